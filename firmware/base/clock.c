@@ -1,0 +1,59 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t clock_ms(clockid_t id) {
+    struct timespec now;
+    clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t pp_clock_monotonic_ms(void) {
+    return clock_ms(CLOCK_MONOTONIC);
+}
+
+int64_t pp_clock_realtime_ms(void) {
+    return clock_ms(CLOCK_REALTIME);
+}
+
+int64_t pp_clock_realtime_s(void) {
+    return clock_ms(CLOCK_REALTIME) / 1000;
+}
+
+static bool digits_only(const char *text) {
+    const char *pattern = "dddd-dd-ddTdd:dd:ddZ";
+    if (strlen(text) != strlen(pattern))
+        return false;
+    for (size_t i = 0; pattern[i]; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9';
+        if (pattern[i] == 'd' ? !digit : text[i] != pattern[i])
+            return false;
+    }
+    return true;
+}
+
+bool pp_time_parse(const char *text, int64_t *seconds, struct pp_error *error) {
+    struct tm parts = {0};
+    if (!digits_only(text) || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &parts.tm_year, &parts.tm_mon,
+                                     &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec) != 6)
+        return pp_fail(error, PP_E_INVALID, "not a time of the form YYYY-MM-DDTHH:MM:SSZ");
+    parts.tm_year -= 1900;
+    parts.tm_mon -= 1;
+    struct tm normal = parts;
+    time_t value = timegm(&normal);
+    if (normal.tm_mon != parts.tm_mon || normal.tm_mday != parts.tm_mday || normal.tm_hour != parts.tm_hour ||
+        normal.tm_min != parts.tm_min || normal.tm_sec != parts.tm_sec)
+        return pp_fail(error, PP_E_INVALID, "no such time: %s", text);
+    *seconds = value;
+    return true;
+}
+
+void pp_time_format(int64_t seconds, char text[PP_RFC3339_SIZE]) {
+    time_t value = (time_t)seconds;
+    struct tm parts;
+    gmtime_r(&value, &parts);
+    if (parts.tm_year > 9999 - 1900 || strftime(text, PP_RFC3339_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        memcpy(text, "9999-12-31T23:59:59Z", PP_RFC3339_SIZE);
+}

@@ -1,0 +1,19 @@
+/* Clocks, and RFC 3339 times in UTC. Every time in an interface of ours says which of these it is. */
+#ifndef PP_BASE_CLOCK_H
+#define PP_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define PP_RFC3339_SIZE 21 /* "2026-01-31T23:59:59Z" and the NUL */
+
+int64_t pp_clock_monotonic_ms(void); /* ms, CLOCK_MONOTONIC */
+int64_t pp_clock_realtime_s(void);   /* s since 1970-01-01T00:00:00Z, CLOCK_REALTIME */
+int64_t pp_clock_realtime_ms(void);
+
+/* Exactly "YYYY-MM-DDTHH:MM:SSZ" (RFC 3339 §5.6, the form TUF §4.2.1 prescribes). */
+bool pp_time_parse(const char *text, int64_t *seconds, struct pp_error *error);
+void pp_time_format(int64_t seconds, char text[PP_RFC3339_SIZE]);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * The one error type. A function that can fail returns bool and fills the caller's struct pp_error where it
+ * failed; callers add context with pp_wrap on the way up. Nothing is allocated, so an error can always be
+ * told.
+ */
+#ifndef PP_BASE_ERROR_H
+#define PP_BASE_ERROR_H
+
+#include <stdbool.h>
+
+#define PP_ERROR_MESSAGE_MAX 384 /* bytes with the NUL; a longer message is cut */
+
+enum pp_code {
+    PP_OK = 0,
+    PP_E_INVALID, /* input breaks its format or schema */
+    PP_E_LIMIT,   /* input is over a named cap */
+    PP_E_IO,      /* a system call failed */
+    PP_E_NOMEM,
+    PP_E_NOTFOUND,
+    PP_E_NOSPACE, /* flash full, or it would be */
+    PP_E_AUTH,    /* a tag, signature, hash or credential does not verify */
+    PP_E_EXPIRED,
+    PP_E_ROLLBACK,    /* older than something already trusted */
+    PP_E_NET,         /* no connection, or it broke */
+    PP_E_TLS,         /* the peer's TLS could not be verified */
+    PP_E_HTTP,        /* the server answered with an error status */
+    PP_E_DENIED,      /* refused by the server: 401, 403, access_denied */
+    PP_E_STATE,       /* called at the wrong time */
+    PP_E_UNSUPPORTED, /* this build or version cannot */
+    PP_E_CANCELLED,
+};
+
+struct pp_error {
+    enum pp_code code;
+    char message[PP_ERROR_MESSAGE_MAX]; /* one line, no full stop */
+};
+
+/* Fills `error` (NULL is allowed) and returns false, so that `return pp_fail(error, …)` reads well. */
+bool pp_fail(struct pp_error *error, enum pp_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* As pp_fail, with PP_E_IO (PP_E_NOSPACE, PP_E_NOTFOUND, PP_E_NOMEM where errno says so) and ":
+ * strerror(errno)". */
+bool pp_fail_errno(struct pp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts "context: " before the message already there; keeps the code; returns false. */
+bool pp_wrap(struct pp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A short lower-case name for reports, e.g. "rollback". */
+const char *pp_code_name(enum pp_code code);
+
+#endif

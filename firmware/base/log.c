@@ -1,0 +1,49 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOG_LINE_MAX 1024 /* bytes; one write, so that lines of several processes do not mix */
+
+static const char *level_name(enum pp_log_level level) {
+    switch (level) {
+    case PP_LOG_ERROR:
+        return "error";
+    case PP_LOG_WARNING:
+        return "warning";
+    case PP_LOG_INFO:
+        return "info";
+    case PP_LOG_DEBUG:
+        return "debug";
+    }
+    return "?";
+}
+
+void pp_log(enum pp_log_level level, const char *format, ...) {
+    if (level == PP_LOG_DEBUG && !getenv("PINGPLAY_DEBUG"))
+        return;
+    int saved_errno = errno;
+    char line[LOG_LINE_MAX];
+    int start =
+        getenv("JOURNAL_STREAM")
+            ? snprintf(line, sizeof line, "<%d>", level)
+            : snprintf(line, sizeof line, "%s: %s: ", program_invocation_short_name, level_name(level));
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line + start, sizeof line - (size_t)start - 1, format, args);
+    va_end(args);
+    size_t length = strlen(line);
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)line[i] < ' ' || line[i] == 127)
+            line[i] = '?';
+    }
+    line[length++] = '\n';
+    if (write(STDERR_FILENO, line, length) < 0) {
+        /* Nobody is left to tell. */
+    }
+    errno = saved_errno;
+}

@@ -1,0 +1,25 @@
+/*
+ * Lines for the journal, on standard error: "<N>message" where systemd reads it (sd-daemon(3)), else
+ * "program: level: message". No secret is ever an argument of these.
+ */
+#ifndef PP_BASE_LOG_H
+#define PP_BASE_LOG_H
+
+#include "base/error.h"
+
+enum pp_log_level {
+    PP_LOG_ERROR = 3,
+    PP_LOG_WARNING = 4,
+    PP_LOG_INFO = 6,
+    PP_LOG_DEBUG = 7
+}; /* syslog's numbers */
+
+/* Debug lines are written only where the environment has PINGPLAY_DEBUG. Control characters become '?'. */
+void pp_log(enum pp_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define pp_log_error(...)   pp_log(PP_LOG_ERROR, __VA_ARGS__)
+#define pp_log_warning(...) pp_log(PP_LOG_WARNING, __VA_ARGS__)
+#define pp_log_info(...)    pp_log(PP_LOG_INFO, __VA_ARGS__)
+#define pp_log_debug(...)   pp_log(PP_LOG_DEBUG, __VA_ARGS__)
+
+#endif
