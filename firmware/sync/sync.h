@@ -1,0 +1,115 @@
+/*
+ * Brings the newest manifest of a channel and all its objects onto the flash, then switches to it by one
+ * vault record. Blocking work on a worker thread of its own; the caller's loop watches sync_result_fd.
+ *
+ * One pass: TUF metadata → target channels/ID/manifest.sealed → opened with the channel key, parsed → space
+ * check → missing objects, several at a time → the record → eviction. A pass that fails is tried again with
+ * decorrelated jitter until it succeeds or another request comes; the current manifest stays meanwhile. When
+ * there is nothing to do the worker scrubs the store, slowly.
+ */
+#ifndef PP_SYNC_SYNC_H
+#define PP_SYNC_SYNC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "channel/manifest.h"
+#include "store/store.h"
+#include "vault/vault.h"
+
+#define SYNC_MANIFEST_MAX        (4 * 1024 * 1024) /* bytes, sealed */
+#define SYNC_RESULTS_MAX         64                /* waiting for sync_take_result; the oldest are dropped */
+#define SYNC_WRONG_HASHES_MAX    3                 /* of one object in one pass */
+#define SYNC_SCRUB_STEP_DEFAULT  (4 * 1024 * 1024) /* bytes */
+#define SYNC_SCRUB_PAUSE_DEFAULT 60000             /* ms between two steps */
+#define SYNC_VAULT_RECORD        "sync"            /* current and previous manifest */
+
+struct sync_config {
+    const char *state_dir; /* trust/ is kept under it; must exist */
+    struct vault *vault;   /* borrowed, as the store; both outlive the sync */
+    struct store *store;
+    const char *base_url;  /* https://HOST[:PORT] of the headend */
+    const char *repo_path; /* where the repository is below it; NULL: "/repo" */
+    const char *ca_file;   /* PEM */
+    const char *proxy;     /* or NULL */
+    const char *root_file; /* the first TUF root.json, used while state_dir/trust has none; or NULL */
+    int64_t (*now)(
+        void *arg); /* s since 1970, for TUF's expiry; called on the worker; NULL: CLOCK_REALTIME */
+    void *now_arg;
+    uint64_t scrub_step_bytes; /* 0: the default */
+    int scrub_pause_ms;        /* 0: the default; negative: no scrub */
+};
+
+struct sync_target {
+    char channel[CHANNEL_NAME_MAX + 1];
+    uint8_t key[CHANNEL_KEY_SIZE]; /* the channel key, secret */
+};
+
+enum sync_kind {
+    SYNC_SWITCHED,  /* a new manifest is current; `manifest` holds it */
+    SYNC_UNCHANGED, /* the current manifest is the newest, all its objects are there */
+    SYNC_FAILED,    /* the pass ended with `error`; tried again after `retry_ms` */
+    SYNC_REPAIRED,  /* as UNCHANGED, and objects that were missing or bad are there again */
+    SYNC_BAD_OBJECT /* the scrub set `sha256` aside; it is fetched again */
+};
+
+struct sync_result {
+    enum sync_kind kind;
+    char channel[CHANNEL_NAME_MAX + 1];
+    int64_t version;                   /* of the manifest, as it says itself */
+    uint8_t sha256[CHANNEL_HASH_SIZE]; /* of the sealed manifest; of the object for SYNC_BAD_OBJECT */
+    uint64_t bytes_fetched;            /* bytes of objects and manifest */
+    uint32_t objects_fetched;
+    int64_t elapsed_ms;
+    int64_t retry_ms; /* SYNC_FAILED: ms from then on; -1: not by itself */
+    struct pp_error error;
+    struct channel_manifest *manifest; /* SYNC_SWITCHED; NULL it to keep it */
+};
+
+void sync_result_finish(struct sync_result *result);
+
+struct sync_progress {
+    uint32_t objects_total, objects_done; /* of what the running pass has to fetch; 0 and 0 when idle */
+    uint64_t bytes_total, bytes_done;
+};
+
+struct sync;
+
+/* Starts the worker; nothing goes to the network before the first sync_request. */
+struct sync *sync_create(const struct sync_config *config, struct pp_error *error);
+/* Cancels what runs, within 100 ms unless the flash itself takes longer, and joins the worker. NULL is
+ * allowed. */
+void sync_destroy(struct sync *sync);
+PP_DEFINE_AUTO(sync, struct sync, sync_destroy)
+
+/* Who asks: certificate chain and key in PEM, or NULL and NULL; copied, wiped. Applies from the next pass. */
+bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, const char *private_key_pem,
+                       struct pp_error *error);
+/* "name=value" or NULL. */
+bool sync_set_cookie(struct sync *sync, const char *cookie, struct pp_error *error);
+
+/* Asks for a pass now. While one runs for the same target, another follows it (a publish may have come
+ * meanwhile); one for another target is cancelled. The newest request wins. */
+void sync_request(struct sync *sync, const struct sync_target *target);
+/* No target any more: cancels what runs and waits for the next request. */
+void sync_stop(struct sync *sync);
+
+/* Readable while a result waits; borrowed. */
+int sync_result_fd(const struct sync *sync);
+/* The oldest waiting result; false when there is none. sync_result_finish frees what it holds. */
+bool sync_take_result(struct sync *sync, struct sync_result *out);
+void sync_progress(struct sync *sync, struct sync_progress *out);
+
+/* The manifest to show at start, without any network: PP_E_NOTFOUND when there is none yet. It is verified
+ * against the record's hash and opened with the key that the record keeps. The caller destroys it. Objects
+ * may be missing after a fault of the flash: ask the store before showing an item. */
+bool sync_load_current(struct vault *vault, struct store *store, struct channel_manifest **out,
+                       struct pp_error *error);
+
+/* Goes back to the manifest before, for one that makes programs crash: that one is not taken again until
+ * another is published. PP_E_NOTFOUND when there is no previous one. */
+bool sync_use_previous(struct sync *sync, struct channel_manifest **out, struct pp_error *error);
+
+#endif
