@@ -1,0 +1,49 @@
+/*
+ * The device cookie: POST /v1/session, authenticated by the certificate, answers 204 and a cookie that
+ * rotates with each session. It is kept in the vault (record "device-cookie") with its end, set on the client
+ * for the requests that send it, and renewed at 2/3 of its life.
+ */
+#ifndef PP_ACCESS_SESSION_H
+#define PP_ACCESS_SESSION_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "net/client.h"
+#include "net/loop.h"
+#include "vault/vault.h"
+
+#define ACCESS_COOKIE_NAME      "__Host-pingplay"
+#define ACCESS_COOKIE_RECORD    "device-cookie"
+#define ACCESS_SESSION_LIFE_S   86400 /* of a cookie without Max-Age */
+#define ACCESS_SESSION_DENIED_S 60    /* least wait after 401 or 403 */
+
+struct access_session;
+
+struct access_session_config {
+    struct net_loop *loop;
+    struct net_client *client; /* with the identity set */
+    struct vault *vault;
+    /* There is a cookie and the client has it: at start (from the vault) and after each renewal. Called from
+     * the loop, never from within access_session_start. */
+    void (*on_ready)(void *arg);
+    /* It will be tried again; PP_E_DENIED: the headend does not accept the certificate (any more). */
+    void (*on_trouble)(void *arg, const struct pp_error *error); /* may be NULL */
+    void *arg;
+};
+
+/* A vault record that cannot be used counts as no cookie. */
+struct access_session *access_session_start(const struct access_session_config *config,
+                                            struct pp_error *error);
+
+/* The headend answered 401 to a request with the cookie: forgets it and asks for a new one. Does nothing
+ * while one is being asked for. */
+void access_session_renew(struct access_session *session);
+
+/* "name=value" for another client (the sync worker's); NULL while there is none. */
+const char *access_session_cookie(const struct access_session *session);
+
+void access_session_destroy(
+    struct access_session *session); /* the cookie stays in the vault; NULL is allowed */
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Who this screen is: the device key, made at first start and never leaving the vault's care, and the
+ * certificate the headend issued for it.
+ *
+ * Vault records: "device-key" (DER) and "certificate" (PEM chain, the device's own first).
+ */
+#ifndef PP_IDENTITY_IDENTITY_H
+#define PP_IDENTITY_IDENTITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "vault/vault.h"
+
+#define IDENTITY_CHAIN_MAX       8           /* certificates of an EST answer */
+#define IDENTITY_CHAIN_DER_MAX   (32 * 1024) /* bytes of an EST answer, and of the PEM chain kept */
+#define IDENTITY_DEVICE_ID_MAX   65          /* bytes with the NUL, of the subject's CN */
+#define IDENTITY_WORDS_SIZE      20          /* "3f2a 91bc 0d4e 77a1" and the NUL */
+#define IDENTITY_THUMBPRINT_SIZE 44          /* 43 characters and the NUL */
+
+struct identity;
+
+/* The vault is borrowed. A stored certificate that cannot be read or is for another key is logged and counts
+ * as none. Errors: the vault's. */
+struct identity *identity_load_or_create(struct vault *vault, struct pp_error *error);
+void identity_destroy(struct identity *identity); /* wipes the key; NULL is allowed */
+PP_DEFINE_AUTO(identity, struct identity, identity_destroy)
+
+const char *identity_thumbprint(const struct identity *identity); /* RFC 7638, base64url, 43 characters */
+const char *
+identity_fingerprint_words(const struct identity *identity); /* its first 8 bytes, in hex groups */
+
+/* Decisions on time use max(clock, floor) (design §10): the last signed time seen, s since 1970. Never
+ * lowers. */
+void identity_set_clock_floor(struct identity *identity, int64_t floor_s);
+
+/* PKCS#10 (RFC 2986), DER, ECDSA over SHA-256. The subject is the certificate's own CN where there is one (as
+ * RFC 7030 §4.2.2 wants it for a renewal), else CN = the thumbprint. */
+bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error);
+
+/* Takes an EST answer: a DER PKCS#7 "certs-only" message. Checked before anything is changed: exactly one
+ * certificate is for our key; it chains, through the others, to an authority of `ca_file`; every certificate
+ * of the chain is valid at max(now_s, floor); digitalSignature where there is keyUsage; clientAuth in
+ * extended key usage; not a CA; one CN of at most 64 printable characters. Then it is stored and in use.
+ * Errors: PP_E_INVALID (malformed), PP_E_AUTH, PP_E_EXPIRED, PP_E_LIMIT, the vault's. */
+bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
+                                 const char *ca_file, int64_t now_s, struct pp_error *error);
+bool identity_forget_certificate(struct identity *identity, struct pp_error *error);
+
+bool identity_has_certificate(const struct identity *identity);
+/* The four below: only where identity_has_certificate. */
+const char *
+identity_certificate_pem(const struct identity *identity);       /* chain without the root; NULL if none */
+const char *identity_device_id(const struct identity *identity); /* the CN; "" if none */
+int64_t identity_not_before(const struct identity *identity);    /* s since 1970 */
+int64_t identity_not_after(const struct identity *identity);     /* s since 1970 */
+int64_t identity_renew_at(const struct identity *identity);      /* 2/3 of its life, s since 1970 */
+
+/* For net_client_set_identity. Into a buffer whose pp_buf_finish wipes it. */
+bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pem, struct pp_error *error);
+
+#endif
