@@ -56,16 +56,21 @@ bool pp_buf_add_text(struct pp_buf *buf, const char *text, struct pp_error *erro
 }
 
 bool pp_buf_addf(struct pp_buf *buf, struct pp_error *error, const char *format, ...) {
-    pp_autofree char *text = NULL;
     va_list args;
     va_start(args, format);
-    int length = vasprintf(&text, format, args);
+    int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (length < 0) {
-        text = NULL;
-        return pp_fail(error, PP_E_NOMEM, "out of memory");
-    }
-    return pp_buf_add(buf, text, (size_t)length, error);
+    if (length < 0)
+        return pp_fail(error, PP_E_INVALID, "text that cannot be formatted");
+    /* Written in place: the text may be secret. */
+    uint8_t *place = pp_buf_reserve(buf, (size_t)length, error);
+    if (!place)
+        return false;
+    va_start(args, format);
+    vsnprintf((char *)place, (size_t)length + 1, format, args);
+    va_end(args);
+    buf->size += (size_t)length;
+    return true;
 }
 
 const char *pp_buf_text(const struct pp_buf *buf) {

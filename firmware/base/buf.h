@@ -28,7 +28,8 @@ bool pp_buf_add_text(struct pp_buf *buf, const char *text, struct pp_error *erro
 bool pp_buf_addf(struct pp_buf *buf, struct pp_error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Room for `size` more bytes behind the content; the caller then adds what it wrote there to `buf->size`. */
+/* Room for `size` more bytes behind the content and a NUL; the caller then adds what it wrote there to
+ * `buf->size` and, where it needs text, writes the NUL behind it. NULL on failure. */
 uint8_t *pp_buf_reserve(struct pp_buf *buf, size_t size, struct pp_error *error);
 
 /* The content as text, "" while empty. Borrowed until the next change. */

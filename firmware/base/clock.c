@@ -4,6 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+#define TIME_FIRST INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
+#define TIME_LAST  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+
 static int64_t clock_ms(clockid_t id) {
     struct timespec now;
     clock_gettime(id, &now);
@@ -51,9 +54,16 @@ bool pp_time_parse(const char *text, int64_t *seconds, struct pp_error *error) {
 }
 
 void pp_time_format(int64_t seconds, char text[PP_RFC3339_SIZE]) {
+    if (seconds < TIME_FIRST)
+        seconds = TIME_FIRST;
+    if (seconds > TIME_LAST)
+        seconds = TIME_LAST;
     time_t value = (time_t)seconds;
     struct tm parts;
     gmtime_r(&value, &parts);
-    if (parts.tm_year > 9999 - 1900 || strftime(text, PP_RFC3339_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-        memcpy(text, "9999-12-31T23:59:59Z", PP_RFC3339_SIZE);
+    /* Not strftime, whose %Y has no leading zeros. Six moduli tell the compiler that it fits. */
+    snprintf(text, PP_RFC3339_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+             (unsigned)(parts.tm_year + 1900) % 10000, (unsigned)(parts.tm_mon + 1) % 100,
+             (unsigned)parts.tm_mday % 100, (unsigned)parts.tm_hour % 100, (unsigned)parts.tm_min % 100,
+             (unsigned)parts.tm_sec % 100);
 }

@@ -12,22 +12,27 @@
 
 struct config_reader {
     const struct pp_config_field *table;
-    const char *next; /* text not yet read */
-    int line;         /* of what inih has been given, from 1 */
-    struct pp_error *error;
+    bool seen[PP_CONFIG_FIELDS_MAX]; /* which rows the file has named */
+    const char *next;                /* text not yet read */
+    int line;                        /* the one that inih has been given last, from 1 */
+    int stop;                        /* the line not to go beyond, 0 for none */
+    struct pp_error *error;          /* of `line`; nothing is read after it */
 };
 
 /* fgets over a text, counting lines: Debian's inih is built without INI_HANDLER_LINENO. */
 static char *config_next_line(char *line, int size, void *stream) {
     struct config_reader *reader = stream;
-    if (!*reader->next)
+    if (!*reader->next || reader->error->code != PP_OK || (reader->stop && reader->line + 1 == reader->stop))
         return NULL;
     size_t length = strcspn(reader->next, "\n");
     length += reader->next[length] == '\n';
     reader->line++;
-    size_t kept = length < (size_t)size ? length : (size_t)size - 1;
-    memcpy(line, reader->next, kept);
-    line[kept] = 0;
+    if (length >= (size_t)size) { /* inih would take the beginning for the whole */
+        pp_fail(reader->error, PP_E_LIMIT, "line longer than %d bytes", size - 2);
+        return NULL;
+    }
+    memcpy(line, reader->next, length);
+    line[length] = 0;
     reader->next += length;
     return line;
 }
@@ -80,34 +85,47 @@ static bool config_store(const struct pp_config_field *field, const char *value,
 /* inih's handler: 1 is success. */
 static int config_handle(void *user, const char *section, const char *name, const char *value) {
     struct config_reader *reader = user;
-    for (const struct pp_config_field *field = reader->table; field->section; field++) {
+    for (size_t i = 0; reader->table[i].section && i < PP_CONFIG_FIELDS_MAX; i++) {
+        const struct pp_config_field *field = &reader->table[i];
         if (strcmp(field->section, section) != 0 || strcmp(field->name, name) != 0)
             continue;
+        if (reader->seen[i])
+            return pp_fail(reader->error, PP_E_INVALID, "%s: stands twice in section [%s]", name, section);
+        reader->seen[i] = true;
         if (config_store(field, value ? value : "", reader->error))
             return 1;
-        pp_wrap(reader->error, "%s", name);
-        return 0;
+        return pp_wrap(reader->error, "%s", name);
     }
-    pp_fail(reader->error, PP_E_INVALID, "unknown setting \"%s\" in section [%s]", name, section);
-    return 0;
+    return pp_fail(reader->error, PP_E_INVALID, "unknown setting \"%s\" in section [%s]", name, section);
 }
 
+static int config_ignore(void *user, const char *section, const char *name, const char *value) {
+    (void)user, (void)section, (void)name, (void)value;
+    return 1;
+}
+
+/* inih goes on after a line that it does not understand, and answers only the first one's number. So it reads
+ * twice: for the form alone, and then for the values, up to the first line that is wrong in either way. */
 bool pp_config_parse(const char *text, const char *name, const struct pp_config_field *table,
                      struct pp_error *error) {
     struct pp_error inner = {0};
-    struct config_reader reader = {.table = table, .next = text, .error = &inner};
-    /* inih goes on after a bad line and answers the number of the first; our handler stops storing at the
-     * first. */
-    while (*reader.next) {
-        int line = ini_parse_stream(config_next_line, &reader, config_handle, &reader);
-        if (line == 0)
-            continue;
-        if (line < 0)
-            return pp_fail(error, PP_E_NOMEM, "%s: out of memory", name);
-        if (inner.code == PP_OK)
-            pp_fail(&inner, PP_E_INVALID, "neither a section nor a setting");
-        return pp_fail(error, inner.code, "%s:%d: %s", name, line, inner.message);
-    }
+    struct config_reader form = {.next = text, .error = &inner};
+    int bad_line = ini_parse_stream(config_next_line, &form, config_ignore, &form);
+    if (bad_line < 0)
+        return pp_fail(error, PP_E_NOMEM, "%s: out of memory", name);
+    if (inner.code != PP_OK && !bad_line)
+        bad_line = form.line;
+    struct pp_error form_error = inner;
+    if (form_error.code == PP_OK || bad_line != form.line)
+        pp_fail(&form_error, PP_E_INVALID, "neither a section nor a setting");
+
+    inner = (struct pp_error){0};
+    struct config_reader reader = {.table = table, .next = text, .stop = bad_line, .error = &inner};
+    ini_parse_stream(config_next_line, &reader, config_handle, &reader);
+    if (inner.code != PP_OK)
+        return pp_fail(error, inner.code, "%s:%d: %s", name, reader.line, inner.message);
+    if (bad_line)
+        return pp_fail(error, form_error.code, "%s:%d: %s", name, bad_line, form_error.message);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Configuration files (INI, through inih). Each program has a table of what may stand in its file; anything
- * else, or a value that does not fit, is refused with "FILE:LINE: …".
+ * else, a value that does not fit, or a setting that stands twice, is refused with "FILE:LINE: …", and
+ * nothing behind that line is stored.
  */
 #ifndef PP_BASE_CONFIG_H
 #define PP_BASE_CONFIG_H
@@ -9,8 +10,9 @@
 
 #include "base/error.h"
 
-#define PP_CONFIG_VALUE_MAX 512         /* bytes with the NUL */
-#define PP_CONFIG_FILE_MAX  (64 * 1024) /* bytes */
+#define PP_CONFIG_VALUE_MAX  512         /* bytes with the NUL */
+#define PP_CONFIG_FILE_MAX   (64 * 1024) /* bytes; a line is capped by inih, 198 bytes on Debian */
+#define PP_CONFIG_FIELDS_MAX 64          /* rows of a table */
 
 enum pp_config_kind {
     PP_CONFIG_TEXT,     /* target: char[PP_CONFIG_VALUE_MAX] */

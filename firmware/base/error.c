@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void error_set(struct pp_error *error, enum pp_code code, const char *format, va_list args) {
+__attribute__((format(printf, 3, 0))) static void error_set(struct pp_error *error, enum pp_code code,
+                                                            const char *format, va_list args) {
     if (!error)
         return;
     error->code = code;

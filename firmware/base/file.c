@@ -129,8 +129,14 @@ bool pp_file_remove(int dirfd, const char *path, struct pp_error *error) {
 
 static bool dir_make_one(int dirfd, const char *path, mode_t mode, struct pp_error *error) {
     if (mkdirat(dirfd, path, mode) < 0) {
-        if (errno == EEXIST)
-            return true;
+        int number = errno;
+        struct stat status;
+        if (number == EEXIST && fstatat(dirfd, path, &status, 0) == 0) {
+            if (S_ISDIR(status.st_mode))
+                return true;
+            number = ENOTDIR;
+        }
+        errno = number;
         return pp_fail_errno(error, "make folder %s", path);
     }
     return pp_dir_sync_of(dirfd, path, error);

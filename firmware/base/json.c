@@ -4,6 +4,50 @@
 
 #include "base/clock.h"
 
+/* Whether the '0' at `i` begins a number of several digits, which cJSON would let pass. */
+static bool starts_with_zero(const char *text, size_t size, size_t i) {
+    if (i + 1 >= size || text[i + 1] < '0' || text[i + 1] > '9')
+        return false;
+    if (i >= 2 && (text[i - 1] == '-' || text[i - 1] == '+'))
+        return !strchr("eE", text[i - 2]);
+    return i == 0 || !strchr("0123456789.eE", text[i - 1]);
+}
+
+/* The length of the UTF-8 sequence that begins at `text` (RFC 3629 §4), 0 where there is none. */
+static size_t utf8_length(const unsigned char *text, size_t size) {
+    static const struct {
+        unsigned char first, last, second_first, second_last;
+        size_t length;
+    } rows[] = {
+        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        if (text[0] < rows[i].first || text[0] > rows[i].last)
+            continue;
+        if (rows[i].length > size)
+            return 0;
+        for (size_t k = 1; k < rows[i].length; k++) {
+            unsigned char first = k == 1 ? rows[i].second_first : 0x80;
+            unsigned char last = k == 1 ? rows[i].second_last : 0xbf;
+            if (text[k] < first || text[k] > last)
+                return 0;
+        }
+        return rows[i].length;
+    }
+    return 0;
+}
+
+static bool scan_utf8(const unsigned char *text, size_t size, struct pp_error *error) {
+    for (size_t i = 0, length; i < size; i += length) {
+        length = utf8_length(text + i, size - i);
+        if (!length)
+            return pp_fail(error, PP_E_INVALID, "not UTF-8 at offset %zu", i);
+    }
+    return true;
+}
+
 /* Walks the raw text outside of strings for depth, inside of them for an escaped NUL, which cJSON would take
  * for an end. */
 static bool scan_text(const char *text, size_t size, struct pp_error *error) {
@@ -13,6 +57,8 @@ static bool scan_text(const char *text, size_t size, struct pp_error *error) {
         char c = text[i];
         if (c == 0)
             return pp_fail(error, PP_E_INVALID, "NUL byte at offset %zu", i);
+        if (in_string && (unsigned char)c < ' ')
+            return pp_fail(error, PP_E_INVALID, "control character in a string at offset %zu", i);
         if (in_string && c == '\\') {
             if (size - i > 5 && memcmp(text + i + 1, "u0000", 5) == 0)
                 return pp_fail(error, PP_E_INVALID, "U+0000 in a string at offset %zu", i);
@@ -23,6 +69,8 @@ static bool scan_text(const char *text, size_t size, struct pp_error *error) {
             if (++depth > PP_JSON_DEPTH_MAX)
                 return pp_fail(error, PP_E_LIMIT, "nested deeper than %d at offset %zu", PP_JSON_DEPTH_MAX,
                                i);
+        } else if (!in_string && c == '0' && starts_with_zero(text, size, i)) {
+            return pp_fail(error, PP_E_INVALID, "number with a leading zero at offset %zu", i);
         } else if (!in_string && (c == '}' || c == ']') && depth) {
             depth--;
         }
@@ -75,7 +123,7 @@ cJSON *pp_json_parse(const void *text, size_t size, size_t max, struct pp_error 
         pp_fail(error, PP_E_LIMIT, "JSON larger than %zu bytes", max);
         return NULL;
     }
-    if (!scan_text(text, size, error))
+    if (!scan_utf8(text, size, error) || !scan_text(text, size, error))
         return NULL;
     /* cJSON wants a NUL behind the text to tell rubbish after the value from its end. */
     pp_autofree char *copy = malloc(size + 1);

@@ -1,6 +1,6 @@
 /*
- * JSON (RFC 8259) from people we do not trust, over cJSON: parsed under caps, without duplicate names and
- * without U+0000, and read through accessors that name the field in their error.
+ * JSON (RFC 8259) from people we do not trust, over cJSON: parsed under caps, in valid UTF-8, without
+ * duplicate names and without U+0000, and read through accessors that name the field in their error.
  */
 #ifndef PP_BASE_JSON_H
 #define PP_BASE_JSON_H

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOG_LINE_MAX 1024 /* bytes; one write, so that lines of several processes do not mix */
@@ -23,15 +25,26 @@ static const char *level_name(enum pp_log_level level) {
     return "?";
 }
 
+/* Whether standard error is what systemd connected to the journal, and not something that a child of such a
+ * service put in its place: $JOURNAL_STREAM is its DEVICE:INODE (systemd.exec(5)). */
+static bool log_reaches_journal(void) {
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat status;
+    if (!stream || fstat(STDERR_FILENO, &status) < 0)
+        return false;
+    char expected[64];
+    snprintf(expected, sizeof expected, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(stream, expected) == 0;
+}
+
 void pp_log(enum pp_log_level level, const char *format, ...) {
     if (level == PP_LOG_DEBUG && !getenv("PINGPLAY_DEBUG"))
         return;
     int saved_errno = errno;
     char line[LOG_LINE_MAX];
-    int start =
-        getenv("JOURNAL_STREAM")
-            ? snprintf(line, sizeof line, "<%d>", level)
-            : snprintf(line, sizeof line, "%s: %s: ", program_invocation_short_name, level_name(level));
+    int start = log_reaches_journal() ? snprintf(line, sizeof line, "<%d>", level)
+                                      : snprintf(line, sizeof line, "%s: %s: ", program_invocation_short_name,
+                                                 level_name(level));
     va_list args;
     va_start(args, format);
     vsnprintf(line + start, sizeof line - (size_t)start - 1, format, args);
