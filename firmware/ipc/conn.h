@@ -19,7 +19,8 @@ bool ipc_send(int fd, const struct ipc_message *message, struct pp_error *error)
  * those that were not taken. On failure nothing is left to close. Errors:
  *   PP_E_STATE               nothing is waiting (non-blocking socket only)
  *   PP_E_NET                 the peer closed the connection
- *   PP_E_INVALID, PP_E_LIMIT the packet is no message, or came with other than its number of descriptors:
+ *   PP_E_INVALID, PP_E_LIMIT, PP_E_UNSUPPORTED
+ *                            the packet is no message, or came with other than its number of descriptors:
  *                            close the connection
  *   PP_E_IO                  the system call failed */
 bool ipc_receive(int fd, struct ipc_message *message, struct pp_error *error);
