@@ -1,0 +1,201 @@
+/* What a renderer must never be able to do, each attempt in a process of its own: the kernel ends it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "child.h"
+
+/* System calls by number: the C library must not stand in the way with checks of its own. */
+#define CALL(...) ((void)!syscall(__VA_ARGS__))
+
+static void try_open(void) {
+    CALL(SYS_openat, AT_FDCWD, "/etc/hostname", O_RDONLY, 0);
+}
+static void try_create(void) {
+    CALL(SYS_openat, AT_FDCWD, "/tmp/pingplay-sandbox-test", O_WRONLY | O_CREAT, 0600);
+}
+static void try_openat2(void) {
+    CALL(SYS_openat2, AT_FDCWD, "/etc/hostname", NULL, 0);
+}
+static void try_unlink(void) {
+    CALL(SYS_unlinkat, AT_FDCWD, "/tmp/pingplay-sandbox-test", 0);
+}
+static void try_stat(void) {
+    struct stat about;
+    CALL(SYS_newfstatat, AT_FDCWD, "/etc/hostname", &about, 0);
+}
+static void try_socket(void) {
+    CALL(SYS_socket, AF_INET, SOCK_STREAM, 0);
+}
+static void try_unix_socket(void) {
+    CALL(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+}
+static void try_socketpair(void) {
+    int pair[2];
+    CALL(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, pair);
+}
+static void try_connect(void) {
+    CALL(SYS_connect, 2, NULL, 0);
+}
+static void try_exec(void) {
+    char *const argv[] = {NULL};
+    CALL(SYS_execve, "/bin/true", argv, argv);
+}
+static void try_fork(void) {
+    CALL(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+static void try_clone_namespace(void) {
+    CALL(SYS_clone, CLONE_VM | CLONE_THREAD | CLONE_SIGHAND | CLONE_NEWUSER, NULL, NULL, NULL, NULL);
+}
+static void try_ptrace(void) {
+    CALL(SYS_ptrace, PTRACE_ATTACH, getppid(), NULL, NULL);
+}
+static void try_read_memory_of_another(void) {
+    CALL(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0);
+}
+static void try_kill(void) {
+    CALL(SYS_kill, getpid(), 0);
+}
+static void try_tgkill_another(void) {
+    CALL(SYS_tgkill, 1, 1, 0);
+}
+static void try_pidfd(void) {
+    CALL(SYS_pidfd_open, 1, 0);
+}
+static void try_prctl(void) {
+    CALL(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+static void try_mount(void) {
+    CALL(SYS_mount, "none", "/tmp", "tmpfs", 0, NULL);
+}
+static void try_chroot(void) {
+    CALL(SYS_chroot, "/");
+}
+static void try_unshare(void) {
+    CALL(SYS_unshare, CLONE_NEWUSER);
+}
+static void try_setns(void) {
+    CALL(SYS_setns, 0, 0);
+}
+static void try_setuid(void) {
+    CALL(SYS_setuid, 0);
+}
+#ifndef PP_SANITIZED /* the sanitizers ask for limits when a thread begins */
+static void try_setrlimit(void) {
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    CALL(SYS_prlimit64, 0, RLIMIT_FSIZE, &limit, NULL);
+}
+#endif
+static void try_ioctl(void) {
+    char key = 'x';
+    CALL(SYS_ioctl, 0, TIOCSTI, &key);
+}
+static void try_map_code(void) {
+    CALL(SYS_mmap, NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+static void try_make_code(void) {
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CALL(SYS_mprotect, page, 4096, PROT_READ | PROT_EXEC);
+}
+static void try_bpf(void) {
+    CALL(SYS_bpf, 0, NULL, 0);
+}
+static void try_io_uring(void) {
+    CALL(SYS_io_uring_setup, 1, NULL);
+}
+static void try_keyctl(void) {
+    CALL(SYS_keyctl, 0, 0, 0, 0, 0);
+}
+static void try_personality(void) {
+    CALL(SYS_personality, 0xffffffff);
+}
+static void try_signal_on_input(void) {
+    CALL(SYS_fcntl, 2, F_SETOWN, 1);
+}
+static void try_pipe(void) {
+    int ends[2];
+    CALL(SYS_pipe2, ends, 0);
+}
+static void try_unknown_call(void) {
+    CALL(100000);
+}
+
+static void attempt_is_killed(void **state) {
+    const struct child *child = *state;
+    int status = child_run(child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSYS);
+}
+
+#define ATTEMPT(what)                                                                                        \
+    {                                                                                                        \
+        "sandbox_kills_" #what, try_##what, NULL, {                                                          \
+            .profile = SANDBOX_RENDERER, .keep = {2}, .keep_count = 1                                        \
+        }                                                                                                    \
+    }
+
+static struct child attempts[] = {
+    ATTEMPT(open),
+    ATTEMPT(create),
+    ATTEMPT(openat2),
+    ATTEMPT(unlink),
+    ATTEMPT(stat),
+    ATTEMPT(socket),
+    ATTEMPT(unix_socket),
+    ATTEMPT(socketpair),
+    ATTEMPT(connect),
+    ATTEMPT(exec),
+    ATTEMPT(fork),
+    ATTEMPT(clone_namespace),
+    ATTEMPT(ptrace),
+    ATTEMPT(read_memory_of_another),
+    ATTEMPT(kill),
+    ATTEMPT(tgkill_another),
+    ATTEMPT(pidfd),
+    ATTEMPT(prctl),
+    ATTEMPT(mount),
+    ATTEMPT(chroot),
+    ATTEMPT(unshare),
+    ATTEMPT(setns),
+    ATTEMPT(setuid),
+    ATTEMPT(ioctl),
+    ATTEMPT(map_code),
+    ATTEMPT(make_code),
+    ATTEMPT(bpf),
+    ATTEMPT(io_uring),
+    ATTEMPT(keyctl),
+    ATTEMPT(personality),
+    ATTEMPT(signal_on_input),
+    ATTEMPT(pipe),
+    ATTEMPT(unknown_call),
+#ifndef PP_SANITIZED
+    ATTEMPT(setrlimit),
+#endif
+};
+
+int main(void) {
+    struct CMUnitTest tests[PP_COUNT(attempts)];
+    for (size_t i = 0; i < PP_COUNT(attempts); i++)
+        tests[i] = (struct CMUnitTest){attempts[i].name, attempt_is_killed, NULL, NULL, &attempts[i]};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
