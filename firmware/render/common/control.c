@@ -1,0 +1,66 @@
+#include "render/common/control.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+bool control_prepare(struct pp_error *error) {
+    /* A second arena would have malloc(3) read /proc, inside the sandbox the end. */
+    mallopt(M_ARENA_MAX, 1);
+    if (fcntl(CONTROL_FD, F_GETFD) < 0)
+        return pp_fail(error, PP_E_STATE, "descriptor %d is no control socket: the agent starts this program",
+                       CONTROL_FD);
+    pp_autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return pp_fail_errno(error, "/dev/null");
+    if (dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+        return pp_fail_errno(error, "dup2");
+    if (fcntl(STDERR_FILENO, F_GETFD) < 0 && dup2(null, STDERR_FILENO) < 0)
+        return pp_fail_errno(error, "dup2");
+    return true;
+}
+
+bool control_receive(enum ipc_type type, struct ipc_message *message, struct pp_error *error) {
+    if (!ipc_receive(CONTROL_FD, message, error))
+        return false;
+    if (message->type == type)
+        return true;
+    ipc_message_finish(message);
+    return pp_fail(error, PP_E_INVALID, "not the message that starts this renderer");
+}
+
+bool control_send_sandboxed(uint8_t level, struct pp_error *error) {
+    struct ipc_message message = {.type = IPC_SANDBOXED, .sandboxed = {.level = level}};
+    return ipc_send(CONTROL_FD, &message, error);
+}
+
+bool control_send_info(const struct ipc_info *info, struct pp_error *error) {
+    struct ipc_message message = {.type = IPC_INFO, .info = *info};
+    return ipc_send(CONTROL_FD, &message, error);
+}
+
+/* Cut to what the wire takes, at the begin of a UTF-8 character. */
+static void copy_reason(char reason[IPC_REASON_MAX + 1], const char *text) {
+    size_t length = strnlen(text, IPC_REASON_MAX + 1);
+    if (length > IPC_REASON_MAX) {
+        length = IPC_REASON_MAX;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(reason, text, length);
+    reason[length] = 0;
+}
+
+int control_end(const struct pp_error *error) {
+    if (error->code == PP_E_NET)
+        return 0;
+    struct ipc_message message = {.type = IPC_FAILED};
+    copy_reason(message.failed.reason, error->message);
+    struct pp_error ignored = {0};
+    if (!ipc_send(CONTROL_FD, &message, &ignored))
+        pp_log_error("%s", error->message);
+    return 1;
+}

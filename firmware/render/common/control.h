@@ -1,0 +1,26 @@
+/*
+ * What all renderer programs do at their control socket, descriptor 3: get one START message, go into the
+ * sandbox, say how far that reached, say what the item is or why it cannot be shown.
+ */
+#ifndef PP_RENDER_COMMON_CONTROL_H
+#define PP_RENDER_COMMON_CONTROL_H
+
+#include "base/error.h"
+#include "ipc/conn.h"
+
+#define CONTROL_FD 3
+
+/* First in main: what must not be left to chance inside (standard descriptors, malloc, signals). */
+bool control_prepare(struct pp_error *error);
+
+/* Waits for the agent's START message of `type`; the descriptors and the wiping are the caller's. */
+bool control_receive(enum ipc_type type, struct ipc_message *message, struct pp_error *error);
+
+bool control_send_sandboxed(uint8_t level, struct pp_error *error);
+bool control_send_info(const struct ipc_info *info, struct pp_error *error);
+
+/* The last word of a renderer: reports `error` and returns the exit status that belongs to it. A peer that is
+ * gone is no failure, it is the end. */
+int control_end(const struct pp_error *error);
+
+#endif

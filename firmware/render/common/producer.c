@@ -1,0 +1,101 @@
+#include "render/common/producer.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "base/mem.h"
+#include "ipc/conn.h"
+
+void producer_init(struct producer *producer, int socket, int control) {
+    *producer = (struct producer){.socket = socket, .control = control};
+}
+
+void producer_finish(struct producer *producer) {
+    ipc_video_ring_finish(&producer->ring);
+    ipc_audio_ring_finish(&producer->audio);
+    pp_close(&producer->socket);
+}
+
+static bool send_with_memory(struct producer *producer, struct ipc_message *message, int memory_fd,
+                             struct pp_error *error) {
+    message->fds[0] = memory_fd;
+    message->fd_count = 1;
+    return ipc_send(producer->socket, message, error);
+}
+
+bool producer_open_video(struct producer *producer, const struct ipc_ring *layout, struct pp_error *error) {
+    struct ipc_message message = {.type = IPC_RING, .ring = *layout};
+    pp_autoclose int memory_fd = -1;
+    if (producer->ring.memory)
+        return pp_fail(error, PP_E_STATE, "a second frame ring");
+    if (!ipc_video_layout(&message.ring, error) ||
+        !ipc_video_ring_create(&message.ring, &producer->ring, &memory_fd, error))
+        return false;
+    producer->free_slots = (1u << layout->slots) - 1;
+    return send_with_memory(producer, &message, memory_fd, error);
+}
+
+bool producer_open_audio(struct producer *producer, uint32_t capacity_frames, struct pp_error *error) {
+    struct ipc_message message = {.type = IPC_AUDIO,
+                                  .audio = {.format = IPC_SAMPLE_S16,
+                                            .rate = IPC_AUDIO_RATE,
+                                            .channels = IPC_AUDIO_CHANNELS,
+                                            .capacity_frames = capacity_frames}};
+    pp_autoclose int memory_fd = -1;
+    if (!ipc_audio_ring_create(&message.audio, &producer->audio, &memory_fd, error))
+        return false;
+    return send_with_memory(producer, &message, memory_fd, error);
+}
+
+int producer_free_slot(const struct producer *producer) {
+    return producer->free_slots ? __builtin_ctz(producer->free_slots) : -1;
+}
+
+bool producer_send_frame(struct producer *producer, unsigned slot, uint64_t pts_us, struct pp_error *error) {
+    if (pts_us < producer->next_pts_us)
+        pts_us = producer->next_pts_us;
+    if (pts_us > IPC_TIME_US_MAX)
+        return pp_fail(error, PP_E_LIMIT, "a frame after %llu us", (unsigned long long)IPC_TIME_US_MAX);
+    struct ipc_message message = {.type = IPC_FRAME, .frame = {.slot = (uint8_t)slot, .pts_us = pts_us}};
+    if (!ipc_send(producer->socket, &message, error))
+        return false;
+    producer->free_slots &= ~(1u << slot);
+    producer->next_pts_us = pts_us + 1;
+    return true;
+}
+
+bool producer_send_end(struct producer *producer, uint64_t duration_us, struct pp_error *error) {
+    struct ipc_message message = {.type = IPC_END, .end = {.duration_us = duration_us}};
+    return ipc_send(producer->socket, &message, error);
+}
+
+static bool take_release(struct producer *producer, struct pp_error *error) {
+    ipc_automessage struct ipc_message message = {0};
+    if (!ipc_receive(producer->socket, &message, error))
+        return false;
+    unsigned slot = message.release.slot;
+    if (message.type != IPC_RELEASE || slot >= producer->ring.layout.slots ||
+        producer->free_slots & 1u << slot)
+        return pp_fail(error, PP_E_INVALID, "the player sent what is not its to send");
+    producer->free_slots |= 1u << slot;
+    producer->started = true;
+    return true;
+}
+
+bool producer_wait(struct producer *producer, int timeout_ms, struct pp_error *error) {
+    for (;;) {
+        struct pollfd watched[] = {{.fd = producer->socket, .events = POLLIN},
+                                   {.fd = producer->control, .events = POLLIN}};
+        int ready = poll(watched, PP_COUNT(watched), timeout_ms);
+        if (ready < 0 && errno != EINTR)
+            return pp_fail_errno(error, "poll");
+        if (ready == 0)
+            return true;
+        if (ready > 0 && watched[1].revents)
+            return pp_fail(error, PP_E_NET, "the agent is gone");
+        if (ready > 0 && !take_release(producer, error))
+            return false;
+        if (ready > 0)
+            timeout_ms = 0; /* only what is there already */
+    }
+}

@@ -1,0 +1,43 @@
+/*
+ * The renderer's side of a layer's frame socket: it makes the rings, sends frames, takes slots back
+ * (ipc/ring.h, ipc/wire.h), and waits, for the player or for the end, without ever spinning.
+ */
+#ifndef PP_RENDER_COMMON_PRODUCER_H
+#define PP_RENDER_COMMON_PRODUCER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "ipc/ring.h"
+
+struct producer {
+    int socket;  /* the frame socket; the producer's */
+    int control; /* borrowed: when the agent closes it, this process has no reason to be */
+    struct ipc_video_ring ring;
+    struct ipc_audio_ring audio; /* memory NULL: no sound */
+    uint32_t free_slots;         /* bit n: slot n is ours */
+    uint64_t next_pts_us;        /* us: the least that the next frame may have */
+    bool started;                /* a slot came back: the layer is being shown */
+};
+
+void producer_init(struct producer *producer, int socket, int control);
+void producer_finish(struct producer *producer);
+
+/* Makes the frame ring of `layout` (format, width, height, slots and the colours are the caller's; the rest
+ * is filled here) and tells the player. Once. */
+bool producer_open_video(struct producer *producer, const struct ipc_ring *layout, struct pp_error *error);
+/* Makes the sound ring (interleaved 16-bit stereo of IPC_AUDIO_RATE), before the first frame. */
+bool producer_open_audio(struct producer *producer, uint32_t capacity_frames, struct pp_error *error);
+
+/* A slot that may be written, or -1. */
+int producer_free_slot(const struct producer *producer);
+/* Gives `slot` to the player. A time that does not grow is moved just behind the one before. */
+bool producer_send_frame(struct producer *producer, unsigned slot, uint64_t pts_us, struct pp_error *error);
+bool producer_send_end(struct producer *producer, uint64_t duration_us, struct pp_error *error);
+
+/* Takes what the player sent; waits up to `timeout_ms` (-1: for ever) for something to come. PP_E_NET: the
+ * player or the agent is gone; PP_E_INVALID: the player broke the protocol. */
+bool producer_wait(struct producer *producer, int timeout_ms, struct pp_error *error);
+
+#endif
