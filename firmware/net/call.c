@@ -1,0 +1,243 @@
+#include <string.h>
+
+#include "base/clock.h"
+#include "net/client_internal.h"
+
+void net_call_destroy(struct net_call *call) {
+    if (call->added)
+        curl_multi_remove_handle(call->client->loop->multi, call->easy);
+    TAILQ_REMOVE(&call->client->loop->calls, call, link);
+    curl_easy_cleanup(call->easy);
+    net_headers_wipe(call->headers);
+    net_identity_release(call->identity);
+    pp_buf_finish(&call->body);
+    pp_buf_finish(&call->head.text);
+    net_response_finish(&call->response);
+    free(call);
+}
+
+void net_call_cancel(struct net_call *call) {
+    if (!call)
+        return;
+    struct net_loop *loop = call->client->loop;
+    call->cancelled = true;
+    if (loop->performing)
+        loop->unsettled = true;
+    else
+        net_call_destroy(call);
+}
+
+/* Ends a transfer from within one of its callbacks: libcurl's answer to 0 bytes taken. */
+static size_t refuse(struct net_call *call) {
+    if (call->response.error.code == PP_OK)
+        pp_fail(&call->response.error, PP_E_CANCELLED, "cancelled");
+    return 0;
+}
+
+static bool has_body(const struct net_call *call) {
+    int status = call->response.status;
+    return status != 204 && status != 304 && strcmp(call->request.method, "HEAD") != 0;
+}
+
+static bool begin_body(struct net_call *call) {
+    struct net_response *response = &call->response;
+    const struct net_request *request = &call->request;
+    bool success = response->status >= 200 && response->status <= 299;
+    bool whole_or_part = response->status == 200 || response->status == 206;
+    size_t asked = request->response_max ? request->response_max : NET_RESPONSE_BODY_MAX;
+    call->bulk = whole_or_part && request->on_data;
+    call->body_max = success ? asked : NET_RESPONSE_BODY_MAX;
+    response->body.max = call->body_max;
+    if (has_body(call) && response->content_length > (int64_t)call->body_max)
+        return pp_fail(&response->error, PP_E_LIMIT, "answer of %lld bytes, at most %zu are allowed",
+                       (long long)response->content_length, call->body_max);
+    if (whole_or_part && request->on_start && !request->on_start(request->arg, response, &response->error))
+        return false;
+    return true;
+}
+
+static bool end_of_head(struct net_call *call) {
+    long status = 0;
+    if (curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || status < 200)
+        return true; /* an interim answer: the real one follows */
+    call->response.status = (int)status;
+    return net_head_finish(&call->head, call->request.range_from, pp_clock_realtime_s(), &call->response,
+                           &call->response.error) &&
+           begin_body(call);
+}
+
+size_t net_call_on_header(char *line, size_t size, size_t count, void *arg) {
+    struct net_call *call = arg;
+    size_t length = size * count;
+    bool blank = length <= 2 && (length == 0 || line[0] == '\r' || line[0] == '\n');
+    if (call->cancelled || !net_head_line(&call->head, line, length, &call->response.error))
+        return refuse(call);
+    if (blank && !call->head.complete && !end_of_head(call))
+        return refuse(call);
+    return call->cancelled ? refuse(call) : length;
+}
+
+size_t net_call_on_body(char *data, size_t size, size_t count, void *arg) {
+    struct net_call *call = arg;
+    struct net_response *response = &call->response;
+    size_t length = size * count;
+    if (call->cancelled)
+        return refuse(call);
+    if (length > call->body_max - response->received) {
+        pp_fail(&response->error, PP_E_LIMIT, "answer of more than %zu bytes", call->body_max);
+        return refuse(call);
+    }
+    response->received += length;
+    bool taken = call->bulk ? call->request.on_data(call->request.arg, data, length, &response->error)
+                            : pp_buf_add(&response->body, data, length, &response->error);
+    return taken && !call->cancelled ? length : refuse(call);
+}
+
+static bool add_call(struct net_call *call, struct pp_error *error) {
+    CURLMcode code = curl_multi_add_handle(call->client->loop->multi, call->easy);
+    call->added = code == CURLM_OK;
+    return call->added || pp_fail(error, PP_E_IO, "libcurl: %s", curl_multi_strerror(code));
+}
+
+/* Hands the response to its owner and ends the call. */
+static void conclude(struct net_call *call) {
+    struct net_response *response = &call->response;
+    struct net_request request = call->request;
+    struct net_response result = *response;
+    struct net_fetch *fetch = call->fetch;
+    net_response_init(response, 0);
+    net_call_destroy(call);
+    if (fetch) {
+        *fetch->response = result;
+        fetch->over = true;
+        return;
+    }
+    if (request.on_done)
+        request.on_done(request.arg, &result);
+    net_response_finish(&result);
+}
+
+void net_call_finished(CURL *easy, CURLcode result) {
+    char *owner = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) != CURLE_OK || !owner)
+        return;
+    struct net_call *call = (struct net_call *)(void *)owner;
+    struct net_response *response = &call->response;
+    if (call->cancelled) {
+        net_call_destroy(call);
+        return;
+    }
+    if (result != CURLE_OK && response->error.code == PP_OK)
+        net_failure_explain(easy, result, call->problem, &response->error);
+    else if (result == CURLE_OK && !call->head.complete)
+        pp_fail(&response->error, PP_E_NET, "no whole answer came");
+    response->ok = response->error.code == PP_OK;
+    conclude(call);
+}
+
+void net_calls_settle(struct net_loop *loop) {
+    struct net_call *next;
+    loop->unsettled = false;
+    for (struct net_call *call = TAILQ_FIRST(&loop->calls); call; call = next) {
+        next = TAILQ_NEXT(call, link);
+        if (call->cancelled)
+            net_call_destroy(call);
+        else if (!call->added && !add_call(call, &call->response.error))
+            /* Told as any other failure, in the next turn's place for it. */
+            conclude(call);
+    }
+}
+
+static const char *known_method(const struct net_request *request) {
+    static const char *const without_body[] = {"GET", "HEAD"};
+    static const char *const any[] = {"POST", "PUT", "PATCH", "DELETE"};
+    const char *method = request->method ? request->method : request->body_size ? "POST" : "GET";
+    for (size_t i = 0; i < PP_COUNT(without_body) && !request->body_size; i++) {
+        if (!strcmp(method, without_body[i]))
+            return without_body[i];
+    }
+    for (size_t i = 0; i < PP_COUNT(any); i++) {
+        if (!strcmp(method, any[i]))
+            return any[i];
+    }
+    return NULL;
+}
+
+static bool copy_request(struct net_call *call, const struct net_request *request, struct pp_error *error) {
+    call->request = *request;
+    call->request.method = known_method(request);
+    if (!call->request.method)
+        return pp_fail(error, PP_E_INVALID, "unknown request method, or one that takes no body");
+    if (!net_call_headers(call, request, error))
+        return false;
+    call->body = PP_BUF_INIT(NET_REQUEST_BODY_MAX);
+    if (request->body_size && !pp_buf_add(&call->body, request->body, request->body_size, error))
+        return pp_wrap(error, "request body");
+    /* Only what was copied may be used from here on. */
+    call->request.path = NULL;
+    call->request.headers = NULL;
+    call->request.content_type = call->request.bearer = call->request.if_none_match = NULL;
+    call->request.body = call->body.data;
+    return true;
+}
+
+static bool prepare(struct net_call *call, const struct net_request *request, struct pp_error *error) {
+    char url[NET_URL_MAX];
+    bool own_origin = false;
+    if (!net_client_url(call->client, request->path, url, &own_origin, error))
+        return false;
+    if (!own_origin && (request->send_cookie || request->use_identity))
+        return pp_fail(error, PP_E_INVALID, "cookie and certificate are for the headend's own address only");
+    if (request->use_identity && call->client->identity) {
+        call->identity = call->client->identity;
+        call->identity->references++;
+    }
+    return copy_request(call, request, error) && net_call_setup(call, url, error);
+}
+
+struct net_call *net_client_start(struct net_client *client, const struct net_request *request,
+                                  struct pp_error *error) {
+    struct net_call *call = calloc(1, sizeof *call);
+    if (!call) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    call->client = client;
+    call->head = NET_HEAD_INIT;
+    net_response_init(&call->response, NET_RESPONSE_BODY_MAX);
+    TAILQ_INSERT_TAIL(&client->loop->calls, call, link);
+    call->easy = curl_easy_init();
+    if (!call->easy)
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+    if (!call->easy || !prepare(call, request, error)) {
+        net_call_destroy(call);
+        return NULL;
+    }
+    if (client->loop->performing) {
+        client->loop->unsettled = true;
+    } else if (!add_call(call, error)) {
+        net_call_destroy(call);
+        return NULL;
+    }
+    return call;
+}
+
+bool net_client_fetch(struct net_client *client, const struct net_request *request,
+                      struct net_response *response, struct pp_error *error) {
+    struct net_fetch fetch = {.response = response};
+    net_response_init(response, 0);
+    struct net_call *call = net_client_start(client, request, error);
+    if (!call)
+        return false;
+    call->fetch = &fetch;
+    while (!fetch.over) {
+        bool cancelled = request->cancel && atomic_load(request->cancel);
+        if (!cancelled && net_loop_turn(client->loop, -1, error))
+            continue;
+        net_call_cancel(call);
+        return cancelled ? pp_fail(error, PP_E_CANCELLED, "cancelled") : false;
+    }
+    if (!response->ok && error)
+        *error = response->error;
+    return response->ok;
+}

@@ -1,0 +1,89 @@
+/* What net's own files share of a client and its calls. */
+#ifndef PP_NET_CLIENT_INTERNAL_H
+#define PP_NET_CLIENT_INTERNAL_H
+
+#include <curl/curl.h>
+#include <sys/queue.h>
+
+#include "net/client.h"
+#include "net/head.h"
+#include "net/loop_internal.h"
+
+/* A certificate and its key, shared by the calls that were started with it. */
+struct net_identity {
+    unsigned references;
+    char *certificate; /* PEM chain */
+    char *key;         /* PEM, wiped */
+};
+
+struct net_client {
+    struct net_loop *loop;
+    char *base_url; /* NULL: none; without a slash at its end */
+    char *ca_file;
+    char *proxy; /* "": none */
+    char *user_agent;
+    char *cookie; /* wiped; NULL: none */
+    struct net_identity *identity;
+    long connect_timeout_ms;
+};
+
+struct net_fetch {
+    struct net_response *response;
+    bool over;
+};
+
+struct net_call {
+    TAILQ_ENTRY(net_call) link; /* in the loop's calls */
+    struct net_client *client;
+    CURL *easy;
+    bool added;                 /* to the multi handle */
+    bool cancelled;             /* to be destroyed as soon as curl lets go of it */
+    bool bulk;                  /* on_data takes the body of this answer */
+    struct net_request request; /* its texts are not kept */
+    struct net_identity *identity;
+    struct curl_slist *headers; /* wiped: tokens and cookies stand there */
+    struct pp_buf body;         /* of the request */
+    struct net_head head;
+    struct net_response response;
+    struct net_fetch *fetch; /* net_client_fetch's, in place of on_done; else NULL */
+    size_t body_max;         /* of this answer's body */
+    char problem[CURL_ERROR_SIZE];
+};
+
+/* A series of curl_easy_setopt of which each is checked: the first failure is kept. */
+struct net_setup {
+    CURL *easy;
+    CURLcode code;
+    int option;
+};
+#define NET_SET(setup, name, value)                                                                          \
+    do {                                                                                                     \
+        if ((setup)->code == CURLE_OK) {                                                                     \
+            (setup)->code = curl_easy_setopt((setup)->easy, name, value);                                    \
+            (setup)->option = (int)(name);                                                                   \
+        }                                                                                                    \
+    } while (0)
+
+/* client.c: https, host present, no user in it; then whether it is below base_url's origin. */
+bool net_client_url(const struct net_client *client, const char *path, char url[NET_URL_MAX],
+                    bool *own_origin, struct pp_error *error);
+void net_identity_release(struct net_identity *identity);
+
+/* setup.c: every option of a call's easy handle. */
+bool net_call_setup(struct net_call *call, const char *url, struct pp_error *error);
+/* setup.c: its header lines; the secrets among them end in call->headers only. */
+bool net_call_headers(struct net_call *call, const struct net_request *request, struct pp_error *error);
+void net_headers_wipe(struct curl_slist *headers);
+
+/* tls.c */
+void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct net_identity *identity);
+
+/* failure.c: what curl's result means, in words. */
+void net_failure_explain(CURL *easy, CURLcode result, const char *problem, struct pp_error *error);
+
+/* call.c */
+void net_call_destroy(struct net_call *call);
+size_t net_call_on_header(char *line, size_t size, size_t count, void *arg);
+size_t net_call_on_body(char *data, size_t size, size_t count, void *arg);
+
+#endif

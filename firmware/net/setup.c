@@ -1,0 +1,143 @@
+/* Every option of a transfer, and its header lines. Nothing is left to libcurl's defaults that matters. */
+#include <string.h>
+
+#include "net/client_internal.h"
+
+#define KEEPALIVE_IDLE_S     60L
+#define KEEPALIVE_INTERVAL_S 20L
+#define BULK_BUFFER_SIZE     (128 * 1024L) /* bytes read at once where on_data takes them */
+#define HEADER_LINE_MAX      8192          /* bytes of a header line we send, with the NUL */
+
+static bool libcurl_speaks_http2(void) {
+    return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2;
+}
+
+static void setup_transport(struct net_setup *setup, const struct net_client *client) {
+    NET_SET(setup, CURLOPT_PROTOCOLS_STR, "https");
+    NET_SET(setup, CURLOPT_HTTP_VERSION,
+            (long)(libcurl_speaks_http2() ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+    NET_SET(setup, CURLOPT_PIPEWAIT, 1L);
+    NET_SET(setup, CURLOPT_FOLLOWLOCATION, 0L);
+    NET_SET(setup, CURLOPT_PATH_AS_IS, 1L);
+    NET_SET(setup, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    NET_SET(setup, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    /* "" also keeps libcurl from asking the environment for one. */
+    NET_SET(setup, CURLOPT_PROXY, client->proxy);
+    NET_SET(setup, CURLOPT_NOPROXY, "");
+    NET_SET(setup, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    NET_SET(setup, CURLOPT_TCP_KEEPALIVE, 1L);
+    NET_SET(setup, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+    NET_SET(setup, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+    NET_SET(setup, CURLOPT_NOSIGNAL, 1L);
+    /* A cancelled call must not wait for a name that is still being looked up. */
+    NET_SET(setup, CURLOPT_QUICK_EXIT, 1L);
+    NET_SET(setup, CURLOPT_CONNECTTIMEOUT_MS, client->connect_timeout_ms);
+    NET_SET(setup, CURLOPT_USERAGENT, client->user_agent);
+}
+
+static void setup_request(struct net_setup *setup, const struct net_call *call) {
+    const struct net_request *request = &call->request;
+    const char *method = request->method;
+    if (request->body_size) {
+        NET_SET(setup, CURLOPT_POST, 1L);
+        NET_SET(setup, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+        NET_SET(setup, CURLOPT_POSTFIELDS, (char *)call->body.data);
+    } else if (!strcmp(method, "POST")) {
+        NET_SET(setup, CURLOPT_POST, 1L);
+        NET_SET(setup, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
+        NET_SET(setup, CURLOPT_POSTFIELDS, "");
+    } else {
+        NET_SET(setup, CURLOPT_HTTPGET, 1L);
+    }
+    if (!strcmp(method, "HEAD"))
+        NET_SET(setup, CURLOPT_NOBODY, 1L);
+    else if (strcmp(method, "GET") != 0 && strcmp(method, "POST") != 0)
+        NET_SET(setup, CURLOPT_CUSTOMREQUEST, method);
+    NET_SET(setup, CURLOPT_HTTPHEADER, call->headers);
+    NET_SET(setup, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    NET_SET(setup, CURLOPT_LOW_SPEED_LIMIT, (long)request->low_speed_bytes);
+    NET_SET(setup, CURLOPT_LOW_SPEED_TIME, (long)request->low_speed_s);
+    if (request->on_data)
+        NET_SET(setup, CURLOPT_BUFFERSIZE, BULK_BUFFER_SIZE);
+}
+
+bool net_call_setup(struct net_call *call, const char *url, struct pp_error *error) {
+    struct net_setup setup = {.easy = call->easy};
+    NET_SET(&setup, CURLOPT_URL, url);
+    NET_SET(&setup, CURLOPT_PRIVATE, (char *)call);
+    NET_SET(&setup, CURLOPT_ERRORBUFFER, call->problem);
+    NET_SET(&setup, CURLOPT_HEADERFUNCTION, net_call_on_header);
+    NET_SET(&setup, CURLOPT_HEADERDATA, call);
+    NET_SET(&setup, CURLOPT_WRITEFUNCTION, net_call_on_body);
+    NET_SET(&setup, CURLOPT_WRITEDATA, call);
+    setup_transport(&setup, call->client);
+    net_tls_setup(&setup, call->client->ca_file, call->identity);
+    setup_request(&setup, call);
+    return setup.code == CURLE_OK || pp_fail(error, PP_E_UNSUPPORTED, "libcurl refuses option %d: %s",
+                                             setup.option, curl_easy_strerror(setup.code));
+}
+
+void net_headers_wipe(struct curl_slist *headers) {
+    for (struct curl_slist *line = headers; line; line = line->next)
+        pp_wipe(line->data, strlen(line->data));
+    curl_slist_free_all(headers);
+}
+
+static bool line_valid(const char *line) {
+    const char *colon = strchr(line, ':');
+    if (!colon || colon == line || strlen(line) >= HEADER_LINE_MAX)
+        return false;
+    for (const char *c = line; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 127 || (c < colon && *c == ' '))
+            return false;
+    }
+    return true;
+}
+
+static bool append(struct net_call *call, const char *line, struct pp_error *error) {
+    if (!line_valid(line))
+        return pp_fail(error, PP_E_INVALID, "request with an invalid header line");
+    struct curl_slist *headers = curl_slist_append(call->headers, line);
+    if (!headers)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    call->headers = headers;
+    return true;
+}
+
+static bool append_value(struct net_call *call, const char *name, const char *value, struct pp_error *error) {
+    char line[HEADER_LINE_MAX];
+    if (!value || !*value)
+        return true;
+    int length = snprintf(line, sizeof line, "%s%s", name, value);
+    bool fits = length > 0 && (size_t)length < sizeof line;
+    bool added = fits && append(call, line, error);
+    pp_wipe(line, sizeof line);
+    return fits ? added : pp_fail(error, PP_E_LIMIT, "request header %s too long", name);
+}
+
+static bool append_extra(struct net_call *call, const char *const *headers, struct pp_error *error) {
+    for (size_t i = 0; headers && headers[i]; i++) {
+        if (i == NET_REQUEST_HEADERS_MAX)
+            return pp_fail(error, PP_E_LIMIT, "request with more than %d headers", NET_REQUEST_HEADERS_MAX);
+        if (!append(call, headers[i], error))
+            return false;
+    }
+    return true;
+}
+
+bool net_call_headers(struct net_call *call, const struct net_request *request, struct pp_error *error) {
+    char range[48] = "";
+    if (request->range_from)
+        snprintf(range, sizeof range, "bytes=%llu-", (unsigned long long)request->range_from);
+    if (request->body_size && !request->content_type)
+        return pp_fail(error, PP_E_INVALID, "request with a body of no type");
+    /* libcurl would wait a second for "100 Continue" where the body is large, and call an empty POST a form.
+     */
+    return append(call, "Expect:", error) &&
+           append_value(call, "Content-Type:", request->content_type ? request->content_type : " ", error) &&
+           append_value(call, "Authorization: Bearer ", request->bearer, error) &&
+           append_value(call, "If-None-Match: ", request->if_none_match, error) &&
+           append_value(call, "Range: ", range, error) &&
+           append_value(call, "Cookie: ", request->send_cookie ? call->client->cookie : NULL, error) &&
+           append_extra(call, request->headers, error);
+}
