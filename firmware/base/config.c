@@ -85,7 +85,7 @@ static bool config_store(const struct pp_config_field *field, const char *value,
 /* inih's handler: 1 is success. */
 static int config_handle(void *user, const char *section, const char *name, const char *value) {
     struct config_reader *reader = user;
-    for (size_t i = 0; reader->table[i].section && i < PP_CONFIG_FIELDS_MAX; i++) {
+    for (size_t i = 0; i < PP_CONFIG_FIELDS_MAX && reader->table[i].section; i++) {
         const struct pp_config_field *field = &reader->table[i];
         if (strcmp(field->section, section) != 0 || strcmp(field->name, name) != 0)
             continue;

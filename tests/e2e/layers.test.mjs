@@ -1,0 +1,60 @@
+// tools/layers must be able to fail: each test breaks one rule in a small tree of its own.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
+
+const project = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+function layersOf(files) {
+  const root = mkdtempSync(path.join(tmpdir(), 'layers-'));
+  try {
+    mkdirSync(path.join(root, 'firmware'));
+    cpSync(path.join(project, 'firmware/CMakeLists.txt'), path.join(root, 'firmware/CMakeLists.txt'));
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+      writeFileSync(path.join(root, name), text);
+    }
+    const run = spawnSync(path.join(project, 'tools/layers'), ['--root', root], { encoding: 'utf8' });
+    return { status: run.status, lines: run.stdout.trim().split('\n') };
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+test('layers passes a module that uses those above it and itself', () => {
+  const { status } = layersOf({
+    'firmware/vault/vault.c': '#include "vault/vault.h"\n#include "crypto/seal.h"\n#include <base/x.h>\n#include "base/buf.h"\n',
+    'firmware/render/media/main.c': '#include "render/media/decode.h"\n#include "local.h"\n',
+  });
+  assert.equal(status, 0);
+});
+
+test('layers names file, line and both modules where one uses a module below it', () => {
+  const { status, lines } = layersOf({ 'firmware/crypto/seal.c': '#include "base/buf.h"\n  #  include "vault/vault.h"\n' });
+  assert.equal(status, 1);
+  assert.equal(lines[0], 'firmware/crypto/seal.c:2: crypto uses vault, which stands below it');
+});
+
+test('layers refuses any of our modules in base', () => {
+  const { status, lines } = layersOf({ 'firmware/base/buf.h': '#include "crypto/random.h"\n' });
+  assert.equal(status, 1);
+  assert.match(lines[0], /base uses crypto/);
+});
+
+test('layers refuses a module that is not in the list, and a headend that reaches into the agent', () => {
+  const { status, lines } = layersOf({
+    'firmware/extra/a.c': '#include "base/buf.h"\n',
+    'tools/headend/a.c': '#include "vault/vault.h"\n',
+  });
+  assert.equal(status, 1);
+  assert.match(lines[0], /module extra is not in firmware\/CMakeLists.txt/);
+  assert.match(lines[1], /tools\/headend uses vault; it may use base crypto/);
+});
+
+test('layers fails where there is nothing to look at', () => {
+  assert.equal(layersOf({}).status, 1);
+});

@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# Which Debian packages what needs, on Debian 12 (bookworm) and 13 (trixie), and how they are installed. Sourced by
+# tools/check, tools/demo and .ci/run.
+
+# To build everything.
+packages_build=(
+  build-essential cmake ninja-build pkgconf
+  libargon2-dev libavcodec-dev libavformat-dev libavutil-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev
+  libfontconfig-dev libgnutls28-dev libical-dev libinih-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
+  libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
+)
+# To run what was built: a font for the status screens, and what the unit tests call.
+packages_run=(ca-certificates fonts-inter fonts-dejavu-core)
+# To run tools/demo.
+packages_demo=(curl zbar-tools openssl procps)
+# To run the end-to-end tests.
+packages_e2e=(nodejs curl openssl faketime zbar-tools iproute2 procps ffmpeg strace)
+# To run every other step of tools/check.
+packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev gcovr mandoc file binutils dpkg-dev lintian)
+# To run tools/check --debian13.
+packages_chroot=(mmdebstrap util-linux)
+
+# as_root COMMAND…: runs it as root, through sudo where this is somebody else.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "$0: needs root or sudo to run: $*" >&2
+    return 1
+  fi
+}
+
+# packages_missing PACKAGE…: prints those that are not installed.
+packages_missing() {
+  local package
+  for package; do
+    dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || printf '%s\n' "$package"
+  done
+}
+
+# packages_install PACKAGE…: installs what is missing; says so; does nothing where nothing is.
+packages_install() {
+  local missing
+  # nodejs may have come from elsewhere than Debian; a node on the PATH will do.
+  mapfile -t missing < <(packages_missing "$@" | if command -v node >/dev/null; then grep -vx nodejs; else cat; fi)
+  [ ${#missing[@]} = 0 ] && return 0
+  echo "installing ${#missing[@]} packages: ${missing[*]}"
+  as_root apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+}

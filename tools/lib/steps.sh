@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Runs named steps one after another, each into a log of its own, and counts what passed. Sourced by tools/check.
+#   step NAME FUNCTION [ARG…]     runs it; its log is shown when it fails
+#   steps_count PASSED FAILED     called by a step that ran several tests; otherwise the step itself counts as one
+#   steps_end                     prints the closing lines; its status is the run's
+
+steps_passed=0
+steps_failed=0
+steps_failures=()
+steps_started=$SECONDS
+
+steps_count() {
+  printf '%d %d\n' "$1" "$2" >>"$steps_counts"
+}
+
+step() {
+  local name=$1 begun=$SECONDS rc=0 passed=0 failed=0 p f
+  shift
+  steps_log=$steps_logs/$name.log
+  steps_counts=$steps_logs/$name.count
+  : >"$steps_counts"
+  (set -e; "$@") >"$steps_log" 2>&1 || rc=$?
+  while read -r p f; do
+    passed=$((passed + p)) failed=$((failed + f))
+  done <"$steps_counts"
+  if [ ! -s "$steps_counts" ]; then
+    [ $rc = 0 ] && passed=1 || failed=1
+  elif [ $rc != 0 ] && [ $failed = 0 ]; then
+    failed=1
+  fi
+  steps_passed=$((steps_passed + passed)) steps_failed=$((steps_failed + failed))
+  if [ $rc = 0 ] && [ $failed = 0 ]; then
+    printf 'ok      %-22s %5d passed  %4d s\n' "$name" "$passed" $((SECONDS - begun))
+  else
+    printf 'FAILED  %-22s %5d passed, %d failed  %4d s   %s\n' "$name" "$passed" "$failed" $((SECONDS - begun)) \
+      "$steps_log"
+    steps_failures+=("$name")
+    tail -n 60 "$steps_log" | sed 's/^/        | /'
+  fi
+}
+
+steps_end() {
+  echo "$((SECONDS - steps_started)) seconds"
+  [ ${#steps_failures[@]} = 0 ] || echo "failed: ${steps_failures[*]}"
+  echo "$steps_passed passed, $steps_failed failed"
+  [ "$steps_failed" = 0 ] && [ "$steps_passed" -gt 0 ]
+}
