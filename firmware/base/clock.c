@@ -37,13 +37,25 @@ static bool digits_only(const char *text) {
     return true;
 }
 
+/* The number that `count` digits stand for. */
+static int number_at(const char *digits, int count) {
+    int number = 0;
+    for (int i = 0; i < count; i++)
+        number = number * 10 + digits[i] - '0';
+    return number;
+}
+
 bool pp_time_parse(const char *text, int64_t *seconds, struct pp_error *error) {
-    struct tm parts = {0};
-    if (!digits_only(text) || sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2dZ", &parts.tm_year, &parts.tm_mon,
-                                     &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec) != 6)
+    if (!digits_only(text))
         return pp_fail(error, PP_E_INVALID, "not a time of the form YYYY-MM-DDTHH:MM:SSZ");
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
+    const struct tm parts = {
+        .tm_year = number_at(text, 4) - 1900,
+        .tm_mon = number_at(text + 5, 2) - 1,
+        .tm_mday = number_at(text + 8, 2),
+        .tm_hour = number_at(text + 11, 2),
+        .tm_min = number_at(text + 14, 2),
+        .tm_sec = number_at(text + 17, 2),
+    };
     struct tm normal = parts;
     time_t value = timegm(&normal);
     if (normal.tm_mon != parts.tm_mon || normal.tm_mday != parts.tm_mday || normal.tm_hour != parts.tm_hour ||
