@@ -1,0 +1,133 @@
+#include "vault/record.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "crypto/seal.h"
+
+#define RECORD_MAGIC       "PPV1"
+#define RECORD_MAGIC_SIZE  4                                          /* bytes */
+#define RECORD_HEADER_SIZE (RECORD_MAGIC_SIZE + 8)                    /* bytes: magic, generation */
+#define RECORD_SEALED_MAX  (VAULT_RECORD_MAX + VAULT_RECORD_MAX / 64) /* bytes: the record and its tags */
+#define RECORD_AD_MAX      (sizeof SEAL_AD_VAULT + VAULT_NAME_MAX + 24)
+
+bool record_name_check(const char *name, struct pp_error *error) {
+    static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    static const char rest[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+    size_t length = strlen(name);
+    if (!length || length > VAULT_NAME_MAX || !strchr(first, name[0]) || strspn(name, rest) != length)
+        return pp_fail(error, PP_E_INVALID, "not a vault record's name");
+    return true;
+}
+
+void record_file_name(const char *name, unsigned slot, char file[RECORD_FILE_MAX]) {
+    snprintf(file, RECORD_FILE_MAX, "%.*s.%u", VAULT_NAME_MAX, name, slot % RECORD_SLOTS);
+}
+
+static void record_ad(const char *name, uint64_t generation, char ad[RECORD_AD_MAX]) {
+    snprintf(ad, RECORD_AD_MAX, SEAL_AD_VAULT "%.*s/%" PRIu64, VAULT_NAME_MAX, name, generation);
+}
+
+static uint64_t generation_read(const uint8_t bytes[8]) {
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static void generation_write(uint64_t value, uint8_t bytes[8]) {
+    for (int i = 7; i >= 0; i--, value >>= 8)
+        bytes[i] = (uint8_t)value;
+}
+
+static bool slot_open(struct record_slot *slot, const char *name, const uint8_t *kek,
+                      const struct pp_buf *file) {
+    char ad[RECORD_AD_MAX];
+    if (file->size < RECORD_HEADER_SIZE || memcmp(file->data, RECORD_MAGIC, RECORD_MAGIC_SIZE) != 0)
+        return pp_fail(&slot->error, PP_E_AUTH, "not a vault record");
+    slot->generation = generation_read(file->data + RECORD_MAGIC_SIZE);
+    record_ad(name, slot->generation, ad);
+    return seal_decrypt(file->data + RECORD_HEADER_SIZE, file->size - RECORD_HEADER_SIZE, kek, ad,
+                        &slot->content, &slot->error);
+}
+
+static bool slot_load(int dirfd, const char *name, unsigned number, const uint8_t *kek,
+                      struct record_slot *slot, struct pp_error *error) {
+    char path[RECORD_FILE_MAX];
+    struct pp_buf file pp_autobuf = PP_BUF_INIT(RECORD_HEADER_SIZE + RECORD_SEALED_MAX);
+    record_file_name(name, number, path);
+    if (!pp_file_read(dirfd, path, &file, &slot->error)) {
+        if (slot->error.code == PP_E_NOTFOUND)
+            return true;
+        slot->present = true; /* a file that cannot be read is a generation that is lost */
+        if (slot->error.code != PP_E_NOMEM)
+            return true;
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    }
+    slot->present = true;
+    slot->valid = slot_open(slot, name, kek, &file);
+    return true;
+}
+
+bool record_load(int dirfd, const char *name, const uint8_t *kek, struct record *record,
+                 struct pp_error *error) {
+    *record = (struct record){0};
+    for (unsigned i = 0; i < RECORD_SLOTS; i++) {
+        record->slots[i].content = PP_BUF_INIT(VAULT_RECORD_MAX);
+        if (!slot_load(dirfd, name, i, kek, &record->slots[i], error))
+            return false;
+    }
+    return true;
+}
+
+void record_finish(struct record *record) {
+    for (unsigned i = 0; i < RECORD_SLOTS; i++)
+        pp_buf_finish(&record->slots[i].content);
+}
+
+static int newest_where(const struct record *record, bool valid_only) {
+    int best = -1;
+    for (int i = 0; i < RECORD_SLOTS; i++) {
+        const struct record_slot *slot = &record->slots[i];
+        if (!slot->present || (valid_only && !slot->valid))
+            continue;
+        if (best < 0 || slot->generation > record->slots[best].generation)
+            best = i;
+    }
+    return best;
+}
+
+int record_best(const struct record *record) {
+    return newest_where(record, true);
+}
+
+int record_newest(const struct record *record) {
+    return newest_where(record, false);
+}
+
+static bool record_serialize(const char *name, uint64_t generation, const uint8_t *kek, const void *data,
+                             size_t size, struct pp_buf *file, struct pp_error *error) {
+    char ad[RECORD_AD_MAX];
+    uint8_t header[RECORD_HEADER_SIZE];
+    memcpy(header, RECORD_MAGIC, RECORD_MAGIC_SIZE);
+    generation_write(generation, header + RECORD_MAGIC_SIZE);
+    record_ad(name, generation, ad);
+    return pp_buf_add(file, header, sizeof header, error) && seal_encrypt(data, size, kek, ad, file, error);
+}
+
+bool record_store(int dirfd, const char *name, const uint8_t *kek, const struct record *before,
+                  const void *data, size_t size, struct pp_error *error) {
+    char path[RECORD_FILE_MAX];
+    struct pp_buf file pp_autobuf = PP_BUF_INIT(RECORD_HEADER_SIZE + RECORD_SEALED_MAX);
+    int best = record_best(before);
+    unsigned slot = best == 0 ? 1 : 0;
+    uint64_t generation = best < 0 ? 1 : before->slots[best].generation + 1;
+    /* A damaged slot that claims this generation may come back to life: stay above it. */
+    if (before->slots[slot].present && before->slots[slot].generation == generation)
+        generation++;
+    if (!record_serialize(name, generation, kek, data, size, &file, error))
+        return false;
+    record_file_name(name, slot, path);
+    return pp_file_replace(dirfd, path, file.data, file.size, 0600, error);
+}

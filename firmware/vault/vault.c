@@ -1,0 +1,222 @@
+#include "vault/vault.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sys/file.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "vault/record.h"
+#include "vault/shred.h"
+
+struct vault {
+    pthread_mutex_t mutex; /* guards everything below, and the files */
+    const struct vault_kek_provider *provider;
+    int kek_dir;
+    int dir; /* locked */
+    uint8_t kek[VAULT_KEK_SIZE];
+    bool erased;
+    vault_reporter reporter;
+    void *reporter_arg;
+};
+
+static int vault_make_dir(const char *state_dir, const char *name, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    if (!pp_path_format(path, error, "%s/%s", state_dir, name) || !pp_dir_make(AT_FDCWD, path, 0700, error))
+        return -1;
+    return pp_dir_open(AT_FDCWD, path, error);
+}
+
+static bool vault_lock_dir(const struct vault *vault, struct pp_error *error) {
+    if (flock(vault->dir, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    if (errno == EWOULDBLOCK)
+        return pp_fail(error, PP_E_STATE, "the vault is in use by another process");
+    return pp_fail_errno(error, "lock the vault");
+}
+
+/* What a record's writing leaves: its two generations, and a file that was not renamed yet. */
+static bool is_record_file(const char *name, bool unfinished_only) {
+    const char *end = strrchr(name, '.');
+    if (!end || end == name)
+        return false;
+    return strcmp(end, ".new") == 0 ||
+           (!unfinished_only && (strcmp(end, ".0") == 0 || strcmp(end, ".1") == 0));
+}
+
+/* Erases all records, or only what an interrupted write left behind. */
+static bool vault_sweep(const struct vault *vault, bool unfinished_only, struct pp_error *error) {
+    int fd = openat(vault->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    pp_autodir DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (!folder) {
+        pp_fail_errno(error, "list the vault");
+        pp_close(&fd);
+        return false;
+    }
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        if (!is_record_file(entry->d_name, unfinished_only))
+            continue;
+        if (!vault_shred(vault->dir, entry->d_name, error))
+            return false;
+    }
+    return true;
+}
+
+static bool vault_begin(struct vault *vault, const char *state_dir, struct pp_error *error) {
+    bool created = false;
+    vault->kek_dir = vault_make_dir(state_dir, "kek", error);
+    if (vault->kek_dir < 0)
+        return false;
+    vault->dir = vault_make_dir(state_dir, "vault", error);
+    return vault->dir >= 0 && vault_lock_dir(vault, error) &&
+           vault->provider->load_or_create(vault->kek_dir, vault->kek, &created, error) &&
+           vault_sweep(vault, !created, error);
+}
+
+struct vault *vault_open(const char *state_dir, const struct vault_kek_provider *provider,
+                         struct pp_error *error) {
+    PP_AUTO(vault) struct vault *vault = calloc(1, sizeof *vault);
+    if (!vault) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    pthread_mutex_init(&vault->mutex, NULL);
+    vault->provider = provider ? provider : vault_kek_file();
+    vault->kek_dir = vault->dir = -1;
+    if (!vault_begin(vault, state_dir, error)) {
+        pp_wrap(error, "vault");
+        return NULL;
+    }
+    return pp_steal(&vault);
+}
+
+void vault_close(struct vault *vault) {
+    if (!vault)
+        return;
+    pp_close(&vault->kek_dir);
+    pp_close(&vault->dir);
+    pthread_mutex_destroy(&vault->mutex);
+    pp_wipe(vault, sizeof *vault);
+    free(vault);
+}
+
+const char *vault_provider_name(const struct vault *vault) {
+    return vault->provider->name;
+}
+
+void vault_set_reporter(struct vault *vault, vault_reporter reporter, void *arg) {
+    pthread_mutex_lock(&vault->mutex);
+    vault->reporter = reporter;
+    vault->reporter_arg = arg;
+    pthread_mutex_unlock(&vault->mutex);
+}
+
+static void vault_report_fallback(const struct vault *vault, const char *name, const struct record *record,
+                                  int used) {
+    int lost = record_newest(record);
+    char message[PP_ERROR_MESSAGE_MAX];
+    if (lost == used)
+        lost = 1 - used;
+    snprintf(message, sizeof message,
+             "vault record %s: generation %" PRIu64 " is used, because the other one is damaged: %.200s",
+             name, record->slots[used].generation, record->slots[lost].error.message);
+    if (vault->reporter)
+        vault->reporter(vault->reporter_arg, name, message);
+    else
+        pp_log_warning("%s", message);
+}
+
+/* The slot to use, or -1. A damaged slot beside a valid one is reported, whichever was newer: which it was
+ * cannot be known. */
+static int vault_choose(const struct vault *vault, const char *name, const struct record *record,
+                        struct pp_error *error) {
+    int best = record_best(record);
+    int newest = record_newest(record);
+    if (newest < 0)
+        pp_fail(error, PP_E_NOTFOUND, "vault record %s: there is none", name);
+    else if (best < 0)
+        pp_fail(error, PP_E_AUTH, "vault record %s: no generation authenticates: %s", name,
+                record->slots[newest].error.message);
+    else if (record->slots[1 - best].present && !record->slots[1 - best].valid)
+        vault_report_fallback(vault, name, record, best);
+    return best;
+}
+
+static bool vault_usable(const struct vault *vault, const char *name, struct pp_error *error) {
+    if (vault->erased)
+        return pp_fail(error, PP_E_STATE, "the vault was erased");
+    return record_name_check(name, error);
+}
+
+static bool put_locked(struct vault *vault, const char *name, const void *data, size_t size,
+                       struct pp_error *error) {
+    struct record before PP_CLEANUP(record_finish) = {0};
+    if (!vault_usable(vault, name, error))
+        return false;
+    if (size > VAULT_RECORD_MAX)
+        return pp_fail(error, PP_E_LIMIT, "vault record %s: larger than %d bytes", name, VAULT_RECORD_MAX);
+    if (!record_load(vault->dir, name, vault->kek, &before, error))
+        return false;
+    return record_store(vault->dir, name, vault->kek, &before, data, size, error) ||
+           pp_wrap(error, "vault record %s", name);
+}
+
+static bool get_locked(struct vault *vault, const char *name, struct pp_buf *out, struct pp_error *error) {
+    struct record record PP_CLEANUP(record_finish) = {0};
+    if (!vault_usable(vault, name, error) || !record_load(vault->dir, name, vault->kek, &record, error))
+        return false;
+    int used = vault_choose(vault, name, &record, error);
+    if (used < 0)
+        return false;
+    return pp_buf_add(out, record.slots[used].content.data, record.slots[used].content.size, error);
+}
+
+/* The older generation first: until the last file is gone the newest value is still there. */
+static bool remove_locked(struct vault *vault, const char *name, struct pp_error *error) {
+    struct record record PP_CLEANUP(record_finish) = {0};
+    char file[RECORD_FILE_MAX];
+    if (!vault_usable(vault, name, error) || !record_load(vault->dir, name, vault->kek, &record, error))
+        return false;
+    unsigned last = record_best(&record) == 0 ? 0 : 1;
+    record_file_name(name, 1 - last, file);
+    if (!pp_file_remove(vault->dir, file, error))
+        return false;
+    record_file_name(name, last, file);
+    return pp_file_remove(vault->dir, file, error);
+}
+
+static bool erase_locked(struct vault *vault, struct pp_error *error) {
+    vault->erased = true;
+    pp_wipe(vault->kek, sizeof vault->kek);
+    return (vault->provider->destroy(vault->kek_dir, error) && vault_sweep(vault, false, error)) ||
+           pp_wrap(error, "erase the vault");
+}
+
+bool vault_put(struct vault *vault, const char *name, const void *data, size_t size, struct pp_error *error) {
+    pthread_mutex_lock(&vault->mutex);
+    bool ok = put_locked(vault, name, data, size, error);
+    pthread_mutex_unlock(&vault->mutex);
+    return ok;
+}
+
+bool vault_get(struct vault *vault, const char *name, struct pp_buf *out, struct pp_error *error) {
+    pthread_mutex_lock(&vault->mutex);
+    bool ok = get_locked(vault, name, out, error);
+    pthread_mutex_unlock(&vault->mutex);
+    return ok;
+}
+
+bool vault_remove(struct vault *vault, const char *name, struct pp_error *error) {
+    pthread_mutex_lock(&vault->mutex);
+    bool ok = remove_locked(vault, name, error);
+    pthread_mutex_unlock(&vault->mutex);
+    return ok;
+}
+
+bool vault_erase(struct vault *vault, struct pp_error *error) {
+    pthread_mutex_lock(&vault->mutex);
+    bool ok = erase_locked(vault, error);
+    pthread_mutex_unlock(&vault->mutex);
+    return ok;
+}
