@@ -51,6 +51,7 @@
 #define CHANNEL_ITEM_DURATION_MAX (INT64_C(24) * 60 * 60 * 1000) /* ms */
 #define CHANNEL_TRANSITION_MAX    10000                          /* ms */
 #define CHANNEL_KEY_SIZE          32                             /* bytes */
+#define CHANNEL_OBJECT_LENGTH_MAX (INT64_C(64) << 30)            /* bytes of ciphertext */
 #define CHANNEL_HASH_SIZE         32                             /* bytes, SHA-256 */
 
 enum channel_kind {

@@ -30,8 +30,9 @@ const struct channel_layout *channel_layout_at(const struct channel_manifest *ma
 bool channel_playlist_position(const struct channel_playlist *playlist, int64_t now_ms, size_t *index,
                                int64_t *offset_ms);
 
-/* Used by the parser: whether libical takes this rule and it is one that we allow (no SECONDLY or MINUTELY).
- */
-bool channel_rrule_check(const char *rrule, struct pp_error *error);
+/* Used by the parser: whether libical takes this rule and it is one that we allow (not SECONDLY or MINUTELY;
+ * HOURLY without a choice of days of the month or year, which would be searched hour by hour), and whether it
+ * ever happens. */
+bool channel_rrule_check(const char *rrule, const struct channel_local_time *start, struct pp_error *error);
 
 #endif

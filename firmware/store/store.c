@@ -1,0 +1,182 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "crypto/bulk.h"
+#include "crypto/random.h"
+#include "store/internal.h"
+
+#define STORE_FOLDER_MODE 0700
+
+void store_object_path(const uint8_t sha256[STORE_HASH_SIZE], char path[PP_PATH_MAX]) {
+    char name[STORE_NAME_SIZE];
+    pp_hex_encode(sha256, STORE_HASH_SIZE, name);
+    snprintf(path, PP_PATH_MAX, STORE_OBJECTS "/%.2s/%s", name, name);
+}
+
+void store_side_path(const char *folder, const uint8_t sha256[STORE_HASH_SIZE], char path[PP_PATH_MAX]) {
+    char name[STORE_NAME_SIZE];
+    pp_hex_encode(sha256, STORE_HASH_SIZE, name);
+    snprintf(path, PP_PATH_MAX, "%s/%s", folder, name);
+}
+
+int64_t store_tick(struct store *store) {
+    int64_t now = pp_clock_realtime_ms();
+    store->clock_ms = now > store->clock_ms ? now : store->clock_ms + 1;
+    return store->clock_ms;
+}
+
+static bool open_folders(struct store *store, const char *state_dir, struct pp_error *error) {
+    static const char *const folders[] = {STORE_OBJECTS, STORE_PARTIAL, STORE_QUARANTINE};
+    store->dir = pp_dir_open(AT_FDCWD, state_dir, error);
+    if (store->dir < 0)
+        return false;
+    for (size_t i = 0; i < PP_COUNT(folders); i++) {
+        if (!pp_dir_make(store->dir, folders[i], STORE_FOLDER_MODE, error))
+            return pp_wrap(error, "%s", state_dir);
+    }
+    store->lock_fd = pp_dir_open(store->dir, STORE_OBJECTS, error);
+    if (store->lock_fd < 0)
+        return false;
+    if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
+        return pp_fail(error, PP_E_STATE, "%s: another process has this store open", state_dir);
+    return true;
+}
+
+/* The lists end with the newest use, so that the clock may have gone back since. */
+static void start_clock(struct store *store) {
+    for (size_t i = 0; i < store->objects.count; i++) {
+        int64_t used = store->objects.entries[i].used_ms;
+        if (used > store->clock_ms && used <= pp_clock_realtime_ms())
+            store->clock_ms = used;
+    }
+}
+
+struct store *store_open(const char *state_dir, const struct store_config *config, struct pp_error *error) {
+    PP_AUTO(store) struct store *store = calloc(1, sizeof *store);
+    if (!store) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    store->dir = store->lock_fd = store->scrubber.fd = -1;
+    store->config = *config;
+    pthread_mutex_init(&store->lock, NULL);
+    pthread_mutex_init(&store->scrub_lock, NULL);
+    /* A screen that is switched off every night still scrubs all of its flash in time. */
+    if (!crypto_random(store->scrubber.next, sizeof store->scrubber.next, error) ||
+        !open_folders(store, state_dir, error) || !store_list(store, error))
+        return NULL;
+    start_clock(store);
+    return pp_steal(&store);
+}
+
+void store_close(struct store *store) {
+    if (!store)
+        return;
+    pp_close(&store->scrubber.fd);
+    crypto_sha256_destroy(store->scrubber.hash);
+    for (size_t i = 0; i < STORE_PIN_SETS; i++)
+        free(store->pins[i].hashes);
+    store_index_finish(&store->objects);
+    store_index_finish(&store->partials);
+    store_index_finish(&store->quarantine);
+    pp_close(&store->lock_fd);
+    pp_close(&store->dir);
+    pthread_mutex_destroy(&store->scrub_lock);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+bool store_has(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], uint64_t length) {
+    pthread_mutex_lock(&store->lock);
+    const struct store_entry *entry = store_index_find(&store->objects, sha256);
+    bool has = entry && entry->length == length;
+    pthread_mutex_unlock(&store->lock);
+    return has;
+}
+
+/* Uses are written to the flash at most daily, so that an idle screen writes almost nothing. */
+static void note_use(struct store *store, struct store_entry *entry, int fd) {
+    entry->used_ms = store_tick(store);
+    if (llabs(entry->used_ms - entry->touched_ms) < STORE_TOUCH_INTERVAL_S * 1000)
+        return;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+    if (futimens(fd, times) == 0)
+        entry->touched_ms = entry->used_ms;
+}
+
+static int object_open_locked(struct store *store, const uint8_t *sha256, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    store_object_path(sha256, path);
+    struct store_entry *entry = store_index_find(&store->objects, sha256);
+    if (!entry) {
+        pp_fail(error, PP_E_NOTFOUND, "%s: no such object", path);
+        return -1;
+    }
+    int fd = openat(store->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0) {
+        note_use(store, entry, fd);
+        return fd;
+    }
+    pp_fail_errno(error, "%s", path);
+    if (errno == ENOENT)
+        store_index_remove(&store->objects, sha256);
+    return -1;
+}
+
+int store_object_open(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], struct pp_error *error) {
+    pthread_mutex_lock(&store->lock);
+    int fd = object_open_locked(store, sha256, error);
+    pthread_mutex_unlock(&store->lock);
+    return fd;
+}
+
+static bool read_whole(int fd, struct pp_buf *out, struct pp_error *error) {
+    struct stat info;
+    if (fstat(fd, &info) < 0)
+        return pp_fail_errno(error, "object");
+    if (info.st_size < 0 || (uint64_t)info.st_size > out->max - out->size)
+        return pp_fail(error, PP_E_LIMIT, "object larger than %zu bytes", out->max - out->size);
+    size_t size = (size_t)info.st_size;
+    uint8_t *place = pp_buf_reserve(out, size, error);
+    if (!place || !pp_pread_all(fd, place, size, 0, error))
+        return false;
+    out->size += size;
+    out->data[out->size] = 0;
+    return true;
+}
+
+bool store_object_read(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], struct pp_buf *out,
+                       struct pp_error *error) {
+    pp_autoclose int fd = store_object_open(store, sha256, error);
+    size_t before = out->size;
+    if (fd < 0 || !read_whole(fd, out, error))
+        return false;
+    uint8_t digest[STORE_HASH_SIZE];
+    if (crypto_sha256(out->size == before ? "" : (const char *)out->data + before, out->size - before, digest,
+                      error)) {
+        if (memcmp(digest, sha256, sizeof digest) == 0)
+            return true;
+        pp_fail(error, PP_E_AUTH, "object on flash does not have its hash");
+    }
+    out->size = before;
+    return false;
+}
+
+bool store_object_put(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], const void *data,
+                      size_t size, struct pp_error *error) {
+    if (store_has(store, sha256, size))
+        return true;
+    struct store_partial *partial = store_partial_begin(store, sha256, size, error);
+    if (!partial)
+        return false;
+    if (!store_partial_restart(partial, error) || !store_partial_write(partial, data, size, error)) {
+        store_partial_discard(partial);
+        return false;
+    }
+    return store_partial_commit(partial, error);
+}
