@@ -1,0 +1,114 @@
+// Certificates for tests, made with the openssl program: authorities, servers good and bad in every way, devices.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+function openssl(args, options = {}) {
+  return execFileSync('openssl', args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
+}
+
+const DAY = 86400000;
+
+// YYYYMMDDHHMMSSZ, as `openssl ca` takes it.
+function stamp(time) {
+  return new Date(time).toISOString().replace(/[-:T]/g, '').replace(/\.\d+Z$/, 'Z');
+}
+
+export class Authority {
+  // A root; with `parent`, an intermediate that the parent issued.
+  constructor(folder, name, parent = null) {
+    this.folder = join(folder, name);
+    this.name = name;
+    this.parent = parent;
+    this.certificate = join(this.folder, 'ca.pem');
+    this.key = join(this.folder, 'ca.key');
+    this.count = 0;
+    mkdirSync(this.folder, { recursive: true });
+    writeFileSync(join(this.folder, 'index.txt'), '');
+    writeFileSync(join(this.folder, 'ca.conf'), `[ca]
+default_ca=own
+[own]
+database=${this.folder}/index.txt
+new_certs_dir=${this.folder}
+rand_serial=yes
+default_md=sha256
+policy=any
+unique_subject=no
+[any]
+commonName=optional
+`);
+    this.key_pair(this.key);
+    const extensions = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+    if (parent) {
+      writeFileSync(this.certificate, parent.sign(this.request(this.key, name), { extensions }));
+    } else {
+      openssl(['req', '-x509', '-new', '-key', this.key, '-out', this.certificate, '-days', '3650', '-subj',
+        `/CN=${name}`, ...extensions.flatMap((e) => ['-addext', e])]);
+    }
+  }
+
+  key_pair(path) {
+    openssl(['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path]);
+  }
+
+  request(key, cn) {
+    return openssl(['req', '-new', '-key', key, '-subj', cn ? `/CN=${cn}` : '/']);
+  }
+
+  // PEM of a certificate for a PEM or DER request. Times in ms.
+  sign(request, { cn, extensions = [], notBefore = Date.now() - DAY, notAfter = Date.now() + 30 * DAY }) {
+    const base = join(this.folder, `c${++this.count}`);
+    writeFileSync(`${base}.ext`, `[default]\n${extensions.join('\n')}\n`);
+    const pem = request.toString('latin1').startsWith('-----')
+      ? request
+      : openssl(['req', '-inform', 'DER'], { input: request });
+    writeFileSync(`${base}.csr`, pem);
+    openssl(['ca', '-config', join(this.folder, 'ca.conf'), '-batch', '-notext', '-keyfile', this.key, '-cert',
+      this.certificate, '-in', `${base}.csr`, '-out', `${base}.pem`, '-startdate', stamp(notBefore), '-enddate',
+      stamp(notAfter), '-extfile', `${base}.ext`, '-extensions', 'default', ...(cn ? ['-subj', `/CN=${cn}`] : [])]);
+    return readFileSync(`${base}.pem`);
+  }
+
+  // {cert, key} for a server or a device, as node's tls takes them.
+  issue(cn, options) {
+    const key = join(this.folder, `k${++this.count}.key`);
+    this.key_pair(key);
+    const cert = this.sign(this.request(key, cn), options);
+    return { cert: Buffer.concat([cert, ...this.chain()]), key: readFileSync(key) };
+  }
+
+  // This authority's own certificate and those above it, without the root.
+  chain() {
+    return this.parent ? [readFileSync(this.certificate), ...this.parent.chain()] : [];
+  }
+
+  server(names, options = {}) {
+    const san = names.map((n) => (/^[\d.]+$/.test(n) ? `IP:${n}` : `DNS:${n}`)).join(',');
+    return this.issue(names[0], {
+      extensions: [`subjectAltName=${san}`, 'keyUsage=critical,digitalSignature', 'extendedKeyUsage=serverAuth'],
+      ...options,
+    });
+  }
+
+  device(id, options = {}) {
+    return this.issue(id, {
+      extensions: ['keyUsage=critical,digitalSignature', 'extendedKeyUsage=clientAuth', 'basicConstraints=CA:FALSE'],
+      ...options,
+    });
+  }
+}
+
+export function selfSigned(folder, names) {
+  const base = join(folder, 'self-signed');
+  const san = names.map((n) => (/^[\d.]+$/.test(n) ? `IP:${n}` : `DNS:${n}`)).join(',');
+  openssl(['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${base}.key`,
+    '-out', `${base}.pem`, '-days', '30', '-subj', `/CN=${names[0]}`, '-addext', `subjectAltName=${san}`]);
+  return { cert: readFileSync(`${base}.pem`), key: readFileSync(`${base}.key`) };
+}
+
+// PKCS#7 "certs-only" of PEM certificates, DER.
+export function certsOnly(pems, folder) {
+  const file = join(folder, `p7-${process.hrtime.bigint()}.pem`);
+  writeFileSync(file, Buffer.concat(pems.map((p) => Buffer.from(p))));
+  return openssl(['crl2pkcs7', '-nocrl', '-certfile', file, '-outform', 'DER']);
+}

@@ -1,0 +1,247 @@
+/* Servers that must not be trusted, over real TLS: refused with the reason in words, and nothing was sent to
+ * them. */
+#include "support/server.h"
+
+#include "base/file.h"
+#include "net/client.h"
+
+struct world {
+    struct test_server server;
+    struct net_loop *loop;
+    char *certificate;
+    char *key;
+};
+
+static char *read_text(const char *path) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(65536);
+    assert_true(pp_file_read(AT_FDCWD, path, &text, NULL));
+    return strdup(pp_buf_text(&text));
+}
+
+static int set_up(void **state) {
+    struct world *world = calloc(1, sizeof *world);
+    test_server_start(&world->server);
+    world->loop = net_loop_create(NULL);
+    world->certificate = read_text(test_server_path(&world->server, "device"));
+    world->key = read_text(test_server_path(&world->server, "deviceKey"));
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct world *world = *state;
+    net_loop_destroy(world->loop);
+    test_server_stop(&world->server);
+    free(world->certificate);
+    free(world->key);
+    free(world);
+    return 0;
+}
+
+/* A request with everything that must not leak: cookie, certificate, token, body. */
+static void fetch(struct world *world, const char *port, const char *authority, bool identity,
+                  struct net_response *response, struct pp_error *error) {
+    char url[64];
+    test_server_url(&world->server, port, url);
+    struct net_client_config config = {.base_url = url,
+                                       .ca_file = test_server_path(&world->server, authority)};
+    PP_AUTO(net_client) struct net_client *client = net_client_create(world->loop, &config, NULL);
+    assert_non_null(client);
+    assert_true(net_client_set_cookie(client, "__Host-pingplay=secret", NULL));
+    if (identity)
+        assert_true(net_client_set_identity(client, world->certificate, world->key, NULL));
+    struct net_request request = {.path = "/v1/status",
+                                  .body = "secret",
+                                  .body_size = 6,
+                                  .content_type = "text/plain",
+                                  .bearer = "secret",
+                                  .timeout_ms = 20000,
+                                  .send_cookie = true,
+                                  .use_identity = identity};
+    net_client_fetch(client, &request, response, error);
+}
+
+static void assert_nothing_arrived(struct world *world, const char *port) {
+    pp_autojson cJSON *bytes = test_server_ask(&world->server, "{\"do\":\"bytes\"}");
+    const cJSON *seen = cJSON_GetObjectItemCaseSensitive(bytes, port);
+    if (!seen)
+        return;
+    assert_true(cJSON_GetObjectItemCaseSensitive(seen, "connections")->valueint >= 1);
+    assert_int_equal(cJSON_GetObjectItemCaseSensitive(seen, "bytes")->valueint, 0);
+}
+
+static void refused(void **state, const char *port, const char *reason) {
+    struct world *world = *state;
+    net_autoresponse struct net_response response = {0};
+    struct pp_error error = {0};
+    fetch(world, port, "authority", true, &response, &error);
+    assert_false(response.ok);
+    assert_int_equal(response.status, 0);
+    assert_int_equal(error.code, PP_E_TLS);
+    char expected[128];
+    snprintf(expected, sizeof expected, "the server cannot be trusted: %s (", reason);
+    error.message[strlen(expected)] = 0;
+    assert_string_equal(error.message, expected);
+    assert_nothing_arrived(world, port);
+    pp_autojson cJSON *log = test_server_ask(&world->server, "{\"do\":\"log\"}");
+    assert_int_equal(cJSON_GetArraySize(log), 0);
+}
+
+static void expired_certificate_is_refused(void **state) {
+    refused(state, "expired", "its certificate has expired");
+}
+
+static void certificate_of_the_future_is_refused(void **state) {
+    refused(state, "notYet", "its certificate is not yet valid");
+}
+
+static void certificate_for_another_name_is_refused(void **state) {
+    refused(state, "wrongName", "its certificate is for another name");
+}
+
+static void self_signed_certificate_is_refused(void **state) {
+    refused(state, "selfSigned", "its certificate is self-signed");
+}
+
+static void certificate_of_an_unknown_authority_is_refused(void **state) {
+    refused(state, "unknownAuthority", "its certificate comes from an unknown authority");
+}
+
+static void certificate_that_is_not_for_servers_is_refused(void **state) {
+    refused(state, "clientOnly", "its certificate is not for a server");
+}
+
+static void server_of_tls_1_1_is_refused(void **state) {
+    refused(state, "tls11", "it only speaks too old a protocol version of TLS");
+}
+
+static void server_without_aead_suites_is_refused(void **state) {
+    refused(state, "cbc", "no cipher suite is acceptable to both sides");
+}
+
+static void server_that_speaks_no_tls_is_refused(void **state) {
+    refused(state, "plain", "it does not speak TLS");
+}
+
+static void authority_of_the_good_server_is_unknown_where_another_is_configured(void **state) {
+    struct world *world = *state;
+    net_autoresponse struct net_response response = {0};
+    struct pp_error error = {0};
+    fetch(world, "good", "stranger", true, &response, &error);
+    assert_int_equal(error.code, PP_E_TLS);
+    assert_non_null(strstr(error.message, "its certificate comes from an unknown authority"));
+    pp_autojson cJSON *log = test_server_ask(&world->server, "{\"do\":\"log\"}");
+    assert_int_equal(cJSON_GetArraySize(log), 0);
+}
+
+static void connection_cut_during_the_handshake_is_a_network_failure(void **state) {
+    struct world *world = *state;
+    net_autoresponse struct net_response response = {0};
+    struct pp_error error = {0};
+    fetch(world, "cutting", "authority", true, &response, &error);
+    assert_int_equal(error.code, PP_E_NET);
+}
+
+static void denied(void **state, const char *port, bool identity, const char *reason) {
+    net_autoresponse struct net_response response = {0};
+    struct pp_error error = {0};
+    fetch(*state, port, "authority", identity, &response, &error);
+    assert_int_equal(error.code, PP_E_DENIED);
+    error.message[strlen(reason)] = 0;
+    assert_string_equal(error.message, reason);
+}
+
+static void server_that_refuses_our_certificate_is_told_apart(void **state) {
+    denied(state, "refusing", true, "the server does not know the authority of our certificate");
+    denied(state, "refusing2", true, "the server does not know the authority of our certificate");
+}
+
+static void server_that_wants_a_certificate_we_do_not_have_is_told_apart(void **state) {
+    denied(state, "refusing", false, "the server wants a client certificate");
+    denied(state, "refusing2", false, "the server wants a client certificate");
+}
+
+static void accepted(void **state, const char *port, const char *protocol, const char *http) {
+    struct world *world = *state;
+    net_autoresponse struct net_response response = {0};
+    struct pp_error error = {0};
+    test_server_do(&world->server, "{\"do\":\"answers\",\"list\":[{\"body\":\"yes\"}]}");
+    fetch(world, port, "authority", true, &response, &error);
+    assert_string_equal(error.message, "");
+    assert_true(response.ok);
+    assert_int_equal(response.status, 200);
+    assert_string_equal(pp_buf_text(&response.body), "yes");
+    pp_autojson cJSON *log = test_server_ask(&world->server, "{\"do\":\"log\"}");
+    assert_int_equal(cJSON_GetArraySize(log), 1);
+    assert_string_equal(test_log_text(log, 0, "tls"), protocol);
+    assert_string_equal(test_log_text(log, 0, "version"), http);
+    assert_string_equal(test_log_text(log, 0, "device"), "device-of-the-test");
+    assert_string_equal(test_log_header(log, 0, "cookie"), "__Host-pingplay=secret");
+    assert_string_equal(test_log_header(log, 0, "authorization"), "Bearer secret");
+    assert_string_equal(test_log_text(log, 0, "body"), "secret");
+}
+
+static void tls_1_3_with_http_2_and_the_client_certificate_works(void **state) {
+    accepted(state, "good", "TLSv1.3", "2.0");
+}
+
+static void tls_1_2_with_ecdhe_and_gcm_works(void **state) {
+    accepted(state, "tls12", "TLSv1.2", "2.0");
+}
+
+static void server_behind_an_intermediate_authority_works(void **state) {
+    accepted(state, "viaIntermediate", "TLSv1.3", "2.0");
+}
+
+static void http_1_1_is_spoken_where_nothing_newer_is_offered(void **state) {
+    accepted(state, "http1", "TLSv1.3", "1.1");
+}
+
+static void missing_file_of_authorities_is_told_at_once(void **state) {
+    struct world *world = *state;
+    struct pp_error error = {0};
+    struct net_client_config config = {.base_url = "https://127.0.0.1", .ca_file = "/nonexistent/ca.pem"};
+    assert_null(net_client_create(world->loop, &config, &error));
+    assert_string_equal(error.message, "trusted authorities: /nonexistent/ca.pem: No such file or directory");
+}
+
+static void file_of_authorities_without_one_is_refused(void **state) {
+    struct world *world = *state;
+    struct pp_error error = {0};
+    char url[64];
+    test_server_url(&world->server, "good", url);
+    struct net_client_config config = {.base_url = url,
+                                       .ca_file = test_server_path(&world->server, "deviceKey")};
+    PP_AUTO(net_client) struct net_client *client = net_client_create(world->loop, &config, &error);
+    assert_non_null(client);
+    net_autoresponse struct net_response response = {0};
+    struct net_request request = {.path = "/"};
+    assert_false(net_client_fetch(client, &request, &response, &error));
+    assert_int_equal(error.code, PP_E_TLS);
+    assert_non_null(strstr(error.message, "the file of trusted authorities cannot be used"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(expired_certificate_is_refused),
+        cmocka_unit_test(certificate_of_the_future_is_refused),
+        cmocka_unit_test(certificate_for_another_name_is_refused),
+        cmocka_unit_test(self_signed_certificate_is_refused),
+        cmocka_unit_test(certificate_of_an_unknown_authority_is_refused),
+        cmocka_unit_test(certificate_that_is_not_for_servers_is_refused),
+        cmocka_unit_test(server_of_tls_1_1_is_refused),
+        cmocka_unit_test(server_without_aead_suites_is_refused),
+        cmocka_unit_test(server_that_speaks_no_tls_is_refused),
+        cmocka_unit_test(authority_of_the_good_server_is_unknown_where_another_is_configured),
+        cmocka_unit_test(connection_cut_during_the_handshake_is_a_network_failure),
+        cmocka_unit_test(server_that_refuses_our_certificate_is_told_apart),
+        cmocka_unit_test(server_that_wants_a_certificate_we_do_not_have_is_told_apart),
+        cmocka_unit_test(tls_1_3_with_http_2_and_the_client_certificate_works),
+        cmocka_unit_test(tls_1_2_with_ecdhe_and_gcm_works),
+        cmocka_unit_test(server_behind_an_intermediate_authority_works),
+        cmocka_unit_test(http_1_1_is_spoken_where_nothing_newer_is_offered),
+        cmocka_unit_test(missing_file_of_authorities_is_told_at_once),
+        cmocka_unit_test(file_of_authorities_without_one_is_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
