@@ -23,8 +23,8 @@ bool control_prepare(struct pp_error *error) {
     return true;
 }
 
-bool control_receive(enum ipc_type type, struct ipc_message *message, struct pp_error *error) {
-    if (!ipc_receive(CONTROL_FD, message, error))
+bool control_receive(int control, enum ipc_type type, struct ipc_message *message, struct pp_error *error) {
+    if (!ipc_receive(control, message, error))
         return false;
     if (message->type == type)
         return true;
@@ -32,14 +32,14 @@ bool control_receive(enum ipc_type type, struct ipc_message *message, struct pp_
     return pp_fail(error, PP_E_INVALID, "not the message that starts this renderer");
 }
 
-bool control_send_sandboxed(uint8_t level, struct pp_error *error) {
+bool control_send_sandboxed(int control, uint8_t level, struct pp_error *error) {
     struct ipc_message message = {.type = IPC_SANDBOXED, .sandboxed = {.level = level}};
-    return ipc_send(CONTROL_FD, &message, error);
+    return ipc_send(control, &message, error);
 }
 
-bool control_send_info(const struct ipc_info *info, struct pp_error *error) {
+bool control_send_info(int control, const struct ipc_info *info, struct pp_error *error) {
     struct ipc_message message = {.type = IPC_INFO, .info = *info};
-    return ipc_send(CONTROL_FD, &message, error);
+    return ipc_send(control, &message, error);
 }
 
 /* Cut to what the wire takes, at the begin of a UTF-8 character. */
@@ -54,13 +54,13 @@ static void copy_reason(char reason[IPC_REASON_MAX + 1], const char *text) {
     reason[length] = 0;
 }
 
-int control_end(const struct pp_error *error) {
+int control_end(int control, const struct pp_error *error) {
     if (error->code == PP_E_NET)
         return 0;
     struct ipc_message message = {.type = IPC_FAILED};
     copy_reason(message.failed.reason, error->message);
     struct pp_error ignored = {0};
-    if (!ipc_send(CONTROL_FD, &message, &ignored))
+    if (!ipc_send(control, &message, &ignored))
         pp_log_error("%s", error->message);
     return 1;
 }

@@ -14,13 +14,13 @@
 bool control_prepare(struct pp_error *error);
 
 /* Waits for the agent's START message of `type`; the descriptors and the wiping are the caller's. */
-bool control_receive(enum ipc_type type, struct ipc_message *message, struct pp_error *error);
+bool control_receive(int control, enum ipc_type type, struct ipc_message *message, struct pp_error *error);
 
-bool control_send_sandboxed(uint8_t level, struct pp_error *error);
-bool control_send_info(const struct ipc_info *info, struct pp_error *error);
+bool control_send_sandboxed(int control, uint8_t level, struct pp_error *error);
+bool control_send_info(int control, const struct ipc_info *info, struct pp_error *error);
 
 /* The last word of a renderer: reports `error` and returns the exit status that belongs to it. A peer that is
  * gone is no failure, it is the end. */
-int control_end(const struct pp_error *error);
+int control_end(int control, const struct pp_error *error);
 
 #endif

@@ -1,0 +1,29 @@
+#include "render/media/compat.h"
+
+bool compat_fail(struct pp_error *error, int averror, const char *what) {
+    char text[AV_ERROR_MAX_STRING_SIZE] = "";
+    av_strerror(averror, text, sizeof text);
+    enum pp_code code = averror == AVERROR(ENOMEM) ? PP_E_NOMEM : PP_E_INVALID;
+    return pp_fail(error, code, "%s: %s", what, text);
+}
+
+int64_t compat_frame_duration(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+    return frame->duration;
+#else
+    return frame->pkt_duration;
+#endif
+}
+
+const int32_t *compat_stream_matrix(const AVStream *stream) {
+    size_t size = 0;
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    const AVPacketSideData *side = av_packet_side_data_get(
+        stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    const uint8_t *data = side ? side->data : NULL;
+    size = side ? side->size : 0;
+#else
+    const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+#endif
+    return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)(const void *)data : NULL;
+}

@@ -1,0 +1,175 @@
+#include "render/media/container.h"
+
+#include <libavutil/opt.h>
+#include <stdio.h>
+
+#include "render/media/compat.h"
+#include "render/media/limits.h"
+
+const char container_formats[] =
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,apng,png_pipe,jpeg_pipe,webp_pipe";
+const char container_codecs[] =
+    "h264,vp8,vp9,libdav1d,aac,opus,libopus,vorbis,mp3float,mp3,png,apng,mjpeg,webp,gif";
+
+static const char *const still_formats[] = {"png_pipe", "jpeg_pipe", "webp_pipe"};
+
+/* A file may name others; none is ever opened. */
+static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
+                       AVDictionary **options) {
+    (void)format;
+    (void)io;
+    (void)url;
+    (void)flags;
+    (void)options;
+    return AVERROR(EACCES);
+}
+
+static AVFormatContext *create_context(const struct source *source) {
+    AVFormatContext *format = avformat_alloc_context();
+    if (!format)
+        return NULL;
+    format->pb = source_io(source);
+    format->flags |= AVFMT_FLAG_CUSTOM_IO;
+    format->io_open = refuse_open;
+    format->probesize = MEDIA_PROBE_MAX;
+    format->format_probesize = MEDIA_PROBE_MAX;
+    format->max_analyze_duration = MEDIA_ANALYZE_MAX_US;
+    format->max_streams = MEDIA_STREAMS_MAX;
+    format->format_whitelist = av_strdup(container_formats);
+    format->codec_whitelist = av_strdup(container_codecs);
+    format->protocol_whitelist = av_strdup("none");
+    if (format->format_whitelist && format->codec_whitelist && format->protocol_whitelist)
+        return format;
+    avformat_free_context(format);
+    return NULL;
+}
+
+/* The source's own reason, where reading failed, is the better one. */
+static bool open_fail(const struct container *container, int result, const char *what,
+                      struct pp_error *error) {
+    if (source_failed(container->source, error))
+        return pp_wrap(error, "the object");
+    return compat_fail(error, result, what);
+}
+
+static bool open_input(struct container *container, struct pp_error *error) {
+    container->format = create_context(container->source);
+    if (!container->format)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    int result = avformat_open_input(&container->format, NULL, NULL, NULL);
+    if (result < 0)
+        return open_fail(container, result, "not a kind of media that is shown", error);
+    const char *name = container->format->iformat->name;
+    for (size_t i = 0; i < PP_COUNT(still_formats); i++)
+        container->still |= strcmp(name, still_formats[i]) == 0;
+    return true;
+}
+
+/* Still pictures tell everything with their first frame; decoding them to find out more would be done twice.
+ */
+static bool find_streams(struct container *container, struct pp_error *error) {
+    AVFormatContext *format = container->format;
+    int result = container->still ? 0 : avformat_find_stream_info(format, NULL);
+    if (result < 0)
+        return open_fail(container, result, "its streams cannot be found", error);
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        AVStream *stream = format->streams[i];
+        bool picture = stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+                       !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC);
+        if (picture && !container->video)
+            container->video = stream;
+        if (stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && !container->audio)
+            container->audio = stream;
+    }
+    return container->video ? true : pp_fail(error, PP_E_INVALID, "there is no picture in it");
+}
+
+static bool check_size(const AVStream *stream, struct pp_error *error) {
+    int width = stream->codecpar->width, height = stream->codecpar->height;
+    if (width > MEDIA_SIDE_MAX || height > MEDIA_SIDE_MAX || (int64_t)width * height > MEDIA_PIXELS_MAX)
+        return pp_fail(error, PP_E_LIMIT, "%d x %d pixels are over %d a side or %d million", width, height,
+                       MEDIA_SIDE_MAX, MEDIA_PIXELS_MAX / 1000000);
+    return true;
+}
+
+bool container_open(struct container *container, struct source *source, bool want_audio,
+                    struct pp_error *error) {
+    *container = (struct container){.source = source};
+    if (!open_input(container, error) || !find_streams(container, error) ||
+        !check_size(container->video, error)) {
+        container_close(container);
+        return false;
+    }
+    if (!want_audio)
+        container->audio = NULL;
+    for (unsigned i = 0; i < container->format->nb_streams; i++) {
+        AVStream *stream = container->format->streams[i];
+        if (stream != container->video && stream != container->audio)
+            stream->discard = AVDISCARD_ALL;
+    }
+    return true;
+}
+
+void container_close(struct container *container) {
+    avformat_close_input(&container->format);
+    *container = (struct container){0};
+}
+
+enum container_result container_read(struct container *container, AVPacket *packet, struct pp_error *error) {
+    for (;;) {
+        int result = av_read_frame(container->format, packet);
+        if (source_failed(container->source, error)) {
+            av_packet_unref(packet);
+            pp_wrap(error, "the object");
+            return CONTAINER_FAILED;
+        }
+        if (result < 0)
+            return CONTAINER_END;
+        AVStream *stream = container->format->streams[packet->stream_index];
+        if (stream == container->video || stream == container->audio)
+            return CONTAINER_PACKET;
+        av_packet_unref(packet);
+    }
+}
+
+bool container_rewind(struct container *container, struct pp_error *error) {
+    int64_t start = container->format->start_time;
+    if (start == AV_NOPTS_VALUE)
+        start = 0;
+    int result = avformat_seek_file(container->format, -1, INT64_MIN, start, start, 0);
+    if (result >= 0)
+        return true;
+    /* Formats that cannot seek are opened again. */
+    struct source *source = container->source;
+    bool want_audio = container->audio != NULL;
+    container_close(container);
+    if (avio_seek(source_io(source), 0, SEEK_SET) < 0)
+        return pp_fail(error, PP_E_IO, "it cannot be read from its begin again");
+    return container_open(container, source, want_audio, error);
+}
+
+AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp_error *error) {
+    const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
+    AVCodecContext *context = codec ? avcodec_alloc_context3(codec) : NULL;
+    if (!context) {
+        pp_fail(error, PP_E_UNSUPPORTED, "no decoder for %s", avcodec_get_name(stream->codecpar->codec_id));
+        return NULL;
+    }
+    int result = avcodec_parameters_to_context(context, stream->codecpar);
+    context->codec_whitelist = av_strdup(container_codecs);
+    context->max_pixels = MEDIA_PIXELS_MAX;
+    context->pkt_timebase = stream->time_base;
+    context->thread_count = threads;
+    if (result >= 0)
+        result = context->codec_whitelist ? avcodec_open2(context, codec, NULL) : AVERROR(ENOMEM);
+    if (result >= 0)
+        return context;
+    compat_fail(error, result, avcodec_get_name(stream->codecpar->codec_id));
+    avcodec_free_context(&context);
+    return NULL;
+}
+
+int64_t container_duration_us(const struct container *container) {
+    int64_t duration = container->format->duration;
+    return duration == AV_NOPTS_VALUE || duration < 0 ? 0 : duration;
+}

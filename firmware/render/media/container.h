@@ -1,0 +1,40 @@
+/*
+ * The file inside the object: which kind it is (of an allow-list), its streams, its packets in order.
+ */
+#ifndef PP_RENDER_MEDIA_CONTAINER_H
+#define PP_RENDER_MEDIA_CONTAINER_H
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include "base/error.h"
+#include "render/media/source.h"
+
+struct container {
+    AVFormatContext *format;
+    struct source *source; /* borrowed */
+    AVStream *video;       /* borrowed from format */
+    AVStream *audio;       /* borrowed from format; NULL: no sound, or none wanted */
+    bool still;            /* a format of single pictures */
+};
+
+/* Names of the demuxers and decoders that may be used, separated by commas, as FFmpeg has them. */
+extern const char container_formats[];
+extern const char container_codecs[];
+
+bool container_open(struct container *container, struct source *source, bool want_audio,
+                    struct pp_error *error);
+void container_close(struct container *container);
+
+enum container_result { CONTAINER_PACKET, CONTAINER_END, CONTAINER_FAILED };
+/* The next packet of one of the chosen streams. FAILED only when the object itself cannot be read: what
+ * breaks its format in the middle ends it there. */
+enum container_result container_read(struct container *container, AVPacket *packet, struct pp_error *error);
+/* To the begin again. */
+bool container_rewind(struct container *container, struct pp_error *error);
+
+/* An opened decoder of the stream, or NULL. */
+AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp_error *error);
+int64_t container_duration_us(const struct container *container); /* 0 unknown */
+
+#endif

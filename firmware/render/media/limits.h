@@ -1,0 +1,20 @@
+/* What a piece of content may be; more is refused with a reason. */
+#ifndef PP_RENDER_MEDIA_LIMITS_H
+#define PP_RENDER_MEDIA_LIMITS_H
+
+#define MEDIA_SIDE_MAX            8192               /* pixels */
+#define MEDIA_PIXELS_MAX          (40 * 1000 * 1000) /* of one picture */
+#define MEDIA_STREAMS_MAX         16                 /* in one file */
+#define MEDIA_PROBE_MAX           (4 * 1024 * 1024)  /* bytes looked at to find out what it is */
+#define MEDIA_ANALYZE_MAX_US      (5 * 1000 * 1000)  /* us of it, the same */
+#define MEDIA_QUEUE_PACKETS       4096               /* read ahead of one stream while another is wanted */
+#define MEDIA_QUEUE_BYTES         (32 * 1024 * 1024) /* of them */
+#define MEDIA_THREADS_MAX         2                  /* of the video decoder */
+#define MEDIA_MEMORY_MAX          (1024ull * 1024 * 1024) /* bytes, RLIMIT_DATA */
+#define MEDIA_CPU_PER_FRAME       20    /* s of CPU time without a new frame: it is stopped */
+#define MEDIA_SLOTS               4     /* of a frame ring; a still picture has one */
+#define MEDIA_SLOTS_MIN           3     /* a picture too large for so many is scaled down */
+#define MEDIA_AUDIO_FRAMES        65536 /* of the sound ring: 1.4 s */
+#define MEDIA_DECODE_FAILURES_MAX 500   /* packets in a row */
+
+#endif

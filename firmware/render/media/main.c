@@ -1,0 +1,52 @@
+/* pingplay-render-media: one image or film, from a sealed object to a layer's frames. Started by the agent
+ * only. */
+#include "base/log.h"
+#include "base/mem.h"
+#include "render/common/control.h"
+#include "render/media/limits.h"
+#include "render/media/media.h"
+#include "sandbox/sandbox.h"
+
+#ifdef PP_SANITIZED
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) {
+    return "detect_leaks=0:symbolize=0"; /* both would leave the sandbox */
+}
+#endif
+
+static bool lock_up(const struct ipc_message *start, struct pp_error *error) {
+    const struct sandbox_config config = {
+        .profile = SANDBOX_RENDERER,
+        .keep = {STDERR_FILENO, CONTROL_FD, start->fds[0], start->fds[1]},
+        .keep_count = 4,
+        .memory_max = MEDIA_MEMORY_MAX,
+        .file_max = IPC_RING_MAX,
+    };
+    uint8_t level = 0;
+    return sandbox_enter(&config, &level, error) && control_send_sandboxed(CONTROL_FD, level, error);
+}
+
+/* Nothing of the object is looked at before the sandbox is closed. Never returns true: see media_play. */
+static bool render(struct pp_error *error) {
+    ipc_automessage struct ipc_message start = {0};
+    if (!control_prepare(error) || !media_prepare(error) ||
+        !control_receive(CONTROL_FD, IPC_START_MEDIA, &start, error) || !lock_up(&start, error))
+        return false;
+    struct producer producer;
+    producer_init(&producer, ipc_message_take(&start, 1), CONTROL_FD);
+    struct seal_reader *reader = seal_reader_create(start.fds[0], 0, start.start_media.object_length,
+                                                    start.start_media.key, SEAL_AD_OBJECT, NULL, error);
+    pp_wipe(start.start_media.key, sizeof start.start_media.key);
+    if (!reader)
+        return pp_wrap(error, "the object");
+    bool ok = media_play(reader, &start.start_media, &producer, error);
+    producer_finish(&producer);
+    return ok;
+}
+
+int main(void) {
+    struct pp_error error = {0};
+    render(&error);
+    /* Exit handlers of libraries may do what the sandbox forbids. */
+    _exit(control_end(CONTROL_FD, &error));
+}

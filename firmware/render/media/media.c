@@ -1,0 +1,261 @@
+#include "render/media/media.h"
+
+#include <libavutil/cpu.h>
+#include <libavutil/log.h>
+#include <malloc.h>
+#include <sys/time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "render/common/control.h"
+#include "render/media/audio.h"
+#include "render/media/convert.h"
+#include "render/media/video.h"
+
+#define SOUND_CHECK_MS 300    /* ms between two looks at how much sound was played */
+#define SOUND_TAIL_US  250000 /* us that the sound may be longer than the picture without counting */
+
+struct media {
+    const struct ipc_start_media *start; /* borrowed */
+    struct producer *producer;           /* borrowed */
+    struct source *source;
+    struct container container;
+    struct reader reader;
+    struct video video;
+    struct audio audio; /* reader NULL: no sound */
+    struct convert convert;
+    int64_t limit_us;            /* the item ends there; 0: by itself */
+    bool video_done, audio_done; /* of this pass */
+};
+
+static void media_destroy(struct media *media) {
+    if (!media)
+        return;
+    audio_close(&media->audio);
+    video_close(&media->video);
+    convert_finish(&media->convert);
+    reader_finish(&media->reader);
+    container_close(&media->container);
+    source_destroy(media->source);
+    free(media);
+}
+PP_DEFINE_AUTO(media, struct media, media_destroy)
+
+/* FFmpeg's own messages repeat what strangers wrote; ours say what matters. */
+static void ignore_log(void *about, int level, const char *format, va_list args) {
+    (void)about;
+    (void)level;
+    (void)format;
+    (void)args;
+}
+
+bool media_prepare(struct pp_error *error) {
+    av_log_set_callback(ignore_log);
+    av_get_cpu_flags();
+    av_cpu_count();
+    uint8_t key[SEAL_KEY_SIZE] = {0};
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(4096);
+    pp_autobuf struct pp_buf clear = PP_BUF_INIT(4096);
+    return seal_encrypt("", 1, key, SEAL_AD_OBJECT, &sealed, error) &&
+           seal_decrypt(sealed.data, sealed.size, key, SEAL_AD_OBJECT, &clear, error);
+}
+
+/* CPU time without anything for the player ends the process (SIGPROF): nobody shows a film that takes minutes
+ * a frame.
+ */
+static void watchdog_feed(void) {
+    struct itimerval limit = {.it_value = {.tv_sec = MEDIA_CPU_PER_FRAME}};
+    setitimer(ITIMER_PROF, &limit, NULL);
+}
+
+static bool open_object(struct media *media, struct seal_reader *reader, struct pp_error *error) {
+    media->source = source_create(reader, error);
+    if (!media->source || !container_open(&media->container, media->source, media->start->audio != 0, error))
+        return false;
+    media->reader.container = &media->container;
+    return video_open(&media->video, &media->reader, error);
+}
+
+/* Sound that cannot be decoded does not take the picture away. */
+static bool open_sound(struct media *media, struct pp_error *error) {
+    struct pp_error why = {0};
+    media->audio_done = true;
+    if (!media->container.audio)
+        return true;
+    if (!audio_open(&media->audio, &media->reader, &media->producer->audio, &why)) {
+        pp_log_warning("without sound: %s", why.message);
+        media->container.audio->discard = AVDISCARD_ALL;
+        media->container.audio = NULL;
+        return true;
+    }
+    media->audio.first_us = media->video.first_us;
+    media->audio_done = false;
+    return producer_open_audio(media->producer, MEDIA_AUDIO_FRAMES, error);
+}
+
+static uint32_t milliseconds(int64_t us) {
+    int64_t ms = us / 1000;
+    return ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+static bool send_info(const struct media *media, struct pp_error *error) {
+    struct ipc_info info = {
+        .width = media->convert.layout.width,
+        .height = media->convert.layout.height,
+        .duration_ms = milliseconds(media->container.still ? 0 : container_duration_us(&media->container)),
+        .has_audio = media->audio.reader != NULL};
+    return control_send_info(media->producer->control, &info, error);
+}
+
+static bool show_frame(struct media *media, unsigned slot, struct pp_error *error) {
+    if (!convert_frame(&media->convert, media->video.frame, &media->producer->ring, slot, error) ||
+        !producer_send_frame(media->producer, slot, (uint64_t)media->video.pts_us, error))
+        return false;
+    watchdog_feed();
+    return true;
+}
+
+/* The first frame decides what the ring looks like. */
+static bool begin(struct media *media, struct pp_error *error) {
+    enum video_result result = video_next(&media->video, error);
+    if (result == VIDEO_END)
+        return pp_fail(error, PP_E_INVALID, "no picture of it can be decoded");
+    if (result == VIDEO_FAILED)
+        return false;
+    const struct convert_wish wish = {.target_width = media->start->target_width,
+                                      .target_height = media->start->target_height,
+                                      .slots = media->container.still ? 1 : MEDIA_SLOTS,
+                                      .still = media->container.still,
+                                      .aspect = video_aspect(&media->video),
+                                      .orientation = video_orientation(&media->video)};
+    return convert_init(&media->convert, media->video.frame, &wish, error) &&
+           producer_open_video(media->producer, &media->convert.layout, error) && open_sound(media, error) &&
+           send_info(media, error) && show_frame(media, 0, error);
+}
+
+static bool over_limit(const struct media *media, int64_t time_us) {
+    return media->limit_us > 0 && time_us >= media->limit_us;
+}
+
+/* One frame into a free slot; `*idle` when there is none. */
+static bool step_video(struct media *media, bool *idle, struct pp_error *error) {
+    int slot = producer_free_slot(media->producer);
+    *idle = media->video_done || slot < 0;
+    if (*idle)
+        return true;
+    switch (video_next(&media->video, error)) {
+    case VIDEO_FAILED:
+        return false;
+    case VIDEO_END:
+        media->video_done = true;
+        return true;
+    case VIDEO_FRAME:
+        break;
+    }
+    if (!over_limit(media, media->video.pts_us))
+        return show_frame(media, (unsigned)slot, error);
+    media->video_done = media->audio_done = true;
+    return true;
+}
+
+static bool step_audio(struct media *media, struct pp_error *error) {
+    if (media->audio_done)
+        return true;
+    uint64_t before = media->producer->audio.position;
+    enum audio_result result = audio_fill(&media->audio, error);
+    if (media->producer->audio.position != before)
+        watchdog_feed();
+    media->audio_done = result == AUDIO_END;
+    return result != AUDIO_FAILED;
+}
+
+static int64_t pass_end_us(const struct media *media) {
+    int64_t end_us = media->video.end_us;
+    int64_t sound_us = media->audio.reader ? audio_end_us(&media->audio) : 0;
+    return sound_us > end_us + SOUND_TAIL_US ? sound_us : end_us;
+}
+
+/* A picture with movement goes on for the time of the item, a film when it is told to. */
+static bool goes_on(const struct media *media) {
+    bool repeats = media->start->loop || media->start->kind == IPC_MEDIA_IMAGE;
+    return repeats && media->video.frames > 1 && !over_limit(media, pass_end_us(media));
+}
+
+static bool start_over(struct media *media, struct pp_error *error) {
+    int64_t base_us = pass_end_us(media);
+    if (!reader_rewind(&media->reader, error))
+        return false;
+    video_restart(&media->video, base_us);
+    media->video.end_us = base_us;
+    media->video_done = false;
+    if (media->audio.reader) {
+        audio_restart(&media->audio, base_us);
+        media->audio_done = false;
+    }
+    return true;
+}
+
+/* Frames and sound as the player makes room, until the item is over. */
+static bool play(struct media *media, struct pp_error *error) {
+    media->video_done = media->container.still;
+    for (;;) {
+        bool idle = true;
+        if (!step_video(media, &idle, error) || !step_audio(media, error))
+            return false;
+        bool over = media->video_done && media->audio_done;
+        if (over && !goes_on(media))
+            return true;
+        if (over && !start_over(media, error))
+            return false;
+        int timeout_ms = !idle || over ? 0 : media->audio_done ? -1 : SOUND_CHECK_MS;
+        if (!producer_wait(media->producer, timeout_ms, error))
+            return false;
+    }
+}
+
+/* When the item ends, or -1: it stays until it is taken away. */
+static int64_t end_us(const struct media *media) {
+    int64_t own_us = pass_end_us(media);
+    bool stays = media->start->kind == IPC_MEDIA_IMAGE || media->start->loop;
+    if (stays)
+        return media->limit_us > 0 ? media->limit_us : -1;
+    return over_limit(media, own_us) ? media->limit_us : own_us;
+}
+
+static struct media *media_create(const struct ipc_start_media *start, struct producer *producer,
+                                  struct pp_error *error) {
+    struct media *media = calloc(1, sizeof *media);
+    if (!media) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    media->start = start;
+    media->producer = producer;
+    media->limit_us = (int64_t)start->duration_ms * 1000;
+    return media;
+}
+
+/* Everything that needs memory; what the player holds stays. */
+static bool show_all(struct seal_reader *reader, const struct ipc_start_media *start,
+                     struct producer *producer, struct pp_error *error) {
+    PP_AUTO(media) struct media *media = media_create(start, producer, error);
+    if (!media) {
+        seal_reader_destroy(reader);
+        return false;
+    }
+    if (!open_object(media, reader, error) || !begin(media, error) || !play(media, error))
+        return false;
+    int64_t end = end_us(media);
+    return end < 0 || producer_send_end(producer, (uint64_t)end, error);
+}
+
+bool media_play(struct seal_reader *reader, const struct ipc_start_media *start, struct producer *producer,
+                struct pp_error *error) {
+    watchdog_feed();
+    if (!show_all(reader, start, producer, error))
+        return false;
+    malloc_trim(0);
+    while (producer_wait(producer, -1, error)) {
+    }
+    return false;
+}

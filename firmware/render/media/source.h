@@ -1,0 +1,26 @@
+/*
+ * A sealed object as FFmpeg reads it: seekable, authenticated, decrypted in memory piece by piece. What
+ * cannot be authenticated is an error, never an early end; the source keeps that error, since FFmpeg only
+ * knows numbers.
+ */
+#ifndef PP_RENDER_MEDIA_SOURCE_H
+#define PP_RENDER_MEDIA_SOURCE_H
+
+#include <libavformat/avio.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "crypto/seal.h"
+
+struct source;
+
+/* Takes `reader`, also on failure. */
+struct source *source_create(struct seal_reader *reader, struct pp_error *error);
+void source_destroy(struct source *source);
+PP_DEFINE_AUTO(source, struct source, source_destroy)
+
+AVIOContext *source_io(const struct source *source); /* borrowed */
+/* Whether a read failed; `error` then tells why. */
+bool source_failed(const struct source *source, struct pp_error *error);
+
+#endif

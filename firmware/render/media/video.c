@@ -1,0 +1,146 @@
+#include "render/media/video.h"
+
+#include <libavutil/cpu.h>
+#include <libavutil/mathematics.h>
+
+#define MICROSECONDS          ((AVRational){1, 1000000})
+#define FRAME_TIME_US_DEFAULT 40000      /* us: where a file does not say how long a frame stays */
+#define FRAME_TIME_US_MAX     3600000000 /* us: an hour */
+
+static int thread_count(const struct container *container) {
+    int cores = av_cpu_count();
+    if (container->still)
+        return 1;
+    return cores < MEDIA_THREADS_MAX ? cores : MEDIA_THREADS_MAX;
+}
+
+bool video_open(struct video *video, struct reader *reader, struct pp_error *error) {
+    *video = (struct video){.reader = reader, .frame = av_frame_alloc(), .packet = av_packet_alloc()};
+    if (!video->frame || !video->packet) {
+        video_close(video);
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    }
+    video->decoder = container_decoder(reader->container->video, thread_count(reader->container), error);
+    if (video->decoder)
+        return true;
+    video_close(video);
+    return false;
+}
+
+void video_close(struct video *video) {
+    avcodec_free_context(&video->decoder);
+    av_frame_free(&video->frame);
+    av_packet_free(&video->packet);
+}
+
+/* Damaged packets are passed over, up to a number in a row that says that nothing will come of it. */
+static enum video_result send_packet(struct video *video, struct pp_error *error) {
+    int result = avcodec_send_packet(video->decoder, video->packet);
+    av_packet_unref(video->packet);
+    if (result == AVERROR(ENOMEM)) {
+        compat_fail(error, result, "the picture");
+        return VIDEO_FAILED;
+    }
+    video->failures = result < 0 ? video->failures + 1 : 0;
+    if (video->failures > MEDIA_DECODE_FAILURES_MAX) {
+        compat_fail(error, result, "the picture cannot be decoded");
+        return VIDEO_FAILED;
+    }
+    return VIDEO_FRAME;
+}
+
+/* VIDEO_FRAME: the decoder got something to do. */
+static enum video_result feed(struct video *video, struct pp_error *error) {
+    switch (reader_next(video->reader, READER_VIDEO, video->packet, error)) {
+    case READER_PACKET:
+        return send_packet(video, error);
+    case READER_FAILED:
+        return VIDEO_FAILED;
+    case READER_LATER:
+    case READER_END:
+        break;
+    }
+    if (video->drained)
+        return VIDEO_END;
+    video->drained = true;
+    avcodec_send_packet(video->decoder, NULL);
+    return VIDEO_FRAME;
+}
+
+static int64_t frame_time_us(const struct video *video) {
+    const AVStream *stream = video->reader->container->video;
+    int64_t duration = av_rescale_q(compat_frame_duration(video->frame), stream->time_base, MICROSECONDS);
+    if (duration <= 0 && stream->avg_frame_rate.num > 0 && stream->avg_frame_rate.den > 0)
+        duration = av_rescale_q(1, av_inv_q(stream->avg_frame_rate), MICROSECONDS);
+    if (duration <= 0)
+        duration = FRAME_TIME_US_DEFAULT;
+    return duration < FRAME_TIME_US_MAX ? duration : FRAME_TIME_US_MAX;
+}
+
+/* Times of the file, less its first, after all that was shown before; one that is missing or goes back
+ * follows on. */
+static void set_time(struct video *video) {
+    const AVStream *stream = video->reader->container->video;
+    int64_t time = video->frame->best_effort_timestamp;
+    int64_t pts_us = video->end_us;
+    if (time != AV_NOPTS_VALUE) {
+        int64_t file_us = av_rescale_q(time, stream->time_base, MICROSECONDS);
+        if (!video->has_first)
+            video->first_us = file_us;
+        video->has_first = true;
+        pts_us = video->base_us + file_us - video->first_us;
+    }
+    if (pts_us < video->base_us || (video->begun && pts_us <= video->pts_us))
+        pts_us = video->begun ? video->pts_us + 1 : video->base_us;
+    video->begun = true;
+    video->pts_us = pts_us;
+    video->end_us = pts_us + frame_time_us(video);
+}
+
+static bool is_damaged(const AVFrame *frame) {
+    return frame->flags & AV_FRAME_FLAG_CORRUPT || frame->decode_error_flags;
+}
+
+enum video_result video_next(struct video *video, struct pp_error *error) {
+    for (;;) {
+        int result = avcodec_receive_frame(video->decoder, video->frame);
+        if (result >= 0) {
+            if (is_damaged(video->frame) || video->frame->width < 1)
+                continue;
+            set_time(video);
+            video->frames++;
+            return VIDEO_FRAME;
+        }
+        if (result == AVERROR_EOF)
+            return VIDEO_END;
+        enum video_result fed = feed(video, error);
+        if (fed != VIDEO_FRAME)
+            return fed;
+    }
+}
+
+void video_restart(struct video *video, int64_t base_us) {
+    avcodec_flush_buffers(video->decoder);
+    video->base_us = base_us;
+    video->begun = video->drained = false;
+    video->frames = 0;
+}
+
+struct orientation video_orientation(const struct video *video) {
+    const AVFrameSideData *side = av_frame_get_side_data(video->frame, AV_FRAME_DATA_DISPLAYMATRIX);
+    if (side && side->size >= 9 * sizeof(int32_t))
+        return orientation_of_matrix((const int32_t *)(const void *)side->data);
+    const int32_t *matrix = compat_stream_matrix(video->reader->container->video);
+    if (matrix)
+        return orientation_of_matrix(matrix);
+    const AVDictionaryEntry *exif = av_dict_get(video->frame->metadata, "Orientation", NULL, 0);
+    return orientation_of_exif(exif ? strtol(exif->value, NULL, 10) : 1);
+}
+
+AVRational video_aspect(const struct video *video) {
+    const AVStream *stream = video->reader->container->video;
+    AVRational aspect = video->frame->sample_aspect_ratio;
+    if (aspect.num <= 0 && stream->sample_aspect_ratio.num > 0)
+        aspect = stream->sample_aspect_ratio;
+    return aspect;
+}

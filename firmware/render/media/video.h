@@ -1,0 +1,43 @@
+/*
+ * The picture: packets to frames with times that begin at 0 and go on growing when the item starts over.
+ */
+#ifndef PP_RENDER_MEDIA_VIDEO_H
+#define PP_RENDER_MEDIA_VIDEO_H
+
+#include "base/error.h"
+#include "render/media/compat.h"
+#include "render/media/orient.h"
+#include "render/media/reader.h"
+
+struct video {
+    struct reader *reader; /* borrowed */
+    AVCodecContext *decoder;
+    AVFrame *frame; /* the current one, after VIDEO_FRAME */
+    AVPacket *packet;
+    int64_t pts_us;    /* of the current frame, from the item's begin */
+    int64_t end_us;    /* when the latest frame's time is over */
+    int64_t base_us;   /* begin of this pass through the file */
+    int64_t first_us;  /* the file's own time of its first frame; only once one came */
+    bool begun;        /* a frame came in this pass */
+    bool has_first;    /* first_us is known */
+    bool drained;      /* the decoder was told that the file is over */
+    unsigned frames;   /* of this pass */
+    unsigned failures; /* packets in a row that could not be decoded */
+};
+
+bool video_open(struct video *video, struct reader *reader, struct pp_error *error);
+void video_close(struct video *video);
+
+enum video_result { VIDEO_FRAME, VIDEO_END, VIDEO_FAILED };
+/* The next frame that is whole; damaged ones are passed over. */
+enum video_result video_next(struct video *video, struct pp_error *error);
+/* After VIDEO_END: the next frame is the file's first again, at `base_us`. The reader is rewound by the
+ * caller. */
+void video_restart(struct video *video, int64_t base_us);
+
+/* How the current frame has to be turned. */
+struct orientation video_orientation(const struct video *video);
+/* The shape of its samples; 0/1 unknown. */
+AVRational video_aspect(const struct video *video);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * A status screen as the agent describes it: the JSON text of START_TEXT (ipc/wire.h). The words are in
+ * assets/strings, the looks in the renderer; the agent names the screen and fills its fields.
+ *
+ *   {"screen": "enrol", "width": 1920, "height": 1080, "language": "fr",
+ *    "address": "https://screens.example.org:8443/enrol",
+ *    "qr": "https://screens.example.org:8443/enrol?user_code=BCDF-GHJK",
+ *    "user_code": "BCDF-GHJK", "fingerprint": "3f2a 91bc 0d4e 77a1"}
+ *
+ *   screen      state of the display point (design: states)           fields it needs        fields it may
+ * have
+ *   ----------  ---------------------------------------------------   --------------------
+ * ------------------------ starting    the agent is up, nothing is known yet                  - code, detail
+ *   enrol       unenrolled: QR code, address, user code, fingerprint   address, qr,           code, detail
+ *                                                                      user_code, fingerprint
+ *   approval    enrolling: the certificate waits for a person's yes    fingerprint            code, detail
+ *   enrolling   enrolling: approved, the certificate is on its way     -                      code, detail
+ *   connecting  connecting: no answer from the headend yet             -                      code, detail,
+ * address welcome     enrolled, but no channel or nothing published yet      -                      code,
+ * detail, name loading     the first content is on its way                        - code, detail, name
+ *   offline     no network, and nothing cached to show                 -                      code, detail,
+ * address locked      not allowed to show anything now                       -                      code,
+ * detail, name retired     erased                                                 - code, detail error
+ * anything else that needs a person                      code                   detail
+ *
+ * `language` is "en", "fr" or "both" (the default: nobody has chosen yet). Unknown members are passed over,
+ * so that an older renderer shows a newer agent's screen; an unknown screen is refused.
+ */
+#ifndef PP_RENDER_TEXT_SCREEN_H
+#define PP_RENDER_TEXT_SCREEN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define SCREEN_SIDE_MIN        160  /* pixels */
+#define SCREEN_SIDE_MAX        4096 /* pixels; a frame of 4096 x 4096 is all that the ring holds */
+#define SCREEN_ADDRESS_MAX     256  /* bytes */
+#define SCREEN_QR_MAX          512  /* bytes */
+#define SCREEN_USER_CODE_MAX   16   /* bytes */
+#define SCREEN_FINGERPRINT_MAX 40   /* bytes */
+#define SCREEN_CODE_MAX        16   /* bytes; a short error code that the manual explains, like "N-12" */
+#define SCREEN_DETAIL_MAX      300  /* bytes; one line for the technician, already in words */
+#define SCREEN_NAME_MAX        100  /* bytes; the display point's name */
+
+enum screen_kind {
+    SCREEN_STARTING,
+    SCREEN_ENROL,
+    SCREEN_APPROVAL,
+    SCREEN_ENROLLING,
+    SCREEN_CONNECTING,
+    SCREEN_WELCOME,
+    SCREEN_LOADING,
+    SCREEN_OFFLINE,
+    SCREEN_LOCKED,
+    SCREEN_RETIRED,
+    SCREEN_ERROR,
+    SCREEN_KINDS /* their count */
+};
+
+enum screen_language { SCREEN_BOTH, SCREEN_ENGLISH, SCREEN_FRENCH };
+
+struct screen {
+    enum screen_kind kind;
+    enum screen_language language;
+    unsigned width, height;               /* pixels */
+    char address[SCREEN_ADDRESS_MAX + 1]; /* these are "" where there is none */
+    char qr[SCREEN_QR_MAX + 1];
+    char user_code[SCREEN_USER_CODE_MAX + 1]; /* RFC 8628 §3.2: two groups around a dash */
+    char fingerprint[SCREEN_FINGERPRINT_MAX + 1];
+    char code[SCREEN_CODE_MAX + 1];
+    char detail[SCREEN_DETAIL_MAX + 1];
+    char name[SCREEN_NAME_MAX + 1];
+};
+
+/* "enrol", … */
+const char *screen_name(enum screen_kind kind);
+
+/* Errors name the member. */
+bool screen_parse(const char *json, struct screen *screen, struct pp_error *error);
+
+#endif
