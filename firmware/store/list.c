@@ -47,7 +47,8 @@ static bool list_files(struct store *store, const char *folder, const char *pref
             continue;
         if (!S_ISREG(info.st_mode) || !length_fits(info.st_size) ||
             !name_is_hash(file->d_name, entry.sha256) || strncmp(file->d_name, prefix, strlen(prefix)) != 0) {
-            pp_log_warning("store: removing %s/%.80s, which is no object", folder, file->d_name);
+            if (info.st_size != 0) /* an interrupted download may have left an empty one */
+                pp_log_warning("store: removing %s/%.80s, which is no object", folder, file->d_name);
             unlinkat(fd, file->d_name, 0);
             continue;
         }
