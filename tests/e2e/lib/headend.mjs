@@ -1,0 +1,249 @@
+// A real headend for tests: in a temporary folder, on a free port, over real TLS.
+//
+//   const headend = await startHeadend({ serve: ['--poll-interval', '1'], build });   // all optional
+//   headend.dir, .port, .url ("https://localhost:PORT"), .caFile, .rootFile, .ca (PEM), .password ("admin")
+//   await headend.publish('lobby', ['a.jpg', 'b.mp4'], ['--title', 'Lobby']);
+//   await headend.approve('BCDF-GHJK', { name: 'Door', channel: 'lobby' });           // -> device id
+//   await headend.cli('screen', 'list');                                              // -> standard output
+//   await headend.stopServing();  await headend.startServing();                       // same folder and port
+//   const response = await headend.request('GET', '/healthz', { headers, body, device, cookie });
+//                                                        // -> { status, headers, body (Buffer), text, json() }
+//   const device = await enrolDevice(headend, { name: 'Door', channel: 'lobby' });    // whole OAuth + EST flow
+//   device.id, .keyPem, .certificatePem, .cookie, .thumbprint
+//   await headend.request('GET', '/v1/state', { device });                            // certificate and cookie
+//   await headend.stop();                                                             // ends and removes all
+//
+// Single steps of the flow, for tests of what goes wrong: makeKey, makeCsr, thumbprintOf, deviceAuthorization,
+// pollToken, simpleEnroll, openSession. `pingplay-headend` is found through PP_BUILD (default build/dev).
+import { execFile, spawn } from 'node:child_process';
+import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
+
+export const buildDir = () => path.resolve(root, process.env.PP_BUILD ?? 'build/dev');
+export const headendProgram = () => path.join(buildDir(), 'tools/headend/pingplay-headend');
+
+// One HTTPS request. `target` gives { ca, port }; device gives client certificate and cookie.
+export function request(target, method, requestPath, options = {}) {
+  const { headers = {}, body, device, cookie = device?.cookie, timeout = 70000, ...tls } = options;
+  const sent = { ...headers };
+  if (cookie) sent.cookie = cookie;
+  if (body !== undefined && sent['content-length'] === undefined) sent['content-length'] = Buffer.byteLength(body);
+  return new Promise((resolve, reject) => {
+    const call = https.request({
+      host: 'localhost', port: target.port, path: requestPath, method, headers: sent, ca: target.ca,
+      agent: false, timeout, cert: device?.certificatePem, key: device?.certificatePem && device.keyPem, ...tls,
+    }, (response) => {
+      const parts = [];
+      response.on('data', (part) => parts.push(part));
+      response.on('error', reject);
+      response.on('end', () => {
+        const data = Buffer.concat(parts);
+        resolve({
+          status: response.statusCode, headers: response.headers, body: data, text: data.toString('utf8'),
+          json: () => JSON.parse(data.toString('utf8')),
+        });
+      });
+    });
+    call.on('timeout', () => call.destroy(new Error(`${method} ${requestPath}: no answer`)));
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+class Headend {
+  constructor(dir, options) {
+    this.dir = dir;
+    this.options = options;
+    this.port = options.port ?? 0;
+    this.password = 'correct horse battery';
+    this.caFile = path.join(dir, 'ca.pem');
+    this.rootFile = path.join(dir, 'root.json');
+  }
+
+  get url() { return `https://localhost:${this.port}`; }
+
+  async init() {
+    const args = ['init', this.dir, '--host', 'localhost', '--password-stdin', ...(this.options.init ?? [])];
+    const child = spawn(headendProgram(), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(`${this.password}\n`);
+    child.stdout.resume();
+    const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+    if (code !== 0) throw new Error(`headend init ended with ${code}`);
+    this.ca = await readFile(this.caFile, 'utf8');
+  }
+
+  async startServing() {
+    const args = ['serve', this.dir, '--port', String(this.port), ...(this.options.serve ?? [])];
+    this.child = spawn(headendProgram(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.log = '';
+    this.child.stderr.on('data', (data) => { this.log += data; });
+    this.ended = new Promise((resolve) => this.child.on('close', (code, signal) => resolve({ code, signal })));
+    await new Promise((resolve, reject) => {
+      let text = '';
+      this.child.stdout.on('data', (data) => {
+        text += data;
+        const match = /https:\/\/\S+:(\d+)\/admin\//.exec(text);
+        if (match) {
+          this.port = Number(match[1]);
+          resolve();
+        }
+      });
+      this.child.on('error', reject);
+      this.child.on('close', (code) => reject(new Error(`headend serve ended with ${code}: ${this.log}`)));
+    });
+  }
+
+  async stopServing(signal = 'SIGTERM') {
+    if (!this.child) return undefined;
+    this.child.kill(signal);
+    const result = await this.ended;
+    this.child = undefined;
+    return result;
+  }
+
+  async stop() {
+    await this.stopServing();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+
+  // The folder stands behind the command's own words, as the program wants it.
+  async cli(...words) {
+    const double = ['screen', 'user'].includes(words[0]);
+    const at = double ? 2 : 1;
+    const { stdout } = await run(headendProgram(), [...words.slice(0, at), this.dir, ...words.slice(at)],
+      { maxBuffer: 1 << 24 });
+    return stdout;
+  }
+
+  publish(channel, content, more = []) { return this.cli('publish', '--channel', channel, ...more, ...content); }
+
+  async approve(code, { name = 'Screen', channel, site, timeZone, locale } = {}) {
+    const words = ['approve', code, '--name', name];
+    if (channel) words.push('--channel', channel);
+    if (site) words.push('--site', site);
+    if (timeZone) words.push('--time-zone', timeZone);
+    if (locale) words.push('--locale', locale);
+    return (await this.cli(...words)).trim();
+  }
+
+  request(method, requestPath, options) { return request(this, method, requestPath, options); }
+
+  form(requestPath, fields, options = {}) {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...options.headers };
+    return this.request('POST', requestPath, { ...options, headers, body: new URLSearchParams(fields).toString() });
+  }
+}
+
+export async function startHeadend(options = {}) {
+  const dir = await mkdtemp(path.join(tmpdir(), 'pingplay-headend-'));
+  const headend = new Headend(dir, options);
+  try {
+    await headend.init();
+    await headend.startServing();
+  } catch (error) {
+    await headend.stop();
+    throw error;
+  }
+  return headend;
+}
+
+export function makeKey() {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' });
+}
+
+// RFC 7638
+export function thumbprintOf(keyPem) {
+  const { crv, kty, x, y } = createPublicKey(keyPem).export({ format: 'jwk' });
+  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+}
+
+// The first 8 bytes of the thumbprint as screen and approval page show them.
+export function fingerprintOf(thumbprint) {
+  return Buffer.from(thumbprint, 'base64url').subarray(0, 8).toString('hex').match(/.{4}/g).join(' ');
+}
+
+// PKCS#10 by openssl, DER.
+export async function makeCsr(keyPem, more = []) {
+  const dir = await mkdtemp(path.join(tmpdir(), 'pingplay-csr-'));
+  try {
+    await writeFile(path.join(dir, 'key.pem'), keyPem, { mode: 0o600 });
+    await run('openssl', ['req', '-new', '-key', path.join(dir, 'key.pem'), '-subj', '/CN=display', '-outform', 'DER',
+      '-out', path.join(dir, 'csr.der'), ...more]);
+    return await readFile(path.join(dir, 'csr.der'));
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+// The certificates of a certs-only PKCS#7 (base64 text), by openssl, as PEM, the first one first.
+export async function certificatesOf(base64) {
+  const dir = await mkdtemp(path.join(tmpdir(), 'pingplay-p7-'));
+  try {
+    await writeFile(path.join(dir, 'p7.der'), Buffer.from(base64, 'base64'));
+    const { stdout } = await run('openssl', ['pkcs7', '-inform', 'DER', '-in', path.join(dir, 'p7.der'), '-print_certs']);
+    return stdout.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n/g) ?? [];
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+export function deviceAuthorization(headend, thumbprint, options) {
+  return headend.form('/oauth/device_authorization', { client_id: 'pingplay-display', jwk_thumbprint: thumbprint }, options);
+}
+
+export function pollToken(headend, deviceCode) {
+  return headend.form('/oauth/token', {
+    grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: deviceCode, client_id: 'pingplay-display',
+  });
+}
+
+export function simpleEnroll(headend, token, csr, requestPath = '/.well-known/est/simpleenroll', options = {}) {
+  const headers = { 'content-type': 'application/pkcs10' };
+  if (token) headers.authorization = `Bearer ${token}`;
+  return headend.request('POST', requestPath, { ...options, headers, body: csr.toString('base64') });
+}
+
+export async function openSession(headend, device) {
+  const response = await headend.request('POST', '/v1/session', { device, cookie: undefined, body: '' });
+  device.cookie = response.headers['set-cookie']?.[0].split(';')[0];
+  return response;
+}
+
+// The whole way: a screen with certificate and cookie.
+export async function enrolDevice(headend, approval = {}) {
+  const keyPem = makeKey();
+  const thumbprint = thumbprintOf(keyPem);
+  const codes = (await deviceAuthorization(headend, thumbprint)).json();
+  await headend.approve(codes.user_code, approval);
+  const token = (await pollToken(headend, codes.device_code)).json().access_token;
+  const answer = await simpleEnroll(headend, token, await makeCsr(keyPem));
+  if (answer.status !== 200) throw new Error(`simpleenroll: ${answer.status} ${answer.text}`);
+  const [certificatePem] = await certificatesOf(answer.text);
+  const subject = /urn:uuid:([0-9a-f-]{36})/.exec(await subjectAltName(certificatePem));
+  const device = { keyPem, thumbprint, certificatePem, id: subject?.[1] };
+  await openSession(headend, device);
+  return device;
+}
+
+async function subjectAltName(certificatePem) {
+  const { X509Certificate } = await import('node:crypto');
+  return new X509Certificate(certificatePem).subjectAltName;
+}
+
+// Polls `condition` until it gives something true; fails after `limit` ms.
+export async function eventually(condition, limit = 20000, what = 'the condition') {
+  for (const end = Date.now() + limit; ;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`${what} did not come about within ${limit} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,35 @@
+/* What a running server holds; handed to every handler. */
+#ifndef HEADEND_APP_H
+#define HEADEND_APP_H
+
+#include "headend/ca.h"
+#include "headend/home.h"
+
+struct waiters;
+struct connections;
+struct strings;
+
+struct serve_options {
+    const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
+    uint64_t port;            /* 0 lets the system choose */
+    uint64_t code_lifetime_s; /* of an enrolment's codes */
+    uint64_t poll_interval_s; /* between polls of /oauth/token */
+    uint64_t certificate_s;   /* lifetime of a screen's certificate */
+    uint64_t cookie_s;        /* lifetime of a device cookie */
+    uint64_t per_address;     /* connections at a time from one address */
+};
+
+struct app {
+    struct home *home;
+    struct db *db; /* home's */
+    struct ca *ca;
+    int repo_fd; /* the folder of the static repository */
+    struct host_list hosts;
+    struct serve_options options;
+    uint16_t port; /* where it listens */
+    struct waiters *waiters;
+    struct connections *connections;
+    struct strings *strings; /* of the pages, in each language */
+};
+
+#endif

@@ -1,0 +1,23 @@
+/* Channels, their keys and what was published on them. Callers hold db_lock. */
+#ifndef HEADEND_CHANNEL_H
+#define HEADEND_CHANNEL_H
+
+#include "headend/db.h"
+#include "headend/text.h"
+
+#define CHANNEL_KEY_SIZE 32 /* bytes */
+
+struct channel {
+    char id[CHANNEL_ID_MAX + 1];
+    char title[TEXT_NAME_MAX + 1];
+    uint8_t key[CHANNEL_KEY_SIZE];
+    int64_t publish; /* number of the last publish on it, 0 none; numbers grow over all channels */
+};
+
+bool channel_find(struct db *db, const char *id, struct channel *channel, struct pp_error *error);
+/* Makes it with a fresh key where it is not there. */
+bool channel_ensure(struct db *db, const char *id, struct pp_error *error);
+bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel), void *arg,
+                  struct pp_error *error);
+
+#endif

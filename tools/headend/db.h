@@ -1,0 +1,70 @@
+/*
+ * The headend's SQLite database: one connection, WAL, foreign keys on, every statement prepared with bound
+ * values. The connection is shared by the server's threads: who uses it holds db_lock.
+ */
+#ifndef HEADEND_DB_H
+#define HEADEND_DB_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define DB_BUSY_MS 10000 /* wait for another process's transaction */
+
+struct db;
+
+/* Opens the file, makes it (mode 0600) where `create` says so, and brings its schema up to date. */
+struct db *db_open(const char *path, bool create, struct pp_error *error);
+void db_close(struct db *db);
+PP_DEFINE_AUTO(db, struct db, db_close)
+
+/* Recursive. */
+void db_lock(struct db *db);
+void db_unlock(struct db *db);
+
+/* Bound values by `types`, one letter each: s const char * (NULL is NULL), i int64_t, b const void * and
+ * size_t. */
+sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+/* A statement without rows. */
+bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+/* Rows that the last statement changed. */
+int db_changes(struct db *db);
+
+static inline void db_stmt_cleanup(sqlite3_stmt **statement) {
+    sqlite3_finalize(*statement);
+}
+#define db_autostmt PP_CLEANUP(db_stmt_cleanup)
+
+/* Steps: true where there is a row. False at the end (error->code PP_E_NOTFOUND, `what` in the message) and
+ * on failure. */
+bool db_next(sqlite3_stmt *statement, const char *what, struct pp_error *error);
+/* The row's columns. Text is "" for NULL and borrowed until the next step. */
+const char *db_text(sqlite3_stmt *statement, int column);
+int64_t db_int(sqlite3_stmt *statement, int column);
+/* A blob of exactly `size` bytes. */
+bool db_bytes(sqlite3_stmt *statement, int column, void *out, size_t size, struct pp_error *error);
+
+/* A transaction that rolls back unless committed:
+ * `db_autochange struct db_change change = {0};` */
+struct db_change {
+    struct db *db; /* NULL when none is open */
+};
+bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error);
+bool db_change_commit(struct db_change *change, struct pp_error *error);
+void db_change_rollback(struct db_change *change);
+#define db_autochange PP_CLEANUP(db_change_rollback)
+
+/* Changes whenever another process has committed. */
+int64_t db_data_version(struct db *db);
+
+/* Named values of the whole installation. A missing one is "". The caller frees. */
+char *db_meta_get(struct db *db, const char *name, struct pp_error *error);
+bool db_meta_set(struct db *db, const char *name, const char *value, struct pp_error *error);
+
+/* migrations.c */
+bool db_migrate(struct db *db, struct pp_error *error);
+
+#endif

@@ -1,0 +1,126 @@
+#include "headend/device.h"
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "headend/channel.h"
+
+#define DEVICE_COLUMNS                                                                                       \
+    "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
+    " coalesce(certificate_expires, 0) FROM device "
+
+static void copy_text(char *out, size_t size, const char *text) {
+    snprintf(out, size, "%s", text);
+}
+
+static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_error *error) {
+    *device = (struct device){
+        .version = db_int(row, 8), .seen = db_int(row, 9), .certificate_expires = db_int(row, 10)};
+    copy_text(device->id, sizeof device->id, db_text(row, 0));
+    copy_text(device->name, sizeof device->name, db_text(row, 2));
+    copy_text(device->site, sizeof device->site, db_text(row, 3));
+    copy_text(device->channel, sizeof device->channel, db_text(row, 4));
+    copy_text(device->time_zone, sizeof device->time_zone, db_text(row, 5));
+    copy_text(device->locale, sizeof device->locale, db_text(row, 6));
+    copy_text(device->status, sizeof device->status, db_text(row, 7));
+    return db_bytes(row, 1, device->thumbprint, sizeof device->thumbprint, error);
+}
+
+bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(db, error, DEVICE_COLUMNS "WHERE id = ?", "s", id);
+    return row && db_next(row, "screen", error) && device_read(row, device, error);
+}
+
+bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    if (!secret_hash("device-cookie", cookie, hash, error))
+        return false;
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, DEVICE_COLUMNS "WHERE cookie_hash = ? AND cookie_expires > ?", "bi",
+                 (const void *)hash, sizeof hash, pp_clock_realtime_s());
+    return row && db_next(row, "device cookie", error) && device_read(row, device, error);
+}
+
+bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
+                 struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, DEVICE_COLUMNS "ORDER BY status = 'retired', name, id", "");
+    if (!row)
+        return false;
+    struct pp_error end = {0};
+    struct device device;
+    while (db_next(row, "screen", &end)) {
+        if (!device_read(row, &device, error))
+            return false;
+        if (!each(arg, &device))
+            return true;
+    }
+    return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
+}
+
+bool device_touch(struct db *db, const struct device *device, struct pp_error *error) {
+    int64_t now = pp_clock_realtime_s();
+    if (now >= device->seen && now - device->seen < DEVICE_SEEN_EVERY_S)
+        return true;
+    return db_run(db, error, "UPDATE device SET seen = ? WHERE id = ?", "is", now, device->id);
+}
+
+bool device_cookie_make(struct db *db, const char *id, int64_t lifetime_s, char cookie[SECRET_TEXT_SIZE],
+                        struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    return secret_make(cookie, error) && secret_hash("device-cookie", cookie, hash, error) &&
+           db_run(db, error, "UPDATE device SET cookie_hash = ?, cookie_expires = ? WHERE id = ?", "bis",
+                  (const void *)hash, sizeof hash, pp_clock_realtime_s() + lifetime_s, id);
+}
+
+bool device_cookie_check(struct db *db, const char *id, const char *cookie, struct pp_error *error) {
+    struct device owner;
+    if (!device_find_by_cookie(db, cookie, &owner, error))
+        return false;
+    return strcmp(owner.id, id) == 0 ? true : pp_fail(error, PP_E_AUTH, "the cookie is another screen's");
+}
+
+bool device_retire(struct db *db, const char *id, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) ||
+        !db_run(db, error,
+                "UPDATE device SET status = 'retired', version = version + 1, cookie_hash = NULL,"
+                " cookie_expires = NULL WHERE id = ? AND status <> 'retired'",
+                "s", id))
+        return false;
+    if (!db_changes(db))
+        return pp_fail(error, PP_E_NOTFOUND, "no such screen, or it is retired already: %s", id);
+    return db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM enrolment WHERE device = ?", "s", id) &&
+           db_change_commit(&change, error);
+}
+
+bool device_settings_check(const struct device_settings *settings, struct pp_error *error) {
+    return (!settings->name || text_check("name", settings->name, 1, TEXT_NAME_MAX, error)) &&
+           (!settings->site || text_check("site", settings->site, 0, TEXT_NAME_MAX, error)) &&
+           (!settings->channel || !*settings->channel || channel_id_check(settings->channel, error)) &&
+           (!settings->time_zone || time_zone_check(settings->time_zone, error)) &&
+           (!settings->locale || locale_check(settings->locale, error));
+}
+
+bool device_change(struct db *db, const char *id, const struct device_settings *settings,
+                   struct pp_error *error) {
+    if (!device_settings_check(settings, error))
+        return false;
+    const char *channel = settings->channel && *settings->channel ? settings->channel : NULL;
+    if (channel && !channel_ensure(db, channel, error))
+        return false;
+    if (!db_run(db, error,
+                "UPDATE device SET name = coalesce(?, name), site = coalesce(?, site),"
+                " time_zone = coalesce(?, time_zone), locale = coalesce(?, locale),"
+                " channel = CASE WHEN ? THEN ? ELSE channel END, version = version + 1 WHERE id = ?",
+                "ssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
+                (int64_t)(settings->channel != NULL), channel, id))
+        return false;
+    return db_changes(db) ? true : pp_fail(error, PP_E_NOTFOUND, "no such screen: %s", id);
+}
+
+void fingerprint_text(const uint8_t thumbprint[32], char text[FINGERPRINT_SIZE]) {
+    char hex[PP_HEX_SIZE(8)];
+    pp_hex_encode(thumbprint, 8, hex);
+    snprintf(text, FINGERPRINT_SIZE, "%.4s %.4s %.4s %.4s", hex, hex + 4, hex + 8, hex + 12);
+}

@@ -1,0 +1,57 @@
+/* The display points that this headend knows. Callers hold db_lock. */
+#ifndef HEADEND_DEVICE_H
+#define HEADEND_DEVICE_H
+
+#include "headend/db.h"
+#include "headend/secret.h"
+#include "headend/text.h"
+
+#define DEVICE_SEEN_EVERY_S 15  /* "last contact" is not written more often */
+#define DEVICE_ONLINE_S     120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
+#define FINGERPRINT_SIZE    20  /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
+
+struct device {
+    char id[UUID_TEXT_SIZE];
+    uint8_t thumbprint[32]; /* RFC 7638, of its key */
+    char name[TEXT_NAME_MAX + 1], site[TEXT_NAME_MAX + 1];
+    char channel[CHANNEL_ID_MAX + 1]; /* "" for none */
+    char time_zone[TIME_ZONE_MAX + 1];
+    char locale[8];
+    char status[16];             /* "approved", "active", "retired" */
+    int64_t version;             /* of its state: grows with each change */
+    int64_t seen;                /* s since 1970, 0 never */
+    int64_t certificate_expires; /* s since 1970 */
+};
+
+/* PP_E_NOTFOUND where there is none. */
+bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error);
+bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error);
+
+/* All of them by name; stops where the callback returns false. */
+bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
+                 struct pp_error *error);
+
+/* Notes that it has just been heard of. */
+bool device_touch(struct db *db, const struct device *device, struct pp_error *error);
+
+/* A fresh device cookie, in place of any earlier one. */
+bool device_cookie_make(struct db *db, const char *id, int64_t lifetime_s, char cookie[SECRET_TEXT_SIZE],
+                        struct pp_error *error);
+/* Whether the cookie is the device's present one. */
+bool device_cookie_check(struct db *db, const char *id, const char *cookie, struct pp_error *error);
+
+/* Its certificate, cookie and tokens are refused from now on. */
+bool device_retire(struct db *db, const char *id, struct pp_error *error);
+
+/* What a person may change: NULL leaves a field as it is. A channel that is not there yet is made. */
+struct device_settings {
+    const char *name, *site, *channel, *time_zone, *locale;
+};
+bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
+bool device_change(struct db *db, const char *id, const struct device_settings *settings,
+                   struct pp_error *error);
+
+/* The first 8 bytes of a thumbprint as the screen shows them: "3f2a 91bc 0d4e 77a1". */
+void fingerprint_text(const uint8_t thumbprint[32], char text[FINGERPRINT_SIZE]);
+
+#endif

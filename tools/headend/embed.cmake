@@ -1,0 +1,18 @@
+# Writes OUTPUT, a C file with every page file of FOLDER as an array, and their table `embedded_files`.
+file(GLOB files "${FOLDER}/*.html" "${FOLDER}/*.css" "${FOLDER}/*.js" "${FOLDER}/*.svg" "${FOLDER}/*.json")
+list(SORT files)
+set(text "/* Made by embed.cmake. */\n#include \"headend/embedded.h\"\n\n")
+set(rows "")
+set(index 0)
+foreach(file ${files})
+  get_filename_component(name "${file}" NAME)
+  file(READ "${file}" hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(REGEX REPLACE "(................................................................................)" "\\1\n    " bytes "${bytes}")
+  # A NUL that the size does not count, so that text files can be read as strings.
+  string(APPEND text "static const unsigned char file_${index}[] = {\n    ${bytes}0};\n\n")
+  string(APPEND rows "    {\"${name}\", file_${index}, sizeof file_${index} - 1},\n")
+  math(EXPR index "${index} + 1")
+endforeach()
+string(APPEND text "const struct embedded_file embedded_files[] = {\n${rows}    {0, 0, 0},\n};\n")
+file(WRITE "${OUTPUT}" "${text}")

@@ -1,0 +1,229 @@
+#include "headend/enrolment.h"
+
+#include "base/clock.h"
+#include "headend/channel.h"
+
+#define EXPIRED_KEPT_S 3600 /* so that a late poll still hears "expired_token" */
+
+static bool enrolment_room(struct db *db, const char *address, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(db, error,
+                                             "SELECT count(*), coalesce(sum(address = ?), 0) FROM enrolment "
+                                             "WHERE status = 'pending' AND expires > ?",
+                                             "si", address, pp_clock_realtime_s());
+    if (!row || !db_next(row, "count", error))
+        return false;
+    if (db_int(row, 0) >= ENROLMENT_PENDING_MAX || db_int(row, 1) >= ENROLMENT_PER_ADDRESS_MAX)
+        return pp_fail(error, PP_E_LIMIT, "too many screens are waiting for approval");
+    return true;
+}
+
+bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t lifetime_s,
+                     int64_t interval_s, struct enrolment_codes *codes, struct pp_error *error) {
+    uint8_t device_hash[SECRET_HASH_SIZE];
+    uint8_t user_hash[SECRET_HASH_SIZE];
+    if (!secret_make(codes->device_code, error) ||
+        !secret_hash("device-code", codes->device_code, device_hash, error) ||
+        !user_code_make(codes->user_code, error) || !user_code_hash(codes->user_code, user_hash, error))
+        return false;
+    int64_t now = pp_clock_realtime_s();
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, db, error) &&
+           db_run(db, error,
+                  "DELETE FROM enrolment WHERE thumbprint = ?1 AND status = 'pending' AND device_code_hash "
+                  "NOT IN"
+                  " (SELECT device_code_hash FROM enrolment WHERE thumbprint = ?1 AND status = 'pending'"
+                  " ORDER BY created DESC LIMIT ?2)",
+                  "bi", (const void *)thumbprint, (size_t)32, (int64_t)ENROLMENT_PER_KEY_MAX - 1) &&
+           enrolment_room(db, address, error) &&
+           db_run(db, error,
+                  "INSERT INTO enrolment(device_code_hash, user_code_hash, thumbprint, address, created, "
+                  "expires,"
+                  " interval, status) VALUES(?, ?, ?, ?, ?, ?, ?, 'pending')",
+                  "bbbsiii", (const void *)device_hash, sizeof device_hash, (const void *)user_hash,
+                  sizeof user_hash, (const void *)thumbprint, (size_t)32, address, now, now + lifetime_s,
+                  interval_s) &&
+           db_change_commit(&change, error);
+}
+
+/* One row of a poll. */
+struct polled {
+    const uint8_t *hash;
+    char status[16];
+    char device[UUID_TEXT_SIZE];
+    int64_t expires, interval, polled_ms;
+};
+
+static bool polled_find(struct db *db, struct polled *polled, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT status, device, expires, interval, coalesce(polled_ms, 0)"
+                 " FROM enrolment WHERE device_code_hash = ?",
+                 "b", (const void *)polled->hash, (size_t)SECRET_HASH_SIZE);
+    if (!row || !db_next(row, "device code", error))
+        return false;
+    snprintf(polled->status, sizeof polled->status, "%s", db_text(row, 0));
+    snprintf(polled->device, sizeof polled->device, "%s", db_text(row, 1));
+    polled->expires = db_int(row, 2);
+    polled->interval = db_int(row, 3);
+    polled->polled_ms = db_int(row, 4);
+    return true;
+}
+
+static bool grant_token(struct db *db, const struct polled *polled, char token[SECRET_TEXT_SIZE],
+                        struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    return secret_make(token, error) && secret_hash("token", token, hash, error) &&
+           db_run(db, error, "DELETE FROM token WHERE device = ?", "s", polled->device) &&
+           db_run(db, error, "INSERT INTO token(hash, device, expires) VALUES(?, ?, ?)", "bsi",
+                  (const void *)hash, sizeof hash, polled->device, pp_clock_realtime_s() + ENROLMENT_TOKEN_S);
+}
+
+static enum enrolment_poll poll_judge(const struct polled *polled, int64_t now_ms) {
+    if (polled->expires <= now_ms / 1000 || strcmp(polled->status, "done") == 0)
+        return ENROLMENT_EXPIRED;
+    if (strcmp(polled->status, "denied") == 0)
+        return ENROLMENT_DENIED;
+    if (now_ms >= polled->polled_ms &&
+        now_ms - polled->polled_ms < polled->interval * 1000 - ENROLMENT_SLACK_MS)
+        return ENROLMENT_SLOW_DOWN;
+    return strcmp(polled->status, "approved") == 0 ? ENROLMENT_GRANTED : ENROLMENT_PENDING;
+}
+
+bool enrolment_poll(struct db *db, const char *device_code, enum enrolment_poll *result,
+                    char token[SECRET_TEXT_SIZE], struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    struct polled polled = {.hash = hash};
+    db_autochange struct db_change change = {0};
+    if (!secret_hash("device-code", device_code, hash, error) || !db_change_begin(&change, db, error))
+        return false;
+    struct pp_error missing = {0};
+    if (!polled_find(db, &polled, &missing)) {
+        *result = ENROLMENT_UNKNOWN;
+        return missing.code == PP_E_NOTFOUND ? true : pp_fail(error, missing.code, "%s", missing.message);
+    }
+    int64_t now_ms = pp_clock_realtime_ms();
+    *result = poll_judge(&polled, now_ms);
+    int64_t more = *result == ENROLMENT_SLOW_DOWN ? ENROLMENT_SLOW_DOWN_S : 0;
+    if (*result == ENROLMENT_GRANTED && !grant_token(db, &polled, token, error))
+        return false;
+    return db_run(db, error,
+                  "UPDATE enrolment SET polled_ms = ?, interval = interval + ? WHERE device_code_hash = ?",
+                  "iib", now_ms, more, (const void *)hash, sizeof hash) &&
+           db_change_commit(&change, error);
+}
+
+bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct enrolment *enrolment,
+                    struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    if (!user_code_hash(user_code, hash, error))
+        return false;
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error, "SELECT thumbprint, expires, status, device FROM enrolment WHERE user_code_hash = ?", "b",
+        (const void *)hash, sizeof hash);
+    if (!row || !db_next(row, "code", error) ||
+        !db_bytes(row, 0, enrolment->thumbprint, sizeof enrolment->thumbprint, error))
+        return false;
+    enrolment->expires = db_int(row, 1);
+    snprintf(enrolment->status, sizeof enrolment->status, "%s", db_text(row, 2));
+    snprintf(enrolment->device, sizeof enrolment->device, "%s", db_text(row, 3));
+    if (enrolment->expires <= pp_clock_realtime_s())
+        return pp_fail(error, PP_E_EXPIRED, "the code has expired; the screen shows a new one");
+    return true;
+}
+
+static bool enrolment_pending(struct db *db, const char *user_code, struct enrolment *enrolment,
+                              struct pp_error *error) {
+    if (!enrolment_find(db, user_code, enrolment, error))
+        return false;
+    return strcmp(enrolment->status, "pending") == 0
+               ? true
+               : pp_fail(error, PP_E_STATE, "the code has been used already (%s)", enrolment->status);
+}
+
+/* The id of the device with this key, or a new one. */
+static bool device_id_for(struct db *db, const uint8_t thumbprint[32], char id[UUID_TEXT_SIZE],
+                          struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(db, error, "SELECT id FROM device WHERE thumbprint = ?", "b",
+                                             (const void *)thumbprint, (size_t)32);
+    struct pp_error missing = {0};
+    if (!row)
+        return false;
+    if (!db_next(row, "screen", &missing))
+        return missing.code == PP_E_NOTFOUND ? uuid_make(id, error)
+                                             : pp_fail(error, missing.code, "%s", missing.message);
+    snprintf(id, UUID_TEXT_SIZE, "%s", db_text(row, 0));
+    return true;
+}
+
+static bool device_save(struct db *db, const char *id, const uint8_t thumbprint[32],
+                        const struct device_settings *settings, const char *by, struct pp_error *error) {
+    const char *channel = settings->channel && *settings->channel ? settings->channel : NULL;
+    if (channel && !channel_ensure(db, channel, error))
+        return false;
+    return db_run(
+        db, error,
+        "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
+        " approved_by) VALUES(?, ?, ?, ?, ?, ?, ?, 'approved', ?, ?) ON CONFLICT(id) DO UPDATE SET"
+        " name = excluded.name, site = excluded.site, channel = excluded.channel,"
+        " time_zone = excluded.time_zone, locale = excluded.locale, status = 'approved',"
+        " version = version + 1, approved_by = excluded.approved_by",
+        "sbsssssis", id, (const void *)thumbprint, (size_t)32, settings->name,
+        settings->site ? settings->site : "", channel, settings->time_zone, settings->locale,
+        pp_clock_realtime_s(), by);
+}
+
+static bool enrolment_decide(struct db *db, const char *user_code, const char *status, const char *device,
+                             struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    return user_code_hash(user_code, hash, error) &&
+           db_run(db, error, "UPDATE enrolment SET status = ?, device = ? WHERE user_code_hash = ?", "ssb",
+                  status, device, (const void *)hash, sizeof hash);
+}
+
+bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
+                       const struct device_settings *settings, const char *by, char id[UUID_TEXT_SIZE],
+                       struct pp_error *error) {
+    struct enrolment enrolment;
+    db_autochange struct db_change change = {0};
+    return device_settings_check(settings, error) && db_change_begin(&change, db, error) &&
+           enrolment_pending(db, user_code, &enrolment, error) &&
+           device_id_for(db, enrolment.thumbprint, id, error) &&
+           device_save(db, id, enrolment.thumbprint, settings, by, error) &&
+           enrolment_decide(db, user_code, "approved", id, error) && db_change_commit(&change, error);
+}
+
+bool enrolment_refuse(struct db *db, const char user_code[USER_CODE_SIZE], struct pp_error *error) {
+    struct enrolment enrolment;
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, db, error) && enrolment_pending(db, user_code, &enrolment, error) &&
+           enrolment_decide(db, user_code, "denied", NULL, error) && db_change_commit(&change, error);
+}
+
+bool enrolment_token_find(struct db *db, const char *token, struct device *device, struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    if (!secret_hash("token", token, hash, error))
+        return false;
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT device FROM token WHERE hash = ? AND expires > ?", "bi",
+                 (const void *)hash, sizeof hash, pp_clock_realtime_s());
+    struct pp_error missing = {0};
+    if (!row)
+        return false;
+    if (!db_next(row, "token", &missing))
+        return pp_fail(error, missing.code == PP_E_NOTFOUND ? PP_E_AUTH : missing.code,
+                       "the token is wrong, used or expired");
+    return device_find(db, db_text(row, 0), device, error);
+}
+
+bool enrolment_finish(struct db *db, const char *id, int64_t certificate_expires, struct pp_error *error) {
+    return db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
+           db_run(db, error, "UPDATE enrolment SET status = 'done' WHERE device = ?", "s", id) &&
+           db_run(db, error, "UPDATE device SET status = 'active', certificate_expires = ? WHERE id = ?",
+                  "is", certificate_expires, id);
+}
+
+bool enrolment_purge(struct db *db, struct pp_error *error) {
+    int64_t now = pp_clock_realtime_s();
+    return db_run(db, error, "DELETE FROM enrolment WHERE expires < ?", "i", now - EXPIRED_KEPT_S) &&
+           db_run(db, error, "DELETE FROM token WHERE expires < ?", "i", now);
+}

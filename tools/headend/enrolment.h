@@ -1,0 +1,67 @@
+/*
+ * Enrolments: a screen has asked for a code (RFC 8628), a person approves or refuses it, the screen gets a
+ * one-time token bound to its key, and for that its certificate. Of codes and tokens only hashes are kept.
+ * Callers hold db_lock.
+ */
+#ifndef HEADEND_ENROLMENT_H
+#define HEADEND_ENROLMENT_H
+
+#include "headend/device.h"
+#include "headend/user_code.h"
+
+#define ENROLMENT_LIFETIME_S      600  /* of a code */
+#define ENROLMENT_INTERVAL_S      5    /* between two polls */
+#define ENROLMENT_SLOW_DOWN_S     5    /* more for each poll too early (RFC 8628 §3.5) */
+#define ENROLMENT_SLACK_MS        500  /* a poll that is early by less is not counted */
+#define ENROLMENT_TOKEN_S         300  /* lifetime of the token */
+#define ENROLMENT_PENDING_MAX     1000 /* at a time */
+#define ENROLMENT_PER_ADDRESS_MAX 64   /* at a time from one address */
+#define ENROLMENT_PER_KEY_MAX     4    /* at a time of one screen; the oldest goes */
+
+struct enrolment_codes {
+    char device_code[SECRET_TEXT_SIZE];
+    char user_code[USER_CODE_SIZE];
+};
+
+/* A new pending enrolment. PP_E_LIMIT where too many are pending. */
+bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t lifetime_s,
+                     int64_t interval_s, struct enrolment_codes *codes, struct pp_error *error);
+
+enum enrolment_poll {
+    ENROLMENT_PENDING,
+    ENROLMENT_SLOW_DOWN,
+    ENROLMENT_DENIED,
+    ENROLMENT_EXPIRED,
+    ENROLMENT_UNKNOWN,
+    ENROLMENT_GRANTED, /* `token` is set; an earlier token of it is void */
+};
+/* False only where the database fails. */
+bool enrolment_poll(struct db *db, const char *device_code, enum enrolment_poll *result,
+                    char token[SECRET_TEXT_SIZE], struct pp_error *error);
+
+struct enrolment {
+    uint8_t thumbprint[32];
+    int64_t expires; /* s since 1970 */
+    char status[16]; /* "pending", "approved", "denied", "done" */
+    char device[UUID_TEXT_SIZE];
+};
+/* By the code that the screen shows. PP_E_NOTFOUND, or PP_E_EXPIRED. */
+bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct enrolment *enrolment,
+                    struct pp_error *error);
+
+/* All settings but site are needed. Makes the device (or takes the one that has this key already) and writes
+ * its id. PP_E_STATE where it is not pending any more. */
+bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
+                       const struct device_settings *settings, const char *by, char id[UUID_TEXT_SIZE],
+                       struct pp_error *error);
+bool enrolment_refuse(struct db *db, const char user_code[USER_CODE_SIZE], struct pp_error *error);
+
+/* The device that a token is for. PP_E_AUTH where it is not valid. */
+bool enrolment_token_find(struct db *db, const char *token, struct device *device, struct pp_error *error);
+/* Ends the enrolment: no token for this device is valid any more, the device is active. */
+bool enrolment_finish(struct db *db, const char *id, int64_t certificate_expires, struct pp_error *error);
+
+/* Forgets what has expired. */
+bool enrolment_purge(struct db *db, struct pp_error *error);
+
+#endif

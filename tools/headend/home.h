@@ -1,0 +1,60 @@
+/*
+ * The headend's folder, made by `init` (0700):
+ *
+ *   headend.db            SQLite: screens, administrators, channel keys, reports (0600)
+ *   ca.pem  ca.key        the certificate authority (key 0600)
+ *   server.pem server.key the server's own certificate and key, issued by it (key 0600)
+ *   keys/ROLE.pem         the repository's signing keys (0600)
+ *   root.json             the first TUF root; with ca.pem the install bundle of a screen
+ *   repo/                 the static repository: metadata/ targets/ objects/
+ *   publish.lock          held while a publish changes repo/
+ *   wake                  touched by every command that changed something a running `serve` should see
+ */
+#ifndef HEADEND_HOME_H
+#define HEADEND_HOME_H
+
+#include "base/file.h"
+#include "headend/db.h"
+
+#define HOME_CA_CERTIFICATE     "ca.pem"
+#define HOME_CA_KEY             "ca.key"
+#define HOME_SERVER_CERTIFICATE "server.pem"
+#define HOME_SERVER_KEY         "server.key"
+#define HOME_KEYS               "keys"
+#define HOME_ROOT               "root.json"
+#define HOME_REPO               "repo"
+#define HOME_LOCK               "publish.lock"
+#define HOME_WAKE               "wake"
+
+#define HOME_HOSTS_MAX          16
+#define HOME_HOST_MAX           254 /* bytes with the NUL: DNS names (RFC 1035 §2.3.4) and addresses */
+
+struct home {
+    char path[PP_PATH_MAX];
+    int fd; /* the folder */
+    struct db *db;
+};
+
+/* Makes the folder, which must not exist or be empty, and an empty database in it. */
+struct home *home_create(const char *path, struct pp_error *error);
+struct home *home_open(const char *path, struct pp_error *error);
+void home_close(struct home *home);
+PP_DEFINE_AUTO(home, struct home, home_close)
+
+/* Tells a running server that something has changed. */
+void home_wake(const struct home *home);
+
+/* The names and addresses under which the server is reached; the first is the one that it tells others. */
+struct host_list {
+    char names[HOME_HOSTS_MAX][HOME_HOST_MAX];
+    size_t count;
+};
+/* A DNS name or an IPv4/IPv6 address; each once. */
+bool host_list_add(struct host_list *list, const char *name, struct pp_error *error);
+bool host_list_has(const struct host_list *list, const char *name);
+bool home_hosts_save(const struct home *home, const struct host_list *list, struct pp_error *error);
+bool home_hosts_load(const struct home *home, struct host_list *list, struct pp_error *error);
+/* 4 or 16 bytes of an IP address in text, 0 where it is none. */
+size_t host_address(const char *name, uint8_t bytes[16]);
+
+#endif

@@ -1,0 +1,95 @@
+/* One HTTP request and its answer, as handlers see them. */
+#ifndef HEADEND_HTTP_H
+#define HEADEND_HTTP_H
+
+#include <microhttpd.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "headend/app.h"
+#include "headend/device.h"
+#include "headend/form.h"
+
+#define HTTP_BODY_MAX (64 * 1024) /* bytes, of every request body; routes have their own, smaller or equal   \
+                                   */
+#define HTTP_REPLY_MAX (4 * 1024 * 1024)
+#define HTTP_PATH_MAX  512 /* bytes with the NUL */
+
+struct route;
+
+struct admin {
+    int64_t id; /* 0 where nobody is signed in */
+    char name[TEXT_NAME_MAX + 1];
+    char session[COOKIE_VALUE_MAX]; /* the cookie's value: a secret */
+};
+
+struct request {
+    struct app *app;
+    struct MHD_Connection *connection;
+    const struct route *route;
+    char path[HTTP_PATH_MAX];
+    const char *rest; /* of the path, where the route's pattern ends with '*'; else "" */
+    struct pp_buf body;
+    bool body_too_large;
+    struct device device; /* where the route asks for a device */
+    struct admin admin;   /* where the route asks for an administrator */
+    struct form form;     /* and where it has one, checked */
+    /* A long poll (waiters.c): */
+    int64_t wait_until; /* ms, CLOCK_MONOTONIC; 0 when it has not waited */
+    bool superseded;    /* a newer poll of the same device has come */
+    struct request *previous, *next;
+};
+
+struct reply {
+    unsigned status;
+    struct MHD_Response *response; /* NULL: nothing was answered, which becomes a 500 */
+    bool caching_set;              /* the handler set Cache-Control itself */
+    unsigned wait_s; /* not answered: call again when something changed, at most so much later */
+};
+
+/* Where there is none, NULL. Borrowed. */
+const char *request_header(const struct request *request, const char *name);
+const char *request_query(const struct request *request, const char *name);
+/* The peer's address in text, "" where it has none. */
+void request_address(const struct request *request, char text[64]);
+/* "https://HOST:PORT" as the client reached this server, where that is one of its names; else by its first.
+ */
+bool request_origin(const struct request *request, char *origin, size_t size);
+
+void reply_header(struct reply *reply, const char *name, const char *value);
+void reply_data(struct reply *reply, unsigned status, const char *type, const void *data, size_t size);
+void reply_empty(struct reply *reply, unsigned status);
+void reply_json(struct reply *reply, unsigned status, const cJSON *value);
+void reply_redirect(struct reply *reply, const char *location);
+/* application/problem+json (RFC 9457). `code` is stable; clients may act on it. */
+void reply_problem(struct reply *reply, unsigned status, const char *code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* What went wrong in here: logged, and answered with 503 or 500 without details. */
+void reply_failure(struct reply *reply, const struct pp_error *error);
+
+/* ---- Routes (routes.c) ---- */
+enum route_auth {
+    ROUTE_OPEN,
+    ROUTE_CERTIFICATE, /* a screen's certificate */
+    ROUTE_DEVICE,      /* certificate and device cookie, both of the same screen */
+    ROUTE_EITHER,      /* certificate or device cookie */
+    ROUTE_ADMIN,       /* an administrator's session; without one, to the sign-in page */
+};
+
+struct route {
+    const char *method;
+    const char *pattern; /* the whole path, or its beginning and '*' */
+    enum route_auth auth;
+    const char *body_type; /* media type that the body must have; NULL where there is none */
+    size_t body_max;       /* bytes */
+    void (*handle)(struct request *request, struct reply *reply);
+    bool unlocked; /* takes db_lock itself, because it does slow work */
+};
+
+/* The route for a method and path; NULL with *status 404 or 405 (and then *allow, the methods there are). */
+const struct route *route_find(const char *method, const char *path, const char **rest, unsigned *status,
+                               char allow[64]);
+/* Authenticates and handles. */
+void route_run(struct request *request, struct reply *reply);
+
+#endif

@@ -1,0 +1,83 @@
+/* The schema, as numbered steps: a step that has been released is never changed, only followed by another. */
+#include "base/clock.h"
+#include "headend/db.h"
+
+static const char *const migrations[] = {
+    /* 1: administrators, enrolment, screens, channels, publishes, reports */
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE admin(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL,"
+    "  created INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE admin_session(token_hash BLOB PRIMARY KEY,"
+    "  admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE CASCADE,"
+    "  created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE throttle(key TEXT PRIMARY KEY, failures INTEGER NOT NULL, last INTEGER NOT NULL,"
+    "  blocked_until INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE channel(id TEXT PRIMARY KEY, title TEXT NOT NULL, key BLOB NOT NULL,"
+    "  publish INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE device(id TEXT PRIMARY KEY, thumbprint BLOB NOT NULL UNIQUE, name TEXT NOT NULL,"
+    "  site TEXT NOT NULL, channel TEXT REFERENCES channel(id), time_zone TEXT NOT NULL, locale TEXT NOT "
+    "NULL,"
+    "  status TEXT NOT NULL CHECK(status IN ('approved','active','retired')), version INTEGER NOT NULL "
+    "DEFAULT 1,"
+    "  created INTEGER NOT NULL, approved_by TEXT NOT NULL, cookie_hash BLOB, cookie_expires INTEGER,"
+    "  certificate_expires INTEGER, seen INTEGER, report TEXT) WITHOUT ROWID, STRICT;"
+    "CREATE UNIQUE INDEX device_cookie ON device(cookie_hash) WHERE cookie_hash IS NOT NULL;"
+    "CREATE TABLE enrolment(device_code_hash BLOB PRIMARY KEY, user_code_hash BLOB NOT NULL UNIQUE,"
+    "  thumbprint BLOB NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, interval INTEGER NOT "
+    "NULL,"
+    "  address TEXT NOT NULL,"
+    "  polled_ms INTEGER, status TEXT NOT NULL CHECK(status IN ('pending','approved','denied','done')),"
+    "  device TEXT REFERENCES device(id)) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE token(hash BLOB PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+    "  expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE report(id TEXT PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id), list TEXT NOT NULL,"
+    "  kind TEXT NOT NULL, item TEXT NOT NULL, received INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX report_of_device ON report(device, list, received);"
+    "CREATE TABLE object(clear_sha256 BLOB PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, key BLOB NOT NULL,"
+    "  length INTEGER NOT NULL, media_type TEXT NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE publish(id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL REFERENCES channel(id),"
+    "  snapshot INTEGER NOT NULL, status TEXT NOT NULL CHECK(status IN ('pending','done')),"
+    "  created INTEGER NOT NULL) STRICT;",
+};
+
+static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error))
+        return false;
+    /* Another process may have been quicker. */
+    db_autostmt sqlite3_stmt *have =
+        db_query(db, error, "SELECT count(*) FROM migration WHERE number = ?", "i", (int64_t)number);
+    if (!have || !db_next(have, "migration", error))
+        return false;
+    if (db_int(have, 0))
+        return true;
+    sqlite3 *handle = sqlite3_db_handle(have);
+    if (sqlite3_exec(handle, migrations[number - 1], NULL, NULL, NULL) != SQLITE_OK)
+        return pp_fail(error, PP_E_IO, "database: migration %zu: %s", number, sqlite3_errmsg(handle));
+    if (!db_run(db, error, "INSERT INTO migration(number, applied) VALUES(?, ?)", "ii", (int64_t)number,
+                pp_clock_realtime_s()))
+        return false;
+    return db_change_commit(&change, error);
+}
+
+bool db_migrate(struct db *db, struct pp_error *error) {
+    if (!db_run(db, error,
+                "CREATE TABLE IF NOT EXISTS migration(number INTEGER PRIMARY KEY, applied INTEGER NOT NULL) "
+                "STRICT",
+                ""))
+        return false;
+    db_autostmt sqlite3_stmt *newest =
+        db_query(db, error, "SELECT coalesce(max(number), 0) FROM migration", "");
+    if (!newest || !db_next(newest, "migration", error))
+        return false;
+    int64_t have = db_int(newest, 0);
+    sqlite3_reset(newest);
+    if (have > (int64_t)PP_COUNT(migrations))
+        return pp_fail(error, PP_E_UNSUPPORTED,
+                       "the database is of a newer version of this program (schema %lld)", (long long)have);
+    for (size_t number = (size_t)have + 1; number <= PP_COUNT(migrations); number++) {
+        if (!migration_apply(db, number, error))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,106 @@
+/* What screens report: their present status, events, proof of play. Batches are idempotent: each item has an
+ * id of the client's making, and one that is there already is passed over. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "headend/handlers.h"
+
+#define REPORT_ITEMS_MAX      500   /* of a batch */
+#define REPORT_KIND_MAX       64    /* bytes */
+#define REPORT_PER_DEVICE_MAX 20000 /* of each list; the oldest go */
+
+static cJSON *report_body(struct request *request, struct reply *reply) {
+    struct pp_error error;
+    cJSON *body = pp_json_parse(request->body.data ? (const char *)request->body.data : "",
+                                request->body.size, HTTP_BODY_MAX, &error);
+    if (body && !cJSON_IsObject(body)) {
+        cJSON_Delete(body);
+        body = NULL;
+        pp_fail(&error, PP_E_INVALID, "not a JSON object");
+    }
+    if (!body)
+        reply_problem(reply, MHD_HTTP_BAD_REQUEST, "body-invalid", "%s", error.message);
+    return body;
+}
+
+void report_status(struct request *request, struct reply *reply) {
+    pp_autojson cJSON *body = report_body(request, reply);
+    if (!body)
+        return;
+    pp_autojsontext char *text = cJSON_PrintUnformatted(body);
+    struct pp_error error;
+    if (!db_run(request->app->db, &error, "UPDATE device SET report = ?, seen = ? WHERE id = ?", "sis", text,
+                pp_clock_realtime_s(), request->device.id))
+        reply_failure(reply, &error);
+    else
+        reply_empty(reply, MHD_HTTP_NO_CONTENT);
+}
+
+static bool item_id(const cJSON *item, const char *name, const char **id, struct pp_error *error) {
+    if (!pp_json_string(item, name, UUID_TEXT_SIZE, id, error))
+        return false;
+    return uuid_valid(*id) ? true : pp_fail(error, PP_E_INVALID, "%s: not a lower-case UUID", name);
+}
+
+static bool item_check(const cJSON *item, const char **id, const char **kind, struct pp_error *error) {
+    if (!cJSON_IsObject(item))
+        return pp_fail(error, PP_E_INVALID, "items: not an object");
+    return item_id(item, "id", id, error) && pp_json_string(item, "kind", REPORT_KIND_MAX, kind, error);
+}
+
+static bool item_store(struct request *request, const char *list, const cJSON *item, struct pp_error *error) {
+    const char *id;
+    const char *kind;
+    if (!item_check(item, &id, &kind, error))
+        return false;
+    pp_autojsontext char *text = cJSON_PrintUnformatted(item);
+    return db_run(request->app->db, error,
+                  "INSERT INTO report(id, device, list, kind, item, received) VALUES(?, ?, ?, ?, ?, ?)"
+                  " ON CONFLICT(id) DO NOTHING",
+                  "sssssi", id, request->device.id, list, kind, text, pp_clock_realtime_s());
+}
+
+static bool report_trim(struct request *request, const char *list, struct pp_error *error) {
+    return db_run(request->app->db, error,
+                  "DELETE FROM report WHERE rowid IN (SELECT rowid FROM report WHERE device = ? AND list = ?"
+                  " ORDER BY received DESC, rowid DESC LIMIT -1 OFFSET ?)",
+                  "ssi", request->device.id, list, (int64_t)REPORT_PER_DEVICE_MAX);
+}
+
+static bool batch_store(struct request *request, const char *list, const cJSON *body,
+                        struct pp_error *error) {
+    const char *batch;
+    const cJSON *items;
+    if (!item_id(body, "batch", &batch, error) ||
+        !pp_json_array(body, "items", REPORT_ITEMS_MAX, &items, error))
+        return false;
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, request->app->db, error))
+        return false;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, items) {
+        if (!item_store(request, list, item, error))
+            return false;
+    }
+    return report_trim(request, list, error) && db_change_commit(&change, error);
+}
+
+static void report_batch(struct request *request, struct reply *reply, const char *list) {
+    pp_autojson cJSON *body = report_body(request, reply);
+    if (!body)
+        return;
+    struct pp_error error;
+    if (batch_store(request, list, body, &error))
+        reply_empty(reply, MHD_HTTP_NO_CONTENT);
+    else if (error.code == PP_E_INVALID || error.code == PP_E_LIMIT || error.code == PP_E_NOTFOUND)
+        reply_problem(reply, MHD_HTTP_BAD_REQUEST, "body-invalid", "%s", error.message);
+    else
+        reply_failure(reply, &error);
+}
+
+void report_events(struct request *request, struct reply *reply) {
+    report_batch(request, reply, "events");
+}
+
+void report_playlog(struct request *request, struct reply *reply) {
+    report_batch(request, reply, "playlog");
+}

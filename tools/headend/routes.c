@@ -1,0 +1,163 @@
+#include "base/log.h"
+#include "headend/admin_session.h"
+#include "headend/connections.h"
+#include "headend/handlers.h"
+
+#define FORM        "application/x-www-form-urlencoded"
+#define JSON        "application/json"
+#define PKCS10      "application/pkcs10"
+#define FORM_MAX    4096
+#define REQUEST_MAX 8192 /* bytes of a base64 certification request */
+
+static void healthz(struct request *request, struct reply *reply) {
+    (void)request;
+    reply_data(reply, MHD_HTTP_OK, "text/plain; charset=utf-8", "ok\n", 3);
+}
+
+static const struct route routes[] = {
+    {"GET", "/healthz", ROUTE_OPEN, NULL, 0, healthz, true},
+    {"POST", "/oauth/device_authorization", ROUTE_OPEN, FORM, FORM_MAX, oauth_device_authorization, false},
+    {"POST", "/oauth/token", ROUTE_OPEN, FORM, FORM_MAX, oauth_token, false},
+    {"GET", "/.well-known/est/cacerts", ROUTE_OPEN, NULL, 0, est_cacerts, true},
+    {"POST", "/.well-known/est/simpleenroll", ROUTE_OPEN, PKCS10, REQUEST_MAX, est_simpleenroll, false},
+    {"POST", "/.well-known/est/simplereenroll", ROUTE_CERTIFICATE, PKCS10, REQUEST_MAX, est_simplereenroll,
+     false},
+    {"POST", "/v1/session", ROUTE_CERTIFICATE, NULL, FORM_MAX, device_session, false},
+    {"GET", "/v1/state", ROUTE_DEVICE, NULL, 0, device_state, false},
+    {"POST", "/v1/status", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_status, false},
+    {"POST", "/v1/events", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_events, false},
+    {"POST", "/v1/playlog", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_playlog, false},
+    {"GET", "/repo/*", ROUTE_EITHER, NULL, 0, repo_file, false},
+    {"GET", "/", ROUTE_OPEN, NULL, 0, page_home, true},
+    {"GET", "/admin", ROUTE_OPEN, NULL, 0, page_home, true},
+    {"GET", "/admin/", ROUTE_OPEN, NULL, 0, page_home, true},
+    {"GET", "/admin/assets/*", ROUTE_OPEN, NULL, 0, page_asset, true},
+    {"GET", "/admin/sign-in", ROUTE_OPEN, NULL, 0, page_sign_in, false},
+    {"POST", "/admin/sign-in", ROUTE_OPEN, FORM, FORM_MAX, page_sign_in_submit, true},
+    {"POST", "/admin/sign-out", ROUTE_ADMIN, FORM, FORM_MAX, page_sign_out, false},
+    {"GET", "/admin/screens", ROUTE_ADMIN, NULL, 0, page_screens, false},
+    {"GET", "/enrol", ROUTE_ADMIN, NULL, 0, page_enrol, false},
+    {"POST", "/enrol", ROUTE_ADMIN, FORM, FORM_MAX, page_enrol_submit, false},
+    {"GET", "/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, false},
+};
+
+/* Whether the path fits the pattern; *rest is then what stands in the place of its '*'. */
+static bool route_matches(const struct route *route, const char *path, const char **rest) {
+    size_t length = strlen(route->pattern);
+    if (route->pattern[length - 1] != '*') {
+        *rest = "";
+        return strcmp(route->pattern, path) == 0;
+    }
+    *rest = path + length - 1;
+    return strncmp(route->pattern, path, length - 1) == 0;
+}
+
+const struct route *route_find(const char *method, const char *path, const char **rest, unsigned *status,
+                               char allow[64]) {
+    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    *status = MHD_HTTP_NOT_FOUND;
+    allow[0] = 0;
+    for (size_t i = 0; i < PP_COUNT(routes); i++) {
+        if (!route_matches(&routes[i], path, rest))
+            continue;
+        if (strcmp(routes[i].method, wanted) == 0)
+            return &routes[i];
+        *status = MHD_HTTP_METHOD_NOT_ALLOWED;
+        size_t length = strlen(allow);
+        snprintf(allow + length, 64 - length, "%s%s", length ? ", " : "", routes[i].method);
+    }
+    return NULL;
+}
+
+/* Finds the device that a certificate or a cookie stands for. */
+static bool device_known(struct request *request, struct reply *reply, bool found,
+                         const struct pp_error *error) {
+    if (!found && error->code != PP_E_NOTFOUND) {
+        reply_failure(reply, error);
+        return false;
+    }
+    if (!found || strcmp(request->device.status, "retired") == 0) {
+        const char *code = found ? "screen-retired" : "screen-unknown";
+        reply_problem(reply, MHD_HTTP_FORBIDDEN, code, "this screen is %s here",
+                      found ? "retired" : "not known");
+        return false;
+    }
+    struct pp_error failure;
+    if (!device_touch(request->app->db, &request->device, &failure))
+        pp_log_warning("%s", failure.message);
+    return true;
+}
+
+static bool certificate_device(struct request *request, struct reply *reply) {
+    struct connection *connection = connection_of(request->connection);
+    if (connection)
+        connection_identify(connection, request->connection);
+    if (!connection || !connection->device[0]) {
+        bool shown = connection && connection->refused.code != PP_OK;
+        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, shown ? "certificate-invalid" : "certificate-required",
+                      "%s", shown ? connection->refused.message : "a screen's certificate is needed");
+        return false;
+    }
+    struct pp_error error = {0};
+    bool found = device_find(request->app->db, connection->device, &request->device, &error);
+    return device_known(request, reply, found, &error);
+}
+
+static bool cookie_value(const struct request *request, char cookie[COOKIE_VALUE_MAX]) {
+    return cookie_find(request_header(request, "Cookie"), "__Host-pingplay", cookie);
+}
+
+static bool cookie_refused(struct reply *reply, const struct pp_error *error) {
+    if (error->code != PP_E_NOTFOUND && error->code != PP_E_AUTH)
+        reply_failure(reply, error);
+    else
+        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "cookie-required",
+                      "a valid device cookie is needed: POST /v1/session");
+    return false;
+}
+
+static bool authenticate_device(struct request *request, struct reply *reply) {
+    char cookie[COOKIE_VALUE_MAX];
+    struct pp_error error = {.code = PP_E_NOTFOUND};
+    if (!certificate_device(request, reply))
+        return false;
+    return (cookie_value(request, cookie) &&
+            device_cookie_check(request->app->db, request->device.id, cookie, &error)) ||
+           cookie_refused(reply, &error);
+}
+
+static bool authenticate_either(struct request *request, struct reply *reply) {
+    char cookie[COOKIE_VALUE_MAX];
+    struct pp_error error = {0};
+    if (cookie_value(request, cookie) &&
+        device_find_by_cookie(request->app->db, cookie, &request->device, &error))
+        return device_known(request, reply, true, &error);
+    return certificate_device(request, reply);
+}
+
+static bool route_authenticate(struct request *request, struct reply *reply) {
+    switch (request->route->auth) {
+    case ROUTE_OPEN:
+        return true;
+    case ROUTE_CERTIFICATE:
+        return certificate_device(request, reply);
+    case ROUTE_DEVICE:
+        return authenticate_device(request, reply);
+    case ROUTE_EITHER:
+        return authenticate_either(request, reply);
+    case ROUTE_ADMIN:
+        return admin_authenticate(request, reply);
+    }
+    return false;
+}
+
+void route_run(struct request *request, struct reply *reply) {
+    if (request->route->unlocked) {
+        request->route->handle(request, reply);
+        return;
+    }
+    db_lock(request->app->db);
+    if (route_authenticate(request, reply))
+        request->route->handle(request, reply);
+    db_unlock(request->app->db);
+}

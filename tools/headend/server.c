@@ -1,0 +1,180 @@
+#include "headend/server.h"
+
+#include <gnutls/gnutls.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "headend/connections.h"
+#include "headend/http.h"
+#include "headend/listen.h"
+#include "headend/waiters.h"
+
+#define SERVER_THREADS         2
+#define SERVER_CONNECTIONS_MAX 4096
+#define SERVER_IDLE_S          70 /* without a byte, either way; longer than a long poll waits between */
+
+/* TLS 1.2 with ECDHE and AEAD, and TLS 1.3. */
+#define SERVER_PRIORITIES                                                                                    \
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-256-GCM:"   \
+    "+AES-128-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"              \
+    "+GROUP-SECP384R1:%SERVER_PRECEDENCE"
+
+static void add_security_headers(struct reply *reply) {
+    reply_header(reply, "X-Content-Type-Options", "nosniff");
+    reply_header(reply, "Strict-Transport-Security", "max-age=31536000");
+    reply_header(reply, "Referrer-Policy", "same-origin");
+    if (!reply->caching_set)
+        reply_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+}
+
+static enum MHD_Result queue_reply(struct MHD_Connection *connection, struct reply *reply) {
+    if (!reply->response)
+        reply_problem(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal-error", "the server failed");
+    add_security_headers(reply);
+    enum MHD_Result result = MHD_queue_response(connection, reply->status, reply->response);
+    MHD_destroy_response(reply->response);
+    return result;
+}
+
+static struct request *request_create(struct app *app, struct MHD_Connection *connection, const char *path,
+                                      const struct route *route, size_t rest) {
+    struct request *request = calloc(1, sizeof *request);
+    if (!request)
+        return NULL;
+    request->app = app;
+    request->connection = connection;
+    request->route = route;
+    snprintf(request->path, sizeof request->path, "%s", path);
+    request->rest = request->path + rest;
+    request->body = PP_BUF_INIT(route->body_max);
+    return request;
+}
+
+static bool body_type_fits(const struct route *route, const char *type) {
+    if (!route->body_type)
+        return true;
+    size_t length = strlen(route->body_type);
+    return type && strncasecmp(type, route->body_type, length) == 0 && strchr("; \t", type[length]);
+}
+
+/* Refuses what can be refused before a body is read. */
+static bool request_acceptable(struct MHD_Connection *connection, const struct route *route,
+                               struct reply *reply) {
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (length && (strlen(length) > 9 || strtoul(length, NULL, 10) > route->body_max)) {
+        reply_problem(reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
+                      route->body_max);
+        return false;
+    }
+    if (!body_type_fits(route, type)) {
+        reply_problem(reply, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "the body must be %s",
+                      route->body_type);
+        return false;
+    }
+    return true;
+}
+
+static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *connection, const char *path,
+                                     const char *method, void **slot) {
+    const char *rest = "";
+    unsigned status;
+    char allow[64];
+    struct reply reply = {0};
+    const struct route *route =
+        strlen(path) < HTTP_PATH_MAX ? route_find(method, path, &rest, &status, allow) : (status = 404, NULL);
+    if (!route) {
+        bool exists = status == MHD_HTTP_METHOD_NOT_ALLOWED;
+        reply_problem(&reply, status, exists ? "method-not-allowed" : "not-found", "%s",
+                      exists ? "not with this method" : "there is nothing at this address");
+        if (exists)
+            reply_header(&reply, MHD_HTTP_HEADER_ALLOW, allow);
+        return queue_reply(connection, &reply);
+    }
+    if (!request_acceptable(connection, route, &reply))
+        return queue_reply(connection, &reply);
+    *slot = request_create(app, connection, path, route, *rest ? (size_t)(rest - path) : strlen(path));
+    return *slot ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result request_body(struct request *request, const char *data, size_t *size) {
+    if (!pp_buf_add(&request->body, data, *size, NULL)) {
+        if (request->body_too_large)
+            return MHD_NO; /* it goes on sending: cut */
+        request->body_too_large = true;
+    }
+    *size = 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result request_answer(struct request *request) {
+    struct waiters *waiters = request->app->waiters;
+    for (;;) {
+        struct reply reply = {0};
+        uint64_t generation = waiters_generation(waiters);
+        if (request->body_too_large)
+            reply_problem(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
+                          request->route->body_max);
+        else
+            route_run(request, &reply);
+        if (!reply.wait_s)
+            return queue_reply(request->connection, &reply);
+        if (waiters_suspend(waiters, request, generation))
+            return MHD_YES;
+    }
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *data, size_t *size,
+                              void **slot) {
+    struct app *app = arg;
+    (void)version;
+    if (!*slot)
+        return request_begin(app, connection, path, method, slot);
+    if (*size)
+        return request_body(*slot, data, size);
+    connection_busy(app->connections, connection_of(connection), true);
+    return request_answer(*slot);
+}
+
+static void completed(void *arg, struct MHD_Connection *connection, void **slot,
+                      enum MHD_RequestTerminationCode code) {
+    struct app *app = arg;
+    struct request *request = *slot;
+    (void)code;
+    connection_busy(app->connections, connection_of(connection), false);
+    if (!request)
+        return;
+    pp_wipe(&request->admin, sizeof request->admin);
+    form_finish(&request->form);
+    pp_buf_finish(&request->body);
+    free(request);
+    *slot = NULL;
+}
+
+static void log_line(void *arg, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+static void log_line(void *arg, const char *format, va_list args) {
+    (void)arg;
+    char line[512];
+    vsnprintf(line, sizeof line, format, args);
+    line[strcspn(line, "\r\n")] = 0;
+    pp_log_debug("%s", line);
+}
+
+struct MHD_Daemon *server_start(struct app *app, int listen_fd, const struct server_files *files,
+                                struct pp_error *error) {
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, handle, app, MHD_OPTION_EXTERNAL_LOGGER, log_line, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+        MHD_OPTION_HTTPS_MEM_KEY, pp_buf_text(&files->key), MHD_OPTION_HTTPS_MEM_CERT,
+        pp_buf_text(&files->certificate), MHD_OPTION_HTTPS_MEM_TRUST, pp_buf_text(ca_pem(app->ca)),
+        MHD_OPTION_HTTPS_PRIORITIES, SERVER_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        (unsigned)app->options.per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, app, MHD_OPTION_NOTIFY_CONNECTION, connections_notice,
+        app->connections, MHD_OPTION_END);
+    if (!daemon)
+        pp_fail(error, PP_E_IO, "cannot start the server (TLS key or certificate?)");
+    return daemon;
+}

@@ -1,0 +1,18 @@
+/* The HTTPS server. */
+#ifndef HEADEND_SERVER_H
+#define HEADEND_SERVER_H
+
+#include "headend/app.h"
+
+#define SERVE_OPTIONS_DEFAULT                                                                                \
+    ((struct serve_options){.port = 8443,                                                                    \
+                            .code_lifetime_s = 600,                                                          \
+                            .poll_interval_s = 5,                                                            \
+                            .certificate_s = 365 * 86400,                                                    \
+                            .cookie_s = 30 * 86400,                                                          \
+                            .per_address = 256})
+
+/* Serves until SIGTERM or SIGINT. */
+bool serve(struct home *home, const struct serve_options *options, struct pp_error *error);
+
+#endif

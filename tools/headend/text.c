@@ -1,0 +1,68 @@
+#include "headend/text.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+
+/* The bytes of the well-formed UTF-8 character at `text`, 0 where there is none. */
+static size_t utf8_length(const unsigned char *text) {
+    if (text[0] < 0x80)
+        return 1;
+    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    if (text[0] < 0xc2 || text[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
+    bool surrogate = text[0] == 0xed && text[1] >= 0xa0;
+    bool beyond = text[0] == 0xf4 && text[1] >= 0x90;
+    return overlong || surrogate || beyond ? 0 : length;
+}
+
+bool text_check(const char *field, const char *text, size_t min, size_t max, struct pp_error *error) {
+    size_t size = strlen(text);
+    if (size < min || size > max)
+        return pp_fail(error, PP_E_LIMIT, "%s: %zu bytes, must be %zu to %zu", field, size, min, max);
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at) {
+        size_t length = utf8_length(at);
+        if (!length || *at < ' ' || *at == 127 || (at[0] == 0xc2 && at[1] < 0xa0))
+            return pp_fail(error, PP_E_INVALID, "%s: not plain UTF-8 text at byte %zu", field,
+                           (size_t)(at - (const unsigned char *)text));
+        at += length;
+    }
+    return true;
+}
+
+bool channel_id_check(const char *id, struct pp_error *error) {
+    size_t size = strlen(id);
+    if (!size || size > CHANNEL_ID_MAX || id[0] == '-' ||
+        strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != size)
+        return pp_fail(error, PP_E_INVALID, "channel: must be 1 to %d lower-case letters, digits and dashes",
+                       CHANNEL_ID_MAX);
+    return true;
+}
+
+bool time_zone_check(const char *zone, struct pp_error *error) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+    size_t size = strlen(zone);
+    char path[PP_PATH_MAX];
+    if (!size || size > TIME_ZONE_MAX || zone[0] == '/' || strspn(zone, letters) != size)
+        return pp_fail(error, PP_E_INVALID, "time zone: not a name like Europe/Paris");
+    struct stat status;
+    /* Where this machine has the tz database, it decides. */
+    if (stat("/usr/share/zoneinfo", &status) == 0 &&
+        pp_path_format(path, error, "/usr/share/zoneinfo/%s", zone) &&
+        (stat(path, &status) < 0 || !S_ISREG(status.st_mode)))
+        return pp_fail(error, PP_E_INVALID, "time zone: %s is not known", zone);
+    return true;
+}
+
+bool locale_check(const char *locale, struct pp_error *error) {
+    if (strcmp(locale, "en") != 0 && strcmp(locale, "fr") != 0)
+        return pp_fail(error, PP_E_INVALID, "language: must be en or fr");
+    return true;
+}

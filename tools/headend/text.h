@@ -1,0 +1,22 @@
+/* What people type: names, sites, time zones, channel ids. Each check names the field in its error. */
+#ifndef HEADEND_TEXT_H
+#define HEADEND_TEXT_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+#define TEXT_NAME_MAX  100 /* bytes of a name, site or title */
+#define CHANNEL_ID_MAX 63  /* bytes */
+#define TIME_ZONE_MAX  64  /* bytes */
+
+/* UTF-8 (RFC 3629) of at most `max` bytes without control characters. */
+bool text_check(const char *field, const char *text, size_t min, size_t max, struct pp_error *error);
+/* Lower-case letters, digits and dashes, beginning with a letter or a digit. */
+bool channel_id_check(const char *id, struct pp_error *error);
+/* A name of the tz database: "Europe/Paris". */
+bool time_zone_check(const char *zone, struct pp_error *error);
+/* "en" or "fr". */
+bool locale_check(const char *locale, struct pp_error *error);
+
+#endif

@@ -1,0 +1,22 @@
+/* Failed sign-ins slow down further ones, for the account and for the address, exponentially. */
+#ifndef HEADEND_THROTTLE_H
+#define HEADEND_THROTTLE_H
+
+#include "headend/db.h"
+
+#define THROTTLE_FREE          3  /* failures without a delay */
+#define THROTTLE_ACCOUNT_MAX_S 60 /* or a stranger could keep an administrator out for long */
+#define THROTTLE_ADDRESS_MAX_S 900
+#define THROTTLE_FORGET_S      3600 /* after the last failure */
+
+/* The wait after so many failures, s: 0, 0, 0, 2, 4, 8 … max_s. */
+int64_t throttle_delay(int64_t failures, int64_t max_s);
+
+/* Counts an attempt, which is a failure until throttle_clear says otherwise (so that attempts side by side
+ * count too). *wait_s > 0: it is too early, and was not counted. Callers hold db_lock. */
+bool throttle_attempt(struct db *db, const char *account, const char *address, int64_t now, int64_t *wait_s,
+                      struct pp_error *error);
+bool throttle_clear(struct db *db, const char *account, const char *address, struct pp_error *error);
+bool throttle_purge(struct db *db, int64_t now, struct pp_error *error);
+
+#endif

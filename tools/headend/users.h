@@ -1,0 +1,25 @@
+/* Administrators. Passwords are kept as Argon2id (RFC 9106) with a salt of their own. */
+#ifndef HEADEND_USERS_H
+#define HEADEND_USERS_H
+
+#include "headend/db.h"
+#include "headend/text.h"
+
+#define PASSWORD_MIN         10  /* bytes */
+#define PASSWORD_MAX         200 /* bytes */
+#define PASSWORD_ENCODED_MAX 160 /* bytes of Argon2's encoded form with the NUL */
+#define PASSWORD_MADE_SIZE   24  /* bytes of a generated one with the NUL */
+
+/* PP_E_STATE where the name is taken. */
+bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error);
+/* The id, 0 where there is none, and what password_verify needs: then a hash that nothing fits, so that an
+ * unknown name takes as long. */
+bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],
+               struct pp_error *error);
+/* Slow by design: not with db_lock held. */
+bool password_verify(const char *encoded, const char *password);
+
+/* A new one: "xxxx-xxxx-xxxx-xxxx-xxx" of 95 random bits. */
+bool password_make(char password[PASSWORD_MADE_SIZE], struct pp_error *error);
+
+#endif
