@@ -49,4 +49,13 @@ static inline int compat_crt_set_serial(mbedtls_x509write_cert *certificate, con
 #endif
 }
 
+/* Whether basicConstraints (RFC 5280 §4.2.1.9) make it an authority's. */
+static inline bool compat_crt_is_ca(const mbedtls_x509_crt *crt) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    return crt->MBEDTLS_PRIVATE(ca_istrue) != 0;
+#else
+    return crt->ca_istrue != 0;
+#endif
+}
+
 #endif
