@@ -40,10 +40,10 @@ enum {
     SEAL_TAG_SIZE = 16,
     SEAL_HEADER_MAX = 40,
     SEAL_SEGMENT_DEFAULT = 65536,
-    SEAL_SEGMENT_MAX = 16 * 1024 * 1024,  /* bytes */
-    SEAL_ASSOCIATED_DATA_MAX = 4096,      /* bytes */
-    SEAL_DIAGNOSE_MAX = 64 * 1024 * 1024, /* bytes run through AES-GCM to explain one failure */
-    SEAL_MEMORY_MAX = 256 * 1024 * 1024,  /* bytes of clear data of a one-shot */
+    SEAL_SEGMENT_MAX = 16 * 1024 * 1024,   /* bytes */
+    SEAL_ASSOCIATED_DATA_MAX = 4096,       /* bytes */
+    SEAL_DIAGNOSE_MAX = 128 * 1024 * 1024, /* bytes run through AES-GCM to explain one failure */
+    SEAL_MEMORY_MAX = 256 * 1024 * 1024,   /* bytes of clear data of a one-shot */
 };
 
 #define SEAL_AD_OBJECT   "pingplay/object"

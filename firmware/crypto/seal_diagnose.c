@@ -7,17 +7,19 @@
 #define ENDS_NEAR      4    /* of those, how many are also tried as the last one */
 
 /* What each kind of trial may run through the cipher; together less than SEAL_DIAGNOSE_MAX. */
+#define TRY_ONE        SEAL_SEGMENT_MAX
 #define TRY_NUMBERS    (12 * MIB)
-#define TRY_ENDS       (4 * MIB)
+#define TRY_FIRST      (4 * MIB)
 #define TRY_LENGTHS    (8 * MIB)
 #define TRY_HEADER     (20 * MIB) /* all 312 bits with segments of 64 KiB */
 #define TRY_TAG        (8 * MIB)  /* all 128 bits with segments of 64 KiB */
 #define TRY_CIPHERTEXT (8 * MIB)  /* all bits of segments up to 1,000 bytes */
 
 struct diagnosis {
-    const struct seal_scene *scene;
+    struct seal_scene *scene;
     struct seal_cipher cipher; /* a copy, whose header may be changed; shares `gcm` with the scene */
     uint64_t budget;           /* bytes that this kind of trial may still run through the cipher */
+    uint8_t *original;         /* a copy of the segment, once it is not the one that failed first */
     uint8_t *bytes;            /* a copy of the segment, to change */
     uint8_t *clear;            /* where trials decrypt to; wiped */
     uint8_t *other;            /* another segment, loaded */
@@ -70,12 +72,11 @@ static bool tell(struct pp_error *error, const char *format, ...) {
 
 static bool explain_last_flag(struct diagnosis *d, struct pp_error *error) {
     const struct seal_scene *scene = d->scene;
-    d->budget = TRY_NUMBERS;
+    d->budget = TRY_ONE;
     if (!opens_as(d, scene->place, !scene->last))
         return false;
     if (!scene->last)
-        return tell(error, "data was appended: segment %llu is the last, but more follows it",
-                    shown(scene->place));
+        return tell(error, "data was appended after the end of segment %llu, the last", shown(scene->place));
     return tell(error, "the stream was cut at a segment boundary: segment %llu is whole, but not the last",
                 shown(scene->place));
 }
@@ -121,32 +122,16 @@ static bool explain_displaced(struct diagnosis *d, struct pp_error *error) {
     return false;
 }
 
-/* The stream's end is an earlier segment's. */
-static bool explain_appended_segments(struct diagnosis *d, struct pp_error *error) {
-    uint64_t place = d->scene->place;
-    d->budget = TRY_ENDS;
-    for (uint64_t back = 1; back <= place && back <= NEIGHBOURS_MAX && d->scene->load; back++) {
-        if (other_opens(d, place - back, place - back, true))
-            return tell(error, "data was appended: segment %llu is the last, but more follows it",
-                        shown(place - back));
-    }
-    return false;
-}
-
 /* The stream's end is inside this segment. */
-static bool explain_appended_bytes(struct diagnosis *d, struct pp_error *error) {
+static bool explain_appended(struct diagnosis *d, struct pp_error *error) {
     const struct seal_scene *scene = d->scene;
     d->budget = TRY_LENGTHS;
     for (size_t less = 1; scene->size >= SEAL_TAG_SIZE + less && d->budget > scene->size; less++) {
         if (opens(d, scene->place, true, scene->sealed, scene->size - less))
-            return tell(error, "data was appended: %zu bytes after the end of segment %llu, the last", less,
+            return tell(error, "data was appended after the end of segment %llu, the last",
                         shown(scene->place));
     }
     return false;
-}
-
-static bool explain_appended(struct diagnosis *d, struct pp_error *error) {
-    return d->scene->last && (explain_appended_segments(d, error) || explain_appended_bytes(d, error));
 }
 
 /* ---- Single bits ---- */
@@ -228,7 +213,7 @@ static bool explain_too_short(const struct seal_scene *scene, struct pp_error *e
 /* Whether another segment shows that key, associated data and header are right. */
 static bool key_is_proven(struct diagnosis *d) {
     const struct seal_scene *scene = d->scene;
-    d->budget = TRY_NUMBERS;
+    d->budget = TRY_ONE;
     if (!scene->key)
         return true;
     if (scene->place)
@@ -236,15 +221,41 @@ static bool key_is_proven(struct diagnosis *d) {
     return other_opens(d, 1, 1, scene->segments == 2);
 }
 
+/* The last segment fails in whatever way an earlier place went wrong; the first place that does tells more.
+ * Whether segments authenticate goes from yes to no once in what people and networks do to files. */
+static void turn_to_first_failure(struct diagnosis *d) {
+    struct seal_scene *scene = d->scene;
+    uint64_t good = 0;
+    uint64_t bad = scene->place;
+    d->budget = TRY_FIRST;
+    while (scene->load && bad > good + 1 && d->budget >= d->cipher.params.segment_size) {
+        uint64_t middle = good + (bad - good) / 2;
+        if (other_opens(d, middle, middle, false))
+            good = middle;
+        else
+            bad = middle;
+    }
+    if (bad > good + 1 || bad == scene->place || !load_other(d, bad, &scene->size))
+        return;
+    memcpy(d->bytes, d->other, scene->size);
+    memcpy(d->original, d->other, scene->size);
+    scene->sealed = d->original;
+    scene->place = bad;
+    scene->last = false;
+}
+
 static bool explain_with_key(struct diagnosis *d, struct pp_error *error) {
     const struct seal_scene *scene = d->scene;
-    if (explain_displaced(d, error) || explain_appended(d, error) || explain_too_short(scene, error) ||
-        explain_tag(d, error) || explain_ciphertext(d, error))
+    if (explain_last_flag(d, error) || explain_displaced(d, error) || explain_appended(d, error) ||
+        explain_too_short(scene, error) || explain_tag(d, error) || explain_ciphertext(d, error))
         return true;
     if (scene->last && scene->size < seal_room(&d->cipher.params, scene->place))
-        return tell(error, "the stream was cut inside segment %llu, or bytes of that segment were changed",
-                    shown(scene->place));
-    return tell(error, "bytes of segment %llu were changed", shown(scene->place));
+        return tell(
+            error,
+            "the stream was cut inside segment %llu, or bytes of that segment were changed or appended",
+            shown(scene->place));
+    return tell(error, "bytes of segment %llu were changed, or others stand in its place",
+                shown(scene->place));
 }
 
 static bool explain_without_key(struct diagnosis *d, struct pp_error *error) {
@@ -262,19 +273,21 @@ static bool explain_without_key(struct diagnosis *d, struct pp_error *error) {
         "the stream was changed");
 }
 
-static bool diagnosis_init(struct diagnosis *d, const struct seal_scene *scene) {
+static bool diagnosis_init(struct diagnosis *d, struct seal_scene *scene) {
     size_t room = scene->cipher->params.segment_size;
     *d = (struct diagnosis){.scene = scene, .cipher = *scene->cipher};
+    d->original = malloc(room);
     d->bytes = malloc(room);
     d->clear = malloc(room);
     d->other = malloc(room);
-    if (!d->bytes || !d->clear || !d->other)
+    if (!d->original || !d->bytes || !d->clear || !d->other)
         return false;
     memcpy(d->bytes, scene->sealed, scene->size);
     return true;
 }
 
 static void diagnosis_finish(struct diagnosis *d) {
+    free(d->original);
     free(d->bytes);
     free(d->clear);
     free(d->other);
@@ -283,15 +296,19 @@ static void diagnosis_finish(struct diagnosis *d) {
 static void explain(struct diagnosis *d, struct pp_error *error) {
     if (explain_last_flag(d, error))
         return;
-    if (key_is_proven(d))
-        explain_with_key(d, error);
-    else
+    if (!key_is_proven(d)) {
         explain_without_key(d, error);
+        return;
+    }
+    if (d->scene->last)
+        turn_to_first_failure(d);
+    explain_with_key(d, error);
 }
 
 bool seal_diagnose(const struct seal_scene *scene, struct pp_error *error) {
     struct diagnosis d;
-    if (diagnosis_init(&d, scene))
+    struct seal_scene copy = *scene;
+    if (diagnosis_init(&d, &copy))
         explain(&d, error);
     else
         tell(error, "segment %llu does not authenticate", shown(scene->place));
