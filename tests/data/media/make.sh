@@ -1,0 +1,50 @@
+#!/bin/sh
+# Makes the media of this folder again, with Debian's ffmpeg and node. Four coloured quarters (red, lime, blue,
+# white) show how a picture stands; films get brighter by 6 with each frame, so that every frame tells its number.
+set -eu
+cd "$(dirname "$0")"
+ff() { ffmpeg -nostdin -hide_banner -loglevel error -y -fflags +bitexact "$@"; }
+quarters="color=red:s=160x120:d=1:r=1,format=rgb24,drawbox=x=80:y=0:w=80:h=60:c=lime:t=fill,drawbox=x=0:y=60:w=80:h=60:c=blue:t=fill,drawbox=x=80:y=60:w=80:h=60:c=white:t=fill"
+film="nullsrc=s=160x120:r=25:d=1,format=yuv420p,geq=lum='40+6*N':cb=128:cr=128"
+tone="sine=frequency=440:sample_rate=48000:duration=1,volume=4,pan=stereo|c0=c0|c1=c0"
+still="-frames:v 1 -update 1"
+
+ff -f lavfi -i "$quarters" $still -q:v 2 -pix_fmt yuvj420p quarters.jpg
+ff -f lavfi -i "$quarters" $still -q:v 2 -pix_fmt yuvj444p quarters-444.jpg
+ff -f lavfi -i "$quarters" $still -pix_fmt rgb24 quarters.png
+ff -f lavfi -i "$quarters" $still -pix_fmt rgb48be quarters-16bit.png
+ff -f lavfi -i "$quarters" $still -pix_fmt gray quarters-grey.png
+ff -f lavfi -i "$quarters" $still -c:v libwebp -quality 90 quarters.webp
+ff -f lavfi -i "$quarters" $still -c:v libwebp -lossless 1 quarters-lossless.webp
+# The left half is opaque red, the right half lime that is half transparent.
+ff -f lavfi -i "color=red:s=160x120:d=1:r=1,format=rgba,geq=r='if(lt(X,80),255,0)':g='if(lt(X,80),0,255)':b=0:a='if(lt(X,80),255,128)'" \
+  $still -pix_fmt rgba alpha.png
+# Turned by the EXIF orientation 1 to 8 that the name tells.
+for value in 3 6 8; do
+  node -e '
+    const fs = require("fs"), jpeg = fs.readFileSync("quarters.jpg");
+    const exif = Buffer.from("457869660000" + "4d4d002a00000008" + "0001" + "0112000300000001000" + process.argv[1] + "0000" +
+      "00000000", "hex");
+    const head = Buffer.from([0xff, 0xe1, 0, exif.length + 2]);
+    fs.writeFileSync("quarters-exif" + process.argv[1] + ".jpg",
+      Buffer.concat([jpeg.subarray(0, 2), head, exif, jpeg.subarray(2)]));' "$value"
+done
+# Red 100 ms, lime 200 ms, blue 300 ms.
+steps="color=red:s=64x48:r=10:d=0.6,format=rgb24,drawbox=c=lime:t=fill:enable='between(n,1,2)',drawbox=c=blue:t=fill:enable='gte(n,3)',mpdecimate=max=0"
+ff -f lavfi -i "$steps" -vsync vfr -final_delay 30 -loop 0 steps.gif
+ff -f lavfi -i "$steps" -vsync vfr -final_delay 0.3 -plays 0 steps.apng
+ff -f lavfi -i "color=red:s=64x48:r=10:d=0.1" -frames:v 1 one.gif
+
+h264="-c:v libx264 -preset medium -crf 12 -x264-params threads=1 -pix_fmt yuv420p"
+ff -f lavfi -i "$film" -f lavfi -i "$tone" $h264 -g 5 -bf 2 -c:a aac -b:a 64k -movflags +faststart film.mp4
+ff -f lavfi -i "$film" -f lavfi -i "$tone" -c:v libvpx-vp9 -crf 10 -b:v 0 -c:a libopus -b:a 48k -f webm film.webm
+ff -f lavfi -i "$film" -f lavfi -i "$tone" -c:v libvpx -crf 4 -b:v 1M -c:a libvorbis -f webm film-vp8.webm
+ff -f lavfi -i "$film" -c:v libsvtav1 -preset 10 -crf 10 -f webm film-av1.webm
+ff -f lavfi -i "$film" -c:v libx264 -crf 12 -pix_fmt yuv422p10le film-422-10bit.mp4
+ff -f lavfi -i "$film" -c:v libx264 -crf 12 -pix_fmt yuv444p film-444.mp4
+moving="color=red:s=160x120:r=25:d=0.2,format=rgb24,drawbox=x=80:y=0:w=80:h=60:c=lime:t=fill,drawbox=x=0:y=60:w=80:h=60:c=blue:t=fill,drawbox=x=80:y=60:w=80:h=60:c=white:t=fill"
+ff -f lavfi -i "$moving" $h264 -colorspace smpte170m -color_range tv quarters.mp4
+ff -f lavfi -i "$moving,scale=out_color_matrix=bt709:out_range=pc" $h264 -colorspace bt709 -color_range pc quarters-709-full.mp4
+ff -i quarters.mp4 -c copy -metadata:s:v:0 rotate=90 quarters-turned.mp4
+ff -i quarters.mp4 -c copy -aspect 16:9 quarters-wide.mp4
+ff -f lavfi -i "$tone" -c:a aac -b:a 32k sound-only.mp4

@@ -1,0 +1,279 @@
+/* Every kind of media through the real program in its sandbox: what comes out is looked at pixel by pixel. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "object.h"
+
+static const struct stage_colour red = {255, 0, 0, 255}, lime = {0, 255, 0, 255}, blue = {0, 0, 255, 255},
+                                 white = {255, 255, 255, 255};
+
+static void open_object(struct stage *stage, struct ipc_message *start) {
+    stage_open(stage, OBJECT_PROGRAM, start);
+    close(start->fds[0]);
+}
+
+static void open_named(struct stage *stage, const char *name, enum ipc_media_kind kind) {
+    struct ipc_message start;
+    object_start(name, kind, &start);
+    open_object(stage, &start);
+}
+
+static void expect_event(struct stage *stage, enum stage_event wanted, struct ipc_frame *frame) {
+    enum stage_event event = stage_next(stage, frame);
+    if (event != wanted)
+        fail_msg("event %d instead of %d: %s", event, wanted, stage->failed);
+}
+
+/* The four quarters, from the top left to the bottom right. */
+static void expect_quarters(const struct stage *stage, unsigned slot, struct stage_colour top_left,
+                            struct stage_colour top_right, struct stage_colour bottom_left,
+                            struct stage_colour bottom_right, int tolerance) {
+    unsigned width = stage->ring.layout.width, height = stage->ring.layout.height;
+    stage_expect_pixel(stage, slot, width / 4, height / 4, top_left, tolerance);
+    stage_expect_pixel(stage, slot, width * 3 / 4, height / 4, top_right, tolerance);
+    stage_expect_pixel(stage, slot, width / 4, height * 3 / 4, bottom_left, tolerance);
+    stage_expect_pixel(stage, slot, width * 3 / 4, height * 3 / 4, bottom_right, tolerance);
+}
+
+/* ---- pictures ---- */
+
+struct picture {
+    const char *test, *file;
+    unsigned width, height;
+    struct stage_colour corners[4];
+    int tolerance;
+};
+
+static void picture_is_shown(void **state) {
+    const struct picture *picture = *state;
+    struct stage stage;
+    struct ipc_frame frame;
+    open_named(&stage, picture->file, IPC_MEDIA_IMAGE);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.pts_us, 0);
+    assert_int_equal(stage.ring.layout.format, IPC_PIXEL_BGRA);
+    assert_int_equal(stage.ring.layout.slots, 1);
+    assert_int_equal(stage.ring.layout.width, picture->width);
+    assert_int_equal(stage.ring.layout.height, picture->height);
+    assert_int_equal(stage.ring.layout.aspect_num, stage.ring.layout.aspect_den);
+    expect_quarters(&stage, frame.slot, picture->corners[0], picture->corners[1], picture->corners[2],
+                    picture->corners[3], picture->tolerance);
+    assert_false(stage.has_end);
+    stage_close_well(&stage);
+}
+
+#define QUARTERS                                                                                             \
+    {                                                                                                        \
+        {255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {                                              \
+            255, 255, 255, 255                                                                               \
+        }                                                                                                    \
+    }
+#define TURNED_RIGHT                                                                                         \
+    {                                                                                                        \
+        {0, 0, 255, 255}, {255, 0, 0, 255}, {255, 255, 255, 255}, {                                          \
+            0, 255, 0, 255                                                                                   \
+        }                                                                                                    \
+    }
+#define TURNED_LEFT                                                                                          \
+    {                                                                                                        \
+        {0, 255, 0, 255}, {255, 255, 255, 255}, {255, 0, 0, 255}, {                                          \
+            0, 0, 255, 255                                                                                   \
+        }                                                                                                    \
+    }
+#define UPSIDE_DOWN                                                                                          \
+    {                                                                                                        \
+        {255, 255, 255, 255}, {0, 0, 255, 255}, {0, 255, 0, 255}, {                                          \
+            255, 0, 0, 255                                                                                   \
+        }                                                                                                    \
+    }
+#define GREYS                                                                                                \
+    {                                                                                                        \
+        {54, 54, 54, 255}, {182, 182, 182, 255}, {18, 18, 18, 255}, {                                        \
+            255, 255, 255, 255                                                                               \
+        }                                                                                                    \
+    }
+#define ALPHA                                                                                                \
+    {                                                                                                        \
+        {255, 0, 0, 255}, {0, 255, 0, 128}, {255, 0, 0, 255}, {                                              \
+            0, 255, 0, 128                                                                                   \
+        }                                                                                                    \
+    }
+
+static struct picture pictures[] = {
+    {"jpeg_is_shown", "quarters.jpg", 160, 120, QUARTERS, 4},
+    {"jpeg_444_is_shown", "quarters-444.jpg", 160, 120, QUARTERS, 4},
+    {"jpeg_is_turned_as_exif_3_says", "quarters-exif3.jpg", 160, 120, UPSIDE_DOWN, 4},
+    {"jpeg_is_turned_as_exif_6_says", "quarters-exif6.jpg", 120, 160, TURNED_RIGHT, 4},
+    {"jpeg_is_turned_as_exif_8_says", "quarters-exif8.jpg", 120, 160, TURNED_LEFT, 4},
+    {"png_is_shown", "quarters.png", 160, 120, QUARTERS, 0},
+    {"png_of_16_bits_is_shown", "quarters-16bit.png", 160, 120, QUARTERS, 1},
+    {"png_of_greys_is_shown", "quarters-grey.png", 160, 120, GREYS, 1},
+    {"png_keeps_its_transparency_straight", "alpha.png", 160, 120, ALPHA, 0},
+    {"webp_is_shown", "quarters.webp", 160, 120, QUARTERS, 6},
+    {"lossless_webp_is_shown", "quarters-lossless.webp", 160, 120, QUARTERS, 0},
+};
+
+static void picture_ends_after_its_time(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start("quarters.jpg", IPC_MEDIA_IMAGE, &start);
+    start.start_media.duration_ms = 10000;
+    open_object(&stage, &start);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    expect_event(&stage, STAGE_END, &frame);
+    assert_int_equal(stage.end_us, 10000000);
+    stage_close_well(&stage);
+}
+
+static void large_picture_is_scaled_to_cover_the_target(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start("quarters.png", IPC_MEDIA_IMAGE, &start);
+    start.start_media.target_width = 80;
+    start.start_media.target_height = 30;
+    open_object(&stage, &start);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(stage.ring.layout.width, 80);
+    assert_int_equal(stage.ring.layout.height, 60);
+    expect_quarters(&stage, frame.slot, red, lime, blue, white, 1);
+    stage_close_well(&stage);
+}
+
+static void small_picture_is_not_enlarged(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start("quarters.png", IPC_MEDIA_IMAGE, &start);
+    start.start_media.target_width = 1920;
+    start.start_media.target_height = 1080;
+    open_object(&stage, &start);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(stage.ring.layout.width, 160);
+    stage_close_well(&stage);
+}
+
+/* Where nothing can be seen lies lime, too; it must not shine into the red when both are scaled. */
+static void transparent_colours_do_not_bleed(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start("alpha.png", IPC_MEDIA_IMAGE, &start);
+    start.start_media.target_width = 40;
+    start.start_media.target_height = 30;
+    open_object(&stage, &start);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(stage.ring.layout.width, 40);
+    stage_expect_pixel(&stage, frame.slot, 10, 15, (struct stage_colour){255, 0, 0, 255}, 2);
+    stage_expect_pixel(&stage, frame.slot, 30, 15, (struct stage_colour){0, 255, 0, 128}, 2);
+    stage_close_well(&stage);
+}
+
+/* ---- movement ---- */
+
+static void expect_steps(struct stage *stage, uint64_t base_us) {
+    static const uint64_t times[] = {0, 100000, 300000};
+    const struct stage_colour colours[] = {red, lime, blue};
+    for (size_t i = 0; i < PP_COUNT(times); i++) {
+        struct ipc_frame frame;
+        expect_event(stage, STAGE_FRAME, &frame);
+        assert_int_equal(frame.pts_us, base_us + times[i]);
+        stage_expect_pixel(stage, frame.slot, 32, 24, colours[i], 4); /* a GIF has its palette */
+        stage_release(stage, frame.slot);
+    }
+}
+
+static void animation_is_shown_once(const char *file) {
+    struct stage stage;
+    struct ipc_frame frame;
+    open_named(&stage, file, IPC_MEDIA_VIDEO);
+    expect_steps(&stage, 0);
+    assert_int_equal(stage.ring.layout.format, IPC_PIXEL_BGRA);
+    expect_event(&stage, STAGE_END, &frame);
+    assert_int_equal(stage.end_us, 600000);
+    stage_close_well(&stage);
+}
+
+static void gif_is_shown_once_as_a_film(void **state) {
+    (void)state;
+    animation_is_shown_once("steps.gif");
+}
+
+static void apng_is_shown_once_as_a_film(void **state) {
+    (void)state;
+    animation_is_shown_once("steps.apng");
+}
+
+static void animation_as_an_image_repeats_for_its_time(const char *file) {
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start(file, IPC_MEDIA_IMAGE, &start);
+    start.start_media.duration_ms = 1500;
+    open_object(&stage, &start);
+    expect_steps(&stage, 0);
+    expect_steps(&stage, 600000);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.pts_us, 1200000);
+    stage_release(&stage, frame.slot);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.pts_us, 1300000);
+    stage_release(&stage, frame.slot);
+    expect_event(&stage, STAGE_END, &frame);
+    assert_int_equal(stage.end_us, 1500000);
+    stage_close_well(&stage);
+}
+
+static void gif_repeats_for_its_time(void **state) {
+    (void)state;
+    animation_as_an_image_repeats_for_its_time("steps.gif");
+}
+
+static void apng_repeats_for_its_time(void **state) {
+    (void)state;
+    animation_as_an_image_repeats_for_its_time("steps.apng");
+}
+
+static void gif_of_one_frame_is_a_picture(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start("one.gif", IPC_MEDIA_IMAGE, &start);
+    start.start_media.duration_ms = 5000;
+    open_object(&stage, &start);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    stage_expect_pixel(&stage, frame.slot, 32, 24, (struct stage_colour){253, 0, 0, 255}, 4);
+    expect_event(&stage, STAGE_END, &frame);
+    assert_int_equal(stage.end_us, 5000000);
+    stage_close_well(&stage);
+}
+
+int main(void) {
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(picture_ends_after_its_time),
+        cmocka_unit_test(large_picture_is_scaled_to_cover_the_target),
+        cmocka_unit_test(small_picture_is_not_enlarged),
+        cmocka_unit_test(transparent_colours_do_not_bleed),
+        cmocka_unit_test(gif_is_shown_once_as_a_film),
+        cmocka_unit_test(apng_is_shown_once_as_a_film),
+        cmocka_unit_test(gif_repeats_for_its_time),
+        cmocka_unit_test(apng_repeats_for_its_time),
+        cmocka_unit_test(gif_of_one_frame_is_a_picture),
+    };
+    struct CMUnitTest tests[PP_COUNT(pictures)];
+    for (size_t i = 0; i < PP_COUNT(pictures); i++)
+        tests[i] = (struct CMUnitTest){pictures[i].test, picture_is_shown, NULL, NULL, &pictures[i]};
+    int failed = cmocka_run_group_tests_name("pictures", tests, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("time and size", others, NULL, NULL);
+}

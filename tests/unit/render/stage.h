@@ -1,0 +1,56 @@
+/*
+ * Plays agent and player for one renderer program: starts it, hands it its START message, keeps what it
+ * sends, looks at its frames, gives slots back. Nothing waits longer than STAGE_PATIENCE_MS; a renderer that
+ * hangs fails the test.
+ */
+#ifndef TESTS_UNIT_RENDER_STAGE_H
+#define TESTS_UNIT_RENDER_STAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ipc/conn.h"
+#include "ipc/ring.h"
+
+#define STAGE_PATIENCE_MS 30000
+#define STAGE_SOUND_MAX   (48000 * 8) /* frames kept */
+
+struct stage {
+    pid_t pid;
+    int control, frames; /* our ends */
+    struct ipc_video_ring ring;
+    struct ipc_audio_ring audio;
+    uint8_t sandbox_level; /* of SANDBOXED */
+    struct ipc_info info;
+    char failed[IPC_REASON_MAX + 1]; /* "" where there was no FAILED */
+    uint64_t end_us;                 /* of END */
+    bool has_end;
+    int16_t *sound; /* STAGE_SOUND_MAX interleaved stereo frames */
+    size_t sound_frames;
+    int status; /* of waitpid, after stage_close */
+};
+
+/* `program` is relative to the build folder's firmware/. The fds of `start` are borrowed, its last one, the
+ * frame socket, is added here. */
+void stage_open(struct stage *stage, const char *program, struct ipc_message *start);
+
+enum stage_event { STAGE_FRAME, STAGE_END, STAGE_GONE };
+/* What happens next; other messages are kept in the stage on the way. */
+enum stage_event stage_next(struct stage *stage, struct ipc_frame *frame);
+void stage_release(struct stage *stage, unsigned slot);
+
+/* Hangs up, waits for the process and keeps its status. */
+void stage_close(struct stage *stage);
+/* As stage_close, and the process must have ended by itself with 0. */
+void stage_close_well(struct stage *stage);
+
+struct stage_colour {
+    int red, green, blue, alpha;
+};
+struct stage_colour stage_pixel(const struct stage *stage, unsigned slot, unsigned x, unsigned y);
+/* Each within `tolerance`. */
+void stage_expect_pixel(const struct stage *stage, unsigned slot, unsigned x, unsigned y,
+                        struct stage_colour wanted, int tolerance);
+
+#endif
