@@ -1,0 +1,37 @@
+/*
+ * The agent: what a display point is and does, apart from drawing. It owns the keys and the network; it
+ * enrols, keeps the session, follows the state, has the content synchronized and directs the player.
+ *
+ *   UNENROLLED --code approved--> ENROLLING --certificate--> CONNECTING --state--> ONLINE <--> OFFLINE
+ *       ^___________________________|                             |                  |  403
+ *                                                                 '---------------> LOCKED
+ */
+#ifndef PP_AGENT_AGENT_H
+#define PP_AGENT_AGENT_H
+
+#include "agent/config.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+enum agent_state {
+    AGENT_UNENROLLED, /* the QR code is shown */
+    AGENT_ENROLLING,  /* approved; the certificate is on its way */
+    AGENT_CONNECTING, /* enrolled; no answer of the headend yet */
+    AGENT_ONLINE,
+    AGENT_OFFLINE, /* plays on */
+    AGENT_LOCKED,  /* the headend refuses this display point (403): neutral screen */
+};
+
+struct agent;
+
+/* Opens the state folder and shows what is cached at once; the rest begins with agent_run. */
+struct agent *agent_create(const struct agent_config *config, struct pp_error *error);
+/* Until SIGTERM or SIGINT. */
+bool agent_run(struct agent *agent, struct pp_error *error);
+/* Orderly: reports spooled, renderers gone; the player holds the last picture. NULL is allowed. */
+void agent_destroy(struct agent *agent);
+PP_DEFINE_AUTO(agent, struct agent, agent_destroy)
+
+const char *agent_state_name(enum agent_state state);
+
+#endif

@@ -1,0 +1,91 @@
+/* The agent's own struct, shared by the files that are the agent: agent.c, content.c, enrolment.c,
+ * connection.c, screens.c. */
+#ifndef PP_AGENT_AGENT_INTERNAL_H
+#define PP_AGENT_AGENT_INTERNAL_H
+
+#include "access/enrol.h"
+#include "access/session.h"
+#include "agent/agent.h"
+#include "agent/crash_guard.h"
+#include "agent/director.h"
+#include "agent/floors.h"
+#include "agent/poller.h"
+#include "agent/reporter.h"
+#include "agent/state_document.h"
+#include "identity/est.h"
+#include "identity/identity.h"
+#include "net/client.h"
+#include "net/loop.h"
+#include "store/store.h"
+#include "sync/sync.h"
+#include "vault/vault.h"
+
+#define AGENT_STATE_RECORD  "state"          /* the state document in effect */
+#define AGENT_RENEW_LOOK_MS (60 * 60 * 1000) /* between two looks at the certificate's age */
+
+struct agent {
+    struct agent_config config;
+    enum agent_state state;
+    struct net_loop *loop;
+    struct vault *vault;
+    struct store *store;
+    struct identity *identity;
+    struct floors floors;
+    struct crash_guard guard;
+    struct net_client *client;
+    struct sync *sync;
+    struct reporter *reporter;
+    struct director *director;
+    struct net_watch *signal_watch;
+    int signal_fd;
+
+    /* enrolment.c */
+    struct access_enrol *enrol;
+    struct est *est; /* also of a renewal */
+    char user_code[ACCESS_USER_CODE_MAX];
+    char verification_uri[ACCESS_URI_MAX];
+    char verification_uri_complete[ACCESS_URI_MAX];
+
+    /* connection.c */
+    struct access_session *session;
+    struct poller *poller;
+    struct net_timer *renew_timer;
+    struct state_document document; /* in effect; version 0: none yet */
+
+    /* content.c */
+    struct net_watch *sync_watch;
+    struct ipc_display display;
+    bool content_shown;
+    int64_t manifest_version;
+    struct pp_error trouble; /* the last one, for the status screen; PP_OK none */
+};
+
+/* ---- agent.c ---- */
+void agent_set_state(struct agent *agent, enum agent_state state);
+/* Also tells the error, in a report and on the status screen. */
+void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error);
+/* The screen that belongs to the state: content, or a status screen. */
+void agent_update_screen(struct agent *agent);
+
+/* ---- enrolment.c ---- */
+bool enrolment_start(struct agent *agent, struct pp_error *error);
+void enrolment_stop(struct agent *agent);
+
+/* ---- connection.c ---- */
+bool connection_start(struct agent *agent, struct pp_error *error);
+void connection_stop(struct agent *agent);
+/* The document that was in effect before the last stop. */
+void connection_restore(struct agent *agent);
+bool connection_use_identity(struct agent *agent, struct pp_error *error);
+
+/* ---- content.c ---- */
+bool content_start(struct agent *agent, struct pp_error *error);
+void content_stop(struct agent *agent);
+/* Follows the channel of the state document. */
+void content_follow(struct agent *agent);
+
+/* ---- screens.c ---- */
+bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                   struct pp_error *error);
+
+#endif

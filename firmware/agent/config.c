@@ -1,0 +1,47 @@
+#include "agent/config.h"
+
+#include <string.h>
+
+#define MIB_MAX (UINT64_C(1) << 24) /* 16 TiB */
+
+static bool config_complete(const char *path, const struct agent_config *config, struct pp_error *error) {
+    const struct {
+        const char *name;
+        const char *value;
+    } required[] = {{"url", config->url}, {"ca", config->ca}, {"root", config->root}};
+    for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
+        if (!*required[i].value)
+            return pp_fail(error, PP_E_INVALID, "%s: section [headend] needs \"%s\"", path, required[i].name);
+    }
+    const char *host = config->url + strlen("https://");
+    if (strpbrk(host, "/?#@"))
+        return pp_fail(error, PP_E_INVALID,
+                       "%s: url: must be https://HOST or https://HOST:PORT, without a path", path);
+    if (strcmp(config->language, "en") != 0 && strcmp(config->language, "fr") != 0)
+        return pp_fail(error, PP_E_INVALID, "%s: language: must be en or fr", path);
+    return true;
+}
+
+bool agent_config_load(const char *path, struct agent_config *config, struct pp_error *error) {
+    *config = (struct agent_config){
+        .state = "/var/lib/pingplay",
+        .player_socket = "/run/pingplay/player.sock",
+        .renderers = PP_RENDERERS_DIR,
+        .language = "en",
+        .store_reserve_mib = 64,
+    };
+    const struct pp_config_field fields[] = {
+        {"headend", "url", PP_CONFIG_URL, config->url, 0, 0},
+        {"headend", "ca", PP_CONFIG_PATH, config->ca, 0, 0},
+        {"headend", "root", PP_CONFIG_PATH, config->root, 0, 0},
+        {"headend", "proxy", PP_CONFIG_TEXT, config->proxy, 0, 0},
+        {"paths", "state", PP_CONFIG_PATH, config->state, 0, 0},
+        {"paths", "player-socket", PP_CONFIG_PATH, config->player_socket, 0, 0},
+        {"paths", "renderers", PP_CONFIG_PATH, config->renderers, 0, 0},
+        {"display", "language", PP_CONFIG_TEXT, config->language, 0, 0},
+        {"store", "max-mib", PP_CONFIG_UNSIGNED, &config->store_max_mib, 0, MIB_MAX},
+        {"store", "reserve-mib", PP_CONFIG_UNSIGNED, &config->store_reserve_mib, 0, MIB_MAX},
+        {NULL, NULL, 0, NULL, 0, 0},
+    };
+    return pp_config_load(path, fields, error) && config_complete(path, config, error);
+}

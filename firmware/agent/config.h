@@ -1,0 +1,26 @@
+/* The agent's configuration file, agent.conf(5). */
+#ifndef PP_AGENT_CONFIG_H
+#define PP_AGENT_CONFIG_H
+
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/error.h"
+
+struct agent_config {
+    char url[PP_CONFIG_VALUE_MAX];           /* [headend] url: https://HOST[:PORT], no path */
+    char ca[PP_CONFIG_VALUE_MAX];            /* [headend] ca: PEM file of the only authorities trusted */
+    char root[PP_CONFIG_VALUE_MAX];          /* [headend] root: the first TUF root.json */
+    char proxy[PP_CONFIG_VALUE_MAX];         /* [headend] proxy: http://HOST:PORT, or empty */
+    char state[PP_CONFIG_VALUE_MAX];         /* [paths] state: folder */
+    char player_socket[PP_CONFIG_VALUE_MAX]; /* [paths] player-socket */
+    char renderers[PP_CONFIG_VALUE_MAX];     /* [paths] renderers: folder of the renderer programs */
+    char language[PP_CONFIG_VALUE_MAX];      /* [display] language: en or fr, until the headend names one */
+    uint64_t store_max_mib;     /* [store] max-mib: cap of the object store; 0: the flash's own size */
+    uint64_t store_reserve_mib; /* [store] reserve-mib: left free on the flash */
+};
+
+/* Fills in the defaults, then reads the file; every required setting must be there. Errors name FILE:LINE. */
+bool agent_config_load(const char *path, struct agent_config *config, struct pp_error *error);
+
+#endif

@@ -1,0 +1,184 @@
+/* CONNECTING, ONLINE, OFFLINE, LOCKED: the session, the state document, the renewal of the certificate. */
+#include <string.h>
+
+#include "agent/agent_internal.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+/* ---- The state document ---- */
+
+static void document_apply(struct agent *agent, const struct state_document *document) {
+    agent->document = *document;
+    director_set_time_zone(agent->director, document->time_zone);
+    content_follow(agent);
+    reporter_status_changed(agent->reporter);
+    agent_update_screen(agent);
+}
+
+static bool document_take(struct agent *agent, const void *json, size_t size, struct pp_error *error) {
+    struct state_document document = {0};
+    bool ok = state_document_parse(json, size, &document, error) &&
+              state_document_check(&document, identity_device_id(agent->identity),
+                                   agent->floors.state_version, floors_now_s(&agent->floors), error) &&
+              (document.version == agent->document.version ||
+               vault_put(agent->vault, AGENT_STATE_RECORD, json, size, error)) &&
+              floors_raise(&agent->floors, document.version, document.issued_s, error);
+    if (ok)
+        document_apply(agent, &document);
+    pp_wipe(&document, sizeof document);
+    return ok;
+}
+
+void connection_restore(struct agent *agent) {
+    pp_autobuf struct pp_buf json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+    struct pp_error error = {0};
+    if (!vault_get(agent->vault, AGENT_STATE_RECORD, &json, &error)) {
+        if (error.code != PP_E_NOTFOUND)
+            pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
+        return;
+    }
+    /* Offline its end is no reason to stop: the offline policy decides, and by default cached content stays.
+     */
+    if (!state_document_parse(json.data, json.size, &agent->document, &error))
+        pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
+    else
+        director_set_time_zone(agent->director, agent->document.time_zone);
+}
+
+/* ---- The long poll ---- */
+
+static void connection_contact(struct agent *agent) {
+    agent->trouble = (struct pp_error){0};
+    if (agent->state == AGENT_ONLINE)
+        return;
+    if (agent->state == AGENT_LOCKED)
+        reporter_event(agent->reporter, "unlocked", "the headend accepts this display point again");
+    agent_set_state(agent, AGENT_ONLINE);
+}
+
+static void on_contact(void *arg) {
+    connection_contact(arg);
+}
+
+static bool on_state(void *arg, const void *json, size_t size) {
+    struct agent *agent = arg;
+    struct pp_error error = {0};
+    if (document_take(agent, json, size, &error))
+        return true;
+    agent_set_trouble(agent, "state-refused", &error);
+    return false;
+}
+
+static void on_poll_trouble(void *arg, const struct pp_error *error, int status) {
+    struct agent *agent = arg;
+    agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "connection", error);
+    if (status == 401)
+        access_session_renew(agent->session);
+    agent_set_state(agent, status == 403 ? AGENT_LOCKED : AGENT_OFFLINE);
+}
+
+static bool poll_start(struct agent *agent, struct pp_error *error) {
+    static const struct poller_events events = {
+        .on_state = on_state, .on_contact = on_contact, .on_trouble = on_poll_trouble};
+    agent->poller = poller_start(agent->loop, agent->client, &events, agent, error);
+    return agent->poller != NULL;
+}
+
+/* ---- The session ---- */
+
+static void on_session(void *arg) {
+    struct agent *agent = arg;
+    struct pp_error error = {0};
+    if (!sync_set_cookie(agent->sync, access_session_cookie(agent->session), &error))
+        pp_log_warning("sync: %s", error.message);
+    if (agent->poller)
+        poller_hurry(agent->poller);
+    else if (!poll_start(agent, &error))
+        agent_set_trouble(agent, "connection", &error);
+    content_follow(agent);
+}
+
+static void on_session_trouble(void *arg, const struct pp_error *error) {
+    struct agent *agent = arg;
+    agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "session", error);
+    agent_set_state(agent, AGENT_OFFLINE);
+}
+
+/* ---- The certificate ---- */
+
+static void on_renew_due(void *arg);
+
+static void renew_later(struct agent *agent) {
+    net_loop_cancel_timer(agent->loop, agent->renew_timer);
+    agent->renew_timer =
+        net_loop_timer(agent->loop, pp_clock_monotonic_ms() + AGENT_RENEW_LOOK_MS, on_renew_due, agent, NULL);
+}
+
+static void on_renewed(void *arg, const struct pp_error *failure) {
+    struct agent *agent = arg;
+    agent->est = NULL;
+    struct pp_error error = {0};
+    if (failure) {
+        agent_set_trouble(agent, "renewal-failed", failure);
+    } else {
+        reporter_event(agent->reporter, "renewed", "certificate of device %s",
+                       identity_device_id(agent->identity));
+        if (!connection_use_identity(agent, &error))
+            agent_set_trouble(agent, "renewal-failed", &error);
+    }
+    renew_later(agent);
+}
+
+static void on_renew_due(void *arg) {
+    struct agent *agent = arg;
+    agent->renew_timer = NULL;
+    struct pp_error error = {0};
+    if (floors_now_s(&agent->floors) >= identity_renew_at(agent->identity) && !agent->est) {
+        struct est_config config = {.loop = agent->loop,
+                                    .client = agent->client,
+                                    .identity = agent->identity,
+                                    .ca_file = agent->config.ca,
+                                    .on_done = on_renewed,
+                                    .arg = agent};
+        agent->est = est_reenroll_start(&config, &error);
+        if (agent->est)
+            return;
+        agent_set_trouble(agent, "renewal-failed", &error);
+    }
+    renew_later(agent);
+}
+
+bool connection_use_identity(struct agent *agent, struct pp_error *error) {
+    pp_autobuf struct pp_buf key = PP_BUF_INIT(4096);
+    const char *chain = identity_certificate_pem(agent->identity);
+    return identity_private_key_pem(agent->identity, &key, error) &&
+           net_client_set_identity(agent->client, chain, pp_buf_text(&key), error) &&
+           sync_set_identity(agent->sync, chain, pp_buf_text(&key), error);
+}
+
+/* ---- Life ---- */
+
+bool connection_start(struct agent *agent, struct pp_error *error) {
+    struct access_session_config config = {.loop = agent->loop,
+                                           .client = agent->client,
+                                           .vault = agent->vault,
+                                           .on_ready = on_session,
+                                           .on_trouble = on_session_trouble,
+                                           .arg = agent};
+    agent_set_state(agent, AGENT_CONNECTING);
+    if (!connection_use_identity(agent, error))
+        return false;
+    agent->session = access_session_start(&config, error);
+    if (!agent->session)
+        return false;
+    agent->renew_timer = net_loop_timer(agent->loop, 0, on_renew_due, agent, error);
+    return agent->renew_timer != NULL;
+}
+
+void connection_stop(struct agent *agent) {
+    net_loop_cancel_timer(agent->loop, agent->renew_timer);
+    agent->renew_timer = NULL;
+    poller_stop(pp_steal(&agent->poller));
+    access_session_destroy(pp_steal(&agent->session));
+    pp_wipe(&agent->document, sizeof agent->document);
+}

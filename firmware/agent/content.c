@@ -1,0 +1,172 @@
+/* What is shown: the cached manifest at start, then what the sync worker brings; plays and faults are
+ * reported. */
+#include <string.h>
+
+#include "agent/agent_internal.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/log.h"
+
+/* ---- From the director ---- */
+
+static void on_settled(void *arg, bool shown) {
+    struct agent *agent = arg;
+    agent->content_shown = shown;
+    if (shown)
+        pp_log_info("content is on the screen");
+    else
+        reporter_event(agent->reporter, "nothing-to-show", "no item of the channel can be shown");
+    reporter_status_changed(agent->reporter);
+    agent_update_screen(agent);
+}
+
+static void on_play(void *arg, const struct zone_play *play) {
+    struct agent *agent = arg;
+    cJSON *item = cJSON_CreateObject();
+    if (!item)
+        return;
+    char shown_at[PP_RFC3339_SIZE];
+    pp_time_format(play->shown_at_s, shown_at);
+    cJSON_AddStringToObject(item, "kind", "play");
+    cJSON_AddStringToObject(item, "channel", agent->document.channel);
+    cJSON_AddStringToObject(item, "item", play->item->id);
+    cJSON_AddStringToObject(item, "shown_at", shown_at);
+    cJSON_AddNumberToObject(item, "shown_ms", (double)play->shown_for_ms);
+    cJSON_AddNumberToObject(item, "frames_presented", play->frames_presented);
+    cJSON_AddNumberToObject(item, "frames_late", play->frames_late);
+    reporter_play(agent->reporter, item);
+}
+
+static void on_fault(void *arg, const struct channel_item *item, const char *reason, bool set_aside) {
+    struct agent *agent = arg;
+    reporter_event(agent->reporter, set_aside ? "item-set-aside" : "item-failed", "%s: %s", item->id, reason);
+}
+
+static void on_display(void *arg, const struct ipc_display *display) {
+    struct agent *agent = arg;
+    agent->display = *display;
+    agent->content_shown = false;
+    pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
+    reporter_status_changed(agent->reporter);
+}
+
+static int64_t director_now_ms(void *arg) {
+    const struct agent *agent = arg;
+    return floors_now_ms(&agent->floors);
+}
+
+/* ---- From the sync worker ---- */
+
+static void content_take(struct agent *agent, struct channel_manifest *manifest) {
+    for (size_t i = 0; i < manifest->skipped_count; i++)
+        reporter_event(agent->reporter, "item-skipped", "%s: kind \"%s\" is not known to this version",
+                       manifest->skipped[i].path, manifest->skipped[i].kind);
+    agent->manifest_version = manifest->version;
+    director_set_manifest(agent->director, manifest);
+}
+
+static void sync_heed(struct agent *agent, struct sync_result *result) {
+    char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
+    pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
+    switch (result->kind) {
+    case SYNC_SWITCHED:
+        reporter_event(agent->reporter, "switched",
+                       "channel %s, version %lld, %u objects, %llu bytes, %lld ms", result->channel,
+                       (long long)result->version, result->objects_fetched,
+                       (unsigned long long)result->bytes_fetched, (long long)result->elapsed_ms);
+        director_forgive(agent->director);
+        content_take(agent, pp_steal(&result->manifest));
+        break;
+    case SYNC_UNCHANGED:
+        break;
+    case SYNC_REPAIRED:
+        reporter_event(agent->reporter, "repaired", "channel %s, %u objects fetched again", result->channel,
+                       result->objects_fetched);
+        director_forgive(agent->director);
+        break;
+    case SYNC_FAILED:
+        agent_set_trouble(agent, "sync-failed", &result->error);
+        break;
+    case SYNC_BAD_OBJECT:
+        reporter_event(agent->reporter, "object-damaged", "%s", hash);
+        break;
+    }
+    reporter_status_changed(agent->reporter);
+}
+
+static void on_sync_result(void *arg, short revents) {
+    struct agent *agent = arg;
+    (void)revents;
+    struct sync_result result = {0};
+    while (sync_take_result(agent->sync, &result)) {
+        sync_heed(agent, &result);
+        sync_result_finish(&result);
+        result = (struct sync_result){0};
+    }
+}
+
+void content_follow(struct agent *agent) {
+    if (!agent->document.version || !agent->session || !access_session_cookie(agent->session))
+        return;
+    if (!agent->document.has_channel) {
+        sync_stop(agent->sync);
+        director_set_manifest(agent->director, NULL);
+        agent->content_shown = false;
+        return;
+    }
+    struct sync_target target = {0};
+    strcpy(target.channel, agent->document.channel);
+    memcpy(target.key, agent->document.channel_key, sizeof target.key);
+    sync_request(agent->sync, &target);
+    pp_wipe(&target, sizeof target);
+}
+
+/* ---- Life ---- */
+
+static bool director_start(struct agent *agent, struct pp_error *error) {
+    struct director_config config = {
+        .loop = agent->loop,
+        .store = agent->store,
+        .player_socket = agent->config.player_socket,
+        .renderers = agent->config.renderers,
+        .now_ms = director_now_ms,
+        .on_settled = on_settled,
+        .on_play = on_play,
+        .on_fault = on_fault,
+        .on_display = on_display,
+        .write_status = screens_write,
+        .arg = agent,
+    };
+    agent->director = director_create(&config, error);
+    return agent->director != NULL;
+}
+
+/* The cached manifest, or the one before it where that one kept killing us. */
+static void content_restore(struct agent *agent, bool crashed_often) {
+    struct channel_manifest *manifest = NULL;
+    struct pp_error error = {0};
+    if (crashed_often && sync_use_previous(agent->sync, &manifest, &error))
+        reporter_event(agent->reporter, "manifest-set-aside",
+                       "too many crashes: back to the manifest before");
+    else if (!sync_load_current(agent->vault, agent->store, &manifest, &error) && error.code != PP_E_NOTFOUND)
+        reporter_event(agent->reporter, "manifest-unreadable", "%s", error.message);
+    if (manifest)
+        content_take(agent, manifest);
+}
+
+bool content_start(struct agent *agent, struct pp_error *error) {
+    if (!director_start(agent, error))
+        return false;
+    agent->sync_watch =
+        net_loop_watch(agent->loop, sync_result_fd(agent->sync), POLLIN, on_sync_result, agent, error);
+    if (!agent->sync_watch)
+        return false;
+    content_restore(agent, crash_guard_begin(&agent->guard, agent->vault));
+    return true;
+}
+
+void content_stop(struct agent *agent) {
+    net_loop_unwatch(agent->loop, agent->sync_watch);
+    agent->sync_watch = NULL;
+    director_destroy(pp_steal(&agent->director));
+}

@@ -1,0 +1,348 @@
+#include "agent/director.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/layer.h"
+#include "agent/status_layer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "channel/schedule.h"
+
+/* The zones of one layout, from its beginning to the end of the one that follows it. */
+struct generation {
+    struct zone *zones[CHANNEL_ZONES_MAX];
+    size_t count;
+    size_t settled;
+    size_t shown;
+};
+
+struct director {
+    struct director_config config;
+    struct player_link *link;
+    struct layer_set *layers;
+    struct ipc_display display; /* while the link is up */
+    struct channel_manifest *manifest;
+    const struct channel_layout *layout; /* of the manifest, the one that `now` shows */
+    struct generation now;
+    struct generation before; /* frozen; goes when all of `now` has settled */
+    struct faults faults;
+    struct status_layer status;
+    bool blank;
+    bool settled; /* the layout has settled, or there is none */
+    bool status_wanted;
+    bool offline_mark;
+    char time_zone[DIRECTOR_TIME_ZONE_MAX];
+    struct net_timer *schedule_timer;
+    struct net_timer *settle_timer;
+};
+
+static void on_schedule_due(void *arg);
+
+/* ---- Generations ---- */
+
+static void generation_destroy(struct generation *generation) {
+    for (size_t i = 0; i < generation->count; i++)
+        zone_destroy(generation->zones[i]);
+    *generation = (struct generation){0};
+}
+
+/* The layer an earlier zone of the same name shows, for the new zone to take over from. */
+static const struct layer *generation_layer(const struct generation *generation, const char *id) {
+    for (size_t i = 0; i < generation->count; i++) {
+        if (strcmp(zone_id(generation->zones[i]), id) == 0)
+            return zone_layer(generation->zones[i]);
+    }
+    return NULL;
+}
+
+static void director_all_settled(struct director *director) {
+    director->settled = true;
+    net_loop_cancel_timer(director->config.loop, director->settle_timer);
+    director->settle_timer = NULL;
+    bool shown = director->now.shown > 0;
+    /* Where nothing of the new can be shown, the old picture is better than none. */
+    if (shown) {
+        generation_destroy(&director->before);
+        director_hide_status(director);
+    }
+    director->config.on_settled(director->config.arg, shown);
+}
+
+static void on_settle_overdue(void *arg) {
+    struct director *director = arg;
+    director->settle_timer = NULL;
+    director_all_settled(director);
+}
+
+static void on_zone_settled(void *arg, struct zone *zone, bool shown) {
+    struct director *director = arg;
+    (void)zone;
+    director->now.settled++;
+    director->now.shown += shown;
+    if (director->now.settled < director->now.count)
+        return;
+    /* From the loop: the zone that calls must not go under its own feet. */
+    net_loop_cancel_timer(director->config.loop, director->settle_timer);
+    int64_t due_ms = pp_clock_monotonic_ms() + ZONE_FIRST_FADE_MS + ZONE_LINGER_MS;
+    director->settle_timer =
+        net_loop_timer(director->config.loop, shown ? due_ms : 0, on_settle_overdue, director, NULL);
+}
+
+static void on_zone_play(void *arg, const struct zone_play *play) {
+    const struct director *director = arg;
+    director->config.on_play(director->config.arg, play);
+}
+
+static void on_zone_fault(void *arg, const struct channel_item *item, const char *reason, bool set_aside) {
+    const struct director *director = arg;
+    director->config.on_fault(director->config.arg, item, reason, set_aside);
+}
+
+/* Pixels that `units` of the canvas have on the display. */
+static uint16_t pixels_of(const struct director *director, uint32_t units) {
+    double across = (double)director->display.width / director->manifest->width;
+    double down = (double)director->display.height / director->manifest->height;
+    double pixels = units * (across < down ? across : down) + 0.5;
+    return pixels < 1 ? 1 : pixels > IPC_SIDE_MAX ? IPC_SIDE_MAX : (uint16_t)pixels;
+}
+
+static void generation_add_zone(struct director *director, const struct channel_zone *zone) {
+    struct zone_config config = {
+        .loop = director->config.loop,
+        .layers = director->layers,
+        .store = director->config.store,
+        .faults = &director->faults,
+        .zone = zone,
+        .target_width = pixels_of(director, zone->width),
+        .target_height = pixels_of(director, zone->height),
+        .now_ms = director->config.now_ms(director->config.arg),
+        .events = {.on_settled = on_zone_settled, .on_play = on_zone_play, .on_fault = on_zone_fault},
+        .arg = director,
+    };
+    struct pp_error error = {0};
+    struct zone *made = zone_create(&config, generation_layer(&director->before, zone->id), &error);
+    if (made)
+        director->now.zones[director->now.count++] = made;
+    else
+        pp_log_error("zone %s: %s", zone->id, error.message);
+}
+
+static void director_send_canvas(struct director *director) {
+    struct ipc_message canvas = {.type = IPC_CANVAS};
+    canvas.canvas.width =
+        (uint16_t)(director->manifest ? director->manifest->width : director->display.width);
+    canvas.canvas.height =
+        (uint16_t)(director->manifest ? director->manifest->height : director->display.height);
+    canvas.canvas.background = director->manifest ? director->manifest->background : 0x101418;
+    player_link_send(director->link, &canvas);
+}
+
+/* ---- Layouts ---- */
+
+static void director_freeze(struct director *director) {
+    if (!director->now.count)
+        return;
+    for (size_t i = 0; i < director->now.count; i++)
+        zone_freeze(director->now.zones[i]);
+    /* Two changes in a row: what the unfinished one shows takes the place of what was there before it. */
+    if (director->now.shown || !director->before.count) {
+        generation_destroy(&director->before);
+        director->before = director->now;
+    } else {
+        generation_destroy(&director->now);
+    }
+    director->now = (struct generation){0};
+}
+
+static void director_start_layout(struct director *director, const struct channel_layout *layout) {
+    director->layout = layout;
+    director->settled = false;
+    director_send_canvas(director);
+    for (size_t i = 0; i < layout->zone_count; i++)
+        generation_add_zone(director, &layout->zones[i]);
+    net_loop_cancel_timer(director->config.loop, director->settle_timer);
+    director->settle_timer =
+        net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + DIRECTOR_SETTLE_MAX_MS,
+                       on_settle_overdue, director, NULL);
+}
+
+/* Shows what the schedule asks for now, and comes back when that may change. */
+static void director_follow_schedule(struct director *director) {
+    net_loop_cancel_timer(director->config.loop, director->schedule_timer);
+    director->schedule_timer = NULL;
+    if (!director->manifest || director->blank || !player_link_is_up(director->link))
+        return;
+    int64_t now_s = director->config.now_ms(director->config.arg) / 1000;
+    int64_t until_s = CHANNEL_FOREVER;
+    const struct channel_layout *layout =
+        channel_layout_at(director->manifest, now_s, director->time_zone, &until_s);
+    if (layout != director->layout) {
+        director_freeze(director);
+        director_start_layout(director, layout);
+    }
+    if (until_s == CHANNEL_FOREVER)
+        return;
+    int64_t wait_ms = (until_s - now_s) * 1000;
+    if (wait_ms > DIRECTOR_CLOCK_LOOK_MS)
+        wait_ms = DIRECTOR_CLOCK_LOOK_MS;
+    director->schedule_timer = net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + wait_ms,
+                                              on_schedule_due, director, NULL);
+}
+
+static void on_schedule_due(void *arg) {
+    struct director *director = arg;
+    director->schedule_timer = NULL;
+    director_follow_schedule(director);
+}
+
+/* ---- The player ---- */
+
+static void director_draw_status(struct director *director) {
+    if (!player_link_is_up(director->link))
+        return;
+    char json[IPC_TEXT_MAX + 1];
+    struct pp_error error = {0};
+    uint32_t width = director->manifest ? director->manifest->width : director->display.width;
+    uint32_t height = director->manifest ? director->manifest->height : director->display.height;
+    if (!director->config.write_status(director->config.arg, director->display.width,
+                                       director->display.height, json, &error) ||
+        !status_layer_show(&director->status, director->layers, width, height, json, &error))
+        pp_log_error("%s", error.message);
+}
+
+static void director_send_mark(struct director *director) {
+    struct ipc_message mark = {.type = IPC_MARK, .mark = {.offline = director->offline_mark}};
+    player_link_send(director->link, &mark);
+}
+
+static void on_connected(void *arg, const struct ipc_display *display) {
+    struct director *director = arg;
+    director->display = *display;
+    director_send_canvas(director);
+    director_send_mark(director);
+    director->config.on_display(director->config.arg, display);
+    if (director->status_wanted)
+        director_draw_status(director);
+    director_follow_schedule(director);
+}
+
+static void on_lost(void *arg) {
+    struct director *director = arg;
+    generation_destroy(&director->now);
+    generation_destroy(&director->before);
+    director->layout = NULL;
+    director->settled = false;
+    status_layer_clear(&director->status);
+    net_loop_cancel_timer(director->config.loop, director->settle_timer);
+    director->settle_timer = NULL;
+}
+
+static void on_message(void *arg, const struct ipc_message *message) {
+    struct director *director = arg;
+    if (message->type == IPC_DISPLAY) {
+        director->display = message->display;
+        director->config.on_display(director->config.arg, &message->display);
+        return;
+    }
+    layer_set_heed(director->layers, message);
+}
+
+/* ---- Interface ---- */
+
+struct director *director_create(const struct director_config *config, struct pp_error *error) {
+    static const struct player_link_events events = {
+        .on_connected = on_connected, .on_lost = on_lost, .on_message = on_message};
+    struct director *director = calloc(1, sizeof *director);
+    if (!director) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    director->config = *config;
+    strcpy(director->time_zone, "UTC");
+    status_layer_init(&director->status, config->loop);
+    director->link = player_link_create(config->loop, config->player_socket, &events, director, error);
+    if (director->link)
+        director->layers = layer_set_create(config->loop, director->link, config->renderers, error);
+    if (!director->layers) {
+        director_destroy(director);
+        return NULL;
+    }
+    return director;
+}
+
+void director_destroy(struct director *director) {
+    if (!director)
+        return;
+    net_loop_cancel_timer(director->config.loop, director->schedule_timer);
+    net_loop_cancel_timer(director->config.loop, director->settle_timer);
+    /* First the connection, so that no layer is taken off the screen: the player holds the last picture. */
+    player_link_hang_up(director->link);
+    generation_destroy(&director->now);
+    generation_destroy(&director->before);
+    status_layer_clear(&director->status);
+    layer_set_destroy(director->layers);
+    player_link_destroy(director->link);
+    channel_manifest_destroy(director->manifest);
+    free(director);
+}
+
+void director_set_manifest(struct director *director, struct channel_manifest *manifest) {
+    director_freeze(director);
+    director->layout = NULL;
+    director->settled = false;
+    channel_manifest_destroy(director->manifest);
+    director->manifest = manifest;
+    if (!manifest) {
+        generation_destroy(&director->before);
+        if (director->status_wanted)
+            director_send_canvas(director);
+    }
+    director_follow_schedule(director);
+}
+
+const struct channel_manifest *director_manifest(const struct director *director) {
+    return director->manifest;
+}
+
+void director_set_time_zone(struct director *director, const char *time_zone) {
+    if (strcmp(director->time_zone, time_zone) == 0 || strlen(time_zone) >= sizeof director->time_zone)
+        return;
+    strcpy(director->time_zone, time_zone);
+    director_follow_schedule(director);
+}
+
+void director_show_status(struct director *director) {
+    director->status_wanted = true;
+    director_draw_status(director);
+}
+
+void director_hide_status(struct director *director) {
+    director->status_wanted = false;
+    status_layer_clear(&director->status);
+}
+
+void director_set_mark(struct director *director, bool offline) {
+    if (director->offline_mark == offline)
+        return;
+    director->offline_mark = offline;
+    director_send_mark(director);
+}
+
+void director_set_blank(struct director *director, bool blank) {
+    if (director->blank == blank)
+        return;
+    director->blank = blank;
+    generation_destroy(&director->now);
+    generation_destroy(&director->before);
+    director->layout = NULL;
+    director_follow_schedule(director);
+}
+
+bool director_is_settling(const struct director *director) {
+    return director->manifest && !director->blank && !director->settled;
+}
+
+void director_forgive(struct director *director) {
+    director->faults = (struct faults){0};
+}

@@ -1,0 +1,72 @@
+/*
+ * Directs what the player shows: the zones of the layout that the manifest's schedule names now, or a status
+ * screen. A new manifest or layout takes over zone by zone, each old picture staying until the new one's
+ * first frame; a player that comes back is given everything again.
+ */
+#ifndef PP_AGENT_DIRECTOR_H
+#define PP_AGENT_DIRECTOR_H
+
+#include <stdint.h>
+
+#include "agent/player_link.h"
+#include "agent/zone.h"
+#include "base/error.h"
+#include "channel/manifest.h"
+#include "net/loop.h"
+#include "store/store.h"
+
+#define DIRECTOR_SETTLE_MAX_MS  30000 /* old pictures go after so long, whatever the new zones do */
+#define DIRECTOR_STATUS_FADE_MS 400   /* between two status screens */
+#define DIRECTOR_CLOCK_LOOK_MS  60000 /* the schedule is looked at at least so often: clocks are set */
+#define DIRECTOR_TIME_ZONE_MAX  64    /* bytes with the NUL */
+
+struct director_config {
+    struct net_loop *loop;
+    struct store *store;          /* borrowed */
+    const char *player_socket;    /* path */
+    const char *renderers;        /* folder of the renderer programs */
+    int64_t (*now_ms)(void *arg); /* ms since 1970, the clock floor applied */
+    /* Every zone of a manifest has settled; `shown` says whether at least one of them shows something. */
+    void (*on_settled)(void *arg, bool shown);
+    void (*on_play)(void *arg, const struct zone_play *play);
+    void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);
+    void (*on_display)(void *arg, const struct ipc_display *display);
+    /* The text of the status screen that is wanted, for this size in pixels; into `json`. */
+    bool (*write_status)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                         struct pp_error *error);
+    void *arg;
+};
+
+struct director;
+
+/* NULL on failure. Connects to the player by itself. */
+struct director *director_create(const struct director_config *config, struct pp_error *error);
+/* The player holds the last picture. NULL is allowed. */
+void director_destroy(struct director *director);
+
+/* Takes the manifest over (NULL: no content any more) and begins to show it. */
+void director_set_manifest(struct director *director, struct channel_manifest *manifest);
+const struct channel_manifest *director_manifest(const struct director *director);
+
+/* IANA name; an unknown one counts as UTC. */
+void director_set_time_zone(struct director *director, const char *time_zone);
+
+/* Shows the status screen, or draws it again when its text has changed. It goes by itself when content is
+ * shown. */
+void director_show_status(struct director *director);
+/* Takes the status screen away. */
+void director_hide_status(struct director *director);
+
+/* The small offline mark. */
+void director_set_mark(struct director *director, bool offline);
+
+/* Shows no content while `blank`; the manifest is kept and begins again afterwards. */
+void director_set_blank(struct director *director, bool blank);
+
+/* Content is about to be shown: no status screen is needed yet. */
+bool director_is_settling(const struct director *director);
+
+/* Objects were fetched again: items that failed may be tried. */
+void director_forgive(struct director *director);
+
+#endif

@@ -1,0 +1,107 @@
+/* UNENROLLED and ENROLLING: a code on the screen, a token for it, a certificate for the token. */
+#include <string.h>
+
+#include "agent/agent_internal.h"
+#include "base/log.h"
+
+static void on_code(void *arg, const struct access_code *code) {
+    struct agent *agent = arg;
+    snprintf(agent->user_code, sizeof agent->user_code, "%s", code->user_code);
+    snprintf(agent->verification_uri, sizeof agent->verification_uri, "%s", code->verification_uri);
+    snprintf(agent->verification_uri_complete, sizeof agent->verification_uri_complete, "%s",
+             *code->verification_uri_complete ? code->verification_uri_complete : code->verification_uri);
+    agent->trouble = (struct pp_error){0};
+    pp_log_info("enrol this screen at %s with the code %s; its fingerprint is %s", agent->verification_uri,
+                agent->user_code, identity_fingerprint_words(agent->identity));
+    agent_set_state(agent, AGENT_UNENROLLED);
+    agent_update_screen(agent);
+}
+
+static void enrolment_again(struct agent *agent, const struct pp_error *why) {
+    agent_set_trouble(agent, "enrolment-failed", why);
+    *agent->user_code = 0;
+    agent_set_state(agent, AGENT_UNENROLLED);
+    access_enrol_restart(agent->enrol);
+}
+
+static void on_enrolled(void *arg, const struct pp_error *failure) {
+    struct agent *agent = arg;
+    agent->est = NULL;
+    if (failure) {
+        enrolment_again(agent, failure);
+        return;
+    }
+    struct pp_error error = {0};
+    agent->trouble = error;
+    reporter_event(agent->reporter, "enrolled", "certificate of device %s",
+                   identity_device_id(agent->identity));
+    enrolment_stop(agent);
+    if (!floors_raise(&agent->floors, 0, identity_not_before(agent->identity), &error))
+        pp_log_warning("%s", error.message);
+    if (!connection_start(agent, &error))
+        agent_set_trouble(agent, "connection", &error);
+}
+
+static void on_est_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
+    struct agent *agent = arg;
+    if (why)
+        agent_set_trouble(agent, "enrolment-waits", why);
+    else
+        pp_log_info("the certificate is not ready; asking again in %lld s", (long long)wait_ms / 1000);
+}
+
+static void on_token(void *arg, const char *token) {
+    struct agent *agent = arg;
+    struct est_config config = {
+        .loop = agent->loop,
+        .client = agent->client,
+        .identity = agent->identity,
+        .ca_file = agent->config.ca,
+        .on_done = on_enrolled,
+        .on_wait = on_est_wait,
+        .arg = agent,
+    };
+    struct pp_error error = {0};
+    agent_set_state(agent, AGENT_ENROLLING);
+    agent->est = est_enroll_start(&config, token, &error);
+    if (!agent->est)
+        enrolment_again(agent, &error);
+}
+
+static void on_enrol_trouble(void *arg, enum access_trouble trouble, const struct pp_error *error) {
+    static const char *const kinds[] = {
+        [ACCESS_TROUBLE_NETWORK] = "enrolment-network",
+        [ACCESS_TROUBLE_SERVER] = "enrolment-server",
+        [ACCESS_TROUBLE_EXPIRED] = "enrolment-expired",
+        [ACCESS_TROUBLE_DENIED] = "enrolment-denied",
+    };
+    struct agent *agent = arg;
+    if (trouble == ACCESS_TROUBLE_EXPIRED) {
+        pp_log_info("nobody approved the code in time; a new one follows");
+        return;
+    }
+    if (trouble == ACCESS_TROUBLE_DENIED)
+        *agent->user_code = 0;
+    agent_set_trouble(agent, kinds[trouble], error);
+}
+
+bool enrolment_start(struct agent *agent, struct pp_error *error) {
+    struct access_enrol_config config = {
+        .loop = agent->loop,
+        .client = agent->client,
+        .jwk_thumbprint = identity_thumbprint(agent->identity),
+        .on_code = on_code,
+        .on_token = on_token,
+        .on_trouble = on_enrol_trouble,
+        .arg = agent,
+    };
+    agent->enrol = access_enrol_start(&config, error);
+    agent_set_state(agent, AGENT_UNENROLLED);
+    return agent->enrol != NULL;
+}
+
+void enrolment_stop(struct agent *agent) {
+    est_cancel(pp_steal(&agent->est));
+    access_enrol_destroy(pp_steal(&agent->enrol));
+    pp_wipe(agent->user_code, sizeof agent->user_code);
+}

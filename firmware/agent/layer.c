@@ -1,0 +1,182 @@
+#include "agent/layer.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "ipc/conn.h"
+
+struct layer {
+    struct layer *next;
+    struct layer_set *set;
+    uint32_t number;
+    struct renderer *renderer;
+    struct ipc_info info;
+    bool failed;
+    layer_callback *callback;
+    void *arg;
+};
+
+struct layer_set {
+    struct net_loop *loop;
+    struct player_link *link;
+    const char *renderers;
+    uint32_t last_number;
+    struct layer *first;
+};
+
+struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *link, const char *renderers,
+                                   struct pp_error *error) {
+    struct layer_set *set = calloc(1, sizeof *set);
+    if (!set) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    *set = (struct layer_set){.loop = loop, .link = link, .renderers = renderers};
+    return set;
+}
+
+void layer_set_destroy(struct layer_set *set) {
+    free(set);
+}
+
+static void layer_report(struct layer *layer, const struct layer_report *report) {
+    if (layer->failed)
+        return;
+    layer->failed = report->event == LAYER_FAILED;
+    layer->callback(layer->arg, layer, report);
+}
+
+static void on_renderer_info(void *arg, const struct ipc_info *info) {
+    struct layer *layer = arg;
+    layer->info = *info;
+}
+
+static void on_renderer_failed(void *arg, const char *reason) {
+    layer_report(arg, &(struct layer_report){.event = LAYER_FAILED, .reason = reason});
+}
+
+static struct layer *layer_find(const struct layer_set *set, uint32_t number) {
+    struct layer *layer = set->first;
+    while (layer && layer->number != number)
+        layer = layer->next;
+    return layer;
+}
+
+/* The number of the layer a message is about, 0 for other messages. */
+static uint32_t report_of(const struct ipc_message *message, struct layer_report *report) {
+    switch (message->type) {
+    case IPC_LAYER_READY:
+        *report = (struct layer_report){.event = LAYER_READY};
+        return message->layer_ready.layer;
+    case IPC_LAYER_SHOWN:
+        *report = (struct layer_report){.event = LAYER_SHOWN, .at_ms = (int64_t)message->layer_shown.at_ms};
+        return message->layer_shown.layer;
+    case IPC_LAYER_ENDED:
+        *report = (struct layer_report){.event = LAYER_ENDED,
+                                        .at_ms = (int64_t)message->layer_ended.at_ms,
+                                        .frames_presented = message->layer_ended.frames_presented,
+                                        .frames_late = message->layer_ended.frames_late};
+        return message->layer_ended.layer;
+    case IPC_LAYER_FAILED:
+        *report = (struct layer_report){.event = LAYER_FAILED, .reason = message->layer_failed.reason};
+        return message->layer_failed.layer;
+    default:
+        return 0;
+    }
+}
+
+void layer_set_heed(struct layer_set *set, const struct ipc_message *message) {
+    struct layer_report report;
+    struct layer *layer = layer_find(set, report_of(message, &report));
+    if (layer)
+        layer_report(layer, &report);
+}
+
+static bool layer_start_renderer(struct layer *layer, struct ipc_message *start, int frame_socket,
+                                 struct pp_error *error) {
+    static const struct renderer_events events = {.on_info = on_renderer_info,
+                                                  .on_failed = on_renderer_failed};
+    enum renderer_program program = start->type == IPC_START_TEXT ? RENDERER_TEXT : RENDERER_MEDIA;
+    start->fds[start->fd_count++] = frame_socket;
+    layer->renderer =
+        renderer_create(layer->set->loop, layer->set->renderers, program, start, &events, layer, error);
+    return layer->renderer != NULL;
+}
+
+static bool layer_add(const struct layer *layer, const struct layer_place *place, int frame_socket,
+                      struct pp_error *error) {
+    struct ipc_message add = {
+        .type = IPC_LAYER_ADD,
+        .layer_add = {.layer = layer->number,
+                      .x = place->x,
+                      .y = place->y,
+                      .width = place->width,
+                      .height = place->height,
+                      .z = place->z,
+                      .fit = place->fit,
+                      .volume = place->volume},
+        .fds = {frame_socket},
+        .fd_count = 1,
+    };
+    if (!player_link_send(layer->set->link, &add))
+        return pp_fail(error, PP_E_NET, "there is no player");
+    return true;
+}
+
+struct layer *layer_create(struct layer_set *set, const struct layer_place *place, struct ipc_message *start,
+                           layer_callback *callback, void *arg, struct pp_error *error) {
+    int frames[2];
+    if (!player_link_is_up(set->link)) {
+        pp_fail(error, PP_E_NET, "there is no player");
+        return NULL;
+    }
+    if (!ipc_pair(frames, error))
+        return NULL;
+    pp_autoclose int ours = frames[0];
+    pp_autoclose int theirs = frames[1];
+    struct layer *layer = calloc(1, sizeof *layer);
+    if (!layer) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    *layer = (struct layer){.set = set, .number = ++set->last_number, .callback = callback, .arg = arg};
+    if (!layer_start_renderer(layer, start, theirs, error) || !layer_add(layer, place, ours, error)) {
+        renderer_destroy(layer->renderer);
+        free(layer);
+        return NULL;
+    }
+    layer->next = set->first;
+    set->first = layer;
+    return layer;
+}
+
+void layer_show(struct layer *layer, const struct layer *replaces, enum ipc_trigger trigger, int64_t at_ms,
+                enum ipc_transition transition, uint32_t transition_ms) {
+    struct ipc_message show = {
+        .type = IPC_LAYER_SHOW,
+        .layer_show = {.layer = layer->number,
+                       .replaces = replaces ? replaces->number : 0,
+                       .trigger = (uint8_t)trigger,
+                       .at_ms = (uint64_t)at_ms,
+                       .transition = (uint8_t)transition,
+                       .duration_ms = transition_ms},
+    };
+    player_link_send(layer->set->link, &show);
+}
+
+void layer_destroy(struct layer *layer) {
+    if (!layer)
+        return;
+    struct layer **place = &layer->set->first;
+    while (*place != layer)
+        place = &(*place)->next;
+    *place = layer->next;
+    struct ipc_message remove = {.type = IPC_LAYER_REMOVE, .layer_remove = {.layer = layer->number}};
+    player_link_send(layer->set->link, &remove);
+    renderer_destroy(layer->renderer);
+    free(layer);
+}
+
+uint32_t layer_duration_ms(const struct layer *layer) {
+    return layer->info.duration_ms;
+}

@@ -1,0 +1,66 @@
+/*
+ * A layer: one renderer and its place in the player, under one number. The layer's owner is told what becomes
+ * of it, whichever of the two said so.
+ *
+ *   added --READY--> show --SHOWN--> (on the screen) --ENDED--> (last picture stays) --destroy-->
+ *      \__________________________\______________\___FAILED___________________________^
+ */
+#ifndef PP_AGENT_LAYER_H
+#define PP_AGENT_LAYER_H
+
+#include <stdint.h>
+
+#include "agent/player_link.h"
+#include "agent/renderer.h"
+#include "base/error.h"
+
+enum layer_event { LAYER_READY, LAYER_SHOWN, LAYER_ENDED, LAYER_FAILED };
+
+struct layer_report {
+    enum layer_event event;
+    int64_t at_ms;             /* SHOWN, ENDED: CLOCK_MONOTONIC */
+    uint32_t frames_presented; /* ENDED */
+    uint32_t frames_late;      /* ENDED */
+    const char *reason;        /* FAILED */
+};
+
+struct layer;
+struct layer_set;
+
+/* The owner may destroy the layer from within; after FAILED nothing more is reported. */
+typedef void layer_callback(void *arg, struct layer *layer, const struct layer_report *report);
+
+struct layer_place {
+    int32_t x, y;           /* canvas units */
+    uint32_t width, height; /* canvas units */
+    int32_t z;
+    uint8_t fit;    /* enum ipc_fit */
+    uint8_t volume; /* percent */
+};
+
+/* All layers of one player connection. `renderers` is the folder of the renderer programs; both are borrowed.
+ */
+struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *link, const char *renderers,
+                                   struct pp_error *error);
+/* Its layers must be gone. NULL is allowed. */
+void layer_set_destroy(struct layer_set *set);
+/* Passes a message of the player to the layer it is about; unknown layers are those just destroyed: ignored.
+ */
+void layer_set_heed(struct layer_set *set, const struct ipc_message *message);
+
+/* Starts the renderer with `start` (START_MEDIA or START_TEXT; its frame socket, the last descriptor, is
+ * added here) and adds the layer, hidden. NULL on failure, also while there is no player. */
+struct layer *layer_create(struct layer_set *set, const struct layer_place *place, struct ipc_message *start,
+                           layer_callback *callback, void *arg, struct pp_error *error);
+
+/* `replaces` may be NULL; it goes on belonging to its owner. */
+void layer_show(struct layer *layer, const struct layer *replaces, enum ipc_trigger trigger, int64_t at_ms,
+                enum ipc_transition transition, uint32_t transition_ms);
+
+/* Takes it off the screen and kills its renderer. NULL is allowed. */
+void layer_destroy(struct layer *layer);
+
+/* ms, from the renderer; 0 unknown. */
+uint32_t layer_duration_ms(const struct layer *layer);
+
+#endif

@@ -1,0 +1,60 @@
+/* pingplay-agent(8): the agent of a display point. */
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "agent/agent.h"
+#include "base/log.h"
+#include "base/options.h"
+
+static const char usage[] =
+    "usage: pingplay-agent [--config FILE] [--check] [--version]\n"
+    "  --config FILE  configuration, agent.conf(5); default /etc/pingplay/agent.conf\n"
+    "  --check        only read the configuration\n";
+
+/* Keys live in this process: no core file, and no other process of this user may look inside. */
+static bool forbid_dumps(struct pp_error *error) {
+    struct rlimit none = {0, 0};
+    if (prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
+        return pp_fail_errno(error, "forbid core files");
+    return true;
+}
+
+static bool run(const char *path, bool check, struct pp_error *error) {
+    struct agent_config config;
+    if (!agent_config_load(path, &config, error))
+        return false;
+    if (check)
+        return true;
+    if (!forbid_dumps(error))
+        return false;
+    PP_AUTO(agent) struct agent *agent = agent_create(&config, error);
+    return agent && agent_run(agent, error);
+}
+
+int main(int argc, char **argv) {
+    const char *path = "/etc/pingplay/agent.conf";
+    bool check = false;
+    bool help = false;
+    bool version = false;
+    const struct pp_option options[] = {
+        {"config", PP_OPTION_STRING, &path}, {"check", PP_OPTION_FLAG, &check},
+        {"help", PP_OPTION_FLAG, &help},     {"version", PP_OPTION_FLAG, &version},
+        {NULL, PP_OPTION_FLAG, NULL},
+    };
+    struct pp_error error = {0};
+    int first = argc;
+    if (!pp_options_parse(options, argc, argv, &first, &error) || first < argc) {
+        fprintf(stderr, "pingplay-agent: %s\n%s", first < argc ? "no arguments are taken" : error.message,
+                usage);
+        return 2;
+    }
+    if (help || version) {
+        printf("%s", help ? usage : "pingplay-agent " PP_VERSION "\n");
+        return 0;
+    }
+    if (run(path, check, &error))
+        return 0;
+    pp_log_error("%s", error.message);
+    return 1;
+}

@@ -1,0 +1,142 @@
+#include "agent/player_link.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "ipc/conn.h"
+
+struct player_link {
+    struct net_loop *loop;
+    char *path;
+    struct player_link_events events;
+    void *arg;
+    int fd;
+    bool up;           /* DISPLAY has come */
+    bool broken;       /* to be closed from the loop */
+    bool missing_told; /* that nobody listens is logged once */
+    struct net_watch *watch;
+    struct net_timer *timer;
+};
+
+static void link_connect(void *arg);
+
+static void link_later(struct player_link *link, int64_t delay_ms) {
+    net_loop_cancel_timer(link->loop, link->timer);
+    link->timer = net_loop_timer(link->loop, pp_clock_monotonic_ms() + delay_ms, link_connect, link, NULL);
+}
+
+static void link_close(struct player_link *link) {
+    net_loop_unwatch(link->loop, link->watch);
+    link->watch = NULL;
+    pp_close(&link->fd);
+    bool was_up = link->up;
+    link->up = false;
+    link->broken = false;
+    if (was_up)
+        link->events.on_lost(link->arg);
+}
+
+static void link_break(struct player_link *link, const char *why) {
+    pp_log_warning("the player's connection ended: %s", why);
+    link_close(link);
+    link_later(link, PLAYER_LINK_RETRY_MS);
+}
+
+static void on_player(void *arg, short revents) {
+    struct player_link *link = arg;
+    (void)revents;
+    struct pp_error error = {0};
+    ipc_automessage struct ipc_message message = {0};
+    if (!ipc_receive(link->fd, &message, &error)) {
+        if (error.code != PP_E_STATE)
+            link_break(link, error.message);
+        return;
+    }
+    if (message.type == IPC_DISPLAY && !link->up) {
+        link->up = true;
+        link->events.on_connected(link->arg, &message.display);
+    } else if (message.type >> 8 == IPC_DISPLAY >> 8 && link->up) {
+        link->events.on_message(link->arg, &message);
+    } else {
+        link_break(link, "a message that is not its to send");
+    }
+}
+
+static bool link_greet(struct player_link *link, struct pp_error *error) {
+    struct ipc_message hello = {.type = IPC_HELLO, .hello = {.protocol = IPC_PROTOCOL}};
+    return ipc_set_nonblocking(link->fd, error) && ipc_send(link->fd, &hello, error);
+}
+
+/* Also closes a connection that broke while something was sent. */
+static void link_connect(void *arg) {
+    struct player_link *link = arg;
+    link->timer = NULL;
+    if (link->fd >= 0) {
+        link_break(link, "the player takes no messages");
+        return;
+    }
+    struct pp_error error = {0};
+    link->fd = ipc_connect(link->path, &error);
+    if (link->fd >= 0 && link_greet(link, &error))
+        link->watch = net_loop_watch(link->loop, link->fd, POLLIN, on_player, link, &error);
+    if (link->watch) {
+        link->missing_told = false;
+        return;
+    }
+    if (!link->missing_told)
+        pp_log_warning("no player yet at %s: %s", link->path, error.message);
+    link->missing_told = true;
+    pp_close(&link->fd);
+    link_later(link, PLAYER_LINK_RETRY_MS);
+}
+
+struct player_link *player_link_create(struct net_loop *loop, const char *path,
+                                       const struct player_link_events *events, void *arg,
+                                       struct pp_error *error) {
+    struct player_link *link = calloc(1, sizeof *link);
+    if (link)
+        *link =
+            (struct player_link){.loop = loop, .path = strdup(path), .events = *events, .arg = arg, .fd = -1};
+    if (!link || !link->path) {
+        free(link);
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    link_later(link, 0);
+    return link;
+}
+
+void player_link_hang_up(struct player_link *link) {
+    if (!link)
+        return;
+    net_loop_cancel_timer(link->loop, link->timer);
+    link->timer = NULL;
+    link->up = false;
+    link_close(link);
+}
+
+void player_link_destroy(struct player_link *link) {
+    if (!link)
+        return;
+    player_link_hang_up(link);
+    free(link->path);
+    free(link);
+}
+
+bool player_link_is_up(const struct player_link *link) {
+    return link->up && !link->broken;
+}
+
+bool player_link_send(struct player_link *link, const struct ipc_message *message) {
+    if (!player_link_is_up(link))
+        return false;
+    struct pp_error error = {0};
+    if (ipc_send(link->fd, message, &error))
+        return true;
+    pp_log_warning("message to the player: %s", error.message);
+    link->broken = true;
+    link_later(link, 0);
+    return false;
+}

@@ -1,0 +1,39 @@
+/*
+ * The long poll for this display point's state: GET /v1/state with "Prefer: wait=50" (RFC 7240), asked again
+ * as soon as it is answered. Failures are tried again with jitter.
+ */
+#ifndef PP_AGENT_POLLER_H
+#define PP_AGENT_POLLER_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "net/client.h"
+#include "net/loop.h"
+
+#define POLLER_WAIT_S     50    /* how long the headend may keep us waiting */
+#define POLLER_TIMEOUT_MS 75000 /* for the whole answer */
+#define POLLER_PAUSE_MS                                                                                      \
+    200                     /* least time between two requests, against a server that answers 200 for ever   \
+                             */
+#define POLLER_ETAG_MAX 128 /* bytes with the NUL */
+
+struct poller_events {
+    /* A new document. True when it was taken; else it is asked for again later, like after a failure. */
+    bool (*on_state)(void *arg, const void *json, size_t size);
+    /* The headend answered: 200 or 304. */
+    void (*on_contact)(void *arg);
+    /* No usable answer. PP_E_DENIED with `status` 401 or 403. */
+    void (*on_trouble)(void *arg, const struct pp_error *error, int status);
+};
+
+struct poller;
+
+struct poller *poller_start(struct net_loop *loop, struct net_client *client,
+                            const struct poller_events *events, void *arg, struct pp_error *error);
+void poller_stop(struct poller *poller); /* NULL is allowed */
+
+/* Asks at once, where it waits after a failure. */
+void poller_hurry(struct poller *poller);
+
+#endif

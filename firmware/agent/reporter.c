@@ -1,0 +1,211 @@
+#include "agent/reporter.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/spool.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "net/problem.h"
+#include "net/retry.h"
+
+enum { STREAM_EVENTS, STREAM_PLAYLOG, STREAMS };
+
+static const struct {
+    const char *name;
+    const char *path;
+} streams[STREAMS] = {
+    [STREAM_EVENTS] = {"events", "/v1/events"},
+    [STREAM_PLAYLOG] = {"playlog", "/v1/playlog"},
+};
+
+struct reporter {
+    struct reporter_config config;
+    struct spool *spools[STREAMS];
+    bool online;
+    bool status_due;
+    bool gathering; /* the timer is that of REPORTER_GATHER_MS: not to be put off by more items */
+    int sending;    /* stream of the running call; STREAMS for the status */
+    struct net_call *call;
+    struct net_retry retry;
+    struct net_timer *timer;
+    int64_t status_at_ms; /* CLOCK_MONOTONIC, of the next status without a change */
+};
+
+static void reporter_turn(void *arg);
+
+static void reporter_later(struct reporter *reporter, int64_t wait_ms) {
+    net_loop_cancel_timer(reporter->config.loop, reporter->timer);
+    reporter->gathering = false;
+    reporter->timer = net_loop_timer(reporter->config.loop, pp_clock_monotonic_ms() + wait_ms, reporter_turn,
+                                     reporter, NULL);
+}
+
+/* Something is there to be sent: soon, or, offline, to be written down in a while. */
+static void reporter_stir(struct reporter *reporter) {
+    if (reporter->call || reporter->gathering)
+        return;
+    if (reporter->online) {
+        reporter_later(reporter, REPORTER_GATHER_MS);
+        reporter->gathering = true;
+    } else if (!reporter->timer) {
+        reporter_later(reporter, REPORTER_FLUSH_MS);
+    }
+}
+
+static void on_sent(void *arg, const struct net_response *response) {
+    struct reporter *reporter = arg;
+    reporter->call = NULL;
+    struct pp_error error = {0};
+    bool accepted = net_response_check(response, &error);
+    /* What the headend calls malformed will not get better by being sent again. */
+    bool refused =
+        response->ok && (response->status == 400 || response->status == 413 || response->status == 422);
+    if (refused)
+        pp_log_warning("the headend refuses a report: %s", error.message);
+    if (!accepted && !refused) {
+        reporter_later(reporter, net_retry_next_ms(&reporter->retry, response->retry_after_s));
+        return;
+    }
+    net_retry_reset(&reporter->retry);
+    if (reporter->sending < STREAMS)
+        spool_sent(reporter->spools[reporter->sending]);
+    reporter_turn(reporter);
+}
+
+static bool reporter_post(struct reporter *reporter, int stream, const char *path, const void *body,
+                          size_t size) {
+    struct net_request request = {
+        .method = "POST",
+        .path = path,
+        .content_type = "application/json",
+        .body = body,
+        .body_size = size,
+        .timeout_ms = REPORTER_TIMEOUT_MS,
+        .send_cookie = true,
+        .use_identity = true,
+        .on_done = on_sent,
+        .arg = reporter,
+    };
+    struct pp_error error = {0};
+    reporter->sending = stream;
+    reporter->call = net_client_start(reporter->config.client, &request, &error);
+    if (!reporter->call)
+        pp_log_warning("report: %s", error.message);
+    return reporter->call != NULL;
+}
+
+static bool reporter_post_status(struct reporter *reporter) {
+    reporter->status_due = false;
+    reporter->status_at_ms = pp_clock_monotonic_ms() + REPORTER_STATUS_MS;
+    pp_autojson cJSON *status = reporter->config.make_status(reporter->config.arg);
+    pp_autojsontext char *text = status ? cJSON_PrintUnformatted(status) : NULL;
+    return text && reporter_post(reporter, STREAMS, "/v1/status", text, strlen(text));
+}
+
+static bool reporter_post_spool(struct reporter *reporter, int stream) {
+    pp_autobuf struct pp_buf json = PP_BUF_INIT(SPOOL_BATCH_MAX);
+    struct pp_error error = {0};
+    return spool_peek(reporter->spools[stream], &json, &error) &&
+           reporter_post(reporter, stream, streams[stream].path, json.data, json.size);
+}
+
+static void reporter_flush(struct reporter *reporter) {
+    for (int i = 0; i < STREAMS; i++) {
+        struct pp_error error = {0};
+        if (!spool_flush(reporter->spools[i], &error))
+            pp_log_warning("spool: %s", error.message);
+    }
+}
+
+/* Sends the next thing that waits; when nothing does, sleeps until the next status. */
+static void reporter_turn(void *arg) {
+    struct reporter *reporter = arg;
+    net_loop_cancel_timer(reporter->config.loop, reporter->timer);
+    reporter->timer = NULL;
+    reporter->gathering = false;
+    if (reporter->call)
+        return;
+    if (!reporter->online) {
+        reporter_flush(reporter);
+        return;
+    }
+    if ((reporter->status_due || pp_clock_monotonic_ms() >= reporter->status_at_ms) &&
+        reporter_post_status(reporter))
+        return;
+    for (int i = 0; i < STREAMS; i++) {
+        if (reporter_post_spool(reporter, i))
+            return;
+    }
+    reporter_later(reporter, reporter->status_at_ms - pp_clock_monotonic_ms());
+}
+
+struct reporter *reporter_create(const struct reporter_config *config, struct pp_error *error) {
+    struct reporter *reporter = calloc(1, sizeof *reporter);
+    if (!reporter) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    reporter->config = *config;
+    net_retry_init_random(&reporter->retry);
+    for (int i = 0; i < STREAMS; i++) {
+        reporter->spools[i] = spool_open(config->state_dir, config->vault, streams[i].name, error);
+        if (!reporter->spools[i]) {
+            reporter_destroy(reporter);
+            return NULL;
+        }
+    }
+    return reporter;
+}
+
+void reporter_destroy(struct reporter *reporter) {
+    if (!reporter)
+        return;
+    net_loop_cancel_timer(reporter->config.loop, reporter->timer);
+    net_call_cancel(reporter->call);
+    for (int i = 0; i < STREAMS; i++)
+        spool_close(reporter->spools[i]);
+    free(reporter);
+}
+
+void reporter_set_online(struct reporter *reporter, bool online) {
+    if (reporter->online == online)
+        return;
+    reporter->online = online;
+    if (online)
+        reporter->status_due = true;
+    net_loop_cancel_timer(reporter->config.loop, reporter->timer);
+    reporter->timer = NULL;
+    reporter->gathering = false;
+    reporter_stir(reporter);
+}
+
+void reporter_event(struct reporter *reporter, const char *kind, const char *format, ...) {
+    char detail[SPOOL_DETAIL_MAX + 1];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    pp_log_info("%s: %s", kind, detail);
+    cJSON *item = cJSON_CreateObject();
+    if (!item || !cJSON_AddStringToObject(item, "kind", kind) ||
+        !cJSON_AddStringToObject(item, "detail", detail)) {
+        cJSON_Delete(item);
+        return;
+    }
+    spool_add(reporter->spools[STREAM_EVENTS], item, reporter->config.now_s(reporter->config.arg));
+    reporter_stir(reporter);
+}
+
+void reporter_play(struct reporter *reporter, cJSON *item) {
+    spool_add(reporter->spools[STREAM_PLAYLOG], item, reporter->config.now_s(reporter->config.arg));
+    reporter_stir(reporter);
+}
+
+void reporter_status_changed(struct reporter *reporter) {
+    reporter->status_due = true;
+    if (reporter->online)
+        reporter_stir(reporter);
+}

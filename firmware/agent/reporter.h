@@ -1,0 +1,48 @@
+/*
+ * Tells the headend what happens here: events and proof of play through sealed spools, and the status, which
+ * is only ever the newest. Nothing is lost while there is no network, within the spools' caps.
+ */
+#ifndef PP_AGENT_REPORTER_H
+#define PP_AGENT_REPORTER_H
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "net/client.h"
+#include "net/loop.h"
+#include "vault/vault.h"
+
+#define REPORTER_GATHER_MS  2000             /* items and status changes of so long go together */
+#define REPORTER_FLUSH_MS   (10 * 60 * 1000) /* offline: what waits in memory is written so often */
+#define REPORTER_STATUS_MS  (60 * 1000)      /* between two status reports without a change */
+#define REPORTER_TIMEOUT_MS 20000            /* for one request */
+
+struct reporter_config {
+    struct net_loop *loop;
+    struct net_client *client;
+    struct vault *vault;
+    const char *state_dir;
+    int64_t (*now_s)(void *arg);      /* s since 1970 */
+    cJSON *(*make_status)(void *arg); /* the status document, which the reporter deletes; NULL: none now */
+    void *arg;
+};
+
+struct reporter;
+
+struct reporter *reporter_create(const struct reporter_config *config, struct pp_error *error);
+/* Writes what waits to the spools. NULL is allowed. */
+void reporter_destroy(struct reporter *reporter);
+
+/* Whether the headend can be reached; nothing is sent while not. */
+void reporter_set_online(struct reporter *reporter, bool online);
+
+/* An event: "kind" and a line of detail, never a secret. */
+void reporter_event(struct reporter *reporter, const char *kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A play: an object that belongs to the reporter from now on. */
+void reporter_play(struct reporter *reporter, cJSON *item);
+/* The status has changed: sent soon. */
+void reporter_status_changed(struct reporter *reporter);
+
+#endif

@@ -1,0 +1,94 @@
+/* Which status screen belongs to the agent's state, and its words for render/text/screen.h. */
+#include <string.h>
+
+#include "agent/agent_internal.h"
+#include "base/json.h"
+
+#define SCREENS_DETAIL_MAX 300 /* bytes, as the text renderer takes them */
+#define SCREENS_NAME_MAX   100 /* bytes; a longer name is left out */
+
+/* What a technician reads to us over the telephone; pingplay-agent(8) explains each. */
+static const char *trouble_code(enum pp_code code) {
+    static const char *const codes[] = {
+        [PP_E_NET] = "N-1",      [PP_E_TLS] = "T-1",         [PP_E_HTTP] = "H-1",    [PP_E_DENIED] = "H-2",
+        [PP_E_NOTFOUND] = "H-3", [PP_E_AUTH] = "S-1",        [PP_E_EXPIRED] = "S-2", [PP_E_ROLLBACK] = "S-3",
+        [PP_E_INVALID] = "D-1",  [PP_E_LIMIT] = "D-2",       [PP_E_NOSPACE] = "F-1", [PP_E_IO] = "F-2",
+        [PP_E_NOMEM] = "M-1",    [PP_E_UNSUPPORTED] = "V-1",
+    };
+    if ((size_t)code >= PP_COUNT(codes) || !codes[code])
+        return "X-1";
+    return codes[code];
+}
+
+static const char *screen_for(const struct agent *agent) {
+    switch (agent->state) {
+    case AGENT_UNENROLLED:
+        return *agent->user_code ? "enrol" : "connecting";
+    case AGENT_ENROLLING:
+        return "enrolling";
+    case AGENT_CONNECTING:
+        return "connecting";
+    case AGENT_LOCKED:
+        return "locked";
+    case AGENT_OFFLINE:
+        return "offline";
+    case AGENT_ONLINE:
+        break;
+    }
+    if (!agent->document.has_channel)
+        return "welcome";
+    return agent->trouble.code ? "error" : "loading";
+}
+
+/* The headend's locale where it has named one we have words for; else the configured language. Nobody has
+ * chosen yet while the screen is not enrolled: both. */
+static const char *screen_language(const struct agent *agent) {
+    if (agent->state == AGENT_UNENROLLED || agent->state == AGENT_ENROLLING)
+        return "both";
+    if (strncmp(agent->document.locale, "fr", 2) == 0)
+        return "fr";
+    return agent->document.version ? "en" : agent->config.language;
+}
+
+static bool add_text(cJSON *json, const char *name, const char *text) {
+    return !*text || cJSON_AddStringToObject(json, name, text);
+}
+
+static bool add_trouble(const struct agent *agent, cJSON *json) {
+    char detail[SCREENS_DETAIL_MAX + 1];
+    if (!agent->trouble.code)
+        return true;
+    snprintf(detail, sizeof detail, "%.*s", SCREENS_DETAIL_MAX, agent->trouble.message);
+    /* Part of it may be a server's words, cut anywhere: only ASCII is sure to be whole characters. */
+    for (char *c = detail; *c; c++) {
+        if ((unsigned char)*c > 126)
+            *c = '?';
+    }
+    return cJSON_AddStringToObject(json, "code", trouble_code(agent->trouble.code)) &&
+           add_text(json, "detail", detail);
+}
+
+static bool add_enrolment(const struct agent *agent, cJSON *json) {
+    if (agent->state != AGENT_UNENROLLED || !*agent->user_code)
+        return add_text(json, "address", agent->config.url);
+    return add_text(json, "address", agent->verification_uri) &&
+           add_text(json, "qr", agent->verification_uri_complete) &&
+           add_text(json, "user_code", agent->user_code) &&
+           add_text(json, "fingerprint", identity_fingerprint_words(agent->identity));
+}
+
+bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                   struct pp_error *error) {
+    const struct agent *agent = arg;
+    pp_autojson cJSON *screen = cJSON_CreateObject();
+    if (!cJSON_AddStringToObject(screen, "screen", screen_for(agent)) ||
+        !cJSON_AddNumberToObject(screen, "width", width) ||
+        !cJSON_AddNumberToObject(screen, "height", height) ||
+        !cJSON_AddStringToObject(screen, "language", screen_language(agent)) ||
+        !add_enrolment(agent, screen) || !add_trouble(agent, screen) ||
+        !add_text(screen, "name", agent->document.name))
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    if (!cJSON_PrintPreallocated(screen, json, IPC_TEXT_MAX, 0))
+        return pp_fail(error, PP_E_LIMIT, "a status screen of more than %d bytes", IPC_TEXT_MAX);
+    return true;
+}

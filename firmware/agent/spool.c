@@ -1,0 +1,213 @@
+#include "agent/spool.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "crypto/random.h"
+#include "crypto/seal.h"
+
+#define SPOOL_ASSOCIATED_DATA "pingplay/spool"
+#define SPOOL_FILE_MAX        (SPOOL_BATCH_MAX + 256) /* bytes, sealed */
+#define SPOOL_UUID_SIZE       37                      /* with the NUL */
+
+struct spool {
+    char stream[SPOOL_NAME_MAX + 1];
+    int dirfd;
+    uint8_t key[SEAL_KEY_SIZE];
+    uint64_t oldest; /* number of the first file, when there is one */
+    uint64_t end;    /* number of the next file */
+    uint64_t dropped;
+    cJSON *items;                /* waiting in memory: an array */
+    char batch[SPOOL_UUID_SIZE]; /* of what waits in memory, once it was peeked at */
+    bool peeked_file;
+    int peeked_items; /* of those in memory */
+};
+
+static bool uuid_make(char text[SPOOL_UUID_SIZE]) {
+    uint8_t random[16];
+    if (!crypto_random(random, sizeof random, NULL))
+        return false;
+    random[6] = (uint8_t)((random[6] & 0x0f) | 0x40); /* RFC 9562 §5.4 */
+    random[8] = (uint8_t)((random[8] & 0x3f) | 0x80);
+    char hex[PP_HEX_SIZE(16)];
+    pp_hex_encode(random, sizeof random, hex);
+    snprintf(text, SPOOL_UUID_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    return true;
+}
+
+static bool spool_load_key(struct spool *spool, struct vault *vault, struct pp_error *error) {
+    pp_autobuf struct pp_buf kept = PP_BUF_INIT(SEAL_KEY_SIZE);
+    if (vault_get(vault, SPOOL_KEY_RECORD, &kept, error) && kept.size == SEAL_KEY_SIZE) {
+        memcpy(spool->key, kept.data, SEAL_KEY_SIZE);
+        return true;
+    }
+    return crypto_random(spool->key, SEAL_KEY_SIZE, error) &&
+           vault_put(vault, SPOOL_KEY_RECORD, spool->key, SEAL_KEY_SIZE, error);
+}
+
+static void file_name(const struct spool *spool, uint64_t number, char name[PP_PATH_MAX]) {
+    snprintf(name, PP_PATH_MAX, "%s-%016llu.sealed", spool->stream, (unsigned long long)number);
+}
+
+/* The numbers of the files that an earlier run left. */
+static bool spool_find_files(struct spool *spool, struct pp_error *error) {
+    int copy = fcntl(spool->dirfd, F_DUPFD_CLOEXEC, 0);
+    pp_autodir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+    if (!dir)
+        return pp_fail_errno(error, "list the spool");
+    spool->oldest = UINT64_MAX;
+    size_t prefix = strlen(spool->stream);
+    for (const struct dirent *entry; (entry = readdir(dir));) {
+        char name[PP_PATH_MAX];
+        if (strncmp(entry->d_name, spool->stream, prefix) != 0 || entry->d_name[prefix] != '-')
+            continue;
+        uint64_t number = strtoull(entry->d_name + prefix + 1, NULL, 10);
+        file_name(spool, number, name);
+        if (strcmp(name, entry->d_name) != 0)
+            continue;
+        spool->oldest = number < spool->oldest ? number : spool->oldest;
+        spool->end = number >= spool->end ? number + 1 : spool->end;
+    }
+    if (spool->oldest > spool->end)
+        spool->oldest = spool->end;
+    return true;
+}
+
+struct spool *spool_open(const char *state_dir, struct vault *vault, const char *stream,
+                         struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    if (!pp_path_format(path, error, "%s/spool", state_dir) || !pp_dir_make(AT_FDCWD, path, 0700, error))
+        return NULL;
+    struct spool *spool = calloc(1, sizeof *spool);
+    if (!spool) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    snprintf(spool->stream, sizeof spool->stream, "%s", stream);
+    spool->items = cJSON_CreateArray();
+    spool->dirfd = pp_dir_open(AT_FDCWD, path, error);
+    if (!spool->items || spool->dirfd < 0 || !spool_load_key(spool, vault, error) ||
+        !spool_find_files(spool, error)) {
+        spool_close(spool);
+        return NULL;
+    }
+    return spool;
+}
+
+void spool_close(struct spool *spool) {
+    if (!spool)
+        return;
+    struct pp_error error = {0};
+    if (spool->dirfd >= 0 && !spool_flush(spool, &error))
+        pp_log_warning("spool: %s", error.message);
+    pp_close(&spool->dirfd);
+    cJSON_Delete(spool->items);
+    pp_wipe(spool->key, sizeof spool->key);
+    free(spool);
+}
+
+static void spool_drop_oldest(struct spool *spool) {
+    char name[PP_PATH_MAX];
+    file_name(spool, spool->oldest, name);
+    if (unlinkat(spool->dirfd, name, 0) == 0)
+        spool->dropped++;
+    spool->oldest++;
+    spool->peeked_file = false;
+}
+
+void spool_add(struct spool *spool, cJSON *item, int64_t now_s) {
+    char id[SPOOL_UUID_SIZE];
+    char time[PP_RFC3339_SIZE];
+    pp_time_format(now_s, time);
+    struct pp_error error = {0};
+    if (cJSON_GetArraySize(spool->items) >= SPOOL_ITEMS_MAX && !spool_flush(spool, &error)) {
+        pp_log_warning("spool: %s", error.message);
+        cJSON_DeleteItemFromArray(spool->items, 0);
+        spool->dropped++;
+    }
+    if (!uuid_make(id) || !cJSON_AddStringToObject(item, "id", id) ||
+        !cJSON_AddStringToObject(item, "time", time) || !cJSON_AddItemToArray(spool->items, item))
+        cJSON_Delete(item);
+}
+
+/* {"batch": …, "items": [ … ]} of what waits in memory. */
+static bool batch_write(struct spool *spool, struct pp_buf *json, struct pp_error *error) {
+    if (!*spool->batch && !uuid_make(spool->batch))
+        return pp_fail(error, PP_E_IO, "no random numbers");
+    pp_autojsontext char *items = cJSON_PrintUnformatted(spool->items);
+    if (!items)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return pp_buf_addf(json, error, "{\"batch\":\"%s\",\"dropped\":%llu,\"items\":%s}", spool->batch,
+                       (unsigned long long)spool->dropped, items);
+}
+
+static void memory_clear(struct spool *spool, int count) {
+    for (int i = 0; i < count; i++)
+        cJSON_DeleteItemFromArray(spool->items, 0);
+    spool->batch[0] = 0;
+    spool->dropped = 0;
+    spool->peeked_items = 0;
+}
+
+bool spool_flush(struct spool *spool, struct pp_error *error) {
+    int count = cJSON_GetArraySize(spool->items);
+    if (!count)
+        return true;
+    pp_autobuf struct pp_buf json = PP_BUF_INIT(SPOOL_BATCH_MAX);
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SPOOL_FILE_MAX);
+    char name[PP_PATH_MAX];
+    while (spool->end - spool->oldest >= SPOOL_FILES_MAX)
+        spool_drop_oldest(spool);
+    file_name(spool, spool->end, name);
+    if (!batch_write(spool, &json, error) ||
+        !seal_encrypt(json.data, json.size, spool->key, SPOOL_ASSOCIATED_DATA, &sealed, error) ||
+        !pp_file_replace(spool->dirfd, name, sealed.data, sealed.size, 0600, error))
+        return false;
+    spool->end++;
+    memory_clear(spool, count);
+    return true;
+}
+
+static bool file_read(struct spool *spool, struct pp_buf *json, struct pp_error *error) {
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SPOOL_FILE_MAX);
+    char name[PP_PATH_MAX];
+    file_name(spool, spool->oldest, name);
+    return pp_file_read(spool->dirfd, name, &sealed, error) &&
+           seal_decrypt(sealed.data, sealed.size, spool->key, SPOOL_ASSOCIATED_DATA, json, error);
+}
+
+bool spool_peek(struct spool *spool, struct pp_buf *json, struct pp_error *error) {
+    while (spool->oldest < spool->end) {
+        if (file_read(spool, json, error)) {
+            spool->peeked_file = true;
+            return true;
+        }
+        pp_log_warning("spool: a batch cannot be read and is dropped: %s", error->message);
+        spool_drop_oldest(spool);
+    }
+    spool->peeked_file = false;
+    spool->peeked_items = cJSON_GetArraySize(spool->items);
+    return spool->peeked_items && batch_write(spool, json, error);
+}
+
+void spool_sent(struct spool *spool) {
+    struct pp_error error = {0};
+    char name[PP_PATH_MAX];
+    if (spool->peeked_file) {
+        file_name(spool, spool->oldest, name);
+        if (!pp_file_remove(spool->dirfd, name, &error))
+            pp_log_warning("spool: %s", error.message);
+        spool->oldest++;
+        spool->peeked_file = false;
+        return;
+    }
+    memory_clear(spool, spool->peeked_items);
+}

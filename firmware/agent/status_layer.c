@@ -1,0 +1,69 @@
+#include "agent/status_layer.h"
+
+#include <string.h>
+
+#include "agent/director.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+void status_layer_init(struct status_layer *status, struct net_loop *loop) {
+    *status = (struct status_layer){.loop = loop};
+}
+
+static void drop_outgoing(void *arg) {
+    struct status_layer *status = arg;
+    status->outgoing_timer = NULL;
+    layer_destroy(pp_steal(&status->outgoing));
+}
+
+void status_layer_clear(struct status_layer *status) {
+    net_loop_cancel_timer(status->loop, status->outgoing_timer);
+    drop_outgoing(status);
+    layer_destroy(pp_steal(&status->next));
+    layer_destroy(pp_steal(&status->current));
+}
+
+static void on_status_shown(struct status_layer *status) {
+    net_loop_cancel_timer(status->loop, status->outgoing_timer);
+    drop_outgoing(status);
+    status->outgoing = status->current;
+    status->current = pp_steal(&status->next);
+    if (status->outgoing)
+        status->outgoing_timer =
+            net_loop_timer(status->loop, pp_clock_monotonic_ms() + DIRECTOR_STATUS_FADE_MS + ZONE_LINGER_MS,
+                           drop_outgoing, status, NULL);
+}
+
+static void on_status_layer(void *arg, struct layer *layer, const struct layer_report *report) {
+    struct status_layer *status = arg;
+    if (report->event == LAYER_SHOWN && layer == status->next)
+        on_status_shown(status);
+    if (report->event != LAYER_FAILED)
+        return;
+    pp_log_error("status screen: %s", report->reason);
+    if (layer == status->next)
+        status->next = NULL;
+    else if (layer == status->current)
+        status->current = NULL;
+    else
+        return;
+    layer_destroy(layer);
+}
+
+bool status_layer_show(struct status_layer *status, struct layer_set *layers, uint32_t canvas_width,
+                       uint32_t canvas_height, const char *json, struct pp_error *error) {
+    layer_destroy(pp_steal(&status->next));
+    struct ipc_message start = {.type = IPC_START_TEXT};
+    if (strlen(json) > IPC_TEXT_MAX)
+        return pp_fail(error, PP_E_LIMIT, "status screen: more than %d bytes of text", IPC_TEXT_MAX);
+    strcpy(start.start_text.text, json);
+    struct layer_place everywhere = {
+        .width = canvas_width, .height = canvas_height, .z = INT32_MAX, .fit = IPC_FIT_CONTAIN};
+    status->next = layer_create(layers, &everywhere, &start, on_status_layer, status, error);
+    if (!status->next)
+        return pp_wrap(error, "status screen");
+    layer_show(status->next, status->current, IPC_TRIGGER_READY, 0,
+               status->current ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT,
+               status->current ? DIRECTOR_STATUS_FADE_MS : 0);
+    return true;
+}

@@ -1,0 +1,25 @@
+/* The status screen as a layer above all others, drawn by the text renderer. */
+#ifndef PP_AGENT_STATUS_LAYER_H
+#define PP_AGENT_STATUS_LAYER_H
+
+#include <stdint.h>
+
+#include "agent/layer.h"
+
+struct status_layer {
+    struct net_loop *loop;
+    struct layer *current;  /* on the screen */
+    struct layer *next;     /* started, not yet shown */
+    struct layer *outgoing; /* being replaced */
+    struct net_timer *outgoing_timer;
+};
+
+void status_layer_init(struct status_layer *status, struct net_loop *loop);
+void status_layer_clear(struct status_layer *status);
+
+/* Starts the screen `json` (render/text/screen.h), over the whole canvas; it replaces the one before, with a
+ * crossfade, once it is drawn. */
+bool status_layer_show(struct status_layer *status, struct layer_set *layers, uint32_t canvas_width,
+                       uint32_t canvas_height, const char *json, struct pp_error *error);
+
+#endif

@@ -1,0 +1,327 @@
+#include "agent/zone.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "channel/schedule.h"
+
+struct zone {
+    struct zone_config config;
+    char id[CHANNEL_NAME_MAX + 1];
+    const struct layer *carried; /* shown before us, replaced by our first item; NULL after that */
+    struct layer *outgoing;      /* replaced, until its transition is over */
+    struct layer *current;       /* on the screen */
+    struct layer *next;          /* started, not yet shown */
+    const struct channel_item *current_item;
+    const struct channel_item *next_item;
+    size_t next_index; /* in the playlist, of `next` or of what is tried next */
+    int64_t shown_ms;  /* CLOCK_MONOTONIC, of `current` */
+    int64_t shown_s;   /* s since 1970 */
+    bool current_over; /* ended or failed: its last picture stays */
+    bool settled;
+    bool frozen;
+    struct net_timer *advance_timer; /* the time to preroll, or to try again */
+    struct net_timer *ready_timer;   /* `next` must have its first frame by then */
+    struct net_timer *overrun_timer; /* `current` must have ended by then */
+    struct net_timer *outgoing_timer;
+};
+
+static void zone_advance(struct zone *zone);
+static void on_layer(void *arg, struct layer *layer, const struct layer_report *report);
+
+static void timer_set(struct zone *zone, struct net_timer **timer, int64_t due_ms,
+                      net_loop_callback *callback) {
+    net_loop_cancel_timer(zone->config.loop, *timer);
+    *timer = net_loop_timer(zone->config.loop, due_ms, callback, zone, NULL);
+}
+
+static void timer_clear(struct zone *zone, struct net_timer **timer) {
+    net_loop_cancel_timer(zone->config.loop, *timer);
+    *timer = NULL;
+}
+
+static const struct channel_playlist *playlist_of(const struct zone *zone) {
+    return zone->config.zone->playlist;
+}
+
+static void zone_settle(struct zone *zone, bool shown) {
+    if (zone->settled)
+        return;
+    zone->settled = true;
+    zone->config.events.on_settled(zone->config.arg, zone, shown);
+}
+
+static void on_outgoing_over(void *arg) {
+    struct zone *zone = arg;
+    zone->outgoing_timer = NULL;
+    layer_destroy(pp_steal(&zone->outgoing));
+}
+
+static void on_advance_due(void *arg) {
+    struct zone *zone = arg;
+    zone->advance_timer = NULL;
+    zone_advance(zone);
+}
+
+/* ---- Starting an item ---- */
+
+static uint8_t ipc_fit_of(enum channel_fit fit) {
+    static const uint8_t fits[] = {
+        [CHANNEL_CONTAIN] = IPC_FIT_CONTAIN, [CHANNEL_COVER] = IPC_FIT_COVER, [CHANNEL_FILL] = IPC_FIT_FILL};
+    return fits[fit];
+}
+
+/* A playlist of one item needs no change: a picture stays, a video starts over by itself. */
+static bool zone_is_alone(const struct zone *zone) {
+    return playlist_of(zone)->item_count == 1;
+}
+
+static struct layer *item_start(struct zone *zone, const struct channel_item *item, struct pp_error *error) {
+    const struct channel_zone *place = zone->config.zone;
+    pp_autoclose int object = store_object_open(zone->config.store, item->object->sha256, error);
+    if (object < 0)
+        return NULL;
+    struct layer_place where = {.x = place->x,
+                                .y = place->y,
+                                .width = place->width,
+                                .height = place->height,
+                                .z = place->z,
+                                .fit = ipc_fit_of(item->fit),
+                                .volume = (uint8_t)(item->volume * 100 + 0.5)};
+    struct ipc_message start = {
+        .type = IPC_START_MEDIA,
+        .start_media = {.kind = item->kind == CHANNEL_VIDEO ? IPC_MEDIA_VIDEO : IPC_MEDIA_IMAGE,
+                        .object_length = item->object->length,
+                        .loop = zone_is_alone(zone),
+                        .audio = where.volume > 0,
+                        .target_width = zone->config.target_width,
+                        .target_height = zone->config.target_height,
+                        .duration_ms = zone_is_alone(zone) || item->kind == CHANNEL_VIDEO
+                                           ? 0
+                                           : (uint32_t)item->duration_ms},
+        .fds = {object},
+        .fd_count = 1,
+    };
+    memcpy(start.start_media.key, item->object->key, sizeof start.start_media.key);
+    struct layer *layer = layer_create(zone->config.layers, &where, &start, on_layer, zone, error);
+    pp_wipe(&start, sizeof start);
+    return layer;
+}
+
+static void item_fault(struct zone *zone, const struct channel_item *item, const char *reason) {
+    bool aside = faults_add(zone->config.faults, item->object->sha256, pp_clock_monotonic_ms());
+    zone->config.events.on_fault(zone->config.arg, item, reason, aside);
+}
+
+/* The change from `current` to `next`: the player carries it out by itself at the right frame. */
+static void zone_plan_change(struct zone *zone) {
+    const struct channel_item *item = zone->next_item;
+    enum ipc_transition kind =
+        item->transition == CHANNEL_CROSSFADE ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT;
+    uint32_t fade = (uint32_t)item->transition_ms;
+    if (!zone->current) {
+        bool from_other = zone->carried != NULL;
+        layer_show(zone->next, zone->carried, IPC_TRIGGER_READY, 0,
+                   from_other ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT,
+                   from_other ? ZONE_FIRST_FADE_MS : 0);
+    } else if (zone->current_over) {
+        layer_show(zone->next, zone->current, IPC_TRIGGER_READY, 0, kind, fade);
+    } else if (zone->current_item->kind == CHANNEL_VIDEO && zone->current_item->duration_ms) {
+        layer_show(zone->next, zone->current, IPC_TRIGGER_TIME,
+                   zone->shown_ms + zone->current_item->duration_ms, kind, fade);
+    } else {
+        layer_show(zone->next, zone->current, IPC_TRIGGER_END, 0, kind, fade);
+    }
+}
+
+static void on_ready_overdue(void *arg) {
+    struct zone *zone = arg;
+    zone->ready_timer = NULL;
+    if (zone->next)
+        on_layer(zone, zone->next,
+                 &(struct layer_report){.event = LAYER_FAILED, .reason = "no picture in time"});
+}
+
+/* Starts the next item that can be played; when none can, tries again later. */
+static void zone_advance(struct zone *zone) {
+    const struct channel_playlist *playlist = playlist_of(zone);
+    if (zone->frozen || zone->next)
+        return;
+    int64_t now_ms = pp_clock_monotonic_ms();
+    for (size_t tried = 0; tried < playlist->item_count; tried++) {
+        const struct channel_item *item = &playlist->items[zone->next_index];
+        struct pp_error error = {0};
+        if (faults_allow(zone->config.faults, item->object->sha256, now_ms)) {
+            zone->next = item_start(zone, item, &error);
+            if (zone->next) {
+                zone->next_item = item;
+                zone_plan_change(zone);
+                timer_set(zone, &zone->ready_timer, now_ms + ZONE_READY_MAX_MS, on_ready_overdue);
+                return;
+            }
+            item_fault(zone, item, error.message);
+        }
+        zone->next_index = (zone->next_index + 1) % playlist->item_count;
+    }
+    if (playlist->item_count)
+        timer_set(zone, &zone->advance_timer, now_ms + ZONE_RETRY_MS, on_advance_due);
+    zone_settle(zone, false);
+}
+
+/* ---- What the layers report ---- */
+
+static void zone_tell_play(struct zone *zone, const struct layer_report *report) {
+    if (!zone->current_item)
+        return;
+    struct zone_play play = {.item = zone->current_item,
+                             .shown_at_s = zone->shown_s,
+                             .shown_for_ms = pp_clock_monotonic_ms() - zone->shown_ms};
+    if (report) {
+        play.shown_for_ms = report->at_ms - zone->shown_ms;
+        play.frames_presented = report->frames_presented;
+        play.frames_late = report->frames_late;
+    }
+    zone->config.events.on_play(zone->config.arg, &play);
+}
+
+static void on_overrun(void *arg) {
+    struct zone *zone = arg;
+    zone->overrun_timer = NULL;
+    if (zone->current && !zone->current_over)
+        on_layer(zone, zone->current,
+                 &(struct layer_report){.event = LAYER_FAILED, .reason = "did not end in time"});
+}
+
+/* Once an item is on the screen: when its successor is to be started, and when it is overdue. */
+static void zone_plan_next(struct zone *zone) {
+    if (zone_is_alone(zone))
+        return;
+    int64_t duration_ms = zone->current_item->duration_ms;
+    if (!duration_ms)
+        duration_ms = layer_duration_ms(zone->current);
+    int64_t preroll_ms = duration_ms > ZONE_PREROLL_MS ? zone->shown_ms + duration_ms - ZONE_PREROLL_MS : 0;
+    timer_set(zone, &zone->advance_timer, preroll_ms, on_advance_due);
+    if (duration_ms)
+        timer_set(zone, &zone->overrun_timer, zone->shown_ms + duration_ms + ZONE_OVERRUN_MS, on_overrun);
+}
+
+static void on_next_shown(struct zone *zone, int64_t at_ms) {
+    timer_clear(zone, &zone->ready_timer);
+    timer_clear(zone, &zone->overrun_timer);
+    if (zone->current && !zone->current_over)
+        zone_tell_play(zone, NULL);
+    layer_destroy(zone->outgoing);
+    zone->outgoing = zone->current;
+    int64_t over_ms =
+        at_ms + (zone->carried ? ZONE_FIRST_FADE_MS : zone->next_item->transition_ms) + ZONE_LINGER_MS;
+    if (zone->outgoing)
+        timer_set(zone, &zone->outgoing_timer, over_ms, on_outgoing_over);
+    zone->carried = NULL;
+    zone->current = pp_steal(&zone->next);
+    zone->current_item = pp_steal(&zone->next_item);
+    zone->current_over = false;
+    zone->shown_ms = at_ms;
+    zone->shown_s = pp_clock_realtime_s();
+    zone->next_index = (zone->next_index + 1) % playlist_of(zone)->item_count;
+    zone_plan_next(zone);
+    zone_settle(zone, true);
+}
+
+static void on_next_layer(struct zone *zone, const struct layer_report *report) {
+    if (report->event == LAYER_READY)
+        timer_clear(zone, &zone->ready_timer);
+    if (report->event == LAYER_SHOWN)
+        on_next_shown(zone, report->at_ms);
+    if (report->event != LAYER_FAILED)
+        return;
+    timer_clear(zone, &zone->ready_timer);
+    const struct channel_item *item = pp_steal(&zone->next_item);
+    layer_destroy(pp_steal(&zone->next));
+    item_fault(zone, item, report->reason);
+    zone->next_index = (zone->next_index + 1) % playlist_of(zone)->item_count;
+    /* Not at once: a playlist of nothing but bad items must not become a storm of processes. */
+    int64_t pause_ms = zone->current_over || !zone->current ? 250 : 0;
+    timer_set(zone, &zone->advance_timer, pp_clock_monotonic_ms() + pause_ms, on_advance_due);
+}
+
+static void on_current_layer(struct zone *zone, const struct layer_report *report) {
+    if (report->event != LAYER_ENDED && report->event != LAYER_FAILED)
+        return;
+    timer_clear(zone, &zone->overrun_timer);
+    zone_tell_play(zone, report->event == LAYER_ENDED ? report : NULL);
+    if (report->event == LAYER_FAILED)
+        item_fault(zone, zone->current_item, report->reason);
+    zone->current_over = true;
+    if (!zone->next)
+        zone_advance(zone);
+    else if (report->event == LAYER_FAILED)
+        zone_plan_change(zone); /* where the change was planned for a time of its own */
+}
+
+static void on_layer(void *arg, struct layer *layer, const struct layer_report *report) {
+    struct zone *zone = arg;
+    if (zone->frozen)
+        return;
+    if (layer == zone->next)
+        on_next_layer(zone, report);
+    else if (layer == zone->current)
+        on_current_layer(zone, report);
+}
+
+/* ---- Life ---- */
+
+struct zone *zone_create(const struct zone_config *config, const struct layer *carried,
+                         struct pp_error *error) {
+    struct zone *zone = calloc(1, sizeof *zone);
+    if (!zone) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    zone->config = *config;
+    zone->carried = carried;
+    strcpy(zone->id, config->zone->id);
+    int64_t offset_ms = 0;
+    channel_playlist_position(config->zone->playlist, config->now_ms, &zone->next_index, &offset_ms);
+    timer_set(zone, &zone->advance_timer, 0, on_advance_due);
+    return zone;
+}
+
+static void zone_stop(struct zone *zone) {
+    timer_clear(zone, &zone->advance_timer);
+    timer_clear(zone, &zone->ready_timer);
+    timer_clear(zone, &zone->overrun_timer);
+    timer_clear(zone, &zone->outgoing_timer);
+    layer_destroy(pp_steal(&zone->next));
+    layer_destroy(pp_steal(&zone->outgoing));
+}
+
+void zone_freeze(struct zone *zone) {
+    if (zone->frozen)
+        return;
+    if (zone->current && !zone->current_over)
+        zone_tell_play(zone, NULL);
+    zone_stop(zone);
+    zone->frozen = true;
+    zone->current_item = NULL;
+    zone->next_item = NULL;
+    zone->config.zone = NULL;
+}
+
+void zone_destroy(struct zone *zone) {
+    if (!zone)
+        return;
+    zone_freeze(zone);
+    layer_destroy(zone->current);
+    free(zone);
+}
+
+const struct layer *zone_layer(const struct zone *zone) {
+    return zone->current;
+}
+
+const char *zone_id(const struct zone *zone) {
+    return zone->id;
+}

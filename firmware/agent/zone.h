@@ -1,0 +1,69 @@
+/*
+ * One zone of a layout, playing its playlist without gaps: while an item is on the screen the next one's
+ * renderer is started and prerolled, and the player changes to it at the very frame where the first one ends.
+ * An item that fails is left out; the rest goes on.
+ */
+#ifndef PP_AGENT_ZONE_H
+#define PP_AGENT_ZONE_H
+
+#include <stdint.h>
+
+#include "agent/faults.h"
+#include "agent/layer.h"
+#include "channel/manifest.h"
+#include "net/loop.h"
+#include "store/store.h"
+
+#define ZONE_PREROLL_MS    3000  /* before the end of an item, the next one's renderer is started */
+#define ZONE_READY_MAX_MS  20000 /* a renderer without a first frame by then has failed */
+#define ZONE_OVERRUN_MS    10000 /* an item that goes on for so long after its end has failed */
+#define ZONE_RETRY_MS      5000  /* between two tries when no item can be played */
+#define ZONE_LINGER_MS     200   /* a replaced layer is removed so long after its transition */
+#define ZONE_FIRST_FADE_MS 600   /* from what was shown before into a zone's first item */
+
+struct zone;
+
+struct zone_play {
+    const struct channel_item *item;
+    int64_t shown_at_s;        /* s since 1970, by the device's clock */
+    int64_t shown_for_ms;      /* ms */
+    uint32_t frames_presented; /* 0 where it never ended by itself */
+    uint32_t frames_late;
+};
+
+struct zone_events {
+    /* The zone's first item is on the screen, or there is none that could be. Once. */
+    void (*on_settled)(void *arg, struct zone *zone, bool shown);
+    void (*on_play)(void *arg, const struct zone_play *play);
+    void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);
+};
+
+struct zone_config {
+    struct net_loop *loop;
+    struct layer_set *layers;
+    struct store *store;
+    struct faults *faults;
+    const struct channel_zone *zone; /* of a manifest that lives until zone_freeze or zone_destroy */
+    uint16_t target_width;           /* pixels of the zone on the display */
+    uint16_t target_height;
+    int64_t now_ms; /* ms since 1970: where an aligned playlist begins */
+    struct zone_events events;
+    void *arg;
+};
+
+/* Starts with the first item (or the one the wall clock names), replacing `carried`, a layer of somebody
+ * else's, which may be NULL. on_settled may come from within. */
+struct zone *zone_create(const struct zone_config *config, const struct layer *carried,
+                         struct pp_error *error);
+
+/* What is shown stays, and nothing goes on: the manifest may go away. */
+void zone_freeze(struct zone *zone);
+
+/* NULL is allowed. */
+void zone_destroy(struct zone *zone);
+
+/* What is on the screen, or NULL. Borrowed. */
+const struct layer *zone_layer(const struct zone *zone);
+const char *zone_id(const struct zone *zone);
+
+#endif

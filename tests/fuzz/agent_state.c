@@ -1,0 +1,12 @@
+/* The state document of the headend. */
+#include "agent/state_document.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct state_document document;
+    struct pp_error error = {0};
+    if (state_document_parse(data, size, &document, &error))
+        state_document_check(&document, "d-1", 5, 1767600000, &error);
+    return 0;
+}

@@ -1,0 +1,83 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/config.h"
+#include "base/file.h"
+
+#define HEADEND                                                                                              \
+    "[headend]\nurl = https://headend.example:8443\nca = /etc/pingplay/ca.pem\nroot = "                      \
+    "/etc/pingplay/root.json\n"
+
+/* Loads a configuration of this text; `path` gets the name it had. */
+static bool load(const char *text, struct agent_config *config, char path[64], struct pp_error *error) {
+    strcpy(path, "/tmp/pingplay-conf-XXXXXX");
+    pp_autoclose int fd = mkstemp(path);
+    assert_true(fd >= 0 && pp_write_all(fd, text, strlen(text), error));
+    bool ok = agent_config_load(path, config, error);
+    unlink(path);
+    return ok;
+}
+
+static void settings_are_read_and_the_rest_has_defaults(void **state) {
+    (void)state;
+    struct agent_config config;
+    struct pp_error error = {0};
+    char path[64];
+    assert_true(load(HEADEND "[store]\nmax-mib = 2048\n[display]\nlanguage = fr\n", &config, path, &error));
+    assert_string_equal(config.url, "https://headend.example:8443");
+    assert_string_equal(config.state, "/var/lib/pingplay");
+    assert_string_equal(config.player_socket, "/run/pingplay/player.sock");
+    assert_string_equal(config.language, "fr");
+    assert_int_equal(config.store_max_mib, 2048);
+    assert_int_equal(config.store_reserve_mib, 64);
+}
+
+static void what_is_wrong_is_named_with_file_and_line(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *message;
+    } rows[] = {
+        {HEADEND "verify = no\n", ":5: unknown setting \"verify\" in section [headend]"},
+        {"[headend]\nurl = http://headend.example\n",
+         ":2: url: must be an address that begins with https://"},
+        {HEADEND "[paths]\nstate = here\n", ":6: state: must be an absolute path"},
+        {HEADEND "[store]\nmax-mib = many\n", ":6: max-mib: must be a whole number between 0 and 16777216"},
+        {"[headend]\nurl = https://a\nca = /ca\n", ": section [headend] needs \"root\""},
+        {"[headend]\nurl = https://a/path\nca = /ca\nroot = /r\n",
+         ": url: must be https://HOST or https://HOST:PORT, without a path"},
+        {HEADEND "[display]\nlanguage = de\n", ": language: must be en or fr"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct agent_config config;
+        struct pp_error error = {0};
+        char path[64];
+        char expected[PP_ERROR_MESSAGE_MAX];
+        assert_false(load(rows[i].text, &config, path, &error));
+        snprintf(expected, sizeof expected, "%s%s", path, rows[i].message);
+        assert_string_equal(error.message, expected);
+    }
+}
+
+static void a_missing_file_is_told(void **state) {
+    (void)state;
+    struct agent_config config;
+    struct pp_error error = {0};
+    assert_false(agent_config_load("/nonexistent/agent.conf", &config, &error));
+    assert_int_equal(error.code, PP_E_NOTFOUND);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settings_are_read_and_the_rest_has_defaults),
+        cmocka_unit_test(what_is_wrong_is_named_with_file_and_line),
+        cmocka_unit_test(a_missing_file_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

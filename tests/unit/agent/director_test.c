@@ -1,0 +1,373 @@
+/* The director and its zones, with real processes as renderers, a real store, and a player that does what the
+ * test says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/director.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/file.h"
+#include "crypto/bulk.h"
+#include "fake_renderer.h"
+#include "ipc/conn.h"
+#include "scratch.h"
+
+#define PATIENCE_MS 20000 /* until a test gives up on something that should come */
+
+struct stage {
+    struct scratch scratch;
+    struct store *store;
+    struct net_loop *loop;
+    struct director *director;
+    int listener;
+    int player; /* our end of the agent's connection */
+    char socket[PP_PATH_MAX];
+    int settled_shown, settled_empty, plays, faults;
+    char last_fault[IPC_REASON_MAX + 1];
+};
+
+/* ---- The stage ---- */
+
+static void on_settled(void *arg, bool shown) {
+    struct stage *stage = arg;
+    stage->settled_shown += shown;
+    stage->settled_empty += !shown;
+}
+
+static void on_play(void *arg, const struct zone_play *play) {
+    struct stage *stage = arg;
+    (void)play;
+    stage->plays++;
+}
+
+static void on_fault(void *arg, const struct channel_item *item, const char *reason, bool set_aside) {
+    struct stage *stage = arg;
+    (void)item;
+    (void)set_aside;
+    stage->faults++;
+    snprintf(stage->last_fault, sizeof stage->last_fault, "%s", reason);
+}
+
+static void on_display(void *arg, const struct ipc_display *display) {
+    (void)arg;
+    (void)display;
+}
+
+static bool write_status(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                         struct pp_error *error) {
+    (void)arg;
+    (void)error;
+    snprintf(json, IPC_TEXT_MAX + 1, "{\"width\":%u,\"height\":%u}", width, height);
+    return true;
+}
+
+static int64_t now_ms(void *arg) {
+    (void)arg;
+    return pp_clock_realtime_ms();
+}
+
+static void turn(struct stage *stage) {
+    struct pp_error error = {0};
+    assert_true(net_loop_turn(stage->loop, 5, &error));
+}
+
+static void say(struct stage *stage, const struct ipc_message *message) {
+    struct pp_error error = {0};
+    assert_true(ipc_send(stage->player, message, &error));
+}
+
+static void player_accept(struct stage *stage) {
+    struct pp_error error = {0};
+    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
+    while ((stage->player = ipc_accept(stage->listener, &error)) < 0) {
+        assert_true(pp_clock_monotonic_ms() < end_ms);
+        turn(stage);
+    }
+    struct ipc_message display = {.type = IPC_DISPLAY, .display = {1280, 720, 60000, "test"}};
+    say(stage, &display);
+}
+
+/* The next message of that type; others are passed over. */
+static struct ipc_message expect(struct stage *stage, uint16_t type) {
+    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
+    for (;;) {
+        struct ipc_message message = {0};
+        struct pp_error error = {0};
+        while (!ipc_receive(stage->player, &message, &error)) {
+            assert_int_equal(error.code, PP_E_STATE);
+            assert_true(pp_clock_monotonic_ms() < end_ms);
+            turn(stage);
+        }
+        for (size_t i = 0; i < message.fd_count; i++)
+            pp_close(&message.fds[i]);
+        message.fd_count = 0;
+        if (message.type == type)
+            return message;
+    }
+}
+
+static void say_shown(struct stage *stage, uint32_t layer) {
+    struct ipc_message ready = {.type = IPC_LAYER_READY, .layer_ready = {layer}};
+    struct ipc_message shown = {.type = IPC_LAYER_SHOWN,
+                                .layer_shown = {layer, (uint64_t)pp_clock_monotonic_ms()}};
+    say(stage, &ready);
+    say(stage, &shown);
+}
+
+static void say_ended(struct stage *stage, uint32_t layer) {
+    struct ipc_message ended = {.type = IPC_LAYER_ENDED,
+                                .layer_ended = {layer, (uint64_t)pp_clock_monotonic_ms(), 50, 0}};
+    say(stage, &ended);
+}
+
+/* A manifest of one zone with an item for each letter, whose "object" begins with that letter; capital:
+ * missing. */
+static struct channel_manifest *manifest(struct stage *stage, const char *letters, const char *duration) {
+    struct pp_error error = {0};
+    pp_autobuf struct pp_buf items = PP_BUF_INIT(65536);
+    pp_autobuf struct pp_buf objects = PP_BUF_INIT(65536);
+    pp_autobuf struct pp_buf json = PP_BUF_INIT(65536);
+    for (size_t i = 0; letters[i]; i++) {
+        char content[8];
+        uint8_t sha256[32];
+        char hash[PP_HEX_SIZE(32)];
+        snprintf(content, sizeof content, "%c%zu", letters[i], i);
+        assert_true(crypto_sha256(content, strlen(content), sha256, &error));
+        pp_hex_encode(sha256, 32, hash);
+        if (letters[i] >= 'a')
+            assert_true(store_object_put(stage->store, sha256, content, strlen(content), &error));
+        pp_buf_addf(&items, NULL,
+                    "%s{\"id\":\"i%zu\",\"kind\":\"image\",\"object\":\"o%zu\",\"duration\":\"%s\"}",
+                    i ? "," : "", i, i, duration);
+        pp_buf_addf(&objects, NULL, "%s\"o%zu\":{\"sha256\":\"%s\",\"length\":%zu,\"key\":\"%043d\"}",
+                    i ? "," : "", i, hash, strlen(content), 0);
+    }
+    pp_buf_addf(&json, NULL,
+                "{\"format\":1,\"channel\":\"c\",\"canvas\":{\"width\":1920,\"height\":1080,\"background\":"
+                "\"#000000\"},"
+                "\"layouts\":{\"l\":{\"zones\":[{\"id\":\"main\",\"x\":0,\"y\":0,\"width\":1920,\"height\":"
+                "1080,\"z\":0,"
+                "\"playlist\":\"p\"}]}},\"playlists\":{\"p\":{\"items\":[%s]}},\"default_layout\":\"l\","
+                "\"objects\":{%s}}",
+                pp_buf_text(&items), pp_buf_text(&objects));
+    /* base64url's digit of zero is 'A' */
+    for (char *key = (char *)json.data; (key = strstr(key, "\"key\":\"0"));)
+        for (key += 7; *key == '0'; key++)
+            *key = 'A';
+    struct channel_manifest *parsed = channel_manifest_parse(json.data, json.size, &error);
+    if (!parsed)
+        fail_msg("%s", error.message);
+    return parsed;
+}
+
+static int setup(void **state) {
+    static struct stage stage;
+    stage = (struct stage){.player = -1};
+    struct pp_error error = {0};
+    scratch_open(&stage.scratch);
+    struct store_config store = {0};
+    stage.store = store_open(stage.scratch.path, &store, &error);
+    stage.loop = net_loop_create(&error);
+    pp_path_format(stage.socket, &error, "%s/player.sock", stage.scratch.path);
+    stage.listener = ipc_listen(stage.socket, &error);
+    assert_true(stage.store && stage.loop && stage.listener >= 0);
+    fake_renderer_install(stage.scratch.path);
+    struct director_config config = {.loop = stage.loop,
+                                     .store = stage.store,
+                                     .player_socket = stage.socket,
+                                     .renderers = stage.scratch.path,
+                                     .now_ms = now_ms,
+                                     .on_settled = on_settled,
+                                     .on_play = on_play,
+                                     .on_fault = on_fault,
+                                     .on_display = on_display,
+                                     .write_status = write_status,
+                                     .arg = &stage};
+    stage.director = director_create(&config, &error);
+    assert_non_null(stage.director);
+    player_accept(&stage);
+    expect(&stage, IPC_HELLO);
+    *state = &stage;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct stage *stage = *state;
+    director_destroy(stage->director);
+    pp_close(&stage->player);
+    pp_close(&stage->listener);
+    net_loop_destroy(stage->loop);
+    store_close(stage->store);
+    scratch_remove(&stage->scratch);
+    return 0;
+}
+
+/* ---- Tests ---- */
+
+static void the_next_item_waits_for_the_end_of_the_one_shown(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT2S"));
+    assert_int_equal(expect(stage, IPC_CANVAS).canvas.width, 1920);
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    struct ipc_layer_show show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    assert_int_equal(show.layer, first);
+    assert_int_equal(show.replaces, 0);
+    assert_int_equal(show.trigger, IPC_TRIGGER_READY);
+    /* An item as short as the preroll time has its successor started at once. */
+    say_shown(stage, first);
+    uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    assert_int_equal(show.layer, second);
+    assert_int_equal(show.replaces, first);
+    assert_int_equal(show.trigger, IPC_TRIGGER_END);
+    say_ended(stage, first);
+    say_shown(stage, second);
+    /* And round again. */
+    show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    assert_int_equal(show.replaces, second);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, first);
+    assert_int_equal(stage->plays, 1);
+    while (!stage->settled_shown)
+        turn(stage);
+    assert_string_equal(stage->last_fault, "");
+}
+
+static void one_picture_alone_stays_without_a_successor(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    while (!stage->settled_shown)
+        turn(stage);
+    struct ipc_message message = {0};
+    struct pp_error error = {0};
+    while (ipc_receive(stage->player, &message, &error))
+        assert_int_not_equal(message.type, IPC_LAYER_ADD);
+}
+
+static void items_that_fail_are_left_out_whatever_way_they_fail(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "fxkMo", "PT20S"));
+    for (int i = 0; i < 3; i++)
+        expect(stage, IPC_LAYER_ADD);
+    uint32_t good = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    expect(stage, IPC_LAYER_SHOW);
+    say_shown(stage, good);
+    while (!stage->settled_shown)
+        turn(stage);
+    assert_int_equal(stage->faults, 4);
+}
+
+static void a_layer_that_the_player_drops_is_followed_by_the_next(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT20S"));
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, first);
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {first, "a slot out of range"}};
+    say(stage, &failed);
+    uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    struct ipc_layer_show show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    while (show.layer != second || show.trigger != IPC_TRIGGER_READY)
+        show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    assert_int_equal(show.replaces, first);
+    assert_string_equal(stage->last_fault, "a slot out of range");
+}
+
+static void nothing_that_can_be_shown_is_told(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "MN", "PT20S"));
+    while (!stage->settled_empty)
+        turn(stage);
+    assert_int_equal(stage->settled_shown, 0);
+    assert_true(stage->faults >= 2);
+}
+
+static void a_new_manifest_takes_over_from_the_picture_of_the_old_one(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    uint32_t old = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, old);
+    while (!stage->settled_shown)
+        turn(stage);
+    director_set_manifest(stage->director, manifest(stage, "o", "PT9S"));
+    uint32_t new = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    struct ipc_layer_show show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    assert_int_equal(show.layer, new);
+    assert_int_equal(show.replaces, old);
+    assert_int_equal(show.transition, IPC_TRANSITION_CROSSFADE);
+    say_shown(stage, new);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, old);
+    assert_int_equal(stage->settled_shown, 2);
+}
+
+static void a_player_that_comes_back_is_given_everything_again(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    pp_close(&stage->player);
+    player_accept(stage);
+    expect(stage, IPC_HELLO);
+    uint32_t again = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    assert_int_equal(expect(stage, IPC_LAYER_SHOW).layer_show.layer, again);
+}
+
+static void a_status_screen_lies_above_and_goes_when_content_has_come(void **state) {
+    struct stage *stage = *state;
+    director_show_status(stage->director);
+    struct ipc_layer_add add = expect(stage, IPC_LAYER_ADD).layer_add;
+    assert_int_equal(add.z, INT32_MAX);
+    assert_int_equal(add.width, 1280);
+    say_shown(stage, add.layer);
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    uint32_t content = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, content);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, add.layer);
+}
+
+static void a_blank_director_shows_no_content_until_it_is_let_again(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, first);
+    director_set_blank(stage->director, true);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, first);
+    assert_false(director_is_settling(stage->director));
+    director_set_blank(stage->director, false);
+    assert_int_not_equal(expect(stage, IPC_LAYER_ADD).layer_add.layer, first);
+}
+
+static void a_player_that_talks_nonsense_is_left_and_met_again(void **state) {
+    struct stage *stage = *state;
+    struct ipc_message hello = {.type = IPC_HELLO, .hello = {IPC_PROTOCOL}};
+    say(stage, &hello);
+    int old = stage->player;
+    player_accept(stage);
+    pp_close(&old);
+    expect(stage, IPC_HELLO);
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(int argc, char **argv) {
+    int status = 0;
+    (void)argc;
+    if (fake_renderer_main(argv[0], &status))
+        return status;
+    const struct CMUnitTest tests[] = {
+        STAGED(the_next_item_waits_for_the_end_of_the_one_shown),
+        STAGED(one_picture_alone_stays_without_a_successor),
+        STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
+        STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),
+        STAGED(nothing_that_can_be_shown_is_told),
+        STAGED(a_new_manifest_takes_over_from_the_picture_of_the_old_one),
+        STAGED(a_player_that_comes_back_is_given_everything_again),
+        STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
+        STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
+        STAGED(a_player_that_talks_nonsense_is_left_and_met_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

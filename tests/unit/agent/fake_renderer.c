@@ -1,0 +1,64 @@
+#include "fake_renderer.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/renderer.h"
+#include "base/file.h"
+#include "ipc/conn.h"
+
+static void say(uint16_t type) {
+    struct ipc_message message = {.type = type};
+    if (type == IPC_INFO)
+        message.info = (struct ipc_info){.width = 16, .height = 9, .duration_ms = FAKE_DURATION_MS};
+    if (type == IPC_FAILED)
+        strcpy(message.failed.reason, "not a picture");
+    struct pp_error error = {0};
+    if (!ipc_send(RENDERER_CONTROL_FD, &message, &error))
+        _exit(9);
+}
+
+static int play(char kind) {
+    say(IPC_SANDBOXED);
+    if (kind == 'f') {
+        say(IPC_FAILED);
+        return 1;
+    }
+    if (kind == 'x')
+        return 3;
+    if (kind == 'k')
+        raise(SIGKILL);
+    say(IPC_INFO);
+    pause();
+    return 0;
+}
+
+bool fake_renderer_main(const char *argv0, int *status) {
+    if (strncmp(argv0, "pingplay-render-", strlen("pingplay-render-")) != 0)
+        return false;
+    struct ipc_message start = {0};
+    struct pp_error error = {0};
+    char kind = 'o';
+    if (!ipc_receive(RENDERER_CONTROL_FD, &start, &error))
+        _exit(8);
+    if (start.type == IPC_START_MEDIA && pread(start.fds[0], &kind, 1, 0) != 1)
+        _exit(7);
+    *status = play(kind);
+    return true;
+}
+
+void fake_renderer_install(const char *folder) {
+    static const char *const names[] = {"pingplay-render-media", "pingplay-render-text"};
+    char self[PP_PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length < 0)
+        abort();
+    self[length] = 0;
+    for (size_t i = 0; i < 2; i++) {
+        char link[PP_PATH_MAX];
+        if (!pp_path_format(link, NULL, "%s/%s", folder, names[i]) || symlink(self, link) < 0)
+            abort();
+    }
+}

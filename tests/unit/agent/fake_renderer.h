@@ -1,0 +1,19 @@
+/*
+ * The test program as its own renderer: a folder of links named like the renderers leads back to it. What the
+ * "renderer" does is the first byte of the object's (here clear) bytes:
+ *   'o' plays: tells INFO and lives on    'f' says FAILED    'x' exits with status 3    'k' is killed by a
+ * signal
+ */
+#ifndef PP_TEST_AGENT_FAKE_RENDERER_H
+#define PP_TEST_AGENT_FAKE_RENDERER_H
+
+#include <stdbool.h>
+
+#define FAKE_DURATION_MS 8000 /* in INFO */
+
+/* Whether this process was started as a renderer; then it has done its work and main returns *status. */
+bool fake_renderer_main(const char *argv0, int *status);
+/* Links for both renderers in `folder`. */
+void fake_renderer_install(const char *folder);
+
+#endif

@@ -1,0 +1,82 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "agent/crash_guard.h"
+#include "agent/floors.h"
+#include "base/clock.h"
+#include "scratch.h"
+
+static void floors_only_grow_and_outlive_a_restart(void **state) {
+    struct scratch *scratch = *state;
+    struct pp_error error = {0};
+    struct floors floors;
+    floors_load(&floors, scratch->vault);
+    assert_int_equal(floors.state_version, 0);
+    int64_t far = pp_clock_realtime_s() + 10 * FLOORS_CLOCK_STEP_S;
+    assert_true(floors_raise(&floors, 9, far, &error));
+    assert_true(floors_raise(&floors, 4, 1000, &error));
+
+    scratch_reopen(scratch);
+    struct floors again;
+    floors_load(&again, scratch->vault);
+    assert_int_equal(again.state_version, 9);
+    assert_int_equal(again.clock_s, far);
+    assert_int_equal(floors_now_s(&again), far); /* the clock is behind the floor */
+}
+
+static void a_clock_ahead_of_the_floor_is_used(void **state) {
+    struct scratch *scratch = *state;
+    struct floors floors;
+    floors_load(&floors, scratch->vault);
+    int64_t before = pp_clock_realtime_s();
+    assert_true(floors_now_s(&floors) >= before);
+}
+
+static void an_unreadable_record_begins_at_the_build_time(void **state) {
+    struct scratch *scratch = *state;
+    struct pp_error error = {0};
+    assert_true(vault_put(scratch->vault, FLOORS_RECORD, "rubbish", 7, &error));
+    struct floors floors;
+    floors_load(&floors, scratch->vault);
+    assert_int_equal(floors.state_version, 0);
+    assert_true(floors.clock_s > 1700000000);
+}
+
+static void the_third_start_without_health_is_one_too_many(void **state) {
+    struct scratch *scratch = *state;
+    struct crash_guard guard;
+    for (int i = 0; i < CRASH_GUARD_STARTS_MAX; i++)
+        assert_false(crash_guard_begin(&guard, scratch->vault));
+    assert_true(crash_guard_begin(&guard, scratch->vault));
+    assert_false(crash_guard_begin(&guard, scratch->vault)); /* the count began again */
+    crash_guard_healthy(&guard);
+    for (int i = 0; i < CRASH_GUARD_STARTS_MAX; i++)
+        assert_false(crash_guard_begin(&guard, scratch->vault));
+    assert_true(crash_guard_begin(&guard, scratch->vault));
+}
+
+static int setup(void **state) {
+    static struct scratch scratch;
+    scratch_open(&scratch);
+    *state = &scratch;
+    return 0;
+}
+
+static int teardown(void **state) {
+    scratch_remove(*state);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(floors_only_grow_and_outlive_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_clock_ahead_of_the_floor_is_used, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_unreadable_record_begins_at_the_build_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_third_start_without_health_is_one_too_many, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

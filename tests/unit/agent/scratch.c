@@ -1,0 +1,72 @@
+#include "scratch.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "base/file.h"
+
+void scratch_open(struct scratch *scratch) {
+    strcpy(scratch->path, "/tmp/pingplay-agent-test-XXXXXX");
+    scratch->vault = NULL;
+    if (!mkdtemp(scratch->path))
+        abort();
+    scratch_reopen(scratch);
+}
+
+void scratch_reopen(struct scratch *scratch) {
+    struct pp_error error = {0};
+    vault_close(scratch->vault);
+    scratch->vault = vault_open(scratch->path, NULL, &error);
+    if (!scratch->vault)
+        abort();
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *place) {
+    (void)info;
+    (void)type;
+    (void)place;
+    return remove(path);
+}
+
+void scratch_remove(struct scratch *scratch) {
+    vault_close(scratch->vault);
+    scratch->vault = NULL;
+    nftw(scratch->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static bool folder_contains(const char *folder, const void *needle, size_t size) {
+    pp_autodir DIR *dir = opendir(folder);
+    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+        char path[PP_PATH_MAX];
+        struct stat info;
+        if (entry->d_name[0] == '.' || !pp_path_format(path, NULL, "%s/%s", folder, entry->d_name) ||
+            stat(path, &info) < 0)
+            continue;
+        if (S_ISDIR(info.st_mode) && folder_contains(path, needle, size))
+            return true;
+        pp_autobuf struct pp_buf content = PP_BUF_INIT(1 << 20);
+        if (S_ISREG(info.st_mode) && pp_file_read(AT_FDCWD, path, &content, NULL) && content.size &&
+            memmem(content.data, content.size, needle, size))
+            return true;
+    }
+    return false;
+}
+
+bool scratch_contains(const struct scratch *scratch, const void *needle, size_t size) {
+    return folder_contains(scratch->path, needle, size);
+}
+
+size_t scratch_count_files(const struct scratch *scratch, const char *folder) {
+    char path[PP_PATH_MAX];
+    pp_path_format(path, NULL, "%s/%s", scratch->path, folder);
+    pp_autodir DIR *dir = opendir(path);
+    size_t count = 0;
+    for (const struct dirent *entry; dir && (entry = readdir(dir));)
+        count += entry->d_name[0] != '.';
+    return count;
+}

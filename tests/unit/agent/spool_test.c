@@ -1,0 +1,158 @@
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/spool.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "scratch.h"
+
+static const char mark[] = "PLANTED-MARK-5c1d";
+
+static void add(struct spool *spool, const char *kind) {
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "kind", kind);
+    spool_add(spool, item, 1767600000);
+}
+
+static struct spool *open_events(struct scratch *scratch) {
+    struct pp_error error = {0};
+    struct spool *spool = spool_open(scratch->path, scratch->vault, "events", &error);
+    assert_non_null(spool);
+    return spool;
+}
+
+/* The parsed oldest batch, which the caller deletes; NULL when none waits. */
+static cJSON *peek(struct spool *spool) {
+    pp_autobuf struct pp_buf json = PP_BUF_INIT(SPOOL_BATCH_MAX);
+    struct pp_error error = {0};
+    if (!spool_peek(spool, &json, &error))
+        return NULL;
+    cJSON *batch = pp_json_parse(json.data, json.size, SPOOL_BATCH_MAX, &error);
+    assert_non_null(batch);
+    return batch;
+}
+
+static const char *kind_of(const cJSON *batch, int index) {
+    const cJSON *item = cJSON_GetArrayItem(cJSON_GetObjectItem(batch, "items"), index);
+    return cJSON_GetStringValue(cJSON_GetObjectItem(item, "kind"));
+}
+
+static void a_batch_stays_until_it_was_sent(void **state) {
+    struct scratch *scratch = *state;
+    struct spool *spool = open_events(scratch);
+    assert_null(peek(spool));
+    add(spool, "one");
+    add(spool, "two");
+    for (int i = 0; i < 2; i++) {
+        pp_autojson cJSON *batch = peek(spool);
+        assert_string_equal(kind_of(batch, 0), "one");
+        assert_string_equal(kind_of(batch, 1), "two");
+    }
+    add(spool, "three"); /* while the batch is on its way */
+    spool_sent(spool);
+    pp_autojson cJSON *batch = peek(spool);
+    assert_string_equal(kind_of(batch, 0), "three");
+    assert_null(kind_of(batch, 1));
+    spool_close(spool);
+}
+
+static void what_waits_survives_a_restart_in_order_and_sealed(void **state) {
+    struct scratch *scratch = *state;
+    struct spool *spool = open_events(scratch);
+    struct pp_error error = {0};
+    add(spool, mark);
+    assert_true(spool_flush(spool, &error));
+    add(spool, "second");
+    spool_close(spool);
+    assert_int_equal(scratch_count_files(scratch, "spool"), 2);
+    assert_false(scratch_contains(scratch, mark, strlen(mark)));
+
+    spool = open_events(scratch);
+    pp_autojson cJSON *first = peek(spool);
+    assert_string_equal(kind_of(first, 0), mark);
+    spool_sent(spool);
+    pp_autojson cJSON *second = peek(spool);
+    assert_string_equal(kind_of(second, 0), "second");
+    spool_sent(spool);
+    assert_null(peek(spool));
+    assert_int_equal(scratch_count_files(scratch, "spool"), 0);
+    spool_close(spool);
+}
+
+static void over_the_cap_the_oldest_go_and_are_counted(void **state) {
+    struct scratch *scratch = *state;
+    struct spool *spool = open_events(scratch);
+    struct pp_error error = {0};
+    for (int i = 0; i < SPOOL_FILES_MAX + 3; i++) {
+        char kind[16];
+        snprintf(kind, sizeof kind, "k%d", i);
+        add(spool, kind);
+        assert_true(spool_flush(spool, &error));
+    }
+    assert_int_equal(scratch_count_files(scratch, "spool"), SPOOL_FILES_MAX);
+    pp_autojson cJSON *batch = peek(spool);
+    assert_string_equal(kind_of(batch, 0), "k3");
+    for (int i = 0; i < SPOOL_FILES_MAX; i++) {
+        pp_autojson cJSON *next = peek(spool);
+        if (i == SPOOL_FILES_MAX - 1)
+            assert_int_equal(cJSON_GetObjectItem(next, "dropped")->valueint, 1);
+        spool_sent(spool);
+    }
+    spool_close(spool);
+}
+
+static void a_damaged_batch_is_dropped_and_the_rest_goes_on(void **state) {
+    struct scratch *scratch = *state;
+    struct spool *spool = open_events(scratch);
+    struct pp_error error = {0};
+    add(spool, "damaged");
+    assert_true(spool_flush(spool, &error));
+    add(spool, "whole");
+    assert_true(spool_flush(spool, &error));
+    char path[PP_PATH_MAX];
+    pp_path_format(path, &error, "%s/spool/events-0000000000000000.sealed", scratch->path);
+    pp_autoclose int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, "x", 1, 60), 1);
+    pp_autojson cJSON *batch = peek(spool);
+    assert_string_equal(kind_of(batch, 0), "whole");
+    spool_close(spool);
+}
+
+static void too_many_items_go_to_flash_by_themselves(void **state) {
+    struct scratch *scratch = *state;
+    struct spool *spool = open_events(scratch);
+    for (int i = 0; i < SPOOL_ITEMS_MAX + 1; i++)
+        add(spool, "many");
+    assert_int_equal(scratch_count_files(scratch, "spool"), 1);
+    spool_close(spool);
+}
+
+static int setup(void **state) {
+    static struct scratch scratch;
+    scratch_open(&scratch);
+    *state = &scratch;
+    return 0;
+}
+
+static int teardown(void **state) {
+    scratch_remove(*state);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_batch_stays_until_it_was_sent, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_waits_survives_a_restart_in_order_and_sealed, setup, teardown),
+        cmocka_unit_test_setup_teardown(over_the_cap_the_oldest_go_and_are_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_batch_is_dropped_and_the_rest_goes_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(too_many_items_go_to_flash_by_themselves, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,111 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/state_document.h"
+
+#define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+
+static const char whole[] =
+    "{\"format\":1,\"aud\":\"d-1\",\"version\":12,\"iat\":\"2026-01-05T08:00:00Z\",\"exp\":\"2026-02-05T08:"
+    "00:00Z\","
+    "\"name\":\"Lobby left\",\"site\":\"Lyon\",\"time_zone\":\"Europe/Paris\",\"locale\":\"fr\","
+    "\"channel\":{\"id\":\"lobby\",\"key\":\"" KEY "\"},\"publish\":7,\"settings\":{},\"commands\":[]}";
+
+/* The whole document with the first `from` made into `to`. */
+static bool parse_changed(const char *from, const char *to, struct state_document *out,
+                          struct pp_error *error) {
+    char text[2048];
+    const char *place = strstr(whole, from);
+    assert_non_null(place);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(place - whole), whole, to, place + strlen(from));
+    return state_document_parse(text, strlen(text), out, error);
+}
+
+static void a_whole_document_is_read(void **state) {
+    (void)state;
+    struct state_document document;
+    struct pp_error error = {0};
+    assert_true(state_document_parse(whole, strlen(whole), &document, &error));
+    assert_string_equal(document.audience, "d-1");
+    assert_int_equal(document.version, 12);
+    assert_int_equal(document.issued_s, 1767600000);
+    assert_string_equal(document.time_zone, "Europe/Paris");
+    assert_true(document.has_channel);
+    assert_string_equal(document.channel, "lobby");
+    for (int i = 0; i < CHANNEL_KEY_SIZE; i++)
+        assert_int_equal(document.channel_key[i], i);
+}
+
+static void a_document_without_a_channel_is_read(void **state) {
+    (void)state;
+    struct state_document document;
+    struct pp_error error = {0};
+    assert_true(parse_changed("{\"id\":\"lobby\",\"key\":\"" KEY "\"}", "null", &document, &error));
+    assert_false(document.has_channel);
+}
+
+static void each_bad_field_is_refused_by_name_and_nothing_is_changed(void **state) {
+    (void)state;
+    static const struct {
+        const char *from, *to, *message;
+    } rows[] = {
+        {"\"format\":1", "\"format\":2", "state: field \"format\" is not between 1 and 1"},
+        {"\"aud\":\"d-1\"", "\"aud\":5", "state: field \"aud\" is not a string"},
+        {"\"version\":12", "\"version\":0.5", "state: field \"version\" is not an integer"},
+        {"\"version\":12,", "", "state: field \"version\" is missing"},
+        {"\"iat\":\"2026", "\"iat\":\"20260",
+         "state: field \"iat\": not a time of the form YYYY-MM-DDTHH:MM:SSZ"},
+        {"2026-01-05T08", "2026-13-05T08", "state: field \"iat\": no such time: 2026-13-05T08:00:00Z"},
+        {"\"id\":\"lobby\"", "\"id\":\"../x\"", "state: channel: field \"id\" is not a channel id"},
+        {"\"key\":\"AAEC", "\"key\":\"AAE",
+         "state: channel: field \"key\": base64 has trailing bits that are not zero"},
+        {"\"name\"", "\"aud\"", "state: field \"aud\" stands twice"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct state_document document = {.version = 77};
+        struct pp_error error = {0};
+        assert_false(parse_changed(rows[i].from, rows[i].to, &document, &error));
+        if (i != 7) /* which of base64's complaints it is depends on the digits */
+            assert_string_equal(error.message, rows[i].message);
+        assert_int_equal(document.version, 77);
+    }
+}
+
+static void what_is_not_an_object_is_refused(void **state) {
+    (void)state;
+    struct state_document document;
+    struct pp_error error = {0};
+    assert_false(state_document_parse("[1]", 3, &document, &error));
+    assert_string_equal(error.message, "state: not a JSON object");
+    assert_false(state_document_parse("", 0, &document, &error));
+}
+
+static void only_a_newer_valid_document_for_this_device_may_take_effect(void **state) {
+    (void)state;
+    struct state_document document;
+    struct pp_error error = {0};
+    assert_true(state_document_parse(whole, strlen(whole), &document, &error));
+    assert_true(state_document_check(&document, "d-1", 12, document.expires_s - 1, &error));
+    assert_false(state_document_check(&document, "d-2", 12, document.issued_s, &error));
+    assert_int_equal(error.code, PP_E_AUTH);
+    assert_false(state_document_check(&document, "d-1", 13, document.issued_s, &error));
+    assert_int_equal(error.code, PP_E_ROLLBACK);
+    assert_false(state_document_check(&document, "d-1", 12, document.expires_s, &error));
+    assert_int_equal(error.code, PP_E_EXPIRED);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_document_is_read),
+        cmocka_unit_test(a_document_without_a_channel_is_read),
+        cmocka_unit_test(each_bad_field_is_refused_by_name_and_nothing_is_changed),
+        cmocka_unit_test(what_is_not_an_object_is_refused),
+        cmocka_unit_test(only_a_newer_valid_document_for_this_device_may_take_effect),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
