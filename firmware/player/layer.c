@@ -1,0 +1,222 @@
+#include "player/layer.h"
+
+#include "base/log.h"
+#include "ipc/conn.h"
+#include "player/clock.h"
+
+struct layer *layer_create(const struct ipc_layer_add *add, int socket, struct pp_error *error) {
+    struct layer *layer = calloc(1, sizeof *layer);
+    if (!layer) {
+        pp_fail(error, PP_E_NOMEM, "layer: out of memory");
+        return NULL;
+    }
+    layer->id = add->layer;
+    layer->zone = (struct geometry_rect){add->x, add->y, (int)add->width, (int)add->height};
+    layer->z = add->z;
+    layer->fit = add->fit;
+    layer->volume = add->volume;
+    layer->socket = socket;
+    layer->last_pts_us = -1;
+    return layer;
+}
+
+/* Closes the renderer's side: nothing of it is needed any more but the picture. */
+static void sources_close(struct layer *layer, struct audio *audio) {
+    pp_close(&layer->socket);
+    ipc_video_ring_finish(&layer->ring);
+    layer->queued = 0;
+    audio_voice_remove(audio, layer->voice);
+    layer->voice = NULL;
+}
+
+void layer_destroy(struct layer *layer, struct audio *audio) {
+    if (!layer)
+        return;
+    sources_close(layer, audio);
+    picture_destroy(layer->picture);
+    free(layer);
+}
+
+void layer_fail(struct layer *layer, struct audio *audio) {
+    sources_close(layer, audio);
+    picture_destroy(layer->picture);
+    layer->picture = NULL;
+    layer->failed = true;
+    layer->show_pending = false;
+}
+
+static bool slot_is_held(const struct layer *layer, unsigned slot) {
+    for (size_t i = 0; i < layer->queued; i++) {
+        if (layer->queue[i].slot == slot)
+            return true;
+    }
+    return false;
+}
+
+static bool take_ring(struct layer *layer, struct ipc_message *message, struct audio *audio,
+                      struct pp_error *error) {
+    (void)audio;
+    if (layer->ring.memory)
+        return pp_fail(error, PP_E_INVALID, "a second RING");
+    return ipc_video_ring_open(&message->ring, message->fds[0], &layer->ring, error);
+}
+
+static bool take_audio(struct layer *layer, struct ipc_message *message, struct audio *audio,
+                       struct pp_error *error) {
+    if (layer->voice)
+        return pp_fail(error, PP_E_INVALID, "a second AUDIO");
+    if (layer->frames)
+        return pp_fail(error, PP_E_INVALID, "AUDIO after the first FRAME");
+    layer->voice = audio_voice_add(audio, &message->audio, message->fds[0], error);
+    return layer->voice;
+}
+
+static bool take_frame(struct layer *layer, struct ipc_message *message, struct audio *audio,
+                       struct pp_error *error) {
+    (void)audio;
+    const struct ipc_frame *frame = &message->frame;
+    if (!layer->ring.memory)
+        return pp_fail(error, PP_E_INVALID, "FRAME before RING");
+    if (frame->slot >= layer->ring.layout.slots)
+        return pp_fail(error, PP_E_INVALID, "FRAME: slot %u of %u", frame->slot, layer->ring.layout.slots);
+    if (slot_is_held(layer, frame->slot))
+        return pp_fail(error, PP_E_INVALID, "FRAME: slot %u is not released", frame->slot);
+    if ((int64_t)frame->pts_us <= layer->last_pts_us)
+        return pp_fail(error, PP_E_INVALID, "FRAME: pts %llu does not grow",
+                       (unsigned long long)frame->pts_us);
+    layer->last_pts_us = (int64_t)frame->pts_us;
+    layer->queue[layer->queued++] = (struct layer_frame){frame->slot, layer->last_pts_us};
+    layer->frames++;
+    return true;
+}
+
+/* A ring of which nothing more is expected is only memory. */
+static void ring_trim(struct layer *layer) {
+    if (!layer->queued && (layer->has_end || layer->socket < 0))
+        ipc_video_ring_finish(&layer->ring);
+}
+
+static bool take_end(struct layer *layer, struct ipc_message *message, struct audio *audio,
+                     struct pp_error *error) {
+    if (!layer->frames)
+        return pp_fail(error, PP_E_INVALID, "END before the first FRAME");
+    layer->has_end = true;
+    layer->duration_us = (int64_t)message->end.duration_us;
+    if (layer->voice)
+        audio_voice_limit(audio, layer->voice, layer->duration_us);
+    ring_trim(layer);
+    return true;
+}
+
+struct handler {
+    unsigned type;
+    bool (*take)(struct layer *, struct ipc_message *, struct audio *, struct pp_error *);
+};
+
+static bool message_take(struct layer *layer, struct ipc_message *message, struct audio *audio,
+                         struct pp_error *error) {
+    static const struct handler handlers[] = {
+        {IPC_RING, take_ring}, {IPC_AUDIO, take_audio}, {IPC_FRAME, take_frame}, {IPC_END, take_end}};
+    if (layer->has_end)
+        return pp_fail(error, PP_E_INVALID, "%s after END", ipc_type_name(message->type));
+    for (size_t i = 0; i < PP_COUNT(handlers); i++) {
+        if (handlers[i].type == message->type)
+            return handlers[i].take(layer, message, audio, error);
+    }
+    return pp_fail(error, PP_E_INVALID, "%s on a frame socket", ipc_type_name(message->type));
+}
+
+/* A picture that stays needs no END, so one frame is a whole item. */
+static enum layer_news renderer_gone(struct layer *layer, struct pp_error *error) {
+    pp_close(&layer->socket);
+    ring_trim(layer);
+    if (layer->has_end || layer->frames == 1)
+        return LAYER_NEWS_CLOSED;
+    pp_fail(error, PP_E_NET, "the renderer went away before the end");
+    return LAYER_NEWS_LOST;
+}
+
+enum layer_news layer_receive(struct layer *layer, struct audio *audio, struct pp_error *error) {
+    ipc_automessage struct ipc_message message = {0};
+    if (!ipc_receive(layer->socket, &message, error)) {
+        if (error->code == PP_E_STATE)
+            return LAYER_NEWS_NONE;
+        if (error->code == PP_E_NET)
+            return renderer_gone(layer, error);
+        pp_close(&layer->socket);
+        return LAYER_NEWS_BROKEN;
+    }
+    if (message_take(layer, &message, audio, error))
+        return LAYER_NEWS_SOME;
+    pp_close(&layer->socket);
+    return LAYER_NEWS_BROKEN;
+}
+
+/* A renderer that is gone needs no slot back; one whose socket is full will be found broken when it reuses a
+ * slot or silent, so there is nothing to do about either. */
+static void slot_release(const struct layer *layer, unsigned slot) {
+    struct pp_error error = {0};
+    const struct ipc_message release = {.type = IPC_RELEASE, .release = {.slot = (uint8_t)slot}};
+    if (layer->socket >= 0 && !ipc_send(layer->socket, &release, &error))
+        pp_log_debug("layer %u: %s", layer->id, error.message);
+}
+
+static void queue_drop(struct layer *layer, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        slot_release(layer, layer->queue[i].slot);
+    layer->queued -= count;
+    memmove(layer->queue, layer->queue + count, layer->queued * sizeof layer->queue[0]);
+}
+
+static bool picture_need(struct layer *layer, struct display *display, struct pp_error *error) {
+    if (!layer->picture)
+        layer->picture = picture_create(display, &layer->ring.layout, error);
+    return layer->picture;
+}
+
+bool layer_upload(struct layer *layer, struct display *display, int64_t until_us, struct pp_error *error) {
+    size_t due = 0;
+    while (due < layer->queued && layer->queue[due].pts_us <= until_us)
+        due++;
+    if (!due)
+        return true;
+    const struct layer_frame *frame = &layer->queue[due - 1];
+    if (!picture_need(layer, display, error) ||
+        !picture_upload(layer->picture, &layer->ring, frame->slot, error))
+        return false;
+    layer->late += (uint32_t)(due - 1);
+    /* A picture replaced before any present showed it was late as well. */
+    layer->late += layer->picture_fresh && layer->shown;
+    layer->picture_pts_us = frame->pts_us;
+    layer->picture_fresh = true;
+    layer->ready = true;
+    queue_drop(layer, due);
+    ring_trim(layer);
+    return true;
+}
+
+void layer_end(struct layer *layer) {
+    layer->late += (uint32_t)layer->queued;
+    queue_drop(layer, layer->queued);
+    ring_trim(layer);
+    layer->ended = true;
+}
+
+int64_t layer_next_frame_us(const struct layer *layer) {
+    return layer->shown && layer->queued ? layer->start_us + layer->queue[0].pts_us : PLAYER_NEVER;
+}
+
+int64_t layer_end_us(const struct layer *layer) {
+    return layer->shown && layer->has_end ? layer->start_us + layer->duration_us : PLAYER_NEVER;
+}
+
+unsigned layer_alpha(const struct layer *layer, int64_t now_us) {
+    int64_t age_us = now_us - layer->start_us;
+    if (age_us >= layer->fade_us)
+        return 255;
+    return age_us <= 0 ? 0 : (unsigned)(age_us * 255 / layer->fade_us);
+}
+
+bool layer_is_fading(const struct layer *layer, int64_t now_us) {
+    return layer->shown && layer->fade_us && now_us < layer->start_us + layer->fade_us;
+}

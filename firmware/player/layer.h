@@ -1,0 +1,85 @@
+/*
+ * One layer: what its renderer has sent, what of it is on the display, and its place in time. The renderer's
+ * order is checked here (firmware/ipc/README.md); when and where it is shown is the scene's.
+ */
+#ifndef PP_PLAYER_LAYER_H
+#define PP_PLAYER_LAYER_H
+
+#include "ipc/ring.h"
+#include "player/audio.h"
+#include "player/geometry.h"
+#include "player/picture.h"
+
+struct layer_frame {
+    uint8_t slot;
+    int64_t pts_us; /* us from the item's begin */
+};
+
+struct layer {
+    uint32_t id;    /* the agent's number */
+    unsigned owner; /* which agent connection added it */
+    /* Place, for good. */
+    struct geometry_size canvas; /* canvas units, as it was when the layer was added */
+    struct geometry_rect zone;   /* canvas units */
+    int32_t z;
+    uint64_t order; /* of adding */
+    uint8_t fit;    /* enum ipc_fit */
+    uint8_t volume; /* percent */
+    /* What the renderer sent. */
+    int socket; /* -1 when it is closed */
+    struct ipc_video_ring ring;
+    struct layer_frame queue[IPC_SLOTS_MAX]; /* not yet uploaded, oldest first */
+    size_t queued;
+    uint32_t frames;     /* ever received */
+    int64_t last_pts_us; /* of the last received; -1 none */
+    bool has_end;
+    int64_t duration_us; /* where has_end */
+    struct audio_voice *voice;
+    /* What is on the display's side. */
+    struct picture *picture;
+    int64_t picture_pts_us;
+    bool picture_fresh; /* uploaded since the last present */
+    /* Where it is in its life. */
+    bool ready;  /* its first picture is uploaded */
+    bool failed; /* shows nothing from now on */
+    bool shown;
+    bool shown_reported;
+    bool ended;
+    bool ended_reported;
+    bool show_pending;
+    struct ipc_layer_show show;
+    int64_t start_us; /* when pts 0 was shown; where shown */
+    int64_t fade_us;  /* us, of its transition; 0 a cut */
+    uint32_t presented, late;
+};
+
+struct layer *layer_create(const struct ipc_layer_add *add, int socket, struct pp_error *error);
+void layer_destroy(struct layer *layer, struct audio *audio);
+
+enum layer_news {
+    LAYER_NEWS_NONE,   /* nothing more is waiting */
+    LAYER_NEWS_SOME,   /* a message was taken */
+    LAYER_NEWS_CLOSED, /* the renderer is gone in good order */
+    LAYER_NEWS_LOST,   /* the renderer is gone too early; what there is remains */
+    LAYER_NEWS_BROKEN, /* the renderer broke the protocol: the layer must be failed */
+};
+/* Takes one message from the renderer. `error` says why for LOST and BROKEN. The socket is closed for all but
+ * the first two. */
+enum layer_news layer_receive(struct layer *layer, struct audio *audio, struct pp_error *error);
+
+/* Uploads the newest queued frame with pts <= `until_us` and gives back its slot and all before it, which are
+ * counted as late. False only when the display failed. */
+bool layer_upload(struct layer *layer, struct display *display, int64_t until_us, struct pp_error *error);
+/* Its time is over: what is still queued was late. */
+void layer_end(struct layer *layer);
+/* It shows nothing any more and takes nothing any more. */
+void layer_fail(struct layer *layer, struct audio *audio);
+
+/* Moments, by its clock; PLAYER_NEVER where there is none. */
+int64_t layer_next_frame_us(const struct layer *layer);
+int64_t layer_end_us(const struct layer *layer);
+/* 0 … 255: how far its own transition is. */
+unsigned layer_alpha(const struct layer *layer, int64_t now_us);
+bool layer_is_fading(const struct layer *layer, int64_t now_us);
+
+#endif

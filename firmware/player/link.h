@@ -1,0 +1,45 @@
+/*
+ * The connection to the agent: who may connect, and what each message does to the scene. A connection that
+ * breaks the protocol is closed and the picture held; a newer connection takes over from an older one.
+ */
+#ifndef PP_PLAYER_LINK_H
+#define PP_PLAYER_LINK_H
+
+#include <sys/types.h>
+
+#include "player/scene.h"
+
+struct link_callbacks {
+    /* Takes `fd`. */
+    void (*screenshot)(void *arg, uint32_t id, int fd);
+    void *arg;
+};
+
+struct link {
+    struct scene *scene;
+    struct link_callbacks callbacks;
+    uid_t agent_uid; /* allowed beside root and our own */
+    int listener;
+    int fd;       /* -1: no agent */
+    bool greeted; /* HELLO came */
+};
+
+/* Takes `listener`. */
+void link_init(struct link *link, struct scene *scene, int listener, uid_t agent_uid,
+               struct link_callbacks callbacks);
+void link_finish(struct link *link);
+
+/* Takes the newest connection that waits, if its user may. */
+void link_accept(struct link *link);
+/* Takes the messages that wait. */
+void link_receive(struct link *link);
+/* Nothing happens without an agent; one that does not read its reports is disconnected. */
+void link_send(struct link *link, const struct ipc_message *message);
+void link_send_display(struct link *link);
+
+/* The socket systemd handed over (sd_listen_fds(3)), or -1. */
+int link_systemd_listener(void);
+/* A user by name or number. */
+bool link_user_find(const char *name, uid_t *uid, struct pp_error *error);
+
+#endif

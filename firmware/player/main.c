@@ -1,0 +1,83 @@
+/* pingplay-player: composes the layers of the agent on the display. */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/options.h"
+#include "ipc/conn.h"
+#include "player/link.h"
+#include "player/player.h"
+
+static const char usage[] =
+    "usage: pingplay-player --socket PATH [--windowed WxH] [--agent-user NAME] [--screenshot FILE]\n"
+    "                       [--trace FILE] | --help | --version\n"
+    "  --socket PATH      listen for the agent there (not needed with systemd's socket activation)\n"
+    "  --windowed WxH     a window of that size instead of the full screen\n"
+    "  --agent-user NAME  the user that may connect, beside root and this one\n"
+    "  --screenshot FILE  at SIGUSR1, write what is shown there, as PNG\n"
+    "  --trace FILE       write a line for every present there, as JSON\n";
+
+struct words {
+    const char *socket, *windowed, *agent_user, *screenshot, *trace;
+    bool help, version;
+};
+
+static bool words_read(struct words *words, int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {
+        {"socket", PP_OPTION_STRING, &words->socket},
+        {"windowed", PP_OPTION_STRING, &words->windowed},
+        {"agent-user", PP_OPTION_STRING, &words->agent_user},
+        {"screenshot", PP_OPTION_STRING, &words->screenshot},
+        {"trace", PP_OPTION_STRING, &words->trace},
+        {"help", PP_OPTION_FLAG, &words->help},
+        {"version", PP_OPTION_FLAG, &words->version},
+        {NULL, PP_OPTION_FLAG, NULL},
+    };
+    int first = argc;
+    if (!pp_options_parse(table, argc, argv, &first, error))
+        return false;
+    return first == argc ? true : pp_fail(error, PP_E_INVALID, "unexpected word: %s", argv[first]);
+}
+
+static bool size_parse(const char *text, struct geometry_size *size, struct pp_error *error) {
+    char rest = 0;
+    if (sscanf(text, "%dx%d%c", &size->w, &size->h, &rest) == 2 && size->w > 0 && size->h > 0 &&
+        size->w <= IPC_SIDE_MAX && size->h <= IPC_SIDE_MAX)
+        return true;
+    return pp_fail(error, PP_E_INVALID, "--windowed: not WIDTHxHEIGHT: %s", text);
+}
+
+static bool listener_open(const char *path, int *listener, struct pp_error *error) {
+    *listener = link_systemd_listener();
+    if (*listener >= 0)
+        return true;
+    if (!path)
+        return pp_fail(error, PP_E_INVALID, "no socket from systemd, and no --socket");
+    *listener = ipc_listen(path, error);
+    return *listener >= 0;
+}
+
+static bool run(const struct words *words, struct pp_error *error) {
+    struct player_options options = {
+        .agent_uid = getuid(), .screenshot = words->screenshot, .trace = words->trace};
+    if (words->windowed && !size_parse(words->windowed, &options.display.windowed, error))
+        return false;
+    if (words->agent_user && !link_user_find(words->agent_user, &options.agent_uid, error))
+        return false;
+    return listener_open(words->socket, &options.listener, error) && player_run(&options, error);
+}
+
+int main(int argc, char **argv) {
+    struct words words = {0};
+    struct pp_error error = {0};
+    bool ok = words_read(&words, argc, argv, &error);
+    if (ok && words.help)
+        fputs(usage, stdout);
+    else if (ok && words.version)
+        puts("pingplay-player " PP_VERSION);
+    else if (ok)
+        ok = run(&words, &error);
+    if (!ok)
+        pp_log_error("%s", error.message);
+    return ok ? 0 : 1;
+}

@@ -1,0 +1,158 @@
+#include "player/picture.h"
+
+#include "base/mem.h"
+
+/* BT.601 and BT.709 limited ranges: Y 16 … 235, C 16 … 240 */
+#define LIMITED_OFFSET  16
+#define LIMITED_Y_RANGE 219
+#define LIMITED_C_RANGE 224
+
+struct picture {
+    SDL_Renderer *renderer; /* the display's */
+    SDL_Texture *texture;
+    struct ipc_ring layout;
+    SDL_YUV_CONVERSION_MODE mode;
+    uint8_t *staging; /* one slot in limited range, where SDL has no mode for the ring's; else NULL */
+};
+
+static Uint32 sdl_format(unsigned format) {
+    switch (format) {
+    case IPC_PIXEL_I420:
+        return SDL_PIXELFORMAT_IYUV;
+    case IPC_PIXEL_NV12:
+        return SDL_PIXELFORMAT_NV12;
+    default:
+        return SDL_PIXELFORMAT_BGRA32;
+    }
+}
+
+static SDL_YUV_CONVERSION_MODE sdl_mode(const struct ipc_ring *layout) {
+    if (layout->matrix == IPC_MATRIX_BT709)
+        return SDL_YUV_CONVERSION_BT709;
+    return layout->full_range ? SDL_YUV_CONVERSION_JPEG : SDL_YUV_CONVERSION_BT601;
+}
+
+/* SDL knows BT.709 in limited range only. */
+static bool needs_staging(const struct ipc_ring *layout) {
+    return layout->format != IPC_PIXEL_BGRA && layout->matrix == IPC_MATRIX_BT709 && layout->full_range;
+}
+
+static bool texture_make(struct picture *picture, struct pp_error *error) {
+    const struct ipc_ring *layout = &picture->layout;
+    SDL_SetYUVConversionMode(picture->mode);
+    picture->texture = SDL_CreateTexture(picture->renderer, sdl_format(layout->format),
+                                         SDL_TEXTUREACCESS_STREAMING, layout->width, layout->height);
+    if (!picture->texture)
+        return pp_fail(error, PP_E_IO, "texture of %u x %u: %s", layout->width, layout->height,
+                       SDL_GetError());
+    SDL_SetTextureBlendMode(picture->texture, SDL_BLENDMODE_BLEND);
+    if (needs_staging(layout) && !(picture->staging = malloc(layout->slot_size)))
+        return pp_fail(error, PP_E_NOMEM, "texture: out of memory");
+    return true;
+}
+
+struct picture *picture_create(struct display *display, const struct ipc_ring *layout,
+                               struct pp_error *error) {
+    int most = display_texture_max(display);
+    if (layout->width > most || layout->height > most) {
+        pp_fail(error, PP_E_LIMIT, "%u x %u is over the display's %d a side", layout->width, layout->height,
+                most);
+        return NULL;
+    }
+    struct picture *picture = calloc(1, sizeof *picture);
+    if (!picture) {
+        pp_fail(error, PP_E_NOMEM, "texture: out of memory");
+        return NULL;
+    }
+    picture->renderer = display_renderer(display);
+    picture->layout = *layout;
+    picture->mode = sdl_mode(layout);
+    if (texture_make(picture, error))
+        return picture;
+    picture_destroy(picture);
+    return NULL;
+}
+
+void picture_destroy(struct picture *picture) {
+    if (!picture)
+        return;
+    if (picture->texture)
+        SDL_DestroyTexture(picture->texture);
+    free(picture->staging);
+    free(picture);
+}
+
+static void rows_to_limited(struct ipc_plane from, uint8_t *to, unsigned range) {
+    uint8_t table[256];
+    for (unsigned value = 0; value < 256; value++)
+        table[value] = (uint8_t)(LIMITED_OFFSET + (value * range + 127) / 255);
+    for (uint32_t row = 0; row < from.rows; row++) {
+        for (uint32_t i = 0; i < from.row_bytes; i++)
+            to[(size_t)row * from.stride + i] = table[from.data[(size_t)row * from.stride + i]];
+    }
+}
+
+/* The plane as SDL is to see it. */
+static struct ipc_plane plane_of(const struct picture *picture, const struct ipc_video_ring *ring,
+                                 unsigned slot, unsigned plane) {
+    struct ipc_plane rows = ipc_video_plane(ring, slot, plane);
+    if (!picture->staging)
+        return rows;
+    uint8_t *staging = picture->staging + ring->layout.offsets[plane];
+    rows_to_limited(rows, staging, plane ? LIMITED_C_RANGE : LIMITED_Y_RANGE);
+    rows.data = staging;
+    return rows;
+}
+
+static int upload(const struct picture *picture, const struct ipc_video_ring *ring, unsigned slot) {
+    struct ipc_plane planes[IPC_PLANES];
+    unsigned count = ipc_pixel_planes(ring->layout.format);
+    for (unsigned i = 0; i < count; i++)
+        planes[i] = plane_of(picture, ring, slot, i);
+    switch (count) {
+    case 3:
+        return SDL_UpdateYUVTexture(picture->texture, NULL, planes[0].data, (int)planes[0].stride,
+                                    planes[1].data, (int)planes[1].stride, planes[2].data,
+                                    (int)planes[2].stride);
+    case 2:
+        return SDL_UpdateNVTexture(picture->texture, NULL, planes[0].data, (int)planes[0].stride,
+                                   planes[1].data, (int)planes[1].stride);
+    default:
+        return SDL_UpdateTexture(picture->texture, NULL, planes[0].data, (int)planes[0].stride);
+    }
+}
+
+bool picture_upload(struct picture *picture, const struct ipc_video_ring *ring, unsigned slot,
+                    struct pp_error *error) {
+    SDL_SetYUVConversionMode(picture->mode);
+    if (upload(picture, ring, slot) == 0)
+        return true;
+    return pp_fail(error, PP_E_IO, "texture upload: %s", SDL_GetError());
+}
+
+void picture_draw(const struct picture *picture, struct geometry_rect target, struct geometry_rect clip,
+                  unsigned alpha) {
+    const SDL_Rect to = {target.x, target.y, target.w, target.h};
+    const SDL_Rect cut = {clip.x, clip.y, clip.w, clip.h};
+    if (clip.w <= 0 || clip.h <= 0 || !alpha)
+        return;
+    SDL_SetYUVConversionMode(picture->mode);
+    SDL_SetTextureAlphaMod(picture->texture, (Uint8)alpha);
+    SDL_SetTextureBlendMode(picture->texture, alpha == 255 && picture_is_opaque(picture)
+                                                  ? SDL_BLENDMODE_NONE
+                                                  : SDL_BLENDMODE_BLEND);
+    SDL_RenderSetClipRect(picture->renderer, &cut);
+    SDL_RenderCopy(picture->renderer, picture->texture, NULL, &to);
+    /* Some drivers look at the conversion mode only when they draw, and it is the same for all. */
+    SDL_RenderFlush(picture->renderer);
+}
+
+struct geometry_picture picture_shape(const struct picture *picture) {
+    return (struct geometry_picture){.size = {picture->layout.width, picture->layout.height},
+                                     .aspect_num = picture->layout.aspect_num,
+                                     .aspect_den = picture->layout.aspect_den};
+}
+
+bool picture_is_opaque(const struct picture *picture) {
+    return picture->layout.format != IPC_PIXEL_BGRA;
+}

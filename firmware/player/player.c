@@ -1,0 +1,244 @@
+#include "player/player.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "player/clock.h"
+#include "player/compose.h"
+#include "player/link.h"
+#include "player/screenshot.h"
+#include "player/timeline.h"
+
+/* The window system's own events: at once where it has a descriptor; this often in any case. */
+#define PUMP_US        10000000 /* us */
+#define PUMP_BLIND_US  1000000  /* us, with a window system whose descriptor is not known */
+#define OWNER_LOCAL    0        /* screenshot asked for by SIGUSR1, not by an agent */
+#define FD_SIGNALS     0        /* places in the poll set */
+#define FD_LISTENER    1
+#define FD_AGENT       2
+#define FD_DISPLAY     3
+#define FD_SCREENSHOTS 4
+#define FD_LAYERS      5
+
+struct player {
+    const struct player_options *options;
+    struct display *display;
+    struct audio *audio;
+    struct trace *trace;
+    struct screenshots *screenshots;
+    struct scene scene;
+    struct link link;
+    int signals; /* signalfd */
+    bool stop;
+    int64_t pump_due_us;
+    int64_t audio_due_us;
+};
+
+static void on_report(void *arg, const struct ipc_message *message) {
+    struct player *player = arg;
+    link_send(&player->link, message);
+}
+
+/* Draws what was last presented once more, and hands it to be written. Takes `fd`. */
+static bool screenshot_take(struct player *player, uint32_t id, unsigned owner, int fd,
+                            struct pp_error *error) {
+    pp_autoclose int file = fd;
+    struct geometry_size size;
+    compose_draw(&player->scene, player->scene.presented_us, NULL);
+    uint8_t *pixels = display_read(player->display, &size, error);
+    if (!pixels)
+        return false;
+    return screenshots_write(player->screenshots, pixels, size, pp_steal_fd(&file),
+                             (struct screenshot_result){.id = id, .owner = owner}, error);
+}
+
+static void screenshot_answer(struct player *player, uint32_t id, bool ok) {
+    const struct ipc_message message = {.type = IPC_SCREENSHOT_DONE, .screenshot_done = {id, ok}};
+    link_send(&player->link, &message);
+}
+
+static void on_screenshot(void *arg, uint32_t id, int fd) {
+    struct player *player = arg;
+    struct pp_error error = {0};
+    if (screenshot_take(player, id, player->scene.owner, fd, &error))
+        return;
+    pp_log_warning("%s", error.message);
+    screenshot_answer(player, id, false);
+}
+
+static bool part_path(const struct player *player, char path[PP_PATH_MAX], struct pp_error *error) {
+    return pp_path_format(path, error, "%s.part", player->options->screenshot);
+}
+
+static void screenshot_local(struct player *player) {
+    struct pp_error error = {0};
+    char path[PP_PATH_MAX];
+    if (!player->options->screenshot || !part_path(player, path, &error))
+        return;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0)
+        pp_fail_errno(&error, "%s", path);
+    else if (screenshot_take(player, 0, OWNER_LOCAL, fd, &error))
+        return;
+    pp_log_warning("%s", error.message);
+}
+
+static void screenshot_done(struct player *player, const struct screenshot_result *result) {
+    char path[PP_PATH_MAX];
+    if (result->owner != OWNER_LOCAL) {
+        if (result->owner == player->scene.owner)
+            screenshot_answer(player, result->id, result->ok);
+        return;
+    }
+    if (!result->ok || !part_path(player, path, NULL) || rename(path, player->options->screenshot) != 0)
+        pp_log_warning("screenshot %s was not written", player->options->screenshot);
+}
+
+static bool signals_open(struct player *player, struct pp_error *error) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    player->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return player->signals >= 0 ? true : pp_fail_errno(error, "signalfd");
+}
+
+static bool player_open(struct player *player, struct pp_error *error) {
+    const struct player_options *options = player->options;
+    if (!signals_open(player, error))
+        return false;
+    if (options->trace && !(player->trace = trace_create(options->trace, error)))
+        return false;
+    player->screenshots = screenshots_create(error);
+    player->audio = player->screenshots ? audio_create(error) : NULL;
+    player->display = player->audio ? display_create(&options->display, error) : NULL;
+    if (!player->display)
+        return false;
+    scene_init(&player->scene, player->display, player->audio, player->trace);
+    player->scene.report = on_report;
+    player->scene.report_arg = player;
+    player->scene.owner = OWNER_LOCAL;
+    link_init(&player->link, &player->scene, options->listener, options->agent_uid,
+              (struct link_callbacks){.screenshot = on_screenshot, .arg = player});
+    return true;
+}
+
+static void player_close(struct player *player) {
+    scene_finish(&player->scene);
+    screenshots_destroy(player->screenshots);
+    audio_destroy(player->audio);
+    display_destroy(player->display);
+    SDL_Quit();
+    trace_destroy(player->trace);
+    pp_close(&player->signals);
+    link_finish(&player->link);
+}
+
+static void signals_take(struct player *player) {
+    struct signalfd_siginfo info;
+    while (read(player->signals, &info, sizeof info) == sizeof info) {
+        if (info.ssi_signo == SIGUSR1)
+            screenshot_local(player);
+        else
+            player->stop = true;
+    }
+}
+
+static void textures_lost(struct player *player) {
+    struct scene *scene = &player->scene;
+    for (size_t i = 0; i < scene->count; i++) {
+        if (scene->layers[i]->picture)
+            scene_fail(scene, scene->layers[i], "the display lost its pictures");
+    }
+}
+
+static void display_look(struct player *player, int64_t now_us) {
+    struct display_changes changes = {0};
+    display_pump(player->display, &changes);
+    bool blind = display_event_fd(player->display) < 0 && display_is_windowed(player->display);
+    player->pump_due_us = now_us + (blind ? PUMP_BLIND_US : PUMP_US);
+    if (changes.textures_lost)
+        textures_lost(player);
+    if (changes.redraw)
+        scene_touch(&player->scene, now_us);
+    if (changes.resized)
+        link_send_display(&player->link);
+    player->stop |= changes.quit;
+}
+
+static void present(struct player *player, int64_t now_us) {
+    struct scene *scene = &player->scene;
+    trace_begin(player->trace, now_us, scene->change_due_us);
+    compose_draw(scene, now_us, player->trace);
+    trace_end(player->trace);
+    display_present(player->display);
+    scene->dirty = false;
+    scene->presented_us = now_us;
+}
+
+static void update(struct player *player) {
+    struct scene *scene = &player->scene;
+    int64_t now_us = player_now_us();
+    timeline_advance(scene, now_us);
+    bool dirty = scene->dirty;
+    if (dirty)
+        present(player, now_us);
+    timeline_settle(scene, dirty, dirty ? player_now_us() : now_us);
+    player->audio_due_us = audio_tick(player->audio, player_now_us());
+    if (dirty || now_us >= player->pump_due_us)
+        display_look(player, now_us);
+}
+
+static void take(struct player *player, const struct pollfd *fds) {
+    struct screenshot_result result;
+    if (fds[FD_SIGNALS].revents)
+        signals_take(player);
+    if (fds[FD_AGENT].revents)
+        link_receive(&player->link);
+    if (fds[FD_LISTENER].revents)
+        link_accept(&player->link);
+    if (fds[FD_DISPLAY].revents)
+        display_look(player, player_now_us());
+    while (fds[FD_SCREENSHOTS].revents && screenshots_take(player->screenshots, &result))
+        screenshot_done(player, &result);
+    scene_receive(&player->scene);
+}
+
+static bool wait_and_take(struct player *player, struct pp_error *error) {
+    struct pollfd fds[FD_LAYERS + SCENE_CAPACITY] = {
+        [FD_SIGNALS] = {.fd = player->signals, .events = POLLIN},
+        [FD_LISTENER] = {.fd = player->link.listener, .events = POLLIN},
+        [FD_AGENT] = {.fd = player->link.fd, .events = POLLIN},
+        [FD_DISPLAY] = {.fd = display_event_fd(player->display), .events = POLLIN},
+        [FD_SCREENSHOTS] = {.fd = screenshots_fd(player->screenshots), .events = POLLIN},
+    };
+    size_t count = FD_LAYERS + scene_poll_fill(&player->scene, fds + FD_LAYERS);
+    int64_t due_us = player_earlier(timeline_due_us(&player->scene), player->audio_due_us);
+    int64_t wait_us = player_earlier(due_us, player->pump_due_us) - player_now_us();
+    wait_us = wait_us > 0 && !player->scene.dirty ? wait_us : 0;
+    struct timespec timeout = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
+    trace_wakeup(player->trace);
+    if (ppoll(fds, count, &timeout, NULL) < 0 && errno != EINTR)
+        return pp_fail_errno(error, "ppoll");
+    take(player, fds);
+    return true;
+}
+
+bool player_run(const struct player_options *options, struct pp_error *error) {
+    struct player player = {
+        .options = options, .signals = -1, .link = {.listener = options->listener, .fd = -1}};
+    bool ok = player_open(&player, error);
+    while (ok && !player.stop) {
+        update(&player);
+        ok = wait_and_take(&player, error);
+    }
+    player_close(&player);
+    return ok;
+}

@@ -1,0 +1,20 @@
+/* The player: one loop over the agent, the renderers, the display and the clock. */
+#ifndef PP_PLAYER_PLAYER_H
+#define PP_PLAYER_PLAYER_H
+
+#include <sys/types.h>
+
+#include "player/display.h"
+
+struct player_options {
+    int listener; /* descriptor, taken */
+    struct display_options display;
+    uid_t agent_uid;        /* may connect beside root and our own user */
+    const char *screenshot; /* file written at SIGUSR1, or NULL */
+    const char *trace;      /* file (trace.h), or NULL */
+};
+
+/* Runs until SIGTERM, SIGINT or the window is closed; false when it could not begin. */
+bool player_run(const struct player_options *options, struct pp_error *error);
+
+#endif
