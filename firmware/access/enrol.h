@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "net/client.h"
 #include "net/loop.h"
 
@@ -67,5 +68,6 @@ struct access_enrol *access_enrol_start(const struct access_enrol_config *config
 void access_enrol_restart(struct access_enrol *enrol);
 
 void access_enrol_destroy(struct access_enrol *enrol); /* also from its own callbacks; NULL is allowed */
+PP_DEFINE_AUTO(access_enrol, struct access_enrol, access_enrol_destroy)
 
 #endif

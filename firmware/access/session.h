@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "net/client.h"
 #include "net/loop.h"
 #include "vault/vault.h"

@@ -1,0 +1,218 @@
+#include "identity/identity.h"
+
+#include <mbedtls/x509_csr.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/log.h"
+#include "crypto/jwk.h"
+#include "crypto/key.h"
+#include "crypto/key_mbedtls.h"
+#include "identity/chain.h"
+#include "identity/identity_internal.h"
+
+#define KEY_RECORD         "device-key"
+#define CERTIFICATE_RECORD "certificate"
+#define CSR_MAX            2048        /* bytes, DER */
+#define CHAIN_PEM_MAX      (64 * 1024) /* bytes */
+
+struct identity {
+    struct vault *vault;
+    struct crypto_key *key;
+    uint8_t point[CRYPTO_POINT_SIZE];
+    char thumbprint[IDENTITY_THUMBPRINT_SIZE];
+    char words[IDENTITY_WORDS_SIZE];
+    int64_t floor_s;
+    struct pp_buf chain; /* PEM, empty while there is no certificate */
+    struct chain_facts facts;
+};
+
+static bool make_key(struct identity *identity, struct pp_error *error) {
+    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    identity->key = crypto_key_generate(error);
+    return identity->key && crypto_key_save_der(identity->key, &der, error) &&
+           vault_put(identity->vault, KEY_RECORD, der.data, der.size, error);
+}
+
+static bool load_key(struct identity *identity, struct pp_error *error) {
+    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    struct pp_error reason = {0};
+    if (vault_get(identity->vault, KEY_RECORD, &der, &reason)) {
+        identity->key = crypto_key_load_der(der.data, der.size, error);
+        return identity->key;
+    }
+    if (reason.code == PP_E_NOTFOUND)
+        return make_key(identity, error);
+    return pp_fail(error, reason.code, "%s", reason.message);
+}
+
+static bool name_key(struct identity *identity, struct pp_error *error) {
+    uint8_t thumbprint[JWK_THUMBPRINT_SIZE];
+    if (!crypto_key_public_point(identity->key, identity->point, error) ||
+        !jwk_thumbprint(identity->point, thumbprint, error))
+        return false;
+    pp_base64url_encode(thumbprint, sizeof thumbprint, identity->thumbprint);
+    snprintf(identity->words, sizeof identity->words, "%02x%02x %02x%02x %02x%02x %02x%02x", thumbprint[0],
+             thumbprint[1], thumbprint[2], thumbprint[3], thumbprint[4], thumbprint[5], thumbprint[6],
+             thumbprint[7]);
+    return true;
+}
+
+static bool adopt_stored(struct identity *identity, struct pp_buf *pem, struct pp_error *error) {
+    chain_autocrt mbedtls_x509_crt crt;
+    mbedtls_x509_crt_init(&crt);
+    if (!chain_parse_pem(&crt, pp_buf_text(pem), pem->size, error))
+        return false;
+    if (!chain_key_matches(&crt, identity->point))
+        return pp_fail(error, PP_E_AUTH, "it is for another key");
+    if (!chain_facts(&crt, &identity->facts, error))
+        return false;
+    identity->chain = *pem;
+    *pem = PP_BUF_INIT(CHAIN_PEM_MAX);
+    return true;
+}
+
+static void load_certificate(struct identity *identity) {
+    pp_autobuf struct pp_buf pem = PP_BUF_INIT(CHAIN_PEM_MAX);
+    struct pp_error error = {0};
+    if (!vault_get(identity->vault, CERTIFICATE_RECORD, &pem, &error)) {
+        if (error.code != PP_E_NOTFOUND)
+            pp_log_warning("stored certificate: %s", error.message);
+    } else if (!adopt_stored(identity, &pem, &error)) {
+        pp_log_warning("stored certificate is not used: %s", error.message);
+    }
+}
+
+struct identity *identity_load_or_create(struct vault *vault, struct pp_error *error) {
+    PP_AUTO(identity) struct identity *identity = calloc(1, sizeof *identity);
+    if (!identity) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    identity->vault = vault;
+    identity->chain = PP_BUF_INIT(CHAIN_PEM_MAX);
+    if (!load_key(identity, error) || !name_key(identity, error)) {
+        pp_wrap(error, "device key");
+        return NULL;
+    }
+    load_certificate(identity);
+    return pp_steal(&identity);
+}
+
+void identity_destroy(struct identity *identity) {
+    if (!identity)
+        return;
+    crypto_key_destroy(identity->key);
+    pp_buf_finish(&identity->chain);
+    free(identity);
+}
+
+const char *identity_thumbprint(const struct identity *identity) {
+    return identity->thumbprint;
+}
+
+const char *identity_fingerprint_words(const struct identity *identity) {
+    return identity->words;
+}
+
+void identity_set_clock_floor(struct identity *identity, int64_t floor_s) {
+    if (floor_s > identity->floor_s)
+        identity->floor_s = floor_s;
+}
+
+/* The CN is plain by construction: base64url, or what chain_facts let through. */
+static int write_csr(const struct identity *identity, uint8_t *der, size_t room) {
+    char subject[IDENTITY_DEVICE_ID_MAX + 4];
+    mbedtls_x509write_csr request;
+    snprintf(subject, sizeof subject, "CN=%s",
+             identity_has_certificate(identity) ? identity->facts.device_id : identity->thumbprint);
+    mbedtls_x509write_csr_init(&request);
+    mbedtls_x509write_csr_set_md_alg(&request, MBEDTLS_MD_SHA256);
+    mbedtls_x509write_csr_set_key(&request, crypto_key_pk(identity->key));
+    int status = mbedtls_x509write_csr_set_subject_name(&request, subject);
+    if (!status)
+        status = mbedtls_x509write_csr_der(&request, der, room, crypto_mbedtls_random, NULL);
+    mbedtls_x509write_csr_free(&request);
+    return status;
+}
+
+bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error) {
+    uint8_t request[CSR_MAX];
+    int size = write_csr(identity, request, sizeof request);
+    if (size < 0)
+        return crypto_mbedtls_fail(error, PP_E_STATE, size, "certificate request");
+    /* mbedTLS writes at the end of its buffer. */
+    return pp_buf_add(der, request + sizeof request - size, (size_t)size, error);
+}
+
+static bool adopt(struct identity *identity, struct pp_buf *pem, const struct chain_facts *facts,
+                  struct pp_error *error) {
+    if (!vault_put(identity->vault, CERTIFICATE_RECORD, pem->data, pem->size, error))
+        return false;
+    pp_buf_finish(&identity->chain);
+    identity->chain = *pem;
+    *pem = PP_BUF_INIT(CHAIN_PEM_MAX);
+    identity->facts = *facts;
+    return true;
+}
+
+bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
+                                 const char *ca_file, int64_t now_s, struct pp_error *error) {
+    struct pkcs7_certificates list;
+    struct chain_facts facts;
+    pp_autobuf struct pp_buf pem = PP_BUF_INIT(CHAIN_PEM_MAX);
+    chain_autocrt mbedtls_x509_crt crt;
+    chain_autocrt mbedtls_x509_crt authorities;
+    mbedtls_x509_crt_init(&crt);
+    mbedtls_x509_crt_init(&authorities);
+    now_s = now_s > identity->floor_s ? now_s : identity->floor_s;
+    return pkcs7_parse(pkcs7, size, &list, error) && chain_from_list(&list, identity->point, &crt, error) &&
+           chain_load_authorities(&authorities, ca_file, error) &&
+           chain_verify(&crt, &authorities, now_s, &pem, error) && chain_facts(&crt, &facts, error) &&
+           adopt(identity, &pem, &facts, error);
+}
+
+bool identity_check_authorities(const uint8_t *pkcs7, size_t size, const char *ca_file,
+                                struct pp_error *error) {
+    struct pkcs7_certificates list;
+    chain_autocrt mbedtls_x509_crt authorities;
+    mbedtls_x509_crt_init(&authorities);
+    return pkcs7_parse(pkcs7, size, &list, error) && chain_load_authorities(&authorities, ca_file, error) &&
+           chain_check_authorities(&list, &authorities, error);
+}
+
+bool identity_forget_certificate(struct identity *identity, struct pp_error *error) {
+    if (!vault_remove(identity->vault, CERTIFICATE_RECORD, error))
+        return false;
+    pp_buf_finish(&identity->chain);
+    identity->facts = (struct chain_facts){0};
+    return true;
+}
+
+bool identity_has_certificate(const struct identity *identity) {
+    return identity->chain.size > 0;
+}
+
+const char *identity_certificate_pem(const struct identity *identity) {
+    return identity_has_certificate(identity) ? pp_buf_text(&identity->chain) : NULL;
+}
+
+const char *identity_device_id(const struct identity *identity) {
+    return identity->facts.device_id;
+}
+
+int64_t identity_not_before(const struct identity *identity) {
+    return identity->facts.not_before;
+}
+
+int64_t identity_not_after(const struct identity *identity) {
+    return identity->facts.not_after;
+}
+
+int64_t identity_renew_at(const struct identity *identity) {
+    return identity->facts.not_before + (identity->facts.not_after - identity->facts.not_before) / 3 * 2;
+}
+
+bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pem, struct pp_error *error) {
+    return crypto_key_save_pem(identity->key, pem, error);
+}
