@@ -21,13 +21,15 @@ static void partial_free(struct store_partial *partial) {
 }
 PP_DEFINE_AUTO(partial, struct store_partial, partial_free)
 
-/* One writer for each object, and its whole length reckoned from the start. */
-static bool claim(struct store *store, const uint8_t *sha256, uint64_t length, struct pp_error *error) {
+/* One writer for each object, and its whole length reckoned from the start; `*before` gets what was there. */
+static bool claim(struct store *store, const uint8_t *sha256, uint64_t length, uint64_t *before,
+                  struct pp_error *error) {
     struct store_entry entry = {.length = length, .open = true};
     memcpy(entry.sha256, sha256, sizeof entry.sha256);
     pthread_mutex_lock(&store->lock);
     const struct store_entry *there = store_index_find(&store->partials, sha256);
     entry.used_ms = store_tick(store);
+    *before = there ? there->length : 0;
     bool ok = (there && there->open) ? pp_fail(error, PP_E_STATE, "object is being written already")
                                      : store_index_put(&store->partials, &entry, error);
     pthread_mutex_unlock(&store->lock);
@@ -55,11 +57,14 @@ static bool hash_restart(struct store_partial *partial, struct pp_error *error) 
     return partial->hash != NULL;
 }
 
-static bool hash_what_is_there(struct store_partial *partial, uint64_t size, struct pp_error *error) {
+static bool hash_what_is_there(struct store_partial *partial, uint64_t size, const atomic_bool *cancel,
+                               struct pp_error *error) {
     pp_autofree uint8_t *block = malloc(STORE_BLOCK_SIZE);
     if (!block)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     while (partial->offset < size) {
+        if (cancel && atomic_load(cancel))
+            return pp_fail(error, PP_E_CANCELLED, "cancelled");
         uint64_t left = size - partial->offset;
         size_t step = left < STORE_BLOCK_SIZE ? (size_t)left : STORE_BLOCK_SIZE;
         if (!pp_pread_all(partial->fd, block, step, partial->offset, error) ||
@@ -72,21 +77,23 @@ static bool hash_what_is_there(struct store_partial *partial, uint64_t size, str
 }
 
 /* What an earlier attempt left may be too long, or unreadable on bad flash: then it begins anew. */
-static bool resume(struct store_partial *partial, struct pp_error *error) {
+static bool resume(struct store_partial *partial, const atomic_bool *cancel, struct pp_error *error) {
     struct stat info;
     if (fstat(partial->fd, &info) < 0)
         return pp_fail_errno(error, "%s", partial->path);
-    struct pp_error why;
+    struct pp_error why = {0};
     if ((uint64_t)info.st_size <= partial->length) {
-        if (hash_what_is_there(partial, (uint64_t)info.st_size, &why))
+        if (hash_what_is_there(partial, (uint64_t)info.st_size, cancel, &why))
             return true;
+        if (why.code == PP_E_CANCELLED)
+            return pp_fail(error, why.code, "%s", why.message);
         pp_log_warning("store: %s begins anew: %s", partial->path, why.message);
     }
     return store_partial_restart(partial, error);
 }
 
 static struct store_partial *partial_open(struct store *store, const uint8_t *sha256, uint64_t length,
-                                          struct pp_error *error) {
+                                          const atomic_bool *cancel, struct pp_error *error) {
     PP_AUTO(partial) struct store_partial *partial = calloc(1, sizeof *partial);
     if (!partial) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -102,22 +109,24 @@ static struct store_partial *partial_open(struct store *store, const uint8_t *sh
         pp_fail_errno(error, "%s", partial->path);
         return NULL;
     }
-    if (!hash_restart(partial, error) || !resume(partial, error))
+    if (!hash_restart(partial, error) || !resume(partial, cancel, error))
         return NULL;
     return pp_steal(&partial);
 }
 
 struct store_partial *store_partial_begin(struct store *store, const uint8_t sha256[STORE_HASH_SIZE],
-                                          uint64_t length, struct pp_error *error) {
+                                          uint64_t length, const atomic_bool *cancel,
+                                          struct pp_error *error) {
     if (length == 0 || length > STORE_OBJECT_LENGTH_MAX) {
         pp_fail(error, PP_E_LIMIT, "an object of %llu bytes", (unsigned long long)length);
         return NULL;
     }
-    if (!claim(store, sha256, length, error))
+    uint64_t before = 0;
+    if (!claim(store, sha256, length, &before, error))
         return NULL;
-    struct store_partial *partial = partial_open(store, sha256, length, error);
+    struct store_partial *partial = partial_open(store, sha256, length, cancel, error);
     if (!partial)
-        unclaim(store, sha256, 0);
+        unclaim(store, sha256, before);
     return partial;
 }
 

@@ -171,7 +171,7 @@ bool store_object_put(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]
                       size_t size, struct pp_error *error) {
     if (store_has(store, sha256, size))
         return true;
-    struct store_partial *partial = store_partial_begin(store, sha256, size, error);
+    struct store_partial *partial = store_partial_begin(store, sha256, size, NULL, error);
     if (!partial)
         return false;
     if (!store_partial_restart(partial, error) || !store_partial_write(partial, data, size, error)) {

@@ -13,6 +13,7 @@
 #ifndef PP_STORE_STORE_H
 #define PP_STORE_STORE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -69,9 +70,9 @@ bool store_object_put(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]
 struct store_partial;
 
 /* Begins or resumes: bytes of an earlier attempt are hashed again and kept. PP_E_STATE when the object is
- * being written already. */
+ * being written already. `cancel` (NULL: never) ends the hashing early, with PP_E_CANCELLED. */
 struct store_partial *store_partial_begin(struct store *store, const uint8_t sha256[STORE_HASH_SIZE],
-                                          uint64_t length, struct pp_error *error);
+                                          uint64_t length, const atomic_bool *cancel, struct pp_error *error);
 /* Bytes that are there: where the next write goes. */
 uint64_t store_partial_offset(const struct store_partial *partial);
 uint64_t store_partial_length(const struct store_partial *partial);

@@ -21,7 +21,8 @@ static void write_and_tell(const char *dir, int told) {
         struct sample sample = sample_number(i);
         if (store_has(store, sample.need.sha256, sample.size))
             continue;
-        struct store_partial *partial = store_partial_begin(store, sample.need.sha256, sample.size, NULL);
+        struct store_partial *partial =
+            store_partial_begin(store, sample.need.sha256, sample.size, NULL, NULL);
         while (partial && store_partial_offset(partial) < sample.size) {
             uint64_t offset = store_partial_offset(partial);
             size_t left = sample.size - offset;

@@ -54,7 +54,8 @@ static void rotten_objects_and_forgotten_downloads_go_before_objects(void **stat
     struct sample forgotten = sample_make(2, 60000);
     struct sample good = sample_put(&s, 3, 50000);
     struct sample wanted = sample_make(4, 120000);
-    struct store_partial *partial = store_partial_begin(s.store, forgotten.need.sha256, forgotten.size, NULL);
+    struct store_partial *partial =
+        store_partial_begin(s.store, forgotten.need.sha256, forgotten.size, NULL, NULL);
     assert_true(store_partial_write(partial, forgotten.data, 50000, NULL));
     store_partial_keep(partial);
     assert_true(store_quarantine(s.store, rotten.need.sha256, NULL));
@@ -95,7 +96,7 @@ static void what_is_there_is_not_reckoned_again(void **state) {
     scratch_init(&s, 150000);
     struct sample a = sample_put(&s, 1, 80000);
     struct sample half = sample_make(2, 60000);
-    struct store_partial *partial = store_partial_begin(s.store, half.need.sha256, half.size, NULL);
+    struct store_partial *partial = store_partial_begin(s.store, half.need.sha256, half.size, NULL, NULL);
     assert_true(store_partial_write(partial, half.data, 50000, NULL));
     store_partial_keep(partial);
     /* Both, and one of them named twice, in 150,000 bytes. */
@@ -177,7 +178,7 @@ static void full_flash_keeps_what_is_there(void **state) {
     assert_int_equal(error.code, PP_E_NOSPACE);
     /* Even where nobody asked first: the write that does not fit fails, and what was written before it
      * counts. */
-    struct store_partial *partial = store_partial_begin(s.store, big.need.sha256, big.size, NULL);
+    struct store_partial *partial = store_partial_begin(s.store, big.need.sha256, big.size, NULL, NULL);
     size_t written = 0;
     while (written < big.size && store_partial_write(partial, big.data + written, 65536, &error))
         written += 65536;
@@ -188,7 +189,7 @@ static void full_flash_keeps_what_is_there(void **state) {
     scratch_reopen(&s, 0);
     struct pp_buf out = PP_BUF_INIT(SMALL_FLASH);
     assert_true(store_object_read(s.store, a.need.sha256, &out, NULL));
-    partial = store_partial_begin(s.store, big.need.sha256, big.size, NULL);
+    partial = store_partial_begin(s.store, big.need.sha256, big.size, NULL, NULL);
     assert_int_equal(store_partial_offset(partial), written);
     store_partial_discard(partial);
     pp_buf_finish(&out);
