@@ -138,9 +138,6 @@ struct orientation video_orientation(const struct video *video) {
 }
 
 AVRational video_aspect(const struct video *video) {
-    const AVStream *stream = video->reader->container->video;
-    AVRational aspect = video->frame->sample_aspect_ratio;
-    if (aspect.num <= 0 && stream->sample_aspect_ratio.num > 0)
-        aspect = stream->sample_aspect_ratio;
-    return aspect;
+    const struct container *container = video->reader->container;
+    return av_guess_sample_aspect_ratio(container->format, container->video, video->frame);
 }

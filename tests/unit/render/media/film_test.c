@@ -1,0 +1,263 @@
+/* Films through the real program: each frame's number (in its brightness), time, the sound, colours and
+ * shapes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <poll.h>
+
+#include "base/mem.h"
+#include "object.h"
+
+#define FILM_FRAMES 25    /* of the test films */
+#define FRAME_US    40000 /* us each */
+
+static void open_object(struct stage *stage, struct ipc_message *start) {
+    stage_open(stage, OBJECT_PROGRAM, start);
+    close(start->fds[0]);
+}
+
+static void expect_event(struct stage *stage, enum stage_event wanted, struct ipc_frame *frame) {
+    enum stage_event event = stage_next(stage, frame);
+    if (event != wanted)
+        fail_msg("event %d instead of %d: %s", event, wanted, stage->failed);
+}
+
+/* Matroska counts milliseconds. */
+static void expect_near(uint64_t is, uint64_t wanted, uint64_t tolerance) {
+    uint64_t distance = is > wanted ? is - wanted : wanted - is;
+    if (distance > tolerance)
+        fail_msg("%llu instead of %llu", (unsigned long long)is, (unsigned long long)wanted);
+}
+
+/* The brightness of frame `number`, as an RGB grey. */
+static struct stage_colour grey_of(unsigned number) {
+    int grey = (int)((40 + 6 * number - 16) * 255.0 / 219 + 0.5);
+    return (struct stage_colour){grey, grey, grey, 255};
+}
+
+static void expect_film(struct stage *stage, uint64_t base_us, int tolerance) {
+    for (unsigned number = 0; number < FILM_FRAMES; number++) {
+        struct ipc_frame frame;
+        expect_event(stage, STAGE_FRAME, &frame);
+        expect_near(frame.pts_us, base_us + (uint64_t)number * FRAME_US, 1000);
+        stage_expect_pixel(stage, frame.slot, 80, 60, grey_of(number), tolerance);
+        stage_release(stage, frame.slot);
+    }
+}
+
+/* Both channels cross zero upwards 440 times a second. */
+static void expect_tone(const struct stage *stage, size_t begin, size_t frames) {
+    unsigned crossings[2] = {0, 0};
+    for (size_t i = begin + 1; i < begin + frames; i++) {
+        for (unsigned channel = 0; channel < 2; channel++)
+            crossings[channel] +=
+                stage->sound[2 * (i - 1) + channel] < 0 && stage->sound[2 * i + channel] >= 0;
+    }
+    double wanted = 440.0 * (double)frames / 48000;
+    for (unsigned channel = 0; channel < 2; channel++) {
+        if (crossings[channel] < wanted - 3 || crossings[channel] > wanted + 3)
+            fail_msg("channel %u crosses zero %u times instead of %.0f", channel, crossings[channel], wanted);
+    }
+}
+
+struct film {
+    const char *test, *file;
+    bool sound;
+    int tolerance; /* of colours */
+};
+
+static void film_is_shown(void **state) {
+    const struct film *film = *state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start(film->file, IPC_MEDIA_VIDEO, &start);
+    open_object(&stage, &start);
+    expect_film(&stage, 0, film->tolerance);
+    expect_event(&stage, STAGE_END, &frame);
+    expect_near(stage.end_us, 1000000, 8000);
+    assert_int_equal(stage.ring.layout.format, IPC_PIXEL_I420);
+    assert_int_equal(stage.ring.layout.slots, 4);
+    assert_int_equal(stage.info.width, 160);
+    assert_int_equal(stage.info.height, 120);
+    assert_int_equal(stage.info.has_audio, film->sound);
+    expect_near(stage.info.duration_ms, 1000, 60);
+    if (film->sound) {
+        expect_near(stage.sound_frames, 48000, 2048);
+        expect_tone(&stage, 4800, 38400);
+    }
+    stage_close_well(&stage);
+}
+
+static struct film films[] = {
+    {"mp4_h264_aac_is_shown", "film.mp4", true, 4},
+    {"webm_vp9_opus_is_shown", "film.webm", true, 4},
+    {"webm_vp8_vorbis_is_shown", "film-vp8.webm", true, 6},
+    {"webm_av1_is_shown", "film-av1.webm", false, 6},
+    {"mp4_of_422_and_10_bits_is_shown", "film-422-10bit.mp4", false, 4},
+    {"mp4_of_444_is_shown", "film-444.mp4", false, 4},
+};
+
+static void no_sound_where_none_is_wanted(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
+    start.start_media.audio = 0;
+    open_object(&stage, &start);
+    expect_film(&stage, 0, 4);
+    expect_event(&stage, STAGE_END, &frame);
+    assert_null(stage.audio.memory);
+    assert_int_equal(stage.info.has_audio, 0);
+    stage_close_well(&stage);
+}
+
+static void film_repeats_without_a_seam(const char *file) {
+    struct stage stage;
+    struct ipc_message start;
+    object_start(file, IPC_MEDIA_VIDEO, &start);
+    start.start_media.loop = 1;
+    open_object(&stage, &start);
+    expect_film(&stage, 0, 4);
+    expect_film(&stage, 1000000, 4);
+    expect_film(&stage, 2000000, 4);
+    assert_false(stage.has_end);
+    expect_tone(&stage, 0, 96000);
+    stage_close_well(&stage);
+}
+
+static void mp4_repeats_without_a_seam(void **state) {
+    (void)state;
+    film_repeats_without_a_seam("film.mp4");
+}
+
+static void webm_repeats_without_a_seam(void **state) {
+    (void)state;
+    film_repeats_without_a_seam("film.webm");
+}
+
+static void film_is_cut_at_its_time(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
+    start.start_media.duration_ms = 100;
+    open_object(&stage, &start);
+    for (unsigned number = 0; number < 3; number++) {
+        expect_event(&stage, STAGE_FRAME, &frame);
+        stage_release(&stage, frame.slot);
+    }
+    expect_event(&stage, STAGE_END, &frame);
+    assert_int_equal(stage.end_us, 100000);
+    stage_close_well(&stage);
+}
+
+/* The player holds all slots: nothing is overwritten, nothing is sent. */
+static void no_frame_without_a_free_slot(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
+    open_object(&stage, &start);
+    unsigned used = 0;
+    for (unsigned number = 0; number < 4; number++) {
+        expect_event(&stage, STAGE_FRAME, &frame);
+        assert_int_equal(used & 1u << frame.slot, 0);
+        used |= 1u << frame.slot;
+    }
+    struct pollfd more = {.fd = stage.frames, .events = POLLIN};
+    assert_int_equal(poll(&more, 1, 300), 0);
+    stage_expect_pixel(&stage, 0, 80, 60, grey_of(0), 4);
+    stage_release(&stage, 2);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.slot, 2);
+    stage_close_well(&stage);
+}
+
+/* ---- colours and shapes ---- */
+
+static void expect_quarters(const struct stage *stage, unsigned slot, const struct stage_colour colours[4]) {
+    unsigned width = stage->ring.layout.width, height = stage->ring.layout.height;
+    stage_expect_pixel(stage, slot, width / 4, height / 4, colours[0], 12);
+    stage_expect_pixel(stage, slot, width * 3 / 4, height / 4, colours[1], 12);
+    stage_expect_pixel(stage, slot, width / 4, height * 3 / 4, colours[2], 12);
+    stage_expect_pixel(stage, slot, width * 3 / 4, height * 3 / 4, colours[3], 12);
+}
+
+static const struct stage_colour quarters[4] = {
+    {255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {255, 255, 255, 255}};
+
+struct shape {
+    const char *test, *file;
+    unsigned width, height, aspect_num, aspect_den;
+    enum ipc_matrix matrix;
+    bool full_range;
+    unsigned order[4]; /* which quarter stands where */
+};
+
+static void shape_is_kept(void **state) {
+    const struct shape *shape = *state;
+    struct stage stage;
+    struct ipc_frame frame;
+    struct ipc_message start;
+    object_start(shape->file, IPC_MEDIA_VIDEO, &start);
+    open_object(&stage, &start);
+    expect_event(&stage, STAGE_FRAME, &frame);
+    const struct ipc_ring *layout = &stage.ring.layout;
+    assert_int_equal(layout->width, shape->width);
+    assert_int_equal(layout->height, shape->height);
+    assert_int_equal(layout->aspect_num, shape->aspect_num);
+    assert_int_equal(layout->aspect_den, shape->aspect_den);
+    assert_int_equal(layout->matrix, shape->matrix);
+    assert_int_equal(layout->full_range, shape->full_range);
+    struct stage_colour colours[4];
+    for (size_t i = 0; i < 4; i++)
+        colours[i] = quarters[shape->order[i]];
+    expect_quarters(&stage, frame.slot, colours);
+    stage_close_well(&stage);
+}
+
+static struct shape shapes[] = {
+    {"bt601_is_told_and_right", "quarters.mp4", 160, 120, 1, 1, IPC_MATRIX_BT601, false, {0, 1, 2, 3}},
+    {"bt709_of_full_range_is_told_and_right",
+     "quarters-709-full.mp4",
+     160,
+     120,
+     1,
+     1,
+     IPC_MATRIX_BT709,
+     true,
+     {0, 1, 2, 3}},
+    {"wide_samples_are_told", "quarters-wide.mp4", 160, 120, 4, 3, IPC_MATRIX_BT601, false, {0, 1, 2, 3}},
+    {"film_is_turned_as_its_matrix_says",
+     "quarters-turned.mp4",
+     120,
+     160,
+     1,
+     1,
+     IPC_MATRIX_BT601,
+     false,
+     {1, 3, 0, 2}},
+};
+
+int main(void) {
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(no_sound_where_none_is_wanted), cmocka_unit_test(mp4_repeats_without_a_seam),
+        cmocka_unit_test(webm_repeats_without_a_seam),   cmocka_unit_test(film_is_cut_at_its_time),
+        cmocka_unit_test(no_frame_without_a_free_slot),
+    };
+    struct CMUnitTest of_films[PP_COUNT(films)], of_shapes[PP_COUNT(shapes)];
+    for (size_t i = 0; i < PP_COUNT(films); i++)
+        of_films[i] = (struct CMUnitTest){films[i].test, film_is_shown, NULL, NULL, &films[i]};
+    for (size_t i = 0; i < PP_COUNT(shapes); i++)
+        of_shapes[i] = (struct CMUnitTest){shapes[i].test, shape_is_kept, NULL, NULL, &shapes[i]};
+    return cmocka_run_group_tests_name("films", of_films, NULL, NULL) +
+           cmocka_run_group_tests_name("time", others, NULL, NULL) +
+           cmocka_run_group_tests_name("colours and shapes", of_shapes, NULL, NULL);
+}
