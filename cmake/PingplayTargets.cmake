@@ -10,7 +10,8 @@ function(pp_module name)
   target_link_libraries(pp_${name} PUBLIC pp_flags ${arg_LINKS})
 endfunction()
 
-# pp_program(NAME MODULE [SOURCE]): a thin main over the module's library, installed in bin.
+# pp_program(NAME MODULE [SOURCE]): a thin main over the module's library, installed in bin, in the package that
+# CMAKE_INSTALL_DEFAULT_COMPONENT_NAME names (board/CMakeLists.txt).
 function(pp_program name module)
   set(source main.c)
   if(ARGC GREATER 2)
