@@ -133,7 +133,7 @@ static struct channel_manifest *manifest(struct stage *stage, const char *letter
     pp_autobuf struct pp_buf objects = PP_BUF_INIT(65536);
     pp_autobuf struct pp_buf json = PP_BUF_INIT(65536);
     for (size_t i = 0; letters[i]; i++) {
-        char content[8];
+        char content[32];
         uint8_t sha256[32];
         char hash[PP_HEX_SIZE(32)];
         snprintf(content, sizeof content, "%c%zu", letters[i], i);

@@ -1,0 +1,164 @@
+// A display point for tests: a real player (without a screen) and a real agent, in a temporary folder.
+//
+//   const display = await startDisplay(headend, { size: '640x360' });
+//   const { code, uri } = await display.waitCode();          // what the agent says it shows
+//   await display.waitContent();                             // content is on the screen
+//   const picture = await display.screenshot();              // -> readPng's
+//   await display.waitPicture((picture) => …, 'a red picture');
+//   await display.stopAgent('SIGKILL');  await display.startAgent();   // likewise the player
+//   await display.renderers();                               // PIDs
+//   await display.stop();
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { buildDir } from './headend.mjs';
+import { readPng } from './png.mjs';
+
+const run = promisify(execFile);
+const PATIENCE = 60000; // ms, until something that should come is given up
+
+export async function until(check, what, patience = PATIENCE) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const value = await check();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await sleep(20);
+  }
+}
+
+class Program {
+  constructor(command, args, env = {}) {
+    this.log = '';
+    this.child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    for (const stream of [this.child.stdout, this.child.stderr]) stream.on('data', (data) => { this.log += data; });
+    this.ended = new Promise((resolve) => {
+      this.child.on('error', (error) => { this.log += error; resolve({ code: -1 }); });
+      this.child.on('close', (code, signal) => resolve({ code, signal }));
+    });
+    this.running = true;
+    this.ended.then(() => { this.running = false; });
+  }
+
+  async stop(signal) {
+    this.child.kill(signal);
+    return this.ended;
+  }
+
+  // The match of `pattern` in what it has said since `from` characters.
+  async waitLog(pattern, from = 0, patience = PATIENCE) {
+    return until(() => {
+      const match = pattern.exec(this.log.slice(from));
+      if (!match && !this.running) throw new Error(`ended without saying ${pattern}:\n${this.log}`);
+      return match;
+    }, `${pattern} in:\n${this.log.slice(-2000)}`, patience);
+  }
+}
+
+class Display {
+  constructor(dir, headend, options) {
+    Object.assign(this, { dir, headend, options });
+    this.stateDir = path.join(dir, 'state');
+    this.shotFile = path.join(dir, 'shot.png');
+    this.traceFile = path.join(dir, 'trace.jsonl');
+    this.socket = path.join(dir, 'player.sock');
+  }
+
+  async prepare() {
+    const renderers = path.join(this.dir, 'bin');
+    await mkdir(renderers);
+    for (const kind of ['media', 'text']) {
+      await symlink(path.join(buildDir(), `firmware/render/${kind}/pingplay-render-${kind}`),
+        path.join(renderers, `pingplay-render-${kind}`));
+    }
+    this.config = path.join(this.dir, 'agent.conf');
+    await writeFile(this.config, [
+      '[headend]', `url = ${this.options.url ?? this.headend.url}`, `ca = ${this.headend.caFile}`,
+      `root = ${this.headend.rootFile}`, '[paths]', `state = ${this.stateDir}`, `player-socket = ${this.socket}`,
+      `renderers = ${renderers}`, '[store]', 'reserve-mib = 0', ''].join('\n'));
+  }
+
+  async startPlayer() {
+    this.player = new Program(path.join(buildDir(), 'firmware/player/pingplay-player'),
+      ['--socket', this.socket, '--windowed', this.options.size ?? '640x360', '--screenshot', this.shotFile,
+        '--trace', this.traceFile], { SDL_VIDEODRIVER: 'dummy', SDL_AUDIODRIVER: 'dummy' });
+  }
+
+  async startAgent() {
+    this.agent = new Program(path.join(buildDir(), 'firmware/agent/pingplay-agent'), ['--config', this.config],
+      this.options.agentEnv);
+  }
+
+  stopPlayer(signal = 'SIGTERM') { return this.player.stop(signal); }
+  stopAgent(signal = 'SIGTERM') { return this.agent.stop(signal); }
+
+  async waitCode() {
+    const [, uri, code, fingerprint] =
+      await this.agent.waitLog(/enrol this screen at (\S+) with the code (\S+); its fingerprint is ([0-9a-f ]+)/);
+    return { uri, code, fingerprint: fingerprint.trim() };
+  }
+
+  waitContent() { return this.agent.waitLog(/content is on the screen/); }
+
+  async screenshot() {
+    await rm(this.shotFile, { force: true });
+    this.player.child.kill('SIGUSR1');
+    return until(async () => {
+      try {
+        return readPng(await readFile(this.shotFile));
+      } catch (error) {
+        if (!this.player.running) throw new Error(`the player has ended:\n${this.player.log}`);
+        return undefined; // not there yet, or not whole
+      }
+    }, 'a screenshot');
+  }
+
+  async waitPicture(check, what, patience = PATIENCE) {
+    let last;
+    try {
+      return await until(async () => {
+        last = await this.screenshot();
+        return check(last) && last;
+      }, what, patience);
+    } catch (error) {
+      const at = last && last.at(last.width >> 1, last.height >> 1);
+      throw new Error(`${error.message}; the middle is ${at}; agent:\n${this.agent.log.slice(-3000)}\n${this.player.log.slice(-1000)}`);
+    }
+  }
+
+  // The PIDs of the agent's children, by the name they run under.
+  async renderers() {
+    const { stdout } = await run('ps', ['-o', 'pid=,comm=', '--ppid', String(this.agent.child.pid)])
+      .catch(() => ({ stdout: '' }));
+    return stdout.trim().split('\n').filter(Boolean).map((line) => {
+      const [pid, name] = line.trim().split(/\s+/);
+      return { pid: Number(pid), name };
+    });
+  }
+
+  async stop() {
+    if (this.agent?.running) await this.stopAgent();
+    if (this.player?.running) await this.stopPlayer();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+export async function startDisplay(headend, options = {}) {
+  const display = new Display(await mkdtemp(path.join(tmpdir(), 'pingplay-display-')), headend, options);
+  await display.prepare();
+  await display.startPlayer();
+  await display.startAgent();
+  return display;
+}
+
+// Every file below `dir`, with its content.
+export async function* filesBelow(dir) {
+  for (const entry of await readdir(dir, { withFileTypes: true })) {
+    const file = path.join(dir, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(file);
+    else if (entry.isFile()) yield { file, name: entry.name, data: await readFile(file) };
+  }
+}
