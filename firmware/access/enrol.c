@@ -152,7 +152,7 @@ static void ask_code(void *arg) {
     struct pp_error error = {0};
     enrol->timer = NULL;
     forget_code(enrol);
-    snprintf(form, sizeof form, "client_id=" CLIENT_ID "&jwk_thumbprint=%s", enrol->thumbprint);
+    snprintf(form, sizeof form, "client_id=%s&jwk_thumbprint=%s", CLIENT_ID, enrol->thumbprint);
     if (!post_form(enrol, "/oauth/device_authorization", form, on_code_answer, &error))
         code_failed(enrol, ACCESS_TROUBLE_SERVER, -1, &error);
 }
@@ -262,7 +262,7 @@ static bool ask_token(struct access_enrol *enrol, struct pp_error *error) {
     pp_autofree char *code = pp_percent_encode(enrol->code.device_code);
     if (!code)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
-    snprintf(form, sizeof form, "grant_type=" GRANT_TYPE "&device_code=%s&client_id=" CLIENT_ID, code);
+    snprintf(form, sizeof form, "grant_type=%s&device_code=%s&client_id=%s", GRANT_TYPE, code, CLIENT_ID);
     bool started = post_form(enrol, "/oauth/token", form, on_token_answer, error);
     pp_wipe(form, sizeof form);
     pp_wipe(code, strlen(code));

@@ -10,8 +10,9 @@
 
 #define CALL_TIMEOUT_MS 30000
 #define RECORD_MAX      (NET_COOKIE_MAX + 32) /* bytes */
-#define SHORT_LIVED_MS  60000 /* a session refused sooner than this after its making is not renewed at once  \
-                               */
+#define SHORT_LIVED_MS                                                                                       \
+    60000 /* a session refused sooner than this after its making is not renewed at once                      \
+           */
 #define RENEW_MOST_MS (7 * 86400 * 1000LL)
 
 struct access_session {
