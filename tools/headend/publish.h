@@ -1,13 +1,32 @@
-/* The static repository: made by init, changed by publish, kept fresh by serve. */
+/*
+ * The static repository: made by init, changed by publish, kept fresh by serve.
+ *
+ * A publish writes, in this order: sealed objects; the sealed manifest; a row "pending" in the database; the
+ * channel's role, targets (where the channel is new), snapshot; timestamp.json, by rename: from here on it is
+ * public; the row "done", which wakes the screens' polls. Killed at any instant it leaves the former
+ * repository or the new one; publish_settle, run by whoever holds the lock next, decides by the snapshot's
+ * version what becomes of a pending row.
+ */
 #ifndef HEADEND_PUBLISH_H
 #define HEADEND_PUBLISH_H
 
 #include "headend/home.h"
+#include "headend/playlist.h"
 
 /* An empty repository: keys, root, targets, snapshot, timestamp. */
 bool publish_init(struct home *home, struct pp_error *error);
+
 /* Signs anew what would expire soon, and ends what a killed publish left. Does nothing while another process
  * publishes. */
 bool publish_refresh(struct home *home, struct pp_error *error);
+
+struct publish_result {
+    int64_t number;       /* of the publish */
+    size_t objects, kept; /* objects of the manifest, and how many of them were there already */
+    uint64_t bytes;       /* of sealed content written */
+};
+/* Waits for the lock. */
+bool publish_playlist(struct home *home, const char *channel, struct playlist *playlist,
+                      struct publish_result *result, struct pp_error *error);
 
 #endif

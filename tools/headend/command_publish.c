@@ -1,0 +1,60 @@
+#include <fcntl.h>
+#include <libgen.h>
+
+#include "base/options.h"
+#include "headend/commands.h"
+#include "headend/publish.h"
+#include "headend/text.h"
+
+static bool description_load(const char *path, const struct playlist_options *options,
+                             struct playlist *playlist, struct pp_error *error) {
+    char folder[PP_PATH_MAX];
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(PLAYLIST_DESCRIPTION_MAX);
+    if (!pp_path_format(folder, error, "%s", path) || !pp_file_read(AT_FDCWD, path, &text, error))
+        return false;
+    return playlist_of_description(text.data, text.size, dirname(folder), options, playlist, error) ||
+           pp_wrap(error, "%s", path);
+}
+
+static bool is_description(const char *path) {
+    size_t length = strlen(path);
+    return length > 5 && strcmp(path + length - 5, ".json") == 0;
+}
+
+static bool content_load(char **words, size_t count, const struct playlist_options *options,
+                         struct playlist *playlist, struct pp_error *error) {
+    if (count == 1 && is_description(words[0]))
+        return description_load(words[0], options, playlist, error);
+    return playlist_of_files((const char *const *)words, count, options, playlist, error);
+}
+
+bool command_publish(int argc, char **argv, struct pp_error *error) {
+    const char *channel = NULL;
+    struct playlist_options options = {.duration_s = PLAYLIST_IMAGE_S};
+    const struct pp_option table[] = {
+        {"channel", PP_OPTION_STRING, &channel},
+        {"title", PP_OPTION_STRING, &options.title},
+        {"duration", PP_OPTION_UNSIGNED, &options.duration_s},
+        {0},
+    };
+    int first = 0;
+    if (!pp_options_parse(table, argc, argv, &first, error))
+        return false;
+    if (argc - first < 2 || !channel)
+        return pp_fail(error, PP_E_INVALID, "publish: DIR, --channel and CONTENT are needed");
+    if (!channel_id_check(channel, error) ||
+        (options.title && !text_check("title", options.title, 1, TEXT_NAME_MAX, error)))
+        return false;
+    if (options.duration_s < 1 || options.duration_s > 86400)
+        return pp_fail(error, PP_E_LIMIT, "--duration: must be 1 to 86400");
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    playlist_auto struct playlist playlist = {0};
+    struct publish_result result;
+    if (!home || !content_load(argv + first + 1, (size_t)(argc - first - 1), &options, &playlist, error) ||
+        !publish_playlist(home, channel, &playlist, &result, error))
+        return false;
+    printf("channel %s, publish %lld: %zu objects, %zu of them new, %llu bytes sealed\n", channel,
+           (long long)result.number, result.objects, result.objects - result.kept,
+           (unsigned long long)result.bytes);
+    return true;
+}

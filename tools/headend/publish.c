@@ -1,0 +1,190 @@
+#include "headend/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "channel/manifest.h"
+#include "crypto/bulk.h"
+#include "crypto/seal.h"
+#include "headend/channel.h"
+#include "headend/publish_object.h"
+#include "headend/tuf_repo.h"
+
+#define SEALED_MAX (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
+
+/* The lock, closed to let it go; -1 with PP_E_STATE where another process has it and `wait` is false. */
+static int publish_lock(const struct home *home, bool wait, struct pp_error *error) {
+    pp_autoclose int fd = openat(home->fd, HOME_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        pp_fail_errno(error, HOME_LOCK);
+        return -1;
+    }
+    while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0) {
+        if (errno == EINTR)
+            continue;
+        pp_fail(error, errno == EWOULDBLOCK ? PP_E_STATE : PP_E_IO, HOME_LOCK ": %s", strerror(errno));
+        return -1;
+    }
+    return pp_steal_fd(&fd);
+}
+
+/* Marks publish rows done, and the channels with them. Returns in `changed` whether there were any. */
+static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct pp_error *error) {
+    struct db *db = home->db;
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) ||
+        !db_run(db, error,
+                "UPDATE channel SET publish = (SELECT max(id) FROM publish WHERE channel = channel.id AND "
+                "snapshot = ?1)"
+                " WHERE id IN (SELECT channel FROM publish WHERE status = 'pending' AND snapshot = ?1)",
+                "i", snapshot) ||
+        !db_run(db, error, "UPDATE publish SET status = 'done' WHERE status = 'pending' AND snapshot = ?",
+                "i", snapshot))
+        return false;
+    *changed = db_changes(db) > 0;
+    return db_run(db, error, "DELETE FROM publish WHERE status = 'pending'", "") &&
+           db_change_commit(&change, error);
+}
+
+/* Decides what becomes of the rows of publishes that were killed. */
+static bool publish_settle(struct home *home, const struct tuf_repo *repo, struct pp_error *error) {
+    db_lock(home->db);
+    db_autostmt sqlite3_stmt *row =
+        db_query(home->db, error, "SELECT count(*) FROM publish WHERE status = 'pending'", "");
+    bool changed = false;
+    bool ok = row && db_next(row, "publish", error);
+    int64_t pending = ok ? db_int(row, 0) : 0;
+    if (row)
+        sqlite3_reset(row);
+    if (pending)
+        ok = rows_done(home, tuf_repo_snapshot_version(repo), &changed, error);
+    db_unlock(home->db);
+    if (changed)
+        home_wake(home);
+    return ok;
+}
+
+bool publish_init(struct home *home, struct pp_error *error) {
+    return tuf_repo_create(home, error);
+}
+
+bool publish_refresh(struct home *home, struct pp_error *error) {
+    struct pp_error busy = {0};
+    pp_autoclose int lock = publish_lock(home, false, &busy);
+    if (lock < 0)
+        return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
+    tuf_autorepo struct tuf_repo repo = {0};
+    bool changed;
+    return tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
+           tuf_repo_update(&repo, NULL, &changed, error);
+}
+
+static bool objects_seal(struct home *home, struct playlist *playlist, struct publish_result *result,
+                         struct pp_error *error) {
+    cJSON *objects = cJSON_AddObjectToObject(playlist->manifest, "objects");
+    for (size_t i = 0; i < playlist->count; i++) {
+        struct published_object object;
+        char name[32];
+        char hex[PP_HEX_SIZE(32)];
+        char key[PP_BASE64_SIZE(OBJECT_KEY_SIZE)];
+        if (!publish_object(home, playlist->files[i], playlist->media_types[i], &object, error))
+            return false;
+        snprintf(name, sizeof name, "o%zu", i + 1);
+        pp_hex_encode(object.sha256, sizeof object.sha256, hex);
+        pp_base64url_encode(object.key, sizeof object.key, key);
+        cJSON *entry = cJSON_AddObjectToObject(objects, name);
+        cJSON_AddStringToObject(entry, "sha256", hex);
+        cJSON_AddNumberToObject(entry, "length", (double)object.length);
+        cJSON_AddStringToObject(entry, "key", key);
+        cJSON_AddStringToObject(entry, "media_type", playlist->media_types[i]);
+        pp_wipe(&object.key, sizeof object.key);
+        pp_wipe(key, sizeof key);
+        result->objects++;
+        result->kept += object.kept;
+        result->bytes += object.kept ? 0 : object.length;
+    }
+    return true;
+}
+
+/* Seals the manifest, after a look at it with a screen's eyes. */
+static bool manifest_seal(const struct channel *channel, const cJSON *manifest, struct pp_buf *sealed,
+                          struct pp_error *error) {
+    char associated[sizeof SEAL_AD_MANIFEST + CHANNEL_ID_MAX];
+    snprintf(associated, sizeof associated, SEAL_AD_MANIFEST "%s", channel->id);
+    pp_autojsontext char *text = cJSON_PrintUnformatted(manifest);
+    if (!text)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *parsed = channel_manifest_parse(text, strlen(text), error);
+    bool ok = parsed ? seal_encrypt(text, strlen(text), channel->key, associated, sealed, error)
+                     : pp_wrap(error, "screens would refuse this");
+    pp_wipe(text, strlen(text));
+    return ok;
+}
+
+static bool manifest_write(const struct home *home, const struct channel *channel,
+                           const struct pp_buf *sealed, struct tuf_target *target, struct pp_error *error) {
+    char folder[PP_PATH_MAX];
+    char path[PP_PATH_MAX];
+    char hex[PP_HEX_SIZE(32)];
+    *target = (struct tuf_target){.channel = channel->id, .length = sealed->size};
+    if (!crypto_sha256(sealed->data, sealed->size, target->sha256, error))
+        return false;
+    pp_hex_encode(target->sha256, sizeof target->sha256, hex);
+    return pp_path_format(folder, error, HOME_REPO "/targets/channels/%s", channel->id) &&
+           pp_path_format(path, error, "%s/%s.manifest.sealed", folder, hex) &&
+           pp_dir_make(home->fd, folder, 0755, error) &&
+           pp_file_replace(home->fd, path, sealed->data, sealed->size, 0644, error);
+}
+
+/* The row that says which snapshot will make this publish public. */
+static bool row_pending(struct home *home, const char *channel, int64_t snapshot, int64_t *number,
+                        struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        home->db, error,
+        "INSERT INTO publish(channel, snapshot, status, created) VALUES(?, ?, 'pending', ?) RETURNING id",
+        "sii", channel, snapshot, pp_clock_realtime_s());
+    if (!row || !db_next(row, "publish", error))
+        return false;
+    *number = db_int(row, 0);
+    return true;
+}
+
+static bool channel_prepare(struct home *home, const char *id, const cJSON *manifest, struct channel *channel,
+                            struct pp_error *error) {
+    const cJSON *title = cJSON_GetObjectItemCaseSensitive(manifest, "title");
+    return channel_ensure(home->db, id, error) &&
+           (!title || db_run(home->db, error, "UPDATE channel SET title = ? WHERE id = ?", "ss",
+                             title->valuestring, id)) &&
+           channel_find(home->db, id, channel, error);
+}
+
+bool publish_playlist(struct home *home, const char *channel_id, struct playlist *playlist,
+                      struct publish_result *result, struct pp_error *error) {
+    *result = (struct publish_result){0};
+    pp_autoclose int lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    struct channel channel;
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !channel_prepare(home, channel_id, playlist->manifest, &channel, error) ||
+        !objects_seal(home, playlist, result, error))
+        return false;
+    int64_t snapshot = tuf_repo_snapshot_version(&repo) + 1;
+    if (!row_pending(home, channel.id, snapshot, &result->number, error))
+        return false;
+    cJSON_AddStringToObject(playlist->manifest, "channel", channel.id);
+    cJSON_AddNumberToObject(playlist->manifest, "version", (double)result->number);
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
+    struct tuf_target target;
+    bool changed;
+    bool ok = manifest_seal(&channel, playlist->manifest, &sealed, error) &&
+              manifest_write(home, &channel, &sealed, &target, error) &&
+              tuf_repo_update(&repo, &target, &changed, error) && rows_done(home, snapshot, &changed, error);
+    pp_wipe(&channel, sizeof channel);
+    if (ok)
+        home_wake(home);
+    return ok;
+}

@@ -1,0 +1,165 @@
+#include "headend/publish_object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "crypto/bulk.h"
+#include "crypto/random.h"
+#include "crypto/seal.h"
+
+#define READ_SIZE    (1024 * 1024) /* bytes at a time */
+#define OBJECTS      HOME_REPO "/objects"
+#define OBJECT_DRAFT OBJECTS "/draft" /* one at a time, under the lock */
+
+/* Everything that is read of a file goes to `take`. */
+static bool file_each(int fd, const char *path,
+                      bool (*take)(void *arg, const void *data, size_t size, struct pp_error *), void *arg,
+                      struct pp_error *error) {
+    pp_autofree uint8_t *data = malloc(READ_SIZE);
+    if (!data)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    for (off_t offset = 0;;) {
+        ssize_t got = pread(fd, data, READ_SIZE, offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return pp_fail_errno(error, "%s", path);
+        if (got == 0)
+            return true;
+        if (!take(arg, data, (size_t)got, error))
+            return false;
+        offset += got;
+    }
+}
+
+static bool hash_take(void *arg, const void *data, size_t size, struct pp_error *error) {
+    return crypto_sha256_update(arg, data, size, error);
+}
+
+static bool file_hash(int fd, const char *path, uint8_t digest[32], struct pp_error *error) {
+    PP_AUTO(crypto_sha256) struct crypto_sha256 *hash = crypto_sha256_create(error);
+    return hash && file_each(fd, path, hash_take, hash, error) && crypto_sha256_finish(hash, digest, error);
+}
+
+static bool object_path(const uint8_t sha256[32], char path[PP_PATH_MAX], struct pp_error *error) {
+    char hex[PP_HEX_SIZE(32)];
+    pp_hex_encode(sha256, 32, hex);
+    return pp_path_format(path, error, OBJECTS "/%.2s/%s", hex, hex);
+}
+
+/* The object that this content became before, where it is still whole. */
+static bool object_find(struct home *home, const uint8_t clear[32], struct published_object *object,
+                        struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(home->db, error, "SELECT sha256, key, length FROM object WHERE clear_sha256 = ?", "b",
+                 (const void *)clear, (size_t)32);
+    if (!row || !db_next(row, "object", error) || !db_bytes(row, 0, object->sha256, 32, error) ||
+        !db_bytes(row, 1, object->key, OBJECT_KEY_SIZE, error))
+        return false;
+    object->length = (uint64_t)db_int(row, 2);
+    char path[PP_PATH_MAX];
+    struct stat status;
+    if (!object_path(object->sha256, path, error))
+        return false;
+    return (fstatat(home->fd, path, &status, 0) == 0 && (uint64_t)status.st_size == object->length)
+               ? true
+               : pp_fail(error, PP_E_NOTFOUND, "%s: gone", path);
+}
+
+/* Sealed bytes on their way: into the draft and through the hash. */
+struct sealing {
+    int fd;
+    uint64_t length;
+    struct crypto_sha256 *sealed, *clear;
+    struct seal_writer *writer;
+};
+
+static bool sealing_out(void *arg, const void *data, size_t size, struct pp_error *error) {
+    struct sealing *sealing = arg;
+    sealing->length += size;
+    return crypto_sha256_update(sealing->sealed, data, size, error) &&
+           pp_write_all(sealing->fd, data, size, error);
+}
+
+static bool sealing_in(void *arg, const void *data, size_t size, struct pp_error *error) {
+    struct sealing *sealing = arg;
+    return crypto_sha256_update(sealing->clear, data, size, error) &&
+           seal_writer_write(sealing->writer, data, size, error);
+}
+
+static void sealing_finish(struct sealing *sealing) {
+    pp_close(&sealing->fd);
+    crypto_sha256_destroy(sealing->sealed);
+    crypto_sha256_destroy(sealing->clear);
+    seal_writer_destroy(sealing->writer);
+}
+
+static bool sealing_start(struct sealing *sealing, const struct home *home, const uint8_t *key,
+                          struct pp_error *error) {
+    sealing->fd = openat(home->fd, OBJECT_DRAFT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (sealing->fd < 0)
+        return pp_fail_errno(error, OBJECT_DRAFT);
+    return (sealing->sealed = crypto_sha256_create(error)) &&
+           (sealing->clear = crypto_sha256_create(error)) &&
+           (sealing->writer = seal_writer_create(sealing_out, sealing, key, SEAL_AD_OBJECT, NULL, error));
+}
+
+/* Seals into the draft; `expected` is what the clear bytes hashed to before. */
+static bool draft_write(const struct home *home, int fd, const char *path, const uint8_t expected[32],
+                        struct published_object *object, struct pp_error *error) {
+    PP_CLEANUP(sealing_finish) struct sealing sealing = {.fd = -1};
+    uint8_t clear[32];
+    if (!crypto_random(object->key, sizeof object->key, error) ||
+        !sealing_start(&sealing, home, object->key, error) ||
+        !file_each(fd, path, sealing_in, &sealing, error) || !seal_writer_finish(sealing.writer, error) ||
+        !crypto_sha256_finish(sealing.clear, clear, error) ||
+        !crypto_sha256_finish(sealing.sealed, object->sha256, error))
+        return false;
+    if (memcmp(clear, expected, sizeof clear) != 0)
+        return pp_fail(error, PP_E_STATE, "%s: changed while it was read", path);
+    if (fsync(sealing.fd) < 0)
+        return pp_fail_errno(error, OBJECT_DRAFT);
+    object->length = sealing.length;
+    return true;
+}
+
+static bool draft_move(const struct home *home, const struct published_object *object,
+                       struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    char folder[PP_PATH_MAX];
+    if (!object_path(object->sha256, path, error) ||
+        !pp_path_format(folder, error, "%.*s", (int)(strlen(path) - 65), path) ||
+        !pp_dir_make(home->fd, folder, 0755, error))
+        return false;
+    if (renameat(home->fd, OBJECT_DRAFT, home->fd, path) < 0)
+        return pp_fail_errno(error, "rename %s", path);
+    return pp_dir_sync_of(home->fd, path, error);
+}
+
+bool publish_object(struct home *home, const char *path, const char *media_type,
+                    struct published_object *object, struct pp_error *error) {
+    pp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    uint8_t clear[32];
+    *object = (struct published_object){0};
+    if (fd < 0)
+        return pp_fail_errno(error, "%s", path);
+    if (!file_hash(fd, path, clear, error))
+        return false;
+    struct pp_error missing = {0};
+    object->kept = object_find(home, clear, object, &missing);
+    if (object->kept)
+        return true;
+    if (missing.code != PP_E_NOTFOUND)
+        return pp_fail(error, missing.code, "%s", missing.message);
+    return pp_dir_make(home->fd, OBJECTS, 0755, error) && draft_write(home, fd, path, clear, object, error) &&
+           draft_move(home, object, error) &&
+           db_run(home->db, error,
+                  "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created)"
+                  " VALUES(?, ?, ?, ?, ?, ?)",
+                  "bbbisi", (const void *)clear, sizeof clear, (const void *)object->sha256,
+                  sizeof object->sha256, (const void *)object->key, sizeof object->key,
+                  (int64_t)object->length, media_type, pp_clock_realtime_s());
+}

@@ -1,0 +1,316 @@
+#include "headend/tuf_repo.h"
+
+#include "base/clock.h"
+#include "headend/channel.h"
+#include "headend/tuf_sign.h"
+
+#define METADATA       HOME_REPO "/metadata"
+#define CHANNEL_ROLE   "channel-"
+#define PUBLIC_MODE    0644
+#define LIFETIME(days) ((int64_t)(days)*TUF_DAY_S)
+
+void tuf_repo_close(struct tuf_repo *repo) {
+    cJSON_Delete(repo->timestamp);
+    cJSON_Delete(repo->snapshot);
+    repo->timestamp = repo->snapshot = NULL;
+}
+
+/* The `signed` part of a metadata file. The caller deletes it. */
+static cJSON *metadata_read(const struct home *home, const char *name, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(TUF_METADATA_MAX);
+    if (!pp_path_format(path, error, METADATA "/%s", name) || !pp_file_read(home->fd, path, &text, error))
+        return NULL;
+    pp_autojson cJSON *file = pp_json_parse(text.data, text.size, TUF_METADATA_MAX, error);
+    cJSON *body = file ? cJSON_DetachItemFromObjectCaseSensitive(file, "signed") : NULL;
+    if (!body)
+        pp_wrap(error, "%s", path);
+    return body;
+}
+
+/* "channel-lobby.json" at version 3 is read as "3.channel-lobby.json". */
+static cJSON *metadata_read_version(const struct home *home, int64_t version, const char *name,
+                                    struct pp_error *error) {
+    char versioned[PP_PATH_MAX];
+    return pp_path_format(versioned, error, "%lld.%s", (long long)version, name)
+               ? metadata_read(home, versioned, error)
+               : NULL;
+}
+
+/* The version that snapshot or timestamp gives a file; 0 where it names none. */
+static int64_t meta_version(const cJSON *list, const char *name) {
+    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(list, "meta");
+    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(meta, name);
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(entry, "version");
+    return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : 0;
+}
+
+static int64_t body_version(const cJSON *body) {
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(body, "version");
+    return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : 0;
+}
+
+bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_error *error) {
+    *repo = (struct tuf_repo){.home = home, .now = pp_clock_realtime_s()};
+    repo->timestamp = metadata_read(home, "timestamp.json", error);
+    if (!repo->timestamp)
+        return false;
+    repo->snapshot =
+        metadata_read_version(home, meta_version(repo->timestamp, "snapshot.json"), "snapshot.json", error);
+    return repo->snapshot != NULL;
+}
+
+int64_t tuf_repo_snapshot_version(const struct tuf_repo *repo) {
+    return body_version(repo->snapshot);
+}
+
+/* Whether half of the time that `days` gives a file is over. */
+static bool is_old(const struct tuf_repo *repo, const cJSON *body, int days) {
+    int64_t expires;
+    return !pp_json_time(body, "expires", &expires, NULL) || expires - repo->now < LIFETIME(days) / 2;
+}
+
+/* Signs and writes one file; with `list` (snapshot or timestamp to be), enters it there under its name. */
+static bool role_write(const struct tuf_repo *repo, const char *role, const cJSON *body, bool versioned,
+                       cJSON *list, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    char name[PP_PATH_MAX];
+    char prefix[32] = "";
+    int64_t version = body_version(body);
+    pp_autobuf struct pp_buf file = PP_BUF_INIT(TUF_METADATA_MAX);
+    if (versioned)
+        snprintf(prefix, sizeof prefix, "%lld.", (long long)version);
+    if (!pp_path_format(path, error, METADATA "/%s%s.json", prefix, role) ||
+        !pp_path_format(name, error, "%s.json", role) || !tuf_sign(repo->home, role, body, &file, error) ||
+        !pp_file_replace(repo->home->fd, path, file.data, file.size, PUBLIC_MODE, error))
+        return false;
+    if (!list)
+        return true;
+    cJSON *meta = cJSON_GetObjectItemCaseSensitive(list, "meta");
+    cJSON *entry = tuf_meta_object(version, &file, error);
+    if (!entry)
+        return false;
+    cJSON_DeleteItemFromObjectCaseSensitive(meta, name);
+    return cJSON_AddItemToObject(meta, name, entry);
+}
+
+/* {"keyids": […], "threshold": 1} with the role's key, which is added to `keys`. */
+static cJSON *role_object(const struct home *home, const char *role, cJSON *keys, struct pp_error *error) {
+    char keyid[TUF_KEYID_SIZE];
+    PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(home, role, true, error);
+    cJSON *public = key ? tuf_key_object(key, keyid, error) : NULL;
+    if (!public)
+        return NULL;
+    cJSON_DeleteItemFromObjectCaseSensitive(keys, keyid);
+    cJSON_AddItemToObject(keys, keyid, public);
+    cJSON *object = cJSON_CreateObject();
+    cJSON *ids = cJSON_AddArrayToObject(object, "keyids");
+    cJSON_AddItemToArray(ids, cJSON_CreateString(keyid));
+    cJSON_AddNumberToObject(object, "threshold", 1);
+    return object;
+}
+
+static cJSON *root_body(const struct home *home, int64_t version, int64_t now, struct pp_error *error) {
+    static const char *const names[] = {"root", "timestamp", "snapshot", "targets"};
+    pp_autojson cJSON *body = tuf_signed("root", version, now + LIFETIME(TUF_ROOT_DAYS), error);
+    if (!body)
+        return NULL;
+    cJSON_AddBoolToObject(body, "consistent_snapshot", true);
+    cJSON *keys = cJSON_AddObjectToObject(body, "keys");
+    cJSON *roles = cJSON_AddObjectToObject(body, "roles");
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
+        cJSON *role = role_object(home, names[i], keys, error);
+        if (!role)
+            return NULL;
+        cJSON_AddItemToObject(roles, names[i], role);
+    }
+    return pp_steal(&body);
+}
+
+/* A new version of targets, with what the former one delegates. */
+static cJSON *targets_body(const struct tuf_repo *repo, const cJSON *former, struct pp_error *error) {
+    cJSON *body =
+        tuf_signed("targets", body_version(former) + 1, repo->now + LIFETIME(TUF_TARGETS_DAYS), error);
+    if (!body)
+        return NULL;
+    cJSON_AddObjectToObject(body, "targets");
+    const cJSON *delegations = cJSON_GetObjectItemCaseSensitive(former, "delegations");
+    if (delegations) {
+        cJSON_AddItemToObject(body, "delegations", cJSON_Duplicate(delegations, true));
+    } else {
+        cJSON *fresh = cJSON_AddObjectToObject(body, "delegations");
+        cJSON_AddObjectToObject(fresh, "keys");
+        cJSON_AddArrayToObject(fresh, "roles");
+    }
+    return body;
+}
+
+static bool delegates(const cJSON *targets, const char *role) {
+    const cJSON *delegations = cJSON_GetObjectItemCaseSensitive(targets, "delegations");
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(delegations, "roles")) {
+        const cJSON *name = cJSON_GetObjectItemCaseSensitive(entry, "name");
+        if (cJSON_IsString(name) && strcmp(name->valuestring, role) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A role channel-<id> for channels/<id>/… */
+static bool delegate(const struct tuf_repo *repo, cJSON *targets, const char *channel,
+                     struct pp_error *error) {
+    char role[TUF_ROLE_MAX];
+    char path[PP_PATH_MAX];
+    cJSON *delegations = cJSON_GetObjectItemCaseSensitive(targets, "delegations");
+    snprintf(role, sizeof role, CHANNEL_ROLE "%s", channel);
+    snprintf(path, sizeof path, "channels/%s/*", channel);
+    cJSON *entry =
+        role_object(repo->home, role, cJSON_GetObjectItemCaseSensitive(delegations, "keys"), error);
+    if (!entry)
+        return false;
+    cJSON_AddStringToObject(entry, "name", role);
+    cJSON_AddBoolToObject(entry, "terminating", true);
+    cJSON *paths = cJSON_AddArrayToObject(entry, "paths");
+    cJSON_AddItemToArray(paths, cJSON_CreateString(path));
+    return cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(delegations, "roles"), entry);
+}
+
+/* The next snapshot or timestamp, with the former's list. */
+static cJSON *list_body(const struct tuf_repo *repo, const char *type, const cJSON *former, int days,
+                        struct pp_error *error) {
+    cJSON *body = tuf_signed(type, body_version(former) + 1, repo->now + LIFETIME(days), error);
+    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(former, "meta");
+    if (body)
+        cJSON_AddItemToObject(body, "meta", meta ? cJSON_Duplicate(meta, true) : cJSON_CreateObject());
+    return body;
+}
+
+static cJSON *channel_targets(const struct tuf_target *target) {
+    char path[PP_PATH_MAX];
+    char hex[PP_HEX_SIZE(32)];
+    snprintf(path, sizeof path, "channels/%s/manifest.sealed", target->channel);
+    pp_hex_encode(target->sha256, sizeof target->sha256, hex);
+    cJSON *targets = cJSON_CreateObject();
+    cJSON *entry = cJSON_AddObjectToObject(targets, path);
+    cJSON_AddNumberToObject(entry, "length", (double)target->length);
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(entry, "hashes"), "sha256", hex);
+    return targets;
+}
+
+/* Writes the role of a channel anew, with `target` or what it had, into the snapshot to be. */
+static bool channel_write(const struct tuf_repo *repo, const char *role, int64_t version, cJSON *targets,
+                          cJSON *snapshot, struct pp_error *error) {
+    pp_autojson cJSON *body = tuf_signed("targets", version, repo->now + LIFETIME(TUF_TARGETS_DAYS), error);
+    if (!body) {
+        cJSON_Delete(targets);
+        return false;
+    }
+    cJSON_AddItemToObject(body, "targets", targets);
+    return role_write(repo, role, body, true, snapshot, error);
+}
+
+static bool channel_update(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
+                           struct pp_error *error) {
+    char role[TUF_ROLE_MAX];
+    char name[TUF_ROLE_MAX + 8];
+    snprintf(role, sizeof role, CHANNEL_ROLE "%s", target->channel);
+    snprintf(name, sizeof name, "%s.json", role);
+    /* The key is made before anything is signed with it. */
+    PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(repo->home, role, true, error);
+    return key && channel_write(repo, role, meta_version(repo->snapshot, name) + 1, channel_targets(target),
+                                snapshot, error);
+}
+
+/* Signs anew the roles of other channels that have used up half of their time. */
+static bool channels_renew(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
+                           bool *changed, struct pp_error *error) {
+    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(repo->snapshot, "meta");
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, meta) {
+        char role[TUF_ROLE_MAX];
+        size_t length = strlen(entry->string);
+        if (strncmp(entry->string, CHANNEL_ROLE, strlen(CHANNEL_ROLE)) != 0 || length - 5 >= sizeof role)
+            continue;
+        snprintf(role, sizeof role, "%.*s", (int)(length - 5), entry->string);
+        if (target && strcmp(role + strlen(CHANNEL_ROLE), target->channel) == 0)
+            continue;
+        int64_t version = meta_version(repo->snapshot, entry->string);
+        pp_autojson cJSON *former = metadata_read_version(repo->home, version, entry->string, error);
+        if (!former)
+            return false;
+        if (!is_old(repo, former, TUF_TARGETS_DAYS))
+            continue;
+        cJSON *targets = cJSON_DetachItemFromObjectCaseSensitive(former, "targets");
+        if (!channel_write(repo, role, version + 1, targets, snapshot, error))
+            return false;
+        *changed = true;
+    }
+    return true;
+}
+
+static bool targets_update(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
+                           bool *changed, struct pp_error *error) {
+    char role[TUF_ROLE_MAX] = "";
+    int64_t version = meta_version(repo->snapshot, "targets.json");
+    pp_autojson cJSON *former =
+        version ? metadata_read_version(repo->home, version, "targets.json", error) : NULL;
+    if (version && !former)
+        return false;
+    if (target)
+        snprintf(role, sizeof role, CHANNEL_ROLE "%s", target->channel);
+    bool new_role = target && !delegates(former, role);
+    if (former && !new_role && !is_old(repo, former, TUF_TARGETS_DAYS))
+        return true;
+    pp_autojson cJSON *body = targets_body(repo, former, error);
+    if (!body || (new_role && !delegate(repo, body, target->channel, error)))
+        return false;
+    *changed = true;
+    return role_write(repo, "targets", body, true, snapshot, error);
+}
+
+/* Delegated roles and targets; `snapshot` gets what changed. */
+static bool roles_update(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
+                         bool *changed, struct pp_error *error) {
+    if (target) {
+        *changed = true;
+        if (!channel_update(repo, target, snapshot, error))
+            return false;
+    }
+    return channels_renew(repo, target, snapshot, changed, error) &&
+           targets_update(repo, target, snapshot, changed, error);
+}
+
+bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, bool *changed,
+                     struct pp_error *error) {
+    bool roles_changed = false;
+    *changed = false;
+    pp_autojson cJSON *snapshot = list_body(repo, "snapshot", repo->snapshot, TUF_SNAPSHOT_DAYS, error);
+    pp_autojson cJSON *timestamp = list_body(repo, "timestamp", repo->timestamp, TUF_TIMESTAMP_DAYS, error);
+    if (!snapshot || !timestamp || !roles_update(repo, target, snapshot, &roles_changed, error))
+        return false;
+    bool new_snapshot = roles_changed || !repo->snapshot || is_old(repo, repo->snapshot, TUF_SNAPSHOT_DAYS);
+    if (!new_snapshot && !is_old(repo, repo->timestamp, TUF_TIMESTAMP_DAYS))
+        return true;
+    if (new_snapshot && !role_write(repo, "snapshot", snapshot, true, timestamp, error))
+        return false;
+    if (!role_write(repo, "timestamp", timestamp, false, NULL, error))
+        return false;
+    *changed = true;
+    tuf_repo_close(repo);
+    repo->timestamp = pp_steal(&timestamp);
+    repo->snapshot = new_snapshot ? pp_steal(&snapshot) : NULL;
+    return repo->snapshot ? true : tuf_repo_open(repo, repo->home, error);
+}
+
+bool tuf_repo_create(const struct home *home, struct pp_error *error) {
+    tuf_autorepo struct tuf_repo repo = {.home = home, .now = pp_clock_realtime_s()};
+    if (!pp_dir_make(home->fd, METADATA, 0755, error))
+        return false;
+    pp_autojson cJSON *root = root_body(home, 1, repo.now, error);
+    pp_autobuf struct pp_buf file = PP_BUF_INIT(TUF_METADATA_MAX);
+    bool changed;
+    return root && tuf_sign(home, "root", root, &file, error) &&
+           pp_file_replace(home->fd, METADATA "/1.root.json", file.data, file.size, PUBLIC_MODE, error) &&
+           pp_file_replace(home->fd, HOME_ROOT, file.data, file.size, PUBLIC_MODE, error) &&
+           tuf_repo_update(&repo, NULL, &changed, error);
+}
