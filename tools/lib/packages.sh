@@ -12,7 +12,7 @@ packages_build=(
 # To run what was built: a font for the status screens, and what the unit tests call.
 packages_run=(ca-certificates fonts-inter fonts-dejavu-core)
 # To run tools/demo.
-packages_demo=(curl zbar-tools openssl procps)
+packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests.
 packages_e2e=(nodejs curl openssl faketime zbar-tools iproute2 procps ffmpeg strace)
 # To run every other step of tools/check.
