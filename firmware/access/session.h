@@ -46,5 +46,6 @@ const char *access_session_cookie(const struct access_session *session);
 
 void access_session_destroy(
     struct access_session *session); /* the cookie stays in the vault; NULL is allowed */
+PP_DEFINE_AUTO(access_session, struct access_session, access_session_destroy)
 
 #endif
