@@ -32,7 +32,7 @@ static bool parse_zone(const struct place *place, const struct channel_manifest 
         !need_integer(place, "height", 1, CHANNEL_CANVAS_MAX, &height, error) ||
         !place_integer_or(place, "z", -LAYOUT_Z_MAX, LAYOUT_Z_MAX, 0, &z, error) ||
         !place_need(place, "playlist", &playlist, error) ||
-        !refer_playlist(&playlist, manifest, &out->playlist, error))
+        !channel_refer_playlist(&playlist, manifest, &out->playlist, error))
         return false;
     out->x = (int32_t)x;
     out->y = (int32_t)y;
@@ -98,7 +98,8 @@ static int compare_layouts(const void *a, const void *b) {
     return strcmp(left->name, right->name);
 }
 
-bool parse_layouts(const struct place *document, struct channel_manifest *manifest, struct pp_error *error) {
+bool channel_parse_layouts(const struct place *document, struct channel_manifest *manifest,
+                           struct pp_error *error) {
     struct place place;
     if (!place_need(document, "layouts", &place, error) || !place_object(&place, CHANNEL_LAYOUTS_MAX, error))
         return false;
@@ -176,7 +177,7 @@ static bool parse_event(const struct place *place, const struct channel_manifest
     struct place duration;
     int64_t priority = 0;
     if (!place_object(place, LAYOUT_MEMBERS_MAX, error) || !place_need(place, "layout", &layout, error) ||
-        !refer_layout(&layout, manifest, &out->layout, error) || !parse_start(place, out, error) ||
+        !channel_refer_layout(&layout, manifest, &out->layout, error) || !parse_start(place, out, error) ||
         !place_need(place, "duration", &duration, error) ||
         !place_duration(&duration, 1000, CHANNEL_EVENT_DAYS_MAX * DAY_MS, &out->duration, error) ||
         !parse_rrule(place, out, error) ||
@@ -186,7 +187,8 @@ static bool parse_event(const struct place *place, const struct channel_manifest
     return true;
 }
 
-bool parse_schedule(const struct place *document, struct channel_manifest *manifest, struct pp_error *error) {
+bool channel_parse_schedule(const struct place *document, struct channel_manifest *manifest,
+                            struct pp_error *error) {
     struct place place = place_member(document, "schedule");
     if (!place.value)
         return true;

@@ -21,16 +21,16 @@ static bool refer(const struct place *place, const char *what, const void *list,
     return *out || place_fail(place, PP_E_INVALID, error, "there is no %s \"%s\"", what, name);
 }
 
-bool refer_object(const struct place *place, const struct channel_manifest *manifest,
-                  const struct channel_object **out, struct pp_error *error) {
+bool channel_refer_object(const struct place *place, const struct channel_manifest *manifest,
+                          const struct channel_object **out, struct pp_error *error) {
     const void *found = NULL;
     bool ok = refer(place, "object", manifest->objects, manifest->object_count, sizeof **out, &found, error);
     *out = found;
     return ok;
 }
 
-bool refer_playlist(const struct place *place, const struct channel_manifest *manifest,
-                    const struct channel_playlist **out, struct pp_error *error) {
+bool channel_refer_playlist(const struct place *place, const struct channel_manifest *manifest,
+                            const struct channel_playlist **out, struct pp_error *error) {
     const void *found = NULL;
     bool ok =
         refer(place, "playlist", manifest->playlists, manifest->playlist_count, sizeof **out, &found, error);
@@ -38,8 +38,8 @@ bool refer_playlist(const struct place *place, const struct channel_manifest *ma
     return ok;
 }
 
-bool refer_layout(const struct place *place, const struct channel_manifest *manifest,
-                  const struct channel_layout **out, struct pp_error *error) {
+bool channel_refer_layout(const struct place *place, const struct channel_manifest *manifest,
+                          const struct channel_layout **out, struct pp_error *error) {
     const void *found = NULL;
     bool ok = refer(place, "layout", manifest->layouts, manifest->layout_count, sizeof **out, &found, error);
     *out = found;
@@ -104,7 +104,8 @@ static bool parse_object(const struct place *place, struct channel_object *out, 
     return parse_media_type(place, out, error);
 }
 
-bool parse_objects(const struct place *document, struct channel_manifest *manifest, struct pp_error *error) {
+bool channel_parse_objects(const struct place *document, struct channel_manifest *manifest,
+                           struct pp_error *error) {
     struct place place;
     if (!place_need(document, "objects", &place, error) || !place_object(&place, CHANNEL_OBJECTS_MAX, error))
         return false;
@@ -186,11 +187,12 @@ static bool parse_document(const struct place *document, struct channel_manifest
                            struct pp_error *error) {
     struct place first;
     return place_object(document, MANIFEST_MEMBERS_MAX, error) && parse_head(document, manifest, error) &&
-           parse_canvas(document, manifest, error) && parse_objects(document, manifest, error) &&
-           parse_playlists(document, manifest, error) && parse_layouts(document, manifest, error) &&
-           parse_schedule(document, manifest, error) &&
+           parse_canvas(document, manifest, error) && channel_parse_objects(document, manifest, error) &&
+           channel_parse_playlists(document, manifest, error) &&
+           channel_parse_layouts(document, manifest, error) &&
+           channel_parse_schedule(document, manifest, error) &&
            place_need(document, "default_layout", &first, error) &&
-           refer_layout(&first, manifest, &manifest->default_layout, error);
+           channel_refer_layout(&first, manifest, &manifest->default_layout, error);
 }
 
 /* The keys as text: cJSON frees without wiping. */

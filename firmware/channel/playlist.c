@@ -101,7 +101,7 @@ static bool parse_item(const struct place *place, struct channel_manifest *manif
         !place_name(&id, out->id, error) || !parse_kind(place, out, known, manifest, error))
         return false;
     return !*known || (place_need(place, "object", &object, error) &&
-                       refer_object(&object, manifest, &out->object, error) &&
+                       channel_refer_object(&object, manifest, &out->object, error) &&
                        parse_duration(place, out, error) && parse_fit(place, out, error) &&
                        parse_volume(place, out, error) && parse_transition(place, out, error));
 }
@@ -181,8 +181,8 @@ static int compare_playlists(const void *a, const void *b) {
     return strcmp(left->name, right->name);
 }
 
-bool parse_playlists(const struct place *document, struct channel_manifest *manifest,
-                     struct pp_error *error) {
+bool channel_parse_playlists(const struct place *document, struct channel_manifest *manifest,
+                             struct pp_error *error) {
     struct place place;
     size_t items_left = CHANNEL_ITEMS_TOTAL_MAX;
     if (!place_need(document, "playlists", &place, error) ||

@@ -24,6 +24,7 @@
 #define SYNC_WRONG_HASHES_MAX    3                 /* of one object in one pass */
 #define SYNC_SCRUB_STEP_DEFAULT  (4 * 1024 * 1024) /* bytes */
 #define SYNC_SCRUB_PAUSE_DEFAULT 60000             /* ms between two steps */
+#define SYNC_STALL_DEFAULT       30                /* s */
 #define SYNC_VAULT_RECORD        "sync"            /* current and previous manifest */
 
 struct sync_config {
@@ -38,6 +39,7 @@ struct sync_config {
     int64_t (*now)(
         void *arg); /* s since 1970, for TUF's expiry; called on the worker; NULL: CLOCK_REALTIME */
     void *now_arg;
+    int stall_s;               /* a download without a byte for so long is cut and resumed; 0: the default */
     uint64_t scrub_step_bytes; /* 0: the default */
     int scrub_pause_ms;        /* 0: the default; negative: no scrub */
 };
@@ -60,7 +62,7 @@ struct sync_result {
     char channel[CHANNEL_NAME_MAX + 1];
     int64_t version;                   /* of the manifest, as it says itself */
     uint8_t sha256[CHANNEL_HASH_SIZE]; /* of the sealed manifest; of the object for SYNC_BAD_OBJECT */
-    uint64_t bytes_fetched;            /* bytes of objects and manifest */
+    uint64_t bytes_fetched;            /* of the bodies of objects and manifest */
     uint32_t objects_fetched;
     int64_t elapsed_ms;
     int64_t retry_ms; /* SYNC_FAILED: ms from then on; -1: not by itself */

@@ -1,0 +1,133 @@
+/* What the files of this module share. */
+#ifndef PP_SYNC_INTERNAL_H
+#define PP_SYNC_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/buf.h"
+#include "net/client.h"
+#include "net/retry.h"
+#include "sync/record.h"
+#include "sync/sync.h"
+
+#define SYNC_URL_MAX NET_URL_MAX
+
+/* Whom we are to the headend. */
+struct sync_identity {
+    char *certificate, *key; /* PEM, or NULL and NULL; the key is secret */
+    char *cookie;            /* "name=value" or NULL; secret */
+};
+
+/* What the worker counts and others read. */
+struct sync_counters {
+    _Atomic uint32_t objects_total, objects_done;
+    _Atomic uint64_t bytes_total, bytes_done;
+};
+
+struct sync {
+    /* Never changed after sync_create. */
+    struct vault *vault;
+    struct store *store;
+    char *trust_dir, *repo_url, *root_file;
+    int64_t (*now)(void *arg);
+    void *now_arg;
+    int stall_s;
+    uint64_t scrub_step_bytes;
+    int scrub_pause_ms; /* negative: none */
+    int result_fd;
+    struct net_loop *loop;     /* the worker's; others only wake it */
+    struct net_client *client; /* the worker's */
+    pthread_t worker;
+    bool worker_started;
+
+    atomic_bool cancel; /* ends the running pass */
+    struct sync_counters counters;
+
+    pthread_mutex_t record_lock; /* over reading, changing and writing the vault record */
+
+    pthread_mutex_t lock; /* over everything below */
+    pthread_cond_t wake;  /* CLOCK_MONOTONIC */
+    bool stop;
+    bool has_target, requested;
+    struct sync_target target;
+    struct sync_identity identity;
+    struct sync_result results[SYNC_RESULTS_MAX];
+    size_t result_first, result_count;
+
+    /* The worker's own. */
+    struct net_retry retry;
+    int64_t retry_at_ms;    /* CLOCK_MONOTONIC; 0: not by itself */
+    int64_t scrub_at_ms;    /* CLOCK_MONOTONIC */
+    struct pp_buf manifest; /* sealed, the one fetched last: a pass that is tried again need not fetch it */
+};
+
+/* ---- worker.c ---- */
+void *sync_worker_main(void *arg);
+/* Queues a result; takes over its manifest. Any thread. */
+void sync_push_result(struct sync *sync, struct sync_result *result);
+
+/* ---- pass.c ---- */
+/* What a pass leaves behind besides its result. */
+struct sync_verdict {
+    bool hopeless;         /* trying again changes nothing until something is published */
+    int64_t retry_after_s; /* the server's or our own wish; -1 none */
+};
+
+/* Runs one pass for the target; fills the result in any case. False where it failed or was cancelled. */
+bool sync_pass(struct sync *sync, const struct sync_target *target, struct sync_result *result,
+               struct sync_verdict *verdict);
+
+/* ---- repository.c ---- */
+/* The newest sealed manifest of a channel as TUF has it. `sealed` gets its bytes unless the store holds them
+ * or they are those of `sync->manifest`. */
+struct sync_newest {
+    uint8_t sha256[CHANNEL_HASH_SIZE];
+    uint64_t length;
+};
+
+struct sync_repository;
+/* Refreshes TUF's metadata and finds the channel's target. NULL on failure. */
+struct sync_repository *sync_repository_open(struct sync *sync, const char *channel,
+                                             struct sync_newest *newest, int64_t *retry_after_s,
+                                             struct pp_error *error);
+bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, struct pp_error *error);
+void sync_repository_close(struct sync_repository *repository);
+PP_DEFINE_AUTO(sync_repository, struct sync_repository, sync_repository_close)
+
+/* ---- fetch.c ---- */
+struct sync_fetched {
+    uint32_t objects;      /* that came whole */
+    uint64_t bytes;        /* of bodies */
+    int64_t retry_after_s; /* -1 none */
+};
+
+/* Brings every object that the store does not have. On failure what came so far is kept for the next time. */
+bool sync_fetch(struct sync *sync, const struct store_need *needs, size_t count, struct sync_fetched *outcome,
+                struct pp_error *error);
+
+/* ---- current.c ---- */
+/* Opens a sealed manifest; it must be of that channel. */
+struct channel_manifest *sync_manifest_open(const void *sealed, size_t size,
+                                            const uint8_t key[CHANNEL_KEY_SIZE], const char *channel,
+                                            struct pp_error *error);
+/* The same from the store; NULL also when the object is missing or bad, which is then set aside. */
+struct channel_manifest *sync_manifest_load(struct store *store, const struct sync_stored *manifest,
+                                            struct pp_error *error);
+
+/* What a manifest needs on flash, itself included. The caller frees the list. */
+struct sync_needs {
+    struct store_need *list;
+    size_t count;
+};
+bool sync_needs_make(const struct sync_stored *sealed, const struct channel_manifest *manifest,
+                     struct sync_needs *out, struct pp_error *error);
+bool sync_needs_met(struct store *store, const struct sync_needs *needs);
+
+/* Pins what the record's manifests need. Called at start. */
+void sync_pin_recorded(struct sync *sync);
+/* Makes the manifest current, by one vault record, and pins accordingly. */
+bool sync_switch(struct sync *sync, const struct sync_stored *next, const struct sync_needs *needs,
+                 struct pp_error *error);
+
+#endif

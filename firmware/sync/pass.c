@@ -1,0 +1,167 @@
+/* One pass: from the repository's metadata to a manifest that is current, with every object on flash. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/bulk.h"
+#include "sync/internal.h"
+
+#define WRONG_HASH_RETRY_S 1800 /* a publisher or a cache has to be mended first */
+
+/* Everything that a pass holds while it runs. */
+struct pass {
+    struct sync *sync;
+    const struct sync_target *target;
+    struct sync_repository *repository;
+    struct sync_record record;
+    struct sync_stored next;
+    struct channel_manifest *manifest;
+    struct sync_needs needs;
+    bool manifest_was_there; /* the sealed manifest was on flash before */
+};
+
+static void pass_finish(struct pass *pass) {
+    sync_repository_close(pass->repository);
+    sync_record_finish(&pass->record);
+    pp_wipe(&pass->next, sizeof pass->next);
+    channel_manifest_destroy(pass->manifest);
+    free(pass->needs.list);
+}
+
+/* What goes wrong between here and the end of this function is in the signed manifest itself. */
+static bool open_manifest(struct pass *pass, const struct pp_buf *sealed, struct sync_verdict *verdict,
+                          struct pp_error *error) {
+    verdict->hopeless = true;
+    pass->manifest =
+        sync_manifest_open(sealed->data, sealed->size, pass->target->key, pass->target->channel, error);
+    if (!pass->manifest)
+        return false;
+    pass->next.version = pass->manifest->version;
+    if (!sync_needs_make(&pass->next, pass->manifest, &pass->needs, error))
+        return false;
+    verdict->hopeless = false;
+    return true;
+}
+
+/* From flash, from the last attempt, or from the repository. */
+static bool get_sealed(struct pass *pass, uint64_t *fetched, struct pp_error *error) {
+    struct sync *sync = pass->sync;
+    const struct sync_stored *next = &pass->next;
+    uint8_t held[CHANNEL_HASH_SIZE] = {0};
+    pass->manifest_was_there = store_has(sync->store, next->sha256, next->length);
+    if (sync->manifest.size == next->length &&
+        crypto_sha256(sync->manifest.data, sync->manifest.size, held, NULL) &&
+        memcmp(held, next->sha256, sizeof held) == 0)
+        return true;
+    pp_buf_finish(&sync->manifest);
+    struct pp_error why = {0};
+    if (pass->manifest_was_there && store_object_read(sync->store, next->sha256, &sync->manifest, &why))
+        return true;
+    if (pass->manifest_was_there && !store_quarantine(sync->store, next->sha256, &why))
+        pp_log_warning("sync: %s", why.message);
+    pass->manifest_was_there = false;
+    if (!sync_repository_download(pass->repository, &sync->manifest, error))
+        return false;
+    *fetched += sync->manifest.size;
+    return true;
+}
+
+static bool is_current(const struct pass *pass) {
+    const struct sync_stored *current = &pass->record.current;
+    return current->there && memcmp(current->sha256, pass->next.sha256, sizeof current->sha256) == 0 &&
+           strcmp(current->channel, pass->next.channel) == 0;
+}
+
+static bool is_rejected(const struct pass *pass) {
+    return pass->record.has_rejected &&
+           memcmp(pass->record.rejected, pass->next.sha256, sizeof pass->next.sha256) == 0;
+}
+
+static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct pp_error *error) {
+    struct sync_newest newest;
+    pass->repository =
+        sync_repository_open(pass->sync, pass->target->channel, &newest, &verdict->retry_after_s, error);
+    if (!pass->repository)
+        return false;
+    pass->next = (struct sync_stored){.there = true, .length = newest.length};
+    snprintf(pass->next.channel, sizeof pass->next.channel, "%s", pass->target->channel);
+    memcpy(pass->next.sha256, newest.sha256, sizeof pass->next.sha256);
+    memcpy(pass->next.key, pass->target->key, sizeof pass->next.key);
+    struct pp_error why = {0};
+    pthread_mutex_lock(&pass->sync->record_lock);
+    if (!sync_record_load(pass->sync->vault, &pass->record, &why))
+        pp_log_warning("sync: %s", why.message);
+    pthread_mutex_unlock(&pass->sync->record_lock);
+    return true;
+}
+
+/* Room first, then the objects, and nothing that comes is evicted while it waits for the rest. */
+static bool bring_objects(struct pass *pass, struct sync_result *result, struct sync_verdict *verdict,
+                          struct pp_error *error) {
+    struct sync *sync = pass->sync;
+    const struct sync_needs *needs = &pass->needs;
+    struct sync_fetched outcome = {.retry_after_s = -1};
+    if (!store_pin(sync->store, STORE_PIN_PENDING, needs->list, needs->count, error) ||
+        !store_evict(sync->store, needs->list, needs->count, error) ||
+        !store_object_put(sync->store, pass->next.sha256, sync->manifest.data, sync->manifest.size, error))
+        return false;
+    bool ok = sync_fetch(sync, needs->list, needs->count, &outcome, error);
+    result->objects_fetched = outcome.objects;
+    result->bytes_fetched += outcome.bytes;
+    verdict->retry_after_s = outcome.retry_after_s;
+    if (!ok)
+        return false;
+    return sync_needs_met(sync->store, needs) ||
+           pp_fail(error, PP_E_STATE, "an object vanished from the store");
+}
+
+static bool make_current(struct pass *pass, struct sync_result *result, struct pp_error *error) {
+    struct pp_error why = {0};
+    bool again = is_current(pass);
+    if (!sync_switch(pass->sync, &pass->next, &pass->needs, error))
+        return false;
+    store_pin(pass->sync->store, STORE_PIN_PENDING, NULL, 0, NULL);
+    if (!store_evict(pass->sync->store, NULL, 0, &why))
+        pp_log_warning("sync: %s", why.message);
+    /* Whoever could not open the current manifest shows another one: it is told as a switch. */
+    result->kind = again && pass->manifest_was_there ? SYNC_REPAIRED : SYNC_SWITCHED;
+    if (result->kind == SYNC_SWITCHED)
+        result->manifest = pp_steal(&pass->manifest);
+    return true;
+}
+
+static bool pass_run(struct pass *pass, struct sync_result *result, struct sync_verdict *verdict) {
+    struct pp_error *error = &result->error;
+    if (!find_newest(pass, verdict, error))
+        return false;
+    memcpy(result->sha256, pass->next.sha256, sizeof result->sha256);
+    result->kind = SYNC_UNCHANGED;
+    if (is_rejected(pass))
+        return true;
+    if (!get_sealed(pass, &result->bytes_fetched, error) ||
+        !open_manifest(pass, &pass->sync->manifest, verdict, error))
+        return false;
+    result->version = pass->manifest->version;
+    if (is_current(pass) && pass->manifest_was_there && sync_needs_met(pass->sync->store, &pass->needs))
+        return true;
+    return bring_objects(pass, result, verdict, error) && make_current(pass, result, error);
+}
+
+bool sync_pass(struct sync *sync, const struct sync_target *target, struct sync_result *result,
+               struct sync_verdict *verdict) {
+    struct pass pass = {.sync = sync, .target = target};
+    int64_t began = pp_clock_monotonic_ms();
+    *verdict = (struct sync_verdict){.retry_after_s = -1};
+    *result = (struct sync_result){.retry_ms = -1};
+    snprintf(result->channel, sizeof result->channel, "%s", target->channel);
+    bool ok = pass_run(&pass, result, verdict);
+    if (ok) {
+        pp_buf_finish(&sync->manifest);
+    } else {
+        store_pin(sync->store, STORE_PIN_PENDING, NULL, 0, NULL);
+        result->kind = SYNC_FAILED;
+        if (result->error.code == PP_E_AUTH && pass.needs.count)
+            verdict->retry_after_s = WRONG_HASH_RETRY_S;
+    }
+    result->elapsed_ms = pp_clock_monotonic_ms() - began;
+    pass_finish(&pass);
+    return ok;
+}

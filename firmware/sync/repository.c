@@ -1,0 +1,144 @@
+/* The repository's metadata and manifests, through TUF, over the worker's client. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "net/problem.h"
+#include "sync/internal.h"
+#include "trust/trust.h"
+
+#define METADATA_TIMEOUT_MS 60000 /* for one file */
+#define TRUST_DIR_MODE      0700
+#define STATUS_UNAUTHORIZED 401
+#define STATUS_FORBIDDEN    403
+
+struct sync_repository {
+    struct sync *sync;
+    struct trust *trust;
+    struct trust_target target;
+    int last_status; /* HTTP status of the last answer */
+    int64_t retry_after_s;
+    char metadata_url[SYNC_URL_MAX];
+    char target_url[SYNC_URL_MAX];
+};
+
+static bool status_is_absence(int status) {
+    return status == STATUS_FORBIDDEN || status == 404 || status == 410;
+}
+
+static enum trust_fetch_result fetch_file(void *arg, const char *url, size_t max_bytes, struct pp_buf *out,
+                                          struct pp_error *error) {
+    struct sync_repository *repository = arg;
+    struct sync *sync = repository->sync;
+    net_autoresponse struct net_response response = {0};
+    struct net_request request = {
+        .path = url,
+        .response_max = max_bytes,
+        .timeout_ms = METADATA_TIMEOUT_MS,
+        .send_cookie = true,
+        .use_identity = true,
+        .cancel = &sync->cancel,
+    };
+    bool came = net_client_fetch(sync->client, &request, &response, error);
+    repository->last_status = came ? response.status : 0;
+    repository->retry_after_s = came ? response.retry_after_s : -1;
+    if (!came)
+        return TRUST_FETCH_FAILED;
+    if (status_is_absence(response.status)) {
+        net_response_check(&response, error);
+        return TRUST_FETCH_NOT_FOUND;
+    }
+    if (!net_response_check(&response, error) ||
+        !pp_buf_add(out, response.body.data, response.body.size, error))
+        return TRUST_FETCH_FAILED;
+    return TRUST_FETCH_OK;
+}
+
+/* The first root comes with the installation; a folder that has one already keeps it. */
+static bool prepare_folder(const struct sync *sync, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    pp_autobuf struct pp_buf root = PP_BUF_INIT(TRUST_ROOT_MAX);
+    if (!pp_path_format(path, error, "%s/root.json", sync->trust_dir))
+        return false;
+    if (access(path, R_OK) == 0)
+        return true;
+    if (!sync->root_file)
+        return pp_fail(error, PP_E_NOTFOUND, "%s: there is no trusted root", path);
+    return pp_dir_make(AT_FDCWD, sync->trust_dir, TRUST_DIR_MODE, error) &&
+           pp_file_read(AT_FDCWD, sync->root_file, &root, error) &&
+           trust_init_root(sync->trust_dir, root.data, root.size, error);
+}
+
+static bool open_trust(struct sync_repository *repository, struct pp_error *error) {
+    struct sync *sync = repository->sync;
+    struct trust_config config = {
+        .metadata_dir = sync->trust_dir,
+        .metadata_url = repository->metadata_url,
+        .target_base_url = repository->target_url,
+        .fetch = fetch_file,
+        .fetch_arg = repository,
+        .now = sync->now(sync->now_arg),
+    };
+    if (!prepare_folder(sync, error))
+        return false;
+    repository->trust = trust_open(&config, error);
+    return repository->trust != NULL;
+}
+
+/* TUF takes "forbidden" for "not there"; for people it makes a difference. */
+static void explain_denial(const struct sync_repository *repository, struct pp_error *error) {
+    if (error && error->code == PP_E_NOTFOUND && repository->last_status == STATUS_FORBIDDEN) {
+        error->code = PP_E_DENIED;
+        pp_wrap(error, "HTTP %d", repository->last_status);
+    }
+}
+
+static bool find_manifest(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
+                          struct pp_error *error) {
+    char path[TRUST_TARGET_PATH_MAX];
+    snprintf(path, sizeof path, "channels/%s/manifest.sealed", channel);
+    if (!trust_refresh(repository->trust, error) ||
+        !trust_target_find(repository->trust, path, &repository->target, error)) {
+        explain_denial(repository, error);
+        return false;
+    }
+    if (!repository->target.has_sha256)
+        return pp_fail(error, PP_E_UNSUPPORTED, "%s has no SHA-256", path);
+    if (repository->target.length == 0 || repository->target.length > SYNC_MANIFEST_MAX)
+        return pp_fail(error, PP_E_LIMIT, "%s is %llu bytes long, at most %d are allowed", path,
+                       (unsigned long long)repository->target.length, SYNC_MANIFEST_MAX);
+    memcpy(newest->sha256, repository->target.sha256, sizeof newest->sha256);
+    newest->length = repository->target.length;
+    return true;
+}
+
+struct sync_repository *sync_repository_open(struct sync *sync, const char *channel,
+                                             struct sync_newest *newest, int64_t *retry_after_s,
+                                             struct pp_error *error) {
+    PP_AUTO(sync_repository) struct sync_repository *repository = calloc(1, sizeof *repository);
+    if (!repository) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    repository->sync = sync;
+    repository->retry_after_s = -1;
+    snprintf(repository->metadata_url, sizeof repository->metadata_url, "%s/metadata", sync->repo_url);
+    snprintf(repository->target_url, sizeof repository->target_url, "%s/targets", sync->repo_url);
+    bool ok = open_trust(repository, error) && find_manifest(repository, channel, newest, error);
+    *retry_after_s = repository->retry_after_s;
+    return ok ? pp_steal(&repository) : NULL;
+}
+
+bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out,
+                              struct pp_error *error) {
+    return trust_target_download(repository->trust, &repository->target, out, error);
+}
+
+void sync_repository_close(struct sync_repository *repository) {
+    if (!repository)
+        return;
+    trust_target_finish(&repository->target);
+    trust_close(repository->trust);
+    free(repository);
+}

@@ -1,0 +1,130 @@
+/* The worker: waits for a request, a retry or the next slice of the scrub, and does it. */
+#include <errno.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "sync/internal.h"
+
+#define SCRUB_SLICE (512 * 1024) /* bytes between two looks at `cancel` */
+
+enum work { WORK_NONE, WORK_STOP, WORK_PASS, WORK_SCRUB };
+
+static int64_t earlier(int64_t a, int64_t b) {
+    return !a || (b && b < a) ? b : a;
+}
+
+static void wait_until(struct sync *sync, int64_t due_ms) {
+    if (!due_ms) {
+        pthread_cond_wait(&sync->wake, &sync->lock);
+        return;
+    }
+    struct timespec due = {.tv_sec = due_ms / 1000, .tv_nsec = due_ms % 1000 * 1000000};
+    pthread_cond_timedwait(&sync->wake, &sync->lock, &due);
+}
+
+/* What is due. Lock held. */
+static enum work work_due(const struct sync *sync, int64_t now) {
+    if (sync->stop)
+        return WORK_STOP;
+    if (sync->requested || (sync->has_target && sync->retry_at_ms && sync->retry_at_ms <= now))
+        return WORK_PASS;
+    return sync->scrub_at_ms && sync->scrub_at_ms <= now ? WORK_SCRUB : WORK_NONE;
+}
+
+/* Sleeps until something is due; with a pass comes its target, and an identity for the client. */
+static enum work wait_for_work(struct sync *sync, struct sync_target *target) {
+    enum work work;
+    struct pp_error error = {0};
+    pthread_mutex_lock(&sync->lock);
+    while ((work = work_due(sync, pp_clock_monotonic_ms())) == WORK_NONE)
+        wait_until(sync, earlier(sync->scrub_at_ms, sync->has_target ? sync->retry_at_ms : 0));
+    if (work == WORK_PASS) {
+        *target = sync->target;
+        sync->requested = false;
+        sync->retry_at_ms = 0;
+        atomic_store(&sync->cancel, false);
+        if (!net_client_set_identity(sync->client, sync->identity.certificate, sync->identity.key, &error) ||
+            !net_client_set_cookie(sync->client, sync->identity.cookie, &error))
+            pp_log_warning("sync: %s", error.message);
+    }
+    pthread_mutex_unlock(&sync->lock);
+    return work;
+}
+
+static void counters_clear(struct sync *sync) {
+    atomic_store(&sync->counters.objects_total, 0);
+    atomic_store(&sync->counters.objects_done, 0);
+    atomic_store(&sync->counters.bytes_total, 0);
+    atomic_store(&sync->counters.bytes_done, 0);
+}
+
+/* A pass that somebody cancelled has no result: whoever did it knows. */
+static void do_pass(struct sync *sync, const struct sync_target *target) {
+    struct sync_result result;
+    struct sync_verdict verdict;
+    bool ok = sync_pass(sync, target, &result, &verdict);
+    counters_clear(sync);
+    if (!ok && atomic_load(&sync->cancel))
+        return;
+    if (ok) {
+        net_retry_reset(&sync->retry);
+    } else if (!verdict.hopeless) {
+        result.retry_ms = net_retry_next_ms(&sync->retry, verdict.retry_after_s);
+        sync->retry_at_ms = pp_clock_monotonic_ms() + result.retry_ms;
+    }
+    sync_push_result(sync, &result);
+}
+
+static void report_bad_object(struct sync *sync, const struct store_scrub *scrub) {
+    struct sync_result result = {.kind = SYNC_BAD_OBJECT, .retry_ms = -1};
+    memcpy(result.sha256, scrub->sha256, sizeof result.sha256);
+    pp_fail(&result.error, PP_E_AUTH, "an object on flash has changed and was set aside");
+    sync_push_result(sync, &result);
+    pthread_mutex_lock(&sync->lock);
+    sync->requested = sync->has_target;
+    pthread_mutex_unlock(&sync->lock);
+}
+
+static bool somebody_waits(struct sync *sync) {
+    pthread_mutex_lock(&sync->lock);
+    bool waits = sync->stop || sync->requested;
+    pthread_mutex_unlock(&sync->lock);
+    return waits;
+}
+
+static void do_scrub(struct sync *sync) {
+    uint64_t bytes = 0;
+    while (bytes < sync->scrub_step_bytes && !somebody_waits(sync)) {
+        struct store_scrub scrub;
+        struct pp_error error = {0};
+        if (!store_scrub_step(sync->store, SCRUB_SLICE, &scrub, &error)) {
+            pp_log_warning("sync: scrub: %s", error.message);
+            break;
+        }
+        if (scrub.bad)
+            report_bad_object(sync, &scrub);
+        bytes += scrub.bytes;
+        if (scrub.wrapped)
+            break;
+    }
+    sync->scrub_at_ms = pp_clock_monotonic_ms() + sync->scrub_pause_ms;
+}
+
+void *sync_worker_main(void *arg) {
+    struct sync *sync = arg;
+    struct sync_target target;
+    enum work work;
+    pthread_setname_np(pthread_self(), "sync");
+    if (sync->scrub_pause_ms >= 0)
+        sync->scrub_at_ms = pp_clock_monotonic_ms() + sync->scrub_pause_ms;
+    while ((work = wait_for_work(sync, &target)) != WORK_STOP) {
+        if (work == WORK_PASS)
+            do_pass(sync, &target);
+        else
+            do_scrub(sync);
+        pp_wipe(&target, sizeof target);
+    }
+    pp_wipe(&target, sizeof target);
+    return NULL;
+}
