@@ -1,7 +1,7 @@
 # One INTERFACE target, `pp_flags`, carries every compiler and linker flag of the project.
 option(PP_WERROR "Treat warnings as errors" OFF)
 option(PP_SANITIZE "Address and undefined-behaviour sanitizers" OFF)
-option(PP_COVERAGE "Instrument for line coverage" OFF)
+option(PP_COVERAGE "Instrument for line coverage (clang)" OFF)
 option(PP_HARDEN "Hardened release: PIE, full RELRO, stack protector, FORTIFY, CET, LTO" OFF)
 option(PP_FUZZ "Build the libFuzzer targets (clang)" OFF)
 
@@ -28,8 +28,14 @@ if(PP_FUZZ)
   target_compile_options(pp_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(PP_COVERAGE)
-  target_compile_options(pp_flags INTERFACE --coverage -O0)
-  target_link_options(pp_flags INTERFACE --coverage)
+  # clang's counters live in a file that is mapped from the start (%c), so they last when a renderer ends in its cage, where
+  # no file may be opened, and when a test kills a program.
+  if(NOT CMAKE_C_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "PP_COVERAGE needs clang")
+  endif()
+  target_compile_options(pp_flags INTERFACE "-fprofile-instr-generate=${PROJECT_BINARY_DIR}/profile/%c%p.profraw"
+    -fcoverage-mapping -mllvm -runtime-counter-relocation -O0)
+  target_link_options(pp_flags INTERFACE -fprofile-instr-generate)
 endif()
 if(PP_HARDEN)
   include(CheckIPOSupported)
