@@ -13,7 +13,8 @@
 //   {"do": "drop"}           cuts every connection of the good servers
 //
 // ANSWER: {"status": 200, "headers": {…}, "body": TEXT, "json": VALUE, "size": N (patterned bytes, with Range), "cut": N
-// (breaks the connection after N bytes), "hang": true, "est": {…} (issues a certificate for the request's CSR)}
+// (breaks the connection after N bytes), "hang": true, "est": {…} (issues a certificate for the request's CSR),
+// "cacerts": ["authority", "stranger", "device"]}
 import http2 from 'node:http2';
 import https from 'node:https';
 import { spawn } from 'node:child_process';
@@ -77,6 +78,11 @@ function respond(req, res, answer, body) {
     data = Buffer.from(issue(Buffer.from(body.toString(), 'base64'), answer.est).toString('base64')
       .replace(/.{64}/g, '$&\r\n'));
     headers['content-type'] ??= 'application/pkcs7-mime; smime-type=certs-only';
+  }
+  if (answer.cacerts) {
+    const files = { authority: authority.certificate, stranger: stranger.certificate, device: paths.device };
+    data = Buffer.from(certsOnly(answer.cacerts.map((n) => readFile(files[n])), folder).toString('base64'));
+    headers['content-type'] ??= 'application/pkcs7-mime';
   }
   if (answer.size !== undefined) {
     const from = Number(/^bytes=(\d+)-$/.exec(req.headers.range ?? '')?.[1] ?? 0);

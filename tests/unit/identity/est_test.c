@@ -1,0 +1,259 @@
+/* EST against a real server: what is asked, what is waited for, what ends the operation. */
+#include "support/screen.h"
+
+#include "identity/est.h"
+
+struct outcome {
+    struct screen *screen;
+    struct est *est;
+    int done, waits;
+    int64_t waited_ms; /* of the last wait */
+    int wait_limit;    /* cancels at this many waits; 0: never */
+    struct pp_error error;
+    struct pp_error why;
+};
+
+static void on_done(void *arg, const struct pp_error *error) {
+    struct outcome *outcome = arg;
+    outcome->done++;
+    if (error)
+        outcome->error = *error;
+    net_loop_stop(outcome->screen->loop);
+}
+
+static void on_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
+    struct outcome *outcome = arg;
+    outcome->waits++;
+    outcome->waited_ms = wait_ms;
+    outcome->why = why ? *why : (struct pp_error){0};
+    if (outcome->waits != outcome->wait_limit)
+        return;
+    est_cancel(outcome->est);
+    net_loop_stop(outcome->screen->loop);
+}
+
+static struct est_config config_of(struct screen *screen, struct outcome *outcome) {
+    outcome->screen = screen;
+    return (struct est_config){.loop = screen->loop,
+                               .client = screen->client,
+                               .identity = screen->identity,
+                               .ca_file = screen_ca(screen),
+                               .on_done = on_done,
+                               .on_wait = on_wait,
+                               .arg = outcome};
+}
+
+static void enroll(struct screen *screen, const char *answers, struct outcome *outcome) {
+    struct est_config config = config_of(screen, outcome);
+    test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[%s]}", answers);
+    outcome->est = est_enroll_start(&config, "to-ken", NULL);
+    assert_non_null(outcome->est);
+    assert_true(net_loop_run(screen->loop, NULL));
+}
+
+static cJSON *take_log(struct screen *screen) {
+    return test_server_ask(&screen->server, "{\"do\":\"log\"}");
+}
+
+static void enrolment_brings_the_certificate(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    enroll(screen, "{\"est\":{\"cn\":\"device-1\"}}", &outcome);
+    assert_string_equal(outcome.error.message, "");
+    assert_int_equal(outcome.done, 1);
+    assert_string_equal(identity_device_id(screen->identity), "device-1");
+    pp_autojson cJSON *log = take_log(screen);
+    assert_int_equal(cJSON_GetArraySize(log), 1);
+    assert_string_equal(test_log_text(log, 0, "method"), "POST");
+    assert_string_equal(test_log_text(log, 0, "url"), "/.well-known/est/simpleenroll");
+    assert_string_equal(test_log_header(log, 0, "authorization"), "Bearer to-ken");
+    assert_string_equal(test_log_header(log, 0, "content-type"), "application/pkcs10");
+    assert_string_equal(test_log_text(log, 0, "device"), "");
+}
+
+static void server_that_needs_time_is_asked_again_when_it_says(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    enroll(
+        screen,
+        "{\"status\":202,\"headers\":{\"retry-after\":\"1\"}},{\"status\":202,\"headers\":{\"retry-after\":"
+        "\"0\"}},{\"est\":{}}",
+        &outcome);
+    assert_int_equal(outcome.waits, 2);
+    assert_int_equal(outcome.waited_ms, 1000);
+    assert_int_equal(outcome.why.code, PP_OK);
+    assert_true(identity_has_certificate(screen->identity));
+    pp_autojson cJSON *log = take_log(screen);
+    assert_int_equal(cJSON_GetArraySize(log), 3);
+    double first = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(log, 0), "time")->valuedouble;
+    double second = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(log, 1), "time")->valuedouble;
+    assert_true(second - first >= 990);
+}
+
+static void waits_after_202_have_a_default_and_a_cap(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.wait_limit = 1};
+    enroll(screen, "{\"status\":202}", &outcome);
+    assert_int_equal(outcome.waited_ms, EST_PENDING_DEFAULT_S * 1000);
+    struct outcome capped = {.wait_limit = 1};
+    enroll(screen, "{\"status\":202,\"headers\":{\"retry-after\":\"999999\"}}", &capped);
+    assert_int_equal(capped.waited_ms, EST_PENDING_MAX_S * 1000);
+    cJSON_Delete(take_log(screen));
+}
+
+struct ending {
+    const char *answer;
+    enum pp_code code;
+    const char *says;
+};
+
+static void refusals_end_the_operation_and_say_why(void **state) {
+    struct screen *screen = *state;
+    static const struct ending rows[] = {
+        {"{\"status\":401,\"headers\":{\"content-type\":\"application/"
+         "problem+json\"},\"body\":\"{\\\"title\\\":"
+         "\\\"Token used\\\"}\"}",
+         PP_E_DENIED, "EST: HTTP 401: Token used"},
+        {"{\"status\":403}", PP_E_DENIED, "EST: HTTP 403"},
+        {"{\"status\":400}", PP_E_HTTP, "EST: HTTP 400"},
+        {"{\"status\":204}", PP_E_HTTP, "EST: answer with unexpected status 204"},
+        {"{\"status\":302,\"headers\":{\"location\":\"/x\"}}", PP_E_HTTP, "EST: HTTP 302"},
+        {"{\"body\":\"AAAA\",\"headers\":{\"content-type\":\"text/html\"}}", PP_E_INVALID,
+         "EST: answer of type \"text/html\", not application/pkcs7-mime"},
+        {"{\"est\":{},\"headers\":{\"content-type\":\"application/pkcs7-mime; "
+         "smime-type=server-generated-key\"}}",
+         PP_E_INVALID,
+         "EST: answer of type \"application/pkcs7-mime; smime-type=server-generated-key\", not "
+         "application/pkcs7-mime"},
+        {"{\"body\":\"!!!!\",\"headers\":{\"content-type\":\"application/pkcs7-mime\"}}", PP_E_INVALID,
+         "EST: answer: not a base64 character at offset 0"},
+        {"{\"body\":\"AAAA\",\"headers\":{\"content-type\":\"application/pkcs7-mime\"}}", PP_E_INVALID,
+         "EST: PKCS#7 message: not a message at offset 0"},
+        {"{\"est\":{\"authority\":\"stranger\"}}", PP_E_AUTH,
+         "EST: the certificate does not come from the configured authority"},
+        {"{\"est\":{\"key\":\"other\"}}", PP_E_AUTH,
+         "EST: no certificate of the answer is for this screen's key"},
+        {"{\"size\":100000,\"headers\":{\"content-type\":\"application/pkcs7-mime\"}}", PP_E_LIMIT,
+         "EST: answer of 100000 bytes, at most 54610 are allowed"},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct outcome outcome = {0};
+        enroll(screen, rows[i].answer, &outcome);
+        assert_string_equal(outcome.error.message, rows[i].says);
+        assert_int_equal(outcome.error.code, rows[i].code);
+        assert_int_equal(outcome.done, 1);
+        assert_int_equal(outcome.waits, 0);
+        assert_false(identity_has_certificate(screen->identity));
+    }
+    cJSON_Delete(take_log(screen));
+}
+
+static void broken_servers_and_connections_are_asked_again(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    enroll(screen, "{\"status\":503},{\"body\":\"0123456789\",\"cut\":5},{\"est\":{}}", &outcome);
+    assert_int_equal(outcome.waits, 2);
+    assert_int_equal(outcome.why.code, PP_E_NET);
+    assert_int_equal(outcome.done, 1);
+    assert_true(identity_has_certificate(screen->identity));
+    cJSON_Delete(take_log(screen));
+}
+
+static void retry_after_of_an_overloaded_server_is_honoured(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.wait_limit = 1};
+    enroll(screen, "{\"status\":429,\"headers\":{\"retry-after\":\"100\"}}", &outcome);
+    assert_in_range(outcome.waited_ms, 100000, 110000);
+    assert_int_equal(outcome.why.code, PP_E_HTTP);
+    cJSON_Delete(take_log(screen));
+}
+
+static void server_that_cannot_be_trusted_is_told_and_tried_again(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.wait_limit = 1};
+    screen_connect(screen, "expired");
+    enroll(screen, "", &outcome);
+    assert_int_equal(outcome.why.code, PP_E_TLS);
+    assert_non_null(strstr(outcome.why.message, "its certificate has expired"));
+    pp_autojson cJSON *bytes = test_server_ask(&screen->server, "{\"do\":\"bytes\"}");
+    const cJSON *seen = cJSON_GetObjectItemCaseSensitive(bytes, "expired");
+    assert_int_equal(cJSON_GetObjectItemCaseSensitive(seen, "bytes")->valueint, 0);
+}
+
+static void renewal_is_asked_for_with_the_certificate(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    struct est_config config = config_of(screen, &outcome);
+    assert_true(screen_accept(screen, ",\"cn\":\"device-1\",\"days\":2", pp_clock_realtime_s(), NULL));
+    screen_use_identity(screen);
+    int64_t before = identity_not_after(screen->identity);
+    test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"est\":{\"cn\":\"device-1\"}}]}");
+    assert_non_null(est_reenroll_start(&config, NULL));
+    assert_true(net_loop_run(screen->loop, NULL));
+    assert_string_equal(outcome.error.message, "");
+    assert_true(identity_not_after(screen->identity) > before);
+    pp_autojson cJSON *log = take_log(screen);
+    assert_string_equal(test_log_text(log, 0, "url"), "/.well-known/est/simplereenroll");
+    assert_string_equal(test_log_text(log, 0, "device"), "device-1");
+    assert_null(test_log_header(log, 0, "authorization"));
+}
+
+static void check_cacerts(struct screen *screen, const char *options, const char *says) {
+    struct outcome outcome = {0};
+    struct est_config config = config_of(screen, &outcome);
+    test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"cacerts\":%s}]}", options);
+    assert_non_null(est_cacerts_start(&config, NULL));
+    assert_true(net_loop_run(screen->loop, NULL));
+    assert_int_equal(outcome.done, 1);
+    assert_string_equal(outcome.error.message, says);
+}
+
+static void authorities_of_the_server_must_hold_the_configured_one(void **state) {
+    struct screen *screen = *state;
+    check_cacerts(screen, "[\"stranger\",\"authority\"]", "");
+    check_cacerts(screen, "[\"stranger\"]", "EST: the server's authority is not the configured one");
+    check_cacerts(screen, "[\"authority\",\"device\"]",
+                  "EST: certificate 2 of the answer is not an authority's");
+    pp_autojson cJSON *log = take_log(screen);
+    assert_string_equal(test_log_text(log, 0, "method"), "GET");
+    assert_string_equal(test_log_text(log, 0, "url"), "/.well-known/est/cacerts");
+}
+
+static void cancelled_operation_is_silent(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    struct est_config config = config_of(screen, &outcome);
+    struct est *est = est_enroll_start(&config, "token", NULL);
+    assert_non_null(est);
+    assert_true(net_loop_turn(screen->loop, 0, NULL));
+    est_cancel(est);
+    assert_true(net_loop_turn(screen->loop, 0, NULL));
+    assert_int_equal(outcome.done, 0);
+    cJSON_Delete(take_log(screen));
+}
+
+static void token_that_cannot_stand_in_a_header_is_refused(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    struct pp_error error = {0};
+    struct est_config config = config_of(screen, &outcome);
+    assert_null(est_enroll_start(&config, "a\r\nCookie: b", &error));
+    assert_int_equal(error.code, PP_E_INVALID);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        screen_test(enrolment_brings_the_certificate),
+        screen_test(server_that_needs_time_is_asked_again_when_it_says),
+        screen_test(waits_after_202_have_a_default_and_a_cap),
+        screen_test(refusals_end_the_operation_and_say_why),
+        screen_test(broken_servers_and_connections_are_asked_again),
+        screen_test(retry_after_of_an_overloaded_server_is_honoured),
+        screen_test(server_that_cannot_be_trusted_is_told_and_tried_again),
+        screen_test(renewal_is_asked_for_with_the_certificate),
+        screen_test(authorities_of_the_server_must_hold_the_configured_one),
+        screen_test(cancelled_operation_is_silent),
+        screen_test(token_that_cannot_stand_in_a_header_is_refused),
+    };
+    return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
+}
