@@ -92,6 +92,18 @@ static bool packet_accept(const uint8_t *packet, size_t size, int flags, struct 
     return ok;
 }
 
+/* A peer that closes with messages of ours unread leaves ECONNRESET in front of what it had sent: told once,
+ * cleared, and then the rest can be read. */
+static ssize_t packet_receive(int fd, struct msghdr *header) {
+    bool reset = false;
+    for (;;) {
+        ssize_t got = recvmsg(fd, header, MSG_CMSG_CLOEXEC);
+        if (got >= 0 || (errno != EINTR && errno != ECONNRESET) || (errno == ECONNRESET && reset))
+            return got;
+        reset |= errno == ECONNRESET;
+    }
+}
+
 bool ipc_receive(int fd, struct ipc_message *message, struct pp_error *error) {
     uint8_t packet[IPC_PACKET_MAX];
     union control control;
@@ -101,10 +113,7 @@ bool ipc_receive(int fd, struct ipc_message *message, struct pp_error *error) {
                             .msg_control = control.bytes,
                             .msg_controllen = sizeof control.bytes};
     memset(message, 0, sizeof *message);
-    ssize_t got = 0;
-    do {
-        got = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = packet_receive(fd, &header);
     if (got < 0)
         return fail_of_errno(error, "receive");
     control_collect(&header, message);

@@ -40,7 +40,7 @@ static void draw_layer(const struct scene *scene, const struct layer *layer, int
     struct placement placement = place(scene, layer);
     unsigned alpha = layer_alpha(layer, now_us);
     const struct layer *successor = scene_successor(scene, layer, now_us);
-    trace_layer(trace, layer->id, layer->picture_pts_us, alpha);
+    trace_layer(trace, layer->id, layer->picture_pts_us, layer->start_us + layer->picture_pts_us, alpha);
     if (successor && is_drawn(successor))
         draw_below(layer, placement, place(scene, successor).clip, alpha, layer_alpha(successor, now_us));
     else

@@ -14,6 +14,7 @@ struct display {
     SDL_RendererInfo info;
     struct geometry_size size;
     uint32_t refresh_mhz;
+    bool vsync;
     void *library; /* of the window system's client, for its descriptor */
     int event_fd;
 };
@@ -36,11 +37,14 @@ static SDL_Window *window_make(const struct display_options *options) {
                             flags | (full ? SDL_WINDOW_FULLSCREEN_DESKTOP : SDL_WINDOW_RESIZABLE));
 }
 
-static SDL_Renderer *renderer_make(SDL_Window *window) {
+/* Whether presents wait for the refresh is known from what was asked for: the software renderer's own flags
+ * claim it in any case. */
+static SDL_Renderer *renderer_make(SDL_Window *window, bool *vsync) {
     static const Uint32 flags[] = {SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC,
                                    SDL_RENDERER_ACCELERATED, SDL_RENDERER_SOFTWARE};
     for (size_t i = 0; i < PP_COUNT(flags); i++) {
         SDL_Renderer *renderer = SDL_CreateRenderer(window, -1, flags[i]);
+        *vsync = flags[i] & SDL_RENDERER_PRESENTVSYNC;
         if (renderer)
             return renderer;
     }
@@ -96,7 +100,7 @@ static bool display_open(struct display *display, const struct display_options *
     display->window = window_make(options);
     if (!display->window)
         return pp_fail(error, PP_E_IO, "SDL window: %s", SDL_GetError());
-    display->renderer = renderer_make(display->window);
+    display->renderer = renderer_make(display->window, &display->vsync);
     if (!display->renderer)
         return pp_fail(error, PP_E_IO, "SDL renderer: %s", SDL_GetError());
     SDL_GetRendererInfo(display->renderer, &display->info);
@@ -164,7 +168,7 @@ int64_t display_refresh_us(const struct display *display) {
 }
 
 bool display_has_vsync(const struct display *display) {
-    return display->info.flags & SDL_RENDERER_PRESENTVSYNC;
+    return display->vsync;
 }
 
 bool display_is_windowed(const struct display *display) {

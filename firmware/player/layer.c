@@ -212,7 +212,7 @@ int64_t layer_end_us(const struct layer *layer) {
 
 unsigned layer_alpha(const struct layer *layer, int64_t now_us) {
     int64_t age_us = now_us - layer->start_us;
-    if (age_us >= layer->fade_us)
+    if (!layer->fade_us || age_us >= layer->fade_us)
         return 255;
     return age_us <= 0 ? 0 : (unsigned)(age_us * 255 / layer->fade_us);
 }

@@ -167,7 +167,7 @@ static void display_look(struct player *player, int64_t now_us) {
     if (changes.textures_lost)
         textures_lost(player);
     if (changes.redraw)
-        scene_touch(&player->scene, now_us);
+        scene_touch(&player->scene);
     if (changes.resized)
         link_send_display(&player->link);
     player->stop |= changes.quit;
@@ -175,7 +175,7 @@ static void display_look(struct player *player, int64_t now_us) {
 
 static void present(struct player *player, int64_t now_us) {
     struct scene *scene = &player->scene;
-    trace_begin(player->trace, now_us, scene->change_due_us);
+    trace_begin(player->trace, now_us);
     compose_draw(scene, now_us, player->trace);
     trace_end(player->trace);
     display_present(player->display);

@@ -21,9 +21,8 @@ void scene_finish(struct scene *scene) {
     scene->count = 0;
 }
 
-void scene_touch(struct scene *scene, int64_t due_us) {
+void scene_touch(struct scene *scene) {
     scene->dirty = true;
-    scene->change_due_us = due_us;
 }
 
 struct layer *scene_find(const struct scene *scene, unsigned owner, uint32_t id) {
@@ -79,7 +78,7 @@ static void forget(struct scene *scene, const struct layer *layer) {
 
 void scene_drop(struct scene *scene, struct layer *layer, int64_t now_us) {
     if (layer->shown && !layer->failed)
-        scene_touch(scene, now_us);
+        scene_touch(scene);
     scene_report_ended(scene, layer, now_us);
     forget(scene, layer);
     layer_destroy(layer, scene->audio);
@@ -94,7 +93,7 @@ static struct ipc_message failed_message(uint32_t layer, const char *reason) {
 
 void scene_fail(struct scene *scene, struct layer *layer, const char *reason) {
     if (layer->shown && layer->picture)
-        scene_touch(scene, player_now_us());
+        scene_touch(scene);
     layer_fail(layer, scene->audio);
     struct ipc_message message = failed_message(layer->id, reason);
     scene_report(scene, layer, &message);
@@ -170,7 +169,7 @@ void scene_layer_remove(struct scene *scene, uint32_t id) {
 
 void scene_offline_mark(struct scene *scene, bool shown) {
     if (scene->offline_mark != shown)
-        scene_touch(scene, player_now_us());
+        scene_touch(scene);
     scene->offline_mark = shown;
 }
 

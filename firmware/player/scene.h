@@ -33,9 +33,8 @@ struct scene {
     uint32_t background;         /* 0xRRGGBB, drawn */
     uint32_t background_next;    /* drawn once the old agent's layers are gone */
     bool offline_mark;
-    bool dirty;            /* what is presented is not what should be */
-    int64_t presented_us;  /* the moment that the last present was composed for */
-    int64_t change_due_us; /* when what made it dirty was due; for the trace */
+    bool dirty;           /* what is presented is not what should be */
+    int64_t presented_us; /* the moment that the last present was composed for */
 };
 
 void scene_init(struct scene *scene, struct display *display, struct audio *audio, struct trace *trace);
@@ -61,8 +60,8 @@ void scene_drop(struct scene *scene, struct layer *layer, int64_t now_us);
 void scene_fail(struct scene *scene, struct layer *layer, const char *reason);
 void scene_report_ended(const struct scene *scene, struct layer *layer, int64_t now_us);
 void scene_report(const struct scene *scene, const struct layer *layer, const struct ipc_message *message);
-/* Something changed that was due at `due_us`. */
-void scene_touch(struct scene *scene, int64_t due_us);
+/* Something that can be seen has changed. */
+void scene_touch(struct scene *scene);
 
 /* Fills in at most SCENE_CAPACITY frame sockets; returns how many. */
 size_t scene_poll_fill(const struct scene *scene, struct pollfd *fds);

@@ -53,7 +53,7 @@ static void show(struct scene *scene, struct layer *layer, int64_t due_us, int64
         layer->show.transition == IPC_TRANSITION_CROSSFADE ? (int64_t)layer->show.duration_ms * 1000 : 0;
     if (layer->voice)
         audio_voice_start(scene->audio, layer->voice, layer->start_us);
-    scene_touch(scene, layer->start_us);
+    scene_touch(scene);
     if (!layer->fade_us)
         replace(scene, layer, now_us);
 }
@@ -77,7 +77,7 @@ static bool fade_end_one(struct scene *scene, int64_t now_us) {
         if (!layer->shown || !layer->fade_us || layer_is_fading(layer, now_us))
             continue;
         layer->fade_us = 0;
-        scene_touch(scene, now_us);
+        scene_touch(scene);
         replace(scene, layer, now_us);
         return true;
     }
@@ -90,7 +90,7 @@ static void upload(struct scene *scene, struct layer *layer, int64_t until_us) {
     if (!layer_upload(layer, scene->display, until_us, &error))
         scene_fail(scene, layer, error.message);
     else if (layer->shown && layer->picture && layer->picture_pts_us != before_us)
-        scene_touch(scene, layer->start_us + layer->picture_pts_us);
+        scene_touch(scene);
 }
 
 static void preroll(struct scene *scene, struct layer *layer) {
@@ -151,7 +151,7 @@ void timeline_advance(struct scene *scene, int64_t now_us) {
     for (size_t i = 0; i < scene->count; i++) {
         if (layer_is_fading(scene->layers[i], now_us) &&
             now_us - scene->presented_us >= display_refresh_us(scene->display) - lead_us(scene))
-            scene_touch(scene, now_us);
+            scene_touch(scene);
     }
 }
 

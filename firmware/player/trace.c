@@ -40,20 +40,20 @@ void trace_wakeup(struct trace *trace) {
         trace->wakeups++;
 }
 
-void trace_begin(struct trace *trace, int64_t at_us, int64_t due_us) {
+void trace_begin(struct trace *trace, int64_t at_us) {
     if (!trace)
         return;
     trace->layers = 0;
     fprintf(trace->file,
-            "{\"present\":%" PRIu64 ",\"at_us\":%" PRId64 ",\"due_us\":%" PRId64 ",\"wakeups\":%" PRIu64
-            ",\"layers\":[",
-            ++trace->presents, at_us, due_us, trace->wakeups);
+            "{\"present\":%" PRIu64 ",\"at_us\":%" PRId64 ",\"wakeups\":%" PRIu64 ",\"layers\":[",
+            ++trace->presents, at_us, trace->wakeups);
 }
 
-void trace_layer(struct trace *trace, uint32_t layer, int64_t pts_us, unsigned alpha) {
+void trace_layer(struct trace *trace, uint32_t layer, int64_t pts_us, int64_t due_us, unsigned alpha) {
     if (trace)
-        fprintf(trace->file, "%s{\"layer\":%" PRIu32 ",\"pts_us\":%" PRId64 ",\"alpha\":%u}",
-                trace->layers++ ? "," : "", layer, pts_us, alpha);
+        fprintf(trace->file,
+                "%s{\"layer\":%" PRIu32 ",\"pts_us\":%" PRId64 ",\"due_us\":%" PRId64 ",\"alpha\":%u}",
+                trace->layers++ ? "," : "", layer, pts_us, due_us, alpha);
 }
 
 void trace_end(struct trace *trace) {

@@ -1,7 +1,8 @@
 /*
  * `--trace FILE`: one JSON object a line for every present, for tests and measurements:
- *   {"present":3,"at_us":…,"due_us":…,"wakeups":17,"layers":[{"layer":7,"pts_us":40000,"alpha":255}]}
- * bottom layer first, and a last one at the end: {"end":true,"presents":3,"wakeups":17}.
+ *   {"present":3,"at_us":…,"wakeups":17,"layers":[{"layer":7,"pts_us":40000,"due_us":…,"alpha":255}]}
+ * bottom layer first, due_us being the moment that its picture was meant for, and a last one at the end:
+ * {"end":true,"presents":3,"wakeups":17}.
  */
 #ifndef PP_PLAYER_TRACE_H
 #define PP_PLAYER_TRACE_H
@@ -18,8 +19,8 @@ struct trace *trace_create(const char *path, struct pp_error *error);
 void trace_destroy(struct trace *trace);
 
 void trace_wakeup(struct trace *trace);
-void trace_begin(struct trace *trace, int64_t at_us, int64_t due_us);
-void trace_layer(struct trace *trace, uint32_t layer, int64_t pts_us, unsigned alpha);
+void trace_begin(struct trace *trace, int64_t at_us);
+void trace_layer(struct trace *trace, uint32_t layer, int64_t pts_us, int64_t due_us, unsigned alpha);
 void trace_end(struct trace *trace);
 
 #endif

@@ -162,6 +162,19 @@ static void a_closed_peer_is_told_without_a_signal(void **state) {
     assert_int_equal(error.code, PP_E_NET);
 }
 
+static void what_was_sent_before_closing_arrives_even_if_the_peer_left_messages_unread(void **state) {
+    int *fds = *state;
+    struct ipc_message message = {.type = IPC_RELEASE, .release = {5}};
+    assert_true(ipc_send(fds[1], &message, NULL));
+    assert_true(ipc_send(fds[0], &message, NULL));
+    pp_close(&fds[0]);
+    struct pp_error error = {0};
+    assert_true(ipc_receive(fds[1], &message, &error));
+    assert_int_equal(message.release.slot, 5);
+    assert_false(ipc_receive(fds[1], &message, &error));
+    assert_int_equal(error.code, PP_E_NET);
+}
+
 static void a_taken_descriptor_outlives_its_message(void **state) {
     const int *fds = *state;
     struct ipc_message out = {.type = IPC_SCREENSHOT, .fds = {STDERR_FILENO}, .fd_count = 1};
@@ -241,6 +254,7 @@ int main(void) {
         PAIR_TEST(an_empty_non_blocking_socket_says_so),
         PAIR_TEST(a_full_non_blocking_socket_says_so),
         PAIR_TEST(a_closed_peer_is_told_without_a_signal),
+        PAIR_TEST(what_was_sent_before_closing_arrives_even_if_the_peer_left_messages_unread),
         PAIR_TEST(a_taken_descriptor_outlives_its_message),
         cmocka_unit_test(finishing_a_message_wipes_its_key),
         cmocka_unit_test(listening_replaces_a_stale_socket_and_knows_its_peer),

@@ -1,0 +1,372 @@
+/* What a broken or hostile renderer or agent gets, and what stays on the screen meanwhile. */
+#include "rig.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct ipc_ring bgra = {.format = IPC_PIXEL_BGRA};
+
+#define BACKGROUND 0x203040
+
+static void shot_expect(struct rig *rig, uint32_t rgb) {
+    struct image image = rig_screenshot(rig);
+    assert_pixel(&image, 80, 45, rgb, 0);
+    image_free(&image);
+}
+
+static void raw(int fd, const char *bytes, size_t size) {
+    assert_int_equal(send(fd, bytes, size, 0), (ssize_t)size);
+}
+
+static struct ipc_message frame(unsigned slot, uint64_t pts_us) {
+    return (struct ipc_message){.type = IPC_FRAME, .frame = {(uint8_t)slot, pts_us}};
+}
+
+/* RING with the layout as told over a memfd of `size` bytes. */
+static void ring_send(const struct source *source, struct ipc_ring layout, size_t size, int seals) {
+    pp_autoclose int fd = memfd_create("hostile", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    assert_int_equal(ftruncate(fd, (off_t)size), 0);
+    assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
+    struct ipc_message message = {.type = IPC_RING, .ring = layout, .fds = {fd}, .fd_count = 1};
+    source_send(source, &message);
+}
+
+static struct ipc_ring good_layout(void) {
+    struct ipc_ring layout = {
+        .format = IPC_PIXEL_I420, .width = 16, .height = 16, .slots = 2, .aspect_num = 1, .aspect_den = 1};
+    assert_true(ipc_video_layout(&layout, NULL));
+    return layout;
+}
+
+static void do_slot_out_of_range(struct source *source) {
+    struct ipc_message message = frame(4, 40000);
+    source_send(source, &message);
+}
+static void do_slot_not_released(struct source *source) {
+    struct ipc_message message = frame(1, 40000000);
+    source_send(source, &message);
+    message = frame(1, 40040000);
+    source_send(source, &message);
+}
+static void do_pts_standing_still(struct source *source) {
+    struct ipc_message message = frame(1, 0);
+    source_send(source, &message);
+}
+static void do_frame_after_end(struct source *source) {
+    struct ipc_message message = frame(1, 40000);
+    source_end(source, 60000000);
+    source_send(source, &message);
+}
+static void do_second_ring(struct source *source) {
+    ring_send(source, good_layout(), 1 << 20, F_SEAL_SHRINK | F_SEAL_GROW);
+}
+static void do_late_audio(struct source *source) {
+    pp_autoclose int fd = memfd_create("hostile", MFD_CLOEXEC);
+    struct ipc_message message = {
+        .type = IPC_AUDIO, .audio = {IPC_SAMPLE_S16, IPC_AUDIO_RATE, 2, 8192}, .fds = {fd}, .fd_count = 1};
+    source_send(source, &message);
+}
+static void do_garbage(struct source *source) {
+    raw(source->socket, "\x03\x03", 2);
+}
+static void do_agents_message(struct source *source) {
+    source_send(source, &(struct ipc_message){.type = IPC_LAYER_REMOVE, .layer_remove = {1}});
+}
+static void do_overlong(struct source *source) {
+    raw(source->socket, "\x02\x03\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00", 14);
+}
+
+struct offence {
+    void (*commit)(struct source *source);
+    const char *reason;
+};
+
+static void a_shown_layer_whose_renderer_breaks_the_protocol_shows_nothing(void **state) {
+    struct rig *rig = *state;
+    static const struct offence offences[] = {
+        {do_slot_out_of_range, "FRAME: slot 4 of 4"},
+        {do_slot_not_released, "FRAME: slot 1 is not released"},
+        {do_pts_standing_still, "FRAME: pts 0 does not grow"},
+        {do_frame_after_end, "FRAME after END"},
+        {do_second_ring, "a second RING"},
+        {do_late_audio, "AUDIO after the first FRAME"},
+        {do_garbage, "version: the packet ends at byte 2"},
+        {do_agents_message, "LAYER_REMOVE on a frame socket"},
+        {do_overlong, "message FRAME: 1 bytes follow its end at byte 13"},
+    };
+    for (uint32_t i = 0; i < PP_COUNT(offences); i++) {
+        struct source source;
+        source_picture(rig, &source, (struct ipc_layer_add){.layer = i + 1, .fit = IPC_FIT_FILL}, bgra, 0, 0,
+                       255);
+        rig_show_now(rig, i + 1, 0);
+        shot_expect(rig, 0xff0000);
+        offences[i].commit(&source);
+        struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
+        assert_int_equal(failed.layer_failed.layer, i + 1);
+        assert_string_equal(failed.layer_failed.reason, offences[i].reason);
+        source_expect_closed(&source);
+        shot_expect(rig, BACKGROUND);
+        source_close(&source);
+    }
+}
+
+struct ring_case {
+    size_t memory; /* bytes of the memfd */
+    int seals;
+    uint32_t offset2, stride0, slot_size; /* 0: as good_layout has it */
+    uint8_t slots;
+    const char *reason;
+};
+
+static void rings_that_lie_about_their_memory_are_refused(void **state) {
+    struct rig *rig = *state;
+    const int sealed = F_SEAL_SHRINK | F_SEAL_GROW;
+    const struct ring_case cases[] = {
+        {1 << 16, 0, 0, 0, 0, 0, "size is not sealed"},
+        {1 << 16, F_SEAL_GROW, 0, 0, 0, 0, "size is not sealed"},
+        {100, sealed, 0, 0, 0, 0, "the layout needs"},
+        {1 << 16, sealed, IPC_RING_MAX, 0, 0, 0, "plane 2 ends at"},
+        {1 << 16, sealed, 0, IPC_RING_MAX, 0, 0, "plane 0 ends at"},
+        {1 << 16, sealed, 0, 8, 0, 0, "stride 8 is under 16"},
+        {1 << 16, sealed, 0, 0, IPC_RING_MAX, IPC_SLOTS_MAX, "are over"},
+        {1 << 16, sealed, 0, 0, 64, 0, "behind its slot"},
+    };
+    for (uint32_t i = 0; i < PP_COUNT(cases); i++) {
+        struct source source;
+        struct ipc_ring layout = good_layout();
+        layout.offsets[2] = cases[i].offset2 ? cases[i].offset2 : layout.offsets[2];
+        layout.strides[0] = cases[i].stride0 ? cases[i].stride0 : layout.strides[0];
+        layout.slot_size = cases[i].slot_size ? cases[i].slot_size : layout.slot_size;
+        layout.slots = cases[i].slots ? cases[i].slots : layout.slots;
+        source_add(rig, &source, (struct ipc_layer_add){.layer = i + 1});
+        ring_send(&source, layout, cases[i].memory, cases[i].seals);
+        struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
+        if (!strstr(failed.layer_failed.reason, cases[i].reason))
+            fail_msg("'%s' does not say '%s'", failed.layer_failed.reason, cases[i].reason);
+        source_close(&source);
+    }
+    rig_ping(rig);
+}
+
+static void order_is_kept_from_the_first_message(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_add(rig, &source, (struct ipc_layer_add){.layer = 1});
+    struct ipc_message message = frame(0, 0);
+    source_send(&source, &message);
+    assert_string_equal(rig_expect(rig, IPC_LAYER_FAILED).layer_failed.reason, "FRAME before RING");
+    source_close(&source);
+    source_add(rig, &source, (struct ipc_layer_add){.layer = 2});
+    source_end(&source, 1);
+    assert_string_equal(rig_expect(rig, IPC_LAYER_FAILED).layer_failed.reason, "END before the first FRAME");
+    source_close(&source);
+}
+
+static void a_renderer_that_dies_leaves_its_last_picture(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_picture(rig, &source, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL}, bgra, 0, 0, 255);
+    rig_show_now(rig, 1, 0);
+    source_frame(&source, 1, 0, 255, 0);
+    source_close(&source);
+    struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
+    assert_string_equal(failed.layer_failed.reason, "the renderer went away before the end");
+    rig_expect(rig, IPC_LAYER_ENDED);
+    shot_expect(rig, 0x00ff00);
+}
+
+static void a_renderer_that_dies_counts_as_ended_for_what_follows(void **state) {
+    struct rig *rig = *state;
+    struct source sources[2];
+    source_picture(rig, &sources[0], (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL}, bgra, 0, 0,
+                   255);
+    source_picture(rig, &sources[1], (struct ipc_layer_add){.layer = 2, .fit = IPC_FIT_FILL}, bgra, 255, 0,
+                   0);
+    rig_show_now(rig, 1, 0);
+    rig_show(rig, (struct ipc_layer_show){.layer = 2, .replaces = 1, .trigger = IPC_TRIGGER_END});
+    source_frame(&sources[0], 1, 0, 255, 0);
+    source_close(&sources[0]);
+    rig_expect(rig, IPC_LAYER_FAILED);
+    assert_int_equal(rig_expect(rig, IPC_LAYER_SHOWN).layer_shown.layer, 2);
+    shot_expect(rig, 0x0000ff);
+    source_close(&sources[1]);
+}
+
+static void a_still_picture_outlives_its_renderer(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_picture(rig, &source, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL}, bgra, 0, 0, 255);
+    source_close(&source);
+    rig_show_now(rig, 1, 0);
+    shot_expect(rig, 0xff0000);
+}
+
+/* Shows red as layer 1 and disconnects in the way told; the picture must still be there. */
+static void held_after(struct rig *rig, struct source *source) {
+    rig_expect_disconnect(rig);
+    struct image image = rig_screenshot_by_signal(rig);
+    assert_pixel(&image, 80, 45, 0xff0000, 0);
+    image_free(&image);
+    source_close(source);
+}
+
+static void red_show(struct rig *rig, struct source *source) {
+    source_picture(rig, source, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL}, bgra, 0, 0, 255);
+    rig_show_now(rig, 1, 0);
+}
+
+static void an_agent_that_breaks_the_protocol_is_disconnected_and_the_picture_held(void **state) {
+    struct rig *rig = *state;
+    static const struct ipc_message offences[] = {
+        {.type = IPC_HELLO, .hello = {IPC_PROTOCOL}},
+        {.type = IPC_RELEASE, .release = {1}},
+        {.type = IPC_DISPLAY, .display = {.width = 1, .height = 1, .refresh_mhz = 1}},
+    };
+    for (size_t i = 0; i < PP_COUNT(offences); i++) {
+        struct source source;
+        red_show(rig, &source);
+        rig_send(rig, &offences[i]);
+        held_after(rig, &source);
+        rig_connect(rig);
+    }
+    struct source source;
+    red_show(rig, &source);
+    raw(rig->agent, "\x99\x99\x01\x00", 4);
+    held_after(rig, &source);
+    rig_connect(rig);
+}
+
+static void a_layer_number_used_twice_ends_the_connection(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    struct source again;
+    red_show(rig, &source);
+    source_add(rig, &again, (struct ipc_layer_add){.layer = 1});
+    held_after(rig, &source);
+    source_close(&again);
+    rig_connect(rig);
+}
+
+static void nothing_is_obeyed_before_hello(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    red_show(rig, &source);
+    rig_disconnect(rig);
+    rig->agent = ipc_connect(rig->socket, NULL);
+    rig_send(rig, &(struct ipc_message){.type = IPC_MARK, .mark = {1}});
+    held_after(rig, &source);
+    rig_connect(rig);
+}
+
+static void another_version_of_the_protocol_is_refused(void **state) {
+    struct rig *rig = *state;
+    rig_disconnect(rig);
+    rig->agent = ipc_connect(rig->socket, NULL);
+    rig_send(rig, &(struct ipc_message){.type = IPC_HELLO, .hello = {IPC_PROTOCOL + 1}});
+    rig_expect_disconnect(rig);
+    rig_connect(rig);
+}
+
+static void the_old_picture_stays_until_the_new_agent_shows_something(void **state) {
+    struct rig *rig = *state;
+    struct source old;
+    struct source new;
+    red_show(rig, &old);
+    rig_disconnect(rig);
+    rig_connect(rig);
+    rig_send(rig, &(struct ipc_message){.type = IPC_CANVAS, .canvas = {90, 160, 0x777777}});
+    shot_expect(rig, 0xff0000);
+    struct ipc_layer_add add = {.layer = 1, .width = 90, .height = 160, .fit = IPC_FIT_FILL};
+    source_picture(rig, &new, add, bgra, 255, 0, 0);
+    shot_expect(rig, 0xff0000);
+    rig_show_now(rig, 1, 0);
+    source_expect_closed(&old);
+    struct image image = rig_screenshot(rig);
+    assert_pixel(&image, 80, 45, 0x0000ff, 0);
+    assert_pixel(&image, 5, 45, 0x777777, 0);
+    image_free(&image);
+    source_close(&old);
+    source_close(&new);
+}
+
+static void a_newer_agent_takes_over_from_one_that_is_still_connected(void **state) {
+    struct rig *rig = *state;
+    struct rig second = *rig;
+    rig_connect(&second);
+    rig_expect_disconnect(rig);
+    rig->agent = second.agent;
+    rig_ping(rig);
+}
+
+static void a_seventeenth_layer_fails_and_the_others_stay(void **state) {
+    struct rig *rig = *state;
+    struct source sources[17];
+    for (uint32_t i = 0; i < 17; i++)
+        source_add(rig, &sources[i], (struct ipc_layer_add){.layer = i + 1});
+    struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
+    assert_int_equal(failed.layer_failed.layer, 17);
+    assert_string_equal(failed.layer_failed.reason, "too many layers");
+    source_ring(&sources[0], bgra);
+    source_frame(&sources[0], 0, 0, 0, 255);
+    assert_int_equal(rig_expect(rig, IPC_LAYER_READY).layer_ready.layer, 1);
+    for (uint32_t i = 0; i < 17; i++)
+        source_close(&sources[i]);
+}
+
+static void layers_that_are_gone_may_be_named(void **state) {
+    struct rig *rig = *state;
+    rig_send(rig, &(struct ipc_message){.type = IPC_LAYER_REMOVE, .layer_remove = {5}});
+    rig_show(rig, (struct ipc_layer_show){.layer = 6, .replaces = 5});
+    rig_ping(rig);
+}
+
+/* Needs root to become somebody else; the socket is opened up so that only the player's own check is left. */
+static void a_stranger_is_refused(void **state) {
+    struct rig *rig = *state;
+    if (getuid() != 0)
+        skip();
+    assert_int_equal(chmod(rig->folder, 0755), 0);
+    assert_int_equal(chmod(rig->socket, 0666), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct ipc_message message = {.type = IPC_HELLO, .hello = {IPC_PROTOCOL}};
+        struct pp_error error = {0};
+        int fd = setuid(65534) == 0 ? ipc_connect(rig->socket, NULL) : -1;
+        if (fd < 0)
+            _exit(1);
+        (void)ipc_send(fd, &message, NULL);
+        _exit(!ipc_receive(fd, &message, &error) && error.code == PP_E_NET ? 0 : 2);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    rig_ping(rig);
+}
+
+#define RIG_TEST(function) cmocka_unit_test_setup_teardown(function, rig_setup, rig_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        RIG_TEST(a_shown_layer_whose_renderer_breaks_the_protocol_shows_nothing),
+        RIG_TEST(rings_that_lie_about_their_memory_are_refused),
+        RIG_TEST(order_is_kept_from_the_first_message),
+        RIG_TEST(a_renderer_that_dies_leaves_its_last_picture),
+        RIG_TEST(a_renderer_that_dies_counts_as_ended_for_what_follows),
+        RIG_TEST(a_still_picture_outlives_its_renderer),
+        RIG_TEST(an_agent_that_breaks_the_protocol_is_disconnected_and_the_picture_held),
+        RIG_TEST(a_layer_number_used_twice_ends_the_connection),
+        RIG_TEST(nothing_is_obeyed_before_hello),
+        RIG_TEST(another_version_of_the_protocol_is_refused),
+        RIG_TEST(the_old_picture_stays_until_the_new_agent_shows_something),
+        RIG_TEST(a_newer_agent_takes_over_from_one_that_is_still_connected),
+        RIG_TEST(a_seventeenth_layer_fails_and_the_others_stay),
+        RIG_TEST(layers_that_are_gone_may_be_named),
+        RIG_TEST(a_stranger_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

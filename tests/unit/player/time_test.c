@@ -1,0 +1,261 @@
+/* When things are on the screen: seams, triggers, stillness, sound. The real program, through its socket.
+ * What is asserted is the player's own schedule and order, from its trace; never how long something took. */
+#include "rig.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+
+static const struct ipc_ring bgra = {.format = IPC_PIXEL_BGRA};
+
+#define STEP_US    40000
+#define FRAMES     12
+#define LENGTH_US  (FRAMES * STEP_US)
+#define ON_TIME_US 50000 /* a show later than this begins when it is seen (timeline.c) */
+
+static int64_t number(const cJSON *object, const char *name) {
+    return (int64_t)cJSON_GetObjectItem(object, name)->valuedouble;
+}
+
+static const cJSON *entry_of(const cJSON *line, uint32_t layer) {
+    const cJSON *entry;
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItem(line, "layers")) {
+        if (number(entry, "layer") == layer)
+            return entry;
+    }
+    return NULL;
+}
+
+/* The first present that contains the layer. */
+static const cJSON *first_with(const cJSON *lines, uint32_t layer) {
+    const cJSON *line;
+    cJSON_ArrayForEach(line, lines) {
+        if (entry_of(line, layer))
+            return line;
+    }
+    fail_msg("layer %u was never presented", layer);
+    return NULL;
+}
+
+static void frames_send(struct source *source, int from, int to) {
+    for (int i = from; i < to; i++)
+        source_frame(source, (int64_t)i * STEP_US, (uint8_t)(i * 10), 128, 128);
+}
+
+/* Two clips, the second shown where the first ends. */
+static void play_two(struct rig *rig, struct source clips[2], struct ipc_message ended[2]) {
+    for (uint32_t i = 0; i < 2; i++) {
+        source_add(rig, &clips[i], (struct ipc_layer_add){.layer = i + 1, .fit = IPC_FIT_FILL});
+        source_ring(&clips[i], (struct ipc_ring){.format = IPC_PIXEL_NV12});
+        frames_send(&clips[i], 0, 4);
+    }
+    rig_show(rig, (struct ipc_layer_show){.layer = 1});
+    rig_show(rig, (struct ipc_layer_show){.layer = 2, .replaces = 1, .trigger = IPC_TRIGGER_END});
+    for (int i = 0; i < 2; i++) {
+        frames_send(&clips[i], 4, FRAMES);
+        source_end(&clips[i], LENGTH_US);
+    }
+    ended[0] = rig_expect(rig, IPC_LAYER_ENDED);
+    ended[1] = rig_expect(rig, IPC_LAYER_ENDED);
+}
+
+static void a_change_falls_on_the_frame_where_the_previous_item_ends(void **state) {
+    struct rig *rig = *state;
+    struct source clips[2];
+    struct ipc_message ended[2];
+    play_two(rig, clips, ended);
+    cJSON *lines = rig_stop(rig);
+    const cJSON *first = first_with(lines, 1);
+    const cJSON *second = first_with(lines, 2);
+    int64_t seam_us = number(entry_of(first, 1), "due_us") + LENGTH_US;
+    if (number(second, "at_us") - seam_us <= ON_TIME_US)
+        assert_int_equal(number(entry_of(second, 2), "due_us"), seam_us);
+    assert_null(entry_of(second, 1));
+    assert_non_null(entry_of(second->prev, 1));
+    assert_int_equal(number(entry_of(second->prev, 1), "pts_us"), LENGTH_US - STEP_US);
+    cJSON_Delete(lines);
+    source_close(&clips[0]);
+    source_close(&clips[1]);
+}
+
+static void no_present_is_blank_once_something_was_shown(void **state) {
+    struct rig *rig = *state;
+    struct source clips[2];
+    struct ipc_message ended[2];
+    play_two(rig, clips, ended);
+    cJSON *lines = rig_stop(rig);
+    for (const cJSON *line = first_with(lines, 1); line && cJSON_GetObjectItem(line, "layers");
+         line = line->next)
+        assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(line, "layers")), 1);
+    cJSON_Delete(lines);
+    source_close(&clips[0]);
+    source_close(&clips[1]);
+}
+
+static void every_frame_is_counted_as_presented_or_late(void **state) {
+    struct rig *rig = *state;
+    struct source clips[2];
+    struct ipc_message ended[2];
+    play_two(rig, clips, ended);
+    cJSON *lines = rig_stop(rig);
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t seen = 0;
+        int64_t last_pts_us = -1;
+        const cJSON *line;
+        cJSON_ArrayForEach(line, lines) {
+            const cJSON *entry = entry_of(line, i + 1);
+            if (entry && number(entry, "pts_us") > last_pts_us) {
+                seen++;
+                last_pts_us = number(entry, "pts_us");
+            }
+        }
+        assert_int_equal(ended[i].layer_ended.layer, i + 1);
+        assert_int_equal(ended[i].layer_ended.frames_presented, seen);
+        assert_int_equal(ended[i].layer_ended.frames_presented + ended[i].layer_ended.frames_late, FRAMES);
+    }
+    cJSON_Delete(lines);
+    source_close(&clips[0]);
+    source_close(&clips[1]);
+}
+
+static void a_show_at_a_time_is_scheduled_for_that_time(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_picture(rig, &source, (struct ipc_layer_add){.layer = 1}, bgra, 1, 2, 3);
+    uint64_t at_ms = (uint64_t)pp_clock_monotonic_ms() + 200;
+    rig_show(rig, (struct ipc_layer_show){.layer = 1, .trigger = IPC_TRIGGER_TIME, .at_ms = at_ms});
+    assert_true(rig_expect(rig, IPC_LAYER_SHOWN).layer_shown.at_ms >= at_ms);
+    cJSON *lines = rig_stop(rig);
+    const cJSON *line = first_with(lines, 1);
+    if (number(line, "at_us") - (int64_t)at_ms * 1000 <= ON_TIME_US)
+        assert_int_equal(number(entry_of(line, 1), "due_us"), at_ms * 1000);
+    cJSON_Delete(lines);
+    source_close(&source);
+}
+
+static void a_show_before_the_first_frame_waits_for_it(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_add(rig, &source, (struct ipc_layer_add){.layer = 1});
+    rig_show(rig, (struct ipc_layer_show){.layer = 1});
+    rig_ping(rig);
+    source_ring(&source, bgra);
+    source_frame(&source, 0, 0, 255, 0);
+    assert_int_equal(rig_expect(rig, IPC_LAYER_SHOWN).layer_shown.layer, 1);
+    source_close(&source);
+}
+
+static void an_item_that_is_not_ready_leaves_the_last_picture(void **state) {
+    struct rig *rig = *state;
+    struct source sources[2];
+    source_picture(rig, &sources[0], (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL}, bgra, 0, 0,
+                   255);
+    source_end(&sources[0], 20000);
+    source_add(rig, &sources[1], (struct ipc_layer_add){.layer = 2, .fit = IPC_FIT_FILL});
+    rig_show(rig, (struct ipc_layer_show){.layer = 1});
+    rig_show(rig, (struct ipc_layer_show){.layer = 2, .replaces = 1, .trigger = IPC_TRIGGER_END});
+    rig_expect(rig, IPC_LAYER_ENDED);
+    struct image held = rig_screenshot(rig);
+    assert_pixel(&held, 80, 45, 0xff0000, 0);
+    source_ring(&sources[1], bgra);
+    source_frame(&sources[1], 0, 0, 255, 0);
+    assert_int_equal(rig_expect(rig, IPC_LAYER_SHOWN).layer_shown.layer, 2);
+    struct image next = rig_screenshot(rig);
+    assert_pixel(&next, 80, 45, 0x00ff00, 0);
+    image_free(&held);
+    image_free(&next);
+    source_close(&sources[0]);
+    source_close(&sources[1]);
+}
+
+static void a_slot_is_released_once_it_is_uploaded(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    struct ipc_message message;
+    source_picture(rig, &source, (struct ipc_layer_add){.layer = 1}, bgra, 0, 0, 255);
+    assert_true(ipc_receive(source.socket, &message, NULL));
+    assert_int_equal(message.type, IPC_RELEASE);
+    assert_int_equal(message.release.slot, 0);
+    source_close(&source);
+}
+
+/* Two seconds are the thing measured here, not a wait for something. */
+static void a_still_picture_costs_no_redraw_and_hardly_a_wakeup(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_picture(rig, &source, (struct ipc_layer_add){.layer = 1}, bgra, 0, 0, 255);
+    rig_show_now(rig, 1, 0);
+    nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+    cJSON *lines = rig_stop(rig);
+    const cJSON *shown = first_with(lines, 1);
+    const cJSON *end = shown->next;
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(end, "end")));
+    assert_in_range(number(end, "wakeups") - number(shown, "wakeups"), 1, 3);
+    cJSON_Delete(lines);
+    source_close(&source);
+}
+
+static void a_picture_with_a_duration_ends_by_itself(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_picture(rig, &source, (struct ipc_layer_add){.layer = 1}, bgra, 0, 0, 255);
+    source_end(&source, 30000);
+    source_close(&source);
+    rig_show(rig, (struct ipc_layer_show){.layer = 1});
+    struct ipc_message ended = rig_expect(rig, IPC_LAYER_ENDED);
+    assert_int_equal(ended.layer_ended.frames_presented, 1);
+    assert_int_equal(ended.layer_ended.frames_late, 0);
+}
+
+/* A clip of one frame with sound in its ring; waits until all of the sound was taken. */
+static void sound_is_taken(struct rig *rig) {
+    struct source source;
+    struct ipc_audio_ring ring = {0};
+    pp_autoclose int fd = -1;
+    static const int16_t silence[8192 * 2];
+    const struct ipc_audio layout = {IPC_SAMPLE_S16, IPC_AUDIO_RATE, 2, 8192};
+    source_add(rig, &source, (struct ipc_layer_add){.layer = 1, .volume = 100});
+    assert_true(ipc_audio_ring_create(&layout, &ring, &fd, NULL));
+    source_send(&source,
+                &(struct ipc_message){.type = IPC_AUDIO, .audio = layout, .fds = {fd}, .fd_count = 1});
+    assert_int_equal(ipc_audio_ring_write(&ring, silence, 8192), 8192);
+    source_ring(&source, bgra);
+    source_frame(&source, 0, 0, 0, 255);
+    rig_expect(rig, IPC_LAYER_READY);
+    assert_int_equal(ipc_audio_ring_space(&ring), 0);
+    rig_show_now(rig, 1, 0);
+    int64_t until = pp_clock_monotonic_ms() + RIG_WAIT_MS;
+    while (ipc_audio_ring_space(&ring) < 8192 && pp_clock_monotonic_ms() < until)
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    assert_int_equal(ipc_audio_ring_space(&ring), 8192);
+    ipc_audio_ring_finish(&ring);
+    source_close(&source);
+}
+
+static void sound_is_played_while_its_layer_is_shown(void **state) {
+    sound_is_taken(*state);
+}
+
+static void without_a_sound_device_sound_passes_in_real_time(void **state) {
+    sound_is_taken(*state);
+}
+
+#define RIG_TEST(function) cmocka_unit_test_setup_teardown(function, rig_setup, rig_teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        RIG_TEST(a_change_falls_on_the_frame_where_the_previous_item_ends),
+        RIG_TEST(no_present_is_blank_once_something_was_shown),
+        RIG_TEST(every_frame_is_counted_as_presented_or_late),
+        RIG_TEST(a_show_at_a_time_is_scheduled_for_that_time),
+        RIG_TEST(a_show_before_the_first_frame_waits_for_it),
+        RIG_TEST(an_item_that_is_not_ready_leaves_the_last_picture),
+        RIG_TEST(a_slot_is_released_once_it_is_uploaded),
+        RIG_TEST(a_still_picture_costs_no_redraw_and_hardly_a_wakeup),
+        RIG_TEST(a_picture_with_a_duration_ends_by_itself),
+        RIG_TEST(sound_is_played_while_its_layer_is_shown),
+        cmocka_unit_test_setup_teardown(without_a_sound_device_sound_passes_in_real_time,
+                                        rig_setup_without_sound, rig_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
