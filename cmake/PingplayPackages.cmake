@@ -18,23 +18,25 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 
 set(CPACK_DEBIAN_CLIENT_PACKAGE_NAME pingplay)
 set(CPACK_DEBIAN_CLIENT_PACKAGE_SECTION misc)
-set(CPACK_DEBIAN_CLIENT_PACKAGE_DEPENDS "systemd, init-system-helpers, fonts-inter | fonts-dejavu-core")
+set(CPACK_DEBIAN_CLIENT_PACKAGE_DEPENDS "systemd, fonts-inter | fonts-dejavu-core")
 set(CPACK_DEBIAN_CLIENT_PACKAGE_RECOMMENDS "libgl1-mesa-dri, libgbm1, libegl1, systemd-timesyncd | chrony")
-set(CPACK_DEBIAN_CLIENT_DESCRIPTION "Shows what a headend publishes, sealed, on a display
- A display point enrols by a QR code, pulls signed and encrypted content over TLS, keeps exactly those encrypted
- bytes on its flash, and plays them, with or without a network.
- .
- This package has the agent, the player, the sandboxed renderers, and their services.")
-set(CPACK_COMPONENT_CLIENT_DESCRIPTION "${CPACK_DEBIAN_CLIENT_DESCRIPTION}")
+# CPack indents the lines behind the first and turns an empty one into the paragraph mark.
+set(CPACK_DEBIAN_CLIENT_DESCRIPTION "shows on a display what a headend publishes, sealed
+A display point enrols by a QR code, pulls signed and encrypted content
+over TLS, keeps exactly those encrypted bytes on its flash, and plays
+them, with or without a network.
+
+This package has the agent, the player, the sandboxed renderers, and
+their services.")
 
 set(CPACK_DEBIAN_HEADEND_PACKAGE_NAME pingplay-headend)
 set(CPACK_DEBIAN_HEADEND_PACKAGE_SECTION web)
-set(CPACK_DEBIAN_HEADEND_PACKAGE_DEPENDS "systemd, init-system-helpers")
-set(CPACK_DEBIAN_HEADEND_DESCRIPTION "Enrols Pingplay screens and publishes content to them
- The reference server of the Pingplay display client: device authorization, certificates by EST, a signed repository
- of encrypted content, and the pages on which an administrator approves a screen. One program, SQLite in one file,
- TLS by itself.")
-set(CPACK_COMPONENT_HEADEND_DESCRIPTION "${CPACK_DEBIAN_HEADEND_DESCRIPTION}")
+set(CPACK_DEBIAN_HEADEND_PACKAGE_DEPENDS "systemd")
+set(CPACK_DEBIAN_HEADEND_DESCRIPTION "enrols Pingplay screens and publishes content to them
+The reference server of the Pingplay display client: enrolment by device
+authorization, certificates by EST, a signed repository of encrypted
+content, and the pages on which an administrator approves a screen. One
+program, SQLite in one file, TLS by itself.")
 
 # The maintainer scripts, under the names that dpkg knows.
 foreach(part client headend)
