@@ -1,0 +1,350 @@
+#include "render/text/paint.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "render/text/column.h"
+#include "render/text/icon.h"
+#include "render/text/qr.h"
+
+/* Contrast on the ground: white 16:1, soft 9:1, quiet 6:1, accent 10:1 (WCAG 2.1 asks for 4.5:1). */
+static const struct colour ground = {0.055, 0.086, 0.133};
+static const struct colour ripple = {0.075, 0.122, 0.180};
+static const struct colour white = {0.969, 0.976, 0.988};
+static const struct colour soft = {0.725, 0.784, 0.851};
+static const struct colour quiet = {0.561, 0.639, 0.729};
+static const struct colour accent = {0.388, 0.851, 0.765};
+
+/* Everything a drawing step needs. Sizes are designed for 1920 x 1080, or 1080 x 1920, and scaled. */
+struct paint {
+    const struct screen *screen;
+    const struct font *font;
+    const struct strings *strings;
+    cairo_t *cr;
+    double width, height;
+    double unit;   /* pixels per designed pixel */
+    double margin; /* pixels */
+    bool portrait;
+    struct pp_error *error;
+};
+
+static const enum icon icons[SCREEN_KINDS] = {
+    [SCREEN_STARTING] = ICON_DOTS,  [SCREEN_ENROL] = ICON_SCREEN,     [SCREEN_APPROVAL] = ICON_CLOCK,
+    [SCREEN_ENROLLING] = ICON_TICK, [SCREEN_CONNECTING] = ICON_WAVES, [SCREEN_WELCOME] = ICON_TICK,
+    [SCREEN_LOADING] = ICON_DOTS,   [SCREEN_OFFLINE] = ICON_NO_WAVES, [SCREEN_LOCKED] = ICON_LOCK,
+    [SCREEN_RETIRED] = ICON_OUT,    [SCREEN_ERROR] = ICON_HELP,
+};
+
+static void set_colour(cairo_t *cr, struct colour colour) {
+    cairo_set_source_rgb(cr, colour.red, colour.green, colour.blue);
+}
+
+static void rounded(cairo_t *cr, const struct place *place, double radius) {
+    double right = place->x + place->width, bottom = place->y + place->height;
+    cairo_new_sub_path(cr);
+    cairo_arc(cr, right - radius, place->y + radius, radius, -M_PI / 2, 0);
+    cairo_arc(cr, right - radius, bottom - radius, radius, 0, M_PI / 2);
+    cairo_arc(cr, place->x + radius, bottom - radius, radius, M_PI / 2, M_PI);
+    cairo_arc(cr, place->x + radius, place->y + radius, radius, M_PI, 3 * M_PI / 2);
+    cairo_close_path(cr);
+}
+
+/* A still ground with the rings of a ping going out from the lower right. */
+static void paint_ground(const struct paint *paint) {
+    set_colour(paint->cr, ground);
+    cairo_paint(paint->cr);
+    set_colour(paint->cr, ripple);
+    cairo_set_line_width(paint->cr, 3 * paint->unit);
+    for (int ring = 1; ring <= 7; ring++) {
+        cairo_arc(paint->cr, paint->width, paint->height, ring * 150 * paint->unit, 0, 2 * M_PI);
+        cairo_stroke(paint->cr);
+    }
+}
+
+/* One language's words, or an empty text where only the other one is wanted. */
+static const char *word(const struct paint *paint, enum screen_language language, const char *part) {
+    char name[64];
+    snprintf(name, sizeof name, "%s.%s", screen_name(paint->screen->kind), part);
+    bool wanted = paint->screen->language == SCREEN_BOTH || paint->screen->language == language;
+    return wanted ? strings_get(paint->strings, language, name) : "";
+}
+
+/* The languages to show, in their order. */
+static size_t languages(const struct paint *paint, enum screen_language list[2]) {
+    list[0] = paint->screen->language == SCREEN_FRENCH ? SCREEN_FRENCH : SCREEN_ENGLISH;
+    list[1] = SCREEN_FRENCH;
+    return paint->screen->language == SCREEN_BOTH ? 2 : 1;
+}
+
+static struct block text_block(const struct paint *paint, const char *text, enum font_weight weight,
+                               double size, double gap, struct colour colour) {
+    return (struct block){.text = text,
+                          .weight = weight,
+                          .size = size * paint->unit,
+                          .gap = gap * paint->unit,
+                          .colour = colour};
+}
+
+static void add_text(const struct paint *paint, struct column *column, const char *text,
+                     enum font_weight weight, double size, double gap, struct colour colour) {
+    struct block block = text_block(paint, text, weight, size, gap, colour);
+    column_add(column, &block);
+}
+
+/* What is read letter by letter: one line, spread out. */
+static void add_code(const struct paint *paint, struct column *column, const char *text,
+                     enum font_weight weight, double size, double gap, double spacing, struct colour colour) {
+    struct block block = text_block(paint, text, weight, size, gap, colour);
+    block.one_line = true;
+    block.spacing = spacing;
+    column_add(column, &block);
+}
+
+/* ---- the foot: who we are, the code for the manual, a line for the technician ---- */
+
+static void paint_mark(const struct paint *paint, double y) {
+    double unit = paint->unit, x = paint->margin + 20 * unit;
+    set_colour(paint->cr, accent);
+    cairo_arc(paint->cr, x, y, 8 * unit, 0, 2 * M_PI);
+    cairo_fill(paint->cr);
+    cairo_set_line_width(paint->cr, 3.5 * unit);
+    cairo_arc(paint->cr, x, y, 18 * unit, 0, 2 * M_PI);
+    cairo_stroke(paint->cr);
+    PangoLayout *layout = font_layout(paint->font, "Pingplay", FONT_BOLD, 0);
+    PangoRectangle logical;
+    pango_layout_get_pixel_extents(layout, NULL, &logical);
+    double scale = 36 * unit / FONT_SIZE;
+    set_colour(paint->cr, soft);
+    font_show(paint->cr, layout, x + 36 * unit, y - logical.height * scale / 2, scale);
+    g_object_unref(layout);
+}
+
+/* The code and the technician's line, from the right; they end before the mark. */
+static void paint_foot_text(const struct paint *paint, double y) {
+    enum screen_language list[2];
+    languages(paint, list);
+    char code[SCREEN_CODE_MAX + 32] = "";
+    if (*paint->screen->code)
+        snprintf(code, sizeof code, "%s %s", strings_get(paint->strings, list[0], "code"),
+                 paint->screen->code);
+    double room = paint->width - 2 * paint->margin - (paint->portrait ? 0 : 300 * paint->unit);
+    struct column column = {0};
+    bool alone = paint->screen->kind == SCREEN_ERROR; /* its code stands large in the middle */
+    add_text(paint, &column, paint->screen->detail, FONT_REGULAR, 30, 0, quiet);
+    if (!alone)
+        add_text(paint, &column, code, FONT_MEDIUM, 36, 10, soft);
+    double factor = column_fit(&column, paint->font, room, 150 * paint->unit);
+    double height = column_height(&column, paint->font, room, factor);
+    struct place place = {paint->width - paint->margin - room, y - height, room, height};
+    column_draw(&column, paint->font, paint->cr, &place, factor, PANGO_ALIGN_RIGHT);
+}
+
+static void paint_foot(const struct paint *paint) {
+    double bottom = paint->height - paint->margin;
+    paint_mark(paint, bottom - 22 * paint->unit);
+    paint_foot_text(paint, paint->portrait ? bottom - 80 * paint->unit : bottom);
+}
+
+/* ---- screens that say one thing ---- */
+
+static void fill_message(const struct paint *paint, struct column *column, enum screen_language language,
+                         bool both) {
+    add_text(paint, column, word(paint, language, "title"), FONT_BOLD, both ? 76 : 104, 0, white);
+    add_text(paint, column, word(paint, language, "body"), FONT_REGULAR, both ? 46 : 54, 26, soft);
+}
+
+/* Below the words of all languages: what is compared or told to somebody. */
+static void fill_facts(const struct paint *paint, struct column *column) {
+    const struct screen *screen = paint->screen;
+    if (screen->kind == SCREEN_APPROVAL)
+        add_code(paint, column, screen->fingerprint, FONT_MEDIUM, 84, 0, 0.04, accent);
+    if (screen->kind == SCREEN_ERROR)
+        add_code(paint, column, screen->code, FONT_BOLD, 110, 0, 0.04, accent);
+    if (screen->kind == SCREEN_CONNECTING || screen->kind == SCREEN_OFFLINE)
+        add_code(paint, column, screen->address, FONT_MEDIUM, 44, 0, 0, accent);
+    if (screen->kind == SCREEN_WELCOME || screen->kind == SCREEN_LOADING || screen->kind == SCREEN_LOCKED)
+        add_text(paint, column, screen->name, FONT_MEDIUM, 56, 0, accent);
+}
+
+struct message {
+    struct column columns[2]; /* one a language */
+    struct column facts;
+    size_t count;
+    double column_width, factor, facts_factor;
+    double heights[2], facts_height;
+};
+
+static void measure_message(const struct paint *paint, struct message *message, double room) {
+    double inner = paint->width - 2 * paint->margin, gutter = 90 * paint->unit;
+    bool beside = message->count == 2 && !paint->portrait;
+    message->column_width = beside ? (inner - gutter) / 2 : fmin(inner, 1500 * paint->unit);
+    message->facts_factor = column_fit(&message->facts, paint->font, inner, room / 4);
+    message->facts_height = column_height(&message->facts, paint->font, inner, message->facts_factor);
+    double left = room - message->facts_height - (message->facts_height > 0 ? 70 * paint->unit : 0);
+    message->factor = 1;
+    for (size_t i = 0; i < message->count; i++) {
+        double share = beside || message->count == 1 ? left : (left - gutter) / 2;
+        message->factor = fmin(message->factor,
+                               column_fit(&message->columns[i], paint->font, message->column_width, share));
+    }
+    for (size_t i = 0; i < message->count; i++)
+        message->heights[i] =
+            column_height(&message->columns[i], paint->font, message->column_width, message->factor);
+}
+
+/* Draws the languages side by side or one below the other; returns where they end. */
+static double draw_languages(const struct paint *paint, const struct message *message, double y) {
+    double gutter = 90 * paint->unit, end = y;
+    for (size_t i = 0; i < message->count; i++) {
+        struct place place = {paint->margin, y, message->column_width, message->heights[i]};
+        if (i > 0 && paint->portrait)
+            place.y = end + gutter;
+        else if (i > 0)
+            place.x += message->column_width + gutter;
+        column_draw(&message->columns[i], paint->font, paint->cr, &place, message->factor, PANGO_ALIGN_LEFT);
+        end = fmax(end, place.y + place.height);
+    }
+    return end;
+}
+
+static bool paint_message(const struct paint *paint) {
+    enum screen_language list[2];
+    struct message message = {.count = languages(paint, list)};
+    for (size_t i = 0; i < message.count; i++)
+        fill_message(paint, &message.columns[i], list[i], message.count == 2);
+    fill_facts(paint, &message.facts);
+    double icon = 150 * paint->unit, gap = 60 * paint->unit;
+    double room = paint->height - 2 * paint->margin - 120 * paint->unit; /* above the foot */
+    measure_message(paint, &message, room - icon - gap);
+    bool below = message.count == 2 && paint->portrait;
+    double words = below ? message.heights[0] + message.heights[1] + 90 * paint->unit
+                         : fmax(message.heights[0], message.heights[1]);
+    double facts_gap = message.facts_height > 0 ? 70 * paint->unit : 0;
+    double whole = icon + gap + words + facts_gap + message.facts_height;
+    double y =
+        paint->margin + fmax(0, room - whole) * 0.46; /* a little above the middle looks like the middle */
+    set_colour(paint->cr, accent);
+    icon_draw(paint->cr, icons[paint->screen->kind], paint->margin, y, icon);
+    y = draw_languages(paint, &message, y + icon + gap);
+    struct place place = {paint->margin, y + facts_gap, paint->width - 2 * paint->margin,
+                          message.facts_height};
+    column_draw(&message.facts, paint->font, paint->cr, &place, message.facts_factor, PANGO_ALIGN_LEFT);
+    return true;
+}
+
+/* ---- the enrolment screen ---- */
+
+/* "BCDF-GHJK" as two groups that stand apart. */
+static void spread_code(const char *code, char *out, size_t size) {
+    size_t used = 0;
+    for (const char *at = code; *at && used + 8 < size; at++)
+        used += (size_t)snprintf(out + used, size - used, "%s", *at == '-' ? "\u2002" : (char[]){*at, 0});
+}
+
+static void add_words(const struct paint *paint, struct column *column, const char *part, double gap) {
+    enum screen_language list[2];
+    size_t count = languages(paint, list);
+    for (size_t i = 0; i < count; i++)
+        add_text(paint, column, word(paint, list[i], part), FONT_REGULAR, count == 2 ? 34 : 40,
+                 i == 0 ? gap : 2, i == 0 ? soft : quiet);
+}
+
+static void fill_enrol(const struct paint *paint, struct column *column, char *code) {
+    enum screen_language list[2];
+    size_t count = languages(paint, list);
+    add_words(paint, column, "scan", 0);
+    add_code(paint, column, paint->screen->address, FONT_MEDIUM, 46, 10, 0, white);
+    add_words(paint, column, "enter", 34);
+    add_code(paint, column, code, FONT_BOLD, count == 2 ? 120 : 140, 2, 0.06, accent);
+    add_words(paint, column, "check", 30);
+    add_code(paint, column, paint->screen->fingerprint, FONT_MEDIUM, 60, 8, 0.04, white);
+}
+
+static void fill_enrol_title(const struct paint *paint, struct column *column) {
+    enum screen_language list[2];
+    size_t count = languages(paint, list);
+    add_text(paint, column, word(paint, list[0], "title"), FONT_BOLD, count == 2 ? 72 : 88, 0, white);
+    if (count == 2)
+        add_text(paint, column, word(paint, list[1], "title"), FONT_MEDIUM, 50, 4, quiet);
+}
+
+static bool paint_qr_card(const struct paint *paint, const struct place *card) {
+    cairo_set_source_rgb(paint->cr, 1, 1, 1);
+    rounded(paint->cr, card, 36 * paint->unit);
+    cairo_fill(paint->cr);
+    return qr_draw(paint->cr, paint->screen->qr, card->x + card->width / 2, card->y + card->height / 2,
+                   card->width - 12 * paint->unit, paint->error);
+}
+
+static bool paint_enrol_landscape(const struct paint *paint, const struct column *title,
+                                  const struct column *column) {
+    double foot = 110 * paint->unit, top = paint->margin;
+    double room = paint->height - 2 * paint->margin - foot;
+    double side = fmin(room, paint->width * 0.4), gutter = 110 * paint->unit;
+    struct place card = {paint->margin, top + (room - side) / 2, side, side};
+    struct place words = {.x = paint->margin + side + gutter};
+    words.width = paint->width - words.x - paint->margin;
+    double title_factor = column_fit(title, paint->font, words.width, room / 3);
+    double title_height = column_height(title, paint->font, words.width, title_factor);
+    double gap = 44 * paint->unit;
+    double factor = column_fit(column, paint->font, words.width, room - title_height - gap);
+    words.height = column_height(column, paint->font, words.width, factor);
+    words.y = top + (room - title_height - gap - words.height) / 2;
+    column_draw(title, paint->font, paint->cr, &words, title_factor, PANGO_ALIGN_LEFT);
+    words.y += title_height + gap;
+    column_draw(column, paint->font, paint->cr, &words, factor, PANGO_ALIGN_LEFT);
+    return paint_qr_card(paint, &card);
+}
+
+static bool paint_enrol_portrait(const struct paint *paint, const struct column *title,
+                                 const struct column *column) {
+    double foot = 130 * paint->unit, inner = paint->width - 2 * paint->margin, gap = 56 * paint->unit;
+    double room = paint->height - 2 * paint->margin - foot;
+    double title_factor = column_fit(title, paint->font, inner, room / 5);
+    double title_height = column_height(title, paint->font, inner, title_factor);
+    double side = fmin(inner, room * 0.43);
+    double left = room - title_height - side - 2 * gap;
+    double factor = column_fit(column, paint->font, inner, left);
+    double height = column_height(column, paint->font, inner, factor);
+    double y = paint->margin + (left - height) / 2;
+    struct place words = {paint->margin, y, inner, title_height};
+    column_draw(title, paint->font, paint->cr, &words, title_factor, PANGO_ALIGN_CENTER);
+    struct place card = {(paint->width - side) / 2, y + title_height + gap, side, side};
+    words.y = card.y + side + gap;
+    column_draw(column, paint->font, paint->cr, &words, factor, PANGO_ALIGN_CENTER);
+    return paint_qr_card(paint, &card);
+}
+
+static bool paint_enrol(const struct paint *paint) {
+    struct column title = {0}, column = {0};
+    char code[SCREEN_USER_CODE_MAX * 4];
+    spread_code(paint->screen->user_code, code, sizeof code);
+    fill_enrol_title(paint, &title);
+    fill_enrol(paint, &column, code);
+    return paint->portrait ? paint_enrol_portrait(paint, &title, &column)
+                           : paint_enrol_landscape(paint, &title, &column);
+}
+
+bool paint_screen(const struct screen *screen, const struct font *font, const struct strings *strings,
+                  cairo_t *cr, struct pp_error *error) {
+    bool portrait = screen->height > screen->width;
+    double wide = portrait ? 1080 : 1920, high = portrait ? 1920 : 1080;
+    double unit = fmin(screen->width / wide, screen->height / high);
+    struct paint paint = {.screen = screen,
+                          .font = font,
+                          .strings = strings,
+                          .cr = cr,
+                          .width = screen->width,
+                          .height = screen->height,
+                          .unit = unit,
+                          .margin = (portrait ? 80 : 110) * unit,
+                          .portrait = portrait,
+                          .error = error};
+    paint_ground(&paint);
+    paint_foot(&paint);
+    bool ok = screen->kind == SCREEN_ENROL ? paint_enrol(&paint) : paint_message(&paint);
+    if (ok && cairo_status(cr) != CAIRO_STATUS_SUCCESS)
+        return pp_fail(error, PP_E_NOMEM, "drawing: %s", cairo_status_to_string(cairo_status(cr)));
+    return ok;
+}

@@ -1,0 +1,120 @@
+#include "render/text/screen.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+
+#define SCREEN_JSON_MAX 4096 /* bytes */
+
+enum field {
+    NEEDS_ADDRESS = 1 << 0,
+    NEEDS_QR = 1 << 1,
+    NEEDS_USER_CODE = 1 << 2,
+    NEEDS_FINGERPRINT = 1 << 3,
+    NEEDS_CODE = 1 << 4,
+};
+
+static const struct {
+    const char *name;
+    unsigned needs;
+} kinds[SCREEN_KINDS] = {
+    [SCREEN_STARTING] = {"starting", 0},
+    [SCREEN_ENROL] = {"enrol", NEEDS_ADDRESS | NEEDS_QR | NEEDS_USER_CODE | NEEDS_FINGERPRINT},
+    [SCREEN_APPROVAL] = {"approval", NEEDS_FINGERPRINT},
+    [SCREEN_ENROLLING] = {"enrolling", 0},
+    [SCREEN_CONNECTING] = {"connecting", 0},
+    [SCREEN_WELCOME] = {"welcome", 0},
+    [SCREEN_LOADING] = {"loading", 0},
+    [SCREEN_OFFLINE] = {"offline", 0},
+    [SCREEN_LOCKED] = {"locked", 0},
+    [SCREEN_RETIRED] = {"retired", 0},
+    [SCREEN_ERROR] = {"error", NEEDS_CODE},
+};
+
+const char *screen_name(enum screen_kind kind) {
+    return kinds[kind].name;
+}
+
+static bool parse_kind(const cJSON *json, enum screen_kind *kind, struct pp_error *error) {
+    const char *name = NULL;
+    if (!pp_json_string(json, "screen", 32, &name, error))
+        return false;
+    for (size_t i = 0; i < SCREEN_KINDS; i++) {
+        *kind = (enum screen_kind)i;
+        if (strcmp(name, kinds[i].name) == 0)
+            return true;
+    }
+    return pp_fail(error, PP_E_UNSUPPORTED, "screen: there is none that is called \"%s\"", name);
+}
+
+static bool parse_language(const cJSON *json, enum screen_language *language, struct pp_error *error) {
+    static const char *const names[] = {
+        [SCREEN_BOTH] = "both", [SCREEN_ENGLISH] = "en", [SCREEN_FRENCH] = "fr"};
+    const char *name = "both";
+    if (pp_json_has(json, "language") && !pp_json_string(json, "language", 8, &name, error))
+        return false;
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
+        *language = (enum screen_language)i;
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return pp_fail(error, PP_E_INVALID, "language: \"%s\" is not en, fr or both", name);
+}
+
+static bool parse_side(const cJSON *json, const char *name, unsigned *side, struct pp_error *error) {
+    int64_t value = 0;
+    if (!pp_json_integer(json, name, SCREEN_SIDE_MIN, SCREEN_SIDE_MAX, &value, error))
+        return false;
+    *side = (unsigned)value;
+    return true;
+}
+
+/* One line: control characters become spaces. */
+static bool parse_text(const cJSON *json, const char *name, bool needed, char *text, size_t max,
+                       struct pp_error *error) {
+    const char *value = "";
+    if ((needed || pp_json_has(json, name)) && !pp_json_string(json, name, max, &value, error))
+        return false;
+    if (needed && !*value)
+        return pp_fail(error, PP_E_INVALID, "%s: is empty", name);
+    snprintf(text, max + 1, "%s", value);
+    for (char *at = text; *at; at++) {
+        if ((unsigned char)*at < ' ' || *at == 127)
+            *at = ' ';
+    }
+    return true;
+}
+
+static bool parse_fields(const cJSON *json, struct screen *screen, struct pp_error *error) {
+    unsigned needs = kinds[screen->kind].needs;
+    const struct {
+        const char *name;
+        unsigned field;
+        char *text;
+        size_t max;
+    } fields[] = {
+        {"address", NEEDS_ADDRESS, screen->address, SCREEN_ADDRESS_MAX},
+        {"qr", NEEDS_QR, screen->qr, SCREEN_QR_MAX},
+        {"user_code", NEEDS_USER_CODE, screen->user_code, SCREEN_USER_CODE_MAX},
+        {"fingerprint", NEEDS_FINGERPRINT, screen->fingerprint, SCREEN_FINGERPRINT_MAX},
+        {"code", NEEDS_CODE, screen->code, SCREEN_CODE_MAX},
+        {"detail", 0, screen->detail, SCREEN_DETAIL_MAX},
+        {"name", 0, screen->name, SCREEN_NAME_MAX},
+    };
+    for (size_t i = 0; i < PP_COUNT(fields); i++) {
+        if (!parse_text(json, fields[i].name, needs & fields[i].field, fields[i].text, fields[i].max, error))
+            return false;
+    }
+    return true;
+}
+
+bool screen_parse(const char *text, struct screen *screen, struct pp_error *error) {
+    *screen = (struct screen){0};
+    pp_autojson cJSON *json = pp_json_parse(text, strlen(text), SCREEN_JSON_MAX, error);
+    if (!json)
+        return false;
+    return parse_kind(json, &screen->kind, error) && parse_language(json, &screen->language, error) &&
+           parse_side(json, "width", &screen->width, error) &&
+           parse_side(json, "height", &screen->height, error) && parse_fields(json, screen, error);
+}

@@ -1,0 +1,227 @@
+/* The status screens through the real program in its sandbox; each is kept as BUILD/screens/NAME.png to be
+ * looked at. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cairo.h>
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "render/stage.h"
+
+#define PROGRAM "render/text/pingplay-render-text"
+#define ADDRESS "https://screens.example.org:8443/enrol"
+
+static void start_text(struct stage *stage, const char *json) {
+    struct ipc_message start = {.type = IPC_START_TEXT};
+    snprintf(start.start_text.text, sizeof start.start_text.text, "%s", json);
+    stage_open(stage, PROGRAM, &start);
+}
+
+static void expect_screen(struct stage *stage, struct ipc_frame *frame) {
+    if (stage_next(stage, frame) != STAGE_FRAME)
+        fail_msg("there is no screen: %s", stage->failed);
+    assert_int_equal(stage->ring.layout.format, IPC_PIXEL_BGRA);
+    assert_int_equal(frame->pts_us, 0);
+}
+
+static void keep_png(const struct stage *stage, unsigned slot, const char *name, char path[PP_PATH_MAX]) {
+    struct ipc_plane plane = ipc_video_plane(&stage->ring, slot, 0);
+    struct pp_error error = {0};
+    assert_true(pp_path_format(path, &error, "%s/screens", PP_BUILD_DIR));
+    mkdir(path, 0755);
+    assert_true(pp_path_format(path, &error, "%s/screens/%s.png", PP_BUILD_DIR, name));
+    cairo_surface_t *surface =
+        cairo_image_surface_create_for_data(plane.data, CAIRO_FORMAT_ARGB32, stage->ring.layout.width,
+                                            stage->ring.layout.height, (int)plane.stride);
+    assert_int_equal(cairo_surface_write_to_png(surface, path), CAIRO_STATUS_SUCCESS);
+    cairo_surface_destroy(surface);
+}
+
+/* What zbarimg reads in the picture. */
+static void expect_qr(const char *path, const char *wanted) {
+    char command[PP_PATH_MAX + 64], text[1024] = "";
+    snprintf(command, sizeof command, "zbarimg --quiet --raw --nodbus '%s'", path);
+    FILE *output = popen(command, "r");
+    assert_non_null(output);
+    if (!fgets(text, sizeof text, output))
+        text[0] = 0;
+    int status = pclose(output);
+    text[strcspn(text, "\n")] = 0;
+    if (status != 0 || strcmp(text, wanted) != 0)
+        fail_msg("%s: zbarimg (status %#x) reads \"%s\"", path, status, text);
+}
+
+/* ---- every screen, in every language, both ways up ---- */
+
+struct sample {
+    const char *name, *fields;
+    bool has_qr;
+};
+
+#define ENROL                                                                                                \
+    "\"address\":\"" ADDRESS "\",\"qr\":\"" ADDRESS "?user_code=BCDF-GHJK\",\"user_code\":\"BCDF-GHJK\","    \
+    "\"fingerprint\":\"3f2a 91bc 0d4e 77a1\""
+
+static const struct sample samples[] = {
+    {"starting", "\"code\":\"S-01\"", false},
+    {"enrol", ENROL, true},
+    {"approval", "\"fingerprint\":\"3f2a 91bc 0d4e 77a1\",\"code\":\"E-02\"", false},
+    {"enrolling", "\"code\":\"E-03\"", false},
+    {"connecting", "\"address\":\"screens.example.org\",\"code\":\"N-01\"", false},
+    {"welcome", "\"name\":\"Entrance hall, left\",\"code\":\"C-01\"", false},
+    {"loading", "\"name\":\"Entrance hall, left\",\"code\":\"C-02\"", false},
+    {"offline",
+     "\"address\":\"screens.example.org\",\"code\":\"N-02\","
+     "\"detail\":\"screens.example.org: the name cannot be found. Next try in 40 s\"",
+     false},
+    {"locked", "\"name\":\"Entrance hall, left\",\"code\":\"L-403\"", false},
+    {"retired", "\"code\":\"R-01\"", false},
+    {"error", "\"code\":\"T-17\",\"detail\":\"the server's certificate expired on 2026-01-31\"", false},
+};
+
+static const struct form {
+    const char *name;
+    unsigned width, height;
+} forms[] = {{"landscape", 1920, 1080}, {"portrait", 1080, 1920}};
+
+static const char *const languages[] = {"both", "en", "fr"};
+
+static void show_sample(const struct sample *sample, const char *language, const struct form *form) {
+    struct stage stage;
+    struct ipc_frame frame;
+    char json[2048], name[128], path[PP_PATH_MAX];
+    snprintf(json, sizeof json, "{\"screen\":\"%s\",\"width\":%u,\"height\":%u,\"language\":\"%s\",%s}",
+             sample->name, form->width, form->height, language, sample->fields);
+    start_text(&stage, json);
+    expect_screen(&stage, &frame);
+    assert_int_equal(stage.ring.layout.width, form->width);
+    assert_int_equal(stage.ring.layout.height, form->height);
+    assert_int_equal(stage_pixel(&stage, frame.slot, 0, 0).alpha, 255);
+    assert_int_equal(stage_pixel(&stage, frame.slot, form->width - 1, form->height - 1).alpha, 255);
+    snprintf(name, sizeof name, "%s-%s-%s", sample->name, language, form->name);
+    keep_png(&stage, frame.slot, name, path);
+    if (sample->has_qr)
+        expect_qr(path, ADDRESS "?user_code=BCDF-GHJK");
+    stage_close_well(&stage);
+}
+
+static void screen_is_drawn(void **state) {
+    for (size_t form = 0; form < PP_COUNT(forms); form++) {
+        for (size_t language = 0; language < PP_COUNT(languages); language++)
+            show_sample(*state, languages[language], &forms[form]);
+    }
+}
+
+/* Small panels, tickers, 4K: the code is still read. */
+static void qr_code_is_read_at_any_size(void **state) {
+    static const struct form others[] = {{"tiny", 320, 240}, {"small", 800, 480},   {"square", 1024, 1024},
+                                         {"4k", 3840, 2160}, {"ticker", 1920, 540}, {"tower", 540, 1920},
+                                         {"hd", 1366, 768}};
+    (void)state;
+    for (size_t i = 0; i < PP_COUNT(others); i++)
+        show_sample(&samples[1], "both", &others[i]);
+}
+
+static void longest_address_still_fits(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    char json[3000], host[200], path[PP_PATH_MAX], qr[512];
+    memset(host, 'm', sizeof host);
+    host[sizeof host - 1] = 0;
+    snprintf(qr, sizeof qr, "https://%s.example/enrol?user_code=WWWW-WWWW", host);
+    snprintf(json, sizeof json,
+             "{\"screen\":\"enrol\",\"width\":1920,\"height\":1080,\"address\":\"https://%s.example/enrol\","
+             "\"qr\":\"%s\",\"user_code\":\"WWWW-WWWW\",\"fingerprint\":\"3f2a 91bc 0d4e 77a1\"}",
+             host, qr);
+    start_text(&stage, json);
+    expect_screen(&stage, &frame);
+    keep_png(&stage, frame.slot, "enrol-longest", path);
+    expect_qr(path, qr);
+    stage_close_well(&stage);
+}
+
+/* No other font may be looked for in the sandbox. */
+static void characters_that_no_font_has_do_not_end_it(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    char path[PP_PATH_MAX];
+    start_text(&stage, "{\"screen\":\"welcome\",\"width\":1280,\"height\":720,"
+                       "\"name\":\"入口 🙂 مدخل ทางเข้า Ω Ж ł \\u0007 \\ue000\"}");
+    expect_screen(&stage, &frame);
+    keep_png(&stage, frame.slot, "welcome-other-scripts", path);
+    stage_close_well(&stage);
+}
+
+static void program_is_locked_up(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    start_text(&stage, "{\"screen\":\"starting\",\"width\":640,\"height\":360}");
+    expect_screen(&stage, &frame);
+    assert_true(stage.sandbox_level & IPC_SANDBOX_SECCOMP);
+    assert_true(stage.sandbox_level & IPC_SANDBOX_NO_NEW_PRIVS);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)stage.pid);
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(65536);
+    struct pp_error error = {0};
+    assert_true(pp_file_read(-1, path, &text, &error));
+    assert_non_null(strstr(pp_buf_text(&text), "Seccomp:\t2"));
+    assert_non_null(strstr(pp_buf_text(&text), "CapEff:\t0000000000000000"));
+    stage_close_well(&stage);
+}
+
+static void bad_screens_are_refused_with_a_reason(void **state) {
+    static const struct {
+        const char *json, *reason;
+    } bad[] = {
+        {"", "status screen"},
+        {"[]", "screen"},
+        {"{\"screen\":\"party\",\"width\":640,\"height\":360}", "there is none that is called \"party\""},
+        {"{\"screen\":\"enrol\",\"width\":640,\"height\":360}", "address"},
+        {"{\"screen\":\"error\",\"width\":640,\"height\":360}", "code"},
+        {"{\"screen\":\"starting\",\"width\":64000,\"height\":360}", "width"},
+        {"{\"screen\":\"starting\",\"width\":640,\"height\":0}", "height"},
+        {"{\"screen\":\"starting\",\"width\":640,\"height\":360,\"language\":\"de\"}", "language"},
+    };
+    (void)state;
+    for (size_t i = 0; i < PP_COUNT(bad); i++) {
+        struct stage stage;
+        struct ipc_frame frame;
+        start_text(&stage, bad[i].json);
+        assert_int_equal(stage_next(&stage, &frame), STAGE_GONE);
+        if (!strstr(stage.failed, bad[i].reason))
+            fail_msg("\"%s\" does not tell \"%s\"", stage.failed, bad[i].reason);
+        stage_close(&stage);
+        assert_true(WIFEXITED(stage.status) && WEXITSTATUS(stage.status) == 1);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest others[] = {
+        cmocka_unit_test(qr_code_is_read_at_any_size),
+        cmocka_unit_test(longest_address_still_fits),
+        cmocka_unit_test(characters_that_no_font_has_do_not_end_it),
+        cmocka_unit_test(program_is_locked_up),
+        cmocka_unit_test(bad_screens_are_refused_with_a_reason),
+    };
+    struct CMUnitTest tests[PP_COUNT(samples)];
+    for (size_t i = 0; i < PP_COUNT(samples); i++) {
+        struct sample *sample = NULL;
+        const void *address = &samples[i];
+        memcpy(&sample, &address, sizeof sample);
+        tests[i] = (struct CMUnitTest){samples[i].name, screen_is_drawn, NULL, NULL, sample};
+    }
+    signal(SIGPIPE, SIG_IGN);
+    int failed = cmocka_run_group_tests_name("screens", tests, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("others", others, NULL, NULL);
+}
