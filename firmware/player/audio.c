@@ -103,6 +103,7 @@ static void *open_main(void *arg) {
         pp_log_info("sound device open: %s", SDL_GetCurrentAudioDriver());
     else
         pp_log_warning("no sound device: %s", SDL_GetError());
+    SDL_TLSCleanup();
     atomic_store(&audio->state, ok ? DEVICE_OPEN : DEVICE_FAILED);
     return NULL;
 }
@@ -111,6 +112,7 @@ static void *close_main(void *arg) {
     struct audio *audio = arg;
     SDL_CloseAudioDevice(audio->device);
     SDL_QuitSubSystem(SDL_INIT_AUDIO);
+    SDL_TLSCleanup();
     atomic_store(&audio->state, DEVICE_CLOSED);
     return NULL;
 }

@@ -13,6 +13,9 @@ struct geometry_rect geometry_canvas(struct geometry_size canvas, struct geometr
         out.h = (int)scale(canvas.h, display.w, canvas.w);
     else
         out.w = (int)scale(canvas.w, display.h, canvas.h);
+    /* 1366 x 768 is sold as 16:9: no bar of one pixel for that. */
+    out.w = display.w - out.w <= 1 ? display.w : out.w;
+    out.h = display.h - out.h <= 1 ? display.h : out.h;
     out.x = (display.w - out.w) / 2;
     out.y = (display.h - out.h) / 2;
     return out;
