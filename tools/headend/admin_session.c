@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "headend/csrf.h"
+#include "headend/pages.h"
 
 #define SEEN_EVERY_S 30 /* the last use is not written more often */
 
@@ -88,9 +89,7 @@ bool admin_form(struct request *request, struct reply *reply, const char *cookie
         return false;
     }
     if (!same_origin(request) || !csrf_check(cookie, form_get(&request->form, "csrf"))) {
-        reply_problem(reply, MHD_HTTP_FORBIDDEN, "csrf",
-                      "the form was not sent from a page of this server; go back, "
-                      "load the page again and send it once more");
+        page_message(request, reply, MHD_HTTP_FORBIDDEN, "csrf");
         return false;
     }
     return true;

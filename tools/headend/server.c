@@ -7,6 +7,7 @@
 #include "headend/connections.h"
 #include "headend/http.h"
 #include "headend/listen.h"
+#include "headend/pages.h"
 #include "headend/waiters.h"
 
 #define SERVER_THREADS         2
@@ -84,6 +85,11 @@ static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *con
     struct reply reply = {0};
     const struct route *route =
         strlen(path) < HTTP_PATH_MAX ? route_find(method, path, &rest, &status, allow) : (status = 404, NULL);
+    if (!route && status == MHD_HTTP_NOT_FOUND && page_wanted(connection)) {
+        const struct request visitor = {.app = app, .connection = connection};
+        page_message(&visitor, &reply, status, "not_found");
+        return queue_reply(connection, &reply);
+    }
     if (!route) {
         bool exists = status == MHD_HTTP_METHOD_NOT_ALLOWED;
         reply_problem(&reply, status, exists ? "method-not-allowed" : "not-found", "%s",

@@ -1,7 +1,16 @@
+/* The pages' words, from strings.en.json and strings.fr.json. */
 #ifndef HEADEND_STRINGS_H
 #define HEADEND_STRINGS_H
+
 #include "base/error.h"
+#include "base/mem.h"
+
 struct strings;
 struct strings *strings_create(struct pp_error *error);
 void strings_destroy(struct strings *strings);
+PP_DEFINE_AUTO(strings, struct strings, strings_destroy)
+
+/* Language "en" or "fr". A key without a text is its own text. Borrowed. */
+const char *strings_get(const struct strings *strings, const char *language, const char *key);
+
 #endif

@@ -1,0 +1,38 @@
+// Small comforts; every page works without them.
+'use strict';
+
+// The person who approves usually stands before the screen, so this browser's zone is the best guess.
+for (const input of document.querySelectorAll('input[data-local-zone]')) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone && zone.length <= 64) input.value = zone;
+}
+
+// BCDFGHJK becomes BCDF-GHJK while it is typed.
+for (const input of document.querySelectorAll('.code-input')) {
+  input.addEventListener('input', () => {
+    const atEnd = input.selectionStart === input.value.length;
+    const letters = input.value.toUpperCase().replace(/[^A-Z]/g, '').slice(0, 8);
+    const text = letters.length > 4 ? `${letters.slice(0, 4)}-${letters.slice(4)}` : letters;
+    if (atEnd && text !== input.value) input.value = text;
+  });
+}
+
+// An element with data-live="SECONDS" is fetched anew that often, while the page can be seen.
+const live = () => document.getElementById('live');
+const seconds = () => Number(live()?.dataset.live ?? 0);
+
+async function refresh() {
+  if (document.visibilityState === 'visible') {
+    try {
+      const response = await fetch(location.href, { headers: { accept: 'text/html' }, redirect: 'error' });
+      const page = new DOMParser().parseFromString(await response.text(), 'text/html');
+      const fresh = page.getElementById('live');
+      if (response.ok && fresh && fresh.innerHTML !== live().innerHTML) live().replaceWith(fresh);
+    } catch {
+      // The next round tries again.
+    }
+  }
+  if (seconds()) setTimeout(refresh, seconds() * 1000);
+}
+
+if (seconds()) setTimeout(refresh, seconds() * 1000);

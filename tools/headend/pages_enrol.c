@@ -1,0 +1,204 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "headend/channel.h"
+#include "headend/enrolment.h"
+#include "headend/handlers.h"
+#include "headend/pages.h"
+#include "headend/template.h"
+#include "headend/waiters.h"
+
+/* The form for a code, where none was given or it is no good (any more). */
+static void code_reply(const struct request *request, struct reply *reply, unsigned status,
+                       const char *problem) {
+    page_auto struct page page;
+    page_start(&page, request);
+    page_set(&page, "title", page_text(&page, "code.title"));
+    page_set(&page, "on_enrol", "page");
+    page_set(&page, "problem", problem ? page_text(&page, problem) : "");
+    page_reply(&page, request, reply, status, "enrol-code.html");
+}
+
+struct options {
+    struct pp_buf *out;
+    const char *chosen;
+    bool ok;
+};
+
+static bool option_add(void *arg, const struct channel *channel) {
+    struct options *options = arg;
+    options->ok = options->ok &&
+                  pp_buf_addf(options->out, NULL, "<option value=\"%s\"%s>", channel->id,
+                              strcmp(channel->id, options->chosen) == 0 ? " selected" : "") &&
+                  template_escape(channel->title, options->out, NULL) &&
+                  pp_buf_add_text(options->out, "</option>", NULL);
+    return options->ok;
+}
+
+/* <option> elements of all channels; the first is chosen where none was. */
+static bool channel_options(struct db *db, const char *chosen, struct pp_buf *out, struct pp_error *error) {
+    struct options options = {.out = out, .chosen = chosen, .ok = true};
+    return channel_each(db, option_add, &options, error) &&
+           (options.ok ? true : pp_fail(error, PP_E_LIMIT, "too many channels for the page"));
+}
+
+/* The sites there are, to choose from while typing. */
+static bool site_options(struct db *db, struct pp_buf *out, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT DISTINCT site FROM device WHERE site <> '' ORDER BY site LIMIT 200", "");
+    if (!row)
+        return false;
+    while (db_next(row, "site", NULL)) {
+        if (!pp_buf_add_text(out, "<option value=\"", error) ||
+            !template_escape(db_text(row, 0), out, error) || !pp_buf_add_text(out, "\">", error))
+            return false;
+    }
+    return true;
+}
+
+static bool approval_lists(struct request *request, struct page *page, const char *channel,
+                           struct pp_error *error) {
+    pp_autobuf struct pp_buf channels = PP_BUF_INIT(PAGE_MAX);
+    pp_autobuf struct pp_buf sites = PP_BUF_INIT(PAGE_MAX);
+    if (!channel_options(request->app->db, channel, &channels, error) ||
+        !site_options(request->app->db, &sites, error))
+        return false;
+    page_set(page, "channels", pp_buf_text(&channels));
+    page_set(page, "sites", pp_buf_text(&sites));
+    return true;
+}
+
+static void approval_fingerprint(struct page *page, const struct enrolment *enrolment) {
+    static const char *const names[] = {"print1", "print2", "print3", "print4"};
+    char text[FINGERPRINT_SIZE];
+    fingerprint_text(enrolment->thumbprint, text);
+    page_set(page, "fingerprint", text);
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
+        char group[5];
+        snprintf(group, sizeof group, "%.4s", text + i * 5);
+        page_set(page, names[i], group);
+    }
+}
+
+/* The approval page; what was typed stands in the form again after a mistake. */
+static void approval_reply(struct request *request, struct reply *reply, const char *code,
+                           const struct enrolment *enrolment, const char *problem) {
+    page_auto struct page page;
+    struct pp_error error;
+    const char *locale = form_get(&request->form, "locale");
+    pp_autofree char *zone = db_meta_get(request->app->db, "time_zone", &error);
+    page_start(&page, request);
+    if (!zone || !approval_lists(request, &page, form_get(&request->form, "channel"), &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    approval_fingerprint(&page, enrolment);
+    page_set(&page, "title", page_text(&page, "enrol.title"));
+    page_set(&page, "on_enrol", "page");
+    page_set(&page, "code", code);
+    page_set(&page, "name", form_get(&request->form, "name"));
+    page_set(&page, "site", form_get(&request->form, "site"));
+    page_set(&page, "time_zone", request->form.count ? form_get(&request->form, "time_zone") : zone);
+    page_set(&page, "fresh", request->form.count ? "" : "1");
+    page_set(&page, "french", strcmp(*locale ? locale : page.language, "fr") == 0 ? "1" : "");
+    page_set(&page, "problem", problem ? problem : "");
+    page_reply(&page, request, reply, problem ? MHD_HTTP_UNPROCESSABLE_CONTENT : MHD_HTTP_OK, "enrol.html");
+}
+
+/* Finds the pending enrolment of a typed code, or answers. */
+static bool enrolment_look(struct request *request, struct reply *reply, const char *typed,
+                           char code[USER_CODE_SIZE], struct enrolment *enrolment) {
+    struct pp_error error = {.code = PP_E_NOTFOUND};
+    if (user_code_read(typed, code) && enrolment_find(request->app->db, code, enrolment, &error)) {
+        if (strcmp(enrolment->status, "pending") == 0)
+            return true;
+        error.code = PP_E_STATE;
+    }
+    if (error.code == PP_E_NOTFOUND)
+        code_reply(request, reply, MHD_HTTP_NOT_FOUND, "code.unknown");
+    else if (error.code == PP_E_EXPIRED)
+        code_reply(request, reply, MHD_HTTP_GONE, "code.expired");
+    else if (error.code == PP_E_STATE)
+        code_reply(request, reply, MHD_HTTP_CONFLICT, "code.used");
+    else
+        reply_failure(reply, &error);
+    return false;
+}
+
+void page_enrol(struct request *request, struct reply *reply) {
+    const char *typed = request_query(request, "user_code");
+    char code[USER_CODE_SIZE];
+    struct enrolment enrolment;
+    if (!typed || !*typed)
+        code_reply(request, reply, MHD_HTTP_OK, NULL);
+    else if (enrolment_look(request, reply, typed, code, &enrolment))
+        approval_reply(request, reply, code, &enrolment, NULL);
+}
+
+static void refuse(struct request *request, struct reply *reply, const char *code) {
+    struct pp_error error;
+    if (!enrolment_refuse(request->app->db, code, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    pp_log_info("%s refused a screen", request->admin.name);
+    page_message(request, reply, MHD_HTTP_OK, "refused");
+}
+
+static void approve(struct request *request, struct reply *reply, const char *code,
+                    const struct enrolment *enrolment) {
+    const struct form *form = &request->form;
+    const struct device_settings settings = {.name = form_get(form, "name"),
+                                             .site = form_get(form, "site"),
+                                             .channel = form_get(form, "channel"),
+                                             .time_zone = form_get(form, "time_zone"),
+                                             .locale = form_get(form, "locale")};
+    char id[UUID_TEXT_SIZE];
+    char location[64];
+    struct pp_error error;
+    if (!enrolment_approve(request->app->db, code, &settings, request->admin.name, id, &error)) {
+        if (error.code == PP_E_INVALID || error.code == PP_E_LIMIT)
+            approval_reply(request, reply, code, enrolment, error.message);
+        else
+            reply_failure(reply, &error);
+        return;
+    }
+    pp_log_info("%s approved screen %s", request->admin.name, id);
+    waiters_wake(request->app->waiters);
+    snprintf(location, sizeof location, "/enrol/done?screen=%s", id);
+    reply_redirect(reply, location);
+}
+
+void page_enrol_submit(struct request *request, struct reply *reply) {
+    char code[USER_CODE_SIZE];
+    struct enrolment enrolment;
+    if (!enrolment_look(request, reply, form_get(&request->form, "user_code"), code, &enrolment))
+        return;
+    if (strcmp(form_get(&request->form, "action"), "refuse") == 0)
+        refuse(request, reply, code);
+    else
+        approve(request, reply, code, &enrolment);
+}
+
+void page_enrol_done(struct request *request, struct reply *reply) {
+    const char *id = request_query(request, "screen");
+    struct device device;
+    struct pp_error error = {.code = PP_E_NOTFOUND};
+    if (!id || !device_find(request->app->db, id, &device, &error)) {
+        if (error.code == PP_E_NOTFOUND)
+            page_message(request, reply, MHD_HTTP_NOT_FOUND, "not_found");
+        else
+            reply_failure(reply, &error);
+        return;
+    }
+    page_auto struct page page;
+    page_start(&page, request);
+    const char *state = page_device_state(&device, pp_clock_realtime_s());
+    page_set(&page, "title", page_text(&page, "done.title"));
+    page_set(&page, "on_enrol", "page");
+    page_set(&page, "name", device.name);
+    page_set(&page, "site", device.site);
+    page_set(&page, "state", state);
+    page_set(&page, "online", strcmp(state, "online") == 0 ? "1" : "");
+    page_set(&page, "no_channel", *device.channel ? "" : "1");
+    page_reply(&page, request, reply, MHD_HTTP_OK, "enrol-done.html");
+}

@@ -1,0 +1,141 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "headend/admin_session.h"
+#include "headend/csrf.h"
+#include "headend/handlers.h"
+#include "headend/pages.h"
+#include "headend/throttle.h"
+#include "headend/users.h"
+
+#define NEXT_MAX   128 /* bytes */
+#define NEXT_FIRST "/admin/screens"
+#define VISIT_S    86400
+
+/* Where to go after signing in: only to pages of ours. */
+static const char *next_checked(const char *next) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./?=";
+    bool ours = next && (strncmp(next, "/admin/", 7) == 0 || strncmp(next, "/enrol", 6) == 0);
+    return ours && strlen(next) <= NEXT_MAX && strspn(next, letters) == strlen(next) && !strstr(next, "//")
+               ? next
+               : NEXT_FIRST;
+}
+
+/* The page, with a form that is tied to this browser by a cookie of its own. */
+static void sign_in_reply(struct request *request, struct reply *reply, unsigned status, const char *name,
+                          const char *next, const char *problem) {
+    char visit[COOKIE_VALUE_MAX];
+    char token[CSRF_SIZE];
+    struct pp_error error;
+    bool known = cookie_find(request_header(request, "Cookie"), ADMIN_VISIT_COOKIE, visit) &&
+                 strlen(visit) == SECRET_TEXT_SIZE - 1;
+    if ((!known && !secret_make(visit, &error)) || !csrf_token(visit, token, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    page_auto struct page page;
+    page_start(&page, request);
+    page_set(&page, "title", page_text(&page, "sign_in.title"));
+    page_set(&page, "plain", "1");
+    page_set(&page, "csrf", token);
+    page_set(&page, "name", name);
+    page_set(&page, "next", next);
+    page_set(&page, "for_screen", strncmp(next, "/enrol", 6) == 0 ? "1" : "");
+    page_set(&page, "problem", problem ? page_text(&page, problem) : "");
+    page_reply(&page, request, reply, status, "sign-in.html");
+    admin_cookie_set(reply, ADMIN_VISIT_COOKIE, visit, VISIT_S);
+}
+
+void page_sign_in(struct request *request, struct reply *reply) {
+    sign_in_reply(request, reply, MHD_HTTP_OK, "", next_checked(request_query(request, "next")), NULL);
+}
+
+struct attempt {
+    const char *name, *password, *next;
+    char address[64];
+    int64_t admin;
+    int64_t wait_s;
+};
+
+/* Counts the attempt and finds the account; with the lock. */
+static bool attempt_begin(struct db *db, struct attempt *attempt, char encoded[PASSWORD_ENCODED_MAX],
+                          struct pp_error *error) {
+    db_lock(db);
+    bool ok = throttle_attempt(db, attempt->name, attempt->address, pp_clock_realtime_s(), &attempt->wait_s,
+                               error) &&
+              (attempt->wait_s > 0 || user_find(db, attempt->name, &attempt->admin, encoded, error));
+    db_unlock(db);
+    return ok;
+}
+
+/* Starts the session. */
+static bool attempt_succeed(struct db *db, const struct attempt *attempt, char token[SECRET_TEXT_SIZE],
+                            struct pp_error *error) {
+    db_lock(db);
+    bool ok = throttle_clear(db, attempt->name, attempt->address, error) &&
+              admin_session_start(db, attempt->admin, token, error);
+    db_unlock(db);
+    return ok;
+}
+
+static void attempt_refused(struct request *request, struct reply *reply, const struct attempt *attempt) {
+    if (attempt->wait_s > 0) {
+        char seconds[24];
+        sign_in_reply(request, reply, MHD_HTTP_TOO_MANY_REQUESTS, attempt->name, attempt->next,
+                      "sign_in.wait");
+        snprintf(seconds, sizeof seconds, "%lld", (long long)attempt->wait_s);
+        reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+        return;
+    }
+    pp_log_warning("sign-in refused from %s", attempt->address);
+    sign_in_reply(request, reply, MHD_HTTP_FORBIDDEN, attempt->name, attempt->next, "sign_in.wrong");
+}
+
+static void sign_in(struct request *request, struct reply *reply, struct attempt *attempt) {
+    struct db *db = request->app->db;
+    char encoded[PASSWORD_ENCODED_MAX];
+    char token[SECRET_TEXT_SIZE];
+    struct pp_error error;
+    if (!attempt_begin(db, attempt, encoded, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    /* The slow part, without the lock. */
+    bool right = attempt->wait_s == 0 && password_verify(encoded, attempt->password) && attempt->admin;
+    if (!right) {
+        attempt_refused(request, reply, attempt);
+        return;
+    }
+    if (!attempt_succeed(db, attempt, token, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    reply_redirect(reply, attempt->next);
+    admin_cookie_set(reply, ADMIN_COOKIE, token, ADMIN_LIFETIME_S);
+    pp_wipe(token, sizeof token);
+}
+
+void page_sign_in_submit(struct request *request, struct reply *reply) {
+    char visit[COOKIE_VALUE_MAX] = "";
+    struct attempt attempt = {0};
+    cookie_find(request_header(request, "Cookie"), ADMIN_VISIT_COOKIE, visit);
+    if (!admin_form(request, reply, visit))
+        return;
+    attempt.name = form_get(&request->form, "name");
+    attempt.password = form_get(&request->form, "password");
+    attempt.next = next_checked(form_get(&request->form, "next"));
+    request_address(request, attempt.address);
+    if (!text_check("name", attempt.name, 1, TEXT_NAME_MAX, NULL) || strlen(attempt.password) > PASSWORD_MAX)
+        sign_in_reply(request, reply, MHD_HTTP_FORBIDDEN, "", attempt.next, "sign_in.wrong");
+    else
+        sign_in(request, reply, &attempt);
+}
+
+void page_sign_out(struct request *request, struct reply *reply) {
+    struct pp_error error;
+    if (!admin_session_end(request->app->db, request->admin.session, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    reply_redirect(reply, "/admin/sign-in");
+    admin_cookie_set(reply, ADMIN_COOKIE, "", 0);
+}
