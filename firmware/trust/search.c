@@ -86,7 +86,7 @@ static enum outcome visit(struct search *search, const struct trust_delegation *
 static enum outcome search_delegations(struct search *search, const struct trust_metadata *metadata,
                                        struct pp_error *error) {
     struct trust_delegations walk;
-    struct trust_delegation delegation;
+    struct trust_delegation delegation = {0};
     if (!trust_delegations_start(&walk, metadata, search->path, error))
         return OUTCOME_FAILED;
     while (trust_delegations_next(&walk, &delegation)) {

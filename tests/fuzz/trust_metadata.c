@@ -27,7 +27,7 @@ static void walk_meta(const struct trust_metadata *metadata, const char *file) {
 
 static void walk_targets(const struct trust_metadata *metadata) {
     struct trust_delegations walk;
-    struct trust_delegation delegation;
+    struct trust_delegation delegation = {0};
     if (!trust_delegations_start(&walk, metadata, "channels/lobby/manifest.sealed", NULL))
         return;
     while (trust_delegations_next(&walk, &delegation)) {
