@@ -14,10 +14,23 @@ struct csr_parts {
     size_t signature_size;
 };
 
+/* Steps over ecdsa-with-SHA256. RFC 5758 §3.2 wants no parameters; some writers put a NULL there. */
+static bool csr_algorithm_skip(unsigned char **at, const unsigned char *end) {
+    static const uint8_t plain[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+    static const uint8_t with_null[] = {0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                        0xce, 0x3d, 0x04, 0x03, 0x02, 0x05, 0x00};
+    size_t left = (size_t)(end - *at);
+    size_t size = 0;
+    if (left >= sizeof plain && memcmp(*at, plain, sizeof plain) == 0)
+        size = sizeof plain;
+    else if (left >= sizeof with_null && memcmp(*at, with_null, sizeof with_null) == 0)
+        size = sizeof with_null;
+    *at += size;
+    return size > 0;
+}
+
 /* CertificationRequest ::= SEQUENCE { info, AlgorithmIdentifier, BIT STRING } */
 static bool csr_split(const uint8_t *der, size_t size, struct csr_parts *parts, struct pp_error *error) {
-    static const uint8_t ecdsa_sha256[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-                                           0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
     unsigned char *at = (unsigned char *)(uintptr_t)der; /* the parser only reads */
     const unsigned char *end = der + size;
     size_t length = 0;
@@ -29,9 +42,8 @@ static bool csr_split(const uint8_t *der, size_t size, struct csr_parts *parts, 
         return pp_fail(error, PP_E_INVALID, "certification request: no request information");
     at += length;
     parts->info_size = (size_t)(at - parts->info);
-    if ((size_t)(end - at) < sizeof ecdsa_sha256 || memcmp(at, ecdsa_sha256, sizeof ecdsa_sha256) != 0)
+    if (!csr_algorithm_skip(&at, end))
         return pp_fail(error, PP_E_INVALID, "certification request: not signed with ECDSA and SHA-256");
-    at += sizeof ecdsa_sha256;
     if (mbedtls_asn1_get_bitstring_null(&at, end, &length) || at + length != end)
         return pp_fail(error, PP_E_INVALID, "certification request: no signature");
     parts->signature = at;
