@@ -2,7 +2,9 @@
 
 #define FACTOR_STEP 0.96
 #define FACTOR_MIN  0.2
-#define LEADING     1.16 /* distance of lines, in parts of what the font asks for */
+/* Distance of lines, in parts of what the font asks for. */
+#define LEADING_TEXT  1.14
+#define LEADING_TITLE 0.96
 
 void column_add(struct column *column, const struct block *block) {
     if (*block->text && column->count < COLUMN_BLOCKS_MAX)
@@ -20,11 +22,12 @@ static struct laid lay(const struct block *block, const struct font *font, doubl
                        PangoAlignment alignment) {
     struct laid laid = {.layout = font_layout(font, block->text, block->weight, block->spacing),
                         .scale = block->size * factor / FONT_SIZE};
-    pango_layout_set_line_spacing(laid.layout, (float)LEADING);
+    pango_layout_set_line_spacing(laid.layout,
+                                  (float)(block->weight == FONT_BOLD ? LEADING_TITLE : LEADING_TEXT));
     if (!block->one_line) {
         pango_layout_set_alignment(laid.layout, alignment);
         pango_layout_set_width(laid.layout, (int)(width / laid.scale * PANGO_SCALE));
-        pango_layout_set_wrap(laid.layout, PANGO_WRAP_WORD);
+        pango_layout_set_wrap(laid.layout, PANGO_WRAP_WORD_CHAR);
     }
     PangoRectangle logical;
     pango_layout_get_extents(laid.layout, NULL, &logical);

@@ -3,8 +3,8 @@
 #include <glib.h>
 
 #define FAMILY "Inter, DejaVu Sans, Noto Sans, sans-serif"
-/* Figures of one width, and a zero that is no O: codes and fingerprints are compared. */
-#define FEATURES "tnum=1, zero=1, ss02=0"
+/* A zero that is no O: codes and fingerprints are compared. */
+#define FEATURES "zero=1"
 
 /* From U+2300 on there are emoji, for which Pango looks for a font of their own; other scripts mean other
  * fonts. */
@@ -52,6 +52,8 @@ PangoLayout *font_layout(const struct font *font, const char *text, enum font_we
     PangoAttrList *attributes = pango_attr_list_new();
     pango_attr_list_insert(attributes, pango_attr_font_features_new(FEATURES));
     pango_attr_list_insert(attributes, pango_attr_fallback_new(FALSE));
+    pango_attr_list_insert(attributes,
+                           pango_attr_insert_hyphens_new(FALSE)); /* an address has none of its own */
     pango_attr_list_insert(attributes,
                            pango_attr_letter_spacing_new((int)(letter_spacing * FONT_SIZE * PANGO_SCALE)));
     pango_layout_set_attributes(layout, attributes);

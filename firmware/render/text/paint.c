@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "render/text/column.h"
@@ -16,6 +17,8 @@ static const struct colour soft = {0.725, 0.784, 0.851};
 static const struct colour quiet = {0.561, 0.639, 0.729};
 static const struct colour accent = {0.388, 0.851, 0.765};
 
+#define ADDRESS_LINE_MAX 52 /* bytes */
+
 /* Everything a drawing step needs. Sizes are designed for 1920 x 1080, or 1080 x 1920, and scaled. */
 struct paint {
     const struct screen *screen;
@@ -26,6 +29,7 @@ struct paint {
     double unit;   /* pixels per designed pixel */
     double margin; /* pixels */
     bool portrait;
+    char user_code[SCREEN_USER_CODE_MAX * 4], fingerprint[SCREEN_FINGERPRINT_MAX * 4]; /* in groups */
     struct pp_error *error;
 };
 
@@ -92,13 +96,36 @@ static void add_text(const struct paint *paint, struct column *column, const cha
     column_add(column, &block);
 }
 
-/* What is read letter by letter: one line, spread out. */
+/* What stays on one line, and what is read letter by letter. */
 static void add_code(const struct paint *paint, struct column *column, const char *text,
                      enum font_weight weight, double size, double gap, double spacing, struct colour colour) {
     struct block block = text_block(paint, text, weight, size, gap, colour);
     block.one_line = true;
     block.spacing = spacing;
     column_add(column, &block);
+}
+
+/* "BCDF-GHJK", "3f2a 91bc": groups that stand apart. */
+static void spread_groups(const char *code, char *out, size_t size) {
+    size_t used = 0;
+    for (const char *at = code; *at && used + 8 < size; at++) {
+        bool between = *at == '-' || *at == ' ';
+        used += (size_t)snprintf(out + used, size - used, "%s", between ? "\u2002" : (char[]){*at, 0});
+    }
+}
+
+/* Usual ones on one line, very long ones broken anywhere. */
+static void add_address(const struct paint *paint, struct column *column, double size, double gap,
+                        struct colour colour) {
+    const char *address = paint->screen->address;
+    struct block block = text_block(paint, address, FONT_MEDIUM, size, gap, colour);
+    block.one_line = strlen(address) <= ADDRESS_LINE_MAX;
+    column_add(column, &block);
+}
+
+static void add_fingerprint(const struct paint *paint, struct column *column, double size, double gap,
+                            struct colour colour) {
+    add_code(paint, column, paint->fingerprint, FONT_MEDIUM, size, gap, 0.05, colour);
 }
 
 /* ---- the foot: who we are, the code for the manual, a line for the technician ---- */
@@ -120,30 +147,46 @@ static void paint_mark(const struct paint *paint, double y) {
     g_object_unref(layout);
 }
 
-/* The code and the technician's line, from the right; they end before the mark. */
-static void paint_foot_text(const struct paint *paint, double y) {
+/* Right-aligned above `bottom`, as high as it has to be; returns its top. */
+static double paint_foot_line(const struct paint *paint, const char *text, enum font_weight weight,
+                              double size, struct colour colour, double room, double bottom) {
+    struct column column = {0};
+    add_text(paint, &column, text, weight, size, 0, colour);
+    if (column.count == 0)
+        return bottom;
+    double factor = column_fit(&column, paint->font, room, 110 * paint->unit);
+    double height = column_height(&column, paint->font, room, factor);
+    struct place place = {paint->width - paint->margin - room, bottom - height, room, height};
+    column_draw(&column, paint->font, paint->cr, &place, factor, PANGO_ALIGN_RIGHT);
+    return place.y;
+}
+
+/* The code stands beside the mark, the technician's line above it; an error has its code large in the middle.
+ */
+static void paint_foot_text(const struct paint *paint, double bottom) {
     enum screen_language list[2];
     languages(paint, list);
     char code[SCREEN_CODE_MAX + 32] = "";
-    if (*paint->screen->code)
+    if (*paint->screen->code && paint->screen->kind != SCREEN_ERROR)
         snprintf(code, sizeof code, "%s %s", strings_get(paint->strings, list[0], "code"),
                  paint->screen->code);
-    double room = paint->width - 2 * paint->margin - (paint->portrait ? 0 : 300 * paint->unit);
-    struct column column = {0};
-    bool alone = paint->screen->kind == SCREEN_ERROR; /* its code stands large in the middle */
-    add_text(paint, &column, paint->screen->detail, FONT_REGULAR, 30, 0, quiet);
-    if (!alone)
-        add_text(paint, &column, code, FONT_MEDIUM, 36, 10, soft);
-    double factor = column_fit(&column, paint->font, room, 150 * paint->unit);
-    double height = column_height(&column, paint->font, room, factor);
-    struct place place = {paint->width - paint->margin - room, y - height, room, height};
-    column_draw(&column, paint->font, paint->cr, &place, factor, PANGO_ALIGN_RIGHT);
+    double inner = paint->width - 2 * paint->margin, beside = inner - 300 * paint->unit;
+    double top = paint_foot_line(paint, code, FONT_MEDIUM, 36, soft, beside, bottom);
+    bool alone = !*code && !paint->portrait;
+    double detail_bottom = alone ? bottom : fmin(top, bottom - 44 * paint->unit) - 16 * paint->unit;
+    paint_foot_line(paint, paint->screen->detail, FONT_REGULAR, 30, quiet, alone ? beside : inner,
+                    detail_bottom);
 }
 
 static void paint_foot(const struct paint *paint) {
     double bottom = paint->height - paint->margin;
     paint_mark(paint, bottom - 22 * paint->unit);
-    paint_foot_text(paint, paint->portrait ? bottom - 80 * paint->unit : bottom);
+    paint_foot_text(paint, bottom);
+}
+
+/* What the foot takes away from the middle. */
+static double foot_height(const struct paint *paint) {
+    return (*paint->screen->detail ? 190 : 120) * paint->unit;
 }
 
 /* ---- screens that say one thing ---- */
@@ -158,11 +201,11 @@ static void fill_message(const struct paint *paint, struct column *column, enum 
 static void fill_facts(const struct paint *paint, struct column *column) {
     const struct screen *screen = paint->screen;
     if (screen->kind == SCREEN_APPROVAL)
-        add_code(paint, column, screen->fingerprint, FONT_MEDIUM, 84, 0, 0.04, accent);
+        add_fingerprint(paint, column, 84, 0, accent);
     if (screen->kind == SCREEN_ERROR)
         add_code(paint, column, screen->code, FONT_BOLD, 110, 0, 0.04, accent);
     if (screen->kind == SCREEN_CONNECTING || screen->kind == SCREEN_OFFLINE)
-        add_code(paint, column, screen->address, FONT_MEDIUM, 44, 0, 0, accent);
+        add_address(paint, column, 44, 0, accent);
     if (screen->kind == SCREEN_WELCOME || screen->kind == SCREEN_LOADING || screen->kind == SCREEN_LOCKED)
         add_text(paint, column, screen->name, FONT_MEDIUM, 56, 0, accent);
 }
@@ -215,7 +258,7 @@ static bool paint_message(const struct paint *paint) {
         fill_message(paint, &message.columns[i], list[i], message.count == 2);
     fill_facts(paint, &message.facts);
     double icon = 150 * paint->unit, gap = 60 * paint->unit;
-    double room = paint->height - 2 * paint->margin - 120 * paint->unit; /* above the foot */
+    double room = paint->height - 2 * paint->margin - foot_height(paint);
     measure_message(paint, &message, room - icon - gap);
     bool below = message.count == 2 && paint->portrait;
     double words = below ? message.heights[0] + message.heights[1] + 90 * paint->unit
@@ -235,38 +278,31 @@ static bool paint_message(const struct paint *paint) {
 
 /* ---- the enrolment screen ---- */
 
-/* "BCDF-GHJK" as two groups that stand apart. */
-static void spread_code(const char *code, char *out, size_t size) {
-    size_t used = 0;
-    for (const char *at = code; *at && used + 8 < size; at++)
-        used += (size_t)snprintf(out + used, size - used, "%s", *at == '-' ? "\u2002" : (char[]){*at, 0});
-}
-
 static void add_words(const struct paint *paint, struct column *column, const char *part, double gap) {
     enum screen_language list[2];
     size_t count = languages(paint, list);
     for (size_t i = 0; i < count; i++)
-        add_text(paint, column, word(paint, list[i], part), FONT_REGULAR, count == 2 ? 34 : 40,
+        add_text(paint, column, word(paint, list[i], part), FONT_REGULAR, count == 2 ? 36 : 42,
                  i == 0 ? gap : 2, i == 0 ? soft : quiet);
 }
 
-static void fill_enrol(const struct paint *paint, struct column *column, char *code) {
+static void fill_enrol(const struct paint *paint, struct column *column) {
     enum screen_language list[2];
     size_t count = languages(paint, list);
     add_words(paint, column, "scan", 0);
-    add_code(paint, column, paint->screen->address, FONT_MEDIUM, 46, 10, 0, white);
+    add_address(paint, column, 46, 10, white);
     add_words(paint, column, "enter", 34);
-    add_code(paint, column, code, FONT_BOLD, count == 2 ? 120 : 140, 2, 0.06, accent);
+    add_code(paint, column, paint->user_code, FONT_BOLD, count == 2 ? 120 : 140, 2, 0.06, accent);
     add_words(paint, column, "check", 30);
-    add_code(paint, column, paint->screen->fingerprint, FONT_MEDIUM, 60, 8, 0.04, white);
+    add_fingerprint(paint, column, 60, 8, white);
 }
 
 static void fill_enrol_title(const struct paint *paint, struct column *column) {
     enum screen_language list[2];
     size_t count = languages(paint, list);
-    add_text(paint, column, word(paint, list[0], "title"), FONT_BOLD, count == 2 ? 72 : 88, 0, white);
+    add_code(paint, column, word(paint, list[0], "title"), FONT_BOLD, count == 2 ? 72 : 88, 0, 0, white);
     if (count == 2)
-        add_text(paint, column, word(paint, list[1], "title"), FONT_MEDIUM, 50, 4, quiet);
+        add_code(paint, column, word(paint, list[1], "title"), FONT_MEDIUM, 50, 4, 0, quiet);
 }
 
 static bool paint_qr_card(const struct paint *paint, const struct place *card) {
@@ -274,12 +310,12 @@ static bool paint_qr_card(const struct paint *paint, const struct place *card) {
     rounded(paint->cr, card, 36 * paint->unit);
     cairo_fill(paint->cr);
     return qr_draw(paint->cr, paint->screen->qr, card->x + card->width / 2, card->y + card->height / 2,
-                   card->width - 12 * paint->unit, paint->error);
+                   card->width - 24 * paint->unit, paint->error);
 }
 
 static bool paint_enrol_landscape(const struct paint *paint, const struct column *title,
                                   const struct column *column) {
-    double foot = 110 * paint->unit, top = paint->margin;
+    double foot = foot_height(paint), top = paint->margin;
     double room = paint->height - 2 * paint->margin - foot;
     double side = fmin(room, paint->width * 0.4), gutter = 110 * paint->unit;
     struct place card = {paint->margin, top + (room - side) / 2, side, side};
@@ -299,7 +335,7 @@ static bool paint_enrol_landscape(const struct paint *paint, const struct column
 
 static bool paint_enrol_portrait(const struct paint *paint, const struct column *title,
                                  const struct column *column) {
-    double foot = 130 * paint->unit, inner = paint->width - 2 * paint->margin, gap = 56 * paint->unit;
+    double foot = foot_height(paint), inner = paint->width - 2 * paint->margin, gap = 56 * paint->unit;
     double room = paint->height - 2 * paint->margin - foot;
     double title_factor = column_fit(title, paint->font, inner, room / 5);
     double title_height = column_height(title, paint->font, inner, title_factor);
@@ -318,10 +354,8 @@ static bool paint_enrol_portrait(const struct paint *paint, const struct column 
 
 static bool paint_enrol(const struct paint *paint) {
     struct column title = {0}, column = {0};
-    char code[SCREEN_USER_CODE_MAX * 4];
-    spread_code(paint->screen->user_code, code, sizeof code);
     fill_enrol_title(paint, &title);
-    fill_enrol(paint, &column, code);
+    fill_enrol(paint, &column);
     return paint->portrait ? paint_enrol_portrait(paint, &title, &column)
                            : paint_enrol_landscape(paint, &title, &column);
 }
@@ -341,6 +375,8 @@ bool paint_screen(const struct screen *screen, const struct font *font, const st
                           .margin = (portrait ? 80 : 110) * unit,
                           .portrait = portrait,
                           .error = error};
+    spread_groups(screen->user_code, paint.user_code, sizeof paint.user_code);
+    spread_groups(screen->fingerprint, paint.fingerprint, sizeof paint.fingerprint);
     paint_ground(&paint);
     paint_foot(&paint);
     bool ok = screen->kind == SCREEN_ENROL ? paint_enrol(&paint) : paint_message(&paint);
