@@ -10,7 +10,7 @@ packages_build=(
   libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
 )
 # To run what was built: a font for the status screens, and what the unit tests call.
-packages_run=(ca-certificates fonts-inter fonts-dejavu-core)
+packages_run=(ca-certificates fonts-inter fonts-dejavu-core nodejs openssl)
 # To run tools/demo.
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests.
