@@ -1,6 +1,7 @@
 #include "player/display.h"
 
 #include <SDL_syswm.h>
+#include <glob.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -37,12 +38,31 @@ static SDL_Window *window_make(const struct display_options *options) {
                             flags | (full ? SDL_WINDOW_FULLSCREEN_DESKTOP : SDL_WINDOW_RESIZABLE));
 }
 
+/* Under X11 without a graphics processor OpenGL would be computed too, by a driver that needs twice the
+ * processor time and 60 MiB more than drawing in software does. */
+static bool has_graphics_processor(void) {
+    glob_t nodes = {0};
+    bool found = glob("/dev/dri/renderD*", 0, NULL, &nodes) == 0;
+    globfree(&nodes);
+    return found;
+}
+
+static bool is_plain_x11(void) {
+    return strcmp(SDL_GetCurrentVideoDriver(), "x11") == 0 && !getenv("SDL_RENDER_DRIVER") &&
+           !has_graphics_processor();
+}
+
 /* Whether presents wait for the refresh is known from what was asked for: the software renderer's own flags
  * claim it in any case. */
 static SDL_Renderer *renderer_make(SDL_Window *window, bool *vsync) {
     static const Uint32 flags[] = {SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC,
                                    SDL_RENDERER_ACCELERATED, SDL_RENDERER_SOFTWARE};
-    for (size_t i = 0; i < PP_COUNT(flags); i++) {
+    size_t first = 0;
+    if (is_plain_x11()) {
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+        first = PP_COUNT(flags) - 1;
+    }
+    for (size_t i = first; i < PP_COUNT(flags); i++) {
         SDL_Renderer *renderer = SDL_CreateRenderer(window, -1, flags[i]);
         *vsync = flags[i] & SDL_RENDERER_PRESENTVSYNC;
         if (renderer)

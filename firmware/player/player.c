@@ -235,6 +235,8 @@ bool player_run(const struct player_options *options, struct pp_error *error) {
     struct player player = {
         .options = options, .signals = -1, .link = {.listener = options->listener, .fd = -1}};
     bool ok = player_open(&player, error);
+    if (ok) /* the window's own beginning needs no second drawing */
+        display_look(&player, player_now_us());
     while (ok && !player.stop) {
         update(&player);
         ok = wait_and_take(&player, error);

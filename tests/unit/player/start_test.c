@@ -1,0 +1,107 @@
+/* How the player comes by its socket under systemd (sd_listen_fds(3)), and how it leaves. */
+#include "rig.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+
+#define PLAYER PP_BUILD_DIR "/firmware/player/pingplay-player"
+
+/* A player whose descriptor 3 is a listening socket; it inherits nothing else. */
+static pid_t activated(int listener, const char *listen_fds) {
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    setenv("LISTEN_PID", pid, 1);
+    setenv("LISTEN_FDS", listen_fds, 1);
+    setenv("SDL_VIDEODRIVER", "dummy", 1);
+    dup2(listener, 3);
+    fcntl(3, F_SETFD, 0);
+    execl(PLAYER, PLAYER, "--windowed", "64x64", (char *)NULL);
+    _exit(127);
+}
+
+struct activation {
+    char folder[32], path[64];
+    int listener;
+};
+
+static int setup(void **state) {
+    struct activation *activation = calloc(1, sizeof *activation);
+    strcpy(activation->folder, "/tmp/pp-start-XXXXXX");
+    assert_non_null(mkdtemp(activation->folder));
+    snprintf(activation->path, sizeof activation->path, "%s/socket", activation->folder);
+    activation->listener = ipc_listen(activation->path, NULL);
+    assert_true(activation->listener >= 0);
+    *state = activation;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct activation *activation = *state;
+    pp_close(&activation->listener);
+    unlink(activation->path);
+    rmdir(activation->folder);
+    free(activation);
+    return 0;
+}
+
+static void a_socket_from_systemd_is_listened_on(void **state) {
+    const struct activation *activation = *state;
+    pid_t player = activated(activation->listener, "1");
+    struct rig rig = {.agent = -1};
+    snprintf(rig.socket, sizeof rig.socket, "%s", activation->path);
+    rig_connect(&rig);
+    assert_int_equal(rig.display.width, 64);
+    rig_ping(&rig);
+    int status = 0;
+    kill(player, SIGTERM);
+    assert_int_equal(waitpid(player, &status, 0), player);
+    assert_int_equal(status, 0);
+    rig_expect_disconnect(&rig);
+}
+
+static void two_sockets_from_systemd_are_refused(void **state) {
+    const struct activation *activation = *state;
+    pid_t player = activated(activation->listener, "2");
+    int status = 0;
+    assert_int_equal(waitpid(player, &status, 0), player);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+/* With sound playing, a fade running and a screenshot being written. */
+static void in_the_middle_of_everything_it_ends_in_good_order(void **state) {
+    struct rig *rig = *state;
+    struct source sources[2];
+    for (uint32_t i = 0; i < 2; i++)
+        source_picture(rig, &sources[i], (struct ipc_layer_add){.layer = i + 1},
+                       (struct ipc_ring){.format = IPC_PIXEL_BGRA}, 1, 2, 3);
+    rig_show_now(rig, 1, 0);
+    rig_show(rig,
+             (struct ipc_layer_show){
+                 .layer = 2, .replaces = 1, .transition = IPC_TRANSITION_CROSSFADE, .duration_ms = 60000});
+    rig_expect(rig, IPC_LAYER_SHOWN);
+    kill(rig->player, SIGUSR1);
+    cJSON *lines = rig_stop(rig);
+    const cJSON *last = cJSON_GetArrayItem(lines, cJSON_GetArraySize(lines) - 1);
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(last, "end")));
+    cJSON_Delete(lines);
+    source_close(&sources[0]);
+    source_close(&sources[1]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_socket_from_systemd_is_listened_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(two_sockets_from_systemd_are_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(in_the_middle_of_everything_it_ends_in_good_order, rig_setup,
+                                        rig_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
