@@ -34,7 +34,7 @@ static bool is_drawable(const struct font *font, gunichar character) {
 
 static char *drawable(const struct font *font, const char *text) {
     GString *kept = g_string_new(NULL);
-    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+    for (const char *at = text; *at; at = g_utf8_find_next_char(at, NULL)) {
         gunichar character = g_utf8_get_char_validated(at, -1);
         if (character == (gunichar)-1 || character == (gunichar)-2)
             break;
