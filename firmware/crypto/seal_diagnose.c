@@ -5,14 +5,15 @@
 #define MIB            (UINT64_C(1) << 20)
 #define NEIGHBOURS_MAX 4096 /* segment numbers tried on either side of a place */
 #define ENDS_NEAR      4    /* of those, how many are also tried as the last one */
+#define TRIAL_COST     512  /* bytes that a trial is charged beside its own: small ones are not free */
 
 /* What each kind of trial may run through the cipher; together less than SEAL_DIAGNOSE_MAX. */
-#define TRY_ONE        SEAL_SEGMENT_MAX
+#define TRY_ONE        (SEAL_SEGMENT_MAX + TRIAL_COST)
 #define TRY_NUMBERS    (12 * MIB)
 #define TRY_FIRST      (4 * MIB)
 #define TRY_LENGTHS    (8 * MIB)
 #define TRY_HEADER     (20 * MIB) /* all 312 bits with segments of 64 KiB */
-#define TRY_TAG        (8 * MIB)  /* all 128 bits with segments of 64 KiB */
+#define TRY_TAG        (9 * MIB)  /* all 128 bits with segments of 64 KiB */
 #define TRY_CIPHERTEXT (8 * MIB)  /* all bits of segments up to 1,000 bytes */
 
 struct diagnosis {
@@ -27,9 +28,9 @@ struct diagnosis {
 
 /* One trial: whether these bytes authenticate as segment `number`. */
 static bool opens(struct diagnosis *d, uint64_t number, bool last, const uint8_t *sealed, size_t size) {
-    if (size < SEAL_TAG_SIZE || size > d->budget)
+    if (size < SEAL_TAG_SIZE || size + TRIAL_COST > d->budget)
         return false;
-    d->budget -= size;
+    d->budget -= size + TRIAL_COST;
     bool ok = seal_cipher_open(&d->cipher, number, last, sealed, size, d->clear, NULL);
     pp_wipe(d->clear, size);
     return ok;
@@ -112,7 +113,8 @@ static bool explain_as_number(struct diagnosis *d, uint64_t number, bool near, s
 static bool explain_displaced(struct diagnosis *d, struct pp_error *error) {
     uint64_t place = d->scene->place;
     d->budget = TRY_NUMBERS;
-    for (uint64_t distance = 1; distance <= NEIGHBOURS_MAX && d->budget > d->scene->size; distance++) {
+    for (uint64_t distance = 1; distance <= NEIGHBOURS_MAX && d->budget > d->scene->size + TRIAL_COST;
+         distance++) {
         bool near = distance <= ENDS_NEAR;
         if (distance <= place && explain_as_number(d, place - distance, near, error))
             return true;
@@ -126,7 +128,8 @@ static bool explain_displaced(struct diagnosis *d, struct pp_error *error) {
 static bool explain_appended(struct diagnosis *d, struct pp_error *error) {
     const struct seal_scene *scene = d->scene;
     d->budget = TRY_LENGTHS;
-    for (size_t less = 1; scene->size >= SEAL_TAG_SIZE + less && d->budget > scene->size; less++) {
+    for (size_t less = 1; scene->size >= SEAL_TAG_SIZE + less && d->budget > scene->size + TRIAL_COST;
+         less++) {
         if (opens(d, scene->place, true, scene->sealed, scene->size - less))
             return tell(error, "data was appended after the end of segment %llu, the last",
                         shown(scene->place));
@@ -139,7 +142,7 @@ static bool explain_appended(struct diagnosis *d, struct pp_error *error) {
 /* Flips each bit of `region` (inside the diagnosis's copies) until the segment authenticates. */
 static bool flip_finds(struct diagnosis *d, uint8_t *region, size_t size,
                        bool (*trial)(struct diagnosis *d)) {
-    for (size_t bit = 0; bit < size * 8 && d->budget >= d->scene->size; bit++) {
+    for (size_t bit = 0; bit < size * 8 && d->budget >= d->scene->size + TRIAL_COST; bit++) {
         region[bit / 8] ^= (uint8_t)(1U << bit % 8);
         bool found = trial(d);
         region[bit / 8] ^= (uint8_t)(1U << bit % 8);
@@ -228,7 +231,7 @@ static void turn_to_first_failure(struct diagnosis *d) {
     uint64_t good = 0;
     uint64_t bad = scene->place;
     d->budget = TRY_FIRST;
-    while (scene->load && bad > good + 1 && d->budget >= d->cipher.params.segment_size) {
+    while (scene->load && bad > good + 1 && d->budget >= d->cipher.params.segment_size + TRIAL_COST) {
         uint64_t middle = good + (bad - good) / 2;
         if (other_opens(d, middle, middle, false))
             good = middle;

@@ -118,6 +118,7 @@ static void vault_is_held_by_one_at_a_time(void **state) {
     const struct state_folder *folder = *state;
     struct pp_error error = {0};
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
+    assert_non_null(vault);
     assert_null(vault_open(folder->path, NULL, &error));
     assert_int_equal(error.code, PP_E_STATE);
     assert_string_equal(error.message, "vault: the vault is in use by another process");
