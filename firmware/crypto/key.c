@@ -13,6 +13,7 @@
 
 struct crypto_key {
     mbedtls_pk_context pk;
+    mbedtls_pk_context *writable; /* the same: mbedTLS takes a pointer to non-const where it only reads */
 };
 
 int crypto_mbedtls_random(void *context, unsigned char *out, size_t size) {
@@ -25,16 +26,17 @@ bool crypto_mbedtls_fail(struct pp_error *error, enum pp_code code, int status, 
 }
 
 mbedtls_pk_context *crypto_key_pk(const struct crypto_key *key) {
-    /* mbedTLS 2.28 takes a pointer to non-const where it only reads. */
-    return (mbedtls_pk_context *)(uintptr_t)&key->pk;
+    return key->writable;
 }
 
 static struct crypto_key *key_create(struct pp_error *error) {
     struct crypto_key *key = calloc(1, sizeof *key);
-    if (!key)
+    if (!key) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
-    else
-        mbedtls_pk_init(&key->pk);
+        return NULL;
+    }
+    mbedtls_pk_init(&key->pk);
+    key->writable = &key->pk;
     return key;
 }
 

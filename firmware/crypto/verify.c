@@ -16,6 +16,7 @@ enum public_kind { PUBLIC_P256, PUBLIC_P384, PUBLIC_RSA, PUBLIC_ED25519 };
 struct crypto_public {
     enum public_kind kind;
     mbedtls_pk_context pk;                  /* not for PUBLIC_ED25519 */
+    mbedtls_pk_context *writable;           /* the same: verifying caches points of the curve in it */
     uint8_t ed25519[BULK_ED25519_KEY_SIZE]; /* only for PUBLIC_ED25519 */
 };
 
@@ -52,6 +53,7 @@ static struct crypto_public *public_create(enum public_kind kind, struct pp_erro
     }
     key->kind = kind;
     mbedtls_pk_init(&key->pk);
+    key->writable = &key->pk;
     return key;
 }
 
@@ -155,9 +157,7 @@ bool crypto_public_verify(const struct crypto_public *key, enum crypto_scheme sc
         psa_hash_compute(row->hash, data ? data : "", size, digest, sizeof digest, &digest_size);
     if (hashed != PSA_SUCCESS || digest_size != row->digest_size)
         return pp_fail(error, PP_E_STATE, "hash (PSA %d)", (int)hashed);
-    /* mbedTLS takes a pointer to non-const, and caches points of the curve behind it. */
-    mbedtls_pk_context *pk = (mbedtls_pk_context *)(uintptr_t)&key->pk;
-    if (verify_digest(pk, row, digest, signature, signature_size))
+    if (verify_digest(key->writable, row, digest, signature, signature_size))
         return pp_fail(error, PP_E_AUTH, "the signature is not valid");
     return true;
 }

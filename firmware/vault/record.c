@@ -6,11 +6,12 @@
 #include "base/file.h"
 #include "crypto/seal.h"
 
-#define RECORD_MAGIC       "PPV1"
 #define RECORD_MAGIC_SIZE  4                                          /* bytes */
 #define RECORD_HEADER_SIZE (RECORD_MAGIC_SIZE + 8)                    /* bytes: magic, generation */
 #define RECORD_SEALED_MAX  (VAULT_RECORD_MAX + VAULT_RECORD_MAX / 64) /* bytes: the record and its tags */
 #define RECORD_AD_MAX      (sizeof SEAL_AD_VAULT + VAULT_NAME_MAX + 24)
+
+static const uint8_t record_magic[RECORD_MAGIC_SIZE] = {'P', 'P', 'V', '1'};
 
 bool record_name_check(const char *name, struct pp_error *error) {
     static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -44,7 +45,7 @@ static void generation_write(uint64_t value, uint8_t bytes[8]) {
 static bool slot_open(struct record_slot *slot, const char *name, const uint8_t *kek,
                       const struct pp_buf *file) {
     char ad[RECORD_AD_MAX];
-    if (file->size < RECORD_HEADER_SIZE || memcmp(file->data, RECORD_MAGIC, RECORD_MAGIC_SIZE) != 0)
+    if (file->size < RECORD_HEADER_SIZE || memcmp(file->data, record_magic, RECORD_MAGIC_SIZE) != 0)
         return pp_fail(&slot->error, PP_E_AUTH, "not a vault record");
     slot->generation = generation_read(file->data + RECORD_MAGIC_SIZE);
     record_ad(name, slot->generation, ad);
@@ -110,7 +111,7 @@ static bool record_serialize(const char *name, uint64_t generation, const uint8_
                              size_t size, struct pp_buf *file, struct pp_error *error) {
     char ad[RECORD_AD_MAX];
     uint8_t header[RECORD_HEADER_SIZE];
-    memcpy(header, RECORD_MAGIC, RECORD_MAGIC_SIZE);
+    memcpy(header, record_magic, RECORD_MAGIC_SIZE);
     generation_write(generation, header + RECORD_MAGIC_SIZE);
     record_ad(name, generation, ad);
     return pp_buf_add(file, header, sizeof header, error) && seal_encrypt(data, size, kek, ad, file, error);
