@@ -109,11 +109,16 @@ static void the_folder_is_made_for_its_owner_only(void **state) {
     rmdir(dir);
 }
 
+static void nothing_is_closed_without_harm(void **state) {
+    (void)state;
+    trust_close(NULL);
+}
+
 static void no_request_is_made_before_the_refresh(void **state) {
     struct sim *sim = *state;
     PP_AUTO(trust) struct trust *trust = sim_open(sim);
+    assert_int_equal(trust_root_version(trust), 1);
     assert_string_equal(sim->log, "");
-    trust_close(NULL);
 }
 
 int main(void) {
@@ -127,6 +132,7 @@ int main(void) {
         TEST(a_damaged_root_is_replaced_by_the_shipped_one),
         TEST(a_shipped_root_that_does_not_verify_is_refused),
         TEST(the_folder_is_made_for_its_owner_only),
+        cmocka_unit_test(nothing_is_closed_without_harm),
         TEST(no_request_is_made_before_the_refresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
