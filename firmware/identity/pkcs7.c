@@ -10,7 +10,16 @@
 static const uint8_t oid_signed_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02};
 static const uint8_t oid_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x01};
 
-/* A place in the message. mbedTLS's reader takes pointers to non-const, and reads only. */
+/* mbedTLS's reader takes pointers to non-const, and reads only. */
+static unsigned char *unconst(const uint8_t *der) {
+    union {
+        const uint8_t *from;
+        unsigned char *to;
+    } pointer = {.from = der};
+    return pointer.to;
+}
+
+/* A place in the message. */
 struct cursor {
     const uint8_t *start; /* of the whole message, for offsets */
     unsigned char *next;
@@ -19,8 +28,9 @@ struct cursor {
 };
 
 static bool refuse(const struct cursor *cursor, const char *what) {
-    return pp_fail(cursor->error, PP_E_INVALID, "PKCS#7 message: %s at offset %zu", what,
-                   (size_t)(cursor->next - cursor->start));
+    pp_fail(cursor->error, PP_E_INVALID, "PKCS#7 message: %s at offset %zu", what,
+            (size_t)(cursor->next - cursor->start));
+    return false;
 }
 
 /* Steps over the tag and length at the cursor; `inside` gets the content, the cursor stands behind it. */
@@ -93,8 +103,7 @@ bool pkcs7_parse(const uint8_t *der, size_t size, struct pkcs7_certificates *cer
     struct cursor content;
     struct cursor wrapper;
     struct cursor data;
-    struct cursor cursor = {
-        .start = der, .next = (unsigned char *)(uintptr_t)der, .end = der + size, .error = error};
+    struct cursor cursor = {.start = der, .next = unconst(der), .end = der + size, .error = error};
     if (size > IDENTITY_CHAIN_DER_MAX)
         return pp_fail(error, PP_E_LIMIT, "PKCS#7 message: larger than %d bytes", IDENTITY_CHAIN_DER_MAX);
     if (!enter(&cursor, SEQUENCE, "not a message", &content) ||

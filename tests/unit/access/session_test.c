@@ -225,6 +225,7 @@ static void trouble_is_followed_by_another_try(void **state) {
     PP_AUTO(access_session) struct access_session *session = start(screen, &outcome);
     run(screen);
     assert_int_equal(outcome.troubles, 1);
+    assert_null(access_session_cookie(session));
     run(screen);
     assert_int_equal(outcome.ready, 1);
     cJSON_Delete(take_log(screen));
