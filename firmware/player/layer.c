@@ -43,6 +43,7 @@ void layer_fail(struct layer *layer, struct audio *audio) {
     layer->picture = NULL;
     layer->failed = true;
     layer->show_pending = false;
+    layer->fade_us = 0; /* what it was fading over stays */
 }
 
 static bool slot_is_held(const struct layer *layer, unsigned slot) {

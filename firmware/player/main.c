@@ -1,5 +1,6 @@
 /* pingplay-player: composes the layers of the agent on the display. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -40,10 +41,13 @@ static bool words_read(struct words *words, int argc, char **argv, struct pp_err
 }
 
 static bool size_parse(const char *text, struct geometry_size *size, struct pp_error *error) {
-    char rest = 0;
-    if (sscanf(text, "%dx%d%c", &size->w, &size->h, &rest) == 2 && size->w > 0 && size->h > 0 &&
-        size->w <= IPC_SIDE_MAX && size->h <= IPC_SIDE_MAX)
+    char *end = NULL;
+    long width = strtol(text, &end, 10);
+    long height = *end == 'x' ? strtol(end + 1, &end, 10) : 0;
+    if (!*end && width > 0 && height > 0 && width <= IPC_SIDE_MAX && height <= IPC_SIDE_MAX) {
+        *size = (struct geometry_size){(int)width, (int)height};
         return true;
+    }
     return pp_fail(error, PP_E_INVALID, "--windowed: not WIDTHxHEIGHT: %s", text);
 }
 

@@ -105,7 +105,7 @@ static struct ipc_plane plane_of(const struct picture *picture, const struct ipc
 }
 
 static int upload(const struct picture *picture, const struct ipc_video_ring *ring, unsigned slot) {
-    struct ipc_plane planes[IPC_PLANES];
+    struct ipc_plane planes[IPC_PLANES] = {{0}};
     unsigned count = ipc_pixel_planes(ring->layout.format);
     for (unsigned i = 0; i < count; i++)
         planes[i] = plane_of(picture, ring, slot, i);

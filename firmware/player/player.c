@@ -106,6 +106,7 @@ static bool signals_open(struct player *player, struct pp_error *error) {
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGUSR1);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a screenshot's file may be a pipe */
     player->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return player->signals >= 0 ? true : pp_fail_errno(error, "signalfd");
 }

@@ -120,9 +120,9 @@ static void sound(const struct scene *scene, struct layer *layer, int64_t now_us
     unsigned left = successor ? 255 - layer_alpha(successor, now_us) : 255;
     audio_voice_gain(scene->audio, layer->voice,
                      (float)layer->volume / 100.0f * (float)alpha / 255.0f * (float)left / 255.0f);
-    if (layer->shown)
+    if (layer->shown && !layer->ended)
         follow_sound(scene, layer);
-    else if (layer->ready) /* told ahead, so that its first sound is not missed */
+    else if (!layer->shown && layer->ready) /* told ahead, so that its first sound is not missed */
         audio_voice_start(scene->audio, layer->voice,
                           layer->show.trigger == IPC_TRIGGER_READY ? PLAYER_NEVER
                                                                    : show_due_us(scene, layer, now_us));

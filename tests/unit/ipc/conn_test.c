@@ -215,6 +215,7 @@ static void listening_replaces_a_stale_socket_and_knows_its_peer(void **state) {
     assert_int_equal(ipc_accept(listener, &error), -1);
     assert_int_equal(error.code, PP_E_STATE);
     pp_autoclose int client = ipc_connect(path, &error);
+    assert_true(client >= 0);
     pp_autoclose int server = ipc_accept(listener, &error);
     assert_true(server >= 0);
     assert_true(ipc_peer_uid(server, &uid, &error));

@@ -123,6 +123,24 @@ struct ring_case {
     const char *reason;
 };
 
+static void a_layer_that_fails_while_it_fades_in_leaves_the_one_below(void **state) {
+    struct rig *rig = *state;
+    struct source below;
+    struct source above;
+    source_picture(rig, &below, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL}, bgra, 0, 0, 255);
+    source_picture(rig, &above, (struct ipc_layer_add){.layer = 2, .fit = IPC_FIT_FILL}, bgra, 255, 0, 0);
+    rig_show_now(rig, 1, 0);
+    rig_show(rig,
+             (struct ipc_layer_show){
+                 .layer = 2, .replaces = 1, .transition = IPC_TRANSITION_CROSSFADE, .duration_ms = 2000});
+    rig_expect(rig, IPC_LAYER_SHOWN);
+    do_garbage(&above);
+    rig_expect(rig, IPC_LAYER_FAILED);
+    shot_expect(rig, 0xff0000);
+    source_close(&below);
+    source_close(&above);
+}
+
 static void rings_that_lie_about_their_memory_are_refused(void **state) {
     struct rig *rig = *state;
     const int sealed = F_SEAL_SHRINK | F_SEAL_GROW;
@@ -353,6 +371,7 @@ static void a_stranger_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         RIG_TEST(a_shown_layer_whose_renderer_breaks_the_protocol_shows_nothing),
+        RIG_TEST(a_layer_that_fails_while_it_fades_in_leaves_the_one_below),
         RIG_TEST(rings_that_lie_about_their_memory_are_refused),
         RIG_TEST(order_is_kept_from_the_first_message),
         RIG_TEST(a_renderer_that_dies_leaves_its_last_picture),

@@ -118,6 +118,25 @@ static void samples_that_are_not_square_are_widened(void **state) {
     image_free(&image);
 }
 
+static void an_extreme_shape_does_no_harm(void **state) {
+    struct rig *rig = *state;
+    static const struct ipc_ring shapes[] = {
+        {.format = IPC_PIXEL_BGRA, .width = 1, .height = 8192, .slots = 1, .aspect_den = UINT16_MAX},
+        {.format = IPC_PIXEL_I420, .width = 8191, .height = 1, .slots = 1, .aspect_num = UINT16_MAX},
+        {.format = IPC_PIXEL_NV12, .width = 1, .height = 1, .slots = 1}};
+    uint32_t layer = 0;
+    for (size_t i = 0; i < PP_COUNT(shapes); i++) {
+        for (uint8_t fit = IPC_FIT_CONTAIN; fit <= IPC_FIT_FILL; fit++) {
+            struct source source;
+            source_picture(rig, &source, (struct ipc_layer_add){.layer = ++layer, .fit = fit}, shapes[i], 128,
+                           128, 128);
+            rig_show_now(rig, layer, layer - 1);
+            rig_ping(rig);
+            source_close(&source);
+        }
+    }
+}
+
 static void a_canvas_of_another_shape_is_letterboxed_in_the_background(void **state) {
     struct rig *rig = *state;
     struct source source;
@@ -266,6 +285,7 @@ int main(void) {
         RIG_TEST(cover_fills_the_zone_and_no_more),
         RIG_TEST(fill_stretches_to_the_zone),
         RIG_TEST(samples_that_are_not_square_are_widened),
+        RIG_TEST(an_extreme_shape_does_no_harm),
         RIG_TEST(a_canvas_of_another_shape_is_letterboxed_in_the_background),
         RIG_TEST(layers_are_stacked_by_z_then_by_age),
         RIG_TEST(alpha_lets_the_layer_below_through),
