@@ -9,13 +9,16 @@
 #include "store/index.h"
 #include "store/store.h"
 
-#define STORE_NAME_SIZE  PP_HEX_SIZE(STORE_HASH_SIZE) /* of a file, with the NUL */
-#define STORE_BLOCK_SIZE (256 * 1024)                 /* bytes read at once */
-#define STORE_FLASH_UNIT 4096                         /* bytes in which a file system gives out space */
+#define STORE_NAME_SIZE        PP_HEX_SIZE(STORE_HASH_SIZE) /* of a file, with the NUL */
+#define STORE_BLOCK_SIZE       (256 * 1024)                 /* bytes read at once */
+#define STORE_FLASH_UNIT       4096                         /* bytes in which a file system gives out space */
 
-#define STORE_OBJECTS    "objects"
-#define STORE_PARTIAL    "partial"
-#define STORE_QUARANTINE "quarantine"
+#define STORE_OBJECTS          "objects"
+#define STORE_PARTIAL          "partial"
+#define STORE_QUARANTINE       "quarantine"
+
+#define STORE_FOLDERS          256 /* objects/00 … objects/ff */
+#define STORE_FOLDER_NAME_SIZE 3   /* "ab" with the NUL */
 
 struct crypto_sha256;
 

@@ -7,8 +7,6 @@
 #include "base/log.h"
 #include "store/internal.h"
 
-#define LIST_FOLDER_NAME_SIZE 3 /* "ab" with the NUL */
-
 static int64_t file_time_ms(const struct stat *info) {
     return (int64_t)info->st_mtim.tv_sec * 1000 + info->st_mtim.tv_nsec / 1000000;
 }
@@ -61,14 +59,11 @@ static bool list_files(struct store *store, const char *folder, const char *pref
 }
 
 static bool list_objects(struct store *store, struct pp_error *error) {
-    for (unsigned first = 0; first < 256; first++) {
-        char prefix[LIST_FOLDER_NAME_SIZE];
+    for (unsigned first = 0; first < STORE_FOLDERS; first++) {
+        char prefix[STORE_FOLDER_NAME_SIZE];
         char folder[PP_PATH_MAX];
-        struct stat info;
         snprintf(prefix, sizeof prefix, "%02x", first);
         snprintf(folder, sizeof folder, STORE_OBJECTS "/%s", prefix);
-        if (fstatat(store->dir, folder, &info, AT_SYMLINK_NOFOLLOW) < 0)
-            continue;
         if (!list_files(store, folder, prefix, &store->objects, error))
             return false;
     }

@@ -9,7 +9,6 @@
 
 #define PARTIAL_FILE_MODE   0600
 #define PARTIAL_OBJECT_MODE 0400
-#define PARTIAL_FOLDER_MODE 0700
 #define PARTIAL_BEHIND_STEP (4 * 1024 * 1024) /* bytes after which the kernel is asked to begin writing */
 
 static void partial_free(struct store_partial *partial) {
@@ -189,13 +188,9 @@ static bool verify(struct store_partial *partial, struct pp_error *error) {
 static bool make_durable(struct store_partial *partial, struct pp_error *error) {
     int dir = partial->store->dir;
     char path[PP_PATH_MAX];
-    char folder[PP_PATH_MAX];
     store_object_path(partial->sha256, path);
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
     if (fchmod(partial->fd, PARTIAL_OBJECT_MODE) < 0 || fsync(partial->fd) < 0)
         return pp_fail_errno(error, "sync %s", partial->path);
-    if (!pp_dir_make(dir, folder, PARTIAL_FOLDER_MODE, error))
-        return false;
     if (renameat(dir, partial->path, dir, path) < 0)
         return pp_fail_errno(error, "rename %s", partial->path);
     return pp_dir_sync_of(dir, path, error);

@@ -30,6 +30,20 @@ int64_t store_tick(struct store *store) {
     return store->clock_ms;
 }
 
+/* All of objects/00 … objects/ff, made together: one fsync in all, and none for them while objects arrive. */
+static bool make_object_folders(int objects, struct pp_error *error) {
+    bool made = false;
+    for (unsigned first = 0; first < STORE_FOLDERS; first++) {
+        char name[STORE_FOLDER_NAME_SIZE];
+        snprintf(name, sizeof name, "%02x", first);
+        bool new = mkdirat(objects, name, STORE_FOLDER_MODE) == 0;
+        if (!new &&errno != EEXIST)
+            return pp_fail_errno(error, "make folder " STORE_OBJECTS "/%s", name);
+        made = made || new;
+    }
+    return !made || fsync(objects) == 0 || pp_fail_errno(error, "sync " STORE_OBJECTS);
+}
+
 static bool open_folders(struct store *store, const char *state_dir, struct pp_error *error) {
     static const char *const folders[] = {STORE_OBJECTS, STORE_PARTIAL, STORE_QUARANTINE};
     store->dir = pp_dir_open(AT_FDCWD, state_dir, error);
@@ -44,7 +58,7 @@ static bool open_folders(struct store *store, const char *state_dir, struct pp_e
         return false;
     if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
         return pp_fail(error, PP_E_STATE, "%s: another process has this store open", state_dir);
-    return true;
+    return make_object_folders(store->lock_fd, error);
 }
 
 /* The lists end with the newest use, so that the clock may have gone back since. */

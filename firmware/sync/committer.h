@@ -1,5 +1,5 @@
 /*
- * Makes finished objects durable on a thread of its own, so that the flash works on one object while the next
+ * Makes finished objects durable on threads of its own, so that the flash works on one object while the next
  * ones arrive. Internal.
  */
 #ifndef PP_SYNC_COMMITTER_H
@@ -21,7 +21,7 @@ struct commit {
 
 /* Each finished commit wakes `loop`. NULL on failure. */
 struct committer *committer_create(struct net_loop *loop, struct pp_error *error);
-/* Waits for the commit that is running; those behind it are kept as partial files. NULL is allowed. */
+/* Waits for the commits that run; those behind them are kept as partial files. NULL is allowed. */
 void committer_destroy(struct committer *committer);
 PP_DEFINE_AUTO(committer, struct committer, committer_destroy)
 

@@ -1,0 +1,242 @@
+/* Which manifest is shown, what is pinned for it, and how it is changed. */
+#include "folder.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include "base/file.h"
+#include "sync/internal.h"
+
+/* Nobody is ever spoken to: an authority file without authorities will do. */
+static struct sync *make_sync(struct folder *folder) {
+    struct pp_error error = {0};
+    char ca_file[128];
+    snprintf(ca_file, sizeof ca_file, "%s/ca.pem", folder->dir);
+    assert_true(pp_file_replace(AT_FDCWD, ca_file, "", 0, 0600, NULL));
+    struct sync_config config = {
+        .state_dir = folder->dir,
+        .vault = folder->vault,
+        .store = folder->store,
+        .base_url = "https://localhost:1",
+        .ca_file = ca_file,
+        .scrub_pause_ms = -1,
+    };
+    struct sync *sync = sync_create(&config, &error);
+    if (!sync)
+        fail_msg("%s", error.message);
+    return sync;
+}
+
+static void assert_shows(struct folder *folder, const char *title) {
+    struct pp_error error = {0};
+    struct channel_manifest *manifest = NULL;
+    if (!sync_load_current(folder->vault, folder->store, &manifest, &error))
+        fail_msg("%s", error.message);
+    assert_string_equal(manifest->title, title);
+    channel_manifest_destroy(manifest);
+}
+
+static void nothing_is_current_at_first(void **state) {
+    (void)state;
+    struct folder folder;
+    struct pp_error error = {0};
+    struct channel_manifest *manifest = NULL;
+    folder_init(&folder);
+    assert_false(sync_load_current(folder.vault, folder.store, &manifest, &error));
+    assert_int_equal(error.code, PP_E_NOTFOUND);
+    assert_null(manifest);
+    folder_finish(&folder);
+}
+
+static void recorded_manifest_is_current(void **state) {
+    (void)state;
+    struct folder folder;
+    folder_init(&folder);
+    struct sync_record record = {.current = folder_put_manifest(&folder, "lobby", "One")};
+    folder_save(&folder, &record);
+    assert_shows(&folder, "One");
+    folder_finish(&folder);
+}
+
+static void bad_manifest_is_set_aside_and_the_previous_shown(void **state) {
+    (void)state;
+    struct folder folder;
+    folder_init(&folder);
+    struct sync_record record = {.previous = folder_put_manifest(&folder, "lobby", "One"),
+                                 .current = folder_put_manifest(&folder, "lobby", "Two")};
+    char path[PP_PATH_MAX];
+    char name[65];
+    folder_save(&folder, &record);
+    for (size_t i = 0; i < 32; i++)
+        snprintf(name + 2 * i, 3, "%02x", record.current.sha256[i]);
+    snprintf(path, sizeof path, "%s/objects/%.2s/%s", folder.dir, name, name);
+    assert_true(pp_file_replace(AT_FDCWD, path, "rubbish", 7, 0400, NULL));
+    assert_shows(&folder, "One");
+    assert_false(store_has(folder.store, record.current.sha256, record.current.length));
+    folder_finish(&folder);
+}
+
+static void manifest_of_another_channel_is_refused(void **state) {
+    (void)state;
+    struct folder folder;
+    struct pp_error error = {0};
+    struct channel_manifest *manifest = NULL;
+    folder_init(&folder);
+    struct sync_record record = {.current = folder_put_manifest(&folder, "lobby", "One")};
+    snprintf(record.current.channel, sizeof record.current.channel, "kitchen");
+    folder_save(&folder, &record);
+    assert_false(sync_load_current(folder.vault, folder.store, &manifest, &error));
+    assert_int_equal(error.code, PP_E_AUTH);
+    folder_finish(&folder);
+}
+
+static void switch_keeps_the_one_before_and_both_are_pinned(void **state) {
+    (void)state;
+    struct folder folder;
+    folder_init(&folder);
+    struct sync *sync = make_sync(&folder);
+    struct sync_stored manifests[3];
+    const char *const titles[] = {"One", "Two", "Three"};
+    for (size_t i = 0; i < 3; i++) {
+        manifests[i] = folder_put_manifest(&folder, "lobby", titles[i]);
+        struct store_need need = {.length = manifests[i].length};
+        memcpy(need.sha256, manifests[i].sha256, sizeof need.sha256);
+        struct sync_needs needs = {.list = &need, .count = 1};
+        assert_true(sync_switch(sync, &manifests[i], &needs, NULL));
+        assert_shows(&folder, titles[i]);
+    }
+    struct store_need loose = folder_put_object(&folder, 5);
+    struct store_need too_much = {.sha256 = {7}, .length = STORE_OBJECT_LENGTH_MAX};
+    sync_destroy(sync);
+    store_close(folder.store);
+    folder.store = store_open(folder.dir, &(struct store_config){.max_bytes = 1}, NULL);
+    sync = make_sync(&folder);
+    assert_false(store_evict(folder.store, &too_much, 1, NULL));
+    assert_true(store_evict(folder.store, NULL, 0, NULL));
+    assert_false(store_has(folder.store, loose.sha256, loose.length));
+    assert_false(store_has(folder.store, manifests[0].sha256, manifests[0].length));
+    assert_true(store_has(folder.store, manifests[1].sha256, manifests[1].length));
+    assert_true(store_has(folder.store, manifests[2].sha256, manifests[2].length));
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
+static void previous_comes_back_once(void **state) {
+    (void)state;
+    struct folder folder;
+    struct pp_error error = {0};
+    struct channel_manifest *manifest = NULL;
+    struct sync_record after;
+    folder_init(&folder);
+    struct sync_record record = {.previous = folder_put_manifest(&folder, "lobby", "One"),
+                                 .current = folder_put_manifest(&folder, "lobby", "Two")};
+    folder_save(&folder, &record);
+    struct sync *sync = make_sync(&folder);
+    assert_true(sync_use_previous(sync, &manifest, NULL));
+    assert_string_equal(manifest->title, "One");
+    channel_manifest_destroy(manifest);
+    assert_shows(&folder, "One");
+    assert_true(sync_record_load(folder.vault, &after, NULL));
+    assert_true(after.has_rejected);
+    assert_memory_equal(after.rejected, record.current.sha256, sizeof after.rejected);
+    assert_false(sync_use_previous(sync, &manifest, &error));
+    assert_int_equal(error.code, PP_E_NOTFOUND);
+    assert_null(manifest);
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
+static void object_with_two_lengths_is_refused(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    struct channel_object objects[] = {{.name = "a", .sha256 = {1}, .length = 5},
+                                       {.name = "b", .sha256 = {1}, .length = 6}};
+    struct channel_manifest manifest = {.objects = objects, .object_count = 2};
+    struct sync_stored sealed = {.sha256 = {2}, .length = 9};
+    struct sync_needs needs = {0};
+    assert_false(sync_needs_make(&sealed, &manifest, &needs, &error));
+    assert_int_equal(error.code, PP_E_INVALID);
+    free(needs.list);
+    objects[1].length = 5;
+    assert_true(sync_needs_make(&sealed, &manifest, &needs, &error));
+    assert_int_equal(needs.count, 2);
+    free(needs.list);
+}
+
+/* ---- The worker, without any server ---- */
+
+static void failed_pass_is_told_and_will_be_tried_again(void **state) {
+    (void)state;
+    struct folder folder;
+    struct sync_target target = {.channel = "lobby"};
+    struct sync_result result;
+    folder_init(&folder);
+    struct sync *sync = make_sync(&folder);
+    struct pollfd wait = {.fd = sync_result_fd(sync), .events = POLLIN};
+    assert_false(sync_take_result(sync, &result));
+    sync_request(sync, &target);
+    assert_int_equal(poll(&wait, 1, 60000), 1);
+    assert_true(sync_take_result(sync, &result));
+    assert_int_equal(result.kind, SYNC_FAILED);
+    assert_string_equal(result.channel, "lobby");
+    assert_int_equal(result.error.code, PP_E_NOTFOUND); /* no trusted root */
+    assert_true(result.retry_ms >= NET_RETRY_LEAST_MS);
+    assert_int_equal(poll(&wait, 1, 0), 0);
+    sync_stop(sync);
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
+static void results_over_the_cap_drop_the_oldest(void **state) {
+    (void)state;
+    struct folder folder;
+    folder_init(&folder);
+    struct sync *sync = make_sync(&folder);
+    struct sync_result result;
+    for (int i = 0; i < SYNC_RESULTS_MAX + 3; i++) {
+        result = (struct sync_result){.version = i, .manifest = calloc(1, sizeof(struct channel_manifest))};
+        sync_push_result(sync, &result);
+    }
+    for (int i = 0; i < SYNC_RESULTS_MAX; i++) {
+        assert_true(sync_take_result(sync, &result));
+        assert_int_equal(result.version, i + 3);
+        sync_result_finish(&result);
+    }
+    assert_false(sync_take_result(sync, &result));
+    result = (struct sync_result){.manifest = calloc(1, sizeof(struct channel_manifest))};
+    sync_push_result(sync, &result);
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
+static void identity_needs_certificate_and_key_together(void **state) {
+    (void)state;
+    struct folder folder;
+    struct pp_error error = {0};
+    folder_init(&folder);
+    struct sync *sync = make_sync(&folder);
+    assert_false(sync_set_identity(sync, "certificate", NULL, &error));
+    assert_int_equal(error.code, PP_E_INVALID);
+    assert_true(sync_set_identity(sync, "certificate", "key", NULL));
+    assert_true(sync_set_identity(sync, NULL, NULL, NULL));
+    assert_true(sync_set_cookie(sync, "a=b", NULL));
+    assert_true(sync_set_cookie(sync, NULL, NULL));
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_current_at_first),
+        cmocka_unit_test(recorded_manifest_is_current),
+        cmocka_unit_test(bad_manifest_is_set_aside_and_the_previous_shown),
+        cmocka_unit_test(manifest_of_another_channel_is_refused),
+        cmocka_unit_test(switch_keeps_the_one_before_and_both_are_pinned),
+        cmocka_unit_test(previous_comes_back_once),
+        cmocka_unit_test(object_with_two_lengths_is_refused),
+        cmocka_unit_test(failed_pass_is_told_and_will_be_tried_again),
+        cmocka_unit_test(results_over_the_cap_drop_the_oldest),
+        cmocka_unit_test(identity_needs_certificate_and_key_together),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
