@@ -22,7 +22,14 @@ struct net_timer {
     void *arg;
 };
 
+/* libcurl would write the keys of every connection to the file that this names. */
+static void forget_key_log(void) {
+    if (getenv("SSLKEYLOGFILE"))
+        unsetenv("SSLKEYLOGFILE");
+}
+
 struct net_loop *net_loop_create(struct pp_error *error) {
+    forget_key_log();
     struct net_loop *loop = calloc(1, sizeof *loop);
     if (!loop || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(loop);

@@ -10,6 +10,7 @@ struct world {
     struct net_loop *loop;
     char *certificate;
     char *key;
+    char key_log[80]; /* what SSLKEYLOGFILE names */
 };
 
 static char *read_text(const char *path) {
@@ -21,6 +22,8 @@ static char *read_text(const char *path) {
 static int set_up(void **state) {
     struct world *world = calloc(1, sizeof *world);
     test_server_start(&world->server);
+    snprintf(world->key_log, sizeof world->key_log, "%s/keys", world->server.folder);
+    setenv("SSLKEYLOGFILE", world->key_log, 1);
     world->loop = net_loop_create(NULL);
     world->certificate = read_text(test_server_path(&world->server, "device"));
     world->key = read_text(test_server_path(&world->server, "deviceKey"));
@@ -197,6 +200,12 @@ static void http_1_1_is_spoken_where_nothing_newer_is_offered(void **state) {
     accepted(state, "http1", "TLSv1.3", "1.1");
 }
 
+static void keys_of_connections_are_logged_nowhere(void **state) {
+    const struct world *world = *state;
+    accepted(state, "good", "TLSv1.3", "2.0");
+    assert_int_equal(access(world->key_log, F_OK), -1);
+}
+
 static void missing_file_of_authorities_is_told_at_once(void **state) {
     struct world *world = *state;
     struct pp_error error = {0};
@@ -240,6 +249,7 @@ int main(void) {
         cmocka_unit_test(tls_1_2_with_ecdhe_and_gcm_works),
         cmocka_unit_test(server_behind_an_intermediate_authority_works),
         cmocka_unit_test(http_1_1_is_spoken_where_nothing_newer_is_offered),
+        cmocka_unit_test(keys_of_connections_are_logged_nowhere),
         cmocka_unit_test(missing_file_of_authorities_is_told_at_once),
         cmocka_unit_test(file_of_authorities_without_one_is_refused),
     };
