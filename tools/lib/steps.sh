@@ -2,12 +2,14 @@
 # Runs named steps one after another, each into a log of its own, and counts what passed. Sourced by tools/check.
 #   step NAME FUNCTION [ARG…]     runs it; its log is shown when it fails
 #   steps_count PASSED FAILED     called by a step that ran several tests; otherwise the step itself counts as one
+#   steps_only                    where it is not empty, the names of the steps to run; the others are passed over
 #   steps_end                     prints the closing lines; its status is the run's
 
 steps_passed=0
 steps_failed=0
 steps_failures=()
 steps_started=$SECONDS
+steps_only=${steps_only:-}
 
 steps_count() {
   printf '%d %d\n' "$1" "$2" >>"$steps_counts"
@@ -16,6 +18,7 @@ steps_count() {
 step() {
   local name=$1 begun=$SECONDS rc=0 passed=0 failed=0 p f
   shift
+  [ -z "$steps_only" ] || [[ " $steps_only " == *" $name "* ]] || return 0
   steps_log=$steps_logs/$name.log
   steps_counts=$steps_logs/$name.count
   : >"$steps_counts"

@@ -57,15 +57,16 @@ browser_fields() {
 }
 
 browser_submit() {
-  local wanted=${1%%=*} form action name value override data=() origin
+  local wanted=${1%%=*} form action target name value override data=() origin
   form=$(browser_fields | awk -F'\t' -v name="$wanted" '$3 == name { print $1; exit }')
   [ -n "$form" ] || { echo "the page $page_url has no field \"$wanted\"" >&2; return 1; }
-  while IFS=$'\t' read -r _ action name value; do
+  while IFS=$'\t' read -r target name value; do
+    action=$target
     for override; do
       [ "${override%%=*}" = "$name" ] && value=${override#*=}
     done
     data+=(--data-urlencode "$name=$value")
-  done < <(browser_fields | awk -F'\t' -v OFS='\t' -v form="$form" '$1 == form { print $1, ($2 == "" ? "." : $2), $3, $4 }')
+  done < <(browser_fields | awk -F'\t' -v OFS='\t' -v form="$form" '$1 == form { print ($2 == "" ? "." : $2), $3, $4 }')
   origin=$(sed 's#^\(https://[^/]*\).*#\1#' <<<"$page_url")
   case $action in
     .) action=$page_url ;;
