@@ -34,13 +34,14 @@ struct reporter {
     int64_t status_at_ms; /* CLOCK_MONOTONIC, of the next status without a change */
 };
 
-static void reporter_turn(void *arg);
+static void reporter_turn(struct reporter *reporter);
+static void on_turn_due(void *arg);
 
 static void reporter_later(struct reporter *reporter, int64_t wait_ms) {
     net_loop_cancel_timer(reporter->config.loop, reporter->timer);
     reporter->gathering = false;
-    reporter->timer = net_loop_timer(reporter->config.loop, pp_clock_monotonic_ms() + wait_ms, reporter_turn,
-                                     reporter, NULL);
+    reporter->timer =
+        net_loop_timer(reporter->config.loop, pp_clock_monotonic_ms() + wait_ms, on_turn_due, reporter, NULL);
 }
 
 /* Something is there to be sent: soon, or, offline, to be written down in a while. */
@@ -121,8 +122,7 @@ static void reporter_flush(struct reporter *reporter) {
 }
 
 /* Sends the next thing that waits; when nothing does, sleeps until the next status. */
-static void reporter_turn(void *arg) {
-    struct reporter *reporter = arg;
+static void reporter_turn(struct reporter *reporter) {
     net_loop_cancel_timer(reporter->config.loop, reporter->timer);
     reporter->timer = NULL;
     reporter->gathering = false;
@@ -140,6 +140,12 @@ static void reporter_turn(void *arg) {
             return;
     }
     reporter_later(reporter, reporter->status_at_ms - pp_clock_monotonic_ms());
+}
+
+static void on_turn_due(void *arg) {
+    struct reporter *reporter = arg;
+    reporter->timer = NULL;
+    reporter_turn(reporter);
 }
 
 struct reporter *reporter_create(const struct reporter_config *config, struct pp_error *error) {
