@@ -82,8 +82,3 @@ export function mix(from, to, amount) {
 export const clamp = (value, low = 0, high = 1) => Math.min(high, Math.max(low, value));
 // 0 … 1, slow at both ends.
 export const ease = (value) => { const t = clamp(value); return t * t * (3 - 2 * t); };
-// 0 … 1 with an overshoot, for things that land.
-export function bounce(value) {
-  const t = clamp(value);
-  return 1 + 2.2 * (t - 1) ** 3 + 1.2 * (t - 1) ** 2;
-}

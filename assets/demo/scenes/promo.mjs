@@ -1,12 +1,11 @@
 // A shop's animated promotion, in few flat colours so that it makes a small GIF.
-import { HEIGHT, WIDTH, bounce, circle, clamp, path, rect, svg, text } from './draw.mjs';
+import { HEIGHT, WIDTH, circle, path, rect, svg, text } from './draw.mjs';
 
 const RED = '#f0412f';
 const DARK = '#d8301f';
 const CREAM = '#fff3da';
 const NAVY = '#14213d';
 const YELLOW = '#ffc93c';
-export const COLOURS = [RED, DARK, CREAM, NAVY, YELLOW];
 
 function burst(turn) {
   const rays = 14;
@@ -29,9 +28,9 @@ function glasses(x, y, tilt, glint) {
     '</g>';
 }
 
-// `t` runs from 0 to 1; the last frame is like the first, but for what has arrived.
+// `t` runs from 0 to 1, where it is as at 0.
 export function promo(t) {
-  const arrive = bounce(clamp(t * 4));
+  const hop = 56 * Math.abs(Math.sin(t * Math.PI * 2));
   const sway = Math.sin(t * Math.PI * 4) * 3;
   const price = 0.94 + 0.06 * Math.cos(t * Math.PI * 8);
   return svg('',
@@ -39,7 +38,7 @@ export function promo(t) {
     circle(1320, 520, 400, CREAM),
     `<g transform="translate(1320 ${700}) scale(${price.toFixed(3)})">`,
     text(0, 40, '−30 %', { size: 236, weight: 800, fill: RED, anchor: 'middle', spacing: -10 }), '</g>',
-    glasses(1320, (-200 + arrive * 590).toFixed(1), sway.toFixed(2), Math.round(Math.sin(t * Math.PI * 2) * 60)),
+    glasses(1320, (390 - hop).toFixed(1), sway.toFixed(2), Math.round(Math.sin(t * Math.PI * 2) * 60)),
     text(110, 330, 'Sunglass', { size: 176, weight: 800, fill: CREAM, spacing: -4 }),
     text(110, 510, 'week', { size: 176, weight: 800, fill: CREAM, spacing: -4 }),
     rect(116, 580, 150, 14, YELLOW),
