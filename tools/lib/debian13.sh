@@ -15,7 +15,7 @@ debian13_cache() {
 # One chroot for each list of packages: a changed list makes a new one.
 debian13_root() {
   local hash
-  hash=$(printf '%s\n' "${packages_build[@]}" "${packages_run[@]}" | sha256sum | cut -c1-12)
+  hash=$(printf '%s\n' "${packages_build[@]}" "${packages_run[@]}" "${packages_unit[@]}" | sha256sum | cut -c1-12)
   echo "$(debian13_cache)/trixie-$hash"
 }
 
@@ -23,7 +23,7 @@ debian13_prepare() {
   local root include
   root=$(debian13_root)
   [ -e "$root/.complete" ] && { echo "there already: $root"; return 0; }
-  include=$(IFS=,; echo "${packages_build[*]},${packages_run[*]}")
+  include=$(IFS=,; echo "${packages_build[*]},${packages_run[*]},${packages_unit[*]}")
   as_root mkdir -p "$(dirname "$root")"
   as_root rm -rf --one-file-system "$root" "$root.tar"
   as_root mmdebstrap --quiet --variant=minbase --include="$include" \

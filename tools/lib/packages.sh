@@ -9,8 +9,10 @@ packages_build=(
   libfontconfig-dev libgnutls28-dev libical-dev libinih-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
   libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
 )
-# To run what was built: a font for the status screens, and what the unit tests call.
-packages_run=(ca-certificates fonts-inter fonts-dejavu-core nodejs openssl)
+# To run what was built: fonts for the status screens.
+packages_run=(ca-certificates fonts-inter fonts-dejavu-core)
+# To run the unit tests: servers to test against, and a second implementation of the formats.
+packages_unit=(nodejs openssl ffmpeg)
 # To run tools/demo.
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests.
