@@ -1,7 +1,8 @@
 /*
- * Three starts in a row that did not live for a minute with the same manifest: the manifest may be what kills
- * us, so the one before it is used (design §10). The count is kept in the vault (record "starts") and cleared
- * after a minute, so that a healthy device writes it twice a start.
+ * Three starts in a row, within one boot of the machine, that neither lived for a minute nor were stopped in
+ * order: the manifest may be what kills us, so the one before it is used (design §10). A power cut is no
+ * crash: another boot begins to count anew. Kept in the vault (record "starts") and cleared after a minute,
+ * so a healthy device writes it twice a start.
  */
 #ifndef PP_AGENT_CRASH_GUARD_H
 #define PP_AGENT_CRASH_GUARD_H
@@ -15,9 +16,12 @@
 #define CRASH_GUARD_STARTS_MAX 3
 #define CRASH_GUARD_HEALTHY_MS 60000
 
+#define CRASH_GUARD_BOOT_SIZE  36 /* characters of a boot's UUID */
+
 struct crash_guard {
     struct vault *vault;
-    uint8_t starts; /* in a row that did not become healthy, with this one */
+    char boot[CRASH_GUARD_BOOT_SIZE]; /* of this boot, zeros where the kernel does not tell */
+    uint8_t starts;                   /* in a row that did not become healthy, with this one */
 };
 
 /* Counts this start. Returns whether there were too many: the count then begins again. */

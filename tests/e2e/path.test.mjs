@@ -115,12 +115,15 @@ test('a publish is on the screen by itself', async () => {
 });
 
 test('the headend knows what the screen says of itself', async () => {
-  const screens = await until(async () => {
-    const list = JSON.parse(await headend.cli('screen', 'list', '--json'));
-    const found = (list.screens ?? list).find(({ name }) => name === 'Lobby left');
-    return found && JSON.stringify(found).includes('online') && found;
-  }, 'a status of the screen');
-  assert.equal(screens.name, 'Lobby left');
+  const screens = JSON.parse(await headend.cli('screen', 'list', '--json'));
+  const { id } = screens.find(({ name }) => name === 'Lobby left');
+  const report = await until(async () => {
+    const { report: status } = JSON.parse(await headend.cli('screen', 'show', id));
+    return status?.content_shown && status;
+  }, 'a status of the screen with content');
+  assert.equal(report.state, 'online');
+  assert.equal(report.channel, 'lobby');
+  assert.equal(report.key_provider, 'file');
 });
 
 test('with the headend gone, and after a restart of everything, the content is back', async () => {

@@ -59,6 +59,17 @@ static void the_third_start_without_health_is_one_too_many(void **state) {
     assert_true(crash_guard_begin(&guard, scratch->vault));
 }
 
+static void starts_of_another_boot_do_not_count(void **state) {
+    struct scratch *scratch = *state;
+    struct crash_guard guard;
+    struct pp_error error = {0};
+    char record[CRASH_GUARD_BOOT_SIZE + 1] = "00000000-0000-4000-8000-000000000000";
+    record[CRASH_GUARD_BOOT_SIZE] = CRASH_GUARD_STARTS_MAX;
+    assert_true(vault_put(scratch->vault, CRASH_GUARD_RECORD, record, sizeof record, &error));
+    assert_false(crash_guard_begin(&guard, scratch->vault));
+    assert_int_equal(guard.starts, 1);
+}
+
 static int setup(void **state) {
     static struct scratch scratch;
     scratch_open(&scratch);
@@ -77,6 +88,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_clock_ahead_of_the_floor_is_used, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unreadable_record_begins_at_the_build_time, setup, teardown),
         cmocka_unit_test_setup_teardown(the_third_start_without_health_is_one_too_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(starts_of_another_boot_do_not_count, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
