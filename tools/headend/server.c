@@ -168,6 +168,16 @@ static void log_line(void *arg, const char *format, va_list args) {
     pp_log_debug("%s", line);
 }
 
+/* Percent-decoding in place. A path with a NUL in it is none: it becomes empty, and is not found. */
+static size_t unescape(void *arg, struct MHD_Connection *connection, char *text) {
+    (void)arg;
+    (void)connection;
+    size_t size = MHD_http_unescape(text);
+    if (memchr(text, 0, size))
+        text[0] = 0;
+    return text[0] ? size : 0;
+}
+
 struct MHD_Daemon *server_start(struct app *app, int listen_fd, const struct server_files *files,
                                 struct pp_error *error) {
     struct MHD_Daemon *daemon = MHD_start_daemon(
@@ -178,7 +188,7 @@ struct MHD_Daemon *server_start(struct app *app, int listen_fd, const struct ser
         MHD_OPTION_HTTPS_PRIORITIES, SERVER_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)app->options.per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, app, MHD_OPTION_NOTIFY_CONNECTION, connections_notice,
+        MHD_OPTION_NOTIFY_COMPLETED, completed, app, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_CONNECTION, connections_notice,
         app->connections, MHD_OPTION_END);
     if (!daemon)
         pp_fail(error, PP_E_IO, "cannot start the server (TLS key or certificate?)");

@@ -38,7 +38,7 @@ export function request(target, method, requestPath, options = {}) {
   if (body !== undefined && sent['content-length'] === undefined) sent['content-length'] = Buffer.byteLength(body);
   return new Promise((resolve, reject) => {
     const call = https.request({
-      host: 'localhost', port: target.port, path: requestPath, method, headers: sent, ca: target.ca,
+      host: 'localhost', servername: 'localhost', port: target.port, path: requestPath, method, headers: sent, ca: target.ca,
       agent: false, timeout, cert: device?.certificatePem, key: device?.certificatePem && device.keyPem, ...tls,
     }, (response) => {
       const parts = [];
@@ -239,11 +239,11 @@ async function subjectAltName(certificatePem) {
 }
 
 // Polls `condition` until it gives something true; fails after `limit` ms.
-export async function eventually(condition, limit = 20000, what = 'the condition') {
+export async function eventually(condition, limit = 20000, what = 'the condition', step = 20) {
   for (const end = Date.now() + limit; ;) {
     const value = await condition();
     if (value) return value;
     if (Date.now() > end) throw new Error(`${what} did not come about within ${limit} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, step));
   }
 }

@@ -1,0 +1,202 @@
+// The administrators' pages: signing in, approving, and what keeps strangers out.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { Browser, signIn } from './lib/headend-browser.mjs';
+import { deviceAuthorization, enrolDevice, fingerprintOf, makeKey, pollToken, startHeadend, thumbprintOf } from './lib/headend.mjs';
+
+describe('the admin pages', () => {
+  let headend;
+  before(async () => { headend = await startHeadend({ serve: ['--poll-interval', '1'] }); });
+  after(() => headend?.stop());
+
+  async function pendingScreen() {
+    const thumbprint = thumbprintOf(makeKey());
+    return { thumbprint, ...(await deviceAuthorization(headend, thumbprint)).json() };
+  }
+
+  test('without a session, every page leads to signing in and back', async () => {
+    const browser = new Browser(headend);
+    for (const [page, next] of [['/admin/screens', '/admin/screens'], ['/enrol?user_code=BCDF-GHJK', '/enrol?user_code=BCDF-GHJK'], ['/enrol/done?screen=x', '/enrol/done']]) {
+      const answer = await browser.get(page);
+      assert.equal(answer.status, 303);
+      assert.equal(answer.headers.location, `/admin/sign-in?next=${encodeURIComponent(next)}`);
+    }
+    assert.equal((await browser.get('/')).headers.location, '/admin/screens');
+    const answer = await browser.signIn('admin', headend.password, '/enrol?user_code=BCDF-GHJK');
+    assert.deepEqual([answer.status, answer.headers.location], [303, '/enrol?user_code=BCDF-GHJK']);
+  });
+
+  test('signing in never leads to another site', async () => {
+    for (const next of ['https://evil.example/', '//evil.example', '/\\evil.example', '/admin//evil', 'javascript:alert(1)', '/repo/x']) {
+      const answer = await new Browser(headend).signIn('admin', headend.password, next);
+      assert.equal(answer.headers.location, '/admin/screens', next);
+    }
+  });
+
+  test('the session cookie has every protection; pages allow nothing foreign and are not stored', async () => {
+    const browser = new Browser(headend);
+    const answer = await browser.signIn('admin', headend.password);
+    const cookie = answer.headers['set-cookie'].find((one) => one.startsWith('__Host-pingplay-admin='));
+    assert.match(cookie, /^__Host-pingplay-admin=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200$/);
+    const page = await browser.get('/admin/screens');
+    assert.equal(page.headers['content-security-policy'], "default-src 'none'; style-src 'self'; script-src 'self'; "
+      + "img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
+    assert.equal(page.headers['cache-control'], 'no-store');
+    assert.equal(page.headers['x-content-type-options'], 'nosniff');
+    assert.match(page.headers['strict-transport-security'], /max-age=\d+/);
+    assert.ok(!/https?:\/\/|style="|onclick|<script>/i.test(page.text.replace(/xmlns="[^"]*"/g, '')));
+  });
+
+  test('the pages speak French where the browser wants it', async () => {
+    const french = await new Browser(headend, { 'accept-language': 'de, fr-CH;q=0.8, en;q=0.5' }).get('/admin/sign-in');
+    assert.match(french.text, /<html lang="fr">[\s\S]*Connexion/);
+    const english = await new Browser(headend, { 'accept-language': 'en-GB, fr;q=0.9' }).get('/admin/sign-in');
+    assert.match(english.text, /<html lang="en">[\s\S]*Sign in/);
+  });
+
+  test('the approval page shows the code and the fingerprint that the screen shows', async () => {
+    const browser = await signIn(headend);
+    const screen = await pendingScreen();
+    const page = await browser.get(`/enrol?user_code=${screen.user_code.toLowerCase()}`);
+    assert.equal(page.status, 200);
+    assert.ok(page.text.includes(screen.user_code));
+    assert.ok(page.text.includes(fingerprintOf(screen.thumbprint)));
+  });
+
+  test('approving makes the screen what was chosen, and refusing turns it away', async () => {
+    const browser = await signIn(headend);
+    await headend.cli('approve', (await pendingScreen()).user_code, '--name', 'First', '--channel', 'lobby');
+    const screen = await pendingScreen();
+    const answer = await browser.decide(screen.user_code, 'approve',
+      { name: '<b>Éntrance & "left"</b>', site: 'Lyon', channel: 'lobby', locale: 'fr' });
+    assert.equal(answer.status, 303);
+    const id = /screen=([0-9a-f-]{36})$/.exec(answer.headers.location)[1];
+    const shown = JSON.parse(await headend.cli('screen', 'show', id));
+    assert.deepEqual([shown.name, shown.site, shown.channel, shown.locale, shown.time_zone, shown.status],
+      ['<b>Éntrance & "left"</b>', 'Lyon', 'lobby', 'fr', 'Europe/Paris', 'approved']);
+    for (const page of [await browser.get(answer.headers.location), await browser.get('/admin/screens')]) {
+      assert.equal(page.status, 200);
+      assert.ok(page.text.includes('&lt;b&gt;Éntrance &amp; &quot;left&quot;&lt;/b&gt;'));
+      assert.ok(!page.text.includes('<b>É'));
+    }
+    assert.equal((await pollToken(headend, screen.device_code)).status, 200);
+    const other = await pendingScreen();
+    assert.match((await browser.decide(other.user_code, 'refuse')).text, /refused/i);
+    assert.equal((await pollToken(headend, other.device_code)).json().error, 'access_denied');
+  });
+
+  test('unknown, used and malformed codes and words are told, and nothing happens', async () => {
+    const browser = await signIn(headend);
+    assert.equal((await browser.get('/enrol?user_code=BCDF-GHJK')).status, 404);
+    assert.equal((await browser.get('/enrol?user_code=%3Cscript%3E')).status, 404);
+    const screen = await pendingScreen();
+    assert.equal((await browser.decide(screen.user_code, 'approve', { name: '' })).status, 422);
+    assert.equal((await browser.decide(screen.user_code, 'approve', { channel: 'No!' })).status, 422);
+    assert.equal((await browser.decide(screen.user_code, 'approve', { time_zone: '../../etc/passwd' })).status, 422);
+    assert.equal((await pollToken(headend, screen.device_code)).json().error, 'authorization_pending');
+    assert.equal((await browser.decide(screen.user_code, 'approve')).status, 303);
+    assert.equal((await browser.get(`/enrol?user_code=${screen.user_code}`)).status, 409);
+    assert.equal((await browser.get('/enrol/done?screen=nobody')).status, 404);
+  });
+
+  test('the list shows where each screen stands', async () => {
+    const browser = await signIn(headend);
+    const device = await enrolDevice(headend, { name: 'Lively', channel: 'lobby' });
+    const gone = await enrolDevice(headend, { name: 'Departed' });
+    await headend.cli('screen', 'retire', gone.id);
+    const row = (text, name) => text.split('<tr ').find((one) => one.includes(name));
+    const { text } = await browser.get('/admin/screens');
+    assert.match(row(text, 'Lively'), /badge online/);
+    assert.match(row(text, 'Departed'), /badge retired/);
+    assert.ok(row(text, 'Lively').includes(fingerprintOf(device.thumbprint)));
+  });
+
+  test('a form without the right token, or from another site, changes nothing', async () => {
+    const browser = await signIn(headend);
+    const victim = await signIn(headend);
+    const screen = await pendingScreen();
+    const fields = { user_code: screen.user_code, name: 'Evil', site: '', channel: '', time_zone: 'UTC', locale: 'en', action: 'approve' };
+    const foreign = Browser.token(await browser.get('/enrol'));
+    const own = Browser.token(await victim.get('/enrol'));
+    const attempts = [
+      await victim.post('/enrol', fields), await victim.post('/enrol', { ...fields, csrf: '' }),
+      await victim.post('/enrol', { ...fields, csrf: foreign }),
+      await victim.post('/enrol', { ...fields, csrf: own }, { origin: 'https://evil.example' }),
+      await victim.post('/enrol', { ...fields, csrf: own }, { origin: 'null' }),
+      await victim.post('/enrol', { ...fields, csrf: own }, { 'sec-fetch-site': 'cross-site' }),
+    ];
+    for (const answer of attempts) assert.equal(answer.status, 403);
+    assert.equal((await pollToken(headend, screen.device_code)).json().error, 'authorization_pending');
+    assert.equal((await victim.post('/enrol', { ...fields, csrf: own }, { origin: headend.url, 'sec-fetch-site': 'same-origin' })).status, 303);
+  });
+
+  test('signing in needs the form of this browser', async () => {
+    const browser = new Browser(headend);
+    const without = await browser.post('/admin/sign-in', { name: 'admin', password: headend.password });
+    assert.equal(without.status, 403);
+    const other = new Browser(headend);
+    const token = Browser.token(await other.get('/admin/sign-in'));
+    const stolen = await browser.post('/admin/sign-in', { csrf: token, name: 'admin', password: headend.password });
+    assert.equal(stolen.status, 403);
+    assert.ok(!browser.cookies.has('__Host-pingplay-admin'));
+  });
+
+  test('signing out ends the session on the server', async () => {
+    const browser = await signIn(headend);
+    const copy = new Browser(headend);
+    copy.cookies = new Map(browser.cookies);
+    const token = Browser.token(await browser.get('/admin/screens'));
+    assert.equal((await browser.post('/admin/sign-out', { csrf: token })).status, 303);
+    assert.equal((await copy.get('/admin/screens')).status, 303);
+  });
+
+  test('templates and texts are not served as files', async () => {
+    const browser = new Browser(headend);
+    assert.equal((await browser.get('/admin/assets/style.css')).headers['content-type'], 'text/css; charset=utf-8');
+    for (const name of ['layout.html', 'strings.en.json', '../ca.key', '']) {
+      assert.ok([404, 400].includes((await browser.get(`/admin/assets/${name}`)).status), name);
+    }
+  });
+
+  test('another administrator can be added, and each name once', async () => {
+    const { execFileSync } = await import('node:child_process');
+    const { headendProgram } = await import('./lib/headend.mjs');
+    const output = execFileSync(headendProgram(), ['user', 'add', headend.dir, 'Zoé'], { encoding: 'utf8' });
+    const [, password] = /Password: (\S+)/.exec(output);
+    assert.equal((await new Browser(headend).signIn('Zoé', password)).status, 303);
+    await assert.rejects(headend.cli('user', 'add', 'Zoé'), /already/);
+  });
+});
+
+describe('login throttling', () => {
+  let headend;
+  before(async () => { headend = await startHeadend(); });
+  after(() => headend?.stop());
+
+  test('a few mistakes are free; then even the right password has to wait, longer each time', async () => {
+    const waits = [];
+    for (let i = 0; i < 5; i++) {
+      const answer = await new Browser(headend).signIn('admin', `wrong password ${i}`);
+      if (answer.status === 429) waits.push(Number(answer.headers['retry-after']));
+      else assert.equal(answer.status, 403);
+    }
+    assert.ok(waits.length >= 1, 'the fifth attempt at the latest is too early');
+    const right = await new Browser(headend).signIn('admin', headend.password);
+    assert.equal(right.status, 429);
+    assert.ok(Number(right.headers['retry-after']) >= 1);
+    assert.equal((await new Browser(headend).signIn('somebody', 'any password')).status, 429, 'the address waits too');
+  });
+
+  test('unknown accounts are told apart by nothing', async () => {
+    const fresh = await startHeadend();
+    try {
+      const known = await new Browser(fresh).signIn('admin', 'wrong password');
+      const unknown = await new Browser(fresh).signIn('nobody', 'wrong password');
+      const plain = (answer) => answer.text.replace(/value="[^"]*"/g, '');
+      assert.deepEqual([known.status, plain(known)], [unknown.status, plain(unknown)]);
+    } finally {
+      await fresh.stop();
+    }
+  });
+});

@@ -1,0 +1,166 @@
+// The server itself: TLS policy, slow clients, stopping, and what the commands refuse.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import tls from 'node:tls';
+import { promisify } from 'node:util';
+
+import { enrolDevice, headendProgram, startHeadend } from './lib/headend.mjs';
+
+const run = promisify(execFile);
+
+describe('the server', () => {
+  let headend;
+  before(async () => { headend = await startHeadend({ serve: ['--connections-per-address', '20'] }); });
+  after(() => headend?.stop());
+
+  const connect = (options) => new Promise((resolve, reject) => {
+    const socket = tls.connect({ host: 'localhost', servername: 'localhost', port: headend.port, ca: headend.ca, ...options }, () => resolve(socket));
+    socket.on('error', reject);
+  });
+
+  test('TLS 1.2 and 1.3 with AEAD ciphers are spoken', async () => {
+    for (const version of ['TLSv1.2', 'TLSv1.3']) {
+      const socket = await connect({ minVersion: version, maxVersion: version });
+      assert.equal(socket.getProtocol(), version);
+      assert.match(socket.getCipher().name, /GCM|CHACHA20/);
+      socket.destroy();
+    }
+  });
+
+  test('TLS 1.0 and 1.1, CBC ciphers and plain RSA are refused', async () => {
+    for (const version of ['TLSv1', 'TLSv1.1']) {
+      await assert.rejects(connect({ minVersion: version, maxVersion: version, ciphers: 'ALL@SECLEVEL=0' }), version);
+    }
+    for (const ciphers of ['ECDHE-ECDSA-AES128-SHA256', 'ECDHE-ECDSA-AES256-SHA', 'AES128-GCM-SHA256']) {
+      await assert.rejects(connect({ maxVersion: 'TLSv1.2', ciphers: `${ciphers}:@SECLEVEL=0` }), ciphers);
+    }
+  });
+
+  test('plain HTTP gets no answer', async () => {
+    const net = await import('node:net');
+    const data = await new Promise((resolve) => {
+      const socket = net.connect(headend.port, 'localhost', () => socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'));
+      let text = '';
+      socket.on('data', (part) => { text += part.toString('latin1'); });
+      socket.on('close', () => resolve(text));
+      socket.on('error', () => {});
+    });
+    assert.ok(!data.includes('HTTP/1.1 200'));
+  });
+
+  test('the certificate is for the names given at init and signed by the own authority', async () => {
+    const socket = await connect({});
+    assert.ok(socket.authorized);
+    const { subjectaltname } = socket.getPeerCertificate();
+    socket.destroy();
+    assert.match(subjectaltname, /DNS:localhost, IP Address:127\.0\.0\.1/);
+    await assert.rejects(connect({ servername: 'other.example' }), /altnames/);
+  });
+
+  test('one address cannot take more connections than it may', async () => {
+    const sockets = [];
+    let refused = 0;
+    for (let i = 0; i < 30; i++) {
+      try {
+        sockets.push(await connect({ family: 4, host: '127.0.0.1' }));
+      } catch {
+        refused++;
+      }
+    }
+    for (const socket of sockets) socket.destroy();
+    assert.ok(refused >= 10, `${refused} refused`);
+    assert.ok(sockets.length >= 15);
+  });
+
+  test('SIGTERM ends it within two seconds, with polls waiting and connections open', async () => {
+    const own = await startHeadend();
+    try {
+      const device = await enrolDevice(own, { name: 'Waiting' });
+      const { etag } = (await own.request('GET', '/v1/state', { device })).headers;
+      const poll = own.request('GET', '/v1/state', { device, headers: { 'if-none-match': etag, prefer: 'wait=50' } })
+        .then((answer) => answer.status, () => 'cut');
+      const idle = tls.connect({ host: 'localhost', port: own.port, ca: own.ca });
+      idle.on('error', () => {});
+      await new Promise((resolve) => idle.once('secureConnect', resolve));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const start = Date.now();
+      assert.deepEqual(await own.stopServing(), { code: 0, signal: null });
+      assert.ok(Date.now() - start < 2000);
+      assert.equal(await poll, 304);
+      idle.destroy();
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('what was enrolled is still there after a restart', async () => {
+    const own = await startHeadend();
+    try {
+      const device = await enrolDevice(own, { name: 'Lasting' });
+      await own.stopServing('SIGKILL');
+      await own.startServing();
+      assert.equal((await own.request('GET', '/v1/state', { device })).json().name, 'Lasting');
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe('the commands', () => {
+  let folder;
+  before(async () => { folder = await mkdtemp(path.join(tmpdir(), 'pingplay-headend-')); });
+  after(() => rm(folder, { recursive: true }));
+
+  async function fails(words, pattern) {
+    await assert.rejects(run(headendProgram(), words), (error) => {
+      assert.equal(error.code, 1);
+      assert.match(error.stderr, pattern);
+      assert.equal(error.stderr.trim().split('\n').length, 1, error.stderr);
+      return true;
+    });
+  }
+
+  test('each mistake is told in one line', async () => {
+    await fails([], /no command/);
+    await fails(['paint'], /unknown command: paint/);
+    await fails(['screen', 'paint'], /unknown command: screen paint/);
+    await fails(['serve'], /one DIR/);
+    await fails(['serve', path.join(folder, 'nowhere')], /No such file/);
+    await fails(['serve', folder, '--port', '70000'], /--port: must be 0 to 65535/);
+    await fails(['serve', folder, '--port', 'x'], /--port: not a whole number/);
+    await fails(['serve', folder, '--colour'], /unknown option --colour/);
+    await fails(['screen', 'list', folder], /no headend here/);
+    await fails(['init', path.join(folder, 'new'), '--host', 'bad host!'], /--host: not a host name/);
+  });
+
+  test('init takes only a folder of its own, and tells a made-up password once', async () => {
+    const full = path.join(folder, 'full');
+    await run('mkdir', [full]);
+    await writeFile(path.join(full, 'precious'), 'x');
+    await fails(['init', full], /not empty/);
+    const { stdout } = await run(headendProgram(), ['init', path.join(folder, 'fresh'), '--admin', 'boss']);
+    assert.match(stdout, /Account: boss\nPassword: [a-z0-9-]{23} /);
+    await fails(['init', path.join(folder, 'fresh')], /not empty/);
+  });
+
+  test('a short password is refused', async () => {
+    const { spawn } = await import('node:child_process');
+    const child = spawn(headendProgram(), ['init', path.join(folder, 'weak'), '--password-stdin']);
+    let text = '';
+    child.stderr.on('data', (data) => { text += data; });
+    child.stdin.end('short\n');
+    assert.equal(await new Promise((resolve) => child.on('close', resolve)), 1);
+    assert.match(text, /password: 5 bytes, must be 10 to 200/);
+  });
+
+  test('a database of a newer program is left alone', async () => {
+    const place = path.join(folder, 'newer');
+    await run(headendProgram(), ['init', place]);
+    await run('sqlite3', [path.join(place, 'headend.db'), 'INSERT INTO migration(number, applied) VALUES(999, 0)']);
+    await fails(['screen', 'list', place], /newer version/);
+  });
+});

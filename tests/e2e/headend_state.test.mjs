@@ -1,0 +1,289 @@
+// What an enrolled screen gets and reports: session, state, long poll, reports, repository files.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { enrolDevice, openSession, startHeadend } from './lib/headend.mjs';
+
+const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
+
+describe('an enrolled screen', () => {
+  let headend;
+  let device;
+  let folder;
+  before(async () => {
+    headend = await startHeadend();
+    folder = await mkdtemp(path.join(tmpdir(), 'pingplay-content-'));
+    device = await enrolDevice(headend, { name: 'Door', site: 'Lyon', channel: 'lobby', timeZone: 'Europe/Paris', locale: 'fr' });
+  });
+  after(async () => {
+    await headend?.stop();
+    if (folder) await rm(folder, { recursive: true });
+  });
+
+  const state = (options) => headend.request('GET', '/v1/state', { device, ...options });
+  // A poll that waits: sent, and not answered for long enough that it isn't going to be at once.
+  async function waitingPoll(etag, poller = device) {
+    const answer = headend.request('GET', '/v1/state', { device: poller, headers: { 'if-none-match': etag, prefer: 'wait=50' } });
+    const early = await Promise.race([answer.then(() => 'answered'), new Promise((resolve) => setTimeout(resolve, 400, 'waits'))]);
+    assert.equal(early, 'waits');
+    return { answer };
+  }
+  async function content(bytes = png) {
+    const file = path.join(folder, `${randomUUID()}.png`);
+    await writeFile(file, Buffer.concat([png, bytes]));
+    return file;
+  }
+
+  test('the session cookie has every protection, and a new session ends the old one', async () => {
+    const former = { ...device };
+    const answer = await openSession(headend, device);
+    assert.equal(answer.status, 204);
+    const [header] = answer.headers['set-cookie'];
+    assert.match(header, /^__Host-pingplay=[\w-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=2592000$/);
+    assert.notEqual(device.cookie, former.cookie);
+    assert.equal((await headend.request('GET', '/v1/state', { device: former })).json().code, 'cookie-required');
+    assert.equal((await state()).status, 200);
+  });
+
+  test('the state says all that the screen needs', async () => {
+    const answer = await state();
+    const body = answer.json();
+    assert.equal(answer.headers['content-type'], 'application/json');
+    assert.equal(answer.headers['cache-control'], 'no-store');
+    assert.deepEqual({ ...body, iat: 0, exp: 0, channel: { ...body.channel, key: 0 }, version: 0 }, {
+      format: 1, aud: device.id, version: 0, iat: 0, exp: 0, name: 'Door', site: 'Lyon', time_zone: 'Europe/Paris',
+      locale: 'fr', channel: { id: 'lobby', key: 0 }, publish: 0, settings: {}, commands: [],
+    });
+    assert.equal(Buffer.from(body.channel.key, 'base64url').length, 32);
+    assert.ok(Date.parse(body.exp) > Date.parse(body.iat));
+  });
+
+  test('a screen without a channel is told so', async () => {
+    const other = await enrolDevice(headend, { name: 'Bare' });
+    assert.equal((await headend.request('GET', '/v1/state', { device: other })).json().channel, null);
+  });
+
+  test('state needs certificate and cookie of the same screen', async () => {
+    const other = await enrolDevice(headend, { name: 'Other' });
+    const bare = await headend.request('GET', '/v1/state', { cookie: device.cookie });
+    assert.deepEqual([bare.status, bare.json().code], [401, 'certificate-required']);
+    const without = await state({ cookie: 'x=y' });
+    assert.deepEqual([without.status, without.json().code], [401, 'cookie-required']);
+    const mixed = await state({ cookie: other.cookie });
+    assert.deepEqual([mixed.status, mixed.json().code], [401, 'cookie-required']);
+  });
+
+  test('a certificate of another authority is refused', async () => {
+    const stranger = await startHeadend();
+    try {
+      const foreign = await enrolDevice(stranger, { name: 'Foreign' });
+      const answer = await headend.request('POST', '/v1/session', { device: foreign, cookie: undefined, body: '' });
+      assert.equal(answer.status, 401);
+      assert.equal(answer.json().code, 'certificate-invalid');
+      assert.match(answer.json().detail, /unknown authority/);
+    } finally {
+      await stranger.stop();
+    }
+  });
+
+  test('an unchanged state is 304, at once without Prefer and after the wait with it', async () => {
+    const { etag } = (await state()).headers;
+    const same = await state({ headers: { 'if-none-match': etag } });
+    assert.deepEqual([same.status, same.text, same.headers.etag], [304, '', etag]);
+    const start = Date.now();
+    const waited = await state({ headers: { 'if-none-match': etag, prefer: 'wait=1' } });
+    assert.equal(waited.status, 304);
+    assert.ok(Date.now() - start >= 900, 'it waited');
+  });
+
+  test('a change of the screen answers the waiting poll with a higher version', async () => {
+    const first = await state();
+    const poll = await waitingPoll(first.headers.etag);
+    await headend.cli('screen', 'set', device.id, '--name', 'Door 2');
+    const changed = await poll.answer;
+    assert.equal(changed.status, 200);
+    assert.equal(changed.json().name, 'Door 2');
+    assert.ok(changed.json().version > first.json().version);
+  });
+
+  test('a publish on its channel answers the waiting poll; one on another channel does not', async () => {
+    const { etag } = (await state()).headers;
+    const poll = await waitingPoll(etag);
+    await headend.publish('canteen', [await content(randomBytes(16))]);
+    const other = await Promise.race([poll.answer.then(() => 'answered'), new Promise((resolve) => setTimeout(resolve, 400, 'waits'))]);
+    assert.equal(other, 'waits');
+    await headend.publish('lobby', [await content(randomBytes(16))]);
+    const answer = await poll.answer;
+    assert.equal(answer.status, 200);
+    assert.ok(answer.json().publish > 0);
+    assert.notEqual(answer.headers.etag, etag);
+  });
+
+  test('a second poll of the same screen answers the first', async () => {
+    const { etag } = (await state()).headers;
+    const first = await waitingPoll(etag);
+    const second = state({ headers: { 'if-none-match': etag, prefer: 'wait=1' } });
+    assert.equal((await first.answer).status, 304);
+    assert.equal((await second).status, 304);
+  });
+
+  test('waiting polls cost no thread, and all are answered', async () => {
+    const threads = async () => (await readdir(`/proc/${headend.child.pid}/task`)).length;
+    const devices = [];
+    for (let i = 0; i < 12; i++) devices.push(await enrolDevice(headend, { name: `Wall ${i}`, channel: 'wall' }));
+    const former = await threads();
+    const polls = await Promise.all(devices.map(async (one) => {
+      const { etag } = (await headend.request('GET', '/v1/state', { device: one })).headers;
+      return waitingPoll(etag, one);
+    }));
+    assert.equal(await threads(), former);
+    await headend.publish('wall', [await content(randomBytes(16))]);
+    for (const poll of polls) assert.equal((await poll.answer).status, 200);
+  });
+
+  test('reports are kept once, however often a batch comes', async () => {
+    const batch = {
+      batch: randomUUID(),
+      items: [1, 2, 3].map((n) => ({ id: randomUUID(), time: '2026-01-05T08:00:00Z', kind: 'sync', detail: { n } })),
+    };
+    const post = (where, body) => headend.request('POST', where, {
+      device, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body),
+    });
+    for (let i = 0; i < 3; i++) assert.equal((await post('/v1/events', batch)).status, 204);
+    const play = { batch: randomUUID(), items: [{ id: randomUUID(), time: '2026-01-05T08:00:00Z', kind: 'played', detail: {} }] };
+    assert.equal((await post('/v1/playlog', play)).status, 204);
+    assert.equal((await post('/v1/status', { version: '0.1.0', state: 'online' })).status, 204);
+    const shown = JSON.parse(await headend.cli('screen', 'show', device.id));
+    assert.deepEqual([shown.events, shown.playlog, shown.report], [3, 1, { version: '0.1.0', state: 'online' }]);
+  });
+
+  test('a malformed report is refused whole, naming the field', async () => {
+    const good = { id: randomUUID(), time: '2026-01-05T08:00:00Z', kind: 'sync', detail: {} };
+    const wrong = [
+      ['{', /not JSON/], ['[]', /object/], ['{}', /batch/], [JSON.stringify({ batch: 'x', items: [] }), /batch/],
+      [JSON.stringify({ batch: randomUUID() }), /items/], [JSON.stringify({ batch: randomUUID(), items: [good, {}] }), /id/],
+      [JSON.stringify({ batch: randomUUID(), items: [{ ...good, kind: 7 }] }), /kind/],
+      [`{"batch":"${randomUUID()}","batch":1}`, /twice/],
+    ];
+    for (const [body, detail] of wrong) {
+      const answer = await headend.request('POST', '/v1/events', { device, headers: { 'content-type': 'application/json' }, body });
+      assert.equal(answer.status, 400, body);
+      assert.equal(answer.json().code, 'body-invalid');
+      assert.match(answer.json().detail, detail);
+    }
+    const shown = JSON.parse(await headend.cli('screen', 'show', device.id));
+    assert.equal(shown.events, 3, 'nothing of the refused batches was kept');
+  });
+
+  test('bodies have caps and types', async () => {
+    const large = 'x'.repeat(65 * 1024);
+    const answer = await headend.request('POST', '/v1/events', { device, headers: { 'content-type': 'application/json' }, body: large });
+    assert.deepEqual([answer.status, answer.json().code], [413, 'body-too-large']);
+    const chunked = await headend.request('POST', '/v1/events', {
+      device, headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked', 'content-length': undefined }, body: large,
+    }).catch((error) => ({ status: error.code }));
+    assert.ok([413, 'ECONNRESET', 'EPIPE'].includes(chunked.status), String(chunked.status));
+    const text = await headend.request('POST', '/v1/events', { device, headers: { 'content-type': 'text/plain' }, body: '{}' });
+    assert.deepEqual([text.status, text.json().code], [415, 'unsupported-media-type']);
+  });
+
+  test('a retired screen is refused everywhere, at once', async () => {
+    const gone = await enrolDevice(headend, { name: 'Gone', channel: 'lobby' });
+    const { etag } = (await headend.request('GET', '/v1/state', { device: gone })).headers;
+    const poll = await waitingPoll(etag, gone);
+    await headend.cli('screen', 'retire', gone.id);
+    assert.equal((await poll.answer).status, 403);
+    const session = await headend.request('POST', '/v1/session', { device: gone, cookie: undefined, body: '' });
+    assert.deepEqual([session.status, session.json().code], [403, 'screen-retired']);
+    const cookieOnly = await headend.request('GET', '/repo/metadata/timestamp.json', { cookie: gone.cookie });
+    assert.equal(cookieOnly.status, 401);
+  });
+
+  test('unknown paths and methods are problems with stable codes', async () => {
+    const missing = await headend.request('GET', '/v1/nothing');
+    assert.deepEqual([missing.status, missing.json().code, missing.json().type], [404, 'not-found', 'urn:pingplay:problem:not-found']);
+    const method = await headend.request('DELETE', '/v1/state');
+    assert.deepEqual([method.status, method.json().code, method.headers.allow], [405, 'method-not-allowed', 'GET']);
+    assert.equal((await headend.request('GET', '/healthz')).status, 200);
+  });
+
+  describe('the repository', () => {
+    let object;
+    let data;
+    before(async () => {
+      await headend.publish('files', [await content(randomBytes(300000))]);
+      const base = path.join(headend.dir, 'repo/objects');
+      const all = (await readdir(base, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+      for (const entry of all) {
+        const bytes = await readFile(path.join(entry.path, entry.name));
+        if (bytes.length > 300000) [object, data] = [entry.name, bytes];
+      }
+    });
+    const url = () => `/repo/objects/${object.slice(0, 2)}/${object}`;
+
+    test('is for enrolled screens: by cookie or by certificate', async () => {
+      assert.equal((await headend.request('GET', url())).status, 401);
+      const byCookie = await headend.request('GET', url(), { cookie: device.cookie });
+      const byCertificate = await headend.request('GET', url(), { device, cookie: 'a=b' });
+      for (const answer of [byCookie, byCertificate]) {
+        assert.equal(answer.status, 200);
+        assert.equal(createHash('sha256').update(answer.body).digest('hex'), object);
+      }
+      assert.equal(byCookie.headers.etag, `"${object}"`);
+      assert.match(byCookie.headers['cache-control'], /immutable/);
+    });
+
+    test('answers byte ranges', async () => {
+      const size = data.length;
+      const cases = [
+        ['bytes=0-0', 206, 0, 1], ['bytes=100-199', 206, 100, 200], [`bytes=${size - 1}-`, 206, size - 1, size],
+        ['bytes=65536-', 206, 65536, size], ['bytes=-10', 206, size - 10, size], [`bytes=-${size * 2}`, 206, 0, size],
+        [`bytes=5-${size * 2}`, 206, 5, size], ['bytes=0-1,5-6', 200, 0, size], ['bytes=9-3', 200, 0, size],
+        ['lines=1-2', 200, 0, size], ['bytes=x-', 200, 0, size],
+      ];
+      for (const [range, status, from, to] of cases) {
+        const answer = await headend.request('GET', url(), { cookie: device.cookie, headers: { range } });
+        assert.equal(answer.status, status, range);
+        assert.ok(answer.body.equals(data.subarray(from, to)), range);
+        if (status === 206) assert.equal(answer.headers['content-range'], `bytes ${from}-${to - 1}/${size}`);
+      }
+      const beyond = await headend.request('GET', url(), { cookie: device.cookie, headers: { range: `bytes=${size}-` } });
+      assert.deepEqual([beyond.status, beyond.headers['content-range']], [416, `bytes */${size}`]);
+    });
+
+    test('honours If-None-Match and If-Range', async () => {
+      const same = await headend.request('GET', url(), { cookie: device.cookie, headers: { 'if-none-match': `W/"x", "${object}"` } });
+      assert.deepEqual([same.status, same.body.length], [304, 0]);
+      const stale = await headend.request('GET', url(), { cookie: device.cookie, headers: { range: 'bytes=0-9', 'if-range': '"other"' } });
+      assert.equal(stale.status, 200);
+      const fresh = await headend.request('GET', url(), { cookie: device.cookie, headers: { range: 'bytes=0-9', 'if-range': `"${object}"` } });
+      assert.equal(fresh.status, 206);
+    });
+
+    test('HEAD tells the length', async () => {
+      const answer = await headend.request('HEAD', url(), { cookie: device.cookie });
+      assert.deepEqual([answer.status, answer.headers['content-length'], answer.body.length], [200, String(data.length), 0]);
+    });
+
+    test('timestamp.json is revalidated, versioned files are kept', async () => {
+      const timestamp = await headend.request('GET', '/repo/metadata/timestamp.json', { cookie: device.cookie });
+      assert.equal(timestamp.headers['cache-control'], 'no-cache');
+      assert.equal(timestamp.headers['content-type'], 'application/json');
+      const root = await headend.request('GET', '/repo/metadata/1.root.json', { cookie: device.cookie });
+      assert.match(root.headers['cache-control'], /immutable/);
+    });
+
+    test('nothing outside of it can be had', async () => {
+      for (const bad of ['/repo/', '/repo/..', '/repo/../ca.key', '/repo/metadata/../../ca.key', '/repo/%2e%2e/ca.key',
+        '/repo/metadata/..%2f..%2fca.key', '/repo//etc/passwd', '/repo/keys/root.pem', '/repo/metadata', '/repo/objects/draft',
+        `/repo/objects/00/${object}`, '/repo/metadata/.hidden.json', '/repo/metadata/timestamp.json%00.png']) {
+        const answer = await headend.request('GET', bad, { cookie: device.cookie });
+        assert.ok([400, 404].includes(answer.status), `${bad}: ${answer.status}`);
+      }
+    });
+  });
+});
