@@ -16,13 +16,15 @@ steps_count() {
 }
 
 step() {
-  local name=$1 begun=$SECONDS rc=0 passed=0 failed=0 p f
+  local name=$1 begun=$SECONDS rc passed=0 failed=0 p f
   shift
   [ -z "$steps_only" ] || [[ " $steps_only " == *" $name "* ]] || return 0
   steps_log=$steps_logs/$name.log
   steps_counts=$steps_logs/$name.count
   : >"$steps_counts"
-  (set -e; "$@") >"$steps_log" 2>&1 || rc=$?
+  # Not behind "||", where bash would ignore -e.
+  (set -e; "$@") >"$steps_log" 2>&1
+  rc=$?
   while read -r p f; do
     passed=$((passed + p)) failed=$((failed + f))
   done <"$steps_counts"
