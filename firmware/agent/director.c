@@ -35,6 +35,7 @@ struct director {
     char time_zone[DIRECTOR_TIME_ZONE_MAX];
     struct net_timer *schedule_timer;
     struct net_timer *settle_timer;
+    struct net_timer *before_timer; /* the end of the transitions from `before` */
 };
 
 static void on_schedule_due(void *arg);
@@ -56,14 +57,34 @@ static const struct layer *generation_layer(const struct generation *generation,
     return NULL;
 }
 
+static void timer_clear(const struct director *director, struct net_timer **timer) {
+    net_loop_cancel_timer(director->config.loop, *timer);
+    *timer = NULL;
+}
+
+static void before_drop(struct director *director) {
+    timer_clear(director, &director->before_timer);
+    for (size_t i = 0; i < director->now.count; i++)
+        zone_forget_carried(director->now.zones[i]);
+    generation_destroy(&director->before);
+}
+
+static void on_before_over(void *arg) {
+    struct director *director = arg;
+    director->before_timer = NULL;
+    before_drop(director);
+}
+
 static void director_all_settled(struct director *director) {
     director->settled = true;
-    net_loop_cancel_timer(director->config.loop, director->settle_timer);
-    director->settle_timer = NULL;
+    timer_clear(director, &director->settle_timer);
     bool shown = director->now.shown > 0;
     /* Where nothing of the new can be shown, the old picture is better than none. */
     if (shown) {
-        generation_destroy(&director->before);
+        int64_t due_ms = pp_clock_monotonic_ms() + ZONE_FIRST_FADE_MS + ZONE_LINGER_MS;
+        timer_clear(director, &director->before_timer);
+        director->before_timer =
+            net_loop_timer(director->config.loop, due_ms, on_before_over, director, NULL);
         director_hide_status(director);
     }
     director->config.on_settled(director->config.arg, shown);
@@ -83,10 +104,8 @@ static void on_zone_settled(void *arg, struct zone *zone, bool shown) {
     if (director->now.settled < director->now.count)
         return;
     /* From the loop: the zone that calls must not go under its own feet. */
-    net_loop_cancel_timer(director->config.loop, director->settle_timer);
-    int64_t due_ms = pp_clock_monotonic_ms() + ZONE_FIRST_FADE_MS + ZONE_LINGER_MS;
-    director->settle_timer =
-        net_loop_timer(director->config.loop, shown ? due_ms : 0, on_settle_overdue, director, NULL);
+    timer_clear(director, &director->settle_timer);
+    director->settle_timer = net_loop_timer(director->config.loop, 0, on_settle_overdue, director, NULL);
 }
 
 static void on_zone_play(void *arg, const struct zone_play *play) {
@@ -147,7 +166,7 @@ static void director_freeze(struct director *director) {
         zone_freeze(director->now.zones[i]);
     /* Two changes in a row: what the unfinished one shows takes the place of what was there before it. */
     if (director->now.shown || !director->before.count) {
-        generation_destroy(&director->before);
+        before_drop(director);
         director->before = director->now;
     } else {
         generation_destroy(&director->now);
@@ -161,7 +180,7 @@ static void director_start_layout(struct director *director, const struct channe
     director_send_canvas(director);
     for (size_t i = 0; i < layout->zone_count; i++)
         generation_add_zone(director, &layout->zones[i]);
-    net_loop_cancel_timer(director->config.loop, director->settle_timer);
+    timer_clear(director, &director->settle_timer);
     director->settle_timer =
         net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + DIRECTOR_SETTLE_MAX_MS,
                        on_settle_overdue, director, NULL);
@@ -169,8 +188,7 @@ static void director_start_layout(struct director *director, const struct channe
 
 /* Shows what the schedule asks for now, and comes back when that may change. */
 static void director_follow_schedule(struct director *director) {
-    net_loop_cancel_timer(director->config.loop, director->schedule_timer);
-    director->schedule_timer = NULL;
+    timer_clear(director, &director->schedule_timer);
     if (!director->manifest || director->blank || !player_link_is_up(director->link))
         return;
     int64_t now_s = director->config.now_ms(director->config.arg) / 1000;
@@ -230,12 +248,11 @@ static void on_connected(void *arg, const struct ipc_display *display) {
 static void on_lost(void *arg) {
     struct director *director = arg;
     generation_destroy(&director->now);
-    generation_destroy(&director->before);
+    before_drop(director);
     director->layout = NULL;
     director->settled = false;
     status_layer_clear(&director->status);
-    net_loop_cancel_timer(director->config.loop, director->settle_timer);
-    director->settle_timer = NULL;
+    timer_clear(director, &director->settle_timer);
 }
 
 static void on_message(void *arg, const struct ipc_message *message) {
@@ -274,12 +291,12 @@ struct director *director_create(const struct director_config *config, struct pp
 void director_destroy(struct director *director) {
     if (!director)
         return;
-    net_loop_cancel_timer(director->config.loop, director->schedule_timer);
-    net_loop_cancel_timer(director->config.loop, director->settle_timer);
+    timer_clear(director, &director->schedule_timer);
+    timer_clear(director, &director->settle_timer);
     /* First the connection, so that no layer is taken off the screen: the player holds the last picture. */
     player_link_hang_up(director->link);
     generation_destroy(&director->now);
-    generation_destroy(&director->before);
+    before_drop(director);
     status_layer_clear(&director->status);
     layer_set_destroy(director->layers);
     player_link_destroy(director->link);
@@ -294,7 +311,7 @@ void director_set_manifest(struct director *director, struct channel_manifest *m
     channel_manifest_destroy(director->manifest);
     director->manifest = manifest;
     if (!manifest) {
-        generation_destroy(&director->before);
+        before_drop(director);
         if (director->status_wanted)
             director_send_canvas(director);
     }
@@ -334,7 +351,7 @@ void director_set_blank(struct director *director, bool blank) {
         return;
     director->blank = blank;
     generation_destroy(&director->now);
-    generation_destroy(&director->before);
+    before_drop(director);
     director->layout = NULL;
     director_follow_schedule(director);
 }

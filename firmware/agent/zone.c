@@ -289,6 +289,10 @@ struct zone *zone_create(const struct zone_config *config, const struct layer *c
     return zone;
 }
 
+void zone_forget_carried(struct zone *zone) {
+    zone->carried = NULL;
+}
+
 static void zone_stop(struct zone *zone) {
     timer_clear(zone, &zone->advance_timer);
     timer_clear(zone, &zone->ready_timer);

@@ -56,6 +56,9 @@ struct zone_config {
 struct zone *zone_create(const struct zone_config *config, const struct layer *carried,
                          struct pp_error *error);
 
+/* The layer it was to replace first goes away. */
+void zone_forget_carried(struct zone *zone);
+
 /* What is shown stays, and nothing goes on: the manifest may go away. */
 void zone_freeze(struct zone *zone);
 
