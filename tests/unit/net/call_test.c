@@ -110,14 +110,17 @@ static size_t distinct_connections(const cJSON *log) {
 }
 
 static void many_calls(struct world *world, const char *port, size_t connections) {
-    PP_AUTO(net_client) struct net_client *client = world_connect(world, port, NULL);
-    struct download download = {.loop = world->loop, .expected = 40};
+    /* A loop of its own has no connection yet. */
+    PP_AUTO(net_loop) struct net_loop *loop = net_loop_create(NULL);
+    struct world fresh = {.server = world->server, .loop = loop};
+    PP_AUTO(net_client) struct net_client *client = world_connect(&fresh, port, NULL);
+    struct download download = {.loop = loop, .expected = 40};
     test_server_do(&world->server, "{\"do\":\"route\",\"path\":\"/part\",\"answer\":{\"size\":50000}}");
     struct net_request request = {
         .path = "/part", .response_max = 50000, .on_done = count_done, .arg = &download};
     for (int i = 0; i < 40; i++)
         assert_non_null(net_client_start(client, &request, NULL));
-    assert_true(net_loop_run(world->loop, NULL));
+    assert_true(net_loop_run(loop, NULL));
     assert_int_equal(download.done, 40);
     assert_false(download.wrong);
     pp_autojson cJSON *log = world_log(world);
