@@ -1,0 +1,88 @@
+/* A clear file of any kind, sealed and then played as the media renderer does, up to a few frames and some
+ * sound. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "render/media/audio.h"
+#include "render/media/convert.h"
+#include "render/media/media.h"
+#include "render/media/video.h"
+
+#define FRAMES_MAX 6
+#define INPUT_MAX  (256 * 1024) /* bytes */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void show_frames(struct video *video) {
+    struct pp_error error = {0};
+    struct convert convert = {0};
+    struct ipc_video_ring ring = {0};
+    pp_autoclose int memory_fd = -1;
+    for (int i = 0; i < FRAMES_MAX && video_next(video, &error) == VIDEO_FRAME; i++) {
+        const struct convert_wish wish = {.target_width = 64,
+                                          .target_height = 48,
+                                          .slots = 1,
+                                          .still = video->reader->container->still,
+                                          .aspect = video_aspect(video),
+                                          .orientation = video_orientation(video)};
+        if (!ring.memory && (!convert_init(&convert, video->frame, &wish, &error) ||
+                             !ipc_video_layout(&convert.layout, &error) ||
+                             !ipc_video_ring_create(&convert.layout, &ring, &memory_fd, &error)))
+            break;
+        convert_frame(&convert, video->frame, &ring, 0, &error);
+    }
+    convert_finish(&convert);
+    ipc_video_ring_finish(&ring);
+}
+
+static void play_sound(struct reader *reader) {
+    const struct ipc_audio layout = {.format = IPC_SAMPLE_S16,
+                                     .rate = IPC_AUDIO_RATE,
+                                     .channels = IPC_AUDIO_CHANNELS,
+                                     .capacity_frames = 16384};
+    struct pp_error error = {0};
+    struct ipc_audio_ring ring = {0};
+    struct audio audio;
+    pp_autoclose int memory_fd = -1;
+    if (!reader->container->audio || !ipc_audio_ring_create(&layout, &ring, &memory_fd, &error))
+        return;
+    if (audio_open(&audio, reader, &ring, &error)) {
+        audio_fill(&audio, &error);
+        audio_close(&audio);
+    }
+    ipc_audio_ring_finish(&ring);
+}
+
+static void play(struct source *source) {
+    struct pp_error error = {0};
+    struct container container;
+    struct reader *reader = calloc(1, sizeof *reader);
+    if (reader && container_open(&container, source, true, &error)) {
+        struct video video;
+        reader->container = &container;
+        if (video_open(&video, reader, &error)) {
+            show_frames(&video);
+            play_sound(reader);
+            video_close(&video);
+        }
+        reader_finish(reader);
+        container_close(&container);
+    }
+    free(reader);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    static const uint8_t key[SEAL_KEY_SIZE] = {1, 2, 3};
+    struct pp_error error = {0};
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(2 * INPUT_MAX);
+    if (size > INPUT_MAX || !media_prepare(&error) ||
+        !seal_encrypt(data, size, key, SEAL_AD_OBJECT, &sealed, &error))
+        return 0;
+    struct seal_reader *reader =
+        seal_reader_create_memory(sealed.data, sealed.size, key, SEAL_AD_OBJECT, NULL, &error);
+    PP_AUTO(source) struct source *source = reader ? source_create(reader, &error) : NULL;
+    if (source)
+        play(source);
+    return 0;
+}
