@@ -5,6 +5,7 @@
 #include "net/problem.h"
 #include "sync/committer.h"
 #include "sync/internal.h"
+#include "sync/writer.h"
 
 #define IN_FLIGHT_MAX    8           /* requests under way */
 #define TRIES_MAX        5           /* one after the other that brought next to nothing */
@@ -19,6 +20,7 @@ struct job {
     const struct store_need *need;
     enum job_state state;
     struct store_partial *partial; /* while running */
+    struct writer_stream stream;   /* to it, while running */
     struct net_call *call;         /* while running */
     uint64_t began_at;             /* offset of this try */
     int64_t due_ms;                /* CLOCK_MONOTONIC, while waiting */
@@ -29,6 +31,7 @@ struct job {
 struct fetcher {
     struct sync *sync;
     struct committer *committer;
+    struct writer *writer;
     struct job *jobs;
     size_t count, running, left; /* jobs in all, under way, not done */
     bool look;                   /* a job may be startable */
@@ -125,26 +128,33 @@ static void job_answered(struct job *job, const struct net_response *response) {
     }
 }
 
-static void job_on_done(void *arg, const struct net_response *response) {
-    struct job *job = arg;
-    job->call = NULL;
-    job->fetcher->running--;
-    job->fetcher->look = true;
-    if (response->ok) {
-        job_answered(job, response);
-        return;
-    }
-    switch (response->error.code) {
+static void job_failed(struct job *job, const struct net_response *response, const struct pp_error *why) {
+    switch (why->code) {
     case PP_E_NET:
-        job_again(job, response, &response->error);
+        job_again(job, response, why);
         break;
     case PP_E_INVALID:
     case PP_E_LIMIT:
-        job_lied_to(job, &response->error);
+        job_lied_to(job, why);
         break;
     default:
-        job_give_up(job, response, &response->error);
+        job_give_up(job, response, why);
     }
+}
+
+static void job_on_done(void *arg, const struct net_response *response) {
+    struct job *job = arg;
+    struct pp_error why = {0};
+    bool written = writer_drain(&job->stream, &why);
+    job->call = NULL;
+    job->fetcher->running--;
+    job->fetcher->look = true;
+    if (!response->ok)
+        job_failed(job, response, &response->error);
+    else if (!written)
+        job_failed(job, response, &why);
+    else
+        job_answered(job, response);
 }
 
 /* ---- A try ---- */
@@ -167,13 +177,14 @@ static bool job_on_start(void *arg, const struct net_response *head, struct pp_e
     if (head->content_length >= 0 && (uint64_t)head->content_length != length - job->began_at)
         return pp_fail(error, PP_E_INVALID, "%lld bytes to come, not %llu", (long long)head->content_length,
                        (unsigned long long)(length - job->began_at));
+    writer_begin(job->fetcher->writer, job->partial, &job->stream);
     return true;
 }
 
 static bool job_on_data(void *arg, const void *data, size_t size, struct pp_error *error) {
     struct job *job = arg;
     struct sync *sync = job->fetcher->sync;
-    if (!store_partial_write(job->partial, data, size, error))
+    if (!writer_write(&job->stream, data, size, error))
         return false;
     job->fetcher->outcome->bytes += size;
     atomic_fetch_add(&sync->counters.bytes_done, size);
@@ -302,9 +313,11 @@ static bool fetcher_run(struct fetcher *fetcher, struct pp_error *error) {
 static void fetcher_finish(struct fetcher *fetcher) {
     for (size_t i = 0; i < fetcher->count; i++) {
         net_call_cancel(fetcher->jobs[i].call);
+        writer_drain(&fetcher->jobs[i].stream, NULL);
         store_partial_keep(fetcher->jobs[i].partial);
     }
     committer_destroy(fetcher->committer);
+    writer_destroy(fetcher->writer);
     free(fetcher->jobs);
 }
 
@@ -346,7 +359,8 @@ bool sync_fetch(struct sync *sync, const struct store_need *needs, size_t count,
     bool ok = true;
     if (fetcher.left) {
         fetcher.committer = committer_create(sync->loop, error);
-        ok = fetcher.committer && fetcher_run(&fetcher, error);
+        fetcher.writer = fetcher.committer ? writer_create(error) : NULL;
+        ok = fetcher.writer && fetcher_run(&fetcher, error);
     }
     fetcher_finish(&fetcher);
     return ok;
