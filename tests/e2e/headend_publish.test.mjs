@@ -207,10 +207,9 @@ describe('publish', () => {
   test('serve signs anew what has used up half of its time', async () => {
     const { timestamp } = await verifyRepository(headend.dir, keys);
     await headend.stopServing();
-    const days = (n) => `+${n}d`;
     // Eight days on, the timestamp (14 days) is renewed, the snapshot (60) is not.
-    const child = spawn('faketime', ['-f', days(8), headendProgram(), 'serve', headend.dir, '--port', '0'],
-      { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ASAN_OPTIONS: 'verify_asan_link_order=0' } });
+    const child = spawn('faketime', ['-f', '+8d', headendProgram(), 'serve', headend.dir, '--port', '0'],
+      { stdio: 'ignore', detached: true, env: { ...process.env, ASAN_OPTIONS: 'verify_asan_link_order=0' } });
     const end = new Promise((resolve) => child.on('close', resolve));
     try {
       const renewed = await eventually(async () => {
@@ -220,7 +219,7 @@ describe('publish', () => {
       assert.equal(renewed.timestamp.meta['snapshot.json'].version, timestamp.meta['snapshot.json'].version);
       assert.ok(Date.parse(renewed.timestamp.expires) > Date.parse(timestamp.expires));
     } finally {
-      child.kill('SIGTERM');
+      process.kill(-child.pid, 'SIGTERM'); // faketime and the server that it started
       await end;
       await headend.startServing();
     }
