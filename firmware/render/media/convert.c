@@ -8,8 +8,9 @@
 #include "render/media/compat.h"
 #include "render/media/limits.h"
 
-#define HD_HEIGHT 720 /* rows: from there on an unmarked film is BT.709, below BT.601, as everybody guesses  \
-                       */
+#define HD_HEIGHT                                                                                            \
+    720 /* rows: from there on an unmarked film is BT.709, below BT.601, as everybody guesses                \
+         */
 
 static bool is_full_range(const AVFrame *frame) {
     switch ((enum AVPixelFormat)frame->format) {

@@ -26,22 +26,13 @@ static bool lock_up(const struct ipc_message *start, struct pp_error *error) {
     return sandbox_enter(&config, &level, error) && control_send_sandboxed(CONTROL_FD, level, error);
 }
 
-/* Nothing of the object is looked at before the sandbox is closed. Never returns true: see media_play. */
+/* Nothing of the object is looked at before the sandbox is closed. Never returns true: see media_run. */
 static bool render(struct pp_error *error) {
     ipc_automessage struct ipc_message start = {0};
     if (!control_prepare(error) || !media_prepare(error) ||
         !control_receive(CONTROL_FD, IPC_START_MEDIA, &start, error) || !lock_up(&start, error))
         return false;
-    struct producer producer;
-    producer_init(&producer, ipc_message_take(&start, 1), CONTROL_FD);
-    struct seal_reader *reader = seal_reader_create(start.fds[0], 0, start.start_media.object_length,
-                                                    start.start_media.key, SEAL_AD_OBJECT, NULL, error);
-    pp_wipe(start.start_media.key, sizeof start.start_media.key);
-    if (!reader)
-        return pp_wrap(error, "the object");
-    bool ok = media_play(reader, &start.start_media, &producer, error);
-    producer_finish(&producer);
-    return ok;
+    return media_run(&start, CONTROL_FD, error);
 }
 
 int main(void) {

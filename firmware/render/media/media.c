@@ -7,7 +7,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "crypto/seal.h"
+#include "ipc/conn.h"
 #include "render/common/control.h"
+#include "render/common/producer.h"
 #include "render/media/audio.h"
 #include "render/media/convert.h"
 #include "render/media/video.h"
@@ -249,8 +252,8 @@ static bool show_all(struct seal_reader *reader, const struct ipc_start_media *s
     return end < 0 || producer_send_end(producer, (uint64_t)end, error);
 }
 
-bool media_play(struct seal_reader *reader, const struct ipc_start_media *start, struct producer *producer,
-                struct pp_error *error) {
+static bool play_object(struct seal_reader *reader, const struct ipc_start_media *start,
+                        struct producer *producer, struct pp_error *error) {
     watchdog_feed();
     if (!show_all(reader, start, producer, error))
         return false;
@@ -258,4 +261,17 @@ bool media_play(struct seal_reader *reader, const struct ipc_start_media *start,
     while (producer_wait(producer, -1, error)) {
     }
     return false;
+}
+
+bool media_run(struct ipc_message *start, int control, struct pp_error *error) {
+    struct producer producer;
+    pp_autoclose int object = ipc_message_take(start, 0);
+    producer_init(&producer, ipc_message_take(start, 1), control);
+    struct seal_reader *reader = seal_reader_create(object, 0, start->start_media.object_length,
+                                                    start->start_media.key, SEAL_AD_OBJECT, NULL, error);
+    pp_wipe(start->start_media.key, sizeof start->start_media.key);
+    bool ok =
+        reader ? play_object(reader, &start->start_media, &producer, error) : pp_wrap(error, "the object");
+    producer_finish(&producer);
+    return ok;
 }

@@ -6,14 +6,12 @@
 #define PP_RENDER_MEDIA_MEDIA_H
 
 #include "base/error.h"
-#include "crypto/seal.h"
 #include "ipc/wire.h"
-#include "render/common/producer.h"
 
-/* Takes `reader`. Returns when the player or the agent is gone (PP_E_NET: the orderly end), or with the
- * reason why the object cannot be shown; never with success. INFO goes to the producer's control socket. */
-bool media_play(struct seal_reader *reader, const struct ipc_start_media *start, struct producer *producer,
-                struct pp_error *error);
+/* Plays what `start`, a START_MEDIA, describes; takes its descriptors and wipes its key. Returns when the
+ * player or the agent is gone (PP_E_NET: the orderly end), or with the reason why the object cannot be shown;
+ * never with success. INFO goes to `control`. */
+bool media_run(struct ipc_message *start, int control, struct pp_error *error);
 
 /* Before the sandbox: what FFmpeg and the crypto libraries find out from files, and that they keep silent. */
 bool media_prepare(struct pp_error *error);

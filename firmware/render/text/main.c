@@ -29,7 +29,7 @@ static bool enter(enum sandbox_profile profile, uint8_t *level, struct pp_error 
 }
 
 /* Fonts come from files, through libraries with threads; the words come when no file can be opened any more.
- * Never returns true: see text_play. */
+ * Never returns true: see text_run. */
 static bool render(struct pp_error *error) {
     struct font font;
     struct strings strings;
@@ -41,9 +41,7 @@ static bool render(struct pp_error *error) {
     if (!control_send_sandboxed(CONTROL_FD, level, error) ||
         !control_receive(CONTROL_FD, IPC_START_TEXT, &start, error))
         return false;
-    struct producer producer;
-    producer_init(&producer, ipc_message_take(&start, 0), CONTROL_FD);
-    return text_play(start.start_text.text, &font, &strings, &producer, error);
+    return text_run(&start, &font, &strings, CONTROL_FD, error);
 }
 
 int main(void) {

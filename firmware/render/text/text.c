@@ -3,7 +3,9 @@
 #include <malloc.h>
 
 #include "base/mem.h"
+#include "ipc/conn.h"
 #include "render/common/control.h"
+#include "render/common/producer.h"
 #include "render/text/paint.h"
 
 /* Cairo's ARGB32 is the ring's BGRA in memory, and a screen is opaque. */
@@ -39,12 +41,14 @@ static bool show(const char *json, const struct font *font, const struct strings
            draw(&screen, font, strings, &producer->ring, error) && producer_send_frame(producer, 0, 0, error);
 }
 
-bool text_play(const char *json, const struct font *font, const struct strings *strings,
-               struct producer *producer, struct pp_error *error) {
-    if (!show(json, font, strings, producer, error))
-        return false;
+bool text_run(struct ipc_message *start, const struct font *font, const struct strings *strings, int control,
+              struct pp_error *error) {
+    struct producer producer;
+    producer_init(&producer, ipc_message_take(start, 0), control);
+    bool shown = show(start->start_text.text, font, strings, &producer, error);
     malloc_trim(0);
-    while (producer_wait(producer, -1, error)) {
+    while (shown && producer_wait(&producer, -1, error)) {
     }
+    producer_finish(&producer);
     return false;
 }

@@ -3,13 +3,14 @@
 #define PP_RENDER_TEXT_TEXT_H
 
 #include "base/error.h"
-#include "render/common/producer.h"
+#include "ipc/wire.h"
 #include "render/text/font.h"
 #include "render/text/strings.h"
 
-/* Returns when the player or the agent is gone (PP_E_NET: the orderly end), or with the reason why there is
- * no screen; never with success. `json` is START_TEXT's (screen.h). */
-bool text_play(const char *json, const struct font *font, const struct strings *strings,
-               struct producer *producer, struct pp_error *error);
+/* Shows what `start`, a START_TEXT, says (screen.h); takes its descriptor. Returns when the player or the
+ * agent is gone (PP_E_NET: the orderly end), or with the reason why there is no screen; never with success.
+ * INFO goes to `control`. */
+bool text_run(struct ipc_message *start, const struct font *font, const struct strings *strings, int control,
+              struct pp_error *error);
 
 #endif

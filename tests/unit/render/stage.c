@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "render/common/control.h"
 
 static void spawn(struct stage *stage, const char *program, int control) {
     char path[PP_PATH_MAX];
@@ -35,22 +36,50 @@ static void spawn(struct stage *stage, const char *program, int control) {
         fail_msg("%s: %s", path, strerror(result));
 }
 
-void stage_open(struct stage *stage, const char *program, struct ipc_message *start) {
-    int control[2], frames[2];
+static void begin(struct stage *stage, int control[2], int frames[2]) {
     struct pp_error error = {0};
     *stage = (struct stage){.status = -1, .sound = calloc(STAGE_SOUND_MAX * 2, sizeof(int16_t))};
     assert_non_null(stage->sound);
     assert_true(ipc_pair(control, &error) && ipc_pair(frames, &error));
     stage->control = control[0];
     stage->frames = frames[0];
-    spawn(stage, program, control[1]);
-    start->fds[start->fd_count++] = frames[1];
+}
+
+static void hand_over(struct stage *stage, struct ipc_message *start, int control, int frames) {
+    struct pp_error error = {0};
+    start->fds[start->fd_count++] = frames;
     bool sent = ipc_send(stage->control, start, &error);
     start->fd_count--;
-    close(control[1]);
-    close(frames[1]);
+    close(control);
+    close(frames);
     if (!sent)
         fail_msg("%s", error.message);
+}
+
+void stage_open(struct stage *stage, const char *program, struct ipc_message *start) {
+    int control[2], frames[2];
+    begin(stage, control, frames);
+    spawn(stage, program, control[1]);
+    hand_over(stage, start, control[1], frames[1]);
+}
+
+void stage_open_unlocked(struct stage *stage, bool (*serve)(int control, struct pp_error *error),
+                         struct ipc_message *start) {
+    int control[2], frames[2];
+    begin(stage, control, frames);
+    fflush(NULL);
+    stage->pid = fork();
+    assert_true(stage->pid >= 0);
+    if (stage->pid == 0) {
+        struct pp_error error = {0};
+        free(stage->sound);
+        close(control[0]);
+        close(frames[0]);
+        close(frames[1]);
+        serve(control[1], &error);
+        exit(control_end(control[1], &error));
+    }
+    hand_over(stage, start, control[1], frames[1]);
 }
 
 static void drain_sound(struct stage *stage) {

@@ -1,0 +1,95 @@
+/* The text renderer without its program and its sandbox, where leaks and coverage are seen. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "base/mem.h"
+#include "render/common/control.h"
+#include "render/stage.h"
+#include "render/text/text.h"
+
+static bool serve(int control, struct pp_error *error) {
+    struct font font;
+    struct strings strings;
+    ipc_automessage struct ipc_message start = {0};
+    if (!font_load(&font, error))
+        return false;
+    bool ok = strings_load(&strings, error) && control_receive(control, IPC_START_TEXT, &start, error) &&
+              text_run(&start, &font, &strings, control, error);
+    strings_finish(&strings);
+    font_finish(&font);
+    return ok;
+}
+
+static void every_screen_is_drawn_without_the_sandbox(void **state) {
+    (void)state;
+    for (int kind = 0; kind < SCREEN_KINDS; kind++) {
+        struct stage stage;
+        struct ipc_frame frame;
+        struct ipc_message start = {.type = IPC_START_TEXT};
+        snprintf(
+            start.start_text.text, sizeof start.start_text.text,
+            "{\"screen\":\"%s\",\"width\":%d,\"height\":640,\"address\":\"a.example\",\"qr\":\"https://"
+            "a.example\","
+            "\"user_code\":\"BCDF-GHJK\",\"fingerprint\":\"3f2a 91bc\",\"code\":\"X-1\",\"name\":\"Hall\"}",
+            screen_name((enum screen_kind)kind), kind % 2 ? 360 : 1136);
+        stage_open_unlocked(&stage, serve, &start);
+        if (stage_next(&stage, &frame) != STAGE_FRAME)
+            fail_msg("%s: %s", screen_name((enum screen_kind)kind), stage.failed);
+        stage_close(&stage);
+        assert_true(WIFEXITED(stage.status));
+    }
+}
+
+static void every_screen_has_its_words_in_both_languages(void **state) {
+    (void)state;
+    struct strings strings;
+    struct pp_error error = {0};
+    assert_true(strings_load(&strings, &error));
+    for (int kind = 0; kind < SCREEN_KINDS; kind++) {
+        static const char *const parts[] = {"title", "body", "scan", "enter", "check"};
+        bool enrol = kind == SCREEN_ENROL;
+        for (size_t i = 0; i < PP_COUNT(parts); i++) {
+            char name[64];
+            snprintf(name, sizeof name, "%s.%s", screen_name((enum screen_kind)kind), parts[i]);
+            bool wanted = i == 0 || (i == 1 ? !enrol : enrol);
+            assert_int_equal(*strings_get(&strings, SCREEN_ENGLISH, name) != 0, wanted);
+            assert_int_equal(*strings_get(&strings, SCREEN_FRENCH, name) != 0, wanted);
+        }
+    }
+    assert_string_equal(strings_get(&strings, SCREEN_ENGLISH, "nothing.title"), "");
+    strings_finish(&strings);
+}
+
+static void fields_are_read(void **state) {
+    (void)state;
+    struct screen screen;
+    struct pp_error error = {0};
+    assert_true(screen_parse("{\"screen\":\"locked\",\"language\":\"fr\",\"width\":640,\"height\":360,"
+                             "\"name\":\"A\\nB\",\"code\":\"L-1\",\"detail\":\"d\",\"later\":{}}",
+                             &screen, &error));
+    assert_int_equal(screen.kind, SCREEN_LOCKED);
+    assert_int_equal(screen.language, SCREEN_FRENCH);
+    assert_int_equal(screen.width, 640);
+    assert_int_equal(screen.height, 360);
+    assert_string_equal(screen.name, "A B");
+    assert_string_equal(screen.code, "L-1");
+    assert_string_equal(screen.detail, "d");
+    assert_string_equal(screen.address, "");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_screen_is_drawn_without_the_sandbox),
+        cmocka_unit_test(every_screen_has_its_words_in_both_languages),
+        cmocka_unit_test(fields_are_read),
+    };
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
