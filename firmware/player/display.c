@@ -54,17 +54,25 @@ static bool is_for_software(void) {
            !has_graphics_processor();
 }
 
+/* What SDL would choose is overruled where it is known to choose badly, unless SDL_RENDER_DRIVER says
+ * otherwise. */
+static void driver_prefer(void) {
+    const char *driver = SDL_GetCurrentVideoDriver();
+    /* Without a desktop, SDL's renderer for desktop OpenGL draws the background and nothing else; that for
+     * OpenGL ES is what embedded graphics are made for. */
+    if (SDL_strcasecmp(driver, "kmsdrm") == 0)
+        SDL_SetHintWithPriority(SDL_HINT_RENDER_DRIVER, "opengles2", SDL_HINT_DEFAULT);
+    if (is_for_software())
+        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
+}
+
 /* Whether presents wait for the refresh is known from what was asked for: the software renderer's own flags
  * claim it in any case. */
 static SDL_Renderer *renderer_make(SDL_Window *window, bool *vsync) {
     static const Uint32 flags[] = {SDL_RENDERER_ACCELERATED | SDL_RENDERER_PRESENTVSYNC,
                                    SDL_RENDERER_ACCELERATED, SDL_RENDERER_SOFTWARE};
-    size_t first = 0;
-    if (is_for_software()) {
-        SDL_SetHint(SDL_HINT_FRAMEBUFFER_ACCELERATION, "0");
-        first = PP_COUNT(flags) - 1;
-    }
-    for (size_t i = first; i < PP_COUNT(flags); i++) {
+    driver_prefer();
+    for (size_t i = is_for_software() ? PP_COUNT(flags) - 1 : 0; i < PP_COUNT(flags); i++) {
         SDL_Renderer *renderer = SDL_CreateRenderer(window, -1, flags[i]);
         *vsync = flags[i] & SDL_RENDERER_PRESENTVSYNC;
         if (renderer)
