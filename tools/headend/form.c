@@ -2,7 +2,6 @@
 
 #include <strings.h>
 
-#include "base/mem.h"
 
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9')

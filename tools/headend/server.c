@@ -188,8 +188,8 @@ struct MHD_Daemon *server_start(struct app *app, int listen_fd, const struct ser
         MHD_OPTION_HTTPS_PRIORITIES, SERVER_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)app->options.per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, app, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_CONNECTION, connections_notice,
-        app->connections, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, completed, app, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+        MHD_OPTION_NOTIFY_CONNECTION, connections_notice, app->connections, MHD_OPTION_END);
     if (!daemon)
         pp_fail(error, PP_E_IO, "cannot start the server (TLS key or certificate?)");
     return daemon;

@@ -296,10 +296,13 @@ bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, boo
     if (!role_write(repo, "timestamp", timestamp, false, NULL, error))
         return false;
     *changed = true;
-    tuf_repo_close(repo);
+    cJSON_Delete(repo->timestamp);
     repo->timestamp = pp_steal(&timestamp);
-    repo->snapshot = new_snapshot ? pp_steal(&snapshot) : NULL;
-    return repo->snapshot ? true : tuf_repo_open(repo, repo->home, error);
+    if (new_snapshot) {
+        cJSON_Delete(repo->snapshot);
+        repo->snapshot = pp_steal(&snapshot);
+    }
+    return true;
 }
 
 bool tuf_repo_create(const struct home *home, struct pp_error *error) {

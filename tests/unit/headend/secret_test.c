@@ -1,0 +1,107 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "headend/csrf.h"
+#include "headend/user_code.h"
+
+static void csrf_token_fits_its_cookie_only(void **state) {
+    (void)state;
+    char one[CSRF_SIZE];
+    char two[CSRF_SIZE];
+    assert_true(csrf_token("cookie one", one, NULL));
+    assert_true(csrf_token("cookie two", two, NULL));
+    assert_true(csrf_check("cookie one", one));
+    assert_false(csrf_check("cookie one", two));
+    assert_false(csrf_check("cookie one", ""));
+    assert_false(csrf_check("", one));
+    one[0] ^= 1;
+    assert_false(csrf_check("cookie one", one));
+}
+
+static void csrf_token_does_not_tell_the_cookie_hash(void **state) {
+    (void)state;
+    char token[CSRF_SIZE];
+    uint8_t session[SECRET_HASH_SIZE];
+    uint8_t csrf[SECRET_HASH_SIZE];
+    assert_true(csrf_token("cookie", token, NULL));
+    assert_true(secret_hash("admin-session", "cookie", session, NULL));
+    assert_true(secret_hash("csrf", "cookie", csrf, NULL));
+    assert_memory_not_equal(session, csrf, sizeof csrf);
+}
+
+static void secrets_are_long_and_never_the_same(void **state) {
+    (void)state;
+    char one[SECRET_TEXT_SIZE];
+    char two[SECRET_TEXT_SIZE];
+    assert_true(secret_make(one, NULL) && secret_make(two, NULL));
+    assert_int_equal(strlen(one), 43);
+    assert_string_not_equal(one, two);
+}
+
+static void uuid_has_its_form(void **state) {
+    (void)state;
+    char text[UUID_TEXT_SIZE];
+    for (int i = 0; i < 100; i++) {
+        assert_true(uuid_make(text, NULL));
+        assert_true(uuid_valid(text));
+        assert_int_equal(text[14], '4');
+        assert_non_null(strchr("89ab", text[19]));
+    }
+    assert_false(uuid_valid(""));
+    assert_false(uuid_valid("00000000-0000-0000-0000-00000000000"));
+    assert_false(uuid_valid("00000000-0000-0000-0000-0000000000000"));
+    assert_false(uuid_valid("0000000000000-0000-0000-000000000000"));
+    assert_false(uuid_valid("ABCDEF00-0000-4000-8000-000000000000"));
+}
+
+static void user_code_is_made_of_its_alphabet(void **state) {
+    (void)state;
+    unsigned seen[256] = {0};
+    for (int i = 0; i < 500; i++) {
+        char code[USER_CODE_SIZE];
+        assert_true(user_code_make(code, NULL));
+        assert_int_equal(strlen(code), 9);
+        assert_int_equal(code[4], '-');
+        for (size_t at = 0; at < 9; at++) {
+            if (at != 4)
+                assert_non_null(strchr(USER_CODE_ALPHABET, code[at]));
+            seen[(unsigned char)code[at]]++;
+        }
+    }
+    for (const char *letter = USER_CODE_ALPHABET; *letter; letter++)
+        assert_true(seen[(unsigned char)*letter] > 50); /* 200 on average */
+}
+
+static void user_code_is_read_as_people_type_it(void **state) {
+    (void)state;
+    static const char *const good[] = {"BCDF-GHJK", "bcdfghjk", " bcdf ghjk ", "b-c-d-f-g-h-j-k",
+                                       "BCDF--GHJK"};
+    static const char *const bad[] = {"",          "BCDF",      "BCDFGHJKL", "BCDF-GHJA",
+                                      "BCDF_GHJK", "BCDF-GHJ1", "\xc3\x89"};
+    char code[USER_CODE_SIZE];
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        assert_true(user_code_read(good[i], code));
+        assert_string_equal(code, "BCDF-GHJK");
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(user_code_read(bad[i], code));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(csrf_token_fits_its_cookie_only),
+        cmocka_unit_test(csrf_token_does_not_tell_the_cookie_hash),
+        cmocka_unit_test(secrets_are_long_and_never_the_same),
+        cmocka_unit_test(uuid_has_its_form),
+        cmocka_unit_test(user_code_is_made_of_its_alphabet),
+        cmocka_unit_test(user_code_is_read_as_people_type_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

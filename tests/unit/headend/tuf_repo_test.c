@@ -1,0 +1,135 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "crypto/verify.h"
+#include "headend/publish.h"
+#include "headend/tuf_repo.h"
+#include "headend/tuf_sign.h"
+#include "headend_home.h"
+
+static cJSON *metadata(const struct home *home, const char *name) {
+    char path[PP_PATH_MAX];
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(TUF_METADATA_MAX);
+    assert_true(pp_path_format(path, NULL, "repo/metadata/%s", name));
+    assert_true(pp_file_read(home->fd, path, &text, NULL));
+    cJSON *file = pp_json_parse(text.data, text.size, TUF_METADATA_MAX, NULL);
+    assert_non_null(file);
+    return file;
+}
+
+static const cJSON *at(const cJSON *value, const char *a, const char *b) {
+    const cJSON *inner = cJSON_GetObjectItemCaseSensitive(value, a);
+    return b ? cJSON_GetObjectItemCaseSensitive(inner, b) : inner;
+}
+
+static void publish_init_makes_every_role(void **state) {
+    struct home *home = *state;
+    struct pp_error error = {0};
+    assert_true(publish_init(home, &error));
+    pp_autojson cJSON *root = metadata(home, "1.root.json");
+    const cJSON *body = at(root, "signed", NULL);
+    assert_true(cJSON_IsTrue(at(body, "consistent_snapshot", NULL)));
+    assert_int_equal(cJSON_GetArraySize(at(body, "roles", NULL)), 4);
+    assert_int_equal(cJSON_GetArraySize(at(body, "keys", NULL)), 4); /* a key for each */
+    static const char *const names[] = {"timestamp.json", "1.snapshot.json", "1.targets.json"};
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
+        pp_autojson cJSON *file = metadata(home, names[i]);
+        assert_int_equal(at(at(file, "signed", NULL), "version", NULL)->valueint, 1);
+    }
+}
+
+static void signature_verifies_over_canonical_json(void **state) {
+    struct home *home = *state;
+    pp_autojson cJSON *file = metadata(home, "timestamp.json");
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(TUF_METADATA_MAX);
+    assert_true(pp_json_canonical(at(file, "signed", NULL), &text, NULL));
+    const cJSON *entry = cJSON_GetArrayItem(at(file, "signatures", NULL), 0);
+    const char *hex = at(entry, "sig", NULL)->valuestring;
+    uint8_t signature[CRYPTO_SIGNATURE_MAX];
+    size_t size = strlen(hex) / 2;
+    assert_true(pp_hex_decode(hex, signature, size, NULL));
+    PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(home, "timestamp", false, NULL);
+    pp_autobuf struct pp_buf pem = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    assert_true(crypto_key_public_pem(key, &pem, NULL));
+    PP_AUTO(crypto_public) struct crypto_public *public = crypto_public_load_pem(pem.data, pem.size, NULL);
+    assert_true(
+        crypto_public_verify(public, CRYPTO_ECDSA_SHA256, text.data, text.size, signature, size, NULL));
+    text.data[5] ^= 1;
+    assert_false(
+        crypto_public_verify(public, CRYPTO_ECDSA_SHA256, text.data, text.size, signature, size, NULL));
+}
+
+static void update_delegates_a_new_channel_once(void **state) {
+    struct home *home = *state;
+    const struct tuf_target target = {.channel = "lobby", .length = 100, .sha256 = {1, 2, 3}};
+    for (int version = 1; version <= 2; version++) {
+        tuf_autorepo struct tuf_repo repo = {0};
+        bool changed = false;
+        assert_true(tuf_repo_open(&repo, home, NULL));
+        assert_true(tuf_repo_update(&repo, &target, &changed, NULL));
+        assert_true(changed);
+        assert_int_equal(tuf_repo_snapshot_version(&repo), version + 1);
+    }
+    pp_autojson cJSON *snapshot = metadata(home, "3.snapshot.json");
+    const cJSON *meta = at(at(snapshot, "signed", NULL), "meta", NULL);
+    assert_int_equal(at(meta, "targets.json", "version")->valueint, 2);
+    assert_int_equal(at(meta, "channel-lobby.json", "version")->valueint, 2);
+    pp_autojson cJSON *targets = metadata(home, "2.targets.json");
+    const cJSON *roles = at(at(targets, "signed", NULL), "delegations", "roles");
+    assert_int_equal(cJSON_GetArraySize(roles), 1);
+    assert_string_equal(cJSON_GetArrayItem(at(cJSON_GetArrayItem(roles, 0), "paths", NULL), 0)->valuestring,
+                        "channels/lobby/*");
+    pp_autojson cJSON *channel = metadata(home, "2.channel-lobby.json");
+    const cJSON *entry = at(at(channel, "signed", NULL), "targets", "channels/lobby/manifest.sealed");
+    assert_int_equal(at(entry, "length", NULL)->valueint, 100);
+}
+
+static void update_without_need_writes_nothing(void **state) {
+    struct home *home = *state;
+    tuf_autorepo struct tuf_repo repo = {0};
+    bool changed = true;
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    assert_true(tuf_repo_update(&repo, NULL, &changed, NULL));
+    assert_false(changed);
+}
+
+static void update_renews_what_has_used_half_of_its_time(void **state) {
+    struct home *home = *state;
+    static const struct {
+        int days;
+        const char *name;
+        int64_t snapshot;
+    } steps[] = {{8, "timestamp.json", 3}, {31, "4.snapshot.json", 4}, {200, "3.targets.json", 5}};
+    for (size_t i = 0; i < PP_COUNT(steps); i++) {
+        tuf_autorepo struct tuf_repo repo = {0};
+        bool changed = false;
+        assert_true(tuf_repo_open(&repo, home, NULL));
+        repo.now = pp_clock_realtime_s() + (int64_t)steps[i].days * TUF_DAY_S;
+        assert_true(tuf_repo_update(&repo, NULL, &changed, NULL));
+        assert_true(changed);
+        assert_int_equal(tuf_repo_snapshot_version(&repo), steps[i].snapshot);
+        pp_autojson cJSON *file = metadata(home, steps[i].name);
+        int64_t expires;
+        assert_true(pp_json_time(at(file, "signed", NULL), "expires", &expires, NULL));
+        assert_true(expires > repo.now);
+    }
+    pp_autojson cJSON *channel = metadata(home, "3.channel-lobby.json");
+    assert_non_null(at(at(channel, "signed", NULL), "targets", "channels/lobby/manifest.sealed"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(publish_init_makes_every_role),
+        cmocka_unit_test(signature_verifies_over_canonical_json),
+        cmocka_unit_test(update_delegates_a_new_channel_once),
+        cmocka_unit_test(update_without_need_writes_nothing),
+        cmocka_unit_test(update_renews_what_has_used_half_of_its_time),
+    };
+    return cmocka_run_group_tests(tests, test_home_setup, test_home_teardown);
+}
