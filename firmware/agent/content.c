@@ -40,6 +40,10 @@ static void on_play(void *arg, const struct zone_play *play) {
 static void on_fault(void *arg, const struct channel_item *item, const char *reason, bool set_aside) {
     struct agent *agent = arg;
     reporter_event(agent->reporter, set_aside ? "item-set-aside" : "item-failed", "%s: %s", item->id, reason);
+    /* The flash may be the reason: look, and fetch again. */
+    struct store_need object = {.length = item->object->length};
+    memcpy(object.sha256, item->object->sha256, sizeof object.sha256);
+    sync_suspect(agent->sync, &object);
 }
 
 static void on_display(void *arg, const struct ipc_display *display) {

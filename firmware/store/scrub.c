@@ -167,6 +167,13 @@ static bool scrub_some(struct store *store, uint64_t budget, struct store_scrub 
     return good && !out->wrapped && out->bytes < budget;
 }
 
+void store_scrub_from(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]) {
+    pthread_mutex_lock(&store->scrub_lock);
+    scrub_close(&store->scrubber);
+    memcpy(store->scrubber.next, sha256, STORE_HASH_SIZE);
+    pthread_mutex_unlock(&store->scrub_lock);
+}
+
 bool store_scrub_step(struct store *store, uint64_t budget, struct store_scrub *out, struct pp_error *error) {
     *out = (struct store_scrub){0};
     pp_autofree uint8_t *block = malloc(STORE_BLOCK_SIZE);

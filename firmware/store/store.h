@@ -135,6 +135,9 @@ struct store_scrub {
     bool wrapped;                    /* the step reached the end of a pass over all objects */
 };
 
+/* The next step begins with this object, or with the one behind it where it is not there. */
+void store_scrub_from(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]);
+
 /* Reads and hashes on where the last step ended, at most about `budget` bytes, past the page cache where the
  * kernel lets us. */
 bool store_scrub_step(struct store *store, uint64_t budget, struct store_scrub *out, struct pp_error *error);

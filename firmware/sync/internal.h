@@ -51,6 +51,8 @@ struct sync {
     bool stop;
     bool has_target, requested;
     struct sync_target target;
+    bool suspected;
+    struct store_need suspect; /* where suspected */
     struct sync_identity identity;
     struct sync_result results[SYNC_RESULTS_MAX];
     size_t result_first, result_count;

@@ -201,6 +201,14 @@ void sync_request(struct sync *sync, const struct sync_target *target) {
     pthread_mutex_unlock(&sync->lock);
 }
 
+void sync_suspect(struct sync *sync, const struct store_need *object) {
+    pthread_mutex_lock(&sync->lock);
+    sync->suspect = *object;
+    sync->suspected = true;
+    pthread_cond_signal(&sync->wake);
+    pthread_mutex_unlock(&sync->lock);
+}
+
 void sync_stop(struct sync *sync) {
     pthread_mutex_lock(&sync->lock);
     sync->has_target = sync->requested = false;

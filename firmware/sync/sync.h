@@ -95,6 +95,9 @@ bool sync_set_cookie(struct sync *sync, const char *cookie, struct pp_error *err
 /* Asks for a pass now. While one runs for the same target, another follows it (a publish may have come
  * meanwhile); one for another target is cancelled. The newest request wins. */
 void sync_request(struct sync *sync, const struct sync_target *target);
+/* An object could not be played: it is hashed next, at full speed, and fetched again where it is bad or
+ * missing. Of several, the newest counts; the scrub finds the others in its time. */
+void sync_suspect(struct sync *sync, const struct store_need *object);
 /* No target any more: cancels what runs and waits for the next request. */
 void sync_stop(struct sync *sync);
 

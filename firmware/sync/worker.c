@@ -29,7 +29,7 @@ static enum work work_due(const struct sync *sync, int64_t now) {
         return WORK_STOP;
     if (sync->requested || (sync->has_target && sync->retry_at_ms && sync->retry_at_ms <= now))
         return WORK_PASS;
-    return sync->scrub_at_ms && sync->scrub_at_ms <= now ? WORK_SCRUB : WORK_NONE;
+    return sync->suspected || (sync->scrub_at_ms && sync->scrub_at_ms <= now) ? WORK_SCRUB : WORK_NONE;
 }
 
 /* Sleeps until something is due; with a pass comes its target, and an identity for the client. */
@@ -93,9 +93,27 @@ static bool somebody_waits(struct sync *sync) {
     return waits;
 }
 
+/* Where an object is under suspicion the scrub goes on with it, and this turn lasts until it is read. */
+static uint64_t scrub_turn_bytes(struct sync *sync) {
+    pthread_mutex_lock(&sync->lock);
+    struct store_need suspect = sync->suspect;
+    bool suspected = sync->suspected;
+    sync->suspected = false;
+    if (suspected && !store_has(sync->store, suspect.sha256, suspect.length)) {
+        sync->requested = sync->has_target;
+        suspected = false;
+    }
+    pthread_mutex_unlock(&sync->lock);
+    if (!suspected)
+        return sync->scrub_step_bytes;
+    store_scrub_from(sync->store, suspect.sha256);
+    return suspect.length;
+}
+
 static void do_scrub(struct sync *sync) {
     uint64_t bytes = 0;
-    while (bytes < sync->scrub_step_bytes && !somebody_waits(sync)) {
+    uint64_t most = scrub_turn_bytes(sync);
+    while (bytes < most && !somebody_waits(sync)) {
         struct store_scrub scrub;
         struct pp_error error = {0};
         if (!store_scrub_step(sync->store, SCRUB_SLICE, &scrub, &error)) {
@@ -108,7 +126,8 @@ static void do_scrub(struct sync *sync) {
         if (scrub.wrapped)
             break;
     }
-    sync->scrub_at_ms = pp_clock_monotonic_ms() + sync->scrub_pause_ms;
+    if (sync->scrub_pause_ms >= 0)
+        sync->scrub_at_ms = pp_clock_monotonic_ms() + sync->scrub_pause_ms;
 }
 
 void *sync_worker_main(void *arg) {
