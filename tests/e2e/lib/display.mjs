@@ -84,7 +84,7 @@ class Display {
   async startPlayer() {
     this.player = new Program(path.join(buildDir(), 'firmware/player/pingplay-player'),
       ['--socket', this.socket, '--windowed', this.options.size ?? '640x360', '--screenshot', this.shotFile,
-        '--trace', this.traceFile], { SDL_VIDEODRIVER: 'dummy', SDL_AUDIODRIVER: 'dummy' });
+        '--trace', this.traceFile], { SDL_VIDEODRIVER: 'dummy', SDL_AUDIODRIVER: 'dummy', ...this.options.playerEnv });
   }
 
   async startAgent() {
