@@ -119,11 +119,11 @@ bool channel_parse_layouts(const struct place *document, struct channel_manifest
 
 /* ---- Schedule ---- */
 
-static bool two_digits(const char *text, int min, int max, int8_t *out) {
+static bool two_digits(const char *text, int min, int max, int *out) {
     if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
         return false;
     int value = (text[0] - '0') * 10 + (text[1] - '0');
-    *out = (int8_t)value;
+    *out = value;
     return value >= min && value <= max;
 }
 
@@ -135,14 +135,14 @@ static int days_in_month(int year, int month) {
 
 /* "YYYY-MM-DDTHH:MM:SS" (RFC 3339 §5.6 without the zone). */
 static bool parse_local_time(const char *text, struct channel_local_time *out) {
-    int8_t century = 0;
-    int8_t year = 0;
+    int century = 0;
+    int year = 0;
     if (strlen(text) != 19 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
         text[16] != ':')
         return false;
     if (!two_digits(text, 19, 99, &century) || !two_digits(text + 2, 0, 99, &year))
         return false;
-    out->year = (int16_t)(century * 100 + year);
+    out->year = century * 100 + year;
     return out->year >= 1970 && two_digits(text + 5, 1, 12, &out->month) &&
            two_digits(text + 8, 1, days_in_month(out->year, out->month), &out->day) &&
            two_digits(text + 11, 0, 23, &out->hour) && two_digits(text + 14, 0, 59, &out->minute) &&

@@ -112,10 +112,10 @@ struct channel_layout {
 };
 
 struct channel_local_time {
-    int16_t year; /* 1970 … 9999 */
-    int8_t month; /* 1 … 12 */
-    int8_t day;
-    int8_t hour, minute, second;
+    int year;  /* 1970 … 9999 */
+    int month; /* 1 … 12 */
+    int day;
+    int hour, minute, second;
 };
 
 struct channel_event {

@@ -111,7 +111,7 @@ bool place_integer_or(const struct place *object, const char *name, int64_t min,
 }
 
 bool place_name(const struct place *place, char out[CHANNEL_NAME_MAX + 1], struct pp_error *error) {
-    const char *text = NULL;
+    const char *text = "";
     if (!place_string(place, CHANNEL_NAME_MAX, &text, error))
         return false;
     if (!channel_name_valid(text))
@@ -122,7 +122,7 @@ bool place_name(const struct place *place, char out[CHANNEL_NAME_MAX + 1], struc
 
 bool place_word(const struct place *place, const char *const *words, size_t count, size_t *out,
                 struct pp_error *error) {
-    const char *text = NULL;
+    const char *text = "";
     if (!place_string(place, CHANNEL_NAME_MAX, &text, error))
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -136,7 +136,7 @@ bool place_word(const struct place *place, const char *const *words, size_t coun
 
 bool place_duration(const struct place *place, int64_t min_ms, int64_t max_ms, struct channel_duration *out,
                     struct pp_error *error) {
-    const char *text = NULL;
+    const char *text = "";
     if (!place_string(place, CHANNEL_NAME_MAX, &text, error))
         return false;
     if (!channel_duration_parse(text, out, error))

@@ -166,10 +166,11 @@ static bool plan_make(const struct store *store, const struct store_need *needs,
 
 static bool plan_check(const struct store *store, const struct plan *plan, struct pp_error *error) {
     uint64_t want = plan->missing + excess_of(store, plan);
-    if (plan->missing == 0 || want <= plan->room + plan->evictable)
+    uint64_t available = plan->room + plan->evictable;
+    if (plan->missing == 0 || want <= available)
         return true;
     return pp_fail(error, PP_E_NOSPACE, "needs %llu bytes more, %llu can be had",
-                   (unsigned long long)plan->missing, (unsigned long long)(plan->room + plan->evictable));
+                   (unsigned long long)plan->missing, (unsigned long long)available);
 }
 
 bool store_space_check(struct store *store, const struct store_need *needs, size_t count,

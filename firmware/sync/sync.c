@@ -138,11 +138,9 @@ void sync_destroy(struct sync *sync) {
     join_worker(sync);
     net_client_destroy(sync->client);
     net_loop_destroy(sync->loop);
-    while (sync->result_count) {
-        struct sync_result result;
-        sync_take_result(sync, &result);
+    struct sync_result result;
+    while (sync_take_result(sync, &result))
         sync_result_finish(&result);
-    }
     pp_close(&sync->result_fd);
     identity_clear(&sync->identity);
     pp_wipe(&sync->target, sizeof sync->target);
