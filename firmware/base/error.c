@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef pp_fail
+#undef pp_fail_errno
+#undef pp_wrap
+
 __attribute__((format(printf, 3, 0))) static void error_set(struct pp_error *error, enum pp_code code,
                                                             const char *format, va_list args) {
     if (!error)
