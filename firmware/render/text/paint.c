@@ -164,7 +164,7 @@ static double paint_foot_line(const struct paint *paint, const char *text, enum 
 /* The code stands beside the mark, the technician's line above it; an error has its code large in the middle.
  */
 static void paint_foot_text(const struct paint *paint, double bottom) {
-    enum screen_language list[2];
+    enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
     languages(paint, list);
     char code[SCREEN_CODE_MAX + 32] = "";
     if (*paint->screen->code && paint->screen->kind != SCREEN_ERROR)
@@ -252,10 +252,11 @@ static double draw_languages(const struct paint *paint, const struct message *me
 }
 
 static bool paint_message(const struct paint *paint) {
-    enum screen_language list[2];
-    struct message message = {.count = languages(paint, list)};
-    for (size_t i = 0; i < message.count; i++)
-        fill_message(paint, &message.columns[i], list[i], message.count == 2);
+    enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
+    const size_t count = languages(paint, list);
+    struct message message = {.count = count};
+    for (size_t i = 0; i < count; i++)
+        fill_message(paint, &message.columns[i], list[i], count == 2);
     fill_facts(paint, &message.facts);
     double icon = 150 * paint->unit, gap = 60 * paint->unit;
     double room = paint->height - 2 * paint->margin - foot_height(paint);
@@ -279,7 +280,7 @@ static bool paint_message(const struct paint *paint) {
 /* ---- the enrolment screen ---- */
 
 static void add_words(const struct paint *paint, struct column *column, const char *part, double gap) {
-    enum screen_language list[2];
+    enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
     size_t count = languages(paint, list);
     for (size_t i = 0; i < count; i++)
         add_text(paint, column, word(paint, list[i], part), FONT_REGULAR, count == 2 ? 36 : 42,
@@ -287,7 +288,7 @@ static void add_words(const struct paint *paint, struct column *column, const ch
 }
 
 static void fill_enrol(const struct paint *paint, struct column *column) {
-    enum screen_language list[2];
+    enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
     size_t count = languages(paint, list);
     add_words(paint, column, "scan", 0);
     add_address(paint, column, 46, 10, white);
@@ -298,7 +299,7 @@ static void fill_enrol(const struct paint *paint, struct column *column) {
 }
 
 static void fill_enrol_title(const struct paint *paint, struct column *column) {
-    enum screen_language list[2];
+    enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
     size_t count = languages(paint, list);
     add_code(paint, column, word(paint, list[0], "title"), FONT_BOLD, count == 2 ? 72 : 88, 0, 0, white);
     if (count == 2)

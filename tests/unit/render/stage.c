@@ -57,7 +57,7 @@ static void hand_over(struct stage *stage, struct ipc_message *start, int contro
 }
 
 void stage_open(struct stage *stage, const char *program, struct ipc_message *start) {
-    int control[2], frames[2];
+    int control[2] = {-1, -1}, frames[2] = {-1, -1};
     begin(stage, control, frames);
     spawn(stage, program, control[1]);
     hand_over(stage, start, control[1], frames[1]);
@@ -65,7 +65,7 @@ void stage_open(struct stage *stage, const char *program, struct ipc_message *st
 
 void stage_open_unlocked(struct stage *stage, bool (*serve)(int control, struct pp_error *error),
                          struct ipc_message *start) {
-    int control[2], frames[2];
+    int control[2] = {-1, -1}, frames[2] = {-1, -1};
     begin(stage, control, frames);
     fflush(NULL);
     stage->pid = fork();
