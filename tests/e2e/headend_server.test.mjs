@@ -76,6 +76,23 @@ describe('the server', () => {
     assert.ok(sockets.length >= 15);
   });
 
+  test('a client that never finishes its request is cut, however it drips', async () => {
+    const own = await startHeadend({ serve: ['--request-timeout', '1'] });
+    try {
+      const socket = tls.connect({ host: 'localhost', port: own.port, ca: own.ca });
+      socket.on('error', () => {});
+      await new Promise((resolve) => socket.once('secureConnect', resolve));
+      socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
+      const drip = setInterval(() => socket.write('a'), 100);
+      const closed = await Promise.race([new Promise((resolve) => socket.once('close', () => resolve(true))),
+        new Promise((resolve) => setTimeout(resolve, 20000, false))]);
+      clearInterval(drip);
+      assert.ok(closed);
+    } finally {
+      await own.stop();
+    }
+  });
+
   test('SIGTERM ends it within two seconds, with polls waiting and connections open', async () => {
     const own = await startHeadend();
     try {

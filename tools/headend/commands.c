@@ -16,7 +16,7 @@ static const struct command commands[] = {
     {"init", NULL, command_init, "DIR [--host NAME]... [--admin NAME] [--password-stdin] [--time-zone ZONE]",
      "make a headend in a new folder: authority, keys, first administrator"},
     {"serve", NULL, command_serve,
-     "DIR [--port N] [--listen ADDRESS] [--connections-per-address N]\n"
+     "DIR [--port N] [--listen ADDRESS] [--connections-per-address N] [--request-timeout S]\n"
      "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]",
      "serve screens and administrators until SIGTERM"},
     {"publish", NULL, command_publish, "DIR --channel ID [--title TEXT] [--duration S] CONTENT...",
@@ -74,7 +74,8 @@ static bool serve_options_check(const struct serve_options *options, struct pp_e
            within("poll-interval", options->poll_interval_s, 1, 60, error) &&
            within("certificate-lifetime", options->certificate_s, 1, 3650ULL * 86400, error) &&
            within("cookie-lifetime", options->cookie_s, 1, 400ULL * 86400, error) &&
-           within("connections-per-address", options->per_address, 1, 4096, error);
+           within("connections-per-address", options->per_address, 1, 4096, error) &&
+           within("request-timeout", options->request_s, 1, 3600, error);
 }
 
 static bool command_serve(int argc, char **argv, struct pp_error *error) {
@@ -87,6 +88,7 @@ static bool command_serve(int argc, char **argv, struct pp_error *error) {
         {"certificate-lifetime", PP_OPTION_UNSIGNED, &options.certificate_s},
         {"cookie-lifetime", PP_OPTION_UNSIGNED, &options.cookie_s},
         {"connections-per-address", PP_OPTION_UNSIGNED, &options.per_address},
+        {"request-timeout", PP_OPTION_UNSIGNED, &options.request_s},
         {0},
     };
     int first = 0;

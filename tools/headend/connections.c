@@ -11,14 +11,16 @@
 struct connections {
     pthread_mutex_t mutex;
     struct connection *first;
+    int64_t request_ms;
 };
 
-struct connections *connections_create(struct pp_error *error) {
+struct connections *connections_create(uint64_t request_s, struct pp_error *error) {
     struct connections *connections = calloc(1, sizeof *connections);
     if (!connections) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
+    connections->request_ms = (int64_t)request_s * 1000;
     pthread_mutex_init(&connections->mutex, NULL);
     return connections;
 }
@@ -38,7 +40,7 @@ static void connection_opened(struct connections *connections, struct MHD_Connec
     if (!connection)
         return;
     connection->fd = info ? info->connect_fd : -1;
-    connection->cut_at = pp_clock_monotonic_ms() + CONNECTION_REQUEST_MS;
+    connection->cut_at = pp_clock_monotonic_ms() + connections->request_ms;
     pthread_mutex_lock(&connections->mutex);
     connection->next = connections->first;
     if (connections->first)
@@ -79,7 +81,7 @@ void connection_busy(struct connections *connections, struct connection *connect
     if (!connection)
         return;
     pthread_mutex_lock(&connections->mutex);
-    connection->cut_at = busy ? 0 : pp_clock_monotonic_ms() + CONNECTION_REQUEST_MS;
+    connection->cut_at = busy ? 0 : pp_clock_monotonic_ms() + connections->request_ms;
     pthread_mutex_unlock(&connections->mutex);
 }
 

@@ -7,8 +7,6 @@
 #include "base/error.h"
 #include "headend/secret.h"
 
-#define CONNECTION_REQUEST_MS 60000 /* handshake to first request, and between requests; then it is cut */
-
 struct connection {
     int fd;
     int64_t cut_at; /* ms, CLOCK_MONOTONIC, when no whole request has come; 0 while one is being answered */
@@ -19,7 +17,8 @@ struct connection {
 };
 
 struct connections;
-struct connections *connections_create(struct pp_error *error);
+/* A connection is cut when no whole request has come `request_s` after its beginning or the last answer. */
+struct connections *connections_create(uint64_t request_s, struct pp_error *error);
 void connections_destroy(struct connections *connections);
 
 /* libmicrohttpd's notice (MHD_OPTION_NOTIFY_CONNECTION); `arg` is the struct connections. */

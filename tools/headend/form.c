@@ -2,7 +2,6 @@
 
 #include <strings.h>
 
-
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9')
         return c - '0';

@@ -82,7 +82,8 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
         pp_log_info("the server's certificate was renewed");
     app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
     return app->repo_fd >= 0 && (app->waiters = waiters_create(error)) &&
-           (app->connections = connections_create(error)) && (app->strings = strings_create(error));
+           (app->connections = connections_create(app->options.request_s, error)) &&
+           (app->strings = strings_create(error));
 }
 
 static bool serving_start(struct serving *serving, struct pp_error *error) {

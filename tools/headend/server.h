@@ -10,7 +10,8 @@
                             .poll_interval_s = 5,                                                            \
                             .certificate_s = 365 * 86400,                                                    \
                             .cookie_s = 30 * 86400,                                                          \
-                            .per_address = 256})
+                            .per_address = 256,                                                              \
+                            .request_s = 60})
 
 /* Serves until SIGTERM or SIGINT. */
 bool serve(struct home *home, const struct serve_options *options, struct pp_error *error);
