@@ -1,0 +1,67 @@
+// The documents that others build against say what the headend does.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { verifyRepository } from './lib/headend-repo.mjs';
+import { enrolDevice, startHeadend } from './lib/headend.mjs';
+import { schemaErrors } from './lib/json-schema.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+const text = (name) => readFile(path.join(root, name), 'utf8');
+const schema = async (name) => JSON.parse(await text(`assets/schema/${name}.schema.json`));
+
+test('states and manifests of the headend fit their schemas, and broken ones do not', async () => {
+  const headend = await startHeadend();
+  try {
+    const stateSchema = await schema('state');
+    const bare = await enrolDevice(headend, { name: 'Bare' });
+    const device = await enrolDevice(headend, { name: 'Door', channel: 'lobby' });
+    for (const one of [bare, device]) {
+      const state = (await headend.request('GET', '/v1/state', { device: one })).json();
+      assert.deepEqual(schemaErrors(stateSchema, state), []);
+      assert.notDeepEqual(schemaErrors(stateSchema, { ...state, aud: 'x' }), []);
+      assert.notDeepEqual(schemaErrors(stateSchema, { ...state, channel: { id: 'lobby' } }), []);
+    }
+    const state = (await headend.request('GET', '/v1/state', { device })).json();
+    const { writeFile } = await import('node:fs/promises');
+    const file = path.join(headend.dir, 'picture.png');
+    await writeFile(file, Buffer.from('89504e470d0a1a0a00', 'hex'));
+    await headend.publish('lobby', [file], ['--title', 'Lobby']);
+    const { channels } = await verifyRepository(headend.dir, { lobby: Buffer.from(state.channel.key, 'base64url') });
+    const { manifest } = channels.lobby;
+    delete manifest.objects.o1.clear;
+    const manifestSchema = await schema('manifest');
+    assert.deepEqual(schemaErrors(manifestSchema, manifest), []);
+    assert.notDeepEqual(schemaErrors(manifestSchema, { ...manifest, objects: { o1: { ...manifest.objects.o1, sha256: 'x' } } }), []);
+    assert.notDeepEqual(schemaErrors(manifestSchema, { ...manifest, playlists: { main: { items: [{ id: 'a' }] } } }), []);
+  } finally {
+    await headend.stop();
+  }
+});
+
+test('the events schema fits what is taken', async () => {
+  const id = '6b373e71-c470-49d9-9265-112494d3c72e';
+  const batch = { batch: id, items: [{ id, time: '2026-01-05T08:00:00Z', kind: 'sync', detail: {} }] };
+  const events = await schema('events');
+  assert.deepEqual(schemaErrors(events, batch), []);
+  assert.notDeepEqual(schemaErrors(events, { ...batch, batch: 'x' }), []);
+});
+
+test('openapi.yaml names exactly the routes of the table that are for screens', async () => {
+  const code = await text('tools/headend/routes.c');
+  const routes = [...code.matchAll(/\{"(GET|POST|PUT)", "([^"]+)"/g)]
+    .map(([, method, pattern]) => `${method} ${pattern.replace('*', '{path}')}`)
+    .filter((route) => !/ \/($|admin|enrol)/.test(route));
+  const listed = [];
+  let current;
+  for (const line of (await text('tools/headend/openapi.yaml')).split('\n')) {
+    const place = /^ {2}(\/\S*):$/.exec(line);
+    if (place) [, current] = place;
+    const method = /^ {4}(get|post|put):$/.exec(line);
+    if (method) listed.push(`${method[1].toUpperCase()} ${current}`);
+  }
+  assert.deepEqual(listed.sort(), routes.sort());
+});
