@@ -86,7 +86,7 @@ static uint32_t report_of(const struct ipc_message *message, struct layer_report
 }
 
 void layer_set_heed(struct layer_set *set, const struct ipc_message *message) {
-    struct layer_report report;
+    struct layer_report report = {0};
     struct layer *layer = layer_find(set, report_of(message, &report));
     if (layer)
         layer_report(layer, &report);

@@ -29,7 +29,7 @@ static bool address_parse(const char *text, uint16_t port, union address *addres
 }
 
 static int listen_on(const char *text, uint16_t port, struct pp_error *error) {
-    union address address;
+    union address address = {0};
     if (!address_parse(text, port, &address, error))
         return -1;
     bool six = address.any.sa_family == AF_INET6;
@@ -51,7 +51,7 @@ int listen_open(const struct serve_options *options, uint16_t *port, struct pp_e
     pp_autoclose int fd = listen_on(options->listen ? options->listen : "::", wanted, error);
     if (fd < 0 && !options->listen && errno == EAFNOSUPPORT)
         fd = listen_on("0.0.0.0", wanted, error);
-    union address address;
+    union address address = {0};
     socklen_t size = sizeof address;
     if (fd < 0)
         return -1;
