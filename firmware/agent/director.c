@@ -96,12 +96,12 @@ static void on_settle_overdue(void *arg) {
     director_all_settled(director);
 }
 
-static void on_zone_settled(void *arg, struct zone *zone, bool shown) {
+static void on_zone_settled(void *arg, bool shown, bool again) {
     struct director *director = arg;
-    (void)zone;
-    director->now.settled++;
+    bool something = director->now.shown > 0;
+    director->now.settled += !again;
     director->now.shown += shown;
-    if (director->now.settled < director->now.count)
+    if (director->now.settled < director->now.count || (again && something))
         return;
     /* From the loop: the zone that calls must not go under its own feet. */
     timer_clear(director, &director->settle_timer);
@@ -362,4 +362,6 @@ bool director_is_settling(const struct director *director) {
 
 void director_forgive(struct director *director) {
     director->faults = (struct faults){0};
+    for (size_t i = 0; i < director->now.count; i++)
+        zone_try_again(director->now.zones[i]);
 }

@@ -26,7 +26,8 @@ struct director_config {
     const char *player_socket;    /* path */
     const char *renderers;        /* folder of the renderer programs */
     int64_t (*now_ms)(void *arg); /* ms since 1970, the clock floor applied */
-    /* Every zone of a manifest has settled; `shown` says whether at least one of them shows something. */
+    /* Every zone of a layout has settled; `shown` says whether at least one of them shows something. Where
+     * none does it comes again, shown, as soon as one can. */
     void (*on_settled)(void *arg, bool shown);
     void (*on_play)(void *arg, const struct zone_play *play);
     void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);

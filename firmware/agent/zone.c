@@ -21,7 +21,8 @@ struct zone {
     int64_t shown_ms;  /* CLOCK_MONOTONIC, of `current` */
     int64_t shown_s;   /* s since 1970 */
     bool current_over; /* ended or failed: its last picture stays */
-    bool settled;
+    bool settled;      /* told, whatever it was */
+    bool shown;        /* told that there is a picture */
     bool frozen;
     struct net_timer *advance_timer; /* the time to preroll, or to try again */
     struct net_timer *ready_timer;   /* `next` must have its first frame by then */
@@ -48,10 +49,12 @@ static const struct channel_playlist *playlist_of(const struct zone *zone) {
 }
 
 static void zone_settle(struct zone *zone, bool shown) {
-    if (zone->settled)
+    if (shown ? zone->shown : zone->settled)
         return;
+    bool again = zone->settled;
     zone->settled = true;
-    zone->config.events.on_settled(zone->config.arg, zone, shown);
+    zone->shown = shown;
+    zone->config.events.on_settled(zone->config.arg, shown, again);
 }
 
 static void on_outgoing_over(void *arg) {
@@ -287,6 +290,11 @@ struct zone *zone_create(const struct zone_config *config, const struct layer *c
     channel_playlist_position(config->zone->playlist, config->now_ms, &zone->next_index, &offset_ms);
     timer_set(zone, &zone->advance_timer, 0, on_advance_due);
     return zone;
+}
+
+void zone_try_again(struct zone *zone) {
+    if (!zone->frozen && !zone->next && (!zone->current || zone->current_over))
+        timer_set(zone, &zone->advance_timer, 0, on_advance_due);
 }
 
 void zone_forget_carried(struct zone *zone) {

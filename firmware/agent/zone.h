@@ -32,8 +32,9 @@ struct zone_play {
 };
 
 struct zone_events {
-    /* The zone's first item is on the screen, or there is none that could be. Once. */
-    void (*on_settled)(void *arg, struct zone *zone, bool shown);
+    /* The zone's first item is on the screen, or there is none that could be (not `shown`). Where there was
+     * none it comes `again`, shown, should one be later. */
+    void (*on_settled)(void *arg, bool shown, bool again);
     void (*on_play)(void *arg, const struct zone_play *play);
     void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);
 };
@@ -52,9 +53,12 @@ struct zone_config {
 };
 
 /* Starts with the first item (or the one the wall clock names), replacing `carried`, a layer of somebody
- * else's, which may be NULL. on_settled may come from within. */
+ * else's, which may be NULL. The events come from the loop, never from within. */
 struct zone *zone_create(const struct zone_config *config, const struct layer *carried,
                          struct pp_error *error);
+
+/* Where it waits because no item could be played: now one may. */
+void zone_try_again(struct zone *zone);
 
 /* The layer it was to replace first goes away. */
 void zone_forget_carried(struct zone *zone);

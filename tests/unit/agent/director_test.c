@@ -286,6 +286,25 @@ static void nothing_that_can_be_shown_is_told(void **state) {
     assert_true(stage->faults >= 2);
 }
 
+static void what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "M", "PT20S"));
+    while (!stage->settled_empty)
+        turn(stage);
+    director_show_status(stage->director);
+    uint32_t status = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, status);
+    uint8_t sha256[32];
+    struct pp_error error = {0};
+    assert_true(crypto_sha256("M0", 2, sha256, &error));
+    assert_true(store_object_put(stage->store, sha256, "M0", 2, &error));
+    director_forgive(stage->director);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, status);
+    while (!stage->settled_shown)
+        turn(stage);
+}
+
 static void a_new_manifest_takes_over_from_the_picture_of_the_old_one(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
@@ -363,6 +382,7 @@ int main(int argc, char **argv) {
         STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
         STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),
         STAGED(nothing_that_can_be_shown_is_told),
+        STAGED(what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away),
         STAGED(a_new_manifest_takes_over_from_the_picture_of_the_old_one),
         STAGED(a_player_that_comes_back_is_given_everything_again),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
