@@ -14,7 +14,7 @@ union address {
 };
 
 static bool address_parse(const char *text, uint16_t port, union address *address, struct pp_error *error) {
-    *address = (union address){0};
+    memset(address, 0, sizeof *address); /* all of it: {0} would only clear the first member */
     if (inet_pton(AF_INET, text, &address->in.sin_addr) == 1) {
         address->in.sin_family = AF_INET;
         address->in.sin_port = htons(port);
