@@ -159,6 +159,13 @@ static void director_send_canvas(struct director *director) {
 
 /* ---- Layouts ---- */
 
+/* The schedule begins one anew; until then nothing settles. */
+static void director_forget_layout(struct director *director) {
+    timer_clear(director, &director->settle_timer);
+    director->layout = NULL;
+    director->settled = false;
+}
+
 static void director_freeze(struct director *director) {
     if (!director->now.count)
         return;
@@ -249,10 +256,8 @@ static void on_lost(void *arg) {
     struct director *director = arg;
     generation_destroy(&director->now);
     before_drop(director);
-    director->layout = NULL;
-    director->settled = false;
+    director_forget_layout(director);
     status_layer_clear(&director->status);
-    timer_clear(director, &director->settle_timer);
 }
 
 static void on_message(void *arg, const struct ipc_message *message) {
@@ -306,8 +311,7 @@ void director_destroy(struct director *director) {
 
 void director_set_manifest(struct director *director, struct channel_manifest *manifest) {
     director_freeze(director);
-    director->layout = NULL;
-    director->settled = false;
+    director_forget_layout(director);
     channel_manifest_destroy(director->manifest);
     director->manifest = manifest;
     if (!manifest) {
@@ -352,7 +356,7 @@ void director_set_blank(struct director *director, bool blank) {
     director->blank = blank;
     generation_destroy(&director->now);
     before_drop(director);
-    director->layout = NULL;
+    director_forget_layout(director);
     director_follow_schedule(director);
 }
 

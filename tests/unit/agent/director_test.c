@@ -207,6 +207,14 @@ static int teardown(void **state) {
     return 0;
 }
 
+static void take_content(struct director *director) {
+    director_set_manifest(director, NULL);
+}
+
+static void blank(struct director *director) {
+    director_set_blank(director, true);
+}
+
 /* ---- Tests ---- */
 
 static void the_next_item_waits_for_the_end_of_the_one_shown(void **state) {
@@ -359,6 +367,22 @@ static void a_blank_director_shows_no_content_until_it_is_let_again(void **state
     assert_int_not_equal(expect(stage, IPC_LAYER_ADD).layer_add.layer, first);
 }
 
+static void content_that_is_taken_away_while_it_begins_never_settles(void **state) {
+    struct stage *stage = *state;
+    void (*const away[])(struct director *) = {take_content, blank};
+    for (size_t i = 0; i < 2; i++) {
+        /* All of it is missing, so the end of settling is a matter of one turn. */
+        director_set_manifest(stage->director, manifest(stage, "M", "PT20S"));
+        while (!stage->faults)
+            turn(stage);
+        away[i](stage->director);
+        turn(stage);
+        turn(stage);
+        assert_int_equal(stage->settled_empty, 0);
+        stage->faults = 0;
+    }
+}
+
 static void a_player_that_talks_nonsense_is_left_and_met_again(void **state) {
     struct stage *stage = *state;
     struct ipc_message hello = {.type = IPC_HELLO, .hello = {IPC_PROTOCOL}};
@@ -387,6 +411,7 @@ int main(int argc, char **argv) {
         STAGED(a_player_that_comes_back_is_given_everything_again),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
+        STAGED(content_that_is_taken_away_while_it_begins_never_settles),
         STAGED(a_player_that_talks_nonsense_is_left_and_met_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
