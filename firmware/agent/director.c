@@ -36,6 +36,7 @@ struct director {
     struct net_timer *schedule_timer;
     struct net_timer *settle_timer;
     struct net_timer *before_timer; /* the end of the transitions from `before` */
+    struct net_timer *resize_timer; /* the display's size is the last one for a while */
 };
 
 static void on_schedule_due(void *arg);
@@ -258,16 +259,37 @@ static void on_lost(void *arg) {
     before_drop(director);
     director_forget_layout(director);
     status_layer_clear(&director->status);
+    timer_clear(director, &director->resize_timer);
+}
+
+static void on_resized(void *arg) {
+    struct director *director = arg;
+    director->resize_timer = NULL;
+    if (director->status_wanted)
+        director_draw_status(director);
+    director_follow_schedule(director);
+}
+
+/* Pictures were made for the old size: they stay until those of the new one are there. A window that is
+ * being dragged tells many sizes, of which only the last counts. */
+static void director_take_display(struct director *director, const struct ipc_display *display) {
+    bool resized = director->display.width != display->width || director->display.height != display->height;
+    director->display = *display;
+    if (!resized)
+        return;
+    director_forget_layout(director);
+    director->config.on_display(director->config.arg, display);
+    timer_clear(director, &director->resize_timer);
+    director->resize_timer = net_loop_timer(
+        director->config.loop, pp_clock_monotonic_ms() + DIRECTOR_RESIZE_MS, on_resized, director, NULL);
 }
 
 static void on_message(void *arg, const struct ipc_message *message) {
     struct director *director = arg;
-    if (message->type == IPC_DISPLAY) {
-        director->display = message->display;
-        director->config.on_display(director->config.arg, &message->display);
-        return;
-    }
-    layer_set_heed(director->layers, message);
+    if (message->type == IPC_DISPLAY)
+        director_take_display(director, &message->display);
+    else
+        layer_set_heed(director->layers, message);
 }
 
 /* ---- Interface ---- */
@@ -298,6 +320,7 @@ void director_destroy(struct director *director) {
         return;
     timer_clear(director, &director->schedule_timer);
     timer_clear(director, &director->settle_timer);
+    timer_clear(director, &director->resize_timer);
     /* First the connection, so that no layer is taken off the screen: the player holds the last picture. */
     player_link_hang_up(director->link);
     generation_destroy(&director->now);

@@ -16,6 +16,7 @@
 #include "store/store.h"
 
 #define DIRECTOR_SETTLE_MAX_MS  30000 /* old pictures go after so long, whatever the new zones do */
+#define DIRECTOR_RESIZE_MS      300   /* a display keeps its new size for so long before all is drawn again */
 #define DIRECTOR_STATUS_FADE_MS 400   /* between two status screens */
 #define DIRECTOR_CLOCK_LOOK_MS  60000 /* the schedule is looked at at least so often: clocks are set */
 #define DIRECTOR_TIME_ZONE_MAX  64    /* bytes with the NUL */
@@ -31,6 +32,7 @@ struct director_config {
     void (*on_settled)(void *arg, bool shown);
     void (*on_play)(void *arg, const struct zone_play *play);
     void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);
+    /* The player has come, or its display has another size: content begins anew, and settles anew. */
     void (*on_display)(void *arg, const struct ipc_display *display);
     /* The text of the status screen that is wanted, for this size in pixels; into `json`. */
     bool (*write_status)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],

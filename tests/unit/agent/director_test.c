@@ -27,7 +27,7 @@ struct stage {
     int listener;
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
-    int settled_shown, settled_empty, plays, faults;
+    int settled_shown, settled_empty, plays, faults, displays;
     char last_fault[IPC_REASON_MAX + 1];
 };
 
@@ -54,8 +54,9 @@ static void on_fault(void *arg, const struct channel_item *item, const char *rea
 }
 
 static void on_display(void *arg, const struct ipc_display *display) {
-    (void)arg;
+    struct stage *stage = arg;
     (void)display;
+    stage->displays++;
 }
 
 static bool write_status(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
@@ -383,6 +384,26 @@ static void content_that_is_taken_away_while_it_begins_never_settles(void **stat
     }
 }
 
+static void a_display_of_another_size_is_given_all_anew_and_one_that_was_only_off_nothing(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    uint32_t old = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, old);
+    while (!stage->settled_shown)
+        turn(stage);
+    struct ipc_message display = {.type = IPC_DISPLAY, .display = {1280, 720, 50000, "test"}};
+    say(stage, &display);
+    say(stage, &display);
+    display.display.width = 640;
+    say(stage, &display);
+    uint32_t new = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    assert_int_equal(expect(stage, IPC_LAYER_SHOW).layer_show.replaces, old);
+    assert_int_equal(stage->displays, 2);
+    say_shown(stage, new);
+    while (stage->settled_shown < 2)
+        turn(stage);
+}
+
 static void a_player_that_talks_nonsense_is_left_and_met_again(void **state) {
     struct stage *stage = *state;
     struct ipc_message hello = {.type = IPC_HELLO, .hello = {IPC_PROTOCOL}};
@@ -412,6 +433,7 @@ int main(int argc, char **argv) {
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
         STAGED(content_that_is_taken_away_while_it_begins_never_settles),
+        STAGED(a_display_of_another_size_is_given_all_anew_and_one_that_was_only_off_nothing),
         STAGED(a_player_that_talks_nonsense_is_left_and_met_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
