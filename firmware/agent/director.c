@@ -9,6 +9,11 @@
 #include "base/log.h"
 #include "channel/schedule.h"
 
+/* A zone has at most three layers, a frozen one of the layout before has one; so has the status screen three.
+ */
+_Static_assert(3 * CHANNEL_ZONES_MAX + CHANNEL_ZONES_MAX + 3 <= IPC_LAYERS_MAX,
+               "the player takes the layers of the largest layout");
+
 /* The zones of one layout, from its beginning to the end of the one that follows it. */
 struct generation {
     struct zone *zones[CHANNEL_ZONES_MAX];

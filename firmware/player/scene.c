@@ -140,7 +140,7 @@ bool scene_layer_add(struct scene *scene, const struct ipc_layer_add *add, int s
     pp_autoclose int fd = socket;
     if (scene_find(scene, scene->owner, add->layer))
         return pp_fail(error, PP_E_INVALID, "LAYER_ADD: layer %u is there already", add->layer);
-    if (count_of_agent(scene) == SCENE_LAYERS_MAX || scene->count == SCENE_CAPACITY)
+    if (count_of_agent(scene) == IPC_LAYERS_MAX || scene->count == SCENE_CAPACITY)
         return refuse(scene, add->layer, "too many layers");
     struct layer *layer = layer_create(add, fd, error);
     if (!layer)

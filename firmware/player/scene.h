@@ -12,8 +12,7 @@
 #include "player/layer.h"
 #include "player/trace.h"
 
-#define SCENE_LAYERS_MAX   16 /* of one agent */
-#define SCENE_CAPACITY     (2 * SCENE_LAYERS_MAX)
+#define SCENE_CAPACITY     (2 * IPC_LAYERS_MAX) /* of the agent, and of the one before it */
 #define SCENE_BACKGROUND   0x101418
 #define SCENE_CANVAS_WIDTH 1920 /* canvas units, until the agent says */
 #define SCENE_CANVAS_HIGH  1080

@@ -17,7 +17,8 @@
 #include "ipc/conn.h"
 #include "scratch.h"
 
-#define PATIENCE_MS 20000 /* until a test gives up on something that should come */
+#define PATIENCE_MS             20000 /* until a test gives up on something that should come */
+#define SHOWN_BEFORE_THE_SWITCH 16    /* layers: one for each zone */
 
 struct stage {
     struct scratch scratch;
@@ -126,9 +127,10 @@ static void say_ended(struct stage *stage, uint32_t layer) {
     say(stage, &ended);
 }
 
-/* A manifest of one zone with an item for each letter, whose "object" begins with that letter; capital:
- * missing. */
-static struct channel_manifest *manifest(struct stage *stage, const char *letters, const char *duration) {
+/* A manifest of so many zones with one playlist of an item for each letter, whose "object" begins with that
+ * letter; capital: missing. */
+static struct channel_manifest *manifest_of_zones(struct stage *stage, int zones, const char *letters,
+                                                  const char *duration) {
     struct pp_error error = {0};
     pp_autobuf struct pp_buf items = PP_BUF_INIT(65536);
     pp_autobuf struct pp_buf objects = PP_BUF_INIT(65536);
@@ -151,10 +153,14 @@ static struct channel_manifest *manifest(struct stage *stage, const char *letter
     pp_buf_addf(&json, NULL,
                 "{\"format\":1,\"channel\":\"c\",\"canvas\":{\"width\":1920,\"height\":1080,\"background\":"
                 "\"#000000\"},"
-                "\"layouts\":{\"l\":{\"zones\":[{\"id\":\"main\",\"x\":0,\"y\":0,\"width\":1920,\"height\":"
-                "1080,\"z\":0,"
-                "\"playlist\":\"p\"}]}},\"playlists\":{\"p\":{\"items\":[%s]}},\"default_layout\":\"l\","
-                "\"objects\":{%s}}",
+                "\"layouts\":{\"l\":{\"zones\":[");
+    for (int i = 0; i < zones; i++)
+        pp_buf_addf(&json, NULL,
+                    "%s{\"id\":\"z%d\",\"x\":0,\"y\":0,\"width\":1920,\"height\":1080,\"z\":%d,"
+                    "\"playlist\":\"p\"}",
+                    i ? "," : "", i, i);
+    pp_buf_addf(&json, NULL,
+                "]}},\"playlists\":{\"p\":{\"items\":[%s]}},\"default_layout\":\"l\",\"objects\":{%s}}",
                 pp_buf_text(&items), pp_buf_text(&objects));
     /* base64url's digit of zero is 'A' */
     for (char *key = (char *)json.data; (key = strstr(key, "\"key\":\"0"));)
@@ -164,6 +170,10 @@ static struct channel_manifest *manifest(struct stage *stage, const char *letter
     if (!parsed)
         fail_msg("%s", error.message);
     return parsed;
+}
+
+static struct channel_manifest *manifest(struct stage *stage, const char *letters, const char *duration) {
+    return manifest_of_zones(stage, 1, letters, duration);
 }
 
 static int setup(void **state) {
@@ -404,6 +414,47 @@ static void a_display_of_another_size_is_given_all_anew_and_one_that_was_only_of
         turn(stage);
 }
 
+/* What the player holds, and the most it has held. */
+struct held {
+    size_t now, most, shown;
+};
+
+/* Heeds one message as a player does, with every layer shown as soon as it may. */
+static void player_heed(struct stage *stage, struct held *held, struct ipc_message *message) {
+    held->now += message->type == IPC_LAYER_ADD;
+    held->now -= message->type == IPC_LAYER_REMOVE;
+    held->most = held->now > held->most ? held->now : held->most;
+    if (message->type == IPC_LAYER_SHOW && held->shown < SHOWN_BEFORE_THE_SWITCH) {
+        held->shown++;
+        say_shown(stage, message->layer_show.layer);
+    }
+    ipc_message_finish(message);
+}
+
+static void sixteen_zones_in_the_middle_of_a_switch_stay_within_the_player_s_cap(void **state) {
+    struct stage *stage = *state;
+    struct held held = {0};
+    director_set_manifest(stage->director, manifest_of_zones(stage, CHANNEL_ZONES_MAX, "ooo", "PT20S"));
+    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
+    /* Every zone has shown its first item; then, with a short one, each has one shown and one on its way. */
+    for (int switched = 0; held.now < 3 * CHANNEL_ZONES_MAX;) {
+        struct ipc_message message = {0};
+        struct pp_error error = {0};
+        turn(stage);
+        while (ipc_receive(stage->player, &message, &error))
+            player_heed(stage, &held, &message);
+        assert_true(pp_clock_monotonic_ms() < end_ms);
+        if (stage->settled_shown > switched && switched < 1) {
+            switched++;
+            held.shown = 0;
+            director_set_manifest(stage->director,
+                                  manifest_of_zones(stage, CHANNEL_ZONES_MAX, "ooo", "PT2S"));
+        }
+    }
+    assert_in_range(held.most, 3 * CHANNEL_ZONES_MAX, IPC_LAYERS_MAX);
+    assert_int_equal(stage->faults, 0);
+}
+
 static void a_player_that_talks_nonsense_is_left_and_met_again(void **state) {
     struct stage *stage = *state;
     struct ipc_message hello = {.type = IPC_HELLO, .hello = {IPC_PROTOCOL}};
@@ -434,6 +485,7 @@ int main(int argc, char **argv) {
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
         STAGED(content_that_is_taken_away_while_it_begins_never_settles),
         STAGED(a_display_of_another_size_is_given_all_anew_and_one_that_was_only_off_nothing),
+        STAGED(sixteen_zones_in_the_middle_of_a_switch_stay_within_the_player_s_cap),
         STAGED(a_player_that_talks_nonsense_is_left_and_met_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

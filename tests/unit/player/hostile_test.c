@@ -321,18 +321,18 @@ static void a_newer_agent_takes_over_from_one_that_is_still_connected(void **sta
     rig_ping(rig);
 }
 
-static void a_seventeenth_layer_fails_and_the_others_stay(void **state) {
+static void a_layer_over_the_cap_fails_and_the_others_stay(void **state) {
     struct rig *rig = *state;
-    struct source sources[17];
-    for (uint32_t i = 0; i < 17; i++)
+    struct source sources[IPC_LAYERS_MAX + 1];
+    for (uint32_t i = 0; i <= IPC_LAYERS_MAX; i++)
         source_add(rig, &sources[i], (struct ipc_layer_add){.layer = i + 1});
     struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
-    assert_int_equal(failed.layer_failed.layer, 17);
+    assert_int_equal(failed.layer_failed.layer, IPC_LAYERS_MAX + 1);
     assert_string_equal(failed.layer_failed.reason, "too many layers");
     source_ring(&sources[0], bgra);
     source_frame(&sources[0], 0, 0, 0, 255);
     assert_int_equal(rig_expect(rig, IPC_LAYER_READY).layer_ready.layer, 1);
-    for (uint32_t i = 0; i < 17; i++)
+    for (uint32_t i = 0; i <= IPC_LAYERS_MAX; i++)
         source_close(&sources[i]);
 }
 
@@ -383,7 +383,7 @@ int main(void) {
         RIG_TEST(another_version_of_the_protocol_is_refused),
         RIG_TEST(the_old_picture_stays_until_the_new_agent_shows_something),
         RIG_TEST(a_newer_agent_takes_over_from_one_that_is_still_connected),
-        RIG_TEST(a_seventeenth_layer_fails_and_the_others_stay),
+        RIG_TEST(a_layer_over_the_cap_fails_and_the_others_stay),
         RIG_TEST(layers_that_are_gone_may_be_named),
         RIG_TEST(a_stranger_is_refused),
     };
