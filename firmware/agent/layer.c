@@ -22,6 +22,7 @@ struct layer_set {
     const char *renderers;
     uint32_t last_number;
     struct layer *first;
+    struct renderer *spare; /* for media, waiting for its item; NULL none */
 };
 
 struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *link, const char *renderers,
@@ -36,7 +37,20 @@ struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *li
 }
 
 void layer_set_destroy(struct layer_set *set) {
+    if (!set)
+        return;
+    renderer_destroy(set->spare);
     free(set);
+}
+
+void layer_set_prepare(struct layer_set *set) {
+    struct pp_error error = {0};
+    if (!set->spare && !(set->spare = renderer_prepare(set->loop, set->renderers, RENDERER_MEDIA, &error)))
+        pp_log_warning("%s", error.message);
+}
+
+bool layer_set_is_up(const struct layer_set *set) {
+    return player_link_is_up(set->link);
 }
 
 static void layer_report(struct layer *layer, const struct layer_report *report) {
@@ -92,15 +106,28 @@ void layer_set_heed(struct layer_set *set, const struct ipc_message *message) {
         layer_report(layer, &report);
 }
 
-static bool layer_start_renderer(struct layer *layer, struct ipc_message *start, int frame_socket,
-                                 struct pp_error *error) {
+static bool layer_begin(struct layer *layer, struct renderer *renderer, const struct ipc_message *start,
+                        struct pp_error *error) {
     static const struct renderer_events events = {.on_info = on_renderer_info,
                                                   .on_failed = on_renderer_failed};
+    if (!renderer || !renderer_begin(renderer, start, &events, layer, error)) {
+        renderer_destroy(renderer);
+        return false;
+    }
+    layer->renderer = renderer;
+    return true;
+}
+
+/* The spare one may have died while it waited. */
+static bool layer_start_renderer(struct layer *layer, struct ipc_message *start, int frame_socket,
+                                 struct pp_error *error) {
+    struct layer_set *set = layer->set;
     enum renderer_program program = start->type == IPC_START_TEXT ? RENDERER_TEXT : RENDERER_MEDIA;
+    struct pp_error ignored = {0};
     start->fds[start->fd_count++] = frame_socket;
-    layer->renderer =
-        renderer_create(layer->set->loop, layer->set->renderers, program, start, &events, layer, error);
-    return layer->renderer != NULL;
+    if (program == RENDERER_MEDIA && layer_begin(layer, pp_steal(&set->spare), start, &ignored))
+        return true;
+    return layer_begin(layer, renderer_prepare(set->loop, set->renderers, program, error), start, error);
 }
 
 static bool layer_add(const struct layer *layer, const struct layer_place *place, int frame_socket,
@@ -126,7 +153,7 @@ static bool layer_add(const struct layer *layer, const struct layer_place *place
 struct layer *layer_create(struct layer_set *set, const struct layer_place *place, struct ipc_message *start,
                            layer_callback *callback, void *arg, struct pp_error *error) {
     int frames[2];
-    if (!player_link_is_up(set->link)) {
+    if (!layer_set_is_up(set)) {
         pp_fail(error, PP_E_NET, "there is no player");
         return NULL;
     }

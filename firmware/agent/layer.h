@@ -44,6 +44,11 @@ struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *li
                                    struct pp_error *error);
 /* Its layers must be gone. NULL is allowed. */
 void layer_set_destroy(struct layer_set *set);
+/* Starts a renderer ahead of the first item, for that item: the time that its libraries need is then not
+ * added to what else has to happen before the first picture. */
+void layer_set_prepare(struct layer_set *set);
+/* Whether there is a player to add layers to. */
+bool layer_set_is_up(const struct layer_set *set);
 /* Passes a message of the player to the layer it is about; unknown layers are those just destroyed: ignored.
  */
 void layer_set_heed(struct layer_set *set, const struct ipc_message *message);

@@ -24,6 +24,7 @@ struct zone {
     bool settled;      /* told, whatever it was */
     bool shown;        /* told that there is a picture */
     bool frozen;
+    bool hardship_told;
     struct net_timer *advance_timer; /* the time to preroll, or to try again */
     struct net_timer *ready_timer;   /* `next` must have its first frame by then */
     struct net_timer *overrun_timer; /* `current` must have ended by then */
@@ -82,11 +83,9 @@ static bool zone_is_alone(const struct zone *zone) {
     return playlist_of(zone)->item_count == 1;
 }
 
-static struct layer *item_start(struct zone *zone, const struct channel_item *item, struct pp_error *error) {
+static struct layer *item_start(struct zone *zone, const struct channel_item *item, int object,
+                                struct pp_error *error) {
     const struct channel_zone *place = zone->config.zone;
-    pp_autoclose int object = store_object_open(zone->config.store, item->object->sha256, error);
-    if (object < 0)
-        return NULL;
     struct layer_place where = {.x = place->x,
                                 .y = place->y,
                                 .width = place->width,
@@ -148,29 +147,55 @@ static void on_ready_overdue(void *arg) {
                  &(struct layer_report){.event = LAYER_FAILED, .reason = "no picture in time"});
 }
 
+/* Finds the next item that can be played and opens its object; -1 where there is none. */
+static int zone_find_item(struct zone *zone) {
+    const struct channel_playlist *playlist = playlist_of(zone);
+    for (size_t tried = 0; tried < playlist->item_count; tried++) {
+        const struct channel_item *item = &playlist->items[zone->next_index];
+        struct pp_error error = {0};
+        if (faults_allow(zone->config.faults, item->object->sha256, pp_clock_monotonic_ms())) {
+            int object = store_object_open(zone->config.store, item->object->sha256, &error);
+            if (object >= 0)
+                return object;
+            item_fault(zone, item, error.message);
+        }
+        zone->next_index = (zone->next_index + 1) % playlist->item_count;
+    }
+    return -1;
+}
+
+/* No process, no descriptor, no memory: nothing that the item could help. Told once until it goes well. */
+static void zone_tell_hardship(struct zone *zone, const struct channel_item *item,
+                               const struct pp_error *error) {
+    if (!zone->hardship_told)
+        zone->config.events.on_fault(zone->config.arg, item, error->message, false);
+    zone->hardship_told = true;
+}
+
+static bool zone_start(struct zone *zone, const struct channel_item *item, int object) {
+    struct pp_error error = {0};
+    zone->next = item_start(zone, item, object, &error);
+    if (zone->next) {
+        zone->hardship_told = false;
+        zone->next_item = item;
+        zone_plan_change(zone);
+        timer_set(zone, &zone->ready_timer, pp_clock_monotonic_ms() + ZONE_READY_MAX_MS, on_ready_overdue);
+    } else if (layer_set_is_up(zone->config.layers)) {
+        zone_tell_hardship(zone, item, &error);
+    }
+    return zone->next != NULL;
+}
+
 /* Starts the next item that can be played; when none can, tries again later. */
 static void zone_advance(struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
     if (zone->frozen || zone->next)
         return;
-    int64_t now_ms = pp_clock_monotonic_ms();
-    for (size_t tried = 0; tried < playlist->item_count; tried++) {
-        const struct channel_item *item = &playlist->items[zone->next_index];
-        struct pp_error error = {0};
-        if (faults_allow(zone->config.faults, item->object->sha256, now_ms)) {
-            zone->next = item_start(zone, item, &error);
-            if (zone->next) {
-                zone->next_item = item;
-                zone_plan_change(zone);
-                timer_set(zone, &zone->ready_timer, now_ms + ZONE_READY_MAX_MS, on_ready_overdue);
-                return;
-            }
-            item_fault(zone, item, error.message);
-        }
-        zone->next_index = (zone->next_index + 1) % playlist->item_count;
-    }
+    pp_autoclose int object = zone_find_item(zone);
+    if (object >= 0 && zone_start(zone, &playlist->items[zone->next_index], object))
+        return;
     if (playlist->item_count)
-        timer_set(zone, &zone->advance_timer, now_ms + ZONE_RETRY_MS, on_advance_due);
+        timer_set(zone, &zone->advance_timer, pp_clock_monotonic_ms() + ZONE_RETRY_MS, on_advance_due);
     zone_settle(zone, false);
 }
 
@@ -251,7 +276,7 @@ static void on_next_layer(struct zone *zone, const struct layer_report *report) 
 }
 
 static void on_current_layer(struct zone *zone, const struct layer_report *report) {
-    if (report->event != LAYER_ENDED && report->event != LAYER_FAILED)
+    if (zone->current_over || (report->event != LAYER_ENDED && report->event != LAYER_FAILED))
         return;
     timer_clear(zone, &zone->overrun_timer);
     zone_tell_play(zone, report->event == LAYER_ENDED ? report : NULL);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,8 +18,9 @@
 #include "ipc/conn.h"
 #include "scratch.h"
 
-#define PATIENCE_MS             20000 /* until a test gives up on something that should come */
-#define SHOWN_BEFORE_THE_SWITCH 16    /* layers: one for each zone */
+#define PATIENCE_MS              20000 /* until a test gives up on something that should come */
+#define SHOWN_BEFORE_THE_SWITCH  16    /* layers: one for each zone */
+#define MORE_THAN_A_SOCKET_HOLDS 4001  /* messages */
 
 struct stage {
     struct scratch scratch;
@@ -296,6 +298,24 @@ static void a_layer_that_the_player_drops_is_followed_by_the_next(void **state) 
     assert_string_equal(stage->last_fault, "a slot out of range");
 }
 
+static void a_renderer_that_cannot_be_started_is_nobody_s_fault_and_told_once(void **state) {
+    struct stage *stage = *state;
+    char renderer[PP_PATH_MAX];
+    assert_true(pp_path_format(renderer, NULL, "%s/pingplay-render-media", stage->scratch.path));
+    assert_int_equal(unlink(renderer), 0);
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT20S"));
+    while (!stage->settled_empty)
+        turn(stage);
+    for (int i = 0; i < 2 * FAULTS_TILL_ASIDE; i++) {
+        director_forgive(stage->director); /* no more than "try again" here */
+        turn(stage);
+    }
+    assert_int_equal(stage->faults, 1);
+    assert_int_equal(symlink("/proc/self/exe", renderer), 0);
+    director_forgive(stage->director);
+    expect(stage, IPC_LAYER_ADD);
+}
+
 static void nothing_that_can_be_shown_is_told(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "MN", "PT20S"));
@@ -303,6 +323,27 @@ static void nothing_that_can_be_shown_is_told(void **state) {
         turn(stage);
     assert_int_equal(stage->settled_shown, 0);
     assert_true(stage->faults >= 2);
+}
+
+/* A player that takes no more messages is left in the next turn of the loop; what is to be started just
+ * before that is not to blame. */
+static void items_are_not_blamed_for_a_player_that_hangs(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT20S"));
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {first, "for once"}};
+    say(stage, &failed);
+    while (!stage->faults)
+        turn(stage);
+    for (int i = 0; i < MORE_THAN_A_SOCKET_HOLDS; i++)
+        director_set_mark(stage->director, i % 2);
+    director_forgive(stage->director);
+    turn(stage);
+    int old = stage->player;
+    player_accept(stage);
+    pp_close(&old);
+    expect(stage, IPC_LAYER_ADD);
+    assert_int_equal(stage->faults, 1);
 }
 
 static void what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away(void **state) {
@@ -478,6 +519,8 @@ int main(int argc, char **argv) {
         STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
         STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),
         STAGED(nothing_that_can_be_shown_is_told),
+        STAGED(a_renderer_that_cannot_be_started_is_nobody_s_fault_and_told_once),
+        STAGED(items_are_not_blamed_for_a_player_that_hangs),
         STAGED(what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away),
         STAGED(a_new_manifest_takes_over_from_the_picture_of_the_old_one),
         STAGED(a_player_that_comes_back_is_given_everything_again),
