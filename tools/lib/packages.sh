@@ -12,7 +12,7 @@ packages_build=(
 # To run what was built: fonts for the status screens.
 packages_run=(ca-certificates fonts-inter fonts-dejavu-core)
 # To run the unit tests: servers to test against, and a second implementation of the formats.
-packages_unit=(nodejs openssl ffmpeg)
+packages_unit=(nodejs openssl ffmpeg zbar-tools)
 # To run tools/demo.
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests.
