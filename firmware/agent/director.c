@@ -212,11 +212,12 @@ static void director_follow_schedule(struct director *director) {
         director_freeze(director);
         director_start_layout(director, layout);
     }
-    if (until_s == CHANNEL_FOREVER)
+    if (!director->manifest->event_count)
         return;
-    int64_t wait_ms = (until_s - now_s) * 1000;
-    if (wait_ms > DIRECTOR_CLOCK_LOOK_MS)
-        wait_ms = DIRECTOR_CLOCK_LOOK_MS;
+    /* "For ever" too only as long as nobody sets the clock. */
+    int64_t wait_ms = DIRECTOR_CLOCK_LOOK_MS;
+    if (until_s - now_s < wait_ms / 1000)
+        wait_ms = (until_s - now_s) * 1000;
     director->schedule_timer = net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + wait_ms,
                                               on_schedule_due, director, NULL);
 }
@@ -335,6 +336,10 @@ void director_destroy(struct director *director) {
     player_link_destroy(director->link);
     channel_manifest_destroy(director->manifest);
     free(director);
+}
+
+void director_prepare(struct director *director) {
+    layer_set_prepare(director->layers);
 }
 
 void director_set_manifest(struct director *director, struct channel_manifest *manifest) {

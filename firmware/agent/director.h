@@ -18,7 +18,7 @@
 #define DIRECTOR_SETTLE_MAX_MS  30000 /* old pictures go after so long, whatever the new zones do */
 #define DIRECTOR_RESIZE_MS      300   /* a display keeps its new size for so long before all is drawn again */
 #define DIRECTOR_STATUS_FADE_MS 400   /* between two status screens */
-#define DIRECTOR_CLOCK_LOOK_MS  60000 /* the schedule is looked at at least so often: clocks are set */
+#define DIRECTOR_CLOCK_LOOK_MS  60000 /* a schedule is looked at at least so often: clocks are set */
 #define DIRECTOR_TIME_ZONE_MAX  64    /* bytes with the NUL */
 
 struct director_config {
@@ -46,6 +46,8 @@ struct director;
 struct director *director_create(const struct director_config *config, struct pp_error *error);
 /* The player holds the last picture. NULL is allowed. */
 void director_destroy(struct director *director);
+/* There will be content soon: starts what it needs ahead. */
+void director_prepare(struct director *director);
 
 /* Takes the manifest over (NULL: no content any more) and begins to show it. */
 void director_set_manifest(struct director *director, struct channel_manifest *manifest);
