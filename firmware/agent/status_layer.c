@@ -47,21 +47,27 @@ static void on_status_layer(void *arg, struct layer *layer, const struct layer_r
         status->current = NULL;
     else
         return;
+    *status->text = 0; /* at the next occasion it is drawn again */
     layer_destroy(layer);
 }
 
 bool status_layer_show(struct status_layer *status, struct layer_set *layers, uint32_t canvas_width,
                        uint32_t canvas_height, const char *json, struct pp_error *error) {
-    layer_destroy(pp_steal(&status->next));
     struct ipc_message start = {.type = IPC_START_TEXT};
     if (strlen(json) > IPC_TEXT_MAX)
         return pp_fail(error, PP_E_LIMIT, "status screen: more than %d bytes of text", IPC_TEXT_MAX);
+    if ((status->current || status->next) && strcmp(status->text, json) == 0)
+        return true;
+    layer_destroy(pp_steal(&status->next));
     strcpy(start.start_text.text, json);
+    strcpy(status->text, json);
     struct layer_place everywhere = {
         .width = canvas_width, .height = canvas_height, .z = INT32_MAX, .fit = IPC_FIT_CONTAIN};
     status->next = layer_create(layers, &everywhere, &start, on_status_layer, status, error);
-    if (!status->next)
+    if (!status->next) {
+        *status->text = 0;
         return pp_wrap(error, "status screen");
+    }
     layer_show(status->next, status->current, IPC_TRIGGER_READY, 0,
                status->current ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT,
                status->current ? DIRECTOR_STATUS_FADE_MS : 0);

@@ -31,6 +31,7 @@ struct stage {
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
     int settled_shown, settled_empty, plays, faults, displays;
+    const char *words; /* on the status screen */
     char last_fault[IPC_REASON_MAX + 1];
 };
 
@@ -64,9 +65,10 @@ static void on_display(void *arg, const struct ipc_display *display) {
 
 static bool write_status(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                          struct pp_error *error) {
-    (void)arg;
     (void)error;
-    snprintf(json, IPC_TEXT_MAX + 1, "{\"width\":%u,\"height\":%u}", width, height);
+    const struct stage *stage = arg;
+    snprintf(json, IPC_TEXT_MAX + 1, "{\"width\":%u,\"height\":%u,\"words\":\"%s\"}", width, height,
+             stage->words);
     return true;
 }
 
@@ -180,7 +182,7 @@ static struct channel_manifest *manifest(struct stage *stage, const char *letter
 
 static int setup(void **state) {
     static struct stage stage;
-    stage = (struct stage){.player = -1};
+    stage = (struct stage){.player = -1, .words = "old"};
     struct pp_error error = {0};
     scratch_open(&stage.scratch);
     struct store_config store = {0};
@@ -407,6 +409,24 @@ static void a_status_screen_lies_above_and_goes_when_content_has_come(void **sta
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, add.layer);
 }
 
+static void a_status_screen_is_drawn_again_only_with_other_words(void **state) {
+    struct stage *stage = *state;
+    director_show_status(stage->director);
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    director_show_status(stage->director);
+    say_shown(stage, first);
+    director_show_status(stage->director);
+    stage->words = "new";
+    director_show_status(stage->director);
+    uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    assert_int_equal(second, first + 1);
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {second, "not drawn"}};
+    say(stage, &failed);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, second);
+    director_show_status(stage->director);
+    assert_int_equal(expect(stage, IPC_LAYER_ADD).layer_add.layer, second + 1);
+}
+
 static void a_blank_director_shows_no_content_until_it_is_let_again(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
@@ -525,6 +545,7 @@ int main(int argc, char **argv) {
         STAGED(a_new_manifest_takes_over_from_the_picture_of_the_old_one),
         STAGED(a_player_that_comes_back_is_given_everything_again),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
+        STAGED(a_status_screen_is_drawn_again_only_with_other_words),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
         STAGED(content_that_is_taken_away_while_it_begins_never_settles),
         STAGED(a_display_of_another_size_is_given_all_anew_and_one_that_was_only_off_nothing),
