@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# A board's flash: Debian 12 with a kernel, systemd and the packages under test, as an ext4 image that QEMU boots without a
+# boot loader. Sourced by tests/faults/kms, which sets $dir, $out and $packages.
+#   board_base        the distribution's part and what the packages ask for, from a cache where it was made before
+#   board_install     that, unpacked to $dir/root, with the package under test installed as dpkg does it
+#   board_configure URL CA-FILE ROOT-FILE    what the person who installs a screen writes
+#   board_image       $dir/flash.img, $dir/vmlinuz, $dir/initrd.img
+# The only parts that no real board has are in board_probe.
+
+BOARD_SUITE=bookworm
+BOARD_FLASH=3G # of the image, sparse
+# udev and dbus are on every board that boots with systemd; the kernel is Debian's full one, because the one for clouds has no DRM.
+board_packages=(linux-image-amd64 initramfs-tools systemd-sysv udev dbus kmod e2fsprogs iproute2 procps)
+
+# board_wants FIELD FILE: the packages of a dependency field of a .deb, the first where there is a choice.
+board_wants() {
+  dpkg-deb -f "$2" "$1" | tr ',' '\n' | sed -e 's/|.*//; s/(.*)//; s/:any//; s/ //g' -e '/^$/d'
+}
+
+board_base() {
+  local wanted hash cache
+  wanted=$({ printf '%s\n' "${board_packages[@]}"; board_wants Depends "$client_deb"; board_wants Recommends "$client_deb"; } | sort -u)
+  hash=$(sha256sum <<<"$BOARD_SUITE $wanted" | cut -c1-12)
+  cache=$(debian13_cache)
+  base=$cache/board-$BOARD_SUITE-$hash.tar
+  [ -e "$base" ] && { echo "there already: $base"; return 0; }
+  as_root mkdir -p "$cache"
+  # A small initrd, with what the emulated board's root is on; emulation is slow enough.
+  # shellcheck disable=SC2016
+  as_root mmdebstrap --quiet --format=tar --variant=minbase --include="$(paste -sd, <<<"$wanted")" \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d" "$1/etc/initramfs-tools/hooks"' \
+    --essential-hook='echo MODULES=list >"$1/etc/initramfs-tools/conf.d/board"' \
+    --essential-hook='printf "%s\n" "#!/bin/sh" "[ \"\$1\" != prereqs ] || exit 0" ". /usr/share/initramfs-tools/hook-functions" "manual_add_modules virtio_pci virtio_blk ext4" >"$1/etc/initramfs-tools/hooks/board"' \
+    --essential-hook='chmod 755 "$1/etc/initramfs-tools/hooks/board"' \
+    $BOARD_SUITE "$base.new"
+  as_root mv "$base.new" "$base"
+}
+
+# dpkg alone, so that a dependency that the package does not name is missing here as well.
+board_install() {
+  as_root rm -rf --one-file-system "$dir/root"
+  as_root mkdir -p "$dir/root"
+  as_root tar -C "$dir/root" --numeric-owner -xf "$base" --exclude='./dev/*'
+  as_root cp "$client_deb" "$dir/root/tmp/pingplay.deb"
+  as_root chroot "$dir/root" dpkg --install /tmp/pingplay.deb
+  as_root rm "$dir/root/tmp/pingplay.deb"
+}
+
+# Debian's file of examples, with the lines that differ from screen to screen filled in.
+board_configure() {
+  local etc=$dir/root/etc
+  as_root cp "$2" "$etc/pingplay/ca.pem"
+  as_root cp "$3" "$etc/pingplay/root.json"
+  as_root chmod 644 "$etc/pingplay/ca.pem" "$etc/pingplay/root.json"
+  sed "s|^url = .*|url = $1|" "$project/board/etc/agent.conf" | as_root tee "$etc/pingplay/agent.conf" >/dev/null
+  printf '127.0.0.1 localhost board\n%s %s\n' "$HOST_ADDRESS" "$HOST_NAME" | as_root tee "$etc/hosts" >/dev/null
+  echo board | as_root tee "$etc/hostname" >/dev/null
+  printf '[Match]\nType=ether\n[Network]\nDHCP=ipv4\n' | as_root tee "$etc/systemd/network/80-board.network" >/dev/null
+  echo '/dev/vda / ext4 errors=remount-ro 0 1' | as_root tee "$etc/fstab" >/dev/null
+  as_root chroot "$dir/root" systemctl --quiet enable systemd-networkd.service
+  # nothing to do with what is looked at here, and slow
+  as_root chroot "$dir/root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_reap.service
+  board_probe
+}
+
+# Carries out a line that comes through a port of the emulated machine, and answers what was printed and the status.
+board_probe() {
+  as_root tee "$dir/root/usr/local/sbin/probe" >/dev/null <<'PROBE'
+#!/bin/bash
+exec 3<>/dev/virtio-ports/probe
+while read -r number command <&3; do
+  bash -c "$(base64 -d <<<"$command")" >/run/probe.out 2>&1 3<&- </dev/null
+  status=$?
+  { cat /run/probe.out; printf '\n=== %s %s\n' "$number" "$status"; } >&3
+done
+PROBE
+  as_root chmod 755 "$dir/root/usr/local/sbin/probe"
+  as_root tee "$dir/root/etc/systemd/system/probe.service" >/dev/null <<'PROBE'
+[Unit]
+Description=Asked by the test, through a port of the emulated machine
+BindsTo=dev-virtio\x2dports-probe.device
+After=dev-virtio\x2dports-probe.device
+[Service]
+ExecStart=/usr/local/sbin/probe
+[Install]
+WantedBy=multi-user.target
+PROBE
+  as_root chroot "$dir/root" systemctl --quiet enable probe.service
+}
+
+board_image() {
+  as_root sh -c 'cp "$1"/boot/vmlinuz-* "$2/vmlinuz" && cp "$1"/boot/initrd.img-* "$2/initrd.img" && chmod 644 "$2/vmlinuz" "$2/initrd.img"' \
+    sh "$dir/root" "$dir"
+  rm -f "$dir/flash.img"
+  as_root mke2fs -q -t ext4 -L board -d "$dir/root" "$dir/flash.img" $BOARD_FLASH
+  as_root chown "$(id -u)" "$dir/flash.img"
+}
