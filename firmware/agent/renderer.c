@@ -152,38 +152,43 @@ static bool renderer_spawn(struct renderer *renderer, const char *path, int thei
     return true;
 }
 
-static bool renderer_start(struct renderer *renderer, const char *folder, enum renderer_program program,
-                           const struct ipc_message *start, struct pp_error *error) {
+static bool renderer_open(struct renderer *renderer, const char *folder, enum renderer_program program,
+                          struct pp_error *error) {
     char path[PP_PATH_MAX];
     int pair[2];
     if (!pp_path_format(path, error, "%s/%s", folder, program_names[program]) || !ipc_pair(pair, error))
         return false;
     renderer->control = pair[0];
     pp_autoclose int theirs = pair[1];
-    if (!renderer_spawn(renderer, path, theirs, error) || !ipc_send(renderer->control, start, error) ||
-        !ipc_set_nonblocking(renderer->control, error))
-        return false;
-    renderer->control_watch =
-        net_loop_watch(renderer->loop, renderer->control, POLLIN, on_control, renderer, error);
-    renderer->exit_watch =
-        net_loop_watch(renderer->loop, renderer->pidfd, POLLIN, on_exit_ready, renderer, error);
-    return renderer->control_watch && renderer->exit_watch;
+    return renderer_spawn(renderer, path, theirs, error);
 }
 
-struct renderer *renderer_create(struct net_loop *loop, const char *folder, enum renderer_program program,
-                                 const struct ipc_message *start, const struct renderer_events *events,
-                                 void *arg, struct pp_error *error) {
+struct renderer *renderer_prepare(struct net_loop *loop, const char *folder, enum renderer_program program,
+                                  struct pp_error *error) {
     struct renderer *renderer = calloc(1, sizeof *renderer);
     if (!renderer) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    *renderer = (struct renderer){.loop = loop, .events = *events, .arg = arg, .control = -1, .pidfd = -1};
-    if (!renderer_start(renderer, folder, program, start, error)) {
+    *renderer = (struct renderer){.loop = loop, .control = -1, .pidfd = -1};
+    if (!renderer_open(renderer, folder, program, error)) {
         renderer_destroy(renderer);
         return NULL;
     }
     return renderer;
+}
+
+bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
+                    const struct renderer_events *events, void *arg, struct pp_error *error) {
+    if (!ipc_send(renderer->control, start, error) || !ipc_set_nonblocking(renderer->control, error))
+        return false;
+    renderer->events = *events;
+    renderer->arg = arg;
+    renderer->control_watch =
+        net_loop_watch(renderer->loop, renderer->control, POLLIN, on_control, renderer, error);
+    renderer->exit_watch =
+        net_loop_watch(renderer->loop, renderer->pidfd, POLLIN, on_exit_ready, renderer, error);
+    return renderer->control_watch && renderer->exit_watch;
 }
 
 void renderer_destroy(struct renderer *renderer) {

@@ -25,11 +25,14 @@ struct renderer_events {
 
 struct renderer;
 
-/* Starts `program` from `folder` and sends it `start` (START_MEDIA or START_TEXT, with its descriptors,
- * borrowed). NULL on failure. */
-struct renderer *renderer_create(struct net_loop *loop, const char *folder, enum renderer_program program,
-                                 const struct ipc_message *start, const struct renderer_events *events,
-                                 void *arg, struct pp_error *error);
+/* Starts `program` from `folder`; it waits for its item. NULL on failure. */
+struct renderer *renderer_prepare(struct net_loop *loop, const char *folder, enum renderer_program program,
+                                  struct pp_error *error);
+
+/* Sends it `start` (START_MEDIA or START_TEXT, with its descriptors, borrowed); once only. After a failure,
+ * which may be that the process has died meanwhile, it can only be destroyed. */
+bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
+                    const struct renderer_events *events, void *arg, struct pp_error *error);
 
 /* Kills the process and leaves nothing of it behind. NULL is allowed. */
 void renderer_destroy(struct renderer *renderer);
