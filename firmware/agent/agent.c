@@ -184,9 +184,11 @@ static void on_healthy(void *arg) {
 static bool agent_open(struct agent *agent, struct pp_error *error) {
     agent->loop = net_loop_create(error);
     if (!agent->loop || !watch_signals(agent, error) || !open_state(agent, error) ||
-        !open_network(agent, error) || !content_start(agent, error))
+        !open_network(agent, error))
         return false;
     connection_restore(agent);
+    if (!content_start(agent, error))
+        return false;
     if (!net_loop_timer(agent->loop, pp_clock_monotonic_ms() + CRASH_GUARD_HEALTHY_MS, on_healthy, agent,
                         error))
         return false;

@@ -74,11 +74,12 @@ void enrolment_stop(struct agent *agent);
 /* ---- connection.c ---- */
 bool connection_start(struct agent *agent, struct pp_error *error);
 void connection_stop(struct agent *agent);
-/* The document that was in effect before the last stop. */
+/* The document that was in effect before the last stop; before content_start, which heeds it. */
 void connection_restore(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);
 
 /* ---- content.c ---- */
+/* Shows what is cached, unless the document says that there is no channel. */
 bool content_start(struct agent *agent, struct pp_error *error);
 void content_stop(struct agent *agent);
 /* Follows the channel of the state document. */

@@ -41,8 +41,6 @@ void connection_restore(struct agent *agent) {
      */
     if (!state_document_parse(json.data, json.size, &agent->document, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
-    else
-        director_set_time_zone(agent->director, agent->document.time_zone);
 }
 
 /* ---- The long poll ---- */

@@ -61,6 +61,13 @@ static int64_t director_now_ms(void *arg) {
 
 /* ---- From the sync worker ---- */
 
+/* Whether content of that channel is wanted. Without any state document the cached content is. */
+static bool content_is_wanted(const struct agent *agent, const char *channel) {
+    if (!agent->document.version)
+        return true;
+    return agent->document.has_channel && strcmp(agent->document.channel, channel) == 0;
+}
+
 static void content_take(struct agent *agent, struct channel_manifest *manifest) {
     for (size_t i = 0; i < manifest->skipped_count; i++)
         reporter_event(agent->reporter, "item-skipped", "%s: kind \"%s\" is not known to this version",
@@ -69,11 +76,27 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
     director_set_manifest(agent->director, manifest);
 }
 
+/* The current manifest is the newest of its channel, but not the one that is shown: the channel was taken
+ * away and given back, or it could not be read at start. */
+static void content_resume(struct agent *agent, const char *channel) {
+    const struct channel_manifest *shown = director_manifest(agent->director);
+    struct channel_manifest *manifest = NULL;
+    struct pp_error error = {0};
+    if (!content_is_wanted(agent, channel) || (shown && strcmp(shown->channel, channel) == 0))
+        return;
+    if (sync_load_current(agent->vault, agent->store, &manifest, &error))
+        content_take(agent, manifest);
+    else
+        reporter_event(agent->reporter, "manifest-unreadable", "%s", error.message);
+}
+
 static void sync_heed(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
     switch (result->kind) {
     case SYNC_SWITCHED:
+        if (!content_is_wanted(agent, result->channel))
+            break; /* the channel was changed meanwhile */
         reporter_event(agent->reporter, "switched",
                        "channel %s, version %lld, %u objects, %llu bytes, %lld ms", result->channel,
                        (long long)result->version, result->objects_fetched,
@@ -82,8 +105,10 @@ static void sync_heed(struct agent *agent, struct sync_result *result) {
         content_take(agent, pp_steal(&result->manifest));
         break;
     case SYNC_UNCHANGED:
+        content_resume(agent, result->channel);
         break;
     case SYNC_REPAIRED:
+        content_resume(agent, result->channel);
         reporter_event(agent->reporter, "repaired", "channel %s, %u objects fetched again", result->channel,
                        result->objects_fetched);
         director_forgive(agent->director);
@@ -154,8 +179,10 @@ static void content_restore(struct agent *agent, bool crashed_often) {
                        "too many crashes: back to the manifest before");
     else if (!sync_load_current(agent->vault, agent->store, &manifest, &error) && error.code != PP_E_NOTFOUND)
         reporter_event(agent->reporter, "manifest-unreadable", "%s", error.message);
-    if (manifest)
+    if (manifest && (!agent->document.version || agent->document.has_channel))
         content_take(agent, manifest);
+    else
+        channel_manifest_destroy(manifest);
 }
 
 bool content_start(struct agent *agent, struct pp_error *error) {
@@ -165,6 +192,8 @@ bool content_start(struct agent *agent, struct pp_error *error) {
         net_loop_watch(agent->loop, sync_result_fd(agent->sync), POLLIN, on_sync_result, agent, error);
     if (!agent->sync_watch)
         return false;
+    if (*agent->document.time_zone)
+        director_set_time_zone(agent->director, agent->document.time_zone);
     content_restore(agent, crash_guard_begin(&agent->guard, agent->vault));
     return true;
 }
