@@ -1,10 +1,14 @@
 /* The director and its zones, with real processes as renderers, a real store, and a player that does what the
  * test says. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -396,6 +400,48 @@ static void a_player_that_comes_back_is_given_everything_again(void **state) {
     assert_int_equal(expect(stage, IPC_LAYER_SHOW).layer_show.layer, again);
 }
 
+/* Our one child that lives; 0 none. */
+static pid_t only_child(void) {
+    char path[64];
+    char text[256] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    char *end = text;
+    pid_t child = (pid_t)strtol(text, &end, 10);
+    assert_int_equal(strspn(end, " "), strlen(end));
+    return child;
+}
+
+static void a_renderer_that_was_prepared_plays_the_first_item(void **state) {
+    struct stage *stage = *state;
+    director_prepare(stage->director);
+    pid_t prepared = only_child();
+    assert_int_not_equal(prepared, 0);
+    director_prepare(stage->director);
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    expect(stage, IPC_LAYER_SHOW);
+    assert_int_equal(only_child(), prepared);
+}
+
+static void a_prepared_renderer_that_died_waiting_is_replaced(void **state) {
+    struct stage *stage = *state;
+    director_prepare(stage->director);
+    pid_t prepared = only_child();
+    siginfo_t about;
+    assert_int_equal(kill(prepared, SIGKILL), 0);
+    assert_int_equal(waitid(P_PID, (id_t)prepared, &about, WEXITED | WNOWAIT), 0);
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    while (!stage->settled_shown)
+        turn(stage);
+    assert_int_not_equal(only_child(), prepared);
+    assert_int_not_equal(only_child(), 0);
+    assert_int_equal(stage->faults, 0);
+}
+
 static void a_status_screen_lies_above_and_goes_when_content_has_come(void **state) {
     struct stage *stage = *state;
     director_show_status(stage->director);
@@ -544,6 +590,8 @@ int main(int argc, char **argv) {
         STAGED(what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away),
         STAGED(a_new_manifest_takes_over_from_the_picture_of_the_old_one),
         STAGED(a_player_that_comes_back_is_given_everything_again),
+        STAGED(a_renderer_that_was_prepared_plays_the_first_item),
+        STAGED(a_prepared_renderer_that_died_waiting_is_replaced),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_status_screen_is_drawn_again_only_with_other_words),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
