@@ -123,7 +123,8 @@ static void repository_paths_stay_inside_of_it(void **state) {
     (void)state;
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
     static const char *const good[] = {"metadata/timestamp.json", "metadata/1.root.json",
-                                       "targets/channels/lobby/" HASH ".manifest.sealed", "objects/01/" HASH};
+                                       ("targets/channels/lobby/" HASH ".manifest.sealed"),
+                                       ("objects/01/" HASH)};
     static const char *const bad[] = {"",
                                       "metadata",
                                       "metadata/",
