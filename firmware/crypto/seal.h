@@ -95,6 +95,11 @@ uint64_t seal_reader_size(const struct seal_reader *reader); /* bytes of clear d
 bool seal_reader_read(struct seal_reader *reader, uint64_t offset, void *out, size_t size, size_t *got,
                       struct pp_error *error);
 
+/* Bytes from `offset` to the end of its segment; 0 at the stream's end. Who reads a stream in its order and
+ * has room for a whole segment reads best so much at a time: it is then decrypted where it is wanted, and
+ * nothing is copied. */
+uint64_t seal_reader_run(const struct seal_reader *reader, uint64_t offset);
+
 /* What stands in the header, for people. */
 struct seal_info {
     size_t header_size; /* bytes */

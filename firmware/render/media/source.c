@@ -4,7 +4,7 @@
 #include <libavutil/mem.h>
 #include <stdio.h>
 
-#define SOURCE_BUFFER_SIZE 65536 /* bytes; about one sealed segment */
+#define SOURCE_BUFFER_SIZE SEAL_SEGMENT_DEFAULT /* bytes: room for a whole segment */
 
 struct source {
     struct seal_reader *reader;
@@ -18,7 +18,9 @@ static int on_read(void *opaque, uint8_t *out, int size) {
     size_t got = 0;
     if (size <= 0)
         return AVERROR(EINVAL);
-    if (!seal_reader_read(source->reader, source->position, out, (size_t)size, &got, &source->error))
+    uint64_t run = seal_reader_run(source->reader, source->position);
+    size_t wanted = (uint64_t)size < run ? (size_t)size : (size_t)run;
+    if (!seal_reader_read(source->reader, source->position, out, wanted, &got, &source->error))
         return AVERROR(EIO);
     source->position += got;
     return got > 0 ? (int)got : AVERROR_EOF;

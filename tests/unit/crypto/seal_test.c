@@ -223,6 +223,29 @@ static void seal_reader_reads_any_range(void **state) {
     pp_buf_finish(&sample.sealed);
 }
 
+static void seal_reader_runs_end_with_their_segments(void **state) {
+    (void)state;
+    /* Sealed segments of 128 bytes with a tag of 16; the first is shorter by an offset of 5 and a header
+     * of 40. */
+    const uint64_t first = 128 - 5 - 40 - 16;
+    const uint64_t whole = 128 - 16;
+    struct pp_error error = {0};
+    struct sample sample;
+    sample_init(&sample);
+    PP_AUTO(seal_reader)
+    struct seal_reader *reader = seal_reader_create_memory(sample.sealed.data, sample.sealed.size, sample.key,
+                                                           "ad", &sample.params, &error);
+    assert_int_equal(seal_reader_run(reader, 0), first);
+    assert_int_equal(seal_reader_run(reader, first - 1), 1);
+    assert_int_equal(seal_reader_run(reader, first), whole);
+    assert_int_equal(seal_reader_run(reader, first + 1), whole - 1);
+    assert_int_equal(seal_reader_run(reader, first + 8 * whole), 1000 - first - 8 * whole);
+    assert_int_equal(seal_reader_run(reader, 999), 1);
+    assert_int_equal(seal_reader_run(reader, 1000), 0);
+    assert_int_equal(seal_reader_run(reader, UINT64_MAX), 0);
+    pp_buf_finish(&sample.sealed);
+}
+
 static int temporary_file(const void *data, size_t size) {
     struct pp_error error = {0};
     int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -500,6 +523,7 @@ int main(void) {
         cmocka_unit_test(seal_writes_the_published_vector),
         cmocka_unit_test(seal_round_trips_around_every_boundary),
         cmocka_unit_test(seal_reader_reads_any_range),
+        cmocka_unit_test(seal_reader_runs_end_with_their_segments),
         cmocka_unit_test(seal_reader_reads_a_file_from_its_base),
         cmocka_unit_test(seal_reader_tells_a_file_that_shrank_from_a_forged_one),
         cmocka_unit_test(seal_reader_refuses_a_damaged_segment_and_reads_the_others),
