@@ -12,7 +12,7 @@
 #include "crypto/random.h"
 #include "crypto/seal.h"
 
-#define PIECE_SIZE 65536 /* bytes, what the renderers' I/O asks for (render/media/source.c) */
+#define PIECE_SIZE SEAL_SEGMENT_DEFAULT /* bytes, the renderers' buffer (render/media/source.c) */
 
 static bool write_all(void *arg, const void *data, size_t size, struct pp_error *error) {
     const int *fd = arg;
@@ -49,7 +49,7 @@ static double now_s(void) {
 /* Opening counts: it is part of reading an object. */
 static bool read_object(int fd, uint64_t length, const uint8_t *key, double *bytes_per_s,
                         struct pp_error *error) {
-    pp_autofree uint8_t *piece = malloc(PIECE_SIZE);
+    pp_autofree uint8_t *piece = aligned_alloc(64, PIECE_SIZE); /* as av_malloc() gives it */
     double begun_s = now_s();
     PP_AUTO(seal_reader)
     struct seal_reader *reader = seal_reader_create(fd, 0, length, key, SEAL_AD_OBJECT, NULL, error);
@@ -58,7 +58,8 @@ static bool read_object(int fd, uint64_t length, const uint8_t *key, double *byt
     uint64_t offset = 0;
     size_t got = PIECE_SIZE;
     while (got > 0) {
-        if (!seal_reader_read(reader, offset, piece, PIECE_SIZE, &got, error))
+        size_t wanted = (size_t)seal_reader_run(reader, offset);
+        if (!seal_reader_read(reader, offset, piece, wanted, &got, error))
             return false;
         offset += got;
     }

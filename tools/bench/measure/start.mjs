@@ -36,14 +36,17 @@ async function ours(screen, server, picture) {
   rmSync(display.socket, { force: true });
   const stdio = ['ignore', 'ignore', 'ignore'];
   const env = { ...process.env, SDL_AUDIODRIVER: 'dummy', ...environment(server) };
+  const begunMonotonic = Number(process.hrtime.bigint()) / 1e6;
   const begun = performance.now();
   const player = spawn(program('tools/bench/bench-activate'), [display.socket, program('firmware/player/pingplay-player'),
     '--windowed', `${WIDTH}x${HEIGHT}`, '--trace', display.traceFile], { stdio, env });
   const agent = spawn(program('firmware/agent/pingplay-agent'), ['--config', display.config], { stdio });
   try {
     const ms = (await server.waitPicture(picture)) - begun;
-    const presents = readFileSync(display.traceFile, 'utf8').split('\n').filter((line) => line.includes('"layer":')).length;
-    return { ms, presents };
+    // Both clocks are CLOCK_MONOTONIC.
+    const presents = readFileSync(display.traceFile, 'utf8').split('\n').filter((line) => line.endsWith(']}')).map((line) => JSON.parse(line));
+    const since = (present) => round(present.at_us / 1000 - begunMonotonic, 1);
+    return { ms, player_ready_ms: since(presents[0]), picture_ready_ms: since(presents.find(({ layers }) => layers.length)) };
   } finally {
     await end(agent);
     await end(player);
@@ -65,6 +68,7 @@ export async function measure(values, say) {
   const picture = await decode(file);
   const server = await startXvfb();
   const times = { own: [], feh: [], mpv: [] };
+  const steps = [];
   let screen;
   const blank = async () => {
     await server.clear();
@@ -74,12 +78,13 @@ export async function measure(values, say) {
     screen = await cached(file, server);
     for (let i = 0; i < Number(values.runs); i++) {
       await blank();
-      times.own.push((await ours(screen, server, picture)).ms);
+      steps.push(await ours(screen, server, picture));
+      times.own.push(steps[i].ms);
       await blank();
       times.feh.push(await theirs(() => feh(server, file), server, picture));
       await blank();
       times.mpv.push(await theirs(() => mpv(server, file, '--vo=x11'), server, picture));
-      say(`  pingplay ${round(times.own[i])} ms, feh ${round(times.feh[i])} ms, mpv ${round(times.mpv[i])} ms`);
+      say(`  pingplay ${round(times.own[i])} ms (player ready after ${steps[i].player_ready_ms}, picture after ${steps[i].picture_ready_ms}), feh ${round(times.feh[i])} ms, mpv ${round(times.mpv[i])} ms`);
     }
   } finally {
     await screen?.close();
@@ -88,5 +93,5 @@ export async function measure(values, say) {
   const [own, first, second] = [times.own, times.feh, times.mpv].map(median);
   const worst = (runs) => round(percentile(runs, 1));
   return [{ what: 'process start to first cached picture', budget: `<= ${BUDGET_MS} ms, before a viewer`, measured: `${round(own)} ms (${worst(times.own)} at most): ${round(own / first, 2)} x feh`,
-    beside: `feh: ${round(first)} ms, mpv: ${round(second)} ms`, ratio: round(own / first, 3), met: own <= BUDGET_MS && own <= Math.min(first, second), times }];
+    beside: `feh: ${round(first)} ms, mpv: ${round(second)} ms`, ratio: round(own / first, 3), steps, met: own <= BUDGET_MS && own <= Math.min(first, second), times }];
 }
