@@ -192,6 +192,8 @@ bool content_start(struct agent *agent, struct pp_error *error) {
         net_loop_watch(agent->loop, sync_result_fd(agent->sync), POLLIN, on_sync_result, agent, error);
     if (!agent->sync_watch)
         return false;
+    if (identity_has_certificate(agent->identity))
+        director_prepare(agent->director);
     if (*agent->document.time_zone)
         director_set_time_zone(agent->director, agent->document.time_zone);
     content_restore(agent, crash_guard_begin(&agent->guard, agent->vault));
