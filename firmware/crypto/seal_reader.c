@@ -4,8 +4,8 @@
 #include "crypto/seal_diagnose.h"
 
 #define NO_SEGMENT UINT64_MAX
-#define COPY_ALIGNMENT                                                                                       \
-    4096u /* bytes: out of the page cache the kernel copies a third faster to the begin of a page */
+/* Bytes: out of the page cache the kernel copies a third faster to where a page begins. */
+#define COPY_ALIGNMENT 4096u
 
 struct seal_reader {
     struct seal_cipher cipher;
