@@ -2,6 +2,7 @@
 # Runs named steps one after another, each into a log of its own, and counts what passed. Sourced by tools/check.
 #   step NAME FUNCTION [ARG…]     runs it; its log is shown when it fails
 #   steps_count PASSED FAILED     called by a step that ran several tests; otherwise the step itself counts as one
+#   step_begin NAME FUNCTION [ARG…]   the same in the background, at the lowest priority; step_await NAME waits for it
 #   steps_only                    where it is not empty, the names of the steps to run; the others are passed over
 #   steps_end                     prints the closing lines; its status is the run's
 
@@ -15,16 +16,46 @@ steps_count() {
   printf '%d %d\n' "$1" "$2" >>"$steps_counts"
 }
 
-step() {
-  local name=$1 begun=$SECONDS rc passed=0 failed=0 p f
-  shift
-  [ -z "$steps_only" ] || [[ " $steps_only " == *" $name "* ]] || return 0
-  steps_log=$steps_logs/$name.log
-  steps_counts=$steps_logs/$name.count
+# Whether the step is wanted; then its files are new.
+step_open() {
+  [ -z "$steps_only" ] || [[ " $steps_only " == *" $1 "* ]] || return 1
+  steps_log=$steps_logs/$1.log
+  steps_counts=$steps_logs/$1.count
   : >"$steps_counts"
+}
+
+step() {
+  local name=$1 begun=$SECONDS
+  shift
+  step_open "$name" || return 0
   # Not behind "||", where bash would ignore -e.
   (set -e; "$@") >"$steps_log" 2>&1
+  step_tell "$name" $? "$begun"
+}
+
+step_begin() {
+  local name=$1
+  shift
+  step_open "$name" || return 0
+  (set -e; renice -n 19 -p "$BASHPID"; "$@") >"$steps_log" 2>&1 &
+  steps_background=$!
+  steps_begun=$SECONDS
+}
+
+step_await() {
+  local rc
+  [ -n "${steps_background:-}" ] || return 0
+  steps_log=$steps_logs/$1.log
+  steps_counts=$steps_logs/$1.count
+  wait "$steps_background"
   rc=$?
+  steps_background=
+  step_tell "$1" "$rc" "$steps_begun"
+}
+
+# Counts and prints what became of a step.
+step_tell() {
+  local name=$1 rc=$2 begun=$3 passed=0 failed=0 p f
   while read -r p f; do
     passed=$((passed + p)) failed=$((failed + f))
   done <"$steps_counts"
