@@ -76,7 +76,8 @@ static void load_record(struct access_session *session) {
 
 /* ---- Asking for a session ---- */
 
-static void retry_later(struct access_session *session, int64_t retry_after_s, struct pp_error *error) {
+static void retry_later(struct access_session *session, int64_t retry_after_s, int status,
+                        struct pp_error *error) {
     int64_t wait_ms = net_retry_next_ms(&session->retry, retry_after_s);
     if (error->code == PP_E_DENIED && wait_ms < ACCESS_SESSION_DENIED_S * 1000)
         wait_ms = ACCESS_SESSION_DENIED_S * 1000;
@@ -84,7 +85,7 @@ static void retry_later(struct access_session *session, int64_t retry_after_s, s
     if (!schedule(session, wait_ms, ask, NULL))
         abort(); /* out of memory, and nobody to tell */
     if (session->config.on_trouble)
-        session->config.on_trouble(session->config.arg, error);
+        session->config.on_trouble(session->config.arg, error, status);
 }
 
 static int64_t renew_wait_ms(int64_t life_s) {
@@ -121,7 +122,7 @@ static void on_answer(void *arg, const struct net_response *response) {
                 take_cookie(session, &cookie, &error);
     pp_wipe(&cookie, sizeof cookie);
     if (!made) {
-        retry_later(session, response->retry_after_s, &error);
+        retry_later(session, response->retry_after_s, response->status, &error);
         return;
     }
     session->asking = false;
@@ -141,7 +142,7 @@ static void ask(void *arg) {
     session->asking = true;
     session->call = net_client_start(session->config.client, &request, &error);
     if (!session->call)
-        retry_later(session, -1, &error);
+        retry_later(session, -1, 0, &error);
 }
 
 /* ---- Life ---- */

@@ -28,8 +28,9 @@ struct access_session_config {
     /* There is a cookie and the client has it: at start (from the vault) and after each renewal. Called from
      * the loop, never from within access_session_start. */
     void (*on_ready)(void *arg);
-    /* It will be tried again; PP_E_DENIED: the headend does not accept the certificate (any more). */
-    void (*on_trouble)(void *arg, const struct pp_error *error); /* may be NULL */
+    /* It will be tried again. `status` is the answer's, 0 where none came; with 401 or 403 (PP_E_DENIED) the
+     * headend does not accept the certificate (any more). May be NULL. */
+    void (*on_trouble)(void *arg, const struct pp_error *error, int status);
     void *arg;
 };
 

@@ -31,6 +31,7 @@ void agent_set_state(struct agent *agent, enum agent_state state) {
     if (state == AGENT_LOCKED || was_locked) {
         agent->content_shown = false;
         director_set_blank(agent->director, state == AGENT_LOCKED);
+        connection_keep_lock(agent);
     }
     reporter_set_online(agent->reporter, state == AGENT_ONLINE);
     agent_update_screen(agent);

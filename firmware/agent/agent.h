@@ -19,7 +19,8 @@ enum agent_state {
     AGENT_CONNECTING, /* enrolled; no answer of the headend yet */
     AGENT_ONLINE,
     AGENT_OFFLINE, /* plays on */
-    AGENT_LOCKED,  /* the headend refuses this display point (403): neutral screen */
+    AGENT_LOCKED,  /* the headend refuses this display point (403): neutral screen, until it accepts it again
+                    */
 };
 
 struct agent;

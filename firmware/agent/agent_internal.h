@@ -21,6 +21,7 @@
 #include "vault/vault.h"
 
 #define AGENT_STATE_RECORD  "state"          /* the state document in effect */
+#define AGENT_LOCKED_RECORD "locked"         /* there while the headend refuses this display point */
 #define AGENT_RENEW_LOOK_MS (60 * 60 * 1000) /* between two looks at the certificate's age */
 
 struct agent {
@@ -76,6 +77,8 @@ bool connection_start(struct agent *agent, struct pp_error *error);
 void connection_stop(struct agent *agent);
 /* The document that was in effect before the last stop; before content_start, which heeds it. */
 void connection_restore(struct agent *agent);
+/* Keeps over a restart whether the screen is locked. */
+void connection_keep_lock(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);
 
 /* ---- content.c ---- */

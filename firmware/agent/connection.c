@@ -67,12 +67,21 @@ static bool on_state(void *arg, const void *json, size_t size) {
     return false;
 }
 
+/* Once locked, always locked until the headend says otherwise: whoever unplugs the cable must not open the
+ * screen by that. */
+static void connection_lost(struct agent *agent, int status) {
+    if (status == 403 || agent->state == AGENT_LOCKED)
+        agent_set_state(agent, AGENT_LOCKED);
+    else
+        agent_set_state(agent, AGENT_OFFLINE);
+}
+
 static void on_poll_trouble(void *arg, const struct pp_error *error, int status) {
     struct agent *agent = arg;
     agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "connection", error);
     if (status == 401)
         access_session_renew(agent->session);
-    agent_set_state(agent, status == 403 ? AGENT_LOCKED : AGENT_OFFLINE);
+    connection_lost(agent, status);
 }
 
 static bool poll_start(struct agent *agent, struct pp_error *error) {
@@ -96,10 +105,10 @@ static void on_session(void *arg) {
     content_follow(agent);
 }
 
-static void on_session_trouble(void *arg, const struct pp_error *error) {
+static void on_session_trouble(void *arg, const struct pp_error *error, int status) {
     struct agent *agent = arg;
     agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "session", error);
-    agent_set_state(agent, AGENT_OFFLINE);
+    connection_lost(agent, status);
 }
 
 /* ---- The certificate ---- */
@@ -156,6 +165,21 @@ bool connection_use_identity(struct agent *agent, struct pp_error *error) {
 
 /* ---- Life ---- */
 
+/* Nor does pulling the mains plug open a locked screen. */
+static bool connection_was_locked(const struct agent *agent) {
+    pp_autobuf struct pp_buf record = PP_BUF_INIT(16);
+    return vault_get(agent->vault, AGENT_LOCKED_RECORD, &record, NULL);
+}
+
+void connection_keep_lock(struct agent *agent) {
+    struct pp_error error = {0};
+    bool locked = agent->state == AGENT_LOCKED;
+    bool kept = locked ? vault_put(agent->vault, AGENT_LOCKED_RECORD, "1", 1, &error)
+                       : vault_remove(agent->vault, AGENT_LOCKED_RECORD, &error);
+    if (!kept)
+        pp_log_warning("record \"%s\": %s", AGENT_LOCKED_RECORD, error.message);
+}
+
 bool connection_start(struct agent *agent, struct pp_error *error) {
     struct access_session_config config = {.loop = agent->loop,
                                            .client = agent->client,
@@ -163,7 +187,7 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
                                            .on_ready = on_session,
                                            .on_trouble = on_session_trouble,
                                            .arg = agent};
-    agent_set_state(agent, AGENT_CONNECTING);
+    agent_set_state(agent, connection_was_locked(agent) ? AGENT_LOCKED : AGENT_CONNECTING);
     if (!connection_use_identity(agent, error))
         return false;
     agent->session = access_session_start(&config, error);

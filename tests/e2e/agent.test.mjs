@@ -56,3 +56,21 @@ test('a channel that is taken away leaves the screen, also after a restart, and 
   await headend.cli('screen', 'set', id, '--channel', 'lobby');
   await display.waitPicture(middleIs(RED), 'the channel that came back');
 });
+
+test('a retired screen is locked, and neither a cut cable nor a restart opens it', async () => {
+  const from = display.agent.log.length;
+  await headend.cli('screen', 'retire', id);
+  await display.agent.waitLog(/-> locked/, from);
+  await display.waitPicture(middleIsNot(RED), 'the neutral screen');
+  await headend.stopServing();
+  await display.agent.waitLog(/connection: /, display.agent.log.length);
+  assert.doesNotMatch(display.agent.log.slice(from), /-> offline/);
+  await display.stopAgent();
+  await display.startAgent();
+  await display.agent.waitLog(/session: |connection: /);
+  assert.doesNotMatch(display.agent.log, /-> (offline|connecting)/);
+  assert.ok(middleIsNot(RED)(await display.screenshot()));
+  await sql(`UPDATE device SET status = 'active' WHERE id = '${id}'`);
+  await headend.startServing();
+  await display.waitPicture(middleIs(RED), 'the content once it is accepted again');
+});

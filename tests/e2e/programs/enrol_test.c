@@ -76,7 +76,8 @@ static void on_session(void *arg) {
     end(program, 1);
 }
 
-static void on_session_trouble(void *arg, const struct pp_error *error) {
+static void on_session_trouble(void *arg, const struct pp_error *error, int status) {
+    (void)status;
     struct program *program = arg;
     tell_error("session-trouble", error);
     if (error->code == PP_E_DENIED)

@@ -12,6 +12,7 @@ struct outcome {
     struct screen *screen;
     int ready, troubles;
     struct pp_error error;
+    int status;
 };
 
 static void on_ready(void *arg) {
@@ -20,10 +21,11 @@ static void on_ready(void *arg) {
     net_loop_stop(outcome->screen->loop);
 }
 
-static void on_trouble(void *arg, const struct pp_error *error) {
+static void on_trouble(void *arg, const struct pp_error *error, int status) {
     struct outcome *outcome = arg;
     outcome->troubles++;
     outcome->error = *error;
+    outcome->status = status;
     net_loop_stop(outcome->screen->loop);
 }
 
@@ -186,6 +188,7 @@ struct ending {
     const char *answer;
     enum pp_code code;
     const char *says;
+    int status;
 };
 
 static void answers_without_a_proper_cookie_are_trouble(void **state) {
@@ -194,17 +197,17 @@ static void answers_without_a_proper_cookie_are_trouble(void **state) {
         {"{\"status\":403,\"headers\":{\"content-type\":\"application/"
          "problem+json\"},\"body\":\"{\\\"title\\\":"
          "\\\"Retired\\\"}\"}",
-         PP_E_DENIED, "session: HTTP 403: Retired"},
-        {"{\"status\":500}", PP_E_HTTP, "session: HTTP 500"},
-        {"{\"status\":204}", PP_E_NOTFOUND, "session: answer without the cookie __Host-pingplay"},
+         PP_E_DENIED, "session: HTTP 403: Retired", 403},
+        {"{\"status\":500}", PP_E_HTTP, "session: HTTP 500", 500},
+        {"{\"status\":204}", PP_E_NOTFOUND, "session: answer without the cookie __Host-pingplay", 204},
         {"{\"status\":204,\"headers\":{\"set-cookie\":\"__Host-pingplay=v; Path=/; HttpOnly\"}}",
-         PP_E_INVALID, "session: cookie __Host-pingplay: without Secure"},
+         PP_E_INVALID, "session: cookie __Host-pingplay: without Secure", 204},
         {"{\"status\":204,\"headers\":{\"set-cookie\":\"__Host-pingplay=v; Path=/; Secure; HttpOnly; "
          "Max-Age=0\"}}",
-         PP_E_INVALID, "session: the cookie is at its end already"},
+         PP_E_INVALID, "session: the cookie is at its end already", 204},
         {"{\"status\":204,\"headers\":{\"set-cookie\":[\"__Host-pingplay=v; Path=/; Secure; HttpOnly\","
          "\"__Host-pingplay=w; Path=/; Secure; HttpOnly\"]}}",
-         PP_E_INVALID, "session: cookie __Host-pingplay: set twice"},
+         PP_E_INVALID, "session: cookie __Host-pingplay: set twice", 204},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct outcome outcome = {0};
@@ -213,6 +216,7 @@ static void answers_without_a_proper_cookie_are_trouble(void **state) {
         run(screen);
         assert_string_equal(outcome.error.message, rows[i].says);
         assert_int_equal(outcome.error.code, rows[i].code);
+        assert_int_equal(outcome.status, rows[i].status);
         assert_null(access_session_cookie(session));
     }
     cJSON_Delete(take_log(screen));
