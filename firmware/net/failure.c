@@ -3,6 +3,7 @@
  * CURLINFO_SSL_VERIFYRESULT where the backend's numbers are OpenSSL's (X509_V_ERR_…), else from libcurl's
  * text.
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -141,9 +142,26 @@ static enum pp_code code_of_result(CURLcode result) {
     return PP_E_NET;
 }
 
+/* libcurl says after how long it gave up, which is another number each time. The same trouble has to have the
+ * same words, because it is reported when it changes. */
+static void leave_out_duration(const char *problem, char words[static CURL_ERROR_SIZE]) {
+    static const char after[] = " after ";
+    static const char *const units[] = {" milliseconds", " ms"};
+    const char *from = strstr(problem, after);
+    const char *unit = from ? from + strlen(after) : "";
+    unit += strspn(unit, "0123456789");
+    snprintf(words, CURL_ERROR_SIZE, "%s", problem);
+    for (size_t i = 0; i < PP_COUNT(units); i++) {
+        if (strncmp(unit, units[i], strlen(units[i])) == 0)
+            snprintf(words + (from - problem), CURL_ERROR_SIZE - (size_t)(from - problem), "%s",
+                     unit + strlen(units[i]));
+    }
+}
+
 void net_failure_explain(CURL *easy, CURLcode result, const char *problem, struct pp_error *error) {
-    if (!*problem)
-        problem = curl_easy_strerror(result);
+    char words[CURL_ERROR_SIZE];
+    leave_out_duration(*problem ? problem : curl_easy_strerror(result), words);
+    problem = words;
     switch (result) {
     case CURLE_PEER_FAILED_VERIFICATION:
         explain_verification(easy, problem, error);

@@ -183,6 +183,8 @@ static void refused_connection_is_a_network_failure(void **state) {
     net_autoresponse struct net_response response = {0};
     assert_false(net_client_fetch(client, &request, &response, &error));
     assert_int_equal(error.code, PP_E_NET);
+    assert_null(strstr(error.message, " after ")); /* so many milliseconds: the next time other words */
+    assert_non_null(strstr(error.message, "port 1: "));
 }
 
 static void fail_done(void *arg, const struct net_response *response) {
