@@ -52,6 +52,8 @@ struct agent {
     struct poller *poller;
     struct net_timer *renew_timer;
     struct state_document document; /* in effect; version 0: none yet */
+    int64_t document_kept;          /* version of the one in the vault */
+    bool keep_told;                 /* that it cannot be kept */
 
     /* content.c */
     struct net_watch *sync_watch;
@@ -77,6 +79,8 @@ bool connection_start(struct agent *agent, struct pp_error *error);
 void connection_stop(struct agent *agent);
 /* The document that was in effect before the last stop; before content_start, which heeds it. */
 void connection_restore(struct agent *agent);
+/* It was another device's. */
+void connection_forget_document(struct agent *agent);
 /* Keeps over a restart whether the screen is locked. */
 void connection_keep_lock(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);

@@ -15,16 +15,32 @@ static void document_apply(struct agent *agent, const struct state_document *doc
     agent_update_screen(agent);
 }
 
+/* A flash that is full or broken is no reason to go on with an old document: it may be the new one that makes
+ * room. Told once until it goes well. */
+static void document_keep(struct agent *agent, const struct state_document *document, const void *json,
+                          size_t size) {
+    struct pp_error error = {0};
+    if (document->version != agent->document_kept &&
+        vault_put(agent->vault, AGENT_STATE_RECORD, json, size, &error))
+        agent->document_kept = document->version;
+    /* No honest document is younger than our certificate's end, and a floor too high can never be undone. */
+    int64_t end_s = identity_not_after(agent->identity);
+    floors_raise(&agent->floors, document->version, document->issued_s < end_s ? document->issued_s : end_s,
+                 &error);
+    if (error.code && !agent->keep_told)
+        reporter_event(agent->reporter, "state-not-kept", "%s", error.message);
+    agent->keep_told = error.code != PP_OK;
+}
+
 static bool document_take(struct agent *agent, const void *json, size_t size, struct pp_error *error) {
     struct state_document document = {0};
     bool ok = state_document_parse(json, size, &document, error) &&
               state_document_check(&document, identity_device_id(agent->identity),
-                                   agent->floors.state_version, floors_now_s(&agent->floors), error) &&
-              (document.version == agent->document.version ||
-               vault_put(agent->vault, AGENT_STATE_RECORD, json, size, error)) &&
-              floors_raise(&agent->floors, document.version, document.issued_s, error);
-    if (ok)
+                                   agent->floors.state_version, floors_now_s(&agent->floors), error);
+    if (ok) {
+        document_keep(agent, &document, json, size);
         document_apply(agent, &document);
+    }
     pp_wipe(&document, sizeof document);
     return ok;
 }
@@ -40,6 +56,16 @@ void connection_restore(struct agent *agent) {
     /* Offline its end is no reason to stop: the offline policy decides, and by default cached content stays.
      */
     if (!state_document_parse(json.data, json.size, &agent->document, &error))
+        pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
+    agent->document_kept = agent->document.version;
+}
+
+void connection_forget_document(struct agent *agent) {
+    struct pp_error error = {0};
+    pp_wipe(&agent->document, sizeof agent->document);
+    agent->document_kept = 0;
+    if (!vault_remove(agent->vault, AGENT_STATE_RECORD, &error) ||
+        !floors_forget_state(&agent->floors, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
 }
 

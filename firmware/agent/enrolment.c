@@ -36,6 +36,8 @@ static void on_enrolled(void *arg, const struct pp_error *failure) {
     reporter_event(agent->reporter, "enrolled", "certificate of device %s",
                    identity_device_id(agent->identity));
     enrolment_stop(agent);
+    if (strcmp(agent->document.audience, identity_device_id(agent->identity)) != 0)
+        connection_forget_document(agent);
     if (!floors_raise(&agent->floors, 0, identity_not_before(agent->identity), &error))
         pp_log_warning("%s", error.message);
     if (!connection_start(agent, &error))

@@ -17,12 +17,11 @@
 #include "base/error.h"
 #include "channel/manifest.h"
 
-#define STATE_DOCUMENT_MAX   (64 * 1024) /* bytes */
-#define STATE_NAME_MAX       128         /* bytes of a name or site */
-#define STATE_DEVICE_ID_MAX  64          /* bytes */
-#define STATE_TIME_ZONE_MAX  63          /* bytes */
-#define STATE_LOCALE_MAX     15          /* bytes */
-#define STATE_CLOCK_LEEWAY_S 300         /* a document may be issued so far in our future */
+#define STATE_DOCUMENT_MAX  (64 * 1024) /* bytes */
+#define STATE_NAME_MAX      128         /* bytes of a name or site */
+#define STATE_DEVICE_ID_MAX 64          /* bytes */
+#define STATE_TIME_ZONE_MAX 63          /* bytes */
+#define STATE_LOCALE_MAX    15          /* bytes */
 
 struct state_document {
     char audience[STATE_DEVICE_ID_MAX + 1];

@@ -2,7 +2,7 @@
 // flash, a manifest that kills it; and SIGTERM in every state.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -24,6 +24,35 @@ let id;
 const middleIs = (colour) => (picture) => near(picture.at(picture.width >> 1, picture.height >> 1), colour);
 const middleIsNot = (colour) => (picture) => !middleIs(colour)(picture);
 const sql = (text) => run('sqlite3', ['-cmd', '.timeout 5000', path.join(headend.dir, 'headend.db'), text]);
+
+// The state folder on a flash of its own, of `size` KiB.
+async function moveToFlash(size) {
+  await display.stopAgent();
+  await rename(display.stateDir, `${display.stateDir}.old`);
+  await mkdir(display.stateDir);
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${size}k,mode=700`, 'tmpfs', display.stateDir]);
+  await cp(`${display.stateDir}.old`, display.stateDir, { recursive: true });
+}
+
+async function moveFromFlash() {
+  await display.stopAgent();
+  await run('umount', [display.stateDir]);
+  await rm(display.stateDir, { recursive: true });
+  await rename(`${display.stateDir}.old`, display.stateDir);
+  await display.startAgent();
+}
+
+// To the last byte.
+async function fill(file) {
+  const handle = await open(file, 'w');
+  try {
+    for (const page = Buffer.alloc(4096); ;) await handle.appendFile(page);
+  } catch (error) {
+    assert.equal(error.code, 'ENOSPC');
+  } finally {
+    await handle.close();
+  }
+}
 
 before(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'pingplay-agent-'));
@@ -73,4 +102,30 @@ test('a retired screen is locked, and neither a cut cable nor a restart opens it
   await sql(`UPDATE device SET status = 'active' WHERE id = '${id}'`);
   await headend.startServing();
   await display.waitPicture(middleIs(RED), 'the content once it is accepted again');
+});
+
+test('a full flash keeps the content on the screen, also through a restart, and is told', async (t) => {
+  if (process.getuid() !== 0) return t.skip('mounting needs root');
+  await moveToFlash(4096);
+  try {
+    await display.startAgent();
+    await display.agent.waitLog(/-> online/);
+    await display.waitContent();
+    const filler = path.join(display.stateDir, 'filler');
+    await fill(filler);
+    await headend.cli('screen', 'set', id, '--name', 'Full');
+    await display.agent.waitLog(/state-not-kept: .*No space left/);
+    await headend.publish('lobby', [await makeImage(dir, 'blue.png', 'blue')]);
+    await display.agent.waitLog(/sync-failed: .*No space left/);
+    await display.stopAgent();
+    await display.startAgent();
+    await display.waitContent();
+    await display.waitPicture(middleIs(RED), 'the content of before');
+    await rm(filler);
+    await headend.cli('screen', 'set', id, '--name', 'Not full');
+    await display.waitPicture(middleIs(BLUE), 'the new content, once there is room');
+  } finally {
+    await moveFromFlash();
+  }
+  return undefined;
 });

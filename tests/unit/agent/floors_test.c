@@ -28,6 +28,31 @@ static void floors_only_grow_and_outlive_a_restart(void **state) {
     assert_int_equal(floors_now_s(&again), far); /* the clock is behind the floor */
 }
 
+static void floors_that_cannot_be_kept_hold_until_the_next_start(void **state) {
+    struct scratch *scratch = *state;
+    struct pp_error error = {0};
+    struct floors floors;
+    floors_load(&floors, scratch->vault);
+    assert_true(floors_raise(&floors, 3, 0, &error));
+    assert_true(vault_erase(scratch->vault, &error)); /* from now on it takes nothing */
+    assert_false(floors_raise(&floors, 7, 0, &error));
+    assert_int_equal(floors.state_version, 7);
+    assert_false(floors_raise(&floors, 7, 0, &error)); /* tried again */
+}
+
+static void another_device_begins_with_its_first_state(void **state) {
+    struct scratch *scratch = *state;
+    struct pp_error error = {0};
+    struct floors floors;
+    floors_load(&floors, scratch->vault);
+    assert_true(floors_raise(&floors, 57, 0, &error));
+    assert_true(floors_forget_state(&floors, &error));
+    assert_int_equal(floors.state_version, 0);
+    scratch_reopen(scratch);
+    floors_load(&floors, scratch->vault);
+    assert_int_equal(floors.state_version, 0);
+}
+
 static void a_clock_ahead_of_the_floor_is_used(void **state) {
     struct scratch *scratch = *state;
     struct floors floors;
@@ -85,6 +110,9 @@ static int teardown(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(floors_only_grow_and_outlive_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(floors_that_cannot_be_kept_hold_until_the_next_start, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(another_device_begins_with_its_first_state, setup, teardown),
         cmocka_unit_test_setup_teardown(a_clock_ahead_of_the_floor_is_used, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unreadable_record_begins_at_the_build_time, setup, teardown),
         cmocka_unit_test_setup_teardown(the_third_start_without_health_is_one_too_many, setup, teardown),
