@@ -169,10 +169,10 @@ static void queue_drop(struct layer *layer, size_t count) {
     memmove(layer->queue, layer->queue + count, layer->queued * sizeof layer->queue[0]);
 }
 
-static bool picture_need(struct layer *layer, struct display *display, struct pp_error *error) {
-    if (!layer->picture)
+bool layer_prepare(struct layer *layer, struct display *display, struct pp_error *error) {
+    if (!layer->picture && layer->ring.memory)
         layer->picture = picture_create(display, &layer->ring.layout, error);
-    return layer->picture;
+    return layer->picture || !layer->ring.memory;
 }
 
 bool layer_upload(struct layer *layer, struct display *display, int64_t until_us, struct pp_error *error) {
@@ -182,7 +182,7 @@ bool layer_upload(struct layer *layer, struct display *display, int64_t until_us
     if (!due)
         return true;
     const struct layer_frame *frame = &layer->queue[due - 1];
-    if (!picture_need(layer, display, error) ||
+    if (!layer_prepare(layer, display, error) ||
         !picture_upload(layer->picture, &layer->ring, frame->slot, error))
         return false;
     layer->late += (uint32_t)(due - 1);

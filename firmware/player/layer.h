@@ -67,6 +67,9 @@ enum layer_news {
  * the first two. */
 enum layer_news layer_receive(struct layer *layer, struct audio *audio, struct pp_error *error);
 
+/* Makes the picture as soon as its form is known, while the renderer still works on the first frame. False
+ * only when the display cannot have it. */
+bool layer_prepare(struct layer *layer, struct display *display, struct pp_error *error);
 /* Uploads the newest queued frame with pts <= `until_us` and gives back its slot and all before it, which are
  * counted as late. False only when the display failed. */
 bool layer_upload(struct layer *layer, struct display *display, int64_t until_us, struct pp_error *error);

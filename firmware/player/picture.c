@@ -13,6 +13,7 @@ struct picture {
     struct ipc_ring layout;
     SDL_YUV_CONVERSION_MODE mode;
     uint8_t *staging; /* one slot in limited range, where SDL has no mode for the ring's; else NULL */
+    bool opaque;      /* what was uploaded last */
 };
 
 static Uint32 sdl_format(unsigned format) {
@@ -104,11 +105,34 @@ static struct ipc_plane plane_of(const struct picture *picture, const struct ipc
     return rows;
 }
 
-static int upload(const struct picture *picture, const struct ipc_video_ring *ring, unsigned slot) {
+/* Nothing shines through. Most pictures in BGRA are photographs, and drawing those without blending takes a
+ * third of the time. */
+static bool is_opaque(const struct ipc_video_ring *ring, const struct ipc_plane *plane) {
+    const uint8_t opaque[4] = {0, 0, 0, 255};
+    uint32_t mask;
+    if (ring->layout.format != IPC_PIXEL_BGRA)
+        return true;
+    memcpy(&mask, opaque, sizeof mask);
+    for (uint32_t row = 0; row < plane->rows; row++) {
+        const uint8_t *pixels = plane->data + (size_t)row * plane->stride;
+        uint32_t all = mask;
+        for (uint32_t i = 0; i + sizeof all <= plane->row_bytes; i += sizeof all) {
+            uint32_t pixel;
+            memcpy(&pixel, pixels + i, sizeof pixel);
+            all &= pixel;
+        }
+        if (all != mask)
+            return false;
+    }
+    return true;
+}
+
+static int upload(struct picture *picture, const struct ipc_video_ring *ring, unsigned slot) {
     struct ipc_plane planes[IPC_PLANES] = {{0}};
     unsigned count = ipc_pixel_planes(ring->layout.format);
     for (unsigned i = 0; i < count; i++)
         planes[i] = plane_of(picture, ring, slot, i);
+    picture->opaque = is_opaque(ring, &planes[0]);
     switch (count) {
     case 3:
         return SDL_UpdateYUVTexture(picture->texture, NULL, planes[0].data, (int)planes[0].stride,
@@ -154,5 +178,5 @@ struct geometry_picture picture_shape(const struct picture *picture) {
 }
 
 bool picture_is_opaque(const struct picture *picture) {
-    return picture->layout.format != IPC_PIXEL_BGRA;
+    return picture->opaque;
 }

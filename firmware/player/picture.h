@@ -20,6 +20,7 @@ bool picture_upload(struct picture *picture, const struct ipc_video_ring *ring, 
 void picture_draw(const struct picture *picture, struct geometry_rect target, struct geometry_rect clip,
                   unsigned alpha);
 struct geometry_picture picture_shape(const struct picture *picture);
+/* Nothing shines through what was uploaded last. */
 bool picture_is_opaque(const struct picture *picture);
 
 #endif

@@ -93,6 +93,12 @@ static void upload(struct scene *scene, struct layer *layer, int64_t until_us) {
         scene_touch(scene);
 }
 
+static void prepare(struct scene *scene, struct layer *layer) {
+    struct pp_error error = {0};
+    if (!layer_prepare(layer, scene->display, &error))
+        scene_fail(scene, layer, error.message);
+}
+
 static void preroll(struct scene *scene, struct layer *layer) {
     upload(scene, layer, layer->queue[0].pts_us);
     if (!layer->ready)
@@ -129,6 +135,8 @@ static void sound(const struct scene *scene, struct layer *layer, int64_t now_us
 }
 
 static void layer_advance(struct scene *scene, struct layer *layer, int64_t now_us) {
+    if (!layer->failed)
+        prepare(scene, layer);
     if (layer->failed)
         return;
     if (!layer->ready && layer->queued)

@@ -196,6 +196,21 @@ static void alpha_lets_the_layer_below_through(void **state) {
     source_close(&source);
 }
 
+static void a_single_transparent_pixel_lets_the_layer_below_through(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_add(rig, &source, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL});
+    source_ring(&source, bgra);
+    struct ipc_plane plane = ipc_video_plane(&source.ring, 0, 0);
+    memset(plane.data, 255, (size_t)plane.rows * plane.stride);
+    memset(plane.data + (size_t)(plane.rows - 1) * plane.stride + plane.row_bytes - 4, 0, 4);
+    source_send(&source, &(struct ipc_message){.type = IPC_FRAME});
+    rig_show_now(rig, 1, 0);
+    shot_expect(rig, 80, 45, 0xffffff, 0);
+    shot_expect(rig, 159, 89, BACKGROUND, 2);
+    source_close(&source);
+}
+
 static void the_offline_mark_comes_and_goes(void **state) {
     struct rig *rig = *state;
     struct image before = rig_screenshot(rig);
@@ -289,6 +304,7 @@ int main(void) {
         RIG_TEST(a_canvas_of_another_shape_is_letterboxed_in_the_background),
         RIG_TEST(layers_are_stacked_by_z_then_by_age),
         RIG_TEST(alpha_lets_the_layer_below_through),
+        RIG_TEST(a_single_transparent_pixel_lets_the_layer_below_through),
         RIG_TEST(the_offline_mark_comes_and_goes),
         RIG_TEST(a_crossfade_mixes_and_fades_out_what_it_does_not_cover),
         RIG_TEST(after_a_crossfade_only_the_new_layer_is_left),
