@@ -24,8 +24,11 @@ static bool kek_read(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *er
         return pp_fail(error, PP_E_INVALID, "key-encryption key: %zu bytes, not %d", content.size,
                        VAULT_KEK_SIZE);
     memcpy(kek, content.data, VAULT_KEK_SIZE);
-    /* A copy or a restore may have widened it. */
-    return fchmodat(dirfd, KEK_FILE, 0400, 0) == 0 || pp_fail_errno(error, "key-encryption key");
+    /* A copy or a restore may have widened it. Where nobody did, a flash that went read-only is no obstacle.
+     */
+    struct stat about;
+    bool narrow = fstatat(dirfd, KEK_FILE, &about, 0) == 0 && (about.st_mode & 07777) == 0400;
+    return narrow || fchmodat(dirfd, KEK_FILE, 0400, 0) == 0 || pp_fail_errno(error, "key-encryption key");
 }
 
 static bool kek_write_new(int dirfd, const uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {

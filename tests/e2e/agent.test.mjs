@@ -129,3 +129,21 @@ test('a full flash keeps the content on the screen, also through a restart, and 
   }
   return undefined;
 });
+
+test('a flash that went read-only keeps the content on the screen, also through a restart', async (t) => {
+  if (process.getuid() !== 0) return t.skip('mounting needs root');
+  await display.waitPicture(middleIs(BLUE), 'the content that is newest');
+  await moveToFlash(4096);
+  try {
+    await run('mount', ['-o', 'remount,ro', display.stateDir]);
+    await display.stopPlayer();
+    await display.startPlayer();
+    await display.startAgent();
+    await display.waitContent();
+    await display.waitPicture(middleIs(BLUE), 'the cached content');
+    await display.agent.waitLog(/-> online/);
+  } finally {
+    await moveFromFlash();
+  }
+  return undefined;
+});
