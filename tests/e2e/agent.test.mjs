@@ -2,19 +2,22 @@
 // flash, a manifest that kills it; and SIGTERM in every state.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startHeadend } from './lib/headend.mjs';
 import { startDisplay, until } from './lib/display.mjs';
-import { makeImage } from './lib/media.mjs';
+import { makeImage, makeVideo, padVideo } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
 
 const run = promisify(execFile);
 const RED = [254, 0, 0];
 const BLUE = [0, 0, 254];
+const STOP_MS = 2000; // design, section 10
 
 let headend;
 let display;
@@ -132,6 +135,7 @@ test('a full flash keeps the content on the screen, also through a restart, and 
 
 test('a flash that went read-only keeps the content on the screen, also through a restart', async (t) => {
   if (process.getuid() !== 0) return t.skip('mounting needs root');
+  await display.agent.waitLog(/switched: /);
   await display.waitPicture(middleIs(BLUE), 'the content that is newest');
   await moveToFlash(4096);
   try {
@@ -146,4 +150,52 @@ test('a flash that went read-only keeps the content on the screen, also through 
     await moveFromFlash();
   }
   return undefined;
+});
+
+test('after three crashes of the same manifest the one before is shown', async () => {
+  await headend.publish('lobby', [path.join(dir, 'red.png')]);
+  await display.waitPicture(middleIs(RED), 'the newest content');
+  await display.stopAgent(); // in good order: the count begins anew
+  for (let start = 0; start < 3; start++) {
+    await display.startAgent();
+    await display.waitContent();
+    await display.stopAgent('SIGKILL');
+  }
+  await display.startAgent();
+  await display.agent.waitLog(/manifest-set-aside: /);
+  await display.waitPicture(middleIs(BLUE), 'the content before');
+  await headend.publish('lobby', [await makeImage(dir, 'white.png', 'white')]);
+  await display.waitPicture(middleIs([255, 255, 255]), 'what was published after that');
+});
+
+// A display whose headend is at `port` of this machine; it is stopped once `ready` has come about.
+async function stopsInTime(name, url, ready) {
+  const other = await startDisplay(headend, { url });
+  try {
+    await ready(other);
+    const from = Date.now();
+    assert.deepEqual(await other.stopAgent(), { code: 0, signal: null }, name);
+    assert.ok(Date.now() - from < STOP_MS, `${name}: ${Date.now() - from} ms`);
+    assert.equal((await other.renderers()).length, 0, `${name}: no renderer is left`);
+  } finally {
+    await other.stop();
+  }
+}
+
+test('SIGTERM ends it in good order within 2 s, whatever it waits for', async () => {
+  const silent = net.createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const connected = new Promise((resolve) => { silent.once('connection', resolve); });
+  await stopsInTime('in the TLS handshake', `https://localhost:${silent.address().port}`, () => connected);
+  silent.close();
+  await stopsInTime('without an answer to SYN', 'https://192.0.2.1', (other) => other.agent.waitLog(/display \d/));
+  await stopsInTime('with a code on the screen', headend.url, (other) => other.waitCode());
+  const padded = await padVideo(await makeVideo(dir, 'small.mp4', 'green', 1), path.join(dir, 'large.mp4'), 48 * 1024 * 1024);
+  const before = display.agent.log.length;
+  await headend.publish('lobby', [padded]);
+  await until(async () => (await readdir(path.join(display.stateDir, 'partial'))).length, 'a download');
+  const from = Date.now();
+  assert.deepEqual(await display.stopAgent(), { code: 0, signal: null });
+  assert.ok(Date.now() - from < STOP_MS, `in a download: ${Date.now() - from} ms`);
+  assert.doesNotMatch(display.agent.log.slice(before), /switched: /, 'it was stopped before the end of the download');
 });
