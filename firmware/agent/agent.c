@@ -28,11 +28,8 @@ void agent_set_state(struct agent *agent, enum agent_state state) {
     pp_log_info("%s -> %s", state_names[agent->state], state_names[state]);
     bool was_locked = agent->state == AGENT_LOCKED;
     agent->state = state;
-    if (state == AGENT_LOCKED || was_locked) {
-        agent->content_shown = false;
-        director_set_blank(agent->director, state == AGENT_LOCKED);
+    if (was_locked || state == AGENT_LOCKED)
         connection_keep_lock(agent);
-    }
     reporter_set_online(agent->reporter, state == AGENT_ONLINE);
     agent_update_screen(agent);
 }
@@ -46,8 +43,21 @@ void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_er
     agent_update_screen(agent);
 }
 
+/* Whether the state has a screen of its own, above any content: also the code of a screen that has cached
+ * content but lost its certificate must be seen to be approved. */
+static bool agent_hides_content(const struct agent *agent) {
+    return agent->state == AGENT_LOCKED || agent->state == AGENT_ENROLLING ||
+           (agent->state == AGENT_UNENROLLED && *agent->user_code);
+}
+
 void agent_update_screen(struct agent *agent) {
-    if (agent->state == AGENT_LOCKED)
+    bool hidden = agent_hides_content(agent);
+    if (hidden != agent->content_hidden) {
+        agent->content_hidden = hidden;
+        agent->content_shown = false;
+        director_set_blank(agent->director, hidden);
+    }
+    if (hidden)
         director_show_status(agent->director);
     else if (agent->content_shown)
         director_hide_status(agent->director);

@@ -59,6 +59,7 @@ struct agent {
     struct net_watch *sync_watch;
     struct ipc_display display;
     bool content_shown;
+    bool content_hidden; /* the state has a screen of its own */
     int64_t manifest_version;
     struct pp_error trouble; /* the last one, for the status screen; PP_OK none */
 };

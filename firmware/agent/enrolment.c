@@ -99,6 +99,7 @@ bool enrolment_start(struct agent *agent, struct pp_error *error) {
     };
     agent->enrol = access_enrol_start(&config, error);
     agent_set_state(agent, AGENT_UNENROLLED);
+    agent_update_screen(agent); /* it was so from the beginning */
     return agent->enrol != NULL;
 }
 

@@ -17,6 +17,7 @@ import { near } from './lib/png.mjs';
 const run = promisify(execFile);
 const RED = [254, 0, 0];
 const BLUE = [0, 0, 254];
+const WHITE = [255, 255, 255];
 const STOP_MS = 2000; // design, section 10
 
 let headend;
@@ -165,7 +166,21 @@ test('after three crashes of the same manifest the one before is shown', async (
   await display.agent.waitLog(/manifest-set-aside: /);
   await display.waitPicture(middleIs(BLUE), 'the content before');
   await headend.publish('lobby', [await makeImage(dir, 'white.png', 'white')]);
-  await display.waitPicture(middleIs([255, 255, 255]), 'what was published after that');
+  await display.waitPicture(middleIs(WHITE), 'what was published after that');
+});
+
+test('a screen that lost its certificate shows its code above the cached content, and is enrolled anew', async () => {
+  await headend.cli('screen', 'set', id, '--name', 'Of a higher version');
+  await display.agent.waitLog(/-> online/);
+  await display.stopAgent();
+  for (const generation of [0, 1]) await rm(path.join(display.stateDir, `vault/certificate.${generation}`), { force: true });
+  await display.startAgent();
+  const { code } = await display.waitCode();
+  await display.waitPicture((picture) => !near(picture.at(4, 4), WHITE), 'the code');
+  id = await headend.approve(code, { name: 'Anew', channel: 'lobby' });
+  await display.agent.waitLog(/-> online/);
+  await display.waitPicture(middleIs(WHITE), 'the content');
+  assert.doesNotMatch(display.agent.log, /state-refused/);
 });
 
 // A display whose headend is at `port` of this machine; it is stopped once `ready` has come about.
