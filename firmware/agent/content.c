@@ -28,7 +28,8 @@ static void on_play(void *arg, const struct zone_play *play) {
     char shown_at[PP_RFC3339_SIZE];
     pp_time_format(play->shown_at_s, shown_at);
     cJSON_AddStringToObject(item, "kind", "play");
-    cJSON_AddStringToObject(item, "channel", agent->document.channel);
+    const struct channel_manifest *manifest = director_manifest(agent->director);
+    cJSON_AddStringToObject(item, "channel", manifest ? manifest->channel : "");
     cJSON_AddStringToObject(item, "item", play->item->id);
     cJSON_AddStringToObject(item, "shown_at", shown_at);
     cJSON_AddNumberToObject(item, "shown_ms", (double)play->shown_for_ms);
@@ -203,5 +204,6 @@ bool content_start(struct agent *agent, struct pp_error *error) {
 void content_stop(struct agent *agent) {
     net_loop_unwatch(agent->loop, agent->sync_watch);
     agent->sync_watch = NULL;
-    director_destroy(pp_steal(&agent->director));
+    director_destroy(agent->director); /* its last plays are told from in there */
+    agent->director = NULL;
 }
