@@ -28,6 +28,11 @@ export const image = () => make('image.jpg', '-f', 'lavfi', '-i', scene(',gblur=
 export const video = () => make('video.mp4', '-f', 'lavfi', '-i', scene(',noise=alls=6:allf=t'), '-t', '10', '-c:v', 'libx264', '-preset', 'medium',
   '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-b:v', '8M', '-maxrate', '12M', '-bufsize', '16M', '-g', '60', '-an', '-movflags', '+faststart');
 
+/** Films of 1080p30 H.264, CLIP_SECONDS long, without sound. */
+export const CLIP_SECONDS = 4;
+export const clip = (number) => make(`clip-${number}.mp4`, '-f', 'lavfi', '-i', `${number % 2 ? 'testsrc2' : 'testsrc'}=s=1920x1080:r=30:d=${CLIP_SECONDS}`, '-c:v', 'libx264',
+  '-preset', 'fast', '-pix_fmt', 'yuv420p', '-b:v', '8M', '-an', '-movflags', '+faststart');
+
 /** A small picture, different for each number, in a plain colour that tells which. */
 export const small = (number, dir) => {
   const [r, g, b] = smallColour(number);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { install, machine, print, root, say } from './main.mjs';
 
-const names = ['cache', 'start', 'memory', 'cpu', 'idle', 'latency'];
+const names = ['cache', 'start', 'memory', 'cpu', 'latency', 'seam', 'idle'];
 
 async function runOne(name, args) {
   const measurement = await import(`../measure/${name}.mjs`);

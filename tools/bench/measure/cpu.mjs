@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as content from '../lib/content.mjs';
+import { lateness, shownFrames, skipped } from '../lib/frames.mjs';
 import { cpuSeconds, nameOf } from '../lib/proc.mjs';
 import { mpv } from '../lib/rival.mjs';
 import { openScreen } from '../lib/screen.mjs';
-import { median, percentile, round } from '../lib/stats.mjs';
+import { median, round } from '../lib/stats.mjs';
 import { startXvfb } from '../lib/xvfb.mjs';
 
 const SETTLE_MS = 3000;
-const FRAME_US = 1e6 / 30;
 
 export const packages = ['ffmpeg', 'mpv', 'xvfb'];
 export const options = { seconds: { type: 'string', default: '20' }, runs: { type: 'string', default: '3' }, dummy: { type: 'string', default: 'yes' } };
@@ -27,13 +27,10 @@ async function used(pids, during) {
 
 const total = (parts) => parts.reduce((sum, { s }) => sum + s, 0);
 
-/** Of the presents in a window of time: how many frames, how many never shown, how late those shown were. */
+/** The frames shown in a span of time. */
 function judge(presents, fromUs, toUs) {
-  const seen = presents.filter(({ at_us: at }) => at >= fromUs && at < toUs).map(({ at_us: at, layers }) => ({ at, ...layers.at(-1) }));
-  let skipped = 0;
-  for (let i = 1; i < seen.length; i++) skipped += Math.max(0, Math.round((seen[i].pts_us - seen[i - 1].pts_us) / FRAME_US) - 1);
-  const lateUs = seen.map(({ at, due_us: due }) => at - due);
-  return { presented: seen.length, skipped, late: lateUs.filter((us) => us > FRAME_US).length, late_p99_ms: round(percentile(lateUs, 0.99) / 1000, 1) };
+  const frames = shownFrames(presents).filter(({ at }) => at >= fromUs && at < toUs);
+  return { presented: frames.length, skipped: skipped(frames), ...lateness(frames) };
 }
 
 async function ours(file, server, seconds) {
