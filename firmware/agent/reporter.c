@@ -194,6 +194,8 @@ void reporter_event(struct reporter *reporter, const char *kind, const char *for
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
+    /* Some of it are a server's or a renderer's words, and cut: the headend would refuse the whole batch. */
+    pp_json_tidy(detail);
     pp_log_info("%s: %s", kind, detail);
     cJSON *item = cJSON_CreateObject();
     if (!item || !cJSON_AddStringToObject(item, "kind", kind) ||

@@ -59,11 +59,7 @@ static bool add_trouble(const struct agent *agent, cJSON *json) {
     if (!agent->trouble.code)
         return true;
     snprintf(detail, sizeof detail, "%.*s", SCREENS_DETAIL_MAX, agent->trouble.message);
-    /* Part of it may be a server's words, cut anywhere: only ASCII is sure to be whole characters. */
-    for (char *c = detail; *c; c++) {
-        if ((unsigned char)*c > 126)
-            *c = '?';
-    }
+    pp_json_tidy(detail);
     return cJSON_AddStringToObject(json, "code", trouble_code(agent->trouble.code)) &&
            add_text(json, "detail", detail);
 }

@@ -39,6 +39,18 @@ static size_t utf8_length(const unsigned char *text, size_t size) {
     return 0;
 }
 
+void pp_json_tidy(char *text) {
+    unsigned char *bytes = (unsigned char *)text;
+    for (size_t left = strlen(text), length; left; left -= length, bytes += length) {
+        length = utf8_length(bytes, left);
+        if (*bytes < 0x20 || *bytes == 0x7f)
+            *bytes = ' ';
+        if (!length)
+            *bytes = '?';
+        length += !length;
+    }
+}
+
 static bool scan_utf8(const unsigned char *text, size_t size, struct pp_error *error) {
     for (size_t i = 0, length; i < size; i += length) {
         length = utf8_length(text + i, size - i);

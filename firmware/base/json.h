@@ -33,6 +33,10 @@ cJSON *pp_json_parse(const void *text, size_t size, size_t max, struct pp_error 
  * and '\', integers only. Appends to `out`; PP_E_INVALID for a number with a fraction. */
 bool pp_json_canonical(const cJSON *value, struct pp_buf *out, struct pp_error *error);
 
+/* Makes a text of anybody's, perhaps cut anywhere, fit for a JSON document and a screen: control characters
+ * become spaces, bytes that are not UTF-8 '?'. */
+void pp_json_tidy(char *text);
+
 /* Required members. `*out` is borrowed from `object`. Errors name the member. */
 bool pp_json_string(const cJSON *object, const char *name, size_t max, const char **out,
                     struct pp_error *error);

@@ -210,6 +210,27 @@ static void has_is_false_for_null_and_for_missing(void **state) {
     assert_false(pp_json_has(object, "missing"));
 }
 
+static void tidy_text_is_utf8_without_control_characters(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *tidy;
+    } rows[] = {
+        {"", ""},
+        {"plain", "plain"},
+        {"\xc3\xa9t\xc3\xa9 \xe2\x80\xa6 \xf0\x9f\x98\x80",
+         "\xc3\xa9t\xc3\xa9 \xe2\x80\xa6 \xf0\x9f\x98\x80"},
+        {"two\nlines\x7f\x1b[0m", "two lines  [0m"},
+        {"cut \xe2\x80", "cut ??"},
+        {"\xff\xc0\xaf\xed\xa0\x80|", "??????|"},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", rows[i].text);
+        pp_json_tidy(text);
+        assert_string_equal(text, rows[i].tidy);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_parses_values_of_every_kind),
@@ -222,6 +243,7 @@ int main(void) {
         cmocka_unit_test(accessors_name_the_field_they_refuse),
         cmocka_unit_test(accessors_tell_upper_from_lower_case),
         cmocka_unit_test(has_is_false_for_null_and_for_missing),
+        cmocka_unit_test(tidy_text_is_utf8_without_control_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
