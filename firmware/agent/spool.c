@@ -123,6 +123,12 @@ static void spool_drop_oldest(struct spool *spool) {
     spool->peeked_file = false;
 }
 
+static void memory_drop_oldest(struct spool *spool) {
+    cJSON_DeleteItemFromArray(spool->items, 0);
+    spool->dropped++;
+    spool->peeked_items -= spool->peeked_items > 0;
+}
+
 void spool_add(struct spool *spool, cJSON *item, int64_t now_s) {
     char id[SPOOL_UUID_SIZE];
     char time[PP_RFC3339_SIZE];
@@ -130,23 +136,29 @@ void spool_add(struct spool *spool, cJSON *item, int64_t now_s) {
     struct pp_error error = {0};
     if (cJSON_GetArraySize(spool->items) >= SPOOL_ITEMS_MAX && !spool_flush(spool, &error)) {
         pp_log_warning("spool: %s", error.message);
-        cJSON_DeleteItemFromArray(spool->items, 0);
-        spool->dropped++;
+        memory_drop_oldest(spool);
     }
     if (!uuid_make(id) || !cJSON_AddStringToObject(item, "id", id) ||
         !cJSON_AddStringToObject(item, "time", time) || !cJSON_AddItemToArray(spool->items, item))
         cJSON_Delete(item);
 }
 
-/* {"batch": …, "items": [ … ]} of what waits in memory. */
+/* {"batch": …, "items": [ … ]} of what waits in memory; what does not fit goes, the oldest first. */
 static bool batch_write(struct spool *spool, struct pp_buf *json, struct pp_error *error) {
     if (!*spool->batch && !uuid_make(spool->batch))
         return pp_fail(error, PP_E_IO, "no random numbers");
-    pp_autojsontext char *items = cJSON_PrintUnformatted(spool->items);
-    if (!items)
-        return pp_fail(error, PP_E_NOMEM, "out of memory");
-    return pp_buf_addf(json, error, "{\"batch\":\"%s\",\"dropped\":%llu,\"items\":%s}", spool->batch,
-                       (unsigned long long)spool->dropped, items);
+    for (;;) {
+        pp_autojsontext char *items = cJSON_PrintUnformatted(spool->items);
+        if (!items)
+            return pp_fail(error, PP_E_NOMEM, "out of memory");
+        if (pp_buf_addf(json, error, "{\"batch\":\"%s\",\"dropped\":%llu,\"items\":%s}", spool->batch,
+                        (unsigned long long)spool->dropped, items))
+            return true;
+        if (cJSON_GetArraySize(spool->items) <= 1)
+            return false;
+        memory_drop_oldest(spool);
+        json->size = 0;
+    }
 }
 
 static void memory_clear(struct spool *spool, int count) {
@@ -158,8 +170,7 @@ static void memory_clear(struct spool *spool, int count) {
 }
 
 bool spool_flush(struct spool *spool, struct pp_error *error) {
-    int count = cJSON_GetArraySize(spool->items);
-    if (!count)
+    if (!cJSON_GetArraySize(spool->items))
         return true;
     pp_autobuf struct pp_buf json = PP_BUF_INIT(SPOOL_BATCH_MAX);
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SPOOL_FILE_MAX);
@@ -172,7 +183,7 @@ bool spool_flush(struct spool *spool, struct pp_error *error) {
         !pp_file_replace(spool->dirfd, name, sealed.data, sealed.size, 0600, error))
         return false;
     spool->end++;
-    memory_clear(spool, count);
+    memory_clear(spool, cJSON_GetArraySize(spool->items));
     return true;
 }
 
@@ -194,8 +205,10 @@ bool spool_peek(struct spool *spool, struct pp_buf *json, struct pp_error *error
         spool_drop_oldest(spool);
     }
     spool->peeked_file = false;
+    if (!cJSON_GetArraySize(spool->items) || !batch_write(spool, json, error))
+        return false;
     spool->peeked_items = cJSON_GetArraySize(spool->items);
-    return spool->peeked_items && batch_write(spool, json, error);
+    return true;
 }
 
 void spool_sent(struct spool *spool) {
@@ -209,5 +222,7 @@ void spool_sent(struct spool *spool) {
         spool->peeked_file = false;
         return;
     }
-    memory_clear(spool, spool->peeked_items);
+    /* None where they went to flash meanwhile: from there they go once more, and count once. */
+    if (spool->peeked_items)
+        memory_clear(spool, spool->peeked_items);
 }

@@ -62,6 +62,42 @@ static void a_batch_stays_until_it_was_sent(void **state) {
     spool_close(spool);
 }
 
+static void a_batch_over_the_cap_goes_without_its_oldest_items(void **state) {
+    struct scratch *scratch = *state;
+    struct spool *spool = open_events(scratch);
+    char detail[2 * 1024];
+    memset(detail, '"', sizeof detail - 1); /* twice as long in JSON */
+    detail[sizeof detail - 1] = 0;
+    for (int i = 0; i < SPOOL_ITEMS_MAX; i++)
+        add(spool, i == 0 ? "first" : i < SPOOL_ITEMS_MAX - 1 ? detail : "last");
+    pp_autojson cJSON *batch = peek(spool);
+    assert_non_null(batch);
+    int count = cJSON_GetArraySize(cJSON_GetObjectItem(batch, "items"));
+    assert_in_range(count, 2, SPOOL_ITEMS_MAX - 1);
+    assert_string_equal(kind_of(batch, count - 1), "last");
+    assert_int_equal(cJSON_GetObjectItem(batch, "dropped")->valueint, SPOOL_ITEMS_MAX - count);
+    spool_sent(spool);
+    assert_null(peek(spool));
+    spool_close(spool);
+}
+
+static void a_batch_that_went_to_flash_while_it_was_sent_is_there_still(void **state) {
+    struct scratch *scratch = *state;
+    struct spool *spool = open_events(scratch);
+    struct pp_error error = {0};
+    add(spool, "one");
+    cJSON_Delete(peek(spool));
+    assert_true(spool_flush(spool, &error));
+    add(spool, "two");
+    spool_sent(spool);
+    pp_autojson cJSON *batch = peek(spool);
+    assert_string_equal(kind_of(batch, 0), "one");
+    spool_sent(spool);
+    pp_autojson cJSON *next = peek(spool);
+    assert_string_equal(kind_of(next, 0), "two");
+    spool_close(spool);
+}
+
 static void what_waits_survives_a_restart_in_order_and_sealed(void **state) {
     struct scratch *scratch = *state;
     struct spool *spool = open_events(scratch);
@@ -153,6 +189,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(over_the_cap_the_oldest_go_and_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_batch_is_dropped_and_the_rest_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(too_many_items_go_to_flash_by_themselves, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_batch_over_the_cap_goes_without_its_oldest_items, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_batch_that_went_to_flash_while_it_was_sent_is_there_still, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
