@@ -26,8 +26,9 @@ struct reporter {
     struct spool *spools[STREAMS];
     bool online;
     bool status_due;
-    bool gathering; /* the timer is that of REPORTER_GATHER_MS: not to be put off by more items */
-    int sending;    /* stream of the running call; STREAMS for the status */
+    bool gathering;  /* the timer is that of REPORTER_GATHER_MS: not to be put off by more items */
+    bool backed_off; /* the timer is that of a failed call: not to be brought forward by more items */
+    int sending;     /* stream of the running call; STREAMS for the status */
     struct net_call *call;
     struct net_retry retry;
     struct net_timer *timer;
@@ -40,13 +41,14 @@ static void on_turn_due(void *arg);
 static void reporter_later(struct reporter *reporter, int64_t wait_ms) {
     net_loop_cancel_timer(reporter->config.loop, reporter->timer);
     reporter->gathering = false;
+    reporter->backed_off = false;
     reporter->timer =
         net_loop_timer(reporter->config.loop, pp_clock_monotonic_ms() + wait_ms, on_turn_due, reporter, NULL);
 }
 
 /* Something is there to be sent: soon, or, offline, to be written down in a while. */
 static void reporter_stir(struct reporter *reporter) {
-    if (reporter->call || reporter->gathering)
+    if (reporter->call || reporter->gathering || reporter->backed_off)
         return;
     if (reporter->online) {
         reporter_later(reporter, REPORTER_GATHER_MS);
@@ -68,6 +70,7 @@ static void on_sent(void *arg, const struct net_response *response) {
         pp_log_warning("the headend refuses a report: %s", error.message);
     if (!accepted && !refused) {
         reporter_later(reporter, net_retry_next_ms(&reporter->retry, response->retry_after_s));
+        reporter->backed_off = true;
         return;
     }
     net_retry_reset(&reporter->retry);
@@ -126,6 +129,7 @@ static void reporter_turn(struct reporter *reporter) {
     net_loop_cancel_timer(reporter->config.loop, reporter->timer);
     reporter->timer = NULL;
     reporter->gathering = false;
+    reporter->backed_off = false;
     if (reporter->call)
         return;
     if (!reporter->online) {
@@ -185,6 +189,7 @@ void reporter_set_online(struct reporter *reporter, bool online) {
     net_loop_cancel_timer(reporter->config.loop, reporter->timer);
     reporter->timer = NULL;
     reporter->gathering = false;
+    reporter->backed_off = false;
     reporter_stir(reporter);
 }
 

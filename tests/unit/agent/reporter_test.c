@@ -1,0 +1,94 @@
+/* The reporter against a real server: what is sent when, above all when the server has trouble of its own. */
+#include "support/screen.h"
+
+#include "agent/reporter.h"
+
+#define PATIENCE_MS 20000
+
+static int64_t now_s(void *arg) {
+    (void)arg;
+    return 1767600000;
+}
+
+static cJSON *make_status(void *arg) {
+    (void)arg;
+    return cJSON_CreateObject();
+}
+
+static struct reporter *open_reporter(struct screen *screen) {
+    struct reporter_config config = {.loop = screen->loop,
+                                     .client = screen->client,
+                                     .vault = screen->vault,
+                                     .state_dir = screen->folder,
+                                     .now_s = now_s,
+                                     .make_status = make_status};
+    struct pp_error error = {0};
+    struct reporter *reporter = reporter_create(&config, &error);
+    assert_non_null(reporter);
+    return reporter;
+}
+
+static void stop(void *arg) {
+    net_loop_stop(arg);
+}
+
+static void run_for(struct screen *screen, int64_t wait_ms) {
+    assert_non_null(
+        net_loop_timer(screen->loop, pp_clock_monotonic_ms() + wait_ms, stop, screen->loop, NULL));
+    assert_true(net_loop_run(screen->loop, NULL));
+}
+
+/* Requests so far, kept in `log`, until there are `count`. */
+static void wait_requests(struct screen *screen, cJSON *log, int count) {
+    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
+    while (cJSON_GetArraySize(log) < count) {
+        cJSON *more = test_server_ask(&screen->server, "{\"do\":\"log\"}");
+        while (cJSON_GetArraySize(more))
+            cJSON_AddItemToArray(log, cJSON_DetachItemFromArray(more, 0));
+        cJSON_Delete(more);
+        assert_true(pp_clock_monotonic_ms() < end_ms);
+        run_for(screen, 20);
+    }
+}
+
+static void what_happens_goes_to_the_headend(void **state) {
+    struct screen *screen = *state;
+    struct reporter *reporter = open_reporter(screen);
+    pp_autojson cJSON *log = cJSON_CreateArray();
+    test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"status\":204},{\"status\":204}]}");
+    reporter_event(reporter, "kind", "half a character: \xc3");
+    reporter_set_online(reporter, true);
+    wait_requests(screen, log, 2);
+    assert_string_equal(test_log_text(log, 0, "url"), "/v1/status");
+    assert_string_equal(test_log_text(log, 1, "url"), "/v1/events");
+    assert_non_null(strstr(test_log_text(log, 1, "body"), "half a character: ?"));
+    reporter_destroy(reporter);
+}
+
+static void a_server_that_asks_for_time_is_given_it_whatever_else_happens(void **state) {
+    struct screen *screen = *state;
+    struct reporter *reporter = open_reporter(screen);
+    pp_autojson cJSON *log = cJSON_CreateArray();
+    test_server_do(&screen->server,
+                   "{\"do\":\"answers\",\"list\":[{\"status\":503,\"headers\":{\"retry-after\":\"3600\"}}]}");
+    reporter_event(reporter, "one", "-");
+    reporter_set_online(reporter, true);
+    wait_requests(screen, log, 1);
+    run_for(screen, 200); /* the answer comes */
+    for (int i = 0; i < 3; i++) {
+        reporter_event(reporter, "another", "-");
+        reporter_status_changed(reporter);
+        run_for(screen, REPORTER_GATHER_MS / 2);
+    }
+    pp_autojson cJSON *more = test_server_ask(&screen->server, "{\"do\":\"log\"}");
+    assert_int_equal(cJSON_GetArraySize(more), 0);
+    reporter_destroy(reporter);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        screen_test(what_happens_goes_to_the_headend),
+        screen_test(a_server_that_asks_for_time_is_given_it_whatever_else_happens),
+    };
+    return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
+}
