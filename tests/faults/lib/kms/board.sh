@@ -61,6 +61,8 @@ board_configure() {
   as_root chroot "$dir/root" systemctl --quiet enable systemd-networkd.service
   # nothing to do with what is looked at here, and slow
   as_root chroot "$dir/root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_reap.service
+  # The image's times are whole seconds, and the cache of fonts compares nanoseconds.
+  as_root chroot "$dir/root" sh -c 'find /usr/share/fonts /usr/local/share/fonts -type d -exec touch -d @1 {} + && fc-cache --force --system-only'
   board_probe
 }
 

@@ -13,10 +13,11 @@ checks_of_board() {
   check_process pingplay-player pingplay-player
   check_renderers
   check_player
+  check_console
   check_journal
   note 'systemd-analyze security' 'systemd-analyze security --no-pager | grep -E "UNIT|pingplay"'
   note 'memory' 'systemctl show -p Id,MemoryCurrent,TasksCurrent,CPUUsageNSec pingplay-agent pingplay-player'
-  note 'boot' 'systemd-analyze time; systemctl list-units --no-pager --failed'
+  note 'boot' 'systemd-analyze time; systemctl list-units --no-pager --failed; journalctl --no-pager -b -k | grep -i ext4'
   note 'journal of the three units' "journalctl --no-pager -o short-monotonic -b -u ${CHECKED_UNITS// / -u }"
   sed -n '/^## systemd-analyze/,/^$/p' "$checks_file"
   [ $checks_wrong = 0 ]
@@ -53,7 +54,7 @@ check_units() {
 
 # check_process UNIT USER: its main process is that user's, without privileges, filtered.
 check_process() {
-  ask "$1's process" "pid=\$(systemctl show -P MainPID $1); ps -o user:32= -p \$pid; cat /proc/\$pid/status; cat /proc/\$pid/attr/current"
+  ask "$1's process" "pid=\$(systemctl show -P MainPID $1); ps -o user:32= -p \$pid; cat /proc/\$pid/status"
   expect "$1's user" "$2 *"
   expect "$1 can't gain privileges" 'NoNewPrivs:.1'
   expect "$1 has a system call filter" 'Seccomp:.2'
@@ -65,6 +66,7 @@ check_process() {
 check_renderers() {
   # shellcheck disable=SC2016
   ask "renderers" 'agent=$(systemctl show -P MainPID pingplay-agent); for pid in $(pgrep -P $agent); do
+    [ -r /proc/$pid/status ] || continue
     own=; for name in user net ipc mnt; do [ "$(readlink /proc/$pid/ns/$name)" = "$(readlink /proc/$agent/ns/$name)" ] || own="$own $name"; done
     printf "%s namespaces:%s " "$(cat /proc/$pid/comm)" "$own"
     awk "/^(Seccomp|NoNewPrivs|CapEff|Seccomp_filters):/ { printf \"%s%s \", \$1, \$2 } END { print \"\" }" /proc/$pid/status
@@ -82,6 +84,12 @@ check_player() {
   expect "drawn by KMS" "(<.>)?display: KMSDRM/.*, ${EMULATOR_SIZE%x*} x ${EMULATOR_SIZE#*x}.*"
   ask "listening sockets" 'ss -Hlntup'
   ! grep pingplay <<<"$answer" || { echo "tests/faults/kms: it listens on the network" >&2; checks_wrong=$((checks_wrong + 1)); }
+}
+
+# A login prompt would come to the display whenever the player is away.
+check_console() {
+  ask "console" 'systemctl show -p ActiveState getty@tty1.service'
+  expect "no login prompt on the display" 'ActiveState=inactive'
 }
 
 # A filter that is too strict kills (kernel: audit type 1326) or shows as a refusal.

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # The emulated board: QEMU without KVM, a display adapter that Linux drives by KMS, no desktop, no window. Sourced by
 # tests/faults/kms, which sets $dir.
-#   emulator_start          boots $dir/flash.img
-#   emulator_cut            the power goes: the machine is killed, what it had not written to its flash is gone
-#   emulator_shot FILE      what the display shows now, as PNG
-#   probe COMMAND…          runs it on the board as root: prints what it prints, has its status; 125 when nothing answers
+#   emulator_start true|false   boots $dir/flash.img, with a network or with the cable out
+#   emulator_cut                the power goes: the machine is killed, what it had not written to its flash is gone
+#   emulator_shot FILE          what the display shows now, as PNG
+#   probe COMMAND…              runs it on the board as root: prints what it prints, has its status; 125 when nothing answers
 
 EMULATOR_SIZE=1280x720
 EMULATOR_MEMORY=1536M
@@ -31,6 +31,7 @@ emulator_start() {
   start emulator nice -n 19 qemu-system-x86_64 "${options[@]}"
   exec {qmp_in}<>"$dir/qmp.in" {qmp_out}<>"$dir/qmp.out" {probe_in}<>"$dir/probe.in" {probe_out}<>"$dir/probe.out"
   qmp '{"execute": "qmp_capabilities"}'
+  qmp '{"execute": "set_link", "arguments": {"name": "net", "up": '"$1"'}}'
 }
 
 # qmp REQUEST: waits for its answer; the greeting and events are passed over.
