@@ -5,6 +5,7 @@
 
 #include "agent/state_document.h"
 #include "base/clock.h"
+#include "crypto/bulk.h"
 #include "net/problem.h"
 #include "net/retry.h"
 
@@ -16,7 +17,10 @@ struct poller {
     struct net_retry retry;
     struct net_call *call;
     struct net_timer *timer;
-    char etag[POLLER_ETAG_MAX];
+    int64_t asked_ms;                /* CLOCK_MONOTONIC, of the last request */
+    int64_t news_ms;                 /* CLOCK_MONOTONIC: the documents so far are paid for until then */
+    char etag[POLLER_ETAG_MAX];      /* of the last document taken, as `taken` */
+    uint8_t taken[BULK_SHA256_SIZE]; /* zeros: none */
 };
 
 static void poller_ask(void *arg);
@@ -26,16 +30,45 @@ static void poller_later(struct poller *poller, int64_t wait_ms) {
     poller->timer = net_loop_timer(poller->loop, pp_clock_monotonic_ms() + wait_ms, poller_ask, poller, NULL);
 }
 
+/* Nothing new: after the whole wait it is asked again; a headend that did not wait is not asked in a circle.
+ */
+static void poller_rest(struct poller *poller) {
+    bool waited = pp_clock_monotonic_ms() - poller->asked_ms >= POLLER_SOON_MS;
+    net_retry_reset(&poller->retry);
+    poller_later(poller, waited ? POLLER_PAUSE_MS : POLLER_IDLE_MS);
+}
+
+/* The wait after a new document: each costs POLLER_NEWS_MS, of which so many may be owed. */
+static int64_t poller_news_wait_ms(struct poller *poller) {
+    int64_t now_ms = pp_clock_monotonic_ms();
+    poller->news_ms = (poller->news_ms > now_ms ? poller->news_ms : now_ms) + POLLER_NEWS_MS;
+    int64_t wait_ms = poller->news_ms - now_ms - (int64_t)POLLER_NEWS_BURST * POLLER_NEWS_MS;
+    return wait_ms > POLLER_PAUSE_MS ? wait_ms : POLLER_PAUSE_MS;
+}
+
+static bool poller_knows(const struct poller *poller, const struct net_response *response,
+                         const uint8_t sha256[BULK_SHA256_SIZE]) {
+    return memcmp(poller->taken, sha256, BULK_SHA256_SIZE) == 0 ||
+           (*poller->etag && strcmp(poller->etag, response->etag) == 0);
+}
+
 static void poller_take(struct poller *poller, const struct net_response *response) {
+    uint8_t sha256[BULK_SHA256_SIZE] = {0};
+    crypto_sha256(response->body.data, response->body.size, sha256, NULL);
     poller->events.on_contact(poller->arg);
+    if (poller_knows(poller, response, sha256)) {
+        poller_rest(poller);
+        return;
+    }
     if (!poller->events.on_state(poller->arg, response->body.data, response->body.size)) {
         poller_later(poller, net_retry_next_ms(&poller->retry, response->retry_after_s));
         return;
     }
     snprintf(poller->etag, sizeof poller->etag, "%s",
              strlen(response->etag) < sizeof poller->etag ? response->etag : "");
+    memcpy(poller->taken, sha256, sizeof poller->taken);
     net_retry_reset(&poller->retry);
-    poller_later(poller, POLLER_PAUSE_MS);
+    poller_later(poller, poller_news_wait_ms(poller));
 }
 
 static void on_answer(void *arg, const struct net_response *response) {
@@ -45,8 +78,7 @@ static void on_answer(void *arg, const struct net_response *response) {
     if (response->ok && response->status == 200) {
         poller_take(poller, response);
     } else if (response->ok && response->status == 304) {
-        net_retry_reset(&poller->retry);
-        poller_later(poller, POLLER_PAUSE_MS);
+        poller_rest(poller);
         poller->events.on_contact(poller->arg);
     } else {
         if (net_response_check(response, &error))
@@ -62,6 +94,7 @@ static void poller_ask(void *arg) {
     _Static_assert(POLLER_WAIT_S == 50, "the header says so");
     struct poller *poller = arg;
     poller->timer = NULL;
+    poller->asked_ms = pp_clock_monotonic_ms();
     struct net_request request = {
         .path = "/v1/state",
         .headers = headers,

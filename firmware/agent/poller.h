@@ -1,6 +1,7 @@
 /*
  * The long poll for this display point's state: GET /v1/state with "Prefer: wait=50" (RFC 7240), asked again
- * as soon as it is answered. Failures are tried again with jitter.
+ * as soon as it is answered. Failures are tried again with jitter. A headend that answers at once for ever,
+ * with nothing new or with something new each time, is asked less and less.
  */
 #ifndef PP_AGENT_POLLER_H
 #define PP_AGENT_POLLER_H
@@ -13,13 +14,16 @@
 
 #define POLLER_WAIT_S     50    /* how long the headend may keep us waiting */
 #define POLLER_TIMEOUT_MS 75000 /* for the whole answer */
-#define POLLER_PAUSE_MS                                                                                      \
-    200                     /* least time between two requests, against a server that answers 200 for ever   \
-                             */
-#define POLLER_ETAG_MAX 128 /* bytes with the NUL */
+#define POLLER_PAUSE_MS   200   /* least time between two requests */
+#define POLLER_SOON_MS    5000  /* an answer that says nothing new, sooner: this headend does not wait … */
+#define POLLER_IDLE_MS    10000 /* … and is asked so often */
+#define POLLER_NEWS_MS    2000  /* between two new documents, in the long run: each may be written to flash */
+#define POLLER_NEWS_BURST 100   /* new documents that may come as fast as they will, before that */
+#define POLLER_ETAG_MAX   128   /* bytes with the NUL */
 
 struct poller_events {
-    /* A new document. True when it was taken; else it is asked for again later, like after a failure. */
+    /* A document that is not the last one taken. True when it is taken; else it is asked for again later,
+     * like after a failure. */
     bool (*on_state)(void *arg, const void *json, size_t size);
     /* The headend answered: 200 or 304. */
     void (*on_contact)(void *arg);

@@ -1,0 +1,104 @@
+/* The long poll against a real server, above all against servers that do not wait. */
+#include "support/screen.h"
+
+#include "agent/poller.h"
+
+struct outcome {
+    struct screen *screen;
+    int states, contacts, troubles, status;
+    bool refuse;
+};
+
+static bool on_state(void *arg, const void *json, size_t size) {
+    struct outcome *outcome = arg;
+    (void)json;
+    assert_true(size > 0);
+    outcome->states++;
+    return !outcome->refuse;
+}
+
+static void on_contact(void *arg) {
+    struct outcome *outcome = arg;
+    outcome->contacts++;
+}
+
+static void on_trouble(void *arg, const struct pp_error *error, int status) {
+    struct outcome *outcome = arg;
+    (void)error;
+    outcome->troubles++;
+    outcome->status = status;
+}
+
+static void stop(void *arg) {
+    net_loop_stop(arg);
+}
+
+static void run_for(struct screen *screen, int64_t wait_ms) {
+    assert_non_null(
+        net_loop_timer(screen->loop, pp_clock_monotonic_ms() + wait_ms, stop, screen->loop, NULL));
+    assert_true(net_loop_run(screen->loop, NULL));
+}
+
+/* The requests that a poller makes within ten of its shortest pauses, where every answer is this one. */
+static int requests_against(struct screen *screen, struct outcome *outcome, const char *answer) {
+    static const struct poller_events events = {
+        .on_state = on_state, .on_contact = on_contact, .on_trouble = on_trouble};
+    outcome->screen = screen;
+    test_server_do(&screen->server, "{\"do\":\"route\",\"path\":\"/v1/state\",\"answer\":%s}", answer);
+    struct poller *poller = poller_start(screen->loop, screen->client, &events, outcome, NULL);
+    assert_non_null(poller);
+    for (int i = 0; i < 1000 && !outcome->contacts && !outcome->troubles; i++)
+        run_for(screen, 20);
+    run_for(screen, 10 * (int64_t)POLLER_PAUSE_MS);
+    poller_stop(poller);
+    pp_autojson cJSON *log = test_server_ask(&screen->server, "{\"do\":\"log\"}");
+    return cJSON_GetArraySize(log);
+}
+
+static void a_document_that_comes_again_at_once_is_taken_once_and_not_asked_for_in_a_circle(void **state) {
+    static const char *const answers[] = {
+        "{\"status\":200,\"headers\":{\"etag\":\"\\\"1\\\"\"},\"body\":\"document\"}",
+        "{\"status\":200,\"body\":\"document\"}",
+    };
+    for (size_t i = 0; i < PP_COUNT(answers); i++) {
+        struct outcome outcome = {0};
+        assert_in_range(requests_against(*state, &outcome, answers[i]), 2, 3);
+        assert_int_equal(outcome.states, 1);
+        assert_true(outcome.contacts >= 2);
+        assert_int_equal(outcome.troubles, 0);
+    }
+}
+
+static void an_answer_at_once_that_nothing_is_new_is_contact(void **state) {
+    struct outcome outcome = {0};
+    assert_int_equal(requests_against(*state, &outcome, "{\"status\":304}"), 1);
+    assert_int_equal(outcome.contacts, 1);
+    assert_int_equal(outcome.states, 0);
+}
+
+static void a_document_that_is_not_taken_is_asked_for_again_later(void **state) {
+    struct outcome outcome = {.refuse = true};
+    assert_in_range(requests_against(*state, &outcome, "{\"status\":200,\"body\":\"document\"}"), 1, 3);
+    assert_true(outcome.states == outcome.contacts);
+}
+
+static void refusals_are_told_with_their_status_and_tried_again_without_haste(void **state) {
+    for (int status = 401; status <= 403; status += 2) {
+        char answer[64];
+        struct outcome outcome = {0};
+        snprintf(answer, sizeof answer, "{\"status\":%d}", status);
+        assert_in_range(requests_against(*state, &outcome, answer), 1, 3);
+        assert_int_equal(outcome.status, status);
+        assert_int_equal(outcome.contacts, 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        screen_test(a_document_that_comes_again_at_once_is_taken_once_and_not_asked_for_in_a_circle),
+        screen_test(an_answer_at_once_that_nothing_is_new_is_contact),
+        screen_test(a_document_that_is_not_taken_is_asked_for_again_later),
+        screen_test(refusals_are_told_with_their_status_and_tried_again_without_haste),
+    };
+    return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
+}
