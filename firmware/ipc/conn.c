@@ -155,15 +155,18 @@ int ipc_connect(const char *path, struct pp_error *error) {
     struct sockaddr_un address;
     if (!address_fill(&address, path, error))
         return -1;
-    pp_autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    pp_autoclose int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         pp_fail_errno(error, "socket");
         return -1;
     }
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
+        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) == 0)
         return pp_steal_fd(&fd);
     if (errno == ENOENT || errno == ECONNREFUSED)
         pp_fail(error, PP_E_NET, "%s: nobody listens", path);
+    else if (errno == EAGAIN)
+        pp_fail(error, PP_E_NET, "%s: nobody takes connections", path);
     else
         pp_fail_errno(error, "%s", path);
     return -1;

@@ -34,8 +34,8 @@ void ipc_message_finish(struct ipc_message *message);
 
 /* A connected pair, close-on-exec, blocking. */
 bool ipc_pair(int fds[2], struct pp_error *error);
-/* A connection to the socket at `path`, close-on-exec, blocking; -1 on failure (PP_E_NET when nobody
- * listens). */
+/* A connection to the socket at `path`, close-on-exec, blocking; -1 on failure (PP_E_NET when nobody listens,
+ * or takes connections). Never waits. */
 int ipc_connect(const char *path, struct pp_error *error);
 /* Listens at `path`, replacing a stale socket there; mode 0660, close-on-exec, non-blocking; -1 on failure.
  */

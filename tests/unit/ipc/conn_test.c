@@ -16,6 +16,8 @@
 #include "ipc/conn.h"
 #include "samples.h"
 
+#define MORE_THAN_A_BACKLOG 256
+
 static int pair_setup(void **state) {
     int *fds = malloc(2 * sizeof *fds);
     assert_non_null(fds);
@@ -245,6 +247,25 @@ static void a_path_too_long_for_a_socket_is_refused(void **state) {
 
 #define PAIR_TEST(function) cmocka_unit_test_setup_teardown(function, pair_setup, pair_teardown)
 
+static void connecting_to_a_peer_that_hangs_does_not_wait(void **state) {
+    (void)state;
+    char path[64];
+    struct pp_error error = {0};
+    snprintf(path, sizeof path, "/tmp/pingplay-conn-%d.sock", getpid());
+    pp_autoclose int listener = ipc_listen(path, &error);
+    assert_true(listener >= 0);
+    int fds[MORE_THAN_A_BACKLOG];
+    size_t count = 0;
+    while (count < MORE_THAN_A_BACKLOG && (fds[count] = ipc_connect(path, &error)) >= 0)
+        count++;
+    assert_in_range(count, 1, MORE_THAN_A_BACKLOG - 1);
+    assert_int_equal(error.code, PP_E_NET);
+    assert_int_equal(fcntl(fds[0], F_GETFL) & O_NONBLOCK, 0);
+    while (count)
+        pp_close(&fds[--count]);
+    unlink(path);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         PAIR_TEST(every_message_travels_with_its_descriptors),
@@ -261,6 +282,7 @@ int main(void) {
         cmocka_unit_test(listening_replaces_a_stale_socket_and_knows_its_peer),
         cmocka_unit_test(listening_does_not_replace_an_ordinary_file),
         cmocka_unit_test(a_path_too_long_for_a_socket_is_refused),
+        cmocka_unit_test(connecting_to_a_peer_that_hangs_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
