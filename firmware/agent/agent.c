@@ -34,13 +34,26 @@ void agent_set_state(struct agent *agent, enum agent_state state) {
     agent_update_screen(agent);
 }
 
-void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error) {
-    bool same = agent->trouble.code == error->code && strcmp(agent->trouble.message, error->message) == 0;
-    agent->trouble = *error;
+static void trouble_take(struct agent *agent, struct pp_error *trouble, const char *kind,
+                         const struct pp_error *error) {
+    bool same = trouble->code == error->code && strcmp(trouble->message, error->message) == 0;
+    *trouble = *error;
     if (same)
         return;
     reporter_event(agent->reporter, kind, "%s", error->message);
     agent_update_screen(agent);
+}
+
+void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error) {
+    trouble_take(agent, &agent->trouble, kind, error);
+}
+
+void agent_set_content_trouble(struct agent *agent, const char *kind, const struct pp_error *error) {
+    trouble_take(agent, &agent->content_trouble, kind, error);
+}
+
+const struct pp_error *agent_trouble(const struct agent *agent) {
+    return agent->trouble.code ? &agent->trouble : &agent->content_trouble;
 }
 
 /* Whether the state has a screen of its own, above any content: also the code of a screen that has cached
@@ -99,7 +112,7 @@ static cJSON *make_status(void *arg) {
     cJSON_AddNumberToObject(status, "manifest_version", (double)agent->manifest_version);
     cJSON_AddBoolToObject(status, "content_shown", agent->content_shown);
     cJSON_AddStringToObject(status, "key_provider", vault_provider_name(agent->vault));
-    cJSON_AddStringToObject(status, "trouble", agent->trouble.message);
+    cJSON_AddStringToObject(status, "trouble", agent_trouble(agent)->message);
     status_add_store(agent, status);
     status_add_display(agent, status);
     return status;

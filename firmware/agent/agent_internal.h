@@ -61,13 +61,17 @@ struct agent {
     bool content_shown;
     bool content_hidden; /* the state has a screen of its own */
     int64_t manifest_version;
-    struct pp_error trouble; /* the last one, for the status screen; PP_OK none */
+    struct pp_error trouble;         /* with the headend, until the next contact; PP_OK none */
+    struct pp_error content_trouble; /* with what the channel wants, until the next good pass */
 };
 
 /* ---- agent.c ---- */
 void agent_set_state(struct agent *agent, enum agent_state state);
-/* Also tells the error, in a report and on the status screen. */
+/* Also tell the error, in a report and on the status screen; once while it stays the same. */
 void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error);
+void agent_set_content_trouble(struct agent *agent, const char *kind, const struct pp_error *error);
+/* What a person should hear of first; PP_OK none. Borrowed. */
+const struct pp_error *agent_trouble(const struct agent *agent);
 /* The screen that belongs to the state: content, or a status screen. */
 void agent_update_screen(struct agent *agent);
 

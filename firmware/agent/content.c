@@ -94,6 +94,8 @@ static void content_resume(struct agent *agent, const char *channel) {
 static void sync_heed(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
+    if (result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT)
+        agent->content_trouble = (struct pp_error){0};
     switch (result->kind) {
     case SYNC_SWITCHED:
         if (!content_is_wanted(agent, result->channel))
@@ -115,7 +117,7 @@ static void sync_heed(struct agent *agent, struct sync_result *result) {
         director_forgive(agent->director);
         break;
     case SYNC_FAILED:
-        agent_set_trouble(agent, "sync-failed", &result->error);
+        agent_set_content_trouble(agent, "sync-failed", &result->error);
         break;
     case SYNC_BAD_OBJECT:
         reporter_event(agent->reporter, "object-damaged", "%s", hash);
@@ -140,6 +142,7 @@ void content_follow(struct agent *agent) {
         return;
     if (!agent->document.has_channel) {
         sync_stop(agent->sync);
+        agent->content_trouble = (struct pp_error){0};
         director_set_manifest(agent->director, NULL);
         agent->content_shown = false;
         return;

@@ -37,7 +37,7 @@ static const char *screen_for(const struct agent *agent) {
     }
     if (!agent->document.has_channel)
         return "welcome";
-    return agent->trouble.code ? "error" : "loading";
+    return agent_trouble(agent)->code ? "error" : "loading";
 }
 
 /* The headend's locale where it has named one we have words for; else the configured language. Nobody has
@@ -56,11 +56,12 @@ static bool add_text(cJSON *json, const char *name, const char *text) {
 
 static bool add_trouble(const struct agent *agent, cJSON *json) {
     char detail[SCREENS_DETAIL_MAX + 1];
-    if (!agent->trouble.code)
+    const struct pp_error *trouble = agent_trouble(agent);
+    if (!trouble->code)
         return true;
-    snprintf(detail, sizeof detail, "%.*s", SCREENS_DETAIL_MAX, agent->trouble.message);
+    snprintf(detail, sizeof detail, "%.*s", SCREENS_DETAIL_MAX, trouble->message);
     pp_json_tidy(detail);
-    return cJSON_AddStringToObject(json, "code", trouble_code(agent->trouble.code)) &&
+    return cJSON_AddStringToObject(json, "code", trouble_code(trouble->code)) &&
            add_text(json, "detail", detail);
 }
 

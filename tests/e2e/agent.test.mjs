@@ -2,8 +2,9 @@
 // flash, a manifest that kills it; and SIGTERM in every state.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -119,8 +120,12 @@ test('a full flash keeps the content on the screen, also through a restart, and 
     await fill(filler);
     await headend.cli('screen', 'set', id, '--name', 'Full');
     await display.agent.waitLog(/state-not-kept: .*No space left/);
-    await headend.publish('lobby', [await makeImage(dir, 'blue.png', 'blue')]);
-    await display.agent.waitLog(/sync-failed: .*No space left/);
+    const blue = await makeImage(dir, 'blue.png', 'blue');
+    await appendFile(blue, randomBytes(1024 * 1024)); // behind the picture's end: more than may become free meanwhile
+    await headend.publish('lobby', [blue]);
+    await display.agent.waitLog(/sync-failed: .*(No space left|bytes more)/);
+    await until(async () => /No space left|bytes more/.test(JSON.parse(await headend.cli('screen', 'show', id)).report?.trouble),
+      'the trouble in the status that the headend has');
     await display.stopAgent();
     await display.startAgent();
     await display.waitContent();
