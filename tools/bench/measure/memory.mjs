@@ -16,7 +16,7 @@ const LOOKS = 5;
 const LOOK_MS = 1000;
 const budgets = { image: 80, video: 160 };
 
-export const packages = ['chromium', 'ffmpeg', 'xvfb', 'x11-xserver-utils'];
+export const packages = ['chromium', 'ffmpeg', 'xvfb'];
 export const options = { browser: { type: 'string', default: 'yes' } };
 
 /** The median of several looks, in all and by process. */
