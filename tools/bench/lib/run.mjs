@@ -1,9 +1,9 @@
 // tools/bench/run and its siblings.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { install, machine, print, root, say } from './main.mjs';
+import { install, machine, print, program, root, say } from './main.mjs';
 
 const names = ['cache', 'start', 'memory', 'cpu', 'latency', 'seam', 'idle'];
 
@@ -46,6 +46,10 @@ async function runAll(args) {
 }
 
 const args = process.argv.slice(2);
+if (!existsSync(program('firmware/agent/pingplay-agent'))) {
+  console.error(`tools/bench: nothing is built in ${process.env.PP_BUILD}: cmake --preset release && cmake --build --preset release, or set PP_BUILD`);
+  process.exit(1);
+}
 const { values, rows } = args[0] === '--measurement' ? await runOne(args[1], args.slice(2)) : await runAll(args);
 if (rows.length) {
   const { cores, processor, memory_mib: mib } = machine();
