@@ -22,6 +22,8 @@
 
 #define AGENT_STATE_RECORD  "state"          /* the state document in effect */
 #define AGENT_LOCKED_RECORD "locked"         /* there while the headend refuses this display point */
+#define AGENT_PLAYERS_MAX   3                /* players that die of one manifest */
+#define AGENT_PLAYER_OLD_MS (60 * 1000)      /* one that lived for so long did not die of it */
 #define AGENT_RENEW_LOOK_MS (60 * 60 * 1000) /* between two looks at the certificate's age */
 
 struct agent {
@@ -61,6 +63,8 @@ struct agent {
     bool content_shown;
     bool content_hidden; /* the state has a screen of its own */
     int64_t manifest_version;
+    int64_t player_since_ms;         /* CLOCK_MONOTONIC */
+    unsigned players_lost;           /* young, one after the other, with this manifest */
     struct pp_error trouble;         /* with the headend, until the next contact; PP_OK none */
     struct pp_error content_trouble; /* with what the channel wants, until the next good pass */
 };

@@ -51,6 +51,7 @@ static void on_display(void *arg, const struct ipc_display *display) {
     struct agent *agent = arg;
     agent->display = *display;
     agent->content_shown = false;
+    agent->player_since_ms = pp_clock_monotonic_ms();
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
     reporter_status_changed(agent->reporter);
 }
@@ -74,7 +75,28 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
         reporter_event(agent->reporter, "item-skipped", "%s: kind \"%s\" is not known to this version",
                        manifest->skipped[i].path, manifest->skipped[i].kind);
     agent->manifest_version = manifest->version;
+    agent->players_lost = 0;
     director_set_manifest(agent->director, manifest);
+}
+
+/* Players that die young, one after the other, may die of what they are given: the manifest before, then. */
+static void on_player_lost(void *arg) {
+    struct agent *agent = arg;
+    struct channel_manifest *manifest = NULL;
+    struct pp_error error = {0};
+    bool young = pp_clock_monotonic_ms() - agent->player_since_ms < AGENT_PLAYER_OLD_MS;
+    agent->players_lost = young ? agent->players_lost + 1 : 0;
+    if (agent->players_lost < AGENT_PLAYERS_MAX || agent->content_hidden ||
+        !director_manifest(agent->director))
+        return;
+    agent->players_lost = 0;
+    if (sync_use_previous(agent->sync, &manifest, &error)) {
+        reporter_event(agent->reporter, "manifest-set-aside",
+                       "the player died of it again and again: back to the manifest before");
+        content_take(agent, manifest);
+    } else {
+        reporter_event(agent->reporter, "player-dies", "again and again; %s", error.message);
+    }
 }
 
 /* The current manifest is the newest of its channel, but not the one that is shown: the channel was taken
@@ -167,6 +189,7 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .on_play = on_play,
         .on_fault = on_fault,
         .on_display = on_display,
+        .on_player_lost = on_player_lost,
         .write_status = screens_write,
         .arg = agent,
     };

@@ -266,6 +266,7 @@ static void on_lost(void *arg) {
     director_forget_layout(director);
     status_layer_clear(&director->status);
     timer_clear(director, &director->resize_timer);
+    director->config.on_player_lost(director->config.arg);
 }
 
 static void on_resized(void *arg) {

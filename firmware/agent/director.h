@@ -34,6 +34,8 @@ struct director_config {
     void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);
     /* The player has come, or its display has another size: content begins anew, and settles anew. */
     void (*on_display)(void *arg, const struct ipc_display *display);
+    /* The player has gone; another is looked for. The manifest may be changed from within. */
+    void (*on_player_lost)(void *arg);
     /* The text of the status screen that is wanted, for this size in pixels; into `json`. */
     bool (*write_status)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                          struct pp_error *error);

@@ -174,6 +174,18 @@ test('after three crashes of the same manifest the one before is shown', async (
   await display.waitPicture(middleIs(WHITE), 'what was published after that');
 });
 
+test('after three players that died of the same manifest the one before is shown', async () => {
+  await headend.publish('lobby', [path.join(dir, 'red.png')]);
+  await display.waitPicture(middleIs(RED), 'the newest content');
+  for (let death = 0; death < 3; death++) {
+    await display.stopPlayer('SIGKILL');
+    await display.startPlayer();
+    await display.player.waitLog(/agent connected/);
+  }
+  await display.agent.waitLog(/manifest-set-aside: /);
+  await display.waitPicture(middleIs(WHITE), 'the content before');
+});
+
 test('a screen that lost its certificate shows its code above the cached content, and is enrolled anew', async () => {
   await headend.cli('screen', 'set', id, '--name', 'Of a higher version');
   await display.agent.waitLog(/-> online/);

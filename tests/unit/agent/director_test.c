@@ -34,7 +34,7 @@ struct stage {
     int listener;
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
-    int settled_shown, settled_empty, plays, faults, displays;
+    int settled_shown, settled_empty, plays, faults, displays, losses;
     const char *words; /* on the status screen */
     char last_fault[IPC_REASON_MAX + 1];
 };
@@ -65,6 +65,11 @@ static void on_display(void *arg, const struct ipc_display *display) {
     struct stage *stage = arg;
     (void)display;
     stage->displays++;
+}
+
+static void on_player_lost(void *arg) {
+    struct stage *stage = arg;
+    stage->losses++;
 }
 
 static bool write_status(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
@@ -205,6 +210,7 @@ static int setup(void **state) {
                                      .on_play = on_play,
                                      .on_fault = on_fault,
                                      .on_display = on_display,
+                                     .on_player_lost = on_player_lost,
                                      .write_status = write_status,
                                      .arg = &stage};
     stage.director = director_create(&config, &error);
