@@ -41,7 +41,11 @@ static bool load_key(struct identity *identity, struct pp_error *error) {
         identity->key = crypto_key_load_der(der.data, der.size, error);
         return identity->key;
     }
-    if (reason.code == PP_E_NOTFOUND)
+    /* A key that rotted in both generations is lost; with a new one the screen can at least be enrolled anew.
+     */
+    if (reason.code == PP_E_AUTH)
+        pp_log_error("the device key is lost, a new one is made: %s", reason.message);
+    if (reason.code == PP_E_NOTFOUND || reason.code == PP_E_AUTH)
         return make_key(identity, error);
     return pp_fail(error, reason.code, "%s", reason.message);
 }

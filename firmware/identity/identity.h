@@ -24,7 +24,7 @@
 struct identity;
 
 /* The vault is borrowed. A stored certificate that cannot be read or is for another key is logged and counts
- * as none. Errors: the vault's. */
+ * as none; a key of which no generation authenticates is logged and made anew. Errors: the vault's. */
 struct identity *identity_load_or_create(struct vault *vault, struct pp_error *error);
 void identity_destroy(struct identity *identity); /* wipes the key; NULL is allowed */
 PP_DEFINE_AUTO(identity, struct identity, identity_destroy)

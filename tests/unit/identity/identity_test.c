@@ -1,6 +1,8 @@
 /* The device key and what certificates are taken for it; the certificates are made by openssl. */
 #include "support/screen.h"
 
+#include <sys/stat.h>
+
 #include <dirent.h>
 #include <fcntl.h>
 
@@ -226,6 +228,37 @@ static void private_key_stands_in_no_file(void **state) {
     assert_true(files >= 2);
 }
 
+/* Turns every bit of the last byte of a file, which may be missing. */
+static void damage(const char *folder, const char *name) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/vault/%s", folder, name);
+    if (access(path, F_OK) != 0)
+        return;
+    assert_int_equal(chmod(path, 0600), 0);
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -1, SEEK_END), 0);
+    int last = fgetc(file);
+    assert_int_equal(fseek(file, -1, SEEK_END), 0);
+    fputc(~last & 0xff, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void key_that_is_damaged_beyond_reading_is_made_anew_and_has_no_certificate(void **state) {
+    struct screen *screen = *state;
+    char old[IDENTITY_THUMBPRINT_SIZE];
+    assert_true(screen_accept(screen, "", pp_clock_realtime_s(), NULL));
+    strcpy(old, identity_thumbprint(screen->identity));
+    damage(screen->folder, "device-key.0");
+    damage(screen->folder, "device-key.1");
+    screen_reopen(screen);
+    assert_string_not_equal(identity_thumbprint(screen->identity), old);
+    assert_false(identity_has_certificate(screen->identity));
+    strcpy(old, identity_thumbprint(screen->identity));
+    screen_reopen(screen);
+    assert_string_equal(identity_thumbprint(screen->identity), old);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(key_is_made_once_and_kept),
@@ -241,6 +274,7 @@ int main(void) {
         screen_test(stored_certificate_for_another_key_counts_as_none),
         screen_test(forgotten_certificate_stays_away),
         screen_test(private_key_stands_in_no_file),
+        screen_test(key_that_is_damaged_beyond_reading_is_made_anew_and_has_no_certificate),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
 }
