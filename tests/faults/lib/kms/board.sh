@@ -3,7 +3,7 @@
 # boot loader. Sourced by tests/faults/kms, which sets $dir, $out and $packages.
 #   board_base        the distribution's part and what the packages ask for, from a cache where it was made before
 #   board_install     that, unpacked to $dir/root, with the package under test installed as dpkg does it
-#   board_configure URL CA-FILE ROOT-FILE    what the person who installs a screen writes
+#   board_configure URL CA-FILE ROOT-FILE    what the person who installs a screen writes; agent.conf lies beside its place
 #   board_image       $dir/flash.img, $dir/vmlinuz, $dir/initrd.img
 # The only parts that no real board has are in board_probe.
 
@@ -53,7 +53,7 @@ board_configure() {
   as_root cp "$2" "$etc/pingplay/ca.pem"
   as_root cp "$3" "$etc/pingplay/root.json"
   as_root chmod 644 "$etc/pingplay/ca.pem" "$etc/pingplay/root.json"
-  sed "s|^url = .*|url = $1|" "$project/board/etc/agent.conf" | as_root tee "$etc/pingplay/agent.conf" >/dev/null
+  sed "s|^url = .*|url = $1|" "$project/board/etc/agent.conf" | as_root tee "$etc/pingplay/agent.conf.new" >/dev/null
   printf '127.0.0.1 localhost board\n%s %s\n' "$HOST_ADDRESS" "$HOST_NAME" | as_root tee "$etc/hosts" >/dev/null
   echo board | as_root tee "$etc/hostname" >/dev/null
   printf '[Match]\nType=ether\n[Network]\nDHCP=ipv4\n' | as_root tee "$etc/systemd/network/80-board.network" >/dev/null
