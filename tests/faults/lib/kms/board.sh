@@ -97,4 +97,5 @@ board_image() {
   rm -f "$dir/flash.img"
   as_root mke2fs -q -t ext4 -L board -d "$dir/root" "$dir/flash.img" $BOARD_FLASH
   as_root chown "$(id -u)" "$dir/flash.img"
+  as_root rm -rf --one-file-system "$dir/root"
 }
