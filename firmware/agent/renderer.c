@@ -23,7 +23,6 @@ struct renderer {
     int pidfd;
     struct net_watch *control_watch;
     struct net_watch *exit_watch;
-    unsigned sandbox_level;
     bool failed; /* reported, or not to be reported any more */
 };
 
@@ -50,8 +49,10 @@ static void renderer_hang_up(struct renderer *renderer) {
 static bool renderer_heed(struct renderer *renderer, const struct ipc_message *message) {
     switch (message->type) {
     case IPC_SANDBOXED:
-        renderer->sandbox_level = message->sandboxed.level;
-        return true;
+        if (message->sandboxed.level & IPC_SANDBOX_SECCOMP)
+            return true;
+        renderer_fail(renderer, "the renderer is not in its sandbox");
+        return false;
     case IPC_INFO:
         if (renderer->events.on_info)
             renderer->events.on_info(renderer->arg, &message->info);
@@ -203,8 +204,4 @@ void renderer_destroy(struct renderer *renderer) {
     }
     pp_close(&renderer->pidfd);
     free(renderer);
-}
-
-unsigned renderer_sandbox_level(const struct renderer *renderer) {
-    return renderer->sandbox_level;
 }

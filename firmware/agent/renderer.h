@@ -37,7 +37,4 @@ bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
 /* Kills the process and leaves nothing of it behind. NULL is allowed. */
 void renderer_destroy(struct renderer *renderer);
 
-/* IPC_SANDBOX_… bits it reported; 0 before. */
-unsigned renderer_sandbox_level(const struct renderer *renderer);
-
 #endif

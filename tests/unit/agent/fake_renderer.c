@@ -9,8 +9,10 @@
 #include "base/file.h"
 #include "ipc/conn.h"
 
-static void say(uint16_t type) {
+static void say(uint16_t type, uint8_t level) {
     struct ipc_message message = {.type = type};
+    if (type == IPC_SANDBOXED)
+        message.sandboxed.level = level;
     if (type == IPC_INFO)
         message.info = (struct ipc_info){.width = 16, .height = 9, .duration_ms = FAKE_DURATION_MS};
     if (type == IPC_FAILED)
@@ -21,16 +23,16 @@ static void say(uint16_t type) {
 }
 
 static int play(char kind) {
-    say(IPC_SANDBOXED);
+    say(IPC_SANDBOXED, kind == 'u' ? IPC_SANDBOX_USERNS : IPC_SANDBOX_SECCOMP);
     if (kind == 'f') {
-        say(IPC_FAILED);
+        say(IPC_FAILED, 0);
         return 1;
     }
     if (kind == 'x')
         return 3;
     if (kind == 'k')
         raise(SIGKILL);
-    say(IPC_INFO);
+    say(IPC_INFO, 0);
     pause();
     return 0;
 }
