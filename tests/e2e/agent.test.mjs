@@ -16,35 +16,56 @@ import { makeImage, makeVideo, padVideo } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
 
 const run = promisify(execFile);
-const RED = [254, 0, 0];
-const BLUE = [0, 0, 254];
-const WHITE = [255, 255, 255];
+const COLOURS = { red: [254, 0, 0], blue: [0, 0, 254], white: [255, 255, 255] };
 const STOP_MS = 2000; // design, section 10
 
 let headend;
-let display;
 let dir;
-let id;
+let screens = 0;
 
-const middleIs = (colour) => (picture) => near(picture.at(picture.width >> 1, picture.height >> 1), colour);
-const middleIsNot = (colour) => (picture) => !middleIs(colour)(picture);
+const shows = (colour) => (picture) => near(picture.at(picture.width >> 1, picture.height >> 1), COLOURS[colour]);
+const showsNot = (colour) => (picture) => !shows(colour)(picture);
+const picture = (colour) => path.join(dir, `${colour}.png`);
 const sql = (text) => run('sqlite3', ['-cmd', '.timeout 5000', path.join(headend.dir, 'headend.db'), text]);
 
-// The state folder on a flash of its own, of `size` KiB.
-async function moveToFlash(size) {
+// A screen for one test, with a channel of its own, which shows `colour`.
+async function startScreen(t, colour) {
+  const channel = `channel-${++screens}`;
+  await headend.publish(channel, [picture(colour)]);
+  const display = await startDisplay(headend);
+  t.after(() => display.stop());
+  const { code } = await display.waitCode();
+  const id = await headend.approve(code, { name: 'Troubled', channel });
+  await display.waitContent();
+  await display.waitPicture(shows(colour), `the first content, ${colour}`);
+  return { display, id, channel };
+}
+
+// Publishes `colour` and waits until the screen shows it.
+async function change({ display, channel }, colour) {
+  await headend.publish(channel, [picture(colour)]);
+  await display.waitPicture(shows(colour), `what was published, ${colour}`);
+}
+
+// Until startServing, or the end of the test.
+async function stopServing(t) {
+  await headend.stopServing();
+  t.after(() => headend.child ?? headend.startServing());
+}
+
+// `body` with the state folder on a flash of its own, of `size` KiB; the agent is stopped before and after.
+async function onFlash(display, size, body) {
   await display.stopAgent();
   await rename(display.stateDir, `${display.stateDir}.old`);
   await mkdir(display.stateDir);
   await run('mount', ['-t', 'tmpfs', '-o', `size=${size}k,mode=700`, 'tmpfs', display.stateDir]);
-  await cp(`${display.stateDir}.old`, display.stateDir, { recursive: true });
-}
-
-async function moveFromFlash() {
-  await display.stopAgent();
-  await run('umount', [display.stateDir]);
-  await rm(display.stateDir, { recursive: true });
-  await rename(`${display.stateDir}.old`, display.stateDir);
-  await display.startAgent();
+  try {
+    await cp(`${display.stateDir}.old`, display.stateDir, { recursive: true });
+    await body();
+  } finally {
+    await display.stopAgent();
+    await run('umount', [display.stateDir]);
+  }
 }
 
 // To the last byte.
@@ -61,58 +82,58 @@ async function fill(file) {
 
 before(async () => {
   dir = await mkdtemp(path.join(tmpdir(), 'pingplay-agent-'));
-  headend = await startHeadend();
-  await headend.publish('lobby', [await makeImage(dir, 'red.png', 'red')]);
-  display = await startDisplay(headend);
-  const { code } = await display.waitCode();
-  id = await headend.approve(code, { name: 'Troubled', channel: 'lobby' });
-  await display.waitContent();
+  for (const colour of Object.keys(COLOURS)) await makeImage(dir, `${colour}.png`, colour);
+  headend = await startHeadend({ serve: ['--poll-interval', '1'] });
 });
 
 after(async () => {
-  await display?.stop();
   await headend?.stop();
   await rm(dir, { recursive: true, force: true });
 });
 
-test('a channel that is taken away leaves the screen, also after a restart, and comes back', async () => {
+test('a channel that is taken away leaves the screen, also after a restart, and comes back', async (t) => {
+  const { display, id, channel } = await startScreen(t, 'red');
   await headend.cli('screen', 'set', id, '--channel', '');
-  await display.waitPicture(middleIsNot(RED), 'the welcome screen');
-  await headend.stopServing();
+  await display.waitPicture(showsNot('red'), 'the welcome screen');
+  await stopServing(t);
   await display.stopAgent();
   await display.stopPlayer();
   await display.startPlayer();
   await display.startAgent();
   await display.agent.waitLog(/-> offline/);
-  assert.ok(middleIsNot(RED)(await display.screenshot()));
+  assert.ok(showsNot('red')(await display.screenshot()));
   await headend.startServing();
   await display.agent.waitLog(/-> online/);
-  await headend.cli('screen', 'set', id, '--channel', 'lobby');
-  await display.waitPicture(middleIs(RED), 'the channel that came back');
+  await headend.cli('screen', 'set', id, '--channel', channel);
+  await display.waitPicture(shows('red'), 'the channel that came back');
 });
 
-test('a retired screen is locked, and neither a cut cable nor a restart opens it', async () => {
+test('a retired screen is locked, and neither a cut cable nor a restart opens it', async (t) => {
+  const { display, id } = await startScreen(t, 'red');
   const from = display.agent.log.length;
   await headend.cli('screen', 'retire', id);
   await display.agent.waitLog(/-> locked/, from);
-  await display.waitPicture(middleIsNot(RED), 'the neutral screen');
-  await headend.stopServing();
+  await display.waitPicture(showsNot('red'), 'the neutral screen');
+  await stopServing(t);
   await display.agent.waitLog(/connection: /, display.agent.log.length);
   assert.doesNotMatch(display.agent.log.slice(from), /-> offline/);
   await display.stopAgent();
   await display.startAgent();
   await display.agent.waitLog(/session: |connection: /);
   assert.doesNotMatch(display.agent.log, /-> (offline|connecting)/);
-  assert.ok(middleIsNot(RED)(await display.screenshot()));
+  assert.ok(showsNot('red')(await display.screenshot()));
   await sql(`UPDATE device SET status = 'active' WHERE id = '${id}'`);
   await headend.startServing();
-  await display.waitPicture(middleIs(RED), 'the content once it is accepted again');
+  await display.waitPicture(shows('red'), 'the content once it is accepted again');
 });
 
 test('a full flash keeps the content on the screen, also through a restart, and is told', async (t) => {
   if (process.getuid() !== 0) return t.skip('mounting needs root');
-  await moveToFlash(4096);
-  try {
+  const { display, id, channel } = await startScreen(t, 'red');
+  const large = path.join(dir, 'large.png');
+  await cp(picture('blue'), large);
+  await appendFile(large, randomBytes(1024 * 1024)); // behind the picture's end: more than may become free meanwhile
+  return onFlash(display, 4096, async () => {
     await display.startAgent();
     await display.agent.waitLog(/-> online/);
     await display.waitContent();
@@ -120,47 +141,38 @@ test('a full flash keeps the content on the screen, also through a restart, and 
     await fill(filler);
     await headend.cli('screen', 'set', id, '--name', 'Full');
     await display.agent.waitLog(/state-not-kept: .*No space left/);
-    const blue = await makeImage(dir, 'blue.png', 'blue');
-    await appendFile(blue, randomBytes(1024 * 1024)); // behind the picture's end: more than may become free meanwhile
-    await headend.publish('lobby', [blue]);
+    await headend.publish(channel, [large]);
     await display.agent.waitLog(/sync-failed: .*(No space left|bytes more)/);
     await until(async () => /No space left|bytes more/.test(JSON.parse(await headend.cli('screen', 'show', id)).report?.trouble),
       'the trouble in the status that the headend has');
     await display.stopAgent();
     await display.startAgent();
     await display.waitContent();
-    await display.waitPicture(middleIs(RED), 'the content of before');
+    await display.waitPicture(shows('red'), 'the content of before');
     await rm(filler);
     await headend.cli('screen', 'set', id, '--name', 'Not full');
-    await display.waitPicture(middleIs(BLUE), 'the new content, once there is room');
-  } finally {
-    await moveFromFlash();
-  }
-  return undefined;
+    await display.waitPicture(shows('blue'), 'the new content, once there is room');
+  });
 });
 
 test('a flash that went read-only keeps the content on the screen, also through a restart', async (t) => {
   if (process.getuid() !== 0) return t.skip('mounting needs root');
-  await display.agent.waitLog(/switched: /);
-  await display.waitPicture(middleIs(BLUE), 'the content that is newest');
-  await moveToFlash(4096);
-  try {
+  const { display } = await startScreen(t, 'blue');
+  return onFlash(display, 4096, async () => {
     await run('mount', ['-o', 'remount,ro', display.stateDir]);
     await display.stopPlayer();
     await display.startPlayer();
     await display.startAgent();
     await display.waitContent();
-    await display.waitPicture(middleIs(BLUE), 'the cached content');
+    await display.waitPicture(shows('blue'), 'the cached content');
     await display.agent.waitLog(/-> online/);
-  } finally {
-    await moveFromFlash();
-  }
-  return undefined;
+  });
 });
 
-test('after three crashes of the same manifest the one before is shown', async () => {
-  await headend.publish('lobby', [path.join(dir, 'red.png')]);
-  await display.waitPicture(middleIs(RED), 'the newest content');
+test('after three crashes of the same manifest the one before is shown', async (t) => {
+  const screen = await startScreen(t, 'blue');
+  const { display } = screen;
+  await change(screen, 'red');
   await display.stopAgent(); // in good order: the count begins anew
   for (let start = 0; start < 3; start++) {
     await display.startAgent();
@@ -169,34 +181,36 @@ test('after three crashes of the same manifest the one before is shown', async (
   }
   await display.startAgent();
   await display.agent.waitLog(/manifest-set-aside: /);
-  await display.waitPicture(middleIs(BLUE), 'the content before');
-  await headend.publish('lobby', [await makeImage(dir, 'white.png', 'white')]);
-  await display.waitPicture(middleIs(WHITE), 'what was published after that');
+  await display.waitPicture(shows('blue'), 'the content before');
+  await change(screen, 'white');
 });
 
-test('after three players that died of the same manifest the one before is shown', async () => {
-  await headend.publish('lobby', [path.join(dir, 'red.png')]);
-  await display.waitPicture(middleIs(RED), 'the newest content');
-  for (let death = 0; death < 3; death++) {
+test('after three players that died of the same manifest the one before is shown', async (t) => {
+  const screen = await startScreen(t, 'white');
+  const { display } = screen;
+  await change(screen, 'red');
+  for (let death = 0, from = 0; death < 3; death++) {
+    await display.agent.waitLog(/content is on the screen/, from);
+    from = display.agent.log.length;
     await display.stopPlayer('SIGKILL');
     await display.startPlayer();
-    await display.player.waitLog(/agent connected/);
   }
   await display.agent.waitLog(/manifest-set-aside: /);
-  await display.waitPicture(middleIs(WHITE), 'the content before');
+  await display.waitPicture(shows('white'), 'the content before');
 });
 
-test('a screen that lost its certificate shows its code above the cached content, and is enrolled anew', async () => {
+test('a screen that lost its certificate shows its code above the cached content, and is enrolled anew', async (t) => {
+  const { display, id, channel } = await startScreen(t, 'white');
   await headend.cli('screen', 'set', id, '--name', 'Of a higher version');
   await display.agent.waitLog(/-> online/);
   await display.stopAgent();
   for (const generation of [0, 1]) await rm(path.join(display.stateDir, `vault/certificate.${generation}`), { force: true });
   await display.startAgent();
   const { code } = await display.waitCode();
-  await display.waitPicture((picture) => !near(picture.at(4, 4), WHITE), 'the code');
-  id = await headend.approve(code, { name: 'Anew', channel: 'lobby' });
+  await display.waitPicture((shot) => !near(shot.at(4, 4), COLOURS.white), 'the code');
+  await headend.approve(code, { name: 'Anew', channel });
   await display.agent.waitLog(/-> online/);
-  await display.waitPicture(middleIs(WHITE), 'the content');
+  await display.waitPicture(shows('white'), 'the content');
   assert.doesNotMatch(display.agent.log, /state-refused/);
 });
 
@@ -214,7 +228,7 @@ async function stopsInTime(name, url, ready) {
   }
 }
 
-test('SIGTERM ends it in good order within 2 s, whatever it waits for', async () => {
+test('SIGTERM ends it in good order within 2 s, whatever it waits for', async (t) => {
   const silent = net.createServer(() => {}).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const connected = new Promise((resolve) => { silent.once('connection', resolve); });
@@ -223,11 +237,12 @@ test('SIGTERM ends it in good order within 2 s, whatever it waits for', async ()
   await stopsInTime('without an answer to SYN', 'https://192.0.2.1', (other) => other.agent.waitLog(/display \d/));
   await stopsInTime('with a code on the screen', headend.url, (other) => other.waitCode());
   const padded = await padVideo(await makeVideo(dir, 'small.mp4', 'green', 1), path.join(dir, 'large.mp4'), 48 * 1024 * 1024);
-  const before = display.agent.log.length;
-  await headend.publish('lobby', [padded]);
+  const { display, channel } = await startScreen(t, 'red');
+  const published = display.agent.log.length;
+  await headend.publish(channel, [padded]);
   await until(async () => (await readdir(path.join(display.stateDir, 'partial'))).length, 'a download');
   const from = Date.now();
   assert.deepEqual(await display.stopAgent(), { code: 0, signal: null });
   assert.ok(Date.now() - from < STOP_MS, `in a download: ${Date.now() - from} ms`);
-  assert.doesNotMatch(display.agent.log.slice(before), /switched: /, 'it was stopped before the end of the download');
+  assert.doesNotMatch(display.agent.log.slice(published), /switched: /, 'it was stopped before the end of the download');
 });
