@@ -71,7 +71,7 @@ step_tell() {
     printf 'FAILED  %-22s %5d passed, %d failed  %4d s   %s\n' "$name" "$passed" "$failed" $((SECONDS - begun)) \
       "$steps_log"
     steps_failures+=("$name")
-    tail -n 60 "$steps_log" | sed 's/^/        | /'
+    tail -n 120 "$steps_log" | sed 's/^/        | /'
   fi
 }
 
