@@ -1,20 +1,13 @@
 #include "scratch.h"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/file.h"
 
 void scratch_open(struct scratch *scratch) {
-    strcpy(scratch->path, "/tmp/pingplay-agent-test-XXXXXX");
+    test_folder_make(scratch->path);
     scratch->vault = NULL;
-    if (!mkdtemp(scratch->path))
-        abort();
     scratch_reopen(scratch);
 }
 
@@ -23,20 +16,13 @@ void scratch_reopen(struct scratch *scratch) {
     vault_close(scratch->vault);
     scratch->vault = vault_open(scratch->path, NULL, &error);
     if (!scratch->vault)
-        abort();
-}
-
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *place) {
-    (void)info;
-    (void)type;
-    (void)place;
-    return remove(path);
+        fail_msg("%s", error.message);
 }
 
 void scratch_remove(struct scratch *scratch) {
     vault_close(scratch->vault);
     scratch->vault = NULL;
-    nftw(scratch->path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(scratch->path);
 }
 
 static bool folder_contains(const char *folder, const void *needle, size_t size) {

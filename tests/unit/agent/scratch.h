@@ -2,10 +2,11 @@
 #ifndef PP_TEST_AGENT_SCRATCH_H
 #define PP_TEST_AGENT_SCRATCH_H
 
+#include "support/test_folder.h"
 #include "vault/vault.h"
 
 struct scratch {
-    char path[64];
+    char path[TEST_FOLDER_SIZE];
     struct vault *vault;
 };
 

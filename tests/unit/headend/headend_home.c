@@ -1,23 +1,17 @@
 #include "headend_home.h"
 
-#include <ftw.h>
-#include <sys/stat.h>
+#include "support/test_folder.h"
 
 int test_home_setup(void **state) {
-    char path[] = "/tmp/pingplay-headend-unit-XXXXXX";
+    char path[TEST_FOLDER_SIZE];
     struct pp_error error = {0};
-    if (!mkdtemp(path) || !(*state = home_create(path, &error))) {
+    test_folder_make(path);
+    *state = home_create(path, &error);
+    if (!*state) {
         fprintf(stderr, "%s\n", error.message);
         return -1;
     }
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place) {
-    (void)status;
-    (void)kind;
-    (void)place;
-    return remove(path);
 }
 
 int test_home_teardown(void **state) {
@@ -25,5 +19,6 @@ int test_home_teardown(void **state) {
     char path[PP_PATH_MAX];
     memcpy(path, home->path, sizeof path);
     home_close(home);
-    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(path);
+    return 0;
 }

@@ -1,9 +1,5 @@
 #include "scratch.h"
 
-#include <fcntl.h>
-#include <ftw.h>
-#include <sys/stat.h>
-
 #include "base/encode.h"
 #include "base/file.h"
 #include "crypto/bulk.h"
@@ -17,21 +13,14 @@ void scratch_reopen(struct scratch *scratch, uint64_t max_bytes) {
 }
 
 void scratch_init(struct scratch *scratch, uint64_t max_bytes) {
-    *scratch = (struct scratch){.dir = "/tmp/pingplay-store-XXXXXX"};
-    assert_non_null(mkdtemp(scratch->dir));
+    *scratch = (struct scratch){0};
+    test_folder_make(scratch->dir);
     scratch_reopen(scratch, max_bytes);
-}
-
-static int remove_one(const char *path, const struct stat *info, int flag, struct FTW *walk) {
-    (void)info;
-    (void)flag;
-    (void)walk;
-    return remove(path);
 }
 
 void scratch_finish(struct scratch *scratch) {
     store_close(scratch->store);
-    nftw(scratch->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(scratch->dir);
 }
 
 struct sample sample_make(unsigned seed, size_t size) {
@@ -73,15 +62,7 @@ bool path_exists(const char *path) {
 }
 
 void path_flip(const char *path, size_t offset) {
-    uint8_t byte = 0;
-    assert_int_equal(chmod(path, 0600), 0);
-    int fd = open(path, O_RDWR | O_CLOEXEC);
-    assert_true(fd >= 0);
-    assert_int_equal(pread(fd, &byte, 1, (off_t)offset), 1);
-    byte ^= 4;
-    assert_int_equal(pwrite(fd, &byte, 1, (off_t)offset), 1);
-    assert_int_equal(fsync(fd), 0);
-    close(fd);
+    test_file_flip(AT_FDCWD, path, offset);
 }
 
 void path_write(const char *path, const void *data, size_t size) {

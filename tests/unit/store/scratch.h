@@ -2,18 +2,11 @@
 #ifndef TEST_STORE_SCRATCH_H
 #define TEST_STORE_SCRATCH_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
 #include "store/store.h"
+#include "support/test_folder.h"
 
 struct scratch {
-    char dir[64];
+    char dir[TEST_FOLDER_SIZE];
     struct store *store;
 };
 

@@ -162,8 +162,8 @@ static bool mount_small_flash(const char *dir) {
 
 static void full_flash_keeps_what_is_there(void **state) {
     (void)state;
-    struct scratch s = {.dir = "/tmp/pingplay-store-XXXXXX"};
-    assert_non_null(mkdtemp(s.dir));
+    struct scratch s = {0};
+    test_folder_make(s.dir);
     if (!mount_small_flash(s.dir)) {
         print_message("[  SKIPPED ] full_flash_keeps_what_is_there: only root may mount a small tmpfs\n");
         rmdir(s.dir);

@@ -12,8 +12,8 @@
 #include "vault/vault.h"
 
 struct screen {
-    struct test_server server; /* one for all tests of the program */
-    char folder[64];           /* the ones below: new for each test */
+    struct test_server server;     /* one for all tests of the program */
+    char folder[TEST_FOLDER_SIZE]; /* the ones below: new for each test */
     struct vault *vault;
     struct identity *identity;
     struct net_loop *loop;
@@ -70,8 +70,7 @@ static inline void screen_reopen(struct screen *screen) {
 
 static inline int screen_set_up(void **state) {
     struct screen *screen = *state;
-    strcpy(screen->folder, "/tmp/pingplay-state-XXXXXX");
-    assert_non_null(mkdtemp(screen->folder));
+    test_folder_make(screen->folder);
     screen_open(screen);
     screen->loop = net_loop_create(NULL);
     screen->client = NULL;

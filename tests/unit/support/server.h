@@ -5,14 +5,6 @@
 #ifndef PP_TESTS_SUPPORT_SERVER_H
 #define PP_TESTS_SUPPORT_SERVER_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "support/test_folder.h"
 
 #define TEST_SERVER_WAIT_MS 30000 /* for one answer of the server, generous */
 
@@ -30,7 +23,7 @@ struct test_server {
     pid_t pid;
     FILE *commands;
     FILE *answers;
-    char folder[64];
+    char folder[TEST_FOLDER_SIZE];
     cJSON *ready; /* {"ports": …, "paths": …} */
 };
 
@@ -54,8 +47,7 @@ static inline void test_server_start(struct test_server *server) {
     const char *end = strrchr(PP_TEST_DATA, '/');
     snprintf(script, sizeof script, "%.*s/e2e/servers/scripted.mjs", (int)(end - PP_TEST_DATA), PP_TEST_DATA);
     signal(SIGPIPE, SIG_IGN);
-    strcpy(server->folder, "/tmp/pingplay-test-XXXXXX");
-    assert_non_null(mkdtemp(server->folder));
+    test_folder_make(server->folder);
     assert_int_equal(pipe2(in, O_CLOEXEC), 0);
     assert_int_equal(pipe2(out, O_CLOEXEC), 0);
     server->pid = fork();
@@ -74,12 +66,6 @@ static inline void test_server_start(struct test_server *server) {
     assert_non_null(server->answers);
     setvbuf(server->answers, NULL, _IONBF, 0);
     server->ready = test_server_read(server);
-}
-
-static inline void test_folder_remove(const char *folder) {
-    char command[160];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    assert_int_equal(system(command), 0);
 }
 
 static inline void test_server_stop(struct test_server *server) {

@@ -1,31 +1,22 @@
 #include "folder.h"
 
-#include <ftw.h>
-
 #include "crypto/bulk.h"
 #include "crypto/seal.h"
 
 void folder_init(struct folder *folder) {
     struct pp_error error = {0};
-    *folder = (struct folder){.dir = "/tmp/pingplay-unit-sync-XXXXXX"};
-    assert_non_null(mkdtemp(folder->dir));
+    *folder = (struct folder){0};
+    test_folder_make(folder->dir);
     folder->vault = vault_open(folder->dir, NULL, &error);
     folder->store = store_open(folder->dir, &(struct store_config){0}, &error);
     if (!folder->vault || !folder->store)
         fail_msg("%s", error.message);
 }
 
-static int remove_one(const char *path, const struct stat *info, int flag, struct FTW *walk) {
-    (void)info;
-    (void)flag;
-    (void)walk;
-    return remove(path);
-}
-
 void folder_finish(struct folder *folder) {
     store_close(folder->store);
     vault_close(folder->vault);
-    nftw(folder->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(folder->dir);
 }
 
 static void put(struct folder *folder, const void *data, size_t size, uint8_t sha256[STORE_HASH_SIZE]) {

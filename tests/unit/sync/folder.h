@@ -2,18 +2,11 @@
 #ifndef TEST_SYNC_FOLDER_H
 #define TEST_SYNC_FOLDER_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
+#include "support/test_folder.h"
 #include "sync/record.h"
 
 struct folder {
-    char dir[64];
+    char dir[TEST_FOLDER_SIZE];
     struct vault *vault;
     struct store *store;
 };

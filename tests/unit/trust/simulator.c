@@ -300,8 +300,7 @@ struct sim *sim_create(void) {
     struct sim *sim = calloc(1, sizeof *sim);
     assert_non_null(sim);
     sim->now = SIM_NOW;
-    snprintf(sim->dir, sizeof sim->dir, "/tmp/pp-trust-XXXXXX");
-    assert_non_null(mkdtemp(sim->dir));
+    test_folder_make(sim->dir);
     make_roles(sim);
     sim_publish(sim, "root targets snapshot timestamp");
     const struct sim_file *root = sim_file(sim, "metadata/1.root.json");
@@ -309,18 +308,8 @@ struct sim *sim_create(void) {
     return sim;
 }
 
-static void remove_folder(const char *path) {
-    pp_autodir DIR *folder = opendir(path);
-    const struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
-        if (entry->d_name[0] != '.' || strlen(entry->d_name) > 2)
-            unlinkat(dirfd(folder), entry->d_name, 0);
-    }
-    rmdir(path);
-}
-
 void sim_destroy(struct sim *sim) {
-    remove_folder(sim->dir);
+    test_folder_remove(sim->dir);
     for (size_t i = 0; i < sim->role_count; i++)
         cJSON_Delete(sim->roles[i].body);
     for (size_t i = 0; i < sim->file_count; i++) {

@@ -15,6 +15,7 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
+#include "support/test_folder.h"
 #include "trust/trust.h"
 
 #define SIM_NOW   1800000000 /* s since 1970: 2027-01-15T08:00:00Z */
@@ -37,7 +38,7 @@ struct sim_file {
 };
 
 struct sim {
-    char dir[64]; /* the client's metadata folder */
+    char dir[TEST_FOLDER_SIZE]; /* the client's metadata folder */
     int64_t now;
     bool with_hashes; /* list lengths and hashes of metadata */
     struct trust_caps caps;

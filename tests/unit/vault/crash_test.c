@@ -64,7 +64,7 @@ static uint32_t run_and_kill(const char *path, uint32_t start, unsigned delay_us
     return told;
 }
 
-static uint32_t value_counter(const struct state_folder *folder) {
+static uint32_t value_counter(const struct test_folder *folder) {
     struct pp_error error = {0};
     uint8_t expected[VALUE_SIZE];
     uint32_t counter;
@@ -83,7 +83,7 @@ static uint32_t value_counter(const struct state_folder *folder) {
 }
 
 static void vault_has_the_old_or_the_new_value_after_kill_9(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     uint32_t counter = 1;
     for (unsigned round = 0; round < ROUNDS; round++) {
         uint32_t told = run_and_kill(folder->path, counter, round * 137 % 4000);
@@ -113,7 +113,7 @@ static void erase_when_told(const char *path, int tell) {
 
 /* Killed during an erase, the next start finds all records, or none. */
 static void vault_erase_is_whole_or_not_begun_after_kill_9(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     for (unsigned round = 0; round < 15; round++) {
         struct pp_error error = {0};
         struct pp_buf out pp_autobuf = PP_BUF_INIT(100);
@@ -144,10 +144,10 @@ static void vault_erase_is_whole_or_not_begun_after_kill_9(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(vault_has_the_old_or_the_new_value_after_kill_9, state_folder_create,
-                                        state_folder_destroy),
-        cmocka_unit_test_setup_teardown(vault_erase_is_whole_or_not_begun_after_kill_9, state_folder_create,
-                                        state_folder_destroy),
+        cmocka_unit_test_setup_teardown(vault_has_the_old_or_the_new_value_after_kill_9, test_folder_create,
+                                        test_folder_destroy),
+        cmocka_unit_test_setup_teardown(vault_erase_is_whole_or_not_begun_after_kill_9, test_folder_create,
+                                        test_folder_destroy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "vault_test_support.h"
 
-static struct vault *open_vault(const struct state_folder *folder) {
+static struct vault *open_vault(const struct test_folder *folder) {
     struct pp_error error = {0};
     struct vault *vault = vault_open(folder->path, NULL, &error);
     assert_string_equal(error.message, "");
@@ -50,7 +50,7 @@ static void count_report(void *arg, const char *name, const char *message) {
 /* ---- Keeping ---- */
 
 static void vault_keeps_records_across_restarts(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct vault *vault = open_vault(folder);
     assert_string_equal(vault_provider_name(vault), "file");
     assert_refused(vault, "device-key", PP_E_NOTFOUND);
@@ -81,7 +81,7 @@ static void vault_keeps_the_largest_record_and_refuses_one_byte_more(void **stat
 }
 
 static void vault_removes_both_generations(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct pp_error error = {0};
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
     put(vault, "cookie", "a");
@@ -115,7 +115,7 @@ static void vault_refuses_names_that_are_paths(void **state) {
 }
 
 static void vault_is_held_by_one_at_a_time(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct pp_error error = {0};
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
     assert_non_null(vault);
@@ -138,7 +138,7 @@ static void vault_get_obeys_the_buffers_cap(void **state) {
 
 static void vault_files_are_private_and_hold_no_clear_byte(void **state) {
     static const char mark[] = "PLANTED-MARK-e1b7";
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
     put(vault, "secret", mark);
     put(vault, "secret", mark);
@@ -157,7 +157,7 @@ static void vault_files_are_private_and_hold_no_clear_byte(void **state) {
 }
 
 static void vault_same_value_is_sealed_differently_each_time(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     uint8_t left[73], right[73];
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
     put(vault, "r", "value");
@@ -168,7 +168,7 @@ static void vault_same_value_is_sealed_differently_each_time(void **state) {
 }
 
 static void vault_refuses_a_record_under_another_name_or_generation(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
     put(vault, "a", "of a");
     state_copy(folder, "vault/a.0", "vault/b.0");
@@ -178,7 +178,7 @@ static void vault_refuses_a_record_under_another_name_or_generation(void **state
 }
 
 static void vault_with_another_kek_reads_nothing(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct vault *vault = open_vault(folder);
     put(vault, "r", "value");
     vault_close(vault);
@@ -189,7 +189,7 @@ static void vault_with_another_kek_reads_nothing(void **state) {
 }
 
 static void vault_refuses_a_kek_of_the_wrong_size_and_leaves_everything(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct pp_error error = {0};
     vault_close(open_vault(folder));
     state_write(folder, "kek/kek", "short", 5);
@@ -202,7 +202,7 @@ static void vault_refuses_a_kek_of_the_wrong_size_and_leaves_everything(void **s
 
 /* Whatever byte of the newest generation is damaged, the one before it is used and that is reported. */
 static void vault_falls_back_to_the_older_generation_and_reports(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct reports reports = {0};
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
     vault_set_reporter(vault, count_report, &reports);
@@ -221,7 +221,7 @@ static void vault_falls_back_to_the_older_generation_and_reports(void **state) {
 }
 
 static void vault_writes_on_after_damage(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct reports reports = {0};
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
     vault_set_reporter(vault, count_report, &reports);
@@ -243,7 +243,7 @@ static void vault_writes_on_after_damage(void **state) {
 }
 
 static void vault_survives_emptied_and_overlong_files(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct reports reports = {0};
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
     vault_set_reporter(vault, count_report, &reports);
@@ -259,7 +259,7 @@ static void vault_survives_emptied_and_overlong_files(void **state) {
 }
 
 static void vault_sweeps_what_an_interrupted_write_left(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct vault *vault = open_vault(folder);
     put(vault, "r", "one");
     vault_close(vault);
@@ -275,7 +275,7 @@ static void vault_sweeps_what_an_interrupted_write_left(void **state) {
 /* ---- Erasing ---- */
 
 static void vault_erase_destroys_key_and_records(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct pp_error error = {0};
     struct vault *vault = open_vault(folder);
     put(vault, "device-key", "secret");
@@ -300,7 +300,7 @@ static void vault_erase_destroys_key_and_records(void **state) {
 
 /* What is overwritten is the file itself: a descriptor from before sees noise, not the key. */
 static void vault_erase_overwrites_in_place(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct pp_error error = {0};
     uint8_t before[VAULT_KEK_SIZE], after[VAULT_KEK_SIZE], record_before[60], record_after[60];
     PP_AUTO(vault) struct vault *vault = open_vault(folder);
@@ -318,7 +318,7 @@ static void vault_erase_overwrites_in_place(void **state) {
 
 /* Power was cut after the key had been set aside for erasing: the next start finishes the job. */
 static void vault_open_completes_an_interrupted_erase(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct vault *vault = open_vault(folder);
     put(vault, "r", "secret");
     vault_close(vault);
@@ -336,7 +336,7 @@ static bool fail_to_load(int dirfd, uint8_t kek[VAULT_KEK_SIZE], bool *created, 
 }
 
 static void vault_tells_what_its_provider_tells(void **state) {
-    const struct state_folder *folder = *state;
+    const struct test_folder *folder = *state;
     struct pp_error error = {0};
     const struct vault_kek_provider broken = {.name = "tpm2", .load_or_create = fail_to_load};
     assert_null(vault_open(folder->path, &broken, &error));
@@ -379,7 +379,7 @@ static void vault_is_used_by_two_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, state_folder_create, state_folder_destroy)
+#define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, test_folder_create, test_folder_destroy)
         WITH_FOLDER(vault_keeps_records_across_restarts),
         WITH_FOLDER(vault_keeps_the_largest_record_and_refuses_one_byte_more),
         WITH_FOLDER(vault_removes_both_generations),

@@ -2,57 +2,31 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-int state_folder_create(void **state) {
-    struct state_folder *folder = calloc(1, sizeof *folder);
-    if (!folder)
-        return -1;
-    strcpy(folder->path, "/tmp/pingplay-vault.XXXXXX");
-    if (!mkdtemp(folder->path))
-        return -1;
-    folder->fd = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    *state = folder;
-    return folder->fd < 0 ? -1 : 0;
-}
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place) {
-    (void)status, (void)type, (void)place;
-    return remove(path);
-}
-
-int state_folder_destroy(void **state) {
-    struct state_folder *folder = *state;
-    close(folder->fd);
-    int result = nftw(folder->path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    free(folder);
-    return result;
-}
-
-static struct stat status_of(const struct state_folder *folder, const char *path) {
+static struct stat status_of(const struct test_folder *folder, const char *path) {
     struct stat status;
     assert_int_equal(fstatat(folder->fd, path, &status, 0), 0);
     return status;
 }
 
-bool state_has(const struct state_folder *folder, const char *path) {
+bool state_has(const struct test_folder *folder, const char *path) {
     return faccessat(folder->fd, path, F_OK, 0) == 0;
 }
 
-unsigned state_mode(const struct state_folder *folder, const char *path) {
+unsigned state_mode(const struct test_folder *folder, const char *path) {
     return status_of(folder, path).st_mode & 07777;
 }
 
-size_t state_size(const struct state_folder *folder, const char *path) {
+size_t state_size(const struct test_folder *folder, const char *path) {
     return (size_t)status_of(folder, path).st_size;
 }
 
-int state_count(const struct state_folder *folder, const char *path) {
+int state_count(const struct test_folder *folder, const char *path) {
     int count = 0;
     DIR *dir = fdopendir(openat(folder->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     assert_non_null(dir);
@@ -62,19 +36,19 @@ int state_count(const struct state_folder *folder, const char *path) {
     return count;
 }
 
-int state_open(const struct state_folder *folder, const char *path) {
+int state_open(const struct test_folder *folder, const char *path) {
     int fd = openat(folder->fd, path, O_RDONLY | O_CLOEXEC);
     assert_true(fd >= 0);
     return fd;
 }
 
-void state_read(const struct state_folder *folder, const char *path, void *out, size_t size) {
+void state_read(const struct test_folder *folder, const char *path, void *out, size_t size) {
     int fd = state_open(folder, path);
     assert_int_equal(read(fd, out, size), size);
     close(fd);
 }
 
-void state_write(const struct state_folder *folder, const char *path, const void *data, size_t size) {
+void state_write(const struct test_folder *folder, const char *path, const void *data, size_t size) {
     unlinkat(folder->fd, path, 0);
     int fd = openat(folder->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
@@ -82,7 +56,7 @@ void state_write(const struct state_folder *folder, const char *path, const void
     close(fd);
 }
 
-void state_copy(const struct state_folder *folder, const char *from, const char *to) {
+void state_copy(const struct test_folder *folder, const char *from, const char *to) {
     size_t size = state_size(folder, from);
     void *data = malloc(size);
     state_read(folder, from, data, size);
@@ -90,24 +64,15 @@ void state_copy(const struct state_folder *folder, const char *from, const char 
     free(data);
 }
 
-void state_rename(const struct state_folder *folder, const char *from, const char *to) {
+void state_rename(const struct test_folder *folder, const char *from, const char *to) {
     assert_int_equal(renameat(folder->fd, from, folder->fd, to), 0);
 }
 
-void state_flip(const struct state_folder *folder, const char *path, size_t at) {
-    uint8_t byte;
-    unsigned mode = state_mode(folder, path);
-    assert_int_equal(fchmodat(folder->fd, path, 0600, 0), 0);
-    int fd = openat(folder->fd, path, O_RDWR | O_CLOEXEC);
-    assert_true(fd >= 0);
-    assert_int_equal(pread(fd, &byte, 1, (off_t)at), 1);
-    byte ^= 4;
-    assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
-    assert_int_equal(fchmod(fd, mode), 0);
-    close(fd);
+void state_flip(const struct test_folder *folder, const char *path, size_t at) {
+    test_file_flip(folder->fd, path, at);
 }
 
-bool state_file_contains(const struct state_folder *folder, const char *path, const void *mark, size_t run) {
+bool state_file_contains(const struct test_folder *folder, const char *path, const void *mark, size_t run) {
     size_t size = state_size(folder, path);
     uint8_t *data = malloc(size);
     state_read(folder, path, data, size);

@@ -3,20 +3,9 @@
 #ifndef VAULT_TEST_SUPPORT_H
 #define VAULT_TEST_SUPPORT_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <setjmp.h>
-
-#include <cmocka.h>
-
 #include <stdbool.h>
 
-struct state_folder {
-    char path[64];
-    int fd;
-};
+#include "support/test_folder.h"
 
 /* What a vault's reporter was told. */
 struct reports {
@@ -25,20 +14,17 @@ struct reports {
     char message[400];
 };
 
-int state_folder_create(void **state);
-int state_folder_destroy(void **state);
-
-bool state_has(const struct state_folder *folder, const char *path);
-unsigned state_mode(const struct state_folder *folder, const char *path);
-size_t state_size(const struct state_folder *folder, const char *path);
-int state_count(const struct state_folder *folder, const char *path); /* entries of a folder */
-int state_open(const struct state_folder *folder, const char *path);
-void state_read(const struct state_folder *folder, const char *path, void *out, size_t size);
-void state_write(const struct state_folder *folder, const char *path, const void *data, size_t size);
-void state_copy(const struct state_folder *folder, const char *from, const char *to);
-void state_rename(const struct state_folder *folder, const char *from, const char *to);
-void state_flip(const struct state_folder *folder, const char *path, size_t at); /* one bit of that byte */
+bool state_has(const struct test_folder *folder, const char *path);
+unsigned state_mode(const struct test_folder *folder, const char *path);
+size_t state_size(const struct test_folder *folder, const char *path);
+int state_count(const struct test_folder *folder, const char *path); /* entries of a folder */
+int state_open(const struct test_folder *folder, const char *path);
+void state_read(const struct test_folder *folder, const char *path, void *out, size_t size);
+void state_write(const struct test_folder *folder, const char *path, const void *data, size_t size);
+void state_copy(const struct test_folder *folder, const char *from, const char *to);
+void state_rename(const struct test_folder *folder, const char *from, const char *to);
+void state_flip(const struct test_folder *folder, const char *path, size_t at); /* one bit of that byte */
 /* Whether any `run` consecutive bytes of `mark` stand in the file. */
-bool state_file_contains(const struct state_folder *folder, const char *path, const void *mark, size_t run);
+bool state_file_contains(const struct test_folder *folder, const char *path, const void *mark, size_t run);
 
 #endif
