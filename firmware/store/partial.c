@@ -91,6 +91,15 @@ static bool resume(struct store_partial *partial, const atomic_bool *cancel, str
     return store_partial_restart(partial, error);
 }
 
+/* A commit that was cut between the file's mode and its new name leaves one that not even we may write to. */
+static int open_file(int dir, const char *path) {
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+    int fd = openat(dir, path, flags, PARTIAL_FILE_MODE);
+    if (fd < 0 && errno == EACCES && fchmodat(dir, path, PARTIAL_FILE_MODE, 0) == 0)
+        fd = openat(dir, path, flags, PARTIAL_FILE_MODE);
+    return fd;
+}
+
 static struct store_partial *partial_open(struct store *store, const uint8_t *sha256, uint64_t length,
                                           const atomic_bool *cancel, struct pp_error *error) {
     PP_AUTO(partial) struct store_partial *partial = calloc(1, sizeof *partial);
@@ -102,8 +111,7 @@ static struct store_partial *partial_open(struct store *store, const uint8_t *sh
     partial->length = length;
     memcpy(partial->sha256, sha256, sizeof partial->sha256);
     store_side_path(STORE_PARTIAL, sha256, partial->path);
-    partial->fd =
-        openat(store->dir, partial->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, PARTIAL_FILE_MODE);
+    partial->fd = open_file(store->dir, partial->path);
     if (partial->fd < 0) {
         pp_fail_errno(error, "%s", partial->path);
         return NULL;
@@ -185,12 +193,23 @@ static bool verify(struct store_partial *partial, struct pp_error *error) {
     return true;
 }
 
+/* A failed fsync tells of lost bytes once; the kernel's own copy of them counts as clean from then on, so
+ * they would hash well and the next fsync succeed. Nothing of them is kept. */
+static bool sync_bytes(struct store_partial *partial, struct pp_error *error) {
+    if (fchmod(partial->fd, PARTIAL_OBJECT_MODE) < 0)
+        return pp_fail_errno(error, "sync %s", partial->path);
+    if (fsync(partial->fd) == 0)
+        return true;
+    partial->offset = 0;
+    return pp_fail_errno(error, "sync %s", partial->path);
+}
+
 static bool make_durable(struct store_partial *partial, struct pp_error *error) {
     int dir = partial->store->dir;
     char path[PP_PATH_MAX];
     store_object_path(partial->sha256, path);
-    if (fchmod(partial->fd, PARTIAL_OBJECT_MODE) < 0 || fsync(partial->fd) < 0)
-        return pp_fail_errno(error, "sync %s", partial->path);
+    if (!sync_bytes(partial, error))
+        return false;
     if (renameat(dir, partial->path, dir, path) < 0)
         return pp_fail_errno(error, "rename %s", partial->path);
     return pp_dir_sync_of(dir, path, error);

@@ -1,0 +1,94 @@
+/* What an interruption or a failing flash leaves of an object on its way. */
+#include "scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define NOBODY 65534
+
+/* The last steps of a commit are: no longer writable, fsync, new name. A cut between them leaves the first.
+ */
+static void cut_between_mode_and_name_is_resumed(void **state) {
+    (void)state;
+    struct scratch s;
+    bool root = geteuid() == 0;
+    /* Root may write to any file, the agent's user may not. */
+    if (root)
+        assert_int_equal(seteuid(NOBODY), 0);
+    scratch_init(&s, 0);
+    struct sample a = sample_make(1, 5000);
+    struct pp_error error = {0};
+    char path[256];
+    scratch_path(&s, "partial", &a, path);
+    path_write(path, a.data, a.size);
+    assert_int_equal(chmod(path, 0400), 0);
+    scratch_reopen(&s, 0);
+    struct store_partial *partial = store_partial_begin(s.store, a.need.sha256, a.size, NULL, &error);
+    if (!partial)
+        fail_msg("%s", error.message);
+    assert_int_equal(store_partial_offset(partial), a.size);
+    assert_true(store_partial_commit(partial, NULL));
+    assert_true(scratch_has(&s, &a));
+    sample_finish(&a);
+    scratch_finish(&s);
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+}
+
+/* From here on every fsync of this process fails, as on a flash that has lost what was written to it. */
+static bool break_fsync(void) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fsync, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = PP_COUNT(filter), .filter = filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static void commit_with_broken_fsync(struct store *store, const struct sample *a) {
+    struct pp_error error = {0};
+    struct store_partial *partial = store_partial_begin(store, a->need.sha256, a->size, NULL, NULL);
+    bool refused = partial && store_partial_write(partial, a->data, a->size, NULL) && break_fsync() &&
+                   !store_partial_commit(partial, &error) && error.code == PP_E_IO;
+    _exit(refused ? 0 : 1);
+}
+
+/* The kernel says once that bytes were lost, and then calls its own copy of them clean: hashed again they
+ * would be right, and a second fsync would succeed. */
+static void nothing_is_kept_of_what_could_not_be_synced(void **state) {
+    (void)state;
+    struct scratch s;
+    scratch_init(&s, 0);
+    struct sample a = sample_make(1, 5000);
+    int status = -1;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        commit_with_broken_fsync(s.store, &a);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    char path[256];
+    scratch_path(&s, "partial", &a, path);
+    assert_false(path_exists(path));
+    scratch_path(&s, "objects", &a, path);
+    assert_false(path_exists(path));
+    sample_finish(&a);
+    scratch_finish(&s);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cut_between_mode_and_name_is_resumed),
+        cmocka_unit_test(nothing_is_kept_of_what_could_not_be_synced),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
