@@ -15,15 +15,16 @@
 #include "crypto/seal.h"
 
 #define SPOOL_ASSOCIATED_DATA "pingplay/spool"
-#define SPOOL_FILE_MAX        (SPOOL_BATCH_MAX + 256) /* bytes, sealed */
-#define SPOOL_UUID_SIZE       37                      /* with the NUL */
+#define SPOOL_FILE_MAX        (SPOOL_BATCH_MAX + 256)   /* bytes, sealed */
+#define SPOOL_UUID_SIZE       37                        /* with the NUL */
+#define SPOOL_NUMBER_MAX      UINT64_C(999999999999999) /* of a file; a name with a higher one is not ours */
 
 struct spool {
     char stream[SPOOL_NAME_MAX + 1];
     int dirfd;
     uint8_t key[SEAL_KEY_SIZE];
-    uint64_t oldest; /* number of the first file, when there is one */
-    uint64_t end;    /* number of the next file */
+    uint64_t files[SPOOL_FILES_MAX + 1]; /* numbers of the batches on flash, growing */
+    size_t file_count;
     uint64_t dropped;
     cJSON *items;                /* waiting in memory: an array */
     char batch[SPOOL_UUID_SIZE]; /* of what waits in memory, once it was peeked at */
@@ -57,27 +58,53 @@ static void file_name(const struct spool *spool, uint64_t number, char name[PP_P
     snprintf(name, PP_PATH_MAX, "%s-%016llu.sealed", spool->stream, (unsigned long long)number);
 }
 
-/* The numbers of the files that an earlier run left. */
+/* Forgets the oldest file, which is gone or cannot be helped. */
+static void files_shift(struct spool *spool) {
+    spool->file_count--;
+    memmove(spool->files, spool->files + 1, spool->file_count * sizeof *spool->files);
+}
+
+static void spool_drop_oldest(struct spool *spool) {
+    char name[PP_PATH_MAX];
+    file_name(spool, spool->files[0], name);
+    if (unlinkat(spool->dirfd, name, 0) == 0)
+        spool->dropped++;
+    files_shift(spool);
+    spool->peeked_file = false;
+}
+
+/* Keeps the numbers in order, and the newest of too many. */
+static void files_insert(struct spool *spool, uint64_t number) {
+    size_t place = spool->file_count++;
+    for (; place > 0 && spool->files[place - 1] > number; place--)
+        spool->files[place] = spool->files[place - 1];
+    spool->files[place] = number;
+    if (spool->file_count > SPOOL_FILES_MAX)
+        spool_drop_oldest(spool);
+}
+
+/* Whether `entry` is the name of a batch of this stream. */
+static bool file_number(const struct spool *spool, const char *entry, uint64_t *number) {
+    char name[PP_PATH_MAX];
+    size_t prefix = strlen(spool->stream);
+    if (strncmp(entry, spool->stream, prefix) != 0 || entry[prefix] != '-')
+        return false;
+    *number = strtoull(entry + prefix + 1, NULL, 10);
+    file_name(spool, *number, name);
+    return *number <= SPOOL_NUMBER_MAX && strcmp(name, entry) == 0;
+}
+
+/* The numbers of the files that an earlier run left; there may be gaps. */
 static bool spool_find_files(struct spool *spool, struct pp_error *error) {
     int copy = fcntl(spool->dirfd, F_DUPFD_CLOEXEC, 0);
     pp_autodir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
     if (!dir)
         return pp_fail_errno(error, "list the spool");
-    spool->oldest = UINT64_MAX;
-    size_t prefix = strlen(spool->stream);
+    uint64_t number = 0;
     for (const struct dirent *entry; (entry = readdir(dir));) {
-        char name[PP_PATH_MAX];
-        if (strncmp(entry->d_name, spool->stream, prefix) != 0 || entry->d_name[prefix] != '-')
-            continue;
-        uint64_t number = strtoull(entry->d_name + prefix + 1, NULL, 10);
-        file_name(spool, number, name);
-        if (strcmp(name, entry->d_name) != 0)
-            continue;
-        spool->oldest = number < spool->oldest ? number : spool->oldest;
-        spool->end = number >= spool->end ? number + 1 : spool->end;
+        if (file_number(spool, entry->d_name, &number))
+            files_insert(spool, number);
     }
-    if (spool->oldest > spool->end)
-        spool->oldest = spool->end;
     return true;
 }
 
@@ -112,15 +139,6 @@ void spool_close(struct spool *spool) {
     cJSON_Delete(spool->items);
     pp_wipe(spool->key, sizeof spool->key);
     free(spool);
-}
-
-static void spool_drop_oldest(struct spool *spool) {
-    char name[PP_PATH_MAX];
-    file_name(spool, spool->oldest, name);
-    if (unlinkat(spool->dirfd, name, 0) == 0)
-        spool->dropped++;
-    spool->oldest++;
-    spool->peeked_file = false;
 }
 
 static void memory_drop_oldest(struct spool *spool) {
@@ -175,14 +193,15 @@ bool spool_flush(struct spool *spool, struct pp_error *error) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(SPOOL_BATCH_MAX);
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SPOOL_FILE_MAX);
     char name[PP_PATH_MAX];
-    while (spool->end - spool->oldest >= SPOOL_FILES_MAX)
+    if (spool->file_count == SPOOL_FILES_MAX)
         spool_drop_oldest(spool);
-    file_name(spool, spool->end, name);
+    uint64_t number = spool->file_count ? spool->files[spool->file_count - 1] + 1 : 0;
+    file_name(spool, number, name);
     if (!batch_write(spool, &json, error) ||
         !seal_encrypt(json.data, json.size, spool->key, SPOOL_ASSOCIATED_DATA, &sealed, error) ||
         !pp_file_replace(spool->dirfd, name, sealed.data, sealed.size, 0600, error))
         return false;
-    spool->end++;
+    files_insert(spool, number);
     memory_clear(spool, cJSON_GetArraySize(spool->items));
     return true;
 }
@@ -190,13 +209,13 @@ bool spool_flush(struct spool *spool, struct pp_error *error) {
 static bool file_read(struct spool *spool, struct pp_buf *json, struct pp_error *error) {
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SPOOL_FILE_MAX);
     char name[PP_PATH_MAX];
-    file_name(spool, spool->oldest, name);
+    file_name(spool, spool->files[0], name);
     return pp_file_read(spool->dirfd, name, &sealed, error) &&
            seal_decrypt(sealed.data, sealed.size, spool->key, SPOOL_ASSOCIATED_DATA, json, error);
 }
 
 bool spool_peek(struct spool *spool, struct pp_buf *json, struct pp_error *error) {
-    while (spool->oldest < spool->end) {
+    while (spool->file_count) {
         if (file_read(spool, json, error)) {
             spool->peeked_file = true;
             return true;
@@ -215,10 +234,10 @@ void spool_sent(struct spool *spool) {
     struct pp_error error = {0};
     char name[PP_PATH_MAX];
     if (spool->peeked_file) {
-        file_name(spool, spool->oldest, name);
+        file_name(spool, spool->files[0], name);
         if (!pp_file_remove(spool->dirfd, name, &error))
             pp_log_warning("spool: %s", error.message);
-        spool->oldest++;
+        files_shift(spool);
         spool->peeked_file = false;
         return;
     }

@@ -161,6 +161,69 @@ static void a_damaged_batch_is_dropped_and_the_rest_goes_on(void **state) {
     spool_close(spool);
 }
 
+/* A file of that name in the spool's folder. */
+static void put_stray(const struct scratch *scratch, const char *name) {
+    char path[PP_PATH_MAX];
+    assert_true(pp_path_format(path, NULL, "%s/spool/%s", scratch->path, name));
+    pp_autoclose int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+}
+
+/* Walking from the one to the other would take centuries. */
+static void a_stray_file_with_a_huge_number_is_no_range_to_walk(void **state) {
+    static const char *const strays[] = {
+        "events-0000000000000900.sealed", "events-0999999999999000.sealed",
+        "events-9999999999999999.sealed", "events-18446744073709551615.sealed",
+        "events--000000000000001.sealed",
+    };
+    struct scratch *scratch = *state;
+    struct pp_error error = {0};
+    struct spool *spool = open_events(scratch);
+    add(spool, "one");
+    spool_close(spool);
+    for (size_t i = 0; i < sizeof strays / sizeof *strays; i++)
+        put_stray(scratch, strays[i]);
+    spool = open_events(scratch);
+    for (int i = 0; i < 3; i++) {
+        add(spool, i ? "more" : "two");
+        assert_true(spool_flush(spool, &error));
+    }
+    spool_close(spool);
+    spool = open_events(scratch);
+    static const char *const kinds[] = {"one", "two", "more", "more"};
+    for (size_t i = 0; i < 4; i++) {
+        pp_autojson cJSON *batch = peek(spool);
+        assert_string_equal(kind_of(batch, 0), kinds[i]);
+        spool_sent(spool);
+    }
+    assert_null(peek(spool));
+    assert_int_equal(scratch_count_files(scratch, "spool"), 3); /* those that are not ours stay */
+    spool_close(spool);
+}
+
+static void more_files_than_the_cap_are_cut_to_the_newest(void **state) {
+    struct scratch *scratch = *state;
+    struct spool *spool = open_events(scratch);
+    struct pp_error error = {0};
+    for (int i = 0; i < SPOOL_FILES_MAX; i++) {
+        char kind[16];
+        snprintf(kind, sizeof kind, "k%d", i);
+        add(spool, kind);
+        assert_true(spool_flush(spool, &error));
+    }
+    spool_close(spool);
+    for (int i = 0; i < 5; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "events-%016d.sealed", 1000 + i);
+        put_stray(scratch, name);
+    }
+    spool = open_events(scratch);
+    assert_int_equal(scratch_count_files(scratch, "spool"), SPOOL_FILES_MAX);
+    pp_autojson cJSON *batch = peek(spool);
+    assert_string_equal(kind_of(batch, 0), "k5");
+    spool_close(spool);
+}
+
 static void too_many_items_go_to_flash_by_themselves(void **state) {
     struct scratch *scratch = *state;
     struct spool *spool = open_events(scratch);
@@ -188,6 +251,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_waits_survives_a_restart_in_order_and_sealed, setup, teardown),
         cmocka_unit_test_setup_teardown(over_the_cap_the_oldest_go_and_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_batch_is_dropped_and_the_rest_goes_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_stray_file_with_a_huge_number_is_no_range_to_walk, setup, teardown),
+        cmocka_unit_test_setup_teardown(more_files_than_the_cap_are_cut_to_the_newest, setup, teardown),
         cmocka_unit_test_setup_teardown(too_many_items_go_to_flash_by_themselves, setup, teardown),
         cmocka_unit_test_setup_teardown(a_batch_over_the_cap_goes_without_its_oldest_items, setup, teardown),
         cmocka_unit_test_setup_teardown(a_batch_that_went_to_flash_while_it_was_sent_is_there_still, setup,
