@@ -52,8 +52,12 @@ static bool list_files(struct store *store, const char *folder, const char *pref
         }
         entry.length = (uint64_t)info.st_size;
         entry.used_ms = entry.touched_ms = file_time_ms(&info);
-        if (!store_index_put(index, &entry, error))
-            return false;
+        struct pp_error why = {0};
+        if (store_index_put(index, &entry, &why))
+            continue;
+        if (why.code != PP_E_LIMIT)
+            return pp_fail(error, why.code, "%s: %s", folder, why.message);
+        unlinkat(fd, file->d_name, 0);
     }
     return errno == 0 || pp_fail_errno(error, "list %s", folder);
 }

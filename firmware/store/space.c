@@ -49,30 +49,61 @@ bool store_pin(struct store *store, enum store_pin_set set, const struct store_n
     return true;
 }
 
+/* What a flash can run out of. */
+struct amount {
+    uint64_t bytes;
+    uint64_t files; /* inodes, and places in the index */
+};
+
+static void amount_add(struct amount *sum, struct amount more) {
+    sum->bytes += more.bytes;
+    sum->files += more.files;
+}
+
+static bool amount_fits(struct amount want, struct amount room) {
+    return want.bytes <= room.bytes && want.files <= room.files;
+}
+
 static uint64_t on_flash(uint64_t length) {
     return (length + STORE_FLASH_UNIT - 1) / STORE_FLASH_UNIT * STORE_FLASH_UNIT;
 }
 
-static uint64_t bytes_held(const struct store *store) {
-    return store->objects.bytes + store->partials.bytes + store->quarantine.bytes;
+static struct amount amount_held(const struct store *store) {
+    return (struct amount){
+        .bytes = store->objects.bytes + store->partials.bytes + store->quarantine.bytes,
+        .files = store->objects.count + store->partials.count + store->quarantine.count,
+    };
 }
 
-static uint64_t flash_available(const struct store *store) {
+/* Of the flash, for this user. A file system without an inode table says 0 of 0. */
+static struct amount flash_available(const struct store *store) {
     struct statvfs info;
-    return fstatvfs(store->dir, &info) < 0 ? 0 : (uint64_t)info.f_bavail * info.f_frsize;
+    if (fstatvfs(store->dir, &info) < 0)
+        return (struct amount){0};
+    return (struct amount){
+        .bytes = (uint64_t)info.f_bavail * info.f_frsize,
+        .files = info.f_files ? info.f_favail : UINT32_MAX,
+    };
 }
 
-static uint64_t flash_free(const struct store *store) {
-    uint64_t available = flash_available(store);
-    return available > store->config.reserve_bytes ? available - store->config.reserve_bytes : 0;
+static uint64_t above(uint64_t a, uint64_t b) {
+    return a > b ? a - b : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t most(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
 }
 
 void store_usage(struct store *store, struct store_usage *out) {
     pthread_mutex_lock(&store->lock);
     *out = (struct store_usage){
-        .bytes = bytes_held(store),
+        .bytes = amount_held(store).bytes,
         .max_bytes = store->config.max_bytes,
-        .free_bytes = flash_free(store),
+        .free_bytes = above(flash_available(store).bytes, store->config.reserve_bytes),
         .objects = store->objects.count,
         .quarantined = store->quarantine.count,
     };
@@ -83,43 +114,43 @@ void store_usage(struct store *store, struct store_usage *out) {
 
 struct plan {
     struct store_pins needed; /* hashes of `needs`, sorted */
-    uint64_t missing;         /* bytes of them that are still to come */
-    uint64_t held, room;      /* bytes the store holds; bytes that are free for it under both caps */
-    uint64_t evictable;       /* bytes that may go */
+    struct amount missing;    /* of them, still to come */
+    struct amount excess;     /* has to go before anything comes: over the caps, or eating the reserve */
+    struct amount room;       /* free under caps and reserve */
+    struct amount evictable;  /* may go */
 };
 
-static uint64_t missing_of(const struct store *store, const struct store_need *need) {
+static struct amount missing_of(const struct store *store, const struct store_need *need) {
     const struct store_entry *entry = store_index_find(&store->objects, need->sha256);
     if (entry && entry->length == need->length)
-        return 0;
-    uint64_t length = on_flash(need->length);
+        return (struct amount){0};
     const struct store_entry *partial = store_index_find(&store->partials, need->sha256);
     /* An open partial is reckoned with its whole length already. */
-    if (!partial || partial->length >= length)
-        return partial ? 0 : length;
-    return length - partial->length;
+    return (struct amount){
+        .bytes = above(on_flash(need->length), partial ? partial->length : 0),
+        .files = partial ? 0 : 1,
+    };
 }
 
 static bool may_go(const struct store *store, const struct plan *plan, const struct store_entry *entry) {
     return !entry->open && !pins_hold(&plan->needed, entry->sha256) && !store_pinned(store, entry->sha256);
 }
 
-static uint64_t evictable_of(const struct store *store, const struct plan *plan,
-                             const struct store_index *index) {
-    uint64_t bytes = 0;
+static struct amount evictable_of(const struct store *store, const struct plan *plan,
+                                  const struct store_index *index) {
+    struct amount sum = {0};
     for (size_t i = 0; i < index->count; i++) {
         if (may_go(store, plan, &index->entries[i]))
-            bytes += index->entries[i].length;
+            amount_add(&sum, (struct amount){.bytes = index->entries[i].length, .files = 1});
     }
-    return bytes;
+    return sum;
 }
 
-/* Each object once, however often it is named. */
+/* Counts each object once, however often it is named. */
 static bool missing_sum(const struct store *store, const struct store_need *needs, size_t count,
-                        uint64_t *sum, struct pp_error *error) {
+                        struct amount *sum, struct pp_error *error) {
     struct store_index seen = {0};
     bool ok = true;
-    *sum = 0;
     for (size_t i = 0; ok && i < count; i++) {
         struct store_entry entry = {0};
         if (store_index_find(&seen, needs[i].sha256))
@@ -128,27 +159,28 @@ static bool missing_sum(const struct store *store, const struct store_need *need
         ok = store_index_put(&seen, &entry, error);
         if (needs[i].length > STORE_OBJECT_LENGTH_MAX)
             ok = pp_fail(error, PP_E_LIMIT, "an object of %llu bytes", (unsigned long long)needs[i].length);
-        *sum += missing_of(store, &needs[i]);
+        amount_add(sum, missing_of(store, &needs[i]));
     }
     store_index_finish(&seen);
     return ok;
 }
 
-static uint64_t room_of(const struct store *store, uint64_t held) {
-    uint64_t room = flash_free(store);
-    uint64_t max = store->config.max_bytes;
-    uint64_t under_cap = held >= max ? 0 : max - held;
-    return max && under_cap < room ? under_cap : room;
-}
-
-/* Bytes that have to go before anything comes: those over max_bytes, or those that eat the reserve. */
-static uint64_t excess_of(const struct store *store, const struct plan *plan) {
-    uint64_t max = store->config.max_bytes;
-    uint64_t over_cap = max && plan->held > max ? plan->held - max : 0;
-    uint64_t available = flash_available(store);
+static void plan_reckon(const struct store *store, struct plan *plan) {
+    uint64_t max_bytes = store->config.max_bytes ? store->config.max_bytes : UINT64_MAX;
     uint64_t reserve = store->config.reserve_bytes;
-    uint64_t eaten = available < reserve ? reserve - available : 0;
-    return over_cap > eaten ? over_cap : eaten;
+    struct amount held = amount_held(store);
+    struct amount available = flash_available(store);
+    plan->room = (struct amount){
+        .bytes = least(above(available.bytes, reserve), above(max_bytes, held.bytes)),
+        .files = least(above(available.files, STORE_FILES_RESERVE), above(STORE_FILES_MAX, held.files)),
+    };
+    plan->excess = (struct amount){
+        .bytes = most(above(reserve, available.bytes), above(held.bytes, max_bytes)),
+        .files = most(above(STORE_FILES_RESERVE, available.files), above(held.files, STORE_FILES_MAX)),
+    };
+    plan->evictable = (struct amount){.bytes = store->quarantine.bytes, .files = store->quarantine.count};
+    amount_add(&plan->evictable, evictable_of(store, plan, &store->objects));
+    amount_add(&plan->evictable, evictable_of(store, plan, &store->partials));
 }
 
 static bool plan_make(const struct store *store, const struct store_need *needs, size_t count,
@@ -157,27 +189,33 @@ static bool plan_make(const struct store *store, const struct store_need *needs,
     if (!missing_sum(store, needs, count, &plan->missing, error) ||
         !pins_make(needs, count, &plan->needed, error))
         return false;
-    plan->held = bytes_held(store);
-    plan->room = room_of(store, plan->held);
-    plan->evictable = store->quarantine.bytes + evictable_of(store, plan, &store->objects) +
-                      evictable_of(store, plan, &store->partials);
+    plan_reckon(store, plan);
     return true;
 }
 
-static bool plan_check(const struct store *store, const struct plan *plan, struct pp_error *error) {
-    uint64_t want = plan->missing + excess_of(store, plan);
-    uint64_t available = plan->room + plan->evictable;
-    if (plan->missing == 0 || want <= available)
+static struct amount plan_want(const struct plan *plan) {
+    struct amount want = plan->missing;
+    amount_add(&want, plan->excess);
+    return want;
+}
+
+static bool plan_check(const struct plan *plan, struct pp_error *error) {
+    struct amount available = plan->room;
+    amount_add(&available, plan->evictable);
+    if (plan->missing.bytes + plan->missing.files == 0 || amount_fits(plan_want(plan), available))
         return true;
-    return pp_fail(error, PP_E_NOSPACE, "needs %llu bytes more, %llu can be had",
-                   (unsigned long long)plan->missing, (unsigned long long)available);
+    if (plan_want(plan).bytes > available.bytes)
+        return pp_fail(error, PP_E_NOSPACE, "needs %llu bytes more, %llu can be had",
+                       (unsigned long long)plan->missing.bytes, (unsigned long long)available.bytes);
+    return pp_fail(error, PP_E_NOSPACE, "needs %llu files more, %llu can be had",
+                   (unsigned long long)plan->missing.files, (unsigned long long)available.files);
 }
 
 bool store_space_check(struct store *store, const struct store_need *needs, size_t count,
                        struct pp_error *error) {
     struct plan plan;
     pthread_mutex_lock(&store->lock);
-    bool ok = plan_make(store, needs, count, &plan, error) && plan_check(store, &plan, error);
+    bool ok = plan_make(store, needs, count, &plan, error) && plan_check(&plan, error);
     pthread_mutex_unlock(&store->lock);
     free(plan.needed.hashes);
     return ok;
@@ -230,37 +268,38 @@ static bool candidates_make(const struct store *store, const struct plan *plan, 
     return true;
 }
 
-/* What the removal freed; 0 for one that somebody began to need meanwhile. Lock held. */
-static uint64_t drop_locked(struct store *store, const struct plan *plan, const struct candidate *candidate) {
+/* What the removal freed; nothing for one that somebody began to need meanwhile. Lock held. */
+static struct amount drop_locked(struct store *store, const struct plan *plan,
+                                 const struct candidate *candidate) {
     struct store_index *index = candidate->rank == RANK_OBJECT    ? &store->objects
                                 : candidate->rank == RANK_PARTIAL ? &store->partials
                                                                   : &store->quarantine;
     const uint8_t *sha256 = candidate->entry.sha256;
     const struct store_entry *entry = store_index_find(index, sha256);
     if (!entry || (candidate->rank != RANK_QUARANTINE && !may_go(store, plan, entry)))
-        return 0;
+        return (struct amount){0};
     char path[PP_PATH_MAX];
-    uint64_t length = entry->length;
+    struct amount freed = {.bytes = entry->length, .files = 1};
     if (candidate->rank == RANK_OBJECT)
         store_object_path(sha256, path);
     else
         store_side_path(candidate->rank == RANK_PARTIAL ? STORE_PARTIAL : STORE_QUARANTINE, sha256, path);
     if (unlinkat(store->dir, path, 0) < 0 && errno != ENOENT) {
         pp_log_warning("store: cannot remove %s: %s", path, strerror(errno));
-        return 0;
+        return (struct amount){0};
     }
     store_index_remove(index, sha256);
-    return length;
+    return freed;
 }
 
 /* File systems may give space back late, so what was freed is counted here and not asked for. The lock is
  * taken for each file alone: others may open objects in between. */
-static void drop_until_it_fits(struct store *store, const struct plan *plan, uint64_t want,
+static void drop_until_it_fits(struct store *store, const struct plan *plan,
                                const struct candidates *candidates) {
-    uint64_t freed = 0;
-    for (size_t i = 0; i < candidates->count && plan->room + freed < want; i++) {
+    struct amount room = plan->room;
+    for (size_t i = 0; i < candidates->count && !amount_fits(plan_want(plan), room); i++) {
         pthread_mutex_lock(&store->lock);
-        freed += drop_locked(store, plan, &candidates->list[i]);
+        amount_add(&room, drop_locked(store, plan, &candidates->list[i]));
         pthread_mutex_unlock(&store->lock);
     }
 }
@@ -268,15 +307,12 @@ static void drop_until_it_fits(struct store *store, const struct plan *plan, uin
 bool store_evict(struct store *store, const struct store_need *needs, size_t count, struct pp_error *error) {
     struct plan plan;
     struct candidates candidates = {0};
-    uint64_t want = 0;
     pthread_mutex_lock(&store->lock);
-    bool ok = plan_make(store, needs, count, &plan, error) && plan_check(store, &plan, error) &&
+    bool ok = plan_make(store, needs, count, &plan, error) && plan_check(&plan, error) &&
               candidates_make(store, &plan, &candidates, error);
-    if (ok)
-        want = plan.missing + excess_of(store, &plan);
     pthread_mutex_unlock(&store->lock);
     if (ok)
-        drop_until_it_fits(store, &plan, want, &candidates);
+        drop_until_it_fits(store, &plan, &candidates);
     free(candidates.list);
     free(plan.needed.hashes);
     return ok;

@@ -21,10 +21,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define STORE_HASH_SIZE         32                          /* bytes, SHA-256 */
-#define STORE_OBJECT_LENGTH_MAX (UINT64_C(64) << 30)        /* bytes */
-#define STORE_OBJECTS_MAX       65536                       /* objects in one store */
-#define STORE_PARTIALS_MAX      64                          /* files in partial/ that survive an opening */
+#define STORE_HASH_SIZE         32                   /* bytes, SHA-256 */
+#define STORE_OBJECT_LENGTH_MAX (UINT64_C(64) << 30) /* bytes */
+#define STORE_OBJECTS_MAX       32768                /* objects that an opening lists */
+#define STORE_FILES_MAX         16384                /* of one store, before the oldest go */
+#define STORE_FILES_RESERVE     64                   /* inodes that are left free for everything else */
+#define STORE_PARTIALS_MAX      64                   /* files in partial/ that survive an opening */
 #define STORE_PARTIAL_AGE_MAX_S (INT64_C(7) * 24 * 60 * 60) /* s since its last write */
 #define STORE_QUARANTINE_MAX    16                          /* files in quarantine/ */
 #define STORE_PIN_MAX           8192                        /* hashes in one pin set */
@@ -44,7 +46,7 @@ struct store_need {
 struct store;
 
 /* Makes the folders where they are missing, lists what is there, drops files that cannot be objects, partial
- * files over the cap or age. NULL on failure. `state_dir` must exist. */
+ * files over the cap or age, objects over the cap. NULL on failure. `state_dir` must exist. */
 struct store *store_open(const char *state_dir, const struct store_config *config, struct pp_error *error);
 /* No partial may be open. NULL is allowed. */
 void store_close(struct store *store);

@@ -2,6 +2,7 @@
  */
 #include "scratch.h"
 
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -200,6 +201,88 @@ static void full_flash_keeps_what_is_there(void **state) {
     rmdir(s.dir);
 }
 
+/* ---- Many small files ---- */
+
+/* For the folders, the reserve, and some objects. */
+#define SMALL_INODE_TABLE "nr_inodes=480"
+
+static void full_inode_table_makes_old_objects_go(void **state) {
+    (void)state;
+    struct scratch s = {0};
+    struct pp_error error = {0};
+    test_folder_make(s.dir);
+    if (mount("tmpfs", s.dir, "tmpfs", 0, SMALL_INODE_TABLE) != 0) {
+        print_message("[  SKIPPED ] full_inode_table_makes_old_objects_go: only root may mount a tmpfs\n");
+        rmdir(s.dir);
+        skip();
+    }
+    scratch_reopen(&s, 0);
+    struct sample pinned = sample_put(&s, 0, 10);
+    assert_true(store_pin(s.store, STORE_PIN_CURRENT, &pinned.need, 1, NULL));
+    struct sample old;
+    unsigned count = 1;
+    for (bool room = true; room; count++) {
+        old = sample_make(count, 10);
+        room = store_object_put(s.store, old.need.sha256, old.data, old.size, &error);
+        sample_finish(&old);
+    }
+    assert_int_equal(error.code, PP_E_NOSPACE);
+    struct store_need needs[50];
+    struct sample wanted[PP_COUNT(needs)];
+    for (unsigned i = 0; i < PP_COUNT(needs); i++) {
+        wanted[i] = sample_make(1000 + i, 10);
+        needs[i] = wanted[i].need;
+    }
+    assert_true(store_evict(s.store, needs, PP_COUNT(needs), NULL));
+    for (unsigned i = 0; i < PP_COUNT(needs); i++) {
+        if (!store_object_put(s.store, needs[i].sha256, wanted[i].data, wanted[i].size, &error))
+            fail_msg("%s", error.message);
+        sample_finish(&wanted[i]);
+    }
+    assert_true(scratch_has(&s, &pinned));
+    sample_finish(&pinned);
+    store_close(s.store);
+    assert_int_equal(umount(s.dir), 0);
+    rmdir(s.dir);
+}
+
+/* Names are hashes, and nobody reads what is in the files. */
+static void make_files(const struct scratch *s, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/objects/%02x/%02x%062x", s->dir, i % 256, i % 256, i);
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0400);
+        assert_true(fd >= 0);
+        assert_int_equal(write(fd, "x", 1), 1);
+        close(fd);
+    }
+}
+
+/* A screen that got new pictures every day for ten years. */
+static void store_with_too_many_objects_opens_and_lets_the_oldest_go(void **state) {
+    (void)state;
+    struct scratch s;
+    struct store_usage usage;
+    scratch_init(&s, 0);
+    make_files(&s, STORE_OBJECTS_MAX + 5);
+    scratch_reopen(&s, 0);
+    store_usage(s.store, &usage);
+    assert_int_equal(usage.objects, STORE_OBJECTS_MAX);
+    struct sample pinned = sample_make(1, 10);
+    memset(pinned.need.sha256, 0, sizeof pinned.need.sha256);
+    assert_true(store_has(s.store, pinned.need.sha256, 1));
+    assert_true(store_pin(s.store, STORE_PIN_CURRENT, &pinned.need, 1, NULL));
+    struct sample wanted = sample_make(2, 10);
+    assert_true(store_evict(s.store, &wanted.need, 1, NULL));
+    assert_true(store_object_put(s.store, wanted.need.sha256, wanted.data, wanted.size, NULL));
+    store_usage(s.store, &usage);
+    assert_int_equal(usage.objects, STORE_FILES_MAX);
+    assert_true(store_has(s.store, pinned.need.sha256, 1));
+    sample_finish(&pinned);
+    sample_finish(&wanted);
+    scratch_finish(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pinned_objects_are_never_evicted),
@@ -211,6 +294,8 @@ int main(void) {
         cmocka_unit_test(eviction_without_needs_returns_below_the_cap),
         cmocka_unit_test(reserve_counts_as_full),
         cmocka_unit_test(full_flash_keeps_what_is_there),
+        cmocka_unit_test(full_inode_table_makes_old_objects_go),
+        cmocka_unit_test(store_with_too_many_objects_opens_and_lets_the_oldest_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
