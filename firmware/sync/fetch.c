@@ -7,10 +7,11 @@
 #include "sync/internal.h"
 #include "sync/writer.h"
 
-#define IN_FLIGHT_MAX    8           /* requests under way */
-#define TRIES_MAX        5           /* one after the other that brought next to nothing */
-#define PROGRESS_LEAST   (64 * 1024) /* bytes; a try that brought as much is followed by the next at once */
-#define TURN_MAX_MS      1000        /* `cancel` and the timers are looked at so often at least */
+#define IN_FLIGHT_MAX 8 /* requests under way */
+#define TRIES_MAX     5 /* one after the other that brought next to nothing */
+#define PROGRESS_LEAST                                                                                       \
+    (64 * 1024)               /* bytes; a try that came so much further is followed by the next at once */
+#define TURN_MAX_MS      1000 /* `cancel` and the timers are looked at so often at least */
 #define OBJECT_URL_EXTRA (sizeof "/objects/ab/" + PP_HEX_SIZE(STORE_HASH_SIZE))
 
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_COMMITTING, JOB_DONE };
@@ -19,10 +20,11 @@ struct job {
     struct fetcher *fetcher;
     const struct store_need *need;
     enum job_state state;
-    struct store_partial *partial; /* while running */
+    struct store_partial *partial; /* while running, and while it is held */
     struct writer_stream stream;   /* to it, while running */
     struct net_call *call;         /* while running */
     uint64_t began_at;             /* offset of this try */
+    uint64_t best;                 /* offset that a try came to, at most */
     int64_t due_ms;                /* CLOCK_MONOTONIC, while waiting */
     unsigned tries, lies;          /* in vain, and with a wrong answer */
     struct net_retry retry;
@@ -34,6 +36,7 @@ struct fetcher {
     struct writer *writer;
     struct job *jobs;
     size_t count, running, left; /* jobs in all, under way, not done */
+    size_t held;                 /* jobs that wait with their partial open */
     bool look;                   /* a job may be startable */
     int64_t next_due_ms;         /* of the jobs that wait; 0 none */
     struct sync_fetched *outcome;
@@ -59,28 +62,46 @@ static void job_wait(struct job *job, int64_t wait_ms) {
     job->fetcher->look = true;
 }
 
-/* Cut, slow, or the server is in trouble: goes on from where it stopped. */
-static void job_again(struct job *job, const struct net_response *response, const struct pp_error *why) {
-    uint64_t offset = store_partial_offset(job->partial);
-    bool progress = offset >= job->began_at && offset - job->began_at >= PROGRESS_LEAST;
-    store_partial_keep(job->partial);
-    job->partial = NULL;
-    if (progress) {
-        job->tries = 0;
-        net_retry_reset(&job->retry);
-    } else if (++job->tries >= TRIES_MAX) {
-        job->fetcher->outcome->retry_after_s = response->retry_after_s;
-        fetcher_fail(job->fetcher, job, why);
+/* One that goes on at once keeps its partial open: what is there need not be hashed again. */
+static void job_hold(struct job *job) {
+    if (job->fetcher->held < IN_FLIGHT_MAX) {
+        job->fetcher->held++;
         return;
     }
-    bool at_once = progress && response->retry_after_s < 0;
-    job_wait(job, at_once ? 0 : net_retry_next_ms(&job->retry, response->retry_after_s));
+    store_partial_keep(job->partial);
+    job->partial = NULL;
+}
+
+/* Cut, slow, or the server is in trouble: goes on from where it stopped. Only bytes that no try had before
+ * count: a server that ignores Range, and always breaks off, would be asked for ever. */
+static void job_again(struct job *job, const struct net_response *response, const struct pp_error *why) {
+    uint64_t offset = store_partial_offset(job->partial);
+    bool progress = offset >= job->best + PROGRESS_LEAST;
+    if (offset > job->best)
+        job->best = offset;
+    if (progress && response->retry_after_s < 0) {
+        job->tries = 0;
+        net_retry_reset(&job->retry);
+        job_hold(job);
+        job_wait(job, 0);
+        return;
+    }
+    store_partial_keep(job->partial);
+    job->partial = NULL;
+    job->tries = progress ? 0 : job->tries + 1;
+    if (job->tries >= TRIES_MAX) {
+        job->fetcher->outcome->retry_after_s = response->retry_after_s;
+        fetcher_fail(job->fetcher, job, why);
+    } else {
+        job_wait(job, net_retry_next_ms(&job->retry, response->retry_after_s));
+    }
 }
 
 /* A wrong answer: wrong hash, wrong length, a range nobody asked for. Nothing of it is kept. */
 static void job_lied_to(struct job *job, const struct pp_error *why) {
     store_partial_discard(job->partial);
     job->partial = NULL;
+    job->best = 0;
     pp_log_warning("sync: wrong answer: %s", why->message);
     if (++job->lies >= SYNC_WRONG_HASHES_MAX)
         fetcher_fail(job->fetcher, job, why);
@@ -149,10 +170,10 @@ static void job_on_done(void *arg, const struct net_response *response) {
     job->call = NULL;
     job->fetcher->running--;
     job->fetcher->look = true;
-    if (!response->ok)
-        job_failed(job, response, &response->error);
-    else if (!written)
+    if (!written)
         job_failed(job, response, &why);
+    else if (!response->ok)
+        job_failed(job, response, &response->error);
     else
         job_answered(job, response);
 }
@@ -218,16 +239,28 @@ static bool job_request(struct job *job, struct pp_error *error) {
     return job->call != NULL;
 }
 
+static bool job_open(struct job *job, struct pp_error *error) {
+    struct sync *sync = job->fetcher->sync;
+    if (job->partial)
+        job->fetcher->held--;
+    else
+        job->partial =
+            store_partial_begin(sync->store, job->need->sha256, job->need->length, &sync->cancel, error);
+    if (!job->partial)
+        return false;
+    job->began_at = store_partial_offset(job->partial);
+    if (job->began_at > job->best)
+        job->best = job->began_at;
+    return true;
+}
+
 static void job_start(struct job *job) {
     struct fetcher *fetcher = job->fetcher;
     struct pp_error why = {0};
-    job->partial = store_partial_begin(fetcher->sync->store, job->need->sha256, job->need->length,
-                                       &fetcher->sync->cancel, &why);
-    if (!job->partial) {
+    if (!job_open(job, &why)) {
         fetcher_fail(fetcher, job, &why);
         return;
     }
-    job->began_at = store_partial_offset(job->partial);
     if (job->began_at == job->need->length) {
         job_commit(job);
         return;

@@ -142,6 +142,45 @@ test('a server that ignores Range is taken from the beginning', async () => {
   assert.match(server.objects()[1].range, /^bytes=[1-9]\d*-$/);
 });
 
+test('a server that ignores Range and always breaks off at the same place is not asked for ever', async () => {
+  const published = repo.publish('lobby', { files: some([400000]) });
+  const asked = [];
+  server.misbehave = (request, response, where) => {
+    if (!isObject(where)) return false;
+    asked.push(Date.now());
+    response.writeHead(200, { 'content-length': where.data.length });
+    if (asked.length <= 3) sendAndCut(response, where.data.subarray(0, 200000));
+    else response.end(where.data);
+    return true;
+  };
+  await assertSwitches(published);
+  // The second try comes no further than the first, nor does the third: each is followed by a wait of a second at least.
+  assert.ok(asked[2] - asked[1] >= 900 && asked[3] - asked[2] >= 900, `${asked.map((time) => time - asked[0])} ms`);
+});
+
+test('what came before a cut is not read again', async () => {
+  const size = 16 * 1024 * 1024;
+  const published = repo.publish('lobby', { files: some([size]) });
+  server.misbehave = (request, response, where) => {
+    if (!isObject(where)) return false;
+    response.writeHead(where.from ? 206 : 200, {
+      'content-length': where.data.length - where.from,
+      ...(where.from ? { 'content-range': `bytes ${where.from}-${where.data.length - 1}/${where.data.length}` } : {}),
+    });
+    sendAndCut(response, where.data.subarray(where.from, where.from + size / 16));
+    return true;
+  };
+  const child = syncer.start(server.url, '--stay');
+  const line = await new Promise((resolve) => child.stdout.once('data', (data) => resolve(JSON.parse(data))));
+  const [, read] = /^rchar: (\d+)$/m.exec(readFileSync(`/proc/${child.pid}/io`, 'utf8'));
+  child.kill('SIGKILL');
+  await new Promise((resolve) => child.on('exit', resolve));
+  assert.equal(line.kind, 'switched', line.message);
+  assert.ok(server.objects().length >= 16);
+  assert.ok(Number(read) < 3 * size, `${read} bytes read`); // the bodies themselves may count, or not
+  await assertShows(published);
+});
+
 const cutFirst = (then) => {
   let tries = 0;
   return (request, response, where) => {
