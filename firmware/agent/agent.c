@@ -26,10 +26,9 @@ void agent_set_state(struct agent *agent, enum agent_state state) {
     if (agent->state == state)
         return;
     pp_log_info("%s -> %s", state_names[agent->state], state_names[state]);
-    bool was_locked = agent->state == AGENT_LOCKED;
     agent->state = state;
-    if (was_locked || state == AGENT_LOCKED)
-        connection_keep_lock(agent);
+    if (state == AGENT_LOCKED || state == AGENT_ONLINE)
+        connection_keep_lock(agent, state == AGENT_LOCKED);
     reporter_set_online(agent->reporter, state == AGENT_ONLINE);
     agent_update_screen(agent);
 }
@@ -57,9 +56,9 @@ const struct pp_error *agent_trouble(const struct agent *agent) {
 }
 
 /* Whether the state has a screen of its own, above any content: also the code of a screen that has cached
- * content but lost its certificate must be seen to be approved. */
+ * content but no certificate, or an expired one, must be seen to be approved. */
 static bool agent_hides_content(const struct agent *agent) {
-    return agent->state == AGENT_LOCKED || agent->state == AGENT_ENROLLING ||
+    return agent->locked || agent->state == AGENT_ENROLLING ||
            (agent->state == AGENT_UNENROLLED && *agent->user_code);
 }
 
@@ -211,6 +210,7 @@ static bool agent_open(struct agent *agent, struct pp_error *error) {
         !open_network(agent, error))
         return false;
     connection_restore(agent);
+    connection_restore_lock(agent);
     if (!content_start(agent, error))
         return false;
     if (!net_loop_timer(agent->loop, pp_clock_monotonic_ms() + CRASH_GUARD_HEALTHY_MS, on_healthy, agent,

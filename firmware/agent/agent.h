@@ -4,7 +4,8 @@
  *
  *   UNENROLLED --code approved--> ENROLLING --certificate--> CONNECTING --state--> ONLINE <--> OFFLINE
  *       ^___________________________|                             |                  |  403
- *                                                                 '---------------> LOCKED
+ *       |                                                         '---------------> LOCKED
+ *       '--- from any of them: the certificate has expired, and the headend says so, too
  */
 #ifndef PP_AGENT_AGENT_H
 #define PP_AGENT_AGENT_H

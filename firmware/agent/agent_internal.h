@@ -20,11 +20,13 @@
 #include "sync/sync.h"
 #include "vault/vault.h"
 
-#define AGENT_STATE_RECORD  "state"          /* the state document in effect */
-#define AGENT_LOCKED_RECORD "locked"         /* there while the headend refuses this display point */
-#define AGENT_PLAYERS_MAX   3                /* players that die of one manifest */
-#define AGENT_PLAYER_OLD_MS (60 * 1000)      /* one that lived for so long did not die of it */
-#define AGENT_RENEW_LOOK_MS (60 * 60 * 1000) /* between two looks at the certificate's age */
+#define AGENT_STATE_RECORD        "state"          /* the state document in effect */
+#define AGENT_LOCKED_RECORD       "locked"         /* there while the headend refuses this display point */
+#define AGENT_PLAYERS_MAX         3                /* players that die of one manifest */
+#define AGENT_PLAYER_OLD_MS       (60 * 1000)      /* one that lived for so long did not die of it */
+#define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
+#define AGENT_RENEW_LOOK_LEAST_MS 1000
+#define AGENT_RENEW_LOOKS         60 /* in a life, at least */
 
 struct agent {
     struct agent_config config;
@@ -53,6 +55,7 @@ struct agent {
     struct access_session *session;
     struct poller *poller;
     struct net_timer *renew_timer;
+    bool locked;                    /* the headend's last word to this display point was 403 */
     struct state_document document; /* in effect; version 0: none yet */
     int64_t document_kept;          /* version of the one in the vault */
     bool keep_told;                 /* that it cannot be kept */
@@ -88,10 +91,12 @@ bool connection_start(struct agent *agent, struct pp_error *error);
 void connection_stop(struct agent *agent);
 /* The document that was in effect before the last stop; before content_start, which heeds it. */
 void connection_restore(struct agent *agent);
+/* Nor does pulling the mains plug open a locked screen. */
+void connection_restore_lock(struct agent *agent);
 /* It was another device's. */
 void connection_forget_document(struct agent *agent);
-/* Keeps over a restart whether the screen is locked. */
-void connection_keep_lock(struct agent *agent);
+/* Kept over a restart. */
+void connection_keep_lock(struct agent *agent, bool locked);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);
 
 /* ---- content.c ---- */

@@ -60,6 +60,21 @@ void connection_restore(struct agent *agent) {
     agent->document_kept = agent->document.version;
 }
 
+void connection_restore_lock(struct agent *agent) {
+    pp_autobuf struct pp_buf record = PP_BUF_INIT(16);
+    agent->locked = vault_get(agent->vault, AGENT_LOCKED_RECORD, &record, NULL);
+}
+
+void connection_keep_lock(struct agent *agent, bool locked) {
+    struct pp_error error = {0};
+    if (agent->locked == locked)
+        return;
+    agent->locked = locked;
+    if (!(locked ? vault_put(agent->vault, AGENT_LOCKED_RECORD, "1", 1, &error)
+                 : vault_remove(agent->vault, AGENT_LOCKED_RECORD, &error)))
+        pp_log_warning("record \"%s\": %s", AGENT_LOCKED_RECORD, error.message);
+}
+
 void connection_forget_document(struct agent *agent) {
     struct pp_error error = {0};
     pp_wipe(&agent->document, sizeof agent->document);
@@ -93,19 +108,40 @@ static bool on_state(void *arg, const void *json, size_t size) {
     return false;
 }
 
+static void renew_after(struct agent *agent, int64_t wait_ms);
+
+/* The headend recognizes the certificate after all. */
+static void enrol_no_more(struct agent *agent) {
+    if (!agent->enrol)
+        return;
+    enrolment_stop(agent);
+    renew_after(agent, 0);
+}
+
 /* Once locked, always locked until the headend says otherwise: whoever unplugs the cable must not open the
- * screen by that. */
+ * screen by that. While a code is shown it stays, unless the headend knows the screen and refuses it. */
 static void connection_lost(struct agent *agent, int status) {
+    if (status == 403)
+        enrol_no_more(agent);
     if (status == 403 || agent->state == AGENT_LOCKED)
         agent_set_state(agent, AGENT_LOCKED);
-    else
+    else if (!agent->enrol)
         agent_set_state(agent, AGENT_OFFLINE);
+}
+
+/* Whether our certificate is not accepted because of its age: it is past its end by our own clock, which
+ * alone may be wrong, and the headend refuses it, which alone may pass. 401 is the reference headend's
+ * answer, 400 nginx's, and a TLS alert that of a server that verifies in the handshake. 403 is said to a
+ * screen that was recognized. */
+static bool certificate_has_died(const struct agent *agent, const struct pp_error *error, int status) {
+    bool refused = status == 400 || status == 401 || (status == 0 && error->code == PP_E_DENIED);
+    return refused && floors_now_s(&agent->floors) > identity_not_after(agent->identity);
 }
 
 static void on_poll_trouble(void *arg, const struct pp_error *error, int status) {
     struct agent *agent = arg;
     agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "connection", error);
-    if (status == 401)
+    if (status == 401 || certificate_has_died(agent, error, status))
         access_session_renew(agent->session);
     connection_lost(agent, status);
 }
@@ -119,9 +155,26 @@ static bool poll_start(struct agent *agent, struct pp_error *error) {
 
 /* ---- The session ---- */
 
+static enum agent_state state_before_contact(const struct agent *agent) {
+    return agent->locked ? AGENT_LOCKED : AGENT_CONNECTING;
+}
+
+/* The screen was away for longer than its certificate lives. The old one is kept, and the session goes on
+ * trying it, until there is a new one. */
+static void enrol_anew(struct agent *agent, const struct pp_error *why) {
+    struct pp_error error = {0};
+    agent_set_trouble(agent, "certificate-expired", why);
+    poller_stop(pp_steal(&agent->poller));
+    if (!enrolment_start(agent, &error))
+        agent_set_trouble(agent, "enrolment-failed", &error);
+}
+
 static void on_session(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
+    if (agent->enrol)
+        agent_set_state(agent, state_before_contact(agent));
+    enrol_no_more(agent);
     if (!sync_set_cookie(agent->sync, access_session_cookie(agent->session), &error))
         pp_log_warning("sync: %s", error.message);
     if (agent->poller)
@@ -133,6 +186,11 @@ static void on_session(void *arg) {
 
 static void on_session_trouble(void *arg, const struct pp_error *error, int status) {
     struct agent *agent = arg;
+    if (certificate_has_died(agent, error, status)) {
+        if (!agent->enrol)
+            enrol_anew(agent, error);
+        return;
+    }
     agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "session", error);
     connection_lost(agent, status);
 }
@@ -141,23 +199,33 @@ static void on_session_trouble(void *arg, const struct pp_error *error, int stat
 
 static void on_renew_due(void *arg);
 
-static void renew_later(struct agent *agent) {
+static void renew_after(struct agent *agent, int64_t wait_ms) {
     net_loop_cancel_timer(agent->loop, agent->renew_timer);
     agent->renew_timer =
-        net_loop_timer(agent->loop, pp_clock_monotonic_ms() + AGENT_RENEW_LOOK_MS, on_renew_due, agent, NULL);
+        net_loop_timer(agent->loop, pp_clock_monotonic_ms() + wait_ms, on_renew_due, agent, NULL);
+}
+
+/* By looks and not by one long wait, since the clock may be put right meanwhile; often enough for a
+ * certificate that lives for an hour only. */
+static void renew_later(struct agent *agent) {
+    int64_t life_s = identity_not_after(agent->identity) - identity_not_before(agent->identity);
+    int64_t wait_ms = life_s * 1000 / AGENT_RENEW_LOOKS;
+    if (wait_ms < AGENT_RENEW_LOOK_LEAST_MS)
+        wait_ms = AGENT_RENEW_LOOK_LEAST_MS;
+    renew_after(agent, wait_ms < AGENT_RENEW_LOOK_MS ? wait_ms : AGENT_RENEW_LOOK_MS);
 }
 
 static void on_renewed(void *arg, const struct pp_error *failure) {
     struct agent *agent = arg;
     agent->est = NULL;
     struct pp_error error = {0};
-    if (failure) {
-        agent_set_trouble(agent, "renewal-failed", failure);
-    } else {
+    if (!failure) {
         reporter_event(agent->reporter, "renewed", "certificate of device %s",
                        identity_device_id(agent->identity));
         if (!connection_use_identity(agent, &error))
             agent_set_trouble(agent, "renewal-failed", &error);
+    } else if (!agent->enrol) {
+        agent_set_trouble(agent, "renewal-failed", failure);
     }
     renew_later(agent);
 }
@@ -191,21 +259,6 @@ bool connection_use_identity(struct agent *agent, struct pp_error *error) {
 
 /* ---- Life ---- */
 
-/* Nor does pulling the mains plug open a locked screen. */
-static bool connection_was_locked(const struct agent *agent) {
-    pp_autobuf struct pp_buf record = PP_BUF_INIT(16);
-    return vault_get(agent->vault, AGENT_LOCKED_RECORD, &record, NULL);
-}
-
-void connection_keep_lock(struct agent *agent) {
-    struct pp_error error = {0};
-    bool locked = agent->state == AGENT_LOCKED;
-    bool kept = locked ? vault_put(agent->vault, AGENT_LOCKED_RECORD, "1", 1, &error)
-                       : vault_remove(agent->vault, AGENT_LOCKED_RECORD, &error);
-    if (!kept)
-        pp_log_warning("record \"%s\": %s", AGENT_LOCKED_RECORD, error.message);
-}
-
 bool connection_start(struct agent *agent, struct pp_error *error) {
     struct access_session_config config = {.loop = agent->loop,
                                            .client = agent->client,
@@ -213,7 +266,7 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
                                            .on_ready = on_session,
                                            .on_trouble = on_session_trouble,
                                            .arg = agent};
-    agent_set_state(agent, connection_was_locked(agent) ? AGENT_LOCKED : AGENT_CONNECTING);
+    agent_set_state(agent, state_before_contact(agent));
     if (!connection_use_identity(agent, error))
         return false;
     agent->session = access_session_start(&config, error);
@@ -228,5 +281,4 @@ void connection_stop(struct agent *agent) {
     agent->renew_timer = NULL;
     poller_stop(pp_steal(&agent->poller));
     access_session_destroy(pp_steal(&agent->session));
-    pp_wipe(&agent->document, sizeof agent->document);
 }

@@ -1,4 +1,5 @@
-/* UNENROLLED and ENROLLING: a code on the screen, a token for it, a certificate for the token. */
+/* UNENROLLED and ENROLLING: a code on the screen, a token for it, a certificate for the token. Also for a
+ * screen whose certificate has expired; its connection then goes on beside it (connection.c). */
 #include <string.h>
 
 #include "agent/agent_internal.h"
@@ -40,6 +41,7 @@ static void on_enrolled(void *arg, const struct pp_error *failure) {
         connection_forget_document(agent);
     if (!floors_raise(&agent->floors, 0, identity_not_before(agent->identity), &error))
         pp_log_warning("%s", error.message);
+    connection_stop(agent); /* that with an expired certificate */
     if (!connection_start(agent, &error))
         agent_set_trouble(agent, "connection", &error);
 }
@@ -65,6 +67,7 @@ static void on_token(void *arg, const char *token) {
     };
     struct pp_error error = {0};
     agent_set_state(agent, AGENT_ENROLLING);
+    est_cancel(pp_steal(&agent->est)); /* the renewal of an expired certificate */
     agent->est = est_enroll_start(&config, token, &error);
     if (!agent->est)
         enrolment_again(agent, &error);

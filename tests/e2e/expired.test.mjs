@@ -1,0 +1,149 @@
+// A screen whose certificate has expired, because it was stored for too long: it plays on, and shows its code once the
+// headend refuses it. And one whose clock only says so: it keeps its certificate.
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { startDisplay, until } from './lib/display.mjs';
+import { startHeadend } from './lib/headend.mjs';
+import { makeImage } from './lib/media.mjs';
+import { near } from './lib/png.mjs';
+
+const run = promisify(execFile);
+const WHITE = [255, 255, 255];
+const SHORT_S = 15; // the life of a certificate that is to expire
+const SESSION_PATIENCE = 150000; // ms; a refused session is asked for again after a minute at the earliest
+
+const isWhite = (picture) => near(picture.at(4, 4), WHITE) && near(picture.at(picture.width >> 1, picture.height >> 1), WHITE);
+const certificateEnd = async (headend, id) => Date.parse(JSON.parse(await headend.cli('screen', 'show', id)).certificate_expires);
+
+// The environment of a program whose wall clock is `offset` ("+380d") ahead.
+async function clockAhead(offset) {
+  const { stdout } = await run('faketime', ['-f', offset, 'env']);
+  return {
+    LD_PRELOAD: /^LD_PRELOAD=(.*)$/m.exec(stdout)[1], FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    ASAN_OPTIONS: 'verify_asan_link_order=0',
+  };
+}
+
+// In the place of the headend, which is not serving: a server that the screen trusts, refuses every certificate as
+// expired and gives out a code that nobody approves.
+async function startRefusing(headend) {
+  const file = (name) => readFile(path.join(headend.dir, name));
+  const answers = {
+    '/oauth/device_authorization': [200, {
+      device_code: 'device', user_code: 'BCDF-GHJK', verification_uri: `${headend.url}/enrol`, expires_in: 600, interval: 1,
+    }],
+    '/oauth/token': [400, { error: 'authorization_pending' }],
+  };
+  const server = https.createServer({ cert: await file('server.pem'), key: await file('server.key'), requestCert: true,
+    rejectUnauthorized: false }, (request, response) => {
+    const [status, body] = answers[request.url] ?? [401, { title: 'the client certificate has expired' }];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise((resolve) => { server.listen(headend.port, resolve); });
+  return server;
+}
+
+// Likewise one that verifies certificates in the TLS handshake, and is nothing else.
+async function startVerifying(headend) {
+  const file = (name) => path.join(headend.dir, name);
+  const child = spawn('openssl', ['s_server', '-accept', String(headend.port), '-www', '-quiet', '-cert', file('server.pem'),
+    '-key', file('server.key'), '-CAfile', headend.caFile, '-verify', '1', '-verify_return_error'], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => { child.on('close', resolve); });
+  return { stop: () => { child.kill(); return ended; } };
+}
+
+describe('an expired certificate', { concurrency: true }, () => {
+  let dir;
+  let picture;
+  before(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'pingplay-expired-'));
+    picture = await makeImage(dir, 'white.png', 'white');
+  });
+  after(() => rm(dir, { recursive: true, force: true }));
+
+  // A screen that shows white, of a headend that may be stopped.
+  async function startScreen(t, serve = []) {
+    const headend = await startHeadend({ serve: ['--poll-interval', '1', ...serve] });
+    t.after(() => headend.stop());
+    await headend.publish('lobby', [picture]);
+    const display = await startDisplay(headend);
+    t.after(() => display.stop());
+    const { code } = await display.waitCode();
+    const id = await headend.approve(code, { name: 'Stored', channel: 'lobby' });
+    await display.waitPicture(isWhite, 'the content');
+    return { headend, display, id };
+  }
+
+  // Switched off until its certificate is past its end, while the headend is away; then on again.
+  async function startStored(t) {
+    const { headend, display, id } = await startScreen(t, ['--certificate-lifetime', String(SHORT_S)]);
+    await display.stopAgent();
+    await headend.stopServing();
+    headend.options.serve = ['--poll-interval', '1'];
+    const end = await certificateEnd(headend, id);
+    await until(() => Date.now() > end + 1000, 'the end of the certificate');
+    await display.startAgent();
+    await display.agent.waitLog(/-> offline/);
+    await display.waitPicture(isWhite, 'the cached content, while the headend is away');
+    return { headend, display, id };
+  }
+
+  async function enrolAnew({ headend, display, id }) {
+    const { code } = await display.waitCode();
+    await display.waitPicture((shot) => !isWhite(shot), 'the code above the content');
+    assert.equal(await headend.approve(code, { name: 'Again', channel: 'lobby' }), id, 'the same screen, by its key');
+    await display.agent.waitLog(/enrolled: [^]*-> online/);
+    await display.waitPicture(isWhite, 'the content');
+    assert.doesNotMatch(display.agent.log, /state-refused|switched: /, 'nothing had to be fetched again');
+    assert.ok(await certificateEnd(headend, id) > Date.now());
+    await display.stopAgent();
+    await display.startAgent();
+    await display.agent.waitLog(/-> online/);
+    assert.doesNotMatch(display.agent.log, /certificate-expired|-> unenrolled/);
+  }
+
+  test('has the screen show its code once the headend refuses it, and a new approval brings it back', async (t) => {
+    const screen = await startStored(t);
+    await screen.headend.startServing();
+    await screen.display.agent.waitLog(/certificate-expired: session: HTTP 401: .*has expired \(certificate-invalid\)/);
+    await enrolAnew(screen);
+  });
+
+  test('may be refused in the TLS handshake as well', async (t) => {
+    const screen = await startStored(t);
+    const verifying = await startVerifying(screen.headend);
+    t.after(() => verifying.stop());
+    await screen.display.agent.waitLog(/certificate-expired: session: the server says our certificate has expired/, 0,
+      SESSION_PATIENCE);
+    await verifying.stop();
+    await screen.headend.startServing();
+    await enrolAnew(screen);
+  });
+
+  test('that only a wrong clock sees is used on, and again after a server refused it', async (t) => {
+    const { headend, display } = await startScreen(t);
+    await display.stopAgent();
+    display.options.agentEnv = await clockAhead('+380d'); // the screen's certificate: 365 days, the server's: 397
+    await display.startAgent();
+    await display.agent.waitLog(/-> online/);
+    assert.doesNotMatch(display.agent.log, /certificate-expired|-> unenrolled/);
+    await headend.stopServing();
+    const refusing = await startRefusing(headend);
+    t.after(() => refusing.close());
+    await display.waitCode();
+    await display.waitPicture((shot) => !isWhite(shot), 'the code above the content');
+    refusing.close();
+    refusing.closeAllConnections();
+    const from = display.agent.log.length;
+    await headend.startServing();
+    await display.agent.waitLog(/unenrolled -> connecting[^]*-> online/, from, SESSION_PATIENCE);
+    await display.waitPicture(isWhite, 'the content');
+    assert.doesNotMatch(display.agent.log, /enrolled: /);
+  });
+});
