@@ -1,5 +1,4 @@
 /* The repository's metadata and manifests, through TUF, over the worker's client. */
-#include <errno.h>
 #include <fcntl.h>
 
 #include "base/clock.h"
@@ -55,16 +54,10 @@ static enum trust_fetch_result fetch_file(void *arg, const char *url, size_t max
     return TRUST_FETCH_OK;
 }
 
-/* The first root comes with the installation; a folder that has one already keeps it. */
-static bool prepare_folder(const struct sync *sync, struct pp_error *error) {
-    char path[PP_PATH_MAX];
+/* The first root comes with the installation. It stands in as well for a kept one that no longer verifies: a
+ * worn flash must not keep the screen from its channel for good, and the chain leads to the newest again. */
+static bool install_root(const struct sync *sync, struct pp_error *error) {
     pp_autobuf struct pp_buf root = PP_BUF_INIT(TRUST_ROOT_MAX);
-    if (!pp_path_format(path, error, "%s/root.json", sync->trust_dir))
-        return false;
-    if (access(path, R_OK) == 0)
-        return true;
-    if (!sync->root_file)
-        return pp_fail(error, PP_E_NOTFOUND, "%s: there is no trusted root", path);
     return pp_dir_make(AT_FDCWD, sync->trust_dir, TRUST_DIR_MODE, error) &&
            pp_file_read(AT_FDCWD, sync->root_file, &root, error) &&
            trust_init_root(sync->trust_dir, root.data, root.size, error);
@@ -72,6 +65,7 @@ static bool prepare_folder(const struct sync *sync, struct pp_error *error) {
 
 static bool open_trust(struct sync_repository *repository, struct pp_error *error) {
     struct sync *sync = repository->sync;
+    struct pp_error kept = {0};
     struct trust_config config = {
         .metadata_dir = sync->trust_dir,
         .metadata_url = repository->metadata_url,
@@ -80,7 +74,12 @@ static bool open_trust(struct sync_repository *repository, struct pp_error *erro
         .fetch_arg = repository,
         .now = sync->now(sync->now_arg),
     };
-    if (!prepare_folder(sync, error))
+    repository->trust = trust_open(&config, &kept);
+    if (repository->trust)
+        return true;
+    if (kept.code == PP_E_NOMEM || !sync->root_file)
+        return pp_fail(error, kept.code, "there is no trusted root: %s", kept.message);
+    if (!install_root(sync, error))
         return false;
     repository->trust = trust_open(&config, error);
     return repository->trust != NULL;

@@ -35,7 +35,8 @@ struct sync_config {
     const char *repo_path; /* where the repository is below it; NULL: "/repo" */
     const char *ca_file;   /* PEM */
     const char *proxy;     /* or NULL */
-    const char *root_file; /* the first TUF root.json, used while state_dir/trust has none; or NULL */
+    const char
+        *root_file; /* the first TUF root.json, used while state_dir/trust has none that verifies; or NULL */
     int64_t (*now)(
         void *arg); /* s since 1970, for TUF's expiry; called on the worker; NULL: CLOCK_REALTIME */
     void *now_arg;

@@ -86,8 +86,14 @@ bool trust_init_root(const char *metadata_dir, const void *root, size_t size, st
     pp_autoclose int dirfd = pp_dir_open(AT_FDCWD, metadata_dir, error);
     if (dirfd < 0)
         return false;
-    PP_AUTO(trust_metadata) struct trust_metadata *kept = load_root(dirfd, TRUST_ROOT_MAX, NULL);
-    return kept || trust_file_store(dirfd, "root", &data, error);
+    struct pp_error why = {0};
+    PP_AUTO(trust_metadata) struct trust_metadata *kept = load_root(dirfd, TRUST_ROOT_MAX, &why);
+    if (kept)
+        return true;
+    /* Only what the file is may cost it its place, not what memory there was to look at it. */
+    if (why.code == PP_E_NOMEM)
+        return pp_fail(error, why.code, "%s", why.message);
+    return trust_file_store(dirfd, "root", &data, error);
 }
 
 static size_t cap_or(size_t cap, size_t otherwise) {

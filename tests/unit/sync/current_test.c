@@ -6,9 +6,10 @@
 
 #include "base/file.h"
 #include "sync/internal.h"
+#include "trust/trust.h"
 
 /* Nobody is ever spoken to: an authority file without authorities will do. */
-static struct sync *make_sync(struct folder *folder) {
+static struct sync *make_sync_with_root(struct folder *folder, const char *root_file) {
     struct pp_error error = {0};
     char ca_file[128];
     snprintf(ca_file, sizeof ca_file, "%s/ca.pem", folder->dir);
@@ -19,12 +20,17 @@ static struct sync *make_sync(struct folder *folder) {
         .store = folder->store,
         .base_url = "https://localhost:1",
         .ca_file = ca_file,
+        .root_file = root_file,
         .scrub_pause_ms = -1,
     };
     struct sync *sync = sync_create(&config, &error);
     if (!sync)
         fail_msg("%s", error.message);
     return sync;
+}
+
+static struct sync *make_sync(struct folder *folder) {
+    return make_sync_with_root(folder, NULL);
 }
 
 static void assert_shows(struct folder *folder, const char *title) {
@@ -187,6 +193,34 @@ static void failed_pass_is_told_and_will_be_tried_again(void **state) {
     folder_finish(&folder);
 }
 
+/* A flash that lost some bits of trust/root.json. */
+static void damaged_root_is_replaced_by_the_installed_one(void **state) {
+    (void)state;
+    static const char installed[] = PP_TEST_DATA "/trust/ecdsa.root.json";
+    struct folder folder;
+    struct sync_target target = {.channel = "lobby"};
+    struct sync_result result;
+    char kept[128];
+    folder_init(&folder);
+    snprintf(kept, sizeof kept, "%s/trust", folder.dir);
+    assert_true(pp_dir_make(AT_FDCWD, kept, 0700, NULL));
+    snprintf(kept, sizeof kept, "%s/trust/root.json", folder.dir);
+    assert_true(pp_file_replace(AT_FDCWD, kept, "{\"signed\"", 9, 0600, NULL));
+    struct sync *sync = make_sync_with_root(&folder, installed);
+    struct pollfd wait = {.fd = sync_result_fd(sync), .events = POLLIN};
+    sync_request(sync, &target);
+    assert_int_equal(poll(&wait, 1, 60000), 1);
+    assert_true(sync_take_result(sync, &result));
+    assert_int_equal(result.error.code, PP_E_NET); /* on to the next root, which nobody serves here */
+    pp_autobuf struct pp_buf now = PP_BUF_INIT(TRUST_ROOT_MAX);
+    pp_autobuf struct pp_buf root = PP_BUF_INIT(TRUST_ROOT_MAX);
+    assert_true(pp_file_read(AT_FDCWD, kept, &now, NULL));
+    assert_true(pp_file_read(AT_FDCWD, installed, &root, NULL));
+    assert_string_equal(pp_buf_text(&now), pp_buf_text(&root));
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
 static void results_over_the_cap_drop_the_oldest(void **state) {
     (void)state;
     struct folder folder;
@@ -235,6 +269,7 @@ int main(void) {
         cmocka_unit_test(previous_comes_back_once),
         cmocka_unit_test(object_with_two_lengths_is_refused),
         cmocka_unit_test(failed_pass_is_told_and_will_be_tried_again),
+        cmocka_unit_test(damaged_root_is_replaced_by_the_installed_one),
         cmocka_unit_test(results_over_the_cap_drop_the_oldest),
         cmocka_unit_test(identity_needs_certificate_and_key_together),
     };
