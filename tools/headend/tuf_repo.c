@@ -1,11 +1,12 @@
 #include "headend/tuf_repo.h"
 
+#include <fcntl.h>
+
 #include "base/clock.h"
 #include "headend/channel.h"
 #include "headend/tuf_sign.h"
 
-#define METADATA       HOME_REPO "/metadata"
-#define CHANNEL_ROLE   "channel-"
+#define METADATA       TUF_METADATA
 #define PUBLIC_MODE    0644
 #define LIFETIME(days) ((int64_t)(days)*TUF_DAY_S)
 
@@ -58,6 +59,17 @@ bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_err
     repo->snapshot =
         metadata_read_version(home, meta_version(repo->timestamp, "snapshot.json"), "snapshot.json", error);
     return repo->snapshot != NULL;
+}
+
+cJSON *tuf_repo_read(const struct home *home, int64_t version, const char *role, struct pp_error *error) {
+    char name[PP_PATH_MAX];
+    return pp_path_format(name, error, "%s.json", role) ? metadata_read_version(home, version, name, error)
+                                                        : NULL;
+}
+
+int64_t tuf_repo_version(const struct tuf_repo *repo, const char *role) {
+    char name[PP_PATH_MAX];
+    return pp_path_format(name, NULL, "%s.json", role) ? meta_version(repo->snapshot, name) : 0;
 }
 
 int64_t tuf_repo_snapshot_version(const struct tuf_repo *repo) {
@@ -127,6 +139,38 @@ static cJSON *root_body(const struct home *home, int64_t version, int64_t now, s
     return pp_steal(&body);
 }
 
+/* The newest root that there is. */
+static cJSON *root_newest(const struct home *home, struct pp_error *error) {
+    int64_t version = 1;
+    char path[PP_PATH_MAX];
+    do {
+        if (!pp_path_format(path, error, METADATA "/%lld.root.json", (long long)++version))
+            return NULL;
+    } while (faccessat(home->fd, path, F_OK, 0) == 0);
+    return tuf_repo_read(home, version - 1, "root", error);
+}
+
+bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error) {
+    const struct home *home = repo->home;
+    pp_autojson cJSON *body = root_newest(home, error);
+    if (!body)
+        return false;
+    if (!is_old(repo, body, TUF_ROOT_DAYS))
+        return true;
+    int64_t version = body_version(body) + 1;
+    char path[PP_PATH_MAX];
+    char expires[PP_RFC3339_SIZE];
+    pp_time_format(repo->now + LIFETIME(TUF_ROOT_DAYS), expires);
+    cJSON_ReplaceItemInObjectCaseSensitive(body, "version", cJSON_CreateNumber((double)version));
+    cJSON_ReplaceItemInObjectCaseSensitive(body, "expires", cJSON_CreateString(expires));
+    pp_autobuf struct pp_buf file = PP_BUF_INIT(TUF_METADATA_MAX);
+    if (!tuf_sign(home, "root", body, &file, error))
+        return pp_wrap(error, "%lld.root.json is due and cannot be signed here", (long long)version);
+    return pp_path_format(path, error, METADATA "/%lld.root.json", (long long)version) &&
+           pp_file_replace(home->fd, path, file.data, file.size, PUBLIC_MODE, error) &&
+           pp_file_replace(home->fd, HOME_ROOT, file.data, file.size, PUBLIC_MODE, error);
+}
+
 /* A new version of targets, with what the former one delegates. */
 static cJSON *targets_body(const struct tuf_repo *repo, const cJSON *former, struct pp_error *error) {
     cJSON *body =
@@ -162,7 +206,7 @@ static bool delegate(const struct tuf_repo *repo, cJSON *targets, const char *ch
     char role[TUF_ROLE_MAX];
     char path[PP_PATH_MAX];
     cJSON *delegations = cJSON_GetObjectItemCaseSensitive(targets, "delegations");
-    snprintf(role, sizeof role, CHANNEL_ROLE "%s", channel);
+    snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", channel);
     snprintf(path, sizeof path, "channels/%s/*", channel);
     cJSON *entry =
         role_object(repo->home, role, cJSON_GetObjectItemCaseSensitive(delegations, "keys"), error);
@@ -213,7 +257,7 @@ static bool channel_update(const struct tuf_repo *repo, const struct tuf_target 
                            struct pp_error *error) {
     char role[TUF_ROLE_MAX];
     char name[TUF_ROLE_MAX + 8];
-    snprintf(role, sizeof role, CHANNEL_ROLE "%s", target->channel);
+    snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", target->channel);
     snprintf(name, sizeof name, "%s.json", role);
     /* The key is made before anything is signed with it. */
     PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(repo->home, role, true, error);
@@ -229,10 +273,11 @@ static bool channels_renew(const struct tuf_repo *repo, const struct tuf_target 
     cJSON_ArrayForEach(entry, meta) {
         char role[TUF_ROLE_MAX];
         size_t length = strlen(entry->string);
-        if (strncmp(entry->string, CHANNEL_ROLE, strlen(CHANNEL_ROLE)) != 0 || length - 5 >= sizeof role)
+        if (strncmp(entry->string, TUF_CHANNEL_ROLE, strlen(TUF_CHANNEL_ROLE)) != 0 ||
+            length - 5 >= sizeof role)
             continue;
         snprintf(role, sizeof role, "%.*s", (int)(length - 5), entry->string);
-        if (target && strcmp(role + strlen(CHANNEL_ROLE), target->channel) == 0)
+        if (target && strcmp(role + strlen(TUF_CHANNEL_ROLE), target->channel) == 0)
             continue;
         int64_t version = meta_version(repo->snapshot, entry->string);
         pp_autojson cJSON *former = metadata_read_version(repo->home, version, entry->string, error);
@@ -257,7 +302,7 @@ static bool targets_update(const struct tuf_repo *repo, const struct tuf_target 
     if (version && !former)
         return false;
     if (target)
-        snprintf(role, sizeof role, CHANNEL_ROLE "%s", target->channel);
+        snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", target->channel);
     bool new_role = target && !delegates(former, role);
     if (former && !new_role && !is_old(repo, former, TUF_TARGETS_DAYS))
         return true;

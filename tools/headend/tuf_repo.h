@@ -11,6 +11,9 @@
 #include "base/json.h"
 #include "headend/home.h"
 
+#define TUF_METADATA       HOME_REPO "/metadata"
+#define TUF_CHANNEL_ROLE   "channel-" /* and the channel's id */
+
 #define TUF_ROOT_DAYS      3650
 #define TUF_TARGETS_DAYS   365 /* targets and the channels' roles */
 #define TUF_SNAPSHOT_DAYS  60
@@ -29,6 +32,15 @@ void tuf_repo_close(struct tuf_repo *repo);
 bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_error *error);
 /* Makes the keys, 1.root.json, DIR/root.json, and the first versions of all else. */
 bool tuf_repo_create(const struct home *home, struct pp_error *error);
+
+/* Signs a next root with the same keys when half of its time is over; the screens follow it version by
+ * version. The root's key may be kept elsewhere: then this fails, once it is due, and says what to do. */
+bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error);
+
+/* The `signed` part of version `version` of a role's file. The caller deletes it; PP_E_NOTFOUND. */
+cJSON *tuf_repo_read(const struct home *home, int64_t version, const char *role, struct pp_error *error);
+/* The version of a role that is public, by the snapshot; 0 where there is none. */
+int64_t tuf_repo_version(const struct tuf_repo *repo, const char *role);
 
 int64_t tuf_repo_snapshot_version(const struct tuf_repo *repo);
 

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
+
 #include "base/clock.h"
 #include "crypto/verify.h"
 #include "headend/publish.h"
@@ -123,6 +125,52 @@ static void update_renews_what_has_used_half_of_its_time(void **state) {
     assert_non_null(at(at(channel, "signed", NULL), "targets", "channels/lobby/manifest.sealed"));
 }
 
+static int64_t root_version(const struct home *home, const char *name, int64_t *expires) {
+    pp_autojson cJSON *file = metadata(home, name);
+    assert_true(pp_json_time(at(file, "signed", NULL), "expires", expires, NULL));
+    return at(at(file, "signed", NULL), "version", NULL)->valueint;
+}
+
+static void root_is_followed_by_the_next_when_half_of_its_time_is_over(void **state) {
+    struct home *home = *state;
+    tuf_autorepo struct tuf_repo repo = {0};
+    int64_t expires;
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    repo.now = pp_clock_realtime_s() + (int64_t)4 * 365 * TUF_DAY_S;
+    assert_true(tuf_repo_renew_root(&repo, NULL));
+    assert_true(faccessat(home->fd, "repo/metadata/2.root.json", F_OK, 0) < 0);
+    for (int version = 2; version <= 3; version++) {
+        char name[32];
+        repo.now += (int64_t)6 * 365 * TUF_DAY_S;
+        snprintf(name, sizeof name, "%d.root.json", version);
+        assert_true(tuf_repo_renew_root(&repo, NULL));
+        assert_true(tuf_repo_renew_root(&repo, NULL)); /* once */
+        assert_int_equal(root_version(home, name, &expires), version);
+        assert_true(expires > repo.now + (int64_t)9 * 365 * TUF_DAY_S);
+        assert_int_equal(root_version(home, "../../root.json", &expires), version);
+        pp_autojson cJSON *first = metadata(home, "1.root.json");
+        pp_autojson cJSON *next = metadata(home, name);
+        assert_true(cJSON_Compare(at(first, "signed", "roles"), at(next, "signed", "roles"), true));
+        assert_string_equal(
+            at(cJSON_GetArrayItem(at(first, "signatures", NULL), 0), "keyid", NULL)->valuestring,
+            at(cJSON_GetArrayItem(at(next, "signatures", NULL), 0), "keyid", NULL)->valuestring);
+    }
+    assert_true(faccessat(home->fd, "repo/metadata/4.root.json", F_OK, 0) < 0);
+}
+
+static void root_without_its_key_is_left_alone_and_told(void **state) {
+    struct home *home = *state;
+    tuf_autorepo struct tuf_repo repo = {0};
+    struct pp_error error = {0};
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    assert_int_equal(renameat(home->fd, "keys/root.pem", home->fd, "elsewhere"), 0);
+    repo.now = pp_clock_realtime_s() + (int64_t)30 * 365 * TUF_DAY_S;
+    assert_false(tuf_repo_renew_root(&repo, &error));
+    assert_non_null(strstr(error.message, "4.root.json"));
+    assert_true(faccessat(home->fd, "repo/metadata/4.root.json", F_OK, 0) < 0);
+    assert_true(faccessat(home->fd, "keys/root.pem", F_OK, 0) < 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publish_init_makes_every_role),
@@ -130,6 +178,8 @@ int main(void) {
         cmocka_unit_test(update_delegates_a_new_channel_once),
         cmocka_unit_test(update_without_need_writes_nothing),
         cmocka_unit_test(update_renews_what_has_used_half_of_its_time),
+        cmocka_unit_test(root_is_followed_by_the_next_when_half_of_its_time_is_over),
+        cmocka_unit_test(root_without_its_key_is_left_alone_and_told),
     };
     return cmocka_run_group_tests(tests, test_home_setup, test_home_teardown);
 }
