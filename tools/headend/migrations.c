@@ -38,6 +38,8 @@ static const char *const migrations[] = {
     "CREATE TABLE publish(id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL REFERENCES channel(id),"
     "  snapshot INTEGER NOT NULL, status TEXT NOT NULL CHECK(status IN ('pending','done')),"
     "  created INTEGER NOT NULL) STRICT;",
+    /* 2: when an object was last seen in a manifest, so that it is kept for a while after the last one */
+    "ALTER TABLE object ADD COLUMN used INTEGER NOT NULL DEFAULT 0;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

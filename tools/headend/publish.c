@@ -6,11 +6,13 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/log.h"
 #include "channel/manifest.h"
 #include "crypto/bulk.h"
 #include "crypto/seal.h"
 #include "headend/channel.h"
 #include "headend/publish_object.h"
+#include "headend/repo_clean.h"
 #include "headend/tuf_repo.h"
 
 #define SEALED_MAX (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
@@ -80,6 +82,29 @@ bool publish_refresh(struct home *home, struct pp_error *error) {
     bool changed;
     return tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
            tuf_repo_update(&repo, NULL, &changed, error);
+}
+
+bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error) {
+    struct pp_error busy = {0};
+    struct repo_cleaned cleaned = {0};
+    pp_autoclose int lock = publish_lock(home, false, &busy);
+    *again = lock < 0;
+    if (lock < 0)
+        return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
+    tuf_autorepo struct tuf_repo repo = {0};
+    if (!tuf_repo_open(&repo, home, error))
+        return false;
+    repo.now = now;
+    /* Neither waits for the other: a root that cannot be signed here must not fill the disk. */
+    struct pp_error root = {0};
+    bool root_ok = tuf_repo_renew_root(&repo, &root);
+    if (!publish_settle(home, &repo, error) || !repo_clean(home, &repo, &cleaned, error))
+        return false;
+    *again = cleaned.more;
+    if (cleaned.files)
+        pp_log_info("removed %zu files that nothing refers to any more, %llu bytes", cleaned.files,
+                    (unsigned long long)cleaned.bytes);
+    return root_ok ? true : pp_fail(error, root.code, "%s", root.message);
 }
 
 static bool objects_seal(struct home *home, struct playlist *playlist, struct publish_result *result,

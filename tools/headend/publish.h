@@ -20,6 +20,11 @@ bool publish_init(struct home *home, struct pp_error *error);
  * publishes. */
 bool publish_refresh(struct home *home, struct pp_error *error);
 
+/* Signs the root anew when half of its time is over, and takes away what nothing refers to any more
+ * (repo_clean.h), at most some files at a time: *again says that there is more to do. Does nothing, but says
+ * so, while another process publishes. */
+bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error);
+
 struct publish_result {
     int64_t number;       /* of the publish */
     size_t objects, kept; /* objects of the manifest, and how many of them were there already */
