@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
 import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { verifyRepository } from './lib/headend-repo.mjs';
-import { enrolDevice, eventually, headendProgram, startHeadend } from './lib/headend.mjs';
+import { buildDir, enrolDevice, eventually, headendProgram, startHeadend } from './lib/headend.mjs';
 
 const run = promisify(execFile);
 const png = Buffer.from('89504e470d0a1a0a', 'hex');
@@ -237,5 +238,84 @@ describe('publish', () => {
     await rm(place);
     assert.equal((await verifyRepository(headend.dir, keys)).timestamp.version, former);
     await headend.publish('blocked', [path.join(folder, 'b.png')]);
+  });
+});
+
+describe('a repository that stands for years', () => {
+  let headend;
+  let folder;
+  before(async () => {
+    headend = await startHeadend();
+    await headend.stopServing();
+    folder = await mkdtemp(path.join(tmpdir(), 'pingplay-years-'));
+  });
+  after(async () => {
+    await headend?.stop();
+    if (folder) await rm(folder, { recursive: true });
+  });
+
+  const publish = async (name) => {
+    const place = path.join(folder, `${name}.png`);
+    await writeFile(place, Buffer.concat([png, Buffer.from(name)]));
+    return headend.publish('lobby', [place]);
+  };
+  const files = async (place) => (await readdir(path.join(headend.dir, 'repo', place), { recursive: true, withFileTypes: true }))
+    .filter((one) => one.isFile()).map((one) => one.name);
+
+  const timestampVersion = async () =>
+    JSON.parse(await readFile(path.join(headend.dir, 'repo/metadata/timestamp.json'))).signed.version;
+
+  // Serves as if so many days had passed, until `done` gives something true.
+  async function serveLater(days, done) {
+    const child = spawn('faketime', ['-f', `+${days}d`, headendProgram(), 'serve', headend.dir, '--port', '0'],
+      { stdio: 'ignore', detached: true, env: { ...process.env, ASAN_OPTIONS: 'verify_asan_link_order=0' } });
+    const end = new Promise((resolve) => child.on('close', resolve));
+    try {
+      return await eventually(done, 30000, `what is due after ${days} days`);
+    } finally {
+      process.kill(-child.pid, 'SIGTERM'); // faketime and the server that it started
+      await end;
+    }
+  }
+
+  test('serve takes away what nothing refers to any more, and the rest still verifies', async () => {
+    for (const name of ['one', 'two', 'three']) await publish(name);
+    assert.equal((await files('objects')).length, 3);
+    await serveLater(40, async () => (await files('objects')).length === 2);
+    assert.equal((await files('targets')).length, 2);
+    const metadata = await files('metadata');
+    assert.ok(!metadata.includes('1.channel-lobby.json') && metadata.includes('2.channel-lobby.json'), metadata.join(' '));
+    await verifyRepository(headend.dir);
+    assert.match(await publish('one'), /1 objects, 1 of them new/);
+    assert.match(await publish('three'), /1 objects, 0 of them new/);
+    await verifyRepository(headend.dir);
+  });
+
+  test('after eleven years a screen with the first root still follows', async () => {
+    await serveLater(2200, async () => (await files('metadata')).includes('2.root.json'));
+    const former = await timestampVersion();
+    await serveLater(4100, async () => (await files('metadata')).includes('3.root.json') && await timestampVersion() > former);
+    const state = path.join(folder, 'state');
+    const server = createServer(async (request, response) => {
+      const data = await readFile(path.join(headend.dir, 'repo', request.url)).catch(() => undefined);
+      response.writeHead(data ? 200 : 404).end(data);
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${server.address().port}/metadata`;
+    const tuf = path.join(buildDir(), 'tests/tuf/pingplay-tuf');
+    const later = (...words) => run('faketime', ['-f', '+4100d', tuf, '--metadata-dir', state, ...words],
+      { env: { ...process.env, ASAN_OPTIONS: 'verify_asan_link_order=0' } });
+    try {
+      await later('init', path.join(headend.dir, 'repo/metadata/1.root.json'));
+      await later('--metadata-url', url, 'refresh');
+      assert.equal(JSON.parse(await readFile(path.join(state, 'root.json'))).signed.version, 3);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('a certificate that was issued while the clock was wrong is not kept', async () => {
+    await headend.startServing();
+    assert.equal((await headend.request('GET', '/healthz')).status, 200);
   });
 });

@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 
-import { enrolDevice, headendProgram, startHeadend } from './lib/headend.mjs';
+import { enrolDevice, eventually, headendProgram, startHeadend } from './lib/headend.mjs';
 
 const run = promisify(execFile);
 
@@ -109,6 +109,40 @@ describe('the server', () => {
       assert.ok(Date.now() - start < 2000);
       assert.equal(await poll, 304);
       idle.destroy();
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('a certificate that soon ends is renewed while the server serves', async () => {
+    const own = await startHeadend();
+    const file = (name) => path.join(own.dir, name);
+    const shown = () => new Promise((resolve, reject) => {
+      const socket = tls.connect({ host: 'localhost', servername: 'localhost', port: own.port, ca: own.ca }, () => {
+        resolve(Date.parse(socket.getPeerCertificate().valid_to));
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+    try {
+      const device = await enrolDevice(own, { name: 'Waiting' });
+      const { etag } = (await own.request('GET', '/v1/state', { device })).headers;
+      await writeFile(file('names'), 'subjectAltName=DNS:localhost');
+      await run('openssl', ['req', '-new', '-key', file('server.key'), '-subj', '/CN=old', '-out', file('csr')]);
+      await run('openssl', ['x509', '-req', '-in', file('csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial',
+        '-days', '61', '-extfile', file('names'), '-out', file('server.pem')]);
+      own.child.kill('SIGHUP');
+      await eventually(async () => await shown() < Date.now() + 70 * 86400e3, 20000, 'the certificate that was laid there');
+      const poll = own.request('GET', '/v1/state', { device, headers: { 'if-none-match': etag, prefer: 'wait=50' } });
+      await run('openssl', ['x509', '-req', '-in', file('csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial',
+        '-days', '59', '-extfile', file('names'), '-out', file('server.pem')]);
+      own.child.kill('SIGHUP');
+      await eventually(async () => await shown() > Date.now() + 390 * 86400e3, 20000, 'the renewed certificate');
+      assert.equal((await poll).status, 304);
+      const again = own.request('GET', '/v1/state', { device, headers: { 'if-none-match': etag, prefer: 'wait=50' } });
+      await own.cli('screen', 'set', device.id, '--name', 'Renamed');
+      assert.equal((await again).json().name, 'Renamed', 'polls wait again');
+      assert.deepEqual(await own.stopServing(), { code: 0, signal: null });
     } finally {
       await own.stop();
     }

@@ -159,23 +159,33 @@ bool ca_issue_server(const struct ca *ca, const struct home *home, const struct 
            write_pair(home, key, &der, HOME_SERVER_KEY, HOME_SERVER_CERTIFICATE, error);
 }
 
+static void time_text(const mbedtls_x509_time *time, char text[PP_RFC3339_SIZE]) {
+    snprintf(text, PP_RFC3339_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)time->year % 10000,
+             (unsigned)time->mon % 100, (unsigned)time->day % 100, (unsigned)time->hour % 100,
+             (unsigned)time->min % 100, (unsigned)time->sec % 100);
+}
+
+/* Whether it is valid now (one that was made while the clock was wrong may not be yet) and for a while. */
+static bool validity_holds(const mbedtls_x509_crt *crt, int64_t now) {
+    char from[PP_RFC3339_SIZE];
+    char until[PP_RFC3339_SIZE];
+    char present[PP_RFC3339_SIZE];
+    char needed[PP_RFC3339_SIZE];
+    time_text(&crt->valid_from, from);
+    time_text(&crt->valid_to, until);
+    pp_time_format(now, present);
+    pp_time_format(now + (int64_t)CA_SERVER_RENEW_DAYS * DAY_S, needed);
+    return strcmp(from, present) <= 0 && strcmp(until, needed) > 0;
+}
+
 static bool server_certificate_holds(const struct home *home) {
     pp_autobuf struct pp_buf pem = PP_BUF_INIT(CA_PEM_MAX);
     if (!pp_file_read(home->fd, HOME_SERVER_CERTIFICATE, &pem, NULL))
         return false;
     mbedtls_x509_crt crt;
     mbedtls_x509_crt_init(&crt);
-    bool holds = pem_parse(&pem, &crt, HOME_SERVER_CERTIFICATE, NULL);
-    if (holds) {
-        char until[PP_RFC3339_SIZE];
-        char needed[PP_RFC3339_SIZE];
-        const mbedtls_x509_time *end = &crt.valid_to;
-        snprintf(until, sizeof until, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)end->year % 10000,
-                 (unsigned)end->mon % 100, (unsigned)end->day % 100, (unsigned)end->hour % 100,
-                 (unsigned)end->min % 100, (unsigned)end->sec % 100);
-        pp_time_format(pp_clock_realtime_s() + (int64_t)CA_SERVER_RENEW_DAYS * DAY_S, needed);
-        holds = strcmp(until, needed) > 0;
-    }
+    bool holds =
+        pem_parse(&pem, &crt, HOME_SERVER_CERTIFICATE, NULL) && validity_holds(&crt, pp_clock_realtime_s());
     mbedtls_x509_crt_free(&crt);
     return holds;
 }

@@ -8,7 +8,7 @@
 
 #define CA_DAYS              7300 /* 20 years */
 #define CA_SERVER_DAYS       397  /* browsers take no more */
-#define CA_SERVER_RENEW_DAYS 60   /* renewed by `serve` when less is left */
+#define CA_SERVER_RENEW_DAYS 60   /* renewed by `serve`, also while it runs, when less is left */
 #define CA_CERTIFICATE_MAX   4096 /* bytes of DER, of every certificate it issues */
 #define CA_PEM_MAX           16384
 #define CA_CLOCK_SLACK_S     3600 /* certificates are valid from this long before they are made */
@@ -32,7 +32,7 @@ bool ca_issue_device(const struct ca *ca, const char *id, const uint8_t point[CR
 /* Makes a new server certificate for the hosts, and its key the first time. */
 bool ca_issue_server(const struct ca *ca, const struct home *home, const struct host_list *hosts,
                      struct pp_error *error);
-/* Issues it anew where it is missing or soon ends. */
+/* Issues it anew where it is missing, not valid yet or soon ends. */
 bool ca_renew_server(const struct ca *ca, const struct home *home, const struct host_list *hosts,
                      bool *renewed, struct pp_error *error);
 

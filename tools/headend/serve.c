@@ -20,27 +20,40 @@
 
 #define SERVE_TICK_MS      1000
 #define SERVE_HOUSEKEEP_MS 60000
-#define SERVE_DRAIN_MS     300 /* at the end, for answers to those that waited */
+#define SERVE_MAINTAIN_MS  (6 * 3600 * 1000) /* what takes years to be due, and what can wait for a day */
+#define SERVE_DRAIN_MS     300               /* at the end, for answers to those that waited */
 
 struct serving {
     struct app app;
     struct MHD_Daemon *daemon;
-    int signals, notices; /* signalfd, inotify */
-    int64_t data_version, housekeep_at;
+    int listener;              /* the listening socket, while no daemon has it */
+    int signals, notices;      /* signalfd, inotify */
+    struct pp_buf certificate; /* the server's own in PEM, that the daemon shows */
+    int64_t data_version;
+    int64_t housekeep_at, maintain_at; /* ms, CLOCK_MONOTONIC */
 };
+
+static void serving_halt(struct serving *serving) {
+    if (!serving->daemon)
+        return;
+    /* Else it would be shut down; what connects meanwhile waits for the next daemon. */
+    serving->listener = MHD_quiesce_daemon(serving->daemon);
+    waiters_stop(serving->app.waiters);
+    poll(NULL, 0, SERVE_DRAIN_MS);
+    MHD_stop_daemon(serving->daemon);
+    serving->daemon = NULL;
+}
 
 static void serving_finish(struct serving *serving) {
     struct app *app = &serving->app;
-    if (serving->daemon) {
-        waiters_stop(app->waiters);
-        poll(NULL, 0, SERVE_DRAIN_MS);
-        MHD_stop_daemon(serving->daemon);
-    }
+    serving_halt(serving);
     waiters_destroy(app->waiters);
     connections_destroy(app->connections);
     strings_destroy(app->strings);
     ca_close(app->ca);
     pp_close(&app->repo_fd);
+    pp_buf_finish(&serving->certificate);
+    pp_close(&serving->listener);
     pp_close(&serving->signals);
     pp_close(&serving->notices);
 }
@@ -50,6 +63,7 @@ static bool serving_signals(struct serving *serving, struct pp_error *error) {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
     /* Before any thread starts, so that none of them takes the signals. */
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
@@ -70,16 +84,24 @@ static void raise_descriptor_limit(void) {
     }
 }
 
-static bool serving_load(struct serving *serving, struct pp_error *error) {
+/* Issues the server's certificate anew where that is due; whoever is connected keeps the one he saw. */
+static bool serving_renew(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
-    app->ca = ca_open(app->home, error);
-    if (!app->ca || !home_hosts_load(app->home, &app->hosts, error))
-        return false;
     bool renewed = false;
     if (!ca_renew_server(app->ca, app->home, &app->hosts, &renewed, error))
         return false;
     if (renewed)
         pp_log_info("the server's certificate was renewed");
+    return true;
+}
+
+static bool serving_load(struct serving *serving, struct pp_error *error) {
+    struct app *app = &serving->app;
+    app->ca = ca_open(app->home, error);
+    if (!app->ca || !home_hosts_load(app->home, &app->hosts, error))
+        return false;
+    if (!serving_renew(serving, error))
+        return false;
     app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
     return app->repo_fd >= 0 && (app->waiters = waiters_create(error)) &&
            (app->connections = connections_create(app->options.request_s, error)) &&
@@ -88,16 +110,26 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
 
 static bool serving_start(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
-    struct server_files files = {.certificate = PP_BUF_INIT(CA_PEM_MAX), .key = PP_BUF_INIT(CA_PEM_MAX)};
-    pp_autoclose int fd = listen_open(&app->options, &app->port, error);
-    if (fd >= 0 && pp_file_read(app->home->fd, HOME_SERVER_CERTIFICATE, &files.certificate, error) &&
-        pp_file_read(app->home->fd, HOME_SERVER_KEY, &files.key, error))
-        serving->daemon = server_start(app, fd, &files, error);
-    pp_buf_finish(&files.certificate);
-    pp_buf_finish(&files.key);
+    pp_autobuf struct pp_buf key = PP_BUF_INIT(CA_PEM_MAX);
+    pp_buf_finish(&serving->certificate);
+    if (pp_file_read(app->home->fd, HOME_SERVER_CERTIFICATE, &serving->certificate, error) &&
+        pp_file_read(app->home->fd, HOME_SERVER_KEY, &key, error))
+        serving->daemon = server_start(app, serving->listener, &serving->certificate, &key, error);
     if (serving->daemon)
-        pp_steal_fd(&fd);
+        serving->listener = -1;
     return serving->daemon != NULL;
+}
+
+/* Begins anew where the server's certificate is another by now: renewed here, or laid there by somebody. */
+static bool serving_restart(struct serving *serving, struct pp_error *error) {
+    pp_autobuf struct pp_buf present = PP_BUF_INIT(CA_PEM_MAX);
+    if (!pp_file_read(serving->app.home->fd, HOME_SERVER_CERTIFICATE, &present, error))
+        return false;
+    if (strcmp(pp_buf_text(&present), pp_buf_text(&serving->certificate)) == 0)
+        return true;
+    serving_halt(serving);
+    waiters_start(serving->app.waiters);
+    return serving_start(serving, error);
 }
 
 static void serving_announce(const struct serving *serving) {
@@ -118,6 +150,31 @@ static void serving_housekeep(struct serving *serving) {
     db_unlock(db);
     if (!publish_refresh(serving->app.home, &error))
         pp_log_warning("housekeeping: %s", error.message);
+}
+
+/* Every few hours and at SIGHUP. False where it cannot go on serving. */
+static bool serving_maintain(struct serving *serving, struct pp_error *error) {
+    struct pp_error failure = {0};
+    bool again = false;
+    serving->maintain_at = pp_clock_monotonic_ms() + SERVE_MAINTAIN_MS;
+    if (!publish_maintain(serving->app.home, pp_clock_realtime_s(), &again, &failure))
+        pp_log_warning("maintenance: %s", failure.message);
+    if (again)
+        serving->maintain_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
+    if (!serving_renew(serving, &failure))
+        pp_log_error("the server's certificate: %s", failure.message);
+    return serving_restart(serving, error);
+}
+
+/* Whether a signal says to stop. SIGHUP: maintenance is due. */
+static bool serving_signalled(struct serving *serving) {
+    struct signalfd_siginfo signal;
+    while (read(serving->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+        if (signal.ssi_signo != SIGHUP)
+            return true;
+        serving->maintain_at = 0;
+    }
+    return false;
 }
 
 static void drain(int fd) {
@@ -144,14 +201,14 @@ static int serving_timeout(struct serving *serving) {
     return due - now < SERVE_TICK_MS ? (due > now ? (int)(due - now) : 0) : SERVE_TICK_MS;
 }
 
-static void serving_run(struct serving *serving) {
+static bool serving_run(struct serving *serving, struct pp_error *error) {
     for (;;) {
         struct pollfd fds[] = {{.fd = serving->signals, .events = POLLIN},
                                {.fd = serving->notices, .events = POLLIN}};
         if (poll(fds, PP_COUNT(fds), serving_timeout(serving)) < 0 && errno != EINTR)
-            return;
-        if (fds[0].revents)
-            return;
+            return pp_fail_errno(error, "poll");
+        if (fds[0].revents && serving_signalled(serving))
+            return true;
         if (fds[1].revents)
             drain(serving->notices);
         serving_look(serving);
@@ -160,19 +217,23 @@ static void serving_run(struct serving *serving) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
             serving_housekeep(serving);
         }
+        if (pp_clock_monotonic_ms() >= serving->maintain_at && !serving_maintain(serving, error))
+            return false;
     }
 }
 
 bool serve(struct home *home, const struct serve_options *options, struct pp_error *error) {
     PP_CLEANUP(serving_finish)
     struct serving serving = {.app = {.home = home, .db = home->db, .options = *options, .repo_fd = -1},
+                              .listener = -1,
                               .signals = -1,
-                              .notices = -1};
+                              .notices = -1,
+                              .certificate = PP_BUF_INIT(CA_PEM_MAX)};
     raise_descriptor_limit();
     if (!serving_signals(&serving, error) || !serving_load(&serving, error) ||
+        (serving.listener = listen_open(&serving.app.options, &serving.app.port, error)) < 0 ||
         !serving_start(&serving, error))
         return false;
     serving_announce(&serving);
-    serving_run(&serving);
-    return true;
+    return serving_run(&serving, error);
 }
