@@ -1,15 +1,30 @@
 /* Every option of a transfer, and its header lines. Nothing is left to libcurl's defaults that matters. */
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "net/client_internal.h"
 
 #define KEEPALIVE_IDLE_S     60L
 #define KEEPALIVE_INTERVAL_S 20L
+#define UNACKNOWLEDGED_MS    60000U        /* so long a connection may send without hearing anything */
 #define BULK_BUFFER_SIZE     (128 * 1024L) /* bytes read at once where on_data takes them */
 #define HEADER_LINE_MAX      8192          /* bytes of a header line we send, with the NUL */
 
 static bool libcurl_speaks_http2(void) {
     return curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2;
+}
+
+/* Over HTTP/2 a call that times out leaves its connection to the next one. If a router or the server has
+ * forgotten that connection, the kernel would go on sending into it for a quarter of an hour, and all calls
+ * with it. */
+static int on_socket(void *arg, curl_socket_t fd, curlsocktype purpose) {
+    unsigned limit = UNACKNOWLEDGED_MS;
+    (void)arg;
+    (void)purpose;
+    return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit) == 0 ? CURL_SOCKOPT_OK
+                                                                                    : CURL_SOCKOPT_ERROR;
 }
 
 static void setup_transport(struct net_setup *setup, const struct net_client *client) {
@@ -28,6 +43,7 @@ static void setup_transport(struct net_setup *setup, const struct net_client *cl
     NET_SET(setup, CURLOPT_TCP_KEEPALIVE, 1L);
     NET_SET(setup, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
     NET_SET(setup, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+    NET_SET(setup, CURLOPT_SOCKOPTFUNCTION, on_socket);
     NET_SET(setup, CURLOPT_NOSIGNAL, 1L);
     /* A cancelled call must not wait for a name that is still being looked up. */
     NET_SET(setup, CURLOPT_QUICK_EXIT, 1L);
