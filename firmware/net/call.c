@@ -136,15 +136,18 @@ void net_call_finished(CURL *easy, CURLcode result) {
 }
 
 void net_calls_settle(struct net_loop *loop) {
-    struct net_call *next;
     loop->unsettled = false;
-    for (struct net_call *call = TAILQ_FIRST(&loop->calls); call; call = next) {
-        next = TAILQ_NEXT(call, link);
-        if (call->cancelled)
+    struct net_call *call = TAILQ_FIRST(&loop->calls);
+    while (call) {
+        struct net_call *next = TAILQ_NEXT(call, link);
+        if (call->cancelled) {
             net_call_destroy(call);
-        else if (!call->added && !add_call(call, &call->response.error))
-            /* Told as any other failure, in the next turn's place for it. */
+        } else if (!call->added && !add_call(call, &call->response.error)) {
+            /* Told as any other failure; its on_done may cancel any other call, the next one, too. */
             conclude(call);
+            next = TAILQ_FIRST(&loop->calls);
+        }
+        call = next;
     }
 }
 
@@ -186,8 +189,9 @@ static bool prepare(struct net_call *call, const struct net_request *request, st
     bool own_origin = false;
     if (!net_client_url(call->client, request->path, url, &own_origin, error))
         return false;
-    if (!own_origin && (request->send_cookie || request->use_identity))
-        return pp_fail(error, PP_E_INVALID, "cookie and certificate are for the headend's own address only");
+    if (!own_origin && (request->send_cookie || request->use_identity || request->bearer))
+        return pp_fail(error, PP_E_INVALID,
+                       "cookie, certificate and token are for the headend's own address only");
     if (request->use_identity && call->client->identity) {
         call->identity = call->client->identity;
         call->identity->references++;

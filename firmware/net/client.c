@@ -32,7 +32,7 @@ static bool url_parts_of(const char *url, struct url_parts *parts, struct pp_err
     if (strncmp(url, "https://", 8) != 0)
         return pp_fail(error, PP_E_INVALID, "address does not begin with https://");
     for (const char *c = url; *c; c++) {
-        if (*c <= ' ' || *c == 127)
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 127)
             return pp_fail(error, PP_E_INVALID, "address with an invalid character at offset %d",
                            (int)(c - url));
     }

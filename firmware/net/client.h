@@ -68,7 +68,8 @@ struct net_request {
     const char *path;           /* "/…" below base_url, or a whole https address */
     const char *const *headers; /* "Name: value" lines, ended by NULL; NULL: none */
     const char *content_type;   /* of the body */
-    const char *bearer;         /* token of an Authorization header; NULL: none; wiped after use */
+    const char *bearer;         /* token of an Authorization header, for base_url's origin only; NULL: none;
+                                   wiped after use */
     const void *body;
     size_t body_size;
     size_t response_max;       /* bytes of a 2xx body, on_data's included; 0: NET_RESPONSE_BODY_MAX */

@@ -1,4 +1,7 @@
 /* The HTTPS client against a real server: what is sent, what is refused, what of answers is taken. */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+
 #include "world.h"
 
 static void nothing_is_sent_that_was_not_asked_for(void **state) {
@@ -93,6 +96,8 @@ static void requests_that_must_not_be_made_are_refused_at_start(void **state) {
         {.path = "https://127.0.0.1:1/", .send_cookie = true},
         {.path = "https://127.0.0.1:1/", .use_identity = true},
         {.path = "https://other.example/", .use_identity = true},
+        {.path = "https://127.0.0.1:1/", .bearer = "token"},
+        {.path = "/\xc3\xa9"},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct pp_error error = {0};
@@ -122,6 +127,33 @@ static void configurations_that_cannot_be_meant_are_refused(void **state) {
     assert_false(net_client_set_cookie(client, "a=b; c=d", NULL));
     assert_false(net_client_set_cookie(client, "a=b\r\nX: y", NULL));
     assert_false(net_client_set_identity(client, "certificate", NULL, NULL));
+}
+
+/* This process's socket that is connected to `port` of this machine. */
+static int socket_to(int port) {
+    for (int fd = 3; fd < 256; fd++) {
+        struct sockaddr_in peer = {0};
+        socklen_t size = sizeof peer;
+        if (!getpeername(fd, (struct sockaddr *)(void *)&peer, &size) && peer.sin_family == AF_INET &&
+            ntohs(peer.sin_port) == port)
+            return fd;
+    }
+    return -1;
+}
+
+static void connection_into_which_nobody_listens_is_not_kept_for_long(void **state) {
+    struct world *world = *state;
+    PP_AUTO(net_client) struct net_client *client = world_connect(world, "good", NULL);
+    net_autoresponse struct net_response response = {0};
+    struct net_request request = {.path = "/"};
+    test_server_do(&world->server, "{\"do\":\"answers\",\"list\":[{}]}");
+    assert_true(net_client_fetch(client, &request, &response, NULL));
+    unsigned limit = 0;
+    socklen_t size = sizeof limit;
+    int fd = socket_to(test_server_port(&world->server, "good"));
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, &size), 0);
+    assert_in_range(limit, 1, 60000);
+    cJSON_Delete(world_log(world));
 }
 
 static void redirect_is_an_answer_and_is_not_followed(void **state) {
@@ -313,6 +345,7 @@ int main(void) {
         cmocka_unit_test(post_without_a_body_names_no_type),
         cmocka_unit_test(requests_that_must_not_be_made_are_refused_at_start),
         cmocka_unit_test(configurations_that_cannot_be_meant_are_refused),
+        cmocka_unit_test(connection_into_which_nobody_listens_is_not_kept_for_long),
         cmocka_unit_test(redirect_is_an_answer_and_is_not_followed),
         cmocka_unit_test(proxies_of_the_environment_are_not_used),
         cmocka_unit_test(configured_proxy_sees_only_the_name_whatever_no_proxy_says),
