@@ -62,6 +62,9 @@ struct store_partial {
 void store_object_path(const uint8_t sha256[STORE_HASH_SIZE], char path[PP_PATH_MAX]);
 void store_side_path(const char *folder, const uint8_t sha256[STORE_HASH_SIZE], char path[PP_PATH_MAX]);
 
+/* A descriptor to read from, or -1 with errno. */
+int store_file_open(const struct store *store, const char *path);
+
 /* Grows with every call, near CLOCK_REALTIME. Lock held. */
 int64_t store_tick(struct store *store);
 
@@ -69,6 +72,10 @@ int64_t store_tick(struct store *store);
 bool store_quarantine_locked(struct store *store, const struct store_entry *entry, struct pp_error *error);
 void store_quarantine_drop(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]);
 bool store_pinned(const struct store *store, const uint8_t sha256[STORE_HASH_SIZE]);
+bool store_pinned_in(const struct store *store, enum store_pin_set set,
+                     const uint8_t sha256[STORE_HASH_SIZE]);
+/* Counts as a use, and is written to the flash. */
+void store_touch(struct store *store, struct store_entry *entry);
 
 /* Fills the three indexes from the folders. */
 bool store_list(struct store *store, struct pp_error *error);

@@ -24,10 +24,18 @@ static bool length_fits(off_t size) {
     return size > 0 && (uint64_t)size <= STORE_OBJECT_LENGTH_MAX;
 }
 
+/* Never through a link: what is no object is removed. */
+static int folder_open(const struct store *store, const char *folder, struct pp_error *error) {
+    int fd = openat(store->dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        pp_fail_errno(error, "%s", folder);
+    return fd;
+}
+
 /* Lists one folder of files into `index`; `prefix` is what their names must begin with. */
 static bool list_files(struct store *store, const char *folder, const char *prefix, struct store_index *index,
                        struct pp_error *error) {
-    int fd = pp_dir_open(store->dir, folder, error);
+    int fd = folder_open(store, folder, error);
     if (fd < 0)
         return false;
     pp_autodir DIR *dir = fdopendir(fd);
@@ -62,13 +70,25 @@ static bool list_files(struct store *store, const char *folder, const char *pref
     return errno == 0 || pp_fail_errno(error, "list %s", folder);
 }
 
+/* On bad flash a folder that cannot be read costs what is in it, and not the screen. */
+static bool list_folder(struct store *store, const char *folder, const char *prefix,
+                        struct store_index *index, struct pp_error *error) {
+    struct pp_error why = {0};
+    if (list_files(store, folder, prefix, index, &why))
+        return true;
+    if (why.code == PP_E_NOMEM)
+        return pp_fail(error, why.code, "%s", why.message);
+    pp_log_warning("store: %s", why.message);
+    return true;
+}
+
 static bool list_objects(struct store *store, struct pp_error *error) {
     for (unsigned first = 0; first < STORE_FOLDERS; first++) {
         char prefix[STORE_FOLDER_NAME_SIZE];
         char folder[PP_PATH_MAX];
         snprintf(prefix, sizeof prefix, "%02x", first);
         snprintf(folder, sizeof folder, STORE_OBJECTS "/%s", prefix);
-        if (!list_files(store, folder, prefix, &store->objects, error))
+        if (!list_folder(store, folder, prefix, &store->objects, error))
             return false;
     }
     return true;
@@ -102,8 +122,8 @@ static void drop_stray_partials(struct store *store) {
 }
 
 bool store_list(struct store *store, struct pp_error *error) {
-    if (!list_objects(store, error) || !list_files(store, STORE_PARTIAL, "", &store->partials, error) ||
-        !list_files(store, STORE_QUARANTINE, "", &store->quarantine, error))
+    if (!list_objects(store, error) || !list_folder(store, STORE_PARTIAL, "", &store->partials, error) ||
+        !list_folder(store, STORE_QUARANTINE, "", &store->quarantine, error))
         return false;
     drop_stray_partials(store);
     while (store->quarantine.count > STORE_QUARANTINE_MAX)

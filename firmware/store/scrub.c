@@ -71,9 +71,10 @@ static void scrub_close(struct store_scrubber *scrubber) {
     scrubber->hash = NULL;
 }
 
-/* Opens the next object; false at the end of the pass, which begins anew. An object that cannot be opened is
- * left with fd -1 and a length: bad. */
-static bool scrub_advance(struct store *store) {
+/* Opens the next object; false at the end of the pass, which begins anew, and with an error where we lack
+ * what it takes. An object that cannot be opened for any other reason is left with fd -1 and a length: bad.
+ */
+static bool scrub_advance(struct store *store, struct pp_error *error) {
     struct store_scrubber *scrubber = &store->scrubber;
     char path[PP_PATH_MAX];
     pthread_mutex_lock(&store->lock);
@@ -87,8 +88,11 @@ static bool scrub_advance(struct store *store) {
     memcpy(scrubber->next, scrubber->entry.sha256, sizeof scrubber->next);
     scrubber->offset = 0;
     store_object_path(scrubber->entry.sha256, path);
-    scrubber->fd = openat(store->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    return true;
+    scrubber->fd = store_file_open(store, path);
+    struct pp_error why = {0};
+    if (scrubber->fd < 0)
+        pp_fail_errno(&why, "%s", path);
+    return why.code != PP_E_NOMEM || pp_fail(error, why.code, "%s", why.message);
 }
 
 /* Without this the page cache would answer for the flash. */
@@ -124,6 +128,14 @@ static bool scrub_judge(struct store_scrubber *scrubber, struct pp_error *error)
            pp_fail(error, PP_E_AUTH, "bytes have changed");
 }
 
+/* Whether the name still leads to the file that was read. */
+static bool is_same_file(const struct store *store, int fd, const char *path) {
+    struct stat opened;
+    struct stat named;
+    return fstat(fd, &opened) == 0 && fstatat(store->dir, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 /* An object that was evicted, or replaced, while it was read is nobody's business any more. */
 static void scrub_set_aside(struct store *store, struct store_scrub *out, const struct pp_error *why) {
     struct store_scrubber *scrubber = &store->scrubber;
@@ -132,7 +144,7 @@ static void scrub_set_aside(struct store *store, struct store_scrub *out, const 
     store_object_path(scrubber->entry.sha256, path);
     pthread_mutex_lock(&store->lock);
     const struct store_entry *entry = store_index_find(&store->objects, scrubber->entry.sha256);
-    out->bad = entry && entry->touched_ms == scrubber->entry.touched_ms;
+    out->bad = entry && (scrubber->fd < 0 || is_same_file(store, scrubber->fd, path));
     bool moved = !out->bad || store_quarantine_locked(store, entry, &error);
     pthread_mutex_unlock(&store->lock);
     memcpy(out->sha256, scrubber->entry.sha256, sizeof out->sha256);
@@ -148,8 +160,8 @@ static bool scrub_some(struct store *store, uint64_t budget, struct store_scrub 
     struct store_scrubber *scrubber = &store->scrubber;
     if (!scrubber->hash) {
         scrubber->hash = crypto_sha256_create(error);
-        if (!scrubber->hash || !scrub_advance(store)) {
-            out->wrapped = scrubber->hash != NULL;
+        if (!scrubber->hash || !scrub_advance(store, error)) {
+            out->wrapped = error->code == PP_OK;
             scrub_close(scrubber);
             return false;
         }
@@ -159,6 +171,11 @@ static bool scrub_some(struct store *store, uint64_t budget, struct store_scrub 
     if (good && scrubber->offset < scrubber->entry.length)
         return false;
     good = good && scrub_judge(scrubber, &why);
+    if (why.code == PP_E_NOMEM) {
+        *error = why;
+        scrub_close(scrubber);
+        return false;
+    }
     if (!good)
         scrub_set_aside(store, out, &why);
     scrub_close(scrubber);

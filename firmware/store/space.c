@@ -14,6 +14,11 @@ static bool pins_hold(const struct store_pins *pins, const uint8_t *sha256) {
     return pins->count && bsearch(sha256, pins->hashes, pins->count, STORE_HASH_SIZE, compare_hashes) != NULL;
 }
 
+bool store_pinned_in(const struct store *store, enum store_pin_set set,
+                     const uint8_t sha256[STORE_HASH_SIZE]) {
+    return pins_hold(&store->pins[set], sha256);
+}
+
 bool store_pinned(const struct store *store, const uint8_t sha256[STORE_HASH_SIZE]) {
     for (size_t i = 0; i < STORE_PIN_SETS; i++) {
         if (pins_hold(&store->pins[i], sha256))
@@ -36,6 +41,17 @@ static bool pins_make(const struct store_need *needs, size_t count, struct store
     return true;
 }
 
+/* Objects that have left the set were in use until now. */
+static void touch_departed(struct store *store, enum store_pin_set set, const struct store_pins *before) {
+    for (size_t i = 0; i < before->count; i++) {
+        pthread_mutex_lock(&store->lock);
+        struct store_entry *entry = store_index_find(&store->objects, before->hashes[i]);
+        if (entry && !store_pinned_in(store, set, before->hashes[i]))
+            store_touch(store, entry);
+        pthread_mutex_unlock(&store->lock);
+    }
+}
+
 bool store_pin(struct store *store, enum store_pin_set set, const struct store_need *needs, size_t count,
                struct pp_error *error) {
     struct store_pins pins;
@@ -45,6 +61,8 @@ bool store_pin(struct store *store, enum store_pin_set set, const struct store_n
     struct store_pins old = store->pins[set];
     store->pins[set] = pins;
     pthread_mutex_unlock(&store->lock);
+    if (set == STORE_PIN_CURRENT)
+        touch_departed(store, set, &old);
     free(old.hashes);
     return true;
 }

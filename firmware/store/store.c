@@ -113,14 +113,30 @@ bool store_has(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], uint6
     return has;
 }
 
-/* Uses are written to the flash at most daily, so that an idle screen writes almost nothing. */
-static void note_use(struct store *store, struct store_entry *entry, int fd) {
+/* Only the owner may have the time of last access left alone, which would be a write for each object a day.
+ */
+int store_file_open(const struct store *store, const char *path) {
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
+    int fd = openat(store->dir, path, flags | O_NOATIME);
+    return fd < 0 && errno == EPERM ? openat(store->dir, path, flags) : fd;
+}
+
+void store_touch(struct store *store, struct store_entry *entry) {
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+    char path[PP_PATH_MAX];
+    store_object_path(entry->sha256, path);
     entry->used_ms = store_tick(store);
-    if (llabs(entry->used_ms - entry->touched_ms) < STORE_TOUCH_INTERVAL_S * 1000)
-        return;
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
-    if (futimens(fd, times) == 0)
+    if (utimensat(store->dir, path, times, AT_SYMLINK_NOFOLLOW) == 0)
         entry->touched_ms = entry->used_ms;
+}
+
+/* What the current manifest needs does not go anyway, and is played all day: its use is written when it
+ * leaves the manifest. */
+static void note_use(struct store *store, struct store_entry *entry) {
+    entry->used_ms = store_tick(store);
+    if (!store_pinned_in(store, STORE_PIN_CURRENT, entry->sha256) &&
+        llabs(entry->used_ms - entry->touched_ms) >= STORE_TOUCH_INTERVAL_S * 1000)
+        store_touch(store, entry);
 }
 
 static int object_open_locked(struct store *store, const uint8_t *sha256, struct pp_error *error) {
@@ -131,14 +147,14 @@ static int object_open_locked(struct store *store, const uint8_t *sha256, struct
         pp_fail(error, PP_E_NOTFOUND, "%s: no such object", path);
         return -1;
     }
-    int fd = openat(store->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = store_file_open(store, path);
     if (fd >= 0) {
-        note_use(store, entry, fd);
+        note_use(store, entry);
         return fd;
     }
-    pp_fail_errno(error, "%s", path);
     if (errno == ENOENT)
         store_index_remove(&store->objects, sha256);
+    pp_fail_errno(error, "%s", path);
     return -1;
 }
 

@@ -30,7 +30,8 @@
 #define STORE_PARTIAL_AGE_MAX_S (INT64_C(7) * 24 * 60 * 60) /* s since its last write */
 #define STORE_QUARANTINE_MAX    16                          /* files in quarantine/ */
 #define STORE_PIN_MAX           8192                        /* hashes in one pin set */
-#define STORE_TOUCH_INTERVAL_S  (24 * 60 * 60) /* s between two writes of one object's use time */
+#define STORE_TOUCH_INTERVAL_S  (24 * 60 * 60) /* s between two writes of the use of one that is not current \
+                                                */
 
 struct store_config {
     uint64_t max_bytes;     /* cap on what the store holds; 0: only the flash's own size */
@@ -108,7 +109,7 @@ void store_usage(struct store *store, struct store_usage *out);
 
 /* Objects of a pin set are never evicted. Setting one replaces what it held. */
 enum store_pin_set {
-    STORE_PIN_CURRENT,  /* what the current manifest needs */
+    STORE_PIN_CURRENT,  /* what the current manifest needs; what leaves the set counts as used then */
     STORE_PIN_PREVIOUS, /* what the one before needs */
     STORE_PIN_PENDING,  /* what is being fetched now */
     STORE_PIN_SETS,

@@ -10,8 +10,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#define NOBODY 65534
-
 /* The last steps of a commit are: no longer writable, fsync, new name. A cut between them leaves the first.
  */
 static void cut_between_mode_and_name_is_resumed(void **state) {

@@ -5,6 +5,8 @@
 #include "store/store.h"
 #include "support/test_folder.h"
 
+#define NOBODY 65534 /* a user that is not root */
+
 struct scratch {
     char dir[TEST_FOLDER_SIZE];
     struct store *store;

@@ -331,6 +331,81 @@ static void use_is_written_to_flash_at_most_daily(void **state) {
     scratch_finish(&s);
 }
 
+/* Of what is current: an idle screen writes nothing, however many items it plays. */
+static void use_of_the_current_is_written_when_it_leaves(void **state) {
+    (void)state;
+    struct scratch s;
+    struct stat info;
+    char path[256];
+    char byte;
+    scratch_init(&s, 0);
+    struct sample a = sample_put(&s, 15, 100);
+    struct sample b = sample_put(&s, 16, 100);
+    struct store_need both[] = {a.need, b.need};
+    scratch_path(&s, "objects", &a, path);
+    time_t now = (time_t)pp_clock_realtime_s();
+    time_t old = now - 2 * STORE_TOUCH_INTERVAL_S;
+    assert_int_equal(utime(path, &(struct utimbuf){.actime = old, .modtime = old}), 0);
+    scratch_reopen(&s, 0);
+    assert_true(store_pin(s.store, STORE_PIN_CURRENT, both, 2, NULL));
+    int fd = store_object_open(s.store, a.need.sha256, NULL);
+    assert_int_equal(read(fd, &byte, 1), 1);
+    close(fd);
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_mtime, old);
+    assert_int_equal(info.st_atime, old);
+    assert_true(store_pin(s.store, STORE_PIN_CURRENT, &b.need, 1, NULL));
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(info.st_mtime >= now);
+    sample_finish(&a);
+    sample_finish(&b);
+    scratch_finish(&s);
+}
+
+static void folder_that_cannot_be_read_costs_only_what_is_in_it(void **state) {
+    (void)state;
+    struct scratch s;
+    bool root = geteuid() == 0;
+    if (root)
+        assert_int_equal(seteuid(NOBODY), 0);
+    scratch_init(&s, 0);
+    struct sample lost = sample_put(&s, 1, 100);
+    struct sample good = sample_put(&s, 2, 100);
+    assert_int_not_equal(lost.need.sha256[0], good.need.sha256[0]);
+    char path[256];
+    scratch_path(&s, "objects", &lost, path);
+    *strrchr(path, '/') = 0;
+    assert_int_equal(chmod(path, 0), 0);
+    scratch_reopen(&s, 0);
+    assert_false(scratch_has(&s, &lost));
+    assert_true(scratch_has(&s, &good));
+    assert_int_equal(chmod(path, 0700), 0);
+    sample_finish(&lost);
+    sample_finish(&good);
+    scratch_finish(&s);
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+}
+
+static void opening_removes_nothing_through_a_link(void **state) {
+    (void)state;
+    struct scratch s;
+    char link[320];
+    char elsewhere[320];
+    char file[400];
+    scratch_init(&s, 0);
+    snprintf(link, sizeof link, "%s/quarantine", s.dir);
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", s.dir);
+    snprintf(file, sizeof file, "%s/letter", elsewhere);
+    assert_int_equal(mkdir(elsewhere, 0700), 0);
+    path_write(file, "x", 1);
+    assert_int_equal(rmdir(link), 0);
+    assert_int_equal(symlink(elsewhere, link), 0);
+    scratch_reopen(&s, 0);
+    assert_true(path_exists(file));
+    scratch_finish(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(object_is_there_after_put_and_reopening),
@@ -350,6 +425,9 @@ int main(void) {
         cmocka_unit_test(opening_removes_what_cannot_be_an_object),
         cmocka_unit_test(opening_drops_old_partials_and_those_over_the_cap),
         cmocka_unit_test(use_is_written_to_flash_at_most_daily),
+        cmocka_unit_test(use_of_the_current_is_written_when_it_leaves),
+        cmocka_unit_test(folder_that_cannot_be_read_costs_only_what_is_in_it),
+        cmocka_unit_test(opening_removes_nothing_through_a_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
