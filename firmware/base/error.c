@@ -37,6 +37,8 @@ static enum pp_code code_of_errno(int number) {
     case ENOENT:
         return PP_E_NOTFOUND;
     case ENOMEM:
+    case EMFILE:
+    case ENFILE:
         return PP_E_NOMEM;
     default:
         return PP_E_IO;

@@ -15,7 +15,7 @@ enum pp_code {
     PP_E_INVALID, /* input breaks its format or schema */
     PP_E_LIMIT,   /* input is over a named cap */
     PP_E_IO,      /* a system call failed */
-    PP_E_NOMEM,
+    PP_E_NOMEM,   /* no memory left, or no descriptor */
     PP_E_NOTFOUND,
     PP_E_NOSPACE, /* flash full, or it would be */
     PP_E_AUTH,    /* a tag, signature, hash or credential does not verify */

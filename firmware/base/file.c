@@ -55,6 +55,10 @@ bool pp_file_read(int dirfd, const char *path, struct pp_buf *out, struct pp_err
     pp_autoclose int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return pp_fail_errno(error, "%s", path);
+    return pp_file_read_fd(fd, path, out, error);
+}
+
+bool pp_file_read_fd(int fd, const char *name, struct pp_buf *out, struct pp_error *error) {
     for (;;) {
         size_t left = out->max - out->size;
         size_t step = left < FILE_READ_STEP ? left : FILE_READ_STEP;
@@ -66,11 +70,11 @@ bool pp_file_read(int dirfd, const char *path, struct pp_buf *out, struct pp_err
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return pp_fail_errno(error, "%s", path);
+            return pp_fail_errno(error, "%s", name);
         if (got == 0)
             return true;
         if (!step)
-            return pp_fail(error, PP_E_LIMIT, "%s: larger than %zu bytes", path, out->max);
+            return pp_fail(error, PP_E_LIMIT, "%s: larger than %zu bytes", name, out->max);
         out->size += (size_t)got;
         out->data[out->size] = 0;
     }

@@ -17,6 +17,8 @@
 
 /* Appends the whole file to `out`; PP_E_NOTFOUND when there is none, PP_E_LIMIT over the buffer's cap. */
 bool pp_file_read(int dirfd, const char *path, struct pp_buf *out, struct pp_error *error);
+/* The rest of an open file; `name` is for messages. */
+bool pp_file_read_fd(int fd, const char *name, struct pp_buf *out, struct pp_error *error);
 
 bool pp_file_replace(int dirfd, const char *path, const void *data, size_t size, mode_t mode,
                      struct pp_error *error);

@@ -13,8 +13,11 @@ enum { VAULT_KEK_SIZE = 32 }; /* bytes */
 
 struct vault_kek_provider {
     const char *name; /* for the status report */
-    /* `dirfd` is STATE/kek. Gives the key there is, or makes one; `*created` tells which. */
-    bool (*load_or_create)(int dirfd, uint8_t kek[VAULT_KEK_SIZE], bool *created, struct pp_error *error);
+    /* `dirfd` is STATE/kek, here and below. PP_E_NOTFOUND where there is no key, because none was made yet or
+     * it was destroyed; a destroy that a power cut interrupted is completed first. */
+    bool (*load)(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error);
+    /* Makes the first key. */
+    bool (*create)(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error);
     /* After this returns true the key cannot be had back from storage. A key that is not there counts as
      * destroyed. */
     bool (*destroy)(int dirfd, struct pp_error *error);

@@ -43,7 +43,7 @@ static bool kek_write_new(int dirfd, const uint8_t kek[VAULT_KEK_SIZE], struct p
 }
 
 /* Moved to its name without ever replacing a key that is there. */
-static bool kek_create(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
+static bool kek_file_create(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
     if (!crypto_random(kek, VAULT_KEK_SIZE, error) || !kek_write_new(dirfd, kek, error))
         return false;
     if (renameat2(dirfd, KEK_NEW, dirfd, KEK_FILE, RENAME_NOREPLACE) < 0)
@@ -51,21 +51,8 @@ static bool kek_create(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *
     return pp_dir_sync_of(dirfd, KEK_FILE, error);
 }
 
-static bool kek_file_load_or_create(int dirfd, uint8_t kek[VAULT_KEK_SIZE], bool *created,
-                                    struct pp_error *error) {
-    struct pp_error missing = {0};
-    *created = false;
-    if (!kek_clean_up(dirfd, error))
-        return false;
-    if (kek_read(dirfd, kek, &missing))
-        return true;
-    if (missing.code != PP_E_NOTFOUND) {
-        if (error)
-            *error = missing;
-        return false;
-    }
-    *created = true;
-    return kek_create(dirfd, kek, error);
+static bool kek_file_load(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
+    return kek_clean_up(dirfd, error) && kek_read(dirfd, kek, error);
 }
 
 static bool kek_file_destroy(int dirfd, struct pp_error *error) {
@@ -77,7 +64,8 @@ static bool kek_file_destroy(int dirfd, struct pp_error *error) {
 const struct vault_kek_provider *vault_kek_file(void) {
     static const struct vault_kek_provider provider = {
         .name = "file",
-        .load_or_create = kek_file_load_or_create,
+        .load = kek_file_load,
+        .create = kek_file_create,
         .destroy = kek_file_destroy,
     };
     return &provider;

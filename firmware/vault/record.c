@@ -1,5 +1,7 @@
 #include "vault/record.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -53,22 +55,41 @@ static bool slot_open(struct record_slot *slot, const char *name, const uint8_t 
                         &slot->content, &slot->error);
 }
 
+/* Whether a failure to open a file or its stream tells that what stands on flash is damaged. */
+static bool code_is_damage(enum pp_code code) {
+    return code == PP_E_AUTH || code == PP_E_INVALID || code == PP_E_LIMIT || code == PP_E_IO;
+}
+
+static bool errno_is_damage(int number) {
+    return number == EIO || number == EUCLEAN || number == EBADMSG;
+}
+
+/* Whether the reason that a slot cannot be used lies with its file, and not with this process. */
+static bool slot_is_lost(const struct record_slot *slot, struct pp_error *error) {
+    if (code_is_damage(slot->error.code))
+        return true;
+    if (error)
+        *error = slot->error;
+    return false;
+}
+
 static bool slot_load(int dirfd, const char *name, unsigned number, const uint8_t *kek,
                       struct record_slot *slot, struct pp_error *error) {
     char path[RECORD_FILE_MAX];
     struct pp_buf file pp_autobuf = PP_BUF_INIT(RECORD_HEADER_SIZE + RECORD_SEALED_MAX);
     record_file_name(name, number, path);
-    if (!pp_file_read(dirfd, path, &file, &slot->error)) {
-        if (slot->error.code == PP_E_NOTFOUND)
-            return true;
-        slot->present = true; /* a file that cannot be read is a generation that is lost */
-        if (slot->error.code != PP_E_NOMEM)
-            return true;
-        return pp_fail(error, PP_E_NOMEM, "out of memory");
-    }
+    pp_autoclose int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return true;
     slot->present = true;
-    slot->valid = slot_open(slot, name, kek, &file);
-    return true;
+    if (fd < 0) {
+        slot->damaged = errno_is_damage(errno);
+        pp_fail_errno(&slot->error, "%s", path);
+        return slot_is_lost(slot, error);
+    }
+    slot->valid = pp_file_read_fd(fd, path, &file, &slot->error) && slot_open(slot, name, kek, &file);
+    slot->damaged = !slot->valid;
+    return slot->valid || slot_is_lost(slot, error);
 }
 
 bool record_load(int dirfd, const char *name, const uint8_t *kek, struct record *record,
@@ -107,6 +128,15 @@ int record_newest(const struct record *record) {
     return newest_where(record, false);
 }
 
+int record_unread(const struct record *record) {
+    for (int i = 0; i < RECORD_SLOTS; i++) {
+        const struct record_slot *slot = &record->slots[i];
+        if (slot->present && !slot->valid && !slot->damaged)
+            return i;
+    }
+    return -1;
+}
+
 static bool record_serialize(const char *name, uint64_t generation, const uint8_t *kek, const void *data,
                              size_t size, struct pp_buf *file, struct pp_error *error) {
     char ad[RECORD_AD_MAX];
@@ -124,11 +154,15 @@ bool record_store(int dirfd, const char *name, const uint8_t *kek, const struct 
     int best = record_best(before);
     unsigned slot = best == 0 ? 1 : 0;
     uint64_t generation = best < 0 ? 1 : before->slots[best].generation + 1;
-    /* A damaged slot that claims this generation may come back to life: stay above it. */
-    if (before->slots[slot].present && before->slots[slot].generation == generation)
-        generation++;
     if (!record_serialize(name, generation, kek, data, size, &file, error))
         return false;
     record_file_name(name, slot, path);
-    return pp_file_replace(dirfd, path, file.data, file.size, 0600, error);
+    if (!pp_file_replace(dirfd, path, file.data, file.size, 0600, error))
+        return false;
+    /* The other slot may be readable again one day, and would then outrank this one. Where it cannot be
+     * removed either, what was written counts all the same. */
+    record_file_name(name, 1 - slot, path);
+    if (best < 0 && before->slots[1 - slot].present)
+        pp_file_remove(dirfd, path, NULL);
+    return true;
 }

@@ -24,14 +24,18 @@ static bool shred_content(int fd, struct pp_error *error) {
     return true;
 }
 
-bool vault_shred(int dirfd, const char *name, struct pp_error *error) {
-    /* The key's file is read-only, for its owner too. */
-    if (fchmodat(dirfd, name, 0600, 0) < 0)
-        return errno == ENOENT || pp_fail_errno(error, "erase %s", name);
+static bool shred_overwrite(int dirfd, const char *name, struct pp_error *error) {
     pp_autoclose int fd = openat(dirfd, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return pp_fail_errno(error, "erase %s", name);
-    if (!shred_content(fd, error))
-        return pp_wrap(error, "%s", name);
-    return pp_file_remove(dirfd, name, error);
+    return shred_content(fd, error) || pp_wrap(error, "%s", name);
+}
+
+bool vault_shred(int dirfd, const char *name, struct pp_error *error) {
+    /* The key's file is read-only, for its owner too. */
+    if (fchmodat(dirfd, name, 0600, 0) < 0 && errno == ENOENT)
+        return true;
+    /* Full or failing flash may refuse to overwrite; the name goes all the same. */
+    bool overwritten = shred_overwrite(dirfd, name, error);
+    return pp_file_remove(dirfd, name, overwritten ? error : NULL) && overwritten;
 }

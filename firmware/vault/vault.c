@@ -45,33 +45,64 @@ static bool is_record_file(const char *name, bool unfinished_only) {
            (!unfinished_only && (strcmp(end, ".0") == 0 || strcmp(end, ".1") == 0));
 }
 
-/* Erases all records, or only what an interrupted write left behind. */
-static bool vault_sweep(const struct vault *vault, bool unfinished_only, struct pp_error *error) {
+/* Erases all records, or only what an interrupted write left behind. One that cannot be erased does not hold
+ * up the others; the error is the first one's. `count` (NULL is allowed) gets how many files there were. */
+static bool vault_sweep(const struct vault *vault, bool unfinished_only, size_t *count,
+                        struct pp_error *error) {
     int fd = openat(vault->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     pp_autodir DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    bool ok = true;
     if (!folder) {
         pp_fail_errno(error, "list the vault");
         pp_close(&fd);
         return false;
     }
-    for (struct dirent *entry; (entry = readdir(folder));) {
+    for (struct dirent *entry; errno = 0, (entry = readdir(folder));) {
         if (!is_record_file(entry->d_name, unfinished_only))
             continue;
-        if (!vault_shred(vault->dir, entry->d_name, error))
-            return false;
+        ok = vault_shred(vault->dir, entry->d_name, ok ? error : NULL) && ok;
+        if (count)
+            ++*count;
     }
+    if (errno && ok)
+        return pp_fail_errno(error, "list the vault");
+    return ok;
+}
+
+/* Records without their key are noise. They go before the next key is made, so that whenever the power is cut
+ * none stands beside it; flash that keeps one is no reason to show nothing. */
+static bool vault_begin_anew(struct vault *vault, struct pp_error *error) {
+    struct pp_error reason = {0};
+    size_t count = 0;
+    if (!vault_sweep(vault, false, &count, &reason))
+        pp_log_warning("vault: %s", reason.message);
+    if (count)
+        pp_log_warning("vault: there is no key-encryption key; %zu files that another one sealed are lost",
+                       count);
+    return vault->provider->create(vault->kek_dir, vault->kek, error);
+}
+
+static bool vault_load(struct vault *vault, struct pp_error *error) {
+    struct pp_error reason = {0};
+    if (!vault->provider->load(vault->kek_dir, vault->kek, &reason)) {
+        if (reason.code == PP_E_NOTFOUND)
+            return vault_begin_anew(vault, error);
+        if (error)
+            *error = reason;
+        return false;
+    }
+    /* On flash that has gone read-only they stay, and the vault can still be read. */
+    if (!vault_sweep(vault, true, NULL, &reason))
+        pp_log_warning("vault: %s", reason.message);
     return true;
 }
 
 static bool vault_begin(struct vault *vault, const char *state_dir, struct pp_error *error) {
-    bool created = false;
     vault->kek_dir = vault_make_dir(state_dir, "kek", error);
     if (vault->kek_dir < 0)
         return false;
     vault->dir = vault_make_dir(state_dir, "vault", error);
-    return vault->dir >= 0 && vault_lock_dir(vault, error) &&
-           vault->provider->load_or_create(vault->kek_dir, vault->kek, &created, error) &&
-           vault_sweep(vault, !created, error);
+    return vault->dir >= 0 && vault_lock_dir(vault, error) && vault_load(vault, error);
 }
 
 struct vault *vault_open(const char *state_dir, const struct vault_kek_provider *provider,
@@ -133,8 +164,12 @@ static int vault_choose(const struct vault *vault, const char *name, const struc
                         struct pp_error *error) {
     int best = record_best(record);
     int newest = record_newest(record);
+    int unread = record_unread(record);
     if (newest < 0)
         pp_fail(error, PP_E_NOTFOUND, "vault record %s: there is none", name);
+    else if (best < 0 && unread >= 0)
+        pp_fail(error, record->slots[unread].error.code, "vault record %s: %s", name,
+                record->slots[unread].error.message);
     else if (best < 0)
         pp_fail(error, PP_E_AUTH, "vault record %s: no generation authenticates: %s", name,
                 record->slots[newest].error.message);
@@ -189,7 +224,7 @@ static bool remove_locked(struct vault *vault, const char *name, struct pp_error
 static bool erase_locked(struct vault *vault, struct pp_error *error) {
     vault->erased = true;
     pp_wipe(vault->kek, sizeof vault->kek);
-    return (vault->provider->destroy(vault->kek_dir, error) && vault_sweep(vault, false, error)) ||
+    return (vault->provider->destroy(vault->kek_dir, error) && vault_sweep(vault, false, NULL, error)) ||
            pp_wrap(error, "erase the vault");
 }
 

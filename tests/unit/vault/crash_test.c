@@ -72,6 +72,7 @@ static uint32_t value_counter(const struct test_folder *folder) {
     struct reports reports = {0};
     struct vault *vault = vault_open(folder->path, NULL, &error);
     assert_string_equal(error.message, "");
+    vault_set_reporter(vault, count_report, &reports);
     assert_true(vault_get(vault, "r", &out, &error));
     vault_close(vault);
     assert_int_equal(out.size, VALUE_SIZE);

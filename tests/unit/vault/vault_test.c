@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,13 +39,6 @@ static void assert_refused(struct vault *vault, const char *name, enum pp_code c
     assert_false(vault_get(vault, name, &out, &error));
     assert_int_equal(error.code, code);
     assert_int_equal(out.size, 0);
-}
-
-static void count_report(void *arg, const char *name, const char *message) {
-    struct reports *reports = arg;
-    reports->count++;
-    snprintf(reports->name, sizeof reports->name, "%s", name);
-    snprintf(reports->message, sizeof reports->message, "%s", message);
 }
 
 /* ---- Keeping ---- */
@@ -272,6 +266,73 @@ static void vault_sweeps_what_an_interrupted_write_left(void **state) {
     vault_close(vault);
 }
 
+/* Flash that has gone read-only keeps what an interrupted write left; a folder of that name cannot be removed
+ * either. */
+static void vault_opens_where_leftovers_cannot_be_removed(void **state) {
+    const struct test_folder *folder = *state;
+    struct vault *vault = open_vault(folder);
+    put(vault, "r", "one");
+    vault_close(vault);
+    assert_int_equal(mkdirat(folder->fd, "vault/r.1.new", 0700), 0);
+    vault = open_vault(folder);
+    assert_value(vault, "r", "one");
+    vault_close(vault);
+}
+
+/* A generation that could not be read once more may be readable tomorrow; then it must not outrank what was
+ * put meanwhile. */
+static void vault_put_over_a_lost_record_leaves_only_the_new_value(void **state) {
+    const struct test_folder *folder = *state;
+    PP_AUTO(vault) struct vault *vault = open_vault(folder);
+    put(vault, "r", "one");
+    put(vault, "r", "two");
+    put(vault, "r", "three");
+    put(vault, "r", "four");
+    state_flip(folder, "vault/r.0", 30);
+    state_flip(folder, "vault/r.1", 30);
+    put(vault, "r", "new");
+    assert_false(state_has(folder, "vault/r.1"));
+    assert_value(vault, "r", "new");
+}
+
+/* ---- What is not damage ---- */
+
+static enum pp_code code_of_get(struct vault *vault, const char *name) {
+    struct pp_error error = {0};
+    struct pp_buf out pp_autobuf = PP_BUF_INIT(VAULT_RECORD_MAX);
+    return vault_get(vault, name, &out, &error) ? PP_OK : error.code;
+}
+
+/* PP_E_AUTH makes the identity's owner begin a new one, so want of anything else must not look like it. */
+static void vault_without_a_free_descriptor_does_not_call_a_record_lost(void **state) {
+    PP_AUTO(vault) struct vault *vault = open_vault(*state);
+    put(vault, "r", "one");
+    put(vault, "r", "two");
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum pp_code code = code_of_get(vault, "r");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(code, PP_E_NOMEM);
+    assert_value(vault, "r", "two");
+}
+
+static void vault_without_permission_does_not_call_a_record_lost(void **state) {
+    const struct test_folder *folder = *state;
+    PP_AUTO(vault) struct vault *vault = open_vault(folder);
+    bool root = geteuid() == 0;
+    put(vault, "r", "one");
+    assert_int_equal(fchmodat(folder->fd, "vault", 0, 0), 0);
+    assert_true(!root || seteuid(65534) == 0);
+    enum pp_code code = code_of_get(vault, "r");
+    assert_true(!root || seteuid(0) == 0);
+    assert_int_equal(fchmodat(folder->fd, "vault", 0700, 0), 0);
+    assert_int_equal(code, PP_E_IO);
+    assert_value(vault, "r", "one");
+}
+
 /* ---- Erasing ---- */
 
 static void vault_erase_destroys_key_and_records(void **state) {
@@ -330,15 +391,75 @@ static void vault_open_completes_an_interrupted_erase(void **state) {
     vault_close(vault);
 }
 
-static bool fail_to_load(int dirfd, uint8_t kek[VAULT_KEK_SIZE], bool *created, struct pp_error *error) {
-    (void)dirfd, (void)kek, (void)created;
+/* One that cannot be overwritten or removed does not save the others. */
+static void vault_erase_goes_on_after_a_failure_and_tells_it(void **state) {
+    const struct test_folder *folder = *state;
+    struct pp_error error = {0};
+    PP_AUTO(vault) struct vault *vault = open_vault(folder);
+    put(vault, "a", "secret");
+    put(vault, "z", "secret");
+    assert_int_equal(mkdirat(folder->fd, "vault/m.0", 0700), 0);
+    assert_false(vault_erase(vault, &error));
+    assert_non_null(strstr(error.message, "m.0"));
+    assert_int_equal(state_count(folder, "kek"), 0);
+    assert_int_equal(state_count(folder, "vault"), 1);
+}
+
+/* A full file system that copies on write cannot overwrite. */
+static void vault_erase_unlinks_what_it_cannot_overwrite(void **state) {
+    const struct test_folder *folder = *state;
+    struct pp_error error = {0};
+    PP_AUTO(vault) struct vault *vault = open_vault(folder);
+    put(vault, "r", "secret");
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    bool erased = vault_erase(vault, &error);
+    bool again = vault_erase(vault, NULL);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_false(erased);
+    assert_non_null(strstr(error.message, "File too large"));
+    assert_false(again); /* the record's turn */
+    assert_int_equal(state_count(folder, "kek"), 0);
+    assert_int_equal(state_count(folder, "vault"), 0);
+    assert_true(vault_erase(vault, &error));
+}
+
+static bool have_no_key(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
+    (void)dirfd, (void)kek;
+    return pp_fail(error, PP_E_NOTFOUND, "none was made");
+}
+
+static bool lose_power(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
+    (void)dirfd, (void)kek;
+    return pp_fail(error, PP_E_IO, "power was cut");
+}
+
+/* Were they removed after the new key was made, a power cut between would leave them beside it for ever. */
+static void vault_removes_records_without_a_key_before_it_makes_one(void **state) {
+    const struct test_folder *folder = *state;
+    struct pp_error error = {0};
+    const struct vault_kek_provider cut = {.name = "cut", .load = have_no_key, .create = lose_power};
+    struct vault *vault = open_vault(folder);
+    put(vault, "r", "secret");
+    vault_close(vault);
+    assert_null(vault_open(folder->path, &cut, &error));
+    assert_string_equal(error.message, "vault: power was cut");
+    assert_int_equal(state_count(folder, "vault"), 0);
+}
+
+static bool fail_to_load(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
+    (void)dirfd, (void)kek;
     return pp_fail(error, PP_E_UNSUPPORTED, "no TPM here");
 }
 
 static void vault_tells_what_its_provider_tells(void **state) {
     const struct test_folder *folder = *state;
     struct pp_error error = {0};
-    const struct vault_kek_provider broken = {.name = "tpm2", .load_or_create = fail_to_load};
+    const struct vault_kek_provider broken = {.name = "tpm2", .load = fail_to_load};
     assert_null(vault_open(folder->path, &broken, &error));
     assert_int_equal(error.code, PP_E_UNSUPPORTED);
     assert_string_equal(error.message, "vault: no TPM here");
@@ -395,9 +516,16 @@ int main(void) {
         WITH_FOLDER(vault_writes_on_after_damage),
         WITH_FOLDER(vault_survives_emptied_and_overlong_files),
         WITH_FOLDER(vault_sweeps_what_an_interrupted_write_left),
+        WITH_FOLDER(vault_opens_where_leftovers_cannot_be_removed),
+        WITH_FOLDER(vault_put_over_a_lost_record_leaves_only_the_new_value),
+        WITH_FOLDER(vault_without_a_free_descriptor_does_not_call_a_record_lost),
+        WITH_FOLDER(vault_without_permission_does_not_call_a_record_lost),
         WITH_FOLDER(vault_erase_destroys_key_and_records),
         WITH_FOLDER(vault_erase_overwrites_in_place),
         WITH_FOLDER(vault_open_completes_an_interrupted_erase),
+        WITH_FOLDER(vault_erase_goes_on_after_a_failure_and_tells_it),
+        WITH_FOLDER(vault_erase_unlinks_what_it_cannot_overwrite),
+        WITH_FOLDER(vault_removes_records_without_a_key_before_it_makes_one),
         WITH_FOLDER(vault_tells_what_its_provider_tells),
         WITH_FOLDER(vault_is_used_by_two_threads),
     };

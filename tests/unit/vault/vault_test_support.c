@@ -8,6 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+void count_report(void *arg, const char *name, const char *message) {
+    struct reports *reports = arg;
+    reports->count++;
+    snprintf(reports->name, sizeof reports->name, "%s", name);
+    snprintf(reports->message, sizeof reports->message, "%s", message);
+}
+
 static struct stat status_of(const struct test_folder *folder, const char *path) {
     struct stat status;
     assert_int_equal(fstatat(folder->fd, path, &status, 0), 0);

@@ -14,6 +14,9 @@ struct reports {
     char message[400];
 };
 
+/* A vault_reporter; `arg` is a struct reports. */
+void count_report(void *arg, const char *name, const char *message);
+
 bool state_has(const struct test_folder *folder, const char *path);
 unsigned state_mode(const struct test_folder *folder, const char *path);
 size_t state_size(const struct test_folder *folder, const char *path);
