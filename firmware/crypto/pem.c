@@ -36,6 +36,7 @@ static bool pem_decode_body(const char *body, size_t length, struct pp_buf *der,
     if (!pp_base64_decode(body, length, place, room, &decoded, error))
         return pp_wrap(error, "PEM");
     der->size += decoded;
+    der->data[der->size] = 0;
     return true;
 }
 

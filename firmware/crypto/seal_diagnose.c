@@ -238,8 +238,10 @@ static void turn_to_first_failure(struct diagnosis *d) {
         else
             bad = middle;
     }
-    if (bad > good + 1 || bad == scene->place || !load_other(d, bad, &scene->size))
+    size_t size = 0;
+    if (bad > good + 1 || bad == scene->place || !load_other(d, bad, &size))
         return;
+    scene->size = size;
     memcpy(d->bytes, d->other, scene->size);
     memcpy(d->original, d->other, scene->size);
     scene->sealed = d->original;

@@ -116,12 +116,11 @@ bool seal_cipher_derive(struct seal_cipher *cipher, const uint8_t *key, const ch
     size_t ad_size = associated_data ? strlen(associated_data) : 0;
     if (ad_size > SEAL_ASSOCIATED_DATA_MAX)
         return pp_fail(error, PP_E_LIMIT, "associated data longer than %d bytes", SEAL_ASSOCIATED_DATA_MAX);
-    if (!crypto_hkdf(cipher->params.hash, key, cipher->params.ikm_size, seal_cipher_salt(cipher),
-                     cipher->params.key_size, associated_data, ad_size, derived, cipher->params.key_size,
-                     error))
-        return false;
     seal_cipher_finish(cipher);
-    cipher->gcm = crypto_gcm_create(derived, cipher->params.key_size, error);
+    if (crypto_hkdf(cipher->params.hash, key, cipher->params.ikm_size, seal_cipher_salt(cipher),
+                    cipher->params.key_size, associated_data, ad_size, derived, cipher->params.key_size,
+                    error))
+        cipher->gcm = crypto_gcm_create(derived, cipher->params.key_size, error);
     pp_wipe(derived, sizeof derived);
     return cipher->gcm != NULL;
 }

@@ -15,6 +15,8 @@ bool seal_encrypt(const void *plain, size_t size, const uint8_t key[SEAL_KEY_SIZ
     if (writer && seal_writer_write(writer, plain, size, error) && seal_writer_finish(writer, error))
         return true;
     out->size = before;
+    if (out->data)
+        out->data[before] = 0;
     return false;
 }
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "crypto/seal_diagnose.h"
 #include "crypto/seal_format.h"
 #include "crypto_test_support.h"
 
@@ -405,6 +406,48 @@ static void seal_refuses_every_exchange_of_two_segments(void **state) {
     pp_buf_finish(&sample.sealed);
 }
 
+/* A file whose middle can no longer be read: the sample, of which places 3 to 8 are gone. */
+static bool load_what_is_left(void *arg, uint64_t place, uint8_t *out, size_t *size) {
+    const struct sample *sample = arg;
+    *size = seal_room(&sample->params, place);
+    if (place >= 3)
+        return false;
+    memcpy(out, sample->sealed.data + seal_segment_offset(&sample->params, place), *size);
+    return true;
+}
+
+static void seal_diagnosis_holds_where_segments_cannot_be_read(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    struct sample sample;
+    sample_init(&sample);
+    size_t last = seal_segment_offset(&sample.params, 9);
+    struct seal_cipher cipher;
+    assert_true(seal_cipher_init(&cipher, &sample.params, &error));
+    assert_true(seal_cipher_take_header(&cipher, sample.sealed.data, &error));
+    assert_true(seal_cipher_derive(&cipher, sample.key, "ad", &error));
+    /* An exact copy lets the address sanitizer see a read past the end. */
+    size_t size = sample.sealed.size - last - 1;
+    uint8_t *cut = malloc(size);
+    memcpy(cut, sample.sealed.data + last, size);
+    assert_false(seal_diagnose(&(struct seal_scene){.cipher = &cipher,
+                                                    .key = sample.key,
+                                                    .associated_data = "ad",
+                                                    .place = 9,
+                                                    .last = true,
+                                                    .sealed = cut,
+                                                    .size = size,
+                                                    .segments = 10,
+                                                    .load = load_what_is_left,
+                                                    .arg = &sample},
+                               &error));
+    assert_string_equal(error.message, "the stream was cut inside segment 9, or bytes of that segment were "
+                                       "changed or appended");
+    seal_cipher_finish(&cipher);
+    free(cut);
+    pp_buf_finish(&sample.sealed);
+}
+
 /* ---- Limits ---- */
 
 static void seal_refuses_parameters_that_cannot_be(void **state) {
@@ -499,7 +542,10 @@ static void seal_one_shots_obey_the_buffers_cap_and_change_nothing_on_failure(vo
     assert_int_equal(error.code, PP_E_LIMIT);
     assert_string_equal(pp_buf_text(&small), "123456");
     assert_false(seal_encrypt("hello", 5, key, NULL, &small, &error));
-    assert_int_equal(small.size, 6);
+    assert_string_equal(pp_buf_text(&small), "123456");
+    small.max = 6 + 40 + 20; /* the header fits */
+    assert_false(seal_encrypt("hello", 5, key, NULL, &small, &error));
+    assert_string_equal(pp_buf_text(&small), "123456");
     assert_false(seal_decrypt(sealed.data + 6, sealed.size - 6, key, "other", &sealed, &error));
     assert_int_equal(error.code, PP_E_AUTH);
     assert_string_equal(error.message,
@@ -530,6 +576,7 @@ int main(void) {
         cmocka_unit_test(seal_refuses_flipped_bits_in_every_region),
         cmocka_unit_test(seal_refuses_every_shorter_and_longer_stream),
         cmocka_unit_test(seal_refuses_every_exchange_of_two_segments),
+        cmocka_unit_test(seal_diagnosis_holds_where_segments_cannot_be_read),
         cmocka_unit_test(seal_refuses_parameters_that_cannot_be),
         cmocka_unit_test(seal_stops_at_2_to_the_32_segments),
         cmocka_unit_test(seal_writer_and_opener_pass_on_what_the_sink_says),
