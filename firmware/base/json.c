@@ -4,13 +4,32 @@
 
 #include "base/clock.h"
 
-/* Whether the '0' at `i` begins a number of several digits, which cJSON would let pass. */
-static bool starts_with_zero(const char *text, size_t size, size_t i) {
-    if (i + 1 >= size || text[i + 1] < '0' || text[i + 1] > '9')
-        return false;
-    if (i >= 2 && (text[i - 1] == '-' || text[i - 1] == '+'))
-        return !strchr("eE", text[i - 2]);
-    return i == 0 || !strchr("0123456789.eE", text[i - 1]);
+static size_t digits_length(const char *text, size_t size) {
+    size_t length = 0;
+    while (length < size && text[length] >= '0' && text[length] <= '9')
+        length++;
+    return length;
+}
+
+/* The length of the number that begins at `text` (RFC 8259 §6), 0 where it is none. cJSON would let "01",
+ * "1." and "-.5" pass. */
+static size_t number_length(const char *text, size_t size) {
+    size_t length = text[0] == '-';
+    size_t digits = digits_length(text + length, size - length);
+    if (!digits || (digits > 1 && text[length] == '0'))
+        return 0;
+    length += digits;
+    if (length < size && text[length] == '.') {
+        digits = digits_length(text + length + 1, size - length - 1);
+        length += digits + 1;
+    }
+    if (digits && length < size && (text[length] == 'e' || text[length] == 'E')) {
+        length++;
+        length += length < size && (text[length] == '+' || text[length] == '-');
+        digits = digits_length(text + length, size - length);
+        length += digits;
+    }
+    return digits ? length : 0;
 }
 
 /* The length of the UTF-8 sequence that begins at `text` (RFC 3629 §4), 0 where there is none. */
@@ -60,31 +79,48 @@ static bool scan_utf8(const unsigned char *text, size_t size, struct pp_error *e
     return true;
 }
 
-/* Walks the raw text outside of strings for depth, inside of them for an escaped NUL, which cJSON would take
- * for an end. */
+/* What may stand outside of strings: `*skip` gets the bytes that need no further look, at least 1. */
+static bool scan_outside(const char *text, size_t size, size_t i, size_t *depth, size_t *skip,
+                         struct pp_error *error) {
+    char c = text[i];
+    *skip = 1;
+    if ((unsigned char)c < ' ' && !strchr("\t\n\r", c))
+        return pp_fail(error, PP_E_INVALID, "control character at offset %zu", i);
+    if (c == '-' || (c >= '0' && c <= '9')) {
+        *skip = number_length(text + i, size - i);
+        return *skip || pp_fail(error, PP_E_INVALID, "malformed number at offset %zu", i);
+    }
+    if ((c == '{' || c == '[') && ++*depth > PP_JSON_DEPTH_MAX)
+        return pp_fail(error, PP_E_LIMIT, "nested deeper than %d at offset %zu", PP_JSON_DEPTH_MAX, i);
+    if ((c == '}' || c == ']') && *depth)
+        --*depth;
+    return true;
+}
+
+/* The same inside of strings, where cJSON would take an escaped NUL for the end. */
+static bool scan_inside(const char *text, size_t size, size_t i, size_t *skip, struct pp_error *error) {
+    *skip = text[i] == '\\' ? 2 : 1;
+    if ((unsigned char)text[i] < ' ')
+        return pp_fail(error, PP_E_INVALID, "control character in a string at offset %zu", i);
+    if (*skip == 2 && size - i > 5 && memcmp(text + i + 1, "u0000", 5) == 0)
+        return pp_fail(error, PP_E_INVALID, "U+0000 in a string at offset %zu", i);
+    return true;
+}
+
+/* Refuses in the raw text what cJSON would let pass. */
 static bool scan_text(const char *text, size_t size, struct pp_error *error) {
+    const char *nul = size ? memchr(text, 0, size) : NULL;
+    if (nul)
+        return pp_fail(error, PP_E_INVALID, "NUL byte at offset %zu", (size_t)(nul - text));
     size_t depth = 0;
     bool in_string = false;
-    for (size_t i = 0; i < size; i++) {
-        char c = text[i];
-        if (c == 0)
-            return pp_fail(error, PP_E_INVALID, "NUL byte at offset %zu", i);
-        if (in_string && (unsigned char)c < ' ')
-            return pp_fail(error, PP_E_INVALID, "control character in a string at offset %zu", i);
-        if (in_string && c == '\\') {
-            if (size - i > 5 && memcmp(text + i + 1, "u0000", 5) == 0)
-                return pp_fail(error, PP_E_INVALID, "U+0000 in a string at offset %zu", i);
-            i++;
-        } else if (c == '"') {
+    for (size_t i = 0, skip; i < size; i += skip) {
+        if (text[i] == '"') {
             in_string = !in_string;
-        } else if (!in_string && (c == '{' || c == '[')) {
-            if (++depth > PP_JSON_DEPTH_MAX)
-                return pp_fail(error, PP_E_LIMIT, "nested deeper than %d at offset %zu", PP_JSON_DEPTH_MAX,
-                               i);
-        } else if (!in_string && c == '0' && starts_with_zero(text, size, i)) {
-            return pp_fail(error, PP_E_INVALID, "number with a leading zero at offset %zu", i);
-        } else if (!in_string && (c == '}' || c == ']') && depth) {
-            depth--;
+            skip = 1;
+        } else if (in_string ? !scan_inside(text, size, i, &skip, error)
+                             : !scan_outside(text, size, i, &depth, &skip, error)) {
+            return false;
         }
     }
     return true;
