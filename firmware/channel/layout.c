@@ -158,21 +158,20 @@ static bool parse_start(const struct place *event, struct channel_event *out, st
            place_fail(&place, PP_E_INVALID, error, "is not a local time like \"2026-01-05T08:00:00\"");
 }
 
-static bool parse_rrule(const struct place *event, struct channel_event *out, struct pp_error *error) {
+static bool parse_rrule(const struct place *event, struct channel_rule_budget *left,
+                        struct channel_event *out, struct pp_error *error) {
     struct place place = place_member(event, "rrule");
     const char *text = NULL;
     if (!place.value)
         return true;
     if (!place_string(&place, CHANNEL_RRULE_MAX, &text, error))
         return false;
-    if (!channel_rrule_check(text, &out->start, error))
-        return place_wrap(&place, error);
     snprintf(out->rrule, sizeof out->rrule, "%s", text);
-    return true;
+    return channel_rrule_check(out, left, error) || place_wrap(&place, error);
 }
 
 static bool parse_event(const struct place *place, const struct channel_manifest *manifest,
-                        struct channel_event *out, struct pp_error *error) {
+                        struct channel_rule_budget *left, struct channel_event *out, struct pp_error *error) {
     struct place layout;
     struct place duration;
     int64_t priority = 0;
@@ -180,7 +179,7 @@ static bool parse_event(const struct place *place, const struct channel_manifest
         !channel_refer_layout(&layout, manifest, &out->layout, error) || !parse_start(place, out, error) ||
         !place_need(place, "duration", &duration, error) ||
         !place_duration(&duration, 1000, CHANNEL_EVENT_DAYS_MAX * DAY_MS, &out->duration, error) ||
-        !parse_rrule(place, out, error) ||
+        !parse_rrule(place, left, out, error) ||
         !place_integer_or(place, "priority", -PRIORITY_MAX, PRIORITY_MAX, 0, &priority, error))
         return false;
     out->priority = (int32_t)priority;
@@ -198,10 +197,11 @@ bool channel_parse_schedule(const struct place *document, struct channel_manifes
     manifest->schedule = calloc(manifest->event_count + 1, sizeof *manifest->schedule);
     if (!manifest->schedule)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
+    struct channel_rule_budget left = {CHANNEL_RULES_WALK_MAX, CHANNEL_RULES_SEARCH_MAX};
     size_t index = 0;
     for (const cJSON *value = place.value->child; value; value = value->next, index++) {
         struct place child = place_item(&place, index, value);
-        if (!parse_event(&child, manifest, &manifest->schedule[index], error))
+        if (!parse_event(&child, manifest, &left, &manifest->schedule[index], error))
             return false;
     }
     return true;

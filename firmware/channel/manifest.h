@@ -123,7 +123,8 @@ struct channel_event {
     struct channel_local_time start; /* first occurrence, in the display point's zone */
     struct channel_duration duration;
     char rrule[CHANNEL_RRULE_MAX + 1]; /* RFC 5545 §3.3.10; "" for an event that happens once */
-    int32_t priority;                  /* higher wins; 0 when not given */
+    int64_t last_s;   /* with a COUNT: where its last occurrence begins, s since 1970 in wall time */
+    int32_t priority; /* higher wins; 0 when not given */
 };
 
 struct channel_skipped {

@@ -4,8 +4,17 @@
 #include <time.h>
 
 #define DAY_S           (24 * 60 * 60)
-#define RRULE_COUNT_MAX 1000  /* of COUNT: such a rule is counted through from its first occurrence */
-#define OCCURRENCES_MAX 20000 /* looked at for one event in one question */
+#define RRULE_COUNT_MAX 1000 /* of COUNT: such a rule is counted through once, by the parser */
+#define TIMES_A_DAY_MAX 288  /* every five minutes */
+#define LOOK_AHEAD_DAYS 8    /* a question looks no further for the next occurrence */
+#define LOOK_BACK_DAYS  2    /* and so far back beyond the duration: zones and daylight saving */
+/* libical searches no further than the year 2582, or 2037 with a time_t of 32 bits. */
+#define LIBICAL_END_S (sizeof(time_t) > 4 ? INT64_C(19344441600) : INT64_C(2145916800))
+
+/* Costs in steps of libical, each about 0.3 us on a PC: an occurrence that we look at ourselves, with its
+ * zone; a day without an occurrence in a monthly or yearly rule, which libical passes over by itself. */
+#define OCCURRENCE_STEPS 10
+#define EMPTY_DAY_STEPS  7
 
 /* ---- Wall time. A local time is counted in s as if it were UTC; RFC 5545 §3.3.5 says what DST does. ---- */
 
@@ -85,14 +94,9 @@ static struct icaltimetype ical_of_local(const struct channel_local_time *local)
     return time;
 }
 
-/* A search without end would stop the loop that asks for the layout. */
-static bool rule_happens(const struct icalrecurrencetype *rule, const struct channel_local_time *start) {
-    icalrecur_iterator *iterator = icalrecur_iterator_new(*rule, ical_of_local(start));
-    if (!iterator)
-        return false;
-    bool happens = !icaltime_is_null_time(icalrecur_iterator_next(iterator));
-    icalrecur_iterator_free(iterator);
-    return happens;
+static int64_t event_start_local(const struct channel_event *event) {
+    struct icaltimetype time = ical_of_local(&event->start);
+    return seconds_of(&time);
 }
 
 static bool picks_dates(const struct icalrecurrencetype *rule) {
@@ -103,35 +107,141 @@ static bool picks_dates(const struct icalrecurrencetype *rule) {
            rule->by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-bool channel_rrule_check(const char *rrule, const struct channel_local_time *start, struct pp_error *error) {
-    struct icalrecurrencetype rule;
-    if (strspn(rrule, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=;,+-") != strlen(rrule) ||
-        !rule_parse(rrule, &rule))
-        return pp_fail(error, PP_E_INVALID, "is not a recurrence rule (RFC 5545 §3.3.10)");
-    if (rule.freq == ICAL_SECONDLY_RECURRENCE || rule.freq == ICAL_MINUTELY_RECURRENCE)
-        return pp_fail(error, PP_E_UNSUPPORTED, "recurs more often than hourly");
-    /* The jump into a rule (find_recurring) is wrong in libical where hours lie apart, and slow with dates.
-     */
-    if (rule.freq == ICAL_HOURLY_RECURRENCE && (rule.interval != 1 || picks_dates(&rule)))
-        return pp_fail(error, PP_E_UNSUPPORTED,
-                       "is hourly with an INTERVAL or with dates; let it be daily, with BYHOUR");
-    if (rule.rscale)
-        return pp_fail(error, PP_E_UNSUPPORTED, "has an RSCALE");
-    if (rule.count > RRULE_COUNT_MAX)
-        return pp_fail(error, PP_E_LIMIT, "has a COUNT of more than %d", RRULE_COUNT_MAX);
-    return rule_happens(&rule, start) || pp_fail(error, PP_E_INVALID, "never happens");
+/* Every hour is every day at 24 hours, which libical searches day by day. */
+static void hourly_to_daily(struct icalrecurrencetype *rule) {
+    if (rule->freq != ICAL_HOURLY_RECURRENCE)
+        return;
+    rule->freq = ICAL_DAILY_RECURRENCE;
+    if (rule->by_hour[0] != ICAL_RECURRENCE_ARRAY_MAX)
+        return;
+    for (short hour = 0; hour < 24; hour++)
+        rule->by_hour[hour] = hour;
+    rule->by_hour[24] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-/* UNTIL is in UTC or a date, while we count in wall time. */
-static void until_to_local(struct icalrecurrencetype *rule, icaltimezone *zone) {
+static int64_t length_of(const short *list, size_t max) {
+    size_t length = 0;
+    while (length < max && list[length] != ICAL_RECURRENCE_ARRAY_MAX)
+        length++;
+    return length ? (int64_t)length : 1;
+}
+
+/* Occurrences on a day that has any. */
+static int64_t times_a_day(const struct icalrecurrencetype *rule) {
+    return length_of(rule->by_hour, PP_COUNT(rule->by_hour)) *
+           length_of(rule->by_minute, PP_COUNT(rule->by_minute)) *
+           length_of(rule->by_second, PP_COUNT(rule->by_second));
+}
+
+/* libical expands a period as a whole. */
+static int64_t period_days(const struct icalrecurrencetype *rule) {
+    return rule->freq == ICAL_YEARLY_RECURRENCE    ? 366
+           : rule->freq == ICAL_MONTHLY_RECURRENCE ? 31
+           : rule->freq == ICAL_WEEKLY_RECURRENCE  ? 7
+                                                   : 1;
+}
+
+/* Takes the steps of one search from the budget. `gap_days` is the longest time seen without an occurrence.
+ */
+static bool pay_for_search(const struct channel_event *event, const struct icalrecurrencetype *rule,
+                           int64_t gap_days, struct channel_rule_budget *left, struct pp_error *error) {
+    int64_t window = channel_duration_ms(&event->duration) / 1000 / DAY_S + LOOK_BACK_DAYS + 1;
+    int64_t period = period_days(rule);
+    int64_t steps = times_a_day(rule) * (period + LOOK_AHEAD_DAYS + 1 + OCCURRENCE_STEPS * window) +
+                    (period > 7 && gap_days > period ? (gap_days - period) * EMPTY_DAY_STEPS : 0);
+    if (steps > left->search)
+        return pp_fail(error, PP_E_LIMIT,
+                       "recurs so often or so rarely, or lasts so long, that the schedule takes too long to "
+                       "search");
+    left->search -= steps;
+    return true;
+}
+
+/* Where the days end that there is a budget to walk through; the rule's own end may come before. */
+static int64_t walk_end(const struct icalrecurrencetype *rule, int64_t first, int64_t days) {
+    int64_t end = first + days * DAY_S < LIBICAL_END_S ? first + days * DAY_S : LIBICAL_END_S;
+    /* A day more, for the zones. */
+    int64_t until = icaltime_is_null_time(rule->until) ? end : seconds_of(&rule->until) + DAY_S;
+    return until < end ? until : end;
+}
+
+/* Walks from the first occurrence to the last of a COUNT, else to the second, for the gap between. */
+static bool walk(struct channel_event *event, const struct icalrecurrencetype *rule, int64_t *gap_days,
+                 struct channel_rule_budget *left, struct pp_error *error) {
+    int64_t per_day = times_a_day(rule);
+    int64_t first = event_start_local(event);
+    int64_t days = left->walk / per_day;
+    struct icalrecurrencetype bounded = *rule;
+    bounded.until = ical_of(walk_end(rule, first, days));
+    bounded.count = 0;
+    icalrecur_iterator *iterator = icalrecur_iterator_new(bounded, ical_of(first));
+    int wanted = rule->count ? rule->count : 2;
+    int found = 0;
+    event->last_s = first;
+    for (*gap_days = 0; iterator && found < wanted; found++) {
+        struct icaltimetype time = icalrecur_iterator_next(iterator);
+        if (icaltime_is_null_time(time))
+            break;
+        int64_t gap = (seconds_of(&time) - event->last_s) / DAY_S;
+        *gap_days = gap > *gap_days ? gap : *gap_days;
+        event->last_s = seconds_of(&time);
+    }
+    if (iterator)
+        icalrecur_iterator_free(iterator);
+    bool budget_ended_it =
+        first + days * DAY_S < LIBICAL_END_S && seconds_of(&bounded.until) == first + days * DAY_S;
+    if (budget_ended_it && found < wanted)
+        return pp_fail(error, PP_E_LIMIT,
+                       "recurs so rarely that it takes too long to work out, with the rules before it");
+    if (!found)
+        return pp_fail(error, PP_E_INVALID, "never happens");
+    left->walk -= ((event->last_s - first) / DAY_S + 1) * per_day;
+    return true;
+}
+
+/* Hours at an INTERVAL are not the same ones each day, and BYSETPOS would choose within an hour: neither can
+ * be made daily. */
+static bool check_kind(const struct icalrecurrencetype *rule, struct pp_error *error) {
+    if (rule->freq == ICAL_SECONDLY_RECURRENCE || rule->freq == ICAL_MINUTELY_RECURRENCE)
+        return pp_fail(error, PP_E_UNSUPPORTED, "recurs more often than hourly");
+    if (rule->freq == ICAL_HOURLY_RECURRENCE && (rule->interval != 1 || picks_dates(rule)))
+        return pp_fail(error, PP_E_UNSUPPORTED,
+                       "is hourly with an INTERVAL or with dates; let it be daily, with BYHOUR");
+    if (rule->count > RRULE_COUNT_MAX)
+        return pp_fail(error, PP_E_LIMIT, "has a COUNT of more than %d", RRULE_COUNT_MAX);
+    return true;
+}
+
+bool channel_rrule_check(struct channel_event *event, struct channel_rule_budget *left,
+                         struct pp_error *error) {
+    const char *text = event->rrule;
+    struct icalrecurrencetype rule;
+    if (strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=;,+-") != strlen(text))
+        return pp_fail(error, PP_E_INVALID, "is not a recurrence rule (RFC 5545 §3.3.10)");
+    if (strstr(text, "RSCALE"))
+        return pp_fail(error, PP_E_UNSUPPORTED, "has an RSCALE");
+    if (!rule_parse(text, &rule))
+        return pp_fail(error, PP_E_INVALID, "is not a recurrence rule (RFC 5545 §3.3.10)");
+    if (!check_kind(&rule, error))
+        return false;
+    hourly_to_daily(&rule);
+    if (times_a_day(&rule) > TIMES_A_DAY_MAX)
+        return pp_fail(error, PP_E_LIMIT, "recurs more than %d times a day", TIMES_A_DAY_MAX);
+    int64_t gap_days = 0;
+    return walk(event, &rule, &gap_days, left, error) && pay_for_search(event, &rule, gap_days, left, error);
+}
+
+/* The end of a rule in wall time: UNTIL is in UTC or a date. */
+static int64_t rule_end(const struct channel_event *event, const struct icalrecurrencetype *rule,
+                        icaltimezone *zone) {
+    if (rule->count)
+        return event->last_s;
     if (icaltime_is_null_time(rule->until))
-        return;
+        return CHANNEL_FOREVER;
     int64_t until = seconds_of(&rule->until);
     if (rule->until.is_date)
-        until += DAY_S - 1;
-    else if (icaltime_is_utc(rule->until))
-        until = local_of(zone, until);
-    rule->until = ical_of(until);
+        return until + DAY_S - 1;
+    return icaltime_is_utc(rule->until) ? local_of(zone, until) : until;
 }
 
 /* ---- Occurrences ---- */
@@ -141,11 +251,6 @@ struct occurrence {
     int64_t start, end; /* s, UTC, while active */
     int64_t next;       /* start of the next one, s, UTC; CHANNEL_FOREVER without one */
 };
-
-static int64_t event_start_local(const struct channel_event *event) {
-    struct icaltimetype time = ical_of_local(&event->start);
-    return seconds_of(&time);
-}
 
 /* Days are nominal, the rest is exact. */
 static int64_t event_end(const struct channel_event *event, icaltimezone *zone, int64_t start_local) {
@@ -162,31 +267,40 @@ static bool consider(const struct channel_event *event, icaltimezone *zone, int6
     }
     int64_t end = event_end(event, zone, start_local);
     if (end > now)
-        *out = (struct occurrence){.active = true, .start = start, .end = end, .next = CHANNEL_FOREVER};
+        *out = (struct occurrence){.active = true, .start = start, .end = end, .next = out->next};
     return true;
 }
 
 /* Where the search may begin: before it, nothing can still last. */
 static int64_t search_from(const struct channel_event *event, icaltimezone *zone, int64_t now) {
-    return local_of(zone, now) - channel_duration_ms(&event->duration) / 1000 - 2 * DAY_S;
+    return local_of(zone, now) - channel_duration_ms(&event->duration) / 1000 - LOOK_BACK_DAYS * DAY_S;
 }
 
+/* libical looks for the next occurrence until it has one, be it in a hundred years: it is given an end, at
+ * which to ask again. That end is a day further than what is promised, since daylight saving may begin
+ * before. */
 static struct occurrence find_recurring(const struct channel_event *event, icaltimezone *zone, int64_t now) {
     struct occurrence found = {.next = CHANNEL_FOREVER};
     struct icalrecurrencetype rule;
     int64_t first = event_start_local(event);
     int64_t from = search_from(event, zone, now);
+    int64_t to = local_of(zone, now) + (LOOK_AHEAD_DAYS + 1) * DAY_S;
     if (!rule_parse(event->rrule, &rule))
         return found;
-    until_to_local(&rule, zone);
-    if (!icaltime_is_null_time(rule.until) && seconds_of(&rule.until) < from)
+    hourly_to_daily(&rule);
+    int64_t end = rule_end(event, &rule, zone);
+    if (end < from)
         return found;
+    if (to < end)
+        found.next = now + LOOK_AHEAD_DAYS * DAY_S;
+    rule.until = ical_of(to < end ? to : end);
+    rule.count = 0;
     icalrecur_iterator *iterator = icalrecur_iterator_new(rule, ical_of(first));
     if (!iterator)
         return found;
-    if (rule.count == 0 && from > first)
+    if (from > first)
         icalrecur_iterator_set_start(iterator, ical_of(from));
-    for (int i = 0; i < OCCURRENCES_MAX; i++) {
+    for (;;) {
         struct icaltimetype time = icalrecur_iterator_next(iterator);
         if (icaltime_is_null_time(time) || !consider(event, zone, seconds_of(&time), now, &found))
             break;

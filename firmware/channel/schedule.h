@@ -19,7 +19,8 @@ bool channel_time_zone_valid(const char *time_zone);
 /* Never NULL. Of the events that last at `now_s` (s since 1970, UTC) the one of the highest priority counts,
  * then the one that began last, then the one that stands last in the manifest; without any, the default
  * layout. An unknown zone counts as UTC. `*valid_until_s` gets the instant at which to ask again, later than
- * `now_s`, or CHANNEL_FOREVER; between the two the answer is the same. NULL is allowed. */
+ * `now_s`, or CHANNEL_FOREVER; between the two the answer is the same. For a rule that is not over it is
+ * eight days away at most. NULL is allowed. */
 const struct channel_layout *channel_layout_at(const struct channel_manifest *manifest, int64_t now_s,
                                                const char *time_zone, int64_t *valid_until_s);
 
@@ -30,9 +31,19 @@ const struct channel_layout *channel_layout_at(const struct channel_manifest *ma
 bool channel_playlist_position(const struct channel_playlist *playlist, int64_t now_ms, size_t *index,
                                int64_t *offset_ms);
 
-/* Used by the parser: whether libical takes this rule and it is one that we allow (not SECONDLY or MINUTELY;
- * HOURLY without a choice of days of the month or year, which would be searched hour by hour), and whether it
- * ever happens. */
-bool channel_rrule_check(const char *rrule, const struct channel_local_time *start, struct pp_error *error);
+/* What the rules of one manifest may cost together, so that neither parsing it nor following its schedule
+ * holds anybody up. The parser begins with the whole and takes from it. */
+struct channel_rule_budget {
+    int64_t walk;   /* days, times the occurrences a day, walked through while parsing */
+    int64_t search; /* steps of libical, about 0.3 us each on a PC, in one channel_layout_at */
+};
+#define CHANNEL_RULES_WALK_MAX   250000
+#define CHANNEL_RULES_SEARCH_MAX 400000
+
+/* Used by the parser: whether libical takes the event's rule and it is one that we allow (not SECONDLY or
+ * MINUTELY; HOURLY without an INTERVAL or dates), whether it ever happens, and whether the budget lasts.
+ * Fills `last_s`. */
+bool channel_rrule_check(struct channel_event *event, struct channel_rule_budget *left,
+                         struct pp_error *error);
 
 #endif

@@ -22,9 +22,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                   .duration = {.ms = 3600000}};
     struct channel_manifest manifest = {
         .layouts = &day, .layout_count = 1, .default_layout = &day, .schedule = &event, .event_count = 1};
-    if (!channel_rrule_check(text, &event.start, &error))
-        return 0;
+    struct channel_rule_budget left = {CHANNEL_RULES_WALK_MAX, CHANNEL_RULES_SEARCH_MAX};
     memcpy(event.rrule, text, size + 1);
+    if (!channel_rrule_check(&event, &left, &error))
+        return 0;
     int64_t until = 0;
     if (!channel_layout_at(&manifest, 1790000000, "Europe/Paris", &until) || until <= 1790000000)
         abort();

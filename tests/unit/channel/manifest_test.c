@@ -215,6 +215,11 @@ static const struct broken broken[] = {
     {"schedule[0].rrule", "\"FREQ=HOURLY;BYMONTH=2;BYMONTHDAY=30\"", PP_E_UNSUPPORTED,
      "schedule[0].rrule: is hourly"},
     {"schedule[0].rrule", "\"FREQ=HOURLY;INTERVAL=7\"", PP_E_UNSUPPORTED, "schedule[0].rrule: is hourly"},
+    {"schedule[0].rrule", "\"FREQ=HOURLY;BYDAY=1MO\"", PP_E_LIMIT, "schedule[0].rrule: recurs so rarely"},
+    {"schedule[0].rrule", "\"RSCALE=GREGORIAN;FREQ=DAILY\"", PP_E_UNSUPPORTED,
+     "schedule[0].rrule: has an RSCALE"},
+    {"schedule[0].rrule", "\"FREQ=HOURLY;BYMINUTE=0,5,10,15,20,25,30,35,40,45,50,55,59\"", PP_E_LIMIT,
+     "schedule[0].rrule: recurs more than 288 times a day"},
     {"schedule[0].priority", "1001", PP_E_INVALID, "schedule[0].priority: is not between"},
 };
 

@@ -161,6 +161,84 @@ static void overlapping_occurrences_go_on(void **state) {
     expect(m, "UTC", "2026-05-09T09:00:00Z", "night", "2026-05-10T08:00:00Z");
 }
 
+/* libical would look for 29 February on a Monday for decades, with each question. */
+static void rare_rule_is_looked_for_no_further_than_promised(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"2028-01-01T08:00:00\", \"duration\": \"PT1H\", "
+        "\"rrule\": \"FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO\"}]");
+    expect(m, "Europe/Paris", "2026-06-01T12:00:00Z", "day", "2026-06-09T12:00:00Z");
+    expect(m, "Europe/Paris", "2044-02-25T07:00:00Z", "day", "2044-02-29T07:00:00Z");
+    expect(m, "Europe/Paris", "2044-02-29T07:00:00Z", "night", "2044-02-29T08:00:00Z");
+    expect(m, "Europe/Paris", "2044-02-29T08:00:00Z", "day", "2044-03-08T08:00:00Z");
+}
+
+static void a_rule_that_is_over_is_not_asked_for_again(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"1996-02-29T08:00:00\", \"duration\": \"PT1H\", "
+        "\"rrule\": \"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;COUNT=9\"}]");
+    expect(m, "UTC", "2024-02-29T08:00:00Z", "night", "2024-02-29T09:00:00Z");
+    expect(m, "UTC", "2028-02-29T08:30:00Z", "night", "2028-02-29T09:00:00Z");
+    expect(m, "UTC", "2028-02-29T09:00:00Z", "day", "for ever");
+    expect(m, "UTC", "2032-02-29T08:30:00Z", "day", "for ever");
+}
+
+/* In Tokyo it is already the next day: the one occurrence lies before UNTIL. */
+static void until_in_utc_may_look_earlier_than_the_start(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"2026-01-05T08:00:00\", \"duration\": \"PT1H\", "
+        "\"rrule\": \"FREQ=DAILY;UNTIL=20260104T230000Z\"}]");
+    expect(m, "Asia/Tokyo", "2026-01-04T23:00:00Z", "night", "2026-01-05T00:00:00Z");
+    expect(m, "Asia/Tokyo", "2026-01-05T23:00:00Z", "day", "for ever");
+}
+
+static char *many_events(size_t count, const char *duration, const char *rrule) {
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < count; i++) {
+        cJSON *event = cJSON_CreateObject();
+        cJSON_AddStringToObject(event, "layout", "night");
+        cJSON_AddStringToObject(event, "dtstart", "2026-01-05T08:00:00");
+        cJSON_AddStringToObject(event, "duration", duration);
+        cJSON_AddStringToObject(event, "rrule", rrule);
+        cJSON_AddItemToArray(list, event);
+    }
+    char *text = cJSON_PrintUnformatted(list);
+    cJSON_Delete(list);
+    return text;
+}
+
+static void a_whole_schedule_has_one_budget(void **state) {
+    (void)state;
+    static const struct {
+        size_t count;
+        const char *duration, *rrule;
+        bool taken;
+    } rows[] = {
+        {CHANNEL_SCHEDULE_MAX, "PT12H", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", true},
+        {CHANNEL_SCHEDULE_MAX, "P30D", "FREQ=YEARLY", true},
+        {300, "PT5M", "FREQ=HOURLY", true},
+        {80, "PT1M", "FREQ=HOURLY;BYMINUTE=0,15,30,45", true},
+        {CHANNEL_SCHEDULE_MAX, "P366D", "FREQ=DAILY", false},
+        {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=HOURLY;BYMINUTE=0,15,30,45", false},
+        {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", false},
+        {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", false},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct pp_error error = {0};
+        pp_autojsontext char *text = many_events(rows[i].count, rows[i].duration, rows[i].rrule);
+        cJSON *json = sample_json();
+        sample_set(json, "schedule", text);
+        PP_AUTO(channel_manifest) struct channel_manifest *m = sample_parse(json, &error);
+        if (rows[i].taken != (m != NULL) || (!m && error.code != PP_E_LIMIT))
+            fail_msg("%s: %s", rows[i].rrule, m ? "taken" : error.message);
+    }
+}
+
 /* A search that begins near the question must find what one from the first occurrence finds. */
 static void jump_into_a_rule_finds_the_same_occurrences(void **state) {
     (void)state;
@@ -293,6 +371,10 @@ int main(void) {
         cmocka_unit_test(until_is_the_zones_wall_time),
         cmocka_unit_test(count_ends_the_rule),
         cmocka_unit_test(overlapping_occurrences_go_on),
+        cmocka_unit_test(rare_rule_is_looked_for_no_further_than_promised),
+        cmocka_unit_test(a_rule_that_is_over_is_not_asked_for_again),
+        cmocka_unit_test(until_in_utc_may_look_earlier_than_the_start),
+        cmocka_unit_test(a_whole_schedule_has_one_budget),
         cmocka_unit_test(jump_into_a_rule_finds_the_same_occurrences),
         cmocka_unit_test(unknown_zone_counts_as_utc),
         cmocka_unit_test(offsets_agree_with_the_c_library),
