@@ -1,6 +1,9 @@
 /* Bits that rot are found, and the object set aside. */
 #include "scratch.h"
 
+#include <sys/resource.h>
+#include <utime.h>
+
 #define STEP 300000 /* bytes */
 
 /* Runs whole passes until two have ended: the first may have begun in the middle. */
@@ -122,6 +125,55 @@ static void object_evicted_while_it_is_read_is_not_called_bad(void **state) {
     scratch_finish(&s);
 }
 
+static void object_used_while_it_is_read_is_judged_all_the_same(void **state) {
+    (void)state;
+    struct scratch s;
+    struct store_scrub result = {0};
+    char path[256];
+    scratch_init(&s, 0);
+    struct sample a = sample_put(&s, 1, 1000000);
+    scratch_path(&s, "objects", &a, path);
+    path_flip(path, 999999);
+    assert_int_equal(utime(path, &(struct utimbuf){.modtime = 1}), 0);
+    scratch_reopen(&s, 0);
+    while (result.bytes == 0)
+        assert_true(store_scrub_step(s.store, STEP, &result, NULL));
+    close(store_object_open(s.store, a.need.sha256, NULL));
+    do
+        assert_true(store_scrub_step(s.store, STEP, &result, NULL));
+    while (!result.bad && !result.wrapped);
+    assert_true(result.bad);
+    assert_false(scratch_has(&s, &a));
+    sample_finish(&a);
+    scratch_finish(&s);
+}
+
+static void want_of_descriptors_makes_no_object_bad(void **state) {
+    (void)state;
+    struct scratch s;
+    struct store_scrub result = {0};
+    struct rlimit limit;
+    struct pp_error error = {0};
+    scratch_init(&s, 0);
+    struct sample a = sample_put(&s, 1, 1000);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_max = limit.rlim_max}), 0);
+    bool failed = false;
+    for (unsigned i = 0; i < 3 && !failed; i++) /* the first may only end a pass */
+        failed = !store_scrub_step(s.store, STEP, &result, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_true(failed);
+    assert_int_equal(error.code, PP_E_NOMEM);
+    assert_false(result.bad);
+    assert_true(scratch_has(&s, &a));
+    do {
+        assert_true(store_scrub_step(s.store, STEP, &result, NULL));
+        assert_false(result.bad);
+    } while (!result.wrapped);
+    sample_finish(&a);
+    scratch_finish(&s);
+}
+
 static void quarantine_holds_no_more_than_its_cap(void **state) {
     (void)state;
     struct scratch s;
@@ -158,6 +210,8 @@ int main(void) {
         cmocka_unit_test(cut_or_vanished_object_is_found),
         cmocka_unit_test(step_reads_no_more_than_its_budget),
         cmocka_unit_test(object_evicted_while_it_is_read_is_not_called_bad),
+        cmocka_unit_test(object_used_while_it_is_read_is_judged_all_the_same),
+        cmocka_unit_test(want_of_descriptors_makes_no_object_bad),
         cmocka_unit_test(quarantine_holds_no_more_than_its_cap),
         cmocka_unit_test(empty_store_has_nothing_to_scrub),
     };
