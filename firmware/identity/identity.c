@@ -160,8 +160,9 @@ static bool adopt(struct identity *identity, struct pp_buf *pem, const struct ch
     return true;
 }
 
-bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
-                                 const char *ca_file, int64_t now_s, struct pp_error *error) {
+/* `device_id` is the one that it must be for; NULL: any. */
+static bool accept_for(struct identity *identity, const char *device_id, const uint8_t *pkcs7, size_t size,
+                       const char *ca_file, int64_t now_s, struct pp_error *error) {
     struct pkcs7_certificates list;
     struct chain_facts facts;
     pp_autobuf struct pp_buf pem = PP_BUF_INIT(CHAIN_PEM_MAX);
@@ -170,10 +171,24 @@ bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7
     mbedtls_x509_crt_init(&crt);
     mbedtls_x509_crt_init(&authorities);
     now_s = now_s > identity->floor_s ? now_s : identity->floor_s;
-    return pkcs7_parse(pkcs7, size, &list, error) && chain_from_list(&list, identity->point, &crt, error) &&
-           chain_load_authorities(&authorities, ca_file, error) &&
-           chain_verify(&crt, &authorities, now_s, &pem, error) && chain_facts(&crt, &facts, error) &&
-           adopt(identity, &pem, &facts, error);
+    if (!pkcs7_parse(pkcs7, size, &list, error) || !chain_from_list(&list, identity->point, &crt, error) ||
+        !chain_load_authorities(&authorities, ca_file, error) ||
+        !chain_verify(&crt, &authorities, now_s, &pem, error) || !chain_facts(&crt, &facts, error))
+        return false;
+    if (device_id && strcmp(device_id, facts.device_id) != 0)
+        return pp_fail(error, PP_E_AUTH, "the certificate is for device %s, not %s", facts.device_id,
+                       device_id);
+    return adopt(identity, &pem, &facts, error);
+}
+
+bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
+                                 const char *ca_file, int64_t now_s, struct pp_error *error) {
+    return accept_for(identity, NULL, pkcs7, size, ca_file, now_s, error);
+}
+
+bool identity_accept_renewal(struct identity *identity, const uint8_t *pkcs7, size_t size,
+                             const char *ca_file, int64_t now_s, struct pp_error *error) {
+    return accept_for(identity, identity->facts.device_id, pkcs7, size, ca_file, now_s, error);
 }
 
 bool identity_check_authorities(const uint8_t *pkcs7, size_t size, const char *ca_file,

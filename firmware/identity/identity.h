@@ -16,7 +16,7 @@
 #include "vault/vault.h"
 
 #define IDENTITY_CHAIN_MAX       8           /* certificates of an EST answer */
-#define IDENTITY_CHAIN_DER_MAX   (32 * 1024) /* bytes of an EST answer, and of the PEM chain kept */
+#define IDENTITY_CHAIN_DER_MAX   (32 * 1024) /* bytes of an EST answer */
 #define IDENTITY_DEVICE_ID_MAX   65          /* bytes with the NUL, of the subject's CN */
 #define IDENTITY_WORDS_SIZE      20          /* "3f2a 91bc 0d4e 77a1" and the NUL */
 #define IDENTITY_THUMBPRINT_SIZE 44          /* 43 characters and the NUL */
@@ -48,6 +48,10 @@ bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp
  * Errors: PP_E_INVALID (malformed), PP_E_AUTH, PP_E_EXPIRED, PP_E_LIMIT, the vault's. */
 bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
                                  const char *ca_file, int64_t now_s, struct pp_error *error);
+/* The same of a renewal: the certificate must name the device that the present one names (RFC 7030 §4.2.2),
+ * else PP_E_AUTH. Only a person makes another device of a screen. */
+bool identity_accept_renewal(struct identity *identity, const uint8_t *pkcs7, size_t size,
+                             const char *ca_file, int64_t now_s, struct pp_error *error);
 bool identity_forget_certificate(struct identity *identity, struct pp_error *error);
 
 bool identity_has_certificate(const struct identity *identity);

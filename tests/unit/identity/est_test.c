@@ -198,6 +198,20 @@ static void renewal_is_asked_for_with_the_certificate(void **state) {
     assert_null(test_log_header(log, 0, "authorization"));
 }
 
+static void renewal_for_another_device_is_refused(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    struct est_config config = config_of(screen, &outcome);
+    assert_true(screen_accept(screen, ",\"cn\":\"device-1\"", pp_clock_realtime_s(), NULL));
+    test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"est\":{\"cn\":\"device-2\"}}]}");
+    assert_non_null(est_reenroll_start(&config, NULL));
+    assert_true(net_loop_run(screen->loop, NULL));
+    assert_string_equal(outcome.error.message, "EST: the certificate is for device device-2, not device-1");
+    assert_int_equal(outcome.error.code, PP_E_AUTH);
+    assert_string_equal(identity_device_id(screen->identity), "device-1");
+    cJSON_Delete(take_log(screen));
+}
+
 static void check_cacerts(struct screen *screen, const char *options, const char *says) {
     struct outcome outcome = {0};
     struct est_config config = config_of(screen, &outcome);
@@ -251,6 +265,7 @@ int main(void) {
         screen_test(retry_after_of_an_overloaded_server_is_honoured),
         screen_test(server_that_cannot_be_trusted_is_told_and_tried_again),
         screen_test(renewal_is_asked_for_with_the_certificate),
+        screen_test(renewal_for_another_device_is_refused),
         screen_test(authorities_of_the_server_must_hold_the_configured_one),
         screen_test(cancelled_operation_is_silent),
         screen_test(token_that_cannot_stand_in_a_header_is_refused),
