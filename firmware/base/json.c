@@ -79,8 +79,14 @@ static bool scan_utf8(const unsigned char *text, size_t size, struct pp_error *e
     return true;
 }
 
+/* What has been seen outside of strings. */
+struct scan {
+    size_t depth;
+    size_t values; /* or a few more: an empty array counts as one in it */
+};
+
 /* What may stand outside of strings: `*skip` gets the bytes that need no further look, at least 1. */
-static bool scan_outside(const char *text, size_t size, size_t i, size_t *depth, size_t *skip,
+static bool scan_outside(const char *text, size_t size, size_t i, struct scan *scan, size_t *skip,
                          struct pp_error *error) {
     char c = text[i];
     *skip = 1;
@@ -90,10 +96,12 @@ static bool scan_outside(const char *text, size_t size, size_t i, size_t *depth,
         *skip = number_length(text + i, size - i);
         return *skip || pp_fail(error, PP_E_INVALID, "malformed number at offset %zu", i);
     }
-    if ((c == '{' || c == '[') && ++*depth > PP_JSON_DEPTH_MAX)
+    if ((c == '{' || c == '[') && ++scan->depth > PP_JSON_DEPTH_MAX)
         return pp_fail(error, PP_E_LIMIT, "nested deeper than %d at offset %zu", PP_JSON_DEPTH_MAX, i);
-    if ((c == '}' || c == ']') && *depth)
-        --*depth;
+    if ((c == '}' || c == ']') && scan->depth)
+        scan->depth--;
+    if ((c == '{' || c == '[' || c == ',') && ++scan->values >= PP_JSON_VALUES_MAX)
+        return pp_fail(error, PP_E_LIMIT, "more than %d values at offset %zu", PP_JSON_VALUES_MAX, i);
     return true;
 }
 
@@ -112,14 +120,14 @@ static bool scan_text(const char *text, size_t size, struct pp_error *error) {
     const char *nul = size ? memchr(text, 0, size) : NULL;
     if (nul)
         return pp_fail(error, PP_E_INVALID, "NUL byte at offset %zu", (size_t)(nul - text));
-    size_t depth = 0;
+    struct scan scan = {0};
     bool in_string = false;
     for (size_t i = 0, skip; i < size; i += skip) {
         if (text[i] == '"') {
             in_string = !in_string;
             skip = 1;
         } else if (in_string ? !scan_inside(text, size, i, &skip, error)
-                             : !scan_outside(text, size, i, &depth, &skip, error)) {
+                             : !scan_outside(text, size, i, &scan, &skip, error)) {
             return false;
         }
     }

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 
 #define PP_JSON_DEPTH_MAX   32               /* nested arrays and objects */
+#define PP_JSON_VALUES_MAX  262144           /* in one document: each takes 100 bytes of memory and more */
 #define PP_JSON_INTEGER_MAX 9007199254740991 /* 2^53 - 1, exact in every implementation */
 
 PP_DEFINE_AUTO(pp_json, cJSON, cJSON_Delete)
@@ -26,7 +27,7 @@ static inline void pp_json_text_auto(char **text) {
 #define pp_autojsontext PP_CLEANUP(pp_json_text_auto)
 
 /* The whole text is one value (white space around it is allowed). The caller deletes it. NULL with
- * PP_E_INVALID or PP_E_LIMIT (more than `max` bytes, or nested too deep). */
+ * PP_E_INVALID or PP_E_LIMIT (more than `max` bytes, nested too deep, or too many values). */
 cJSON *pp_json_parse(const void *text, size_t size, size_t max, struct pp_error *error);
 
 /* Canonical JSON (OLPC form, as TUF uses it): names sorted by bytes, no white space, strings escape only '"'

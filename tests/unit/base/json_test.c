@@ -126,6 +126,31 @@ static void json_refuses_nesting_deeper_than_the_cap(void **state) {
     assert_non_null(text_value);
 }
 
+/* An array of `count` zeros; the caller's. */
+static char *zeros(size_t count) {
+    char *text = malloc(2 * count + 2);
+    assert_non_null(text);
+    for (size_t i = 0; i < count; i++) {
+        text[2 * i] = i ? ',' : '[';
+        text[2 * i + 1] = '0';
+    }
+    strcpy(text + 2 * count, "]");
+    return text;
+}
+
+static void json_refuses_more_values_than_the_cap(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    pp_autofree char *most = zeros(PP_JSON_VALUES_MAX - 1);
+    pp_autofree char *more = zeros(PP_JSON_VALUES_MAX);
+    pp_autojson cJSON *value = pp_json_parse(most, strlen(most), SIZE_MAX, &error);
+    assert_non_null(value);
+    assert_null(pp_json_parse(more, strlen(more), SIZE_MAX, &error));
+    assert_int_equal(error.code, PP_E_LIMIT);
+    pp_autojson cJSON *commas = parse("\",,,,,[[[[[{{{{{\"", &error);
+    assert_non_null(commas);
+}
+
 /* One object for all accessors. */
 static cJSON *sample(void) {
     struct pp_error error;
@@ -252,6 +277,7 @@ int main(void) {
         cmocka_unit_test(json_allows_an_escaped_backslash_before_u0000),
         cmocka_unit_test(json_refuses_more_than_the_cap),
         cmocka_unit_test(json_refuses_nesting_deeper_than_the_cap),
+        cmocka_unit_test(json_refuses_more_values_than_the_cap),
         cmocka_unit_test(accessors_give_the_members),
         cmocka_unit_test(accessors_name_the_field_they_refuse),
         cmocka_unit_test(accessors_tell_upper_from_lower_case),
