@@ -1,7 +1,9 @@
 /* Any bytes as the two generations of a vault record: the first byte divides them. With an odd first byte one
- * generation is a good one, damaged where the second byte says. */
+ * generation is a good one, damaged where the second byte says by the bits of the last. */
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -28,12 +30,15 @@ static void damage_slot(int dir, size_t at, uint8_t mask) {
         abort();
 }
 
-static void load(int dir) {
+/* Who has no key makes nothing valid: what is, is what was stored, and unless `stored`, nothing is. */
+static void load(int dir, const uint8_t *data, size_t size, bool stored) {
     struct record record PP_CLEANUP(record_finish) = {0};
     if (!record_load(dir, "r", fuzz_kek, &record, NULL))
         return;
-    int best = record_best(&record);
-    if (best >= 0 && !record.slots[best].valid)
+    const struct record_slot *first = &record.slots[0];
+    if (record.slots[1].valid || first->valid != stored)
+        abort();
+    if (stored && (first->content.size != size || memcmp(first->content.data, data, size) != 0))
         abort();
 }
 
@@ -41,19 +46,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char path[] = "/tmp/pingplay-fuzz.XXXXXX";
-    if (size < 2 || !mkdtemp(path))
+    if (size < 2 || size > VAULT_RECORD_MAX || !mkdtemp(path))
         return 0;
     pp_autoclose int dir = pp_dir_open(AT_FDCWD, path, NULL);
     size_t first = size * data[0] / 256;
     struct record none = {0};
+    bool stored = false;
     if (data[0] & 1) {
-        record_store(dir, "r", fuzz_kek, &none, data, size, NULL);
+        stored = data[size - 1] == 0; /* no bit is flipped */
+        if (!record_store(dir, "r", fuzz_kek, &none, data, size, NULL))
+            abort();
         damage_slot(dir, data[1], data[size - 1]);
     } else {
         write_slot(dir, 0, data, first);
     }
     write_slot(dir, 1, data + first, size - first);
-    load(dir);
+    load(dir, data, size, stored);
     unlinkat(dir, "r.0", 0);
     unlinkat(dir, "r.1", 0);
     rmdir(path);
