@@ -17,9 +17,8 @@ struct layer {
 };
 
 struct layer_set {
-    struct net_loop *loop;
     struct player_link *link;
-    const char *renderers;
+    struct renderers *renderers;
     uint32_t last_number;
     struct layer *first;
     struct renderer *spare; /* for media, waiting for its item; NULL none */
@@ -32,7 +31,11 @@ struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *li
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    *set = (struct layer_set){.loop = loop, .link = link, .renderers = renderers};
+    *set = (struct layer_set){.link = link, .renderers = renderers_create(loop, renderers, error)};
+    if (!set->renderers) {
+        free(set);
+        return NULL;
+    }
     return set;
 }
 
@@ -40,12 +43,13 @@ void layer_set_destroy(struct layer_set *set) {
     if (!set)
         return;
     renderer_destroy(set->spare);
+    renderers_destroy(set->renderers);
     free(set);
 }
 
 void layer_set_prepare(struct layer_set *set) {
     struct pp_error error = {0};
-    if (!set->spare && !(set->spare = renderer_prepare(set->loop, set->renderers, RENDERER_MEDIA, &error)))
+    if (!set->spare && !(set->spare = renderer_prepare(set->renderers, RENDERER_MEDIA, &error)))
         pp_log_warning("%s", error.message);
 }
 
@@ -57,6 +61,9 @@ static void layer_report(struct layer *layer, const struct layer_report *report)
     if (layer->failed)
         return;
     layer->failed = report->event == LAYER_FAILED;
+    /* Its last picture is the player's; whatever it still did would be nothing good. */
+    if (layer->failed)
+        renderer_destroy(pp_steal(&layer->renderer));
     layer->callback(layer->arg, layer, report);
 }
 
@@ -127,7 +134,7 @@ static bool layer_start_renderer(struct layer *layer, struct ipc_message *start,
     start->fds[start->fd_count++] = frame_socket;
     if (program == RENDERER_MEDIA && layer_begin(layer, pp_steal(&set->spare), start, &ignored))
         return true;
-    return layer_begin(layer, renderer_prepare(set->loop, set->renderers, program, error), start, error);
+    return layer_begin(layer, renderer_prepare(set->renderers, program, error), start, error);
 }
 
 static bool layer_add(const struct layer *layer, const struct layer_place *place, int frame_socket,

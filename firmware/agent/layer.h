@@ -27,7 +27,8 @@ struct layer_report {
 struct layer;
 struct layer_set;
 
-/* The owner may destroy the layer from within; after FAILED nothing more is reported. */
+/* The owner may destroy the layer from within; after FAILED nothing more is reported, and its renderer is
+ * gone. */
 typedef void layer_callback(void *arg, struct layer *layer, const struct layer_report *report);
 
 struct layer_place {

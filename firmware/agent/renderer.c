@@ -10,12 +10,22 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "ipc/conn.h"
 
-struct renderer {
+#define RENDERERS_LOOK_MS 20 /* between two looks at the end */
+
+struct renderers {
     struct net_loop *loop;
+    const char *folder;
+    struct renderer *dying; /* killed and destroyed, not yet reaped */
+};
+
+struct renderer {
+    struct renderers *home;
+    struct renderer *next; /* in `dying` */
     struct renderer_events events;
     void *arg;
     pid_t pid; /* 0 once reaped */
@@ -23,8 +33,75 @@ struct renderer {
     int pidfd;
     struct net_watch *control_watch;
     struct net_watch *exit_watch;
-    bool failed; /* reported, or not to be reported any more */
+    bool sandboxed, described; /* it has said so: each once */
+    bool failed;               /* reported, or not to be reported any more */
 };
+
+/* ---- Those that are dying ---- */
+
+/* Whether the process is gone, without waiting for it. */
+static bool renderer_reap(struct renderer *renderer) {
+    if (renderer->pid && waitpid(renderer->pid, NULL, WNOHANG) != 0)
+        renderer->pid = 0;
+    return !renderer->pid;
+}
+
+static void renderer_free(struct renderer *renderer) {
+    net_loop_unwatch(renderer->home->loop, renderer->exit_watch);
+    pp_close(&renderer->pidfd);
+    free(renderer);
+}
+
+/* Frees those that are gone; returns how many are not. */
+static size_t renderers_sweep(struct renderers *renderers) {
+    size_t left = 0;
+    for (struct renderer **place = &renderers->dying; *place;) {
+        struct renderer *renderer = *place;
+        if (renderer_reap(renderer)) {
+            *place = renderer->next;
+            renderer_free(renderer);
+        } else {
+            place = &renderer->next;
+            left++;
+        }
+    }
+    return left;
+}
+
+static void on_dead(void *arg, short revents) {
+    struct renderer *renderer = arg;
+    (void)revents;
+    /* Should it be dead and yet not ours to reap, the loop must not spin: the next sweep tries again. */
+    net_loop_unwatch(renderer->home->loop, renderer->exit_watch);
+    renderer->exit_watch = NULL;
+    renderers_sweep(renderer->home);
+}
+
+struct renderers *renderers_create(struct net_loop *loop, const char *folder, struct pp_error *error) {
+    struct renderers *renderers = calloc(1, sizeof *renderers);
+    if (renderers)
+        *renderers = (struct renderers){.loop = loop, .folder = folder};
+    else
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+    return renderers;
+}
+
+void renderers_destroy(struct renderers *renderers) {
+    if (!renderers)
+        return;
+    int64_t end_ms = pp_clock_monotonic_ms() + RENDERERS_LAST_WAIT_MS;
+    while (renderers_sweep(renderers) && pp_clock_monotonic_ms() < end_ms)
+        poll(&(struct pollfd){.fd = renderers->dying->pidfd, .events = POLLIN}, 1, RENDERERS_LOOK_MS);
+    while (renderers->dying) {
+        struct renderer *renderer = renderers->dying;
+        renderers->dying = renderer->next;
+        pp_log_warning("process %d was killed and does not end: left behind", (int)renderer->pid);
+        renderer_free(renderer);
+    }
+    free(renderers);
+}
+
+/* ---- What one says ---- */
 
 static const char *const program_names[] = {
     [RENDERER_MEDIA] = "pingplay-render-media",
@@ -40,20 +117,27 @@ static void renderer_fail(struct renderer *renderer, const char *reason) {
 }
 
 static void renderer_hang_up(struct renderer *renderer) {
-    net_loop_unwatch(renderer->loop, renderer->control_watch);
+    net_loop_unwatch(renderer->home->loop, renderer->control_watch);
     renderer->control_watch = NULL;
     pp_close(&renderer->control);
 }
 
-/* One message. False when the renderer may be gone after it: its owner destroys it in on_failed. */
+/* One message; SANDBOXED comes first, INFO after it, and each once: nobody keeps the loop busy. False when
+ * the renderer may be gone after it: its owner destroys it in on_failed. */
 static bool renderer_heed(struct renderer *renderer, const struct ipc_message *message) {
     switch (message->type) {
     case IPC_SANDBOXED:
+        if (renderer->sandboxed)
+            break;
+        renderer->sandboxed = true;
         if (message->sandboxed.level & IPC_SANDBOX_SECCOMP)
             return true;
         renderer_fail(renderer, "the renderer is not in its sandbox");
         return false;
     case IPC_INFO:
+        if (!renderer->sandboxed || renderer->described)
+            break;
+        renderer->described = true;
         if (renderer->events.on_info)
             renderer->events.on_info(renderer->arg, &message->info);
         return true;
@@ -61,9 +145,10 @@ static bool renderer_heed(struct renderer *renderer, const struct ipc_message *m
         renderer_fail(renderer, message->failed.reason);
         return false;
     default:
-        renderer_fail(renderer, "the renderer sent a message that is not its to send");
-        return false;
+        break;
     }
+    renderer_fail(renderer, "the renderer sent a message that is not its to send");
+    return false;
 }
 
 static void on_control(void *arg, short revents) {
@@ -98,7 +183,7 @@ static void on_exit_ready(void *arg, short revents) {
     if (waitpid(renderer->pid, &status, WNOHANG) != renderer->pid)
         return;
     renderer->pid = 0;
-    net_loop_unwatch(renderer->loop, renderer->exit_watch);
+    net_loop_unwatch(renderer->home->loop, renderer->exit_watch);
     renderer->exit_watch = NULL;
     /* Its last words may still be waiting. */
     struct pp_error error = {0};
@@ -153,26 +238,30 @@ static bool renderer_spawn(struct renderer *renderer, const char *path, int thei
     return true;
 }
 
-static bool renderer_open(struct renderer *renderer, const char *folder, enum renderer_program program,
-                          struct pp_error *error) {
+static bool renderer_open(struct renderer *renderer, enum renderer_program program, struct pp_error *error) {
     char path[PP_PATH_MAX];
     int pair[2];
-    if (!pp_path_format(path, error, "%s/%s", folder, program_names[program]) || !ipc_pair(pair, error))
+    if (!pp_path_format(path, error, "%s/%s", renderer->home->folder, program_names[program]) ||
+        !ipc_pair(pair, error))
         return false;
     renderer->control = pair[0];
     pp_autoclose int theirs = pair[1];
     return renderer_spawn(renderer, path, theirs, error);
 }
 
-struct renderer *renderer_prepare(struct net_loop *loop, const char *folder, enum renderer_program program,
+struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_program program,
                                   struct pp_error *error) {
+    if (renderers_sweep(renderers) >= RENDERERS_DYING_MAX) {
+        pp_fail(error, PP_E_LIMIT, "%d renderers were killed and do not end", RENDERERS_DYING_MAX);
+        return NULL;
+    }
     struct renderer *renderer = calloc(1, sizeof *renderer);
     if (!renderer) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    *renderer = (struct renderer){.loop = loop, .control = -1, .pidfd = -1};
-    if (!renderer_open(renderer, folder, program, error)) {
+    *renderer = (struct renderer){.home = renderers, .control = -1, .pidfd = -1};
+    if (!renderer_open(renderer, program, error)) {
         renderer_destroy(renderer);
         return NULL;
     }
@@ -186,22 +275,29 @@ bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
     renderer->events = *events;
     renderer->arg = arg;
     renderer->control_watch =
-        net_loop_watch(renderer->loop, renderer->control, POLLIN, on_control, renderer, error);
+        net_loop_watch(renderer->home->loop, renderer->control, POLLIN, on_control, renderer, error);
     renderer->exit_watch =
-        net_loop_watch(renderer->loop, renderer->pidfd, POLLIN, on_exit_ready, renderer, error);
+        net_loop_watch(renderer->home->loop, renderer->pidfd, POLLIN, on_exit_ready, renderer, error);
     return renderer->control_watch && renderer->exit_watch;
 }
 
 void renderer_destroy(struct renderer *renderer) {
     if (!renderer)
         return;
+    struct renderers *renderers = renderer->home;
     renderer_hang_up(renderer);
-    net_loop_unwatch(renderer->loop, renderer->exit_watch);
-    if (renderer->pid) {
+    net_loop_unwatch(renderers->loop, renderer->exit_watch);
+    renderer->exit_watch = NULL;
+    if (renderer->pid)
         kill(renderer->pid, SIGKILL);
-        while (waitpid(renderer->pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+    if (renderer_reap(renderer)) {
+        renderer_free(renderer);
+        return;
     }
-    pp_close(&renderer->pidfd);
-    free(renderer);
+    /* Without a watch the next sweep finds it. */
+    if (renderer->pidfd >= 0)
+        renderer->exit_watch =
+            net_loop_watch(renderers->loop, renderer->pidfd, POLLIN, on_dead, renderer, NULL);
+    renderer->next = renderers->dying;
+    renderers->dying = renderer;
 }

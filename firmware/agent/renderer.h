@@ -11,9 +11,22 @@
 #include "ipc/wire.h"
 #include "net/loop.h"
 
-#define RENDERER_CONTROL_FD 3 /* in the renderer */
+#define RENDERER_CONTROL_FD    3   /* in the renderer */
+#define RENDERERS_DYING_MAX    16  /* no more are started while so many that were killed have not gone */
+#define RENDERERS_LAST_WAIT_MS 500 /* for those, at the end */
 
 enum renderer_program { RENDERER_MEDIA, RENDERER_TEXT };
+
+/* Where renderers are started, and where those that were killed wait for their end: one that hangs in the
+ * flash's driver dies when the flash answers, and nobody waits for that. */
+struct renderers;
+
+/* `folder` of the programs; both are borrowed. */
+struct renderers *renderers_create(struct net_loop *loop, const char *folder, struct pp_error *error);
+/* All renderers are destroyed. What still hangs after RENDERERS_LAST_WAIT_MS is left to init. NULL is
+ * allowed.
+ */
+void renderers_destroy(struct renderers *renderers);
 
 struct renderer_events {
     /* What the item is, once it is known. */
@@ -25,8 +38,8 @@ struct renderer_events {
 
 struct renderer;
 
-/* Starts `program` from `folder`; it waits for its item. NULL on failure. */
-struct renderer *renderer_prepare(struct net_loop *loop, const char *folder, enum renderer_program program,
+/* Starts `program`; it waits for its item. NULL on failure. */
+struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_program program,
                                   struct pp_error *error);
 
 /* Sends it `start` (START_MEDIA or START_TEXT, with its descriptors, borrowed); once only. After a failure,
@@ -34,7 +47,7 @@ struct renderer *renderer_prepare(struct net_loop *loop, const char *folder, enu
 bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
                     const struct renderer_events *events, void *arg, struct pp_error *error);
 
-/* Kills the process and leaves nothing of it behind. NULL is allowed. */
+/* Kills the process, without waiting for its end. NULL is allowed. */
 void renderer_destroy(struct renderer *renderer);
 
 #endif

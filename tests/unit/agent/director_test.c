@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -284,15 +286,15 @@ static void one_picture_alone_stays_without_a_successor(void **state) {
 
 static void items_that_fail_are_left_out_whatever_way_they_fail(void **state) {
     struct stage *stage = *state;
-    director_set_manifest(stage->director, manifest(stage, "fxkuMo", "PT20S"));
-    for (int i = 0; i < 4; i++)
+    director_set_manifest(stage->director, manifest(stage, "fxkutMo", "PT20S"));
+    for (int i = 0; i < 5; i++)
         expect(stage, IPC_LAYER_ADD);
     uint32_t good = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     expect(stage, IPC_LAYER_SHOW);
     say_shown(stage, good);
     while (!stage->settled_shown)
         turn(stage);
-    assert_int_equal(stage->faults, 5);
+    assert_int_equal(stage->faults, 6);
 }
 
 static void a_layer_that_the_player_drops_is_followed_by_the_next(void **state) {
@@ -448,6 +450,92 @@ static void a_prepared_renderer_that_died_waiting_is_replaced(void **state) {
     assert_int_equal(stage->faults, 0);
 }
 
+/* Starts a process that holds the death of `pid`: killed, it does not end until the holder has, as one that
+ * hangs in the flash's driver. */
+static pid_t hold(pid_t pid) {
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t holder = fork();
+    if (holder == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0)
+            usleep(1000); /* until it lets us */
+        if (write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(0);
+    }
+    close(ready[1]);
+    alarm(PATIENCE_MS / 1000);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return holder;
+}
+
+static void let_go(pid_t holder) {
+    alarm(0);
+    assert_int_equal(kill(holder, SIGKILL), 0);
+    assert_int_equal(waitpid(holder, NULL, 0), holder);
+}
+
+static void a_renderer_that_hangs_in_its_death_is_not_waited_for(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    expect(stage, IPC_LAYER_SHOW);
+    pid_t renderer = only_child();
+    pid_t holder = hold(renderer);
+    director_set_manifest(stage->director, NULL);
+    expect(stage, IPC_LAYER_REMOVE);
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    assert_int_equal(kill(renderer, 0), 0); /* it is there still, and nothing has waited for it */
+    let_go(holder);
+    director_prepare(stage->director);
+    assert_int_equal(kill(renderer, 0), -1);
+}
+
+static void a_renderer_that_hangs_in_its_death_does_not_hold_up_the_stop(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    expect(stage, IPC_LAYER_SHOW);
+    pid_t renderer = only_child();
+    pid_t holder = hold(renderer);
+    director_destroy(pp_steal(&stage->director));
+    let_go(holder);
+    assert_int_equal(waitpid(renderer, NULL, 0), renderer); /* init's to do, had we ended */
+}
+
+static void a_renderer_that_was_killed_leaves_no_zombie(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    expect(stage, IPC_LAYER_SHOW);
+    director_set_manifest(stage->director, NULL);
+    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
+    while (only_child()) {
+        assert_true(pp_clock_monotonic_ms() < end_ms);
+        turn(stage);
+    }
+}
+
+/* Its picture stays, but it could go on to do anything else. */
+static void a_renderer_whose_layer_failed_is_ended(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    uint32_t layer = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    pid_t renderer = only_child();
+    say_shown(stage, layer);
+    while (!stage->settled_shown)
+        turn(stage);
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {layer, "a slot out of range"}};
+    say(stage, &failed);
+    expect(stage, IPC_LAYER_ADD); /* the next try; what failed is shown until that has a picture */
+    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
+    while (kill(renderer, 0) == 0) {
+        assert_true(pp_clock_monotonic_ms() < end_ms);
+        turn(stage);
+    }
+}
+
 static void a_status_screen_lies_above_and_goes_when_content_has_come(void **state) {
     struct stage *stage = *state;
     director_show_status(stage->director);
@@ -598,6 +686,10 @@ int main(int argc, char **argv) {
         STAGED(a_player_that_comes_back_is_given_everything_again),
         STAGED(a_renderer_that_was_prepared_plays_the_first_item),
         STAGED(a_prepared_renderer_that_died_waiting_is_replaced),
+        STAGED(a_renderer_that_hangs_in_its_death_is_not_waited_for),
+        STAGED(a_renderer_that_hangs_in_its_death_does_not_hold_up_the_stop),
+        STAGED(a_renderer_that_was_killed_leaves_no_zombie),
+        STAGED(a_renderer_whose_layer_failed_is_ended),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_status_screen_is_drawn_again_only_with_other_words),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),

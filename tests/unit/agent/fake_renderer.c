@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "agent/renderer.h"
@@ -33,6 +34,10 @@ static int play(char kind) {
     if (kind == 'k')
         raise(SIGKILL);
     say(IPC_INFO, 0);
+    if (kind == 't')
+        say(IPC_INFO, 0);
+    /* A test may hold it in its death. */
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
     pause();
     return 0;
 }

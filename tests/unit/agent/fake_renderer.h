@@ -1,8 +1,8 @@
 /*
  * The test program as its own renderer: a folder of links named like the renderers leads back to it. What the
  * "renderer" does is the first byte of the object's (here clear) bytes:
- *   'o' plays: tells INFO and lives on    'f' says FAILED    'x' exits with status 3    'k' is killed by a
- * signal
+ *   'o' plays: tells INFO and lives on    't' tells it twice    'f' says FAILED    'x' exits with status 3
+ *   'k' is killed by a signal    'u' has no seccomp
  */
 #ifndef PP_TEST_AGENT_FAKE_RENDERER_H
 #define PP_TEST_AGENT_FAKE_RENDERER_H
