@@ -301,6 +301,10 @@ struct access_enrol *access_enrol_start(const struct access_enrol_config *config
     return enrol;
 }
 
+bool access_enrol_has_code(const struct access_enrol *enrol) {
+    return *enrol->code.device_code;
+}
+
 void access_enrol_restart(struct access_enrol *enrol) {
     if (enrol->inside) {
         enrol->restarted = true;

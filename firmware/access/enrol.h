@@ -64,6 +64,9 @@ struct access_enrol_config {
 
 struct access_enrol *access_enrol_start(const struct access_enrol_config *config, struct pp_error *error);
 
+/* Whether the code told last can still be approved. In on_trouble: false where it came to an end. */
+bool access_enrol_has_code(const struct access_enrol *enrol);
+
 /* From the beginning, with a new code: where EST refused the token. Also while it is still going on. */
 void access_enrol_restart(struct access_enrol *enrol);
 

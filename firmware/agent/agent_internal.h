@@ -50,6 +50,7 @@ struct agent {
     char user_code[ACCESS_USER_CODE_MAX];
     char verification_uri[ACCESS_URI_MAX];
     char verification_uri_complete[ACCESS_URI_MAX];
+    bool enrolment_failed; /* approved, but without a certificate: the trouble is that */
 
     /* connection.c */
     struct access_session *session;

@@ -241,6 +241,7 @@ static void on_renew_due(void *arg) {
                                     .ca_file = agent->config.ca,
                                     .on_done = on_renewed,
                                     .arg = agent};
+        identity_set_clock_floor(agent->identity, agent->floors.clock_s);
         agent->est = est_reenroll_start(&config, &error);
         if (agent->est)
             return;

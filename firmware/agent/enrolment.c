@@ -11,14 +11,17 @@ static void on_code(void *arg, const struct access_code *code) {
     snprintf(agent->verification_uri, sizeof agent->verification_uri, "%s", code->verification_uri);
     snprintf(agent->verification_uri_complete, sizeof agent->verification_uri_complete, "%s",
              *code->verification_uri_complete ? code->verification_uri_complete : code->verification_uri);
-    agent->trouble = (struct pp_error){0};
+    if (!agent->enrolment_failed)
+        agent->trouble = (struct pp_error){0};
     pp_log_info("enrol this screen at %s with the code %s; its fingerprint is %s", agent->verification_uri,
                 agent->user_code, identity_fingerprint_words(agent->identity));
     agent_set_state(agent, AGENT_UNENROLLED);
     agent_update_screen(agent);
 }
 
+/* Whoever approved has to be told why another code is shown: the reason stays beside it. */
 static void enrolment_again(struct agent *agent, const struct pp_error *why) {
+    agent->enrolment_failed = true;
     agent_set_trouble(agent, "enrolment-failed", why);
     *agent->user_code = 0;
     agent_set_state(agent, AGENT_UNENROLLED);
@@ -66,7 +69,10 @@ static void on_token(void *arg, const char *token) {
         .arg = agent,
     };
     struct pp_error error = {0};
+    agent->enrolment_failed = false;
+    agent->trouble = error;
     agent_set_state(agent, AGENT_ENROLLING);
+    identity_set_clock_floor(agent->identity, agent->floors.clock_s);
     est_cancel(pp_steal(&agent->est)); /* the renewal of an expired certificate */
     agent->est = est_enroll_start(&config, token, &error);
     if (!agent->est)
@@ -85,9 +91,13 @@ static void on_enrol_trouble(void *arg, enum access_trouble trouble, const struc
         pp_log_info("nobody approved the code in time; a new one follows");
         return;
     }
-    if (trouble == ACCESS_TROUBLE_DENIED)
+    bool ended = *agent->user_code && !access_enrol_has_code(agent->enrol);
+    if (ended)
         *agent->user_code = 0;
+    agent->enrolment_failed = false;
     agent_set_trouble(agent, kinds[trouble], error);
+    if (ended)
+        agent_update_screen(agent);
 }
 
 bool enrolment_start(struct agent *agent, struct pp_error *error) {

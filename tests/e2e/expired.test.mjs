@@ -19,7 +19,14 @@ const SHORT_S = 15; // the life of a certificate that is to expire
 const SESSION_PATIENCE = 150000; // ms; a refused session is asked for again after a minute at the earliest
 
 const isWhite = (picture) => near(picture.at(4, 4), WHITE) && near(picture.at(picture.width >> 1, picture.height >> 1), WHITE);
+const isCode = (picture) => near(picture.at(50, 50), WHITE); // the QR code's margin, in 640x360
 const certificateEnd = async (headend, id) => Date.parse(JSON.parse(await headend.cli('screen', 'show', id)).certificate_expires);
+
+// Whether an error code stands in the right-hand corner at the foot, in 640x360.
+function tellsTrouble(picture) {
+  for (let x = 540; x < 610; x++) for (let y = 308; y < 325; y++) if (picture.at(x, y)[1] > 120) return true;
+  return false;
+}
 
 // The environment of a program whose wall clock is `offset` ("+380d") ahead.
 async function clockAhead(offset) {
@@ -126,6 +133,20 @@ describe('an expired certificate', { concurrency: true }, () => {
     await enrolAnew(screen);
   });
 
+  test('leaves the content on the screen when a code ends and no new one comes', async (t) => {
+    const { headend, display } = await startStored(t);
+    headend.options.serve.push('--code-lifetime', '10');
+    await headend.startServing();
+    await display.waitCode();
+    await display.waitPicture((shot) => !isWhite(shot), 'the code above the content');
+    await headend.stopServing();
+    await display.waitPicture(isWhite, 'the content, once the code has ended');
+    const from = display.agent.log.length;
+    await headend.startServing();
+    await display.agent.waitLog(/enrol this screen/, from);
+    await display.waitPicture((shot) => !isWhite(shot), 'the new code');
+  });
+
   test('that only a wrong clock sees is used on, and again after a server refused it', async (t) => {
     const { headend, display } = await startScreen(t);
     await display.stopAgent();
@@ -145,5 +166,18 @@ describe('an expired certificate', { concurrency: true }, () => {
     await display.agent.waitLog(/unenrolled -> connecting[^]*-> online/, from, SESSION_PATIENCE);
     await display.waitPicture(isWhite, 'the content');
     assert.doesNotMatch(display.agent.log, /enrolled: /);
+  });
+
+  test('that comes out of an approval is told beside the next code', async (t) => {
+    const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+    t.after(() => headend.stop());
+    const display = await startDisplay(headend, { agentEnv: await clockAhead('+380d') });
+    t.after(() => display.stop());
+    const { code } = await display.waitCode();
+    await display.waitPicture(isCode, 'the code');
+    assert.ok(!tellsTrouble(await display.screenshot()));
+    await headend.approve(code, { name: 'Tomorrow', channel: 'lobby' });
+    await display.agent.waitLog(/enrolment-failed: EST: the certificate or one above it has expired[^]*enrol this screen/);
+    await display.waitPicture((shot) => isCode(shot) && tellsTrouble(shot), 'a code with the reason beside it');
   });
 });
