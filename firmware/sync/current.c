@@ -148,6 +148,8 @@ static bool switch_locked(struct sync *sync, const struct sync_stored *next, con
                           struct pp_error *error) {
     sync_autorecord struct sync_record record = {0};
     load_or_forget(sync, &record);
+    if (sync_record_rejects(&record, next))
+        return pp_fail(error, PP_E_CANCELLED, "this manifest was rejected meanwhile");
     if (!same_manifest(&record.current, next)) {
         record.previous = record.current;
         record.has_rejected = false;

@@ -38,7 +38,8 @@ struct fetcher {
     size_t count, running, left; /* jobs in all, under way, not done */
     size_t held;                 /* jobs that wait with their partial open */
     bool look;                   /* a job may be startable */
-    int64_t next_due_ms;         /* of the jobs that wait; 0 none */
+    const struct sync_newer *newer;
+    int64_t next_due_ms; /* of the jobs that wait; 0 none */
     struct sync_fetched *outcome;
     bool failed;
     struct pp_error error;
@@ -326,10 +327,18 @@ static int turn_time(const struct fetcher *fetcher) {
     return left < 0 ? 0 : left < TURN_MAX_MS ? (int)left : TURN_MAX_MS;
 }
 
+static bool may_go_on(struct fetcher *fetcher, struct pp_error *error) {
+    struct sync *sync = fetcher->sync;
+    bool newer = atomic_exchange(&sync->asked_again, false) && fetcher->newer->came(fetcher->newer->arg);
+    if (atomic_load(&sync->cancel))
+        return pp_fail(error, PP_E_CANCELLED, "cancelled");
+    return !newer || pp_fail(error, PP_E_CANCELLED, "something newer was published");
+}
+
 static bool fetcher_run(struct fetcher *fetcher, struct pp_error *error) {
     while (fetcher->left && !fetcher->failed) {
-        if (atomic_load(&fetcher->sync->cancel))
-            return pp_fail(error, PP_E_CANCELLED, "cancelled");
+        if (!may_go_on(fetcher, error))
+            return false;
         if (fetcher->look || (fetcher->next_due_ms && pp_clock_monotonic_ms() >= fetcher->next_due_ms))
             start_jobs(fetcher);
         if (fetcher->failed)
@@ -383,9 +392,9 @@ static bool make_jobs(struct fetcher *fetcher, const struct store_need *needs, s
     return true;
 }
 
-bool sync_fetch(struct sync *sync, const struct store_need *needs, size_t count, struct sync_fetched *outcome,
-                struct pp_error *error) {
-    struct fetcher fetcher = {.sync = sync, .outcome = outcome};
+bool sync_fetch(struct sync *sync, const struct store_need *needs, size_t count,
+                const struct sync_newer *newer, struct sync_fetched *outcome, struct pp_error *error) {
+    struct fetcher fetcher = {.sync = sync, .newer = newer, .outcome = outcome};
     *outcome = (struct sync_fetched){.retry_after_s = -1};
     if (!make_jobs(&fetcher, needs, count, error))
         return false;

@@ -41,7 +41,8 @@ struct sync {
     pthread_t worker;
     bool worker_started;
 
-    atomic_bool cancel; /* ends the running pass */
+    atomic_bool cancel;      /* ends the running pass */
+    atomic_bool asked_again; /* for the target of the running pass: something newer may be there */
     struct sync_counters counters;
 
     pthread_mutex_t record_lock; /* over reading, changing and writing the vault record */
@@ -59,8 +60,10 @@ struct sync {
 
     /* The worker's own. */
     struct net_retry retry;
-    int64_t retry_at_ms;    /* CLOCK_MONOTONIC; 0: not by itself */
-    int64_t scrub_at_ms;    /* CLOCK_MONOTONIC */
+    int64_t retry_at_ms;                       /* CLOCK_MONOTONIC; 0: not by itself */
+    int64_t scrub_at_ms;                       /* CLOCK_MONOTONIC */
+    uint8_t wrong_manifest[CHANNEL_HASH_SIZE]; /* whose objects had wrong hashes */
+    int64_t wrong_wait_s;                      /* how long was waited for that */
     struct pp_buf manifest; /* sealed, the one fetched last: a pass that is tried again need not fetch it */
 };
 
@@ -73,7 +76,8 @@ void sync_push_result(struct sync *sync, struct sync_result *result);
 /* What a pass leaves behind besides its result. */
 struct sync_verdict {
     bool hopeless;         /* trying again changes nothing until something is published */
-    int64_t retry_after_s; /* the server's or our own wish; -1 none */
+    int64_t retry_after_s; /* the server's wish; -1 none */
+    int64_t wait_s;        /* our own, on top of what there is in any case; 0 none */
 };
 
 /* Runs one pass for the target; fills the result in any case. False where it failed or was cancelled. */
@@ -93,7 +97,8 @@ struct sync_repository;
 struct sync_repository *sync_repository_open(struct sync *sync, const char *channel,
                                              struct sync_newest *newest, int64_t *retry_after_s,
                                              struct pp_error *error);
-bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, struct pp_error *error);
+bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, int64_t *retry_after_s,
+                              struct pp_error *error);
 void sync_repository_close(struct sync_repository *repository);
 PP_DEFINE_AUTO(sync_repository, struct sync_repository, sync_repository_close)
 
@@ -104,9 +109,16 @@ struct sync_fetched {
     int64_t retry_after_s; /* -1 none */
 };
 
-/* Brings every object that the store does not have. On failure what came so far is kept for the next time. */
-bool sync_fetch(struct sync *sync, const struct store_need *needs, size_t count, struct sync_fetched *outcome,
-                struct pp_error *error);
+/* Asked whenever another pass was requested meanwhile; may turn the loop itself. */
+struct sync_newer {
+    bool (*came)(void *arg);
+    void *arg;
+};
+
+/* Brings every object that the store does not have. On failure what came so far is kept for the next time.
+ * PP_E_CANCELLED also where something newer came. */
+bool sync_fetch(struct sync *sync, const struct store_need *needs, size_t count,
+                const struct sync_newer *newer, struct sync_fetched *outcome, struct pp_error *error);
 
 /* ---- current.c ---- */
 /* Opens a sealed manifest; it must be of that channel. */

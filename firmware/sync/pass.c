@@ -4,7 +4,10 @@
 #include "crypto/bulk.h"
 #include "sync/internal.h"
 
-#define WRONG_HASH_RETRY_S 1800 /* a publisher or a cache has to be mended first */
+/* A publisher or a cache has to be mended first. Each attempt may bring the object three times, so the wait
+ * doubles: neither flash nor line are to be worn out by it. */
+#define WRONG_HASH_WAIT_S     1800
+#define WRONG_HASH_WAIT_MAX_S (24 * 60 * 60)
 
 /* Everything that a pass holds while it runs. */
 struct pass {
@@ -26,23 +29,23 @@ static void pass_finish(struct pass *pass) {
     free(pass->needs.list);
 }
 
-/* What goes wrong between here and the end of this function is in the signed manifest itself. */
+/* What goes wrong here is in the signed manifest itself, but for a want of memory. */
 static bool open_manifest(struct pass *pass, const struct pp_buf *sealed, struct sync_verdict *verdict,
                           struct pp_error *error) {
-    verdict->hopeless = true;
     pass->manifest =
         sync_manifest_open(sealed->data, sealed->size, pass->target->key, pass->target->channel, error);
-    if (!pass->manifest)
-        return false;
-    pass->next.version = pass->manifest->version;
-    if (!sync_needs_make(&pass->next, pass->manifest, &pass->needs, error))
-        return false;
-    verdict->hopeless = false;
-    return true;
+    if (pass->manifest) {
+        pass->next.version = pass->manifest->version;
+        if (sync_needs_make(&pass->next, pass->manifest, &pass->needs, error))
+            return true;
+    }
+    verdict->hopeless = error->code != PP_E_NOMEM;
+    return false;
 }
 
 /* From flash, from the last attempt, or from the repository. */
-static bool get_sealed(struct pass *pass, uint64_t *fetched, struct pp_error *error) {
+static bool get_sealed(struct pass *pass, uint64_t *fetched, struct sync_verdict *verdict,
+                       struct pp_error *error) {
     struct sync *sync = pass->sync;
     const struct sync_stored *next = &pass->next;
     uint8_t held[CHANNEL_HASH_SIZE] = {0};
@@ -58,21 +61,23 @@ static bool get_sealed(struct pass *pass, uint64_t *fetched, struct pp_error *er
     if (pass->manifest_was_there && !store_quarantine(sync->store, next->sha256, &why))
         pp_log_warning("sync: %s", why.message);
     pass->manifest_was_there = false;
-    if (!sync_repository_download(pass->repository, &sync->manifest, error))
+    if (!sync_repository_download(pass->repository, &sync->manifest, &verdict->retry_after_s, error))
         return false;
     *fetched += sync->manifest.size;
     return true;
+}
+
+static bool keep_sealed(const struct pass *pass, struct pp_error *error) {
+    struct store *store = pass->sync->store;
+    const struct pp_buf *sealed = &pass->sync->manifest;
+    return store_has(store, pass->next.sha256, pass->next.length) ||
+           store_object_put(store, pass->next.sha256, sealed->data, sealed->size, error);
 }
 
 static bool is_current(const struct pass *pass) {
     const struct sync_stored *current = &pass->record.current;
     return current->there && memcmp(current->sha256, pass->next.sha256, sizeof current->sha256) == 0 &&
            strcmp(current->channel, pass->next.channel) == 0;
-}
-
-static bool is_rejected(const struct pass *pass) {
-    return pass->record.has_rejected &&
-           memcmp(pass->record.rejected, pass->next.sha256, sizeof pass->next.sha256) == 0;
 }
 
 static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct pp_error *error) {
@@ -93,6 +98,18 @@ static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct 
     return true;
 }
 
+/* A publish came while objects of this one still do. Where the repository cannot be asked they go on. */
+static bool is_superseded(void *arg) {
+    const struct pass *pass = arg;
+    struct sync_newest newest;
+    struct pp_error why = {0};
+    int64_t retry_after_s = -1;
+    PP_AUTO(sync_repository)
+    struct sync_repository *repository =
+        sync_repository_open(pass->sync, pass->target->channel, &newest, &retry_after_s, &why);
+    return repository && memcmp(newest.sha256, pass->next.sha256, sizeof newest.sha256) != 0;
+}
+
 /* Room first, then the objects, and nothing that comes is evicted while it waits for the rest. */
 static bool bring_objects(struct pass *pass, struct sync_result *result, struct sync_verdict *verdict,
                           struct pp_error *error) {
@@ -100,10 +117,11 @@ static bool bring_objects(struct pass *pass, struct sync_result *result, struct 
     const struct sync_needs *needs = &pass->needs;
     struct sync_fetched outcome = {.retry_after_s = -1};
     if (!store_pin(sync->store, STORE_PIN_PENDING, needs->list, needs->count, error) ||
-        !store_evict(sync->store, needs->list, needs->count, error) ||
-        !store_object_put(sync->store, pass->next.sha256, sync->manifest.data, sync->manifest.size, error))
+        !store_evict(sync->store, needs->list, needs->count, error) || !keep_sealed(pass, error))
         return false;
-    bool ok = sync_fetch(sync, needs->list, needs->count, &outcome, error);
+    sync_repository_close(pp_steal(&pass->repository));
+    struct sync_newer newer = {.came = is_superseded, .arg = pass};
+    bool ok = sync_fetch(sync, needs->list, needs->count, &newer, &outcome, error);
     result->objects_fetched = outcome.objects;
     result->bytes_fetched += outcome.bytes;
     verdict->retry_after_s = outcome.retry_after_s;
@@ -128,21 +146,47 @@ static bool make_current(struct pass *pass, struct sync_result *result, struct p
     return true;
 }
 
+/* The newest manifest is rejected, so the current one is to stay: it gets what rotted or vanished of it. */
+static bool mend_current(struct pass *pass, struct sync_result *result, struct sync_verdict *verdict,
+                         struct pp_error *error) {
+    struct pp_error why = {0};
+    pass->next = pass->record.current;
+    memcpy(result->sha256, pass->next.sha256, sizeof result->sha256);
+    pass->manifest = pass->next.there ? sync_manifest_load(pass->sync->store, &pass->next, &why) : NULL;
+    if (!pass->manifest)
+        return true; /* and there is no way to get it any more */
+    pass->manifest_was_there = true;
+    result->version = pass->next.version;
+    return sync_needs_make(&pass->next, pass->manifest, &pass->needs, error) &&
+           (sync_needs_met(pass->sync->store, &pass->needs) ||
+            (bring_objects(pass, result, verdict, error) && make_current(pass, result, error)));
+}
+
 static bool pass_run(struct pass *pass, struct sync_result *result, struct sync_verdict *verdict) {
     struct pp_error *error = &result->error;
     if (!find_newest(pass, verdict, error))
         return false;
     memcpy(result->sha256, pass->next.sha256, sizeof result->sha256);
     result->kind = SYNC_UNCHANGED;
-    if (is_rejected(pass))
-        return true;
-    if (!get_sealed(pass, &result->bytes_fetched, error) ||
+    if (sync_record_rejects(&pass->record, &pass->next))
+        return mend_current(pass, result, verdict, error);
+    if (!get_sealed(pass, &result->bytes_fetched, verdict, error) ||
         !open_manifest(pass, &pass->sync->manifest, verdict, error))
         return false;
     result->version = pass->manifest->version;
     if (is_current(pass) && pass->manifest_was_there && sync_needs_met(pass->sync->store, &pass->needs))
         return true;
     return bring_objects(pass, result, verdict, error) && make_current(pass, result, error);
+}
+
+/* Longer each time that the same manifest's objects had wrong hashes. */
+static int64_t wrong_hash_wait(struct sync *sync, const struct sync_stored *manifest) {
+    if (memcmp(sync->wrong_manifest, manifest->sha256, sizeof sync->wrong_manifest) != 0)
+        sync->wrong_wait_s = 0;
+    memcpy(sync->wrong_manifest, manifest->sha256, sizeof sync->wrong_manifest);
+    int64_t wait_s = sync->wrong_wait_s ? sync->wrong_wait_s * 2 : WRONG_HASH_WAIT_S;
+    sync->wrong_wait_s = wait_s < WRONG_HASH_WAIT_MAX_S ? wait_s : WRONG_HASH_WAIT_MAX_S;
+    return sync->wrong_wait_s;
 }
 
 bool sync_pass(struct sync *sync, const struct sync_target *target, struct sync_result *result,
@@ -159,7 +203,7 @@ bool sync_pass(struct sync *sync, const struct sync_target *target, struct sync_
         store_pin(sync->store, STORE_PIN_PENDING, NULL, 0, NULL);
         result->kind = SYNC_FAILED;
         if (result->error.code == PP_E_AUTH && pass.needs.count)
-            verdict->retry_after_s = WRONG_HASH_RETRY_S;
+            verdict->wait_s = wrong_hash_wait(sync, &pass.next);
     }
     result->elapsed_ms = pp_clock_monotonic_ms() - began;
     pass_finish(&pass);

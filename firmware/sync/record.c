@@ -103,6 +103,10 @@ bool sync_record_print(const struct sync_record *record, struct pp_buf *out, str
            pp_buf_add_text(out, "}", error);
 }
 
+bool sync_record_rejects(const struct sync_record *record, const struct sync_stored *manifest) {
+    return record->has_rejected && memcmp(record->rejected, manifest->sha256, sizeof record->rejected) == 0;
+}
+
 bool sync_record_load(struct vault *vault, struct sync_record *out, struct pp_error *error) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(RECORD_SIZE_MAX);
     struct pp_error why = {0};

@@ -129,9 +129,11 @@ struct sync_repository *sync_repository_open(struct sync *sync, const char *chan
     return ok ? pp_steal(&repository) : NULL;
 }
 
-bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out,
+bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, int64_t *retry_after_s,
                               struct pp_error *error) {
-    return trust_target_download(repository->trust, &repository->target, out, error);
+    bool ok = trust_target_download(repository->trust, &repository->target, out, error);
+    *retry_after_s = repository->retry_after_s;
+    return ok;
 }
 
 void sync_repository_close(struct sync_repository *repository) {

@@ -195,6 +195,8 @@ void sync_request(struct sync *sync, const struct sync_target *target) {
         cancel_pass(sync);
     sync->target = *target;
     sync->has_target = sync->requested = true;
+    atomic_store(&sync->asked_again, true);
+    net_loop_wake(sync->loop);
     pthread_cond_signal(&sync->wake);
     pthread_mutex_unlock(&sync->lock);
 }

@@ -94,7 +94,8 @@ bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, con
 bool sync_set_cookie(struct sync *sync, const char *cookie, struct pp_error *error);
 
 /* Asks for a pass now. While one runs for the same target, another follows it (a publish may have come
- * meanwhile); one for another target is cancelled. The newest request wins. */
+ * meanwhile), at once where it fetches objects that the newest manifest may not need any more; one for
+ * another target is cancelled. The newest request wins. */
 void sync_request(struct sync *sync, const struct sync_target *target);
 /* An object could not be played: it is hashed next, at full speed, and fetched again where it is bad or
  * missing. Of several, the newest counts; the scrub finds the others in its time. */

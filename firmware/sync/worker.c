@@ -44,6 +44,7 @@ static enum work wait_for_work(struct sync *sync, struct sync_target *target) {
         sync->requested = false;
         sync->retry_at_ms = 0;
         atomic_store(&sync->cancel, false);
+        atomic_store(&sync->asked_again, false);
         if (!net_client_set_identity(sync->client, sync->identity.certificate, sync->identity.key, &error) ||
             !net_client_set_cookie(sync->client, sync->identity.cookie, &error))
             pp_log_warning("sync: %s", error.message);
@@ -59,18 +60,18 @@ static void counters_clear(struct sync *sync) {
     atomic_store(&sync->counters.bytes_done, 0);
 }
 
-/* A pass that somebody cancelled has no result: whoever did it knows. */
+/* A pass that somebody cancelled, or that another one followed at once, has no result. */
 static void do_pass(struct sync *sync, const struct sync_target *target) {
     struct sync_result result;
     struct sync_verdict verdict;
     bool ok = sync_pass(sync, target, &result, &verdict);
     counters_clear(sync);
-    if (!ok && atomic_load(&sync->cancel))
+    if (!ok && (atomic_load(&sync->cancel) || result.error.code == PP_E_CANCELLED))
         return;
     if (ok) {
         net_retry_reset(&sync->retry);
     } else if (!verdict.hopeless) {
-        result.retry_ms = net_retry_next_ms(&sync->retry, verdict.retry_after_s);
+        result.retry_ms = net_retry_next_ms(&sync->retry, verdict.retry_after_s) + verdict.wait_s * 1000;
         sync->retry_at_ms = pp_clock_monotonic_ms() + result.retry_ms;
     }
     sync_push_result(sync, &result);

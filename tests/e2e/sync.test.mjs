@@ -275,6 +275,36 @@ function failureCode(pattern) {
   return pattern === 'limit|invalid' ? 'limit' : pattern;
 }
 
+test('a manifest whose objects are wrong is tried less and less often', async () => {
+  repo.publish('lobby', { files: some([1000]) });
+  server.misbehave = (request, response, where) => {
+    if (!isObject(where)) return false;
+    sendRange(server, response, Buffer.alloc(where.data.length), where.from);
+    return true;
+  };
+  const { lines } = await syncer.run('run', server.url, '--again-ms', '50', '--results', '2');
+  for (const [i, hours] of [0.5, 1].entries()) {
+    assert.equal(lines[i].error, 'authentication', lines[i].message);
+    assert.ok(lines[i].retry_ms >= hours * 3600000, `${lines[i].retry_ms} ms`);
+  }
+});
+
+test('a publish during a long download is not kept waiting by it', async () => {
+  const kept = randomBytes(3000000);
+  const first = repo.publish('lobby', { title: 'Long', files: { kept: { data: kept }, long: { data: randomBytes(5000000) } } });
+  let second;
+  server.misbehave = (request, response, where) => {
+    if (!where.path.endsWith(first.objects.long.sha256)) return false;
+    response.writeHead(200, { 'content-length': where.data.length });
+    response.write(where.data.subarray(0, 1000000)); // and then nothing more
+    second ??= repo.publish('lobby', { title: 'Short', files: { kept: { data: kept }, short: { data: randomBytes(1000) } } });
+    return true;
+  };
+  const { lines } = await syncer.run('run', server.url, '--stall', '3600', '--again-ms', '200');
+  assert.deepEqual(lines.map((line) => line.kind), ['switched']);
+  await assertShows(second);
+});
+
 test('a wrong answer once is put right by the next', async () => {
   const published = repo.publish('lobby', { files: some([100000]) });
   let tries = 0;
@@ -446,6 +476,11 @@ test('the previous manifest comes back, and the rejected one is not taken again 
   const { last } = await syncer.run('previous', server.url);
   assert.equal(last.title, 'Good');
   assert.equal((await syncer.run('run', server.url)).last.kind, 'unchanged');
+  await assertShows(good);
+  const { sha256 } = good.objects.o0;
+  rmSync(path.join(syncer.state, 'objects', sha256.slice(0, 2), sha256));
+  const mended = await syncer.run('run', server.url);
+  assert.equal(mended.last.kind, 'repaired', mended.last.message);
   await assertShows(good);
   assert.equal((await syncer.run('previous', server.url)).last.error, 'not-found');
   await assertSwitches(repo.publish('lobby', { title: 'Mended', files: some([30]) }));

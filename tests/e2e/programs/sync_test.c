@@ -3,7 +3,8 @@
  *
  *   pingplay-sync-test run --state DIR --url URL --ca FILE --root FILE --channel ID --key-file FILE …
  *       one line of JSON for each result; ends with the first that is not "failed" or "bad" (exit 0), or with
- * the first "failed" (exit 1) unless --keep-going; --results N waits for N lines whatever they are
+ * the first "failed" (exit 1) unless --keep-going; --results N waits for N lines whatever they are;
+ * --again-ms N asks again whenever N ms pass without a line
  *   pingplay-sync-test show --state DIR …       the manifest that would be shown, each object read and hashed
  * again pingplay-sync-test previous --state DIR …   goes back to the previous manifest, then as show
  *
@@ -28,7 +29,7 @@
 
 struct options {
     const char *state, *url, *ca, *root, *channel, *key_file, *certificate, *private_key, *cookie_file;
-    uint64_t max_bytes, reserve, stall, now, results, scrub_ms, cancel_at;
+    uint64_t max_bytes, reserve, stall, now, results, scrub_ms, cancel_at, again_ms;
     bool keep_going, stay;
 };
 
@@ -148,11 +149,12 @@ static int judge(const struct options *options, const struct sync_result *result
     return result->kind == SYNC_BAD_OBJECT || options->stay ? -1 : 0;
 }
 
-static int take_results(const struct program *program) {
+static int take_results(const struct program *program, const struct sync_target *target) {
     struct pollfd wait = {.fd = sync_result_fd(program->sync), .events = POLLIN};
     struct sync_result result;
     for (uint64_t count = 1;;) {
-        poll(&wait, 1, -1);
+        if (poll(&wait, 1, program->options.again_ms ? (int)program->options.again_ms : -1) == 0)
+            sync_request(program->sync, target);
         if (!sync_take_result(program->sync, &result))
             continue;
         print_result(&result);
@@ -184,8 +186,9 @@ static int run(struct program *program) {
         !start_sync(program, &error))
         return fail(&error);
     sync_request(program->sync, &target);
+    int code = program->options.cancel_at ? cancel_midway(program) : take_results(program, &target);
     pp_wipe(&target, sizeof target);
-    return program->options.cancel_at ? cancel_midway(program) : take_results(program);
+    return code;
 }
 
 static bool hash_file(int fd, struct crypto_sha256 *hash, struct pp_error *error) {
@@ -268,6 +271,7 @@ int main(int argc, char **argv) {
         {"results", PP_OPTION_UNSIGNED, &o->results},
         {"scrub-ms", PP_OPTION_UNSIGNED, &o->scrub_ms},
         {"cancel-at", PP_OPTION_UNSIGNED, &o->cancel_at},
+        {"again-ms", PP_OPTION_UNSIGNED, &o->again_ms},
         {"keep-going", PP_OPTION_FLAG, &o->keep_going},
         {"stay", PP_OPTION_FLAG, &o->stay},
         {0},

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 
 #include "base/file.h"
 #include "sync/internal.h"
@@ -152,6 +153,43 @@ static void previous_comes_back_once(void **state) {
     folder_finish(&folder);
 }
 
+/* A pass that mends the current manifest may end after the screen has gone back to the one before. */
+static void rejected_manifest_does_not_come_back(void **state) {
+    (void)state;
+    struct folder folder;
+    struct pp_error error = {0};
+    struct channel_manifest *manifest = NULL;
+    folder_init(&folder);
+    struct sync_record record = {.previous = folder_put_manifest(&folder, "lobby", "One"),
+                                 .current = folder_put_manifest(&folder, "lobby", "Two")};
+    folder_save(&folder, &record);
+    struct sync *sync = make_sync(&folder);
+    assert_true(sync_use_previous(sync, &manifest, NULL));
+    channel_manifest_destroy(manifest);
+    assert_false(sync_switch(sync, &record.current, &(struct sync_needs){0}, &error));
+    assert_int_equal(error.code, PP_E_CANCELLED);
+    assert_shows(&folder, "One");
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
+static void want_of_descriptors_makes_no_manifest_bad(void **state) {
+    (void)state;
+    struct folder folder;
+    struct pp_error error = {0};
+    struct rlimit limit;
+    folder_init(&folder);
+    struct sync_stored one = folder_put_manifest(&folder, "lobby", "One");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_max = limit.rlim_max}), 0);
+    struct channel_manifest *manifest = sync_manifest_load(folder.store, &one, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_null(manifest);
+    assert_int_equal(error.code, PP_E_NOMEM);
+    assert_true(store_has(folder.store, one.sha256, one.length));
+    folder_finish(&folder);
+}
+
 static void object_with_two_lengths_is_refused(void **state) {
     (void)state;
     struct pp_error error = {0};
@@ -267,6 +305,8 @@ int main(void) {
         cmocka_unit_test(manifest_of_another_channel_is_refused),
         cmocka_unit_test(switch_keeps_the_one_before_and_both_are_pinned),
         cmocka_unit_test(previous_comes_back_once),
+        cmocka_unit_test(rejected_manifest_does_not_come_back),
+        cmocka_unit_test(want_of_descriptors_makes_no_manifest_bad),
         cmocka_unit_test(object_with_two_lengths_is_refused),
         cmocka_unit_test(failed_pass_is_told_and_will_be_tried_again),
         cmocka_unit_test(damaged_root_is_replaced_by_the_installed_one),
