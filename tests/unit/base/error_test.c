@@ -48,8 +48,8 @@ static void errno_chooses_the_code_and_ends_the_message(void **state) {
         int number;
         enum pp_code code;
     } rows[] = {
-        {ENOSPC, PP_E_NOSPACE}, {EDQUOT, PP_E_NOSPACE}, {ENOENT, PP_E_NOTFOUND},
-        {ENOMEM, PP_E_NOMEM},   {EACCES, PP_E_IO},      {EIO, PP_E_IO},
+        {ENOSPC, PP_E_NOSPACE}, {EDQUOT, PP_E_NOSPACE}, {ENOENT, PP_E_NOTFOUND}, {ENOMEM, PP_E_NOMEM},
+        {EMFILE, PP_E_NOMEM},   {ENFILE, PP_E_NOMEM},   {EACCES, PP_E_IO},       {EIO, PP_E_IO},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct pp_error error = {0};
