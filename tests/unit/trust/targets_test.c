@@ -1,6 +1,9 @@
 /* Specification §5.6.1 to §5.6.6. */
 #include "simulator.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 static cJSON *targets_entry(struct sim *sim) {
     cJSON *meta = cJSON_GetObjectItemCaseSensitive(sim_body(sim, "snapshot"), "meta");
     return cJSON_GetObjectItemCaseSensitive(meta, "targets.json");
@@ -83,6 +86,38 @@ static void a_cycle_cut_behind_snapshot_goes_on_in_the_next(void **state) {
     assert_string_equal(sim->log, "2.root.json timestamp.json 2.targets.json ");
 }
 
+static void limit_files(rlim_t bytes) {
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A flash without room ends the cycle at whichever file is too large for it; there is no half of one, and the
+ * next cycle goes on from there. */
+static void a_full_flash_stops_it_anywhere_and_does_no_harm(void **state) {
+    struct sim *sim = *state;
+    struct pp_error error = {0};
+    int stops = 0;
+    sim_assert_refreshed(sim);
+    sim_publish(sim, "root targets snapshot timestamp");
+    signal(SIGXFSZ, SIG_IGN);
+    for (rlim_t room = 0; !(limit_files(room), sim_refresh(sim, &error)); room += 64) {
+        limit_files(RLIM_INFINITY);
+        assert_int_equal(error.code, PP_E_IO);
+        /* In the order in which they are trusted. */
+        assert_true(sim_kept(sim, "root") >= sim_kept(sim, "timestamp"));
+        assert_true(sim_kept(sim, "timestamp") >= sim_kept(sim, "snapshot"));
+        assert_true(sim_kept(sim, "snapshot") >= sim_kept(sim, "targets"));
+        assert_true(sim_kept(sim, "targets") == 1);
+        stops++;
+    }
+    limit_files(RLIM_INFINITY);
+    assert_true(stops > 1);
+    assert_int_equal(sim_kept(sim, "root"), 2);
+    assert_int_equal(sim_kept(sim, "targets"), 2);
+}
+
 static void versions_are_told_once_they_are_trusted(void **state) {
     struct sim *sim = *state;
     sim_publish(sim, "targets targets targets snapshot snapshot timestamp");
@@ -117,6 +152,7 @@ int main(void) {
         TEST(an_expired_one_is_refused),
         TEST(a_damaged_kept_one_is_fetched_again),
         TEST(a_cycle_cut_behind_snapshot_goes_on_in_the_next),
+        TEST(a_full_flash_stops_it_anywhere_and_does_no_harm),
         TEST(versions_are_told_once_they_are_trusted),
         TEST(a_cycle_refreshes_once),
     };
