@@ -130,10 +130,11 @@ void repo_file(struct request *request, struct reply *reply) {
     } else {
         reply_file(request, reply, pp_steal_fd(&fd), (uint64_t)status.st_size, etag);
         reply_header(reply, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
-        if (reply->status < MHD_HTTP_BAD_REQUEST)
-            reply_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE,
-                         strncmp(request->rest, "metadata/", 9) == 0 ? "application/json"
-                                                                     : "application/octet-stream");
+        if (reply->status >= MHD_HTTP_BAD_REQUEST)
+            return; /* a cache on the way would give a 416 to all screens for a year */
+        reply_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE,
+                     strncmp(request->rest, "metadata/", 9) == 0 ? "application/json"
+                                                                 : "application/octet-stream");
     }
     reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
     reply_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL,
