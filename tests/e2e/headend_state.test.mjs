@@ -179,6 +179,15 @@ describe('an enrolled screen', () => {
     assert.equal(shown.events, 3, 'nothing of the refused batches was kept');
   });
 
+  test('an item that is too long for its place is refused', async () => {
+    const item = (size) => ({ id: randomUUID(), kind: 'x', detail: 'a'.repeat(size) });
+    const send = (...items) => headend.request('POST', '/v1/events', { device, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ batch: randomUUID(), items }) });
+    assert.equal((await send(item(3900))).status, 204);
+    const refused = await send(item(1), item(4200));
+    assert.deepEqual([refused.status, refused.json().code], [400, 'body-invalid']);
+    assert.match(refused.json().detail, /4096/);
+  });
+
   test('bodies have caps and types', async () => {
     const large = 'x'.repeat(65 * 1024);
     const answer = await headend.request('POST', '/v1/events', { device, headers: { 'content-type': 'application/json' }, body: large });
@@ -253,6 +262,7 @@ describe('an enrolled screen', () => {
       }
       const beyond = await headend.request('GET', url(), { cookie: device.cookie, headers: { range: `bytes=${size}-` } });
       assert.deepEqual([beyond.status, beyond.headers['content-range']], [416, `bytes */${size}`]);
+      assert.equal(beyond.headers['cache-control'], 'no-store', 'a cache may not keep the refusal');
     });
 
     test('honours If-None-Match and If-Range', async () => {

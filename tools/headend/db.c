@@ -111,16 +111,33 @@ sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, c
     return statement;
 }
 
-bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
-    va_list args;
-    va_start(args, types);
+static bool db_run_list(struct db *db, struct pp_error *error, const char *sql, const char *types,
+                        va_list args) {
     db_autostmt sqlite3_stmt *statement = db_prepare(db, error, sql, types, args);
-    va_end(args);
     if (!statement)
         return false;
     if (sqlite3_step(statement) != SQLITE_DONE)
         return db_failed(db->handle, sql, error);
     return true;
+}
+
+bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
+    va_list args;
+    va_start(args, types);
+    bool ok = db_run_list(db, error, sql, types, args);
+    va_end(args);
+    return ok;
+}
+
+bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
+    va_list args;
+    va_start(args, types);
+    /* In WAL mode NORMAL syncs at checkpoints only. Refused inside a transaction, which is then synced. */
+    sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+    bool ok = db_run_list(db, error, sql, types, args);
+    sqlite3_exec(db->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
+    va_end(args);
+    return ok;
 }
 
 int db_changes(struct db *db) {

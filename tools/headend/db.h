@@ -30,6 +30,9 @@ void db_unlock(struct db *db);
 sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 /* A statement without rows. */
 bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+/* The same, but the disk is not waited for: a power cut may undo it. For notes that are soon made again; a
+ * publish that all screens answer to would else cost a sync for each. */
+bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 /* Rows that the last statement changed. */
 int db_changes(struct db *db);
 

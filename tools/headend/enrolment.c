@@ -218,8 +218,11 @@ bool enrolment_token_find(struct db *db, const char *token, struct device *devic
 bool enrolment_finish(struct db *db, const char *id, int64_t certificate_expires, struct pp_error *error) {
     return db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
            db_run(db, error, "UPDATE enrolment SET status = 'done' WHERE device = ?", "s", id) &&
-           db_run(db, error, "UPDATE device SET status = 'active', certificate_expires = ? WHERE id = ?",
-                  "is", certificate_expires, id);
+           db_run(db, error,
+                  "UPDATE device SET status = 'active', certificate_expires = ? WHERE id = ? AND status <> "
+                  "'retired'",
+                  "is", certificate_expires, id) &&
+           (db_changes(db) ? true : pp_fail(error, PP_E_STATE, "this screen is retired here"));
 }
 
 bool enrolment_purge(struct db *db, struct pp_error *error) {

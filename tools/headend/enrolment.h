@@ -58,7 +58,8 @@ bool enrolment_refuse(struct db *db, const char user_code[USER_CODE_SIZE], struc
 
 /* The device that a token is for. PP_E_AUTH where it is not valid. */
 bool enrolment_token_find(struct db *db, const char *token, struct device *device, struct pp_error *error);
-/* Ends the enrolment: no token for this device is valid any more, the device is active. */
+/* Ends the enrolment: no token for this device is valid any more, the device is active. PP_E_STATE where it
+ * was retired meanwhile, by another process. */
 bool enrolment_finish(struct db *db, const char *id, int64_t certificate_expires, struct pp_error *error);
 
 /* Forgets what has expired. */

@@ -70,7 +70,10 @@ static void certify(struct request *request, struct reply *reply, const struct c
     struct pp_error error;
     pp_autobuf struct pp_buf der = PP_BUF_INIT(CA_CERTIFICATE_MAX);
     if (!device_certify(request, csr, &der, &error)) {
-        reply_failure(reply, &error);
+        if (error.code == PP_E_STATE)
+            reply_problem(reply, MHD_HTTP_FORBIDDEN, "screen-retired", "%s", error.message);
+        else
+            reply_failure(reply, &error);
         return;
     }
     const struct pp_buf *authority = ca_der(request->app->ca);

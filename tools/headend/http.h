@@ -3,6 +3,7 @@
 #define HEADEND_HTTP_H
 
 #include <microhttpd.h>
+#include <sys/socket.h>
 
 #include "base/buf.h"
 #include "base/json.h"
@@ -51,7 +52,10 @@ struct reply {
 /* Where there is none, NULL. Borrowed. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_query(const struct request *request, const char *name);
-/* The peer's address in text, "" where it has none. */
+/* An address for counting: of IPv6 the network of 64 bits, within which a client chooses freely. "" for other
+ * families. */
+void address_text(const struct sockaddr *address, char text[64]);
+/* The peer's, "" where it has none. */
 void request_address(const struct request *request, char text[64]);
 /* "https://HOST:PORT" as the client reached this server, where that is one of its names; else by its first.
  */

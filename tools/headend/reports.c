@@ -6,6 +6,7 @@
 
 #define REPORT_ITEMS_MAX      500   /* of a batch */
 #define REPORT_KIND_MAX       64    /* bytes */
+#define REPORT_ITEM_MAX       4096  /* bytes, as it is kept */
 #define REPORT_PER_DEVICE_MAX 20000 /* of each list; the oldest go */
 
 static cJSON *report_body(struct request *request, struct reply *reply) {
@@ -53,6 +54,10 @@ static bool item_store(struct request *request, const char *list, const cJSON *i
     if (!item_check(item, &id, &kind, error))
         return false;
     pp_autojsontext char *text = cJSON_PrintUnformatted(item);
+    if (!text)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    if (strlen(text) > REPORT_ITEM_MAX)
+        return pp_fail(error, PP_E_LIMIT, "items: one is longer than %d bytes", REPORT_ITEM_MAX);
     return db_run(request->app->db, error,
                   "INSERT INTO report(id, device, list, kind, item, received) VALUES(?, ?, ?, ?, ?, ?)"
                   " ON CONFLICT(id) DO NOTHING",

@@ -10,7 +10,8 @@
                             .poll_interval_s = 5,                                                            \
                             .certificate_s = 365 * 86400,                                                    \
                             .cookie_s = 30 * 86400,                                                          \
-                            .per_address = 256,                                                              \
+                            .per_address =                                                                   \
+                                1024, /* 200 screens behind one router: a poll and up to 4 downloads each */ \
                             .request_s = 60})
 
 /* Serves until SIGTERM or SIGINT. */

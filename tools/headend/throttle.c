@@ -15,8 +15,8 @@ int64_t throttle_delay(int64_t failures, int64_t max_s) {
 /* How long the key is still blocked. */
 static bool key_wait(struct db *db, const char *key, int64_t now, int64_t *wait_s, struct pp_error *error) {
     db_autostmt sqlite3_stmt *row =
-        db_query(db, error, "SELECT blocked_until FROM throttle WHERE key = ? AND last > ?", "si", key,
-                 now - THROTTLE_FORGET_S);
+        db_query(db, error, "SELECT blocked_until FROM throttle WHERE key = ? AND last > ? AND last <= ?",
+                 "sii", key, now - THROTTLE_FORGET_S, now);
     struct pp_error missing = {0};
     if (!row)
         return false;
@@ -29,11 +29,12 @@ static bool key_wait(struct db *db, const char *key, int64_t now, int64_t *wait_
 }
 
 static bool key_count(struct db *db, const char *key, int64_t max_s, int64_t now, struct pp_error *error) {
-    if (!db_run(db, error,
-                "INSERT INTO throttle(key, failures, last, blocked_until) VALUES(?1, 1, ?2, 0)"
-                " ON CONFLICT(key) DO UPDATE SET failures = CASE WHEN last > ?3 THEN failures + 1 ELSE 1 "
-                "END, last = ?2",
-                "sii", key, now, now - THROTTLE_FORGET_S))
+    if (!db_run(
+            db, error,
+            "INSERT INTO throttle(key, failures, last, blocked_until) VALUES(?1, 1, ?2, 0)"
+            " ON CONFLICT(key) DO UPDATE SET failures = CASE WHEN last > ?3 AND last <= ?2 THEN failures + "
+            "1 ELSE 1 END, last = ?2",
+            "sii", key, now, now - THROTTLE_FORGET_S))
         return false;
     db_autostmt sqlite3_stmt *row =
         db_query(db, error, "SELECT failures FROM throttle WHERE key = ?", "s", key);
@@ -66,5 +67,6 @@ bool throttle_clear(struct db *db, const char *account, const char *address, str
 }
 
 bool throttle_purge(struct db *db, int64_t now, struct pp_error *error) {
-    return db_run(db, error, "DELETE FROM throttle WHERE last < ?", "i", now - THROTTLE_FORGET_S);
+    return db_run(db, error, "DELETE FROM throttle WHERE last < ? OR last > ?", "ii", now - THROTTLE_FORGET_S,
+                  now);
 }

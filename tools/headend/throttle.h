@@ -7,7 +7,8 @@
 #define THROTTLE_FREE          3  /* failures without a delay */
 #define THROTTLE_ACCOUNT_MAX_S 60 /* or a stranger could keep an administrator out for long */
 #define THROTTLE_ADDRESS_MAX_S 900
-#define THROTTLE_FORGET_S      3600 /* after the last failure */
+#define THROTTLE_FORGET_S                                                                                    \
+    3600 /* after the last failure; one in the future, before the clock was put right, counts for nothing */
 
 /* The wait after so many failures, s: 0, 0, 0, 2, 4, 8 … max_s. */
 int64_t throttle_delay(int64_t failures, int64_t max_s);

@@ -55,6 +55,16 @@ static void throttle_forgets_after_success_and_after_an_hour(void **state) {
     assert_int_equal(attempt(home, "eve", "10.0.0.5", 9000), 0);
 }
 
+static void throttle_forgets_what_a_wrong_clock_wrote(void **state) {
+    struct home *home = *state;
+    for (int i = 0; i < 5; i++)
+        attempt(home, "fay", "10.0.0.6", 2000000000);
+    assert_true(attempt(home, "fay", "10.0.0.6", 2000000000) > 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(attempt(home, "fay", "10.0.0.6", 10000), 0);
+    assert_int_equal(attempt(home, "fay", "10.0.0.6", 10000), 2); /* and counts from the beginning */
+}
+
 static void password_is_kept_as_argon2id_with_its_own_salt(void **state) {
     struct home *home = *state;
     char one[PASSWORD_ENCODED_MAX];
@@ -100,6 +110,7 @@ int main(void) {
         cmocka_unit_test(throttle_counts_failures_of_account_and_address),
         cmocka_unit_test(throttle_lets_go_after_the_wait_and_then_waits_longer),
         cmocka_unit_test(throttle_forgets_after_success_and_after_an_hour),
+        cmocka_unit_test(throttle_forgets_what_a_wrong_clock_wrote),
         cmocka_unit_test(password_is_kept_as_argon2id_with_its_own_salt),
         cmocka_unit_test(an_unknown_name_costs_the_same_and_fits_nothing),
         cmocka_unit_test(user_is_refused_with_a_bad_name_or_password),

@@ -1,0 +1,95 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "base/clock.h"
+#include "headend/enrolment.h"
+#include "headend/http.h"
+#include "headend_home.h"
+
+static void device_make(struct home *home, uint8_t mark, char id[UUID_TEXT_SIZE]) {
+    const uint8_t thumbprint[32] = {mark};
+    const struct device_settings settings = {.name = "Door", .time_zone = "UTC", .locale = "en"};
+    struct enrolment_codes codes;
+    assert_true(enrolment_start(home->db, thumbprint, "10.0.0.1", 600, 5, &codes, NULL));
+    assert_true(enrolment_approve(home->db, codes.user_code, &settings, "test", id, NULL));
+}
+
+static void a_screen_that_is_retired_meanwhile_does_not_become_active(void **state) {
+    struct home *home = *state;
+    char id[UUID_TEXT_SIZE];
+    struct device device;
+    struct pp_error error = {0};
+    device_make(home, 1, id);
+    assert_true(enrolment_finish(home->db, id, 1000, NULL));
+    assert_true(device_retire(home->db, id, NULL));
+    assert_false(enrolment_finish(home->db, id, 2000, &error));
+    assert_int_equal(error.code, PP_E_STATE);
+    assert_true(device_find(home->db, id, &device, NULL));
+    assert_string_equal(device.status, "retired");
+}
+
+static void one_address_takes_only_its_share_of_the_codes(void **state) {
+    struct home *home = *state;
+    struct enrolment_codes codes;
+    struct pp_error error = {0};
+    for (uint8_t i = 0; i < ENROLMENT_PER_ADDRESS_MAX; i++) {
+        const uint8_t thumbprint[32] = {2, i};
+        assert_true(enrolment_start(home->db, thumbprint, "10.0.0.2", 600, 5, &codes, NULL));
+    }
+    const uint8_t more[32] = {3};
+    assert_false(enrolment_start(home->db, more, "10.0.0.2", 600, 5, &codes, &error));
+    assert_int_equal(error.code, PP_E_LIMIT);
+    assert_true(enrolment_start(home->db, more, "10.0.0.3", 600, 5, &codes, NULL));
+}
+
+static void a_note_of_contact_is_kept(void **state) {
+    struct home *home = *state;
+    char id[UUID_TEXT_SIZE];
+    struct device device;
+    device_make(home, 4, id);
+    assert_true(device_find(home->db, id, &device, NULL));
+    assert_int_equal(device.seen, 0);
+    assert_true(device_touch(home->db, &device, NULL));
+    assert_true(device_find(home->db, id, &device, NULL));
+    assert_true(device.seen > 0);
+    db_autostmt sqlite3_stmt *row = db_query(home->db, NULL, "PRAGMA synchronous", "");
+    assert_true(db_next(row, "setting", NULL));
+    assert_int_equal(db_int(row, 0), 2); /* FULL, for all else */
+}
+
+static const char *text_of(int family, const char *address, char text[64]) {
+    struct sockaddr_storage storage = {.ss_family = (sa_family_t)family};
+    void *place = family == AF_INET ? (void *)&((struct sockaddr_in *)&storage)->sin_addr
+                                    : (void *)&((struct sockaddr_in6 *)&storage)->sin6_addr;
+    assert_int_equal(inet_pton(family, address, place), 1);
+    address_text((const struct sockaddr *)&storage, text);
+    return text;
+}
+
+static void addresses_of_one_ipv6_network_count_as_one(void **state) {
+    char text[64];
+    (void)state;
+    assert_string_equal(text_of(AF_INET, "192.0.2.7", text), "192.0.2.7");
+    assert_string_equal(text_of(AF_INET6, "::ffff:192.0.2.7", text), "::ffff:192.0.2.7");
+    assert_string_equal(text_of(AF_INET6, "2001:db8:1:2:3:4:5:6", text), "2001:db8:1:2::/64");
+    assert_string_equal(text_of(AF_INET6, "2001:db8:1:2:ffff:ffff:ffff:ffff", text), "2001:db8:1:2::/64");
+    assert_string_equal(text_of(AF_INET6, "2001:db8:1:3::1", text), "2001:db8:1:3::/64");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_screen_that_is_retired_meanwhile_does_not_become_active),
+        cmocka_unit_test(one_address_takes_only_its_share_of_the_codes),
+        cmocka_unit_test(a_note_of_contact_is_kept),
+        cmocka_unit_test(addresses_of_one_ipv6_network_count_as_one),
+    };
+    return cmocka_run_group_tests(tests, test_home_setup, test_home_teardown);
+}
