@@ -100,6 +100,18 @@ describe('publish', () => {
     await verifyRepository(headend.dir, keys);
   });
 
+  test('an object that has rotted is sealed again', async () => {
+    const content = await file('rot.png', Buffer.concat([png, randomBytes(1000)]));
+    await headend.publish('lobby', [content]);
+    const { sha256 } = (await verifyRepository(headend.dir, keys)).channels.lobby.manifest.objects.o1;
+    const place = path.join(headend.dir, 'repo/objects', sha256.slice(0, 2), sha256);
+    const sealed = await readFile(place);
+    sealed[500] ^= 1;
+    await writeFile(place, sealed);
+    assert.match(await headend.publish('lobby', [content]), /1 objects, 1 of them new/);
+    await verifyRepository(headend.dir, keys);
+  });
+
   test('a description with zones and a schedule is published as it stands', async () => {
     await file('d1.png', Buffer.concat([png, randomBytes(100)]));
     await file('d2.mp4', Buffer.concat([begins.mp4, randomBytes(100)]));
@@ -268,10 +280,14 @@ describe('a repository that stands for years', () => {
   // Serves as if so many days had passed, until `done` gives something true.
   async function serveLater(days, done) {
     const child = spawn('faketime', ['-f', `+${days}d`, headendProgram(), 'serve', headend.dir, '--port', '0'],
-      { stdio: 'ignore', detached: true, env: { ...process.env, ASAN_OPTIONS: 'verify_asan_link_order=0' } });
+      { stdio: ['ignore', 'ignore', 'pipe'], detached: true, env: { ...process.env, ASAN_OPTIONS: 'verify_asan_link_order=0' } });
+    let log = '';
+    child.stderr.on('data', (data) => { log += data; });
     const end = new Promise((resolve) => child.on('close', resolve));
     try {
       return await eventually(done, 30000, `what is due after ${days} days`);
+    } catch (error) {
+      throw new Error(`${error.message}: ${log}`);
     } finally {
       process.kill(-child.pid, 'SIGTERM'); // faketime and the server that it started
       await end;

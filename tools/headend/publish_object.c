@@ -50,7 +50,8 @@ static bool object_path(const uint8_t sha256[32], char path[PP_PATH_MAX], struct
     return pp_path_format(path, error, OBJECTS "/%.2s/%s", hex, hex);
 }
 
-/* The object that this content became before, where it is still whole. */
+/* The object that this content became before, where it is still whole: publishing again is the remedy for a
+ * disk that has forgotten a bit. */
 static bool object_find(struct home *home, const uint8_t clear[32], struct published_object *object,
                         struct pp_error *error) {
     db_autostmt sqlite3_stmt *row =
@@ -64,9 +65,14 @@ static bool object_find(struct home *home, const uint8_t clear[32], struct publi
     struct stat status;
     if (!object_path(object->sha256, path, error))
         return false;
-    return (fstatat(home->fd, path, &status, 0) == 0 && (uint64_t)status.st_size == object->length)
-               ? true
-               : pp_fail(error, PP_E_NOTFOUND, "%s: gone", path);
+    pp_autoclose int fd = openat(home->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &status) < 0 || (uint64_t)status.st_size != object->length)
+        return pp_fail(error, PP_E_NOTFOUND, "%s: gone", path);
+    uint8_t present[32];
+    struct pp_error unread;
+    if (!file_hash(fd, path, present, &unread) || memcmp(present, object->sha256, sizeof present) != 0)
+        return pp_fail(error, PP_E_NOTFOUND, "%s: rotten", path);
+    return true;
 }
 
 /* Sealed bytes on their way: into the draft and through the hash. */
@@ -154,9 +160,12 @@ bool publish_object(struct home *home, const char *path, const char *media_type,
         return true;
     if (missing.code != PP_E_NOTFOUND)
         return pp_fail(error, missing.code, "%s", missing.message);
-    return pp_dir_make(home->fd, OBJECTS, 0755, error) && draft_write(home, fd, path, clear, object, error) &&
-           draft_move(home, object, error) &&
-           db_run(home->db, error,
+    if (!pp_dir_make(home->fd, OBJECTS, 0755, error) || !draft_write(home, fd, path, clear, object, error) ||
+        !draft_move(home, object, error)) {
+        unlinkat(home->fd, OBJECT_DRAFT, 0); /* a full disk needs the space */
+        return false;
+    }
+    return db_run(home->db, error,
                   "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created)"
                   " VALUES(?, ?, ?, ?, ?, ?)",
                   "bbbisi", (const void *)clear, sizeof clear, (const void *)object->sha256,
