@@ -1,6 +1,6 @@
 // The server itself: TLS policy, slow clients, stopping, and what the commands refuse.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -198,14 +198,31 @@ describe('the commands', () => {
     await fails(['init', path.join(folder, 'fresh')], /not empty/);
   });
 
-  test('a short password is refused', async () => {
-    const { spawn } = await import('node:child_process');
-    const child = spawn(headendProgram(), ['init', path.join(folder, 'weak'), '--password-stdin']);
-    let text = '';
-    child.stderr.on('data', (data) => { text += data; });
-    child.stdin.end('short\n');
-    assert.equal(await new Promise((resolve) => child.on('close', resolve)), 1);
-    assert.match(text, /password: 5 bytes, must be 10 to 200/);
+  test('a short password is refused, and leaves nothing behind', async () => {
+    const place = path.join(folder, 'weak');
+    const init = async (password) => {
+      const child = spawn(headendProgram(), ['init', place, '--password-stdin']);
+      let text = '';
+      child.stderr.on('data', (data) => { text += data; });
+      child.stdin.end(`${password}\n`);
+      return { code: await new Promise((resolve) => child.on('close', resolve)), text };
+    };
+    const refused = await init('short');
+    assert.equal(refused.code, 1);
+    assert.match(refused.text, /password: 5 bytes, must be 10 to 200/);
+    await fails(['init', place, '--time-zone', 'Mars/Base'], /time zone: Mars\/Base is not known/);
+    assert.deepEqual(await init('long enough now'), { code: 0, text: '' });
+  });
+
+  test('only the owner of the folder works in it, or the server could not renew what others wrote', async (context) => {
+    if (process.getuid() !== 0) {
+      context.diagnostic('only root can give a folder away');
+      return;
+    }
+    const place = path.join(folder, 'others');
+    await run(headendProgram(), ['init', place]);
+    await run('chown', ['-R', 'nobody', place]);
+    await fails(['screen', 'list', place], /belongs to nobody: run this as that user, with "runuser -u nobody -- \.\.\."/);
   });
 
   test('a database of a newer program is left alone', async () => {

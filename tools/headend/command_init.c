@@ -5,7 +5,6 @@
 #include "headend/ca.h"
 #include "headend/commands.h"
 #include "headend/publish.h"
-#include "headend/users.h"
 
 #define ZONE_LINK "/etc/localtime"
 
@@ -14,27 +13,6 @@ struct init_options {
     const char *admin, *time_zone;
     bool password_stdin;
 };
-
-/* One line of standard input, without its end. */
-static bool password_read(char password[PASSWORD_MAX + 2], struct pp_error *error) {
-    if (!fgets(password, PASSWORD_MAX + 2, stdin))
-        return pp_fail(error, PP_E_INVALID, "no password on standard input");
-    password[strcspn(password, "\r\n")] = 0;
-    return true;
-}
-
-/* Adds an administrator; a made-up password is told once. */
-static bool admin_add(struct home *home, const char *name, bool from_stdin, struct pp_error *error) {
-    char password[PASSWORD_MAX + 2];
-    bool ok = from_stdin ? password_read(password, error) : password_make(password, error);
-    ok = ok && user_add(home->db, name, password, error);
-    if (ok && from_stdin)
-        printf("Account: %s\n", name);
-    else if (ok)
-        printf("Account: %s\nPassword: %s   (shown this once)\n", name, password);
-    pp_wipe(password, sizeof password);
-    return ok;
-}
 
 /* The host names given, or this machine's and the loopback ones. */
 static bool hosts_collect(const struct pp_option_list *given, struct host_list *list,
@@ -65,18 +43,31 @@ static void time_zone_here(char zone[TIME_ZONE_MAX + 1]) {
     snprintf(zone, TIME_ZONE_MAX + 1, "%.*s", TIME_ZONE_MAX, known ? mark + 10 : "UTC");
 }
 
-static bool init_fill(struct home *home, const struct init_options *options, struct pp_error *error) {
-    char zone[TIME_ZONE_MAX + 1];
-    struct host_list hosts = {0};
-    time_zone_here(zone);
-    const char *time_zone = options->time_zone ? options->time_zone : zone;
-    if (!hosts_collect(&options->hosts, &hosts, error) || !time_zone_check(time_zone, error) ||
-        !home_hosts_save(home, &hosts, error) || !db_meta_set(home->db, "time_zone", time_zone, error) ||
+static bool init_fill(struct home *home, const struct host_list *hosts, const char *time_zone,
+                      const struct account *account, struct pp_error *error) {
+    if (!home_hosts_save(home, hosts, error) || !db_meta_set(home->db, "time_zone", time_zone, error) ||
         !ca_create(home, error))
         return false;
     PP_AUTO(ca) struct ca *ca = ca_open(home, error);
-    return ca && ca_issue_server(ca, home, &hosts, error) && publish_init(home, error) &&
-           admin_add(home, options->admin, options->password_stdin, error);
+    return ca && ca_issue_server(ca, home, hosts, error) && publish_init(home, error) &&
+           user_add(home->db, account->name, account->password, error);
+}
+
+/* All that can be refused is looked at first, so that a mistake leaves no folder half made. */
+static bool init_make(const char *path, const struct init_options *options, struct pp_error *error) {
+    char zone[TIME_ZONE_MAX + 1];
+    struct host_list hosts = {0};
+    account_auto struct account account = {0};
+    time_zone_here(zone);
+    const char *time_zone = options->time_zone ? options->time_zone : zone;
+    if (!hosts_collect(&options->hosts, &hosts, error) || !time_zone_check(time_zone, error) ||
+        !account_read(&account, options->admin, options->password_stdin, error))
+        return false;
+    PP_AUTO(home) struct home *home = home_create(path, error);
+    if (!home || !init_fill(home, &hosts, time_zone, &account, error))
+        return false;
+    account_tell(&account);
+    return true;
 }
 
 bool command_init(int argc, char **argv, struct pp_error *error) {
@@ -93,23 +84,10 @@ bool command_init(int argc, char **argv, struct pp_error *error) {
         return false;
     if (argc - first != 1)
         return pp_fail(error, PP_E_INVALID, "init: one DIR is needed");
-    PP_AUTO(home) struct home *home = home_create(argv[first], error);
-    if (!home || !init_fill(home, &options, error))
+    if (!init_make(argv[first], &options, error))
         return false;
     printf("A screen is installed with %s/" HOME_CA_CERTIFICATE " and %s/" HOME_ROOT "\n", argv[first],
            argv[first]);
     printf("Start it: pingplay-headend serve %s\n", argv[first]);
     return true;
-}
-
-bool command_user_add(int argc, char **argv, struct pp_error *error) {
-    bool password_stdin = false;
-    const struct pp_option table[] = {{"password-stdin", PP_OPTION_FLAG, &password_stdin}, {0}};
-    int first = 0;
-    if (!pp_options_parse(table, argc, argv, &first, error))
-        return false;
-    if (argc - first != 2)
-        return pp_fail(error, PP_E_INVALID, "user add: DIR and NAME are needed");
-    PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    return home && admin_add(home, argv[first + 1], password_stdin, error);
 }

@@ -30,7 +30,11 @@ static const struct command commands[] = {
      "DIR ID [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]",
      "change a screen"},
     {"screen", "retire", command_screen_retire, "DIR ID", "refuse a screen from now on"},
+    {"user", "list", command_user_list, "DIR", "list the administrators"},
     {"user", "add", command_user_add, "DIR NAME [--password-stdin]", "add an administrator"},
+    {"user", "password", command_user_password, "DIR NAME [--password-stdin]",
+     "give an administrator a new password, and end the sessions"},
+    {"user", "remove", command_user_remove, "DIR NAME", "remove an administrator, and end the sessions"},
 };
 
 static void command_usage(void) {

@@ -3,13 +3,31 @@
 #define HEADEND_COMMANDS_H
 
 #include "base/error.h"
+#include "headend/users.h"
 
 /* Runs what the words after the program's name ask for. */
 bool command_run(int argc, char **argv, struct pp_error *error);
 
 /* command_init.c */
 bool command_init(int argc, char **argv, struct pp_error *error);
+/* command_user.c */
 bool command_user_add(int argc, char **argv, struct pp_error *error);
+bool command_user_password(int argc, char **argv, struct pp_error *error);
+bool command_user_remove(int argc, char **argv, struct pp_error *error);
+bool command_user_list(int argc, char **argv, struct pp_error *error);
+
+/* An administrator to be, by the words of a command. */
+struct account {
+    const char *name;
+    bool made; /* the password is made up, and told once */
+    char password[PASSWORD_MAX + 2];
+};
+/* Reads one line of standard input, or makes a password up, and checks both. account_finish wipes it. */
+bool account_read(struct account *account, const char *name, bool password_stdin, struct pp_error *error);
+void account_tell(const struct account *account);
+void account_finish(struct account *account);
+#define account_auto PP_CLEANUP(account_finish)
+
 /* command_screen.c */
 bool command_approve(int argc, char **argv, struct pp_error *error);
 bool command_screen_list(int argc, char **argv, struct pp_error *error);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 
 #define HOME_DATABASE "headend.db"
@@ -18,6 +19,19 @@ static bool folder_is_empty(const char *path, struct pp_error *error) {
     return true;
 }
 
+/* What another user writes, the server cannot renew: it would fail months later, when that is due. */
+static bool home_owned(const struct home *home, struct pp_error *error) {
+    struct stat status;
+    if (fstat(home->fd, &status) < 0)
+        return pp_fail_errno(error, "%s", home->path);
+    if (status.st_uid == geteuid())
+        return true;
+    const struct passwd *owner = getpwuid(status.st_uid);
+    return pp_fail(error, PP_E_STATE,
+                   "%s belongs to %s: run this as that user, with \"runuser -u %s -- ...\"", home->path,
+                   owner ? owner->pw_name : "another user", owner ? owner->pw_name : "NAME");
+}
+
 static struct home *home_attach(const char *path, bool create, struct pp_error *error) {
     PP_AUTO(home) struct home *home = calloc(1, sizeof *home);
     if (!home) {
@@ -31,6 +45,8 @@ static struct home *home_attach(const char *path, bool create, struct pp_error *
         return NULL;
     home->fd = pp_dir_open(AT_FDCWD, path, error);
     if (home->fd < 0)
+        return NULL;
+    if (!home_owned(home, error))
         return NULL;
     if (!create && faccessat(home->fd, HOME_DATABASE, F_OK, 0) < 0) {
         pp_fail(error, PP_E_NOTFOUND, "%s: no headend here, run \"pingplay-headend init %s\" first", path,

@@ -37,6 +37,7 @@ struct home {
 
 /* Makes the folder, which must not exist or be empty, and an empty database in it. */
 struct home *home_create(const char *path, struct pp_error *error);
+/* Only for the folder's owner. */
 struct home *home_open(const char *path, struct pp_error *error);
 void home_close(struct home *home);
 PP_DEFINE_AUTO(home, struct home, home_close)

@@ -28,17 +28,50 @@ static bool password_encode(const char *password, char encoded[PASSWORD_ENCODED_
                                : pp_fail(error, PP_E_NOMEM, "password: %s", argon2_error_message(status));
 }
 
+bool user_check(const char *name, const char *password, struct pp_error *error) {
+    return text_check("name", name, 1, TEXT_NAME_MAX, error) &&
+           text_check("password", password, PASSWORD_MIN, PASSWORD_MAX, error);
+}
+
 bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error) {
     char encoded[PASSWORD_ENCODED_MAX];
-    if (!text_check("name", name, 1, TEXT_NAME_MAX, error) ||
-        !text_check("password", password, PASSWORD_MIN, PASSWORD_MAX, error) ||
-        !password_encode(password, encoded, error))
+    if (!user_check(name, password, error) || !password_encode(password, encoded, error))
         return false;
     if (!db_run(db, error,
                 "INSERT INTO admin(name, password, created) VALUES(?, ?, ?) ON CONFLICT(name) DO NOTHING",
                 "ssi", name, encoded, pp_clock_realtime_s()))
         return false;
     return db_changes(db) ? true : pp_fail(error, PP_E_STATE, "there is an administrator %s already", name);
+}
+
+static bool user_changed(struct db *db, const char *name, struct pp_error *error) {
+    return db_changes(db) ? true : pp_fail(error, PP_E_NOTFOUND, "there is no administrator %s", name);
+}
+
+bool user_password(struct db *db, const char *name, const char *password, struct pp_error *error) {
+    char encoded[PASSWORD_ENCODED_MAX];
+    db_autochange struct db_change change = {0};
+    return user_check(name, password, error) && password_encode(password, encoded, error) &&
+           db_change_begin(&change, db, error) &&
+           db_run(db, error, "UPDATE admin SET password = ? WHERE name = ?", "ss", encoded, name) &&
+           user_changed(db, name, error) &&
+           db_run(db, error, "DELETE FROM admin_session WHERE admin = (SELECT id FROM admin WHERE name = ?)",
+                  "s", name) &&
+           db_change_commit(&change, error);
+}
+
+bool user_remove(struct db *db, const char *name, struct pp_error *error) {
+    return db_run(db, error, "DELETE FROM admin WHERE name = ?", "s", name) && user_changed(db, name, error);
+}
+
+bool user_each(struct db *db, void (*each)(const char *name, int64_t created), struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(db, error, "SELECT name, created FROM admin ORDER BY name", "");
+    struct pp_error end = {0};
+    if (!row)
+        return false;
+    while (db_next(row, "administrator", &end))
+        each(db_text(row, 0), db_int(row, 1));
+    return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
 }
 
 bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],

@@ -1,0 +1,86 @@
+#include "base/clock.h"
+#include "base/options.h"
+#include "headend/commands.h"
+#include "headend/home.h"
+
+bool account_read(struct account *account, const char *name, bool password_stdin, struct pp_error *error) {
+    *account = (struct account){.name = name, .made = !password_stdin};
+    if (account->made)
+        return password_make(account->password, error) && user_check(name, account->password, error);
+    if (!fgets(account->password, sizeof account->password, stdin))
+        return pp_fail(error, PP_E_INVALID, "no password on standard input");
+    account->password[strcspn(account->password, "\r\n")] = 0;
+    return user_check(name, account->password, error);
+}
+
+void account_tell(const struct account *account) {
+    printf("Account: %s\n", account->name);
+    if (account->made)
+        printf("Password: %s   (shown this once)\n", account->password);
+}
+
+void account_finish(struct account *account) {
+    pp_wipe(account, sizeof *account);
+}
+
+/* The folder's home and the name of "COMMAND DIR NAME". */
+static struct home *user_words(const struct pp_option *table, int argc, char **argv, const char *command,
+                               const char **name, struct pp_error *error) {
+    int first = 0;
+    if (!pp_options_parse(table, argc, argv, &first, error))
+        return NULL;
+    if (argc - first != 2) {
+        pp_fail(error, PP_E_INVALID, "%s: DIR and NAME are needed", command);
+        return NULL;
+    }
+    *name = argv[first + 1];
+    return home_open(argv[first], error);
+}
+
+static bool user_enter(int argc, char **argv, const char *command,
+                       bool (*enter)(struct db *db, const char *name, const char *password,
+                                     struct pp_error *error),
+                       struct pp_error *error) {
+    bool password_stdin = false;
+    const char *name;
+    const struct pp_option table[] = {{"password-stdin", PP_OPTION_FLAG, &password_stdin}, {0}};
+    account_auto struct account account = {0};
+    PP_AUTO(home) struct home *home = user_words(table, argc, argv, command, &name, error);
+    if (!home || !account_read(&account, name, password_stdin, error) ||
+        !enter(home->db, name, account.password, error))
+        return false;
+    account_tell(&account);
+    return true;
+}
+
+bool command_user_add(int argc, char **argv, struct pp_error *error) {
+    return user_enter(argc, argv, "user add", user_add, error);
+}
+
+bool command_user_password(int argc, char **argv, struct pp_error *error) {
+    return user_enter(argc, argv, "user password", user_password, error);
+}
+
+bool command_user_remove(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    const char *name;
+    PP_AUTO(home) struct home *home = user_words(table, argc, argv, "user remove", &name, error);
+    return home && user_remove(home->db, name, error);
+}
+
+static void user_print(const char *name, int64_t created) {
+    char since[PP_RFC3339_SIZE];
+    pp_time_format(created, since);
+    printf("%s  %s\n", since, name);
+}
+
+bool command_user_list(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    int first = 0;
+    if (!pp_options_parse(table, argc, argv, &first, error))
+        return false;
+    if (argc - first != 1)
+        return pp_fail(error, PP_E_INVALID, "user list: one DIR is needed");
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    return home && user_each(home->db, user_print, error);
+}
