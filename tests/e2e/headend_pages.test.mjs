@@ -1,6 +1,9 @@
 // The administrators' pages: signing in, approving, and what keeps strangers out.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { Browser, signIn } from './lib/headend-browser.mjs';
 import { deviceAuthorization, enrolDevice, fingerprintOf, makeKey, pollToken, startHeadend, thumbprintOf } from './lib/headend.mjs';
@@ -89,11 +92,18 @@ describe('the admin pages', () => {
   test('unknown, used and malformed codes and words are told, and nothing happens', async () => {
     const browser = await signIn(headend);
     assert.equal((await browser.get('/enrol?user_code=BCDF-GHJK')).status, 404);
-    assert.equal((await browser.get('/enrol?user_code=%3Cscript%3E')).status, 404);
+    assert.match((await browser.get('/enrol?user_code=bcdf%20ghjk')).text, /value="bcdf ghjk"/);
+    const script = await browser.get('/enrol?user_code=%22%3E%3Cscript%3E');
+    assert.equal(script.status, 404);
+    assert.ok(script.text.includes('value="&quot;&gt;&lt;script&gt;"') && !script.text.includes('"><script>'));
     const screen = await pendingScreen();
     assert.equal((await browser.decide(screen.user_code, 'approve', { name: '' })).status, 422);
     assert.equal((await browser.decide(screen.user_code, 'approve', { channel: 'No!' })).status, 422);
     assert.equal((await browser.decide(screen.user_code, 'approve', { time_zone: '../../etc/passwd' })).status, 422);
+    const french = await signIn(headend, { 'accept-language': 'fr' });
+    const folded = await french.decide(screen.user_code, 'approve', { time_zone: 'Mars/Base' });
+    assert.match(folded.text, /role="alert">Ce fuseau horaire est inconnu[\s\S]*<details open>/);
+    assert.match((await french.decide(screen.user_code, 'approve', { name: 'é'.repeat(60) })).text, /role="alert">Le nom manque[\s\S]*<details>/);
     assert.equal((await pollToken(headend, screen.device_code)).json().error, 'authorization_pending');
     assert.equal((await browser.decide(screen.user_code, 'approve')).status, 303);
     assert.equal((await browser.get(`/enrol?user_code=${screen.user_code}`)).status, 409);
@@ -160,12 +170,44 @@ describe('the admin pages', () => {
   });
 
   test('another administrator can be added, and each name once', async () => {
-    const { execFileSync } = await import('node:child_process');
-    const { headendProgram } = await import('./lib/headend.mjs');
-    const output = execFileSync(headendProgram(), ['user', 'add', headend.dir, 'Zoé'], { encoding: 'utf8' });
-    const [, password] = /Password: (\S+)/.exec(output);
+    const [, password] = /Password: (\S+)/.exec(await headend.cli('user', 'add', 'Zoé'));
     assert.equal((await new Browser(headend).signIn('Zoé', password)).status, 303);
     await assert.rejects(headend.cli('user', 'add', 'Zoé'), /already/);
+    assert.match(await headend.cli('user', 'list'), /^\S+Z  Zoé$/m);
+  });
+
+  test('a new password, and removing the account, end what was open', async () => {
+    const passwordOf = (output) => /Password: (\S+)/.exec(output)[1];
+    const first = passwordOf(await headend.cli('user', 'add', 'Léo'));
+    const browser = new Browser(headend);
+    await browser.signIn('Léo', first);
+    const second = passwordOf(await headend.cli('user', 'password', 'Léo'));
+    assert.equal((await browser.get('/admin/screens')).status, 303, 'signed out');
+    assert.equal((await browser.signIn('Léo', first)).status, 403);
+    assert.equal((await browser.signIn('Léo', second)).status, 303);
+    assert.equal((await browser.get('/admin/screens')).status, 200);
+    await headend.cli('user', 'remove', 'Léo');
+    assert.equal((await browser.get('/admin/screens')).status, 303, 'signed out');
+    assert.equal((await browser.signIn('Léo', second)).status, 403);
+    await assert.rejects(headend.cli('user', 'remove', 'Léo'), /there is no administrator Léo/);
+    await assert.rejects(headend.cli('user', 'password', 'Léo'), /there is no administrator Léo/);
+  });
+
+  test('what fails in the server is told as a page to a person, and as a problem to a program', async () => {
+    const own = await startHeadend();
+    try {
+      const browser = await signIn(own, { 'accept-language': 'en' });
+      await promisify(execFile)('sqlite3', [path.join(own.dir, 'headend.db'), 'ALTER TABLE device RENAME COLUMN site TO lost']);
+      const page = await browser.get('/admin/screens');
+      assert.equal(page.status, 500);
+      assert.match(page.headers['content-type'], /^text\/html/);
+      assert.match(page.text, /That did not work/);
+      assert.ok(!/database|SQL|column/i.test(page.text));
+      const problem = await own.request('GET', '/admin/screens', { cookie: browser.cookie });
+      assert.equal(problem.headers['content-type'], 'application/problem+json');
+    } finally {
+      await own.stop();
+    }
   });
 });
 

@@ -7,13 +7,17 @@
 #include "headend/template.h"
 #include "headend/waiters.h"
 
+#define TYPED_MAX         16                      /* bytes of a wrong code that stand in the form again */
+#define PROBLEM_TIME_ZONE "enrol.wrong.time_zone" /* its field is folded away at first */
+
 /* The form for a code, where none was given or it is no good (any more). */
-static void code_reply(const struct request *request, struct reply *reply, unsigned status,
+static void code_reply(const struct request *request, struct reply *reply, unsigned status, const char *typed,
                        const char *problem) {
     page_auto struct page page;
     page_start(&page, request);
     page_set(&page, "title", page_text(&page, "code.title"));
     page_set(&page, "on_enrol", "page");
+    page_set(&page, "typed", strlen(typed) <= TYPED_MAX ? typed : "");
     page_set(&page, "problem", problem ? page_text(&page, problem) : "");
     page_reply(&page, request, reply, status, "enrol-code.html");
 }
@@ -79,7 +83,8 @@ static void approval_fingerprint(struct page *page, const struct enrolment *enro
     }
 }
 
-/* The approval page; what was typed stands in the form again after a mistake. */
+/* The approval page; what was typed stands in the form again after a mistake, whose
+ * text is `problem`. */
 static void approval_reply(struct request *request, struct reply *reply, const char *code,
                            const struct enrolment *enrolment, const char *problem) {
     page_auto struct page page;
@@ -100,8 +105,22 @@ static void approval_reply(struct request *request, struct reply *reply, const c
     page_set(&page, "time_zone", request->form.count ? form_get(&request->form, "time_zone") : zone);
     page_set(&page, "fresh", request->form.count ? "" : "1");
     page_set(&page, "french", strcmp(*locale ? locale : page.language, "fr") == 0 ? "1" : "");
-    page_set(&page, "problem", problem ? problem : "");
+    page_set(&page, "problem", problem ? page_text(&page, problem) : "");
+    page_set(&page, "more_open", problem && strcmp(problem, PROBLEM_TIME_ZONE) == 0 ? "1" : "");
     page_reply(&page, request, reply, problem ? MHD_HTTP_UNPROCESSABLE_CONTENT : MHD_HTTP_OK, "enrol.html");
+}
+
+/* Says what is wrong with a code. One that is unknown stands in the form again, to be compared. */
+static void code_refuse(const struct request *request, struct reply *reply, const char *typed,
+                        const struct pp_error *error) {
+    if (error->code == PP_E_NOTFOUND)
+        code_reply(request, reply, MHD_HTTP_NOT_FOUND, typed, "code.unknown");
+    else if (error->code == PP_E_EXPIRED)
+        code_reply(request, reply, MHD_HTTP_GONE, "", "code.expired");
+    else if (error->code == PP_E_STATE)
+        code_reply(request, reply, MHD_HTTP_CONFLICT, "", "code.used");
+    else
+        reply_failure(reply, error);
 }
 
 /* Finds the pending enrolment of a typed code, or answers. */
@@ -113,14 +132,7 @@ static bool enrolment_look(struct request *request, struct reply *reply, const c
             return true;
         error.code = PP_E_STATE;
     }
-    if (error.code == PP_E_NOTFOUND)
-        code_reply(request, reply, MHD_HTTP_NOT_FOUND, "code.unknown");
-    else if (error.code == PP_E_EXPIRED)
-        code_reply(request, reply, MHD_HTTP_GONE, "code.expired");
-    else if (error.code == PP_E_STATE)
-        code_reply(request, reply, MHD_HTTP_CONFLICT, "code.used");
-    else
-        reply_failure(reply, &error);
+    code_refuse(request, reply, typed, &error);
     return false;
 }
 
@@ -129,7 +141,7 @@ void page_enrol(struct request *request, struct reply *reply) {
     char code[USER_CODE_SIZE];
     struct enrolment enrolment;
     if (!typed || !*typed)
-        code_reply(request, reply, MHD_HTTP_OK, NULL);
+        code_reply(request, reply, MHD_HTTP_OK, "", NULL);
     else if (enrolment_look(request, reply, typed, code, &enrolment))
         approval_reply(request, reply, code, &enrolment, NULL);
 }
@@ -137,11 +149,28 @@ void page_enrol(struct request *request, struct reply *reply) {
 static void refuse(struct request *request, struct reply *reply, const char *code) {
     struct pp_error error;
     if (!enrolment_refuse(request->app->db, code, &error)) {
-        reply_failure(reply, &error);
+        code_refuse(request, reply, code, &error);
         return;
     }
     pp_log_info("%s refused a screen", request->admin.name);
     page_message(request, reply, MHD_HTTP_OK, "refused");
+}
+
+/* The text about the first field that is no good; NULL when all are. */
+static const char *settings_problem(const struct device_settings *settings) {
+    const struct {
+        struct device_settings field;
+        const char *problem;
+    } checks[] = {{{.name = settings->name}, "enrol.wrong.name"},
+                  {{.site = settings->site}, "enrol.wrong.site"},
+                  {{.channel = settings->channel}, "enrol.wrong.channel"},
+                  {{.time_zone = settings->time_zone}, PROBLEM_TIME_ZONE},
+                  {{.locale = settings->locale}, "enrol.wrong.locale"}};
+    for (size_t i = 0; i < PP_COUNT(checks); i++) {
+        if (!device_settings_check(&checks[i].field, NULL))
+            return checks[i].problem;
+    }
+    return NULL;
 }
 
 static void approve(struct request *request, struct reply *reply, const char *code,
@@ -152,14 +181,16 @@ static void approve(struct request *request, struct reply *reply, const char *co
                                              .channel = form_get(form, "channel"),
                                              .time_zone = form_get(form, "time_zone"),
                                              .locale = form_get(form, "locale")};
+    const char *problem = settings_problem(&settings);
     char id[UUID_TEXT_SIZE];
     char location[64];
     struct pp_error error;
+    if (problem) {
+        approval_reply(request, reply, code, enrolment, problem);
+        return;
+    }
     if (!enrolment_approve(request->app->db, code, &settings, request->admin.name, id, &error)) {
-        if (error.code == PP_E_INVALID || error.code == PP_E_LIMIT)
-            approval_reply(request, reply, code, enrolment, error.message);
-        else
-            reply_failure(reply, &error);
+        code_refuse(request, reply, code, &error); /* somebody was quicker, or it failed */
         return;
     }
     pp_log_info("%s approved screen %s", request->admin.name, id);

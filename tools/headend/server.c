@@ -124,6 +124,8 @@ static enum MHD_Result request_answer(struct request *request) {
                           request->route->body_max);
         else
             route_run(request, &reply);
+        if (reply.status >= MHD_HTTP_INTERNAL_SERVER_ERROR && page_wanted(request->connection))
+            page_message(request, &reply, reply.status, "failed");
         if (!reply.wait_s)
             return queue_reply(request->connection, &reply);
         if (waiters_suspend(waiters, request, generation))
