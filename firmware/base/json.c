@@ -174,6 +174,20 @@ static bool refuse_duplicates(const cJSON *value, struct pp_error *error) {
     return true;
 }
 
+static void wipe_texts(cJSON *value) {
+    for (; value; value = value->next) {
+        if (value->valuestring && !(value->type & cJSON_IsReference))
+            pp_wipe(value->valuestring, strlen(value->valuestring));
+        if (!(value->type & cJSON_IsReference))
+            wipe_texts(value->child);
+    }
+}
+
+void pp_json_destroy(cJSON *value) {
+    wipe_texts(value);
+    cJSON_Delete(value);
+}
+
 cJSON *pp_json_parse(const void *text, size_t size, size_t max, struct pp_error *error) {
     if (size > max) {
         pp_fail(error, PP_E_LIMIT, "JSON larger than %zu bytes", max);
@@ -198,7 +212,7 @@ cJSON *pp_json_parse(const void *text, size_t size, size_t max, struct pp_error 
         return NULL;
     }
     if (!refuse_duplicates(value, error)) {
-        cJSON_Delete(value);
+        pp_json_destroy(value);
         return NULL;
     }
     return value;

@@ -17,7 +17,9 @@
 #define PP_JSON_VALUES_MAX  262144           /* in one document: each takes 100 bytes of memory and more */
 #define PP_JSON_INTEGER_MAX 9007199254740991 /* 2^53 - 1, exact in every implementation */
 
-PP_DEFINE_AUTO(pp_json, cJSON, cJSON_Delete)
+/* cJSON_Delete, and every text in it is wiped first: keys and tokens stand in documents. NULL is allowed. */
+void pp_json_destroy(cJSON *value);
+PP_DEFINE_AUTO(pp_json, cJSON, pp_json_destroy)
 #define pp_autojson PP_CLEANUP(pp_json_auto)
 
 static inline void pp_json_text_auto(char **text) {
@@ -26,7 +28,7 @@ static inline void pp_json_text_auto(char **text) {
 /* For text from cJSON_Print… */
 #define pp_autojsontext PP_CLEANUP(pp_json_text_auto)
 
-/* The whole text is one value (white space around it is allowed). The caller deletes it. NULL with
+/* The whole text is one value (white space around it is allowed). The caller destroys it. NULL with
  * PP_E_INVALID or PP_E_LIMIT (more than `max` bytes, nested too deep, or too many values). */
 cJSON *pp_json_parse(const void *text, size_t size, size_t max, struct pp_error *error);
 

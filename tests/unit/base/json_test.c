@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -248,6 +249,24 @@ static void has_is_false_for_null_and_for_missing(void **state) {
     assert_false(pp_json_has(object, "missing"));
 }
 
+/* In place of free. */
+static void free_without_secrets(void *block) {
+    if (block)
+        assert_null(memmem(block, malloc_usable_size(block), "s3cret", 6));
+    free(block);
+}
+
+static void texts_are_wiped_with_the_document(void **state) {
+    (void)state;
+    struct pp_error error;
+    cJSON_Hooks hooks = {.malloc_fn = malloc, .free_fn = free_without_secrets};
+    cJSON_InitHooks(&hooks);
+    pp_json_destroy(parse("{\"token\":\"s3cret\",\"keys\":[{\"k\":\"a s3cret\"},\"s3cret\"]}", &error));
+    assert_null(parse("{\"token\":\"s3cret\",\"twice\":1,\"twice\":2}", &error));
+    pp_json_destroy(NULL);
+    cJSON_InitHooks(NULL);
+}
+
 static void tidy_text_is_utf8_without_control_characters(void **state) {
     (void)state;
     static const struct {
@@ -282,6 +301,7 @@ int main(void) {
         cmocka_unit_test(accessors_name_the_field_they_refuse),
         cmocka_unit_test(accessors_tell_upper_from_lower_case),
         cmocka_unit_test(has_is_false_for_null_and_for_missing),
+        cmocka_unit_test(texts_are_wiped_with_the_document),
         cmocka_unit_test(tidy_text_is_utf8_without_control_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
