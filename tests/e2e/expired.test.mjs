@@ -15,7 +15,7 @@ import { near } from './lib/png.mjs';
 
 const run = promisify(execFile);
 const WHITE = [255, 255, 255];
-const SHORT_S = 15; // the life of a certificate that is to expire
+const SHORT_S = 30; // the life of a certificate that is to expire
 const SESSION_PATIENCE = 150000; // ms; a refused session is asked for again after a minute at the earliest
 
 const isWhite = (picture) => near(picture.at(4, 4), WHITE) && near(picture.at(picture.width >> 1, picture.height >> 1), WHITE);
