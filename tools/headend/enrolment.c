@@ -5,13 +5,17 @@
 
 #define EXPIRED_KEPT_S 3600 /* so that a late poll still hears "expired_token" */
 
-static bool enrolment_room(struct db *db, const char *address, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error,
-                                             "SELECT count(*), coalesce(sum(address = ?), 0) FROM enrolment "
-                                             "WHERE status = 'pending' AND expires > ?",
-                                             "si", address, pp_clock_realtime_s());
+static bool enrolment_room(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t now,
+                           struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error,
+        "SELECT count(*), coalesce(sum(address = ?), 0), coalesce(sum(thumbprint = ?), 0) FROM enrolment "
+        "WHERE status = 'pending' AND expires > ?",
+        "sbi", address, (const void *)thumbprint, (size_t)32, now);
     if (!row || !db_next(row, "count", error))
         return false;
+    if (db_int(row, 2) >= ENROLMENT_PER_KEY_MAX)
+        return pp_fail(error, PP_E_LIMIT, "this screen has just asked for several codes");
     if (db_int(row, 0) >= ENROLMENT_PENDING_MAX || db_int(row, 1) >= ENROLMENT_PER_ADDRESS_MAX)
         return pp_fail(error, PP_E_LIMIT, "too many screens are waiting for approval");
     return true;
@@ -32,9 +36,10 @@ bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const char *ad
                   "DELETE FROM enrolment WHERE thumbprint = ?1 AND status = 'pending' AND device_code_hash "
                   "NOT IN"
                   " (SELECT device_code_hash FROM enrolment WHERE thumbprint = ?1 AND status = 'pending'"
-                  " ORDER BY created DESC LIMIT ?2)",
-                  "bi", (const void *)thumbprint, (size_t)32, (int64_t)ENROLMENT_PER_KEY_MAX - 1) &&
-           enrolment_room(db, address, error) &&
+                  " ORDER BY created DESC LIMIT ?2) AND created <= ?3",
+                  "bii", (const void *)thumbprint, (size_t)32, (int64_t)ENROLMENT_PER_KEY_MAX - 1,
+                  now - ENROLMENT_KEY_AGE_S) &&
+           enrolment_room(db, thumbprint, address, now, error) &&
            db_run(db, error,
                   "INSERT INTO enrolment(device_code_hash, user_code_hash, thumbprint, address, created, "
                   "expires,"
@@ -72,10 +77,14 @@ static bool polled_find(struct db *db, struct polled *polled, struct pp_error *e
 static bool grant_token(struct db *db, const struct polled *polled, char token[SECRET_TEXT_SIZE],
                         struct pp_error *error) {
     uint8_t hash[SECRET_HASH_SIZE];
+    db_autochange struct db_change change = {0};
     return secret_make(token, error) && secret_hash("token", token, hash, error) &&
+           db_change_begin(&change, db, error) &&
            db_run(db, error, "DELETE FROM token WHERE device = ?", "s", polled->device) &&
            db_run(db, error, "INSERT INTO token(hash, device, expires) VALUES(?, ?, ?)", "bsi",
-                  (const void *)hash, sizeof hash, polled->device, pp_clock_realtime_s() + ENROLMENT_TOKEN_S);
+                  (const void *)hash, sizeof hash, polled->device,
+                  pp_clock_realtime_s() + ENROLMENT_TOKEN_S) &&
+           db_change_commit(&change, error);
 }
 
 static enum enrolment_poll poll_judge(const struct polled *polled, int64_t now_ms) {
@@ -89,27 +98,31 @@ static enum enrolment_poll poll_judge(const struct polled *polled, int64_t now_m
     return strcmp(polled->status, "approved") == 0 ? ENROLMENT_GRANTED : ENROLMENT_PENDING;
 }
 
+/* Notes the poll. Its loss in a power cut does no harm, so that whoever polls fast does not keep the disk
+ * busy. */
+static bool poll_note(struct db *db, const struct polled *polled, int64_t now_ms, bool slower,
+                      struct pp_error *error) {
+    return db_run_unsynced(
+        db, error, "UPDATE enrolment SET polled_ms = ?, interval = interval + ? WHERE device_code_hash = ?",
+        "iib", now_ms, (int64_t)(slower ? ENROLMENT_SLOW_DOWN_S : 0), (const void *)polled->hash,
+        (size_t)SECRET_HASH_SIZE);
+}
+
 bool enrolment_poll(struct db *db, const char *device_code, enum enrolment_poll *result,
                     char token[SECRET_TEXT_SIZE], struct pp_error *error) {
     uint8_t hash[SECRET_HASH_SIZE];
     struct polled polled = {.hash = hash};
-    db_autochange struct db_change change = {0};
-    if (!secret_hash("device-code", device_code, hash, error) || !db_change_begin(&change, db, error))
-        return false;
     struct pp_error missing = {0};
+    if (!secret_hash("device-code", device_code, hash, error))
+        return false;
     if (!polled_find(db, &polled, &missing)) {
         *result = ENROLMENT_UNKNOWN;
         return missing.code == PP_E_NOTFOUND ? true : pp_fail(error, missing.code, "%s", missing.message);
     }
     int64_t now_ms = pp_clock_realtime_ms();
     *result = poll_judge(&polled, now_ms);
-    int64_t more = *result == ENROLMENT_SLOW_DOWN ? ENROLMENT_SLOW_DOWN_S : 0;
-    if (*result == ENROLMENT_GRANTED && !grant_token(db, &polled, token, error))
-        return false;
-    return db_run(db, error,
-                  "UPDATE enrolment SET polled_ms = ?, interval = interval + ? WHERE device_code_hash = ?",
-                  "iib", now_ms, more, (const void *)hash, sizeof hash) &&
-           db_change_commit(&change, error);
+    return poll_note(db, &polled, now_ms, *result == ENROLMENT_SLOW_DOWN, error) &&
+           (*result != ENROLMENT_GRANTED || grant_token(db, &polled, token, error));
 }
 
 bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct enrolment *enrolment,

@@ -16,7 +16,8 @@
 #define ENROLMENT_TOKEN_S         300  /* lifetime of the token */
 #define ENROLMENT_PENDING_MAX     1000 /* at a time */
 #define ENROLMENT_PER_ADDRESS_MAX 64   /* at a time from one address */
-#define ENROLMENT_PER_KEY_MAX     4    /* at a time of one screen; the oldest goes */
+#define ENROLMENT_PER_KEY_MAX     4    /* at a time of one screen; the oldest goes, once it is ... */
+#define ENROLMENT_KEY_AGE_S       30   /* ... so old: or one client could make the server write without end */
 
 struct enrolment_codes {
     char device_code[SECRET_TEXT_SIZE];

@@ -298,12 +298,12 @@ bool repo_clean(struct home *home, const struct tuf_repo *repo, struct repo_clea
                                 .cleaned = cleaned};
     db_lock(home->db);
     bool known = channels_stay(&cleaning, error);
+    db_unlock(home->db);
     hashes_sort(&cleaning.manifests);
     hashes_sort(&cleaning.objects);
-    known = known && objects_settle(&cleaning, error);
-    db_unlock(home->db);
+    /* The database last: where the disk is full, it cannot be written before something has gone. */
     return known && folder_clean(&cleaning, TUF_METADATA, metadata_goes, error) &&
            folders_clean(&cleaning, MANIFESTS, manifest_goes, error) &&
-           folder_clean(&cleaning, OBJECTS, sealing_goes, error) &&
+           folder_clean(&cleaning, OBJECTS, sealing_goes, error) && objects_settle(&cleaning, error) &&
            folders_clean(&cleaning, OBJECTS, object_goes, error);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "headend/channel.h"
 #include "headend/tuf_sign.h"
 
@@ -265,9 +266,25 @@ static bool channel_update(const struct tuf_repo *repo, const struct tuf_target 
                                 snapshot, error);
 }
 
-/* Signs anew the roles of other channels that have used up half of their time. */
-static bool channels_renew(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
-                           bool *changed, struct pp_error *error) {
+/* Signs a channel's role anew where that is due. */
+static bool channel_renew(const struct tuf_repo *repo, const char *role, int64_t version, cJSON *snapshot,
+                          bool *changed, struct pp_error *error) {
+    pp_autojson cJSON *former = tuf_repo_read(repo->home, version, role, error);
+    if (!former)
+        return false;
+    if (!is_old(repo, former, TUF_TARGETS_DAYS))
+        return true;
+    cJSON *targets = cJSON_DetachItemFromObjectCaseSensitive(former, "targets");
+    if (!channel_write(repo, role, version + 1, targets, snapshot, error))
+        return false;
+    *changed = true;
+    return true;
+}
+
+/* Signs anew the roles of other channels that have used up half of their time. One that cannot be (its key
+ * is gone, say) is told, and does not keep the rest from being renewed. */
+static void channels_renew(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
+                           bool *changed) {
     const cJSON *meta = cJSON_GetObjectItemCaseSensitive(repo->snapshot, "meta");
     const cJSON *entry;
     cJSON_ArrayForEach(entry, meta) {
@@ -279,18 +296,11 @@ static bool channels_renew(const struct tuf_repo *repo, const struct tuf_target 
         snprintf(role, sizeof role, "%.*s", (int)(length - 5), entry->string);
         if (target && strcmp(role + strlen(TUF_CHANNEL_ROLE), target->channel) == 0)
             continue;
-        int64_t version = meta_version(repo->snapshot, entry->string);
-        pp_autojson cJSON *former = metadata_read_version(repo->home, version, entry->string, error);
-        if (!former)
-            return false;
-        if (!is_old(repo, former, TUF_TARGETS_DAYS))
-            continue;
-        cJSON *targets = cJSON_DetachItemFromObjectCaseSensitive(former, "targets");
-        if (!channel_write(repo, role, version + 1, targets, snapshot, error))
-            return false;
-        *changed = true;
+        struct pp_error error = {0};
+        if (!channel_renew(repo, role, meta_version(repo->snapshot, entry->string), snapshot, changed,
+                           &error))
+            pp_log_error("%s cannot be signed anew: %s", role, error.message);
     }
-    return true;
 }
 
 static bool targets_update(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
@@ -309,8 +319,15 @@ static bool targets_update(const struct tuf_repo *repo, const struct tuf_target 
     pp_autojson cJSON *body = targets_body(repo, former, error);
     if (!body || (new_role && !delegate(repo, body, target->channel, error)))
         return false;
-    *changed = true;
-    return role_write(repo, "targets", body, true, snapshot, error);
+    struct pp_error failure = {0};
+    if (role_write(repo, "targets", body, true, snapshot, &failure)) {
+        *changed = true;
+        return true;
+    }
+    if (!former || new_role)
+        return pp_fail(error, failure.code, "%s", failure.message);
+    pp_log_error("targets cannot be signed anew: %s", failure.message); /* its key may be kept elsewhere */
+    return true;
 }
 
 /* Delegated roles and targets; `snapshot` gets what changed. */
@@ -321,8 +338,8 @@ static bool roles_update(const struct tuf_repo *repo, const struct tuf_target *t
         if (!channel_update(repo, target, snapshot, error))
             return false;
     }
-    return channels_renew(repo, target, snapshot, changed, error) &&
-           targets_update(repo, target, snapshot, changed, error);
+    channels_renew(repo, target, snapshot, changed);
+    return targets_update(repo, target, snapshot, changed, error);
 }
 
 bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, bool *changed,

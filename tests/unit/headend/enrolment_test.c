@@ -50,6 +50,30 @@ static void one_address_takes_only_its_share_of_the_codes(void **state) {
     assert_true(enrolment_start(home->db, more, "10.0.0.3", 600, 5, &codes, NULL));
 }
 
+static void one_screen_takes_only_a_few_codes_at_once(void **state) {
+    struct home *home = *state;
+    const uint8_t thumbprint[32] = {5};
+    struct enrolment_codes first;
+    struct enrolment_codes codes;
+    struct enrolment found;
+    struct pp_error error = {0};
+    assert_true(enrolment_start(home->db, thumbprint, "10.0.0.5", 600, 5, &first, NULL));
+    for (int i = 1; i < ENROLMENT_PER_KEY_MAX; i++)
+        assert_true(enrolment_start(home->db, thumbprint, "10.0.0.5", 600, 5, &codes, NULL));
+    assert_false(enrolment_start(home->db, thumbprint, "10.0.0.5", 600, 5, &codes, &error));
+    assert_int_equal(error.code, PP_E_LIMIT);
+    assert_true(enrolment_find(home->db, first.user_code, &found, NULL));
+    assert_true(db_run(home->db, NULL, "UPDATE enrolment SET created = created - ?", "i",
+                       (int64_t)ENROLMENT_KEY_AGE_S));
+    assert_true(enrolment_start(home->db, thumbprint, "10.0.0.5", 600, 5, &codes, NULL));
+    assert_int_equal(enrolment_find(home->db, codes.user_code, &found, NULL), true);
+    db_autostmt sqlite3_stmt *row =
+        db_query(home->db, NULL, "SELECT count(*) FROM enrolment WHERE thumbprint = ?", "b",
+                 (const void *)thumbprint, sizeof thumbprint);
+    assert_true(db_next(row, "count", NULL));
+    assert_int_equal(db_int(row, 0), ENROLMENT_PER_KEY_MAX); /* the oldest went */
+}
+
 static void a_note_of_contact_is_kept(void **state) {
     struct home *home = *state;
     char id[UUID_TEXT_SIZE];
@@ -88,6 +112,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_screen_that_is_retired_meanwhile_does_not_become_active),
         cmocka_unit_test(one_address_takes_only_its_share_of_the_codes),
+        cmocka_unit_test(one_screen_takes_only_a_few_codes_at_once),
         cmocka_unit_test(a_note_of_contact_is_kept),
         cmocka_unit_test(addresses_of_one_ipv6_network_count_as_one),
     };

@@ -125,6 +125,28 @@ static void update_renews_what_has_used_half_of_its_time(void **state) {
     assert_non_null(at(at(channel, "signed", NULL), "targets", "channels/lobby/manifest.sealed"));
 }
 
+static void update_goes_on_where_one_role_has_lost_its_key(void **state) {
+    struct home *home = *state;
+    tuf_autorepo struct tuf_repo repo = {0};
+    bool changed = false;
+    struct pp_error error = {0};
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    int64_t snapshot = tuf_repo_snapshot_version(&repo);
+    int64_t channel = tuf_repo_version(&repo, "channel-lobby");
+    assert_int_equal(renameat(home->fd, "keys/channel-lobby.pem", home->fd, "kept"), 0);
+    assert_int_equal(renameat(home->fd, "keys/targets.pem", home->fd, "kept too"), 0);
+    repo.now = pp_clock_realtime_s() + INT64_C(500) * TUF_DAY_S;
+    if (!tuf_repo_update(&repo, NULL, &changed, &error))
+        fail_msg("%s", error.message);
+    assert_true(changed);
+    assert_int_equal(tuf_repo_snapshot_version(&repo), snapshot + 1);
+    assert_int_equal(tuf_repo_version(&repo, "channel-lobby"), channel);
+    assert_int_equal(renameat(home->fd, "kept", home->fd, "keys/channel-lobby.pem"), 0);
+    assert_int_equal(renameat(home->fd, "kept too", home->fd, "keys/targets.pem"), 0);
+    assert_true(tuf_repo_update(&repo, NULL, &changed, NULL));
+    assert_int_equal(tuf_repo_version(&repo, "channel-lobby"), channel + 1);
+}
+
 static int64_t root_version(const struct home *home, const char *name, int64_t *expires) {
     pp_autojson cJSON *file = metadata(home, name);
     assert_true(pp_json_time(at(file, "signed", NULL), "expires", expires, NULL));
@@ -178,6 +200,7 @@ int main(void) {
         cmocka_unit_test(update_delegates_a_new_channel_once),
         cmocka_unit_test(update_without_need_writes_nothing),
         cmocka_unit_test(update_renews_what_has_used_half_of_its_time),
+        cmocka_unit_test(update_goes_on_where_one_role_has_lost_its_key),
         cmocka_unit_test(root_is_followed_by_the_next_when_half_of_its_time_is_over),
         cmocka_unit_test(root_without_its_key_is_left_alone_and_told),
     };
