@@ -90,7 +90,9 @@ static const struct field audio_fields[] = {
     U8(audio.format, 0, IPC_SAMPLE_F32), U32(audio.rate, IPC_AUDIO_RATE, IPC_AUDIO_RATE),
     U8(audio.channels, 2, 2), U32(audio.capacity_frames, IPC_CAPACITY_MIN, IPC_CAPACITY_MAX)};
 static const struct field end_fields[] = {U64(end.duration_us, 0, IPC_TIME_US_MAX)};
+static const struct field late_fields[] = {U32(late.frames, 1, UINT32_MAX)};
 static const struct field release_fields[] = {U8(release.slot, 0, IPC_SLOTS_MAX - 1)};
+static const struct field clock_fields[] = {U64(clock.position_us, 0, IPC_TIME_US_MAX)};
 static const struct field start_media_fields[] = {BYTES(start_media.key, IPC_KEY_SIZE),
                                                   U8(start_media.kind, 0, IPC_MEDIA_VIDEO),
                                                   U64(start_media.object_length, 0, IPC_LENGTH_MAX),
@@ -127,7 +129,9 @@ static const struct row rows[] = {
     ROW(FRAME, frame_fields, 0),
     ROW(AUDIO, audio_fields, 1),
     ROW(END, end_fields, 0),
+    ROW(LATE, late_fields, 0),
     ROW(RELEASE, release_fields, 0),
+    ROW(CLOCK, clock_fields, 0),
     ROW(START_MEDIA, start_media_fields, 2),
     ROW(START_TEXT, start_text_fields, 1),
     ROW(SANDBOXED, sandboxed_fields, 0),

@@ -65,8 +65,10 @@ enum ipc_type {
     IPC_FRAME,
     IPC_AUDIO, /* + memfd */
     IPC_END,
+    IPC_LATE,
     /* player -> renderer, on the layer's frame socket */
     IPC_RELEASE = 0x0401,
+    IPC_CLOCK,
     /* agent -> renderer, on its control socket */
     IPC_START_MEDIA = 0x0501, /* + object, frame socket */
     IPC_START_TEXT,           /* + frame socket */
@@ -186,8 +188,16 @@ struct ipc_audio {
 struct ipc_end {
     uint64_t duration_us; /* us from the item's begin: the layer ends when its clock is there */
 };
+/* Before a FRAME or END: so many frames were left out, because their time had passed (CLOCK). */
+struct ipc_late {
+    uint32_t frames;
+};
 struct ipc_release {
     uint8_t slot;
+};
+/* A frame came late: the layer's clock was here when this was sent. What is over by then need not come. */
+struct ipc_clock {
+    uint64_t position_us; /* us from the item's begin */
 };
 
 struct ipc_start_media {
@@ -235,7 +245,9 @@ struct ipc_message {
         struct ipc_frame frame;
         struct ipc_audio audio;
         struct ipc_end end;
+        struct ipc_late late;
         struct ipc_release release;
+        struct ipc_clock clock;
         struct ipc_start_media start_media;
         struct ipc_start_text start_text;
         struct ipc_sandboxed sandboxed;

@@ -4,6 +4,8 @@
 #include "ipc/conn.h"
 #include "player/clock.h"
 
+#define LATE_TOLD_US 50000 /* us behind its time that the renderer of a frame is told of */
+
 struct layer *layer_create(const struct ipc_layer_add *add, int socket, struct pp_error *error) {
     struct layer *layer = calloc(1, sizeof *layer);
     if (!layer) {
@@ -91,10 +93,22 @@ static bool take_frame(struct layer *layer, struct ipc_message *message, struct 
     return true;
 }
 
+static void count_late(struct layer *layer, size_t frames) {
+    layer->late += (uint32_t)(frames < UINT32_MAX - layer->late ? frames : UINT32_MAX - layer->late);
+}
+
 /* A ring of which nothing more is expected is only memory. */
 static void ring_trim(struct layer *layer) {
     if (!layer->queued && (layer->has_end || layer->socket < 0))
         ipc_video_ring_finish(&layer->ring);
+}
+
+static bool take_late(struct layer *layer, struct ipc_message *message, struct audio *audio,
+                      struct pp_error *error) {
+    (void)audio;
+    (void)error;
+    count_late(layer, message->late.frames);
+    return true;
 }
 
 static bool take_end(struct layer *layer, struct ipc_message *message, struct audio *audio,
@@ -116,8 +130,11 @@ struct handler {
 
 static bool message_take(struct layer *layer, struct ipc_message *message, struct audio *audio,
                          struct pp_error *error) {
-    static const struct handler handlers[] = {
-        {IPC_RING, take_ring}, {IPC_AUDIO, take_audio}, {IPC_FRAME, take_frame}, {IPC_END, take_end}};
+    static const struct handler handlers[] = {{IPC_RING, take_ring},
+                                              {IPC_AUDIO, take_audio},
+                                              {IPC_FRAME, take_frame},
+                                              {IPC_LATE, take_late},
+                                              {IPC_END, take_end}};
     if (layer->has_end)
         return pp_fail(error, PP_E_INVALID, "%s after END", ipc_type_name(message->type));
     for (size_t i = 0; i < PP_COUNT(handlers); i++) {
@@ -162,6 +179,15 @@ static void slot_release(const struct layer *layer, unsigned slot) {
         pp_log_debug("layer %u: %s", layer->id, error.message);
 }
 
+/* Tells a renderer that cannot keep up, or that waited for its slots too long, what need not come any more.
+ */
+static void clock_tell(const struct layer *layer, int64_t position_us) {
+    struct pp_error error = {0};
+    const struct ipc_message clock = {.type = IPC_CLOCK, .clock = {.position_us = (uint64_t)position_us}};
+    if (layer->socket >= 0 && !layer->has_end && !ipc_send(layer->socket, &clock, &error))
+        pp_log_debug("layer %u: %s", layer->id, error.message);
+}
+
 static void queue_drop(struct layer *layer, size_t count) {
     for (size_t i = 0; i < count; i++)
         slot_release(layer, layer->queue[i].slot);
@@ -185,9 +211,10 @@ bool layer_upload(struct layer *layer, struct display *display, int64_t until_us
     if (!layer_prepare(layer, display, error) ||
         !picture_upload(layer->picture, &layer->ring, frame->slot, error))
         return false;
-    layer->late += (uint32_t)(due - 1);
     /* A picture replaced before any present showed it was late as well. */
-    layer->late += layer->picture_fresh && layer->shown;
+    count_late(layer, due - 1 + (layer->picture_fresh && layer->shown));
+    if (layer->shown && until_us - frame->pts_us > LATE_TOLD_US)
+        clock_tell(layer, until_us);
     layer->picture_pts_us = frame->pts_us;
     layer->picture_fresh = true;
     layer->ready = true;
@@ -197,7 +224,7 @@ bool layer_upload(struct layer *layer, struct display *display, int64_t until_us
 }
 
 void layer_end(struct layer *layer) {
-    layer->late += (uint32_t)layer->queued;
+    count_late(layer, layer->queued);
     queue_drop(layer, layer->queued);
     ring_trim(layer);
     layer->ended = true;

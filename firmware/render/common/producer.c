@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "ipc/conn.h"
@@ -51,35 +52,82 @@ int producer_free_slot(const struct producer *producer) {
     return producer->free_slots ? __builtin_ctz(producer->free_slots) : -1;
 }
 
+static int64_t now_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* What was left out is told before what comes instead. */
+static bool tell_left_out(struct producer *producer, struct pp_error *error) {
+    struct ipc_message message = {.type = IPC_LATE, .late = {.frames = producer->left_out}};
+    if (!producer->left_out)
+        return true;
+    producer->left_out = 0;
+    return ipc_send(producer->socket, &message, error);
+}
+
 bool producer_send_frame(struct producer *producer, unsigned slot, uint64_t pts_us, struct pp_error *error) {
     if (pts_us < producer->next_pts_us)
         pts_us = producer->next_pts_us;
     if (pts_us > IPC_TIME_US_MAX)
         return pp_fail(error, PP_E_LIMIT, "a frame after %llu us", (unsigned long long)IPC_TIME_US_MAX);
     struct ipc_message message = {.type = IPC_FRAME, .frame = {.slot = (uint8_t)slot, .pts_us = pts_us}};
-    if (!ipc_send(producer->socket, &message, error))
+    if (!tell_left_out(producer, error) || !ipc_send(producer->socket, &message, error))
         return false;
     producer->free_slots &= ~(1u << slot);
     producer->next_pts_us = pts_us + 1;
+    producer->sent_us = now_us();
     return true;
+}
+
+int64_t producer_late_us(struct producer *producer, int64_t end_us) {
+    int64_t late_us = producer->behind ? now_us() - producer->origin_us - end_us : 0;
+    producer->behind = late_us > 0;
+    return producer->behind ? late_us : 0;
+}
+
+int64_t producer_behind_us(const struct producer *producer) {
+    return producer->behind ? now_us() - producer->behind_since_us : 0;
+}
+
+bool producer_may_leave_out(const struct producer *producer) {
+    return now_us() - producer->sent_us < PRODUCER_STILL_MAX_US;
+}
+
+void producer_leave_out(struct producer *producer, uint32_t frames) {
+    producer->left_out += frames < UINT32_MAX - producer->left_out ? frames : UINT32_MAX - producer->left_out;
 }
 
 bool producer_send_end(struct producer *producer, uint64_t duration_us, struct pp_error *error) {
     struct ipc_message message = {.type = IPC_END, .end = {.duration_us = duration_us}};
-    return ipc_send(producer->socket, &message, error);
+    return tell_left_out(producer, error) && ipc_send(producer->socket, &message, error);
 }
 
-static bool take_release(struct producer *producer, struct pp_error *error) {
+static bool take_release(struct producer *producer, unsigned slot) {
+    if (slot >= producer->ring.layout.slots || producer->free_slots & 1u << slot)
+        return false;
+    producer->free_slots |= 1u << slot;
+    return true;
+}
+
+static bool take_clock(struct producer *producer, uint64_t position_us) {
+    int64_t now = now_us();
+    if (!producer->behind)
+        producer->behind_since_us = now;
+    producer->behind = true;
+    producer->origin_us = now - (int64_t)position_us;
+    return true;
+}
+
+static bool take_message(struct producer *producer, struct pp_error *error) {
     ipc_automessage struct ipc_message message = {0};
     if (!ipc_receive(producer->socket, &message, error))
         return false;
-    unsigned slot = message.release.slot;
-    if (message.type != IPC_RELEASE || slot >= producer->ring.layout.slots ||
-        producer->free_slots & 1u << slot)
-        return pp_fail(error, PP_E_INVALID, "the player sent what is not its to send");
-    producer->free_slots |= 1u << slot;
-    producer->started = true;
-    return true;
+    if ((message.type == IPC_RELEASE && take_release(producer, message.release.slot)) ||
+        (message.type == IPC_CLOCK && take_clock(producer, message.clock.position_us)))
+        return true;
+    return pp_fail(error, PP_E_INVALID, "the player sent what is not its to send");
 }
 
 bool producer_wait(struct producer *producer, int timeout_ms, struct pp_error *error) {
@@ -93,7 +141,7 @@ bool producer_wait(struct producer *producer, int timeout_ms, struct pp_error *e
             return true;
         if (ready > 0 && watched[1].revents)
             return pp_fail(error, PP_E_NET, "the agent is gone");
-        if (ready > 0 && !take_release(producer, error))
+        if (ready > 0 && !take_message(producer, error))
             return false;
         if (ready > 0)
             timeout_ms = 0; /* only what is there already */

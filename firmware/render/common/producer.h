@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "ipc/ring.h"
 
+#define PRODUCER_STILL_MAX_US 500000 /* us: however late it is, a picture that moves does so this often */
+
 struct producer {
     int socket;  /* the frame socket; the producer's */
     int control; /* borrowed: when the agent closes it, this process has no reason to be */
@@ -18,7 +20,11 @@ struct producer {
     struct ipc_audio_ring audio; /* memory NULL: no sound */
     uint32_t free_slots;         /* bit n: slot n is ours */
     uint64_t next_pts_us;        /* us: the least that the next frame may have */
-    bool started;                /* a slot came back: the layer is being shown */
+    bool behind;                 /* a CLOCK came, and no frame since was in time */
+    int64_t origin_us;           /* where behind: us, CLOCK_MONOTONIC, when pts 0 was due */
+    int64_t behind_since_us;     /* the same: of the first CLOCK */
+    uint32_t left_out;           /* frames, of which the player does not know yet */
+    int64_t sent_us;             /* us, CLOCK_MONOTONIC, of the latest frame */
 };
 
 void producer_init(struct producer *producer, int socket, int control);
@@ -34,6 +40,14 @@ bool producer_open_audio(struct producer *producer, uint32_t capacity_frames, st
 int producer_free_slot(const struct producer *producer);
 /* Gives `slot` to the player. A time that does not grow is moved just behind the one before. */
 bool producer_send_frame(struct producer *producer, unsigned slot, uint64_t pts_us, struct pp_error *error);
+/* By how much a frame whose time ends at `end_us` would be late; 0: it is not, as far as the player said. */
+int64_t producer_late_us(struct producer *producer, int64_t end_us);
+/* For how long frames have been late; 0: they are not. */
+int64_t producer_behind_us(const struct producer *producer);
+/* The one before is recent enough for this one to be left out. */
+bool producer_may_leave_out(const struct producer *producer);
+/* So many frames are not sent, because they would be late. */
+void producer_leave_out(struct producer *producer, uint32_t frames);
 bool producer_send_end(struct producer *producer, uint64_t duration_us, struct pp_error *error);
 
 /* Takes what the player sent; waits up to `timeout_ms` (-1: for ever) for something to come. PP_E_NET: the

@@ -94,7 +94,7 @@ static void keep_in_step(struct audio *audio) {
     if (time == AV_NOPTS_VALUE)
         return;
     AVRational base = audio->reader->container->audio->time_base;
-    int64_t file_us = av_rescale_q(time, base, (AVRational){1, 1000000});
+    int64_t file_us = compat_us(time, base);
     int64_t wanted_us = audio->base_us + file_us - audio->first_us;
     int64_t step = av_rescale(wanted_us, RATE, 1000000) - (int64_t)audio->position;
     if (llabs(step) < STEP_MIN)

@@ -1,10 +1,19 @@
 #include "render/media/compat.h"
 
+#include <libavutil/mathematics.h>
+
+#include "ipc/wire.h"
+
 bool compat_fail(struct pp_error *error, int averror, const char *what) {
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(averror, text, sizeof text);
     enum pp_code code = averror == AVERROR(ENOMEM) ? PP_E_NOMEM : PP_E_INVALID;
     return pp_fail(error, code, "%s: %s", what, text);
+}
+
+int64_t compat_us(int64_t time, AVRational base) {
+    int64_t us = av_rescale_q(time, base, (AVRational){1, 1000000}), most = (int64_t)IPC_TIME_US_MAX;
+    return us < -most ? -most : us > most ? most : us;
 }
 
 int64_t compat_frame_duration(const AVFrame *frame) {

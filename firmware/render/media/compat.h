@@ -13,6 +13,8 @@
 /* Fills `error` with "what: FFmpeg's words"; returns false. */
 bool compat_fail(struct pp_error *error, int averror, const char *what);
 
+/* us; what no item can have (IPC_TIME_US_MAX, either way) is cut, so that sums of a few cannot overflow. */
+int64_t compat_us(int64_t time, AVRational base);
 /* In the stream's time base; 0 unknown. */
 int64_t compat_frame_duration(const AVFrame *frame);
 /* Nine numbers (libavutil/display.h), or NULL. */

@@ -17,6 +17,9 @@
 
 #define SOUND_CHECK_MS 300    /* ms between two looks at how much sound was played */
 #define SOUND_TAIL_US  250000 /* us that the sound may be longer than the picture without counting */
+/* So late, and for so long, only leaving out whole groups of pictures helps. */
+#define JUMP_LATE_US   2000000 /* us */
+#define JUMP_BEHIND_US 1000000 /* us */
 
 struct media {
     const struct ipc_start_media *start; /* borrowed */
@@ -140,6 +143,20 @@ static bool over_limit(const struct media *media, int64_t time_us) {
     return media->limit_us > 0 && time_us >= media->limit_us;
 }
 
+/* The item's clock does not wait for a slow decoder or display: what is over is left out, and the decoder is
+ * told to hurry; but something is shown now and then. */
+static bool leave_out(struct media *media) {
+    struct producer *producer = media->producer;
+    int64_t late_us = producer_late_us(producer, media->video.end_us);
+    producer_leave_out(producer, video_take_left_out(&media->video));
+    bool jump = late_us > JUMP_LATE_US && producer_behind_us(producer) > JUMP_BEHIND_US;
+    video_hurry(&media->video, !late_us ? VIDEO_ALL : jump ? VIDEO_NEXT_KEY : VIDEO_REFERENCES);
+    if (!late_us || !producer_may_leave_out(producer))
+        return false;
+    producer_leave_out(producer, 1);
+    return true;
+}
+
 /* One frame into a free slot; `*idle` when there is none. */
 static bool step_video(struct media *media, bool *idle, struct pp_error *error) {
     int slot = producer_free_slot(media->producer);
@@ -151,12 +168,15 @@ static bool step_video(struct media *media, bool *idle, struct pp_error *error) 
         return false;
     case VIDEO_END:
         media->video_done = true;
+        producer_leave_out(media->producer, video_take_left_out(&media->video));
+        return true;
+    case VIDEO_PASSED:
         return true;
     case VIDEO_FRAME:
         break;
     }
     if (!over_limit(media, media->video.pts_us))
-        return show_frame(media, (unsigned)slot, error);
+        return leave_out(media) || show_frame(media, (unsigned)slot, error);
     media->video_done = media->audio_done = true;
     return true;
 }
@@ -178,10 +198,12 @@ static int64_t pass_end_us(const struct media *media) {
     return sound_us > end_us + SOUND_TAIL_US ? sound_us : end_us;
 }
 
-/* A picture with movement goes on for the time of the item, a film when it is told to. */
+/* A picture with movement goes on for the time of the item, a film when it is told to. A pass that took no
+ * time is no reason for another. */
 static bool goes_on(const struct media *media) {
     bool repeats = media->start->loop || media->start->kind == IPC_MEDIA_IMAGE;
-    return repeats && media->video.frames > 1 && !over_limit(media, pass_end_us(media));
+    int64_t end_us = pass_end_us(media);
+    return repeats && media->video.frames > 1 && end_us > media->video.base_us && !over_limit(media, end_us);
 }
 
 static bool start_over(struct media *media, struct pp_error *error) {
@@ -189,7 +211,6 @@ static bool start_over(struct media *media, struct pp_error *error) {
     if (!reader_rewind(&media->reader, error))
         return false;
     video_restart(&media->video, base_us);
-    media->video.end_us = base_us;
     media->video_done = false;
     if (media->audio.reader) {
         audio_restart(&media->audio, base_us);

@@ -1,11 +1,10 @@
 #include "render/media/video.h"
 
 #include <libavutil/cpu.h>
-#include <libavutil/mathematics.h>
 
-#define MICROSECONDS          ((AVRational){1, 1000000})
 #define FRAME_TIME_US_DEFAULT 40000      /* us: where a file does not say how long a frame stays */
 #define FRAME_TIME_US_MAX     3600000000 /* us: an hour */
+#define DECODER_DELAY         32         /* frames that a decoder holds back at most: threads, reordering */
 
 static int thread_count(const struct container *container) {
     int cores = av_cpu_count();
@@ -49,10 +48,28 @@ static enum video_result send_packet(struct video *video, struct pp_error *error
     return VIDEO_FRAME;
 }
 
+static void note_packet(struct video *video) {
+    const AVPacket *packet = video->packet;
+    AVRational base = video->reader->container->video->time_base;
+    int64_t time = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
+    if (!video->has_first || time == AV_NOPTS_VALUE)
+        return;
+    int64_t end_us =
+        video->base_us - video->first_us + compat_us(time, base) + compat_us(packet->duration, base);
+    if (end_us > video->read_end_us)
+        video->read_end_us = end_us;
+}
+
 /* VIDEO_FRAME: the decoder got something to do. */
 static enum video_result feed(struct video *video, struct pp_error *error) {
     switch (reader_next(video->reader, READER_VIDEO, video->packet, error)) {
     case READER_PACKET:
+        note_packet(video);
+        if (video->to_key && !(video->packet->flags & AV_PKT_FLAG_KEY)) {
+            av_packet_unref(video->packet);
+            return VIDEO_PASSED;
+        }
+        video->to_key = false;
         return send_packet(video, error);
     case READER_FAILED:
         return VIDEO_FAILED;
@@ -69,12 +86,21 @@ static enum video_result feed(struct video *video, struct pp_error *error) {
 
 static int64_t frame_time_us(const struct video *video) {
     const AVStream *stream = video->reader->container->video;
-    int64_t duration = av_rescale_q(compat_frame_duration(video->frame), stream->time_base, MICROSECONDS);
+    int64_t duration = compat_us(compat_frame_duration(video->frame), stream->time_base);
     if (duration <= 0 && stream->avg_frame_rate.num > 0 && stream->avg_frame_rate.den > 0)
-        duration = av_rescale_q(1, av_inv_q(stream->avg_frame_rate), MICROSECONDS);
+        duration = compat_us(1, av_inv_q(stream->avg_frame_rate));
     if (duration <= 0)
         duration = FRAME_TIME_US_DEFAULT;
     return duration < FRAME_TIME_US_MAX ? duration : FRAME_TIME_US_MAX;
+}
+
+/* Counts what should have come between the latest frame's end and `until_us`. */
+static void count_gap(struct video *video, int64_t until_us) {
+    int64_t frame_us = video->frame_us > 0 ? video->frame_us : FRAME_TIME_US_DEFAULT;
+    int64_t missing = (until_us - video->seen_end_us + frame_us / 2) / frame_us;
+    if (video->gap_frames == 0 || missing <= 0)
+        return;
+    video->left_out += missing < UINT32_MAX - video->left_out ? (uint32_t)missing : 0;
 }
 
 /* Times of the file, less its first, after all that was shown before; one that is missing or goes back
@@ -84,7 +110,7 @@ static void set_time(struct video *video) {
     int64_t time = video->frame->best_effort_timestamp;
     int64_t pts_us = video->end_us;
     if (time != AV_NOPTS_VALUE) {
-        int64_t file_us = av_rescale_q(time, stream->time_base, MICROSECONDS);
+        int64_t file_us = compat_us(time, stream->time_base);
         if (!video->has_first)
             video->first_us = file_us;
         video->has_first = true;
@@ -92,9 +118,19 @@ static void set_time(struct video *video) {
     }
     if (pts_us < video->base_us || (video->begun && pts_us <= video->pts_us))
         pts_us = video->begun ? video->pts_us + 1 : video->base_us;
+    count_gap(video, pts_us);
+    video->gap_frames -= video->gap_frames > 0;
     video->begun = true;
     video->pts_us = pts_us;
-    video->end_us = pts_us + frame_time_us(video);
+    video->frame_us = frame_time_us(video);
+    video->end_us = video->seen_end_us = pts_us + video->frame_us;
+}
+
+static enum video_result at_end(struct video *video) {
+    if (video->jumped && video->read_end_us > video->end_us)
+        video->end_us = video->read_end_us;
+    count_gap(video, video->end_us);
+    return VIDEO_END;
 }
 
 static bool is_damaged(const AVFrame *frame) {
@@ -112,18 +148,33 @@ enum video_result video_next(struct video *video, struct pp_error *error) {
             return VIDEO_FRAME;
         }
         if (result == AVERROR_EOF)
-            return VIDEO_END;
+            return at_end(video);
         enum video_result fed = feed(video, error);
         if (fed != VIDEO_FRAME)
-            return fed;
+            return fed == VIDEO_END ? at_end(video) : fed;
     }
 }
 
 void video_restart(struct video *video, int64_t base_us) {
     avcodec_flush_buffers(video->decoder);
-    video->base_us = base_us;
-    video->begun = video->drained = false;
-    video->frames = 0;
+    video->base_us = video->end_us = video->seen_end_us = video->read_end_us = base_us;
+    video->begun = video->drained = video->to_key = video->jumped = false;
+}
+
+void video_hurry(struct video *video, enum video_hurry hurry) {
+    video->decoder->skip_frame = hurry == VIDEO_ALL ? AVDISCARD_DEFAULT : AVDISCARD_NONREF;
+    if (hurry != VIDEO_ALL)
+        video->gap_frames = DECODER_DELAY;
+    if (hurry != VIDEO_NEXT_KEY || video->drained)
+        return;
+    avcodec_flush_buffers(video->decoder);
+    video->to_key = video->jumped = true;
+}
+
+uint32_t video_take_left_out(struct video *video) {
+    uint32_t frames = video->left_out;
+    video->left_out = 0;
+    return frames;
 }
 
 struct orientation video_orientation(const struct video *video) {

@@ -68,6 +68,7 @@ struct source {
     struct ipc_video_ring ring;
     int ring_fd;
     bool busy[IPC_SLOTS_MAX]; /* the player's */
+    int64_t clock_us;         /* of the latest CLOCK */
 };
 
 /* LAYER_ADD with a zone on the canvas. */

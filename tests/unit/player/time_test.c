@@ -118,6 +118,25 @@ static void every_frame_is_counted_as_presented_or_late(void **state) {
     source_close(&clips[1]);
 }
 
+/* The clock does not wait for frames: one that comes late makes it known where the clock is, and what the
+ * renderer left out for that counts as late. */
+static void a_late_frame_makes_the_clock_known(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_picture(rig, &source, (struct ipc_layer_add){.layer = 1}, (struct ipc_ring){.slots = 1}, 16, 128,
+                   128);
+    rig_show_now(rig, 1, 0);
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    source_frame(&source, STEP_US, 64, 128, 128);
+    source_send(&source, &(struct ipc_message){.type = IPC_LATE, .late = {7}});
+    source_frame(&source, 10 * STEP_US, 128, 128, 128);
+    source_end(&source, 11 * STEP_US);
+    struct ipc_message ended = rig_expect(rig, IPC_LAYER_ENDED);
+    assert_true(source.clock_us >= STEP_US + 50000);
+    assert_int_equal(ended.layer_ended.frames_presented + ended.layer_ended.frames_late, 3 + 7);
+    source_close(&source);
+}
+
 static void a_show_at_a_time_is_scheduled_for_that_time(void **state) {
     struct rig *rig = *state;
     struct source source;
@@ -247,6 +266,7 @@ int main(void) {
         RIG_TEST(a_change_falls_on_the_frame_where_the_previous_item_ends),
         RIG_TEST(no_present_is_blank_once_something_was_shown),
         RIG_TEST(every_frame_is_counted_as_presented_or_late),
+        RIG_TEST(a_late_frame_makes_the_clock_known),
         RIG_TEST(a_show_at_a_time_is_scheduled_for_that_time),
         RIG_TEST(a_show_before_the_first_frame_waits_for_it),
         RIG_TEST(an_item_that_is_not_ready_leaves_the_last_picture),

@@ -111,6 +111,9 @@ static void keep(struct stage *stage, const struct ipc_message *message) {
     case IPC_AUDIO:
         ok = ipc_audio_ring_open(&message->audio, message->fds[0], &stage->audio, &error);
         break;
+    case IPC_LATE:
+        stage->left_out += message->late.frames;
+        break;
     case IPC_END:
         stage->has_end = true;
         stage->end_us = message->end.duration_us;
@@ -157,6 +160,19 @@ enum stage_event stage_next(struct stage *stage, struct ipc_frame *frame) {
             return STAGE_END;
     }
     return STAGE_GONE;
+}
+
+void stage_expect(struct stage *stage, enum stage_event wanted, struct ipc_frame *frame) {
+    enum stage_event event = stage_next(stage, frame);
+    if (event != wanted)
+        fail_msg("event %d instead of %d: %s", event, wanted, stage->failed);
+}
+
+void stage_clock(struct stage *stage, uint64_t position_us) {
+    struct pp_error error = {0};
+    struct ipc_message message = {.type = IPC_CLOCK, .clock = {.position_us = position_us}};
+    if (!ipc_send(stage->frames, &message, &error))
+        fail_msg("%s", error.message);
 }
 
 void stage_release(struct stage *stage, unsigned slot) {

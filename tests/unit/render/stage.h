@@ -26,7 +26,8 @@ struct stage {
     char failed[IPC_REASON_MAX + 1]; /* "" where there was no FAILED */
     uint64_t end_us;                 /* of END */
     bool has_end;
-    int16_t *sound; /* STAGE_SOUND_MAX interleaved stereo frames */
+    uint32_t left_out; /* frames, of LATE */
+    int16_t *sound;    /* STAGE_SOUND_MAX interleaved stereo frames */
     size_t sound_frames;
     int status; /* of waitpid, after stage_close */
 };
@@ -43,7 +44,11 @@ void stage_open_unlocked(struct stage *stage, bool (*serve)(int control, struct 
 enum stage_event { STAGE_FRAME, STAGE_END, STAGE_GONE };
 /* What happens next; other messages are kept in the stage on the way. */
 enum stage_event stage_next(struct stage *stage, struct ipc_frame *frame);
+/* The next event, which must be this one. */
+void stage_expect(struct stage *stage, enum stage_event wanted, struct ipc_frame *frame);
 void stage_release(struct stage *stage, unsigned slot);
+/* The player says that frames come late. */
+void stage_clock(struct stage *stage, uint64_t position_us);
 
 /* Hangs up, waits for the process and keeps its status. */
 void stage_close(struct stage *stage);

@@ -8,22 +8,12 @@
 #include <cmocka.h>
 #include <poll.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "object.h"
 
 #define FILM_FRAMES 25    /* of the test films */
 #define FRAME_US    40000 /* us each */
-
-static void open_object(struct stage *stage, struct ipc_message *start) {
-    stage_open(stage, OBJECT_PROGRAM, start);
-    close(start->fds[0]);
-}
-
-static void expect_event(struct stage *stage, enum stage_event wanted, struct ipc_frame *frame) {
-    enum stage_event event = stage_next(stage, frame);
-    if (event != wanted)
-        fail_msg("event %d instead of %d: %s", event, wanted, stage->failed);
-}
 
 /* Matroska counts milliseconds. */
 static void expect_near(uint64_t is, uint64_t wanted, uint64_t tolerance) {
@@ -41,7 +31,7 @@ static struct stage_colour grey_of(unsigned number) {
 static void expect_film(struct stage *stage, uint64_t base_us, int tolerance) {
     for (unsigned number = 0; number < FILM_FRAMES; number++) {
         struct ipc_frame frame;
-        expect_event(stage, STAGE_FRAME, &frame);
+        stage_expect(stage, STAGE_FRAME, &frame);
         expect_near(frame.pts_us, base_us + (uint64_t)number * FRAME_US, 1000);
         stage_expect_pixel(stage, frame.slot, 80, 60, grey_of(number), tolerance);
         stage_release(stage, frame.slot);
@@ -73,11 +63,9 @@ static void film_is_shown(void **state) {
     const struct film *film = *state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start(film->file, IPC_MEDIA_VIDEO, &start);
-    open_object(&stage, &start);
+    object_play(&stage, &(struct object_wish){.name = film->file, .kind = IPC_MEDIA_VIDEO});
     expect_film(&stage, 0, film->tolerance);
-    expect_event(&stage, STAGE_END, &frame);
+    stage_expect(&stage, STAGE_END, &frame);
     expect_near(stage.end_us, 1000000, 8000);
     assert_int_equal(stage.ring.layout.format, IPC_PIXEL_I420);
     assert_int_equal(stage.ring.layout.slots, 4);
@@ -105,12 +93,9 @@ static void no_sound_where_none_is_wanted(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
-    start.start_media.audio = 0;
-    open_object(&stage, &start);
+    object_play(&stage, &(struct object_wish){.name = "film.mp4", .kind = IPC_MEDIA_VIDEO, .silent = true});
     expect_film(&stage, 0, 4);
-    expect_event(&stage, STAGE_END, &frame);
+    stage_expect(&stage, STAGE_END, &frame);
     assert_null(stage.audio.memory);
     assert_int_equal(stage.info.has_audio, 0);
     stage_close_well(&stage);
@@ -118,10 +103,7 @@ static void no_sound_where_none_is_wanted(void **state) {
 
 static void film_repeats_without_a_seam(const char *file) {
     struct stage stage;
-    struct ipc_message start;
-    object_start(file, IPC_MEDIA_VIDEO, &start);
-    start.start_media.loop = 1;
-    open_object(&stage, &start);
+    object_play(&stage, &(struct object_wish){.name = file, .kind = IPC_MEDIA_VIDEO, .loop = true});
     expect_film(&stage, 0, 4);
     expect_film(&stage, 1000000, 4);
     expect_film(&stage, 2000000, 4);
@@ -144,15 +126,13 @@ static void film_is_cut_at_its_time(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
-    start.start_media.duration_ms = 100;
-    open_object(&stage, &start);
+    object_play(&stage,
+                &(struct object_wish){.name = "film.mp4", .kind = IPC_MEDIA_VIDEO, .duration_ms = 100});
     for (unsigned number = 0; number < 3; number++) {
-        expect_event(&stage, STAGE_FRAME, &frame);
+        stage_expect(&stage, STAGE_FRAME, &frame);
         stage_release(&stage, frame.slot);
     }
-    expect_event(&stage, STAGE_END, &frame);
+    stage_expect(&stage, STAGE_END, &frame);
     assert_int_equal(stage.end_us, 100000);
     stage_close_well(&stage);
 }
@@ -162,12 +142,10 @@ static void no_frame_without_a_free_slot(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
-    open_object(&stage, &start);
+    object_play(&stage, &(struct object_wish){.name = "film.mp4", .kind = IPC_MEDIA_VIDEO});
     unsigned used = 0;
     for (unsigned number = 0; number < 4; number++) {
-        expect_event(&stage, STAGE_FRAME, &frame);
+        stage_expect(&stage, STAGE_FRAME, &frame);
         assert_int_equal(used & 1u << frame.slot, 0);
         used |= 1u << frame.slot;
     }
@@ -175,23 +153,91 @@ static void no_frame_without_a_free_slot(void **state) {
     assert_int_equal(poll(&more, 1, 300), 0);
     stage_expect_pixel(&stage, 0, 80, 60, grey_of(0), 4);
     stage_release(&stage, 2);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    stage_expect(&stage, STAGE_FRAME, &frame);
     assert_int_equal(frame.slot, 2);
     stage_close_well(&stage);
 }
 
-/* ---- colours and shapes ---- */
+/* ---- when frames come late ---- */
 
-static void expect_quarters(const struct stage *stage, unsigned slot, const struct stage_colour colours[4]) {
-    unsigned width = stage->ring.layout.width, height = stage->ring.layout.height;
-    stage_expect_pixel(stage, slot, width / 4, height / 4, colours[0], 12);
-    stage_expect_pixel(stage, slot, width * 3 / 4, height / 4, colours[1], 12);
-    stage_expect_pixel(stage, slot, width / 4, height * 3 / 4, colours[2], 12);
-    stage_expect_pixel(stage, slot, width * 3 / 4, height * 3 / 4, colours[3], 12);
+/* Shows the first four frames late: at `position_us` of the item's clock. */
+static void fall_behind(struct stage *stage, uint64_t position_us) {
+    struct ipc_frame frame;
+    for (unsigned number = 0; number < 4; number++)
+        stage_expect(stage, STAGE_FRAME, &frame);
+    stage_clock(stage, position_us);
+    for (unsigned slot = 0; slot < 4; slot++)
+        stage_release(stage, slot);
 }
 
-static const struct stage_colour quarters[4] = {
-    {255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {255, 255, 255, 255}};
+/* The next frame that is not over at `position_us`; one that is comes only twice a second. */
+static enum stage_event catch_up(struct stage *stage, uint64_t position_us, unsigned *shown,
+                                 struct ipc_frame *frame) {
+    int64_t begin_ms = pp_clock_monotonic_ms();
+    for (int64_t late = 0; late <= 1 + (pp_clock_monotonic_ms() - begin_ms) / 500; late++) {
+        if (stage_next(stage, frame) != STAGE_FRAME)
+            return STAGE_END;
+        (*shown)++;
+        unsigned number = (unsigned)(frame->pts_us / FRAME_US);
+        stage_expect_pixel(stage, frame->slot, 80, 60, grey_of(number % FILM_FRAMES), 4);
+        stage_release(stage, frame->slot);
+        if (frame->pts_us + FRAME_US > position_us)
+            return STAGE_FRAME;
+    }
+    fail_msg("too many frames that are over");
+    return STAGE_END;
+}
+
+static void late_frames_are_left_out_and_counted(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    unsigned shown = 4;
+    object_play(&stage, &(struct object_wish){.name = "film.mp4", .kind = IPC_MEDIA_VIDEO});
+    fall_behind(&stage, 500000);
+    while (catch_up(&stage, 500000, &shown, &frame) == STAGE_FRAME) {
+    }
+    assert_true(stage.has_end);
+    assert_true(stage.left_out >= 7);
+    assert_int_equal(shown + stage.left_out, FILM_FRAMES);
+    expect_near(stage.end_us, 1000000, 8000);
+    stage_close_well(&stage);
+}
+
+static void film_that_is_over_ends(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    unsigned shown = 4;
+    object_play(&stage, &(struct object_wish){.name = "film.webm", .kind = IPC_MEDIA_VIDEO});
+    fall_behind(&stage, 60000000);
+    assert_int_equal(catch_up(&stage, 60000000, &shown, &frame), STAGE_END);
+    assert_true(stage.has_end);
+    assert_int_equal(shown + stage.left_out, FILM_FRAMES);
+    expect_near(stage.end_us, 1000000, 8000);
+    stage_close_well(&stage);
+}
+
+/* So far behind, and for longer than a second, that whole groups of pictures are not decoded. */
+static void film_that_stays_behind_jumps_to_a_key_frame(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    unsigned shown = 4;
+    object_play(&stage, &(struct object_wish){
+                            .name = "film.mp4", .kind = IPC_MEDIA_VIDEO, .loop = true, .silent = true});
+    for (unsigned number = 0; number < 4; number++)
+        stage_expect(&stage, STAGE_FRAME, &frame);
+    stage_clock(&stage, 20000000);
+    poll(NULL, 0, 1200);
+    for (unsigned slot = 0; slot < 4; slot++)
+        stage_release(&stage, slot);
+    assert_int_equal(catch_up(&stage, 20000000, &shown, &frame), STAGE_FRAME);
+    assert_int_equal(shown + stage.left_out, frame.pts_us / FRAME_US + 1);
+    stage_close_well(&stage);
+}
+
+/* ---- colours and shapes ---- */
 
 struct shape {
     const char *test, *file;
@@ -205,10 +251,8 @@ static void shape_is_kept(void **state) {
     const struct shape *shape = *state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start(shape->file, IPC_MEDIA_VIDEO, &start);
-    open_object(&stage, &start);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    object_play(&stage, &(struct object_wish){.name = shape->file, .kind = IPC_MEDIA_VIDEO});
+    stage_expect(&stage, STAGE_FRAME, &frame);
     const struct ipc_ring *layout = &stage.ring.layout;
     assert_int_equal(layout->width, shape->width);
     assert_int_equal(layout->height, shape->height);
@@ -218,8 +262,8 @@ static void shape_is_kept(void **state) {
     assert_int_equal(layout->full_range, shape->full_range);
     struct stage_colour colours[4];
     for (size_t i = 0; i < 4; i++)
-        colours[i] = quarters[shape->order[i]];
-    expect_quarters(&stage, frame.slot, colours);
+        colours[i] = object_quarters[shape->order[i]];
+    object_expect_quarters(&stage, frame.slot, colours, 12);
     stage_close_well(&stage);
 }
 
@@ -248,9 +292,14 @@ static struct shape shapes[] = {
 
 int main(void) {
     const struct CMUnitTest others[] = {
-        cmocka_unit_test(no_sound_where_none_is_wanted), cmocka_unit_test(mp4_repeats_without_a_seam),
-        cmocka_unit_test(webm_repeats_without_a_seam),   cmocka_unit_test(film_is_cut_at_its_time),
+        cmocka_unit_test(no_sound_where_none_is_wanted),
+        cmocka_unit_test(mp4_repeats_without_a_seam),
+        cmocka_unit_test(webm_repeats_without_a_seam),
+        cmocka_unit_test(film_is_cut_at_its_time),
         cmocka_unit_test(no_frame_without_a_free_slot),
+        cmocka_unit_test(late_frames_are_left_out_and_counted),
+        cmocka_unit_test(film_that_is_over_ends),
+        cmocka_unit_test(film_that_stays_behind_jumps_to_a_key_frame),
     };
     struct CMUnitTest of_films[PP_COUNT(films)], of_shapes[PP_COUNT(shapes)];
     for (size_t i = 0; i < PP_COUNT(films); i++)

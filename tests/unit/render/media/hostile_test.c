@@ -17,11 +17,6 @@
 
 #define FILM_FRAMES 25
 
-static void open_object(struct stage *stage, struct ipc_message *start) {
-    stage_open(stage, OBJECT_PROGRAM, start);
-    close(start->fds[0]);
-}
-
 /* Plays until the end, giving slots back; the count of frames. */
 static unsigned play_all(struct stage *stage) {
     struct ipc_frame frame;
@@ -35,7 +30,7 @@ static unsigned play_all(struct stage *stage) {
 
 static void expect_failure(struct ipc_message *start, const char *reason) {
     struct stage stage;
-    open_object(&stage, start);
+    object_open(&stage, start);
     assert_int_equal(play_all(&stage), 0);
     if (!strstr(stage.failed, reason))
         fail_msg("\"%s\" does not tell \"%s\"", stage.failed, reason);
@@ -122,7 +117,7 @@ static void play_lengthened_gif(struct stage *stage, off_t flipped) {
     object_seal(&clear, &start);
     if (flipped)
         flip_sealed_bit(&start, flipped);
-    open_object(stage, &start);
+    object_open(stage, &start);
 }
 
 static void object_over_several_segments_is_shown(void **state) {
@@ -202,7 +197,7 @@ static void truncated_films_and_pictures_end(void **state) {
             struct stage stage;
             clear.size = whole * part / 8;
             object_seal(&clear, &start);
-            open_object(&stage, &start);
+            object_open(&stage, &start);
             assert_true(play_all(&stage) < FILM_FRAMES);
             assert_true(stage.failed[0] || stage.has_end);
             stage_close(&stage);
@@ -222,7 +217,7 @@ static void damage_in_the_middle_of_a_film_is_passed_over(void **state) {
     struct stage stage;
     struct ipc_frame frame;
     object_seal(&clear, &start);
-    open_object(&stage, &start);
+    object_open(&stage, &start);
     unsigned frames = 0;
     struct stage_colour last = {0};
     while (stage_next(&stage, &frame) == STAGE_FRAME) {
@@ -242,11 +237,9 @@ static void damage_in_the_middle_of_a_film_is_passed_over(void **state) {
 
 static void renderer_is_locked_up_before_its_first_frame(void **state) {
     (void)state;
-    struct ipc_message start;
     struct stage stage;
     struct ipc_frame frame;
-    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
-    open_object(&stage, &start);
+    object_play(&stage, &(struct object_wish){.name = "film.mp4", .kind = IPC_MEDIA_VIDEO});
     assert_int_equal(stage_next(&stage, &frame), STAGE_FRAME);
     assert_true(stage.sandbox_level & IPC_SANDBOX_SECCOMP);
     assert_true(stage.sandbox_level & IPC_SANDBOX_NO_NEW_PRIVS);
@@ -266,11 +259,9 @@ static void renderer_is_locked_up_before_its_first_frame(void **state) {
 
 static void renderer_ends_when_the_agent_is_gone(void **state) {
     (void)state;
-    struct ipc_message start;
     struct stage stage;
     struct ipc_frame frame;
-    object_start("quarters.jpg", IPC_MEDIA_IMAGE, &start);
-    open_object(&stage, &start);
+    object_play(&stage, &(struct object_wish){.name = "quarters.jpg"});
     assert_int_equal(stage_next(&stage, &frame), STAGE_FRAME);
     pp_close(&stage.control);
     assert_int_equal(stage_next(&stage, &frame), STAGE_GONE);
@@ -279,11 +270,9 @@ static void renderer_ends_when_the_agent_is_gone(void **state) {
 
 static void player_that_breaks_the_protocol_ends_it(void **state) {
     (void)state;
-    struct ipc_message start;
     struct stage stage;
     struct ipc_frame frame;
-    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
-    open_object(&stage, &start);
+    object_play(&stage, &(struct object_wish){.name = "film.mp4", .kind = IPC_MEDIA_VIDEO});
     assert_int_equal(stage_next(&stage, &frame), STAGE_FRAME);
     stage_release(&stage, 15);
     while (stage_next(&stage, &frame) == STAGE_FRAME) {

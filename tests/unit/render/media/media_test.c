@@ -9,37 +9,6 @@
 #include "base/mem.h"
 #include "object.h"
 
-static const struct stage_colour red = {255, 0, 0, 255}, lime = {0, 255, 0, 255}, blue = {0, 0, 255, 255},
-                                 white = {255, 255, 255, 255};
-
-static void open_object(struct stage *stage, struct ipc_message *start) {
-    stage_open(stage, OBJECT_PROGRAM, start);
-    close(start->fds[0]);
-}
-
-static void open_named(struct stage *stage, const char *name, enum ipc_media_kind kind) {
-    struct ipc_message start;
-    object_start(name, kind, &start);
-    open_object(stage, &start);
-}
-
-static void expect_event(struct stage *stage, enum stage_event wanted, struct ipc_frame *frame) {
-    enum stage_event event = stage_next(stage, frame);
-    if (event != wanted)
-        fail_msg("event %d instead of %d: %s", event, wanted, stage->failed);
-}
-
-/* The four quarters, from the top left to the bottom right. */
-static void expect_quarters(const struct stage *stage, unsigned slot, struct stage_colour top_left,
-                            struct stage_colour top_right, struct stage_colour bottom_left,
-                            struct stage_colour bottom_right, int tolerance) {
-    unsigned width = stage->ring.layout.width, height = stage->ring.layout.height;
-    stage_expect_pixel(stage, slot, width / 4, height / 4, top_left, tolerance);
-    stage_expect_pixel(stage, slot, width * 3 / 4, height / 4, top_right, tolerance);
-    stage_expect_pixel(stage, slot, width / 4, height * 3 / 4, bottom_left, tolerance);
-    stage_expect_pixel(stage, slot, width * 3 / 4, height * 3 / 4, bottom_right, tolerance);
-}
-
 /* ---- pictures ---- */
 
 struct picture {
@@ -53,16 +22,15 @@ static void picture_is_shown(void **state) {
     const struct picture *picture = *state;
     struct stage stage;
     struct ipc_frame frame;
-    open_named(&stage, picture->file, IPC_MEDIA_IMAGE);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    object_play(&stage, &(struct object_wish){.name = picture->file, .kind = IPC_MEDIA_IMAGE});
+    stage_expect(&stage, STAGE_FRAME, &frame);
     assert_int_equal(frame.pts_us, 0);
     assert_int_equal(stage.ring.layout.format, IPC_PIXEL_BGRA);
     assert_int_equal(stage.ring.layout.slots, 1);
     assert_int_equal(stage.ring.layout.width, picture->width);
     assert_int_equal(stage.ring.layout.height, picture->height);
     assert_int_equal(stage.ring.layout.aspect_num, stage.ring.layout.aspect_den);
-    expect_quarters(&stage, frame.slot, picture->corners[0], picture->corners[1], picture->corners[2],
-                    picture->corners[3], picture->tolerance);
+    object_expect_quarters(&stage, frame.slot, picture->corners, picture->tolerance);
     assert_false(stage.has_end);
     stage_close_well(&stage);
 }
@@ -122,12 +90,9 @@ static void picture_ends_after_its_time(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start("quarters.jpg", IPC_MEDIA_IMAGE, &start);
-    start.start_media.duration_ms = 10000;
-    open_object(&stage, &start);
-    expect_event(&stage, STAGE_FRAME, &frame);
-    expect_event(&stage, STAGE_END, &frame);
+    object_play(&stage, &(struct object_wish){.name = "quarters.jpg", .duration_ms = 10000});
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    stage_expect(&stage, STAGE_END, &frame);
     assert_int_equal(stage.end_us, 10000000);
     stage_close_well(&stage);
 }
@@ -136,15 +101,12 @@ static void large_picture_is_scaled_to_cover_the_target(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start("quarters.png", IPC_MEDIA_IMAGE, &start);
-    start.start_media.target_width = 80;
-    start.start_media.target_height = 30;
-    open_object(&stage, &start);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    object_play(&stage,
+                &(struct object_wish){.name = "quarters.png", .target_width = 80, .target_height = 30});
+    stage_expect(&stage, STAGE_FRAME, &frame);
     assert_int_equal(stage.ring.layout.width, 80);
     assert_int_equal(stage.ring.layout.height, 60);
-    expect_quarters(&stage, frame.slot, red, lime, blue, white, 1);
+    object_expect_quarters(&stage, frame.slot, object_quarters, 1);
     stage_close_well(&stage);
 }
 
@@ -152,12 +114,9 @@ static void small_picture_is_not_enlarged(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start("quarters.png", IPC_MEDIA_IMAGE, &start);
-    start.start_media.target_width = 1920;
-    start.start_media.target_height = 1080;
-    open_object(&stage, &start);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    object_play(&stage,
+                &(struct object_wish){.name = "quarters.png", .target_width = 1920, .target_height = 1080});
+    stage_expect(&stage, STAGE_FRAME, &frame);
     assert_int_equal(stage.ring.layout.width, 160);
     stage_close_well(&stage);
 }
@@ -167,12 +126,8 @@ static void transparent_colours_do_not_bleed(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start("alpha.png", IPC_MEDIA_IMAGE, &start);
-    start.start_media.target_width = 40;
-    start.start_media.target_height = 30;
-    open_object(&stage, &start);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    object_play(&stage, &(struct object_wish){.name = "alpha.png", .target_width = 40, .target_height = 30});
+    stage_expect(&stage, STAGE_FRAME, &frame);
     assert_int_equal(stage.ring.layout.width, 40);
     stage_expect_pixel(&stage, frame.slot, 10, 15, (struct stage_colour){255, 0, 0, 255}, 2);
     stage_expect_pixel(&stage, frame.slot, 30, 15, (struct stage_colour){0, 255, 0, 128}, 2);
@@ -183,12 +138,11 @@ static void transparent_colours_do_not_bleed(void **state) {
 
 static void expect_steps(struct stage *stage, uint64_t base_us) {
     static const uint64_t times[] = {0, 100000, 300000};
-    const struct stage_colour colours[] = {red, lime, blue};
     for (size_t i = 0; i < PP_COUNT(times); i++) {
         struct ipc_frame frame;
-        expect_event(stage, STAGE_FRAME, &frame);
+        stage_expect(stage, STAGE_FRAME, &frame);
         assert_int_equal(frame.pts_us, base_us + times[i]);
-        stage_expect_pixel(stage, frame.slot, 32, 24, colours[i], 4); /* a GIF has its palette */
+        stage_expect_pixel(stage, frame.slot, 32, 24, object_quarters[i], 4); /* a GIF has its palette */
         stage_release(stage, frame.slot);
     }
 }
@@ -196,10 +150,10 @@ static void expect_steps(struct stage *stage, uint64_t base_us) {
 static void animation_is_shown_once(const char *file) {
     struct stage stage;
     struct ipc_frame frame;
-    open_named(&stage, file, IPC_MEDIA_VIDEO);
+    object_play(&stage, &(struct object_wish){.name = file, .kind = IPC_MEDIA_VIDEO});
     expect_steps(&stage, 0);
     assert_int_equal(stage.ring.layout.format, IPC_PIXEL_BGRA);
-    expect_event(&stage, STAGE_END, &frame);
+    stage_expect(&stage, STAGE_END, &frame);
     assert_int_equal(stage.end_us, 600000);
     stage_close_well(&stage);
 }
@@ -217,19 +171,16 @@ static void apng_is_shown_once_as_a_film(void **state) {
 static void animation_as_an_image_repeats_for_its_time(const char *file) {
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start(file, IPC_MEDIA_IMAGE, &start);
-    start.start_media.duration_ms = 1500;
-    open_object(&stage, &start);
+    object_play(&stage, &(struct object_wish){.name = file, .duration_ms = 1500});
     expect_steps(&stage, 0);
     expect_steps(&stage, 600000);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    stage_expect(&stage, STAGE_FRAME, &frame);
     assert_int_equal(frame.pts_us, 1200000);
     stage_release(&stage, frame.slot);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    stage_expect(&stage, STAGE_FRAME, &frame);
     assert_int_equal(frame.pts_us, 1300000);
     stage_release(&stage, frame.slot);
-    expect_event(&stage, STAGE_END, &frame);
+    stage_expect(&stage, STAGE_END, &frame);
     assert_int_equal(stage.end_us, 1500000);
     stage_close_well(&stage);
 }
@@ -248,13 +199,10 @@ static void gif_of_one_frame_is_a_picture(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    struct ipc_message start;
-    object_start("one.gif", IPC_MEDIA_IMAGE, &start);
-    start.start_media.duration_ms = 5000;
-    open_object(&stage, &start);
-    expect_event(&stage, STAGE_FRAME, &frame);
+    object_play(&stage, &(struct object_wish){.name = "one.gif", .duration_ms = 5000});
+    stage_expect(&stage, STAGE_FRAME, &frame);
     stage_expect_pixel(&stage, frame.slot, 32, 24, (struct stage_colour){253, 0, 0, 255}, 4);
-    expect_event(&stage, STAGE_END, &frame);
+    stage_expect(&stage, STAGE_END, &frame);
     assert_int_equal(stage.end_us, 5000000);
     stage_close_well(&stage);
 }

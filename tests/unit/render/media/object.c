@@ -40,3 +40,30 @@ void object_start(const char *name, enum ipc_media_kind kind, struct ipc_message
     start->start_media.kind = (uint8_t)kind;
     start->start_media.audio = 1;
 }
+
+void object_open(struct stage *stage, struct ipc_message *start) {
+    stage_open(stage, OBJECT_PROGRAM, start);
+    close(start->fds[0]);
+}
+
+void object_play(struct stage *stage, const struct object_wish *wish) {
+    struct ipc_message start;
+    object_start(wish->name, wish->kind, &start);
+    start.start_media.loop = wish->loop;
+    start.start_media.audio = !wish->silent;
+    start.start_media.duration_ms = wish->duration_ms;
+    start.start_media.target_width = wish->target_width;
+    start.start_media.target_height = wish->target_height;
+    object_open(stage, &start);
+}
+
+const struct stage_colour object_quarters[4] = {
+    {255, 0, 0, 255}, {0, 255, 0, 255}, {0, 0, 255, 255}, {255, 255, 255, 255}};
+
+void object_expect_quarters(const struct stage *stage, unsigned slot, const struct stage_colour colours[4],
+                            int tolerance) {
+    unsigned width = stage->ring.layout.width, height = stage->ring.layout.height;
+    for (unsigned i = 0; i < 4; i++)
+        stage_expect_pixel(stage, slot, width * (1 + 2 * (i % 2)) / 4, height * (1 + 2 * (i / 2)) / 4,
+                           colours[i], tolerance);
+}

@@ -15,4 +15,24 @@ void object_seal(const struct pp_buf *clear, struct ipc_message *start);
 /* Both, then kind and sound are set. */
 void object_start(const char *name, enum ipc_media_kind kind, struct ipc_message *start);
 
+/* Starts the renderer with `start`, whose object is closed here. */
+void object_open(struct stage *stage, struct ipc_message *start);
+
+/* What is wanted of one of the test media; what is left out is as the agent's is: no loop, no limit, sound.
+ */
+struct object_wish {
+    const char *name;
+    enum ipc_media_kind kind;
+    bool loop, silent;
+    uint32_t duration_ms;
+    uint16_t target_width, target_height;
+};
+void object_play(struct stage *stage, const struct object_wish *wish);
+
+/* Red, lime, blue and white: the four quarters of the test pictures, from the top left to the bottom right.
+ */
+extern const struct stage_colour object_quarters[4];
+void object_expect_quarters(const struct stage *stage, unsigned slot, const struct stage_colour colours[4],
+                            int tolerance);
+
 #endif
