@@ -8,9 +8,10 @@
 #include "render/media/compat.h"
 #include "render/media/limits.h"
 
-#define HD_HEIGHT                                                                                            \
-    720 /* rows: from there on an unmarked film is BT.709, below BT.601, as everybody guesses                \
-         */
+/* From either on an unmarked film is BT.709, below both BT.601, as other players guess: a wide film may have
+ * few rows. */
+#define HD_WIDTH  1280
+#define HD_HEIGHT 577
 
 static bool is_full_range(const AVFrame *frame) {
     switch ((enum AVPixelFormat)frame->format) {
@@ -37,7 +38,8 @@ static int matrix_of(const AVFrame *frame, bool still) {
     case AVCOL_SPC_BT2020_CL:
         return SWS_CS_BT2020;
     default:
-        return still || frame->height < HD_HEIGHT ? SWS_CS_ITU601 : SWS_CS_ITU709;
+        return still || (frame->width < HD_WIDTH && frame->height < HD_HEIGHT) ? SWS_CS_ITU601
+                                                                               : SWS_CS_ITU709;
     }
 }
 
@@ -75,8 +77,8 @@ static void shrink_to_target(struct convert *convert, const struct convert_wish 
 
 static double slot_bytes(const struct convert *convert) {
     double pixel = convert->layout.format == IPC_PIXEL_BGRA ? 4 : 1.5;
-    /* Strides are multiples of 64 bytes. */
-    return pixel * (convert->width + 64.0) * (convert->height + 2.0);
+    /* Strides are multiples of 64 bytes, for the colours at half the width, too. */
+    return pixel * (convert->width + 128.0) * (convert->height + 2.0);
 }
 
 /* Fewer slots, then smaller pictures, until the ring is small enough. */
@@ -136,12 +138,17 @@ void convert_finish(struct convert *convert) {
     convert->scaler = NULL;
 }
 
+/* SWS_CS_… of the ring. */
+static int ring_matrix(const struct convert *convert) {
+    return convert->layout.matrix == IPC_MATRIX_BT601 ? SWS_CS_ITU601 : SWS_CS_ITU709;
+}
+
 /* The colours of the ring: RGB, or the range and matrix it was announced with. It fails only for pairs of
  * formats that know no colour space. */
 static void set_colours(struct convert *convert, int matrix, int full_range) {
-    int to_matrix = convert->layout.matrix == IPC_MATRIX_BT601 ? SWS_CS_ITU601 : SWS_CS_ITU709;
     sws_setColorspaceDetails(convert->scaler, sws_getCoefficients(matrix), full_range,
-                             sws_getCoefficients(to_matrix), convert->layout.full_range, 0, 1 << 16, 1 << 16);
+                             sws_getCoefficients(ring_matrix(convert)), convert->layout.full_range, 0,
+                             1 << 16, 1 << 16);
 }
 
 /* A picture that keeps its size has only its colours interpolated: linearly, as JPEG libraries do, in half
@@ -255,9 +262,9 @@ static bool scale_transparent(struct convert *convert, const AVFrame *frame,
 bool convert_frame(struct convert *convert, const AVFrame *frame, const struct ipc_video_ring *ring,
                    unsigned slot, struct pp_error *error) {
     bool same_size = frame->width == (int)convert->width && frame->height == (int)convert->height;
-    bool same_colours =
-        convert->layout.format == IPC_PIXEL_BGRA || (convert->layout.full_range == is_full_range(frame) &&
-                                                     matrix_of(frame, convert->still) != SWS_CS_BT2020);
+    bool same_colours = convert->layout.format == IPC_PIXEL_BGRA ||
+                        (convert->layout.full_range == is_full_range(frame) &&
+                         matrix_of(frame, convert->still) == ring_matrix(convert));
     if (same_size && same_colours &&
         plain_format((enum AVPixelFormat)frame->format) == ring_pixels(convert)) {
         turn_into_slot(convert, frame, ring, slot);
