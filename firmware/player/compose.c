@@ -21,7 +21,7 @@ static struct placement place(const struct scene *scene, const struct layer *lay
     return placement;
 }
 
-/* In a crossfade the picture below stays whole where the new one covers it, and fades out elsewhere. */
+/* In a crossfade the picture below stays whole where the new one hides it, and fades out elsewhere. */
 static void draw_below(const struct layer *layer, struct placement placement, struct geometry_rect cover,
                        unsigned alpha, unsigned cover_alpha) {
     struct geometry_rect outside[4];
@@ -35,6 +35,11 @@ static bool is_drawn(const struct layer *layer) {
     return layer->shown && layer->picture;
 }
 
+/* Where it hides what is below once it is there for good. */
+static struct geometry_rect cover_of(const struct scene *scene, const struct layer *layer) {
+    return picture_is_opaque(layer->picture) ? place(scene, layer).clip : (struct geometry_rect){0};
+}
+
 static void draw_layer(const struct scene *scene, const struct layer *layer, int64_t now_us,
                        struct trace *trace) {
     struct placement placement = place(scene, layer);
@@ -42,7 +47,7 @@ static void draw_layer(const struct scene *scene, const struct layer *layer, int
     const struct layer *successor = scene_successor(scene, layer, now_us);
     trace_layer(trace, layer->id, layer->picture_pts_us, layer->start_us + layer->picture_pts_us, alpha);
     if (successor && is_drawn(successor))
-        draw_below(layer, placement, place(scene, successor).clip, alpha, layer_alpha(successor, now_us));
+        draw_below(layer, placement, cover_of(scene, successor), alpha, layer_alpha(successor, now_us));
     else
         picture_draw(layer->picture, placement.target, placement.clip, alpha);
 }

@@ -240,7 +240,23 @@ static int last_alpha(const struct rig *rig, uint32_t layer) {
     return alpha;
 }
 
-/* A long fade is stopped in its middle by asking while the alpha stays the same before and after. */
+/* A long fade, as it is drawn when its alpha is `least` or more: the picture is taken while that stays the
+ * same. */
+static struct image fade_stopped(struct rig *rig, uint32_t duration_ms, int least, int *alpha) {
+    struct image image = {0};
+    rig_show(rig, (struct ipc_layer_show){.layer = 2,
+                                          .replaces = 1,
+                                          .transition = IPC_TRANSITION_CROSSFADE,
+                                          .duration_ms = duration_ms});
+    rig_expect(rig, IPC_LAYER_SHOWN);
+    for (*alpha = 0; *alpha < least || last_alpha(rig, 2) != *alpha;) {
+        image_free(&image);
+        *alpha = last_alpha(rig, 2);
+        image = rig_screenshot(rig);
+    }
+    return image;
+}
+
 static void a_crossfade_mixes_and_fades_out_what_it_does_not_cover(void **state) {
     struct rig *rig = *state;
     struct source below;
@@ -248,23 +264,34 @@ static void a_crossfade_mixes_and_fades_out_what_it_does_not_cover(void **state)
     source_picture(rig, &below, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL}, bgra, 0, 0, 255);
     source_picture(rig, &above, (struct ipc_layer_add){.layer = 2, .fit = IPC_FIT_CONTAIN}, bgra, 255, 0, 0);
     rig_show_now(rig, 1, 0);
-    rig_show(rig,
-             (struct ipc_layer_show){
-                 .layer = 2, .replaces = 1, .transition = IPC_TRANSITION_CROSSFADE, .duration_ms = 60000});
-    rig_expect(rig, IPC_LAYER_SHOWN);
     int alpha = 0;
-    struct image image = {0};
-    while (alpha < 2 || last_alpha(rig, 2) != alpha) {
-        image_free(&image);
-        alpha = last_alpha(rig, 2);
-        image = rig_screenshot(rig);
-    }
+    struct image image = fade_stopped(rig, 60000, 2, &alpha);
     uint32_t mixed = (uint32_t)(255 - alpha) << 16 | (uint32_t)alpha;
     uint32_t left_red = (uint32_t)(255 * (255 - alpha) + 0x20 * alpha) / 255;
     uint32_t left_green = (uint32_t)(0x30 * alpha) / 255;
     uint32_t left_blue = (uint32_t)(0x40 * alpha) / 255;
     assert_pixel(&image, 80, 45, mixed, 3);
     assert_pixel(&image, 10, 45, left_red << 16 | left_green << 8 | left_blue, 3);
+    image_free(&image);
+    source_close(&below);
+    source_close(&above);
+}
+
+/* What is transparent hides nothing: the old picture fades out under it, instead of going at the end. */
+static void a_crossfade_to_a_transparent_picture_fades_the_old_one_out(void **state) {
+    struct rig *rig = *state;
+    struct source below;
+    struct source above;
+    source_picture(rig, &below, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL}, bgra, 0, 0, 255);
+    source_add(rig, &above, (struct ipc_layer_add){.layer = 2, .fit = IPC_FIT_FILL});
+    source_ring(&above, bgra);
+    source_send(&above, &(struct ipc_message){.type = IPC_FRAME}); /* the memory is zero */
+    rig_show_now(rig, 1, 0);
+    int alpha = 0;
+    struct image image = fade_stopped(rig, 20000, 20, &alpha);
+    uint32_t red = (uint32_t)(255 * (255 - alpha) + 0x20 * alpha) / 255;
+    assert_pixel(&image, 80, 45,
+                 red << 16 | (uint32_t)(0x30 * alpha / 255) << 8 | (uint32_t)(0x40 * alpha / 255), 3);
     image_free(&image);
     source_close(&below);
     source_close(&above);
@@ -307,6 +334,7 @@ int main(void) {
         RIG_TEST(a_single_transparent_pixel_lets_the_layer_below_through),
         RIG_TEST(the_offline_mark_comes_and_goes),
         RIG_TEST(a_crossfade_mixes_and_fades_out_what_it_does_not_cover),
+        RIG_TEST(a_crossfade_to_a_transparent_picture_fades_the_old_one_out),
         RIG_TEST(after_a_crossfade_only_the_new_layer_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
