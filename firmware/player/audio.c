@@ -188,7 +188,7 @@ void audio_voice_remove(struct audio *audio, struct audio_voice *voice) {
 
 void audio_voice_start(struct audio *audio, struct audio_voice *voice, int64_t start_us) {
     pthread_mutex_lock(&audio->lock);
-    voice->mix.start_us = start_us;
+    mixer_move(&voice->mix, start_us);
     pthread_mutex_unlock(&audio->lock);
 }
 

@@ -5,11 +5,17 @@
 #include "player/clock.h"
 
 int64_t mixer_frames_of(int64_t us) {
-    return us * (IPC_AUDIO_RATE / 1000) / 1000;
+    return us / 1000 * (IPC_AUDIO_RATE / 1000) + us % 1000 * (IPC_AUDIO_RATE / 1000) / 1000;
 }
 
 int64_t mixer_us_of(int64_t frames) {
     return frames * 1000 / (IPC_AUDIO_RATE / 1000);
+}
+
+void mixer_move(struct mixer_voice *voice, int64_t start_us) {
+    if (voice->begun && voice->start_us != PLAYER_NEVER && start_us != PLAYER_NEVER)
+        voice->ahead_us -= voice->start_us - start_us;
+    voice->start_us = start_us;
 }
 
 /* Drops from the ring what should have been heard before; false while there is more of it. */

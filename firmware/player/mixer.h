@@ -27,6 +27,9 @@ struct mixer_voice {
 
 int64_t mixer_frames_of(int64_t us);
 int64_t mixer_us_of(int64_t frames);
+/* Frame 0 is to be heard at `start_us` from now on; what is known of being ahead moves with it, so that a
+ * correction is not made again until the next block tells of it. */
+void mixer_move(struct mixer_voice *voice, int64_t start_us);
 /* Adds the voice to `frames` interleaved stereo frames, the first of which is heard at `at_us`. */
 void mixer_mix(struct mixer_voice *voice, int64_t at_us, float *out, size_t frames);
 /* As if mixed up to `at_us`, unheard: for a display without a sound device. */

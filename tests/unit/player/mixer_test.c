@@ -155,6 +155,20 @@ static void a_device_that_runs_slow_is_told_as_sound_behind(void **state) {
     assert_int_equal(heard(test, 0), 480);
 }
 
+/* The pictures' clock is moved several times between two blocks: what was corrected is not corrected again.
+ */
+static void a_corrected_clock_is_no_longer_off(void **state) {
+    struct voice_test *test = *state;
+    ramp_write(test, 4000);
+    test->voice.start_us = 0;
+    mix(test, 0);
+    mix(test, BLOCK_US + 3000);
+    mixer_move(&test->voice, 1000);
+    assert_int_equal(test->voice.ahead_us, -2000);
+    mix(test, 2 * BLOCK_US + 3000);
+    assert_in_range(test->voice.ahead_us + 2000, 0, 30); /* a block is no whole number of us */
+}
+
 static void a_gap_of_the_device_makes_sound_jump(void **state) {
     struct voice_test *test = *state;
     ramp_write(test, 4000);
@@ -220,6 +234,7 @@ int main(void) {
         VOICE_TEST(a_gain_is_reached_within_a_block_without_a_step),
         VOICE_TEST(two_voices_add_up),
         VOICE_TEST(a_device_that_runs_slow_is_told_as_sound_behind),
+        VOICE_TEST(a_corrected_clock_is_no_longer_off),
         VOICE_TEST(a_gap_of_the_device_makes_sound_jump),
         cmocka_unit_test(samples_that_are_not_numbers_are_silence),
         VOICE_TEST(a_hostile_position_gives_noise_but_nothing_worse),
