@@ -198,6 +198,7 @@ bool sync_pass(struct sync *sync, const struct sync_target *target, struct sync_
     snprintf(result->channel, sizeof result->channel, "%s", target->channel);
     bool ok = pass_run(&pass, result, verdict);
     if (ok) {
+        result->error = (struct pp_error){0}; /* of things that were tried and may fail */
         pp_buf_finish(&sync->manifest);
     } else {
         store_pin(sync->store, STORE_PIN_PENDING, NULL, 0, NULL);

@@ -51,6 +51,7 @@ async function assertSwitches(published, ...extra) {
   const { code, last, stderr } = await syncer.run('run', server.url, ...extra);
   assert.equal(last?.kind, 'switched', `${JSON.stringify(last)} ${stderr}`);
   assert.equal(code, 0);
+  assert.equal(last.error, 'ok', last.message);
   await assertShows(published);
   return last;
 }
