@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
 import { promisify } from 'node:util';
 
-import { enrolDevice, eventually, headendProgram, startHeadend } from './lib/headend.mjs';
+import { enrolDevice, eventually, headendProgram, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
 
 const run = promisify(execFile);
 
@@ -143,6 +143,30 @@ describe('the server', () => {
       await own.cli('screen', 'set', device.id, '--name', 'Renamed');
       assert.equal((await again).json().name, 'Renamed', 'polls wait again');
       assert.deepEqual(await own.stopServing(), { code: 0, signal: null });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('a server that moves gets other names and a certificate for them', async () => {
+    const own = await startHeadend();
+    const names = () => new Promise((resolve, reject) => {
+      const socket = tls.connect({ host: 'localhost', servername: 'localhost', port: own.port, ca: own.ca }, () => {
+        resolve(socket.getPeerCertificate().subjectaltname);
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+    try {
+      assert.equal(await own.cli('hosts'), 'localhost\n127.0.0.1\n::1\n');
+      assert.equal(await own.cli('hosts', 'new.example', '192.0.2.7'), 'new.example\n192.0.2.7\nlocalhost\n127.0.0.1\n::1\n');
+      own.child.kill('SIGHUP');
+      await eventually(async () => (await names()).startsWith('DNS:new.example, IP Address:192.0.2.7, DNS:localhost'));
+      const told = await own.form('/oauth/device_authorization',
+        { client_id: 'pingplay-display', jwk_thumbprint: thumbprintOf(makeKey()) }, { headers: { host: 'evil.example' } });
+      assert.equal(told.json().verification_uri, `https://new.example:${own.port}/enrol`);
+      await assert.rejects(own.cli('hosts', 'bad host!'), /not a host name/);
+      assert.match(await own.cli('hosts'), /^new\.example\n/);
     } finally {
       await own.stop();
     }

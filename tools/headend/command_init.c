@@ -91,3 +91,31 @@ bool command_init(int argc, char **argv, struct pp_error *error) {
     printf("Start it: pingplay-headend serve %s\n", argv[first]);
     return true;
 }
+
+static bool hosts_set(struct home *home, const struct pp_option_list *names, struct host_list *hosts,
+                      struct pp_error *error) {
+    if (!hosts_collect(names, hosts, error))
+        return false;
+    PP_AUTO(ca) struct ca *ca = ca_open(home, error);
+    return ca && home_hosts_save(home, hosts, error) && ca_issue_server(ca, home, hosts, error);
+}
+
+bool command_hosts(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    int first = 0;
+    if (!pp_options_parse(table, argc, argv, &first, error))
+        return false;
+    if (argc - first < 1 || argc - first > HOME_HOSTS_MAX)
+        return pp_fail(error, PP_E_INVALID, "hosts: DIR is needed, and at most %d names", HOME_HOSTS_MAX - 1);
+    struct pp_option_list names = {0};
+    struct host_list hosts = {0};
+    for (int i = first + 1; i < argc; i++)
+        names.items[names.count++] = argv[i];
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home ||
+        !(names.count ? hosts_set(home, &names, &hosts, error) : home_hosts_load(home, &hosts, error)))
+        return false;
+    for (size_t i = 0; i < hosts.count; i++)
+        printf("%s\n", hosts.names[i]);
+    return true;
+}

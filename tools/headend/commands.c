@@ -15,6 +15,9 @@ static bool command_serve(int argc, char **argv, struct pp_error *error);
 static const struct command commands[] = {
     {"init", NULL, command_init, "DIR [--host NAME]... [--admin NAME] [--password-stdin] [--time-zone ZONE]",
      "make a headend in a new folder: authority, keys, first administrator"},
+    {"hosts", NULL, command_hosts, "DIR [NAME]...",
+     "list the server's names, or give it others and a certificate for them (a running one takes it at "
+     "SIGHUP)"},
     {"serve", NULL, command_serve,
      "DIR [--port N] [--listen ADDRESS] [--connections-per-address N] [--request-timeout S]\n"
      "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]",

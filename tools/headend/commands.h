@@ -10,6 +10,7 @@ bool command_run(int argc, char **argv, struct pp_error *error);
 
 /* command_init.c */
 bool command_init(int argc, char **argv, struct pp_error *error);
+bool command_hosts(int argc, char **argv, struct pp_error *error);
 /* command_user.c */
 bool command_user_add(int argc, char **argv, struct pp_error *error);
 bool command_user_password(int argc, char **argv, struct pp_error *error);

@@ -45,7 +45,8 @@ PP_DEFINE_AUTO(home, struct home, home_close)
 /* Tells a running server that something has changed. */
 void home_wake(const struct home *home);
 
-/* The names and addresses under which the server is reached; the first is the one that it tells others. */
+/* The names and addresses under which the server is reached; the first is the one that it tells others. Given
+ * to `init`, changed by `hosts`. */
 struct host_list {
     char names[HOME_HOSTS_MAX][HOME_HOST_MAX];
     size_t count;

@@ -128,6 +128,9 @@ static bool serving_restart(struct serving *serving, struct pp_error *error) {
     if (strcmp(pp_buf_text(&present), pp_buf_text(&serving->certificate)) == 0)
         return true;
     serving_halt(serving);
+    /* It may be for other names: no thread of the daemon's reads them now. */
+    if (!home_hosts_load(serving->app.home, &serving->app.hosts, error))
+        return false;
     waiters_start(serving->app.waiters);
     return serving_start(serving, error);
 }
