@@ -138,7 +138,7 @@ bool sync_needs_make(const struct sync_stored *sealed, const struct channel_mani
                      struct sync_needs *out, struct pp_error *error);
 bool sync_needs_met(struct store *store, const struct sync_needs *needs);
 
-/* Pins what the record's manifests need. Called at start. */
+/* Pins what the record's manifests need. */
 void sync_pin_recorded(struct sync *sync);
 /* Makes the manifest current, by one vault record, and pins accordingly. */
 bool sync_switch(struct sync *sync, const struct sync_stored *next, const struct sync_needs *needs,

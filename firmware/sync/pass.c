@@ -110,6 +110,27 @@ static bool is_superseded(void *arg) {
     return repository && memcmp(newest.sha256, pass->next.sha256, sizeof newest.sha256) != 0;
 }
 
+/* What the current manifest needs stays in any case. The objects of the one before go where the new one does
+ * not fit otherwise: a screen that holds two manifests, and not three, would never change again. */
+static bool make_room(struct pass *pass, struct pp_error *error) {
+    struct store *store = pass->sync->store;
+    const struct sync_needs *needs = &pass->needs;
+    const struct sync_stored *previous = &pass->record.previous;
+    if (store_evict(store, needs->list, needs->count, error))
+        return true;
+    if (error->code != PP_E_NOSPACE || !previous->there)
+        return false;
+    struct store_need sealed = {.length = previous->length};
+    memcpy(sealed.sha256, previous->sha256, sizeof sealed.sha256);
+    if (store_pin(store, STORE_PIN_PREVIOUS, &sealed, 1, error) &&
+        store_evict(store, needs->list, needs->count, error)) {
+        pp_log_warning("sync: objects of the previous manifest made room for the next");
+        return true;
+    }
+    sync_pin_recorded(pass->sync);
+    return false;
+}
+
 /* Room first, then the objects, and nothing that comes is evicted while it waits for the rest. */
 static bool bring_objects(struct pass *pass, struct sync_result *result, struct sync_verdict *verdict,
                           struct pp_error *error) {
@@ -117,7 +138,7 @@ static bool bring_objects(struct pass *pass, struct sync_result *result, struct 
     const struct sync_needs *needs = &pass->needs;
     struct sync_fetched outcome = {.retry_after_s = -1};
     if (!store_pin(sync->store, STORE_PIN_PENDING, needs->list, needs->count, error) ||
-        !store_evict(sync->store, needs->list, needs->count, error) || !keep_sealed(pass, error))
+        !make_room(pass, error) || !keep_sealed(pass, error))
         return false;
     sync_repository_close(pp_steal(&pass->repository));
     struct sync_newer newer = {.came = is_superseded, .arg = pass};

@@ -457,6 +457,20 @@ test('what does not fit is refused and the current manifest stays', async () => 
   await assertShows(current);
 });
 
+test('where three manifests do not fit, the objects of the previous one make room', async () => {
+  const all = [];
+  for (let i = 0; i < 3; i++) {
+    all.push(repo.publish('lobby', { title: `T${i}`, files: some([200000]) }));
+    await assertSwitches(all[i], '--max-bytes', '500000');
+  }
+  repo.publish('lobby', { title: 'Large', files: some([400000]) });
+  await assertFails('no-space', /needs \d+ bytes more/, '--max-bytes', '500000');
+  const names = rawFiles(path.join(syncer.state, 'objects')).map((f) => path.basename(f.file));
+  assert.ok(!names.includes(all[0].objects.o0.sha256));
+  assert.ok(names.includes(all[1].objects.o0.sha256), 'nothing goes for what does not fit anyway');
+  await assertShows(all[2]);
+});
+
 test('old objects make room once they are neither current nor previous', async () => {
   const files = () => some([200000]);
   const all = [];
