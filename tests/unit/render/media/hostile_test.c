@@ -257,6 +257,21 @@ static void renderer_is_locked_up_before_its_first_frame(void **state) {
     stage_close_well(&stage);
 }
 
+/* Memory that runs out costs a renderer, not the agent or the player. */
+static void renderer_is_the_first_to_go_when_memory_is_short(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    object_play(&stage, &(struct object_wish){.name = "quarters.jpg"});
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)stage.pid);
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(64);
+    assert_true(pp_file_read(AT_FDCWD, path, &text, NULL));
+    assert_string_equal(pp_buf_text(&text), "1000\n");
+    stage_close_well(&stage);
+}
+
 static void renderer_ends_when_the_agent_is_gone(void **state) {
     (void)state;
     struct stage stage;
@@ -309,6 +324,7 @@ int main(void) {
         cmocka_unit_test(truncated_films_and_pictures_end),
         cmocka_unit_test(damage_in_the_middle_of_a_film_is_passed_over),
         cmocka_unit_test(renderer_is_locked_up_before_its_first_frame),
+        cmocka_unit_test(renderer_is_the_first_to_go_when_memory_is_short),
         cmocka_unit_test(renderer_ends_when_the_agent_is_gone),
         cmocka_unit_test(player_that_breaks_the_protocol_ends_it),
         cmocka_unit_test(another_start_message_is_refused),
