@@ -2,7 +2,10 @@
 
 #include <libavutil/opt.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "ipc/wire.h"
 #include "render/media/compat.h"
 #include "render/media/limits.h"
 
@@ -169,7 +172,14 @@ AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp
     return NULL;
 }
 
-int64_t container_duration_us(const struct container *container) {
-    int64_t duration = container->format->duration;
-    return duration == AV_NOPTS_VALUE || duration < 0 ? 0 : duration;
+/* Matroska's duration counts from time 0, whatever the file begins with. */
+int64_t container_duration_us(const struct container *container, int64_t first_us) {
+    const AVFormatContext *format = container->format;
+    int64_t end_us = format->duration, start_us = format->start_time;
+    if (end_us == AV_NOPTS_VALUE || end_us < 0 || end_us > (int64_t)IPC_TIME_US_MAX)
+        return 0;
+    if (start_us != AV_NOPTS_VALUE && llabs(start_us) < (int64_t)IPC_TIME_US_MAX &&
+        !strstr(format->iformat->name, "matroska"))
+        end_us += start_us;
+    return end_us > first_us ? end_us - first_us : 0;
 }

@@ -35,6 +35,7 @@ bool container_rewind(struct container *container, struct pp_error *error);
 
 /* An opened decoder of the stream, or NULL. */
 AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp_error *error);
-int64_t container_duration_us(const struct container *container); /* 0 unknown */
+/* How much of the file follows the file's own time `first_us`; 0 unknown. */
+int64_t container_duration_us(const struct container *container, int64_t first_us);
 
 #endif

@@ -38,6 +38,7 @@ ff -f lavfi -i "color=red:s=64x48:r=10:d=0.1" -frames:v 1 one.gif
 h264="-c:v libx264 -preset medium -crf 12 -x264-params threads=1 -pix_fmt yuv420p"
 ff -f lavfi -i "$film" -f lavfi -i "$tone" $h264 -g 5 -bf 2 -c:a aac -b:a 64k -movflags +faststart film.mp4
 ff -f lavfi -i "$film" -f lavfi -i "$tone" -c:v libvpx-vp9 -crf 10 -b:v 0 -c:a libopus -b:a 48k -f webm film.webm
+ff -i film.webm -c copy -output_ts_offset 100 -f webm film-late.webm
 ff -f lavfi -i "$film" -f lavfi -i "$tone" -c:v libvpx -crf 4 -b:v 1M -c:a libvorbis -f webm film-vp8.webm
 ff -f lavfi -i "$film" -c:v libsvtav1 -preset 10 -crf 10 -f webm film-av1.webm
 ff -f lavfi -i "$film" -c:v libx264 -crf 12 -pix_fmt yuv422p10le film-422-10bit.mp4

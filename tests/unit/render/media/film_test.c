@@ -83,6 +83,7 @@ static void film_is_shown(void **state) {
 static struct film films[] = {
     {"mp4_h264_aac_is_shown", "film.mp4", true, 4},
     {"webm_vp9_opus_is_shown", "film.webm", true, 4},
+    {"film_that_begins_late_in_its_file_begins_at_once", "film-late.webm", true, 4},
     {"webm_vp8_vorbis_is_shown", "film-vp8.webm", true, 6},
     {"webm_av1_is_shown", "film-av1.webm", false, 6},
     {"mp4_of_422_and_10_bits_is_shown", "film-422-10bit.mp4", false, 4},
