@@ -87,15 +87,22 @@ describe('an expired certificate', { concurrency: true }, () => {
     return { headend, display, id };
   }
 
-  // Switched off until its certificate is past its end, while the headend is away; then on again.
-  async function startStored(t) {
-    const { headend, display, id } = await startScreen(t, ['--certificate-lifetime', String(SHORT_S)]);
+  const startShortLived = (t) => startScreen(t, ['--certificate-lifetime', String(SHORT_S)]);
+
+  // Switches it off until its certificate is past its end, while the headend is away; then on again.
+  async function store({ headend, display, id }) {
     await display.stopAgent();
     await headend.stopServing();
     headend.options.serve = ['--poll-interval', '1'];
     const end = await certificateEnd(headend, id);
     await until(() => Date.now() > end + 1000, 'the end of the certificate');
     await display.startAgent();
+  }
+
+  async function startStored(t) {
+    const screen = await startShortLived(t);
+    const { headend, display, id } = screen;
+    await store(screen);
     await display.agent.waitLog(/-> offline/);
     await display.waitPicture(isWhite, 'the cached content, while the headend is away');
     return { headend, display, id };
@@ -145,6 +152,28 @@ describe('an expired certificate', { concurrency: true }, () => {
     await headend.startServing();
     await display.agent.waitLog(/enrol this screen/, from);
     await display.waitPicture((shot) => !isWhite(shot), 'the new code');
+  });
+
+  test('does not open a screen that was locked', async (t) => {
+    const screen = await startShortLived(t);
+    const { headend, display, id } = screen;
+    await headend.cli('screen', 'retire', id);
+    await display.agent.waitLog(/-> locked/);
+    await store(screen);
+    headend.options.serve.push('--code-lifetime', '10');
+    await headend.startServing();
+    await display.agent.waitLog(/certificate-expired: /);
+    await display.waitCode();
+    await display.waitPicture(isCode, 'the code');
+    await headend.stopServing();
+    const closed = await display.waitPicture((shot) => !isCode(shot), 'what is shown once the code has ended');
+    assert.ok(!isWhite(closed));
+    const from = display.agent.log.length;
+    await headend.startServing();
+    const [, code] = await display.agent.waitLog(/with the code (\S+);/, from);
+    await headend.approve(code, { name: 'Unlocked', channel: 'lobby' });
+    await display.agent.waitLog(/-> locked[^]*unlocked: [^]*-> online/, from);
+    await display.waitPicture(isWhite, 'the content');
   });
 
   test('that only a wrong clock sees is used on, and again after a server refused it', async (t) => {
