@@ -41,6 +41,7 @@ struct director {
     struct net_timer *schedule_timer;
     struct net_timer *settle_timer;
     struct net_timer *before_timer; /* the end of the transitions from `before` */
+    struct net_timer *status_timer; /* a status screen that failed is tried again */
     struct net_timer *resize_timer; /* the display's size is the last one for a while */
 };
 
@@ -106,8 +107,11 @@ static void on_zone_settled(void *arg, bool shown, bool again) {
     struct director *director = arg;
     bool something = director->now.shown > 0;
     director->now.settled += !again;
-    director->now.shown += shown;
-    if (director->now.settled < director->now.count || (again && something))
+    if (shown)
+        director->now.shown++;
+    else if (again)
+        director->now.shown--;
+    if (director->now.settled < director->now.count || (again && something == (director->now.shown > 0)))
         return;
     /* From the loop: the zone that calls must not go under its own feet. */
     timer_clear(director, &director->settle_timer);
@@ -204,7 +208,8 @@ static void director_follow_schedule(struct director *director) {
     timer_clear(director, &director->schedule_timer);
     if (!director->manifest || director->blank || !player_link_is_up(director->link))
         return;
-    int64_t now_s = director->config.now_ms(director->config.arg) / 1000;
+    int64_t now_ms = director->config.now_ms(director->config.arg);
+    int64_t now_s = now_ms / 1000;
     int64_t until_s = CHANNEL_FOREVER;
     const struct channel_layout *layout =
         channel_layout_at(director->manifest, now_s, director->time_zone, &until_s);
@@ -217,7 +222,7 @@ static void director_follow_schedule(struct director *director) {
     /* "For ever" too only as long as nobody sets the clock. */
     int64_t wait_ms = DIRECTOR_CLOCK_LOOK_MS;
     if (until_s - now_s < wait_ms / 1000)
-        wait_ms = (until_s - now_s) * 1000;
+        wait_ms = until_s * 1000 - now_ms;
     director->schedule_timer = net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + wait_ms,
                                               on_schedule_due, director, NULL);
 }
@@ -230,6 +235,17 @@ static void on_schedule_due(void *arg) {
 
 /* ---- The player ---- */
 
+static void on_status_again(void *arg);
+
+/* Nobody may come by to ask for it again: who should see the code sees nothing. */
+static void on_status_failed(void *arg) {
+    struct director *director = arg;
+    timer_clear(director, &director->status_timer);
+    director->status_timer =
+        net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + DIRECTOR_STATUS_AGAIN_MS,
+                       on_status_again, director, NULL);
+}
+
 static void director_draw_status(struct director *director) {
     if (!player_link_is_up(director->link))
         return;
@@ -239,8 +255,17 @@ static void director_draw_status(struct director *director) {
     uint32_t height = director->manifest ? director->manifest->height : director->display.height;
     if (!director->config.write_status(director->config.arg, director->display.width,
                                        director->display.height, json, &error) ||
-        !status_layer_show(&director->status, director->layers, width, height, json, &error))
+        !status_layer_show(&director->status, director->layers, width, height, json, &error)) {
         pp_log_error("%s", error.message);
+        on_status_failed(director);
+    }
+}
+
+static void on_status_again(void *arg) {
+    struct director *director = arg;
+    director->status_timer = NULL;
+    if (director->status_wanted)
+        director_draw_status(director);
 }
 
 static void director_send_mark(struct director *director) {
@@ -311,7 +336,7 @@ struct director *director_create(const struct director_config *config, struct pp
     }
     director->config = *config;
     strcpy(director->time_zone, "UTC");
-    status_layer_init(&director->status, config->loop);
+    status_layer_init(&director->status, config->loop, on_status_failed, director);
     director->link = player_link_create(config->loop, config->player_socket, &events, director, error);
     if (director->link)
         director->layers = layer_set_create(config->loop, director->link, config->renderers, error);
@@ -328,6 +353,7 @@ void director_destroy(struct director *director) {
     timer_clear(director, &director->schedule_timer);
     timer_clear(director, &director->settle_timer);
     timer_clear(director, &director->resize_timer);
+    timer_clear(director, &director->status_timer);
     /* First the connection, so that no layer is taken off the screen: the player holds the last picture. */
     player_link_hang_up(director->link);
     generation_destroy(&director->now);

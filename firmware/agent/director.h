@@ -15,11 +15,12 @@
 #include "net/loop.h"
 #include "store/store.h"
 
-#define DIRECTOR_SETTLE_MAX_MS  30000 /* old pictures go after so long, whatever the new zones do */
-#define DIRECTOR_RESIZE_MS      300   /* a display keeps its new size for so long before all is drawn again */
-#define DIRECTOR_STATUS_FADE_MS 400   /* between two status screens */
-#define DIRECTOR_CLOCK_LOOK_MS  60000 /* a schedule is looked at at least so often: clocks are set */
-#define DIRECTOR_TIME_ZONE_MAX  64    /* bytes with the NUL */
+#define DIRECTOR_SETTLE_MAX_MS   30000 /* old pictures go after so long, whatever the new zones do */
+#define DIRECTOR_RESIZE_MS       300  /* a display keeps its new size for so long before all is drawn again */
+#define DIRECTOR_STATUS_FADE_MS  400  /* between two status screens */
+#define DIRECTOR_STATUS_AGAIN_MS 3000 /* until a status screen that failed is tried again */
+#define DIRECTOR_CLOCK_LOOK_MS   60000 /* a schedule is looked at at least so often: clocks are set */
+#define DIRECTOR_TIME_ZONE_MAX   64    /* bytes with the NUL */
 
 struct director_config {
     struct net_loop *loop;
@@ -27,8 +28,8 @@ struct director_config {
     const char *player_socket;    /* path */
     const char *renderers;        /* folder of the renderer programs */
     int64_t (*now_ms)(void *arg); /* ms since 1970, the clock floor applied */
-    /* Every zone of a layout has settled; `shown` says whether at least one of them shows something. Where
-     * none does it comes again, shown, as soon as one can. */
+    /* Every zone of a layout has settled; `shown` says whether at least one of them shows something. It comes
+     * again whenever that changes: one can at last, or the last one cannot any more. */
     void (*on_settled)(void *arg, bool shown);
     void (*on_play)(void *arg, const struct zone_play *play);
     void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);

@@ -6,8 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-void status_layer_init(struct status_layer *status, struct net_loop *loop) {
-    *status = (struct status_layer){.loop = loop};
+void status_layer_init(struct status_layer *status, struct net_loop *loop, void (*on_failed)(void *arg),
+                       void *arg) {
+    *status = (struct status_layer){.loop = loop, .on_failed = on_failed, .arg = arg};
 }
 
 static void drop_outgoing(void *arg) {
@@ -47,8 +48,9 @@ static void on_status_layer(void *arg, struct layer *layer, const struct layer_r
         status->current = NULL;
     else
         return;
-    *status->text = 0; /* at the next occasion it is drawn again */
+    *status->text = 0;
     layer_destroy(layer);
+    status->on_failed(status->arg);
 }
 
 bool status_layer_show(struct status_layer *status, struct layer_set *layers, uint32_t canvas_width,

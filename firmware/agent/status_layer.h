@@ -8,6 +8,8 @@
 
 struct status_layer {
     struct net_loop *loop;
+    void (*on_failed)(void *arg); /* it could not be drawn, or not go on: to be shown again */
+    void *arg;
     struct layer *current;  /* on the screen */
     struct layer *next;     /* started, not yet shown */
     struct layer *outgoing; /* being replaced */
@@ -15,7 +17,8 @@ struct status_layer {
     char text[IPC_TEXT_MAX + 1]; /* of `next`, or of `current` where there is no next */
 };
 
-void status_layer_init(struct status_layer *status, struct net_loop *loop);
+void status_layer_init(struct status_layer *status, struct net_loop *loop, void (*on_failed)(void *arg),
+                       void *arg);
 void status_layer_clear(struct status_layer *status);
 
 /* Starts the screen `json` (render/text/screen.h), over the whole canvas; it replaces the one before, with a

@@ -22,7 +22,7 @@ struct zone {
     int64_t shown_s;   /* s since 1970 */
     bool current_over; /* ended or failed: its last picture stays */
     bool settled;      /* told, whatever it was */
-    bool shown;        /* told that there is a picture */
+    bool shown;        /* told that there is a picture, which is not dead */
     bool frozen;
     bool hardship_told;
     struct net_timer *advance_timer; /* the time to preroll, or to try again */
@@ -50,7 +50,7 @@ static const struct channel_playlist *playlist_of(const struct zone *zone) {
 }
 
 static void zone_settle(struct zone *zone, bool shown) {
-    if (shown ? zone->shown : zone->settled)
+    if (zone->settled && zone->shown == shown)
         return;
     bool again = zone->settled;
     zone->settled = true;
@@ -164,6 +164,17 @@ static int zone_find_item(struct zone *zone) {
     return -1;
 }
 
+/* What is shown is over, and nothing else will be tried for a long while. */
+static bool zone_is_dead(const struct zone *zone) {
+    const struct channel_playlist *playlist = playlist_of(zone);
+    int64_t now_ms = pp_clock_monotonic_ms();
+    for (size_t i = 0; i < playlist->item_count; i++) {
+        if (faults_allow(zone->config.faults, playlist->items[i].object->sha256, now_ms))
+            return false;
+    }
+    return zone->current_over;
+}
+
 /* No process, no descriptor, no memory: nothing that the item could help. Told once until it goes well. */
 static void zone_tell_hardship(struct zone *zone, const struct channel_item *item,
                                const struct pp_error *error) {
@@ -196,7 +207,8 @@ static void zone_advance(struct zone *zone) {
         return;
     if (playlist->item_count)
         timer_set(zone, &zone->advance_timer, pp_clock_monotonic_ms() + ZONE_RETRY_MS, on_advance_due);
-    zone_settle(zone, false);
+    if (!zone->current || zone_is_dead(zone))
+        zone_settle(zone, false);
 }
 
 /* ---- What the layers report ---- */

@@ -32,8 +32,8 @@ struct zone_play {
 };
 
 struct zone_events {
-    /* The zone's first item is on the screen, or there is none that could be (not `shown`). Where there was
-     * none it comes `again`, shown, should one be later. */
+    /* The zone's first item is on the screen, or there is none that could be (not `shown`). It comes `again`
+     * whenever that changes: one is shown at last, or what was shown is over and every item is set aside. */
     void (*on_settled)(void *arg, bool shown, bool again);
     void (*on_play)(void *arg, const struct zone_play *play);
     void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);

@@ -379,6 +379,63 @@ static void what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away(v
         turn(stage);
 }
 
+static void say_failed(struct stage *stage, uint32_t layer) {
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {layer, "out of order"}};
+    say(stage, &failed);
+}
+
+static void content_of_which_all_fails_after_it_was_shown_is_told_until_it_is_shown_again(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    uint32_t layer = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, layer);
+    while (!stage->settled_shown)
+        turn(stage);
+    for (int failure = 1; failure < FAULTS_TILL_ASIDE; failure++) {
+        say_failed(stage, layer);
+        layer = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+        assert_int_equal(stage->settled_empty, 0); /* there is still a try, and the last picture */
+    }
+    say_failed(stage, layer);
+    while (!stage->settled_empty)
+        turn(stage);
+    assert_int_equal(stage->faults, FAULTS_TILL_ASIDE);
+    director_show_status(stage->director);
+    uint32_t status = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, status);
+    director_forgive(stage->director);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, status);
+    while (stage->settled_shown < 2)
+        turn(stage);
+    assert_int_equal(stage->settled_empty, 1);
+}
+
+static void one_dead_zone_beside_a_living_one_is_not_told(void **state) {
+    struct stage *stage = *state;
+    uint32_t layers[2];
+    director_set_manifest(stage->director, manifest_of_zones(stage, 2, "o", "PT20S"));
+    for (int i = 0; i < 2; i++)
+        layers[i] = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    for (int i = 0; i < 2; i++)
+        say_shown(stage, layers[i]);
+    while (!stage->settled_shown)
+        turn(stage);
+    for (int failure = 0; failure < FAULTS_TILL_ASIDE; failure++) {
+        say_failed(stage, layers[1]);
+        if (failure + 1 < FAULTS_TILL_ASIDE)
+            layers[1] = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    }
+    while (stage->faults < FAULTS_TILL_ASIDE)
+        turn(stage);
+    turn(stage);
+    turn(stage);
+    assert_int_equal(stage->settled_empty, 0);
+    say_failed(stage, layers[0]);
+    while (!stage->settled_empty)
+        turn(stage);
+}
+
 static void a_new_manifest_takes_over_from_the_picture_of_the_old_one(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
@@ -478,6 +535,14 @@ static void let_go(pid_t holder) {
     assert_int_equal(waitpid(holder, NULL, 0), holder);
 }
 
+static void wait_gone(struct stage *stage, pid_t pid) {
+    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
+    while (kill(pid, 0) == 0) {
+        assert_true(pp_clock_monotonic_ms() < end_ms);
+        turn(stage);
+    }
+}
+
 static void a_renderer_that_hangs_in_its_death_is_not_waited_for(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
@@ -491,7 +556,7 @@ static void a_renderer_that_hangs_in_its_death_is_not_waited_for(void **state) {
     assert_int_equal(kill(renderer, 0), 0); /* it is there still, and nothing has waited for it */
     let_go(holder);
     director_prepare(stage->director);
-    assert_int_equal(kill(renderer, 0), -1);
+    wait_gone(stage, renderer);
 }
 
 static void a_renderer_that_hangs_in_its_death_does_not_hold_up_the_stop(void **state) {
@@ -529,11 +594,7 @@ static void a_renderer_whose_layer_failed_is_ended(void **state) {
     struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {layer, "a slot out of range"}};
     say(stage, &failed);
     expect(stage, IPC_LAYER_ADD); /* the next try; what failed is shown until that has a picture */
-    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
-    while (kill(renderer, 0) == 0) {
-        assert_true(pp_clock_monotonic_ms() < end_ms);
-        turn(stage);
-    }
+    wait_gone(stage, renderer);
 }
 
 static void a_status_screen_lies_above_and_goes_when_content_has_come(void **state) {
@@ -565,6 +626,16 @@ static void a_status_screen_is_drawn_again_only_with_other_words(void **state) {
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, second);
     director_show_status(stage->director);
     assert_int_equal(expect(stage, IPC_LAYER_ADD).layer_add.layer, second + 1);
+}
+
+static void a_status_screen_that_failed_is_tried_again_by_itself(void **state) {
+    struct stage *stage = *state;
+    director_show_status(stage->director);
+    say_failed(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    uint32_t again = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, again);
+    say_failed(stage, again);
+    expect(stage, IPC_LAYER_ADD);
 }
 
 static void a_blank_director_shows_no_content_until_it_is_let_again(void **state) {
@@ -682,6 +753,8 @@ int main(int argc, char **argv) {
         STAGED(a_renderer_that_cannot_be_started_is_nobody_s_fault_and_told_once),
         STAGED(items_are_not_blamed_for_a_player_that_hangs),
         STAGED(what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away),
+        STAGED(content_of_which_all_fails_after_it_was_shown_is_told_until_it_is_shown_again),
+        STAGED(one_dead_zone_beside_a_living_one_is_not_told),
         STAGED(a_new_manifest_takes_over_from_the_picture_of_the_old_one),
         STAGED(a_player_that_comes_back_is_given_everything_again),
         STAGED(a_renderer_that_was_prepared_plays_the_first_item),
@@ -692,6 +765,7 @@ int main(int argc, char **argv) {
         STAGED(a_renderer_whose_layer_failed_is_ended),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_status_screen_is_drawn_again_only_with_other_words),
+        STAGED(a_status_screen_that_failed_is_tried_again_by_itself),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
         STAGED(content_that_is_taken_away_while_it_begins_never_settles),
         STAGED(a_display_of_another_size_is_given_all_anew_and_one_that_was_only_off_nothing),
