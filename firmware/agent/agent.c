@@ -67,6 +67,7 @@ void agent_update_screen(struct agent *agent) {
     if (hidden != agent->content_hidden) {
         agent->content_hidden = hidden;
         agent->content_shown = false;
+        agent->content_dead = false;
         director_set_blank(agent->director, hidden);
     }
     if (hidden)
@@ -96,7 +97,7 @@ static void status_add_display(const struct agent *agent, cJSON *status) {
     cJSON_AddStringToObject(display, "driver", agent->display.driver);
 }
 
-static cJSON *make_status(void *arg) {
+cJSON *agent_make_status(void *arg) {
     const struct agent *agent = arg;
     cJSON *status = cJSON_CreateObject();
     if (!status)
@@ -117,63 +118,7 @@ static cJSON *make_status(void *arg) {
     return status;
 }
 
-static int64_t agent_now_s(void *arg) {
-    const struct agent *agent = arg;
-    return floors_now_s(&agent->floors);
-}
-
 /* ---- Life ---- */
-
-static bool open_state(struct agent *agent, struct pp_error *error) {
-    struct store_config store = {.max_bytes = agent->config.store_max_mib << 20,
-                                 .reserve_bytes = agent->config.store_reserve_mib << 20};
-    umask(077);
-    if (!pp_dir_make(AT_FDCWD, agent->config.state, 0700, error))
-        return false;
-    agent->vault = vault_open(agent->config.state, vault_kek_file(), error);
-    if (!agent->vault)
-        return false;
-    floors_load(&agent->floors, agent->vault);
-    agent->identity = identity_load_or_create(agent->vault, error);
-    if (!agent->identity)
-        return false;
-    identity_set_clock_floor(agent->identity, agent->floors.clock_s);
-    agent->store = store_open(agent->config.state, &store, error);
-    return agent->store != NULL;
-}
-
-static bool open_network(struct agent *agent, struct pp_error *error) {
-    struct net_client_config client = {
-        .base_url = agent->config.url, .ca_file = agent->config.ca, .proxy = agent->config.proxy};
-    struct sync_config sync = {
-        .state_dir = agent->config.state,
-        .vault = agent->vault,
-        .store = agent->store,
-        .base_url = agent->config.url,
-        .ca_file = agent->config.ca,
-        .proxy = *agent->config.proxy ? agent->config.proxy : NULL,
-        .root_file = agent->config.root,
-        .now = agent_now_s,
-        .now_arg = agent,
-    };
-    struct reporter_config reporter = {
-        .loop = agent->loop,
-        .vault = agent->vault,
-        .state_dir = agent->config.state,
-        .now_s = agent_now_s,
-        .make_status = make_status,
-        .arg = agent,
-    };
-    agent->client = net_client_create(agent->loop, &client, error);
-    if (!agent->client)
-        return false;
-    agent->sync = sync_create(&sync, error);
-    if (!agent->sync)
-        return false;
-    reporter.client = agent->client;
-    agent->reporter = reporter_create(&reporter, error);
-    return agent->reporter != NULL;
-}
 
 static void on_signal(void *arg, short revents) {
     struct agent *agent = arg;
@@ -199,27 +144,6 @@ static bool watch_signals(struct agent *agent, struct pp_error *error) {
     return agent->signal_watch != NULL;
 }
 
-static void on_healthy(void *arg) {
-    struct agent *agent = arg;
-    crash_guard_healthy(&agent->guard);
-}
-
-static bool agent_open(struct agent *agent, struct pp_error *error) {
-    agent->loop = net_loop_create(error);
-    if (!agent->loop || !watch_signals(agent, error) || !open_state(agent, error) ||
-        !open_network(agent, error))
-        return false;
-    connection_restore(agent);
-    connection_restore_lock(agent);
-    if (!content_start(agent, error))
-        return false;
-    if (!net_loop_timer(agent->loop, pp_clock_monotonic_ms() + CRASH_GUARD_HEALTHY_MS, on_healthy, agent,
-                        error))
-        return false;
-    return identity_has_certificate(agent->identity) ? connection_start(agent, error)
-                                                     : enrolment_start(agent, error);
-}
-
 struct agent *agent_create(const struct agent_config *config, struct pp_error *error) {
     struct agent *agent = calloc(1, sizeof *agent);
     if (!agent) {
@@ -229,7 +153,8 @@ struct agent *agent_create(const struct agent_config *config, struct pp_error *e
     agent->config = *config;
     agent->signal_fd = -1;
     agent->state = AGENT_UNENROLLED;
-    if (!agent_open(agent, error)) {
+    agent->loop = net_loop_create(error);
+    if (!agent->loop || !watch_signals(agent, error) || !startup_begin(agent, error)) {
         agent_destroy(agent);
         return NULL;
     }
@@ -239,6 +164,10 @@ struct agent *agent_create(const struct agent_config *config, struct pp_error *e
 bool agent_run(struct agent *agent, struct pp_error *error) {
     if (!net_loop_run(agent->loop, error))
         return false;
+    if (agent->fatal.code) {
+        *error = agent->fatal;
+        return false;
+    }
     pp_log_info("stopping");
     crash_guard_healthy(&agent->guard);
     return true;
@@ -253,12 +182,7 @@ void agent_destroy(struct agent *agent) {
         content_stop(agent);
         net_loop_unwatch(agent->loop, agent->signal_watch);
     }
-    reporter_destroy(agent->reporter);
-    sync_destroy(agent->sync);
-    net_client_destroy(agent->client);
-    store_close(agent->store);
-    identity_destroy(agent->identity);
-    vault_close(agent->vault);
+    startup_close(agent);
     pp_close(&agent->signal_fd);
     net_loop_destroy(agent->loop);
     pp_wipe(agent, sizeof *agent);

@@ -1,5 +1,5 @@
 /* The agent's own struct, shared by the files that are the agent: agent.c, content.c, enrolment.c,
- * connection.c, screens.c. */
+ * connection.c, screens.c, startup.c. */
 #ifndef PP_AGENT_AGENT_INTERNAL_H
 #define PP_AGENT_AGENT_INTERNAL_H
 
@@ -24,6 +24,7 @@
 #define AGENT_LOCKED_RECORD       "locked"         /* there while the headend refuses this display point */
 #define AGENT_PLAYERS_MAX         3                /* players that die of one manifest */
 #define AGENT_PLAYER_OLD_MS       (60 * 1000)      /* one that lived for so long did not die of it */
+#define AGENT_OPEN_AGAIN_MS       10000            /* between two tries to open the state folder */
 #define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
 #define AGENT_RENEW_LOOK_LEAST_MS 1000
 #define AGENT_RENEW_LOOKS         60 /* in a life, at least */
@@ -43,6 +44,10 @@ struct agent {
     struct director *director;
     struct net_watch *signal_watch;
     int signal_fd;
+
+    /* startup.c */
+    bool unopened;         /* the state folder cannot be opened yet: `trouble` says why */
+    struct pp_error fatal; /* why it cannot go on; PP_OK none */
 
     /* enrolment.c */
     struct access_enrol *enrol;
@@ -65,6 +70,7 @@ struct agent {
     struct net_watch *sync_watch;
     struct ipc_display display;
     bool content_shown;
+    bool content_dead;   /* there is some, and none of it can be shown */
     bool content_hidden; /* the state has a screen of its own */
     int64_t manifest_version;
     int64_t player_since_ms;         /* CLOCK_MONOTONIC */
@@ -82,6 +88,14 @@ void agent_set_content_trouble(struct agent *agent, const char *kind, const stru
 const struct pp_error *agent_trouble(const struct agent *agent);
 /* The screen that belongs to the state: content, or a status screen. */
 void agent_update_screen(struct agent *agent);
+
+/* ---- startup.c ---- */
+/* Opens the state folder and begins; where the flash does not let it, a status screen says so and it is tried
+ * again from the loop. */
+bool startup_begin(struct agent *agent, struct pp_error *error);
+/* Closes what it has opened. */
+void startup_close(struct agent *agent);
+cJSON *agent_make_status(void *arg);
 
 /* ---- enrolment.c ---- */
 bool enrolment_start(struct agent *agent, struct pp_error *error);

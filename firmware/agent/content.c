@@ -12,6 +12,7 @@
 static void on_settled(void *arg, bool shown) {
     struct agent *agent = arg;
     agent->content_shown = shown;
+    agent->content_dead = !shown;
     if (shown)
         pp_log_info("content is on the screen");
     else
@@ -51,6 +52,7 @@ static void on_display(void *arg, const struct ipc_display *display) {
     struct agent *agent = arg;
     agent->display = *display;
     agent->content_shown = false;
+    agent->content_dead = false;
     agent->player_since_ms = pp_clock_monotonic_ms();
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
     reporter_status_changed(agent->reporter);
@@ -75,6 +77,7 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
         reporter_event(agent->reporter, "item-skipped", "%s: kind \"%s\" is not known to this version",
                        manifest->skipped[i].path, manifest->skipped[i].kind);
     agent->manifest_version = manifest->version;
+    agent->content_dead = false;
     agent->players_lost = 0;
     director_set_manifest(agent->director, manifest);
 }
@@ -167,6 +170,7 @@ void content_follow(struct agent *agent) {
         agent->content_trouble = (struct pp_error){0};
         director_set_manifest(agent->director, NULL);
         agent->content_shown = false;
+        agent->content_dead = false;
         return;
     }
     struct sync_target target = {0};

@@ -20,24 +20,42 @@ static const char *trouble_code(enum pp_code code) {
     return codes[code];
 }
 
+/* What is wrong. */
+struct screen_trouble {
+    const char *code; /* NULL: nothing */
+    const char *detail;
+};
+
+static struct screen_trouble screen_trouble(const struct agent *agent) {
+    /* That the headend cannot be reached is no reason for content that cannot be shown. */
+    const struct pp_error *trouble = agent->content_dead ? &agent->content_trouble : agent_trouble(agent);
+    if (trouble->code)
+        return (struct screen_trouble){trouble_code(trouble->code), trouble->message};
+    if (agent->content_dead)
+        return (struct screen_trouble){"C-1", "no item of the channel can be shown"};
+    return (struct screen_trouble){0};
+}
+
 static const char *screen_for(const struct agent *agent) {
+    if (agent->unopened)
+        return "error";
     switch (agent->state) {
     case AGENT_UNENROLLED:
         return *agent->user_code ? "enrol" : "connecting";
     case AGENT_ENROLLING:
         return "enrolling";
-    case AGENT_CONNECTING:
-        return "connecting";
     case AGENT_LOCKED:
         return "locked";
+    case AGENT_CONNECTING:
+        return agent->content_dead ? "error" : "connecting";
     case AGENT_OFFLINE:
-        return "offline";
+        return agent->content_dead ? "error" : "offline";
     case AGENT_ONLINE:
         break;
     }
     if (!agent->document.has_channel)
         return "welcome";
-    return agent_trouble(agent)->code ? "error" : "loading";
+    return screen_trouble(agent).code ? "error" : "loading";
 }
 
 /* The headend's locale where it has named one we have words for; else the configured language. Nobody has
@@ -56,13 +74,12 @@ static bool add_text(cJSON *json, const char *name, const char *text) {
 
 static bool add_trouble(const struct agent *agent, cJSON *json) {
     char detail[SCREENS_DETAIL_MAX + 1];
-    const struct pp_error *trouble = agent_trouble(agent);
-    if (!trouble->code)
+    struct screen_trouble trouble = screen_trouble(agent);
+    if (!trouble.code)
         return true;
-    snprintf(detail, sizeof detail, "%.*s", SCREENS_DETAIL_MAX, trouble->message);
+    snprintf(detail, sizeof detail, "%.*s", SCREENS_DETAIL_MAX, trouble.detail);
     pp_json_tidy(detail);
-    return cJSON_AddStringToObject(json, "code", trouble_code(trouble->code)) &&
-           add_text(json, "detail", detail);
+    return cJSON_AddStringToObject(json, "code", trouble.code) && add_text(json, "detail", detail);
 }
 
 static bool add_enrolment(const struct agent *agent, cJSON *json) {

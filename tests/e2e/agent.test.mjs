@@ -25,6 +25,9 @@ let screens = 0;
 
 const shows = (colour) => (picture) => near(picture.at(picture.width >> 1, picture.height >> 1), COLOURS[colour]);
 const showsNot = (colour) => (picture) => !shows(colour)(picture);
+// Something is written or drawn on a plain ground.
+const hasWords = (shot) => Array.from({ length: shot.width * shot.height }, (_, i) => shot.at(i % shot.width, Math.floor(i / shot.width)))
+  .some((pixel) => !near(pixel, shot.at(4, 4), 64));
 const picture = (colour) => path.join(dir, `${colour}.png`);
 const sql = (text) => run('sqlite3', ['-cmd', '.timeout 5000', path.join(headend.dir, 'headend.db'), text]);
 
@@ -153,6 +156,47 @@ test('a full flash keeps the content on the screen, also through a restart, and 
     await headend.cli('screen', 'set', id, '--name', 'Not full');
     await display.waitPicture(shows('blue'), 'the new content, once there is room');
   });
+});
+
+test('a flash that is full at the very first start is told on the screen, and the start goes on once there is room', async (t) => {
+  if (process.getuid() !== 0) return t.skip('mounting needs root');
+  const display = await startDisplay(headend);
+  t.after(() => display.stop());
+  await display.waitCode();
+  await display.stopAgent();
+  await display.stopPlayer();
+  await rm(display.stateDir, { recursive: true });
+  await mkdir(display.stateDir);
+  return onFlash(display, 1024, async () => {
+    const filler = path.join(display.stateDir, 'filler');
+    await fill(filler);
+    await display.startPlayer();
+    await display.startAgent();
+    await display.agent.waitLog(/No space left on device; it is tried again/);
+    await display.waitPicture(hasWords, 'a status screen');
+    await rm(filler);
+    await display.waitCode();
+    assert.deepEqual(await display.stopAgent(), { code: 0, signal: null });
+  });
+});
+
+test('content of which nothing can be shown any more makes place for a status screen with a code', async (t) => {
+  const { display, id, channel } = await startScreen(t, 'red');
+  await headend.publish(channel, [await makeVideo(dir, 'blue.mp4', 'blue', 1)]);
+  await display.waitPicture(shows('blue'), 'a film that starts over and over');
+  for (let failure = 0, killed; failure < 3; failure++) {
+    const renderer = await until(async () => (await display.renderers()).find(({ pid, name }) =>
+      name.startsWith('pingplay-rende') && pid !== killed), 'its renderer');
+    killed = renderer.pid;
+    process.kill(killed, 'SIGKILL');
+    await until(async () => display.agent.log.split(/item-(?:failed|set-aside): /).length > failure + 1, 'the failure');
+  }
+  await display.agent.waitLog(/nothing-to-show: /);
+  await display.waitPicture((shot) => !near(shot.at(4, 4), COLOURS.blue) && hasWords(shot), 'a status screen instead of the dead picture');
+  await until(async () => JSON.parse(await headend.cli('screen', 'show', id)).report?.content_shown === false,
+    'the headend to know');
+  await headend.publish(channel, [picture('white')]);
+  await display.waitPicture(shows('white'), 'what can be shown again');
 });
 
 test('a flash that went read-only keeps the content on the screen, also through a restart', async (t) => {
