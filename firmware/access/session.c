@@ -106,8 +106,9 @@ static bool take_cookie(struct access_session *session, const struct net_cookie 
     session->expires_s = pp_clock_realtime_s() + life_s;
     session->made_ms = pp_clock_monotonic_ms();
     struct pp_error stored = {0};
-    /* The session works without it; only a restart will have to ask anew. */
-    if (!store_record(session, &stored))
+    /* The session works without it; only a restart will have to ask anew. That is cheaper than a write for
+     * each of many short lives. */
+    if (life_s >= ACCESS_SESSION_KEPT_S && !store_record(session, &stored))
         pp_log_warning("device cookie is not stored: %s", stored.message);
     return schedule(session, renew_wait_ms(life_s), ask, error);
 }

@@ -18,6 +18,7 @@
 #define ACCESS_COOKIE_RECORD    "device-cookie"
 #define ACCESS_SESSION_LIFE_S   86400 /* of a cookie without Max-Age */
 #define ACCESS_SESSION_DENIED_S 60    /* least wait after 401 or 403 */
+#define ACCESS_SESSION_KEPT_S   3600  /* a cookie of a shorter life is not written to flash */
 
 struct access_session;
 

@@ -178,9 +178,12 @@ static void cookie_is_renewed_before_it_ends(void **state) {
     PP_AUTO(access_session) struct access_session *session = start(screen, &outcome);
     run(screen);
     assert_string_equal(access_session_cookie(session), "__Host-pingplay=one");
+    pp_autobuf struct pp_buf record = PP_BUF_INIT(2000);
+    assert_false(vault_get(screen->vault, ACCESS_COOKIE_RECORD, &record, NULL)); /* not for so short a life */
     run(screen);
     assert_int_equal(outcome.ready, 2);
     assert_string_equal(access_session_cookie(session), "__Host-pingplay=two");
+    assert_true(vault_get(screen->vault, ACCESS_COOKIE_RECORD, &record, NULL));
     cJSON_Delete(take_log(screen));
 }
 
