@@ -17,7 +17,8 @@
  * A stream is opened only with the whole truth about it: the reader authenticates the last segment, and so
  * the length, before it tells anything; each segment authenticates its bytes, its place and whether it is the
  * last. After a failure the message tells what can be told (cut, appended, reordered, damaged and where);
- * finding that out is bounded by SEAL_DIAGNOSE_MAX and releases nothing.
+ * finding that out is bounded by SEAL_DIAGNOSE_MAX and releases nothing. It can take
+ * seconds on a small board: who cannot wait has seal_decrypt_unexplained.
  *
  * Objects here belong to one thread at a time.
  */
@@ -143,5 +144,8 @@ bool seal_encrypt(const void *plain, size_t size, const uint8_t key[SEAL_KEY_SIZ
                   const char *associated_data, struct pp_buf *out, struct pp_error *error);
 bool seal_decrypt(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
                   const char *associated_data, struct pp_buf *out, struct pp_error *error);
+/* The same, but a failure is told at once, without a search for its reason. */
+bool seal_decrypt_unexplained(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
+                              const char *associated_data, struct pp_buf *out, struct pp_error *error);
 
 #endif

@@ -55,4 +55,9 @@ const uint8_t *seal_cipher_salt(const struct seal_cipher *cipher);
 const uint8_t *seal_cipher_nonce_prefix(const struct seal_cipher *cipher);
 void seal_cipher_info(const struct seal_cipher *cipher, struct seal_info *info);
 
+/* As seal_reader_create_memory with the default parameters, but without a search for the reason of a failure.
+ */
+struct seal_reader *seal_reader_create_unexplained(const void *sealed, uint64_t length, const uint8_t *key,
+                                                   const char *associated_data, struct pp_error *error);
+
 #endif

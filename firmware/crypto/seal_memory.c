@@ -1,5 +1,5 @@
 /* Sealed streams that fit in memory: manifests, vault records. */
-#include "crypto/seal.h"
+#include "crypto/seal_format.h"
 
 static bool memory_sink(void *arg, const void *data, size_t size, struct pp_error *error) {
     return pp_buf_add(arg, data, size, error);
@@ -20,12 +20,8 @@ bool seal_encrypt(const void *plain, size_t size, const uint8_t key[SEAL_KEY_SIZ
     return false;
 }
 
-bool seal_decrypt(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
-                  const char *associated_data, struct pp_buf *out, struct pp_error *error) {
-    PP_AUTO(seal_reader)
-    struct seal_reader *reader = seal_reader_create_memory(sealed, size, key, associated_data, NULL, error);
-    if (!reader)
-        return false;
+/* Everything that the reader holds. */
+static bool read_whole(struct seal_reader *reader, struct pp_buf *out, struct pp_error *error) {
     uint64_t clear_size = seal_reader_size(reader);
     if (clear_size > SEAL_MEMORY_MAX)
         return pp_fail(error, PP_E_LIMIT, "more than %d bytes to open at once", SEAL_MEMORY_MAX);
@@ -36,4 +32,18 @@ bool seal_decrypt(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SI
     out->size += got;
     out->data[out->size] = 0;
     return true;
+}
+
+bool seal_decrypt(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
+                  const char *associated_data, struct pp_buf *out, struct pp_error *error) {
+    PP_AUTO(seal_reader)
+    struct seal_reader *reader = seal_reader_create_memory(sealed, size, key, associated_data, NULL, error);
+    return reader && read_whole(reader, out, error);
+}
+
+bool seal_decrypt_unexplained(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
+                              const char *associated_data, struct pp_buf *out, struct pp_error *error) {
+    PP_AUTO(seal_reader)
+    struct seal_reader *reader = seal_reader_create_unexplained(sealed, size, key, associated_data, error);
+    return reader && read_whole(reader, out, error);
 }

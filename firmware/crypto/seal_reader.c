@@ -13,6 +13,7 @@ struct seal_reader {
     const uint8_t *memory; /* borrowed */
     uint64_t base;         /* of the stream in fd */
     uint64_t length;       /* bytes of the stream */
+    bool unexplained;      /* failures are not diagnosed */
     struct seal_layout layout;
     uint8_t *sealed; /* one segment */
     uint8_t *clear;  /* one segment, authenticated */
@@ -48,6 +49,8 @@ static bool load_for_diagnosis(void *arg, uint64_t place, uint8_t *out, size_t *
 
 static bool reader_explain(struct seal_reader *reader, uint64_t number, const uint8_t *key,
                            const char *associated_data, struct pp_error *error) {
+    if (reader->unexplained)
+        return pp_fail(error, PP_E_AUTH, "segment %llu does not authenticate", (unsigned long long)number);
     return seal_diagnose(&(struct seal_scene){.cipher = &reader->cipher,
                                               .key = key,
                                               .associated_data = associated_data,
@@ -128,6 +131,12 @@ struct seal_reader *seal_reader_create_memory(const void *sealed, uint64_t lengt
                                               struct pp_error *error) {
     struct seal_reader source = {.fd = -1, .memory = sealed, .length = length};
     return reader_create(&source, key, associated_data, params, error);
+}
+
+struct seal_reader *seal_reader_create_unexplained(const void *sealed, uint64_t length, const uint8_t *key,
+                                                   const char *associated_data, struct pp_error *error) {
+    struct seal_reader source = {.fd = -1, .memory = sealed, .length = length, .unexplained = true};
+    return reader_create(&source, key, associated_data, NULL, error);
 }
 
 void seal_reader_destroy(struct seal_reader *reader) {

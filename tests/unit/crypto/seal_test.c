@@ -448,6 +448,24 @@ static void seal_diagnosis_holds_where_segments_cannot_be_read(void **state) {
     pp_buf_finish(&sample.sealed);
 }
 
+/* The vault is waited for; nobody waits there for a search. */
+static void seal_decrypt_unexplained_opens_the_same_and_searches_for_no_reason(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    uint8_t key[SEAL_KEY_SIZE] = {1};
+    struct pp_buf sealed pp_autobuf = PP_BUF_INIT(1000), out pp_autobuf = PP_BUF_INIT(100);
+    assert_true(seal_encrypt("hello", 5, key, "ad", &sealed, &error));
+    assert_true(seal_decrypt_unexplained(sealed.data, sealed.size, key, "ad", &out, &error));
+    assert_string_equal(pp_buf_text(&out), "hello");
+    sealed.data[20] ^= 1;
+    assert_false(seal_decrypt(sealed.data, sealed.size, key, "ad", &out, &error));
+    assert_string_equal(error.message, "a bit is flipped in the salt of the header");
+    assert_false(seal_decrypt_unexplained(sealed.data, sealed.size, key, "ad", &out, &error));
+    assert_int_equal(error.code, PP_E_AUTH);
+    assert_string_equal(error.message, "segment 0 does not authenticate");
+    assert_string_equal(pp_buf_text(&out), "hello");
+}
+
 /* ---- Limits ---- */
 
 static void seal_refuses_parameters_that_cannot_be(void **state) {
@@ -577,6 +595,7 @@ int main(void) {
         cmocka_unit_test(seal_refuses_every_shorter_and_longer_stream),
         cmocka_unit_test(seal_refuses_every_exchange_of_two_segments),
         cmocka_unit_test(seal_diagnosis_holds_where_segments_cannot_be_read),
+        cmocka_unit_test(seal_decrypt_unexplained_opens_the_same_and_searches_for_no_reason),
         cmocka_unit_test(seal_refuses_parameters_that_cannot_be),
         cmocka_unit_test(seal_stops_at_2_to_the_32_segments),
         cmocka_unit_test(seal_writer_and_opener_pass_on_what_the_sink_says),

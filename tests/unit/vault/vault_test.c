@@ -211,7 +211,8 @@ static void vault_falls_back_to_the_older_generation_and_reports(void **state) {
         assert_value(vault, "r", "newer");
     }
     assert_string_equal(reports.name, "r");
-    assert_non_null(strstr(reports.message, "generation 1 is used, because the other one is damaged"));
+    assert_string_equal(reports.message, "vault record r: generation 1 is used, because the other one is "
+                                         "damaged: segment 0 does not authenticate");
 }
 
 static void vault_writes_on_after_damage(void **state) {
