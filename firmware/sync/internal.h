@@ -60,8 +60,9 @@ struct sync {
 
     /* The worker's own. */
     struct net_retry retry;
-    int64_t retry_at_ms;                       /* CLOCK_MONOTONIC; 0: not by itself */
-    int64_t scrub_at_ms;                       /* CLOCK_MONOTONIC */
+    int64_t retry_at_ms;   /* CLOCK_MONOTONIC; 0: not by itself */
+    int64_t scrub_at_ms;   /* CLOCK_MONOTONIC */
+    uint64_t suspect_left; /* bytes of the suspect that are still to be read, at full speed */
     uint8_t wrong_manifest[CHANNEL_HASH_SIZE]; /* whose objects had wrong hashes */
     int64_t wrong_wait_s;                      /* how long was waited for that */
     struct pp_buf manifest; /* sealed, the one fetched last: a pass that is tried again need not fetch it */

@@ -29,7 +29,9 @@ static enum work work_due(const struct sync *sync, int64_t now) {
         return WORK_STOP;
     if (sync->requested || (sync->has_target && sync->retry_at_ms && sync->retry_at_ms <= now))
         return WORK_PASS;
-    return sync->suspected || (sync->scrub_at_ms && sync->scrub_at_ms <= now) ? WORK_SCRUB : WORK_NONE;
+    return sync->suspected || sync->suspect_left || (sync->scrub_at_ms && sync->scrub_at_ms <= now)
+               ? WORK_SCRUB
+               : WORK_NONE;
 }
 
 /* Sleeps until something is due; with a pass comes its target, and an identity for the client. */
@@ -94,7 +96,8 @@ static bool somebody_waits(struct sync *sync) {
     return waits;
 }
 
-/* Where an object is under suspicion the scrub goes on with it, and this turn lasts until it is read. */
+/* Where an object is under suspicion the scrub goes on with it, and this turn lasts until it is read; one
+ * that was interrupted is followed by another. */
 static uint64_t scrub_turn_bytes(struct sync *sync) {
     pthread_mutex_lock(&sync->lock);
     struct store_need suspect = sync->suspect;
@@ -105,28 +108,29 @@ static uint64_t scrub_turn_bytes(struct sync *sync) {
         suspected = false;
     }
     pthread_mutex_unlock(&sync->lock);
-    if (!suspected)
-        return sync->scrub_step_bytes;
-    store_scrub_from(sync->store, suspect.sha256);
-    return suspect.length;
+    if (suspected) {
+        store_scrub_from(sync->store, suspect.sha256);
+        sync->suspect_left = suspect.length;
+    }
+    return sync->suspect_left ? sync->suspect_left : sync->scrub_step_bytes;
 }
 
 static void do_scrub(struct sync *sync) {
-    uint64_t bytes = 0;
-    uint64_t most = scrub_turn_bytes(sync);
-    while (bytes < most && !somebody_waits(sync)) {
+    uint64_t left = scrub_turn_bytes(sync);
+    bool suspected = sync->suspect_left > 0;
+    while (left && !somebody_waits(sync)) {
         struct store_scrub scrub;
         struct pp_error error = {0};
-        if (!store_scrub_step(sync->store, SCRUB_SLICE, &scrub, &error)) {
+        bool read = store_scrub_step(sync->store, SCRUB_SLICE, &scrub, &error);
+        if (!read)
             pp_log_warning("sync: scrub: %s", error.message);
-            break;
-        }
-        if (scrub.bad)
+        if (read && scrub.bad)
             report_bad_object(sync, &scrub);
-        bytes += scrub.bytes;
-        if (scrub.wrapped)
-            break;
+        bool over = !read || scrub.bad || scrub.wrapped || scrub.bytes >= left;
+        left = over ? 0 : left - scrub.bytes;
     }
+    if (suspected)
+        sync->suspect_left = left;
     if (sync->scrub_pause_ms >= 0)
         sync->scrub_at_ms = pp_clock_monotonic_ms() + sync->scrub_pause_ms;
 }

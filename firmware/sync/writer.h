@@ -9,12 +9,11 @@
 
 #include "store/store.h"
 
-#define WRITER_BLOCK_SIZE                                                                                    \
-    (64 * 1024)          /* bytes hashed and written at once; larger ones cost more in the page cache */
-#define WRITER_BLOCKS 64 /* in all: what may wait to be written */
-#define WRITER_DIRECT_MAX                                                                                    \
-    (1024 * 1024) /* bytes; a shorter rest is written at once by the caller's thread                         \
-                   */
+/* bytes hashed and written at once; larger ones cost more in the page cache */
+#define WRITER_BLOCK_SIZE (64 * 1024)
+#define WRITER_BLOCKS     64 /* in all: what may wait to be written */
+/* bytes; a shorter rest is written at once by the caller's thread */
+#define WRITER_DIRECT_MAX (1024 * 1024)
 
 struct writer;
 struct writer_block;

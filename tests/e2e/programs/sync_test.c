@@ -2,11 +2,14 @@
  * Drives firmware/sync from the command line, without an agent, for tests and the benchmark.
  *
  *   pingplay-sync-test run --state DIR --url URL --ca FILE --root FILE --channel ID --key-file FILE …
- *       one line of JSON for each result; ends with the first that is not "failed" or "bad" (exit 0), or with
- * the first "failed" (exit 1) unless --keep-going; --results N waits for N lines whatever they are;
- * --again-ms N asks again whenever N ms pass without a line
- *   pingplay-sync-test show --state DIR …       the manifest that would be shown, each object read and hashed
- * again pingplay-sync-test previous --state DIR …   goes back to the previous manifest, then as show
+ *       One line of JSON for each result. Ends with the first that is not "failed" or "bad" (exit 0), or with
+ *       the first "failed" (exit 1).
+ *       --keep-going: goes on after "failed" · --results N: ends after N lines whatever they are ·
+ *       --stay: never ends · --again-ms N: asks again whenever N ms pass without a line
+ *   pingplay-sync-test show --state DIR …
+ *       The manifest that would be shown, each object read and hashed again.
+ *   pingplay-sync-test previous --state DIR …
+ *       Goes back to the previous manifest, then as show.
  *
  * The key file holds 32 bytes in hex.
  */

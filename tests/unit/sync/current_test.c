@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <sys/resource.h>
 
+#include "base/encode.h"
 #include "base/file.h"
+#include "crypto/bulk.h"
 #include "sync/internal.h"
 #include "trust/trust.h"
 
@@ -190,6 +192,44 @@ static void want_of_descriptors_makes_no_manifest_bad(void **state) {
     folder_finish(&folder);
 }
 
+#define SUSPECT_SIZE (32 * 1024 * 1024)
+#define ASK_MS       5
+
+static struct store_need put_rotten(struct folder *folder) {
+    struct store_need need = {.length = SUSPECT_SIZE};
+    char name[PP_HEX_SIZE(STORE_HASH_SIZE)];
+    char path[PP_PATH_MAX];
+    pp_autofree uint8_t *data = calloc(1, SUSPECT_SIZE);
+    assert_true(crypto_sha256(data, SUSPECT_SIZE, need.sha256, NULL));
+    assert_true(store_object_put(folder->store, need.sha256, data, SUSPECT_SIZE, NULL));
+    pp_hex_encode(need.sha256, STORE_HASH_SIZE, name);
+    snprintf(path, sizeof path, "%s/objects/%.2s/%s", folder->dir, name, name);
+    test_file_flip(AT_FDCWD, path, SUSPECT_SIZE - 1);
+    return need;
+}
+
+static void suspect_is_read_to_its_end_between_passes(void **state) {
+    (void)state;
+    struct folder folder;
+    struct sync_result result = {0};
+    struct sync_target target = {.channel = "lobby"};
+    folder_init(&folder);
+    struct store_need suspect = put_rotten(&folder);
+    struct sync *sync = make_sync(&folder); /* which never scrubs by itself */
+    struct pollfd wait = {.fd = sync_result_fd(sync), .events = POLLIN};
+    sync_suspect(sync, &suspect);
+    for (unsigned turn = 0; turn < 60000 / ASK_MS && result.kind != SYNC_BAD_OBJECT; turn++) {
+        poll(&wait, 1, ASK_MS);
+        sync_request(sync, &target);
+        while (result.kind != SYNC_BAD_OBJECT && sync_take_result(sync, &result))
+            assert_true(result.kind == SYNC_FAILED || result.kind == SYNC_BAD_OBJECT);
+    }
+    assert_int_equal(result.kind, SYNC_BAD_OBJECT);
+    assert_memory_equal(result.sha256, suspect.sha256, STORE_HASH_SIZE);
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
 static void object_with_two_lengths_is_refused(void **state) {
     (void)state;
     struct pp_error error = {0};
@@ -307,6 +347,7 @@ int main(void) {
         cmocka_unit_test(previous_comes_back_once),
         cmocka_unit_test(rejected_manifest_does_not_come_back),
         cmocka_unit_test(want_of_descriptors_makes_no_manifest_bad),
+        cmocka_unit_test(suspect_is_read_to_its_end_between_passes),
         cmocka_unit_test(object_with_two_lengths_is_refused),
         cmocka_unit_test(failed_pass_is_told_and_will_be_tried_again),
         cmocka_unit_test(damaged_root_is_replaced_by_the_installed_one),
