@@ -35,7 +35,7 @@ struct audio {
     _Atomic enum device_state state;
     SDL_AudioDeviceID device; /* the device thread's while OPENING or CLOSING, else the main thread's */
     int64_t idle_since_us;    /* no voice since; main thread */
-    int64_t retry_us;         /* not opened before; main thread */
+    int64_t retry_us;         /* not opened before; 0: at once; main thread */
 };
 
 struct audio *audio_create(struct pp_error *error) {
@@ -225,8 +225,14 @@ static int64_t tick_idle(struct audio *audio, int64_t now_us, enum device_state 
         audio->idle_since_us = now_us;
     if (now_us - audio->idle_since_us < IDLE_CLOSE_US || state == DEVICE_OPENING)
         return player_earlier(now_us + IDLE_CLOSE_US, audio->idle_since_us + IDLE_CLOSE_US + TICK_US);
+    audio->retry_us = 0;
     device_change(audio, DEVICE_CLOSING, DEVICE_OPEN, close_main);
     return PLAYER_NEVER;
+}
+
+/* SDL keeps a device that was unplugged or failed open for ever, and throws its sound away. */
+static bool device_is_lost(const struct audio *audio) {
+    return SDL_GetAudioDeviceStatus(audio->device) == SDL_AUDIO_STOPPED;
 }
 
 int64_t audio_tick(struct audio *audio, int64_t now_us) {
@@ -234,9 +240,13 @@ int64_t audio_tick(struct audio *audio, int64_t now_us) {
     if (!audio->count)
         return tick_idle(audio, now_us, state);
     audio->idle_since_us = 0;
-    if (state == DEVICE_OPEN)
+    if (state == DEVICE_OPEN && !device_is_lost(audio))
         return PLAYER_NEVER;
-    if (state == DEVICE_CLOSED || (state == DEVICE_FAILED && now_us >= audio->retry_us)) {
+    if (state == DEVICE_OPEN) {
+        pp_log_warning("the sound device is lost");
+        audio->retry_us = now_us + RETRY_US;
+        device_change(audio, DEVICE_CLOSING, DEVICE_OPEN, close_main);
+    } else if ((state == DEVICE_CLOSED || state == DEVICE_FAILED) && now_us >= audio->retry_us) {
         audio->retry_us = now_us + RETRY_US;
         device_change(audio, DEVICE_OPENING, DEVICE_FAILED, open_main);
     }

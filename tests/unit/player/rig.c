@@ -73,6 +73,18 @@ int rig_setup_without_sound(void **state) {
     return setup(state, "no such driver");
 }
 
+int rig_setup_with_sound_in_a_pipe(void **state) {
+    static char pipe[] = "/tmp/pp-sound-XXXXXX";
+    memcpy(pipe + sizeof pipe - 7, "XXXXXX", 6);
+    int name = mkstemp(pipe);
+    assert_true(name >= 0);
+    close(name);
+    assert_int_equal(unlink(pipe), 0);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    setenv("SDL_DISKAUDIOFILE", pipe, 1);
+    return setup(state, "disk");
+}
+
 int rig_teardown(void **state) {
     struct rig *rig = *state;
     cJSON_Delete(rig_stop(rig));

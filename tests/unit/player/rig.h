@@ -31,7 +31,8 @@ struct rig {
 /* cmocka set-up and tear-down: a player with a window of 160 x 90 and a connected agent, canvas 160 x 90. The
  * tear-down stops the player and expects exit status 0. */
 int rig_setup(void **state);
-int rig_setup_without_sound(void **state); /* there is no sound device */
+int rig_setup_without_sound(void **state);        /* there is no sound device */
+int rig_setup_with_sound_in_a_pipe(void **state); /* named by SDL_DISKAUDIOFILE; the test removes it */
 int rig_teardown(void **state);
 
 void rig_connect(struct rig *rig);

@@ -2,9 +2,14 @@
  * What is asserted is the player's own schedule and order, from its trace; never how long something took. */
 #include "rig.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 
 static const struct ipc_ring bgra = {.format = IPC_PIXEL_BGRA};
 
@@ -226,21 +231,26 @@ static void a_picture_with_a_duration_ends_by_itself(void **state) {
     assert_int_equal(ended.layer_ended.frames_late, 0);
 }
 
-/* A clip of one frame with sound in its ring; waits until all of the sound was taken. */
-static void sound_is_taken(struct rig *rig) {
-    struct source source;
-    struct ipc_audio_ring ring = {0};
+/* A clip of one frame with sound in its ring. */
+static void sound_add(struct rig *rig, struct source *source, struct ipc_audio_ring *ring) {
     pp_autoclose int fd = -1;
     static const int16_t silence[8192 * 2];
     const struct ipc_audio layout = {IPC_SAMPLE_S16, IPC_AUDIO_RATE, 2, 8192};
-    source_add(rig, &source, (struct ipc_layer_add){.layer = 1, .volume = 100});
-    assert_true(ipc_audio_ring_create(&layout, &ring, &fd, NULL));
-    source_send(&source,
+    source_add(rig, source, (struct ipc_layer_add){.layer = 1, .volume = 100});
+    assert_true(ipc_audio_ring_create(&layout, ring, &fd, NULL));
+    source_send(source,
                 &(struct ipc_message){.type = IPC_AUDIO, .audio = layout, .fds = {fd}, .fd_count = 1});
-    assert_int_equal(ipc_audio_ring_write(&ring, silence, 8192), 8192);
-    source_ring(&source, bgra);
-    source_frame(&source, 0, 0, 0, 255);
+    assert_int_equal(ipc_audio_ring_write(ring, silence, 8192), 8192);
+    source_ring(source, bgra);
+    source_frame(source, 0, 0, 0, 255);
     rig_expect(rig, IPC_LAYER_READY);
+}
+
+/* Waits until all of the sound was taken. */
+static void sound_is_taken(struct rig *rig) {
+    struct source source;
+    struct ipc_audio_ring ring = {0};
+    sound_add(rig, &source, &ring);
     assert_int_equal(ipc_audio_ring_space(&ring), 0);
     rig_show_now(rig, 1, 0);
     int64_t until = pp_clock_monotonic_ms() + RIG_WAIT_MS;
@@ -257,6 +267,42 @@ static void sound_is_played_while_its_layer_is_shown(void **state) {
 
 static void without_a_sound_device_sound_passes_in_real_time(void **state) {
     sound_is_taken(*state);
+}
+
+/* Whether the player has this file open. */
+static bool is_open(const struct rig *rig, const char *file) {
+    char path[64], target[PP_PATH_MAX];
+    for (int fd = 3; fd < 64; fd++) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)rig->player, fd);
+        ssize_t length = readlink(path, target, sizeof target - 1);
+        if (length > 0 && strncmp(target, file, (size_t)length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A cable that was pulled: the device is given up, so that it can be opened again. */
+static void a_sound_device_that_is_lost_is_closed(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    struct ipc_audio_ring ring = {0};
+    char block[4096];
+    const char *pipe = getenv("SDL_DISKAUDIOFILE");
+    int cable = open(pipe, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    assert_true(cable >= 0);
+    sound_add(rig, &source, &ring);
+    rig_show_now(rig, 1, 0);
+    int64_t until = pp_clock_monotonic_ms() + RIG_WAIT_MS;
+    while (read(cable, block, sizeof block) <= 0 && pp_clock_monotonic_ms() < until)
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    assert_true(is_open(rig, pipe));
+    close(cable);
+    while (is_open(rig, pipe) && pp_clock_monotonic_ms() < until)
+        rig_ping(rig);
+    assert_false(is_open(rig, pipe));
+    unlink(pipe);
+    ipc_audio_ring_finish(&ring);
+    source_close(&source);
 }
 
 #define RIG_TEST(function) cmocka_unit_test_setup_teardown(function, rig_setup, rig_teardown)
@@ -276,6 +322,8 @@ int main(void) {
         RIG_TEST(sound_is_played_while_its_layer_is_shown),
         cmocka_unit_test_setup_teardown(without_a_sound_device_sound_passes_in_real_time,
                                         rig_setup_without_sound, rig_teardown),
+        cmocka_unit_test_setup_teardown(a_sound_device_that_is_lost_is_closed, rig_setup_with_sound_in_a_pipe,
+                                        rig_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
