@@ -108,7 +108,8 @@ static bool send_info(const struct media *media, struct pp_error *error) {
     struct ipc_info info = {
         .width = media->convert.layout.width,
         .height = media->convert.layout.height,
-        .duration_ms = milliseconds(media->container.still ? 0 : container_duration_us(&media->container, media->video.first_us)),
+        .duration_ms = milliseconds(
+            media->container.still ? 0 : container_duration_us(&media->container, media->video.first_us)),
         .has_audio = media->audio.reader != NULL};
     return control_send_info(media->producer->control, &info, error);
 }
