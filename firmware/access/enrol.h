@@ -21,7 +21,8 @@
 #include "net/loop.h"
 
 #define ACCESS_DEVICE_CODE_MAX    512 /* bytes with the NUL, as the ones below */
-#define ACCESS_USER_CODE_MAX      33
+#define ACCESS_USER_CODE_MAX      17  /* these three: no more than the status screen takes */
+#define ACCESS_ADDRESS_MAX        257
 #define ACCESS_URI_MAX            512
 #define ACCESS_TOKEN_MAX          4096
 #define ACCESS_EXPIRES_MAX_S      86400       /* longer lives are cut to this */

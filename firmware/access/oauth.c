@@ -26,9 +26,9 @@ static bool take_text(const cJSON *object, const char *field, char *out, size_t 
 }
 
 /* What a person will follow or type. */
-static bool take_address(const cJSON *object, const char *field, char out[ACCESS_URI_MAX],
+static bool take_address(const cJSON *object, const char *field, char *out, size_t room,
                          struct pp_error *error) {
-    if (!take_text(object, field, out, ACCESS_URI_MAX, "\"<>\\^`{|}", error))
+    if (!take_text(object, field, out, room, "\"<>\\^`{|}", error))
         return false;
     if (strncmp(out, "https://", 8) != 0 || !out[8] || out[8] == '/' || strchr(out, '@'))
         return pp_fail(error, PP_E_INVALID, "%s: must be an https address", field);
@@ -61,9 +61,11 @@ static bool take_times(const cJSON *object, struct oauth_device_answer *answer, 
 static bool take_device(const cJSON *object, struct oauth_device_answer *answer, struct pp_error *error) {
     return take_text(object, "device_code", answer->device_code, sizeof answer->device_code, "", error) &&
            take_text(object, "user_code", answer->user_code, sizeof answer->user_code, "", error) &&
-           take_address(object, "verification_uri", answer->verification_uri, error) &&
+           take_address(object, "verification_uri", answer->verification_uri, sizeof answer->verification_uri,
+                        error) &&
            (!pp_json_has(object, "verification_uri_complete") ||
-            take_address(object, "verification_uri_complete", answer->verification_uri_complete, error)) &&
+            take_address(object, "verification_uri_complete", answer->verification_uri_complete,
+                         sizeof answer->verification_uri_complete, error)) &&
            take_times(object, answer, error);
 }
 

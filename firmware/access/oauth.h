@@ -12,7 +12,7 @@
 struct oauth_device_answer {
     char device_code[ACCESS_DEVICE_CODE_MAX]; /* secret */
     char user_code[ACCESS_USER_CODE_MAX];
-    char verification_uri[ACCESS_URI_MAX];
+    char verification_uri[ACCESS_ADDRESS_MAX];
     char verification_uri_complete[ACCESS_URI_MAX]; /* "" absent */
     int64_t expires_in_s;
     int64_t interval_s; /* ACCESS_INTERVAL_DEFAULT_S where absent; at least 1 */

@@ -53,7 +53,7 @@ struct agent {
     struct access_enrol *enrol;
     struct est *est; /* also of a renewal */
     char user_code[ACCESS_USER_CODE_MAX];
-    char verification_uri[ACCESS_URI_MAX];
+    char verification_uri[ACCESS_ADDRESS_MAX];
     char verification_uri_complete[ACCESS_URI_MAX];
     bool enrolment_failed; /* approved, but without a certificate: the trouble is that */
 

@@ -72,6 +72,10 @@ static bool add_text(cJSON *json, const char *name, const char *text) {
     return !*text || cJSON_AddStringToObject(json, name, text);
 }
 
+static bool add_name(const struct agent *agent, cJSON *json) {
+    return strlen(agent->document.name) > SCREENS_NAME_MAX || add_text(json, "name", agent->document.name);
+}
+
 static bool add_trouble(const struct agent *agent, cJSON *json) {
     char detail[SCREENS_DETAIL_MAX + 1];
     struct screen_trouble trouble = screen_trouble(agent);
@@ -99,8 +103,7 @@ bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEX
         !cJSON_AddNumberToObject(screen, "width", width) ||
         !cJSON_AddNumberToObject(screen, "height", height) ||
         !cJSON_AddStringToObject(screen, "language", screen_language(agent)) ||
-        !add_enrolment(agent, screen) || !add_trouble(agent, screen) ||
-        !add_text(screen, "name", agent->document.name))
+        !add_enrolment(agent, screen) || !add_trouble(agent, screen) || !add_name(agent, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     if (!cJSON_PrintPreallocated(screen, json, IPC_TEXT_MAX, 0))
         return pp_fail(error, PP_E_LIMIT, "a status screen of more than %d bytes", IPC_TEXT_MAX);

@@ -67,9 +67,8 @@ static void device_answers_that_cannot_be_used_are_refused_whole(void **state) {
         "{\"device_code\":\"d\",\"verification_uri\":\"https://h\",\"expires_in\":600}",
         "{\"device_code\":\"d\",\"user_code\":\"\\u00e9\",\"verification_uri\":\"https://"
         "h\",\"expires_in\":600}",
-        "{\"device_code\":\"d\",\"user_code\":\"123456789012345678901234567890123\",\"verification_uri\":"
-        "\"https://"
-        "h\",\"expires_in\":600}",
+        "{\"device_code\":\"d\",\"user_code\":\"12345678901234567\",\"verification_uri\":\"https://h\","
+        "\"expires_in\":600}",
         "{\"device_code\":\"d\",\"user_code\":\"B\",\"expires_in\":600}",
         "{\"device_code\":\"d\",\"user_code\":\"B\",\"verification_uri\":\"http://h\",\"expires_in\":600}",
         "{\"device_code\":\"d\",\"user_code\":\"B\",\"verification_uri\":\"https://\",\"expires_in\":600}",
@@ -103,6 +102,14 @@ static void over_long_texts_are_refused(void **state) {
         assert_int_equal(parse(text, &answer, &error), length < ACCESS_DEVICE_CODE_MAX);
     }
     assert_non_null(strstr(error.message, "device_code"));
+    for (int length = ACCESS_ADDRESS_MAX - 1; length <= ACCESS_ADDRESS_MAX; length++) {
+        snprintf(text, sizeof text,
+                 "{\"device_code\":\"d\",\"user_code\":\"B\",\"verification_uri\":\"https://%0*d\","
+                 "\"expires_in\":600}",
+                 length - 8, 1);
+        assert_int_equal(parse(text, &answer, &error), length < ACCESS_ADDRESS_MAX);
+    }
+    assert_non_null(strstr(error.message, "verification_uri"));
 }
 
 static void token_is_read(void **state) {
