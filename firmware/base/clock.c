@@ -4,6 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+/* Screens and their certificates outlive January 2038. */
+_Static_assert(sizeof(time_t) >= sizeof(int64_t), "time_t must have 64 bits");
+
 #define TIME_FIRST INT64_C(-62167219200) /* 0000-01-01T00:00:00Z */
 #define TIME_LAST  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 

@@ -10,8 +10,8 @@
 
 enum { PEM_LINE = 64 /* characters */, PEM_LABEL_MAX = 32 /* characters */ };
 
-/* Appends the DER of the first block of one of `labels` (NULL ends them). PP_E_INVALID where there is none or
- * its base64 is broken, PP_E_LIMIT over the buffer's cap. */
+/* Appends the DER of the first block with the first of `labels` (NULL ends them) that there is one of.
+ * PP_E_INVALID where there is none or its base64 is broken, PP_E_LIMIT over the buffer's cap. */
 bool pem_decode(const void *pem, size_t size, const char *const labels[], struct pp_buf *der,
                 struct pp_error *error);
 /* Appends a block, each line ended by a line feed. */
