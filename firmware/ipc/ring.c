@@ -194,13 +194,22 @@ static bool audio_check(const struct ipc_audio *layout, size_t *size, struct pp_
     return true;
 }
 
+static bool audio_map(const struct ipc_audio *layout, int fd, size_t size, struct ipc_audio_ring *ring,
+                      struct pp_error *error) {
+    uint8_t *memory = memfd_map(fd, size, PROT_READ | PROT_WRITE, error);
+    if (!memory)
+        return false;
+    *ring = (struct ipc_audio_ring){.layout = *layout, .memory = memory, .size = size};
+    return true;
+}
+
 bool ipc_audio_ring_create(const struct ipc_audio *layout, struct ipc_audio_ring *ring, int *fd,
                            struct pp_error *error) {
     size_t size = 0;
     if (!audio_check(layout, &size, error))
         return false;
     pp_autoclose int memory_fd = memfd_make("pingplay-audio", size, error);
-    if (memory_fd < 0 || !ipc_audio_ring_open(layout, memory_fd, ring, error))
+    if (memory_fd < 0 || !audio_map(layout, memory_fd, size, ring, error))
         return false;
     *fd = pp_steal_fd(&memory_fd);
     return true;
@@ -209,13 +218,8 @@ bool ipc_audio_ring_create(const struct ipc_audio *layout, struct ipc_audio_ring
 bool ipc_audio_ring_open(const struct ipc_audio *layout, int fd, struct ipc_audio_ring *ring,
                          struct pp_error *error) {
     size_t size = 0;
-    if (!audio_check(layout, &size, error) || !memfd_check(fd, size, error))
-        return false;
-    uint8_t *memory = memfd_map(fd, size, PROT_READ | PROT_WRITE, error);
-    if (!memory)
-        return false;
-    *ring = (struct ipc_audio_ring){.layout = *layout, .memory = memory, .size = size};
-    return true;
+    return audio_check(layout, &size, error) && memfd_check(fd, size, error) &&
+           audio_map(layout, fd, size, ring, error);
 }
 
 static _Atomic uint64_t *position_at(const struct ipc_audio_ring *ring, size_t offset) {

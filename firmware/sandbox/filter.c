@@ -31,8 +31,7 @@ static const char *const plain_calls[] = {
     "poll",
     "ppoll",
     "ppoll_time64",
-    /* the frame ring */
-    "memfd_create",
+    /* the frame ring; with a condition below: memfd_create */
     "ftruncate",
     "ftruncate64",
     /* memory; with a condition below: mmap, mprotect */
@@ -81,7 +80,8 @@ static const char *const plain_calls[] = {
 #define EQUAL(argument, value)                                                                               \
     { .arg = (argument), .op = SCMP_CMP_EQ, .datum_a = (value) }
 
-#define THREAD_FLAGS (CLONE_THREAD | CLONE_VM)
+/* With a table of descriptors of its own, a thread would have a limit of its own on them. */
+#define THREAD_FLAGS (CLONE_THREAD | CLONE_VM | CLONE_SIGHAND | CLONE_FILES | CLONE_FS)
 #define PROCESS_FLAGS                                                                                        \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |               \
      CLONE_NEWCGROUP | CLONE_PTRACE | CLONE_VFORK)
@@ -98,18 +98,18 @@ static int allow(scmp_filter_ctx filter, const char *name, const struct scmp_arg
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, argument ? 1 : 0, argument);
 }
 
-/* Memory never becomes executable, new threads are threads of this process, signals go to itself, fcntl and
- * prctl do only what is named here, and a descriptor may be looked at, but no path. */
+/* Memory never becomes executable, a memfd is none of huge pages, new threads are threads of this process,
+ * signals go to itself, fcntl and prctl do only what is named here. */
 static int allow_conditional(scmp_filter_ctx filter) {
     const struct condition conditions[] = {
         {"mmap", MASKED(2, PROT_EXEC, 0)},
         {"mmap2", MASKED(2, PROT_EXEC, 0)},
         {"mprotect", MASKED(2, PROT_EXEC, 0)},
+        {"memfd_create", EQUAL(1, MFD_CLOEXEC | MFD_ALLOW_SEALING)},
         {"clone", MASKED(0, THREAD_FLAGS | PROCESS_FLAGS, THREAD_FLAGS)},
         {"tgkill", EQUAL(0, (scmp_datum_t)getpid())},
         {"prctl", EQUAL(0, PR_SET_NAME)},
         {"setitimer", EQUAL(0, ITIMER_PROF)}, /* a watchdog of its own */
-        {"newfstatat", EQUAL(3, AT_EMPTY_PATH)},
         {"fcntl", EQUAL(1, F_GETFL)},
         {"fcntl", EQUAL(1, F_GETFD)},
         {"fcntl", EQUAL(1, F_ADD_SEALS)},
@@ -125,6 +125,21 @@ static int allow_conditional(scmp_filter_ctx filter) {
     return result;
 }
 
+/* Answered with "no such call", because a filter cannot look where it would have to: the flags of clone3
+ * stand in memory (the C library then uses clone), and so does the path of newfstatat, which the kernel
+ * follows although AT_EMPTY_PATH says that there may be none (an fstat(3) of the C library fails by that). */
+static int deny(scmp_filter_ctx filter) {
+    const struct scmp_arg_cmp empty_path = EQUAL(3, AT_EMPTY_PATH);
+    int clone3_call = seccomp_syscall_resolve_name("clone3");
+    int stat_call = seccomp_syscall_resolve_name("newfstatat");
+    int result = 0;
+    if (clone3_call != __NR_SCMP_ERROR)
+        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), clone3_call, 0);
+    if (result == 0 && stat_call != __NR_SCMP_ERROR)
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(ENOSYS), stat_call, 1, &empty_path);
+    return result;
+}
+
 static int fill(scmp_filter_ctx filter) {
     int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     if (result == 0)
@@ -133,12 +148,7 @@ static int fill(scmp_filter_ctx filter) {
         result = allow(filter, plain_calls[i], NULL);
     if (result == 0)
         result = allow_conditional(filter);
-    /* Its flags stand in memory, where a filter cannot look; told that there is none, the C library uses
-     * clone. */
-    int clone3_call = seccomp_syscall_resolve_name("clone3");
-    if (result == 0 && clone3_call != __NR_SCMP_ERROR)
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), clone3_call, 0);
-    return result;
+    return result == 0 ? deny(filter) : result;
 }
 
 bool sandbox_filter(struct pp_error *error) {

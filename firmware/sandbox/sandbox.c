@@ -14,7 +14,7 @@
 #include "sandbox/landlock.h"
 
 #define THREADS_MAX     64 /* of a process with a user namespace of its own */
-#define DESCRIPTORS_MAX 64
+#define DESCRIPTORS_MAX 12 /* each may be a memfd of the largest size, which no limit of memory counts */
 
 static int compare_fds(const void *left, const void *right) {
     int a = *(const int *)left, b = *(const int *)right;

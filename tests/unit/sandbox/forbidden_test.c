@@ -44,6 +44,27 @@ static void try_stat(void) {
     struct stat about;
     CALL(SYS_newfstatat, AT_FDCWD, "/etc/hostname", &about, 0);
 }
+static void try_memfd_of_huge_pages(void) {
+    CALL(SYS_memfd_create, "huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+}
+static void try_thread_with_own_descriptors(void) {
+    CALL(SYS_clone, CLONE_VM | CLONE_THREAD | CLONE_SIGHAND | CLONE_FS, NULL, NULL, NULL, NULL);
+}
+#ifdef __x86_64__
+static void try_x32(void) {
+    CALL(0x40000000 | SYS_getpid);
+}
+static void no_32_bit_calls(int signal_number) {
+    (void)signal_number;
+    CALL(SYS_openat, AT_FDCWD, "/etc/hostname", O_RDONLY, 0);
+}
+/* getpid of 32-bit programs; a kernel that knows none of them says SIGSEGV. */
+static void try_i386(void) {
+    long call = 20;
+    signal(SIGSEGV, no_32_bit_calls);
+    __asm__ volatile("int $0x80" : "+a"(call) : : "memory");
+}
+#endif
 static void try_socket(void) {
     CALL(SYS_socket, AF_INET, SOCK_STREAM, 0);
 }
@@ -160,6 +181,12 @@ static struct child attempts[] = {
     ATTEMPT(openat2),
     ATTEMPT(unlink),
     ATTEMPT(stat),
+    ATTEMPT(memfd_of_huge_pages),
+    ATTEMPT(thread_with_own_descriptors),
+#ifdef __x86_64__
+    ATTEMPT(x32),
+    ATTEMPT(i386),
+#endif
     ATTEMPT(socket),
     ATTEMPT(unix_socket),
     ATTEMPT(socketpair),

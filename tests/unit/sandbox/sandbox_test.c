@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,6 +74,19 @@ static void act_exec_is_told_apart_from_clone3(void) {
     CHECK(syscall(SYS_clone3, NULL, 0) < 0 && errno == ENOSYS);
 }
 
+/* AT_EMPTY_PATH lets the path be empty; the kernel follows one that is not. */
+static void act_look_at_a_path(void) {
+    struct stat about;
+    CHECK(syscall(SYS_newfstatat, AT_FDCWD, "/etc/passwd", &about, AT_EMPTY_PATH) < 0 && errno == ENOSYS);
+}
+
+static void act_hoard_memfds(void) {
+    int fd = 0;
+    for (int i = 0; i < 12 && fd >= 0; i++)
+        fd = memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    CHECK(fd < 0 && errno == EMFILE);
+}
+
 static void child_lives(void **state) {
     int status = child_run(*state);
     assert_true(WIFEXITED(status));
@@ -82,7 +96,7 @@ static void child_lives(void **state) {
 /* ---- limits ---- */
 
 static void act_grow_file(void) {
-    int fd = memfd_create("big", MFD_CLOEXEC);
+    int fd = memfd_create("big", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     CHECK(fd >= 0 && ftruncate(fd, 4096) == 0);
     CHECK(ftruncate(fd, 4097) < 0);
 }
@@ -296,6 +310,8 @@ static struct child living[] = {
     {"threads_can_be_started", act_threads, NULL, RENDERER},
     {"a_frame_ring_can_be_made", act_ring, NULL, RENDERER},
     {"memory_and_time_can_be_used", act_memory_and_time, NULL, RENDERER},
+    {"no_path_can_be_looked_at", act_look_at_a_path, NULL, RENDERER},
+    {"few_memfds_can_be_made", act_hoard_memfds, NULL, RENDERER},
     {"clone3_is_said_not_to_exist", act_exec_is_told_apart_from_clone3, NULL, RENDERER},
     {"kept_descriptors_stay_and_others_are_closed", act_look_at_descriptors, prepare_descriptors, RENDERER},
     {"a_kept_descriptor_can_be_read", act_receive, prepare_pipe, RENDERER},
