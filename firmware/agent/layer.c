@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ipc/conn.h"
+
+#define LAYER_AHEAD_MAX_MS 1000 /* of a present that the player tells about */
 
 struct layer {
     struct layer *next;
@@ -83,6 +86,12 @@ static struct layer *layer_find(const struct layer_set *set, uint32_t number) {
     return layer;
 }
 
+/* The player's clock is ours, so what it has shown it has shown by now, or will in its next present. */
+static int64_t believed_ms(uint64_t at_ms) {
+    int64_t latest_ms = pp_clock_monotonic_ms() + LAYER_AHEAD_MAX_MS;
+    return at_ms < (uint64_t)latest_ms ? (int64_t)at_ms : latest_ms;
+}
+
 /* The number of the layer a message is about, 0 for other messages. */
 static uint32_t report_of(const struct ipc_message *message, struct layer_report *report) {
     switch (message->type) {
@@ -90,11 +99,12 @@ static uint32_t report_of(const struct ipc_message *message, struct layer_report
         *report = (struct layer_report){.event = LAYER_READY};
         return message->layer_ready.layer;
     case IPC_LAYER_SHOWN:
-        *report = (struct layer_report){.event = LAYER_SHOWN, .at_ms = (int64_t)message->layer_shown.at_ms};
+        *report =
+            (struct layer_report){.event = LAYER_SHOWN, .at_ms = believed_ms(message->layer_shown.at_ms)};
         return message->layer_shown.layer;
     case IPC_LAYER_ENDED:
         *report = (struct layer_report){.event = LAYER_ENDED,
-                                        .at_ms = (int64_t)message->layer_ended.at_ms,
+                                        .at_ms = believed_ms(message->layer_ended.at_ms),
                                         .frames_presented = message->layer_ended.frames_presented,
                                         .frames_late = message->layer_ended.frames_late};
         return message->layer_ended.layer;

@@ -220,7 +220,7 @@ static void zone_tell_play(struct zone *zone, const struct layer_report *report)
                              .shown_at_s = zone->shown_s,
                              .shown_for_ms = pp_clock_monotonic_ms() - zone->shown_ms};
     if (report) {
-        play.shown_for_ms = report->at_ms - zone->shown_ms;
+        play.shown_for_ms = report->at_ms > zone->shown_ms ? report->at_ms - zone->shown_ms : 0;
         play.frames_presented = report->frames_presented;
         play.frames_late = report->frames_late;
     }

@@ -37,7 +37,8 @@ struct stage {
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
     int settled_shown, settled_empty, plays, faults, displays, losses;
-    const char *words; /* on the status screen */
+    int64_t shown_for_ms; /* of the last play */
+    const char *words;    /* on the status screen */
     char last_fault[IPC_REASON_MAX + 1];
 };
 
@@ -51,8 +52,8 @@ static void on_settled(void *arg, bool shown) {
 
 static void on_play(void *arg, const struct zone_play *play) {
     struct stage *stage = arg;
-    (void)play;
     stage->plays++;
+    stage->shown_for_ms = play->shown_for_ms;
 }
 
 static void on_fault(void *arg, const struct channel_item *item, const char *reason, bool set_aside) {
@@ -270,6 +271,20 @@ static void the_next_item_waits_for_the_end_of_the_one_shown(void **state) {
     while (!stage->settled_shown)
         turn(stage);
     assert_string_equal(stage->last_fault, "");
+}
+
+static void a_player_that_tells_of_the_far_future_does_not_stop_the_playlist(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT4S"));
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    struct ipc_message shown = {.type = IPC_LAYER_SHOWN, .layer_shown = {first, IPC_TIME_MS_MAX}};
+    say(stage, &shown);
+    uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_ended(stage, first);
+    say_shown(stage, second);
+    while (!stage->plays)
+        turn(stage);
+    assert_in_range(stage->shown_for_ms, 0, PATIENCE_MS);
 }
 
 static void one_picture_alone_stays_without_a_successor(void **state) {
@@ -746,6 +761,7 @@ int main(int argc, char **argv) {
         return status;
     const struct CMUnitTest tests[] = {
         STAGED(the_next_item_waits_for_the_end_of_the_one_shown),
+        STAGED(a_player_that_tells_of_the_far_future_does_not_stop_the_playlist),
         STAGED(one_picture_alone_stays_without_a_successor),
         STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
         STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),
