@@ -1,6 +1,8 @@
 #include "player/picture.h"
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "player/shrink.h"
 
 /* BT.601 and BT.709 limited ranges: Y 16 … 235, C 16 … 240 */
 #define LIMITED_OFFSET  16
@@ -11,9 +13,12 @@ struct picture {
     SDL_Renderer *renderer; /* the display's */
     SDL_Texture *texture;
     struct ipc_ring layout;
+    unsigned factor; /* by which the texture is smaller */
     SDL_YUV_CONVERSION_MODE mode;
-    uint8_t *staging; /* one slot in limited range, where SDL has no mode for the ring's; else NULL */
-    bool opaque;      /* what was uploaded last */
+    /* One slot as the texture is to have it: smaller, or in limited range where SDL has no mode for the
+     * ring's; memory NULL where slots are uploaded as they are. */
+    struct ipc_video_ring staging;
+    bool opaque; /* what was uploaded last */
 };
 
 static Uint32 sdl_format(unsigned format) {
@@ -34,12 +39,12 @@ static SDL_YUV_CONVERSION_MODE sdl_mode(const struct ipc_ring *layout) {
 }
 
 /* SDL knows BT.709 in limited range only. */
-static bool needs_staging(const struct ipc_ring *layout) {
+static bool needs_limiting(const struct ipc_ring *layout) {
     return layout->format != IPC_PIXEL_BGRA && layout->matrix == IPC_MATRIX_BT709 && layout->full_range;
 }
 
 static bool texture_make(struct picture *picture, struct pp_error *error) {
-    const struct ipc_ring *layout = &picture->layout;
+    const struct ipc_ring *layout = &picture->staging.layout;
     SDL_SetYUVConversionMode(picture->mode);
     picture->texture = SDL_CreateTexture(picture->renderer, sdl_format(layout->format),
                                          SDL_TEXTUREACCESS_STREAMING, layout->width, layout->height);
@@ -47,19 +52,14 @@ static bool texture_make(struct picture *picture, struct pp_error *error) {
         return pp_fail(error, PP_E_IO, "texture of %u x %u: %s", layout->width, layout->height,
                        SDL_GetError());
     SDL_SetTextureBlendMode(picture->texture, SDL_BLENDMODE_BLEND);
-    if (needs_staging(layout) && !(picture->staging = malloc(layout->slot_size)))
+    bool staged = picture->factor > 1 || needs_limiting(layout);
+    if (staged && !(picture->staging.memory = malloc(layout->slot_size)))
         return pp_fail(error, PP_E_NOMEM, "texture: out of memory");
     return true;
 }
 
 struct picture *picture_create(struct display *display, const struct ipc_ring *layout,
                                struct pp_error *error) {
-    int most = display_texture_max(display);
-    if (layout->width > most || layout->height > most) {
-        pp_fail(error, PP_E_LIMIT, "%u x %u is over the display's %d a side", layout->width, layout->height,
-                most);
-        return NULL;
-    }
     struct picture *picture = calloc(1, sizeof *picture);
     if (!picture) {
         pp_fail(error, PP_E_NOMEM, "texture: out of memory");
@@ -67,8 +67,13 @@ struct picture *picture_create(struct display *display, const struct ipc_ring *l
     }
     picture->renderer = display_renderer(display);
     picture->layout = *layout;
+    picture->factor = shrink_factor(layout, display_texture_max(display));
+    if (picture->factor > 1)
+        pp_log_info("%u x %u is over the display's %d a side, and is shown smaller", layout->width,
+                    layout->height, display_texture_max(display));
     picture->mode = sdl_mode(layout);
-    if (texture_make(picture, error))
+    if (shrink_layout(layout, picture->factor, &picture->staging.layout, error) &&
+        texture_make(picture, error))
         return picture;
     picture_destroy(picture);
     return NULL;
@@ -79,17 +84,17 @@ void picture_destroy(struct picture *picture) {
         return;
     if (picture->texture)
         SDL_DestroyTexture(picture->texture);
-    free(picture->staging);
+    free(picture->staging.memory);
     free(picture);
 }
 
-static void rows_to_limited(struct ipc_plane from, uint8_t *to, unsigned range) {
+static void rows_to_limited(struct ipc_plane from, struct ipc_plane to, unsigned range) {
     uint8_t table[256];
     for (unsigned value = 0; value < 256; value++)
         table[value] = (uint8_t)(LIMITED_OFFSET + (value * range + 127) / 255);
-    for (uint32_t row = 0; row < from.rows; row++) {
-        for (uint32_t i = 0; i < from.row_bytes; i++)
-            to[(size_t)row * from.stride + i] = table[from.data[(size_t)row * from.stride + i]];
+    for (uint32_t row = 0; row < to.rows; row++) {
+        for (uint32_t i = 0; i < to.row_bytes; i++)
+            to.data[(size_t)row * to.stride + i] = table[from.data[(size_t)row * from.stride + i]];
     }
 }
 
@@ -97,12 +102,16 @@ static void rows_to_limited(struct ipc_plane from, uint8_t *to, unsigned range) 
 static struct ipc_plane plane_of(const struct picture *picture, const struct ipc_video_ring *ring,
                                  unsigned slot, unsigned plane) {
     struct ipc_plane rows = ipc_video_plane(ring, slot, plane);
-    if (!picture->staging)
+    if (!picture->staging.memory)
         return rows;
-    uint8_t *staging = picture->staging + ring->layout.offsets[plane];
-    rows_to_limited(rows, staging, plane ? LIMITED_C_RANGE : LIMITED_Y_RANGE);
-    rows.data = staging;
-    return rows;
+    struct ipc_plane staged = ipc_video_plane(&picture->staging, 0, plane);
+    if (picture->factor > 1) {
+        shrink_plane(ring->layout.format, plane, rows, staged, picture->factor);
+        rows = staged;
+    }
+    if (needs_limiting(&ring->layout))
+        rows_to_limited(rows, staged, plane ? LIMITED_C_RANGE : LIMITED_Y_RANGE);
+    return staged;
 }
 
 /* Nothing shines through. Most pictures in BGRA are photographs, and drawing those without blending takes a

@@ -8,7 +8,7 @@
 
 struct picture;
 
-/* PP_E_LIMIT when the display cannot draw one so large. */
+/* One that is larger than the display's textures can be is shown with fewer pixels. */
 struct picture *picture_create(struct display *display, const struct ipc_ring *layout,
                                struct pp_error *error);
 void picture_destroy(struct picture *picture);
