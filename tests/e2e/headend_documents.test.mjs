@@ -37,6 +37,7 @@ test('states and manifests of the headend fit their schemas, and broken ones do 
     assert.deepEqual(schemaErrors(manifestSchema, manifest), []);
     assert.notDeepEqual(schemaErrors(manifestSchema, { ...manifest, objects: { o1: { ...manifest.objects.o1, sha256: 'x' } } }), []);
     assert.notDeepEqual(schemaErrors(manifestSchema, { ...manifest, playlists: { main: { items: [{ id: 'a' }] } } }), []);
+    assert.notDeepEqual(schemaErrors(manifestSchema, { ...manifest, playlists: { 'no name!': manifest.playlists.main } }), []);
   } finally {
     await headend.stop();
   }

@@ -8,7 +8,7 @@ const kinds = {
 
 const known = new Set(['$schema', '$id', '$defs', '$ref', 'title', 'description', 'type', 'required', 'properties', 'const',
   'enum', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'items', 'minItems', 'maxItems',
-  'additionalProperties', 'minProperties', 'maxProperties']);
+  'additionalProperties', 'propertyNames', 'minProperties', 'maxProperties']);
 
 export function schemaErrors(schema, value, root = schema, place = '$') {
   const errors = [];
@@ -34,6 +34,7 @@ export function schemaErrors(schema, value, root = schema, place = '$') {
     if (count < (schema.minProperties ?? 0) || count > (schema.maxProperties ?? Infinity)) fail('number of properties');
     for (const name of schema.required ?? []) if (!(name in value)) fail(`lacks ${name}`);
     for (const [name, member] of Object.entries(value)) {
+      if (schema.propertyNames) errors.push(...schemaErrors(schema.propertyNames, name, root, `${place}.${name} (its name)`));
       const rule = schema.properties?.[name] ?? (typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined);
       if (rule) errors.push(...schemaErrors(rule, member, root, `${place}.${name}`));
     }
