@@ -17,6 +17,7 @@
 #define STORE_PARTIAL          "partial"
 #define STORE_QUARANTINE       "quarantine"
 
+#define STORE_FOLDER_MODE      0700
 #define STORE_FOLDERS          256 /* objects/00 … objects/ff */
 #define STORE_FOLDER_NAME_SIZE 3   /* "ab" with the NUL */
 

@@ -204,15 +204,27 @@ static bool sync_bytes(struct store_partial *partial, struct pp_error *error) {
     return pp_fail_errno(error, "sync %s", partial->path);
 }
 
+/* The folder is there since the store was opened, unless it could not be made, or a repair of the file system
+ * took it. */
+static bool rename_into(int dir, const char *from, const char *to, struct pp_error *error) {
+    char folder[PP_PATH_MAX];
+    if (renameat(dir, from, dir, to) == 0)
+        return true;
+    if (errno != ENOENT)
+        return pp_fail_errno(error, "rename %s", from);
+    snprintf(folder, sizeof folder, "%s", to);
+    *strrchr(folder, '/') = 0;
+    if (!pp_dir_make(dir, folder, STORE_FOLDER_MODE, error))
+        return false;
+    return renameat(dir, from, dir, to) == 0 || pp_fail_errno(error, "rename %s", from);
+}
+
 static bool make_durable(struct store_partial *partial, struct pp_error *error) {
     int dir = partial->store->dir;
     char path[PP_PATH_MAX];
     store_object_path(partial->sha256, path);
-    if (!sync_bytes(partial, error))
-        return false;
-    if (renameat(dir, partial->path, dir, path) < 0)
-        return pp_fail_errno(error, "rename %s", partial->path);
-    return pp_dir_sync_of(dir, path, error);
+    return sync_bytes(partial, error) && rename_into(dir, partial->path, path, error) &&
+           pp_dir_sync_of(dir, path, error);
 }
 
 static bool enter(struct store *store, const struct store_partial *partial, struct pp_error *error) {

@@ -6,11 +6,10 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "crypto/bulk.h"
 #include "crypto/random.h"
 #include "store/internal.h"
-
-#define STORE_FOLDER_MODE 0700
 
 void store_object_path(const uint8_t sha256[STORE_HASH_SIZE], char path[PP_PATH_MAX]) {
     char name[STORE_NAME_SIZE];
@@ -30,18 +29,20 @@ int64_t store_tick(struct store *store) {
     return store->clock_ms;
 }
 
-/* All of objects/00 … objects/ff, made together: one fsync in all, and none for them while objects arrive. */
-static bool make_object_folders(int objects, struct pp_error *error) {
+/* All of objects/00 … objects/ff, made together: one fsync in all, and none for them while objects arrive.
+ * Where one cannot be made there is no room for new objects; those that are there are good all the same. */
+static void make_object_folders(int objects) {
     bool made = false;
     for (unsigned first = 0; first < STORE_FOLDERS; first++) {
         char name[STORE_FOLDER_NAME_SIZE];
         snprintf(name, sizeof name, "%02x", first);
-        bool new = mkdirat(objects, name, STORE_FOLDER_MODE) == 0;
-        if (!new &&errno != EEXIST)
-            return pp_fail_errno(error, "make folder " STORE_OBJECTS "/%s", name);
-        made = made || new;
+        if (mkdirat(objects, name, STORE_FOLDER_MODE) == 0)
+            made = true;
+        else if (errno != EEXIST)
+            pp_log_warning("store: make folder " STORE_OBJECTS "/%s: %s", name, strerror(errno));
     }
-    return !made || fsync(objects) == 0 || pp_fail_errno(error, "sync " STORE_OBJECTS);
+    if (made && fsync(objects) < 0)
+        pp_log_warning("store: sync " STORE_OBJECTS ": %s", strerror(errno));
 }
 
 static bool open_folders(struct store *store, const char *state_dir, struct pp_error *error) {
@@ -58,7 +59,8 @@ static bool open_folders(struct store *store, const char *state_dir, struct pp_e
         return false;
     if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
         return pp_fail(error, PP_E_STATE, "%s: another process has this store open", state_dir);
-    return make_object_folders(store->lock_fd, error);
+    make_object_folders(store->lock_fd);
+    return true;
 }
 
 /* The lists end with the newest use, so that the clock may have gone back since. */

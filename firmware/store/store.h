@@ -30,8 +30,8 @@
 #define STORE_PARTIAL_AGE_MAX_S (INT64_C(7) * 24 * 60 * 60) /* s since its last write */
 #define STORE_QUARANTINE_MAX    16                          /* files in quarantine/ */
 #define STORE_PIN_MAX           8192                        /* hashes in one pin set */
-#define STORE_TOUCH_INTERVAL_S  (24 * 60 * 60) /* s between two writes of the use of one that is not current \
-                                                */
+/* s between two writes of the use of an object that is not current */
+#define STORE_TOUCH_INTERVAL_S (24 * 60 * 60)
 
 struct store_config {
     uint64_t max_bytes;     /* cap on what the store holds; 0: only the flash's own size */

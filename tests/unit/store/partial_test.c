@@ -83,10 +83,57 @@ static void nothing_is_kept_of_what_could_not_be_synced(void **state) {
     scratch_finish(&s);
 }
 
+static void remove_folder_of(const struct scratch *s, const struct sample *sample) {
+    char path[256];
+    scratch_path(s, "objects", sample, path);
+    *strrchr(path, '/') = 0;
+    assert_int_equal(rmdir(path), 0);
+}
+
+static void folder_that_is_missing_is_made(void **state) {
+    (void)state;
+    struct scratch s;
+    struct pp_error error = {0};
+    scratch_init(&s, 0);
+    struct sample a = sample_make(1, 100);
+    remove_folder_of(&s, &a);
+    if (!store_object_put(s.store, a.need.sha256, a.data, a.size, &error))
+        fail_msg("%s", error.message);
+    scratch_reopen(&s, 0);
+    assert_true(scratch_has(&s, &a));
+    sample_finish(&a);
+    scratch_finish(&s);
+}
+
+static void store_opens_where_a_folder_cannot_be_made(void **state) {
+    (void)state;
+    struct scratch s;
+    char objects[256];
+    bool root = geteuid() == 0;
+    if (root)
+        assert_int_equal(seteuid(NOBODY), 0);
+    scratch_init(&s, 0);
+    struct sample good = sample_put(&s, 1, 100);
+    struct sample other = sample_make(2, 100);
+    remove_folder_of(&s, &other);
+    snprintf(objects, sizeof objects, "%s/objects", s.dir);
+    assert_int_equal(chmod(objects, 0500), 0);
+    scratch_reopen(&s, 0);
+    assert_true(scratch_has(&s, &good));
+    assert_int_equal(chmod(objects, 0700), 0);
+    sample_finish(&good);
+    sample_finish(&other);
+    scratch_finish(&s);
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cut_between_mode_and_name_is_resumed),
         cmocka_unit_test(nothing_is_kept_of_what_could_not_be_synced),
+        cmocka_unit_test(folder_that_is_missing_is_made),
+        cmocka_unit_test(store_opens_where_a_folder_cannot_be_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
