@@ -8,7 +8,8 @@ const kinds = {
 
 const known = new Set(['$schema', '$id', '$defs', '$ref', 'title', 'description', 'type', 'required', 'properties', 'const',
   'enum', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'items', 'minItems', 'maxItems',
-  'additionalProperties', 'propertyNames', 'minProperties', 'maxProperties']);
+  'additionalProperties', 'propertyNames', 'minProperties', 'maxProperties',
+  'if', 'then', 'else']);
 
 export function schemaErrors(schema, value, root = schema, place = '$') {
   const errors = [];
@@ -17,6 +18,10 @@ export function schemaErrors(schema, value, root = schema, place = '$') {
   if (schema.$ref) {
     const target = schema.$ref.split('/').slice(1).reduce((part, name) => part[name], root);
     errors.push(...schemaErrors(target, value, root, place));
+  }
+  if (schema.if) {
+    const branch = schemaErrors(schema.if, value, root, place).length === 0 ? schema.then : schema.else;
+    if (branch) errors.push(...schemaErrors(branch, value, root, place));
   }
   if (schema.type && ![schema.type].flat().some((kind) => kinds[kind](value))) return [...errors, `${place}: not ${schema.type}`];
   if ('const' in schema && value !== schema.const) fail(`not ${schema.const}`);
