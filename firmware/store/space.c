@@ -1,5 +1,6 @@
 /* What may stay and what has to go. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -286,9 +287,11 @@ static bool candidates_make(const struct store *store, const struct plan *plan, 
     return true;
 }
 
-/* What the removal freed; nothing for one that somebody began to need meanwhile. Lock held. */
+/* What the removal freed; nothing for one that somebody began to need meanwhile. `*held` gets a descriptor
+ * that keeps the bytes alive, or -1: closing it is what takes its time with a large file, and nobody waits
+ * for that. Lock held. */
 static struct amount drop_locked(struct store *store, const struct plan *plan,
-                                 const struct candidate *candidate) {
+                                 const struct candidate *candidate, int *held) {
     struct store_index *index = candidate->rank == RANK_OBJECT    ? &store->objects
                                 : candidate->rank == RANK_PARTIAL ? &store->partials
                                                                   : &store->quarantine;
@@ -302,6 +305,7 @@ static struct amount drop_locked(struct store *store, const struct plan *plan,
         store_object_path(sha256, path);
     else
         store_side_path(candidate->rank == RANK_PARTIAL ? STORE_PARTIAL : STORE_QUARANTINE, sha256, path);
+    *held = openat(store->dir, path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
     if (unlinkat(store->dir, path, 0) < 0 && errno != ENOENT) {
         pp_log_warning("store: cannot remove %s: %s", path, strerror(errno));
         return (struct amount){0};
@@ -316,8 +320,9 @@ static void drop_until_it_fits(struct store *store, const struct plan *plan,
                                const struct candidates *candidates) {
     struct amount room = plan->room;
     for (size_t i = 0; i < candidates->count && !amount_fits(plan_want(plan), room); i++) {
+        pp_autoclose int held = -1;
         pthread_mutex_lock(&store->lock);
-        amount_add(&room, drop_locked(store, plan, &candidates->list[i]));
+        amount_add(&room, drop_locked(store, plan, &candidates->list[i], &held));
         pthread_mutex_unlock(&store->lock);
     }
 }
