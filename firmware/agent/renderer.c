@@ -26,6 +26,7 @@ struct renderers {
 struct renderer {
     struct renderers *home;
     struct renderer *next; /* in `dying` */
+    int64_t killed_ms;     /* CLOCK_MONOTONIC, of one in there */
     struct renderer_events events;
     void *arg;
     pid_t pid; /* 0 once reaped */
@@ -52,9 +53,10 @@ static void renderer_free(struct renderer *renderer) {
     free(renderer);
 }
 
-/* Frees those that are gone; returns how many are not. */
+/* Frees those that are gone; returns how many hang. */
 static size_t renderers_sweep(struct renderers *renderers) {
-    size_t left = 0;
+    int64_t now_ms = pp_clock_monotonic_ms();
+    size_t hanging = 0;
     for (struct renderer **place = &renderers->dying; *place;) {
         struct renderer *renderer = *place;
         if (renderer_reap(renderer)) {
@@ -62,10 +64,10 @@ static size_t renderers_sweep(struct renderers *renderers) {
             renderer_free(renderer);
         } else {
             place = &renderer->next;
-            left++;
+            hanging += now_ms - renderer->killed_ms >= RENDERERS_HANG_MS;
         }
     }
-    return left;
+    return hanging;
 }
 
 static void on_dead(void *arg, short revents) {
@@ -90,8 +92,11 @@ void renderers_destroy(struct renderers *renderers) {
     if (!renderers)
         return;
     int64_t end_ms = pp_clock_monotonic_ms() + RENDERERS_LAST_WAIT_MS;
-    while (renderers_sweep(renderers) && pp_clock_monotonic_ms() < end_ms)
+    renderers_sweep(renderers);
+    while (renderers->dying && pp_clock_monotonic_ms() < end_ms) {
         poll(&(struct pollfd){.fd = renderers->dying->pidfd, .events = POLLIN}, 1, RENDERERS_LOOK_MS);
+        renderers_sweep(renderers);
+    }
     while (renderers->dying) {
         struct renderer *renderer = renderers->dying;
         renderers->dying = renderer->next;
@@ -251,8 +256,8 @@ static bool renderer_open(struct renderer *renderer, enum renderer_program progr
 
 struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_program program,
                                   struct pp_error *error) {
-    if (renderers_sweep(renderers) >= RENDERERS_DYING_MAX) {
-        pp_fail(error, PP_E_LIMIT, "%d renderers were killed and do not end", RENDERERS_DYING_MAX);
+    if (renderers_sweep(renderers) >= RENDERERS_HANGING_MAX) {
+        pp_fail(error, PP_E_LIMIT, "%d renderers were killed and do not end", RENDERERS_HANGING_MAX);
         return NULL;
     }
     struct renderer *renderer = calloc(1, sizeof *renderer);
@@ -298,6 +303,7 @@ void renderer_destroy(struct renderer *renderer) {
     if (renderer->pidfd >= 0)
         renderer->exit_watch =
             net_loop_watch(renderers->loop, renderer->pidfd, POLLIN, on_dead, renderer, NULL);
+    renderer->killed_ms = pp_clock_monotonic_ms();
     renderer->next = renderers->dying;
     renderers->dying = renderer;
 }
