@@ -61,6 +61,7 @@ struct agent {
     struct access_session *session;
     struct poller *poller;
     struct net_timer *renew_timer;
+    bool renewal_told;              /* that the one under way has to wait */
     bool locked;                    /* the headend's last word to this display point was 403 */
     struct state_document document; /* in effect; version 0: none yet */
     int64_t document_kept;          /* version of the one in the vault */

@@ -230,6 +230,15 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
     renew_later(agent);
 }
 
+/* Told once: it goes on asking by itself, for as long as it takes. */
+static void on_renew_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
+    struct agent *agent = arg;
+    (void)wait_ms;
+    if (why && !agent->renewal_told)
+        reporter_event(agent->reporter, "renewal-waits", "%s", why->message);
+    agent->renewal_told = agent->renewal_told || why;
+}
+
 static void on_renew_due(void *arg) {
     struct agent *agent = arg;
     agent->renew_timer = NULL;
@@ -240,7 +249,9 @@ static void on_renew_due(void *arg) {
                                     .identity = agent->identity,
                                     .ca_file = agent->config.ca,
                                     .on_done = on_renewed,
+                                    .on_wait = on_renew_wait,
                                     .arg = agent};
+        agent->renewal_told = false;
         identity_set_clock_floor(agent->identity, agent->floors.clock_s);
         agent->est = est_reenroll_start(&config, &error);
         if (agent->est)

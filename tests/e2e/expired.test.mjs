@@ -38,7 +38,7 @@ async function clockAhead(offset) {
 }
 
 // In the place of the headend, which is not serving: a server that the screen trusts, refuses every certificate as
-// expired and gives out a code that nobody approves.
+// expired, renews none, and gives out a code that nobody approves.
 async function startRefusing(headend) {
   const file = (name) => readFile(path.join(headend.dir, name));
   const answers = {
@@ -46,6 +46,7 @@ async function startRefusing(headend) {
       device_code: 'device', user_code: 'BCDF-GHJK', verification_uri: `${headend.url}/enrol`, expires_in: 600, interval: 1,
     }],
     '/oauth/token': [400, { error: 'authorization_pending' }],
+    '/.well-known/est/simplereenroll': [503, {}],
   };
   const server = https.createServer({ cert: await file('server.pem'), key: await file('server.key'), requestCert: true,
     rejectUnauthorized: false }, (request, response) => {
@@ -195,6 +196,16 @@ describe('an expired certificate', { concurrency: true }, () => {
     await display.agent.waitLog(/unenrolled -> connecting[^]*-> online/, from, SESSION_PATIENCE);
     await display.waitPicture(isWhite, 'the content');
     assert.doesNotMatch(display.agent.log, /enrolled: /);
+  });
+
+  test('is announced where the renewal has to wait', async (t) => {
+    const { headend, display } = await startShortLived(t); // whose certificates are always due
+    await display.stopAgent();
+    await headend.stopServing();
+    const refusing = await startRefusing(headend);
+    t.after(() => refusing.close());
+    await display.startAgent();
+    await display.agent.waitLog(/renewal-waits: EST: HTTP 503/);
   });
 
   test('that comes out of an approval is told beside the next code', async (t) => {
