@@ -137,6 +137,16 @@ static void authority_of_the_good_server_is_unknown_where_another_is_configured(
     assert_int_equal(cJSON_GetArraySize(log), 0);
 }
 
+static void authorities_named_by_the_environment_are_not_trusted(void **state) {
+    static const char *const names[] = {"SSL_CERT_FILE", "CURL_CA_BUNDLE"};
+    struct world *world = *state;
+    for (size_t i = 0; i < PP_COUNT(names); i++)
+        setenv(names[i], test_server_path(&world->server, "authority"), 1);
+    authority_of_the_good_server_is_unknown_where_another_is_configured(state);
+    for (size_t i = 0; i < PP_COUNT(names); i++)
+        unsetenv(names[i]);
+}
+
 static void connection_cut_during_the_handshake_is_a_network_failure(void **state) {
     struct world *world = *state;
     net_autoresponse struct net_response response = {0};
@@ -242,6 +252,7 @@ int main(void) {
         cmocka_unit_test(server_without_aead_suites_is_refused),
         cmocka_unit_test(server_that_speaks_no_tls_is_refused),
         cmocka_unit_test(authority_of_the_good_server_is_unknown_where_another_is_configured),
+        cmocka_unit_test(authorities_named_by_the_environment_are_not_trusted),
         cmocka_unit_test(connection_cut_during_the_handshake_is_a_network_failure),
         cmocka_unit_test(server_that_refuses_our_certificate_is_told_apart),
         cmocka_unit_test(server_that_wants_a_certificate_we_do_not_have_is_told_apart),
