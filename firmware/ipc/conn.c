@@ -19,6 +19,10 @@ union control {
 static bool fail_of_errno(struct pp_error *error, const char *what) {
     if (errno == EAGAIN || errno == EWOULDBLOCK)
         return pp_fail(error, PP_E_STATE, "%s: the socket is not ready", what);
+    /* unix(7): of the user, against the limit of this process. They become fewer when their receivers read.
+     */
+    if (errno == ETOOMANYREFS)
+        return pp_fail(error, PP_E_STATE, "%s: too many descriptors are on their way", what);
     if (errno == EPIPE || errno == ECONNRESET || errno == ECONNREFUSED || errno == ENOTCONN)
         return pp_fail(error, PP_E_NET, "%s: the peer is gone", what);
     return pp_fail_errno(error, "%s", what);

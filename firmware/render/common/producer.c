@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "ipc/conn.h"
 
+#define DESCRIPTORS_CHECK_MS 20 /* ms between two tries to send one */
+
 void producer_init(struct producer *producer, int socket, int control) {
     *producer = (struct producer){.socket = socket, .control = control};
 }
@@ -17,11 +19,22 @@ void producer_finish(struct producer *producer) {
     pp_close(&producer->socket);
 }
 
+/* Descriptors on their way are counted by user, and a player that is slow to take those of many layers makes
+ * this one wait. */
 static bool send_with_memory(struct producer *producer, struct ipc_message *message, int memory_fd,
                              struct pp_error *error) {
+    struct pp_error why = {0};
     message->fds[0] = memory_fd;
     message->fd_count = 1;
-    return ipc_send(producer->socket, message, error);
+    while (!ipc_send(producer->socket, message, &why)) {
+        if (why.code != PP_E_STATE) {
+            *error = why;
+            return false;
+        }
+        if (!producer_wait(producer, DESCRIPTORS_CHECK_MS, error))
+            return false;
+    }
+    return true;
 }
 
 bool producer_open_video(struct producer *producer, const struct ipc_ring *layout, struct pp_error *error) {
