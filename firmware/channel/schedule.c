@@ -107,10 +107,40 @@ static bool picks_dates(const struct icalrecurrencetype *rule) {
            rule->by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX;
 }
 
+static int compare_numbers(const void *a, const void *b) {
+    return *(const short *)a - *(const short *)b;
+}
+
+static size_t length_of(const short *list, size_t max) {
+    size_t length = 0;
+    while (length < max && list[length] != ICAL_RECURRENCE_ARRAY_MAX)
+        length++;
+    return length;
+}
+
+/* Each value once: libical counts "BYDAY=MO,MO" as two occurrences. */
+static void tidy_list(short *list, size_t max) {
+    size_t length = length_of(list, max);
+    size_t kept = 0;
+    for (size_t i = 0; i < length; i++) {
+        size_t same = 0;
+        while (same < kept && list[same] != list[i])
+            same++;
+        if (same == kept)
+            list[kept++] = list[i];
+    }
+    if (kept < length)
+        list[kept] = ICAL_RECURRENCE_ARRAY_MAX;
+}
+
+/* libical takes the first for the earliest, though RFC 5545 asks for no order. */
+static void sort_list(short *list, size_t max) {
+    tidy_list(list, max);
+    qsort(list, length_of(list, max), sizeof *list, compare_numbers);
+}
+
 /* Every hour is every day at 24 hours, which libical searches day by day. */
 static void hourly_to_daily(struct icalrecurrencetype *rule) {
-    if (rule->freq != ICAL_HOURLY_RECURRENCE)
-        return;
     rule->freq = ICAL_DAILY_RECURRENCE;
     if (rule->by_hour[0] != ICAL_RECURRENCE_ARRAY_MAX)
         return;
@@ -119,18 +149,45 @@ static void hourly_to_daily(struct icalrecurrencetype *rule) {
     rule->by_hour[24] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-static int64_t length_of(const short *list, size_t max) {
-    size_t length = 0;
-    while (length < max && list[length] != ICAL_RECURRENCE_ARRAY_MAX)
-        length++;
-    return length ? (int64_t)length : 1;
+/* BYMONTHDAY alone means that day of each month, where libical takes the month of the first occurrence. */
+static void yearly_in_each_month(struct icalrecurrencetype *rule) {
+    if (rule->by_month_day[0] == ICAL_RECURRENCE_ARRAY_MAX ||
+        rule->by_month[0] != ICAL_RECURRENCE_ARRAY_MAX || rule->by_week_no[0] != ICAL_RECURRENCE_ARRAY_MAX ||
+        rule->by_year_day[0] != ICAL_RECURRENCE_ARRAY_MAX)
+        return;
+    for (short month = 1; month <= 12; month++)
+        rule->by_month[month - 1] = month;
+    rule->by_month[12] = ICAL_RECURRENCE_ARRAY_MAX;
 }
 
-/* Occurrences on a day that has any. */
+/* What a rule does not say it has from the start. */
+static void fill_list(short *list, int value) {
+    if (list[0] != ICAL_RECURRENCE_ARRAY_MAX)
+        return;
+    list[0] = (short)value;
+    list[1] = ICAL_RECURRENCE_ARRAY_MAX;
+}
+
+/* Puts a rule that was checked into the form that libical searches rightly and fast. */
+static void rule_prepare(struct icalrecurrencetype *rule, const struct channel_local_time *start) {
+    tidy_list(rule->by_day, PP_COUNT(rule->by_day));
+    sort_list(rule->by_hour, PP_COUNT(rule->by_hour));
+    sort_list(rule->by_minute, PP_COUNT(rule->by_minute));
+    sort_list(rule->by_second, PP_COUNT(rule->by_second));
+    if (rule->freq == ICAL_HOURLY_RECURRENCE)
+        hourly_to_daily(rule);
+    fill_list(rule->by_hour, start->hour);
+    fill_list(rule->by_minute, start->minute);
+    fill_list(rule->by_second, start->second);
+    if (rule->freq == ICAL_YEARLY_RECURRENCE)
+        yearly_in_each_month(rule);
+}
+
+/* Occurrences of a prepared rule on a day that has any. */
 static int64_t times_a_day(const struct icalrecurrencetype *rule) {
-    return length_of(rule->by_hour, PP_COUNT(rule->by_hour)) *
-           length_of(rule->by_minute, PP_COUNT(rule->by_minute)) *
-           length_of(rule->by_second, PP_COUNT(rule->by_second));
+    return (int64_t)(length_of(rule->by_hour, PP_COUNT(rule->by_hour)) *
+                     length_of(rule->by_minute, PP_COUNT(rule->by_minute)) *
+                     length_of(rule->by_second, PP_COUNT(rule->by_second)));
 }
 
 /* libical expands a period as a whole. */
@@ -157,6 +214,20 @@ static bool pay_for_search(const struct channel_event *event, const struct icalr
     return true;
 }
 
+/* Where libical begins. In weekly rules it goes back to the first of the weekdays, and from a Monday to
+ * Sunday it goes into the week before: all weeks of an INTERVAL are wrong then. It is led to that day itself.
+ */
+static int64_t rule_start(const struct channel_event *event, const struct icalrecurrencetype *rule) {
+    int64_t start = event_start_local(event);
+    if (rule->freq != ICAL_WEEKLY_RECURRENCE || rule->by_day[0] == ICAL_RECURRENCE_ARRAY_MAX)
+        return start;
+    int weekday =
+        (int)((start / DAY_S + 4) % 7) + 1; /* as libical's: Sunday is 1; 1970 began on a Thursday */
+    int here = (weekday - (int)rule->week_start + 7) % 7;
+    int there = ((int)icalrecurrencetype_day_day_of_week(rule->by_day[0]) - (int)rule->week_start + 7) % 7;
+    return there > here ? (start / DAY_S + there - here) * DAY_S : start;
+}
+
 /* Where the days end that there is a budget to walk through; the rule's own end may come before. */
 static int64_t walk_end(const struct icalrecurrencetype *rule, int64_t first, int64_t days) {
     int64_t end = first + days * DAY_S < LIBICAL_END_S ? first + days * DAY_S : LIBICAL_END_S;
@@ -169,7 +240,7 @@ static int64_t walk_end(const struct icalrecurrencetype *rule, int64_t first, in
 static bool walk(struct channel_event *event, const struct icalrecurrencetype *rule, int64_t *gap_days,
                  struct channel_rule_budget *left, struct pp_error *error) {
     int64_t per_day = times_a_day(rule);
-    int64_t first = event_start_local(event);
+    int64_t first = rule_start(event, rule);
     int64_t days = left->walk / per_day;
     struct icalrecurrencetype bounded = *rule;
     bounded.until = ical_of(walk_end(rule, first, days));
@@ -224,9 +295,12 @@ bool channel_rrule_check(struct channel_event *event, struct channel_rule_budget
         return pp_fail(error, PP_E_INVALID, "is not a recurrence rule (RFC 5545 §3.3.10)");
     if (!check_kind(&rule, error))
         return false;
-    hourly_to_daily(&rule);
+    rule_prepare(&rule, &event->start);
     if (times_a_day(&rule) > TIMES_A_DAY_MAX)
         return pp_fail(error, PP_E_LIMIT, "recurs more than %d times a day", TIMES_A_DAY_MAX);
+    /* libical chooses by BYSETPOS among days only. */
+    if (rule.by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX && times_a_day(&rule) > 1)
+        return pp_fail(error, PP_E_UNSUPPORTED, "has a BYSETPOS and several times a day");
     int64_t gap_days = 0;
     return walk(event, &rule, &gap_days, left, error) && pay_for_search(event, &rule, gap_days, left, error);
 }
@@ -276,18 +350,25 @@ static int64_t search_from(const struct channel_event *event, icaltimezone *zone
     return local_of(zone, now) - channel_duration_ms(&event->duration) / 1000 - LOOK_BACK_DAYS * DAY_S;
 }
 
+/* Where libical may jump into a rule. With an INTERVAL of weeks it finds the right week only from the weekday
+ * of the first occurrence. */
+static int64_t jump_to(const struct icalrecurrencetype *rule, int64_t first, int64_t from) {
+    int64_t weeks = (int64_t)rule->interval * 7 * DAY_S;
+    return rule->freq == ICAL_WEEKLY_RECURRENCE ? first + (from - first) / weeks * weeks : from;
+}
+
 /* libical looks for the next occurrence until it has one, be it in a hundred years: it is given an end, at
  * which to ask again. That end is a day further than what is promised, since daylight saving may begin
  * before. */
 static struct occurrence find_recurring(const struct channel_event *event, icaltimezone *zone, int64_t now) {
     struct occurrence found = {.next = CHANNEL_FOREVER};
     struct icalrecurrencetype rule;
-    int64_t first = event_start_local(event);
     int64_t from = search_from(event, zone, now);
     int64_t to = local_of(zone, now) + (LOOK_AHEAD_DAYS + 1) * DAY_S;
     if (!rule_parse(event->rrule, &rule))
         return found;
-    hourly_to_daily(&rule);
+    rule_prepare(&rule, &event->start);
+    int64_t first = rule_start(event, &rule);
     int64_t end = rule_end(event, &rule, zone);
     if (end < from)
         return found;
@@ -299,7 +380,7 @@ static struct occurrence find_recurring(const struct channel_event *event, icalt
     if (!iterator)
         return found;
     if (from > first)
-        icalrecur_iterator_set_start(iterator, ical_of(from));
+        icalrecur_iterator_set_start(iterator, ical_of(jump_to(&rule, first, from)));
     for (;;) {
         struct icaltimetype time = icalrecur_iterator_next(iterator);
         if (icaltime_is_null_time(time) || !consider(event, zone, seconds_of(&time), now, &found))

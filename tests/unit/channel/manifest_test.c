@@ -216,6 +216,8 @@ static const struct broken broken[] = {
      "schedule[0].rrule: is hourly"},
     {"schedule[0].rrule", "\"FREQ=HOURLY;INTERVAL=7\"", PP_E_UNSUPPORTED, "schedule[0].rrule: is hourly"},
     {"schedule[0].rrule", "\"FREQ=HOURLY;BYDAY=1MO\"", PP_E_LIMIT, "schedule[0].rrule: recurs so rarely"},
+    {"schedule[0].rrule", "\"FREQ=MONTHLY;BYHOUR=8,9;BYSETPOS=1\"", PP_E_UNSUPPORTED,
+     "schedule[0].rrule: has a BYSETPOS"},
     {"schedule[0].rrule", "\"RSCALE=GREGORIAN;FREQ=DAILY\"", PP_E_UNSUPPORTED,
      "schedule[0].rrule: has an RSCALE"},
     {"schedule[0].rrule", "\"FREQ=HOURLY;BYMINUTE=0,5,10,15,20,25,30,35,40,45,50,55,59\"", PP_E_LIMIT,

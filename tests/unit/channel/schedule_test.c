@@ -161,6 +161,74 @@ static void overlapping_occurrences_go_on(void **state) {
     expect(m, "UTC", "2026-05-09T09:00:00Z", "night", "2026-05-10T08:00:00Z");
 }
 
+/* RFC 5545 asks for no order in them; libical takes the first for the earliest. */
+static void hours_may_be_listed_in_any_order(void **state) {
+    (void)state;
+    static const char *const rules[] = {"FREQ=DAILY;BYHOUR=17,8;BYMINUTE=30,0",
+                                        "FREQ=HOURLY;BYHOUR=17,8;BYMINUTE=30,0",
+                                        "FREQ=WEEKLY;BYDAY=FR,MO;BYHOUR=17,8,17;BYMINUTE=30,0"};
+    for (size_t i = 0; i < PP_COUNT(rules); i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "[{\"layout\": \"night\", \"dtstart\": \"2026-01-05T00:00:00\", \"duration\": \"PT10M\", "
+                 "\"rrule\": \"%s\"}]",
+                 rules[i]);
+        PP_AUTO(channel_manifest) struct channel_manifest *m = with_schedule(text);
+        expect(m, "UTC", "2026-01-05T00:00:00Z", "day", "2026-01-05T08:00:00Z");
+        expect(m, "UTC", "2026-06-01T00:00:00Z", "day", "2026-06-01T08:00:00Z");
+        expect(m, "UTC", "2026-06-01T08:00:00Z", "night", "2026-06-01T08:10:00Z");
+        expect(m, "UTC", "2026-06-01T08:10:00Z", "day", "2026-06-01T08:30:00Z");
+        expect(m, "UTC", "2026-06-01T17:05:00Z", "night", "2026-06-01T17:10:00Z");
+        expect(m, "UTC", "2026-06-01T17:10:00Z", "day", "2026-06-01T17:30:00Z");
+    }
+}
+
+static void a_day_of_the_month_each_year_is_that_of_each_month(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"2026-11-25T09:30:00\", \"duration\": \"PT1H\", "
+        "\"rrule\": \"FREQ=YEARLY;BYMONTHDAY=2\"}]");
+    expect(m, "UTC", "2026-11-30T00:00:00Z", "day", "2026-12-02T09:30:00Z");
+    expect(m, "UTC", "2031-04-02T09:30:00Z", "night", "2031-04-02T10:30:00Z");
+}
+
+static void every_fourth_week_is_counted_from_the_first(void **state) {
+    (void)state;
+    /* A Monday; the Sundays of its week and of each fourth are 9 August, 6 September, 4 October, 1 November.
+     */
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"2026-08-03T05:00:00\", \"duration\": \"PT1H\", "
+        "\"rrule\": \"FREQ=WEEKLY;INTERVAL=4;BYDAY=SU\"}]");
+    expect(m, "UTC", "2026-10-24T05:00:00Z", "day", "2026-11-01T05:00:00Z");
+    expect(m, "UTC", "2026-10-25T05:30:00Z", "day", "2026-11-01T05:00:00Z");
+    expect(m, "UTC", "2026-11-01T05:30:00Z", "night", "2026-11-01T06:00:00Z");
+    /* The first Saturday at 11 is not lost, though the start is later in the day. */
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *late = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"2026-07-03T19:06:00\", \"duration\": \"PT1H\", "
+        "\"rrule\": \"FREQ=WEEKLY;INTERVAL=2;BYDAY=SA;BYHOUR=11\"}]");
+    expect(late, "UTC", "2026-07-04T02:16:00Z", "day", "2026-07-04T11:06:00Z");
+    expect(late, "UTC", "2026-07-18T11:06:00Z", "night", "2026-07-18T12:06:00Z");
+}
+
+static void what_is_listed_twice_counts_once(void **state) {
+    (void)state;
+    static const char *const rules[] = {"FREQ=WEEKLY;BYDAY=MO,TU,MO;COUNT=3",
+                                        "FREQ=DAILY;BYHOUR=8,8;BYDAY=MO,TU;COUNT=3"};
+    for (size_t i = 0; i < PP_COUNT(rules); i++) {
+        char text[300];
+        snprintf(text, sizeof text,
+                 "[{\"layout\": \"night\", \"dtstart\": \"2026-01-05T08:00:00\", \"duration\": \"PT1H\", "
+                 "\"rrule\": \"%s\"}]",
+                 rules[i]);
+        PP_AUTO(channel_manifest) struct channel_manifest *m = with_schedule(text);
+        expect(m, "UTC", "2026-01-12T08:00:00Z", "night", "2026-01-12T09:00:00Z");
+        expect(m, "UTC", "2026-01-12T09:00:00Z", "day", "for ever");
+    }
+}
+
 /* libical would look for 29 February on a Monday for decades, with each question. */
 static void rare_rule_is_looked_for_no_further_than_promised(void **state) {
     (void)state;
@@ -371,6 +439,10 @@ int main(void) {
         cmocka_unit_test(until_is_the_zones_wall_time),
         cmocka_unit_test(count_ends_the_rule),
         cmocka_unit_test(overlapping_occurrences_go_on),
+        cmocka_unit_test(hours_may_be_listed_in_any_order),
+        cmocka_unit_test(a_day_of_the_month_each_year_is_that_of_each_month),
+        cmocka_unit_test(every_fourth_week_is_counted_from_the_first),
+        cmocka_unit_test(what_is_listed_twice_counts_once),
         cmocka_unit_test(rare_rule_is_looked_for_no_further_than_promised),
         cmocka_unit_test(a_rule_that_is_over_is_not_asked_for_again),
         cmocka_unit_test(until_in_utc_may_look_earlier_than_the_start),
