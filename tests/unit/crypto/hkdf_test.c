@@ -1,7 +1,6 @@
 #include "crypto/hkdf.h"
 
 #include "base/mem.h"
-#include "crypto/random.h"
 #include "crypto_test_support.h"
 
 struct hkdf_vector {
@@ -85,29 +84,11 @@ static void hkdf_refuses_more_than_255_blocks(void **state) {
     assert_int_equal(error.code, PP_E_LIMIT);
 }
 
-static void random_fills_and_equal_compares_all_bytes(void **state) {
-    (void)state;
-    struct pp_error error = {0};
-    uint8_t left[64] = {0}, right[64] = {0};
-    assert_true(crypto_equal(left, right, sizeof left));
-    assert_true(crypto_random(left, sizeof left, &error));
-    assert_true(crypto_random(right, sizeof right, &error));
-    assert_false(crypto_equal(left, right, sizeof left));
-    for (size_t i = 0; i < sizeof left; i++) {
-        uint8_t copy[64];
-        memcpy(copy, left, sizeof copy);
-        copy[i] ^= 0x80;
-        assert_false(crypto_equal(left, copy, sizeof left));
-    }
-    assert_true(crypto_equal(left, right, 0));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hkdf_gives_the_vectors_of_rfc_5869),
         cmocka_unit_test(hkdf_knows_sha512),
         cmocka_unit_test(hkdf_refuses_more_than_255_blocks),
-        cmocka_unit_test(random_fills_and_equal_compares_all_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
