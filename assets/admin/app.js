@@ -17,6 +17,23 @@ for (const input of document.querySelectorAll('.code-input')) {
   });
 }
 
+// A long list of screens can be narrowed down, to the rows whose name, site, state and channel hold all words.
+const filter = document.getElementById('filter');
+const rows = () => [...document.querySelectorAll('.screens tbody tr')];
+
+function narrow() {
+  const words = (filter?.value ?? '').toLowerCase().split(/\s+/);
+  for (const row of rows()) {
+    const text = [...row.cells].slice(0, 3).map((cell) => cell.textContent).join(' ').toLowerCase();
+    row.hidden = !words.every((word) => text.includes(word));
+  }
+}
+
+if (filter) {
+  filter.hidden = rows().length < 8;
+  filter.addEventListener('input', narrow);
+}
+
 // An element with data-live="SECONDS" is fetched anew that often, while the page can be seen.
 const live = () => document.getElementById('live');
 const seconds = () => Number(live()?.dataset.live ?? 0);
@@ -28,6 +45,7 @@ async function refresh() {
       const page = new DOMParser().parseFromString(await response.text(), 'text/html');
       const fresh = page.getElementById('live');
       if (response.ok && fresh && fresh.innerHTML !== live().innerHTML) live().replaceWith(fresh);
+      narrow();
     } catch {
       // The next round tries again.
     }
