@@ -90,6 +90,7 @@ static bool take_frame(struct layer *layer, struct ipc_message *message, struct 
     layer->last_pts_us = (int64_t)frame->pts_us;
     layer->queue[layer->queued++] = (struct layer_frame){frame->slot, layer->last_pts_us};
     layer->frames++;
+    layer->late_told = false;
     return true;
 }
 
@@ -103,10 +104,13 @@ static void ring_trim(struct layer *layer) {
         ipc_video_ring_finish(&layer->ring);
 }
 
+/* Only once for each FRAME or END, or a renderer could keep us busy with nothing. */
 static bool take_late(struct layer *layer, struct ipc_message *message, struct audio *audio,
                       struct pp_error *error) {
     (void)audio;
-    (void)error;
+    if (layer->late_told)
+        return pp_fail(error, PP_E_INVALID, "a second LATE before a FRAME");
+    layer->late_told = true;
     count_late(layer, message->late.frames);
     return true;
 }

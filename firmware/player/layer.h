@@ -32,6 +32,7 @@ struct layer {
     size_t queued;
     uint32_t frames;     /* ever received */
     int64_t last_pts_us; /* of the last received; -1 none */
+    bool late_told;      /* LATE came since */
     bool has_end;
     int64_t duration_us; /* where has_end */
     struct audio_voice *voice;

@@ -81,6 +81,12 @@ static void do_overlong(struct source *source) {
     raw(source->socket, "\x02\x03\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00", 14);
 }
 
+static void do_late_twice(struct source *source) {
+    struct ipc_message message = {.type = IPC_LATE, .late = {1}};
+    source_send(source, &message);
+    source_send(source, &message);
+}
+
 struct offence {
     void (*commit)(struct source *source);
     const char *reason;
@@ -95,6 +101,7 @@ static void a_shown_layer_whose_renderer_breaks_the_protocol_shows_nothing(void 
         {do_frame_after_end, "FRAME after END"},
         {do_second_ring, "a second RING"},
         {do_late_audio, "AUDIO after the first FRAME"},
+        {do_late_twice, "a second LATE before a FRAME"},
         {do_garbage, "version: the packet ends at byte 2"},
         {do_agents_message, "LAYER_REMOVE on a frame socket"},
         {do_overlong, "message FRAME: 1 bytes follow its end at byte 13"},
