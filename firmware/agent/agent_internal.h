@@ -113,6 +113,8 @@ void connection_restore_lock(struct agent *agent);
 void connection_forget_document(struct agent *agent);
 /* Kept over a restart. */
 void connection_keep_lock(struct agent *agent, bool locked);
+/* Of an expired certificate, in favour of an enrolment. */
+void connection_put_off_renewal(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);
 
 /* ---- content.c ---- */

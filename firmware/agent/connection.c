@@ -261,6 +261,13 @@ static void on_renew_due(void *arg) {
     renew_later(agent);
 }
 
+void connection_put_off_renewal(struct agent *agent) {
+    if (!agent->est)
+        return;
+    est_cancel(pp_steal(&agent->est));
+    renew_later(agent);
+}
+
 bool connection_use_identity(struct agent *agent, struct pp_error *error) {
     pp_autobuf struct pp_buf key = PP_BUF_INIT(4096);
     const char *chain = identity_certificate_pem(agent->identity);

@@ -73,7 +73,7 @@ static void on_token(void *arg, const char *token) {
     agent->trouble = error;
     agent_set_state(agent, AGENT_ENROLLING);
     identity_set_clock_floor(agent->identity, agent->floors.clock_s);
-    est_cancel(pp_steal(&agent->est)); /* the renewal of an expired certificate */
+    connection_put_off_renewal(agent);
     agent->est = est_enroll_start(&config, token, &error);
     if (!agent->est)
         enrolment_again(agent, &error);
