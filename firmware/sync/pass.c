@@ -58,6 +58,8 @@ static bool get_sealed(struct pass *pass, uint64_t *fetched, struct sync_verdict
     struct pp_error why = {0};
     if (pass->manifest_was_there && store_object_read(sync->store, next->sha256, &sync->manifest, &why))
         return true;
+    if (why.code == PP_E_NOMEM)
+        return pp_fail(error, why.code, "%s", why.message);
     if (pass->manifest_was_there && !store_quarantine(sync->store, next->sha256, &why))
         pp_log_warning("sync: %s", why.message);
     pass->manifest_was_there = false;
