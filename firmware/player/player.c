@@ -13,6 +13,7 @@
 #include "player/link.h"
 #include "player/screenshot.h"
 #include "player/timeline.h"
+#include "player/watchdog.h"
 
 /* The window system's own events: at once where it has a descriptor; this often in any case. */
 #define PUMP_US        10000000 /* us */
@@ -33,6 +34,7 @@ struct player {
     struct screenshots *screenshots;
     struct scene scene;
     struct link link;
+    struct watchdog watchdog;
     int signals; /* signalfd */
     bool stop;
     int64_t pump_due_us;
@@ -113,6 +115,7 @@ static bool signals_open(struct player *player, struct pp_error *error) {
 
 static bool player_open(struct player *player, struct pp_error *error) {
     const struct player_options *options = player->options;
+    watchdog_init(&player->watchdog);
     if (!signals_open(player, error))
         return false;
     if (options->trace && !(player->trace = trace_create(options->trace, error)))
@@ -139,6 +142,7 @@ static void player_close(struct player *player) {
     SDL_Quit();
     trace_destroy(player->trace);
     pp_close(&player->signals);
+    watchdog_finish(&player->watchdog);
     link_finish(&player->link);
 }
 
@@ -195,6 +199,7 @@ static void update(struct player *player) {
     player->audio_due_us = audio_tick(player->audio, player_now_us());
     if (dirty || now_us >= player->pump_due_us)
         display_look(player, now_us);
+    watchdog_tick(&player->watchdog, now_us);
 }
 
 static void take(struct player *player, const struct pollfd *fds) {
@@ -222,7 +227,8 @@ static bool wait_and_take(struct player *player, struct pp_error *error) {
     };
     size_t count = FD_LAYERS + scene_poll_fill(&player->scene, fds + FD_LAYERS);
     int64_t due_us = player_earlier(timeline_due_us(&player->scene), player->audio_due_us);
-    int64_t wait_us = player_earlier(due_us, player->pump_due_us) - player_now_us();
+    due_us = player_earlier(due_us, player_earlier(player->pump_due_us, player->watchdog.due_us));
+    int64_t wait_us = due_us - player_now_us();
     wait_us = wait_us > 0 && !player->scene.dirty ? wait_us : 0;
     struct timespec timeout = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
     trace_wakeup(player->trace);

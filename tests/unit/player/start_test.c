@@ -2,8 +2,12 @@
 #include "rig.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
@@ -75,6 +79,30 @@ static void two_sockets_from_systemd_are_refused(void **state) {
     assert_int_equal(WEXITSTATUS(status), 1);
 }
 
+/* A still picture, or none, wakes the loop only every 10 s: it wakes for its watchdog all the same. */
+static void the_watchdog_gets_its_signs_of_life(void **state) {
+    const struct activation *activation = *state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char sign[32];
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/notify", activation->folder);
+    pp_autoclose int notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(notify, (const struct sockaddr *)(const void *)&address, sizeof address), 0);
+    setenv("NOTIFY_SOCKET", address.sun_path, 1);
+    setenv("WATCHDOG_USEC", "600000", 1);
+    pid_t player = activated(activation->listener, "1");
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    for (int i = 0; i < 4; i++) {
+        struct pollfd wait = {.fd = notify, .events = POLLIN};
+        assert_int_equal(poll(&wait, 1, RIG_WAIT_MS / 4), 1);
+        assert_int_equal(recv(notify, sign, sizeof sign, 0), strlen("WATCHDOG=1"));
+        assert_memory_equal(sign, "WATCHDOG=1", strlen("WATCHDOG=1"));
+    }
+    kill(player, SIGTERM);
+    assert_int_equal(waitpid(player, NULL, 0), player);
+    unlink(address.sun_path);
+}
+
 /* With sound playing, a fade running and a screenshot being written. */
 static void in_the_middle_of_everything_it_ends_in_good_order(void **state) {
     struct rig *rig = *state;
@@ -99,6 +127,7 @@ static void in_the_middle_of_everything_it_ends_in_good_order(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_socket_from_systemd_is_listened_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_watchdog_gets_its_signs_of_life, setup, teardown),
         cmocka_unit_test_setup_teardown(two_sockets_from_systemd_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(in_the_middle_of_everything_it_ends_in_good_order, rig_setup,
                                         rig_teardown),
