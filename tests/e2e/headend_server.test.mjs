@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { enrolDevice, eventually, headendProgram, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
@@ -74,6 +75,17 @@ describe('the server', () => {
     for (const socket of sockets) socket.destroy();
     assert.ok(refused >= 10, `${refused} refused`);
     assert.ok(sockets.length >= 15);
+  });
+
+  test('neither can the addresses of one IPv6 network', async (context) => {
+    const unshare = process.getuid() === 0 ? ['--net'] : ['--user', '--map-root-user', '--net'];
+    if (!await run('unshare', [...unshare, 'true']).then(() => true, () => false)) {
+      context.diagnostic('no network namespace can be made here');
+      return;
+    }
+    const clients = path.join(path.dirname(fileURLToPath(import.meta.url)), 'servers/network-clients.mjs');
+    const { stdout } = await run('unshare', [...unshare, process.execPath, clients]);
+    assert.deepEqual(JSON.parse(stdout), { same: 10, other: true });
   });
 
   test('a client that never finishes its request is cut, however it drips', async () => {

@@ -16,7 +16,7 @@ struct serve_options {
     uint64_t poll_interval_s; /* between polls of /oauth/token */
     uint64_t certificate_s;   /* lifetime of a screen's certificate */
     uint64_t cookie_s;        /* lifetime of a device cookie */
-    uint64_t per_address;     /* connections at a time from one address */
+    uint64_t per_address;     /* connections at a time from one address, of IPv6 from 64 bits' network */
     uint64_t request_s;       /* a connection without a whole request for longer is cut */
 };
 

@@ -12,15 +12,17 @@ struct connections {
     pthread_mutex_t mutex;
     struct connection *first;
     int64_t request_ms;
+    uint64_t per_network;
 };
 
-struct connections *connections_create(uint64_t request_s, struct pp_error *error) {
+struct connections *connections_create(uint64_t request_s, uint64_t per_network, struct pp_error *error) {
     struct connections *connections = calloc(1, sizeof *connections);
     if (!connections) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
     connections->request_ms = (int64_t)request_s * 1000;
+    connections->per_network = per_network;
     pthread_mutex_init(&connections->mutex, NULL);
     return connections;
 }
@@ -32,6 +34,13 @@ void connections_destroy(struct connections *connections) {
     free(connections);
 }
 
+static uint64_t network_count(const struct connections *connections, const char *network) {
+    uint64_t count = 0;
+    for (const struct connection *one = connections->first; one; one = one->next)
+        count += strcmp(one->network, network) == 0;
+    return count;
+}
+
 static void connection_opened(struct connections *connections, struct MHD_Connection *mhd,
                               void **socket_context) {
     struct connection *connection = calloc(1, sizeof *connection);
@@ -41,7 +50,13 @@ static void connection_opened(struct connections *connections, struct MHD_Connec
         return;
     connection->fd = info ? info->connect_fd : -1;
     connection->cut_at = pp_clock_monotonic_ms() + connections->request_ms;
+    info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info && info->client_addr)
+        address_text(info->client_addr, connection->network);
     pthread_mutex_lock(&connections->mutex);
+    bool one_more = network_count(connections, connection->network) < connections->per_network;
+    if (!one_more && connection->fd >= 0)
+        shutdown(connection->fd, SHUT_RDWR);
     connection->next = connections->first;
     if (connections->first)
         connections->first->previous = connection;

@@ -5,10 +5,11 @@
 #include <microhttpd.h>
 
 #include "base/error.h"
-#include "headend/secret.h"
+#include "headend/http.h"
 
 struct connection {
     int fd;
+    char network[ADDRESS_TEXT_SIZE]; /* of the peer; see address_text */
     int64_t cut_at; /* ms, CLOCK_MONOTONIC, when no whole request has come; 0 while one is being answered */
     bool peer_known;
     char device[UUID_TEXT_SIZE]; /* of the verified client certificate; "" without one */
@@ -17,8 +18,10 @@ struct connection {
 };
 
 struct connections;
-/* A connection is cut when no whole request has come `request_s` after its beginning or the last answer. */
-struct connections *connections_create(uint64_t request_s, struct pp_error *error);
+/* A connection is cut when no whole request has come `request_s` after its beginning or the last answer, and
+ * at once when `per_network` others of its network are open: libmicrohttpd's own limit is for single
+ * addresses, of which a client with IPv6 has as many as it likes. */
+struct connections *connections_create(uint64_t request_s, uint64_t per_network, struct pp_error *error);
 void connections_destroy(struct connections *connections);
 
 /* libmicrohttpd's notice (MHD_OPTION_NOTIFY_CONNECTION); `arg` is the struct connections. */

@@ -52,11 +52,12 @@ struct reply {
 /* Where there is none, NULL. Borrowed. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_query(const struct request *request, const char *name);
+#define ADDRESS_TEXT_SIZE 64 /* bytes with the NUL */
 /* An address for counting: of IPv6 the network of 64 bits, within which a client chooses freely. "" for other
  * families. */
-void address_text(const struct sockaddr *address, char text[64]);
+void address_text(const struct sockaddr *address, char text[ADDRESS_TEXT_SIZE]);
 /* The peer's, "" where it has none. */
-void request_address(const struct request *request, char text[64]);
+void request_address(const struct request *request, char text[ADDRESS_TEXT_SIZE]);
 /* "https://HOST:PORT" as the client reached this server, where that is one of its names; else by its first.
  */
 bool request_origin(const struct request *request, char *origin, size_t size);

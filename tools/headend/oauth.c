@@ -59,7 +59,7 @@ void oauth_device_authorization(struct request *request, struct reply *reply) {
         return;
     }
     struct app *app = request->app;
-    char address[64];
+    char address[ADDRESS_TEXT_SIZE];
     request_address(request, address);
     struct enrolment_codes codes;
     if (!enrolment_start(app->db, thumbprint, address, (int64_t)app->options.code_lifetime_s,

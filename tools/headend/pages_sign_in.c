@@ -51,7 +51,7 @@ void page_sign_in(struct request *request, struct reply *reply) {
 
 struct attempt {
     const char *name, *password, *next;
-    char address[64];
+    char address[ADDRESS_TEXT_SIZE];
     int64_t admin;
     int64_t wait_s;
 };

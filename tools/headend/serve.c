@@ -104,7 +104,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
         return false;
     app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
     return app->repo_fd >= 0 && (app->waiters = waiters_create(error)) &&
-           (app->connections = connections_create(app->options.request_s, error)) &&
+           (app->connections = connections_create(app->options.request_s, app->options.per_address, error)) &&
            (app->strings = strings_create(error));
 }
 
