@@ -56,9 +56,10 @@ const struct pp_error *agent_trouble(const struct agent *agent) {
 }
 
 /* Whether the state has a screen of its own, above any content: also the code of a screen that has cached
- * content but no certificate, or an expired one, must be seen to be approved. */
+ * content but no certificate, or an expired one, must be seen to be approved. An enrolment that cannot go on
+ * covers nothing. */
 static bool agent_hides_content(const struct agent *agent) {
-    return agent->locked || agent->state == AGENT_ENROLLING ||
+    return agent->locked || (agent->state == AGENT_ENROLLING && !agent->trouble.code) ||
            (agent->state == AGENT_UNENROLLED && *agent->user_code);
 }
 

@@ -51,10 +51,13 @@ static void on_enrolled(void *arg, const struct pp_error *failure) {
 
 static void on_est_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
     struct agent *agent = arg;
-    if (why)
+    if (why) {
         agent_set_trouble(agent, "enrolment-waits", why);
-    else
-        pp_log_info("the certificate is not ready; asking again in %lld s", (long long)wait_ms / 1000);
+        return;
+    }
+    pp_log_info("the certificate is not ready; asking again in %lld s", (long long)wait_ms / 1000);
+    agent->trouble = (struct pp_error){0};
+    agent_update_screen(agent);
 }
 
 static void on_token(void *arg, const char *token) {

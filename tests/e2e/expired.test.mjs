@@ -39,7 +39,7 @@ async function clockAhead(offset) {
 
 // In the place of the headend, which is not serving: a server that the screen trusts, refuses every certificate as
 // expired, renews none, and gives out a code that nobody approves.
-async function startRefusing(headend) {
+async function startRefusing(headend, more = {}) {
   const file = (name) => readFile(path.join(headend.dir, name));
   const answers = {
     '/oauth/device_authorization': [200, {
@@ -47,6 +47,7 @@ async function startRefusing(headend) {
     }],
     '/oauth/token': [400, { error: 'authorization_pending' }],
     '/.well-known/est/simplereenroll': [503, {}],
+    ...more,
   };
   const server = https.createServer({ cert: await file('server.pem'), key: await file('server.key'), requestCert: true,
     rejectUnauthorized: false }, (request, response) => {
@@ -196,6 +197,21 @@ describe('an expired certificate', { concurrency: true }, () => {
     await display.agent.waitLog(/unenrolled -> connecting[^]*-> online/, from, SESSION_PATIENCE);
     await display.waitPicture(isWhite, 'the content');
     assert.doesNotMatch(display.agent.log, /enrolled: /);
+  });
+
+  test('leaves the content on the screen when the approval cannot be followed up', async (t) => {
+    const { headend, display } = await startScreen(t);
+    await display.stopAgent();
+    await headend.stopServing();
+    const refusing = await startRefusing(headend, {
+      '/oauth/token': [200, { access_token: 'token', token_type: 'Bearer', expires_in: 300 }],
+      '/.well-known/est/simpleenroll': [503, {}],
+    });
+    t.after(() => refusing.close());
+    display.options.agentEnv = await clockAhead('+380d');
+    await display.startAgent();
+    await display.agent.waitLog(/-> enrolling[^]*enrolment-waits: EST: HTTP 503/);
+    await display.waitPicture(isWhite, 'the content, and not the screen of an enrolment that goes on');
   });
 
   test('is announced where the renewal has to wait', async (t) => {
