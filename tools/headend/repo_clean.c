@@ -61,7 +61,10 @@ static bool manifest_objects_stay(struct cleaning *cleaning, const char *channel
     char associated[sizeof SEAL_AD_MANIFEST + CHANNEL_ID_MAX];
     struct channel channel;
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CHANNEL_MANIFEST_SIZE_MAX);
-    if (!channel_find(cleaning->home->db, channel_id, &channel, error))
+    db_lock(cleaning->home->db);
+    bool found = channel_find(cleaning->home->db, channel_id, &channel, error);
+    db_unlock(cleaning->home->db);
+    if (!found)
         return false;
     snprintf(associated, sizeof associated, SEAL_AD_MANIFEST "%s", channel.id);
     bool open = seal_decrypt(sealed->data, sealed->size, channel.key, associated, &text, error);
@@ -167,7 +170,8 @@ static bool objects_settle(struct cleaning *cleaning, struct pp_error *error) {
     db_autochange struct db_change change = {0};
     if (!db_change_begin(&change, cleaning->home->db, error) ||
         !objects_sort(cleaning, &used, &recent, &others, error) ||
-        !objects_run(cleaning, &used, "UPDATE object SET used = ?2 WHERE sha256 = ?1", error) ||
+        !objects_run(cleaning, &used, "UPDATE object SET used = ?2 WHERE sha256 = ?1 AND used < ?2 - 86400",
+                     error) ||
         !objects_run(cleaning, &others, "DELETE FROM object WHERE sha256 = ?1 AND used < ?2", error) ||
         !db_run(cleaning->home->db, error,
                 "DELETE FROM publish WHERE status = 'done' AND id NOT IN"
@@ -296,9 +300,7 @@ bool repo_clean(struct home *home, const struct tuf_repo *repo, struct repo_clea
                                 .manifests = PP_BUF_INIT(max),
                                 .objects = PP_BUF_INIT(max),
                                 .cleaned = cleaned};
-    db_lock(home->db);
     bool known = channels_stay(&cleaning, error);
-    db_unlock(home->db);
     hashes_sort(&cleaning.manifests);
     hashes_sort(&cleaning.objects);
     /* The database last: where the disk is full, it cannot be written before something has gone. */
