@@ -80,7 +80,7 @@ static const char *const plain_calls[] = {
 #define EQUAL(argument, value)                                                                               \
     { .arg = (argument), .op = SCMP_CMP_EQ, .datum_a = (value) }
 
-/* With a table of descriptors of its own, a thread would have a limit of its own on them. */
+/* A thread has nothing of its own: least of all a table of descriptors, with a limit of its own on them. */
 #define THREAD_FLAGS (CLONE_THREAD | CLONE_VM | CLONE_SIGHAND | CLONE_FILES | CLONE_FS)
 #define PROCESS_FLAGS                                                                                        \
     (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |               \

@@ -13,8 +13,10 @@
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
 
-#define THREADS_MAX     64 /* of a process with a user namespace of its own */
-#define DESCRIPTORS_MAX 12 /* each may be a memfd of the largest size, which no limit of memory counts */
+#define THREADS_MAX 64 /* of a process with a user namespace of its own */
+/* It also limits the descriptors that all programs of the user together may have on their way through
+ * sockets (ETOOMANYREFS, unix(7)), so it has to allow for a change of the largest layout. */
+#define DESCRIPTORS_MAX 256
 
 static int compare_fds(const void *left, const void *right) {
     int a = *(const int *)left, b = *(const int *)right;

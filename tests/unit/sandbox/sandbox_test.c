@@ -28,7 +28,8 @@
     if (!(condition))                                                                                        \
     _exit(__LINE__ % 90 + 1)
 
-#define NOBODY 65534
+#define NOBODY  65534
+#define KEPT_FD 20
 
 static void act_nothing(void) {
 }
@@ -80,11 +81,23 @@ static void act_look_at_a_path(void) {
     CHECK(syscall(SYS_newfstatat, AT_FDCWD, "/etc/passwd", &about, AT_EMPTY_PATH) < 0 && errno == ENOSYS);
 }
 
-static void act_hoard_memfds(void) {
-    int fd = 0;
-    for (int i = 0; i < 12 && fd >= 0; i++)
-        fd = memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    CHECK(fd < 0 && errno == EMFILE);
+/* In flight are the descriptors of the whole user, as many as a change of the largest layout needs. */
+static void act_send_many_descriptors(void) {
+    int fd = memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    CHECK(fd >= 0);
+    for (int i = 0; i < 100; i++) {
+        char control[CMSG_SPACE(sizeof fd)] = {0};
+        char byte = 0;
+        struct iovec part = {.iov_base = &byte, .iov_len = 1};
+        struct msghdr header = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        struct cmsghdr *entry = CMSG_FIRSTHDR(&header);
+        entry->cmsg_level = SOL_SOCKET;
+        entry->cmsg_type = SCM_RIGHTS;
+        entry->cmsg_len = CMSG_LEN(sizeof fd);
+        memcpy(CMSG_DATA(entry), &fd, sizeof fd);
+        CHECK(sendmsg(KEPT_FD, &header, MSG_NOSIGNAL) == 1);
+    }
 }
 
 static void child_lives(void **state) {
@@ -149,8 +162,6 @@ static void cpu_time_over_the_limit_kills(void **state) {
 
 /* ---- descriptors ---- */
 
-#define KEPT_FD 20
-
 static void prepare_descriptors(void) {
     CHECK(dup2(2, KEPT_FD) == KEPT_FD && dup2(2, KEPT_FD + 1) == KEPT_FD + 1 && dup2(2, 5) == 5);
 }
@@ -169,6 +180,13 @@ static void act_receive(void) {
 static void prepare_pipe(void) {
     int ends[2];
     CHECK(pipe(ends) == 0 && dup2(ends[0], KEPT_FD) == KEPT_FD);
+}
+
+/* One end is kept by the child, the other is not read. */
+static void prepare_socket(void) {
+    static int ends[2];
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    CHECK(dup2(ends[0], KEPT_FD) == KEPT_FD && dup2(ends[1], KEPT_FD + 1) == KEPT_FD + 1);
 }
 
 static void too_many_descriptors_to_keep_are_refused(void **state) {
@@ -311,7 +329,13 @@ static struct child living[] = {
     {"a_frame_ring_can_be_made", act_ring, NULL, RENDERER},
     {"memory_and_time_can_be_used", act_memory_and_time, NULL, RENDERER},
     {"no_path_can_be_looked_at", act_look_at_a_path, NULL, RENDERER},
-    {"few_memfds_can_be_made", act_hoard_memfds, NULL, RENDERER},
+    {"many_descriptors_can_be_on_their_way",
+     act_send_many_descriptors,
+     prepare_socket,
+     {.profile = SANDBOX_RENDERER,
+      .keep = {2, KEPT_FD, KEPT_FD + 1},
+      .keep_count = 3,
+      .file_max = 1024 * 1024}},
     {"clone3_is_said_not_to_exist", act_exec_is_told_apart_from_clone3, NULL, RENDERER},
     {"kept_descriptors_stay_and_others_are_closed", act_look_at_descriptors, prepare_descriptors, RENDERER},
     {"a_kept_descriptor_can_be_read", act_receive, prepare_pipe, RENDERER},
