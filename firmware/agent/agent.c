@@ -1,16 +1,12 @@
 #include "agent/agent.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 
 #include "agent/agent_internal.h"
 #include "base/clock.h"
-#include "base/encode.h"
-#include "base/file.h"
 #include "base/log.h"
 
 static const char *const state_names[] = {

@@ -29,6 +29,9 @@ struct screen_trouble {
 static struct screen_trouble screen_trouble(const struct agent *agent) {
     /* That the headend cannot be reached is no reason for content that cannot be shown. */
     const struct pp_error *trouble = agent->content_dead ? &agent->content_trouble : agent_trouble(agent);
+    /* What is not where it should be on the flash is not the headend's to put right. */
+    if (agent->unopened && trouble->code != PP_E_NOSPACE && trouble->code != PP_E_NOMEM)
+        return (struct screen_trouble){trouble_code(PP_E_IO), trouble->message};
     if (trouble->code)
         return (struct screen_trouble){trouble_code(trouble->code), trouble->message};
     if (agent->content_dead)
