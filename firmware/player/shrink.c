@@ -32,13 +32,17 @@ static struct block block_at(const struct ipc_plane *from, uint32_t x, uint32_t 
                           .height = from->rows - top < factor ? from->rows - top : factor};
 }
 
+static uint8_t rounded(uint64_t sum, uint64_t count) {
+    return count ? (uint8_t)((sum + count / 2) / count) : 0;
+}
+
 static uint8_t mean_of(const struct block *block, unsigned channel, unsigned channels) {
     uint64_t sum = 0, count = (uint64_t)block->width * block->height;
     for (uint32_t y = 0; y < block->height; y++) {
         for (uint32_t x = 0; x < block->width; x++)
             sum += block->data[y * block->stride + (size_t)x * channels + channel];
     }
-    return (uint8_t)((sum + count / 2) / count);
+    return rounded(sum, count);
 }
 
 static void mean_of_bgra(const struct block *block, uint8_t out[4]) {
@@ -52,8 +56,8 @@ static void mean_of_bgra(const struct block *block, uint8_t out[4]) {
         }
     }
     for (unsigned i = 0; i < 3; i++)
-        out[i] = sums[3] ? (uint8_t)((sums[i] + sums[3] / 2) / sums[3]) : 0;
-    out[3] = (uint8_t)((sums[3] + count / 2) / count);
+        out[i] = rounded(sums[i], sums[3]);
+    out[3] = rounded(sums[3], count);
 }
 
 void shrink_plane(unsigned format, unsigned plane, struct ipc_plane from, struct ipc_plane to,
