@@ -146,9 +146,10 @@ void rule_prepare(struct icalrecurrencetype *rule, const struct channel_local_ti
 
 /* Occurrences of a prepared rule on a day that has any. */
 static int64_t times_a_day(const struct icalrecurrencetype *rule) {
-    return (int64_t)(length_of(rule->by_hour, PP_COUNT(rule->by_hour)) *
-                     length_of(rule->by_minute, PP_COUNT(rule->by_minute)) *
-                     length_of(rule->by_second, PP_COUNT(rule->by_second)));
+    size_t times = length_of(rule->by_hour, PP_COUNT(rule->by_hour)) *
+                   length_of(rule->by_minute, PP_COUNT(rule->by_minute)) *
+                   length_of(rule->by_second, PP_COUNT(rule->by_second));
+    return times ? (int64_t)times : 1;
 }
 
 /* libical expands a period as a whole. */
