@@ -71,7 +71,7 @@ static bool attempt_begin(struct db *db, struct attempt *attempt, char encoded[P
 static bool attempt_succeed(struct db *db, const struct attempt *attempt, char token[SECRET_TEXT_SIZE],
                             struct pp_error *error) {
     db_lock(db);
-    bool ok = throttle_clear(db, attempt->name, attempt->address, error) &&
+    bool ok = throttle_clear(db, attempt->name, attempt->address, pp_clock_realtime_s(), error) &&
               admin_session_start(db, attempt->admin, token, error);
     db_unlock(db);
     return ok;

@@ -44,29 +44,50 @@ static bool key_count(struct db *db, const char *key, int64_t max_s, int64_t now
     return db_run(db, error, "UPDATE throttle SET blocked_until = ? WHERE key = ?", "is", until, key);
 }
 
+/* Whether the account has signed in from the address lately: else many strangers, each with a wait of its
+ * own, could keep an administrator out for good. */
+static bool address_known(struct db *db, const char *account, const char *address, int64_t now, bool *known,
+                          struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error, "SELECT count(*) FROM known_address WHERE account = ? AND address = ? AND last > ?", "ssi",
+        account, address, now - THROTTLE_KNOWN_S);
+    if (!row || !db_next(row, "address", error))
+        return false;
+    *known = db_int(row, 0) > 0;
+    return true;
+}
+
 bool throttle_attempt(struct db *db, const char *account, const char *address, int64_t now, int64_t *wait_s,
                       struct pp_error *error) {
     char account_key[THROTTLE_KEY_MAX];
     char address_key[THROTTLE_KEY_MAX];
     snprintf(account_key, sizeof account_key, "account:%s", account);
     snprintf(address_key, sizeof address_key, "address:%s", address);
+    bool known = false;
     *wait_s = 0;
     db_autochange struct db_change change = {0};
-    if (!db_change_begin(&change, db, error) || !key_wait(db, account_key, now, wait_s, error) ||
+    if (!db_change_begin(&change, db, error) || !address_known(db, account, address, now, &known, error) ||
+        (!known && !key_wait(db, account_key, now, wait_s, error)) ||
         !key_wait(db, address_key, now, wait_s, error))
         return false;
     if (*wait_s > 0)
         return true;
-    return key_count(db, account_key, THROTTLE_ACCOUNT_MAX_S, now, error) &&
+    return (known || key_count(db, account_key, THROTTLE_ACCOUNT_MAX_S, now, error)) &&
            key_count(db, address_key, THROTTLE_ADDRESS_MAX_S, now, error) && db_change_commit(&change, error);
 }
 
-bool throttle_clear(struct db *db, const char *account, const char *address, struct pp_error *error) {
+bool throttle_clear(struct db *db, const char *account, const char *address, int64_t now,
+                    struct pp_error *error) {
     return db_run(db, error, "DELETE FROM throttle WHERE key IN ('account:' || ?, 'address:' || ?)", "ss",
-                  account, address);
+                  account, address) &&
+           db_run(db, error,
+                  "INSERT INTO known_address(account, address, last) VALUES(?, ?, ?)"
+                  " ON CONFLICT(account, address) DO UPDATE SET last = excluded.last",
+                  "ssi", account, address, now);
 }
 
 bool throttle_purge(struct db *db, int64_t now, struct pp_error *error) {
     return db_run(db, error, "DELETE FROM throttle WHERE last < ? OR last > ?", "ii", now - THROTTLE_FORGET_S,
-                  now);
+                  now) &&
+           db_run(db, error, "DELETE FROM known_address WHERE last < ?", "i", now - THROTTLE_KNOWN_S);
 }

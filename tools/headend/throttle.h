@@ -6,6 +6,8 @@
 
 #define THROTTLE_FREE          3  /* failures without a delay */
 #define THROTTLE_ACCOUNT_MAX_S 60 /* or a stranger could keep an administrator out for long */
+#define THROTTLE_KNOWN_S                                                                                     \
+    2592000 /* an address from which the account signed in so lately has only its own wait */
 #define THROTTLE_ADDRESS_MAX_S 900
 #define THROTTLE_FORGET_S                                                                                    \
     3600 /* after the last failure; one in the future, before the clock was put right, counts for nothing */
@@ -17,7 +19,9 @@ int64_t throttle_delay(int64_t failures, int64_t max_s);
  * count too). *wait_s > 0: it is too early, and was not counted. Callers hold db_lock. */
 bool throttle_attempt(struct db *db, const char *account, const char *address, int64_t now, int64_t *wait_s,
                       struct pp_error *error);
-bool throttle_clear(struct db *db, const char *account, const char *address, struct pp_error *error);
+/* The account has signed in from the address. */
+bool throttle_clear(struct db *db, const char *account, const char *address, int64_t now,
+                    struct pp_error *error);
 bool throttle_purge(struct db *db, int64_t now, struct pp_error *error);
 
 #endif

@@ -47,12 +47,27 @@ static void throttle_forgets_after_success_and_after_an_hour(void **state) {
     struct home *home = *state;
     for (int i = 0; i < 4; i++)
         attempt(home, "dee", "10.0.0.4", 3000);
-    assert_true(throttle_clear(home->db, "dee", "10.0.0.4", NULL));
+    assert_true(throttle_clear(home->db, "dee", "10.0.0.4", 3000, NULL));
     assert_int_equal(attempt(home, "dee", "10.0.0.4", 3000), 0);
     for (int i = 0; i < 9; i++)
         attempt(home, "eve", "10.0.0.5", 3000 + i * 200);
     assert_int_equal(attempt(home, "eve", "10.0.0.5", 9000), 0);
     assert_int_equal(attempt(home, "eve", "10.0.0.5", 9000), 0);
+}
+
+static void strangers_do_not_keep_an_account_out_where_it_is_known(void **state) {
+    struct home *home = *state;
+    assert_true(throttle_clear(home->db, "gil", "10.1.0.1", 5000, NULL));
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(attempt(home, "gil", "10.1.0.2", 6000), 0);
+    assert_int_equal(attempt(home, "gil", "10.1.0.3", 6000), 2); /* strangers wait, wherever they come from */
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(attempt(home, "gil", "10.1.0.1", 6000), 0);
+    assert_int_equal(attempt(home, "gil", "10.1.0.1", 6000), 2); /* its own wait holds */
+    assert_true(throttle_purge(home->db, 5000 + THROTTLE_KNOWN_S + 1, NULL));
+    for (int i = 0; i < 4; i++)
+        attempt(home, "gil", "10.1.0.2", 6001 + THROTTLE_KNOWN_S);
+    assert_int_equal(attempt(home, "gil", "10.1.0.1", 6001 + THROTTLE_KNOWN_S), 2); /* known no more */
 }
 
 static void throttle_forgets_what_a_wrong_clock_wrote(void **state) {
@@ -110,6 +125,7 @@ int main(void) {
         cmocka_unit_test(throttle_counts_failures_of_account_and_address),
         cmocka_unit_test(throttle_lets_go_after_the_wait_and_then_waits_longer),
         cmocka_unit_test(throttle_forgets_after_success_and_after_an_hour),
+        cmocka_unit_test(strangers_do_not_keep_an_account_out_where_it_is_known),
         cmocka_unit_test(throttle_forgets_what_a_wrong_clock_wrote),
         cmocka_unit_test(password_is_kept_as_argon2id_with_its_own_salt),
         cmocka_unit_test(an_unknown_name_costs_the_same_and_fits_nothing),
