@@ -41,8 +41,8 @@ static const char *const migrations[] = {
     /* 2: when an object was last seen in a manifest, so that it is kept for a while after the last one */
     "ALTER TABLE object ADD COLUMN used INTEGER NOT NULL DEFAULT 0;",
     /* 3: from where accounts have signed in, so that strangers cannot keep them out */
-    "CREATE TABLE known_address(account TEXT NOT NULL, address TEXT NOT NULL, last INTEGER NOT NULL,"
-    "  PRIMARY KEY(account, address)) WITHOUT ROWID, STRICT;",
+    ("CREATE TABLE known_address(account TEXT NOT NULL, address TEXT NOT NULL, last INTEGER NOT NULL,"
+     "  PRIMARY KEY(account, address)) WITHOUT ROWID, STRICT;"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {
