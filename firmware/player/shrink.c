@@ -23,13 +23,19 @@ struct block {
     uint32_t width, height; /* pixels */
 };
 
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
 static struct block block_at(const struct ipc_plane *from, uint32_t x, uint32_t y, unsigned factor,
                              unsigned channels) {
-    uint32_t left = x * factor, top = y * factor, width = from->row_bytes / channels;
+    uint32_t left = x * factor, top = y * factor;
+    uint32_t width = least(from->row_bytes / channels - left, factor),
+             height = least(from->rows - top, factor);
     return (struct block){.data = from->data + (size_t)top * from->stride + (size_t)left * channels,
                           .stride = from->stride,
-                          .width = width - left < factor ? width - left : factor,
-                          .height = from->rows - top < factor ? from->rows - top : factor};
+                          .width = width,
+                          .height = height};
 }
 
 static uint8_t rounded(uint64_t sum, uint64_t count) {
@@ -37,19 +43,19 @@ static uint8_t rounded(uint64_t sum, uint64_t count) {
 }
 
 static uint8_t mean_of(const struct block *block, unsigned channel, unsigned channels) {
-    uint64_t sum = 0, count = (uint64_t)block->width * block->height;
+    uint64_t sum = 0, count = 0;
     for (uint32_t y = 0; y < block->height; y++) {
-        for (uint32_t x = 0; x < block->width; x++)
+        for (uint32_t x = 0; x < block->width; x++, count++)
             sum += block->data[y * block->stride + (size_t)x * channels + channel];
     }
     return rounded(sum, count);
 }
 
 static void mean_of_bgra(const struct block *block, uint8_t out[4]) {
-    uint64_t sums[4] = {0}, count = (uint64_t)block->width * block->height;
+    uint64_t sums[4] = {0}, count = 0;
     for (uint32_t y = 0; y < block->height; y++) {
         const uint8_t *pixel = block->data + y * block->stride;
-        for (uint32_t x = 0; x < block->width; x++, pixel += 4) {
+        for (uint32_t x = 0; x < block->width; x++, count++, pixel += 4) {
             for (unsigned i = 0; i < 3; i++)
                 sums[i] += (uint64_t)pixel[i] * pixel[3];
             sums[3] += pixel[3];
