@@ -118,7 +118,14 @@ static uint32_t report_of(const struct ipc_message *message, struct layer_report
 
 void layer_set_heed(struct layer_set *set, const struct ipc_message *message) {
     struct layer_report report = {0};
-    struct layer *layer = layer_find(set, report_of(message, &report));
+    uint32_t number = report_of(message, &report);
+    struct layer *layer = layer_find(set, number);
+    /* Why it failed the renderer knows better than the player, to whom it is only gone. Its owner may then
+     * have destroyed the layer. */
+    if (layer && report.event == LAYER_FAILED && layer->renderer) {
+        renderer_listen(layer->renderer);
+        layer = layer_find(set, number);
+    }
     if (layer)
         layer_report(layer, &report);
 }

@@ -173,6 +173,23 @@ static void on_control(void *arg, short revents) {
         renderer_fail(renderer, error.message);
 }
 
+/* All that waits. False when the renderer may be gone after it. */
+static bool heed_waiting(struct renderer *renderer) {
+    struct pp_error error = {0};
+    struct ipc_message message = {0};
+    while (renderer->control >= 0 && ipc_receive(renderer->control, &message, &error)) {
+        bool goes_on = renderer_heed(renderer, &message);
+        ipc_message_finish(&message);
+        if (!goes_on)
+            return false;
+    }
+    return true;
+}
+
+void renderer_listen(struct renderer *renderer) {
+    heed_waiting(renderer);
+}
+
 static void describe_exit(int status, char *text, size_t size) {
     if (WIFSIGNALED(status))
         snprintf(text, size, "the renderer was killed by signal %d (%s)", WTERMSIG(status),
@@ -191,14 +208,8 @@ static void on_exit_ready(void *arg, short revents) {
     net_loop_unwatch(renderer->home->loop, renderer->exit_watch);
     renderer->exit_watch = NULL;
     /* Its last words may still be waiting. */
-    struct pp_error error = {0};
-    struct ipc_message message = {0};
-    while (renderer->control >= 0 && ipc_receive(renderer->control, &message, &error)) {
-        bool goes_on = renderer_heed(renderer, &message);
-        ipc_message_finish(&message);
-        if (!goes_on)
-            return;
-    }
+    if (!heed_waiting(renderer))
+        return;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
     char reason[IPC_REASON_MAX + 1];

@@ -48,6 +48,9 @@ struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_pro
 bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
                     const struct renderer_events *events, void *arg, struct pp_error *error);
 
+/* Heeds what it has said and nobody has heard yet; on_failed may come from within. */
+void renderer_listen(struct renderer *renderer);
+
 /* Kills the process, without waiting for its end. NULL is allowed. */
 void renderer_destroy(struct renderer *renderer);
 

@@ -612,6 +612,18 @@ static void a_renderer_whose_layer_failed_is_ended(void **state) {
     wait_gone(stage, renderer);
 }
 
+static void a_renderer_s_own_words_tell_more_than_that_it_is_gone(void **state) {
+    struct stage *stage = *state;
+    siginfo_t about;
+    director_set_manifest(stage->director, manifest(stage, "fo", "PT20S"));
+    uint32_t layer = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    assert_int_equal(waitid(P_PID, (id_t)only_child(), &about, WEXITED | WNOWAIT), 0);
+    say_failed(stage, layer);
+    while (!stage->faults)
+        turn(stage);
+    assert_string_equal(stage->last_fault, "not a picture");
+}
+
 static void a_status_screen_lies_above_and_goes_when_content_has_come(void **state) {
     struct stage *stage = *state;
     director_show_status(stage->director);
@@ -779,6 +791,7 @@ int main(int argc, char **argv) {
         STAGED(a_renderer_that_hangs_in_its_death_does_not_hold_up_the_stop),
         STAGED(a_renderer_that_was_killed_leaves_no_zombie),
         STAGED(a_renderer_whose_layer_failed_is_ended),
+        STAGED(a_renderer_s_own_words_tell_more_than_that_it_is_gone),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_status_screen_is_drawn_again_only_with_other_words),
         STAGED(a_status_screen_that_failed_is_tried_again_by_itself),
