@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "net/problem.h"
 #include "sync/internal.h"
+#include "sync/trust_floors.h"
 #include "trust/trust.h"
 
 #define METADATA_TIMEOUT_MS 60000 /* for one file */
@@ -93,11 +94,21 @@ static void explain_denial(const struct sync_repository *repository, struct pp_e
     }
 }
 
+/* The metadata folder may have been put back, or lost and begun anew. */
+static bool heed_floors(const struct sync_repository *repository, struct pp_error *error) {
+    const struct trust *trust = repository->trust;
+    struct sync_trust_floors seen = {.root = trust_root_version(trust),
+                                     .timestamp = trust_timestamp_version(trust),
+                                     .snapshot = trust_snapshot_version(trust),
+                                     .targets = trust_targets_version(trust)};
+    return sync_trust_floors_raise(repository->sync->vault, &seen, error);
+}
+
 static bool find_manifest(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
                           struct pp_error *error) {
     char path[TRUST_TARGET_PATH_MAX];
     snprintf(path, sizeof path, "channels/%s/manifest.sealed", channel);
-    if (!trust_refresh(repository->trust, error) ||
+    if (!trust_refresh(repository->trust, error) || !heed_floors(repository, error) ||
         !trust_target_find(repository->trust, path, &repository->target, error)) {
         explain_denial(repository, error);
         return false;

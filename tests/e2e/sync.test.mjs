@@ -340,6 +340,20 @@ test('older metadata and a manifest of the wrong hash are refused', async () => 
   assert.notEqual(first.manifest.title, 'Two');
 });
 
+test('older metadata is refused, too, where its folder was lost', async () => {
+  await assertSwitches(repo.publish('lobby', { title: 'One', files: some([10]) }));
+  const older = readFileSync(path.join(repo.folder, 'metadata/timestamp.json'));
+  const second = repo.publish('lobby', { title: 'Two', files: some([10]) });
+  await assertSwitches(second);
+  rmSync(path.join(syncer.state, 'trust'), { recursive: true });
+  writeFileSync(path.join(repo.folder, 'metadata/timestamp.json'), older);
+  await assertFails('rollback', /timestamp: version 1 is older than 2/);
+  await assertShows(second);
+  repo.writeTimestamp();
+  const { last } = await syncer.run('run', server.url);
+  assert.equal(last.kind, 'unchanged', last.message);
+});
+
 test('a signed manifest that is broken, of another channel or under another key keeps the current one', async () => {
   const current = repo.publish('lobby', { title: 'Good', files: some([10]) });
   await assertSwitches(current);
