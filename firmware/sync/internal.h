@@ -34,6 +34,7 @@ struct sync {
     void *now_arg;
     int stall_s;
     uint64_t scrub_step_bytes;
+    int look_pause_ms;  /* negative: none */
     int scrub_pause_ms; /* negative: none */
     int result_fd;
     struct net_loop *loop;     /* the worker's; others only wake it */
@@ -60,7 +61,7 @@ struct sync {
 
     /* The worker's own. */
     struct net_retry retry;
-    int64_t retry_at_ms;   /* CLOCK_MONOTONIC; 0: not by itself */
+    int64_t pass_at_ms;    /* CLOCK_MONOTONIC, a try again or a look; 0: not by itself */
     int64_t scrub_at_ms;   /* CLOCK_MONOTONIC */
     uint64_t suspect_left; /* bytes of the suspect that are still to be read, at full speed */
     uint8_t wrong_manifest[CHANNEL_HASH_SIZE]; /* whose objects had wrong hashes */

@@ -45,6 +45,7 @@ static bool copy_config(struct sync *sync, const struct sync_config *config, str
     sync->now_arg = config->now_arg;
     sync->stall_s = config->stall_s ? config->stall_s : SYNC_STALL_DEFAULT;
     sync->scrub_step_bytes = config->scrub_step_bytes ? config->scrub_step_bytes : SYNC_SCRUB_STEP_DEFAULT;
+    sync->look_pause_ms = config->look_pause_ms ? config->look_pause_ms : SYNC_LOOK_PAUSE_DEFAULT;
     sync->scrub_pause_ms = config->scrub_pause_ms ? config->scrub_pause_ms : SYNC_SCRUB_PAUSE_DEFAULT;
     return join_text(&sync->trust_dir, error, config->state_dir, "/trust") &&
            join_text(&sync->repo_url, error, config->base_url,

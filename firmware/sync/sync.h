@@ -4,8 +4,10 @@
  *
  * One pass: TUF metadata → target channels/ID/manifest.sealed → opened with the channel key, parsed → space
  * check → missing objects, several at a time → the record → eviction. A pass that fails is tried again with
- * decorrelated jitter until it succeeds or another request comes; the current manifest stays meanwhile. When
- * there is nothing to do the worker scrubs the store, slowly.
+ * decorrelated jitter until it succeeds or another request comes; the current manifest stays meanwhile. Once
+ * in a while there is a pass without a request: a cache may have answered with older metadata just when a
+ * publish was announced, and an attacker who holds back what is new is noticed when the metadata expires.
+ * When there is nothing to do the worker scrubs the store, slowly.
  */
 #ifndef PP_SYNC_SYNC_H
 #define PP_SYNC_SYNC_H
@@ -22,6 +24,7 @@
 #define SYNC_MANIFEST_MAX        (4 * 1024 * 1024) /* bytes, sealed */
 #define SYNC_RESULTS_MAX         64                /* waiting for sync_take_result; the oldest are dropped */
 #define SYNC_WRONG_HASHES_MAX    3                 /* of one object in one pass */
+#define SYNC_LOOK_PAUSE_DEFAULT  (60 * 60 * 1000)  /* ms from one pass to a look at what nobody announced */
 #define SYNC_SCRUB_STEP_DEFAULT  (4 * 1024 * 1024) /* bytes */
 #define SYNC_SCRUB_PAUSE_DEFAULT 60000             /* ms between two steps */
 #define SYNC_STALL_DEFAULT       30                /* s */
@@ -41,6 +44,7 @@ struct sync_config {
         void *arg); /* s since 1970, for TUF's expiry; called on the worker; NULL: CLOCK_REALTIME */
     void *now_arg;
     int stall_s;               /* a download without a byte for so long is cut and resumed; 0: the default */
+    int look_pause_ms;         /* 0: the default; negative: no pass without a request */
     uint64_t scrub_step_bytes; /* 0: the default */
     int scrub_pause_ms;        /* 0: the default; negative: no scrub */
 };
@@ -66,7 +70,7 @@ struct sync_result {
     uint64_t bytes_fetched;            /* of the bodies of objects and manifest */
     uint32_t objects_fetched;
     int64_t elapsed_ms;
-    int64_t retry_ms; /* SYNC_FAILED: ms from then on; -1: not by itself */
+    int64_t retry_ms; /* SYNC_FAILED: ms from then on; -1: no sooner than the next look */
     struct pp_error error;
     struct channel_manifest *manifest; /* SYNC_SWITCHED; NULL it to keep it */
 };

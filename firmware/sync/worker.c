@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/random.h"
 #include "sync/internal.h"
 
 #define SCRUB_SLICE (512 * 1024) /* bytes between two looks at `cancel` */
@@ -27,7 +28,7 @@ static void wait_until(struct sync *sync, int64_t due_ms) {
 static enum work work_due(const struct sync *sync, int64_t now) {
     if (sync->stop)
         return WORK_STOP;
-    if (sync->requested || (sync->has_target && sync->retry_at_ms && sync->retry_at_ms <= now))
+    if (sync->requested || (sync->has_target && sync->pass_at_ms && sync->pass_at_ms <= now))
         return WORK_PASS;
     return sync->suspected || sync->suspect_left || (sync->scrub_at_ms && sync->scrub_at_ms <= now)
                ? WORK_SCRUB
@@ -40,11 +41,11 @@ static enum work wait_for_work(struct sync *sync, struct sync_target *target) {
     struct pp_error error = {0};
     pthread_mutex_lock(&sync->lock);
     while ((work = work_due(sync, pp_clock_monotonic_ms())) == WORK_NONE)
-        wait_until(sync, earlier(sync->scrub_at_ms, sync->has_target ? sync->retry_at_ms : 0));
+        wait_until(sync, earlier(sync->scrub_at_ms, sync->has_target ? sync->pass_at_ms : 0));
     if (work == WORK_PASS) {
         *target = sync->target;
         sync->requested = false;
-        sync->retry_at_ms = 0;
+        sync->pass_at_ms = 0;
         atomic_store(&sync->cancel, false);
         atomic_store(&sync->asked_again, false);
         if (!net_client_set_identity(sync->client, sync->identity.certificate, sync->identity.key, &error) ||
@@ -62,6 +63,14 @@ static void counters_clear(struct sync *sync) {
     atomic_store(&sync->counters.bytes_done, 0);
 }
 
+/* Between 7/8 and 9/8 of the pause, so that a fleet does not look as one. */
+static void look_later(struct sync *sync) {
+    uint32_t random = 0;
+    int64_t pause = sync->look_pause_ms;
+    if (pause >= 0 && crypto_random(&random, sizeof random, NULL))
+        sync->pass_at_ms = pp_clock_monotonic_ms() + pause - pause / 8 + random % (pause / 4 + 1);
+}
+
 /* A pass that somebody cancelled, or that another one followed at once, has no result. */
 static void do_pass(struct sync *sync, const struct sync_target *target) {
     struct sync_result result;
@@ -70,11 +79,13 @@ static void do_pass(struct sync *sync, const struct sync_target *target) {
     counters_clear(sync);
     if (!ok && (atomic_load(&sync->cancel) || result.error.code == PP_E_CANCELLED))
         return;
-    if (ok) {
+    if (ok)
         net_retry_reset(&sync->retry);
-    } else if (!verdict.hopeless) {
+    if (ok || verdict.hopeless) {
+        look_later(sync);
+    } else {
         result.retry_ms = net_retry_next_ms(&sync->retry, verdict.retry_after_s) + verdict.wait_s * 1000;
-        sync->retry_at_ms = pp_clock_monotonic_ms() + result.retry_ms;
+        sync->pass_at_ms = pp_clock_monotonic_ms() + result.retry_ms;
     }
     sync_push_result(sync, &result);
 }

@@ -1,9 +1,11 @@
 // Sync against real servers over real TLS: good ones, broken ones and liars. The store is looked at afterwards.
 import assert from 'node:assert/strict';
 import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { Authority } from './lib/pki.mjs';
 import { Syncer, rawFiles } from './lib/syncer.mjs';
@@ -431,6 +433,26 @@ test('failed passes are tried again until one succeeds', async () => {
   assert.equal(lines[0].error, 'http');
   assert.equal(code, 0);
   await assertShows(published);
+});
+
+test('what nobody announced is found, also after a manifest that is broken', async () => {
+  await assertSwitches(repo.publish('lobby', { title: 'One', files: some([10]) }));
+  const child = syncer.start(server.url, '--keep-going', '--stay', '--look-ms', '50');
+  try {
+    const seen = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      const { kind } = JSON.parse(line);
+      if (kind === seen.at(-1)) continue;
+      seen.push(kind);
+      if (seen.length === 1) repo.release('lobby', Buffer.from('no sealed stream at all'));
+      if (kind === 'failed') repo.publish('lobby', { title: 'Three', files: some([10]) });
+      if (kind === 'switched') break;
+    }
+    assert.deepEqual(seen, ['unchanged', 'failed', 'switched']);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  }
 });
 
 test('certificate and cookie go with every request', async () => {

@@ -5,11 +5,10 @@
  *       One line of JSON for each result. Ends with the first that is not "failed" or "bad" (exit 0), or with
  *       the first "failed" (exit 1).
  *       --keep-going: goes on after "failed" · --results N: ends after N lines whatever they are ·
- *       --stay: never ends · --again-ms N: asks again whenever N ms pass without a line
- *   pingplay-sync-test show --state DIR …
- *       The manifest that would be shown, each object read and hashed again.
- *   pingplay-sync-test previous --state DIR …
- *       Goes back to the previous manifest, then as show.
+ *       --stay: never ends · --look-ms N: the pause between looks · --again-ms N: asks again whenever N ms
+ * pass without a line pingplay-sync-test show --state DIR … The manifest that would be shown, each object
+ * read and hashed again. pingplay-sync-test previous --state DIR … Goes back to the previous manifest, then
+ * as show.
  *
  * The key file holds 32 bytes in hex.
  */
@@ -32,7 +31,7 @@
 
 struct options {
     const char *state, *url, *ca, *root, *channel, *key_file, *certificate, *private_key, *cookie_file;
-    uint64_t max_bytes, reserve, stall, now, results, scrub_ms, cancel_at, again_ms;
+    uint64_t max_bytes, reserve, stall, now, results, scrub_ms, look_ms, cancel_at, again_ms;
     bool keep_going, stay;
 };
 
@@ -112,6 +111,7 @@ static bool start_sync(struct program *program, struct pp_error *error) {
         .now = given_time,
         .now_arg = options,
         .stall_s = (int)options->stall,
+        .look_pause_ms = options->look_ms ? (int)options->look_ms : -1,
         .scrub_pause_ms = options->scrub_ms ? (int)options->scrub_ms : -1,
     };
     program->sync = sync_create(&config, error);
@@ -273,6 +273,7 @@ int main(int argc, char **argv) {
         {"now", PP_OPTION_UNSIGNED, &o->now},
         {"results", PP_OPTION_UNSIGNED, &o->results},
         {"scrub-ms", PP_OPTION_UNSIGNED, &o->scrub_ms},
+        {"look-ms", PP_OPTION_UNSIGNED, &o->look_ms},
         {"cancel-at", PP_OPTION_UNSIGNED, &o->cancel_at},
         {"again-ms", PP_OPTION_UNSIGNED, &o->again_ms},
         {"keep-going", PP_OPTION_FLAG, &o->keep_going},
