@@ -62,7 +62,10 @@ void connection_restore(struct agent *agent) {
 
 void connection_restore_lock(struct agent *agent) {
     pp_autobuf struct pp_buf record = PP_BUF_INIT(16);
-    agent->locked = vault_get(agent->vault, AGENT_LOCKED_RECORD, &record, NULL);
+    struct pp_error error = {0};
+    /* One that cannot be read was there. */
+    agent->locked =
+        vault_get(agent->vault, AGENT_LOCKED_RECORD, &record, &error) || error.code != PP_E_NOTFOUND;
 }
 
 void connection_keep_lock(struct agent *agent, bool locked) {

@@ -46,10 +46,14 @@ static bool uuid_make(char text[SPOOL_UUID_SIZE]) {
 
 static bool spool_load_key(struct spool *spool, struct vault *vault, struct pp_error *error) {
     pp_autobuf struct pp_buf kept = PP_BUF_INIT(SEAL_KEY_SIZE);
-    if (vault_get(vault, SPOOL_KEY_RECORD, &kept, error) && kept.size == SEAL_KEY_SIZE) {
+    struct pp_error why = {0};
+    if (vault_get(vault, SPOOL_KEY_RECORD, &kept, &why) && kept.size == SEAL_KEY_SIZE) {
         memcpy(spool->key, kept.data, SEAL_KEY_SIZE);
         return true;
     }
+    /* Only where there is none, or it is lost, is another one made: the reports on flash go with it. */
+    if (why.code != PP_OK && why.code != PP_E_NOTFOUND && why.code != PP_E_AUTH)
+        return pp_fail(error, why.code, "record \"%s\": %s", SPOOL_KEY_RECORD, why.message);
     return crypto_random(spool->key, SEAL_KEY_SIZE, error) &&
            vault_put(vault, SPOOL_KEY_RECORD, spool->key, SEAL_KEY_SIZE, error);
 }
