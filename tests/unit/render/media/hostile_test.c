@@ -273,6 +273,9 @@ static void renderer_is_the_first_to_go_when_memory_is_short(void **state) {
     stage_close_well(&stage);
 }
 
+#define SLOW_LAYERS 150 /* whose descriptors one socket takes, unread */
+#define SLOW_PAIRS  2   /* so that they are more than a renderer's limit (sandbox.c) */
+
 /* So many descriptors of the user's are on their way that a process with a renderer's limits may not send
  * one: they belong to a player that is slow, and it waits for that. */
 static void renderer_waits_while_too_many_descriptors_are_on_their_way(void **state) {
@@ -280,19 +283,23 @@ static void renderer_waits_while_too_many_descriptors_are_on_their_way(void **st
     struct stage stage;
     struct ipc_frame frame;
     struct pp_error error = {0};
-    int pair[2];
-    assert_true(ipc_pair(pair, &error));
+    int pairs[SLOW_PAIRS][2];
     struct ipc_message layer = {.type = IPC_LAYER_ADD,
                                 .layer_add = {.layer = 1, .width = 1, .height = 1},
                                 .fds = {STDERR_FILENO},
                                 .fd_count = 1};
-    for (int i = 0; i < 100; i++)
-        assert_true(ipc_send(pair[0], &layer, &error));
+    for (int pair = 0; pair < SLOW_PAIRS; pair++) {
+        assert_true(ipc_pair(pairs[pair], &error));
+        for (int i = 0; i < SLOW_LAYERS; i++)
+            assert_true(ipc_send(pairs[pair][0], &layer, &error));
+    }
     object_play(&stage, &(struct object_wish){.name = "quarters.jpg"});
     struct pollfd ring = {.fd = stage.frames, .events = POLLIN};
     assert_int_equal(poll(&ring, 1, 300), 0);
-    close(pair[0]);
-    close(pair[1]);
+    for (int pair = 0; pair < SLOW_PAIRS; pair++) {
+        close(pairs[pair][0]);
+        close(pairs[pair][1]);
+    }
     stage_expect(&stage, STAGE_FRAME, &frame);
     stage_close_well(&stage);
 }
