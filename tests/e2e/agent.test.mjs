@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFile, cp, mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -71,6 +71,18 @@ async function onFlash(display, size, body) {
   }
 }
 
+// The last bit of what the vault holds under that name, in each generation that there is.
+async function damageRecord(display, name) {
+  const folder = path.join(display.stateDir, 'vault');
+  const files = (await readdir(folder)).filter((file) => file.startsWith(`${name}.`));
+  assert.ok(files.length > 0, name);
+  for (const file of files) {
+    const data = await readFile(path.join(folder, file));
+    data[data.length - 1] ^= 1;
+    await writeFile(path.join(folder, file), data);
+  }
+}
+
 // To the last byte.
 async function fill(file) {
   const handle = await open(file, 'w');
@@ -121,6 +133,7 @@ test('a retired screen is locked, and neither a cut cable nor a restart opens it
   await display.agent.waitLog(/connection: /, display.agent.log.length);
   assert.doesNotMatch(display.agent.log.slice(from), /-> offline/);
   await display.stopAgent();
+  await damageRecord(display, 'locked'); // and neither does a flash that rots
   await display.startAgent();
   await display.agent.waitLog(/session: |connection: /);
   assert.doesNotMatch(display.agent.log, /-> (offline|connecting)/);
