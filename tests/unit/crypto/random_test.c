@@ -1,11 +1,6 @@
 #include "crypto/random.h"
 
-#include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +8,7 @@
 #include "crypto/key.h"
 #include "crypto/seal.h"
 #include "crypto_test_support.h"
+#include "support/broken_call.h"
 
 static void random_fills_and_equal_compares_all_bytes(void **state) {
     (void)state;
@@ -31,19 +27,6 @@ static void random_fills_and_equal_compares_all_bytes(void **state) {
     assert_true(crypto_equal(left, right, 0));
 }
 
-/* From here on getrandom(2) fails in this process. */
-static bool lose_randomness(void) {
-    struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getrandom, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {.len = PP_COUNT(filter), .filter = filter};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 enum { MADE_BYTES = 1, MADE_KEY = 2, MADE_STREAM = 4, NOT_TRIED = 8 };
 
 /* What could be made all the same. */
@@ -51,7 +34,7 @@ static int try_without_randomness(void) {
     struct pp_error error = {0};
     uint8_t bytes[32], key[SEAL_KEY_SIZE] = {0};
     struct pp_buf sealed pp_autobuf = PP_BUF_INIT(1000);
-    if (!lose_randomness())
+    if (!break_call(SYS_getrandom))
         return NOT_TRIED;
     int made = 0;
     if (crypto_random(bytes, sizeof bytes, &error) ||

@@ -1,14 +1,11 @@
 /* What an interruption or a failing flash leaves of an object on its way. */
 #include "scratch.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
+
+#include "support/broken_call.h"
 
 /* The last steps of a commit are: no longer writable, fsync, new name. A cut between them leaves the first.
  */
@@ -39,23 +36,10 @@ static void cut_between_mode_and_name_is_resumed(void **state) {
         assert_int_equal(seteuid(0), 0);
 }
 
-/* From here on every fsync of this process fails, as on a flash that has lost what was written to it. */
-static bool break_fsync(void) {
-    struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fsync, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {.len = PP_COUNT(filter), .filter = filter};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 static void commit_with_broken_fsync(struct store *store, const struct sample *a) {
     struct pp_error error = {0};
     struct store_partial *partial = store_partial_begin(store, a->need.sha256, a->size, NULL, NULL);
-    bool refused = partial && store_partial_write(partial, a->data, a->size, NULL) && break_fsync() &&
+    bool refused = partial && store_partial_write(partial, a->data, a->size, NULL) && break_call(SYS_fsync) &&
                    !store_partial_commit(partial, &error) && error.code == PP_E_IO;
     _exit(refused ? 0 : 1);
 }
