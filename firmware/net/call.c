@@ -4,8 +4,11 @@
 #include "net/client_internal.h"
 
 void net_call_destroy(struct net_call *call) {
-    if (call->added)
+    if (call->added) {
         curl_multi_remove_handle(call->client->loop->multi, call->easy);
+        call->client->transferring--;
+        call->client->loop->unsettled = true; /* another may take its place */
+    }
     TAILQ_REMOVE(&call->client->loop->calls, call, link);
     curl_easy_cleanup(call->easy);
     net_headers_wipe(call->headers);
@@ -56,11 +59,21 @@ static bool begin_body(struct net_call *call) {
     return true;
 }
 
+/* Over HTTP/2 one connection carries all calls: those that wait go on. */
+static void note_version(struct net_call *call) {
+    struct net_client *client = call->client;
+    long version = 0;
+    bool known = curl_easy_getinfo(call->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK;
+    client->multiplexed = known && version >= CURL_HTTP_VERSION_2_0;
+    client->loop->unsettled |= client->multiplexed;
+}
+
 static bool end_of_head(struct net_call *call) {
     long status = 0;
     if (curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || status < 200)
         return true; /* an interim answer: the real one follows */
     call->response.status = (int)status;
+    note_version(call);
     return net_head_finish(&call->head, call->request.range_from, pp_clock_realtime_s(), &call->response,
                            &call->response.error) &&
            begin_body(call);
@@ -93,9 +106,19 @@ size_t net_call_on_body(char *data, size_t size, size_t count, void *arg) {
     return taken && !call->cancelled ? length : refuse(call);
 }
 
+/*
+ * Whether there is a connection for one more. Calls beyond that wait here, in the order of their start, and
+ * not in libcurl: there their waiting counts as connecting (8.7 and later), so that a queue behind long
+ * downloads would time out, and 7.88 can forget to wake them.
+ */
+static bool may_transfer(const struct net_client *client) {
+    return client->multiplexed || client->transferring < client->connections;
+}
+
 static bool add_call(struct net_call *call, struct pp_error *error) {
     CURLMcode code = curl_multi_add_handle(call->client->loop->multi, call->easy);
     call->added = code == CURLM_OK;
+    call->client->transferring += call->added;
     return call->added || pp_fail(error, PP_E_IO, "libcurl: %s", curl_multi_strerror(code));
 }
 
@@ -142,7 +165,7 @@ void net_calls_settle(struct net_loop *loop) {
         struct net_call *next = TAILQ_NEXT(call, link);
         if (call->cancelled) {
             net_call_destroy(call);
-        } else if (!call->added && !add_call(call, &call->response.error)) {
+        } else if (!call->added && may_transfer(call->client) && !add_call(call, &call->response.error)) {
             /* Told as any other failure; its on_done may cancel any other call, the next one, too. */
             conclude(call);
             next = TAILQ_FIRST(&loop->calls);
@@ -219,7 +242,7 @@ struct net_call *net_client_start(struct net_client *client, const struct net_re
     }
     if (client->loop->performing) {
         client->loop->unsettled = true;
-    } else if (!add_call(call, error)) {
+    } else if (!client->loop->unsettled && may_transfer(client) && !add_call(call, error)) {
         net_call_destroy(call);
         return NULL;
     }

@@ -110,13 +110,14 @@ static bool copy_config(struct net_client *client, const struct net_client_confi
 }
 
 /* The limit is the multi handle's: clients that share a loop share the largest. */
-static bool limit_connections(struct net_loop *loop, int wanted, struct pp_error *error) {
-    long connections = wanted > 0 ? wanted : HOST_CONNECTIONS_DEFAULT;
-    if (connections <= loop->host_connections)
+static bool limit_connections(struct net_client *client, int wanted, struct pp_error *error) {
+    struct net_loop *loop = client->loop;
+    client->connections = wanted > 0 ? wanted : HOST_CONNECTIONS_DEFAULT;
+    if (client->connections <= loop->host_connections)
         return true;
-    if (curl_multi_setopt(loop->multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections) != CURLM_OK)
+    if (curl_multi_setopt(loop->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)client->connections) != CURLM_OK)
         return pp_fail(error, PP_E_UNSUPPORTED, "libcurl cannot limit the connections to a host");
-    loop->host_connections = connections;
+    loop->host_connections = client->connections;
     return true;
 }
 
@@ -142,7 +143,7 @@ struct net_client *net_client_create(struct net_loop *loop, const struct net_cli
     }
     client->loop = loop;
     if (!copy_config(client, config, error) || !try_setup(client, error) ||
-        !limit_connections(loop, config->max_connections_per_host, error))
+        !limit_connections(client, config->max_connections_per_host, error))
         return NULL;
     return pp_steal(&client);
 }

@@ -34,7 +34,7 @@ struct net_client_config {
     const char *proxy;            /* "http://[USER:PASSWORD@]HOST:PORT"; NULL or "": none */
     const char *user_agent;       /* NULL: "pingplay/VERSION" */
     int connect_timeout_ms;       /* to the end of the TLS handshake; 0: 20 s */
-    int max_connections_per_host; /* 0: 4 */
+    int max_connections_per_host; /* 0: 4; without HTTP/2, calls beyond it wait for one of them to end */
 };
 
 /* What is known of an answer. The texts are borrowed from it, "" where the header is absent; a header that
@@ -75,7 +75,7 @@ struct net_request {
     size_t response_max;       /* bytes of a 2xx body, on_data's included; 0: NET_RESPONSE_BODY_MAX */
     uint64_t range_from;       /* bytes; not 0: "Range: bytes=N-" */
     const char *if_none_match; /* an ETag, quotes included; NULL or "": none */
-    int timeout_ms;            /* for the whole call; 0: none */
+    int timeout_ms;            /* for the whole call, once it has not to wait for others; 0: none */
     int low_speed_bytes; /* bytes/s; slower than this for low_speed_s is given up as PP_E_NET. Both 0: no */
     int low_speed_s;     /* check, and no wake-up a second for it */
     bool send_cookie;    /* the client's cookie; only to base_url's origin, else the start is refused */

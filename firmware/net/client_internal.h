@@ -25,6 +25,9 @@ struct net_client {
     char *cookie; /* wiped; NULL: none */
     struct net_identity *identity;
     long connect_timeout_ms;
+    int connections;  /* the most to a host, and so the most calls at once without HTTP/2 */
+    int transferring; /* calls in libcurl's hands; the others of the loop's calls wait */
+    bool multiplexed; /* the last answer came by HTTP/2 */
 };
 
 struct net_fetch {

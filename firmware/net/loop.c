@@ -168,6 +168,8 @@ void net_loop_on_wake(struct net_loop *loop, net_loop_callback *callback, void *
 
 /* Until the first timer, at most `wait_ms` (-1 without bound). curl takes its own timers into account. */
 static int wait_time(const struct net_loop *loop, int wait_ms) {
+    if (loop->unsettled)
+        return 0;
     int64_t wait = wait_ms < 0 ? INT_MAX : wait_ms;
     const struct net_timer *first = TAILQ_FIRST(&loop->timers);
     if (first) {

@@ -18,8 +18,8 @@ struct net_loop {
     CURLM *multi;
     struct net_calls calls;     /* of all clients on this loop, call.c's */
     bool performing;            /* within curl_multi_perform, where curl allows no adding or removing */
-    bool unsettled;             /* calls were started or cancelled meanwhile */
-    long host_connections;      /* the most that a client of this loop wants */
+    bool unsettled;             /* calls wait to be added or removed, or may have been let on by one's end */
+    int host_connections;       /* the most that a client of this loop wants */
     struct net_watch **watches; /* in the order of their making; dead ones until the end of the turn */
     struct pollfd *polled;      /* room for one each, as for `waited` */
     struct curl_waitfd *waited;

@@ -10,10 +10,12 @@
 //   {"do": "raw", "list": [TEXT, …]}   what the port "raw" writes, byte by byte, to each request head
 //   {"do": "issue", "csr": BASE64, …}  an EST answer in base64, see issue()
 //   {"do": "wait", "count": N}         answers once N requests are in the log (which stays)
+//   {"do": "held"}           {"count": N}: the answers that "held" holds back
+//   {"do": "release"}        gives them, and says how many: {"count": N}
 //   {"do": "drop"}           cuts every connection of the good servers
 //
 // ANSWER: {"status": 200, "headers": {…}, "body": TEXT, "json": VALUE, "size": N (patterned bytes, with Range), "cut": N
-// (breaks the connection after N bytes), "hang": true, "est": {…} (issues a certificate for the request's CSR),
+// (breaks the connection after N bytes), "hang": true, "held": true (until "release"), "est": {…} (issues a certificate for the request's CSR),
 // "cacerts": ["authority", "stranger", "device"]}
 import http2 from 'node:http2';
 import https from 'node:https';
@@ -35,6 +37,7 @@ const stranger = new Authority(folder, 'Strange Authority');
 
 const log = [];
 const waiting = [];
+const held = [];
 const counts = {};
 const routes = new Map();
 const sockets = new Set();
@@ -122,7 +125,8 @@ function handle(req, res) {
       tls: socket.getProtocol?.() ?? null, connection: socket.remotePort ?? null, time: Date.now() });
     tell();
     const answer = routes.get(req.url) ?? answers.shift() ?? { status: 599, body: 'no answer was dictated' };
-    if (!answer.hang) respond(req, res, answer, body);
+    if (answer.held) held.push(() => respond(req, res, answer, body));
+    else if (!answer.hang) respond(req, res, answer, body);
   });
 }
 
@@ -131,6 +135,7 @@ function listen(server) {
 }
 
 function remember(server) {
+  server.keepAliveTimeout = 0; // an idle connection stays, however long the client takes
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
@@ -259,6 +264,12 @@ const commands = {
   bytes: () => counts,
   raw: (c) => { rawAnswers = c.list; return { ok: true }; },
   issue: (c) => ({ p7: issue(Buffer.from(c.csr, 'base64'), c).toString('base64') }),
+  held: () => ({ count: held.length }),
+  release: () => {
+    const all = held.splice(0);
+    for (const respondNow of all) respondNow();
+    return { count: all.length };
+  },
   drop: () => { for (const s of sockets) s.destroy(); return { ok: true }; },
 };
 

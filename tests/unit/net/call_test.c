@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
+
 #define BULK_SIZE 3000000 /* bytes of the large object */
 
 /* ---- Bodies in pieces ---- */
@@ -109,31 +111,97 @@ static size_t distinct_connections(const cJSON *log) {
     return count;
 }
 
-static void many_calls(struct world *world, const char *port, size_t connections) {
+/* The calls that the server has and holds back, until there are so many. */
+static void turn_until_held(struct world *world, struct net_loop *loop, int count) {
+    for (int held = 0; held < count;) {
+        assert_true(net_loop_turn(loop, 10, NULL));
+        pp_autojson cJSON *counted = test_server_ask(&world->server, "{\"do\":\"held\"}");
+        held = cJSON_GetObjectItemCaseSensitive(counted, "count")->valueint;
+    }
+}
+
+static int release(struct world *world) {
+    pp_autojson cJSON *counted = test_server_ask(&world->server, "{\"do\":\"release\"}");
+    return cJSON_GetObjectItemCaseSensitive(counted, "count")->valueint;
+}
+
+static void start_parts(struct net_client *client, struct download *download) {
+    struct net_request request = {
+        .path = "/part", .response_max = 50000, .on_done = count_done, .arg = download};
+    for (int i = 0; i < download->expected; i++)
+        assert_non_null(net_client_start(client, &request, NULL));
+}
+
+/* Runs `expected` calls of which the server has `together` at a time, never more. */
+static void many_calls(struct world *world, const char *port, int together, size_t connections) {
     /* A loop of its own has no connection yet. */
     PP_AUTO(net_loop) struct net_loop *loop = net_loop_create(NULL);
     struct world fresh = {.server = world->server, .loop = loop};
     PP_AUTO(net_client) struct net_client *client = world_connect(&fresh, port, NULL);
     struct download download = {.loop = loop, .expected = 40};
-    test_server_do(&world->server, "{\"do\":\"route\",\"path\":\"/part\",\"answer\":{\"size\":50000}}");
-    struct net_request request = {
-        .path = "/part", .response_max = 50000, .on_done = count_done, .arg = &download};
-    for (int i = 0; i < 40; i++)
-        assert_non_null(net_client_start(client, &request, NULL));
-    assert_true(net_loop_run(loop, NULL));
-    assert_int_equal(download.done, 40);
+    test_server_do(&world->server, "{\"do\":\"answers\",\"list\":[{}]}");
+    test_server_do(&world->server,
+                   "{\"do\":\"route\",\"path\":\"/part\",\"answer\":{\"size\":50000,\"held\":true}}");
+    struct net_request first = {.path = "/"};
+    net_autoresponse struct net_response response = {0};
+    assert_true(net_client_fetch(client, &first, &response, NULL));
+
+    start_parts(client, &download);
+    while (download.done < download.expected) {
+        turn_until_held(world, loop, together);
+        int before = download.done;
+        assert_int_equal(release(world), together);
+        while (download.done < before + together)
+            assert_true(net_loop_turn(loop, 10, NULL));
+    }
     assert_false(download.wrong);
     pp_autojson cJSON *log = world_log(world);
-    assert_int_equal(cJSON_GetArraySize(log), 40);
+    assert_int_equal(cJSON_GetArraySize(log), 1 + download.expected);
     assert_int_equal(distinct_connections(log), connections);
 }
 
 static void many_calls_share_one_connection_of_http_2(void **state) {
-    many_calls(*state, "good", 1);
+    many_calls(*state, "good", 40, 1);
 }
 
 static void many_calls_share_two_connections_of_http_1(void **state) {
-    many_calls(*state, "http1", 2);
+    many_calls(*state, "http1", 2, 2);
+}
+
+/* The server answers neither of two; the next two have to wait for longer than a connection may take. */
+static void waiting_for_a_connection_is_not_connecting(void **state) {
+    struct world *world = *state;
+    char url[64];
+    test_server_url(&world->server, "http1", url);
+    struct net_client_config config = {.base_url = url,
+                                       .ca_file = test_server_path(&world->server, "authority"),
+                                       .connect_timeout_ms = 100,
+                                       .max_connections_per_host = 2};
+    /* The first two connections, by a client that gives them all the time they need. */
+    PP_AUTO(net_client) struct net_client *patient = world_connect(world, "http1", NULL);
+    PP_AUTO(net_client) struct net_client *hasty = net_client_create(world->loop, &config, NULL);
+    test_server_do(&world->server,
+                   "{\"do\":\"route\",\"path\":\"/part\",\"answer\":{\"size\":50000,\"held\":true}}");
+    struct download download = {.loop = world->loop, .expected = 2};
+    start_parts(patient, &download);
+    turn_until_held(world, world->loop, 2);
+    assert_int_equal(release(world), 2);
+    assert_true(net_loop_run(world->loop, NULL));
+
+    struct download hurried = {.loop = world->loop, .expected = 4};
+    start_parts(hasty, &hurried);
+    turn_until_held(world, world->loop, 2);
+    int64_t until = pp_clock_monotonic_ms() + 2 * config.connect_timeout_ms;
+    while (pp_clock_monotonic_ms() < until)
+        assert_true(net_loop_turn(world->loop, 10, NULL));
+    assert_int_equal(hurried.done, 0);
+    assert_int_equal(release(world), 2);
+    turn_until_held(world, world->loop, 2);
+    assert_int_equal(release(world), 2);
+    assert_true(net_loop_run(world->loop, NULL));
+    assert_int_equal(hurried.done, 4);
+    assert_false(hurried.wrong);
+    cJSON_Delete(world_log(world));
 }
 
 /* ---- Ends other than an answer ---- */
@@ -321,6 +389,7 @@ int main(void) {
         cmocka_unit_test(failure_of_the_taker_ends_the_call_with_its_error),
         cmocka_unit_test(many_calls_share_one_connection_of_http_2),
         cmocka_unit_test(many_calls_share_two_connections_of_http_1),
+        cmocka_unit_test(waiting_for_a_connection_is_not_connecting),
         cmocka_unit_test(silent_server_is_given_up_after_the_timeouts),
         cmocka_unit_test(stalled_download_is_given_up),
         cmocka_unit_test(refused_connection_is_a_network_failure),
