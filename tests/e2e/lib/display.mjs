@@ -104,6 +104,7 @@ class Display {
   waitContent() { return this.agent.waitLog(/content is on the screen/); }
 
   async screenshot() {
+    await this.player.waitLog(/display: /); // a player that has not yet come so far would die of the signal
     await rm(this.shotFile, { force: true });
     this.player.child.kill('SIGUSR1');
     return until(async () => {
