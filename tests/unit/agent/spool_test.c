@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -233,6 +235,74 @@ static void too_many_items_go_to_flash_by_themselves(void **state) {
     spool_close(spool);
 }
 
+/* The files of the key's record: there may be one of them only. */
+static void key_path(const struct scratch *scratch, int generation, const char *suffix,
+                     char path[PP_PATH_MAX]) {
+    assert_true(
+        pp_path_format(path, NULL, "%s/vault/%s.%d%s", scratch->path, SPOOL_KEY_RECORD, generation, suffix));
+}
+
+static void a_key_that_cannot_be_read_just_now_is_not_made_anew(void **state) {
+    struct scratch *scratch = *state;
+    struct pp_error error = {0};
+    char kept[2][PP_PATH_MAX];
+    char path[2][PP_PATH_MAX];
+    struct spool *spool = open_events(scratch);
+    add(spool, "one");
+    assert_true(spool_flush(spool, &error));
+    spool_close(spool);
+    for (int i = 0; i < 2; i++) {
+        key_path(scratch, i, "", path[i]);
+        key_path(scratch, i, ".kept", kept[i]);
+        if (rename(path[i], kept[i]) == 0)
+            assert_int_equal(symlink(path[i], path[i]),
+                             0); /* no end of links: nothing is said of the bytes */
+    }
+    scratch_reopen(scratch);
+    assert_null(spool_open(scratch->path, scratch->vault, "events", &error));
+    assert_non_null(strstr(error.message, "spool-key"));
+    for (int i = 0; i < 2; i++)
+        rename(kept[i], path[i]);
+    scratch_reopen(scratch);
+    spool = open_events(scratch);
+    pp_autojson cJSON *batch = peek(spool);
+    assert_string_equal(kind_of(batch, 0), "one");
+    spool_close(spool);
+}
+
+static void rot_key(const struct scratch *scratch) {
+    for (int generation = 0; generation < 2; generation++) {
+        char path[PP_PATH_MAX];
+        assert_true(
+            pp_path_format(path, NULL, "%s/vault/%s.%d", scratch->path, SPOOL_KEY_RECORD, generation));
+        pp_autoclose int fd = open(path, O_WRONLY);
+        if (fd >= 0)
+            assert_int_equal(pwrite(fd, "rotten", 6, 30), 6);
+    }
+    assert_true(scratch_contains(scratch, "rotten", 6));
+}
+
+static void a_lost_key_is_made_anew_and_only_the_reports_under_it_go(void **state) {
+    struct scratch *scratch = *state;
+    struct pp_error error = {0};
+    struct spool *spool = open_events(scratch);
+    add(spool, "lost");
+    assert_true(spool_flush(spool, &error));
+    spool_close(spool);
+    rot_key(scratch);
+    scratch_reopen(scratch);
+    for (int start = 0; start < 2; start++) {
+        spool = open_events(scratch);
+        if (start == 0) {
+            add(spool, "after it");
+            assert_true(spool_flush(spool, &error));
+        }
+        pp_autojson cJSON *batch = peek(spool);
+        assert_string_equal(kind_of(batch, 0), "after it");
+        spool_close(spool);
+    }
+}
+
 static int setup(void **state) {
     static struct scratch scratch;
     scratch_open(&scratch);
@@ -253,6 +323,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_damaged_batch_is_dropped_and_the_rest_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(a_stray_file_with_a_huge_number_is_no_range_to_walk, setup, teardown),
         cmocka_unit_test_setup_teardown(more_files_than_the_cap_are_cut_to_the_newest, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_key_that_cannot_be_read_just_now_is_not_made_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_lost_key_is_made_anew_and_only_the_reports_under_it_go, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(too_many_items_go_to_flash_by_themselves, setup, teardown),
         cmocka_unit_test_setup_teardown(a_batch_over_the_cap_goes_without_its_oldest_items, setup, teardown),
         cmocka_unit_test_setup_teardown(a_batch_that_went_to_flash_while_it_was_sent_is_there_still, setup,
