@@ -100,7 +100,8 @@ static const struct field start_media_fields[] = {BYTES(start_media.key, IPC_KEY
                                                   FLAG(start_media.audio),
                                                   U16(start_media.target_width, 0, IPC_SIDE_MAX),
                                                   U16(start_media.target_height, 0, IPC_SIDE_MAX),
-                                                  U32(start_media.duration_ms, 0, UINT32_MAX)};
+                                                  U32(start_media.duration_ms, 0, UINT32_MAX),
+                                                  U32(start_media.start_ms, 0, UINT32_MAX)};
 static const struct field start_text_fields[] = {TEXT(start_text.text, IPC_TEXT_MAX)};
 static const struct field sandboxed_fields[] = {U8(sandboxed.level, 0, UINT8_MAX)};
 static const struct field info_fields[] = {U16(info.width, 0, IPC_SIDE_MAX),

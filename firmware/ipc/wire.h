@@ -208,6 +208,7 @@ struct ipc_start_media {
     uint8_t audio;                        /* bool: sound is wanted */
     uint16_t target_width, target_height; /* pixels; what is larger may be scaled down to it; 0 0: any */
     uint32_t duration_ms;                 /* ms, of an image; 0: it stays, no END */
+    uint32_t start_ms; /* ms into a film, where it begins: pts 0 and END count from there */
 };
 struct ipc_start_text {
     char text[IPC_TEXT_MAX + 1]; /* JSON */
