@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "render/media/audio.h"
 #include "render/media/convert.h"
@@ -11,6 +12,8 @@
 
 #define FRAMES_MAX 6
 #define INPUT_MAX  (256 * 1024) /* bytes */
+#define START_US   500000
+#define SEEK_MS    200
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,6 +57,12 @@ static void play_sound(struct reader *reader) {
     ipc_audio_ring_finish(&ring);
 }
 
+static void begin_in_the_middle(struct video *video) {
+    struct pp_error error = {0};
+    if (video->frames)
+        video_seek(video, START_US, pp_clock_monotonic_ms() + SEEK_MS, &error);
+}
+
 static void play(struct source *source) {
     struct pp_error error = {0};
     struct container container;
@@ -64,6 +73,7 @@ static void play(struct source *source) {
         if (video_open(&video, reader, &error)) {
             show_frames(&video);
             play_sound(reader);
+            begin_in_the_middle(&video);
             video_close(&video);
         }
         reader_finish(reader);

@@ -97,7 +97,9 @@ static void keep_in_step(struct audio *audio) {
     int64_t file_us = compat_us(time, base);
     int64_t wanted_us = audio->base_us + file_us - audio->first_us;
     int64_t step = av_rescale(wanted_us, RATE, 1000000) - (int64_t)audio->position;
-    if (llabs(step) < STEP_MIN)
+    /* Where the item begins in the middle of a packet, that packet is cut to the sample. */
+    bool cut = audio->base_us < 0 && audio->position == 0;
+    if (!cut && llabs(step) < STEP_MIN)
         return;
     if (step > 0) {
         audio->silence = (uint64_t)step < GAP_MAX ? (uint64_t)step : GAP_MAX;

@@ -23,7 +23,7 @@ struct audio {
     size_t waiting, taken;      /* frames in it; of them already written */
     uint64_t silence;           /* frames to write first */
     uint64_t position;          /* frames from the item's begin, of what is written, silence and waiting */
-    int64_t base_us;            /* begin of this pass through the file */
+    int64_t base_us;            /* begin of this pass through the file; below 0: not all of it is played */
     int64_t first_us;           /* the file's time that is its begin */
     bool drained, ended;        /* the decoder was told that the file is over; all is written */
     int rate, format, channels; /* what the resampler was made for */

@@ -15,6 +15,7 @@ const char container_codecs[] =
     "h264,vp8,vp9,libdav1d,aac,opus,libopus,vorbis,mp3float,mp3,png,apng,mjpeg,webp,gif";
 
 static const char *const still_formats[] = {"png_pipe", "jpeg_pipe", "webp_pipe"};
+static const char *const animation_formats[] = {"gif", "apng"};
 
 /* A file may name others; none is ever opened. */
 static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
@@ -149,6 +150,23 @@ bool container_rewind(struct container *container, struct pp_error *error) {
     if (avio_seek(source_io(source), 0, SEEK_SET) < 0)
         return pp_fail(error, PP_E_IO, "it cannot be read from its begin again");
     return container_open(container, source, want_audio, error);
+}
+
+static bool is_animation(const struct container *container) {
+    for (size_t i = 0; i < PP_COUNT(animation_formats); i++) {
+        if (strcmp(container->format->iformat->name, animation_formats[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool container_seek(struct container *container, int64_t time_us, struct pp_error *error) {
+    const AVStream *stream = container->video;
+    int64_t time = av_rescale_q(time_us, AV_TIME_BASE_Q, stream->time_base);
+    if (!is_animation(container) &&
+        avformat_seek_file(container->format, stream->index, INT64_MIN, time, time, 0) >= 0)
+        return true;
+    return container_rewind(container, error);
 }
 
 AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp_error *error) {

@@ -32,6 +32,9 @@ enum container_result { CONTAINER_PACKET, CONTAINER_END, CONTAINER_FAILED };
 enum container_result container_read(struct container *container, AVPacket *packet, struct pp_error *error);
 /* To the begin again. */
 bool container_rewind(struct container *container, struct pp_error *error);
+/* To the last key frame at or before the file's own time `time_us`; to the begin where the file cannot do
+ * that, or where every frame needs all before it. */
+bool container_seek(struct container *container, int64_t time_us, struct pp_error *error);
 
 /* An opened decoder of the stream, or NULL. */
 AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp_error *error);

@@ -11,6 +11,7 @@
 #define MEDIA_QUEUE_BYTES         (32 * 1024 * 1024) /* of them */
 #define MEDIA_THREADS_MAX         2                  /* of the video decoder */
 #define MEDIA_MEMORY_MAX          (1024ull * 1024 * 1024) /* bytes, RLIMIT_DATA */
+#define MEDIA_SEEK_MS             5000  /* ms of decoding on the way to where a film is to begin */
 #define MEDIA_CPU_PER_FRAME       20    /* s of CPU time without a new frame: it is stopped */
 #define MEDIA_SLOTS               4     /* of a frame ring; a still picture has one */
 #define MEDIA_SLOTS_MIN           3     /* a picture too large for so many is scaled down */

@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <sys/time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crypto/seal.h"
@@ -95,6 +96,7 @@ static bool open_sound(struct media *media, struct pp_error *error) {
         return true;
     }
     media->audio.first_us = media->video.first_us;
+    media->audio.base_us = media->video.base_us;
     media->audio_done = false;
     return producer_open_audio(media->producer, MEDIA_AUDIO_FRAMES, error);
 }
@@ -109,7 +111,9 @@ static bool send_info(const struct media *media, struct pp_error *error) {
         .width = media->convert.layout.width,
         .height = media->convert.layout.height,
         .duration_ms = milliseconds(
-            media->container.still ? 0 : container_duration_us(&media->container, media->video.first_us)),
+            media->container.still
+                ? 0
+                : container_duration_us(&media->container, media->video.first_us - media->video.base_us)),
         .has_audio = media->audio.reader != NULL};
     return control_send_info(media->producer->control, &info, error);
 }
@@ -122,9 +126,18 @@ static bool show_frame(struct media *media, unsigned slot, struct pp_error *erro
     return true;
 }
 
+/* The file's first frame, or the one that is on where a film is to begin. */
+static enum video_result find_first(struct media *media, struct pp_error *error) {
+    enum video_result result = video_next(&media->video, error);
+    int64_t start_us = (int64_t)media->start->start_ms * 1000;
+    if (result != VIDEO_FRAME || !start_us || media->start->kind != IPC_MEDIA_VIDEO || media->container.still)
+        return result;
+    return video_seek(&media->video, start_us, pp_clock_monotonic_ms() + MEDIA_SEEK_MS, error);
+}
+
 /* The first frame decides what the ring looks like. */
 static bool begin(struct media *media, struct pp_error *error) {
-    enum video_result result = video_next(&media->video, error);
+    enum video_result result = find_first(media, error);
     if (result == VIDEO_END)
         return pp_fail(error, PP_E_INVALID, "no picture of it can be decoded");
     if (result == VIDEO_FAILED)

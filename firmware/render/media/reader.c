@@ -43,6 +43,12 @@ bool reader_rewind(struct reader *reader, struct pp_error *error) {
     return container_rewind(reader->container, error);
 }
 
+bool reader_seek(struct reader *reader, int64_t time_us, struct pp_error *error) {
+    reader_finish(reader);
+    reader->at_end = false;
+    return container_seek(reader->container, time_us, error);
+}
+
 void reader_finish(struct reader *reader) {
     queue_clear(&reader->queues[READER_VIDEO]);
     queue_clear(&reader->queues[READER_AUDIO]);

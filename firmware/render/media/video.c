@@ -2,6 +2,8 @@
 
 #include <libavutil/cpu.h>
 
+#include "base/clock.h"
+
 #define FRAME_TIME_US_DEFAULT 40000      /* us: where a file does not say how long a frame stays */
 #define FRAME_TIME_US_MAX     3600000000 /* us: an hour */
 #define DECODER_DELAY         32         /* frames that a decoder holds back at most: threads, reordering */
@@ -159,6 +161,55 @@ void video_restart(struct video *video, int64_t base_us) {
     avcodec_flush_buffers(video->decoder);
     video->base_us = video->end_us = video->seen_end_us = video->read_end_us = base_us;
     video->begun = video->drained = video->to_key = video->jumped = false;
+}
+
+/* The current frame is the item's begin. */
+static void begin_here(struct video *video) {
+    int64_t by_us = -video->pts_us;
+    video->base_us += by_us;
+    video->pts_us = 0;
+    video->end_us = video->seen_end_us = video->end_us + by_us;
+}
+
+/* Until a frame lasts beyond 0. */
+static enum video_result pass_over(struct video *video, int64_t give_up_ms, struct pp_error *error) {
+    PP_AUTO(frame) AVFrame *latest = av_frame_alloc();
+    if (!latest) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return VIDEO_FAILED;
+    }
+    for (;;) {
+        enum video_result result = video_next(video, error);
+        if (result == VIDEO_END && video->begun) {
+            av_frame_move_ref(video->frame, latest);
+            return VIDEO_FRAME;
+        }
+        if (result != VIDEO_FRAME || video->end_us > 0 || pp_clock_monotonic_ms() >= give_up_ms)
+            return result;
+        av_frame_unref(latest);
+        av_frame_move_ref(latest, video->frame);
+    }
+}
+
+enum video_result video_seek(struct video *video, int64_t start_us, int64_t give_up_ms,
+                             struct pp_error *error) {
+    /* Films are sought by the order of decoding, which is so many frames ahead of that of the pictures. */
+    int64_t ahead_us = video->decoder->has_b_frames * video->frame_us;
+    if (!reader_seek(video->reader, video->first_us + start_us - ahead_us, error))
+        return VIDEO_FAILED;
+    video_restart(video, -start_us);
+    enum video_result result = pass_over(video, give_up_ms, error);
+    if (result == VIDEO_END) {
+        if (!reader_rewind(video->reader, error))
+            return VIDEO_FAILED;
+        video_restart(video, 0);
+        result = video_next(video, error);
+    }
+    if (result == VIDEO_FRAME && video->end_us <= 0)
+        begin_here(video);
+    if (video->pts_us < 0)
+        video->pts_us = 0;
+    return result;
 }
 
 void video_hurry(struct video *video, enum video_hurry hurry) {

@@ -47,6 +47,12 @@ enum video_result video_next(struct video *video, struct pp_error *error);
 /* After VIDEO_END: the next frame is the file's first again, at `base_us`. The reader is rewound by the
  * caller. */
 void video_restart(struct video *video, int64_t base_us);
+/* Goes to the frame that is on `start_us` into the film, or to its last one; the item begins with it, at 0.
+ * After the first VIDEO_FRAME, as the file's times count from that one. What has to be decoded on the way
+ * may take until `give_up_ms` (CLOCK_MONOTONIC): then the item begins with what was reached, and with the
+ * file's begin where it has nothing there. */
+enum video_result video_seek(struct video *video, int64_t start_us, int64_t give_up_ms,
+                             struct pp_error *error);
 
 enum video_hurry {
     VIDEO_ALL,        /* every frame is decoded */

@@ -7,6 +7,7 @@ ff() { ffmpeg -nostdin -hide_banner -loglevel error -y -fflags +bitexact "$@"; }
 quarters="color=red:s=160x120:d=1:r=1,format=rgb24,drawbox=x=80:y=0:w=80:h=60:c=lime:t=fill,drawbox=x=0:y=60:w=80:h=60:c=blue:t=fill,drawbox=x=80:y=60:w=80:h=60:c=white:t=fill"
 film="nullsrc=s=160x120:r=25:d=1,format=yuv420p,geq=lum='40+6*N':cb=128:cr=128"
 tone="sine=frequency=440:sample_rate=48000:duration=1,volume=4,pan=stereo|c0=c0|c1=c0"
+beep="sine=frequency=440:sample_rate=48000:duration=1,volume=4:enable='gte(t,0.6)',volume=0:enable='lt(t,0.6)',pan=stereo|c0=c0|c1=c0"
 still="-frames:v 1 -update 1"
 
 ff -f lavfi -i "$quarters" $still -q:v 2 -pix_fmt yuvj420p quarters.jpg
@@ -38,6 +39,9 @@ ff -f lavfi -i "color=red:s=64x48:r=10:d=0.1" -frames:v 1 one.gif
 h264="-c:v libx264 -preset medium -crf 12 -x264-params threads=1 -pix_fmt yuv420p"
 ff -f lavfi -i "$film" -f lavfi -i "$tone" $h264 -g 5 -bf 2 -c:a aac -b:a 64k -movflags +faststart film.mp4
 ff -f lavfi -i "$film" -f lavfi -i "$tone" -c:v libvpx-vp9 -crf 10 -b:v 0 -c:a libopus -b:a 48k -f webm film.webm
+# Silent for 0.6 s.
+ff -f lavfi -i "$film" -f lavfi -i "$beep" $h264 -g 5 -bf 2 -c:a aac -b:a 64k -movflags +faststart film-beep.mp4
+ff -f lavfi -i "$film" -f lavfi -i "$beep" -c:v libvpx-vp9 -g 10 -crf 10 -b:v 0 -c:a libopus -b:a 48k -f webm film-beep.webm
 ff -i film.webm -c copy -output_ts_offset 100 -f webm film-late.webm
 ff -f lavfi -i "$film" -f lavfi -i "$tone" -c:v libvpx -crf 4 -b:v 1M -c:a libvorbis -f webm film-vp8.webm
 ff -f lavfi -i "$film" -c:v libsvtav1 -preset 10 -crf 10 -f webm film-av1.webm

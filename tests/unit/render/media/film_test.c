@@ -14,6 +14,7 @@
 
 #define FILM_FRAMES 25    /* of the test films */
 #define FRAME_US    40000 /* us each */
+#define SOUND_STEP  480   /* samples: 10 ms */
 
 /* Matroska counts milliseconds. */
 static void expect_near(uint64_t is, uint64_t wanted, uint64_t tolerance) {
@@ -136,6 +137,115 @@ static void film_is_cut_at_its_time(void **state) {
     stage_expect(&stage, STAGE_END, &frame);
     assert_int_equal(stage.end_us, 100000);
     stage_close_well(&stage);
+}
+
+/* ---- begun in the middle ---- */
+
+/* The first loud sample; the film's tone begins 600 ms after its pictures. */
+static size_t beep_begin(const struct stage *stage) {
+    size_t at = 0;
+    while (at < stage->sound_frames && abs(stage->sound[2 * at]) < 2000)
+        at++;
+    return at;
+}
+
+static void play_from(struct stage *stage, const char *file, uint32_t start_ms) {
+    struct ipc_frame frame;
+    unsigned first = start_ms * 1000 / FRAME_US;
+    object_play(stage, &(struct object_wish){.name = file, .kind = IPC_MEDIA_VIDEO, .start_ms = start_ms});
+    for (unsigned number = first; number < FILM_FRAMES; number++) {
+        stage_expect(stage, STAGE_FRAME, &frame);
+        expect_near(frame.pts_us, number == first ? 0 : (uint64_t)number * FRAME_US - start_ms * 1000, 1000);
+        stage_expect_pixel(stage, frame.slot, 80, 60, grey_of(number), 4);
+        stage_release(stage, frame.slot);
+    }
+    stage_expect(stage, STAGE_END, &frame);
+}
+
+static void film_begins_in_its_middle(const char *file) {
+    static const uint32_t starts_ms[] = {0, 20, 79, 200, 210, 360, 450, 520};
+    size_t whole_beep = 0; /* where it is when the film is played from its begin */
+    struct stage stage;
+    for (size_t i = 0; i < PP_COUNT(starts_ms); i++) {
+        uint32_t left_ms = 1000 - starts_ms[i];
+        play_from(&stage, file, starts_ms[i]);
+        expect_near(stage.end_us, left_ms * 1000, 8000);
+        expect_near(stage.info.duration_ms, left_ms, 60);
+        expect_near(stage.sound_frames, left_ms * 48, 2048);
+        whole_beep = i ? whole_beep : beep_begin(&stage);
+        expect_near(beep_begin(&stage) + starts_ms[i] * 48, whole_beep, SOUND_STEP);
+        stage_close_well(&stage);
+    }
+}
+
+static void mp4_begins_in_its_middle_with_its_sound_in_step(void **state) {
+    (void)state;
+    film_begins_in_its_middle("film-beep.mp4");
+}
+
+static void webm_begins_in_its_middle_with_its_sound_in_step(void **state) {
+    (void)state;
+    film_begins_in_its_middle("film-beep.webm");
+}
+
+static void film_that_begins_late_in_its_file_is_found_in_its_middle(void **state) {
+    (void)state;
+    struct stage stage;
+    play_from(&stage, "film-late.webm", 500);
+    stage_close_well(&stage);
+}
+
+static void film_repeats_whole_after_it_began_in_its_middle(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    object_play(&stage, &(struct object_wish){
+                            .name = "film.mp4", .kind = IPC_MEDIA_VIDEO, .loop = true, .start_ms = 960});
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    stage_expect_pixel(&stage, frame.slot, 80, 60, grey_of(FILM_FRAMES - 1), 4);
+    stage_release(&stage, frame.slot);
+    expect_film(&stage, FRAME_US, 4);
+    stage_close_well(&stage);
+}
+
+/* Of an animation every frame is needed for the next. */
+static void animation_begins_in_its_middle(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    object_play(&stage, &(struct object_wish){.name = "steps.gif", .kind = IPC_MEDIA_VIDEO, .start_ms = 150});
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.pts_us, 0);
+    stage_expect_pixel(&stage, frame.slot, 10, 10, object_quarters[1], 4);
+    stage_release(&stage, frame.slot);
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.pts_us, 150000);
+    stage_expect_pixel(&stage, frame.slot, 10, 10, object_quarters[2], 4);
+    stage_release(&stage, frame.slot);
+    stage_expect(&stage, STAGE_END, &frame);
+    assert_int_equal(stage.end_us, 450000);
+    stage_close_well(&stage);
+}
+
+static void past_its_end_a_film_is_its_last_frame(const char *file, uint32_t start_ms) {
+    struct stage stage;
+    struct ipc_frame frame;
+    object_play(&stage, &(struct object_wish){.name = file, .kind = IPC_MEDIA_VIDEO, .start_ms = start_ms});
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.pts_us, 0);
+    stage_expect_pixel(&stage, frame.slot, 80, 60, grey_of(FILM_FRAMES - 1), 4);
+    stage_release(&stage, frame.slot);
+    stage_expect(&stage, STAGE_END, &frame);
+    expect_near(stage.end_us, FRAME_US, 1000);
+    stage_close_well(&stage);
+}
+
+static void film_that_is_to_begin_past_its_end_shows_its_last_frame(void **state) {
+    (void)state;
+    past_its_end_a_film_is_its_last_frame("film.mp4", 1000);
+    past_its_end_a_film_is_its_last_frame("film.mp4", UINT32_MAX);
+    past_its_end_a_film_is_its_last_frame("film.webm", 5000);
+    past_its_end_a_film_is_its_last_frame("film-late.webm", UINT32_MAX);
 }
 
 /* The player holds all slots: nothing is overwritten, nothing is sent. */
@@ -297,6 +407,12 @@ int main(void) {
         cmocka_unit_test(mp4_repeats_without_a_seam),
         cmocka_unit_test(webm_repeats_without_a_seam),
         cmocka_unit_test(film_is_cut_at_its_time),
+        cmocka_unit_test(mp4_begins_in_its_middle_with_its_sound_in_step),
+        cmocka_unit_test(webm_begins_in_its_middle_with_its_sound_in_step),
+        cmocka_unit_test(film_that_begins_late_in_its_file_is_found_in_its_middle),
+        cmocka_unit_test(film_repeats_whole_after_it_began_in_its_middle),
+        cmocka_unit_test(animation_begins_in_its_middle),
+        cmocka_unit_test(film_that_is_to_begin_past_its_end_shows_its_last_frame),
         cmocka_unit_test(no_frame_without_a_free_slot),
         cmocka_unit_test(late_frames_are_left_out_and_counted),
         cmocka_unit_test(film_that_is_over_ends),

@@ -52,6 +52,7 @@ void object_play(struct stage *stage, const struct object_wish *wish) {
     start.start_media.loop = wish->loop;
     start.start_media.audio = !wish->silent;
     start.start_media.duration_ms = wish->duration_ms;
+    start.start_media.start_ms = wish->start_ms;
     start.start_media.target_width = wish->target_width;
     start.start_media.target_height = wish->target_height;
     object_open(stage, &start);

@@ -24,7 +24,7 @@ struct object_wish {
     const char *name;
     enum ipc_media_kind kind;
     bool loop, silent;
-    uint32_t duration_ms;
+    uint32_t duration_ms, start_ms;
     uint16_t target_width, target_height;
 };
 void object_play(struct stage *stage, const struct object_wish *wish);

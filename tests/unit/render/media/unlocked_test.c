@@ -23,29 +23,32 @@ struct item {
     const char *file;
     enum ipc_media_kind kind;
     uint32_t duration_ms;
+    uint32_t start_ms;
     bool loop;
     unsigned frames; /* that come, or that are waited for where it never ends */
     const char *failure;
 };
 
 static struct item items[] = {
-    {"quarters.jpg", IPC_MEDIA_IMAGE, 1000, false, 1, NULL},
-    {"quarters-exif6.jpg", IPC_MEDIA_IMAGE, 1000, false, 1, NULL},
-    {"quarters-16bit.png", IPC_MEDIA_IMAGE, 1000, false, 1, NULL},
-    {"alpha.png", IPC_MEDIA_IMAGE, 1000, false, 1, NULL},
-    {"quarters.webp", IPC_MEDIA_IMAGE, 1000, false, 1, NULL},
-    {"one.gif", IPC_MEDIA_IMAGE, 1000, false, 1, NULL},
-    {"steps.gif", IPC_MEDIA_IMAGE, 1300, false, 7, NULL},
-    {"steps.apng", IPC_MEDIA_IMAGE, 1300, false, 7, NULL},
-    {"steps.gif", IPC_MEDIA_VIDEO, 0, true, 20, NULL},
-    {"film.mp4", IPC_MEDIA_VIDEO, 0, false, 25, NULL},
-    {"film.mp4", IPC_MEDIA_VIDEO, 0, true, 60, NULL},
-    {"film.webm", IPC_MEDIA_VIDEO, 0, false, 25, NULL},
-    {"film-vp8.webm", IPC_MEDIA_VIDEO, 0, false, 25, NULL},
-    {"film-av1.webm", IPC_MEDIA_VIDEO, 0, false, 25, NULL},
-    {"film-422-10bit.mp4", IPC_MEDIA_VIDEO, 0, false, 25, NULL},
-    {"quarters-turned.mp4", IPC_MEDIA_VIDEO, 0, false, 5, NULL},
-    {"sound-only.mp4", IPC_MEDIA_VIDEO, 0, false, 0, "there is no picture in it"},
+    {"quarters.jpg", IPC_MEDIA_IMAGE, 1000, 0, false, 1, NULL},
+    {"quarters-exif6.jpg", IPC_MEDIA_IMAGE, 1000, 0, false, 1, NULL},
+    {"quarters-16bit.png", IPC_MEDIA_IMAGE, 1000, 0, false, 1, NULL},
+    {"alpha.png", IPC_MEDIA_IMAGE, 1000, 0, false, 1, NULL},
+    {"quarters.webp", IPC_MEDIA_IMAGE, 1000, 0, false, 1, NULL},
+    {"one.gif", IPC_MEDIA_IMAGE, 1000, 0, false, 1, NULL},
+    {"steps.gif", IPC_MEDIA_IMAGE, 1300, 0, false, 7, NULL},
+    {"steps.apng", IPC_MEDIA_IMAGE, 1300, 0, false, 7, NULL},
+    {"steps.gif", IPC_MEDIA_VIDEO, 0, 0, true, 20, NULL},
+    {"film.mp4", IPC_MEDIA_VIDEO, 0, 0, false, 25, NULL},
+    {"film.mp4", IPC_MEDIA_VIDEO, 0, 0, true, 60, NULL},
+    {"film.mp4", IPC_MEDIA_VIDEO, 0, 600, false, 10, NULL},
+    {"film.webm", IPC_MEDIA_VIDEO, 0, 5000, false, 1, NULL},
+    {"film.webm", IPC_MEDIA_VIDEO, 0, 0, false, 25, NULL},
+    {"film-vp8.webm", IPC_MEDIA_VIDEO, 0, 0, false, 25, NULL},
+    {"film-av1.webm", IPC_MEDIA_VIDEO, 0, 0, false, 25, NULL},
+    {"film-422-10bit.mp4", IPC_MEDIA_VIDEO, 0, 0, false, 25, NULL},
+    {"quarters-turned.mp4", IPC_MEDIA_VIDEO, 0, 0, false, 5, NULL},
+    {"sound-only.mp4", IPC_MEDIA_VIDEO, 0, 0, false, 0, "there is no picture in it"},
 };
 
 static void item_is_played(void **state) {
@@ -55,6 +58,7 @@ static void item_is_played(void **state) {
     struct ipc_message start;
     object_start(item->file, item->kind, &start);
     start.start_media.duration_ms = item->duration_ms;
+    start.start_media.start_ms = item->start_ms;
     start.start_media.loop = item->loop;
     start.start_media.target_width = 80;
     start.start_media.target_height = 60;
