@@ -128,6 +128,11 @@ static void on_zone_fault(void *arg, const struct channel_item *item, const char
     director->config.on_fault(director->config.arg, item, reason, set_aside);
 }
 
+static int64_t zone_now_ms(void *arg) {
+    const struct director *director = arg;
+    return director->config.now_ms(director->config.arg);
+}
+
 /* Pixels that `units` of the canvas have on the display. */
 static uint16_t pixels_of(const struct director *director, uint32_t units) {
     double across = (double)director->display.width / director->manifest->width;
@@ -145,7 +150,7 @@ static void generation_add_zone(struct director *director, const struct channel_
         .zone = zone,
         .target_width = pixels_of(director, zone->width),
         .target_height = pixels_of(director, zone->height),
-        .now_ms = director->config.now_ms(director->config.arg),
+        .now_ms = zone_now_ms,
         .events = {.on_settled = on_zone_settled, .on_play = on_zone_play, .on_fault = on_zone_fault},
         .arg = director,
     };

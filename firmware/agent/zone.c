@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent/turn.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "channel/schedule.h"
@@ -18,11 +19,15 @@ struct zone {
     const struct channel_item *current_item;
     const struct channel_item *next_item;
     size_t next_index; /* in the playlist, of `next` or of what is tried next */
-    int64_t shown_ms;  /* CLOCK_MONOTONIC, of `current` */
-    int64_t shown_s;   /* s since 1970 */
-    bool current_over; /* ended or failed: its last picture stays */
-    bool settled;      /* told, whatever it was */
-    bool shown;        /* told that there is a picture, which is not dead */
+    bool aligned;      /* to the wall clock: items are shown by their turns */
+    struct turn turn;  /* of `current`; end_ms 0 when there is none */
+    struct turn next_turn;
+    size_t passed_over; /* items that failed since one was shown: the turn is another's */
+    int64_t shown_ms;   /* CLOCK_MONOTONIC, of `current` */
+    int64_t shown_s;    /* s since 1970 */
+    bool current_over;  /* ended or failed: its last picture stays */
+    bool settled;       /* told, whatever it was */
+    bool shown;         /* told that there is a picture, which is not dead */
     bool frozen;
     bool hardship_told;
     struct net_timer *advance_timer; /* the time to preroll, or to try again */
@@ -78,9 +83,18 @@ static uint8_t ipc_fit_of(enum channel_fit fit) {
     return fits[fit];
 }
 
-/* A playlist of one item needs no change: a picture stays, a video starts over by itself. */
+/* A playlist of one item needs no change: a picture stays, a video starts over by itself, unless the clock
+ * says when. */
 static bool zone_is_alone(const struct zone *zone) {
-    return playlist_of(zone)->item_count == 1;
+    const struct channel_playlist *playlist = playlist_of(zone);
+    return playlist->item_count == 1 && !(zone->aligned && playlist->items[0].kind == CHANNEL_VIDEO);
+}
+
+/* How long a picture is to be shown; 0: it stays, or it is a video, which ends by itself. */
+static uint32_t picture_ms(const struct zone *zone, const struct channel_item *item) {
+    if (zone_is_alone(zone) || item->kind == CHANNEL_VIDEO)
+        return 0;
+    return (uint32_t)(zone->aligned ? zone->next_turn.end_ms - zone->next_turn.begin_ms : item->duration_ms);
 }
 
 static struct layer *item_start(struct zone *zone, const struct channel_item *item, int object,
@@ -101,9 +115,8 @@ static struct layer *item_start(struct zone *zone, const struct channel_item *it
                         .audio = where.volume > 0,
                         .target_width = zone->config.target_width,
                         .target_height = zone->config.target_height,
-                        .duration_ms = zone_is_alone(zone) || item->kind == CHANNEL_VIDEO
-                                           ? 0
-                                           : (uint32_t)item->duration_ms},
+                        .duration_ms = picture_ms(zone, item),
+                        .start_ms = item->kind == CHANNEL_VIDEO ? (uint32_t)zone->next_turn.offset_ms : 0},
         .fds = {object},
         .fd_count = 1,
     };
@@ -118,25 +131,35 @@ static void item_fault(struct zone *zone, const struct channel_item *item, const
     zone->config.events.on_fault(zone->config.arg, item, reason, aside);
 }
 
+/* When `next` is shown; `*at_ms` for IPC_TRIGGER_TIME. */
+static enum ipc_trigger zone_trigger(const struct zone *zone, int64_t *at_ms) {
+    if (zone->aligned) {
+        *at_ms = zone->next_turn.begin_ms;
+        return IPC_TRIGGER_TIME;
+    }
+    if (!zone->current || zone->current_over)
+        return IPC_TRIGGER_READY;
+    if (zone->current_item->kind != CHANNEL_VIDEO || !zone->current_item->duration_ms)
+        return IPC_TRIGGER_END;
+    *at_ms = zone->shown_ms + zone->current_item->duration_ms;
+    return IPC_TRIGGER_TIME;
+}
+
 /* The change from `current` to `next`: the player carries it out by itself at the right frame. */
 static void zone_plan_change(struct zone *zone) {
     const struct channel_item *item = zone->next_item;
     enum ipc_transition kind =
         item->transition == CHANNEL_CROSSFADE ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT;
     uint32_t fade = (uint32_t)item->transition_ms;
-    if (!zone->current) {
-        bool from_other = zone->carried != NULL;
-        layer_show(zone->next, zone->carried, IPC_TRIGGER_READY, 0,
-                   from_other ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT,
-                   from_other ? ZONE_FIRST_FADE_MS : 0);
-    } else if (zone->current_over) {
-        layer_show(zone->next, zone->current, IPC_TRIGGER_READY, 0, kind, fade);
-    } else if (zone->current_item->kind == CHANNEL_VIDEO && zone->current_item->duration_ms) {
-        layer_show(zone->next, zone->current, IPC_TRIGGER_TIME,
-                   zone->shown_ms + zone->current_item->duration_ms, kind, fade);
-    } else {
-        layer_show(zone->next, zone->current, IPC_TRIGGER_END, 0, kind, fade);
+    const struct layer *before = zone->current;
+    int64_t at_ms = 0;
+    enum ipc_trigger trigger = zone_trigger(zone, &at_ms);
+    if (!before) {
+        before = zone->carried;
+        kind = before ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT;
+        fade = before ? ZONE_FIRST_FADE_MS : 0;
     }
+    layer_show(zone->next, before, trigger, at_ms, kind, fade);
 }
 
 static void on_ready_overdue(void *arg) {
@@ -162,6 +185,23 @@ static int zone_find_item(struct zone *zone) {
         zone->next_index = (zone->next_index + 1) % playlist->item_count;
     }
     return -1;
+}
+
+/* Whose turn is next, and when. */
+static void zone_take_turn(struct zone *zone) {
+    const struct channel_playlist *playlist = playlist_of(zone);
+    struct turn_clock now = {.monotonic_ms = pp_clock_monotonic_ms(),
+                             .wall_ms = zone->config.now_ms(zone->config.arg)};
+    if (turn_next(playlist, &now, zone->turn.end_ms, &zone->next_turn))
+        zone->next_index = (zone->next_turn.index + zone->passed_over) % playlist->item_count;
+}
+
+/* Where the item whose turn it is cannot be shown, the one that was found takes its place at once. */
+static void zone_fit_turn(struct zone *zone) {
+    int64_t now_ms = pp_clock_monotonic_ms();
+    if (zone->aligned && zone->next_index != zone->next_turn.index)
+        turn_give(&zone->next_turn, playlist_of(zone), zone->next_index,
+                  zone->turn.end_ms > now_ms ? zone->turn.end_ms : now_ms);
 }
 
 /* What is shown is over, and nothing else will be tried for a long while. */
@@ -202,7 +242,9 @@ static void zone_advance(struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
     if (zone->frozen || zone->next)
         return;
+    zone_take_turn(zone);
     pp_autoclose int object = zone_find_item(zone);
+    zone_fit_turn(zone);
     if (object >= 0 && zone_start(zone, &playlist->items[zone->next_index], object))
         return;
     if (playlist->item_count)
@@ -242,10 +284,11 @@ static void zone_plan_next(struct zone *zone) {
     int64_t duration_ms = zone->current_item->duration_ms;
     if (!duration_ms)
         duration_ms = layer_duration_ms(zone->current);
-    int64_t preroll_ms = duration_ms > ZONE_PREROLL_MS ? zone->shown_ms + duration_ms - ZONE_PREROLL_MS : 0;
+    int64_t end_ms = zone->aligned ? zone->turn.end_ms : zone->shown_ms + duration_ms;
+    int64_t preroll_ms = duration_ms > ZONE_PREROLL_MS ? end_ms - ZONE_PREROLL_MS : 0;
     timer_set(zone, &zone->advance_timer, preroll_ms, on_advance_due);
     if (duration_ms)
-        timer_set(zone, &zone->overrun_timer, zone->shown_ms + duration_ms + ZONE_OVERRUN_MS, on_overrun);
+        timer_set(zone, &zone->overrun_timer, end_ms + ZONE_OVERRUN_MS, on_overrun);
 }
 
 static void on_next_shown(struct zone *zone, int64_t at_ms) {
@@ -265,6 +308,8 @@ static void on_next_shown(struct zone *zone, int64_t at_ms) {
     zone->current_over = false;
     zone->shown_ms = at_ms;
     zone->shown_s = pp_clock_realtime_s();
+    zone->turn = zone->next_turn;
+    zone->passed_over = 0;
     zone->next_index = (zone->next_index + 1) % playlist_of(zone)->item_count;
     zone_plan_next(zone);
     zone_settle(zone, true);
@@ -282,23 +327,35 @@ static void on_next_layer(struct zone *zone, const struct layer_report *report) 
     layer_destroy(pp_steal(&zone->next));
     item_fault(zone, item, report->reason);
     zone->next_index = (zone->next_index + 1) % playlist_of(zone)->item_count;
+    zone->passed_over++;
     /* Not at once: a playlist of nothing but bad items must not become a storm of processes. */
     int64_t pause_ms = zone->current_over || !zone->current ? 250 : 0;
     timer_set(zone, &zone->advance_timer, pp_clock_monotonic_ms() + pause_ms, on_advance_due);
 }
 
+/* Its turn is over at once, whatever was left of it. */
+static void on_current_failed(struct zone *zone, const char *reason) {
+    item_fault(zone, zone->current_item, reason);
+    zone->turn.end_ms = 0;
+    zone->next_turn.begin_ms = pp_clock_monotonic_ms();
+    if (zone->next)
+        zone_plan_change(zone); /* where the change was planned for a time of its own */
+    else
+        zone->passed_over = 1;
+}
+
 static void on_current_layer(struct zone *zone, const struct layer_report *report) {
     if (zone->current_over || (report->event != LAYER_ENDED && report->event != LAYER_FAILED))
         return;
+    bool failed = report->event == LAYER_FAILED;
     timer_clear(zone, &zone->overrun_timer);
-    zone_tell_play(zone, report->event == LAYER_ENDED ? report : NULL);
-    if (report->event == LAYER_FAILED)
-        item_fault(zone, zone->current_item, report->reason);
+    zone_tell_play(zone, failed ? NULL : report);
     zone->current_over = true;
-    if (!zone->next)
+    if (failed)
+        on_current_failed(zone, report->reason);
+    /* What ends before its turn stays: the time to go on comes. */
+    if (!zone->next && (failed || !zone->aligned))
         zone_advance(zone);
-    else if (report->event == LAYER_FAILED)
-        zone_plan_change(zone); /* where the change was planned for a time of its own */
 }
 
 static void on_layer(void *arg, struct layer *layer, const struct layer_report *report) {
@@ -323,8 +380,7 @@ struct zone *zone_create(const struct zone_config *config, const struct layer *c
     zone->config = *config;
     zone->carried = carried;
     strcpy(zone->id, config->zone->id);
-    int64_t offset_ms = 0;
-    channel_playlist_position(config->zone->playlist, config->now_ms, &zone->next_index, &offset_ms);
+    zone->aligned = channel_playlist_is_aligned(config->zone->playlist);
     timer_set(zone, &zone->advance_timer, 0, on_advance_due);
     return zone;
 }

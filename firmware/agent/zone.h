@@ -1,7 +1,8 @@
 /*
  * One zone of a layout, playing its playlist without gaps: while an item is on the screen the next one's
  * renderer is started and prerolled, and the player changes to it at the very frame where the first one ends.
- * An item that fails is left out; the rest goes on.
+ * An item that fails is left out; the rest goes on. A playlist that keeps to the wall clock changes by
+ * turns (turn.h).
  */
 #ifndef PP_AGENT_ZONE_H
 #define PP_AGENT_ZONE_H
@@ -47,7 +48,7 @@ struct zone_config {
     const struct channel_zone *zone; /* of a manifest that lives until zone_freeze or zone_destroy */
     uint16_t target_width;           /* pixels of the zone on the display */
     uint16_t target_height;
-    int64_t now_ms; /* ms since 1970: where an aligned playlist begins */
+    int64_t (*now_ms)(void *arg); /* ms since 1970, for an aligned playlist */
     struct zone_events events;
     void *arg;
 };

@@ -159,11 +159,15 @@ const struct channel_layout *channel_layout_at(const struct channel_manifest *ma
 
 /* ---- Wall-clock playlists ---- */
 
+bool channel_playlist_is_aligned(const struct channel_playlist *playlist) {
+    return playlist->wall_clock && playlist->total_ms > 0;
+}
+
 bool channel_playlist_position(const struct channel_playlist *playlist, int64_t now_ms, size_t *index,
                                int64_t *offset_ms) {
     *index = 0;
     *offset_ms = 0;
-    if (!playlist->wall_clock || playlist->total_ms <= 0)
+    if (!channel_playlist_is_aligned(playlist))
         return false;
     int64_t position = now_ms % playlist->total_ms;
     if (position < 0)

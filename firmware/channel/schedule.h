@@ -24,10 +24,13 @@ bool channel_time_zone_valid(const char *time_zone);
 const struct channel_layout *channel_layout_at(const struct channel_manifest *manifest, int64_t now_s,
                                                const char *time_zone, int64_t *valid_until_s);
 
+/* Whether a playlist keeps to the wall clock: it asks for that, and the manifest tells the duration of each
+ * of its items, of which there is at least one. */
+bool channel_playlist_is_aligned(const struct channel_playlist *playlist);
+
 /* For a playlist aligned to the wall clock: which item is on at `now_ms` (ms since 1970, UTC) and since how
- * many ms, so that screens with a good clock show the same. False, with 0 and 0, where the playlist does not
- * ask for that, is empty, or has an item whose duration the manifest does not tell: then it plays one after
- * the other. */
+ * many ms, so that screens with a good clock show the same. False, with 0 and 0, for any other: it plays one
+ * after the other. */
 bool channel_playlist_position(const struct channel_playlist *playlist, int64_t now_ms, size_t *index,
                                int64_t *offset_ms);
 

@@ -1,5 +1,6 @@
 /* The director and its zones, with real processes as renderers, a real store, and a player that does what the
  * test says. */
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 
 #include "agent/director.h"
+#include "agent/turn.h"
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/file.h"
@@ -37,8 +39,11 @@ struct stage {
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
     int settled_shown, settled_empty, plays, faults, displays, losses;
-    int64_t shown_for_ms; /* of the last play */
-    const char *words;    /* on the status screen */
+    int64_t shown_for_ms;     /* of the last play */
+    int64_t ahead_ms;         /* of the wall clock before CLOCK_MONOTONIC */
+    const char *align, *kind; /* in manifests: of the playlist, of its items */
+    int frames;               /* frame socket of the last LAYER_ADD; -1 none */
+    const char *words;        /* on the status screen */
     char last_fault[IPC_REASON_MAX + 1];
 };
 
@@ -85,8 +90,8 @@ static bool write_status(void *arg, uint16_t width, uint16_t height, char json[I
 }
 
 static int64_t now_ms(void *arg) {
-    (void)arg;
-    return pp_clock_realtime_ms();
+    const struct stage *stage = arg;
+    return pp_clock_monotonic_ms() + stage->ahead_ms;
 }
 
 static void turn(struct stage *stage) {
@@ -120,6 +125,10 @@ static struct ipc_message expect(struct stage *stage, uint16_t type) {
             assert_int_equal(error.code, PP_E_STATE);
             assert_true(pp_clock_monotonic_ms() < end_ms);
             turn(stage);
+        }
+        if (message.type == IPC_LAYER_ADD) {
+            pp_close(&stage->frames);
+            stage->frames = ipc_message_take(&message, 0);
         }
         for (size_t i = 0; i < message.fd_count; i++)
             pp_close(&message.fds[i]);
@@ -161,8 +170,8 @@ static struct channel_manifest *manifest_of_zones(struct stage *stage, int zones
         if (letters[i] >= 'a')
             assert_true(store_object_put(stage->store, sha256, content, strlen(content), &error));
         pp_buf_addf(&items, NULL,
-                    "%s{\"id\":\"i%zu\",\"kind\":\"image\",\"object\":\"o%zu\",\"duration\":\"%s\"}",
-                    i ? "," : "", i, i, duration);
+                    "%s{\"id\":\"i%zu\",\"kind\":\"%s\",\"object\":\"o%zu\",\"duration\":\"%s\"}",
+                    i ? "," : "", i, stage->kind, i, duration);
         pp_buf_addf(&objects, NULL, "%s\"o%zu\":{\"sha256\":\"%s\",\"length\":%zu,\"key\":\"%043d\"}",
                     i ? "," : "", i, hash, strlen(content), 0);
     }
@@ -176,8 +185,9 @@ static struct channel_manifest *manifest_of_zones(struct stage *stage, int zones
                     "\"playlist\":\"p\"}",
                     i ? "," : "", i, i);
     pp_buf_addf(&json, NULL,
-                "]}},\"playlists\":{\"p\":{\"items\":[%s]}},\"default_layout\":\"l\",\"objects\":{%s}}",
-                pp_buf_text(&items), pp_buf_text(&objects));
+                "]}},\"playlists\":{\"p\":{\"align\":\"%s\",\"items\":[%s]}},\"default_layout\":\"l\","
+                "\"objects\":{%s}}",
+                stage->align, pp_buf_text(&items), pp_buf_text(&objects));
     /* base64url's digit of zero is 'A' */
     for (char *key = (char *)json.data; (key = strstr(key, "\"key\":\"0"));)
         for (key += 7; *key == '0'; key++)
@@ -194,7 +204,12 @@ static struct channel_manifest *manifest(struct stage *stage, const char *letter
 
 static int setup(void **state) {
     static struct stage stage;
-    stage = (struct stage){.player = -1, .words = "old"};
+    stage = (struct stage){.player = -1,
+                           .words = "old",
+                           .ahead_ms = pp_clock_realtime_ms() - pp_clock_monotonic_ms(),
+                           .align = "none",
+                           .kind = "image",
+                           .frames = -1};
     struct pp_error error = {0};
     scratch_open(&stage.scratch);
     struct store_config store = {0};
@@ -227,6 +242,7 @@ static int setup(void **state) {
 static int teardown(void **state) {
     struct stage *stage = *state;
     director_destroy(stage->director);
+    pp_close(&stage->frames);
     pp_close(&stage->player);
     pp_close(&stage->listener);
     net_loop_destroy(stage->loop);
@@ -764,6 +780,159 @@ static void a_player_that_talks_nonsense_is_left_and_met_again(void **state) {
     expect(stage, IPC_HELLO);
 }
 
+/* ---- Aligned to the wall clock: however slow a test is, what ends where by the clock is exact ---- */
+
+#define SHORT_MS 3000   /* an item's time: its successor is started at once */
+#define LONG_MS  600000 /* the same: nothing makes a test so slow that it is over */
+
+/* What an item of the kind 's' was started with, and when it is to be shown. */
+struct aligned_start {
+    uint32_t layer;
+    int64_t wall_ms; /* by the wall clock, of the moment at which it is to be shown */
+    int64_t start_ms, duration_ms;
+};
+
+static int64_t told_ms(const struct stage *stage, uint16_t type) {
+    ipc_automessage struct ipc_message message = {0};
+    struct pollfd readable = {.fd = stage->frames, .events = POLLIN};
+    struct pp_error error = {0};
+    assert_int_equal(poll(&readable, 1, PATIENCE_MS), 1);
+    assert_true(ipc_receive(stage->frames, &message, &error));
+    assert_int_equal(message.type, type);
+    return (int64_t)(type == IPC_END ? message.end.duration_us : message.clock.position_us) / 1000;
+}
+
+static struct aligned_start expect_start(struct stage *stage) {
+    struct aligned_start start = {.layer = expect(stage, IPC_LAYER_ADD).layer_add.layer};
+    struct ipc_layer_show show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    assert_int_equal(show.layer, start.layer);
+    assert_int_equal(show.trigger, IPC_TRIGGER_TIME);
+    start.wall_ms = (int64_t)show.at_ms + stage->ahead_ms;
+    start.start_ms = told_ms(stage, IPC_CLOCK);
+    start.duration_ms = told_ms(stage, IPC_END);
+    return start;
+}
+
+/* Its time ends where that of an item does by the clock. */
+static void expect_picture_in_time(const struct aligned_start *start) {
+    assert_int_equal(start->start_ms, 0);
+    assert_in_range(start->duration_ms, 1, SHORT_MS);
+    assert_int_equal((start->wall_ms + start->duration_ms) % SHORT_MS, 0);
+}
+
+/* Begins an aligned playlist of such items while its clock says `position_ms`. */
+static void begin_at(struct stage *stage, const char *kind, const char *letters, int64_t item_ms,
+                     int64_t position_ms) {
+    char duration[16];
+    snprintf(duration, sizeof duration, "PT%dS", (int)(item_ms / 1000));
+    stage->align = "wall-clock";
+    stage->kind = kind;
+    stage->ahead_ms = 1000 * (int64_t)strlen(letters) * item_ms - pp_clock_monotonic_ms() + position_ms;
+    director_set_manifest(stage->director, manifest(stage, letters, duration));
+}
+
+static void an_aligned_picture_is_shown_for_what_is_left_of_its_time(void **state) {
+    struct stage *stage = *state;
+    begin_at(stage, "image", "sss", LONG_MS, LONG_MS + 1000);
+    struct aligned_start first = expect_start(stage);
+    assert_in_range(first.wall_ms % LONG_MS, 1000, LONG_MS - 1);
+    assert_int_equal(first.duration_ms, LONG_MS - first.wall_ms % LONG_MS);
+}
+
+static void an_aligned_film_begins_where_the_clock_says(void **state) {
+    struct stage *stage = *state;
+    begin_at(stage, "video", "sss", LONG_MS, LONG_MS + 1000);
+    struct aligned_start first = expect_start(stage);
+    assert_in_range(first.start_ms, 1000, LONG_MS - 1);
+    assert_int_equal(first.start_ms, first.wall_ms % LONG_MS);
+    assert_int_equal(first.duration_ms, 0);
+}
+
+static void an_aligned_film_that_is_alone_starts_over_by_the_clock(void **state) {
+    struct stage *stage = *state;
+    begin_at(stage, "video", "s", SHORT_MS, 1000);
+    say_shown(stage, expect_start(stage).layer);
+    struct aligned_start again = expect_start(stage);
+    assert_int_equal((again.wall_ms - again.start_ms) % SHORT_MS, 0);
+}
+
+static void aligned_changes_keep_to_the_clock_however_slow_a_start_was(void **state) {
+    struct stage *stage = *state;
+    begin_at(stage, "image", "sss", SHORT_MS, 1000);
+    for (int i = 0; i < 4; i++) {
+        struct aligned_start start = expect_start(stage);
+        expect_picture_in_time(&start);
+        poll(NULL, 0, 100 * i);
+        say_shown(stage, start.layer);
+    }
+}
+
+static void a_clock_that_is_set_is_followed(struct stage *stage, int64_t by_ms) {
+    begin_at(stage, "image", "sss", SHORT_MS, 1000);
+    struct aligned_start start = expect_start(stage);
+    stage->ahead_ms += by_ms;
+    int64_t end_ms = start.wall_ms + start.duration_ms + by_ms;
+    for (int i = 0; i < 2; i++) {
+        say_shown(stage, start.layer);
+        start = expect_start(stage);
+        expect_picture_in_time(&start);
+        assert_true(start.wall_ms >= end_ms - TURN_REST_MS);
+    }
+}
+
+static void a_clock_that_is_set_forward_is_followed(void **state) {
+    a_clock_that_is_set_is_followed(*state, 86400000 + 1300);
+}
+
+static void a_clock_that_is_set_back_is_followed(void **state) {
+    a_clock_that_is_set_is_followed(*state, -86400000 - 1300);
+}
+
+static void another_item_takes_the_turn_of_one_that_is_missing(void **state) {
+    struct stage *stage = *state;
+    begin_at(stage, "video", "sSs", SHORT_MS, 1000);
+    say_shown(stage, expect_start(stage).layer);
+    struct aligned_start other = expect_start(stage);
+    assert_int_equal(other.start_ms, 0);
+    assert_int_equal(stage->faults, 1);
+    say_shown(stage, other.layer);
+    struct aligned_start own = expect_start(stage);
+    assert_int_equal((own.wall_ms - own.start_ms) % SHORT_MS, 0);
+}
+
+static void another_item_takes_the_turn_of_one_that_fails(void **state) {
+    struct stage *stage = *state;
+    begin_at(stage, "image", "sfs", SHORT_MS, 1000);
+    say_shown(stage, expect_start(stage).layer);
+    expect(stage, IPC_LAYER_ADD);
+    struct aligned_start other = expect_start(stage);
+    expect_picture_in_time(&other);
+    assert_int_equal(stage->faults, 1);
+}
+
+static void an_aligned_item_that_fails_on_the_screen_is_followed_at_once(void **state) {
+    struct stage *stage = *state;
+    begin_at(stage, "image", "ss", SHORT_MS, 1000);
+    struct aligned_start first = expect_start(stage);
+    say_shown(stage, first.layer);
+    struct aligned_start second = expect_start(stage);
+    say_failed(stage, first.layer);
+    struct ipc_layer_show show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    assert_int_equal(show.layer, second.layer);
+    assert_true((int64_t)show.at_ms <= pp_clock_monotonic_ms());
+}
+
+static void an_aligned_item_that_fails_long_before_its_end_is_replaced_at_once(void **state) {
+    struct stage *stage = *state;
+    begin_at(stage, "video", "ss", LONG_MS, 1000);
+    struct aligned_start first = expect_start(stage);
+    say_shown(stage, first.layer);
+    say_failed(stage, first.layer);
+    struct aligned_start other = expect_start(stage);
+    assert_int_equal(other.start_ms, 0);
+    assert_true(other.wall_ms - stage->ahead_ms <= pp_clock_monotonic_ms());
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(int argc, char **argv) {
@@ -775,6 +944,16 @@ int main(int argc, char **argv) {
         STAGED(the_next_item_waits_for_the_end_of_the_one_shown),
         STAGED(a_player_that_tells_of_the_far_future_does_not_stop_the_playlist),
         STAGED(one_picture_alone_stays_without_a_successor),
+        STAGED(an_aligned_picture_is_shown_for_what_is_left_of_its_time),
+        STAGED(an_aligned_film_begins_where_the_clock_says),
+        STAGED(an_aligned_film_that_is_alone_starts_over_by_the_clock),
+        STAGED(aligned_changes_keep_to_the_clock_however_slow_a_start_was),
+        STAGED(a_clock_that_is_set_forward_is_followed),
+        STAGED(a_clock_that_is_set_back_is_followed),
+        STAGED(another_item_takes_the_turn_of_one_that_is_missing),
+        STAGED(another_item_takes_the_turn_of_one_that_fails),
+        STAGED(an_aligned_item_that_fails_on_the_screen_is_followed_at_once),
+        STAGED(an_aligned_item_that_fails_long_before_its_end_is_replaced_at_once),
         STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
         STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),
         STAGED(nothing_that_can_be_shown_is_told),

@@ -23,6 +23,17 @@ static void say(uint16_t type, uint8_t level) {
         _exit(9);
 }
 
+/* Where it is to begin and how long it is to be shown, to whoever has the other end of the frame socket. */
+static void tell_start(const struct ipc_message *start) {
+    struct ipc_message clock = {.type = IPC_CLOCK,
+                                .clock = {.position_us = start->start_media.start_ms * UINT64_C(1000)}};
+    struct ipc_message end = {.type = IPC_END,
+                              .end = {.duration_us = start->start_media.duration_ms * UINT64_C(1000)}};
+    struct pp_error error = {0};
+    if (!ipc_send(start->fds[1], &clock, &error) || !ipc_send(start->fds[1], &end, &error))
+        _exit(9);
+}
+
 static int play(char kind) {
     say(IPC_SANDBOXED, kind == 'u' ? IPC_SANDBOX_USERNS : IPC_SANDBOX_SECCOMP);
     if (kind == 'f') {
@@ -52,6 +63,8 @@ bool fake_renderer_main(const char *argv0, int *status) {
         _exit(8);
     if (start.type == IPC_START_MEDIA && pread(start.fds[0], &kind, 1, 0) != 1)
         _exit(7);
+    if (kind == 's')
+        tell_start(&start);
     *status = play(kind);
     return true;
 }
