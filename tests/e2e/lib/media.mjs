@@ -24,6 +24,17 @@ export async function makeVideo(dir, name, colour, seconds = 2, size = '320x180'
   return file;
 }
 
+// A grey film, a little brighter with each of its at most 200 frames: shownFrame tells the number of a pixel's.
+const DARKEST = 30; // of 16 … 235
+export async function makeCountingFilm(dir, name, frames, fps, size = '160x90') {
+  const file = path.join(dir, name);
+  await ffmpeg('-f', 'lavfi', '-i', `nullsrc=s=${size}:r=${fps}:d=${frames / fps},format=yuv420p,geq=lum='${DARKEST}+N':cb=128:cr=128`,
+    '-c:v', 'libx264', '-crf', '8', '-g', String(10 * fps), file);
+  return file;
+}
+
+export const shownFrame = ([red]) => Math.round((red * 219) / 255 + 16 - DARKEST);
+
 // A copy of an MP4 with `bytes` of padding behind it, in a box that players pass over (ISO/IEC 14496-12, 'free'); with
 // random bytes, so that no two copies are the same object.
 export async function padVideo(source, target, bytes) {
