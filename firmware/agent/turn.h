@@ -11,9 +11,8 @@
 
 #include "channel/manifest.h"
 
-#define TURN_LEAD_MS                                                                                         \
-    1000 /* a film that is on already is taken up so far ahead, for its renderer to be ready */
-#define TURN_REST_MS 500 /* an item is neither begun for less than this, nor without so much of its begin */
+#define TURN_LEAD_MS 1000 /* so far ahead a film that is on already is taken up: its renderer needs time */
+#define TURN_REST_MS 500  /* an item is neither begun for less than this, nor without so much of its begin */
 
 /* One moment by both clocks. */
 struct turn_clock {
@@ -22,10 +21,9 @@ struct turn_clock {
 };
 
 struct turn {
-    size_t index;     /* of the item in its playlist */
-    int64_t begin_ms; /* ms, CLOCK_MONOTONIC; it may lie behind */
-    int64_t
-        end_ms; /* the same: the next turn's begin. Later than begin_ms by no more than the item's length */
+    size_t index;      /* of the item in its playlist */
+    int64_t begin_ms;  /* ms, CLOCK_MONOTONIC; it may lie behind */
+    int64_t end_ms;    /* the same: the next turn's begin, no later than the item's length allows */
     int64_t offset_ms; /* ms of the item that are over at begin_ms */
 };
 

@@ -75,7 +75,7 @@ struct net_request {
     size_t response_max;       /* bytes of a 2xx body, on_data's included; 0: NET_RESPONSE_BODY_MAX */
     uint64_t range_from;       /* bytes; not 0: "Range: bytes=N-" */
     const char *if_none_match; /* an ETag, quotes included; NULL or "": none */
-    int timeout_ms;            /* for the whole call, once it has not to wait for others; 0: none */
+    int timeout_ms;            /* for the whole call, from when it need not wait for others; 0: none */
     int low_speed_bytes; /* bytes/s; slower than this for low_speed_s is given up as PP_E_NET. Both 0: no */
     int low_speed_s;     /* check, and no wake-up a second for it */
     bool send_cookie;    /* the client's cookie; only to base_url's origin, else the start is refused */
