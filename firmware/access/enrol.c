@@ -77,7 +77,7 @@ static bool leave(struct access_enrol *enrol) {
 }
 
 /* False where the state machine was destroyed or restarted meanwhile: the caller returns at once. */
-static bool tell_trouble(struct access_enrol *enrol, enum access_trouble trouble, struct pp_error *error) {
+static bool report_trouble(struct access_enrol *enrol, enum access_trouble trouble, struct pp_error *error) {
     if (!enrol->config.on_trouble)
         return true;
     enrol->inside = true;
@@ -85,7 +85,7 @@ static bool tell_trouble(struct access_enrol *enrol, enum access_trouble trouble
     return leave(enrol);
 }
 
-static bool tell_code(struct access_enrol *enrol) {
+static bool report_code(struct access_enrol *enrol) {
     struct access_code code = {.user_code = enrol->code.user_code,
                                .verification_uri = enrol->code.verification_uri,
                                .verification_uri_complete = enrol->code.verification_uri_complete,
@@ -116,7 +116,7 @@ static bool post_form(struct access_enrol *enrol, const char *path, const char *
 static void code_failed(struct access_enrol *enrol, enum access_trouble trouble, int64_t retry_after_s,
                         struct pp_error *error) {
     pp_wrap(error, "enrolment");
-    if (tell_trouble(enrol, trouble, error))
+    if (report_trouble(enrol, trouble, error))
         schedule_in(enrol, net_retry_next_ms(&enrol->retry, retry_after_s), ask_code);
 }
 
@@ -142,7 +142,7 @@ static void on_code_answer(void *arg, const struct net_response *response) {
     net_retry_reset(&enrol->retry);
     enrol->interval_s = enrol->code.interval_s;
     enrol->expires_ms = pp_clock_monotonic_ms() + enrol->code.expires_in_s * 1000;
-    if (tell_code(enrol))
+    if (report_code(enrol))
         schedule_poll(enrol, enrol->interval_s * 1000);
 }
 
@@ -164,7 +164,7 @@ static void code_ended(struct access_enrol *enrol, enum access_trouble trouble, 
     struct pp_error error = {0};
     pp_fail(&error, trouble == ACCESS_TROUBLE_EXPIRED ? PP_E_EXPIRED : PP_E_DENIED, "enrolment: %s", why);
     forget_code(enrol);
-    if (tell_trouble(enrol, trouble, &error))
+    if (report_trouble(enrol, trouble, &error))
         schedule_in(enrol, pause_ms, ask_code);
 }
 
@@ -181,7 +181,7 @@ static void poll_failed(struct access_enrol *enrol, enum access_trouble trouble,
     if (retry_after_s * 1000 > wait_ms)
         wait_ms = retry_after_s * 1000;
     pp_wrap(error, "enrolment");
-    if (tell_trouble(enrol, trouble, error))
+    if (report_trouble(enrol, trouble, error))
         schedule_poll(enrol, wait_ms);
 }
 
@@ -191,7 +191,7 @@ static void slow_down(struct access_enrol *enrol) {
         enrol->interval_s = ACCESS_INTERVAL_MAX_S;
 }
 
-static void code_useless(struct access_enrol *enrol, const char *code) {
+static void reject_code(struct access_enrol *enrol, const char *code) {
     struct pp_error error = {0};
     pp_fail(&error, PP_E_DENIED, "the server answers \"%s\"", code);
     forget_code(enrol);
@@ -216,7 +216,7 @@ static void handle_error(struct access_enrol *enrol, enum oauth_error kind, cons
         code_ended(enrol, ACCESS_TROUBLE_EXPIRED, NET_RETRY_LEAST_MS, "the code has expired");
         break;
     case OAUTH_OTHER:
-        code_useless(enrol, code);
+        reject_code(enrol, code);
         break;
     }
 }

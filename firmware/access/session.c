@@ -10,10 +10,8 @@
 
 #define CALL_TIMEOUT_MS 30000
 #define RECORD_MAX      (NET_COOKIE_MAX + 32) /* bytes */
-#define SHORT_LIVED_MS                                                                                       \
-    60000 /* a session refused sooner than this after its making is not renewed at once                      \
-           */
-#define RENEW_MOST_MS (7 * 86400 * 1000LL)
+#define SHORT_LIVED_MS  60000 /* a session refused sooner than this after its making waits to be renewed */
+#define RENEW_MOST_MS   (7 * 86400 * 1000LL)
 
 struct access_session {
     struct access_session_config config;

@@ -64,7 +64,7 @@ void agent_update_screen(struct agent *agent) {
     if (hidden != agent->content_hidden) {
         agent->content_hidden = hidden;
         agent->content_shown = false;
-        agent->content_dead = false;
+        agent->content_failed = false;
         director_set_blank(agent->director, hidden);
     }
     if (hidden)

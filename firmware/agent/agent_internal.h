@@ -61,17 +61,17 @@ struct agent {
     struct access_session *session;
     struct poller *poller;
     struct net_timer *renew_timer;
-    bool renewal_told;              /* that the one under way has to wait */
+    bool renewal_wait_reported;     /* that the one under way has to wait */
     bool locked;                    /* the headend's last word to this display point was 403 */
     struct state_document document; /* in effect; version 0: none yet */
     int64_t document_kept;          /* version of the one in the vault */
-    bool keep_told;                 /* that it cannot be kept */
+    bool keep_failure_reported;     /* that it cannot be kept */
 
     /* content.c */
     struct net_watch *sync_watch;
     struct ipc_display display;
     bool content_shown;
-    bool content_dead;   /* there is some, and none of it can be shown */
+    bool content_failed; /* there is some, and none of it can be shown */
     bool content_hidden; /* the state has a screen of its own */
     int64_t manifest_version;
     int64_t player_since_ms;         /* CLOCK_MONOTONIC */
@@ -105,11 +105,11 @@ void enrolment_stop(struct agent *agent);
 /* ---- connection.c ---- */
 bool connection_start(struct agent *agent, struct pp_error *error);
 void connection_stop(struct agent *agent);
-/* The document that was in effect before the last stop; before content_start, which heeds it. */
+/* The document that was in effect before the last stop; before content_start, which follows it. */
 void connection_restore(struct agent *agent);
 /* Nor does pulling the mains plug open a locked screen. */
 void connection_restore_lock(struct agent *agent);
-/* It was another device's. */
+/* Drops the document and its floor, for a new enrolment: they belong to the previous registration. */
 void connection_forget_document(struct agent *agent);
 /* Kept over a restart. */
 void connection_keep_lock(struct agent *agent, bool locked);

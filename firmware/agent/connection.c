@@ -27,9 +27,9 @@ static void document_keep(struct agent *agent, const struct state_document *docu
     int64_t end_s = identity_not_after(agent->identity);
     floors_raise(&agent->floors, document->version, document->issued_s < end_s ? document->issued_s : end_s,
                  &error);
-    if (error.code && !agent->keep_told)
+    if (error.code && !agent->keep_failure_reported)
         reporter_event(agent->reporter, "state-not-kept", "%s", error.message);
-    agent->keep_told = error.code != PP_OK;
+    agent->keep_failure_reported = error.code != PP_OK;
 }
 
 static bool document_take(struct agent *agent, const void *json, size_t size, struct pp_error *error) {
@@ -114,7 +114,7 @@ static bool on_state(void *arg, const void *json, size_t size) {
 static void renew_after(struct agent *agent, int64_t wait_ms);
 
 /* The headend recognizes the certificate after all. */
-static void enrol_no_more(struct agent *agent) {
+static void stop_enrolment(struct agent *agent) {
     if (!agent->enrol)
         return;
     enrolment_stop(agent);
@@ -125,7 +125,7 @@ static void enrol_no_more(struct agent *agent) {
  * screen by that. While a code is shown it stays, unless the headend knows the screen and refuses it. */
 static void connection_lost(struct agent *agent, int status) {
     if (status == 403)
-        enrol_no_more(agent);
+        stop_enrolment(agent);
     if (status == 403 || agent->state == AGENT_LOCKED)
         agent_set_state(agent, AGENT_LOCKED);
     else if (!agent->enrol)
@@ -136,7 +136,7 @@ static void connection_lost(struct agent *agent, int status) {
  * alone may be wrong, and the headend refuses it, which alone may pass. 401 is the reference headend's
  * answer, 400 nginx's, and a TLS alert that of a server that verifies in the handshake. 403 is said to a
  * screen that was recognized. */
-static bool certificate_has_died(const struct agent *agent, const struct pp_error *error, int status) {
+static bool certificate_has_expired(const struct agent *agent, const struct pp_error *error, int status) {
     bool refused = status == 400 || status == 401 || (status == 0 && error->code == PP_E_DENIED);
     return refused && floors_now_s(&agent->floors) > identity_not_after(agent->identity);
 }
@@ -144,7 +144,7 @@ static bool certificate_has_died(const struct agent *agent, const struct pp_erro
 static void on_poll_trouble(void *arg, const struct pp_error *error, int status) {
     struct agent *agent = arg;
     agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "connection", error);
-    if (status == 401 || certificate_has_died(agent, error, status))
+    if (status == 401 || certificate_has_expired(agent, error, status))
         access_session_renew(agent->session);
     connection_lost(agent, status);
 }
@@ -164,7 +164,7 @@ static enum agent_state state_before_contact(const struct agent *agent) {
 
 /* The screen was away for longer than its certificate lives. The old one is kept, and the session goes on
  * trying it, until there is a new one. */
-static void enrol_anew(struct agent *agent, const struct pp_error *why) {
+static void restart_enrolment(struct agent *agent, const struct pp_error *why) {
     struct pp_error error = {0};
     agent_set_trouble(agent, "certificate-expired", why);
     poller_stop(pp_steal(&agent->poller));
@@ -177,11 +177,11 @@ static void on_session(void *arg) {
     struct pp_error error = {0};
     if (agent->enrol)
         agent_set_state(agent, state_before_contact(agent));
-    enrol_no_more(agent);
+    stop_enrolment(agent);
     if (!sync_set_cookie(agent->sync, access_session_cookie(agent->session), &error))
         pp_log_warning("sync: %s", error.message);
     if (agent->poller)
-        poller_hurry(agent->poller);
+        poller_ask_now(agent->poller);
     else if (!poll_start(agent, &error))
         agent_set_trouble(agent, "connection", &error);
     content_follow(agent);
@@ -189,9 +189,9 @@ static void on_session(void *arg) {
 
 static void on_session_trouble(void *arg, const struct pp_error *error, int status) {
     struct agent *agent = arg;
-    if (certificate_has_died(agent, error, status)) {
+    if (certificate_has_expired(agent, error, status)) {
         if (!agent->enrol)
-            enrol_anew(agent, error);
+            restart_enrolment(agent, error);
         return;
     }
     agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "session", error);
@@ -237,9 +237,9 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
 static void on_renew_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
     struct agent *agent = arg;
     (void)wait_ms;
-    if (why && !agent->renewal_told)
+    if (why && !agent->renewal_wait_reported)
         reporter_event(agent->reporter, "renewal-waits", "%s", why->message);
-    agent->renewal_told = agent->renewal_told || why;
+    agent->renewal_wait_reported = agent->renewal_wait_reported || why;
 }
 
 static void on_renew_due(void *arg) {
@@ -254,7 +254,7 @@ static void on_renew_due(void *arg) {
                                     .on_done = on_renewed,
                                     .on_wait = on_renew_wait,
                                     .arg = agent};
-        agent->renewal_told = false;
+        agent->renewal_wait_reported = false;
         identity_set_clock_floor(agent->identity, agent->floors.clock_s);
         agent->est = est_reenroll_start(&config, &error);
         if (agent->est)

@@ -12,7 +12,7 @@
 static void on_settled(void *arg, bool shown) {
     struct agent *agent = arg;
     agent->content_shown = shown;
-    agent->content_dead = !shown;
+    agent->content_failed = !shown;
     if (shown)
         pp_log_info("content is on the screen");
     else
@@ -52,7 +52,7 @@ static void on_display(void *arg, const struct ipc_display *display) {
     struct agent *agent = arg;
     agent->display = *display;
     agent->content_shown = false;
-    agent->content_dead = false;
+    agent->content_failed = false;
     agent->player_since_ms = pp_clock_monotonic_ms();
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
     reporter_status_changed(agent->reporter);
@@ -77,7 +77,7 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
         reporter_event(agent->reporter, "item-skipped", "%s: kind \"%s\" is not known to this version",
                        manifest->skipped[i].path, manifest->skipped[i].kind);
     agent->manifest_version = manifest->version;
-    agent->content_dead = false;
+    agent->content_failed = false;
     agent->players_lost = 0;
     director_set_manifest(agent->director, manifest);
 }
@@ -116,7 +116,7 @@ static void content_resume(struct agent *agent, const char *channel) {
         reporter_event(agent->reporter, "manifest-unreadable", "%s", error.message);
 }
 
-static void sync_heed(struct agent *agent, struct sync_result *result) {
+static void handle_sync_result(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
     if (result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT)
@@ -129,7 +129,7 @@ static void sync_heed(struct agent *agent, struct sync_result *result) {
                        "channel %s, version %lld, %u objects, %llu bytes, %lld ms", result->channel,
                        (long long)result->version, result->objects_fetched,
                        (unsigned long long)result->bytes_fetched, (long long)result->elapsed_ms);
-        director_forgive(agent->director);
+        director_clear_faults(agent->director);
         content_take(agent, pp_steal(&result->manifest));
         break;
     case SYNC_UNCHANGED:
@@ -139,7 +139,7 @@ static void sync_heed(struct agent *agent, struct sync_result *result) {
         content_resume(agent, result->channel);
         reporter_event(agent->reporter, "repaired", "channel %s, %u objects fetched again", result->channel,
                        result->objects_fetched);
-        director_forgive(agent->director);
+        director_clear_faults(agent->director);
         break;
     case SYNC_FAILED:
         agent_set_content_trouble(agent, "sync-failed", &result->error);
@@ -156,7 +156,7 @@ static void on_sync_result(void *arg, short revents) {
     (void)revents;
     struct sync_result result = {0};
     while (sync_take_result(agent->sync, &result)) {
-        sync_heed(agent, &result);
+        handle_sync_result(agent, &result);
         sync_result_finish(&result);
         result = (struct sync_result){0};
     }
@@ -170,7 +170,7 @@ void content_follow(struct agent *agent) {
         agent->content_trouble = (struct pp_error){0};
         director_set_manifest(agent->director, NULL);
         agent->content_shown = false;
-        agent->content_dead = false;
+        agent->content_failed = false;
         return;
     }
     struct sync_target target = {0};

@@ -326,7 +326,7 @@ static void on_message(void *arg, const struct ipc_message *message) {
     if (message->type == IPC_DISPLAY)
         director_take_display(director, &message->display);
     else
-        layer_set_heed(director->layers, message);
+        layer_set_handle(director->layers, message);
 }
 
 /* ---- Interface ---- */
@@ -429,7 +429,7 @@ bool director_is_settling(const struct director *director) {
     return director->manifest && !director->blank && !director->settled;
 }
 
-void director_forgive(struct director *director) {
+void director_clear_faults(struct director *director) {
     director->faults = (struct faults){0};
     for (size_t i = 0; i < director->now.count; i++)
         zone_try_again(director->now.zones[i]);

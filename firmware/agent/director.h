@@ -75,6 +75,6 @@ void director_set_blank(struct director *director, bool blank);
 bool director_is_settling(const struct director *director);
 
 /* Objects were fetched again: items that failed may be tried. */
-void director_forgive(struct director *director);
+void director_clear_faults(struct director *director);
 
 #endif

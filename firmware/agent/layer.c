@@ -116,7 +116,7 @@ static uint32_t report_of(const struct ipc_message *message, struct layer_report
     }
 }
 
-void layer_set_heed(struct layer_set *set, const struct ipc_message *message) {
+void layer_set_handle(struct layer_set *set, const struct ipc_message *message) {
     struct layer_report report = {0};
     uint32_t number = report_of(message, &report);
     struct layer *layer = layer_find(set, number);
@@ -146,7 +146,7 @@ static bool layer_begin(struct layer *layer, struct renderer *renderer, const st
 static bool layer_start_renderer(struct layer *layer, struct ipc_message *start, int frame_socket,
                                  struct pp_error *error) {
     struct layer_set *set = layer->set;
-    enum renderer_program program = start->type == IPC_START_TEXT ? RENDERER_TEXT : RENDERER_MEDIA;
+    enum renderer_program program = start->type == IPC_START_STATUS ? RENDERER_STATUS : RENDERER_MEDIA;
     struct pp_error ignored = {0};
     start->fds[start->fd_count++] = frame_socket;
     if (program == RENDERER_MEDIA && layer_begin(layer, pp_steal(&set->spare), start, &ignored))

@@ -52,9 +52,9 @@ void layer_set_prepare(struct layer_set *set);
 bool layer_set_is_up(const struct layer_set *set);
 /* Passes a message of the player to the layer it is about; unknown layers are those just destroyed: ignored.
  */
-void layer_set_heed(struct layer_set *set, const struct ipc_message *message);
+void layer_set_handle(struct layer_set *set, const struct ipc_message *message);
 
-/* Starts the renderer with `start` (START_MEDIA or START_TEXT; its frame socket, the last descriptor, is
+/* Starts the renderer with `start` (START_MEDIA or START_STATUS; its frame socket, the last descriptor, is
  * added here) and adds the layer, hidden. NULL on failure, also while there is no player. */
 struct layer *layer_create(struct layer_set *set, const struct layer_place *place, struct ipc_message *start,
                            layer_callback *callback, void *arg, struct pp_error *error);

@@ -13,16 +13,16 @@ struct player_link {
     struct player_link_events events;
     void *arg;
     int fd;
-    bool up;           /* DISPLAY has come */
-    bool broken;       /* to be closed from the loop */
-    bool missing_told; /* that nobody listens is logged once */
+    bool up;               /* DISPLAY has come */
+    bool broken;           /* to be closed from the loop */
+    bool missing_reported; /* that nobody listens is logged once */
     struct net_watch *watch;
     struct net_timer *timer;
 };
 
 static void link_connect(void *arg);
 
-static void link_later(struct player_link *link, int64_t delay_ms) {
+static void link_schedule(struct player_link *link, int64_t delay_ms) {
     net_loop_cancel_timer(link->loop, link->timer);
     link->timer = net_loop_timer(link->loop, pp_clock_monotonic_ms() + delay_ms, link_connect, link, NULL);
 }
@@ -41,7 +41,7 @@ static void link_close(struct player_link *link) {
 static void link_break(struct player_link *link, const char *why) {
     pp_log_warning("the player's connection ended: %s", why);
     link_close(link);
-    link_later(link, PLAYER_LINK_RETRY_MS);
+    link_schedule(link, PLAYER_LINK_RETRY_MS);
 }
 
 static void on_player(void *arg, short revents) {
@@ -64,7 +64,7 @@ static void on_player(void *arg, short revents) {
     }
 }
 
-static bool link_greet(struct player_link *link, struct pp_error *error) {
+static bool link_send_hello(struct player_link *link, struct pp_error *error) {
     struct ipc_message hello = {.type = IPC_HELLO, .hello = {.protocol = IPC_PROTOCOL}};
     return ipc_set_nonblocking(link->fd, error) && ipc_send(link->fd, &hello, error);
 }
@@ -79,17 +79,17 @@ static void link_connect(void *arg) {
     }
     struct pp_error error = {0};
     link->fd = ipc_connect(link->path, &error);
-    if (link->fd >= 0 && link_greet(link, &error))
+    if (link->fd >= 0 && link_send_hello(link, &error))
         link->watch = net_loop_watch(link->loop, link->fd, POLLIN, on_player, link, &error);
     if (link->watch) {
-        link->missing_told = false;
+        link->missing_reported = false;
         return;
     }
-    if (!link->missing_told)
+    if (!link->missing_reported)
         pp_log_warning("no player yet at %s: %s", link->path, error.message);
-    link->missing_told = true;
+    link->missing_reported = true;
     pp_close(&link->fd);
-    link_later(link, PLAYER_LINK_RETRY_MS);
+    link_schedule(link, PLAYER_LINK_RETRY_MS);
 }
 
 struct player_link *player_link_create(struct net_loop *loop, const char *path,
@@ -104,7 +104,7 @@ struct player_link *player_link_create(struct net_loop *loop, const char *path,
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    link_later(link, 0);
+    link_schedule(link, 0);
     return link;
 }
 
@@ -137,6 +137,6 @@ bool player_link_send(struct player_link *link, const struct ipc_message *messag
         return true;
     pp_log_warning("message to the player: %s", error.message);
     link->broken = true;
-    link_later(link, 0);
+    link_schedule(link, 0);
     return false;
 }

@@ -18,57 +18,59 @@ struct poller {
     struct net_call *call;
     struct net_timer *timer;
     int64_t asked_ms;                /* CLOCK_MONOTONIC, of the last request */
-    int64_t news_ms;                 /* CLOCK_MONOTONIC: the documents so far are paid for until then */
+    int64_t documents_until_ms;      /* CLOCK_MONOTONIC: the documents so far are paid for until then */
     char etag[POLLER_ETAG_MAX];      /* of the last document taken, as `taken` */
     uint8_t taken[BULK_SHA256_SIZE]; /* zeros: none */
 };
 
 static void poller_ask(void *arg);
 
-static void poller_later(struct poller *poller, int64_t wait_ms) {
+static void poller_schedule_in(struct poller *poller, int64_t wait_ms) {
     net_loop_cancel_timer(poller->loop, poller->timer);
     poller->timer = net_loop_timer(poller->loop, pp_clock_monotonic_ms() + wait_ms, poller_ask, poller, NULL);
 }
 
 /* Nothing new: after the whole wait it is asked again; a headend that did not wait is not asked in a circle.
  */
-static void poller_rest(struct poller *poller) {
+static void poller_schedule_next(struct poller *poller) {
     bool waited = pp_clock_monotonic_ms() - poller->asked_ms >= POLLER_SOON_MS;
     net_retry_reset(&poller->retry);
-    poller_later(poller, waited ? POLLER_PAUSE_MS : POLLER_IDLE_MS);
+    poller_schedule_in(poller, waited ? POLLER_PAUSE_MS : POLLER_IDLE_MS);
 }
 
-/* The wait after a new document: each costs POLLER_NEWS_MS, of which so many may be owed. */
-static int64_t poller_news_wait_ms(struct poller *poller) {
+/* The wait after a new document: each costs POLLER_DOCUMENT_MS, of which so many may be owed. */
+static int64_t poller_pause_after_document_ms(struct poller *poller) {
     int64_t now_ms = pp_clock_monotonic_ms();
-    poller->news_ms = (poller->news_ms > now_ms ? poller->news_ms : now_ms) + POLLER_NEWS_MS;
-    int64_t wait_ms = poller->news_ms - now_ms - (int64_t)POLLER_NEWS_BURST * POLLER_NEWS_MS;
+    poller->documents_until_ms =
+        (poller->documents_until_ms > now_ms ? poller->documents_until_ms : now_ms) + POLLER_DOCUMENT_MS;
+    int64_t wait_ms =
+        poller->documents_until_ms - now_ms - (int64_t)POLLER_DOCUMENT_BURST * POLLER_DOCUMENT_MS;
     return wait_ms > POLLER_PAUSE_MS ? wait_ms : POLLER_PAUSE_MS;
 }
 
-static bool poller_knows(const struct poller *poller, const struct net_response *response,
-                         const uint8_t sha256[BULK_SHA256_SIZE]) {
+static bool poller_is_known(const struct poller *poller, const struct net_response *response,
+                            const uint8_t sha256[BULK_SHA256_SIZE]) {
     return memcmp(poller->taken, sha256, BULK_SHA256_SIZE) == 0 ||
            (*poller->etag && strcmp(poller->etag, response->etag) == 0);
 }
 
-static void poller_take(struct poller *poller, const struct net_response *response) {
+static void poller_handle_document(struct poller *poller, const struct net_response *response) {
     uint8_t sha256[BULK_SHA256_SIZE] = {0};
     crypto_sha256(response->body.data, response->body.size, sha256, NULL);
     poller->events.on_contact(poller->arg);
-    if (poller_knows(poller, response, sha256)) {
-        poller_rest(poller);
+    if (poller_is_known(poller, response, sha256)) {
+        poller_schedule_next(poller);
         return;
     }
     if (!poller->events.on_state(poller->arg, response->body.data, response->body.size)) {
-        poller_later(poller, net_retry_next_ms(&poller->retry, response->retry_after_s));
+        poller_schedule_in(poller, net_retry_next_ms(&poller->retry, response->retry_after_s));
         return;
     }
     snprintf(poller->etag, sizeof poller->etag, "%s",
              strlen(response->etag) < sizeof poller->etag ? response->etag : "");
     memcpy(poller->taken, sha256, sizeof poller->taken);
     net_retry_reset(&poller->retry);
-    poller_later(poller, poller_news_wait_ms(poller));
+    poller_schedule_in(poller, poller_pause_after_document_ms(poller));
 }
 
 static void on_answer(void *arg, const struct net_response *response) {
@@ -76,15 +78,15 @@ static void on_answer(void *arg, const struct net_response *response) {
     poller->call = NULL;
     struct pp_error error = {0};
     if (response->ok && response->status == 200) {
-        poller_take(poller, response);
+        poller_handle_document(poller, response);
     } else if (response->ok && response->status == 304) {
-        poller_rest(poller);
+        poller_schedule_next(poller);
         poller->events.on_contact(poller->arg);
     } else {
         if (net_response_check(response, &error))
             pp_fail(&error, PP_E_HTTP, "HTTP %d is no answer to GET /v1/state", response->status);
         pp_wrap(&error, "state");
-        poller_later(poller, net_retry_next_ms(&poller->retry, response->retry_after_s));
+        poller_schedule_in(poller, net_retry_next_ms(&poller->retry, response->retry_after_s));
         poller->events.on_trouble(poller->arg, &error, response->status);
     }
 }
@@ -110,7 +112,7 @@ static void poller_ask(void *arg) {
     poller->call = net_client_start(poller->client, &request, &error);
     if (poller->call)
         return;
-    poller_later(poller, net_retry_next_ms(&poller->retry, -1));
+    poller_schedule_in(poller, net_retry_next_ms(&poller->retry, -1));
     poller->events.on_trouble(poller->arg, &error, 0);
 }
 
@@ -123,7 +125,7 @@ struct poller *poller_start(struct net_loop *loop, struct net_client *client,
     }
     *poller = (struct poller){.loop = loop, .client = client, .events = *events, .arg = arg};
     net_retry_init_random(&poller->retry);
-    poller_later(poller, 0);
+    poller_schedule_in(poller, 0);
     return poller;
 }
 
@@ -135,7 +137,7 @@ void poller_stop(struct poller *poller) {
     free(poller);
 }
 
-void poller_hurry(struct poller *poller) {
+void poller_ask_now(struct poller *poller) {
     if (!poller->call)
-        poller_later(poller, 0);
+        poller_schedule_in(poller, 0);
 }

@@ -12,14 +12,14 @@
 #include "net/client.h"
 #include "net/loop.h"
 
-#define POLLER_WAIT_S     50    /* how long the headend may keep us waiting */
-#define POLLER_TIMEOUT_MS 75000 /* for the whole answer */
-#define POLLER_PAUSE_MS   200   /* least time between two requests */
-#define POLLER_SOON_MS    5000  /* an answer that says nothing new, sooner: this headend does not wait … */
-#define POLLER_IDLE_MS    10000 /* … and is asked so often */
-#define POLLER_NEWS_MS    2000  /* between two new documents, in the long run: each may be written to flash */
-#define POLLER_NEWS_BURST 100   /* new documents that may come as fast as they will, before that */
-#define POLLER_ETAG_MAX   128   /* bytes with the NUL */
+#define POLLER_WAIT_S         50    /* how long the headend may keep us waiting */
+#define POLLER_TIMEOUT_MS     75000 /* for the whole answer */
+#define POLLER_PAUSE_MS       200   /* least time between two requests */
+#define POLLER_SOON_MS        5000 /* an answer that says nothing new, sooner: this headend does not wait … */
+#define POLLER_IDLE_MS        10000 /* … and is asked so often */
+#define POLLER_DOCUMENT_MS    2000  /* between two new documents, in the long run: flash wears */
+#define POLLER_DOCUMENT_BURST 100   /* new documents that may come as fast as they will, before that */
+#define POLLER_ETAG_MAX       128   /* bytes with the NUL */
 
 struct poller_events {
     /* A document that is not the last one taken. True when it is taken; else it is asked for again later,
@@ -38,6 +38,6 @@ struct poller *poller_start(struct net_loop *loop, struct net_client *client,
 void poller_stop(struct poller *poller); /* NULL is allowed */
 
 /* Asks at once, where it waits after a failure. */
-void poller_hurry(struct poller *poller);
+void poller_ask_now(struct poller *poller);
 
 #endif

@@ -20,12 +20,12 @@
 struct renderers {
     struct net_loop *loop;
     const char *folder;
-    struct renderer *dying; /* killed and destroyed, not yet reaped */
+    struct renderer *exiting; /* killed and destroyed, not yet reaped */
 };
 
 struct renderer {
     struct renderers *home;
-    struct renderer *next; /* in `dying` */
+    struct renderer *next; /* in `exiting` */
     int64_t killed_ms;     /* CLOCK_MONOTONIC, of one in there */
     struct renderer_events events;
     void *arg;
@@ -38,7 +38,7 @@ struct renderer {
     bool failed;               /* reported, or not to be reported any more */
 };
 
-/* ---- Those that are dying ---- */
+/* ---- Those that are exiting ---- */
 
 /* Whether the process is gone, without waiting for it. */
 static bool renderer_reap(struct renderer *renderer) {
@@ -57,7 +57,7 @@ static void renderer_free(struct renderer *renderer) {
 static size_t renderers_sweep(struct renderers *renderers) {
     int64_t now_ms = pp_clock_monotonic_ms();
     size_t hanging = 0;
-    for (struct renderer **place = &renderers->dying; *place;) {
+    for (struct renderer **place = &renderers->exiting; *place;) {
         struct renderer *renderer = *place;
         if (renderer_reap(renderer)) {
             *place = renderer->next;
@@ -93,13 +93,13 @@ void renderers_destroy(struct renderers *renderers) {
         return;
     int64_t end_ms = pp_clock_monotonic_ms() + RENDERERS_LAST_WAIT_MS;
     renderers_sweep(renderers);
-    while (renderers->dying && pp_clock_monotonic_ms() < end_ms) {
-        poll(&(struct pollfd){.fd = renderers->dying->pidfd, .events = POLLIN}, 1, RENDERERS_LOOK_MS);
+    while (renderers->exiting && pp_clock_monotonic_ms() < end_ms) {
+        poll(&(struct pollfd){.fd = renderers->exiting->pidfd, .events = POLLIN}, 1, RENDERERS_LOOK_MS);
         renderers_sweep(renderers);
     }
-    while (renderers->dying) {
-        struct renderer *renderer = renderers->dying;
-        renderers->dying = renderer->next;
+    while (renderers->exiting) {
+        struct renderer *renderer = renderers->exiting;
+        renderers->exiting = renderer->next;
         pp_log_warning("process %d was killed and does not end: left behind", (int)renderer->pid);
         renderer_free(renderer);
     }
@@ -110,7 +110,7 @@ void renderers_destroy(struct renderers *renderers) {
 
 static const char *const program_names[] = {
     [RENDERER_MEDIA] = "pingplay-render-media",
-    [RENDERER_TEXT] = "pingplay-render-text",
+    [RENDERER_STATUS] = "pingplay-render-status",
 };
 
 static void renderer_fail(struct renderer *renderer, const char *reason) {
@@ -129,7 +129,7 @@ static void renderer_hang_up(struct renderer *renderer) {
 
 /* One message; SANDBOXED comes first, INFO after it, and each once: nobody keeps the loop busy. False when
  * the renderer may be gone after it: its owner destroys it in on_failed. */
-static bool renderer_heed(struct renderer *renderer, const struct ipc_message *message) {
+static bool renderer_handle(struct renderer *renderer, const struct ipc_message *message) {
     switch (message->type) {
     case IPC_SANDBOXED:
         if (renderer->sandboxed)
@@ -162,7 +162,7 @@ static void on_control(void *arg, short revents) {
     struct pp_error error = {0};
     ipc_automessage struct ipc_message message = {0};
     if (ipc_receive(renderer->control, &message, &error)) {
-        renderer_heed(renderer, &message);
+        renderer_handle(renderer, &message);
         return;
     }
     if (error.code == PP_E_STATE)
@@ -174,20 +174,20 @@ static void on_control(void *arg, short revents) {
 }
 
 /* All that waits. False when the renderer may be gone after it. */
-static bool heed_waiting(struct renderer *renderer) {
+static bool handle_waiting(struct renderer *renderer) {
     struct pp_error error = {0};
     struct ipc_message message = {0};
     while (renderer->control >= 0 && ipc_receive(renderer->control, &message, &error)) {
-        bool goes_on = renderer_heed(renderer, &message);
+        bool keep = renderer_handle(renderer, &message);
         ipc_message_finish(&message);
-        if (!goes_on)
+        if (!keep)
             return false;
     }
     return true;
 }
 
 void renderer_listen(struct renderer *renderer) {
-    heed_waiting(renderer);
+    handle_waiting(renderer);
 }
 
 static void describe_exit(int status, char *text, size_t size) {
@@ -208,7 +208,7 @@ static void on_exit_ready(void *arg, short revents) {
     net_loop_unwatch(renderer->home->loop, renderer->exit_watch);
     renderer->exit_watch = NULL;
     /* Its last words may still be waiting. */
-    if (!heed_waiting(renderer))
+    if (!handle_waiting(renderer))
         return;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
@@ -315,6 +315,6 @@ void renderer_destroy(struct renderer *renderer) {
         renderer->exit_watch =
             net_loop_watch(renderers->loop, renderer->pidfd, POLLIN, on_dead, renderer, NULL);
     renderer->killed_ms = pp_clock_monotonic_ms();
-    renderer->next = renderers->dying;
-    renderers->dying = renderer;
+    renderer->next = renderers->exiting;
+    renderers->exiting = renderer;
 }

@@ -16,7 +16,7 @@
 #define RENDERERS_HANGING_MAX  16   /* no more are started while so many hang */
 #define RENDERERS_LAST_WAIT_MS 500  /* for those that are not gone, at the end */
 
-enum renderer_program { RENDERER_MEDIA, RENDERER_TEXT };
+enum renderer_program { RENDERER_MEDIA, RENDERER_STATUS };
 
 /* Where renderers are started, and where those that were killed wait for their end: one that hangs in the
  * flash's driver dies when the flash answers, and nobody waits for that. */
@@ -43,12 +43,12 @@ struct renderer;
 struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_program program,
                                   struct pp_error *error);
 
-/* Sends it `start` (START_MEDIA or START_TEXT, with its descriptors, borrowed); once only. After a failure,
+/* Sends it `start` (START_MEDIA or START_STATUS, with its descriptors, borrowed); once only. After a failure,
  * which may be that the process has died meanwhile, it can only be destroyed. */
 bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
                     const struct renderer_events *events, void *arg, struct pp_error *error);
 
-/* Heeds what it has said and nobody has heard yet; on_failed may come from within. */
+/* Handles the messages that wait unread; on_failed may come from within. */
 void renderer_listen(struct renderer *renderer);
 
 /* Kills the process, without waiting for its end. NULL is allowed. */

@@ -35,26 +35,26 @@ struct reporter {
     int64_t status_at_ms; /* CLOCK_MONOTONIC, of the next status without a change */
 };
 
-static void reporter_turn(struct reporter *reporter);
-static void on_turn_due(void *arg);
+static void reporter_send_next(struct reporter *reporter);
+static void on_send_due(void *arg);
 
-static void reporter_later(struct reporter *reporter, int64_t wait_ms) {
+static void reporter_schedule_in(struct reporter *reporter, int64_t wait_ms) {
     net_loop_cancel_timer(reporter->config.loop, reporter->timer);
     reporter->gathering = false;
     reporter->backed_off = false;
     reporter->timer =
-        net_loop_timer(reporter->config.loop, pp_clock_monotonic_ms() + wait_ms, on_turn_due, reporter, NULL);
+        net_loop_timer(reporter->config.loop, pp_clock_monotonic_ms() + wait_ms, on_send_due, reporter, NULL);
 }
 
 /* Something is there to be sent: soon, or, offline, to be written down in a while. */
-static void reporter_stir(struct reporter *reporter) {
+static void reporter_schedule(struct reporter *reporter) {
     if (reporter->call || reporter->gathering || reporter->backed_off)
         return;
     if (reporter->online) {
-        reporter_later(reporter, REPORTER_GATHER_MS);
+        reporter_schedule_in(reporter, REPORTER_GATHER_MS);
         reporter->gathering = true;
     } else if (!reporter->timer) {
-        reporter_later(reporter, REPORTER_FLUSH_MS);
+        reporter_schedule_in(reporter, REPORTER_FLUSH_MS);
     }
 }
 
@@ -69,14 +69,14 @@ static void on_sent(void *arg, const struct net_response *response) {
     if (refused)
         pp_log_warning("the headend refuses a report: %s", error.message);
     if (!accepted && !refused) {
-        reporter_later(reporter, net_retry_next_ms(&reporter->retry, response->retry_after_s));
+        reporter_schedule_in(reporter, net_retry_next_ms(&reporter->retry, response->retry_after_s));
         reporter->backed_off = true;
         return;
     }
     net_retry_reset(&reporter->retry);
     if (reporter->sending < STREAMS)
         spool_sent(reporter->spools[reporter->sending]);
-    reporter_turn(reporter);
+    reporter_send_next(reporter);
 }
 
 static bool reporter_post(struct reporter *reporter, int stream, const char *path, const void *body,
@@ -125,7 +125,7 @@ static void reporter_flush(struct reporter *reporter) {
 }
 
 /* Sends the next thing that waits; when nothing does, sleeps until the next status. */
-static void reporter_turn(struct reporter *reporter) {
+static void reporter_send_next(struct reporter *reporter) {
     net_loop_cancel_timer(reporter->config.loop, reporter->timer);
     reporter->timer = NULL;
     reporter->gathering = false;
@@ -143,13 +143,13 @@ static void reporter_turn(struct reporter *reporter) {
         if (reporter_post_spool(reporter, i))
             return;
     }
-    reporter_later(reporter, reporter->status_at_ms - pp_clock_monotonic_ms());
+    reporter_schedule_in(reporter, reporter->status_at_ms - pp_clock_monotonic_ms());
 }
 
-static void on_turn_due(void *arg) {
+static void on_send_due(void *arg) {
     struct reporter *reporter = arg;
     reporter->timer = NULL;
-    reporter_turn(reporter);
+    reporter_send_next(reporter);
 }
 
 struct reporter *reporter_create(const struct reporter_config *config, struct pp_error *error) {
@@ -190,7 +190,7 @@ void reporter_set_online(struct reporter *reporter, bool online) {
     reporter->timer = NULL;
     reporter->gathering = false;
     reporter->backed_off = false;
-    reporter_stir(reporter);
+    reporter_schedule(reporter);
 }
 
 void reporter_event(struct reporter *reporter, const char *kind, const char *format, ...) {
@@ -209,16 +209,16 @@ void reporter_event(struct reporter *reporter, const char *kind, const char *for
         return;
     }
     spool_add(reporter->spools[STREAM_EVENTS], item, reporter->config.now_s(reporter->config.arg));
-    reporter_stir(reporter);
+    reporter_schedule(reporter);
 }
 
 void reporter_play(struct reporter *reporter, cJSON *item) {
     spool_add(reporter->spools[STREAM_PLAYLOG], item, reporter->config.now_s(reporter->config.arg));
-    reporter_stir(reporter);
+    reporter_schedule(reporter);
 }
 
 void reporter_status_changed(struct reporter *reporter) {
     reporter->status_due = true;
     if (reporter->online)
-        reporter_stir(reporter);
+        reporter_schedule(reporter);
 }

@@ -1,4 +1,4 @@
-/* Which status screen belongs to the agent's state, and its words for render/text/screen.h. */
+/* Which status screen belongs to the agent's state, and its words for render/status/screen.h. */
 #include <string.h>
 
 #include "agent/agent_internal.h"
@@ -28,13 +28,13 @@ struct screen_trouble {
 
 static struct screen_trouble screen_trouble(const struct agent *agent) {
     /* That the headend cannot be reached is no reason for content that cannot be shown. */
-    const struct pp_error *trouble = agent->content_dead ? &agent->content_trouble : agent_trouble(agent);
+    const struct pp_error *trouble = agent->content_failed ? &agent->content_trouble : agent_trouble(agent);
     /* What is not where it should be on the flash is not the headend's to put right. */
     if (agent->unopened && trouble->code != PP_E_NOSPACE && trouble->code != PP_E_NOMEM)
         return (struct screen_trouble){trouble_code(PP_E_IO), trouble->message};
     if (trouble->code)
         return (struct screen_trouble){trouble_code(trouble->code), trouble->message};
-    if (agent->content_dead)
+    if (agent->content_failed)
         return (struct screen_trouble){"C-1", "no item of the channel can be shown"};
     return (struct screen_trouble){0};
 }
@@ -50,9 +50,9 @@ static const char *screen_for(const struct agent *agent) {
     case AGENT_LOCKED:
         return "locked";
     case AGENT_CONNECTING:
-        return agent->content_dead ? "error" : "connecting";
+        return agent->content_failed ? "error" : "connecting";
     case AGENT_OFFLINE:
-        return agent->content_dead ? "error" : "offline";
+        return agent->content_failed ? "error" : "offline";
     case AGENT_ONLINE:
         break;
     }

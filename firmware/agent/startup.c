@@ -121,7 +121,7 @@ static bool show_trouble(struct agent *agent, struct pp_error *error) {
 
 /* The state folder may be had later, once the flash has room or was mounted. Not so where another agent has
  * it, or where the configuration is wrong. */
-static bool may_be_had_later(const struct agent *agent, const struct pp_error *why) {
+static bool is_retryable(const struct agent *agent, const struct pp_error *why) {
     if (!agent->store)
         return why->code != PP_E_STATE;
     return why->code == PP_E_NOSPACE || why->code == PP_E_IO;
@@ -142,7 +142,7 @@ static bool startup_wait(struct agent *agent, const struct pp_error *why, struct
 bool startup_begin(struct agent *agent, struct pp_error *error) {
     struct pp_error why = {0};
     if (!open_state(agent, &why) || !open_network(agent, &why)) {
-        bool later = may_be_had_later(agent, &why);
+        bool later = is_retryable(agent, &why);
         startup_close(agent);
         if (later)
             return startup_wait(agent, &why, error);

@@ -3,10 +3,11 @@
  * verified TLS; the signature (JWS by the control key) and the encryption of the channel key (JWE to the
  * device key) take their place in state_document_parse, before anything of the document is believed.
  *
- *   {"format": 1, "aud": "<device id>", "version": 12, "iat": "2026-01-05T08:00:00Z", "exp":
- * "2026-02-05T08:00:00Z", "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
- *    "channel": {"id": "lobby", "key": "<base64url, 32 bytes>"}, "publish": 7, "settings": {}, "commands":
- * []}
+ *   {"format": 1, "aud": "<device id>", "version": 12,
+ *    "iat": "2026-01-05T08:00:00Z", "exp": "2026-02-05T08:00:00Z",
+ *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
+ *    "channel": {"id": "lobby", "key": "<base64url, 32 bytes>"}, "publish": 7,
+ *    "settings": {}, "commands": []}
  */
 #ifndef PP_AGENT_STATE_DOCUMENT_H
 #define PP_AGENT_STATE_DOCUMENT_H

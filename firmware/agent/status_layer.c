@@ -55,13 +55,13 @@ static void on_status_layer(void *arg, struct layer *layer, const struct layer_r
 
 bool status_layer_show(struct status_layer *status, struct layer_set *layers, uint32_t canvas_width,
                        uint32_t canvas_height, const char *json, struct pp_error *error) {
-    struct ipc_message start = {.type = IPC_START_TEXT};
+    struct ipc_message start = {.type = IPC_START_STATUS};
     if (strlen(json) > IPC_TEXT_MAX)
         return pp_fail(error, PP_E_LIMIT, "status screen: more than %d bytes of text", IPC_TEXT_MAX);
     if ((status->current || status->next) && strcmp(status->text, json) == 0)
         return true;
     layer_destroy(pp_steal(&status->next));
-    strcpy(start.start_text.text, json);
+    strcpy(start.start_status.json, json);
     strcpy(status->text, json);
     struct layer_place everywhere = {
         .width = canvas_width, .height = canvas_height, .z = INT32_MAX, .fit = IPC_FIT_CONTAIN};

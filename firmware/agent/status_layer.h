@@ -21,8 +21,8 @@ void status_layer_init(struct status_layer *status, struct net_loop *loop, void 
                        void *arg);
 void status_layer_clear(struct status_layer *status);
 
-/* Starts the screen `json` (render/text/screen.h), over the whole canvas; it replaces the one before, with a
- * crossfade, once it is drawn. The one that is there or on its way already is left alone. */
+/* Starts the screen `json` (render/status/screen.h), over the whole canvas; it replaces the one before, with
+ * a crossfade, once it is drawn. The one that is there or on its way already is left alone. */
 bool status_layer_show(struct status_layer *status, struct layer_set *layers, uint32_t canvas_width,
                        uint32_t canvas_height, const char *json, struct pp_error *error);
 

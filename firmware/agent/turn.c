@@ -38,7 +38,7 @@ bool turn_next(const struct channel_playlist *playlist, const struct turn_clock 
     return turn_at(playlist, now, now->monotonic_ms + TURN_LEAD_MS, turn);
 }
 
-void turn_give(struct turn *turn, const struct channel_playlist *playlist, size_t index, int64_t begin_ms) {
+void turn_assign(struct turn *turn, const struct channel_playlist *playlist, size_t index, int64_t begin_ms) {
     int64_t own_end_ms = begin_ms + playlist->items[index].duration_ms;
     turn->index = index;
     turn->begin_ms = begin_ms;

@@ -34,6 +34,6 @@ bool turn_next(const struct channel_playlist *playlist, const struct turn_clock 
 
 /* Gives the turn of an item that cannot be shown to another one, which begins at `begin_ms` and ends with the
  * turn, or before it with its own length: then it is looked for again. */
-void turn_give(struct turn *turn, const struct channel_playlist *playlist, size_t index, int64_t begin_ms);
+void turn_assign(struct turn *turn, const struct channel_playlist *playlist, size_t index, int64_t begin_ms);
 
 #endif

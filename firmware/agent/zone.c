@@ -29,7 +29,7 @@ struct zone {
     bool settled;       /* told, whatever it was */
     bool shown;         /* told that there is a picture, which is not dead */
     bool frozen;
-    bool hardship_told;
+    bool resource_error_reported;
     struct net_timer *advance_timer; /* the time to preroll, or to try again */
     struct net_timer *ready_timer;   /* `next` must have its first frame by then */
     struct net_timer *overrun_timer; /* `current` must have ended by then */
@@ -188,7 +188,7 @@ static int zone_find_item(struct zone *zone) {
 }
 
 /* Whose turn is next, and when. */
-static void zone_take_turn(struct zone *zone) {
+static void zone_apply_turn(struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
     struct turn_clock now = {.monotonic_ms = pp_clock_monotonic_ms(),
                              .wall_ms = zone->config.now_ms(zone->config.arg)};
@@ -200,12 +200,12 @@ static void zone_take_turn(struct zone *zone) {
 static void zone_fit_turn(struct zone *zone) {
     int64_t now_ms = pp_clock_monotonic_ms();
     if (zone->aligned && zone->next_index != zone->next_turn.index)
-        turn_give(&zone->next_turn, playlist_of(zone), zone->next_index,
-                  zone->turn.end_ms > now_ms ? zone->turn.end_ms : now_ms);
+        turn_assign(&zone->next_turn, playlist_of(zone), zone->next_index,
+                    zone->turn.end_ms > now_ms ? zone->turn.end_ms : now_ms);
 }
 
 /* What is shown is over, and nothing else will be tried for a long while. */
-static bool zone_is_dead(const struct zone *zone) {
+static bool zone_has_failed(const struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
     int64_t now_ms = pp_clock_monotonic_ms();
     for (size_t i = 0; i < playlist->item_count; i++) {
@@ -216,23 +216,23 @@ static bool zone_is_dead(const struct zone *zone) {
 }
 
 /* No process, no descriptor, no memory: nothing that the item could help. Told once until it goes well. */
-static void zone_tell_hardship(struct zone *zone, const struct channel_item *item,
-                               const struct pp_error *error) {
-    if (!zone->hardship_told)
+static void zone_report_resource_error(struct zone *zone, const struct channel_item *item,
+                                       const struct pp_error *error) {
+    if (!zone->resource_error_reported)
         zone->config.events.on_fault(zone->config.arg, item, error->message, false);
-    zone->hardship_told = true;
+    zone->resource_error_reported = true;
 }
 
 static bool zone_start(struct zone *zone, const struct channel_item *item, int object) {
     struct pp_error error = {0};
     zone->next = item_start(zone, item, object, &error);
     if (zone->next) {
-        zone->hardship_told = false;
+        zone->resource_error_reported = false;
         zone->next_item = item;
         zone_plan_change(zone);
         timer_set(zone, &zone->ready_timer, pp_clock_monotonic_ms() + ZONE_READY_MAX_MS, on_ready_overdue);
     } else if (layer_set_is_up(zone->config.layers)) {
-        zone_tell_hardship(zone, item, &error);
+        zone_report_resource_error(zone, item, &error);
     }
     return zone->next != NULL;
 }
@@ -242,20 +242,20 @@ static void zone_advance(struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
     if (zone->frozen || zone->next)
         return;
-    zone_take_turn(zone);
+    zone_apply_turn(zone);
     pp_autoclose int object = zone_find_item(zone);
     zone_fit_turn(zone);
     if (object >= 0 && zone_start(zone, &playlist->items[zone->next_index], object))
         return;
     if (playlist->item_count)
         timer_set(zone, &zone->advance_timer, pp_clock_monotonic_ms() + ZONE_RETRY_MS, on_advance_due);
-    if (!zone->current || zone_is_dead(zone))
+    if (!zone->current || zone_has_failed(zone))
         zone_settle(zone, false);
 }
 
 /* ---- What the layers report ---- */
 
-static void zone_tell_play(struct zone *zone, const struct layer_report *report) {
+static void zone_report_play(struct zone *zone, const struct layer_report *report) {
     if (!zone->current_item)
         return;
     struct zone_play play = {.item = zone->current_item,
@@ -295,7 +295,7 @@ static void on_next_shown(struct zone *zone, int64_t at_ms) {
     timer_clear(zone, &zone->ready_timer);
     timer_clear(zone, &zone->overrun_timer);
     if (zone->current && !zone->current_over)
-        zone_tell_play(zone, NULL);
+        zone_report_play(zone, NULL);
     layer_destroy(zone->outgoing);
     zone->outgoing = zone->current;
     int64_t over_ms =
@@ -349,7 +349,7 @@ static void on_current_layer(struct zone *zone, const struct layer_report *repor
         return;
     bool failed = report->event == LAYER_FAILED;
     timer_clear(zone, &zone->overrun_timer);
-    zone_tell_play(zone, failed ? NULL : report);
+    zone_report_play(zone, failed ? NULL : report);
     zone->current_over = true;
     if (failed)
         on_current_failed(zone, report->reason);
@@ -407,7 +407,7 @@ void zone_freeze(struct zone *zone) {
     if (zone->frozen)
         return;
     if (zone->current && !zone->current_over)
-        zone_tell_play(zone, NULL);
+        zone_report_play(zone, NULL);
     zone_stop(zone);
     zone->frozen = true;
     zone->current_item = NULL;

@@ -50,7 +50,7 @@ static void zone_insert(struct channel_layout *layout, const struct channel_zone
     layout->zones[at] = *zone;
 }
 
-static bool zone_stands_twice(const struct channel_layout *layout, const char *id) {
+static bool zone_is_duplicate(const struct channel_layout *layout, const char *id) {
     for (size_t i = 0; i < layout->zone_count; i++) {
         if (strcmp(layout->zones[i].id, id) == 0)
             return true;
@@ -67,7 +67,7 @@ static bool parse_zones(const struct place *zones, const struct channel_manifest
         if (!parse_zone(&place, manifest, &zone, error))
             return false;
         struct place id = place_member(&place, "id");
-        if (zone_stands_twice(out, zone.id))
+        if (zone_is_duplicate(out, zone.id))
             return place_fail(&id, PP_E_INVALID, error, "\"%s\" stands twice in this layout", zone.id);
         zone_insert(out, &zone);
     }

@@ -106,7 +106,7 @@ static bool parse_item(const struct place *place, struct channel_manifest *manif
                        parse_volume(place, out, error) && parse_transition(place, out, error));
 }
 
-static bool id_stands_twice(const struct channel_playlist *playlist, const char *id) {
+static bool id_is_duplicate(const struct channel_playlist *playlist, const char *id) {
     for (size_t i = 0; i < playlist->item_count; i++) {
         if (strcmp(playlist->items[i].id, id) == 0)
             return true;
@@ -126,7 +126,7 @@ static bool parse_items(const struct place *items, struct channel_manifest *mani
         if (!known)
             continue;
         struct place id = place_member(&place, "id");
-        if (id_stands_twice(out, item.id))
+        if (id_is_duplicate(out, item.id))
             return place_fail(&id, PP_E_INVALID, error, "\"%s\" stands twice in this playlist", item.id);
         out->items[out->item_count++] = item;
     }

@@ -162,8 +162,8 @@ static int64_t period_days(const struct icalrecurrencetype *rule) {
 
 /* Takes the steps of one search from the budget. `gap_days` is the longest time seen without an occurrence.
  */
-static bool pay_for_search(const struct channel_event *event, const struct icalrecurrencetype *rule,
-                           int64_t gap_days, struct channel_rule_budget *left, struct pp_error *error) {
+static bool charge_search(const struct channel_event *event, const struct icalrecurrencetype *rule,
+                          int64_t gap_days, struct channel_rule_budget *left, struct pp_error *error) {
     int64_t window = channel_duration_ms(&event->duration) / 1000 / RULE_DAY_S + RULE_LOOK_BACK_DAYS + 1;
     int64_t period = period_days(rule);
     int64_t steps = times_a_day(rule) * (period + RULE_LOOK_AHEAD_DAYS + 1 + OCCURRENCE_STEPS * window) +
@@ -264,7 +264,7 @@ bool channel_rrule_check(struct channel_event *event, struct channel_rule_budget
     if (rule.by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX && times_a_day(&rule) > 1)
         return pp_fail(error, PP_E_UNSUPPORTED, "has a BYSETPOS and several times a day");
     int64_t gap_days = 0;
-    return walk(event, &rule, &gap_days, left, error) && pay_for_search(event, &rule, gap_days, left, error);
+    return walk(event, &rule, &gap_days, left, error) && charge_search(event, &rule, gap_days, left, error);
 }
 
 /* Where libical may jump into a rule. With an INTERVAL of weeks it finds the right week only from the weekday

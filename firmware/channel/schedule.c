@@ -62,8 +62,8 @@ static int64_t event_end(const struct channel_event *event, icaltimezone *zone, 
 }
 
 /* False once the occurrence lies ahead: those behind it do too. */
-static bool consider(const struct channel_event *event, icaltimezone *zone, int64_t start_local, int64_t now,
-                     struct occurrence *out) {
+static bool consider_occurrence(const struct channel_event *event, icaltimezone *zone, int64_t start_local,
+                                int64_t now, struct occurrence *out) {
     int64_t start = utc_of(zone, start_local);
     if (start > now) {
         out->next = start;
@@ -107,7 +107,8 @@ static struct occurrence find_recurring(const struct channel_event *event, icalt
         icalrecur_iterator_set_start(iterator, rule_time(rule_jump(&rule, first, from)));
     for (;;) {
         struct icaltimetype time = icalrecur_iterator_next(iterator);
-        if (icaltime_is_null_time(time) || !consider(event, zone, rule_seconds(&time), now, &found))
+        if (icaltime_is_null_time(time) ||
+            !consider_occurrence(event, zone, rule_seconds(&time), now, &found))
             break;
     }
     icalrecur_iterator_free(iterator);
@@ -118,13 +119,13 @@ static struct occurrence find_occurrence(const struct channel_event *event, ical
     if (*event->rrule)
         return find_recurring(event, zone, now);
     struct occurrence found = {.next = CHANNEL_FOREVER};
-    consider(event, zone, rule_event_start(event), now, &found);
+    consider_occurrence(event, zone, rule_event_start(event), now, &found);
     return found;
 }
 
 /* Whether `event` counts before the one that is winning; it stands behind it in the manifest. */
-static bool wins(const struct channel_event *event, const struct occurrence *occurrence,
-                 const struct channel_event *winner, const struct occurrence *winning) {
+static bool is_preferred(const struct channel_event *event, const struct occurrence *occurrence,
+                         const struct channel_event *winner, const struct occurrence *winning) {
     if (!winner || event->priority != winner->priority)
         return !winner || event->priority > winner->priority;
     return occurrence->start >= winning->start;
@@ -147,7 +148,7 @@ const struct channel_layout *channel_layout_at(const struct channel_manifest *ma
             continue;
         if (occurrence.end < until)
             until = occurrence.end;
-        if (wins(event, &occurrence, winner, &winning)) {
+        if (is_preferred(event, &occurrence, winner, &winning)) {
             winner = event;
             winning = occurrence;
         }

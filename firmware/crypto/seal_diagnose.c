@@ -56,10 +56,11 @@ static unsigned long long shown(uint64_t number) {
     return (unsigned long long)number;
 }
 
-/* The finding, in words; true, so that `return tell(…)` ends the search. */
-static bool tell(struct pp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The finding, in words; true, so that `return report_finding(…)` ends the search. */
+static bool report_finding(struct pp_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
-static bool tell(struct pp_error *error, const char *format, ...) {
+static bool report_finding(struct pp_error *error, const char *format, ...) {
     char message[PP_ERROR_MESSAGE_MAX];
     va_list args;
     va_start(args, format);
@@ -77,9 +78,11 @@ static bool explain_last_flag(struct diagnosis *d, struct pp_error *error) {
     if (!opens_as(d, scene->place, !scene->last))
         return false;
     if (!scene->last)
-        return tell(error, "data was appended after the end of segment %llu, the last", shown(scene->place));
-    return tell(error, "the stream was cut at a segment boundary: segment %llu is whole, but not the last",
-                shown(scene->place));
+        return report_finding(error, "data was appended after the end of segment %llu, the last",
+                              shown(scene->place));
+    return report_finding(error,
+                          "the stream was cut at a segment boundary: segment %llu is whole, but not the last",
+                          shown(scene->place));
 }
 
 static void name_displaced(struct diagnosis *d, uint64_t number, struct pp_error *error) {
@@ -131,8 +134,8 @@ static bool explain_appended(struct diagnosis *d, struct pp_error *error) {
     for (size_t less = 1; scene->size >= SEAL_TAG_SIZE + less && d->budget > scene->size + TRIAL_COST;
          less++) {
         if (opens(d, scene->place, true, scene->sealed, scene->size - less))
-            return tell(error, "data was appended after the end of segment %llu, the last",
-                        shown(scene->place));
+            return report_finding(error, "data was appended after the end of segment %llu, the last",
+                                  shown(scene->place));
     }
     return false;
 }
@@ -172,13 +175,14 @@ static bool trial_salt(struct diagnosis *d) {
 static bool explain_tag(struct diagnosis *d, struct pp_error *error) {
     d->budget = TRY_TAG;
     return flip_finds(d, d->bytes + d->scene->size - SEAL_TAG_SIZE, SEAL_TAG_SIZE, trial_bytes) &&
-           tell(error, "a bit is flipped in the tag of segment %llu", shown(d->scene->place));
+           report_finding(error, "a bit is flipped in the tag of segment %llu", shown(d->scene->place));
 }
 
 static bool explain_ciphertext(struct diagnosis *d, struct pp_error *error) {
     d->budget = TRY_CIPHERTEXT;
     return flip_finds(d, d->bytes, d->scene->size - SEAL_TAG_SIZE, trial_bytes) &&
-           tell(error, "a bit is flipped in the ciphertext of segment %llu", shown(d->scene->place));
+           report_finding(error, "a bit is flipped in the ciphertext of segment %llu",
+                          shown(d->scene->place));
 }
 
 static bool explain_header(struct diagnosis *d, struct pp_error *error) {
@@ -186,9 +190,9 @@ static bool explain_header(struct diagnosis *d, struct pp_error *error) {
     size_t salt_size = d->cipher.params.key_size;
     d->budget = TRY_HEADER;
     if (flip_finds(d, salt + salt_size, SEAL_NONCE_PREFIX_SIZE, trial_bytes))
-        return tell(error, "a bit is flipped in the nonce prefix of the header");
+        return report_finding(error, "a bit is flipped in the nonce prefix of the header");
     if (flip_finds(d, salt, salt_size, trial_salt))
-        return tell(error, "a bit is flipped in the salt of the header");
+        return report_finding(error, "a bit is flipped in the salt of the header");
     return false;
 }
 
@@ -196,9 +200,10 @@ static bool explain_header(struct diagnosis *d, struct pp_error *error) {
 static bool explain_associated_data(struct diagnosis *d, struct pp_error *error) {
     d->budget = TRY_HEADER;
     if (trial_with(d, NULL))
-        return tell(error, "wrong associated data: the stream was sealed without any");
+        return report_finding(error, "wrong associated data: the stream was sealed without any");
     if (trial_with(d, SEAL_AD_OBJECT))
-        return tell(error, "wrong associated data: the stream was sealed with \"" SEAL_AD_OBJECT "\"");
+        return report_finding(error,
+                              "wrong associated data: the stream was sealed with \"" SEAL_AD_OBJECT "\"");
     return false;
 }
 
@@ -208,9 +213,9 @@ static bool explain_too_short(const struct seal_scene *scene, struct pp_error *e
     if (scene->size >= SEAL_TAG_SIZE)
         return false;
     if (scene->place == 0 && scene->size == 0)
-        return tell(error, "the stream was cut after its header");
-    return tell(error, "the stream was cut inside segment %llu: only %zu bytes of it are there",
-                shown(scene->place), scene->size);
+        return report_finding(error, "the stream was cut after its header");
+    return report_finding(error, "the stream was cut inside segment %llu: only %zu bytes of it are there",
+                          shown(scene->place), scene->size);
 }
 
 /* Whether another segment shows that key, associated data and header are right. */
@@ -226,7 +231,7 @@ static bool key_is_proven(struct diagnosis *d) {
 
 /* The last segment fails in whatever way an earlier place went wrong; the first place that does tells more.
  * Whether segments authenticate goes from yes to no once in what people and networks do to files. */
-static void turn_to_first_failure(struct diagnosis *d) {
+static void rewind_to_first_failure(struct diagnosis *d) {
     struct seal_scene *scene = d->scene;
     uint64_t good = 0;
     uint64_t bad = scene->place;
@@ -255,12 +260,12 @@ static bool explain_with_key(struct diagnosis *d, struct pp_error *error) {
         explain_too_short(scene, error) || explain_tag(d, error) || explain_ciphertext(d, error))
         return true;
     if (scene->last && scene->size < seal_room(&d->cipher.params, scene->place))
-        return tell(
+        return report_finding(
             error,
             "the stream was cut inside segment %llu, or bytes of that segment were changed or appended",
             shown(scene->place));
-    return tell(error, "bytes of segment %llu were changed, or others stand in its place",
-                shown(scene->place));
+    return report_finding(error, "bytes of segment %llu were changed, or others stand in its place",
+                          shown(scene->place));
 }
 
 static bool explain_without_key(struct diagnosis *d, struct pp_error *error) {
@@ -269,10 +274,10 @@ static bool explain_without_key(struct diagnosis *d, struct pp_error *error) {
         explain_tag(d, error) || explain_ciphertext(d, error) || explain_appended(d, error))
         return true;
     if (scene->load && scene->segments > 1)
-        return tell(
+        return report_finding(
             error,
             "no segment authenticates: wrong key, associated data or parameters, or the header was changed");
-    return tell(
+    return report_finding(
         error,
         "segment 0 does not authenticate: wrong key, associated data or parameters, or the beginning of "
         "the stream was changed");
@@ -306,7 +311,7 @@ static void explain(struct diagnosis *d, struct pp_error *error) {
         return;
     }
     if (d->scene->last)
-        turn_to_first_failure(d);
+        rewind_to_first_failure(d);
     explain_with_key(d, error);
 }
 
@@ -316,7 +321,7 @@ bool seal_diagnose(const struct seal_scene *scene, struct pp_error *error) {
     if (diagnosis_init(&d, &copy))
         explain(&d, error);
     else
-        tell(error, "segment %llu does not authenticate", shown(scene->place));
+        report_finding(error, "segment %llu does not authenticate", shown(scene->place));
     diagnosis_finish(&d);
     return false;
 }

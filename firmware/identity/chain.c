@@ -84,7 +84,7 @@ struct path {
 
 /* mbedTLS judges by the system's clock alone; the floor is ours to apply, to every certificate of the path.
  */
-static int judge(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags) {
+static int check_certificate(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags) {
     struct path *path = arg;
     *flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
     if (path->now_s > seconds_of(&crt->valid_to))
@@ -124,7 +124,7 @@ static bool verify_path(mbedtls_x509_crt *crt, mbedtls_x509_crt *authorities, st
                         struct pp_error *error) {
     uint32_t flags = 0;
     int status = mbedtls_x509_crt_verify_with_profile(crt, authorities, NULL, &mbedtls_x509_crt_profile_next,
-                                                      NULL, &flags, judge, path);
+                                                      NULL, &flags, check_certificate, path);
     if (status == MBEDTLS_ERR_X509_CERT_VERIFY_FAILED)
         return fail_flags(flags, error);
     return status == 0 || crypto_mbedtls_fail(error, PP_E_AUTH, status, "the certificate does not verify");

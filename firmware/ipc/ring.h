@@ -6,9 +6,8 @@
  *
  *      slot 0                      slot 1                          slot n begins at n x slot_size
  *      +--------------+-----+-----+--------------+-----+-----+-
- *      | Y rows       | U   | V   | Y rows       |     |     |    plane p at offsets[p], rows strides[p]
- * apart
- *      +--------------+-----+-----+--------------+-----+-----+-
+ *      | Y rows       | U   | V   | Y rows       |     |     |  plane p at offsets[p],
+ *      +--------------+-----+-----+--------------+-----+-----+-   rows strides[p] apart
  *
  * A slot is the renderer's until it sends FRAME, then the player's until RELEASE.
  *

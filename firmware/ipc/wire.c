@@ -102,7 +102,7 @@ static const struct field start_media_fields[] = {BYTES(start_media.key, IPC_KEY
                                                   U16(start_media.target_height, 0, IPC_SIDE_MAX),
                                                   U32(start_media.duration_ms, 0, UINT32_MAX),
                                                   U32(start_media.start_ms, 0, UINT32_MAX)};
-static const struct field start_text_fields[] = {TEXT(start_text.text, IPC_TEXT_MAX)};
+static const struct field start_status_fields[] = {TEXT(start_status.json, IPC_TEXT_MAX)};
 static const struct field sandboxed_fields[] = {U8(sandboxed.level, 0, UINT8_MAX)};
 static const struct field info_fields[] = {U16(info.width, 0, IPC_SIDE_MAX),
                                            U16(info.height, 0, IPC_SIDE_MAX),
@@ -134,7 +134,7 @@ static const struct row rows[] = {
     ROW(RELEASE, release_fields, 0),
     ROW(CLOCK, clock_fields, 0),
     ROW(START_MEDIA, start_media_fields, 2),
-    ROW(START_TEXT, start_text_fields, 1),
+    ROW(START_STATUS, start_status_fields, 1),
     ROW(SANDBOXED, sandboxed_fields, 0),
     ROW(INFO, info_fields, 0),
     ROW(FAILED, failed_fields, 0),

@@ -27,7 +27,7 @@
 
 #define IPC_REASON_MAX   200                 /* bytes */
 #define IPC_DRIVER_MAX   32                  /* bytes */
-#define IPC_TEXT_MAX     3072                /* bytes of START_TEXT's JSON */
+#define IPC_TEXT_MAX     3072                /* bytes of START_STATUS's JSON */
 #define IPC_KEY_SIZE     32                  /* bytes */
 #define IPC_SIDE_MAX     16384               /* pixels or canvas units */
 #define IPC_TIME_US_MAX  (UINT64_C(1) << 50) /* us: 35 years, so that sums cannot overflow */
@@ -71,7 +71,7 @@ enum ipc_type {
     IPC_CLOCK,
     /* agent -> renderer, on its control socket */
     IPC_START_MEDIA = 0x0501, /* + object, frame socket */
-    IPC_START_TEXT,           /* + frame socket */
+    IPC_START_STATUS,         /* + frame socket */
     /* renderer -> agent, on its control socket */
     IPC_SANDBOXED = 0x0601,
     IPC_INFO,
@@ -210,8 +210,8 @@ struct ipc_start_media {
     uint32_t duration_ms;                 /* ms, of an image; 0: it stays, no END */
     uint32_t start_ms; /* ms into a film, where it begins: pts 0 and END count from there */
 };
-struct ipc_start_text {
-    char text[IPC_TEXT_MAX + 1]; /* JSON */
+struct ipc_start_status {
+    char json[IPC_TEXT_MAX + 1]; /* JSON */
 };
 
 struct ipc_sandboxed {
@@ -250,7 +250,7 @@ struct ipc_message {
         struct ipc_release release;
         struct ipc_clock clock;
         struct ipc_start_media start_media;
-        struct ipc_start_text start_text;
+        struct ipc_start_status start_status;
         struct ipc_sandboxed sandboxed;
         struct ipc_info info;
         struct ipc_failed failed;

@@ -123,7 +123,7 @@ static bool add_call(struct net_call *call, struct pp_error *error) {
 }
 
 /* Hands the response to its owner and ends the call. */
-static void conclude(struct net_call *call) {
+static void finish_call(struct net_call *call) {
     struct net_response *response = &call->response;
     struct net_request request = call->request;
     struct net_response result = *response;
@@ -155,7 +155,7 @@ void net_call_finished(CURL *easy, CURLcode result) {
     else if (result == CURLE_OK && !call->head.complete)
         pp_fail(&response->error, PP_E_NET, "no whole answer came");
     response->ok = response->error.code == PP_OK;
-    conclude(call);
+    finish_call(call);
 }
 
 void net_calls_settle(struct net_loop *loop) {
@@ -167,7 +167,7 @@ void net_calls_settle(struct net_loop *loop) {
             net_call_destroy(call);
         } else if (!call->added && may_transfer(call->client) && !add_call(call, &call->response.error)) {
             /* Told as any other failure; its on_done may cancel any other call, the next one, too. */
-            conclude(call);
+            finish_call(call);
             next = TAILQ_FIRST(&loop->calls);
         }
         call = next;

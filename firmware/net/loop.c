@@ -9,7 +9,7 @@
 struct net_watch {
     int fd;
     short events;
-    bool dead;
+    bool removed;
     net_watch_callback *callback;
     void *arg;
 };
@@ -102,21 +102,16 @@ struct net_watch *net_loop_watch(struct net_loop *loop, int fd, short events, ne
     return watch;
 }
 
-void net_loop_watch_events(struct net_loop *loop, struct net_watch *watch, short events) {
-    (void)loop;
-    watch->events = events;
-}
-
 void net_loop_unwatch(struct net_loop *loop, struct net_watch *watch) {
     (void)loop;
     if (watch)
-        watch->dead = true;
+        watch->removed = true;
 }
 
 static void sweep_watches(struct net_loop *loop) {
     size_t kept = 0;
     for (size_t i = 0; i < loop->watch_count; i++) {
-        if (loop->watches[i]->dead)
+        if (loop->watches[i]->removed)
             free(loop->watches[i]);
         else
             loop->watches[kept++] = loop->watches[i];
@@ -218,9 +213,9 @@ static void dispatch_calls(struct net_loop *loop) {
 static bool dispatch_watches(struct net_loop *loop, struct pp_error *error) {
     size_t count = loop->watch_count;
     for (size_t i = 0; i < count; i++) {
-        bool dead = loop->watches[i]->dead;
+        bool removed = loop->watches[i]->removed;
         loop->polled[i] =
-            (struct pollfd){.fd = dead ? -1 : loop->watches[i]->fd, .events = loop->watches[i]->events};
+            (struct pollfd){.fd = removed ? -1 : loop->watches[i]->fd, .events = loop->watches[i]->events};
     }
     int ready = count ? poll(loop->polled, count, 0) : 0;
     if (ready < 0 && errno != EINTR)
@@ -229,7 +224,7 @@ static bool dispatch_watches(struct net_loop *loop, struct pp_error *error) {
         struct net_watch *watch = loop->watches[i];
         short revents = loop->polled[i].revents;
         ready -= revents != 0;
-        if (revents && !watch->dead)
+        if (revents && !watch->removed)
             watch->callback(watch->arg, revents);
     }
     sweep_watches(loop);

@@ -34,10 +34,9 @@ PP_DEFINE_AUTO(net_loop, struct net_loop, net_loop_destroy)
  * descriptor stays the caller's and is closed only after net_loop_unwatch. Errors: PP_E_NOMEM. */
 struct net_watch *net_loop_watch(struct net_loop *loop, int fd, short events, net_watch_callback *callback,
                                  void *arg, struct pp_error *error);
-void net_loop_watch_events(struct net_loop *loop, struct net_watch *watch, short events); /* change them */
 void net_loop_unwatch(struct net_loop *loop, struct net_watch *watch); /* NULL is allowed */
 
-/* Calls back once at `due_ms` (CLOCK_MONOTONIC, base/clock.h) or soon after; the handle is dead from the
+/* Calls back once at `due_ms` (CLOCK_MONOTONIC, base/clock.h) or soon after; the handle is invalid from the
  * moment its callback is entered. Timers due at once run in the order of their times. Errors: PP_E_NOMEM. */
 struct net_timer *net_loop_timer(struct net_loop *loop, int64_t due_ms, net_loop_callback *callback,
                                  void *arg, struct pp_error *error);

@@ -20,7 +20,7 @@ struct net_loop {
     bool performing;            /* within curl_multi_perform, where curl allows no adding or removing */
     bool unsettled;             /* calls wait to be added or removed, or may have been let on by one's end */
     int host_connections;       /* the most that a client of this loop wants */
-    struct net_watch **watches; /* in the order of their making; dead ones until the end of the turn */
+    struct net_watch **watches; /* in the order of their making; removed ones until the end of the turn */
     struct pollfd *polled;      /* room for one each, as for `waited` */
     struct curl_waitfd *waited;
     size_t watch_count, watch_room;

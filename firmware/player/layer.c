@@ -4,7 +4,7 @@
 #include "ipc/conn.h"
 #include "player/clock.h"
 
-#define LATE_TOLD_US 50000 /* us behind its time that the renderer of a frame is told of */
+#define LATE_REPORTED_US 50000 /* us behind its time that the renderer of a frame is told of */
 
 struct layer *layer_create(const struct ipc_layer_add *add, int socket, struct pp_error *error) {
     struct layer *layer = calloc(1, sizeof *layer);
@@ -185,7 +185,7 @@ static void slot_release(const struct layer *layer, unsigned slot) {
 
 /* Tells a renderer that cannot keep up, or that waited for its slots too long, what need not come any more.
  */
-static void clock_tell(const struct layer *layer, int64_t position_us) {
+static void audio_clock_update(const struct layer *layer, int64_t position_us) {
     struct pp_error error = {0};
     const struct ipc_message clock = {.type = IPC_CLOCK, .clock = {.position_us = (uint64_t)position_us}};
     if (layer->socket >= 0 && !layer->has_end && !ipc_send(layer->socket, &clock, &error))
@@ -217,8 +217,8 @@ bool layer_upload(struct layer *layer, struct display *display, int64_t until_us
         return false;
     /* A picture replaced before any present showed it was late as well. */
     count_late(layer, due - 1 + (layer->picture_fresh && layer->shown));
-    if (layer->shown && until_us - frame->pts_us > LATE_TOLD_US)
-        clock_tell(layer, until_us);
+    if (layer->shown && until_us - frame->pts_us > LATE_REPORTED_US)
+        audio_clock_update(layer, until_us);
     layer->picture_pts_us = frame->pts_us;
     layer->picture_fresh = true;
     layer->ready = true;

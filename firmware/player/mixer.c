@@ -19,7 +19,7 @@ void mixer_move(struct mixer_voice *voice, int64_t start_us) {
 }
 
 /* Drops from the ring what should have been heard before; false while there is more of it. */
-static bool debt_settle(struct mixer_voice *voice) {
+static bool consume_debt(struct mixer_voice *voice) {
     voice->debt -= (int64_t)ipc_audio_ring_read(&voice->ring, NULL, (size_t)voice->debt);
     return voice->debt == 0;
 }
@@ -74,7 +74,7 @@ static void block_add(struct mixer_voice *voice, const uint8_t *block, float *ou
 /* `frames` from the ring, at most MIXER_BLOCK. */
 static void block_mix(struct mixer_voice *voice, float *out, size_t frames, float gain_step) {
     uint8_t block[MIXER_BLOCK * IPC_AUDIO_CHANNELS * sizeof(float)];
-    size_t got = debt_settle(voice) ? ipc_audio_ring_read(&voice->ring, block, frames) : 0;
+    size_t got = consume_debt(voice) ? ipc_audio_ring_read(&voice->ring, block, frames) : 0;
     block_add(voice, block, out, got, gain_step);
     voice->debt += (int64_t)(frames - got);
     voice->position += (int64_t)frames;
@@ -104,5 +104,5 @@ void mixer_skip(struct mixer_voice *voice, int64_t at_us) {
     int64_t wanted = mixer_frames_of(at_us - voice->start_us);
     if (wanted > voice->position)
         jump(voice, wanted);
-    debt_settle(voice);
+    consume_debt(voice);
 }

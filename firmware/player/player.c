@@ -164,7 +164,7 @@ static void textures_lost(struct player *player) {
     }
 }
 
-static void display_look(struct player *player, int64_t now_us) {
+static void display_poll(struct player *player, int64_t now_us) {
     struct display_changes changes = {0};
     display_pump(player->display, &changes);
     bool blind = display_event_fd(player->display) < 0 && display_is_windowed(player->display);
@@ -198,7 +198,7 @@ static void update(struct player *player) {
     timeline_settle(scene, dirty, dirty ? player_now_us() : now_us);
     player->audio_due_us = audio_tick(player->audio, player_now_us());
     if (dirty || now_us >= player->pump_due_us)
-        display_look(player, now_us);
+        display_poll(player, now_us);
     watchdog_tick(&player->watchdog, now_us);
 }
 
@@ -211,7 +211,7 @@ static void take(struct player *player, const struct pollfd *fds) {
     if (fds[FD_LISTENER].revents)
         link_accept(&player->link);
     if (fds[FD_DISPLAY].revents)
-        display_look(player, player_now_us());
+        display_poll(player, player_now_us());
     while (fds[FD_SCREENSHOTS].revents && screenshots_take(player->screenshots, &result))
         screenshot_done(player, &result);
     scene_receive(&player->scene);
@@ -243,7 +243,7 @@ bool player_run(const struct player_options *options, struct pp_error *error) {
         .options = options, .signals = -1, .link = {.listener = options->listener, .fd = -1}};
     bool ok = player_open(&player, error);
     if (ok) /* the window's own beginning needs no second drawing */
-        display_look(&player, player_now_us());
+        display_poll(&player, player_now_us());
     while (ok && !player.stop) {
         update(&player);
         ok = wait_and_take(&player, error);

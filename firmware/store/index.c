@@ -21,13 +21,13 @@ static size_t position_of(const struct store_index *index, const uint8_t *sha256
     return low;
 }
 
-static bool stands_at(const struct store_index *index, size_t at, const uint8_t *sha256) {
+static bool is_at(const struct store_index *index, size_t at, const uint8_t *sha256) {
     return at < index->count && memcmp(index->entries[at].sha256, sha256, STORE_HASH_SIZE) == 0;
 }
 
 struct store_entry *store_index_find(const struct store_index *index, const uint8_t sha256[STORE_HASH_SIZE]) {
     size_t at = position_of(index, sha256);
-    return stands_at(index, at, sha256) ? &index->entries[at] : NULL;
+    return is_at(index, at, sha256) ? &index->entries[at] : NULL;
 }
 
 const struct store_entry *store_index_from(const struct store_index *index,
@@ -52,7 +52,7 @@ static bool grow(struct store_index *index, struct pp_error *error) {
 
 bool store_index_put(struct store_index *index, const struct store_entry *entry, struct pp_error *error) {
     size_t at = position_of(index, entry->sha256);
-    if (stands_at(index, at, entry->sha256)) {
+    if (is_at(index, at, entry->sha256)) {
         index->bytes -= index->entries[at].length;
     } else {
         if (!grow(index, error))
@@ -67,7 +67,7 @@ bool store_index_put(struct store_index *index, const struct store_entry *entry,
 
 void store_index_remove(struct store_index *index, const uint8_t sha256[STORE_HASH_SIZE]) {
     size_t at = position_of(index, sha256);
-    if (!stands_at(index, at, sha256))
+    if (!is_at(index, at, sha256))
         return;
     index->bytes -= index->entries[at].length;
     index->count--;

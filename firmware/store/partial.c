@@ -36,7 +36,7 @@ static bool claim(struct store *store, const uint8_t *sha256, uint64_t length, u
 }
 
 /* Keeps the claim's place in the list with the bytes that really are there, or drops it at 0 bytes. */
-static void unclaim(struct store *store, const uint8_t *sha256, uint64_t length) {
+static void release_claim(struct store *store, const uint8_t *sha256, uint64_t length) {
     pthread_mutex_lock(&store->lock);
     const struct store_entry *there = store_index_find(&store->partials, sha256);
     if (there && length) {
@@ -133,7 +133,7 @@ struct store_partial *store_partial_begin(struct store *store, const uint8_t sha
         return NULL;
     struct store_partial *partial = partial_open(store, sha256, length, cancel, error);
     if (!partial)
-        unclaim(store, sha256, before);
+        release_claim(store, sha256, before);
     return partial;
 }
 
@@ -260,7 +260,7 @@ void store_partial_keep(struct store_partial *partial) {
         store_partial_discard(partial);
         return;
     }
-    unclaim(partial->store, partial->sha256, partial->offset);
+    release_claim(partial->store, partial->sha256, partial->offset);
     partial_free(partial);
 }
 
@@ -268,6 +268,6 @@ void store_partial_discard(struct store_partial *partial) {
     if (!partial)
         return;
     unlinkat(partial->store->dir, partial->path, 0);
-    unclaim(partial->store, partial->sha256, 0);
+    release_claim(partial->store, partial->sha256, 0);
     partial_free(partial);
 }

@@ -120,7 +120,7 @@ static bool scrub_read(struct store_scrubber *scrubber, uint64_t budget, uint64_
     return true;
 }
 
-static bool scrub_judge(struct store_scrubber *scrubber, struct pp_error *error) {
+static bool scrub_check(struct store_scrubber *scrubber, struct pp_error *error) {
     uint8_t digest[STORE_HASH_SIZE];
     if (!crypto_sha256_finish(scrubber->hash, digest, error))
         return false;
@@ -170,7 +170,7 @@ static bool scrub_some(struct store *store, uint64_t budget, struct store_scrub 
     bool good = scrub_read(scrubber, budget, &out->bytes, block, &why);
     if (good && scrubber->offset < scrubber->entry.length)
         return false;
-    good = good && scrub_judge(scrubber, &why);
+    good = good && scrub_check(scrubber, &why);
     if (why.code == PP_E_NOMEM) {
         *error = why;
         scrub_close(scrubber);

@@ -151,7 +151,8 @@ static struct amount missing_of(const struct store *store, const struct store_ne
     };
 }
 
-static bool may_go(const struct store *store, const struct plan *plan, const struct store_entry *entry) {
+static bool is_removable(const struct store *store, const struct plan *plan,
+                         const struct store_entry *entry) {
     return !entry->open && !pins_hold(&plan->needed, entry->sha256) && !store_pinned(store, entry->sha256);
 }
 
@@ -159,7 +160,7 @@ static struct amount evictable_of(const struct store *store, const struct plan *
                                   const struct store_index *index) {
     struct amount sum = {0};
     for (size_t i = 0; i < index->count; i++) {
-        if (may_go(store, plan, &index->entries[i]))
+        if (is_removable(store, plan, &index->entries[i]))
             amount_add(&sum, (struct amount){.bytes = index->entries[i].length, .files = 1});
     }
     return sum;
@@ -259,7 +260,7 @@ static void collect(const struct store *store, const struct plan *plan, const st
                     enum rank rank, struct candidates *out) {
     for (size_t i = 0; i < index->count; i++) {
         const struct store_entry *entry = &index->entries[i];
-        if (rank == RANK_QUARANTINE || may_go(store, plan, entry))
+        if (rank == RANK_QUARANTINE || is_removable(store, plan, entry))
             out->list[out->count++] = (struct candidate){.rank = rank, .entry = *entry};
     }
 }
@@ -297,7 +298,7 @@ static struct amount drop_locked(struct store *store, const struct plan *plan,
                                                                   : &store->quarantine;
     const uint8_t *sha256 = candidate->entry.sha256;
     const struct store_entry *entry = store_index_find(index, sha256);
-    if (!entry || (candidate->rank != RANK_QUARANTINE && !may_go(store, plan, entry)))
+    if (!entry || (candidate->rank != RANK_QUARANTINE && !is_removable(store, plan, entry)))
         return (struct amount){0};
     char path[PP_PATH_MAX];
     struct amount freed = {.bytes = entry->length, .files = 1};

@@ -55,7 +55,7 @@ static int compare_needs(const void *a, const void *b) {
 }
 
 /* Objects may share a hash; one that has two lengths cannot be. */
-static bool unite(struct sync_needs *needs, struct pp_error *error) {
+static bool merge_needs(struct sync_needs *needs, struct pp_error *error) {
     size_t kept = 0;
     qsort(needs->list, needs->count, sizeof *needs->list, compare_needs);
     for (size_t i = 0; i < needs->count; i++) {
@@ -82,7 +82,7 @@ bool sync_needs_make(const struct sync_stored *sealed, const struct channel_mani
     }
     memcpy(out->list[manifest->object_count].sha256, sealed->sha256, STORE_HASH_SIZE);
     out->list[manifest->object_count].length = sealed->length;
-    return unite(out, error);
+    return merge_needs(out, error);
 }
 
 bool sync_needs_met(struct store *store, const struct sync_needs *needs) {

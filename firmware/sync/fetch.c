@@ -75,7 +75,7 @@ static void job_hold(struct job *job) {
 
 /* Cut, slow, or the server is in trouble: goes on from where it stopped. Only bytes that no try had before
  * count: a server that ignores Range, and always breaks off, would be asked for ever. */
-static void job_again(struct job *job, const struct net_response *response, const struct pp_error *why) {
+static void job_retry(struct job *job, const struct net_response *response, const struct pp_error *why) {
     uint64_t offset = store_partial_offset(job->partial);
     bool progress = offset >= job->best + PROGRESS_LEAST;
     if (offset > job->best)
@@ -99,7 +99,7 @@ static void job_again(struct job *job, const struct net_response *response, cons
 }
 
 /* A wrong answer: wrong hash, wrong length, a range nobody asked for. Nothing of it is kept. */
-static void job_lied_to(struct job *job, const struct pp_error *why) {
+static void job_reject_object(struct job *job, const struct pp_error *why) {
     store_partial_discard(job->partial);
     job->partial = NULL;
     job->best = 0;
@@ -123,7 +123,7 @@ static void job_commit(struct job *job) {
     job->partial = NULL;
 }
 
-static bool status_is_passing(int status) {
+static bool status_is_transient(int status) {
     return status == 408 || status == 429 || status >= 500;
 }
 
@@ -131,10 +131,10 @@ static void job_answered(struct job *job, const struct net_response *response) {
     struct pp_error why = {0};
     if (response->status == 416) {
         pp_fail(&why, PP_E_INVALID, "the server has fewer bytes than it sent before");
-        job_lied_to(job, &why);
+        job_reject_object(job, &why);
     } else if (!net_response_check(response, &why)) {
-        if (status_is_passing(response->status))
-            job_again(job, response, &why);
+        if (status_is_transient(response->status))
+            job_retry(job, response, &why);
         else
             job_give_up(job, response, &why);
     } else if (response->status != 200 && response->status != 206) {
@@ -146,18 +146,18 @@ static void job_answered(struct job *job, const struct net_response *response) {
         pp_fail(&why, PP_E_INVALID, "answer ends after %llu of %llu bytes",
                 (unsigned long long)store_partial_offset(job->partial),
                 (unsigned long long)store_partial_length(job->partial));
-        job_lied_to(job, &why);
+        job_reject_object(job, &why);
     }
 }
 
 static void job_failed(struct job *job, const struct net_response *response, const struct pp_error *why) {
     switch (why->code) {
     case PP_E_NET:
-        job_again(job, response, why);
+        job_retry(job, response, why);
         break;
     case PP_E_INVALID:
     case PP_E_LIMIT:
-        job_lied_to(job, why);
+        job_reject_object(job, why);
         break;
     default:
         job_give_up(job, response, why);
@@ -313,7 +313,7 @@ static void take_commits(struct fetcher *fetcher) {
             fetcher->outcome->objects++;
             atomic_fetch_add(&fetcher->sync->counters.objects_done, 1);
         } else if (commit.error.code == PP_E_AUTH) {
-            job_lied_to(job, &commit.error);
+            job_reject_object(job, &commit.error);
         } else {
             fetcher_fail(fetcher, job, &commit.error);
         }
@@ -327,7 +327,7 @@ static int turn_time(const struct fetcher *fetcher) {
     return left < 0 ? 0 : left < TURN_MAX_MS ? (int)left : TURN_MAX_MS;
 }
 
-static bool may_go_on(struct fetcher *fetcher, struct pp_error *error) {
+static bool may_continue(struct fetcher *fetcher, struct pp_error *error) {
     struct sync *sync = fetcher->sync;
     bool newer = atomic_exchange(&sync->asked_again, false) && fetcher->newer->came(fetcher->newer->arg);
     if (atomic_load(&sync->cancel))
@@ -337,7 +337,7 @@ static bool may_go_on(struct fetcher *fetcher, struct pp_error *error) {
 
 static bool fetcher_run(struct fetcher *fetcher, struct pp_error *error) {
     while (fetcher->left && !fetcher->failed) {
-        if (!may_go_on(fetcher, error))
+        if (!may_continue(fetcher, error))
             return false;
         if (fetcher->look || (fetcher->next_due_ms && pp_clock_monotonic_ms() >= fetcher->next_due_ms))
             start_jobs(fetcher);

@@ -95,7 +95,7 @@ static void explain_denial(const struct sync_repository *repository, struct pp_e
 }
 
 /* The metadata folder may have been put back, or lost and begun anew. */
-static bool heed_floors(const struct sync_repository *repository, struct pp_error *error) {
+static bool apply_trust_floors(const struct sync_repository *repository, struct pp_error *error) {
     const struct trust *trust = repository->trust;
     struct sync_trust_floors seen = {.root = trust_root_version(trust),
                                      .timestamp = trust_timestamp_version(trust),
@@ -108,7 +108,7 @@ static bool find_manifest(struct sync_repository *repository, const char *channe
                           struct pp_error *error) {
     char path[TRUST_TARGET_PATH_MAX];
     snprintf(path, sizeof path, "channels/%s/manifest.sealed", channel);
-    if (!trust_refresh(repository->trust, error) || !heed_floors(repository, error) ||
+    if (!trust_refresh(repository->trust, error) || !apply_trust_floors(repository, error) ||
         !trust_target_find(repository->trust, path, &repository->target, error)) {
         explain_denial(repository, error);
         return false;

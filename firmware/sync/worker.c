@@ -64,7 +64,7 @@ static void counters_clear(struct sync *sync) {
 }
 
 /* Between 7/8 and 9/8 of the pause, so that a fleet does not look as one. */
-static void look_later(struct sync *sync) {
+static void schedule_check_of_repository(struct sync *sync) {
     uint32_t random = 0;
     int64_t pause = sync->look_pause_ms;
     if (pause >= 0 && crypto_random(&random, sizeof random, NULL))
@@ -82,7 +82,7 @@ static void do_pass(struct sync *sync, const struct sync_target *target) {
     if (ok)
         net_retry_reset(&sync->retry);
     if (ok || verdict.hopeless) {
-        look_later(sync);
+        schedule_check_of_repository(sync);
     } else {
         result.retry_ms = net_retry_next_ms(&sync->retry, verdict.retry_after_s) + verdict.wait_s * 1000;
         sync->pass_at_ms = pp_clock_monotonic_ms() + result.retry_ms;
@@ -100,7 +100,7 @@ static void report_bad_object(struct sync *sync, const struct store_scrub *scrub
     pthread_mutex_unlock(&sync->lock);
 }
 
-static bool somebody_waits(struct sync *sync) {
+static bool has_request(struct sync *sync) {
     pthread_mutex_lock(&sync->lock);
     bool waits = sync->stop || sync->requested;
     pthread_mutex_unlock(&sync->lock);
@@ -129,7 +129,7 @@ static uint64_t scrub_turn_bytes(struct sync *sync) {
 static void do_scrub(struct sync *sync) {
     uint64_t left = scrub_turn_bytes(sync);
     bool suspected = sync->suspect_left > 0;
-    while (left && !somebody_waits(sync)) {
+    while (left && !has_request(sync)) {
         struct store_scrub scrub;
         struct pp_error error = {0};
         bool read = store_scrub_step(sync->store, SCRUB_SLICE, &scrub, &error);

@@ -144,8 +144,8 @@ static bool role_covers(const struct trust_delegations *walk, const cJSON *role)
     return false;
 }
 
-static void give_out(const struct trust_delegations *walk, const cJSON *role, bool terminating,
-                     struct trust_delegation *out) {
+static void yield_delegation(const struct trust_delegations *walk, const cJSON *role, bool terminating,
+                             struct trust_delegation *out) {
     out->terminating = terminating;
     out->authority = (struct trust_authority){
         .keys = walk->keys,
@@ -156,7 +156,7 @@ static void give_out(const struct trust_delegations *walk, const cJSON *role, bo
 
 /* The bin is the first bit_length bits of the path's hash, written with just the digits the highest bin
  * needs. A path has one bin, so there is nothing behind it: the delegation is terminating. */
-static void give_out_bin(struct trust_delegations *walk, struct trust_delegation *out) {
+static void yield_bin(struct trust_delegations *walk, struct trust_delegation *out) {
     const cJSON *succinct = walk->succinct;
     unsigned bits = (unsigned)cJSON_GetObjectItemCaseSensitive(succinct, "bit_length")->valuedouble;
     const char *prefix = cJSON_GetObjectItemCaseSensitive(succinct, "name_prefix")->valuestring;
@@ -165,13 +165,13 @@ static void give_out_bin(struct trust_delegations *walk, struct trust_delegation
     unsigned long bin = strtoul(head, NULL, 16) >> (32 - bits);
     int digits = (int)((bits + 3) / 4);
     snprintf(out->name, sizeof out->name, "%s-%0*lx", prefix, digits, bin);
-    give_out(walk, succinct, true, out);
+    yield_delegation(walk, succinct, true, out);
     walk->succinct = NULL;
 }
 
 bool trust_delegations_next(struct trust_delegations *walk, struct trust_delegation *out) {
     if (walk->succinct) {
-        give_out_bin(walk, out);
+        yield_bin(walk, out);
         return true;
     }
     while (walk->next_role) {
@@ -181,7 +181,8 @@ bool trust_delegations_next(struct trust_delegations *walk, struct trust_delegat
             continue;
         snprintf(out->name, sizeof out->name, "%s",
                  cJSON_GetObjectItemCaseSensitive(role, "name")->valuestring);
-        give_out(walk, role, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(role, "terminating")), out);
+        yield_delegation(walk, role, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(role, "terminating")),
+                         out);
         return true;
     }
     return false;

@@ -66,7 +66,7 @@ static bool init_make(const char *path, const struct init_options *options, stru
     PP_AUTO(home) struct home *home = home_create(path, error);
     if (!home || !init_fill(home, &hosts, time_zone, &account, error))
         return false;
-    account_tell(&account);
+    account_print(&account);
     return true;
 }
 

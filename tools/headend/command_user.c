@@ -13,7 +13,7 @@ bool account_read(struct account *account, const char *name, bool password_stdin
     return user_check(name, account->password, error);
 }
 
-void account_tell(const struct account *account) {
+void account_print(const struct account *account) {
     printf("Account: %s\n", account->name);
     if (account->made)
         printf("Password: %s   (shown this once)\n", account->password);
@@ -49,7 +49,7 @@ static bool user_enter(int argc, char **argv, const char *command,
     if (!home || !account_read(&account, name, password_stdin, error) ||
         !enter(home->db, name, account.password, error))
         return false;
-    account_tell(&account);
+    account_print(&account);
     return true;
 }
 

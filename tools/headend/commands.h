@@ -25,7 +25,7 @@ struct account {
 };
 /* Reads one line of standard input, or makes a password up, and checks both. account_finish wipes it. */
 bool account_read(struct account *account, const char *name, bool password_stdin, struct pp_error *error);
-void account_tell(const struct account *account);
+void account_print(const struct account *account);
 void account_finish(struct account *account);
 #define account_auto PP_CLEANUP(account_finish)
 

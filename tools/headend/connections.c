@@ -78,8 +78,8 @@ static void connection_closed(struct connections *connections, struct connection
     free(connection);
 }
 
-void connections_notice(void *arg, struct MHD_Connection *connection, void **socket_context,
-                        enum MHD_ConnectionNotificationCode code) {
+void connections_on_notify(void *arg, struct MHD_Connection *connection, void **socket_context,
+                           enum MHD_ConnectionNotificationCode code) {
     if (code == MHD_CONNECTION_NOTIFY_STARTED)
         connection_opened(arg, connection, socket_context);
     else

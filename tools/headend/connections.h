@@ -25,8 +25,8 @@ struct connections *connections_create(uint64_t request_s, uint64_t per_network,
 void connections_destroy(struct connections *connections);
 
 /* libmicrohttpd's notice (MHD_OPTION_NOTIFY_CONNECTION); `arg` is the struct connections. */
-void connections_notice(void *arg, struct MHD_Connection *connection, void **socket_context,
-                        enum MHD_ConnectionNotificationCode code);
+void connections_on_notify(void *arg, struct MHD_Connection *connection, void **socket_context,
+                           enum MHD_ConnectionNotificationCode code);
 
 /* The record of an open connection. */
 struct connection *connection_of(struct MHD_Connection *connection);

@@ -87,7 +87,7 @@ static bool grant_token(struct db *db, const struct polled *polled, char token[S
            db_change_commit(&change, error);
 }
 
-static enum enrolment_poll poll_judge(const struct polled *polled, int64_t now_ms) {
+static enum enrolment_poll poll_decide(const struct polled *polled, int64_t now_ms) {
     if (polled->expires <= now_ms / 1000 || strcmp(polled->status, "done") == 0)
         return ENROLMENT_EXPIRED;
     if (strcmp(polled->status, "denied") == 0)
@@ -100,8 +100,8 @@ static enum enrolment_poll poll_judge(const struct polled *polled, int64_t now_m
 
 /* Notes the poll. Its loss in a power cut does no harm, so that whoever polls fast does not keep the disk
  * busy. */
-static bool poll_note(struct db *db, const struct polled *polled, int64_t now_ms, bool slower,
-                      struct pp_error *error) {
+static bool poll_record(struct db *db, const struct polled *polled, int64_t now_ms, bool slower,
+                        struct pp_error *error) {
     return db_run_unsynced(
         db, error, "UPDATE enrolment SET polled_ms = ?, interval = interval + ? WHERE device_code_hash = ?",
         "iib", now_ms, (int64_t)(slower ? ENROLMENT_SLOW_DOWN_S : 0), (const void *)polled->hash,
@@ -120,8 +120,8 @@ bool enrolment_poll(struct db *db, const char *device_code, enum enrolment_poll 
         return missing.code == PP_E_NOTFOUND ? true : pp_fail(error, missing.code, "%s", missing.message);
     }
     int64_t now_ms = pp_clock_realtime_ms();
-    *result = poll_judge(&polled, now_ms);
-    return poll_note(db, &polled, now_ms, *result == ENROLMENT_SLOW_DOWN, error) &&
+    *result = poll_decide(&polled, now_ms);
+    return poll_record(db, &polled, now_ms, *result == ENROLMENT_SLOW_DOWN, error) &&
            (*result != ENROLMENT_GRANTED || grant_token(db, &polled, token, error));
 }
 

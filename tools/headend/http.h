@@ -11,9 +11,7 @@
 #include "headend/device.h"
 #include "headend/form.h"
 
-#define HTTP_BODY_MAX                                                                                        \
-    (64 * 1024) /* bytes, of every request body; routes have their own, smaller or equal                     \
-                 */
+#define HTTP_BODY_MAX  (64 * 1024) /* bytes, of every request body; no route's own is larger */
 #define HTTP_REPLY_MAX (4 * 1024 * 1024)
 #define HTTP_PATH_MAX  512 /* bytes with the NUL */
 

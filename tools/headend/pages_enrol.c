@@ -124,8 +124,8 @@ static void code_refuse(const struct request *request, struct reply *reply, cons
 }
 
 /* Finds the pending enrolment of a typed code, or answers. */
-static bool enrolment_look(struct request *request, struct reply *reply, const char *typed,
-                           char code[USER_CODE_SIZE], struct enrolment *enrolment) {
+static bool enrolment_lookup(struct request *request, struct reply *reply, const char *typed,
+                             char code[USER_CODE_SIZE], struct enrolment *enrolment) {
     struct pp_error error = {.code = PP_E_NOTFOUND};
     if (user_code_read(typed, code) && enrolment_find(request->app->db, code, enrolment, &error)) {
         if (strcmp(enrolment->status, "pending") == 0)
@@ -142,7 +142,7 @@ void page_enrol(struct request *request, struct reply *reply) {
     struct enrolment enrolment;
     if (!typed || !*typed)
         code_reply(request, reply, MHD_HTTP_OK, "", NULL);
-    else if (enrolment_look(request, reply, typed, code, &enrolment))
+    else if (enrolment_lookup(request, reply, typed, code, &enrolment))
         approval_reply(request, reply, code, &enrolment, NULL);
 }
 
@@ -202,7 +202,7 @@ static void approve(struct request *request, struct reply *reply, const char *co
 void page_enrol_submit(struct request *request, struct reply *reply) {
     char code[USER_CODE_SIZE];
     struct enrolment enrolment;
-    if (!enrolment_look(request, reply, form_get(&request->form, "user_code"), code, &enrolment))
+    if (!enrolment_lookup(request, reply, form_get(&request->form, "user_code"), code, &enrolment))
         return;
     if (strcmp(form_get(&request->form, "action"), "refuse") == 0)
         refuse(request, reply, code);

@@ -46,8 +46,8 @@ static bool older(const struct cleaning *cleaning, const struct stat *status, in
 }
 
 /* Whether a version of a role is the public one, the one before, or was public a short time ago. */
-static bool version_stays(const struct cleaning *cleaning, const char *role, int64_t public,
-                          int64_t version) {
+static bool version_is_kept(const struct cleaning *cleaning, const char *role, int64_t public,
+                            int64_t version) {
     char next[PP_PATH_MAX];
     struct stat status;
     if (version + 1 >= public)
@@ -56,7 +56,7 @@ static bool version_stays(const struct cleaning *cleaning, const char *role, int
            fstatat(cleaning->home->fd, next, &status, 0) == 0 && !older(cleaning, &status, CLEAN_VERSION_S);
 }
 
-static bool manifest_objects_stay(struct cleaning *cleaning, const char *channel_id,
+static bool keep_manifest_objects(struct cleaning *cleaning, const char *channel_id,
                                   const struct pp_buf *sealed, struct pp_error *error) {
     char associated[sizeof SEAL_AD_MANIFEST + CHANNEL_ID_MAX];
     struct channel channel;
@@ -81,8 +81,8 @@ static bool manifest_objects_stay(struct cleaning *cleaning, const char *channel
 }
 
 /* The manifest that a version of a channel's role names, and its objects. */
-static bool manifest_stays(struct cleaning *cleaning, const char *channel, const cJSON *body,
-                           struct pp_error *error) {
+static bool keep_manifest(struct cleaning *cleaning, const char *channel, const cJSON *body,
+                          struct pp_error *error) {
     char name[PP_PATH_MAX];
     char path[PP_PATH_MAX];
     uint8_t hash[HASH_SIZE];
@@ -97,16 +97,17 @@ static bool manifest_stays(struct cleaning *cleaning, const char *channel, const
     return pp_buf_add(&cleaning->manifests, hash, HASH_SIZE, error) &&
            pp_path_format(path, error, MANIFESTS "/%s/%s" MANIFEST_SUFFIX, channel, hex) &&
            pp_file_read(cleaning->home->fd, path, &sealed, error) &&
-           manifest_objects_stay(cleaning, channel, &sealed, error);
+           keep_manifest_objects(cleaning, channel, &sealed, error);
 }
 
 /* All versions of a channel's role that stay. Only of the public one must everything be there. */
-static bool channel_stays(struct cleaning *cleaning, const char *role, struct pp_error *error) {
+static bool keep_channel(struct cleaning *cleaning, const char *role, struct pp_error *error) {
     int64_t public = tuf_repo_version(cleaning->repo, role);
-    for (int64_t version = public; version > 0 && version_stays(cleaning, role, public, version); version--) {
+    for (int64_t version = public; version > 0 && version_is_kept(cleaning, role, public, version);
+         version--) {
         struct pp_error failure = {0};
         pp_autojson cJSON *body = tuf_repo_read(cleaning->home, version, role, &failure);
-        if (body && manifest_stays(cleaning, role + strlen(TUF_CHANNEL_ROLE), body, &failure))
+        if (body && keep_manifest(cleaning, role + strlen(TUF_CHANNEL_ROLE), body, &failure))
             continue;
         if (version == public || failure.code != PP_E_NOTFOUND)
             return pp_fail(error, failure.code, "clean: %lld.%s: %s", (long long)version, role,
@@ -115,7 +116,7 @@ static bool channel_stays(struct cleaning *cleaning, const char *role, struct pp
     return true;
 }
 
-static bool channels_stay(struct cleaning *cleaning, struct pp_error *error) {
+static bool keep_channels(struct cleaning *cleaning, struct pp_error *error) {
     const cJSON *entry;
     cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(cleaning->repo->snapshot, "meta")) {
         char role[PP_PATH_MAX];
@@ -123,7 +124,7 @@ static bool channels_stay(struct cleaning *cleaning, struct pp_error *error) {
         if (strncmp(entry->string, TUF_CHANNEL_ROLE, strlen(TUF_CHANNEL_ROLE)) != 0 || length < 5)
             continue;
         if (!pp_path_format(role, error, "%.*s", (int)(length - 5), entry->string) ||
-            !channel_stays(cleaning, role, error))
+            !keep_channel(cleaning, role, error))
             return false;
     }
     return true;
@@ -188,7 +189,7 @@ static bool objects_settle(struct cleaning *cleaning, struct pp_error *error) {
 typedef bool clean_rule(const struct cleaning *cleaning, const char *name, const struct stat *status);
 
 /* What a killed pp_file_replace leaves; while the lock is held, nobody writes one. */
-static bool draft_goes(const struct cleaning *cleaning, const char *name, const struct stat *status) {
+static bool draft_is_removable(const struct cleaning *cleaning, const char *name, const struct stat *status) {
     size_t length = strlen(name);
     return length > 4 && strcmp(name + length - 4, ".new") == 0 && older(cleaning, status, CLEAN_VERSION_S);
 }
@@ -202,8 +203,9 @@ static bool hash_name(const char *name, const char *suffix, uint8_t hash[HASH_SI
 }
 
 /* "12.snapshot.json", "3.channel-lobby.json" */
-static bool metadata_goes(const struct cleaning *cleaning, const char *name, const struct stat *status) {
-    if (draft_goes(cleaning, name, status))
+static bool metadata_is_removable(const struct cleaning *cleaning, const char *name,
+                                  const struct stat *status) {
+    if (draft_is_removable(cleaning, name, status))
         return true;
     char role[PP_PATH_MAX];
     size_t digits = strspn(name, "0123456789");
@@ -218,12 +220,13 @@ static bool metadata_goes(const struct cleaning *cleaning, const char *name, con
                      : ours                        ? tuf_repo_version(cleaning->repo, role)
                                                    : 0;
     int64_t version = strtoll(name, NULL, 10);
-    return version < public && !version_stays(cleaning, role, public, version);
+    return version < public && !version_is_kept(cleaning, role, public, version);
 }
 
-static bool manifest_goes(const struct cleaning *cleaning, const char *name, const struct stat *status) {
+static bool manifest_is_removable(const struct cleaning *cleaning, const char *name,
+                                  const struct stat *status) {
     uint8_t hash[HASH_SIZE];
-    return draft_goes(cleaning, name, status) ||
+    return draft_is_removable(cleaning, name, status) ||
            (hash_name(name, MANIFEST_SUFFIX, hash) && !hashes_have(&cleaning->manifests, hash) &&
             older(cleaning, status, CLEAN_VERSION_S));
 }
@@ -235,7 +238,8 @@ static bool object_goes(const struct cleaning *cleaning, const char *name, const
 }
 
 /* The content that a killed publish was sealing. */
-static bool sealing_goes(const struct cleaning *cleaning, const char *name, const struct stat *status) {
+static bool sealing_is_removable(const struct cleaning *cleaning, const char *name,
+                                 const struct stat *status) {
     return strcmp(name, "draft") == 0 && older(cleaning, status, CLEAN_VERSION_S);
 }
 
@@ -300,12 +304,12 @@ bool repo_clean(struct home *home, const struct tuf_repo *repo, struct repo_clea
                                 .manifests = PP_BUF_INIT(max),
                                 .objects = PP_BUF_INIT(max),
                                 .cleaned = cleaned};
-    bool known = channels_stay(&cleaning, error);
+    bool known = keep_channels(&cleaning, error);
     hashes_sort(&cleaning.manifests);
     hashes_sort(&cleaning.objects);
     /* The database last: where the disk is full, it cannot be written before something has gone. */
-    return known && folder_clean(&cleaning, TUF_METADATA, metadata_goes, error) &&
-           folders_clean(&cleaning, MANIFESTS, manifest_goes, error) &&
-           folder_clean(&cleaning, OBJECTS, sealing_goes, error) && objects_settle(&cleaning, error) &&
-           folders_clean(&cleaning, OBJECTS, object_goes, error);
+    return known && folder_clean(&cleaning, TUF_METADATA, metadata_is_removable, error) &&
+           folders_clean(&cleaning, MANIFESTS, manifest_is_removable, error) &&
+           folder_clean(&cleaning, OBJECTS, sealing_is_removable, error) &&
+           objects_settle(&cleaning, error) && folders_clean(&cleaning, OBJECTS, object_goes, error);
 }

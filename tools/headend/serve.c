@@ -187,7 +187,7 @@ static void drain(int fd) {
 }
 
 /* Another process (publish, approve…) has changed the database. */
-static void serving_look(struct serving *serving) {
+static void serving_check(struct serving *serving) {
     struct db *db = serving->app.db;
     db_lock(db);
     int64_t version = db_data_version(db);
@@ -214,7 +214,7 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
             return true;
         if (fds[1].revents)
             drain(serving->notices);
-        serving_look(serving);
+        serving_check(serving);
         connections_cut(serving->app.connections);
         if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;

@@ -191,7 +191,7 @@ struct MHD_Daemon *server_start(struct app *app, int listen_fd, const struct pp_
         (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         (unsigned)app->options.per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
         MHD_OPTION_NOTIFY_COMPLETED, completed, app, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, connections_notice, app->connections, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_CONNECTION, connections_on_notify, app->connections, MHD_OPTION_END);
     if (!daemon)
         pp_fail(error, PP_E_IO, "cannot start the server (TLS key or certificate?)");
     return daemon;

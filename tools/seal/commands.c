@@ -21,13 +21,13 @@ struct pipe_end {
     struct seal_opener *opener;
 };
 
-static bool pour_into_writer(void *arg, const void *data, size_t size, struct pp_error *error) {
+static bool write_to_writer(void *arg, const void *data, size_t size, struct pp_error *error) {
     struct pipe_end *end = arg;
     /* Also tells the output of an interruption, when there is nothing to write. */
     return output_write(end->output, "", 0, error) && seal_writer_write(end->writer, data, size, error);
 }
 
-static bool pour_into_opener(void *arg, const void *data, size_t size, struct pp_error *error) {
+static bool write_to_opener(void *arg, const void *data, size_t size, struct pp_error *error) {
     struct pipe_end *end = arg;
     if (end->output && !output_write(end->output, "", 0, error))
         return false;
@@ -45,8 +45,8 @@ static bool encrypt_through(const struct job *job, const struct input *input, st
     struct seal_writer *writer =
         seal_writer_create(output_write, output, job->key, job->associated_data, &job->params, error);
     struct pipe_end end = {.output = output, .writer = writer};
-    return writer && input_pour(input, pour_into_writer, &end, error) && seal_writer_finish(writer, error) &&
-           output_commit(output, error);
+    return writer && input_copy_to(input, write_to_writer, &end, error) &&
+           seal_writer_finish(writer, error) && output_commit(output, error);
 }
 
 static bool decrypt_pipe(const struct job *job, const struct input *input, struct output *output,
@@ -55,8 +55,8 @@ static bool decrypt_pipe(const struct job *job, const struct input *input, struc
     struct seal_opener *opener =
         seal_opener_create(output_write, output, job->key, job->associated_data, &job->params, error);
     struct pipe_end end = {.output = output, .opener = opener};
-    return opener && input_pour(input, pour_into_opener, &end, error) && seal_opener_finish(opener, error) &&
-           output_commit(output, error);
+    return opener && input_copy_to(input, write_to_opener, &end, error) &&
+           seal_opener_finish(opener, error) && output_commit(output, error);
 }
 
 static bool copy_clear(struct seal_reader *reader, struct output *output, struct pp_error *error) {
@@ -117,7 +117,7 @@ static bool measure(const struct job *job, const struct input *input, struct sea
     struct seal_opener *opener =
         seal_opener_create(discard, NULL, job->key, job->associated_data, &job->params, error);
     struct pipe_end end = {.opener = opener};
-    if (!opener || !input_pour(input, pour_into_opener, &end, error) || !seal_opener_finish(opener, error))
+    if (!opener || !input_copy_to(input, write_to_opener, &end, error) || !seal_opener_finish(opener, error))
         return false;
     seal_opener_info(opener, info);
     return true;

@@ -36,7 +36,7 @@ void input_finish(struct input *input) {
         pp_close(&input->fd);
 }
 
-static bool pour_through(const struct input *input, uint8_t *buffer, seal_sink sink, void *arg,
+static bool copy_through(const struct input *input, uint8_t *buffer, seal_sink sink, void *arg,
                          struct pp_error *error) {
     for (;;) {
         ssize_t got = read(input->fd, buffer, INPUT_STEP);
@@ -50,11 +50,11 @@ static bool pour_through(const struct input *input, uint8_t *buffer, seal_sink s
     }
 }
 
-bool input_pour(const struct input *input, seal_sink sink, void *arg, struct pp_error *error) {
+bool input_copy_to(const struct input *input, seal_sink sink, void *arg, struct pp_error *error) {
     uint8_t *buffer = malloc(INPUT_STEP);
     if (!buffer)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
-    bool ok = pour_through(input, buffer, sink, arg, error);
+    bool ok = copy_through(input, buffer, sink, arg, error);
     pp_wipe(buffer, INPUT_STEP);
     free(buffer);
     return ok;

@@ -22,6 +22,6 @@ bool input_open(struct input *input, const char *path, struct pp_error *error);
 void input_finish(struct input *input);
 
 /* Hands everything to `sink`, in pieces. */
-bool input_pour(const struct input *input, seal_sink sink, void *arg, struct pp_error *error);
+bool input_copy_to(const struct input *input, seal_sink sink, void *arg, struct pp_error *error);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* When memory is short, this process goes and not the agent that started it. Best effort: where /proc is not
  * to be had, the kernel takes the largest, which a renderer that needs so much is. */
-static void go_first(void) {
+static void prefer_for_oom_kill(void) {
     pp_autoclose int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
     if (fd >= 0)
         (void)!write(fd, "1000", 4);
@@ -21,7 +21,7 @@ bool control_prepare(struct pp_error *error) {
     if (fcntl(CONTROL_FD, F_GETFD) < 0)
         return pp_fail(error, PP_E_STATE, "descriptor %d is no control socket: the agent starts this program",
                        CONTROL_FD);
-    go_first();
+    prefer_for_oom_kill();
     pp_autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         return pp_fail_errno(error, "/dev/null");

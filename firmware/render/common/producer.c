@@ -72,7 +72,7 @@ static int64_t now_us(void) {
 }
 
 /* What was left out is told before what comes instead. */
-static bool tell_left_out(struct producer *producer, struct pp_error *error) {
+static bool report_left_out(struct producer *producer, struct pp_error *error) {
     struct ipc_message message = {.type = IPC_LATE, .late = {.frames = producer->left_out}};
     if (!producer->left_out)
         return true;
@@ -86,7 +86,7 @@ bool producer_send_frame(struct producer *producer, unsigned slot, uint64_t pts_
     if (pts_us > IPC_TIME_US_MAX)
         return pp_fail(error, PP_E_LIMIT, "a frame after %llu us", (unsigned long long)IPC_TIME_US_MAX);
     struct ipc_message message = {.type = IPC_FRAME, .frame = {.slot = (uint8_t)slot, .pts_us = pts_us}};
-    if (!tell_left_out(producer, error) || !ipc_send(producer->socket, &message, error))
+    if (!report_left_out(producer, error) || !ipc_send(producer->socket, &message, error))
         return false;
     producer->free_slots &= ~(1u << slot);
     producer->next_pts_us = pts_us + 1;
@@ -114,7 +114,7 @@ void producer_leave_out(struct producer *producer, uint32_t frames) {
 
 bool producer_send_end(struct producer *producer, uint64_t duration_us, struct pp_error *error) {
     struct ipc_message message = {.type = IPC_END, .end = {.duration_us = duration_us}};
-    return tell_left_out(producer, error) && ipc_send(producer->socket, &message, error);
+    return report_left_out(producer, error) && ipc_send(producer->socket, &message, error);
 }
 
 static bool take_release(struct producer *producer, unsigned slot) {

@@ -89,7 +89,7 @@ static bool resample(struct audio *audio, const AVFrame *from, struct pp_error *
 
 /* Compares where the samples belong with where they would land, and puts silence between or drops their
  * begin. */
-static void keep_in_step(struct audio *audio) {
+static void align_audio(struct audio *audio) {
     int64_t time = audio->frame->best_effort_timestamp;
     if (time == AV_NOPTS_VALUE)
         return;
@@ -115,7 +115,7 @@ static bool take_frame(struct audio *audio, struct pp_error *error) {
         return true;
     if (!prepare_resampler(audio, error) || !resample(audio, audio->frame, error))
         return false;
-    keep_in_step(audio);
+    align_audio(audio);
     audio->position += audio->silence + audio->waiting;
     return true;
 }

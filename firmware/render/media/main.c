@@ -14,7 +14,7 @@ const char *__asan_default_options(void) {
 }
 #endif
 
-static bool lock_up(const struct ipc_message *start, struct pp_error *error) {
+static bool enter_sandbox(const struct ipc_message *start, struct pp_error *error) {
     const struct sandbox_config config = {
         .profile = SANDBOX_RENDERER,
         .keep = {STDERR_FILENO, CONTROL_FD, start->fds[0], start->fds[1]},
@@ -30,7 +30,7 @@ static bool lock_up(const struct ipc_message *start, struct pp_error *error) {
 static bool render(struct pp_error *error) {
     ipc_automessage struct ipc_message start = {0};
     if (!control_prepare(error) || !media_prepare(error) ||
-        !control_receive(CONTROL_FD, IPC_START_MEDIA, &start, error) || !lock_up(&start, error))
+        !control_receive(CONTROL_FD, IPC_START_MEDIA, &start, error) || !enter_sandbox(&start, error))
         return false;
     return media_run(&start, CONTROL_FD, error);
 }

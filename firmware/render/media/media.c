@@ -214,7 +214,7 @@ static int64_t pass_end_us(const struct media *media) {
 
 /* A picture with movement goes on for the time of the item, a film when it is told to. A pass that took no
  * time is no reason for another. */
-static bool goes_on(const struct media *media) {
+static bool repeats(const struct media *media) {
     bool repeats = media->start->loop || media->start->kind == IPC_MEDIA_IMAGE;
     int64_t end_us = pass_end_us(media);
     return repeats && media->video.frames > 1 && end_us > media->video.base_us && !over_limit(media, end_us);
@@ -241,7 +241,7 @@ static bool play(struct media *media, struct pp_error *error) {
         if (!step_video(media, &idle, error) || !step_audio(media, error))
             return false;
         bool over = media->video_done && media->audio_done;
-        if (over && !goes_on(media))
+        if (over && !repeats(media))
             return true;
         if (over && !start_over(media, error))
             return false;

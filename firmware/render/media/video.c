@@ -172,7 +172,7 @@ static void begin_here(struct video *video) {
 }
 
 /* Until a frame lasts beyond 0. */
-static enum video_result pass_over(struct video *video, int64_t give_up_ms, struct pp_error *error) {
+static enum video_result skip_to_begin(struct video *video, int64_t give_up_ms, struct pp_error *error) {
     PP_AUTO(frame) AVFrame *latest = av_frame_alloc();
     if (!latest) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -198,7 +198,7 @@ enum video_result video_seek(struct video *video, int64_t start_us, int64_t give
     if (!reader_seek(video->reader, video->first_us + start_us - ahead_us, error))
         return VIDEO_FAILED;
     video_restart(video, -start_us);
-    enum video_result result = pass_over(video, give_up_ms, error);
+    enum video_result result = skip_to_begin(video, give_up_ms, error);
     if (result == VIDEO_END) {
         if (!reader_rewind(video->reader, error))
             return VIDEO_FAILED;

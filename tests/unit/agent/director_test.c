@@ -352,12 +352,12 @@ static void a_renderer_that_cannot_be_started_is_nobody_s_fault_and_told_once(vo
     while (!stage->settled_empty)
         turn(stage);
     for (int i = 0; i < 2 * FAULTS_TILL_ASIDE; i++) {
-        director_forgive(stage->director); /* no more than "try again" here */
+        director_clear_faults(stage->director); /* no more than "try again" here */
         turn(stage);
     }
     assert_int_equal(stage->faults, 1);
     assert_int_equal(symlink("/proc/self/exe", renderer), 0);
-    director_forgive(stage->director);
+    director_clear_faults(stage->director);
     expect(stage, IPC_LAYER_ADD);
 }
 
@@ -382,7 +382,7 @@ static void items_are_not_blamed_for_a_player_that_hangs(void **state) {
         turn(stage);
     for (int i = 0; i < MORE_THAN_A_SOCKET_HOLDS; i++)
         director_set_mark(stage->director, i % 2);
-    director_forgive(stage->director);
+    director_clear_faults(stage->director);
     turn(stage);
     int old = stage->player;
     player_accept(stage);
@@ -403,7 +403,7 @@ static void what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away(v
     struct pp_error error = {0};
     assert_true(crypto_sha256("M0", 2, sha256, &error));
     assert_true(store_object_put(stage->store, sha256, "M0", 2, &error));
-    director_forgive(stage->director);
+    director_clear_faults(stage->director);
     say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, status);
     while (!stage->settled_shown)
@@ -434,7 +434,7 @@ static void content_of_which_all_fails_after_it_was_shown_is_told_until_it_is_sh
     director_show_status(stage->director);
     uint32_t status = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     say_shown(stage, status);
-    director_forgive(stage->director);
+    director_clear_faults(stage->director);
     say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, status);
     while (stage->settled_shown < 2)

@@ -70,7 +70,7 @@ bool fake_renderer_main(const char *argv0, int *status) {
 }
 
 void fake_renderer_install(const char *folder) {
-    static const char *const names[] = {"pingplay-render-media", "pingplay-render-text"};
+    static const char *const names[] = {"pingplay-render-media", "pingplay-render-status"};
     char self[PP_PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
     if (length < 0)

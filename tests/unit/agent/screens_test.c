@@ -12,7 +12,7 @@
 
 #include "agent/agent_internal.h"
 #include "base/json.h"
-#include "render/text/screen.h"
+#include "render/status/screen.h"
 
 _Static_assert(ACCESS_USER_CODE_MAX - 1 <= SCREEN_USER_CODE_MAX, "an accepted code can be shown");
 _Static_assert(ACCESS_ADDRESS_MAX - 1 <= SCREEN_ADDRESS_MAX, "an accepted address can be shown");

@@ -77,11 +77,11 @@ static void a_playlist_that_is_not_aligned_has_no_turns(void **state) {
 static void a_turn_that_is_given_ends_with_itself_or_its_new_item(void **state) {
     (void)state;
     struct turn turn = {.index = 1, .begin_ms = 10000, .end_ms = 30000};
-    turn_give(&turn, &playlist, 2, 10000);
+    turn_assign(&turn, &playlist, 2, 10000);
     assert_int_equal(turn.index, 2);
     assert_int_equal(turn.end_ms, 10300);
     turn = (struct turn){.index = 0, .begin_ms = 4000, .end_ms = 10000, .offset_ms = 4000};
-    turn_give(&turn, &playlist, 1, 3000);
+    turn_assign(&turn, &playlist, 1, 3000);
     assert_int_equal(turn.begin_ms, 3000);
     assert_int_equal(turn.end_ms, 10000);
     assert_int_equal(turn.offset_ms, 0);

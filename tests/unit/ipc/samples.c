@@ -60,7 +60,7 @@ const struct sample samples[SAMPLE_COUNT] = {
             .target_height = 720,
             .duration_ms = 10000,
             .start_ms = 2500}),
-    SAMPLE(21, START_TEXT, start_text, {.text = "{\"screen\":\"qr\"}"}),
+    SAMPLE(21, START_STATUS, start_status, {.json = "{\"screen\":\"qr\"}"}),
     SAMPLE(5, SANDBOXED, sandboxed, {.level = IPC_SANDBOX_SECCOMP | IPC_SANDBOX_LANDLOCK}),
     SAMPLE(13, INFO, info, {.width = 640, .height = 360, .duration_ms = 4000, .has_audio = 1}),
     SAMPLE(22, FAILED, failed, {.reason = "not a JPEG: 0xff"}),

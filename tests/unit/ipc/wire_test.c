@@ -136,8 +136,8 @@ static void a_sender_cannot_encode_what_would_be_refused(void **state) {
 static void the_longest_text_fits_a_packet(void **state) {
     (void)state;
     uint8_t packet[IPC_PACKET_MAX];
-    struct ipc_message text = {.type = IPC_START_TEXT};
-    memset(text.start_text.text, 'x', IPC_TEXT_MAX);
+    struct ipc_message text = {.type = IPC_START_STATUS};
+    memset(text.start_status.json, 'x', IPC_TEXT_MAX);
     assert_int_equal(encode(&text, packet), 6 + IPC_TEXT_MAX);
 }
 

@@ -330,7 +330,7 @@ static void player_that_breaks_the_protocol_ends_it(void **state) {
 
 static void another_start_message_is_refused(void **state) {
     (void)state;
-    struct ipc_message start = {.type = IPC_START_TEXT, .start_text = {.text = "{}"}};
+    struct ipc_message start = {.type = IPC_START_STATUS, .start_status = {.json = "{}"}};
     struct stage stage;
     struct ipc_frame frame;
     stage_open(&stage, OBJECT_PROGRAM, &start);

@@ -1,4 +1,4 @@
-#include "render/text/screen.h"
+#include "render/status/screen.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The few pictures of the status screens, drawn with one line on a grid of 24 x 24. */
-#ifndef PP_RENDER_TEXT_ICON_H
-#define PP_RENDER_TEXT_ICON_H
+#ifndef PP_RENDER_STATUS_ICON_H
+#define PP_RENDER_STATUS_ICON_H
 
 #include <cairo.h>
 

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "render/common/control.h"
 #include "render/stage.h"
-#include "render/text/text.h"
+#include "render/status/status.h"
 
 static bool serve(int control, struct pp_error *error) {
     struct font font;
@@ -20,8 +20,8 @@ static bool serve(int control, struct pp_error *error) {
     ipc_automessage struct ipc_message start = {0};
     if (!font_load(&font, error))
         return false;
-    bool ok = strings_load(&strings, error) && control_receive(control, IPC_START_TEXT, &start, error) &&
-              text_run(&start, &font, &strings, control, error);
+    bool ok = strings_load(&strings, error) && control_receive(control, IPC_START_STATUS, &start, error) &&
+              status_run(&start, &font, &strings, control, error);
     strings_finish(&strings);
     font_finish(&font);
     return ok;
@@ -32,9 +32,9 @@ static void every_screen_is_drawn_without_the_sandbox(void **state) {
     for (int kind = 0; kind < SCREEN_KINDS; kind++) {
         struct stage stage;
         struct ipc_frame frame;
-        struct ipc_message start = {.type = IPC_START_TEXT};
+        struct ipc_message start = {.type = IPC_START_STATUS};
         snprintf(
-            start.start_text.text, sizeof start.start_text.text,
+            start.start_status.json, sizeof start.start_status.json,
             "{\"screen\":\"%s\",\"width\":%d,\"height\":640,\"address\":\"a.example\",\"qr\":\"https://"
             "a.example\","
             "\"user_code\":\"BCDF-GHJK\",\"fingerprint\":\"3f2a 91bc\",\"code\":\"X-1\",\"name\":\"Hall\"}",

@@ -16,12 +16,12 @@
 #include "base/mem.h"
 #include "render/stage.h"
 
-#define PROGRAM "render/text/pingplay-render-text"
+#define PROGRAM "render/status/pingplay-render-status"
 #define ADDRESS "https://screens.example.org:8443/enrol"
 
-static void start_text(struct stage *stage, const char *json) {
-    struct ipc_message start = {.type = IPC_START_TEXT};
-    snprintf(start.start_text.text, sizeof start.start_text.text, "%s", json);
+static void start_status(struct stage *stage, const char *json) {
+    struct ipc_message start = {.type = IPC_START_STATUS};
+    snprintf(start.start_status.json, sizeof start.start_status.json, "%s", json);
     stage_open(stage, PROGRAM, &start);
 }
 
@@ -100,7 +100,7 @@ static void show_sample(const struct sample *sample, const char *language, const
     char json[2048], name[128], path[PP_PATH_MAX];
     snprintf(json, sizeof json, "{\"screen\":\"%s\",\"width\":%u,\"height\":%u,\"language\":\"%s\",%s}",
              sample->name, form->width, form->height, language, sample->fields);
-    start_text(&stage, json);
+    start_status(&stage, json);
     expect_screen(&stage, &frame);
     assert_int_equal(stage.ring.layout.width, form->width);
     assert_int_equal(stage.ring.layout.height, form->height);
@@ -142,7 +142,7 @@ static void longest_address_still_fits(void **state) {
              "{\"screen\":\"enrol\",\"width\":1920,\"height\":1080,\"address\":\"https://%s.example/enrol\","
              "\"qr\":\"%s\",\"user_code\":\"WWWW-WWWW\",\"fingerprint\":\"3f2a 91bc 0d4e 77a1\"}",
              host, qr);
-    start_text(&stage, json);
+    start_status(&stage, json);
     expect_screen(&stage, &frame);
     keep_png(&stage, frame.slot, "enrol-longest", path);
     expect_qr(path, qr);
@@ -155,8 +155,8 @@ static void characters_that_no_font_has_do_not_end_it(void **state) {
     struct stage stage;
     struct ipc_frame frame;
     char path[PP_PATH_MAX];
-    start_text(&stage, "{\"screen\":\"welcome\",\"width\":1280,\"height\":720,"
-                       "\"name\":\"入口 🙂 مدخل ทางเข้า Ω Ж ł \\u0007 \\ue000\"}");
+    start_status(&stage, "{\"screen\":\"welcome\",\"width\":1280,\"height\":720,"
+                         "\"name\":\"入口 🙂 مدخل ทางเข้า Ω Ж ł \\u0007 \\ue000\"}");
     expect_screen(&stage, &frame);
     keep_png(&stage, frame.slot, "welcome-other-scripts", path);
     stage_close_well(&stage);
@@ -166,7 +166,7 @@ static void program_is_locked_up(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
-    start_text(&stage, "{\"screen\":\"starting\",\"width\":640,\"height\":360}");
+    start_status(&stage, "{\"screen\":\"starting\",\"width\":640,\"height\":360}");
     expect_screen(&stage, &frame);
     assert_true(stage.sandbox_level & IPC_SANDBOX_SECCOMP);
     assert_true(stage.sandbox_level & IPC_SANDBOX_NO_NEW_PRIVS);
@@ -197,7 +197,7 @@ static void bad_screens_are_refused_with_a_reason(void **state) {
     for (size_t i = 0; i < PP_COUNT(bad); i++) {
         struct stage stage;
         struct ipc_frame frame;
-        start_text(&stage, bad[i].json);
+        start_status(&stage, bad[i].json);
         assert_int_equal(stage_next(&stage, &frame), STAGE_GONE);
         if (!strstr(stage.failed, bad[i].reason))
             fail_msg("\"%s\" does not tell \"%s\"", stage.failed, bad[i].reason);

@@ -1,4 +1,4 @@
-#include "render/text/icon.h"
+#include "render/status/icon.h"
 
 #include <math.h>
 

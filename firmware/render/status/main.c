@@ -1,12 +1,12 @@
-/* pingplay-render-text: one status screen, from the agent's words to a layer's frame. Started by the agent
+/* pingplay-render-status: one status screen, from the agent's words to a layer's frame. Started by the agent
  * only. */
 #include "base/mem.h"
 #include "render/common/control.h"
-#include "render/text/text.h"
+#include "render/status/status.h"
 #include "sandbox/sandbox.h"
 
-#define TEXT_MEMORY_MAX (256ull * 1024 * 1024) /* bytes */
-#define TEXT_CPU_MAX    30                     /* s */
+#define STATUS_MEMORY_MAX (256ull * 1024 * 1024) /* bytes */
+#define STATUS_CPU_MAX    30                     /* s */
 
 #ifdef PP_SANITIZED
 const char *__asan_default_options(void);
@@ -19,9 +19,9 @@ static bool enter(enum sandbox_profile profile, uint8_t *level, struct pp_error 
     const struct sandbox_config config = {.profile = profile,
                                           .keep = {STDERR_FILENO, CONTROL_FD},
                                           .keep_count = 2,
-                                          .memory_max = TEXT_MEMORY_MAX,
+                                          .memory_max = STATUS_MEMORY_MAX,
                                           .file_max = IPC_RING_MAX,
-                                          .cpu_max = TEXT_CPU_MAX};
+                                          .cpu_max = STATUS_CPU_MAX};
     uint8_t reached = 0;
     bool ok = sandbox_enter(&config, &reached, error);
     *level |= reached;
@@ -29,7 +29,7 @@ static bool enter(enum sandbox_profile profile, uint8_t *level, struct pp_error 
 }
 
 /* Fonts come from files, through libraries with threads; the words come when no file can be opened any more.
- * Never returns true: see text_run. */
+ * Never returns true: see status_run. */
 static bool render(struct pp_error *error) {
     struct font font;
     struct strings strings;
@@ -39,9 +39,9 @@ static bool render(struct pp_error *error) {
         return false;
     ipc_automessage struct ipc_message start = {0};
     if (!control_send_sandboxed(CONTROL_FD, level, error) ||
-        !control_receive(CONTROL_FD, IPC_START_TEXT, &start, error))
+        !control_receive(CONTROL_FD, IPC_START_STATUS, &start, error))
         return false;
-    return text_run(&start, &font, &strings, CONTROL_FD, error);
+    return status_run(&start, &font, &strings, CONTROL_FD, error);
 }
 
 int main(void) {

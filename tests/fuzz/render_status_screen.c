@@ -1,10 +1,10 @@
-/* The JSON of START_TEXT. */
+/* The JSON of START_STATUS. */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/mem.h"
 #include "ipc/wire.h"
-#include "render/text/screen.h"
+#include "render/status/screen.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

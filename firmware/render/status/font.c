@@ -1,4 +1,4 @@
-#include "render/text/font.h"
+#include "render/status/font.h"
 
 #include <glib.h>
 

@@ -1,5 +1,5 @@
 /*
- * A status screen as the agent describes it: the JSON text of START_TEXT (ipc/wire.h). The words are in
+ * A status screen as the agent describes it: the JSON text of START_STATUS (ipc/wire.h). The words are in
  * assets/strings, the looks in the renderer; the agent names the screen and fills its fields.
  *
  *   {"screen": "enrol", "width": 1920, "height": 1080, "language": "fr",
@@ -7,27 +7,26 @@
  *    "qr": "https://screens.example.org:8443/enrol?user_code=BCDF-GHJK",
  *    "user_code": "BCDF-GHJK", "fingerprint": "3f2a 91bc 0d4e 77a1"}
  *
- *   screen      state of the display point (design: states)           fields it needs        fields it may
- * have
- *   ----------  ---------------------------------------------------   --------------------
- * ------------------------ starting    the agent is up, nothing is known yet                  - code, detail
- *   enrol       unenrolled: QR code, address, user code, fingerprint   address, qr,           code, detail
- *                                                                      user_code, fingerprint
- *   approval    enrolling: the certificate waits for a person's yes    fingerprint            code, detail
- *   enrolling   enrolling: approved, the certificate is on its way     -                      code, detail
- *   connecting  connecting: no answer from the headend yet             -                      code, detail,
- * address welcome     enrolled, but no channel or nothing published yet      -                      code,
- * detail, name loading     the first content is on its way                        - code, detail, name
- *   offline     no network, and nothing cached to show                 -                      code, detail,
- * address locked      not allowed to show anything now                       -                      code,
- * detail, name retired     erased                                                 - code, detail error
- * anything else that needs a person                      code                   detail
+ *   screen      state of the display point (design: states)           needs                  may have
+ *   ----------  ----------------------------------------------------  ---------------------  -------------
+ *   starting    the agent is up, nothing is known yet                 -                      code, detail
+ *   enrol       unenrolled: QR code, address, user code, fingerprint  address, qr,           code, detail
+ *                                                                     user_code, fingerprint
+ *   approval    enrolling: the certificate waits for a person's yes   fingerprint            code, detail
+ *   enrolling   enrolling: approved, the certificate is on its way    -                      code, detail
+ *   connecting  connecting: no answer from the headend yet            -              code, detail, address
+ *   welcome     enrolled, but no channel or nothing published yet     -                 code, detail, name
+ *   loading     the first content is on its way                       -                 code, detail, name
+ *   offline     no network, and nothing cached to show                -              code, detail, address
+ *   locked      not allowed to show anything now                      -                 code, detail, name
+ *   retired     erased                                                -                      code, detail
+ *   error       anything else that needs a person                     code                         detail
  *
  * `language` is "en", "fr" or "both" (the default: nobody has chosen yet). Unknown members are passed over,
  * so that an older renderer shows a newer agent's screen; an unknown screen is refused.
  */
-#ifndef PP_RENDER_TEXT_SCREEN_H
-#define PP_RENDER_TEXT_SCREEN_H
+#ifndef PP_RENDER_STATUS_SCREEN_H
+#define PP_RENDER_STATUS_SCREEN_H
 
 #include <stddef.h>
 #include <stdint.h>

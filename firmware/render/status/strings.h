@@ -1,9 +1,9 @@
 /* The words of the status screens, by language and name ("enrol.title"). */
-#ifndef PP_RENDER_TEXT_STRINGS_H
-#define PP_RENDER_TEXT_STRINGS_H
+#ifndef PP_RENDER_STATUS_STRINGS_H
+#define PP_RENDER_STATUS_STRINGS_H
 
 #include "base/json.h"
-#include "render/text/screen.h"
+#include "render/status/screen.h"
 
 struct strings {
     cJSON *english, *french;

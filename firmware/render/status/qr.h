@@ -1,6 +1,6 @@
 /* QR codes (ISO/IEC 18004) as squares of whole pixels. */
-#ifndef PP_RENDER_TEXT_QR_H
-#define PP_RENDER_TEXT_QR_H
+#ifndef PP_RENDER_STATUS_QR_H
+#define PP_RENDER_STATUS_QR_H
 
 #include <cairo.h>
 

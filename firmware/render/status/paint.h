@@ -1,13 +1,13 @@
 /* Draws a status screen (screen.h). The looks are all here. */
-#ifndef PP_RENDER_TEXT_PAINT_H
-#define PP_RENDER_TEXT_PAINT_H
+#ifndef PP_RENDER_STATUS_PAINT_H
+#define PP_RENDER_STATUS_PAINT_H
 
 #include <cairo.h>
 
 #include "base/error.h"
-#include "render/text/font.h"
-#include "render/text/screen.h"
-#include "render/text/strings.h"
+#include "render/status/font.h"
+#include "render/status/screen.h"
+#include "render/status/strings.h"
 
 /* Fills all `screen->width` x `screen->height` pixels of `cr`, opaque. */
 bool paint_screen(const struct screen *screen, const struct font *font, const struct strings *strings,

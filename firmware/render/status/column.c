@@ -1,4 +1,4 @@
-#include "render/text/column.h"
+#include "render/status/column.h"
 
 #define FACTOR_STEP 0.96
 #define FACTOR_MIN  0.2
@@ -18,8 +18,8 @@ struct laid {
     double wide, high; /* pixels */
 };
 
-static struct laid lay(const struct block *block, const struct font *font, double width, double factor,
-                       PangoAlignment alignment) {
+static struct laid lay_out(const struct block *block, const struct font *font, double width, double factor,
+                           PangoAlignment alignment) {
     struct laid laid = {.layout = font_layout(font, block->text, block->weight, block->spacing),
                         .scale = block->size * factor / FONT_SIZE};
     pango_layout_set_line_spacing(laid.layout,
@@ -39,7 +39,7 @@ static struct laid lay(const struct block *block, const struct font *font, doubl
 double column_height(const struct column *column, const struct font *font, double width, double factor) {
     double height = 0;
     for (size_t i = 0; i < column->count; i++) {
-        struct laid laid = lay(&column->blocks[i], font, width, factor, PANGO_ALIGN_LEFT);
+        struct laid laid = lay_out(&column->blocks[i], font, width, factor, PANGO_ALIGN_LEFT);
         g_object_unref(laid.layout);
         height += laid.high + (i > 0 ? column->blocks[i].gap * factor : 0);
     }
@@ -49,7 +49,7 @@ double column_height(const struct column *column, const struct font *font, doubl
 static bool column_fits(const struct column *column, const struct font *font, double width, double height,
                         double factor) {
     for (size_t i = 0; i < column->count; i++) {
-        struct laid laid = lay(&column->blocks[i], font, width, factor, PANGO_ALIGN_LEFT);
+        struct laid laid = lay_out(&column->blocks[i], font, width, factor, PANGO_ALIGN_LEFT);
         g_object_unref(laid.layout);
         if (laid.wide > width + 0.5)
             return false;
@@ -73,7 +73,7 @@ void column_draw(const struct column *column, const struct font *font, cairo_t *
     double y = place->y;
     for (size_t i = 0; i < column->count; i++) {
         const struct block *block = &column->blocks[i];
-        struct laid laid = lay(block, font, place->width, factor, alignment);
+        struct laid laid = lay_out(block, font, place->width, factor, alignment);
         y += i > 0 ? block->gap * factor : 0;
         double x = block->one_line ? aligned_x(place, laid.wide, alignment) : place->x;
         cairo_set_source_rgb(cr, block->colour.red, block->colour.green, block->colour.blue);

@@ -1,4 +1,4 @@
-#include "render/text/text.h"
+#include "render/status/status.h"
 
 #include <malloc.h>
 
@@ -6,7 +6,7 @@
 #include "ipc/conn.h"
 #include "render/common/control.h"
 #include "render/common/producer.h"
-#include "render/text/paint.h"
+#include "render/status/paint.h"
 
 /* Cairo's ARGB32 is the ring's BGRA in memory, and a screen is opaque. */
 static bool draw(const struct screen *screen, const struct font *font, const struct strings *strings,
@@ -41,11 +41,11 @@ static bool show(const char *json, const struct font *font, const struct strings
            draw(&screen, font, strings, &producer->ring, error) && producer_send_frame(producer, 0, 0, error);
 }
 
-bool text_run(struct ipc_message *start, const struct font *font, const struct strings *strings, int control,
-              struct pp_error *error) {
+bool status_run(struct ipc_message *start, const struct font *font, const struct strings *strings,
+                int control, struct pp_error *error) {
     struct producer producer;
     producer_init(&producer, ipc_message_take(start, 0), control);
-    bool shown = show(start->start_text.text, font, strings, &producer, error);
+    bool shown = show(start->start_status.json, font, strings, &producer, error);
     malloc_trim(0);
     while (shown && producer_wait(&producer, -1, error)) {
     }

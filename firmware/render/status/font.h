@@ -4,8 +4,8 @@
  * laid out at FONT_SIZE and scaled while it is drawn, and only characters that the loaded fonts have are ever
  * asked for.
  */
-#ifndef PP_RENDER_TEXT_FONT_H
-#define PP_RENDER_TEXT_FONT_H
+#ifndef PP_RENDER_STATUS_FONT_H
+#define PP_RENDER_STATUS_FONT_H
 
 #include <pango/pangocairo.h>
 

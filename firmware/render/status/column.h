@@ -2,10 +2,10 @@
  * A column of texts, one below the other, made smaller together until all of it fits where it stands: long
  * addresses, French, narrow screens.
  */
-#ifndef PP_RENDER_TEXT_COLUMN_H
-#define PP_RENDER_TEXT_COLUMN_H
+#ifndef PP_RENDER_STATUS_COLUMN_H
+#define PP_RENDER_STATUS_COLUMN_H
 
-#include "render/text/font.h"
+#include "render/status/font.h"
 
 #define COLUMN_BLOCKS_MAX 16
 

@@ -1,13 +1,13 @@
-#include "render/text/paint.h"
+#include "render/status/paint.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "render/text/column.h"
-#include "render/text/icon.h"
-#include "render/text/qr.h"
+#include "render/status/column.h"
+#include "render/status/icon.h"
+#include "render/status/qr.h"
 
 /* Contrast on the ground: white 16:1, soft 9:1, quiet 6:1, accent 10:1 (WCAG 2.1 asks for 4.5:1). */
 static const struct colour ground = {0.055, 0.086, 0.133};

@@ -1,6 +1,6 @@
-#include "render/text/strings.h"
+#include "render/status/strings.h"
 
-#include "render/text/strings_data.h"
+#include "render/status/strings_data.h"
 
 #define STRINGS_MAX (64 * 1024) /* bytes of one file */
 

@@ -1,4 +1,4 @@
-#include "render/text/qr.h"
+#include "render/status/qr.h"
 
 #include <math.h>
 #include <qrencode.h>
