@@ -1,19 +1,15 @@
 #include "agent/renderer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "ipc/conn.h"
+#include "ipc/program.h"
 
 #define RENDERERS_LOOK_MS 20 /* between two looks at the end */
 
@@ -190,14 +186,6 @@ void renderer_listen(struct renderer *renderer) {
     handle_waiting(renderer);
 }
 
-static void describe_exit(int status, char *text, size_t size) {
-    if (WIFSIGNALED(status))
-        snprintf(text, size, "the renderer was killed by signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(text, size, "the renderer ended with status %d", WEXITSTATUS(status));
-}
-
 static void on_exit_ready(void *arg, short revents) {
     struct renderer *renderer = arg;
     (void)revents;
@@ -213,56 +201,20 @@ static void on_exit_ready(void *arg, short revents) {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
     char reason[IPC_REASON_MAX + 1];
-    describe_exit(status, reason, sizeof reason);
+    ipc_program_describe_end(status, reason, sizeof reason);
     renderer_fail(renderer, reason);
-}
-
-/* Everything else of ours is close-on-exec. The control socket is first moved out of the way of descriptor 3.
- */
-static bool renderer_spawn(struct renderer *renderer, const char *path, int theirs, struct pp_error *error) {
-    pp_autoclose int moved = fcntl(theirs, F_DUPFD_CLOEXEC, RENDERER_CONTROL_FD + 1);
-    if (moved < 0)
-        return pp_fail_errno(error, "duplicate a socket");
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_adddup2(&actions, moved, RENDERER_CONTROL_FD);
-    sigset_t none;
-    sigemptyset(&none);
-    sigset_t defaults;
-    sigfillset(&defaults);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    char name[PP_PATH_MAX];
-    char language[] = "LANG=C.UTF-8";
-    strcpy(name, strrchr(path, '/') + 1);
-    char *const argv[] = {name, NULL};
-    char *const environment[] = {language, NULL};
-    int failed = posix_spawn(&renderer->pid, path, &actions, &attributes, argv, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    if (failed) {
-        renderer->pid = 0;
-        errno = failed;
-        return pp_fail_errno(error, "start %s", path);
-    }
-    renderer->pidfd = (int)syscall(SYS_pidfd_open, renderer->pid, 0);
-    if (renderer->pidfd < 0)
-        return pp_fail_errno(error, "watch %s", path);
-    return true;
 }
 
 static bool renderer_open(struct renderer *renderer, enum renderer_program program, struct pp_error *error) {
     char path[PP_PATH_MAX];
-    int pair[2];
-    if (!pp_path_format(path, error, "%s/%s", renderer->home->folder, program_names[program]) ||
-        !ipc_pair(pair, error))
+    struct ipc_program started;
+    if (!pp_path_format(path, error, "%s/%s", renderer->home->folder, program_names[program]))
         return false;
-    renderer->control = pair[0];
-    pp_autoclose int theirs = pair[1];
-    return renderer_spawn(renderer, path, theirs, error);
+    bool ok = ipc_program_start(path, &started, error);
+    renderer->pid = started.pid;
+    renderer->control = started.control;
+    renderer->pidfd = started.pidfd;
+    return ok;
 }
 
 struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_program program,

@@ -11,7 +11,6 @@
 #include "ipc/wire.h"
 #include "net/loop.h"
 
-#define RENDERER_CONTROL_FD    3    /* in the renderer */
 #define RENDERERS_HANG_MS      5000 /* one that was killed so long ago and is not gone hangs */
 #define RENDERERS_HANGING_MAX  16   /* no more are started while so many hang */
 #define RENDERERS_LAST_WAIT_MS 500  /* for those that are not gone, at the end */

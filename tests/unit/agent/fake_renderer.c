@@ -9,6 +9,7 @@
 #include "agent/renderer.h"
 #include "base/file.h"
 #include "ipc/conn.h"
+#include "ipc/program.h"
 
 static void say(uint16_t type, uint8_t level) {
     struct ipc_message message = {.type = type};
@@ -19,7 +20,7 @@ static void say(uint16_t type, uint8_t level) {
     if (type == IPC_FAILED)
         strcpy(message.failed.reason, "not a picture");
     struct pp_error error = {0};
-    if (!ipc_send(RENDERER_CONTROL_FD, &message, &error))
+    if (!ipc_send(IPC_PROGRAM_CONTROL_FD, &message, &error))
         _exit(9);
 }
 
@@ -59,7 +60,7 @@ bool fake_renderer_main(const char *argv0, int *status) {
     struct ipc_message start = {0};
     struct pp_error error = {0};
     char kind = 'o';
-    if (!ipc_receive(RENDERER_CONTROL_FD, &start, &error))
+    if (!ipc_receive(IPC_PROGRAM_CONTROL_FD, &start, &error))
         _exit(8);
     if (start.type == IPC_START_MEDIA && pread(start.fds[0], &kind, 1, 0) != 1)
         _exit(7);

@@ -1,0 +1,30 @@
+/*
+ * Starting a renderer: a program that gets a control socket (wire.h: START_…, SANDBOXED, INFO, FAILED) as its
+ * descriptor 3, standard input, output and error, and nothing else of its starter's: no other descriptor that
+ * is not close-on-exec, no argument, no environment but LANG, no blocked or ignored signal.
+ */
+#ifndef PP_IPC_PROGRAM_H
+#define PP_IPC_PROGRAM_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+#define IPC_PROGRAM_CONTROL_FD 3 /* in the program */
+
+struct ipc_program {
+    pid_t pid;   /* 0: none */
+    int control; /* our end of its control socket, blocking; -1 none */
+    int pidfd;   /* readable when it has ended; -1 none */
+};
+#define IPC_PROGRAM_NONE ((struct ipc_program){.control = -1, .pidfd = -1})
+
+/* Starts the program at `path` (absolute, or with a slash at least). After a failure there may be a process
+ * already: whoever called kills and reaps what `program` holds, as after success. */
+bool ipc_program_start(const char *path, struct ipc_program *program, struct pp_error *error);
+
+/* How it ended, in words, by the status that waitpid gave. */
+void ipc_program_describe_end(int status, char *text, size_t size);
+
+#endif
