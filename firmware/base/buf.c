@@ -1,6 +1,7 @@
 #include "base/buf.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 void pp_buf_finish(struct pp_buf *buf) {
     if (buf->data)
@@ -75,4 +76,9 @@ bool pp_buf_addf(struct pp_buf *buf, struct pp_error *error, const char *format,
 
 const char *pp_buf_text(const struct pp_buf *buf) {
     return buf->data ? (const char *)buf->data : "";
+}
+
+bool pp_text_copy(char **out, const char *text, struct pp_error *error) {
+    *out = text ? strdup(text) : NULL;
+    return *out || !text || pp_fail(error, PP_E_NOMEM, "out of memory");
 }

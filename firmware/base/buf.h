@@ -35,4 +35,8 @@ uint8_t *pp_buf_reserve(struct pp_buf *buf, size_t size, struct pp_error *error)
 /* The content as text, "" while empty. Borrowed until the next change. */
 const char *pp_buf_text(const struct pp_buf *buf);
 
+/* A copy of `text` for the caller to free (a secret with pp_secret_free); of NULL, NULL.
+ * PP_E_NOMEM. */
+bool pp_text_copy(char **out, const char *text, struct pp_error *error);
+
 #endif

@@ -70,6 +70,13 @@ static inline void pp_close(int *fd) {
 /* Clears a secret; the compiler may not remove it. */
 #define pp_wipe(pointer, size) explicit_bzero((pointer), (size))
 
-#define PP_COUNT(array)        (sizeof(array) / sizeof *(array))
+/* Wipes and frees a secret text; NULL is allowed. */
+static inline void pp_secret_free(char *text) {
+    if (text)
+        pp_wipe(text, strlen(text));
+    free(text);
+}
+
+#define PP_COUNT(array) (sizeof(array) / sizeof *(array))
 
 #endif

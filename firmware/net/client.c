@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "net/client_internal.h"
 
 #define CONNECT_TIMEOUT_DEFAULT_MS 20000
@@ -87,15 +88,10 @@ static bool check_config(const struct net_client_config *config, struct pp_error
     return !config->base_url || check_base(config->base_url, error);
 }
 
-static bool copy_text(char **to, const char *text, struct pp_error *error) {
-    *to = strdup(text);
-    return *to || pp_fail(error, PP_E_NOMEM, "out of memory");
-}
-
 static bool copy_config(struct net_client *client, const struct net_client_config *config,
                         struct pp_error *error) {
     if (config->base_url) {
-        if (!copy_text(&client->base_url, config->base_url, error))
+        if (!pp_text_copy(&client->base_url, config->base_url, error))
             return false;
         size_t length = strlen(client->base_url);
         if (client->base_url[length - 1] == '/')
@@ -103,10 +99,10 @@ static bool copy_config(struct net_client *client, const struct net_client_confi
     }
     client->connect_timeout_ms =
         config->connect_timeout_ms > 0 ? config->connect_timeout_ms : CONNECT_TIMEOUT_DEFAULT_MS;
-    return copy_text(&client->ca_file, config->ca_file, error) &&
-           copy_text(&client->proxy, config->proxy ? config->proxy : "", error) &&
-           copy_text(&client->user_agent, config->user_agent ? config->user_agent : "pingplay/" PP_VERSION,
-                     error);
+    return pp_text_copy(&client->ca_file, config->ca_file, error) &&
+           pp_text_copy(&client->proxy, config->proxy ? config->proxy : "", error) &&
+           pp_text_copy(&client->user_agent, config->user_agent ? config->user_agent : "pingplay/" PP_VERSION,
+                        error);
 }
 
 /* The limit is the multi handle's: clients that share a loop share the largest. */
@@ -148,17 +144,11 @@ struct net_client *net_client_create(struct net_loop *loop, const struct net_cli
     return pp_steal(&client);
 }
 
-static void free_secret(char *text) {
-    if (text)
-        pp_wipe(text, strlen(text));
-    free(text);
-}
-
 void net_identity_release(struct net_identity *identity) {
     if (!identity || --identity->references)
         return;
     free(identity->certificate);
-    free_secret(identity->key);
+    pp_secret_free(identity->key);
     free(identity);
 }
 
@@ -172,8 +162,8 @@ void net_client_destroy(struct net_client *client) {
             net_call_destroy(call);
     }
     net_identity_release(client->identity);
-    free_secret(client->cookie);
-    free_secret(client->proxy);
+    pp_secret_free(client->cookie);
+    pp_secret_free(client->proxy);
     free(client->base_url);
     free(client->ca_file);
     free(client->user_agent);
@@ -190,8 +180,8 @@ bool net_client_set_identity(struct net_client *client, const char *certificate_
         if (!identity)
             return pp_fail(error, PP_E_NOMEM, "out of memory");
         identity->references = 1;
-        if (!copy_text(&identity->certificate, certificate_chain_pem, error) ||
-            !copy_text(&identity->key, private_key_pem, error)) {
+        if (!pp_text_copy(&identity->certificate, certificate_chain_pem, error) ||
+            !pp_text_copy(&identity->key, private_key_pem, error)) {
             net_identity_release(identity);
             return false;
         }
@@ -216,9 +206,9 @@ bool net_client_set_cookie(struct net_client *client, const char *cookie, struct
     char *copy = NULL;
     if (cookie && !cookie_valid(cookie))
         return pp_fail(error, PP_E_INVALID, "not a cookie of the form name=value");
-    if (cookie && !copy_text(&copy, cookie, error))
+    if (cookie && !pp_text_copy(&copy, cookie, error))
         return false;
-    free_secret(client->cookie);
+    pp_secret_free(client->cookie);
     client->cookie = copy;
     return true;
 }

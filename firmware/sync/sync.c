@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "sync/internal.h"
@@ -14,17 +15,6 @@
 static int64_t now_of_the_system(void *arg) {
     (void)arg;
     return pp_clock_realtime_s();
-}
-
-static void free_secret(char *text) {
-    if (text)
-        pp_wipe(text, strlen(text));
-    free(text);
-}
-
-static bool copy_text(char **out, const char *text, struct pp_error *error) {
-    *out = text ? strdup(text) : NULL;
-    return *out || !text || pp_fail(error, PP_E_NOMEM, "out of memory");
 }
 
 static bool join_text(char **out, struct pp_error *error, const char *first, const char *second) {
@@ -50,7 +40,7 @@ static bool copy_config(struct sync *sync, const struct sync_config *config, str
     return join_text(&sync->trust_dir, error, config->state_dir, "/trust") &&
            join_text(&sync->repo_url, error, config->base_url,
                      config->repo_path ? config->repo_path : REPO_PATH_DEFAULT) &&
-           copy_text(&sync->root_file, config->root_file, error);
+           pp_text_copy(&sync->root_file, config->root_file, error);
 }
 
 static bool make_client(struct sync *sync, const struct sync_config *config, struct pp_error *error) {
@@ -128,8 +118,8 @@ static void join_worker(struct sync *sync) {
 
 static void identity_clear(struct sync_identity *identity) {
     free(identity->certificate);
-    free_secret(identity->key);
-    free_secret(identity->cookie);
+    pp_secret_free(identity->key);
+    pp_secret_free(identity->cookie);
     *identity = (struct sync_identity){0};
 }
 
@@ -161,14 +151,15 @@ bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, con
     char *key = NULL;
     if (!certificate_chain_pem != !private_key_pem)
         return pp_fail(error, PP_E_INVALID, "a certificate and its key go together");
-    if (!copy_text(&certificate, certificate_chain_pem, error) || !copy_text(&key, private_key_pem, error)) {
+    if (!pp_text_copy(&certificate, certificate_chain_pem, error) ||
+        !pp_text_copy(&key, private_key_pem, error)) {
         free(certificate);
-        free_secret(key);
+        pp_secret_free(key);
         return false;
     }
     pthread_mutex_lock(&sync->lock);
     free(sync->identity.certificate);
-    free_secret(sync->identity.key);
+    pp_secret_free(sync->identity.key);
     sync->identity.certificate = certificate;
     sync->identity.key = key;
     pthread_mutex_unlock(&sync->lock);
@@ -177,10 +168,10 @@ bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, con
 
 bool sync_set_cookie(struct sync *sync, const char *cookie, struct pp_error *error) {
     char *copy = NULL;
-    if (!copy_text(&copy, cookie, error))
+    if (!pp_text_copy(&copy, cookie, error))
         return false;
     pthread_mutex_lock(&sync->lock);
-    free_secret(sync->identity.cookie);
+    pp_secret_free(sync->identity.cookie);
     sync->identity.cookie = copy;
     pthread_mutex_unlock(&sync->lock);
     return true;
