@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -15,9 +17,20 @@ static void prefer_for_oom_kill(void) {
         (void)!write(fd, "1000", 4);
 }
 
-bool control_prepare(struct pp_error *error) {
-    /* A second arena would have malloc(3) read /proc, inside the sandbox the end. */
+/* What the C library looks for in files only when it is first asked, which would be inside the sandbox: the time
+ * zone (gmtime(3) wants it, too, for any date in a file) and a limit of malloc's arenas. With a zone in TZ the later
+ * calls look at nothing but that; a renderer needs no other zone. */
+static bool load_what_is_lazy(struct pp_error *error) {
     mallopt(M_ARENA_MAX, 1);
+    if (setenv("TZ", "UTC0", 1) < 0)
+        return pp_fail_errno(error, "setenv");
+    tzset();
+    return true;
+}
+
+bool control_prepare(struct pp_error *error) {
+    if (!load_what_is_lazy(error))
+        return false;
     if (fcntl(CONTROL_FD, F_GETFD) < 0)
         return pp_fail(error, PP_E_STATE, "descriptor %d is no control socket: the agent starts this program",
                        CONTROL_FD);
