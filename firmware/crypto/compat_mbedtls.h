@@ -58,4 +58,15 @@ static inline bool compat_crt_is_ca(const mbedtls_x509_crt *crt) {
 #endif
 }
 
+/* The signature of a certificate as it stands there, and whether it is one of ECDSA. */
+static inline const mbedtls_x509_buf *compat_crt_signature(const mbedtls_x509_crt *crt, bool *ecdsa) {
+#if MBEDTLS_VERSION_NUMBER >= 0x03000000
+    *ecdsa = crt->MBEDTLS_PRIVATE(sig_pk) == MBEDTLS_PK_ECDSA;
+    return &crt->MBEDTLS_PRIVATE(sig);
+#else
+    *ecdsa = crt->sig_pk == MBEDTLS_PK_ECDSA;
+    return &crt->sig;
+#endif
+}
+
 #endif

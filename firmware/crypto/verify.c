@@ -3,10 +3,12 @@
 #include <mbedtls/pk.h>
 #include <mbedtls/rsa.h>
 #include <psa/crypto.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "crypto/bulk.h"
 #include "crypto/compat_mbedtls.h"
+#include "crypto/ecdsa_der.h"
 #include "crypto/key_mbedtls.h"
 #include "crypto/pem.h"
 #include "crypto/spki.h"
@@ -25,13 +27,14 @@ struct public_scheme {
     psa_algorithm_t hash;
     mbedtls_md_type_t md;
     size_t digest_size; /* bytes */
+    size_t number_size; /* bytes of each number of an ECDSA signature */
 };
 
 static const struct public_scheme public_schemes[] = {
-    [CRYPTO_ECDSA_SHA256] = {PUBLIC_P256, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32},
-    [CRYPTO_ECDSA_SHA384] = {PUBLIC_P384, PSA_ALG_SHA_384, MBEDTLS_MD_SHA384, 48},
-    [CRYPTO_RSA_PSS_SHA256] = {PUBLIC_RSA, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32},
-    [CRYPTO_ED25519] = {PUBLIC_ED25519, PSA_ALG_NONE, MBEDTLS_MD_NONE, 0},
+    [CRYPTO_ECDSA_SHA256] = {PUBLIC_P256, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32, 32},
+    [CRYPTO_ECDSA_SHA384] = {PUBLIC_P384, PSA_ALG_SHA_384, MBEDTLS_MD_SHA384, 48, 48},
+    [CRYPTO_RSA_PSS_SHA256] = {PUBLIC_RSA, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32, 0},
+    [CRYPTO_ED25519] = {PUBLIC_ED25519, PSA_ALG_NONE, MBEDTLS_MD_NONE, 0, 0},
 };
 
 static const struct bulk_backend *ed25519_backend(void) {
@@ -85,6 +88,18 @@ static bool public_check_rsa(mbedtls_pk_context *pk, struct pp_error *error) {
     return true;
 }
 
+/* mbedTLS reads a bare RSAPublicKey, other lengths than DER's and bytes behind the end as well: what it would
+ * write itself is the one form that is taken (RFC 3279 §2.3.1). */
+static bool public_check_encoding(mbedtls_pk_context *pk, const uint8_t *der, size_t size,
+                                  struct pp_error *error) {
+    uint8_t written[CRYPTO_PUBLIC_DOCUMENT_MAX];
+    int length = mbedtls_pk_write_pubkey_der(pk, written, sizeof written);
+    if (length < 0)
+        return crypto_mbedtls_fail(error, PP_E_INVALID, length, "not a usable public key");
+    return ((size_t)length == size && !memcmp(written + sizeof written - size, der, size)) ||
+           pp_fail(error, PP_E_INVALID, "public key: not in DER");
+}
+
 static struct crypto_public *public_parse(enum public_kind kind, const uint8_t *der, size_t size,
                                           struct pp_error *error) {
     PP_AUTO(crypto_public) struct crypto_public *key = public_create(kind, error);
@@ -95,7 +110,8 @@ static struct crypto_public *public_parse(enum public_kind kind, const uint8_t *
         crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a public key");
         return NULL;
     }
-    if (kind == PUBLIC_RSA && !public_check_rsa(&key->pk, error))
+    if (kind == PUBLIC_RSA &&
+        (!public_check_rsa(&key->pk, error) || !public_check_encoding(&key->pk, der, size, error)))
         return NULL;
     return pp_steal(&key);
 }
@@ -137,7 +153,9 @@ static bool verify_ed25519(const struct crypto_public *key, const void *data, si
 static int verify_digest(mbedtls_pk_context *pk, const struct public_scheme *scheme, const uint8_t *digest,
                          const uint8_t *signature, size_t signature_size) {
     if (scheme->kind != PUBLIC_RSA)
-        return mbedtls_pk_verify(pk, scheme->md, digest, scheme->digest_size, signature, signature_size);
+        return ecdsa_der_strict(signature, signature_size, scheme->number_size)
+                   ? mbedtls_pk_verify(pk, scheme->md, digest, scheme->digest_size, signature, signature_size)
+                   : MBEDTLS_ERR_PK_SIG_LEN_MISMATCH;
     mbedtls_pk_rsassa_pss_options options = {.mgf1_hash_id = scheme->md,
                                              .expected_salt_len = MBEDTLS_RSA_SALT_LEN_ANY};
     return mbedtls_pk_verify_ext(MBEDTLS_PK_RSASSA_PSS, &options, pk, scheme->md, digest, scheme->digest_size,

@@ -18,7 +18,7 @@ enum {
 };
 
 enum crypto_scheme {
-    CRYPTO_ECDSA_SHA256,   /* P-256; DER signature (RFC 3279 §2.2.3) */
+    CRYPTO_ECDSA_SHA256,   /* P-256; signature in strict DER (RFC 3279 §2.2.3) */
     CRYPTO_ECDSA_SHA384,   /* P-384; the same */
     CRYPTO_RSA_PSS_SHA256, /* RFC 8017 §8.1, MGF1 with SHA-256, salt of any length */
     CRYPTO_ED25519,        /* RFC 8032, 64-byte signature */
@@ -26,7 +26,7 @@ enum crypto_scheme {
 
 struct crypto_public;
 
-/* SubjectPublicKeyInfo of EC P-256 or P-384, RSA (2048 to 8192 bits), or Ed25519 (RFC 8410). The caller
+/* SubjectPublicKeyInfo of EC P-256 or P-384, RSA (2048 to 8192 bits), or Ed25519 (RFC 8410), in DER. The caller
  * destroys what they return; NULL with PP_E_INVALID, or PP_E_UNSUPPORTED for Ed25519 in a build without it.
  */
 struct crypto_public *crypto_public_load_pem(const void *pem, size_t size, struct pp_error *error);

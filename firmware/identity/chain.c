@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "crypto/compat_mbedtls.h"
+#include "crypto/ecdsa_der.h"
 #include "crypto/key_mbedtls.h"
 #include "crypto/pem.h"
 
@@ -32,11 +33,23 @@ bool chain_key_matches(mbedtls_x509_crt *crt, const uint8_t point[CRYPTO_POINT_S
     return crypto_pk_point(&crt->pk, own, NULL) && !memcmp(own, point, sizeof own);
 }
 
+/* mbedTLS would verify a signature by ECDSA that is not in DER. */
+static bool signature_strict(const mbedtls_x509_crt *crt) {
+    bool ecdsa = false;
+    const mbedtls_x509_buf *signature = compat_crt_signature(crt, &ecdsa);
+    return !ecdsa || ecdsa_der_strict(signature->p, signature->len, ECDSA_NUMBER_MAX);
+}
+
 static bool append_certificate(mbedtls_x509_crt *crt, const struct pkcs7_certificate *item, size_t index,
                                struct pp_error *error) {
     int status = mbedtls_x509_crt_parse_der(crt, item->der, item->size);
-    if (!status)
+    for (; !status && crt->next; crt = crt->next)
+        ;
+    if (!status && signature_strict(crt))
         return true;
+    if (!status)
+        return pp_fail(error, PP_E_INVALID, "certificate %zu of the answer: its signature is not in DER",
+                       index + 1);
     crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a valid certificate");
     return pp_wrap(error, "certificate %zu of the answer", index + 1);
 }

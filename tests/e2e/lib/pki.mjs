@@ -112,3 +112,54 @@ export function certsOnly(pems, folder) {
   writeFileSync(file, Buffer.concat(pems.map((p) => Buffer.from(p))));
   return openssl(['crl2pkcs7', '-nocrl', '-certfile', file, '-outform', 'DER']);
 }
+
+// DER: [TAG, content] of each element of a sequence's content, and back.
+function derElements(bytes) {
+  const list = [];
+  for (let at = 0; at < bytes.length;) {
+    let length = bytes[at + 1];
+    let head = 2;
+    if (length & 0x80) {
+      head = 2 + (length & 0x7f);
+      length = parseInt(bytes.subarray(at + 2, at + head).toString('hex'), 16);
+    }
+    list.push([bytes[at], bytes.subarray(at + head, at + head + length)]);
+    at += head + length;
+  }
+  return list;
+}
+
+function derElement([tag, content]) {
+  const hex = content.length.toString(16);
+  const digits = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
+  const length = content.length < 0x80 ? Buffer.from([content.length]) : Buffer.concat([Buffer.from([0x80 | digits.length]), digits]);
+  return Buffer.concat([Buffer.from([tag]), length, content]);
+}
+
+function changeSignature(pem, change) {
+  const text = pem.toString('latin1');
+  const [whole] = derElements(Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64'));
+  const [tbs, algorithm, bits] = derElements(whole[1]);
+  const signature = change(bits[1].subarray(1));
+  const der = derElement([0x30, Buffer.concat([derElement(tbs), derElement(algorithm),
+    derElement([0x03, Buffer.concat([Buffer.from([0]), signature])])])]);
+  return Buffer.from(`-----BEGIN CERTIFICATE-----\n${der.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`);
+}
+
+// The same certificate with a zero before the first number of its ECDSA signature, which DER forbids.
+export function laxSignature(pem) {
+  return changeSignature(pem, (signature) => {
+    const [[, numbers]] = derElements(signature);
+    const [r, s] = derElements(numbers);
+    return derElement([0x30, Buffer.concat([derElement([0x02, Buffer.concat([Buffer.from([0]), r[1]])]), derElement(s)])]);
+  });
+}
+
+// With another last byte of its signature.
+export function spoiledSignature(pem) {
+  return changeSignature(pem, (signature) => {
+    const spoiled = Buffer.from(signature);
+    spoiled[spoiled.length - 1] ^= 1;
+    return spoiled;
+  });
+}

@@ -25,7 +25,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import readline from 'node:readline';
 import tls from 'node:tls';
-import { Authority, certsOnly, selfSigned } from '../lib/pki.mjs';
+import { Authority, certsOnly, laxSignature, selfSigned, spoiledSignature } from '../lib/pki.mjs';
 
 const folder = process.argv[2];
 mkdirSync(folder, { recursive: true });
@@ -52,7 +52,8 @@ function pattern(from, to) {
 }
 
 // Options: cn, days, start (days from now), authority ("good", "intermediate", "stranger"), usage, purposes, ca, key
-// ("other": not that of the request), extra (the strange authority's certificate too), root (the root too), twice.
+// ("other": not that of the request), extra (the strange authority's certificate too), root (the root too), twice, lax (its
+// signature is not in DER).
 function issue(csr, o) {
   const by = { stranger, intermediate }[o.authority] ?? authority;
   const extensions = [`basicConstraints=critical,CA:${o.ca ? 'TRUE' : 'FALSE'}`];
@@ -61,7 +62,8 @@ function issue(csr, o) {
   const notBefore = Date.now() + (o.start ?? -1) * DAY;
   const options = { cn: o.cn ?? '11111111-2222-4333-8444-555555555555', extensions, notBefore,
     notAfter: notBefore + (o.days ?? 30) * DAY };
-  const own = o.key === 'other' ? by.issue(options.cn, options).cert : by.sign(csr, options);
+  let own = o.key === 'other' ? by.issue(options.cn, options).cert : by.sign(csr, options);
+  if (o.lax) own = laxSignature(own);
   const list = [own, ...by.chain()];
   if (o.twice) list.push(by.sign(csr, options));
   if (o.extra) list.unshift(readFile(stranger.certificate));

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "crypto/pem.h"
 #include "crypto_test_support.h"
 #include "keys.h"
 
@@ -192,6 +193,28 @@ static void verify_refuses_a_point_off_the_curve(void **state) {
     assert_int_equal(error.code, PP_E_INVALID);
 }
 
+/* One key has one text: else one key would have many ids. */
+static void verify_takes_rsa_keys_in_der_only(void **state) {
+    (void)state;
+    static const char *const labels[] = {"PUBLIC KEY", NULL};
+    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_PUBLIC_DOCUMENT_MAX);
+    assert_true(pem_decode(KEYS_RSA_PUBLIC, strlen(KEYS_RSA_PUBLIC), labels, &der, NULL));
+    size_t size = der.size;
+    assert_true(pp_buf_add(&der, "", 1, NULL));
+    struct pp_error error = {0};
+    assert_null(crypto_public_load_der(der.data, size + 1, &error)); /* a byte behind the end */
+    assert_int_equal(error.code, PP_E_INVALID);
+    /* 30 82 LL LL, AlgorithmIdentifier of 15 bytes, BIT STRING 03 82 LL LL 00, RSAPublicKey */
+    assert_null(crypto_public_load_der(der.data + 24, size - 24, &error)); /* a bare RSAPublicKey */
+    assert_string_equal(error.message, "public key: not in DER");
+    uint8_t longer[1024] = {0x30, 0x83, 0x00, der.data[2], der.data[3]};
+    memcpy(longer + 5, der.data + 4, size - 4);
+    assert_null(crypto_public_load_der(longer, size + 1, &error)); /* a length in three bytes */
+    assert_string_equal(error.message, "public key: not in DER");
+    PP_AUTO(crypto_public) struct crypto_public *key = crypto_public_load_der(der.data, size, &error);
+    assert_non_null(key);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(verify_accepts_signatures_of_openssl),
@@ -201,6 +224,7 @@ int main(void) {
         cmocka_unit_test(verify_takes_raw_ed25519_keys),
         cmocka_unit_test(verify_refuses_keys_that_it_does_not_know),
         cmocka_unit_test(verify_refuses_a_point_off_the_curve),
+        cmocka_unit_test(verify_takes_rsa_keys_in_der_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

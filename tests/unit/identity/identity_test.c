@@ -113,6 +113,7 @@ static void certificates_that_are_not_ours_to_take_are_refused(void **state) {
         {",\"usage\":\"keyAgreement\"", PP_E_AUTH, "the certificate's key may not sign"},
         {",\"ca\":true,\"usage\":\"digitalSignature,keyCertSign\"", PP_E_AUTH,
          "the certificate is an authority's"},
+        {",\"lax\":true", PP_E_INVALID, "certificate 1 of the answer: its signature is not in DER"},
         {",\"cn\":\"two words\"", PP_E_INVALID, "the certificate's common name has an invalid character"},
         {",\"cn\":\"a+CN=b\"", PP_E_INVALID, "the certificate has two common names"},
     };

@@ -1,0 +1,118 @@
+/* The signatures of Project Wycheproof (tests/data/wycheproof): valid ones and every kind of invalid one. */
+#include "crypto/verify.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/file.h"
+#include "crypto_test_support.h"
+
+#define VECTORS_MAX  (256 * 1024) /* bytes of a file */
+#define LINE_MAX_HEX 10000        /* characters of a line's message or signature */
+
+struct test_vector {
+    int id;
+    bool valid;
+    uint8_t message[LINE_MAX_HEX / 2], signature[LINE_MAX_HEX / 2];
+    size_t message_size, signature_size;
+};
+
+static void take_hex(const char *text, uint8_t *bytes, size_t *size) {
+    *size = strcmp(text, "-") == 0 ? 0 : strlen(text) / 2;
+    assert_true(*size == 0 || pp_hex_decode(text, bytes, *size, NULL));
+}
+
+static void take_vector(const char *line, struct test_vector *vector) {
+    char result[8];
+    static char message[LINE_MAX_HEX], signature[LINE_MAX_HEX];
+    assert_int_equal(sscanf(line, "%d %7s %9999s %9999s", &vector->id, result, message, signature), 4);
+    vector->valid = strcmp(result, "valid") == 0;
+    take_hex(message, vector->message, &vector->message_size);
+    take_hex(signature, vector->signature, &vector->signature_size);
+}
+
+static struct crypto_public *take_key(const char *hex) {
+    uint8_t der[CRYPTO_PUBLIC_DOCUMENT_MAX];
+    size_t size = 0;
+    struct pp_error error = {0};
+    take_hex(hex, der, &size);
+    struct crypto_public *key = crypto_public_load_der(der, size, &error);
+    assert_string_equal(error.message, "");
+    return key;
+}
+
+/* Runs a file's tests and returns their count. `other_scheme`: they are signatures of another scheme, so none
+ * may verify. `also_first` to `also_last` are tests that we judge as valid on purpose; 0 and 0: none. */
+static int run_file(const char *name, enum crypto_scheme scheme, bool other_scheme, int also_first,
+                    int also_last) {
+    char path[512];
+    static struct test_vector vector;
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(VECTORS_MAX);
+    struct crypto_public *key = NULL;
+    int tests = 0;
+    int wrong = 0;
+    snprintf(path, sizeof path, PP_TEST_DATA "/wycheproof/%s.txt", name);
+    assert_true(pp_file_read(AT_FDCWD, path, &text, NULL));
+    char *rest = NULL;
+    for (char *line = strtok_r((char *)text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        if (*line == '#')
+            continue;
+        if (strncmp(line, "key ", 4) == 0) {
+            crypto_public_destroy(key);
+            key = take_key(line + 4);
+            continue;
+        }
+        take_vector(line, &vector);
+        tests++;
+        if (also_first <= vector.id && vector.id <= also_last)
+            vector.valid = true;
+        if (crypto_public_verify(key, scheme, vector.message, vector.message_size, vector.signature,
+                                 vector.signature_size, NULL) != (vector.valid && !other_scheme)) {
+            print_message("%s: tcId %d is judged wrongly\n", name, vector.id);
+            wrong++;
+        }
+    }
+    crypto_public_destroy(key);
+    assert_int_equal(wrong, 0);
+    return tests;
+}
+
+static void ecdsa_p256_sha256(void **state) {
+    (void)state;
+    assert_int_equal(run_file("ecdsa_secp256r1_sha256", CRYPTO_ECDSA_SHA256, false, 0, 0), 484);
+}
+
+static void ecdsa_p384_sha384(void **state) {
+    (void)state;
+    assert_int_equal(run_file("ecdsa_secp384r1_sha384", CRYPTO_ECDSA_SHA384, false, 0, 0), 504);
+}
+
+static void rsa_pss_sha256(void **state) {
+    (void)state;
+    /* 67 to 72 have a salt of another length than the key is said to be for. TUF names none (its writers use
+     * the hash's and the longest), so every length is taken. */
+    assert_int_equal(run_file("rsa_pss_2048_sha256_mgf1_32", CRYPTO_RSA_PSS_SHA256, false, 67, 72), 108);
+}
+
+static void rsa_pss_with_a_mask_by_sha1_is_refused(void **state) {
+    (void)state;
+    assert_int_equal(run_file("rsa_pss_2048_sha256_mgf1sha1_20", CRYPTO_RSA_PSS_SHA256, true, 0, 0), 108);
+}
+
+static void ed25519(void **state) {
+    (void)state;
+    if (crypto_public_has_ed25519())
+        assert_int_equal(run_file("ed25519", CRYPTO_ED25519, false, 0, 0), 151);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ecdsa_p256_sha256), cmocka_unit_test(ecdsa_p384_sha384),
+        cmocka_unit_test(rsa_pss_sha256),    cmocka_unit_test(rsa_pss_with_a_mask_by_sha1_is_refused),
+        cmocka_unit_test(ed25519),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
