@@ -135,11 +135,31 @@ static bool peer_may(const struct link *link, int fd, struct pp_error *error) {
     return pp_fail(error, PP_E_DENIED, "user %u may not be the agent", (unsigned)uid);
 }
 
-void link_accept(struct link *link) {
+int link_listen_fd(const struct link *link, int64_t now_us) {
+    return now_us < link->accept_us ? -1 : link->listener;
+}
+
+int64_t link_due_us(const struct link *link, int64_t now_us) {
+    return now_us < link->accept_us ? link->accept_us : PLAYER_NEVER;
+}
+
+/* A peer that has gone again is no reason to pause. */
+static void link_pause(struct link *link, int64_t now_us, const struct pp_error *why) {
+    if (why->code == PP_E_STATE || why->code == PP_E_NET)
+        return;
+    if (!link->accept_us)
+        pp_log_warning("a connection waits: %s", why->message);
+    link->accept_us = now_us + LINK_ACCEPT_PAUSE_US;
+}
+
+void link_accept(struct link *link, int64_t now_us) {
     struct pp_error error = {0};
     pp_autoclose int fd = ipc_accept(link->listener, &error);
-    if (fd < 0)
+    if (fd < 0) {
+        link_pause(link, now_us, &error);
         return;
+    }
+    link->accept_us = 0;
     if (!peer_may(link, fd, &error)) {
         pp_log_warning("connection refused: %s", error.message);
         return;

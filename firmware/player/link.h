@@ -7,7 +7,10 @@
 
 #include <sys/types.h>
 
+#include "player/clock.h"
 #include "player/scene.h"
+
+#define LINK_ACCEPT_PAUSE_US 1000000 /* us: after an accept for which something was missing */
 
 struct link_callbacks {
     /* Takes `fd`. */
@@ -20,8 +23,9 @@ struct link {
     struct link_callbacks callbacks;
     uid_t agent_uid; /* allowed beside root and our own */
     int listener;
-    int fd;       /* -1: no agent */
-    bool greeted; /* HELLO came */
+    int64_t accept_us; /* no connection is taken before; 0: at once */
+    int fd;            /* -1: no agent */
+    bool greeted;      /* HELLO came */
 };
 
 /* Takes `listener`. */
@@ -29,8 +33,13 @@ void link_init(struct link *link, struct scene *scene, int listener, uid_t agent
                struct link_callbacks callbacks);
 void link_finish(struct link *link);
 
+/* What to wait at for a connection: the listener, or -1 until link_due_us, since a listener whose connection
+ * could not be taken stays readable. */
+int link_listen_fd(const struct link *link, int64_t now_us);
+/* When the listener is to be looked at again; PLAYER_NEVER where it is waited at. */
+int64_t link_due_us(const struct link *link, int64_t now_us);
 /* Takes the newest connection that waits, if its user may. */
-void link_accept(struct link *link);
+void link_accept(struct link *link, int64_t now_us);
 /* Takes the messages that wait. */
 void link_receive(struct link *link);
 /* Nothing happens without an agent; one that does not read its reports is disconnected. */

@@ -209,7 +209,7 @@ static void take(struct player *player, const struct pollfd *fds) {
     if (fds[FD_AGENT].revents)
         link_receive(&player->link);
     if (fds[FD_LISTENER].revents)
-        link_accept(&player->link);
+        link_accept(&player->link, player_now_us());
     if (fds[FD_DISPLAY].revents)
         display_poll(player, player_now_us());
     while (fds[FD_SCREENSHOTS].revents && screenshots_take(player->screenshots, &result))
@@ -218,9 +218,10 @@ static void take(struct player *player, const struct pollfd *fds) {
 }
 
 static bool wait_and_take(struct player *player, struct pp_error *error) {
+    int64_t now_us = player_now_us();
     struct pollfd fds[FD_LAYERS + SCENE_CAPACITY] = {
         [FD_SIGNALS] = {.fd = player->signals, .events = POLLIN},
-        [FD_LISTENER] = {.fd = player->link.listener, .events = POLLIN},
+        [FD_LISTENER] = {.fd = link_listen_fd(&player->link, now_us), .events = POLLIN},
         [FD_AGENT] = {.fd = player->link.fd, .events = POLLIN},
         [FD_DISPLAY] = {.fd = display_event_fd(player->display), .events = POLLIN},
         [FD_SCREENSHOTS] = {.fd = screenshots_fd(player->screenshots), .events = POLLIN},
@@ -228,6 +229,7 @@ static bool wait_and_take(struct player *player, struct pp_error *error) {
     size_t count = FD_LAYERS + scene_poll_fill(&player->scene, fds + FD_LAYERS);
     int64_t due_us = player_earlier(timeline_due_us(&player->scene), player->audio_due_us);
     due_us = player_earlier(due_us, player_earlier(player->pump_due_us, player->watchdog.due_us));
+    due_us = player_earlier(due_us, link_due_us(&player->link, now_us));
     int64_t wait_us = due_us - player_now_us();
     wait_us = wait_us > 0 && !player->scene.dirty ? wait_us : 0;
     struct timespec timeout = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};

@@ -6,13 +6,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
 
-#define PLAYER PP_BUILD_DIR "/firmware/player/pingplay-player"
+#define PLAYER      PP_BUILD_DIR "/firmware/player/pingplay-player"
+#define SPIN_MS     300 /* a loop that spins turns many thousand times in it */
+#define WAKEUPS_MAX 200
 
 /* A player whose descriptor 3 is a listening socket; it inherits nothing else. */
 static pid_t activated(int listener, const char *listen_fds) {
@@ -124,10 +128,46 @@ static void in_the_middle_of_everything_it_ends_in_good_order(void **state) {
     source_close(&sources[1]);
 }
 
+/* The number that the player's next descriptor would have. */
+static rlim_t next_descriptor(pid_t player) {
+    for (rlim_t number = 0;; number++) {
+        char path[64];
+        struct stat info;
+        snprintf(path, sizeof path, "/proc/%d/fd/%lu", (int)player, (unsigned long)number);
+        if (lstat(path, &info) != 0)
+            return number;
+    }
+}
+
+/* A listener whose connection cannot be taken stays readable: the loop waits all the same. */
+static void a_connection_waits_for_a_descriptor_without_the_loop_spinning(void **state) {
+    struct rig *rig = *state;
+    struct rlimit limit;
+    assert_int_equal(prlimit(rig->player, RLIMIT_NOFILE, NULL, &limit), 0);
+    struct rlimit none = {.rlim_cur = next_descriptor(rig->player), .rlim_max = limit.rlim_max};
+    assert_int_equal(prlimit(rig->player, RLIMIT_NOFILE, &none, NULL), 0);
+    struct rig second = {.player = rig->player};
+    strcpy(second.socket, rig->socket);
+    second.agent = ipc_connect(second.socket, NULL);
+    assert_true(second.agent >= 0);
+    poll(NULL, 0, SPIN_MS);
+    assert_int_equal(prlimit(rig->player, RLIMIT_NOFILE, &limit, NULL), 0);
+    rig_send(&second, &(struct ipc_message){.type = IPC_HELLO, .hello = {IPC_PROTOCOL}});
+    rig_expect(&second, IPC_DISPLAY);
+    rig_disconnect(&second);
+    rig_expect_disconnect(rig);
+    cJSON *lines = rig_stop(rig);
+    const cJSON *last = cJSON_GetArrayItem(lines, cJSON_GetArraySize(lines) - 1);
+    assert_in_range(cJSON_GetObjectItem(last, "wakeups")->valueint, 1, WAKEUPS_MAX);
+    cJSON_Delete(lines);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_socket_from_systemd_is_listened_on, setup, teardown),
         cmocka_unit_test_setup_teardown(the_watchdog_gets_its_signs_of_life, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_connection_waits_for_a_descriptor_without_the_loop_spinning,
+                                        rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(two_sockets_from_systemd_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(in_the_middle_of_everything_it_ends_in_good_order, rig_setup,
                                         rig_teardown),
