@@ -77,8 +77,10 @@ static void do_pass(struct sync *sync, const struct sync_target *target) {
     struct sync_verdict verdict;
     bool ok = sync_pass(sync, target, &result, &verdict);
     counters_clear(sync);
-    if (!ok && (atomic_load(&sync->cancel) || result.error.code == PP_E_CANCELLED))
+    if (!ok && (atomic_load(&sync->cancel) || result.error.code == PP_E_CANCELLED)) {
+        schedule_check_of_repository(sync); /* nobody may have asked for another one */
         return;
+    }
     if (ok)
         net_retry_reset(&sync->retry);
     if (ok || verdict.hopeless) {

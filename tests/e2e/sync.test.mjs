@@ -537,6 +537,37 @@ test('the previous manifest comes back, and the rejected one is not taken again 
   await assertSwitches(repo.publish('lobby', { title: 'Mended', files: some([30]) }));
 });
 
+test('after a manifest that is rejected while its objects come, the repository is looked at as before', async () => {
+  await assertSwitches(repo.publish('lobby', { title: 'Good', files: some([10]) }));
+  const crashes = repo.publish('lobby', { title: 'Crashes', files: some([400000]) });
+  await assertSwitches(crashes);
+  const { sha256 } = crashes.objects.o0;
+  rmSync(path.join(syncer.state, 'objects', sha256.slice(0, 2), sha256));
+  let finish;
+  server.misbehave = (request, response, where) => {
+    if (!isObject(where)) return false;
+    response.writeHead(200, { 'content-length': where.data.length });
+    response.write(where.data.subarray(0, 200000));
+    finish = () => response.end(where.data.subarray(200000));
+    return true;
+  };
+  const child = syncer.start(server.url, '--stay', '--look-ms', '50', '--previous-at', '100000');
+  const patience = setTimeout(() => child.kill('SIGKILL'), 30000);
+  try {
+    const seen = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      seen.push(JSON.parse(line).kind);
+      if (seen.at(-1) === 'previous') finish();
+      if (seen.length === 2) break;
+    }
+    assert.deepEqual(seen, ['previous', 'unchanged']);
+  } finally {
+    clearTimeout(patience);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  }
+});
+
 test('rotten objects are found by the scrub and fetched again', async () => {
   const published = repo.publish('lobby', { files: some([200000, 200000, 200000]) });
   await assertSwitches(published);

@@ -6,9 +6,12 @@
  *       the first "failed" (exit 1).
  *       --keep-going: goes on after "failed" · --results N: ends after N lines whatever they are ·
  *       --stay: never ends · --look-ms N: the pause between looks · --again-ms N: asks again whenever N ms
- * pass without a line pingplay-sync-test show --state DIR … The manifest that would be shown, each object
- * read and hashed again. pingplay-sync-test previous --state DIR … Goes back to the previous manifest, then
- * as show.
+ *       pass without a line · --previous-at N: goes back to the previous manifest after N bytes of the first
+ *       download, and says so in a line
+ *   pingplay-sync-test show --state DIR …
+ *       The manifest that would be shown, each object read and hashed again.
+ *   pingplay-sync-test previous --state DIR …
+ *       Goes back to the previous manifest, then as show.
  *
  * The key file holds 32 bytes in hex.
  */
@@ -31,7 +34,7 @@
 
 struct options {
     const char *state, *url, *ca, *root, *channel, *key_file, *certificate, *private_key, *cookie_file;
-    uint64_t max_bytes, reserve, stall, now, results, scrub_ms, look_ms, cancel_at, again_ms;
+    uint64_t max_bytes, reserve, stall, now, results, scrub_ms, look_ms, cancel_at, previous_at, again_ms;
     bool keep_going, stay;
 };
 
@@ -168,18 +171,35 @@ static int take_results(const struct program *program, const struct sync_target 
     }
 }
 
-/* Ends the sync in the middle of a download, and tells how long that took. */
-static int cancel_midway(struct program *program) {
+static void wait_download(const struct program *program, uint64_t bytes) {
     struct sync_progress progress = {0};
-    while (progress.bytes_done < program->options.cancel_at) {
+    while (progress.bytes_done < bytes) {
         poll(NULL, 0, POLL_MS);
         sync_progress(program->sync, &progress);
     }
+}
+
+/* Ends the sync in the middle of a download, and tells how long that took. */
+static int cancel_midway(struct program *program) {
+    wait_download(program, program->options.cancel_at);
     int64_t began = pp_clock_monotonic_ms();
     sync_destroy(program->sync);
     program->sync = NULL;
     printf("{\"kind\":\"cancelled\",\"elapsed_ms\":%" PRId64 "}\n", pp_clock_monotonic_ms() - began);
     return 0;
+}
+
+/* Rejects the current manifest while objects of it come. */
+static bool reject_midway(const struct program *program, struct pp_error *error) {
+    PP_AUTO(channel_manifest) struct channel_manifest *manifest = NULL;
+    if (!program->options.previous_at)
+        return true;
+    wait_download(program, program->options.previous_at);
+    if (!sync_use_previous(program->sync, &manifest, error))
+        return false;
+    printf("{\"kind\":\"previous\",\"title\":\"%s\"}\n", manifest->title);
+    fflush(stdout);
+    return true;
 }
 
 static int run(struct program *program) {
@@ -189,6 +209,8 @@ static int run(struct program *program) {
         !start_sync(program, &error))
         return fail(&error);
     sync_request(program->sync, &target);
+    if (!reject_midway(program, &error))
+        return fail(&error);
     int code = program->options.cancel_at ? cancel_midway(program) : take_results(program, &target);
     pp_wipe(&target, sizeof target);
     return code;
@@ -275,6 +297,7 @@ int main(int argc, char **argv) {
         {"scrub-ms", PP_OPTION_UNSIGNED, &o->scrub_ms},
         {"look-ms", PP_OPTION_UNSIGNED, &o->look_ms},
         {"cancel-at", PP_OPTION_UNSIGNED, &o->cancel_at},
+        {"previous-at", PP_OPTION_UNSIGNED, &o->previous_at},
         {"again-ms", PP_OPTION_UNSIGNED, &o->again_ms},
         {"keep-going", PP_OPTION_FLAG, &o->keep_going},
         {"stay", PP_OPTION_FLAG, &o->stay},
