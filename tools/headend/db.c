@@ -7,6 +7,8 @@
 struct db {
     sqlite3 *handle;
     pthread_mutex_t mutex;
+    unsigned depth; /* how often its holder has locked it */
+    bool shared;    /* whoever uses it holds the mutex */
 };
 
 static bool db_failed(sqlite3 *handle, const char *what, struct pp_error *error) {
@@ -68,10 +70,25 @@ void db_close(struct db *db) {
 
 void db_lock(struct db *db) {
     pthread_mutex_lock(&db->mutex);
+    db->depth++;
 }
 
 void db_unlock(struct db *db) {
+    db->depth--;
     pthread_mutex_unlock(&db->mutex);
+}
+
+void db_share(struct db *db) {
+    db->shared = true;
+}
+
+/* Whether this thread has locked it: nobody else may have, and it was locked before. */
+static bool db_is_held(struct db *db) {
+    if (pthread_mutex_trylock(&db->mutex) != 0)
+        return false;
+    bool held = db->depth > 0;
+    pthread_mutex_unlock(&db->mutex);
+    return held;
 }
 
 static int db_bind(sqlite3_stmt *statement, const char *types, va_list args) {
@@ -95,6 +112,10 @@ static int db_bind(sqlite3_stmt *statement, const char *types, va_list args) {
 static sqlite3_stmt *db_prepare(struct db *db, struct pp_error *error, const char *sql, const char *types,
                                 va_list args) {
     db_autostmt sqlite3_stmt *statement = NULL;
+    if (db->shared && !db_is_held(db)) {
+        pp_fail(error, PP_E_STATE, "database: used without its lock: %s", sql);
+        return NULL;
+    }
     if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK ||
         db_bind(statement, types, args) != SQLITE_OK) {
         db_failed(db->handle, sql, error);

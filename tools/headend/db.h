@@ -24,6 +24,9 @@ PP_DEFINE_AUTO(db, struct db, db_close)
 /* Recursive. */
 void db_lock(struct db *db);
 void db_unlock(struct db *db);
+/* From here on threads share it: who uses it without db_lock is refused (PP_E_STATE), and so is found at once
+ * and not by a broken transaction of somebody else's. */
+void db_share(struct db *db);
 
 /* Bound values by `types`, one letter each: s const char * (NULL is NULL), i int64_t, b const void * and
  * size_t. */

@@ -137,7 +137,9 @@ bool home_hosts_save(const struct home *home, const struct host_list *list, stru
 }
 
 bool home_hosts_load(const struct home *home, struct host_list *list, struct pp_error *error) {
+    db_lock(home->db);
     pp_autofree char *text = db_meta_get(home->db, "hosts", error);
+    db_unlock(home->db);
     if (!text)
         return false;
     *list = (struct host_list){0};

@@ -165,9 +165,8 @@ static bool manifest_write(const struct home *home, const struct channel *channe
            pp_file_replace(home->fd, path, sealed->data, sealed->size, 0644, error);
 }
 
-/* The row that says which snapshot will make this publish public. */
-static bool row_pending(struct home *home, const char *channel, int64_t snapshot, int64_t *number,
-                        struct pp_error *error) {
+static bool row_insert(const struct home *home, const char *channel, int64_t snapshot, int64_t *number,
+                       struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(
         home->db, error,
         "INSERT INTO publish(channel, snapshot, status, created) VALUES(?, ?, 'pending', ?) RETURNING id",
@@ -178,13 +177,25 @@ static bool row_pending(struct home *home, const char *channel, int64_t snapshot
     return true;
 }
 
+/* The row that says which snapshot will make this publish public. */
+static bool row_pending(const struct home *home, const char *channel, int64_t snapshot, int64_t *number,
+                        struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = row_insert(home, channel, snapshot, number, error);
+    db_unlock(home->db);
+    return ok;
+}
+
 static bool channel_prepare(struct home *home, const char *id, const cJSON *manifest, struct channel *channel,
                             struct pp_error *error) {
     const cJSON *title = cJSON_GetObjectItemCaseSensitive(manifest, "title");
-    return channel_ensure(home->db, id, error) &&
-           (!title || db_run(home->db, error, "UPDATE channel SET title = ? WHERE id = ?", "ss",
-                             title->valuestring, id)) &&
-           channel_find(home->db, id, channel, error);
+    db_lock(home->db);
+    bool ok = channel_ensure(home->db, id, error) &&
+              (!title || db_run(home->db, error, "UPDATE channel SET title = ? WHERE id = ?", "ss",
+                                title->valuestring, id)) &&
+              channel_find(home->db, id, channel, error);
+    db_unlock(home->db);
+    return ok;
 }
 
 bool publish_playlist(struct home *home, const char *channel_id, struct playlist *playlist,

@@ -50,10 +50,8 @@ static bool object_path(const uint8_t sha256[32], char path[PP_PATH_MAX], struct
     return pp_path_format(path, error, OBJECTS "/%.2s/%s", hex, hex);
 }
 
-/* The object that this content became before, where it is still whole: publishing again is the remedy for a
- * disk that has forgotten a bit. */
-static bool object_find(struct home *home, const uint8_t clear[32], struct published_object *object,
-                        struct pp_error *error) {
+static bool object_row(const struct home *home, const uint8_t clear[32], struct published_object *object,
+                       struct pp_error *error) {
     db_autostmt sqlite3_stmt *row =
         db_query(home->db, error, "SELECT sha256, key, length FROM object WHERE clear_sha256 = ?", "b",
                  (const void *)clear, (size_t)32);
@@ -61,9 +59,19 @@ static bool object_find(struct home *home, const uint8_t clear[32], struct publi
         !db_bytes(row, 1, object->key, OBJECT_KEY_SIZE, error))
         return false;
     object->length = (uint64_t)db_int(row, 2);
+    return true;
+}
+
+/* The object that this content became before, where it is still whole: publishing again is the remedy for a
+ * disk that has forgotten a bit. */
+static bool object_find(struct home *home, const uint8_t clear[32], struct published_object *object,
+                        struct pp_error *error) {
     char path[PP_PATH_MAX];
     struct stat status;
-    if (!object_path(object->sha256, path, error))
+    db_lock(home->db);
+    bool known = object_row(home, clear, object, error);
+    db_unlock(home->db);
+    if (!known || !object_path(object->sha256, path, error))
         return false;
     pp_autoclose int fd = openat(home->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, &status) < 0 || (uint64_t)status.st_size != object->length)
@@ -165,10 +173,13 @@ bool publish_object(struct home *home, const char *path, const char *media_type,
         unlinkat(home->fd, OBJECT_DRAFT, 0); /* a full disk needs the space */
         return false;
     }
-    return db_run(home->db, error,
-                  "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created)"
-                  " VALUES(?, ?, ?, ?, ?, ?)",
-                  "bbbisi", (const void *)clear, sizeof clear, (const void *)object->sha256,
-                  sizeof object->sha256, (const void *)object->key, sizeof object->key,
-                  (int64_t)object->length, media_type, pp_clock_realtime_s());
+    db_lock(home->db);
+    bool kept = db_run(home->db, error,
+                       "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created)"
+                       " VALUES(?, ?, ?, ?, ?, ?)",
+                       "bbbisi", (const void *)clear, sizeof clear, (const void *)object->sha256,
+                       sizeof object->sha256, (const void *)object->key, sizeof object->key,
+                       (int64_t)object->length, media_type, pp_clock_realtime_s());
+    db_unlock(home->db);
+    return kept;
 }

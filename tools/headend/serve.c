@@ -233,6 +233,7 @@ bool serve(struct home *home, const struct serve_options *options, struct pp_err
                               .notices = -1,
                               .certificate = PP_BUF_INIT(CA_PEM_MAX)};
     raise_descriptor_limit();
+    db_share(home->db);
     if (!serving_signals(&serving, error) || !serving_load(&serving, error) ||
         (serving.listener = listen_open(&serving.app.options, &serving.app.port, error)) < 0 ||
         !serving_start(&serving, error))

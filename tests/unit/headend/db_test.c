@@ -1,0 +1,75 @@
+/* One connection that threads share: who uses it holds its lock, and so does everything that publishes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+
+#include "base/clock.h"
+#include "headend/publish.h"
+#include "headend_home.h"
+
+static int set_up(void **state) {
+    if (test_home_setup(state) != 0)
+        return -1;
+    struct home *home = *state;
+    if (!publish_init(home, NULL))
+        return -1;
+    db_share(home->db);
+    return 0;
+}
+
+static void a_shared_database_is_not_used_without_its_lock(void **state) {
+    const struct home *home = *state;
+    struct pp_error error = {0};
+    assert_false(db_meta_set(home->db, "name", "value", &error));
+    assert_int_equal(error.code, PP_E_STATE);
+    assert_null(db_query(home->db, &error, "SELECT 1", ""));
+    db_lock(home->db);
+    db_lock(home->db);
+    db_unlock(home->db);
+    assert_true(db_meta_set(home->db, "name", "value", &error));
+    db_unlock(home->db);
+    assert_false(db_meta_set(home->db, "name", "other", &error));
+}
+
+static void publish_once(struct home *home) {
+    char path[PP_PATH_MAX];
+    const char *file = path;
+    const struct playlist_options options = {.title = "Lobby", .duration_s = 5};
+    playlist_auto struct playlist playlist = {0};
+    struct publish_result result;
+    struct pp_error error = {0};
+    assert_true(pp_path_format(path, NULL, "%s/a.png", home->path));
+    assert_true(pp_file_replace(AT_FDCWD, path, "\x89PNG\r\n\x1a\n", 8, 0600, NULL));
+    if (!playlist_of_files(&file, 1, &options, &playlist, &error) ||
+        !publish_playlist(home, "lobby", &playlist, &result, &error))
+        fail_msg("%s", error.message);
+}
+
+static void publishing_and_maintenance_hold_the_lock(void **state) {
+    struct home *home = *state;
+    struct pp_error error = {0};
+    struct host_list hosts;
+    bool again = false;
+    for (int i = 0; i < 2; i++)
+        publish_once(home);
+    if (!publish_refresh(home, &error) ||
+        !publish_maintain(home, pp_clock_realtime_s() + 90 * 86400, &again, &error))
+        fail_msg("%s", error.message);
+    assert_false(home_hosts_load(home, &hosts, &error));
+    assert_int_equal(error.code, PP_E_INVALID); /* it could look, and there is none yet */
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_shared_database_is_not_used_without_its_lock, set_up,
+                                        test_home_teardown),
+        cmocka_unit_test_setup_teardown(publishing_and_maintenance_hold_the_lock, set_up, test_home_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
