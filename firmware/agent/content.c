@@ -48,6 +48,11 @@ static void on_fault(void *arg, const struct channel_item *item, const char *rea
     sync_suspect(agent->sync, &object);
 }
 
+static void on_note(void *arg, const struct channel_item *item, const char *reason) {
+    struct agent *agent = arg;
+    reporter_event(agent->reporter, "item-impaired", "%s: %s", item->id, reason);
+}
+
 static void on_display(void *arg, const struct ipc_display *display) {
     struct agent *agent = arg;
     agent->display = *display;
@@ -192,6 +197,7 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .on_settled = on_settled,
         .on_play = on_play,
         .on_fault = on_fault,
+        .on_note = on_note,
         .on_display = on_display,
         .on_player_lost = on_player_lost,
         .write_status = screens_write,

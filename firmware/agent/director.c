@@ -32,6 +32,7 @@ struct director {
     struct generation now;
     struct generation before; /* frozen; goes when all of `now` has settled */
     struct faults faults;
+    struct faults notes; /* objects of which something is lost, told already */
     struct status_layer status;
     bool blank;
     bool settled; /* the layout has settled, or there is none */
@@ -128,6 +129,12 @@ static void on_zone_fault(void *arg, const struct channel_item *item, const char
     director->config.on_fault(director->config.arg, item, reason, set_aside);
 }
 
+static void on_zone_note(void *arg, const struct channel_item *item, const char *reason) {
+    struct director *director = arg;
+    if (faults_note(&director->notes, item->object->sha256, pp_clock_monotonic_ms()))
+        director->config.on_note(director->config.arg, item, reason);
+}
+
 static int64_t zone_now_ms(void *arg) {
     const struct director *director = arg;
     return director->config.now_ms(director->config.arg);
@@ -151,7 +158,10 @@ static void generation_add_zone(struct director *director, const struct channel_
         .target_width = pixels_of(director, zone->width),
         .target_height = pixels_of(director, zone->height),
         .now_ms = zone_now_ms,
-        .events = {.on_settled = on_zone_settled, .on_play = on_zone_play, .on_fault = on_zone_fault},
+        .events = {.on_settled = on_zone_settled,
+                   .on_play = on_zone_play,
+                   .on_fault = on_zone_fault,
+                   .on_note = on_zone_note},
         .arg = director,
     };
     struct pp_error error = {0};

@@ -33,6 +33,8 @@ struct director_config {
     void (*on_settled)(void *arg, bool shown);
     void (*on_play)(void *arg, const struct zone_play *play);
     void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);
+    /* The item is shown, but not all of it: told once for each object, as long as it is remembered. */
+    void (*on_note)(void *arg, const struct channel_item *item, const char *reason);
     /* The player has come, or its display has another size: content begins anew, and settles anew. */
     void (*on_display)(void *arg, const struct ipc_display *display);
     /* The player has gone; another is looked for. The manifest may be changed from within. */

@@ -42,3 +42,11 @@ bool faults_add(struct faults *faults, const uint8_t sha256[CHANNEL_HASH_SIZE], 
     fault->count++;
     return fault->count == FAULTS_TILL_ASIDE;
 }
+
+bool faults_note(struct faults *faults, const uint8_t sha256[CHANNEL_HASH_SIZE], int64_t now_ms) {
+    size_t index = fault_find(faults, sha256);
+    bool is_new = index == faults->count || now_ms - faults->items[index].last_ms >= FAULTS_FORGET_MS;
+    if (is_new)
+        faults_add(faults, sha256, now_ms);
+    return is_new;
+}

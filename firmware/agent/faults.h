@@ -30,5 +30,7 @@ struct faults {
 bool faults_allow(const struct faults *faults, const uint8_t sha256[CHANNEL_HASH_SIZE], int64_t now_ms);
 /* Counts a failure; returns whether the object is set aside by it. */
 bool faults_add(struct faults *faults, const uint8_t sha256[CHANNEL_HASH_SIZE], int64_t now_ms);
+/* Of a list of its own: whether the object is new to it, or was last noted FAULTS_FORGET_MS ago. */
+bool faults_note(struct faults *faults, const uint8_t sha256[CHANNEL_HASH_SIZE], int64_t now_ms);
 
 #endif

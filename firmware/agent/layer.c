@@ -75,6 +75,10 @@ static void on_renderer_info(void *arg, const struct ipc_info *info) {
     layer->info = *info;
 }
 
+static void on_renderer_note(void *arg, const struct ipc_note *note) {
+    layer_report(arg, &(struct layer_report){.event = LAYER_NOTE, .reason = note->reason});
+}
+
 static void on_renderer_failed(void *arg, const char *reason) {
     layer_report(arg, &(struct layer_report){.event = LAYER_FAILED, .reason = reason});
 }
@@ -132,8 +136,8 @@ void layer_set_handle(struct layer_set *set, const struct ipc_message *message) 
 
 static bool layer_begin(struct layer *layer, struct renderer *renderer, const struct ipc_message *start,
                         struct pp_error *error) {
-    static const struct renderer_events events = {.on_info = on_renderer_info,
-                                                  .on_failed = on_renderer_failed};
+    static const struct renderer_events events = {
+        .on_info = on_renderer_info, .on_note = on_renderer_note, .on_failed = on_renderer_failed};
     if (!renderer || !renderer_begin(renderer, start, &events, layer, error)) {
         renderer_destroy(renderer);
         return false;

@@ -14,14 +14,14 @@
 #include "agent/renderer.h"
 #include "base/error.h"
 
-enum layer_event { LAYER_READY, LAYER_SHOWN, LAYER_ENDED, LAYER_FAILED };
+enum layer_event { LAYER_READY, LAYER_SHOWN, LAYER_ENDED, LAYER_FAILED, LAYER_NOTE };
 
 struct layer_report {
     enum layer_event event;
     int64_t at_ms;             /* SHOWN, ENDED: CLOCK_MONOTONIC */
     uint32_t frames_presented; /* ENDED */
     uint32_t frames_late;      /* ENDED */
-    const char *reason;        /* FAILED */
+    const char *reason;        /* FAILED; NOTE: what of it is lost */
 };
 
 struct layer;

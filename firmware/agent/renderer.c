@@ -31,6 +31,7 @@ struct renderer {
     struct net_watch *control_watch;
     struct net_watch *exit_watch;
     bool sandboxed, described; /* it has said so: each once */
+    uint8_t noted;             /* bit n: NOTE of kind n has come */
     bool failed;               /* reported, or not to be reported any more */
 };
 
@@ -123,7 +124,7 @@ static void renderer_hang_up(struct renderer *renderer) {
     pp_close(&renderer->control);
 }
 
-/* One message; SANDBOXED comes first, INFO after it, and each once: nobody keeps the loop busy. False when
+/* One message; SANDBOXED comes first, INFO and NOTE after it, and each once: nobody keeps the loop busy. False when
  * the renderer may be gone after it: its owner destroys it in on_failed. */
 static bool renderer_handle(struct renderer *renderer, const struct ipc_message *message) {
     switch (message->type) {
@@ -141,6 +142,13 @@ static bool renderer_handle(struct renderer *renderer, const struct ipc_message 
         renderer->described = true;
         if (renderer->events.on_info)
             renderer->events.on_info(renderer->arg, &message->info);
+        return true;
+    case IPC_NOTE:
+        if (!renderer->sandboxed || renderer->noted & 1u << message->note.kind)
+            break;
+        renderer->noted |= (uint8_t)(1u << message->note.kind);
+        if (renderer->events.on_note)
+            renderer->events.on_note(renderer->arg, &message->note);
         return true;
     case IPC_FAILED:
         renderer_fail(renderer, message->failed.reason);

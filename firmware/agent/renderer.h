@@ -31,6 +31,8 @@ void renderers_destroy(struct renderers *renderers);
 struct renderer_events {
     /* What the item is, once it is known. */
     void (*on_info)(void *arg, const struct ipc_info *info);
+    /* Something of it is lost; each kind at most once. */
+    void (*on_note)(void *arg, const struct ipc_note *note);
     /* It cannot go on; called at most once, and not after renderer_destroy. The owner destroys it from here
      * or later. A renderer that exits with success after its work is not a failure and is not reported. */
     void (*on_failed)(void *arg, const char *reason);

@@ -362,7 +362,10 @@ static void on_layer(void *arg, struct layer *layer, const struct layer_report *
     struct zone *zone = arg;
     if (zone->frozen)
         return;
-    if (layer == zone->next)
+    if (report->event == LAYER_NOTE)
+        zone->config.events.on_note(
+            zone->config.arg, layer == zone->next ? zone->next_item : zone->current_item, report->reason);
+    else if (layer == zone->next)
         on_next_layer(zone, report);
     else if (layer == zone->current)
         on_current_layer(zone, report);

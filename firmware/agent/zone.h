@@ -38,6 +38,8 @@ struct zone_events {
     void (*on_settled)(void *arg, bool shown, bool again);
     void (*on_play)(void *arg, const struct zone_play *play);
     void (*on_fault)(void *arg, const struct channel_item *item, const char *reason, bool set_aside);
+    /* The item is shown, but not all of it. */
+    void (*on_note)(void *arg, const struct channel_item *item, const char *reason);
 };
 
 struct zone_config {

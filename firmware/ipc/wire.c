@@ -108,6 +108,8 @@ static const struct field info_fields[] = {U16(info.width, 0, IPC_SIDE_MAX),
                                            U16(info.height, 0, IPC_SIDE_MAX),
                                            U32(info.duration_ms, 0, UINT32_MAX), FLAG(info.has_audio)};
 static const struct field failed_fields[] = {TEXT(failed.reason, IPC_REASON_MAX)};
+static const struct field note_fields[] = {U8(note.kind, 0, IPC_NOTE_KINDS - 1),
+                                           TEXT(note.reason, IPC_REASON_MAX)};
 
 #define ROW(TYPE, fields, fds)                                                                               \
     { #TYPE, fields, PP_COUNT(fields), fds, IPC_##TYPE }
@@ -138,6 +140,7 @@ static const struct row rows[] = {
     ROW(SANDBOXED, sandboxed_fields, 0),
     ROW(INFO, info_fields, 0),
     ROW(FAILED, failed_fields, 0),
+    ROW(NOTE, note_fields, 0),
 };
 
 static const struct row *row_find(unsigned type) {

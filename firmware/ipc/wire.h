@@ -76,6 +76,7 @@ enum ipc_type {
     IPC_SANDBOXED = 0x0601,
     IPC_INFO,
     IPC_FAILED,
+    IPC_NOTE,
 };
 
 enum ipc_fit { IPC_FIT_CONTAIN, IPC_FIT_COVER, IPC_FIT_FILL };
@@ -93,6 +94,11 @@ enum ipc_pixel_format {
 enum ipc_matrix { IPC_MATRIX_BT601, IPC_MATRIX_BT709 };
 enum ipc_sample_format { IPC_SAMPLE_S16, IPC_SAMPLE_F32 }; /* interleaved, native endian */
 enum ipc_media_kind { IPC_MEDIA_IMAGE, IPC_MEDIA_VIDEO };
+enum ipc_note_kind {
+    IPC_NOTE_SILENT,  /* there is sound, and none of it is played */
+    IPC_NOTE_DAMAGED, /* parts of the picture are lost */
+};
+#define IPC_NOTE_KINDS 2
 /* SANDBOXED's bits */
 enum {
     IPC_SANDBOX_SECCOMP = 1,
@@ -225,6 +231,11 @@ struct ipc_info {
 struct ipc_failed {
     char reason[IPC_REASON_MAX + 1];
 };
+/* Something of the item is lost, and the rest is shown. Each kind at most once. */
+struct ipc_note {
+    uint8_t kind; /* enum ipc_note_kind */
+    char reason[IPC_REASON_MAX + 1];
+};
 
 struct ipc_message {
     uint16_t type; /* enum ipc_type: which member of the union */
@@ -254,6 +265,7 @@ struct ipc_message {
         struct ipc_sandboxed sandboxed;
         struct ipc_info info;
         struct ipc_failed failed;
+        struct ipc_note note;
     };
     int fds[IPC_FDS_MAX]; /* received: the message's until taken (conn.h); to send: borrowed */
     size_t fd_count;

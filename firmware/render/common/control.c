@@ -76,6 +76,13 @@ static void copy_reason(char reason[IPC_REASON_MAX + 1], const char *text) {
     reason[length] = 0;
 }
 
+bool control_send_note(int control, enum ipc_note_kind kind, const struct pp_error *why,
+                       struct pp_error *error) {
+    struct ipc_message message = {.type = IPC_NOTE, .note = {.kind = (uint8_t)kind}};
+    copy_reason(message.note.reason, why->message);
+    return ipc_send(control, &message, error);
+}
+
 int control_end(int control, const struct pp_error *error) {
     if (error->code == PP_E_NET)
         return 0;

@@ -18,6 +18,9 @@ bool control_receive(int control, enum ipc_type type, struct ipc_message *messag
 
 bool control_send_sandboxed(int control, uint8_t level, struct pp_error *error);
 bool control_send_info(int control, const struct ipc_info *info, struct pp_error *error);
+/* Something of the item is lost, for the reason in `why`; what is left is shown. */
+bool control_send_note(int control, enum ipc_note_kind kind, const struct pp_error *why,
+                       struct pp_error *error);
 
 /* The last word of a renderer: reports `error` and returns the exit status that belongs to it. A peer that is
  * gone is no failure, it is the end. */

@@ -6,7 +6,6 @@
 #include <sys/time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "crypto/seal.h"
 #include "ipc/conn.h"
@@ -83,6 +82,16 @@ static bool open_object(struct media *media, struct seal_reader *reader, struct 
     return video_open(&media->video, &media->reader, error);
 }
 
+static bool tell_silent(const struct media *media, struct pp_error *error) {
+    const AVCodecDescriptor *codec = avcodec_descriptor_get(media->container.audio->codecpar->codec_id);
+    struct pp_error why;
+    pp_fail(&why, PP_E_UNSUPPORTED, "its sound is %s, which is not played: it is shown without",
+            !codec             ? "of an unknown kind"
+            : codec->long_name ? codec->long_name
+                               : codec->name);
+    return control_send_note(media->producer->control, IPC_NOTE_SILENT, &why, error);
+}
+
 /* Sound that cannot be decoded does not take the picture away. */
 static bool open_sound(struct media *media, struct pp_error *error) {
     struct pp_error why = {0};
@@ -90,10 +99,10 @@ static bool open_sound(struct media *media, struct pp_error *error) {
     if (!media->container.audio)
         return true;
     if (!audio_open(&media->audio, &media->reader, &media->producer->audio, &why)) {
-        pp_log_warning("without sound: %s", why.message);
+        bool ok = tell_silent(media, error);
         media->container.audio->discard = AVDISCARD_ALL;
         media->container.audio = NULL;
-        return true;
+        return ok;
     }
     media->audio.first_us = media->video.first_us;
     media->audio.base_us = media->video.base_us;

@@ -52,4 +52,6 @@ ff -f lavfi -i "$moving" $h264 -colorspace smpte170m -color_range tv quarters.mp
 ff -f lavfi -i "$moving,scale=out_color_matrix=bt709:out_range=pc,format=yuv420p" $h264 -colorspace bt709 -color_range pc quarters-709-full.mp4
 ff -i quarters.mp4 -c copy -metadata:s:v:0 rotate=90 quarters-turned.mp4
 ff -i quarters.mp4 -c copy -aspect 16:9 quarters-wide.mp4
+# Sound that is not played.
+ff -i quarters.mp4 -f lavfi -i "$tone" -c:v copy -c:a wmav2 -shortest -map_metadata -1 film-wma.mkv
 ff -f lavfi -i "$tone" -c:a aac -b:a 32k sound-only.mp4

@@ -38,7 +38,7 @@ struct stage {
     int listener;
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
-    int settled_shown, settled_empty, plays, faults, displays, losses;
+    int settled_shown, settled_empty, plays, faults, notes, displays, losses;
     int64_t shown_for_ms;     /* of the last play */
     int64_t ahead_ms;         /* of the wall clock before CLOCK_MONOTONIC */
     const char *align, *kind; /* in manifests: of the playlist, of its items */
@@ -67,6 +67,13 @@ static void on_fault(void *arg, const struct channel_item *item, const char *rea
     (void)set_aside;
     stage->faults++;
     snprintf(stage->last_fault, sizeof stage->last_fault, "%s", reason);
+}
+
+static void on_note(void *arg, const struct channel_item *item, const char *reason) {
+    struct stage *stage = arg;
+    (void)item;
+    stage->notes++;
+    assert_string_equal(reason, "no sound");
 }
 
 static void on_display(void *arg, const struct ipc_display *display) {
@@ -227,6 +234,7 @@ static int setup(void **state) {
                                      .on_settled = on_settled,
                                      .on_play = on_play,
                                      .on_fault = on_fault,
+                                     .on_note = on_note,
                                      .on_display = on_display,
                                      .on_player_lost = on_player_lost,
                                      .write_status = write_status,
@@ -317,15 +325,35 @@ static void one_picture_alone_stays_without_a_successor(void **state) {
 
 static void items_that_fail_are_left_out_whatever_way_they_fail(void **state) {
     struct stage *stage = *state;
-    director_set_manifest(stage->director, manifest(stage, "fxkutMo", "PT20S"));
-    for (int i = 0; i < 5; i++)
+    director_set_manifest(stage->director, manifest(stage, "fxkutMmo", "PT20S"));
+    for (int i = 0; i < 6; i++)
         expect(stage, IPC_LAYER_ADD);
     uint32_t good = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     expect(stage, IPC_LAYER_SHOW);
     say_shown(stage, good);
     while (!stage->settled_shown)
         turn(stage);
-    assert_int_equal(stage->faults, 6);
+    assert_int_equal(stage->faults, 7);
+}
+
+static void that_something_of_an_item_is_lost_is_told_once(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "nn", "PT2S"));
+    uint32_t shown = 0;
+    for (int i = 0; i < 3; i++) {
+        uint32_t next = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+        expect(stage, IPC_LAYER_SHOW);
+        while (!stage->notes)
+            turn(stage);
+        if (shown)
+            say_ended(stage, shown);
+        say_shown(stage, next);
+        shown = next;
+    }
+    while (stage->plays < 2)
+        turn(stage);
+    assert_int_equal(stage->notes, 1);
+    assert_int_equal(stage->faults, 0);
 }
 
 static void a_layer_that_the_player_drops_is_followed_by_the_next(void **state) {
@@ -955,6 +983,7 @@ int main(int argc, char **argv) {
         STAGED(an_aligned_item_that_fails_on_the_screen_is_followed_at_once),
         STAGED(an_aligned_item_that_fails_long_before_its_end_is_replaced_at_once),
         STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
+        STAGED(that_something_of_an_item_is_lost_is_told_once),
         STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),
         STAGED(nothing_that_can_be_shown_is_told),
         STAGED(a_renderer_that_cannot_be_started_is_nobody_s_fault_and_told_once),

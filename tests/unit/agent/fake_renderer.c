@@ -17,6 +17,8 @@ static void say(uint16_t type, uint8_t level) {
         message.sandboxed.level = level;
     if (type == IPC_INFO)
         message.info = (struct ipc_info){.width = 16, .height = 9, .duration_ms = FAKE_DURATION_MS};
+    if (type == IPC_NOTE)
+        message.note = (struct ipc_note){.kind = IPC_NOTE_SILENT, .reason = "no sound"};
     if (type == IPC_FAILED)
         strcpy(message.failed.reason, "not a picture");
     struct pp_error error = {0};
@@ -48,6 +50,10 @@ static int play(char kind) {
     say(IPC_INFO, 0);
     if (kind == 't')
         say(IPC_INFO, 0);
+    if (kind == 'n' || kind == 'm')
+        say(IPC_NOTE, 0);
+    if (kind == 'm')
+        say(IPC_NOTE, 0);
     /* A test may hold it in its death. */
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
     pause();

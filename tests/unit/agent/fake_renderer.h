@@ -3,6 +3,7 @@
  * "renderer" does is the first byte of the object's (here clear) bytes:
  *   'o' plays: tells INFO and lives on    't' tells it twice    'f' says FAILED    'x' exits with status 3
  *   'k' is killed by a signal    'u' has no seccomp
+ *   'n' plays, and tells NOTE; 'm' tells it twice
  *   's' plays, and tells on its frame socket how it was started: start_ms as CLOCK, duration_ms as END
  */
 #ifndef PP_TEST_AGENT_FAKE_RENDERER_H

@@ -62,11 +62,26 @@ static void a_full_table_forgets_the_oldest_failure(void **state) {
     assert_false(faults_allow(&faults, sha256, 5001));
 }
 
+static void an_object_is_noted_once_and_again_when_it_was_forgotten(void **state) {
+    (void)state;
+    struct faults notes = {0};
+    uint8_t silent[CHANNEL_HASH_SIZE];
+    uint8_t other[CHANNEL_HASH_SIZE];
+    object(silent, 1);
+    object(other, 2);
+    assert_true(faults_note(&notes, silent, 10));
+    assert_false(faults_note(&notes, silent, 20));
+    assert_true(faults_note(&notes, other, 30));
+    assert_false(faults_note(&notes, silent, 9 + FAULTS_FORGET_MS));
+    assert_true(faults_note(&notes, silent, 10 + FAULTS_FORGET_MS));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_object_is_set_aside_at_its_third_failure_and_comes_back_after_an_hour),
         cmocka_unit_test(failures_far_apart_do_not_add_up),
         cmocka_unit_test(a_full_table_forgets_the_oldest_failure),
+        cmocka_unit_test(an_object_is_noted_once_and_again_when_it_was_forgotten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,11 @@ static void keep(struct stage *stage, const struct ipc_message *message) {
     case IPC_FAILED:
         memcpy(stage->failed, message->failed.reason, sizeof stage->failed);
         break;
+    case IPC_NOTE:
+        assert_false(stage->noted & 1u << message->note.kind);
+        stage->noted |= (uint8_t)(1u << message->note.kind);
+        memcpy(stage->note, message->note.reason, sizeof stage->note);
+        break;
     case IPC_RING:
         ok = ipc_video_ring_open(&message->ring, message->fds[0], &stage->ring, &error);
         break;

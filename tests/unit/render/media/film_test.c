@@ -91,6 +91,19 @@ static struct film films[] = {
     {"mp4_of_444_is_shown", "film-444.mp4", false, 4},
 };
 
+static void film_whose_sound_is_not_played_says_so(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    object_play(&stage, &(struct object_wish){.name = "film-wma.mkv", .kind = IPC_MEDIA_VIDEO});
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(stage.noted, 1u << IPC_NOTE_SILENT);
+    assert_string_equal(stage.note,
+                        "its sound is Windows Media Audio 2, which is not played: it is shown without");
+    assert_int_equal(stage.info.has_audio, 0);
+    stage_close_well(&stage);
+}
+
 static void no_sound_where_none_is_wanted(void **state) {
     (void)state;
     struct stage stage;
@@ -403,6 +416,7 @@ static struct shape shapes[] = {
 
 int main(void) {
     const struct CMUnitTest others[] = {
+        cmocka_unit_test(film_whose_sound_is_not_played_says_so),
         cmocka_unit_test(no_sound_where_none_is_wanted),
         cmocka_unit_test(mp4_repeats_without_a_seam),
         cmocka_unit_test(webm_repeats_without_a_seam),
