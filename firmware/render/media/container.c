@@ -5,17 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "ipc/wire.h"
 #include "render/media/compat.h"
 #include "render/media/limits.h"
 
 const char container_formats[] =
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,apng,png_pipe,jpeg_pipe,webp_pipe";
-const char container_codecs[] =
-    "h264,vp8,vp9,libdav1d,aac,opus,libopus,vorbis,mp3float,mp3,png,apng,mjpeg,webp,gif";
-
-static const char *const still_formats[] = {"png_pipe", "jpeg_pipe", "webp_pipe"};
-static const char *const animation_formats[] = {"gif", "apng"};
+const char container_codecs[] = "h264,vp8,vp9,libdav1d,aac,opus,vorbis,mp3float,mp3,png,apng,mjpeg,webp,gif";
 
 /* A file may name others; none is ever opened. */
 static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
@@ -56,17 +53,29 @@ static bool open_fail(const struct container *container, int result, const char 
     return compat_fail(error, result, what);
 }
 
+static bool find_kind(struct container *container, struct pp_error *error) {
+    AVIOContext *io = source_io(container->source);
+    pp_autofree uint8_t *head = malloc(MEDIA_KIND_HEAD);
+    if (!head)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    int size = avio_read(io, head, MEDIA_KIND_HEAD);
+    if (source_failed(container->source, error))
+        return pp_wrap(error, "the object");
+    if (!media_kind_find(head, size > 0 ? (size_t)size : 0, &container->kind, error))
+        return false;
+    container->still = media_kind_is_still(container->kind);
+    return avio_seek(io, 0, SEEK_SET) == 0 ? true : pp_fail(error, PP_E_IO, "it cannot be read");
+}
+
 static bool open_input(struct container *container, struct pp_error *error) {
+    if (!find_kind(container, error))
+        return false;
     container->format = create_context(container->source);
     if (!container->format)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
-    int result = avformat_open_input(&container->format, NULL, NULL, NULL);
-    if (result < 0)
-        return open_fail(container, result, "not a kind of media that is shown", error);
-    const char *name = container->format->iformat->name;
-    for (size_t i = 0; i < PP_COUNT(still_formats); i++)
-        container->still |= strcmp(name, still_formats[i]) == 0;
-    return true;
+    const AVInputFormat *kind = av_find_input_format(media_kind_format(container->kind));
+    int result = avformat_open_input(&container->format, NULL, kind, NULL);
+    return result < 0 ? open_fail(container, result, "the file is damaged", error) : true;
 }
 
 /* Still pictures tell everything with their first frame; decoding them to find out more would be done twice.
@@ -153,11 +162,7 @@ bool container_rewind(struct container *container, struct pp_error *error) {
 }
 
 static bool is_animation(const struct container *container) {
-    for (size_t i = 0; i < PP_COUNT(animation_formats); i++) {
-        if (strcmp(container->format->iformat->name, animation_formats[i]) == 0)
-            return true;
-    }
-    return false;
+    return container->kind == MEDIA_GIF || container->kind == MEDIA_APNG;
 }
 
 bool container_seek(struct container *container, int64_t time_us, struct pp_error *error) {

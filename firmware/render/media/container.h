@@ -8,6 +8,7 @@
 #include <libavformat/avformat.h>
 
 #include "base/error.h"
+#include "render/media/kind.h"
 #include "render/media/source.h"
 
 struct container {
@@ -15,7 +16,8 @@ struct container {
     struct source *source; /* borrowed */
     AVStream *video;       /* borrowed from format */
     AVStream *audio;       /* borrowed from format; NULL: no sound, or none wanted */
-    bool still;            /* a format of single pictures */
+    enum media_kind kind;
+    bool still; /* a format of single pictures */
 };
 
 /* Names of the demuxers and decoders that may be used, separated by commas, as FFmpeg has them. */

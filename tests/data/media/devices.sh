@@ -86,11 +86,15 @@ ff -i "$film" -c copy $created -metadata title="LATIN1-TITLE" devices/tags.mkv
 replace devices/tags.mkv "LATIN1-TITLE" '\xc9t\xe9 \xe0 la mer'
 
 # ---- photographs ----
-for name in phone gps iptc; do cp "$work/picture.jpg" "devices/$name.jpg"; done
+for name in phone gps iptc multi trailer; do cp "$work/picture.jpg" "devices/$name.jpg"; done
 tags -Make=Apple -Model="iPhone 15" -Orientation#=1 -DateTimeOriginal="2024:05:01 12:00:00" -OffsetTimeOriginal="+02:00" -SubSecTimeOriginal=123 -LensModel="back camera 6.86mm f/1.78" \
   -ExifVersion=0232 -UserComment="Été" "-ThumbnailImage<=$work/picture.jpg" devices/phone.jpg
 tags -GPSLatitude=48.8577 -GPSLatitudeRef=N -GPSLongitude=2.295 -GPSLongitudeRef=E -GPSDateStamp=2024:05:01 -GPSTimeStamp=12:00:00 -XPTitle="Été" -Comment="Caf$(printf '\351')" devices/gps.jpg
 tags -IPTC:Headline="Été" -IPTC:CodedCharacterSet=UTF8 -XMP:Title-fr="Été" -XMP:Rating=5 -Photoshop:CopyrightFlag=True devices/iptc.jpg
+# A second picture and a film behind the first one: gain maps, motion photographs.
+cat "$work/picture.jpg" >>devices/multi.jpg
+tags -XMP-GCamera:MotionPhoto=1 devices/trailer.jpg 2>/dev/null || true
+cat "$film" >>devices/trailer.jpg
 convert "$work/picture.png" -interlace JPEG -quality 95 devices/progressive.jpg
 convert "$work/picture.png" -sampling-factor 4x1 -define jpeg:restart-interval=1 -quality 95 devices/411.jpg
 tags -PNG:Title="Été" -PNG:Comment="Caf$(printf '\351')" -PNG:CreationTime="2024:05:01 12:00:00+02:00" -EXIF:DateTimeOriginal="2024:05:01 12:00:00" -XMP:Title="Été" -o - "$work/picture.png" >devices/tags.png
