@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
@@ -80,6 +82,8 @@ static const char *const plain_calls[] = {
 #define EQUAL(argument, value)                                                                               \
     { .arg = (argument), .op = SCMP_CMP_EQ, .datum_a = (value) }
 
+#define WRITE_FLAGS (O_ACCMODE | O_CREAT | O_TRUNC)
+
 /* A thread has nothing of its own: least of all a table of descriptors, with a limit of its own on them. */
 #define THREAD_FLAGS (CLONE_THREAD | CLONE_VM | CLONE_SIGHAND | CLONE_FILES | CLONE_FS)
 #define PROCESS_FLAGS                                                                                        \
@@ -125,18 +129,58 @@ static int allow_conditional(scmp_filter_ctx filter) {
     return result;
 }
 
-/* Answered with "no such call", because a filter cannot look where it would have to: the flags of clone3
- * stand in memory (the C library then uses clone), and so does the path of newfstatat, which the kernel
- * follows although AT_EMPTY_PATH says that there may be none (an fstat(3) of the C library fails by that). */
-static int deny(scmp_filter_ctx filter) {
-    const struct scmp_arg_cmp empty_path = EQUAL(3, AT_EMPTY_PATH);
-    int clone3_call = seccomp_syscall_resolve_name("clone3");
-    int stat_call = seccomp_syscall_resolve_name("newfstatat");
+struct refusal {
+    const char *call;
+    int answer; /* errno */
+    bool conditional;
+    struct scmp_arg_cmp argument;
+};
+
+static int refuse(scmp_filter_ctx filter, const struct refusal *refusal) {
+    int call = seccomp_syscall_resolve_name(refusal->call);
+    if (call == __NR_SCMP_ERROR)
+        return 0;
+    return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO((unsigned)refusal->answer), call,
+                                  refusal->conditional, &refusal->argument);
+}
+
+/* What is not carried out and answered with an error instead.
+ *
+ * "No such call", because a filter cannot look where it would have to: the flags of clone3 stand in memory (the C
+ * library then uses clone), and so does the path of newfstatat, which the kernel follows although AT_EMPTY_PATH says
+ * that there may be none (an fstat(3) of the C library fails by that).
+ *
+ * "No such file", for looks that libraries take lazily and go on without: at a time zone, a locale, a processor's
+ * description, a limit. Killing for one of them would cost a picture and keep nobody out: nothing is looked up for
+ * the answer. What would be written is still the end. */
+static int refuse_looks(scmp_filter_ctx filter) {
+    const struct refusal refusals[] = {
+        {"clone3", ENOSYS, false, {0}},
+        {"newfstatat", ENOSYS, true, MASKED(3, AT_EMPTY_PATH, AT_EMPTY_PATH)},
+        {"newfstatat", ENOENT, true, MASKED(3, AT_EMPTY_PATH, 0)},
+        {"open", ENOENT, true, MASKED(1, WRITE_FLAGS, 0)},
+        {"openat", ENOENT, true, MASKED(2, WRITE_FLAGS, 0)},
+        {"stat", ENOENT, false, {0}},
+        {"stat64", ENOENT, false, {0}},
+        {"lstat", ENOENT, false, {0}},
+        {"lstat64", ENOENT, false, {0}},
+        {"fstatat64", ENOENT, false, {0}},
+        {"statx", ENOENT, false, {0}},
+        {"access", ENOENT, false, {0}},
+        {"faccessat", ENOENT, false, {0}},
+        {"faccessat2", ENOENT, false, {0}},
+        {"readlink", ENOENT, false, {0}},
+        {"readlinkat", ENOENT, false, {0}},
+        {"ioctl", ENOTTY, true, EQUAL(1, TCGETS)},
+#ifndef PP_SANITIZED
+        {"getrlimit", EPERM, false, {0}},
+        {"ugetrlimit", EPERM, false, {0}},
+        {"prlimit64", EPERM, true, EQUAL(2, 0)},
+#endif
+    };
     int result = 0;
-    if (clone3_call != __NR_SCMP_ERROR)
-        result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), clone3_call, 0);
-    if (result == 0 && stat_call != __NR_SCMP_ERROR)
-        result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(ENOSYS), stat_call, 1, &empty_path);
+    for (size_t i = 0; i < PP_COUNT(refusals) && result == 0; i++)
+        result = refuse(filter, &refusals[i]);
     return result;
 }
 
@@ -148,7 +192,7 @@ static int fill(scmp_filter_ctx filter) {
         result = allow(filter, plain_calls[i], NULL);
     if (result == 0)
         result = allow_conditional(filter);
-    return result == 0 ? deny(filter) : result;
+    return result == 0 ? refuse_looks(filter) : result;
 }
 
 bool sandbox_filter(struct pp_error *error) {

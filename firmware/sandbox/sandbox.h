@@ -7,7 +7,7 @@
  *   privileges    PR_SET_NO_NEW_PRIVS, no capability, not dumpable, not traceable          required
  *   descriptors   everything is closed but what the caller names                           required
  *   limits        memory, CPU time, size of files, number of descriptors, no core          required
- *   seccomp       an allow-list of system calls; any other one kills the process           required
+ *   seccomp       an allow-list of system calls; looks are refused, others kill it          required
  *
  * It fails closed: when something required cannot be had, sandbox_enter says so and the program must end.
  */

@@ -1,11 +1,15 @@
-/* What a renderer must never be able to do, each attempt in a process of its own: the kernel ends it. */
+/* What a renderer must never be able to do, each attempt in a process of its own: the kernel ends it. Looks that
+ * libraries take lazily are refused with an error that tells nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
+#include <locale.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +24,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -28,8 +34,11 @@
 /* System calls by number: the C library must not stand in the way with checks of its own. */
 #define CALL(...) ((void)!syscall(__VA_ARGS__))
 
-static void try_open(void) {
-    CALL(SYS_openat, AT_FDCWD, "/etc/hostname", O_RDONLY, 0);
+static void try_open_to_write(void) {
+    CALL(SYS_openat, AT_FDCWD, "/tmp", O_RDWR | O_TMPFILE, 0600);
+}
+static void try_truncate(void) {
+    CALL(SYS_openat, AT_FDCWD, "/tmp/pingplay-sandbox-test", O_RDONLY | O_TRUNC, 0);
 }
 static void try_create(void) {
     CALL(SYS_openat, AT_FDCWD, "/tmp/pingplay-sandbox-test", O_WRONLY | O_CREAT, 0600);
@@ -39,10 +48,6 @@ static void try_openat2(void) {
 }
 static void try_unlink(void) {
     CALL(SYS_unlinkat, AT_FDCWD, "/tmp/pingplay-sandbox-test", 0);
-}
-static void try_stat(void) {
-    struct stat about;
-    CALL(SYS_newfstatat, AT_FDCWD, "/etc/hostname", &about, 0);
 }
 static void try_memfd_of_huge_pages(void) {
     CALL(SYS_memfd_create, "huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
@@ -176,11 +181,11 @@ static void attempt_is_killed(void **state) {
     }
 
 static struct child attempts[] = {
-    ATTEMPT(open),
+    ATTEMPT(open_to_write),
+    ATTEMPT(truncate),
     ATTEMPT(create),
     ATTEMPT(openat2),
     ATTEMPT(unlink),
-    ATTEMPT(stat),
     ATTEMPT(memfd_of_huge_pages),
     ATTEMPT(thread_with_own_descriptors),
 #ifdef __x86_64__
@@ -220,9 +225,89 @@ static struct child attempts[] = {
 #endif
 };
 
+/* ---- looks, which are refused ---- */
+
+#define REFUSED(wanted, ...)                                                                                 \
+    do {                                                                                                     \
+        if (syscall(__VA_ARGS__) != -1 || errno != (wanted))                                                 \
+            _exit(__LINE__ % 90 + 1);                                                                        \
+    } while (0)
+
+/* Whether it is there or not makes no difference. */
+static void look_at_files(void) {
+    static const char *const paths[] = {"/etc/hostname", "/etc/localtime", "/", "/none"};
+    struct stat about;
+    char text[64];
+    for (size_t i = 0; i < PP_COUNT(paths); i++) {
+        REFUSED(ENOENT, SYS_openat, AT_FDCWD, paths[i], O_RDONLY, 0);
+        REFUSED(ENOENT, SYS_openat, AT_FDCWD, paths[i], O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
+        REFUSED(ENOENT, SYS_openat, AT_FDCWD, paths[i], O_PATH, 0);
+        REFUSED(ENOENT, SYS_newfstatat, AT_FDCWD, paths[i], &about, 0);
+        REFUSED(ENOENT, SYS_statx, AT_FDCWD, paths[i], 0, STATX_ALL, text);
+        REFUSED(ENOENT, SYS_faccessat, AT_FDCWD, paths[i], R_OK, 0);
+        REFUSED(ENOENT, SYS_readlinkat, AT_FDCWD, paths[i], text, sizeof text);
+#ifdef __x86_64__
+        REFUSED(ENOENT, SYS_open, paths[i], O_RDONLY, 0);
+        REFUSED(ENOENT, SYS_stat, paths[i], &about);
+        REFUSED(ENOENT, SYS_lstat, paths[i], &about);
+        REFUSED(ENOENT, SYS_access, paths[i], R_OK);
+        REFUSED(ENOENT, SYS_readlink, paths[i], text, sizeof text);
+#endif
+    }
+}
+
+static void look_at_the_terminal(void) {
+    struct termios settings;
+    REFUSED(ENOTTY, SYS_ioctl, 2, TCGETS, &settings);
+}
+
+#ifndef PP_SANITIZED
+static void look_at_limits(void) {
+    struct rlimit limit;
+    REFUSED(EPERM, SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit);
+}
+#endif
+
+/* What the C library does for dates, names of countries and other characters. */
+static void use_the_library(void) {
+    time_t now = 1714564800;
+    struct tm parts;
+    if (!localtime_r(&now, &parts) || parts.tm_year != 124 || mktime(&parts) == -1)
+        _exit(1);
+    if (setlocale(LC_ALL, "fr_FR.UTF-8") || iconv_open("UTF-8", "CP1252") != (iconv_t)-1)
+        _exit(2);
+    if (sysconf(_SC_NPROCESSORS_ONLN) < 1 || sysconf(_SC_PHYS_PAGES) < 1 || isatty(2))
+        _exit(3);
+}
+
+static void look_is_refused(void **state) {
+    int status = child_run(*state);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        fail_msg("status %#x", status);
+}
+
+#define LOOK(what)                                                                                           \
+    {                                                                                                        \
+#what, what, NULL, {                                                                                 \
+            .profile = SANDBOX_RENDERER, .keep = {2}, .keep_count = 1                                        \
+        }                                                                                                    \
+    }
+
+static struct child looks[] = {
+    LOOK(look_at_files),
+    LOOK(look_at_the_terminal),
+    LOOK(use_the_library),
+#ifndef PP_SANITIZED
+    LOOK(look_at_limits),
+#endif
+};
+
 int main(void) {
-    struct CMUnitTest tests[PP_COUNT(attempts)];
+    struct CMUnitTest tests[PP_COUNT(attempts) + PP_COUNT(looks)];
     for (size_t i = 0; i < PP_COUNT(attempts); i++)
         tests[i] = (struct CMUnitTest){attempts[i].name, attempt_is_killed, NULL, NULL, &attempts[i]};
+    for (size_t i = 0; i < PP_COUNT(looks); i++)
+        tests[PP_COUNT(attempts) + i] =
+            (struct CMUnitTest){looks[i].name, look_is_refused, NULL, NULL, &looks[i]};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -241,7 +241,8 @@ static void act_load(void) {
     struct sandbox_config config = {.profile = SANDBOX_RENDERER, .keep = {2}, .keep_count = 1};
     CHECK(sandbox_enter(&config, &level, &error));
     CHECK(level & SANDBOX_SECCOMP);
-    open("/etc/passwd", O_RDONLY);
+    CHECK(open("/etc/passwd", O_RDONLY) < 0 && errno == ENOENT);
+    open("/etc/passwd", O_WRONLY);
 }
 
 static void loader_reads_until_it_is_a_renderer(void **state) {
