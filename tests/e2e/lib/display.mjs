@@ -70,7 +70,7 @@ class Display {
   async prepare() {
     const renderers = path.join(this.dir, 'bin');
     await mkdir(renderers);
-    for (const kind of ['media', 'text']) {
+    for (const kind of ['media', 'status']) {
       await symlink(path.join(buildDir(), `firmware/render/${kind}/pingplay-render-${kind}`),
         path.join(renderers, `pingplay-render-${kind}`));
     }
