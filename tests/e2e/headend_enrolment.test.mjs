@@ -193,6 +193,10 @@ describe('enrolment', () => {
 
   test('approval is for one pending screen, with valid words', async () => {
     const { codes, thumbprint } = await askCodes();
+    const fingerprint = fingerprintOf(thumbprint);
+    await assert.rejects(headend.cli('approve', codes.user_code, '--name', 'Screen'), /--fingerprint is needed/);
+    await assert.rejects(headend.approve(codes.user_code, { fingerprint: 'ffff' }), /shows another fingerprint/);
+    await assert.rejects(headend.approve(codes.user_code, { fingerprint: fingerprint.slice(0, 9) /* two groups */ }), /shows another fingerprint/);
     await assert.rejects(headend.approve('BCDF-GHJK', {}), /no such code/);
     await assert.rejects(headend.approve('AEIO-UYUY', {}), /not a code/);
     await assert.rejects(headend.approve(codes.user_code, { channel: 'No Such!' }), /channel: must be/);

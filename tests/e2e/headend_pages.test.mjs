@@ -58,18 +58,72 @@ describe('the admin pages', () => {
     assert.match(english.text, /<html lang="en">[\s\S]*Sign in/);
   });
 
-  test('the approval page shows the code and the fingerprint that the screen shows', async () => {
+  test('the approval page shows the code and three groups of the fingerprint, and asks for the fourth', async () => {
     const browser = await signIn(headend);
-    const screen = await pendingScreen();
-    const page = await browser.get(`/enrol?user_code=${screen.user_code.toLowerCase()}`);
-    assert.equal(page.status, 200);
-    assert.ok(page.text.includes(screen.user_code));
-    assert.ok(page.text.includes(fingerprintOf(screen.thumbprint)));
+    const asked = new Set();
+    for (let i = 0; i < 64 && asked.size < 4; i++) {
+      const screen = await pendingScreen();
+      const page = await browser.get(`/enrol?user_code=${screen.user_code.toLowerCase()}`);
+      assert.equal(page.status, 200);
+      assert.ok(page.text.includes(screen.user_code));
+      const shown = Browser.groups(page);
+      const fingerprint = fingerprintOf(screen.thumbprint).split(' ');
+      assert.equal(shown.length, 4);
+      assert.equal(shown.filter((group) => group === undefined).length, 1);
+      shown.forEach((group, at) => assert.ok(group === undefined || group === fingerprint[at]));
+      const missing = shown.indexOf(undefined);
+      asked.add(missing);
+      assert.ok(fingerprint.filter((group) => group === fingerprint[missing]).length > 1 || !page.text.split('<main')[1].includes(fingerprint[missing]),
+        'the page does not hold the answer');
+      assert.deepEqual(Browser.groups(await browser.get(`/enrol?user_code=${screen.user_code}`)), shown, 'the same group each time');
+      for (const secret of fingerprint) assert.ok(!screen.verification_uri_complete.includes(secret), 'nor does the QR code');
+    }
+    assert.equal(asked.size, 4, 'no group is left out always');
+  });
+
+  test('a link and a click are not enough: without what stands on the screen nobody is approved', async () => {
+    const own = await startHeadend({ serve: ['--poll-interval', '1'] });
+    try {
+      const browser = await signIn(own);
+      const thumbprint = thumbprintOf(makeKey());
+      const screen = (await deviceAuthorization(own, thumbprint)).json();
+      const page = await browser.get(`/enrol?user_code=${screen.user_code}`);
+      const shown = Browser.groups(page);
+      const right = fingerprintOf(thumbprint).split(' ')[shown.indexOf(undefined)];
+      const other = shown.find((group) => group !== undefined && group !== right);
+      const wrong = await browser.decide(screen.user_code, 'approve', { fingerprint: '' });
+      assert.equal(wrong.status, 422);
+      assert.match(wrong.text, /role="alert">[^<]*not the group/);
+      assert.ok(!wrong.text.includes(right));
+      assert.equal((await browser.decide(screen.user_code, 'approve', { fingerprint: other })).status, 422, 'one that the page shows');
+      const mistake = await browser.decide(screen.user_code, 'approve', { fingerprint: right, time_zone: 'Mars/Base' });
+      assert.equal(mistake.status, 422);
+      assert.match(mistake.text, new RegExp(`name="fingerprint" value="${right}"`), 'a right answer need not be typed again');
+      const last = await browser.decide(screen.user_code, 'approve', { fingerprint: 'zzzz' });
+      assert.equal(last.status, 410);
+      assert.match(last.text, /role="alert">[^<]*Three wrong answers/);
+      assert.equal((await browser.decide(screen.user_code, 'approve', { fingerprint: right })).status, 410, 'the code is void');
+      assert.equal((await pollToken(own, screen.device_code)).json().error, 'expired_token');
+      await assert.rejects(own.approve(screen.user_code, { fingerprint: right }), /expired/);
+      assert.deepEqual(JSON.parse(await own.cli('screen', 'list', '--json')), []);
+      const next = (await deviceAuthorization(own, thumbprint)).json();
+      assert.equal((await browser.decide(next.user_code, 'approve', { fingerprint: ' zz ' })).status, 422, 'the fourth');
+      await promisify(execFile)('sqlite3', [path.join(own.dir, 'headend.db'), 'UPDATE throttle SET blocked_until = blocked_until + 1000']);
+      const early = await browser.decide(next.user_code, 'approve');
+      assert.equal(early.status, 429, 'guessing on with other codes takes ever longer');
+      assert.ok(Number(early.headers['retry-after']) >= 1);
+      assert.equal((await (await signIn(own)).decide(next.user_code, 'approve')).status, 429, 'in another session, too');
+      await promisify(execFile)('sqlite3', [path.join(own.dir, 'headend.db'), 'UPDATE throttle SET blocked_until = 0']);
+      const typed = fingerprintOf(thumbprint).toUpperCase().replaceAll(' ', ' - ');
+      assert.equal((await browser.decide(next.user_code, 'approve', { fingerprint: typed })).status, 303, 'all four, in any form');
+    } finally {
+      await own.stop();
+    }
   });
 
   test('approving makes the screen what was chosen, and refusing turns it away', async () => {
     const browser = await signIn(headend);
-    await headend.cli('approve', (await pendingScreen()).user_code, '--name', 'First', '--channel', 'lobby');
+    await headend.approve((await pendingScreen()).user_code, { name: 'First', channel: 'lobby' });
     const screen = await pendingScreen();
     const answer = await browser.decide(screen.user_code, 'approve',
       { name: '<b>Éntrance & "left"</b>', site: 'Lyon', channel: 'lobby', locale: 'fr' });
@@ -126,7 +180,9 @@ describe('the admin pages', () => {
     const browser = await signIn(headend);
     const victim = await signIn(headend);
     const screen = await pendingScreen();
-    const fields = { user_code: screen.user_code, name: 'Evil', site: '', channel: '', time_zone: 'UTC', locale: 'en', action: 'approve' };
+    const shown = Browser.groups(await victim.get(`/enrol?user_code=${screen.user_code}`));
+    const fingerprint = fingerprintOf(screen.thumbprint).split(' ')[shown.indexOf(undefined)];
+    const fields = { user_code: screen.user_code, fingerprint, name: 'Evil', site: '', channel: '', time_zone: 'UTC', locale: 'en', action: 'approve' };
     const foreign = Browser.token(await browser.get('/enrol'));
     const own = Browser.token(await victim.get('/enrol'));
     const attempts = [

@@ -23,6 +23,7 @@ let headend;
 let display;
 let dir;
 let code;
+let fingerprint;
 
 const middleIs = (colour) => (picture) => near(picture.at(picture.width >> 1, picture.height >> 1), colour);
 
@@ -45,7 +46,7 @@ after(async () => {
 });
 
 test('the screen shows a QR code of the address at which it is approved', async () => {
-  ({ code } = await display.waitCode());
+  ({ code, fingerprint } = await display.waitCode());
   const decoded = await until(async () => {
     await display.screenshot();
     return run('zbarimg', ['--quiet', '--raw', display.shotFile]).then(({ stdout }) => stdout.trim(), () => undefined);
@@ -55,7 +56,7 @@ test('the screen shows a QR code of the address at which it is approved', async 
 });
 
 test('once approved it shows every item of its channel, in turn', async () => {
-  await headend.approve(code, { name: 'Lobby left', channel: 'lobby', site: 'Lyon' });
+  await headend.approve(code, { fingerprint: fingerprint.split(' ')[1], name: 'Lobby left', channel: 'lobby', site: 'Lyon' });
   await display.waitContent();
   for (const colour of [RED, BLUE, GREEN, RED]) await display.waitPicture(middleIs(colour), `the colour ${colour}`);
 });

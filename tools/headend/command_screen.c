@@ -16,10 +16,15 @@ static bool words_parse(const struct pp_option *table, int argc, char **argv, in
 
 bool command_approve(int argc, char **argv, struct pp_error *error) {
     struct device_settings settings = {.locale = "en"};
+    struct enrolment_answer answer = {.any_group = true};
     const struct pp_option table[] = {
-        {"name", PP_OPTION_STRING, &settings.name},     {"channel", PP_OPTION_STRING, &settings.channel},
-        {"site", PP_OPTION_STRING, &settings.site},     {"time-zone", PP_OPTION_STRING, &settings.time_zone},
-        {"locale", PP_OPTION_STRING, &settings.locale}, {0},
+        {"fingerprint", PP_OPTION_STRING, &answer.text},
+        {"name", PP_OPTION_STRING, &settings.name},
+        {"channel", PP_OPTION_STRING, &settings.channel},
+        {"site", PP_OPTION_STRING, &settings.site},
+        {"time-zone", PP_OPTION_STRING, &settings.time_zone},
+        {"locale", PP_OPTION_STRING, &settings.locale},
+        {0},
     };
     int first = 0;
     if (!words_parse(table, argc, argv, 2, &first, "approve: DIR and CODE are needed", error))
@@ -27,6 +32,10 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
     char code[USER_CODE_SIZE];
     if (!user_code_read(argv[first + 1], code))
         return pp_fail(error, PP_E_INVALID, "not a code of a screen (like BCDF-GHJK): %s", argv[first + 1]);
+    if (!answer.text)
+        return pp_fail(
+            error, PP_E_INVALID,
+            "approve: --fingerprint is needed: one group of the fingerprint that the screen shows");
     if (!settings.name)
         return pp_fail(error, PP_E_INVALID, "approve: --name is needed");
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
@@ -36,7 +45,7 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
     if (!settings.time_zone)
         settings.time_zone = *zone ? zone : "UTC";
     char id[UUID_TEXT_SIZE];
-    if (!enrolment_approve(home->db, code, &settings, "command line", id, error))
+    if (!enrolment_approve(home->db, code, &answer, &settings, "command line", id, error))
         return false;
     home_wake(home);
     printf("%s\n", id);

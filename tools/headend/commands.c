@@ -25,8 +25,9 @@ static const struct command commands[] = {
     {"publish", NULL, command_publish, "DIR --channel ID [--title TEXT] [--duration S] CONTENT...",
      "seal, sign and publish images and videos, or a playlist FILE.json, on a channel"},
     {"approve", NULL, command_approve,
-     "DIR CODE --name TEXT [--channel ID] [--site TEXT] [--time-zone ZONE] [--locale en|fr]",
-     "approve the screen that shows CODE"},
+     "DIR CODE --fingerprint GROUP --name TEXT [--channel ID] [--site TEXT] [--time-zone ZONE]\n"
+     "      [--locale en|fr]",
+     "approve the screen that shows CODE; GROUP is one group of the fingerprint that stands there"},
     {"screen", "list", command_screen_list, "DIR [--json]", "list the screens"},
     {"screen", "show", command_screen_show, "DIR ID", "tell all about one screen, as JSON"},
     {"screen", "set", command_screen_set,

@@ -9,6 +9,8 @@
 #define DEVICE_SEEN_EVERY_S 15  /* "last contact" is not written more often */
 #define DEVICE_ONLINE_S     120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
 #define FINGERPRINT_SIZE    20  /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
+#define FINGERPRINT_GROUPS  4   /* of ... */
+#define FINGERPRINT_GROUP   4   /* ... hex digits */
 
 struct device {
     char id[UUID_TEXT_SIZE];

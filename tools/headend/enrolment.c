@@ -1,6 +1,8 @@
 #include "headend/enrolment.h"
 
 #include "base/clock.h"
+#include "base/encode.h"
+#include "crypto/random.h"
 #include "headend/channel.h"
 
 #define EXPIRED_KEPT_S 3600 /* so that a late poll still hears "expired_token" */
@@ -43,7 +45,7 @@ bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const char *ad
            db_run(db, error,
                   "INSERT INTO enrolment(device_code_hash, user_code_hash, thumbprint, address, created, "
                   "expires,"
-                  " interval, status) VALUES(?, ?, ?, ?, ?, ?, ?, 'pending')",
+                  " interval, status, asked) VALUES(?, ?, ?, ?, ?, ?, ?, 'pending', abs(random() % 4))",
                   "bbbsiii", (const void *)device_hash, sizeof device_hash, (const void *)user_hash,
                   sizeof user_hash, (const void *)thumbprint, (size_t)32, address, now, now + lifetime_s,
                   interval_s) &&
@@ -131,14 +133,17 @@ bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct 
     if (!user_code_hash(user_code, hash, error))
         return false;
     db_autostmt sqlite3_stmt *row = db_query(
-        db, error, "SELECT thumbprint, expires, status, device FROM enrolment WHERE user_code_hash = ?", "b",
-        (const void *)hash, sizeof hash);
+        db, error,
+        "SELECT thumbprint, expires, status, device, asked, wrong FROM enrolment WHERE user_code_hash = ?",
+        "b", (const void *)hash, sizeof hash);
     if (!row || !db_next(row, "code", error) ||
         !db_bytes(row, 0, enrolment->thumbprint, sizeof enrolment->thumbprint, error))
         return false;
     enrolment->expires = db_int(row, 1);
     snprintf(enrolment->status, sizeof enrolment->status, "%s", db_text(row, 2));
     snprintf(enrolment->device, sizeof enrolment->device, "%s", db_text(row, 3));
+    enrolment->asked = (unsigned)db_int(row, 4) % FINGERPRINT_GROUPS;
+    enrolment->wrong = db_int(row, 5);
     if (enrolment->expires <= pp_clock_realtime_s())
         return pp_fail(error, PP_E_EXPIRED, "the code has expired; the screen shows a new one");
     return true;
@@ -193,14 +198,65 @@ static bool enrolment_decide(struct db *db, const char *user_code, const char *s
                   status, device, (const void *)hash, sizeof hash);
 }
 
+/* The hex digits of what was typed; "" where there is anything else in it. */
+static void answer_digits(const char *typed, char digits[PP_HEX_SIZE(8)]) {
+    size_t count = 0;
+    for (; *typed; typed++) {
+        if (*typed == ' ' || *typed == '-')
+            continue;
+        char digit = *typed >= 'A' && *typed <= 'F' ? (char)(*typed - 'A' + 'a') : *typed;
+        if (count == PP_HEX_SIZE(8) - 1 || !strchr("0123456789abcdef", digit)) {
+            count = 0;
+            break;
+        }
+        digits[count++] = digit;
+    }
+    digits[count] = 0;
+}
+
+static bool answer_is_right(const struct enrolment *enrolment, const struct enrolment_answer *answer) {
+    char typed[PP_HEX_SIZE(8)];
+    char shown[PP_HEX_SIZE(8)];
+    answer_digits(answer->text, typed);
+    pp_hex_encode(enrolment->thumbprint, 8, shown);
+    if (strlen(typed) == sizeof shown - 1)
+        return crypto_equal(typed, shown, sizeof shown);
+    if (strlen(typed) != FINGERPRINT_GROUP)
+        return false;
+    bool right = false;
+    for (unsigned group = 0; group < FINGERPRINT_GROUPS; group++)
+        right |= crypto_equal(typed, shown + (size_t)group * FINGERPRINT_GROUP, FINGERPRINT_GROUP) &&
+                 (answer->any_group || group == enrolment->asked);
+    return right;
+}
+
+/* Counts a wrong answer; the last that is allowed ends the code, as its time would. */
+static bool answer_refuse(struct db *db, const char *user_code, const struct enrolment *enrolment,
+                          struct db_change *change, struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    bool over = enrolment->wrong + 1 >= ENROLMENT_WRONG_MAX;
+    if (!user_code_hash(user_code, hash, error) ||
+        !db_run(db, error,
+                "UPDATE enrolment SET wrong = wrong + 1, expires = CASE WHEN ? THEN ? ELSE expires END"
+                " WHERE user_code_hash = ?",
+                "iib", (int64_t)over, pp_clock_realtime_s(), (const void *)hash, sizeof hash) ||
+        !db_change_commit(change, error))
+        return false;
+    return pp_fail(error, PP_E_AUTH, "the screen with this code shows another fingerprint%s",
+                   over ? "; too many wrong answers, it shows a new code now" : "");
+}
+
 bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
-                       const struct device_settings *settings, const char *by, char id[UUID_TEXT_SIZE],
-                       struct pp_error *error) {
+                       const struct enrolment_answer *answer, const struct device_settings *settings,
+                       const char *by, char id[UUID_TEXT_SIZE], struct pp_error *error) {
     struct enrolment enrolment;
     db_autochange struct db_change change = {0};
-    return device_settings_check(settings, error) && db_change_begin(&change, db, error) &&
-           enrolment_pending(db, user_code, &enrolment, error) &&
-           device_id_for(db, enrolment.thumbprint, id, error) &&
+    if (!device_settings_check(settings, error) || !db_change_begin(&change, db, error) ||
+        !enrolment_pending(db, user_code, &enrolment, error))
+        return false;
+    if (!answer_is_right(&enrolment, answer))
+        return answer_refuse(db, user_code, &enrolment, &change, error);
+    return device_id_for(db, enrolment.thumbprint, id, error) &&
            device_save(db, id, enrolment.thumbprint, settings, by, error) &&
            enrolment_decide(db, user_code, "approved", id, error) && db_change_commit(&change, error);
 }

@@ -18,6 +18,7 @@
 #define ENROLMENT_PER_ADDRESS_MAX 64   /* at a time from one address */
 #define ENROLMENT_PER_KEY_MAX     4    /* at a time of one screen; the oldest goes, once it is ... */
 #define ENROLMENT_KEY_AGE_S       30   /* ... so old: or one client could make the server write without end */
+#define ENROLMENT_WRONG_MAX       3    /* answers; after that the code is void and the screen shows another */
 
 struct enrolment_codes {
     char device_code[SECRET_TEXT_SIZE];
@@ -45,16 +46,26 @@ struct enrolment {
     int64_t expires; /* s since 1970 */
     char status[16]; /* "pending", "approved", "denied", "done" */
     char device[UUID_TEXT_SIZE];
+    unsigned asked; /* the group of the fingerprint that the approval page leaves out and asks for, 0 to 3 */
+    int64_t wrong;  /* answers so far */
 };
 /* By the code that the screen shows. PP_E_NOTFOUND, or PP_E_EXPIRED. */
 bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct enrolment *enrolment,
                     struct pp_error *error);
 
+/* What a person read off the screen: one group of its fingerprint, or all of it. That proves that somebody
+ * stands before the very screen: a code alone can come in a mail, for a device of the sender's. */
+struct enrolment_answer {
+    const char *text; /* upper case, spaces and dashes do not matter */
+    bool any_group;   /* whoever was asked for none in particular may choose */
+};
+
 /* All settings but site are needed. Makes the device (or takes the one that has this key already) and writes
- * its id. PP_E_STATE where it is not pending any more. */
+ * its id. PP_E_STATE where it is not pending any more; PP_E_AUTH for a wrong answer, of which
+ * ENROLMENT_WRONG_MAX end the code. */
 bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
-                       const struct device_settings *settings, const char *by, char id[UUID_TEXT_SIZE],
-                       struct pp_error *error);
+                       const struct enrolment_answer *answer, const struct device_settings *settings,
+                       const char *by, char id[UUID_TEXT_SIZE], struct pp_error *error);
 bool enrolment_refuse(struct db *db, const char user_code[USER_CODE_SIZE], struct pp_error *error);
 
 /* The device that a token is for. PP_E_AUTH where it is not valid. */

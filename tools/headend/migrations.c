@@ -43,6 +43,9 @@ static const char *const migrations[] = {
     /* 3: from where accounts have signed in, so that strangers cannot keep them out */
     ("CREATE TABLE known_address(account TEXT NOT NULL, address TEXT NOT NULL, last INTEGER NOT NULL,"
      "  PRIMARY KEY(account, address)) WITHOUT ROWID, STRICT;"),
+    /* 4: which group of the fingerprint (0 to 3) a person has to type, and how many were wrong */
+    "ALTER TABLE enrolment ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE enrolment ADD COLUMN wrong INTEGER NOT NULL DEFAULT 0;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -5,10 +5,13 @@
 #include "headend/handlers.h"
 #include "headend/pages.h"
 #include "headend/template.h"
+#include "headend/throttle.h"
 #include "headend/waiters.h"
 
 #define TYPED_MAX         16                      /* bytes of a wrong code that stand in the form again */
 #define PROBLEM_TIME_ZONE "enrol.wrong.time_zone" /* its field is folded away at first */
+#define PROBLEM_ANSWER    "enrol.wrong.fingerprint"
+#define PROBLEM_WAIT      "enrol.wrong.wait"
 
 /* The form for a code, where none was given or it is no good (any more). */
 static void code_reply(const struct request *request, struct reply *reply, unsigned status, const char *typed,
@@ -71,16 +74,32 @@ static bool approval_lists(struct request *request, struct page *page, const cha
     return true;
 }
 
-static void approval_fingerprint(struct page *page, const struct enrolment *enrolment) {
-    static const char *const names[] = {"print1", "print2", "print3", "print4"};
+/* The groups of the fingerprint but the one that is asked for: in its place is a field. It must not be here
+ * to be copied, nor in the address. */
+static bool approval_fingerprint(struct page *page, const struct enrolment *enrolment,
+                                 struct pp_error *error) {
+    static const char *const names[FINGERPRINT_GROUPS] = {"group1", "group2", "group3", "group4"};
+    pp_autobuf struct pp_buf field = PP_BUF_INIT(PAGE_MAX);
     char text[FINGERPRINT_SIZE];
+    char label[sizeof "enrol.group.1"];
     fingerprint_text(enrolment->thumbprint, text);
-    page_set(page, "fingerprint", text);
-    for (size_t i = 0; i < PP_COUNT(names); i++) {
-        char group[5];
-        snprintf(group, sizeof group, "%.4s", text + i * 5);
+    for (unsigned i = 0; i < FINGERPRINT_GROUPS; i++) {
+        char group[FINGERPRINT_GROUP + 1] = "";
+        if (i != enrolment->asked)
+            memcpy(group, text + (size_t)i * (FINGERPRINT_GROUP + 1), FINGERPRINT_GROUP);
         page_set(page, names[i], group);
     }
+    snprintf(label, sizeof label, "enrol.group.%u", enrolment->asked % FINGERPRINT_GROUPS + 1);
+    page_set(page, "group_label", page_text(page, label));
+    if (!page_render(page, "enrol-group.html", &field, error))
+        return false;
+    page_set(page, "group_field", pp_buf_text(&field));
+    return true;
+}
+
+/* Whether a problem is the answer's: it is not kept in its field, and the field says so. */
+static bool problem_is_answer(const char *problem) {
+    return problem && (strcmp(problem, PROBLEM_ANSWER) == 0 || strcmp(problem, PROBLEM_WAIT) == 0);
 }
 
 /* The approval page; what was typed stands in the form again after a mistake, whose
@@ -88,15 +107,18 @@ static void approval_fingerprint(struct page *page, const struct enrolment *enro
 static void approval_reply(struct request *request, struct reply *reply, const char *code,
                            const struct enrolment *enrolment, const char *problem) {
     page_auto struct page page;
+    bool wrong_answer = problem_is_answer(problem);
     struct pp_error error;
     const char *locale = form_get(&request->form, "locale");
     pp_autofree char *zone = db_meta_get(request->app->db, "time_zone", &error);
     page_start(&page, request);
-    if (!zone || !approval_lists(request, &page, form_get(&request->form, "channel"), &error)) {
+    page_set(&page, "answer", wrong_answer ? "" : form_get(&request->form, "fingerprint"));
+    page_set(&page, "wrong_answer", wrong_answer ? "1" : "");
+    if (!zone || !approval_lists(request, &page, form_get(&request->form, "channel"), &error) ||
+        !approval_fingerprint(&page, enrolment, &error)) {
         reply_failure(reply, &error);
         return;
     }
-    approval_fingerprint(&page, enrolment);
     page_set(&page, "title", page_text(&page, "enrol.title"));
     page_set(&page, "on_enrol", "page");
     page_set(&page, "code", code);
@@ -173,9 +195,44 @@ static const char *settings_problem(const struct device_settings *settings) {
     return NULL;
 }
 
+/* Whether an answer may be looked at: with codes without end, all could be tried. */
+static bool answer_allowed(struct request *request, struct reply *reply, const char *code,
+                           const struct enrolment *enrolment, const char *throttle) {
+    int64_t wait_s = 0;
+    char seconds[24];
+    struct pp_error error;
+    if (!throttle_attempt_at(request->app->db, throttle, pp_clock_realtime_s(), &wait_s, &error)) {
+        reply_failure(reply, &error);
+        return false;
+    }
+    if (wait_s <= 0)
+        return true;
+    approval_reply(request, reply, code, enrolment, PROBLEM_WAIT);
+    reply->status = MHD_HTTP_TOO_MANY_REQUESTS;
+    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
+    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    return false;
+}
+
+/* It was the wrong group, or somebody was quicker, or it failed. */
+static void approve_failed(struct request *request, struct reply *reply, const char *code,
+                           const struct pp_error *error) {
+    struct enrolment enrolment;
+    if (error->code != PP_E_AUTH) {
+        code_refuse(request, reply, code, error);
+        return;
+    }
+    pp_log_warning("%s gave a wrong fingerprint for a screen", request->admin.name);
+    if (enrolment_find(request->app->db, code, &enrolment, NULL))
+        approval_reply(request, reply, code, &enrolment, PROBLEM_ANSWER);
+    else
+        code_reply(request, reply, MHD_HTTP_GONE, "", "code.wrong_answers");
+}
+
 static void approve(struct request *request, struct reply *reply, const char *code,
                     const struct enrolment *enrolment) {
     const struct form *form = &request->form;
+    const struct enrolment_answer answer = {.text = form_get(form, "fingerprint")};
     const struct device_settings settings = {.name = form_get(form, "name"),
                                              .site = form_get(form, "site"),
                                              .channel = form_get(form, "channel"),
@@ -184,15 +241,21 @@ static void approve(struct request *request, struct reply *reply, const char *co
     const char *problem = settings_problem(&settings);
     char id[UUID_TEXT_SIZE];
     char location[64];
+    char throttle[TEXT_NAME_MAX + sizeof "fingerprint:"];
     struct pp_error error;
     if (problem) {
         approval_reply(request, reply, code, enrolment, problem);
         return;
     }
-    if (!enrolment_approve(request->app->db, code, &settings, request->admin.name, id, &error)) {
-        code_refuse(request, reply, code, &error); /* somebody was quicker, or it failed */
+    snprintf(throttle, sizeof throttle, "fingerprint:%s", request->admin.name);
+    if (!answer_allowed(request, reply, code, enrolment, throttle))
+        return;
+    if (!enrolment_approve(request->app->db, code, &answer, &settings, request->admin.name, id, &error)) {
+        approve_failed(request, reply, code, &error);
         return;
     }
+    if (!throttle_clear_at(request->app->db, throttle, &error))
+        pp_log_warning("%s", error.message);
     pp_log_info("%s approved screen %s", request->admin.name, id);
     waiters_wake(request->app->waiters);
     snprintf(location, sizeof location, "/enrol/done?screen=%s", id);

@@ -86,6 +86,21 @@ bool throttle_clear(struct db *db, const char *account, const char *address, int
                   "ssi", account, address, now);
 }
 
+bool throttle_attempt_at(struct db *db, const char *key, int64_t now, int64_t *wait_s,
+                         struct pp_error *error) {
+    *wait_s = 0;
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) || !key_wait(db, key, now, wait_s, error))
+        return false;
+    if (*wait_s > 0)
+        return true;
+    return key_count(db, key, THROTTLE_ADDRESS_MAX_S, now, error) && db_change_commit(&change, error);
+}
+
+bool throttle_clear_at(struct db *db, const char *key, struct pp_error *error) {
+    return db_run(db, error, "DELETE FROM throttle WHERE key = ?", "s", key);
+}
+
 bool throttle_purge(struct db *db, int64_t now, struct pp_error *error) {
     return db_run(db, error, "DELETE FROM throttle WHERE last < ? OR last > ?", "ii", now - THROTTLE_FORGET_S,
                   now) &&

@@ -22,6 +22,10 @@ bool throttle_attempt(struct db *db, const char *account, const char *address, i
 /* The account has signed in from the address. */
 bool throttle_clear(struct db *db, const char *account, const char *address, int64_t now,
                     struct pp_error *error);
+/* The same for whatever else must not be guessed, by a key of its own, "KIND:…". */
+bool throttle_attempt_at(struct db *db, const char *key, int64_t now, int64_t *wait_s,
+                         struct pp_error *error);
+bool throttle_clear_at(struct db *db, const char *key, struct pp_error *error);
 bool throttle_purge(struct db *db, int64_t now, struct pp_error *error);
 
 #endif

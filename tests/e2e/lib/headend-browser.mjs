@@ -38,10 +38,17 @@ export class Browser {
     return this.post('/admin/sign-in', { csrf: Browser.token(page), name, password, next: target.replaceAll('&amp;', '&') });
   }
 
+  // The groups of the fingerprint that an approval page shows; undefined in the place of the one that it asks for.
+  static groups(page) {
+    return [...page.text.matchAll(/class="group">([0-9a-f]{4})<|name="fingerprint"/g)].map(([, group]) => group);
+  }
+
+  // Answers with the group that stands on the screen, unless the fields have another.
   async decide(code, action, fields = {}) {
     const page = await this.get(`/enrol?user_code=${code}`);
+    const shown = (await this.headend.fingerprintShown(code))?.split(' ') ?? [];
     return this.post('/enrol', {
-      csrf: Browser.token(page), user_code: code, name: 'Screen', site: '', channel: '', time_zone: 'Europe/Paris',
+      csrf: Browser.token(page), user_code: code, fingerprint: shown[Browser.groups(page).indexOf(undefined)] ?? '', name: 'Screen', site: '', channel: '', time_zone: 'Europe/Paris',
       locale: 'en', action, ...fields,
     });
   }

@@ -3,7 +3,8 @@
 //   const headend = await startHeadend({ serve: ['--poll-interval', '1'], build });   // all optional
 //   headend.dir, .port, .url ("https://localhost:PORT"), .caFile, .rootFile, .ca (PEM), .password ("admin")
 //   await headend.publish('lobby', ['a.jpg', 'b.mp4'], ['--title', 'Lobby']);
-//   await headend.approve('BCDF-GHJK', { name: 'Door', channel: 'lobby' });           // -> device id
+//   await headend.approve('BCDF-GHJK', { fingerprint: '3f2a', name: 'Door', channel: 'lobby' });  // -> device id
+//                                                        // without a fingerprint: the one that the screen shows
 //   await headend.cli('screen', 'list');                                              // -> standard output
 //   await headend.stopServing();  await headend.startServing();                       // same folder and port
 //   const response = await headend.request('GET', '/healthz', { headers, body, device, cookie });
@@ -125,8 +126,17 @@ class Headend {
 
   publish(channel, content, more = []) { return this.cli('publish', '--channel', channel, ...more, ...content); }
 
-  async approve(code, { name = 'Screen', channel, site, timeZone, locale } = {}) {
-    const words = ['approve', code, '--name', name];
+  // What a person reads off the screen with that code, where the test has no screen to look at.
+  async fingerprintShown(code) {
+    const letters = code.toUpperCase().replace(/[^A-Z]/g, '');
+    const hash = createHash('sha256').update(`pingplay/user-code\0${letters.slice(0, 4)}-${letters.slice(4)}`).digest('hex');
+    const { stdout } = await run('sqlite3', ['-readonly', '-cmd', '.timeout 10000', path.join(this.dir, 'headend.db'),
+      `SELECT lower(hex(substr(thumbprint, 1, 8))) FROM enrolment WHERE user_code_hash = x'${hash}'`]);
+    return stdout.trim().match(/.{4}/g)?.join(' ');
+  }
+
+  async approve(code, { fingerprint, name = 'Screen', channel, site, timeZone, locale } = {}) {
+    const words = ['approve', code, '--fingerprint', fingerprint ?? await this.fingerprintShown(code) ?? '0000', '--name', name];
     if (channel) words.push('--channel', channel);
     if (site) words.push('--site', site);
     if (timeZone) words.push('--time-zone', timeZone);

@@ -17,9 +17,10 @@
 static void device_make(struct home *home, uint8_t mark, char id[UUID_TEXT_SIZE]) {
     const uint8_t thumbprint[32] = {mark};
     const struct device_settings settings = {.name = "Door", .time_zone = "UTC", .locale = "en"};
+    const struct enrolment_answer answer = {.text = "0000", .any_group = true};
     struct enrolment_codes codes;
     assert_true(enrolment_start(home->db, thumbprint, "10.0.0.1", 600, 5, &codes, NULL));
-    assert_true(enrolment_approve(home->db, codes.user_code, &settings, "test", id, NULL));
+    assert_true(enrolment_approve(home->db, codes.user_code, &answer, &settings, "test", id, NULL));
 }
 
 static void a_screen_that_is_retired_meanwhile_does_not_become_active(void **state) {
@@ -74,6 +75,70 @@ static void one_screen_takes_only_a_few_codes_at_once(void **state) {
     assert_int_equal(db_int(row, 0), ENROLMENT_PER_KEY_MAX); /* the oldest went */
 }
 
+static enum pp_code answer_given(struct home *home, const char *code, const char *text, bool any_group) {
+    const struct enrolment_answer answer = {.text = text, .any_group = any_group};
+    const struct device_settings settings = {.name = "Door", .time_zone = "UTC", .locale = "en"};
+    char id[UUID_TEXT_SIZE];
+    struct pp_error error = {0};
+    return enrolment_approve(home->db, code, &answer, &settings, "test", id, &error) ? PP_OK : error.code;
+}
+
+/* A screen whose fingerprint is 3f2a 91bc 0d4e 77a1 but for its last digit; the page asks for one group. */
+static void screen_waits(struct home *home, uint8_t last, int64_t asked, char code[USER_CODE_SIZE]) {
+    const uint8_t thumbprint[32] = {0x3f, 0x2a, 0x91, 0xbc, 0x0d, 0x4e, 0x77, last};
+    struct enrolment_codes codes;
+    assert_true(enrolment_start(home->db, thumbprint, "10.0.0.6", 600, 5, &codes, NULL));
+    assert_true(db_run(home->db, NULL, "UPDATE enrolment SET asked = ? WHERE thumbprint = ?", "ib", asked,
+                       (const void *)thumbprint, sizeof thumbprint));
+    memcpy(code, codes.user_code, USER_CODE_SIZE);
+}
+
+static void only_the_group_that_was_asked_for_approves(void **state) {
+    struct home *home = *state;
+    static const char *const wrong[] = {"3f2a",
+                                        "",
+                                        "0d4",
+                                        "0d4e7",
+                                        "0d4e 77a2",
+                                        "od4e",
+                                        "91bc",
+                                        "77a20",
+                                        "????",
+                                        "3f2a 91bc 0d4e 77a1",
+                                        "3f2a91bc0d4e77a2 0d4e"};
+    for (size_t i = 0; i < PP_COUNT(wrong); i++) {
+        char code[USER_CODE_SIZE];
+        screen_waits(home, 0xa2, 2, code);
+        assert_int_equal(answer_given(home, code, wrong[i], false), PP_E_AUTH);
+        assert_true(db_run(home->db, NULL, "DELETE FROM enrolment", ""));
+    }
+    static const char *const right[] = {"0d4e", " 0D-4E ", "3f2a 91bc 0d4e 77a2", "3F2A91BC0D4E77A2"};
+    for (size_t i = 0; i < PP_COUNT(right); i++) {
+        char code[USER_CODE_SIZE];
+        screen_waits(home, 0xa2, 2, code);
+        assert_int_equal(answer_given(home, code, right[i], false), PP_OK);
+    }
+    static const char *const any[] = {"3f2a", "91bc", "0d4e", "77a2"};
+    for (size_t i = 0; i < PP_COUNT(any); i++) {
+        char code[USER_CODE_SIZE];
+        screen_waits(home, 0xa2, 2, code);
+        assert_int_equal(answer_given(home, code, any[i], true), PP_OK);
+    }
+}
+
+static void a_few_wrong_answers_end_the_code(void **state) {
+    struct home *home = *state;
+    char code[USER_CODE_SIZE];
+    struct enrolment found;
+    screen_waits(home, 0xa3, 0, code);
+    for (int i = 0; i < ENROLMENT_WRONG_MAX; i++) {
+        assert_true(enrolment_find(home->db, code, &found, NULL));
+        assert_int_equal(found.wrong, i);
+        assert_int_equal(answer_given(home, code, "0000", true), PP_E_AUTH);
+    }
+    assert_int_equal(answer_given(home, code, "3f2a", true), PP_E_EXPIRED);
+}
+
 static void a_note_of_contact_is_kept(void **state) {
     struct home *home = *state;
     char id[UUID_TEXT_SIZE];
@@ -113,6 +178,8 @@ int main(void) {
         cmocka_unit_test(a_screen_that_is_retired_meanwhile_does_not_become_active),
         cmocka_unit_test(one_address_takes_only_its_share_of_the_codes),
         cmocka_unit_test(one_screen_takes_only_a_few_codes_at_once),
+        cmocka_unit_test(only_the_group_that_was_asked_for_approves),
+        cmocka_unit_test(a_few_wrong_answers_end_the_code),
         cmocka_unit_test(a_note_of_contact_is_kept),
         cmocka_unit_test(addresses_of_one_ipv6_network_count_as_one),
     };
