@@ -24,7 +24,7 @@ struct access_enrol {
     unsigned failures;               /* polls without an answer, one after the other */
     struct net_retry retry;          /* of device_authorization */
     struct net_call *call;
-    struct net_timer *timer;
+    struct net_timer timer;
     bool inside;    /* one of the callbacks is running */
     bool destroyed; /* from within it */
     bool restarted; /* likewise */
@@ -45,20 +45,12 @@ static void free_enrol(struct access_enrol *enrol) {
 
 static void stop_waiting(struct access_enrol *enrol) {
     net_call_cancel(enrol->call);
-    net_loop_cancel_timer(enrol->config.loop, enrol->timer);
+    net_timer_stop(&enrol->timer);
     enrol->call = NULL;
-    enrol->timer = NULL;
-}
-
-/* Out of memory for a timer leaves a screen that does nothing any more; there is nobody else to tell. */
-static void schedule(struct access_enrol *enrol, int64_t due_ms, net_loop_callback *callback) {
-    enrol->timer = net_loop_timer(enrol->config.loop, due_ms, callback, enrol, NULL);
-    if (!enrol->timer)
-        abort();
 }
 
 static void schedule_in(struct access_enrol *enrol, int64_t wait_ms, net_loop_callback *callback) {
-    schedule(enrol, pp_clock_monotonic_ms() + wait_ms, callback);
+    net_timer_start_in(&enrol->timer, enrol->config.loop, wait_ms, callback, enrol);
 }
 
 /* Callbacks may destroy or restart; what they asked for is done when they have returned. */
@@ -123,7 +115,8 @@ static void code_failed(struct access_enrol *enrol, enum access_trouble trouble,
 /* The next poll, or the end of the code where that comes first. */
 static void schedule_poll(struct access_enrol *enrol, int64_t wait_ms) {
     int64_t due = pp_clock_monotonic_ms() + wait_ms;
-    schedule(enrol, due < enrol->expires_ms ? due : enrol->expires_ms, poll_token);
+    net_timer_start(&enrol->timer, enrol->config.loop, due < enrol->expires_ms ? due : enrol->expires_ms,
+                    poll_token, enrol);
 }
 
 static void on_code_answer(void *arg, const struct net_response *response) {
@@ -150,7 +143,6 @@ static void ask_code(void *arg) {
     struct access_enrol *enrol = arg;
     char form[128];
     struct pp_error error = {0};
-    enrol->timer = NULL;
     forget_code(enrol);
     snprintf(form, sizeof form, "client_id=%s&jwk_thumbprint=%s", CLIENT_ID, enrol->thumbprint);
     if (!post_form(enrol, "/oauth/device_authorization", form, on_code_answer, &error))
@@ -272,7 +264,6 @@ static bool ask_token(struct access_enrol *enrol, struct pp_error *error) {
 static void poll_token(void *arg) {
     struct access_enrol *enrol = arg;
     struct pp_error error = {0};
-    enrol->timer = NULL;
     if (pp_clock_monotonic_ms() >= enrol->expires_ms)
         code_ended(enrol, ACCESS_TROUBLE_EXPIRED, 0, "nobody approved in time");
     else if (!ask_token(enrol, &error))

@@ -20,18 +20,14 @@ struct access_session {
     int64_t made_ms;             /* CLOCK_MONOTONIC; 0: not by this process */
     struct net_retry retry;
     struct net_call *call;
-    struct net_timer *timer; /* to the next request, or to on_ready at the start */
-    bool asking;             /* a request is under way or waits for its next try */
+    struct net_timer timer; /* to the next request, or to on_ready at the start */
+    bool asking;            /* a request is under way or waits for its next try */
 };
 
 static void ask(void *arg);
 
-static bool schedule(struct access_session *session, int64_t wait_ms, net_loop_callback *callback,
-                     struct pp_error *error) {
-    net_loop_cancel_timer(session->config.loop, session->timer);
-    session->timer =
-        net_loop_timer(session->config.loop, pp_clock_monotonic_ms() + wait_ms, callback, session, error);
-    return session->timer;
+static void schedule(struct access_session *session, int64_t wait_ms, net_loop_callback *callback) {
+    net_timer_start_in(&session->timer, session->config.loop, wait_ms, callback, session);
 }
 
 /* ---- The vault's record: "EXPIRES NAME=VALUE", EXPIRES in s since 1970 ---- */
@@ -80,8 +76,7 @@ static void retry_later(struct access_session *session, int64_t retry_after_s, i
     if (error->code == PP_E_DENIED && wait_ms < ACCESS_SESSION_DENIED_S * 1000)
         wait_ms = ACCESS_SESSION_DENIED_S * 1000;
     pp_wrap(error, "session");
-    if (!schedule(session, wait_ms, ask, NULL))
-        abort(); /* out of memory, and nobody to tell */
+    schedule(session, wait_ms, ask);
     if (session->config.on_trouble)
         session->config.on_trouble(session->config.arg, error, status);
 }
@@ -108,7 +103,8 @@ static bool take_cookie(struct access_session *session, const struct net_cookie 
      * each of many short lives. */
     if (life_s >= ACCESS_SESSION_KEPT_S && !store_record(session, &stored))
         pp_log_warning("device cookie is not stored: %s", stored.message);
-    return schedule(session, renew_wait_ms(life_s), ask, error);
+    schedule(session, renew_wait_ms(life_s), ask);
+    return true;
 }
 
 static void on_answer(void *arg, const struct net_response *response) {
@@ -137,7 +133,6 @@ static void ask(void *arg) {
                                   .use_identity = true,
                                   .on_done = on_answer,
                                   .arg = session};
-    session->timer = NULL;
     session->asking = true;
     session->call = net_client_start(session->config.client, &request, &error);
     if (!session->call)
@@ -148,10 +143,8 @@ static void ask(void *arg) {
 
 static void ready_at_start(void *arg) {
     struct access_session *session = arg;
-    session->timer = NULL;
     int64_t left_s = session->expires_s - pp_clock_realtime_s();
-    if (!schedule(session, renew_wait_ms(left_s > 0 ? left_s : 0), ask, NULL))
-        abort(); /* out of memory, and nobody to tell */
+    schedule(session, renew_wait_ms(left_s > 0 ? left_s : 0), ask);
     session->config.on_ready(session->config.arg);
 }
 
@@ -166,8 +159,7 @@ struct access_session *access_session_start(const struct access_session_config *
     net_retry_init_random(&session->retry);
     load_record(session);
     session->asking = !*session->cookie;
-    if (!schedule(session, 0, session->asking ? ask : ready_at_start, error))
-        return NULL;
+    schedule(session, 0, session->asking ? ask : ready_at_start);
     return pp_steal(&session);
 }
 
@@ -183,8 +175,7 @@ void access_session_renew(struct access_session *session) {
     if (!fresh)
         net_retry_reset(&session->retry);
     session->asking = true;
-    if (!schedule(session, fresh ? net_retry_next_ms(&session->retry, -1) : 0, ask, NULL))
-        abort(); /* out of memory, and nobody to tell */
+    schedule(session, fresh ? net_retry_next_ms(&session->retry, -1) : 0, ask);
 }
 
 const char *access_session_cookie(const struct access_session *session) {
@@ -195,7 +186,7 @@ void access_session_destroy(struct access_session *session) {
     if (!session)
         return;
     net_call_cancel(session->call);
-    net_loop_cancel_timer(session->config.loop, session->timer);
+    net_timer_stop(&session->timer);
     pp_wipe(session, sizeof *session);
     free(session);
 }

@@ -46,6 +46,8 @@ struct agent {
     int signal_fd;
 
     /* startup.c */
+    struct net_timer healthy_timer;
+    struct net_timer open_timer;
     bool unopened;         /* the state folder cannot be opened yet: `trouble` says why */
     struct pp_error fatal; /* why it cannot go on; PP_OK none */
 
@@ -60,7 +62,7 @@ struct agent {
     /* connection.c */
     struct access_session *session;
     struct poller *poller;
-    struct net_timer *renew_timer;
+    struct net_timer renew_timer;
     bool renewal_wait_reported;     /* that the one under way has to wait */
     bool locked;                    /* the headend's last word to this display point was 403 */
     struct state_document document; /* in effect; version 0: none yet */

@@ -203,9 +203,7 @@ static void on_session_trouble(void *arg, const struct pp_error *error, int stat
 static void on_renew_due(void *arg);
 
 static void renew_after(struct agent *agent, int64_t wait_ms) {
-    net_loop_cancel_timer(agent->loop, agent->renew_timer);
-    agent->renew_timer =
-        net_loop_timer(agent->loop, pp_clock_monotonic_ms() + wait_ms, on_renew_due, agent, NULL);
+    net_timer_start_in(&agent->renew_timer, agent->loop, wait_ms, on_renew_due, agent);
 }
 
 /* By looks and not by one long wait, since the clock may be put right meanwhile; often enough for a
@@ -244,7 +242,6 @@ static void on_renew_wait(void *arg, int64_t wait_ms, const struct pp_error *why
 
 static void on_renew_due(void *arg) {
     struct agent *agent = arg;
-    agent->renew_timer = NULL;
     struct pp_error error = {0};
     if (floors_now_s(&agent->floors) >= identity_renew_at(agent->identity) && !agent->est) {
         struct est_config config = {.loop = agent->loop,
@@ -294,13 +291,12 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
     agent->session = access_session_start(&config, error);
     if (!agent->session)
         return false;
-    agent->renew_timer = net_loop_timer(agent->loop, 0, on_renew_due, agent, error);
-    return agent->renew_timer != NULL;
+    renew_after(agent, 0);
+    return true;
 }
 
 void connection_stop(struct agent *agent) {
-    net_loop_cancel_timer(agent->loop, agent->renew_timer);
-    agent->renew_timer = NULL;
+    net_timer_stop(&agent->renew_timer);
     poller_stop(pp_steal(&agent->poller));
     access_session_destroy(pp_steal(&agent->session));
 }

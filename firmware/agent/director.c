@@ -39,11 +39,11 @@ struct director {
     bool status_wanted;
     bool offline_mark;
     char time_zone[DIRECTOR_TIME_ZONE_MAX];
-    struct net_timer *schedule_timer;
-    struct net_timer *settle_timer;
-    struct net_timer *before_timer; /* the end of the transitions from `before` */
-    struct net_timer *status_timer; /* a status screen that failed is tried again */
-    struct net_timer *resize_timer; /* the display's size is the last one for a while */
+    struct net_timer schedule_timer;
+    struct net_timer settle_timer;
+    struct net_timer before_timer; /* the end of the transitions from `before` */
+    struct net_timer status_timer; /* a status screen that failed is tried again */
+    struct net_timer resize_timer; /* the display's size is the last one for a while */
 };
 
 static void on_schedule_due(void *arg);
@@ -65,13 +65,8 @@ static const struct layer *generation_layer(const struct generation *generation,
     return NULL;
 }
 
-static void timer_clear(const struct director *director, struct net_timer **timer) {
-    net_loop_cancel_timer(director->config.loop, *timer);
-    *timer = NULL;
-}
-
 static void before_drop(struct director *director) {
-    timer_clear(director, &director->before_timer);
+    net_timer_stop(&director->before_timer);
     for (size_t i = 0; i < director->now.count; i++)
         zone_forget_carried(director->now.zones[i]);
     generation_destroy(&director->before);
@@ -79,20 +74,17 @@ static void before_drop(struct director *director) {
 
 static void on_before_over(void *arg) {
     struct director *director = arg;
-    director->before_timer = NULL;
     before_drop(director);
 }
 
 static void director_all_settled(struct director *director) {
     director->settled = true;
-    timer_clear(director, &director->settle_timer);
+    net_timer_stop(&director->settle_timer);
     bool shown = director->now.shown > 0;
     /* Where nothing of the new can be shown, the old picture is better than none. */
     if (shown) {
         int64_t due_ms = pp_clock_monotonic_ms() + ZONE_FIRST_FADE_MS + ZONE_LINGER_MS;
-        timer_clear(director, &director->before_timer);
-        director->before_timer =
-            net_loop_timer(director->config.loop, due_ms, on_before_over, director, NULL);
+        net_timer_start(&director->before_timer, director->config.loop, due_ms, on_before_over, director);
         director_hide_status(director);
     }
     director->config.on_settled(director->config.arg, shown);
@@ -100,7 +92,6 @@ static void director_all_settled(struct director *director) {
 
 static void on_settle_overdue(void *arg) {
     struct director *director = arg;
-    director->settle_timer = NULL;
     director_all_settled(director);
 }
 
@@ -115,8 +106,7 @@ static void on_zone_settled(void *arg, bool shown, bool again) {
     if (director->now.settled < director->now.count || (again && something == (director->now.shown > 0)))
         return;
     /* From the loop: the zone that calls must not go under its own feet. */
-    timer_clear(director, &director->settle_timer);
-    director->settle_timer = net_loop_timer(director->config.loop, 0, on_settle_overdue, director, NULL);
+    net_timer_start(&director->settle_timer, director->config.loop, 0, on_settle_overdue, director);
 }
 
 static void on_zone_play(void *arg, const struct zone_play *play) {
@@ -186,7 +176,7 @@ static void director_send_canvas(struct director *director) {
 
 /* The schedule begins one anew; until then nothing settles. */
 static void director_forget_layout(struct director *director) {
-    timer_clear(director, &director->settle_timer);
+    net_timer_stop(&director->settle_timer);
     director->layout = NULL;
     director->settled = false;
 }
@@ -212,15 +202,13 @@ static void director_start_layout(struct director *director, const struct channe
     director_send_canvas(director);
     for (size_t i = 0; i < layout->zone_count; i++)
         generation_add_zone(director, &layout->zones[i]);
-    timer_clear(director, &director->settle_timer);
-    director->settle_timer =
-        net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + DIRECTOR_SETTLE_MAX_MS,
-                       on_settle_overdue, director, NULL);
+    net_timer_start_in(&director->settle_timer, director->config.loop, DIRECTOR_SETTLE_MAX_MS,
+                       on_settle_overdue, director);
 }
 
 /* Shows what the schedule asks for now, and comes back when that may change. */
 static void director_follow_schedule(struct director *director) {
-    timer_clear(director, &director->schedule_timer);
+    net_timer_stop(&director->schedule_timer);
     if (!director->manifest || director->blank || !player_link_is_up(director->link))
         return;
     int64_t now_ms = director->config.now_ms(director->config.arg);
@@ -238,13 +226,11 @@ static void director_follow_schedule(struct director *director) {
     int64_t wait_ms = DIRECTOR_CLOCK_LOOK_MS;
     if (until_s - now_s < wait_ms / 1000)
         wait_ms = until_s * 1000 - now_ms;
-    director->schedule_timer = net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + wait_ms,
-                                              on_schedule_due, director, NULL);
+    net_timer_start_in(&director->schedule_timer, director->config.loop, wait_ms, on_schedule_due, director);
 }
 
 static void on_schedule_due(void *arg) {
     struct director *director = arg;
-    director->schedule_timer = NULL;
     director_follow_schedule(director);
 }
 
@@ -255,10 +241,8 @@ static void on_status_again(void *arg);
 /* Nobody may come by to ask for it again: who should see the code sees nothing. */
 static void on_status_failed(void *arg) {
     struct director *director = arg;
-    timer_clear(director, &director->status_timer);
-    director->status_timer =
-        net_loop_timer(director->config.loop, pp_clock_monotonic_ms() + DIRECTOR_STATUS_AGAIN_MS,
-                       on_status_again, director, NULL);
+    net_timer_start_in(&director->status_timer, director->config.loop, DIRECTOR_STATUS_AGAIN_MS,
+                       on_status_again, director);
 }
 
 static void director_draw_status(struct director *director) {
@@ -278,7 +262,6 @@ static void director_draw_status(struct director *director) {
 
 static void on_status_again(void *arg) {
     struct director *director = arg;
-    director->status_timer = NULL;
     if (director->status_wanted)
         director_draw_status(director);
 }
@@ -305,13 +288,12 @@ static void on_lost(void *arg) {
     before_drop(director);
     director_forget_layout(director);
     status_layer_clear(&director->status);
-    timer_clear(director, &director->resize_timer);
+    net_timer_stop(&director->resize_timer);
     director->config.on_player_lost(director->config.arg);
 }
 
 static void on_resized(void *arg) {
     struct director *director = arg;
-    director->resize_timer = NULL;
     if (director->status_wanted)
         director_draw_status(director);
     director_follow_schedule(director);
@@ -326,9 +308,8 @@ static void director_take_display(struct director *director, const struct ipc_di
         return;
     director_forget_layout(director);
     director->config.on_display(director->config.arg, display);
-    timer_clear(director, &director->resize_timer);
-    director->resize_timer = net_loop_timer(
-        director->config.loop, pp_clock_monotonic_ms() + DIRECTOR_RESIZE_MS, on_resized, director, NULL);
+    net_timer_start_in(&director->resize_timer, director->config.loop, DIRECTOR_RESIZE_MS, on_resized,
+                       director);
 }
 
 static void on_message(void *arg, const struct ipc_message *message) {
@@ -365,10 +346,10 @@ struct director *director_create(const struct director_config *config, struct pp
 void director_destroy(struct director *director) {
     if (!director)
         return;
-    timer_clear(director, &director->schedule_timer);
-    timer_clear(director, &director->settle_timer);
-    timer_clear(director, &director->resize_timer);
-    timer_clear(director, &director->status_timer);
+    net_timer_stop(&director->schedule_timer);
+    net_timer_stop(&director->settle_timer);
+    net_timer_stop(&director->resize_timer);
+    net_timer_stop(&director->status_timer);
     /* First the connection, so that no layer is taken off the screen: the player holds the last picture. */
     player_link_hang_up(director->link);
     generation_destroy(&director->now);

@@ -17,14 +17,13 @@ struct player_link {
     bool broken;           /* to be closed from the loop */
     bool missing_reported; /* that nobody listens is logged once */
     struct net_watch *watch;
-    struct net_timer *timer;
+    struct net_timer timer;
 };
 
 static void link_connect(void *arg);
 
 static void link_schedule(struct player_link *link, int64_t delay_ms) {
-    net_loop_cancel_timer(link->loop, link->timer);
-    link->timer = net_loop_timer(link->loop, pp_clock_monotonic_ms() + delay_ms, link_connect, link, NULL);
+    net_timer_start_in(&link->timer, link->loop, delay_ms, link_connect, link);
 }
 
 static void link_close(struct player_link *link) {
@@ -72,7 +71,6 @@ static bool link_send_hello(struct player_link *link, struct pp_error *error) {
 /* Also closes a connection that broke while something was sent. */
 static void link_connect(void *arg) {
     struct player_link *link = arg;
-    link->timer = NULL;
     if (link->fd >= 0) {
         link_break(link, "the player takes no messages");
         return;
@@ -111,8 +109,7 @@ struct player_link *player_link_create(struct net_loop *loop, const char *path,
 void player_link_hang_up(struct player_link *link) {
     if (!link)
         return;
-    net_loop_cancel_timer(link->loop, link->timer);
-    link->timer = NULL;
+    net_timer_stop(&link->timer);
     link->up = false;
     link_close(link);
 }

@@ -16,7 +16,7 @@ struct poller {
     void *arg;
     struct net_retry retry;
     struct net_call *call;
-    struct net_timer *timer;
+    struct net_timer timer;
     int64_t asked_ms;                /* CLOCK_MONOTONIC, of the last request */
     int64_t documents_until_ms;      /* CLOCK_MONOTONIC: the documents so far are paid for until then */
     char etag[POLLER_ETAG_MAX];      /* of the last document taken, as `taken` */
@@ -26,8 +26,7 @@ struct poller {
 static void poller_ask(void *arg);
 
 static void poller_schedule_in(struct poller *poller, int64_t wait_ms) {
-    net_loop_cancel_timer(poller->loop, poller->timer);
-    poller->timer = net_loop_timer(poller->loop, pp_clock_monotonic_ms() + wait_ms, poller_ask, poller, NULL);
+    net_timer_start_in(&poller->timer, poller->loop, wait_ms, poller_ask, poller);
 }
 
 /* Nothing new: after the whole wait it is asked again; a headend that did not wait is not asked in a circle.
@@ -95,7 +94,6 @@ static void poller_ask(void *arg) {
     static const char *const headers[] = {"Prefer: wait=50", "Accept: application/json", NULL};
     _Static_assert(POLLER_WAIT_S == 50, "the header says so");
     struct poller *poller = arg;
-    poller->timer = NULL;
     poller->asked_ms = pp_clock_monotonic_ms();
     struct net_request request = {
         .path = "/v1/state",
@@ -132,7 +130,7 @@ struct poller *poller_start(struct net_loop *loop, struct net_client *client,
 void poller_stop(struct poller *poller) {
     if (!poller)
         return;
-    net_loop_cancel_timer(poller->loop, poller->timer);
+    net_timer_stop(&poller->timer);
     net_call_cancel(poller->call);
     free(poller);
 }

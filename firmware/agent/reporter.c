@@ -31,7 +31,7 @@ struct reporter {
     int sending;     /* stream of the running call; STREAMS for the status */
     struct net_call *call;
     struct net_retry retry;
-    struct net_timer *timer;
+    struct net_timer timer;
     int64_t status_at_ms; /* CLOCK_MONOTONIC, of the next status without a change */
 };
 
@@ -39,11 +39,9 @@ static void reporter_send_next(struct reporter *reporter);
 static void on_send_due(void *arg);
 
 static void reporter_schedule_in(struct reporter *reporter, int64_t wait_ms) {
-    net_loop_cancel_timer(reporter->config.loop, reporter->timer);
     reporter->gathering = false;
     reporter->backed_off = false;
-    reporter->timer =
-        net_loop_timer(reporter->config.loop, pp_clock_monotonic_ms() + wait_ms, on_send_due, reporter, NULL);
+    net_timer_start_in(&reporter->timer, reporter->config.loop, wait_ms, on_send_due, reporter);
 }
 
 /* Something is there to be sent: soon, or, offline, to be written down in a while. */
@@ -53,7 +51,7 @@ static void reporter_schedule(struct reporter *reporter) {
     if (reporter->online) {
         reporter_schedule_in(reporter, REPORTER_GATHER_MS);
         reporter->gathering = true;
-    } else if (!reporter->timer) {
+    } else if (!net_timer_is_running(&reporter->timer)) {
         reporter_schedule_in(reporter, REPORTER_FLUSH_MS);
     }
 }
@@ -126,8 +124,7 @@ static void reporter_flush(struct reporter *reporter) {
 
 /* Sends the next thing that waits; when nothing does, sleeps until the next status. */
 static void reporter_send_next(struct reporter *reporter) {
-    net_loop_cancel_timer(reporter->config.loop, reporter->timer);
-    reporter->timer = NULL;
+    net_timer_stop(&reporter->timer);
     reporter->gathering = false;
     reporter->backed_off = false;
     if (reporter->call)
@@ -148,7 +145,6 @@ static void reporter_send_next(struct reporter *reporter) {
 
 static void on_send_due(void *arg) {
     struct reporter *reporter = arg;
-    reporter->timer = NULL;
     reporter_send_next(reporter);
 }
 
@@ -173,7 +169,7 @@ struct reporter *reporter_create(const struct reporter_config *config, struct pp
 void reporter_destroy(struct reporter *reporter) {
     if (!reporter)
         return;
-    net_loop_cancel_timer(reporter->config.loop, reporter->timer);
+    net_timer_stop(&reporter->timer);
     net_call_cancel(reporter->call);
     for (int i = 0; i < STREAMS; i++)
         spool_close(reporter->spools[i]);
@@ -186,8 +182,7 @@ void reporter_set_online(struct reporter *reporter, bool online) {
     reporter->online = online;
     if (online)
         reporter->status_due = true;
-    net_loop_cancel_timer(reporter->config.loop, reporter->timer);
-    reporter->timer = NULL;
+    net_timer_stop(&reporter->timer);
     reporter->gathering = false;
     reporter->backed_off = false;
     reporter_schedule(reporter);

@@ -82,9 +82,7 @@ static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     connection_restore_lock(agent);
     if (!content_start(agent, error))
         return false;
-    if (!net_loop_timer(agent->loop, pp_clock_monotonic_ms() + CRASH_GUARD_HEALTHY_MS, on_healthy, agent,
-                        error))
-        return false;
+    net_timer_start_in(&agent->healthy_timer, agent->loop, CRASH_GUARD_HEALTHY_MS, on_healthy, agent);
     return identity_has_certificate(agent->identity) ? connection_start(agent, error)
                                                      : enrolment_start(agent, error);
 }
@@ -134,9 +132,8 @@ static bool startup_wait(struct agent *agent, const struct pp_error *why, struct
         pp_log_error("%s; it is tried again", why->message);
     agent->unopened = true;
     agent->trouble = *why;
-    return show_trouble(agent, error) &&
-           net_loop_timer(agent->loop, pp_clock_monotonic_ms() + AGENT_OPEN_AGAIN_MS, on_open_again, agent,
-                          error);
+    net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, on_open_again, agent);
+    return show_trouble(agent, error);
 }
 
 bool startup_begin(struct agent *agent, struct pp_error *error) {

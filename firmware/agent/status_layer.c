@@ -13,26 +13,24 @@ void status_layer_init(struct status_layer *status, struct net_loop *loop, void 
 
 static void drop_outgoing(void *arg) {
     struct status_layer *status = arg;
-    status->outgoing_timer = NULL;
     layer_destroy(pp_steal(&status->outgoing));
 }
 
 void status_layer_clear(struct status_layer *status) {
-    net_loop_cancel_timer(status->loop, status->outgoing_timer);
+    net_timer_stop(&status->outgoing_timer);
     drop_outgoing(status);
     layer_destroy(pp_steal(&status->next));
     layer_destroy(pp_steal(&status->current));
 }
 
 static void on_status_shown(struct status_layer *status) {
-    net_loop_cancel_timer(status->loop, status->outgoing_timer);
+    net_timer_stop(&status->outgoing_timer);
     drop_outgoing(status);
     status->outgoing = status->current;
     status->current = pp_steal(&status->next);
     if (status->outgoing)
-        status->outgoing_timer =
-            net_loop_timer(status->loop, pp_clock_monotonic_ms() + DIRECTOR_STATUS_FADE_MS + ZONE_LINGER_MS,
-                           drop_outgoing, status, NULL);
+        net_timer_start_in(&status->outgoing_timer, status->loop, DIRECTOR_STATUS_FADE_MS + ZONE_LINGER_MS,
+                           drop_outgoing, status);
 }
 
 static void on_status_layer(void *arg, struct layer *layer, const struct layer_report *report) {

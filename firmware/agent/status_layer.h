@@ -13,7 +13,7 @@ struct status_layer {
     struct layer *current;  /* on the screen */
     struct layer *next;     /* started, not yet shown */
     struct layer *outgoing; /* being replaced */
-    struct net_timer *outgoing_timer;
+    struct net_timer outgoing_timer;
     char text[IPC_TEXT_MAX + 1]; /* of `next`, or of `current` where there is no next */
 };
 

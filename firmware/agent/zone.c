@@ -30,24 +30,18 @@ struct zone {
     bool shown;         /* told that there is a picture, which is not dead */
     bool frozen;
     bool resource_error_reported;
-    struct net_timer *advance_timer; /* the time to preroll, or to try again */
-    struct net_timer *ready_timer;   /* `next` must have its first frame by then */
-    struct net_timer *overrun_timer; /* `current` must have ended by then */
-    struct net_timer *outgoing_timer;
+    struct net_timer advance_timer; /* the time to preroll, or to try again */
+    struct net_timer ready_timer;   /* `next` must have its first frame by then */
+    struct net_timer overrun_timer; /* `current` must have ended by then */
+    struct net_timer outgoing_timer;
 };
 
 static void zone_advance(struct zone *zone);
 static void on_layer(void *arg, struct layer *layer, const struct layer_report *report);
 
-static void timer_set(struct zone *zone, struct net_timer **timer, int64_t due_ms,
+static void timer_set(struct zone *zone, struct net_timer *timer, int64_t due_ms,
                       net_loop_callback *callback) {
-    net_loop_cancel_timer(zone->config.loop, *timer);
-    *timer = net_loop_timer(zone->config.loop, due_ms, callback, zone, NULL);
-}
-
-static void timer_clear(struct zone *zone, struct net_timer **timer) {
-    net_loop_cancel_timer(zone->config.loop, *timer);
-    *timer = NULL;
+    net_timer_start(timer, zone->config.loop, due_ms, callback, zone);
 }
 
 static const struct channel_playlist *playlist_of(const struct zone *zone) {
@@ -65,13 +59,11 @@ static void zone_settle(struct zone *zone, bool shown) {
 
 static void on_outgoing_over(void *arg) {
     struct zone *zone = arg;
-    zone->outgoing_timer = NULL;
     layer_destroy(pp_steal(&zone->outgoing));
 }
 
 static void on_advance_due(void *arg) {
     struct zone *zone = arg;
-    zone->advance_timer = NULL;
     zone_advance(zone);
 }
 
@@ -164,7 +156,6 @@ static void zone_plan_change(struct zone *zone) {
 
 static void on_ready_overdue(void *arg) {
     struct zone *zone = arg;
-    zone->ready_timer = NULL;
     if (zone->next)
         on_layer(zone, zone->next,
                  &(struct layer_report){.event = LAYER_FAILED, .reason = "no picture in time"});
@@ -271,7 +262,6 @@ static void zone_report_play(struct zone *zone, const struct layer_report *repor
 
 static void on_overrun(void *arg) {
     struct zone *zone = arg;
-    zone->overrun_timer = NULL;
     if (zone->current && !zone->current_over)
         on_layer(zone, zone->current,
                  &(struct layer_report){.event = LAYER_FAILED, .reason = "did not end in time"});
@@ -292,8 +282,8 @@ static void zone_plan_next(struct zone *zone) {
 }
 
 static void on_next_shown(struct zone *zone, int64_t at_ms) {
-    timer_clear(zone, &zone->ready_timer);
-    timer_clear(zone, &zone->overrun_timer);
+    net_timer_stop(&zone->ready_timer);
+    net_timer_stop(&zone->overrun_timer);
     if (zone->current && !zone->current_over)
         zone_report_play(zone, NULL);
     layer_destroy(zone->outgoing);
@@ -317,12 +307,12 @@ static void on_next_shown(struct zone *zone, int64_t at_ms) {
 
 static void on_next_layer(struct zone *zone, const struct layer_report *report) {
     if (report->event == LAYER_READY)
-        timer_clear(zone, &zone->ready_timer);
+        net_timer_stop(&zone->ready_timer);
     if (report->event == LAYER_SHOWN)
         on_next_shown(zone, report->at_ms);
     if (report->event != LAYER_FAILED)
         return;
-    timer_clear(zone, &zone->ready_timer);
+    net_timer_stop(&zone->ready_timer);
     const struct channel_item *item = pp_steal(&zone->next_item);
     layer_destroy(pp_steal(&zone->next));
     item_fault(zone, item, report->reason);
@@ -348,7 +338,7 @@ static void on_current_layer(struct zone *zone, const struct layer_report *repor
     if (zone->current_over || (report->event != LAYER_ENDED && report->event != LAYER_FAILED))
         return;
     bool failed = report->event == LAYER_FAILED;
-    timer_clear(zone, &zone->overrun_timer);
+    net_timer_stop(&zone->overrun_timer);
     zone_report_play(zone, failed ? NULL : report);
     zone->current_over = true;
     if (failed)
@@ -398,10 +388,10 @@ void zone_forget_carried(struct zone *zone) {
 }
 
 static void zone_stop(struct zone *zone) {
-    timer_clear(zone, &zone->advance_timer);
-    timer_clear(zone, &zone->ready_timer);
-    timer_clear(zone, &zone->overrun_timer);
-    timer_clear(zone, &zone->outgoing_timer);
+    net_timer_stop(&zone->advance_timer);
+    net_timer_stop(&zone->ready_timer);
+    net_timer_stop(&zone->overrun_timer);
+    net_timer_stop(&zone->outgoing_timer);
     layer_destroy(pp_steal(&zone->next));
     layer_destroy(pp_steal(&zone->outgoing));
 }

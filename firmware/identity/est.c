@@ -21,7 +21,7 @@ struct est {
     enum est_operation operation;
     char *bearer; /* wiped; NULL: none */
     struct net_call *call;
-    struct net_timer *timer;
+    struct net_timer timer;
     struct net_retry retry;
 };
 
@@ -35,7 +35,7 @@ void est_cancel(struct est *est) {
     if (!est)
         return;
     net_call_cancel(est->call);
-    net_loop_cancel_timer(est->config.loop, est->timer);
+    net_timer_stop(&est->timer);
     if (est->bearer)
         pp_wipe(est->bearer, strlen(est->bearer));
     free(est->bearer);
@@ -51,11 +51,8 @@ static void finish(struct est *est, const struct pp_error *error) {
 static void ask(void *arg);
 
 static void wait_and_ask(struct est *est, int64_t wait_ms, const struct pp_error *why) {
-    struct pp_error error = {0};
-    est->timer = net_loop_timer(est->config.loop, pp_clock_monotonic_ms() + wait_ms, ask, est, &error);
-    if (!est->timer)
-        finish(est, &error);
-    else if (est->config.on_wait)
+    net_timer_start_in(&est->timer, est->config.loop, wait_ms, ask, est);
+    if (est->config.on_wait)
         est->config.on_wait(est->config.arg, wait_ms, why);
 }
 
@@ -156,7 +153,6 @@ static bool ask_now(struct est *est, struct pp_error *error) {
 static void ask(void *arg) {
     struct est *est = arg;
     struct pp_error error = {0};
-    est->timer = NULL;
     if (!ask_now(est, &error))
         finish(est, &error);
 }

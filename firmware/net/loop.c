@@ -14,14 +14,6 @@ struct net_watch {
     void *arg;
 };
 
-struct net_timer {
-    TAILQ_ENTRY(net_timer) link;
-    struct net_timers *list; /* the one it is in */
-    int64_t due_ms;
-    net_loop_callback *callback;
-    void *arg;
-};
-
 /* libcurl would write the keys of every connection to the file that this names. */
 static void forget_key_log(void) {
     if (getenv("SSLKEYLOGFILE"))
@@ -53,9 +45,9 @@ void net_loop_destroy(struct net_loop *loop) {
         return;
     struct net_timer *timer;
     while ((timer = TAILQ_FIRST(&loop->timers)))
-        net_loop_cancel_timer(loop, timer);
+        net_timer_stop(timer);
     while ((timer = TAILQ_FIRST(&loop->due)))
-        net_loop_cancel_timer(loop, timer);
+        net_timer_stop(timer);
     for (size_t i = 0; i < loop->watch_count; i++)
         free(loop->watches[i]);
     free(loop->watches);
@@ -119,31 +111,33 @@ static void sweep_watches(struct net_loop *loop) {
     loop->watch_count = kept;
 }
 
-struct net_timer *net_loop_timer(struct net_loop *loop, int64_t due_ms, net_loop_callback *callback,
-                                 void *arg, struct pp_error *error) {
-    struct net_timer *timer = calloc(1, sizeof *timer);
-    if (!timer) {
-        pp_fail(error, PP_E_NOMEM, "out of memory");
-        return NULL;
-    }
+void net_timer_start(struct net_timer *timer, struct net_loop *loop, int64_t due_ms,
+                     net_loop_callback *callback, void *arg) {
+    net_timer_stop(timer);
     *timer = (struct net_timer){.list = &loop->timers, .due_ms = due_ms, .callback = callback, .arg = arg};
     struct net_timer *later;
     TAILQ_FOREACH(later, &loop->timers, link) {
         if (later->due_ms > due_ms) {
             TAILQ_INSERT_BEFORE(later, timer, link);
-            return timer;
+            return;
         }
     }
     TAILQ_INSERT_TAIL(&loop->timers, timer, link);
-    return timer;
 }
 
-void net_loop_cancel_timer(struct net_loop *loop, struct net_timer *timer) {
-    (void)loop;
-    if (!timer)
-        return;
-    TAILQ_REMOVE(timer->list, timer, link);
-    free(timer);
+void net_timer_start_in(struct net_timer *timer, struct net_loop *loop, int64_t wait_ms,
+                        net_loop_callback *callback, void *arg) {
+    net_timer_start(timer, loop, pp_clock_monotonic_ms() + wait_ms, callback, arg);
+}
+
+void net_timer_stop(struct net_timer *timer) {
+    if (timer->list)
+        TAILQ_REMOVE(timer->list, timer, link);
+    timer->list = NULL;
+}
+
+bool net_timer_is_running(const struct net_timer *timer) {
+    return timer->list != NULL;
 }
 
 void net_loop_stop(struct net_loop *loop) {
@@ -241,9 +235,8 @@ static void dispatch_timers(struct net_loop *loop) {
         timer->list = &loop->due;
     }
     while ((timer = TAILQ_FIRST(&loop->due))) {
-        struct net_timer fired = *timer;
-        net_loop_cancel_timer(loop, timer);
-        fired.callback(fired.arg);
+        net_timer_stop(timer);
+        timer->callback(timer->arg);
     }
 }
 

@@ -11,13 +11,13 @@
 
 #include <poll.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 
 struct net_loop;
 struct net_watch;
-struct net_timer;
 
 typedef void net_watch_callback(void *arg, short revents); /* poll(2)'s, with POLLERR, POLLHUP, POLLNVAL */
 typedef void net_loop_callback(void *arg);
@@ -25,7 +25,7 @@ typedef void net_loop_callback(void *arg);
 /* NULL with PP_E_NOMEM. */
 struct net_loop *net_loop_create(struct pp_error *error);
 
-/* Every client made on the loop is destroyed before it; watches and timers left are dropped. NULL is allowed.
+/* Every client made on the loop is destroyed before it; watches left are dropped, timers stopped. NULL is allowed.
  */
 void net_loop_destroy(struct net_loop *loop);
 PP_DEFINE_AUTO(net_loop, struct net_loop, net_loop_destroy)
@@ -36,11 +36,27 @@ struct net_watch *net_loop_watch(struct net_loop *loop, int fd, short events, ne
                                  void *arg, struct pp_error *error);
 void net_loop_unwatch(struct net_loop *loop, struct net_watch *watch); /* NULL is allowed */
 
-/* Calls back once at `due_ms` (CLOCK_MONOTONIC, base/clock.h) or soon after; the handle is invalid from the
- * moment its callback is entered. Timers due at once run in the order of their times. Errors: PP_E_NOMEM. */
-struct net_timer *net_loop_timer(struct net_loop *loop, int64_t due_ms, net_loop_callback *callback,
-                                 void *arg, struct pp_error *error);
-void net_loop_cancel_timer(struct net_loop *loop, struct net_timer *timer); /* NULL is allowed */
+/* A timer is a field of what it belongs to, so that starting one cannot fail. Zeroed memory is a stopped
+ * timer; its owner stops it before that memory goes. The fields are the loop's. */
+TAILQ_HEAD(net_timers, net_timer);
+struct net_timer {
+    TAILQ_ENTRY(net_timer) link;
+    struct net_timers *list; /* the one it is in; NULL: stopped */
+    int64_t due_ms;
+    net_loop_callback *callback;
+    void *arg;
+};
+
+/* Calls back once at `due_ms` (CLOCK_MONOTONIC, base/clock.h) or soon after. A timer that is running begins
+ * anew; from the moment its callback is entered it is stopped. Timers due at once run in the order of their
+ * times. */
+void net_timer_start(struct net_timer *timer, struct net_loop *loop, int64_t due_ms,
+                     net_loop_callback *callback, void *arg);
+/* The same, `wait_ms` from now. */
+void net_timer_start_in(struct net_timer *timer, struct net_loop *loop, int64_t wait_ms,
+                        net_loop_callback *callback, void *arg);
+void net_timer_stop(struct net_timer *timer); /* also where it is stopped already */
+bool net_timer_is_running(const struct net_timer *timer);
 
 /* Runs until net_loop_stop. A stop that came before it is honoured at once; each stop ends one run. */
 bool net_loop_run(struct net_loop *loop, struct pp_error *error);

@@ -12,7 +12,6 @@
 struct net_call;
 
 TAILQ_HEAD(net_calls, net_call);
-TAILQ_HEAD(net_timers, net_timer);
 
 struct net_loop {
     CURLM *multi;

@@ -34,8 +34,8 @@ static void stop(void *arg) {
 }
 
 static void run_for(struct screen *screen, int64_t wait_ms) {
-    assert_non_null(
-        net_loop_timer(screen->loop, pp_clock_monotonic_ms() + wait_ms, stop, screen->loop, NULL));
+    struct net_timer timer = {0};
+    net_timer_start_in(&timer, screen->loop, wait_ms, stop, screen->loop);
     assert_true(net_loop_run(screen->loop, NULL));
 }
 

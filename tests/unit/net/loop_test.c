@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,7 +17,9 @@
 
 struct trace {
     struct net_loop *loop;
-    struct net_timer *other;
+    struct net_timer timers[4]; /* add_timer's */
+    size_t timer_count;
+    struct net_timer other;
     struct net_watch *watch;
     char text[64];
     int calls;
@@ -37,7 +40,8 @@ static void run(struct net_loop *loop) {
 }
 
 static void add_timer(struct trace *trace, int64_t due_ms, net_loop_callback *callback) {
-    assert_non_null(net_loop_timer(trace->loop, due_ms, callback, trace, NULL));
+    struct net_timer *timer = &trace->timers[trace->timer_count++ % PP_COUNT(trace->timers)];
+    net_timer_start(timer, trace->loop, due_ms, callback, trace);
 }
 
 static void note_a(void *arg) {
@@ -69,7 +73,7 @@ static void loop_runs_timers_in_the_order_of_their_times(void **state) {
 static void cancel_other(void *arg) {
     struct trace *trace = arg;
     strcat(trace->text, "c");
-    net_loop_cancel_timer(trace->loop, trace->other);
+    net_timer_stop(&trace->other);
 }
 
 static void timer_cancelled_by_one_due_at_the_same_time_does_not_run(void **state) {
@@ -77,23 +81,69 @@ static void timer_cancelled_by_one_due_at_the_same_time_does_not_run(void **stat
     PP_AUTO(net_loop) struct net_loop *loop = new_loop();
     struct trace trace = {.loop = loop};
     add_timer(&trace, 0, cancel_other);
-    trace.other = net_loop_timer(loop, 0, note_a, &trace, NULL);
+    net_timer_start(&trace.other, loop, 0, note_a, &trace);
     add_timer(&trace, 1, stop);
     run(loop);
     assert_string_equal(trace.text, "c");
 }
 
+static void timer_started_anew_runs_once_at_its_new_time(void **state) {
+    (void)state;
+    PP_AUTO(net_loop) struct net_loop *loop = new_loop();
+    struct trace trace = {.loop = loop};
+    int64_t now = pp_clock_monotonic_ms();
+    net_timer_start(&trace.other, loop, now, note_a, &trace);
+    net_timer_start(&trace.other, loop, now + 20, note_b, &trace);
+    assert_true(net_timer_is_running(&trace.other));
+    add_timer(&trace, now + 10, note_a);
+    add_timer(&trace, now + 30, stop);
+    run(loop);
+    assert_string_equal(trace.text, "ab");
+    assert_false(net_timer_is_running(&trace.other));
+    net_timer_stop(&trace.other); /* which does no harm */
+}
+
 static void again(void *arg) {
     struct trace *trace = arg;
     trace->calls++;
-    add_timer(trace, 0, again);
+    assert_false(net_timer_is_running(&trace->other));
+    net_timer_start(&trace->other, trace->loop, 0, again, trace);
+}
+
+#ifndef PP_SANITIZED /* a sanitizer ends the program where there is no memory */
+static void take_all_memory(void) {
+    struct rlimit limit = {.rlim_cur = 0, .rlim_max = 0};
+    assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+    for (size_t size = 1 << 20; size; size /= 2) {
+        while (malloc(size))
+            ;
+    }
+}
+#endif
+
+/* In a child: what was taken is not given back. */
+static void timer_is_started_where_there_is_no_memory_left(void **state) {
+    (void)state;
+    PP_AUTO(net_loop) struct net_loop *loop = new_loop();
+    struct trace trace = {.loop = loop};
+    pid_t child = fork();
+    if (child == 0) {
+#ifndef PP_SANITIZED
+        take_all_memory();
+#endif
+        net_timer_start(&trace.other, loop, 0, note_a, &trace);
+        _exit(net_timer_is_running(&trace.other) ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 static void timer_that_starts_itself_anew_does_not_hold_the_turn(void **state) {
     (void)state;
     PP_AUTO(net_loop) struct net_loop *loop = new_loop();
     struct trace trace = {.loop = loop};
-    add_timer(&trace, 0, again);
+    net_timer_start(&trace.other, loop, 0, again, &trace);
     assert_true(net_loop_turn(loop, -1, NULL));
     assert_int_equal(trace.calls, 1);
     assert_true(net_loop_turn(loop, -1, NULL));
@@ -249,6 +299,8 @@ int main(void) {
         cmocka_unit_test(loop_runs_timers_in_the_order_of_their_times),
         cmocka_unit_test(timer_cancelled_by_one_due_at_the_same_time_does_not_run),
         cmocka_unit_test(timer_that_starts_itself_anew_does_not_hold_the_turn),
+        cmocka_unit_test(timer_started_anew_runs_once_at_its_new_time),
+        cmocka_unit_test(timer_is_started_where_there_is_no_memory_left),
         cmocka_unit_test(watch_is_called_while_there_is_something_to_read),
         cmocka_unit_test(watch_hears_of_a_hang_up),
         cmocka_unit_test(watch_removed_by_another_of_the_same_turn_is_not_called),
