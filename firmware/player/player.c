@@ -8,12 +8,12 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/watchdog.h"
 #include "player/clock.h"
 #include "player/compose.h"
 #include "player/link.h"
 #include "player/screenshot.h"
 #include "player/timeline.h"
-#include "player/watchdog.h"
 
 /* The window system's own events: at once where it has a descriptor; this often in any case. */
 #define PUMP_US        10000000 /* us */
@@ -34,7 +34,7 @@ struct player {
     struct screenshots *screenshots;
     struct scene scene;
     struct link link;
-    struct watchdog watchdog;
+    struct pp_watchdog watchdog;
     int signals; /* signalfd */
     bool stop;
     int64_t pump_due_us;
@@ -115,7 +115,7 @@ static bool signals_open(struct player *player, struct pp_error *error) {
 
 static bool player_open(struct player *player, struct pp_error *error) {
     const struct player_options *options = player->options;
-    watchdog_init(&player->watchdog);
+    pp_watchdog_init(&player->watchdog);
     if (!signals_open(player, error))
         return false;
     if (options->trace && !(player->trace = trace_create(options->trace, error)))
@@ -142,7 +142,7 @@ static void player_close(struct player *player) {
     SDL_Quit();
     trace_destroy(player->trace);
     pp_close(&player->signals);
-    watchdog_finish(&player->watchdog);
+    pp_watchdog_finish(&player->watchdog);
     link_finish(&player->link);
 }
 
@@ -199,7 +199,7 @@ static void update(struct player *player) {
     player->audio_due_us = audio_tick(player->audio, player_now_us());
     if (dirty || now_us >= player->pump_due_us)
         display_poll(player, now_us);
-    watchdog_tick(&player->watchdog, now_us);
+    pp_watchdog_tick(&player->watchdog, now_us);
 }
 
 static void take(struct player *player, const struct pollfd *fds) {

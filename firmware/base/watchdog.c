@@ -1,4 +1,4 @@
-#include "player/watchdog.h"
+#include "base/watchdog.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -6,9 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "base/file.h"
 #include "base/mem.h"
-#include "player/clock.h"
 
 #define SIGNS 3 /* in the time that systemd allows */
 
@@ -28,11 +26,12 @@ static int notify_connect(const char *name) {
     return pp_steal_fd(&fd);
 }
 
-void watchdog_init(struct watchdog *watchdog) {
-    const char *name = getenv("NOTIFY_SOCKET"), *pid = getenv("WATCHDOG_PID"),
-               *limit = getenv("WATCHDOG_USEC");
+void pp_watchdog_init(struct pp_watchdog *watchdog) {
+    const char *name = getenv("NOTIFY_SOCKET");
+    const char *pid = getenv("WATCHDOG_PID");
+    const char *limit = getenv("WATCHDOG_USEC");
     int64_t limit_us = limit ? strtoll(limit, NULL, 10) : 0;
-    *watchdog = (struct watchdog){.socket = -1, .due_us = PLAYER_NEVER};
+    *watchdog = (struct pp_watchdog){.socket = -1, .due_us = PP_WATCHDOG_NEVER};
     if (name && limit_us >= SIGNS && (!pid || strtol(pid, NULL, 10) == getpid()))
         watchdog->socket = notify_connect(name);
     if (watchdog->socket >= 0) {
@@ -44,11 +43,11 @@ void watchdog_init(struct watchdog *watchdog) {
     unsetenv("WATCHDOG_USEC");
 }
 
-void watchdog_finish(struct watchdog *watchdog) {
+void pp_watchdog_finish(struct pp_watchdog *watchdog) {
     pp_close(&watchdog->socket);
 }
 
-void watchdog_tick(struct watchdog *watchdog, int64_t now_us) {
+void pp_watchdog_tick(struct pp_watchdog *watchdog, int64_t now_us) {
     static const char sign[] = "WATCHDOG=1";
     if (now_us < watchdog->due_us)
         return;
