@@ -7,11 +7,21 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "vault/later.h"
 #include "vault/record.h"
 #include "vault/shred.h"
 
+/* A thread that is at the files of one record; NULL: of all. */
+struct vault_user {
+    struct vault_user *next;
+    const char *name;
+};
+
 struct vault {
-    pthread_mutex_t mutex; /* guards everything below, and the files */
+    pthread_mutex_t mutex; /* over users, erased and the reporter; not held while files are read or written */
+    pthread_cond_t left;   /* a user has gone */
+    struct vault_user *users;
+    struct later later;
     const struct vault_kek_provider *provider;
     int kek_dir;
     int dir; /* locked */
@@ -113,6 +123,8 @@ struct vault *vault_open(const char *state_dir, const struct vault_kek_provider 
         return NULL;
     }
     pthread_mutex_init(&vault->mutex, NULL);
+    pthread_cond_init(&vault->left, NULL);
+    later_init(&vault->later, vault);
     vault->provider = provider ? provider : vault_kek_file();
     vault->kek_dir = vault->dir = -1;
     if (!vault_begin(vault, state_dir, error)) {
@@ -127,6 +139,8 @@ void vault_close(struct vault *vault) {
         return;
     pp_close(&vault->kek_dir);
     pp_close(&vault->dir);
+    later_finish(&vault->later);
+    pthread_cond_destroy(&vault->left);
     pthread_mutex_destroy(&vault->mutex);
     pp_wipe(vault, sizeof *vault);
     free(vault);
@@ -143,7 +157,7 @@ void vault_set_reporter(struct vault *vault, vault_reporter reporter, void *arg)
     pthread_mutex_unlock(&vault->mutex);
 }
 
-static void vault_report_fallback(const struct vault *vault, const char *name, const struct record *record,
+static void vault_report_fallback(struct vault *vault, const char *name, const struct record *record,
                                   int used) {
     int lost = record_newest(record);
     char message[PP_ERROR_MESSAGE_MAX];
@@ -152,15 +166,19 @@ static void vault_report_fallback(const struct vault *vault, const char *name, c
     snprintf(message, sizeof message,
              "vault record %s: generation %" PRIu64 " is used, because the other one is damaged: %.200s",
              name, record->slots[used].generation, record->slots[lost].error.message);
-    if (vault->reporter)
-        vault->reporter(vault->reporter_arg, name, message);
+    pthread_mutex_lock(&vault->mutex);
+    vault_reporter reporter = vault->reporter;
+    void *arg = vault->reporter_arg;
+    pthread_mutex_unlock(&vault->mutex);
+    if (reporter)
+        reporter(arg, name, message);
     else
         pp_log_warning("%s", message);
 }
 
 /* The slot to use, or -1. A damaged slot beside a valid one is reported, whichever was newer: which it was
  * cannot be known. */
-static int vault_choose(const struct vault *vault, const char *name, const struct record *record,
+static int vault_choose(struct vault *vault, const char *name, const struct record *record,
                         struct pp_error *error) {
     int best = record_best(record);
     int newest = record_newest(record);
@@ -178,17 +196,44 @@ static int vault_choose(const struct vault *vault, const char *name, const struc
     return best;
 }
 
-static bool vault_usable(const struct vault *vault, const char *name, struct pp_error *error) {
-    if (vault->erased)
-        return pp_fail(error, PP_E_STATE, "the vault was erased");
-    return record_name_check(name, error);
+static bool vault_in_use(const struct vault *vault, const char *name) {
+    for (const struct vault_user *user = vault->users; user; user = user->next) {
+        if (!name || !user->name || strcmp(user->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Waits until nobody else is at the record (NULL: at any). False where the vault was erased. */
+static bool vault_enter(struct vault *vault, struct vault_user *user, const char *name,
+                        struct pp_error *error) {
+    user->name = name;
+    pthread_mutex_lock(&vault->mutex);
+    while (vault_in_use(vault, name))
+        pthread_cond_wait(&vault->left, &vault->mutex);
+    bool erased = vault->erased;
+    if (!erased || !name) {
+        user->next = vault->users;
+        vault->users = user;
+    }
+    vault->erased = erased || !name;
+    pthread_mutex_unlock(&vault->mutex);
+    return !erased || !name || pp_fail(error, PP_E_STATE, "the vault was erased");
+}
+
+static void vault_leave(struct vault *vault, const struct vault_user *user) {
+    pthread_mutex_lock(&vault->mutex);
+    struct vault_user **place = &vault->users;
+    while (*place != user)
+        place = &(*place)->next;
+    *place = user->next;
+    pthread_cond_broadcast(&vault->left);
+    pthread_mutex_unlock(&vault->mutex);
 }
 
 static bool put_locked(struct vault *vault, const char *name, const void *data, size_t size,
                        struct pp_error *error) {
     struct record before PP_CLEANUP(record_finish) = {0};
-    if (!vault_usable(vault, name, error))
-        return false;
     if (size > VAULT_RECORD_MAX)
         return pp_fail(error, PP_E_LIMIT, "vault record %s: larger than %d bytes", name, VAULT_RECORD_MAX);
     if (!record_load(vault->dir, name, vault->kek, &before, error))
@@ -199,7 +244,7 @@ static bool put_locked(struct vault *vault, const char *name, const void *data, 
 
 static bool get_locked(struct vault *vault, const char *name, struct pp_buf *out, struct pp_error *error) {
     struct record record PP_CLEANUP(record_finish) = {0};
-    if (!vault_usable(vault, name, error) || !record_load(vault->dir, name, vault->kek, &record, error))
+    if (!record_load(vault->dir, name, vault->kek, &record, error))
         return false;
     int used = vault_choose(vault, name, &record, error);
     if (used < 0)
@@ -211,7 +256,7 @@ static bool get_locked(struct vault *vault, const char *name, struct pp_buf *out
 static bool remove_locked(struct vault *vault, const char *name, struct pp_error *error) {
     struct record record PP_CLEANUP(record_finish) = {0};
     char file[RECORD_FILE_MAX];
-    if (!vault_usable(vault, name, error) || !record_load(vault->dir, name, vault->kek, &record, error))
+    if (!record_load(vault->dir, name, vault->kek, &record, error))
         return false;
     unsigned last = record_best(&record) == 0 ? 0 : 1;
     record_file_name(name, 1 - last, file);
@@ -222,36 +267,74 @@ static bool remove_locked(struct vault *vault, const char *name, struct pp_error
 }
 
 static bool erase_locked(struct vault *vault, struct pp_error *error) {
-    vault->erased = true;
+    later_supersede(&vault->later, NULL);
     pp_wipe(vault->kek, sizeof vault->kek);
     return (vault->provider->destroy(vault->kek_dir, error) && vault_sweep(vault, false, NULL, error)) ||
            pp_wrap(error, "erase the vault");
 }
 
-bool vault_put(struct vault *vault, const char *name, const void *data, size_t size, struct pp_error *error) {
-    pthread_mutex_lock(&vault->mutex);
-    bool ok = put_locked(vault, name, data, size, error);
-    pthread_mutex_unlock(&vault->mutex);
+bool vault_write_now(struct vault *vault, const char *name, const void *data, size_t size,
+                     struct pp_error *error) {
+    struct vault_user user;
+    if (!record_name_check(name, error) || !vault_enter(vault, &user, name, error))
+        return false;
+    bool ok = data ? put_locked(vault, name, data, size, error) : remove_locked(vault, name, error);
+    vault_leave(vault, &user);
     return ok;
 }
 
-bool vault_get(struct vault *vault, const char *name, struct pp_buf *out, struct pp_error *error) {
-    pthread_mutex_lock(&vault->mutex);
-    bool ok = get_locked(vault, name, out, error);
-    pthread_mutex_unlock(&vault->mutex);
-    return ok;
+bool vault_put(struct vault *vault, const char *name, const void *data, size_t size, struct pp_error *error) {
+    later_supersede(&vault->later, name);
+    return vault_write_now(vault, name, data ? data : "", size, error);
 }
 
 bool vault_remove(struct vault *vault, const char *name, struct pp_error *error) {
-    pthread_mutex_lock(&vault->mutex);
-    bool ok = remove_locked(vault, name, error);
-    pthread_mutex_unlock(&vault->mutex);
+    later_supersede(&vault->later, name);
+    return vault_write_now(vault, name, NULL, 0, error);
+}
+
+bool vault_get(struct vault *vault, const char *name, struct pp_buf *out, struct pp_error *error) {
+    struct vault_user user;
+    switch (later_get(&vault->later, name, out, error)) {
+    case LATER_VALUE:
+        return true;
+    case LATER_FAILED:
+        return false;
+    case LATER_REMOVED:
+        return pp_fail(error, PP_E_NOTFOUND, "vault record %s: there is none", name);
+    case LATER_NONE:
+        break;
+    }
+    if (!record_name_check(name, error) || !vault_enter(vault, &user, name, error))
+        return false;
+    bool ok = get_locked(vault, name, out, error);
+    vault_leave(vault, &user);
     return ok;
 }
 
+void vault_set_jobs(struct vault *vault, struct pp_jobs *jobs) {
+    vault->later.jobs = jobs;
+}
+
+bool vault_put_later(struct vault *vault, const char *name, const void *data, size_t size, vault_kept *kept,
+                     void *arg, struct pp_error *error) {
+    return later_add(&vault->later, name, data ? data : "", size, kept, arg, error);
+}
+
+bool vault_remove_later(struct vault *vault, const char *name, vault_kept *kept, void *arg,
+                        struct pp_error *error) {
+    return later_add(&vault->later, name, NULL, 0, kept, arg, error);
+}
+
+void vault_forget_kept(struct vault *vault, const char *name) {
+    later_forget_kept(&vault->later, name);
+}
+
 bool vault_erase(struct vault *vault, struct pp_error *error) {
-    pthread_mutex_lock(&vault->mutex);
+    struct vault_user user;
+    if (!vault_enter(vault, &user, NULL, error))
+        return false;
     bool ok = erase_locked(vault, error);
-    pthread_mutex_unlock(&vault->mutex);
+    vault_leave(vault, &user);
     return ok;
 }

@@ -14,7 +14,8 @@
  *   |          | u64, BE    | "pingplay/vault/" NAME "/" generation in decimal       |
  *   +----------+------------+--------------------------------------------------------+
  *
- * One process holds a vault at a time (flock on STATE/vault); its threads may share it.
+ * One process holds a vault at a time (flock on STATE/vault); its threads may share it, and none waits for a
+ * record that another one is writing unless it wants the same.
  */
 #ifndef PP_VAULT_VAULT_H
 #define PP_VAULT_VAULT_H
@@ -24,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/jobs.h"
 #include "base/mem.h"
 #include "vault/kek.h"
 
@@ -55,13 +57,33 @@ bool vault_get(struct vault *vault, const char *name, struct pp_buf *out, struct
 /* A record that is not there counts as removed. */
 bool vault_remove(struct vault *vault, const char *name, struct pp_error *error);
 
+/* ---- Without waiting for the flash ---- */
+
+/* Where the writes below are done; borrowed, and waited for before vault_close. NULL, as at first: at once and
+ * from within. */
+void vault_set_jobs(struct vault *vault, struct pp_jobs *jobs);
+
+/* On the thread of the jobs' owner: `error` NULL where the value is on flash. */
+typedef void vault_kept(void *arg, const struct pp_error *error);
+
+/* As vault_put and vault_remove, for the thread of the jobs' owner, which goes on meanwhile: what must not be
+ * obeyed before it is kept waits for `kept`. vault_get has the new value from now on. A newer value takes the
+ * place of one that is not on its way yet, and only the newest one's `kept` is called. `kept` NULL: a failure
+ * is a warning in the log. False where it could not be begun. */
+bool vault_put_later(struct vault *vault, const char *name, const void *data, size_t size, vault_kept *kept,
+                     void *arg, struct pp_error *error);
+bool vault_remove_later(struct vault *vault, const char *name, vault_kept *kept, void *arg,
+                        struct pp_error *error);
+/* Whoever would have heard of it is gone; the write goes on. */
+void vault_forget_kept(struct vault *vault, const char *name);
+
 /* Crypto-erase: destroys the KEK, then overwrites and removes all records, and fsyncs each step. The vault
  * can only be closed then (PP_E_STATE from the others); opening it again begins an empty one. Safe to repeat
  * after a failure. */
 bool vault_erase(struct vault *vault, struct pp_error *error);
 
-/* Called when a record fell back to its older generation, from the thread that asked for it and with the
- * vault locked: it must not call the vault. Without a reporter it is a warning in the log. */
+/* Called when a record fell back to its older generation, from the thread that asked for it and with that
+ * record locked: it must not ask for the same one. Without a reporter it is a warning in the log. */
 typedef void (*vault_reporter)(void *arg, const char *name, const char *message);
 void vault_set_reporter(struct vault *vault, vault_reporter reporter, void *arg);
 

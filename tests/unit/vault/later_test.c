@@ -1,0 +1,238 @@
+/* Records that are put without waiting, on a flash that lets the test say when an fsync is over. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+
+#include "support/test_folder.h"
+#include "vault/vault.h"
+
+/* In place of the C library's: the flash. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool held;
+    int waiting; /* fsyncs that wait for the end of it */
+    int syncs;
+    int fails; /* so many from here on */
+} flash = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+int fsync(int fd) {
+    pthread_mutex_lock(&flash.lock);
+    flash.syncs++;
+    flash.waiting++;
+    pthread_cond_broadcast(&flash.changed);
+    while (flash.held)
+        pthread_cond_wait(&flash.changed, &flash.lock);
+    flash.waiting--;
+    bool fails = flash.fails > 0;
+    flash.fails -= fails;
+    pthread_mutex_unlock(&flash.lock);
+    errno = EIO;
+    return fails ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+static void flash_hold(bool held) {
+    pthread_mutex_lock(&flash.lock);
+    flash.held = held;
+    pthread_cond_broadcast(&flash.changed);
+    pthread_mutex_unlock(&flash.lock);
+}
+
+/* Until a thread is in an fsync. */
+static void flash_wait(void) {
+    pthread_mutex_lock(&flash.lock);
+    while (!flash.waiting)
+        pthread_cond_wait(&flash.changed, &flash.lock);
+    pthread_mutex_unlock(&flash.lock);
+}
+
+struct stage {
+    char folder[TEST_FOLDER_SIZE];
+    struct vault *vault;
+    struct pp_jobs *jobs;
+    int kept;
+    struct pp_error failure; /* of the last one */
+};
+
+static void on_kept(void *arg, const struct pp_error *error) {
+    struct stage *stage = arg;
+    stage->kept++;
+    stage->failure = error ? *error : (struct pp_error){0};
+}
+
+static void open_vault(struct stage *stage) {
+    stage->vault = vault_open(stage->folder, NULL, NULL);
+    assert_non_null(stage->vault);
+    vault_set_jobs(stage->vault, stage->jobs);
+}
+
+static int setup(void **state) {
+    static struct stage stage;
+    stage = (struct stage){.jobs = pp_jobs_create("flash", NULL)};
+    test_folder_make(stage.folder);
+    open_vault(&stage);
+    flash.syncs = 0;
+    *state = &stage;
+    return 0;
+}
+
+static int teardown(void **state) {
+    struct stage *stage = *state;
+    flash_hold(false);
+    pp_jobs_destroy(stage->jobs);
+    vault_close(stage->vault);
+    test_folder_remove(stage->folder);
+    return 0;
+}
+
+static void put(struct stage *stage, const char *name, const char *text) {
+    struct pp_error error = {0};
+    if (!vault_put_later(stage->vault, name, text, strlen(text), on_kept, stage, &error))
+        fail_msg("%s", error.message);
+}
+
+/* What the vault says now; "-" none. */
+static void assert_has(struct stage *stage, const char *name, const char *text) {
+    pp_autobuf struct pp_buf out = PP_BUF_INIT(64);
+    struct pp_error error = {0};
+    bool there = vault_get(stage->vault, name, &out, &error);
+    if (!there)
+        assert_int_equal(error.code, PP_E_NOTFOUND);
+    assert_string_equal(there ? pp_buf_text(&out) : "-", text);
+}
+
+static void nobody_waits_for_a_flash_that_takes_its_time(void **state) {
+    struct stage *stage = *state;
+    assert_true(vault_put(stage->vault, "other", "one", 3, NULL));
+    assert_true(vault_put(stage->vault, "state", "old", 3, NULL));
+    flash_hold(true);
+    put(stage, "state", "new");
+    assert_has(stage, "state", "new");
+    flash_wait();
+    assert_has(stage, "state", "new");
+    assert_has(stage, "other", "one"); /* nor for another record that is being written */
+    pp_jobs_finish(stage->jobs);
+    assert_int_equal(stage->kept, 0);
+    flash_hold(false);
+    pp_jobs_wait(stage->jobs);
+    assert_int_equal(stage->kept, 1);
+    assert_int_equal(stage->failure.code, PP_OK);
+    vault_close(stage->vault);
+    open_vault(stage);
+    assert_has(stage, "state", "new");
+}
+
+static void the_newest_value_takes_the_place_of_those_that_wait(void **state) {
+    struct stage *stage = *state;
+    flash_hold(true);
+    put(stage, "state", "1");
+    flash_wait();
+    put(stage, "floors", "a");
+    for (char text[] = "2"; *text <= '9'; ++*text)
+        put(stage, "state", text);
+    assert_has(stage, "state", "9");
+    flash_hold(false);
+    pp_jobs_wait(stage->jobs);
+    assert_int_equal(stage->kept, 2); /* of the newest of each */
+    assert_int_equal(flash.syncs, 6); /* a file and its folder: of "1", "a" and "9" */
+    assert_has(stage, "state", "9");
+    assert_has(stage, "floors", "a");
+}
+
+static void a_record_is_gone_before_it_is_off_the_flash(void **state) {
+    struct stage *stage = *state;
+    struct pp_error error = {0};
+    assert_true(vault_put(stage->vault, "locked", "1", 1, NULL));
+    flash_hold(true);
+    assert_true(vault_remove_later(stage->vault, "locked", on_kept, stage, &error));
+    assert_has(stage, "locked", "-");
+    flash_hold(false);
+    pp_jobs_wait(stage->jobs);
+    assert_int_equal(stage->kept, 1);
+    assert_has(stage, "locked", "-");
+}
+
+static void what_could_not_be_kept_is_told_and_the_old_value_stays(void **state) {
+    struct stage *stage = *state;
+    assert_true(vault_put(stage->vault, "state", "old", 3, NULL));
+    flash.fails = 1;
+    put(stage, "state", "new");
+    pp_jobs_wait(stage->jobs);
+    assert_int_equal(stage->kept, 1);
+    assert_int_equal(stage->failure.code, PP_E_IO);
+    assert_has(stage, "state", "old");
+}
+
+static void a_value_that_somebody_waited_for_is_not_written_over(void **state) {
+    struct stage *stage = *state;
+    flash_hold(true);
+    put(stage, "floors", "a");
+    flash_wait();
+    put(stage, "state", "waits");
+    flash_hold(false);
+    assert_true(vault_put(stage->vault, "state", "newer", 5, NULL));
+    pp_jobs_wait(stage->jobs);
+    assert_has(stage, "state", "newer");
+}
+
+static void whoever_has_gone_hears_of_nothing_and_the_write_goes_on(void **state) {
+    struct stage *stage = *state;
+    flash_hold(true);
+    put(stage, "state", "new");
+    vault_forget_kept(stage->vault, "state");
+    flash_hold(false);
+    pp_jobs_wait(stage->jobs);
+    assert_int_equal(stage->kept, 0);
+    assert_has(stage, "state", "new");
+}
+
+static void nothing_is_written_into_an_erased_vault(void **state) {
+    struct stage *stage = *state;
+    pp_autobuf struct pp_buf out = PP_BUF_INIT(64);
+    struct pp_error error = {0};
+    flash_hold(true);
+    put(stage, "floors", "a");
+    flash_wait();
+    put(stage, "state", "new");
+    flash_hold(false);
+    assert_true(vault_erase(stage->vault, NULL));
+    pp_jobs_wait(stage->jobs);
+    assert_false(vault_get(stage->vault, "state", &out, &error));
+    assert_int_equal(error.code, PP_E_STATE);
+    vault_close(stage->vault);
+    open_vault(stage);
+    assert_has(stage, "state", "-");
+    assert_has(stage, "floors", "-");
+}
+
+static void without_jobs_it_is_done_at_once(void **state) {
+    struct stage *stage = *state;
+    vault_set_jobs(stage->vault, NULL);
+    put(stage, "empty", "");
+    assert_int_equal(stage->kept, 1);
+    assert_int_equal(flash.syncs, 2);
+    assert_has(stage, "empty", "");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nobody_waits_for_a_flash_that_takes_its_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_newest_value_takes_the_place_of_those_that_wait, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_record_is_gone_before_it_is_off_the_flash, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_could_not_be_kept_is_told_and_the_old_value_stays, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_value_that_somebody_waited_for_is_not_written_over, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(whoever_has_gone_hears_of_nothing_and_the_write_goes_on, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(nothing_is_written_into_an_erased_vault, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_jobs_it_is_done_at_once, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
