@@ -25,6 +25,12 @@ static bool value_valid(const char *value, size_t size) {
     return true;
 }
 
+/* libcurl would undo any other it knows, asked or not, and do so before the body is seen here. */
+static bool check_transfer(const char *name, const char *value, struct pp_error *error) {
+    return strcmp(name, "transfer-encoding") != 0 || strcasecmp(value, "chunked") == 0 ||
+           pp_fail(error, PP_E_INVALID, "answer in a transfer encoding nobody asked for: %.40s", value);
+}
+
 static bool add_header(struct net_head *head, const char *line, size_t size, struct pp_error *error) {
     size_t name = 0;
     while (name < size && token_char((unsigned char)line[name]))
@@ -40,6 +46,7 @@ static bool add_header(struct net_head *head, const char *line, size_t size, str
     uint8_t *place = pp_buf_reserve(&head->text, name + 1 + (size - value) + 1, error);
     if (!place)
         return false;
+    const char *text = (const char *)place;
     for (size_t i = 0; i < name; i++)
         *place++ = (uint8_t)tolower((unsigned char)line[i]);
     *place++ = 0;
@@ -48,7 +55,7 @@ static bool add_header(struct net_head *head, const char *line, size_t size, str
     head->text.size += name + 1 + (size - value) + 1;
     head->text.data[head->text.size] = 0;
     head->count++;
-    return true;
+    return check_transfer(text, text + name + 1, error);
 }
 
 bool net_head_line(struct net_head *head, const char *line, size_t size, struct pp_error *error) {
@@ -190,6 +197,7 @@ bool net_head_finish(struct net_head *head, uint64_t range_from, int64_t now_s, 
                      struct pp_error *error) {
     const char *length;
     const char *encoding;
+    const char *transfer;
     const char *retry;
     const char *date;
     head->complete = true;
@@ -198,10 +206,14 @@ bool net_head_finish(struct net_head *head, uint64_t range_from, int64_t now_s, 
         !single(response, "location", &response->location, error) ||
         !single(response, "content-length", &length, error) ||
         !single(response, "content-encoding", &encoding, error) ||
+        !single(response, "transfer-encoding", &transfer, error) ||
         !single(response, "retry-after", &retry, error) || !single(response, "date", &date, error))
         return false;
     if (*encoding && strcasecmp(encoding, "identity") != 0)
         return pp_fail(error, PP_E_INVALID, "answer in an encoding nobody asked for: %.40s", encoding);
+    if (*transfer && *length)
+        return pp_fail(error, PP_E_INVALID,
+                       "answer with both a content-length and a transfer-encoding header");
     response->retry_after_s = parse_retry_after(retry, date, now_s);
     return parse_length(length, &response->content_length, error) && check_range(response, range_from, error);
 }

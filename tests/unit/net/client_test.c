@@ -274,6 +274,49 @@ static void malformed_answers_are_refused(void **state) {
     cJSON_Delete(world_log(world));
 }
 
+/* "hello", compressed, in one chunk; libcurl would say what it holds. */
+#define GZIP_CHUNK                                                                                           \
+    "19\\r\\n"                                                                                               \
+    "\\u001f\\u008b\\u0008\\u0000\\u0000\\u0000\\u0000\\u0000\\u0002\\u0003\\u00cb\\u0048\\u00cd\\u00c9\\u0" \
+    "0c9\\u0007\\u0000\\u0086\\u00a6\\u0010\\u0036\\u0005\\u0000\\u0000\\u0000"                              \
+    "\\r\\n0\\r\\n\\r\\n"
+
+static void transfer_encodings_but_chunked_are_refused_before_the_body(void **state) {
+    struct world *world = *state;
+    PP_AUTO(net_client) struct net_client *client = world_connect(world, "raw", NULL);
+    static const char *const encodings[] = {"gzip, chunked",     "deflate, chunked", "chunked, gzip", "gzip",
+                                            "identity, chunked", "Chunked, chunked", "x-own"};
+    for (size_t i = 0; i < PP_COUNT(encodings); i++) {
+        char says[128];
+        net_autoresponse struct net_response response = {0};
+        struct pp_error error = {0};
+        struct net_request request = {.path = "/"};
+        snprintf(says, sizeof says, "answer in a transfer encoding nobody asked for: %s", encodings[i]);
+        test_server_do(
+            &world->server,
+            "{\"do\":\"raw\",\"list\":[\"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: %s\\r\\n\\r\\n%s\"]}",
+            encodings[i], GZIP_CHUNK);
+        assert_false(net_client_fetch(client, &request, &response, &error));
+        assert_string_equal(error.message, says);
+        assert_int_equal(error.code, PP_E_INVALID);
+        assert_int_equal(response.received, 0);
+    }
+    cJSON_Delete(world_log(world));
+}
+
+static void chunked_answer_is_read(void **state) {
+    struct world *world = *state;
+    PP_AUTO(net_client) struct net_client *client = world_connect(world, "raw", NULL);
+    net_autoresponse struct net_response response = {0};
+    struct net_request request = {.path = "/"};
+    test_server_do(&world->server,
+                   "{\"do\":\"raw\",\"list\":[\"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: Chunked\\r\\n\\r\\n"
+                   "3\\r\\nabc\\r\\n0\\r\\n\\r\\n\"]}");
+    assert_true(net_client_fetch(client, &request, &response, NULL));
+    assert_string_equal(pp_buf_text(&response.body), "abc");
+    cJSON_Delete(world_log(world));
+}
+
 static void answers_that_are_not_http_fail(void **state) {
     struct world *world = *state;
     PP_AUTO(net_client) struct net_client *client = world_connect(world, "raw", NULL);
@@ -352,6 +395,8 @@ int main(void) {
         cmocka_unit_test(answer_over_its_cap_is_refused_announced_or_not),
         cmocka_unit_test(error_body_has_its_own_cap),
         cmocka_unit_test(malformed_answers_are_refused),
+        cmocka_unit_test(transfer_encodings_but_chunked_are_refused_before_the_body),
+        cmocka_unit_test(chunked_answer_is_read),
         cmocka_unit_test(answers_that_are_not_http_fail),
         cmocka_unit_test(flood_of_headers_is_cut_off),
         cmocka_unit_test(certificate_goes_only_where_it_is_meant_to),
