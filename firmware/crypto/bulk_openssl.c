@@ -122,6 +122,8 @@ const struct bulk_backend *bulk_openssl(void) {
         .sha256_destroy = openssl_sha256_delete,
         .ed25519_verify = openssl_ed25519_verify,
     };
+    /* Neither OPENSSL_CONF nor the distribution's file is read: they can load code and forbid algorithms. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     return &backend;
 }
 

@@ -151,7 +151,7 @@ void net_call_finished(CURL *easy, CURLcode result) {
         return;
     }
     if (result != CURLE_OK && response->error.code == PP_OK)
-        net_failure_explain(easy, result, call->problem, &response->error);
+        net_failure_explain(call, result, &response->error);
     else if (result == CURLE_OK && !call->head.complete)
         pp_fail(&response->error, PP_E_NET, "no whole answer came");
     response->ok = response->error.code == PP_OK;
@@ -209,9 +209,11 @@ static bool copy_request(struct net_call *call, const struct net_request *reques
 
 static bool prepare(struct net_call *call, const struct net_request *request, struct pp_error *error) {
     char url[NET_URL_MAX];
+    char host[NET_HOST_MAX];
     bool own_origin = false;
-    if (!net_client_url(call->client, request->path, url, &own_origin, error))
+    if (!net_client_url(call->client, request->path, url, host, &own_origin, error))
         return false;
+    net_tls_check_begin(&call->tls, host);
     if (!own_origin && (request->send_cookie || request->use_identity || request->bearer))
         return pp_fail(error, PP_E_INVALID,
                        "cookie, certificate and token are for the headend's own address only");

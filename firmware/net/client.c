@@ -55,7 +55,7 @@ static bool same_origin(const char *base, const struct url_parts *parts) {
 }
 
 bool net_client_url(const struct net_client *client, const char *path, char url[NET_URL_MAX],
-                    bool *own_origin, struct pp_error *error) {
+                    char host[NET_HOST_MAX], bool *own_origin, struct pp_error *error) {
     PP_CLEANUP(url_parts_finish) struct url_parts parts = {0};
     bool relative = path && path[0] == '/';
     if (!path || (relative && !client->base_url))
@@ -65,6 +65,9 @@ bool net_client_url(const struct net_client *client, const char *path, char url[
         return pp_fail(error, PP_E_LIMIT, "address longer than %d bytes", NET_URL_MAX - 1);
     if (!url_parts_of(url, &parts, error))
         return false;
+    if (strlen(parts.host) >= NET_HOST_MAX)
+        return pp_fail(error, PP_E_LIMIT, "host longer than %d bytes", NET_HOST_MAX - 1);
+    strcpy(host, parts.host);
     *own_origin = same_origin(client->base_url, &parts);
     return true;
 }
@@ -119,10 +122,11 @@ static bool limit_connections(struct net_client *client, int wanted, struct pp_e
 
 /* Whether this libcurl takes every option, found out at start and not at the first request. */
 static bool try_setup(struct net_client *client, struct pp_error *error) {
+    struct net_tls_check check = {0};
     struct net_setup setup = {.easy = curl_easy_init()};
     if (!setup.easy)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
-    net_tls_setup(&setup, client->ca_file, NULL);
+    net_tls_setup(&setup, client->ca_file, NULL, &check);
     curl_easy_cleanup(setup.easy);
     return setup.code == CURLE_OK || pp_fail(error, PP_E_UNSUPPORTED, "libcurl refuses option %d: %s",
                                              setup.option, curl_easy_strerror(setup.code));
@@ -130,7 +134,8 @@ static bool try_setup(struct net_client *client, struct pp_error *error) {
 
 struct net_client *net_client_create(struct net_loop *loop, const struct net_client_config *config,
                                      struct pp_error *error) {
-    if (!check_config(config, error))
+    if (!net_tls_check_library(curl_version_info(CURLVERSION_NOW)->ssl_version, error) ||
+        !check_config(config, error))
         return NULL;
     PP_AUTO(net_client) struct net_client *client = calloc(1, sizeof *client);
     if (!client) {

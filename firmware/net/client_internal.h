@@ -16,6 +16,16 @@ struct net_identity {
     char *key;         /* PEM, wiped */
 };
 
+#define NET_HOST_MAX     256  /* bytes of a host's name or address, with the NUL */
+#define NET_TLS_NAMELESS (-1) /* reason: the certificate has no name that a server can have */
+
+/* How the certificate of a call's server is verified. */
+struct net_tls_check {
+    char host[NET_HOST_MAX]; /* whose it must be: a name, or an address without brackets */
+    int reason; /* why it was refused: OpenSSL's X509_V_ERR_…, or NET_TLS_NAMELESS; 0: it was not */
+    int depth;  /* of the certificate that was refused; the server's own is 0 */
+};
+
 struct net_client {
     struct net_loop *loop;
     char *base_url; /* NULL: none; without a slash at its end */
@@ -50,6 +60,7 @@ struct net_call {
     struct net_response response;
     struct net_fetch *fetch; /* net_client_fetch's, in place of on_done; else NULL */
     size_t body_max;         /* of this answer's body */
+    struct net_tls_check tls;
     char problem[CURL_ERROR_SIZE];
 };
 
@@ -67,9 +78,10 @@ struct net_setup {
         }                                                                                                    \
     } while (0)
 
-/* client.c: https, host present, no user in it; then whether it is below base_url's origin. */
+/* client.c: https, host present, no user in it; then its host as libcurl writes it, and whether it is below
+ * base_url's origin. */
 bool net_client_url(const struct net_client *client, const char *path, char url[NET_URL_MAX],
-                    bool *own_origin, struct pp_error *error);
+                    char host[NET_HOST_MAX], bool *own_origin, struct pp_error *error);
 void net_identity_release(struct net_identity *identity);
 
 /* setup.c: every option of a call's easy handle. */
@@ -79,10 +91,16 @@ bool net_call_headers(struct net_call *call, const struct net_request *request, 
 void net_headers_wipe(struct curl_slist *headers);
 
 /* tls.c */
-void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct net_identity *identity);
+void net_tls_ignore_configuration(void); /* before libcurl starts */
+/* `library` is curl_version_info's ssl_version. PP_E_UNSUPPORTED where it cannot keep the policy. */
+bool net_tls_check_library(const char *library, struct pp_error *error);
+void net_tls_check_begin(struct net_tls_check *check, const char *host);
+/* `check` stays where it is as long as the easy handle lives. */
+void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct net_identity *identity,
+                   struct net_tls_check *check);
 
 /* failure.c: what curl's result means, in words. */
-void net_failure_explain(CURL *easy, CURLcode result, const char *problem, struct pp_error *error);
+void net_failure_explain(const struct net_call *call, CURLcode result, struct pp_error *error);
 
 /* call.c */
 void net_call_destroy(struct net_call *call);

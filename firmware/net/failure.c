@@ -1,8 +1,8 @@
 /*
  * From libcurl's result to an error a person can act on. The reason of a refused certificate comes from
- * CURLINFO_SSL_VERIFYRESULT where the backend's numbers are OpenSSL's (X509_V_ERR_…), else from libcurl's
- * text.
+ * OpenSSL's verification (net_tls_check), else from libcurl's text.
  */
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,29 +10,68 @@
 #include "net/client_internal.h"
 
 struct verify_reason {
-    long number; /* openssl/x509_vfy.h */
+    int number;
     const char *words;
+    const char *words_above; /* where it is a certificate above the server's own; NULL: the same */
 };
 
+#define UNKNOWN_AUTHORITY "its certificate comes from an unknown authority"
+#define BAD_EXTENSION     "its certificate has an extension that cannot be read"
+
 static const struct verify_reason verify_reasons[] = {
-    {9, "its certificate is not yet valid"},
-    {10, "its certificate has expired"},
-    {18, "its certificate is self-signed"},
-    {19, "its certificate comes from an unknown authority"},
-    {2, "its certificate comes from an unknown authority"},
-    {20, "its certificate comes from an unknown authority"},
-    {21, "its certificate comes from an unknown authority"},
-    {7, "a signature in its certificate chain is wrong"},
-    {22, "its certificate chain is too long"},
-    {23, "its certificate was revoked"},
-    {24, "a certificate of its chain may not issue others"},
-    {79, "a certificate of its chain may not issue others"},
-    {26, "its certificate is not for a server"},
-    {62, "its certificate is for another name"},
-    {64, "its certificate is for another name"},
-    {66, "the key of its certificate is too weak"},
-    {67, "the key of its authority is too weak"},
-    {68, "a certificate of its chain has too weak a signature"},
+    {NET_TLS_NAMELESS, "its certificate names no server (subjectAltName)", NULL},
+    {X509_V_ERR_HOSTNAME_MISMATCH, "its certificate is for another name", NULL},
+    {X509_V_ERR_IP_ADDRESS_MISMATCH, "its certificate is for another name", NULL},
+    {X509_V_ERR_CERT_NOT_YET_VALID, "its certificate is not yet valid",
+     "a certificate above its own is not yet valid"},
+    {X509_V_ERR_CERT_HAS_EXPIRED, "its certificate has expired", "a certificate above its own has expired"},
+    {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, "its certificate is self-signed", NULL},
+    {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, UNKNOWN_AUTHORITY, NULL},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, UNKNOWN_AUTHORITY, NULL},
+    {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, UNKNOWN_AUTHORITY, NULL},
+    {X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, UNKNOWN_AUTHORITY, NULL},
+    {X509_V_ERR_CERT_UNTRUSTED, UNKNOWN_AUTHORITY, NULL},
+    {X509_V_ERR_CERT_SIGNATURE_FAILURE, "the signature of its certificate is wrong",
+     "the signature of a certificate above its own is wrong"},
+    {X509_V_ERR_UNABLE_TO_DECRYPT_CERT_SIGNATURE, "the signature of its certificate is wrong",
+     "the signature of a certificate above its own is wrong"},
+    {X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH, "the signature of its certificate is wrong", NULL},
+    {X509_V_ERR_UNSUPPORTED_SIGNATURE_ALGORITHM, "the signature of its certificate is of an unknown kind",
+     NULL},
+    {X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY, "the key of its authority cannot be read", NULL},
+    {X509_V_ERR_NO_ISSUER_PUBLIC_KEY, "the key of its authority cannot be read", NULL},
+    {X509_V_ERR_CERT_CHAIN_TOO_LONG, "its certificate chain is too long", NULL},
+    {X509_V_ERR_PATH_LENGTH_EXCEEDED, "its certificate chain is longer than an authority allows", NULL},
+    {X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA, "a certificate above its own may not issue others", NULL},
+    {X509_V_ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN, "a certificate above its own may not issue others", NULL},
+    {X509_V_ERR_CERT_REVOKED, "its certificate was revoked", "a certificate above its own was revoked"},
+    {X509_V_ERR_INVALID_CA, "a certificate above its own may not issue others", NULL},
+    {X509_V_ERR_INVALID_NON_CA, "its certificate is an authority's", NULL},
+    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, "a certificate above its own may not issue others", NULL},
+    {X509_V_ERR_INVALID_PURPOSE, "its certificate is not for a server",
+     "a certificate above its own may not issue others"},
+    {X509_V_ERR_CERT_REJECTED, "its certificate is not for a server",
+     "a certificate above its own is not for servers"},
+    {X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, "the key of its certificate may not sign", NULL},
+    {X509_V_ERR_PERMITTED_VIOLATION, "an authority may not issue certificates for its name", NULL},
+    {X509_V_ERR_EXCLUDED_VIOLATION, "an authority may not issue certificates for its name", NULL},
+    {X509_V_ERR_SUBTREE_MINMAX, "the name constraints of an authority cannot be read", NULL},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_TYPE, "the name constraints of an authority are of an unknown kind",
+     NULL},
+    {X509_V_ERR_UNSUPPORTED_CONSTRAINT_SYNTAX, "the name constraints of an authority cannot be read", NULL},
+    {X509_V_ERR_UNSUPPORTED_NAME_SYNTAX, "a name of its certificate cannot be read", NULL},
+    {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
+     "its certificate has a critical extension that is not known here",
+     "a certificate above its own has a critical extension that is not known here"},
+    {X509_V_ERR_INVALID_EXTENSION, BAD_EXTENSION, NULL},
+    {X509_V_ERR_INVALID_POLICY_EXTENSION, BAD_EXTENSION, NULL},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, "the times of its certificate cannot be read", NULL},
+    {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "the times of its certificate cannot be read", NULL},
+    {X509_V_ERR_EE_KEY_TOO_SMALL, "the key of its certificate is too weak", NULL},
+    {X509_V_ERR_CA_KEY_TOO_SMALL, "the key of its authority is too weak", NULL},
+    {X509_V_ERR_CA_MD_TOO_WEAK, "its certificate is signed with too weak a hash",
+     "a certificate above its own is signed with too weak a hash"},
+    {X509_V_ERR_EC_KEY_EXPLICIT_PARAMS, "its certificate has a key on a curve without a name", NULL},
 };
 
 enum subject { SERVER, OURSELVES, NETWORK };
@@ -62,6 +101,11 @@ static const struct text_reason text_reasons[] = {
     {"alert insufficient security", SERVER, "no cipher suite is acceptable to both sides"},
     {"no shared cipher", SERVER, "no cipher suite is acceptable to both sides"},
     {"wrong cipher returned", SERVER, "it chose a cipher suite that was not offered"},
+    {"bad signature", SERVER, "it does not hold the key of its certificate"},
+    {"wrong signature type", SERVER, "it signs in a way that is not acceptable"},
+    {"legacy sigalg disallowed", SERVER, "it signs in a way that is not acceptable"},
+    {"unsafe legacy renegotiation", SERVER, "its TLS lacks secure renegotiation"},
+    {"asn1 encoding routines", SERVER, "its certificate cannot be read"},
     {"dh key too small", SERVER, "its key agreement is too weak"},
     {"does not match", SERVER, "its certificate is for another name"},
     {"no alternative certificate subject name", SERVER, "its certificate is for another name"},
@@ -87,16 +131,14 @@ static const struct text_reason *find_text(const char *problem) {
     return NULL;
 }
 
-static const char *find_number(CURL *easy) {
-    long number = 0;
-    const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
-    if (!version || !strstr(version, "SSL") || curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &number))
-        return NULL;
-    for (size_t i = 0; number && i < PP_COUNT(verify_reasons); i++) {
-        if (verify_reasons[i].number == number)
-            return verify_reasons[i].words;
+/* NULL where the certificate was not refused. */
+static const char *find_reason(const struct net_tls_check *check) {
+    for (size_t i = 0; check->reason != X509_V_OK && i < PP_COUNT(verify_reasons); i++) {
+        const struct verify_reason *row = &verify_reasons[i];
+        if (row->number == check->reason)
+            return check->depth > 0 && row->words_above ? row->words_above : row->words;
     }
-    return NULL;
+    return check->reason == X509_V_OK ? NULL : X509_verify_cert_error_string(check->reason);
 }
 
 static void explain_text(const char *problem, enum pp_code fallback, const char *prefix,
@@ -111,12 +153,13 @@ static void explain_text(const char *problem, enum pp_code fallback, const char 
                 reason->whose == SERVER ? "the server cannot be trusted: " : "", reason->words, problem);
 }
 
-static void explain_verification(CURL *easy, const char *problem, struct pp_error *error) {
-    const char *words = find_number(easy);
+static void explain_verification(const struct net_call *call, const char *problem, const char *prefix,
+                                 struct pp_error *error) {
+    const char *words = find_reason(&call->tls);
     if (words)
         pp_fail(error, PP_E_TLS, "the server cannot be trusted: %s (%s)", words, problem);
     else
-        explain_text(problem, PP_E_TLS, "the server cannot be trusted: ", error);
+        explain_text(problem, PP_E_TLS, prefix, error);
 }
 
 struct result_kind {
@@ -158,16 +201,15 @@ static void leave_out_duration(const char *problem, char words[static CURL_ERROR
     }
 }
 
-void net_failure_explain(CURL *easy, CURLcode result, const char *problem, struct pp_error *error) {
-    char words[CURL_ERROR_SIZE];
-    leave_out_duration(*problem ? problem : curl_easy_strerror(result), words);
-    problem = words;
+void net_failure_explain(const struct net_call *call, CURLcode result, struct pp_error *error) {
+    char problem[CURL_ERROR_SIZE];
+    leave_out_duration(*call->problem ? call->problem : curl_easy_strerror(result), problem);
     switch (result) {
     case CURLE_PEER_FAILED_VERIFICATION:
-        explain_verification(easy, problem, error);
+        explain_verification(call, problem, "the server cannot be trusted: ", error);
         break;
     case CURLE_SSL_CONNECT_ERROR:
-        explain_text(problem, PP_E_TLS, "TLS handshake: ", error);
+        explain_verification(call, problem, "TLS handshake: ", error);
         break;
     case CURLE_SSL_CACERT_BADFILE:
         pp_fail(error, PP_E_TLS, "the file of trusted authorities cannot be used: %s", problem);

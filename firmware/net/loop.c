@@ -4,7 +4,7 @@
 #include <limits.h>
 
 #include "base/clock.h"
-#include "net/loop_internal.h"
+#include "net/client_internal.h"
 
 struct net_watch {
     int fd;
@@ -22,6 +22,7 @@ static void forget_key_log(void) {
 
 struct net_loop *net_loop_create(struct pp_error *error) {
     forget_key_log();
+    net_tls_ignore_configuration();
     struct net_loop *loop = calloc(1, sizeof *loop);
     if (!loop || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(loop);

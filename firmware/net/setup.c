@@ -32,6 +32,8 @@ static void setup_transport(struct net_setup *setup, const struct net_client *cl
     NET_SET(setup, CURLOPT_HTTP_VERSION,
             (long)(libcurl_speaks_http2() ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
     NET_SET(setup, CURLOPT_PIPEWAIT, 1L);
+    NET_SET(setup, CURLOPT_HTTP09_ALLOWED, 0L);
+    NET_SET(setup, CURLOPT_HTTP_CONTENT_DECODING, 0L);
     NET_SET(setup, CURLOPT_FOLLOWLOCATION, 0L);
     NET_SET(setup, CURLOPT_PATH_AS_IS, 1L);
     NET_SET(setup, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
@@ -87,7 +89,7 @@ bool net_call_setup(struct net_call *call, const char *url, struct pp_error *err
     NET_SET(&setup, CURLOPT_WRITEFUNCTION, net_call_on_body);
     NET_SET(&setup, CURLOPT_WRITEDATA, call);
     setup_transport(&setup, call->client);
-    net_tls_setup(&setup, call->client->ca_file, call->identity);
+    net_tls_setup(&setup, call->client->ca_file, call->identity, &call->tls);
     setup_request(&setup, call);
     return setup.code == CURLE_OK || pp_fail(error, PP_E_UNSUPPORTED, "libcurl refuses option %d: %s",
                                              setup.option, curl_easy_strerror(setup.code));

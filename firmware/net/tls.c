@@ -1,41 +1,103 @@
 /*
- * TLS policy: 1.3, or 1.2 with ephemeral key agreement and AEAD. The suites of 1.2 are named in the way of
- * libcurl's backend; a backend whose suites libcurl cannot choose gets 1.3 alone, where every suite will do.
+ * TLS policy: 1.3, or 1.2 with ephemeral key agreement and AEAD; keys of 112 bits of strength and more; the
+ * server's name from its certificate's subjectAltName alone. libcurl itself falls back to the common name, and
+ * takes the strength from OpenSSL's configuration; so what it leaves open is set in OpenSSL's own context
+ * (CURLOPT_SSL_CTX_FUNCTION), and no other TLS library of libcurl's will do.
  */
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "net/client_internal.h"
 
-struct tls_backend {
-    const char *name;         /* begins curl_version_info()->ssl_version */
-    const char *suites;       /* of TLS 1.2; NULL: cannot be chosen */
-    const char *no_ca_folder; /* one that no authority can lie in; NULL: none is needed, or would do */
-};
+#define SUITES_1_2     "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define SECURITY_LEVEL 2 /* 112 bits: RSA from 2048 bits on, no SHA-1 (SSL_CTX_set_security_level(3)) */
 
 /* libcurl was built with the distribution's authorities as its default. NULL switches the folder of them off
  * in 7.88 and 8.14; later releases take NULL for "the default". OpenSSL looks for files in whatever it is
  * given. */
 #define NO_FOLDER "/dev/null"
 
-static const struct tls_backend backends[] = {
-    {"OpenSSL", "ECDHE+AESGCM:ECDHE+CHACHA20", NO_FOLDER},
-    {"LibreSSL", "ECDHE+AESGCM:ECDHE+CHACHA20", NO_FOLDER},
-    {"BoringSSL", "ECDHE+AESGCM:ECDHE+CHACHA20", NO_FOLDER},
-    {"quictls", "ECDHE+AESGCM:ECDHE+CHACHA20", NO_FOLDER},
-    {"wolfSSL",
-     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256:"
-     "ECDHE-RSA-AES128-GCM-SHA256",
-     NULL},
-};
+/* OPENSSL_CONF could lower every bar, or load code: neither it nor the distribution's file is read. */
+void net_tls_ignore_configuration(void) {
+    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
 
-static const struct tls_backend *tls_backend(void) {
-    static const struct tls_backend unknown = {"", NULL, NULL};
-    const char *version = curl_version_info(CURLVERSION_NOW)->ssl_version;
-    for (size_t i = 0; version && i < PP_COUNT(backends); i++) {
-        if (!strncmp(version, backends[i].name, strlen(backends[i].name)))
-            return &backends[i];
+bool net_tls_check_library(const char *library, struct pp_error *error) {
+    char own[64];
+    snprintf(own, sizeof own, "OpenSSL/%s", OpenSSL_version(OPENSSL_VERSION_STRING));
+    return (library && !strcmp(library, own)) ||
+           pp_fail(error, PP_E_UNSUPPORTED,
+                   "libcurl's TLS is %s: it cannot be kept from taking a certificate's common name for the "
+                   "server's; needed is a libcurl with %s",
+                   library ? library : "missing", own);
+}
+
+/* "[2001:db8::1]" and "example.org." are said without brackets and dot. */
+void net_tls_check_begin(struct net_tls_check *check, const char *host) {
+    size_t length = strlen(host);
+    bool bracketed = length > 2 && host[0] == '[' && host[length - 1] == ']';
+    bool dotted = length > 1 && host[length - 1] == '.';
+    snprintf(check->host, sizeof check->host, "%.*s", (int)(length - (bracketed ? 2 : 0) - (dotted ? 1 : 0)),
+             host + bracketed);
+    check->reason = X509_V_OK;
+    check->depth = 0;
+}
+
+/* Whether a certificate has a name of the kinds that a server can have. */
+static bool names_server(X509 *certificate) {
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    bool found = false;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        int kind = sk_GENERAL_NAME_value(names, i)->type;
+        found = found || kind == GEN_DNS || kind == GEN_IPADD;
     }
-    return &unknown;
+    GENERAL_NAMES_free(names);
+    return found;
+}
+
+static bool fail_verification(X509_STORE_CTX *store, struct net_tls_check *check) {
+    X509 *own = X509_STORE_CTX_get0_cert(store);
+    int reason = X509_STORE_CTX_get_error(store);
+    bool name = reason == X509_V_ERR_HOSTNAME_MISMATCH || reason == X509_V_ERR_IP_ADDRESS_MISMATCH;
+    check->reason = name && own && !names_server(own) ? NET_TLS_NAMELESS : reason;
+    check->depth = X509_STORE_CTX_get_error_depth(store);
+    /* What stands there hides from libcurl that it was the certificate. */
+    ERR_clear_error();
+    return false;
+}
+
+/* Every suite has the server sign, so its certificate must allow that (RFC 8446 §4.4.2.2); OpenSSL does not
+ * look in all versions of TLS. */
+static int verify(X509_STORE_CTX *store, void *arg) {
+    X509 *own = X509_STORE_CTX_get0_cert(store);
+    bool valid = X509_verify_cert(store) > 0;
+    if (!valid && X509_STORE_CTX_get_error(store) == X509_V_OK)
+        X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
+    if (valid && !(X509_get_key_usage(own) & KU_DIGITAL_SIGNATURE)) {
+        X509_STORE_CTX_set_error(store, X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
+        X509_STORE_CTX_set_error_depth(store, 0);
+        valid = false;
+    }
+    return valid || fail_verification(store, arg);
+}
+
+/* `check` outlives each handshake of its call; after it the server may begin no other. */
+static CURLcode on_context(CURL *easy, void *context, void *arg) {
+    struct net_tls_check *check = arg;
+    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
+    (void)easy;
+    SSL_CTX_set_security_level(context, SECURITY_LEVEL);
+    SSL_CTX_clear_options(context, SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION | SSL_OP_LEGACY_SERVER_CONNECT);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_cert_verify_callback(context, verify, check);
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                               X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    bool named = *check->host && (X509_VERIFY_PARAM_set1_ip_asc(param, check->host) == 1 ||
+                                  X509_VERIFY_PARAM_set1_host(param, check->host, 0) == 1);
+    ERR_clear_error(); /* a name is no address */
+    return named ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
 }
 
 static struct curl_blob blob_of(char *text) {
@@ -51,18 +113,16 @@ static void identity_setup(struct net_setup *setup, const struct net_identity *i
     NET_SET(setup, CURLOPT_SSLKEY_BLOB, &key);
 }
 
-void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct net_identity *identity) {
-    const struct tls_backend *backend = tls_backend();
+void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct net_identity *identity,
+                   struct net_tls_check *check) {
     NET_SET(setup, CURLOPT_SSL_VERIFYPEER, 1L);
     NET_SET(setup, CURLOPT_SSL_VERIFYHOST, 2L);
     NET_SET(setup, CURLOPT_CAINFO, ca_file);
-    NET_SET(setup, CURLOPT_CAPATH, backend->no_ca_folder);
-    if (backend->suites) {
-        NET_SET(setup, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-        NET_SET(setup, CURLOPT_SSL_CIPHER_LIST, backend->suites);
-    } else {
-        NET_SET(setup, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3);
-    }
+    NET_SET(setup, CURLOPT_CAPATH, NO_FOLDER);
+    NET_SET(setup, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    NET_SET(setup, CURLOPT_SSL_CIPHER_LIST, SUITES_1_2);
+    NET_SET(setup, CURLOPT_SSL_CTX_FUNCTION, on_context);
+    NET_SET(setup, CURLOPT_SSL_CTX_DATA, check);
     if (identity)
         identity_setup(setup, identity);
 }

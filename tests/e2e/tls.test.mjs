@@ -19,9 +19,39 @@ const KINDS = {
   selfSigned: 'its certificate is self-signed',
   unknownAuthority: 'its certificate comes from an unknown authority',
   clientOnly: 'its certificate is not for a server',
+  noNames: 'its certificate names no server (subjectAltName)',
+  otherNames: 'its certificate names no server (subjectAltName)',
+  nameAsText: 'its certificate is for another name',
+  rsa1024: 'the key of its certificate is too weak',
+  sha1: 'its certificate is signed with too weak a hash',
+  sha1Above: 'a certificate above its own is signed with too weak a hash',
+  rsa1024Above: 'the key of its authority is too weak',
+  spoiled: 'the signature of its certificate is wrong',
+  spoiledAbove: 'the signature of a certificate above its own is wrong',
+  pathLength: 'its certificate chain is longer than an authority allows',
+  constraints: 'an authority may not issue certificates for its name',
+  notAnAuthority: 'a certificate above its own may not issue others',
+  mayNotIssue: 'a certificate above its own may not issue others',
+  expiredAbove: 'a certificate above its own has expired',
+  mayNotSign: 'the key of its certificate may not sign',
+  unknownExtension: 'its certificate has a critical extension that is not known here',
   tls11: 'it only speaks too old a protocol version of TLS',
   cbc: 'no cipher suite is acceptable to both sides',
 };
+
+// It lowers what OpenSSL demands, and forbids every algorithm: whoever reads it trusts the weak, or starts nothing.
+const OPENSSL_CONF = `openssl_conf = own
+[own]
+ssl_conf = ssl
+alg_section = algorithms
+[ssl]
+system_default = low
+[low]
+CipherString = ALL:@SECLEVEL=0
+MinProtocol = None
+[algorithms]
+default_properties = fips=yes
+`;
 
 class BadServers {
   constructor(folder) {
@@ -48,6 +78,7 @@ describe('an enrolled screen before a server that cannot be trusted', () => {
 
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'pingplay-tls-'));
+    await writeFile(path.join(folder, 'openssl.cnf'), OPENSSL_CONF);
     servers = new BadServers(path.join(folder, 'servers'));
     ready = await servers.read();
     headend = await startHeadend({ serve: ['--poll-interval', '1'] });
@@ -75,13 +106,14 @@ describe('an enrolled screen before a server that cannot be trusted', () => {
   // What the agent has said once it says `reason`.
   async function agentAgainst(kind, reason) {
     const dir = path.join(folder, kind);
+    ready.ports[kind] ??= (await servers.ask({ do: 'defect', name: kind })).port;
     await cp(enrolled(), path.join(dir, 'state'), { recursive: true });
     await writeFile(path.join(dir, 'agent.conf'), [
       '[headend]', `url = https://127.0.0.1:${ready.ports[kind]}`, `ca = ${ready.paths.authority}`,
       `root = ${headend.rootFile}`, '[paths]', `state = ${dir}/state`, `player-socket = ${dir}/player.sock`,
       `renderers = ${dir}`, ''].join('\n'));
     const child = spawn(path.join(buildDir(), 'firmware/agent/pingplay-agent'), ['--config', path.join(dir, 'agent.conf')],
-      { stdio: ['ignore', 'ignore', 'pipe'] });
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, OPENSSL_CONF: path.join(folder, 'openssl.cnf') } });
     const limit = setTimeout(() => child.kill('SIGKILL'), 60000);
     let log = '';
     for await (const data of child.stderr) {

@@ -14,11 +14,11 @@
 #define SERVER_CONNECTIONS_MAX 4096
 #define SERVER_IDLE_S          70 /* without a byte, either way; longer than a long poll waits between */
 
-/* TLS 1.2 with ECDHE and AEAD, and TLS 1.3. */
+/* TLS 1.2 with ECDHE and AEAD, and TLS 1.3; certificates of 112 bits of strength and more. */
 #define SERVER_PRIORITIES                                                                                    \
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-256-GCM:"   \
     "+AES-128-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"              \
-    "+GROUP-SECP384R1:%SERVER_PRECEDENCE"
+    "+GROUP-SECP384R1:%SERVER_PRECEDENCE:%PROFILE_MEDIUM"
 
 static void add_security_headers(struct reply *reply) {
     reply_header(reply, "X-Content-Type-Options", "nosniff");

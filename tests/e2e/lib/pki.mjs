@@ -15,8 +15,9 @@ function stamp(time) {
 }
 
 export class Authority {
-  // A root; with `parent`, an intermediate that the parent issued.
-  constructor(folder, name, parent = null) {
+  // A root; with `parent`, an intermediate that the parent issued. Options: key (see key_pair), digest, basic and usage
+  // (its extensions), extra (more of them).
+  constructor(folder, name, parent = null, o = {}) {
     this.folder = join(folder, name);
     this.name = name;
     this.parent = parent;
@@ -37,18 +38,22 @@ unique_subject=no
 [any]
 commonName=optional
 `);
-    this.key_pair(this.key);
-    const extensions = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+    this.key_pair(this.key, o.key);
+    const extensions = [`basicConstraints=${o.basic ?? 'critical,CA:TRUE'}`,
+      `keyUsage=critical,${o.usage ?? 'keyCertSign,cRLSign'}`, ...(o.extra ?? [])];
     if (parent) {
-      writeFileSync(this.certificate, parent.sign(this.request(this.key, name), { extensions }));
+      writeFileSync(this.certificate, parent.sign(this.request(this.key, name), { extensions, ...o }));
     } else {
       openssl(['req', '-x509', '-new', '-key', this.key, '-out', this.certificate, '-days', '3650', '-subj',
         `/CN=${name}`, ...extensions.flatMap((e) => ['-addext', e])]);
     }
   }
 
-  key_pair(path) {
-    openssl(['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path]);
+  // `kind`: a curve's name, or "rsa:BITS".
+  key_pair(path, kind = 'prime256v1') {
+    const [rsa, bits] = kind.split(':');
+    if (bits) openssl([`gen${rsa}`, '-out', path, bits]);
+    else openssl(['ecparam', '-name', kind, '-genkey', '-noout', '-out', path]);
   }
 
   request(key, cn) {
@@ -56,7 +61,7 @@ commonName=optional
   }
 
   // PEM of a certificate for a PEM or DER request. Times in ms.
-  sign(request, { cn, extensions = [], notBefore = Date.now() - DAY, notAfter = Date.now() + 30 * DAY }) {
+  sign(request, { cn, extensions = [], notBefore = Date.now() - DAY, notAfter = Date.now() + 30 * DAY, digest = 'sha256' }) {
     const base = join(this.folder, `c${++this.count}`);
     writeFileSync(`${base}.ext`, `[default]\n${extensions.join('\n')}\n`);
     const pem = request.toString('latin1').startsWith('-----')
@@ -65,15 +70,16 @@ commonName=optional
     writeFileSync(`${base}.csr`, pem);
     openssl(['ca', '-config', join(this.folder, 'ca.conf'), '-batch', '-notext', '-keyfile', this.key, '-cert',
       this.certificate, '-in', `${base}.csr`, '-out', `${base}.pem`, '-startdate', stamp(notBefore), '-enddate',
-      stamp(notAfter), '-extfile', `${base}.ext`, '-extensions', 'default', ...(cn ? ['-subj', `/CN=${cn}`] : [])]);
+      stamp(notAfter), '-md', digest, '-extfile', `${base}.ext`, '-extensions', 'default', ...(cn ? ['-subj', `/CN=${cn}`] : [])]);
     return readFileSync(`${base}.pem`);
   }
 
   // {cert, key} for a server or a device, as node's tls takes them.
   issue(cn, options) {
     const key = join(this.folder, `k${++this.count}.key`);
-    this.key_pair(key);
-    const cert = this.sign(this.request(key, cn), options);
+    this.key_pair(key, options.key);
+    const signed = this.sign(this.request(key, cn), options);
+    const cert = options.change ? options.change(signed) : signed;
     return { cert: Buffer.concat([cert, ...this.chain()]), key: readFileSync(key) };
   }
 
@@ -82,10 +88,12 @@ commonName=optional
     return this.parent ? [readFileSync(this.certificate), ...this.parent.chain()] : [];
   }
 
+  // Options: those of issue and sign, names (a subjectAltName in openssl's words; '' for none), usage, extra.
   server(names, options = {}) {
-    const san = names.map((n) => (/^[\d.]+$/.test(n) ? `IP:${n}` : `DNS:${n}`)).join(',');
+    const san = options.names ?? names.map((n) => (/^[\d.]+$/.test(n) ? `IP:${n}` : `DNS:${n}`)).join(',');
     return this.issue(names[0], {
-      extensions: [`subjectAltName=${san}`, 'keyUsage=critical,digitalSignature', 'extendedKeyUsage=serverAuth'],
+      extensions: [...(san ? [`subjectAltName=${san}`] : []), `keyUsage=critical,${options.usage ?? 'digitalSignature'}`,
+        'extendedKeyUsage=serverAuth', ...(options.extra ?? [])],
       ...options,
     });
   }

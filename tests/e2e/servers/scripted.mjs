@@ -7,6 +7,7 @@
 //   {"do": "route", "path": "/x", "answer": ANSWER}   every request for that path gets this one instead
 //   {"do": "log"}            the requests seen so far, oldest first; forgets them
 //   {"do": "bytes"}          {NAME: {connections, bytes}}: application bytes that the bad servers received
+//   {"do": "defect", "name": NAME}     starts a server whose certificate has that defect: {"port": N}; see `defects`
 //   {"do": "raw", "list": [TEXT, …]}   what the port "raw" writes, byte by byte, to each request head
 //   {"do": "issue", "csr": BASE64, …}  an EST answer in base64, see issue()
 //   {"do": "wait", "count": N}         answers once N requests are in the log (which stays)
@@ -253,6 +254,37 @@ const ports = {
   })),
 };
 
+// Certificates with one defect each. Those that node would not use itself are served at its lowest level. Each is made when it is asked for.
+const under = (name, options) => new Authority(folder, name, authority, options).server(NAMES);
+const unsafe = (name, own) => bad(name, { ...own, ciphers: 'DEFAULT@SECLEVEL=0' });
+const defects = {
+  noNames: () => bad('noNames', authority.server(NAMES, { names: '' })),
+  otherNames: () => bad('otherNames', authority.server(NAMES, { names: 'email:a@localhost,URI:https://127.0.0.1/' })),
+  nameAsText: () => bad('nameAsText', authority.server(NAMES, { names: 'DNS:127.0.0.1' })),
+  rsa1024: () => unsafe('rsa1024', authority.server(NAMES, { key: 'rsa:1024' })),
+  sha1: () => unsafe('sha1', authority.server(NAMES, { digest: 'sha1' })),
+  sha1Above: () => unsafe('sha1Above', under('SHA-1 Intermediate', { digest: 'sha1' })),
+  rsa1024Above: () => unsafe('rsa1024Above', under('Weak Intermediate', { key: 'rsa:1024' })),
+  spoiled: () => bad('spoiled', authority.server(NAMES, { change: spoiledSignature })),
+  spoiledAbove: () => bad('spoiledAbove', (() => {
+    const { cert, key } = intermediate.server(NAMES);
+    const [own, above] = cert.toString('latin1').split(/(?<=-----END CERTIFICATE-----\n)/);
+    return { cert: Buffer.concat([Buffer.from(own), spoiledSignature(Buffer.from(above))]), key };
+  })()),
+  pathLength: () => bad('pathLength', new Authority(folder, 'Too Deep',
+    new Authority(folder, 'Depth 0', authority, { basic: 'critical,CA:TRUE,pathlen:0' })).server(NAMES)),
+  constraints: () => bad('constraints', under('Constrained', { extra: ['nameConstraints=critical,permitted;IP:10.0.0.0/255.0.0.0'] })),
+  notAnAuthority: () => bad('notAnAuthority', under('No Authority', { basic: 'critical,CA:FALSE', usage: 'digitalSignature' })),
+  mayNotIssue: () => bad('mayNotIssue', under('May Not Issue', { usage: 'cRLSign' })),
+  expiredAbove: () => bad('expiredAbove', under('Expired Intermediate', {
+    notBefore: Date.now() - 9 * DAY, notAfter: Date.now() - DAY })),
+  mayNotSign: () => bad('mayNotSign', authority.server(NAMES, { key: 'rsa:2048', usage: 'keyEncipherment' })),
+  // None: its authority's constraints, which are critical, allow the name.
+  constrainedWell: () => good(under('Well Constrained', {
+    extra: ['nameConstraints=critical,permitted;IP:127.0.0.0/255.0.0.0,permitted;DNS:localhost'] })),
+  unknownExtension: () => bad('unknownExtension', authority.server(NAMES, { extra: ['1.2.3.4=critical,ASN1:UTF8String:x'] })),
+};
+
 const device = authority.device('device-of-the-test');
 const paths = { authority: authority.certificate, stranger: stranger.certificate, device: join(folder, 'device.pem'),
   deviceKey: join(folder, 'device.key') };
@@ -264,6 +296,7 @@ const commands = {
   route: (c) => { routes.set(c.path, c.answer); return { ok: true }; },
   log: () => log.splice(0),
   bytes: () => counts,
+  defect: async (c) => ({ port: ports[c.name] ??= await defects[c.name]() }),
   raw: (c) => { rawAnswers = c.list; return { ok: true }; },
   issue: (c) => ({ p7: issue(Buffer.from(c.csr, 'base64'), c).toString('base64') }),
   held: () => ({ count: held.length }),
@@ -278,13 +311,13 @@ const commands = {
 const reply = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 reply({ ports, paths });
 const lines = readline.createInterface({ input: process.stdin });
-lines.on('line', (line) => {
+lines.on('line', async (line) => {
   const command = JSON.parse(line);
   if (command.do === 'wait') {
     waiting.push({ count: command.count, reply });
     tell();
   } else {
-    reply(commands[command.do](command));
+    reply(await commands[command.do](command));
   }
 });
 lines.on('close', () => {
