@@ -9,6 +9,8 @@ packages_build=(
   libfontconfig-dev libgnutls28-dev libical-dev libinih-dev liblcms2-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
   libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
 )
+# To make the Debian packages of it.
+packages_package=(dpkg-dev file)
 # To run what was built: fonts for the status screens.
 packages_run=(ca-certificates fonts-inter fonts-dejavu-core)
 # To run the unit tests: servers to test against, and a second implementation of the formats.
@@ -21,6 +23,8 @@ packages_e2e=(nodejs curl openssl faketime zbar-tools iproute2 procps ffmpeg str
 packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev llvm mandoc file binutils dpkg-dev lintian)
 # To run tools/check --debian13.
 packages_chroot=(mmdebstrap util-linux)
+# To run tests/install: Debian in booted containers, and a look at what the screen in one of them shows.
+packages_install_test=(mmdebstrap systemd-container util-linux ffmpeg zbar-tools)
 
 # as_root COMMAND…: runs it as root, through sudo where this is somebody else.
 as_root() {
