@@ -10,6 +10,7 @@ struct store_entry {
     int64_t used_ms;    /* last use, ms since 1970; grows with every use */
     int64_t touched_ms; /* the time its file carries */
     bool open;          /* a struct store_partial writes it */
+    unsigned unread;    /* times in a row that the flash did not let it be read */
 };
 
 struct store_index {

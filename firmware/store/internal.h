@@ -44,7 +44,8 @@ struct store {
     pthread_mutex_t lock; /* over everything below but `scrubber` */
     struct store_index objects, partials, quarantine;
     struct store_pins pins[STORE_PIN_SETS];
-    int64_t clock_ms; /* the last use given out */
+    bool unlisted[STORE_FOLDERS]; /* folders of objects/ that could not be read yet */
+    int64_t clock_ms;             /* the last use given out */
     pthread_mutex_t scrub_lock;
     struct store_scrubber scrubber;
 };
@@ -80,5 +81,7 @@ void store_touch(struct store *store, struct store_entry *entry);
 
 /* Fills the three indexes from the folders. */
 bool store_list(struct store *store, struct pp_error *error);
+/* The object's entry, or NULL; a folder that could not be listed is looked into once more. Lock held. */
+struct store_entry *store_find(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]);
 
 #endif

@@ -49,8 +49,11 @@ static bool list_files(struct store *store, const char *folder, const char *pref
         struct stat info;
         if (strcmp(file->d_name, ".") == 0 || strcmp(file->d_name, "..") == 0)
             continue;
-        if (fstatat(fd, file->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0)
-            continue;
+        if (fstatat(fd, file->d_name, &info, AT_SYMLINK_NOFOLLOW) < 0) {
+            if (errno == ENOENT)
+                continue;
+            return pp_fail_errno(error, "%s/%.80s", folder, file->d_name);
+        }
         if (!S_ISREG(info.st_mode) || !length_fits(info.st_size) ||
             !name_is_hash(file->d_name, entry.sha256) || strncmp(file->d_name, prefix, strlen(prefix)) != 0) {
             if (info.st_size != 0) /* an interrupted download may have left an empty one */
@@ -70,11 +73,12 @@ static bool list_files(struct store *store, const char *folder, const char *pref
     return errno == 0 || pp_fail_errno(error, "list %s", folder);
 }
 
-/* On bad flash a folder that cannot be read costs what is in it, and not the screen. */
+/* On bad flash a folder that cannot be read costs what is in it, and not the screen; `*unlisted` says so. */
 static bool list_folder(struct store *store, const char *folder, const char *prefix,
-                        struct store_index *index, struct pp_error *error) {
+                        struct store_index *index, bool *unlisted, struct pp_error *error) {
     struct pp_error why = {0};
-    if (list_files(store, folder, prefix, index, &why))
+    *unlisted = !list_files(store, folder, prefix, index, &why);
+    if (!*unlisted)
         return true;
     if (why.code == PP_E_NOMEM)
         return pp_fail(error, why.code, "%s", why.message);
@@ -82,16 +86,31 @@ static bool list_folder(struct store *store, const char *folder, const char *pre
     return true;
 }
 
+static void object_folder(unsigned first, char prefix[STORE_FOLDER_NAME_SIZE], char folder[PP_PATH_MAX]) {
+    snprintf(prefix, STORE_FOLDER_NAME_SIZE, "%02x", first);
+    snprintf(folder, PP_PATH_MAX, STORE_OBJECTS "/%s", prefix);
+}
+
 static bool list_objects(struct store *store, struct pp_error *error) {
     for (unsigned first = 0; first < STORE_FOLDERS; first++) {
         char prefix[STORE_FOLDER_NAME_SIZE];
         char folder[PP_PATH_MAX];
-        snprintf(prefix, sizeof prefix, "%02x", first);
-        snprintf(folder, sizeof folder, STORE_OBJECTS "/%s", prefix);
-        if (!list_folder(store, folder, prefix, &store->objects, error))
+        object_folder(first, prefix, folder);
+        if (!list_folder(store, folder, prefix, &store->objects, &store->unlisted[first], error))
             return false;
     }
     return true;
+}
+
+struct store_entry *store_find(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]) {
+    struct store_entry *entry = store_index_find(&store->objects, sha256);
+    if (entry || !store->unlisted[sha256[0]])
+        return entry;
+    char prefix[STORE_FOLDER_NAME_SIZE];
+    char folder[PP_PATH_MAX];
+    object_folder(sha256[0], prefix, folder);
+    store->unlisted[sha256[0]] = !list_files(store, folder, prefix, &store->objects, NULL);
+    return store_index_find(&store->objects, sha256);
 }
 
 static const struct store_entry *oldest_of(const struct store_index *index) {
@@ -122,8 +141,10 @@ static void drop_stray_partials(struct store *store) {
 }
 
 bool store_list(struct store *store, struct pp_error *error) {
-    if (!list_objects(store, error) || !list_folder(store, STORE_PARTIAL, "", &store->partials, error) ||
-        !list_folder(store, STORE_QUARANTINE, "", &store->quarantine, error))
+    bool ignored;
+    if (!list_objects(store, error) ||
+        !list_folder(store, STORE_PARTIAL, "", &store->partials, &ignored, error) ||
+        !list_folder(store, STORE_QUARANTINE, "", &store->quarantine, &ignored, error))
         return false;
     drop_stray_partials(store);
     while (store->quarantine.count > STORE_QUARANTINE_MAX)

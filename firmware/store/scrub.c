@@ -71,12 +71,9 @@ static void scrub_close(struct store_scrubber *scrubber) {
     scrubber->hash = NULL;
 }
 
-/* Opens the next object; false at the end of the pass, which begins anew, and with an error where we lack
- * what it takes. An object that cannot be opened for any other reason is left with fd -1 and a length: bad.
- */
-static bool scrub_advance(struct store *store, struct pp_error *error) {
+/* Goes to the next object; false at the end of the pass, which begins anew. */
+static bool scrub_advance(struct store *store) {
     struct store_scrubber *scrubber = &store->scrubber;
-    char path[PP_PATH_MAX];
     pthread_mutex_lock(&store->lock);
     const struct store_entry *entry = store_index_from(&store->objects, scrubber->next);
     if (entry)
@@ -87,12 +84,15 @@ static bool scrub_advance(struct store *store, struct pp_error *error) {
         return false;
     memcpy(scrubber->next, scrubber->entry.sha256, sizeof scrubber->next);
     scrubber->offset = 0;
+    return true;
+}
+
+static bool scrub_open(struct store *store, struct pp_error *error) {
+    struct store_scrubber *scrubber = &store->scrubber;
+    char path[PP_PATH_MAX];
     store_object_path(scrubber->entry.sha256, path);
     scrubber->fd = store_file_open(store, path);
-    struct pp_error why = {0};
-    if (scrubber->fd < 0)
-        pp_fail_errno(&why, "%s", path);
-    return why.code != PP_E_NOMEM || pp_fail(error, why.code, "%s", why.message);
+    return scrubber->fd >= 0 || pp_fail_errno(error, "%s", path);
 }
 
 /* Without this the page cache would answer for the flash. */
@@ -100,13 +100,15 @@ static void forget_cached(int fd, uint64_t offset, size_t size) {
     (void)posix_fadvise(fd, (off_t)offset, (off_t)size, POSIX_FADV_DONTNEED);
 }
 
-/* Hashes up to `budget` bytes on. False where a read failed or the file has another length. */
+/* Hashes up to `budget` bytes on. False where a read failed (PP_E_IO, say), or the file has another length
+ * (PP_E_AUTH). */
 static bool scrub_read(struct store_scrubber *scrubber, uint64_t budget, uint64_t *read_bytes, uint8_t *block,
                        struct pp_error *error) {
     struct stat info;
-    if (scrubber->fd < 0 || fstat(scrubber->fd, &info) < 0 ||
-        (uint64_t)info.st_size != scrubber->entry.length)
-        return pp_fail(error, PP_E_IO, "object is gone or has another length");
+    if (fstat(scrubber->fd, &info) < 0)
+        return pp_fail_errno(error, "object");
+    if ((uint64_t)info.st_size != scrubber->entry.length)
+        return pp_fail(error, PP_E_AUTH, "object has another length");
     while (scrubber->offset < scrubber->entry.length && *read_bytes < budget) {
         uint64_t left = scrubber->entry.length - scrubber->offset;
         size_t step = left < STORE_BLOCK_SIZE ? (size_t)left : STORE_BLOCK_SIZE;
@@ -154,20 +156,43 @@ static void scrub_set_aside(struct store *store, struct store_scrub *out, const 
         pp_log_warning("store: %s", error.message);
 }
 
+/* What the flash, or this process, could not do says nothing about the object: it stays, and is counted. */
+static void scrub_pass_over(struct store *store, struct store_scrub *out, const struct pp_error *why) {
+    const struct store_entry *read = &store->scrubber.entry;
+    out->unread = true;
+    out->length = read->length;
+    memcpy(out->sha256, read->sha256, sizeof out->sha256);
+    pp_log_warning("store: an object cannot be read now: %s", why->message);
+    pthread_mutex_lock(&store->lock);
+    struct store_entry *entry = store_index_find(&store->objects, read->sha256);
+    if (entry && entry->unread < STORE_UNREAD_MAX)
+        entry->unread++;
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void scrub_note_good(struct store *store) {
+    pthread_mutex_lock(&store->lock);
+    struct store_entry *entry = store_index_find(&store->objects, store->scrubber.entry.sha256);
+    if (entry)
+        entry->unread = 0;
+    pthread_mutex_unlock(&store->lock);
+}
+
 /* One object, or the part of it that the budget allows. False where the step is over. */
 static bool scrub_some(struct store *store, uint64_t budget, struct store_scrub *out, uint8_t *block,
                        struct pp_error *error) {
     struct store_scrubber *scrubber = &store->scrubber;
+    struct pp_error why = {0};
     if (!scrubber->hash) {
         scrubber->hash = crypto_sha256_create(error);
-        if (!scrubber->hash || !scrub_advance(store, error)) {
+        if (!scrubber->hash || !scrub_advance(store)) {
             out->wrapped = error->code == PP_OK;
             scrub_close(scrubber);
             return false;
         }
+        (void)!scrub_open(store, &why);
     }
-    struct pp_error why = {0};
-    bool good = scrub_read(scrubber, budget, &out->bytes, block, &why);
+    bool good = !why.code && scrub_read(scrubber, budget, &out->bytes, block, &why);
     if (good && scrubber->offset < scrubber->entry.length)
         return false;
     good = good && scrub_check(scrubber, &why);
@@ -176,8 +201,12 @@ static bool scrub_some(struct store *store, uint64_t budget, struct store_scrub 
         scrub_close(scrubber);
         return false;
     }
-    if (!good)
+    if (good)
+        scrub_note_good(store);
+    else if (why.code == PP_E_AUTH || why.code == PP_E_NOTFOUND)
         scrub_set_aside(store, out, &why);
+    else
+        scrub_pass_over(store, out, &why);
     scrub_close(scrubber);
     if (!hash_next(scrubber->next))
         out->wrapped = true;

@@ -109,8 +109,8 @@ void store_close(struct store *store) {
 
 bool store_has(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], uint64_t length) {
     pthread_mutex_lock(&store->lock);
-    const struct store_entry *entry = store_index_find(&store->objects, sha256);
-    bool has = entry && entry->length == length;
+    const struct store_entry *entry = store_find(store, sha256);
+    bool has = entry && entry->length == length && entry->unread < STORE_UNREAD_MAX;
     pthread_mutex_unlock(&store->lock);
     return has;
 }
@@ -144,9 +144,9 @@ static void note_use(struct store *store, struct store_entry *entry) {
 static int object_open_locked(struct store *store, const uint8_t *sha256, struct pp_error *error) {
     char path[PP_PATH_MAX];
     store_object_path(sha256, path);
-    struct store_entry *entry = store_index_find(&store->objects, sha256);
+    struct store_entry *entry = store_find(store, sha256);
     if (!entry) {
-        pp_fail(error, PP_E_NOTFOUND, "%s: no such object", path);
+        pp_fail(error, store->unlisted[sha256[0]] ? PP_E_IO : PP_E_NOTFOUND, "%s: no such object", path);
         return -1;
     }
     int fd = store_file_open(store, path);

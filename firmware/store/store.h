@@ -30,6 +30,7 @@
 #define STORE_PARTIAL_AGE_MAX_S (INT64_C(7) * 24 * 60 * 60) /* s since its last write */
 #define STORE_QUARANTINE_MAX    16                          /* files in quarantine/ */
 #define STORE_PIN_MAX           8192                        /* hashes in one pin set */
+#define STORE_UNREAD_MAX        8 /* failed readings in a row, after which an object is to be fetched anew */
 /* s between two writes of the use of an object that is not current */
 #define STORE_TOUCH_INTERVAL_S (24 * 60 * 60)
 
@@ -53,11 +54,12 @@ struct store *store_open(const char *state_dir, const struct store_config *confi
 void store_close(struct store *store);
 PP_DEFINE_AUTO(store, struct store, store_close)
 
-/* Whether the object is there and has that length. */
+/* Whether the object is there, has that length, and can be read: one that the flash gives back no more stays,
+ * and may be opened, but is to be fetched anew in its place. */
 bool store_has(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], uint64_t length);
 
-/* A read-only descriptor of the object, close-on-exec, which the caller closes; -1 with PP_E_NOTFOUND. Counts
- * as a use. The descriptor stays good when the object is evicted meanwhile. */
+/* A read-only descriptor of the object, close-on-exec, which the caller closes; -1 with PP_E_NOTFOUND, or with
+ * another code where that says nothing about the object: the flash, or no descriptor left. Counts as a use. The descriptor stays good when the object is evicted meanwhile. */
 int store_object_open(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], struct pp_error *error);
 
 /* Reads a whole small object and checks its hash: PP_E_AUTH when that is wrong, PP_E_LIMIT over the buffer's
@@ -128,13 +130,15 @@ bool store_evict(struct store *store, const struct store_need *needs, size_t cou
 
 /* ---- Rot ---- */
 
-/* Sets an object aside: it is no longer there for store_has. */
+/* Sets an object aside: it is no longer there for store_has. Only a wrong hash is a reason. */
 bool store_quarantine(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], struct pp_error *error);
 
 struct store_scrub {
     uint64_t bytes;                  /* read in this step */
     bool bad;                        /* an object was found bad and set aside; the step ended with it */
-    uint8_t sha256[STORE_HASH_SIZE]; /* of the bad object */
+    bool unread;                     /* one could not be read just now, and stays; the step ended with it */
+    uint8_t sha256[STORE_HASH_SIZE]; /* of that object */
+    uint64_t length;                 /* bytes, of that object */
     bool wrapped;                    /* the step reached the end of a pass over all objects */
 };
 

@@ -37,9 +37,8 @@ struct channel_manifest *sync_manifest_load(struct store *store, const struct sy
     if (!store_object_read(store, manifest->sha256, &sealed, &why)) {
         if (error)
             *error = why;
-        /* Rotten flash: it is fetched again where it is still needed. */
-        if ((why.code == PP_E_AUTH || why.code == PP_E_IO) &&
-            !store_quarantine(store, manifest->sha256, &why))
+        /* Rotten: it is fetched again where it is still needed. What cannot be read just now is not that. */
+        if (why.code == PP_E_AUTH && !store_quarantine(store, manifest->sha256, &why))
             pp_log_warning("sync: %s", why.message);
         return NULL;
     }
@@ -112,8 +111,10 @@ static void pin_recorded(struct sync *sync, const struct sync_stored *manifest, 
         pinned = store_pin(sync->store, set, needs.list, needs.count, &error);
     else
         pinned = store_pin(sync->store, set, &alone, 1, &error);
-    if (!pinned || !opened)
+    if (!pinned || !opened) {
         pp_log_warning("sync: objects are not pinned: %s", error.message);
+        sync->unpinned = sync->unpinned || error.code == PP_E_IO || error.code == PP_E_NOMEM;
+    }
     free(needs.list);
 }
 
@@ -121,7 +122,8 @@ void sync_pin_recorded(struct sync *sync) {
     struct pp_error error = {0};
     sync_autorecord struct sync_record record = {0};
     pthread_mutex_lock(&sync->record_lock);
-    if (!sync_record_load(sync->vault, &record, &error))
+    sync->unpinned = !sync_record_load(sync->vault, &record, &error);
+    if (sync->unpinned)
         pp_log_warning("sync: %s", error.message);
     pin_recorded(sync, &record.current, STORE_PIN_CURRENT);
     pin_recorded(sync, &record.previous, STORE_PIN_PREVIOUS);

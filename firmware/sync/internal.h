@@ -47,6 +47,7 @@ struct sync {
     struct sync_counters counters;
 
     pthread_mutex_t record_lock; /* over reading, changing and writing the vault record */
+    atomic_bool unpinned;        /* what the recorded manifests need could not be read */
 
     pthread_mutex_t lock; /* over everything below */
     pthread_cond_t wake;  /* CLOCK_MONOTONIC */
@@ -64,6 +65,8 @@ struct sync {
     int64_t pass_at_ms;    /* CLOCK_MONOTONIC, a try again or a look; 0: not by itself */
     int64_t scrub_at_ms;   /* CLOCK_MONOTONIC */
     uint64_t suspect_left; /* bytes of the suspect that are still to be read, at full speed */
+    int64_t
+        suspect_at_ms; /* CLOCK_MONOTONIC: a suspect waits until then, since the flash let nothing be read */
     uint8_t wrong_manifest[CHANNEL_HASH_SIZE]; /* whose objects had wrong hashes */
     int64_t wrong_wait_s;                      /* how long was waited for that */
     struct pp_buf manifest; /* sealed, the one fetched last: a pass that is tried again need not fetch it */

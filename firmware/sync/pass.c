@@ -60,9 +60,12 @@ static bool get_sealed(struct pass *pass, uint64_t *fetched, struct sync_verdict
         return true;
     if (why.code == PP_E_NOMEM)
         return pp_fail(error, why.code, "%s", why.message);
-    if (pass->manifest_was_there && !store_quarantine(sync->store, next->sha256, &why))
-        pp_log_warning("sync: %s", why.message);
-    pass->manifest_was_there = false;
+    /* One that only cannot be read just now stays where it is. */
+    if (why.code == PP_E_AUTH) {
+        if (!store_quarantine(sync->store, next->sha256, &why))
+            pp_log_warning("sync: %s", why.message);
+        pass->manifest_was_there = false;
+    }
     if (!sync_repository_download(pass->repository, &sync->manifest, &verdict->retry_after_s, error))
         return false;
     *fetched += sync->manifest.size;
@@ -187,6 +190,8 @@ static bool mend_current(struct pass *pass, struct sync_result *result, struct s
 
 static bool pass_run(struct pass *pass, struct sync_result *result, struct sync_verdict *verdict) {
     struct pp_error *error = &result->error;
+    if (pass->sync->unpinned)
+        sync_pin_recorded(pass->sync);
     if (!find_newest(pass, verdict, error))
         return false;
     memcpy(result->sha256, pass->next.sha256, sizeof result->sha256);

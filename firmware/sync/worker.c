@@ -7,7 +7,8 @@
 #include "crypto/random.h"
 #include "sync/internal.h"
 
-#define SCRUB_SLICE (512 * 1024) /* bytes between two looks at `cancel` */
+#define SCRUB_SLICE      (512 * 1024) /* bytes between two looks at `cancel` */
+#define SUSPECT_PAUSE_MS 30000        /* until an object that could not be read is tried again */
 
 enum work { WORK_NONE, WORK_STOP, WORK_PASS, WORK_SCRUB };
 
@@ -24,15 +25,26 @@ static void wait_until(struct sync *sync, int64_t due_ms) {
     pthread_cond_timedwait(&sync->wake, &sync->lock, &due);
 }
 
+/* Whether an object under suspicion is to be read. Lock held. */
+static bool suspect_is_due(const struct sync *sync, int64_t now) {
+    return (sync->suspected || sync->suspect_left) && sync->suspect_at_ms <= now;
+}
+
 /* What is due. Lock held. */
 static enum work work_due(const struct sync *sync, int64_t now) {
     if (sync->stop)
         return WORK_STOP;
     if (sync->requested || (sync->has_target && sync->pass_at_ms && sync->pass_at_ms <= now))
         return WORK_PASS;
-    return sync->suspected || sync->suspect_left || (sync->scrub_at_ms && sync->scrub_at_ms <= now)
-               ? WORK_SCRUB
-               : WORK_NONE;
+    return suspect_is_due(sync, now) || (sync->scrub_at_ms && sync->scrub_at_ms <= now) ? WORK_SCRUB
+                                                                                        : WORK_NONE;
+}
+
+/* Lock held; 0: nothing will be by itself. */
+static int64_t next_due(const struct sync *sync) {
+    bool suspected = sync->suspected || sync->suspect_left;
+    return earlier(earlier(sync->scrub_at_ms, suspected ? sync->suspect_at_ms : 0),
+                   sync->has_target ? sync->pass_at_ms : 0);
 }
 
 /* Sleeps until something is due; with a pass comes its target, and an identity for the client. */
@@ -41,7 +53,7 @@ static enum work wait_for_work(struct sync *sync, struct sync_target *target) {
     struct pp_error error = {0};
     pthread_mutex_lock(&sync->lock);
     while ((work = work_due(sync, pp_clock_monotonic_ms())) == WORK_NONE)
-        wait_until(sync, earlier(sync->scrub_at_ms, sync->has_target ? sync->pass_at_ms : 0));
+        wait_until(sync, next_due(sync));
     if (work == WORK_PASS) {
         *target = sync->target;
         sync->requested = false;
@@ -102,6 +114,19 @@ static void report_bad_object(struct sync *sync, const struct store_scrub *scrub
     pthread_mutex_unlock(&sync->lock);
 }
 
+/* The flash may have hiccuped: the object is tried again after a pause, and fetched anew only when it could not
+ * be read for minutes (store_has then says so). */
+static void suspect_again(struct sync *sync, const struct store_scrub *scrub) {
+    pthread_mutex_lock(&sync->lock);
+    sync->suspect_at_ms = pp_clock_monotonic_ms() + SUSPECT_PAUSE_MS;
+    if (!sync->suspected) {
+        sync->suspect.length = scrub->length;
+        memcpy(sync->suspect.sha256, scrub->sha256, sizeof sync->suspect.sha256);
+        sync->suspected = true;
+    }
+    pthread_mutex_unlock(&sync->lock);
+}
+
 static bool has_request(struct sync *sync) {
     pthread_mutex_lock(&sync->lock);
     bool waits = sync->stop || sync->requested;
@@ -114,8 +139,8 @@ static bool has_request(struct sync *sync) {
 static uint64_t scrub_turn_bytes(struct sync *sync) {
     pthread_mutex_lock(&sync->lock);
     struct store_need suspect = sync->suspect;
-    bool suspected = sync->suspected;
-    sync->suspected = false;
+    bool suspected = sync->suspected && suspect_is_due(sync, pp_clock_monotonic_ms());
+    sync->suspected = sync->suspected && !suspected;
     if (suspected && !store_has(sync->store, suspect.sha256, suspect.length)) {
         sync->requested = sync->has_target;
         suspected = false;
@@ -139,7 +164,9 @@ static void do_scrub(struct sync *sync) {
             pp_log_warning("sync: scrub: %s", error.message);
         if (read && scrub.bad)
             report_bad_object(sync, &scrub);
-        bool over = !read || scrub.bad || scrub.wrapped || scrub.bytes >= left;
+        if (read && scrub.unread)
+            suspect_again(sync, &scrub);
+        bool over = !read || scrub.bad || scrub.unread || scrub.wrapped || scrub.bytes >= left;
         left = over ? 0 : left - scrub.bytes;
     }
     if (suspected)

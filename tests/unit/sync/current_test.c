@@ -1,9 +1,11 @@
 /* Which manifest is shown, what is pinned for it, and how it is changed. */
 #include "folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "base/encode.h"
 #include "base/file.h"
@@ -192,6 +194,38 @@ static void want_of_descriptors_makes_no_manifest_bad(void **state) {
     folder_finish(&folder);
 }
 
+/* In place of the C library's. */
+static int pread_errno; /* 0: none */
+ssize_t pread64(int fd, void *data, size_t size, off64_t offset);
+
+ssize_t pread64(int fd, void *data, size_t size, off64_t offset) {
+    errno = pread_errno;
+    return pread_errno ? -1 : (ssize_t)syscall(SYS_pread64, fd, data, size, offset);
+}
+
+static void manifest_that_cannot_be_read_just_now_is_not_set_aside(void **state) {
+    (void)state;
+    struct folder folder;
+    struct pp_error error = {0};
+    folder_init(&folder);
+    struct sync_stored one = folder_put_manifest(&folder, "lobby", "One");
+    struct sync_record record = {.current = one};
+    folder_save(&folder, &record);
+    pread_errno = EIO;
+    struct channel_manifest *manifest = sync_manifest_load(folder.store, &one, &error);
+    struct sync *sync = make_sync(&folder); /* which pins what it can read */
+    pread_errno = 0;
+    assert_null(manifest);
+    assert_int_equal(error.code, PP_E_IO);
+    assert_true(store_has(folder.store, one.sha256, one.length));
+    assert_true(sync->unpinned);
+    sync_pin_recorded(sync); /* as the next pass does */
+    assert_false(sync->unpinned);
+    assert_shows(&folder, "One");
+    sync_destroy(sync);
+    folder_finish(&folder);
+}
+
 #define SUSPECT_SIZE (32 * 1024 * 1024)
 #define ASK_MS       5
 
@@ -347,6 +381,7 @@ int main(void) {
         cmocka_unit_test(previous_comes_back_once),
         cmocka_unit_test(rejected_manifest_does_not_come_back),
         cmocka_unit_test(want_of_descriptors_makes_no_manifest_bad),
+        cmocka_unit_test(manifest_that_cannot_be_read_just_now_is_not_set_aside),
         cmocka_unit_test(suspect_is_read_to_its_end_between_passes),
         cmocka_unit_test(object_with_two_lengths_is_refused),
         cmocka_unit_test(failed_pass_is_told_and_will_be_tried_again),
