@@ -23,12 +23,15 @@ static void show_frames(struct video *video) {
     struct ipc_video_ring ring = {0};
     pp_autoclose int memory_fd = -1;
     for (int i = 0; i < FRAMES_MAX && video_next(video, &error) == VIDEO_FRAME; i++) {
-        const struct convert_wish wish = {.target_width = 64,
-                                          .target_height = 48,
-                                          .slots = 1,
-                                          .still = video->reader->container->still,
-                                          .aspect = video_aspect(video),
-                                          .orientation = video_orientation(video)};
+        const struct convert_wish wish = {
+            .target_width = 64,
+            .target_height = 48,
+            .slots = 1,
+            .still = video->reader->container->still,
+            .aspect = video_aspect(video),
+            .orientation = video_orientation(video),
+            .inks = video->picture.inks,
+            .colour = ring.memory ? NULL : picture_colour(&video->picture, video->frame)};
         if (!ring.memory && (!convert_init(&convert, video->frame, &wish, &error) ||
                              !ipc_video_layout(&convert.layout, &error) ||
                              !ipc_video_ring_create(&convert.layout, &ring, &memory_fd, &error)))

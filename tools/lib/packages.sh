@@ -8,6 +8,7 @@ packages_build=(
   libargon2-dev libavcodec-dev libavformat-dev libavutil-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev
   libfontconfig-dev libgnutls28-dev libical-dev libinih-dev liblcms2-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
   libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
+  zlib1g-dev
 )
 # To make the Debian packages of it.
 packages_package=(dpkg-dev file)

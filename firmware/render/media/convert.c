@@ -109,14 +109,15 @@ static void set_aspect(struct convert *convert, const struct convert_wish *wish)
 
 bool convert_init(struct convert *convert, const AVFrame *frame, const struct convert_wish *wish,
                   struct pp_error *error) {
+    *convert = (struct convert){.colour = wish->colour, .inks = wish->inks};
     if (frame->width < 1 || frame->height < 1 || frame->width > MEDIA_SIDE_MAX ||
         frame->height > MEDIA_SIDE_MAX || (int64_t)frame->width * frame->height > MEDIA_PIXELS_MAX)
         return pp_fail(error, PP_E_LIMIT, "%d x %d pixels are over %d a side or %d million", frame->width,
                        frame->height, MEDIA_SIDE_MAX, MEDIA_PIXELS_MAX / 1000000);
-    *convert = (struct convert){.orientation = wish->orientation,
-                                .width = (unsigned)frame->width,
-                                .height = (unsigned)frame->height,
-                                .still = wish->still};
+    convert->orientation = wish->orientation;
+    convert->width = (unsigned)frame->width;
+    convert->height = (unsigned)frame->height;
+    convert->still = wish->still;
     bool rgb = wish->still || is_rgb_like((enum AVPixelFormat)frame->format);
     convert->layout.format = rgb ? IPC_PIXEL_BGRA : IPC_PIXEL_I420;
     convert->layout.matrix =
@@ -135,7 +136,10 @@ void convert_finish(struct convert *convert) {
     sws_freeContext(convert->scaler);
     av_frame_free(&convert->scaled);
     av_frame_free(&convert->premultiplied);
+    av_frame_free(&convert->inked);
+    colour_destroy(convert->colour);
     convert->scaler = NULL;
+    convert->colour = NULL;
 }
 
 /* SWS_CS_… of the ring. */
@@ -206,6 +210,23 @@ static bool scale_to(struct convert *convert, const AVFrame *frame, uint8_t *con
     return rows > 0 ? true : pp_fail(error, PP_E_INVALID, "a picture cannot be converted");
 }
 
+/* The planes of a picture of inks are scaled each by itself: no colour is meant by them yet. */
+static bool scale_planes(struct convert *convert, const AVFrame *frame, struct pp_error *error) {
+    struct SwsContext *scaler =
+        sws_getContext(frame->width, frame->height, (enum AVPixelFormat)frame->format, (int)convert->width,
+                       (int)convert->height, AV_PIX_FMT_YUVA444P,
+                       SWS_ACCURATE_RND | kernel_for(convert, frame), NULL, NULL, NULL);
+    if (!scaler)
+        return pp_fail(error, PP_E_UNSUPPORTED, "pictures of the form %s cannot be shown",
+                       av_get_pix_fmt_name((enum AVPixelFormat)frame->format));
+    const int *matrix = sws_getCoefficients(SWS_CS_ITU601);
+    sws_setColorspaceDetails(scaler, matrix, 1, matrix, 1, 0, 1 << 16, 1 << 16);
+    int rows = sws_scale(scaler, (const uint8_t *const *)frame->data, frame->linesize, 0, frame->height,
+                         convert->inked->data, convert->inked->linesize);
+    sws_freeContext(scaler);
+    return rows > 0 ? true : pp_fail(error, PP_E_INVALID, "a picture cannot be converted");
+}
+
 static void slot_planes(const struct ipc_video_ring *ring, unsigned slot, uint8_t *data[4], int strides[4]) {
     for (unsigned plane = 0; plane < 4; plane++) {
         data[plane] = NULL;
@@ -259,8 +280,49 @@ static bool scale_transparent(struct convert *convert, const AVFrame *frame,
     return true;
 }
 
-bool convert_frame(struct convert *convert, const AVFrame *frame, const struct ipc_video_ring *ring,
-                   unsigned slot, struct pp_error *error) {
+/* Four planes of inks, inverted as Adobe has them, to a row of inks. */
+static void gather_inks(const AVFrame *frame, int y, enum picture_inks how, uint8_t *inks) {
+    const uint8_t *plane[4];
+    for (unsigned i = 0; i < 4; i++)
+        plane[i] = frame->data[i] + (ptrdiff_t)y * frame->linesize[i];
+    for (int x = 0; x < frame->width; x++, inks += 4) {
+        int ink[4] = {255 - plane[0][x], 255 - plane[1][x], 255 - plane[2][x], 255 - plane[3][x]};
+        if (how == PICTURE_YCCK) { /* ISO 10918-5 */
+            int luma = plane[0][x], cb = plane[1][x] - 128, cr = plane[2][x] - 128;
+            ink[0] = luma + (91881 * cr + 32768) / 65536;
+            ink[1] = luma - (22554 * cb + 46802 * cr + 32768) / 65536;
+            ink[2] = luma + (116130 * cb + 32768) / 65536;
+        }
+        for (unsigned i = 0; i < 4; i++)
+            inks[i] = (uint8_t)(ink[i] < 0 ? 0 : ink[i] > 255 ? 255 : ink[i]);
+    }
+}
+
+/* The inks are scaled as they are, then become colours. */
+static bool print_into_slot(struct convert *convert, const AVFrame *frame, const struct ipc_video_ring *ring,
+                            unsigned slot, struct pp_error *error) {
+    int width = (int)convert->width, height = (int)convert->height;
+    pp_autofree uint8_t *inks = malloc(4 * (size_t)width);
+    if (!inks)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    if (!make_frame(&convert->inked, width, height, AV_PIX_FMT_YUVA444P, error) ||
+        !make_frame(&convert->scaled, width, height, AV_PIX_FMT_BGRA, error) ||
+        !scale_planes(convert, frame, error))
+        return false;
+    for (int y = 0; y < height; y++) {
+        gather_inks(convert->inked, y, convert->inks, inks);
+        colour_convert_inks(convert->colour, inks,
+                            convert->scaled->data[0] + (ptrdiff_t)y * convert->scaled->linesize[0],
+                            (size_t)width);
+    }
+    turn_into_slot(convert, convert->scaled, ring, slot);
+    return true;
+}
+
+static bool place_frame(struct convert *convert, const AVFrame *frame, const struct ipc_video_ring *ring,
+                        unsigned slot, struct pp_error *error) {
+    if (convert->inks != PICTURE_NO_INKS)
+        return print_into_slot(convert, frame, ring, slot, error);
     bool same_size = frame->width == (int)convert->width && frame->height == (int)convert->height;
     bool same_colours = convert->layout.format == IPC_PIXEL_BGRA ||
                         (convert->layout.full_range == is_full_range(frame) &&
@@ -273,4 +335,15 @@ bool convert_frame(struct convert *convert, const AVFrame *frame, const struct i
     if (!same_size && alpha_is_in(frame))
         return scale_transparent(convert, frame, ring, slot, error);
     return scale_into_slot(convert, frame, ring, slot, error);
+}
+
+bool convert_frame(struct convert *convert, const AVFrame *frame, const struct ipc_video_ring *ring,
+                   unsigned slot, struct pp_error *error) {
+    if (!place_frame(convert, frame, ring, slot, error))
+        return false;
+    if (!convert->colour || convert->inks != PICTURE_NO_INKS || convert->layout.format != IPC_PIXEL_BGRA)
+        return true;
+    struct ipc_plane where = ipc_video_plane(ring, slot, 0);
+    colour_convert(convert->colour, where.data, where.stride, where.row_bytes / 4, where.rows);
+    return true;
 }

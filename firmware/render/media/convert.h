@@ -11,7 +11,9 @@
 
 #include "base/error.h"
 #include "ipc/ring.h"
+#include "render/media/colour.h"
 #include "render/media/orient.h"
+#include "render/media/picture.h"
 
 struct convert_wish {
     unsigned target_width, target_height; /* pixels of the place on the screen; 0: not known */
@@ -19,6 +21,8 @@ struct convert_wish {
     bool still;                           /* one picture: RGB, scaled down well */
     AVRational aspect;                    /* of the samples; 0/1 unknown */
     struct orientation orientation;
+    enum picture_inks inks;
+    struct colour *colour; /* taken, also on failure; NULL: the colours are sRGB */
 };
 
 struct convert {
@@ -32,6 +36,9 @@ struct convert {
     int scaler_matrix, scaler_range; /* the same */
     AVFrame *scaled;                 /* between scaling and turning */
     AVFrame *premultiplied;          /* before scaling what is transparent */
+    AVFrame *inked;                  /* four inks, before they become colours */
+    enum picture_inks inks;
+    struct colour *colour;
 };
 
 /* Chooses the ring for frames like `frame`. PP_E_LIMIT: larger than is shown. */

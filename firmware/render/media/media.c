@@ -156,7 +156,9 @@ static bool begin(struct media *media, struct pp_error *error) {
                                       .slots = media->container.still ? 1 : MEDIA_SLOTS,
                                       .still = media->container.still,
                                       .aspect = video_aspect(&media->video),
-                                      .orientation = video_orientation(&media->video)};
+                                      .orientation = video_orientation(&media->video),
+                                      .inks = media->video.picture.inks,
+                                      .colour = picture_colour(&media->video.picture, media->video.frame)};
     return convert_init(&media->convert, media->video.frame, &wish, error) &&
            producer_open_video(media->producer, &media->convert.layout, error) && open_sound(media, error) &&
            send_info(media, error) && show_frame(media, 0, error);

@@ -16,11 +16,15 @@ static int thread_count(const struct container *container) {
 }
 
 bool video_open(struct video *video, struct reader *reader, struct pp_error *error) {
-    *video = (struct video){.reader = reader, .frame = av_frame_alloc(), .packet = av_packet_alloc()};
+    *video = (struct video){.reader = reader,
+                            .frame = av_frame_alloc(),
+                            .packet = av_packet_alloc(),
+                            .picture = PICTURE_INIT(reader->container->kind)};
     if (!video->frame || !video->packet) {
         video_close(video);
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     }
+    picture_prepare_animation(&video->picture, reader->container->video->codecpar);
     video->decoder = container_decoder(reader->container->video, thread_count(reader->container), error);
     if (video->decoder)
         return true;
@@ -32,6 +36,7 @@ void video_close(struct video *video) {
     avcodec_free_context(&video->decoder);
     av_frame_free(&video->frame);
     av_packet_free(&video->packet);
+    picture_finish(&video->picture);
 }
 
 /* Damaged packets are passed over, up to a number in a row that says that nothing will come of it. */
@@ -72,6 +77,8 @@ static enum video_result feed(struct video *video, struct pp_error *error) {
             return VIDEO_PASSED;
         }
         video->to_key = false;
+        if (!picture_prepare(&video->picture, video->packet, error))
+            return VIDEO_FAILED;
         return send_packet(video, error);
     case READER_FAILED:
         return VIDEO_FAILED;

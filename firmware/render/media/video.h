@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "render/media/compat.h"
 #include "render/media/orient.h"
+#include "render/media/picture.h"
 #include "render/media/reader.h"
 
 struct video {
@@ -14,6 +15,7 @@ struct video {
     AVCodecContext *decoder;
     AVFrame *frame; /* the current one, after VIDEO_FRAME */
     AVPacket *packet;
+    struct picture picture;
     int64_t pts_us;    /* of the current frame, from the item's begin */
     int64_t end_us;    /* when the latest frame's time is over */
     int64_t frame_us;  /* us that it stays */

@@ -1,0 +1,62 @@
+#include "render/media/jpeg.h"
+
+#include <string.h>
+
+#define START_OF_SCAN 0xda
+#define END_OF_IMAGE  0xd9
+#define ADOBE         0xee
+
+static unsigned big_endian(const uint8_t *bytes) {
+    return (unsigned)bytes[0] << 8 | bytes[1];
+}
+
+/* SOF0 to SOF15 without DHT, JPG and DAC, which stand between them. */
+static bool is_frame(uint8_t marker) {
+    return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
+}
+
+static bool stands_alone(uint8_t marker) {
+    return marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+}
+
+static enum jpeg_coding coding_of(uint8_t marker) {
+    static const enum jpeg_coding codings[] = {JPEG_BASELINE, JPEG_BASELINE, JPEG_PROGRESSIVE, JPEG_LOSSLESS};
+    return marker >= 0xc9 ? JPEG_ARITHMETIC : codings[marker & 3];
+}
+
+static void read_segment(uint8_t marker, const uint8_t *data, size_t size, size_t at,
+                         struct jpeg_head *head) {
+    if (marker == ADOBE && size >= 12 && memcmp(data, "Adobe", 5) == 0) {
+        head->adobe_transform = data[11];
+        head->adobe_at = at;
+    }
+    if (!is_frame(marker) || size < 6)
+        return;
+    head->coding = coding_of(marker);
+    head->bits = data[0];
+    head->height = big_endian(data + 1);
+    head->width = big_endian(data + 3);
+    head->components = data[5];
+}
+
+bool jpeg_read_head(const uint8_t *data, size_t size, struct jpeg_head *head) {
+    *head = (struct jpeg_head){.adobe_transform = -1};
+    for (size_t at = 2; at + 4 <= size;) {
+        uint8_t marker = data[at + 1];
+        if (data[at] != 0xff || marker == 0xff) { /* bytes of filling */
+            at++;
+            continue;
+        }
+        if (marker == START_OF_SCAN || marker == END_OF_IMAGE)
+            break;
+        at += 2;
+        if (stands_alone(marker))
+            continue;
+        size_t length = big_endian(data + at);
+        if (length < 2 || length > size - at)
+            break;
+        read_segment(marker, data + at + 2, length - 2, at + 2, head);
+        at += length;
+    }
+    return head->components > 0;
+}
