@@ -70,6 +70,22 @@ void pp_base64url_encode(const void *data, size_t size, char *text) {
     encode64(base64url_alphabet, data, size, text);
 }
 
+bool pp_base64_encode_lines(const void *data, size_t size, struct pp_buf *out, struct pp_error *error) {
+    enum { LINE_BYTES = PP_BASE64_LINE / 4 * 3 };
+    char line[PP_BASE64_SIZE(LINE_BYTES)];
+    for (const uint8_t *at = data; size;) {
+        size_t part = size < LINE_BYTES ? size : LINE_BYTES;
+        pp_base64_encode(at, part, line);
+        bool added = pp_buf_add_text(out, line, error) && pp_buf_add(out, "\n", 1, error);
+        pp_wipe(line, sizeof line);
+        if (!added)
+            return false;
+        at += part;
+        size -= part;
+    }
+    return true;
+}
+
 struct decoder64 {
     const char *alphabet;
     uint8_t *out;

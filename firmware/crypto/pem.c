@@ -51,25 +51,8 @@ bool pem_decode(const void *pem, size_t size, const char *const labels[], struct
     return pp_fail(error, PP_E_INVALID, "no PEM block of %s", labels[0]);
 }
 
-static bool pem_encode_lines(const char *text, struct pp_buf *pem, struct pp_error *error) {
-    for (size_t left = strlen(text); left;) {
-        size_t part = left < PEM_LINE ? left : PEM_LINE;
-        if (!pp_buf_add(pem, text, part, error) || !pp_buf_add(pem, "\n", 1, error))
-            return false;
-        text += part;
-        left -= part;
-    }
-    return true;
-}
-
 bool pem_encode(const char *label, const void *der, size_t size, struct pp_buf *pem, struct pp_error *error) {
-    struct pp_buf text pp_autobuf = PP_BUF_INIT(PP_BASE64_SIZE(size));
-    uint8_t *place = pp_buf_reserve(&text, PP_BASE64_SIZE(size), error);
-    if (!place)
-        return false;
-    pp_base64_encode(der, size, (char *)place);
-    text.size = strlen((char *)place);
     return pp_buf_addf(pem, error, PEM_BEGIN "%s" PEM_DASH "\n", label) &&
-           pem_encode_lines(pp_buf_text(&text), pem, error) &&
+           pp_base64_encode_lines(der, size, pem, error) &&
            pp_buf_addf(pem, error, PEM_END "%s" PEM_DASH "\n", label);
 }

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum { PEM_LINE = 64 /* characters */, PEM_LABEL_MAX = 32 /* characters */ };
+enum { PEM_LABEL_MAX = 32 /* characters */ };
 
 /* Appends the DER of the first block with the first of `labels` (NULL ends them) that there is one of.
  * PP_E_INVALID where there is none or its base64 is broken, PP_E_LIMIT over the buffer's cap. */

@@ -11,6 +11,7 @@
 
 #define CALL_TIMEOUT_MS   60000
 #define CSR_ROOM          4096                             /* bytes, DER */
+#define CSR_TEXT_ROOM     (CSR_ROOM / 3 * 5)               /* bytes of base64 with line ends */
 #define ANSWER_MAX        (IDENTITY_CHAIN_DER_MAX / 3 * 5) /* bytes of base64 with line ends */
 #define ANSWER_MEDIA_TYPE "application/pkcs7-mime"
 
@@ -92,7 +93,8 @@ static bool take_answer(struct est *est, const struct net_response *response, st
     return accept(est->config.identity, der, size, est->config.ca_file, pp_clock_realtime_s(), error);
 }
 
-/* What may be better next time: no connection, no trusted server yet, an overloaded or broken one. */
+/* What may be better next time: no connection, no trusted server yet, an
+ * overloaded or broken one. */
 static bool passing(const struct net_response *response, const struct pp_error *error) {
     if (!response->ok)
         return error->code == PP_E_NET || error->code == PP_E_TLS;
@@ -138,15 +140,14 @@ static struct net_call *start_call(struct est *est, const char *body, struct pp_
 }
 
 static bool ask_now(struct est *est, struct pp_error *error) {
-    char text[PP_BASE64_SIZE(CSR_ROOM)];
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(CSR_TEXT_ROOM);
     pp_autobuf struct pp_buf der = PP_BUF_INIT(CSR_ROOM);
     bool with_request = est->operation != EST_CACERTS;
-    if (with_request) {
-        if (!identity_csr(est->config.identity, &der, error))
-            return false;
-        pp_base64_encode(der.data, der.size, text);
-    }
-    est->call = start_call(est, with_request ? text : NULL, error);
+    /* libest's server wants lines: one line without an end is nothing to it. */
+    if (with_request && (!identity_csr(est->config.identity, &der, error) ||
+                         !pp_base64_encode_lines(der.data, der.size, &text, error)))
+        return false;
+    est->call = start_call(est, with_request ? pp_buf_text(&text) : NULL, error);
     return est->call;
 }
 

@@ -16,15 +16,12 @@ static void reply_certificates(struct reply *reply, const struct pkcs7_certifica
     struct pp_error error;
     pp_autobuf struct pp_buf der = PP_BUF_INIT(4 * CA_CERTIFICATE_MAX);
     pp_autobuf struct pp_buf text = PP_BUF_INIT(8 * CA_CERTIFICATE_MAX);
-    uint8_t *place = NULL;
-    if (pkcs7_certs_only(certificates, count, &der, &error))
-        place = pp_buf_reserve(&text, PP_BASE64_SIZE(der.size), &error);
-    if (!place) {
+    if (!pkcs7_certs_only(certificates, count, &der, &error) ||
+        !pp_base64_encode_lines(der.data, der.size, &text, &error)) {
         reply_failure(reply, &error);
         return;
     }
-    pp_base64_encode(der.data, der.size, (char *)place);
-    reply_data(reply, MHD_HTTP_OK, EST_TYPE, place, strlen((char *)place));
+    reply_data(reply, MHD_HTTP_OK, EST_TYPE, text.data, text.size);
     reply_header(reply, "Content-Transfer-Encoding", "base64");
 }
 

@@ -7,6 +7,7 @@
 //   {"do": "route", "path": "/x", "answer": ANSWER}   every request for that path gets this one instead
 //   {"do": "log"}            the requests seen so far, oldest first; forgets them
 //   {"do": "bytes"}          {NAME: {connections, bytes}}: application bytes that the bad servers received
+//   {"do": "authorities", "list": ["constrained", …]}   a file of them, and a cacerts answer: {"path", "p7"}
 //   {"do": "defect", "name": NAME}     starts a server whose certificate has that defect: {"port": N}; see `defects`
 //   {"do": "raw", "list": [TEXT, …]}   what the port "raw" writes, byte by byte, to each request head
 //   {"do": "issue", "csr": BASE64, …}  an EST answer in base64, see issue()
@@ -20,7 +21,7 @@
 // "cacerts": ["authority", "stranger", "device"]}
 import http2 from 'node:http2';
 import https from 'node:https';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
@@ -35,6 +36,10 @@ const NAMES = ['127.0.0.1', 'localhost'];
 const authority = new Authority(folder, 'Test Authority');
 const intermediate = new Authority(folder, 'Test Intermediate', authority);
 const stranger = new Authority(folder, 'Strange Authority');
+
+let constrainedRoot;
+const constrained = () => (constrainedRoot ??= new Authority(folder, 'Constrained Root', null, {
+  extra: ['nameConstraints=critical,permitted;DNS:example.org'] }));
 
 const log = [];
 const waiting = [];
@@ -56,7 +61,7 @@ function pattern(from, to) {
 // ("other": not that of the request), extra (the strange authority's certificate too), root (the root too), twice, lax (its
 // signature is not in DER).
 function issue(csr, o) {
-  const by = { stranger, intermediate }[o.authority] ?? authority;
+  const by = o.authority === 'constrained' ? constrained() : { stranger, intermediate }[o.authority] ?? authority;
   const extensions = [`basicConstraints=critical,CA:${o.ca ? 'TRUE' : 'FALSE'}`];
   if (o.usage !== '') extensions.push(`keyUsage=critical,${o.usage ?? 'digitalSignature'}`);
   if (o.purposes !== '') extensions.push(`extendedKeyUsage=${o.purposes ?? 'clientAuth'}`);
@@ -72,6 +77,12 @@ function issue(csr, o) {
   return certsOnly(list, folder);
 }
 
+// "authority", "stranger", "constrained" (a root with name constraints, critical), "device".
+function certificateOf(name) {
+  const files = { authority: authority.certificate, stranger: stranger.certificate, device: paths.device };
+  return readFile(name === 'constrained' ? constrained().certificate : files[name]);
+}
+
 function respond(req, res, answer, body) {
   const headers = { ...answer.headers };
   let status = answer.status ?? 200;
@@ -81,13 +92,15 @@ function respond(req, res, answer, body) {
     headers['content-type'] ??= 'application/json';
   }
   if (answer.est) {
-    data = Buffer.from(issue(Buffer.from(body.toString(), 'base64'), answer.est).toString('base64')
+    // As libest's server reads it, with OpenSSL: in lines, of which the last has an end, too.
+    const csr = execFileSync('openssl', ['base64', '-d'], { input: body });
+    if (!csr.length) return respond(req, res, { status: 400 }, body);
+    data = Buffer.from(issue(csr, answer.est).toString('base64')
       .replace(/.{64}/g, '$&\r\n'));
     headers['content-type'] ??= 'application/pkcs7-mime; smime-type=certs-only';
   }
   if (answer.cacerts) {
-    const files = { authority: authority.certificate, stranger: stranger.certificate, device: paths.device };
-    data = Buffer.from(certsOnly(answer.cacerts.map((n) => readFile(files[n])), folder).toString('base64'));
+    data = Buffer.from(certsOnly(answer.cacerts.map(certificateOf), folder).toString('base64'));
     headers['content-type'] ??= 'application/pkcs7-mime';
   }
   if (answer.size !== undefined) {
@@ -296,6 +309,11 @@ const commands = {
   route: (c) => { routes.set(c.path, c.answer); return { ok: true }; },
   log: () => log.splice(0),
   bytes: () => counts,
+  authorities: (c) => {
+    const path = join(folder, `${c.list.join('+')}.pem`);
+    writeFileSync(path, Buffer.concat(c.list.map(certificateOf)));
+    return { path, p7: certsOnly(c.list.map(certificateOf), folder).toString('base64') };
+  },
   defect: async (c) => ({ port: ports[c.name] ??= await defects[c.name]() }),
   raw: (c) => { rawAnswers = c.list; return { ok: true }; },
   issue: (c) => ({ p7: issue(Buffer.from(c.csr, 'base64'), c).toString('base64') }),

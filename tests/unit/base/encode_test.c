@@ -68,6 +68,26 @@ static void base64_follows_the_rfc_vectors_both_ways(void **state) {
     }
 }
 
+static void base64_lines_have_64_characters_and_all_an_end(void **state) {
+    (void)state;
+    static const char line[] = "MDEyMzQ1Njc4OWFiMDEyMzQ1Njc4OWFiMDEyMzQ1Njc4OWFiMDEyMzQ1Njc4OWFi\n";
+    static const char bytes[] = "0123456789ab0123456789ab0123456789ab0123456789ab0123456789ab0123456789ab"
+                                "0123456789ab0123456789ab";
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(200);
+    assert_true(pp_base64_encode_lines("", 0, &text, NULL));
+    assert_int_equal(text.size, 0);
+    assert_true(pp_base64_encode_lines(bytes, 96, &text, NULL));
+    assert_int_equal(text.size, 130);
+    assert_memory_equal(text.data, line, 65);
+    assert_memory_equal(text.data + 65, line, 65);
+    text.size = 0;
+    assert_true(pp_base64_encode_lines("foo", 3, &text, NULL));
+    assert_memory_equal(text.data, "Zm9v\n", 5);
+    assert_int_equal(text.size, 5);
+    pp_autobuf struct pp_buf small = PP_BUF_INIT(64);
+    assert_false(pp_base64_encode_lines(bytes, 48, &small, NULL));
+}
+
 static void base64_passes_over_line_ends_only(void **state) {
     (void)state;
     uint8_t data[8];
@@ -164,6 +184,7 @@ int main(void) {
         cmocka_unit_test(hex_encodes_and_decodes),
         cmocka_unit_test(hex_refuses_wrong_length_and_wrong_digits),
         cmocka_unit_test(base64_follows_the_rfc_vectors_both_ways),
+        cmocka_unit_test(base64_lines_have_64_characters_and_all_an_end),
         cmocka_unit_test(base64_passes_over_line_ends_only),
         cmocka_unit_test(base64_refuses_what_is_not_canonical),
         cmocka_unit_test(base64url_refuses_padding_line_ends_and_a_nul),
