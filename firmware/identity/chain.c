@@ -21,10 +21,110 @@ bool chain_parse_pem(mbedtls_x509_crt *crt, const char *pem, size_t size, struct
     return status == 0 || crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a certificate");
 }
 
-bool chain_load_authorities(mbedtls_x509_crt *crt, const char *ca_file, struct pp_error *error) {
+/* ---- Certificates that mbedTLS cannot judge ---- */
+
+/* The first critical extension of a certificate that mbedTLS does not know. */
+struct unknown_extension {
+    bool seen;
+    char name[80]; /* in words, or as numbers */
+};
+
+static void name_extension(const mbedtls_x509_buf *oid, char *name, size_t room) {
+    /* 2.5.29.n (RFC 5280 §4.2.1) */
+    static const struct {
+        uint8_t last;
+        const char *words;
+    } known[] = {{30, "name constraints"},
+                 {33, "policy mappings"},
+                 {36, "policy constraints"},
+                 {54, "inhibit anyPolicy"}};
+    for (size_t i = 0; oid->len == 3 && oid->p[0] == 0x55 && oid->p[1] == 0x1d && i < PP_COUNT(known); i++) {
+        if (oid->p[2] == known[i].last) {
+            snprintf(name, room, "%s", known[i].words);
+            return;
+        }
+    }
+    if (mbedtls_oid_get_numeric_string(name, room, oid) < 0)
+        snprintf(name, room, "of an unknown kind");
+}
+
+static int note_extension(void *arg, mbedtls_x509_crt const *crt, mbedtls_x509_buf const *oid, int critical,
+                          const unsigned char *value, const unsigned char *end) {
+    struct unknown_extension *unknown = arg;
+    (void)crt;
+    (void)value;
+    (void)end;
+    if (critical && !unknown->seen) {
+        unknown->seen = true;
+        name_extension(oid, unknown->name, sizeof unknown->name);
+    }
+    return 0;
+}
+
+/* Whether mbedTLS can judge all of it; else `error` says why not, also with its subject. The certificate is
+ * parsed all the same where `crt` then holds anything. */
+static bool parse_certificate(mbedtls_x509_crt *crt, const uint8_t *der, size_t size,
+                              struct pp_error *error) {
+    struct unknown_extension unknown = {0};
+    char subject[160];
+    int status = mbedtls_x509_crt_parse_der_with_ext_cb(crt, der, size, 1, note_extension, &unknown);
+    if (status)
+        return crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a valid certificate");
+    if (!unknown.seen)
+        return true;
+    if (mbedtls_x509_dn_gets(subject, sizeof subject, &crt->subject) < 0)
+        snprintf(subject, sizeof subject, "of a long name");
+    return pp_fail(error, PP_E_UNSUPPORTED, "its critical extension \"%s\" is not supported (%.100s)",
+                   unknown.name, subject);
+}
+
+static bool append(mbedtls_x509_crt *list, const uint8_t *der, size_t size, struct pp_error *error) {
+    struct unknown_extension unknown = {0};
+    int status = mbedtls_x509_crt_parse_der_with_ext_cb(list, der, size, 1, note_extension, &unknown);
+    return status == 0 || crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a valid certificate");
+}
+
+/* The next certificate of a PEM text, which then begins behind it. False: there is none. */
+static bool next_certificate(const char **pem, struct pp_buf *der, bool *valid, struct pp_error *error) {
+    static const char *const labels[] = {"CERTIFICATE", NULL};
+    const char *begin = strstr(*pem, "-----BEGIN CERTIFICATE-----");
+    const char *end = begin ? strstr(begin, "-----END CERTIFICATE-----") : NULL;
+    if (!end)
+        return false;
+    *pem = end + strlen("-----END CERTIFICATE-----");
+    der->size = 0;
+    *valid = pem_decode(begin, (size_t)(*pem - begin), labels, der, error);
+    return true;
+}
+
+/* One authority that cannot be judged is no reason to refuse the others: it is left out, and named. */
+static bool take_authorities(mbedtls_x509_crt *crt, const char *pem, bool unjudged, struct pp_error *left_out,
+                             struct pp_error *error) {
+    pp_autobuf struct pp_buf der = PP_BUF_INIT(CHAIN_CA_FILE_MAX);
+    size_t taken = 0;
+    bool valid = false;
+    for (size_t number = 1; next_certificate(&pem, &der, &valid, left_out); number++) {
+        chain_autocrt mbedtls_x509_crt one;
+        mbedtls_x509_crt_init(&one);
+        valid = valid && (parse_certificate(&one, der.data, der.size, left_out) ||
+                          (unjudged && left_out->code == PP_E_UNSUPPORTED));
+        if (!valid)
+            pp_wrap(left_out, "certificate %zu of the trusted authorities is left out", number);
+        else if (!append(crt, der.data, der.size, error))
+            return false;
+        taken += valid;
+    }
+    if (taken)
+        return true;
+    return left_out->code == PP_OK ? pp_fail(error, PP_E_INVALID, "there is no certificate")
+                                   : pp_fail(error, left_out->code, "%s", left_out->message);
+}
+
+bool chain_load_authorities(mbedtls_x509_crt *crt, const char *ca_file, bool unjudged,
+                            struct pp_error *left_out, struct pp_error *error) {
     pp_autobuf struct pp_buf pem = PP_BUF_INIT(CHAIN_CA_FILE_MAX);
     return (pp_file_read(AT_FDCWD, ca_file, &pem, error) &&
-            chain_parse_pem(crt, pp_buf_text(&pem), pem.size, error)) ||
+            take_authorities(crt, pp_buf_text(&pem), unjudged, left_out, error)) ||
            pp_wrap(error, "trusted authorities: %s", ca_file);
 }
 
@@ -40,29 +140,29 @@ static bool signature_strict(const mbedtls_x509_crt *crt) {
     return !ecdsa || ecdsa_der_strict(signature->p, signature->len, ECDSA_NUMBER_MAX);
 }
 
-static bool append_certificate(mbedtls_x509_crt *crt, const struct pkcs7_certificate *item, size_t index,
-                               struct pp_error *error) {
-    int status = mbedtls_x509_crt_parse_der(crt, item->der, item->size);
-    for (; !status && crt->next; crt = crt->next)
-        ;
-    if (!status && signature_strict(crt))
-        return true;
-    if (!status)
-        return pp_fail(error, PP_E_INVALID, "certificate %zu of the answer: its signature is not in DER",
-                       index + 1);
-    crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a valid certificate");
-    return pp_wrap(error, "certificate %zu of the answer", index + 1);
+/* PP_E_UNSUPPORTED where mbedTLS cannot judge it. */
+static bool read_certificate(mbedtls_x509_crt *crt, const struct pkcs7_certificate *item, size_t index,
+                             struct pp_error *error) {
+    bool read = parse_certificate(crt, item->der, item->size, error) &&
+                (signature_strict(crt) || pp_fail(error, PP_E_INVALID, "its signature is not in DER"));
+    return read || pp_wrap(error, "certificate %zu of the answer", index + 1);
 }
 
 bool chain_from_list(const struct pkcs7_certificates *list, const uint8_t point[CRYPTO_POINT_SIZE],
-                     mbedtls_x509_crt *crt, struct pp_error *error) {
+                     mbedtls_x509_crt *crt, struct pp_error *left_out, struct pp_error *error) {
     size_t ours = list->count;
+    bool judged[IDENTITY_CHAIN_MAX] = {0};
     for (size_t i = 0; i < list->count; i++) {
         chain_autocrt mbedtls_x509_crt one;
         mbedtls_x509_crt_init(&one);
-        if (!append_certificate(&one, &list->items[i], i, error))
-            return false;
-        if (!chain_key_matches(&one, point))
+        struct pp_error reason = {0};
+        judged[i] = read_certificate(&one, &list->items[i], i, &reason);
+        bool match = chain_key_matches(&one, point);
+        if (!judged[i] && (match || reason.code != PP_E_UNSUPPORTED))
+            return pp_fail(error, reason.code, "%s", reason.message);
+        if (!judged[i])
+            *left_out = reason;
+        if (!match)
             continue;
         if (ours < list->count)
             return pp_fail(error, PP_E_AUTH, "two certificates of the answer are for this screen's key");
@@ -70,10 +170,10 @@ bool chain_from_list(const struct pkcs7_certificates *list, const uint8_t point[
     }
     if (ours == list->count)
         return pp_fail(error, PP_E_AUTH, "no certificate of the answer is for this screen's key");
-    if (!append_certificate(crt, &list->items[ours], ours, error))
+    if (!append(crt, list->items[ours].der, list->items[ours].size, error))
         return false;
     for (size_t i = 0; i < list->count; i++) {
-        if (i != ours && !append_certificate(crt, &list->items[i], i, error))
+        if (i != ours && judged[i] && !append(crt, list->items[i].der, list->items[i].size, error))
             return false;
     }
     return true;
@@ -219,8 +319,9 @@ bool chain_check_authorities(const struct pkcs7_certificates *list, const mbedtl
     for (size_t i = 0; i < list->count; i++) {
         chain_autocrt mbedtls_x509_crt one;
         mbedtls_x509_crt_init(&one);
-        if (!append_certificate(&one, &list->items[i], i, error))
-            return false;
+        struct pp_error reason = {0};
+        if (!read_certificate(&one, &list->items[i], i, &reason) && reason.code != PP_E_UNSUPPORTED)
+            return pp_fail(error, reason.code, "%s", reason.message);
         if (!compat_crt_is_ca(&one))
             return pp_fail(error, PP_E_INVALID, "certificate %zu of the answer is not an authority's", i + 1);
         known = known || is_authority(&one, authorities);

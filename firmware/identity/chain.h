@@ -25,11 +25,17 @@ struct chain_facts {
 
 /* `crt` is initialised; all certificates of a PEM text. */
 bool chain_parse_pem(mbedtls_x509_crt *crt, const char *pem, size_t size, struct pp_error *error);
-bool chain_load_authorities(mbedtls_x509_crt *crt, const char *ca_file, struct pp_error *error);
 
-/* The only certificate of the list for `point` first, then the others. */
+/* All certificates of a PEM file that can be judged: mbedTLS does not know every critical extension (name
+ * constraints) and kind of key. Another one is left out, and `left_out` then says which and why; with none
+ * left the file is refused. `unjudged`: only to compare with, those with unknown extensions are taken, too. */
+bool chain_load_authorities(mbedtls_x509_crt *crt, const char *ca_file, bool unjudged,
+                            struct pp_error *left_out, struct pp_error *error);
+
+/* The only certificate of the list for `point` first, then the others; one that mbedTLS cannot judge is left
+ * out likewise. */
 bool chain_from_list(const struct pkcs7_certificates *list, const uint8_t point[CRYPTO_POINT_SIZE],
-                     mbedtls_x509_crt *crt, struct pp_error *error);
+                     mbedtls_x509_crt *crt, struct pp_error *left_out, struct pp_error *error);
 bool chain_key_matches(mbedtls_x509_crt *crt, const uint8_t point[CRYPTO_POINT_SIZE]);
 
 /* Everything identity_accept_certificate promises of a chain, at `now_s`; appends what is to be kept, as PEM:

@@ -160,6 +160,14 @@ static bool adopt(struct identity *identity, struct pp_buf *pem, const struct ch
     return true;
 }
 
+/* A certificate that was left out may have been the one that was missing. */
+static bool add_reason(const struct pp_error *reason, struct pp_error *error) {
+    struct pp_error failure = error ? *error : (struct pp_error){0};
+    return reason->code != PP_OK && failure.code == PP_E_AUTH
+               ? pp_fail(error, failure.code, "%s; %s", failure.message, reason->message)
+               : false;
+}
+
 /* `device_id` is the one that it must be for; NULL: any. */
 static bool accept_for(struct identity *identity, const char *device_id, const uint8_t *pkcs7, size_t size,
                        const char *ca_file, int64_t now_s, struct pp_error *error) {
@@ -170,10 +178,15 @@ static bool accept_for(struct identity *identity, const char *device_id, const u
     chain_autocrt mbedtls_x509_crt authorities;
     mbedtls_x509_crt_init(&crt);
     mbedtls_x509_crt_init(&authorities);
+    struct pp_error left_out = {0};
     now_s = now_s > identity->floor_s ? now_s : identity->floor_s;
-    if (!pkcs7_parse(pkcs7, size, &list, error) || !chain_from_list(&list, identity->point, &crt, error) ||
-        !chain_load_authorities(&authorities, ca_file, error) ||
-        !chain_verify(&crt, &authorities, now_s, &pem, error) || !chain_facts(&crt, &facts, error))
+    if (!pkcs7_parse(pkcs7, size, &list, error) ||
+        !chain_from_list(&list, identity->point, &crt, &left_out, error) ||
+        !chain_load_authorities(&authorities, ca_file, false, &left_out, error))
+        return false;
+    if (!chain_verify(&crt, &authorities, now_s, &pem, error))
+        return add_reason(&left_out, error);
+    if (!chain_facts(&crt, &facts, error))
         return false;
     if (device_id && strcmp(device_id, facts.device_id) != 0)
         return pp_fail(error, PP_E_AUTH, "the certificate is for device %s, not %s", facts.device_id,
@@ -196,7 +209,9 @@ bool identity_check_authorities(const uint8_t *pkcs7, size_t size, const char *c
     struct pkcs7_certificates list;
     chain_autocrt mbedtls_x509_crt authorities;
     mbedtls_x509_crt_init(&authorities);
-    return pkcs7_parse(pkcs7, size, &list, error) && chain_load_authorities(&authorities, ca_file, error) &&
+    struct pp_error left_out = {0};
+    return pkcs7_parse(pkcs7, size, &list, error) &&
+           chain_load_authorities(&authorities, ca_file, true, &left_out, error) &&
            chain_check_authorities(&list, &authorities, error);
 }
 

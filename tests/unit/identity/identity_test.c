@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "base/file.h"
+#include "identity/identity_internal.h"
 
 #define DAY 86400
 
@@ -133,6 +134,48 @@ static void certificate_without_key_usage_is_taken(void **state) {
     struct screen *screen = *state;
     struct pp_error error = {0};
     assert_true(screen_accept(screen, ",\"usage\":\"\"", now(), &error));
+}
+
+#define CONSTRAINED                                                                                          \
+    "certificate 1 of the trusted authorities is left out: its critical extension \"name constraints\" is "  \
+    "not "                                                                                                   \
+    "supported (CN=Constrained Root)"
+
+static void accept_with_authorities(struct screen *screen, const char *authorities, const char *options,
+                                    const char *says) {
+    struct pp_error error = {0};
+    pp_autobuf struct pp_buf pkcs7 = PP_BUF_INIT(65536);
+    pp_autojson cJSON *file =
+        test_server_ask(&screen->server, "{\"do\":\"authorities\",\"list\":[%s]}", authorities);
+    const char *path = cJSON_GetObjectItemCaseSensitive(file, "path")->valuestring;
+    screen_issue(screen, options, &pkcs7);
+    identity_accept_certificate(screen->identity, pkcs7.data, pkcs7.size, path, now(), &error);
+    size_t prefix = strncmp(error.message, "trusted authorities: ", 21) == 0 ? 23 + strlen(path) : 0;
+    assert_string_equal(error.message + prefix, says);
+}
+
+/* Name constraints are for TLS, where OpenSSL knows them; mbedTLS does not. */
+static void authority_that_cannot_be_judged_is_named_and_does_not_spoil_the_others(void **state) {
+    struct screen *screen = *state;
+    accept_with_authorities(screen, "\"constrained\",\"authority\"", "", "");
+    accept_with_authorities(screen, "\"constrained\",\"authority\"", ",\"authority\":\"constrained\"",
+                            "the certificate does not come from the configured authority; " CONSTRAINED);
+    accept_with_authorities(screen, "\"constrained\"", "", CONSTRAINED);
+    accept_with_authorities(screen, "", "", "there is no certificate");
+}
+
+static void authorities_with_unknown_extensions_can_be_compared(void **state) {
+    struct screen *screen = *state;
+    uint8_t der[8192];
+    size_t size = 0;
+    struct pp_error error = {0};
+    pp_autojson cJSON *file =
+        test_server_ask(&screen->server, "{\"do\":\"authorities\",\"list\":[\"constrained\",\"authority\"]}");
+    const char *p7 = cJSON_GetObjectItemCaseSensitive(file, "p7")->valuestring;
+    const char *path = cJSON_GetObjectItemCaseSensitive(file, "path")->valuestring;
+    assert_true(pp_base64_decode(p7, strlen(p7), der, sizeof der, &size, NULL));
+    assert_true(identity_check_authorities(der, size, path, &error));
+    assert_true(identity_check_authorities(der, size, screen_ca(screen), &error));
 }
 
 static void time_is_the_clock_or_the_floor_whichever_is_later(void **state) {
@@ -269,6 +312,8 @@ int main(void) {
         screen_test(chain_is_kept_without_the_root_and_without_strangers),
         screen_test(certificates_that_are_not_ours_to_take_are_refused),
         screen_test(certificate_without_key_usage_is_taken),
+        screen_test(authority_that_cannot_be_judged_is_named_and_does_not_spoil_the_others),
+        screen_test(authorities_with_unknown_extensions_can_be_compared),
         screen_test(time_is_the_clock_or_the_floor_whichever_is_later),
         screen_test(request_of_a_renewal_has_the_subject_of_the_certificate),
         screen_test(every_damaged_answer_is_refused_and_changes_nothing),
