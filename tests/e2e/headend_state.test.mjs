@@ -193,7 +193,7 @@ describe('an enrolled screen', () => {
     const answer = await headend.request('POST', '/v1/events', { device, headers: { 'content-type': 'application/json' }, body: large });
     assert.deepEqual([answer.status, answer.json().code], [413, 'body-too-large']);
     const chunked = await headend.request('POST', '/v1/events', {
-      device, headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked', 'content-length': undefined }, body: large,
+      device, headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }, body: large,
     }).catch((error) => ({ status: error.code }));
     assert.ok([413, 'ECONNRESET', 'EPIPE'].includes(chunked.status), String(chunked.status));
     const text = await headend.request('POST', '/v1/events', { device, headers: { 'content-type': 'text/plain' }, body: '{}' });

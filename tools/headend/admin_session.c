@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "headend/connections.h"
 #include "headend/csrf.h"
 #include "headend/pages.h"
 
@@ -46,8 +47,8 @@ static bool session_find(struct db *db, const char *token, struct admin *admin, 
     snprintf(admin->session, sizeof admin->session, "%s", token);
     if (now - db_int(row, 2) < SEEN_EVERY_S)
         return true;
-    return db_run(db, error, "UPDATE admin_session SET seen = ? WHERE token_hash = ?", "ib", now,
-                  (const void *)hash, sizeof hash);
+    return db_run_unsynced(db, error, "UPDATE admin_session SET seen = ? WHERE token_hash = ?", "ib", now,
+                           (const void *)hash, sizeof hash);
 }
 
 void admin_cookie_set(struct reply *reply, const char *name, const char *value, int64_t max_age_s) {
@@ -106,5 +107,6 @@ bool admin_authenticate(struct request *request, struct reply *reply) {
             reply_failure(reply, &error);
         return false;
     }
+    connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
     return !request->route->body_type || admin_form(request, reply, request->admin.session);
 }

@@ -8,6 +8,8 @@
 struct waiters;
 struct connections;
 struct strings;
+struct durable;
+struct hasher;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -16,8 +18,9 @@ struct serve_options {
     uint64_t poll_interval_s; /* between polls of /oauth/token */
     uint64_t certificate_s;   /* lifetime of a screen's certificate */
     uint64_t cookie_s;        /* lifetime of a device cookie */
-    uint64_t per_address;     /* connections at a time from one address, of IPv6 from 64 bits' network */
-    uint64_t request_s;       /* a connection without a whole request for longer is cut */
+    uint64_t connections;     /* at a time */
+    uint64_t per_address;     /* of them from one address (address.h) */
+    uint64_t request_s;       /* for TLS's handshake and a request's head (connections.h) */
 };
 
 struct app {
@@ -30,6 +33,8 @@ struct app {
     uint16_t port; /* where it listens */
     struct waiters *waiters;
     struct connections *connections;
+    struct durable *durable;
+    struct hasher *hasher;
     struct strings *strings; /* of the pages, in each language */
 };
 

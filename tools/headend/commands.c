@@ -19,7 +19,8 @@ static const struct command commands[] = {
      "list the server's names, or give it others and a certificate for them (a running one takes it at "
      "SIGHUP)"},
     {"serve", NULL, command_serve,
-     "DIR [--port N] [--listen ADDRESS] [--connections-per-address N] [--request-timeout S]\n"
+     "DIR [--port N] [--listen ADDRESS] [--connections N] [--connections-per-address N] [--request-timeout "
+     "S]\n"
      "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]",
      "serve screens and administrators until SIGTERM"},
     {"publish", NULL, command_publish, "DIR --channel ID [--title TEXT] [--duration S] CONTENT...",
@@ -82,8 +83,9 @@ static bool serve_options_check(const struct serve_options *options, struct pp_e
            within("poll-interval", options->poll_interval_s, 1, 60, error) &&
            within("certificate-lifetime", options->certificate_s, 1, 3650ULL * 86400, error) &&
            within("cookie-lifetime", options->cookie_s, 1, 400ULL * 86400, error) &&
-           within("connections-per-address", options->per_address, 1, 4096, error) &&
-           within("request-timeout", options->request_s, 1, 3600, error);
+           within("connections", options->connections, 16, 65536, error) &&
+           within("connections-per-address", options->per_address, 1, 65536, error) &&
+           within("request-timeout", options->request_s, 1, 60, error);
 }
 
 static bool command_serve(int argc, char **argv, struct pp_error *error) {
@@ -95,6 +97,7 @@ static bool command_serve(int argc, char **argv, struct pp_error *error) {
         {"poll-interval", PP_OPTION_UNSIGNED, &options.poll_interval_s},
         {"certificate-lifetime", PP_OPTION_UNSIGNED, &options.certificate_s},
         {"cookie-lifetime", PP_OPTION_UNSIGNED, &options.cookie_s},
+        {"connections", PP_OPTION_UNSIGNED, &options.connections},
         {"connections-per-address", PP_OPTION_UNSIGNED, &options.per_address},
         {"request-timeout", PP_OPTION_UNSIGNED, &options.request_s},
         {0},

@@ -4,11 +4,16 @@
 #include <pthread.h>
 #include <stdarg.h>
 
+#include "base/file.h"
+
 struct db {
     sqlite3 *handle;
     pthread_mutex_t mutex;
     unsigned depth; /* how often its holder has locked it */
     bool shared;    /* whoever uses it holds the mutex */
+    bool deferred;  /* commits do not wait for the disk */
+    bool unsynced;  /* nor does anybody else, for the one that is being made */
+    uint64_t commits;
 };
 
 static bool db_failed(sqlite3 *handle, const char *what, struct pp_error *error) {
@@ -154,11 +159,56 @@ bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, con
     va_list args;
     va_start(args, types);
     /* In WAL mode NORMAL syncs at checkpoints only. Refused inside a transaction, which is then synced. */
-    sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+    if (!db->deferred)
+        sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+    db->unsynced = true;
     bool ok = db_run_list(db, error, sql, types, args);
-    sqlite3_exec(db->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
+    db->unsynced = false;
+    if (!db->deferred)
+        sqlite3_exec(db->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
     va_end(args);
     return ok;
+}
+
+/* SQLite's hook: something is about to be committed. */
+static int on_commit(void *arg) {
+    struct db *db = arg;
+    if (!db->unsynced)
+        db->commits++;
+    return 0;
+}
+
+int db_defer_sync(struct db *db, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    if (!pp_path_format(path, error, "%s-wal", db_path(db)))
+        return -1;
+    if (sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0", NULL, NULL,
+                     NULL) != SQLITE_OK) {
+        db_failed(db->handle, "settings", error);
+        return -1;
+    }
+    /* It is there, and stays, while the database is open. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        pp_fail_errno(error, "%s", path);
+        return -1;
+    }
+    db->deferred = true;
+    sqlite3_commit_hook(db->handle, on_commit, db);
+    return fd;
+}
+
+uint64_t db_commits(const struct db *db) {
+    return db->commits;
+}
+
+bool db_checkpoint(struct db *db, struct pp_error *error) {
+    int status = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return status == SQLITE_OK || status == SQLITE_BUSY ? true : db_failed(db->handle, "checkpoint", error);
+}
+
+const char *db_path(const struct db *db) {
+    return sqlite3_db_filename(db->handle, "main");
 }
 
 int db_changes(struct db *db) {

@@ -34,7 +34,7 @@ sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, c
 /* A statement without rows. */
 bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 /* The same, but the disk is not waited for: a power cut may undo it. For notes that are soon made again; a
- * publish that all screens answer to would else cost a sync for each. */
+ * publish that all screens answer to would else cost a sync for each. Not counted by db_commits. */
 bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 /* Rows that the last statement changed. */
 int db_changes(struct db *db);
@@ -63,8 +63,21 @@ bool db_change_commit(struct db_change *change, struct pp_error *error);
 void db_change_rollback(struct db_change *change);
 #define db_autochange PP_CLEANUP(db_change_rollback)
 
-/* Changes whenever another process has committed. */
+/* Changes whenever another connection has committed. */
 int64_t db_data_version(struct db *db);
+
+/* ---- Who waits for the disk (durable.h) ---- */
+
+/* From now on no commit waits for the disk. Returns a descriptor of the write-ahead log, the caller's: what was
+ * committed before a successful fdatasync of it survives a power cut. -1 on failure. The log is only copied into the
+ * database by db_checkpoint. */
+int db_defer_sync(struct db *db, struct pp_error *error);
+/* Grows with each commit that is worth waiting for. Callers hold db_lock. */
+uint64_t db_commits(const struct db *db);
+/* Copies the log into the database, as far as nobody reads what is older. */
+bool db_checkpoint(struct db *db, struct pp_error *error);
+/* The file. Borrowed. */
+const char *db_path(const struct db *db);
 
 /* Named values of the whole installation. A missing one is "". The caller frees. */
 char *db_meta_get(struct db *db, const char *name, struct pp_error *error);

@@ -1,7 +1,5 @@
 #include "headend/http.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdarg.h>
 #include <strings.h>
 
@@ -17,33 +15,20 @@ const char *request_query(const struct request *request, const char *name) {
     return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-static void address6_text(struct in6_addr address, char text[ADDRESS_TEXT_SIZE]) {
-    bool whole = IN6_IS_ADDR_V4MAPPED(&address);
-    if (!whole)
-        memset(address.s6_addr + 8, 0, 8);
-    if (inet_ntop(AF_INET6, &address, text, ADDRESS_TEXT_SIZE) && !whole)
-        strcat(text, "/64");
-}
-
-void address_text(const struct sockaddr *address, char text[ADDRESS_TEXT_SIZE]) {
-    text[0] = 0;
-    if (address->sa_family == AF_INET) {
-        struct sockaddr_in in;
-        memcpy(&in, address, sizeof in);
-        inet_ntop(AF_INET, &in.sin_addr, text, ADDRESS_TEXT_SIZE);
-    } else if (address->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-        memcpy(&in6, address, sizeof in6);
-        address6_text(in6.sin6_addr, text);
-    }
-}
-
 void request_address(const struct request *request, char text[ADDRESS_TEXT_SIZE]) {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     text[0] = 0;
     if (info && info->client_addr)
         address_text(info->client_addr, text);
+}
+
+void request_network(const struct request *request, char text[ADDRESS_TEXT_SIZE]) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    text[0] = 0;
+    if (info && info->client_addr)
+        address_network(info->client_addr, text);
 }
 
 /* Splits a Host header in name and port; brackets of an IPv6 address are taken off. */

@@ -7,9 +7,11 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "headend/address.h"
 #include "headend/app.h"
 #include "headend/device.h"
 #include "headend/form.h"
+#include "headend/users.h"
 
 #define HTTP_BODY_MAX  (64 * 1024) /* bytes, of every request body; no route's own is larger */
 #define HTTP_REPLY_MAX (4 * 1024 * 1024)
@@ -21,6 +23,35 @@ struct admin {
     int64_t id; /* 0 where nobody is signed in */
     char name[TEXT_NAME_MAX + 1];
     char session[COOKIE_VALUE_MAX]; /* the cookie's value: a secret */
+};
+
+struct reply {
+    unsigned status;
+    struct MHD_Response *response; /* NULL: nothing was answered, which becomes a 500 */
+    bool caching_set;              /* the handler set Cache-Control itself */
+    bool is_page;                  /* made for people */
+    unsigned wait_s; /* not answered: call again when something changed, at most so much later */
+    bool wait_hash;  /* not answered: call again when request->attempt is checked */
+    bool committed;  /* something was written that the disk has to have first */
+};
+
+/* Somebody signs in. */
+struct attempt {
+    enum attempt_stage {
+        ATTEMPT_NONE,
+        ATTEMPT_RESERVED,
+        ATTEMPT_WAITING,
+        ATTEMPT_CHECKED,
+        ATTEMPT_CANCELLED
+    } stage;
+    const char *name, *password, *next_page; /* of the form */
+    char address[ADDRESS_TEXT_SIZE];
+    bool known; /* has signed in from there before (throttle.h) */
+    int64_t admin;
+    int64_t wait_s;
+    char encoded[PASSWORD_ENCODED_MAX]; /* what the password should be */
+    bool right;
+    struct request *next;
 };
 
 struct request {
@@ -38,24 +69,19 @@ struct request {
     int64_t wait_until; /* ms, CLOCK_MONOTONIC; 0 when it has not waited */
     bool superseded;    /* a newer poll of the same device has come */
     struct request *previous, *next;
-};
-
-struct reply {
-    unsigned status;
-    struct MHD_Response *response; /* NULL: nothing was answered, which becomes a 500 */
-    bool caching_set;              /* the handler set Cache-Control itself */
-    unsigned wait_s; /* not answered: call again when something changed, at most so much later */
+    struct attempt attempt; /* to sign in (hasher.c) */
+    /* An answer that waits for the disk (durable.c): */
+    struct reply held;
+    enum { DURABLE_NONE, DURABLE_DONE, DURABLE_FAILED } durable;
+    struct request *durable_next;
 };
 
 /* Where there is none, NULL. Borrowed. */
 const char *request_header(const struct request *request, const char *name);
 const char *request_query(const struct request *request, const char *name);
-#define ADDRESS_TEXT_SIZE 64 /* bytes with the NUL */
-/* An address for counting: of IPv6 the network of 64 bits, within which a client chooses freely. "" for other
- * families. */
-void address_text(const struct sockaddr *address, char text[ADDRESS_TEXT_SIZE]);
-/* The peer's, "" where it has none. */
+/* The peer's address, and the network that it is of; "" where it has none. */
 void request_address(const struct request *request, char text[ADDRESS_TEXT_SIZE]);
+void request_network(const struct request *request, char text[ADDRESS_TEXT_SIZE]);
 /* "https://HOST:PORT" as the client reached this server, where that is one of its names; else by its first.
  */
 bool request_origin(const struct request *request, char *origin, size_t size);

@@ -92,6 +92,7 @@ void page_reply(struct page *page, const struct request *request, struct reply *
         return;
     }
     reply_data(reply, status, "text/html; charset=utf-8", whole.data, whole.size);
+    reply->is_page = true;
     reply_header(reply, "Content-Security-Policy", CONTENT_SECURITY_POLICY);
     reply_header(reply, "X-Frame-Options", "DENY");
     reply_header(reply, "Cross-Origin-Opener-Policy", "same-origin");

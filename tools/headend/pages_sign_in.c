@@ -1,8 +1,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/admin_session.h"
+#include "headend/connections.h"
 #include "headend/csrf.h"
 #include "headend/handlers.h"
+#include "headend/hasher.h"
 #include "headend/pages.h"
 #include "headend/throttle.h"
 #include "headend/users.h"
@@ -10,6 +12,7 @@
 #define NEXT_MAX   128 /* bytes */
 #define NEXT_FIRST "/admin/screens"
 #define VISIT_S    86400
+#define BUSY_S     2 /* in which the queue of attempts has moved on */
 
 /* Where to go after signing in: only to pages of ours. */
 static const char *next_checked(const char *next) {
@@ -49,20 +52,21 @@ void page_sign_in(struct request *request, struct reply *reply) {
     sign_in_reply(request, reply, MHD_HTTP_OK, "", next_checked(request_query(request, "next")), NULL);
 }
 
-struct attempt {
-    const char *name, *password, *next;
-    char address[ADDRESS_TEXT_SIZE];
-    int64_t admin;
-    int64_t wait_s;
-};
+/* Whether the account has signed in from the address before; with the lock. */
+static bool attempt_known(struct db *db, struct attempt *attempt, struct pp_error *error) {
+    db_lock(db);
+    bool ok =
+        throttle_known(db, attempt->name, attempt->address, pp_clock_realtime_s(), &attempt->known, error);
+    db_unlock(db);
+    return ok;
+}
 
 /* Counts the attempt and finds the account; with the lock. */
-static bool attempt_begin(struct db *db, struct attempt *attempt, char encoded[PASSWORD_ENCODED_MAX],
-                          struct pp_error *error) {
+static bool attempt_begin(struct db *db, struct attempt *attempt, struct pp_error *error) {
     db_lock(db);
     bool ok = throttle_attempt(db, attempt->name, attempt->address, pp_clock_realtime_s(), &attempt->wait_s,
                                error) &&
-              (attempt->wait_s > 0 || user_find(db, attempt->name, &attempt->admin, encoded, error));
+              (attempt->wait_s > 0 || user_find(db, attempt->name, &attempt->admin, attempt->encoded, error));
     db_unlock(db);
     return ok;
 }
@@ -77,57 +81,90 @@ static bool attempt_succeed(struct db *db, const struct attempt *attempt, char t
     return ok;
 }
 
-static void attempt_refused(struct request *request, struct reply *reply, const struct attempt *attempt) {
-    if (attempt->wait_s > 0) {
-        char seconds[24];
-        sign_in_reply(request, reply, MHD_HTTP_TOO_MANY_REQUESTS, attempt->name, attempt->next,
-                      "sign_in.wait");
-        snprintf(seconds, sizeof seconds, "%lld", (long long)attempt->wait_s);
-        reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
-        return;
-    }
-    pp_log_warning("sign-in refused from %s", attempt->address);
-    sign_in_reply(request, reply, MHD_HTTP_FORBIDDEN, attempt->name, attempt->next, "sign_in.wrong");
+/* Not now, whoever it is: `wait_s` later. */
+static void attempt_later(struct request *request, struct reply *reply, unsigned status, const char *problem,
+                          int64_t wait_s) {
+    char seconds[24];
+    sign_in_reply(request, reply, status, request->attempt.name, request->attempt.next_page, problem);
+    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
+    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
 }
 
-static void sign_in(struct request *request, struct reply *reply, struct attempt *attempt) {
-    struct db *db = request->app->db;
-    char encoded[PASSWORD_ENCODED_MAX];
+/* Everything but the slow part, which then is waited for. */
+static void sign_in_begin(struct request *request, struct reply *reply) {
+    struct attempt *attempt = &request->attempt;
+    struct app *app = request->app;
+    struct pp_error error;
+    if (!attempt_known(app->db, attempt, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    /* Before it counts as a failure: what is refused for want of a place is nobody's fault. */
+    if (!hasher_reserve(app->hasher, request)) {
+        attempt_later(request, reply, MHD_HTTP_SERVICE_UNAVAILABLE, "sign_in.busy", BUSY_S);
+        return;
+    }
+    bool ok = attempt_begin(app->db, attempt, &error);
+    if (ok && !attempt->wait_s) {
+        reply->wait_hash = true;
+        return;
+    }
+    hasher_cancel(app->hasher, request);
+    if (ok)
+        attempt_later(request, reply, MHD_HTTP_TOO_MANY_REQUESTS, "sign_in.wait", attempt->wait_s);
+    else
+        reply_failure(reply, &error);
+}
+
+static void sign_in_finish(struct request *request, struct reply *reply) {
+    const struct attempt *attempt = &request->attempt;
     char token[SECRET_TEXT_SIZE];
     struct pp_error error;
-    if (!attempt_begin(db, attempt, encoded, &error)) {
+    if (!attempt->right || !attempt->admin) {
+        pp_log_warning("sign-in refused from %s", attempt->address);
+        sign_in_reply(request, reply, MHD_HTTP_FORBIDDEN, attempt->name, attempt->next_page, "sign_in.wrong");
+        return;
+    }
+    if (!attempt_succeed(request->app->db, attempt, token, &error)) {
         reply_failure(reply, &error);
         return;
     }
-    /* The slow part, without the lock. */
-    bool right = attempt->wait_s == 0 && password_verify(encoded, attempt->password) && attempt->admin;
-    if (!right) {
-        attempt_refused(request, reply, attempt);
-        return;
-    }
-    if (!attempt_succeed(db, attempt, token, &error)) {
-        reply_failure(reply, &error);
-        return;
-    }
-    reply_redirect(reply, attempt->next);
+    connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
+    reply_redirect(reply, attempt->next_page);
+    reply->committed = true;
     admin_cookie_set(reply, ADMIN_COOKIE, token, ADMIN_LIFETIME_S);
     pp_wipe(token, sizeof token);
 }
 
-void page_sign_in_submit(struct request *request, struct reply *reply) {
+/* Reads the form, and begins. */
+static void sign_in_read(struct request *request, struct reply *reply) {
+    struct attempt *attempt = &request->attempt;
     char visit[COOKIE_VALUE_MAX] = "";
-    struct attempt attempt = {0};
     cookie_find(request_header(request, "Cookie"), ADMIN_VISIT_COOKIE, visit);
     if (!admin_form(request, reply, visit))
         return;
-    attempt.name = form_get(&request->form, "name");
-    attempt.password = form_get(&request->form, "password");
-    attempt.next = next_checked(form_get(&request->form, "next"));
-    request_address(request, attempt.address);
-    if (!text_check("name", attempt.name, 1, TEXT_NAME_MAX, NULL) || strlen(attempt.password) > PASSWORD_MAX)
-        sign_in_reply(request, reply, MHD_HTTP_FORBIDDEN, "", attempt.next, "sign_in.wrong");
+    attempt->name = form_get(&request->form, "name");
+    attempt->password = form_get(&request->form, "password");
+    attempt->next_page = next_checked(form_get(&request->form, "next"));
+    request_address(request, attempt->address);
+    if (!text_check("name", attempt->name, 1, TEXT_NAME_MAX, NULL) ||
+        strlen(attempt->password) > PASSWORD_MAX)
+        sign_in_reply(request, reply, MHD_HTTP_FORBIDDEN, "", attempt->next_page, "sign_in.wrong");
     else
-        sign_in(request, reply, &attempt);
+        sign_in_begin(request, reply);
+}
+
+void page_sign_in_submit(struct request *request, struct reply *reply) {
+    switch (request->attempt.stage) {
+    case ATTEMPT_CHECKED:
+        sign_in_finish(request, reply);
+        break;
+    case ATTEMPT_CANCELLED:
+        attempt_later(request, reply, MHD_HTTP_SERVICE_UNAVAILABLE, "sign_in.busy", BUSY_S);
+        break;
+    default:
+        sign_in_read(request, reply);
+    }
 }
 
 void page_sign_out(struct request *request, struct reply *reply) {

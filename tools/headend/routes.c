@@ -82,6 +82,13 @@ static bool device_known(struct request *request, struct reply *reply, bool foun
                       found ? "retired" : "not known");
         return false;
     }
+    if (!connection_recognise(connection_of(request->connection), STANDING_SCREEN, request->device.id)) {
+        reply_problem(reply, MHD_HTTP_SERVICE_UNAVAILABLE, "too-many-screens",
+                      "too many screens are connected");
+        reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, "30");
+        reply_header(reply, MHD_HTTP_HEADER_CONNECTION, "close");
+        return false;
+    }
     struct pp_error failure;
     if (!device_touch(request->app->db, &request->device, &failure))
         pp_log_warning("%s", failure.message);
@@ -156,8 +163,11 @@ void route_run(struct request *request, struct reply *reply) {
         request->route->handle(request, reply);
         return;
     }
-    db_lock(request->app->db);
+    struct db *db = request->app->db;
+    db_lock(db);
+    uint64_t commits = db_commits(db);
     if (route_authenticate(request, reply))
         request->route->handle(request, reply);
-    db_unlock(request->app->db);
+    reply->committed = db_commits(db) != commits;
+    db_unlock(db);
 }

@@ -5,12 +5,16 @@
 #include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/admin_session.h"
 #include "headend/connections.h"
+#include "headend/durable.h"
 #include "headend/enrolment.h"
+#include "headend/hasher.h"
 #include "headend/listen.h"
 #include "headend/publish.h"
 #include "headend/server.h"
@@ -22,9 +26,12 @@
 #define SERVE_HOUSEKEEP_MS 60000
 #define SERVE_MAINTAIN_MS  (6 * 3600 * 1000) /* what takes years to be due, and what can wait for a day */
 #define SERVE_DRAIN_MS     300               /* at the end, for answers to those that waited */
+#define SERVE_FILES        128               /* descriptors for all but connections and what they download */
+#define SERVE_LEAST        16                /* connections, or it is not worth while */
 
 struct serving {
     struct app app;
+    struct home *keeper; /* the same, with a database connection of its own, which waits for the disk */
     struct MHD_Daemon *daemon;
     int listener;              /* the listening socket, while no daemon has it */
     int signals, notices;      /* signalfd, inotify */
@@ -39,7 +46,9 @@ static void serving_halt(struct serving *serving) {
     /* Else it would be shut down; what connects meanwhile waits for the next daemon. */
     serving->listener = MHD_quiesce_daemon(serving->daemon);
     waiters_stop(serving->app.waiters);
+    hasher_stop(serving->app.hasher);
     poll(NULL, 0, SERVE_DRAIN_MS);
+    durable_stop(serving->app.durable);
     MHD_stop_daemon(serving->daemon);
     serving->daemon = NULL;
 }
@@ -48,9 +57,12 @@ static void serving_finish(struct serving *serving) {
     struct app *app = &serving->app;
     serving_halt(serving);
     waiters_destroy(app->waiters);
+    hasher_destroy(app->hasher);
+    durable_destroy(app->durable);
     connections_destroy(app->connections);
     strings_destroy(app->strings);
     ca_close(app->ca);
+    home_close(serving->keeper);
     pp_close(&app->repo_fd);
     pp_buf_finish(&serving->certificate);
     pp_close(&serving->listener);
@@ -76,12 +88,37 @@ static bool serving_signals(struct serving *serving, struct pp_error *error) {
     return true;
 }
 
-static void raise_descriptor_limit(void) {
+/* glibc's getrlimit asks in a way that the unit's filter of system calls refuses, because it could also set. */
+static bool files_limit(struct rlimit *limit) {
+    if (getrlimit(RLIMIT_NOFILE, limit) == 0)
+        return true;
+#ifdef SYS_getrlimit
+    return syscall(SYS_getrlimit, RLIMIT_NOFILE, limit) == 0;
+#else
+    return false;
+#endif
+}
+
+/* Each connection may have a file open that it downloads. Where fewer descriptors can be had, so can connections. */
+static bool serving_descriptors(struct serving *serving, struct pp_error *error) {
+    uint64_t *connections = &serving->app.options.connections;
+    uint64_t needed = 2 * (*connections + CONNECTIONS_SPARE) + SERVE_FILES;
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (!files_limit(&limit) || limit.rlim_cur >= needed)
+        return true;
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && !files_limit(&limit))
+        return true;
+    if (limit.rlim_cur >= needed)
+        return true;
+    uint64_t spare = 2 * CONNECTIONS_SPARE + SERVE_FILES;
+    *connections = limit.rlim_cur > spare ? (limit.rlim_cur - spare) / 2 : 0;
+    if (*connections < SERVE_LEAST)
+        return pp_fail(error, PP_E_LIMIT, "at most %llu files may be open here, which is too few to serve",
+                       (unsigned long long)limit.rlim_cur);
+    pp_log_warning("at most %llu connections at a time: only %llu files may be open here",
+                   (unsigned long long)*connections, (unsigned long long)limit.rlim_cur);
+    return true;
 }
 
 /* Issues the server's certificate anew where that is due; whoever is connected keeps the one he saw. */
@@ -103,8 +140,13 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
     if (!serving_renew(serving, error))
         return false;
     app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
-    return app->repo_fd >= 0 && (app->waiters = waiters_create(error)) &&
-           (app->connections = connections_create(app->options.request_s, app->options.per_address, error)) &&
+    const struct connection_limits limits = {.connections = app->options.connections,
+                                             .per_address = app->options.per_address,
+                                             .request_s = app->options.request_s};
+    return app->repo_fd >= 0 && (serving->keeper = home_open(app->home->path, error)) &&
+           (app->waiters = waiters_create(error)) &&
+           (app->connections = connections_create(&limits, error)) &&
+           (app->durable = durable_create(app->db, error)) && (app->hasher = hasher_create(error)) &&
            (app->strings = strings_create(error));
 }
 
@@ -132,6 +174,8 @@ static bool serving_restart(struct serving *serving, struct pp_error *error) {
     if (!home_hosts_load(serving->app.home, &serving->app.hosts, error))
         return false;
     waiters_start(serving->app.waiters);
+    hasher_start(serving->app.hasher);
+    durable_start(serving->app.durable);
     return serving_start(serving, error);
 }
 
@@ -151,7 +195,7 @@ static void serving_housekeep(struct serving *serving) {
         !throttle_purge(db, pp_clock_realtime_s(), &error))
         pp_log_warning("housekeeping: %s", error.message);
     db_unlock(db);
-    if (!publish_refresh(serving->app.home, &error))
+    if (!publish_refresh(serving->keeper, &error))
         pp_log_warning("housekeeping: %s", error.message);
 }
 
@@ -160,7 +204,7 @@ static bool serving_maintain(struct serving *serving, struct pp_error *error) {
     struct pp_error failure = {0};
     bool again = false;
     serving->maintain_at = pp_clock_monotonic_ms() + SERVE_MAINTAIN_MS;
-    if (!publish_maintain(serving->app.home, pp_clock_realtime_s(), &again, &failure))
+    if (!publish_maintain(serving->keeper, pp_clock_realtime_s(), &again, &failure))
         pp_log_warning("maintenance: %s", failure.message);
     if (again)
         serving->maintain_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
@@ -215,7 +259,6 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
         if (fds[1].revents)
             drain(serving->notices);
         serving_check(serving);
-        connections_cut(serving->app.connections);
         if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
             serving_housekeep(serving);
@@ -232,9 +275,9 @@ bool serve(struct home *home, const struct serve_options *options, struct pp_err
                               .signals = -1,
                               .notices = -1,
                               .certificate = PP_BUF_INIT(CA_PEM_MAX)};
-    raise_descriptor_limit();
     db_share(home->db);
-    if (!serving_signals(&serving, error) || !serving_load(&serving, error) ||
+    if (!serving_descriptors(&serving, error) || !serving_signals(&serving, error) ||
+        !serving_load(&serving, error) ||
         (serving.listener = listen_open(&serving.app.options, &serving.app.port, error)) < 0 ||
         !serving_start(&serving, error))
         return false;

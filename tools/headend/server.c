@@ -5,14 +5,15 @@
 
 #include "base/log.h"
 #include "headend/connections.h"
+#include "headend/durable.h"
+#include "headend/hasher.h"
 #include "headend/http.h"
 #include "headend/listen.h"
 #include "headend/pages.h"
 #include "headend/waiters.h"
 
-#define SERVER_THREADS         2
-#define SERVER_CONNECTIONS_MAX 4096
-#define SERVER_IDLE_S          70 /* without a byte, either way; longer than a long poll waits between */
+#define SERVER_THREADS 2
+#define SERVER_IDLE_S  70 /* without a byte, either way; longer than a long poll waits between */
 
 /* TLS 1.2 with ECDHE and AEAD, and TLS 1.3; certificates of 112 bits of strength and more. */
 #define SERVER_PRIORITIES                                                                                    \
@@ -35,6 +36,14 @@ static enum MHD_Result queue_reply(struct MHD_Connection *connection, struct rep
     enum MHD_Result result = MHD_queue_response(connection, reply->status, reply->response);
     MHD_destroy_response(reply->response);
     return result;
+}
+
+/* What a proxy before this server may have read as another request, or as two: nothing more is read of it. */
+static void reply_not_in_order(struct reply *reply, const struct connection *connection) {
+    const char *why = connection ? connection->framing.broken : NULL;
+    reply_problem(reply, MHD_HTTP_BAD_REQUEST, "request-malformed", "%s",
+                  why ? why : "not as RFC 9112 has it");
+    reply_header(reply, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
 static struct request *request_create(struct app *app, struct MHD_Connection *connection, const char *path,
@@ -83,6 +92,11 @@ static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *con
     unsigned status;
     char allow[64];
     struct reply reply = {0};
+    struct connection *peer = connection_of(connection);
+    if (!connection_head_done(peer)) {
+        reply_not_in_order(&reply, peer);
+        return queue_reply(connection, &reply);
+    }
     const struct route *route =
         strlen(path) < HTTP_PATH_MAX ? route_find(method, path, &rest, &status, allow) : (status = 404, NULL);
     if (!route && status == MHD_HTTP_NOT_FOUND && page_wanted(connection)) {
@@ -114,21 +128,43 @@ static enum MHD_Result request_body(struct request *request, const char *data, s
     return MHD_YES;
 }
 
-static enum MHD_Result request_answer(struct request *request) {
+/* An answer that the disk had to have first. */
+static enum MHD_Result answer_held(struct request *request) {
+    struct reply reply = request->held;
+    request->held = (struct reply){0};
+    if (request->durable == DURABLE_FAILED)
+        reply_problem(&reply, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "the server cannot keep this now");
+    return queue_reply(request->connection, &reply);
+}
+
+static enum MHD_Result answer(struct request *request, struct reply *reply) {
+    if (!reply->committed || !reply->response)
+        return queue_reply(request->connection, reply);
+    request->held = *reply;
+    return durable_suspend(request->app->durable, request) ? MHD_YES : answer_held(request);
+}
+
+static enum MHD_Result request_answer(struct request *request, bool in_order) {
     struct waiters *waiters = request->app->waiters;
+    if (request->held.response)
+        return answer_held(request);
     for (;;) {
         struct reply reply = {0};
         uint64_t generation = waiters_generation(waiters);
-        if (request->body_too_large)
+        if (!in_order)
+            reply_not_in_order(&reply, connection_of(request->connection));
+        else if (request->body_too_large)
             reply_problem(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
                           request->route->body_max);
         else
             route_run(request, &reply);
-        if (reply.status >= MHD_HTTP_INTERNAL_SERVER_ERROR && page_wanted(request->connection))
+        if (reply.status >= MHD_HTTP_INTERNAL_SERVER_ERROR && !reply.is_page &&
+            page_wanted(request->connection))
             page_message(request, &reply, reply.status, "failed");
-        if (!reply.wait_s)
-            return queue_reply(request->connection, &reply);
-        if (waiters_suspend(waiters, request, generation))
+        if (!reply.wait_s && !reply.wait_hash)
+            return answer(request, &reply);
+        if (reply.wait_hash ? hasher_suspend(request->app->hasher, request)
+                            : waiters_suspend(waiters, request, generation))
             return MHD_YES;
     }
 }
@@ -142,18 +178,20 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
         return request_begin(app, connection, path, method, slot);
     if (*size)
         return request_body(*slot, data, size);
-    connection_busy(app->connections, connection_of(connection), true);
-    return request_answer(*slot);
+    return request_answer(*slot, connection_request_done(connection_of(connection)));
 }
 
 static void completed(void *arg, struct MHD_Connection *connection, void **slot,
                       enum MHD_RequestTerminationCode code) {
-    struct app *app = arg;
     struct request *request = *slot;
+    (void)arg;
     (void)code;
-    connection_busy(app->connections, connection_of(connection), false);
+    connection_answer_done(connection_of(connection));
     if (!request)
         return;
+    if (request->held.response)
+        MHD_destroy_response(request->held.response);
+    pp_wipe(&request->attempt, sizeof request->attempt);
     pp_wipe(&request->admin, sizeof request->admin);
     form_finish(&request->form);
     pp_buf_finish(&request->body);
@@ -188,10 +226,10 @@ struct MHD_Daemon *server_start(struct app *app, int listen_fd, const struct pp_
         MHD_OPTION_HTTPS_MEM_KEY, pp_buf_text(key), MHD_OPTION_HTTPS_MEM_CERT, pp_buf_text(certificate),
         MHD_OPTION_HTTPS_MEM_TRUST, pp_buf_text(ca_pem(app->ca)), MHD_OPTION_HTTPS_PRIORITIES,
         SERVER_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)SERVER_CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        (unsigned)app->options.per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SERVER_IDLE_S,
-        MHD_OPTION_NOTIFY_COMPLETED, completed, app, MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
-        MHD_OPTION_NOTIFY_CONNECTION, connections_on_notify, app->connections, MHD_OPTION_END);
+        (unsigned)app->options.connections + CONNECTIONS_SPARE, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)SERVER_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, app,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_CONNECTION, connections_on_notify,
+        app->connections, MHD_OPTION_END);
     if (!daemon)
         pp_fail(error, PP_E_IO, "cannot start the server (TLS key or certificate?)");
     return daemon;

@@ -10,9 +10,10 @@
                             .poll_interval_s = 5,                                                            \
                             .certificate_s = 365 * 86400,                                                    \
                             .cookie_s = 30 * 86400,                                                          \
+                            .connections = 4096,                                                             \
                             .per_address =                                                                   \
                                 1024, /* 200 screens behind one router: a poll and up to 4 downloads each */ \
-                            .request_s = 60})
+                            .request_s = 10})
 
 /* Serves until SIGTERM or SIGINT. */
 bool serve(struct home *home, const struct serve_options *options, struct pp_error *error);

@@ -44,10 +44,8 @@ static bool key_count(struct db *db, const char *key, int64_t max_s, int64_t now
     return db_run(db, error, "UPDATE throttle SET blocked_until = ? WHERE key = ?", "is", until, key);
 }
 
-/* Whether the account has signed in from the address lately: else many strangers, each with a wait of its
- * own, could keep an administrator out for good. */
-static bool address_known(struct db *db, const char *account, const char *address, int64_t now, bool *known,
-                          struct pp_error *error) {
+bool throttle_known(struct db *db, const char *account, const char *address, int64_t now, bool *known,
+                    struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(
         db, error, "SELECT count(*) FROM known_address WHERE account = ? AND address = ? AND last > ?", "ssi",
         account, address, now - THROTTLE_KNOWN_S);
@@ -66,7 +64,7 @@ bool throttle_attempt(struct db *db, const char *account, const char *address, i
     bool known = false;
     *wait_s = 0;
     db_autochange struct db_change change = {0};
-    if (!db_change_begin(&change, db, error) || !address_known(db, account, address, now, &known, error) ||
+    if (!db_change_begin(&change, db, error) || !throttle_known(db, account, address, now, &known, error) ||
         (!known && !key_wait(db, account_key, now, wait_s, error)) ||
         !key_wait(db, address_key, now, wait_s, error))
         return false;

@@ -1,6 +1,6 @@
 // A real headend for tests: in a temporary folder, on a free port, over real TLS.
 //
-//   const headend = await startHeadend({ serve: ['--poll-interval', '1'], build });   // all optional
+//   const headend = await startHeadend({ serve: ['--poll-interval', '1'], env });   // all optional
 //   headend.dir, .port, .url ("https://localhost:PORT"), .caFile, .rootFile, .ca (PEM), .password ("admin")
 //   await headend.publish('lobby', ['a.jpg', 'b.mp4'], ['--title', 'Lobby']);
 //   await headend.approve('BCDF-GHJK', { fingerprint: '3f2a', name: 'Door', channel: 'lobby' });  // -> device id
@@ -36,7 +36,8 @@ export function request(target, method, requestPath, options = {}) {
   const { headers = {}, body, device, cookie = device?.cookie, timeout = 70000, ...tls } = options;
   const sent = { ...headers };
   if (cookie) sent.cookie = cookie;
-  if (body !== undefined && sent['content-length'] === undefined) sent['content-length'] = Buffer.byteLength(body);
+  const chunked = sent['transfer-encoding'] !== undefined;
+  if (body !== undefined && !chunked && sent['content-length'] === undefined) sent['content-length'] = Buffer.byteLength(body);
   return new Promise((resolve, reject) => {
     const call = https.request({
       host: 'localhost', servername: 'localhost', port: target.port, path: requestPath, method, headers: sent, ca: target.ca,
@@ -83,7 +84,7 @@ class Headend {
 
   async startServing() {
     const args = ['serve', this.dir, '--port', String(this.port), ...(this.options.serve ?? [])];
-    this.child = spawn(headendProgram(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(headendProgram(), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.options.env } });
     this.log = '';
     this.child.stderr.on('data', (data) => { this.log += data; });
     this.ended = new Promise((resolve) => this.child.on('close', (code, signal) => resolve({ code, signal })));

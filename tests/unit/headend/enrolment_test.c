@@ -6,12 +6,8 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "base/clock.h"
 #include "headend/enrolment.h"
-#include "headend/http.h"
 #include "headend_home.h"
 
 static void device_make(struct home *home, uint8_t mark, char id[UUID_TEXT_SIZE]) {
@@ -154,25 +150,6 @@ static void a_note_of_contact_is_kept(void **state) {
     assert_int_equal(db_int(row, 0), 2); /* FULL, for all else */
 }
 
-static const char *text_of(int family, const char *address, char text[64]) {
-    struct sockaddr_storage storage = {.ss_family = (sa_family_t)family};
-    void *place = family == AF_INET ? (void *)&((struct sockaddr_in *)&storage)->sin_addr
-                                    : (void *)&((struct sockaddr_in6 *)&storage)->sin6_addr;
-    assert_int_equal(inet_pton(family, address, place), 1);
-    address_text((const struct sockaddr *)&storage, text);
-    return text;
-}
-
-static void addresses_of_one_ipv6_network_count_as_one(void **state) {
-    char text[64];
-    (void)state;
-    assert_string_equal(text_of(AF_INET, "192.0.2.7", text), "192.0.2.7");
-    assert_string_equal(text_of(AF_INET6, "::ffff:192.0.2.7", text), "::ffff:192.0.2.7");
-    assert_string_equal(text_of(AF_INET6, "2001:db8:1:2:3:4:5:6", text), "2001:db8:1:2::/64");
-    assert_string_equal(text_of(AF_INET6, "2001:db8:1:2:ffff:ffff:ffff:ffff", text), "2001:db8:1:2::/64");
-    assert_string_equal(text_of(AF_INET6, "2001:db8:1:3::1", text), "2001:db8:1:3::/64");
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_screen_that_is_retired_meanwhile_does_not_become_active),
@@ -181,7 +158,6 @@ int main(void) {
         cmocka_unit_test(only_the_group_that_was_asked_for_approves),
         cmocka_unit_test(a_few_wrong_answers_end_the_code),
         cmocka_unit_test(a_note_of_contact_is_kept),
-        cmocka_unit_test(addresses_of_one_ipv6_network_count_as_one),
     };
     return cmocka_run_group_tests(tests, test_home_setup, test_home_teardown);
 }

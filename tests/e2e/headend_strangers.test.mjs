@@ -1,0 +1,246 @@
+// What strangers can take of the server: connections, time, sign-ins, the disk.
+import assert from 'node:assert/strict';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import https from 'node:https';
+import net from 'node:net';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import tls from 'node:tls';
+
+import { Browser, signIn } from './lib/headend-browser.mjs';
+import { buildDir, enrolDevice, eventually, startHeadend } from './lib/headend.mjs';
+
+// Connections that the server holds open, by the kernel's list: state 01 is "established".
+async function established(port) {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const lists = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readFile(file, 'utf8')));
+  return lists.join('\n').split('\n').map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => local?.endsWith(`:${hex}`) && state === '01').length;
+}
+
+// Opens `count` connections that say nothing.
+function silent(port, localAddress, count) {
+  return Promise.all(Array.from({ length: count }, () => new Promise((resolve, reject) => {
+    const socket = net.connect({ host: '127.0.0.1', port, localAddress }, () => {
+      socket.removeAllListeners('error').on('error', () => {});
+      resolve(socket);
+    });
+    socket.on('error', reject);
+  })));
+}
+
+const rawTls = (headend, options = {}) => new Promise((resolve, reject) => {
+  const socket = tls.connect({ host: '127.0.0.1', servername: 'localhost', port: headend.port, ca: headend.ca, ...options },
+    () => resolve(socket));
+  socket.on('error', reject);
+});
+
+describe('connections of strangers', () => {
+  test('four addresses full of silent ones keep nobody out', async () => {
+    const headend = await startHeadend();
+    const sockets = [];
+    try {
+      const device = await enrolDevice(headend, { name: 'Door' });
+      for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.4', '127.0.0.5']) {
+        sockets.push(...await silent(headend.port, address, 1024));
+      }
+      assert.equal((await headend.request('GET', '/healthz', { timeout: 5000 })).status, 200);
+      assert.equal((await headend.request('GET', '/v1/state', { device, timeout: 5000 })).status, 200);
+      assert.ok(sockets.filter((socket) => !socket.readableEnded && !socket.destroyed).length > 3000, 'they were not cut for their silence');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await headend.stop();
+    }
+  });
+
+  test('screens that are connected stay, and there is a place for the next stranger', async () => {
+    const headend = await startHeadend({ serve: ['--connections', '32', '--connections-per-address', '32'] });
+    const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+    const sockets = [];
+    try {
+      const device = await enrolDevice(headend, { name: 'Door' });
+      let port;
+      const state = async () => {
+        const answer = await headend.request('GET', '/v1/state', { device, agent });
+        const [free] = Object.values(agent.freeSockets).flat();
+        return [answer.status, free?.localPort];
+      };
+      [, port] = await state();
+      sockets.push(...await silent(headend.port, '127.0.0.2', 100));
+      assert.equal((await headend.request('GET', '/healthz', { timeout: 5000 })).status, 200);
+      assert.deepEqual(await state(), [200, port], 'on the connection that it had');
+      await eventually(async () => await established(headend.port) <= 32);
+    } finally {
+      agent.destroy();
+      for (const socket of sockets) socket.destroy();
+      await headend.stop();
+    }
+  });
+
+  test('who says nothing is cut: before TLS, in the middle of it, and after it', async () => {
+    const headend = await startHeadend({ serve: ['--request-timeout', '1'] });
+    const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const device = await enrolDevice(headend, { name: 'Door' });
+      assert.equal((await headend.request('GET', '/v1/state', { device, agent })).status, 200);
+      const [bare, begun] = await silent(headend.port, '127.0.0.2', 2);
+      begun.write(Buffer.from('160301020001', 'hex')); // a TLS record's beginning, of a ClientHello
+      const greeted = await rawTls(headend);
+      const asked = await rawTls(headend);
+      asked.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      for (const socket of [bare, begun, greeted, asked]) {
+        socket.on('error', () => {}).resume();
+        await eventually(() => socket.destroyed, 20000, 'the end of a silent connection');
+      }
+      assert.equal(await established(headend.port), 1, 'the screen is patiently waited for');
+      assert.equal((await headend.request('GET', '/v1/state', { device, agent })).status, 200);
+    } finally {
+      agent.destroy();
+      await headend.stop();
+    }
+  });
+
+  test('who reads or writes too slowly is cut, and who is only slow is not', async () => {
+    const headend = await startHeadend({ serve: ['--request-timeout', '1'] });
+    try {
+      const device = await enrolDevice(headend, { name: 'Door' });
+      const data = randomBytes(32 * 1024 * 1024);
+      const hash = createHash('sha256').update(data).digest('hex');
+      const folder = path.join(headend.dir, 'repo/objects', hash.slice(0, 2));
+      await mkdir(folder, { recursive: true });
+      await writeFile(path.join(folder, hash), data);
+      const download = () => new Promise((resolve, reject) => {
+        https.get({ host: 'localhost', port: headend.port, ca: headend.ca, cert: device.certificatePem, key: device.keyPem,
+          path: `/repo/objects/${hash.slice(0, 2)}/${hash}`, agent: false }, resolve).on('error', reject);
+      });
+      const stuck = await download();
+      stuck.pause();
+      const slow = await download();
+      slow.pause();
+      let received = 0;
+      const steps = setInterval(() => { received += slow.read(64 * 1024)?.length ?? 0; }, 50);
+      const writer = await rawTls(headend, { cert: device.certificatePem, key: device.keyPem });
+      writer.on('error', () => {}).resume();
+      writer.write('POST /v1/status HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{');
+      const drip = setInterval(() => writer.write(' '), 100);
+      await eventually(() => writer.destroyed, 20000, 'the end of a slow writer');
+      clearInterval(drip);
+      await eventually(async () => await established(headend.port) === 1, 20000, 'the end of a slow reader');
+      clearInterval(steps);
+      for await (const part of slow) received += part.length;
+      assert.equal(received, data.length);
+      stuck.on('error', () => {});
+      stuck.destroy();
+    } finally {
+      await headend.stop();
+    }
+  });
+});
+
+describe('attempts to sign in', () => {
+  let headend;
+  before(async () => { headend = await startHeadend(); });
+  after(() => headend?.stop());
+
+  // From an address of its own, for a name that nobody has.
+  const attempt = (browser, token, number) => headend.form('/admin/sign-in',
+    { csrf: token, name: `nobody${number}`, password: 'wrong password', next: '/admin/screens' },
+    { headers: browser.headers, cookie: browser.cookie, host: '127.0.0.1', localAddress: `127.0.1.${number + 1}` });
+
+  test('wait in a short queue, behind which others are answered', async () => {
+    const admin = await signIn(headend); // from 127.0.0.1 or ::1, which is known by that
+    const visitor = new Browser(headend);
+    const token = Browser.token(await visitor.get('/admin/sign-in'));
+    const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+    const health = async () => assert.equal((await headend.request('GET', '/healthz', { agent })).status, 200);
+    await health();
+    const answers = [];
+    const attempts = Array.from({ length: 60 }, (_, number) => attempt(visitor, token, number).then((answer) => answers.push(answer)));
+    await eventually(() => answers.some((answer) => answer.status === 503), 20000, 'a full queue');
+    for (let i = 0; i < 20; i++) await health();
+    assert.equal((await admin.get('/admin/screens')).status, 200);
+    assert.ok(answers.length < attempts.length, 'others were answered while attempts were waiting');
+    // Whoever has signed in from there before has a place.
+    const again = await signIn(headend);
+    assert.match(again.cookie, /__Host-pingplay-admin=/);
+    await Promise.all(attempts);
+    agent.destroy();
+    assert.deepEqual([...new Set(answers.map((answer) => answer.status))].sort(), [403, 503]);
+    const busy = answers.filter((answer) => answer.status === 503);
+    assert.ok(busy.every((answer) => Number(answer.headers['retry-after']) > 0 && answer.text.includes('moment')));
+    assert.ok(busy.length >= 20, `${busy.length} of ${answers.length} found no place`);
+  });
+
+  test('that find no place are not counted as failures', async () => {
+    const visitor = new Browser(headend);
+    const token = Browser.token(await visitor.get('/admin/sign-in'));
+    const statuses = [];
+    // More than are free of a wait, from one address, whose share of the queue is two.
+    await Promise.all(Array.from({ length: 8 }, async (_, number) => {
+      const answer = await headend.form('/admin/sign-in', { csrf: token, name: `other${number}`, password: 'wrong password', next: '' },
+        { headers: visitor.headers, cookie: visitor.cookie, host: '127.0.0.1', localAddress: '127.0.3.1' });
+      statuses.push(answer.status);
+    }));
+    assert.ok(statuses.filter((status) => status === 503).length >= 4, statuses.join(' '));
+    assert.ok(!statuses.includes(429), statuses.join(' '));
+  });
+});
+
+describe('a slow disk', { skip: process.env.PP_BUILD?.includes('asan') ? 'a sanitizer cannot be preloaded' : false }, () => {
+  let headend;
+  let counter;
+  const screens = [];
+  const syncs = async () => (await stat(counter)).size;
+  const report = (device) => headend.request('POST', '/v1/events', {
+    device, headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ batch: randomUUID(), items: [{ id: randomUUID(), kind: 'test', time: '2026-01-01T00:00:00Z' }] }),
+  });
+
+  before(async () => {
+    headend = await startHeadend();
+    for (let i = 0; i < 9; i++) screens.push(await enrolDevice(headend, { name: `Screen ${i}`, channel: 'lobby' }));
+    await headend.stopServing();
+    counter = path.join(headend.dir, 'syncs');
+    await writeFile(counter, '');
+    headend.options.env = {
+      LD_PRELOAD: path.join(buildDir(), 'tests/e2e/programs/pingplay-slow-sync.so'), SLOW_SYNC_MS: '200', SLOW_SYNC_COUNT: counter,
+    };
+    await headend.startServing();
+  });
+  after(() => headend?.stop());
+
+  test('many reports share a sync, and each is kept before it is answered', async () => {
+    const start = await syncs();
+    const answers = await Promise.all(Array.from({ length: 80 }, (_, i) => report(screens[i % 8])));
+    assert.ok(answers.every((answer) => answer.status === 204));
+    const used = await syncs() - start;
+    assert.ok(used >= 1 && used <= 20, `${used} syncs for ${answers.length} reports`);
+    await headend.stopServing('SIGKILL');
+    await headend.startServing();
+    const shown = await Promise.all(screens.slice(0, 8).map(async ({ id }) => JSON.parse(await headend.cli('screen', 'show', id)).events));
+    assert.deepEqual(shown, Array(8).fill(10));
+  });
+
+  test('states are read, and a publish arrives, while reports are written', async () => {
+    let stopped = false;
+    const stream = screens.slice(0, 4).map(async (device) => { while (!stopped) assert.equal((await report(device)).status, 204); });
+    try {
+      const start = await syncs();
+      await eventually(async () => await syncs() > start);
+      const before = await syncs();
+      for (let i = 0; i < 20; i++) assert.equal((await headend.request('GET', '/v1/state', { device: screens[8] })).status, 200);
+      const during = await syncs() - before;
+      assert.ok(during < 10, `20 states were read in the time of ${during} syncs`);
+      const { etag } = (await headend.request('GET', '/v1/state', { device: screens[8] })).headers;
+      const poll = headend.request('GET', '/v1/state', { device: screens[8], headers: { 'if-none-match': etag, prefer: 'wait=50' } });
+      await headend.cli('screen', 'set', screens[8].id, '--name', 'Renamed');
+      const told = await syncs();
+      assert.equal((await poll).json().name, 'Renamed');
+      assert.ok(await syncs() - told < 10, 'the poll did not wait for the reports');
+    } finally {
+      stopped = true;
+      await Promise.allSettled(stream);
+    }
+  });
+});
