@@ -80,7 +80,10 @@ static void on_renderer_note(void *arg, const struct ipc_note *note) {
 }
 
 static void on_renderer_failed(void *arg, const char *reason) {
-    layer_report(arg, &(struct layer_report){.event = LAYER_FAILED, .reason = reason});
+    const struct layer *layer = arg;
+    layer_report(arg, &(struct layer_report){.event = LAYER_FAILED,
+                                             .unread = renderer_could_not_read(layer->renderer),
+                                             .reason = reason});
 }
 
 static struct layer *layer_find(const struct layer_set *set, uint32_t number) {

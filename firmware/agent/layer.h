@@ -21,6 +21,7 @@ struct layer_report {
     int64_t at_ms;             /* SHOWN, ENDED: CLOCK_MONOTONIC */
     uint32_t frames_presented; /* ENDED */
     uint32_t frames_late;      /* ENDED */
+    bool unread;               /* FAILED: the object could not be read, which says nothing about the item */
     const char *reason;        /* FAILED; NOTE: what of it is lost */
 };
 

@@ -32,6 +32,7 @@ struct renderer {
     struct net_watch *exit_watch;
     bool sandboxed, described; /* it has said so: each once */
     uint8_t noted;             /* bit n: NOTE of kind n has come */
+    bool unread;               /* FAILED said so */
     bool failed;               /* reported, or not to be reported any more */
 };
 
@@ -151,6 +152,7 @@ static bool renderer_handle(struct renderer *renderer, const struct ipc_message 
             renderer->events.on_note(renderer->arg, &message->note);
         return true;
     case IPC_FAILED:
+        renderer->unread = message->failed.unread;
         renderer_fail(renderer, message->failed.reason);
         return false;
     default:
@@ -255,6 +257,10 @@ bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
     renderer->exit_watch =
         net_loop_watch(renderer->home->loop, renderer->pidfd, POLLIN, on_exit_ready, renderer, error);
     return renderer->control_watch && renderer->exit_watch;
+}
+
+bool renderer_could_not_read(const struct renderer *renderer) {
+    return renderer->unread;
 }
 
 void renderer_destroy(struct renderer *renderer) {

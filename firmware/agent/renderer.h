@@ -52,6 +52,9 @@ bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
 /* Handles the messages that wait unread; on_failed may come from within. */
 void renderer_listen(struct renderer *renderer);
 
+/* It failed because its object could not be read: the flash's fault, or so it says. */
+bool renderer_could_not_read(const struct renderer *renderer);
+
 /* Kills the process, without waiting for its end. NULL is allowed. */
 void renderer_destroy(struct renderer *renderer);
 

@@ -30,6 +30,7 @@ struct zone {
     bool shown;         /* told that there is a picture, which is not dead */
     bool frozen;
     bool resource_error_reported;
+    bool unread; /* an item could not be read at the last try: the flash's fault, not its own */
     struct net_timer advance_timer; /* the time to preroll, or to try again */
     struct net_timer ready_timer;   /* `next` must have its first frame by then */
     struct net_timer overrun_timer; /* `current` must have ended by then */
@@ -123,6 +124,15 @@ static void item_fault(struct zone *zone, const struct channel_item *item, const
     zone->config.events.on_fault(zone->config.arg, item, reason, aside);
 }
 
+/* The flash does not let it be read, or there is no process, no descriptor, no memory: nothing that the item
+ * could help, and no reason to set it aside. Told once until it goes well. */
+static void zone_report_resource_error(struct zone *zone, const struct channel_item *item,
+                                       const char *reason) {
+    if (!zone->resource_error_reported)
+        zone->config.events.on_fault(zone->config.arg, item, reason, false);
+    zone->resource_error_reported = true;
+}
+
 /* When `next` is shown; `*at_ms` for IPC_TRIGGER_TIME. */
 static enum ipc_trigger zone_trigger(const struct zone *zone, int64_t *at_ms) {
     if (zone->aligned) {
@@ -164,6 +174,7 @@ static void on_ready_overdue(void *arg) {
 /* Finds the next item that can be played and opens its object; -1 where there is none. */
 static int zone_find_item(struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
+    zone->unread = false;
     for (size_t tried = 0; tried < playlist->item_count; tried++) {
         const struct channel_item *item = &playlist->items[zone->next_index];
         struct pp_error error = {0};
@@ -171,7 +182,11 @@ static int zone_find_item(struct zone *zone) {
             int object = store_object_open(zone->config.store, item->object->sha256, &error);
             if (object >= 0)
                 return object;
-            item_fault(zone, item, error.message);
+            if (error.code == PP_E_NOTFOUND)
+                item_fault(zone, item, error.message);
+            else
+                zone_report_resource_error(zone, item, error.message);
+            zone->unread = zone->unread || error.code != PP_E_NOTFOUND;
         }
         zone->next_index = (zone->next_index + 1) % playlist->item_count;
     }
@@ -206,29 +221,21 @@ static bool zone_has_failed(const struct zone *zone) {
     return zone->current_over;
 }
 
-/* No process, no descriptor, no memory: nothing that the item could help. Told once until it goes well. */
-static void zone_report_resource_error(struct zone *zone, const struct channel_item *item,
-                                       const struct pp_error *error) {
-    if (!zone->resource_error_reported)
-        zone->config.events.on_fault(zone->config.arg, item, error->message, false);
-    zone->resource_error_reported = true;
-}
-
 static bool zone_start(struct zone *zone, const struct channel_item *item, int object) {
     struct pp_error error = {0};
     zone->next = item_start(zone, item, object, &error);
     if (zone->next) {
-        zone->resource_error_reported = false;
         zone->next_item = item;
         zone_plan_change(zone);
         timer_set(zone, &zone->ready_timer, pp_clock_monotonic_ms() + ZONE_READY_MAX_MS, on_ready_overdue);
     } else if (layer_set_is_up(zone->config.layers)) {
-        zone_report_resource_error(zone, item, &error);
+        zone_report_resource_error(zone, item, error.message);
     }
     return zone->next != NULL;
 }
 
-/* Starts the next item that can be played; when none can, tries again later. */
+/* Starts the next item that can be played; when none can, tries again later. While the flash lets nothing be read
+ * that is soon, and what is shown stays: nothing has been settled. */
 static void zone_advance(struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
     if (zone->frozen || zone->next)
@@ -239,8 +246,10 @@ static void zone_advance(struct zone *zone) {
     if (object >= 0 && zone_start(zone, &playlist->items[zone->next_index], object))
         return;
     if (playlist->item_count)
-        timer_set(zone, &zone->advance_timer, pp_clock_monotonic_ms() + ZONE_RETRY_MS, on_advance_due);
-    if (!zone->current || zone_has_failed(zone))
+        timer_set(zone, &zone->advance_timer,
+                  pp_clock_monotonic_ms() + (zone->unread ? ZONE_READ_AGAIN_MS : ZONE_RETRY_MS),
+                  on_advance_due);
+    if ((!zone->current && !zone->unread) || zone_has_failed(zone))
         zone_settle(zone, false);
 }
 
@@ -300,9 +309,18 @@ static void on_next_shown(struct zone *zone, int64_t at_ms) {
     zone->shown_s = pp_clock_realtime_s();
     zone->turn = zone->next_turn;
     zone->passed_over = 0;
+    zone->resource_error_reported = false;
     zone->next_index = (zone->next_index + 1) % playlist_of(zone)->item_count;
     zone_plan_next(zone);
     zone_settle(zone, true);
+}
+
+static void layer_fault(struct zone *zone, const struct channel_item *item,
+                        const struct layer_report *report) {
+    if (report->unread)
+        zone_report_resource_error(zone, item, report->reason);
+    else
+        item_fault(zone, item, report->reason);
 }
 
 static void on_next_layer(struct zone *zone, const struct layer_report *report) {
@@ -315,17 +333,19 @@ static void on_next_layer(struct zone *zone, const struct layer_report *report) 
     net_timer_stop(&zone->ready_timer);
     const struct channel_item *item = pp_steal(&zone->next_item);
     layer_destroy(pp_steal(&zone->next));
-    item_fault(zone, item, report->reason);
+    layer_fault(zone, item, report);
     zone->next_index = (zone->next_index + 1) % playlist_of(zone)->item_count;
     zone->passed_over++;
     /* Not at once: a playlist of nothing but bad items must not become a storm of processes. */
     int64_t pause_ms = zone->current_over || !zone->current ? 250 : 0;
+    if (report->unread)
+        pause_ms = ZONE_READ_AGAIN_MS;
     timer_set(zone, &zone->advance_timer, pp_clock_monotonic_ms() + pause_ms, on_advance_due);
 }
 
 /* Its turn is over at once, whatever was left of it. */
-static void on_current_failed(struct zone *zone, const char *reason) {
-    item_fault(zone, zone->current_item, reason);
+static void on_current_failed(struct zone *zone, const struct layer_report *report) {
+    layer_fault(zone, zone->current_item, report);
     zone->turn.end_ms = 0;
     zone->next_turn.begin_ms = pp_clock_monotonic_ms();
     if (zone->next)
@@ -342,7 +362,7 @@ static void on_current_layer(struct zone *zone, const struct layer_report *repor
     zone_report_play(zone, failed ? NULL : report);
     zone->current_over = true;
     if (failed)
-        on_current_failed(zone, report->reason);
+        on_current_failed(zone, report);
     /* What ends before its turn stays: the time to go on comes. */
     if (!zone->next && (failed || !zone->aligned))
         zone_advance(zone);

@@ -19,6 +19,7 @@
 #define ZONE_READY_MAX_MS  20000 /* a renderer without a first frame by then has failed */
 #define ZONE_OVERRUN_MS    10000 /* an item that goes on for so long after its end has failed */
 #define ZONE_RETRY_MS      5000  /* between two tries when no item can be played */
+#define ZONE_READ_AGAIN_MS 1000  /* the same where the flash lets nothing be read */
 #define ZONE_LINGER_MS     200   /* a replaced layer is removed so long after its transition */
 #define ZONE_FIRST_FADE_MS 600   /* from what was shown before into a zone's first item */
 

@@ -107,7 +107,7 @@ static const struct field sandboxed_fields[] = {U8(sandboxed.level, 0, UINT8_MAX
 static const struct field info_fields[] = {U16(info.width, 0, IPC_SIDE_MAX),
                                            U16(info.height, 0, IPC_SIDE_MAX),
                                            U32(info.duration_ms, 0, UINT32_MAX), FLAG(info.has_audio)};
-static const struct field failed_fields[] = {TEXT(failed.reason, IPC_REASON_MAX)};
+static const struct field failed_fields[] = {FLAG(failed.unread), TEXT(failed.reason, IPC_REASON_MAX)};
 static const struct field note_fields[] = {U8(note.kind, 0, IPC_NOTE_KINDS - 1),
                                            TEXT(note.reason, IPC_REASON_MAX)};
 

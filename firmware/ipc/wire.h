@@ -229,6 +229,7 @@ struct ipc_info {
     uint8_t has_audio;      /* bool */
 };
 struct ipc_failed {
+    uint8_t unread; /* bool: the object could not be read, which says nothing about it */
     char reason[IPC_REASON_MAX + 1];
 };
 /* Something of the item is lost, and the rest is shown. Each kind at most once. */

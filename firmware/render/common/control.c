@@ -86,7 +86,7 @@ bool control_send_note(int control, enum ipc_note_kind kind, const struct pp_err
 int control_end(int control, const struct pp_error *error) {
     if (error->code == PP_E_NET)
         return 0;
-    struct ipc_message message = {.type = IPC_FAILED};
+    struct ipc_message message = {.type = IPC_FAILED, .failed.unread = error->code == PP_E_IO};
     copy_reason(message.failed.reason, error->message);
     struct pp_error ignored = {0};
     if (!ipc_send(control, &message, &ignored))

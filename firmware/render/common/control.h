@@ -22,7 +22,8 @@ bool control_send_info(int control, const struct ipc_info *info, struct pp_error
 bool control_send_note(int control, enum ipc_note_kind kind, const struct pp_error *why,
                        struct pp_error *error);
 
-/* The last word of a renderer: reports `error` and returns the exit status that belongs to it. A peer that is
+/* The last word of a renderer: reports `error` (PP_E_IO: what it reads could not be read, which is not the
+ * item's fault) and returns the exit status that belongs to it. A peer that is
  * gone is no failure, it is the end. */
 int control_end(int control, const struct pp_error *error);
 

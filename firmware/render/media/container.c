@@ -157,7 +157,8 @@ bool container_rewind(struct container *container, struct pp_error *error) {
     bool want_audio = container->audio != NULL;
     container_close(container);
     if (avio_seek(source_io(source), 0, SEEK_SET) < 0)
-        return pp_fail(error, PP_E_IO, "it cannot be read from its begin again");
+        return !source_failed(container->source, error) &&
+               pp_fail(error, PP_E_INVALID, "it cannot be read from its begin again");
     return container_open(container, source, want_audio, error);
 }
 

@@ -148,7 +148,7 @@ class Display {
 }
 
 export async function startDisplay(headend, options = {}) {
-  const display = new Display(await mkdtemp(path.join(tmpdir(), 'pingplay-display-')), headend, options);
+  const display = new Display(options.dir ?? await mkdtemp(path.join(tmpdir(), 'pingplay-display-')), headend, options);
   await display.prepare();
   await display.startPlayer();
   await display.startAgent();

@@ -1,5 +1,7 @@
 /* The director and its zones, with real processes as renderers, a real store, and a player that does what the
  * test says. */
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -11,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -387,6 +390,55 @@ static void a_renderer_that_cannot_be_started_is_nobody_s_fault_and_told_once(vo
     assert_int_equal(symlink("/proc/self/exe", renderer), 0);
     director_clear_faults(stage->director);
     expect(stage, IPC_LAYER_ADD);
+}
+
+/* In place of the C library's: a flash on which objects cannot be opened for a while. */
+static bool flash_fails;
+static int flash_asked;
+int openat64(int dir, const char *path, int flags, ...);
+
+int openat64(int dir, const char *path, int flags, ...) {
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    bool fails = flash_fails && strncmp(path, "objects/", strlen("objects/")) == 0;
+    flash_asked += fails;
+    errno = EIO;
+    return fails ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+}
+
+static void a_flash_that_fails_sets_nothing_aside_and_takes_no_picture_away(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT2S"));
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, first);
+    uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    flash_fails = true;
+    flash_asked = 0;
+    say_ended(stage, first);
+    say_shown(stage, second);
+    say_ended(stage, second);
+    while (flash_asked < 2 * (FAULTS_TILL_ASIDE + 1)) /* each of both more often than it may fail */
+        turn(stage);
+    assert_int_equal(stage->faults, 1); /* told once */
+    assert_int_equal(stage->settled_empty, 0);
+    flash_fails = false;
+    struct ipc_message message = expect(stage, IPC_LAYER_REMOVE);
+    assert_int_equal(message.layer_remove.layer, first);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, second);
+    assert_int_equal(stage->faults, 1);
+}
+
+static void a_renderer_that_could_not_read_sets_nothing_aside(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "r", "PT2S"));
+    for (int i = 0; i < FAULTS_TILL_ASIDE + 1; i++)
+        expect(stage, IPC_LAYER_ADD);
+    assert_int_equal(stage->faults, 1);
+    assert_int_equal(stage->settled_empty, 0);
+    assert_string_equal(stage->last_fault, "Input/output error");
 }
 
 static void nothing_that_can_be_shown_is_told(void **state) {
@@ -985,6 +1037,8 @@ int main(int argc, char **argv) {
         STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
         STAGED(that_something_of_an_item_is_lost_is_told_once),
         STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),
+        STAGED(a_flash_that_fails_sets_nothing_aside_and_takes_no_picture_away),
+        STAGED(a_renderer_that_could_not_read_sets_nothing_aside),
         STAGED(nothing_that_can_be_shown_is_told),
         STAGED(a_renderer_that_cannot_be_started_is_nobody_s_fault_and_told_once),
         STAGED(items_are_not_blamed_for_a_player_that_hangs),

@@ -19,8 +19,10 @@ static void say(uint16_t type, uint8_t level) {
         message.info = (struct ipc_info){.width = 16, .height = 9, .duration_ms = FAKE_DURATION_MS};
     if (type == IPC_NOTE)
         message.note = (struct ipc_note){.kind = IPC_NOTE_SILENT, .reason = "no sound"};
-    if (type == IPC_FAILED)
-        strcpy(message.failed.reason, "not a picture");
+    if (type == IPC_FAILED) {
+        message.failed.unread = level;
+        strcpy(message.failed.reason, level ? "Input/output error" : "not a picture");
+    }
     struct pp_error error = {0};
     if (!ipc_send(IPC_PROGRAM_CONTROL_FD, &message, &error))
         _exit(9);
@@ -41,6 +43,10 @@ static int play(char kind) {
     say(IPC_SANDBOXED, kind == 'u' ? IPC_SANDBOX_USERNS : IPC_SANDBOX_SECCOMP);
     if (kind == 'f') {
         say(IPC_FAILED, 0);
+        return 1;
+    }
+    if (kind == 'r') {
+        say(IPC_FAILED, 1);
         return 1;
     }
     if (kind == 'x')

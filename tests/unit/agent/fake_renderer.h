@@ -4,6 +4,7 @@
  *   'o' plays: tells INFO and lives on    't' tells it twice    'f' says FAILED    'x' exits with status 3
  *   'k' is killed by a signal    'u' has no seccomp
  *   'n' plays, and tells NOTE; 'm' tells it twice
+ *   'r' says FAILED, because it could not read
  *   's' plays, and tells on its frame socket how it was started: start_ms as CLOCK, duration_ms as END
  */
 #ifndef PP_TEST_AGENT_FAKE_RENDERER_H

@@ -63,7 +63,7 @@ const struct sample samples[SAMPLE_COUNT] = {
     SAMPLE(21, START_STATUS, start_status, {.json = "{\"screen\":\"qr\"}"}),
     SAMPLE(5, SANDBOXED, sandboxed, {.level = IPC_SANDBOX_SECCOMP | IPC_SANDBOX_LANDLOCK}),
     SAMPLE(13, INFO, info, {.width = 640, .height = 360, .duration_ms = 4000, .has_audio = 1}),
-    SAMPLE(22, FAILED, failed, {.reason = "not a JPEG: 0xff"}),
+    SAMPLE(23, FAILED, failed, {.unread = 1, .reason = "not a JPEG: 0xff"}),
     SAMPLE(11, NOTE, note, {.kind = IPC_NOTE_DAMAGED, .reason = "grey"}),
     SAMPLE(8, LATE, late, {.frames = 12}),
     SAMPLE(12, CLOCK, clock, {.position_us = 1234567890}),

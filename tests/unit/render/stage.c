@@ -104,6 +104,7 @@ static void keep(struct stage *stage, const struct ipc_message *message) {
         break;
     case IPC_FAILED:
         memcpy(stage->failed, message->failed.reason, sizeof stage->failed);
+        stage->unread = message->failed.unread;
         break;
     case IPC_NOTE:
         assert_false(stage->noted & 1u << message->note.kind);

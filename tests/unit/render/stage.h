@@ -24,6 +24,7 @@ struct stage {
     uint8_t sandbox_level; /* of SANDBOXED */
     struct ipc_info info;
     char failed[IPC_REASON_MAX + 1]; /* "" where there was no FAILED */
+    bool unread;                     /* FAILED said that it could not read */
     uint8_t noted;                   /* bit n: a NOTE of kind n */
     char note[IPC_REASON_MAX + 1];   /* of the last NOTE */
     uint64_t end_us;                 /* of END */

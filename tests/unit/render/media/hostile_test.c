@@ -29,15 +29,20 @@ static unsigned play_all(struct stage *stage) {
     return frames;
 }
 
-static void expect_failure(struct ipc_message *start, const char *reason) {
+static void expect_failure_of(struct ipc_message *start, bool flash_fails, const char *reason) {
     struct stage stage;
     object_open(&stage, start);
     assert_int_equal(play_all(&stage), 0);
     if (!strstr(stage.failed, reason))
         fail_msg("\"%s\" does not tell \"%s\"", stage.failed, reason);
+    assert_int_equal(stage.unread, flash_fails);
     stage_close(&stage);
     assert_true(WIFEXITED(stage.status));
     assert_int_equal(WEXITSTATUS(stage.status), 1);
+}
+
+static void expect_failure(struct ipc_message *start, const char *reason) {
+    expect_failure_of(start, false, reason);
 }
 
 static void expect_content_failure(const void *content, size_t size, const char *reason) {
@@ -61,6 +66,17 @@ static void object_of_no_bytes_fails(void **state) {
     assert_int_equal(ftruncate(start.fds[0], 0), 0);
     start.start_media.object_length = 0;
     expect_failure(&start, "the object: ");
+}
+
+/* An unmapped address of our own memory: it gives EIO, as a flash that fails does. */
+static void object_that_cannot_be_read_is_told_apart(void **state) {
+    (void)state;
+    struct ipc_message start;
+    object_start("film.mp4", IPC_MEDIA_VIDEO, &start);
+    pp_autoclose int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    assert_true(memory >= 0);
+    assert_true(dup3(memory, start.fds[0], O_CLOEXEC) >= 0);
+    expect_failure_of(&start, true, "Input/output error");
 }
 
 static void wrong_key_fails(void **state) {
@@ -344,6 +360,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty_object_fails),
         cmocka_unit_test(object_of_no_bytes_fails),
+        cmocka_unit_test(object_that_cannot_be_read_is_told_apart),
         cmocka_unit_test(wrong_key_fails),
         cmocka_unit_test(cut_object_fails),
         cmocka_unit_test(object_over_several_segments_is_shown),

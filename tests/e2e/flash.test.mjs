@@ -1,0 +1,71 @@
+// A flash that does not let files be opened, or lets nothing be done at all, or takes its time: no good object is given up
+// for it, the picture stays, and the playlist goes on as soon as the flash is well again. Without the headend, too.
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { startBadFlash } from './lib/bad_flash.mjs';
+import { startDisplay, until } from './lib/display.mjs';
+import { startHeadend } from './lib/headend.mjs';
+import { makeImage } from './lib/media.mjs';
+import { near } from './lib/png.mjs';
+
+const COLOURS = { red: [254, 0, 0], blue: [0, 0, 254] };
+const FAILURES = 40; // of the flash, until it is well again
+
+let headend;
+let flash;
+let display;
+let dir;
+
+const middleIs = (colour) => (picture) => near(picture.at(picture.width >> 1, picture.height >> 1), COLOURS[colour]);
+const isContent = (picture) => Object.keys(COLOURS).some((colour) => middleIs(colour)(picture));
+const bothColours = async () => {
+  for (const colour of Object.keys(COLOURS)) await display.waitPicture(middleIs(colour), colour);
+};
+
+before(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'pingplay-flash-'));
+  flash = await startBadFlash();
+  headend = await startHeadend();
+  await headend.publish('lobby', await Promise.all(Object.keys(COLOURS).map((colour) => makeImage(dir, `${colour}.png`, colour))),
+    ['--duration', '1']);
+  display = await startDisplay(headend, { agentEnv: flash.env, dir: flash.displayDir });
+  const { code } = await display.waitCode();
+  await headend.approve(code, { name: 'Worn', channel: 'lobby' });
+  await display.waitContent();
+  await bothColours();
+});
+
+after(async () => {
+  await flash?.well();
+  await display?.stop();
+  await headend?.stop();
+  await flash?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+for (const [what, pattern] of [['open-fails', /^open .*\/objects\/..\/./], ['all-fails', /./]]) {
+  test(`a flash on which ${what === 'open-fails' ? 'nothing can be opened' : 'everything fails'} for a while costs no object and no picture`, async (t) => {
+    await headend.stopServing();
+    t.after(async () => {
+      await flash.well();
+      await headend.startServing();
+    });
+    const from = display.agent.log.length;
+    await flash.go(what);
+    let asked = 0;
+    await until(async () => {
+      assert.ok(isContent(await display.screenshot()), 'the last picture stays');
+      asked = await flash.count(pattern);
+      return asked >= FAILURES;
+    }, 'the flash to be asked again and again');
+    await flash.well();
+    await bothColours();
+    const log = display.agent.log.slice(from);
+    assert.doesNotMatch(log, /object-damaged|item-set-aside|nothing-to-show|is bad/);
+    assert.deepEqual(await readdir(path.join(display.stateDir, 'quarantine')), []);
+    assert.ok(log.split(/item-failed: /).length <= 4, `told once, and not at each try:\n${log}`);
+  });
+}
