@@ -42,7 +42,8 @@ static bool option_take(const struct pp_option *table, int argc, char **argv, in
     size_t length = equals ? (size_t)(equals - name) : strlen(name);
     const struct pp_option *option = option_find(table, name, length);
     if (!option)
-        return pp_fail(error, PP_E_INVALID, "unknown option --%.*s", (int)length, name);
+        return pp_fail(error, PP_E_INVALID, "unknown option --%.*s (\"--\" ends the options)", (int)length,
+                       name);
     if (option->kind == PP_OPTION_FLAG) {
         if (equals)
             return pp_fail(error, PP_E_INVALID, "--%s takes no value", option->name);

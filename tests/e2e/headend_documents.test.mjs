@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { png } from './lib/content.mjs';
 import { verifyRepository } from './lib/headend-repo.mjs';
 import { enrolDevice, startHeadend } from './lib/headend.mjs';
 import { schemaErrors } from './lib/json-schema.mjs';
@@ -28,7 +29,7 @@ test('states and manifests of the headend fit their schemas, and broken ones do 
     const state = (await headend.request('GET', '/v1/state', { device })).json();
     const { writeFile } = await import('node:fs/promises');
     const file = path.join(headend.dir, 'picture.png');
-    await writeFile(file, Buffer.from('89504e470d0a1a0a00', 'hex'));
+    await writeFile(file, png);
     await headend.publish('lobby', [file], ['--title', 'Lobby']);
     const { channels } = await verifyRepository(headend.dir, { lobby: Buffer.from(state.channel.key, 'base64url') });
     const { manifest } = channels.lobby;

@@ -2,25 +2,18 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes, randomInt } from 'node:crypto';
-import { chmod, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
+import { mediaFile, png } from './lib/content.mjs';
 import { verifyRepository } from './lib/headend-repo.mjs';
 import { buildDir, enrolDevice, eventually, headendProgram, startHeadend } from './lib/headend.mjs';
 
 const run = promisify(execFile);
-const png = Buffer.from('89504e470d0a1a0a', 'hex');
-const gifStill = Buffer.concat([Buffer.from('GIF89a'), Buffer.from([1, 0, 1, 0, 0x80, 0, 0]), Buffer.alloc(6), Buffer.from([0x2c])]);
-const gifMoving = Buffer.concat([Buffer.from('GIF89a'), Buffer.from([1, 0, 1, 0, 0x80, 0, 0]), Buffer.alloc(6),
-  Buffer.from([0x21, 0xff, 11]), Buffer.from('NETSCAPE2.0'), Buffer.from([3, 1, 0, 0, 0, 0x2c])]);
-const begins = {
-  jpg: Buffer.from('ffd8ffe0', 'hex'), png, gif: gifMoving, webp: Buffer.from('RIFF\0\0\0\0WEBPVP8 '),
-  mp4: Buffer.from('\0\0\0\x20ftypisom'), webm: Buffer.from('1a45dfa3', 'hex'),
-};
 
 describe('publish', () => {
   let headend;
@@ -58,7 +51,7 @@ describe('publish', () => {
   });
 
   test('every kind of content arrives sealed, with its type, kind and duration', async () => {
-    const files = await Promise.all(Object.entries(begins).map(([name, start]) => file(`a.${name}`, Buffer.concat([start, randomBytes(5000)]))));
+    const files = ['quarters.jpg', 'quarters.png', 'steps.gif', 'quarters.webp', 'film.mp4', 'film.webm'].map(mediaFile);
     await headend.publish('lobby', files, ['--title', 'Été', '--duration', '7']);
     const { manifest } = (await verifyRepository(headend.dir, keys)).channels.lobby;
     assert.equal(manifest.title, 'Été');
@@ -73,7 +66,7 @@ describe('publish', () => {
   });
 
   test('a GIF of one picture is an image', async () => {
-    await headend.publish('lobby', [await file('still.gif', gifStill)]);
+    await headend.publish('lobby', [mediaFile('one.gif')]);
     const { manifest } = (await verifyRepository(headend.dir, keys)).channels.lobby;
     assert.equal(manifest.playlists.main.items[0].kind, 'image');
   });
@@ -114,7 +107,7 @@ describe('publish', () => {
 
   test('a description with zones and a schedule is published as it stands', async () => {
     await file('d1.png', Buffer.concat([png, randomBytes(100)]));
-    await file('d2.mp4', Buffer.concat([begins.mp4, randomBytes(100)]));
+    await copyFile(mediaFile('film.mp4'), path.join(folder, 'd2.mp4'));
     const description = {
       title: 'Zones', canvas: { width: 1080, height: 1920, background: '#102030' },
       playlists: {

@@ -1,8 +1,10 @@
-#include <fcntl.h>
 #include <libgen.h>
+#include <strings.h>
 
 #include "base/options.h"
 #include "headend/commands.h"
+#include "headend/content_check.h"
+#include "headend/content_file.h"
 #include "headend/publish.h"
 #include "headend/text.h"
 
@@ -10,7 +12,8 @@ static bool description_load(const char *path, const struct playlist_options *op
                              struct playlist *playlist, struct pp_error *error) {
     char folder[PP_PATH_MAX];
     pp_autobuf struct pp_buf text = PP_BUF_INIT(PLAYLIST_DESCRIPTION_MAX);
-    if (!pp_path_format(folder, error, "%s", path) || !pp_file_read(AT_FDCWD, path, &text, error))
+    pp_autoclose int fd = content_open(path, error);
+    if (fd < 0 || !pp_path_format(folder, error, "%s", path) || !pp_file_read_fd(fd, path, &text, error))
         return false;
     return playlist_of_description(text.data, text.size, dirname(folder), options, playlist, error) ||
            pp_wrap(error, "%s", path);
@@ -18,23 +21,35 @@ static bool description_load(const char *path, const struct playlist_options *op
 
 static bool is_description(const char *path) {
     size_t length = strlen(path);
-    return length > 5 && strcmp(path + length - 5, ".json") == 0;
+    return length > 5 && strcasecmp(path + length - 5, ".json") == 0;
 }
 
 static bool content_load(char **words, size_t count, const struct playlist_options *options,
                          struct playlist *playlist, struct pp_error *error) {
     if (count == 1 && is_description(words[0]))
         return description_load(words[0], options, playlist, error);
+    for (size_t i = 0; i < count; i++) {
+        if (is_description(words[i]))
+            return pp_fail(error, PP_E_INVALID, "%s: a playlist's description is published alone", words[i]);
+    }
     return playlist_of_files((const char *const *)words, count, options, playlist, error);
+}
+
+static void warning_print(void *arg, const char *file, const char *warning) {
+    (void)arg;
+    fprintf(stderr, "pingplay-headend: warning: %s: %s\n", file, warning);
 }
 
 bool command_publish(int argc, char **argv, struct pp_error *error) {
     const char *channel = NULL;
+    char renderers[PP_PATH_MAX];
+    struct publish_options how = {.warn = warning_print};
     struct playlist_options options = {.duration_s = PLAYLIST_IMAGE_S};
     const struct pp_option table[] = {
         {"channel", PP_OPTION_STRING, &channel},
         {"title", PP_OPTION_STRING, &options.title},
         {"duration", PP_OPTION_UNSIGNED, &options.duration_s},
+        {"renderers", PP_OPTION_STRING, &how.renderers},
         {0},
     };
     int first = 0;
@@ -47,11 +62,14 @@ bool command_publish(int argc, char **argv, struct pp_error *error) {
         return false;
     if (options.duration_s < 1 || options.duration_s > 86400)
         return pp_fail(error, PP_E_LIMIT, "--duration: must be 1 to 86400");
+    if (!how.renderers && !content_renderers_find(renderers, error))
+        return false;
+    how.renderers = how.renderers ? how.renderers : renderers;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     playlist_auto struct playlist playlist = {0};
     struct publish_result result;
     if (!home || !content_load(argv + first + 1, (size_t)(argc - first - 1), &options, &playlist, error) ||
-        !publish_playlist(home, channel, &playlist, &result, error))
+        !publish_playlist(home, channel, &playlist, &how, &result, error))
         return false;
     printf("channel %s, publish %lld: %zu objects, %zu of them new, %llu bytes sealed\n", channel,
            (long long)result.number, result.objects, result.objects - result.kept,

@@ -23,7 +23,8 @@ static const struct command commands[] = {
      "S]\n"
      "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]",
      "serve screens and administrators until SIGTERM"},
-    {"publish", NULL, command_publish, "DIR --channel ID [--title TEXT] [--duration S] CONTENT...",
+    {"publish", NULL, command_publish,
+     "DIR --channel ID [--title TEXT] [--duration S] [--renderers FOLDER] [--] CONTENT...",
      "seal, sign and publish images and videos, or a playlist FILE.json, on a channel"},
     {"approve", NULL, command_approve,
      "DIR CODE --fingerprint GROUP --name TEXT [--channel ID] [--site TEXT] [--time-zone ZONE]\n"

@@ -7,11 +7,14 @@
 
 #include "base/error.h"
 
-#define MEDIA_TYPE_PROBE 4096 /* bytes of the file's beginning that are looked at */
+#define MEDIA_TYPE_PROBE (1024 * 1024) /* bytes of the file's beginning that are looked at */
+
+#define MEDIA_TYPE_SHOWN ": save it as JPEG, PNG, WebP, GIF, MP4 or WebM"
 
 struct media_type {
     const char *name; /* RFC 6838: "image/jpeg" */
     const char *kind; /* of a manifest's item: "image", "video" */
+    bool moves;       /* it may be a "video": a film or an animation */
 };
 
 /* PP_E_UNSUPPORTED for what no display plays. `size` is what there is of the first MEDIA_TYPE_PROBE bytes. */

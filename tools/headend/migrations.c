@@ -46,6 +46,11 @@ static const char *const migrations[] = {
     /* 4: which group of the fingerprint (0 to 3) a person has to type, and how many were wrong */
     "ALTER TABLE enrolment ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE enrolment ADD COLUMN wrong INTEGER NOT NULL DEFAULT 0;",
+    /* 5: which version of this program has tried out an object, and what is lost of it on screens */
+    ("ALTER TABLE object ADD COLUMN checked TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE object ADD COLUMN warning TEXT NOT NULL DEFAULT '';"
+     "CREATE TABLE publish_warning(publish INTEGER NOT NULL REFERENCES publish(id) ON DELETE CASCADE,"
+     "  file TEXT NOT NULL, warning TEXT NOT NULL) STRICT;"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

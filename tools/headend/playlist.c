@@ -1,8 +1,6 @@
 #include "headend/playlist.h"
 
-#include <fcntl.h>
-
-#include "headend/media_type.h"
+#include "headend/content_file.h"
 #include "headend/playlist_shape.h"
 
 bool duration_valid(const char *text) {
@@ -37,68 +35,81 @@ bool duration_valid(const char *text) {
 void playlist_finish(struct playlist *playlist) {
     cJSON_Delete(playlist->manifest);
     free(playlist->files);
-    free(playlist->media_types);
+    free(playlist->types);
     *playlist = (struct playlist){0};
 }
 
 static bool playlist_begin(struct playlist *playlist, struct pp_error *error) {
     *playlist = (struct playlist){.manifest = cJSON_CreateObject(),
                                   .files = calloc(PLAYLIST_FILES_MAX, sizeof *playlist->files),
-                                  .media_types = calloc(PLAYLIST_FILES_MAX, sizeof *playlist->media_types)};
-    if (!playlist->manifest || !playlist->files || !playlist->media_types)
+                                  .types = calloc(PLAYLIST_FILES_MAX, sizeof *playlist->types)};
+    if (!playlist->manifest || !playlist->files || !playlist->types)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     cJSON_AddNumberToObject(playlist->manifest, "format", 1);
     return true;
 }
 
 static bool file_probe(const char *path, struct media_type *type, struct pp_error *error) {
-    uint8_t data[MEDIA_TYPE_PROBE];
-    pp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd < 0 ? -1 : pread(fd, data, sizeof data, 0);
+    pp_autofree uint8_t *data = malloc(MEDIA_TYPE_PROBE);
+    if (!data)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    pp_autoclose int fd = content_open(path, error);
+    if (fd < 0)
+        return false;
+    ssize_t size = pread(fd, data, MEDIA_TYPE_PROBE, 0);
     if (size < 0)
         return pp_fail_errno(error, "%s", path);
     return media_type_detect(data, (size_t)size, type, error) || pp_wrap(error, "%s", path);
 }
 
 /* The place of a file in the list, where it is entered once; its object is "o<place + 1>". */
-static bool file_enter(struct playlist *playlist, const char *path, const char **kind, size_t *place,
-                       struct pp_error *error) {
-    struct media_type type;
-    if (!file_probe(path, &type, error))
-        return false;
-    *kind = type.kind;
+static bool file_enter(struct playlist *playlist, const char *path, size_t *place, struct pp_error *error) {
     for (*place = 0; *place < playlist->count; (*place)++) {
         if (strcmp(playlist->files[*place], path) == 0)
             return true;
     }
     if (playlist->count == PLAYLIST_FILES_MAX)
         return pp_fail(error, PP_E_LIMIT, "more than %d files", PLAYLIST_FILES_MAX);
-    playlist->media_types[playlist->count] = type.name;
-    return pp_path_format(playlist->files[playlist->count++], error, "%s", path);
+    return file_probe(path, &playlist->types[playlist->count], error) &&
+           pp_path_format(playlist->files[playlist->count++], error, "%s", path);
+}
+
+/* The kind that is asked for, or the file's own. NULL where the file is none of that. */
+static const char *item_kind(const cJSON *given, const char *path, const struct media_type *type,
+                             struct pp_error *error) {
+    if (!pp_json_has(given, "kind"))
+        return type->kind;
+    const char *kind = cJSON_GetObjectItemCaseSensitive(given, "kind")->valuestring;
+    if (strcmp(kind, "video") != 0 || type->moves)
+        return kind;
+    pp_fail(error, PP_E_INVALID,
+            "%s: kind: \"video\" is for films and animations, and this is a still picture (%s)", path,
+            type->name);
+    return NULL;
 }
 
 /* An item for the manifest. The caller deletes it. */
 static cJSON *item_make(struct playlist *playlist, const char *path, const char *id, const cJSON *given,
                         const struct playlist_options *options, struct pp_error *error) {
     static const char *const copied[] = {"duration", "fit", "transition", "volume"};
-    const char *kind = NULL;
     size_t place = 0;
-    if (!file_enter(playlist, path, &kind, &place, error))
+    if (!file_enter(playlist, path, &place, error))
+        return NULL;
+    const char *kind = item_kind(given, path, &playlist->types[place], error);
+    if (!kind)
         return NULL;
     char object[32];
     snprintf(object, sizeof object, "o%zu", place + 1);
     cJSON *item = cJSON_CreateObject();
     cJSON_AddStringToObject(item, "id", id);
-    cJSON_AddStringToObject(
-        item, "kind", pp_json_has(given, "kind") ? cJSON_GetObjectItem(given, "kind")->valuestring : kind);
+    cJSON_AddStringToObject(item, "kind", kind);
     cJSON_AddStringToObject(item, "object", object);
     for (size_t i = 0; i < PP_COUNT(copied); i++) {
         if (pp_json_has(given, copied[i]))
             cJSON_AddItemToObject(item, copied[i],
                                   cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(given, copied[i]), true));
     }
-    if (strcmp(cJSON_GetObjectItem(item, "kind")->valuestring, "image") == 0 &&
-        !pp_json_has(item, "duration")) {
+    if (strcmp(kind, "image") == 0 && !pp_json_has(item, "duration")) {
         char duration[PLAYLIST_DURATION_MAX];
         snprintf(duration, sizeof duration, "PT%lluS", (unsigned long long)options->duration_s);
         cJSON_AddStringToObject(item, "duration", duration);

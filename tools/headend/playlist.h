@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "headend/media_type.h"
 
 #define PLAYLIST_FILES_MAX       1024
 #define PLAYLIST_DESCRIPTION_MAX (1024 * 1024) /* bytes */
@@ -24,7 +25,7 @@
 struct playlist {
     cJSON *manifest; /* without "objects", "channel", "version" */
     char (*files)[PP_PATH_MAX];
-    const char **media_types; /* of each file */
+    struct media_type *types; /* of each file */
     size_t count;
 };
 

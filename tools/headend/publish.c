@@ -12,6 +12,7 @@
 #include "crypto/seal.h"
 #include "headend/channel.h"
 #include "headend/publish_object.h"
+#include "headend/publish_warning.h"
 #include "headend/repo_clean.h"
 #include "headend/tuf_repo.h"
 
@@ -107,16 +108,18 @@ bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_err
     return root_ok ? true : pp_fail(error, root.code, "%s", root.message);
 }
 
-static bool objects_seal(struct home *home, struct playlist *playlist, struct publish_result *result,
-                         struct pp_error *error) {
+static bool objects_seal(struct home *home, struct playlist *playlist, const char *renderers, cJSON *warnings,
+                         struct publish_result *result, struct pp_error *error) {
     cJSON *objects = cJSON_AddObjectToObject(playlist->manifest, "objects");
     for (size_t i = 0; i < playlist->count; i++) {
         struct published_object object;
         char name[32];
         char hex[PP_HEX_SIZE(32)];
         char key[PP_BASE64_SIZE(OBJECT_KEY_SIZE)];
-        if (!publish_object(home, playlist->files[i], playlist->media_types[i], &object, error))
+        if (!publish_object(home, playlist->files[i], &playlist->types[i], renderers, &object, error))
             return false;
+        if (*object.warning)
+            publish_warning_add(warnings, playlist->files[i], object.warning);
         snprintf(name, sizeof name, "o%zu", i + 1);
         pp_hex_encode(object.sha256, sizeof object.sha256, hex);
         pp_base64url_encode(object.key, sizeof object.key, key);
@@ -124,7 +127,7 @@ static bool objects_seal(struct home *home, struct playlist *playlist, struct pu
         cJSON_AddStringToObject(entry, "sha256", hex);
         cJSON_AddNumberToObject(entry, "length", (double)object.length);
         cJSON_AddStringToObject(entry, "key", key);
-        cJSON_AddStringToObject(entry, "media_type", playlist->media_types[i]);
+        cJSON_AddStringToObject(entry, "media_type", playlist->types[i].name);
         pp_wipe(&object.key, sizeof object.key);
         pp_wipe(key, sizeof key);
         result->objects++;
@@ -178,10 +181,11 @@ static bool row_insert(const struct home *home, const char *channel, int64_t sna
 }
 
 /* The row that says which snapshot will make this publish public. */
-static bool row_pending(const struct home *home, const char *channel, int64_t snapshot, int64_t *number,
-                        struct pp_error *error) {
+static bool row_pending(const struct home *home, const char *channel, int64_t snapshot, const cJSON *warnings,
+                        int64_t *number, struct pp_error *error) {
     db_lock(home->db);
-    bool ok = row_insert(home, channel, snapshot, number, error);
+    bool ok = row_insert(home, channel, snapshot, number, error) &&
+              publish_warnings_store(home->db, *number, warnings, error);
     db_unlock(home->db);
     return ok;
 }
@@ -199,17 +203,19 @@ static bool channel_prepare(struct home *home, const char *id, const cJSON *mani
 }
 
 bool publish_playlist(struct home *home, const char *channel_id, struct playlist *playlist,
-                      struct publish_result *result, struct pp_error *error) {
+                      const struct publish_options *options, struct publish_result *result,
+                      struct pp_error *error) {
     *result = (struct publish_result){0};
+    pp_autojson cJSON *warnings = cJSON_CreateArray();
     pp_autoclose int lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
     struct channel channel;
     if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
-        !channel_prepare(home, channel_id, playlist->manifest, &channel, error) ||
-        !objects_seal(home, playlist, result, error))
+        !objects_seal(home, playlist, options->renderers, warnings, result, error) ||
+        !channel_prepare(home, channel_id, playlist->manifest, &channel, error))
         return false;
     int64_t snapshot = tuf_repo_snapshot_version(&repo) + 1;
-    if (!row_pending(home, channel.id, snapshot, &result->number, error))
+    if (!row_pending(home, channel.id, snapshot, warnings, &result->number, error))
         return false;
     cJSON_AddStringToObject(playlist->manifest, "channel", channel.id);
     cJSON_AddNumberToObject(playlist->manifest, "version", (double)result->number);
@@ -220,7 +226,10 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
               manifest_write(home, &channel, &sealed, &target, error) &&
               tuf_repo_update(&repo, &target, &changed, error) && rows_done(home, snapshot, &changed, error);
     pp_wipe(&channel, sizeof channel);
-    if (ok)
-        home_wake(home);
-    return ok;
+    if (!ok)
+        return false;
+    if (options->warn)
+        publish_warnings_each(warnings, options->warn, options->arg);
+    home_wake(home);
+    return true;
 }

@@ -30,8 +30,16 @@ struct publish_result {
     size_t objects, kept; /* objects of the manifest, and how many of them were there already */
     uint64_t bytes;       /* of sealed content written */
 };
-/* Waits for the lock. */
+struct publish_options {
+    const char *renderers; /* folder of the renderer that content is tried out with: content_check.h */
+    /* Something of a file is lost on screens, and it was published all the same. NULL: nobody is told. */
+    void (*warn)(void *arg, const char *file, const char *warning);
+    void *arg;
+};
+/* Waits for the lock. Content that screens cannot show is refused, and nothing changed. Warnings are also kept with
+ * the publish, in the database. */
 bool publish_playlist(struct home *home, const char *channel, struct playlist *playlist,
-                      struct publish_result *result, struct pp_error *error);
+                      const struct publish_options *options, struct publish_result *result,
+                      struct pp_error *error);
 
 #endif

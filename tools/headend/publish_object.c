@@ -9,6 +9,7 @@
 #include "crypto/bulk.h"
 #include "crypto/random.h"
 #include "crypto/seal.h"
+#include "headend/content_file.h"
 
 #define READ_SIZE    (1024 * 1024) /* bytes at a time */
 #define OBJECTS      HOME_REPO "/objects"
@@ -52,13 +53,15 @@ static bool object_path(const uint8_t sha256[32], char path[PP_PATH_MAX], struct
 
 static bool object_row(const struct home *home, const uint8_t clear[32], struct published_object *object,
                        struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
-        db_query(home->db, error, "SELECT sha256, key, length FROM object WHERE clear_sha256 = ?", "b",
-                 (const void *)clear, (size_t)32);
+    db_autostmt sqlite3_stmt *row = db_query(
+        home->db, error, "SELECT sha256, key, length, checked, warning FROM object WHERE clear_sha256 = ?",
+        "b", (const void *)clear, (size_t)32);
     if (!row || !db_next(row, "object", error) || !db_bytes(row, 0, object->sha256, 32, error) ||
         !db_bytes(row, 1, object->key, OBJECT_KEY_SIZE, error))
         return false;
     object->length = (uint64_t)db_int(row, 2);
+    object->checked = strcmp(db_text(row, 3), PP_VERSION) == 0;
+    snprintf(object->warning, sizeof object->warning, "%s", db_text(row, 4));
     return true;
 }
 
@@ -153,33 +156,71 @@ static bool draft_move(const struct home *home, const struct published_object *o
     return pp_dir_sync_of(home->fd, path, error);
 }
 
-bool publish_object(struct home *home, const char *path, const char *media_type,
-                    struct published_object *object, struct pp_error *error) {
-    pp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
-    uint8_t clear[32];
-    *object = (struct published_object){0};
+/* Whether screens can show the sealed object that stands at `place`. */
+static bool object_check(const struct home *home, const char *place, const char *path,
+                         const struct media_type *type, const char *renderers,
+                         struct published_object *object, struct pp_error *error) {
+    enum ipc_media_kind kind = strcmp(type->kind, "image") == 0 ? IPC_MEDIA_IMAGE : IPC_MEDIA_VIDEO;
+    pp_autoclose int fd = openat(home->fd, place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return pp_fail_errno(error, "%s", path);
-    if (!file_hash(fd, path, clear, error))
+        return pp_fail_errno(error, "%s", place);
+    return content_check(renderers, fd, object->length, object->key, kind, object->warning, error) ||
+           pp_wrap(error, "%s", path);
+}
+
+static bool object_check_again(struct home *home, const char *path, const struct media_type *type,
+                               const char *renderers, struct published_object *object,
+                               struct pp_error *error) {
+    char place[PP_PATH_MAX];
+    if (!object_path(object->sha256, place, error) ||
+        !object_check(home, place, path, type, renderers, object, error))
         return false;
-    struct pp_error missing = {0};
-    object->kept = object_find(home, clear, object, &missing);
-    if (object->kept)
-        return true;
-    if (missing.code != PP_E_NOTFOUND)
-        return pp_fail(error, missing.code, "%s", missing.message);
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "UPDATE object SET checked = ?, warning = ? WHERE sha256 = ?", "ssb",
+                     PP_VERSION, object->warning, (const void *)object->sha256, sizeof object->sha256);
+    db_unlock(home->db);
+    return ok;
+}
+
+static bool object_keep(struct home *home, const uint8_t clear[32], const struct media_type *type,
+                        const struct published_object *object, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = db_run(
+        home->db, error,
+        "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created, checked,"
+        " warning) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+        "bbbisiss", (const void *)clear, (size_t)32, (const void *)object->sha256, sizeof object->sha256,
+        (const void *)object->key, sizeof object->key, (int64_t)object->length, type->name,
+        pp_clock_realtime_s(), PP_VERSION, object->warning);
+    db_unlock(home->db);
+    return ok;
+}
+
+/* Sealed, tried out, and only then given its place. */
+static bool object_make(struct home *home, int fd, const char *path, const uint8_t clear[32],
+                        const struct media_type *type, const char *renderers, struct published_object *object,
+                        struct pp_error *error) {
     if (!pp_dir_make(home->fd, OBJECTS, 0755, error) || !draft_write(home, fd, path, clear, object, error) ||
+        !object_check(home, OBJECT_DRAFT, path, type, renderers, object, error) ||
         !draft_move(home, object, error)) {
         unlinkat(home->fd, OBJECT_DRAFT, 0); /* a full disk needs the space */
         return false;
     }
-    db_lock(home->db);
-    bool kept = db_run(home->db, error,
-                       "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created)"
-                       " VALUES(?, ?, ?, ?, ?, ?)",
-                       "bbbisi", (const void *)clear, sizeof clear, (const void *)object->sha256,
-                       sizeof object->sha256, (const void *)object->key, sizeof object->key,
-                       (int64_t)object->length, media_type, pp_clock_realtime_s());
-    db_unlock(home->db);
-    return kept;
+    return object_keep(home, clear, type, object, error);
+}
+
+bool publish_object(struct home *home, const char *path, const struct media_type *type, const char *renderers,
+                    struct published_object *object, struct pp_error *error) {
+    pp_autoclose int fd = content_open(path, error);
+    uint8_t clear[32];
+    *object = (struct published_object){0};
+    if (fd < 0 || !file_hash(fd, path, clear, error))
+        return false;
+    struct pp_error missing = {0};
+    object->kept = object_find(home, clear, object, &missing);
+    if (object->kept)
+        return object->checked || object_check_again(home, path, type, renderers, object, error);
+    if (missing.code != PP_E_NOTFOUND)
+        return pp_fail(error, missing.code, "%s", missing.message);
+    return object_make(home, fd, path, clear, type, renderers, object, error);
 }

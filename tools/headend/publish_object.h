@@ -2,7 +2,9 @@
 #ifndef HEADEND_PUBLISH_OBJECT_H
 #define HEADEND_PUBLISH_OBJECT_H
 
+#include "headend/content_check.h"
 #include "headend/home.h"
+#include "headend/media_type.h"
 
 #define OBJECT_KEY_SIZE 32 /* bytes */
 
@@ -11,11 +13,15 @@ struct published_object {
     uint8_t key[OBJECT_KEY_SIZE];
     uint64_t length; /* bytes, sealed */
     bool kept;       /* the same content was there already, and is used again with its key */
+    bool checked;    /* by this version of the program: screens can show it */
+    char warning[CONTENT_WARNING_MAX]; /* what of it screens cannot show; "" nothing */
 };
 
 /* Seals the file under a fresh key into objects/ab/<sha256>, synced, unless its content (by SHA-256) was
- * published before. Holds the publish lock. */
-bool publish_object(struct home *home, const char *path, const char *media_type,
+ * published before. What this version of the program has not tried out yet is tried out, with the renderer in
+ * `renderers`, before it has its place (content_check.h); PP_E_UNSUPPORTED or PP_E_INVALID where screens could not
+ * show it. Whoever calls holds the publish lock. */
+bool publish_object(struct home *home, const char *path, const struct media_type *type, const char *renderers,
                     struct published_object *object, struct pp_error *error);
 
 #endif

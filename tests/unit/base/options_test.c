@@ -82,9 +82,9 @@ static void options_refuse_with_the_name(void **state) {
     static const struct {
         const char *words, *message;
     } rows[] = {
-        {"--nam|x|", "unknown option --nam"},
-        {"--names=x|", "unknown option --names"},
-        {"--=x|", "unknown option --"},
+        {"--nam|x|", "unknown option --nam (\"--\" ends the options)"},
+        {"--names=x|", "unknown option --names (\"--\" ends the options)"},
+        {"--=x|", "unknown option -- (\"--\" ends the options)"},
         {"--name|", "--name needs a value"},
         {"--verbose=yes|", "--verbose takes no value"},
         {"--port|x|", "--port: not a whole number: x"},

@@ -13,6 +13,12 @@
 #include "headend/playlist_shape.h"
 #include "headend/text.h"
 
+#define GIF       "GIF89a\1\0\1\0\0\0\0"
+#define GIF_LOOP  "\x21\xff\x0bNETSCAPE2.0\3\1\0\0\0"
+#define GIF_IMAGE "\x2c\0\0\0\0\1\0\1\0\0\2\1\0\0"
+#define BYTES(bytes, name, kind)                                                                             \
+    { bytes, sizeof bytes - 1, name, kind }
+
 static void media_type_is_told_by_the_first_bytes(void **state) {
     (void)state;
     static const struct {
@@ -27,10 +33,16 @@ static void media_type_is_told_by_the_first_bytes(void **state) {
          "ftypisom",
          12, "video/mp4", "video"},
         {"\x1a\x45\xdf\xa3", 4, "video/webm", "video"},
-        {"GIF89a\1\0\1\0\0\0\0\x2c", 14, "image/gif", "image"},
-        {"GIF89a\1\0\1\0\0\0\0\x21\xff\x0bNETSCAPE2.0\3\1\0\0\0", 32, "image/gif", "video"},
-        /* a comment in front of the looping extension */
-        {"GIF89a\1\0\1\0\0\0\0\x21\xfe\2hi\0\x21\xff\x0bNETSCAPE2.0\3\1\0\0\0", 38, "image/gif", "video"},
+        BYTES(GIF GIF_IMAGE ";", "image/gif", "image"),
+        BYTES(GIF GIF_LOOP GIF_IMAGE ";", "image/gif", "image"),
+        BYTES(GIF GIF_LOOP GIF_IMAGE GIF_IMAGE ";", "image/gif", "video"),
+        BYTES(GIF GIF_IMAGE "\x21\xfe\2hi\0" GIF_IMAGE ";", "image/gif", "video"),
+        BYTES("\0\0\0\x14"
+              "ftypqt  \0\0\0\0qt  ",
+              "video/mp4", "video"),
+        BYTES("\0\0\0\x08"
+              "wide\0\0\0\x08mdat",
+              "video/quicktime", "video"),
     };
     for (size_t i = 0; i < PP_COUNT(cases); i++) {
         struct media_type type;
@@ -91,10 +103,46 @@ static void channel_ids_and_zones_are_checked(void **state) {
         assert_false(time_zone_check(bad_zones[i], NULL));
 }
 
+static void what_is_shown_nowhere_is_called_by_its_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *says;
+    } cases[] = {
+        {"%PDF-1.7", 8,
+         "a PDF document, which screens do not show: save it as JPEG, PNG, WebP, GIF, MP4 or WebM"},
+        {"RIFF\0\0\0\0AVI LIST", 16, "an AVI film"},
+        {"RIFF\0\0\0\0WAVEfmt ", 16, "sound without a picture"},
+        {"\0\0\0\x18"
+         "ftypheic\0\0\0\0mif1heic",
+         24, "a HEIC photograph"},
+        {"\0\0\0\x18"
+         "ftypmif1\0\0\0\0mif1avif",
+         24, "an AVIF picture"},
+        /* a brand behind the box does not count */
+        {"\0\0\0\x14"
+         "ftypmif1\0\0\0\0mif1avif",
+         24, "a HEIF picture"},
+        {"\0\0\0\x18"
+         "ftypM4A \0\0\0\0M4A isom",
+         24, "sound without a picture"},
+    };
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        struct media_type type;
+        struct pp_error error = {0};
+        assert_false(media_type_detect((const uint8_t *)cases[i].bytes, cases[i].size, &type, &error));
+        assert_int_equal(error.code, PP_E_UNSUPPORTED);
+        if (strncmp(error.message, cases[i].says, strlen(cases[i].says)) != 0)
+            fail_msg("%s", error.message);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(media_type_is_told_by_the_first_bytes),
         cmocka_unit_test(media_type_refuses_the_rest),
+        cmocka_unit_test(what_is_shown_nowhere_is_called_by_its_name),
         cmocka_unit_test(duration_has_the_form_of_iso_8601),
         cmocka_unit_test(text_must_be_plain_utf_8),
         cmocka_unit_test(channel_ids_and_zones_are_checked),

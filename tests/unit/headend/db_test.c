@@ -41,13 +41,13 @@ static void publish_once(struct home *home) {
     char path[PP_PATH_MAX];
     const char *file = path;
     const struct playlist_options options = {.title = "Lobby", .duration_s = 5};
+    const struct publish_options how = {.renderers = TEST_RENDERERS};
     playlist_auto struct playlist playlist = {0};
     struct publish_result result;
     struct pp_error error = {0};
-    assert_true(pp_path_format(path, NULL, "%s/a.png", home->path));
-    assert_true(pp_file_replace(AT_FDCWD, path, "\x89PNG\r\n\x1a\n", 8, 0600, NULL));
+    test_content_make(home, "a", path);
     if (!playlist_of_files(&file, 1, &options, &playlist, &error) ||
-        !publish_playlist(home, "lobby", &playlist, &result, &error))
+        !publish_playlist(home, "lobby", &playlist, &how, &result, &error))
         fail_msg("%s", error.message);
 }
 

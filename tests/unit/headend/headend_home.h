@@ -8,4 +8,9 @@
 int test_home_setup(void **state);
 int test_home_teardown(void **state);
 
+/* The renderers that publish tries content out with. */
+#define TEST_RENDERERS PP_BUILD_DIR "/tools/libexec/pingplay-headend"
+/* A picture NAME.png in the folder, and no two names' are the same content. */
+void test_content_make(const struct home *home, const char *name, char path[PP_PATH_MAX]);
+
 #endif

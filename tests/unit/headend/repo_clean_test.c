@@ -18,35 +18,22 @@
 
 #define DAY_S INT64_C(86400)
 
-/* Content "a" to "z": a file that looks like a PNG. */
-static void content_path(const struct home *home, char content, char path[PP_PATH_MAX]) {
-    assert_true(pp_path_format(path, NULL, "%s/%c.png", home->path, content));
-}
-
-static void content_make(const struct home *home, char content) {
-    char path[PP_PATH_MAX];
-    char text[32];
-    content_path(home, content, path);
-    snprintf(text, sizeof text, "\x89PNG\r\n\x1a\n%c", content);
-    assert_true(pp_file_replace(AT_FDCWD, path, text, strlen(text), 0600, NULL));
-}
-
 /* Publishes one item for each letter. Returns how many objects were there already. */
 static size_t publish(struct home *home, const char *channel, const char *contents) {
     char paths[8][PP_PATH_MAX];
     const char *files[8];
     size_t count = strlen(contents);
     for (size_t i = 0; i < count; i++) {
-        content_make(home, contents[i]);
-        content_path(home, contents[i], paths[i]);
+        test_content_make(home, (const char[]){contents[i], 0}, paths[i]);
         files[i] = paths[i];
     }
     const struct playlist_options options = {.duration_s = 5};
+    const struct publish_options how = {.renderers = TEST_RENDERERS};
     playlist_auto struct playlist playlist = {0};
     struct publish_result result;
     struct pp_error error = {0};
     if (!playlist_of_files(files, count, &options, &playlist, &error) ||
-        !publish_playlist(home, channel, &playlist, &result, &error))
+        !publish_playlist(home, channel, &playlist, &how, &result, &error))
         fail_msg("%s", error.message);
     return result.kept;
 }
