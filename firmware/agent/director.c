@@ -294,6 +294,7 @@ static void on_lost(void *arg) {
 
 static void on_resized(void *arg) {
     struct director *director = arg;
+    director_send_canvas(director);
     if (director->status_wanted)
         director_draw_status(director);
     director_follow_schedule(director);

@@ -30,12 +30,19 @@ static void hints_set(void) {
     SDL_SetHint("SDL_VIDEO_WAYLAND_WMCLASS", "pingplay-player");
 }
 
+/* The size is asked for as well: full screen on X11 is a window manager's doing, and a kiosk has none. */
+static SDL_Window *window_make_full(Uint32 flags) {
+    SDL_Rect all = {.w = 1280, .h = 720};
+    SDL_GetDisplayBounds(0, &all);
+    return SDL_CreateWindow("Pingplay", all.x, all.y, all.w, all.h, flags | SDL_WINDOW_FULLSCREEN_DESKTOP);
+}
+
 static SDL_Window *window_make(const struct display_options *options) {
     Uint32 flags = SDL_WINDOW_SHOWN | SDL_WINDOW_ALLOW_HIGHDPI;
-    bool full = !options->windowed.w;
-    return SDL_CreateWindow("Pingplay", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED,
-                            full ? 1280 : options->windowed.w, full ? 720 : options->windowed.h,
-                            flags | (full ? SDL_WINDOW_FULLSCREEN_DESKTOP : SDL_WINDOW_RESIZABLE));
+    if (!options->windowed.w)
+        return window_make_full(flags);
+    return SDL_CreateWindow("Pingplay", SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, options->windowed.w,
+                            options->windowed.h, flags | SDL_WINDOW_RESIZABLE);
 }
 
 /* Without a graphics processor OpenGL would be computed too, by a driver that needs twice the

@@ -1,10 +1,12 @@
 // The player's command line and life as a process. What it composes is tested by tests/unit/player, which speaks its protocol.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { exists, runPlayer, startPlayer, until } from './lib/player.mjs';
+import { promisify } from 'node:util';
+import { exists, runPlayer, startPlayer, startXServer, until } from './lib/player.mjs';
 import { readPng } from './lib/png.mjs';
 
 const refused = [
@@ -63,6 +65,13 @@ test('player without an agent shows a calm dark background, once', async (t) => 
   const lines = (await readFile(player.traceFile, 'utf8')).trim().split('\n').map((line) => JSON.parse(line));
   assert.equal(lines.at(-1).presents, 1);
   assert.deepEqual(lines[0].layers, []);
+});
+
+test('player fills the whole screen of an X server without a window manager', async (t) => {
+  const display = await startXServer(t, '1600x1200');
+  await startPlayer(t, [], { SDL_VIDEODRIVER: 'x11', DISPLAY: display });
+  const { stdout } = await promisify(execFile)('xwininfo', ['-display', display, '-root', '-tree']);
+  assert.match(stdout, /"Pingplay": .* 1600x1200\+0\+0 /);
 });
 
 test('player opens its socket to its user and group only', async (t) => {

@@ -30,14 +30,14 @@ export async function runPlayer(args) {
   return { code, ...out };
 }
 
-export async function startPlayer(t, args = ['--windowed', '320x180']) {
+export async function startPlayer(t, args = ['--windowed', '320x180'], env = {}) {
   const dir = await mkdtemp(path.join(tmpdir(), 'player-'));
   const player = { dir, socket: path.join(dir, 'socket'), shotFile: path.join(dir, 'shot.png'), traceFile: path.join(dir, 'trace') };
   let log = '';
   player.log = () => log;
   player.child = spawn(playerPath,
     ['--socket', player.socket, '--screenshot', player.shotFile, '--trace', player.traceFile, ...args],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, SDL_VIDEODRIVER: 'dummy', SDL_AUDIODRIVER: 'dummy' } });
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, SDL_VIDEODRIVER: 'dummy', SDL_AUDIODRIVER: 'dummy', ...env } });
   player.child.stderr.on('data', (data) => { log += data; });
   player.ended = new Promise((resolve) => player.child.on('close', (code, signal) => resolve({ code, signal })));
   t.after(async () => {
@@ -47,6 +47,17 @@ export async function startPlayer(t, args = ['--windowed', '320x180']) {
   });
   await until(() => /display:/.test(log) || player.child.exitCode !== null, 'the player to start');
   return player;
+}
+
+// An X server without a screen and without a window manager; -> its DISPLAY.
+export async function startXServer(t, size) {
+  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', `${size}x24`, '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  let number = '';
+  child.stdio[3].on('data', (data) => { number += data; });
+  const ended = new Promise((resolve, reject) => { child.on('error', reject); child.on('close', resolve); });
+  t.after(async () => { child.kill(); await ended; });
+  await until(() => number.endsWith('\n') || child.exitCode !== null, 'the X server');
+  return `:${number.trim()}`;
 }
 
 export const exists = existsSync;

@@ -809,6 +809,20 @@ static void a_display_of_another_size_is_given_all_anew_and_one_that_was_only_of
         turn(stage);
 }
 
+static void a_status_screen_alone_follows_the_display_s_size_with_its_canvas(void **state) {
+    struct stage *stage = *state;
+    director_show_status(stage->director);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    struct ipc_message display = {.type = IPC_DISPLAY, .display = {640, 360, 60000, "test"}};
+    say(stage, &display);
+    struct ipc_canvas canvas = expect(stage, IPC_CANVAS).canvas;
+    assert_int_equal(canvas.width, 640);
+    assert_int_equal(canvas.height, 360);
+    struct ipc_layer_add add = expect(stage, IPC_LAYER_ADD).layer_add;
+    assert_int_equal(add.width, 640);
+    assert_int_equal(add.height, 360);
+}
+
 /* What the player holds, and the most it has held. */
 struct held {
     size_t now, most, shown;
@@ -1059,6 +1073,7 @@ int main(int argc, char **argv) {
         STAGED(a_status_screen_that_failed_is_tried_again_by_itself),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
         STAGED(content_that_is_taken_away_while_it_begins_never_settles),
+        STAGED(a_status_screen_alone_follows_the_display_s_size_with_its_canvas),
         STAGED(a_display_of_another_size_is_given_all_anew_and_one_that_was_only_off_nothing),
         STAGED(sixteen_zones_in_the_middle_of_a_switch_stay_within_the_player_s_cap),
         STAGED(a_player_that_talks_nonsense_is_left_and_met_again),
