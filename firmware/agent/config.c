@@ -17,7 +17,7 @@ static bool config_complete(const char *path, const struct agent_config *config,
     if (strpbrk(host, "/?#@"))
         return pp_fail(error, PP_E_INVALID,
                        "%s: url: must be https://HOST or https://HOST:PORT, without a path", path);
-    if (strcmp(config->language, "en") != 0 && strcmp(config->language, "fr") != 0)
+    if (*config->language && strcmp(config->language, "en") != 0 && strcmp(config->language, "fr") != 0)
         return pp_fail(error, PP_E_INVALID, "%s: language: must be en or fr", path);
     return true;
 }
@@ -27,7 +27,6 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         .state = "/var/lib/pingplay",
         .player_socket = "/run/pingplay/player.sock",
         .renderers = PP_RENDERERS_DIR,
-        .language = "en",
         .store_reserve_mib = 64,
     };
     const struct pp_config_field fields[] = {

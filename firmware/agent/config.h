@@ -15,7 +15,8 @@ struct agent_config {
     char state[PP_CONFIG_VALUE_MAX];         /* [paths] state: folder */
     char player_socket[PP_CONFIG_VALUE_MAX]; /* [paths] player-socket */
     char renderers[PP_CONFIG_VALUE_MAX];     /* [paths] renderers: folder of the renderer programs */
-    char language[PP_CONFIG_VALUE_MAX];      /* [display] language: en or fr, until the headend names one */
+    char language
+        [PP_CONFIG_VALUE_MAX];  /* [display] language: en, fr or "" (both), until the headend names one */
     uint64_t store_max_mib;     /* [store] max-mib: cap of the object store; 0: the flash's own size */
     uint64_t store_reserve_mib; /* [store] reserve-mib: left free on the flash */
 };

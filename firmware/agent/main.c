@@ -4,13 +4,14 @@
 #include <sys/resource.h>
 
 #include "agent/agent.h"
+#include "agent/check.h"
 #include "base/log.h"
 #include "base/options.h"
 
 static const char usage[] =
     "usage: pingplay-agent [--config FILE] [--check] [--version]\n"
     "  --config FILE  configuration, agent.conf(5); default /etc/pingplay/agent.conf\n"
-    "  --check        only read the configuration\n";
+    "  --check        only read the configuration, and the files that it names\n";
 
 /* Keys live in this process: no core file, and no other process of this user may look inside. */
 static bool forbid_dumps(struct pp_error *error) {
@@ -25,7 +26,7 @@ static bool run(const char *path, bool check, struct pp_error *error) {
     if (!agent_config_load(path, &config, error))
         return false;
     if (check)
-        return true;
+        return agent_check_files(&config, error);
     if (!forbid_dumps(error))
         return false;
     PP_AUTO(agent) struct agent *agent = agent_create(&config, error);

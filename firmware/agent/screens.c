@@ -39,20 +39,27 @@ static struct screen_trouble screen_trouble(const struct agent *agent) {
     return (struct screen_trouble){0};
 }
 
+/* Without contact: whether the words may send somebody to look at the cable. */
+static const char *screen_without_contact(const struct agent *agent, const char *name) {
+    if (agent->content_failed)
+        return "error";
+    return agent_trouble(agent)->code == PP_E_TLS ? "untrusted" : name;
+}
+
 static const char *screen_for(const struct agent *agent) {
     if (agent->unopened)
         return "error";
     switch (agent->state) {
     case AGENT_UNENROLLED:
-        return *agent->user_code ? "enrol" : "connecting";
+        return *agent->user_code ? "enrol" : screen_without_contact(agent, "connecting");
     case AGENT_ENROLLING:
         return "enrolling";
     case AGENT_LOCKED:
         return "locked";
     case AGENT_CONNECTING:
-        return agent->content_failed ? "error" : "connecting";
+        return screen_without_contact(agent, "connecting");
     case AGENT_OFFLINE:
-        return agent->content_failed ? "error" : "offline";
+        return screen_without_contact(agent, "offline");
     case AGENT_ONLINE:
         break;
     }
@@ -61,14 +68,13 @@ static const char *screen_for(const struct agent *agent) {
     return screen_trouble(agent).code ? "error" : "loading";
 }
 
-/* The headend's locale where it has named one we have words for; else the configured language. Nobody has
- * chosen yet while the screen is not enrolled: both. */
+/* The headend's locale where it has named one we have words for; else the configured language. Where nobody has
+ * chosen yet: both. */
 static const char *screen_language(const struct agent *agent) {
-    if (agent->state == AGENT_UNENROLLED || agent->state == AGENT_ENROLLING)
-        return "both";
-    if (strncmp(agent->document.locale, "fr", 2) == 0)
-        return "fr";
-    return agent->document.version ? "en" : agent->config.language;
+    bool enrolled = agent->state != AGENT_UNENROLLED && agent->state != AGENT_ENROLLING;
+    if (enrolled && agent->document.version)
+        return strncmp(agent->document.locale, "fr", 2) == 0 ? "fr" : "en";
+    return *agent->config.language ? agent->config.language : "both";
 }
 
 static bool add_text(cJSON *json, const char *name, const char *text) {

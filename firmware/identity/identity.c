@@ -5,6 +5,7 @@
 
 #include "base/encode.h"
 #include "base/log.h"
+#include "crypto/compat_mbedtls.h"
 #include "crypto/jwk.h"
 #include "crypto/key.h"
 #include "crypto/key_mbedtls.h"
@@ -249,4 +250,18 @@ int64_t identity_renew_at(const struct identity *identity) {
 
 bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pem, struct pp_error *error) {
     return crypto_key_save_pem(identity->key, pem, error);
+}
+
+bool identity_check_ca_file(const char *ca_file, struct pp_error *error) {
+    chain_autocrt mbedtls_x509_crt authorities;
+    mbedtls_x509_crt_init(&authorities);
+    struct pp_error left_out = {0};
+    if (!chain_load_authorities(&authorities, ca_file, true, &left_out, error))
+        return false;
+    for (const mbedtls_x509_crt *crt = &authorities; crt; crt = crt->next) {
+        if (!compat_crt_is_ca(crt))
+            return pp_fail(error, PP_E_INVALID,
+                           "trusted authorities: %s: a certificate in it is no authority's", ca_file);
+    }
+    return true;
 }

@@ -63,8 +63,11 @@ struct trust_config {
 
 struct trust; /* opaque */
 
-/* Makes `root` the trusted root of a folder, made (0700) where it is missing. It must be signed by its own
- * keys. Where the folder already holds a root.json that verifies, that one stays: it may be newer. No
+/* Whether `root` could be a first root of trust: well-formed, and signed by its own keys. No network. */
+bool trust_check_root(const void *root, size_t size, struct pp_error *error);
+
+/* Makes `root` the trusted root of a folder, made (0700) where it is missing; trust_check_root says what it
+ * has to be. Where the folder already holds a root.json that verifies, that one stays: it may be newer. No
  * network. */
 bool trust_init_root(const char *metadata_dir, const void *root, size_t size, struct pp_error *error);
 

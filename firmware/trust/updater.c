@@ -74,12 +74,16 @@ static struct trust_metadata *load_root(int dirfd, size_t max, struct pp_error *
     return root;
 }
 
-bool trust_init_root(const char *metadata_dir, const void *root, size_t size, struct pp_error *error) {
+bool trust_check_root(const void *root, size_t size, struct pp_error *error) {
     if (size > TRUST_ROOT_MAX)
         return pp_fail(error, PP_E_LIMIT, "root: larger than %lu bytes", TRUST_ROOT_MAX);
     PP_AUTO(trust_metadata) struct trust_metadata *first = parse_own_root(root, size, error);
-    if (!first)
-        return pp_wrap(error, "root");
+    return first || pp_wrap(error, "root");
+}
+
+bool trust_init_root(const char *metadata_dir, const void *root, size_t size, struct pp_error *error) {
+    if (!trust_check_root(root, size, error))
+        return false;
     pp_autobuf struct pp_buf data = PP_BUF_INIT(TRUST_ROOT_MAX);
     if (!pp_buf_add(&data, root, size, error) || !pp_dir_make(AT_FDCWD, metadata_dir, 0700, error))
         return false;

@@ -27,6 +27,7 @@ static const struct {
     [SCREEN_WELCOME] = {"welcome", 0},
     [SCREEN_LOADING] = {"loading", 0},
     [SCREEN_OFFLINE] = {"offline", 0},
+    [SCREEN_UNTRUSTED] = {"untrusted", NEEDS_CODE},
     [SCREEN_LOCKED] = {"locked", 0},
     [SCREEN_RETIRED] = {"retired", 0},
     [SCREEN_ERROR] = {"error", NEEDS_CODE},

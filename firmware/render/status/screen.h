@@ -18,6 +18,7 @@
  *   welcome     enrolled, but no channel or nothing published yet     -                 code, detail, name
  *   loading     the first content is on its way                       -                 code, detail, name
  *   offline     no network, and nothing cached to show                -              code, detail, address
+ *   untrusted   a server answers, and it is not our headend           code           detail, address, name
  *   locked      not allowed to show anything now                      -                 code, detail, name
  *   retired     erased                                                -                      code, detail
  *   error       anything else that needs a person                     code                         detail
@@ -52,6 +53,7 @@ enum screen_kind {
     SCREEN_WELCOME,
     SCREEN_LOADING,
     SCREEN_OFFLINE,
+    SCREEN_UNTRUSTED,
     SCREEN_LOCKED,
     SCREEN_RETIRED,
     SCREEN_ERROR,

@@ -41,9 +41,52 @@ static void name_that_is_too_long_for_a_screen_is_left_out(void **state) {
                         "offline");
 }
 
+static const char *text_of(const cJSON *screen, const char *name) {
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(screen, name));
+}
+
+static void a_server_that_cannot_be_trusted_sends_nobody_to_the_cable(void **state) {
+    (void)state;
+    static const enum agent_state states[] = {AGENT_UNENROLLED, AGENT_CONNECTING, AGENT_OFFLINE};
+    for (size_t i = 0; i < PP_COUNT(states); i++) {
+        struct agent agent = {.state = states[i], .config.url = "https://headend.example"};
+        pp_fail(&agent.trouble, PP_E_TLS, "the server cannot be trusted: unknown authority");
+        pp_autojson cJSON *screen = screen_of(&agent);
+        assert_string_equal(text_of(screen, "screen"), "untrusted");
+        assert_string_equal(text_of(screen, "code"), "T-1");
+        agent.trouble.code = PP_E_NET;
+        pp_autojson cJSON *other = screen_of(&agent);
+        assert_string_equal(text_of(other, "screen"), states[i] == AGENT_OFFLINE ? "offline" : "connecting");
+    }
+}
+
+static void the_configured_language_counts_until_the_headend_names_one(void **state) {
+    (void)state;
+    static const struct {
+        enum agent_state state;
+        int64_t version;
+        const char *configured, *locale, *language;
+    } rows[] = {
+        {AGENT_UNENROLLED, 0, "", "", "both"},  {AGENT_UNENROLLED, 0, "fr", "", "fr"},
+        {AGENT_ENROLLING, 0, "en", "", "en"},   {AGENT_CONNECTING, 0, "fr", "", "fr"},
+        {AGENT_CONNECTING, 0, "", "", "both"},  {AGENT_ONLINE, 3, "fr", "en", "en"},
+        {AGENT_ONLINE, 3, "en", "fr-CA", "fr"}, {AGENT_UNENROLLED, 3, "fr", "en", "fr"},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct agent agent = {.state = rows[i].state, .config.url = "https://headend.example"};
+        agent.document.version = rows[i].version;
+        strcpy(agent.config.language, rows[i].configured);
+        strcpy(agent.document.locale, rows[i].locale);
+        pp_autojson cJSON *screen = screen_of(&agent);
+        assert_string_equal(text_of(screen, "language"), rows[i].language);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(name_that_is_too_long_for_a_screen_is_left_out),
+        cmocka_unit_test(a_server_that_cannot_be_trusted_sends_nobody_to_the_cable),
+        cmocka_unit_test(the_configured_language_counts_until_the_headend_names_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
