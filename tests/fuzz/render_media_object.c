@@ -73,7 +73,7 @@ static void play(struct source *source) {
     if (reader && container_open(&container, source, true, &error)) {
         struct video video;
         reader->container = &container;
-        if (video_open(&video, reader, &error)) {
+        if (video_open(&video, reader, 64, &error)) {
             show_frames(&video);
             play_sound(reader);
             begin_in_the_middle(&video);

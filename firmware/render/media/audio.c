@@ -3,6 +3,7 @@
 #include <libavutil/mathematics.h>
 
 #include "ipc/ring.h"
+#include "render/media/limits.h"
 
 #define RATE          IPC_AUDIO_RATE
 #define STEP_MIN      (RATE / 25)             /* frames: times of files waver; less than 40 ms is no gap */
@@ -14,8 +15,9 @@ bool audio_open(struct audio *audio, struct reader *reader, struct ipc_audio_rin
                 struct pp_error *error) {
     *audio = (struct audio){
         .reader = reader, .ring = ring, .frame = av_frame_alloc(), .packet = av_packet_alloc()};
+    const struct container_decode how = {.threads = 1, .pixels_max = MEDIA_PIXELS_MAX};
     if (audio->frame && audio->packet)
-        audio->decoder = container_decoder(reader->container->audio, 1, error);
+        audio->decoder = container_decoder(reader->container->audio, &how, error);
     else
         pp_fail(error, PP_E_NOMEM, "out of memory");
     if (audio->decoder)

@@ -5,10 +5,24 @@
 #include "ipc/wire.h"
 
 bool compat_fail(struct pp_error *error, int averror, const char *what) {
+    static const struct {
+        int averror;
+        enum pp_code code;
+        const char *words;
+    } known[] = {
+        {AVERROR(ENOMEM), PP_E_NOMEM, "it needs more memory than there is for one item"},
+        {AVERROR_INVALIDDATA, PP_E_INVALID, "it is damaged"},
+        {AVERROR_EOF, PP_E_INVALID, "it ends too early"},
+        {AVERROR_PATCHWELCOME, PP_E_UNSUPPORTED, "it is of a form that cannot be shown"},
+        {AVERROR(ENOSYS), PP_E_UNSUPPORTED, "it is of a form that cannot be shown"},
+    };
+    for (size_t i = 0; i < PP_COUNT(known); i++) {
+        if (known[i].averror == averror)
+            return pp_fail(error, known[i].code, "%s: %s", what, known[i].words);
+    }
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
     av_strerror(averror, text, sizeof text);
-    enum pp_code code = averror == AVERROR(ENOMEM) ? PP_E_NOMEM : PP_E_INVALID;
-    return pp_fail(error, code, "%s: %s", what, text);
+    return pp_fail(error, PP_E_INVALID, "%s: %s", what, text);
 }
 
 int64_t compat_us(int64_t time, AVRational base) {

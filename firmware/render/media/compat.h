@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* Fills `error` with "what: FFmpeg's words"; returns false. */
+/* Fills `error` with "what: why", in words where they are known; returns false. */
 bool compat_fail(struct pp_error *error, int averror, const char *what);
 
 /* us; what no item can have (IPC_TIME_US_MAX, either way) is cut, so that sums of a few cannot overflow. */

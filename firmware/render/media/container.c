@@ -1,5 +1,6 @@
 #include "render/media/container.h"
 
+#include <libavutil/avstring.h>
 #include <libavutil/opt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,9 @@
 
 const char container_formats[] =
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,apng,png_pipe,jpeg_pipe,webp_pipe";
-const char container_codecs[] = "h264,vp8,vp9,libdav1d,aac,opus,vorbis,mp3float,mp3,png,apng,mjpeg,webp,gif";
+const char container_codecs[] =
+    "h264,vp8,vp9,libdav1d,png,apng,mjpeg,webp,gif,aac,opus,vorbis,mp3float,mp3,ac3,eac3,alac,flac,amrnb,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_u8";
 
 /* A file may name others; none is ever opened. */
 static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *url, int flags,
@@ -75,26 +78,60 @@ static bool open_input(struct container *container, struct pp_error *error) {
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     const AVInputFormat *kind = av_find_input_format(media_kind_format(container->kind));
     int result = avformat_open_input(&container->format, NULL, kind, NULL);
-    return result < 0 ? open_fail(container, result, "the file is damaged", error) : true;
+    return result < 0 ? open_fail(container, result, "the file cannot be read", error) : true;
+}
+
+static bool is_decodable(const AVStream *stream) {
+    const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
+    return codec && av_match_name(codec->name, container_codecs);
+}
+
+/* How good a choice the stream is, of its type; 0: none. */
+static int stream_rank(const AVStream *stream, enum AVMediaType type) {
+    if (stream->codecpar->codec_type != type || stream->disposition & AV_DISPOSITION_ATTACHED_PIC)
+        return 0;
+    return 1 + 2 * is_decodable(stream) + (stream->disposition & AV_DISPOSITION_DEFAULT ? 1 : 0);
+}
+
+/* The first of the best: a file may have tracks that nobody can use beside those that are meant. */
+static AVStream *choose_stream(const AVFormatContext *format, enum AVMediaType type) {
+    AVStream *best = NULL;
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        if (stream_rank(format->streams[i], type) > (best ? stream_rank(best, type) : 0))
+            best = format->streams[i];
+    }
+    return best;
+}
+
+static bool choose_streams(struct container *container, struct pp_error *error) {
+    AVFormatContext *format = container->format;
+    container->video = choose_stream(format, AVMEDIA_TYPE_VIDEO);
+    container->audio = choose_stream(format, AVMEDIA_TYPE_AUDIO);
+    if (!container->video)
+        return pp_fail(error, PP_E_INVALID, "there is no picture in it%s",
+                       container->audio ? ": sound alone is not shown" : "");
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        AVStream *stream = format->streams[i];
+        if (stream != container->video && stream != container->audio)
+            stream->discard = AVDISCARD_ALL;
+    }
+    if (is_decodable(container->video))
+        return true;
+    const AVCodecDescriptor *codec = avcodec_descriptor_get(container->video->codecpar->codec_id);
+    return pp_fail(error, PP_E_UNSUPPORTED,
+                   "its picture is %s, which cannot be shown: make it H.264, VP9 or AV1",
+                   !codec             ? "of an unknown kind"
+                   : codec->long_name ? codec->long_name
+                                      : codec->name);
 }
 
 /* Still pictures tell everything with their first frame; decoding them to find out more would be done twice.
  */
 static bool find_streams(struct container *container, struct pp_error *error) {
-    AVFormatContext *format = container->format;
-    int result = container->still ? 0 : avformat_find_stream_info(format, NULL);
-    if (result < 0)
-        return open_fail(container, result, "its streams cannot be found", error);
-    for (unsigned i = 0; i < format->nb_streams; i++) {
-        AVStream *stream = format->streams[i];
-        bool picture = stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-                       !(stream->disposition & AV_DISPOSITION_ATTACHED_PIC);
-        if (picture && !container->video)
-            container->video = stream;
-        if (stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && !container->audio)
-            container->audio = stream;
-    }
-    return container->video ? true : pp_fail(error, PP_E_INVALID, "there is no picture in it");
+    if (!choose_streams(container, error))
+        return false;
+    int result = container->still ? 0 : avformat_find_stream_info(container->format, NULL);
+    return result < 0 ? open_fail(container, result, "its streams cannot be found", error) : true;
 }
 
 static bool check_size(const AVStream *stream, struct pp_error *error) {
@@ -113,12 +150,9 @@ bool container_open(struct container *container, struct source *source, bool wan
         container_close(container);
         return false;
     }
-    if (!want_audio)
+    if (!want_audio && container->audio) {
+        container->audio->discard = AVDISCARD_ALL;
         container->audio = NULL;
-    for (unsigned i = 0; i < container->format->nb_streams; i++) {
-        AVStream *stream = container->format->streams[i];
-        if (stream != container->video && stream != container->audio)
-            stream->discard = AVDISCARD_ALL;
     }
     return true;
 }
@@ -175,7 +209,8 @@ bool container_seek(struct container *container, int64_t time_us, struct pp_erro
     return container_rewind(container, error);
 }
 
-AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp_error *error) {
+AVCodecContext *container_decoder(const AVStream *stream, const struct container_decode *how,
+                                  struct pp_error *error) {
     const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
     AVCodecContext *context = codec ? avcodec_alloc_context3(codec) : NULL;
     if (!context) {
@@ -184,9 +219,12 @@ AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp
     }
     int result = avcodec_parameters_to_context(context, stream->codecpar);
     context->codec_whitelist = av_strdup(container_codecs);
-    context->max_pixels = MEDIA_PIXELS_MAX;
+    context->max_pixels = how->pixels_max;
     context->pkt_timebase = stream->time_base;
-    context->thread_count = threads;
+    context->thread_count = how->threads;
+    context->lowres = (int)how->reduction;
+    if (how->strict)
+        context->err_recognition = AV_EF_EXPLODE | AV_EF_CRCCHECK;
     if (result >= 0)
         result = context->codec_whitelist ? avcodec_open2(context, codec, NULL) : AVERROR(ENOMEM);
     if (result >= 0)

@@ -38,8 +38,15 @@ bool container_rewind(struct container *container, struct pp_error *error);
  * that, or where every frame needs all before it. */
 bool container_seek(struct container *container, int64_t time_us, struct pp_error *error);
 
+struct container_decode {
+    int threads;
+    int64_t pixels_max;
+    unsigned reduction; /* the sides are halved so often, where the decoder can */
+    bool strict;        /* any damage is an error */
+};
 /* An opened decoder of the stream, or NULL. */
-AVCodecContext *container_decoder(const AVStream *stream, int threads, struct pp_error *error);
+AVCodecContext *container_decoder(const AVStream *stream, const struct container_decode *how,
+                                  struct pp_error *error);
 /* How much of the file follows the file's own time `first_us`; 0 unknown. */
 int64_t container_duration_us(const struct container *container, int64_t first_us);
 

@@ -91,6 +91,8 @@ static void fit_ring(struct convert *convert, const struct convert_wish *wish) {
         shrink_to_target(convert, wish);
     for (int i = 0; i < 8 && slot_bytes(convert) * slots > IPC_RING_MAX; i++)
         shrink(convert, 0.98 * sqrt(IPC_RING_MAX / (slot_bytes(convert) * slots)));
+    unsigned longest = convert->width > convert->height ? convert->width : convert->height;
+    shrink(convert, (double)IPC_SIDE_MAX / longest);
     convert->layout.slots = (uint8_t)slots;
 }
 
@@ -107,13 +109,21 @@ static void set_aspect(struct convert *convert, const struct convert_wish *wish)
     convert->layout.aspect_den = (uint16_t)(wish->orientation.transpose ? aspect.num : aspect.den);
 }
 
+static bool check_size(const AVFrame *frame, bool still, struct pp_error *error) {
+    int side_max = still ? MEDIA_STILL_SIDE_MAX : MEDIA_SIDE_MAX;
+    int64_t pixels_max = still ? MEDIA_STILL_PIXELS_MAX : MEDIA_PIXELS_MAX;
+    if (frame->width >= 1 && frame->height >= 1 && frame->width <= side_max && frame->height <= side_max &&
+        (int64_t)frame->width * frame->height <= pixels_max)
+        return true;
+    return pp_fail(error, PP_E_LIMIT, "%d x %d pixels are over %d a side or %d million", frame->width,
+                   frame->height, side_max, (int)(pixels_max / 1000000));
+}
+
 bool convert_init(struct convert *convert, const AVFrame *frame, const struct convert_wish *wish,
                   struct pp_error *error) {
     *convert = (struct convert){.colour = wish->colour, .inks = wish->inks};
-    if (frame->width < 1 || frame->height < 1 || frame->width > MEDIA_SIDE_MAX ||
-        frame->height > MEDIA_SIDE_MAX || (int64_t)frame->width * frame->height > MEDIA_PIXELS_MAX)
-        return pp_fail(error, PP_E_LIMIT, "%d x %d pixels are over %d a side or %d million", frame->width,
-                       frame->height, MEDIA_SIDE_MAX, MEDIA_PIXELS_MAX / 1000000);
+    if (!check_size(frame, wish->still, error))
+        return false;
     convert->orientation = wish->orientation;
     convert->width = (unsigned)frame->width;
     convert->height = (unsigned)frame->height;

@@ -24,6 +24,18 @@ static enum jpeg_coding coding_of(uint8_t marker) {
     return marker >= 0xc9 ? JPEG_ARITHMETIC : codings[marker & 3];
 }
 
+/* Each component has three bytes: number, sampling factors (horizontal << 4 | vertical), table. */
+static double count_samples(const uint8_t *data, size_t size, const struct jpeg_head *head) {
+    unsigned most_x = 1, most_y = 1, sum = 0;
+    for (size_t at = 6; at + 3 <= size && at < 6 + 3 * (size_t)head->components; at += 3) {
+        unsigned x = data[at + 1] >> 4, y = data[at + 1] & 15;
+        most_x = x > most_x ? x : most_x;
+        most_y = y > most_y ? y : most_y;
+        sum += x * y;
+    }
+    return (double)head->width * head->height * sum / (most_x * most_y);
+}
+
 static void read_segment(uint8_t marker, const uint8_t *data, size_t size, size_t at,
                          struct jpeg_head *head) {
     if (marker == ADOBE && size >= 12 && memcmp(data, "Adobe", 5) == 0) {
@@ -37,6 +49,7 @@ static void read_segment(uint8_t marker, const uint8_t *data, size_t size, size_
     head->height = big_endian(data + 1);
     head->width = big_endian(data + 3);
     head->components = data[5];
+    head->samples = count_samples(data, size, head);
 }
 
 bool jpeg_read_head(const uint8_t *data, size_t size, struct jpeg_head *head) {

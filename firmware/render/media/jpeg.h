@@ -17,6 +17,7 @@ struct jpeg_head {
     unsigned width, height; /* pixels */
     unsigned bits;          /* of a sample */
     unsigned components;
+    double samples;      /* of all components */
     int adobe_transform; /* 0 none, 1 YCbCr, 2 YCCK (Adobe TN 5116, 18); -1: no such marker */
     size_t adobe_at;     /* bytes from the begin, where Adobe's marker has its name */
 };

@@ -18,7 +18,7 @@ struct signature {
 #define RAW                      NOT_SHOWN("raw files of cameras and TIFF pictures", "a JPEG")
 #define JPEG_2000                NOT_SHOWN("JPEG 2000 and JPEG XL pictures", "a JPEG")
 #define OTHER_FILM               NOT_SHOWN("AVI, MPEG, ASF and FLV films", "an MP4 with H.264, or a WebM")
-#define SOUND                    "it has sound alone and no picture, which is not shown"
+#define SOUND                    "there is no picture in it: sound alone is not shown"
 
 /* The first that fits decides. */
 /* clang-format off */

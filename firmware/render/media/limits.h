@@ -2,14 +2,20 @@
 #ifndef PP_RENDER_MEDIA_LIMITS_H
 #define PP_RENDER_MEDIA_LIMITS_H
 
-#define MEDIA_SIDE_MAX            8192               /* pixels */
-#define MEDIA_PIXELS_MAX          (40 * 1000 * 1000) /* of one picture */
-#define MEDIA_STREAMS_MAX         16                 /* in one file */
-#define MEDIA_PROBE_MAX           (4 * 1024 * 1024)  /* bytes looked at to find out what it is */
-#define MEDIA_ANALYZE_MAX_US      (5 * 1000 * 1000)  /* us of it, the same */
-#define MEDIA_QUEUE_PACKETS       4096               /* read ahead of one stream while another is wanted */
-#define MEDIA_QUEUE_BYTES         (32 * 1024 * 1024) /* of them */
-#define MEDIA_THREADS_MAX         2                  /* of the video decoder */
+#define MEDIA_SIDE_MAX            8192               /* pixels, of films and animations */
+#define MEDIA_PIXELS_MAX          (40 * 1000 * 1000) /* of one of their pictures, and of a photograph as decoded */
+#define MEDIA_STILL_SIDE_MAX      65535              /* pixels, of a single picture */
+#define MEDIA_STILL_PIXELS_MAX    (80 * 1000 * 1000)  /* of one that can be decoded only whole: PNG, WebP */
+#define MEDIA_PHOTO_PIXELS_MAX    (300 * 1000 * 1000) /* of one that can be decoded smaller: JPEG */
+#define MEDIA_PHOTO_WHOLE_MAX     (24 * 1000 * 1000)  /* pixels that are decoded whole in any case */
+#define MEDIA_COEFFICIENTS_MAX    (640 * 1024 * 1024) /* bytes of them that a progressive JPEG needs */
+#define MEDIA_REDUCTION_MAX       3                   /* times that the sides of a JPEG are halved */
+#define MEDIA_STREAMS_MAX         256                 /* in one file; one picture and one sound are used */
+#define MEDIA_PROBE_MAX           (4 * 1024 * 1024)   /* bytes looked at to find out what it is */
+#define MEDIA_ANALYZE_MAX_US      (5 * 1000 * 1000)   /* us of it, the same */
+#define MEDIA_QUEUE_PACKETS       4096                /* read ahead of one stream while another is wanted */
+#define MEDIA_QUEUE_BYTES         (32 * 1024 * 1024)  /* of them */
+#define MEDIA_THREADS_MAX         2                   /* of the video decoder */
 #define MEDIA_MEMORY_MAX          (1024ull * 1024 * 1024) /* bytes, RLIMIT_DATA */
 #define MEDIA_SEEK_MS             5000  /* ms of decoding on the way to where a film is to begin */
 #define MEDIA_CPU_PER_FRAME       20    /* s of CPU time without a new frame: it is stopped */

@@ -79,7 +79,15 @@ static bool open_object(struct media *media, struct seal_reader *reader, struct 
     if (!media->source || !container_open(&media->container, media->source, media->start->audio != 0, error))
         return false;
     media->reader.container = &media->container;
-    return video_open(&media->video, &media->reader, error);
+    unsigned width = media->start->target_width, height = media->start->target_height;
+    return video_open(&media->video, &media->reader, width > height ? width : height, error);
+}
+
+static bool tell_damaged(const struct media *media, struct pp_error *error) {
+    struct pp_error why;
+    pp_fail(&why, PP_E_INVALID, "the picture is damaged: what is lost of it is shown grey");
+    return !media->video.damaged ||
+           control_send_note(media->producer->control, IPC_NOTE_DAMAGED, &why, error);
 }
 
 static bool tell_silent(const struct media *media, struct pp_error *error) {
@@ -161,7 +169,7 @@ static bool begin(struct media *media, struct pp_error *error) {
                                       .colour = picture_colour(&media->video.picture, media->video.frame)};
     return convert_init(&media->convert, media->video.frame, &wish, error) &&
            producer_open_video(media->producer, &media->convert.layout, error) && open_sound(media, error) &&
-           send_info(media, error) && show_frame(media, 0, error);
+           send_info(media, error) && tell_damaged(media, error) && show_frame(media, 0, error);
 }
 
 static bool over_limit(const struct media *media, int64_t time_us) {

@@ -8,25 +8,42 @@
 #define FRAME_TIME_US_MAX     3600000000 /* us: an hour */
 #define DECODER_DELAY         32         /* frames that a decoder holds back at most: threads, reordering */
 
-static int thread_count(const struct container *container) {
+static int thread_count(void) {
     int cores = av_cpu_count();
-    if (container->still)
-        return 1;
     return cores < MEDIA_THREADS_MAX ? cores : MEDIA_THREADS_MAX;
 }
 
-bool video_open(struct video *video, struct reader *reader, struct pp_error *error) {
+/* How large the picture is, and so how it is best decoded, stands in its only packet. */
+static bool read_still(struct video *video, struct pp_error *error) {
+    switch (reader_next(video->reader, READER_VIDEO, video->packet, error)) {
+    case READER_PACKET:
+        video->waiting = true;
+        return picture_prepare(&video->picture, video->packet, video->side, error);
+    case READER_FAILED:
+        return false;
+    default:
+        return pp_fail(error, PP_E_INVALID, "the picture cannot be decoded: the file ends before it");
+    }
+}
+
+static bool open_film(struct video *video, struct pp_error *error) {
+    const struct container_decode how = {.threads = thread_count(), .pixels_max = MEDIA_PIXELS_MAX};
+    picture_prepare_animation(&video->picture, video->reader->container->video->codecpar);
+    video->decoder = container_decoder(video->reader->container->video, &how, error);
+    return video->decoder != NULL;
+}
+
+bool video_open(struct video *video, struct reader *reader, unsigned side, struct pp_error *error) {
     *video = (struct video){.reader = reader,
                             .frame = av_frame_alloc(),
                             .packet = av_packet_alloc(),
-                            .picture = PICTURE_INIT(reader->container->kind)};
+                            .picture = PICTURE_INIT(reader->container->kind),
+                            .side = side};
     if (!video->frame || !video->packet) {
         video_close(video);
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     }
-    picture_prepare_animation(&video->picture, reader->container->video->codecpar);
-    video->decoder = container_decoder(reader->container->video, thread_count(reader->container), error);
-    if (video->decoder)
+    if (reader->container->still ? read_still(video, error) : open_film(video, error))
         return true;
     video_close(video);
     return false;
@@ -77,7 +94,7 @@ static enum video_result feed(struct video *video, struct pp_error *error) {
             return VIDEO_PASSED;
         }
         video->to_key = false;
-        if (!picture_prepare(&video->picture, video->packet, error))
+        if (!picture_prepare(&video->picture, video->packet, video->side, error))
             return VIDEO_FAILED;
         return send_packet(video, error);
     case READER_FAILED:
@@ -142,11 +159,70 @@ static enum video_result at_end(struct video *video) {
     return VIDEO_END;
 }
 
+/* Where nothing is decoded stays what was there: neutral grey. */
+static int grey_buffer(AVCodecContext *decoder, AVFrame *frame, int flags) {
+    int result = avcodec_default_get_buffer2(decoder, frame, flags);
+    for (int i = 0; result >= 0 && i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++)
+        memset(frame->buf[i]->data, 128, frame->buf[i]->size);
+    return result;
+}
+
+/* Decodes the waiting packet. An FFmpeg error, or 0 with the frame. */
+static int decode_still(struct video *video, const struct container_decode *how, struct pp_error *error) {
+    avcodec_free_context(&video->decoder);
+    video->decoder = container_decoder(video->reader->container->video, how, error);
+    if (!video->decoder)
+        return AVERROR(EINVAL);
+    if (!how->strict)
+        video->decoder->get_buffer2 = grey_buffer;
+    int result = avcodec_send_packet(video->decoder, video->packet);
+    if (result >= 0)
+        result = avcodec_send_packet(video->decoder, NULL);
+    if (result >= 0)
+        result = avcodec_receive_frame(video->decoder, video->frame);
+    if (result < 0)
+        compat_fail(error, result == AVERROR_EOF ? AVERROR_INVALIDDATA : result,
+                    "the picture cannot be decoded");
+    return result < 0 ? result : 0;
+}
+
+/* Whole if it can be, else as much of it as there is; some ways of storing colours cannot be decoded smaller. */
+static enum video_result next_still(struct video *video, struct pp_error *error) {
+    const struct picture *picture = &video->picture;
+    struct container_decode how = {.threads = 1,
+                                   .pixels_max = picture->kind == MEDIA_JPEG ? MEDIA_PHOTO_PIXELS_MAX
+                                                                             : MEDIA_STILL_PIXELS_MAX,
+                                   .reduction = picture->reduction,
+                                   .strict = true};
+    if (!video->waiting)
+        return at_end(video);
+    int result = decode_still(video, &how, error);
+    if (result == AVERROR_PATCHWELCOME && how.reduction > 0 &&
+        (int64_t)picture->width * picture->height <= MEDIA_PIXELS_MAX) {
+        how.reduction = 0;
+        result = decode_still(video, &how, error);
+    }
+    if (result == AVERROR_INVALIDDATA || result == AVERROR_EOF) {
+        how.strict = false;
+        video->damaged = true;
+        result = decode_still(video, &how, error);
+    }
+    av_packet_unref(video->packet);
+    video->waiting = false;
+    if (result < 0)
+        return VIDEO_FAILED;
+    set_time(video);
+    video->frames++;
+    return VIDEO_FRAME;
+}
+
 static bool is_damaged(const AVFrame *frame) {
     return frame->flags & AV_FRAME_FLAG_CORRUPT || frame->decode_error_flags;
 }
 
 enum video_result video_next(struct video *video, struct pp_error *error) {
+    if (video->reader->container->still)
+        return next_still(video, error);
     for (;;) {
         int result = avcodec_receive_frame(video->decoder, video->frame);
         if (result >= 0) {

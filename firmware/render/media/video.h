@@ -16,6 +16,9 @@ struct video {
     AVFrame *frame; /* the current one, after VIDEO_FRAME */
     AVPacket *packet;
     struct picture picture;
+    unsigned side;     /* pixels either way that a photograph need not have more of; 0: all */
+    bool waiting;      /* the packet of a still picture was read and not yet decoded */
+    bool damaged;      /* what of a still picture is lost is grey */
     int64_t pts_us;    /* of the current frame, from the item's begin */
     int64_t end_us;    /* when the latest frame's time is over */
     int64_t frame_us;  /* us that it stays */
@@ -35,7 +38,8 @@ struct video {
     uint32_t left_out;   /* frames, until video_take_left_out */
 };
 
-bool video_open(struct video *video, struct reader *reader, struct pp_error *error);
+/* `side`: pixels that a still picture has either way at most on the screen; 0 not known. */
+bool video_open(struct video *video, struct reader *reader, unsigned side, struct pp_error *error);
 void video_close(struct video *video);
 
 enum video_result {
@@ -44,7 +48,8 @@ enum video_result {
     VIDEO_END,
     VIDEO_FAILED
 };
-/* The next frame that is whole; damaged ones are passed over. */
+/* The next frame that is whole; damaged ones are passed over. A still picture has one, of which the damaged part is
+ * grey. */
 enum video_result video_next(struct video *video, struct pp_error *error);
 /* After VIDEO_END: the next frame is the file's first again, at `base_us`. The reader is rewound by the
  * caller. */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the media of this folder again, with Debian's ffmpeg and node. Four coloured quarters (red, lime, blue,
+# Makes the media of this folder again, with Debian's ffmpeg, libjpeg-turbo-progs and node. Four coloured quarters (red, lime, blue,
 # white) show how a picture stands; films get brighter by 6 with each frame, so that every frame tells its number.
 set -eu
 cd "$(dirname "$0")"
@@ -55,3 +55,23 @@ ff -i quarters.mp4 -c copy -aspect 16:9 quarters-wide.mp4
 # Sound that is not played.
 ff -i quarters.mp4 -f lavfi -i "$tone" -c:v copy -c:a wmav2 -shortest -map_metadata -1 film-wma.mkv
 ff -f lavfi -i "$tone" -c:a aac -b:a 32k sound-only.mp4
+# Photographs as large as phones make them are these, repeated (photo_test.c): 16 lines with restart markers, for the upper
+# half of the picture and for the lower one; and in a way of storing colours that is rare.
+row() { node -e '
+  const [width, left, right] = process.argv.slice(1), half = width / 2, n = (text) => Buffer.from(text.split(",").map(Number));
+  const line = Buffer.concat([...Array(half).fill(n(left)), ...Array(half).fill(n(right))]);
+  process.stdout.write(Buffer.concat([Buffer.from(`P6 ${width} 16 255\n`), ...Array(16).fill(line)]));' "$@"; }
+row 16384 255,0,0 0,255,0 | cjpeg -quality 90 -sample 2x2 -restart 1 -outfile row-upper.jpg
+row 16384 0,0,255 255,255,255 | cjpeg -quality 90 -sample 2x2 -restart 1 -outfile row-lower.jpg
+row 8192 255,0,0 0,255,0 | cjpeg -quality 90 -sample 2x2,2x1,1x1 -restart 1 -outfile row-rare.jpg
+# Sound as cameras and editors write it, and what is not played at all.
+for sound in pcm_s16le pcm_s24be alac ac3; do
+  ff -f lavfi -i "$film" -f lavfi -i "$tone" $h264 -g 5 -bf 2 -c:a $sound -ar 32000 -ac 1 film-$sound.mov
+done
+ff -f lavfi -i "$film" -f lavfi -i "$tone" $h264 -g 5 -bf 2 -c:a flac -f matroska film-flac.mkv
+# What is not shown: a picture of each kind that is let through by its first bytes.
+for codec in libx265 prores mpeg4; do ff -f lavfi -i "$film" -frames:v 5 -c:v $codec -f mov not-shown-$codec.mov; done
+djpeg quarters.jpg | cjpeg -arithmetic -outfile not-shown-arithmetic.jpg
+# Twenty tracks of sound that nobody can play before the picture and a sound that is.
+ff -f lavfi -i "$film" -f lavfi -i "$tone" -f lavfi -i "$tone,atrim=duration=0.1" -filter_complex "[2]asplit=20$(for i in $(seq 20); do printf '[s%d]' $i; done)" \
+  $(for i in $(seq 20); do printf -- '-map [s%d] ' $i; done) -map 0:v -map 1:a $h264 -g 5 -bf 2 -c:a wmav2 -b:a 32k -c:a:20 aac -disposition:a 0 -f matroska film-22-tracks.mkv

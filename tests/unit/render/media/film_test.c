@@ -89,6 +89,12 @@ static struct film films[] = {
     {"webm_av1_is_shown", "film-av1.webm", false, 6},
     {"mp4_of_422_and_10_bits_is_shown", "film-422-10bit.mp4", false, 4},
     {"mp4_of_444_is_shown", "film-444.mp4", false, 4},
+    {"mov_with_pcm_is_shown", "film-pcm_s16le.mov", true, 4},
+    {"mov_with_pcm_of_24_bits_is_shown", "film-pcm_s24be.mov", true, 4},
+    {"mov_with_alac_is_shown", "film-alac.mov", true, 4},
+    {"mov_with_ac3_is_shown", "film-ac3.mov", true, 4},
+    {"matroska_with_flac_is_shown", "film-flac.mkv", true, 4},
+    {"film_behind_twenty_tracks_of_no_use_is_shown", "film-22-tracks.mkv", true, 4},
 };
 
 static void film_whose_sound_is_not_played_says_so(void **state) {

@@ -197,7 +197,26 @@ static void sound_without_a_picture_fails(void **state) {
     (void)state;
     struct ipc_message start;
     object_start("sound-only.mp4", IPC_MEDIA_VIDEO, &start);
-    expect_failure(&start, "there is no picture in it");
+    expect_failure(&start, "there is no picture in it: sound alone is not shown");
+}
+
+/* What a person can act on, whatever FFmpeg calls it. */
+static void picture_of_a_kind_that_is_not_shown_fails_in_words(void **state) {
+    static const char *const kinds[][2] = {
+        {"not-shown-libx265.mov",
+         "its picture is H.265 / HEVC (High Efficiency Video Coding), which cannot be shown: "
+         "make it H.264, VP9 or AV1"},
+        {"not-shown-mpeg4.mov",
+         "its picture is MPEG-4 part 2, which cannot be shown: make it H.264, VP9 or AV1"},
+        {"not-shown-prores.mov", "its picture is Apple ProRes (iCodec Pro), which cannot be shown"},
+        {"not-shown-arithmetic.jpg", "arithmetic-coded JPEG cannot be shown: save it as an ordinary JPEG"},
+    };
+    (void)state;
+    for (size_t i = 0; i < PP_COUNT(kinds); i++) {
+        struct ipc_message start;
+        object_start(kinds[i][0], IPC_MEDIA_VIDEO, &start);
+        expect_failure(&start, kinds[i][1]);
+    }
 }
 
 /* Cut at many places and properly sealed: some begin, none hangs or dies by anything but its own word. */
@@ -370,6 +389,7 @@ int main(void) {
         cmocka_unit_test(formats_off_the_list_are_not_media),
         cmocka_unit_test(gigantic_picture_fails),
         cmocka_unit_test(sound_without_a_picture_fails),
+        cmocka_unit_test(picture_of_a_kind_that_is_not_shown_fails_in_words),
         cmocka_unit_test(truncated_films_and_pictures_end),
         cmocka_unit_test(damage_in_the_middle_of_a_film_is_passed_over),
         cmocka_unit_test(renderer_is_locked_up_before_its_first_frame),

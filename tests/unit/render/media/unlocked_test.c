@@ -48,7 +48,8 @@ static struct item items[] = {
     {"film-av1.webm", IPC_MEDIA_VIDEO, 0, 0, false, 25, NULL},
     {"film-422-10bit.mp4", IPC_MEDIA_VIDEO, 0, 0, false, 25, NULL},
     {"quarters-turned.mp4", IPC_MEDIA_VIDEO, 0, 0, false, 5, NULL},
-    {"sound-only.mp4", IPC_MEDIA_VIDEO, 0, 0, false, 0, "there is no picture in it"},
+    {"sound-only.mp4", IPC_MEDIA_VIDEO, 0, 0, false, 0,
+     "there is no picture in it: sound alone is not shown"},
 };
 
 static void item_is_played(void **state) {

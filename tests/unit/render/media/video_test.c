@@ -39,7 +39,7 @@ static struct opened *film_open(const char *name, unsigned percent) {
     assert_non_null(film->source);
     film->reader.container = &film->container;
     assert_true(container_open(&film->container, film->source, true, &error));
-    assert_true(video_open(&film->video, &film->reader, &error));
+    assert_true(video_open(&film->video, &film->reader, 0, &error));
     assert_int_equal(video_next(&film->video, &error), VIDEO_FRAME);
     return film;
 }
