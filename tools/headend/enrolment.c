@@ -7,24 +7,44 @@
 
 #define EXPIRED_KEPT_S 3600 /* so that a late poll still hears "expired_token" */
 
-static bool enrolment_room(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t now,
-                           struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
-        db, error,
-        "SELECT count(*), coalesce(sum(address = ?), 0), coalesce(sum(thumbprint = ?), 0) FROM enrolment "
-        "WHERE status = 'pending' AND expires > ?",
-        "sbi", address, (const void *)thumbprint, (size_t)32, now);
+/* What one screen or one address may have at a time. */
+static bool enrolment_share(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t now,
+                            struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT coalesce(sum(address = ?), 0), coalesce(sum(thumbprint = ?), 0) FROM enrolment "
+                 "WHERE status = 'pending' AND expires > ?",
+                 "sbi", address, (const void *)thumbprint, (size_t)32, now);
     if (!row || !db_next(row, "count", error))
         return false;
-    if (db_int(row, 2) >= ENROLMENT_PER_KEY_MAX)
+    if (db_int(row, 1) >= ENROLMENT_PER_KEY_MAX)
         return pp_fail(error, PP_E_LIMIT, "this screen has just asked for several codes");
-    if (db_int(row, 0) >= ENROLMENT_PENDING_MAX || db_int(row, 1) >= ENROLMENT_PER_ADDRESS_MAX)
+    if (db_int(row, 0) >= ENROLMENT_PER_ADDRESS_MAX)
         return pp_fail(error, PP_E_LIMIT, "too many screens are waiting for approval");
     return true;
 }
 
-bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t lifetime_s,
-                     int64_t interval_s, struct enrolment_codes *codes, struct pp_error *error) {
+/* Where there is one more than there may be, the oldest goes, of the address that has most in the network that has
+ * most: whoever asks for many codes takes them from himself. */
+static bool enrolment_make_room(struct db *db, int64_t now, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error, "SELECT count(*) FROM enrolment WHERE status = 'pending' AND expires > ?", "i", now);
+    if (!row || !db_next(row, "count", error))
+        return false;
+    if (db_int(row, 0) <= ENROLMENT_PENDING_MAX)
+        return true;
+    return db_run(db, error,
+                  "DELETE FROM enrolment WHERE device_code_hash = (SELECT device_code_hash FROM"
+                  " (SELECT device_code_hash, created, count(*) OVER (PARTITION BY network) AS in_network,"
+                  "   count(*) OVER (PARTITION BY address) AS at_address"
+                  "  FROM enrolment WHERE status = 'pending' AND expires > ?)"
+                  " ORDER BY in_network DESC, at_address DESC, created LIMIT 1)",
+                  "i", now);
+}
+
+bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const struct enrolment_origin *origin,
+                     int64_t lifetime_s, int64_t interval_s, struct enrolment_codes *codes,
+                     struct pp_error *error) {
     uint8_t device_hash[SECRET_HASH_SIZE];
     uint8_t user_hash[SECRET_HASH_SIZE];
     if (!secret_make(codes->device_code, error) ||
@@ -41,15 +61,16 @@ bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const char *ad
                   " ORDER BY created DESC LIMIT ?2) AND created <= ?3",
                   "bii", (const void *)thumbprint, (size_t)32, (int64_t)ENROLMENT_PER_KEY_MAX - 1,
                   now - ENROLMENT_KEY_AGE_S) &&
-           enrolment_room(db, thumbprint, address, now, error) &&
+           enrolment_share(db, thumbprint, origin->address, now, error) &&
            db_run(db, error,
                   "INSERT INTO enrolment(device_code_hash, user_code_hash, thumbprint, address, created, "
                   "expires,"
-                  " interval, status, asked) VALUES(?, ?, ?, ?, ?, ?, ?, 'pending', abs(random() % 4))",
-                  "bbbsiii", (const void *)device_hash, sizeof device_hash, (const void *)user_hash,
-                  sizeof user_hash, (const void *)thumbprint, (size_t)32, address, now, now + lifetime_s,
-                  interval_s) &&
-           db_change_commit(&change, error);
+                  " interval, network, status, asked) VALUES(?, ?, ?, ?, ?, ?, ?, ?, 'pending', abs(random() "
+                  "% 4))",
+                  "bbbsiiis", (const void *)device_hash, sizeof device_hash, (const void *)user_hash,
+                  sizeof user_hash, (const void *)thumbprint, (size_t)32, origin->address, now,
+                  now + lifetime_s, interval_s, origin->network) &&
+           enrolment_make_room(db, now, error) && db_change_commit(&change, error);
 }
 
 /* One row of a poll. */

@@ -6,6 +6,7 @@
 #ifndef HEADEND_ENROLMENT_H
 #define HEADEND_ENROLMENT_H
 
+#include "headend/address.h"
 #include "headend/device.h"
 #include "headend/user_code.h"
 
@@ -25,9 +26,15 @@ struct enrolment_codes {
     char user_code[USER_CODE_SIZE];
 };
 
-/* A new pending enrolment. PP_E_LIMIT where too many are pending. */
-bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t lifetime_s,
-                     int64_t interval_s, struct enrolment_codes *codes, struct pp_error *error);
+/* Where the one who asks is (address.h). */
+struct enrolment_origin {
+    char address[ADDRESS_TEXT_SIZE], network[ADDRESS_TEXT_SIZE];
+};
+/* A new pending enrolment. PP_E_LIMIT where too many are pending of the screen or of the address; where there are too
+ * many in all, the busiest network loses one. */
+bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const struct enrolment_origin *origin,
+                     int64_t lifetime_s, int64_t interval_s, struct enrolment_codes *codes,
+                     struct pp_error *error);
 
 enum enrolment_poll {
     ENROLMENT_PENDING,

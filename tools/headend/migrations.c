@@ -51,6 +51,8 @@ static const char *const migrations[] = {
      "ALTER TABLE object ADD COLUMN warning TEXT NOT NULL DEFAULT '';"
      "CREATE TABLE publish_warning(publish INTEGER NOT NULL REFERENCES publish(id) ON DELETE CASCADE,"
      "  file TEXT NOT NULL, warning TEXT NOT NULL) STRICT;"),
+    /* 6: the network of the address (address.h), so that the busiest one makes room */
+    "ALTER TABLE enrolment ADD COLUMN network TEXT NOT NULL DEFAULT '';",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

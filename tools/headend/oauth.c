@@ -59,10 +59,11 @@ void oauth_device_authorization(struct request *request, struct reply *reply) {
         return;
     }
     struct app *app = request->app;
-    char address[ADDRESS_TEXT_SIZE];
-    request_address(request, address);
+    struct enrolment_origin origin;
+    request_address(request, origin.address);
+    request_network(request, origin.network);
     struct enrolment_codes codes;
-    if (!enrolment_start(app->db, thumbprint, address, (int64_t)app->options.code_lifetime_s,
+    if (!enrolment_start(app->db, thumbprint, &origin, (int64_t)app->options.code_lifetime_s,
                          (int64_t)app->options.poll_interval_s, &codes, &error)) {
         if (error.code != PP_E_LIMIT) {
             reply_failure(reply, &error);
