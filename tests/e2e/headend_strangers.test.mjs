@@ -187,6 +187,33 @@ describe('attempts to sign in', () => {
   });
 });
 
+describe('a screen that reports without end', () => {
+  test('is told to wait, and others are not', async () => {
+    const headend = await startHeadend();
+    const agent = new https.Agent({ keepAlive: true, maxSockets: 4 });
+    try {
+      const [noisy, other] = [await enrolDevice(headend, { name: 'Noisy' }), await enrolDevice(headend, { name: 'Other' })];
+      const status = (device, body, more) => headend.request('POST', '/v1/status',
+        { device, headers: { 'content-type': 'application/json' }, body, ...more });
+      const answers = await Promise.all(Array.from({ length: 300 }, () => status(noisy, '{"a":1}', { agent })));
+      const refused = answers.filter((answer) => answer.status === 429);
+      assert.ok(refused.length >= 50 && refused.length <= 101, `${refused.length} refused`);
+      assert.equal(answers.length, refused.length + answers.filter((answer) => answer.status === 204).length);
+      assert.ok(refused.every((answer) => Number(answer.headers['retry-after']) >= 1 && answer.json().code === 'too-many-reports'));
+      assert.equal((await status(other, '{"a":1}')).status, 204);
+      // By volume, too: 64 KiB each.
+      const large = JSON.stringify({ text: 'x'.repeat(64 * 1024 - 20) });
+      const many = [];
+      while (many.length < 150 && !many.includes(429)) many.push((await status(other, large, { agent })).status);
+      assert.ok(many.includes(429) && many.indexOf(429) >= 60, `the first refusal is number ${many.indexOf(429)}`);
+      assert.equal((await headend.request('GET', '/v1/state', { device: other })).status, 200);
+    } finally {
+      agent.destroy();
+      await headend.stop();
+    }
+  });
+});
+
 describe('a slow disk', { skip: process.env.PP_BUILD?.includes('asan') ? 'a sanitizer cannot be preloaded' : false }, () => {
   let headend;
   let counter;

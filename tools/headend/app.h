@@ -10,6 +10,7 @@ struct connections;
 struct strings;
 struct durable;
 struct hasher;
+struct allowance;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -35,7 +36,8 @@ struct app {
     struct connections *connections;
     struct durable *durable;
     struct hasher *hasher;
-    struct strings *strings; /* of the pages, in each language */
+    struct allowance *allowance; /* of screens; with db_lock */
+    struct strings *strings;     /* of the pages, in each language */
 };
 
 #endif

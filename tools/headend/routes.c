@@ -1,5 +1,7 @@
+#include "base/clock.h"
 #include "base/log.h"
 #include "headend/admin_session.h"
+#include "headend/allowance.h"
 #include "headend/connections.h"
 #include "headend/handlers.h"
 
@@ -158,6 +160,21 @@ static bool route_authenticate(struct request *request, struct reply *reply) {
     return false;
 }
 
+/* A screen's posts cost the disk something, unlike what it reads: it has an allowance. */
+static bool screen_may_post(struct request *request, struct reply *reply) {
+    if (!request->device.id[0] || strcmp(request->route->method, "POST") != 0)
+        return true;
+    int64_t wait_s = allowance_take(request->app->allowance, request->device.id, request->body.size,
+                                    pp_clock_monotonic_ms());
+    if (!wait_s)
+        return true;
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
+    reply_problem(reply, MHD_HTTP_TOO_MANY_REQUESTS, "too-many-reports", "this screen reports too much");
+    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    return false;
+}
+
 void route_run(struct request *request, struct reply *reply) {
     if (request->route->unlocked) {
         request->route->handle(request, reply);
@@ -166,7 +183,7 @@ void route_run(struct request *request, struct reply *reply) {
     struct db *db = request->app->db;
     db_lock(db);
     uint64_t commits = db_commits(db);
-    if (route_authenticate(request, reply))
+    if (route_authenticate(request, reply) && screen_may_post(request, reply))
         request->route->handle(request, reply);
     reply->committed = db_commits(db) != commits;
     db_unlock(db);

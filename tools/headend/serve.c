@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/admin_session.h"
+#include "headend/allowance.h"
 #include "headend/connections.h"
 #include "headend/durable.h"
 #include "headend/enrolment.h"
@@ -58,6 +59,7 @@ static void serving_finish(struct serving *serving) {
     serving_halt(serving);
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
+    allowance_destroy(app->allowance);
     durable_destroy(app->durable);
     connections_destroy(app->connections);
     strings_destroy(app->strings);
@@ -147,7 +149,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->waiters = waiters_create(error)) &&
            (app->connections = connections_create(&limits, error)) &&
            (app->durable = durable_create(app->db, error)) && (app->hasher = hasher_create(error)) &&
-           (app->strings = strings_create(error));
+           (app->allowance = allowance_create(error)) && (app->strings = strings_create(error));
 }
 
 static bool serving_start(struct serving *serving, struct pp_error *error) {
@@ -194,6 +196,7 @@ static void serving_housekeep(struct serving *serving) {
     if (!enrolment_purge(db, &error) || !admin_session_purge(db, &error) ||
         !throttle_purge(db, pp_clock_realtime_s(), &error))
         pp_log_warning("housekeeping: %s", error.message);
+    allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
     db_unlock(db);
     if (!publish_refresh(serving->keeper, &error))
         pp_log_warning("housekeeping: %s", error.message);

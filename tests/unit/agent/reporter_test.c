@@ -85,10 +85,29 @@ static void a_server_that_asks_for_time_is_given_it_whatever_else_happens(void *
     reporter_destroy(reporter);
 }
 
+static void what_came_too_soon_is_sent_again_when_the_server_allows_it(void **state) {
+    struct screen *screen = *state;
+    struct reporter *reporter = open_reporter(screen);
+    pp_autojson cJSON *log = cJSON_CreateArray();
+    test_server_do(
+        &screen->server,
+        "{\"do\":\"answers\",\"list\":[{\"status\":204},{\"status\":429,\"headers\":{\"retry-after\":\"1\"}},"
+        "{\"status\":204}]}");
+    reporter_event(reporter, "one", "-");
+    reporter_set_online(reporter, true);
+    wait_requests(screen, log, 3);
+    assert_string_equal(test_log_text(log, 0, "url"), "/v1/status");
+    assert_string_equal(test_log_text(log, 1, "url"), "/v1/events");
+    assert_string_equal(test_log_text(log, 2, "url"), "/v1/events");
+    assert_string_equal(test_log_text(log, 1, "body"), test_log_text(log, 2, "body")); /* nothing was lost */
+    reporter_destroy(reporter);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(what_happens_goes_to_the_headend),
         screen_test(a_server_that_asks_for_time_is_given_it_whatever_else_happens),
+        screen_test(what_came_too_soon_is_sent_again_when_the_server_allows_it),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
 }
