@@ -17,12 +17,14 @@ for (const input of document.querySelectorAll('.code-input')) {
   });
 }
 
-// A long list of screens can be narrowed down, to the rows whose name, site, state and channel hold all words.
+// A list of screens can be narrowed down while one types, to the rows whose name, site, state and channel hold all words.
 const filter = document.getElementById('filter');
 const rows = () => [...document.querySelectorAll('.screens tbody tr')];
 
 function narrow() {
-  const words = (filter?.value ?? '').toLowerCase().split(/\s+/);
+  // What the server has searched for, it has found.
+  const typed = filter && filter.value !== filter.defaultValue ? filter.value : '';
+  const words = typed.toLowerCase().split(/\s+/);
   for (const row of rows()) {
     const text = [...row.cells].slice(0, 3).map((cell) => cell.textContent).join(' ').toLowerCase();
     row.hidden = !words.every((word) => text.includes(word));
@@ -30,7 +32,8 @@ function narrow() {
 }
 
 if (filter) {
-  filter.hidden = rows().length < 8;
+  // A list of several pages, or one that was searched already, is searched by the server, at Enter.
+  if (filter.hidden) filter.hidden = rows().length < 8;
   filter.addEventListener('input', narrow);
 }
 

@@ -298,3 +298,58 @@ describe('login throttling', () => {
     }
   });
 });
+
+describe('a list of five thousand screens', () => {
+  let headend;
+  let browser;
+  const names = (page) => [...page.text.matchAll(/class="screen-name">([^<]*)</g)].map(([, name]) => name);
+  before(async () => {
+    headend = await startHeadend();
+    browser = await signIn(headend);
+    const long = 'ö'.repeat(40);
+    await promisify(execFile)('sqlite3', [path.join(headend.dir, 'headend.db'), `
+      INSERT INTO channel(id, title, key, created) VALUES('lobby', 'Foyer', randomblob(32), 0);
+      INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created, approved_by)
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+        SELECT printf('%08x-0000-4000-8000-000000000000', i), randomblob(32), printf('Screen %04d ${long}', i),
+          printf('Site %d', i % 7), CASE WHEN i % 100 = 0 THEN 'lobby' END, 'UTC', 'en', 'active', 0, 'test' FROM n;`]);
+  });
+  after(() => headend?.stop());
+
+  test('is shown in pages that lead to each other', async () => {
+    const found = [];
+    let next = '/admin/screens';
+    for (let pages = 0; next; pages++) {
+      const page = await browser.get(next);
+      assert.equal(page.status, 200, next);
+      assert.match(page.text, /<strong>5000<\/strong>/);
+      found.push(...names(page));
+      assert.ok(found.length === (pages + 1) * 100 || found.length === 5000);
+      assert.equal(/rel="prev"/.test(page.text), pages > 0);
+      next = /rel="next" href="([^"]*)"/.exec(page.text)?.[1].replaceAll('&amp;', '&');
+    }
+    assert.equal(new Set(found).size, 5000);
+    assert.deepEqual(found, [...found].sort());
+  });
+
+  test('is searched by name, site and channel', async () => {
+    const first = await browser.get('/admin/screens?q=sITE+45%20fOYER');
+    assert.deepEqual(names(first).map((name) => name.slice(0, 11)), ['Screen 4500']);
+    assert.match(first.text, /value="sITE 45 fOYER"/);
+    assert.equal(names(await browser.get('/admin/screens?q=lobby')).length, 50);
+    const many = await browser.get('/admin/screens?q=site%203&page=2');
+    assert.match(many.text, /rel="next" href="\/admin\/screens\?page=3&amp;q=site%203"/);
+    const none = await browser.get('/admin/screens?q=%3Cb%3E');
+    assert.deepEqual([none.status, names(none).length], [200, 0]);
+    assert.match(none.text, /value="&lt;b&gt;"/);
+  });
+
+  test('has a first and a last page, whatever is asked for', async () => {
+    for (const [query, first] of [['page=0', '0001'], ['page=-1', '0001'], ['page=x', '0001'], ['page=51', '4901'], ['page=999999999', '4901'],
+      ['page=99999999999999999999', '0001'], ['page=', '0001'], [`q=${'x'.repeat(300)}`, '0001'], ['q=%ff', '0001'], ['q=%C2%9B', '0001']]) {
+      const page = await browser.get(`/admin/screens?${query}`);
+      assert.equal(page.status, 200, query);
+      assert.ok(names(page)[0]?.startsWith(`Screen ${first}`), `${query}: ${names(page)[0]}`);
+    }
+  });
+});

@@ -40,12 +40,9 @@ bool device_find_by_cookie(struct db *db, const char *cookie, struct device *dev
     return row && db_next(row, "device cookie", error) && device_read(row, device, error);
 }
 
-bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
-                 struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
-        db_query(db, error, DEVICE_COLUMNS "ORDER BY status = 'retired', name, id", "");
-    if (!row)
-        return false;
+/* Calls back for each row. */
+static bool device_rows(sqlite3_stmt *row, bool (*each)(void *arg, const struct device *device), void *arg,
+                        struct pp_error *error) {
     struct pp_error end = {0};
     struct device device;
     while (db_next(row, "screen", &end)) {
@@ -55,6 +52,60 @@ bool device_each(struct db *db, bool (*each)(void *arg, const struct device *dev
             return true;
     }
     return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
+}
+
+/* ?1 to ?4 are the words, "" for none. */
+#define DEVICE_ORDER "ORDER BY status = 'retired', name, id "
+#define DEVICE_TEXT                                                                                          \
+    "lower(name || char(10) || site || char(10) || coalesce(channel, '') || char(10) ||"                     \
+    " coalesce((SELECT title FROM channel WHERE channel.id = device.channel), ''))"
+#define DEVICE_HAS_WORDS                                                                                     \
+    "instr(" DEVICE_TEXT ", lower(?1)) AND instr(" DEVICE_TEXT ", lower(?2))"                                \
+    " AND instr(" DEVICE_TEXT ", lower(?3)) AND instr(" DEVICE_TEXT ", lower(?4)) "
+
+typedef char device_words[DEVICE_WORDS_MAX][DEVICE_WORD_MAX + 1];
+
+static void words_split(const char *text, device_words words) {
+    for (size_t i = 0; i < DEVICE_WORDS_MAX; i++) {
+        text += strspn(text, " \t");
+        size_t size = strcspn(text, " \t");
+        snprintf(words[i], DEVICE_WORD_MAX + 1, "%.*s",
+                 (int)(size < DEVICE_WORD_MAX ? size : DEVICE_WORD_MAX), text);
+        text += size;
+    }
+}
+
+bool device_search(struct db *db, const struct device_search *search,
+                   bool (*each)(void *arg, const struct device *device), void *arg, struct pp_error *error) {
+    device_words words;
+    words_split(search->words, words);
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, DEVICE_COLUMNS "WHERE " DEVICE_HAS_WORDS DEVICE_ORDER "LIMIT ?5 OFFSET ?6",
+                 "ssssii", words[0], words[1], words[2], words[3], search->count, search->skipped);
+    return row && device_rows(row, each, arg, error);
+}
+
+bool device_count(struct db *db, const char *text, int64_t now, struct device_counts *counts,
+                  struct pp_error *error) {
+    device_words words;
+    words_split(text, words);
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error,
+        "SELECT count(*), coalesce(sum(status = 'active' AND seen > ?5), 0), coalesce(sum(" DEVICE_HAS_WORDS
+        "), 0) FROM device",
+        "ssssi", words[0], words[1], words[2], words[3], now - DEVICE_ONLINE_S);
+    if (!row || !db_next(row, "count", error))
+        return false;
+    counts->total = db_int(row, 0);
+    counts->online = db_int(row, 1);
+    counts->found = db_int(row, 2);
+    return true;
+}
+
+bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
+                 struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(db, error, DEVICE_COLUMNS DEVICE_ORDER, "");
+    return row && device_rows(row, each, arg, error);
 }
 
 bool device_touch(struct db *db, const struct device *device, struct pp_error *error) {

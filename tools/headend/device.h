@@ -8,6 +8,8 @@
 
 #define DEVICE_SEEN_EVERY_S 15  /* "last contact" is not written more often */
 #define DEVICE_ONLINE_S     120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
+#define DEVICE_WORDS_MAX    4   /* of a search */
+#define DEVICE_WORD_MAX     100 /* bytes of each; a longer one is cut */
 #define FINGERPRINT_SIZE    20  /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
 #define FINGERPRINT_GROUPS  4   /* of ... */
 #define FINGERPRINT_GROUP   4   /* ... hex digits */
@@ -32,6 +34,22 @@ bool device_find_by_cookie(struct db *db, const char *cookie, struct device *dev
 /* All of them by name; stops where the callback returns false. */
 bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
                  struct pp_error *error);
+
+/* Some of them, in the order of device_each: those whose name, site or channel (its id or title) hold all words of
+ * `words`, of which the first DEVICE_WORDS_MAX count, whatever the case of letters; `count` of them after `skipped`
+ * others. */
+struct device_search {
+    const char *words;
+    int64_t skipped, count;
+};
+bool device_search(struct db *db, const struct device_search *search,
+                   bool (*each)(void *arg, const struct device *device), void *arg, struct pp_error *error);
+/* How many there are, how many of them are online at `now`, and how many a search finds in all. */
+struct device_counts {
+    int64_t total, online, found;
+};
+bool device_count(struct db *db, const char *words, int64_t now, struct device_counts *counts,
+                  struct pp_error *error);
 
 /* Notes that it has just been heard of. */
 bool device_touch(struct db *db, const struct device *device, struct pp_error *error);

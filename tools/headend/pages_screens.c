@@ -1,14 +1,17 @@
 #include "base/clock.h"
+#include "base/encode.h"
 #include "headend/channel.h"
 #include "headend/handlers.h"
 #include "headend/pages.h"
+
+#define SCREENS_PER_PAGE 100
+#define SEARCH_MAX       200 /* bytes */
 
 struct listing {
     struct db *db;
     struct page *page;
     struct pp_buf *rows;
     int64_t now;
-    size_t count, online;
     struct pp_error error; /* code PP_OK while all goes well */
 };
 
@@ -32,9 +35,38 @@ static bool row_add(void *arg, const struct device *device) {
     page_set(page, "ago", text);
     page_set(page, "fingerprint", fingerprint);
     pp_wipe(&channel, sizeof channel);
-    listing->count++;
-    listing->online += strcmp(state, "online") == 0;
     return page_render(page, "screen-row.html", listing->rows, &listing->error);
+}
+
+static void set_number(struct page *page, const char *name, int64_t number) {
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    page_set(page, name, text);
+}
+
+/* The address of another page of the same search. */
+static void set_link(struct page *page, const char *name, const char *words, int64_t number, int64_t last) {
+    if (number < 1 || number > last)
+        return;
+    pp_autofree char *encoded = pp_percent_encode(words);
+    char link[SEARCH_MAX * 3 + 64];
+    snprintf(link, sizeof link, "/admin/screens?page=%lld%s%s", (long long)number, *words ? "&q=" : "",
+             encoded ? encoded : "");
+    page_set(page, name, link);
+}
+
+/* Which page is asked for, of those that there are. */
+static int64_t page_number(const struct request *request, int64_t last) {
+    const char *text = request_query(request, "page");
+    int64_t number =
+        text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 10 ? strtol(text, NULL, 10) : 1;
+    return number < 1 ? 1 : number < last ? number : last;
+}
+
+/* What is searched for: "" for all, and where it is no text. */
+static const char *search_words(const struct request *request) {
+    const char *words = request_query(request, "q");
+    return words && text_check("q", words, 0, SEARCH_MAX, NULL) ? words : "";
 }
 
 void page_screens(struct request *request, struct reply *reply) {
@@ -42,18 +74,30 @@ void page_screens(struct request *request, struct reply *reply) {
     pp_autobuf struct pp_buf rows = PP_BUF_INIT(PAGE_MAX / 2);
     struct listing listing = {
         .db = request->app->db, .page = &page, .rows = &rows, .now = pp_clock_realtime_s()};
+    struct device_search search = {.words = search_words(request), .count = SCREENS_PER_PAGE};
+    struct device_counts counts;
     struct pp_error error;
     page_start(&page, request);
-    bool ok = device_each(request->app->db, row_add, &listing, &error);
+    bool ok = device_count(request->app->db, search.words, listing.now, &counts, &error);
+    int64_t last = ok && counts.found ? (counts.found + SCREENS_PER_PAGE - 1) / SCREENS_PER_PAGE : 1;
+    int64_t number = page_number(request, last);
+    search.skipped = (number - 1) * SCREENS_PER_PAGE;
+    ok = ok && device_search(request->app->db, &search, row_add, &listing, &error);
     if (!ok || listing.error.code != PP_OK) {
         reply_failure(reply, ok ? &listing.error : &error);
         return;
     }
-    char number[24];
-    snprintf(number, sizeof number, "%zu", listing.count);
-    page_set(&page, "count", number);
-    snprintf(number, sizeof number, "%zu", listing.online);
-    page_set(&page, "online", number);
+    set_number(&page, "count", counts.total);
+    set_number(&page, "online", counts.online);
+    page_set(&page, "any", counts.total ? "1" : "");
+    page_set(&page, "search", search.words);
+    page_set(&page, "searchable", last > 1 || *search.words ? "1" : "");
+    if (last > 1) {
+        set_number(&page, "page", number);
+        set_number(&page, "pages", last);
+        set_link(&page, "previous", search.words, number - 1, last);
+        set_link(&page, "next", search.words, number + 1, last);
+    }
     page_set(&page, "title", page_text(&page, "screens.title"));
     page_set(&page, "on_screens", "page");
     page_set(&page, "rows", pp_buf_text(&rows));
