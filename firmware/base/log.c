@@ -1,5 +1,7 @@
 #include "base/log.h"
 
+#include "base/visible.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -50,9 +52,11 @@ void pp_log(enum pp_log_level level, const char *format, ...) {
     vsnprintf(line + start, sizeof line - (size_t)start - 1, format, args);
     va_end(args);
     size_t length = strlen(line);
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)line[i] < ' ' || line[i] == 127)
-            line[i] = '?';
+    for (size_t i = 0, size; i < length; i += size) {
+        bool refused;
+        size = pp_visible_next(line + i, &refused);
+        if (refused)
+            memset(line + i, '?', size);
     }
     line[length++] = '\n';
     if (write(STDERR_FILENO, line, length) < 0) {

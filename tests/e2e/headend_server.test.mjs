@@ -1,7 +1,7 @@
 // The server itself: TLS policy, slow clients, stopping, and what the commands refuse.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -176,6 +176,30 @@ describe('the server', () => {
       assert.equal(told.json().verification_uri, `https://new.example:${own.port}/enrol`);
       await assert.rejects(own.cli('hosts', 'bad host!'), /not a host name/);
       assert.match(await own.cli('hosts'), /^new\.example\n/);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('its memory, which holds every key, goes neither into a core nor into the swap', async (context) => {
+    const own = await startHeadend();
+    try {
+      const proc = (name) => readFile(`/proc/${own.child.pid}/${name}`, 'utf8');
+      assert.match(await proc('limits'), /^Max core file size +0 +0 /m);
+      if (process.getuid() !== 0) {
+        context.diagnostic('only root may lift the limit of locked memory');
+        return;
+      }
+      const [, locked] = /^VmLck:\s+(\d+) kB$/m.exec(await proc('status'));
+      assert.ok(Number(locked) > 1000, `${locked} kB are locked`);
+      // Of a process that may be dumped, its own user owns these files.
+      await own.stopServing();
+      own.options.uid = Number((await run('id', ['-u', 'nobody'])).stdout);
+      own.options.program = path.join(own.dir, 'program'); // where nobody can reach it
+      await copyFile(headendProgram(), own.options.program);
+      await run('chown', ['-R', 'nobody', own.dir]);
+      await own.startServing();
+      assert.equal((await stat(`/proc/${own.child.pid}/environ`)).uid, 0);
     } finally {
       await own.stop();
     }

@@ -200,6 +200,17 @@ describe('an enrolled screen', () => {
     assert.deepEqual([text.status, text.json().code], [415, 'unsupported-media-type']);
   });
 
+  test('what a screen reports can steer no terminal', async () => {
+    const hostile = '\u009b2J\u001b]0;x\u0007\u007f\u202egpj\u2066\u061c';
+    const answer = await headend.request('POST', '/v1/status', { device, headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ state: 'online', [`k${hostile}`]: hostile, trouble: hostile, code: 'C-1' }) });
+    assert.equal(answer.status, 204);
+    for (const words of [['screen', 'show', device.id], ['screen', 'list'], ['screen', 'list', '--json']]) {
+      const shown = await headend.cli(...words);
+      assert.doesNotMatch(shown, /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/, words.join(' '));
+    }
+  });
+
   test('a retired screen is refused everywhere, at once', async () => {
     const gone = await enrolDevice(headend, { name: 'Gone', channel: 'lobby' });
     const { etag } = (await headend.request('GET', '/v1/state', { device: gone })).headers;

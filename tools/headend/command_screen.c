@@ -63,8 +63,11 @@ static bool screen_print(void *arg, const struct device *device) {
     char seen[PP_RFC3339_SIZE];
     (void)arg;
     time_text(device->seen, seen);
-    printf("%s  %-8s  %-20s  %-12s  %-12s  %s\n", device->id, device->status, device->name,
-           *device->site ? device->site : "-", *device->channel ? device->channel : "-", seen);
+    char line[TEXT_LINE_MAX];
+    snprintf(line, sizeof line, "%s  %-8s  %-20s  %-12s  %-12s  %s\n", device->id, device->status,
+             device->name, *device->site ? device->site : "-", *device->channel ? device->channel : "-",
+             seen);
+    text_print(line);
     return true;
 }
 
@@ -98,7 +101,8 @@ static bool screen_collect(void *arg, const struct device *device) {
 
 static void json_print(const cJSON *value) {
     pp_autojsontext char *text = cJSON_Print(value);
-    printf("%s\n", text ? text : "null");
+    text_print(text ? text : "null");
+    printf("\n");
 }
 
 bool command_screen_list(int argc, char **argv, struct pp_error *error) {

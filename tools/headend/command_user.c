@@ -71,7 +71,9 @@ bool command_user_remove(int argc, char **argv, struct pp_error *error) {
 static void user_print(const char *name, int64_t created) {
     char since[PP_RFC3339_SIZE];
     pp_time_format(created, since);
-    printf("%s  %s\n", since, name);
+    char line[TEXT_LINE_MAX];
+    snprintf(line, sizeof line, "%s  %s\n", since, name);
+    text_print(line);
 }
 
 bool command_user_list(int argc, char **argv, struct pp_error *error) {

@@ -5,8 +5,6 @@
 #include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -90,26 +88,15 @@ static bool serving_signals(struct serving *serving, struct pp_error *error) {
     return true;
 }
 
-/* glibc's getrlimit asks in a way that the unit's filter of system calls refuses, because it could also set. */
-static bool files_limit(struct rlimit *limit) {
-    if (getrlimit(RLIMIT_NOFILE, limit) == 0)
-        return true;
-#ifdef SYS_getrlimit
-    return syscall(SYS_getrlimit, RLIMIT_NOFILE, limit) == 0;
-#else
-    return false;
-#endif
-}
-
 /* Each connection may have a file open that it downloads. Where fewer descriptors can be had, so can connections. */
 static bool serving_descriptors(struct serving *serving, struct pp_error *error) {
     uint64_t *connections = &serving->app.options.connections;
     uint64_t needed = 2 * (*connections + CONNECTIONS_SPARE) + SERVE_FILES;
     struct rlimit limit;
-    if (!files_limit(&limit) || limit.rlim_cur >= needed)
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
         return true;
     limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && !files_limit(&limit))
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return true;
     if (limit.rlim_cur >= needed)
         return true;

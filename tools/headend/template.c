@@ -1,5 +1,6 @@
 #include "headend/template.h"
 
+#include "base/visible.h"
 #include "headend/embedded.h"
 
 const struct embedded_file *embedded_find(const char *name) {
@@ -28,7 +29,10 @@ static const char *escape_of(char c) {
 }
 
 bool template_escape(const char *text, struct pp_buf *out, struct pp_error *error) {
-    while (*text) {
+    pp_autobuf struct pp_buf visible = PP_BUF_INIT(out->max);
+    if (!pp_visible_add(&visible, text, "\n\r\t", error))
+        return false;
+    for (text = pp_buf_text(&visible); *text;) {
         size_t plain = strcspn(text, "&<>\"'");
         if (!pp_buf_add(out, text, plain, error))
             return false;

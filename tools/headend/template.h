@@ -21,7 +21,7 @@ typedef const char *template_lookup(void *arg, const char *name);
 bool template_render(const char *text, template_lookup *lookup, void *arg, struct pp_buf *out,
                      struct pp_error *error);
 
-/* Appends text with &, <, >, " and ' escaped. */
+/* Appends text with &, <, >, " and ' escaped, and what must not be shown (base/visible.h). */
 bool template_escape(const char *text, struct pp_buf *out, struct pp_error *error);
 
 #endif

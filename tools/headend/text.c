@@ -4,6 +4,10 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/log.h"
+#include "base/visible.h"
+
+#define TEXT_PRINT_MAX (64 * 1024 * 1024) /* bytes */
 
 /* The bytes of the well-formed UTF-8 character at `text`, 0 where there is none. */
 static size_t utf8_length(const unsigned char *text) {
@@ -65,4 +69,13 @@ bool locale_check(const char *locale, struct pp_error *error) {
     if (strcmp(locale, "en") != 0 && strcmp(locale, "fr") != 0)
         return pp_fail(error, PP_E_INVALID, "language: must be en or fr");
     return true;
+}
+
+void text_print(const char *text) {
+    pp_autobuf struct pp_buf buf = PP_BUF_INIT(TEXT_PRINT_MAX);
+    struct pp_error error;
+    if (pp_visible_add(&buf, text, "\n\t", &error))
+        fputs(pp_buf_text(&buf), stdout);
+    else
+        pp_log_error("%s", error.message);
 }

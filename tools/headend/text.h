@@ -19,4 +19,8 @@ bool time_zone_check(const char *zone, struct pp_error *error);
 /* "en" or "fr". */
 bool locale_check(const char *locale, struct pp_error *error);
 
+#define TEXT_LINE_MAX 1024 /* bytes */
+/* Prints text from elsewhere on the standard output; its lines and tabs stay (base/visible.h). */
+void text_print(const char *text);
+
 #endif

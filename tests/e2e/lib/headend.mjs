@@ -84,7 +84,8 @@ class Headend {
 
   async startServing() {
     const args = ['serve', this.dir, '--port', String(this.port), ...(this.options.serve ?? [])];
-    this.child = spawn(headendProgram(), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.options.env } });
+    const { program = headendProgram(), uid, env } = this.options;
+    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], uid, gid: uid, env: { ...process.env, ...env } });
     this.log = '';
     this.child.stderr.on('data', (data) => { this.log += data; });
     this.ended = new Promise((resolve) => this.child.on('close', (code, signal) => resolve({ code, signal })));

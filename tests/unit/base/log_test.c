@@ -87,6 +87,12 @@ static void log_line_cannot_be_forged_or_broken(void **state) {
     assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
 }
 
+static void log_line_turns_and_steers_nothing(void **state) {
+    pp_log_info("caf\xc3\xa9 \xc2\x9b"
+                "2J \xe2\x80\xaegpj \xff");
+    assert_non_null(strstr(captured(*state), "caf\xc3\xa9 ??2J ???gpj ?\n"));
+}
+
 static void log_line_is_cut_at_its_cap_and_still_ends(void **state) {
     char text[3000];
     memset(text, 'x', sizeof text - 1);
@@ -113,6 +119,7 @@ int main(void) {
         CAPTURE_TEST(log_line_has_the_priority_where_the_journal_reads),
         CAPTURE_TEST(log_keeps_debug_lines_until_asked),
         CAPTURE_TEST(log_line_cannot_be_forged_or_broken),
+        CAPTURE_TEST(log_line_turns_and_steers_nothing),
         CAPTURE_TEST(log_line_is_cut_at_its_cap_and_still_ends),
         CAPTURE_TEST(log_leaves_errno_alone),
     };

@@ -36,6 +36,13 @@ static void template_escapes_values(void **state) {
     renders("no tags { } }}", "no tags { } }}");
 }
 
+static void template_shows_what_would_turn_a_line_instead_of_doing_it(void **state) {
+    (void)state;
+    pp_autobuf struct pp_buf out = PP_BUF_INIT(1000);
+    assert_true(template_escape("Lobby \xe2\x80\xae<gpj>\xc2\x9b\x1b\n\xc3\xa9", &out, NULL));
+    assert_string_equal(pp_buf_text(&out), "Lobby \\u202e&lt;gpj&gt;\\u009b\\u001b\n\xc3\xa9");
+}
+
 static void template_shows_sections_by_their_value(void **state) {
     (void)state;
     renders("{{#yes}}a{{/yes}}{{^yes}}b{{/yes}}", "a");
@@ -100,6 +107,7 @@ static void languages_have_the_same_texts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(template_escapes_values),
+        cmocka_unit_test(template_shows_what_would_turn_a_line_instead_of_doing_it),
         cmocka_unit_test(template_shows_sections_by_their_value),
         cmocka_unit_test(template_refuses_what_is_not_closed),
         cmocka_unit_test(pages_have_all_their_texts),

@@ -1,0 +1,57 @@
+#include "base/visible.h"
+
+#include <string.h>
+
+/* The character at `text` and its length in bytes; 0 where it is no well-formed UTF-8 (RFC 3629 §4). */
+static size_t utf8_read(const unsigned char *text, uint32_t *character) {
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t length = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    if ((text[0] >= 0x80 && text[0] < 0xc2) || text[0] > 0xf4)
+        return 0;
+    *character = length == 1 ? text[0] : text[0] & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        *character = *character << 6 | (text[i] & 0x3f);
+    }
+    bool surrogate = *character >= 0xd800 && *character <= 0xdfff;
+    return *character < least[length] || *character > 0x10ffff || surrogate ? 0 : length;
+}
+
+/* Control characters, and those of bidirectional formatting (UAX #9 §2) and of line separation. */
+static bool steers(uint32_t character) {
+    static const uint32_t ranges[][2] = {
+        {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200e, 0x200f},
+        {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfff9, 0xfffb},
+    };
+    for (size_t i = 0; i < PP_COUNT(ranges); i++) {
+        if (character >= ranges[i][0] && character <= ranges[i][1])
+            return true;
+    }
+    return false;
+}
+
+size_t pp_visible_next(const char *text, bool *refused) {
+    uint32_t character;
+    size_t length = utf8_read((const unsigned char *)text, &character);
+    *refused = !length || steers(character);
+    return length ? length : 1;
+}
+
+static bool escape_add(struct pp_buf *buf, const char *text, struct pp_error *error) {
+    uint32_t character;
+    if (!utf8_read((const unsigned char *)text, &character))
+        character = 0xfffd;
+    return pp_buf_addf(buf, error, "\\u%04x", (unsigned)character);
+}
+
+bool pp_visible_add(struct pp_buf *buf, const char *text, const char *kept, struct pp_error *error) {
+    for (size_t length; *text; text += length) {
+        bool refused;
+        length = pp_visible_next(text, &refused);
+        bool as_it_is = !refused || strchr(kept, *text);
+        if (!(as_it_is ? pp_buf_add(buf, text, length, error) : escape_add(buf, text, error)))
+            return false;
+    }
+    return true;
+}
