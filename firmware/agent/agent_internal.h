@@ -73,8 +73,9 @@ struct agent {
     struct net_watch *sync_watch;
     struct ipc_display display;
     bool content_shown;
-    bool content_failed; /* there is some, and none of it can be shown */
-    bool content_hidden; /* the state has a screen of its own */
+    bool content_failed;                      /* there is some, and none of it can be shown */
+    bool content_hidden;                      /* the state has a screen of its own */
+    char empty_channel[CHANNEL_NAME_MAX + 1]; /* on which nothing is published yet; "" none */
     int64_t manifest_version;
     int64_t player_since_ms;         /* CLOCK_MONOTONIC */
     unsigned players_lost;           /* young, one after the other, with this manifest */

@@ -121,11 +121,33 @@ static void content_resume(struct agent *agent, const char *channel) {
         reporter_event(agent->reporter, "manifest-unreadable", "%s", error.message);
 }
 
+/* Nothing is to be shown: a status screen says why. */
+static void content_clear(struct agent *agent) {
+    director_set_manifest(agent->director, NULL);
+    agent->manifest_version = 0;
+    agent->content_shown = false;
+    agent->content_failed = false;
+}
+
+/* The channel is there, and nothing is published on it: that is told kindly, and what was shown before is of
+ * another channel, or was taken away. */
+static void content_empty(struct agent *agent, const char *channel) {
+    if (!agent->document.version || !content_is_wanted(agent, channel) ||
+        strcmp(agent->empty_channel, channel) == 0)
+        return;
+    snprintf(agent->empty_channel, sizeof agent->empty_channel, "%s", channel);
+    reporter_event(agent->reporter, "channel-empty", "nothing is published on channel %s", channel);
+    content_clear(agent);
+    agent_update_screen(agent);
+}
+
 static void handle_sync_result(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
     if (result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT)
         agent->content_trouble = (struct pp_error){0};
+    if (result->kind == SYNC_SWITCHED || result->kind == SYNC_UNCHANGED || result->kind == SYNC_REPAIRED)
+        *agent->empty_channel = 0;
     switch (result->kind) {
     case SYNC_SWITCHED:
         if (!content_is_wanted(agent, result->channel))
@@ -139,6 +161,9 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
         break;
     case SYNC_UNCHANGED:
         content_resume(agent, result->channel);
+        break;
+    case SYNC_EMPTY:
+        content_empty(agent, result->channel);
         break;
     case SYNC_REPAIRED:
         content_resume(agent, result->channel);
@@ -173,9 +198,8 @@ void content_follow(struct agent *agent) {
     if (!agent->document.has_channel) {
         sync_stop(agent->sync);
         agent->content_trouble = (struct pp_error){0};
-        director_set_manifest(agent->director, NULL);
-        agent->content_shown = false;
-        agent->content_failed = false;
+        *agent->empty_channel = 0;
+        content_clear(agent);
         return;
     }
     struct sync_target target = {0};

@@ -46,6 +46,10 @@ static const char *screen_without_contact(const struct agent *agent, const char 
     return agent_trouble(agent)->code == PP_E_TLS ? "untrusted" : name;
 }
 
+static bool channel_is_empty(const struct agent *agent) {
+    return agent->document.has_channel && strcmp(agent->empty_channel, agent->document.channel) == 0;
+}
+
 static const char *screen_for(const struct agent *agent) {
     if (agent->unopened)
         return "error";
@@ -65,6 +69,8 @@ static const char *screen_for(const struct agent *agent) {
     }
     if (!agent->document.has_channel)
         return "welcome";
+    if (channel_is_empty(agent) && !screen_trouble(agent).code)
+        return "empty";
     return screen_trouble(agent).code ? "error" : "loading";
 }
 
@@ -83,6 +89,14 @@ static bool add_text(cJSON *json, const char *name, const char *text) {
 
 static bool add_name(const struct agent *agent, cJSON *json) {
     return strlen(agent->document.name) > SCREENS_NAME_MAX || add_text(json, "name", agent->document.name);
+}
+
+/* As people call it; its id where it has no title, or one that is too long. */
+static bool add_channel(const struct agent *agent, cJSON *json) {
+    const struct state_document *document = &agent->document;
+    bool titled = *document->channel_title && strlen(document->channel_title) <= SCREENS_NAME_MAX;
+    return !document->has_channel ||
+           add_text(json, "channel", titled ? document->channel_title : document->channel);
 }
 
 static bool add_trouble(const struct agent *agent, cJSON *json) {
@@ -112,7 +126,8 @@ bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEX
         !cJSON_AddNumberToObject(screen, "width", width) ||
         !cJSON_AddNumberToObject(screen, "height", height) ||
         !cJSON_AddStringToObject(screen, "language", screen_language(agent)) ||
-        !add_enrolment(agent, screen) || !add_trouble(agent, screen) || !add_name(agent, screen))
+        !add_enrolment(agent, screen) || !add_trouble(agent, screen) || !add_name(agent, screen) ||
+        !add_channel(agent, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     if (!cJSON_PrintPreallocated(screen, json, IPC_TEXT_MAX, 0))
         return pp_fail(error, PP_E_LIMIT, "a status screen of more than %d bytes", IPC_TEXT_MAX);

@@ -22,6 +22,8 @@ static bool parse_channel(const cJSON *document, struct state_document *out, str
     const char *key = NULL;
     if (!pp_json_object(document, "channel", &channel, error) ||
         !copy_string(channel, "id", CHANNEL_NAME_MAX, out->channel, error) ||
+        (pp_json_has(channel, "title") &&
+         !copy_string(channel, "title", STATE_NAME_MAX, out->channel_title, error)) ||
         !pp_json_string(channel, "key", PP_BASE64_SIZE(CHANNEL_KEY_SIZE), &key, error))
         return pp_wrap(error, "channel");
     if (!channel_name_valid(out->channel))

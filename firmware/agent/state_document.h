@@ -6,7 +6,7 @@
  *   {"format": 1, "aud": "<device id>", "version": 12,
  *    "iat": "2026-01-05T08:00:00Z", "exp": "2026-02-05T08:00:00Z",
  *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
- *    "channel": {"id": "lobby", "key": "<base64url, 32 bytes>"}, "publish": 7,
+ *    "channel": {"id": "lobby", "title": "Lobby", "key": "<base64url, 32 bytes>"}, "publish": 7,
  *    "settings": {}, "commands": []}
  */
 #ifndef PP_AGENT_STATE_DOCUMENT_H
@@ -35,7 +35,8 @@ struct state_document {
     char locale[STATE_LOCALE_MAX + 1];
     bool has_channel;
     char channel[CHANNEL_NAME_MAX + 1];
-    uint8_t channel_key[CHANNEL_KEY_SIZE]; /* secret */
+    char channel_title[STATE_NAME_MAX + 1]; /* "" for none */
+    uint8_t channel_key[CHANNEL_KEY_SIZE];  /* secret */
 };
 
 /* PP_E_INVALID or PP_E_LIMIT name the field. Unknown fields are ignored. Wipe it when done. */

@@ -171,6 +171,27 @@ bool sync_switch(struct sync *sync, const struct sync_stored *next, const struct
     return ok;
 }
 
+static bool forget_locked(struct sync *sync, struct pp_error *error) {
+    sync_autorecord struct sync_record record = {0};
+    load_or_forget(sync, &record);
+    if (!record.current.there && !record.previous.there)
+        return true;
+    sync_record_finish(&record);
+    record = (struct sync_record){0};
+    if (!sync_record_save(sync->vault, &record, error))
+        return false;
+    pin_recorded(sync, &record.current, STORE_PIN_CURRENT);
+    pin_recorded(sync, &record.previous, STORE_PIN_PREVIOUS);
+    return true;
+}
+
+bool sync_forget_manifests(struct sync *sync, struct pp_error *error) {
+    pthread_mutex_lock(&sync->record_lock);
+    bool ok = forget_locked(sync, error);
+    pthread_mutex_unlock(&sync->record_lock);
+    return ok;
+}
+
 bool sync_load_current(struct vault *vault, struct store *store, struct channel_manifest **out,
                        struct pp_error *error) {
     sync_autorecord struct sync_record record = {0};

@@ -93,6 +93,7 @@ bool sync_pass(struct sync *sync, const struct sync_target *target, struct sync_
 /* The newest sealed manifest of a channel as TUF has it. `sealed` gets its bytes unless the store holds them
  * or they are those of `sync->manifest`. */
 struct sync_newest {
+    bool nothing; /* the metadata, all of it verified, says nothing about the channel */
     uint8_t sha256[CHANNEL_HASH_SIZE];
     uint64_t length;
 };
@@ -145,6 +146,8 @@ bool sync_needs_met(struct store *store, const struct sync_needs *needs);
 
 /* Pins what the record's manifests need. */
 void sync_pin_recorded(struct sync *sync);
+/* No manifest is current any more: the channel is empty. Their objects may be evicted. */
+bool sync_forget_manifests(struct sync *sync, struct pp_error *error);
 /* Makes the manifest current, by one vault record, and pins accordingly. */
 bool sync_switch(struct sync *sync, const struct sync_stored *next, const struct sync_needs *needs,
                  struct pp_error *error);

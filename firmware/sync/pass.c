@@ -18,6 +18,7 @@ struct pass {
     struct sync_stored next;
     struct channel_manifest *manifest;
     struct sync_needs needs;
+    bool channel_is_empty;   /* there is no `next` */
     bool manifest_was_there; /* the sealed manifest was on flash before */
 };
 
@@ -91,7 +92,8 @@ static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct 
         sync_repository_open(pass->sync, pass->target->channel, &newest, &verdict->retry_after_s, error);
     if (!pass->repository)
         return false;
-    pass->next = (struct sync_stored){.there = true, .length = newest.length};
+    pass->channel_is_empty = newest.nothing;
+    pass->next = (struct sync_stored){.there = !newest.nothing, .length = newest.length};
     snprintf(pass->next.channel, sizeof pass->next.channel, "%s", pass->target->channel);
     memcpy(pass->next.sha256, newest.sha256, sizeof pass->next.sha256);
     memcpy(pass->next.key, pass->target->key, sizeof pass->next.key);
@@ -195,7 +197,9 @@ static bool pass_run(struct pass *pass, struct sync_result *result, struct sync_
     if (!find_newest(pass, verdict, error))
         return false;
     memcpy(result->sha256, pass->next.sha256, sizeof result->sha256);
-    result->kind = SYNC_UNCHANGED;
+    result->kind = pass->channel_is_empty ? SYNC_EMPTY : SYNC_UNCHANGED;
+    if (pass->channel_is_empty)
+        return sync_forget_manifests(pass->sync, error);
     if (sync_record_rejects(&pass->record, &pass->next))
         return mend_current(pass, result, verdict, error);
     if (!get_sealed(pass, &result->bytes_fetched, verdict, error) ||

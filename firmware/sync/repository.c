@@ -104,15 +104,29 @@ static bool apply_trust_floors(const struct sync_repository *repository, struct 
     return sync_trust_floors_raise(repository->sync->vault, &seen, error);
 }
 
+/* That signed metadata names no such target is an answer; that a file of it did not come is none. */
+static bool find_target(struct sync_repository *repository, const char *path, struct sync_newest *newest,
+                        struct pp_error *error) {
+    struct pp_error why = {0};
+    repository->last_status = 0;
+    if (trust_target_find(repository->trust, path, &repository->target, &why))
+        return true;
+    newest->nothing = why.code == PP_E_NOTFOUND && !status_is_absence(repository->last_status);
+    return newest->nothing || pp_fail(error, why.code, "%s", why.message);
+}
+
 static bool find_manifest(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
                           struct pp_error *error) {
     char path[TRUST_TARGET_PATH_MAX];
+    *newest = (struct sync_newest){0};
     snprintf(path, sizeof path, "channels/%s/manifest.sealed", channel);
     if (!trust_refresh(repository->trust, error) || !apply_trust_floors(repository, error) ||
-        !trust_target_find(repository->trust, path, &repository->target, error)) {
+        !find_target(repository, path, newest, error)) {
         explain_denial(repository, error);
         return false;
     }
+    if (newest->nothing)
+        return true;
     if (!repository->target.has_sha256)
         return pp_fail(error, PP_E_UNSUPPORTED, "%s has no SHA-256", path);
     if (repository->target.length == 0 || repository->target.length > SYNC_MANIFEST_MAX)

@@ -58,6 +58,7 @@ enum sync_kind {
     SYNC_SWITCHED,  /* a new manifest is current; `manifest` holds it */
     SYNC_UNCHANGED, /* the current manifest is the newest, all its objects are there */
     SYNC_FAILED,    /* the pass ended with `error`; tried again after `retry_ms` */
+    SYNC_EMPTY,     /* the verified repository has nothing on the channel; no manifest is current any more */
     SYNC_REPAIRED,  /* as UNCHANGED, and objects that were missing or bad are there again */
     SYNC_BAD_OBJECT /* the scrub set `sha256` aside; it is fetched again */
 };

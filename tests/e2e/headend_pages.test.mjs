@@ -164,6 +164,47 @@ describe('the admin pages', () => {
     assert.equal((await browser.get('/enrol/done?screen=nobody')).status, 404);
   });
 
+  test('on a fresh headend a channel is named at approval, and a known one is used again', async () => {
+    const fresh = await startHeadend({ serve: ['--poll-interval', '1'] });
+    try {
+      const browser = await signIn(fresh);
+      const code = async () => (await deviceAuthorization(fresh, thumbprintOf(makeKey()))).json().user_code;
+      const channelOf = async (fields) => {
+        const answer = await browser.decide(await code(), 'approve', fields);
+        assert.equal(answer.status, 303, answer.text);
+        return JSON.parse(await fresh.cli('screen', 'show', answer.headers.location.split('=')[1])).channel;
+      };
+      const first = await browser.get(`/enrol?user_code=${await code()}`);
+      assert.match(first.text, /<label for="new_channel">Channel/);
+      assert.ok(!first.text.includes('<select id="channel"'), 'nothing to choose from');
+      assert.equal(await channelOf({ new_channel: '  Café & Bar, été ' }), 'cafe-bar-ete');
+      const second = await browser.get(`/enrol?user_code=${await code()}`);
+      assert.match(second.text, /<option value="cafe-bar-ete">Café &amp; Bar, été<\/option>/);
+      assert.match(second.text, /id="new_channel"/);
+      assert.equal(await channelOf({ channel: 'cafe-bar-ete', new_channel: '' }), 'cafe-bar-ete');
+      assert.equal(await channelOf({ channel: 'cafe-bar-ete', new_channel: 'Lobby' }), 'lobby', 'what is typed counts');
+      assert.equal(await channelOf({ channel: '', new_channel: '' }), null);
+      const japanese = await browser.decide(await code(), 'approve', { new_channel: 'ロビー' });
+      assert.equal(japanese.status, 422);
+      assert.match(japanese.text, /role="alert">[^<]*Latin/);
+      assert.match(japanese.text, /name="new_channel" value="ロビー"/);
+      const refused = await browser.decide(await code(), 'approve', { fingerprint: 'none', new_channel: 'Attacked' });
+      assert.equal(refused.status, 422);
+      assert.ok(!(await browser.get(`/enrol?user_code=${await code()}`)).text.includes('attacked'), 'nothing is made before');
+    } finally {
+      await fresh.stop();
+    }
+  });
+
+  test('a channel is added by command, once, and may be empty', async () => {
+    assert.equal(await headend.cli('channel', 'add', 'terrace', '--title', 'Terrace'), 'terrace\n');
+    await assert.rejects(headend.cli('channel', 'add', 'terrace'), /there is a channel "terrace" already/);
+    await assert.rejects(headend.cli('channel', 'add', 'No!'), /channel: must be/);
+    await assert.rejects(headend.cli('channel', 'add', 'roof', '--title', ''), /title/);
+    const page = await (await signIn(headend)).get(`/enrol?user_code=${(await pendingScreen()).user_code}`);
+    assert.match(page.text, /<option value="terrace">Terrace<\/option>/);
+  });
+
   test('the list shows where each screen stands', async () => {
     const browser = await signIn(headend);
     const device = await enrolDevice(headend, { name: 'Lively', channel: 'lobby' });
@@ -171,7 +212,8 @@ describe('the admin pages', () => {
     await headend.cli('screen', 'retire', gone.id);
     const row = (text, name) => text.split('<tr ').find((one) => one.includes(name));
     const { text } = await browser.get('/admin/screens');
-    assert.match(row(text, 'Lively'), /badge online/);
+    assert.match(row(text, 'Lively'), /badge idle">Nothing to play</);
+    assert.match(row(text, 'Lively'), /nothing published yet/);
     assert.match(row(text, 'Departed'), /badge retired/);
     assert.ok(row(text, 'Lively').includes(fingerprintOf(device.thumbprint)));
   });

@@ -652,3 +652,27 @@ test('50 times SIGKILL at random instants: always a whole manifest, the old or t
     current = shown.title;
   }
 });
+
+test('a channel on which nothing is published is empty: no failure, and nothing of a former one is shown', async () => {
+  await assertSwitches(repo.publish('lobby', { title: 'Lobby', files: some([1000]) }));
+  syncer.channel = 'garden';
+  const { code, last } = await syncer.run('run', server.url);
+  assert.deepEqual([last.kind, last.channel, last.error, code], ['empty', 'garden', 'ok', 0], JSON.stringify(last));
+  assert.match((await syncer.show()).message, /no manifest yet/);
+  const again = await syncer.run('run', server.url);
+  assert.equal(again.last.kind, 'empty');
+  await assertSwitches(repo.publish('garden', { title: 'Garden', files: some([1000]) }));
+});
+
+test('metadata of the channel that does not come is a failure, not an empty channel', async () => {
+  const published = repo.publish('lobby', { title: 'Lobby', files: some([1000]) });
+  await assertSwitches(published);
+  repo.publish('lobby', { title: 'Second', files: some([1000]) });
+  server.misbehave = (request, response, where) => {
+    if (!where.path.endsWith('.channel-lobby.json')) return false;
+    response.writeHead(404).end();
+    return true;
+  };
+  await assertFails('not-found', /./);
+  await assertShows(published);
+});

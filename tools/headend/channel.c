@@ -17,16 +17,23 @@ bool channel_find(struct db *db, const char *id, struct channel *channel, struct
     return row && db_next(row, "channel", error) && channel_read(row, channel, error);
 }
 
-bool channel_ensure(struct db *db, const char *id, struct pp_error *error) {
+bool channel_make(struct db *db, const char *id, const char *title, bool *made, struct pp_error *error) {
     uint8_t key[CHANNEL_KEY_SIZE];
-    if (!channel_id_check(id, error) || !crypto_random(key, sizeof key, error))
+    if (!channel_id_check(id, error) || !text_check("title", title, 1, TEXT_NAME_MAX, error) ||
+        !crypto_random(key, sizeof key, error))
         return false;
     bool ok =
         db_run(db, error,
                "INSERT INTO channel(id, title, key, created) VALUES(?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
-               "ssbi", id, id, (const void *)key, sizeof key, pp_clock_realtime_s());
+               "ssbi", id, title, (const void *)key, sizeof key, pp_clock_realtime_s());
     pp_wipe(key, sizeof key);
+    *made = ok && db_changes(db) > 0;
     return ok;
+}
+
+bool channel_ensure(struct db *db, const char *id, struct pp_error *error) {
+    bool made;
+    return channel_make(db, id, id, &made, error);
 }
 
 bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel), void *arg,

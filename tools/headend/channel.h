@@ -15,7 +15,9 @@ struct channel {
 };
 
 bool channel_find(struct db *db, const char *id, struct channel *channel, struct pp_error *error);
-/* Makes it with a fresh key where it is not there. */
+/* Makes it, empty, with a fresh key where it is not there. */
+bool channel_make(struct db *db, const char *id, const char *title, bool *made, struct pp_error *error);
+/* The same with its id as the title. */
 bool channel_ensure(struct db *db, const char *id, struct pp_error *error);
 bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel), void *arg,
                   struct pp_error *error);

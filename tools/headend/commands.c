@@ -26,6 +26,8 @@ static const struct command commands[] = {
     {"publish", NULL, command_publish,
      "DIR --channel ID [--title TEXT] [--duration S] [--renderers FOLDER] [--] CONTENT...",
      "seal, sign and publish images and videos, or a playlist FILE.json, on a channel"},
+    {"channel", "add", command_channel_add, "DIR ID [--title TEXT]",
+     "make a channel, empty as yet, for screens to be approved for"},
     {"approve", NULL, command_approve,
      "DIR CODE --fingerprint GROUP --name TEXT [--channel ID] [--site TEXT] [--time-zone ZONE]\n"
      "      [--locale en|fr]",

@@ -35,6 +35,8 @@ bool command_screen_list(int argc, char **argv, struct pp_error *error);
 bool command_screen_show(int argc, char **argv, struct pp_error *error);
 bool command_screen_set(int argc, char **argv, struct pp_error *error);
 bool command_screen_retire(int argc, char **argv, struct pp_error *error);
+/* command_channel.c */
+bool command_channel_add(int argc, char **argv, struct pp_error *error);
 /* command_publish.c */
 bool command_publish(int argc, char **argv, struct pp_error *error);
 

@@ -66,6 +66,7 @@ bool device_retire(struct db *db, const char *id, struct pp_error *error);
 /* What a person may change: NULL leaves a field as it is. A channel that is not there yet is made. */
 struct device_settings {
     const char *name, *site, *channel, *time_zone, *locale;
+    const char *channel_title; /* of one that is made at approval; NULL: its id */
 };
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
 bool device_change(struct db *db, const char *id, const struct device_settings *settings,

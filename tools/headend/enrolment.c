@@ -197,7 +197,9 @@ static bool device_id_for(struct db *db, const uint8_t thumbprint[32], char id[U
 static bool device_save(struct db *db, const char *id, const uint8_t thumbprint[32],
                         const struct device_settings *settings, const char *by, struct pp_error *error) {
     const char *channel = settings->channel && *settings->channel ? settings->channel : NULL;
-    if (channel && !channel_ensure(db, channel, error))
+    bool made;
+    if (channel &&
+        !channel_make(db, channel, settings->channel_title ? settings->channel_title : channel, &made, error))
         return false;
     return db_run(
         db, error,

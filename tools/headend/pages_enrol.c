@@ -69,7 +69,7 @@ static bool approval_lists(struct request *request, struct page *page, const cha
     if (!channel_options(request->app->db, channel, &channels, error) ||
         !site_options(request->app->db, &sites, error))
         return false;
-    page_set(page, "channels", pp_buf_text(&channels));
+    page_set(page, "channels", channels.size ? pp_buf_text(&channels) : "");
     page_set(page, "sites", pp_buf_text(&sites));
     return true;
 }
@@ -124,6 +124,7 @@ static void approval_reply(struct request *request, struct reply *reply, const c
     page_set(&page, "code", code);
     page_set(&page, "name", form_get(&request->form, "name"));
     page_set(&page, "site", form_get(&request->form, "site"));
+    page_set(&page, "new_channel", form_get(&request->form, "new_channel"));
     page_set(&page, "time_zone", request->form.count ? form_get(&request->form, "time_zone") : zone);
     page_set(&page, "fresh", request->form.count ? "" : "1");
     page_set(&page, "french", strcmp(*locale ? locale : page.language, "fr") == 0 ? "1" : "");
@@ -195,6 +196,29 @@ static const char *settings_problem(const struct device_settings *settings) {
     return NULL;
 }
 
+struct new_channel {
+    char title[TEXT_NAME_MAX + 1], id[CHANNEL_ID_MAX + 1];
+};
+
+/* A channel that was named in the form counts for more than one that was chosen. */
+static bool channel_take(const struct form *form, struct device_settings *settings,
+                         struct new_channel *channel) {
+    const char *typed = form_get(form, "new_channel");
+    typed += strspn(typed, " ");
+    size_t size = strlen(typed);
+    while (size && typed[size - 1] == ' ')
+        size--;
+    if (!size)
+        return true;
+    if (size > TEXT_NAME_MAX)
+        return false;
+    snprintf(channel->title, sizeof channel->title, "%.*s", (int)size, typed);
+    settings->channel = channel->id;
+    settings->channel_title = channel->title;
+    return text_check("title", channel->title, 1, TEXT_NAME_MAX, NULL) &&
+           channel_id_of_title(channel->title, channel->id);
+}
+
 /* Whether an answer may be looked at: with codes without end, all could be tried. */
 static bool answer_allowed(struct request *request, struct reply *reply, const char *code,
                            const struct enrolment *enrolment, const char *throttle) {
@@ -233,12 +257,14 @@ static void approve(struct request *request, struct reply *reply, const char *co
                     const struct enrolment *enrolment) {
     const struct form *form = &request->form;
     const struct enrolment_answer answer = {.text = form_get(form, "fingerprint")};
-    const struct device_settings settings = {.name = form_get(form, "name"),
-                                             .site = form_get(form, "site"),
-                                             .channel = form_get(form, "channel"),
-                                             .time_zone = form_get(form, "time_zone"),
-                                             .locale = form_get(form, "locale")};
-    const char *problem = settings_problem(&settings);
+    struct device_settings settings = {.name = form_get(form, "name"),
+                                       .site = form_get(form, "site"),
+                                       .channel = form_get(form, "channel"),
+                                       .time_zone = form_get(form, "time_zone"),
+                                       .locale = form_get(form, "locale")};
+    struct new_channel channel = {0};
+    const char *problem =
+        channel_take(form, &settings, &channel) ? settings_problem(&settings) : "enrol.wrong.new_channel";
     char id[UUID_TEXT_SIZE];
     char location[64];
     char throttle[TEXT_NAME_MAX + sizeof "fingerprint:"];
@@ -276,8 +302,10 @@ void page_enrol_submit(struct request *request, struct reply *reply) {
 void page_enrol_done(struct request *request, struct reply *reply) {
     const char *id = request_query(request, "screen");
     struct device device;
+    struct channel channel = {0};
     struct pp_error error = {.code = PP_E_NOTFOUND};
-    if (!id || !device_find(request->app->db, id, &device, &error)) {
+    if (!id || !device_find(request->app->db, id, &device, &error) ||
+        (*device.channel && !channel_find(request->app->db, device.channel, &channel, &error))) {
         if (error.code == PP_E_NOTFOUND)
             page_message(request, reply, MHD_HTTP_NOT_FOUND, "not_found");
         else
@@ -294,5 +322,7 @@ void page_enrol_done(struct request *request, struct reply *reply) {
     page_set(&page, "state", state);
     page_set(&page, "online", strcmp(state, "online") == 0 ? "1" : "");
     page_set(&page, "no_channel", *device.channel ? "" : "1");
+    page_set(&page, "empty_channel", *device.channel && !channel.publish ? "1" : "");
+    pp_wipe(&channel, sizeof channel);
     page_reply(&page, request, reply, MHD_HTTP_OK, "enrol-done.html");
 }

@@ -28,6 +28,9 @@ static bool row_add(void *arg, const struct device *device) {
     page_set(page, "name", device->name);
     page_set(page, "site", device->site);
     page_set(page, "channel", channel.title);
+    page_set(page, "empty_channel", *device->channel && !channel.publish ? "1" : "");
+    if (strcmp(state, "online") == 0 && !channel.publish)
+        state = "idle"; /* well, and without anything to play */
     page_set(page, "state", state);
     snprintf(text, sizeof text, "state.%s", state);
     page_set(page, "state_text", page_text(page, text));

@@ -34,6 +34,7 @@ static cJSON *state_channel(const struct channel *channel) {
     pp_base64url_encode(channel->key, sizeof channel->key, key);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "id", channel->id);
+    cJSON_AddStringToObject(object, "title", channel->title);
     cJSON_AddStringToObject(object, "key", key);
     pp_wipe(key, sizeof key);
     return object;

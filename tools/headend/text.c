@@ -50,6 +50,42 @@ bool channel_id_check(const char *id, struct pp_error *error) {
     return true;
 }
 
+/* What can stand in an id for the character at `at`: up to two letters; "" for what only separates. */
+static void letters_of(const unsigned char *at, char letters[3]) {
+    /* U+00C0 to U+00FF without the accents, two letters each */
+    static const char latin[] = "a a a a a a aec e e e e i i i i d n o o o o o   o u u u u y thss"
+                                "a a a a a a aec e e e e i i i i d n o o o o o   o u u u u y thy ";
+    letters[0] = letters[1] = letters[2] = 0;
+    if (at[0] >= 'A' && at[0] <= 'Z')
+        letters[0] = (char)(at[0] - 'A' + 'a');
+    else if (at[0] < 0x80 && strchr("abcdefghijklmnopqrstuvwxyz0123456789", at[0]))
+        letters[0] = (char)at[0];
+    else if (at[0] == 0xc3)
+        memcpy(letters, latin + (size_t)(at[1] & 0x3f) * 2, 2);
+    else if (at[0] == 0xc5 && (at[1] | 1) == 0x93) /* the ligature of o and e */
+        memcpy(letters, "oe", 2);
+    letters[strcspn(letters, " ")] = 0;
+}
+
+bool channel_id_of_title(const char *title, char id[CHANNEL_ID_MAX + 1]) {
+    size_t size = 0;
+    bool apart = false; /* whether something separates what comes next */
+    const unsigned char *at = (const unsigned char *)title;
+    for (size_t length; *at && (length = utf8_length(at)); at += length) {
+        char letters[3];
+        letters_of(at, letters);
+        size_t dash = apart && size;
+        apart = !*letters;
+        if (apart || size + dash + strlen(letters) > CHANNEL_ID_MAX) {
+            apart = apart || dash;
+            continue;
+        }
+        size += (size_t)snprintf(id + size, CHANNEL_ID_MAX + 1 - size, "%s%s", dash ? "-" : "", letters);
+    }
+    id[size] = 0;
+    return size > 0;
+}
+
 bool time_zone_check(const char *zone, struct pp_error *error) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
     size_t size = strlen(zone);

@@ -38,6 +38,7 @@ static const enum icon icons[SCREEN_KINDS] = {
     [SCREEN_ENROLLING] = ICON_TICK, [SCREEN_CONNECTING] = ICON_WAVES, [SCREEN_WELCOME] = ICON_TICK,
     [SCREEN_LOADING] = ICON_DOTS,   [SCREEN_OFFLINE] = ICON_NO_WAVES, [SCREEN_LOCKED] = ICON_LOCK,
     [SCREEN_RETIRED] = ICON_OUT,    [SCREEN_ERROR] = ICON_HELP,       [SCREEN_UNTRUSTED] = ICON_HELP,
+    [SCREEN_EMPTY] = ICON_TICK,
 };
 
 static void set_colour(cairo_t *cr, struct colour colour) {
@@ -208,6 +209,10 @@ static void fill_facts(const struct paint *paint, struct column *column) {
         add_address(paint, column, 44, 0, accent);
     if (screen->kind == SCREEN_WELCOME || screen->kind == SCREEN_LOADING || screen->kind == SCREEN_LOCKED)
         add_text(paint, column, screen->name, FONT_MEDIUM, 56, 0, accent);
+    if (screen->kind == SCREEN_EMPTY) {
+        add_text(paint, column, screen->channel, FONT_MEDIUM, 64, 0, accent);
+        add_text(paint, column, screen->name, FONT_REGULAR, 40, 14, quiet);
+    }
 }
 
 struct message {

@@ -13,6 +13,7 @@ enum field {
     NEEDS_USER_CODE = 1 << 2,
     NEEDS_FINGERPRINT = 1 << 3,
     NEEDS_CODE = 1 << 4,
+    NEEDS_CHANNEL = 1 << 5,
 };
 
 static const struct {
@@ -25,6 +26,7 @@ static const struct {
     [SCREEN_ENROLLING] = {"enrolling", 0},
     [SCREEN_CONNECTING] = {"connecting", 0},
     [SCREEN_WELCOME] = {"welcome", 0},
+    [SCREEN_EMPTY] = {"empty", NEEDS_CHANNEL},
     [SCREEN_LOADING] = {"loading", 0},
     [SCREEN_OFFLINE] = {"offline", 0},
     [SCREEN_UNTRUSTED] = {"untrusted", NEEDS_CODE},
@@ -102,6 +104,7 @@ static bool parse_fields(const cJSON *json, struct screen *screen, struct pp_err
         {"code", NEEDS_CODE, screen->code, SCREEN_CODE_MAX},
         {"detail", 0, screen->detail, SCREEN_DETAIL_MAX},
         {"name", 0, screen->name, SCREEN_NAME_MAX},
+        {"channel", NEEDS_CHANNEL, screen->channel, SCREEN_NAME_MAX},
     };
     for (size_t i = 0; i < PP_COUNT(fields); i++) {
         if (!parse_text(json, fields[i].name, needs & fields[i].field, fields[i].text, fields[i].max, error))

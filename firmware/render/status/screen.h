@@ -15,7 +15,8 @@
  *   approval    enrolling: the certificate waits for a person's yes   fingerprint            code, detail
  *   enrolling   enrolling: approved, the certificate is on its way    -                      code, detail
  *   connecting  connecting: no answer from the headend yet            -              code, detail, address
- *   welcome     enrolled, but no channel or nothing published yet     -                 code, detail, name
+ *   welcome     enrolled, but without a channel                       -                 code, detail, name
+ *   empty       its channel has nothing published yet                 channel           code, detail, name
  *   loading     the first content is on its way                       -                 code, detail, name
  *   offline     no network, and nothing cached to show                -              code, detail, address
  *   untrusted   a server answers, and it is not our headend           code           detail, address, name
@@ -42,7 +43,7 @@
 #define SCREEN_FINGERPRINT_MAX 40   /* bytes */
 #define SCREEN_CODE_MAX        16   /* bytes; a short error code that the manual explains, like "N-12" */
 #define SCREEN_DETAIL_MAX      300  /* bytes; one line for the technician, already in words */
-#define SCREEN_NAME_MAX        100  /* bytes; the display point's name */
+#define SCREEN_NAME_MAX        100  /* bytes; the display point's name, or its channel's */
 
 enum screen_kind {
     SCREEN_STARTING,
@@ -51,6 +52,7 @@ enum screen_kind {
     SCREEN_ENROLLING,
     SCREEN_CONNECTING,
     SCREEN_WELCOME,
+    SCREEN_EMPTY,
     SCREEN_LOADING,
     SCREEN_OFFLINE,
     SCREEN_UNTRUSTED,
@@ -73,6 +75,7 @@ struct screen {
     char code[SCREEN_CODE_MAX + 1];
     char detail[SCREEN_DETAIL_MAX + 1];
     char name[SCREEN_NAME_MAX + 1];
+    char channel[SCREEN_NAME_MAX + 1];
 };
 
 /* "enrol", … */

@@ -131,11 +131,9 @@ static bool make_target(const struct options *options, struct sync_target *targe
 }
 
 static void print_result(const struct sync_result *result) {
-    static const char *const kinds[] = {[SYNC_SWITCHED] = "switched",
-                                        [SYNC_UNCHANGED] = "unchanged",
-                                        [SYNC_FAILED] = "failed",
-                                        [SYNC_REPAIRED] = "repaired",
-                                        [SYNC_BAD_OBJECT] = "bad"};
+    static const char *const kinds[] = {
+        [SYNC_SWITCHED] = "switched", [SYNC_UNCHANGED] = "unchanged", [SYNC_EMPTY] = "empty",
+        [SYNC_FAILED] = "failed",     [SYNC_REPAIRED] = "repaired",   [SYNC_BAD_OBJECT] = "bad"};
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, sizeof result->sha256, hash);
     printf("{\"kind\":\"%s\",\"channel\":\"%s\",\"version\":%" PRId64 ",\"sha256\":\"%s\",\"bytes\":%" PRIu64

@@ -82,8 +82,32 @@ static void the_configured_language_counts_until_the_headend_names_one(void **st
     }
 }
 
+static void a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_error(void **state) {
+    (void)state;
+    static struct agent agent = {.state = AGENT_ONLINE, .config.url = "https://headend.example"};
+    agent.document.version = 1;
+    agent.document.has_channel = true;
+    strcpy(agent.document.channel, "lobby");
+    strcpy(agent.empty_channel, "lobby");
+    pp_autojson cJSON *plain = screen_of(&agent);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(plain, "screen")), "empty");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(plain, "channel")), "lobby");
+    strcpy(agent.document.channel_title, "Lobby, left");
+    pp_autojson cJSON *titled = screen_of(&agent);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(titled, "channel")),
+                        "Lobby, left");
+    strcpy(agent.document.channel, "garden");
+    pp_autojson cJSON *other = screen_of(&agent);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(other, "screen")), "loading");
+    strcpy(agent.document.channel, "lobby");
+    pp_fail(&agent.content_trouble, PP_E_EXPIRED, "timestamp has expired");
+    pp_autojson cJSON *troubled = screen_of(&agent);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(troubled, "screen")), "error");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_error),
         cmocka_unit_test(name_that_is_too_long_for_a_screen_is_left_out),
         cmocka_unit_test(a_server_that_cannot_be_trusted_sends_nobody_to_the_cable),
         cmocka_unit_test(the_configured_language_counts_until_the_headend_names_one),

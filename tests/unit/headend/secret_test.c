@@ -8,7 +8,9 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "headend/csrf.h"
+#include "headend/text.h"
 #include "headend/user_code.h"
 
 static void csrf_token_fits_its_cookie_only(void **state) {
@@ -94,11 +96,43 @@ static void user_code_is_read_as_people_type_it(void **state) {
         assert_false(user_code_read(bad[i], code));
 }
 
+static void channel_id_is_made_of_what_people_call_it(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"Lobby", "lobby"},
+        {"lobby-2", "lobby-2"},
+        {"  Caf\u00e9 & Bar, \u00e9t\u00e9 ", "cafe-bar-ete"},
+        {"\u00c0 la carte \u2014 \u0152uvre", "a-la-carte-oeuvre"},
+        {"Stra\u00dfe", "strasse"},
+        {"--- 7 ---", "7"},
+        {"\u30ed\u30d3\u30fc 3", "3"},
+    };
+    char id[CHANNEL_ID_MAX + 1];
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        assert_true(channel_id_of_title(rows[i][0], id));
+        assert_string_equal(id, rows[i][1]);
+        assert_true(channel_id_check(id, NULL));
+    }
+    static const char *const none[] = {"", "   ", "\u30ed\u30d3\u30fc", "&", "\xc3"};
+    for (size_t i = 0; i < PP_COUNT(none); i++)
+        assert_false(channel_id_of_title(none[i], id));
+    char full[2 * CHANNEL_ID_MAX + 1] = "";
+    memset(full, 'A', sizeof full - 1);
+    assert_true(channel_id_of_title(full, id));
+    assert_int_equal(strlen(id), CHANNEL_ID_MAX);
+    memset(full, ' ', sizeof full - 1);
+    full[0] = 'b';
+    full[sizeof full - 2] = 'c';
+    assert_true(channel_id_of_title(full, id));
+    assert_string_equal(id, "b-c");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(csrf_token_fits_its_cookie_only),
         cmocka_unit_test(csrf_token_does_not_tell_the_cookie_hash),
         cmocka_unit_test(secrets_are_long_and_never_the_same),
+        cmocka_unit_test(channel_id_is_made_of_what_people_call_it),
         cmocka_unit_test(uuid_has_its_form),
         cmocka_unit_test(user_code_is_made_of_its_alphabet),
         cmocka_unit_test(user_code_is_read_as_people_type_it),

@@ -77,6 +77,7 @@ static const struct sample samples[] = {
     {"enrolling", "\"code\":\"E-03\"", false},
     {"connecting", "\"address\":\"screens.example.org\",\"code\":\"N-01\"", false},
     {"welcome", "\"name\":\"Entrance hall, left\",\"code\":\"C-01\"", false},
+    {"empty", "\"name\":\"Entrance hall, left\",\"channel\":\"Café & Terrasse\"", false},
     {"loading", "\"name\":\"Entrance hall, left\",\"code\":\"C-02\"", false},
     {"offline",
      "\"address\":\"screens.example.org\",\"code\":\"N-02\","

@@ -37,7 +37,8 @@ static void every_screen_is_drawn_without_the_sandbox(void **state) {
             start.start_status.json, sizeof start.start_status.json,
             "{\"screen\":\"%s\",\"width\":%d,\"height\":640,\"address\":\"a.example\",\"qr\":\"https://"
             "a.example\","
-            "\"user_code\":\"BCDF-GHJK\",\"fingerprint\":\"3f2a 91bc\",\"code\":\"X-1\",\"name\":\"Hall\"}",
+            "\"user_code\":\"BCDF-GHJK\",\"fingerprint\":\"3f2a 91bc\",\"code\":\"X-1\",\"name\":\"Hall\","
+            "\"channel\":\"Lobby\"}",
             screen_name((enum screen_kind)kind), kind % 2 ? 360 : 1136);
         stage_open_unlocked(&stage, serve, &start);
         if (stage_next(&stage, &frame) != STAGE_FRAME)
