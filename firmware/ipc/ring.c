@@ -4,12 +4,11 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "base/mem.h"
 
 #define STRIDE_ALIGN 64
-#define SEALS        (F_SEAL_SHRINK | F_SEAL_GROW)
+#define SEALS        (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define WRITE_OFFSET 0
 #define READ_OFFSET  64
 
@@ -19,26 +18,10 @@ static int memfd_make(const char *name, size_t size, struct pp_error *error) {
         pp_fail_errno(error, "memfd_create");
         return -1;
     }
-    if (ftruncate(fd, (off_t)size) == 0 && fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_SEAL) == 0)
+    if (ftruncate(fd, (off_t)size) == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
         return pp_steal_fd(&fd);
     pp_fail_errno(error, "%s: a memfd of %zu bytes", name, size);
     return -1;
-}
-
-/* The size of somebody else's memfd, once that cannot change any more. */
-static bool memfd_check(int fd, size_t need, struct pp_error *error) {
-    int seals = fcntl(fd, F_GET_SEALS);
-    if (seals < 0)
-        return pp_fail(error, PP_E_INVALID, "ring: not a memfd");
-    if ((seals & SEALS) != SEALS)
-        return pp_fail(error, PP_E_INVALID, "ring: the memfd's size is not sealed");
-    struct stat about;
-    if (fstat(fd, &about) != 0)
-        return pp_fail_errno(error, "ring: fstat");
-    if (about.st_size < 0 || (uint64_t)about.st_size < need)
-        return pp_fail(error, PP_E_INVALID, "ring: the memfd has %lld bytes, the layout needs %zu",
-                       (long long)about.st_size, need);
-    return true;
 }
 
 static uint8_t *memfd_map(int fd, size_t size, int protection, struct pp_error *error) {
@@ -83,6 +66,16 @@ static uint32_t plane_row_bytes(const struct ipc_ring *layout, unsigned plane) {
     }
 }
 
+uint64_t ipc_picture_pixels_max(uint32_t width, uint32_t height) {
+    uint64_t pixels = (uint64_t)width * height * IPC_PICTURE_OF_PLACE;
+    return pixels > IPC_PICTURE_PIXELS_MIN ? pixels : IPC_PICTURE_PIXELS_MIN;
+}
+
+uint64_t ipc_ring_bytes_max(uint64_t pixels_max) {
+    uint64_t bytes = pixels_max * IPC_RING_BYTES_PER_PIXEL + IPC_RING_PADDING;
+    return bytes < IPC_RING_MAX ? bytes : IPC_RING_MAX;
+}
+
 bool ipc_video_layout(struct ipc_ring *layout, struct pp_error *error) {
     uint64_t at = 0;
     for (unsigned plane = 0; plane < IPC_PLANES; plane++) {
@@ -103,17 +96,31 @@ bool ipc_video_layout(struct ipc_ring *layout, struct pp_error *error) {
     return true;
 }
 
+/* Where a plane ends, in bytes from its slot's begin. */
+static uint64_t plane_end(const struct ipc_ring *layout, unsigned plane) {
+    return layout->offsets[plane] + (uint64_t)layout->strides[plane] * (plane_rows(layout, plane) - 1) +
+           plane_row_bytes(layout, plane);
+}
+
+/* Each byte of the memory belongs to one pixel: a picture costs no more than its ring did. */
+static bool planes_overlap(const struct ipc_ring *layout, unsigned a, unsigned b) {
+    return layout->offsets[a] < plane_end(layout, b) && layout->offsets[b] < plane_end(layout, a);
+}
+
 static bool plane_check(const struct ipc_ring *layout, unsigned plane, struct pp_error *error) {
     uint64_t stride = layout->strides[plane];
-    uint64_t offset = layout->offsets[plane];
     uint32_t row_bytes = plane_row_bytes(layout, plane);
     if (stride < row_bytes)
         return pp_fail(error, PP_E_INVALID, "ring: plane %u: stride %u is under %u", plane,
                        layout->strides[plane], row_bytes);
-    uint64_t end = offset + stride * (plane_rows(layout, plane) - 1) + row_bytes;
+    uint64_t end = plane_end(layout, plane);
     if (end > layout->slot_size)
         return pp_fail(error, PP_E_INVALID, "ring: plane %u ends at %llu, behind its slot of %u bytes", plane,
                        (unsigned long long)end, layout->slot_size);
+    for (unsigned other = 0; other < plane; other++) {
+        if (planes_overlap(layout, other, plane))
+            return pp_fail(error, PP_E_INVALID, "ring: planes %u and %u overlap", other, plane);
+    }
     return true;
 }
 
@@ -135,18 +142,23 @@ static bool layout_check(const struct ipc_ring *layout, size_t *size, struct pp_
     return true;
 }
 
+static bool video_map(const struct ipc_ring *layout, int fd, size_t size, int protection,
+                      struct ipc_video_ring *ring, struct pp_error *error) {
+    uint8_t *memory = memfd_map(fd, size, protection, error);
+    if (!memory)
+        return false;
+    *ring = (struct ipc_video_ring){.layout = *layout, .memory = memory, .size = size};
+    return true;
+}
+
 bool ipc_video_ring_create(const struct ipc_ring *layout, struct ipc_video_ring *ring, int *fd,
                            struct pp_error *error) {
     size_t size = 0;
     if (!layout_check(layout, &size, error))
         return false;
     pp_autoclose int memory_fd = memfd_make("pingplay-frames", size, error);
-    if (memory_fd < 0)
+    if (memory_fd < 0 || !video_map(layout, memory_fd, size, PROT_READ, ring, error))
         return false;
-    uint8_t *memory = memfd_map(memory_fd, size, PROT_READ | PROT_WRITE, error);
-    if (!memory)
-        return false;
-    *ring = (struct ipc_video_ring){.layout = *layout, .memory = memory, .size = size};
     *fd = pp_steal_fd(&memory_fd);
     return true;
 }
@@ -154,13 +166,8 @@ bool ipc_video_ring_create(const struct ipc_ring *layout, struct ipc_video_ring 
 bool ipc_video_ring_open(const struct ipc_ring *layout, int fd, struct ipc_video_ring *ring,
                          struct pp_error *error) {
     size_t size = 0;
-    if (!layout_check(layout, &size, error) || !memfd_check(fd, size, error))
-        return false;
-    uint8_t *memory = memfd_map(fd, size, PROT_READ, error);
-    if (!memory)
-        return false;
-    *ring = (struct ipc_video_ring){.layout = *layout, .memory = memory, .size = size};
-    return true;
+    return layout_check(layout, &size, error) &&
+           video_map(layout, fd, size, PROT_READ | PROT_WRITE, ring, error);
 }
 
 struct ipc_plane ipc_video_plane(const struct ipc_video_ring *ring, unsigned slot, unsigned plane) {
@@ -218,8 +225,7 @@ bool ipc_audio_ring_create(const struct ipc_audio *layout, struct ipc_audio_ring
 bool ipc_audio_ring_open(const struct ipc_audio *layout, int fd, struct ipc_audio_ring *ring,
                          struct pp_error *error) {
     size_t size = 0;
-    return audio_check(layout, &size, error) && memfd_check(fd, size, error) &&
-           audio_map(layout, fd, size, ring, error);
+    return audio_check(layout, &size, error) && audio_map(layout, fd, size, ring, error);
 }
 
 static _Atomic uint64_t *position_at(const struct ipc_audio_ring *ring, size_t offset) {

@@ -1,14 +1,17 @@
 /*
- * Shared memory between a renderer and the player. Each ring is a memfd sealed with F_SEAL_SHRINK and
- * F_SEAL_GROW, so that its size cannot change under the other side.
+ * Shared memory between a renderer and the player. The renderer says in RING or AUDIO what it needs; the
+ * player checks that, makes a memfd of exactly that size, seals it (F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_SEAL),
+ * maps it and gives it to the renderer in MEMORY. So all memory that travels is counted by the player, and a
+ * renderer needs no right to make any.
  *
  * Frame ring (RING's layout, mapped read-only by the player):
  *
  *      slot 0                      slot 1                          slot n begins at n x slot_size
  *      +--------------+-----+-----+--------------+-----+-----+-
- *      | Y rows       | U   | V   | Y rows       |     |     |  plane p at offsets[p],
- *      +--------------+-----+-----+--------------+-----+-----+-   rows strides[p] apart
+ *      | Y rows       | U   | V   | Y rows       |     |     |
+ *      +--------------+-----+-----+--------------+-----+-----+-
  *
+ * Plane p begins at offsets[p] and has its rows strides[p] apart; planes do not overlap.
  * A slot is the renderer's until it sends FRAME, then the player's until RELEASE.
  *
  * Audio ring (interleaved stereo; both sides map it read-write):
@@ -37,7 +40,7 @@
 
 struct ipc_video_ring {
     struct ipc_ring layout;
-    uint8_t *memory; /* NULL: none; read-only when it came from ipc_video_ring_open */
+    uint8_t *memory; /* NULL: none; read-only on the player's side */
     size_t size;     /* bytes mapped */
 };
 
@@ -51,12 +54,21 @@ struct ipc_plane {
 /* Renderer: from format, width, height and slots of `layout`, fills its offsets, strides (multiples of 64)
  * and slot_size; PP_E_LIMIT when the ring would be over IPC_RING_MAX. The other fields are the caller's. */
 bool ipc_video_layout(struct ipc_ring *layout, struct pp_error *error);
-/* Renderer: makes the memfd of a layout, seals and maps it. `*fd` belongs to the caller and goes with RING.
- */
+/* A picture for a place of `width` x `height` pixels of the display has at most so many pixels: what is
+ * larger is scaled down by its renderer. The player allows twice that, since sizes may change meanwhile. */
+#define IPC_PICTURE_OF_PLACE   5         /* times the place: a film of 4K (DCI) on a display of 1080p */
+#define IPC_PICTURE_PIXELS_MIN (1 << 20) /* pixels, however small the place is */
+uint64_t ipc_picture_pixels_max(uint32_t width, uint32_t height);
+/* A ring of such pictures has at most so many bytes: four slots of a film, one of a picture. */
+#define IPC_RING_BYTES_PER_PIXEL 6
+#define IPC_RING_PADDING         (2 * 1024 * 1024) /* bytes of it, for the ends of rows */
+uint64_t ipc_ring_bytes_max(uint64_t pixels_max);
+
+/* Player: checks a layout, makes the memfd for it, seals it and maps it read-only. `*fd` belongs to the
+ * caller and goes with MEMORY. PP_E_INVALID or PP_E_LIMIT say what does not hold. */
 bool ipc_video_ring_create(const struct ipc_ring *layout, struct ipc_video_ring *ring, int *fd,
                            struct pp_error *error);
-/* Player: checks the layout by itself, against the memfd's seals and size, then maps it. `fd` is borrowed.
- * PP_E_INVALID or PP_E_LIMIT say what does not hold. */
+/* Renderer: maps the memory that the player made for this layout. `fd` is borrowed. */
 bool ipc_video_ring_open(const struct ipc_ring *layout, int fd, struct ipc_video_ring *ring,
                          struct pp_error *error);
 /* `slot` is less than layout.slots (the caller checked), `plane` less than ipc_pixel_planes. */
@@ -72,10 +84,10 @@ struct ipc_audio_ring {
 };
 
 size_t ipc_audio_frame_size(const struct ipc_audio *layout); /* bytes, of both channels */
-/* Renderer. `*fd` belongs to the caller and goes with AUDIO. */
+/* Player. `*fd` belongs to the caller and goes with MEMORY. */
 bool ipc_audio_ring_create(const struct ipc_audio *layout, struct ipc_audio_ring *ring, int *fd,
                            struct pp_error *error);
-/* Player. */
+/* Renderer. */
 bool ipc_audio_ring_open(const struct ipc_audio *layout, int fd, struct ipc_audio_ring *ring,
                          struct pp_error *error);
 /* Renderer: frames that can be written now. */

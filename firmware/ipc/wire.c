@@ -46,7 +46,8 @@ static const struct field layer_add_fields[] = {LAYER(layer_add.layer),
                                                 U32(layer_add.height, 1, IPC_SIDE_MAX),
                                                 I32(layer_add.z),
                                                 U8(layer_add.fit, 0, IPC_FIT_FILL),
-                                                U8(layer_add.volume, 0, 100)};
+                                                U8(layer_add.volume, 0, 100),
+                                                U32(layer_add.hold_ms, 0, UINT32_MAX)};
 static const struct field layer_show_fields[] = {LAYER(layer_show.layer),
                                                  U32(layer_show.replaces, 0, UINT32_MAX),
                                                  U8(layer_show.trigger, 0, IPC_TRIGGER_END),
@@ -69,6 +70,7 @@ static const struct field layer_failed_fields[] = {LAYER(layer_failed.layer),
                                                    TEXT(layer_failed.reason, IPC_REASON_MAX)};
 static const struct field screenshot_done_fields[] = {U32(screenshot_done.id, 0, UINT32_MAX),
                                                       FLAG(screenshot_done.ok)};
+static const struct field leaving_fields[] = {U8(leaving.reason, 0, 0)};
 static const struct field ring_fields[] = {U8(ring.format, 0, IPC_PIXEL_BGRA),
                                            U16(ring.width, 1, IPC_SIDE_MAX),
                                            U16(ring.height, 1, IPC_SIDE_MAX),
@@ -93,6 +95,7 @@ static const struct field end_fields[] = {U64(end.duration_us, 0, IPC_TIME_US_MA
 static const struct field late_fields[] = {U32(late.frames, 1, UINT32_MAX)};
 static const struct field release_fields[] = {U8(release.slot, 0, IPC_SLOTS_MAX - 1)};
 static const struct field clock_fields[] = {U64(clock.position_us, 0, IPC_TIME_US_MAX)};
+static const struct field memory_fields[] = {U8(memory.use, 0, IPC_MEMORY_SOUND)};
 static const struct field start_media_fields[] = {BYTES(start_media.key, IPC_KEY_SIZE),
                                                   U8(start_media.kind, 0, IPC_MEDIA_VIDEO),
                                                   U64(start_media.object_length, 0, IPC_LENGTH_MAX),
@@ -101,7 +104,9 @@ static const struct field start_media_fields[] = {BYTES(start_media.key, IPC_KEY
                                                   U16(start_media.target_width, 0, IPC_SIDE_MAX),
                                                   U16(start_media.target_height, 0, IPC_SIDE_MAX),
                                                   U32(start_media.duration_ms, 0, UINT32_MAX),
-                                                  U32(start_media.start_ms, 0, UINT32_MAX)};
+                                                  U32(start_media.start_ms, 0, UINT32_MAX),
+                                                  U32(start_media.memory_mib, 0, IPC_MEMORY_MIB_MAX),
+                                                  U32(start_media.first_cpu_ms, 0, UINT32_MAX)};
 static const struct field start_status_fields[] = {TEXT(start_status.json, IPC_TEXT_MAX)};
 static const struct field sandboxed_fields[] = {U8(sandboxed.level, 0, UINT8_MAX)};
 static const struct field info_fields[] = {U16(info.width, 0, IPC_SIDE_MAX),
@@ -128,13 +133,15 @@ static const struct row rows[] = {
     ROW(LAYER_ENDED, layer_ended_fields, 0),
     ROW(LAYER_FAILED, layer_failed_fields, 0),
     ROW(SCREENSHOT_DONE, screenshot_done_fields, 0),
-    ROW(RING, ring_fields, 1),
+    ROW(LEAVING, leaving_fields, 0),
+    ROW(RING, ring_fields, 0),
     ROW(FRAME, frame_fields, 0),
-    ROW(AUDIO, audio_fields, 1),
+    ROW(AUDIO, audio_fields, 0),
     ROW(END, end_fields, 0),
     ROW(LATE, late_fields, 0),
     ROW(RELEASE, release_fields, 0),
     ROW(CLOCK, clock_fields, 0),
+    ROW(MEMORY, memory_fields, 1),
     ROW(START_MEDIA, start_media_fields, 2),
     ROW(START_STATUS, start_status_fields, 1),
     ROW(SANDBOXED, sandboxed_fields, 0),

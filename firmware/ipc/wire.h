@@ -8,7 +8,7 @@
  *      +------+------+---------------------------------------------------------+
  *      u8, bool: 1 byte   u16: 2   u32, i32: 4   u64: 8   text: u16 length, bytes (no NUL)   key: 32 bytes
  *
- * Example: LAYER_REMOVE of layer 7 is 05 01 01 00 07 00 00 00. See firmware/ipc/README.md for who sends
+ * Example: LAYER_REMOVE of layer 7 is 05 01 02 00 07 00 00 00. See firmware/ipc/README.md for who sends
  * what when. ipc_decode checks the version, every field's range and that nothing is left over; a packet that
  * does not fit ends the connection, never the process.
  */
@@ -20,28 +20,29 @@
 
 #include "base/error.h"
 
-#define IPC_VERSION      1
-#define IPC_PROTOCOL     1    /* HELLO's: the meaning of the messages, as their form is IPC_VERSION's */
-#define IPC_PACKET_MAX   4096 /* bytes */
-#define IPC_FDS_MAX      4    /* descriptors beside one packet */
+#define IPC_VERSION        2
+#define IPC_PROTOCOL       2    /* HELLO's: the meaning of the messages, as their form is IPC_VERSION's */
+#define IPC_PACKET_MAX     4096 /* bytes */
+#define IPC_FDS_MAX        4    /* descriptors beside one packet */
 
-#define IPC_REASON_MAX   200                 /* bytes */
-#define IPC_DRIVER_MAX   32                  /* bytes */
-#define IPC_TEXT_MAX     3072                /* bytes of START_STATUS's JSON */
-#define IPC_KEY_SIZE     32                  /* bytes */
-#define IPC_SIDE_MAX     16384               /* pixels or canvas units */
-#define IPC_TIME_US_MAX  (UINT64_C(1) << 50) /* us: 35 years, so that sums cannot overflow */
-#define IPC_TIME_MS_MAX  (UINT64_C(1) << 50) /* ms */
-#define IPC_FADE_MS_MAX  60000               /* ms */
-#define IPC_LENGTH_MAX   (UINT64_C(1) << 50) /* bytes of a sealed object */
-#define IPC_AUDIO_RATE   48000               /* Hz, the only rate */
-#define IPC_SLOTS_MAX    16                  /* of a frame ring */
-#define IPC_PLANES       3
-#define IPC_RING_MAX     (64u * 1024 * 1024)   /* bytes of a frame ring */
-#define IPC_CAPACITY_MIN 1024                  /* frames of an audio ring */
-#define IPC_CAPACITY_MAX (10 * IPC_AUDIO_RATE) /* frames of an audio ring */
-#define IPC_REFRESH_MAX  1000000               /* mHz */
-#define IPC_LAYERS_MAX   72 /* of one agent at a time: the player refuses more with LAYER_FAILED */
+#define IPC_REASON_MAX     200                 /* bytes */
+#define IPC_DRIVER_MAX     32                  /* bytes */
+#define IPC_TEXT_MAX       3072                /* bytes of START_STATUS's JSON */
+#define IPC_KEY_SIZE       32                  /* bytes */
+#define IPC_SIDE_MAX       16384               /* pixels or canvas units */
+#define IPC_TIME_US_MAX    (UINT64_C(1) << 50) /* us: 35 years, so that sums cannot overflow */
+#define IPC_TIME_MS_MAX    (UINT64_C(1) << 50) /* ms */
+#define IPC_FADE_MS_MAX    60000               /* ms */
+#define IPC_LENGTH_MAX     (UINT64_C(1) << 50) /* bytes of a sealed object */
+#define IPC_AUDIO_RATE     48000               /* Hz, the only rate */
+#define IPC_SLOTS_MAX      16                  /* of a frame ring */
+#define IPC_PLANES         3
+#define IPC_RING_MAX       (64u * 1024 * 1024)   /* bytes of a frame ring */
+#define IPC_MEMORY_MIB_MAX 65536                 /* MiB that a renderer may use */
+#define IPC_CAPACITY_MIN   1024                  /* frames of an audio ring */
+#define IPC_CAPACITY_MAX   (10 * IPC_AUDIO_RATE) /* frames of an audio ring */
+#define IPC_REFRESH_MAX    1000000               /* mHz */
+#define IPC_LAYERS_MAX     72 /* of one agent at a time: the player refuses more with LAYER_FAILED */
 
 /* Blocks of 256 by direction. Numbers never change and are never used again. */
 enum ipc_type {
@@ -60,15 +61,17 @@ enum ipc_type {
     IPC_LAYER_ENDED,
     IPC_LAYER_FAILED,
     IPC_SCREENSHOT_DONE,
+    IPC_LEAVING,
     /* renderer -> player, on the layer's frame socket */
-    IPC_RING = 0x0301, /* + memfd */
+    IPC_RING = 0x0301,
     IPC_FRAME,
-    IPC_AUDIO, /* + memfd */
+    IPC_AUDIO,
     IPC_END,
     IPC_LATE,
     /* player -> renderer, on the layer's frame socket */
     IPC_RELEASE = 0x0401,
     IPC_CLOCK,
+    IPC_MEMORY, /* + memfd */
     /* agent -> renderer, on its control socket */
     IPC_START_MEDIA = 0x0501, /* + object, frame socket */
     IPC_START_STATUS,         /* + frame socket */
@@ -93,6 +96,7 @@ enum ipc_pixel_format {
 };
 enum ipc_matrix { IPC_MATRIX_BT601, IPC_MATRIX_BT709 };
 enum ipc_sample_format { IPC_SAMPLE_S16, IPC_SAMPLE_F32 }; /* interleaved, native endian */
+enum ipc_memory_use { IPC_MEMORY_FRAMES, IPC_MEMORY_SOUND };
 enum ipc_media_kind { IPC_MEDIA_IMAGE, IPC_MEDIA_VIDEO };
 enum ipc_note_kind {
     IPC_NOTE_SILENT,  /* there is sound, and none of it is played */
@@ -121,6 +125,7 @@ struct ipc_layer_add {
     int32_t z;              /* greater is nearer; equal: the one added later is nearer */
     uint8_t fit;            /* enum ipc_fit */
     uint8_t volume;         /* percent */
+    uint32_t hold_ms;       /* ms: it has ended when one picture was shown for so long; 0: no limit */
 };
 struct ipc_layer_show {
     uint32_t layer;
@@ -167,7 +172,13 @@ struct ipc_screenshot_done {
     uint8_t ok; /* bool: the whole PNG is in the file */
 };
 
-/* Slot n begins at n x slot_size; see ring.h for what is checked. Once per layer. */
+/* The player ends in good order; without it, a connection that breaks is the player's death. */
+struct ipc_leaving {
+    uint8_t reason; /* 0: it was told to */
+};
+
+/* What the frames will be: the player answers with MEMORY, or drops a layer that asks for too much. Slot n
+ * begins at n x slot_size; see ring.h for what is checked. Once per layer. */
 struct ipc_ring {
     uint8_t format;                  /* enum ipc_pixel_format */
     uint16_t width, height;          /* pixels */
@@ -183,7 +194,7 @@ struct ipc_frame {
     uint8_t slot;    /* the renderer writes it again only after RELEASE */
     uint64_t pts_us; /* us from the item's begin, growing */
 };
-/* Once per layer, before the first FRAME. Sample 0 belongs to pts 0. */
+/* Once per layer, before the first FRAME; the player answers with MEMORY. Sample 0 belongs to pts 0. */
 struct ipc_audio {
     uint8_t format;           /* enum ipc_sample_format */
     uint32_t rate;            /* Hz, IPC_AUDIO_RATE */
@@ -206,6 +217,11 @@ struct ipc_clock {
     uint64_t position_us; /* us from the item's begin */
 };
 
+/* The memory for what RING or AUDIO described: sealed, of the size that follows from it. */
+struct ipc_memory {
+    uint8_t use; /* enum ipc_memory_use */
+};
+
 struct ipc_start_media {
     uint8_t key[IPC_KEY_SIZE];
     uint8_t kind;                         /* enum ipc_media_kind */
@@ -214,7 +230,9 @@ struct ipc_start_media {
     uint8_t audio;                        /* bool: sound is wanted */
     uint16_t target_width, target_height; /* pixels; what is larger may be scaled down to it; 0 0: any */
     uint32_t duration_ms;                 /* ms, of an image; 0: it stays, no END */
-    uint32_t start_ms; /* ms into a film, where it begins: pts 0 and END count from there */
+    uint32_t start_ms;     /* ms into a film, where it begins: pts 0 and END count from there */
+    uint32_t memory_mib;   /* MiB of private memory it may use; 0: the renderer's own limit */
+    uint32_t first_cpu_ms; /* ms of CPU time to its first frame; 0: the renderer's own limit */
 };
 struct ipc_start_status {
     char json[IPC_TEXT_MAX + 1]; /* JSON */
@@ -254,6 +272,7 @@ struct ipc_message {
         struct ipc_layer_ended layer_ended;
         struct ipc_layer_failed layer_failed;
         struct ipc_screenshot_done screenshot_done;
+        struct ipc_leaving leaving;
         struct ipc_ring ring;
         struct ipc_frame frame;
         struct ipc_audio audio;
@@ -261,6 +280,7 @@ struct ipc_message {
         struct ipc_late late;
         struct ipc_release release;
         struct ipc_clock clock;
+        struct ipc_memory memory;
         struct ipc_start_media start_media;
         struct ipc_start_status start_status;
         struct ipc_sandboxed sandboxed;

@@ -150,14 +150,14 @@ void audio_destroy(struct audio *audio) {
     free(audio);
 }
 
-struct audio_voice *audio_voice_add(struct audio *audio, const struct ipc_audio *layout, int fd,
+struct audio_voice *audio_voice_add(struct audio *audio, const struct ipc_audio *layout, int *fd,
                                     struct pp_error *error) {
     pp_autofree struct audio_voice *voice = calloc(1, sizeof *voice);
     if (!voice) {
         pp_fail(error, PP_E_NOMEM, "audio: out of memory");
         return NULL;
     }
-    if (!ipc_audio_ring_open(layout, fd, &voice->mix.ring, error))
+    if (!ipc_audio_ring_create(layout, &voice->mix.ring, fd, error))
         return NULL;
     voice->mix.start_us = PLAYER_NEVER;
     voice->mix.limit = INT64_MAX;

@@ -14,9 +14,10 @@ struct audio_voice;
 struct audio *audio_create(struct pp_error *error);
 void audio_destroy(struct audio *audio);
 
-/* A voice for the ring in `fd` (borrowed), silent until it is started; NULL with a reason when the ring does
- * not hold. Remove it before the audio is destroyed. */
-struct audio_voice *audio_voice_add(struct audio *audio, const struct ipc_audio *layout, int fd,
+/* A voice with a new ring, whose memory is `*fd`, the caller's; silent until it is started. NULL with a
+ * reason,
+ * `*fd` then being closed or not touched. Remove it before the audio is destroyed. */
+struct audio_voice *audio_voice_add(struct audio *audio, const struct ipc_audio *layout, int *fd,
                                     struct pp_error *error);
 void audio_voice_remove(struct audio *audio, struct audio_voice *voice);
 

@@ -17,6 +17,7 @@ struct layer *layer_create(const struct ipc_layer_add *add, int socket, struct p
     layer->z = add->z;
     layer->fit = add->fit;
     layer->volume = add->volume;
+    layer->hold_us = (int64_t)add->hold_ms * 1000;
     layer->socket = socket;
     layer->last_pts_us = -1;
     return layer;
@@ -29,6 +30,7 @@ static void sources_close(struct layer *layer, struct audio *audio) {
     layer->queued = 0;
     audio_voice_remove(audio, layer->voice);
     layer->voice = NULL;
+    layer->voice_bytes = 0;
 }
 
 void layer_destroy(struct layer *layer, struct audio *audio) {
@@ -48,6 +50,12 @@ void layer_fail(struct layer *layer, struct audio *audio) {
     layer->fade_us = 0; /* what it was fading over stays */
 }
 
+/* What a handler may use. */
+struct layer_take {
+    struct audio *audio;
+    const struct layer_limits *limits;
+};
+
 static bool slot_is_held(const struct layer *layer, unsigned slot) {
     for (size_t i = 0; i < layer->queued; i++) {
         if (layer->queue[i].slot == slot)
@@ -56,27 +64,65 @@ static bool slot_is_held(const struct layer *layer, unsigned slot) {
     return false;
 }
 
-static bool take_ring(struct layer *layer, struct ipc_message *message, struct audio *audio,
-                      struct pp_error *error) {
-    (void)audio;
-    if (layer->ring.memory)
-        return pp_fail(error, PP_E_INVALID, "a second RING");
-    return ipc_video_ring_open(&message->ring, message->fds[0], &layer->ring, error);
+static bool memory_send(const struct layer *layer, enum ipc_memory_use use, int fd, struct pp_error *error) {
+    const struct ipc_message memory = {
+        .type = IPC_MEMORY, .memory = {.use = (uint8_t)use}, .fds = {fd}, .fd_count = 1};
+    return ipc_send(layer->socket, &memory, error);
 }
 
-static bool take_audio(struct layer *layer, struct ipc_message *message, struct audio *audio,
+/* The texture is made from the same layout, as soon as there is a first frame. */
+static uint64_t picture_bytes(const struct ipc_ring *layout) {
+    uint64_t pixels = (uint64_t)layout->width * layout->height;
+    return layout->format == IPC_PIXEL_BGRA ? pixels * 4 : pixels * 3 / 2;
+}
+
+uint64_t layer_memory(const struct layer *layer) {
+    bool has_picture = layer->picture || layer->ring.memory;
+    return layer->ring.size + layer->voice_bytes + (has_picture ? picture_bytes(&layer->ring.layout) : 0);
+}
+
+static bool ring_check(const struct ipc_ring *layout, const struct layer_limits *limits,
                        struct pp_error *error) {
+    uint64_t ring_bytes = (uint64_t)layout->slot_size * layout->slots;
+    if ((uint64_t)layout->width * layout->height > limits->picture_pixels)
+        return pp_fail(error, PP_E_LIMIT, "%u x %u pixels are more than its place needs", layout->width,
+                       layout->height);
+    if (ring_bytes > ipc_ring_bytes_max(limits->picture_pixels))
+        return pp_fail(error, PP_E_LIMIT, "a ring of %llu bytes is more than its place needs",
+                       (unsigned long long)ring_bytes);
+    if (ring_bytes + picture_bytes(layout) > limits->memory_bytes)
+        return pp_fail(error, PP_E_NOMEM, "all layers together would need too much memory");
+    return true;
+}
+
+static bool take_ring(struct layer *layer, struct ipc_message *message, const struct layer_take *take,
+                      struct pp_error *error) {
+    pp_autoclose int fd = -1;
+    if (layer->ring.memory)
+        return pp_fail(error, PP_E_INVALID, "a second RING");
+    return ring_check(&message->ring, take->limits, error) &&
+           ipc_video_ring_create(&message->ring, &layer->ring, &fd, error) &&
+           memory_send(layer, IPC_MEMORY_FRAMES, fd, error);
+}
+
+static bool take_audio(struct layer *layer, struct ipc_message *message, const struct layer_take *take,
+                       struct pp_error *error) {
+    pp_autoclose int fd = -1;
+    uint64_t bytes = message->audio.capacity_frames * (uint64_t)ipc_audio_frame_size(&message->audio);
     if (layer->voice)
         return pp_fail(error, PP_E_INVALID, "a second AUDIO");
     if (layer->frames)
         return pp_fail(error, PP_E_INVALID, "AUDIO after the first FRAME");
-    layer->voice = audio_voice_add(audio, &message->audio, message->fds[0], error);
-    return layer->voice;
+    if (bytes > take->limits->memory_bytes)
+        return pp_fail(error, PP_E_NOMEM, "all layers together would need too much memory");
+    layer->voice = audio_voice_add(take->audio, &message->audio, &fd, error);
+    layer->voice_bytes = layer->voice ? bytes : 0;
+    return layer->voice && memory_send(layer, IPC_MEMORY_SOUND, fd, error);
 }
 
-static bool take_frame(struct layer *layer, struct ipc_message *message, struct audio *audio,
+static bool take_frame(struct layer *layer, struct ipc_message *message, const struct layer_take *take,
                        struct pp_error *error) {
-    (void)audio;
+    (void)take;
     const struct ipc_frame *frame = &message->frame;
     if (!layer->ring.memory)
         return pp_fail(error, PP_E_INVALID, "FRAME before RING");
@@ -105,9 +151,9 @@ static void ring_trim(struct layer *layer) {
 }
 
 /* Only once for each FRAME or END, or a renderer could keep us busy with nothing. */
-static bool take_late(struct layer *layer, struct ipc_message *message, struct audio *audio,
+static bool take_late(struct layer *layer, struct ipc_message *message, const struct layer_take *take,
                       struct pp_error *error) {
-    (void)audio;
+    (void)take;
     if (layer->late_told)
         return pp_fail(error, PP_E_INVALID, "a second LATE before a FRAME");
     layer->late_told = true;
@@ -115,24 +161,24 @@ static bool take_late(struct layer *layer, struct ipc_message *message, struct a
     return true;
 }
 
-static bool take_end(struct layer *layer, struct ipc_message *message, struct audio *audio,
+static bool take_end(struct layer *layer, struct ipc_message *message, const struct layer_take *take,
                      struct pp_error *error) {
     if (!layer->frames)
         return pp_fail(error, PP_E_INVALID, "END before the first FRAME");
     layer->has_end = true;
     layer->duration_us = (int64_t)message->end.duration_us;
     if (layer->voice)
-        audio_voice_limit(audio, layer->voice, layer->duration_us);
+        audio_voice_limit(take->audio, layer->voice, layer->duration_us);
     ring_trim(layer);
     return true;
 }
 
 struct handler {
     unsigned type;
-    bool (*take)(struct layer *, struct ipc_message *, struct audio *, struct pp_error *);
+    bool (*take)(struct layer *, struct ipc_message *, const struct layer_take *, struct pp_error *);
 };
 
-static bool message_take(struct layer *layer, struct ipc_message *message, struct audio *audio,
+static bool message_take(struct layer *layer, struct ipc_message *message, const struct layer_take *take,
                          struct pp_error *error) {
     static const struct handler handlers[] = {{IPC_RING, take_ring},
                                               {IPC_AUDIO, take_audio},
@@ -143,7 +189,7 @@ static bool message_take(struct layer *layer, struct ipc_message *message, struc
         return pp_fail(error, PP_E_INVALID, "%s after END", ipc_type_name(message->type));
     for (size_t i = 0; i < PP_COUNT(handlers); i++) {
         if (handlers[i].type == message->type)
-            return handlers[i].take(layer, message, audio, error);
+            return handlers[i].take(layer, message, take, error);
     }
     return pp_fail(error, PP_E_INVALID, "%s on a frame socket", ipc_type_name(message->type));
 }
@@ -158,7 +204,8 @@ static enum layer_news renderer_gone(struct layer *layer, struct pp_error *error
     return LAYER_NEWS_LOST;
 }
 
-enum layer_news layer_receive(struct layer *layer, struct audio *audio, struct pp_error *error) {
+enum layer_news layer_receive(struct layer *layer, struct audio *audio, const struct layer_limits *limits,
+                              struct pp_error *error) {
     ipc_automessage struct ipc_message message = {0};
     if (!ipc_receive(layer->socket, &message, error)) {
         if (error->code == PP_E_STATE)
@@ -168,7 +215,8 @@ enum layer_news layer_receive(struct layer *layer, struct audio *audio, struct p
         pp_close(&layer->socket);
         return LAYER_NEWS_BROKEN;
     }
-    if (message_take(layer, &message, audio, error))
+    const struct layer_take take = {.audio = audio, .limits = limits};
+    if (message_take(layer, &message, &take, error))
         return LAYER_NEWS_SOME;
     pp_close(&layer->socket);
     return LAYER_NEWS_BROKEN;

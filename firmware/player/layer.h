@@ -10,6 +10,12 @@
 #include "player/geometry.h"
 #include "player/picture.h"
 
+/* What a renderer may have, at the moment that it asks. */
+struct layer_limits {
+    uint64_t picture_pixels; /* of one picture */
+    uint64_t memory_bytes;   /* left of the budget of all layers: for rings and textures */
+};
+
 struct layer_frame {
     uint8_t slot;
     int64_t pts_us; /* us from the item's begin */
@@ -22,9 +28,10 @@ struct layer {
     struct geometry_size canvas; /* canvas units, as it was when the layer was added */
     struct geometry_rect zone;   /* canvas units */
     int32_t z;
-    uint64_t order; /* of adding */
-    uint8_t fit;    /* enum ipc_fit */
-    uint8_t volume; /* percent */
+    uint64_t order;  /* of adding */
+    uint8_t fit;     /* enum ipc_fit */
+    uint8_t volume;  /* percent */
+    int64_t hold_us; /* us: one picture is shown for at most so long; 0: no limit */
     /* What the renderer sent. */
     int socket; /* -1 when it is closed */
     struct ipc_video_ring ring;
@@ -36,6 +43,7 @@ struct layer {
     bool has_end;
     int64_t duration_us; /* where has_end */
     struct audio_voice *voice;
+    uint64_t voice_bytes; /* of its ring */
     /* What is on the display's side. */
     struct picture *picture;
     int64_t picture_pts_us;
@@ -66,7 +74,10 @@ enum layer_news {
 };
 /* Takes one message from the renderer. `error` says why for LOST and BROKEN. The socket is closed for all but
  * the first two. */
-enum layer_news layer_receive(struct layer *layer, struct audio *audio, struct pp_error *error);
+enum layer_news layer_receive(struct layer *layer, struct audio *audio, const struct layer_limits *limits,
+                              struct pp_error *error);
+/* Bytes of rings and texture that it holds, or has been promised. */
+uint64_t layer_memory(const struct layer *layer);
 
 /* Makes the picture as soon as its form is known, while the renderer still works on the first frame. False
  * only when the display cannot have it. */

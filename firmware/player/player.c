@@ -135,6 +135,8 @@ static bool player_open(struct player *player, struct pp_error *error) {
 }
 
 static void player_close(struct player *player) {
+    const struct ipc_message leaving = {.type = IPC_LEAVING};
+    link_send(&player->link, &leaving);
     scene_finish(&player->scene);
     screenshots_destroy(player->screenshots);
     audio_destroy(player->audio);

@@ -194,10 +194,35 @@ static void renderer_lost(struct scene *scene, struct layer *layer, const struct
     scene_report(scene, layer, &message);
 }
 
+/* A place may be larger than the display, where it sticks out of it; beyond twice its size that is no use. */
+static uint32_t place_side(int side, int display_side) {
+    return (uint32_t)(side < 0 ? 0 : side < 2 * display_side ? side : 2 * display_side);
+}
+
+/* By its place and the display: a status screen may fill the whole of that in any case. */
+static uint64_t picture_pixels_max(const struct scene *scene, const struct layer *layer) {
+    struct geometry_size display = display_size(scene->display);
+    struct geometry_rect zone = geometry_zone_uncut(layer->zone, layer->canvas, display);
+    uint64_t place = 2 * ipc_picture_pixels_max(place_side(zone.w, display.w), place_side(zone.h, display.h));
+    uint64_t whole = (uint64_t)display.w * (uint64_t)display.h;
+    return place > whole ? place : whole;
+}
+
+static struct layer_limits limits_of(const struct scene *scene, const struct layer *layer) {
+    struct geometry_size display = display_size(scene->display);
+    uint64_t budget = SCENE_MEMORY_LEAST + (uint64_t)display.w * (uint64_t)display.h * SCENE_MEMORY_PER_PIXEL;
+    uint64_t used = 0;
+    for (size_t i = 0; i < scene->count; i++)
+        used += layer_memory(scene->layers[i]);
+    return (struct layer_limits){.picture_pixels = picture_pixels_max(scene, layer),
+                                 .memory_bytes = used < budget ? budget - used : 0};
+}
+
 static void layer_receive_all(struct scene *scene, struct layer *layer) {
     for (int i = 0; i < RECEIVE_MAX && layer->socket >= 0; i++) {
         struct pp_error error = {0};
-        switch (layer_receive(layer, scene->audio, &error)) {
+        const struct layer_limits limits = limits_of(scene, layer);
+        switch (layer_receive(layer, scene->audio, &limits, &error)) {
         case LAYER_NEWS_NONE:
         case LAYER_NEWS_CLOSED:
             return;

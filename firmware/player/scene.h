@@ -12,10 +12,13 @@
 #include "player/layer.h"
 #include "player/trace.h"
 
-#define SCENE_CAPACITY     (2 * IPC_LAYERS_MAX) /* of the agent, and of the one before it */
-#define SCENE_BACKGROUND   0x101418
-#define SCENE_CANVAS_WIDTH 1920 /* canvas units, until the agent says */
-#define SCENE_CANVAS_HIGH  1080
+#define SCENE_CAPACITY (2 * IPC_LAYERS_MAX) /* of the agent, and of the one before it */
+/* The budget of all rings and textures together: some 380 MiB for a display of 1080p. */
+#define SCENE_MEMORY_LEAST     (256u * 1024 * 1024) /* bytes */
+#define SCENE_MEMORY_PER_PIXEL 64                   /* bytes more for each pixel of the display */
+#define SCENE_BACKGROUND       0x101418
+#define SCENE_CANVAS_WIDTH     1920 /* canvas units, until the agent says */
+#define SCENE_CANVAS_HIGH      1080
 
 struct scene {
     struct display *display;

@@ -33,9 +33,6 @@ static const char *const plain_calls[] = {
     "poll",
     "ppoll",
     "ppoll_time64",
-    /* the frame ring; with a condition below: memfd_create */
-    "ftruncate",
-    "ftruncate64",
     /* memory; with a condition below: mmap, mprotect */
     "brk",
     "munmap",
@@ -102,26 +99,21 @@ static int allow(scmp_filter_ctx filter, const char *name, const struct scmp_arg
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, argument ? 1 : 0, argument);
 }
 
-/* Memory never becomes executable, a memfd is none of huge pages, new threads are threads of this process,
+/* Memory never becomes executable, new threads are threads of this process,
  * signals go to itself, fcntl and prctl do only what is named here. */
 static int allow_conditional(scmp_filter_ctx filter) {
     const struct condition conditions[] = {
         {"mmap", MASKED(2, PROT_EXEC, 0)},
         {"mmap2", MASKED(2, PROT_EXEC, 0)},
         {"mprotect", MASKED(2, PROT_EXEC, 0)},
-        {"memfd_create", EQUAL(1, MFD_CLOEXEC | MFD_ALLOW_SEALING)},
         {"clone", MASKED(0, THREAD_FLAGS | PROCESS_FLAGS, THREAD_FLAGS)},
         {"tgkill", EQUAL(0, (scmp_datum_t)getpid())},
         {"prctl", EQUAL(0, PR_SET_NAME)},
         {"setitimer", EQUAL(0, ITIMER_PROF)}, /* a watchdog of its own */
         {"fcntl", EQUAL(1, F_GETFL)},
         {"fcntl", EQUAL(1, F_GETFD)},
-        {"fcntl", EQUAL(1, F_ADD_SEALS)},
-        {"fcntl", EQUAL(1, F_GET_SEALS)},
         {"fcntl64", EQUAL(1, F_GETFL)},
         {"fcntl64", EQUAL(1, F_GETFD)},
-        {"fcntl64", EQUAL(1, F_ADD_SEALS)},
-        {"fcntl64", EQUAL(1, F_GET_SEALS)},
     };
     int result = 0;
     for (size_t i = 0; i < PP_COUNT(conditions) && result == 0; i++)

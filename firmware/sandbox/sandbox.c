@@ -14,9 +14,9 @@
 #include "sandbox/landlock.h"
 
 #define THREADS_MAX 64 /* of a process with a user namespace of its own */
-/* It also limits the descriptors that all programs of the user together may have on their way through
- * sockets (ETOOMANYREFS, unix(7)), so it has to allow for a change of the largest layout. */
-#define DESCRIPTORS_MAX 256
+/* Those it keeps and the rings that the player gives it. What it could send away through its sockets, as none
+ * of our renderers does, is held against this, too (ETOOMANYREFS, unix(7)). */
+#define DESCRIPTORS_MAX 16
 
 static int compare_fds(const void *left, const void *right) {
     int a = *(const int *)left, b = *(const int *)right;
@@ -103,8 +103,8 @@ static bool set_limits(const struct sandbox_config *config, bool own_users, stru
 }
 
 /* Only without files to load: a library that may write its cache would be killed for the attempt. */
-static bool set_file_limits(const struct sandbox_config *config, struct pp_error *error) {
-    return set_limit(RLIMIT_FSIZE, "file size", config->file_max, error) &&
+static bool set_file_limits(struct pp_error *error) {
+    return set_limit(RLIMIT_FSIZE, "file size", 0, error) &&
            set_limit(RLIMIT_NOFILE, "descriptors", DESCRIPTORS_MAX, error);
 }
 
@@ -135,7 +135,7 @@ bool sandbox_enter(const struct sandbox_config *config, uint8_t *level, struct p
         return pp_wrap(error, "sandbox");
     if (loader)
         return true;
-    if (!set_file_limits(config, error) || !sandbox_filter(error))
+    if (!set_file_limits(error) || !sandbox_filter(error))
         return pp_wrap(error, "sandbox");
     *level |= SANDBOX_SECCOMP;
     return true;

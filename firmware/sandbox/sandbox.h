@@ -6,7 +6,7 @@
  *   Landlock      no right to any path, port or peer        best effort: Linux 5.13
  *   privileges    PR_SET_NO_NEW_PRIVS, no capability, not dumpable, not traceable          required
  *   descriptors   everything is closed but what the caller names                           required
- *   limits        memory, CPU time, size of files, number of descriptors, no core          required
+ *   limits        memory, CPU time, no file grows, number of descriptors, no core          required
  *   seccomp       an allow-list of system calls; looks are refused, others kill it          required
  *
  * It fails closed: when something required cannot be had, sandbox_enter says so and the program must end.
@@ -44,7 +44,6 @@ struct sandbox_config {
     int keep[SANDBOX_KEEP_MAX]; /* descriptors that stay open */
     size_t keep_count;
     uint64_t memory_max; /* bytes of private memory; 0: no limit of our own */
-    uint64_t file_max;   /* bytes of one file; the memfd of a frame ring is one for the kernel. 0: none */
     uint32_t cpu_max;    /* seconds of CPU time of the whole process; 0: no limit */
 };
 

@@ -17,11 +17,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool ring_make(const struct ipc_ring *layout, struct ipc_video_ring *ring, struct pp_error *error) {
+    struct ipc_video_ring players = {0};
+    pp_autoclose int fd = -1;
+    bool ok =
+        ipc_video_ring_create(layout, &players, &fd, error) && ipc_video_ring_open(layout, fd, ring, error);
+    ipc_video_ring_finish(&players);
+    return ok;
+}
+
 static void show_frames(struct video *video) {
     struct pp_error error = {0};
     struct convert convert = {0};
     struct ipc_video_ring ring = {0};
-    pp_autoclose int memory_fd = -1;
     for (int i = 0; i < FRAMES_MAX && video_next(video, &error) == VIDEO_FRAME; i++) {
         const struct convert_wish wish = {
             .target_width = 64,
@@ -32,9 +40,9 @@ static void show_frames(struct video *video) {
             .orientation = video_orientation(video),
             .inks = video->picture.inks,
             .colour = ring.memory ? NULL : picture_colour(&video->picture, video->frame)};
-        if (!ring.memory && (!convert_init(&convert, video->frame, &wish, &error) ||
-                             !ipc_video_layout(&convert.layout, &error) ||
-                             !ipc_video_ring_create(&convert.layout, &ring, &memory_fd, &error)))
+        if (!ring.memory &&
+            (!convert_init(&convert, video->frame, &wish, &error) ||
+             !ipc_video_layout(&convert.layout, &error) || !ring_make(&convert.layout, &ring, &error)))
             break;
         convert_frame(&convert, video->frame, &ring, 0, &error);
     }

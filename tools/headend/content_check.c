@@ -96,17 +96,26 @@ static bool handle_picture(struct trial *trial, const struct ipc_frame *frame) {
     return ipc_send(trial->frames, &release, &gone) || gone.code == PP_E_NET;
 }
 
+/* The renderer may be gone. */
+static bool give_memory(const struct trial *trial, enum ipc_memory_use use, int fd) {
+    struct ipc_message memory = {
+        .type = IPC_MEMORY, .memory = {.use = (uint8_t)use}, .fds = {fd}, .fd_count = 1};
+    struct pp_error gone;
+    return ipc_send(trial->frames, &memory, &gone) || gone.code == PP_E_NET;
+}
+
 static void handle_frames(struct trial *trial, const struct ipc_message *message) {
     struct pp_error error = {.message = "it broke the protocol"};
+    pp_autoclose int fd = -1;
     bool ok = false;
     switch (message->type) {
     case IPC_RING:
-        ok = !trial->video.memory &&
-             ipc_video_ring_open(&message->ring, message->fds[0], &trial->video, &error);
+        ok = !trial->video.memory && ipc_video_ring_create(&message->ring, &trial->video, &fd, &error) &&
+             give_memory(trial, IPC_MEMORY_FRAMES, fd);
         break;
     case IPC_AUDIO:
-        ok = !trial->audio.memory &&
-             ipc_audio_ring_open(&message->audio, message->fds[0], &trial->audio, &error);
+        ok = !trial->audio.memory && ipc_audio_ring_create(&message->audio, &trial->audio, &fd, &error) &&
+             give_memory(trial, IPC_MEMORY_SOUND, fd);
         break;
     case IPC_FRAME:
         ok = trial->video.memory && handle_picture(trial, &message->frame);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,6 +35,8 @@ bool control_prepare(struct pp_error *error) {
     if (fcntl(CONTROL_FD, F_GETFD) < 0)
         return pp_fail(error, PP_E_STATE, "descriptor %d is no control socket: the agent starts this program",
                        CONTROL_FD);
+    /* The limit on files in the sandbox must not make a line of log on one a reason to die. */
+    signal(SIGXFSZ, SIG_IGN);
     prefer_for_oom_kill();
     pp_autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)

@@ -7,46 +7,37 @@
 #include "base/mem.h"
 #include "ipc/conn.h"
 
-#define DESCRIPTORS_CHECK_MS 20 /* ms between two tries to send one */
-
 void producer_init(struct producer *producer, int socket, int control) {
-    *producer = (struct producer){.socket = socket, .control = control};
+    *producer = (struct producer){.socket = socket, .control = control, .memory = -1};
 }
 
 void producer_finish(struct producer *producer) {
     ipc_video_ring_finish(&producer->ring);
     ipc_audio_ring_finish(&producer->audio);
+    pp_close(&producer->memory);
     pp_close(&producer->socket);
 }
 
-/* Descriptors on their way are counted by user, and a player that is slow to take those of many layers makes
- * this one wait. */
-static bool send_with_memory(struct producer *producer, struct ipc_message *message, int memory_fd,
-                             struct pp_error *error) {
-    struct pp_error why = {0};
-    message->fds[0] = memory_fd;
-    message->fd_count = 1;
-    while (!ipc_send(producer->socket, message, &why)) {
-        if (why.code != PP_E_STATE) {
-            *error = why;
-            return false;
-        }
-        if (!producer_wait(producer, DESCRIPTORS_CHECK_MS, error))
+/* What was asked for: the player answers in order, and drops a layer that asks for too much. */
+static bool memory_wait(struct producer *producer, enum ipc_memory_use use, struct pp_error *error) {
+    while (producer->memory < 0) {
+        if (!producer_wait(producer, -1, error))
             return false;
     }
-    return true;
+    return producer->memory_use == use ||
+           pp_fail(error, PP_E_INVALID, "the player gave memory that was not asked for");
 }
 
 bool producer_open_video(struct producer *producer, const struct ipc_ring *layout, struct pp_error *error) {
     struct ipc_message message = {.type = IPC_RING, .ring = *layout};
-    pp_autoclose int memory_fd = -1;
     if (producer->ring.memory)
         return pp_fail(error, PP_E_STATE, "a second frame ring");
-    if (!ipc_video_layout(&message.ring, error) ||
-        !ipc_video_ring_create(&message.ring, &producer->ring, &memory_fd, error))
+    if (!ipc_video_layout(&message.ring, error) || !ipc_send(producer->socket, &message, error) ||
+        !memory_wait(producer, IPC_MEMORY_FRAMES, error))
         return false;
     producer->free_slots = (1u << layout->slots) - 1;
-    return send_with_memory(producer, &message, memory_fd, error);
+    pp_autoclose int memory = pp_steal_fd(&producer->memory);
+    return ipc_video_ring_open(&message.ring, memory, &producer->ring, error);
 }
 
 bool producer_open_audio(struct producer *producer, uint32_t capacity_frames, struct pp_error *error) {
@@ -55,10 +46,10 @@ bool producer_open_audio(struct producer *producer, uint32_t capacity_frames, st
                                             .rate = IPC_AUDIO_RATE,
                                             .channels = IPC_AUDIO_CHANNELS,
                                             .capacity_frames = capacity_frames}};
-    pp_autoclose int memory_fd = -1;
-    if (!ipc_audio_ring_create(&message.audio, &producer->audio, &memory_fd, error))
+    if (!ipc_send(producer->socket, &message, error) || !memory_wait(producer, IPC_MEMORY_SOUND, error))
         return false;
-    return send_with_memory(producer, &message, memory_fd, error);
+    pp_autoclose int memory = pp_steal_fd(&producer->memory);
+    return ipc_audio_ring_open(&message.audio, memory, &producer->audio, error);
 }
 
 int producer_free_slot(const struct producer *producer) {
@@ -133,12 +124,22 @@ static bool take_clock(struct producer *producer, uint64_t position_us) {
     return true;
 }
 
+/* Only one is on its way at a time. */
+static bool take_memory(struct producer *producer, struct ipc_message *message) {
+    if (producer->memory >= 0)
+        return false;
+    producer->memory = ipc_message_take(message, 0);
+    producer->memory_use = message->memory.use;
+    return true;
+}
+
 static bool take_message(struct producer *producer, struct pp_error *error) {
     ipc_automessage struct ipc_message message = {0};
     if (!ipc_receive(producer->socket, &message, error))
         return false;
     if ((message.type == IPC_RELEASE && take_release(producer, message.release.slot)) ||
-        (message.type == IPC_CLOCK && take_clock(producer, message.clock.position_us)))
+        (message.type == IPC_CLOCK && take_clock(producer, message.clock.position_us)) ||
+        (message.type == IPC_MEMORY && take_memory(producer, &message)))
         return true;
     return pp_fail(error, PP_E_INVALID, "the player sent what is not its to send");
 }

@@ -1,5 +1,5 @@
 /*
- * The renderer's side of a layer's frame socket: it makes the rings, sends frames, takes slots back
+ * The renderer's side of a layer's frame socket: it asks for the rings, sends frames, takes slots back
  * (ipc/ring.h, ipc/wire.h), and waits, for the player or for the end, without ever spinning.
  */
 #ifndef PP_RENDER_COMMON_PRODUCER_H
@@ -18,6 +18,8 @@ struct producer {
     int control; /* borrowed: when the agent closes it, this process has no reason to be */
     struct ipc_video_ring ring;
     struct ipc_audio_ring audio; /* memory NULL: no sound */
+    int memory;                  /* that the player gave, until it is mapped; -1 none */
+    uint8_t memory_use;          /* enum ipc_memory_use, of it */
     uint32_t free_slots;         /* bit n: slot n is ours */
     uint64_t next_pts_us;        /* us: the least that the next frame may have */
     bool behind;                 /* a CLOCK came, and no frame since was in time */
@@ -30,10 +32,11 @@ struct producer {
 void producer_init(struct producer *producer, int socket, int control);
 void producer_finish(struct producer *producer);
 
-/* Makes the frame ring of `layout` (format, width, height, slots and the colours are the caller's; the rest
- * is filled here) and tells the player. Once. */
+/* Asks the player for the frame ring of `layout` (format, width, height, slots and the colours are the
+ * caller's; the rest is filled here), waits for its memory and maps it. Once. PP_E_NET: the player refused.
+ */
 bool producer_open_video(struct producer *producer, const struct ipc_ring *layout, struct pp_error *error);
-/* Makes the sound ring (interleaved 16-bit stereo of IPC_AUDIO_RATE), before the first frame. */
+/* The same for the sound ring (interleaved 16-bit stereo of IPC_AUDIO_RATE), before the first frame. */
 bool producer_open_audio(struct producer *producer, uint32_t capacity_frames, struct pp_error *error);
 
 /* A slot that may be written, or -1. */

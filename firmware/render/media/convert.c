@@ -81,16 +81,33 @@ static double slot_bytes(const struct convert *convert) {
     return pixel * (convert->width + 128.0) * (convert->height + 2.0);
 }
 
+/* Down to the pixels that the player takes for such a place. */
+static void fit_place(struct convert *convert, const struct convert_wish *wish) {
+    double most = (double)ipc_picture_pixels_max(wish->target_width, wish->target_height);
+    if (!wish->target_width || !wish->target_height || (double)convert->width * convert->height <= most)
+        return;
+    shrink_to_target(convert, wish);
+    for (int i = 0; i < 8 && (double)convert->width * convert->height > most; i++)
+        shrink(convert, 0.98 * sqrt(most / ((double)convert->width * convert->height)));
+}
+
+static double ring_bytes_max(const struct convert_wish *wish) {
+    if (!wish->target_width || !wish->target_height)
+        return IPC_RING_MAX;
+    return (double)ipc_ring_bytes_max(ipc_picture_pixels_max(wish->target_width, wish->target_height));
+}
+
 /* Fewer slots, then smaller pictures, until the ring is small enough. */
 static void fit_ring(struct convert *convert, const struct convert_wish *wish) {
     unsigned least = wish->slots < MEDIA_SLOTS_MIN ? wish->slots : MEDIA_SLOTS_MIN;
     unsigned slots = wish->slots;
-    while (slots > least && slot_bytes(convert) * slots > IPC_RING_MAX)
+    double most = ring_bytes_max(wish);
+    while (slots > least && slot_bytes(convert) * slots > most)
         slots--;
-    if (slot_bytes(convert) * slots > IPC_RING_MAX)
+    if (slot_bytes(convert) * slots > most)
         shrink_to_target(convert, wish);
-    for (int i = 0; i < 8 && slot_bytes(convert) * slots > IPC_RING_MAX; i++)
-        shrink(convert, 0.98 * sqrt(IPC_RING_MAX / (slot_bytes(convert) * slots)));
+    for (int i = 0; i < 8 && slot_bytes(convert) * slots > most; i++)
+        shrink(convert, 0.98 * sqrt(most / (slot_bytes(convert) * slots)));
     unsigned longest = convert->width > convert->height ? convert->width : convert->height;
     shrink(convert, (double)IPC_SIDE_MAX / longest);
     convert->layout.slots = (uint8_t)slots;
@@ -135,6 +152,7 @@ bool convert_init(struct convert *convert, const AVFrame *frame, const struct co
     convert->layout.full_range = rgb || is_full_range(frame);
     if (wish->still)
         shrink_to_target(convert, wish);
+    fit_place(convert, wish);
     fit_ring(convert, wish);
     convert->layout.width = (uint16_t)(wish->orientation.transpose ? convert->height : convert->width);
     convert->layout.height = (uint16_t)(wish->orientation.transpose ? convert->width : convert->height);

@@ -14,13 +14,18 @@ const char *__asan_default_options(void) {
 }
 #endif
 
+/* What the agent allows for this item, which knows how large it is shown. */
+static uint64_t memory_max(const struct ipc_start_media *start) {
+    uint64_t wanted = (uint64_t)start->memory_mib << 20;
+    return wanted && wanted < MEDIA_MEMORY_MAX ? wanted : MEDIA_MEMORY_MAX;
+}
+
 static bool enter_sandbox(const struct ipc_message *start, struct pp_error *error) {
     const struct sandbox_config config = {
         .profile = SANDBOX_RENDERER,
         .keep = {STDERR_FILENO, CONTROL_FD, start->fds[0], start->fds[1]},
         .keep_count = 4,
-        .memory_max = MEDIA_MEMORY_MAX,
-        .file_max = IPC_RING_MAX,
+        .memory_max = memory_max(&start->start_media),
     };
     uint8_t level = 0;
     return sandbox_enter(&config, &level, error) && control_send_sandboxed(CONTROL_FD, level, error);

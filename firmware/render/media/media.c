@@ -69,9 +69,19 @@ bool media_prepare(struct pp_error *error) {
 /* CPU time without anything for the player ends the process (SIGPROF): nobody shows a film that takes minutes
  * a frame.
  */
-static void watchdog_feed(void) {
-    struct itimerval limit = {.it_value = {.tv_sec = MEDIA_CPU_PER_FRAME}};
+static void watchdog_set(uint32_t cpu_ms) {
+    struct itimerval limit = {.it_value = {.tv_sec = cpu_ms / 1000, .tv_usec = cpu_ms % 1000 * 1000}};
     setitimer(ITIMER_PROF, &limit, NULL);
+}
+
+static void watchdog_feed(void) {
+    watchdog_set(MEDIA_CPU_PER_FRAME * 1000);
+}
+
+/* The first frame's time is the agent's to say. */
+static void watchdog_begin(const struct ipc_start_media *start) {
+    uint32_t most_ms = MEDIA_CPU_PER_FRAME * 1000;
+    watchdog_set(start->first_cpu_ms && start->first_cpu_ms < most_ms ? start->first_cpu_ms : most_ms);
 }
 
 static bool open_object(struct media *media, struct seal_reader *reader, struct pp_error *error) {
@@ -308,7 +318,7 @@ static bool show_all(struct seal_reader *reader, const struct ipc_start_media *s
 
 static bool play_object(struct seal_reader *reader, const struct ipc_start_media *start,
                         struct producer *producer, struct pp_error *error) {
-    watchdog_feed();
+    watchdog_begin(start);
     if (!show_all(reader, start, producer, error))
         return false;
     malloc_trim(0);

@@ -20,7 +20,6 @@ static bool enter(enum sandbox_profile profile, uint8_t *level, struct pp_error 
                                           .keep = {STDERR_FILENO, CONTROL_FD},
                                           .keep_count = 2,
                                           .memory_max = STATUS_MEMORY_MAX,
-                                          .file_max = IPC_RING_MAX,
                                           .cpu_max = STATUS_CPU_MAX};
     uint8_t reached = 0;
     bool ok = sandbox_enter(&config, &reached, error);

@@ -34,7 +34,7 @@ static void every_message_survives_a_round_trip(void **state) {
 
 static void the_bytes_are_those_of_the_specification(void **state) {
     (void)state;
-    static const uint8_t expected[] = {0x04, 0x01, 1, 0, 8, 0, 0, 0, 7, 0,    0,    0, 2,
+    static const uint8_t expected[] = {0x04, 0x01, 2, 0, 8, 0, 0, 0, 7, 0,    0,    0, 2,
                                        7,    6,    5, 4, 3, 2, 1, 0, 1, 0x58, 0x02, 0, 0};
     uint8_t packet[IPC_PACKET_MAX];
     assert_int_equal(encode(&samples[3].message, packet), sizeof expected);
@@ -75,10 +75,10 @@ static void unknown_types_and_versions_are_refused(void **state) {
     struct ipc_message back;
     struct pp_error error = {0};
     size_t size = encode(&samples[0].message, packet);
-    packet[2] = 2;
-    assert_false(ipc_decode(packet, size, &back, &error));
-    assert_string_equal(error.message, "message HELLO: version 2 is not 1");
     packet[2] = 1;
+    assert_false(ipc_decode(packet, size, &back, &error));
+    assert_string_equal(error.message, "message HELLO: version 1 is not 2");
+    packet[2] = 2;
     packet[1] = 0x77;
     assert_false(ipc_decode(packet, size, &back, &error));
     assert_string_equal(error.message, "message type 0x7701 is unknown");

@@ -1,6 +1,8 @@
 /* What a broken or hostile renderer or agent gets, and what stays on the screen meanwhile. */
 #include "rig.h"
 
+#include "player/scene.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,12 +29,8 @@ static struct ipc_message frame(unsigned slot, uint64_t pts_us) {
     return (struct ipc_message){.type = IPC_FRAME, .frame = {(uint8_t)slot, pts_us}};
 }
 
-/* RING with the layout as told over a memfd of `size` bytes. */
-static void ring_send(const struct source *source, struct ipc_ring layout, size_t size, int seals) {
-    pp_autoclose int fd = memfd_create("hostile", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    assert_int_equal(ftruncate(fd, (off_t)size), 0);
-    assert_int_equal(fcntl(fd, F_ADD_SEALS, seals), 0);
-    struct ipc_message message = {.type = IPC_RING, .ring = layout, .fds = {fd}, .fd_count = 1};
+static void ring_send(const struct source *source, struct ipc_ring layout) {
+    struct ipc_message message = {.type = IPC_RING, .ring = layout};
     source_send(source, &message);
 }
 
@@ -63,12 +61,10 @@ static void do_frame_after_end(struct source *source) {
     source_send(source, &message);
 }
 static void do_second_ring(struct source *source) {
-    ring_send(source, good_layout(), 1 << 20, F_SEAL_SHRINK | F_SEAL_GROW);
+    ring_send(source, good_layout());
 }
 static void do_late_audio(struct source *source) {
-    pp_autoclose int fd = memfd_create("hostile", MFD_CLOEXEC);
-    struct ipc_message message = {
-        .type = IPC_AUDIO, .audio = {IPC_SAMPLE_S16, IPC_AUDIO_RATE, 2, 8192}, .fds = {fd}, .fd_count = 1};
+    struct ipc_message message = {.type = IPC_AUDIO, .audio = {IPC_SAMPLE_S16, IPC_AUDIO_RATE, 2, 8192}};
     source_send(source, &message);
 }
 static void do_garbage(struct source *source) {
@@ -78,7 +74,7 @@ static void do_agents_message(struct source *source) {
     source_send(source, &(struct ipc_message){.type = IPC_LAYER_REMOVE, .layer_remove = {1}});
 }
 static void do_overlong(struct source *source) {
-    raw(source->socket, "\x02\x03\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00", 14);
+    raw(source->socket, "\x02\x03\x02\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00", 14);
 }
 
 static void do_late_twice(struct source *source) {
@@ -122,14 +118,6 @@ static void a_shown_layer_whose_renderer_breaks_the_protocol_shows_nothing(void 
     }
 }
 
-struct ring_case {
-    size_t memory; /* bytes of the memfd */
-    int seals;
-    uint32_t offset2, stride0, slot_size; /* 0: as good_layout has it */
-    uint8_t slots;
-    const char *reason;
-};
-
 static void a_layer_that_fails_while_it_fades_in_leaves_the_one_below(void **state) {
     struct rig *rig = *state;
     struct source below;
@@ -148,34 +136,126 @@ static void a_layer_that_fails_while_it_fades_in_leaves_the_one_below(void **sta
     source_close(&above);
 }
 
-static void rings_that_lie_about_their_memory_are_refused(void **state) {
+static void do_own_memory(struct source *source) {
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    uint8_t packet[IPC_PACKET_MAX];
+    size_t size = 0;
+    struct ipc_message message = {.type = IPC_RING, .ring = good_layout()};
+    assert_true(ipc_encode(&message, packet, &size, NULL));
+    struct iovec part = {.iov_base = packet, .iov_len = size};
+    struct msghdr header = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct cmsghdr *entry = CMSG_FIRSTHDR(&header);
+    entry->cmsg_level = SOL_SOCKET;
+    entry->cmsg_type = SCM_RIGHTS;
+    entry->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(entry), &source->socket, sizeof(int));
+    assert_int_equal(sendmsg(source->socket, &header, 0), (ssize_t)size);
+}
+
+static void do_offset_behind(struct source *source) {
+    struct ipc_ring layout = good_layout();
+    layout.offsets[2] = IPC_RING_MAX;
+    ring_send(source, layout);
+}
+static void do_stride_behind(struct source *source) {
+    struct ipc_ring layout = good_layout();
+    layout.strides[0] = IPC_RING_MAX;
+    ring_send(source, layout);
+}
+static void do_stride_short(struct source *source) {
+    struct ipc_ring layout = good_layout();
+    layout.strides[0] = 8;
+    ring_send(source, layout);
+}
+static void do_ring_over_all(struct source *source) {
+    struct ipc_ring layout = good_layout();
+    layout.slot_size = IPC_RING_MAX;
+    layout.slots = IPC_SLOTS_MAX;
+    ring_send(source, layout);
+}
+static void do_slot_too_small(struct source *source) {
+    struct ipc_ring layout = good_layout();
+    layout.slot_size = 64;
+    ring_send(source, layout);
+}
+static void do_planes_over_each_other(struct source *source) {
+    struct ipc_ring layout = good_layout();
+    layout.offsets[1] = layout.offsets[2] = 0;
+    ring_send(source, layout);
+}
+/* Three of these made the player 1.5 GB large and stop for 2.9 s. */
+static void do_picture_larger_than_its_place(struct source *source) {
+    struct ipc_ring layout = {.format = IPC_PIXEL_I420,
+                              .width = IPC_SIDE_MAX,
+                              .height = 4096,
+                              .slots = 1,
+                              .strides = {IPC_SIDE_MAX, IPC_SIDE_MAX, IPC_SIDE_MAX},
+                              .slot_size = IPC_RING_MAX,
+                              .aspect_num = 1,
+                              .aspect_den = 1};
+    ring_send(source, layout);
+}
+static void do_many_slots(struct source *source) {
+    struct ipc_ring layout = {.format = IPC_PIXEL_BGRA, .width = 1400, .height = 700, .slots = 16};
+    layout.aspect_num = layout.aspect_den = 1;
+    assert_true(ipc_video_layout(&layout, NULL));
+    ring_send(source, layout);
+}
+
+static void rings_that_are_wrong_or_too_large_get_no_memory(void **state) {
     struct rig *rig = *state;
-    const int sealed = F_SEAL_SHRINK | F_SEAL_GROW;
-    const struct ring_case cases[] = {
-        {1 << 16, 0, 0, 0, 0, 0, "size is not sealed"},
-        {1 << 16, F_SEAL_GROW, 0, 0, 0, 0, "size is not sealed"},
-        {100, sealed, 0, 0, 0, 0, "the layout needs"},
-        {1 << 16, sealed, IPC_RING_MAX, 0, 0, 0, "plane 2 ends at"},
-        {1 << 16, sealed, 0, IPC_RING_MAX, 0, 0, "plane 0 ends at"},
-        {1 << 16, sealed, 0, 8, 0, 0, "stride 8 is under 16"},
-        {1 << 16, sealed, 0, 0, IPC_RING_MAX, IPC_SLOTS_MAX, "are over"},
-        {1 << 16, sealed, 0, 0, 64, 0, "behind its slot"},
+    static const struct offence offences[] = {
+        {do_own_memory, "message RING: 1 descriptors, needs 0"},
+        {do_offset_behind, "plane 2 ends at"},
+        {do_stride_behind, "plane 0 ends at"},
+        {do_stride_short, "stride 8 is under 16"},
+        {do_ring_over_all, "is more than its place needs"},
+        {do_slot_too_small, "behind its slot"},
+        {do_planes_over_each_other, "planes 0 and 1 overlap"},
+        {do_picture_larger_than_its_place, "16384 x 4096 pixels are more than its place needs"},
+        {do_many_slots, "is more than its place needs"},
     };
-    for (uint32_t i = 0; i < PP_COUNT(cases); i++) {
+    for (uint32_t i = 0; i < PP_COUNT(offences); i++) {
         struct source source;
-        struct ipc_ring layout = good_layout();
-        layout.offsets[2] = cases[i].offset2 ? cases[i].offset2 : layout.offsets[2];
-        layout.strides[0] = cases[i].stride0 ? cases[i].stride0 : layout.strides[0];
-        layout.slot_size = cases[i].slot_size ? cases[i].slot_size : layout.slot_size;
-        layout.slots = cases[i].slots ? cases[i].slots : layout.slots;
         source_add(rig, &source, (struct ipc_layer_add){.layer = i + 1});
-        ring_send(&source, layout, cases[i].memory, cases[i].seals);
+        offences[i].commit(&source);
         struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
-        if (!strstr(failed.layer_failed.reason, cases[i].reason))
-            fail_msg("'%s' does not say '%s'", failed.layer_failed.reason, cases[i].reason);
+        if (!strstr(failed.layer_failed.reason, offences[i].reason))
+            fail_msg("'%s' does not say '%s'", failed.layer_failed.reason, offences[i].reason);
+        source_expect_closed(&source);
         source_close(&source);
     }
     rig_ping(rig);
+}
+
+/* As many as the player takes, each with as much as it gets: it ends at the budget, and what is removed makes
+ * room for others. */
+static void all_layers_together_are_within_a_budget(void **state) {
+    struct rig *rig = *state;
+    struct source sources[IPC_LAYERS_MAX];
+    struct ipc_ring layout = {.format = IPC_PIXEL_BGRA, .width = 1400, .height = 1400, .slots = 1};
+    layout.aspect_num = layout.aspect_den = 1;
+    assert_true(ipc_video_layout(&layout, NULL));
+    const uint64_t each = layout.slot_size + 1400u * 1400u * 4u;
+    uint32_t taken = 0;
+    for (bool room = true; room && taken < IPC_LAYERS_MAX; taken++) {
+        source_add(rig, &sources[taken], (struct ipc_layer_add){.layer = taken + 1});
+        ring_send(&sources[taken], layout);
+        ipc_automessage struct ipc_message answer = rig_answer(rig, &sources[taken]);
+        room = answer.type == IPC_MEMORY;
+        if (!room)
+            assert_string_equal(answer.layer_failed.reason, "all layers together would need too much memory");
+    }
+    const uint64_t budget = 160 * 90 * SCENE_MEMORY_PER_PIXEL + SCENE_MEMORY_LEAST;
+    assert_int_equal(taken - 1, budget / each);
+    rig_send(rig, &(struct ipc_message){.type = IPC_LAYER_REMOVE, .layer_remove = {1}});
+    struct source other;
+    source_add(rig, &other, (struct ipc_layer_add){.layer = 100});
+    source_ring(&other, layout);
+    source_close(&other);
+    for (uint32_t i = 0; i < taken; i++)
+        source_close(&sources[i]);
 }
 
 static void order_is_kept_from_the_first_message(void **state) {
@@ -379,7 +459,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         RIG_TEST(a_shown_layer_whose_renderer_breaks_the_protocol_shows_nothing),
         RIG_TEST(a_layer_that_fails_while_it_fades_in_leaves_the_one_below),
-        RIG_TEST(rings_that_lie_about_their_memory_are_refused),
+        RIG_TEST(rings_that_are_wrong_or_too_large_get_no_memory),
+        RIG_TEST(all_layers_together_are_within_a_budget),
         RIG_TEST(order_is_kept_from_the_first_message),
         RIG_TEST(a_renderer_that_dies_leaves_its_last_picture),
         RIG_TEST(a_renderer_that_dies_counts_as_ended_for_what_follows),

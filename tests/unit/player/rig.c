@@ -221,7 +221,7 @@ void assert_pixel(const struct image *image, int x, int y, uint32_t rgb, int tol
 void source_add(struct rig *rig, struct source *source, struct ipc_layer_add add) {
     int pair[2];
     assert_true(ipc_pair(pair, NULL));
-    *source = (struct source){.layer = add.layer, .socket = pair[0], .ring_fd = -1};
+    *source = (struct source){.layer = add.layer, .socket = pair[0]};
     if (!add.width) {
         add.width = 160;
         add.height = 90;
@@ -237,6 +237,30 @@ void source_send(const struct source *source, const struct ipc_message *message)
         fail_msg("to layer %u: %s", source->layer, error.message);
 }
 
+int source_memory(const struct source *source, enum ipc_memory_use use) {
+    ipc_automessage struct ipc_message message = {0};
+    struct pp_error error = {0};
+    if (!wait_readable(source->socket))
+        fail_msg("layer %u: no memory came", source->layer);
+    if (!ipc_receive(source->socket, &message, &error))
+        fail_msg("layer %u: %s", source->layer, error.message);
+    assert_int_equal(message.type, IPC_MEMORY);
+    assert_int_equal(message.memory.use, use);
+    return ipc_message_take(&message, 0);
+}
+
+struct ipc_message rig_answer(struct rig *rig, const struct source *source) {
+    struct ipc_message message = {0};
+    struct pollfd both[] = {{.fd = rig->agent, .events = POLLIN}, {.fd = source->socket, .events = POLLIN}};
+    struct pp_error error = {0};
+    assert_true(poll(both, 2, RIG_WAIT_MS) > 0);
+    /* A layer that failed is told to the agent before its socket is closed. */
+    if (!ipc_receive(both[1].revents & POLLIN && !(both[1].revents & POLLHUP) ? source->socket : rig->agent,
+                     &message, &error))
+        fail_msg("%s", error.message);
+    return message;
+}
+
 void source_ring(struct source *source, struct ipc_ring layout) {
     struct pp_error error = {0};
     layout.width = layout.width ? layout.width : 16;
@@ -244,11 +268,13 @@ void source_ring(struct source *source, struct ipc_ring layout) {
     layout.slots = layout.slots ? layout.slots : 4;
     layout.aspect_num = layout.aspect_num ? layout.aspect_num : 1;
     layout.aspect_den = layout.aspect_den ? layout.aspect_den : 1;
-    if (!ipc_video_layout(&layout, &error) ||
-        !ipc_video_ring_create(&layout, &source->ring, &source->ring_fd, &error))
+    if (!ipc_video_layout(&layout, &error))
         fail_msg("%s", error.message);
-    struct ipc_message message = {.type = IPC_RING, .ring = layout, .fds = {source->ring_fd}, .fd_count = 1};
+    struct ipc_message message = {.type = IPC_RING, .ring = layout};
     source_send(source, &message);
+    pp_autoclose int fd = source_memory(source, IPC_MEMORY_FRAMES);
+    if (!ipc_video_ring_open(&layout, fd, &source->ring, &error))
+        fail_msg("%s", error.message);
 }
 
 static void release_take(struct source *source) {
@@ -308,7 +334,6 @@ void source_end(const struct source *source, int64_t duration_us) {
 
 void source_close(struct source *source) {
     pp_close(&source->socket);
-    pp_close(&source->ring_fd);
     ipc_video_ring_finish(&source->ring);
 }
 

@@ -67,15 +67,19 @@ struct source {
     uint32_t layer;
     int socket;
     struct ipc_video_ring ring;
-    int ring_fd;
     bool busy[IPC_SLOTS_MAX]; /* the player's */
     int64_t clock_us;         /* of the latest CLOCK */
 };
 
 /* LAYER_ADD with a zone on the canvas. */
 void source_add(struct rig *rig, struct source *source, struct ipc_layer_add add);
-/* Makes the ring and sends RING; zero fields get: I420, 16 x 16, 4 slots, BT.709 limited, 1:1. */
+/* Sends RING and maps the memory that the player gives; zero fields get: I420, 16 x 16, 4 slots, BT.709
+ * limited, 1:1. */
 void source_ring(struct source *source, struct ipc_ring layout);
+/* The memory that the player gives for a RING or AUDIO that was sent; the caller closes it. */
+int source_memory(const struct source *source, enum ipc_memory_use use);
+/* The next message of the player, to the agent or to this renderer. */
+struct ipc_message rig_answer(struct rig *rig, const struct source *source);
 void source_send(const struct source *source, const struct ipc_message *message);
 /* A frame of one colour: Y, U, V (or B, G, R and opaque) into a free slot, waiting for one. */
 void source_frame(struct source *source, int64_t pts_us, uint8_t a, uint8_t b, uint8_t c);

@@ -233,13 +233,12 @@ static void a_picture_with_a_duration_ends_by_itself(void **state) {
 
 /* A clip of one frame with sound in its ring. */
 static void sound_add(struct rig *rig, struct source *source, struct ipc_audio_ring *ring) {
-    pp_autoclose int fd = -1;
     static const int16_t silence[8192 * 2];
     const struct ipc_audio layout = {IPC_SAMPLE_S16, IPC_AUDIO_RATE, 2, 8192};
     source_add(rig, source, (struct ipc_layer_add){.layer = 1, .volume = 100});
-    assert_true(ipc_audio_ring_create(&layout, ring, &fd, NULL));
-    source_send(source,
-                &(struct ipc_message){.type = IPC_AUDIO, .audio = layout, .fds = {fd}, .fd_count = 1});
+    source_send(source, &(struct ipc_message){.type = IPC_AUDIO, .audio = layout});
+    pp_autoclose int fd = source_memory(source, IPC_MEMORY_SOUND);
+    assert_true(ipc_audio_ring_open(&layout, fd, ring, NULL));
     assert_int_equal(ipc_audio_ring_write(ring, silence, 8192), 8192);
     source_ring(source, bgra);
     source_frame(source, 0, 0, 0, 255);

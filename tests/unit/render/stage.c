@@ -92,8 +92,18 @@ static void drain_sound(struct stage *stage) {
     }
 }
 
+/* As the player does; it may be gone. */
+static void give_memory(const struct stage *stage, enum ipc_memory_use use, int fd) {
+    struct pp_error error = {0};
+    const struct ipc_message message = {
+        .type = IPC_MEMORY, .memory = {.use = (uint8_t)use}, .fds = {fd}, .fd_count = 1};
+    if (fd >= 0)
+        ipc_send(stage->frames, &message, &error);
+}
+
 static void keep(struct stage *stage, const struct ipc_message *message) {
     struct pp_error error = {0};
+    pp_autoclose int memory = -1;
     bool ok = true;
     switch (message->type) {
     case IPC_SANDBOXED:
@@ -112,10 +122,12 @@ static void keep(struct stage *stage, const struct ipc_message *message) {
         memcpy(stage->note, message->note.reason, sizeof stage->note);
         break;
     case IPC_RING:
-        ok = ipc_video_ring_open(&message->ring, message->fds[0], &stage->ring, &error);
+        ok = ipc_video_ring_create(&message->ring, &stage->ring, &memory, &error);
+        give_memory(stage, IPC_MEMORY_FRAMES, memory);
         break;
     case IPC_AUDIO:
-        ok = ipc_audio_ring_open(&message->audio, message->fds[0], &stage->audio, &error);
+        ok = ipc_audio_ring_create(&message->audio, &stage->audio, &memory, &error);
+        give_memory(stage, IPC_MEMORY_SOUND, memory);
         break;
     case IPC_LATE:
         stage->left_out += message->late.frames;

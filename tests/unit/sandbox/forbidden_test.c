@@ -49,8 +49,15 @@ static void try_openat2(void) {
 static void try_unlink(void) {
     CALL(SYS_unlinkat, AT_FDCWD, "/tmp/pingplay-sandbox-test", 0);
 }
-static void try_memfd_of_huge_pages(void) {
-    CALL(SYS_memfd_create, "huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
+/* Its memory would be nobody's. */
+static void try_memfd(void) {
+    CALL(SYS_memfd_create, "ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+}
+static void try_grow_file(void) {
+    CALL(SYS_ftruncate, 2, 1 << 20);
+}
+static void try_seal(void) {
+    CALL(SYS_fcntl, 2, F_ADD_SEALS, F_SEAL_WRITE);
 }
 static void try_thread_with_own_descriptors(void) {
     CALL(SYS_clone, CLONE_VM | CLONE_THREAD | CLONE_SIGHAND | CLONE_FS, NULL, NULL, NULL, NULL);
@@ -186,7 +193,9 @@ static struct child attempts[] = {
     ATTEMPT(create),
     ATTEMPT(openat2),
     ATTEMPT(unlink),
-    ATTEMPT(memfd_of_huge_pages),
+    ATTEMPT(memfd),
+    ATTEMPT(grow_file),
+    ATTEMPT(seal),
     ATTEMPT(thread_with_own_descriptors),
 #ifdef __x86_64__
     ATTEMPT(x32),

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -312,8 +311,8 @@ static void renderer_is_the_first_to_go_when_memory_is_short(void **state) {
 #define SLOW_PAIRS  2   /* so that they are more than a renderer's limit (sandbox.c) */
 
 /* So many descriptors of the user's are on their way that a process with a renderer's limits may not send
- * one: they belong to a player that is slow, and it waits for that. */
-static void renderer_waits_while_too_many_descriptors_are_on_their_way(void **state) {
+ * one: it has none to send. */
+static void renderer_is_not_held_up_by_descriptors_on_their_way(void **state) {
     (void)state;
     struct stage stage;
     struct ipc_frame frame;
@@ -329,13 +328,11 @@ static void renderer_waits_while_too_many_descriptors_are_on_their_way(void **st
             assert_true(ipc_send(pairs[pair][0], &layer, &error));
     }
     object_play(&stage, &(struct object_wish){.name = "quarters.jpg"});
-    struct pollfd ring = {.fd = stage.frames, .events = POLLIN};
-    assert_int_equal(poll(&ring, 1, 300), 0);
+    stage_expect(&stage, STAGE_FRAME, &frame);
     for (int pair = 0; pair < SLOW_PAIRS; pair++) {
         close(pairs[pair][0]);
         close(pairs[pair][1]);
     }
-    stage_expect(&stage, STAGE_FRAME, &frame);
     stage_close_well(&stage);
 }
 
@@ -394,7 +391,7 @@ int main(void) {
         cmocka_unit_test(damage_in_the_middle_of_a_film_is_passed_over),
         cmocka_unit_test(renderer_is_locked_up_before_its_first_frame),
         cmocka_unit_test(renderer_is_the_first_to_go_when_memory_is_short),
-        cmocka_unit_test(renderer_waits_while_too_many_descriptors_are_on_their_way),
+        cmocka_unit_test(renderer_is_not_held_up_by_descriptors_on_their_way),
         cmocka_unit_test(renderer_ends_when_the_agent_is_gone),
         cmocka_unit_test(player_that_breaks_the_protocol_ends_it),
         cmocka_unit_test(another_start_message_is_refused),
