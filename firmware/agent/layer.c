@@ -1,5 +1,6 @@
 #include "agent/layer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -7,6 +8,7 @@
 #include "ipc/conn.h"
 
 #define LAYER_AHEAD_MAX_MS 1000 /* of a present that the player tells about */
+#define LAYER_REASON_MS    3000 /* that a renderer may need to say why it hung up on the player */
 
 struct layer {
     struct layer *next;
@@ -15,11 +17,14 @@ struct layer {
     struct renderer *renderer;
     struct ipc_info info;
     bool failed;
+    struct net_timer gone_timer;          /* its renderer hung up on the player; it is to say why by then */
+    char gone_reason[IPC_REASON_MAX + 1]; /* what is reported otherwise */
     layer_callback *callback;
     void *arg;
 };
 
 struct layer_set {
+    struct net_loop *loop;
     struct player_link *link;
     struct renderers *renderers;
     uint32_t last_number;
@@ -34,7 +39,8 @@ struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *li
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    *set = (struct layer_set){.link = link, .renderers = renderers_create(loop, renderers, error)};
+    *set =
+        (struct layer_set){.loop = loop, .link = link, .renderers = renderers_create(loop, renderers, error)};
     if (!set->renderers) {
         free(set);
         return NULL;
@@ -64,6 +70,8 @@ static void layer_report(struct layer *layer, const struct layer_report *report)
     if (layer->failed)
         return;
     layer->failed = report->event == LAYER_FAILED;
+    if (layer->failed)
+        net_timer_stop(&layer->gone_timer);
     /* Its last picture is the player's; whatever it still did would be nothing good. */
     if (layer->failed)
         renderer_destroy(pp_steal(&layer->renderer));
@@ -84,6 +92,18 @@ static void on_renderer_failed(void *arg, const char *reason) {
     layer_report(arg, &(struct layer_report){.event = LAYER_FAILED,
                                              .unread = renderer_could_not_read(layer->renderer),
                                              .reason = reason});
+}
+
+static void on_gone(void *arg) {
+    struct layer *layer = arg;
+    layer_report(layer, &(struct layer_report){.event = LAYER_FAILED, .reason = layer->gone_reason});
+}
+
+/* With success, and yet before the layer's end: there is nothing more to hear. */
+static void on_renderer_ended(void *arg) {
+    struct layer *layer = arg;
+    if (net_timer_is_running(&layer->gone_timer))
+        on_gone(layer);
 }
 
 static struct layer *layer_find(const struct layer_set *set, uint32_t number) {
@@ -123,24 +143,32 @@ static uint32_t report_of(const struct ipc_message *message, struct layer_report
     }
 }
 
+/* Why it is gone the renderer knows better than the player: by its own words, which may be on their way still, or
+ * by how it ended. */
+static void layer_await_reason(struct layer *layer, const char *reason) {
+    snprintf(layer->gone_reason, sizeof layer->gone_reason, "%s", reason);
+    if (layer->renderer && !renderer_has_ended(layer->renderer))
+        net_timer_start_in(&layer->gone_timer, layer->set->loop, LAYER_REASON_MS, on_gone, layer);
+    else
+        on_gone(layer);
+}
+
 void layer_set_handle(struct layer_set *set, const struct ipc_message *message) {
     struct layer_report report = {0};
     uint32_t number = report_of(message, &report);
     struct layer *layer = layer_find(set, number);
-    /* Why it failed the renderer knows better than the player, to whom it is only gone. Its owner may then
-     * have destroyed the layer. */
-    if (layer && report.event == LAYER_FAILED && layer->renderer) {
-        renderer_listen(layer->renderer);
-        layer = layer_find(set, number);
-    }
-    if (layer)
+    if (layer && report.event == LAYER_FAILED && message->layer_failed.gone)
+        layer_await_reason(layer, report.reason);
+    else if (layer)
         layer_report(layer, &report);
 }
 
 static bool layer_begin(struct layer *layer, struct renderer *renderer, const struct ipc_message *start,
                         struct pp_error *error) {
-    static const struct renderer_events events = {
-        .on_info = on_renderer_info, .on_note = on_renderer_note, .on_failed = on_renderer_failed};
+    static const struct renderer_events events = {.on_info = on_renderer_info,
+                                                  .on_note = on_renderer_note,
+                                                  .on_failed = on_renderer_failed,
+                                                  .on_ended = on_renderer_ended};
     if (!renderer || !renderer_begin(renderer, start, &events, layer, error)) {
         renderer_destroy(renderer);
         return false;
@@ -231,6 +259,7 @@ void layer_destroy(struct layer *layer) {
     *place = layer->next;
     struct ipc_message remove = {.type = IPC_LAYER_REMOVE, .layer_remove = {.layer = layer->number}};
     player_link_send(layer->set->link, &remove);
+    net_timer_stop(&layer->gone_timer);
     renderer_destroy(layer->renderer);
     free(layer);
 }

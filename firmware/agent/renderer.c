@@ -192,8 +192,8 @@ static bool handle_waiting(struct renderer *renderer) {
     return true;
 }
 
-void renderer_listen(struct renderer *renderer) {
-    handle_waiting(renderer);
+bool renderer_has_ended(const struct renderer *renderer) {
+    return !renderer->pid;
 }
 
 static void on_exit_ready(void *arg, short revents) {
@@ -208,8 +208,11 @@ static void on_exit_ready(void *arg, short revents) {
     /* Its last words may still be waiting. */
     if (!handle_waiting(renderer))
         return;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        if (renderer->events.on_ended)
+            renderer->events.on_ended(renderer->arg);
         return;
+    }
     char reason[IPC_REASON_MAX + 1];
     ipc_program_describe_end(status, reason, sizeof reason);
     renderer_fail(renderer, reason);

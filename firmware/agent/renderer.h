@@ -36,6 +36,8 @@ struct renderer_events {
     /* It cannot go on; called at most once, and not after renderer_destroy. The owner destroys it from here
      * or later. A renderer that exits with success after its work is not a failure and is not reported. */
     void (*on_failed)(void *arg, const char *reason);
+    /* It has ended with success. */
+    void (*on_ended)(void *arg);
 };
 
 struct renderer;
@@ -49,8 +51,8 @@ struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_pro
 bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
                     const struct renderer_events *events, void *arg, struct pp_error *error);
 
-/* Handles the messages that wait unread; on_failed may come from within. */
-void renderer_listen(struct renderer *renderer);
+/* Whether the process is known to have ended: nothing more comes from it. */
+bool renderer_has_ended(const struct renderer *renderer);
 
 /* It failed because its object could not be read: the flash's fault, or so it says. */
 bool renderer_could_not_read(const struct renderer *renderer);

@@ -66,7 +66,7 @@ static const struct field layer_shown_fields[] = {LAYER(layer_shown.layer),
 static const struct field layer_ended_fields[] = {
     LAYER(layer_ended.layer), U64(layer_ended.at_ms, 0, IPC_TIME_MS_MAX),
     U32(layer_ended.frames_presented, 0, UINT32_MAX), U32(layer_ended.frames_late, 0, UINT32_MAX)};
-static const struct field layer_failed_fields[] = {LAYER(layer_failed.layer),
+static const struct field layer_failed_fields[] = {LAYER(layer_failed.layer), FLAG(layer_failed.gone),
                                                    TEXT(layer_failed.reason, IPC_REASON_MAX)};
 static const struct field screenshot_done_fields[] = {U32(screenshot_done.id, 0, UINT32_MAX),
                                                       FLAG(screenshot_done.ok)};

@@ -165,6 +165,7 @@ struct ipc_layer_ended {
 };
 struct ipc_layer_failed {
     uint32_t layer;
+    uint8_t gone; /* bool: its renderer hung up, and knows why */
     char reason[IPC_REASON_MAX + 1];
 };
 struct ipc_screenshot_done {

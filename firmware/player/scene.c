@@ -84,19 +84,23 @@ void scene_drop(struct scene *scene, struct layer *layer, int64_t now_us) {
     layer_destroy(layer, scene->audio);
 }
 
-static struct ipc_message failed_message(uint32_t layer, const char *reason) {
-    struct ipc_message message = {.type = IPC_LAYER_FAILED, .layer_failed = {.layer = layer}};
+static struct ipc_message failed_message(uint32_t layer, const char *reason, bool gone) {
+    struct ipc_message message = {.type = IPC_LAYER_FAILED, .layer_failed = {.layer = layer, .gone = gone}};
     snprintf(message.layer_failed.reason, sizeof message.layer_failed.reason, "%s", reason);
     pp_log_warning("layer %u: %s", layer, reason);
     return message;
 }
 
-void scene_fail(struct scene *scene, struct layer *layer, const char *reason) {
+static void layer_drop_failed(struct scene *scene, struct layer *layer, const char *reason, bool gone) {
     if (layer->shown && layer->picture)
         scene_touch(scene);
     layer_fail(layer, scene->audio);
-    struct ipc_message message = failed_message(layer->id, reason);
+    struct ipc_message message = failed_message(layer->id, reason, gone);
     scene_report(scene, layer, &message);
+}
+
+void scene_fail(struct scene *scene, struct layer *layer, const char *reason) {
+    layer_drop_failed(scene, layer, reason, false);
 }
 
 void scene_agent_begin(struct scene *scene) {
@@ -130,7 +134,7 @@ static size_t count_of_agent(const struct scene *scene) {
 }
 
 static bool refuse(const struct scene *scene, uint32_t layer, const char *reason) {
-    struct ipc_message message = failed_message(layer, reason);
+    struct ipc_message message = failed_message(layer, reason, false);
     scene->report(scene->report_arg, &message);
     return true;
 }
@@ -185,12 +189,12 @@ size_t scene_poll_fill(const struct scene *scene, struct pollfd *fds) {
 /* A renderer that went away too early is told; what it has given is shown, and there it ends. */
 static void renderer_lost(struct scene *scene, struct layer *layer, const struct pp_error *error) {
     if (!layer->frames) {
-        scene_fail(scene, layer, error->message);
+        layer_drop_failed(scene, layer, error->message, true);
         return;
     }
     layer->has_end = true;
     layer->duration_us = layer->last_pts_us;
-    struct ipc_message message = failed_message(layer->id, error->message);
+    struct ipc_message message = failed_message(layer->id, error->message, true);
     scene_report(scene, layer, &message);
 }
 

@@ -15,7 +15,6 @@ void producer_finish(struct producer *producer) {
     ipc_video_ring_finish(&producer->ring);
     ipc_audio_ring_finish(&producer->audio);
     pp_close(&producer->memory);
-    pp_close(&producer->socket);
 }
 
 /* What was asked for: the player answers in order, and drops a layer that asks for too much. */

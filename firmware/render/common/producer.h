@@ -14,7 +14,7 @@
 #define PRODUCER_STILL_MAX_US 500000 /* us: however late it is, a picture that moves does so this often */
 
 struct producer {
-    int socket;  /* the frame socket; the producer's */
+    int socket;  /* the frame socket, until the process ends */
     int control; /* borrowed: when the agent closes it, this process has no reason to be */
     struct ipc_video_ring ring;
     struct ipc_audio_ring audio; /* memory NULL: no sound */
@@ -30,6 +30,8 @@ struct producer {
 };
 
 void producer_init(struct producer *producer, int socket, int control);
+/* The frame socket stays open: the player is to see it closed by the end of the process, which is after the
+ * agent was told why. */
 void producer_finish(struct producer *producer);
 
 /* Asks the player for the frame ring of `layout` (format, width, height, slots and the colours are the

@@ -364,7 +364,8 @@ static void a_layer_that_the_player_drops_is_followed_by_the_next(void **state) 
     director_set_manifest(stage->director, manifest(stage, "oo", "PT20S"));
     uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     say_shown(stage, first);
-    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {first, "a slot out of range"}};
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED,
+                                 .layer_failed = {.layer = first, .reason = "a slot out of range"}};
     say(stage, &failed);
     uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     struct ipc_layer_show show = expect(stage, IPC_LAYER_SHOW).layer_show;
@@ -456,7 +457,8 @@ static void items_are_not_blamed_for_a_player_that_hangs(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "oo", "PT20S"));
     uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
-    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {first, "for once"}};
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED,
+                                 .layer_failed = {.layer = first, .reason = "for once"}};
     say(stage, &failed);
     while (!stage->faults)
         turn(stage);
@@ -491,7 +493,8 @@ static void what_can_be_shown_at_last_is_told_and_takes_the_status_screen_away(v
 }
 
 static void say_failed(struct stage *stage, uint32_t layer) {
-    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {layer, "out of order"}};
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED,
+                                 .layer_failed = {.layer = layer, .reason = "out of order"}};
     say(stage, &failed);
 }
 
@@ -702,10 +705,18 @@ static void a_renderer_whose_layer_failed_is_ended(void **state) {
     say_shown(stage, layer);
     while (!stage->settled_shown)
         turn(stage);
-    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {layer, "a slot out of range"}};
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED,
+                                 .layer_failed = {.layer = layer, .reason = "a slot out of range"}};
     say(stage, &failed);
     expect(stage, IPC_LAYER_ADD); /* the next try; what failed is shown until that has a picture */
     wait_gone(stage, renderer);
+}
+
+/* As the player says it, before the renderer says anything. */
+static void say_gone(struct stage *stage, uint32_t layer) {
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED,
+                                 .layer_failed = {.layer = layer, .gone = 1, .reason = "it went away"}};
+    say(stage, &failed);
 }
 
 static void a_renderer_s_own_words_tell_more_than_that_it_is_gone(void **state) {
@@ -714,10 +725,45 @@ static void a_renderer_s_own_words_tell_more_than_that_it_is_gone(void **state) 
     director_set_manifest(stage->director, manifest(stage, "fo", "PT20S"));
     uint32_t layer = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     assert_int_equal(waitid(P_PID, (id_t)only_child(), &about, WEXITED | WNOWAIT), 0);
-    say_failed(stage, layer);
+    say_gone(stage, layer);
     while (!stage->faults)
         turn(stage);
     assert_string_equal(stage->last_fault, "not a picture");
+}
+
+/* The fault of an item whose renderer goes on only when it was reported to be gone. */
+static const char *fault_of_one_that_is_gone(struct stage *stage, const char *letters) {
+    director_set_manifest(stage->director, manifest(stage, letters, "PT20S"));
+    say_gone(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    for (int i = 0; i < 5; i++)
+        turn(stage);
+    assert_int_equal(stage->faults, 0);
+    pp_close(&stage->frames); /* it goes on */
+    while (!stage->faults)
+        turn(stage);
+    return stage->last_fault;
+}
+
+static void a_renderer_s_own_words_are_waited_for(void **state) {
+    assert_string_equal(fault_of_one_that_is_gone(*state, "lo"), "not a picture");
+}
+
+static void how_a_renderer_ended_is_waited_for(void **state) {
+    assert_string_equal(fault_of_one_that_is_gone(*state, "do"),
+                        "the renderer was killed by signal 9 (Killed)");
+}
+
+static void a_renderer_that_ends_well_and_too_early_is_told_as_the_player_saw_it(void **state) {
+    assert_string_equal(fault_of_one_that_is_gone(*state, "eo"), "it went away");
+}
+
+static void what_the_player_refuses_waits_for_no_renderer(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "lo", "PT20S"));
+    say_failed(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    while (!stage->faults)
+        turn(stage);
+    assert_string_equal(stage->last_fault, "out of order");
 }
 
 static void a_status_screen_lies_above_and_goes_when_content_has_come(void **state) {
@@ -744,7 +790,8 @@ static void a_status_screen_is_drawn_again_only_with_other_words(void **state) {
     director_show_status(stage->director);
     uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     assert_int_equal(second, first + 1);
-    struct ipc_message failed = {.type = IPC_LAYER_FAILED, .layer_failed = {second, "not drawn"}};
+    struct ipc_message failed = {.type = IPC_LAYER_FAILED,
+                                 .layer_failed = {.layer = second, .reason = "not drawn"}};
     say(stage, &failed);
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, second);
     director_show_status(stage->director);
@@ -1068,6 +1115,10 @@ int main(int argc, char **argv) {
         STAGED(a_renderer_that_was_killed_leaves_no_zombie),
         STAGED(a_renderer_whose_layer_failed_is_ended),
         STAGED(a_renderer_s_own_words_tell_more_than_that_it_is_gone),
+        STAGED(a_renderer_s_own_words_are_waited_for),
+        STAGED(how_a_renderer_ended_is_waited_for),
+        STAGED(a_renderer_that_ends_well_and_too_early_is_told_as_the_player_saw_it),
+        STAGED(what_the_player_refuses_waits_for_no_renderer),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_status_screen_is_drawn_again_only_with_other_words),
         STAGED(a_status_screen_that_failed_is_tried_again_by_itself),

@@ -1,5 +1,6 @@
 #include "fake_renderer.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,9 +40,16 @@ static void tell_start(const struct ipc_message *start) {
         _exit(9);
 }
 
+/* Until nobody has the other end of the frame socket. */
+static void wait_for_hang_up(const struct ipc_message *start) {
+    struct pollfd frames = {.fd = start->fds[1]};
+    while (poll(&frames, 1, -1) <= 0) {
+    }
+}
+
 static int play(char kind) {
     say(IPC_SANDBOXED, kind == 'u' ? IPC_SANDBOX_USERNS : IPC_SANDBOX_SECCOMP);
-    if (kind == 'f') {
+    if (kind == 'f' || kind == 'l') {
         say(IPC_FAILED, 0);
         return 1;
     }
@@ -51,7 +59,9 @@ static int play(char kind) {
     }
     if (kind == 'x')
         return 3;
-    if (kind == 'k')
+    if (kind == 'e')
+        return 0;
+    if (kind == 'k' || kind == 'd')
         raise(SIGKILL);
     say(IPC_INFO, 0);
     if (kind == 't')
@@ -76,6 +86,8 @@ bool fake_renderer_main(const char *argv0, int *status) {
         _exit(8);
     if (start.type == IPC_START_MEDIA && pread(start.fds[0], &kind, 1, 0) != 1)
         _exit(7);
+    if (strchr("lde", kind))
+        wait_for_hang_up(&start);
     if (kind == 's')
         tell_start(&start);
     *status = play(kind);

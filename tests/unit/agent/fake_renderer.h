@@ -5,6 +5,7 @@
  *   'k' is killed by a signal    'u' has no seccomp
  *   'n' plays, and tells NOTE; 'm' tells it twice
  *   'r' says FAILED, because it could not read
+ *   'l' 'd' 'e' wait until the frame socket is hung up, then say FAILED, are killed, end with success
  *   's' plays, and tells on its frame socket how it was started: start_ms as CLOCK, duration_ms as END
  */
 #ifndef PP_TEST_AGENT_FAKE_RENDERER_H

@@ -105,7 +105,7 @@ static void values_out_of_range_are_refused_by_name(void **state) {
         {6, 4, 2, "message MARK: mark.offline: 2 is not in 0..1"},
         {14, 4, 16, "message FRAME: frame.slot: 16 is not in 0..15"},
         {15, 9, 3, "message AUDIO: audio.channels: 3 is not in 2..2"},
-        {11, 9, 1, "message LAYER_FAILED: layer_failed.reason: 263 bytes are over 200"},
+        {11, 10, 1, "message LAYER_FAILED: layer_failed.reason: 263 bytes are over 200"},
         {22, 9, 0, "message FAILED: failed.reason: contains a NUL"},
     };
     for (size_t i = 0; i < PP_COUNT(cases); i++) {

@@ -112,6 +112,7 @@ static void a_shown_layer_whose_renderer_breaks_the_protocol_shows_nothing(void 
         struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
         assert_int_equal(failed.layer_failed.layer, i + 1);
         assert_string_equal(failed.layer_failed.reason, offences[i].reason);
+        assert_int_equal(failed.layer_failed.gone, 0);
         source_expect_closed(&source);
         shot_expect(rig, BACKGROUND);
         source_close(&source);
@@ -281,6 +282,7 @@ static void a_renderer_that_dies_leaves_its_last_picture(void **state) {
     source_close(&source);
     struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
     assert_string_equal(failed.layer_failed.reason, "the renderer went away before the end");
+    assert_int_equal(failed.layer_failed.gone, 1);
     rig_expect(rig, IPC_LAYER_ENDED);
     shot_expect(rig, 0x00ff00);
 }

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -42,6 +43,22 @@ static void expect_failure_of(struct ipc_message *start, bool flash_fails, const
 
 static void expect_failure(struct ipc_message *start, const char *reason) {
     expect_failure_of(start, false, reason);
+}
+
+/* Whoever sees the frame socket closed can read why. */
+static void the_reason_is_sent_before_the_frame_socket_closes(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_message start, message = {0};
+    struct pp_error error = {0};
+    object_start("sound-only.mp4", IPC_MEDIA_VIDEO, &start);
+    object_open(&stage, &start);
+    struct pollfd frames = {.fd = stage.frames, .events = POLLIN};
+    assert_int_equal(poll(&frames, 1, STAGE_PATIENCE_MS), 1);
+    assert_true(ipc_set_nonblocking(stage.control, &error));
+    while (message.type != IPC_FAILED)
+        assert_true(ipc_receive(stage.control, &message, &error));
+    stage_close(&stage);
 }
 
 static void expect_content_failure(const void *content, size_t size, const char *reason) {
@@ -374,6 +391,7 @@ static void another_start_message_is_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_reason_is_sent_before_the_frame_socket_closes),
         cmocka_unit_test(empty_object_fails),
         cmocka_unit_test(object_of_no_bytes_fails),
         cmocka_unit_test(object_that_cannot_be_read_is_told_apart),
