@@ -204,6 +204,13 @@ void audio_voice_gain(struct audio *audio, struct audio_voice *voice, float gain
     pthread_mutex_unlock(&audio->lock);
 }
 
+int64_t audio_voice_heard_us(struct audio *audio, struct audio_voice *voice) {
+    pthread_mutex_lock(&audio->lock);
+    int64_t heard_us = mixer_us_of(voice->mix.heard);
+    pthread_mutex_unlock(&audio->lock);
+    return heard_us;
+}
+
 int64_t audio_voice_ahead_us(struct audio *audio, struct audio_voice *voice) {
     pthread_mutex_lock(&audio->lock);
     int64_t ahead_us = voice->mix.ahead_us;

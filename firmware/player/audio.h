@@ -27,6 +27,8 @@ void audio_voice_start(struct audio *audio, struct audio_voice *voice, int64_t s
 /* Silence from `duration_us` on, counted from its begin. */
 void audio_voice_limit(struct audio *audio, struct audio_voice *voice, int64_t duration_us);
 void audio_voice_gain(struct audio *audio, struct audio_voice *voice, float gain);
+/* us from its begin, up to which there was sound to be heard. */
+int64_t audio_voice_heard_us(struct audio *audio, struct audio_voice *voice);
 /* us that the sound really heard is ahead of the time given with audio_voice_start. */
 int64_t audio_voice_ahead_us(struct audio *audio, struct audio_voice *voice);
 

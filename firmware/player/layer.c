@@ -76,6 +76,10 @@ static uint64_t picture_bytes(const struct ipc_ring *layout) {
     return layout->format == IPC_PIXEL_BGRA ? pixels * 4 : pixels * 3 / 2;
 }
 
+uint64_t layer_picture_bytes(const struct layer *layer) {
+    return picture_bytes(&layer->ring.layout);
+}
+
 uint64_t layer_memory(const struct layer *layer) {
     bool has_picture = layer->picture || layer->ring.memory;
     return layer->ring.size + layer->voice_bytes + (has_picture ? picture_bytes(&layer->ring.layout) : 0);
@@ -253,6 +257,10 @@ bool layer_prepare(struct layer *layer, struct display *display, struct pp_error
     return layer->picture || !layer->ring.memory;
 }
 
+bool layer_is_due(const struct layer *layer, int64_t until_us) {
+    return layer->queued && layer->queue[0].pts_us <= until_us;
+}
+
 bool layer_upload(struct layer *layer, struct display *display, int64_t until_us, struct pp_error *error) {
     size_t due = 0;
     while (due < layer->queued && layer->queue[due].pts_us <= until_us)
@@ -269,6 +277,7 @@ bool layer_upload(struct layer *layer, struct display *display, int64_t until_us
         audio_clock_update(layer, until_us);
     layer->picture_pts_us = frame->pts_us;
     layer->picture_fresh = true;
+    layer->uploaded_us = layer->shown ? player_now_us() : 0;
     layer->ready = true;
     queue_drop(layer, due);
     ring_trim(layer);
@@ -282,12 +291,31 @@ void layer_end(struct layer *layer) {
     layer->ended = true;
 }
 
-int64_t layer_next_frame_us(const struct layer *layer) {
-    return layer->shown && layer->queued ? layer->start_us + layer->queue[0].pts_us : PLAYER_NEVER;
+int64_t layer_next_upload_us(const struct layer *layer, int64_t refresh_us) {
+    if (!layer->shown || !layer->queued)
+        return PLAYER_NEVER;
+    int64_t due_us = layer->start_us + layer->queue[0].pts_us, least_us = layer->uploaded_us + refresh_us / 2;
+    return due_us > least_us ? due_us : least_us;
+}
+
+void layer_note_sound(struct layer *layer, struct audio *audio) {
+    if (layer->voice && layer->hold_us)
+        layer->heard_us = audio_voice_heard_us(audio, layer->voice);
+}
+
+/* By what was shown. The next frame need only come in time; whether it is uploaded in time is the display's. */
+static int64_t held_until_us(const struct layer *layer) {
+    int64_t alive_us = layer->picture_pts_us > layer->heard_us ? layer->picture_pts_us : layer->heard_us;
+    if (!layer->hold_us || layer_is_due(layer, alive_us + layer->hold_us))
+        return PLAYER_NEVER;
+    return layer->start_us + alive_us + layer->hold_us;
 }
 
 int64_t layer_end_us(const struct layer *layer) {
-    return layer->shown && layer->has_end ? layer->start_us + layer->duration_us : PLAYER_NEVER;
+    if (!layer->shown)
+        return PLAYER_NEVER;
+    int64_t end_us = layer->has_end ? layer->start_us + layer->duration_us : PLAYER_NEVER;
+    return player_earlier(end_us, held_until_us(layer));
 }
 
 unsigned layer_alpha(const struct layer *layer, int64_t now_us) {

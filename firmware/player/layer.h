@@ -47,7 +47,9 @@ struct layer {
     /* What is on the display's side. */
     struct picture *picture;
     int64_t picture_pts_us;
-    bool picture_fresh; /* uploaded since the last present */
+    bool picture_fresh;  /* uploaded since the last present */
+    int64_t uploaded_us; /* when it was, while shown; 0 not yet */
+    int64_t heard_us; /* us from the item's begin: sound that was really there has been played up to here */
     /* Where it is in its life. */
     bool ready;  /* its first picture is uploaded */
     bool failed; /* shows nothing from now on */
@@ -90,8 +92,17 @@ void layer_end(struct layer *layer);
 /* It shows nothing any more and takes nothing any more. */
 void layer_fail(struct layer *layer, struct audio *audio);
 
+/* Bytes of its texture. */
+uint64_t layer_picture_bytes(const struct layer *layer);
+/* A queued frame has pts <= `until_us`. */
+bool layer_is_due(const struct layer *layer, int64_t until_us);
+/* Asks how far its sound was heard. */
+void layer_note_sound(struct layer *layer, struct audio *audio);
+
 /* Moments, by its clock; PLAYER_NEVER where there is none. */
-int64_t layer_next_frame_us(const struct layer *layer);
+/* When its next frame is due, but not within half a refresh of the latest one. */
+int64_t layer_next_upload_us(const struct layer *layer, int64_t refresh_us);
+/* When END says, or when what was seen and heard of it last was held for hold_us, whatever END says. */
 int64_t layer_end_us(const struct layer *layer);
 /* 0 … 255: how far its own transition is. */
 unsigned layer_alpha(const struct layer *layer, int64_t now_us);

@@ -20,7 +20,10 @@ void mixer_move(struct mixer_voice *voice, int64_t start_us) {
 
 /* Drops from the ring what should have been heard before; false while there is more of it. */
 static bool consume_debt(struct mixer_voice *voice) {
-    voice->debt -= (int64_t)ipc_audio_ring_read(&voice->ring, NULL, (size_t)voice->debt);
+    size_t dropped = ipc_audio_ring_read(&voice->ring, NULL, (size_t)voice->debt);
+    voice->debt -= (int64_t)dropped;
+    if (dropped)
+        voice->heard = voice->position;
     return voice->debt == 0;
 }
 
@@ -76,6 +79,8 @@ static void block_mix(struct mixer_voice *voice, float *out, size_t frames, floa
     uint8_t block[MIXER_BLOCK * IPC_AUDIO_CHANNELS * sizeof(float)];
     size_t got = consume_debt(voice) ? ipc_audio_ring_read(&voice->ring, block, frames) : 0;
     block_add(voice, block, out, got, gain_step);
+    if (got)
+        voice->heard = voice->position + (int64_t)got;
     voice->debt += (int64_t)(frames - got);
     voice->position += (int64_t)frames;
 }

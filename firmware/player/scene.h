@@ -16,6 +16,9 @@
 /* The budget of all rings and textures together: some 380 MiB for a display of 1080p. */
 #define SCENE_MEMORY_LEAST     (256u * 1024 * 1024) /* bytes */
 #define SCENE_MEMORY_PER_PIXEL 64                   /* bytes more for each pixel of the display */
+/* Bytes uploaded between two presents: the largest picture of a layer fits in any case. */
+#define SCENE_UPLOAD_LEAST     (16u * 1024 * 1024) /* bytes */
+#define SCENE_UPLOAD_PER_PIXEL 8                   /* bytes more for each pixel of the display */
 #define SCENE_BACKGROUND       0x101418
 #define SCENE_CANVAS_WIDTH     1920 /* canvas units, until the agent says */
 #define SCENE_CANVAS_HIGH      1080
@@ -35,6 +38,11 @@ struct scene {
     uint32_t background;         /* 0xRRGGBB, drawn */
     uint32_t background_next;    /* drawn once the old agent's layers are gone */
     bool offline_mark;
+    /* Uploads of one advance. */
+    uint64_t upload_left; /* bytes */
+    unsigned uploads;
+    bool uploads_wait;    /* some did not fit: their turn is next */
+    size_t upload_turn;   /* which layer has the first */
     bool dirty;           /* what is presented is not what should be */
     int64_t presented_us; /* the moment that the last present was composed for */
 };

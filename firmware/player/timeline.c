@@ -84,8 +84,22 @@ static bool fade_end_one(struct scene *scene, int64_t now_us) {
     return false;
 }
 
+/* At least one, then as many as there is room for; the others have their turn after the next present. */
+static bool upload_fits(struct scene *scene, const struct layer *layer) {
+    uint64_t bytes = layer_picture_bytes(layer);
+    bool fits = !scene->uploads || bytes <= scene->upload_left;
+    scene->uploads_wait |= !fits;
+    if (fits) {
+        scene->uploads++;
+        scene->upload_left -= bytes < scene->upload_left ? bytes : scene->upload_left;
+    }
+    return fits;
+}
+
 static void upload(struct scene *scene, struct layer *layer, int64_t until_us) {
     struct pp_error error = {0};
+    if (!layer_is_due(layer, until_us) || !upload_fits(scene, layer))
+        return;
     int64_t before_us = layer->picture ? layer->picture_pts_us : -1;
     if (!layer_upload(layer, scene->display, until_us, &error))
         scene_fail(scene, layer, error.message);
@@ -134,6 +148,12 @@ static void sound(const struct scene *scene, struct layer *layer, int64_t now_us
                                                                    : show_due_us(scene, layer, now_us));
 }
 
+/* A picture that is replaced within half a refresh is seen by nobody: a renderer that sends thousands costs no
+ * more than one that keeps the display's pace. */
+static bool may_upload(const struct scene *scene, const struct layer *layer, int64_t now_us) {
+    return layer_next_upload_us(layer, display_refresh_us(scene->display)) <= now_us + lead_us(scene);
+}
+
 static void layer_advance(struct scene *scene, struct layer *layer, int64_t now_us) {
     if (!layer->failed)
         prepare(scene, layer);
@@ -141,21 +161,37 @@ static void layer_advance(struct scene *scene, struct layer *layer, int64_t now_
         return;
     if (!layer->ready && layer->queued)
         preroll(scene, layer);
-    if (layer->shown && !layer->ended)
+    if (layer->shown && !layer->ended && may_upload(scene, layer, now_us))
         upload(scene, layer, now_us + lead_us(scene) - layer->start_us);
+    layer_note_sound(layer, scene->audio);
     if (layer->shown && !layer->ended && layer_end_us(layer) <= now_us + lead_us(scene))
         layer_end(layer);
     sound(scene, layer, now_us);
 }
 
+/* What is on the screen first, then what is to come, each from where the last turn ended. */
+static void advance_all(struct scene *scene, int64_t now_us) {
+    for (int shown = 1; shown >= 0; shown--) {
+        for (size_t i = 0; i < scene->count; i++) {
+            struct layer *layer = scene->layers[(i + scene->upload_turn) % scene->count];
+            if (layer->shown == (shown != 0))
+                layer_advance(scene, layer, now_us);
+        }
+    }
+}
+
 void timeline_advance(struct scene *scene, int64_t now_us) {
-    for (size_t i = 0; i < scene->count; i++)
-        layer_advance(scene, scene->layers[i], now_us);
+    struct geometry_size display = display_size(scene->display);
+    scene->upload_left =
+        SCENE_UPLOAD_LEAST + (uint64_t)display.w * (uint64_t)display.h * SCENE_UPLOAD_PER_PIXEL;
+    scene->uploads = 0;
+    scene->uploads_wait = false;
+    advance_all(scene, now_us);
     while (show_one(scene, now_us) || fade_end_one(scene, now_us))
         ;
     /* What was just shown may be behind its first picture already. */
-    for (size_t i = 0; i < scene->count; i++)
-        layer_advance(scene, scene->layers[i], now_us);
+    advance_all(scene, now_us);
+    scene->upload_turn += scene->uploads_wait;
     for (size_t i = 0; i < scene->count; i++) {
         if (layer_is_fading(scene->layers[i], now_us) &&
             now_us - scene->presented_us >= display_refresh_us(scene->display) - lead_us(scene))
@@ -187,7 +223,7 @@ void timeline_settle(struct scene *scene, bool presented, int64_t now_us) {
 }
 
 static int64_t layer_due_us(const struct scene *scene, const struct layer *layer) {
-    int64_t due_us = layer_next_frame_us(layer);
+    int64_t due_us = layer_next_upload_us(layer, display_refresh_us(scene->display));
     if (!layer->ended)
         due_us = player_earlier(due_us, layer_end_us(layer));
     if (layer->ready)
@@ -201,7 +237,7 @@ static int64_t layer_due_us(const struct scene *scene, const struct layer *layer
 }
 
 int64_t timeline_due_us(const struct scene *scene) {
-    int64_t due_us = PLAYER_NEVER;
+    int64_t due_us = scene->uploads_wait ? 0 : PLAYER_NEVER;
     for (size_t i = 0; i < scene->count; i++)
         due_us = player_earlier(due_us, layer_due_us(scene, scene->layers[i]));
     return due_us;

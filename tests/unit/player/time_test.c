@@ -232,10 +232,70 @@ static void a_picture_with_a_duration_ends_by_itself(void **state) {
 }
 
 /* A clip of one frame with sound in its ring. */
-static void sound_add(struct rig *rig, struct source *source, struct ipc_audio_ring *ring) {
+#define HOLD_MS  150
+#define WEEKS_US (INT64_C(49) * 86400 * 1000000) /* of a film with one timestamp far away */
+
+/* Two frames, then one that is due weeks later: the length is what the file claims. */
+static void the_end_is_by_what_was_shown_and_not_by_a_claimed_length(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_add(rig, &source, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL, .hold_ms = HOLD_MS});
+    source_ring(&source, bgra);
+    frames_send(&source, 0, 2);
+    source_frame(&source, WEEKS_US, 0, 0, 255);
+    source_end(&source, WEEKS_US + STEP_US);
+    rig_show(rig, (struct ipc_layer_show){.layer = 1});
+    uint64_t shown_ms = rig_expect(rig, IPC_LAYER_SHOWN).layer_shown.at_ms;
+    uint64_t ended_ms = rig_expect(rig, IPC_LAYER_ENDED).layer_ended.at_ms;
+    assert_true(ended_ms + 1 + ON_TIME_US / 1000 >= shown_ms + STEP_US / 1000 + HOLD_MS);
+    source_close(&source);
+}
+
+static void a_film_that_stalls_has_ended(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_add(rig, &source, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL, .hold_ms = HOLD_MS});
+    source_ring(&source, bgra);
+    frames_send(&source, 0, 2);
+    rig_show(rig, (struct ipc_layer_show){.layer = 1});
+    struct ipc_layer_ended ended = rig_expect(rig, IPC_LAYER_ENDED).layer_ended;
+    assert_int_equal(ended.frames_presented + ended.frames_late, 2);
+    source_close(&source);
+}
+
+/* The display's pace is the most: what nobody can see is not uploaded. */
+static void frames_faster_than_the_display_cost_no_more_than_its_pace(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    int64_t least_us = INT64_C(1000000000) / rig->display.refresh_mhz / 2, before_us = 0;
+    source_add(rig, &source, (struct ipc_layer_add){.layer = 1, .fit = IPC_FIT_FILL});
+    source_ring(&source, bgra);
+    source_frame(&source, 0, 0, 0, 0);
+    rig_show_now(rig, 1, 0);
+    for (int i = 1; i <= 64; i++)
+        source_frame(&source, i, (uint8_t)i, 0, 0);
+    source_end(&source, 65);
+    rig_expect(rig, IPC_LAYER_ENDED);
+    source_close(&source);
+    cJSON *lines = rig_stop(rig);
+    const cJSON *line;
+    int64_t pts_us = 0;
+    cJSON_ArrayForEach(line, lines) {
+        const cJSON *entry = entry_of(line, 1);
+        if (!entry || number(entry, "pts_us") == pts_us)
+            continue;
+        assert_true(!before_us || number(line, "at_us") - before_us >= least_us);
+        before_us = number(line, "at_us");
+        pts_us = number(entry, "pts_us");
+    }
+    cJSON_Delete(lines);
+}
+
+static void sound_add_held(struct rig *rig, struct source *source, struct ipc_audio_ring *ring,
+                           uint32_t hold_ms) {
     static const int16_t silence[8192 * 2];
     const struct ipc_audio layout = {IPC_SAMPLE_S16, IPC_AUDIO_RATE, 2, 8192};
-    source_add(rig, source, (struct ipc_layer_add){.layer = 1, .volume = 100});
+    source_add(rig, source, (struct ipc_layer_add){.layer = 1, .volume = 100, .hold_ms = hold_ms});
     source_send(source, &(struct ipc_message){.type = IPC_AUDIO, .audio = layout});
     pp_autoclose int fd = source_memory(source, IPC_MEMORY_SOUND);
     assert_true(ipc_audio_ring_open(&layout, fd, ring, NULL));
@@ -246,6 +306,10 @@ static void sound_add(struct rig *rig, struct source *source, struct ipc_audio_r
 }
 
 /* Waits until all of the sound was taken. */
+static void sound_add(struct rig *rig, struct source *source, struct ipc_audio_ring *ring) {
+    sound_add_held(rig, source, ring, 0);
+}
+
 static void sound_is_taken(struct rig *rig) {
     struct source source;
     struct ipc_audio_ring ring = {0};
@@ -262,6 +326,21 @@ static void sound_is_taken(struct rig *rig) {
 
 static void sound_is_played_while_its_layer_is_shown(void **state) {
     sound_is_taken(*state);
+}
+
+/* A film may be one picture with sound: it lasts as long as it is heard. */
+static void what_is_heard_is_not_over(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    struct ipc_audio_ring ring = {0};
+    sound_add_held(rig, &source, &ring, HOLD_MS);
+    source_end(&source, WEEKS_US);
+    rig_show(rig, (struct ipc_layer_show){.layer = 1});
+    uint64_t shown_ms = rig_expect(rig, IPC_LAYER_SHOWN).layer_shown.at_ms;
+    uint64_t ended_ms = rig_expect(rig, IPC_LAYER_ENDED).layer_ended.at_ms;
+    assert_true(ended_ms + ON_TIME_US / 1000 >= shown_ms + 8192 * 1000 / IPC_AUDIO_RATE + HOLD_MS);
+    ipc_audio_ring_finish(&ring);
+    source_close(&source);
 }
 
 static void without_a_sound_device_sound_passes_in_real_time(void **state) {
@@ -318,6 +397,11 @@ int main(void) {
         RIG_TEST(a_slot_is_released_once_it_is_uploaded),
         RIG_TEST(a_still_picture_costs_no_redraw_and_hardly_a_wakeup),
         RIG_TEST(a_picture_with_a_duration_ends_by_itself),
+        RIG_TEST(the_end_is_by_what_was_shown_and_not_by_a_claimed_length),
+        RIG_TEST(a_film_that_stalls_has_ended),
+        RIG_TEST(frames_faster_than_the_display_cost_no_more_than_its_pace),
+        RIG_TEST(what_is_heard_is_not_over),
+        cmocka_unit_test_setup_teardown(what_is_heard_is_not_over, rig_setup_without_sound, rig_teardown),
         RIG_TEST(sound_is_played_while_its_layer_is_shown),
         cmocka_unit_test_setup_teardown(without_a_sound_device_sound_passes_in_real_time,
                                         rig_setup_without_sound, rig_teardown),
