@@ -303,12 +303,19 @@ void layer_note_sound(struct layer *layer, struct audio *audio) {
         layer->heard_us = audio_voice_heard_us(audio, layer->voice);
 }
 
+static int64_t alive_us(const struct layer *layer) {
+    return layer->picture_pts_us > layer->heard_us ? layer->picture_pts_us : layer->heard_us;
+}
+
 /* By what was shown. The next frame need only come in time; whether it is uploaded in time is the display's. */
 static int64_t held_until_us(const struct layer *layer) {
-    int64_t alive_us = layer->picture_pts_us > layer->heard_us ? layer->picture_pts_us : layer->heard_us;
-    if (!layer->hold_us || layer_is_due(layer, alive_us + layer->hold_us))
-        return PLAYER_NEVER;
-    return layer->start_us + alive_us + layer->hold_us;
+    int64_t until_us = alive_us(layer) + layer->hold_us;
+    return layer->hold_us && !layer_is_due(layer, until_us) ? layer->start_us + until_us : PLAYER_NEVER;
+}
+
+int64_t layer_stalled_us(const struct layer *layer) {
+    bool waits = layer->shown && layer->hold_us && !layer->queued && !layer->has_end && !layer->ended;
+    return waits ? layer->start_us + alive_us(layer) + LAYER_STALL_US : PLAYER_NEVER;
 }
 
 int64_t layer_end_us(const struct layer *layer) {

@@ -16,6 +16,8 @@ struct layer_limits {
     uint64_t memory_bytes;   /* left of the budget of all layers: for rings and textures */
 };
 
+#define LAYER_STALL_US 10000000 /* us: a film of which nothing comes for so long has failed */
+
 struct layer_frame {
     uint8_t slot;
     int64_t pts_us; /* us from the item's begin */
@@ -104,6 +106,8 @@ void layer_note_sound(struct layer *layer, struct audio *audio);
 int64_t layer_next_upload_us(const struct layer *layer, int64_t refresh_us);
 /* When END says, or when what was seen and heard of it last was held for hold_us, whatever END says. */
 int64_t layer_end_us(const struct layer *layer);
+/* When a film has stalled: nothing came to follow what was seen and heard of it last, not even its end. */
+int64_t layer_stalled_us(const struct layer *layer);
 /* 0 … 255: how far its own transition is. */
 unsigned layer_alpha(const struct layer *layer, int64_t now_us);
 bool layer_is_fading(const struct layer *layer, int64_t now_us);

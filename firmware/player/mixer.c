@@ -4,6 +4,8 @@
 
 #include "player/clock.h"
 
+#define MIXER_BLOCK_BYTES (MIXER_BLOCK * IPC_AUDIO_CHANNELS * sizeof(float))
+
 int64_t mixer_frames_of(int64_t us) {
     return us / 1000 * (IPC_AUDIO_RATE / 1000) + us % 1000 * (IPC_AUDIO_RATE / 1000) / 1000;
 }
@@ -18,12 +20,23 @@ void mixer_move(struct mixer_voice *voice, int64_t start_us) {
     voice->start_us = start_us;
 }
 
+/* Not silence, which a renderer fills gaps with, however long a file says that they are. */
+static bool is_sound(const struct mixer_voice *voice, const uint8_t *block, size_t frames) {
+    size_t size = frames * ipc_audio_frame_size(&voice->ring.layout);
+    return size && (block[0] || memcmp(block, block + 1, size - 1) != 0);
+}
+
 /* Drops from the ring what should have been heard before; false while there is more of it. */
 static bool consume_debt(struct mixer_voice *voice) {
-    size_t dropped = ipc_audio_ring_read(&voice->ring, NULL, (size_t)voice->debt);
-    voice->debt -= (int64_t)dropped;
-    if (dropped)
-        voice->heard = voice->position;
+    uint8_t block[MIXER_BLOCK_BYTES];
+    size_t dropped = 1;
+    while (voice->debt && dropped) {
+        size_t piece = voice->debt < MIXER_BLOCK ? (size_t)voice->debt : MIXER_BLOCK;
+        dropped = ipc_audio_ring_read(&voice->ring, block, piece);
+        voice->debt -= (int64_t)dropped;
+        if (is_sound(voice, block, dropped))
+            voice->heard = voice->position;
+    }
     return voice->debt == 0;
 }
 
@@ -76,10 +89,10 @@ static void block_add(struct mixer_voice *voice, const uint8_t *block, float *ou
 
 /* `frames` from the ring, at most MIXER_BLOCK. */
 static void block_mix(struct mixer_voice *voice, float *out, size_t frames, float gain_step) {
-    uint8_t block[MIXER_BLOCK * IPC_AUDIO_CHANNELS * sizeof(float)];
+    uint8_t block[MIXER_BLOCK_BYTES];
     size_t got = consume_debt(voice) ? ipc_audio_ring_read(&voice->ring, block, frames) : 0;
     block_add(voice, block, out, got, gain_step);
-    if (got)
+    if (is_sound(voice, block, got))
         voice->heard = voice->position + (int64_t)got;
     voice->debt += (int64_t)(frames - got);
     voice->position += (int64_t)frames;

@@ -20,7 +20,7 @@ struct mixer_voice {
     int64_t position; /* frames since begin, silence included */
     int64_t limit;    /* frames; silence after it; INT64_MAX none */
     int64_t debt;     /* frames that were silence and have yet to be dropped from the ring */
-    int64_t heard;    /* frames: `position` when the ring last had some */
+    int64_t heard;    /* frames: `position` when the ring last had some that was not silence */
     int64_t ahead_us; /* us that sound is ahead of `start_us`'s clock */
     float gain;       /* reached */
     float gain_to;    /* wanted; reached within the next mix */

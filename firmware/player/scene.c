@@ -186,15 +186,14 @@ size_t scene_poll_fill(const struct scene *scene, struct pollfd *fds) {
     return count;
 }
 
-/* A renderer that went away too early is told; what it has given is shown, and there it ends. */
-static void renderer_lost(struct scene *scene, struct layer *layer, const struct pp_error *error) {
+void scene_fail_there(struct scene *scene, struct layer *layer, const char *reason, bool gone) {
     if (!layer->frames) {
-        layer_drop_failed(scene, layer, error->message, true);
+        layer_drop_failed(scene, layer, reason, gone);
         return;
     }
     layer->has_end = true;
     layer->duration_us = layer->last_pts_us;
-    struct ipc_message message = failed_message(layer->id, error->message, true);
+    struct ipc_message message = failed_message(layer->id, reason, gone);
     scene_report(scene, layer, &message);
 }
 
@@ -233,7 +232,7 @@ static void layer_receive_all(struct scene *scene, struct layer *layer) {
         case LAYER_NEWS_SOME:
             break;
         case LAYER_NEWS_LOST:
-            renderer_lost(scene, layer, &error);
+            scene_fail_there(scene, layer, error.message, true);
             return;
         case LAYER_NEWS_BROKEN:
             scene_fail(scene, layer, error.message);

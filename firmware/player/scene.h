@@ -68,6 +68,8 @@ const struct layer *scene_successor(const struct scene *scene, const struct laye
 /* Reports a shown layer's end if that was not done, and forgets the layer. */
 void scene_drop(struct scene *scene, struct layer *layer, int64_t now_us);
 void scene_fail(struct scene *scene, struct layer *layer, const char *reason);
+/* It has failed where it is: what it has given is shown, and there it ends. `gone`: its renderer hung up. */
+void scene_fail_there(struct scene *scene, struct layer *layer, const char *reason, bool gone);
 void scene_report_ended(const struct scene *scene, struct layer *layer, int64_t now_us);
 void scene_report(const struct scene *scene, const struct layer *layer, const struct ipc_message *message);
 /* Something that can be seen has changed. */

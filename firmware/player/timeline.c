@@ -164,6 +164,8 @@ static void layer_advance(struct scene *scene, struct layer *layer, int64_t now_
     if (layer->shown && !layer->ended && may_upload(scene, layer, now_us))
         upload(scene, layer, now_us + lead_us(scene) - layer->start_us);
     layer_note_sound(layer, scene->audio);
+    if (layer_stalled_us(layer) <= now_us)
+        scene_fail_there(scene, layer, "nothing of it came for too long", false);
     if (layer->shown && !layer->ended && layer_end_us(layer) <= now_us + lead_us(scene))
         layer_end(layer);
     sound(scene, layer, now_us);
@@ -224,6 +226,7 @@ void timeline_settle(struct scene *scene, bool presented, int64_t now_us) {
 
 static int64_t layer_due_us(const struct scene *scene, const struct layer *layer) {
     int64_t due_us = layer_next_upload_us(layer, display_refresh_us(scene->display));
+    due_us = player_earlier(due_us, layer_stalled_us(layer));
     if (!layer->ended)
         due_us = player_earlier(due_us, layer_end_us(layer));
     if (layer->ready)

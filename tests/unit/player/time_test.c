@@ -293,13 +293,15 @@ static void frames_faster_than_the_display_cost_no_more_than_its_pace(void **sta
 
 static void sound_add_held(struct rig *rig, struct source *source, struct ipc_audio_ring *ring,
                            uint32_t hold_ms) {
-    static const int16_t silence[8192 * 2];
+    static int16_t noise[8192 * 2];
+    memset(noise, 1, sizeof noise - 1);
+    noise[0] = 2;
     const struct ipc_audio layout = {IPC_SAMPLE_S16, IPC_AUDIO_RATE, 2, 8192};
     source_add(rig, source, (struct ipc_layer_add){.layer = 1, .volume = 100, .hold_ms = hold_ms});
     source_send(source, &(struct ipc_message){.type = IPC_AUDIO, .audio = layout});
     pp_autoclose int fd = source_memory(source, IPC_MEMORY_SOUND);
     assert_true(ipc_audio_ring_open(&layout, fd, ring, NULL));
-    assert_int_equal(ipc_audio_ring_write(ring, silence, 8192), 8192);
+    assert_int_equal(ipc_audio_ring_write(ring, noise, 8192), 8192);
     source_ring(source, bgra);
     source_frame(source, 0, 0, 0, 255);
     rig_expect(rig, IPC_LAYER_READY);

@@ -23,12 +23,13 @@ struct stage {
     struct display *display;
     int sockets[LAYERS]; /* the renderers' ends */
     struct ipc_video_ring rings[LAYERS];
-    unsigned ready; /* LAYER_READY, so many */
+    unsigned ready, failed; /* LAYER_READY, LAYER_FAILED: so many */
 };
 
 static void on_report(void *arg, const struct ipc_message *message) {
     struct stage *stage = arg;
     stage->ready += message->type == IPC_LAYER_READY;
+    stage->failed += message->type == IPC_LAYER_FAILED;
 }
 
 static int setup(void **state) {
@@ -134,10 +135,34 @@ static void what_is_shown_is_uploaded_first(void **state) {
     assert_int_equal(shown->picture_pts_us, 1);
 }
 
+/* The picture stays; that nothing follows is told, in words. */
+static void a_film_of_which_nothing_comes_has_failed_where_it_is(void **state) {
+    struct stage *stage = *state;
+    add(stage, 0);
+    struct layer *layer = scene_find(&stage->scene, stage->scene.owner, 1);
+    layer->hold_us = 6 * LAYER_STALL_US;
+    send_message(stage, 0, (struct ipc_message){.type = IPC_FRAME, .frame = {0, 0}});
+    scene_receive(&stage->scene);
+    const struct ipc_layer_show show = {.layer = 1};
+    scene_layer_show(&stage->scene, &show);
+    timeline_advance(&stage->scene, player_now_us());
+    int64_t due_us = layer->start_us + LAYER_STALL_US;
+    assert_int_equal(layer_stalled_us(layer), due_us);
+    timeline_advance(&stage->scene, due_us - 1);
+    assert_int_equal(stage->failed, 0);
+    timeline_advance(&stage->scene, due_us);
+    assert_int_equal(stage->failed, 1);
+    assert_true(layer->picture && layer->ended && !layer->failed);
+    timeline_advance(&stage->scene, due_us + LAYER_STALL_US);
+    assert_int_equal(stage->failed, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(uploads_of_many_layers_are_spread_over_presents, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_shown_is_uploaded_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_film_of_which_nothing_comes_has_failed_where_it_is, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
