@@ -287,17 +287,18 @@ static void transfer_encodings_but_chunked_are_refused_before_the_body(void **st
     static const char *const encodings[] = {"gzip, chunked",     "deflate, chunked", "chunked, gzip", "gzip",
                                             "identity, chunked", "Chunked, chunked", "x-own"};
     for (size_t i = 0; i < PP_COUNT(encodings); i++) {
-        char says[128];
         net_autoresponse struct net_response response = {0};
         struct pp_error error = {0};
         struct net_request request = {.path = "/"};
-        snprintf(says, sizeof says, "answer in a transfer encoding nobody asked for: %s", encodings[i]);
         test_server_do(
             &world->server,
             "{\"do\":\"raw\",\"list\":[\"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: %s\\r\\n\\r\\n%s\"]}",
             encodings[i], GZIP_CHUNK);
         assert_false(net_client_fetch(client, &request, &response, &error));
-        assert_string_equal(error.message, says);
+        /* Newer releases of libcurl refuse some of them by themselves. */
+        if (!strstr(error.message, "transfer encoding nobody asked for: ") &&
+            !strstr(error.message, "Unsolicited Transfer-Encoding"))
+            fail_msg("%s: %s", encodings[i], error.message);
         assert_int_equal(error.code, PP_E_INVALID);
         assert_int_equal(response.received, 0);
     }
