@@ -11,7 +11,8 @@
  *          "transition": {"kind": "crossfade", "duration": "PT0.6S"}},
  *         {"id": "a2", "kind": "video", "object": "o2", "volume": 0.5}]}},
  *     "schedule": [{"layout": "day", "dtstart": "2026-01-05T08:00:00", "duration": "PT12H",
- *                   "rrule": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "priority": 10}],
+ *                   "rrule": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "exdate": ["2026-12-25T08:00:00"],
+ *                   "priority": 10}],
  *     "default_layout": "day",
  *     "objects": {"o1": {"sha256": "…", "length": 183422, "key": "<base64url, 32 bytes>",
  *                        "media_type": "image/jpeg"}} }
@@ -32,6 +33,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/duration.h"
+#include "channel/rule.h"
 
 #define CHANNEL_MANIFEST_SIZE_MAX (4 * 1024 * 1024) /* bytes of JSON */
 #define CHANNEL_OBJECTS_MAX       4096
@@ -46,6 +48,8 @@
 #define CHANNEL_TITLE_MAX         256   /* bytes */
 #define CHANNEL_MEDIA_TYPE_MAX    127   /* bytes, RFC 6838 §4.2 */
 #define CHANNEL_RRULE_MAX         512   /* bytes */
+#define CHANNEL_DATES_MAX         128   /* of EXDATE, and of RDATE, of an event */
+#define CHANNEL_ZONE_MAX          64    /* bytes of a time zone's name */
 #define CHANNEL_PATH_MAX          160   /* bytes of a field path */
 #define CHANNEL_CANVAS_MAX        16384 /* units, each side */
 #define CHANNEL_ITEM_DURATION_MAX (INT64_C(24) * 60 * 60 * 1000) /* ms */
@@ -111,19 +115,15 @@ struct channel_layout {
     size_t zone_count;          /* at least 1 */
 };
 
-struct channel_local_time {
-    int year;  /* 1970 … 9999 */
-    int month; /* 1 … 12 */
-    int day;
-    int hour, minute, second;
-};
-
 struct channel_event {
     const struct channel_layout *layout;
-    struct channel_local_time start; /* first occurrence, in the display point's zone */
+    struct _icaltimezone *zone; /* of its times, libical's; NULL: the display point's */
     struct channel_duration duration;
-    char rrule[CHANNEL_RRULE_MAX + 1]; /* RFC 5545 §3.3.10; "" for an event that happens once */
-    int64_t last_s;   /* with a COUNT: where its last occurrence begins, s since 1970 in wall time */
+    struct channel_rule rule; /* freq RULE_NONE where it does not recur */
+    int64_t *dates; /* where it begins beside the rule: dtstart without a rule, and RDATE; in order */
+    size_t date_count;
+    int64_t *exceptions; /* EXDATE: where it does not begin, in order */
+    size_t exception_count;
     int32_t priority; /* higher wins; 0 when not given */
 };
 

@@ -1,275 +1,242 @@
 #include "channel/rule.h"
 
-#include <time.h>
+#include <string.h>
 
-#define RRULE_COUNT_MAX 1000 /* of COUNT: such a rule is counted through once, by the parser */
-#define TIMES_A_DAY_MAX 288  /* every five minutes */
-/* libical searches no further than the year 2582, or 2037 with a time_t of 32 bits. */
-#define LIBICAL_END_S (sizeof(time_t) > 4 ? INT64_C(19344441600) : INT64_C(2145916800))
+#include "base/mem.h"
+#include "channel/moment.h"
 
-/* Costs in steps of libical, each about 0.3 us on a PC: an occurrence that we look at ourselves, with its
- * zone; a day without an occurrence in a monthly or yearly rule, which libical passes over by itself. */
-#define OCCURRENCE_STEPS 10
-#define EMPTY_DAY_STEPS  7
+#define WEEK 7
 
-struct icaltimetype rule_time(int64_t seconds) {
-    time_t moment = (time_t)seconds;
-    struct tm tm;
-    gmtime_r(&moment, &tm);
-    struct icaltimetype time = icaltime_null_time();
-    time.year = tm.tm_year + 1900;
-    time.month = tm.tm_mon + 1;
-    time.day = tm.tm_mday;
-    time.hour = tm.tm_hour;
-    time.minute = tm.tm_min;
-    time.second = tm.tm_sec;
-    return time;
+static bool has_number(const struct rule_numbers *numbers, int64_t forward, int64_t back) {
+    return (forward > 0 && forward <= 366 &&
+            (numbers->forward[(forward - 1) / 64] >> (forward - 1) % 64 & 1)) ||
+           (back > 0 && back <= 366 && (numbers->back[(back - 1) / 64] >> (back - 1) % 64 & 1));
 }
 
-int64_t rule_seconds(const struct icaltimetype *time) {
-    struct tm tm = {
-        .tm_year = time->year - 1900,
-        .tm_mon = time->month - 1,
-        .tm_mday = time->day,
-        .tm_hour = time->hour,
-        .tm_min = time->minute,
-        .tm_sec = time->second,
-    };
-    return timegm(&tm);
+static bool has_any(const struct rule_numbers *numbers) {
+    uint64_t any = 0;
+    for (size_t i = 0; i < PP_COUNT(numbers->forward); i++)
+        any |= numbers->forward[i] | numbers->back[i];
+    return any;
 }
 
-bool rule_parse(const char *text, struct icalrecurrencetype *rule) {
-    icalerror_clear_errno();
-    *rule = icalrecurrencetype_from_string(text);
-    return rule->freq != ICAL_NO_RECURRENCE && icalerrno == ICAL_NO_ERROR;
+/* 1970-01-01 was a Thursday. */
+static int weekday_of(int64_t day) {
+    return (int)((day % WEEK + WEEK + 4) % WEEK);
 }
 
-static struct icaltimetype ical_of_local(const struct channel_local_time *local) {
-    struct icaltimetype time = icaltime_null_time();
-    time.year = local->year;
-    time.month = local->month;
-    time.day = local->day;
-    time.hour = local->hour;
-    time.minute = local->minute;
-    time.second = local->second;
-    return time;
+static int64_t week_of(const struct channel_rule *rule, int64_t day) {
+    return day - (weekday_of(day) - rule->week_start + WEEK) % WEEK;
 }
 
-int64_t rule_event_start(const struct channel_event *event) {
-    struct icaltimetype time = ical_of_local(&event->start);
-    return rule_seconds(&time);
+/* The first week of a year is the one that has 4 January (RFC 5545 §3.3.10, BYWEEKNO). */
+static int64_t first_week(const struct channel_rule *rule, int year) {
+    return week_of(rule, civil_to_days((struct civil_date){year, 1, 4}));
 }
 
-static bool picks_dates(const struct icalrecurrencetype *rule) {
-    return rule->by_month[0] != ICAL_RECURRENCE_ARRAY_MAX ||
-           rule->by_month_day[0] != ICAL_RECURRENCE_ARRAY_MAX ||
-           rule->by_year_day[0] != ICAL_RECURRENCE_ARRAY_MAX ||
-           rule->by_week_no[0] != ICAL_RECURRENCE_ARRAY_MAX ||
-           rule->by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX;
+static bool week_matches(const struct channel_rule *rule, int64_t day) {
+    int64_t week = week_of(rule, day);
+    int year = civil_of_days(week + 3).year;
+    return has_number(&rule->weeks, (week - first_week(rule, year)) / WEEK + 1,
+                      (first_week(rule, year + 1) - week) / WEEK);
 }
 
-static int compare_numbers(const void *a, const void *b) {
-    return *(const short *)a - *(const short *)b;
+/* Whether a day is in a period that an INTERVAL does not leave out. */
+static bool interval_matches(const struct channel_rule *rule, int64_t day, struct civil_date date) {
+    if (rule->interval == 1)
+        return true;
+    int64_t start = rule->start / RULE_DAY_S;
+    struct civil_date first = civil_of_days(start);
+    int64_t periods = rule->freq == RULE_DAILY    ? day - start
+                      : rule->freq == RULE_WEEKLY ? (week_of(rule, day) - week_of(rule, start)) / WEEK
+                      : rule->freq == RULE_MONTHLY
+                          ? (date.year - first.year) * INT64_C(12) + date.month - first.month
+                          : date.year - first.year;
+    return periods % rule->interval == 0;
 }
 
-static size_t length_of(const short *list, size_t max) {
-    size_t length = 0;
-    while (length < max && list[length] != ICAL_RECURRENCE_ARRAY_MAX)
-        length++;
-    return length;
+static bool weekday_matches(const struct channel_rule *rule, int64_t day, struct civil_date date,
+                            int64_t year_day, int64_t year_days) {
+    int weekday = weekday_of(day);
+    if (!rule->weekdays && !rule->has_nth)
+        return true;
+    if (rule->weekdays >> weekday & 1)
+        return true;
+    bool of_month = rule->freq == RULE_MONTHLY || rule->months;
+    int64_t forward = of_month ? date.day : year_day;
+    int64_t back = of_month ? civil_month_days(date.year, date.month) - date.day : year_days - year_day;
+    return has_number(&rule->nth[weekday], (forward - 1) / WEEK + 1, back / WEEK + 1);
 }
 
-/* Each value once: libical counts "BYDAY=MO,MO" as two occurrences. */
-static void tidy_list(short *list, size_t max) {
-    size_t length = length_of(list, max);
-    size_t kept = 0;
-    for (size_t i = 0; i < length; i++) {
-        size_t same = 0;
-        while (same < kept && list[same] != list[i])
-            same++;
-        if (same == kept)
-            list[kept++] = list[i];
-    }
-    if (kept < length)
-        list[kept] = ICAL_RECURRENCE_ARRAY_MAX;
-}
-
-/* libical takes the first for the earliest, though RFC 5545 asks for no order. */
-static void sort_list(short *list, size_t max) {
-    tidy_list(list, max);
-    qsort(list, length_of(list, max), sizeof *list, compare_numbers);
-}
-
-/* Every hour is every day at 24 hours, which libical searches day by day. */
-static void hourly_to_daily(struct icalrecurrencetype *rule) {
-    rule->freq = ICAL_DAILY_RECURRENCE;
-    if (rule->by_hour[0] != ICAL_RECURRENCE_ARRAY_MAX)
-        return;
-    for (short hour = 0; hour < 24; hour++)
-        rule->by_hour[hour] = hour;
-    rule->by_hour[24] = ICAL_RECURRENCE_ARRAY_MAX;
-}
-
-/* BYMONTHDAY alone means that day of each month, where libical takes the month of the first occurrence. */
-static void yearly_in_each_month(struct icalrecurrencetype *rule) {
-    if (rule->by_month_day[0] == ICAL_RECURRENCE_ARRAY_MAX ||
-        rule->by_month[0] != ICAL_RECURRENCE_ARRAY_MAX || rule->by_week_no[0] != ICAL_RECURRENCE_ARRAY_MAX ||
-        rule->by_year_day[0] != ICAL_RECURRENCE_ARRAY_MAX)
-        return;
-    for (short month = 1; month <= 12; month++)
-        rule->by_month[month - 1] = month;
-    rule->by_month[12] = ICAL_RECURRENCE_ARRAY_MAX;
-}
-
-/* What a rule does not say it has from the start. */
-static void fill_list(short *list, int value) {
-    if (list[0] != ICAL_RECURRENCE_ARRAY_MAX)
-        return;
-    list[0] = (short)value;
-    list[1] = ICAL_RECURRENCE_ARRAY_MAX;
-}
-
-/* Puts a rule that was checked into the form that libical searches rightly and fast. */
-void rule_prepare(struct icalrecurrencetype *rule, const struct channel_local_time *start) {
-    tidy_list(rule->by_day, PP_COUNT(rule->by_day));
-    sort_list(rule->by_hour, PP_COUNT(rule->by_hour));
-    sort_list(rule->by_minute, PP_COUNT(rule->by_minute));
-    sort_list(rule->by_second, PP_COUNT(rule->by_second));
-    if (rule->freq == ICAL_HOURLY_RECURRENCE)
-        hourly_to_daily(rule);
-    fill_list(rule->by_hour, start->hour);
-    fill_list(rule->by_minute, start->minute);
-    fill_list(rule->by_second, start->second);
-    if (rule->freq == ICAL_YEARLY_RECURRENCE)
-        yearly_in_each_month(rule);
-}
-
-/* Occurrences of a prepared rule on a day that has any. */
-static int64_t times_a_day(const struct icalrecurrencetype *rule) {
-    size_t times = length_of(rule->by_hour, PP_COUNT(rule->by_hour)) *
-                   length_of(rule->by_minute, PP_COUNT(rule->by_minute)) *
-                   length_of(rule->by_second, PP_COUNT(rule->by_second));
-    return times ? (int64_t)times : 1;
-}
-
-/* libical expands a period as a whole. */
-static int64_t period_days(const struct icalrecurrencetype *rule) {
-    return rule->freq == ICAL_YEARLY_RECURRENCE    ? 366
-           : rule->freq == ICAL_MONTHLY_RECURRENCE ? 31
-           : rule->freq == ICAL_WEEKLY_RECURRENCE  ? 7
-                                                   : 1;
-}
-
-/* Takes the steps of one search from the budget. `gap_days` is the longest time seen without an occurrence.
- */
-static bool charge_search(const struct channel_event *event, const struct icalrecurrencetype *rule,
-                          int64_t gap_days, struct channel_rule_budget *left, struct pp_error *error) {
-    int64_t window = channel_duration_ms(&event->duration) / 1000 / RULE_DAY_S + RULE_LOOK_BACK_DAYS + 1;
-    int64_t period = period_days(rule);
-    int64_t steps = times_a_day(rule) * (period + RULE_LOOK_AHEAD_DAYS + 1 + OCCURRENCE_STEPS * window) +
-                    (period > 7 && gap_days > period ? (gap_days - period) * EMPTY_DAY_STEPS : 0);
-    if (steps > left->search)
-        return pp_fail(error, PP_E_LIMIT,
-                       "recurs so often or so rarely, or lasts so long, that the schedule takes too long to "
-                       "search");
-    left->search -= steps;
-    return true;
-}
-
-/* Where libical begins. In weekly rules it goes back to the first of the weekdays, and from a Monday to
- * Sunday it goes into the week before: all weeks of an INTERVAL are wrong then. It is led to that day itself.
- */
-int64_t rule_start(const struct channel_event *event, const struct icalrecurrencetype *rule) {
-    int64_t start = rule_event_start(event);
-    if (rule->freq != ICAL_WEEKLY_RECURRENCE || rule->by_day[0] == ICAL_RECURRENCE_ARRAY_MAX)
-        return start;
-    int weekday =
-        (int)((start / RULE_DAY_S + 4) % 7) + 1; /* as libical's: Sunday is 1; 1970 began on a Thursday */
-    int here = (weekday - (int)rule->week_start + 7) % 7;
-    int there = ((int)icalrecurrencetype_day_day_of_week(rule->by_day[0]) - (int)rule->week_start + 7) % 7;
-    return there > here ? (start / RULE_DAY_S + there - here) * RULE_DAY_S : start;
-}
-
-/* Where the days end that there is a budget to walk through; the rule's own end may come before. */
-static int64_t walk_end(const struct icalrecurrencetype *rule, int64_t first, int64_t days) {
-    int64_t end = first + days * RULE_DAY_S < LIBICAL_END_S ? first + days * RULE_DAY_S : LIBICAL_END_S;
-    /* A day more, for the zones. */
-    int64_t until = icaltime_is_null_time(rule->until) ? end : rule_seconds(&rule->until) + RULE_DAY_S;
-    return until < end ? until : end;
-}
-
-/* Walks from the first occurrence to the last of a COUNT, else to the second, for the gap between. */
-static bool walk(struct channel_event *event, const struct icalrecurrencetype *rule, int64_t *gap_days,
-                 struct channel_rule_budget *left, struct pp_error *error) {
-    int64_t per_day = times_a_day(rule);
-    int64_t first = rule_start(event, rule);
-    int64_t days = left->walk / per_day;
-    struct icalrecurrencetype bounded = *rule;
-    bounded.until = rule_time(walk_end(rule, first, days));
-    bounded.count = 0;
-    icalrecur_iterator *iterator = icalrecur_iterator_new(bounded, rule_time(first));
-    int wanted = rule->count ? rule->count : 2;
-    int found = 0;
-    event->last_s = first;
-    for (*gap_days = 0; iterator && found < wanted; found++) {
-        struct icaltimetype time = icalrecur_iterator_next(iterator);
-        if (icaltime_is_null_time(time))
-            break;
-        int64_t gap = (rule_seconds(&time) - event->last_s) / RULE_DAY_S;
-        *gap_days = gap > *gap_days ? gap : *gap_days;
-        event->last_s = rule_seconds(&time);
-    }
-    if (iterator)
-        icalrecur_iterator_free(iterator);
-    bool budget_ended_it = first + days * RULE_DAY_S < LIBICAL_END_S &&
-                           rule_seconds(&bounded.until) == first + days * RULE_DAY_S;
-    if (budget_ended_it && found < wanted)
-        return pp_fail(error, PP_E_LIMIT,
-                       "recurs so rarely that it takes too long to work out, with the rules before it");
-    if (!found)
-        return pp_fail(error, PP_E_INVALID, "never happens");
-    left->walk -= ((event->last_s - first) / RULE_DAY_S + 1) * per_day;
-    return true;
-}
-
-/* Hours at an INTERVAL are not the same ones each day, and BYSETPOS would choose within an hour: neither can
- * be made daily. */
-static bool check_kind(const struct icalrecurrencetype *rule, struct pp_error *error) {
-    if (rule->freq == ICAL_SECONDLY_RECURRENCE || rule->freq == ICAL_MINUTELY_RECURRENCE)
-        return pp_fail(error, PP_E_UNSUPPORTED, "recurs more often than hourly");
-    if (rule->freq == ICAL_HOURLY_RECURRENCE && (rule->interval != 1 || picks_dates(rule)))
-        return pp_fail(error, PP_E_UNSUPPORTED,
-                       "is hourly with an INTERVAL or with dates; let it be daily, with BYHOUR");
-    if (rule->count > RRULE_COUNT_MAX)
-        return pp_fail(error, PP_E_LIMIT, "has a COUNT of more than %d", RRULE_COUNT_MAX);
-    return true;
-}
-
-bool channel_rrule_check(struct channel_event *event, struct channel_rule_budget *left,
-                         struct pp_error *error) {
-    const char *text = event->rrule;
-    struct icalrecurrencetype rule;
-    if (strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789=;,+-") != strlen(text))
-        return pp_fail(error, PP_E_INVALID, "is not a recurrence rule (RFC 5545 §3.3.10)");
-    if (strstr(text, "RSCALE"))
-        return pp_fail(error, PP_E_UNSUPPORTED, "has an RSCALE");
-    if (!rule_parse(text, &rule))
-        return pp_fail(error, PP_E_INVALID, "is not a recurrence rule (RFC 5545 §3.3.10)");
-    if (!check_kind(&rule, error))
+/* Whether the rule has a day, before BYSETPOS chooses. */
+static bool day_matches(struct rule_search *search, int64_t day) {
+    const struct channel_rule *rule = search->rule;
+    struct civil_date date = civil_of_days(day);
+    search->steps++;
+    if ((rule->months && !(rule->months >> date.month & 1)) || !interval_matches(rule, day, date))
         return false;
-    rule_prepare(&rule, &event->start);
-    if (times_a_day(&rule) > TIMES_A_DAY_MAX)
-        return pp_fail(error, PP_E_LIMIT, "recurs more than %d times a day", TIMES_A_DAY_MAX);
-    /* libical chooses by BYSETPOS among days only. */
-    if (rule.by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX && times_a_day(&rule) > 1)
-        return pp_fail(error, PP_E_UNSUPPORTED, "has a BYSETPOS and several times a day");
-    int64_t gap_days = 0;
-    return walk(event, &rule, &gap_days, left, error) && charge_search(event, &rule, gap_days, left, error);
+    int64_t year_day = day - civil_to_days((struct civil_date){date.year, 1, 1}) + 1;
+    int64_t year_days = 337 + civil_month_days(date.year, 2);
+    int month_days = civil_month_days(date.year, date.month);
+    return weekday_matches(rule, day, date, year_day, year_days) &&
+           (!has_any(&rule->month_days) ||
+            has_number(&rule->month_days, date.day, month_days - date.day + 1)) &&
+           (!has_any(&rule->year_days) || has_number(&rule->year_days, year_day, year_days - year_day + 1)) &&
+           (!has_any(&rule->weeks) || week_matches(rule, day));
 }
 
-/* Where libical may jump into a rule. With an INTERVAL of weeks it finds the right week only from the weekday
- * of the first occurrence. */
-int64_t rule_jump(const struct icalrecurrencetype *rule, int64_t first, int64_t from) {
-    int64_t weeks = (int64_t)rule->interval * 7 * RULE_DAY_S;
-    return rule->freq == ICAL_WEEKLY_RECURRENCE ? first + (from - first) / weeks * weeks : from;
+/* ---- BYSETPOS ---- */
+
+static int64_t period_of(const struct channel_rule *rule, int64_t day, int64_t *length) {
+    struct civil_date date = civil_of_days(day);
+    *length = 1;
+    if (rule->freq == RULE_DAILY)
+        return day;
+    if (rule->freq == RULE_WEEKLY) {
+        *length = WEEK;
+        return week_of(rule, day);
+    }
+    bool month = rule->freq == RULE_MONTHLY;
+    *length = month ? civil_month_days(date.year, date.month) : 337 + civil_month_days(date.year, 2);
+    return civil_to_days((struct civil_date){date.year, month ? date.month : 1, 1});
+}
+
+static void look_at_period(struct rule_search *search, int64_t day) {
+    int64_t length = 0;
+    int64_t first = period_of(search->rule, day, &length);
+    if (search->known && search->first == first)
+        return;
+    search->known = true;
+    search->first = first;
+    search->count = 0;
+    memset(search->days, 0, sizeof search->days);
+    for (int64_t i = 0; i < length; i++) {
+        if (!day_matches(search, first + i))
+            continue;
+        search->days[i / 64] |= UINT64_C(1) << i % 64;
+        search->count++;
+    }
+}
+
+/* How many days of the period that it has lie before `day`. */
+static int64_t rank_of(const struct rule_search *search, int64_t day) {
+    int64_t place = day - search->first;
+    int64_t rank = 0;
+    for (int64_t i = 0; i < place; i++)
+        rank += search->days[i / 64] >> i % 64 & 1;
+    return rank;
+}
+
+/* ---- Times of day ---- */
+
+static int64_t times_a_day(const struct channel_rule *rule) {
+    return (int64_t)__builtin_popcount(rule->hours) * __builtin_popcountll(rule->minutes) *
+           __builtin_popcountll(rule->seconds);
+}
+
+/* The next number of a set from `number` on, or the one before it from `number` down; -1: there is none. */
+static int bit_from(uint64_t bits, int number, bool up) {
+    for (; number >= 0 && number < 64; number += up ? 1 : -1) {
+        if (bits >> number & 1)
+            return number;
+    }
+    return -1;
+}
+
+/* The first time of a day from an hour on, or the last down from it. */
+static bool first_time(const struct channel_rule *rule, int hour, bool up, int time[3]) {
+    int first = up ? 0 : 63;
+    time[0] = bit_from(rule->hours, hour, up);
+    time[1] = bit_from(rule->minutes, first, up);
+    time[2] = bit_from(rule->seconds, first, up);
+    return time[0] >= 0;
+}
+
+/* The one behind it, or before it. */
+static bool step_time(const struct channel_rule *rule, bool up, int time[3]) {
+    const uint64_t sets[3] = {rule->hours, rule->minutes, rule->seconds};
+    int first = up ? 0 : 63;
+    for (int part = 2; part >= 0; part--) {
+        int next = bit_from(sets[part], time[part] + (up ? 1 : -1), up);
+        time[part] = next < 0 ? bit_from(sets[part], first, up) : next;
+        if (next >= 0)
+            return true;
+    }
+    return false;
+}
+
+/* The day's first time from `from` on, or its last up to it, that BYSETPOS has. */
+static bool find_time(struct rule_search *search, int64_t day, int64_t from, bool up, int64_t *found) {
+    const struct channel_rule *rule = search->rule;
+    bool chosen = has_any(&rule->set);
+    int64_t times = times_a_day(rule);
+    int64_t rank = chosen ? rank_of(search, day) * times + (up ? 0 : times - 1) : 0;
+    int64_t all = search->count * times;
+    int hour = day == from / RULE_DAY_S && !chosen ? (int)(from % RULE_DAY_S / 3600) : up ? 0 : 23;
+    int time[3];
+    bool more = first_time(rule, hour, up, time);
+    for (; more; more = step_time(rule, up, time), rank += up ? 1 : -1) {
+        *found = day * RULE_DAY_S + time[0] * 3600 + time[1] * 60 + time[2];
+        if ((up ? *found >= from : *found <= from) &&
+            (!chosen || has_number(&rule->set, rank + 1, all - rank)))
+            return true;
+    }
+    return false;
+}
+
+/* ---- The search ---- */
+
+static bool find_in_day(struct rule_search *search, int64_t day, int64_t from, bool up, int64_t *found) {
+    if (!has_any(&search->rule->set))
+        return day_matches(search, day) && find_time(search, day, from, up, found);
+    look_at_period(search, day);
+    search->steps++;
+    int64_t place = day - search->first;
+    return (search->days[place / 64] >> place % 64 & 1) && find_time(search, day, from, up, found);
+}
+
+/* Days behind one that the rule does not have either, as its month or year is none of the rule's. */
+static int64_t days_to_skip(const struct channel_rule *rule, int64_t day) {
+    if (!rule->months && rule->interval == 1)
+        return 0;
+    struct civil_date date = civil_of_days(day);
+    bool counted = interval_matches(rule, day, date);
+    if (rule->freq == RULE_YEARLY && !counted)
+        return civil_to_days((struct civil_date){date.year + 1, 1, 1}) - day - 1;
+    bool whole_month =
+        (rule->months && !(rule->months >> date.month & 1)) || (rule->freq == RULE_MONTHLY && !counted);
+    return whole_month ? civil_month_days(date.year, date.month) - date.day : 0;
+}
+
+bool rule_next(struct rule_search *search, int64_t from, int64_t last, int64_t *found) {
+    from = from > search->rule->start ? from : search->rule->start;
+    for (int64_t day = from / RULE_DAY_S; day * RULE_DAY_S <= last;
+         day += 1 + days_to_skip(search->rule, day)) {
+        if (find_in_day(search, day, from, true, found))
+            return *found <= last;
+    }
+    return false;
+}
+
+bool rule_previous(struct rule_search *search, int64_t from, int64_t first, int64_t *found) {
+    first = first > search->rule->start ? first : search->rule->start;
+    for (int64_t day = from / RULE_DAY_S; from >= first && day >= first / RULE_DAY_S; day--) {
+        if (find_in_day(search, day, from, false, found))
+            return *found >= first;
+    }
+    return false;
+}
+
+/* A question looks at the days around now, and back as far as an occurrence can last, twice for the one that
+ * ends and the one that comes. */
+int64_t rule_search_cost(const struct channel_rule *rule, int64_t days) {
+    int64_t window = days + RULE_LOOK_AHEAD_DAYS + 2 * RULE_SLACK_DAYS + 4;
+    int64_t cost = window + 2 * RULE_SLACK_DAYS * times_a_day(rule) / 24;
+    if (!has_any(&rule->set))
+        return cost;
+    int64_t period = rule->freq == RULE_YEARLY    ? 366
+                     : rule->freq == RULE_MONTHLY ? 31
+                     : rule->freq == RULE_WEEKLY  ? WEEK
+                                                  : 1;
+    return cost + (window / period + 3) * period * 2;
 }

@@ -1,51 +1,10 @@
 #include "channel/schedule.h"
 
 #include "channel/rule.h"
-
-/* ---- Wall time. A local time is counted in s as if it were UTC; RFC 5545 §3.3.5 says what DST does. ---- */
-
-static icaltimezone *zone_of(const char *name) {
-    if (!name || !*name || strcmp(name, "UTC") == 0)
-        return icaltimezone_get_utc_timezone();
-    return icaltimezone_get_builtin_timezone(name);
-}
+#include "channel/zone.h"
 
 bool channel_time_zone_valid(const char *time_zone) {
-    return time_zone && *time_zone && zone_of(time_zone) != NULL;
-}
-
-static int64_t offset_at(icaltimezone *zone, int64_t utc) {
-    struct icaltimetype time = rule_time(utc);
-    int is_daylight = 0;
-    return icaltimezone_get_utc_offset_of_utc_time(zone, &time, &is_daylight);
-}
-
-static int64_t local_of(icaltimezone *zone, int64_t utc) {
-    return utc + offset_at(zone, utc);
-}
-
-/* A local time that comes twice is the first; one that is left out is counted with the offset from before. */
-static int64_t utc_of(icaltimezone *zone, int64_t local) {
-    int64_t before = offset_at(zone, local - RULE_DAY_S);
-    int64_t after = offset_at(zone, local + RULE_DAY_S);
-    int64_t first = local - (before > after ? before : after);
-    int64_t second = local - (before > after ? after : before);
-    if (local_of(zone, first) == local)
-        return first;
-    return local_of(zone, second) == local ? second : local - before;
-}
-
-/* The end of a rule in wall time: UNTIL is in UTC or a date. */
-static int64_t rule_end(const struct channel_event *event, const struct icalrecurrencetype *rule,
-                        icaltimezone *zone) {
-    if (rule->count)
-        return event->last_s;
-    if (icaltime_is_null_time(rule->until))
-        return CHANNEL_FOREVER;
-    int64_t until = rule_seconds(&rule->until);
-    if (rule->until.is_date)
-        return until + RULE_DAY_S - 1;
-    return icaltime_is_utc(rule->until) ? local_of(zone, until) : until;
+    return time_zone && *time_zone && zone_find(time_zone) != NULL;
 }
 
 /* ---- Occurrences ---- */
@@ -56,72 +15,111 @@ struct occurrence {
     int64_t next;       /* start of the next one, s, UTC; CHANNEL_FOREVER without one */
 };
 
-/* Days are nominal, the rest is exact. */
-static int64_t event_end(const struct channel_event *event, icaltimezone *zone, int64_t start_local) {
-    return utc_of(zone, start_local + (int64_t)event->duration.days * RULE_DAY_S) + event->duration.ms / 1000;
+/* A search for the occurrences of an event, in wall time. */
+struct event_search {
+    const struct channel_event *event;
+    struct rule_search rule;
+    int64_t last; /* where the last occurrence of the rule may begin */
+};
+
+/* The end of a rule in wall time. */
+static int64_t rule_end(const struct channel_rule *rule, const struct zone_clock *clock) {
+    if (rule->count)
+        return rule->last;
+    if (rule->until == RULE_ENDLESS)
+        return CHANNEL_FOREVER;
+    return rule->until == RULE_UNTIL_UTC ? zone_to_local(clock, rule->until_s) : rule->until_s;
 }
 
-/* False once the occurrence lies ahead: those behind it do too. */
-static bool consider_occurrence(const struct channel_event *event, icaltimezone *zone, int64_t start_local,
-                                int64_t now, struct occurrence *out) {
-    int64_t start = utc_of(zone, start_local);
-    if (start > now) {
-        out->next = start;
-        return false;
+static bool excepted(const struct channel_event *event, int64_t start) {
+    for (size_t i = 0; i < event->exception_count && event->exceptions[i] <= start; i++) {
+        if (event->exceptions[i] == start)
+            return true;
     }
-    int64_t end = event_end(event, zone, start_local);
-    if (end > now)
+    return false;
+}
+
+/* The first start from `from` to `last`, of the rule or of the dates. */
+static bool next_start(struct event_search *search, int64_t from, int64_t last, int64_t *start) {
+    const struct channel_event *event = search->event;
+    for (;; from = *start + 1) {
+        size_t i = 0;
+        int64_t rule_last = last < search->last ? last : search->last;
+        bool found = event->rule.freq != RULE_NONE && rule_next(&search->rule, from, rule_last, start);
+        while (i < event->date_count && event->dates[i] < from)
+            i++;
+        if (i < event->date_count && event->dates[i] <= last && (!found || event->dates[i] < *start)) {
+            *start = event->dates[i];
+            found = true;
+        }
+        if (!found || !excepted(event, *start))
+            return found;
+    }
+}
+
+/* The last start up to `from`, back to `first`. */
+static bool previous_start(struct event_search *search, int64_t from, int64_t first, int64_t *start) {
+    const struct channel_event *event = search->event;
+    for (;; from = *start - 1) {
+        size_t i = event->date_count;
+        int64_t rule_from = from < search->last ? from : search->last;
+        bool found = event->rule.freq != RULE_NONE && rule_previous(&search->rule, rule_from, first, start);
+        while (i && event->dates[i - 1] > from)
+            i--;
+        if (i && event->dates[i - 1] >= first && (!found || event->dates[i - 1] > *start)) {
+            *start = event->dates[i - 1];
+            found = true;
+        }
+        if (!found || !excepted(event, *start))
+            return found;
+    }
+}
+
+/* Days are nominal, the rest is exact. */
+static int64_t event_end(const struct channel_event *event, const struct zone_clock *clock, int64_t local) {
+    return zone_to_utc(clock, local + (int64_t)event->duration.days * RULE_DAY_S) + event->duration.ms / 1000;
+}
+
+/* Takes what an occurrence says: that it lasts, or that it comes. */
+static void note(const struct channel_event *event, const struct zone_clock *clock, int64_t local,
+                 struct occurrence *out) {
+    int64_t start = zone_to_utc(clock, local);
+    if (start > clock->now) {
+        out->next = start < out->next ? start : out->next;
+        return;
+    }
+    int64_t end = event_end(event, clock, local);
+    if (end > clock->now && (!out->active || start >= out->start))
         *out = (struct occurrence){.active = true, .start = start, .end = end, .next = out->next};
-    return true;
 }
 
-/* Where the search may begin: before it, nothing can still last. */
-static int64_t search_from(const struct channel_event *event, icaltimezone *zone, int64_t now) {
-    return local_of(zone, now) - channel_duration_ms(&event->duration) / 1000 -
-           RULE_LOOK_BACK_DAYS * RULE_DAY_S;
-}
-
-/* libical looks for the next occurrence until it has one, be it in a hundred years: it is given an end, at
- * which to ask again. That end is a day further than what is promised, since daylight saving may begin
- * before. */
-static struct occurrence find_recurring(const struct channel_event *event, icaltimezone *zone, int64_t now) {
+/* Of the occurrences that began the last one counts: it is also the last to end. Where the zone's offset
+ * changes nearby, by an hour mostly, starts may not come in the order of their wall times: all those of that
+ * hour around now are looked at. */
+static struct occurrence find_occurrence(const struct channel_event *event, const struct zone_clock *clock) {
+    struct event_search search = {
+        .event = event, .rule = {.rule = &event->rule}, .last = rule_end(&event->rule, clock)};
     struct occurrence found = {.next = CHANNEL_FOREVER};
-    struct icalrecurrencetype rule;
-    int64_t from = search_from(event, zone, now);
-    int64_t to = local_of(zone, now) + (RULE_LOOK_AHEAD_DAYS + 1) * RULE_DAY_S;
-    if (!rule_parse(event->rrule, &rule))
-        return found;
-    rule_prepare(&rule, &event->start);
-    int64_t first = rule_start(event, &rule);
-    int64_t end = rule_end(event, &rule, zone);
-    if (end < from)
-        return found;
-    if (to < end)
-        found.next = now + RULE_LOOK_AHEAD_DAYS * RULE_DAY_S;
-    rule.until = rule_time(to < end ? to : end);
-    rule.count = 0;
-    icalrecur_iterator *iterator = icalrecur_iterator_new(rule, rule_time(first));
-    if (!iterator)
-        return found;
-    if (from > first)
-        icalrecur_iterator_set_start(iterator, rule_time(rule_jump(&rule, first, from)));
-    for (;;) {
-        struct icaltimetype time = icalrecur_iterator_next(iterator);
-        if (icaltime_is_null_time(time) ||
-            !consider_occurrence(event, zone, rule_seconds(&time), now, &found))
+    int64_t slack = zone_clock_change(clock);
+    int64_t ahead = RULE_LOOK_AHEAD_DAYS * RULE_DAY_S;
+    int64_t from = clock->local - 2 * slack;
+    int64_t lasting = channel_duration_ms(&event->duration) / 1000 + RULE_SLACK_DAYS * RULE_DAY_S;
+    int64_t start = 0;
+    if (previous_start(&search, from, from - lasting, &start))
+        note(event, clock, start, &found);
+    for (from++; next_start(&search, from, clock->local + slack + ahead, &start); from = start + 1) {
+        note(event, clock, start, &found);
+        if (start > clock->local + slack)
             break;
     }
-    icalrecur_iterator_free(iterator);
+    bool over = (event->rule.freq == RULE_NONE || search.last <= clock->local + slack + ahead) &&
+                (!event->date_count || event->dates[event->date_count - 1] <= clock->local + slack + ahead);
+    if (!over && found.next > clock->now + ahead)
+        found.next = clock->now + ahead;
     return found;
 }
 
-static struct occurrence find_occurrence(const struct channel_event *event, icaltimezone *zone, int64_t now) {
-    if (*event->rrule)
-        return find_recurring(event, zone, now);
-    struct occurrence found = {.next = CHANNEL_FOREVER};
-    consider_occurrence(event, zone, rule_event_start(event), now, &found);
-    return found;
-}
+/* ---- The schedule ---- */
 
 /* Whether `event` counts before the one that is winning; it stands behind it in the manifest. */
 static bool is_preferred(const struct channel_event *event, const struct occurrence *occurrence,
@@ -131,17 +129,28 @@ static bool is_preferred(const struct channel_event *event, const struct occurre
     return occurrence->start >= winning->start;
 }
 
+/* Events without a zone of their own share the display point's clock; others mostly have the one of the event
+ * before. */
+static const struct zone_clock *clock_of(const struct channel_event *event, const struct zone_clock *local,
+                                         struct zone_clock *other) {
+    if (!event->zone || event->zone == local->zone)
+        return local;
+    if (event->zone != other->zone)
+        *other = zone_clock_at(event->zone, local->now);
+    return other;
+}
+
 const struct channel_layout *channel_layout_at(const struct channel_manifest *manifest, int64_t now_s,
                                                const char *time_zone, int64_t *valid_until_s) {
-    icaltimezone *zone = zone_of(time_zone);
-    if (!zone)
-        zone = icaltimezone_get_utc_timezone();
+    struct _icaltimezone *zone = zone_find(time_zone);
+    struct zone_clock local = zone_clock_at(zone ? zone : zone_find("UTC"), now_s);
+    struct zone_clock other = {0};
     const struct channel_event *winner = NULL;
     struct occurrence winning = {0};
     int64_t until = CHANNEL_FOREVER;
     for (size_t i = 0; i < manifest->event_count; i++) {
         const struct channel_event *event = &manifest->schedule[i];
-        struct occurrence occurrence = find_occurrence(event, zone, now_s);
+        struct occurrence occurrence = find_occurrence(event, clock_of(event, &local, &other));
         if (occurrence.next < until)
             until = occurrence.next;
         if (!occurrence.active)

@@ -1,6 +1,6 @@
 /*
- * Which layout is shown at an instant, and where a playlist stands. Events recur by RFC 5545 (libical), in
- * the wall time of the display point's zone: an event at 08:00 is at 08:00 the whole year. A start that
+ * Which layout is shown at an instant, and where a playlist stands. Events recur by RFC 5545, in the wall time
+ * of the display point's zone or their own: an event at 08:00 is at 08:00 the whole year. A start that
  * daylight saving leaves out happens as much later as the gap is long; one that it gives twice is the first.
  */
 #ifndef PP_CHANNEL_SCHEDULE_H
@@ -33,20 +33,5 @@ bool channel_playlist_is_aligned(const struct channel_playlist *playlist);
  * after the other. */
 bool channel_playlist_position(const struct channel_playlist *playlist, int64_t now_ms, size_t *index,
                                int64_t *offset_ms);
-
-/* What the rules of one manifest may cost together, so that neither parsing it nor following its schedule
- * holds anybody up. The parser begins with the whole and takes from it. */
-struct channel_rule_budget {
-    int64_t walk;   /* days, times the occurrences a day, walked through while parsing */
-    int64_t search; /* steps of libical, about 0.3 us each on a PC, in one channel_layout_at */
-};
-#define CHANNEL_RULES_WALK_MAX   250000
-#define CHANNEL_RULES_SEARCH_MAX 400000
-
-/* Used by the parser: whether libical takes the event's rule and it is one that we allow (not SECONDLY or
- * MINUTELY; HOURLY without an INTERVAL or dates), whether it ever happens, and whether the budget lasts.
- * Fills `last_s`. */
-bool channel_rrule_check(struct channel_event *event, struct channel_rule_budget *left,
-                         struct pp_error *error);
 
 #endif

@@ -115,7 +115,8 @@ describe('publish', () => {
         b: { items: [{ file: 'd2.mp4', volume: 0.5 }] },
       },
       layouts: { day: { zones: [{ id: 'z1', x: 0, y: 0, width: 1080, height: 960, z: 0, playlist: 'a' }, { id: 'z2', x: 0, y: 960, width: 1080, height: 960, z: 1, playlist: 'b' }] } },
-      schedule: [{ layout: 'day', dtstart: '2026-01-05T08:00:00', duration: 'PT12H', rrule: 'FREQ=WEEKLY;BYDAY=MO', priority: 10 }],
+      schedule: [{ layout: 'day', dtstart: '2026-01-05T08:00:00', duration: 'PT12H', rrule: 'FREQ=WEEKLY;BYDAY=MO', priority: 10 },
+        { layout: 'day', dtstart: '20260105T080000', dtend: '20260105T200000', tzid: 'Europe/Paris', rrule: 'FREQ=WEEKLY;BYDAY=MO,TU;BYSETPOS=-1', exdate: ['20260113T080000'], rdate: ['20260401T080000'] }],
       default_layout: 'day',
     };
     await headend.publish('lobby', [await file('show.json', JSON.stringify(description))]);

@@ -1,4 +1,5 @@
-/* A duration and a recurrence rule from anywhere. */
+/* A duration, a time and a recurrence rule from anywhere. */
+#include "channel/moment.h"
 #include "channel/schedule.h"
 
 #define TEXT_MAX 512
@@ -17,14 +18,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (channel_duration_parse(text, &duration, &error) && channel_duration_ms(&duration) < 0)
         abort();
     struct channel_layout day = {.name = "day"};
-    struct channel_event event = {.layout = &day,
-                                  .start = {.year = 2026, .month = 1, .day = 5, .hour = 8},
-                                  .duration = {.ms = 3600000}};
+    int64_t start = 1767600000; /* 2026-01-05T08:00:00 */
+    struct channel_event event = {.layout = &day, .duration = {.ms = 3600000}};
     struct channel_manifest manifest = {
         .layouts = &day, .layout_count = 1, .default_layout = &day, .schedule = &event, .event_count = 1};
-    struct channel_rule_budget left = {CHANNEL_RULES_WALK_MAX, CHANNEL_RULES_SEARCH_MAX};
-    memcpy(event.rrule, text, size + 1);
-    if (!channel_rrule_check(&event, &left, &error))
+    struct rule_budget left = RULE_BUDGET;
+    struct moment moment;
+    if (moment_parse(text, &moment) && moment.seconds < 0)
+        abort();
+    if (!rule_parse(text, start, 1, &left, &event.rule, &error))
         return 0;
     int64_t until = 0;
     if (!channel_layout_at(&manifest, 1790000000, "Europe/Paris", &until) || until <= 1790000000)

@@ -164,9 +164,11 @@ static bool layout_named(const cJSON *description, const cJSON *object, const ch
 }
 
 static bool schedule_check(const cJSON *description, struct pp_error *error) {
-    static const char *const fields[] = {"layout", "dtstart", "duration", "rrule", "priority", NULL};
+    static const char *const fields[] = {"layout", "dtstart", "dtend", "duration", "tzid",
+                                         "rrule",  "exdate",  "rdate", "priority", NULL};
     const cJSON *schedule;
     const cJSON *event;
+    const cJSON *times;
     const char *text;
     int64_t number;
     if (!pp_json_has(description, "schedule"))
@@ -176,7 +178,11 @@ static bool schedule_check(const cJSON *description, struct pp_error *error) {
     cJSON_ArrayForEach(event, schedule) {
         if (!only_these(event, "schedule", fields, error) ||
             !layout_named(description, event, "layout", error) ||
-            !pp_json_string(event, "dtstart", 19, &text, error) ||
+            !pp_json_string(event, "dtstart", 20, &text, error) ||
+            (pp_json_has(event, "dtend") && !pp_json_string(event, "dtend", 20, &text, error)) ||
+            (pp_json_has(event, "tzid") && !pp_json_string(event, "tzid", 64, &text, error)) ||
+            (pp_json_has(event, "exdate") && !pp_json_array(event, "exdate", 128, &times, error)) ||
+            (pp_json_has(event, "rdate") && !pp_json_array(event, "rdate", 128, &times, error)) ||
             !duration_check(event, "duration", error) ||
             (pp_json_has(event, "rrule") && !pp_json_string(event, "rrule", 512, &text, error)) ||
             (pp_json_has(event, "priority") &&

@@ -9,7 +9,7 @@ const kinds = {
 const known = new Set(['$schema', '$id', '$defs', '$ref', 'title', 'description', 'type', 'required', 'properties', 'const',
   'enum', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum', 'items', 'minItems', 'maxItems',
   'additionalProperties', 'propertyNames', 'minProperties', 'maxProperties',
-  'if', 'then', 'else']);
+  'if', 'then', 'else', 'oneOf']);
 
 export function schemaErrors(schema, value, root = schema, place = '$') {
   const errors = [];
@@ -23,6 +23,7 @@ export function schemaErrors(schema, value, root = schema, place = '$') {
     const branch = schemaErrors(schema.if, value, root, place).length === 0 ? schema.then : schema.else;
     if (branch) errors.push(...schemaErrors(branch, value, root, place));
   }
+  if (schema.oneOf && schema.oneOf.filter((one) => schemaErrors(one, value, root, place).length === 0).length !== 1) fail('not one of several');
   if (schema.type && ![schema.type].flat().some((kind) => kinds[kind](value))) return [...errors, `${place}: not ${schema.type}`];
   if ('const' in schema && value !== schema.const) fail(`not ${schema.const}`);
   if (schema.enum && !schema.enum.includes(value)) fail(`not one of ${schema.enum}`);

@@ -292,7 +292,9 @@ static void a_whole_schedule_has_one_budget(void **state) {
         {300, "PT5M", "FREQ=HOURLY", true},
         {80, "PT1M", "FREQ=HOURLY;BYMINUTE=0,15,30,45", true},
         {CHANNEL_SCHEDULE_MAX, "P366D", "FREQ=DAILY", false},
-        {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=HOURLY;BYMINUTE=0,15,30,45", false},
+        {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=HOURLY;BYMINUTE=0,15,30,45", true},
+        {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=YEARLY;BYDAY=MO;BYSETPOS=2", false},
+        {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1", true},
         {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", false},
         {CHANNEL_SCHEDULE_MAX, "PT1H", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", false},
     };
@@ -344,6 +346,78 @@ static void jump_into_a_rule_finds_the_same_occurrences(void **state) {
                          (long long)until[0], b->name, (long long)until[1]);
         }
     }
+}
+
+static void end_may_be_given_in_place_of_a_duration(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *night = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"20260105T220000\", \"dtend\": \"20260106T060000\", "
+        "\"rrule\": \"FREQ=DAILY\"}]");
+    expect(night, "Europe/Paris", "2026-01-06T04:59:59Z", "night", "2026-01-06T05:00:00Z");
+    expect(night, "Europe/Paris", "2026-01-06T05:00:00Z", "day", "2026-01-06T21:00:00Z");
+    /* A whole day, as calendars export it, is a day of 23 hours when daylight saving begins. */
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *day =
+        with_schedule("[{\"layout\": \"night\", \"dtstart\": \"20260329\", \"dtend\": \"20260330\"}]");
+    expect(day, "Europe/Paris", "2026-03-28T23:00:00Z", "night", "2026-03-29T22:00:00Z");
+}
+
+static void event_of_utc_keeps_to_utc(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m =
+        with_schedule("[{\"layout\": \"night\", \"dtstart\": \"2026-01-05T08:00:00Z\", \"dtend\": "
+                      "\"2026-01-05T09:00:00Z\", "
+                      "\"rrule\": \"FREQ=DAILY\"}]");
+    expect(m, "Europe/Paris", "2026-01-06T08:30:00Z", "night", "2026-01-06T09:00:00Z");
+    expect(m, "Europe/Paris", "2026-07-06T08:30:00Z", "night", "2026-07-06T09:00:00Z");
+}
+
+static void event_of_another_zone_keeps_to_that(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"20260105T080000\", \"tzid\": \"America/New_York\", "
+        "\"duration\": \"PT1H\", \"rrule\": \"FREQ=DAILY\", \"exdate\": [\"20260107T080000\"]}]");
+    expect(m, "Europe/Paris", "2026-01-06T13:30:00Z", "night", "2026-01-06T14:00:00Z");
+    expect(m, "Europe/Paris", "2026-01-07T13:30:00Z", "day", "2026-01-08T13:00:00Z");
+    /* New York changes on 8 March, Paris on the 29th. */
+    expect(m, "Europe/Paris", "2026-03-08T12:30:00Z", "night", "2026-03-08T13:00:00Z");
+    expect(m, "Asia/Tokyo", "2026-11-01T13:30:00Z", "night", "2026-11-01T14:00:00Z");
+}
+
+static void dates_of_an_event_without_a_rule_count_with_its_start(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"2026-06-01T20:00:00\", \"duration\": \"PT2H\", "
+        "\"rdate\": [\"2026-08-01T20:00:00\", \"2026-06-03T20:00:00\"], \"exdate\": "
+        "[\"2026-06-01T20:00:00\"]}]");
+    expect(m, "UTC", "2026-06-01T20:30:00Z", "day", "2026-06-03T20:00:00Z");
+    expect(m, "UTC", "2026-06-03T20:30:00Z", "night", "2026-06-03T22:00:00Z");
+    expect(m, "UTC", "2026-06-03T22:00:00Z", "day", "2026-06-11T22:00:00Z");
+    expect(m, "UTC", "2026-08-01T20:00:00Z", "night", "2026-08-01T22:00:00Z");
+    expect(m, "UTC", "2026-08-01T22:00:00Z", "day", "for ever");
+}
+
+/* Each quarter of an hour on the days on which a zone's offset changes: the same answers as when each start is
+ * turned into UTC by itself. */
+static void occurrences_around_a_change_of_the_clock_are_all_there(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *m = with_schedule(
+        "[{\"layout\": \"night\", \"dtstart\": \"2026-01-01T00:15:00\", \"duration\": \"PT10M\", "
+        "\"rrule\": \"FREQ=HOURLY\"}]");
+    /* Forward, 2026-03-29: 02:15 does not exist and comes as 03:15, together with 03:15 itself. */
+    expect(m, "Europe/Paris", "2026-03-29T00:20:00Z", "night", "2026-03-29T00:25:00Z");
+    expect(m, "Europe/Paris", "2026-03-29T00:25:00Z", "day", "2026-03-29T01:15:00Z");
+    expect(m, "Europe/Paris", "2026-03-29T01:15:00Z", "night", "2026-03-29T01:25:00Z");
+    expect(m, "Europe/Paris", "2026-03-29T01:25:00Z", "day", "2026-03-29T02:15:00Z");
+    /* Back, 2026-10-25: 02:15 comes twice and is the first. */
+    expect(m, "Europe/Paris", "2026-10-25T00:15:00Z", "night", "2026-10-25T00:25:00Z");
+    expect(m, "Europe/Paris", "2026-10-25T00:25:00Z", "day", "2026-10-25T02:15:00Z");
+    expect(m, "Europe/Paris", "2026-10-25T02:15:00Z", "night", "2026-10-25T02:25:00Z");
 }
 
 static void unknown_zone_counts_as_utc(void **state) {
@@ -448,6 +522,11 @@ int main(void) {
         cmocka_unit_test(until_in_utc_may_look_earlier_than_the_start),
         cmocka_unit_test(a_whole_schedule_has_one_budget),
         cmocka_unit_test(jump_into_a_rule_finds_the_same_occurrences),
+        cmocka_unit_test(end_may_be_given_in_place_of_a_duration),
+        cmocka_unit_test(event_of_utc_keeps_to_utc),
+        cmocka_unit_test(event_of_another_zone_keeps_to_that),
+        cmocka_unit_test(dates_of_an_event_without_a_rule_count_with_its_start),
+        cmocka_unit_test(occurrences_around_a_change_of_the_clock_are_all_there),
         cmocka_unit_test(unknown_zone_counts_as_utc),
         cmocka_unit_test(offsets_agree_with_the_c_library),
         cmocka_unit_test(wall_clock_playlist_has_the_same_position_everywhere),
