@@ -1,7 +1,7 @@
 // What strangers can take of the server: connections, time, sign-ins, the disk.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
@@ -232,6 +232,7 @@ describe('a slow disk', { skip: process.env.PP_BUILD?.includes('asan') ? 'a sani
     await writeFile(counter, '');
     headend.options.env = {
       LD_PRELOAD: path.join(buildDir(), 'tests/e2e/programs/pingplay-slow-sync.so'), SLOW_SYNC_MS: '200', SLOW_SYNC_COUNT: counter,
+      SLOW_SYNC_BROKEN: path.join(headend.dir, 'broken'),
     };
     await headend.startServing();
   });
@@ -249,6 +250,15 @@ describe('a slow disk', { skip: process.env.PP_BUILD?.includes('asan') ? 'a sani
     assert.deepEqual(shown, Array(8).fill(10));
   });
 
+  test('what the disk does not take is not said to be kept', async () => {
+    await writeFile(path.join(headend.dir, 'broken'), '');
+    const answer = await report(screens[0]);
+    assert.deepEqual([answer.status, answer.json().code], [503, 'unavailable']);
+    assert.equal((await headend.request('GET', '/v1/state', { device: screens[0] })).status, 200);
+    await rm(path.join(headend.dir, 'broken'));
+    assert.equal((await report(screens[0])).status, 204);
+  });
+
   test('states are read, and a publish arrives, while reports are written', async () => {
     let stopped = false;
     const stream = screens.slice(0, 4).map(async (device) => { while (!stopped) assert.equal((await report(device)).status, 204); });
@@ -259,6 +269,9 @@ describe('a slow disk', { skip: process.env.PP_BUILD?.includes('asan') ? 'a sani
       for (let i = 0; i < 20; i++) assert.equal((await headend.request('GET', '/v1/state', { device: screens[8] })).status, 200);
       const during = await syncs() - before;
       assert.ok(during < 10, `20 states were read in the time of ${during} syncs`);
+      const early = await syncs();
+      await signIn(headend);
+      assert.ok(await syncs() - early < 10, 'signing in waits for its own sync, not for those of all reports');
       const { etag } = (await headend.request('GET', '/v1/state', { device: screens[8] })).headers;
       const poll = headend.request('GET', '/v1/state', { device: screens[8], headers: { 'if-none-match': etag, prefer: 'wait=50' } });
       await headend.cli('screen', 'set', screens[8].id, '--name', 'Renamed');

@@ -50,7 +50,7 @@ static bool form_add(struct form *form, char *start, char *end, struct pp_error 
 }
 
 bool form_parse(struct form *form, const void *body, size_t size, struct pp_error *error) {
-    *form = (struct form){.text = malloc(size + 1)};
+    *form = (struct form){.text = malloc(size + 1), .size = size};
     if (!form->text)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     if (size)
@@ -69,6 +69,8 @@ bool form_parse(struct form *form, const void *body, size_t size, struct pp_erro
 }
 
 void form_finish(struct form *form) {
+    if (form->text)
+        pp_wipe(form->text, form->size);
     free(form->text);
     *form = (struct form){0};
 }

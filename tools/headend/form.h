@@ -12,7 +12,8 @@
 #define FORM_FIELDS_MAX 32
 
 struct form {
-    char *text; /* all names and values, decoded in place */
+    char *text;  /* all names and values, decoded in place; a password may be among them */
+    size_t size; /* of it, in bytes */
     struct {
         const char *name, *value;
     } fields[FORM_FIELDS_MAX];

@@ -76,15 +76,34 @@ void reply_header(struct reply *reply, const char *name, const char *value) {
         pp_log_warning("cannot add header %s", name);
 }
 
+/* What is answered may be a key or a token. */
+struct body {
+    size_t size;
+    char data[];
+};
+
+static void body_free(void *arg) {
+    struct body *body = arg;
+    pp_wipe(body->data, body->size);
+    free(body);
+}
+
 void reply_data(struct reply *reply, unsigned status, const char *type, const void *data, size_t size) {
     if (reply->response)
         MHD_destroy_response(reply->response);
     reply->status = status;
-    union {
-        const void *in;
-        void *out;
-    } cast = {.in = size ? data : ""}; /* MHD copies it */
-    reply->response = MHD_create_response_from_buffer(size, cast.out, MHD_RESPMEM_MUST_COPY);
+    struct body *body = malloc(sizeof *body + size);
+    if (body) {
+        body->size = size;
+        if (size)
+            memcpy(body->data, data, size);
+        reply->response =
+            MHD_create_response_from_buffer_with_free_callback_cls(size, body->data, body_free, body);
+    } else {
+        reply->response = NULL;
+    }
+    if (body && !reply->response)
+        body_free(body);
     if (type)
         reply_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 }

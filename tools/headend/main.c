@@ -1,4 +1,6 @@
+#include <cjson/cJSON.h>
 #include <linux/capability.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -37,9 +39,17 @@ static bool protect_memory(struct pp_error *error) {
     return true;
 }
 
+/* Documents hold keys and tokens: their memory is wiped before others get it. */
+static void wipe_and_free(void *memory) {
+    if (memory)
+        pp_wipe(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
 int main(int argc, char **argv) {
     struct pp_error error = {0};
     umask(022);
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = malloc, .free_fn = wipe_and_free});
     if (protect_memory(&error) && command_run(argc, argv, &error))
         return 0;
     pp_autobuf struct pp_buf message = PP_BUF_INIT(6 * sizeof error.message);

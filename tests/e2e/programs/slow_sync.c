@@ -1,6 +1,7 @@
 /* For LD_PRELOAD: a disk on which every fsync and fdatasync takes SLOW_SYNC_MS milliseconds longer. Adds a byte to the
- * file SLOW_SYNC_COUNT for each. */
+ * file SLOW_SYNC_COUNT for each. While the file SLOW_SYNC_BROKEN is there, they fail. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,12 @@ static int slow_sync(const char *name, int fd) {
             abort();
         close(log);
     }
+    const char *failing = getenv("SLOW_SYNC_BROKEN");
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+    if (failing && access(failing, F_OK) == 0) {
+        errno = EIO;
+        return -1;
+    }
     return sync(fd);
 }
 

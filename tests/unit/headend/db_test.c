@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "headend/publish.h"
@@ -65,11 +66,40 @@ static void publishing_and_maintenance_hold_the_lock(void **state) {
     assert_int_equal(error.code, PP_E_INVALID); /* it could look, and there is none yet */
 }
 
+static int64_t size_of(const struct home *home, const char *name) {
+    struct stat status;
+    assert_int_equal(fstatat(home->fd, name, &status, 0), 0);
+    return status.st_size;
+}
+
+static void what_is_worth_waiting_for_is_counted_and_a_checkpoint_copies_it(void **state) {
+    struct home *home = *state;
+    static char large[8 * 4096 + 1];
+    memset(large, 'x', sizeof large - 1);
+    assert_true(db_meta_set(home->db, "name", "value", NULL));
+    assert_int_equal(db_commits(home->db), 0); /* each waits for itself */
+    pp_autoclose int log = db_defer_sync(home->db, NULL);
+    assert_true(log >= 0);
+    assert_true(db_meta_set(home->db, "name", "other", NULL));
+    assert_int_equal(db_commits(home->db), 1);
+    assert_true(db_run_unsynced(home->db, NULL, "UPDATE meta SET value = 'third' WHERE name = 'name'", ""));
+    pp_autofree char *value = db_meta_get(home->db, "name", NULL);
+    assert_string_equal(value, "third");
+    assert_int_equal(db_commits(home->db), 1);
+    int64_t before = size_of(home, "headend.db");
+    assert_true(db_meta_set(home->db, "large", large, NULL));
+    assert_int_equal(size_of(home, "headend.db"), before);
+    assert_true(db_checkpoint(home->db, NULL));
+    assert_in_range(size_of(home, "headend.db"), before + (int64_t)sizeof large - 1, INT64_MAX);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_shared_database_is_not_used_without_its_lock, set_up,
                                         test_home_teardown),
         cmocka_unit_test_setup_teardown(publishing_and_maintenance_hold_the_lock, set_up, test_home_teardown),
+        cmocka_unit_test_setup_teardown(what_is_worth_waiting_for_is_counted_and_a_checkpoint_copies_it,
+                                        test_home_setup, test_home_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
