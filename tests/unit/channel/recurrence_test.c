@@ -1,10 +1,15 @@
-/* Recurrence rules: when they happen, and what they cost. */
+/* Recurrence rules: those of tests/data/recurrence, which other implementations worked out, and what they cost.
+ */
 #include "sample.h"
 
+#include <fcntl.h>
+
 #include "base/clock.h"
+#include "base/file.h"
 #include "channel/rule.h"
 
-#define LISTED_MAX  24 /* occurrences of a rule, as make.py lists them */
+#define RULES_MAX   (1024 * 1024) /* bytes of the file */
+#define LISTED_MAX  24            /* occurrences of a rule, as make.py lists them */
 #define LAST_LISTED "2035-01-01T00:00:00Z"
 
 static int64_t at(const char *time) {
@@ -39,6 +44,42 @@ static struct channel_manifest *with_rule(const char *start, const char *rule, c
              start, rule, more);
     sample_set(json, "schedule", text);
     return sample_manifest(json);
+}
+
+/* "= 2026-01-05T08:00:00 FREQ=DAILY;… 2026-01-05T08:00:00 …" */
+static bool rule_happens_as_listed(char *line) {
+    char *rest = NULL;
+    strtok_r(line, " ", &rest);
+    const char *start = strtok_r(NULL, " ", &rest);
+    const char *rule = strtok_r(NULL, " ", &rest);
+    int64_t starts[LISTED_MAX + 1];
+    PP_AUTO(channel_manifest) struct channel_manifest *m = with_rule(start, rule, "");
+    size_t count = list_starts(m, at(start) - 1, at(LAST_LISTED), starts);
+    size_t listed = 0;
+    bool right = true;
+    for (const char *time = strtok_r(NULL, " ", &rest); time; time = strtok_r(NULL, " ", &rest), listed++)
+        right = right && listed < count && starts[listed] == at(time);
+    right = right && listed == count;
+    if (!right)
+        print_error("%s %s happens otherwise\n", start, rule);
+    return right;
+}
+
+static void rules_happen_as_two_other_implementations_say(void **state) {
+    (void)state;
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(RULES_MAX);
+    assert_true(pp_file_read(AT_FDCWD, PP_TEST_DATA "/recurrence/rules.txt", &text, NULL));
+    char *rest = NULL;
+    int rules = 0;
+    int wrong = 0;
+    for (char *line = strtok_r((char *)text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        if (*line == '#')
+            continue;
+        rules++;
+        wrong += !rule_happens_as_listed(line);
+    }
+    assert_int_equal(wrong, 0);
+    assert_int_equal(rules, 1000);
 }
 
 struct known_rule {
@@ -140,6 +181,7 @@ static void no_question_costs_more_than_was_reckoned(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_happen_as_two_other_implementations_say),
         cmocka_unit_test(rules_of_the_field_happen_on_their_days),
         cmocka_unit_test(no_question_costs_more_than_was_reckoned),
     };
