@@ -141,6 +141,23 @@ static bool watch_signals(struct agent *agent, struct pp_error *error) {
     return agent->signal_watch != NULL;
 }
 
+/* ---- The flash ---- */
+
+static void on_jobs(void *arg, short revents) {
+    struct agent *agent = arg;
+    (void)revents;
+    pp_jobs_finish(agent->jobs);
+}
+
+/* After the signals are blocked, so that its thread has them blocked, too. */
+static bool start_jobs(struct agent *agent, struct pp_error *error) {
+    agent->jobs = pp_jobs_create("flash", error);
+    if (!agent->jobs)
+        return false;
+    agent->jobs_watch = net_loop_watch(agent->loop, pp_jobs_fd(agent->jobs), POLLIN, on_jobs, agent, error);
+    return agent->jobs_watch != NULL;
+}
+
 struct agent *agent_create(const struct agent_config *config, struct pp_error *error) {
     struct agent *agent = calloc(1, sizeof *agent);
     if (!agent) {
@@ -151,7 +168,8 @@ struct agent *agent_create(const struct agent_config *config, struct pp_error *e
     agent->signal_fd = -1;
     agent->state = AGENT_UNENROLLED;
     agent->loop = net_loop_create(error);
-    if (!agent->loop || !watch_signals(agent, error) || !startup_begin(agent, error)) {
+    if (!agent->loop || !watch_signals(agent, error) || !start_jobs(agent, error) ||
+        !startup_begin(agent, error)) {
         agent_destroy(agent);
         return NULL;
     }
@@ -173,13 +191,16 @@ bool agent_run(struct agent *agent, struct pp_error *error) {
 void agent_destroy(struct agent *agent) {
     if (!agent)
         return;
+    pp_jobs_wait(agent->jobs); /* while everybody is there to hear of it */
     if (agent->loop) {
         enrolment_stop(agent);
         connection_stop(agent);
         content_stop(agent);
         net_loop_unwatch(agent->loop, agent->signal_watch);
+        net_loop_unwatch(agent->loop, agent->jobs_watch);
     }
     startup_close(agent);
+    pp_jobs_destroy(agent->jobs);
     pp_close(&agent->signal_fd);
     net_loop_destroy(agent->loop);
     pp_wipe(agent, sizeof *agent);

@@ -12,6 +12,7 @@
 #include "agent/poller.h"
 #include "agent/reporter.h"
 #include "agent/state_document.h"
+#include "base/jobs.h"
 #include "identity/est.h"
 #include "identity/identity.h"
 #include "net/client.h"
@@ -33,6 +34,8 @@ struct agent {
     struct agent_config config;
     enum agent_state state;
     struct net_loop *loop;
+    struct pp_jobs *jobs; /* whatever waits for the flash once the loop runs */
+    struct net_watch *jobs_watch;
     struct vault *vault;
     struct store *store;
     struct identity *identity;

@@ -24,8 +24,6 @@ static void on_settled(void *arg, bool shown) {
 static void on_play(void *arg, const struct zone_play *play) {
     struct agent *agent = arg;
     cJSON *item = cJSON_CreateObject();
-    if (!item)
-        return;
     char shown_at[PP_RFC3339_SIZE];
     pp_time_format(play->shown_at_s, shown_at);
     cJSON_AddStringToObject(item, "kind", "play");

@@ -11,12 +11,14 @@
 /* The record: the boot's id, then the count. */
 #define RECORD_SIZE (CRASH_GUARD_BOOT_SIZE + 1)
 
-static void guard_keep(const struct crash_guard *guard) {
+static void guard_keep(const struct crash_guard *guard, bool wait) {
     uint8_t record[RECORD_SIZE];
     struct pp_error error = {0};
     memcpy(record, guard->boot, CRASH_GUARD_BOOT_SIZE);
     record[CRASH_GUARD_BOOT_SIZE] = guard->starts;
-    if (!vault_put(guard->vault, CRASH_GUARD_RECORD, record, sizeof record, &error))
+    if (!(wait
+              ? vault_put(guard->vault, CRASH_GUARD_RECORD, record, sizeof record, &error)
+              : vault_put_later(guard->vault, CRASH_GUARD_RECORD, record, sizeof record, NULL, NULL, &error)))
         pp_log_warning("record \"%s\": %s", CRASH_GUARD_RECORD, error.message);
 }
 
@@ -36,7 +38,7 @@ bool crash_guard_begin(struct crash_guard *guard, struct vault *vault) {
         guard->starts = kept.data[CRASH_GUARD_BOOT_SIZE];
     bool too_many = guard->starts >= CRASH_GUARD_STARTS_MAX;
     guard->starts = too_many ? 1 : (uint8_t)(guard->starts + 1);
-    guard_keep(guard);
+    guard_keep(guard, true); /* before whatever may end this start */
     return too_many;
 }
 
@@ -44,5 +46,5 @@ void crash_guard_healthy(struct crash_guard *guard) {
     if (!guard->starts)
         return;
     guard->starts = 0;
-    guard_keep(guard);
+    guard_keep(guard, false);
 }

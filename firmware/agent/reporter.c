@@ -72,7 +72,9 @@ static void on_sent(void *arg, const struct net_response *response) {
         return;
     }
     net_retry_reset(&reporter->retry);
-    if (reporter->sending < STREAMS)
+    if (reporter->sending < STREAMS && refused)
+        spool_refused(reporter->spools[reporter->sending]);
+    else if (reporter->sending < STREAMS)
         spool_sent(reporter->spools[reporter->sending]);
     reporter_send_next(reporter);
 }
@@ -115,11 +117,8 @@ static bool reporter_post_spool(struct reporter *reporter, int stream) {
 }
 
 static void reporter_flush(struct reporter *reporter) {
-    for (int i = 0; i < STREAMS; i++) {
-        struct pp_error error = {0};
-        if (!spool_flush(reporter->spools[i], &error))
-            pp_log_warning("spool: %s", error.message);
-    }
+    for (int i = 0; i < STREAMS; i++)
+        spool_flush(reporter->spools[i]);
 }
 
 /* Sends the next thing that waits; when nothing does, sleeps until the next status. */
@@ -157,7 +156,8 @@ struct reporter *reporter_create(const struct reporter_config *config, struct pp
     reporter->config = *config;
     net_retry_init_random(&reporter->retry);
     for (int i = 0; i < STREAMS; i++) {
-        reporter->spools[i] = spool_open(config->state_dir, config->vault, streams[i].name, error);
+        reporter->spools[i] =
+            spool_open(config->state_dir, config->vault, config->jobs, streams[i].name, error);
         if (!reporter->spools[i]) {
             reporter_destroy(reporter);
             return NULL;
@@ -201,7 +201,7 @@ void reporter_event(struct reporter *reporter, const char *kind, const char *for
     if (!item || !cJSON_AddStringToObject(item, "kind", kind) ||
         !cJSON_AddStringToObject(item, "detail", detail)) {
         cJSON_Delete(item);
-        return;
+        item = NULL;
     }
     spool_add(reporter->spools[STREAM_EVENTS], item, reporter->config.now_s(reporter->config.arg));
     reporter_schedule(reporter);

@@ -1,6 +1,7 @@
 /*
  * Tells the headend what happens here: events and proof of play through sealed spools, and the status, which
- * is only ever the newest. Nothing is lost while there is no network, within the spools' caps.
+ * is only ever the newest. Nothing is lost while there is no network, within the spools' caps; what is lost is
+ * counted, and the headend told.
  */
 #ifndef PP_AGENT_REPORTER_H
 #define PP_AGENT_REPORTER_H
@@ -22,6 +23,7 @@ struct reporter_config {
     struct net_loop *loop;
     struct net_client *client;
     struct vault *vault;
+    struct pp_jobs *jobs; /* for what is written to flash; NULL: at once */
     const char *state_dir;
     int64_t (*now_s)(void *arg);      /* s since 1970 */
     cJSON *(*make_status)(void *arg); /* the status document, which the reporter deletes; NULL: none now */
@@ -40,7 +42,7 @@ void reporter_set_online(struct reporter *reporter, bool online);
 /* An event: "kind" and a line of detail, never a secret. */
 void reporter_event(struct reporter *reporter, const char *kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A play: an object that belongs to the reporter from now on. */
+/* A play: an object that belongs to the reporter from now on. NULL, for want of memory: counted as lost. */
 void reporter_play(struct reporter *reporter, cJSON *item);
 /* The status has changed: sent soon. */
 void reporter_status_changed(struct reporter *reporter);

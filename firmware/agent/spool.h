@@ -1,10 +1,18 @@
 /*
  * Reports that wait for the headend, sealed on flash under a key of the vault's, oldest first:
  *
- *   STATE/spool/events-0000000000000012.sealed      one batch: {"batch": "<uuid>", "items": [ … ]}
+ *   STATE/spool/events-0000000000000012-64.sealed    one batch, of 64 items
+ *
+ *   {"batch": "<uuid>", "spool": "<uuid>", "lost": 3, "items": [ … ]}
  *
  * A batch is written only when it could not be sent soon, so a screen that is online writes nothing. Over the
- * cap the oldest go first, and the next batch tells how many.
+ * cap the oldest go first. What is lost is counted by the item: "lost" only grows, for as long as the spool has
+ * that name, and is kept over restarts (the vault's record "lost-STREAM"); so a batch that is sent twice, or a
+ * count that comes late, counts once.
+ *
+ * Only a batch whose bytes are damaged is given up. One that cannot be read just now stays and is tried again.
+ *
+ * Nothing here waits for the flash but the reading: batches are written and removed by jobs (base/jobs.h).
  */
 #ifndef PP_AGENT_SPOOL_H
 #define PP_AGENT_SPOOL_H
@@ -15,34 +23,45 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/jobs.h"
 #include "vault/vault.h"
 
-#define SPOOL_KEY_RECORD "spool-key"
-#define SPOOL_ITEMS_MAX  64          /* in a batch */
-#define SPOOL_BATCH_MAX  (60 * 1024) /* bytes of JSON */
-#define SPOOL_DETAIL_MAX 400         /* bytes of an item's text; longer ones are cut */
-#define SPOOL_FILES_MAX  128         /* batches of one stream on flash */
-#define SPOOL_NAME_MAX   15          /* bytes of a stream's name */
+#define SPOOL_KEY_RECORD  "spool-key"
+#define SPOOL_LOST_RECORD "lost-"         /* and the stream's name */
+#define SPOOL_ITEMS_MAX   64              /* in a batch */
+#define SPOOL_MEMORY_MAX  128             /* items in memory: a batch that is being written, and the next */
+#define SPOOL_BATCH_MAX   (60 * 1024)     /* bytes of JSON */
+#define SPOOL_DETAIL_MAX  400             /* bytes of an item's text; longer ones are cut */
+#define SPOOL_FILES_MAX   128             /* batches of one stream on flash */
+#define SPOOL_NAME_MAX    15              /* bytes of a stream's name */
+#define SPOOL_AGAIN_MS    (5 * 60 * 1000) /* until a batch that could not be read is tried again */
 
 struct spool;
 
 /* One stream of reports ("events", "playlog") under `state_dir`/spool. Batches of an earlier run are found
- * again. */
-struct spool *spool_open(const char *state_dir, struct vault *vault, const char *stream,
+ * again. `jobs` is borrowed; NULL: all is done at once. */
+struct spool *spool_open(const char *state_dir, struct vault *vault, struct pp_jobs *jobs, const char *stream,
                          struct pp_error *error);
-/* Keeps what waits in memory; NULL is allowed. */
+/* Brings what waits in memory onto flash, and waits for that; NULL is allowed. */
 void spool_close(struct spool *spool);
 
 /* Adds an item: an object, which belongs to the spool from now on; it gets its "id" and, from `now_s` (s
- * since 1970), its "time". */
+ * since 1970), its "time". NULL, for want of memory: it is lost, and counted. */
 void spool_add(struct spool *spool, cJSON *item, int64_t now_s);
 
-/* The oldest batch, as JSON for the headend; false when none waits. The batch stays until spool_sent. */
+/* The oldest batch, as JSON for the headend; false when none waits (PP_OK), or none can be read just now. The
+ * batch stays until one of the two below. Without items it only tells of losses. */
 bool spool_peek(struct spool *spool, struct pp_buf *json, struct pp_error *error);
 /* The batch that was peeked at has arrived. */
 void spool_sent(struct spool *spool);
+/* The headend will not have it: its items are lost. */
+void spool_refused(struct spool *spool);
 
-/* Brings what waits in memory onto flash. */
-bool spool_flush(struct spool *spool, struct pp_error *error);
+/* Begins to bring a batch of what waits in memory onto flash. A failure is a warning in the log, and the items
+ * stay. */
+void spool_flush(struct spool *spool);
+
+/* Items of this stream that were lost so far. */
+uint64_t spool_lost(const struct spool *spool);
 
 #endif

@@ -21,6 +21,7 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
     agent->vault = vault_open(agent->config.state, vault_kek_file(), error);
     if (!agent->vault)
         return false;
+    vault_set_jobs(agent->vault, agent->jobs);
     floors_load(&agent->floors, agent->vault);
     agent->identity = identity_load_or_create(agent->vault, error);
     if (!agent->identity)
@@ -47,6 +48,7 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
     struct reporter_config reporter = {
         .loop = agent->loop,
         .vault = agent->vault,
+        .jobs = agent->jobs,
         .state_dir = agent->config.state,
         .now_s = agent_now_s,
         .make_status = agent_make_status,
@@ -69,6 +71,7 @@ void startup_close(struct agent *agent) {
     net_client_destroy(pp_steal(&agent->client));
     store_close(pp_steal(&agent->store));
     identity_destroy(pp_steal(&agent->identity));
+    pp_jobs_wait(agent->jobs);
     vault_close(pp_steal(&agent->vault));
 }
 

@@ -193,6 +193,30 @@ test('a flash that is full at the very first start is told on the screen, and th
   });
 });
 
+test('reports that rot while they wait are counted to the last, and the headend shows how many', async (t) => {
+  const { display, id } = await startScreen(t, 'red');
+  await stopServing(t);
+  await display.agent.waitLog(/-> offline/);
+  await display.stopAgent();
+  const spool = path.join(display.stateDir, 'spool');
+  const batches = (await readdir(spool)).filter((name) => name.startsWith('events-'));
+  assert.equal(batches.length, 1, 'what happened without the headend waits for it');
+  const data = await readFile(path.join(spool, batches[0]));
+  data[data.length - 1] ^= 1;
+  await writeFile(path.join(spool, batches[0]), data);
+  const lost = Number(/-(\d+)\.sealed$/.exec(batches[0])[1]);
+  assert.ok(lost > 0);
+  await headend.startServing();
+  await display.startAgent();
+  await display.agent.waitLog(/a batch is lost/);
+  await until(async () => JSON.parse(await headend.cli('screen', 'show', id)).events_lost === lost, `${lost} events that are lost`);
+  await display.stopAgent();
+  await display.startAgent(); // which counts on, and tells it again
+  await display.agent.waitLog(/-> online/);
+  await until(async () => (await readdir(spool)).every((name) => !name.startsWith('events-')), 'everything to be sent');
+  assert.equal(JSON.parse(await headend.cli('screen', 'show', id)).events_lost, lost);
+});
+
 test('content of which nothing can be shown any more makes place for a status screen with a code', async (t) => {
   const { display, id, channel } = await startScreen(t, 'red');
   await headend.publish(channel, [await makeVideo(dir, 'blue.mp4', 'blue', 1)]);

@@ -161,6 +161,30 @@ describe('an enrolled screen', () => {
     assert.deepEqual([shown.events, shown.playlog, shown.report], [3, 1, { version: '0.1.0', state: 'online' }]);
   });
 
+  test('what a screen has lost is counted once, however often and in whatever order it comes, and shown', async () => {
+    const other = await enrolDevice(headend, { name: 'Forgetful' });
+    const post = (where, spool, lost, items = []) => headend.request('POST', where, {
+      device: other, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ batch: randomUUID(), spool, lost, items }),
+    });
+    const losses = async () => {
+      const { events_lost: events, playlog_lost: playlog } = JSON.parse(await headend.cli('screen', 'show', other.id));
+      return [events, playlog];
+    };
+    const [first, second] = [randomUUID(), randomUUID()];
+    assert.deepEqual(await losses(), [0, 0]);
+    for (const lost of [0, 64, 64, 3, 70]) assert.equal((await post('/v1/events', first, lost)).status, 204);
+    assert.deepEqual(await losses(), [70, 0]);
+    assert.equal((await post('/v1/events', second, 5)).status, 204); // it lost its count, too
+    assert.equal((await post('/v1/events', first, 70)).status, 204); // a batch of before
+    assert.equal((await post('/v1/playlog', second, 1)).status, 204);
+    assert.deepEqual(await losses(), [75, 1]);
+    for (const [spool, lost] of [[first, -1], [first, 1.5], [first, '7'], ['x', 7], [undefined, 7]]) {
+      assert.equal((await post('/v1/events', spool, lost)).status, 400, `${spool} ${lost}`);
+    }
+    for (let i = 0; i < 40; i++) assert.equal((await post('/v1/playlog', randomUUID(), 1)).status, 204);
+    assert.deepEqual(await losses(), [75, 16], 'names without end are not kept');
+  });
+
   test('a malformed report is refused whole, naming the field', async () => {
     const good = { id: randomUUID(), time: '2026-01-05T08:00:00Z', kind: 'sync', detail: {} };
     const wrong = [

@@ -123,19 +123,25 @@ bool command_screen_list(int argc, char **argv, struct pp_error *error) {
     return true;
 }
 
-/* With its last status report and the number of reports kept. */
+/* With its last status report, the number of reports kept, and of those that were lost on its side. */
 static bool screen_details(struct db *db, const char *id, cJSON *screen, struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(db, error,
                                              "SELECT coalesce(report, 'null'), (SELECT count(*) FROM report "
                                              "WHERE device = device.id AND list = 'events'),"
                                              " (SELECT count(*) FROM report WHERE device = device.id AND "
-                                             "list = 'playlog') FROM device WHERE id = ?",
+                                             "list = 'playlog'),"
+                                             " (SELECT total(lost) FROM report_loss WHERE device = device.id "
+                                             "AND list = 'events'),"
+                                             " (SELECT total(lost) FROM report_loss WHERE device = device.id "
+                                             "AND list = 'playlog') FROM device WHERE id = ?",
                                              "s", id);
     if (!row || !db_next(row, "screen", error))
         return false;
     cJSON_AddItemToObject(screen, "report", cJSON_Parse(db_text(row, 0)));
     cJSON_AddNumberToObject(screen, "events", (double)db_int(row, 1));
     cJSON_AddNumberToObject(screen, "playlog", (double)db_int(row, 2));
+    cJSON_AddNumberToObject(screen, "events_lost", (double)db_int(row, 3));
+    cJSON_AddNumberToObject(screen, "playlog_lost", (double)db_int(row, 4));
     return true;
 }
 

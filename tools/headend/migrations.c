@@ -53,6 +53,10 @@ static const char *const migrations[] = {
      "  file TEXT NOT NULL, warning TEXT NOT NULL) STRICT;"),
     /* 6: the network of the address (address.h), so that the busiest one makes room */
     "ALTER TABLE enrolment ADD COLUMN network TEXT NOT NULL DEFAULT '';",
+    /* 7: how many reports screens have lost on their side, under each name that a spool of theirs has had */
+    ("CREATE TABLE report_loss(device TEXT NOT NULL REFERENCES device(id), list TEXT NOT NULL,"
+     "  spool TEXT NOT NULL, lost INTEGER NOT NULL, PRIMARY KEY(device, list, spool)) WITHOUT ROWID, "
+     "STRICT;"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

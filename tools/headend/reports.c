@@ -8,6 +8,7 @@
 #define REPORT_KIND_MAX       64    /* bytes */
 #define REPORT_ITEM_MAX       4096  /* bytes, as it is kept */
 #define REPORT_PER_DEVICE_MAX 20000 /* of each list; the oldest go */
+#define REPORT_SPOOLS_MAX     16    /* of a screen and list, whose losses are counted */
 
 static cJSON *report_body(struct request *request, struct reply *reply) {
     struct pp_error error;
@@ -71,6 +72,26 @@ static bool report_trim(struct request *request, const char *list, struct pp_err
                   "ssi", request->device.id, list, (int64_t)REPORT_PER_DEVICE_MAX);
 }
 
+/* What the screen has lost of this list so far. The count only grows for as long as its spool keeps its name, so
+ * one that comes twice, or late, counts once. */
+static bool loss_store(struct request *request, const char *list, const cJSON *body, struct pp_error *error) {
+    const char *spool;
+    int64_t lost;
+    if (!cJSON_GetObjectItemCaseSensitive(body, "lost"))
+        return true;
+    if (!item_id(body, "spool", &spool, error) ||
+        !pp_json_integer(body, "lost", 0, PP_JSON_INTEGER_MAX, &lost, error))
+        return false;
+    return lost == 0 ||
+           db_run(request->app->db, error,
+                  "INSERT INTO report_loss(device, list, spool, lost) SELECT ?1, ?2, ?3, ?4 WHERE"
+                  " (SELECT count(*) FROM report_loss WHERE device = ?1 AND list = ?2"
+                  " AND spool <> ?3) < ?5"
+                  " ON CONFLICT(device, list, spool) DO UPDATE SET lost = excluded.lost"
+                  " WHERE excluded.lost > lost",
+                  "sssii", request->device.id, list, spool, lost, (int64_t)REPORT_SPOOLS_MAX);
+}
+
 static bool batch_store(struct request *request, const char *list, const cJSON *body,
                         struct pp_error *error) {
     const char *batch;
@@ -86,7 +107,8 @@ static bool batch_store(struct request *request, const char *list, const cJSON *
         if (!item_store(request, list, item, error))
             return false;
     }
-    return report_trim(request, list, error) && db_change_commit(&change, error);
+    return report_trim(request, list, error) && loss_store(request, list, body, error) &&
+           db_change_commit(&change, error);
 }
 
 static void report_batch(struct request *request, struct reply *reply, const char *list) {
