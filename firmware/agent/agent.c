@@ -158,6 +158,16 @@ static bool start_jobs(struct agent *agent, struct pp_error *error) {
     return agent->jobs_watch != NULL;
 }
 
+/* ---- The watchdog: a loop that stands still ends in a restart ---- */
+
+static void on_watchdog_due(void *arg) {
+    struct agent *agent = arg;
+    pp_watchdog_tick(&agent->watchdog, pp_clock_monotonic_ms() * 1000);
+    if (agent->watchdog.due_us != PP_WATCHDOG_NEVER)
+        net_timer_start(&agent->watchdog_timer, agent->loop, (agent->watchdog.due_us + 999) / 1000,
+                        on_watchdog_due, agent);
+}
+
 struct agent *agent_create(const struct agent_config *config, struct pp_error *error) {
     struct agent *agent = calloc(1, sizeof *agent);
     if (!agent) {
@@ -167,6 +177,7 @@ struct agent *agent_create(const struct agent_config *config, struct pp_error *e
     agent->config = *config;
     agent->signal_fd = -1;
     agent->state = AGENT_UNENROLLED;
+    pp_watchdog_init(&agent->watchdog);
     agent->loop = net_loop_create(error);
     if (!agent->loop || !watch_signals(agent, error) || !start_jobs(agent, error) ||
         !startup_begin(agent, error)) {
@@ -177,6 +188,7 @@ struct agent *agent_create(const struct agent_config *config, struct pp_error *e
 }
 
 bool agent_run(struct agent *agent, struct pp_error *error) {
+    on_watchdog_due(agent);
     if (!net_loop_run(agent->loop, error))
         return false;
     if (agent->fatal.code) {
@@ -201,6 +213,7 @@ void agent_destroy(struct agent *agent) {
     }
     startup_close(agent);
     pp_jobs_destroy(agent->jobs);
+    pp_watchdog_finish(&agent->watchdog);
     pp_close(&agent->signal_fd);
     net_loop_destroy(agent->loop);
     pp_wipe(agent, sizeof *agent);

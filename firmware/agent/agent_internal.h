@@ -13,6 +13,7 @@
 #include "agent/reporter.h"
 #include "agent/state_document.h"
 #include "base/jobs.h"
+#include "base/watchdog.h"
 #include "identity/est.h"
 #include "identity/identity.h"
 #include "net/client.h"
@@ -36,6 +37,8 @@ struct agent {
     struct net_loop *loop;
     struct pp_jobs *jobs; /* whatever waits for the flash once the loop runs */
     struct net_watch *jobs_watch;
+    struct pp_watchdog watchdog;
+    struct net_timer watchdog_timer;
     struct vault *vault;
     struct store *store;
     struct identity *identity;
