@@ -35,7 +35,8 @@ static void schedule(struct access_session *session, int64_t wait_ms, net_loop_c
 static bool store_record(struct access_session *session, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(RECORD_MAX);
     return pp_buf_addf(&text, error, "%lld %s", (long long)session->expires_s, session->cookie) &&
-           vault_put(session->config.vault, ACCESS_COOKIE_RECORD, text.data, text.size, error);
+           vault_put_later(session->config.vault, ACCESS_COOKIE_RECORD, text.data, text.size, NULL, NULL,
+                           error);
 }
 
 static bool parse_record(struct access_session *session, const char *text) {
@@ -169,7 +170,7 @@ void access_session_renew(struct access_session *session) {
         return;
     pp_wipe(session->cookie, sizeof session->cookie);
     net_client_set_cookie(session->config.client, NULL, NULL);
-    if (!vault_remove(session->config.vault, ACCESS_COOKIE_RECORD, &error))
+    if (!vault_remove_later(session->config.vault, ACCESS_COOKIE_RECORD, NULL, NULL, &error))
         pp_log_warning("device cookie stays in the vault: %s", error.message);
     bool fresh = session->made_ms && pp_clock_monotonic_ms() - session->made_ms < SHORT_LIVED_MS;
     if (!fresh)

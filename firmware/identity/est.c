@@ -24,6 +24,7 @@ struct est {
     struct net_call *call;
     struct net_timer timer;
     struct net_retry retry;
+    bool keeping; /* the certificate is on its way to flash */
 };
 
 static const char *const paths[] = {
@@ -35,6 +36,8 @@ static const char *const paths[] = {
 void est_cancel(struct est *est) {
     if (!est)
         return;
+    if (est->keeping)
+        identity_when_kept(est->config.identity, NULL, NULL);
     net_call_cancel(est->call);
     net_timer_stop(&est->timer);
     if (est->bearer)
@@ -101,6 +104,28 @@ static bool passing(const struct net_response *response, const struct pp_error *
     return response->status >= 500 || response->status == 429 || response->status == 408;
 }
 
+static void on_kept(void *arg, const struct pp_error *failure) {
+    struct est *est = arg;
+    struct pp_error error = failure ? *failure : (struct pp_error){0};
+    est->keeping = false;
+    if (failure)
+        pp_wrap(&error, "EST");
+    finish(est, failure ? &error : NULL);
+}
+
+static void take(struct est *est, const struct net_response *response) {
+    struct pp_error error = {0};
+    if (!take_answer(est, response, &error)) {
+        pp_wrap(&error, "EST");
+        finish(est, &error);
+    } else if (est->operation == EST_CACERTS) {
+        finish(est, NULL);
+    } else {
+        est->keeping = true;
+        identity_when_kept(est->config.identity, on_kept, est);
+    }
+}
+
 static void on_answer(void *arg, const struct net_response *response) {
     struct est *est = arg;
     struct pp_error error = {0};
@@ -109,9 +134,7 @@ static void on_answer(void *arg, const struct net_response *response) {
         net_retry_reset(&est->retry);
         wait_and_ask(est, pending_ms(response->retry_after_s), NULL);
     } else if (net_response_check(response, &error)) {
-        bool taken = take_answer(est, response, &error);
-        pp_wrap(taken ? NULL : &error, "EST");
-        finish(est, taken ? NULL : &error);
+        take(est, response);
     } else {
         pp_wrap(&error, "EST");
         if (passing(response, &error))

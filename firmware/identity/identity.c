@@ -26,6 +26,11 @@ struct identity {
     int64_t floor_s;
     struct pp_buf chain; /* PEM, empty while there is no certificate */
     struct chain_facts facts;
+    struct pp_buf next; /* the same of one that is on its way to flash; empty: none is */
+    struct chain_facts next_facts;
+    struct pp_error keep_error; /* why the last one could not be kept */
+    identity_kept *kept;        /* of whoever waits for it */
+    void *kept_arg;
 };
 
 static bool make_key(struct identity *identity, struct pp_error *error) {
@@ -96,6 +101,7 @@ struct identity *identity_load_or_create(struct vault *vault, struct pp_error *e
     }
     identity->vault = vault;
     identity->chain = PP_BUF_INIT(CHAIN_PEM_MAX);
+    identity->next = PP_BUF_INIT(CHAIN_PEM_MAX);
     if (!load_key(identity, error) || !name_key(identity, error)) {
         pp_wrap(error, "device key");
         return NULL;
@@ -107,8 +113,10 @@ struct identity *identity_load_or_create(struct vault *vault, struct pp_error *e
 void identity_destroy(struct identity *identity) {
     if (!identity)
         return;
+    vault_forget_kept(identity->vault, CERTIFICATE_RECORD);
     crypto_key_destroy(identity->key);
     pp_buf_finish(&identity->chain);
+    pp_buf_finish(&identity->next);
     free(identity);
 }
 
@@ -150,15 +158,47 @@ bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp
     return pp_buf_add(der, request + sizeof request - size, (size_t)size, error);
 }
 
+static void tell_kept(struct identity *identity) {
+    identity_kept *kept = pp_steal(&identity->kept);
+    if (kept)
+        kept(identity->kept_arg, identity->keep_error.code ? &identity->keep_error : NULL);
+}
+
+/* Nothing is asked for under a certificate that the next start would not know. */
+static void on_kept(void *arg, const struct pp_error *error) {
+    struct identity *identity = arg;
+    identity->keep_error = error ? *error : (struct pp_error){0};
+    if (!error) {
+        pp_buf_finish(&identity->chain);
+        identity->chain = identity->next;
+        identity->next = PP_BUF_INIT(CHAIN_PEM_MAX);
+        identity->facts = identity->next_facts;
+    }
+    pp_buf_finish(&identity->next);
+    tell_kept(identity);
+}
+
 static bool adopt(struct identity *identity, struct pp_buf *pem, const struct chain_facts *facts,
                   struct pp_error *error) {
-    if (!vault_put(identity->vault, CERTIFICATE_RECORD, pem->data, pem->size, error))
-        return false;
-    pp_buf_finish(&identity->chain);
-    identity->chain = *pem;
+    pp_buf_finish(&identity->next);
+    identity->next = *pem;
     *pem = PP_BUF_INIT(CHAIN_PEM_MAX);
-    identity->facts = *facts;
-    return true;
+    identity->next_facts = *facts;
+    identity->keep_error = (struct pp_error){0};
+    if (!vault_put_later(identity->vault, CERTIFICATE_RECORD, identity->next.data, identity->next.size,
+                         on_kept, identity, error)) {
+        pp_buf_finish(&identity->next);
+        return false;
+    }
+    return !identity->keep_error.code ||
+           pp_fail(error, identity->keep_error.code, "%s", identity->keep_error.message);
+}
+
+void identity_when_kept(struct identity *identity, identity_kept *kept, void *arg) {
+    identity->kept = kept;
+    identity->kept_arg = arg;
+    if (!identity->next.size)
+        tell_kept(identity);
 }
 
 /* A certificate that was left out may have been the one that was missing. */

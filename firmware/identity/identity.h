@@ -44,14 +44,19 @@ bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp
 /* Takes an EST answer: a DER PKCS#7 "certs-only" message. Checked before anything is changed: exactly one
  * certificate is for our key; it chains, through the others, to an authority of `ca_file`; every certificate
  * of the chain is valid at max(now_s, floor); digitalSignature where there is keyUsage; clientAuth in
- * extended key usage; not a CA; one CN of at most 64 printable characters. Then it is stored and in use.
- * Errors: PP_E_INVALID (malformed), PP_E_AUTH, PP_E_EXPIRED, PP_E_LIMIT, the vault's. */
+ * extended key usage; not a CA; one CN of at most 64 printable characters. Then it is stored, and in use once it
+ * is: identity_when_kept. Errors: PP_E_INVALID (malformed), PP_E_AUTH, PP_E_EXPIRED, PP_E_LIMIT, the vault's. */
 bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
                                  const char *ca_file, int64_t now_s, struct pp_error *error);
 /* The same of a renewal: the certificate must name the device that the present one names (RFC 7030 §4.2.2),
  * else PP_E_AUTH. Only a person makes another device of a screen. */
 bool identity_accept_renewal(struct identity *identity, const uint8_t *pkcs7, size_t size,
                              const char *ca_file, int64_t now_s, struct pp_error *error);
+/* Calls back, once, when the certificate that was accepted is on flash and in use (`error` NULL), or could not be
+ * kept and is forgotten: from within where it is so already. The newest call counts; NULL: nobody wants to know
+ * any more. */
+typedef void identity_kept(void *arg, const struct pp_error *error);
+void identity_when_kept(struct identity *identity, identity_kept *kept, void *arg);
 bool identity_forget_certificate(struct identity *identity, struct pp_error *error);
 
 bool identity_has_certificate(const struct identity *identity);

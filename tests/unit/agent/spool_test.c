@@ -1,13 +1,11 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -16,17 +14,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "scratch.h"
+#include "support/held_flash.h"
 
-/* In place of the C library's: a flash that does not let batches be opened, or takes its time over an fsync. */
-static struct {
-    int open_errno;   /* 0: none */
-    const char *only; /* files whose name has this; NULL: all of the spool */
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool held;
-    int waiting;
-    bool sync_fails;
-} flash = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+/* In place of the C library's, too: batches that cannot be opened. */
+static int open_errno;        /* 0: none */
+static const char *open_only; /* whose name has this; NULL: all of the spool */
 int openat64(int dir, const char *path, int flags, ...);
 
 int openat64(int dir, const char *path, int flags, ...) {
@@ -34,29 +26,10 @@ int openat64(int dir, const char *path, int flags, ...) {
     va_start(args, flags);
     mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
     va_end(args);
-    errno = flash.open_errno;
-    if (flash.open_errno && strstr(path, ".sealed") && (!flash.only || strstr(path, flash.only)))
+    errno = open_errno;
+    if (open_errno && strstr(path, ".sealed") && (!open_only || strstr(path, open_only)))
         return -1;
     return (int)syscall(SYS_openat, dir, path, flags, mode);
-}
-
-int fsync(int fd) {
-    pthread_mutex_lock(&flash.lock);
-    flash.waiting++;
-    pthread_cond_broadcast(&flash.changed);
-    while (flash.held)
-        pthread_cond_wait(&flash.changed, &flash.lock);
-    flash.waiting--;
-    pthread_mutex_unlock(&flash.lock);
-    errno = EIO;
-    return flash.sync_fails ? -1 : (int)syscall(SYS_fsync, fd);
-}
-
-static void flash_hold(bool held) {
-    pthread_mutex_lock(&flash.lock);
-    flash.held = held;
-    pthread_cond_broadcast(&flash.changed);
-    pthread_mutex_unlock(&flash.lock);
 }
 
 static struct pp_jobs *jobs; /* NULL: all is done at once */
@@ -244,11 +217,11 @@ static void a_batch_that_cannot_be_read_just_now_stays(void **state) {
         spool_flush(spool);
     }
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        flash.open_errno = reasons[i];
+        open_errno = reasons[i];
         assert_null(peek(spool));
         if (reasons[i] == EMFILE)
             assert_int_equal(peek_error.code, PP_E_NOMEM);
-        flash.open_errno = 0;
+        open_errno = 0;
         assert_int_equal(scratch_count_files(scratch, "spool"), 3);
         assert_int_equal(spool_lost(spool), 0);
         spool_close(spool);
@@ -267,8 +240,8 @@ static void a_batch_that_cannot_be_read_keeps_no_other_waiting(void **state) {
         spool_flush(spool);
     }
     add(spool, "third");
-    flash.open_errno = EIO;
-    flash.only = "000-1.sealed";
+    open_errno = EIO;
+    open_only = "000-1.sealed";
     static const char *const kinds[] = {"second", "third"};
     for (size_t i = 0; i < 2; i++) {
         pp_autojson cJSON *batch = peek(spool);
@@ -276,7 +249,7 @@ static void a_batch_that_cannot_be_read_keeps_no_other_waiting(void **state) {
         spool_sent(spool);
     }
     assert_null(peek(spool));
-    flash.open_errno = 0;
+    open_errno = 0;
     spool_close(spool);
     spool = open_events(scratch);
     pp_autojson cJSON *batch = peek(spool);
@@ -390,10 +363,9 @@ static void a_batch_that_could_not_be_written_stays_in_memory(void **state) {
     vault_set_jobs(scratch->vault, jobs);
     struct spool *spool = open_events(scratch);
     add_many(spool, "kept", 3);
-    flash.sync_fails = true;
+    flash_fail(1);
     spool_flush(spool);
     pp_jobs_wait(jobs);
-    flash.sync_fails = false;
     assert_int_equal(scratch_count_files(scratch, "spool"), 0);
     assert_int_equal(spool_lost(spool), 0);
     spool_close(spool); /* which brings it there */
@@ -571,8 +543,8 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     flash_hold(false);
-    flash.open_errno = 0;
-    flash.only = NULL;
+    open_errno = 0;
+    open_only = NULL;
     struct scratch *scratch = *state;
     vault_set_jobs(scratch->vault, NULL);
     pp_jobs_destroy(jobs);

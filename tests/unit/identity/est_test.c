@@ -1,4 +1,5 @@
 /* EST against a real server: what is asked, what is waited for, what ends the operation. */
+#include "support/held_flash.h"
 #include "support/screen.h"
 
 #include "identity/est.h"
@@ -69,6 +70,48 @@ static void enrolment_brings_the_certificate(void **state) {
     assert_string_equal(test_log_header(log, 0, "authorization"), "Bearer to-ken");
     assert_string_equal(test_log_header(log, 0, "content-type"), "application/pkcs10");
     assert_string_equal(test_log_text(log, 0, "device"), "");
+}
+
+static void on_jobs(void *arg, short revents) {
+    (void)revents;
+    pp_jobs_finish(arg);
+}
+
+static void let_go(void *arg) {
+    const struct outcome *outcome = arg;
+    assert_int_equal(outcome->done, 0);
+    assert_false(identity_has_certificate(outcome->screen->identity));
+    flash_hold(false);
+}
+
+/* The loop goes on while the certificate is on its way to flash, and enrolment is over when it is there. */
+static void enrolment_is_over_once_the_certificate_is_on_flash(void **state) {
+    struct screen *screen = *state;
+    for (int cancels = 0; cancels < 2; cancels++) {
+        struct outcome outcome = {.screen = screen};
+        struct net_timer timer = {0};
+        PP_AUTO(pp_jobs) struct pp_jobs *jobs = pp_jobs_create("flash", NULL);
+        struct net_watch *watch = net_loop_watch(screen->loop, pp_jobs_fd(jobs), POLLIN, on_jobs, jobs, NULL);
+        struct est_config config = config_of(screen, &outcome);
+        vault_set_jobs(screen->vault, jobs);
+        test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"est\":{\"cn\":\"device-1\"}}]}");
+        flash_hold(true);
+        outcome.est = est_enroll_start(&config, "to-ken", NULL);
+        while (!flash.waiting)
+            assert_true(net_loop_turn(screen->loop, 5, NULL));
+        if (cancels) {
+            est_cancel(outcome.est);
+            flash_hold(false);
+        } else {
+            net_timer_start_in(&timer, screen->loop, 0, let_go, &outcome);
+            assert_true(net_loop_run(screen->loop, NULL));
+        }
+        pp_jobs_wait(jobs);
+        assert_int_equal(outcome.done, !cancels);
+        assert_string_equal(identity_device_id(screen->identity), "device-1");
+        net_loop_unwatch(screen->loop, watch);
+        vault_set_jobs(screen->vault, NULL);
+    }
 }
 
 static void server_that_needs_time_is_asked_again_when_it_says(void **state) {
@@ -258,6 +301,7 @@ static void token_that_cannot_stand_in_a_header_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(enrolment_brings_the_certificate),
+        screen_test(enrolment_is_over_once_the_certificate_is_on_flash),
         screen_test(server_that_needs_time_is_asked_again_when_it_says),
         screen_test(waits_after_202_have_a_default_and_a_cap),
         screen_test(refusals_end_the_operation_and_say_why),

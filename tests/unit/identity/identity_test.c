@@ -1,4 +1,5 @@
 /* The device key and what certificates are taken for it; the certificates are made by openssl. */
+#include "support/held_flash.h"
 #include "support/screen.h"
 
 #include <sys/stat.h>
@@ -303,6 +304,40 @@ static void key_that_is_damaged_beyond_reading_is_made_anew_and_has_no_certifica
     assert_string_equal(identity_thumbprint(screen->identity), old);
 }
 
+static void count_kept(void *arg, const struct pp_error *error) {
+    int *kept = arg;
+    kept[error != NULL]++;
+}
+
+/* Nothing is asked for under a certificate that the next start would not know; and nobody waits for the flash. */
+static void certificate_is_in_use_once_it_is_on_flash(void **state) {
+    struct screen *screen = *state;
+    int kept[2] = {0, 0};
+    PP_AUTO(pp_jobs) struct pp_jobs *jobs = pp_jobs_create("flash", NULL);
+    assert_true(screen_accept(screen, ",\"cn\":\"one\"", now(), NULL));
+    vault_set_jobs(screen->vault, jobs);
+    for (int round = 0; round < 2; round++) {
+        flash_fail(round == 0);
+        flash_hold(true);
+        assert_true(screen_accept(screen, ",\"cn\":\"two\"", now(), NULL));
+        identity_when_kept(screen->identity, count_kept, kept);
+        flash_wait();
+        pp_jobs_finish(jobs);
+        assert_string_equal(identity_device_id(screen->identity), "one");
+        assert_int_equal(kept[0], 0);
+        flash_hold(false);
+        pp_jobs_wait(jobs);
+        assert_int_equal(kept[1], 1); /* the first could not be kept */
+        assert_int_equal(kept[0], round);
+        assert_string_equal(identity_device_id(screen->identity), round ? "two" : "one");
+    }
+    identity_when_kept(screen->identity, count_kept, kept); /* it is so already */
+    assert_int_equal(kept[0], 2);
+    vault_set_jobs(screen->vault, NULL);
+    screen_reopen(screen);
+    assert_string_equal(identity_device_id(screen->identity), "two");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(key_is_made_once_and_kept),
@@ -318,6 +353,7 @@ int main(void) {
         screen_test(request_of_a_renewal_has_the_subject_of_the_certificate),
         screen_test(every_damaged_answer_is_refused_and_changes_nothing),
         screen_test(stored_certificate_for_another_key_counts_as_none),
+        screen_test(certificate_is_in_use_once_it_is_on_flash),
         screen_test(forgotten_certificate_stays_away),
         screen_test(private_key_stands_in_no_file),
         screen_test(key_that_is_damaged_beyond_reading_is_made_anew_and_has_no_certificate),

@@ -5,52 +5,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <errno.h>
-#include <pthread.h>
-#include <sys/syscall.h>
 
+#include "support/held_flash.h"
 #include "support/test_folder.h"
 #include "vault/vault.h"
-
-/* In place of the C library's: the flash. */
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool held;
-    int waiting; /* fsyncs that wait for the end of it */
-    int syncs;
-    int fails; /* so many from here on */
-} flash = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-
-int fsync(int fd) {
-    pthread_mutex_lock(&flash.lock);
-    flash.syncs++;
-    flash.waiting++;
-    pthread_cond_broadcast(&flash.changed);
-    while (flash.held)
-        pthread_cond_wait(&flash.changed, &flash.lock);
-    flash.waiting--;
-    bool fails = flash.fails > 0;
-    flash.fails -= fails;
-    pthread_mutex_unlock(&flash.lock);
-    errno = EIO;
-    return fails ? -1 : (int)syscall(SYS_fsync, fd);
-}
-
-static void flash_hold(bool held) {
-    pthread_mutex_lock(&flash.lock);
-    flash.held = held;
-    pthread_cond_broadcast(&flash.changed);
-    pthread_mutex_unlock(&flash.lock);
-}
-
-/* Until a thread is in an fsync. */
-static void flash_wait(void) {
-    pthread_mutex_lock(&flash.lock);
-    while (!flash.waiting)
-        pthread_cond_wait(&flash.changed, &flash.lock);
-    pthread_mutex_unlock(&flash.lock);
-}
 
 struct stage {
     char folder[TEST_FOLDER_SIZE];
@@ -161,7 +119,7 @@ static void a_record_is_gone_before_it_is_off_the_flash(void **state) {
 static void what_could_not_be_kept_is_told_and_the_old_value_stays(void **state) {
     struct stage *stage = *state;
     assert_true(vault_put(stage->vault, "state", "old", 3, NULL));
-    flash.fails = 1;
+    flash_fail(1);
     put(stage, "state", "new");
     pp_jobs_wait(stage->jobs);
     assert_int_equal(stage->kept, 1);
