@@ -27,9 +27,20 @@
 #define AGENT_PLAYERS_MAX         3                /* players that die of one manifest */
 #define AGENT_PLAYER_OLD_MS       (60 * 1000)      /* one that lived for so long did not die of it */
 #define AGENT_OPEN_AGAIN_MS       10000            /* between two tries to open the state folder */
+#define AGENT_LOOK_AGAIN_MS       2000             /* between two tries to read the current manifest */
 #define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
 #define AGENT_RENEW_LOOK_LEAST_MS 1000
 #define AGENT_RENEW_LOOKS         60 /* in a life, at least */
+
+/* A look at the flash for a manifest, by a job: it may take as long as the flash does. */
+struct manifest_look {
+    struct pp_job job; /* first: the job is the look */
+    struct agent *agent;
+    bool running;
+    bool outdated;                     /* another manifest has become current meanwhile */
+    struct channel_manifest *manifest; /* found; NULL none */
+    struct pp_error error;             /* why not; also why only the one before was */
+};
 
 struct agent {
     struct agent_config config;
@@ -77,6 +88,10 @@ struct agent {
 
     /* content.c */
     struct net_watch *sync_watch;
+    struct manifest_look current_look;  /* for the current manifest */
+    struct manifest_look previous_look; /* back to the one before */
+    bool look_failure_reported;
+    struct net_timer look_timer; /* the current one could not be read */
     struct ipc_display display;
     bool content_shown;
     bool content_failed;                      /* there is some, and none of it can be shown */

@@ -66,8 +66,6 @@ static int64_t director_now_ms(void *arg) {
     return floors_now_ms(&agent->floors);
 }
 
-/* ---- From the sync worker ---- */
-
 /* Whether content of that channel is wanted. Without any state document the cached content is. */
 static bool content_is_wanted(const struct agent *agent, const char *channel) {
     if (!agent->document.version)
@@ -85,38 +83,105 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
     director_set_manifest(agent->director, manifest);
 }
 
+/* ---- Manifests on flash ---- */
+
+static void look_start(struct agent *agent, struct manifest_look *look, void (*run)(struct pp_job *job),
+                       void (*done)(struct pp_job *job)) {
+    if (look->running)
+        return;
+    *look = (struct manifest_look){.job = {.run = run, .done = done}, .agent = agent, .running = true};
+    pp_jobs_add(agent->jobs, &look->job);
+}
+
+static void look_for_current(void *arg);
+
+/* Then the record says which one is current by now. */
+static bool look_is_outdated(struct manifest_look *look) {
+    if (!look->outdated)
+        return false;
+    channel_manifest_destroy(pp_steal(&look->manifest));
+    look_for_current(look->agent);
+    return true;
+}
+
+static void run_previous_look(struct pp_job *job) {
+    struct manifest_look *look = (struct manifest_look *)job;
+    (void)!sync_use_previous(look->agent->sync, &look->manifest, &look->error);
+}
+
+static void on_previous_look(struct pp_job *job) {
+    struct manifest_look *look = (struct manifest_look *)job;
+    struct agent *agent = look->agent;
+    look->running = false;
+    if (look_is_outdated(look))
+        return;
+    if (look->manifest) {
+        reporter_event(agent->reporter, "manifest-set-aside",
+                       "the player died of it again and again: back to the manifest before");
+        content_take(agent, pp_steal(&look->manifest));
+    } else {
+        reporter_event(agent->reporter, "player-dies", "again and again; %s", look->error.message);
+    }
+}
+
 /* Players that die young, one after the other, may die of what they are given: the manifest before, then. */
 static void on_player_lost(void *arg) {
     struct agent *agent = arg;
-    struct channel_manifest *manifest = NULL;
-    struct pp_error error = {0};
     bool young = pp_clock_monotonic_ms() - agent->player_since_ms < AGENT_PLAYER_OLD_MS;
     agent->players_lost = young ? agent->players_lost + 1 : 0;
     if (agent->players_lost < AGENT_PLAYERS_MAX || agent->content_hidden ||
         !director_manifest(agent->director))
         return;
     agent->players_lost = 0;
-    if (sync_use_previous(agent->sync, &manifest, &error)) {
-        reporter_event(agent->reporter, "manifest-set-aside",
-                       "the player died of it again and again: back to the manifest before");
-        content_take(agent, manifest);
-    } else {
-        reporter_event(agent->reporter, "player-dies", "again and again; %s", error.message);
-    }
+    look_start(agent, &agent->previous_look, run_previous_look, on_previous_look);
 }
+
+static void run_current_look(struct pp_job *job) {
+    struct manifest_look *look = (struct manifest_look *)job;
+    const struct agent *agent = look->agent;
+    (void)!sync_load_current(agent->vault, agent->store, &look->manifest, &look->error);
+}
+
+/* What cannot be read just now is looked for again soon; the manifest before, if there is one, is better than
+ * nothing meanwhile. */
+static void look_settle(struct agent *agent, struct channel_manifest *manifest,
+                        const struct pp_error *error) {
+    const struct channel_manifest *shown = director_manifest(agent->director);
+    bool again = error->code == PP_E_IO || error->code == PP_E_NOMEM;
+    bool known = manifest && shown && strcmp(shown->channel, manifest->channel) == 0 &&
+                 shown->version == manifest->version;
+    if (error->code && error->code != PP_E_NOTFOUND && !agent->look_failure_reported)
+        reporter_event(agent->reporter, "manifest-unreadable", "%s", error->message);
+    agent->look_failure_reported = again;
+    if (manifest && !known && (!agent->document.version || agent->document.has_channel))
+        content_take(agent, manifest);
+    else
+        channel_manifest_destroy(manifest);
+    if (again)
+        net_timer_start_in(&agent->look_timer, agent->loop, AGENT_LOOK_AGAIN_MS, look_for_current, agent);
+}
+
+static void on_current_look(struct pp_job *job) {
+    struct manifest_look *look = (struct manifest_look *)job;
+    look->running = false;
+    if (look_is_outdated(look))
+        return;
+    look_settle(look->agent, pp_steal(&look->manifest), &look->error);
+}
+
+static void look_for_current(void *arg) {
+    struct agent *agent = arg;
+    look_start(agent, &agent->current_look, run_current_look, on_current_look);
+}
+
+/* ---- From the sync worker ---- */
 
 /* The current manifest is the newest of its channel, but not the one that is shown: the channel was taken
  * away and given back, or it could not be read at start. */
 static void content_resume(struct agent *agent, const char *channel) {
     const struct channel_manifest *shown = director_manifest(agent->director);
-    struct channel_manifest *manifest = NULL;
-    struct pp_error error = {0};
-    if (!content_is_wanted(agent, channel) || (shown && strcmp(shown->channel, channel) == 0))
-        return;
-    if (sync_load_current(agent->vault, agent->store, &manifest, &error))
-        content_take(agent, manifest);
-    else
-        reporter_event(agent->reporter, "manifest-unreadable", "%s", error.message);
+    if (content_is_wanted(agent, channel) && (!shown || strcmp(shown->channel, channel) != 0))
+        look_for_current(agent);
 }
 
 /* Nothing is to be shown: a status screen says why. */
@@ -148,6 +213,7 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
         *agent->empty_channel = 0;
     switch (result->kind) {
     case SYNC_SWITCHED:
+        agent->current_look.outdated = agent->previous_look.outdated = true;
         if (!content_is_wanted(agent, result->channel))
             break; /* the channel was changed meanwhile */
         reporter_event(agent->reporter, "switched",
@@ -229,19 +295,19 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
     return agent->director != NULL;
 }
 
-/* The cached manifest, or the one before it where that one kept killing us. */
+/* The cached manifest, or the one before it where that one kept killing us. The loop does not run yet, and the
+ * picture is not to wait for it. */
 static void content_restore(struct agent *agent, bool crashed_often) {
     struct channel_manifest *manifest = NULL;
     struct pp_error error = {0};
-    if (crashed_often && sync_use_previous(agent->sync, &manifest, &error))
+    if (crashed_often && sync_use_previous(agent->sync, &manifest, &error)) {
         reporter_event(agent->reporter, "manifest-set-aside",
                        "too many crashes: back to the manifest before");
-    else if (!sync_load_current(agent->vault, agent->store, &manifest, &error) && error.code != PP_E_NOTFOUND)
-        reporter_event(agent->reporter, "manifest-unreadable", "%s", error.message);
-    if (manifest && (!agent->document.version || agent->document.has_channel))
-        content_take(agent, manifest);
-    else
-        channel_manifest_destroy(manifest);
+    } else {
+        error = (struct pp_error){0};
+        (void)!sync_load_current(agent->vault, agent->store, &manifest, &error);
+    }
+    look_settle(agent, manifest, &error);
 }
 
 bool content_start(struct agent *agent, struct pp_error *error) {
@@ -262,6 +328,7 @@ bool content_start(struct agent *agent, struct pp_error *error) {
 void content_stop(struct agent *agent) {
     net_loop_unwatch(agent->loop, agent->sync_watch);
     agent->sync_watch = NULL;
+    net_timer_stop(&agent->look_timer);
     director_destroy(agent->director); /* its last plays are told from in there */
     agent->director = NULL;
 }
