@@ -7,6 +7,7 @@
 struct value {
     bool there;
     bool removal;
+    unsigned times; /* that it is written */
     struct pp_buf data;
 };
 
@@ -47,9 +48,10 @@ static void write_run(struct pp_job *job) {
     write->waiting = (struct value){.data = PP_BUF_INIT(VAULT_RECORD_MAX)};
     pthread_mutex_unlock(&later->lock);
     const struct value *value = &write->writing; /* others only read it meanwhile */
-    if (value->there)
-        (void)!vault_write_now(later->vault, write->name, value->removal ? NULL : pp_buf_text(&value->data),
-                               value->data.size, &error);
+    bool ok = value->there;
+    for (unsigned i = 0; i < value->times && ok; i++)
+        ok = vault_write_now(later->vault, write->name, value->removal ? NULL : pp_buf_text(&value->data),
+                             value->data.size, &error);
     pthread_mutex_lock(&later->lock);
     write->failure = error;
     value_clear(&write->writing);
@@ -90,20 +92,26 @@ static struct later_write *write_create(struct later *later, const char *name, s
     return write;
 }
 
-static bool value_copy(struct value *value, const void *data, size_t size, struct pp_error *error) {
-    *value = (struct value){.there = true, .removal = !data, .data = PP_BUF_INIT(VAULT_RECORD_MAX)};
+static bool value_copy(struct value *value, const void *data, size_t size, unsigned times,
+                       struct pp_error *error) {
+    *value = (struct value){
+        .there = true, .removal = !data, .times = times, .data = PP_BUF_INIT(VAULT_RECORD_MAX)};
     return !data || pp_buf_add(&value->data, data, size, error);
 }
 
-bool later_add(struct later *later, const char *name, const void *data, size_t size, vault_kept *kept,
-               void *arg, struct pp_error *error) {
+bool later_add(struct later *later, const char *name, const void *data, size_t size, unsigned times,
+               vault_kept *kept, void *arg, struct pp_error *error) {
     struct value value;
     if (!record_name_check(name, error))
         return false;
     struct later_write *write = write_find(later, name);
-    if ((!write && !(write = write_create(later, name, error))) || !value_copy(&value, data, size, error))
+    if ((!write && !(write = write_create(later, name, error))) ||
+        !value_copy(&value, data, size, times, error))
         return false;
     pthread_mutex_lock(&later->lock);
+    /* One that was to be in both generations and did not get there: neither is to say what was before it. */
+    if (write->waiting.times > value.times)
+        value.times = write->waiting.times;
     value_clear(&write->waiting);
     write->waiting = value;
     pthread_mutex_unlock(&later->lock);

@@ -22,9 +22,9 @@ void later_init(struct later *later, struct vault *vault);
 /* No job of it is left. Wipes. */
 void later_finish(struct later *later);
 
-/* Copies `data`; NULL: the record is removed. */
-bool later_add(struct later *later, const char *name, const void *data, size_t size, vault_kept *kept,
-               void *arg, struct pp_error *error);
+/* Copies `data`, which is written `times` times; NULL: the record is removed. */
+bool later_add(struct later *later, const char *name, const void *data, size_t size, unsigned times,
+               vault_kept *kept, void *arg, struct pp_error *error);
 void later_forget_kept(struct later *later, const char *name);
 
 enum later_state {

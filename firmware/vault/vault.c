@@ -318,12 +318,17 @@ void vault_set_jobs(struct vault *vault, struct pp_jobs *jobs) {
 
 bool vault_put_later(struct vault *vault, const char *name, const void *data, size_t size, vault_kept *kept,
                      void *arg, struct pp_error *error) {
-    return later_add(&vault->later, name, data ? data : "", size, kept, arg, error);
+    return later_add(&vault->later, name, data ? data : "", size, 1, kept, arg, error);
+}
+
+bool vault_put_both_later(struct vault *vault, const char *name, const void *data, size_t size,
+                          vault_kept *kept, void *arg, struct pp_error *error) {
+    return later_add(&vault->later, name, data ? data : "", size, RECORD_SLOTS, kept, arg, error);
 }
 
 bool vault_remove_later(struct vault *vault, const char *name, vault_kept *kept, void *arg,
                         struct pp_error *error) {
-    return later_add(&vault->later, name, NULL, 0, kept, arg, error);
+    return later_add(&vault->later, name, NULL, 0, 1, kept, arg, error);
 }
 
 void vault_forget_kept(struct vault *vault, const char *name) {

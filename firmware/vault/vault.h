@@ -72,6 +72,9 @@ typedef void vault_kept(void *arg, const struct pp_error *error);
  * is a warning in the log. False where it could not be begun. */
 bool vault_put_later(struct vault *vault, const char *name, const void *data, size_t size, vault_kept *kept,
                      void *arg, struct pp_error *error);
+/* The same into both generations of the record: whoever takes the newest file away finds nothing older. */
+bool vault_put_both_later(struct vault *vault, const char *name, const void *data, size_t size,
+                          vault_kept *kept, void *arg, struct pp_error *error);
 bool vault_remove_later(struct vault *vault, const char *name, vault_kept *kept, void *arg,
                         struct pp_error *error);
 /* Whoever would have heard of it is gone; the write goes on. */

@@ -103,6 +103,28 @@ static void the_newest_value_takes_the_place_of_those_that_wait(void **state) {
     assert_has(stage, "floors", "a");
 }
 
+/* So that whoever takes the newest file away wins nothing by it. */
+static void a_value_can_be_put_into_both_generations(void **state) {
+    static const char *const files[] = {"floors.0", "floors.1"};
+    struct stage *stage = *state;
+    struct pp_error error = {0};
+    for (int i = 0; i < 2; i++) {
+        assert_true(vault_put(stage->vault, "floors", "open", 4, NULL));
+        flash_hold(true);
+        put(stage, "other", "-");
+        flash_wait();
+        assert_true(vault_put_both_later(stage->vault, "floors", "locked", 6, on_kept, stage, &error));
+        if (i == 1)
+            put(stage, "floors", "locked again"); /* while it waits: also into both */
+        flash_hold(false);
+        pp_jobs_wait(stage->jobs);
+        char path[TEST_FOLDER_SIZE + 32];
+        snprintf(path, sizeof path, "%s/vault/%s", stage->folder, files[i]);
+        assert_int_equal(unlink(path), 0);
+        assert_has(stage, "floors", i ? "locked again" : "locked");
+    }
+}
+
 static void a_record_is_gone_before_it_is_off_the_flash(void **state) {
     struct stage *stage = *state;
     struct pp_error error = {0};
@@ -182,6 +204,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(nobody_waits_for_a_flash_that_takes_its_time, setup, teardown),
         cmocka_unit_test_setup_teardown(the_newest_value_takes_the_place_of_those_that_wait, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_value_can_be_put_into_both_generations, setup, teardown),
         cmocka_unit_test_setup_teardown(a_record_is_gone_before_it_is_off_the_flash, setup, teardown),
         cmocka_unit_test_setup_teardown(what_could_not_be_kept_is_told_and_the_old_value_stays, setup,
                                         teardown),
