@@ -11,16 +11,17 @@
 
 static const char usage[] =
     "usage: pingplay-player --socket PATH [--windowed WxH] [--agent-user NAME] [--screenshot FILE]\n"
-    "                       [--trace FILE] | --help | --version\n"
+    "                       [--trace FILE] [--wait-for-display] | --help | --version\n"
     "  --socket PATH      listen for the agent there (not needed with systemd's socket activation)\n"
     "  --windowed WxH     a window of that size instead of the full screen\n"
     "  --agent-user NAME  the user that may connect, beside root and this one\n"
     "  --screenshot FILE  at SIGUSR1, write what is shown there, as PNG\n"
-    "  --trace FILE       write a line for every present there, as JSON\n";
+    "  --trace FILE       write a line for every present there, as JSON\n"
+    "  --wait-for-display without one, look for it again and again instead of ending\n";
 
 struct words {
     const char *socket, *windowed, *agent_user, *screenshot, *trace;
-    bool help, version;
+    bool wait_for_display, help, version;
 };
 
 static bool words_read(struct words *words, int argc, char **argv, struct pp_error *error) {
@@ -30,6 +31,7 @@ static bool words_read(struct words *words, int argc, char **argv, struct pp_err
         {"agent-user", PP_OPTION_STRING, &words->agent_user},
         {"screenshot", PP_OPTION_STRING, &words->screenshot},
         {"trace", PP_OPTION_STRING, &words->trace},
+        {"wait-for-display", PP_OPTION_FLAG, &words->wait_for_display},
         {"help", PP_OPTION_FLAG, &words->help},
         {"version", PP_OPTION_FLAG, &words->version},
         {NULL, PP_OPTION_FLAG, NULL},
@@ -62,8 +64,10 @@ static bool listener_open(const char *path, int *listener, struct pp_error *erro
 }
 
 static bool run(const struct words *words, struct pp_error *error) {
-    struct player_options options = {
-        .agent_uid = getuid(), .screenshot = words->screenshot, .trace = words->trace};
+    struct player_options options = {.agent_uid = getuid(),
+                                     .screenshot = words->screenshot,
+                                     .trace = words->trace,
+                                     .wait_for_display = words->wait_for_display};
     if (words->windowed && !size_parse(words->windowed, &options.display.windowed, error))
         return false;
     if (words->agent_user && !link_user_find(words->agent_user, &options.agent_uid, error))

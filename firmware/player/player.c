@@ -16,15 +16,16 @@
 #include "player/timeline.h"
 
 /* The window system's own events: at once where it has a descriptor; this often in any case. */
-#define PUMP_US        10000000 /* us */
-#define PUMP_BLIND_US  1000000  /* us, with a window system whose descriptor is not known */
-#define OWNER_LOCAL    0        /* screenshot asked for by SIGUSR1, not by an agent */
-#define FD_SIGNALS     0        /* places in the poll set */
-#define FD_LISTENER    1
-#define FD_AGENT       2
-#define FD_DISPLAY     3
-#define FD_SCREENSHOTS 4
-#define FD_LAYERS      5
+#define PUMP_US         10000000 /* us */
+#define PUMP_BLIND_US   1000000  /* us, with a window system whose descriptor is not known */
+#define DISPLAY_WAIT_US 2000000  /* us between two looks for a display that is not there */
+#define OWNER_LOCAL     0        /* screenshot asked for by SIGUSR1, not by an agent */
+#define FD_SIGNALS      0        /* places in the poll set */
+#define FD_LISTENER     1
+#define FD_AGENT        2
+#define FD_DISPLAY      3
+#define FD_SCREENSHOTS  4
+#define FD_LAYERS       5
 
 struct player {
     const struct player_options *options;
@@ -113,6 +114,36 @@ static bool signals_open(struct player *player, struct pp_error *error) {
     return player->signals >= 0 ? true : pp_fail_errno(error, "signalfd");
 }
 
+static void signals_take(struct player *player);
+
+/* Signals are handled and systemd hears of us meanwhile. */
+static void sleep_until_signal(struct player *player, int64_t until_us) {
+    for (int64_t now_us = player_now_us(); now_us < until_us && !player->stop; now_us = player_now_us()) {
+        struct pollfd signals = {.fd = player->signals, .events = POLLIN};
+        pp_watchdog_tick(&player->watchdog, now_us);
+        int64_t wake_us = until_us < player->watchdog.due_us ? until_us : player->watchdog.due_us;
+        if (poll(&signals, 1, wake_us > now_us ? (int)((wake_us - now_us + 999) / 1000) : 0) > 0)
+            signals_take(player);
+    }
+}
+
+/* A driver may come late and a cable later. Said once: a technician has to find other lines than these in the
+ * journal. Without a display, false: none is waited for, or it is time to stop. */
+static bool open_display(struct player *player, struct pp_error *error) {
+    char said[sizeof error->message] = "";
+    while (!player->stop) {
+        player->display = display_create(&player->options->display, error);
+        if (player->display || !player->options->wait_for_display)
+            return player->display != NULL;
+        if (strcmp(said, error->message) != 0)
+            pp_log_warning("no display yet: %s", error->message);
+        snprintf(said, sizeof said, "%s", error->message);
+        *error = (struct pp_error){0};
+        sleep_until_signal(player, player_now_us() + DISPLAY_WAIT_US);
+    }
+    return false;
+}
+
 static bool player_open(struct player *player, struct pp_error *error) {
     const struct player_options *options = player->options;
     pp_watchdog_init(&player->watchdog);
@@ -122,8 +153,7 @@ static bool player_open(struct player *player, struct pp_error *error) {
         return false;
     player->screenshots = screenshots_create(error);
     player->audio = player->screenshots ? audio_create(error) : NULL;
-    player->display = player->audio ? display_create(&options->display, error) : NULL;
-    if (!player->display)
+    if (!player->audio || !open_display(player, error))
         return false;
     scene_init(&player->scene, player->display, player->audio, player->trace);
     player->scene.report = on_report;
@@ -245,8 +275,9 @@ static bool wait_and_take(struct player *player, struct pp_error *error) {
 bool player_run(const struct player_options *options, struct pp_error *error) {
     struct player player = {
         .options = options, .signals = -1, .link = {.listener = options->listener, .fd = -1}};
-    bool ok = player_open(&player, error);
-    if (ok) /* the window's own beginning needs no second drawing */
+    bool opened = player_open(&player, error);
+    bool ok = opened || player.stop;
+    if (opened) /* the window's own beginning needs no second drawing */
         display_poll(&player, player_now_us());
     while (ok && !player.stop) {
         update(&player);

@@ -12,9 +12,10 @@ struct player_options {
     uid_t agent_uid;        /* may connect beside root and our own user */
     const char *screenshot; /* file written at SIGUSR1, or NULL */
     const char *trace;      /* file (trace.h), or NULL */
+    bool wait_for_display;  /* until there is one, instead of failing */
 };
 
-/* Runs until SIGTERM, SIGINT or the window is closed; false when it could not begin. */
+/* Runs until SIGTERM, SIGINT or the window is closed; false when it could not begin, or go on. */
 bool player_run(const struct player_options *options, struct pp_error *error);
 
 #endif

@@ -67,6 +67,23 @@ test('player without an agent shows a calm dark background, once', async (t) => 
   assert.deepEqual(lines[0].layers, []);
 });
 
+test('player waits for a display that comes late, and says so once', async (t) => {
+  const display = `:${10000 + process.pid}`;
+  const player = await startPlayer(t, ['--wait-for-display'], { SDL_VIDEODRIVER: 'x11', DISPLAY: display });
+  assert.match(player.log(), /no display yet/);
+  await startXServer(t, '640x480', display);
+  await until(() => /info: display: x11/.test(player.log()), 'the display');
+  assert.equal(player.log().match(/no display yet/g).length, 1);
+});
+
+test('player without a display ends in good order at SIGTERM, and at once where none is waited for', async (t) => {
+  const player = await startPlayer(t, ['--wait-for-display'], { SDL_VIDEODRIVER: 'x11', DISPLAY: ':none' });
+  player.child.kill('SIGTERM');
+  assert.deepEqual(await player.ended, { code: 0, signal: null });
+  const other = await startPlayer(t, [], { SDL_VIDEODRIVER: 'x11', DISPLAY: ':none' });
+  assert.deepEqual(await other.ended, { code: 1, signal: null });
+});
+
 test('player fills the whole screen of an X server without a window manager', async (t) => {
   const display = await startXServer(t, '1600x1200');
   await startPlayer(t, [], { SDL_VIDEODRIVER: 'x11', DISPLAY: display });

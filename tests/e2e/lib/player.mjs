@@ -45,13 +45,13 @@ export async function startPlayer(t, args = ['--windowed', '320x180'], env = {})
     await player.ended;
     await rm(dir, { recursive: true });
   });
-  await until(() => /display:/.test(log) || player.child.exitCode !== null, 'the player to start');
+  await until(() => /display:|no display yet/.test(log) || player.child.exitCode !== null, 'the player to start');
   return player;
 }
 
-// An X server without a screen and without a window manager; -> its DISPLAY.
-export async function startXServer(t, size) {
-  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', `${size}x24`, '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+// An X server without a screen and without a window manager; -> its DISPLAY, a free one where none is given.
+export async function startXServer(t, size, display) {
+  const child = spawn('Xvfb', [...(display ? [display] : []), '-displayfd', '3', '-screen', '0', `${size}x24`, '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   let number = '';
   child.stdio[3].on('data', (data) => { number += data; });
   const ended = new Promise((resolve, reject) => { child.on('error', reject); child.on('close', resolve); });
