@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "player/alsa.h"
 #include "player/clock.h"
 #include "player/mixer.h"
 
@@ -81,6 +82,8 @@ static void on_block(void *arg, Uint8 *stream, int length) {
 static bool device_open(struct audio *audio) {
     if (SDL_InitSubSystem(SDL_INIT_AUDIO) != 0)
         return false;
+    if (strcmp(SDL_GetCurrentAudioDriver(), "alsa") == 0)
+        alsa_silence();
     const SDL_AudioSpec wanted = {.freq = IPC_AUDIO_RATE,
                                   .format = AUDIO_F32SYS,
                                   .channels = IPC_AUDIO_CHANNELS,
