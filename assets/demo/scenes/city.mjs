@@ -32,10 +32,17 @@ function scrolling(houses, t, turns) {
   return [shift, shift + WIDTH].map((x) => `<g transform="translate(${x.toFixed(2)} 0)">${houses}</g>`).join('');
 }
 
+// None where the words stand: a star beside a figure looks like a mistake in it.
+const WORDS = { right: 1420, top: 110, bottom: 450 };
+
 function stars(t) {
   const next = random(77);
-  return Array.from({ length: 90 }, (_, i) => circle((next() * WIDTH).toFixed(0), (next() * 430).toFixed(0), (1.2 + next() * 1.8).toFixed(1),
-    '#fff', `opacity="${(0.35 + 0.3 * next() + 0.3 * Math.sin(t * Math.PI * 2 * (1 + (i % 3)) + i)).toFixed(2)}"`)).join('');
+  return Array.from({ length: 90 }, (_, i) => {
+    const [x, y, radius, light] = [next() * WIDTH, next() * 430, 1.2 + next() * 1.8, 0.35 + 0.3 * next()];
+    if (x < WORDS.right && y > WORDS.top && y < WORDS.bottom) return '';
+    const twinkle = 0.3 * Math.sin(t * Math.PI * 2 * (1 + (i % 3)) + i);
+    return circle(x.toFixed(0), y.toFixed(0), radius.toFixed(1), '#fff', `opacity="${(light + twinkle).toFixed(2)}"`);
+  }).join('');
 }
 
 function tram(x) {
