@@ -19,7 +19,8 @@ packages_unit=(nodejs openssl ffmpeg zbar-tools)
 # To run tools/demo.
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests.
-packages_e2e=(nodejs curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount xvfb x11-utils)
+packages_e2e=(nodejs curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount xvfb x11-utils
+  nginx-light)
 # To run every other step of tools/check.
 packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev llvm mandoc file binutils dpkg-dev lintian)
 # To run tools/check --debian13.
