@@ -59,7 +59,17 @@ static bool agent_hides_content(const struct agent *agent) {
            (agent->state == AGENT_UNENROLLED && *agent->user_code);
 }
 
+/* Whatever code a person may read on the screen, the headend has it at once. */
+static void trouble_report(struct agent *agent) {
+    const char *code = screens_trouble(agent).code;
+    if (!agent->reporter || strcmp(agent->told_code, code ? code : "") == 0)
+        return;
+    snprintf(agent->told_code, sizeof agent->told_code, "%s", code ? code : "");
+    reporter_status_changed(agent->reporter);
+}
+
 void agent_update_screen(struct agent *agent) {
+    trouble_report(agent);
     bool hidden = agent_hides_content(agent);
     if (hidden != agent->content_hidden) {
         agent->content_hidden = hidden;
@@ -109,7 +119,9 @@ cJSON *agent_make_status(void *arg) {
     cJSON_AddNumberToObject(status, "manifest_version", (double)agent->manifest_version);
     cJSON_AddBoolToObject(status, "content_shown", agent->content_shown);
     cJSON_AddStringToObject(status, "key_provider", vault_provider_name(agent->vault));
-    cJSON_AddStringToObject(status, "trouble", agent_trouble(agent)->message);
+    struct screen_trouble trouble = screens_trouble(agent);
+    cJSON_AddStringToObject(status, "code", trouble.code ? trouble.code : "");
+    cJSON_AddStringToObject(status, "trouble", trouble.code ? trouble.detail : "");
     status_add_store(agent, status);
     status_add_display(agent, status);
     return status;

@@ -101,6 +101,7 @@ struct agent {
     int64_t player_since_ms;         /* CLOCK_MONOTONIC */
     unsigned players_lost;           /* young, one after the other, with this manifest */
     struct pp_error trouble;         /* with the headend, until the next contact; PP_OK none */
+    char told_code[8];               /* the last code that the headend was told, or is to be */
     struct pp_error content_trouble; /* with what the channel wants, until the next good pass */
 };
 
@@ -149,6 +150,12 @@ void content_stop(struct agent *agent);
 void content_follow(struct agent *agent);
 
 /* ---- screens.c ---- */
+/* What is wrong, as the status screens say it and as the headend is told. */
+struct screen_trouble {
+    const char *code;   /* "C-1", explained in pingplay-agent(8); NULL: nothing */
+    const char *detail; /* borrowed from the agent */
+};
+struct screen_trouble screens_trouble(const struct agent *agent);
 bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                    struct pp_error *error);
 

@@ -5,13 +5,18 @@
 
 #include "agent/agent.h"
 #include "agent/check.h"
+#include "agent/erase.h"
 #include "base/log.h"
 #include "base/options.h"
 
 static const char usage[] =
-    "usage: pingplay-agent [--config FILE] [--check] [--version]\n"
+    "usage: pingplay-agent [--config FILE] [--check | --erase] [--version]\n"
     "  --config FILE  configuration, agent.conf(5); default /etc/pingplay/agent.conf\n"
-    "  --check        only read the configuration, and the files that it names\n";
+    "  --check        only read the configuration, and the files that it names\n"
+    "  --erase        destroy the keys and everything that is kept, while no agent runs: the next one\n"
+    "                 shows a code, to be enrolled anew\n";
+
+enum task { TASK_RUN, TASK_CHECK, TASK_ERASE };
 
 /* Keys live in this process: no core file, and no other process of this user may look inside. */
 static bool forbid_dumps(struct pp_error *error) {
@@ -21,14 +26,16 @@ static bool forbid_dumps(struct pp_error *error) {
     return true;
 }
 
-static bool run(const char *path, bool check, struct pp_error *error) {
+static bool run(const char *path, enum task task, struct pp_error *error) {
     struct agent_config config;
     if (!agent_config_load(path, &config, error))
         return false;
-    if (check)
+    if (task == TASK_CHECK)
         return agent_check_files(&config, error);
     if (!forbid_dumps(error))
         return false;
+    if (task == TASK_ERASE)
+        return agent_erase(config.state, error);
     PP_AUTO(agent) struct agent *agent = agent_create(&config, error);
     return agent && agent_run(agent, error);
 }
@@ -36,12 +43,13 @@ static bool run(const char *path, bool check, struct pp_error *error) {
 int main(int argc, char **argv) {
     const char *path = "/etc/pingplay/agent.conf";
     bool check = false;
+    bool erase = false;
     bool help = false;
     bool version = false;
     const struct pp_option options[] = {
-        {"config", PP_OPTION_STRING, &path}, {"check", PP_OPTION_FLAG, &check},
-        {"help", PP_OPTION_FLAG, &help},     {"version", PP_OPTION_FLAG, &version},
-        {NULL, PP_OPTION_FLAG, NULL},
+        {"config", PP_OPTION_STRING, &path},   {"check", PP_OPTION_FLAG, &check},
+        {"erase", PP_OPTION_FLAG, &erase},     {"help", PP_OPTION_FLAG, &help},
+        {"version", PP_OPTION_FLAG, &version}, {NULL, PP_OPTION_FLAG, NULL},
     };
     struct pp_error error = {0};
     int first = argc;
@@ -54,7 +62,7 @@ int main(int argc, char **argv) {
         printf("%s", help ? usage : "pingplay-agent " PP_VERSION "\n");
         return 0;
     }
-    if (run(path, check, &error))
+    if (run(path, check ? TASK_CHECK : erase ? TASK_ERASE : TASK_RUN, &error))
         return 0;
     pp_log_error("%s", error.message);
     return 1;

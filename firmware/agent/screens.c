@@ -20,13 +20,7 @@ static const char *trouble_code(enum pp_code code) {
     return codes[code];
 }
 
-/* What is wrong. */
-struct screen_trouble {
-    const char *code; /* NULL: nothing */
-    const char *detail;
-};
-
-static struct screen_trouble screen_trouble(const struct agent *agent) {
+struct screen_trouble screens_trouble(const struct agent *agent) {
     /* That the headend cannot be reached is no reason for content that cannot be shown. */
     const struct pp_error *trouble = agent->content_failed ? &agent->content_trouble : agent_trouble(agent);
     /* What is not where it should be on the flash is not the headend's to put right. */
@@ -69,9 +63,9 @@ static const char *screen_for(const struct agent *agent) {
     }
     if (!agent->document.has_channel)
         return "welcome";
-    if (channel_is_empty(agent) && !screen_trouble(agent).code)
+    if (channel_is_empty(agent) && !screens_trouble(agent).code)
         return "empty";
-    return screen_trouble(agent).code ? "error" : "loading";
+    return screens_trouble(agent).code ? "error" : "loading";
 }
 
 /* The headend's locale where it has named one we have words for; else the configured language. Where nobody has
@@ -101,7 +95,7 @@ static bool add_channel(const struct agent *agent, cJSON *json) {
 
 static bool add_trouble(const struct agent *agent, cJSON *json) {
     char detail[SCREENS_DETAIL_MAX + 1];
-    struct screen_trouble trouble = screen_trouble(agent);
+    struct screen_trouble trouble = screens_trouble(agent);
     if (!trouble.code)
         return true;
     snprintf(detail, sizeof detail, "%.*s", SCREENS_DETAIL_MAX, trouble.detail);

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { startHeadend } from './lib/headend.mjs';
+import { buildDir, startHeadend } from './lib/headend.mjs';
 import { startDisplay, until } from './lib/display.mjs';
 import { makeImage, makeVideo, padVideo } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
@@ -143,6 +143,37 @@ test('a retired screen is locked, and neither a cut cable nor a restart opens it
   await display.waitPicture(shows('red'), 'the content once it is accepted again');
 });
 
+test('a screen that was retired by mistake is taken back by its headend', async (t) => {
+  const { display, id } = await startScreen(t, 'red');
+  await headend.cli('screen', 'retire', id);
+  await display.agent.waitLog(/-> locked/);
+  await display.waitPicture(showsNot('red'), 'nothing of the content');
+  await headend.cli('screen', 'restore', id);
+  await display.agent.waitLog(/locked -> online/);
+  await display.waitPicture(shows('red'), 'the content again');
+});
+
+test('a retired screen that is erased is a new one: it shows a code, and nothing of before is left', async (t) => {
+  const { display, id, channel } = await startScreen(t, 'red');
+  const { fingerprint } = await display.waitCode();
+  await headend.cli('screen', 'retire', id);
+  await display.agent.waitLog(/-> locked/);
+  const erase = () => run(path.join(buildDir(), 'firmware/agent/pingplay-agent'), ['--config', display.config, '--erase']);
+  await assert.rejects(erase(), (error) => error.code === 1 && /another process/.test(error.stderr));
+  await display.stopAgent();
+  assert.notEqual((await readdir(path.join(display.stateDir, 'vault'))).length, 0);
+  await erase();
+  assert.deepEqual((await readdir(display.stateDir, { recursive: true })).sort().filter((name) => !/^(kek|vault)$/.test(name)), []);
+  await erase(); // again does no harm
+  await display.startAgent();
+  const renewed = await display.waitCode();
+  assert.notEqual(renewed.fingerprint, fingerprint);
+  await display.waitPicture((shot) => !near(shot.at(4, 4), COLOURS.red) && hasWords(shot), 'its code');
+  const again = await headend.approve(renewed.code, { name: 'Again', channel });
+  assert.notEqual(again, id);
+  await display.waitPicture(shows('red'), 'the content, as a new screen');
+});
+
 test('a full flash keeps the content on the screen, also through a restart, and is told', async (t) => {
   if (process.getuid() !== 0) return t.skip('mounting needs root');
   const { display, id, channel } = await startScreen(t, 'red');
@@ -230,10 +261,19 @@ test('content of which nothing can be shown any more makes place for a status sc
   }
   await display.agent.waitLog(/nothing-to-show: /);
   await display.waitPicture((shot) => !near(shot.at(4, 4), COLOURS.blue) && hasWords(shot), 'a status screen instead of the dead picture');
-  await until(async () => JSON.parse(await headend.cli('screen', 'show', id)).report?.content_shown === false,
-    'the headend to know');
+  const known = async () => {
+    const { code, trouble, report } = JSON.parse(await headend.cli('screen', 'show', id));
+    return [code, trouble, report?.content_shown];
+  };
+  await until(async () => (await known()).join() === 'C-1,no item of the channel can be shown,false', 'the headend to know what the screen says');
+  assert.match(await headend.cli('screen', 'list'), new RegExp(`^${id.slice(0, 8)} +online +C-1 `, 'm'));
+  const events = await headend.cli('screen', 'events', id);
+  assert.match(events, /^TIME +KIND +DETAIL$/m);
+  assert.match(events, /^\S+Z +item-set-aside +i1: /m);
+  assert.match(events, /^\S+Z +nothing-to-show +no item of the channel can be shown$/m);
   await headend.publish(channel, [picture('white')]);
   await display.waitPicture(shows('white'), 'what can be shown again');
+  await until(async () => (await known()).join() === ',,true', 'the headend to know that it is over');
 });
 
 test('a flash that went read-only keeps the content on the screen, also through a restart', async (t) => {

@@ -1,7 +1,7 @@
 #include "base/clock.h"
-#include "base/options.h"
 #include "headend/commands.h"
 #include "headend/home.h"
+#include "headend/table.h"
 
 bool account_read(struct account *account, const char *name, bool password_stdin, struct pp_error *error) {
     *account = (struct account){.name = name, .made = !password_stdin};
@@ -68,21 +68,54 @@ bool command_user_remove(int argc, char **argv, struct pp_error *error) {
     return home && user_remove(home->db, name, error);
 }
 
-static void user_print(const char *name, int64_t created) {
+struct user_list {
+    cJSON *json; /* or NULL */
+    struct table table;
+    struct pp_error error;
+};
+
+static void user_collect(void *arg, const char *name, int64_t created) {
+    struct user_list *list = arg;
     char since[PP_RFC3339_SIZE];
     pp_time_format(created, since);
-    char line[TEXT_LINE_MAX];
-    snprintf(line, sizeof line, "%s  %s\n", since, name);
-    text_print(line);
+    const char *const cells[] = {name, since};
+    if (!list->json) {
+        if (!list->error.code)
+            table_add(&list->table, cells, &list->error);
+        return;
+    }
+    cJSON *user = cJSON_CreateObject();
+    cJSON_AddStringToObject(user, "name", name);
+    cJSON_AddStringToObject(user, "created", since);
+    cJSON_AddItemToArray(list->json, user);
+}
+
+static bool users_print(struct db *db, struct user_list *list, struct pp_error *error) {
+    if (!user_each(db, user_collect, list, error))
+        return false;
+    if (list->error.code)
+        return pp_fail(error, list->error.code, "%s", list->error.message);
+    if (list->json)
+        command_print_json(list->json);
+    else
+        table_print(&list->table, "no administrators");
+    return true;
 }
 
 bool command_user_list(int argc, char **argv, struct pp_error *error) {
-    const struct pp_option table[] = {{0}};
+    static const char *const headers[] = {"NAME", "SINCE"};
+    bool json = false;
+    const struct pp_option table[] = {{"json", PP_OPTION_FLAG, &json}, {0}};
     int first = 0;
-    if (!pp_options_parse(table, argc, argv, &first, error))
+    if (!command_words(table, argc, argv, 1, &first, "user list: one DIR is needed", error))
         return false;
-    if (argc - first != 1)
-        return pp_fail(error, PP_E_INVALID, "user list: one DIR is needed");
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    return home && user_each(home->db, user_print, error);
+    if (!home)
+        return false;
+    pp_autojson cJSON *users = json ? cJSON_CreateArray() : NULL;
+    struct user_list list = {.json = users};
+    table_init(&list.table, headers, PP_COUNT(headers));
+    bool ok = users_print(home->db, &list, error);
+    table_finish(&list.table);
+    return ok;
 }

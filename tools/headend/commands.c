@@ -1,7 +1,7 @@
 #include "headend/commands.h"
 
-#include "base/options.h"
 #include "headend/server.h"
+#include "headend/text.h"
 
 struct command {
     const char *name, *second; /* second word, or NULL */
@@ -33,44 +33,104 @@ static const struct command commands[] = {
      "      [--locale en|fr]",
      "approve the screen that shows CODE; GROUP is one group of the fingerprint that stands there"},
     {"screen", "list", command_screen_list, "DIR [--json]", "list the screens"},
-    {"screen", "show", command_screen_show, "DIR ID", "tell all about one screen, as JSON"},
+    {"screen", "show", command_screen_show, "DIR SCREEN",
+     "tell all about one screen, with its last events, as JSON"},
+    {"screen", "events", command_screen_events, "DIR SCREEN [--limit N] [--json]",
+     "tell what a screen has reported, the newest last"},
     {"screen", "set", command_screen_set,
-     "DIR ID [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]",
-     "change a screen"},
-    {"screen", "retire", command_screen_retire, "DIR ID", "refuse a screen from now on"},
-    {"user", "list", command_user_list, "DIR", "list the administrators"},
+     "DIR SCREEN [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]",
+     "change a screen; a channel of \"\" is none"},
+    {"screen", "retire", command_screen_retire, "DIR SCREEN", "refuse a screen from now on"},
+    {"screen", "restore", command_screen_restore, "DIR SCREEN", "take a retired screen back"},
+    {"channel", "list", command_channel_list, "DIR [--json]",
+     "list the channels, what was last published on them, and how many screens show them"},
+    {"user", "list", command_user_list, "DIR [--json]", "list the administrators"},
     {"user", "add", command_user_add, "DIR NAME [--password-stdin]", "add an administrator"},
     {"user", "password", command_user_password, "DIR NAME [--password-stdin]",
      "give an administrator a new password, and end the sessions"},
     {"user", "remove", command_user_remove, "DIR NAME", "remove an administrator, and end the sessions"},
 };
 
-static void command_usage(void) {
-    printf("usage: pingplay-headend COMMAND ...\n\n");
-    for (size_t i = 0; i < PP_COUNT(commands); i++)
-        printf("  %s%s%s %s\n      %s\n", commands[i].name, commands[i].second ? " " : "",
-               commands[i].second ? commands[i].second : "", commands[i].usage, commands[i].what);
+static void row_print(const struct command *command, const char *indent) {
+    printf("%s%s%s%s %s\n%s    %s\n", indent, command->name, command->second ? " " : "",
+           command->second ? command->second : "", command->usage, indent, command->what);
+}
+
+/* The commands of one name, or all where it is NULL. How many there were. */
+static size_t usage_print(const char *name) {
+    size_t count = 0;
+    for (size_t i = 0; i < PP_COUNT(commands); i++) {
+        if (name && strcmp(name, commands[i].name) != 0)
+            continue;
+        if (!count++)
+            printf("usage: pingplay-headend %s%sCOMMAND ...\n\n", name ? name : "", name ? " " : "");
+        row_print(&commands[i], "  ");
+    }
+    if (count)
+        printf("\nSCREEN is an id, the first characters of one, or a name. \"--\" ends the options.\n");
+    return count;
+}
+
+static bool is_help(const char *word) {
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* Whether help is asked for, anywhere among the options. */
+static bool asks_for_help(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (is_help(argv[i]))
+            return true;
+    }
+    return false;
+}
+
+static const struct command *command_find(int argc, char **argv) {
+    for (size_t i = 0; i < PP_COUNT(commands); i++) {
+        const struct command *command = &commands[i];
+        if (strcmp(argv[1], command->name) == 0 &&
+            (!command->second || (argc > 2 && strcmp(argv[2], command->second) == 0)))
+            return command;
+    }
+    return NULL;
 }
 
 bool command_run(int argc, char **argv, struct pp_error *error) {
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
-        command_usage();
+    if (argc < 2 || is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+        usage_print(NULL);
         return argc >= 2 ? true : pp_fail(error, PP_E_INVALID, "no command given");
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("pingplay-headend " PP_VERSION "\n");
         return true;
     }
-    for (size_t i = 0; i < PP_COUNT(commands); i++) {
-        const struct command *command = &commands[i];
-        int words = command->second ? 2 : 1;
-        if (strcmp(argv[1], command->name) != 0 ||
-            (command->second && (argc < 3 || strcmp(argv[2], command->second) != 0)))
-            continue;
-        return command->run(argc - words, argv + words, error);
+    const struct command *command = command_find(argc, argv);
+    if (asks_for_help(argc - 1, argv + 1)) {
+        if (command) {
+            printf("usage: pingplay-headend ");
+            row_print(command, "");
+            return true;
+        }
+        if (usage_print(argv[1]))
+            return true;
     }
-    return pp_fail(error, PP_E_INVALID, "unknown command: %s%s%s (try --help)", argv[1], argc > 2 ? " " : "",
-                   argc > 2 ? argv[2] : "");
+    if (!command)
+        return pp_fail(error, PP_E_INVALID, "unknown command: %s%s%s (try --help)", argv[1],
+                       argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
+    int words = command->second ? 2 : 1;
+    return command->run(argc - words, argv + words, error);
+}
+
+bool command_words(const struct pp_option *table, int argc, char **argv, int count, int *first,
+                   const char *needed, struct pp_error *error) {
+    if (!pp_options_parse(table, argc, argv, first, error))
+        return false;
+    return argc - *first == count ? true : pp_fail(error, PP_E_INVALID, "%s (try --help)", needed);
+}
+
+void command_print_json(const cJSON *value) {
+    pp_autojsontext char *text = cJSON_Print(value);
+    text_print(text ? text : "null");
+    printf("\n");
 }
 
 static bool within(const char *name, uint64_t value, uint64_t min, uint64_t max, struct pp_error *error) {

@@ -2,11 +2,18 @@
 #ifndef HEADEND_COMMANDS_H
 #define HEADEND_COMMANDS_H
 
-#include "base/error.h"
+#include "base/json.h"
+#include "base/options.h"
 #include "headend/users.h"
 
 /* Runs what the words after the program's name ask for. */
 bool command_run(int argc, char **argv, struct pp_error *error);
+
+/* The options of `table`, and exactly `count` other words behind them, the first at argv[*first]; `needed` says
+ * which. */
+bool command_words(const struct pp_option *table, int argc, char **argv, int count, int *first,
+                   const char *needed, struct pp_error *error);
+void command_print_json(const cJSON *value);
 
 /* command_init.c */
 bool command_init(int argc, char **argv, struct pp_error *error);
@@ -31,12 +38,16 @@ void account_finish(struct account *account);
 
 /* command_screen.c */
 bool command_approve(int argc, char **argv, struct pp_error *error);
-bool command_screen_list(int argc, char **argv, struct pp_error *error);
-bool command_screen_show(int argc, char **argv, struct pp_error *error);
 bool command_screen_set(int argc, char **argv, struct pp_error *error);
 bool command_screen_retire(int argc, char **argv, struct pp_error *error);
+bool command_screen_restore(int argc, char **argv, struct pp_error *error);
+/* command_screen_show.c */
+bool command_screen_list(int argc, char **argv, struct pp_error *error);
+bool command_screen_show(int argc, char **argv, struct pp_error *error);
+bool command_screen_events(int argc, char **argv, struct pp_error *error);
 /* command_channel.c */
 bool command_channel_add(int argc, char **argv, struct pp_error *error);
+bool command_channel_list(int argc, char **argv, struct pp_error *error);
 /* command_publish.c */
 bool command_publish(int argc, char **argv, struct pp_error *error);
 

@@ -63,7 +63,7 @@ static void refuse(struct trial *trial, enum pp_code code, const char *what, con
 
 static void handle_note(struct trial *trial, const struct ipc_note *note) {
     if (note->kind == IPC_NOTE_DAMAGED) {
-        refuse(trial, PP_E_INVALID, "it is damaged", note->reason);
+        refuse(trial, PP_E_INVALID, "publish a whole copy of it", note->reason);
         return;
     }
     snprintf(trial->warning, CONTENT_WARNING_MAX, "%s", note->reason);

@@ -12,7 +12,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define DB_BUSY_MS 10000 /* wait for another process's transaction */
+#define DB_BUSY_MS    10000 /* wait for another process's transaction */
+
+#define DB_LAST_ADMIN "last administrator" /* in the message where the only one would be removed */
 
 struct db;
 

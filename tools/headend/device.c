@@ -2,11 +2,13 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/json.h"
 #include "headend/channel.h"
 
 #define DEVICE_COLUMNS                                                                                       \
     "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
-    " coalesce(certificate_expires, 0) FROM device "
+    " coalesce(certificate_expires, 0), coalesce(json_extract(report, '$.code'), ''),"                       \
+    " coalesce(json_extract(report, '$.trouble'), '') FROM device "
 
 static void copy_text(char *out, size_t size, const char *text) {
     snprintf(out, size, "%s", text);
@@ -22,12 +24,61 @@ static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_erro
     copy_text(device->time_zone, sizeof device->time_zone, db_text(row, 5));
     copy_text(device->locale, sizeof device->locale, db_text(row, 6));
     copy_text(device->status, sizeof device->status, db_text(row, 7));
+    copy_text(device->code, sizeof device->code, db_text(row, 11));
+    copy_text(device->trouble, sizeof device->trouble, db_text(row, 12));
+    pp_json_tidy(device->trouble);
+    pp_json_tidy(device->code);
     return db_bytes(row, 1, device->thumbprint, sizeof device->thumbprint, error);
 }
 
 bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(db, error, DEVICE_COLUMNS "WHERE id = ?", "s", id);
     return row && db_next(row, "screen", error) && device_read(row, device, error);
+}
+
+/* The only screen that the condition, with `text` bound to ?1, is true of. */
+static bool device_match(struct db *db, const char *condition, const char *text, struct device *device,
+                         struct pp_error *error) {
+    char sql[1024];
+    snprintf(sql, sizeof sql, DEVICE_COLUMNS "WHERE %s ORDER BY name, id LIMIT 2", condition);
+    db_autostmt sqlite3_stmt *row = db_query(db, error, sql, "s", text);
+    struct device other;
+    struct pp_error end = {0};
+    if (!row || !db_next(row, "screen", error) || !device_read(row, device, error))
+        return false;
+    if (!db_next(row, "screen", &end))
+        return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
+    return device_read(row, &other, error) &&
+           pp_fail(error, PP_E_INVALID, "more than one screen is meant by \"%s\": %s (%s), %s (%s)…", text,
+                   device->id, device->name, other.id, other.name);
+}
+
+bool device_resolve(struct db *db, const char *text, struct device *device, struct pp_error *error) {
+    /* A name is meant before the begin of an id, a screen in use before one that is retired. */
+    static const char *const conditions[] = {
+        "id = ?1",
+        "name = ?1 AND status <> 'retired'",
+        "name = ?1",
+        "length(?1) >= 4 AND substr(id, 1, length(?1)) = ?1",
+    };
+    for (size_t i = 0; i < PP_COUNT(conditions); i++) {
+        struct pp_error missing = {0};
+        if (device_match(db, conditions[i], text, device, &missing))
+            return true;
+        if (missing.code != PP_E_NOTFOUND)
+            return pp_fail(error, missing.code, "%s", missing.message);
+    }
+    return pp_fail(error, PP_E_NOTFOUND,
+                   "no such screen: %s (an id, its first %d characters or more, or a name)", text,
+                   DEVICE_PREFIX_MIN);
+}
+
+const char *device_state_name(const struct device *device, int64_t now) {
+    if (strcmp(device->status, "retired") == 0)
+        return "retired";
+    if (!device->seen || strcmp(device->status, "approved") == 0)
+        return "waiting";
+    return now - device->seen < DEVICE_ONLINE_S ? "online" : "offline";
 }
 
 bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error) {
@@ -145,6 +196,16 @@ bool device_retire(struct db *db, const char *id, struct pp_error *error) {
            db_change_commit(&change, error);
 }
 
+bool device_restore(struct db *db, const char *id, struct pp_error *error) {
+    if (!db_run(db, error,
+                "UPDATE device SET status = CASE WHEN certificate_expires IS NULL THEN 'approved' ELSE "
+                "'active' END,"
+                " version = version + 1 WHERE id = ? AND status = 'retired'",
+                "s", id))
+        return false;
+    return db_changes(db) ? true : pp_fail(error, PP_E_STATE, "this screen is not retired: %s", id);
+}
+
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error) {
     return (!settings->name || text_check("name", settings->name, 1, TEXT_NAME_MAX, error)) &&
            (!settings->site || text_check("site", settings->site, 0, TEXT_NAME_MAX, error)) &&
@@ -153,21 +214,42 @@ bool device_settings_check(const struct device_settings *settings, struct pp_err
            (!settings->locale || locale_check(settings->locale, error));
 }
 
+static bool channel_known(struct db *db, const char *channel, struct pp_error *error) {
+    struct channel found;
+    struct pp_error missing = {0};
+    bool known = channel_find(db, channel, &found, &missing);
+    pp_wipe(&found, sizeof found);
+    if (known)
+        return true;
+    return missing.code == PP_E_NOTFOUND
+               ? pp_fail(error, PP_E_NOTFOUND, "there is no channel \"%s\"", channel)
+               : pp_fail(error, missing.code, "%s", missing.message);
+}
+
+/* Why no row was changed. */
+static bool device_unchanged(struct db *db, const char *id, struct pp_error *error) {
+    struct device device;
+    if (!device_find(db, id, &device, error))
+        return pp_fail(error, error->code, "no such screen: %s", id);
+    return pp_fail(error, PP_E_STATE, "this screen is retired: %s", id);
+}
+
 bool device_change(struct db *db, const char *id, const struct device_settings *settings,
                    struct pp_error *error) {
     if (!device_settings_check(settings, error))
         return false;
     const char *channel = settings->channel && *settings->channel ? settings->channel : NULL;
-    if (channel && !channel_ensure(db, channel, error))
+    if (channel && !channel_known(db, channel, error))
         return false;
     if (!db_run(db, error,
                 "UPDATE device SET name = coalesce(?, name), site = coalesce(?, site),"
                 " time_zone = coalesce(?, time_zone), locale = coalesce(?, locale),"
-                " channel = CASE WHEN ? THEN ? ELSE channel END, version = version + 1 WHERE id = ?",
+                " channel = CASE WHEN ? THEN ? ELSE channel END, version = version + 1"
+                " WHERE id = ? AND status <> 'retired'",
                 "ssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
                 (int64_t)(settings->channel != NULL), channel, id))
         return false;
-    return db_changes(db) ? true : pp_fail(error, PP_E_NOTFOUND, "no such screen: %s", id);
+    return db_changes(db) ? true : device_unchanged(db, id, error);
 }
 
 void fingerprint_text(const uint8_t thumbprint[32], char text[FINGERPRINT_SIZE]) {

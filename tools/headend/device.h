@@ -10,6 +10,8 @@
 #define DEVICE_ONLINE_S     120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
 #define DEVICE_WORDS_MAX    4   /* of a search */
 #define DEVICE_WORD_MAX     100 /* bytes of each; a longer one is cut */
+#define DEVICE_PREFIX_MIN   4   /* characters of an id that stand for it, at least */
+#define DEVICE_TROUBLE_MAX  400 /* bytes */
 #define FINGERPRINT_SIZE    20  /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
 #define FINGERPRINT_GROUPS  4   /* of ... */
 #define FINGERPRINT_GROUP   4   /* ... hex digits */
@@ -21,14 +23,19 @@ struct device {
     char channel[CHANNEL_ID_MAX + 1]; /* "" for none */
     char time_zone[TIME_ZONE_MAX + 1];
     char locale[8];
-    char status[16];             /* "approved", "active", "retired" */
-    int64_t version;             /* of its state: grows with each change */
-    int64_t seen;                /* s since 1970, 0 never */
-    int64_t certificate_expires; /* s since 1970 */
+    char status[16];                      /* "approved", "active", "retired" */
+    int64_t version;                      /* of its state: grows with each change */
+    int64_t seen;                         /* s since 1970, 0 never */
+    int64_t certificate_expires;          /* s since 1970 */
+    char code[16];                        /* what help it needs, as it last reported: "C-1"; "" none */
+    char trouble[DEVICE_TROUBLE_MAX + 1]; /* the same in words */
 };
 
 /* PP_E_NOTFOUND where there is none. */
 bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error);
+/* What a person calls it: its id, the first DEVICE_PREFIX_MIN characters of that or more, or its name. PP_E_INVALID
+ * where that could be more than one. */
+bool device_resolve(struct db *db, const char *text, struct device *device, struct pp_error *error);
 bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error);
 
 /* All of them by name; stops where the callback returns false. */
@@ -63,12 +70,18 @@ bool device_cookie_check(struct db *db, const char *id, const char *cookie, stru
 /* Its certificate, cookie and tokens are refused from now on. */
 bool device_retire(struct db *db, const char *id, struct pp_error *error);
 
-/* What a person may change: NULL leaves a field as it is. A channel that is not there yet is made. */
+/* It is what it was before it was retired: the certificate that it has is good again, until that expires. */
+bool device_restore(struct db *db, const char *id, struct pp_error *error);
+/* "waiting" (for its first contact), "online", "offline", "retired". */
+const char *device_state_name(const struct device *device, int64_t now);
+
+/* What a person may change: NULL leaves a field as it is. */
 struct device_settings {
     const char *name, *site, *channel, *time_zone, *locale;
     const char *channel_title; /* of one that is made at approval; NULL: its id */
 };
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
+/* PP_E_NOTFOUND where there is no such channel, PP_E_STATE for one that is retired. */
 bool device_change(struct db *db, const char *id, const struct device_settings *settings,
                    struct pp_error *error);
 

@@ -57,6 +57,9 @@ static const char *const migrations[] = {
     ("CREATE TABLE report_loss(device TEXT NOT NULL REFERENCES device(id), list TEXT NOT NULL,"
      "  spool TEXT NOT NULL, lost INTEGER NOT NULL, PRIMARY KEY(device, list, spool)) WITHOUT ROWID, "
      "STRICT;"),
+    /* 8: there is always an administrator */
+    ("CREATE TRIGGER admin_last BEFORE DELETE ON admin WHEN (SELECT count(*) FROM admin) = 1"
+     "  BEGIN SELECT RAISE(ABORT, '" DB_LAST_ADMIN "'); END;"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -139,14 +139,6 @@ void page_ago(const struct page *page, int64_t seen, int64_t now, char *text, si
         count_text(page_text(page, "ago.days"), (long long)(ago / 86400), text, size);
 }
 
-const char *page_device_state(const struct device *device, int64_t now) {
-    if (strcmp(device->status, "retired") == 0)
-        return "retired";
-    if (!device->seen || strcmp(device->status, "approved") == 0)
-        return "waiting";
-    return now - device->seen < DEVICE_ONLINE_S ? "online" : "offline";
-}
-
 void page_home(struct request *request, struct reply *reply) {
     (void)request;
     reply_redirect(reply, "/admin/screens");

@@ -42,7 +42,5 @@ bool page_wanted(struct MHD_Connection *connection);
 
 /* "just now", "5 min ago", "3 h ago", "12 days ago", "never". */
 void page_ago(const struct page *page, int64_t seen, int64_t now, char *text, size_t size);
-/* "waiting", "online", "offline", "retired" */
-const char *page_device_state(const struct device *device, int64_t now);
 
 #endif

@@ -314,7 +314,7 @@ void page_enrol_done(struct request *request, struct reply *reply) {
     }
     page_auto struct page page;
     page_start(&page, request);
-    const char *state = page_device_state(&device, pp_clock_realtime_s());
+    const char *state = device_state_name(&device, pp_clock_realtime_s());
     page_set(&page, "title", page_text(&page, "done.title"));
     page_set(&page, "on_enrol", "page");
     page_set(&page, "name", device.name);

@@ -21,7 +21,7 @@ static bool row_add(void *arg, const struct device *device) {
     struct channel channel = {0};
     char text[64];
     char fingerprint[FINGERPRINT_SIZE];
-    const char *state = page_device_state(device, listing->now);
+    const char *state = device_state_name(device, listing->now);
     if (*device->channel && !channel_find(listing->db, device->channel, &channel, &listing->error))
         return false;
     fingerprint_text(device->thumbprint, fingerprint);
@@ -37,6 +37,8 @@ static bool row_add(void *arg, const struct device *device) {
     page_ago(page, device->seen, listing->now, text, sizeof text);
     page_set(page, "ago", text);
     page_set(page, "fingerprint", fingerprint);
+    page_set(page, "code", device->code);
+    page_set(page, "trouble", device->trouble);
     pp_wipe(&channel, sizeof channel);
     return page_render(page, "screen-row.html", listing->rows, &listing->error);
 }

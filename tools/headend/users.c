@@ -61,16 +61,24 @@ bool user_password(struct db *db, const char *name, const char *password, struct
 }
 
 bool user_remove(struct db *db, const char *name, struct pp_error *error) {
-    return db_run(db, error, "DELETE FROM admin WHERE name = ?", "s", name) && user_changed(db, name, error);
+    struct pp_error refused = {0};
+    /* The database itself keeps the last one (migrations.c): two that are removed at once are no way around it. */
+    if (db_run(db, &refused, "DELETE FROM admin WHERE name = ?", "s", name))
+        return user_changed(db, name, error);
+    return strstr(refused.message, DB_LAST_ADMIN)
+               ? pp_fail(error, PP_E_STATE, "%s is the last administrator, and stays: add another first",
+                         name)
+               : pp_fail(error, refused.code, "%s", refused.message);
 }
 
-bool user_each(struct db *db, void (*each)(const char *name, int64_t created), struct pp_error *error) {
+bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created), void *arg,
+               struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(db, error, "SELECT name, created FROM admin ORDER BY name", "");
     struct pp_error end = {0};
     if (!row)
         return false;
     while (db_next(row, "administrator", &end))
-        each(db_text(row, 0), db_int(row, 1));
+        each(arg, db_text(row, 0), db_int(row, 1));
     return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
 }
 

@@ -17,7 +17,8 @@ bool user_add(struct db *db, const char *name, const char *password, struct pp_e
 /* Both end the administrator's sessions. PP_E_NOTFOUND. */
 bool user_password(struct db *db, const char *name, const char *password, struct pp_error *error);
 bool user_remove(struct db *db, const char *name, struct pp_error *error);
-bool user_each(struct db *db, void (*each)(const char *name, int64_t created), struct pp_error *error);
+bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created), void *arg,
+               struct pp_error *error);
 /* The id, 0 where there is none, and what password_verify needs: then a hash that nothing fits, so that an
  * unknown name takes as long. */
 bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],

@@ -105,12 +105,36 @@ static void a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_er
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(troubled, "screen")), "error");
 }
 
+static void expect_trouble(const struct agent *agent, const char *code, const char *detail) {
+    pp_autojson cJSON *screen = screen_of(agent);
+    struct screen_trouble trouble = screens_trouble(agent);
+    assert_string_equal(trouble.code, code);
+    assert_string_equal(trouble.detail, detail);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(screen, "code")), code);
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(screen, "detail")), detail);
+}
+
+static void the_code_on_the_screen_is_the_one_that_the_headend_is_told(void **state) {
+    (void)state;
+    static struct agent agent = {.state = AGENT_ONLINE, .document = {.version = 1, .has_channel = true}};
+    assert_null(screens_trouble(&agent).code);
+    agent.content_failed = true;
+    expect_trouble(&agent, "C-1", "no item of the channel can be shown");
+    pp_fail(&agent.content_trouble, PP_E_NOSPACE, "no space left");
+    expect_trouble(&agent, "F-1", "no space left");
+    agent.content_failed = false;
+    expect_trouble(&agent, "F-1", "no space left");
+    pp_fail(&agent.trouble, PP_E_TLS, "not the headend");
+    expect_trouble(&agent, "T-1", "not the headend");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_error),
         cmocka_unit_test(name_that_is_too_long_for_a_screen_is_left_out),
         cmocka_unit_test(a_server_that_cannot_be_trusted_sends_nobody_to_the_cable),
         cmocka_unit_test(the_configured_language_counts_until_the_headend_names_one),
+        cmocka_unit_test(the_code_on_the_screen_is_the_one_that_the_headend_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

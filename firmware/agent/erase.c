@@ -1,0 +1,54 @@
+#include "agent/erase.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "vault/vault.h"
+
+static bool folder_empty(int parent, const char *name, unsigned depth, struct pp_error *error);
+
+static bool entry_remove(int folder, const char *name, unsigned depth, struct pp_error *error) {
+    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return pp_fail_errno(error, "remove %s", name);
+    if (!folder_empty(folder, name, depth + 1, error))
+        return pp_wrap(error, "%s", name);
+    return unlinkat(folder, name, AT_REMOVEDIR) == 0 || pp_fail_errno(error, "remove %s", name);
+}
+
+/* What an open agent would hold stays: the vault's folders, which are empty by now. */
+static bool stays(const char *name, unsigned depth) {
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+           (depth == 0 && (strcmp(name, "kek") == 0 || strcmp(name, "vault") == 0));
+}
+
+static bool folder_empty(int parent, const char *name, unsigned depth, struct pp_error *error) {
+    if (depth > ERASE_DEPTH_MAX)
+        return pp_fail(error, PP_E_LIMIT, "folders more than %d deep", ERASE_DEPTH_MAX);
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    pp_autodir DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (!folder) {
+        pp_fail_errno(error, "open");
+        pp_close(&fd);
+        return false;
+    }
+    bool ok = true;
+    struct dirent *entry;
+    while ((entry = readdir(folder))) {
+        if (!stays(entry->d_name, depth) &&
+            !entry_remove(dirfd(folder), entry->d_name, depth, ok ? error : NULL))
+            ok = false;
+    }
+    if (ok && fsync(dirfd(folder)) < 0)
+        return pp_fail_errno(error, "sync");
+    return ok;
+}
+
+bool agent_erase(const char *state_dir, struct pp_error *error) {
+    PP_AUTO(vault) struct vault *vault = vault_open(state_dir, vault_kek_file(), error);
+    return vault && vault_erase(vault, error) &&
+           (folder_empty(AT_FDCWD, state_dir, 0, error) || pp_wrap(error, "%s", state_dir));
+}

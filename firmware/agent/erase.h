@@ -1,0 +1,14 @@
+/* Makes a display point nobody's: what a retired one is to be before it may be enrolled again. */
+#ifndef PP_AGENT_ERASE_H
+#define PP_AGENT_ERASE_H
+
+#include "base/error.h"
+
+#define ERASE_DEPTH_MAX 8 /* folders inside each other, in the state folder */
+
+/* First the key-encryption key and all records, overwritten and fsynced, so that nothing else can be read ever again;
+ * then everything else in the folder. PP_E_STATE while an agent runs in it. Safe to repeat after a failure or a power
+ * cut: what is left is removed then. */
+bool agent_erase(const char *state_dir, struct pp_error *error);
+
+#endif

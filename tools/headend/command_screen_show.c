@@ -1,0 +1,208 @@
+/* What is known of screens: the list, all about one, and what one has reported. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/options.h"
+#include "headend/commands.h"
+#include "headend/device.h"
+#include "headend/home.h"
+#include "headend/table.h"
+
+#define SHORT_ID     8  /* characters of an id, in lists for people */
+#define EVENTS_SHOWN 10 /* with all about one screen */
+#define EVENTS_TOLD  50 /* by "screen events", unless told otherwise */
+#define EVENTS_MAX   20000
+
+static void time_text(int64_t seconds, char text[PP_RFC3339_SIZE]) {
+    if (seconds)
+        pp_time_format(seconds, text);
+    else
+        snprintf(text, PP_RFC3339_SIZE, "never");
+}
+
+static cJSON *screen_json(const struct device *device) {
+    char text[PP_RFC3339_SIZE];
+    char fingerprint[FINGERPRINT_SIZE];
+    fingerprint_text(device->thumbprint, fingerprint);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", device->id);
+    cJSON_AddStringToObject(object, "status", device->status);
+    cJSON_AddStringToObject(object, "name", device->name);
+    cJSON_AddStringToObject(object, "site", device->site);
+    cJSON_AddItemToObject(object, "channel",
+                          *device->channel ? cJSON_CreateString(device->channel) : cJSON_CreateNull());
+    cJSON_AddStringToObject(object, "time_zone", device->time_zone);
+    cJSON_AddStringToObject(object, "locale", device->locale);
+    cJSON_AddStringToObject(object, "fingerprint", fingerprint);
+    cJSON_AddNumberToObject(object, "version", (double)device->version);
+    cJSON_AddStringToObject(object, "code", device->code);
+    cJSON_AddStringToObject(object, "trouble", device->trouble);
+    time_text(device->seen, text);
+    cJSON_AddItemToObject(object, "seen", device->seen ? cJSON_CreateString(text) : cJSON_CreateNull());
+    time_text(device->certificate_expires, text);
+    cJSON_AddItemToObject(object, "certificate_expires",
+                          device->certificate_expires ? cJSON_CreateString(text) : cJSON_CreateNull());
+    return object;
+}
+
+static bool screen_collect(void *arg, const struct device *device) {
+    cJSON_AddItemToArray(arg, screen_json(device));
+    return true;
+}
+
+/* ---- The list ---- */
+
+struct screen_list {
+    struct table table;
+    int64_t now; /* s since 1970 */
+    struct pp_error error;
+};
+
+static bool screen_add(void *arg, const struct device *device) {
+    struct screen_list *list = arg;
+    char id[SHORT_ID + 1];
+    char seen[PP_RFC3339_SIZE];
+    snprintf(id, sizeof id, "%.*s", SHORT_ID, device->id);
+    time_text(device->seen, seen);
+    const char *const cells[] = {
+        id,          device_state_name(device, list->now), device->code, seen, device->channel, device->name,
+        device->site};
+    return table_add(&list->table, cells, &list->error);
+}
+
+static bool screens_print(struct db *db, struct pp_error *error) {
+    static const char *const headers[] = {"ID", "STATE", "HELP", "LAST CONTACT", "CHANNEL", "NAME", "SITE"};
+    struct screen_list list = {.now = pp_clock_realtime_s()};
+    table_init(&list.table, headers, PP_COUNT(headers));
+    bool ok = device_each(db, screen_add, &list, error);
+    if (ok && list.error.code)
+        ok = pp_fail(error, list.error.code, "%s", list.error.message);
+    if (ok)
+        table_print(&list.table, "no screens yet: one shows a code at its first start, for \"approve\"");
+    table_finish(&list.table);
+    return ok;
+}
+
+bool command_screen_list(int argc, char **argv, struct pp_error *error) {
+    bool json = false;
+    const struct pp_option table[] = {{"json", PP_OPTION_FLAG, &json}, {0}};
+    int first = 0;
+    if (!command_words(table, argc, argv, 1, &first, "screen list: one DIR is needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home)
+        return false;
+    if (!json)
+        return screens_print(home->db, error);
+    pp_autojson cJSON *list = cJSON_CreateArray();
+    if (!device_each(home->db, screen_collect, list, error))
+        return false;
+    command_print_json(list);
+    return true;
+}
+
+/* ---- Events ---- */
+
+/* The last `limit` of them, the oldest first. NULL on failure. */
+static cJSON *events_load(struct db *db, const char *id, int64_t limit, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT item FROM (SELECT item, received, rowid AS place FROM report WHERE device = ? AND"
+                 " list = 'events' ORDER BY received DESC, rowid DESC LIMIT ?) ORDER BY received, place",
+                 "si", id, limit);
+    pp_autojson cJSON *events = cJSON_CreateArray();
+    struct pp_error end = {0};
+    if (!row)
+        return NULL;
+    while (db_next(row, "event", &end))
+        cJSON_AddItemToArray(events, cJSON_Parse(db_text(row, 0)));
+    if (end.code == PP_E_NOTFOUND)
+        return pp_steal(&events);
+    pp_fail(error, end.code, "%s", end.message);
+    return NULL;
+}
+
+static const char *event_text(const cJSON *event, const char *name) {
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, name));
+    return text ? text : "";
+}
+
+static bool events_print(const cJSON *events, struct pp_error *error) {
+    static const char *const headers[] = {"TIME", "KIND", "DETAIL"};
+    table_auto struct table table;
+    const cJSON *event;
+    table_init(&table, headers, PP_COUNT(headers));
+    cJSON_ArrayForEach(event, events) {
+        const char *const cells[] = {event_text(event, "time"), event_text(event, "kind"),
+                                     event_text(event, "detail")};
+        if (!table_add(&table, cells, error))
+            return false;
+    }
+    table_print(&table, "no events yet");
+    return true;
+}
+
+bool command_screen_events(int argc, char **argv, struct pp_error *error) {
+    bool json = false;
+    uint64_t limit = EVENTS_TOLD;
+    const struct pp_option table[] = {
+        {"json", PP_OPTION_FLAG, &json}, {"limit", PP_OPTION_UNSIGNED, &limit}, {0}};
+    int first = 0;
+    struct device device;
+    if (!command_words(table, argc, argv, 2, &first, "screen events: DIR and SCREEN are needed", error))
+        return false;
+    if (limit < 1 || limit > EVENTS_MAX)
+        return pp_fail(error, PP_E_LIMIT, "--limit: must be 1 to %d", EVENTS_MAX);
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home || !device_resolve(home->db, argv[first + 1], &device, error))
+        return false;
+    pp_autojson cJSON *events = events_load(home->db, device.id, (int64_t)limit, error);
+    if (!events)
+        return false;
+    if (!json)
+        return events_print(events, error);
+    command_print_json(events);
+    return true;
+}
+
+/* ---- All about one ---- */
+
+/* With its last status report, the number of reports kept, of those that were lost on its side, and the last
+ * events. */
+static bool screen_details(struct db *db, const char *id, cJSON *screen, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(db, error,
+                                             "SELECT coalesce(report, 'null'), (SELECT count(*) FROM report "
+                                             "WHERE device = device.id AND list = 'events'),"
+                                             " (SELECT count(*) FROM report WHERE device = device.id AND "
+                                             "list = 'playlog'),"
+                                             " (SELECT total(lost) FROM report_loss WHERE device = device.id "
+                                             "AND list = 'events'),"
+                                             " (SELECT total(lost) FROM report_loss WHERE device = device.id "
+                                             "AND list = 'playlog') FROM device WHERE id = ?",
+                                             "s", id);
+    if (!row || !db_next(row, "screen", error))
+        return false;
+    cJSON_AddItemToObject(screen, "report", cJSON_Parse(db_text(row, 0)));
+    cJSON_AddNumberToObject(screen, "events", (double)db_int(row, 1));
+    cJSON_AddNumberToObject(screen, "playlog", (double)db_int(row, 2));
+    cJSON_AddNumberToObject(screen, "events_lost", (double)db_int(row, 3));
+    cJSON_AddNumberToObject(screen, "playlog_lost", (double)db_int(row, 4));
+    cJSON *events = events_load(db, id, EVENTS_SHOWN, error);
+    cJSON_AddItemToObject(screen, "last_events", events);
+    return events != NULL;
+}
+
+bool command_screen_show(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    int first = 0;
+    if (!command_words(table, argc, argv, 2, &first, "screen show: DIR and SCREEN are needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    struct device device;
+    if (!home || !device_resolve(home->db, argv[first + 1], &device, error))
+        return false;
+    pp_autojson cJSON *screen = screen_json(&device);
+    if (!screen_details(home->db, device.id, screen, error))
+        return false;
+    command_print_json(screen);
+    return true;
+}
