@@ -9,6 +9,7 @@
 #include "agent/crash_guard.h"
 #include "agent/director.h"
 #include "agent/floors.h"
+#include "agent/losses.h"
 #include "agent/poller.h"
 #include "agent/reporter.h"
 #include "agent/state_document.h"
@@ -24,8 +25,6 @@
 
 #define AGENT_STATE_RECORD        "state"          /* the state document in effect */
 #define AGENT_LOCKED_RECORD       "locked"         /* there while the headend refuses this display point */
-#define AGENT_PLAYERS_MAX         3                /* players that die of one manifest */
-#define AGENT_PLAYER_OLD_MS       (60 * 1000)      /* one that lived for so long did not die of it */
 #define AGENT_OPEN_AGAIN_MS       10000            /* between two tries to open the state folder */
 #define AGENT_LOOK_AGAIN_MS       2000             /* between two tries to read the current manifest */
 #define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
@@ -98,8 +97,7 @@ struct agent {
     bool content_hidden;                      /* the state has a screen of its own */
     char empty_channel[CHANNEL_NAME_MAX + 1]; /* on which nothing is published yet; "" none */
     int64_t manifest_version;
-    int64_t player_since_ms;         /* CLOCK_MONOTONIC */
-    unsigned players_lost;           /* young, one after the other, with this manifest */
+    struct losses players_lost;      /* that died with this manifest */
     struct pp_error trouble;         /* with the headend, until the next contact; PP_OK none */
     char told_code[8];               /* the last code that the headend was told, or is to be */
     struct pp_error content_trouble; /* with what the channel wants, until the next good pass */

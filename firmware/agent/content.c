@@ -56,7 +56,6 @@ static void on_display(void *arg, const struct ipc_display *display) {
     agent->display = *display;
     agent->content_shown = false;
     agent->content_failed = false;
-    agent->player_since_ms = pp_clock_monotonic_ms();
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
     reporter_status_changed(agent->reporter);
 }
@@ -79,7 +78,7 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
                        manifest->skipped[i].path, manifest->skipped[i].kind);
     agent->manifest_version = manifest->version;
     agent->content_failed = false;
-    agent->players_lost = 0;
+    agent->players_lost = (struct losses){0};
     director_set_manifest(agent->director, manifest);
 }
 
@@ -124,15 +123,12 @@ static void on_previous_look(struct pp_job *job) {
     }
 }
 
-/* Players that die young, one after the other, may die of what they are given: the manifest before, then. */
-static void on_player_lost(void *arg) {
+/* Players that die one after the other may die of what they are given: the manifest before, then. */
+static void on_player_lost(void *arg, bool orderly) {
     struct agent *agent = arg;
-    bool young = pp_clock_monotonic_ms() - agent->player_since_ms < AGENT_PLAYER_OLD_MS;
-    agent->players_lost = young ? agent->players_lost + 1 : 0;
-    if (agent->players_lost < AGENT_PLAYERS_MAX || agent->content_hidden ||
-        !director_manifest(agent->director))
+    if (orderly || agent->content_hidden || !director_manifest(agent->director) ||
+        !losses_add(&agent->players_lost, pp_clock_monotonic_ms()))
         return;
-    agent->players_lost = 0;
     look_start(agent, &agent->previous_look, run_previous_look, on_previous_look);
 }
 

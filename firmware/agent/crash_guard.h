@@ -1,7 +1,7 @@
 /*
- * Three starts in a row, within one boot of the machine, that neither lived for a minute nor were stopped in
+ * Three starts in a row, within one boot of the machine, that neither lived for three hours nor were stopped in
  * order: the manifest may be what kills us, so the one before it is used (design §10). A power cut is no
- * crash: another boot begins to count anew. Kept in the vault (record "starts") and cleared after a minute,
+ * crash: another boot begins to count anew. Kept in the vault (record "starts") and cleared after that time,
  * so a healthy device writes it twice a start.
  */
 #ifndef PP_AGENT_CRASH_GUARD_H
@@ -14,7 +14,7 @@
 
 #define CRASH_GUARD_RECORD     "starts"
 #define CRASH_GUARD_STARTS_MAX 3
-#define CRASH_GUARD_HEALTHY_MS 60000
+#define CRASH_GUARD_HEALTHY_MS (3 * 60 * 60 * 1000)
 
 #define CRASH_GUARD_BOOT_SIZE  36 /* characters of a boot's UUID */
 
@@ -26,7 +26,7 @@ struct crash_guard {
 
 /* Counts this start. Returns whether there were too many: the count then begins again. */
 bool crash_guard_begin(struct crash_guard *guard, struct vault *vault);
-/* We have lived for a minute, or were stopped in good order. */
+/* We have lived for CRASH_GUARD_HEALTHY_MS, or were stopped in good order. */
 void crash_guard_healthy(struct crash_guard *guard);
 
 #endif

@@ -282,14 +282,14 @@ static void on_connected(void *arg, const struct ipc_display *display) {
     director_follow_schedule(director);
 }
 
-static void on_lost(void *arg) {
+static void on_lost(void *arg, bool orderly) {
     struct director *director = arg;
     generation_destroy(&director->now);
     before_drop(director);
     director_forget_layout(director);
     status_layer_clear(&director->status);
     net_timer_stop(&director->resize_timer);
-    director->config.on_player_lost(director->config.arg);
+    director->config.on_player_lost(director->config.arg, orderly);
 }
 
 static void on_resized(void *arg) {

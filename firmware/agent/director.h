@@ -38,7 +38,7 @@ struct director_config {
     /* The player has come, or its display has another size: content begins anew, and settles anew. */
     void (*on_display)(void *arg, const struct ipc_display *display);
     /* The player has gone; another is looked for. The manifest may be changed from within. */
-    void (*on_player_lost)(void *arg);
+    void (*on_player_lost)(void *arg, bool orderly);
     /* The text of the status screen that is wanted, for this size in pixels; into `json`. */
     bool (*write_status)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                          struct pp_error *error);

@@ -200,7 +200,8 @@ static bool layer_add(const struct layer *layer, const struct layer_place *place
                       .height = place->height,
                       .z = place->z,
                       .fit = place->fit,
-                      .volume = place->volume},
+                      .volume = place->volume,
+                      .hold_ms = place->hold_ms},
         .fds = {frame_socket},
         .fd_count = 1,
     };

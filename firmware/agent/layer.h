@@ -36,8 +36,9 @@ struct layer_place {
     int32_t x, y;           /* canvas units */
     uint32_t width, height; /* canvas units */
     int32_t z;
-    uint8_t fit;    /* enum ipc_fit */
-    uint8_t volume; /* percent */
+    uint8_t fit;      /* enum ipc_fit */
+    uint8_t volume;   /* percent */
+    uint32_t hold_ms; /* ms that one picture of it is shown at most; 0: no limit */
 };
 
 /* All layers of one player connection. `renderers` is the folder of the renderer programs; both are borrowed.

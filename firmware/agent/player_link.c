@@ -14,11 +14,14 @@ struct player_link {
     void *arg;
     int fd;
     bool up;               /* DISPLAY has come */
+    bool leaving;          /* it said so */
     bool broken;           /* to be closed from the loop */
     bool missing_reported; /* that nobody listens is logged once */
     struct net_watch *watch;
     struct net_timer timer;
 };
+
+#define PLAYER_LINK_REST_MAX 256 /* messages read of one that is gone */
 
 static void link_connect(void *arg);
 
@@ -30,14 +33,26 @@ static void link_close(struct player_link *link) {
     net_loop_unwatch(link->loop, link->watch);
     link->watch = NULL;
     pp_close(&link->fd);
-    bool was_up = link->up;
+    bool was_up = link->up, orderly = link->leaving;
     link->up = false;
     link->broken = false;
+    link->leaving = false;
     if (was_up)
-        link->events.on_lost(link->arg);
+        link->events.on_lost(link->arg, orderly);
+}
+
+/* What it said before it went is waiting behind a send that failed. */
+static void link_read_rest(struct player_link *link) {
+    struct pp_error error = {0};
+    struct ipc_message message = {0};
+    for (int i = 0; i < PLAYER_LINK_REST_MAX && ipc_receive(link->fd, &message, &error); i++) {
+        link->leaving = link->leaving || message.type == IPC_LEAVING;
+        ipc_message_finish(&message);
+    }
 }
 
 static void link_break(struct player_link *link, const char *why) {
+    link_read_rest(link);
     pp_log_warning("the player's connection ended: %s", why);
     link_close(link);
     link_schedule(link, PLAYER_LINK_RETRY_MS);
@@ -56,6 +71,8 @@ static void on_player(void *arg, short revents) {
     if (message.type == IPC_DISPLAY && !link->up) {
         link->up = true;
         link->events.on_connected(link->arg, &message.display);
+    } else if (message.type == IPC_LEAVING && link->up) {
+        link->leaving = true;
     } else if (message.type >> 8 == IPC_DISPLAY >> 8 && link->up) {
         link->events.on_message(link->arg, &message);
     } else {

@@ -13,7 +13,8 @@
 
 struct player_link_events {
     void (*on_connected)(void *arg, const struct ipc_display *display);
-    void (*on_lost)(void *arg);
+    /* `orderly`: the player said that it leaves; else it has died, or hangs. */
+    void (*on_lost)(void *arg, bool orderly);
     /* Every message but the first DISPLAY. */
     void (*on_message)(void *arg, const struct ipc_message *message);
 };

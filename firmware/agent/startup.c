@@ -97,8 +97,9 @@ static void ignore_display(void *arg, const struct ipc_display *display) {
     (void)display;
 }
 
-static void ignore_player_lost(void *arg) {
+static void ignore_player_lost(void *arg, bool orderly) {
     (void)arg;
+    (void)orderly;
 }
 
 /* A director that has nothing but a status screen. */

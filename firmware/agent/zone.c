@@ -76,6 +76,20 @@ static uint8_t ipc_fit_of(enum channel_fit fit) {
     return fits[fit];
 }
 
+struct zone_budget zone_budget_of(enum channel_kind kind) {
+    static const struct zone_budget image = {20000, 12000, 768, 64}, video = {15000, 10000, 384, 96};
+    return kind == CHANNEL_VIDEO ? video : image;
+}
+
+uint32_t zone_memory_mib(const struct zone_budget *budget, uint32_t width, uint32_t height) {
+    return budget->memory_mib + (uint32_t)((uint64_t)width * height * budget->memory_per_pixel >> 20);
+}
+
+/* A film whose end only its file knows, which may say anything: what is shown decides. */
+static bool is_open_ended(const struct channel_item *item) {
+    return item->kind == CHANNEL_VIDEO && !item->duration_ms;
+}
+
 /* A playlist of one item needs no change: a picture stays, a video starts over by itself, unless the clock
  * says when. */
 static bool zone_is_alone(const struct zone *zone) {
@@ -99,7 +113,9 @@ static struct layer *item_start(struct zone *zone, const struct channel_item *it
                                 .height = place->height,
                                 .z = place->z,
                                 .fit = ipc_fit_of(item->fit),
-                                .volume = (uint8_t)(item->volume * 100 + 0.5)};
+                                .volume = (uint8_t)(item->volume * 100 + 0.5),
+                                .hold_ms = is_open_ended(item) ? ZONE_STILL_MAX_MS : 0};
+    const struct zone_budget budget = zone_budget_of(item->kind);
     struct ipc_message start = {
         .type = IPC_START_MEDIA,
         .start_media = {.kind = item->kind == CHANNEL_VIDEO ? IPC_MEDIA_VIDEO : IPC_MEDIA_IMAGE,
@@ -109,7 +125,10 @@ static struct layer *item_start(struct zone *zone, const struct channel_item *it
                         .target_width = zone->config.target_width,
                         .target_height = zone->config.target_height,
                         .duration_ms = picture_ms(zone, item),
-                        .start_ms = item->kind == CHANNEL_VIDEO ? (uint32_t)zone->next_turn.offset_ms : 0},
+                        .start_ms = item->kind == CHANNEL_VIDEO ? (uint32_t)zone->next_turn.offset_ms : 0,
+                        .memory_mib =
+                            zone_memory_mib(&budget, zone->config.target_width, zone->config.target_height),
+                        .first_cpu_ms = budget.first_cpu_ms},
         .fds = {object},
         .fd_count = 1,
     };
@@ -227,7 +246,8 @@ static bool zone_start(struct zone *zone, const struct channel_item *item, int o
     if (zone->next) {
         zone->next_item = item;
         zone_plan_change(zone);
-        timer_set(zone, &zone->ready_timer, pp_clock_monotonic_ms() + ZONE_READY_MAX_MS, on_ready_overdue);
+        timer_set(zone, &zone->ready_timer, pp_clock_monotonic_ms() + zone_budget_of(item->kind).first_ms,
+                  on_ready_overdue);
     } else if (layer_set_is_up(zone->config.layers)) {
         zone_report_resource_error(zone, item, error.message);
     }
@@ -284,10 +304,13 @@ static void zone_plan_next(struct zone *zone) {
     if (!duration_ms)
         duration_ms = layer_duration_ms(zone->current);
     int64_t end_ms = zone->aligned ? zone->turn.end_ms : zone->shown_ms + duration_ms;
-    int64_t preroll_ms = duration_ms > ZONE_PREROLL_MS ? end_ms - ZONE_PREROLL_MS : 0;
+    int64_t preroll_ms = end_ms - ZONE_PREROLL_MS;
+    if (!zone->aligned && preroll_ms < zone->shown_ms + ZONE_SHOWN_MIN_MS)
+        preroll_ms = zone->shown_ms + ZONE_SHOWN_MIN_MS;
     timer_set(zone, &zone->advance_timer, preroll_ms, on_advance_due);
-    if (duration_ms)
-        timer_set(zone, &zone->overrun_timer, end_ms + ZONE_OVERRUN_MS, on_overrun);
+    int64_t overrun_ms =
+        is_open_ended(zone->current_item) ? zone->shown_ms + ZONE_FILM_MAX_MS : end_ms + ZONE_OVERRUN_MS;
+    timer_set(zone, &zone->overrun_timer, overrun_ms, on_overrun);
 }
 
 static void on_next_shown(struct zone *zone, int64_t at_ms) {
@@ -354,6 +377,15 @@ static void on_current_failed(struct zone *zone, const struct layer_report *repo
         zone->passed_over = 1;
 }
 
+/* Films of a frame each must not become a storm of processes: the last picture stays until then. */
+static void zone_advance_soon(struct zone *zone) {
+    int64_t now_ms = pp_clock_monotonic_ms(), least_ms = zone->shown_ms + ZONE_SHOWN_MIN_MS;
+    if (now_ms >= least_ms)
+        zone_advance(zone);
+    else
+        timer_set(zone, &zone->advance_timer, least_ms, on_advance_due);
+}
+
 static void on_current_layer(struct zone *zone, const struct layer_report *report) {
     if (zone->current_over || (report->event != LAYER_ENDED && report->event != LAYER_FAILED))
         return;
@@ -364,8 +396,10 @@ static void on_current_layer(struct zone *zone, const struct layer_report *repor
     if (failed)
         on_current_failed(zone, report);
     /* What ends before its turn stays: the time to go on comes. */
-    if (!zone->next && (failed || !zone->aligned))
+    if (!zone->next && failed)
         zone_advance(zone);
+    else if (!zone->next && !zone->aligned)
+        zone_advance_soon(zone);
 }
 
 static void on_layer(void *arg, struct layer *layer, const struct layer_report *report) {

@@ -16,12 +16,26 @@
 #include "store/store.h"
 
 #define ZONE_PREROLL_MS    3000  /* before the end of an item, the next one's renderer is started */
-#define ZONE_READY_MAX_MS  20000 /* a renderer without a first frame by then has failed */
 #define ZONE_OVERRUN_MS    10000 /* an item that goes on for so long after its end has failed */
+#define ZONE_FILM_MAX_MS   (12 * 60 * 60 * 1000) /* the same for a film whose end only its file knows */
+#define ZONE_STILL_MAX_MS  60000 /* such a film shows one picture, without sound, for no longer */
+#define ZONE_SHOWN_MIN_MS  500   /* an item's successor is started no sooner: films may have one frame */
 #define ZONE_RETRY_MS      5000  /* between two tries when no item can be played */
 #define ZONE_READ_AGAIN_MS 1000  /* the same where the flash lets nothing be read */
 #define ZONE_LINGER_MS     200   /* a replaced layer is removed so long after its transition */
 #define ZONE_FIRST_FADE_MS 600   /* from what was shown before into a zone's first item */
+
+/* What a renderer may use up to its first picture, by what it is to show. */
+struct zone_budget {
+    uint32_t first_ms;         /* ms until there is one */
+    uint32_t first_cpu_ms;     /* ms of CPU time, the same */
+    uint32_t memory_mib;       /* MiB of private memory, */
+    uint32_t memory_per_pixel; /* and bytes more for each pixel of its place on the display */
+};
+/* A photograph may be much larger than its place and still be decoded; a film keeps pictures to decode others
+ * from. */
+struct zone_budget zone_budget_of(enum channel_kind kind);
+uint32_t zone_memory_mib(const struct zone_budget *budget, uint32_t width, uint32_t height);
 
 struct zone;
 

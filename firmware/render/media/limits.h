@@ -17,11 +17,12 @@
 #define MEDIA_QUEUE_BYTES         (32 * 1024 * 1024)  /* of them */
 #define MEDIA_THREADS_MAX         2                   /* of the video decoder */
 #define MEDIA_MEMORY_MAX          (1024ull * 1024 * 1024) /* bytes, RLIMIT_DATA */
-#define MEDIA_SEEK_MS             5000  /* ms of decoding on the way to where a film is to begin */
-#define MEDIA_CPU_PER_FRAME       20    /* s of CPU time without a new frame: it is stopped */
-#define MEDIA_SLOTS               4     /* of a frame ring; a still picture has one */
-#define MEDIA_SLOTS_MIN           3     /* a picture too large for so many is scaled down */
-#define MEDIA_AUDIO_FRAMES        65536 /* of the sound ring: 1.4 s */
-#define MEDIA_DECODE_FAILURES_MAX 500   /* packets in a row */
+#define MEDIA_SEEK_MS             5000 /* ms of decoding on the way to where a film is to begin */
+#define MEDIA_STILL_FILM_US       (3 * 1000 * 1000) /* us that a film of a single frame lasts at least */
+#define MEDIA_CPU_PER_FRAME       20                /* s of CPU time without a new frame: it is stopped */
+#define MEDIA_SLOTS               4                 /* of a frame ring; a still picture has one */
+#define MEDIA_SLOTS_MIN           3                 /* a picture too large for so many is scaled down */
+#define MEDIA_AUDIO_FRAMES        65536             /* of the sound ring: 1.4 s */
+#define MEDIA_DECODE_FAILURES_MAX 500               /* packets in a row */
 
 #endif

@@ -283,6 +283,8 @@ static bool play(struct media *media, struct pp_error *error) {
 /* When the item ends, or -1: it stays until it is taken away. */
 static int64_t end_us(const struct media *media) {
     int64_t own_us = pass_end_us(media);
+    if (media->video.frames == 1 && own_us < MEDIA_STILL_FILM_US)
+        own_us = MEDIA_STILL_FILM_US;
     bool stays = media->start->kind == IPC_MEDIA_IMAGE || media->start->loop;
     if (stays)
         return media->limit_us > 0 ? media->limit_us : -1;

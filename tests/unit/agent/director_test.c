@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "crypto/bulk.h"
 #include "fake_renderer.h"
 #include "ipc/conn.h"
@@ -41,7 +42,7 @@ struct stage {
     int listener;
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
-    int settled_shown, settled_empty, plays, faults, notes, displays, losses;
+    int settled_shown, settled_empty, plays, faults, notes, displays, losses, deaths;
     int64_t shown_for_ms;     /* of the last play */
     int64_t ahead_ms;         /* of the wall clock before CLOCK_MONOTONIC */
     const char *align, *kind; /* in manifests: of the playlist, of its items */
@@ -85,9 +86,10 @@ static void on_display(void *arg, const struct ipc_display *display) {
     stage->displays++;
 }
 
-static void on_player_lost(void *arg) {
+static void on_player_lost(void *arg, bool orderly) {
     struct stage *stage = arg;
     stage->losses++;
+    stage->deaths += !orderly;
 }
 
 static bool write_status(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
@@ -179,9 +181,9 @@ static struct channel_manifest *manifest_of_zones(struct stage *stage, int zones
         pp_hex_encode(sha256, 32, hash);
         if (letters[i] >= 'a')
             assert_true(store_object_put(stage->store, sha256, content, strlen(content), &error));
-        pp_buf_addf(&items, NULL,
-                    "%s{\"id\":\"i%zu\",\"kind\":\"%s\",\"object\":\"o%zu\",\"duration\":\"%s\"}",
-                    i ? "," : "", i, stage->kind, i, duration);
+        pp_buf_addf(&items, NULL, "%s{\"id\":\"i%zu\",\"kind\":\"%s\",\"object\":\"o%zu\"%s%s%s}",
+                    i ? "," : "", i, stage->kind, i, *duration ? ",\"duration\":\"" : "", duration,
+                    *duration ? "\"" : "");
         pp_buf_addf(&objects, NULL, "%s\"o%zu\":{\"sha256\":\"%s\",\"length\":%zu,\"key\":\"%043d\"}",
                     i ? "," : "", i, hash, strlen(content), 0);
     }
@@ -281,7 +283,7 @@ static void the_next_item_waits_for_the_end_of_the_one_shown(void **state) {
     assert_int_equal(show.layer, first);
     assert_int_equal(show.replaces, 0);
     assert_int_equal(show.trigger, IPC_TRIGGER_READY);
-    /* An item as short as the preroll time has its successor started at once. */
+    /* An item as short as the preroll time has its successor started soon. */
     say_shown(stage, first);
     uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     show = expect(stage, IPC_LAYER_SHOW).layer_show;
@@ -291,9 +293,9 @@ static void the_next_item_waits_for_the_end_of_the_one_shown(void **state) {
     say_ended(stage, first);
     say_shown(stage, second);
     /* And round again. */
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, first);
     show = expect(stage, IPC_LAYER_SHOW).layer_show;
     assert_int_equal(show.replaces, second);
-    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, first);
     assert_int_equal(stage->plays, 1);
     while (!stage->settled_shown)
         turn(stage);
@@ -312,6 +314,54 @@ static void a_player_that_tells_of_the_far_future_does_not_stop_the_playlist(voi
     while (!stage->plays)
         turn(stage);
     assert_in_range(stage->shown_for_ms, 0, PATIENCE_MS);
+}
+
+/* The playlist of films of a frame each: whatever its film says of its length, an item's successor is started after
+ * half a second at the soonest, and the last picture stays until then. */
+static void items_that_end_at_once_start_no_storm_of_renderers(void **state) {
+    struct stage *stage = *state;
+    stage->kind = "video";
+    director_set_manifest(stage->director, manifest(stage, "ooo", "PT0.1S"));
+    int64_t shown_ms = 0;
+    for (int i = 0; i < 4; i++) {
+        uint32_t layer = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+        assert_true(!shown_ms || pp_clock_monotonic_ms() - shown_ms >= ZONE_SHOWN_MIN_MS);
+        say_shown(stage, layer);
+        shown_ms = pp_clock_monotonic_ms() - 1;
+        say_ended(stage, layer);
+    }
+}
+
+/* A file may claim any length: the player ends it by what it shows of it, and nobody else by that. */
+static void a_film_without_a_duration_is_bounded_by_what_is_shown(void **state) {
+    struct stage *stage = *state;
+    stage->kind = "video";
+    director_set_manifest(stage->director, manifest(stage, "oo", ""));
+    struct ipc_layer_add add = expect(stage, IPC_LAYER_ADD).layer_add;
+    assert_int_equal(add.hold_ms, ZONE_STILL_MAX_MS);
+    say_shown(stage, add.layer);
+    say_ended(stage, add.layer);
+    expect(stage, IPC_LAYER_ADD);
+    assert_int_equal(stage->faults, 0);
+}
+
+static void an_item_with_a_duration_may_stand_still_for_it(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT20S"));
+    assert_int_equal(expect(stage, IPC_LAYER_ADD).layer_add.hold_ms, 0);
+}
+
+static void a_renderer_may_use_by_its_kind_and_place(void **state) {
+    (void)state;
+    static const enum channel_kind kinds[] = {CHANNEL_IMAGE, CHANNEL_VIDEO};
+    for (size_t i = 0; i < PP_COUNT(kinds); i++) {
+        const struct zone_budget budget = zone_budget_of(kinds[i]);
+        assert_in_range(budget.first_cpu_ms, 1000, budget.first_ms);
+        assert_in_range(budget.first_ms, 1000, 20000);
+        assert_in_range(zone_memory_mib(&budget, 1, 1), 256, 1023);
+        assert_in_range(zone_memory_mib(&budget, 1920, 1080), zone_memory_mib(&budget, 1280, 720) + 1, 1023);
+        assert_in_range(zone_memory_mib(&budget, IPC_SIDE_MAX, IPC_SIDE_MAX), 1, IPC_MEMORY_MIB_MAX);
+    }
 }
 
 static void one_picture_alone_stays_without_a_successor(void **state) {
@@ -343,19 +393,19 @@ static void that_something_of_an_item_is_lost_is_told_once(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "nn", "PT2S"));
     uint32_t shown = 0;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) { /* two items, twice */
         uint32_t next = expect(stage, IPC_LAYER_ADD).layer_add.layer;
         expect(stage, IPC_LAYER_SHOW);
-        while (!stage->notes)
+        while (stage->notes < (i < 1 ? 1 : 2))
             turn(stage);
         if (shown)
             say_ended(stage, shown);
         say_shown(stage, next);
         shown = next;
     }
-    while (stage->plays < 2)
+    while (stage->plays < 3)
         turn(stage);
-    assert_int_equal(stage->notes, 1);
+    assert_int_equal(stage->notes, 2);
     assert_int_equal(stage->faults, 0);
 }
 
@@ -577,6 +627,20 @@ static void a_player_that_comes_back_is_given_everything_again(void **state) {
     expect(stage, IPC_HELLO);
     uint32_t again = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     assert_int_equal(expect(stage, IPC_LAYER_SHOW).layer_show.layer, again);
+}
+
+static void a_player_that_says_that_it_leaves_has_not_died(void **state) {
+    struct stage *stage = *state;
+    for (int leaves = 0; leaves <= 1; leaves++) {
+        const struct ipc_message leaving = {.type = IPC_LEAVING};
+        if (leaves)
+            say(stage, &leaving);
+        pp_close(&stage->player);
+        player_accept(stage);
+        expect(stage, IPC_HELLO);
+        assert_int_equal(stage->losses, leaves + 1);
+        assert_int_equal(stage->deaths, 1);
+    }
 }
 
 /* Our one child that lives; 0 none. */
@@ -1084,6 +1148,10 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         STAGED(the_next_item_waits_for_the_end_of_the_one_shown),
         STAGED(a_player_that_tells_of_the_far_future_does_not_stop_the_playlist),
+        STAGED(items_that_end_at_once_start_no_storm_of_renderers),
+        STAGED(a_film_without_a_duration_is_bounded_by_what_is_shown),
+        STAGED(an_item_with_a_duration_may_stand_still_for_it),
+        cmocka_unit_test(a_renderer_may_use_by_its_kind_and_place),
         STAGED(one_picture_alone_stays_without_a_successor),
         STAGED(an_aligned_picture_is_shown_for_what_is_left_of_its_time),
         STAGED(an_aligned_film_begins_where_the_clock_says),
@@ -1108,6 +1176,7 @@ int main(int argc, char **argv) {
         STAGED(one_dead_zone_beside_a_living_one_is_not_told),
         STAGED(a_new_manifest_takes_over_from_the_picture_of_the_old_one),
         STAGED(a_player_that_comes_back_is_given_everything_again),
+        STAGED(a_player_that_says_that_it_leaves_has_not_died),
         STAGED(a_renderer_that_was_prepared_plays_the_first_item),
         STAGED(a_prepared_renderer_that_died_waiting_is_replaced),
         STAGED(a_renderer_that_hangs_in_its_death_is_not_waited_for),
