@@ -86,7 +86,7 @@ describe('a request that is framed in two ways', () => {
     const close = next.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
     const posts = [
       head(`Content-Length: ${body.length}`) + body,
-      head('Transfer-Encoding: chunked') + `3\r\ncli\r\n${(body.length - 3).toString(16)};x="y"\r\n${body.slice(3)}\r\n0\r\nX-Trailer: z\r\n\r\n`,
+      head('Transfer-Encoding: chunked') + `3\r\ncli\r\n${(body.length - 3).toString(16)}\r\n${body.slice(3)}\r\n0\r\nX-Trailer: z\r\n\r\n`,
       head(`content-length:${body.length}`) + body,
     ];
     for (const post of posts) {
