@@ -216,6 +216,14 @@ static void renew_later(struct agent *agent) {
     renew_after(agent, wait_ms < AGENT_RENEW_LOOK_MS ? wait_ms : AGENT_RENEW_LOOK_MS);
 }
 
+/* The headend refuses the old certificate once the new one was used, and a poll that waits would go on with it. */
+static bool poll_restart(struct agent *agent, struct pp_error *error) {
+    if (!agent->poller)
+        return true;
+    poller_stop(pp_steal(&agent->poller));
+    return poll_start(agent, error);
+}
+
 static void on_renewed(void *arg, const struct pp_error *failure) {
     struct agent *agent = arg;
     agent->est = NULL;
@@ -223,7 +231,7 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
     if (!failure) {
         reporter_event(agent->reporter, "renewed", "certificate of device %s",
                        identity_device_id(agent->identity));
-        if (!connection_use_identity(agent, &error))
+        if (!connection_use_identity(agent, &error) || !poll_restart(agent, &error))
             agent_set_trouble(agent, "renewal-failed", &error);
     } else if (!agent->enrol) {
         agent_set_trouble(agent, "renewal-failed", failure);

@@ -1,14 +1,19 @@
 // A screen's way in: RFC 8628 codes and tokens, EST certificates, the session cookie.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
+import https from 'node:https';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import {
   certificatesOf, deviceAuthorization, enrolDevice, eventually, fingerprintOf, makeCsr, makeKey, openSession, pollToken,
   simpleEnroll, startHeadend, thumbprintOf,
 } from './lib/headend.mjs';
+
+const run = promisify(execFile);
 
 describe('enrolment', () => {
   let headend;
@@ -184,12 +189,87 @@ describe('enrolment', () => {
     assert.equal((await headend.request('GET', '/v1/state', { device: renewed })).json().aud, device.id);
   });
 
+  // What a screen may ask with its certificate; with a cookie where the route wants both.
+  async function answersTo(screen, cookie) {
+    const reenroll = await simpleEnroll(headend, undefined, await makeCsr(screen.keyPem), '/.well-known/est/simplereenroll', { device: { ...screen, cookie: undefined } });
+    const json = { 'content-type': 'application/json' };
+    const call = (method, where, options) => headend.request(method, where, { device: screen, cookie, ...options });
+    const all = [reenroll, await call('GET', '/v1/state'), await call('GET', '/v1/state', { headers: { prefer: 'wait=1' } }),
+      await call('POST', '/v1/status', { headers: json, body: '{}' }), await call('POST', '/v1/events', { headers: json, body: '[]' }),
+      await call('POST', '/v1/playlog', { headers: json, body: '[]' }),
+      await headend.request('GET', '/repo/metadata/timestamp.json', { device: { ...screen, cookie: undefined } }),
+      await headend.request('POST', '/v1/session', { device: screen, cookie: undefined, body: '' })];
+    return all.map((answer) => (answer.status >= 400 ? `${answer.status} ${answer.json().code}` : answer.status));
+  }
+  const revoked = Array(8).fill('401 certificate-revoked');
+
+  async function renewed(device, keyPem) {
+    const answer = await simpleEnroll(headend, undefined, await makeCsr(keyPem), '/.well-known/est/simplereenroll', { device });
+    return { id: device.id, keyPem, certificatePem: (await certificateOf(answer)).toString() };
+  }
+
+  for (const [how, keyOf] of [['a new key', makeKey], ['the same key', (device) => device.keyPem]]) {
+    test(`after a renewal with ${how} the old certificate is good until the new one is used, and then nowhere`, async () => {
+      const device = await enrolDevice(headend, { name: 'Rotated', channel: 'lobby' });
+      const lost = await renewed(device, keyOf(device));
+      assert.equal((await headend.request('GET', '/v1/state', { device })).status, 200, 'the answer may have been lost');
+      assert.equal(JSON.parse(await headend.cli('screen', 'show', device.id)).fingerprint, fingerprintOf(device.thumbprint));
+      const fresh = await renewed(device, keyOf(device));
+      const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+      const overOne = () => headend.request('GET', '/v1/state', { device, agent });
+      assert.equal((await overOne()).status, 200);
+      await openSession(headend, fresh);
+      const kept = await overOne();
+      agent.destroy();
+      assert.deepEqual([kept.status, kept.json().code], [401, 'certificate-revoked'], 'also on a connection that was open before');
+      assert.equal(JSON.parse(await headend.cli('screen', 'show', device.id)).fingerprint, fingerprintOf(thumbprintOf(fresh.keyPem)));
+      for (const old of [device, lost]) assert.deepEqual(await answersTo(old, fresh.cookie), revoked);
+      assert.equal((await headend.request('GET', '/v1/state', { device: fresh })).status, 200);
+      for (const old of [device, lost]) assert.deepEqual(await answersTo(old, fresh.cookie), revoked, 'nor later');
+    });
+  }
+
+  test('approving a retired screen again does not bring its old certificate back', async () => {
+    const device = await enrolDevice(headend, { name: 'Stolen', channel: 'lobby' });
+    await headend.cli('screen', 'retire', device.id);
+    assert.deepEqual(await answersTo(device, device.cookie), Array(8).fill('403 screen-retired'));
+    const codes = (await deviceAuthorization(headend, device.thumbprint)).json();
+    assert.equal(await headend.approve(codes.user_code, { name: 'Found' }), device.id);
+    assert.deepEqual(await answersTo(device, device.cookie), revoked);
+    const token = (await pollToken(headend, codes.device_code)).json().access_token;
+    const answer = await simpleEnroll(headend, token, await makeCsr(device.keyPem));
+    assert.deepEqual(await answersTo(device, device.cookie), revoked);
+    const found = { ...device, certificatePem: (await certificateOf(answer)).toString(), cookie: undefined };
+    await openSession(headend, found);
+    assert.equal((await headend.request('GET', '/v1/state', { device: found })).status, 200);
+  });
+
+  test('a certificate of before serial numbers were kept is taken over, and an older one is not', async () => {
+    const device = await enrolDevice(headend, { name: 'Long there' });
+    await new Promise((resolve) => setTimeout(resolve, 1100)); // until another second, by which they are told apart
+    const fresh = await renewed(device, device.keyPem);
+    await openSession(headend, fresh);
+    const forget = () => run('sqlite3', ['-cmd', '.timeout 10000', path.join(headend.dir, 'headend.db'), `DELETE FROM certificate WHERE device = '${device.id}'`]);
+    await forget();
+    assert.deepEqual(await answersTo(device, fresh.cookie), revoked);
+    assert.equal((await headend.request('GET', '/v1/state', { device: fresh })).status, 200);
+    await forget();
+    await headend.cli('screen', 'retire', device.id);
+    await headend.approve((await deviceAuthorization(headend, device.thumbprint)).json().user_code, { name: 'Again' });
+    assert.deepEqual(await answersTo(fresh, fresh.cookie), revoked);
+  });
+
   test('nobody takes over the key of another screen', async () => {
     const one = await enrolDevice(headend, { name: 'One' });
     const two = await enrolDevice(headend, { name: 'Two' });
     const answer = await simpleEnroll(headend, undefined, await makeCsr(two.keyPem), '/.well-known/est/simplereenroll', { device: one });
     assert.equal(answer.status, 400);
     assert.equal(answer.json().code, 'key-mismatch');
+    const next = makeKey();
+    await renewed(two, next);
+    const early = await simpleEnroll(headend, undefined, await makeCsr(next), '/.well-known/est/simplereenroll', { device: one });
+    assert.equal(early.status, 400, 'nor one that is about to be');
+    assert.equal(early.json().code, 'key-mismatch');
   });
 
   test('approval is for one pending screen, with valid words', async () => {

@@ -125,6 +125,35 @@ bool certificate_write(const struct certificate_order *order, struct pp_buf *der
     return ok;
 }
 
+static bool facts_take(mbedtls_x509_crt *crt, struct certificate_facts *facts, struct pp_error *error) {
+    uint8_t point[CRYPTO_POINT_SIZE];
+    const mbedtls_x509_time *end = &crt->valid_to;
+    if (!crt->serial.len || crt->serial.len > CERTIFICATE_SERIAL_MAX)
+        return pp_fail(error, PP_E_INVALID, "certificate: a serial number of %zu bytes", crt->serial.len);
+    memcpy(facts->serial, crt->serial.p, crt->serial.len);
+    facts->serial_size = crt->serial.len;
+    struct tm parts = {.tm_year = end->year - 1900,
+                       .tm_mon = end->mon - 1,
+                       .tm_mday = end->day,
+                       .tm_hour = end->hour,
+                       .tm_min = end->min,
+                       .tm_sec = end->sec};
+    facts->not_after = timegm(&parts);
+    return crypto_pk_point(&crt->pk, point, error) && jwk_thumbprint(point, facts->thumbprint, error);
+}
+
+bool certificate_read(const uint8_t *der, size_t size, struct certificate_facts *facts,
+                      struct pp_error *error) {
+    mbedtls_x509_crt crt;
+    mbedtls_x509_crt_init(&crt);
+    *facts = (struct certificate_facts){0};
+    int status = mbedtls_x509_crt_parse_der(&crt, der, size);
+    bool ok = status == 0 ? facts_take(&crt, facts, error)
+                          : crypto_mbedtls_fail(error, PP_E_INVALID, status, "certificate");
+    mbedtls_x509_crt_free(&crt);
+    return ok;
+}
+
 bool certificate_to_pem(const struct pp_buf *der, struct pp_buf *pem, struct pp_error *error) {
     unsigned char text[CA_PEM_MAX];
     size_t size = 0;

@@ -15,6 +15,19 @@ struct certificate_order {
     int64_t not_before, not_after;       /* s since 1970 */
 };
 
+#define CERTIFICATE_SERIAL_MAX 20 /* bytes, RFC 5280 §4.1.2.2 */
+
+/* What a certificate is known again by. */
+struct certificate_facts {
+    uint8_t serial[CERTIFICATE_SERIAL_MAX];
+    size_t serial_size;
+    uint8_t thumbprint[JWK_THUMBPRINT_SIZE]; /* of its key, P-256 */
+    int64_t not_after;                       /* s since 1970 */
+};
+/* Of one certificate's DER; its signature is not looked at. */
+bool certificate_read(const uint8_t *der, size_t size, struct certificate_facts *facts,
+                      struct pp_error *error);
+
 /* Appends the DER. */
 bool certificate_write(const struct certificate_order *order, struct pp_buf *der, struct pp_error *error);
 bool certificate_to_pem(const struct pp_buf *der, struct pp_buf *pem, struct pp_error *error);

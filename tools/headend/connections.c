@@ -292,8 +292,9 @@ bool connection_recognise(struct connection *connection, enum standing standing,
     pthread_mutex_unlock(&connection->all->mutex);
     return place;
 }
-/* The common name of the peer's certificate, which must be a device id. */
-static bool peer_name(gnutls_session_t session, char id[UUID_TEXT_SIZE], struct pp_error *error) {
+/* The common name of the peer's certificate, which must be a device id, and what else it is known by. */
+static bool peer_read(gnutls_session_t session, char id[UUID_TEXT_SIZE], struct certificate_facts *facts,
+                      struct pp_error *error) {
     unsigned count = 0;
     const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
     gnutls_x509_crt_t certificate = NULL;
@@ -307,6 +308,8 @@ static bool peer_name(gnutls_session_t session, char id[UUID_TEXT_SIZE], struct 
     gnutls_x509_crt_deinit(certificate);
     if (!named || !uuid_valid(name))
         return pp_fail(error, PP_E_AUTH, "the client certificate names no screen");
+    if (!certificate_read(chain[0].data, chain[0].size, facts, error))
+        return pp_fail(error, PP_E_AUTH, "the client certificate is none of this headend's");
     memcpy(id, name, sizeof name);
     return true;
 }
@@ -335,6 +338,6 @@ void connection_identify(struct connection *connection, struct MHD_Connection *m
     if (!session || !gnutls_certificate_get_peers(session, &count) || !count)
         return;
     if (!peer_verify(session, &connection->refused) ||
-        !peer_name(session, connection->device, &connection->refused))
+        !peer_read(session, connection->device, &connection->certificate, &connection->refused))
         connection->device[0] = 0;
 }

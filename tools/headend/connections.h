@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "headend/admission.h"
+#include "headend/certificate.h"
 #include "headend/framing.h"
 
 #define CONNECTION_RATE_MIN 512   /* bytes a second, of a request's body and of an answer on its way */
@@ -34,8 +35,9 @@ struct connection {
     struct framing framing; /* of what was received; only the thread that serves the connection looks at it */
     uint64_t requests;      /* begun; the same */
     bool peer_known;
-    char device[UUID_TEXT_SIZE]; /* of the verified client certificate; "" without one */
-    struct pp_error refused;     /* why a certificate was not accepted; code PP_OK where none was shown */
+    char device[UUID_TEXT_SIZE];          /* of the verified client certificate; "" without one */
+    struct certificate_facts certificate; /* that certificate's */
+    struct pp_error refused; /* why a certificate was not accepted; code PP_OK where none was shown */
 };
 
 struct connection_limits {

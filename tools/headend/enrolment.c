@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "crypto/random.h"
 #include "headend/channel.h"
+#include "headend/device_certificate.h"
 
 #define EXPIRED_KEPT_S 3600 /* so that a late poll still hears "expired_token" */
 
@@ -179,11 +180,23 @@ static bool enrolment_pending(struct db *db, const char *user_code, struct enrol
                : pp_fail(error, PP_E_STATE, "the code has been used already (%s)", enrolment->status);
 }
 
+/* What a retired screen had as certificates stays refused when it is approved again. */
+static bool forget_retired(struct db *db, const char *id, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT count(*) FROM device WHERE id = ? AND status = 'retired'", "s", id);
+    if (!row || !db_next(row, "screen", error))
+        return false;
+    return !db_int(row, 0) || device_certificates_revoke(db, id, error);
+}
+
 /* The id of the device with this key, or a new one. */
 static bool device_id_for(struct db *db, const uint8_t thumbprint[32], char id[UUID_TEXT_SIZE],
                           struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error, "SELECT id FROM device WHERE thumbprint = ?", "b",
-                                             (const void *)thumbprint, (size_t)32);
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT id FROM device WHERE thumbprint = ?1 UNION ALL"
+                 " SELECT device FROM certificate WHERE thumbprint = ?1 AND NOT revoked LIMIT 1",
+                 "b", (const void *)thumbprint, (size_t)32);
     struct pp_error missing = {0};
     if (!row)
         return false;
@@ -205,7 +218,8 @@ static bool device_save(struct db *db, const char *id, const uint8_t thumbprint[
         db, error,
         "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
         " approved_by) VALUES(?, ?, ?, ?, ?, ?, ?, 'approved', ?, ?) ON CONFLICT(id) DO UPDATE SET"
-        " name = excluded.name, site = excluded.site, channel = excluded.channel,"
+        " thumbprint = excluded.thumbprint, name = excluded.name, site = excluded.site, channel = "
+        "excluded.channel,"
         " time_zone = excluded.time_zone, locale = excluded.locale, status = 'approved',"
         " version = version + 1, approved_by = excluded.approved_by",
         "sbsssssis", id, (const void *)thumbprint, (size_t)32, settings->name,
@@ -279,7 +293,7 @@ bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
         return false;
     if (!answer_is_right(&enrolment, answer))
         return answer_refuse(db, user_code, &enrolment, &change, error);
-    return device_id_for(db, enrolment.thumbprint, id, error) &&
+    return device_id_for(db, enrolment.thumbprint, id, error) && forget_retired(db, id, error) &&
            device_save(db, id, enrolment.thumbprint, settings, by, error) &&
            enrolment_decide(db, user_code, "approved", id, error) && db_change_commit(&change, error);
 }
@@ -320,5 +334,6 @@ bool enrolment_finish(struct db *db, const char *id, int64_t certificate_expires
 bool enrolment_purge(struct db *db, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
     return db_run(db, error, "DELETE FROM enrolment WHERE expires < ?", "i", now - EXPIRED_KEPT_S) &&
-           db_run(db, error, "DELETE FROM token WHERE expires < ?", "i", now);
+           db_run(db, error, "DELETE FROM token WHERE expires < ?", "i", now) &&
+           device_certificates_purge(db, now, error);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "headend/device_certificate.h"
 #include "headend/enrolment.h"
 #include "headend/handlers.h"
 #include "headend/pkcs7.h"
@@ -56,10 +57,11 @@ static bool device_certify(struct request *request, const struct csr *csr, struc
     struct app *app = request->app;
     int64_t expires = pp_clock_realtime_s() + (int64_t)app->options.certificate_s;
     db_autochange struct db_change change = {0};
+    struct certificate_facts facts;
     return ca_issue_device(app->ca, request->device.id, csr->point, expires, der, error) &&
+           certificate_read(der->data, der->size, &facts, error) &&
            db_change_begin(&change, app->db, error) &&
-           db_run(app->db, error, "UPDATE device SET thumbprint = ? WHERE id = ?", "bs",
-                  (const void *)csr->thumbprint, sizeof csr->thumbprint, request->device.id) &&
+           device_certificate_add(app->db, request->device.id, &facts, error) &&
            enrolment_finish(app->db, request->device.id, expires, error) && db_change_commit(&change, error);
 }
 
@@ -107,10 +109,13 @@ void est_simplereenroll(struct request *request, struct reply *reply) {
     if (!request_csr(request, reply, &csr))
         return;
     /* A new key is allowed, but not one that is another screen's. */
-    db_autostmt sqlite3_stmt *other =
-        db_query(request->app->db, NULL, "SELECT 1 FROM device WHERE thumbprint = ? AND id <> ?", "bs",
-                 (const void *)csr.thumbprint, sizeof csr.thumbprint, request->device.id);
-    if (other && db_next(other, "screen", NULL)) {
+    bool taken = false;
+    struct pp_error error;
+    if (!device_key_taken(request->app->db, request->device.id, csr.thumbprint, &taken, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    if (taken) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "key-mismatch", "the request's key is another screen's");
         return;
     }

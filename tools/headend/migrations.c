@@ -60,6 +60,12 @@ static const char *const migrations[] = {
     /* 8: there is always an administrator */
     ("CREATE TRIGGER admin_last BEFORE DELETE ON admin WHEN (SELECT count(*) FROM admin) = 1"
      "  BEGIN SELECT RAISE(ABORT, '" DB_LAST_ADMIN "'); END;"),
+    /* 9: certificates by serial number, and which of them are good; "number" tells the order of their issue */
+    "CREATE TABLE certificate(number INTEGER PRIMARY KEY, serial BLOB NOT NULL UNIQUE,"
+    "  device TEXT NOT NULL REFERENCES device(id), thumbprint BLOB NOT NULL, issued INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX certificate_of_device ON certificate(device);"
+    "CREATE INDEX certificate_of_key ON certificate(thumbprint);",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -3,6 +3,7 @@
 #include "headend/admin_session.h"
 #include "headend/allowance.h"
 #include "headend/connections.h"
+#include "headend/device_certificate.h"
 #include "headend/handlers.h"
 
 #define FORM        "application/x-www-form-urlencoded"
@@ -97,6 +98,20 @@ static bool device_known(struct request *request, struct reply *reply, bool foun
     return true;
 }
 
+/* Whether the certificate is still one of the screen's: looked at with each request, since connections last. */
+static bool certificate_good(struct request *request, struct reply *reply,
+                             const struct certificate_facts *facts) {
+    struct pp_error error = {0};
+    if (strcmp(request->device.status, "retired") == 0 ||
+        device_certificate_use(request->app->db, &request->device, facts, &error))
+        return true;
+    if (error.code == PP_E_AUTH)
+        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "certificate-revoked", "%s", error.message);
+    else
+        reply_failure(reply, &error);
+    return false;
+}
+
 static bool certificate_device(struct request *request, struct reply *reply) {
     struct connection *connection = connection_of(request->connection);
     if (connection)
@@ -109,7 +124,8 @@ static bool certificate_device(struct request *request, struct reply *reply) {
     }
     struct pp_error error = {0};
     bool found = device_find(request->app->db, connection->device, &request->device, &error);
-    return device_known(request, reply, found, &error);
+    return (!found || certificate_good(request, reply, &connection->certificate)) &&
+           device_known(request, reply, found, &error);
 }
 
 static bool cookie_value(const struct request *request, char cookie[COOKIE_VALUE_MAX]) {

@@ -1,0 +1,88 @@
+#include "headend/device_certificate.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+bool device_certificate_add(struct db *db, const char *id, const struct certificate_facts *facts,
+                            struct pp_error *error) {
+    return db_run(
+        db, error,
+        "INSERT INTO certificate(serial, device, thumbprint, issued, expires) VALUES(?, ?, ?, ?, ?)", "bsbii",
+        (const void *)facts->serial, facts->serial_size, id, (const void *)facts->thumbprint,
+        sizeof facts->thumbprint, pp_clock_realtime_s(), facts->not_after);
+}
+
+/* Certificates of a headend that kept no serials: the newest, which the screen's row describes, is taken over. */
+static bool adopt(struct db *db, const struct device *device, const struct certificate_facts *facts,
+                  struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT count(*) FROM certificate WHERE device = ?", "s", device->id);
+    if (!row || !db_next(row, "certificate", error))
+        return false;
+    if (db_int(row, 0) || strcmp(device->status, "active") != 0 ||
+        facts->not_after != device->certificate_expires ||
+        memcmp(facts->thumbprint, device->thumbprint, sizeof facts->thumbprint) != 0)
+        return pp_fail(error, PP_E_AUTH, "this certificate is not one of the screen's");
+    return device_certificate_add(db, device->id, facts, error);
+}
+
+/* The first use: what came before is over, and the key is the screen's from now on. */
+static bool take_effect(struct db *db, const struct device *device, const struct certificate_facts *facts,
+                        struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, db, error) &&
+           db_run(db, error,
+                  "UPDATE certificate SET revoked = 1 WHERE device = ?1 AND number < (SELECT number FROM "
+                  "certificate WHERE serial = ?2)",
+                  "sb", device->id, (const void *)facts->serial, facts->serial_size) &&
+           db_run(db, error, "UPDATE certificate SET used = 1 WHERE serial = ?", "b",
+                  (const void *)facts->serial, facts->serial_size) &&
+           db_run(db, error, "UPDATE device SET thumbprint = ? WHERE id = ?", "bs",
+                  (const void *)facts->thumbprint, sizeof facts->thumbprint, device->id) &&
+           db_change_commit(&change, error);
+}
+
+bool device_certificate_use(struct db *db, const struct device *device, const struct certificate_facts *facts,
+                            struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error, "SELECT thumbprint, used, revoked FROM certificate WHERE serial = ? AND device = ?", "bs",
+        (const void *)facts->serial, facts->serial_size, device->id);
+    struct pp_error missing = {0};
+    uint8_t thumbprint[32];
+    if (!row)
+        return false;
+    if (!db_next(row, "certificate", &missing)) {
+        if (missing.code != PP_E_NOTFOUND)
+            return pp_fail(error, missing.code, "%s", missing.message);
+        return adopt(db, device, facts, error) && take_effect(db, device, facts, error);
+    }
+    if (!db_bytes(row, 0, thumbprint, sizeof thumbprint, error))
+        return false;
+    bool used = db_int(row, 1);
+    if (db_int(row, 2) || memcmp(thumbprint, facts->thumbprint, sizeof thumbprint) != 0)
+        return pp_fail(error, PP_E_AUTH, "this certificate was replaced by another");
+    sqlite3_reset(row);
+    return used || take_effect(db, device, facts, error);
+}
+
+bool device_certificates_revoke(struct db *db, const char *id, struct pp_error *error) {
+    return db_run(db, error, "UPDATE certificate SET revoked = 1 WHERE device = ?", "s", id) &&
+           db_run(db, error, "UPDATE device SET certificate_expires = NULL WHERE id = ?", "s", id);
+}
+
+bool device_key_taken(struct db *db, const char *id, const uint8_t thumbprint[32], bool *taken,
+                      struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT (SELECT count(*) FROM device WHERE thumbprint = ?1 AND id <> ?2) + (SELECT count(*)"
+                 " FROM certificate WHERE thumbprint = ?1 AND device <> ?2 AND NOT revoked)",
+                 "bs", (const void *)thumbprint, (size_t)32, id);
+    if (!row || !db_next(row, "key", error))
+        return false;
+    *taken = db_int(row, 0) > 0;
+    return true;
+}
+
+bool device_certificates_purge(struct db *db, int64_t now, struct pp_error *error) {
+    return db_run(db, error, "DELETE FROM certificate WHERE expires < ?", "i", now);
+}

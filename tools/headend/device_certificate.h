@@ -1,0 +1,27 @@
+/*
+ * Which certificates a screen may show. A new one, after a renewal or a new approval, takes effect when it is first
+ * used: the answer that carried it may have been lost, so until then those before it are good as well. With that use
+ * they die, and never come to life again. Callers hold db_lock.
+ */
+#ifndef HEADEND_DEVICE_CERTIFICATE_H
+#define HEADEND_DEVICE_CERTIFICATE_H
+
+#include "headend/certificate.h"
+#include "headend/device.h"
+
+/* One that was just issued to the screen, with any key. */
+bool device_certificate_add(struct db *db, const char *id, const struct certificate_facts *facts,
+                            struct pp_error *error);
+/* Whether the screen may show this one, of which the TLS library has verified signature and validity; notes its first
+ * use. PP_E_AUTH where it may not (any more). */
+bool device_certificate_use(struct db *db, const struct device *device, const struct certificate_facts *facts,
+                            struct pp_error *error);
+/* None that was issued before is good any more. */
+bool device_certificates_revoke(struct db *db, const char *id, struct pp_error *error);
+/* Whether the key is, or is about to be, one of a screen other than this. */
+bool device_key_taken(struct db *db, const char *id, const uint8_t thumbprint[32], bool *taken,
+                      struct pp_error *error);
+/* Forgets what has expired. */
+bool device_certificates_purge(struct db *db, int64_t now, struct pp_error *error);
+
+#endif
