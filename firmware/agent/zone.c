@@ -26,8 +26,9 @@ struct zone {
     int64_t shown_ms;   /* CLOCK_MONOTONIC, of `current` */
     int64_t shown_s;    /* s since 1970 */
     bool current_over;  /* ended or failed: its last picture stays */
-    bool settled;       /* told, whatever it was */
-    bool shown;         /* told that there is a picture, which is not dead */
+    bool current_failed;
+    bool settled; /* told, whatever it was */
+    bool shown;   /* told that there is a picture, which is not dead */
     bool frozen;
     bool resource_error_reported;
     bool unread; /* an item could not be read at the last try: the flash's fault, not its own */
@@ -97,9 +98,9 @@ static bool zone_is_alone(const struct zone *zone) {
     return playlist->item_count == 1 && !(zone->aligned && playlist->items[0].kind == CHANNEL_VIDEO);
 }
 
-/* How long a picture is to be shown; 0: it stays, or it is a video, which ends by itself. */
-static uint32_t picture_ms(const struct zone *zone, const struct channel_item *item) {
-    if (zone_is_alone(zone) || item->kind == CHANNEL_VIDEO)
+/* How long an item is to be shown; 0: it stays, or it is a video, which then ends by itself. */
+static uint32_t item_ms(const struct zone *zone, const struct channel_item *item) {
+    if (zone_is_alone(zone))
         return 0;
     return (uint32_t)(zone->aligned ? zone->next_turn.end_ms - zone->next_turn.begin_ms : item->duration_ms);
 }
@@ -124,7 +125,7 @@ static struct layer *item_start(struct zone *zone, const struct channel_item *it
                         .audio = where.volume > 0,
                         .target_width = zone->config.target_width,
                         .target_height = zone->config.target_height,
-                        .duration_ms = picture_ms(zone, item),
+                        .duration_ms = item_ms(zone, item),
                         .start_ms = item->kind == CHANNEL_VIDEO ? (uint32_t)zone->next_turn.offset_ms : 0,
                         .memory_mib =
                             zone_memory_mib(&budget, zone->config.target_width, zone->config.target_height),
@@ -152,13 +153,20 @@ static void zone_report_resource_error(struct zone *zone, const struct channel_i
     zone->resource_error_reported = true;
 }
 
+/* A video that ended before its time keeps its last picture until then. */
+static bool zone_stays(const struct zone *zone) {
+    const struct channel_item *item = zone->current_item;
+    return !zone->current_failed && item->kind == CHANNEL_VIDEO &&
+           pp_clock_monotonic_ms() < zone->shown_ms + item->duration_ms;
+}
+
 /* When `next` is shown; `*at_ms` for IPC_TRIGGER_TIME. */
 static enum ipc_trigger zone_trigger(const struct zone *zone, int64_t *at_ms) {
     if (zone->aligned) {
         *at_ms = zone->next_turn.begin_ms;
         return IPC_TRIGGER_TIME;
     }
-    if (!zone->current || zone->current_over)
+    if (!zone->current || (zone->current_over && !zone_stays(zone)))
         return IPC_TRIGGER_READY;
     if (zone->current_item->kind != CHANNEL_VIDEO || !zone->current_item->duration_ms)
         return IPC_TRIGGER_END;
@@ -327,7 +335,7 @@ static void on_next_shown(struct zone *zone, int64_t at_ms) {
     zone->carried = NULL;
     zone->current = pp_steal(&zone->next);
     zone->current_item = pp_steal(&zone->next_item);
-    zone->current_over = false;
+    zone->current_over = zone->current_failed = false;
     zone->shown_ms = at_ms;
     zone->shown_s = pp_clock_realtime_s();
     zone->turn = zone->next_turn;
@@ -393,12 +401,13 @@ static void on_current_layer(struct zone *zone, const struct layer_report *repor
     net_timer_stop(&zone->overrun_timer);
     zone_report_play(zone, failed ? NULL : report);
     zone->current_over = true;
+    zone->current_failed = failed;
     if (failed)
         on_current_failed(zone, report);
-    /* What ends before its turn stays: the time to go on comes. */
+    /* What ends before its turn or its time stays: the moment to go on comes. */
     if (!zone->next && failed)
         zone_advance(zone);
-    else if (!zone->next && !zone->aligned)
+    else if (!zone->next && !zone->aligned && !zone_stays(zone))
         zone_advance_soon(zone);
 }
 

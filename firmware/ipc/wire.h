@@ -230,7 +230,8 @@ struct ipc_start_media {
     uint8_t loop;                         /* bool: start over at its end, pts going on, no END */
     uint8_t audio;                        /* bool: sound is wanted */
     uint16_t target_width, target_height; /* pixels; what is larger may be scaled down to it; 0 0: any */
-    uint32_t duration_ms;                 /* ms, of an image; 0: it stays, no END */
+    uint32_t duration_ms;  /* ms: animations repeat until then, films end no later; 0: a film ends by itself,
+                              an image stays, no END */
     uint32_t start_ms;     /* ms into a film, where it begins: pts 0 and END count from there */
     uint32_t memory_mib;   /* MiB of private memory it may use; 0: the renderer's own limit */
     uint32_t first_cpu_ms; /* ms of CPU time to its first frame; 0: the renderer's own limit */

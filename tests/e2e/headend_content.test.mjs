@@ -98,6 +98,11 @@ describe('what is published', () => {
     assert.equal((await publish([photo])).stderr, '');
   });
 
+  test('a film of many tracks is taken', async () => {
+    const tracks = ['-map', '0:v', ...Array(21).fill(['-map', '1:a']).flat()];
+    assert.equal((await publish([await made('tracks.mp4', ...picture, ...tone, ...tracks, '-c:v', 'libx264', '-c:a', 'aac')])).stderr, '');
+  });
+
   test('AV1 is shown by screens, and taken', async () => {
     await publish([mediaFile('film-av1.webm')]);
     await publish([await made('av1.mp4', '-i', mediaFile('film-av1.webm'), '-c', 'copy')]);
@@ -126,7 +131,8 @@ describe('what is published', () => {
   });
 
   test('films of every sound that is played are published without a warning', async () => {
-    for (const name of ['film.mp4', 'film.webm', 'film-vp8.webm', 'film-ac3.mov', 'film-pcm_s16le.mov', 'film-22-tracks.mkv', 'quarters.mp4', 'steps.gif', 'steps.apng']) {
+    for (const name of ['film.mp4', 'film.webm', 'film-vp8.webm', 'film-beep.mp4', 'quarters.mp4', 'steps.gif', 'steps.apng',
+      'film-pcm_s16le.mov', 'film-alac.mov', 'film-ac3.mov', 'film-flac.mkv', 'film-22-tracks.mkv', 'devices/phone.mov', 'devices/multi.jpg']) {
       assert.equal((await publish([mediaFile(name)])).stderr, '', name);
     }
   });

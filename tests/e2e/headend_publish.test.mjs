@@ -57,12 +57,18 @@ describe('publish', () => {
     assert.equal(manifest.title, 'Été');
     const items = manifest.playlists.main.items.map((item) => [manifest.objects[item.object].media_type, item.kind, item.duration]);
     assert.deepEqual(items, [
-      ['image/jpeg', 'image', 'PT7S'], ['image/png', 'image', 'PT7S'], ['image/gif', 'video', undefined],
+      ['image/jpeg', 'image', 'PT7S'], ['image/png', 'image', 'PT7S'], ['image/gif', 'video', 'PT7S'],
       ['image/webp', 'image', 'PT7S'], ['video/mp4', 'video', undefined], ['video/webm', 'video', undefined],
     ]);
     for (const [index, item] of manifest.playlists.main.items.entries()) {
       assert.ok(manifest.objects[item.object].clear.equals(await readFile(files[index])));
     }
+  });
+
+  test('without a duration an animation plays once and an image stands for ten seconds', async () => {
+    await headend.publish('lobby', ['steps.gif', 'quarters.jpg', 'film.mp4'].map(mediaFile));
+    const { manifest } = (await verifyRepository(headend.dir, keys)).channels.lobby;
+    assert.deepEqual(manifest.playlists.main.items.map((item) => item.duration), [undefined, 'PT10S', undefined]);
   });
 
   test('a GIF of one picture is an image', async () => {

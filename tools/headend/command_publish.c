@@ -44,7 +44,7 @@ bool command_publish(int argc, char **argv, struct pp_error *error) {
     const char *channel = NULL;
     char renderers[PP_PATH_MAX];
     struct publish_options how = {.warn = warning_print};
-    struct playlist_options options = {.duration_s = PLAYLIST_IMAGE_S};
+    struct playlist_options options = {.duration_s = PLAYLIST_NOT_GIVEN};
     const struct pp_option table[] = {
         {"channel", PP_OPTION_STRING, &channel},
         {"title", PP_OPTION_STRING, &options.title},
@@ -60,7 +60,7 @@ bool command_publish(int argc, char **argv, struct pp_error *error) {
     if (!channel_id_check(channel, error) ||
         (options.title && !text_check("title", options.title, 1, TEXT_NAME_MAX, error)))
         return false;
-    if (options.duration_s < 1 || options.duration_s > 86400)
+    if (options.duration_s != PLAYLIST_NOT_GIVEN && (options.duration_s < 1 || options.duration_s > 86400))
         return pp_fail(error, PP_E_LIMIT, "--duration: must be 1 to 86400");
     if (!how.renderers && !content_renderers_find(renderers, error))
         return false;

@@ -88,6 +88,16 @@ static const char *item_kind(const cJSON *given, const char *path, const struct 
     return NULL;
 }
 
+/* Seconds that an item without a duration of its own is given; 0: none. */
+static uint64_t default_duration_s(const char *kind, const struct media_type *type,
+                                   const struct playlist_options *options) {
+    bool image = strcmp(kind, "image") == 0;
+    bool animation = !image && strncmp(type->name, "image/", 6) == 0;
+    if (options->duration_s == PLAYLIST_NOT_GIVEN)
+        return image ? PLAYLIST_IMAGE_S : 0;
+    return image || animation ? options->duration_s : 0;
+}
+
 /* An item for the manifest. The caller deletes it. */
 static cJSON *item_make(struct playlist *playlist, const char *path, const char *id, const cJSON *given,
                         const struct playlist_options *options, struct pp_error *error) {
@@ -109,9 +119,10 @@ static cJSON *item_make(struct playlist *playlist, const char *path, const char 
             cJSON_AddItemToObject(item, copied[i],
                                   cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(given, copied[i]), true));
     }
-    if (strcmp(kind, "image") == 0 && !pp_json_has(item, "duration")) {
+    uint64_t duration_s = default_duration_s(kind, &playlist->types[place], options);
+    if (duration_s > 0 && !pp_json_has(item, "duration")) {
         char duration[PLAYLIST_DURATION_MAX];
-        snprintf(duration, sizeof duration, "PT%lluS", (unsigned long long)options->duration_s);
+        snprintf(duration, sizeof duration, "PT%lluS", (unsigned long long)duration_s);
         cJSON_AddStringToObject(item, "duration", duration);
     }
     return item;

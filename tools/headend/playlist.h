@@ -20,7 +20,8 @@
 #define PLAYLIST_FILES_MAX       1024
 #define PLAYLIST_DESCRIPTION_MAX (1024 * 1024) /* bytes */
 #define PLAYLIST_IMAGE_S         10            /* an image's duration where none is given */
-#define PLAYLIST_DURATION_MAX    32            /* bytes of a duration's text */
+#define PLAYLIST_NOT_GIVEN       UINT64_MAX /* as duration_s: images PLAYLIST_IMAGE_S, animations their own */
+#define PLAYLIST_DURATION_MAX    32         /* bytes of a duration's text */
 
 struct playlist {
     cJSON *manifest; /* without "objects", "channel", "version" */
@@ -31,7 +32,7 @@ struct playlist {
 
 struct playlist_options {
     const char *title;   /* NULL: the description's, or the channel's id */
-    uint64_t duration_s; /* of images without one of their own */
+    uint64_t duration_s; /* of images and animations without one of their own, or PLAYLIST_NOT_GIVEN */
 };
 
 /* From the files' names. */

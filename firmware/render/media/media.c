@@ -133,15 +133,15 @@ static uint32_t milliseconds(int64_t us) {
     return ms < 0 ? 0 : ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
 }
 
+static int64_t file_duration_us(const struct media *media) {
+    return container_duration_us(&media->container, media->video.first_us - media->video.base_us);
+}
+
 static bool send_info(const struct media *media, struct pp_error *error) {
-    struct ipc_info info = {
-        .width = media->convert.layout.width,
-        .height = media->convert.layout.height,
-        .duration_ms = milliseconds(
-            media->container.still
-                ? 0
-                : container_duration_us(&media->container, media->video.first_us - media->video.base_us)),
-        .has_audio = media->audio.reader != NULL};
+    struct ipc_info info = {.width = media->convert.layout.width,
+                            .height = media->convert.layout.height,
+                            .duration_ms = milliseconds(media->container.still ? 0 : file_duration_us(media)),
+                            .has_audio = media->audio.reader != NULL};
     return control_send_info(media->producer->control, &info, error);
 }
 
@@ -153,10 +153,23 @@ static bool show_frame(struct media *media, unsigned slot, struct pp_error *erro
     return true;
 }
 
+/* Moving pictures without sound that are made to go on, which a film is not. */
+static bool is_animation(const struct media *media) {
+    return media->container.kind == MEDIA_GIF || media->container.kind == MEDIA_APNG;
+}
+
+/* Goes on for the whole time that the item has, or until it is taken away. */
+static bool fills_its_time(const struct media *media) {
+    return media->start->loop || media->start->kind == IPC_MEDIA_IMAGE ||
+           (is_animation(media) && media->limit_us > 0);
+}
+
 /* The file's first frame, or the one that is on where a film is to begin. */
 static enum video_result find_first(struct media *media, struct pp_error *error) {
     enum video_result result = video_next(&media->video, error);
     int64_t start_us = (int64_t)media->start->start_ms * 1000;
+    if (is_animation(media) && fills_its_time(media) && file_duration_us(media) > 0)
+        start_us %= file_duration_us(media);
     if (result != VIDEO_FRAME || !start_us || media->start->kind != IPC_MEDIA_VIDEO || media->container.still)
         return result;
     return video_seek(&media->video, start_us, pp_clock_monotonic_ms() + MEDIA_SEEK_MS, error);
@@ -241,12 +254,11 @@ static int64_t pass_end_us(const struct media *media) {
     return sound_us > end_us + SOUND_TAIL_US ? sound_us : end_us;
 }
 
-/* A picture with movement goes on for the time of the item, a film when it is told to. A pass that took no
- * time is no reason for another. */
+/* A pass that took no time is no reason for another. */
 static bool repeats(const struct media *media) {
-    bool repeats = media->start->loop || media->start->kind == IPC_MEDIA_IMAGE;
     int64_t end_us = pass_end_us(media);
-    return repeats && media->video.frames > 1 && end_us > media->video.base_us && !over_limit(media, end_us);
+    return fills_its_time(media) && media->video.frames > 1 && end_us > media->video.base_us &&
+           !over_limit(media, end_us);
 }
 
 static bool start_over(struct media *media, struct pp_error *error) {
@@ -285,8 +297,7 @@ static int64_t end_us(const struct media *media) {
     int64_t own_us = pass_end_us(media);
     if (media->video.frames == 1 && own_us < MEDIA_STILL_FILM_US)
         own_us = MEDIA_STILL_FILM_US;
-    bool stays = media->start->kind == IPC_MEDIA_IMAGE || media->start->loop;
-    if (stays)
+    if (fills_its_time(media))
         return media->limit_us > 0 ? media->limit_us : -1;
     return over_limit(media, own_us) ? media->limit_us : own_us;
 }

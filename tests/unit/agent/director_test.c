@@ -272,6 +272,17 @@ static void blank(struct director *director) {
     director_set_blank(director, true);
 }
 
+/* What a renderer of the kind 's' was told. */
+static int64_t told_ms(const struct stage *stage, uint16_t type) {
+    ipc_automessage struct ipc_message message = {0};
+    struct pollfd readable = {.fd = stage->frames, .events = POLLIN};
+    struct pp_error error = {0};
+    assert_int_equal(poll(&readable, 1, PATIENCE_MS), 1);
+    assert_true(ipc_receive(stage->frames, &message, &error));
+    assert_int_equal(message.type, type);
+    return (int64_t)(type == IPC_END ? message.end.duration_us : message.clock.position_us) / 1000;
+}
+
 /* ---- Tests ---- */
 
 static void the_next_item_waits_for_the_end_of_the_one_shown(void **state) {
@@ -362,6 +373,38 @@ static void a_renderer_may_use_by_its_kind_and_place(void **state) {
         assert_in_range(zone_memory_mib(&budget, 1920, 1080), zone_memory_mib(&budget, 1280, 720) + 1, 1023);
         assert_in_range(zone_memory_mib(&budget, IPC_SIDE_MAX, IPC_SIDE_MAX), 1, IPC_MEMORY_MIB_MAX);
     }
+}
+
+static void a_film_shorter_than_its_time_stays_until_then(void **state) {
+    struct stage *stage = *state;
+    stage->kind = "video";
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT600S"));
+    uint32_t film = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, film);
+    say_ended(stage, film);
+    while (!stage->plays)
+        turn(stage);
+    struct ipc_message message = {0};
+    struct pp_error error = {0};
+    while (ipc_receive(stage->player, &message, &error))
+        assert_int_not_equal(message.type, IPC_LAYER_ADD);
+}
+
+static void what_follows_a_film_that_ended_early_waits_for_its_time(void **state) {
+    struct stage *stage = *state;
+    stage->kind = "video";
+    director_set_manifest(stage->director, manifest(stage, "os", "PT3S"));
+    uint32_t film = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    int64_t before_ms = pp_clock_monotonic_ms();
+    expect(stage, IPC_LAYER_SHOW);
+    say_shown(stage, film);
+    say_ended(stage, film);
+    struct ipc_layer_show show = expect(stage, IPC_LAYER_SHOW).layer_show;
+    assert_int_equal(show.replaces, film);
+    assert_int_equal(show.trigger, IPC_TRIGGER_TIME);
+    assert_in_range(show.at_ms, before_ms + 3000, pp_clock_monotonic_ms() + 3000);
+    assert_int_equal(told_ms(stage, IPC_CLOCK), 0);
+    assert_int_equal(told_ms(stage, IPC_END), 3000);
 }
 
 static void one_picture_alone_stays_without_a_successor(void **state) {
@@ -997,16 +1040,6 @@ struct aligned_start {
     int64_t start_ms, duration_ms;
 };
 
-static int64_t told_ms(const struct stage *stage, uint16_t type) {
-    ipc_automessage struct ipc_message message = {0};
-    struct pollfd readable = {.fd = stage->frames, .events = POLLIN};
-    struct pp_error error = {0};
-    assert_int_equal(poll(&readable, 1, PATIENCE_MS), 1);
-    assert_true(ipc_receive(stage->frames, &message, &error));
-    assert_int_equal(message.type, type);
-    return (int64_t)(type == IPC_END ? message.end.duration_us : message.clock.position_us) / 1000;
-}
-
 static struct aligned_start expect_start(struct stage *stage) {
     struct aligned_start start = {.layer = expect(stage, IPC_LAYER_ADD).layer_add.layer};
     struct ipc_layer_show show = expect(stage, IPC_LAYER_SHOW).layer_show;
@@ -1050,7 +1083,7 @@ static void an_aligned_film_begins_where_the_clock_says(void **state) {
     struct aligned_start first = expect_start(stage);
     assert_in_range(first.start_ms, 1000, LONG_MS - 1);
     assert_int_equal(first.start_ms, first.wall_ms % LONG_MS);
-    assert_int_equal(first.duration_ms, 0);
+    assert_int_equal(first.duration_ms, LONG_MS - first.start_ms);
 }
 
 static void an_aligned_film_that_is_alone_starts_over_by_the_clock(void **state) {
@@ -1152,6 +1185,8 @@ int main(int argc, char **argv) {
         STAGED(a_film_without_a_duration_is_bounded_by_what_is_shown),
         STAGED(an_item_with_a_duration_may_stand_still_for_it),
         cmocka_unit_test(a_renderer_may_use_by_its_kind_and_place),
+        STAGED(a_film_shorter_than_its_time_stays_until_then),
+        STAGED(what_follows_a_film_that_ended_early_waits_for_its_time),
         STAGED(one_picture_alone_stays_without_a_successor),
         STAGED(an_aligned_picture_is_shown_for_what_is_left_of_its_time),
         STAGED(an_aligned_film_begins_where_the_clock_says),

@@ -168,10 +168,10 @@ static void apng_is_shown_once_as_a_film(void **state) {
     animation_is_shown_once("steps.apng");
 }
 
-static void animation_as_an_image_repeats_for_its_time(const char *file) {
+static void animation_repeats_for_its_time(const char *file, enum ipc_media_kind kind) {
     struct stage stage;
     struct ipc_frame frame;
-    object_play(&stage, &(struct object_wish){.name = file, .duration_ms = 1500});
+    object_play(&stage, &(struct object_wish){.name = file, .kind = kind, .duration_ms = 1500});
     expect_steps(&stage, 0);
     expect_steps(&stage, 600000);
     stage_expect(&stage, STAGE_FRAME, &frame);
@@ -187,12 +187,35 @@ static void animation_as_an_image_repeats_for_its_time(const char *file) {
 
 static void gif_repeats_for_its_time(void **state) {
     (void)state;
-    animation_as_an_image_repeats_for_its_time("steps.gif");
+    animation_repeats_for_its_time("steps.gif", IPC_MEDIA_IMAGE);
+    animation_repeats_for_its_time("steps.gif", IPC_MEDIA_VIDEO);
 }
 
 static void apng_repeats_for_its_time(void **state) {
     (void)state;
-    animation_as_an_image_repeats_for_its_time("steps.apng");
+    animation_repeats_for_its_time("steps.apng", IPC_MEDIA_IMAGE);
+    animation_repeats_for_its_time("steps.apng", IPC_MEDIA_VIDEO);
+}
+
+static void animation_that_repeats_is_taken_up_in_a_later_pass(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    object_play(&stage,
+                &(struct object_wish){
+                    .name = "steps.gif", .kind = IPC_MEDIA_VIDEO, .start_ms = 1350, .duration_ms = 1000});
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.pts_us, 0);
+    stage_expect_pixel(&stage, frame.slot, 32, 24, object_quarters[1], 4);
+    stage_release(&stage, frame.slot);
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(frame.pts_us, 150000);
+    stage_expect_pixel(&stage, frame.slot, 32, 24, object_quarters[2], 4);
+    stage_release(&stage, frame.slot);
+    expect_steps(&stage, 450000);
+    stage_expect(&stage, STAGE_END, &frame);
+    assert_int_equal(stage.end_us, 1000000);
+    stage_close_well(&stage);
 }
 
 static void gif_of_one_frame_is_a_picture(void **state) {
@@ -217,6 +240,7 @@ int main(void) {
         cmocka_unit_test(apng_is_shown_once_as_a_film),
         cmocka_unit_test(gif_repeats_for_its_time),
         cmocka_unit_test(apng_repeats_for_its_time),
+        cmocka_unit_test(animation_that_repeats_is_taken_up_in_a_later_pass),
         cmocka_unit_test(gif_of_one_frame_is_a_picture),
     };
     struct CMUnitTest tests[PP_COUNT(pictures)];
