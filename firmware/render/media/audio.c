@@ -207,6 +207,16 @@ void audio_restart(struct audio *audio, int64_t base_us) {
     audio->drained = audio->ended = false;
 }
 
+bool audio_cut(struct audio *audio, int64_t time_us) {
+    uint64_t sound_at = audio->position - audio->waiting;
+    if (audio->silence == 0 || av_rescale((int64_t)sound_at, 1000000, RATE) <= time_us)
+        return false;
+    audio->position -= audio->silence + audio->waiting;
+    audio->silence = audio->waiting = 0;
+    audio->ended = true;
+    return true;
+}
+
 int64_t audio_end_us(const struct audio *audio) {
     return av_rescale((int64_t)audio->position, 1000000, RATE);
 }

@@ -44,6 +44,9 @@ enum audio_result audio_fill(struct audio *audio, struct pp_error *error);
 /* After a rewind: the file's time `first_us` is now at `base_us`. */
 void audio_restart(struct audio *audio, int64_t base_us);
 
+/* Whether what comes next is silence until after `time_us`; then that is left out with all that follows. */
+bool audio_cut(struct audio *audio, int64_t time_us);
+
 int64_t audio_end_us(const struct audio *audio);
 
 #endif

@@ -134,19 +134,25 @@ static bool find_streams(struct container *container, struct pp_error *error) {
     return result < 0 ? open_fail(container, result, "its streams cannot be found", error) : true;
 }
 
-static bool check_size(const AVStream *stream, struct pp_error *error) {
-    int width = stream->codecpar->width, height = stream->codecpar->height;
-    if (width > MEDIA_SIDE_MAX || height > MEDIA_SIDE_MAX || (int64_t)width * height > MEDIA_PIXELS_MAX)
-        return pp_fail(error, PP_E_LIMIT, "%d x %d pixels are over %d a side or %d million", width, height,
-                       MEDIA_SIDE_MAX, MEDIA_PIXELS_MAX / 1000000);
-    return true;
+static bool is_animation(const struct container *container) {
+    return container->kind == MEDIA_GIF || container->kind == MEDIA_APNG;
+}
+
+static bool check_size(const struct container *container, struct pp_error *error) {
+    int width = container->video->codecpar->width, height = container->video->codecpar->height;
+    int64_t pixels_max = is_animation(container) ? MEDIA_ANIMATION_PIXELS_MAX : MEDIA_PIXELS_MAX;
+    if (width <= MEDIA_SIDE_MAX && height <= MEDIA_SIDE_MAX && (int64_t)width * height <= pixels_max)
+        return true;
+    return pp_fail(error, PP_E_LIMIT,
+                   "%s of %d x %d pixels is larger than can be shown: at most %d a side and %d million",
+                   is_animation(container) ? "an animation" : "a film", width, height, MEDIA_SIDE_MAX,
+                   (int)(pixels_max / 1000000));
 }
 
 bool container_open(struct container *container, struct source *source, bool want_audio,
                     struct pp_error *error) {
     *container = (struct container){.source = source};
-    if (!open_input(container, error) || !find_streams(container, error) ||
-        !check_size(container->video, error)) {
+    if (!open_input(container, error) || !find_streams(container, error) || !check_size(container, error)) {
         container_close(container);
         return false;
     }
@@ -194,10 +200,6 @@ bool container_rewind(struct container *container, struct pp_error *error) {
         return !source_failed(container->source, error) &&
                pp_fail(error, PP_E_INVALID, "it cannot be read from its begin again");
     return container_open(container, source, want_audio, error);
-}
-
-static bool is_animation(const struct container *container) {
-    return container->kind == MEDIA_GIF || container->kind == MEDIA_APNG;
 }
 
 bool container_seek(struct container *container, int64_t time_us, struct pp_error *error) {

@@ -13,6 +13,7 @@
 #include "render/common/producer.h"
 #include "render/media/audio.h"
 #include "render/media/convert.h"
+#include "render/media/limits.h"
 #include "render/media/video.h"
 
 #define SOUND_CHECK_MS 300    /* ms between two looks at how much sound was played */
@@ -244,7 +245,10 @@ static bool step_audio(struct media *media, struct pp_error *error) {
     enum audio_result result = audio_fill(&media->audio, error);
     if (media->producer->audio.position != before)
         watchdog_feed();
-    media->audio_done = result == AUDIO_END;
+    /* Sound that is said to come long after the picture's end, which holds a damaged film for hours, is none. */
+    media->audio_done =
+        result == AUDIO_END ||
+        (media->video_done && audio_cut(&media->audio, media->video.end_us + MEDIA_SOUND_PAUSE_US));
     return result != AUDIO_FAILED;
 }
 

@@ -102,7 +102,27 @@ static bool prepare_png(struct picture *picture, AVPacket *packet, struct pp_err
     return true;
 }
 
+/* Behind "RIFF", a size and "WEBP": the chunk VP8X, VP8L or VP8 (WebP container specification; RFC 6386, 9.1). */
+static bool prepare_webp(struct picture *picture, const AVPacket *packet, struct pp_error *error) {
+    const uint8_t *chunk = packet->data + 12;
+    if (packet->size < 30)
+        return true;
+    if (AV_RL32(chunk) == MKTAG('V', 'P', '8', 'X')) {
+        picture->width = 1 + AV_RL24(chunk + 12);
+        picture->height = 1 + AV_RL24(chunk + 15);
+    } else if (AV_RL32(chunk) == MKTAG('V', 'P', '8', 'L')) {
+        picture->width = 1 + (AV_RL32(chunk + 9) & 0x3fff);
+        picture->height = 1 + (AV_RL32(chunk + 9) >> 14 & 0x3fff);
+    } else {
+        picture->width = AV_RL16(chunk + 14) & 0x3fff;
+        picture->height = AV_RL16(chunk + 16) & 0x3fff;
+    }
+    return !too_large(picture, MEDIA_STILL_PIXELS_MAX, error);
+}
+
 bool picture_prepare(struct picture *picture, AVPacket *packet, unsigned side, struct pp_error *error) {
+    if (picture->kind == MEDIA_WEBP)
+        return prepare_webp(picture, packet, error);
     if (picture->kind != MEDIA_JPEG && picture->kind != MEDIA_PNG && picture->kind != MEDIA_APNG)
         return true;
     int result = av_packet_make_writable(packet);

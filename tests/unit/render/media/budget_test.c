@@ -1,0 +1,137 @@
+/* A few bytes that would cost much: memory, or time without anything to see. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <zlib.h>
+
+#include "base/mem.h"
+#include "object.h"
+
+#define OBJECT_MAX  (1024 * 1024) /* bytes */
+#define INFLATED    (256u * 1024 * 1024)
+#define MEMORY_MIB  96       /* less than that, and enough for a small picture */
+#define LONG_ENOUGH 10000000 /* us: no test film is so long */
+
+static void add(struct pp_buf *buf, const void *data, size_t size) {
+    struct pp_error error = {0};
+    if (!pp_buf_add(buf, data, size, &error))
+        fail_msg("%s", error.message);
+}
+
+/* INFLATED zeros, deflated to a thousandth. */
+static void add_bomb(struct pp_buf *buf) {
+    static const uint8_t zeros[65536];
+    uint8_t piece[65536];
+    z_stream stream = {0};
+    assert_int_equal(deflateInit(&stream, 6), Z_OK);
+    for (size_t done = 0; done < INFLATED; done += sizeof zeros) {
+        stream.next_in = (uint8_t *)(uintptr_t)zeros;
+        stream.avail_in = sizeof zeros;
+        stream.next_out = piece;
+        stream.avail_out = sizeof piece;
+        assert_int_equal(deflate(&stream, done + sizeof zeros < INFLATED ? Z_NO_FLUSH : Z_FINISH) < 0, 0);
+        add(buf, piece, sizeof piece - stream.avail_out);
+    }
+    deflateEnd(&stream);
+}
+
+static void add_chunk(struct pp_buf *png, const char *type, const struct pp_buf *data) {
+    size_t size = data->size;
+    uint8_t head[8] = {(uint8_t)(size >> 24), (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size};
+    memcpy(head + 4, type, 4);
+    uLong crc = crc32(crc32(0, head + 4, 4), data->data, (uInt)size);
+    add(png, head, sizeof head);
+    add(png, data->data, size);
+    add(png, (uint8_t[]){(uint8_t)(crc >> 24), (uint8_t)(crc >> 16), (uint8_t)(crc >> 8), (uint8_t)crc}, 4);
+}
+
+/* The small picture is shown with little memory, and the chunk beside it is never inflated. */
+static void bomb_is_not_lit(void **state) {
+    const char *type = *state;
+    pp_autobuf struct pp_buf small = PP_BUF_INIT(OBJECT_MAX), png = PP_BUF_INIT(OBJECT_MAX),
+                             chunk = PP_BUF_INIT(OBJECT_MAX);
+    struct ipc_message start;
+    struct stage stage;
+    struct ipc_frame frame;
+    object_load("quarters.png", &small);
+    add(&chunk, "x\0\0", 3);
+    add_bomb(&chunk);
+    add(&png, small.data, 33);
+    add_chunk(&png, type, &chunk);
+    add(&png, small.data + 33, small.size - 33);
+    object_seal(&png, &start);
+    start.start_media.kind = IPC_MEDIA_IMAGE;
+    start.start_media.memory_mib = MEMORY_MIB;
+    object_open(&stage, &start);
+    stage_expect(&stage, STAGE_FRAME, &frame);
+    assert_int_equal(stage.noted, 0);
+    object_expect_quarters(&stage, frame.slot, object_quarters, 1);
+    stage_close_well(&stage);
+}
+
+static void expect_refusal(const void *data, size_t size, const char *words) {
+    pp_autobuf struct pp_buf file = PP_BUF_INIT(OBJECT_MAX);
+    struct ipc_message start;
+    struct stage stage;
+    struct ipc_frame frame;
+    add(&file, data, size);
+    object_seal(&file, &start);
+    object_open(&stage, &start);
+    assert_int_equal(stage_next(&stage, &frame), STAGE_GONE);
+    assert_string_equal(stage.failed, words);
+    stage_close(&stage);
+}
+
+/* 8192 x 4882 pixels in a few bytes. */
+static void animation_that_is_large_for_its_bytes_is_refused(void **state) {
+    (void)state;
+    static const uint8_t gif[] = "GIF89a\0\x20\x12\x13\x91\0\0\xff\0\0\0\xff\0\0\0\xff\xff\xff\xff"
+                                 "\x21\xf9\4\4\x0a\0\0\0\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0"
+                                 "\x21\xf9\4\4\x0a\0\0\0\x2c\0\0\0\0\1\0\1\0\0\2\2\x44\1\0;";
+    expect_refusal(
+        gif, sizeof gif - 1,
+        "an animation of 8192 x 4882 pixels is larger than can be shown: at most 8192 a side and 16 million");
+}
+
+static void webp_that_is_large_for_its_bytes_is_refused(void **state) {
+    (void)state;
+    static const uint8_t lossless[] =
+        "RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\xff\xff\xff\x0f\0\0\0\0\0\0\0\0\0";
+    static const uint8_t extended[] = "RIFF\x1a\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\xff\0\xff\xff\0\0\0\0\0";
+    expect_refusal(lossless, sizeof lossless - 1,
+                   "a picture of 16384 x 16384 pixels is larger than can be shown: at most 80 million");
+    expect_refusal(extended, sizeof extended - 1,
+                   "a picture of 65536 x 65536 pixels is larger than can be shown: at most 80 million");
+}
+
+/* A mutated film of a second, whose sound is said to go on half a day later. */
+static void film_ends_where_its_sound_would_begin_again_hours_later(void **state) {
+    (void)state;
+    struct stage stage;
+    struct ipc_frame frame;
+    object_play(&stage, &(struct object_wish){.name = "stall.mp4", .kind = IPC_MEDIA_VIDEO});
+    enum stage_event event = stage_next(&stage, &frame);
+    while (event == STAGE_FRAME) {
+        stage_release(&stage, frame.slot);
+        event = stage_next(&stage, &frame);
+    }
+    assert_int_equal(event, STAGE_END);
+    assert_in_range(stage.end_us, 900000, LONG_ENOUGH);
+    stage_close_well(&stage);
+}
+
+int main(void) {
+    static char text[] = "zTXt", profile[] = "iCCP";
+    const struct CMUnitTest tests[] = {
+        {"text_of_a_png_is_not_inflated", bomb_is_not_lit, NULL, NULL, text},
+        {"profile_of_a_png_is_inflated_to_its_limit", bomb_is_not_lit, NULL, NULL, profile},
+        cmocka_unit_test(animation_that_is_large_for_its_bytes_is_refused),
+        cmocka_unit_test(webp_that_is_large_for_its_bytes_is_refused),
+        cmocka_unit_test(film_ends_where_its_sound_would_begin_again_hours_later),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
