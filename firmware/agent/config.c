@@ -19,6 +19,8 @@ static bool config_complete(const char *path, const struct agent_config *config,
                        "%s: url: must be https://HOST or https://HOST:PORT, without a path", path);
     if (*config->language && strcmp(config->language, "en") != 0 && strcmp(config->language, "fr") != 0)
         return pp_fail(error, PP_E_INVALID, "%s: language: must be en or fr", path);
+    if (config->rotation % 90)
+        return pp_fail(error, PP_E_INVALID, "%s: rotation: must be 0, 90, 180 or 270", path);
     return true;
 }
 
@@ -38,6 +40,7 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         {"paths", "player-socket", PP_CONFIG_PATH, config->player_socket, 0, 0},
         {"paths", "renderers", PP_CONFIG_PATH, config->renderers, 0, 0},
         {"display", "language", PP_CONFIG_TEXT, config->language, 0, 0},
+        {"display", "rotation", PP_CONFIG_UNSIGNED, &config->rotation, 0, 270},
         {"store", "max-mib", PP_CONFIG_UNSIGNED, &config->store_max_mib, 0, MIB_MAX},
         {"store", "reserve-mib", PP_CONFIG_UNSIGNED, &config->store_reserve_mib, 0, MIB_MAX},
         {NULL, NULL, 0, NULL, 0, 0},

@@ -17,6 +17,7 @@ struct agent_config {
     char renderers[PP_CONFIG_VALUE_MAX];     /* [paths] renderers: folder of the renderer programs */
     char language
         [PP_CONFIG_VALUE_MAX];  /* [display] language: en, fr or "" (both), until the headend names one */
+    uint64_t rotation;          /* [display] rotation: 0, 90, 180 or 270, until the headend names one */
     uint64_t store_max_mib;     /* [store] max-mib: cap of the object store; 0: the flash's own size */
     uint64_t store_reserve_mib; /* [store] reserve-mib: left free on the flash */
 };

@@ -10,6 +10,7 @@
 static void document_apply(struct agent *agent, const struct state_document *document) {
     agent->document = *document;
     director_set_time_zone(agent->director, document->time_zone);
+    director_set_rotation(agent->director, document->rotation);
     content_follow(agent);
     reporter_status_changed(agent->reporter);
     agent_update_screen(agent);

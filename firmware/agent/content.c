@@ -317,6 +317,8 @@ bool content_start(struct agent *agent, struct pp_error *error) {
         director_prepare(agent->director);
     if (*agent->document.time_zone)
         director_set_time_zone(agent->director, agent->document.time_zone);
+    director_set_rotation(agent->director, agent->document.version ? agent->document.rotation
+                                                                   : (unsigned)agent->config.rotation);
     content_restore(agent, crash_guard_begin(&agent->guard, agent->vault));
     return true;
 }

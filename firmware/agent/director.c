@@ -38,6 +38,7 @@ struct director {
     bool settled; /* the layout has settled, or there is none */
     bool status_wanted;
     bool offline_mark;
+    uint8_t turn; /* quarters clockwise that everything is turned by */
     char time_zone[DIRECTOR_TIME_ZONE_MAX];
     struct net_timer schedule_timer;
     struct net_timer settle_timer;
@@ -130,12 +131,29 @@ static int64_t zone_now_ms(void *arg) {
     return director->config.now_ms(director->config.arg);
 }
 
-/* Pixels that `units` of the canvas have on the display. */
-static uint16_t pixels_of(const struct director *director, uint32_t units) {
-    double across = (double)director->display.width / director->manifest->width;
-    double down = (double)director->display.height / director->manifest->height;
-    double pixels = units * (across < down ? across : down) + 0.5;
+/* Of the display as it is turned: what layouts and status screens are made for, in pixels. */
+static uint16_t display_width(const struct director *director) {
+    return director->turn % 2 ? director->display.height : director->display.width;
+}
+
+static uint16_t display_height(const struct director *director) {
+    return director->turn % 2 ? director->display.width : director->display.height;
+}
+
+/* Pixels of the display for `units` of the canvas, in one direction. */
+static uint16_t pixels_of(uint32_t units, double scale) {
+    double pixels = units * scale + 0.5;
     return pixels < 1 ? 1 : pixels > IPC_SIDE_MAX ? IPC_SIDE_MAX : (uint16_t)pixels;
+}
+
+static void zone_target(const struct director *director, const struct channel_zone *zone,
+                        struct zone_config *config) {
+    double across = (double)display_width(director) / director->manifest->width;
+    double down = (double)display_height(director) / director->manifest->height;
+    if (!director->manifest->fill)
+        across = down = across < down ? across : down;
+    config->target_width = pixels_of(zone->width, across);
+    config->target_height = pixels_of(zone->height, down);
 }
 
 static void generation_add_zone(struct director *director, const struct channel_zone *zone) {
@@ -145,8 +163,6 @@ static void generation_add_zone(struct director *director, const struct channel_
         .store = director->config.store,
         .faults = &director->faults,
         .zone = zone,
-        .target_width = pixels_of(director, zone->width),
-        .target_height = pixels_of(director, zone->height),
         .now_ms = zone_now_ms,
         .events = {.on_settled = on_zone_settled,
                    .on_play = on_zone_play,
@@ -154,6 +170,7 @@ static void generation_add_zone(struct director *director, const struct channel_
                    .on_note = on_zone_note},
         .arg = director,
     };
+    zone_target(director, zone, &config);
     struct pp_error error = {0};
     struct zone *made = zone_create(&config, generation_layer(&director->before, zone->id), &error);
     if (made)
@@ -162,13 +179,14 @@ static void generation_add_zone(struct director *director, const struct channel_
         pp_log_error("zone %s: %s", zone->id, error.message);
 }
 
-static void director_send_canvas(struct director *director) {
+/* For the layers that are added from now on: the content's canvas, or without any the display itself. */
+static void director_send_canvas(struct director *director, const struct channel_manifest *manifest) {
     struct ipc_message canvas = {.type = IPC_CANVAS};
-    canvas.canvas.width =
-        (uint16_t)(director->manifest ? director->manifest->width : director->display.width);
-    canvas.canvas.height =
-        (uint16_t)(director->manifest ? director->manifest->height : director->display.height);
+    canvas.canvas.width = manifest ? (uint16_t)manifest->width : display_width(director);
+    canvas.canvas.height = manifest ? (uint16_t)manifest->height : display_height(director);
+    canvas.canvas.fill = !manifest || manifest->fill;
     canvas.canvas.background = director->manifest ? director->manifest->background : 0x101418;
+    canvas.canvas.turn = director->turn;
     player_link_send(director->link, &canvas);
 }
 
@@ -199,7 +217,7 @@ static void director_freeze(struct director *director) {
 static void director_start_layout(struct director *director, const struct channel_layout *layout) {
     director->layout = layout;
     director->settled = false;
-    director_send_canvas(director);
+    director_send_canvas(director, director->manifest);
     for (size_t i = 0; i < layout->zone_count; i++)
         generation_add_zone(director, &layout->zones[i]);
     net_timer_start_in(&director->settle_timer, director->config.loop, DIRECTOR_SETTLE_MAX_MS,
@@ -245,19 +263,21 @@ static void on_status_failed(void *arg) {
                        on_status_again, director);
 }
 
+/* A status screen has the whole display, whatever the shape of the content's canvas. */
 static void director_draw_status(struct director *director) {
     if (!player_link_is_up(director->link))
         return;
     char json[IPC_TEXT_MAX + 1];
     struct pp_error error = {0};
-    uint32_t width = director->manifest ? director->manifest->width : director->display.width;
-    uint32_t height = director->manifest ? director->manifest->height : director->display.height;
-    if (!director->config.write_status(director->config.arg, director->display.width,
-                                       director->display.height, json, &error) ||
+    uint16_t width = display_width(director), height = display_height(director);
+    director_send_canvas(director, NULL);
+    if (!director->config.write_status(director->config.arg, width, height, json, &error) ||
         !status_layer_show(&director->status, director->layers, width, height, json, &error)) {
         pp_log_error("%s", error.message);
         on_status_failed(director);
     }
+    if (director->manifest)
+        director_send_canvas(director, director->manifest);
 }
 
 static void on_status_again(void *arg) {
@@ -274,7 +294,7 @@ static void director_send_mark(struct director *director) {
 static void on_connected(void *arg, const struct ipc_display *display) {
     struct director *director = arg;
     director->display = *display;
-    director_send_canvas(director);
+    director_send_canvas(director, director->manifest);
     director_send_mark(director);
     director->config.on_display(director->config.arg, display);
     if (director->status_wanted)
@@ -294,7 +314,7 @@ static void on_lost(void *arg, bool orderly) {
 
 static void on_resized(void *arg) {
     struct director *director = arg;
-    director_send_canvas(director);
+    director_send_canvas(director, director->manifest);
     if (director->status_wanted)
         director_draw_status(director);
     director_follow_schedule(director);
@@ -302,15 +322,18 @@ static void on_resized(void *arg) {
 
 /* Pictures were made for the old size: they stay until those of the new one are there. A window that is
  * being dragged tells many sizes, of which only the last counts. */
+static void director_begin_anew(struct director *director) {
+    director_forget_layout(director);
+    director->config.on_display(director->config.arg, &director->display);
+    net_timer_start_in(&director->resize_timer, director->config.loop, DIRECTOR_RESIZE_MS, on_resized,
+                       director);
+}
+
 static void director_take_display(struct director *director, const struct ipc_display *display) {
     bool resized = director->display.width != display->width || director->display.height != display->height;
     director->display = *display;
-    if (!resized)
-        return;
-    director_forget_layout(director);
-    director->config.on_display(director->config.arg, display);
-    net_timer_start_in(&director->resize_timer, director->config.loop, DIRECTOR_RESIZE_MS, on_resized,
-                       director);
+    if (resized)
+        director_begin_anew(director);
 }
 
 static void on_message(void *arg, const struct ipc_message *message) {
@@ -374,7 +397,7 @@ void director_set_manifest(struct director *director, struct channel_manifest *m
     if (!manifest) {
         before_drop(director);
         if (director->status_wanted)
-            director_send_canvas(director);
+            director_send_canvas(director, director->manifest);
     }
     director_follow_schedule(director);
 }
@@ -388,6 +411,15 @@ void director_set_time_zone(struct director *director, const char *time_zone) {
         return;
     strcpy(director->time_zone, time_zone);
     director_follow_schedule(director);
+}
+
+void director_set_rotation(struct director *director, unsigned degrees) {
+    uint8_t turn = (uint8_t)(degrees / 90 % 4);
+    if (director->turn == turn)
+        return;
+    director->turn = turn;
+    if (player_link_is_up(director->link))
+        director_begin_anew(director);
 }
 
 void director_show_status(struct director *director) {

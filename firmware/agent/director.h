@@ -60,6 +60,8 @@ const struct channel_manifest *director_manifest(const struct director *director
 
 /* IANA name; an unknown one counts as UTC. */
 void director_set_time_zone(struct director *director, const char *time_zone);
+/* 0, 90, 180 or 270 degrees clockwise: everything is turned by that on the display. */
+void director_set_rotation(struct director *director, unsigned degrees);
 
 /* Shows the status screen, or draws it again when its text has changed. It goes by itself when content is
  * shown. */

@@ -33,6 +33,21 @@ static bool parse_channel(const cJSON *document, struct state_document *out, str
     return true;
 }
 
+static bool parse_settings(const cJSON *document, struct state_document *out, struct pp_error *error) {
+    const cJSON *settings = NULL;
+    int64_t rotation = 0;
+    if (!pp_json_has(document, "settings"))
+        return true;
+    if (!pp_json_object(document, "settings", &settings, error) ||
+        (pp_json_has(settings, "rotation") &&
+         !pp_json_integer(settings, "rotation", 0, 270, &rotation, error)))
+        return pp_wrap(error, "settings");
+    if (rotation % 90)
+        return pp_fail(error, PP_E_INVALID, "settings: field \"rotation\" is not 0, 90, 180 or 270");
+    out->rotation = (unsigned)rotation;
+    return true;
+}
+
 static bool parse_fields(const cJSON *document, struct state_document *out, struct pp_error *error) {
     int64_t format = 0;
     return pp_json_integer(document, "format", 1, 1, &format, error) &&
@@ -44,7 +59,7 @@ static bool parse_fields(const cJSON *document, struct state_document *out, stru
            copy_string(document, "site", STATE_NAME_MAX, out->site, error) &&
            copy_string(document, "time_zone", STATE_TIME_ZONE_MAX, out->time_zone, error) &&
            copy_string(document, "locale", STATE_LOCALE_MAX, out->locale, error) &&
-           parse_channel(document, out, error);
+           parse_settings(document, out, error) && parse_channel(document, out, error);
 }
 
 bool state_document_parse(const void *json, size_t size, struct state_document *out, struct pp_error *error) {

@@ -139,6 +139,16 @@ static bool parse_background(const struct place *canvas, uint32_t *out, struct p
     return true;
 }
 
+static bool parse_canvas_fit(const struct place *canvas, bool *fill, struct pp_error *error) {
+    static const char *const fits[] = {"contain", "fill"};
+    struct place place = place_member(canvas, "fit");
+    size_t word = 0;
+    if (place.value && !place_word(&place, fits, PP_COUNT(fits), &word, error))
+        return false;
+    *fill = word == 1;
+    return true;
+}
+
 static bool parse_canvas(const struct place *document, struct channel_manifest *manifest,
                          struct pp_error *error) {
     struct place canvas;
@@ -154,7 +164,8 @@ static bool parse_canvas(const struct place *document, struct channel_manifest *
         return false;
     manifest->width = (uint32_t)w;
     manifest->height = (uint32_t)h;
-    return parse_background(&canvas, &manifest->background, error);
+    return parse_canvas_fit(&canvas, &manifest->fill, error) &&
+           parse_background(&canvas, &manifest->background, error);
 }
 
 static bool parse_title(const struct place *document, struct channel_manifest *manifest,

@@ -137,6 +137,7 @@ struct channel_manifest {
     char title[CHANNEL_TITLE_MAX + 1]; /* "" when not given */
     int64_t version;                   /* for people and reports; 0 when not given */
     uint32_t width, height;            /* canvas units */
+    bool fill;                         /* the canvas takes the display's shape, and its zones with it */
     uint32_t background;               /* 0xRRGGBB; black when not given */
     struct channel_object *objects;
     size_t object_count;

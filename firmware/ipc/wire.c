@@ -36,9 +36,9 @@ struct row {
 #define BYTES(member, size)    FIELD(BYTES, member, 0, size)
 
 static const struct field hello_fields[] = {U32(hello.protocol, 1, UINT32_MAX)};
-static const struct field canvas_fields[] = {U16(canvas.width, 1, IPC_SIDE_MAX),
-                                             U16(canvas.height, 1, IPC_SIDE_MAX),
-                                             U32(canvas.background, 0, 0xffffff)};
+static const struct field canvas_fields[] = {
+    U16(canvas.width, 1, IPC_SIDE_MAX), U16(canvas.height, 1, IPC_SIDE_MAX),
+    U32(canvas.background, 0, 0xffffff), FLAG(canvas.fill), U8(canvas.turn, 0, 3)};
 static const struct field layer_add_fields[] = {LAYER(layer_add.layer),
                                                 I32(layer_add.x),
                                                 I32(layer_add.y),

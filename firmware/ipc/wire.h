@@ -115,8 +115,10 @@ struct ipc_hello {
     uint32_t protocol; /* IPC_PROTOCOL; the agent's first message */
 };
 struct ipc_canvas {
-    uint16_t width, height; /* canvas units; scaled to the display keeping its shape */
+    uint16_t width, height; /* canvas units; scaled to the display as turned */
     uint32_t background;    /* 0xRRGGBB */
+    uint8_t fill;           /* bool: it takes the display's shape instead of keeping its own */
+    uint8_t turn;           /* quarters clockwise that everything is turned by on the display, 0 … 3 */
 };
 struct ipc_layer_add {
     uint32_t layer;         /* the agent's number for it, not 0, never used twice on a connection */

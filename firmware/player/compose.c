@@ -7,18 +7,23 @@
 #define MARK_BARS   0xc8ced6
 #define MARK_STRIKE 0xf2a33a
 
-/* Where a layer's picture goes on the display. */
+/* Where a layer's picture goes on the display, in the display's own pixels. */
 struct placement {
     struct geometry_rect target;
     struct geometry_rect clip;
+    unsigned turn; /* quarters clockwise */
 };
 
 static struct placement place(const struct scene *scene, const struct layer *layer) {
     struct geometry_size display = display_size(scene->display);
     struct geometry_rect zone = geometry_zone_uncut(layer->zone, layer->canvas, display);
-    struct placement placement = {.target = geometry_fit(picture_shape(layer->picture), zone, layer->fit)};
-    placement.clip = geometry_intersect(geometry_zone(layer->zone, layer->canvas, display), placement.target);
-    return placement;
+    struct geometry_rect target = geometry_fit(picture_shape(layer->picture), zone, layer->fit);
+    struct geometry_rect clip =
+        geometry_intersect(geometry_zone(layer->zone, layer->canvas, display), target);
+    unsigned turn = layer->canvas.turn;
+    return (struct placement){.target = geometry_turn(target, display, turn),
+                              .clip = geometry_turn(clip, display, turn),
+                              .turn = turn};
 }
 
 /* In a crossfade the picture below stays whole where the new one hides it, and fades out elsewhere. */
@@ -26,9 +31,11 @@ static void draw_below(const struct layer *layer, struct placement placement, st
                        unsigned alpha, unsigned cover_alpha) {
     struct geometry_rect outside[4];
     size_t count = geometry_outside(placement.clip, cover, outside);
-    picture_draw(layer->picture, placement.target, geometry_intersect(placement.clip, cover), alpha);
+    picture_draw(layer->picture, placement.target, geometry_intersect(placement.clip, cover), placement.turn,
+                 alpha);
     for (size_t i = 0; i < count; i++)
-        picture_draw(layer->picture, placement.target, outside[i], alpha * (255 - cover_alpha) / 255);
+        picture_draw(layer->picture, placement.target, outside[i], placement.turn,
+                     alpha * (255 - cover_alpha) / 255);
 }
 
 static bool is_drawn(const struct layer *layer) {
@@ -49,7 +56,7 @@ static void draw_layer(const struct scene *scene, const struct layer *layer, int
     if (successor && is_drawn(successor))
         draw_below(layer, placement, cover_of(scene, successor), alpha, layer_alpha(successor, now_us));
     else
-        picture_draw(layer->picture, placement.target, placement.clip, alpha);
+        picture_draw(layer->picture, placement.target, placement.clip, placement.turn, alpha);
 }
 
 /* Nothing below it can be seen. */
@@ -60,27 +67,32 @@ static bool covers_all(const struct scene *scene, const struct layer *layer, int
            !scene_successor(scene, layer, now_us) && geometry_contains(place(scene, layer).clip, all);
 }
 
-static void fill(SDL_Renderer *renderer, SDL_Rect rect, uint32_t rgb, uint8_t alpha) {
+/* A rectangle of the display as the agent has it turned. */
+static void fill(const struct scene *scene, struct geometry_rect rect, uint32_t rgb, uint8_t alpha) {
+    SDL_Renderer *renderer = display_renderer(scene->display);
+    struct geometry_rect to = geometry_turn(rect, display_size(scene->display), scene->canvas.turn);
     SDL_SetRenderDrawColor(renderer, (Uint8)(rgb >> 16), (Uint8)(rgb >> 8), (Uint8)rgb, alpha);
-    SDL_RenderFillRect(renderer, &rect);
+    SDL_RenderFillRect(renderer, &(SDL_Rect){to.x, to.y, to.w, to.h});
 }
 
 static void draw_mark(const struct scene *scene) {
-    struct geometry_size size = display_size(scene->display);
+    struct geometry_size size = geometry_turned(display_size(scene->display), scene->canvas.turn);
     SDL_Renderer *renderer = display_renderer(scene->display);
     int unit = size.h / MARK_PART / 8 > 0 ? size.h / MARK_PART / 8 : 1;
     int x = size.w - 12 * unit;
     int y = size.h - 12 * unit;
     SDL_RenderSetClipRect(renderer, NULL);
     SDL_SetRenderDrawBlendMode(renderer, SDL_BLENDMODE_BLEND);
-    fill(renderer, (SDL_Rect){x, y, 8 * unit, 8 * unit}, MARK_SHADE, 200);
+    fill(scene, (struct geometry_rect){x, y, 8 * unit, 8 * unit}, MARK_SHADE, 200);
     for (int bar = 0; bar < 3; bar++) {
         int high = 2 * (bar + 1) * unit - unit / 2;
-        fill(renderer, (SDL_Rect){x + unit + 2 * bar * unit, y + 7 * unit - high, unit + unit / 2, high},
+        fill(scene,
+             (struct geometry_rect){x + unit + 2 * bar * unit, y + 7 * unit - high, unit + unit / 2, high},
              MARK_BARS, 255);
     }
     for (int step = 0; step < 6 * unit; step++)
-        fill(renderer, (SDL_Rect){x + unit + step, y + unit + step, unit, unit / 2 + 1}, MARK_STRIKE, 255);
+        fill(scene, (struct geometry_rect){x + unit + step, y + unit + step, unit, unit / 2 + 1}, MARK_STRIKE,
+             255);
     SDL_SetRenderDrawBlendMode(renderer, SDL_BLENDMODE_NONE);
 }
 

@@ -7,18 +7,42 @@ static int64_t scale(int64_t value, int64_t num, int64_t den) {
     return product >= 0 ? (product + den / 2) / den : -((-product + den / 2) / den);
 }
 
-struct geometry_rect geometry_canvas(struct geometry_size canvas, struct geometry_size display) {
+struct geometry_size geometry_turned(struct geometry_size display, unsigned turn) {
+    return turn % 2 ? (struct geometry_size){.w = display.h, .h = display.w} : display;
+}
+
+struct geometry_rect geometry_turn(struct geometry_rect rect, struct geometry_size display, unsigned turn) {
+    switch (turn % 4) {
+    case 1:
+        return (struct geometry_rect){display.w - rect.y - rect.h, rect.x, rect.h, rect.w};
+    case 2:
+        return (struct geometry_rect){display.w - rect.x - rect.w, display.h - rect.y - rect.h, rect.w,
+                                      rect.h};
+    case 3:
+        return (struct geometry_rect){rect.y, display.h - rect.x - rect.w, rect.h, rect.w};
+    default:
+        return rect;
+    }
+}
+
+/* The largest rectangle of the size's shape, in the middle. */
+static struct geometry_rect contain(struct geometry_size size, struct geometry_size display) {
     struct geometry_rect out = {.w = display.w, .h = display.h};
-    if ((int64_t)canvas.w * display.h > (int64_t)canvas.h * display.w)
-        out.h = (int)scale(canvas.h, display.w, canvas.w);
+    if ((int64_t)size.w * display.h > (int64_t)size.h * display.w)
+        out.h = (int)scale(size.h, display.w, size.w);
     else
-        out.w = (int)scale(canvas.w, display.h, canvas.h);
+        out.w = (int)scale(size.w, display.h, size.h);
     /* 1366 x 768 is sold as 16:9: no bar of one pixel for that. */
     out.w = display.w - out.w <= 1 ? display.w : out.w;
     out.h = display.h - out.h <= 1 ? display.h : out.h;
     out.x = (display.w - out.w) / 2;
     out.y = (display.h - out.h) / 2;
     return out;
+}
+
+struct geometry_rect geometry_canvas(struct geometry_canvas canvas, struct geometry_size display) {
+    struct geometry_size turned = geometry_turned(display, canvas.turn);
+    return canvas.fill ? (struct geometry_rect){.w = turned.w, .h = turned.h} : contain(canvas.size, turned);
 }
 
 /* The wire allows any 32-bit position: brought near the canvas first, so that nothing below can overflow. */
@@ -29,18 +53,19 @@ static int64_t edge(int64_t value, int64_t limit) {
     return value > limit + far ? limit + far : value;
 }
 
-struct geometry_rect geometry_zone_uncut(struct geometry_rect zone, struct geometry_size canvas,
+struct geometry_rect geometry_zone_uncut(struct geometry_rect zone, struct geometry_canvas canvas,
                                          struct geometry_size display) {
     struct geometry_rect area = geometry_canvas(canvas, display);
-    int64_t left = scale(edge(zone.x, canvas.w), area.w, canvas.w);
-    int64_t top = scale(edge(zone.y, canvas.h), area.h, canvas.h);
-    int64_t right = scale(edge((int64_t)zone.x + zone.w, canvas.w), area.w, canvas.w);
-    int64_t bottom = scale(edge((int64_t)zone.y + zone.h, canvas.h), area.h, canvas.h);
+    struct geometry_size size = canvas.size;
+    int64_t left = scale(edge(zone.x, size.w), area.w, size.w);
+    int64_t top = scale(edge(zone.y, size.h), area.h, size.h);
+    int64_t right = scale(edge((int64_t)zone.x + zone.w, size.w), area.w, size.w);
+    int64_t bottom = scale(edge((int64_t)zone.y + zone.h, size.h), area.h, size.h);
     return (struct geometry_rect){
         .x = area.x + (int)left, .y = area.y + (int)top, .w = (int)(right - left), .h = (int)(bottom - top)};
 }
 
-struct geometry_rect geometry_zone(struct geometry_rect zone, struct geometry_size canvas,
+struct geometry_rect geometry_zone(struct geometry_rect zone, struct geometry_canvas canvas,
                                    struct geometry_size display) {
     return geometry_intersect(geometry_zone_uncut(zone, canvas, display), geometry_canvas(canvas, display));
 }

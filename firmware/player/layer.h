@@ -27,8 +27,8 @@ struct layer {
     uint32_t id;    /* the agent's number */
     unsigned owner; /* which agent connection added it */
     /* Place, for good. */
-    struct geometry_size canvas; /* canvas units, as it was when the layer was added */
-    struct geometry_rect zone;   /* canvas units */
+    struct geometry_canvas canvas; /* as it was when the layer was added */
+    struct geometry_rect zone;     /* canvas units */
     int32_t z;
     uint64_t order;  /* of adding */
     uint8_t fit;     /* enum ipc_fit */

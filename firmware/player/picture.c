@@ -163,8 +163,18 @@ bool picture_upload(struct picture *picture, const struct ipc_video_ring *ring, 
     return pp_fail(error, PP_E_IO, "texture upload: %s", SDL_GetError());
 }
 
+/* SDL turns about the middle of where it would have drawn the picture upright. */
+static void copy_turned(const struct picture *picture, struct geometry_rect target, unsigned turn) {
+    float w = (float)(turn % 2 ? target.h : target.w), h = (float)(turn % 2 ? target.w : target.h);
+    const SDL_FRect to = {.x = (float)target.x + ((float)target.w - w) / 2,
+                          .y = (float)target.y + ((float)target.h - h) / 2,
+                          .w = w,
+                          .h = h};
+    SDL_RenderCopyExF(picture->renderer, picture->texture, NULL, &to, 90.0 * turn, NULL, SDL_FLIP_NONE);
+}
+
 void picture_draw(const struct picture *picture, struct geometry_rect target, struct geometry_rect clip,
-                  unsigned alpha) {
+                  unsigned turn, unsigned alpha) {
     const SDL_Rect to = {target.x, target.y, target.w, target.h};
     const SDL_Rect cut = {clip.x, clip.y, clip.w, clip.h};
     if (clip.w <= 0 || clip.h <= 0 || !alpha)
@@ -175,7 +185,10 @@ void picture_draw(const struct picture *picture, struct geometry_rect target, st
                                                   ? SDL_BLENDMODE_NONE
                                                   : SDL_BLENDMODE_BLEND);
     SDL_RenderSetClipRect(picture->renderer, &cut);
-    SDL_RenderCopy(picture->renderer, picture->texture, NULL, &to);
+    if (turn)
+        copy_turned(picture, target, turn);
+    else
+        SDL_RenderCopy(picture->renderer, picture->texture, NULL, &to);
     /* Some drivers look at the conversion mode only when they draw, and it is the same for all. */
     SDL_RenderFlush(picture->renderer);
 }

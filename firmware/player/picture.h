@@ -16,9 +16,9 @@ void picture_destroy(struct picture *picture);
 /* Copies a slot; the slot may be given back at once. */
 bool picture_upload(struct picture *picture, const struct ipc_video_ring *ring, unsigned slot,
                     struct pp_error *error);
-/* Draws it at `target`, cut to `clip`. `alpha` 0 … 255. */
+/* Draws it at `target`, turned by so many quarters clockwise, and cut to `clip`. `alpha` 0 … 255. */
 void picture_draw(const struct picture *picture, struct geometry_rect target, struct geometry_rect clip,
-                  unsigned alpha);
+                  unsigned turn, unsigned alpha);
 struct geometry_picture picture_shape(const struct picture *picture);
 /* Nothing shines through what was uploaded last. */
 bool picture_is_opaque(const struct picture *picture);

@@ -9,7 +9,7 @@ void scene_init(struct scene *scene, struct display *display, struct audio *audi
     *scene = (struct scene){.display = display,
                             .audio = audio,
                             .trace = trace,
-                            .canvas = {SCENE_CANVAS_WIDTH, SCENE_CANVAS_HIGH},
+                            .canvas = {.size = {SCENE_CANVAS_WIDTH, SCENE_CANVAS_HIGH}},
                             .background = SCENE_BACKGROUND,
                             .background_next = SCENE_BACKGROUND,
                             .dirty = true};
@@ -105,7 +105,8 @@ void scene_fail(struct scene *scene, struct layer *layer, const char *reason) {
 
 void scene_agent_begin(struct scene *scene) {
     scene->owner++;
-    scene->canvas = (struct geometry_size){SCENE_CANVAS_WIDTH, SCENE_CANVAS_HIGH};
+    scene->canvas.size = (struct geometry_size){SCENE_CANVAS_WIDTH, SCENE_CANVAS_HIGH};
+    scene->canvas.fill = false; /* the turn stays: the display hangs as it did */
     for (size_t i = scene->count; i-- > 0;) {
         if (!scene->layers[i]->shown || scene->layers[i]->failed)
             scene_drop(scene, scene->layers[i], player_now_us());
@@ -113,7 +114,10 @@ void scene_agent_begin(struct scene *scene) {
 }
 
 void scene_canvas(struct scene *scene, const struct ipc_canvas *canvas) {
-    scene->canvas = (struct geometry_size){canvas->width, canvas->height};
+    if (scene->canvas.turn != canvas->turn && scene->offline_mark)
+        scene_touch(scene);
+    scene->canvas = (struct geometry_canvas){
+        .size = {canvas->width, canvas->height}, .fill = canvas->fill, .turn = canvas->turn};
     scene->background_next = canvas->background;
 }
 

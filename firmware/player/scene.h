@@ -32,11 +32,11 @@ struct scene {
 
     struct layer *layers[SCENE_CAPACITY]; /* bottom first */
     size_t count;
-    uint64_t added;              /* layers ever */
-    unsigned owner;              /* of the newest agent */
-    struct geometry_size canvas; /* for layers added from now on */
-    uint32_t background;         /* 0xRRGGBB, drawn */
-    uint32_t background_next;    /* drawn once the old agent's layers are gone */
+    uint64_t added;                /* layers ever */
+    unsigned owner;                /* of the newest agent */
+    struct geometry_canvas canvas; /* for layers added from now on */
+    uint32_t background;           /* 0xRRGGBB, drawn */
+    uint32_t background_next;      /* drawn once the old agent's layers are gone */
     bool offline_mark;
     /* Uploads of one advance. */
     uint64_t upload_left; /* bytes */

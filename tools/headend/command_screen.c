@@ -52,16 +52,21 @@ static struct home *screen_words(const struct pp_option *table, int argc, char *
 }
 
 static bool settings_given(const struct device_settings *settings) {
-    return settings->name || settings->channel || settings->site || settings->time_zone || settings->locale;
+    return settings->name || settings->channel || settings->site || settings->time_zone || settings->locale ||
+           settings->rotation;
 }
 
 bool command_screen_set(int argc, char **argv, struct pp_error *error) {
     struct device_settings settings = {0};
     struct device device;
     const struct pp_option table[] = {
-        {"name", PP_OPTION_STRING, &settings.name},     {"channel", PP_OPTION_STRING, &settings.channel},
-        {"site", PP_OPTION_STRING, &settings.site},     {"time-zone", PP_OPTION_STRING, &settings.time_zone},
-        {"locale", PP_OPTION_STRING, &settings.locale}, {0},
+        {"name", PP_OPTION_STRING, &settings.name},
+        {"channel", PP_OPTION_STRING, &settings.channel},
+        {"site", PP_OPTION_STRING, &settings.site},
+        {"time-zone", PP_OPTION_STRING, &settings.time_zone},
+        {"locale", PP_OPTION_STRING, &settings.locale},
+        {"rotation", PP_OPTION_STRING, &settings.rotation},
+        {0},
     };
     PP_AUTO(home)
     struct home *home =

@@ -32,6 +32,7 @@ static cJSON *screen_json(const struct device *device) {
                           *device->channel ? cJSON_CreateString(device->channel) : cJSON_CreateNull());
     cJSON_AddStringToObject(object, "time_zone", device->time_zone);
     cJSON_AddStringToObject(object, "locale", device->locale);
+    cJSON_AddNumberToObject(object, "rotation", device->rotation);
     cJSON_AddStringToObject(object, "fingerprint", fingerprint);
     cJSON_AddNumberToObject(object, "version", (double)device->version);
     cJSON_AddStringToObject(object, "code", device->code);

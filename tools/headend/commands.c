@@ -38,8 +38,9 @@ static const struct command commands[] = {
     {"screen", "events", command_screen_events, "DIR SCREEN [--limit N] [--json]",
      "tell what a screen has reported, the newest last"},
     {"screen", "set", command_screen_set,
-     "DIR SCREEN [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]",
-     "change a screen; a channel of \"\" is none"},
+     "DIR SCREEN [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]\n"
+     "      [--rotation 0|90|180|270]",
+     "change a screen; a channel of \"\" is none, the rotation turns its picture clockwise"},
     {"screen", "retire", command_screen_retire, "DIR SCREEN", "refuse a screen from now on"},
     {"screen", "restore", command_screen_restore, "DIR SCREEN", "take a retired screen back"},
     {"channel", "list", command_channel_list, "DIR [--json]",

@@ -8,7 +8,7 @@
 #define DEVICE_COLUMNS                                                                                       \
     "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
     " coalesce(certificate_expires, 0), coalesce(json_extract(report, '$.code'), ''),"                       \
-    " coalesce(json_extract(report, '$.trouble'), '') FROM device "
+    " coalesce(json_extract(report, '$.trouble'), ''), rotation FROM device "
 
 static void copy_text(char *out, size_t size, const char *text) {
     snprintf(out, size, "%s", text);
@@ -24,6 +24,7 @@ static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_erro
     copy_text(device->time_zone, sizeof device->time_zone, db_text(row, 5));
     copy_text(device->locale, sizeof device->locale, db_text(row, 6));
     copy_text(device->status, sizeof device->status, db_text(row, 7));
+    device->rotation = (int)db_int(row, 13);
     copy_text(device->code, sizeof device->code, db_text(row, 11));
     copy_text(device->trouble, sizeof device->trouble, db_text(row, 12));
     pp_json_tidy(device->trouble);
@@ -206,12 +207,22 @@ bool device_restore(struct db *db, const char *id, struct pp_error *error) {
     return db_changes(db) ? true : pp_fail(error, PP_E_STATE, "this screen is not retired: %s", id);
 }
 
+static bool rotation_check(const char *rotation, struct pp_error *error) {
+    static const char *const known[] = {"0", "90", "180", "270"};
+    for (size_t i = 0; i < PP_COUNT(known); i++) {
+        if (strcmp(rotation, known[i]) == 0)
+            return true;
+    }
+    return pp_fail(error, PP_E_INVALID, "rotation: must be 0, 90, 180 or 270");
+}
+
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error) {
     return (!settings->name || text_check("name", settings->name, 1, TEXT_NAME_MAX, error)) &&
            (!settings->site || text_check("site", settings->site, 0, TEXT_NAME_MAX, error)) &&
            (!settings->channel || !*settings->channel || channel_id_check(settings->channel, error)) &&
            (!settings->time_zone || time_zone_check(settings->time_zone, error)) &&
-           (!settings->locale || locale_check(settings->locale, error));
+           (!settings->locale || locale_check(settings->locale, error)) &&
+           (!settings->rotation || rotation_check(settings->rotation, error));
 }
 
 static bool channel_known(struct db *db, const char *channel, struct pp_error *error) {
@@ -244,10 +255,11 @@ bool device_change(struct db *db, const char *id, const struct device_settings *
     if (!db_run(db, error,
                 "UPDATE device SET name = coalesce(?, name), site = coalesce(?, site),"
                 " time_zone = coalesce(?, time_zone), locale = coalesce(?, locale),"
+                " rotation = coalesce(CAST(? AS INTEGER), rotation),"
                 " channel = CASE WHEN ? THEN ? ELSE channel END, version = version + 1"
                 " WHERE id = ? AND status <> 'retired'",
-                "ssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
-                (int64_t)(settings->channel != NULL), channel, id))
+                "sssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
+                settings->rotation, (int64_t)(settings->channel != NULL), channel, id))
         return false;
     return db_changes(db) ? true : device_unchanged(db, id, error);
 }

@@ -24,6 +24,7 @@ struct device {
     char time_zone[TIME_ZONE_MAX + 1];
     char locale[8];
     char status[16];                      /* "approved", "active", "retired" */
+    int rotation;                         /* degrees clockwise of its picture: 0, 90, 180, 270 */
     int64_t version;                      /* of its state: grows with each change */
     int64_t seen;                         /* s since 1970, 0 never */
     int64_t certificate_expires;          /* s since 1970 */
@@ -79,6 +80,7 @@ const char *device_state_name(const struct device *device, int64_t now);
 struct device_settings {
     const char *name, *site, *channel, *time_zone, *locale;
     const char *channel_title; /* of one that is made at approval; NULL: its id */
+    const char *rotation;      /* "0", "90", "180", "270" */
 };
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
 /* PP_E_NOTFOUND where there is no such channel, PP_E_STATE for one that is retired. */

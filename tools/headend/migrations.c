@@ -66,6 +66,9 @@ static const char *const migrations[] = {
     "  expires INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE INDEX certificate_of_device ON certificate(device);"
     "CREATE INDEX certificate_of_key ON certificate(thumbprint);",
+    /* 10: how a screen's display hangs */
+    ("ALTER TABLE device ADD COLUMN rotation INTEGER NOT NULL DEFAULT 0 CHECK(rotation IN (0, 90, 180, "
+     "270));"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -6,7 +6,8 @@
  *                                  {"file": "b.mp4", "volume": 0.5} ] }
  *
  * or, with more than one zone or a schedule, "playlists" (each {"align", "items"}), "layouts", "canvas",
- * "schedule" and "default_layout" as in the channel manifest. A description that holds anything else is
+ * "schedule" and "default_layout" as in the channel manifest. Plain items fill the display, whatever its shape,
+ * unless a "canvas" is described. A description that holds anything else is
  * refused, and so is one that a screen would refuse. Out comes the manifest without its objects, and the
  * list of files that are to be them; the first is object "o1".
  */

@@ -197,7 +197,8 @@ static bool colour_valid(const char *text) {
 }
 
 static bool canvas_check(const cJSON *description, struct pp_error *error) {
-    static const char *const fields[] = {"width", "height", "background", NULL};
+    static const char *const fields[] = {"width", "height", "fit", "background", NULL};
+    static const char *const fits[] = {"contain", "fill", NULL};
     const cJSON *canvas = cJSON_GetObjectItemCaseSensitive(description, "canvas");
     int64_t side;
     const char *colour;
@@ -206,6 +207,8 @@ static bool canvas_check(const cJSON *description, struct pp_error *error) {
     if (!only_these(canvas, "canvas", fields, error) ||
         !pp_json_integer(canvas, "width", 1, CANVAS_MAX, &side, error) ||
         !pp_json_integer(canvas, "height", 1, CANVAS_MAX, &side, error))
+        return pp_wrap(error, "canvas");
+    if (!choice_check(canvas, "fit", fits, error))
         return pp_wrap(error, "canvas");
     if (!pp_json_has(canvas, "background"))
         return true;
@@ -253,8 +256,15 @@ static const cJSON *canvas_set(cJSON *manifest, const cJSON *description) {
     return canvas;
 }
 
+/* One zone has no layout that another shape of display could break: without a canvas of its own it fills any. */
+static void canvas_follow_display(cJSON *manifest, const cJSON *description) {
+    if (!cJSON_GetObjectItemCaseSensitive(description, "canvas"))
+        cJSON_AddStringToObject(cJSON_GetObjectItemCaseSensitive(manifest, "canvas"), "fit", "fill");
+}
+
 void playlist_shape_single(cJSON *manifest, const cJSON *description) {
     const cJSON *canvas = canvas_set(manifest, description);
+    canvas_follow_display(manifest, description);
     cJSON *layout = cJSON_AddObjectToObject(cJSON_AddObjectToObject(manifest, "layouts"), PLAYLIST_SINGLE);
     cJSON *zone = cJSON_CreateObject();
     cJSON_AddItemToArray(cJSON_AddArrayToObject(layout, "zones"), zone);

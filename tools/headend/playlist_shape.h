@@ -9,7 +9,8 @@
 /* Refuses what is not known, missing or of the wrong kind, naming the place. */
 bool playlist_shape_check(const cJSON *description, struct pp_error *error);
 
-/* Canvas and one layout of one zone that fills it; `description` may be NULL. */
+/* Canvas and one layout of one zone that fills it; `description` may be NULL. A canvas that is not described takes the
+ * display's shape. */
 void playlist_shape_single(cJSON *manifest, const cJSON *description);
 /* Canvas, layouts, schedule and default layout as they were described. */
 void playlist_shape_copy(cJSON *manifest, const cJSON *description);

@@ -58,7 +58,7 @@ static cJSON *state_document(const struct device *device, const struct channel *
     cJSON_AddStringToObject(state, "locale", device->locale);
     cJSON_AddItemToObject(state, "channel", state_channel(channel));
     cJSON_AddNumberToObject(state, "publish", (double)channel->publish);
-    cJSON_AddItemToObject(state, "settings", cJSON_CreateObject());
+    cJSON_AddNumberToObject(cJSON_AddObjectToObject(state, "settings"), "rotation", device->rotation);
     cJSON_AddItemToObject(state, "commands", cJSON_CreateArray());
     return state;
 }

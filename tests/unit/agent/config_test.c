@@ -30,11 +30,13 @@ static void settings_are_read_and_the_rest_has_defaults(void **state) {
     struct agent_config config;
     struct pp_error error = {0};
     char path[64];
-    assert_true(load(HEADEND "[store]\nmax-mib = 2048\n[display]\nlanguage = fr\n", &config, path, &error));
+    assert_true(load(HEADEND "[store]\nmax-mib = 2048\n[display]\nlanguage = fr\nrotation = 90\n", &config,
+                     path, &error));
     assert_string_equal(config.url, "https://headend.example:8443");
     assert_string_equal(config.state, "/var/lib/pingplay");
     assert_string_equal(config.player_socket, "/run/pingplay/player.sock");
     assert_string_equal(config.language, "fr");
+    assert_int_equal(config.rotation, 90);
     assert_int_equal(config.store_max_mib, 2048);
     assert_int_equal(config.store_reserve_mib, 64);
 }
@@ -52,6 +54,7 @@ static void what_is_wrong_is_named_with_file_and_line(void **state) {
         {"[headend]\nurl = https://a\nca = /ca\n", ": section [headend] needs \"root\""},
         {"[headend]\nurl = https://a/path\nca = /ca\nroot = /r\n",
          ": url: must be https://HOST or https://HOST:PORT, without a path"},
+        {HEADEND "[display]\nrotation = 45\n", ": rotation: must be 0, 90, 180 or 270"},
         {HEADEND "[display]\nlanguage = de\n", ": language: must be en or fr"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -45,6 +45,7 @@ struct stage {
     int settled_shown, settled_empty, plays, faults, notes, displays, losses, deaths;
     int64_t shown_for_ms;     /* of the last play */
     int64_t ahead_ms;         /* of the wall clock before CLOCK_MONOTONIC */
+    const char *canvas;       /* in manifests, the end of the canvas */
     const char *align, *kind; /* in manifests: of the playlist, of its items */
     int frames;               /* frame socket of the last LAYER_ADD; -1 none */
     const char *words;        /* on the status screen */
@@ -189,8 +190,9 @@ static struct channel_manifest *manifest_of_zones(struct stage *stage, int zones
     }
     pp_buf_addf(&json, NULL,
                 "{\"format\":1,\"channel\":\"c\",\"canvas\":{\"width\":1920,\"height\":1080,\"background\":"
-                "\"#000000\"},"
-                "\"layouts\":{\"l\":{\"zones\":[");
+                "\"#000000\"%s},"
+                "\"layouts\":{\"l\":{\"zones\":[",
+                stage->canvas);
     for (int i = 0; i < zones; i++)
         pp_buf_addf(&json, NULL,
                     "%s{\"id\":\"z%d\",\"x\":0,\"y\":0,\"width\":1920,\"height\":1080,\"z\":%d,"
@@ -219,6 +221,7 @@ static int setup(void **state) {
     stage = (struct stage){.player = -1,
                            .words = "old",
                            .ahead_ms = pp_clock_realtime_ms() - pp_clock_monotonic_ms(),
+                           .canvas = "",
                            .align = "none",
                            .kind = "image",
                            .frames = -1};
@@ -886,6 +889,84 @@ static void a_status_screen_lies_above_and_goes_when_content_has_come(void **sta
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, add.layer);
 }
 
+/* The canvas that was the last to be sent before the next layer, and that layer. */
+static struct ipc_canvas expect_canvas(struct stage *stage, struct ipc_layer_add *add) {
+    struct ipc_canvas canvas = expect(stage, IPC_CANVAS).canvas;
+    for (;;) {
+        struct ipc_message message = {0};
+        struct pp_error error = {0};
+        while (!ipc_receive(stage->player, &message, &error))
+            turn(stage);
+        uint16_t type = message.type;
+        if (type == IPC_CANVAS)
+            canvas = message.canvas;
+        if (type == IPC_LAYER_ADD)
+            *add = message.layer_add;
+        ipc_message_finish(&message);
+        if (type == IPC_LAYER_ADD)
+            return canvas;
+    }
+}
+
+static void expect_size(const struct ipc_canvas *canvas, unsigned width, unsigned height, unsigned fill,
+                        unsigned turns) {
+    assert_int_equal(canvas->width, width);
+    assert_int_equal(canvas->height, height);
+    assert_int_equal(canvas->fill, fill);
+    assert_int_equal(canvas->turn, turns);
+}
+
+static void a_status_screen_has_the_whole_display_whatever_the_content_s_canvas(void **state) {
+    struct stage *stage = *state;
+    struct ipc_layer_add add;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    struct ipc_canvas canvas = expect_canvas(stage, &add);
+    expect_size(&canvas, 1920, 1080, 0, 0);
+    say_shown(stage, add.layer);
+    director_show_status(stage->director);
+    canvas = expect_canvas(stage, &add);
+    expect_size(&canvas, 1280, 720, 1, 0);
+    assert_int_equal(add.width, 1280);
+    assert_int_equal(add.height, 720);
+    /* And what is added next belongs to the content again. */
+    canvas = expect(stage, IPC_CANVAS).canvas;
+    expect_size(&canvas, 1920, 1080, 0, 0);
+}
+
+static void a_canvas_that_fills_is_told_to_the_player(void **state) {
+    struct stage *stage = *state;
+    struct ipc_layer_add add;
+    stage->canvas = ",\"fit\":\"fill\"";
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    struct ipc_canvas canvas = expect_canvas(stage, &add);
+    expect_size(&canvas, 1920, 1080, 1, 0);
+}
+
+static void a_rotation_turns_content_and_status_screens(void **state) {
+    struct stage *stage = *state;
+    struct ipc_layer_add add;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    struct ipc_canvas canvas = expect_canvas(stage, &add);
+    uint32_t upright = add.layer;
+    say_shown(stage, upright);
+    while (!stage->settled_shown)
+        turn(stage);
+    director_set_rotation(stage->director, 90);
+    canvas = expect_canvas(stage, &add);
+    expect_size(&canvas, 1920, 1080, 0, 1);
+    assert_int_equal(expect(stage, IPC_LAYER_SHOW).layer_show.replaces, upright);
+    assert_int_equal(stage->displays, 2);
+    director_set_rotation(stage->director, 90); /* as it is: nothing begins anew */
+    assert_int_equal(stage->displays, 2);
+    director_show_status(stage->director);
+    canvas = expect_canvas(stage, &add);
+    expect_size(&canvas, 720, 1280, 1, 1);
+    assert_int_equal(add.width, 720);
+    director_set_rotation(stage->director, 180);
+    canvas = expect_canvas(stage, &add);
+    expect_size(&canvas, 1280, 720, 1, 2);
+}
+
 static void a_status_screen_is_drawn_again_only_with_other_words(void **state) {
     struct stage *stage = *state;
     director_show_status(stage->director);
@@ -1224,6 +1305,9 @@ int main(int argc, char **argv) {
         STAGED(a_renderer_that_ends_well_and_too_early_is_told_as_the_player_saw_it),
         STAGED(what_the_player_refuses_waits_for_no_renderer),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
+        STAGED(a_status_screen_has_the_whole_display_whatever_the_content_s_canvas),
+        STAGED(a_canvas_that_fills_is_told_to_the_player),
+        STAGED(a_rotation_turns_content_and_status_screens),
         STAGED(a_status_screen_is_drawn_again_only_with_other_words),
         STAGED(a_status_screen_that_failed_is_tried_again_by_itself),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),

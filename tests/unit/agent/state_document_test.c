@@ -41,6 +41,26 @@ static void a_whole_document_is_read(void **state) {
         assert_int_equal(document.channel_key[i], i);
 }
 
+static void the_rotation_is_a_quarter_turn_or_none(void **state) {
+    (void)state;
+    struct state_document document;
+    struct pp_error error = {0};
+    assert_true(
+        parse_changed("\"settings\":{}", "\"settings\":{\"rotation\":270,\"new\":1}", &document, &error));
+    assert_int_equal(document.rotation, 270);
+    assert_true(parse_changed("\"settings\":{}", "\"settings\":{}", &document, &error));
+    assert_int_equal(document.rotation, 0);
+    assert_true(parse_changed("\"settings\":{},", "", &document, &error));
+    assert_int_equal(document.rotation, 0);
+    static const char *const bad[] = {"45", "360", "-90", "\"90\"", "90.5"};
+    for (size_t i = 0; i < PP_COUNT(bad); i++) {
+        char settings[64];
+        snprintf(settings, sizeof settings, "\"settings\":{\"rotation\":%s}", bad[i]);
+        assert_false(parse_changed("\"settings\":{}", settings, &document, &error));
+        assert_non_null(strstr(error.message, "rotation"));
+    }
+}
+
 static void a_document_without_a_channel_is_read(void **state) {
     (void)state;
     struct state_document document;
@@ -102,6 +122,7 @@ static void only_a_newer_valid_document_for_this_device_may_take_effect(void **s
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_document_is_read),
+        cmocka_unit_test(the_rotation_is_a_quarter_turn_or_none),
         cmocka_unit_test(a_document_without_a_channel_is_read),
         cmocka_unit_test(each_bad_field_is_refused_by_name_and_nothing_is_changed),
         cmocka_unit_test(what_is_not_an_object_is_refused),

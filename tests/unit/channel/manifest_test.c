@@ -105,6 +105,17 @@ static void list_of_skipped_items_is_capped_and_counted_on(void **state) {
     assert_string_equal(m->skipped[1].kind, "?");
 }
 
+static void a_canvas_may_take_the_display_s_shape(void **state) {
+    (void)state;
+    cJSON *plain = sample_json();
+    PP_AUTO(channel_manifest) struct channel_manifest *kept = sample_manifest(plain);
+    assert_false(kept->fill);
+    cJSON *json = sample_json();
+    sample_set(json, "canvas.fit", "\"fill\"");
+    PP_AUTO(channel_manifest) struct channel_manifest *filled = sample_manifest(json);
+    assert_true(filled->fill);
+}
+
 static void unknown_fields_and_nulls_are_ignored(void **state) {
     (void)state;
     cJSON *json = sample_json();
@@ -148,6 +159,7 @@ static const struct broken broken[] = {
     {"canvas.width", "16385", PP_E_INVALID, "canvas.width: is not between"},
     {"canvas.height", "1.5", PP_E_INVALID, "canvas.height: is not an integer"},
     {"canvas.height", "1e300", PP_E_INVALID, "canvas.height: is not between"},
+    {"canvas.fit", "\"cover\"", PP_E_INVALID, "canvas.fit: "},
     {"canvas.background", "\"red\"", PP_E_INVALID, "canvas.background: is not a colour"},
     {"canvas.background", "\"#1014180\"", PP_E_INVALID, "canvas.background: is not a colour"},
     {"default_layout", "\"noon\"", PP_E_INVALID, "default_layout: there is no layout \"noon\""},
@@ -383,6 +395,7 @@ int main(void) {
         cmocka_unit_test(zones_come_in_the_order_of_z),
         cmocka_unit_test(unknown_kinds_are_left_out_and_listed),
         cmocka_unit_test(list_of_skipped_items_is_capped_and_counted_on),
+        cmocka_unit_test(a_canvas_may_take_the_display_s_shape),
         cmocka_unit_test(unknown_fields_and_nulls_are_ignored),
         cmocka_unit_test(playlist_without_items_is_allowed),
         cmocka_unit_test(each_breach_is_refused_with_its_place),

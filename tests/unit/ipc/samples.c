@@ -5,7 +5,7 @@
 
 const struct sample samples[SAMPLE_COUNT] = {
     SAMPLE(8, HELLO, hello, {.protocol = 0x01020304}),
-    SAMPLE(12, CANVAS, canvas, {.width = 1920, .height = 1080, .background = 0x101418}),
+    SAMPLE(14, CANVAS, canvas, {.width = 1920, .height = 1080, .background = 0x101418, .fill = 1, .turn = 3}),
     SAMPLE(34, LAYER_ADD, layer_add,
            {.layer = 7,
             .x = -20,

@@ -154,6 +154,72 @@ static void a_canvas_of_another_shape_is_letterboxed_in_the_background(void **st
     source_close(&source);
 }
 
+static void a_canvas_that_fills_has_no_bars(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    rig_send(rig, &(struct ipc_message){
+                      .type = IPC_CANVAS,
+                      .canvas = {.width = 900, .height = 900, .background = 0x405060, .fill = 1}});
+    struct ipc_layer_add add = {.layer = 1, .width = 450, .height = 900, .fit = IPC_FIT_FILL};
+    source_picture(rig, &source, add, bgra, 255, 0, 0);
+    rig_show_now(rig, 1, 0);
+    struct image image = rig_screenshot(rig);
+    assert_pixel(&image, 0, 0, 0x0000ff, 0);
+    assert_pixel(&image, 79, 89, 0x0000ff, 0);
+    assert_pixel(&image, 80, 45, 0x405060, 0);
+    image_free(&image);
+    source_close(&source);
+}
+
+/* The left half red, the right half blue. */
+static void halves(struct source *source) {
+    struct ipc_plane plane = ipc_video_plane(&source->ring, 0, 0);
+    for (uint32_t y = 0; y < plane.rows; y++) {
+        for (uint32_t x = 0; x < plane.row_bytes / 4; x++) {
+            const uint8_t pixel[2][4] = {{0, 0, 255, 255}, {255, 0, 0, 255}};
+            memcpy(plane.data + (size_t)plane.stride * y + (size_t)4 * x, pixel[x >= plane.row_bytes / 8], 4);
+        }
+    }
+    source_send(source, &(struct ipc_message){.type = IPC_FRAME, .frame = {.slot = 0}});
+}
+
+static void everything_is_turned_clockwise_on_the_display(void **state) {
+    struct rig *rig = *state;
+    /* Where the upper left of the picture, its upper right and its background are, on the 160 x 90 of the display. */
+    static const struct {
+        uint8_t turn;
+        int red_x, red_y, blue_x, blue_y, ground_x, ground_y;
+    } turns[] = {{0, 5, 5, 150, 5, 80, 80},
+                 {1, 155, 5, 155, 85, 5, 45},
+                 {2, 155, 85, 5, 85, 80, 5},
+                 {3, 5, 85, 5, 5, 155, 45}};
+    for (size_t i = 0; i < 4; i++) {
+        bool portrait = turns[i].turn % 2;
+        struct source source;
+        struct ipc_canvas canvas = {.width = portrait ? 90 : 160,
+                                    .height = portrait ? 160 : 90,
+                                    .background = 0x405060,
+                                    .turn = turns[i].turn};
+        rig_send(rig, &(struct ipc_message){.type = IPC_CANVAS, .canvas = canvas});
+        /* The upper half. */
+        struct ipc_layer_add add = {.layer = (uint32_t)i + 1,
+                                    .width = canvas.width,
+                                    .height = canvas.height / 2u,
+                                    .fit = IPC_FIT_FILL};
+        source_add(rig, &source, add);
+        source_ring(&source, bgra);
+        halves(&source);
+        rig_expect(rig, IPC_LAYER_READY);
+        rig_show_now(rig, add.layer, i ? add.layer - 1 : 0);
+        struct image image = rig_screenshot(rig);
+        assert_pixel(&image, turns[i].red_x, turns[i].red_y, 0xff0000, 0);
+        assert_pixel(&image, turns[i].blue_x, turns[i].blue_y, 0x0000ff, 0);
+        assert_pixel(&image, turns[i].ground_x, turns[i].ground_y, 0x405060, 0);
+        image_free(&image);
+        source_close(&source);
+    }
+}
+
 static void layers_are_stacked_by_z_then_by_age(void **state) {
     struct rig *rig = *state;
     struct source sources[4];
@@ -329,6 +395,8 @@ int main(void) {
         RIG_TEST(samples_that_are_not_square_are_widened),
         RIG_TEST(an_extreme_shape_does_no_harm),
         RIG_TEST(a_canvas_of_another_shape_is_letterboxed_in_the_background),
+        RIG_TEST(a_canvas_that_fills_has_no_bars),
+        RIG_TEST(everything_is_turned_clockwise_on_the_display),
         RIG_TEST(layers_are_stacked_by_z_then_by_age),
         RIG_TEST(alpha_lets_the_layer_below_through),
         RIG_TEST(a_single_transparent_pixel_lets_the_layer_below_through),
