@@ -163,13 +163,13 @@ void layer_set_handle(struct layer_set *set, const struct ipc_message *message) 
         layer_report(layer, &report);
 }
 
-static bool layer_begin(struct layer *layer, struct renderer *renderer, const struct ipc_message *start,
-                        struct pp_error *error) {
+static bool layer_begin(struct layer *layer, struct renderer *renderer, const char *name,
+                        const struct ipc_message *start, struct pp_error *error) {
     static const struct renderer_events events = {.on_info = on_renderer_info,
                                                   .on_note = on_renderer_note,
                                                   .on_failed = on_renderer_failed,
                                                   .on_ended = on_renderer_ended};
-    if (!renderer || !renderer_begin(renderer, start, &events, layer, error)) {
+    if (!renderer || !renderer_begin(renderer, name, start, &events, layer, error)) {
         renderer_destroy(renderer);
         return false;
     }
@@ -178,15 +178,15 @@ static bool layer_begin(struct layer *layer, struct renderer *renderer, const st
 }
 
 /* The spare one may have died while it waited. */
-static bool layer_start_renderer(struct layer *layer, struct ipc_message *start, int frame_socket,
-                                 struct pp_error *error) {
+static bool layer_start_renderer(struct layer *layer, const char *name, struct ipc_message *start,
+                                 int frame_socket, struct pp_error *error) {
     struct layer_set *set = layer->set;
     enum renderer_program program = start->type == IPC_START_STATUS ? RENDERER_STATUS : RENDERER_MEDIA;
     struct pp_error ignored = {0};
     start->fds[start->fd_count++] = frame_socket;
-    if (program == RENDERER_MEDIA && layer_begin(layer, pp_steal(&set->spare), start, &ignored))
+    if (program == RENDERER_MEDIA && layer_begin(layer, pp_steal(&set->spare), name, start, &ignored))
         return true;
-    return layer_begin(layer, renderer_prepare(set->renderers, program, error), start, error);
+    return layer_begin(layer, renderer_prepare(set->renderers, program, error), name, start, error);
 }
 
 static bool layer_add(const struct layer *layer, const struct layer_place *place, int frame_socket,
@@ -227,7 +227,8 @@ struct layer *layer_create(struct layer_set *set, const struct layer_place *plac
         return NULL;
     }
     *layer = (struct layer){.set = set, .number = ++set->last_number, .callback = callback, .arg = arg};
-    if (!layer_start_renderer(layer, start, theirs, error) || !layer_add(layer, place, ours, error)) {
+    if (!layer_start_renderer(layer, place->name, start, theirs, error) ||
+        !layer_add(layer, place, ours, error)) {
         renderer_destroy(layer->renderer);
         free(layer);
         return NULL;

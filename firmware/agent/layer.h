@@ -33,6 +33,7 @@ struct layer_set;
 typedef void layer_callback(void *arg, struct layer *layer, const struct layer_report *report);
 
 struct layer_place {
+    const char *name;       /* of the item that it is for, in the log */
     int32_t x, y;           /* canvas units */
     uint32_t width, height; /* canvas units */
     int32_t z;

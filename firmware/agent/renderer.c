@@ -1,10 +1,14 @@
 #include "agent/renderer.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "agent/words.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -17,6 +21,7 @@ struct renderers {
     struct net_loop *loop;
     const char *folder;
     struct renderer *exiting; /* killed and destroyed, not yet reaped */
+    struct words_budget budget;
 };
 
 struct renderer {
@@ -28,6 +33,10 @@ struct renderer {
     pid_t pid; /* 0 once reaped */
     int control;
     int pidfd;
+    int words_fd; /* what it writes to standard error */
+    struct words words;
+    struct net_timer words_timer; /* until more of that is read */
+    struct net_watch *words_watch;
     struct net_watch *control_watch;
     struct net_watch *exit_watch;
     bool sandboxed, described; /* it has said so: each once */
@@ -77,10 +86,15 @@ static void on_dead(void *arg, short revents) {
     renderers_sweep(renderer->home);
 }
 
+static void log_words(void *arg, const char *line) {
+    (void)arg;
+    pp_log_warning("%s", line);
+}
+
 struct renderers *renderers_create(struct net_loop *loop, const char *folder, struct pp_error *error) {
     struct renderers *renderers = calloc(1, sizeof *renderers);
     if (renderers)
-        *renderers = (struct renderers){.loop = loop, .folder = folder};
+        *renderers = (struct renderers){.loop = loop, .folder = folder, .budget = {.write = log_words}};
     else
         pp_fail(error, PP_E_NOMEM, "out of memory");
     return renderers;
@@ -117,6 +131,53 @@ static void renderer_fail(struct renderer *renderer, const char *reason) {
     renderer->failed = true;
     if (renderer->events.on_failed)
         renderer->events.on_failed(renderer->arg, reason);
+}
+
+/* ---- What one writes ---- */
+
+static void on_words(void *arg, short revents);
+
+static void words_listen(void *arg) {
+    struct renderer *renderer = arg;
+    if (!renderer->words_watch && renderer->words_fd >= 0)
+        renderer->words_watch =
+            net_loop_watch(renderer->home->loop, renderer->words_fd, POLLIN, on_words, renderer, NULL);
+}
+
+static void words_stop(struct renderer *renderer) {
+    net_loop_unwatch(renderer->home->loop, renderer->words_watch);
+    renderer->words_watch = NULL;
+}
+
+/* Reads once; false when there is nothing more to be read. */
+static bool words_read(struct renderer *renderer) {
+    char data[WORDS_READ_BYTES];
+    int64_t now_ms = pp_clock_monotonic_ms();
+    ssize_t got = renderer->words_fd >= 0 ? read(renderer->words_fd, data, sizeof data) : 0;
+    if (got <= 0)
+        return got < 0 && (errno == EAGAIN || errno == EINTR);
+    int64_t again_ms = words_take(&renderer->words, &renderer->home->budget, data, (size_t)got, now_ms);
+    /* What it goes on to write finds the pipe full, and is lost. */
+    if (again_ms) {
+        words_stop(renderer);
+        net_timer_start(&renderer->words_timer, renderer->home->loop, again_ms, words_listen, renderer);
+    }
+    return true;
+}
+
+static void words_close(struct renderer *renderer) {
+    words_stop(renderer);
+    net_timer_stop(&renderer->words_timer);
+    if (renderer->words_fd >= 0)
+        words_flush(&renderer->words, &renderer->home->budget, pp_clock_monotonic_ms());
+    pp_close(&renderer->words_fd);
+}
+
+static void on_words(void *arg, short revents) {
+    struct renderer *renderer = arg;
+    (void)revents;
+    if (!words_read(renderer))
+        words_close(renderer);
 }
 
 static void renderer_hang_up(struct renderer *renderer) {
@@ -200,14 +261,22 @@ static void on_exit_ready(void *arg, short revents) {
     struct renderer *renderer = arg;
     (void)revents;
     int status = 0;
-    if (waitpid(renderer->pid, &status, WNOHANG) != renderer->pid)
+    pid_t got = waitpid(renderer->pid, &status, WNOHANG);
+    if (got == 0 || (got < 0 && errno == EINTR))
         return;
     renderer->pid = 0;
     net_loop_unwatch(renderer->home->loop, renderer->exit_watch);
     renderer->exit_watch = NULL;
+    words_read(renderer);
+    words_close(renderer);
     /* Its last words may still be waiting. */
     if (!handle_waiting(renderer))
         return;
+    /* Somebody reaped it: we were started with SIGCHLD ignored, say. */
+    if (got < 0) {
+        renderer_fail(renderer, "the renderer has ended, nobody knows how");
+        return;
+    }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         if (renderer->events.on_ended)
             renderer->events.on_ended(renderer->arg);
@@ -227,6 +296,8 @@ static bool renderer_open(struct renderer *renderer, enum renderer_program progr
     renderer->pid = started.pid;
     renderer->control = started.control;
     renderer->pidfd = started.pidfd;
+    renderer->words_fd = started.words;
+    words_listen(renderer);
     return ok;
 }
 
@@ -241,7 +312,8 @@ struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_pro
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    *renderer = (struct renderer){.home = renderers, .control = -1, .pidfd = -1};
+    *renderer = (struct renderer){
+        .home = renderers, .words = {.name = "no item yet"}, .control = -1, .pidfd = -1, .words_fd = -1};
     if (!renderer_open(renderer, program, error)) {
         renderer_destroy(renderer);
         return NULL;
@@ -249,10 +321,11 @@ struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_pro
     return renderer;
 }
 
-bool renderer_begin(struct renderer *renderer, const struct ipc_message *start,
+bool renderer_begin(struct renderer *renderer, const char *name, const struct ipc_message *start,
                     const struct renderer_events *events, void *arg, struct pp_error *error) {
     if (!ipc_send(renderer->control, start, error) || !ipc_set_nonblocking(renderer->control, error))
         return false;
+    snprintf(renderer->words.name, sizeof renderer->words.name, "%s", name);
     renderer->events = *events;
     renderer->arg = arg;
     renderer->control_watch =
@@ -271,6 +344,7 @@ void renderer_destroy(struct renderer *renderer) {
         return;
     struct renderers *renderers = renderer->home;
     renderer_hang_up(renderer);
+    words_close(renderer);
     net_loop_unwatch(renderers->loop, renderer->exit_watch);
     renderer->exit_watch = NULL;
     if (renderer->pid)

@@ -61,8 +61,11 @@ bool status_layer_show(struct status_layer *status, struct layer_set *layers, ui
     layer_destroy(pp_steal(&status->next));
     strcpy(start.start_status.json, json);
     strcpy(status->text, json);
-    struct layer_place everywhere = {
-        .width = canvas_width, .height = canvas_height, .z = INT32_MAX, .fit = IPC_FIT_CONTAIN};
+    struct layer_place everywhere = {.name = "the status screen",
+                                     .width = canvas_width,
+                                     .height = canvas_height,
+                                     .z = INT32_MAX,
+                                     .fit = IPC_FIT_CONTAIN};
     status->next = layer_create(layers, &everywhere, &start, on_status_layer, status, error);
     if (!status->next) {
         *status->text = 0;

@@ -108,7 +108,8 @@ static uint32_t item_ms(const struct zone *zone, const struct channel_item *item
 static struct layer *item_start(struct zone *zone, const struct channel_item *item, int object,
                                 struct pp_error *error) {
     const struct channel_zone *place = zone->config.zone;
-    struct layer_place where = {.x = place->x,
+    struct layer_place where = {.name = item->id,
+                                .x = place->x,
                                 .y = place->y,
                                 .width = place->width,
                                 .height = place->height,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -14,7 +15,7 @@
 
 /* Everything else of ours is close-on-exec. The control socket is first moved out of the way of descriptor 3.
  */
-static bool program_spawn(const char *path, int theirs, pid_t *pid, struct pp_error *error) {
+static bool program_spawn(const char *path, int theirs, int words, pid_t *pid, struct pp_error *error) {
     pp_autoclose int moved = fcntl(theirs, F_DUPFD_CLOEXEC, IPC_PROGRAM_CONTROL_FD + 1);
     if (moved < 0)
         return pp_fail_errno(error, "duplicate a socket");
@@ -22,6 +23,7 @@ static bool program_spawn(const char *path, int theirs, pid_t *pid, struct pp_er
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_adddup2(&actions, words, STDERR_FILENO);
     posix_spawn_file_actions_adddup2(&actions, moved, IPC_PROGRAM_CONTROL_FD);
     sigset_t none;
     sigemptyset(&none);
@@ -52,7 +54,12 @@ bool ipc_program_start(const char *path, struct ipc_program *program, struct pp_
         return false;
     program->control = pair[0];
     pp_autoclose int theirs = pair[1];
-    if (!program_spawn(path, theirs, &program->pid, error))
+    int words[2];
+    if (pipe2(words, O_CLOEXEC | O_NONBLOCK) < 0)
+        return pp_fail_errno(error, "pipe");
+    program->words = words[0];
+    pp_autoclose int their_words = words[1];
+    if (!program_spawn(path, theirs, their_words, &program->pid, error))
         return false;
     program->pidfd = (int)syscall(SYS_pidfd_open, program->pid, 0);
     return program->pidfd >= 0 || pp_fail_errno(error, "watch %s", path);

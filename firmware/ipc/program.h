@@ -1,6 +1,6 @@
 /*
  * Starting a renderer: a program that gets a control socket (wire.h: START_…, SANDBOXED, INFO, FAILED) as its
- * descriptor 3, standard input, output and error, and nothing else of its starter's: no other descriptor that
+ * descriptor 3, a pipe as its standard error, and nothing else of its starter's but standard input and output: no other descriptor that
  * is not close-on-exec, no argument, no environment but LANG, no blocked or ignored signal.
  */
 #ifndef PP_IPC_PROGRAM_H
@@ -17,8 +17,9 @@ struct ipc_program {
     pid_t pid;   /* 0: none */
     int control; /* our end of its control socket, blocking; -1 none */
     int pidfd;   /* readable when it has ended; -1 none */
+    int words;   /* what it writes to standard error, non-blocking; it never waits for a reader. -1 none */
 };
-#define IPC_PROGRAM_NONE ((struct ipc_program){.control = -1, .pidfd = -1})
+#define IPC_PROGRAM_NONE ((struct ipc_program){.control = -1, .pidfd = -1, .words = -1})
 
 /* Starts the program at `path` (absolute, or with a slash at least). After a failure there may be a process
  * already: whoever called kills and reaps what `program` holds, as after success. */

@@ -37,6 +37,7 @@ static void trial_finish(struct trial *trial) {
     }
     pp_close(&trial->program.control);
     pp_close(&trial->program.pidfd);
+    pp_close(&trial->program.words);
     pp_close(&trial->frames);
     ipc_video_ring_finish(&trial->video);
     ipc_audio_ring_finish(&trial->audio);

@@ -1081,7 +1081,7 @@ static void sixteen_zones_in_the_middle_of_a_switch_stay_within_the_player_s_cap
     director_set_manifest(stage->director, manifest_of_zones(stage, CHANNEL_ZONES_MAX, "ooo", "PT20S"));
     int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
     /* Every zone has shown its first item; then, with a short one, each has one shown and one on its way. */
-    for (int switched = 0; held.now < 3 * CHANNEL_ZONES_MAX;) {
+    for (int switched = 0; held.most < 3 * CHANNEL_ZONES_MAX;) {
         struct ipc_message message = {0};
         struct pp_error error = {0};
         turn(stage);

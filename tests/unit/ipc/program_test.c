@@ -39,6 +39,7 @@ static int run_script(const char *lines, char *said, size_t size) {
     said[got > 0 ? got : 0] = 0;
     pp_close(&program.control);
     pp_close(&program.pidfd);
+    pp_close(&program.words);
     test_folder_remove(folder);
     return status;
 }
@@ -54,6 +55,28 @@ static void program_gets_the_control_socket_and_none_that_is_close_on_exec(void 
                                 said, sizeof said),
                      0);
     assert_string_equal(said, "0,1,2,3,");
+}
+
+/* Not to its starter's log, and never so much that it would wait for a reader. */
+static void what_a_program_writes_goes_to_a_pipe_of_its_own(void **state) {
+    char folder[TEST_FOLDER_SIZE], path[PP_PATH_MAX], text[64] = "";
+    struct pp_error error = {0};
+    struct ipc_program program;
+    int status = -1;
+    static const char script[] =
+        "#!/bin/sh\necho hello >&2\nhead -c 1000000 /dev/zero >&2 2>/dev/null\nexit 0\n";
+    (void)state;
+    test_folder_make(folder);
+    assert_true(pp_path_format(path, &error, "%s/script", folder));
+    assert_true(pp_file_replace(AT_FDCWD, path, script, strlen(script), 0700, &error));
+    assert_true(ipc_program_start(path, &program, &error));
+    assert_int_equal(waitpid(program.pid, &status, 0), program.pid); /* and nobody has read */
+    assert_int_equal(read(program.words, text, 6), 6);
+    assert_string_equal(text, "hello\n");
+    pp_close(&program.control);
+    pp_close(&program.pidfd);
+    pp_close(&program.words);
+    test_folder_remove(folder);
 }
 
 static void program_gets_no_environment_but_the_language(void **state) {
@@ -108,6 +131,7 @@ static void program_s_end_is_told_in_words(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(program_gets_the_control_socket_and_none_that_is_close_on_exec),
+        cmocka_unit_test(what_a_program_writes_goes_to_a_pipe_of_its_own),
         cmocka_unit_test(program_gets_no_environment_but_the_language),
         cmocka_unit_test(program_ignores_and_blocks_no_signal_of_its_starter),
         cmocka_unit_test(program_that_is_not_there_is_named),
