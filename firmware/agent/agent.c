@@ -138,6 +138,7 @@ static void on_signal(void *arg, short revents) {
 }
 
 static bool watch_signals(struct agent *agent, struct pp_error *error) {
+    signal(SIGCHLD, SIG_DFL); /* it may have been inherited as ignored: children could not be waited for */
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);

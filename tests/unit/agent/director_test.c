@@ -867,6 +867,19 @@ static void a_renderer_that_ends_well_and_too_early_is_told_as_the_player_saw_it
     assert_string_equal(fault_of_one_that_is_gone(*state, "eo"), "it went away");
 }
 
+/* As nohup and some supervisors start programs: nobody can wait for a child then. */
+static void a_renderer_s_end_is_seen_where_children_are_ignored(void **state) {
+    struct stage *stage = *state;
+    signal(SIGCHLD, SIG_IGN);
+    director_set_manifest(stage->director, manifest(stage, "xo", "PT20S"));
+    int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
+    while (!stage->faults && pp_clock_monotonic_ms() < end_ms)
+        turn(stage);
+    signal(SIGCHLD, SIG_DFL);
+    assert_int_equal(stage->faults, 1);
+    assert_string_equal(stage->last_fault, "the renderer has ended, nobody knows how");
+}
+
 static void what_the_player_refuses_waits_for_no_renderer(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "lo", "PT20S"));
@@ -1303,6 +1316,7 @@ int main(int argc, char **argv) {
         STAGED(a_renderer_s_own_words_are_waited_for),
         STAGED(how_a_renderer_ended_is_waited_for),
         STAGED(a_renderer_that_ends_well_and_too_early_is_told_as_the_player_saw_it),
+        STAGED(a_renderer_s_end_is_seen_where_children_are_ignored),
         STAGED(what_the_player_refuses_waits_for_no_renderer),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_status_screen_has_the_whole_display_whatever_the_content_s_canvas),
