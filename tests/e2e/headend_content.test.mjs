@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { mediaFile, png } from './lib/content.mjs';
-import { headendProgram, startHeadend } from './lib/headend.mjs';
+import { buildDir, headendProgram, startHeadend } from './lib/headend.mjs';
 
 const run = promisify(execFile);
 const ffmpeg = (...args) => run('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', ...args],
@@ -79,7 +79,7 @@ describe('what is published', () => {
     await refused([await file('arithmetic.jpg', jpeg)], /arithmetic\.jpg: screens cannot show it: /);
   });
 
-  test('a picture that was cut short, or of which the end is missing, is refused', async () => {
+  test('what was cut short, or of which the end is missing, is refused', async () => {
     const copy = async (name, change) => {
       const data = await readFile(mediaFile(name));
       return file(`broken-${name}`, change(data));
@@ -90,6 +90,9 @@ describe('what is published', () => {
     await refused([await copy('quarters.jpg', zeros)], /broken-quarters\.jpg: publish a whole copy of it: the picture is damaged/);
     for (const name of ['quarters.png', 'quarters.webp']) {
       await refused([await copy(name, half)], new RegExp(`broken-${name}: `));
+    }
+    for (const name of ['film.mp4', 'film.webm', 'film-ac3.mov', 'film-wma.mkv']) {
+      await refused([await copy(name, half)], new RegExp(`broken-${name}: cut short: \\d+ of \\d+ bytes are there: publish a whole copy of it`));
     }
   });
 
@@ -154,6 +157,22 @@ describe('what is published', () => {
       /new\.png: content cannot be tried out \(--renderers names the folder of pingplay-render-media\): start \S+: No such file/);
   });
 
+  test('an installed headend has its renderer with it, and shares no file with what is installed on a screen', async () => {
+    const installed = async (component) => {
+      const target = at(component);
+      await run('cmake', ['--install', buildDir(), '--component', component], { env: { ...process.env, DESTDIR: target }, maxBuffer: 1 << 24 });
+      const files = await readdir(target, { recursive: true, withFileTypes: true });
+      return files.filter((entry) => !entry.isDirectory()).map((entry) => path.join(path.relative(target, entry.path), entry.name));
+    };
+    const [server, client] = [await installed('headend'), await installed('client')];
+    assert.deepEqual(server.filter((name) => client.includes(name)), []);
+    assert.ok(client.some((name) => name.endsWith('bin/pingplay-render-media')));
+    const program = server.find((name) => name.endsWith('bin/pingplay-headend'));
+    const { stdout } = await run(path.join(at('headend'), program),
+      ['publish', headend.dir, '--channel', 'installed', await file('installed.png', Buffer.concat([png, Buffer.from('installed')]))]);
+    assert.match(stdout, /1 objects, 1 of them new/);
+  });
+
   test('a renderer that is killed, hangs up or is not in its cage is a refusal', async () => {
     const renderers = at('renderers');
     await mkdir(renderers, { recursive: true });
@@ -209,6 +228,8 @@ describe('what is published', () => {
     const inside = (...words) => run(headendProgram(), ['publish', headend.dir, '--channel', 'lobby', ...words], { cwd: folder });
     await assert.rejects(inside('--flag.png'), /unknown option --flag\.png \("--" ends the options\)/);
     assert.match((await inside('--', '--flag.png')).stdout, /1 objects/);
+    await file('words.txt', 'hello');
+    await assert.rejects(inside('words.txt'), /item 1: words\.txt: neither JPEG/); // called as it was named
     await file('playlist.JSON', JSON.stringify({ items: [{ file: '--flag.png' }, { file: '--flag.png' }] }));
     assert.match((await inside('playlist.JSON')).stdout, /1 objects/);
     await assert.rejects(inside('playlist.JSON', '--', '--flag.png'), /playlist\.JSON: a playlist's description is published alone/);

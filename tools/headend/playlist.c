@@ -1,6 +1,9 @@
 #include "headend/playlist.h"
 
+#include <sys/stat.h>
+
 #include "headend/content_file.h"
+#include "headend/media_whole.h"
 #include "headend/playlist_shape.h"
 
 bool duration_valid(const char *text) {
@@ -59,7 +62,12 @@ static bool file_probe(const char *path, struct media_type *type, struct pp_erro
     ssize_t size = pread(fd, data, MEDIA_TYPE_PROBE, 0);
     if (size < 0)
         return pp_fail_errno(error, "%s", path);
-    return media_type_detect(data, (size_t)size, type, error) || pp_wrap(error, "%s", path);
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return pp_fail_errno(error, "%s", path);
+    return (media_type_detect(data, (size_t)size, type, error) &&
+            media_is_whole(fd, (uint64_t)status.st_size, type, error)) ||
+           pp_wrap(error, "%s", path);
 }
 
 /* The place of a file in the list, where it is entered once; its object is "o<place + 1>". */
@@ -136,11 +144,11 @@ static bool items_fill(struct playlist *playlist, const cJSON *given, const char
         char path[PP_PATH_MAX];
         char made[16];
         const char *file = cJSON_GetObjectItemCaseSensitive(entry, "file")->valuestring;
-        bool absolute = file[0] == '/';
+        bool as_it_is = file[0] == '/' || strcmp(folder, ".") == 0;
         snprintf(made, sizeof made, "i%d", ++number);
         const char *id =
             pp_json_has(entry, "id") ? cJSON_GetObjectItemCaseSensitive(entry, "id")->valuestring : made;
-        if (!pp_path_format(path, error, "%s%s%s", absolute ? "" : folder, absolute ? "" : "/", file))
+        if (!pp_path_format(path, error, "%s%s%s", as_it_is ? "" : folder, as_it_is ? "" : "/", file))
             return false;
         cJSON *item = item_make(playlist, path, id, entry, options, error);
         if (!item)
