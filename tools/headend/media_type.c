@@ -132,7 +132,7 @@ bool media_type_detect(const uint8_t *data, size_t size, struct media_type *type
             continue;
         *type = (struct media_type){.name = signature->name, .kind = signature->kind};
         const char *what = type->kind ? NULL : type->name;
-        if (memcmp(signature->bytes, "ftyp", 4) == 0)
+        if (strcmp(signature->name, "video/mp4") == 0)
             what = ftyp_says(data, size);
         if (what)
             return pp_fail(error, PP_E_UNSUPPORTED, "%s, which screens do not show" MEDIA_TYPE_SHOWN, what);
