@@ -1,5 +1,6 @@
 // What strangers can take of the server: connections, time, sign-ins, the disk.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import https from 'node:https';
@@ -184,6 +185,31 @@ describe('attempts to sign in', () => {
     }));
     assert.ok(statuses.filter((status) => status === 503).length >= 4, statuses.join(' '));
     assert.ok(!statuses.includes(429), statuses.join(' '));
+  });
+});
+
+describe('a transaction of another process', () => {
+  test('holds up what writes, and nobody who reads', async () => {
+    const headend = await startHeadend();
+    const other = spawn('sqlite3', [path.join(headend.dir, 'headend.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const tell = (text) => new Promise((resolve) => { other.stdout.once('data', resolve); other.stdin.write(`${text}\nSELECT 'done';\n`); });
+    try {
+      const screens = [];
+      for (let i = 0; i < 4; i++) screens.push(await enrolDevice(headend, { name: `Screen ${i}` }));
+      await tell('UPDATE device SET seen = 1; BEGIN IMMEDIATE;'); // their next contact is to be noted
+      let written = 0;
+      const reports = screens.map((device) => headend.request('POST', '/v1/status', { device, headers: { 'content-type': 'application/json' }, body: '{}' })
+        .then((answer) => { written += answer.status === 204; }));
+      for (const device of screens) assert.equal((await headend.request('GET', '/v1/state', { device, timeout: 5000 })).status, 200);
+      for (const device of screens) assert.notEqual((await headend.request('GET', '/repo/metadata/timestamp.json', { device, timeout: 5000 })).status, 500);
+      assert.equal(written, 0, 'the reports are still waiting');
+      await tell('COMMIT;');
+      await Promise.all(reports);
+      assert.equal(written, 4);
+    } finally {
+      other.kill();
+      await headend.stop();
+    }
   });
 });
 

@@ -8,7 +8,8 @@
 struct waiters;
 struct connections;
 struct strings;
-struct durable;
+struct writer;
+struct contacts;
 struct hasher;
 struct allowance;
 
@@ -26,7 +27,9 @@ struct serve_options {
 
 struct app {
     struct home *home;
-    struct db *db; /* home's */
+    struct db *db; /* home's, which writes */
+    struct db *
+        reader; /* another connection, for what only reads (but a certificate's first use) and so waits for nobody */
     struct ca *ca;
     int repo_fd; /* the folder of the static repository */
     struct host_list hosts;
@@ -34,7 +37,8 @@ struct app {
     uint16_t port; /* where it listens */
     struct waiters *waiters;
     struct connections *connections;
-    struct durable *durable;
+    struct writer *writer;
+    struct contacts *contacts;
     struct hasher *hasher;
     struct allowance *allowance; /* of screens; with db_lock */
     struct strings *strings;     /* of the pages, in each language */

@@ -68,7 +68,7 @@ void db_change_rollback(struct db_change *change);
 /* Changes whenever another connection has committed. */
 int64_t db_data_version(struct db *db);
 
-/* ---- Who waits for the disk (durable.h) ---- */
+/* ---- Who waits for the disk (writer.h) ---- */
 
 /* From now on no commit waits for the disk. Returns a descriptor of the write-ahead log, the caller's: what was
  * committed before a successful fdatasync of it survives a power cut. -1 on failure. The log is only copied into the

@@ -160,13 +160,6 @@ bool device_each(struct db *db, bool (*each)(void *arg, const struct device *dev
     return row && device_rows(row, each, arg, error);
 }
 
-bool device_touch(struct db *db, const struct device *device, struct pp_error *error) {
-    int64_t now = pp_clock_realtime_s();
-    if (now >= device->seen && now - device->seen < DEVICE_SEEN_EVERY_S)
-        return true;
-    return db_run_unsynced(db, error, "UPDATE device SET seen = ? WHERE id = ?", "is", now, device->id);
-}
-
 bool device_cookie_make(struct db *db, const char *id, int64_t lifetime_s, char cookie[SECRET_TEXT_SIZE],
                         struct pp_error *error) {
     uint8_t hash[SECRET_HASH_SIZE];

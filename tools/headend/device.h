@@ -59,9 +59,6 @@ struct device_counts {
 bool device_count(struct db *db, const char *words, int64_t now, struct device_counts *counts,
                   struct pp_error *error);
 
-/* Notes that it has just been heard of. */
-bool device_touch(struct db *db, const struct device *device, struct pp_error *error);
-
 /* A fresh device cookie, in place of any earlier one. */
 bool device_cookie_make(struct db *db, const char *id, int64_t lifetime_s, char cookie[SECRET_TEXT_SIZE],
                         struct pp_error *error);

@@ -58,6 +58,7 @@ struct request {
     struct app *app;
     struct MHD_Connection *connection;
     const struct route *route;
+    struct db *db; /* with its lock, as route->work says */
     char path[HTTP_PATH_MAX];
     const char *rest; /* of the path, where the route's pattern ends with '*'; else "" */
     struct pp_buf body;
@@ -70,10 +71,10 @@ struct request {
     bool superseded;    /* a newer poll of the same device has come */
     struct request *previous, *next;
     struct attempt attempt; /* to sign in (hasher.c) */
-    /* An answer that waits for the disk (durable.c): */
-    struct reply held;
-    enum { DURABLE_NONE, DURABLE_DONE, DURABLE_FAILED } durable;
-    struct request *durable_next;
+    /* Of those that write (writer.c): */
+    bool answered;
+    struct reply held; /* the answer */
+    struct request *next_to_write;
 };
 
 /* Where there is none, NULL. Borrowed. */
@@ -106,6 +107,13 @@ enum route_auth {
     ROUTE_ADMIN,       /* an administrator's session; without one, to the sign-in page */
 };
 
+/* What it takes, and so where it runs. */
+enum route_work {
+    WORK_NONE,   /* no database */
+    WORK_READS,  /* the reader's connection, with its lock */
+    WORK_WRITES, /* the home's, with its lock, on the writer's thread (writer.h) */
+};
+
 struct route {
     const char *method;
     const char *pattern; /* the whole path, or its beginning and '*' */
@@ -113,7 +121,7 @@ struct route {
     const char *body_type; /* media type that the body must have; NULL where there is none */
     size_t body_max;       /* bytes */
     void (*handle)(struct request *request, struct reply *reply);
-    bool unlocked; /* takes db_lock itself, because it does slow work */
+    enum route_work work;
 };
 
 /* The route for a method and path; NULL with *status 404 or 405 (and then *allow, the methods there are). */

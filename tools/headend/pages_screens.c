@@ -77,17 +77,16 @@ static const char *search_words(const struct request *request) {
 void page_screens(struct request *request, struct reply *reply) {
     page_auto struct page page;
     pp_autobuf struct pp_buf rows = PP_BUF_INIT(PAGE_MAX / 2);
-    struct listing listing = {
-        .db = request->app->db, .page = &page, .rows = &rows, .now = pp_clock_realtime_s()};
+    struct listing listing = {.db = request->db, .page = &page, .rows = &rows, .now = pp_clock_realtime_s()};
     struct device_search search = {.words = search_words(request), .count = SCREENS_PER_PAGE};
     struct device_counts counts;
     struct pp_error error;
     page_start(&page, request);
-    bool ok = device_count(request->app->db, search.words, listing.now, &counts, &error);
+    bool ok = device_count(request->db, search.words, listing.now, &counts, &error);
     int64_t last = ok && counts.found ? (counts.found + SCREENS_PER_PAGE - 1) / SCREENS_PER_PAGE : 1;
     int64_t number = page_number(request, last);
     search.skipped = (number - 1) * SCREENS_PER_PAGE;
-    ok = ok && device_search(request->app->db, &search, row_add, &listing, &error);
+    ok = ok && device_search(request->db, &search, row_add, &listing, &error);
     if (!ok || listing.error.code != PP_OK) {
         reply_failure(reply, ok ? &listing.error : &error);
         return;

@@ -131,7 +131,6 @@ static void sign_in_finish(struct request *request, struct reply *reply) {
     }
     connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
     reply_redirect(reply, attempt->next_page);
-    reply->committed = true;
     admin_cookie_set(reply, ADMIN_COOKIE, token, ADMIN_LIFETIME_S);
     pp_wipe(token, sizeof token);
 }

@@ -3,6 +3,7 @@
 #include "headend/admin_session.h"
 #include "headend/allowance.h"
 #include "headend/connections.h"
+#include "headend/contacts.h"
 #include "headend/device_certificate.h"
 #include "headend/handlers.h"
 
@@ -18,30 +19,31 @@ static void healthz(struct request *request, struct reply *reply) {
 }
 
 static const struct route routes[] = {
-    {"GET", "/healthz", ROUTE_OPEN, NULL, 0, healthz, true},
-    {"POST", "/oauth/device_authorization", ROUTE_OPEN, FORM, FORM_MAX, oauth_device_authorization, false},
-    {"POST", "/oauth/token", ROUTE_OPEN, FORM, FORM_MAX, oauth_token, false},
-    {"GET", "/.well-known/est/cacerts", ROUTE_OPEN, NULL, 0, est_cacerts, true},
-    {"POST", "/.well-known/est/simpleenroll", ROUTE_OPEN, PKCS10, REQUEST_MAX, est_simpleenroll, false},
+    {"GET", "/healthz", ROUTE_OPEN, NULL, 0, healthz, WORK_NONE},
+    {"POST", "/oauth/device_authorization", ROUTE_OPEN, FORM, FORM_MAX, oauth_device_authorization,
+     WORK_WRITES},
+    {"POST", "/oauth/token", ROUTE_OPEN, FORM, FORM_MAX, oauth_token, WORK_WRITES},
+    {"GET", "/.well-known/est/cacerts", ROUTE_OPEN, NULL, 0, est_cacerts, WORK_NONE},
+    {"POST", "/.well-known/est/simpleenroll", ROUTE_OPEN, PKCS10, REQUEST_MAX, est_simpleenroll, WORK_WRITES},
     {"POST", "/.well-known/est/simplereenroll", ROUTE_CERTIFICATE, PKCS10, REQUEST_MAX, est_simplereenroll,
-     false},
-    {"POST", "/v1/session", ROUTE_CERTIFICATE, NULL, FORM_MAX, device_session, false},
-    {"GET", "/v1/state", ROUTE_DEVICE, NULL, 0, device_state, false},
-    {"POST", "/v1/status", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_status, false},
-    {"POST", "/v1/events", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_events, false},
-    {"POST", "/v1/playlog", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_playlog, false},
-    {"GET", "/repo/*", ROUTE_EITHER, NULL, 0, repo_file, false},
-    {"GET", "/", ROUTE_OPEN, NULL, 0, page_home, true},
-    {"GET", "/admin", ROUTE_OPEN, NULL, 0, page_home, true},
-    {"GET", "/admin/", ROUTE_OPEN, NULL, 0, page_home, true},
-    {"GET", "/admin/assets/*", ROUTE_OPEN, NULL, 0, page_asset, true},
-    {"GET", "/admin/sign-in", ROUTE_OPEN, NULL, 0, page_sign_in, false},
-    {"POST", "/admin/sign-in", ROUTE_OPEN, FORM, FORM_MAX, page_sign_in_submit, true},
-    {"POST", "/admin/sign-out", ROUTE_ADMIN, FORM, FORM_MAX, page_sign_out, false},
-    {"GET", "/admin/screens", ROUTE_ADMIN, NULL, 0, page_screens, false},
-    {"GET", "/enrol", ROUTE_ADMIN, NULL, 0, page_enrol, false},
-    {"POST", "/enrol", ROUTE_ADMIN, FORM, FORM_MAX, page_enrol_submit, false},
-    {"GET", "/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, false},
+     WORK_WRITES},
+    {"POST", "/v1/session", ROUTE_CERTIFICATE, NULL, FORM_MAX, device_session, WORK_WRITES},
+    {"GET", "/v1/state", ROUTE_DEVICE, NULL, 0, device_state, WORK_READS},
+    {"POST", "/v1/status", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_status, WORK_WRITES},
+    {"POST", "/v1/events", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_events, WORK_WRITES},
+    {"POST", "/v1/playlog", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_playlog, WORK_WRITES},
+    {"GET", "/repo/*", ROUTE_EITHER, NULL, 0, repo_file, WORK_READS},
+    {"GET", "/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
+    {"GET", "/admin", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
+    {"GET", "/admin/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
+    {"GET", "/admin/assets/*", ROUTE_OPEN, NULL, 0, page_asset, WORK_NONE},
+    {"GET", "/admin/sign-in", ROUTE_OPEN, NULL, 0, page_sign_in, WORK_NONE},
+    {"POST", "/admin/sign-in", ROUTE_OPEN, FORM, FORM_MAX, page_sign_in_submit, WORK_WRITES},
+    {"POST", "/admin/sign-out", ROUTE_ADMIN, FORM, FORM_MAX, page_sign_out, WORK_WRITES},
+    {"GET", "/admin/screens", ROUTE_ADMIN, NULL, 0, page_screens, WORK_WRITES},
+    {"GET", "/enrol", ROUTE_ADMIN, NULL, 0, page_enrol, WORK_WRITES},
+    {"POST", "/enrol", ROUTE_ADMIN, FORM, FORM_MAX, page_enrol_submit, WORK_WRITES},
+    {"GET", "/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, WORK_WRITES},
 };
 
 /* Whether the path fits the pattern; *rest is then what stands in the place of its '*'. */
@@ -92,9 +94,7 @@ static bool device_known(struct request *request, struct reply *reply, bool foun
         reply_header(reply, MHD_HTTP_HEADER_CONNECTION, "close");
         return false;
     }
-    struct pp_error failure;
-    if (!device_touch(request->app->db, &request->device, &failure))
-        pp_log_warning("%s", failure.message);
+    contacts_note(request->app->contacts, &request->device);
     return true;
 }
 
@@ -103,7 +103,7 @@ static bool certificate_good(struct request *request, struct reply *reply,
                              const struct certificate_facts *facts) {
     struct pp_error error = {0};
     if (strcmp(request->device.status, "retired") == 0 ||
-        device_certificate_use(request->app->db, &request->device, facts, &error))
+        device_certificate_use(request->db, &request->device, facts, &error))
         return true;
     if (error.code == PP_E_AUTH)
         reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "certificate-revoked", "%s", error.message);
@@ -123,7 +123,7 @@ static bool certificate_device(struct request *request, struct reply *reply) {
         return false;
     }
     struct pp_error error = {0};
-    bool found = device_find(request->app->db, connection->device, &request->device, &error);
+    bool found = device_find(request->db, connection->device, &request->device, &error);
     return (!found || certificate_good(request, reply, &connection->certificate)) &&
            device_known(request, reply, found, &error);
 }
@@ -147,15 +147,14 @@ static bool authenticate_device(struct request *request, struct reply *reply) {
     if (!certificate_device(request, reply))
         return false;
     return (cookie_value(request, cookie) &&
-            device_cookie_check(request->app->db, request->device.id, cookie, &error)) ||
+            device_cookie_check(request->db, request->device.id, cookie, &error)) ||
            cookie_refused(reply, &error);
 }
 
 static bool authenticate_either(struct request *request, struct reply *reply) {
     char cookie[COOKIE_VALUE_MAX];
     struct pp_error error = {0};
-    if (cookie_value(request, cookie) &&
-        device_find_by_cookie(request->app->db, cookie, &request->device, &error))
+    if (cookie_value(request, cookie) && device_find_by_cookie(request->db, cookie, &request->device, &error))
         return device_known(request, reply, true, &error);
     return certificate_device(request, reply);
 }
@@ -192,15 +191,16 @@ static bool screen_may_post(struct request *request, struct reply *reply) {
 }
 
 void route_run(struct request *request, struct reply *reply) {
-    if (request->route->unlocked) {
-        request->route->handle(request, reply);
+    const struct route *route = request->route;
+    if (route->work == WORK_NONE) {
+        route->handle(request, reply);
         return;
     }
-    struct db *db = request->app->db;
-    db_lock(db);
-    uint64_t commits = db_commits(db);
+    request->db = route->work == WORK_READS ? request->app->reader : request->app->db;
+    db_lock(request->db);
+    uint64_t commits = db_commits(request->db);
     if (route_authenticate(request, reply) && screen_may_post(request, reply))
-        request->route->handle(request, reply);
-    reply->committed = db_commits(db) != commits;
-    db_unlock(db);
+        route->handle(request, reply);
+    reply->committed = db_commits(request->db) != commits;
+    db_unlock(request->db);
 }

@@ -11,7 +11,7 @@
 #include "headend/admin_session.h"
 #include "headend/allowance.h"
 #include "headend/connections.h"
-#include "headend/durable.h"
+#include "headend/contacts.h"
 #include "headend/enrolment.h"
 #include "headend/hasher.h"
 #include "headend/listen.h"
@@ -20,6 +20,7 @@
 #include "headend/strings.h"
 #include "headend/throttle.h"
 #include "headend/waiters.h"
+#include "headend/writer.h"
 
 #define SERVE_TICK_MS      1000
 #define SERVE_HOUSEKEEP_MS 60000
@@ -47,7 +48,7 @@ static void serving_halt(struct serving *serving) {
     waiters_stop(serving->app.waiters);
     hasher_stop(serving->app.hasher);
     poll(NULL, 0, SERVE_DRAIN_MS);
-    durable_stop(serving->app.durable);
+    writer_stop(serving->app.writer);
     MHD_stop_daemon(serving->daemon);
     serving->daemon = NULL;
 }
@@ -58,7 +59,11 @@ static void serving_finish(struct serving *serving) {
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
     allowance_destroy(app->allowance);
-    durable_destroy(app->durable);
+    writer_destroy(app->writer);
+    if (app->contacts)
+        contacts_write(app->contacts, app->db, NULL);
+    contacts_destroy(app->contacts);
+    db_close(app->reader);
     connections_destroy(app->connections);
     strings_destroy(app->strings);
     ca_close(app->ca);
@@ -135,7 +140,9 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
     return app->repo_fd >= 0 && (serving->keeper = home_open(app->home->path, error)) &&
            (app->waiters = waiters_create(error)) &&
            (app->connections = connections_create(&limits, error)) &&
-           (app->durable = durable_create(app->db, error)) && (app->hasher = hasher_create(error)) &&
+           (app->writer = writer_create(app->db, error)) &&
+           (app->reader = db_open(db_path(app->db), false, error)) &&
+           (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
            (app->allowance = allowance_create(error)) && (app->strings = strings_create(error));
 }
 
@@ -164,7 +171,7 @@ static bool serving_restart(struct serving *serving, struct pp_error *error) {
         return false;
     waiters_start(serving->app.waiters);
     hasher_start(serving->app.hasher);
-    durable_start(serving->app.durable);
+    writer_start(serving->app.writer);
     return serving_start(serving, error);
 }
 
@@ -222,6 +229,9 @@ static void drain(int fd) {
 
 /* Another process (publish, approve…) has changed the database. */
 static void serving_check(struct serving *serving) {
+    struct pp_error error;
+    if (!contacts_write(serving->app.contacts, serving->app.db, &error))
+        pp_log_warning("%s", error.message);
     struct db *db = serving->app.db;
     db_lock(db);
     int64_t version = db_data_version(db);

@@ -5,12 +5,12 @@
 
 #include "base/log.h"
 #include "headend/connections.h"
-#include "headend/durable.h"
 #include "headend/hasher.h"
 #include "headend/http.h"
 #include "headend/listen.h"
 #include "headend/pages.h"
 #include "headend/waiters.h"
+#include "headend/writer.h"
 
 #define SERVER_THREADS 2
 #define SERVER_IDLE_S  70 /* without a byte, either way; longer than a long poll waits between */
@@ -128,45 +128,56 @@ static enum MHD_Result request_body(struct request *request, const char *data, s
     return MHD_YES;
 }
 
-/* An answer that the disk had to have first. */
-static enum MHD_Result answer_held(struct request *request) {
-    struct reply reply = request->held;
-    request->held = (struct reply){0};
-    if (request->durable == DURABLE_FAILED)
-        reply_problem(&reply, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "the server cannot keep this now");
-    return queue_reply(request->connection, &reply);
-}
-
+/* Answers, as a page where a person asks. */
 static enum MHD_Result answer(struct request *request, struct reply *reply) {
-    if (!reply->committed || !reply->response)
-        return queue_reply(request->connection, reply);
-    request->held = *reply;
-    return durable_suspend(request->app->durable, request) ? MHD_YES : answer_held(request);
+    if (reply->status >= MHD_HTTP_INTERNAL_SERVER_ERROR && !reply->is_page &&
+        page_wanted(request->connection))
+        page_message(request, reply, reply->status, "failed");
+    return queue_reply(request->connection, reply);
 }
 
-static enum MHD_Result request_answer(struct request *request, bool in_order) {
+/* What the writer has to say. */
+static enum MHD_Result answer_written(struct request *request) {
+    struct reply reply = request->held;
+    request->answered = false;
+    request->held = (struct reply){0};
+    if (!reply.wait_hash)
+        return answer(request, &reply);
+    /* It goes on when the password is checked; at once where the server stops. */
+    if (hasher_suspend(request->app->hasher, request))
+        return MHD_YES;
+    return writer_suspend(request->app->writer, request) ? MHD_YES : answer_written(request);
+}
+
+/* Reads, and waits for news where there is none yet. */
+static enum MHD_Result answer_read(struct request *request) {
     struct waiters *waiters = request->app->waiters;
-    if (request->held.response)
-        return answer_held(request);
     for (;;) {
         struct reply reply = {0};
         uint64_t generation = waiters_generation(waiters);
-        if (!in_order)
-            reply_not_in_order(&reply, connection_of(request->connection));
-        else if (request->body_too_large)
-            reply_problem(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
-                          request->route->body_max);
-        else
-            route_run(request, &reply);
-        if (reply.status >= MHD_HTTP_INTERNAL_SERVER_ERROR && !reply.is_page &&
-            page_wanted(request->connection))
-            page_message(request, &reply, reply.status, "failed");
-        if (!reply.wait_s && !reply.wait_hash)
+        route_run(request, &reply);
+        if (!reply.wait_s)
             return answer(request, &reply);
-        if (reply.wait_hash ? hasher_suspend(request->app->hasher, request)
-                            : waiters_suspend(waiters, request, generation))
+        if (waiters_suspend(waiters, request, generation))
             return MHD_YES;
     }
+}
+
+static enum MHD_Result request_answer(struct request *request, bool in_order) {
+    struct reply reply = {0};
+    if (request->answered)
+        return answer_written(request);
+    bool refused = !in_order || request->body_too_large;
+    if (!in_order)
+        reply_not_in_order(&reply, connection_of(request->connection));
+    else if (refused)
+        reply_problem(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
+                      request->route->body_max);
+    if (refused)
+        return answer(request, &reply);
+    if (request->route->work != WORK_WRITES)
+        return answer_read(request);
+    return writer_suspend(request->app->writer, request) ? MHD_YES : answer_written(request);
 }
 
 static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *path,

@@ -81,7 +81,7 @@ void device_state(struct request *request, struct reply *reply) {
     const struct device *device = &request->device;
     struct channel channel = {0};
     struct pp_error error;
-    if (device->channel[0] && !channel_find(request->app->db, device->channel, &channel, &error)) {
+    if (device->channel[0] && !channel_find(request->db, device->channel, &channel, &error)) {
         reply_failure(reply, &error);
         return;
     }

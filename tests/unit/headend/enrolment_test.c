@@ -191,21 +191,6 @@ static void a_few_wrong_answers_end_the_code(void **state) {
     assert_int_equal(answer_given(home, code, "3f2a", true), PP_E_EXPIRED);
 }
 
-static void a_note_of_contact_is_kept(void **state) {
-    struct home *home = *state;
-    char id[UUID_TEXT_SIZE];
-    struct device device;
-    device_make(home, 4, id);
-    assert_true(device_find(home->db, id, &device, NULL));
-    assert_int_equal(device.seen, 0);
-    assert_true(device_touch(home->db, &device, NULL));
-    assert_true(device_find(home->db, id, &device, NULL));
-    assert_true(device.seen > 0);
-    db_autostmt sqlite3_stmt *row = db_query(home->db, NULL, "PRAGMA synchronous", "");
-    assert_true(db_next(row, "setting", NULL));
-    assert_int_equal(db_int(row, 0), 2); /* FULL, for all else */
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_screen_that_is_retired_meanwhile_does_not_become_active),
@@ -215,7 +200,6 @@ int main(void) {
         cmocka_unit_test(one_screen_takes_only_a_few_codes_at_once),
         cmocka_unit_test(only_the_group_that_was_asked_for_approves),
         cmocka_unit_test(a_few_wrong_answers_end_the_code),
-        cmocka_unit_test(a_note_of_contact_is_kept),
     };
     return cmocka_run_group_tests(tests, test_home_setup, test_home_teardown);
 }
