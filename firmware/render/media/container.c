@@ -163,6 +163,17 @@ bool container_open(struct container *container, struct source *source, bool wan
     return true;
 }
 
+bool container_is_cut(const struct container *container) {
+    int64_t size = avio_size(container->format->pb);
+    int count = avformat_index_get_entries_count(container->video);
+    for (int i = 0; i < count; i++) {
+        const AVIndexEntry *entry = avformat_index_get_entry(container->video, i);
+        if (entry->pos > size - entry->size)
+            return true;
+    }
+    return false;
+}
+
 void container_close(struct container *container) {
     avformat_close_input(&container->format);
     *container = (struct container){0};

@@ -26,6 +26,8 @@ extern const char container_codecs[];
 
 bool container_open(struct container *container, struct source *source, bool want_audio,
                     struct pp_error *error);
+/* The file ends before pictures that its index tells of: a copy that was broken off. */
+bool container_is_cut(const struct container *container);
 void container_close(struct container *container);
 
 enum container_result { CONTAINER_PACKET, CONTAINER_END, CONTAINER_FAILED };

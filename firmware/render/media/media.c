@@ -95,10 +95,14 @@ static bool open_object(struct media *media, struct seal_reader *reader, struct 
 }
 
 static bool tell_damaged(const struct media *media, struct pp_error *error) {
+    const char *what = media->video.damaged ? "the picture is damaged: what is lost of it is shown grey"
+                       : container_is_cut(&media->container) ? "the film is damaged: its end is missing"
+                                                             : NULL;
     struct pp_error why;
-    pp_fail(&why, PP_E_INVALID, "the picture is damaged: what is lost of it is shown grey");
-    return !media->video.damaged ||
-           control_send_note(media->producer->control, IPC_NOTE_DAMAGED, &why, error);
+    if (!what)
+        return true;
+    pp_fail(&why, PP_E_INVALID, "%s", what);
+    return control_send_note(media->producer->control, IPC_NOTE_DAMAGED, &why, error);
 }
 
 static bool tell_silent(const struct media *media, struct pp_error *error) {

@@ -258,6 +258,27 @@ static void truncated_films_and_pictures_end(void **state) {
     }
 }
 
+/* What is there is shown, and somebody is told that it is not all. */
+static void film_that_was_cut_off_says_so(void **state) {
+    (void)state;
+    pp_autobuf struct pp_buf clear = PP_BUF_INIT(1024 * 1024);
+    object_load("film.mp4", &clear);
+    size_t whole = clear.size;
+    for (unsigned percent = 60; percent <= 100; percent += 20) {
+        struct ipc_message start;
+        struct stage stage;
+        clear.size = whole * percent / 100;
+        object_seal(&clear, &start);
+        object_open(&stage, &start);
+        assert_in_range(play_all(&stage), 5, FILM_FRAMES);
+        assert_int_equal(stage.noted, percent < 100 ? 1u << IPC_NOTE_DAMAGED : 0);
+        if (percent < 100)
+            assert_string_equal(stage.note, "the film is damaged: its end is missing");
+        assert_true(stage.has_end);
+        stage_close_well(&stage);
+    }
+}
+
 /* Frames that are damaged are passed over; those after the next key frame are right again. */
 static void damage_in_the_middle_of_a_film_is_passed_over(void **state) {
     (void)state;
@@ -406,6 +427,7 @@ int main(void) {
         cmocka_unit_test(sound_without_a_picture_fails),
         cmocka_unit_test(picture_of_a_kind_that_is_not_shown_fails_in_words),
         cmocka_unit_test(truncated_films_and_pictures_end),
+        cmocka_unit_test(film_that_was_cut_off_says_so),
         cmocka_unit_test(damage_in_the_middle_of_a_film_is_passed_over),
         cmocka_unit_test(renderer_is_locked_up_before_its_first_frame),
         cmocka_unit_test(renderer_is_the_first_to_go_when_memory_is_short),
