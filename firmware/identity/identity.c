@@ -256,14 +256,6 @@ bool identity_check_authorities(const uint8_t *pkcs7, size_t size, const char *c
            chain_check_authorities(&list, &authorities, error);
 }
 
-bool identity_forget_certificate(struct identity *identity, struct pp_error *error) {
-    if (!vault_remove(identity->vault, CERTIFICATE_RECORD, error))
-        return false;
-    pp_buf_finish(&identity->chain);
-    identity->facts = (struct chain_facts){0};
-    return true;
-}
-
 bool identity_has_certificate(const struct identity *identity) {
     return identity->chain.size > 0;
 }

@@ -57,7 +57,6 @@ bool identity_accept_renewal(struct identity *identity, const uint8_t *pkcs7, si
  * any more. */
 typedef void identity_kept(void *arg, const struct pp_error *error);
 void identity_when_kept(struct identity *identity, identity_kept *kept, void *arg);
-bool identity_forget_certificate(struct identity *identity, struct pp_error *error);
 
 bool identity_has_certificate(const struct identity *identity);
 /* The four below: only where identity_has_certificate. */

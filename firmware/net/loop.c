@@ -147,13 +147,7 @@ void net_loop_stop(struct net_loop *loop) {
 }
 
 void net_loop_wake(struct net_loop *loop) {
-    atomic_store(&loop->woken, true);
     curl_multi_wakeup(loop->multi);
-}
-
-void net_loop_on_wake(struct net_loop *loop, net_loop_callback *callback, void *arg) {
-    loop->on_wake = callback;
-    loop->on_wake_arg = arg;
 }
 
 /* Until the first timer, at most `wait_ms` (-1 without bound). curl takes its own timers into account. */
@@ -241,11 +235,6 @@ static void dispatch_timers(struct net_loop *loop) {
     }
 }
 
-static void dispatch_wake(struct net_loop *loop) {
-    if (atomic_exchange(&loop->woken, false) && loop->on_wake)
-        loop->on_wake(loop->on_wake_arg);
-}
-
 bool net_loop_turn(struct net_loop *loop, int wait_ms, struct pp_error *error) {
     sweep_watches(loop);
     if (!sleep_and_transfer(loop, wait_ms, error))
@@ -254,7 +243,6 @@ bool net_loop_turn(struct net_loop *loop, int wait_ms, struct pp_error *error) {
     if (!dispatch_watches(loop, error))
         return false;
     dispatch_timers(loop);
-    dispatch_wake(loop);
     return true;
 }
 

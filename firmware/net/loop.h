@@ -66,9 +66,7 @@ bool net_loop_turn(struct net_loop *loop, int wait_ms, struct pp_error *error);
 
 void net_loop_stop(struct net_loop *loop); /* from any thread */
 
-/* Ends the sleep of the loop, from any thread, and calls what net_loop_on_wake names on the loop's own
- * thread: once for any number of wakes that came meanwhile. */
+/* Ends the sleep of the loop, from any thread; one that comes before it is not lost. */
 void net_loop_wake(struct net_loop *loop);
-void net_loop_on_wake(struct net_loop *loop, net_loop_callback *callback, void *arg);
 
 #endif

@@ -25,9 +25,6 @@ struct net_loop {
     size_t watch_count, watch_room;
     struct net_timers timers; /* by due time */
     struct net_timers due;    /* taken from `timers` for this turn */
-    net_loop_callback *on_wake;
-    void *on_wake_arg;
-    atomic_bool woken;
     atomic_bool stopped;
 };
 

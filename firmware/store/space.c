@@ -231,16 +231,6 @@ static bool plan_check(const struct plan *plan, struct pp_error *error) {
                    (unsigned long long)plan->missing.files, (unsigned long long)available.files);
 }
 
-bool store_space_check(struct store *store, const struct store_need *needs, size_t count,
-                       struct pp_error *error) {
-    struct plan plan;
-    pthread_mutex_lock(&store->lock);
-    bool ok = plan_make(store, needs, count, &plan, error) && plan_check(&plan, error);
-    pthread_mutex_unlock(&store->lock);
-    free(plan.needed.hashes);
-    return ok;
-}
-
 /* ---- Eviction ---- */
 
 /* In the order in which they go: rotten objects, downloads that nobody waits for, then objects. */

@@ -120,12 +120,8 @@ enum store_pin_set {
 bool store_pin(struct store *store, enum store_pin_set set, const struct store_need *needs, size_t count,
                struct pp_error *error);
 
-/* Whether what is missing of `needs` fits, counting what could be evicted; PP_E_NOSPACE says how much is
- * missing. Changes nothing. */
-bool store_space_check(struct store *store, const struct store_need *needs, size_t count,
-                       struct pp_error *error);
-/* The same check, and then evicts, least recently used first, until what is missing of `needs` fits. Without
- * needs it brings the store back under its caps. */
+/* Evicts, least recently used first, until what is missing of `needs` fits. PP_E_NOSPACE, where it cannot, says
+ * how much is missing, and nothing is evicted then. Without needs it brings the store back under its caps. */
 bool store_evict(struct store *store, const struct store_need *needs, size_t count, struct pp_error *error);
 
 /* ---- Rot ---- */

@@ -229,15 +229,6 @@ static void stored_certificate_for_another_key_counts_as_none(void **state) {
     assert_false(identity_has_certificate(screen->identity));
 }
 
-static void forgotten_certificate_stays_away(void **state) {
-    struct screen *screen = *state;
-    assert_true(screen_accept(screen, "", now(), NULL));
-    assert_true(identity_forget_certificate(screen->identity, NULL));
-    assert_false(identity_has_certificate(screen->identity));
-    screen_reopen(screen);
-    assert_false(identity_has_certificate(screen->identity));
-}
-
 static bool file_holds(const char *path, const void *secret, size_t size) {
     pp_autobuf struct pp_buf content = PP_BUF_INIT(1024 * 1024);
     assert_true(pp_file_read(AT_FDCWD, path, &content, NULL));
@@ -354,7 +345,6 @@ int main(void) {
         screen_test(every_damaged_answer_is_refused_and_changes_nothing),
         screen_test(stored_certificate_for_another_key_counts_as_none),
         screen_test(certificate_is_in_use_once_it_is_on_flash),
-        screen_test(forgotten_certificate_stays_away),
         screen_test(private_key_stands_in_no_file),
         screen_test(key_that_is_damaged_beyond_reading_is_made_anew_and_has_no_certificate),
     };

@@ -81,8 +81,6 @@ static void space_check_refuses_what_cannot_fit_and_evicts_nothing(void **state)
     struct sample a = sample_put(&s, 1, 50000);
     struct sample wanted = sample_make(2, 120000);
     struct pp_error error = {0};
-    assert_false(store_space_check(s.store, &wanted.need, 1, &error));
-    assert_int_equal(error.code, PP_E_NOSPACE);
     assert_false(store_evict(s.store, &wanted.need, 1, &error));
     assert_int_equal(error.code, PP_E_NOSPACE);
     assert_true(scratch_has(&s, &a));
@@ -102,7 +100,7 @@ static void what_is_there_is_not_reckoned_again(void **state) {
     store_partial_keep(partial);
     /* Both, and one of them named twice, in 150,000 bytes. */
     struct store_need needs[] = {a.need, half.need, half.need, a.need};
-    assert_true(store_space_check(s.store, needs, PP_COUNT(needs), NULL));
+    assert_true(store_evict(s.store, needs, PP_COUNT(needs), NULL));
     sample_finish(&a);
     sample_finish(&half);
     scratch_finish(&s);
@@ -115,7 +113,7 @@ static void lengths_that_overflow_are_refused(void **state) {
     struct store_need needs[] = {{.sha256 = {1}, .length = UINT64_MAX},
                                  {.sha256 = {2}, .length = UINT64_MAX}};
     struct pp_error error = {0};
-    assert_false(store_space_check(s.store, needs, PP_COUNT(needs), &error));
+    assert_false(store_evict(s.store, needs, PP_COUNT(needs), &error));
     assert_int_equal(error.code, PP_E_LIMIT);
     scratch_finish(&s);
 }
@@ -145,7 +143,7 @@ static void reserve_counts_as_full(void **state) {
     struct pp_error error = {0};
     store_close(s.store);
     s.store = store_open(s.dir, &(struct store_config){.reserve_bytes = UINT64_C(1) << 60}, NULL);
-    assert_false(store_space_check(s.store, &a.need, 1, &error));
+    assert_false(store_evict(s.store, &a.need, 1, &error));
     assert_int_equal(error.code, PP_E_NOSPACE);
     sample_finish(&a);
     scratch_finish(&s);
@@ -175,7 +173,7 @@ static void full_flash_keeps_what_is_there(void **state) {
     struct sample big = sample_make(2, SMALL_FLASH);
     struct pp_error error = {0};
     assert_true(store_pin(s.store, STORE_PIN_CURRENT, &a.need, 1, NULL));
-    assert_false(store_space_check(s.store, &big.need, 1, &error));
+    assert_false(store_evict(s.store, &big.need, 1, &error));
     assert_int_equal(error.code, PP_E_NOSPACE);
     /* Even where nobody asked first: the write that does not fit fails, and what was written before it
      * counts. */
