@@ -143,6 +143,21 @@ test('a retired screen is locked, and neither a cut cable nor a restart opens it
   await display.waitPicture(shows('red'), 'the content once it is accepted again');
 });
 
+test('what is unpublished leaves the screen, also through a restart, and a new publish is shown', async (t) => {
+  const { display, channel } = await startScreen(t, 'red');
+  await headend.cli('channel', 'unpublish', channel);
+  await display.agent.waitLog(/channel-empty: /);
+  await display.waitPicture((shot) => showsNot('red')(shot) && hasWords(shot), 'words instead of the content');
+  await display.stopAgent();
+  await display.stopPlayer();
+  await display.startPlayer();
+  await display.startAgent();
+  await display.waitPicture((shot) => showsNot('red')(shot) && hasWords(shot), 'the same after a restart');
+  await assert.rejects(headend.cli('channel', 'unpublish', channel), /nothing is published on channel/);
+  await headend.publish(channel, [picture('blue')]);
+  await display.waitPicture(shows('blue'), 'what is published then');
+});
+
 test('a screen that was retired by mistake is taken back by its headend', async (t) => {
   const { display, id } = await startScreen(t, 'red');
   await headend.cli('screen', 'retire', id);

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { mediaFile } from './lib/content.mjs';
+import { verifyRepository } from './lib/headend-repo.mjs';
 import { enrolDevice, headendProgram, openSession, startHeadend } from './lib/headend.mjs';
 
 const run = promisify(execFile);
@@ -85,6 +86,18 @@ describe('the administrator of a headend', () => {
     assert.match(channel.warnings[0].warning, /its sound is Windows Media Audio 2/);
     await headend.publish('lobby', [mediaFile('quarters.png')]);
     assert.deepEqual(JSON.parse(await headend.cli('channel', 'list', '--json'))[0].warnings, []);
+  });
+
+  test('takes back what is published on a channel', async () => {
+    await headend.publish('spare', [mediaFile('quarters.png')]);
+    await headend.cli('channel', 'unpublish', 'spare');
+    assert.match(await headend.cli('channel', 'list'), /^spare +never +- +0 +0 +spare$/m);
+    await fails(/nothing is published on channel "spare"/, 'channel', 'unpublish', 'spare');
+    await fails(/there is no channel "nosuch"/, 'channel', 'unpublish', 'nosuch');
+    await headend.publish('spare', [mediaFile('quarters.png')]);
+    assert.match(await headend.cli('channel', 'list'), /^spare +\S+Z +\d+ /m);
+    const { channels } = await verifyRepository(headend.dir);
+    assert.ok(channels.spare);
   });
 
   test('calls a screen by its id, the begin of that, or its name', async () => {

@@ -2,6 +2,7 @@
 #include "headend/channel.h"
 #include "headend/commands.h"
 #include "headend/home.h"
+#include "headend/publish.h"
 #include "headend/publish_warning.h"
 #include "headend/table.h"
 
@@ -97,4 +98,13 @@ bool command_channel_list(int argc, char **argv, struct pp_error *error) {
     else
         table_print(&table, "no channels yet: \"publish\" makes one");
     return true;
+}
+
+bool command_channel_unpublish(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option options[] = {{0}};
+    int first = 0;
+    if (!command_words(options, argc, argv, 2, &first, "channel unpublish: DIR and ID are needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    return home && publish_withdraw(home, argv[first + 1], error);
 }

@@ -45,6 +45,8 @@ static const struct command commands[] = {
     {"screen", "restore", command_screen_restore, "DIR SCREEN", "take a retired screen back"},
     {"channel", "list", command_channel_list, "DIR [--json]",
      "list the channels, what was last published on them, and how many screens show them"},
+    {"channel", "unpublish", command_channel_unpublish, "DIR ID",
+     "take back what is published on a channel: its screens say that it is empty"},
     {"user", "list", command_user_list, "DIR [--json]", "list the administrators"},
     {"user", "add", command_user_add, "DIR NAME [--password-stdin]", "add an administrator"},
     {"user", "password", command_user_password, "DIR NAME [--password-stdin]",

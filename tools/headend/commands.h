@@ -48,6 +48,7 @@ bool command_screen_events(int argc, char **argv, struct pp_error *error);
 /* command_channel.c */
 bool command_channel_add(int argc, char **argv, struct pp_error *error);
 bool command_channel_list(int argc, char **argv, struct pp_error *error);
+bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
 /* command_publish.c */
 bool command_publish(int argc, char **argv, struct pp_error *error);
 

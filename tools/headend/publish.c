@@ -233,3 +233,39 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
     home_wake(home);
     return true;
 }
+
+static bool channel_published(struct home *home, const char *id, struct channel *channel,
+                              struct pp_error *error) {
+    struct pp_error missing = {0};
+    db_lock(home->db);
+    bool known = channel_find(home->db, id, channel, &missing);
+    db_unlock(home->db);
+    if (!known && missing.code == PP_E_NOTFOUND)
+        return pp_fail(error, PP_E_NOTFOUND, "there is no channel \"%s\"", id);
+    if (!known)
+        return pp_fail(error, missing.code, "%s", missing.message);
+    return channel->publish ? true : pp_fail(error, PP_E_STATE, "nothing is published on channel \"%s\"", id);
+}
+
+static bool channel_emptied(struct home *home, const char *id, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "UPDATE channel SET publish = 0 WHERE id = ?", "s", id);
+    db_unlock(home->db);
+    return ok;
+}
+
+bool publish_withdraw(struct home *home, const char *channel_id, struct pp_error *error) {
+    pp_autoclose int lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    struct channel channel = {0};
+    bool changed;
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !channel_published(home, channel_id, &channel, error))
+        return false;
+    pp_wipe(channel.key, sizeof channel.key);
+    const struct tuf_target nothing = {.channel = channel.id};
+    if (!tuf_repo_update(&repo, &nothing, &changed, error) || !channel_emptied(home, channel.id, error))
+        return false;
+    home_wake(home);
+    return true;
+}

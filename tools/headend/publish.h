@@ -42,4 +42,8 @@ bool publish_playlist(struct home *home, const char *channel, struct playlist *p
                       const struct publish_options *options, struct publish_result *result,
                       struct pp_error *error);
 
+/* Takes back what is published on the channel: it is empty then, and its screens say so. PP_E_NOTFOUND where there is
+ * no such channel, PP_E_STATE where nothing is published on it. Killed at any instant and repeated, it is done. */
+bool publish_withdraw(struct home *home, const char *channel, struct pp_error *error);
+
 #endif

@@ -100,6 +100,12 @@ static bool keep_manifest(struct cleaning *cleaning, const char *channel, const 
            keep_manifest_objects(cleaning, channel, &sealed, error);
 }
 
+/* What was published was taken back: there is nothing to keep. */
+static bool is_withdrawn(const cJSON *role) {
+    const cJSON *targets = cJSON_GetObjectItemCaseSensitive(role, "targets");
+    return cJSON_IsObject(targets) && !targets->child;
+}
+
 /* All versions of a channel's role that stay. Only of the public one must everything be there. */
 static bool keep_channel(struct cleaning *cleaning, const char *role, struct pp_error *error) {
     int64_t public = tuf_repo_version(cleaning->repo, role);
@@ -107,6 +113,8 @@ static bool keep_channel(struct cleaning *cleaning, const char *role, struct pp_
          version--) {
         struct pp_error failure = {0};
         pp_autojson cJSON *body = tuf_repo_read(cleaning->home, version, role, &failure);
+        if (body && is_withdrawn(body))
+            continue;
         if (body && keep_manifest(cleaning, role + strlen(TUF_CHANNEL_ROLE), body, &failure))
             continue;
         if (version == public || failure.code != PP_E_NOTFOUND)

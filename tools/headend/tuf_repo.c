@@ -236,6 +236,8 @@ static cJSON *channel_targets(const struct tuf_target *target) {
     snprintf(path, sizeof path, "channels/%s/manifest.sealed", target->channel);
     pp_hex_encode(target->sha256, sizeof target->sha256, hex);
     cJSON *targets = cJSON_CreateObject();
+    if (!target->length)
+        return targets;
     cJSON *entry = cJSON_AddObjectToObject(targets, path);
     cJSON_AddNumberToObject(entry, "length", (double)target->length);
     cJSON_AddStringToObject(cJSON_AddObjectToObject(entry, "hashes"), "sha256", hex);

@@ -47,7 +47,7 @@ int64_t tuf_repo_snapshot_version(const struct tuf_repo *repo);
 /* One target's new content. */
 struct tuf_target {
     const char *channel; /* its id */
-    uint64_t length;     /* bytes of the sealed manifest */
+    uint64_t length;     /* bytes of the sealed manifest; 0: there is none any more */
     uint8_t sha256[32];  /* of the sealed manifest */
 };
 /* Makes `target` (may be NULL) the channel's and signs anew what that changes and what has used up half of

@@ -135,6 +135,24 @@ static void objects_go_a_month_after_their_last_use_with_their_keys(void **state
     assert_int_equal(objects(home), 5);
 }
 
+static void what_was_taken_back_goes_as_what_was_replaced_does(void **state) {
+    struct home *home = *state;
+    struct pp_error error = {0};
+    publish(home, "lobby", "ab");
+    publish(home, "lobby", "c");
+    assert_true(publish_withdraw(home, "lobby", &error));
+    assert_false(publish_withdraw(home, "lobby", &error));
+    assert_int_equal(error.code, PP_E_STATE);
+    assert_false(publish_withdraw(home, "nosuch", &error));
+    assert_int_equal(error.code, PP_E_NOTFOUND);
+    clean(home, 0);
+    assert_int_equal(objects(home), 3);
+    clean(home, 2);
+    clean(home, 40);
+    assert_int_equal(objects(home), 1); /* of the version before, which stays, too */
+    assert_int_equal(publish(home, "lobby", "c"), 1);
+}
+
 static void content_that_left_a_moment_ago_keeps_its_object(void **state) {
     struct home *home = *state;
     publish(home, "lobby", "a");
@@ -234,6 +252,7 @@ int main(void) {
         clean_test(what_was_public_a_short_time_ago_stays),
         clean_test(versions_and_manifests_go_after_a_day_but_the_last_two),
         clean_test(objects_go_a_month_after_their_last_use_with_their_keys),
+        clean_test(what_was_taken_back_goes_as_what_was_replaced_does),
         clean_test(content_that_left_a_moment_ago_keeps_its_object),
         clean_test(leftovers_of_killed_publishes_go),
         clean_test(nothing_goes_where_a_public_manifest_cannot_be_read),
