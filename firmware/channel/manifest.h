@@ -133,6 +133,7 @@ struct channel_skipped {
 };
 
 struct channel_manifest {
+    uint8_t digest[CHANNEL_HASH_SIZE]; /* SHA-256 of its text, by whoever opened it (sync); zeros: not made */
     char channel[CHANNEL_NAME_MAX + 1];
     char title[CHANNEL_TITLE_MAX + 1]; /* "" when not given */
     int64_t version;                   /* for people and reports; 0 when not given */

@@ -1,6 +1,7 @@
 /* Which manifest is current: opening it, switching to another, going back. */
 #include "base/encode.h"
 #include "base/log.h"
+#include "crypto/bulk.h"
 #include "crypto/seal.h"
 #include "sync/internal.h"
 
@@ -22,6 +23,8 @@ struct channel_manifest *sync_manifest_open(const void *sealed, size_t size,
         pp_wrap(error, "manifest of channel %s", channel);
         return NULL;
     }
+    if (!crypto_sha256(json.data, json.size, manifest->digest, error))
+        return NULL;
     if (strcmp(manifest->channel, channel) != 0) {
         pp_fail(error, PP_E_INVALID, "manifest of channel %s says it is of channel %s", channel,
                 manifest->channel);

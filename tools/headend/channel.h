@@ -5,7 +5,8 @@
 #include "headend/db.h"
 #include "headend/text.h"
 
-#define CHANNEL_KEY_SIZE 32 /* bytes */
+#define CHANNEL_KEY_SIZE     32 /* bytes */
+#define CHANNEL_OLD_KEYS_MAX 64 /* of a channel, kept for the manifests of before */
 
 struct channel {
     char id[CHANNEL_ID_MAX + 1];

@@ -69,6 +69,25 @@ static const char *const migrations[] = {
     /* 10: how a screen's display hangs */
     ("ALTER TABLE device ADD COLUMN rotation INTEGER NOT NULL DEFAULT 0 CHECK(rotation IN (0, 90, 180, "
      "270));"),
+    /* 11: new keys for channels that a screen leaves (channel_key.h). Nobody noted on which channels objects were:
+     * of what there is, on all. */
+    "ALTER TABLE channel ADD COLUMN leavers INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE channel ADD COLUMN next_key BLOB;"
+    "ALTER TABLE channel ADD COLUMN next_snapshot INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE channel ADD COLUMN next_leavers INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE channel_old_key(number INTEGER PRIMARY KEY, channel TEXT NOT NULL REFERENCES channel(id),"
+    "  key BLOB NOT NULL) STRICT;"
+    "ALTER TABLE object ADD COLUMN exposed INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE object_channel(object BLOB NOT NULL, channel TEXT NOT NULL, PRIMARY KEY(object, channel))"
+    "  WITHOUT ROWID, STRICT;"
+    "INSERT INTO object_channel SELECT object.sha256, channel.id FROM object, channel;"
+    "CREATE TRIGGER device_leaves AFTER UPDATE OF channel, status ON device"
+    "  WHEN OLD.channel IS NOT NULL AND OLD.status <> 'retired'"
+    "  AND (NEW.status = 'retired' OR NEW.channel IS NOT OLD.channel) BEGIN"
+    "  UPDATE channel SET leavers = leavers + 1 WHERE id = OLD.channel;"
+    "  UPDATE object SET exposed = 1 WHERE sha256 IN (SELECT object FROM object_channel WHERE channel = "
+    "OLD.channel);"
+    "  END;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

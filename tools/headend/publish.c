@@ -8,9 +8,9 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "channel/manifest.h"
-#include "crypto/bulk.h"
-#include "crypto/seal.h"
 #include "headend/channel.h"
+#include "headend/channel_key.h"
+#include "headend/publish_manifest.h"
 #include "headend/publish_object.h"
 #include "headend/publish_warning.h"
 #include "headend/repo_clean.h"
@@ -60,14 +60,93 @@ static bool publish_settle(struct home *home, const struct tuf_repo *repo, struc
     bool changed = false;
     bool ok = row && db_next(row, "publish", error);
     int64_t pending = ok ? db_int(row, 0) : 0;
+    bool rekeyed = false;
     if (row)
         sqlite3_reset(row);
     if (pending)
         ok = rows_done(home, tuf_repo_snapshot_version(repo), &changed, error);
+    ok = ok && channel_key_settle(home->db, tuf_repo_snapshot_version(repo), &rekeyed, error);
     db_unlock(home->db);
-    if (changed)
+    if (changed || rekeyed)
         home_wake(home);
     return ok;
+}
+
+/* The channel's manifest as it is, under its next key; false where there is none that can be opened. */
+static bool manifest_seal_again(struct home *home, const struct tuf_repo *repo, const struct channel *channel,
+                                struct pp_buf *sealed, struct pp_error *error) {
+    char role[sizeof TUF_CHANNEL_ROLE + CHANNEL_ID_MAX];
+    uint8_t sha256[32];
+    pp_autobuf struct pp_buf present = PP_BUF_INIT(SEALED_MAX);
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(CHANNEL_MANIFEST_SIZE_MAX);
+    snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", channel->id);
+    pp_autojson cJSON *body = tuf_repo_read(home, tuf_repo_version(repo, role), role, error);
+    return body && publish_manifest_read(home, channel->id, body, sha256, &present, error) &&
+           publish_manifest_open(home, channel->id, &present, &text, error) &&
+           publish_manifest_seal(channel, pp_buf_text(&text), sealed, error);
+}
+
+static bool rekey_begin(struct home *home, const char *id, int64_t snapshot, struct channel *channel,
+                        struct pp_error *error) {
+    db_lock(home->db);
+    bool ok =
+        channel_find(home->db, id, channel, error) && channel_key_begin(home->db, channel, snapshot, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+static bool rekey_finish(struct home *home, const char *id, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = channel_key_finish(home->db, id, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+/* A new key for the channel, and what is published on it sealed anew. A manifest that is spoilt does not keep the old
+ * key in effect: the next publish replaces it. */
+static bool rekey(struct home *home, struct tuf_repo *repo, const char *id, struct pp_error *error) {
+    struct channel channel;
+    struct tuf_target target;
+    struct pp_error spoilt = {0};
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
+    bool changed;
+    bool ok = rekey_begin(home, id, tuf_repo_snapshot_version(repo) + 1, &channel, error);
+    if (ok && channel.publish && manifest_seal_again(home, repo, &channel, &sealed, &spoilt))
+        ok = publish_manifest_write(home, channel.id, &sealed, &target, error) &&
+             tuf_repo_update(repo, &target, &changed, error);
+    else if (spoilt.code)
+        pp_log_warning("channel %s: publish it again: %s", id, spoilt.message);
+    pp_wipe(&channel, sizeof channel);
+    return ok && rekey_finish(home, id, error);
+}
+
+/* New keys for all channels that screens have left. */
+static bool rekey_all(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
+    char id[CHANNEL_ID_MAX + 1];
+    for (;;) {
+        db_lock(home->db);
+        bool ok = channel_key_wanted(home->db, id, error);
+        db_unlock(home->db);
+        if (!ok || !*id)
+            return ok;
+        if (!rekey(home, repo, id, error))
+            return false;
+        pp_log_info("channel %s has a new key, since a screen left it", id);
+        home_wake(home);
+    }
+}
+
+bool publish_rekey(struct home *home, struct pp_error *error) {
+    char id[CHANNEL_ID_MAX + 1];
+    db_lock(home->db);
+    bool ok = channel_key_wanted(home->db, id, error);
+    db_unlock(home->db);
+    if (!ok || !*id)
+        return ok;
+    pp_autoclose int lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    return lock >= 0 && tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
+           rekey_all(home, &repo, error);
 }
 
 bool publish_init(struct home *home, struct pp_error *error) {
@@ -82,7 +161,7 @@ bool publish_refresh(struct home *home, struct pp_error *error) {
     tuf_autorepo struct tuf_repo repo = {0};
     bool changed;
     return tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
-           tuf_repo_update(&repo, NULL, &changed, error);
+           rekey_all(home, &repo, error) && tuf_repo_update(&repo, NULL, &changed, error);
 }
 
 bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error) {
@@ -108,15 +187,17 @@ bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_err
     return root_ok ? true : pp_fail(error, root.code, "%s", root.message);
 }
 
-static bool objects_seal(struct home *home, struct playlist *playlist, const char *renderers, cJSON *warnings,
-                         struct publish_result *result, struct pp_error *error) {
+static bool objects_seal(struct home *home, struct playlist *playlist, const char *channel,
+                         const char *renderers, cJSON *warnings, struct publish_result *result,
+                         struct pp_error *error) {
     cJSON *objects = cJSON_AddObjectToObject(playlist->manifest, "objects");
     for (size_t i = 0; i < playlist->count; i++) {
         struct published_object object;
         char name[32];
         char hex[PP_HEX_SIZE(32)];
         char key[PP_BASE64_SIZE(OBJECT_KEY_SIZE)];
-        if (!publish_object(home, playlist->files[i], &playlist->types[i], renderers, &object, error))
+        if (!publish_object(home, playlist->files[i], &playlist->types[i], renderers, &object, error) ||
+            !publish_object_note(home, &object, channel, error))
             return false;
         if (*object.warning)
             publish_warning_add(warnings, playlist->files[i], object.warning);
@@ -137,35 +218,14 @@ static bool objects_seal(struct home *home, struct playlist *playlist, const cha
     return true;
 }
 
-/* Seals the manifest, after a look at it with a screen's eyes. */
 static bool manifest_seal(const struct channel *channel, const cJSON *manifest, struct pp_buf *sealed,
                           struct pp_error *error) {
-    char associated[sizeof SEAL_AD_MANIFEST + CHANNEL_ID_MAX];
-    snprintf(associated, sizeof associated, SEAL_AD_MANIFEST "%s", channel->id);
     pp_autojsontext char *text = cJSON_PrintUnformatted(manifest);
     if (!text)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
-    PP_AUTO(channel_manifest)
-    struct channel_manifest *parsed = channel_manifest_parse(text, strlen(text), error);
-    bool ok = parsed ? seal_encrypt(text, strlen(text), channel->key, associated, sealed, error)
-                     : pp_wrap(error, "screens would refuse this");
+    bool ok = publish_manifest_seal(channel, text, sealed, error);
     pp_wipe(text, strlen(text));
     return ok;
-}
-
-static bool manifest_write(const struct home *home, const struct channel *channel,
-                           const struct pp_buf *sealed, struct tuf_target *target, struct pp_error *error) {
-    char folder[PP_PATH_MAX];
-    char path[PP_PATH_MAX];
-    char hex[PP_HEX_SIZE(32)];
-    *target = (struct tuf_target){.channel = channel->id, .length = sealed->size};
-    if (!crypto_sha256(sealed->data, sealed->size, target->sha256, error))
-        return false;
-    pp_hex_encode(target->sha256, sizeof target->sha256, hex);
-    return pp_path_format(folder, error, HOME_REPO "/targets/channels/%s", channel->id) &&
-           pp_path_format(path, error, "%s/%s.manifest.sealed", folder, hex) &&
-           pp_dir_make(home->fd, folder, 0755, error) &&
-           pp_file_replace(home->fd, path, sealed->data, sealed->size, 0644, error);
 }
 
 static bool row_insert(const struct home *home, const char *channel, int64_t snapshot, int64_t *number,
@@ -211,7 +271,8 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
     tuf_autorepo struct tuf_repo repo = {0};
     struct channel channel;
     if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
-        !objects_seal(home, playlist, options->renderers, warnings, result, error) ||
+        !rekey_all(home, &repo, error) ||
+        !objects_seal(home, playlist, channel_id, options->renderers, warnings, result, error) ||
         !channel_prepare(home, channel_id, playlist->manifest, &channel, error))
         return false;
     int64_t snapshot = tuf_repo_snapshot_version(&repo) + 1;
@@ -223,7 +284,7 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
     struct tuf_target target;
     bool changed;
     bool ok = manifest_seal(&channel, playlist->manifest, &sealed, error) &&
-              manifest_write(home, &channel, &sealed, &target, error) &&
+              publish_manifest_write(home, channel.id, &sealed, &target, error) &&
               tuf_repo_update(&repo, &target, &changed, error) && rows_done(home, snapshot, &changed, error);
     pp_wipe(&channel, sizeof channel);
     if (!ok)

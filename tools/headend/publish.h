@@ -20,6 +20,10 @@ bool publish_init(struct home *home, struct pp_error *error);
  * publishes. */
 bool publish_refresh(struct home *home, struct pp_error *error);
 
+/* Gives a new key to each channel that a screen has left since (channel_key.h), and seals its manifest anew; waits for the
+ * lock. publish_refresh and publish_playlist do it, too. */
+bool publish_rekey(struct home *home, struct pp_error *error);
+
 /* Signs the root anew when half of its time is over, and takes away what nothing refers to any more
  * (repo_clean.h), at most some files at a time: *again says that there is more to do. Does nothing, but says
  * so, while another process publishes. */

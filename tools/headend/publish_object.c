@@ -54,7 +54,8 @@ static bool object_path(const uint8_t sha256[32], char path[PP_PATH_MAX], struct
 static bool object_row(const struct home *home, const uint8_t clear[32], struct published_object *object,
                        struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(
-        home->db, error, "SELECT sha256, key, length, checked, warning FROM object WHERE clear_sha256 = ?",
+        home->db, error,
+        "SELECT sha256, key, length, checked, warning FROM object WHERE clear_sha256 = ? AND NOT exposed",
         "b", (const void *)clear, (size_t)32);
     if (!row || !db_next(row, "object", error) || !db_bytes(row, 0, object->sha256, 32, error) ||
         !db_bytes(row, 1, object->key, OBJECT_KEY_SIZE, error))
@@ -207,6 +208,15 @@ static bool object_make(struct home *home, int fd, const char *path, const uint8
         return false;
     }
     return object_keep(home, clear, type, object, error);
+}
+
+bool publish_object_note(struct home *home, const struct published_object *object, const char *channel,
+                         struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "INSERT OR IGNORE INTO object_channel(object, channel) VALUES(?, ?)",
+                     "bs", (const void *)object->sha256, sizeof object->sha256, channel);
+    db_unlock(home->db);
+    return ok;
 }
 
 bool publish_object(struct home *home, const char *path, const struct media_type *type, const char *renderers,

@@ -6,13 +6,11 @@
 
 #include "channel/manifest.h"
 #include "crypto/seal.h"
-#include "headend/channel.h"
+#include "headend/publish_manifest.h"
 
-#define HASH_SIZE       32 /* bytes, SHA-256 */
-#define OBJECTS         HOME_REPO "/objects"
-#define MANIFESTS       HOME_REPO "/targets/channels"
-#define MANIFEST_SUFFIX ".manifest.sealed"
-#define SEALED_MAX      (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
+#define HASH_SIZE  32 /* bytes, SHA-256 */
+#define OBJECTS    HOME_REPO "/objects"
+#define SEALED_MAX (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
 
 struct cleaning {
     struct home *home;
@@ -56,19 +54,10 @@ static bool version_is_kept(const struct cleaning *cleaning, const char *role, i
            fstatat(cleaning->home->fd, next, &status, 0) == 0 && !older(cleaning, &status, CLEAN_VERSION_S);
 }
 
-static bool keep_manifest_objects(struct cleaning *cleaning, const char *channel_id,
-                                  const struct pp_buf *sealed, struct pp_error *error) {
-    char associated[sizeof SEAL_AD_MANIFEST + CHANNEL_ID_MAX];
-    struct channel channel;
+static bool keep_manifest_objects(struct cleaning *cleaning, const char *channel, const struct pp_buf *sealed,
+                                  struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CHANNEL_MANIFEST_SIZE_MAX);
-    db_lock(cleaning->home->db);
-    bool found = channel_find(cleaning->home->db, channel_id, &channel, error);
-    db_unlock(cleaning->home->db);
-    if (!found)
-        return false;
-    snprintf(associated, sizeof associated, SEAL_AD_MANIFEST "%s", channel.id);
-    bool open = seal_decrypt(sealed->data, sealed->size, channel.key, associated, &text, error);
-    pp_wipe(&channel, sizeof channel);
+    bool open = publish_manifest_open(cleaning->home, channel, sealed, &text, error);
     PP_AUTO(channel_manifest)
     struct channel_manifest *manifest = open ? channel_manifest_parse(text.data, text.size, error) : NULL;
     if (!manifest)
@@ -83,20 +72,10 @@ static bool keep_manifest_objects(struct cleaning *cleaning, const char *channel
 /* The manifest that a version of a channel's role names, and its objects. */
 static bool keep_manifest(struct cleaning *cleaning, const char *channel, const cJSON *body,
                           struct pp_error *error) {
-    char name[PP_PATH_MAX];
-    char path[PP_PATH_MAX];
     uint8_t hash[HASH_SIZE];
-    snprintf(name, sizeof name, "channels/%s/manifest.sealed", channel);
-    const cJSON *targets = cJSON_GetObjectItemCaseSensitive(body, "targets");
-    const cJSON *hashes =
-        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(targets, name), "hashes");
-    const char *hex = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(hashes, "sha256"));
-    if (!hex || strlen(hex) != 2 * HASH_SIZE || !pp_hex_decode(hex, hash, HASH_SIZE, error))
-        return pp_fail(error, PP_E_INVALID, "%s%s: names no manifest", TUF_CHANNEL_ROLE, channel);
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
-    return pp_buf_add(&cleaning->manifests, hash, HASH_SIZE, error) &&
-           pp_path_format(path, error, MANIFESTS "/%s/%s" MANIFEST_SUFFIX, channel, hex) &&
-           pp_file_read(cleaning->home->fd, path, &sealed, error) &&
+    return publish_manifest_read(cleaning->home, channel, body, hash, &sealed, error) &&
+           pp_buf_add(&cleaning->manifests, hash, HASH_SIZE, error) &&
            keep_manifest_objects(cleaning, channel, &sealed, error);
 }
 
@@ -183,6 +162,8 @@ static bool objects_settle(struct cleaning *cleaning, struct pp_error *error) {
                      error) ||
         !objects_run(cleaning, &others, "DELETE FROM object WHERE sha256 = ?1 AND used < ?2", error) ||
         !db_run(cleaning->home->db, error,
+                "DELETE FROM object_channel WHERE object NOT IN (SELECT sha256 FROM object)", "") ||
+        !db_run(cleaning->home->db, error,
                 "DELETE FROM publish WHERE status = 'done' AND id NOT IN"
                 " (SELECT max(id) FROM publish GROUP BY channel)",
                 "") ||
@@ -235,7 +216,7 @@ static bool manifest_is_removable(const struct cleaning *cleaning, const char *n
                                   const struct stat *status) {
     uint8_t hash[HASH_SIZE];
     return draft_is_removable(cleaning, name, status) ||
-           (hash_name(name, MANIFEST_SUFFIX, hash) && !hashes_have(&cleaning->manifests, hash) &&
+           (hash_name(name, PUBLISH_MANIFEST_SUFFIX, hash) && !hashes_have(&cleaning->manifests, hash) &&
             older(cleaning, status, CLEAN_VERSION_S));
 }
 
@@ -317,7 +298,7 @@ bool repo_clean(struct home *home, const struct tuf_repo *repo, struct repo_clea
     hashes_sort(&cleaning.objects);
     /* The database last: where the disk is full, it cannot be written before something has gone. */
     return known && folder_clean(&cleaning, TUF_METADATA, metadata_is_removable, error) &&
-           folders_clean(&cleaning, MANIFESTS, manifest_is_removable, error) &&
+           folders_clean(&cleaning, PUBLISH_MANIFESTS, manifest_is_removable, error) &&
            folder_clean(&cleaning, OBJECTS, sealing_is_removable, error) &&
            objects_settle(&cleaning, error) && folders_clean(&cleaning, OBJECTS, object_goes, error);
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "headend/channel.h"
 #include "headend/publish.h"
 #include "headend/repo_clean.h"
 #include "headend_home.h"
@@ -245,6 +246,59 @@ static void old_publishes_are_forgotten_and_numbers_go_on(void **state) {
     assert_int_equal(db_int(row, 1), 4);
 }
 
+static int64_t number_of(struct home *home, const char *sql) {
+    db_autostmt sqlite3_stmt *row = db_query(home->db, NULL, sql, "");
+    assert_true(db_next(row, "number", NULL));
+    return db_int(row, 0);
+}
+
+static void manifests_of_before_a_change_of_the_key_are_still_read(void **state) {
+    struct home *home = *state;
+    struct pp_error error = {0};
+    publish(home, "lobby", "a");
+    publish(home, "lobby", "b");
+    for (int changes = 1; changes <= 3; changes++) {
+        assert_true(db_run(home->db, NULL, "UPDATE channel SET leavers = 2", ""));
+        if (!publish_rekey(home, &error))
+            fail_msg("%s", error.message);
+        assert_int_equal(number_of(home, "SELECT count(*) FROM channel_old_key"), changes);
+    }
+    assert_int_equal(number_of(home, "SELECT leavers FROM channel"), 0);
+    clean(home, 0);
+    assert_int_equal(files_in(home, "objects"), 2);
+    assert_int_equal(files_in(home, "targets/channels/lobby"), 5);
+    assert_int_equal(number_of(home, "SELECT count(*) FROM object_channel"), 2);
+    clean(home, 40);
+    clean(home, 80);
+    assert_int_equal(files_in(home, "targets/channels/lobby"), 2);
+    assert_int_equal(files_in(home, "objects"), 1);
+    assert_int_equal(number_of(home, "SELECT count(*) FROM object_channel"), 1);
+}
+
+static void only_so_many_former_keys_are_kept(void **state) {
+    struct home *home = *state;
+    publish(home, "lobby", "a");
+    for (int i = 0; i < CHANNEL_OLD_KEYS_MAX; i++)
+        assert_true(db_run(home->db, NULL,
+                           "INSERT INTO channel_old_key(channel, key) VALUES('lobby', zeroblob(32))", ""));
+    assert_true(db_run(home->db, NULL, "UPDATE channel SET leavers = 1", ""));
+    assert_true(publish_rekey(home, NULL));
+    assert_int_equal(number_of(home, "SELECT count(*) FROM channel_old_key WHERE key <> zeroblob(32)"), 1);
+    assert_int_equal(number_of(home, "SELECT count(*) FROM channel_old_key"), CHANNEL_OLD_KEYS_MAX);
+}
+
+static void a_manifest_that_is_spoilt_does_not_keep_the_old_key(void **state) {
+    struct home *home = *state;
+    struct pp_error error = {0};
+    publish(home, "lobby", "a");
+    assert_true(db_run(home->db, NULL, "UPDATE channel SET leavers = 1, key = zeroblob(32)", ""));
+    if (!publish_rekey(home, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(
+        number_of(home, "SELECT count(*) FROM channel WHERE key <> zeroblob(32) AND leavers = 0"), 1);
+    publish(home, "lobby", "a");
+}
+
 #define clean_test(function) cmocka_unit_test_setup_teardown(function, set_up, test_home_teardown)
 
 int main(void) {
@@ -258,6 +312,9 @@ int main(void) {
         clean_test(nothing_goes_where_a_public_manifest_cannot_be_read),
         clean_test(nothing_goes_while_somebody_publishes),
         clean_test(a_long_list_goes_in_several_passes),
+        clean_test(manifests_of_before_a_change_of_the_key_are_still_read),
+        clean_test(only_so_many_former_keys_are_kept),
+        clean_test(a_manifest_that_is_spoilt_does_not_keep_the_old_key),
         clean_test(old_publishes_are_forgotten_and_numbers_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
