@@ -34,7 +34,7 @@ static void pass_finish(struct pass *pass) {
 static bool open_manifest(struct pass *pass, const struct pp_buf *sealed, struct sync_verdict *verdict,
                           struct pp_error *error) {
     pass->manifest =
-        sync_manifest_open(sealed->data, sealed->size, pass->target->key, pass->target->channel, error);
+        sync_manifest_open(sealed->data, sealed->size, pass->next.key, pass->target->channel, error);
     if (pass->manifest) {
         pass->next.version = pass->manifest->version;
         if (sync_needs_make(&pass->next, pass->manifest, &pass->needs, error))
@@ -102,6 +102,9 @@ static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct 
     if (!sync_record_load(pass->sync->vault, &pass->record, &why))
         pp_log_warning("sync: %s", why.message);
     pthread_mutex_unlock(&pass->sync->record_lock);
+    /* A cache may still have what was sealed before the channel's key was changed. */
+    if (is_current(pass))
+        memcpy(pass->next.key, pass->record.current.key, sizeof pass->next.key);
     return true;
 }
 

@@ -676,3 +676,13 @@ test('metadata of the channel that does not come is a failure, not an empty chan
   await assertFails('not-found', /./);
   await assertShows(published);
 });
+
+test('a new key of the channel before the manifest that is sealed under it changes nothing yet', async () => {
+  const published = repo.publish('lobby', { title: 'First', files: some([1000]) });
+  await assertSwitches(published);
+  repo.channel('lobby').key = randomBytes(32);
+  const { code, last } = await syncer.run('run', server.url);
+  assert.deepEqual([last.kind, last.error, code], ['unchanged', 'ok', 0], JSON.stringify(last));
+  await assertShows(published);
+  await assertSwitches(repo.publish('lobby', { title: 'Second', files: some([1000]) }));
+});
