@@ -37,13 +37,19 @@ browser_fields() {
       gsub(/&amp;/, "\\&", rest)
       return rest
     }
-    function field(name, value) { if (name != "") print form "\t" action "\t" name "\t" value }
+    # A field may stand outside of its form, and name it.
+    function field(name, value) {
+      if (name == "") return
+      owner[++count] = tag_form == "" ? form : "#" tag_form
+      row[count] = name "\t" value
+    }
     BEGIN { RS = "<" }
     {
       tag = substr($0, 1, index($0 ">", ">") - 1)
       kind = tolower(tag); sub(/[ \t\/].*/, "", kind)
       type = tolower(attribute(tag, "type"))
-      if (kind == "form") { form++; action = attribute(tag, "action") }
+      tag_form = attribute(tag, "form")
+      if (kind == "form") { form++; action[form] = attribute(tag, "action"); number["#" attribute(tag, "id")] = form }
       else if (kind == "input" && type !~ /^(submit|button|reset|image|file)$/ &&
         (type !~ /^(checkbox|radio)$/ || tolower(tag) ~ /[ \t]checked/)) field(attribute(tag, "name"), attribute(tag, "value"))
       else if (kind == "textarea") field(attribute(tag, "name"), "")
@@ -52,6 +58,12 @@ browser_fields() {
       else if (substr(tag, 1, 7) == "/select") { field(select, chosen); select = "" }
       else if (kind == "button" && attribute(tag, "name") != "" && !(form in pressed)) {
         pressed[form] = 1; field(attribute(tag, "name"), attribute(tag, "value"))
+      }
+    }
+    END {
+      for (i = 1; i <= count; i++) {
+        of = owner[i] ~ /^#/ ? number[owner[i]] : owner[i]
+        print of "\t" action[of] "\t" row[i]
       }
     }'
 }
