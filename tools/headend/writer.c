@@ -150,9 +150,14 @@ bool writer_suspend(struct writer *writer, struct request *request) {
         pthread_cond_signal(&writer->more);
     }
     pthread_mutex_unlock(&writer->mutex);
-    if (!wait)
-        write_all(writer, request);
-    return wait;
+    if (wait)
+        return true;
+    /* A sync for each of those that still come would keep the server from stopping. */
+    request->held = (struct reply){0};
+    request->answered = true;
+    reply_problem(&request->held, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "the server stops");
+    reply_header(&request->held, MHD_HTTP_HEADER_RETRY_AFTER, "2");
+    return false;
 }
 
 void writer_stop(struct writer *writer) {

@@ -16,8 +16,8 @@ struct writer *writer_create(struct db *db, struct pp_error *error);
 void writer_destroy(struct writer *writer);
 
 /* Suspends the request's connection until its handler has run and the disk has what it wrote; libmicrohttpd then calls
- * again, with request->answered and the answer in request->held. Where the writer is stopped, all that is done here,
- * and false returned. */
+ * again, with request->answered and the answer in request->held. Where the writer is stopped, that is a 503, and false
+ * is returned. */
 bool writer_suspend(struct writer *writer, struct request *request);
 
 /* All that wait are answered, and none waits any more, until writer_start. */
