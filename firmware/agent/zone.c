@@ -364,8 +364,9 @@ static void on_next_layer(struct zone *zone, const struct layer_report *report) 
         return;
     net_timer_stop(&zone->ready_timer);
     const struct channel_item *item = pp_steal(&zone->next_item);
-    layer_destroy(pp_steal(&zone->next));
+    struct layer *failed = pp_steal(&zone->next);
     layer_fault(zone, item, report);
+    layer_destroy(failed); /* not before: the reason may be its own */
     zone->next_index = (zone->next_index + 1) % playlist_of(zone)->item_count;
     zone->passed_over++;
     /* Not at once: a playlist of nothing but bad items must not become a storm of processes. */
