@@ -28,6 +28,18 @@ int64_t pp_clock_realtime_s(void) {
     return clock_ms(CLOCK_REALTIME) / 1000;
 }
 
+int64_t pp_clock_boottime_ms(void) {
+    return clock_ms(CLOCK_BOOTTIME);
+}
+
+int64_t pp_time_now_ms(const struct pp_time_source *source) {
+    return source->now_ms ? source->now_ms(source->arg) : pp_clock_realtime_ms();
+}
+
+int64_t pp_time_now_s(const struct pp_time_source *source) {
+    return pp_time_now_ms(source) / 1000;
+}
+
 static bool digits_only(const char *text) {
     const char *pattern = "dddd-dd-ddTdd:dd:ddZ";
     if (strlen(text) != strlen(pattern))
