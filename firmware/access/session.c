@@ -64,22 +64,24 @@ static void load_record(struct access_session *session) {
     bool valid = !memchr(text.data, 0, text.size) && parse_record(session, pp_buf_text(&text));
     if (!valid)
         pp_log_warning("stored device cookie is malformed and not used");
-    if (!valid || session->expires_s <= pp_clock_realtime_s() ||
+    if (!valid || session->expires_s <= pp_time_now_s(&session->config.time) ||
         !net_client_set_cookie(session->config.client, session->cookie, NULL))
         pp_wipe(session->cookie, sizeof session->cookie);
 }
 
 /* ---- Asking for a session ---- */
 
-static void retry_later(struct access_session *session, int64_t retry_after_s, int status,
+/* `response` is NULL where no request could be made. */
+static void retry_later(struct access_session *session, const struct net_response *response,
                         struct pp_error *error) {
-    int64_t wait_ms = net_retry_next_ms(&session->retry, retry_after_s);
+    int64_t wait_ms = net_retry_next_ms(&session->retry, response ? response->retry_after_s : -1);
     if (error->code == PP_E_DENIED && wait_ms < ACCESS_SESSION_DENIED_S * 1000)
         wait_ms = ACCESS_SESSION_DENIED_S * 1000;
     pp_wrap(error, "session");
     schedule(session, wait_ms, ask);
     if (session->config.on_trouble)
-        session->config.on_trouble(session->config.arg, error, status);
+        session->config.on_trouble(session->config.arg, error, response ? response->status : 0,
+                                   response ? access_refusal_of(response) : ACCESS_REFUSAL_NONE);
 }
 
 static int64_t renew_wait_ms(int64_t life_s) {
@@ -97,7 +99,7 @@ static bool take_cookie(struct access_session *session, const struct net_cookie 
     if (!net_client_set_cookie(session->config.client, cookie->pair, error))
         return false;
     strcpy(session->cookie, cookie->pair);
-    session->expires_s = pp_clock_realtime_s() + life_s;
+    session->expires_s = pp_time_now_s(&session->config.time) + life_s;
     session->made_ms = pp_clock_monotonic_ms();
     struct pp_error stored = {0};
     /* The session works without it; only a restart will have to ask anew. That is cheaper than a write for
@@ -118,7 +120,7 @@ static void on_answer(void *arg, const struct net_response *response) {
                 take_cookie(session, &cookie, &error);
     pp_wipe(&cookie, sizeof cookie);
     if (!made) {
-        retry_later(session, response->retry_after_s, response->status, &error);
+        retry_later(session, response, &error);
         return;
     }
     session->asking = false;
@@ -137,14 +139,14 @@ static void ask(void *arg) {
     session->asking = true;
     session->call = net_client_start(session->config.client, &request, &error);
     if (!session->call)
-        retry_later(session, -1, 0, &error);
+        retry_later(session, NULL, &error);
 }
 
 /* ---- Life ---- */
 
 static void ready_at_start(void *arg) {
     struct access_session *session = arg;
-    int64_t left_s = session->expires_s - pp_clock_realtime_s();
+    int64_t left_s = session->expires_s - pp_time_now_s(&session->config.time);
     schedule(session, renew_wait_ms(left_s > 0 ? left_s : 0), ask);
     session->config.on_ready(session->config.arg);
 }

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "access/refusal.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "net/client.h"
@@ -26,12 +28,14 @@ struct access_session_config {
     struct net_loop *loop;
     struct net_client *client; /* with the identity set */
     struct vault *vault;
+    struct pp_time_source time; /* for the end of the cookie that is kept */
     /* There is a cookie and the client has it: at start (from the vault) and after each renewal. Called from
      * the loop, never from within access_session_start. */
     void (*on_ready)(void *arg);
     /* It will be tried again. `status` is the answer's, 0 where none came; with 401 or 403 (PP_E_DENIED) the
-     * headend does not accept the certificate (any more). May be NULL. */
-    void (*on_trouble)(void *arg, const struct pp_error *error, int status);
+     * headend does not accept the certificate (any more), or somebody between says so; `refusal` is the
+     * headend's own word. May be NULL. */
+    void (*on_trouble)(void *arg, const struct pp_error *error, int status, enum access_refusal refusal);
     void *arg;
 };
 

@@ -23,9 +23,8 @@ void agent_set_state(struct agent *agent, enum agent_state state) {
         return;
     pp_log_info("%s -> %s", state_names[agent->state], state_names[state]);
     agent->state = state;
-    if (state == AGENT_LOCKED || state == AGENT_ONLINE)
-        connection_keep_lock(agent, state == AGENT_LOCKED);
     reporter_set_online(agent->reporter, state == AGENT_ONLINE);
+    reporter_status_changed(agent->reporter);
     agent_update_screen(agent);
 }
 
@@ -55,7 +54,7 @@ const struct pp_error *agent_trouble(const struct agent *agent) {
  * content but no certificate, or an expired one, must be seen to be approved. An enrolment that cannot go on
  * covers nothing. */
 static bool agent_hides_content(const struct agent *agent) {
-    return agent->locked || (agent->state == AGENT_ENROLLING && !agent->trouble.code) ||
+    return agent->floors.locked || (agent->state == AGENT_ENROLLING && !agent->trouble.code) ||
            (agent->state == AGENT_UNENROLLED && *agent->user_code);
 }
 
@@ -104,8 +103,18 @@ static void status_add_display(const struct agent *agent, cJSON *status) {
     cJSON_AddStringToObject(display, "driver", agent->display.driver);
 }
 
+/* What a headend has to know that was restored from a backup, or whose clock was wrong. */
+static void status_add_floor(struct agent *agent, cJSON *status) {
+    char time[PP_RFC3339_SIZE];
+    pp_time_format(pp_wall_clock_line_ms(&agent->floors.clock) / 1000, time);
+    cJSON *floor = cJSON_AddObjectToObject(status, "state_floor");
+    cJSON_AddNumberToObject(floor, "epoch", (double)agent->floors.state.epoch);
+    cJSON_AddNumberToObject(floor, "version", (double)agent->floors.state.version);
+    cJSON_AddStringToObject(floor, "time", time);
+}
+
 cJSON *agent_make_status(void *arg) {
-    const struct agent *agent = arg;
+    struct agent *agent = arg;
     cJSON *status = cJSON_CreateObject();
     if (!status)
         return NULL;
@@ -114,7 +123,8 @@ cJSON *agent_make_status(void *arg) {
     cJSON_AddStringToObject(status, "time", now);
     cJSON_AddStringToObject(status, "software", PP_VERSION);
     cJSON_AddStringToObject(status, "state", state_names[agent->state]);
-    cJSON_AddNumberToObject(status, "state_version", (double)agent->document.version);
+    cJSON_AddNumberToObject(status, "state_version", (double)agent->document.floor.version);
+    status_add_floor(agent, status);
     cJSON_AddStringToObject(status, "channel", agent->document.channel);
     cJSON_AddNumberToObject(status, "manifest_version", (double)agent->manifest_version);
     cJSON_AddBoolToObject(status, "content_shown", agent->content_shown);
@@ -221,6 +231,7 @@ void agent_destroy(struct agent *agent) {
         enrolment_stop(agent);
         connection_stop(agent);
         content_stop(agent);
+        keeping_stop(agent);
         net_loop_unwatch(agent->loop, agent->signal_watch);
         net_loop_unwatch(agent->loop, agent->jobs_watch);
     }

@@ -1,5 +1,5 @@
 /* The agent's own struct, shared by the files that are the agent: agent.c, content.c, enrolment.c,
- * connection.c, screens.c, startup.c. */
+ * connection.c, keeping.c, screens.c, startup.c. */
 #ifndef PP_AGENT_AGENT_INTERNAL_H
 #define PP_AGENT_AGENT_INTERNAL_H
 
@@ -13,6 +13,7 @@
 #include "agent/poller.h"
 #include "agent/reporter.h"
 #include "agent/state_document.h"
+#include "agent/vault_notes.h"
 #include "base/jobs.h"
 #include "base/watchdog.h"
 #include "identity/est.h"
@@ -23,10 +24,11 @@
 #include "sync/sync.h"
 #include "vault/vault.h"
 
-#define AGENT_STATE_RECORD        "state"          /* the state document in effect */
-#define AGENT_LOCKED_RECORD       "locked"         /* there while the headend refuses this display point */
-#define AGENT_OPEN_AGAIN_MS       10000            /* between two tries to open the state folder */
-#define AGENT_LOOK_AGAIN_MS       2000             /* between two tries to read the current manifest */
+#define AGENT_STATE_RECORD        "state" /* the state document in effect */
+#define AGENT_OPEN_AGAIN_MS       10000   /* between two tries to open the state folder */
+#define AGENT_LOOK_AGAIN_MS       2000    /* between two tries to read the current manifest */
+#define AGENT_KEEP_MS             (FLOORS_CLOCK_CARRY_S * 1000) /* between two looks at what is to be kept */
+#define AGENT_KEEP_AGAIN_MS       10000 /* between two tries where the flash did not take or give it */
 #define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
 #define AGENT_RENEW_LOOK_LEAST_MS 1000
 #define AGENT_RENEW_LOOKS         60 /* in a life, at least */
@@ -79,11 +81,15 @@ struct agent {
     struct access_session *session;
     struct poller *poller;
     struct net_timer renew_timer;
-    bool renewal_wait_reported;     /* that the one under way has to wait */
-    bool locked;                    /* the headend's last word to this display point was 403 */
-    struct state_document document; /* in effect; version 0: none yet */
-    int64_t document_kept;          /* version of the one in the vault */
-    bool keep_failure_reported;     /* that it cannot be kept */
+    bool renewal_wait_reported;       /* that the one under way has to wait */
+    struct state_document document;   /* in effect; version 0: none yet */
+    struct state_floor document_kept; /* of the one in the vault */
+    bool keep_failure_reported;       /* that it cannot be kept */
+
+    /* keeping.c */
+    struct net_timer keep_timer;
+    struct vault_notes vault_notes;
+    struct net_watch *vault_watch;
 
     /* content.c */
     struct net_watch *sync_watch;
@@ -130,15 +136,23 @@ bool connection_start(struct agent *agent, struct pp_error *error);
 void connection_stop(struct agent *agent);
 /* The document that was in effect before the last stop; before content_start, which follows it. */
 void connection_restore(struct agent *agent);
-/* Nor does pulling the mains plug open a locked screen. */
-void connection_restore_lock(struct agent *agent);
-/* Drops the document and its floor, for a new enrolment: they belong to the previous registration. */
+/* Drops the document, for a new enrolment: it belongs to the previous registration. */
 void connection_forget_document(struct agent *agent);
-/* Kept over a restart. */
-void connection_keep_lock(struct agent *agent, bool locked);
 /* Of an expired certificate, in favour of an enrolment. */
 void connection_put_off_renewal(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);
+
+/* ---- keeping.c ---- */
+/* As soon as there is a vault; what it says is reported once the loop runs. */
+bool keeping_watch_vault(struct agent *agent, struct pp_error *error);
+/* The vault is closed. */
+void keeping_unwatch_vault(struct agent *agent);
+void keeping_start(struct agent *agent);
+void keeping_stop(struct agent *agent);
+/* A document takes effect. */
+void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size);
+/* Nor does pulling the mains plug open a locked screen. */
+void keeping_set_locked(struct agent *agent, bool locked);
 
 /* ---- content.c ---- */
 /* Shows what is cached, unless the document says that there is no channel. */

@@ -16,30 +16,12 @@ static void document_apply(struct agent *agent, const struct state_document *doc
     agent_update_screen(agent);
 }
 
-/* A flash that is full or broken is no reason to go on with an old document: it may be the new one that makes
- * room. Told once until it goes well. */
-static void document_keep(struct agent *agent, const struct state_document *document, const void *json,
-                          size_t size) {
-    struct pp_error error = {0};
-    if (document->version != agent->document_kept &&
-        vault_put(agent->vault, AGENT_STATE_RECORD, json, size, &error))
-        agent->document_kept = document->version;
-    /* No honest document is younger than our certificate's end, and a floor too high can never be undone. */
-    int64_t end_s = identity_not_after(agent->identity);
-    floors_raise(&agent->floors, document->version, document->issued_s < end_s ? document->issued_s : end_s,
-                 &error);
-    if (error.code && !agent->keep_failure_reported)
-        reporter_event(agent->reporter, "state-not-kept", "%s", error.message);
-    agent->keep_failure_reported = error.code != PP_OK;
-}
-
 static bool document_take(struct agent *agent, const void *json, size_t size, struct pp_error *error) {
     struct state_document document = {0};
     bool ok = state_document_parse(json, size, &document, error) &&
-              state_document_check(&document, identity_device_id(agent->identity),
-                                   agent->floors.state_version, floors_now_s(&agent->floors), error);
+              floors_check_state(&agent->floors, &document, identity_device_id(agent->identity), error);
     if (ok) {
-        document_keep(agent, &document, json, size);
+        keeping_keep(agent, &document, json, size);
         document_apply(agent, &document);
     }
     pp_wipe(&document, sizeof document);
@@ -58,58 +40,47 @@ void connection_restore(struct agent *agent) {
      */
     if (!state_document_parse(json.data, json.size, &agent->document, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
-    agent->document_kept = agent->document.version;
-}
-
-void connection_restore_lock(struct agent *agent) {
-    pp_autobuf struct pp_buf record = PP_BUF_INIT(16);
-    struct pp_error error = {0};
-    /* One that cannot be read was there. */
-    agent->locked =
-        vault_get(agent->vault, AGENT_LOCKED_RECORD, &record, &error) || error.code != PP_E_NOTFOUND;
-}
-
-void connection_keep_lock(struct agent *agent, bool locked) {
-    struct pp_error error = {0};
-    if (agent->locked == locked)
-        return;
-    agent->locked = locked;
-    if (!(locked ? vault_put(agent->vault, AGENT_LOCKED_RECORD, "1", 1, &error)
-                 : vault_remove(agent->vault, AGENT_LOCKED_RECORD, &error)))
-        pp_log_warning("record \"%s\": %s", AGENT_LOCKED_RECORD, error.message);
+    agent->document_kept = agent->document.floor;
 }
 
 void connection_forget_document(struct agent *agent) {
     struct pp_error error = {0};
     pp_wipe(&agent->document, sizeof agent->document);
-    agent->document_kept = 0;
-    if (!vault_remove(agent->vault, AGENT_STATE_RECORD, &error) ||
-        !floors_forget_state(&agent->floors, &error))
+    agent->document_kept = (struct state_floor){0};
+    if (!vault_remove(agent->vault, AGENT_STATE_RECORD, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
 }
 
 /* ---- The long poll ---- */
 
-static void connection_contact(struct agent *agent) {
+/* What the headend wants is in effect. Only a document opens a locked screen, and not "nothing new". */
+static void on_contact(void *arg) {
+    struct agent *agent = arg;
     agent->trouble = (struct pp_error){0};
-    if (agent->state == AGENT_ONLINE)
-        return;
-    if (agent->state == AGENT_LOCKED)
-        reporter_event(agent->reporter, "unlocked", "the headend accepts this display point again");
-    agent_set_state(agent, AGENT_ONLINE);
+    if (!agent->floors.locked)
+        agent_set_state(agent, AGENT_ONLINE);
 }
 
-static void on_contact(void *arg) {
-    connection_contact(arg);
+/* It can be reached, to be told why, but what it wants is not in effect. */
+static void document_refused(struct agent *agent, const struct pp_error *error) {
+    if (agent->state != AGENT_LOCKED && !agent->enrol)
+        agent_set_state(agent, AGENT_OFFLINE);
+    agent_set_trouble(agent, "state-refused", error);
+    reporter_set_online(agent->reporter, true);
 }
 
 static bool on_state(void *arg, const void *json, size_t size) {
     struct agent *agent = arg;
     struct pp_error error = {0};
-    if (document_take(agent, json, size, &error))
-        return true;
-    agent_set_trouble(agent, "state-refused", &error);
-    return false;
+    if (!document_take(agent, json, size, &error)) {
+        document_refused(agent, &error);
+        return false;
+    }
+    if (agent->floors.locked) {
+        keeping_set_locked(agent, false);
+        reporter_event(agent->reporter, "unlocked", "the headend accepts this display point again");
+    }
+    return true;
 }
 
 static void renew_after(struct agent *agent, int64_t wait_ms);
@@ -122,14 +93,25 @@ static void stop_enrolment(struct agent *agent) {
     renew_after(agent, 0);
 }
 
+static void connection_lock(struct agent *agent, enum access_refusal refusal) {
+    stop_enrolment(agent);
+    if (!agent->floors.locked || agent->floors.lost) {
+        keeping_set_locked(agent, true);
+        reporter_event(agent->reporter, "locked", "this display point is %s at the headend",
+                       refusal == ACCESS_REFUSAL_RETIRED ? "retired" : "not known");
+    }
+    if (agent->poller)
+        poller_forget(agent->poller);
+    agent_set_state(agent, AGENT_LOCKED);
+}
+
 /* Once locked, always locked until the headend says otherwise: whoever unplugs the cable must not open the
  * screen by that. While a code is shown it stays, unless the headend knows the screen and refuses it. */
-static void connection_lost(struct agent *agent, int status) {
-    if (status == 403)
-        stop_enrolment(agent);
-    if (status == 403 || agent->state == AGENT_LOCKED)
-        agent_set_state(agent, AGENT_LOCKED);
-    else if (!agent->enrol)
+static void connection_lost(struct agent *agent, enum access_refusal refusal) {
+    reporter_set_online(agent->reporter, false);
+    if (refusal)
+        connection_lock(agent, refusal);
+    else if (agent->state != AGENT_LOCKED && !agent->enrol)
         agent_set_state(agent, AGENT_OFFLINE);
 }
 
@@ -137,17 +119,18 @@ static void connection_lost(struct agent *agent, int status) {
  * alone may be wrong, and the headend refuses it, which alone may pass. 401 is the reference headend's
  * answer, 400 nginx's, and a TLS alert that of a server that verifies in the handshake. 403 is said to a
  * screen that was recognized. */
-static bool certificate_has_expired(const struct agent *agent, const struct pp_error *error, int status) {
+static bool certificate_has_expired(struct agent *agent, const struct pp_error *error, int status) {
     bool refused = status == 400 || status == 401 || (status == 0 && error->code == PP_E_DENIED);
     return refused && floors_now_s(&agent->floors) > identity_not_after(agent->identity);
 }
 
-static void on_poll_trouble(void *arg, const struct pp_error *error, int status) {
+static void on_poll_trouble(void *arg, const struct pp_error *error, int status,
+                            enum access_refusal refusal) {
     struct agent *agent = arg;
     agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "connection", error);
     if (status == 401 || certificate_has_expired(agent, error, status))
         access_session_renew(agent->session);
-    connection_lost(agent, status);
+    connection_lost(agent, refusal);
 }
 
 static bool poll_start(struct agent *agent, struct pp_error *error) {
@@ -160,7 +143,7 @@ static bool poll_start(struct agent *agent, struct pp_error *error) {
 /* ---- The session ---- */
 
 static enum agent_state state_before_contact(const struct agent *agent) {
-    return agent->locked ? AGENT_LOCKED : AGENT_CONNECTING;
+    return agent->floors.locked ? AGENT_LOCKED : AGENT_CONNECTING;
 }
 
 /* The screen was away for longer than its certificate lives. The old one is kept, and the session goes on
@@ -188,7 +171,8 @@ static void on_session(void *arg) {
     content_follow(agent);
 }
 
-static void on_session_trouble(void *arg, const struct pp_error *error, int status) {
+static void on_session_trouble(void *arg, const struct pp_error *error, int status,
+                               enum access_refusal refusal) {
     struct agent *agent = arg;
     if (certificate_has_expired(agent, error, status)) {
         if (!agent->enrol)
@@ -196,7 +180,7 @@ static void on_session_trouble(void *arg, const struct pp_error *error, int stat
         return;
     }
     agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "session", error);
-    connection_lost(agent, status);
+    connection_lost(agent, refusal);
 }
 
 /* ---- The certificate ---- */
@@ -256,12 +240,12 @@ static void on_renew_due(void *arg) {
         struct est_config config = {.loop = agent->loop,
                                     .client = agent->client,
                                     .identity = agent->identity,
+                                    .time = pp_wall_clock_source(&agent->floors.clock),
                                     .ca_file = agent->config.ca,
                                     .on_done = on_renewed,
                                     .on_wait = on_renew_wait,
                                     .arg = agent};
         agent->renewal_wait_reported = false;
-        identity_set_clock_floor(agent->identity, agent->floors.clock_s);
         agent->est = est_reenroll_start(&config, &error);
         if (agent->est)
             return;
@@ -291,6 +275,7 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
     struct access_session_config config = {.loop = agent->loop,
                                            .client = agent->client,
                                            .vault = agent->vault,
+                                           .time = pp_wall_clock_source(&agent->floors.clock),
                                            .on_ready = on_session,
                                            .on_trouble = on_session_trouble,
                                            .arg = agent};

@@ -61,13 +61,13 @@ static void on_display(void *arg, const struct ipc_display *display) {
 }
 
 static int64_t director_now_ms(void *arg) {
-    const struct agent *agent = arg;
-    return floors_now_ms(&agent->floors);
+    struct agent *agent = arg;
+    return pp_wall_clock_now_ms(&agent->floors.clock);
 }
 
 /* Whether content of that channel is wanted. Without any state document the cached content is. */
 static bool content_is_wanted(const struct agent *agent, const char *channel) {
-    if (!agent->document.version)
+    if (!agent->document.floor.version)
         return true;
     return agent->document.has_channel && strcmp(agent->document.channel, channel) == 0;
 }
@@ -157,7 +157,7 @@ static void look_settle(struct agent *agent, struct channel_manifest *manifest,
     if (error->code && error->code != PP_E_NOTFOUND && !agent->look_failure_reported)
         reporter_event(agent->reporter, "manifest-unreadable", "%s", error->message);
     agent->look_failure_reported = again;
-    if (manifest && !known && (!agent->document.version || agent->document.has_channel))
+    if (manifest && !known && (!agent->document.floor.version || agent->document.has_channel))
         content_take(agent, manifest);
     else
         channel_manifest_destroy(manifest);
@@ -199,7 +199,7 @@ static void content_clear(struct agent *agent) {
 /* The channel is there, and nothing is published on it: that is told kindly, and what was shown before is of
  * another channel, or was taken away. */
 static void content_empty(struct agent *agent, const char *channel) {
-    if (!agent->document.version || !content_is_wanted(agent, channel) ||
+    if (!agent->document.floor.version || !content_is_wanted(agent, channel) ||
         strcmp(agent->empty_channel, channel) == 0)
         return;
     snprintf(agent->empty_channel, sizeof agent->empty_channel, "%s", channel);
@@ -263,7 +263,7 @@ static void on_sync_result(void *arg, short revents) {
 }
 
 void content_follow(struct agent *agent) {
-    if (!agent->document.version || !agent->session || !access_session_cookie(agent->session))
+    if (!agent->document.floor.version || !agent->session || !access_session_cookie(agent->session))
         return;
     if (!agent->document.has_channel) {
         sync_stop(agent->sync);
@@ -327,8 +327,8 @@ bool content_start(struct agent *agent, struct pp_error *error) {
         director_prepare(agent->director);
     if (*agent->document.time_zone)
         director_set_time_zone(agent->director, agent->document.time_zone);
-    director_set_rotation(agent->director, agent->document.version ? agent->document.rotation
-                                                                   : (unsigned)agent->config.rotation);
+    director_set_rotation(agent->director, agent->document.floor.version ? agent->document.rotation
+                                                                         : (unsigned)agent->config.rotation);
     content_restore(agent, crash_guard_begin(&agent->guard, agent->vault));
     return true;
 }

@@ -42,7 +42,7 @@ static void on_enrolled(void *arg, const struct pp_error *failure) {
     enrolment_stop(agent);
     if (strcmp(agent->document.audience, identity_device_id(agent->identity)) != 0)
         connection_forget_document(agent);
-    if (!floors_raise(&agent->floors, 0, identity_not_before(agent->identity), &error))
+    if (!floors_reset(&agent->floors, identity_not_before(agent->identity), &error))
         pp_log_warning("%s", error.message);
     connection_stop(agent); /* that with an expired certificate */
     if (!connection_start(agent, &error))
@@ -66,6 +66,7 @@ static void on_token(void *arg, const char *token) {
         .loop = agent->loop,
         .client = agent->client,
         .identity = agent->identity,
+        .time = pp_wall_clock_system_source(&agent->floors.clock),
         .ca_file = agent->config.ca,
         .on_done = on_enrolled,
         .on_wait = on_est_wait,
@@ -75,7 +76,6 @@ static void on_token(void *arg, const char *token) {
     agent->enrolment_failed = false;
     agent->trouble = error;
     agent_set_state(agent, AGENT_ENROLLING);
-    identity_set_clock_floor(agent->identity, agent->floors.clock_s);
     connection_put_off_renewal(agent);
     agent->est = est_enroll_start(&config, token, &error);
     if (!agent->est)

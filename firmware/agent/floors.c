@@ -5,68 +5,182 @@
 #include "base/log.h"
 
 #define FLOORS_JSON_MAX 256 /* bytes */
+#define GENERATIONS     2   /* of a vault record */
 
-static bool floors_parse(struct floors *floors, struct pp_error *error) {
+static bool floors_write(struct floors *floors, int times, struct pp_error *error) {
+    char text[FLOORS_JSON_MAX];
+    int64_t clock_s = pp_wall_clock_line_ms(&floors->clock) / 1000;
+    int length = snprintf(text, sizeof text,
+                          "{\"state_epoch\":%lld,\"state_version\":%lld,\"clock\":%lld,\"locked\":%s}",
+                          (long long)floors->state.epoch, (long long)floors->state.version,
+                          (long long)clock_s, floors->locked ? "true" : "false");
+    for (int i = 0; i < times; i++) {
+        if (!vault_put(floors->vault, FLOORS_RECORD, text, (size_t)length, error))
+            return pp_wrap(error, "record \"%s\"", FLOORS_RECORD);
+    }
+    floors->clock_kept_s = clock_s;
+    return true;
+}
+
+static bool floors_write_all(struct floors *floors, struct pp_error *error) {
+    floors->unwritten = true;
+    if (!floors_write(floors, GENERATIONS, error))
+        return false;
+    floors->unwritten = false;
+    return true;
+}
+
+/* ---- Reading ---- */
+
+static bool optional_integer(const cJSON *json, const char *name, int64_t *out, struct pp_error *error) {
+    *out = 0;
+    return !pp_json_has(json, name) || pp_json_integer(json, name, 0, PP_JSON_INTEGER_MAX, out, error);
+}
+
+static bool floors_read(struct floors *floors, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(FLOORS_JSON_MAX);
     if (!vault_get(floors->vault, FLOORS_RECORD, &text, error))
-        return error->code == PP_E_NOTFOUND;
+        return false;
     pp_autojson cJSON *json = pp_json_parse(text.data, text.size, FLOORS_JSON_MAX, error);
+    struct state_floor state = {0};
     int64_t clock_s = 0;
-    if (!json ||
-        !pp_json_integer(json, "state_version", 0, PP_JSON_INTEGER_MAX, &floors->state_version, error) ||
+    if (!json || !optional_integer(json, "state_epoch", &state.epoch, error) ||
+        !pp_json_integer(json, "state_version", 0, PP_JSON_INTEGER_MAX, &state.version, error) ||
         !pp_json_integer(json, "clock", 0, PP_JSON_INTEGER_MAX, &clock_s, error))
         return false;
-    floors->state_version_kept = floors->state_version;
+    floors->state = state;
     floors->clock_kept_s = clock_s;
-    if (clock_s > floors->clock_s)
-        floors->clock_s = clock_s;
+    floors->locked = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(json, "locked"));
     return true;
 }
 
-void floors_load(struct floors *floors, struct vault *vault) {
-    floors->vault = vault;
-    floors->state_version = floors->state_version_kept = 0;
-    floors->clock_s = PP_BUILD_TIME;
-    floors->clock_kept_s = 0;
-    struct pp_error error = {0};
-    if (!floors_parse(floors, &error))
-        pp_log_warning("record \"%s\": %s", FLOORS_RECORD, error.message);
+static bool code_is_loss(enum pp_code code) {
+    return code == PP_E_NOTFOUND || code == PP_E_AUTH || code == PP_E_INVALID || code == PP_E_LIMIT;
 }
 
-int64_t floors_now_ms(const struct floors *floors) {
-    int64_t now_ms = pp_clock_realtime_ms();
-    int64_t floor_ms = floors->clock_s * 1000;
-    return now_ms > floor_ms ? now_ms : floor_ms;
-}
-
-int64_t floors_now_s(const struct floors *floors) {
-    return floors_now_ms(floors) / 1000;
-}
-
-static bool floors_keep(struct floors *floors, struct pp_error *error) {
-    char text[FLOORS_JSON_MAX];
-    int64_t version = floors->state_version;
-    int64_t clock_s = floors->clock_s;
-    int length = snprintf(text, sizeof text, "{\"state_version\":%lld,\"clock\":%lld}", (long long)version,
-                          (long long)clock_s);
-    if (!vault_put(floors->vault, FLOORS_RECORD, text, (size_t)length, error))
-        return pp_wrap(error, "record \"%s\"", FLOORS_RECORD);
-    floors->state_version_kept = version;
-    floors->clock_kept_s = clock_s;
+/* There is no record to read: the first start of all, or a loss. */
+static bool floors_begin(struct floors *floors, const struct pp_error *why, struct pp_error *error) {
+    bool others = true;
+    if (!code_is_loss(why->code))
+        return pp_fail(error, why->code, "record \"%s\": %s", FLOORS_RECORD, why->message);
+    if (why->code == PP_E_NOTFOUND && !vault_has_records(floors->vault, &others, error))
+        return false;
+    floors->lost = floors->locked = others;
+    if (!others)
+        return floors_write_all(floors, error);
+    pp_log_warning("record \"%s\": %s; this screen is locked until the headend accepts it", FLOORS_RECORD,
+                   why->message);
     return true;
 }
 
-bool floors_raise(struct floors *floors, int64_t state_version, int64_t clock_s, struct pp_error *error) {
-    if (state_version > floors->state_version)
-        floors->state_version = state_version;
-    if (clock_s > floors->clock_s)
-        floors->clock_s = clock_s;
-    return (floors->state_version <= floors->state_version_kept &&
-            floors->clock_s < floors->clock_kept_s + FLOORS_CLOCK_STEP_S) ||
-           floors_keep(floors, error);
+bool floors_load(struct floors *floors, struct vault *vault, const struct pp_wall_clock_kernel *kernel,
+                 struct pp_error *error) {
+    struct pp_error why = {0};
+    *floors = (struct floors){.vault = vault};
+    bool there = floors_read(floors, &why);
+    pp_wall_clock_init(&floors->clock, PP_BUILD_TIME * 1000LL, floors->clock_kept_s * 1000,
+                       kernel ? kernel : pp_wall_clock_kernel());
+    if (!there)
+        return floors_begin(floors, &why, error);
+    /* A power cut may have come between the two generations of a lock. */
+    if (floors->locked && !floors_write_all(floors, &why))
+        pp_log_warning("%s", why.message);
+    return true;
 }
 
-bool floors_forget_state(struct floors *floors, struct pp_error *error) {
-    floors->state_version = 0;
-    return floors->state_version_kept == 0 || floors_keep(floors, error);
+void floors_finish(struct floors *floors) {
+    if (floors->vault)
+        pp_wall_clock_finish(&floors->clock);
+    floors->vault = NULL;
+}
+
+bool floors_reload(struct floors *floors) {
+    struct pp_error why = {0};
+    if (!floors->lost || !floors_read(floors, &why))
+        return false;
+    floors->lost = false;
+    if (floors->clock_kept_s * 1000 > pp_wall_clock_line_ms(&floors->clock))
+        pp_wall_clock_correct(&floors->clock, floors->clock_kept_s * 1000);
+    return true;
+}
+
+int64_t floors_now_s(struct floors *floors) {
+    return pp_wall_clock_now_ms(&floors->clock) / 1000;
+}
+
+/* ---- State documents ---- */
+
+static bool is_newer(const struct floors *floors, const struct state_document *state) {
+    return state_floor_compare(&state->floor, &floors->state) > 0;
+}
+
+/* A document that is newer than all that were in effect outranks what they said of the time, unless there is a
+ * clock that somebody keeps right, or the system's alone says that it has expired. One that is not newer may
+ * have been held back or sent again. */
+static bool may_correct_time(struct floors *floors, const struct state_document *state) {
+    int64_t system_s = floors->clock.kernel.realtime_ms(floors->clock.kernel.arg) / 1000;
+    return is_newer(floors, state) && state->expires_s > system_s && !pp_wall_clock_is_sure(&floors->clock);
+}
+
+bool floors_check_state(struct floors *floors, const struct state_document *state, const char *device_id,
+                        struct pp_error *error) {
+    int64_t now_s = may_correct_time(floors, state) ? state->issued_s : floors_now_s(floors);
+    return state_document_check(state, device_id, &floors->state, now_s, error);
+}
+
+bool floors_take_state(struct floors *floors, const struct state_document *state, int64_t end_s,
+                       struct pp_error *error) {
+    int64_t said_ms = (state->issued_s < end_s ? state->issued_s : end_s) * 1000;
+    int64_t line_ms = pp_wall_clock_line_ms(&floors->clock);
+    bool contradicts = state->expires_s * 1000 <= line_ms || said_ms < line_ms - WALL_CLOCK_AHEAD_MS;
+    if (contradicts && may_correct_time(floors, state))
+        pp_wall_clock_correct(&floors->clock, said_ms);
+    else
+        pp_wall_clock_raise(&floors->clock, said_ms);
+    if (is_newer(floors, state)) {
+        floors->state = state->floor;
+        floors->unwritten = true;
+    }
+    return floors_keep(floors, error);
+}
+
+bool floors_reset(struct floors *floors, int64_t time_s, struct pp_error *error) {
+    floors->state = (struct state_floor){0};
+    pp_wall_clock_correct(&floors->clock, time_s * 1000);
+    return floors_write_all(floors, error);
+}
+
+/* ---- The lock, and writing ---- */
+
+bool floors_set_locked(struct floors *floors, bool locked, struct pp_error *error) {
+    bool was_lost = floors->lost;
+    if (floors->locked == locked && !was_lost)
+        return floors_keep(floors, error);
+    floors->lost = false;
+    floors->locked = locked;
+    return floors_write_all(floors, error);
+}
+
+static bool worth_keeping(struct floors *floors, int64_t step_s) {
+    int64_t line_s = pp_wall_clock_line_ms(&floors->clock) / 1000;
+    return line_s - floors->clock_kept_s >= step_s || line_s < floors->clock_kept_s;
+}
+
+static bool line_is_all(struct floors *floors) {
+    return !pp_wall_clock_is_sure(&floors->clock);
+}
+
+bool floors_keep(struct floors *floors, struct pp_error *error) {
+    if (floors->unwritten)
+        return floors_write_all(floors, error);
+    if (floors->lost ||
+        !worth_keeping(floors, line_is_all(floors) ? FLOORS_CLOCK_CARRY_S : FLOORS_CLOCK_STEP_S))
+        return true;
+    return floors_write(floors, 1, error);
+}
+
+bool floors_keep_time(struct floors *floors, struct pp_error *error) {
+    if (floors->unwritten || floors->lost || !line_is_all(floors) || !worth_keeping(floors, 60))
+        return floors_keep(floors, error);
+    return floors_write(floors, 1, error);
 }

@@ -1,38 +1,66 @@
 /*
- * What may only grow, kept in the vault (record "floors"): the highest state version in effect, and the clock
- * floor, the latest time that somebody trusted has put into a document or that this program was built at.
- * Decisions on time use max(clock, floor), so a clock that was reset cannot bring back what has expired.
+ * What must not go back, kept in one vault record: the newest state document that was in effect, the time of
+ * day, and whether the headend has locked this screen.
+ *
+ *   record "floors": {"state_epoch": 0, "state_version": 12, "clock": 1795892168, "locked": false}
+ *
+ * Whoever holds the flash without the key-encryption key can take files away, and must win nothing by it. So a
+ * change of all but the clock is written into both generations of the record: without the newest one the other
+ * says the same. And the record is made before any other: where there are others, but not this one, it was
+ * taken away or has rotted, and the screen counts as locked until the headend accepts it again. A power cut
+ * leaves no such state.
  */
 #ifndef PP_AGENT_FLOORS_H
 #define PP_AGENT_FLOORS_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
+#include "agent/state_document.h"
 #include "base/error.h"
+#include "base/wall_clock.h"
 #include "vault/vault.h"
 
-#define FLOORS_RECORD       "floors"
-#define FLOORS_CLOCK_STEP_S 86400 /* the clock floor is written at most so often: flash wears */
+#define FLOORS_RECORD        "floors"
+#define FLOORS_CLOCK_STEP_S  86400 /* the time is written at most so often: flash wears … */
+#define FLOORS_CLOCK_CARRY_S 3600  /* … and so often where the line is all that there is to go by */
 
 struct floors {
     struct vault *vault;
-    int64_t state_version;
-    _Atomic int64_t clock_s;                  /* s since 1970; read by the sync worker, too */
-    int64_t state_version_kept, clock_kept_s; /* what the vault holds; 0: nothing */
+    struct pp_wall_clock clock;
+    struct state_floor state; /* of the newest document that was in effect */
+    bool locked;
+    bool lost;            /* `locked`, because the record is missing or damaged, and not by anybody's word */
+    bool unwritten;       /* something but the clock has changed since the vault took it */
+    int64_t clock_kept_s; /* s since 1970, in the vault; 0: nothing */
 };
 
-/* A missing or unreadable record begins at the build time; an unreadable one is logged. */
-void floors_load(struct floors *floors, struct vault *vault);
+/* Makes the record where the vault has none at all. `kernel` NULL: the system's clocks. Fails where the
+ * record cannot be read as things are, or the first one cannot be written; finish it in any case. */
+bool floors_load(struct floors *floors, struct vault *vault, const struct pp_wall_clock_kernel *kernel,
+                 struct pp_error *error);
+void floors_finish(struct floors *floors);
+/* Reads a record again that was lost: the flash may have come back. False while it has not. */
+bool floors_reload(struct floors *floors);
 
-int64_t floors_now_s(const struct floors *floors); /* s since 1970; any thread */
-int64_t floors_now_ms(const struct floors *floors);
+int64_t floors_now_s(struct floors *floors); /* s since 1970; any thread */
 
-/* Raises the floors that are lower, and keeps what is worth keeping. Where the vault does not take it, they
- * are raised all the same until the next start, and the next call tries again. */
-bool floors_raise(struct floors *floors, int64_t state_version, int64_t clock_s, struct pp_error *error);
+/* Whether the document may take effect on `device_id` now: state_document_check's errors. */
+bool floors_check_state(struct floors *floors, const struct state_document *state, const char *device_id,
+                        struct pp_error *error);
+/* It does: raises the floors, or, where no clock is sure, takes back a time that an older document said. Its
+ * time counts up to `end_s`. What the vault does not take holds until the next start, and is tried again. */
+bool floors_take_state(struct floors *floors, const struct state_document *state, int64_t end_s,
+                       struct pp_error *error);
 
-/* Another device by the same key: its state documents begin anew. */
-bool floors_forget_state(struct floors *floors, struct pp_error *error);
+/* A person has approved this screen anew: states and time begin with what comes now. */
+bool floors_reset(struct floors *floors, int64_t time_s, struct pp_error *error);
+
+/* The vault first; where it does not take it, it counts all the same. */
+bool floors_set_locked(struct floors *floors, bool locked, struct pp_error *error);
+
+/* Writes what the vault did not take before, and the time where it is worth it. */
+bool floors_keep(struct floors *floors, struct pp_error *error);
+/* The same at a stop: the time in any case, where the line is all that there is. */
+bool floors_keep_time(struct floors *floors, struct pp_error *error);
 
 #endif

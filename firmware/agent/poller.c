@@ -56,9 +56,9 @@ static bool poller_is_known(const struct poller *poller, const struct net_respon
 static void poller_handle_document(struct poller *poller, const struct net_response *response) {
     uint8_t sha256[BULK_SHA256_SIZE] = {0};
     crypto_sha256(response->body.data, response->body.size, sha256, NULL);
-    poller->events.on_contact(poller->arg);
     if (poller_is_known(poller, response, sha256)) {
         poller_schedule_next(poller);
+        poller->events.on_contact(poller->arg);
         return;
     }
     if (!poller->events.on_state(poller->arg, response->body.data, response->body.size)) {
@@ -70,23 +70,45 @@ static void poller_handle_document(struct poller *poller, const struct net_respo
     memcpy(poller->taken, sha256, sizeof poller->taken);
     net_retry_reset(&poller->retry);
     poller_schedule_in(poller, poller_pause_after_document_ms(poller));
+    poller->events.on_contact(poller->arg);
+}
+
+/* What a captive portal or a proxy answers with 200 is no JSON, or no state. */
+static bool is_state(const struct net_response *response, struct pp_error *error) {
+    struct state_document document = {0};
+    if (!net_response_has_type(response, "application/json"))
+        return pp_fail(error, PP_E_HTTP, "HTTP 200 with \"%.60s\" is no answer to GET /v1/state",
+                       response->content_type);
+    bool ok = state_document_parse(response->body.data, response->body.size, &document, error);
+    pp_wipe(&document, sizeof document);
+    return ok;
+}
+
+/* `response` is NULL where no request could be made. */
+static void poller_fail(struct poller *poller, const struct net_response *response, struct pp_error *error) {
+    poller_schedule_in(poller, net_retry_next_ms(&poller->retry, response ? response->retry_after_s : -1));
+    poller->events.on_trouble(poller->arg, error, response ? response->status : 0,
+                              response ? access_refusal_of(response) : ACCESS_REFUSAL_NONE);
 }
 
 static void on_answer(void *arg, const struct net_response *response) {
     struct poller *poller = arg;
     poller->call = NULL;
     struct pp_error error = {0};
-    if (response->ok && response->status == 200) {
-        poller_handle_document(poller, response);
-    } else if (response->ok && response->status == 304) {
+    bool nothing_new = response->ok && response->status == 304 && *poller->etag;
+    if (nothing_new) {
         poller_schedule_next(poller);
         poller->events.on_contact(poller->arg);
-    } else {
-        if (net_response_check(response, &error))
-            pp_fail(&error, PP_E_HTTP, "HTTP %d is no answer to GET /v1/state", response->status);
+    } else if (!net_response_check(response, &error)) {
         pp_wrap(&error, "state");
-        poller_schedule_in(poller, net_retry_next_ms(&poller->retry, response->retry_after_s));
-        poller->events.on_trouble(poller->arg, &error, response->status);
+        poller_fail(poller, response, &error);
+    } else if (response->status != 200) {
+        pp_fail(&error, PP_E_HTTP, "state: HTTP %d is no answer to GET /v1/state", response->status);
+        poller_fail(poller, response, &error);
+    } else if (!is_state(response, &error)) {
+        poller_fail(poller, response, &error);
+    } else {
+        poller_handle_document(poller, response);
     }
 }
 
@@ -110,8 +132,7 @@ static void poller_ask(void *arg) {
     poller->call = net_client_start(poller->client, &request, &error);
     if (poller->call)
         return;
-    poller_schedule_in(poller, net_retry_next_ms(&poller->retry, -1));
-    poller->events.on_trouble(poller->arg, &error, 0);
+    poller_fail(poller, NULL, &error);
 }
 
 struct poller *poller_start(struct net_loop *loop, struct net_client *client,
@@ -138,4 +159,9 @@ void poller_stop(struct poller *poller) {
 void poller_ask_now(struct poller *poller) {
     if (!poller->call)
         poller_schedule_in(poller, 0);
+}
+
+void poller_forget(struct poller *poller) {
+    *poller->etag = 0;
+    memset(poller->taken, 0, sizeof poller->taken);
 }

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "access/refusal.h"
 #include "base/error.h"
 #include "net/client.h"
 #include "net/loop.h"
@@ -25,10 +26,11 @@ struct poller_events {
     /* A document that is not the last one taken. True when it is taken; else it is asked for again later,
      * like after a failure. */
     bool (*on_state)(void *arg, const void *json, size_t size);
-    /* The headend answered: 200 or 304. */
+    /* The headend answered, and what it said is in effect: a document that was taken, now or before. */
     void (*on_contact)(void *arg);
-    /* No usable answer. PP_E_DENIED with `status` 401 or 403. */
-    void (*on_trouble)(void *arg, const struct pp_error *error, int status);
+    /* No usable answer, or one that nobody may call the headend's: a page of HTML with 200, say. PP_E_DENIED
+     * with `status` 401 or 403; `refusal` is the headend's own word. */
+    void (*on_trouble)(void *arg, const struct pp_error *error, int status, enum access_refusal refusal);
 };
 
 struct poller;
@@ -36,6 +38,9 @@ struct poller;
 struct poller *poller_start(struct net_loop *loop, struct net_client *client,
                             const struct poller_events *events, void *arg, struct pp_error *error);
 void poller_stop(struct poller *poller); /* NULL is allowed */
+
+/* The next answer is to be a whole document, also where nothing is new. */
+void poller_forget(struct poller *poller);
 
 /* Asks at once, where it waits after a failure. */
 void poller_ask_now(struct poller *poller);

@@ -11,6 +11,8 @@
 #include "net/problem.h"
 #include "net/retry.h"
 
+#define STATUS_NO_CONTENT 204
+
 enum { STREAM_EVENTS, STREAM_PLAYLOG, STREAMS };
 
 static const struct {
@@ -60,7 +62,8 @@ static void on_sent(void *arg, const struct net_response *response) {
     struct reporter *reporter = arg;
     reporter->call = NULL;
     struct pp_error error = {0};
-    bool accepted = net_response_check(response, &error);
+    /* 204 alone: a captive portal answers 200 to everything. */
+    bool accepted = net_response_check(response, &error) && response->status == STATUS_NO_CONTENT;
     /* What the headend calls malformed will not get better by being sent again. */
     bool refused =
         response->ok && (response->status == 400 || response->status == 413 || response->status == 422);
@@ -203,12 +206,12 @@ void reporter_event(struct reporter *reporter, const char *kind, const char *for
         cJSON_Delete(item);
         item = NULL;
     }
-    spool_add(reporter->spools[STREAM_EVENTS], item, reporter->config.now_s(reporter->config.arg));
+    spool_add(reporter->spools[STREAM_EVENTS], item, pp_time_now_s(&reporter->config.time));
     reporter_schedule(reporter);
 }
 
 void reporter_play(struct reporter *reporter, cJSON *item) {
-    spool_add(reporter->spools[STREAM_PLAYLOG], item, reporter->config.now_s(reporter->config.arg));
+    spool_add(reporter->spools[STREAM_PLAYLOG], item, pp_time_now_s(&reporter->config.time));
     reporter_schedule(reporter);
 }
 

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "net/client.h"
 #include "net/loop.h"
@@ -25,7 +26,7 @@ struct reporter_config {
     struct vault *vault;
     struct pp_jobs *jobs; /* for what is written to flash; NULL: at once */
     const char *state_dir;
-    int64_t (*now_s)(void *arg);      /* s since 1970 */
+    struct pp_time_source time;
     cJSON *(*make_status)(void *arg); /* the status document, which the reporter deletes; NULL: none now */
     void *arg;
 };

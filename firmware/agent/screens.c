@@ -72,7 +72,7 @@ static const char *screen_for(const struct agent *agent) {
  * chosen yet: both. */
 static const char *screen_language(const struct agent *agent) {
     bool enrolled = agent->state != AGENT_UNENROLLED && agent->state != AGENT_ENROLLING;
-    if (enrolled && agent->document.version)
+    if (enrolled && agent->document.floor.version)
         return strncmp(agent->document.locale, "fr", 2) == 0 ? "fr" : "en";
     return *agent->config.language ? agent->config.language : "both";
 }

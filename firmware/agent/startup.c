@@ -7,11 +7,6 @@
 #include "base/file.h"
 #include "base/log.h"
 
-static int64_t agent_now_s(void *arg) {
-    const struct agent *agent = arg;
-    return floors_now_s(&agent->floors);
-}
-
 static bool open_state(struct agent *agent, struct pp_error *error) {
     struct store_config store = {.max_bytes = agent->config.store_max_mib << 20,
                                  .reserve_bytes = agent->config.store_reserve_mib << 20};
@@ -22,11 +17,12 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
     if (!agent->vault)
         return false;
     vault_set_jobs(agent->vault, agent->jobs);
-    floors_load(&agent->floors, agent->vault);
+    if (!keeping_watch_vault(agent, error) || !floors_load(&agent->floors, agent->vault, NULL, error))
+        return false;
+    store.time = pp_wall_clock_source(&agent->floors.clock);
     agent->identity = identity_load_or_create(agent->vault, error);
     if (!agent->identity)
         return false;
-    identity_set_clock_floor(agent->identity, agent->floors.clock_s);
     agent->store = store_open(agent->config.state, &store, error);
     return agent->store != NULL;
 }
@@ -42,15 +38,14 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
         .ca_file = agent->config.ca,
         .proxy = *agent->config.proxy ? agent->config.proxy : NULL,
         .root_file = agent->config.root,
-        .now = agent_now_s,
-        .now_arg = agent,
+        .time = pp_wall_clock_source(&agent->floors.clock),
     };
     struct reporter_config reporter = {
         .loop = agent->loop,
         .vault = agent->vault,
         .jobs = agent->jobs,
         .state_dir = agent->config.state,
-        .now_s = agent_now_s,
+        .time = pp_wall_clock_source(&agent->floors.clock),
         .make_status = agent_make_status,
         .arg = agent,
     };
@@ -71,8 +66,12 @@ void startup_close(struct agent *agent) {
     net_client_destroy(pp_steal(&agent->client));
     store_close(pp_steal(&agent->store));
     identity_destroy(pp_steal(&agent->identity));
+    floors_finish(&agent->floors);
     pp_jobs_wait(agent->jobs);
+    if (!agent->vault)
+        return;
     vault_close(pp_steal(&agent->vault));
+    keeping_unwatch_vault(agent);
 }
 
 static void on_healthy(void *arg) {
@@ -82,9 +81,9 @@ static void on_healthy(void *arg) {
 
 static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     connection_restore(agent);
-    connection_restore_lock(agent);
     if (!content_start(agent, error))
         return false;
+    keeping_start(agent);
     net_timer_start_in(&agent->healthy_timer, agent->loop, CRASH_GUARD_HEALTHY_MS, on_healthy, agent);
     return identity_has_certificate(agent->identity) ? connection_start(agent, error)
                                                      : enrolment_start(agent, error);

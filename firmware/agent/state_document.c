@@ -48,11 +48,18 @@ static bool parse_settings(const cJSON *document, struct state_document *out, st
     return true;
 }
 
+static bool parse_floor(const cJSON *document, struct state_floor *out, struct pp_error *error) {
+    out->epoch = 0;
+    return (!pp_json_has(document, "epoch") ||
+            pp_json_integer(document, "epoch", 0, PP_JSON_INTEGER_MAX, &out->epoch, error)) &&
+           pp_json_integer(document, "version", 1, PP_JSON_INTEGER_MAX, &out->version, error);
+}
+
 static bool parse_fields(const cJSON *document, struct state_document *out, struct pp_error *error) {
     int64_t format = 0;
     return pp_json_integer(document, "format", 1, 1, &format, error) &&
            copy_string(document, "aud", STATE_DEVICE_ID_MAX, out->audience, error) &&
-           pp_json_integer(document, "version", 1, PP_JSON_INTEGER_MAX, &out->version, error) &&
+           parse_floor(document, &out->floor, error) &&
            pp_json_time(document, "iat", &out->issued_s, error) &&
            pp_json_time(document, "exp", &out->expires_s, error) &&
            copy_string(document, "name", STATE_NAME_MAX, out->name, error) &&
@@ -75,14 +82,34 @@ bool state_document_parse(const void *json, size_t size, struct state_document *
     return ok || pp_wrap(error, "state");
 }
 
-bool state_document_check(const struct state_document *state, const char *device_id, int64_t version_floor,
-                          int64_t now_s, struct pp_error *error) {
+int state_floor_compare(const struct state_floor *a, const struct state_floor *b) {
+    int64_t first = a->epoch != b->epoch ? a->epoch : a->version;
+    int64_t second = a->epoch != b->epoch ? b->epoch : b->version;
+    return first < second ? -1 : first > second;
+}
+
+static bool check_floor(const struct state_floor *fresh, const struct state_floor *floor,
+                        struct pp_error *error) {
+    bool older = state_floor_compare(fresh, floor) < 0;
+    bool too_far = fresh->epoch - floor->epoch > STATE_EPOCH_STEP_MAX ||
+                   fresh->version - floor->version > STATE_VERSION_STEP_MAX;
+    if (!older && !too_far)
+        return true;
+    return pp_fail(error, older ? PP_E_ROLLBACK : PP_E_LIMIT,
+                   "state: version %lld of epoch %lld is %s version %lld of epoch %lld, which was in effect",
+                   (long long)fresh->version, (long long)fresh->epoch,
+                   older ? "older than" : "too far ahead of", (long long)floor->version,
+                   (long long)floor->epoch);
+}
+
+bool state_document_check(const struct state_document *state, const char *device_id,
+                          const struct state_floor *floor, int64_t now_s, struct pp_error *error) {
     if (strcmp(state->audience, device_id) != 0)
         return pp_fail(error, PP_E_AUTH, "state: it is for another device");
-    if (state->version < version_floor)
-        return pp_fail(error, PP_E_ROLLBACK, "state: version %lld is older than %lld, which was in effect",
-                       (long long)state->version, (long long)version_floor);
+    if (!check_floor(&state->floor, floor, error))
+        return false;
     if (state->expires_s <= now_s)
-        return pp_fail(error, PP_E_EXPIRED, "state: version %lld has expired", (long long)state->version);
+        return pp_fail(error, PP_E_EXPIRED, "state: version %lld has expired",
+                       (long long)state->floor.version);
     return true;
 }

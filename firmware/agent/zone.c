@@ -338,7 +338,7 @@ static void on_next_shown(struct zone *zone, int64_t at_ms) {
     zone->current_item = pp_steal(&zone->next_item);
     zone->current_over = zone->current_failed = false;
     zone->shown_ms = at_ms;
-    zone->shown_s = pp_clock_realtime_s();
+    zone->shown_s = zone->config.now_ms(zone->config.arg) / 1000;
     zone->turn = zone->next_turn;
     zone->passed_over = 0;
     zone->resource_error_reported = false;

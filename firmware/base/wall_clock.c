@@ -72,6 +72,16 @@ struct pp_time_source pp_wall_clock_source(struct pp_wall_clock *clock) {
     return (struct pp_time_source){.now_ms = source_now_ms, .arg = clock};
 }
 
+static int64_t system_now_ms(void *arg) {
+    struct pp_wall_clock *clock = arg;
+    int64_t system_ms = clock->kernel.realtime_ms(clock->kernel.arg);
+    return system_ms >= clock->least_ms ? system_ms : pp_wall_clock_now_ms(clock);
+}
+
+struct pp_time_source pp_wall_clock_system_source(struct pp_wall_clock *clock) {
+    return (struct pp_time_source){.now_ms = system_now_ms, .arg = clock};
+}
+
 /* No further ahead of a clock that somebody keeps right. */
 static int64_t plausible(struct pp_wall_clock *clock, int64_t signed_ms) {
     int64_t most_ms = clock->kernel.realtime_ms(clock->kernel.arg) + WALL_CLOCK_AHEAD_MS;

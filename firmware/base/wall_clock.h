@@ -52,6 +52,10 @@ void pp_wall_clock_finish(struct pp_wall_clock *clock);
 int64_t pp_wall_clock_now_ms(struct pp_wall_clock *clock); /* ms since 1970 */
 struct pp_time_source pp_wall_clock_source(struct pp_wall_clock *clock);
 
+/* What the time would be if nothing had ever been signed: the system's clock, unless it is before the program was
+ * built. For what a person has just approved, whatever the line says. */
+struct pp_time_source pp_wall_clock_system_source(struct pp_wall_clock *clock);
+
 /* The line alone, which is worth keeping over a restart. */
 int64_t pp_wall_clock_line_ms(struct pp_wall_clock *clock);
 

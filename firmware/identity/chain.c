@@ -195,7 +195,7 @@ struct path {
     int depth;
 };
 
-/* mbedTLS judges by the system's clock alone; the floor is ours to apply, to every certificate of the path.
+/* mbedTLS judges by the system's clock alone; the time of day is ours to apply, to every certificate of the path.
  */
 static int check_certificate(void *arg, mbedtls_x509_crt *crt, int depth, uint32_t *flags) {
     struct path *path = arg;

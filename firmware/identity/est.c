@@ -93,7 +93,8 @@ static bool take_answer(struct est *est, const struct net_response *response, st
         return identity_check_authorities(der, size, est->config.ca_file, error);
     bool (*accept)(struct identity *, const uint8_t *, size_t, const char *, int64_t, struct pp_error *) =
         est->operation == EST_REENROLL ? identity_accept_renewal : identity_accept_certificate;
-    return accept(est->config.identity, der, size, est->config.ca_file, pp_clock_realtime_s(), error);
+    return accept(est->config.identity, der, size, est->config.ca_file, pp_time_now_s(&est->config.time),
+                  error);
 }
 
 /* What may be better next time: no connection, no trusted server yet, an

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "identity/identity.h"
 #include "net/client.h"
@@ -22,9 +23,10 @@ struct est;
 
 struct est_config {
     struct net_loop *loop;
-    struct net_client *client; /* its base_url is the EST server */
-    struct identity *identity; /* borrowed until the operation is over */
-    const char *ca_file;       /* what an issued certificate must chain to; borrowed likewise */
+    struct net_client *client;  /* its base_url is the EST server */
+    struct identity *identity;  /* borrowed until the operation is over */
+    struct pp_time_source time; /* by which the issued certificate must be valid */
+    const char *ca_file;        /* what an issued certificate must chain to; borrowed likewise */
     /* The end, once: NULL for success (the certificate is stored and in use), else why not: PP_E_DENIED (401,
      * 403), PP_E_HTTP (400 and such, with the problem's text), PP_E_AUTH or PP_E_INVALID (the answer was
      * refused). The operation is already gone. */

@@ -23,7 +23,6 @@ struct identity {
     uint8_t point[CRYPTO_POINT_SIZE];
     char thumbprint[IDENTITY_THUMBPRINT_SIZE];
     char words[IDENTITY_WORDS_SIZE];
-    int64_t floor_s;
     struct pp_buf chain; /* PEM, empty while there is no certificate */
     struct chain_facts facts;
     struct pp_buf next; /* the same of one that is on its way to flash; empty: none is */
@@ -128,11 +127,6 @@ const char *identity_fingerprint_words(const struct identity *identity) {
     return identity->words;
 }
 
-void identity_set_clock_floor(struct identity *identity, int64_t floor_s) {
-    if (floor_s > identity->floor_s)
-        identity->floor_s = floor_s;
-}
-
 /* The CN is plain by construction: base64url, or what chain_facts let through. */
 static int write_csr(const struct identity *identity, uint8_t *der, size_t room) {
     char subject[IDENTITY_DEVICE_ID_MAX + 4];
@@ -220,7 +214,6 @@ static bool accept_for(struct identity *identity, const char *device_id, const u
     mbedtls_x509_crt_init(&crt);
     mbedtls_x509_crt_init(&authorities);
     struct pp_error left_out = {0};
-    now_s = now_s > identity->floor_s ? now_s : identity->floor_s;
     if (!pkcs7_parse(pkcs7, size, &list, error) ||
         !chain_from_list(&list, identity->point, &crt, &left_out, error) ||
         !chain_load_authorities(&authorities, ca_file, false, &left_out, error))

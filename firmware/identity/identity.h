@@ -33,17 +33,13 @@ const char *identity_thumbprint(const struct identity *identity); /* RFC 7638, b
 const char *
 identity_fingerprint_words(const struct identity *identity); /* its first 8 bytes, in hex groups */
 
-/* Decisions on time use max(clock, floor) (design §10): the last signed time seen, s since 1970. Never
- * lowers. */
-void identity_set_clock_floor(struct identity *identity, int64_t floor_s);
-
 /* PKCS#10 (RFC 2986), DER, ECDSA over SHA-256. The subject is the certificate's own CN where there is one (as
  * RFC 7030 §4.2.2 wants it for a renewal), else CN = the thumbprint. */
 bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error);
 
 /* Takes an EST answer: a DER PKCS#7 "certs-only" message. Checked before anything is changed: exactly one
  * certificate is for our key; it chains, through the others, to an authority of `ca_file`; every certificate
- * of the chain is valid at max(now_s, floor); digitalSignature where there is keyUsage; clientAuth in
+ * of the chain is valid at `now_s`; digitalSignature where there is keyUsage; clientAuth in
  * extended key usage; not a CA; one CN of at most 64 printable characters. Then it is stored, and in use once it
  * is: identity_when_kept. Errors: PP_E_INVALID (malformed), PP_E_AUTH, PP_E_EXPIRED, PP_E_LIMIT, the vault's. */
 bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,

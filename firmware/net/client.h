@@ -126,5 +126,7 @@ void net_response_finish(struct net_response *response);
 
 /* The value of the only header of that (lower-case) name; NULL where there is none or more than one. */
 const char *net_response_header(const struct net_response *response, const char *name);
+/* Whether its Content-Type is that media type, with parameters or without. */
+bool net_response_has_type(const struct net_response *response, const char *media_type);
 
 #endif

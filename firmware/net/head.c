@@ -247,3 +247,11 @@ const char *net_response_header(const struct net_response *response, const char 
     }
     return value;
 }
+
+bool net_response_has_type(const struct net_response *response, const char *media_type) {
+    size_t length = strlen(media_type);
+    if (strncasecmp(response->content_type, media_type, length) != 0)
+        return false;
+    char end = response->content_type[length];
+    return end == 0 || end == ';' || end == ' ';
+}

@@ -1,7 +1,6 @@
 #include "net/problem.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/json.h"
 
@@ -32,6 +31,7 @@ bool net_problem_parse(const void *text, size_t size, struct net_problem *proble
     if (!cJSON_IsObject(object))
         return pp_fail(error, PP_E_INVALID, "a problem must be an object");
     if (!optional_status(object, &parsed.status, error) ||
+        !optional_text(object, "type", parsed.type, sizeof parsed.type, error) ||
         !optional_text(object, "title", parsed.title, sizeof parsed.title, error) ||
         !optional_text(object, "detail", parsed.detail, sizeof parsed.detail, error) ||
         !optional_text(object, "code", parsed.code, sizeof parsed.code, error))
@@ -53,11 +53,10 @@ static enum pp_code code_of_status(int status) {
     }
 }
 
-static bool is_problem(const struct net_response *response) {
-    static const char type[] = "application/problem+json";
-    size_t length = sizeof type - 1;
-    char end = strncasecmp(response->content_type, type, length) ? 'x' : response->content_type[length];
-    return end == 0 || end == ';' || end == ' ';
+bool net_response_problem(const struct net_response *response, struct net_problem *problem) {
+    *problem = (struct net_problem){0};
+    return response->ok && net_response_has_type(response, "application/problem+json") &&
+           net_problem_parse(response->body.data, response->body.size, problem, NULL);
 }
 
 bool net_response_check(const struct net_response *response, struct pp_error *error) {
@@ -68,10 +67,10 @@ bool net_response_check(const struct net_response *response, struct pp_error *er
     }
     if (response->status >= 200 && response->status <= 299)
         return true;
-    struct net_problem problem = {0};
+    struct net_problem problem;
     /* A problem that cannot be read must not hide the status, which says enough. */
-    if (is_problem(response))
-        net_problem_parse(response->body.data, response->body.size, &problem, NULL);
+    if (!net_response_problem(response, &problem))
+        problem = (struct net_problem){0};
     return pp_fail(error, code_of_status(response->status), "HTTP %d%s%s%s%s%s%s%s", response->status,
                    *problem.title ? ": " : "", problem.title, *problem.detail ? ": " : "", problem.detail,
                    *problem.code ? " (" : "", problem.code, *problem.code ? ")" : "");

@@ -18,12 +18,16 @@
 
 struct net_problem {
     int status;                        /* 0: absent */
+    char type[NET_PROBLEM_TEXT_MAX];   /* "" absent, which stands for about:blank */
     char title[NET_PROBLEM_TEXT_MAX];  /* "" absent */
     char detail[NET_PROBLEM_TEXT_MAX]; /* "" absent */
     char code[NET_PROBLEM_CODE_MAX];   /* "" absent; our own extension member */
 };
 
 bool net_problem_parse(const void *text, size_t size, struct net_problem *problem, struct pp_error *error);
+
+/* Whether a whole answer is a problem document, by its media type and its content. */
+bool net_response_problem(const struct net_response *response, struct net_problem *problem);
 
 /* True for a whole answer with a 2xx status. Else fills `error`: the call's own failure, or PP_E_DENIED (401,
  * 403), PP_E_NOTFOUND (404, 410), PP_E_HTTP with "HTTP 409: title: detail (code)" as far as the answer tells.

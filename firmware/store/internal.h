@@ -67,7 +67,7 @@ void store_side_path(const char *folder, const uint8_t sha256[STORE_HASH_SIZE], 
 /* A descriptor to read from, or -1 with errno. */
 int store_file_open(const struct store *store, const char *path);
 
-/* Grows with every call, near CLOCK_REALTIME. Lock held. */
+/* Grows with every call, near the time of day. Lock held. */
 int64_t store_tick(struct store *store);
 
 /* Lock held, each. */

@@ -131,7 +131,7 @@ static void drop_partial(struct store *store, const struct store_entry *entry) {
 
 /* A file whose time lies in the future is as old as the clock is wrong: nothing is known of it, it stays. */
 static void drop_stray_partials(struct store *store) {
-    int64_t horizon = pp_clock_realtime_ms() - STORE_PARTIAL_AGE_MAX_S * 1000;
+    int64_t horizon = pp_time_now_ms(&store->config.time) - STORE_PARTIAL_AGE_MAX_S * 1000;
     const struct store_entry *oldest;
     while ((oldest = oldest_of(&store->partials)) &&
            (oldest->used_ms < horizon || store->partials.count > STORE_PARTIALS_MAX)) {

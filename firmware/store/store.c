@@ -24,7 +24,7 @@ void store_side_path(const char *folder, const uint8_t sha256[STORE_HASH_SIZE], 
 }
 
 int64_t store_tick(struct store *store) {
-    int64_t now = pp_clock_realtime_ms();
+    int64_t now = pp_time_now_ms(&store->config.time);
     store->clock_ms = now > store->clock_ms ? now : store->clock_ms + 1;
     return store->clock_ms;
 }
@@ -65,9 +65,10 @@ static bool open_folders(struct store *store, const char *state_dir, struct pp_e
 
 /* The lists end with the newest use, so that the clock may have gone back since. */
 static void start_clock(struct store *store) {
+    int64_t now = pp_time_now_ms(&store->config.time);
     for (size_t i = 0; i < store->objects.count; i++) {
         int64_t used = store->objects.entries[i].used_ms;
-        if (used > store->clock_ms && used <= pp_clock_realtime_ms())
+        if (used > store->clock_ms && used <= now)
             store->clock_ms = used;
     }
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 
@@ -35,8 +36,9 @@
 #define STORE_TOUCH_INTERVAL_S (24 * 60 * 60)
 
 struct store_config {
-    uint64_t max_bytes;     /* cap on what the store holds; 0: only the flash's own size */
-    uint64_t reserve_bytes; /* of the flash that are left free for everything else */
+    uint64_t max_bytes;         /* cap on what the store holds; 0: only the flash's own size */
+    uint64_t reserve_bytes;     /* of the flash that are left free for everything else */
+    struct pp_time_source time; /* when objects were used, to remove the longest unused first */
 };
 
 /* One object that somebody needs. */

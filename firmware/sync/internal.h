@@ -30,8 +30,7 @@ struct sync {
     struct vault *vault;
     struct store *store;
     char *trust_dir, *repo_url, *root_file;
-    int64_t (*now)(void *arg);
-    void *now_arg;
+    struct pp_time_source time;
     int stall_s;
     uint64_t scrub_step_bytes;
     int look_pause_ms;  /* negative: none */

@@ -73,7 +73,7 @@ static bool open_trust(struct sync_repository *repository, struct pp_error *erro
         .target_base_url = repository->target_url,
         .fetch = fetch_file,
         .fetch_arg = repository,
-        .now = sync->now(sync->now_arg),
+        .now = pp_time_now_s(&sync->time),
     };
     repository->trust = trust_open(&config, &kept);
     if (repository->trust)

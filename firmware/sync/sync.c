@@ -12,11 +12,6 @@
 #define REPO_PATH_DEFAULT "/repo"
 #define CONNECTIONS_MAX   4
 
-static int64_t now_of_the_system(void *arg) {
-    (void)arg;
-    return pp_clock_realtime_s();
-}
-
 static bool join_text(char **out, struct pp_error *error, const char *first, const char *second) {
     size_t size = strlen(first) + strlen(second) + 1;
     if (size > SYNC_URL_MAX - 64)
@@ -31,8 +26,7 @@ static bool join_text(char **out, struct pp_error *error, const char *first, con
 static bool copy_config(struct sync *sync, const struct sync_config *config, struct pp_error *error) {
     sync->vault = config->vault;
     sync->store = config->store;
-    sync->now = config->now ? config->now : now_of_the_system;
-    sync->now_arg = config->now_arg;
+    sync->time = config->time;
     sync->stall_s = config->stall_s ? config->stall_s : SYNC_STALL_DEFAULT;
     sync->scrub_step_bytes = config->scrub_step_bytes ? config->scrub_step_bytes : SYNC_SCRUB_STEP_DEFAULT;
     sync->look_pause_ms = config->look_pause_ms ? config->look_pause_ms : SYNC_LOOK_PAUSE_DEFAULT;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/manifest.h"
@@ -40,13 +41,11 @@ struct sync_config {
     const char *proxy;     /* or NULL */
     const char
         *root_file; /* the first TUF root.json, used while state_dir/trust has none that verifies; or NULL */
-    int64_t (*now)(
-        void *arg); /* s since 1970, for TUF's expiry; called on the worker; NULL: CLOCK_REALTIME */
-    void *now_arg;
-    int stall_s;               /* a download without a byte for so long is cut and resumed; 0: the default */
-    int look_pause_ms;         /* 0: the default; negative: no pass without a request */
-    uint64_t scrub_step_bytes; /* 0: the default */
-    int scrub_pause_ms;        /* 0: the default; negative: no scrub */
+    struct pp_time_source time; /* for the expiry of TUF's metadata; asked on the worker */
+    int stall_s;                /* a download without a byte for so long is cut and resumed; 0: the default */
+    int look_pause_ms;          /* 0: the default; negative: no pass without a request */
+    uint64_t scrub_step_bytes;  /* 0: the default */
+    int scrub_pause_ms;         /* 0: the default; negative: no scrub */
 };
 
 struct sync_target {

@@ -57,7 +57,7 @@ struct trust_config {
     trust_fetch_function *fetch;
     void *fetch_arg;
     int64_t
-        now; /* s since 1970, the update start time (§5.1): CLOCK_REALTIME, or the floor if that is later */
+        now; /* s since 1970, the update start time (§5.1): the device's time of day (base/wall_clock.h) */
     struct trust_caps caps;
 };
 

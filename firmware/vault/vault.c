@@ -55,18 +55,24 @@ static bool is_record_file(const char *name, bool unfinished_only) {
            (!unfinished_only && (strcmp(end, ".0") == 0 || strcmp(end, ".1") == 0));
 }
 
+static DIR *vault_list(const struct vault *vault, struct pp_error *error) {
+    int fd = openat(vault->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    if (!folder) {
+        pp_fail_errno(error, "list the vault");
+        pp_close(&fd);
+    }
+    return folder;
+}
+
 /* Erases all records, or only what an interrupted write left behind. One that cannot be erased does not hold
  * up the others; the error is the first one's. `count` (NULL is allowed) gets how many files there were. */
 static bool vault_sweep(const struct vault *vault, bool unfinished_only, size_t *count,
                         struct pp_error *error) {
-    int fd = openat(vault->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    pp_autodir DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    pp_autodir DIR *folder = vault_list(vault, error);
     bool ok = true;
-    if (!folder) {
-        pp_fail_errno(error, "list the vault");
-        pp_close(&fd);
+    if (!folder)
         return false;
-    }
     for (struct dirent *entry; errno = 0, (entry = readdir(folder));) {
         if (!is_record_file(entry->d_name, unfinished_only))
             continue;
@@ -159,13 +165,11 @@ void vault_set_reporter(struct vault *vault, vault_reporter reporter, void *arg)
 
 static void vault_report_fallback(struct vault *vault, const char *name, const struct record *record,
                                   int used) {
-    int lost = record_newest(record);
+    const struct record_slot *lost = &record->slots[1 - used];
     char message[PP_ERROR_MESSAGE_MAX];
-    if (lost == used)
-        lost = 1 - used;
     snprintf(message, sizeof message,
-             "vault record %s: generation %" PRIu64 " is used, because the other one is damaged: %.200s",
-             name, record->slots[used].generation, record->slots[lost].error.message);
+             "vault record %s: generation %" PRIu64 " is used, because the other one is %s%.200s", name,
+             record->slots[used].generation, lost->present ? "damaged: " : "missing", lost->error.message);
     pthread_mutex_lock(&vault->mutex);
     vault_reporter reporter = vault->reporter;
     void *arg = vault->reporter_arg;
@@ -176,8 +180,8 @@ static void vault_report_fallback(struct vault *vault, const char *name, const s
         pp_log_warning("%s", message);
 }
 
-/* The slot to use, or -1. A damaged slot beside a valid one is reported, whichever was newer: which it was
- * cannot be known. */
+/* The slot to use, or -1. A damaged slot beside a valid one is reported, and so is one that is missing though
+ * it was written once, whichever was newer: which it was cannot be known. */
 static int vault_choose(struct vault *vault, const char *name, const struct record *record,
                         struct pp_error *error) {
     int best = record_best(record);
@@ -191,7 +195,8 @@ static int vault_choose(struct vault *vault, const char *name, const struct reco
     else if (best < 0)
         pp_fail(error, PP_E_AUTH, "vault record %s: no generation authenticates: %s", name,
                 record->slots[newest].error.message);
-    else if (record->slots[1 - best].present && !record->slots[1 - best].valid)
+    else if (record->slots[1 - best].present ? !record->slots[1 - best].valid
+                                             : record->slots[best].generation > 1)
         vault_report_fallback(vault, name, record, best);
     return best;
 }
@@ -333,6 +338,16 @@ bool vault_remove_later(struct vault *vault, const char *name, vault_kept *kept,
 
 void vault_forget_kept(struct vault *vault, const char *name) {
     later_forget_kept(&vault->later, name);
+}
+
+bool vault_has_records(struct vault *vault, bool *any, struct pp_error *error) {
+    pp_autodir DIR *folder = vault_list(vault, error);
+    if (!folder)
+        return false;
+    *any = false;
+    for (struct dirent *entry; errno = 0, (entry = readdir(folder));)
+        *any = *any || is_record_file(entry->d_name, false);
+    return errno == 0 || pp_fail_errno(error, "list the vault");
 }
 
 bool vault_erase(struct vault *vault, struct pp_error *error) {

@@ -57,6 +57,9 @@ bool vault_get(struct vault *vault, const char *name, struct pp_buf *out, struct
 /* A record that is not there counts as removed. */
 bool vault_remove(struct vault *vault, const char *name, struct pp_error *error);
 
+/* Whether there is any record, on flash, readable or not. */
+bool vault_has_records(struct vault *vault, bool *any, struct pp_error *error);
+
 /* ---- Without waiting for the flash ---- */
 
 /* Where the writes below are done; borrowed, and waited for before vault_close. NULL, as at first: at once and

@@ -133,7 +133,30 @@ test('a retired screen is locked, and neither a cut cable nor a restart opens it
   await display.agent.waitLog(/connection: /, display.agent.log.length);
   assert.doesNotMatch(display.agent.log.slice(from), /-> offline/);
   await display.stopAgent();
-  await damageRecord(display, 'locked'); // and neither does a flash that rots
+  // Nor does a flash that rots, and whoever takes files away from it wins nothing.
+  const vault = path.join(display.stateDir, 'vault');
+  await cp(vault, `${vault}.whole`, { recursive: true });
+  const spoil = [
+    () => damageRecord(display, 'floors'),
+    () => rm(path.join(vault, 'floors.0')),
+    () => rm(path.join(vault, 'floors.1')),
+    () => Promise.all([0, 1].map((slot) => rm(path.join(vault, `floors.${slot}`)))),
+    () => Promise.all(['floors', 'state', 'certificate'].flatMap((name) => [0, 1].map((slot) =>
+      rm(path.join(vault, `${name}.${slot}`), { force: true })))),
+  ];
+  for (const [number, way] of spoil.entries()) {
+    await rm(vault, { recursive: true });
+    await cp(`${vault}.whole`, vault, { recursive: true });
+    await way();
+    await display.startAgent();
+    await display.agent.waitLog(/session: |connection: |enrolment-network: /);
+    assert.doesNotMatch(display.agent.log, /-> (offline|connecting)|content is on the screen/, `way ${number}`);
+    assert.ok(showsNot('red')(await display.screenshot()), `way ${number}`);
+    await display.stopAgent();
+  }
+  await rm(vault, { recursive: true });
+  await rename(`${vault}.whole`, vault);
+  await damageRecord(display, 'floors');
   await display.startAgent();
   await display.agent.waitLog(/session: |connection: /);
   assert.doesNotMatch(display.agent.log, /-> (offline|connecting)/);
@@ -187,6 +210,32 @@ test('a retired screen that is erased is a new one: it shows a code, and nothing
   const again = await headend.approve(renewed.code, { name: 'Again', channel });
   assert.notEqual(again, id);
   await display.waitPicture(shows('red'), 'the content, as a new screen');
+});
+
+test('a lock that a full flash does not take is obeyed and tried again, and then outlives a restart', async (t) => {
+  if (process.getuid() !== 0) return t.skip('mounting needs root');
+  const { display, id } = await startScreen(t, 'red');
+  return onFlash(display, 4096, async () => {
+    await display.startAgent();
+    await display.agent.waitLog(/-> online/);
+    await display.waitContent();
+    await fill(path.join(display.stateDir, 'filler'));
+    await headend.cli('screen', 'retire', id);
+    await display.agent.waitLog(/state-not-kept: .*No space left[^]*-> locked/);
+    await display.waitPicture(showsNot('red'), 'the neutral screen');
+    const folder = path.join(display.stateDir, 'vault');
+    const floors = async () => Promise.all([0, 1].map((slot) => readFile(path.join(folder, `floors.${slot}`))));
+    const before = await floors();
+    await rm(path.join(display.stateDir, 'filler'));
+    await until(async () => (await floors()).every((file, slot) => !file.equals(before[slot])), 'the lock in both generations');
+    await stopServing(t);
+    await display.stopAgent('SIGKILL');
+    await display.startAgent();
+    await display.agent.waitLog(/session: |connection: /);
+    assert.doesNotMatch(display.agent.log, /-> (offline|connecting)/);
+    assert.ok(showsNot('red')(await display.screenshot()));
+    await headend.startServing();
+  });
 });
 
 test('a full flash keeps the content on the screen, also through a restart, and is told', async (t) => {

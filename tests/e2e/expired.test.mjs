@@ -1,19 +1,18 @@
 // A screen whose certificate has expired, because it was stored for too long: it plays on, and shows its code once the
 // headend refuses it. And one whose clock only says so: it keeps its certificate.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { startDisplay, until } from './lib/display.mjs';
+import { clockAway } from './lib/faketime.mjs';
 import { startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
 
-const run = promisify(execFile);
 const WHITE = [255, 255, 255];
 const SHORT_S = 30; // the life of a certificate that is to expire
 const SESSION_PATIENCE = 150000; // ms; a refused session is asked for again after a minute at the earliest
@@ -26,15 +25,6 @@ const certificateEnd = async (headend, id) => Date.parse(JSON.parse(await headen
 function tellsTrouble(picture) {
   for (let x = 540; x < 610; x++) for (let y = 308; y < 325; y++) if (picture.at(x, y)[1] > 120) return true;
   return false;
-}
-
-// The environment of a program whose wall clock is `offset` ("+380d") ahead.
-async function clockAhead(offset) {
-  const { stdout } = await run('faketime', ['-f', offset, 'env']);
-  return {
-    LD_PRELOAD: /^LD_PRELOAD=(.*)$/m.exec(stdout)[1], FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    ASAN_OPTIONS: 'verify_asan_link_order=0',
-  };
 }
 
 // In the place of the headend, which is not serving: a server that the screen trusts, refuses every certificate as
@@ -181,10 +171,10 @@ describe('an expired certificate', { concurrency: true }, () => {
   test('that only a wrong clock sees is used on, and again after a server refused it', async (t) => {
     const { headend, display } = await startScreen(t);
     await display.stopAgent();
-    display.options.agentEnv = await clockAhead('+380d'); // the screen's certificate: 365 days, the server's: 397
+    display.options.agentEnv = await clockAway('+380d'); // the screen's certificate: 365 days, the server's: 397
     await display.startAgent();
-    await display.agent.waitLog(/-> online/);
-    assert.doesNotMatch(display.agent.log, /certificate-expired|-> unenrolled/);
+    await display.agent.waitLog(/state-refused: state: version \d+ has expired/); // by that clock, so it is not online
+    assert.doesNotMatch(display.agent.log, /certificate-expired|-> unenrolled|-> online/);
     await headend.stopServing();
     const refusing = await startRefusing(headend);
     t.after(() => refusing.close());
@@ -194,7 +184,7 @@ describe('an expired certificate', { concurrency: true }, () => {
     refusing.closeAllConnections();
     const from = display.agent.log.length;
     await headend.startServing();
-    await display.agent.waitLog(/unenrolled -> connecting[^]*-> online/, from, SESSION_PATIENCE);
+    await display.agent.waitLog(/unenrolled -> connecting[^]*state-refused: /, from, SESSION_PATIENCE);
     await display.waitPicture(isWhite, 'the content');
     assert.doesNotMatch(display.agent.log, /enrolled: /);
   });
@@ -208,7 +198,7 @@ describe('an expired certificate', { concurrency: true }, () => {
       '/.well-known/est/simpleenroll': [503, {}],
     });
     t.after(() => refusing.close());
-    display.options.agentEnv = await clockAhead('+380d');
+    display.options.agentEnv = await clockAway('+380d');
     await display.startAgent();
     await display.agent.waitLog(/-> enrolling[^]*enrolment-waits: EST: HTTP 503/);
     await display.waitPicture(isWhite, 'the content, and not the screen of an enrolment that goes on');
@@ -227,7 +217,7 @@ describe('an expired certificate', { concurrency: true }, () => {
   test('that comes out of an approval is told beside the next code', async (t) => {
     const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
     t.after(() => headend.stop());
-    const display = await startDisplay(headend, { agentEnv: await clockAhead('+380d') });
+    const display = await startDisplay(headend, { agentEnv: await clockAway('+380d') });
     t.after(() => display.stop());
     const { code } = await display.waitCode();
     await display.waitPicture(isCode, 'the code');

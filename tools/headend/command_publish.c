@@ -35,6 +35,20 @@ static bool content_load(char **words, size_t count, const struct playlist_optio
     return playlist_of_files((const char *const *)words, count, options, playlist, error);
 }
 
+bool command_restored(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    int first = 0;
+    if (!pp_options_parse(table, argc, argv, &first, error))
+        return false;
+    if (argc - first != 1)
+        return pp_fail(error, PP_E_INVALID, "restored: one DIR is needed");
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home || !publish_restored(home, error))
+        return false;
+    home_wake(home);
+    return true;
+}
+
 static void warning_print(void *arg, const char *file, const char *warning) {
     (void)arg;
     fprintf(stderr, "pingplay-headend: warning: %s: %s\n", file, warning);

@@ -28,6 +28,9 @@ static const struct command commands[] = {
      "seal, sign and publish images and videos, or a playlist FILE.json, on a channel"},
     {"channel", "add", command_channel_add, "DIR ID [--title TEXT]",
      "make a channel, empty as yet, for screens to be approved for"},
+    {"restored", NULL, command_restored, "DIR",
+     "after DIR came from a backup: let screens take its states and content, though they have seen later "
+     "ones"},
     {"approve", NULL, command_approve,
      "DIR CODE --fingerprint GROUP --name TEXT [--channel ID] [--site TEXT] [--time-zone ZONE]\n"
      "      [--locale en|fr]",

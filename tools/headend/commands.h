@@ -51,5 +51,6 @@ bool command_channel_list(int argc, char **argv, struct pp_error *error);
 bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
 /* command_publish.c */
 bool command_publish(int argc, char **argv, struct pp_error *error);
+bool command_restored(int argc, char **argv, struct pp_error *error);
 
 #endif

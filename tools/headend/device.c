@@ -5,18 +5,22 @@
 #include "base/json.h"
 #include "headend/channel.h"
 
+/* What a screen says of itself; "" where it has not yet. */
+#define DEVICE_REPORTED "coalesce(json_extract(report, '$.state'), '')"
 #define DEVICE_COLUMNS                                                                                       \
     "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
     " coalesce(certificate_expires, 0), coalesce(json_extract(report, '$.code'), ''),"                       \
-    " coalesce(json_extract(report, '$.trouble'), ''), rotation FROM device "
+    " coalesce(json_extract(report, '$.trouble'), ''), rotation, epoch, " DEVICE_REPORTED " FROM device "
 
 static void copy_text(char *out, size_t size, const char *text) {
     snprintf(out, size, "%s", text);
 }
 
 static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_error *error) {
-    *device = (struct device){
-        .version = db_int(row, 8), .seen = db_int(row, 9), .certificate_expires = db_int(row, 10)};
+    *device = (struct device){.version = db_int(row, 8),
+                              .seen = db_int(row, 9),
+                              .certificate_expires = db_int(row, 10),
+                              .epoch = db_int(row, 14)};
     copy_text(device->id, sizeof device->id, db_text(row, 0));
     copy_text(device->name, sizeof device->name, db_text(row, 2));
     copy_text(device->site, sizeof device->site, db_text(row, 3));
@@ -29,6 +33,7 @@ static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_erro
     copy_text(device->trouble, sizeof device->trouble, db_text(row, 12));
     pp_json_tidy(device->trouble);
     pp_json_tidy(device->code);
+    copy_text(device->reported, sizeof device->reported, db_text(row, 15));
     return db_bytes(row, 1, device->thumbprint, sizeof device->thumbprint, error);
 }
 
@@ -79,7 +84,10 @@ const char *device_state_name(const struct device *device, int64_t now) {
         return "retired";
     if (!device->seen || strcmp(device->status, "approved") == 0)
         return "waiting";
-    return now - device->seen < DEVICE_ONLINE_S ? "online" : "offline";
+    if (now - device->seen >= DEVICE_ONLINE_S)
+        return "offline";
+    /* It can be heard, and says itself that what we want is not in effect there. */
+    return !*device->reported || strcmp(device->reported, "online") == 0 ? "online" : "trouble";
 }
 
 bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error) {
@@ -141,11 +149,11 @@ bool device_count(struct db *db, const char *text, int64_t now, struct device_co
                   struct pp_error *error) {
     device_words words;
     words_split(text, words);
-    db_autostmt sqlite3_stmt *row = db_query(
-        db, error,
-        "SELECT count(*), coalesce(sum(status = 'active' AND seen > ?5), 0), coalesce(sum(" DEVICE_HAS_WORDS
-        "), 0) FROM device",
-        "ssssi", words[0], words[1], words[2], words[3], now - DEVICE_ONLINE_S);
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT count(*), coalesce(sum(status = 'active' AND seen > ?5 AND " DEVICE_REPORTED
+                 " IN ('', 'online')), 0), coalesce(sum(" DEVICE_HAS_WORDS "), 0) FROM device",
+                 "ssssi", words[0], words[1], words[2], words[3], now - DEVICE_ONLINE_S);
     if (!row || !db_next(row, "count", error))
         return false;
     counts->total = db_int(row, 0);
@@ -255,6 +263,22 @@ bool device_change(struct db *db, const char *id, const struct device_settings *
                 settings->rotation, (int64_t)(settings->channel != NULL), channel, id))
         return false;
     return db_changes(db) ? true : device_unchanged(db, id, error);
+}
+
+bool device_follow_report(struct db *db, const struct device *device, const struct device_report *report,
+                          bool *changed, struct pp_error *error) {
+    bool ahead = report->epoch > device->epoch ||
+                 (report->epoch == device->epoch && report->version > device->version);
+    bool same = report->epoch == device->epoch && report->version == device->version;
+    bool told_ahead = same && report->time > pp_clock_realtime_s() + DEVICE_AHEAD_S;
+    ahead = ahead && report->epoch - device->epoch < DEVICE_EPOCH_STEP_MAX;
+    *changed = ahead || told_ahead;
+    if (ahead)
+        return db_run(db, error, "UPDATE device SET epoch = ? WHERE id = ?", "is", report->epoch + 1,
+                      device->id);
+    if (told_ahead)
+        return db_run(db, error, "UPDATE device SET version = version + 1 WHERE id = ?", "s", device->id);
+    return true;
 }
 
 void fingerprint_text(const uint8_t thumbprint[32], char text[FINGERPRINT_SIZE]) {

@@ -6,15 +6,17 @@
 #include "headend/secret.h"
 #include "headend/text.h"
 
-#define DEVICE_SEEN_EVERY_S 15  /* "last contact" is not written more often */
-#define DEVICE_ONLINE_S     120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
-#define DEVICE_WORDS_MAX    4   /* of a search */
-#define DEVICE_WORD_MAX     100 /* bytes of each; a longer one is cut */
-#define DEVICE_PREFIX_MIN   4   /* characters of an id that stand for it, at least */
-#define DEVICE_TROUBLE_MAX  400 /* bytes */
-#define FINGERPRINT_SIZE    20  /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
-#define FINGERPRINT_GROUPS  4   /* of ... */
-#define FINGERPRINT_GROUP   4   /* ... hex digits */
+#define DEVICE_SEEN_EVERY_S   15  /* "last contact" is not written more often */
+#define DEVICE_ONLINE_S       120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
+#define DEVICE_WORDS_MAX      4   /* of a search */
+#define DEVICE_WORD_MAX       100            /* bytes of each; a longer one is cut */
+#define DEVICE_PREFIX_MIN     4              /* characters of an id that stand for it, at least */
+#define DEVICE_TROUBLE_MAX    400            /* bytes */
+#define FINGERPRINT_SIZE      20             /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
+#define FINGERPRINT_GROUPS    4              /* of ... */
+#define FINGERPRINT_GROUP     4              /* ... hex digits */
+#define DEVICE_EPOCH_STEP_MAX 1000           /* a screen does not follow further, either */
+#define DEVICE_AHEAD_S        (26 * 60 * 60) /* a screen with a right clock does not believe us further than a day */
 
 struct device {
     char id[UUID_TEXT_SIZE];
@@ -30,6 +32,8 @@ struct device {
     int64_t certificate_expires;          /* s since 1970 */
     char code[16];                        /* what help it needs, as it last reported: "C-1"; "" none */
     char trouble[DEVICE_TROUBLE_MAX + 1]; /* the same in words */
+    int64_t epoch;                        /* of its state: grows when versions begin anew */
+    char reported[16]; /* the state it says it is in: "online", "offline"…; "" none yet */
 };
 
 /* PP_E_NOTFOUND where there is none. */
@@ -70,7 +74,7 @@ bool device_retire(struct db *db, const char *id, struct pp_error *error);
 
 /* It is what it was before it was retired: the certificate that it has is good again, until that expires. */
 bool device_restore(struct db *db, const char *id, struct pp_error *error);
-/* "waiting" (for its first contact), "online", "offline", "retired". */
+/* "waiting" (for its first contact), "online", "trouble" (it says that it is not), "offline", "retired". */
 const char *device_state_name(const struct device *device, int64_t now);
 
 /* What a person may change: NULL leaves a field as it is. */
@@ -83,6 +87,17 @@ bool device_settings_check(const struct device_settings *settings, struct pp_err
 /* PP_E_NOTFOUND where there is no such channel, PP_E_STATE for one that is retired. */
 bool device_change(struct db *db, const char *id, const struct device_settings *settings,
                    struct pp_error *error);
+
+/* What a screen says of the states that were in effect there. */
+struct device_report {
+    int64_t epoch, version; /* of the newest */
+    int64_t time;           /* s since 1970: what time they have told it */
+};
+/* A screen that has seen newer states than ours: this database came from a backup, and its states go on in a
+ * later epoch. One that was told a time far ahead, by this headend when its clock was wrong: the next version
+ * takes that back. *changed: its state is another one now. */
+bool device_follow_report(struct db *db, const struct device *device, const struct device_report *report,
+                          bool *changed, struct pp_error *error);
 
 /* The first 8 bytes of a thumbprint as the screen shows them: "3f2a 91bc 0d4e 77a1". */
 void fingerprint_text(const uint8_t thumbprint[32], char text[FINGERPRINT_SIZE]);

@@ -88,6 +88,8 @@ static const char *const migrations[] = {
     "  UPDATE object SET exposed = 1 WHERE sha256 IN (SELECT object FROM object_channel WHERE channel = "
     "OLD.channel);"
     "  END;",
+    /* 12: states of a later epoch are newer, whatever their versions: after this database came from a backup */
+    "ALTER TABLE device ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

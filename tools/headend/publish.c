@@ -44,6 +44,11 @@ static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct
                 "snapshot = ?1)"
                 " WHERE id IN (SELECT channel FROM publish WHERE status = 'pending' AND snapshot = ?1)",
                 "i", snapshot) ||
+        /* Another state of theirs: it has the number of the publish. */
+        !db_run(db, error,
+                "UPDATE device SET version = version + 1 WHERE channel IN"
+                " (SELECT channel FROM publish WHERE status = 'pending' AND snapshot = ?)",
+                "i", snapshot) ||
         !db_run(db, error, "UPDATE publish SET status = 'done' WHERE status = 'pending' AND snapshot = ?",
                 "i", snapshot))
         return false;
@@ -162,6 +167,23 @@ bool publish_refresh(struct home *home, struct pp_error *error) {
     bool changed;
     return tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
            rekey_all(home, &repo, error) && tuf_repo_update(&repo, NULL, &changed, error);
+}
+
+static bool states_restored(const struct home *home, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "UPDATE device SET epoch = epoch + 1", "");
+    db_unlock(home->db);
+    return ok;
+}
+
+bool publish_restored(struct home *home, struct pp_error *error) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    bool changed;
+    pp_autoclose int lock = publish_lock(home, true, error);
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error))
+        return false;
+    repo.least = repo.now;
+    return tuf_repo_update(&repo, NULL, &changed, error) && states_restored(home, error);
 }
 
 bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error) {

@@ -24,6 +24,11 @@ bool publish_refresh(struct home *home, struct pp_error *error);
  * lock. publish_refresh and publish_playlist do it, too. */
 bool publish_rekey(struct home *home, struct pp_error *error);
 
+/* This headend's folder came from a backup, and its screens have seen later versions of everything: signs all but
+ * the root anew, with versions that none of them can have seen, and lets states go on in a later epoch. Waits
+ * for the lock. */
+bool publish_restored(struct home *home, struct pp_error *error);
+
 /* Signs the root anew when half of its time is over, and takes away what nothing refers to any more
  * (repo_clean.h), at most some files at a time: *again says that there is more to do. Does nothing, but says
  * so, while another process publishes. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/handlers.h"
+#include "headend/waiters.h"
 
 #define REPORT_ITEMS_MAX      500   /* of a batch */
 #define REPORT_KIND_MAX       64    /* bytes */
@@ -24,6 +25,32 @@ static cJSON *report_body(struct request *request, struct reply *reply) {
     return body;
 }
 
+/* {"state_floor": {"epoch": 0, "version": 12, "time": "2026-01-05T08:00:00Z"}}; older screens have none. */
+static bool report_floor(const cJSON *body, struct device_report *floor, struct pp_error *error) {
+    const cJSON *object;
+    return pp_json_object(body, "state_floor", &object, error) &&
+           pp_json_integer(object, "epoch", 0, PP_JSON_INTEGER_MAX, &floor->epoch, error) &&
+           pp_json_integer(object, "version", 0, PP_JSON_INTEGER_MAX, &floor->version, error) &&
+           pp_json_time(object, "time", &floor->time, error);
+}
+
+static bool follow_report(struct request *request, const cJSON *body, struct pp_error *error) {
+    struct device_report floor;
+    bool changed = false;
+    if (!pp_json_has(body, "state_floor") || !report_floor(body, &floor, NULL))
+        return true;
+    if (!device_follow_report(request->app->db, &request->device, &floor, &changed, error))
+        return false;
+    if (changed) {
+        pp_log_warning(
+            "screen %s has seen newer states or a later time than ours: it gets a newer state. Was this "
+            "headend restored from a backup (then run \"restored\"), or its clock wrong?",
+            request->device.id);
+        waiters_wake(request->app->waiters);
+    }
+    return true;
+}
+
 void report_status(struct request *request, struct reply *reply) {
     pp_autojson cJSON *body = report_body(request, reply);
     if (!body)
@@ -31,7 +58,8 @@ void report_status(struct request *request, struct reply *reply) {
     pp_autojsontext char *text = cJSON_PrintUnformatted(body);
     struct pp_error error;
     if (!db_run(request->app->db, &error, "UPDATE device SET report = ?, seen = ? WHERE id = ?", "sis", text,
-                pp_clock_realtime_s(), request->device.id))
+                pp_clock_realtime_s(), request->device.id) ||
+        !follow_report(request, body, &error))
         reply_failure(reply, &error);
     else
         reply_empty(reply, MHD_HTTP_NO_CONTENT);

@@ -7,7 +7,7 @@
 
 #define STATE_WAIT_MAX_S 60    /* of Prefer: wait */
 #define STATE_LIFETIME_S 86400 /* iat to exp */
-#define STATE_ETAG_SIZE  64
+#define STATE_ETAG_SIZE  80
 
 void device_session(struct request *request, struct reply *reply) {
     struct app *app = request->app;
@@ -49,6 +49,7 @@ static cJSON *state_document(const struct device *device, const struct channel *
     cJSON *state = cJSON_CreateObject();
     cJSON_AddNumberToObject(state, "format", 1);
     cJSON_AddStringToObject(state, "aud", device->id);
+    cJSON_AddNumberToObject(state, "epoch", (double)device->epoch);
     cJSON_AddNumberToObject(state, "version", (double)device->version);
     cJSON_AddStringToObject(state, "iat", issued);
     cJSON_AddStringToObject(state, "exp", expires);
@@ -87,8 +88,8 @@ void device_state(struct request *request, struct reply *reply) {
     }
     /* What the answer depends on, but for the time it is made. */
     char etag[STATE_ETAG_SIZE];
-    snprintf(etag, sizeof etag, "\"%.8s-%lld-%lld\"", device->id, (long long)device->version,
-             (long long)channel.publish);
+    snprintf(etag, sizeof etag, "\"%.8s-%lld-%lld-%lld\"", device->id, (long long)device->epoch,
+             (long long)device->version, (long long)channel.publish);
     if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
         if (state_waits(request, reply))
             return;

@@ -80,7 +80,12 @@ int64_t tuf_repo_snapshot_version(const struct tuf_repo *repo) {
 /* Whether half of the time that `days` gives a file is over. */
 static bool is_old(const struct tuf_repo *repo, const cJSON *body, int days) {
     int64_t expires;
-    return !pp_json_time(body, "expires", &expires, NULL) || expires - repo->now < LIFETIME(days) / 2;
+    return repo->least || !pp_json_time(body, "expires", &expires, NULL) ||
+           expires - repo->now < LIFETIME(days) / 2;
+}
+
+static int64_t next_version(const struct tuf_repo *repo, int64_t former) {
+    return former + 1 > repo->least ? former + 1 : repo->least;
 }
 
 /* Signs and writes one file; with `list` (snapshot or timestamp to be), enters it there under its name. */
@@ -174,8 +179,8 @@ bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error) {
 
 /* A new version of targets, with what the former one delegates. */
 static cJSON *targets_body(const struct tuf_repo *repo, const cJSON *former, struct pp_error *error) {
-    cJSON *body =
-        tuf_signed("targets", body_version(former) + 1, repo->now + LIFETIME(TUF_TARGETS_DAYS), error);
+    cJSON *body = tuf_signed("targets", next_version(repo, body_version(former)),
+                             repo->now + LIFETIME(TUF_TARGETS_DAYS), error);
     if (!body)
         return NULL;
     cJSON_AddObjectToObject(body, "targets");
@@ -223,7 +228,8 @@ static bool delegate(const struct tuf_repo *repo, cJSON *targets, const char *ch
 /* The next snapshot or timestamp, with the former's list. */
 static cJSON *list_body(const struct tuf_repo *repo, const char *type, const cJSON *former, int days,
                         struct pp_error *error) {
-    cJSON *body = tuf_signed(type, body_version(former) + 1, repo->now + LIFETIME(days), error);
+    cJSON *body =
+        tuf_signed(type, next_version(repo, body_version(former)), repo->now + LIFETIME(days), error);
     const cJSON *meta = cJSON_GetObjectItemCaseSensitive(former, "meta");
     if (body)
         cJSON_AddItemToObject(body, "meta", meta ? cJSON_Duplicate(meta, true) : cJSON_CreateObject());
@@ -264,8 +270,8 @@ static bool channel_update(const struct tuf_repo *repo, const struct tuf_target 
     snprintf(name, sizeof name, "%s.json", role);
     /* The key is made before anything is signed with it. */
     PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(repo->home, role, true, error);
-    return key && channel_write(repo, role, meta_version(repo->snapshot, name) + 1, channel_targets(target),
-                                snapshot, error);
+    return key && channel_write(repo, role, next_version(repo, meta_version(repo->snapshot, name)),
+                                channel_targets(target), snapshot, error);
 }
 
 /* Signs a channel's role anew where that is due. */
@@ -277,7 +283,7 @@ static bool channel_renew(const struct tuf_repo *repo, const char *role, int64_t
     if (!is_old(repo, former, TUF_TARGETS_DAYS))
         return true;
     cJSON *targets = cJSON_DetachItemFromObjectCaseSensitive(former, "targets");
-    if (!channel_write(repo, role, version + 1, targets, snapshot, error))
+    if (!channel_write(repo, role, next_version(repo, version), targets, snapshot, error))
         return false;
     *changed = true;
     return true;

@@ -22,6 +22,7 @@
 struct tuf_repo {
     const struct home *home;
     int64_t now;                 /* s since 1970 */
+    int64_t least;               /* not 0: everything is signed anew, with a version of this or more */
     cJSON *timestamp, *snapshot; /* their `signed` parts; NULL in a repository that is being made */
 };
 

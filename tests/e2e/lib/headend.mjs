@@ -84,8 +84,8 @@ class Headend {
 
   async startServing() {
     const args = ['serve', this.dir, '--port', String(this.port), ...(this.options.serve ?? [])];
-    const { program = headendProgram(), uid, env } = this.options;
-    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], uid, gid: uid, env: { ...process.env, ...env } });
+    const { program = headendProgram(), uid } = this.options;
+    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], uid, gid: uid, env: this.env });
     this.log = '';
     this.child.stderr.on('data', (data) => { this.log += data; });
     this.ended = new Promise((resolve) => this.child.on('close', (code, signal) => resolve({ code, signal })));
@@ -122,9 +122,11 @@ class Headend {
     const double = ['channel', 'screen', 'user'].includes(words[0]);
     const at = double ? 2 : 1;
     const { stdout } = await run(headendProgram(), [...words.slice(0, at), this.dir, ...words.slice(at)],
-      { maxBuffer: 1 << 24 });
+      { maxBuffer: 1 << 24, env: this.env });
     return stdout;
   }
+
+  get env() { return { ...process.env, ...this.options.env }; }
 
   publish(channel, content, more = []) { return this.cli('publish', '--channel', channel, ...more, ...content); }
 

@@ -76,8 +76,10 @@ static void on_session(void *arg) {
     end(program, 1);
 }
 
-static void on_session_trouble(void *arg, const struct pp_error *error, int status) {
+static void on_session_trouble(void *arg, const struct pp_error *error, int status,
+                               enum access_refusal refusal) {
     (void)status;
+    (void)refusal;
     struct program *program = arg;
     tell_error("session-trouble", error);
     if (error->code == PP_E_DENIED)

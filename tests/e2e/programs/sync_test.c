@@ -64,7 +64,7 @@ static int fail(const struct pp_error *error) {
 
 static int64_t given_time(void *arg) {
     const struct options *options = arg;
-    return options->now ? (int64_t)options->now : pp_clock_realtime_s();
+    return options->now ? (int64_t)options->now * 1000 : pp_clock_realtime_ms();
 }
 
 static bool read_text(const char *path, struct pp_buf *out, struct pp_error *error) {
@@ -111,8 +111,7 @@ static bool start_sync(struct program *program, struct pp_error *error) {
         .base_url = options->url ? options->url : "https://localhost",
         .ca_file = options->ca,
         .root_file = options->root,
-        .now = given_time,
-        .now_arg = options,
+        .time = {.now_ms = given_time, .arg = options},
         .stall_s = (int)options->stall,
         .look_pause_ms = options->look_ms ? (int)options->look_ms : -1,
         .scrub_pause_ms = options->scrub_ms ? (int)options->scrub_ms : -1,

@@ -13,6 +13,7 @@ struct outcome {
     int ready, troubles;
     struct pp_error error;
     int status;
+    enum access_refusal refusal;
 };
 
 static void on_ready(void *arg) {
@@ -21,11 +22,12 @@ static void on_ready(void *arg) {
     net_loop_stop(outcome->screen->loop);
 }
 
-static void on_trouble(void *arg, const struct pp_error *error, int status) {
+static void on_trouble(void *arg, const struct pp_error *error, int status, enum access_refusal refusal) {
     struct outcome *outcome = arg;
     outcome->troubles++;
     outcome->error = *error;
     outcome->status = status;
+    outcome->refusal = refusal;
     net_loop_stop(outcome->screen->loop);
 }
 
@@ -192,6 +194,7 @@ struct ending {
     enum pp_code code;
     const char *says;
     int status;
+    enum access_refusal refusal;
 };
 
 static void answers_without_a_proper_cookie_are_trouble(void **state) {
@@ -200,17 +203,22 @@ static void answers_without_a_proper_cookie_are_trouble(void **state) {
         {"{\"status\":403,\"headers\":{\"content-type\":\"application/"
          "problem+json\"},\"body\":\"{\\\"title\\\":"
          "\\\"Retired\\\"}\"}",
-         PP_E_DENIED, "session: HTTP 403: Retired", 403},
-        {"{\"status\":500}", PP_E_HTTP, "session: HTTP 500", 500},
-        {"{\"status\":204}", PP_E_NOTFOUND, "session: answer without the cookie __Host-pingplay", 204},
+         PP_E_DENIED, "session: HTTP 403: Retired", 403, ACCESS_REFUSAL_NONE},
+        {"{\"status\":403,\"headers\":{\"content-type\":\"application/problem+json\"},\"body\":\"{"
+         "\\\"type\\\":\\\"urn:pingplay:problem:screen-retired\\\",\\\"status\\\":403,"
+         "\\\"code\\\":\\\"screen-retired\\\"}\"}",
+         PP_E_DENIED, "session: HTTP 403 (screen-retired)", 403, ACCESS_REFUSAL_RETIRED},
+        {"{\"status\":500}", PP_E_HTTP, "session: HTTP 500", 500, ACCESS_REFUSAL_NONE},
+        {"{\"status\":204}", PP_E_NOTFOUND, "session: answer without the cookie __Host-pingplay", 204,
+         ACCESS_REFUSAL_NONE},
         {"{\"status\":204,\"headers\":{\"set-cookie\":\"__Host-pingplay=v; Path=/; HttpOnly\"}}",
-         PP_E_INVALID, "session: cookie __Host-pingplay: without Secure", 204},
+         PP_E_INVALID, "session: cookie __Host-pingplay: without Secure", 204, ACCESS_REFUSAL_NONE},
         {"{\"status\":204,\"headers\":{\"set-cookie\":\"__Host-pingplay=v; Path=/; Secure; HttpOnly; "
          "Max-Age=0\"}}",
-         PP_E_INVALID, "session: the cookie is at its end already", 204},
+         PP_E_INVALID, "session: the cookie is at its end already", 204, ACCESS_REFUSAL_NONE},
         {"{\"status\":204,\"headers\":{\"set-cookie\":[\"__Host-pingplay=v; Path=/; Secure; HttpOnly\","
          "\"__Host-pingplay=w; Path=/; Secure; HttpOnly\"]}}",
-         PP_E_INVALID, "session: cookie __Host-pingplay: set twice", 204},
+         PP_E_INVALID, "session: cookie __Host-pingplay: set twice", 204, ACCESS_REFUSAL_NONE},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct outcome outcome = {0};
@@ -220,6 +228,7 @@ static void answers_without_a_proper_cookie_are_trouble(void **state) {
         assert_string_equal(outcome.error.message, rows[i].says);
         assert_int_equal(outcome.error.code, rows[i].code);
         assert_int_equal(outcome.status, rows[i].status);
+        assert_int_equal(outcome.refusal, rows[i].refusal);
         assert_null(access_session_cookie(session));
     }
     cJSON_Delete(take_log(screen));

@@ -5,71 +5,330 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "agent/crash_guard.h"
 #include "agent/floors.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "scratch.h"
 
-static void floors_only_grow_and_outlive_a_restart(void **state) {
-    struct scratch *scratch = *state;
+#define HOUR_S 3600
+#define DAY_S  (24 * HOUR_S)
+#define NOW_S  INT64_C(2000000000) /* s since 1970, when the tests begin: after the program was built */
+#define END_S  (NOW_S + 300 * DAY_S)
+
+/* A screen's clocks, its vault, and its floors over restarts. */
+struct floor_world {
+    struct scratch *scratch;
+    struct floors floors;
+    int64_t realtime_s, boottime_s;
+    bool synchronised;
+};
+
+static int64_t world_realtime_ms(void *arg) {
+    return ((struct floor_world *)arg)->realtime_s * 1000;
+}
+
+static int64_t world_boottime_ms(void *arg) {
+    return ((struct floor_world *)arg)->boottime_s * 1000;
+}
+
+static bool world_synchronised(void *arg) {
+    return ((struct floor_world *)arg)->synchronised;
+}
+
+static bool load(struct floor_world *world, struct pp_error *error) {
+    struct pp_wall_clock_kernel kernel = {world_realtime_ms, world_boottime_ms, world_synchronised, world};
+    return floors_load(&world->floors, world->scratch->vault, &kernel, error);
+}
+
+static void begin(struct floor_world *world, void **state, int64_t realtime_s, bool synchronised) {
     struct pp_error error = {0};
-    struct floors floors;
-    floors_load(&floors, scratch->vault);
-    assert_int_equal(floors.state_version, 0);
-    int64_t far = pp_clock_realtime_s() + 10 * FLOORS_CLOCK_STEP_S;
-    assert_true(floors_raise(&floors, 9, far, &error));
-    assert_true(floors_raise(&floors, 4, 1000, &error));
-
-    scratch_reopen(scratch);
-    struct floors again;
-    floors_load(&again, scratch->vault);
-    assert_int_equal(again.state_version, 9);
-    assert_int_equal(again.clock_s, far);
-    assert_int_equal(floors_now_s(&again), far); /* the clock is behind the floor */
+    *world = (struct floor_world){.scratch = *state, .realtime_s = realtime_s, .synchronised = synchronised};
+    assert_true(load(world, &error));
 }
 
-static void floors_that_cannot_be_kept_hold_until_the_next_start(void **state) {
-    struct scratch *scratch = *state;
+/* The mains plug is pulled, and `realtime_s` is what the clock says at the next start. */
+static void restart(struct floor_world *world, int64_t realtime_s) {
     struct pp_error error = {0};
-    struct floors floors;
-    floors_load(&floors, scratch->vault);
-    assert_true(floors_raise(&floors, 3, 0, &error));
-    assert_true(vault_erase(scratch->vault, &error)); /* from now on it takes nothing */
-    assert_false(floors_raise(&floors, 7, 0, &error));
-    assert_int_equal(floors.state_version, 7);
-    assert_false(floors_raise(&floors, 7, 0, &error)); /* tried again */
+    floors_finish(&world->floors);
+    scratch_reopen(world->scratch);
+    world->realtime_s = realtime_s;
+    world->boottime_s = 7;
+    if (!load(world, &error))
+        fail_msg("%s", error.message);
 }
 
-static void another_device_begins_with_its_first_state(void **state) {
-    struct scratch *scratch = *state;
+static void pass(struct floor_world *world, int64_t seconds) {
+    world->realtime_s += seconds;
+    world->boottime_s += seconds;
+}
+
+static struct state_document document(int64_t epoch, int64_t version, int64_t issued_s) {
+    return (struct state_document){
+        .audience = "d-1", .floor = {epoch, version}, .issued_s = issued_s, .expires_s = issued_s + DAY_S};
+}
+
+static enum pp_code take(struct floor_world *world, int64_t epoch, int64_t version, int64_t issued_s) {
+    struct state_document state = document(epoch, version, issued_s);
     struct pp_error error = {0};
-    struct floors floors;
-    floors_load(&floors, scratch->vault);
-    assert_true(floors_raise(&floors, 57, 0, &error));
-    assert_true(floors_forget_state(&floors, &error));
-    assert_int_equal(floors.state_version, 0);
-    scratch_reopen(scratch);
-    floors_load(&floors, scratch->vault);
-    assert_int_equal(floors.state_version, 0);
+    if (floors_check_state(&world->floors, &state, "d-1", &error))
+        floors_take_state(&world->floors, &state, END_S, &error);
+    return error.code;
 }
 
-static void a_clock_ahead_of_the_floor_is_used(void **state) {
-    struct scratch *scratch = *state;
-    struct floors floors;
-    floors_load(&floors, scratch->vault);
-    int64_t before = pp_clock_realtime_s();
-    assert_true(floors_now_s(&floors) >= before);
+static void remove_file(const struct floor_world *world, const char *name) {
+    char path[TEST_FOLDER_SIZE + 64];
+    snprintf(path, sizeof path, "%s/vault/%s", world->scratch->path, name);
+    assert_int_equal(unlink(path), 0);
 }
 
-static void an_unreadable_record_begins_at_the_build_time(void **state) {
-    struct scratch *scratch = *state;
+static void spoil_file(const struct floor_world *world, const char *name) {
+    char path[TEST_FOLDER_SIZE + 64];
+    snprintf(path, sizeof path, "%s/vault/%s", world->scratch->path, name);
+    FILE *file = fopen(path, "r+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, 60, SEEK_SET), 0);
+    assert_int_equal(fwrite("spoilt", 6, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* ---- Time ---- */
+
+static void a_clock_of_1970_goes_on_from_the_last_state_also_over_a_restart(void **state) {
+    struct floor_world world;
+    begin(&world, state, 1000, false);
+    assert_int_equal(take(&world, 0, 1, NOW_S), PP_OK);
+    pass(&world, 3 * DAY_S);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S + 3 * DAY_S);
+    assert_true(floors_keep(&world.floors, NULL));
+    restart(&world, 1000);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S + 3 * DAY_S);
+    pass(&world, HOUR_S / 2);
+    assert_true(floors_keep_time(&world.floors, NULL)); /* a stop in good order */
+    restart(&world, 1000);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S + 3 * DAY_S + HOUR_S / 2);
+    floors_finish(&world.floors);
+}
+
+/* How many generations the record has seen, by the one file that changes. */
+static int writes_within(struct floor_world *world, int hours) {
+    int writes = 0;
+    for (int i = 0; i < 4 * hours; i++) {
+        int64_t before_s = world->floors.clock_kept_s;
+        pass(world, HOUR_S / 4);
+        assert_true(floors_keep(&world->floors, NULL));
+        writes += world->floors.clock_kept_s != before_s;
+    }
+    return writes;
+}
+
+static void the_time_is_written_seldom(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    assert_int_equal(take(&world, 0, 1, NOW_S), PP_OK);
+    assert_int_equal(writes_within(&world, 10 * 24), 10);
+    world.synchronised = false;
+    assert_in_range(writes_within(&world, 24), 23, 24);
+    floors_finish(&world.floors);
+}
+
+static void a_headend_a_month_ahead_moves_the_time_by_a_day_at_most(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    assert_int_equal(take(&world, 0, 1, NOW_S), PP_OK);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(take(&world, 0, 2 + i, NOW_S + 30 * DAY_S), PP_OK);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S);
+    assert_int_equal(take(&world, 0, 7, NOW_S + 5), PP_OK); /* it is right again */
+    assert_int_equal(take(&world, 0, 8, NOW_S + 6), PP_OK);
+    restart(&world, NOW_S + 60);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S + 60);
+    assert_int_equal(take(&world, 0, 8, NOW_S + 61), PP_OK);
+    floors_finish(&world.floors);
+}
+
+static void without_a_sure_clock_the_next_state_takes_back_what_one_said(void **state) {
+    const int64_t clocks[] = {1000, NOW_S};
+    for (size_t i = 0; i < PP_COUNT(clocks); i++) {
+        struct floor_world world;
+        begin(&world, state, clocks[i], false);
+        assert_true(floors_reset(&world.floors, NOW_S, NULL));
+        assert_int_equal(take(&world, 0, 1, NOW_S), PP_OK);
+        assert_int_equal(take(&world, 0, 2, NOW_S + 30 * DAY_S), PP_OK);
+        assert_int_equal(floors_now_s(&world.floors), NOW_S + 30 * DAY_S);
+        assert_int_equal(take(&world, 0, 2, NOW_S + 10), PP_E_EXPIRED); /* may have been held back */
+        assert_int_equal(take(&world, 0, 1, NOW_S + 10), PP_E_ROLLBACK);
+        assert_int_equal(take(&world, 0, 3, NOW_S + 10), PP_OK);
+        assert_int_equal(floors_now_s(&world.floors), NOW_S + 10);
+        restart(&world, clocks[i]);
+        assert_int_equal(floors_now_s(&world.floors), NOW_S + 10);
+        floors_finish(&world.floors);
+    }
+}
+
+static void what_has_expired_by_the_systems_own_clock_is_never_taken(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, false);
+    assert_int_equal(take(&world, 0, 1, NOW_S - 2 * DAY_S), PP_E_EXPIRED);
+    world.synchronised = true;
+    assert_int_equal(take(&world, 0, 1, NOW_S - 2 * DAY_S), PP_E_EXPIRED);
+    floors_finish(&world.floors);
+}
+
+static void no_state_is_believed_beyond_the_certificates_end(void **state) {
+    struct floor_world world;
+    begin(&world, state, 1000, false);
+    assert_int_equal(take(&world, 0, 1, END_S + 900 * DAY_S), PP_OK);
+    assert_int_equal(floors_now_s(&world.floors), END_S);
+    floors_finish(&world.floors);
+}
+
+/* ---- Versions ---- */
+
+static void states_only_grow_and_outlive_a_restart(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    assert_int_equal(take(&world, 0, 9, NOW_S), PP_OK);
+    restart(&world, NOW_S);
+    assert_int_equal(take(&world, 0, 8, NOW_S), PP_E_ROLLBACK);
+    assert_int_equal(take(&world, 0, PP_JSON_INTEGER_MAX, NOW_S), PP_E_LIMIT);
+    assert_int_equal(take(&world, 0, 10, NOW_S), PP_OK);
+    assert_int_equal(take(&world, 1, 3, NOW_S), PP_OK); /* the headend was restored from a backup */
+    restart(&world, NOW_S);
+    assert_int_equal(take(&world, 0, 11, NOW_S), PP_E_ROLLBACK); /* and nobody sends what was before */
+    assert_int_equal(take(&world, 1, 2, NOW_S), PP_E_ROLLBACK);
+    assert_int_equal(take(&world, 1, 4, NOW_S), PP_OK);
+    floors_finish(&world.floors);
+}
+
+static void without_the_newest_generation_the_versions_are_the_same(void **state) {
+    for (int slot = 0; slot < 2; slot++) {
+        struct floor_world world;
+        begin(&world, state, NOW_S, true);
+        assert_int_equal(take(&world, 0, 9 + slot, NOW_S), PP_OK);
+        remove_file(&world, slot ? "floors.1" : "floors.0");
+        restart(&world, NOW_S);
+        assert_int_equal(take(&world, 0, 8 + slot, NOW_S), PP_E_ROLLBACK);
+        floors_finish(&world.floors);
+    }
+}
+
+static void a_new_approval_begins_states_and_time_anew(void **state) {
+    struct floor_world world;
+    begin(&world, state, 1000, false);
+    assert_int_equal(take(&world, 5, 57, NOW_S + 200 * DAY_S), PP_OK);
+    assert_true(floors_reset(&world.floors, NOW_S, NULL));
+    restart(&world, 1000);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S);
+    assert_int_equal(take(&world, 0, 1, NOW_S + 5), PP_OK);
+    floors_finish(&world.floors);
+}
+
+static void what_the_vault_does_not_take_holds_and_is_tried_again(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    assert_int_equal(take(&world, 0, 3, NOW_S), PP_OK);
+    assert_true(vault_erase(world.scratch->vault, NULL)); /* from now on it takes nothing */
+    assert_int_equal(take(&world, 0, 7, NOW_S), PP_E_STATE);
+    assert_int_equal(take(&world, 0, 6, NOW_S), PP_E_ROLLBACK);
     struct pp_error error = {0};
-    assert_true(vault_put(scratch->vault, FLOORS_RECORD, "rubbish", 7, &error));
-    struct floors floors;
-    floors_load(&floors, scratch->vault);
-    assert_int_equal(floors.state_version, 0);
-    assert_true(floors.clock_s > 1700000000);
+    assert_false(floors_keep(&world.floors, &error));
+    assert_false(floors_set_locked(&world.floors, true, &error));
+    assert_true(world.floors.locked);
+    assert_true(world.floors.unwritten);
+    floors_finish(&world.floors);
 }
+
+/* ---- The lock ---- */
+
+static void a_lock_outlives_each_file_that_can_be_taken_away(void **state) {
+    static const char *const gone[][3] = {
+        {"floors.0", NULL}, {"floors.1", NULL}, {"floors.0", "floors.1", NULL}};
+    for (size_t i = 0; i < PP_COUNT(gone); i++) {
+        struct floor_world world;
+        begin(&world, state, NOW_S, true);
+        assert_true(vault_put(world.scratch->vault, "device-key", "key", 3, NULL));
+        assert_true(floors_set_locked(&world.floors, true, NULL));
+        for (size_t k = 0; gone[i][k]; k++)
+            remove_file(&world, gone[i][k]);
+        restart(&world, NOW_S);
+        assert_true(world.floors.locked);
+        pass(&world, 10 * DAY_S); /* the time is written on, and the lock with it */
+        assert_true(floors_keep(&world.floors, NULL));
+        restart(&world, world.realtime_s);
+        assert_true(world.floors.locked);
+        assert_true(floors_set_locked(&world.floors, false, NULL));
+        restart(&world, world.realtime_s);
+        assert_false(world.floors.locked);
+        floors_finish(&world.floors);
+    }
+}
+
+static void a_damaged_record_locks_until_it_can_be_read_again(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    assert_int_equal(take(&world, 0, 9, NOW_S), PP_OK);
+    spoil_file(&world, "floors.0");
+    restart(&world, NOW_S);
+    assert_false(world.floors.locked); /* there is the other generation */
+    spoil_file(&world, "floors.1");
+    restart(&world, NOW_S);
+    assert_true(world.floors.locked);
+    assert_true(world.floors.lost);
+    assert_false(floors_reload(&world.floors));
+    pass(&world, 100 * DAY_S);
+    assert_true(floors_keep(&world.floors, NULL)); /* writes nothing over what may come back */
+    const char *again = "{\"state_epoch\":0,\"state_version\":9,\"clock\":1,\"locked\":false}";
+    assert_true(vault_put(world.scratch->vault, FLOORS_RECORD, again, strlen(again), NULL));
+    assert_true(floors_reload(&world.floors));
+    assert_false(world.floors.locked);
+    assert_int_equal(take(&world, 0, 8, world.realtime_s), PP_E_ROLLBACK);
+    floors_finish(&world.floors);
+}
+
+static void a_record_without_a_lock_in_it_is_locked(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    assert_true(
+        vault_put(world.scratch->vault, FLOORS_RECORD, "{\"state_version\":9,\"clock\":1}", 31, NULL));
+    restart(&world, NOW_S);
+    assert_true(world.floors.locked);
+    floors_finish(&world.floors);
+}
+
+static void the_first_start_is_not_locked_wherever_the_power_is_cut(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true); /* the record is there before any other */
+    assert_false(world.floors.locked);
+    remove_file(&world, "floors.1"); /* cut between the two generations */
+    assert_true(vault_put(world.scratch->vault, "device-key", "key", 3, NULL));
+    restart(&world, NOW_S);
+    assert_false(world.floors.locked);
+    floors_finish(&world.floors);
+}
+
+static void a_record_that_cannot_be_read_as_things_are_is_no_loss(void **state) {
+    struct floor_world world;
+    struct pp_error error = {0};
+    struct rlimit before;
+    begin(&world, state, NOW_S, true);
+    floors_finish(&world.floors);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit none = {.rlim_cur = 3, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    bool loaded = load(&world, &error);
+    floors_finish(&world.floors);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_false(loaded);
+    assert_int_equal(error.code, PP_E_NOMEM);
+}
+
+/* ---- The crash guard ---- */
 
 static void the_third_start_without_health_is_one_too_many(void **state) {
     struct scratch *scratch = *state;
@@ -109,12 +368,29 @@ static int teardown(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(floors_only_grow_and_outlive_a_restart, setup, teardown),
-        cmocka_unit_test_setup_teardown(floors_that_cannot_be_kept_hold_until_the_next_start, setup,
+        cmocka_unit_test_setup_teardown(a_clock_of_1970_goes_on_from_the_last_state_also_over_a_restart,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(the_time_is_written_seldom, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_headend_a_month_ahead_moves_the_time_by_a_day_at_most, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(another_device_begins_with_its_first_state, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_clock_ahead_of_the_floor_is_used, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_unreadable_record_begins_at_the_build_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_a_sure_clock_the_next_state_takes_back_what_one_said, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_has_expired_by_the_systems_own_clock_is_never_taken, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(no_state_is_believed_beyond_the_certificates_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(states_only_grow_and_outlive_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_the_newest_generation_the_versions_are_the_same, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_new_approval_begins_states_and_time_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_the_vault_does_not_take_holds_and_is_tried_again, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_lock_outlives_each_file_that_can_be_taken_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_record_locks_until_it_can_be_read_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_record_without_a_lock_in_it_is_locked, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_first_start_is_not_locked_wherever_the_power_is_cut, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_record_that_cannot_be_read_as_things_are_is_no_loss, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(the_third_start_without_health_is_one_too_many, setup, teardown),
         cmocka_unit_test_setup_teardown(starts_of_another_boot_do_not_count, setup, teardown),
     };

@@ -6,8 +6,17 @@
 struct outcome {
     struct screen *screen;
     int states, contacts, troubles, status;
-    bool refuse;
+    enum access_refusal refusal;
+    bool refuse, forget;
+    struct poller *poller;
 };
+
+#define JSON "\"headers\":{\"content-type\":\"application/json\""
+/* A whole document, as the text within a string of JSON. */
+#define DOCUMENT                                                                                             \
+    "{\\\"format\\\":1,\\\"aud\\\":\\\"d\\\",\\\"version\\\":1,\\\"iat\\\":\\\"2026-01-05T08:00:00Z\\\","    \
+    "\\\"exp\\\":\\\"2026-02-05T08:00:00Z\\\",\\\"name\\\":\\\"n\\\",\\\"site\\\":\\\"\\\","                 \
+    "\\\"time_zone\\\":\\\"UTC\\\",\\\"locale\\\":\\\"en\\\"}"
 
 static bool on_state(void *arg, const void *json, size_t size) {
     struct outcome *outcome = arg;
@@ -20,13 +29,16 @@ static bool on_state(void *arg, const void *json, size_t size) {
 static void on_contact(void *arg) {
     struct outcome *outcome = arg;
     outcome->contacts++;
+    if (outcome->forget)
+        poller_forget(outcome->poller);
 }
 
-static void on_trouble(void *arg, const struct pp_error *error, int status) {
+static void on_trouble(void *arg, const struct pp_error *error, int status, enum access_refusal refusal) {
     struct outcome *outcome = arg;
-    (void)error;
+    assert_true(error->code != PP_OK);
     outcome->troubles++;
     outcome->status = status;
+    outcome->refusal = refusal;
 }
 
 static void stop(void *arg) {
@@ -47,7 +59,8 @@ static int requests_against(struct screen *screen, struct outcome *outcome, cons
     test_server_do(&screen->server, "{\"do\":\"route\",\"path\":\"/v1/state\",\"answer\":%s}", answer);
     struct poller *poller = poller_start(screen->loop, screen->client, &events, outcome, NULL);
     assert_non_null(poller);
-    for (int i = 0; i < 1000 && !outcome->contacts && !outcome->troubles; i++)
+    outcome->poller = poller;
+    for (int i = 0; i < 1000 && !outcome->contacts && !outcome->troubles && !outcome->states; i++)
         run_for(screen, 20);
     run_for(screen, 10 * (int64_t)POLLER_PAUSE_MS);
     poller_stop(poller);
@@ -57,8 +70,8 @@ static int requests_against(struct screen *screen, struct outcome *outcome, cons
 
 static void a_document_that_comes_again_at_once_is_taken_once_and_not_asked_for_in_a_circle(void **state) {
     static const char *const answers[] = {
-        "{\"status\":200,\"headers\":{\"etag\":\"\\\"1\\\"\"},\"body\":\"document\"}",
-        "{\"status\":200,\"body\":\"document\"}",
+        "{\"status\":200," JSON ",\"etag\":\"\\\"1\\\"\"},\"body\":\"" DOCUMENT "\"}",
+        "{\"status\":200," JSON "},\"body\":\"" DOCUMENT "\"}",
     };
     for (size_t i = 0; i < PP_COUNT(answers); i++) {
         struct outcome outcome = {0};
@@ -69,17 +82,42 @@ static void a_document_that_comes_again_at_once_is_taken_once_and_not_asked_for_
     }
 }
 
-static void an_answer_at_once_that_nothing_is_new_is_contact(void **state) {
-    struct outcome outcome = {0};
-    assert_int_equal(requests_against(*state, &outcome, "{\"status\":304}"), 1);
-    assert_int_equal(outcome.contacts, 1);
-    assert_int_equal(outcome.states, 0);
+static void a_document_that_was_forgotten_is_new_again(void **state) {
+    struct outcome outcome = {.forget = true};
+    requests_against(*state, &outcome, "{\"status\":200," JSON "},\"body\":\"" DOCUMENT "\"}");
+    assert_true(outcome.states >= 2);
+    assert_int_equal(outcome.states, outcome.contacts);
 }
 
-static void a_document_that_is_not_taken_is_asked_for_again_later(void **state) {
+/* What a captive portal, a proxy or a broken headend answers is no contact, whatever its status says. */
+static void an_answer_that_is_no_state_is_trouble_and_no_contact(void **state) {
+    static const char *const answers[] = {
+        "{\"status\":200,\"headers\":{\"content-type\":\"text/html\"},\"body\":\"<html>Welcome</html>\"}",
+        "{\"status\":200,\"headers\":{\"content-type\":\"text/html\"},\"body\":\"" DOCUMENT "\"}",
+        "{\"status\":200,\"body\":\"" DOCUMENT "\"}",
+        "{\"status\":200," JSON "},\"body\":\"<html>Welcome</html>\"}",
+        "{\"status\":200," JSON "},\"body\":\"{\\\"format\\\":1}\"}",
+        "{\"status\":200," JSON "},\"body\":\"[]\"}",
+        "{\"status\":204}",
+        "{\"status\":304}", /* of nothing that we have */
+    };
+    for (size_t i = 0; i < PP_COUNT(answers); i++) {
+        struct outcome outcome = {0};
+        assert_in_range(requests_against(*state, &outcome, answers[i]), 1, 3);
+        assert_int_equal(outcome.contacts, 0);
+        assert_int_equal(outcome.states, 0);
+        assert_true(outcome.troubles > 0);
+        assert_int_equal(outcome.refusal, ACCESS_REFUSAL_NONE);
+    }
+}
+
+static void a_document_that_is_not_taken_is_no_contact_and_asked_for_again_later(void **state) {
     struct outcome outcome = {.refuse = true};
-    assert_in_range(requests_against(*state, &outcome, "{\"status\":200,\"body\":\"document\"}"), 1, 3);
-    assert_true(outcome.states == outcome.contacts);
+    assert_in_range(
+        requests_against(*state, &outcome, "{\"status\":200," JSON "},\"body\":\"" DOCUMENT "\"}"), 1, 3);
+    assert_true(outcome.states > 0);
+    assert_int_equal(outcome.contacts, 0);
+    assert_int_equal(outcome.troubles, 0);
 }
 
 static void refusals_are_told_with_their_status_and_tried_again_without_haste(void **state) {
@@ -89,6 +127,7 @@ static void refusals_are_told_with_their_status_and_tried_again_without_haste(vo
         snprintf(answer, sizeof answer, "{\"status\":%d}", status);
         assert_in_range(requests_against(*state, &outcome, answer), 1, 3);
         assert_int_equal(outcome.status, status);
+        assert_int_equal(outcome.refusal, ACCESS_REFUSAL_NONE);
         assert_int_equal(outcome.contacts, 0);
     }
 }
@@ -96,8 +135,9 @@ static void refusals_are_told_with_their_status_and_tried_again_without_haste(vo
 int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(a_document_that_comes_again_at_once_is_taken_once_and_not_asked_for_in_a_circle),
-        screen_test(an_answer_at_once_that_nothing_is_new_is_contact),
-        screen_test(a_document_that_is_not_taken_is_asked_for_again_later),
+        screen_test(a_document_that_was_forgotten_is_new_again),
+        screen_test(an_answer_that_is_no_state_is_trouble_and_no_contact),
+        screen_test(a_document_that_is_not_taken_is_no_contact_and_asked_for_again_later),
         screen_test(refusals_are_told_with_their_status_and_tried_again_without_haste),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);

@@ -5,9 +5,9 @@
 
 #define PATIENCE_MS 20000
 
-static int64_t now_s(void *arg) {
+static int64_t now_ms(void *arg) {
     (void)arg;
-    return 1767600000;
+    return INT64_C(1767600000000);
 }
 
 static cJSON *make_status(void *arg) {
@@ -20,7 +20,7 @@ static struct reporter *open_reporter(struct screen *screen) {
                                      .client = screen->client,
                                      .vault = screen->vault,
                                      .state_dir = screen->folder,
-                                     .now_s = now_s,
+                                     .time = {.now_ms = now_ms},
                                      .make_status = make_status};
     struct pp_error error = {0};
     struct reporter *reporter = reporter_create(&config, &error);

@@ -29,7 +29,7 @@ static cJSON *screen_of(const struct agent *agent) {
 static void name_that_is_too_long_for_a_screen_is_left_out(void **state) {
     (void)state;
     static struct agent agent = {.state = AGENT_OFFLINE, .config.url = "https://headend.example"};
-    agent.document.version = 1;
+    agent.document.floor.version = 1;
     memset(agent.document.name, 'n', SCREEN_NAME_MAX);
     pp_autojson cJSON *named = screen_of(&agent);
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(named, "name"));
@@ -74,7 +74,7 @@ static void the_configured_language_counts_until_the_headend_names_one(void **st
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct agent agent = {.state = rows[i].state, .config.url = "https://headend.example"};
-        agent.document.version = rows[i].version;
+        agent.document.floor.version = rows[i].version;
         strcpy(agent.config.language, rows[i].configured);
         strcpy(agent.document.locale, rows[i].locale);
         pp_autojson cJSON *screen = screen_of(&agent);
@@ -85,7 +85,7 @@ static void the_configured_language_counts_until_the_headend_names_one(void **st
 static void a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_error(void **state) {
     (void)state;
     static struct agent agent = {.state = AGENT_ONLINE, .config.url = "https://headend.example"};
-    agent.document.version = 1;
+    agent.document.floor.version = 1;
     agent.document.has_channel = true;
     strcpy(agent.document.channel, "lobby");
     strcpy(agent.empty_channel, "lobby");
@@ -116,7 +116,8 @@ static void expect_trouble(const struct agent *agent, const char *code, const ch
 
 static void the_code_on_the_screen_is_the_one_that_the_headend_is_told(void **state) {
     (void)state;
-    static struct agent agent = {.state = AGENT_ONLINE, .document = {.version = 1, .has_channel = true}};
+    static struct agent agent = {.state = AGENT_ONLINE,
+                                 .document = {.floor = {.version = 1}, .has_channel = true}};
     assert_null(screens_trouble(&agent).code);
     agent.content_failed = true;
     expect_trouble(&agent, "C-1", "no item of the channel can be shown");

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "agent/state_document.h"
+#include "base/json.h"
 
 #define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
@@ -32,7 +33,8 @@ static void a_whole_document_is_read(void **state) {
     struct pp_error error = {0};
     assert_true(state_document_parse(whole, strlen(whole), &document, &error));
     assert_string_equal(document.audience, "d-1");
-    assert_int_equal(document.version, 12);
+    assert_int_equal(document.floor.version, 12);
+    assert_int_equal(document.floor.epoch, 0);
     assert_int_equal(document.issued_s, 1767600000);
     assert_string_equal(document.time_zone, "Europe/Paris");
     assert_true(document.has_channel);
@@ -77,6 +79,8 @@ static void each_bad_field_is_refused_by_name_and_nothing_is_changed(void **stat
         {"\"format\":1", "\"format\":2", "state: field \"format\" is not between 1 and 1"},
         {"\"aud\":\"d-1\"", "\"aud\":5", "state: field \"aud\" is not a string"},
         {"\"version\":12", "\"version\":0.5", "state: field \"version\" is not an integer"},
+        {"\"version\":12", "\"version\":12,\"epoch\":-1",
+         "state: field \"epoch\" is not between 0 and 9007199254740991"},
         {"\"version\":12,", "", "state: field \"version\" is missing"},
         {"\"iat\":\"2026", "\"iat\":\"20260",
          "state: field \"iat\": not a time of the form YYYY-MM-DDTHH:MM:SSZ"},
@@ -87,12 +91,12 @@ static void each_bad_field_is_refused_by_name_and_nothing_is_changed(void **stat
         {"\"name\"", "\"aud\"", "state: field \"aud\" stands twice"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct state_document document = {.version = 77};
+        struct state_document document = {.floor = {.version = 77}};
         struct pp_error error = {0};
         assert_false(parse_changed(rows[i].from, rows[i].to, &document, &error));
         if (i != 7) /* which of base64's complaints it is depends on the digits */
             assert_string_equal(error.message, rows[i].message);
-        assert_int_equal(document.version, 77);
+        assert_int_equal(document.floor.version, 77);
     }
 }
 
@@ -110,13 +114,45 @@ static void only_a_newer_valid_document_for_this_device_may_take_effect(void **s
     struct state_document document;
     struct pp_error error = {0};
     assert_true(state_document_parse(whole, strlen(whole), &document, &error));
-    assert_true(state_document_check(&document, "d-1", 12, document.expires_s - 1, &error));
-    assert_false(state_document_check(&document, "d-2", 12, document.issued_s, &error));
+    struct state_floor same = {.version = 12};
+    struct state_floor above = {.version = 13};
+    assert_true(state_document_check(&document, "d-1", &same, document.expires_s - 1, &error));
+    assert_false(state_document_check(&document, "d-2", &same, document.issued_s, &error));
     assert_int_equal(error.code, PP_E_AUTH);
-    assert_false(state_document_check(&document, "d-1", 13, document.issued_s, &error));
+    assert_false(state_document_check(&document, "d-1", &above, document.issued_s, &error));
     assert_int_equal(error.code, PP_E_ROLLBACK);
-    assert_false(state_document_check(&document, "d-1", 12, document.expires_s, &error));
+    assert_false(state_document_check(&document, "d-1", &same, document.expires_s, &error));
     assert_int_equal(error.code, PP_E_EXPIRED);
+}
+
+static void a_later_epoch_begins_with_any_version_and_an_earlier_one_is_over(void **state) {
+    (void)state;
+    const struct state_floor floor = {.epoch = 3, .version = 57};
+    static const struct {
+        struct state_floor document;
+        enum pp_code code;
+    } rows[] = {
+        {{3, 57}, PP_OK},
+        {{3, 58}, PP_OK},
+        {{4, 1}, PP_OK},
+        {{3, 56}, PP_E_ROLLBACK},
+        {{2, 1000}, PP_E_ROLLBACK},
+        {{0, 1}, PP_E_ROLLBACK},
+        {{3, 57 + STATE_VERSION_STEP_MAX}, PP_OK},
+        {{3, 58 + STATE_VERSION_STEP_MAX}, PP_E_LIMIT},
+        {{3, PP_JSON_INTEGER_MAX}, PP_E_LIMIT},
+        {{4, PP_JSON_INTEGER_MAX}, PP_E_LIMIT},
+        {{3 + STATE_EPOCH_STEP_MAX, 1}, PP_OK},
+        {{4 + STATE_EPOCH_STEP_MAX, 1}, PP_E_LIMIT},
+        {{PP_JSON_INTEGER_MAX, 58}, PP_E_LIMIT},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct state_document document = {.audience = "d-1", .floor = rows[i].document, .expires_s = 10};
+        struct pp_error error = {0};
+        bool taken = state_document_check(&document, "d-1", &floor, 9, &error);
+        assert_int_equal(error.code, rows[i].code);
+        assert_int_equal(taken, rows[i].code == PP_OK);
+    }
 }
 
 int main(void) {
@@ -126,6 +162,7 @@ int main(void) {
         cmocka_unit_test(a_document_without_a_channel_is_read),
         cmocka_unit_test(each_bad_field_is_refused_by_name_and_nothing_is_changed),
         cmocka_unit_test(what_is_not_an_object_is_refused),
+        cmocka_unit_test(a_later_epoch_begins_with_any_version_and_an_earlier_one_is_over),
         cmocka_unit_test(only_a_newer_valid_document_for_this_device_may_take_effect),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

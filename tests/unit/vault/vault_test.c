@@ -215,6 +215,24 @@ static void vault_falls_back_to_the_older_generation_and_reports(void **state) {
                                          "damaged: segment 0 does not authenticate");
 }
 
+/* Nobody but a thief takes one generation of two away. */
+static void vault_reports_a_generation_that_is_missing(void **state) {
+    const struct test_folder *folder = *state;
+    struct reports reports = {0};
+    PP_AUTO(vault) struct vault *vault = open_vault(folder);
+    vault_set_reporter(vault, count_report, &reports);
+    put(vault, "r", "one");
+    assert_value(vault, "r", "one");
+    assert_int_equal(reports.count, 0); /* there has been no other */
+    put(vault, "r", "two");
+    put(vault, "r", "three");
+    assert_int_equal(unlinkat(folder->fd, "vault/r.0", 0), 0);
+    assert_value(vault, "r", "two");
+    assert_int_equal(reports.count, 1);
+    assert_string_equal(reports.message,
+                        "vault record r: generation 2 is used, because the other one is missing");
+}
+
 static void vault_writes_on_after_damage(void **state) {
     const struct test_folder *folder = *state;
     struct reports reports = {0};
@@ -513,6 +531,7 @@ int main(void) {
         WITH_FOLDER(vault_with_another_kek_reads_nothing),
         WITH_FOLDER(vault_refuses_a_kek_of_the_wrong_size_and_leaves_everything),
         WITH_FOLDER(vault_falls_back_to_the_older_generation_and_reports),
+        WITH_FOLDER(vault_reports_a_generation_that_is_missing),
         WITH_FOLDER(vault_writes_on_after_damage),
         WITH_FOLDER(vault_survives_emptied_and_overlong_files),
         WITH_FOLDER(vault_sweeps_what_an_interrupted_write_left),

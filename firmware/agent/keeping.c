@@ -1,0 +1,87 @@
+/* What must outlive the mains plug and a bad flash: the lock, the time, and what the vault says of itself. */
+#include "agent/agent_internal.h"
+#include "base/log.h"
+
+static void on_keep_due(void *arg);
+
+static void keep_after(struct agent *agent, int64_t wait_ms) {
+    net_timer_start_in(&agent->keep_timer, agent->loop, wait_ms, on_keep_due, agent);
+}
+
+/* Told once until it goes well, and tried again until then. */
+static void kept(struct agent *agent, bool ok, const struct pp_error *error) {
+    if (!ok && !agent->keep_failure_reported)
+        reporter_event(agent->reporter, "state-not-kept", "%s", error->message);
+    agent->keep_failure_reported = !ok;
+    bool again = !ok || agent->floors.lost;
+    keep_after(agent, again ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
+}
+
+void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size) {
+    struct pp_error error = {0};
+    /* A flash that is full or broken is no reason to go on with an old document: it may be the new one that
+     * makes room. */
+    bool ok = state_floor_compare(&document->floor, &agent->document_kept) == 0 ||
+              vault_put(agent->vault, AGENT_STATE_RECORD, json, size, &error);
+    if (ok)
+        agent->document_kept = document->floor;
+    /* No honest document is younger than our certificate's end. */
+    bool floors_ok =
+        floors_take_state(&agent->floors, document, identity_not_after(agent->identity), ok ? &error : NULL);
+    kept(agent, ok && floors_ok, &error);
+}
+
+void keeping_set_locked(struct agent *agent, bool locked) {
+    struct pp_error error = {0};
+    kept(agent, floors_set_locked(&agent->floors, locked, &error), &error);
+}
+
+/* The flash gave back what it had not given at the start. */
+static void recover(struct agent *agent) {
+    if (!floors_reload(&agent->floors))
+        return;
+    pp_log_info("record \"%s\" can be read again", FLOORS_RECORD);
+    if (!agent->floors.locked && agent->state == AGENT_LOCKED)
+        agent_set_state(agent, AGENT_CONNECTING);
+    agent_update_screen(agent);
+}
+
+static void on_keep_due(void *arg) {
+    struct agent *agent = arg;
+    struct pp_error error = {0};
+    recover(agent);
+    kept(agent, floors_keep(&agent->floors, &error), &error);
+}
+
+static void on_vault_note(void *arg, short revents) {
+    struct agent *agent = arg;
+    (void)revents;
+    char message[PP_ERROR_MESSAGE_MAX];
+    while (agent->reporter && vault_notes_take(&agent->vault_notes, message))
+        reporter_event(agent->reporter, "vault-fallback", "%s", message);
+}
+
+bool keeping_watch_vault(struct agent *agent, struct pp_error *error) {
+    if (!vault_notes_init(&agent->vault_notes, agent->vault, error))
+        return false;
+    agent->vault_watch =
+        net_loop_watch(agent->loop, agent->vault_notes.fd, POLLIN, on_vault_note, agent, error);
+    return agent->vault_watch != NULL;
+}
+
+void keeping_unwatch_vault(struct agent *agent) {
+    net_loop_unwatch(agent->loop, pp_steal(&agent->vault_watch));
+    vault_notes_finish(&agent->vault_notes);
+}
+
+void keeping_start(struct agent *agent) {
+    keep_after(agent, agent->floors.lost ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
+}
+
+void keeping_stop(struct agent *agent) {
+    struct pp_error error = {0};
+    bool running = net_timer_is_running(&agent->keep_timer);
+    net_timer_stop(&agent->keep_timer);
+    if (running && !floors_keep_time(&agent->floors, &error))
+        pp_log_warning("%s", error.message);
+}

@@ -1,0 +1,214 @@
+// Wrong clocks, wrong documents, and answers of somebody else: the screen goes on, goes on updating, and never says "online"
+// while what the headend wants is not in effect.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { startDisplay, until } from './lib/display.mjs';
+import { clockAway } from './lib/faketime.mjs';
+import { buildDir, startHeadend } from './lib/headend.mjs';
+import { Browser } from './lib/headend-browser.mjs';
+import { makeImage } from './lib/media.mjs';
+import { near } from './lib/png.mjs';
+
+const run = promisify(execFile);
+const COLOURS = { red: [254, 0, 0], blue: [0, 0, 254], white: [255, 255, 255] };
+const DAY_S = 86400;
+
+const shows = (colour) => (shot) => near(shot.at(shot.width >> 1, shot.height >> 1), COLOURS[colour]);
+
+describe('clocks and documents', { concurrency: 2 }, () => {
+  let dir;
+  before(async () => {
+    dir = await mkdtemp(path.join(tmpdir(), 'pingplay-clock-'));
+    for (const colour of Object.keys(COLOURS)) await makeImage(dir, `${colour}.png`, colour);
+  });
+  after(() => rm(dir, { recursive: true, force: true }));
+
+  const picture = (colour) => path.join(dir, `${colour}.png`);
+
+  // A screen that shows red, of a headend of its own.
+  async function startScreen(t, more = {}) {
+    const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+    t.after(() => headend.stop());
+    await headend.publish('lobby', [picture('red')]);
+    const display = await startDisplay(headend, more);
+    t.after(() => display.stop());
+    const { code } = await display.waitCode();
+    const id = await headend.approve(code, { name: 'Clock', channel: 'lobby' });
+    await display.waitPicture(shows('red'), 'the first content');
+    await display.agent.waitLog(/-> online/);
+    return { headend, display, id };
+  }
+
+  const sql = async (headend, text) =>
+    (await run('sqlite3', ['-cmd', '.timeout 5000', path.join(headend.dir, 'headend.db'), text])).stdout.trim();
+
+  // What the headend's list calls the one screen that it has.
+  async function listed(headend) {
+    if (!headend.browser) {
+      headend.browser = new Browser(headend);
+      await headend.browser.signIn('admin', headend.password);
+    }
+    const { text } = await headend.browser.get('/admin/screens');
+    return /class="badge (\w+)"/.exec(text)?.[1];
+  }
+
+  async function changes(headend, display, colour) {
+    await headend.publish('lobby', [picture(colour)]);
+    await display.waitPicture(shows(colour), `what was published, ${colour}`);
+  }
+
+  // A folder's description of pictures of a second each, in turn with the wall clock, and by day a layout of white: by
+  // `day` (s since 1970, UTC) and three hours on.
+  async function publishShow(headend, day) {
+    const zone = (playlist) => ({ zones: [{ id: 'main', x: 0, y: 0, width: 640, height: 360, z: 0, playlist }] });
+    const items = (...colours) => colours.map((colour) => ({ file: `${colour}.png`, duration: 'PT1S' }));
+    await writeFile(path.join(dir, 'show.json'), JSON.stringify({
+      canvas: { width: 640, height: 360, background: '#000000' },
+      playlists: { turns: { align: 'wall-clock', items: items('red', 'blue') }, still: { items: items('white') } },
+      layouts: { turns: zone('turns'), still: zone('still') },
+      schedule: [{ layout: 'still', dtstart: new Date(day * 1000).toISOString().slice(0, 19), duration: 'PT3H', priority: 1 }],
+      default_layout: 'turns',
+    }));
+    await headend.publish('lobby', [path.join(dir, 'show.json')]);
+  }
+
+  test('with a clock of 1970 and no network, aligned playlists and dayparts go on', async (t) => {
+    const { headend, display } = await startScreen(t);
+    const now = Date.now() / 1000;
+    await publishShow(headend, Math.floor(now) + 75);
+    await display.waitPicture(shows('blue'), 'the aligned playlist');
+    await display.stopAgent();
+    await headend.stopServing();
+    display.options.agentEnv = await clockAway(`-${Math.floor(now / DAY_S)}d`);
+    await display.startAgent();
+    await display.agent.waitLog(/-> offline/);
+    for (const colour of ['red', 'blue', 'red', 'blue'])
+      await display.waitPicture(shows(colour), `a turn of the aligned playlist, ${colour}`);
+    await display.waitPicture(shows('white'), 'the daypart that begins meanwhile', 150000);
+  });
+
+  const synchronised = path.join(buildDir(), 'tests/e2e/programs/pingplay-synchronised.so');
+  const clocks = { 'with a clock that nobody keeps right': {}, 'with a synchronised clock': { LD_PRELOAD: synchronised } };
+  for (const [clock, agentEnv] of Object.entries(clocks)) test(`${clock}, a headend a month ahead for one publish stops nothing`, async (t) => {
+    if (agentEnv.LD_PRELOAD && !existsSync(agentEnv.LD_PRELOAD)) return t.skip('a sanitized build has no preloaded library');
+    const { headend, display, id } = await startScreen(t, { agentEnv });
+    await headend.stopServing();
+    headend.options.env = await clockAway('+30d');
+    await headend.startServing();
+    await changes(headend, display, 'blue');
+    const told = await until(async () => {
+      const { state_floor: floor, state_version: version } = JSON.parse(await headend.cli('screen', 'show', id)).report ?? {};
+      return floor && version === Number(await sql(headend, `SELECT version FROM device WHERE id = '${id}'`)) && floor.time;
+    }, 'what time the screen was told');
+    assert.equal(Math.round((Date.parse(told) - Date.now()) / 1000 / DAY_S), agentEnv.LD_PRELOAD ? 1 : 30);
+    await headend.stopServing();
+    headend.options.env = undefined;
+    await headend.startServing();
+    await changes(headend, display, 'white');
+    await until(async () => await listed(headend) === 'online', 'the headend to call it online');
+    await display.stopAgent();
+    await display.startAgent();
+    await display.agent.waitLog(/-> online/);
+    await changes(headend, display, 'red');
+    assert.doesNotMatch(display.agent.log, /state-refused|sync-failed/);
+  });
+
+  test('a version out of all proportion is refused, nobody says "online" meanwhile, and the next honest one counts', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    const version = await sql(headend, `SELECT version FROM device WHERE id = '${id}'`);
+    const from = display.agent.log.length;
+    await sql(headend, `UPDATE device SET version = 9007199254740991 WHERE id = '${id}'`);
+    await display.agent.waitLog(/online -> offline[^]*state-refused: state: version \d{16} of epoch 0 is too far ahead/, from);
+    await until(async () => await listed(headend) === 'trouble', 'the headend to show that it is in trouble');
+    const report = JSON.parse(await headend.cli('screen', 'show', id)).report;
+    assert.equal(report.state, 'offline');
+    assert.match(report.trouble, /too far ahead/);
+    assert.ok(shows('red')(await display.screenshot()), 'it plays on');
+    await sql(headend, `UPDATE device SET version = ${Number(version) + 1} WHERE id = '${id}'`);
+    await display.agent.waitLog(/state-refused[^]*offline -> online/, from);
+    await until(async () => await listed(headend) === 'online', 'the headend to call it online');
+    await changes(headend, display, 'blue');
+  });
+
+  test('a headend that came from a backup leads on in a later epoch, and nothing older counts after it', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    const backup = path.join(dir, 'backup');
+    await headend.stopServing();
+    await cp(headend.dir, backup, { recursive: true });
+    await headend.startServing();
+    for (const name of ['One', 'Two', 'Three']) await headend.cli('screen', 'set', id, '--name', name);
+    await changes(headend, display, 'blue');
+    const before = await sql(headend, `SELECT version FROM device WHERE id = '${id}'`);
+    await until(async () => JSON.parse(await headend.cli('screen', 'show', id)).report?.state_floor?.version === Number(before),
+      'the newest state to be in effect');
+    await headend.stopServing();
+    await cp(headend.dir, path.join(dir, 'lost'), { recursive: true });
+    await rm(headend.dir, { recursive: true });
+    await cp(backup, headend.dir, { recursive: true });
+    const from = display.agent.log.length;
+    await headend.startServing();
+    await display.agent.waitLog(/state-refused: .*is older than[^]*offline -> online/, from);
+    assert.equal(await sql(headend, `SELECT epoch FROM device WHERE id = '${id}'`), '1');
+    await headend.cli('restored');
+    await display.agent.waitLog(/-> online/, from);
+    await changes(headend, display, 'white');
+    // The former headend comes back: what it said is over for this screen, and its content older than what is there.
+    await headend.stopServing();
+    await rm(headend.dir, { recursive: true });
+    await cp(path.join(dir, 'lost'), headend.dir, { recursive: true });
+    const again = display.agent.log.length;
+    await headend.startServing();
+    await until(async () => await sql(headend, `SELECT epoch FROM device WHERE id = '${id}'`) === '3', 'an epoch above both');
+    await display.agent.waitLog(/sync-failed: timestamp.json: version \d+ is older than the trusted \d{10}/, again);
+    assert.ok(shows('white')(await display.screenshot()));
+  });
+
+  // In the headend's place: a firewall, a proxy, a captive portal that has a certificate the screen trusts.
+  async function startStranger(headend, status, headers, body) {
+    const file = (name) => readFile(path.join(headend.dir, name));
+    const seen = [];
+    const server = https.createServer({ cert: await file('server.pem'), key: await file('server.key') }, (request, response) => {
+      seen.push(request.url);
+      response.writeHead(status, headers).end(body);
+    });
+    await new Promise((resolve) => { server.listen(headend.port, resolve); });
+    return { seen, stop: () => { server.close(); server.closeAllConnections(); } };
+  }
+
+  const strangers = {
+    'a 403 of a firewall': [403, { 'content-type': 'text/html' }, '<html><h1>403 Forbidden</h1><hr>nginx</html>'],
+    'a 403 with a problem of its own': [403, { 'content-type': 'application/problem+json' },
+      '{"type":"about:blank","title":"Forbidden","status":403,"code":"blocked"}'],
+    'a captive portal': [200, { 'content-type': 'text/html', 'set-cookie': '__Host-pingplay=x; Path=/; Secure; HttpOnly' },
+      '<html>Welcome! Please accept our conditions.</html>'],
+    'JSON that is no state': [200, { 'content-type': 'application/json' }, '{"ok":true}'],
+    'a 401 of a proxy': [401, { 'content-type': 'text/html' }, '<html>Sign in</html>'],
+  };
+  for (const [name, answer] of Object.entries(strangers)) {
+    test(`${name} is an outage: the screen plays on, and is not online`, async (t) => {
+      const { headend, display } = await startScreen(t);
+      await headend.stopServing();
+      const stranger = await startStranger(headend, ...answer);
+      t.after(() => stranger.stop());
+      await display.stopAgent();
+      await display.startAgent();
+      await display.agent.waitLog(/content is on the screen/);
+      await until(() => stranger.seen.includes('/v1/state') || stranger.seen.filter((url) => url === '/v1/session').length,
+        'a request');
+      await display.agent.waitLog(/(connection|session): .*[^]*-> offline/);
+      assert.doesNotMatch(display.agent.log, /-> (online|locked)/);
+      assert.ok(shows('red')(await display.screenshot()));
+      stranger.stop();
+      await headend.startServing();
+      await display.agent.waitLog(/-> online/, 0, 150000);
+      await changes(headend, display, 'blue');
+    });
+  }
+});
