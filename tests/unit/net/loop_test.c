@@ -148,6 +148,7 @@ static void timer_that_starts_itself_anew_does_not_hold_the_turn(void **state) {
     assert_int_equal(trace.calls, 1);
     assert_true(net_loop_turn(loop, -1, NULL));
     assert_int_equal(trace.calls, 2);
+    net_timer_stop(&trace.other);
 }
 
 static void take_byte(void *arg, short revents) {
