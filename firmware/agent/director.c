@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "channel/schedule.h"
 
-/* A zone has at most three layers, a frozen one of the layout before has one; so has the status screen three.
+/* A zone has at most three layers, a frozen one of the layout before has two; the status screen has three.
  */
-_Static_assert(3 * CHANNEL_ZONES_MAX + CHANNEL_ZONES_MAX + 3 <= IPC_LAYERS_MAX,
+_Static_assert(3 * CHANNEL_ZONES_MAX + 2 * CHANNEL_ZONES_MAX + 3 <= IPC_LAYERS_MAX,
                "the player takes the layers of the largest layout");
 
 /* The zones of one layout, from its beginning to the end of the one that follows it. */
@@ -356,7 +356,7 @@ struct director *director_create(const struct director_config *config, struct pp
     }
     director->config = *config;
     strcpy(director->time_zone, "UTC");
-    status_layer_init(&director->status, config->loop, on_status_failed, director);
+    status_layer_init(&director->status, config->loop, on_status_failed, on_status_again, director);
     director->link = player_link_create(config->loop, config->player_socket, &events, director, error);
     if (director->link)
         director->layers = layer_set_create(config->loop, director->link, config->renderers, error);

@@ -457,10 +457,10 @@ static void zone_stop(struct zone *zone) {
     net_timer_stop(&zone->ready_timer);
     net_timer_stop(&zone->overrun_timer);
     net_timer_stop(&zone->outgoing_timer);
-    layer_destroy(pp_steal(&zone->next));
     layer_destroy(pp_steal(&zone->outgoing));
 }
 
+/* `next` stays, too: the player may have shown it by now, and taken what it replaces away. */
 void zone_freeze(struct zone *zone) {
     if (zone->frozen)
         return;
@@ -477,6 +477,7 @@ void zone_destroy(struct zone *zone) {
     if (!zone)
         return;
     zone_freeze(zone);
+    layer_destroy(zone->next);
     layer_destroy(zone->current);
     free(zone);
 }

@@ -42,7 +42,7 @@
 #define IPC_CAPACITY_MIN   1024                  /* frames of an audio ring */
 #define IPC_CAPACITY_MAX   (10 * IPC_AUDIO_RATE) /* frames of an audio ring */
 #define IPC_REFRESH_MAX    1000000               /* mHz */
-#define IPC_LAYERS_MAX     72 /* of one agent at a time: the player refuses more with LAYER_FAILED */
+#define IPC_LAYERS_MAX     84 /* of one agent at a time: the player refuses more with LAYER_FAILED */
 
 /* Blocks of 256 by direction. Numbers never change and are never used again. */
 enum ipc_type {

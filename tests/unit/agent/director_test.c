@@ -975,9 +975,82 @@ static void a_rotation_turns_content_and_status_screens(void **state) {
     canvas = expect_canvas(stage, &add);
     expect_size(&canvas, 720, 1280, 1, 1);
     assert_int_equal(add.width, 720);
+    say_shown(stage, add.layer);
+    for (int i = 0; i < 5; i++)
+        turn(stage);
     director_set_rotation(stage->director, 180);
     canvas = expect_canvas(stage, &add);
     expect_size(&canvas, 1280, 720, 1, 2);
+}
+
+/* The next LAYER_ADD; none is taken off the screen before it. */
+static uint32_t expect_add_without_remove(struct stage *stage) {
+    for (;;) {
+        struct ipc_message message = {0};
+        struct pp_error error = {0};
+        while (!ipc_receive(stage->player, &message, &error))
+            turn(stage);
+        uint16_t type = message.type;
+        uint32_t layer = message.layer_add.layer;
+        ipc_message_finish(&message);
+        assert_int_not_equal(type, IPC_LAYER_REMOVE);
+        if (type == IPC_LAYER_ADD)
+            return layer;
+    }
+}
+
+/* That the player has shown it may be on its way: taken off then, nothing would be left on the screen, and if the
+ * agent was stopped just then, until the next one has drawn something. */
+static void a_status_screen_that_may_be_shown_already_is_not_taken_off(void **state) {
+    struct stage *stage = *state;
+    director_show_status(stage->director);
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    const char *const words[] = {"newer", "and newer", "newest"};
+    for (size_t i = 0; i < PP_COUNT(words); i++) {
+        stage->words = words[i];
+        director_show_status(stage->director);
+        turn(stage);
+    }
+    say_shown(stage, first);
+    uint32_t second = expect_add_without_remove(stage);
+    assert_int_equal(second, first + 1); /* what came between is not drawn at all */
+    assert_int_equal(expect(stage, IPC_LAYER_SHOW).layer_show.replaces, first);
+    say_shown(stage, second);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, first);
+}
+
+static void a_status_screen_that_waits_is_drawn_when_the_one_before_fails(void **state) {
+    struct stage *stage = *state;
+    director_show_status(stage->director);
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    stage->words = "new";
+    director_show_status(stage->director);
+    say_failed(stage, first);
+    uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    assert_int_equal(second, first + 1);
+    say_shown(stage, second);
+    director_show_status(stage->director); /* nothing more is to be drawn */
+    for (int i = 0; i < 5; i++)
+        turn(stage);
+    struct ipc_message message = {0};
+    struct pp_error error = {0};
+    while (ipc_receive(stage->player, &message, &error))
+        assert_int_not_equal(message.type, IPC_LAYER_ADD);
+}
+
+static void an_item_that_may_be_shown_already_is_not_taken_off_by_a_new_manifest(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "oo", "PT2S"));
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, first);
+    uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    uint32_t third = expect_add_without_remove(stage);
+    say_shown(stage, third);
+    uint32_t removed[] = {expect(stage, IPC_LAYER_REMOVE).layer_remove.layer,
+                          expect(stage, IPC_LAYER_REMOVE).layer_remove.layer};
+    assert_true((removed[0] == first && removed[1] == second) ||
+                (removed[0] == second && removed[1] == first));
 }
 
 static void a_status_screen_is_drawn_again_only_with_other_words(void **state) {
@@ -1322,6 +1395,9 @@ int main(int argc, char **argv) {
         STAGED(a_status_screen_has_the_whole_display_whatever_the_content_s_canvas),
         STAGED(a_canvas_that_fills_is_told_to_the_player),
         STAGED(a_rotation_turns_content_and_status_screens),
+        STAGED(a_status_screen_that_may_be_shown_already_is_not_taken_off),
+        STAGED(a_status_screen_that_waits_is_drawn_when_the_one_before_fails),
+        STAGED(an_item_that_may_be_shown_already_is_not_taken_off_by_a_new_manifest),
         STAGED(a_status_screen_is_drawn_again_only_with_other_words),
         STAGED(a_status_screen_that_failed_is_tried_again_by_itself),
         STAGED(a_blank_director_shows_no_content_until_it_is_let_again),
