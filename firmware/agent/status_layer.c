@@ -28,7 +28,10 @@ void status_layer_clear(struct status_layer *status) {
 }
 
 static void on_status_failed(struct status_layer *status, struct layer *layer, const char *reason) {
-    pp_log_error("status screen: %s", reason);
+    struct pp_error why = {0};
+    pp_fail(&why, PP_E_STATE, "%s", reason);
+    pp_wrap(&why, "status screen");
+    pp_log_error("%s", why.message);
     if (layer == status->next)
         status->next = NULL;
     else if (layer == status->current)

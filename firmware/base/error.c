@@ -67,7 +67,11 @@ bool pp_wrap(struct pp_error *error, const char *format, ...) {
     error_set(error, inner.code, format, args);
     va_end(args);
     size_t used = strlen(error->message);
-    snprintf(error->message + used, sizeof error->message - used, ": %s", inner.message);
+    /* Two levels may name the same thing: once is enough. */
+    if (strncmp(inner.message, error->message, used) == 0 && inner.message[used] == ':')
+        *error = inner;
+    else
+        snprintf(error->message + used, sizeof error->message - used, ": %s", inner.message);
     return false;
 }
 

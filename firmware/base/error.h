@@ -43,7 +43,7 @@ bool pp_fail(struct pp_error *error, enum pp_code code, const char *format, ...)
  * strerror(errno)". */
 bool pp_fail_errno(struct pp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts "context: " before the message already there; keeps the code; returns false. */
+/* Puts "context: " before the message already there, unless it begins so; keeps the code; returns false. */
 bool pp_wrap(struct pp_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* clang's analyzer sees one source file at a time: told that these return false, it does not follow paths

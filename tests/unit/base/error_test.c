@@ -61,6 +61,17 @@ static void errno_chooses_the_code_and_ends_the_message(void **state) {
     }
 }
 
+static void wrap_does_not_say_the_same_twice(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    pp_fail(&error, PP_E_INVALID, "schedule: there is none");
+    assert_false(pp_wrap(&error, "schedule"));
+    assert_string_equal(error.message, "schedule: there is none");
+    assert_int_equal(error.code, PP_E_INVALID);
+    assert_false(pp_wrap(&error, "sched"));
+    assert_string_equal(error.message, "sched: schedule: there is none");
+}
+
 static void wrap_puts_context_before_and_keeps_the_code(void **state) {
     (void)state;
     struct pp_error error = {0};
@@ -91,6 +102,7 @@ int main(void) {
         cmocka_unit_test(message_is_one_line_without_control_characters),
         cmocka_unit_test(a_long_message_is_cut),
         cmocka_unit_test(errno_chooses_the_code_and_ends_the_message),
+        cmocka_unit_test(wrap_does_not_say_the_same_twice),
         cmocka_unit_test(wrap_puts_context_before_and_keeps_the_code),
         cmocka_unit_test(every_code_has_a_name_of_its_own),
     };
