@@ -54,7 +54,8 @@ const struct pp_error *agent_trouble(const struct agent *agent) {
  * content but no certificate, or an expired one, must be seen to be approved. An enrolment that cannot go on
  * covers nothing. */
 static bool agent_hides_content(const struct agent *agent) {
-    return agent->floors.locked || (agent->state == AGENT_ENROLLING && !agent->trouble.code) ||
+    return (agent->floors.locked && !agent->lock_waits) ||
+           (agent->state == AGENT_ENROLLING && !agent->trouble.code) ||
            (agent->state == AGENT_UNENROLLED && *agent->user_code);
 }
 

@@ -81,15 +81,18 @@ struct agent {
     struct access_session *session;
     struct poller *poller;
     struct net_timer renew_timer;
-    bool renewal_wait_reported;       /* that the one under way has to wait */
-    struct state_document document;   /* in effect; version 0: none yet */
-    struct state_floor document_kept; /* of the one in the vault */
-    bool keep_failure_reported;       /* that it cannot be kept */
+    bool renewal_wait_reported;          /* that the one under way has to wait */
+    struct state_document document;      /* in effect; version 0: none yet */
+    struct state_floor document_kept;    /* of the one in the vault */
+    struct state_floor document_keeping; /* of the one on its way there */
+    bool document_unkept;                /* it did not get there */
+    bool keep_failure_reported;          /* that it cannot be kept */
 
     /* keeping.c */
     struct net_timer keep_timer;
     struct vault_notes vault_notes;
     struct net_watch *vault_watch;
+    bool lock_waits; /* to be obeyed, until it is kept */
 
     /* content.c */
     struct net_watch *sync_watch;
@@ -153,6 +156,8 @@ void keeping_stop(struct agent *agent);
 void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size);
 /* Nor does pulling the mains plug open a locked screen. */
 void keeping_set_locked(struct agent *agent, bool locked);
+/* Shows that it is locked, once that is on flash or cannot be brought there. */
+void keeping_obey_lock(struct agent *agent);
 
 /* ---- content.c ---- */
 /* Shows what is cached, unless the document says that there is no channel. */

@@ -47,7 +47,7 @@ void connection_forget_document(struct agent *agent) {
     struct pp_error error = {0};
     pp_wipe(&agent->document, sizeof agent->document);
     agent->document_kept = (struct state_floor){0};
-    if (!vault_remove(agent->vault, AGENT_STATE_RECORD, &error))
+    if (!vault_remove_later(agent->vault, AGENT_STATE_RECORD, NULL, NULL, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
 }
 
@@ -102,7 +102,7 @@ static void connection_lock(struct agent *agent, enum access_refusal refusal) {
     }
     if (agent->poller)
         poller_forget(agent->poller);
-    agent_set_state(agent, AGENT_LOCKED);
+    keeping_obey_lock(agent);
 }
 
 /* Once locked, always locked until the headend says otherwise: whoever unplugs the cable must not open the

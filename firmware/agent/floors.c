@@ -5,29 +5,45 @@
 #include "base/log.h"
 
 #define FLOORS_JSON_MAX 256 /* bytes */
-#define GENERATIONS     2   /* of a vault record */
 
-static bool floors_write(struct floors *floors, int times, struct pp_error *error) {
+static void on_written(void *arg, const struct pp_error *error) {
+    struct floors *floors = arg;
+    floors->writing = false;
+    floors->write_error = error ? *error : (struct pp_error){0};
+    if (error) {
+        pp_wrap(&floors->write_error, "record \"%s\"", FLOORS_RECORD);
+    } else {
+        floors->clock_kept_s = floors->clock_writing_s;
+        floors->unwritten = floors->unwritten && !floors->writing_all;
+    }
+    if (floors->on_kept)
+        floors->on_kept(floors->on_kept_arg, error ? &floors->write_error : NULL);
+}
+
+static bool floors_write(struct floors *floors, bool both, struct pp_error *error) {
     char text[FLOORS_JSON_MAX];
     int64_t clock_s = pp_wall_clock_line_ms(&floors->clock) / 1000;
     int length = snprintf(text, sizeof text,
                           "{\"state_epoch\":%lld,\"state_version\":%lld,\"clock\":%lld,\"locked\":%s}",
                           (long long)floors->state.epoch, (long long)floors->state.version,
                           (long long)clock_s, floors->locked ? "true" : "false");
-    for (int i = 0; i < times; i++) {
-        if (!vault_put(floors->vault, FLOORS_RECORD, text, (size_t)length, error))
-            return pp_wrap(error, "record \"%s\"", FLOORS_RECORD);
+    floors->writing_all = both;
+    floors->clock_writing_s = clock_s;
+    floors->write_error = (struct pp_error){0};
+    floors->writing = true;
+    if (!(both ? vault_put_both_later : vault_put_later)(floors->vault, FLOORS_RECORD, text, (size_t)length,
+                                                         on_written, floors, error)) {
+        floors->writing = false;
+        return pp_wrap(error, "record \"%s\"", FLOORS_RECORD);
     }
-    floors->clock_kept_s = clock_s;
-    return true;
+    /* Without jobs it is written by now, or not. */
+    return !floors->write_error.code ||
+           pp_fail(error, floors->write_error.code, "%s", floors->write_error.message);
 }
 
 static bool floors_write_all(struct floors *floors, struct pp_error *error) {
     floors->unwritten = true;
-    if (!floors_write(floors, GENERATIONS, error))
-        return false;
-    floors->unwritten = false;
-    return true;
+    return floors_write(floors, true, error);
 }
 
 /* ---- Reading ---- */
@@ -176,11 +192,11 @@ bool floors_keep(struct floors *floors, struct pp_error *error) {
     if (floors->lost ||
         !worth_keeping(floors, line_is_all(floors) ? FLOORS_CLOCK_CARRY_S : FLOORS_CLOCK_STEP_S))
         return true;
-    return floors_write(floors, 1, error);
+    return floors_write(floors, false, error);
 }
 
 bool floors_keep_time(struct floors *floors, struct pp_error *error) {
     if (floors->unwritten || floors->lost || !line_is_all(floors) || !worth_keeping(floors, 60))
         return floors_keep(floors, error);
-    return floors_write(floors, 1, error);
+    return floors_write(floors, false, error);
 }

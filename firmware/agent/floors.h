@@ -32,6 +32,14 @@ struct floors {
     bool lost;            /* `locked`, because the record is missing or damaged, and not by anybody's word */
     bool unwritten;       /* something but the clock has changed since the vault took it */
     int64_t clock_kept_s; /* s since 1970, in the vault; 0: nothing */
+    /* Writes are on their way where the vault has jobs: then the functions below tell only that one could not be
+     * begun, and `on_kept` (NULL: nobody) what became of the newest. */
+    vault_kept *on_kept;
+    void *on_kept_arg;
+    bool writing;
+    bool writing_all; /* in both generations */
+    int64_t clock_writing_s;
+    struct pp_error write_error; /* of the last write */
 };
 
 /* Makes the record where the vault has none at all. `kernel` NULL: the system's clocks. Fails where the
@@ -55,7 +63,7 @@ bool floors_take_state(struct floors *floors, const struct state_document *state
 /* A person has approved this screen anew: states and time begin with what comes now. */
 bool floors_reset(struct floors *floors, int64_t time_s, struct pp_error *error);
 
-/* The vault first; where it does not take it, it counts all the same. */
+/* Counts at once, also where the vault does not take it; whoever obeys it waits for that first. */
 bool floors_set_locked(struct floors *floors, bool locked, struct pp_error *error);
 
 /* Writes what the vault did not take before, and the time where it is worth it. */

@@ -17,23 +17,56 @@ static void kept(struct agent *agent, bool ok, const struct pp_error *error) {
     keep_after(agent, again ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
 }
 
+/* What is on its way to flash is told by on_floors_kept. */
+static void begun(struct agent *agent, bool ok, const struct pp_error *error) {
+    if (!ok || !agent->floors.writing)
+        kept(agent, ok, error);
+}
+
+static void on_document_kept(void *arg, const struct pp_error *error) {
+    struct agent *agent = arg;
+    agent->document_unkept = error != NULL;
+    if (error)
+        kept(agent, false, error);
+    else
+        agent->document_kept = agent->document_keeping;
+}
+
+/* The lock is obeyed once it is on flash, or cannot be brought there. */
+static void on_floors_kept(void *arg, const struct pp_error *error) {
+    struct agent *agent = arg;
+    if (error || !agent->document_unkept)
+        kept(agent, !error, error);
+    bool obey = agent->lock_waits && agent->floors.locked;
+    agent->lock_waits = false;
+    if (obey)
+        agent_set_state(agent, AGENT_LOCKED);
+}
+
+void keeping_obey_lock(struct agent *agent) {
+    agent->lock_waits = agent->floors.writing;
+    if (!agent->lock_waits)
+        agent_set_state(agent, AGENT_LOCKED);
+}
+
 void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size) {
     struct pp_error error = {0};
     /* A flash that is full or broken is no reason to go on with an old document: it may be the new one that
      * makes room. */
-    bool ok = state_floor_compare(&document->floor, &agent->document_kept) == 0 ||
-              vault_put(agent->vault, AGENT_STATE_RECORD, json, size, &error);
-    if (ok)
-        agent->document_kept = document->floor;
+    bool ok = true;
+    if (state_floor_compare(&document->floor, &agent->document_kept) != 0) {
+        agent->document_keeping = document->floor;
+        ok = vault_put_later(agent->vault, AGENT_STATE_RECORD, json, size, on_document_kept, agent, &error);
+    }
     /* No honest document is younger than our certificate's end. */
     bool floors_ok =
         floors_take_state(&agent->floors, document, identity_not_after(agent->identity), ok ? &error : NULL);
-    kept(agent, ok && floors_ok, &error);
+    begun(agent, ok && floors_ok, &error);
 }
 
 void keeping_set_locked(struct agent *agent, bool locked) {
     struct pp_error error = {0};
-    kept(agent, floors_set_locked(&agent->floors, locked, &error), &error);
+    begun(agent, floors_set_locked(&agent->floors, locked, &error), &error);
 }
 
 /* The flash gave back what it had not given at the start. */
@@ -50,7 +83,7 @@ static void on_keep_due(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
     recover(agent);
-    kept(agent, floors_keep(&agent->floors, &error), &error);
+    begun(agent, floors_keep(&agent->floors, &error), &error);
 }
 
 static void on_vault_note(void *arg, short revents) {
@@ -75,6 +108,8 @@ void keeping_unwatch_vault(struct agent *agent) {
 }
 
 void keeping_start(struct agent *agent) {
+    agent->floors.on_kept = on_floors_kept;
+    agent->floors.on_kept_arg = agent;
     keep_after(agent, agent->floors.lost ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
 }
 
@@ -82,6 +117,10 @@ void keeping_stop(struct agent *agent) {
     struct pp_error error = {0};
     bool running = net_timer_is_running(&agent->keep_timer);
     net_timer_stop(&agent->keep_timer);
+    agent->floors.on_kept = NULL;
+    agent->lock_waits = false;
+    if (agent->vault)
+        vault_forget_kept(agent->vault, AGENT_STATE_RECORD);
     if (running && !floors_keep_time(&agent->floors, &error))
         pp_log_warning("%s", error.message);
 }

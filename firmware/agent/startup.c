@@ -16,7 +16,6 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
     agent->vault = vault_open(agent->config.state, vault_kek_file(), error);
     if (!agent->vault)
         return false;
-    vault_set_jobs(agent->vault, agent->jobs);
     if (!keeping_watch_vault(agent, error) || !floors_load(&agent->floors, agent->vault, NULL, error))
         return false;
     store.time = pp_wall_clock_source(&agent->floors.clock);
@@ -24,6 +23,8 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
     if (!agent->identity)
         return false;
     agent->store = store_open(agent->config.state, &store, error);
+    /* From here on. What an opening writes has its order, and is waited for. */
+    vault_set_jobs(agent->vault, agent->jobs);
     return agent->store != NULL;
 }
 
@@ -66,8 +67,8 @@ void startup_close(struct agent *agent) {
     net_client_destroy(pp_steal(&agent->client));
     store_close(pp_steal(&agent->store));
     identity_destroy(pp_steal(&agent->identity));
-    floors_finish(&agent->floors);
     pp_jobs_wait(agent->jobs);
+    floors_finish(&agent->floors);
     if (!agent->vault)
         return;
     vault_close(pp_steal(&agent->vault));

@@ -17,6 +17,7 @@ const FAILURES = 40; // of the flash, until it is well again
 let headend;
 let flash;
 let display;
+let id;
 let dir;
 
 const middleIs = (colour) => (picture) => near(picture.at(picture.width >> 1, picture.height >> 1), COLOURS[colour]);
@@ -33,7 +34,7 @@ before(async () => {
     ['--duration', '1']);
   display = await startDisplay(headend, { agentEnv: flash.env, dir: flash.displayDir });
   const { code } = await display.waitCode();
-  await headend.approve(code, { name: 'Worn', channel: 'lobby' });
+  id = await headend.approve(code, { name: 'Worn', channel: 'lobby' });
   await display.waitContent();
   await bothColours();
 });
@@ -69,3 +70,24 @@ for (const [what, pattern] of [['open-fails', /^open .*\/objects\/..\/./], ['all
     assert.ok(log.split(/item-failed: /).length <= 4, `told once, and not at each try:\n${log}`);
   });
 }
+
+test('while an fsync does not come back the playlist goes on, and so does all that the headend wants', async (t) => {
+  t.after(() => flash.well());
+  await display.stopAgent(); // what it waits for before it asks a headend again that was away is another matter
+  await display.startAgent();
+  await display.agent.waitLog(/-> online/);
+  const version = async () => JSON.parse(await headend.cli('screen', 'show', id)).report?.state_version;
+  await until(version, 'a report');
+  await flash.go('sync-waits');
+  for (const name of ['One', 'Two', 'Three']) {
+    const before = await version();
+    await headend.cli('screen', 'set', id, '--name', name);
+    await until(async () => (await version()) > before, `the report that the state with the name ${name} is in effect`);
+    await bothColours();
+  }
+  assert.ok(await flash.count(/^sync-waits .*\/vault/), 'what is to be kept waits for the flash');
+  await flash.well();
+  await until(() => flash.count(/^sync-done .*\/vault/), 'the flash to have it');
+  assert.deepEqual(await display.stopAgent(), { code: 0, signal: null });
+  await display.startAgent();
+});

@@ -6,7 +6,7 @@
  *   all-fails     so does everything else, on descriptors that are open already, too
  *   sync-waits    an fsync waits for the end of this file
  *
- * Whatever fails, and each fsync that waits, is a line in the file "log" there.
+ * Whatever fails, and each fsync that waits, and is done with it, is a line in the file "log" there.
  */
 #undef _FILE_OFFSET_BITS /* so that both names of each call can be defined */
 
@@ -144,6 +144,7 @@ int fsync(int fd) {
         note("sync-waits", path);
         while (is_wrong("sync-waits"))
             nanosleep(&(struct timespec){.tv_nsec = LOOK_NS}, NULL);
+        note("sync-done", path);
     }
     return (int)syscall(SYS_fsync, fd);
 }

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "scratch.h"
+#include "support/held_flash.h"
 
 #define HOUR_S 3600
 #define DAY_S  (24 * HOUR_S)
@@ -366,10 +367,57 @@ static int teardown(void **state) {
     return 0;
 }
 
+/* ---- Without waiting for the flash ---- */
+
+struct told {
+    int kept, failed;
+};
+
+static void on_kept(void *arg, const struct pp_error *error) {
+    struct told *told = arg;
+    told->kept += !error;
+    told->failed += error != NULL;
+}
+
+static void nobody_waits_for_a_lock_to_be_on_flash_and_it_gets_there_in_both_generations(void **state) {
+    struct floor_world world;
+    struct told told = {0};
+    struct pp_error error = {0};
+    begin(&world, state, NOW_S, true);
+    PP_AUTO(pp_jobs) struct pp_jobs *jobs = pp_jobs_create("flash", NULL);
+    vault_set_jobs(world.scratch->vault, jobs);
+    world.floors.on_kept = on_kept;
+    world.floors.on_kept_arg = &told;
+    flash_hold(true);
+    assert_int_equal(take(&world, 0, 7, NOW_S), PP_OK);
+    assert_true(floors_set_locked(&world.floors, true, &error));
+    flash_wait();
+    pp_jobs_finish(jobs);
+    assert_true(world.floors.writing);
+    assert_int_equal(told.kept, 0);
+    flash_hold(false);
+    pp_jobs_wait(jobs);
+    assert_false(world.floors.writing || world.floors.unwritten);
+    assert_int_equal(told.kept, 1);
+    flash_fail(1);
+    assert_true(floors_set_locked(&world.floors, false, &error)); /* begun */
+    pp_jobs_wait(jobs);
+    assert_int_equal(told.failed, 1);
+    assert_true(world.floors.unwritten);
+    vault_set_jobs(world.scratch->vault, NULL);
+    remove_file(&world, FLOORS_RECORD ".0");
+    restart(&world, NOW_S);
+    assert_true(world.floors.locked);
+    assert_int_equal(world.floors.state.version, 7);
+    floors_finish(&world.floors);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_clock_of_1970_goes_on_from_the_last_state_also_over_a_restart,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            nobody_waits_for_a_lock_to_be_on_flash_and_it_gets_there_in_both_generations, setup, teardown),
         cmocka_unit_test_setup_teardown(the_time_is_written_seldom, setup, teardown),
         cmocka_unit_test_setup_teardown(a_headend_a_month_ahead_moves_the_time_by_a_day_at_most, setup,
                                         teardown),
