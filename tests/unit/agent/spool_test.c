@@ -260,10 +260,13 @@ static void a_batch_that_cannot_be_read_keeps_no_other_waiting(void **state) {
 
 static void damage_batch(const struct scratch *scratch, const char *name) {
     char path[PP_PATH_MAX];
+    uint8_t byte;
     assert_true(pp_path_format(path, NULL, "%s/spool/%s", scratch->path, name));
-    pp_autoclose int fd = open(path, O_WRONLY);
+    pp_autoclose int fd = open(path, O_RDWR);
     assert_true(fd >= 0);
-    assert_int_equal(pwrite(fd, "x", 1, 60), 1);
+    assert_int_equal(pread(fd, &byte, 1, 60), 1);
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, 60), 1);
 }
 
 static void a_lost_batch_counts_each_of_its_items_also_after_a_restart(void **state) {
@@ -378,16 +381,11 @@ static void a_batch_that_could_not_be_written_stays_in_memory(void **state) {
 static void a_damaged_batch_is_dropped_and_the_rest_goes_on(void **state) {
     struct scratch *scratch = *state;
     struct spool *spool = open_events(scratch);
-    struct pp_error error = {0};
     add(spool, "damaged");
     spool_flush(spool);
     add(spool, "whole");
     spool_flush(spool);
-    char path[PP_PATH_MAX];
-    pp_path_format(path, &error, "%s/spool/events-0000000000000000-1.sealed", scratch->path);
-    pp_autoclose int fd = open(path, O_WRONLY);
-    assert_true(fd >= 0);
-    assert_int_equal(pwrite(fd, "x", 1, 60), 1);
+    damage_batch(scratch, "events-0000000000000000-1.sealed");
     pp_autojson cJSON *batch = peek(spool);
     assert_string_equal(kind_of(batch, 0), "whole");
     spool_close(spool);
