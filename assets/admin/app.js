@@ -17,22 +17,45 @@ for (const input of document.querySelectorAll('.code-input')) {
   });
 }
 
-// A list of screens can be narrowed down while one types, to the rows whose name, site, state and channel hold all words.
+// A whole list of screens can be narrowed down while one types, to the rows whose name, site, state and channel hold all
+// words. A list of several pages, or one that was searched already, is searched by the server, at Enter.
 const filter = document.getElementById('filter');
 const rows = () => [...document.querySelectorAll('.screens tbody tr')];
+const whole = filter !== null && filter.defaultValue === '' && !document.querySelector('.pages');
+
+function summarize(typed, shown) {
+  const set = (id, text) => { document.getElementById(id).textContent = text; };
+  const total = document.getElementById('total');
+  if (!total) return; // there are no screens at all
+  const online = shown.filter((row) => row.classList.contains('online') || row.classList.contains('idle'));
+  set('online', String(online.length));
+  set('count', String(shown.length));
+  set('total', typed ? total.dataset.found : total.dataset.all);
+  set('unmatched-words', typed);
+  document.getElementById('unmatched').hidden = shown.length > 0;
+  document.getElementById('screens-table').hidden = shown.length === 0;
+}
 
 function narrow() {
-  // What the server has searched for, it has found.
-  const typed = filter && filter.value !== filter.defaultValue ? filter.value : '';
+  if (!whole) return;
+  const typed = filter.value.trim();
   const words = typed.toLowerCase().split(/\s+/);
   for (const row of rows()) {
     const text = [...row.cells].slice(0, 3).map((cell) => cell.textContent).join(' ').toLowerCase();
     row.hidden = !words.every((word) => text.includes(word));
   }
+  summarize(typed, rows().filter((row) => !row.hidden));
+  document.getElementById('unmatched-clear')?.addEventListener('click', clear);
 }
 
-if (filter) {
-  // A list of several pages, or one that was searched already, is searched by the server, at Enter.
+function clear(event) {
+  event.preventDefault();
+  filter.value = '';
+  narrow();
+  filter.focus();
+}
+
+if (whole) {
   if (filter.hidden) filter.hidden = rows().length < 8;
   filter.addEventListener('input', narrow);
 }

@@ -364,7 +364,7 @@ describe('a list of five thousand screens', () => {
     for (let pages = 0; next; pages++) {
       const page = await browser.get(next);
       assert.equal(page.status, 200, next);
-      assert.match(page.text, /<strong>5000<\/strong>/);
+      assert.match(page.text, /<strong id="count">5000<\/strong>/);
       found.push(...names(page));
       assert.ok(found.length === (pages + 1) * 100 || found.length === 5000);
       assert.equal(/rel="prev"/.test(page.text), pages > 0);
@@ -384,6 +384,38 @@ describe('a list of five thousand screens', () => {
     const none = await browser.get('/admin/screens?q=%3Cb%3E');
     assert.deepEqual([none.status, names(none).length], [200, 0]);
     assert.match(none.text, /value="&lt;b&gt;"/);
+    assert.match(none.text, /No screen matches[^<]*<[^>]*>&lt;b&gt;</);
+    assert.match(none.text, /<a [^>]*href="\/admin\/screens"[^>]*>Show all screens</);
+    assert.match(none.text, /id="online">0<[\s\S]*id="count">0</);
+    const french = await (await signIn(headend, { 'accept-language': 'fr' })).get('/admin/screens?q=nulle-part');
+    assert.match(french.text, /Aucun écran ne correspond/);
+  });
+
+  test('counts what a search finds', async () => {
+    const run = (sql) => promisify(execFile)('sqlite3', [path.join(headend.dir, 'headend.db'), sql]);
+    await run("UPDATE device SET seen = unixepoch() + 3600 WHERE name LIKE 'Screen 45%'");
+    const found = await browser.get('/admin/screens?q=lobby');
+    assert.match(found.text, /id="online">1<[\s\S]*id="count">50<[\s\S]*>found</);
+    const all = await browser.get('/admin/screens');
+    assert.match(all.text, /id="online">100<[\s\S]*id="count">5000<[\s\S]*>in all</);
+    await run('UPDATE device SET seen = NULL');
+  });
+
+  test('begins with those that are offline or in trouble, and ends with those that are retired', async () => {
+    const own = await startHeadend();
+    try {
+      const insert = (name, status, seen, report) => `(lower(hex(randomblob(16))), randomblob(32), '${name}', '', 'UTC', 'en', '${status}', 0, 'test', ${seen}, '${report}')`;
+      await promisify(execFile)('sqlite3', [path.join(own.dir, 'headend.db'), `
+        INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created, approved_by, seen, report) VALUES
+        ${[insert('A online', 'active', 'unixepoch() + 3600', '{}'), insert('B retired', 'retired', '1', '{"code":"C-1"}'), insert('C new', 'approved', 'NULL', '{}'),
+    insert('X trouble', 'active', 'unixepoch() + 3600', '{"code":"C-1","trouble":"x"}'), insert('Y offline', 'active', '1', '{}')].join(', ')}`]);
+      const expected = ['X trouble', 'Y offline', 'A online', 'C new', 'B retired'];
+      assert.deepEqual(names(await (await signIn(own)).get('/admin/screens')), expected);
+      const listed = await own.cli('screen', 'list');
+      assert.deepEqual([...expected].sort((a, b) => listed.indexOf(a) - listed.indexOf(b)), expected);
+    } finally {
+      await own.stop();
+    }
   });
 
   test('has a first and a last page, whatever is asked for', async () => {

@@ -114,8 +114,16 @@ static bool device_rows(sqlite3_stmt *row, bool (*each)(void *arg, const struct 
     return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
 }
 
+/* What somebody should look at comes first: screens that are offline, as in device_state_name, or in trouble. */
+#define TEXT_OF(number)      #number
+#define SQL_NUMBER(constant) TEXT_OF(constant)
+#define DEVICE_OFFLINE                                                                                       \
+    "(status = 'active' AND seen > 0 AND"                                                                    \
+    " seen <= CAST(strftime('%s', 'now') AS INTEGER) - " SQL_NUMBER(DEVICE_ONLINE_S) ")"
+#define DEVICE_ORDER                                                                                         \
+    "ORDER BY status = 'retired', NOT coalesce(" DEVICE_OFFLINE                                              \
+    " OR json_extract(report, '$.code') <> '', 0), name, id "
 /* ?1 to ?4 are the words, "" for none. */
-#define DEVICE_ORDER "ORDER BY status = 'retired', name, id "
 #define DEVICE_TEXT                                                                                          \
     "lower(name || char(10) || site || char(10) || coalesce(channel, '') || char(10) ||"                     \
     " coalesce((SELECT title FROM channel WHERE channel.id = device.channel), ''))"
@@ -151,14 +159,14 @@ bool device_count(struct db *db, const char *text, int64_t now, struct device_co
     words_split(text, words);
     db_autostmt sqlite3_stmt *row =
         db_query(db, error,
-                 "SELECT count(*), coalesce(sum(status = 'active' AND seen > ?5 AND " DEVICE_REPORTED
-                 " IN ('', 'online')), 0), coalesce(sum(" DEVICE_HAS_WORDS "), 0) FROM device",
+                 "SELECT (SELECT count(*) FROM device), count(*), coalesce(sum(status = 'active' AND seen > "
+                 "?5 AND " DEVICE_REPORTED " IN ('', 'online')), 0) FROM device WHERE " DEVICE_HAS_WORDS,
                  "ssssi", words[0], words[1], words[2], words[3], now - DEVICE_ONLINE_S);
     if (!row || !db_next(row, "count", error))
         return false;
     counts->total = db_int(row, 0);
-    counts->online = db_int(row, 1);
-    counts->found = db_int(row, 2);
+    counts->found = db_int(row, 1);
+    counts->online = db_int(row, 2);
     return true;
 }
 

@@ -43,7 +43,7 @@ bool device_find(struct db *db, const char *id, struct device *device, struct pp
 bool device_resolve(struct db *db, const char *text, struct device *device, struct pp_error *error);
 bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error);
 
-/* All of them by name; stops where the callback returns false. */
+/* All of them: first those offline or in trouble, last those retired, by name; stops where the callback returns false. */
 bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
                  struct pp_error *error);
 
@@ -56,9 +56,9 @@ struct device_search {
 };
 bool device_search(struct db *db, const struct device_search *search,
                    bool (*each)(void *arg, const struct device *device), void *arg, struct pp_error *error);
-/* How many there are, how many of them are online at `now`, and how many a search finds in all. */
+/* How many there are, how many of them a search finds, and how many of those are online at `now`. */
 struct device_counts {
-    int64_t total, online, found;
+    int64_t total, found, online;
 };
 bool device_count(struct db *db, const char *words, int64_t now, struct device_counts *counts,
                   struct pp_error *error);

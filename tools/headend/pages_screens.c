@@ -91,9 +91,10 @@ void page_screens(struct request *request, struct reply *reply) {
         reply_failure(reply, ok ? &listing.error : &error);
         return;
     }
-    set_number(&page, "count", counts.total);
+    set_number(&page, "count", counts.found);
     set_number(&page, "online", counts.online);
     page_set(&page, "any", counts.total ? "1" : "");
+    page_set(&page, "unmatched", counts.found ? "" : "1");
     page_set(&page, "search", search.words);
     page_set(&page, "searchable", last > 1 || *search.words ? "1" : "");
     if (last > 1) {
