@@ -100,14 +100,14 @@ static void look_start(struct agent *agent, struct manifest_look *look, void (*r
     pp_jobs_add(agent->jobs, &look->job);
 }
 
-static void look_for_current(void *arg);
+static void read_current_manifest(void *arg);
 
 /* Then the record says which one is current by now. */
 static bool look_is_outdated(struct manifest_look *look) {
     if (!look->outdated)
         return false;
     channel_manifest_destroy(pp_steal(&look->manifest));
-    look_for_current(look->agent);
+    read_current_manifest(look->agent);
     return true;
 }
 
@@ -162,7 +162,8 @@ static void look_settle(struct agent *agent, struct channel_manifest *manifest,
     else
         channel_manifest_destroy(manifest);
     if (again)
-        net_timer_start_in(&agent->look_timer, agent->loop, AGENT_LOOK_AGAIN_MS, look_for_current, agent);
+        net_timer_start_in(&agent->look_timer, agent->loop, AGENT_LOOK_AGAIN_MS, read_current_manifest,
+                           agent);
 }
 
 static void on_current_look(struct pp_job *job) {
@@ -173,7 +174,7 @@ static void on_current_look(struct pp_job *job) {
     look_settle(look->agent, pp_steal(&look->manifest), &look->error);
 }
 
-static void look_for_current(void *arg) {
+static void read_current_manifest(void *arg) {
     struct agent *agent = arg;
     look_start(agent, &agent->current_look, run_current_look, on_current_look);
 }
@@ -185,7 +186,7 @@ static void look_for_current(void *arg) {
 static void content_resume(struct agent *agent, const char *channel) {
     const struct channel_manifest *shown = director_manifest(agent->director);
     if (content_is_wanted(agent, channel) && (!shown || strcmp(shown->channel, channel) != 0))
-        look_for_current(agent);
+        read_current_manifest(agent);
 }
 
 /* Nothing is to be shown: a status screen says why. */

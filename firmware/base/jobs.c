@@ -142,7 +142,7 @@ int pp_jobs_fd(const struct pp_jobs *jobs) {
     return jobs->fd;
 }
 
-static struct pp_job *take_ran(struct pp_jobs *jobs) {
+static struct pp_job *take_finished(struct pp_jobs *jobs) {
     pthread_mutex_lock(&jobs->lock);
     struct pp_job *job = list_take(&jobs->ran);
     pthread_mutex_unlock(&jobs->lock);
@@ -154,7 +154,7 @@ void pp_jobs_finish(struct pp_jobs *jobs) {
     struct pp_job *job;
     ssize_t drained = read(jobs->fd, &count, sizeof count);
     (void)drained;
-    while ((job = take_ran(jobs)))
+    while ((job = take_finished(jobs)))
         job->done(job);
 }
 

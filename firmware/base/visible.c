@@ -19,7 +19,7 @@ static size_t utf8_read(const unsigned char *text, uint32_t *character) {
 }
 
 /* Control characters, and those of bidirectional formatting (UAX #9 §2) and of line separation. */
-static bool steers(uint32_t character) {
+static bool is_control_character(uint32_t character) {
     static const uint32_t ranges[][2] = {
         {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},   {0x200e, 0x200f},
         {0x2028, 0x202e}, {0x2066, 0x2069}, {0xfff9, 0xfffb},
@@ -34,7 +34,7 @@ static bool steers(uint32_t character) {
 size_t pp_visible_next(const char *text, bool *refused) {
     uint32_t character;
     size_t length = utf8_read((const unsigned char *)text, &character);
-    *refused = !length || steers(character);
+    *refused = !length || is_control_character(character);
     return length ? length : 1;
 }
 

@@ -101,7 +101,7 @@ static int64_t period_of(const struct channel_rule *rule, int64_t day, int64_t *
     return civil_to_days((struct civil_date){date.year, month ? date.month : 1, 1});
 }
 
-static void look_at_period(struct rule_search *search, int64_t day) {
+static void check_period(struct rule_search *search, int64_t day) {
     int64_t length = 0;
     int64_t first = period_of(search->rule, day, &length);
     if (search->known && search->first == first)
@@ -189,7 +189,7 @@ static bool find_time(struct rule_search *search, int64_t day, int64_t from, boo
 static bool find_in_day(struct rule_search *search, int64_t day, int64_t from, bool up, int64_t *found) {
     if (!has_any(&search->rule->set))
         return day_matches(search, day) && find_time(search, day, from, up, found);
-    look_at_period(search, day);
+    check_period(search, day);
     search->steps++;
     int64_t place = day - search->first;
     return (search->days[place / 64] >> place % 64 & 1) && find_time(search, day, from, up, found);

@@ -31,7 +31,7 @@ static int64_t rule_end(const struct channel_rule *rule, const struct zone_clock
     return rule->until == RULE_UNTIL_UTC ? zone_to_local(clock, rule->until_s) : rule->until_s;
 }
 
-static bool excepted(const struct channel_event *event, int64_t start) {
+static bool is_excluded(const struct channel_event *event, int64_t start) {
     for (size_t i = 0; i < event->exception_count && event->exceptions[i] <= start; i++) {
         if (event->exceptions[i] == start)
             return true;
@@ -52,7 +52,7 @@ static bool next_start(struct event_search *search, int64_t from, int64_t last, 
             *start = event->dates[i];
             found = true;
         }
-        if (!found || !excepted(event, *start))
+        if (!found || !is_excluded(event, *start))
             return found;
     }
 }
@@ -70,7 +70,7 @@ static bool previous_start(struct event_search *search, int64_t from, int64_t fi
             *start = event->dates[i - 1];
             found = true;
         }
-        if (!found || !excepted(event, *start))
+        if (!found || !is_excluded(event, *start))
             return found;
     }
 }

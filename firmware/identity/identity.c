@@ -152,7 +152,7 @@ bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp
     return pp_buf_add(der, request + sizeof request - size, (size_t)size, error);
 }
 
-static void tell_kept(struct identity *identity) {
+static void report_kept(struct identity *identity) {
     identity_kept *kept = pp_steal(&identity->kept);
     if (kept)
         kept(identity->kept_arg, identity->keep_error.code ? &identity->keep_error : NULL);
@@ -169,7 +169,7 @@ static void on_kept(void *arg, const struct pp_error *error) {
         identity->facts = identity->next_facts;
     }
     pp_buf_finish(&identity->next);
-    tell_kept(identity);
+    report_kept(identity);
 }
 
 static bool adopt(struct identity *identity, struct pp_buf *pem, const struct chain_facts *facts,
@@ -192,7 +192,7 @@ void identity_when_kept(struct identity *identity, identity_kept *kept, void *ar
     identity->kept = kept;
     identity->kept_arg = arg;
     if (!identity->next.size)
-        tell_kept(identity);
+        report_kept(identity);
 }
 
 /* A certificate that was left out may have been the one that was missing. */

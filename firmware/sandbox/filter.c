@@ -145,7 +145,7 @@ static int refuse(scmp_filter_ctx filter, const struct refusal *refusal) {
  * "No such file", for looks that libraries take lazily and go on without: at a time zone, a locale, a processor's
  * description, a limit. Killing for one of them would cost a picture and keep nobody out: nothing is looked up for
  * the answer. What would be written is still the end. */
-static int refuse_looks(scmp_filter_ctx filter) {
+static int refuse_file_lookups(scmp_filter_ctx filter) {
     const struct refusal refusals[] = {
         {"clone3", ENOSYS, false, {0}},
         {"newfstatat", ENOSYS, true, MASKED(3, AT_EMPTY_PATH, AT_EMPTY_PATH)},
@@ -184,7 +184,7 @@ static int fill(scmp_filter_ctx filter) {
         result = allow(filter, plain_calls[i], NULL);
     if (result == 0)
         result = allow_conditional(filter);
-    return result == 0 ? refuse_looks(filter) : result;
+    return result == 0 ? refuse_file_lookups(filter) : result;
 }
 
 bool sandbox_filter(struct pp_error *error) {

@@ -116,7 +116,7 @@ static void report_bad_object(struct sync *sync, const struct store_scrub *scrub
 
 /* The flash may have hiccuped: the object is tried again after a pause, and fetched anew only when it could not
  * be read for minutes (store_has then says so). */
-static void suspect_again(struct sync *sync, const struct store_scrub *scrub) {
+static void recheck_suspect(struct sync *sync, const struct store_scrub *scrub) {
     pthread_mutex_lock(&sync->lock);
     sync->suspect_at_ms = pp_clock_monotonic_ms() + SUSPECT_PAUSE_MS;
     if (!sync->suspected) {
@@ -165,7 +165,7 @@ static void do_scrub(struct sync *sync) {
         if (read && scrub.bad)
             report_bad_object(sync, &scrub);
         if (read && scrub.unread)
-            suspect_again(sync, &scrub);
+            recheck_suspect(sync, &scrub);
         bool over = !read || scrub.bad || scrub.unread || scrub.wrapped || scrub.bytes >= left;
         left = over ? 0 : left - scrub.bytes;
     }

@@ -94,7 +94,7 @@ static void guest_link(struct admission *admission, struct guest *guest) {
 }
 
 /* Whether `a` is rather to go than `b`, who came before him. */
-static bool goes_rather(const struct guest *a, const struct guest *b) {
+static bool is_evicted_before(const struct guest *a, const struct guest *b) {
     if (a->at_network->strangers != b->at_network->strangers)
         return a->at_network->strangers > b->at_network->strangers;
     if (a->at_address->strangers != b->at_address->strangers)
@@ -103,12 +103,12 @@ static bool goes_rather(const struct guest *a, const struct guest *b) {
 }
 
 /* The stranger who is to go, from `place` if not NULL; never the newest guest. */
-static struct guest *stranger_to_go(const struct admission *admission, const struct place *place) {
+static struct guest *next_stranger_to_evict(const struct admission *admission, const struct place *place) {
     struct guest *found = NULL;
     for (struct guest *guest = admission->first; guest && guest != admission->last; guest = guest->next) {
         bool there = !place || guest->at_address == place || guest->at_network == place;
         if (there && !guest->leaving && guest->standing == STANDING_STRANGER &&
-            (!found || goes_rather(guest, found)))
+            (!found || is_evicted_before(guest, found)))
             found = guest;
     }
     return found;
@@ -122,8 +122,8 @@ static uint64_t admission_total(const struct admission *admission) {
 }
 
 /* What the newest guest, who is counted already, is too many of; false where he is not. */
-static bool one_too_many(const struct admission *admission, const struct guest *guest,
-                         const struct place **place) {
+static bool is_over_limit(const struct admission *admission, const struct guest *guest,
+                          const struct place **place) {
     uint64_t per_network = admission->per_address * ADMISSION_NETWORK_TIMES;
     *place = NULL;
     if (guest->at_address->guests > admission->per_address)
@@ -148,9 +148,9 @@ bool admission_enter(struct admission *admission, struct guest *guest, struct gu
     }
     guest_link(admission, guest);
     guest_count(admission, guest, true);
-    if (!one_too_many(admission, guest, &place))
+    if (!is_over_limit(admission, guest, &place))
         return true;
-    *evicted = stranger_to_go(admission, place);
+    *evicted = next_stranger_to_evict(admission, place);
     if (*evicted)
         admission_dismiss(admission, *evicted);
     else
@@ -159,8 +159,8 @@ bool admission_enter(struct admission *admission, struct guest *guest, struct gu
 }
 
 /* The oldest other connection of the screen, where it has as many as it may. */
-static struct guest *screen_to_go(const struct admission *admission, const struct guest *guest,
-                                  const char *screen) {
+static struct guest *next_screen_to_evict(const struct admission *admission, const struct guest *guest,
+                                          const char *screen) {
     struct guest *oldest = NULL;
     size_t count = 0;
     for (struct guest *other = admission->first; other; other = other->next) {
@@ -181,7 +181,7 @@ bool admission_recognise(struct admission *admission, struct guest *guest, enum 
         return true;
     if (standing == STANDING_SCREEN) {
         uint64_t reserve = (admission->limit + ADMISSION_RESERVE_PART - 1) / ADMISSION_RESERVE_PART;
-        *evicted = screen_to_go(admission, guest, screen);
+        *evicted = next_screen_to_evict(admission, guest, screen);
         if (!*evicted && admission->counts[STANDING_SCREEN] + reserve >= admission->limit)
             return false;
         strncpy(guest->screen, screen, sizeof guest->screen - 1);

@@ -90,7 +90,7 @@ static bool rate_too_low(struct connection *connection, int64_t now) {
     return !first && since < (uint64_t)CONNECTION_RATE_MIN * (uint64_t)window_ms / 1000;
 }
 
-static void connections_look(struct connections *connections) {
+static void connections_check(struct connections *connections) {
     int64_t now = pp_clock_monotonic_ms();
     for (struct guest *guest = admission_first(connections->admission); guest; guest = guest->next) {
         struct connection *connection = connection_at(guest);
@@ -113,7 +113,7 @@ static void *connections_watch(void *arg) {
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&connections->stop, &connections->mutex, &until);
-        connections_look(connections);
+        connections_check(connections);
     }
     pthread_mutex_unlock(&connections->mutex);
     return NULL;

@@ -108,7 +108,7 @@ static const char *brand_find(const uint8_t *brand) {
 
 /* What a file with an ftyp box is, where that is no film: by its major brand, or, where that is a general one of
  * pictures, by the first of its compatible brands that says more. */
-static const char *ftyp_says(const uint8_t *data, size_t size) {
+static const char *describe_brand(const uint8_t *data, size_t size) {
     if (size < 16)
         return NULL;
     const char *what = brand_find(data + 8);
@@ -133,7 +133,7 @@ bool media_type_detect(const uint8_t *data, size_t size, struct media_type *type
         *type = (struct media_type){.name = signature->name, .kind = signature->kind};
         const char *what = type->kind ? NULL : type->name;
         if (strcmp(signature->name, "video/mp4") == 0)
-            what = ftyp_says(data, size);
+            what = describe_brand(data, size);
         if (what)
             return pp_fail(error, PP_E_UNSUPPORTED, "%s, which screens do not show" MEDIA_TYPE_SHOWN, what);
         if (strcmp(type->name, "image/webp") == 0 && webp_is_animated(data, size))

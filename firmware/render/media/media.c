@@ -94,7 +94,7 @@ static bool open_object(struct media *media, struct seal_reader *reader, struct 
     return video_open(&media->video, &media->reader, width > height ? width : height, error);
 }
 
-static bool tell_damaged(const struct media *media, struct pp_error *error) {
+static bool report_damaged(const struct media *media, struct pp_error *error) {
     const char *what = media->video.damaged ? "the picture is damaged: what is lost of it is shown grey"
                        : container_is_cut(&media->container) ? "the film is damaged: its end is missing"
                                                              : NULL;
@@ -105,7 +105,7 @@ static bool tell_damaged(const struct media *media, struct pp_error *error) {
     return control_send_note(media->producer->control, IPC_NOTE_DAMAGED, &why, error);
 }
 
-static bool tell_silent(const struct media *media, struct pp_error *error) {
+static bool report_silent(const struct media *media, struct pp_error *error) {
     const AVCodecDescriptor *codec = avcodec_descriptor_get(media->container.audio->codecpar->codec_id);
     struct pp_error why;
     pp_fail(&why, PP_E_UNSUPPORTED, "its sound is %s, which is not played: it is shown without",
@@ -122,7 +122,7 @@ static bool open_sound(struct media *media, struct pp_error *error) {
     if (!media->container.audio)
         return true;
     if (!audio_open(&media->audio, &media->reader, &media->producer->audio, &why)) {
-        bool ok = tell_silent(media, error);
+        bool ok = report_silent(media, error);
         media->container.audio->discard = AVDISCARD_ALL;
         media->container.audio = NULL;
         return ok;
@@ -197,7 +197,7 @@ static bool begin(struct media *media, struct pp_error *error) {
                                       .colour = picture_colour(&media->video.picture, media->video.frame)};
     return convert_init(&media->convert, media->video.frame, &wish, error) &&
            producer_open_video(media->producer, &media->convert.layout, error) && open_sound(media, error) &&
-           send_info(media, error) && tell_damaged(media, error) && show_frame(media, 0, error);
+           send_info(media, error) && report_damaged(media, error) && show_frame(media, 0, error);
 }
 
 static bool over_limit(const struct media *media, int64_t time_us) {
