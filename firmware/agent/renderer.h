@@ -46,9 +46,9 @@ struct renderer;
 struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_program program,
                                   struct pp_error *error);
 
-/* Sends it `start` (START_MEDIA or START_STATUS, with its descriptors, borrowed); once only. What it writes to standard error is logged as being
- * of the item `name`. After a failure,
- * which may be that the process has died meanwhile, it can only be destroyed. */
+/* Sends it `start` (START_MEDIA or START_STATUS, with its descriptors, borrowed); once only. What it writes to
+ * standard error is logged as being of the item `name`. After a failure, which may be that the process has died
+ * meanwhile, it can only be destroyed. */
 bool renderer_begin(struct renderer *renderer, const char *name, const struct ipc_message *start,
                     const struct renderer_events *events, void *arg, struct pp_error *error);
 

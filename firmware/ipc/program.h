@@ -1,7 +1,8 @@
 /*
  * Starting a renderer: a program that gets a control socket (wire.h: START_…, SANDBOXED, INFO, FAILED) as its
- * descriptor 3, a pipe as its standard error, and nothing else of its starter's but standard input and output: no other descriptor that
- * is not close-on-exec, no argument, no environment but LANG, no blocked or ignored signal.
+ * descriptor 3, a pipe as its standard error, and nothing else of its starter's but standard input and output:
+ * no other descriptor that is not close-on-exec, no argument, no environment but LANG, no blocked or ignored
+ * signal.
  */
 #ifndef PP_IPC_PROGRAM_H
 #define PP_IPC_PROGRAM_H

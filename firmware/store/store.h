@@ -61,7 +61,8 @@ PP_DEFINE_AUTO(store, struct store, store_close)
 bool store_has(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], uint64_t length);
 
 /* A read-only descriptor of the object, close-on-exec, which the caller closes; -1 with PP_E_NOTFOUND, or with
- * another code where that says nothing about the object: the flash, or no descriptor left. Counts as a use. The descriptor stays good when the object is evicted meanwhile. */
+ * another code where that says nothing about the object: the flash, or no descriptor left. Counts as a use. The
+ * descriptor stays good when the object is evicted meanwhile. */
 int store_object_open(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], struct pp_error *error);
 
 /* Reads a whole small object and checks its hash: PP_E_AUTH when that is wrong, PP_E_LIMIT over the buffer's

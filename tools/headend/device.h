@@ -43,7 +43,8 @@ bool device_find(struct db *db, const char *id, struct device *device, struct pp
 bool device_resolve(struct db *db, const char *text, struct device *device, struct pp_error *error);
 bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error);
 
-/* All of them: first those offline or in trouble, last those retired, by name; stops where the callback returns false. */
+/* All of them: first those offline or in trouble, last those retired, by name; stops where the callback returns
+ * false. */
 bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
                  struct pp_error *error);
 

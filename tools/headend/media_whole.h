@@ -2,8 +2,8 @@
  * Whether a film's file is all there, by what it says of its own length: a copy that was broken off begins well, and
  * would be shown up to where it ends.
  *
- * MP4 and MOV are boxes one behind the other (ISO/IEC 14496-12 §4.2), WebM and Matroska two elements, the header and the
- * segment (RFC 8794 §5, RFC 9559 §4):
+ * MP4 and MOV are boxes one behind the other (ISO/IEC 14496-12 §4.2), WebM and Matroska two elements, the header
+ * and the segment (RFC 8794 §5, RFC 9559 §4):
  *
  *      0         4        8                                 0          4        5        header's end
  *      +---------+--------+----------------------           +----------+--------+-----   +----------+--------+-----

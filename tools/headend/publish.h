@@ -20,8 +20,8 @@ bool publish_init(struct home *home, struct pp_error *error);
  * publishes. */
 bool publish_refresh(struct home *home, struct pp_error *error);
 
-/* Gives a new key to each channel that a screen has left since (channel_key.h), and seals its manifest anew; waits for the
- * lock. publish_refresh and publish_playlist do it, too. */
+/* Gives a new key to each channel that a screen has left since (channel_key.h), and seals its manifest anew; waits
+ * for the lock. publish_refresh and publish_playlist do it, too. */
 bool publish_rekey(struct home *home, struct pp_error *error);
 
 /* This headend's folder came from a backup, and its screens have seen later versions of everything: signs all but

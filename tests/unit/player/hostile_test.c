@@ -386,7 +386,7 @@ static void the_old_picture_stays_until_the_new_agent_shows_something(void **sta
     red_show(rig, &old);
     rig_disconnect(rig);
     rig_connect(rig);
-    rig_send(rig, &(struct ipc_message){.type = IPC_CANVAS, .canvas = {90, 160, 0x777777}});
+    rig_send(rig, &(struct ipc_message){.type = IPC_CANVAS, .canvas = {90, 160, 0x777777, 0, 0}});
     shot_expect(rig, 0xff0000);
     struct ipc_layer_add add = {.layer = 1, .width = 90, .height = 160, .fit = IPC_FIT_FILL};
     source_picture(rig, &new, add, bgra, 255, 0, 0);

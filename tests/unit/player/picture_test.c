@@ -140,7 +140,7 @@ static void an_extreme_shape_does_no_harm(void **state) {
 static void a_canvas_of_another_shape_is_letterboxed_in_the_background(void **state) {
     struct rig *rig = *state;
     struct source source;
-    rig_send(rig, &(struct ipc_message){.type = IPC_CANVAS, .canvas = {900, 900, 0x405060}});
+    rig_send(rig, &(struct ipc_message){.type = IPC_CANVAS, .canvas = {900, 900, 0x405060, 0, 0}});
     struct ipc_layer_add add = {
         .layer = 1, .x = -5, .y = -5, .width = 2000, .height = 2000, .fit = IPC_FIT_FILL};
     source_picture(rig, &source, add, bgra, 255, 0, 0);

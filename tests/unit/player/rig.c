@@ -44,7 +44,7 @@ void rig_connect(struct rig *rig) {
     assert_true(rig->agent >= 0);
     rig_send(rig, &(struct ipc_message){.type = IPC_HELLO, .hello = {IPC_PROTOCOL}});
     rig->display = rig_expect(rig, IPC_DISPLAY).display;
-    rig_send(rig, &(struct ipc_message){.type = IPC_CANVAS, .canvas = {160, 90, 0x203040}});
+    rig_send(rig, &(struct ipc_message){.type = IPC_CANVAS, .canvas = {160, 90, 0x203040, 0, 0}});
 }
 
 void rig_disconnect(struct rig *rig) {
