@@ -286,6 +286,14 @@ static void on_status_again(void *arg) {
         director_draw_status(director);
 }
 
+/* What was wanted while another was drawn. Where content is about to come by now, it is no longer: what becomes of
+ * that says which screen is, if any. */
+static void on_status_next(void *arg) {
+    struct director *director = arg;
+    if (director->status_wanted && !director_is_settling(director))
+        director_draw_status(director);
+}
+
 static void director_send_mark(struct director *director) {
     struct ipc_message mark = {.type = IPC_MARK, .mark = {.offline = director->offline_mark}};
     player_link_send(director->link, &mark);
@@ -356,7 +364,7 @@ struct director *director_create(const struct director_config *config, struct pp
     }
     director->config = *config;
     strcpy(director->time_zone, "UTC");
-    status_layer_init(&director->status, config->loop, on_status_failed, on_status_again, director);
+    status_layer_init(&director->status, config->loop, on_status_failed, on_status_next, director);
     director->link = player_link_create(config->loop, config->player_socket, &events, director, error);
     if (director->link)
         director->layers = layer_set_create(config->loop, director->link, config->renderers, error);

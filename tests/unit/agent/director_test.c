@@ -1038,6 +1038,29 @@ static void a_status_screen_that_waits_is_drawn_when_the_one_before_fails(void *
         assert_int_not_equal(message.type, IPC_LAYER_ADD);
 }
 
+static void a_status_screen_that_waits_is_not_drawn_over_content_that_begins(void **state) {
+    struct stage *stage = *state;
+    director_show_status(stage->director);
+    uint32_t status = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    stage->words = "new";
+    director_show_status(stage->director);
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    uint32_t content = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, status);
+    say_shown(stage, content);
+    while (!stage->settled_shown)
+        turn(stage);
+    for (uint32_t removed = 0; removed != status;) {
+        struct ipc_message message = {0};
+        struct pp_error error = {0};
+        while (!ipc_receive(stage->player, &message, &error))
+            turn(stage);
+        assert_int_not_equal(message.type, IPC_LAYER_ADD);
+        removed = message.type == IPC_LAYER_REMOVE ? message.layer_remove.layer : 0;
+        ipc_message_finish(&message);
+    }
+}
+
 static void an_item_that_may_be_shown_already_is_not_taken_off_by_a_new_manifest(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "oo", "PT2S"));
@@ -1397,6 +1420,7 @@ int main(int argc, char **argv) {
         STAGED(a_rotation_turns_content_and_status_screens),
         STAGED(a_status_screen_that_may_be_shown_already_is_not_taken_off),
         STAGED(a_status_screen_that_waits_is_drawn_when_the_one_before_fails),
+        STAGED(a_status_screen_that_waits_is_not_drawn_over_content_that_begins),
         STAGED(an_item_that_may_be_shown_already_is_not_taken_off_by_a_new_manifest),
         STAGED(a_status_screen_is_drawn_again_only_with_other_words),
         STAGED(a_status_screen_that_failed_is_tried_again_by_itself),
