@@ -72,7 +72,8 @@ static void fill(const struct scene *scene, struct geometry_rect rect, uint32_t 
     SDL_Renderer *renderer = display_renderer(scene->display);
     struct geometry_rect to = geometry_turn(rect, display_size(scene->display), scene->canvas.turn);
     SDL_SetRenderDrawColor(renderer, (Uint8)(rgb >> 16), (Uint8)(rgb >> 8), (Uint8)rgb, alpha);
-    SDL_RenderFillRect(renderer, &(SDL_Rect){to.x, to.y, to.w, to.h});
+    const SDL_Rect area = {to.x, to.y, to.w, to.h};
+    SDL_RenderFillRect(renderer, &area);
 }
 
 static void draw_mark(const struct scene *scene) {
