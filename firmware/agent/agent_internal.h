@@ -32,6 +32,7 @@
 #define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
 #define AGENT_RENEW_LOOK_LEAST_MS 1000
 #define AGENT_RENEW_LOOKS         60 /* in a life, at least */
+#define AGENT_RENEW_LOOKS_LEFT    8  /* in what is left of it, at least */
 
 /* A look at the flash for a manifest, by a job: it may take as long as the flash does. */
 struct manifest_look {

@@ -196,6 +196,10 @@ static void renew_after(struct agent *agent, int64_t wait_ms) {
 static void renew_later(struct agent *agent) {
     int64_t life_s = identity_not_after(agent->identity) - identity_not_before(agent->identity);
     int64_t wait_ms = life_s * 1000 / AGENT_RENEW_LOOKS;
+    /* Authorities date their certificates back, by more than a short life may be long. */
+    int64_t left_ms = (identity_not_after(agent->identity) - floors_now_s(&agent->floors)) * 1000;
+    if (wait_ms > left_ms / AGENT_RENEW_LOOKS_LEFT)
+        wait_ms = left_ms / AGENT_RENEW_LOOKS_LEFT;
     if (wait_ms < AGENT_RENEW_LOOK_LEAST_MS)
         wait_ms = AGENT_RENEW_LOOK_LEAST_MS;
     renew_after(agent, wait_ms < AGENT_RENEW_LOOK_MS ? wait_ms : AGENT_RENEW_LOOK_MS);
