@@ -28,7 +28,7 @@ static bool read_moment(const struct place *place, struct moment *out, struct pp
 /* dtend, exdate and rdate are in the zone of dtstart: what else they would mean is a guess. */
 static bool read_moment_like(const struct place *place, const struct start *start, int64_t *seconds,
                              struct pp_error *error) {
-    struct moment moment;
+    struct moment moment = {0};
     if (!read_moment(place, &moment, error))
         return false;
     if (moment.utc != start->utc)
@@ -53,7 +53,7 @@ static bool parse_zone_name(const struct place *event, struct channel_event *out
 static bool parse_start(const struct place *event, struct channel_event *out, struct start *start,
                         struct pp_error *error) {
     struct place place;
-    struct moment moment;
+    struct moment moment = {0};
     if (!parse_zone_name(event, out, error) || !place_need(event, "dtstart", &place, error) ||
         !read_moment(&place, &moment, error))
         return false;
@@ -138,7 +138,7 @@ static bool parse_rule(const struct place *event, const struct start *start, str
 static bool parse_event(const struct place *place, const struct channel_manifest *manifest,
                         struct rule_budget *left, struct channel_event *out, struct pp_error *error) {
     struct place layout;
-    struct start start;
+    struct start start = {0};
     int64_t priority = 0;
     if (!place_object(place, EVENT_MEMBERS_MAX, error) || !place_need(place, "layout", &layout, error) ||
         !channel_refer_layout(&layout, manifest, &out->layout, error) ||

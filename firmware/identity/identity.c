@@ -203,9 +203,9 @@ static bool add_reason(const struct pp_error *reason, struct pp_error *error) {
                : false;
 }
 
-/* `device_id` is the one that it must be for; NULL: any. */
-static bool accept_for(struct identity *identity, const char *device_id, const uint8_t *pkcs7, size_t size,
-                       const char *ca_file, int64_t now_s, struct pp_error *error) {
+/* A renewal must be for the same device. */
+static bool accept(struct identity *identity, bool renewal, const uint8_t *pkcs7, size_t size,
+                   const char *ca_file, int64_t now_s, struct pp_error *error) {
     struct pkcs7_certificates list;
     struct chain_facts facts;
     pp_autobuf struct pp_buf pem = PP_BUF_INIT(CHAIN_PEM_MAX);
@@ -222,20 +222,20 @@ static bool accept_for(struct identity *identity, const char *device_id, const u
         return add_reason(&left_out, error);
     if (!chain_facts(&crt, &facts, error))
         return false;
-    if (device_id && strcmp(device_id, facts.device_id) != 0)
+    if (renewal && strcmp(identity->facts.device_id, facts.device_id) != 0)
         return pp_fail(error, PP_E_AUTH, "the certificate is for device %s, not %s", facts.device_id,
-                       device_id);
+                       identity->facts.device_id);
     return adopt(identity, &pem, &facts, error);
 }
 
 bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
                                  const char *ca_file, int64_t now_s, struct pp_error *error) {
-    return accept_for(identity, NULL, pkcs7, size, ca_file, now_s, error);
+    return accept(identity, false, pkcs7, size, ca_file, now_s, error);
 }
 
 bool identity_accept_renewal(struct identity *identity, const uint8_t *pkcs7, size_t size,
                              const char *ca_file, int64_t now_s, struct pp_error *error) {
-    return accept_for(identity, identity->facts.device_id, pkcs7, size, ca_file, now_s, error);
+    return accept(identity, true, pkcs7, size, ca_file, now_s, error);
 }
 
 bool identity_check_authorities(const uint8_t *pkcs7, size_t size, const char *ca_file,

@@ -116,8 +116,8 @@ static const char *describe_brand(const uint8_t *data, size_t size) {
         return what;
     size_t box = (size_t)data[2] << 8 | data[3];
     for (size_t at = 16; at + 4 <= box && at + 4 <= size; at += 4) {
-        const char *more =
-            memcmp(data + at, "mif1", 4) && memcmp(data + at, "msf1", 4) ? brand_find(data + at) : NULL;
+        bool general = memcmp(data + at, "mif1", 4) == 0 || memcmp(data + at, "msf1", 4) == 0;
+        const char *more = general ? NULL : brand_find(data + at);
         if (more)
             return more;
     }
@@ -141,7 +141,7 @@ bool media_type_detect(const uint8_t *data, size_t size, struct media_type *type
                            "an animated WebP, which screens do not show: make it a film");
         if (strcmp(type->name, "image/gif") == 0 && !gif_is_animated(data, size))
             type->kind = "image";
-        type->moves = strcmp(type->kind, "video") == 0 ||
+        type->moves = (type->kind && strcmp(type->kind, "video") == 0) ||
                       (strcmp(type->name, "image/png") == 0 && png_is_animated(data, size));
         return true;
     }
