@@ -68,9 +68,15 @@ static void trouble_report(struct agent *agent) {
     reporter_status_changed(agent->reporter);
 }
 
+/* Also while a code that would be shown cannot be had. */
+static bool agent_is_offline(const struct agent *agent) {
+    return agent->state == AGENT_OFFLINE || (agent->state == AGENT_UNENROLLED && agent->trouble.code);
+}
+
 void agent_update_screen(struct agent *agent) {
     trouble_report(agent);
     bool hidden = agent_hides_content(agent);
+    director_set_mark(agent->director, agent->document.offline_mark && !hidden && agent_is_offline(agent));
     if (hidden != agent->content_hidden) {
         agent->content_hidden = hidden;
         agent->content_shown = false;

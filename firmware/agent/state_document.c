@@ -40,7 +40,9 @@ static bool parse_settings(const cJSON *document, struct state_document *out, st
         return true;
     if (!pp_json_object(document, "settings", &settings, error) ||
         (pp_json_has(settings, "rotation") &&
-         !pp_json_integer(settings, "rotation", 0, 270, &rotation, error)))
+         !pp_json_integer(settings, "rotation", 0, 270, &rotation, error)) ||
+        (pp_json_has(settings, "offline_mark") &&
+         !pp_json_boolean(settings, "offline_mark", &out->offline_mark, error)))
         return pp_wrap(error, "settings");
     if (rotation % 90)
         return pp_fail(error, PP_E_INVALID, "settings: field \"rotation\" is not 0, 90, 180 or 270");

@@ -7,7 +7,7 @@
  *    "iat": "2026-01-05T08:00:00Z", "exp": "2026-02-05T08:00:00Z",
  *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
  *    "channel": {"id": "lobby", "title": "Lobby", "key": "<base64url, 32 bytes>"}, "publish": 7,
- *    "settings": {"rotation": 90}, "commands": []}
+ *    "settings": {"rotation": 90, "offline_mark": true}, "commands": []}
  */
 #ifndef PP_AGENT_STATE_DOCUMENT_H
 #define PP_AGENT_STATE_DOCUMENT_H
@@ -47,6 +47,7 @@ struct state_document {
     char time_zone[STATE_TIME_ZONE_MAX + 1];
     char locale[STATE_LOCALE_MAX + 1];
     unsigned rotation; /* degrees clockwise that the picture is turned by: 0, 90, 180, 270 */
+    bool offline_mark; /* a small mark is shown while the headend cannot be reached */
     bool has_channel;
     char channel[CHANNEL_NAME_MAX + 1];
     char channel_title[STATE_NAME_MAX + 1]; /* "" for none */

@@ -28,6 +28,9 @@ const showsNot = (colour) => (picture) => !shows(colour)(picture);
 // Something is written or drawn on a plain ground.
 const hasWords = (shot) => Array.from({ length: shot.width * shot.height }, (_, i) => shot.at(i % shot.width, Math.floor(i / shot.width)))
   .some((pixel) => !near(pixel, shot.at(4, 4), 64));
+// The offline mark (firmware/player/compose.c): its orange stroke, in the lower right corner.
+const hasMark = (shot) => Array.from({ length: 16 * 16 }, (_, i) => shot.at(shot.width - 1 - (i % 16), shot.height - 1 - (i >> 4)))
+  .some((pixel) => near(pixel, [242, 163, 58], 16));
 const picture = (colour) => path.join(dir, `${colour}.png`);
 const sql = (text) => run('sqlite3', ['-cmd', '.timeout 5000', path.join(headend.dir, 'headend.db'), text]);
 
@@ -43,6 +46,12 @@ async function startScreen(t, colour) {
   await display.waitPicture(shows(colour), `the first content, ${colour}`);
   return { display, id, channel };
 }
+
+// What was set is in effect, as the screen says itself.
+const settingsArrive = (id) => until(async () => {
+  const screen = JSON.parse(await headend.cli('screen', 'show', id));
+  return screen.report?.state_version === screen.version;
+}, 'the settings on the screen');
 
 // Publishes `colour` and waits until the screen shows it.
 async function change({ display, channel }, colour) {
@@ -179,6 +188,37 @@ test('what is unpublished leaves the screen, also through a restart, and a new p
   await assert.rejects(headend.cli('channel', 'unpublish', channel), /nothing is published on channel/);
   await headend.publish(channel, [picture('blue')]);
   await display.waitPicture(shows('blue'), 'what is published then');
+});
+
+test('a screen shows that it is offline where that is asked for, also through a restart, and not where it is not', async (t) => {
+  const { display, id } = await startScreen(t, 'red');
+  const plain = (shot) => shows('red')(shot) && !hasMark(shot);
+  const marked = (shot) => shows('red')(shot) && hasMark(shot);
+  await stopServing(t);
+  await display.agent.waitLog(/online -> offline/);
+  assert.ok(plain(await display.screenshot()), 'nobody has asked for a mark');
+  await headend.startServing();
+  await assert.rejects(headend.cli('screen', 'set', id, '--offline-mark', 'maybe'), /offline mark: must be yes or no/);
+  await headend.cli('screen', 'set', id, '--offline-mark', 'yes');
+  assert.equal(JSON.parse(await headend.cli('screen', 'show', id)).offline_mark, true);
+  await headend.cli('screen', 'set', id, '--name', 'Another name');
+  await settingsArrive(id);
+  assert.ok(plain(await display.screenshot()), 'it is not offline');
+  await headend.stopServing();
+  await display.waitPicture(marked, 'the mark');
+  await display.stopAgent();
+  await display.stopPlayer();
+  await display.startPlayer();
+  await display.startAgent();
+  await display.waitPicture(marked, 'the mark after a restart');
+  await headend.startServing();
+  await display.waitPicture(plain, 'no mark once it is online');
+  const from = display.agent.log.length;
+  await headend.cli('screen', 'set', id, '--offline-mark', 'no');
+  await settingsArrive(id);
+  await headend.stopServing();
+  await display.agent.waitLog(/online -> offline/, from);
+  assert.ok(plain(await display.screenshot()), 'the mark is not wanted any more');
 });
 
 test('a screen that was retired by mistake is taken back by its headend', async (t) => {

@@ -63,7 +63,7 @@ static struct home *screen_words(const struct pp_option *table, int argc, char *
 
 static bool settings_given(const struct device_settings *settings) {
     return settings->name || settings->channel || settings->site || settings->time_zone || settings->locale ||
-           settings->rotation;
+           settings->rotation || settings->offline_mark;
 }
 
 bool command_screen_set(int argc, char **argv, struct pp_error *error) {
@@ -76,6 +76,7 @@ bool command_screen_set(int argc, char **argv, struct pp_error *error) {
         {"time-zone", PP_OPTION_STRING, &settings.time_zone},
         {"locale", PP_OPTION_STRING, &settings.locale},
         {"rotation", PP_OPTION_STRING, &settings.rotation},
+        {"offline-mark", PP_OPTION_STRING, &settings.offline_mark},
         {0},
     };
     PP_AUTO(home)

@@ -33,6 +33,7 @@ static cJSON *screen_json(const struct device *device) {
     cJSON_AddStringToObject(object, "time_zone", device->time_zone);
     cJSON_AddStringToObject(object, "locale", device->locale);
     cJSON_AddNumberToObject(object, "rotation", device->rotation);
+    cJSON_AddBoolToObject(object, "offline_mark", device->offline_mark);
     cJSON_AddStringToObject(object, "fingerprint", fingerprint);
     cJSON_AddNumberToObject(object, "version", (double)device->version);
     cJSON_AddStringToObject(object, "code", device->code);

@@ -42,8 +42,9 @@ static const struct command commands[] = {
      "tell what a screen has reported, the newest last"},
     {"screen", "set", command_screen_set,
      "DIR SCREEN [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]\n"
-     "      [--rotation 0|90|180|270]",
-     "change a screen; a channel of \"\" is none, the rotation turns its picture clockwise"},
+     "      [--rotation 0|90|180|270] [--offline-mark yes|no]",
+     "change a screen; a channel of \"\" is none, the rotation turns its picture clockwise, the mark is a "
+     "small one that it shows while it is offline"},
     {"screen", "retire", command_screen_retire, "DIR SCREEN", "refuse a screen from now on"},
     {"screen", "restore", command_screen_restore, "DIR SCREEN", "take a retired screen back"},
     {"channel", "list", command_channel_list, "DIR [--json]",

@@ -10,7 +10,8 @@
 #define DEVICE_COLUMNS                                                                                       \
     "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
     " coalesce(certificate_expires, 0), coalesce(json_extract(report, '$.code'), ''),"                       \
-    " coalesce(json_extract(report, '$.trouble'), ''), rotation, epoch, " DEVICE_REPORTED " FROM device "
+    " coalesce(json_extract(report, '$.trouble'), ''), rotation, epoch, " DEVICE_REPORTED                    \
+    ", offline_mark FROM device "
 
 static void copy_text(char *out, size_t size, const char *text) {
     snprintf(out, size, "%s", text);
@@ -34,6 +35,7 @@ static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_erro
     pp_json_tidy(device->trouble);
     pp_json_tidy(device->code);
     copy_text(device->reported, sizeof device->reported, db_text(row, 15));
+    device->offline_mark = db_int(row, 16);
     return db_bytes(row, 1, device->thumbprint, sizeof device->thumbprint, error);
 }
 
@@ -225,13 +227,20 @@ static bool rotation_check(const char *rotation, struct pp_error *error) {
     return pp_fail(error, PP_E_INVALID, "rotation: must be 0, 90, 180 or 270");
 }
 
+static bool offline_mark_check(const char *answer, struct pp_error *error) {
+    if (strcmp(answer, "yes") == 0 || strcmp(answer, "no") == 0)
+        return true;
+    return pp_fail(error, PP_E_INVALID, "offline mark: must be yes or no");
+}
+
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error) {
     return (!settings->name || text_check("name", settings->name, 1, TEXT_NAME_MAX, error)) &&
            (!settings->site || text_check("site", settings->site, 0, TEXT_NAME_MAX, error)) &&
            (!settings->channel || !*settings->channel || channel_id_check(settings->channel, error)) &&
            (!settings->time_zone || time_zone_check(settings->time_zone, error)) &&
            (!settings->locale || locale_check(settings->locale, error)) &&
-           (!settings->rotation || rotation_check(settings->rotation, error));
+           (!settings->rotation || rotation_check(settings->rotation, error)) &&
+           (!settings->offline_mark || offline_mark_check(settings->offline_mark, error));
 }
 
 static bool channel_known(struct db *db, const char *channel, struct pp_error *error) {
@@ -265,10 +274,12 @@ bool device_change(struct db *db, const char *id, const struct device_settings *
                 "UPDATE device SET name = coalesce(?, name), site = coalesce(?, site),"
                 " time_zone = coalesce(?, time_zone), locale = coalesce(?, locale),"
                 " rotation = coalesce(CAST(? AS INTEGER), rotation),"
+                " offline_mark = coalesce(? = 'yes', offline_mark),"
                 " channel = CASE WHEN ? THEN ? ELSE channel END, version = version + 1"
                 " WHERE id = ? AND status <> 'retired'",
-                "sssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
-                settings->rotation, (int64_t)(settings->channel != NULL), channel, id))
+                "ssssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
+                settings->rotation, settings->offline_mark, (int64_t)(settings->channel != NULL), channel,
+                id))
         return false;
     return db_changes(db) ? true : device_unchanged(db, id, error);
 }

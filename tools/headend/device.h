@@ -27,6 +27,7 @@ struct device {
     char locale[8];
     char status[16];                      /* "approved", "active", "retired" */
     int rotation;                         /* degrees clockwise of its picture: 0, 90, 180, 270 */
+    bool offline_mark;                    /* it shows a small mark while it is offline */
     int64_t version;                      /* of its state: grows with each change */
     int64_t seen;                         /* s since 1970, 0 never */
     int64_t certificate_expires;          /* s since 1970 */
@@ -83,6 +84,7 @@ struct device_settings {
     const char *name, *site, *channel, *time_zone, *locale;
     const char *channel_title; /* of one that is made at approval; NULL: its id */
     const char *rotation;      /* "0", "90", "180", "270" */
+    const char *offline_mark;  /* "yes", "no" */
 };
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
 /* PP_E_NOTFOUND where there is no such channel, PP_E_STATE for one that is retired. */

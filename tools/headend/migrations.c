@@ -90,6 +90,8 @@ static const char *const migrations[] = {
     "  END;",
     /* 12: states of a later epoch are newer, whatever their versions: after this database came from a backup */
     "ALTER TABLE device ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
+    /* 13: whether a screen shows that it is offline */
+    ("ALTER TABLE device ADD COLUMN offline_mark INTEGER NOT NULL DEFAULT 0 CHECK(offline_mark IN (0, 1));"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -59,7 +59,9 @@ static cJSON *state_document(const struct device *device, const struct channel *
     cJSON_AddStringToObject(state, "locale", device->locale);
     cJSON_AddItemToObject(state, "channel", state_channel(channel));
     cJSON_AddNumberToObject(state, "publish", (double)channel->publish);
-    cJSON_AddNumberToObject(cJSON_AddObjectToObject(state, "settings"), "rotation", device->rotation);
+    cJSON *settings = cJSON_AddObjectToObject(state, "settings");
+    cJSON_AddNumberToObject(settings, "rotation", device->rotation);
+    cJSON_AddBoolToObject(settings, "offline_mark", device->offline_mark);
     cJSON_AddItemToObject(state, "commands", cJSON_CreateArray());
     return state;
 }

@@ -63,6 +63,25 @@ static void the_rotation_is_a_quarter_turn_or_none(void **state) {
     }
 }
 
+static void the_offline_mark_is_asked_for_or_not(void **state) {
+    (void)state;
+    struct state_document document;
+    struct pp_error error = {0};
+    assert_true(parse_changed("\"settings\":{}", "\"settings\":{\"offline_mark\":true}", &document, &error));
+    assert_true(document.offline_mark);
+    assert_true(parse_changed("\"settings\":{}", "\"settings\":{\"offline_mark\":false}", &document, &error));
+    assert_false(document.offline_mark);
+    assert_true(parse_changed("\"settings\":{}", "\"settings\":{}", &document, &error));
+    assert_false(document.offline_mark);
+    static const char *const bad[] = {"1", "\"yes\"", "{}"};
+    for (size_t i = 0; i < PP_COUNT(bad); i++) {
+        char settings[64];
+        snprintf(settings, sizeof settings, "\"settings\":{\"offline_mark\":%s}", bad[i]);
+        assert_false(parse_changed("\"settings\":{}", settings, &document, &error));
+        assert_non_null(strstr(error.message, "offline_mark"));
+    }
+}
+
 static void a_document_without_a_channel_is_read(void **state) {
     (void)state;
     struct state_document document;
@@ -159,6 +178,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_document_is_read),
         cmocka_unit_test(the_rotation_is_a_quarter_turn_or_none),
+        cmocka_unit_test(the_offline_mark_is_asked_for_or_not),
         cmocka_unit_test(a_document_without_a_channel_is_read),
         cmocka_unit_test(each_bad_field_is_refused_by_name_and_nothing_is_changed),
         cmocka_unit_test(what_is_not_an_object_is_refused),
