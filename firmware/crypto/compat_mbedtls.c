@@ -67,3 +67,11 @@ int compat_pk_sign(mbedtls_pk_context *pk, mbedtls_md_type_t hash, const uint8_t
     return mbedtls_pk_sign(pk, hash, digest, digest_size, signature, size, crypto_mbedtls_random, NULL);
 #endif
 }
+
+int compat_pk_private_number(mbedtls_pk_context *pk, uint8_t *number, size_t size) {
+#if MBEDTLS_VERSION_NUMBER >= MBEDTLS_3_0
+    return mbedtls_mpi_write_binary(&mbedtls_pk_ec(*pk)->MBEDTLS_PRIVATE(d), number, size);
+#else
+    return mbedtls_mpi_write_binary(&mbedtls_pk_ec(*pk)->d, number, size);
+#endif
+}

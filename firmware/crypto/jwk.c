@@ -7,6 +7,7 @@
 #include "crypto/bulk.h"
 
 #define COORDINATE_SIZE      32                              /* bytes */
+#define KEY_OPS_MAX          8                               /* items */
 #define COORDINATE_TEXT      PP_BASE64_SIZE(COORDINATE_SIZE) /* with the NUL */
 #define THUMBPRINT_INPUT_MAX (sizeof "{'crv':'P-256','kty':'EC','x':'','y':''}" + 2 * COORDINATE_TEXT)
 
@@ -75,12 +76,39 @@ static bool coordinate(const cJSON *jwk, const char *name, uint8_t *out, struct 
     return true;
 }
 
-bool jwk_to_point(const cJSON *jwk, uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error) {
+/* A member that may be left out. */
+static bool member_allows(const cJSON *jwk, const char *name, const char *wanted, struct pp_error *error) {
+    return !cJSON_GetObjectItemCaseSensitive(jwk, name) || member_is(jwk, name, wanted, error);
+}
+
+static bool operations_allow(const cJSON *jwk, const char *wanted, struct pp_error *error) {
+    const cJSON *operations = NULL;
+    if (!cJSON_GetObjectItemCaseSensitive(jwk, "key_ops"))
+        return true;
+    if (!pp_json_array(jwk, "key_ops", KEY_OPS_MAX, &operations, error))
+        return false;
+    bool found = !wanted && !operations->child;
+    for (const cJSON *item = operations->child; item; item = item->next)
+        found = found || (wanted && cJSON_IsString(item) && strcmp(item->valuestring, wanted) == 0);
+    return found || pp_fail(error, PP_E_INVALID, "JWK: \"key_ops\" is for something else");
+}
+
+bool jwk_to_point(const cJSON *jwk, enum jwk_purpose purpose, uint8_t point[CRYPTO_POINT_SIZE],
+                  struct pp_error *error) {
+    static const struct {
+        const char *use, *operation, *algorithm;
+    } rows[] = {[JWK_VERIFY] = {"sig", "verify", "ES256"}, [JWK_AGREE] = {"enc", NULL, "ECDH-ES"}};
     uint8_t parsed[CRYPTO_POINT_SIZE] = {0x04};
+    if (cJSON_GetObjectItemCaseSensitive(jwk, "d"))
+        return pp_fail(error, PP_E_INVALID, "JWK: \"d\": a private key is not to be sent");
     if (!member_is(jwk, "kty", "EC", error) || !member_is(jwk, "crv", "P-256", error) ||
-        !coordinate(jwk, "x", parsed + 1, error) ||
+        !member_allows(jwk, "use", rows[purpose].use, error) ||
+        !member_allows(jwk, "alg", rows[purpose].algorithm, error) ||
+        !operations_allow(jwk, rows[purpose].operation, error) || !coordinate(jwk, "x", parsed + 1, error) ||
         !coordinate(jwk, "y", parsed + 1 + COORDINATE_SIZE, error))
         return false;
+    if (!crypto_point_check(parsed, error))
+        return pp_wrap(error, "JWK: \"x\" and \"y\"");
     memcpy(point, parsed, sizeof parsed);
     return true;
 }

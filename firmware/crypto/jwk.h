@@ -20,8 +20,19 @@ bool jwk_thumbprint_text(const uint8_t point[CRYPTO_POINT_SIZE], char text[JWK_T
 
 /* {"kty":"EC","crv":"P-256","x":…,"y":…}; the caller deletes it. */
 cJSON *jwk_from_point(const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);
-/* The point of such an object; other members are ignored. That it lies on the curve is checked by whoever
- * makes a key of it. */
-bool jwk_to_point(const cJSON *jwk, uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);
+
+/* What a key is for: it says so itself in "use" (RFC 7517 §4.2), "key_ops" (§4.3) or "alg" (§4.4), or leaves
+ * them out. */
+enum jwk_purpose {
+    JWK_VERIFY, /* "sig", "verify", "ES256" */
+    JWK_AGREE,  /* "enc", none of a public key's operations, "ECDH-ES" */
+};
+
+/* The point of a public key for that purpose, checked to lie on the curve. "kid" is the caller's to read
+ * (pp_json_string), unknown members are ignored. PP_E_INVALID or PP_E_LIMIT name the member: other kinds and
+ * curves, coordinates of another length than 32 bytes, a key for something else, and one that still has its
+ * private half ("d"), which is nobody's to send. */
+bool jwk_to_point(const cJSON *jwk, enum jwk_purpose purpose, uint8_t point[CRYPTO_POINT_SIZE],
+                  struct pp_error *error);
 
 #endif

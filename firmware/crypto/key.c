@@ -4,6 +4,7 @@
 
 #include "crypto/bulk.h"
 #include "crypto/compat_mbedtls.h"
+#include "crypto/ecdsa_der.h"
 #include "crypto/key_mbedtls.h"
 #include "crypto/pem.h"
 #include "crypto/random.h"
@@ -160,4 +161,12 @@ bool crypto_key_sign(const struct crypto_key *key, const void *data, size_t size
     if (status)
         return crypto_mbedtls_fail(error, PP_E_STATE, status, "sign");
     return pp_buf_add(der_signature, signature, signature_size, error);
+}
+
+bool crypto_key_sign_raw(const struct crypto_key *key, const void *data, size_t size,
+                         uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error) {
+    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_SIGNATURE_MAX);
+    return crypto_key_sign(key, data, size, &der, error) &&
+           (ecdsa_der_to_raw(der.data, der.size, signature) ||
+            pp_fail(error, PP_E_STATE, "sign: not a signature of P-256"));
 }

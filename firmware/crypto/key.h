@@ -1,7 +1,7 @@
 /*
  * Private keys: EC P-256 (FIPS 186-4, "prime256v1"). They sign with ECDSA over SHA-256, deterministically
- * (RFC 6979), so that a weak random generator on a board cannot leak the key. A key belongs to one thread at
- * a time.
+ * (RFC 6979), so that a weak random generator on a board cannot leak the key, or agree on a secret by ECDH
+ * (SP 800-56A). One key does one of the two, never both. A key belongs to one thread at a time.
  */
 #ifndef PP_CRYPTO_KEY_H
 #define PP_CRYPTO_KEY_H
@@ -17,6 +17,8 @@ enum {
     CRYPTO_POINT_SIZE = 65,         /* bytes: 0x04, x, y (SEC 1 §2.3.3, uncompressed) */
     CRYPTO_KEY_DOCUMENT_MAX = 8192, /* bytes of a DER or PEM document */
     CRYPTO_SIGNATURE_MAX = 72,      /* bytes of a DER signature by P-256 */
+    CRYPTO_SIGNATURE_RAW_SIZE = 64, /* bytes: r, s, each 32, big-endian (RFC 7518 §3.4) */
+    CRYPTO_SECRET_SIZE = 32,        /* bytes: x of the shared point (SP 800-56A §5.7.1.2) */
 };
 
 struct crypto_key;
@@ -43,5 +45,17 @@ bool crypto_key_public_point(const struct crypto_key *key, uint8_t point[CRYPTO_
 /* ECDSA over SHA-256 of `data`; the DER signature (RFC 3279 §2.2.3) is appended. */
 bool crypto_key_sign(const struct crypto_key *key, const void *data, size_t size,
                      struct pp_buf *der_signature, struct pp_error *error);
+/* The same signature as r and s side by side, as JOSE wants it. */
+bool crypto_key_sign_raw(const struct crypto_key *key, const void *data, size_t size,
+                         uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error);
+
+/* ECDH: what this key and the owner of `peer` alone can compute. It is no key yet: a KDF makes one of it. The
+ * caller wipes it. PP_E_INVALID where `peer` is not on the curve; `secret` is then zero. */
+bool crypto_key_agree(const struct crypto_key *key, const uint8_t peer[CRYPTO_POINT_SIZE],
+                      uint8_t secret[CRYPTO_SECRET_SIZE], struct pp_error *error);
+
+/* Whether it is a public key: uncompressed, coordinates below the field's prime, on the curve (SP 800-56A
+ * §5.6.2.3.3). PP_E_INVALID. */
+bool crypto_point_check(const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);
 
 #endif

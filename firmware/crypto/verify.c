@@ -35,6 +35,7 @@ static const struct public_scheme public_schemes[] = {
     [CRYPTO_ECDSA_SHA384] = {PUBLIC_P384, PSA_ALG_SHA_384, MBEDTLS_MD_SHA384, 48, 48},
     [CRYPTO_RSA_PSS_SHA256] = {PUBLIC_RSA, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32, 0},
     [CRYPTO_ED25519] = {PUBLIC_ED25519, PSA_ALG_NONE, MBEDTLS_MD_NONE, 0, 0},
+    [CRYPTO_ES256] = {PUBLIC_P256, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32, 32},
 };
 
 static const struct bulk_backend *ed25519_backend(void) {
@@ -143,6 +144,16 @@ struct crypto_public *crypto_public_load_pem(const void *pem, size_t size, struc
     return crypto_public_load_der(der.data, der.size, error);
 }
 
+struct crypto_public *crypto_public_load_point(const uint8_t point[CRYPTO_POINT_SIZE],
+                                               struct pp_error *error) {
+    uint8_t der[SPKI_P256_SIZE];
+    if (!spki_of_p256(point, der)) {
+        pp_fail(error, PP_E_INVALID, "not an uncompressed point");
+        return NULL;
+    }
+    return crypto_public_load_der(der, sizeof der, error);
+}
+
 static bool verify_ed25519(const struct crypto_public *key, const void *data, size_t size,
                            const void *signature, size_t signature_size, struct pp_error *error) {
     if (signature_size != BULK_ED25519_SIGNATURE_SIZE)
@@ -175,6 +186,13 @@ bool crypto_public_verify(const struct crypto_public *key, enum crypto_scheme sc
         psa_hash_compute(row->hash, data ? data : "", size, digest, sizeof digest, &digest_size);
     if (hashed != PSA_SUCCESS || digest_size != row->digest_size)
         return pp_fail(error, PP_E_STATE, "hash (PSA %d)", (int)hashed);
+    uint8_t der[ECDSA_P256_DER];
+    if (scheme == CRYPTO_ES256) {
+        if (signature_size != CRYPTO_SIGNATURE_RAW_SIZE)
+            return pp_fail(error, PP_E_AUTH, "ES256 signature of %zu bytes", signature_size);
+        signature_size = ecdsa_der_from_raw(signature, der);
+        signature = der;
+    }
     if (verify_digest(key->writable, row, digest, signature, signature_size))
         return pp_fail(error, PP_E_AUTH, "the signature is not valid");
     return true;

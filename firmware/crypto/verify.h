@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "crypto/key.h"
 
 enum {
     CRYPTO_RSA_BITS_MIN = 2048,
@@ -22,6 +23,7 @@ enum crypto_scheme {
     CRYPTO_ECDSA_SHA384,   /* P-384; the same */
     CRYPTO_RSA_PSS_SHA256, /* RFC 8017 §8.1, MGF1 with SHA-256, salt of any length */
     CRYPTO_ED25519,        /* RFC 8032, 64-byte signature */
+    CRYPTO_ES256,          /* P-256 with SHA-256; r and s side by side, 64 bytes (RFC 7518 §3.4) */
 };
 
 struct crypto_public;
@@ -32,6 +34,9 @@ struct crypto_public;
 struct crypto_public *crypto_public_load_pem(const void *pem, size_t size, struct pp_error *error);
 struct crypto_public *crypto_public_load_der(const void *der, size_t size, struct pp_error *error);
 struct crypto_public *crypto_public_load_ed25519(const uint8_t key[32], struct pp_error *error);
+/* An EC P-256 key by its point. */
+struct crypto_public *crypto_public_load_point(const uint8_t point[CRYPTO_POINT_SIZE],
+                                               struct pp_error *error);
 void crypto_public_destroy(struct crypto_public *key);
 PP_DEFINE_AUTO(crypto_public, struct crypto_public, crypto_public_destroy)
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "crypto/ecdsa_der.h"
 #include "crypto/jwk.h"
 #include "crypto/key_mbedtls.h"
 #include "crypto/pem.h"
@@ -152,6 +153,114 @@ static void key_lends_its_context_to_writers_of_x509(void **state) {
     assert_string_equal(error.message, "parse (mbedTLS -0x3D00)");
 }
 
+/* ---- Signatures as r and s side by side ---- */
+
+static void key_signs_raw_what_it_signs_in_der(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE];
+    PP_AUTO(crypto_key) struct crypto_key *key = rfc6979_key();
+    assert_true(crypto_key_sign_raw(key, "sample", 6, signature, &error));
+    assert_is_hex(signature, sizeof signature,
+                  "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+                  "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
+}
+
+/* Of 600 signatures some two have a number with a leading zero byte: both lengths of DER go to and fro. */
+static void raw_signatures_verify_whatever_their_numbers_lengths(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    uint8_t point[CRYPTO_POINT_SIZE], signature[CRYPTO_SIGNATURE_RAW_SIZE];
+    PP_AUTO(crypto_key) struct crypto_key *key = rfc6979_key();
+    assert_true(crypto_key_public_point(key, point, &error));
+    PP_AUTO(crypto_public) struct crypto_public *public = crypto_public_load_point(point, &error);
+    assert_non_null(public);
+    int short_numbers = 0;
+    for (int i = 0; i < 600; i++) {
+        assert_true(crypto_key_sign_raw(key, &i, sizeof i, signature, &error));
+        assert_true(
+            crypto_public_verify(public, CRYPTO_ES256, &i, sizeof i, signature, sizeof signature, &error));
+        short_numbers += !signature[0] + !signature[32];
+    }
+    assert_true(short_numbers > 0); /* deterministic: RFC 6979 */
+}
+
+static void refuse_der(const char *hex) {
+    struct bytes der = from_hex(hex);
+    uint8_t raw[2 * ECDSA_P256_SIZE];
+    assert_false(ecdsa_der_to_raw(der.data, der.size, raw));
+}
+
+static void conversion_takes_the_strict_form_only(void **state) {
+    (void)state;
+    struct bytes der = from_hex("3007020101020200ff");
+    uint8_t raw[2 * ECDSA_P256_SIZE], back[ECDSA_P256_DER];
+    refuse_der("3008020101020200ff");   /* the length counts more than there is */
+    refuse_der("3007020101020200ff00"); /* a byte behind the end */
+    refuse_der("30060201010202017f");   /* a length that leads over the end */
+    refuse_der("30070201010202007f");   /* a leading zero too many */
+    refuse_der("30060201010201ff");     /* negative */
+    refuse_der("308107020101020200ff"); /* a length in two bytes that fits in one */
+    refuse_der("3003020101");
+    refuse_der("");
+    assert_true(ecdsa_der_to_raw(der.data, der.size, raw));
+    assert_is_hex(raw, sizeof raw,
+                  "0000000000000000000000000000000000000000000000000000000000000001"
+                  "00000000000000000000000000000000000000000000000000000000000000ff");
+    assert_int_equal(ecdsa_der_from_raw(raw, back), der.size);
+    assert_memory_equal(back, der.data, der.size);
+    memset(raw, 0xff, sizeof raw);
+    assert_int_equal(ecdsa_der_from_raw(raw, back), ECDSA_P256_DER);
+    assert_true(ecdsa_der_strict(back, ECDSA_P256_DER, ECDSA_P256_SIZE));
+    /* a number of 33 bytes */
+    struct bytes large = from_hex("3026022101000000000000000000000000000000"
+                                  "0000000000000000000000000000000000020101");
+    assert_true(ecdsa_der_strict(large.data, large.size, 33));
+    assert_false(ecdsa_der_to_raw(large.data, large.size, raw));
+}
+
+static void a_public_key_needs_a_point_of_the_curve(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    struct bytes point = from_hex(RFC6979_POINT);
+    assert_true(crypto_point_check(point.data, &error));
+    point.data[64] ^= 1;
+    assert_false(crypto_point_check(point.data, &error));
+    assert_int_equal(error.code, PP_E_INVALID);
+    assert_string_equal(error.message, "not a point of P-256");
+    assert_null(crypto_public_load_point(point.data, &error));
+    assert_int_equal(error.code, PP_E_INVALID);
+    point.data[64] ^= 1;
+    point.data[0] = 3;
+    assert_false(crypto_point_check(point.data, &error));
+    assert_string_equal(error.message, "not an uncompressed point");
+    assert_null(crypto_public_load_point(point.data, &error));
+}
+
+/* ---- ECDH; more of it in wycheproof_test.c ---- */
+
+static void two_keys_agree_on_one_secret(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    uint8_t a_point[CRYPTO_POINT_SIZE], b_point[CRYPTO_POINT_SIZE];
+    uint8_t a_secret[CRYPTO_SECRET_SIZE], b_secret[CRYPTO_SECRET_SIZE], zero[CRYPTO_SECRET_SIZE] = {0};
+    PP_AUTO(crypto_key) struct crypto_key *a = crypto_key_generate(&error);
+    PP_AUTO(crypto_key) struct crypto_key *b = crypto_key_generate(&error);
+    assert_true(crypto_key_public_point(a, a_point, &error) && crypto_key_public_point(b, b_point, &error));
+    assert_true(crypto_key_agree(a, b_point, a_secret, &error));
+    assert_true(crypto_key_agree(b, a_point, b_secret, &error));
+    assert_memory_equal(a_secret, b_secret, sizeof a_secret);
+    assert_memory_not_equal(a_secret, zero, sizeof zero);
+    b_point[40] ^= 1;
+    assert_false(crypto_key_agree(a, b_point, a_secret, &error));
+    assert_int_equal(error.code, PP_E_INVALID);
+    assert_memory_equal(a_secret, zero, sizeof zero);
+    b_point[40] ^= 1;
+    b_point[0] = 2;
+    assert_false(crypto_key_agree(a, b_point, a_secret, &error));
+    assert_int_equal(error.code, PP_E_INVALID);
+}
+
 /* ---- Thumbprints. The expected one was computed with node's crypto, from the JSON text of RFC 7638 §3. ----
  */
 
@@ -181,27 +290,89 @@ static void jwk_carries_a_point_both_ways(void **state) {
     assert_string_equal(
         text, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y\","
               "\"y\":\"eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpk\"}");
-    assert_true(jwk_to_point(jwk, back, &error));
+    assert_true(jwk_to_point(jwk, JWK_VERIFY, back, &error));
     assert_memory_equal(back, point.data, sizeof back);
     cJSON_free(text);
     cJSON_Delete(jwk);
 }
 
-static void jwk_refuses_other_keys_and_names_the_member(void **state) {
+/* RFC 7517 §A.1, the EC key; node's crypto says that it is on the curve. */
+#define RFC7517_EC                                                                                           \
+    "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\","               \
+    "\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\",\"use\":\"enc\",\"kid\":\"1\"}"
+#define JWK_POINT                                                                                            \
+    "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y\","                \
+    "\"y\":\"eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpk\""
+
+static bool read_jwk(const char *text, enum jwk_purpose purpose, struct pp_error *error) {
+    uint8_t point[CRYPTO_POINT_SIZE] = {0}, zero[CRYPTO_POINT_SIZE] = {0};
+    cJSON *jwk = cJSON_Parse(text);
+    assert_non_null(jwk);
+    bool read = jwk_to_point(jwk, purpose, point, error);
+    assert_true(read || !memcmp(point, zero, sizeof point));
+    cJSON_Delete(jwk);
+    return read;
+}
+
+static void jwk_is_taken_for_what_it_says_it_is_for(void **state) {
     (void)state;
-    static const char *const rows[][2] = {
-        {"{\"kty\":\"RSA\",\"crv\":\"P-256\",\"x\":\"\",\"y\":\"\"}", "kty"},
-        {"{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"\",\"y\":\"\"}", "crv"},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"y\":\"\"}", "x"},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\",\"y\":\"AAAA\"}", "x"},
+    static const struct {
+        const char *text;
+        bool verify, agree;
+    } rows[] = {
+        {RFC7517_EC, false, true},
+        {"{" JWK_POINT "}", true, true},
+        {"{" JWK_POINT ",\"use\":\"sig\"}", true, false},
+        {"{" JWK_POINT ",\"use\":\"enc\",\"ext\":true}", false, true},
+        {"{" JWK_POINT ",\"use\":7}", false, false},
+        {"{" JWK_POINT ",\"alg\":\"ES256\",\"kid\":\"a\"}", true, false},
+        {"{" JWK_POINT ",\"alg\":\"ECDH-ES\"}", false, true},
+        {"{" JWK_POINT ",\"alg\":\"ECDH-ES+A128KW\"}", false, false},
+        {"{" JWK_POINT ",\"key_ops\":[\"verify\"]}", true, false},
+        {"{" JWK_POINT ",\"key_ops\":[]}", false, true},
+        {"{" JWK_POINT ",\"key_ops\":[\"deriveBits\",1]}", false, false},
+        {"{" JWK_POINT ",\"key_ops\":\"verify\"}", false, false},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct pp_error error = {0};
-        uint8_t point[CRYPTO_POINT_SIZE];
-        cJSON *jwk = cJSON_Parse(rows[i][0]);
-        assert_false(jwk_to_point(jwk, point, &error));
+        assert_int_equal(read_jwk(rows[i].text, JWK_VERIFY, &error), rows[i].verify);
+        assert_int_equal(read_jwk(rows[i].text, JWK_AGREE, &error), rows[i].agree);
+    }
+}
+
+static void jwk_refuses_other_keys_and_names_the_member(void **state) {
+    (void)state;
+    static const char *const rows[][2] = {
+        {"{\"kty\":\"RSA\",\"crv\":\"P-256\",\"x\":\"\",\"y\":\"\"}", "\"kty\""},
+        {"{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"\",\"y\":\"\"}", "\"crv\""},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"y\":\"\"}", "\"x\""},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AAAA\",\"y\":\"AAAA\"}", "\"x\""},
+        {"{" JWK_POINT ",\"d\":\"AAAA\"}", "\"d\""},
+        {"{" JWK_POINT ",\"d\":null}", "\"d\""},
+        /* 31 bytes, 33, padding, bits behind the end, another point */
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y\","
+         "\"y\":\"A_4QCLi8maQa6elWKLxk8vGyDC1-n1F3o8KU1EYimQ\"}",
+         "\"y\""},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y\","
+         "\"y\":\"AHkD_hAIuLyZpBrp6VYovGTy8bIMLX6fUXejwpTURiKZ\"}",
+         "\"y\""},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y=\","
+         "\"y\":\"eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpk\"}",
+         "\"x\""},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Z\","
+         "\"y\":\"eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpk\"}",
+         "\"x\""},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"YP7UuiVanTHJYet0xjVtaMBJuJI7Yfps5mliLmDyn7Y\","
+         "\"y\":\"eQP-EAi4vJmkGunpVii8ZPLxsgwtfp9Rd6PClNRGIpg\"}",
+         "\"y\""},
+        {"[]", "\"kty\""},
+        {"\"text\"", "\"kty\""},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct pp_error error = {0};
+        assert_false(read_jwk(rows[i][0], JWK_VERIFY, &error));
+        assert_true(error.code == PP_E_INVALID || error.code == PP_E_LIMIT);
         assert_non_null(strstr(error.message, rows[i][1]));
-        cJSON_Delete(jwk);
     }
 }
 
@@ -216,7 +387,13 @@ int main(void) {
         cmocka_unit_test(key_lends_its_context_to_writers_of_x509),
         cmocka_unit_test(jwk_thumbprint_is_that_of_rfc_7638),
         cmocka_unit_test(jwk_carries_a_point_both_ways),
+        cmocka_unit_test(jwk_is_taken_for_what_it_says_it_is_for),
         cmocka_unit_test(jwk_refuses_other_keys_and_names_the_member),
+        cmocka_unit_test(key_signs_raw_what_it_signs_in_der),
+        cmocka_unit_test(raw_signatures_verify_whatever_their_numbers_lengths),
+        cmocka_unit_test(conversion_takes_the_strict_form_only),
+        cmocka_unit_test(a_public_key_needs_a_point_of_the_curve),
+        cmocka_unit_test(two_keys_agree_on_one_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
