@@ -147,10 +147,55 @@ describe('the server', () => {
         '-days', '59', '-extfile', file('names'), '-out', file('server.pem')]);
       own.child.kill('SIGHUP');
       await eventually(async () => await shown() > Date.now() + 390 * 86400e3, 20000, 'the renewed certificate');
-      assert.equal((await poll).status, 304);
-      const again = own.request('GET', '/v1/state', { device, headers: { 'if-none-match': etag, prefer: 'wait=50' } });
       await own.cli('screen', 'set', device.id, '--name', 'Renamed');
-      assert.equal((await again).json().name, 'Renamed', 'polls wait again');
+      assert.equal((await poll).json().name, 'Renamed', 'whoever was connected stays so');
+      assert.deepEqual(await own.stopServing(), { code: 0, signal: null });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  test('a certificate without its key is not taken: the one before it is shown, and nobody is cut off', async () => {
+    const own = await startHeadend();
+    const file = (name) => path.join(own.dir, name);
+    const serial = () => new Promise((resolve, reject) => {
+      const socket = tls.connect({ host: 'localhost', servername: 'localhost', port: own.port, ca: own.ca }, () => {
+        resolve(socket.getPeerCertificate().serialNumber);
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+    const said = [];
+    own.child.stderr.on('data', (data) => said.push(data));
+    try {
+      const device = await enrolDevice(own, { name: 'Waiting' });
+      const { etag } = (await own.request('GET', '/v1/state', { device })).headers;
+      const poll = own.request('GET', '/v1/state', { device, headers: { 'if-none-match': etag, prefer: 'wait=50' } });
+      const before = await serial();
+      const [certificate, key] = [await readFile(file('server.pem')), await readFile(file('server.key'))];
+      await writeFile(file('names'), 'subjectAltName=DNS:localhost');
+      await run('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', file('other.key')]);
+      await run('openssl', ['req', '-new', '-key', file('other.key'), '-subj', '/CN=other', '-out', file('csr')]);
+      await run('openssl', ['x509', '-req', '-in', file('csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial',
+        '-days', '90', '-extfile', file('names'), '-out', file('server.pem')]);
+      const wanted = async (what) => eventually(() => Buffer.concat(said).toString().includes(what), 20000, what);
+      own.child.kill('SIGHUP');
+      await wanted('server.key is not the key of server.pem; the one before it is shown');
+      assert.equal(await serial(), before);
+      await writeFile(file('server.key'), key);
+      await writeFile(file('server.pem'), certificate);
+      await writeFile(file('server.key'), '-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n');
+      own.child.kill('SIGHUP');
+      await wanted('server.key: ');
+      assert.equal(await serial(), before);
+      // now the other one, whole
+      await run('openssl', ['x509', '-req', '-in', file('csr'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial',
+        '-days', '90', '-extfile', file('names'), '-out', file('server.pem')]);
+      await writeFile(file('server.key'), await readFile(file('other.key')));
+      own.child.kill('SIGHUP');
+      await eventually(async () => await serial() !== before, 20000, 'the other certificate');
+      await own.cli('screen', 'set', device.id, '--name', 'Renamed');
+      assert.equal((await poll).json().name, 'Renamed');
       assert.deepEqual(await own.stopServing(), { code: 0, signal: null });
     } finally {
       await own.stop();

@@ -32,7 +32,6 @@ struct app {
         reader; /* another connection, for what only reads (but a certificate's first use) and so waits for nobody */
     struct ca *ca;
     int repo_fd; /* the folder of the static repository */
-    struct host_list hosts;
     struct serve_options options;
     uint16_t port; /* where it listens */
     struct waiters *waiters;

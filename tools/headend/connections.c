@@ -25,6 +25,7 @@ struct connections {
     bool watched, stopping;
     struct admission *admission;
     int64_t request_ms;
+    struct credentials *credentials; /* held: of those that begin now */
 };
 
 static struct connection *connection_at(struct guest *guest) {
@@ -153,9 +154,35 @@ void connections_destroy(struct connections *connections) {
     if (connections->watched)
         pthread_join(connections->watcher, NULL);
     admission_destroy(connections->admission);
+    credentials_release(connections->credentials);
     pthread_cond_destroy(&connections->stop);
     pthread_mutex_destroy(&connections->mutex);
     free(connections);
+}
+
+/* ---- What they are shown ---- */
+
+void connections_show(struct connections *connections, struct credentials *credentials) {
+    struct credentials *former;
+    pthread_mutex_lock(&connections->mutex);
+    former = connections->credentials;
+    connections->credentials = credentials_hold(credentials);
+    pthread_mutex_unlock(&connections->mutex);
+    credentials_release(former);
+}
+
+int connections_on_hello(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count,
+                         const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+                         gnutls_pcert_st **chain, unsigned *count, gnutls_privkey_t *key) {
+    (void)authorities;
+    (void)authority_count;
+    (void)algorithms;
+    (void)algorithm_count;
+    const struct connection *connection = gnutls_db_get_ptr(session);
+    if (!connection)
+        return -1;
+    credentials_show(connection->credentials, chain, count, key);
+    return 0;
 }
 
 /* ---- Coming and going ---- */
@@ -193,9 +220,11 @@ static void connection_opened(struct connections *connections, struct MHD_Connec
     }
     info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     if (info && info->tls_session)
-        gnutls_db_set_ptr(info->tls_session, connection); /* for gnutls_record_recv, below */
+        gnutls_db_set_ptr(info->tls_session,
+                          connection); /* for its hello, and for gnutls_record_recv below */
     struct guest *evicted;
     pthread_mutex_lock(&connections->mutex);
+    connection->credentials = credentials_hold(connections->credentials);
     connection_enter(connection, CONNECTION_HEAD);
     if (!admission_enter(connections->admission, &connection->guest, &evicted))
         connection_close(connection);
@@ -210,6 +239,7 @@ static void connection_closed(struct connections *connections, struct connection
     pthread_mutex_lock(&connections->mutex);
     admission_leave(connections->admission, &connection->guest);
     pthread_mutex_unlock(&connections->mutex);
+    credentials_release(connection->credentials);
     free(connection);
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "headend/admission.h"
 #include "headend/certificate.h"
+#include "headend/credentials.h"
 #include "headend/framing.h"
 
 #define CONNECTION_RATE_MIN 512   /* bytes a second, of a request's body and of an answer on its way */
@@ -27,6 +28,7 @@ struct connections;
 struct connection {
     struct guest guest;
     struct connections *all;
+    struct credentials *credentials; /* held: what the server shows on this connection */
     int fd;
     enum connection_phase phase;
     int64_t cut_at;         /* ms, CLOCK_MONOTONIC; 0: the rate decides */
@@ -50,6 +52,13 @@ struct connection_limits {
 struct connections *connections_create(const struct connection_limits *limits, struct pp_error *error);
 /* Once the daemon is stopped. */
 void connections_destroy(struct connections *connections);
+
+/* What connections that begin from now on are shown. Needed before the first one. */
+void connections_show(struct connections *connections, struct credentials *credentials);
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK: a gnutls_certificate_retrieve_function2. */
+int connections_on_hello(gnutls_session_t session, const gnutls_datum_t *authorities, int authority_count,
+                         const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+                         gnutls_pcert_st **chain, unsigned *count, gnutls_privkey_t *key);
 
 /* libmicrohttpd's notice (MHD_OPTION_NOTIFY_CONNECTION); `arg` is the struct connections. */
 void connections_on_notify(void *arg, struct MHD_Connection *connection, void **socket_context,

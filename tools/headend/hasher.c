@@ -144,10 +144,3 @@ void hasher_stop(struct hasher *hasher) {
         attempt_end(hasher, request, ATTEMPT_CANCELLED);
     pthread_mutex_unlock(&hasher->mutex);
 }
-
-void hasher_start(struct hasher *hasher) {
-    pthread_mutex_lock(&hasher->mutex);
-    hasher->stopping = false;
-    pthread_cond_signal(&hasher->more);
-    pthread_mutex_unlock(&hasher->mutex);
-}

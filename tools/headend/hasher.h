@@ -27,8 +27,7 @@ void hasher_cancel(struct hasher *hasher, struct request *request);
  * already: the place is given back. */
 bool hasher_suspend(struct hasher *hasher, struct request *request);
 
-/* All that wait are cancelled, and none can wait, until hasher_start. */
+/* All that wait are cancelled, and none can wait. */
 void hasher_stop(struct hasher *hasher);
-void hasher_start(struct hasher *hasher);
 
 #endif

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "headend/connections.h"
 
 #define PROBLEM_TYPE "urn:pingplay:problem:"
 
@@ -53,9 +54,10 @@ bool request_origin(const struct request *request, char *origin, size_t size) {
     char name[HOME_HOST_MAX];
     char port[8];
     const char *asked_port = "";
-    bool ours = header && host_split(header, name, &asked_port) && host_list_has(&request->app->hosts, name);
+    const struct host_list *hosts = credentials_hosts(connection_of(request->connection)->credentials);
+    bool ours = header && host_split(header, name, &asked_port) && host_list_has(hosts, name);
     if (!ours) {
-        snprintf(name, sizeof name, "%s", request->app->hosts.names[0]);
+        snprintf(name, sizeof name, "%s", hosts->names[0]);
         snprintf(port, sizeof port, "%u", request->app->port);
     } else {
         snprintf(port, sizeof port, "%s", *asked_port ? asked_port : "443");

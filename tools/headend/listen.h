@@ -9,8 +9,7 @@
 /* A listening socket, or -1; IPv6 that takes IPv4 too where `options->listen` is NULL. Writes the port. */
 int listen_open(const struct serve_options *options, uint16_t *port, struct pp_error *error);
 
-/* Takes `listen_fd` when it succeeds. The server's own certificate and key are PEM. */
-struct MHD_Daemon *server_start(struct app *app, int listen_fd, const struct pp_buf *certificate,
-                                const struct pp_buf *key, struct pp_error *error);
+/* Takes `listen_fd` when it succeeds. What it shows of itself is app->connections' (connections_show). */
+struct MHD_Daemon *server_start(struct app *app, int listen_fd, struct pp_error *error);
 
 #endif

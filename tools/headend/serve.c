@@ -12,6 +12,7 @@
 #include "headend/allowance.h"
 #include "headend/connections.h"
 #include "headend/contacts.h"
+#include "headend/credentials.h"
 #include "headend/enrolment.h"
 #include "headend/hasher.h"
 #include "headend/listen.h"
@@ -33,9 +34,9 @@ struct serving {
     struct app app;
     struct home *keeper; /* the same, with a database connection of its own, which waits for the disk */
     struct MHD_Daemon *daemon;
-    int listener;              /* the listening socket, while no daemon has it */
-    int signals, notices;      /* signalfd, inotify */
-    struct pp_buf certificate; /* the server's own in PEM, that the daemon shows */
+    int listener;                    /* the listening socket, before and after the daemon has it */
+    int signals, notices;            /* signalfd, inotify */
+    struct credentials *credentials; /* held: what is shown now */
     int64_t data_version;
     int64_t housekeep_at, maintain_at; /* ms, CLOCK_MONOTONIC */
 };
@@ -43,7 +44,7 @@ struct serving {
 static void serving_halt(struct serving *serving) {
     if (!serving->daemon)
         return;
-    /* Else it would be shut down; what connects meanwhile waits for the next daemon. */
+    /* Nobody comes in any more; those inside get their answers. */
     serving->listener = MHD_quiesce_daemon(serving->daemon);
     waiters_stop(serving->app.waiters);
     hasher_stop(serving->app.hasher);
@@ -69,7 +70,7 @@ static void serving_finish(struct serving *serving) {
     ca_close(app->ca);
     home_close(serving->keeper);
     pp_close(&app->repo_fd);
-    pp_buf_finish(&serving->certificate);
+    credentials_release(serving->credentials);
     pp_close(&serving->listener);
     pp_close(&serving->signals);
     pp_close(&serving->notices);
@@ -115,23 +116,30 @@ static bool serving_descriptors(struct serving *serving, struct pp_error *error)
     return true;
 }
 
-/* Issues the server's certificate anew where that is due; whoever is connected keeps the one he saw. */
-static bool serving_renew(struct serving *serving, struct pp_error *error) {
+/* Issues the server's certificate anew where that is due, and shows what lies there now, renewed here or laid there by
+ * somebody, to whoever connects from now on. Who is connected keeps the one he saw. */
+static bool serving_present(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
+    struct host_list hosts = {0};
     bool renewed = false;
-    if (!ca_renew_server(app->ca, app->home, &app->hosts, &renewed, error))
+    if (!home_hosts_load(app->home, &hosts, error) ||
+        !ca_renew_server(app->ca, app->home, &hosts, &renewed, error))
         return false;
     if (renewed)
         pp_log_info("the server's certificate was renewed");
+    struct credentials *present = credentials_load(app->home, error);
+    if (!present)
+        return false;
+    connections_show(app->connections, present);
+    credentials_release(serving->credentials);
+    serving->credentials = present;
     return true;
 }
 
 static bool serving_load(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
     app->ca = ca_open(app->home, error);
-    if (!app->ca || !home_hosts_load(app->home, &app->hosts, error))
-        return false;
-    if (!serving_renew(serving, error))
+    if (!app->ca)
         return false;
     app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
     const struct connection_limits limits = {.connections = app->options.connections,
@@ -139,7 +147,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
                                              .request_s = app->options.request_s};
     return app->repo_fd >= 0 && (serving->keeper = home_open(app->home->path, error)) &&
            (app->waiters = waiters_create(error)) &&
-           (app->connections = connections_create(&limits, error)) &&
+           (app->connections = connections_create(&limits, error)) && serving_present(serving, error) &&
            (app->writer = writer_create(app->db, error)) &&
            (app->reader = db_open(db_path(app->db), false, error)) &&
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
@@ -147,37 +155,15 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
 }
 
 static bool serving_start(struct serving *serving, struct pp_error *error) {
-    struct app *app = &serving->app;
-    pp_autobuf struct pp_buf key = PP_BUF_INIT(CA_PEM_MAX);
-    pp_buf_finish(&serving->certificate);
-    if (pp_file_read(app->home->fd, HOME_SERVER_CERTIFICATE, &serving->certificate, error) &&
-        pp_file_read(app->home->fd, HOME_SERVER_KEY, &key, error))
-        serving->daemon = server_start(app, serving->listener, &serving->certificate, &key, error);
+    serving->daemon = server_start(&serving->app, serving->listener, error);
     if (serving->daemon)
         serving->listener = -1;
     return serving->daemon != NULL;
 }
 
-/* Begins anew where the server's certificate is another by now: renewed here, or laid there by somebody. */
-static bool serving_restart(struct serving *serving, struct pp_error *error) {
-    pp_autobuf struct pp_buf present = PP_BUF_INIT(CA_PEM_MAX);
-    if (!pp_file_read(serving->app.home->fd, HOME_SERVER_CERTIFICATE, &present, error))
-        return false;
-    if (strcmp(pp_buf_text(&present), pp_buf_text(&serving->certificate)) == 0)
-        return true;
-    serving_halt(serving);
-    /* It may be for other names: no thread of the daemon's reads them now. */
-    if (!home_hosts_load(serving->app.home, &serving->app.hosts, error))
-        return false;
-    waiters_start(serving->app.waiters);
-    hasher_start(serving->app.hasher);
-    writer_start(serving->app.writer);
-    return serving_start(serving, error);
-}
-
 static void serving_announce(const struct serving *serving) {
     const struct app *app = &serving->app;
-    const char *host = app->hosts.names[0];
+    const char *host = credentials_hosts(serving->credentials)->names[0];
     const char *bracket = strchr(host, ':') ? "[" : "";
     printf("Pingplay headend: https://%s%s%s:%u/admin/\n", bracket, host, *bracket ? "]" : "", app->port);
     fflush(stdout);
@@ -196,8 +182,8 @@ static void serving_housekeep(struct serving *serving) {
         pp_log_warning("housekeeping: %s", error.message);
 }
 
-/* Every few hours and at SIGHUP. False where it cannot go on serving. */
-static bool serving_maintain(struct serving *serving, struct pp_error *error) {
+/* Every few hours and at SIGHUP. What fails is left as it was. */
+static void serving_maintain(struct serving *serving) {
     struct pp_error failure = {0};
     bool again = false;
     serving->maintain_at = pp_clock_monotonic_ms() + SERVE_MAINTAIN_MS;
@@ -205,9 +191,8 @@ static bool serving_maintain(struct serving *serving, struct pp_error *error) {
         pp_log_warning("maintenance: %s", failure.message);
     if (again)
         serving->maintain_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
-    if (!serving_renew(serving, &failure))
-        pp_log_error("the server's certificate: %s", failure.message);
-    return serving_restart(serving, error);
+    if (!serving_present(serving, &failure))
+        pp_log_error("the server's certificate: %s; the one before it is shown", failure.message);
 }
 
 /* Whether a signal says to stop. SIGHUP: maintenance is due. */
@@ -263,8 +248,8 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
             serving_housekeep(serving);
         }
-        if (pp_clock_monotonic_ms() >= serving->maintain_at && !serving_maintain(serving, error))
-            return false;
+        if (pp_clock_monotonic_ms() >= serving->maintain_at)
+            serving_maintain(serving);
     }
 }
 
@@ -273,8 +258,7 @@ bool serve(struct home *home, const struct serve_options *options, struct pp_err
     struct serving serving = {.app = {.home = home, .db = home->db, .options = *options, .repo_fd = -1},
                               .listener = -1,
                               .signals = -1,
-                              .notices = -1,
-                              .certificate = PP_BUF_INIT(CA_PEM_MAX)};
+                              .notices = -1};
     db_share(home->db);
     if (!serving_descriptors(&serving, error) || !serving_signals(&serving, error) ||
         !serving_load(&serving, error) ||

@@ -229,19 +229,18 @@ static size_t unescape(void *arg, struct MHD_Connection *connection, char *text)
     return text[0] ? size : 0;
 }
 
-struct MHD_Daemon *server_start(struct app *app, int listen_fd, const struct pp_buf *certificate,
-                                const struct pp_buf *key, struct pp_error *error) {
+struct MHD_Daemon *server_start(struct app *app, int listen_fd, struct pp_error *error) {
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
         NULL, handle, app, MHD_OPTION_EXTERNAL_LOGGER, log_line, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
-        MHD_OPTION_HTTPS_MEM_KEY, pp_buf_text(key), MHD_OPTION_HTTPS_MEM_CERT, pp_buf_text(certificate),
-        MHD_OPTION_HTTPS_MEM_TRUST, pp_buf_text(ca_pem(app->ca)), MHD_OPTION_HTTPS_PRIORITIES,
-        SERVER_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
+        MHD_OPTION_HTTPS_CERT_CALLBACK, connections_on_hello, MHD_OPTION_HTTPS_MEM_TRUST,
+        pp_buf_text(ca_pem(app->ca)), MHD_OPTION_HTTPS_PRIORITIES, SERVER_PRIORITIES,
+        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)app->options.connections + CONNECTIONS_SPARE, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)SERVER_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, app,
         MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_CONNECTION, connections_on_notify,
         app->connections, MHD_OPTION_END);
     if (!daemon)
-        pp_fail(error, PP_E_IO, "cannot start the server (TLS key or certificate?)");
+        pp_fail(error, PP_E_IO, "cannot start the server");
     return daemon;
 }

@@ -102,12 +102,6 @@ void waiters_stop(struct waiters *waiters) {
     waiters_wake(waiters);
 }
 
-void waiters_start(struct waiters *waiters) {
-    pthread_mutex_lock(&waiters->mutex);
-    waiters->stopping = false;
-    pthread_mutex_unlock(&waiters->mutex);
-}
-
 bool waiters_stopping(struct waiters *waiters) {
     pthread_mutex_lock(&waiters->mutex);
     bool stopping = waiters->stopping;

@@ -19,9 +19,8 @@ bool waiters_suspend(struct waiters *waiters, struct request *request, uint64_t 
 void waiters_wake(struct waiters *waiters);
 /* Those whose time is over go on. Returns when the next is due (ms, CLOCK_MONOTONIC), or INT64_MAX. */
 int64_t waiters_expire(struct waiters *waiters);
-/* All go on, and none can wait any more, until waiters_start. */
+/* All go on, and none can wait any more. */
 void waiters_stop(struct waiters *waiters);
-void waiters_start(struct waiters *waiters);
 bool waiters_stopping(struct waiters *waiters);
 
 #endif

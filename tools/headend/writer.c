@@ -167,9 +167,3 @@ void writer_stop(struct writer *writer) {
         pthread_cond_wait(&writer->idle, &writer->mutex);
     pthread_mutex_unlock(&writer->mutex);
 }
-
-void writer_start(struct writer *writer) {
-    pthread_mutex_lock(&writer->mutex);
-    writer->stopping = false;
-    pthread_mutex_unlock(&writer->mutex);
-}

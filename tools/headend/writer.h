@@ -20,8 +20,7 @@ void writer_destroy(struct writer *writer);
  * is returned. */
 bool writer_suspend(struct writer *writer, struct request *request);
 
-/* All that wait are answered, and none waits any more, until writer_start. */
+/* All that wait are answered, and none waits any more. */
 void writer_stop(struct writer *writer);
-void writer_start(struct writer *writer);
 
 #endif
