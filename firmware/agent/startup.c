@@ -29,8 +29,12 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
 }
 
 static bool open_network(struct agent *agent, struct pp_error *error) {
-    struct net_client_config client = {
-        .base_url = agent->config.url, .ca_file = agent->config.ca, .proxy = agent->config.proxy};
+    const struct net_clocks clocks = {.time = pp_wall_clock_source(&agent->floors.clock),
+                                      .other = pp_wall_clock_system_source(&agent->floors.clock)};
+    struct net_client_config client = {.base_url = agent->config.url,
+                                       .ca_file = agent->config.ca,
+                                       .proxy = agent->config.proxy,
+                                       .clocks = clocks};
     struct sync_config sync = {
         .state_dir = agent->config.state,
         .vault = agent->vault,
@@ -39,7 +43,7 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
         .ca_file = agent->config.ca,
         .proxy = *agent->config.proxy ? agent->config.proxy : NULL,
         .root_file = agent->config.root,
-        .time = pp_wall_clock_source(&agent->floors.clock),
+        .clocks = clocks,
     };
     struct reporter_config reporter = {
         .loop = agent->loop,

@@ -74,8 +74,8 @@ static bool end_of_head(struct net_call *call) {
         return true; /* an interim answer: the real one follows */
     call->response.status = (int)status;
     note_version(call);
-    return net_head_finish(&call->head, call->request.range_from, pp_clock_realtime_s(), &call->response,
-                           &call->response.error) &&
+    return net_head_finish(&call->head, call->request.range_from, pp_time_now_s(&call->client->clocks.time),
+                           &call->response, &call->response.error) &&
            begin_body(call);
 }
 
@@ -213,7 +213,7 @@ static bool prepare(struct net_call *call, const struct net_request *request, st
     bool own_origin = false;
     if (!net_client_url(call->client, request->path, url, host, &own_origin, error))
         return false;
-    net_tls_check_begin(&call->tls, host);
+    net_tls_check_begin(&call->tls, host, &call->client->clocks);
     if (!own_origin && (request->send_cookie || request->use_identity || request->bearer))
         return pp_fail(error, PP_E_INVALID,
                        "cookie, certificate and token are for the headend's own address only");

@@ -122,7 +122,7 @@ static bool limit_connections(struct net_client *client, int wanted, struct pp_e
 
 /* Whether this libcurl takes every option, found out at start and not at the first request. */
 static bool try_setup(struct net_client *client, struct pp_error *error) {
-    struct net_tls_check check = {0};
+    struct net_tls_check check = {.clocks = &client->clocks};
     struct net_setup setup = {.easy = curl_easy_init()};
     if (!setup.easy)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -143,6 +143,7 @@ struct net_client *net_client_create(struct net_loop *loop, const struct net_cli
         return NULL;
     }
     client->loop = loop;
+    client->clocks = config->clocks;
     if (!copy_config(client, config, error) || !try_setup(client, error) ||
         !limit_connections(client, config->max_connections_per_host, error))
         return NULL;

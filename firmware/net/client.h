@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "net/loop.h"
@@ -28,6 +29,13 @@
 struct net_client;
 struct net_call;
 
+/* At which time a server's certificates have to be valid: all of them at `time`, or else all of them at `other`, where
+ * two clocks of a device contradict each other. Any thread that runs a loop asks them. */
+struct net_clocks {
+    struct pp_time_source time;  /* without a function: the system's clock */
+    struct pp_time_source other; /* without a function: none */
+};
+
 struct net_client_config {
     const char *base_url;         /* "https://HOST[:PORT]", no path; NULL: absolute addresses only */
     const char *ca_file;          /* PEM; the only authorities this client trusts */
@@ -35,6 +43,7 @@ struct net_client_config {
     const char *user_agent;       /* NULL: "pingplay/VERSION" */
     int connect_timeout_ms;       /* to the end of the TLS handshake; 0: 20 s */
     int max_connections_per_host; /* 0: 4; without HTTP/2, calls beyond it wait for one of them to end */
+    struct net_clocks clocks;
 };
 
 /* What is known of an answer. The texts are borrowed from it, "" where the header is absent; a header that

@@ -22,8 +22,10 @@ struct net_identity {
 /* How the certificate of a call's server is verified. */
 struct net_tls_check {
     char host[NET_HOST_MAX]; /* whose it must be: a name, or an address without brackets */
-    int reason; /* why it was refused: OpenSSL's X509_V_ERR_…, or NET_TLS_NAMELESS; 0: it was not */
-    int depth;  /* of the certificate that was refused; the server's own is 0 */
+    const struct net_clocks *clocks;
+    int64_t time_s; /* s since 1970: it was verified as of then */
+    int reason;     /* why it was refused: OpenSSL's X509_V_ERR_…, or NET_TLS_NAMELESS; 0: it was not */
+    int depth;      /* of the certificate that was refused; the server's own is 0 */
 };
 
 struct net_client {
@@ -33,6 +35,7 @@ struct net_client {
     char *proxy; /* "": none */
     char *user_agent;
     char *cookie; /* wiped; NULL: none */
+    struct net_clocks clocks;
     struct net_identity *identity;
     long connect_timeout_ms;
     int connections;  /* the most to a host, and so the most calls at once without HTTP/2 */
@@ -94,7 +97,7 @@ void net_headers_wipe(struct curl_slist *headers);
 void net_tls_ignore_configuration(void); /* before libcurl starts */
 /* `library` is curl_version_info's ssl_version. PP_E_UNSUPPORTED where it cannot keep the policy. */
 bool net_tls_check_library(const char *library, struct pp_error *error);
-void net_tls_check_begin(struct net_tls_check *check, const char *host);
+void net_tls_check_begin(struct net_tls_check *check, const char *host, const struct net_clocks *clocks);
 /* `check` stays where it is as long as the easy handle lives. */
 void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct net_identity *identity,
                    struct net_tls_check *check);

@@ -153,11 +153,23 @@ static void explain_text(const char *problem, enum pp_code fallback, const char 
                 reason->whose == SERVER ? "the server cannot be trusted: " : "", reason->words, problem);
 }
 
+/* Of a certificate that is too old or too new: it may be our clock that is wrong. By the day, so that the same trouble
+ * has the same words. */
+static void tell_clock(const struct net_tls_check *check, char words[static PP_RFC3339_SIZE + 32]) {
+    char now[PP_RFC3339_SIZE];
+    bool times =
+        check->reason == X509_V_ERR_CERT_NOT_YET_VALID || check->reason == X509_V_ERR_CERT_HAS_EXPIRED;
+    pp_time_format(check->time_s, now);
+    snprintf(words, PP_RFC3339_SIZE + 32, times ? "; this clock says %.10s" : "", now);
+}
+
 static void explain_verification(const struct net_call *call, const char *problem, const char *prefix,
                                  struct pp_error *error) {
     const char *words = find_reason(&call->tls);
+    char clock[PP_RFC3339_SIZE + 32];
+    tell_clock(&call->tls, clock);
     if (words)
-        pp_fail(error, PP_E_TLS, "the server cannot be trusted: %s (%s)", words, problem);
+        pp_fail(error, PP_E_TLS, "the server cannot be trusted: %s (%s%s)", words, problem, clock);
     else
         explain_text(problem, PP_E_TLS, prefix, error);
 }

@@ -35,12 +35,14 @@ bool net_tls_check_library(const char *library, struct pp_error *error) {
 }
 
 /* "[2001:db8::1]" and "example.org." are said without brackets and dot. */
-void net_tls_check_begin(struct net_tls_check *check, const char *host) {
+void net_tls_check_begin(struct net_tls_check *check, const char *host, const struct net_clocks *clocks) {
     size_t length = strlen(host);
     bool bracketed = length > 2 && host[0] == '[' && host[length - 1] == ']';
     bool dotted = length > 1 && host[length - 1] == '.';
     snprintf(check->host, sizeof check->host, "%.*s", (int)(length - (bracketed ? 2 : 0) - (dotted ? 1 : 0)),
              host + bracketed);
+    check->clocks = clocks;
+    check->time_s = 0;
     check->reason = X509_V_OK;
     check->depth = 0;
 }
@@ -68,10 +70,36 @@ static bool fail_verification(X509_STORE_CTX *store, struct net_tls_check *check
     return false;
 }
 
+/* Whether `now_s` lies within the times of all certificates that the server has sent. One that cannot be read is for
+ * the verification to name. */
+static bool times_hold(X509_STORE_CTX *store, int64_t now_s) {
+    const STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store);
+    time_t now = (time_t)now_s;
+    for (int i = 0; i < sk_X509_num(sent); i++) {
+        const X509 *one = sk_X509_value(sent, i);
+        if (X509_cmp_time(X509_get0_notBefore(one), &now) > 0 ||
+            X509_cmp_time(X509_get0_notAfter(one), &now) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* The system's clock may never have been set, or have been set back. */
+static int64_t time_to_verify_at(X509_STORE_CTX *store, const struct net_clocks *clocks) {
+    int64_t now_s = pp_time_now_s(&clocks->time);
+    if (!clocks->other.now_ms || times_hold(store, now_s))
+        return now_s;
+    int64_t other_s = pp_time_now_s(&clocks->other);
+    return times_hold(store, other_s) ? other_s : now_s;
+}
+
 /* Every suite has the server sign, so its certificate must allow that (RFC 8446 §4.4.2.2); OpenSSL does not
  * look in all versions of TLS. */
 static int verify(X509_STORE_CTX *store, void *arg) {
+    struct net_tls_check *check = arg;
     X509 *own = X509_STORE_CTX_get0_cert(store);
+    check->time_s = time_to_verify_at(store, check->clocks);
+    X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(store), (time_t)check->time_s);
     bool valid = X509_verify_cert(store) > 0;
     if (!valid && X509_STORE_CTX_get_error(store) == X509_V_OK)
         X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
@@ -80,7 +108,7 @@ static int verify(X509_STORE_CTX *store, void *arg) {
         X509_STORE_CTX_set_error_depth(store, 0);
         valid = false;
     }
-    return valid || fail_verification(store, arg);
+    return valid || fail_verification(store, check);
 }
 
 /* `check` outlives each handshake of its call; after it the server may begin no other. */

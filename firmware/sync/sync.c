@@ -26,7 +26,7 @@ static bool join_text(char **out, struct pp_error *error, const char *first, con
 static bool copy_config(struct sync *sync, const struct sync_config *config, struct pp_error *error) {
     sync->vault = config->vault;
     sync->store = config->store;
-    sync->time = config->time;
+    sync->time = config->clocks.time;
     sync->stall_s = config->stall_s ? config->stall_s : SYNC_STALL_DEFAULT;
     sync->scrub_step_bytes = config->scrub_step_bytes ? config->scrub_step_bytes : SYNC_SCRUB_STEP_DEFAULT;
     sync->look_pause_ms = config->look_pause_ms ? config->look_pause_ms : SYNC_LOOK_PAUSE_DEFAULT;
@@ -43,6 +43,7 @@ static bool make_client(struct sync *sync, const struct sync_config *config, str
         .ca_file = config->ca_file,
         .proxy = config->proxy,
         .max_connections_per_host = CONNECTIONS_MAX,
+        .clocks = config->clocks,
     };
     sync->loop = net_loop_create(error);
     if (!sync->loop)

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "channel/manifest.h"
+#include "net/client.h"
 #include "store/store.h"
 #include "vault/vault.h"
 
@@ -41,11 +42,11 @@ struct sync_config {
     const char *proxy;     /* or NULL */
     const char
         *root_file; /* the first TUF root.json, used while state_dir/trust has none that verifies; or NULL */
-    struct pp_time_source time; /* for the expiry of TUF's metadata; asked on the worker */
-    int stall_s;                /* a download without a byte for so long is cut and resumed; 0: the default */
-    int look_pause_ms;          /* 0: the default; negative: no pass without a request */
-    uint64_t scrub_step_bytes;  /* 0: the default */
-    int scrub_pause_ms;         /* 0: the default; negative: no scrub */
+    struct net_clocks clocks;  /* of certificates; the first also of TUF's metadata; asked on the worker */
+    int stall_s;               /* a download without a byte for so long is cut and resumed; 0: the default */
+    int look_pause_ms;         /* 0: the default; negative: no pass without a request */
+    uint64_t scrub_step_bytes; /* 0: the default */
+    int scrub_pause_ms;        /* 0: the default; negative: no scrub */
 };
 
 struct sync_target {

@@ -11,7 +11,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { startDisplay, until } from './lib/display.mjs';
 import { clockAway } from './lib/faketime.mjs';
-import { buildDir, startHeadend } from './lib/headend.mjs';
+import { buildDir, headendProgram, startHeadend } from './lib/headend.mjs';
 import { Browser } from './lib/headend-browser.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
@@ -92,6 +92,43 @@ describe('clocks and documents', { concurrency: 2 }, () => {
     for (const colour of ['red', 'blue', 'red', 'blue'])
       await display.waitPicture(shows(colour), `a turn of the aligned playlist, ${colour}`);
     await display.waitPicture(shows('white'), 'the daypart that begins meanwhile', 150000);
+  });
+
+  const epochStarts = () => clockAway(`-${Math.floor(Date.now() / 1000 / DAY_S)}d`);
+
+  test('with a clock of 1970 a screen connects, goes on, and gets what is published', async (t) => {
+    const { headend, display } = await startScreen(t);
+    await display.stopAgent();
+    display.options.agentEnv = await epochStarts();
+    await display.startAgent();
+    await display.agent.waitLog(/-> online/);
+    await changes(headend, display, 'blue');
+    assert.doesNotMatch(display.agent.log, /security-tls|renewal-failed|-> offline/);
+  });
+
+  for (const [offset, reason] of Object.entries({ '-400d': 'has expired', '+30d': 'is not yet valid' })) {
+    test(`with a clock of 1970 a server whose certificate ${reason} is not trusted`, async (t) => {
+      const { headend, display } = await startScreen(t);
+      await display.stopAgent();
+      await headend.stopServing();
+      await run(headendProgram(), ['hosts', headend.dir, 'localhost'], { env: { ...process.env, ...await clockAway(offset) } });
+      const stranger = await startStranger(headend, 200, {}, '');
+      t.after(() => stranger.stop());
+      display.options.agentEnv = await epochStarts();
+      await display.startAgent();
+      const [, day] = await display.agent.waitLog(new RegExp(`security-tls: .*its certificate ${reason} .*this clock says (\\S+)\\)`));
+      assert.equal(day, new Date().toISOString().slice(0, 10));
+      await display.waitPicture(shows('red'), 'what is cached');
+      assert.deepEqual(stranger.seen, []);
+    });
+  }
+
+  test('with a clock of 1970 a new screen asks nothing of a server whose certificate is younger than its software', async (t) => {
+    const headend = await startHeadend({ initEnv: await clockAway('+30d'), env: await clockAway('+30d') });
+    t.after(() => headend.stop());
+    const display = await startDisplay(headend, { agentEnv: await epochStarts() });
+    t.after(() => display.stop());
+    await display.agent.waitLog(/enrolment-network: .*the server cannot be trusted: .*is not yet valid .*this clock says 20/);
   });
 
   const synchronised = path.join(buildDir(), 'tests/e2e/programs/pingplay-synchronised.so');

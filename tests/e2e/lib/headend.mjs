@@ -74,7 +74,7 @@ class Headend {
 
   async init() {
     const args = ['init', this.dir, '--host', 'localhost', '--password-stdin', ...(this.options.init ?? [])];
-    const child = spawn(headendProgram(), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(headendProgram(), args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...this.options.initEnv } });
     child.stdin.end(`${this.password}\n`);
     child.stdout.resume();
     const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));

@@ -102,6 +102,12 @@ static bool identify(struct program *program, struct pp_error *error) {
            sync_set_cookie(program->sync, text_or_null(&cookie), error);
 }
 
+/* The given time is that of the metadata; certificates may be as they are. */
+static int64_t real_time(void *arg) {
+    (void)arg;
+    return pp_clock_realtime_ms();
+}
+
 static bool start_sync(struct program *program, struct pp_error *error) {
     struct options *options = &program->options;
     struct sync_config config = {
@@ -111,7 +117,7 @@ static bool start_sync(struct program *program, struct pp_error *error) {
         .base_url = options->url ? options->url : "https://localhost",
         .ca_file = options->ca,
         .root_file = options->root,
-        .time = {.now_ms = given_time, .arg = options},
+        .clocks = {.time = {.now_ms = given_time, .arg = options}, .other = {.now_ms = real_time}},
         .stall_s = (int)options->stall,
         .look_pause_ms = options->look_ms ? (int)options->look_ms : -1,
         .scrub_pause_ms = options->scrub_ms ? (int)options->scrub_ms : -1,

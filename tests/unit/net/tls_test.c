@@ -11,6 +11,7 @@ struct world {
     char *certificate;
     char *key;
     char key_log[80]; /* what SSLKEYLOGFILE names */
+    struct net_clocks clocks;
 };
 
 static char *read_text(const char *path) {
@@ -55,8 +56,8 @@ static void fetch(struct world *world, const char *port, const char *authority, 
                   struct net_response *response, struct pp_error *error) {
     char url[64];
     test_server_url(&world->server, port, url);
-    struct net_client_config config = {.base_url = url,
-                                       .ca_file = test_server_path(&world->server, authority)};
+    struct net_client_config config = {
+        .base_url = url, .ca_file = test_server_path(&world->server, authority), .clocks = world->clocks};
     PP_AUTO(net_client) struct net_client *client = net_client_create(world->loop, &config, NULL);
     assert_non_null(client);
     assert_true(net_client_set_cookie(client, "__Host-pingplay=secret", NULL));
@@ -134,6 +135,86 @@ static void every_bad_certificate_is_refused_with_its_reason(void **state) {
         start_defect(*state, bad_certificates[i].port);
         refused(state, bad_certificates[i].port, bad_certificates[i].reason);
     }
+}
+
+/* ---- The time ---- */
+
+#define DAY_S 86400
+
+static int64_t moment(void *arg) {
+    return *(const int64_t *)arg * 1000;
+}
+
+static struct pp_time_source clock_at(int64_t *now_s, int days) {
+    *now_s = pp_clock_realtime_s() + (int64_t)days * DAY_S;
+    return (struct pp_time_source){.now_ms = moment, .arg = now_s};
+}
+
+#define NONE 99999
+
+/* The certificate of "expired" was good until yesterday, that of "notYet" is from tomorrow on for eight days, that of "good" for
+ * a month from yesterday on; their authority's own from today on. */
+struct clock_row {
+    const char *port;
+    int time, other;    /* what the device's clocks say, in days from now; NONE: there is no other */
+    const char *reason; /* NULL: accepted */
+};
+
+static const struct clock_row clock_rows[] = {
+    {"notYet", 5, NONE, NULL},
+    {"expired", 5, NONE, "its certificate has expired"},
+    {"good", 40, NONE, "its certificate has expired"},
+    {"good", -5, NONE, "a certificate above its own is not yet valid"},
+    {"good", -20000, NONE, "a certificate above its own is not yet valid"}, /* 1972 */
+    {"viaIntermediate", 40, NONE, "a certificate above its own has expired"},
+    {"good", 400, 0, NULL}, /* a last signed time that is wrong, and a system's clock that is right */
+    {"good", 0, -20000, NULL},
+    {"notYet", 0, 5, NULL},
+    {"good", 400, -400, "its certificate has expired"},
+    {"expired", 0, 5, "its certificate has expired"},
+    {"notYet", 0, -5, "its certificate is not yet valid"},
+    {"expiredAbove", 0, 5, "a certificate above its own has expired"}, /* all of a chain, at one time */
+};
+
+static void certificates_are_judged_at_the_time_of_the_device(void **state) {
+    struct world *world = *state;
+    for (size_t i = 0; i < PP_COUNT(clock_rows); i++) {
+        const struct clock_row *row = &clock_rows[i];
+        net_loop_destroy(world->loop); /* and the connections and sessions of the row before */
+        world->loop = net_loop_create(NULL);
+        int64_t time_s;
+        int64_t other_s;
+        world->clocks = (struct net_clocks){.time = clock_at(&time_s, row->time)};
+        if (row->other != NONE)
+            world->clocks.other = clock_at(&other_s, row->other);
+        start_defect(world, row->port);
+        net_autoresponse struct net_response response = {0};
+        struct pp_error error = {0};
+        char expected[128] = "";
+        fetch(world, row->port, "authority", false, &response, &error);
+        if (row->reason)
+            snprintf(expected, sizeof expected, "the server cannot be trusted: %s (", row->reason);
+        if (strncmp(error.message, expected, strlen(expected)) != 0 ||
+            (error.code == PP_E_TLS) != !!row->reason)
+            fail_msg("%s, %d and %d days: \"%s\"", row->port, row->time, row->other, error.message);
+        cJSON_Delete(test_server_ask(&world->server, "{\"do\":\"log\"}"));
+        cJSON_Delete(test_server_ask(&world->server, "{\"do\":\"bytes\"}"));
+    }
+    world->clocks = (struct net_clocks){0};
+}
+
+static void a_refusal_for_the_time_names_the_day_of_the_clock(void **state) {
+    struct world *world = *state;
+    net_loop_destroy(world->loop);
+    world->loop = net_loop_create(NULL);
+    int64_t time_s = 86400 * 366;
+    world->clocks.time = (struct pp_time_source){.now_ms = moment, .arg = &time_s};
+    net_autoresponse struct net_response response = {0};
+    struct pp_error error = {0};
+    fetch(world, "good", "authority", true, &response, &error);
+    assert_int_equal(error.code, PP_E_TLS);
+    assert_non_null(strstr(error.message, "; this clock says 1971-01-02)"));
+    world->clocks = (struct net_clocks){0};
 }
 
 static void server_of_tls_1_1_is_refused(void **state) {
@@ -273,7 +354,7 @@ static void hosts_are_checked_without_brackets_and_final_dot(void **state) {
                                            {"[2001:db8::1]", "2001:db8::1"}};
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct net_tls_check check;
-        net_tls_check_begin(&check, rows[i].host);
+        net_tls_check_begin(&check, rows[i].host, NULL);
         assert_string_equal(check.host, rows[i].checked);
     }
 }
@@ -333,6 +414,8 @@ static void remove_configuration(void) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_certificate_is_refused_with_its_reason),
+        cmocka_unit_test(certificates_are_judged_at_the_time_of_the_device),
+        cmocka_unit_test(a_refusal_for_the_time_names_the_day_of_the_clock),
         cmocka_unit_test(server_of_tls_1_1_is_refused),
         cmocka_unit_test(server_without_aead_suites_is_refused),
         cmocka_unit_test(server_that_speaks_no_tls_is_refused),
