@@ -8,6 +8,7 @@
 #include "agent/agent_internal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "sandbox/sandbox.h"
 
 static const char *const state_names[] = {
     [AGENT_UNENROLLED] = "unenrolled", [AGENT_ENROLLING] = "enrolling", [AGENT_CONNECTING] = "connecting",
@@ -110,6 +111,15 @@ static void status_add_display(const struct agent *agent, cJSON *status) {
     cJSON_AddStringToObject(display, "driver", agent->display.driver);
 }
 
+static void status_add_sandbox(const struct agent *agent, cJSON *status) {
+    char text[SANDBOX_REPORT_MAX];
+    uint8_t level = director_sandbox(agent->director);
+    if (!level)
+        return;
+    sandbox_report(level, text);
+    cJSON_AddStringToObject(status, "sandbox", text);
+}
+
 /* What a headend has to know that was restored from a backup, or whose clock was wrong. */
 static void status_add_floor(struct agent *agent, cJSON *status) {
     char time[PP_RFC3339_SIZE];
@@ -139,6 +149,7 @@ cJSON *agent_make_status(void *arg) {
     struct screen_trouble trouble = screens_trouble(agent);
     cJSON_AddStringToObject(status, "code", trouble.code ? trouble.code : "");
     cJSON_AddStringToObject(status, "trouble", trouble.code ? trouble.detail : "");
+    status_add_sandbox(agent, status);
     status_add_store(agent, status);
     status_add_display(agent, status);
     return status;

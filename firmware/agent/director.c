@@ -461,6 +461,10 @@ bool director_is_settling(const struct director *director) {
     return director->manifest && !director->blank && !director->settled;
 }
 
+uint8_t director_sandbox(const struct director *director) {
+    return layer_set_sandbox(director->layers);
+}
+
 void director_clear_faults(struct director *director) {
     director->faults = (struct faults){0};
     for (size_t i = 0; i < director->now.count; i++)

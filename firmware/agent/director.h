@@ -78,6 +78,9 @@ void director_set_blank(struct director *director, bool blank);
 /* Content is about to be shown: no status screen is needed yet. */
 bool director_is_settling(const struct director *director);
 
+/* How far the renderers' sandboxes reach, bits of enum sandbox_level; 0 while none has been started. */
+uint8_t director_sandbox(const struct director *director);
+
 /* Objects were fetched again: items that failed may be tried. */
 void director_clear_faults(struct director *director);
 

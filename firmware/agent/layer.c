@@ -66,6 +66,10 @@ bool layer_set_is_up(const struct layer_set *set) {
     return player_link_is_up(set->link);
 }
 
+uint8_t layer_set_sandbox(const struct layer_set *set) {
+    return renderers_sandbox(set->renderers);
+}
+
 static void layer_report(struct layer *layer, const struct layer_report *report) {
     if (layer->failed)
         return;

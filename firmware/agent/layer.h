@@ -53,6 +53,8 @@ void layer_set_destroy(struct layer_set *set);
 void layer_set_prepare(struct layer_set *set);
 /* Whether there is a player to add layers to. */
 bool layer_set_is_up(const struct layer_set *set);
+/* How far the renderers' sandboxes reach: renderers_sandbox. */
+uint8_t layer_set_sandbox(const struct layer_set *set);
 /* Passes a message of the player to the layer it is about; unknown layers are those just destroyed: ignored.
  */
 void layer_set_handle(struct layer_set *set, const struct ipc_message *message);

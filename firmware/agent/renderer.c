@@ -14,18 +14,21 @@
 #include "base/log.h"
 #include "ipc/conn.h"
 #include "ipc/program.h"
+#include "sandbox/sandbox.h"
 
 #define RENDERERS_LOOK_MS 20 /* between two looks at the end */
 
 struct renderers {
     struct net_loop *loop;
     const char *folder;
-    struct renderer *exiting; /* killed and destroyed, not yet reaped */
+    struct renderer *exiting;          /* killed and destroyed, not yet reaped */
+    uint8_t levels[RENDERER_PROGRAMS]; /* of the last sandbox of each program; 0: none yet */
     struct words_budget budget;
 };
 
 struct renderer {
     struct renderers *home;
+    enum renderer_program program;
     struct renderer *next; /* in `exiting` */
     int64_t killed_ms;     /* CLOCK_MONOTONIC, of one in there */
     struct renderer_events events;
@@ -180,6 +183,26 @@ static void on_words(void *arg, short revents) {
         words_close(renderer);
 }
 
+/* Told when it is another than the last one's: the system decides how far a sandbox reaches. */
+static void note_sandbox(const struct renderer *renderer, uint8_t level) {
+    char text[SANDBOX_REPORT_MAX];
+    uint8_t *known = &renderer->home->levels[renderer->program];
+    if (*known == level)
+        return;
+    *known = level;
+    sandbox_report(level, text);
+    pp_log_info("%s: sandbox: %s", program_names[renderer->program], text);
+}
+
+uint8_t renderers_sandbox(const struct renderers *renderers) {
+    uint8_t common = 0;
+    for (size_t i = 0; i < PP_COUNT(renderers->levels); i++) {
+        if (renderers->levels[i])
+            common = common ? common & renderers->levels[i] : renderers->levels[i];
+    }
+    return common;
+}
+
 static void renderer_hang_up(struct renderer *renderer) {
     net_loop_unwatch(renderer->home->loop, renderer->control_watch);
     renderer->control_watch = NULL;
@@ -194,6 +217,7 @@ static bool renderer_handle(struct renderer *renderer, const struct ipc_message 
         if (renderer->sandboxed)
             break;
         renderer->sandboxed = true;
+        note_sandbox(renderer, message->sandboxed.level);
         if (message->sandboxed.level & IPC_SANDBOX_SECCOMP)
             return true;
         renderer_fail(renderer, "the renderer is not in its sandbox");
@@ -312,8 +336,12 @@ struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_pro
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    *renderer = (struct renderer){
-        .home = renderers, .words = {.name = "no item yet"}, .control = -1, .pidfd = -1, .words_fd = -1};
+    *renderer = (struct renderer){.home = renderers,
+                                  .program = program,
+                                  .words = {.name = "no item yet"},
+                                  .control = -1,
+                                  .pidfd = -1,
+                                  .words_fd = -1};
     if (!renderer_open(renderer, program, error)) {
         renderer_destroy(renderer);
         return NULL;

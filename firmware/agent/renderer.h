@@ -16,6 +16,7 @@
 #define RENDERERS_LAST_WAIT_MS 500  /* for those that are not gone, at the end */
 
 enum renderer_program { RENDERER_MEDIA, RENDERER_STATUS };
+#define RENDERER_PROGRAMS 2
 
 /* Where renderers are started, and where those that were killed wait for their end: one that hangs in the
  * flash's driver dies when the flash answers, and nobody waits for that. */
@@ -27,6 +28,10 @@ struct renderers *renderers_create(struct net_loop *loop, const char *folder, st
  * allowed.
  */
 void renderers_destroy(struct renderers *renderers);
+
+/* How far the sandboxes reach: what those of all programs started so far have in common, bits of enum sandbox_level;
+ * 0 while none has said so. */
+uint8_t renderers_sandbox(const struct renderers *renderers);
 
 struct renderer_events {
     /* What the item is, once it is known. */

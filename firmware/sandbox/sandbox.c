@@ -140,10 +140,3 @@ bool sandbox_enter(const struct sandbox_config *config, uint8_t *level, struct p
     *level |= SANDBOX_SECCOMP;
     return true;
 }
-
-void sandbox_report(uint8_t level, char text[SANDBOX_REPORT_MAX]) {
-    snprintf(text, SANDBOX_REPORT_MAX, "%s, %s, %s, %s", level & SANDBOX_SECCOMP ? "seccomp" : "no seccomp",
-             level & SANDBOX_NO_NEW_PRIVS ? "no new privileges" : "new privileges possible",
-             level & SANDBOX_USER_NAMESPACE ? "own namespaces" : "shared namespaces",
-             level & SANDBOX_LANDLOCK ? "Landlock" : "no Landlock");
-}

@@ -54,7 +54,7 @@ struct sandbox_config {
  */
 bool sandbox_enter(const struct sandbox_config *config, uint8_t *level, struct pp_error *error);
 
-/* The level in words, for the journal: "seccomp, no new privileges, own namespaces, no Landlock". */
+/* The level in words, for the journal and the headend: "seccomp, no new privileges, own namespaces, no Landlock". */
 void sandbox_report(uint8_t level, char text[SANDBOX_REPORT_MAX]);
 
 #endif
