@@ -48,6 +48,16 @@ picture_take() {
   until_true 10 picture_whole "$dir/shot.png" && mv "$dir/shot.png" "$1"
 }
 
+# picture_take_still FILE: the same, once no transition is on its way: two pictures in succession are alike.
+picture_take_still() {
+  picture_take "$1" && until_true 10 picture_stands "$1"
+}
+
+picture_stands() {
+  local before=$dir/before.png
+  cp "$1" "$before" && picture_take "$1" && cmp -s "$1" "$before"
+}
+
 # A PNG ends with its IEND chunk.
 picture_whole() {
   [ -s "$1" ] && [ "$(tail -c 8 "$1" | od -An -tx1 | tr -d ' \n')" = 49454e44ae426082 ]
