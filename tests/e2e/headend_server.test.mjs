@@ -202,6 +202,36 @@ describe('the server', () => {
     }
   });
 
+  test('whom a weakness is to be told stands where RFC 9116 has it, once somebody is named', async () => {
+    const asked = () => headend.request('GET', '/.well-known/security.txt');
+    assert.equal((await asked()).status, 404);
+    assert.equal(await headend.cli('security-contact'), '');
+    await headend.cli('security-contact', 'mailto:security@example.org', 'https://example.org/report');
+    assert.equal(await headend.cli('security-contact'), 'mailto:security@example.org\nhttps://example.org/report\n');
+    const answer = await asked();
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['content-type'], 'text/plain; charset=utf-8');
+    const fields = answer.text.trimEnd().split('\n').map((line) => /^([A-Za-z-]+): (\S.*)$/.exec(line).slice(1));
+    assert.deepEqual(fields.filter(([name]) => name === 'Contact').map(([, value]) => value),
+      ['mailto:security@example.org', 'https://example.org/report'], 'in the order of preference');
+    const one = (wanted) => {
+      const found = fields.filter(([name]) => name === wanted);
+      assert.equal(found.length, 1, wanted);
+      return found[0][1];
+    };
+    assert.match(one('Expires'), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    assert.ok(Date.parse(one('Expires')) > Date.now() && Date.parse(one('Expires')) < Date.now() + 365 * 86400e3);
+    assert.equal(one('Canonical'), `https://localhost:${headend.port}/.well-known/security.txt`);
+    assert.equal(one('Preferred-Languages'), 'en, fr');
+    for (const wrong of ['security@example.org', 'http://example.org', 'mailto:', 'mailto:a b@example.org', 'mailto:é@example.org',
+      'mailto:a@example.org\nExpires: never', `mailto:${'a'.repeat(250)}`])
+      await assert.rejects(headend.cli('security-contact', wrong), /not a mailto:, https: or tel: address|longer than/, wrong);
+    await assert.rejects(headend.cli('security-contact', ...Array(5).fill('tel:+33123456789')), /more than 4/);
+    assert.equal((await asked()).text.match(/^Contact/gm).length, 2, 'what is refused changes nothing');
+    await headend.cli('security-contact', '--none');
+    assert.equal((await asked()).status, 404);
+  });
+
   test('a server that moves gets other names and a certificate for them', async () => {
     const own = await startHeadend();
     const names = () => new Promise((resolve, reject) => {

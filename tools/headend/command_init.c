@@ -5,6 +5,7 @@
 #include "headend/ca.h"
 #include "headend/commands.h"
 #include "headend/publish.h"
+#include "headend/security_contact.h"
 
 #define ZONE_LINK "/etc/localtime"
 
@@ -117,5 +118,27 @@ bool command_hosts(int argc, char **argv, struct pp_error *error) {
         return false;
     for (size_t i = 0; i < hosts.count; i++)
         printf("%s\n", hosts.names[i]);
+    return true;
+}
+
+bool command_security_contact(int argc, char **argv, struct pp_error *error) {
+    bool none = false;
+    const struct pp_option table[] = {{"none", PP_OPTION_FLAG, &none}, {0}};
+    int first = 0;
+    if (!pp_options_parse(table, argc, argv, &first, error))
+        return false;
+    if (argc - first < 1 || (none && argc - first > 1))
+        return pp_fail(error, PP_E_INVALID, "security-contact: DIR is needed, and addresses or --none");
+    struct security_contacts contacts = {0};
+    for (int i = first + 1; i < argc; i++) {
+        if (!security_contacts_add(&contacts, argv[i], error))
+            return false;
+    }
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home || !(none || contacts.count ? security_contacts_save(home->db, &contacts, error)
+                                          : security_contacts_load(home->db, &contacts, error)))
+        return false;
+    for (size_t i = 0; i < contacts.count; i++)
+        printf("%s\n", contacts.uris[i]);
     return true;
 }

@@ -18,6 +18,8 @@ static const struct command commands[] = {
     {"hosts", NULL, command_hosts, "DIR [NAME]...",
      "list the server's names, or give it others and a certificate for them (a running one takes it at "
      "SIGHUP)"},
+    {"security-contact", NULL, command_security_contact, "DIR [--none | URI...]",
+     "list, or name, whom a weakness is to be told: mailto:, https: or tel:, in /.well-known/security.txt"},
     {"serve", NULL, command_serve,
      "DIR [--port N] [--listen ADDRESS] [--connections N] [--connections-per-address N] [--request-timeout "
      "S]\n"

@@ -18,6 +18,7 @@ void command_print_json(const cJSON *value);
 /* command_init.c */
 bool command_init(int argc, char **argv, struct pp_error *error);
 bool command_hosts(int argc, char **argv, struct pp_error *error);
+bool command_security_contact(int argc, char **argv, struct pp_error *error);
 /* command_user.c */
 bool command_user_add(int argc, char **argv, struct pp_error *error);
 bool command_user_password(int argc, char **argv, struct pp_error *error);

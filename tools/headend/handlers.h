@@ -18,6 +18,8 @@ void device_state(struct request *request, struct reply *reply);
 void report_status(struct request *request, struct reply *reply);
 void report_events(struct request *request, struct reply *reply);
 void report_playlog(struct request *request, struct reply *reply);
+/* security_contact.c: RFC 9116 */
+void security_txt(struct request *request, struct reply *reply);
 /* repo_files.c */
 void repo_file(struct request *request, struct reply *reply);
 /* pages_sign_in.c */

@@ -20,6 +20,7 @@ static void healthz(struct request *request, struct reply *reply) {
 
 static const struct route routes[] = {
     {"GET", "/healthz", ROUTE_OPEN, NULL, 0, healthz, WORK_NONE},
+    {"GET", "/.well-known/security.txt", ROUTE_OPEN, NULL, 0, security_txt, WORK_READS},
     {"POST", "/oauth/device_authorization", ROUTE_OPEN, FORM, FORM_MAX, oauth_device_authorization,
      WORK_WRITES},
     {"POST", "/oauth/token", ROUTE_OPEN, FORM, FORM_MAX, oauth_token, WORK_WRITES},
