@@ -173,6 +173,32 @@ describe('attempts to sign in', () => {
     assert.ok(busy.length >= 20, `${busy.length} of ${answers.length} found no place`);
   });
 
+  // One that was gone before its password's turn came stayed in the queue, whose memory then was somebody else's.
+  test('of those who have hung up leave nothing behind', async () => {
+    const visitor = new Browser(headend);
+    const token = Browser.token(await visitor.get('/admin/sign-in'));
+    const body = new URLSearchParams({ csrf: token, name: 'gone', password: 'wrong password', next: '' }).toString();
+    const sockets = await Promise.all(Array.from({ length: 8 }, (_, number) => rawTls(headend, { localAddress: `127.0.4.${number + 1}` })));
+    // While another process writes, the server cannot begin with any of them.
+    const other = spawn('sqlite3', [path.join(headend.dir, 'headend.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const tell = (text) => new Promise((resolve) => { other.stdout.once('data', resolve); other.stdin.write(`${text}\nSELECT 'done';\n`); });
+    try {
+      await tell('BEGIN IMMEDIATE;');
+      await Promise.all(sockets.map((socket) => new Promise((resolve) => {
+        socket.on('error', () => {}).resume().end(`POST /admin/sign-in HTTP/1.1\r\nHost: localhost\r\nCookie: ${visitor.cookie}\r\n`
+          + `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`, resolve);
+      })));
+      await tell('COMMIT;');
+      for (const socket of sockets) await eventually(() => socket.destroyed, 20000, 'the end of a connection');
+    } finally {
+      other.kill();
+    }
+    // The whole queue is free again.
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, number) => attempt(visitor, token, 100 + number)));
+    assert.deepEqual(answers.map((answer) => answer.status), Array(8).fill(403));
+    await signIn(headend);
+  });
+
   test('that find no place are not counted as failures', async () => {
     const visitor = new Browser(headend);
     const token = Browser.token(await visitor.get('/admin/sign-in'));

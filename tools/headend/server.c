@@ -200,6 +200,9 @@ static void completed(void *arg, struct MHD_Connection *connection, void **slot,
     connection_answer_done(connection_of(connection));
     if (!request)
         return;
+    /* He has hung up before his password's turn came: then nothing calls the handler, which would wait for it. */
+    if (request->attempt.stage == ATTEMPT_RESERVED)
+        hasher_cancel(request->app->hasher, request);
     if (request->held.response)
         MHD_destroy_response(request->held.response);
     pp_wipe(&request->attempt, sizeof request->attempt);
