@@ -19,7 +19,7 @@ packages_unit=(nodejs openssl ffmpeg zbar-tools)
 # To run tools/demo.
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests.
-packages_e2e=(nodejs curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount xvfb x11-utils
+packages_e2e=(nodejs npm curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount xvfb x11-utils
   nginx-light)
 # To run every other step of tools/check.
 packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev llvm mandoc file binutils dpkg-dev lintian)
@@ -51,8 +51,10 @@ packages_missing() {
 # packages_install PACKAGE…: installs what is missing; says so; does nothing where nothing is.
 packages_install() {
   local missing
-  # nodejs may have come from elsewhere than Debian; a node on the PATH will do.
-  mapfile -t missing < <(packages_missing "$@" | if command -v node >/dev/null; then grep -vx nodejs; else cat; fi)
+  # nodejs and npm may have come from elsewhere than Debian; those on the PATH will do.
+  mapfile -t missing < <(packages_missing "$@" | while read -r package; do
+    command -v "${package/nodejs/node}" >/dev/null && [[ $package =~ ^(nodejs|npm)$ ]] || echo "$package"
+  done)
   [ ${#missing[@]} = 0 ] && return 0
   echo "installing ${#missing[@]} packages: ${missing[*]}"
   as_root apt-get update -qq
