@@ -190,6 +190,22 @@ test('what is unpublished leaves the screen, also through a restart, and a new p
   await display.waitPicture(shows('blue'), 'what is published then');
 });
 
+test('a channel that is removed gives its screens to another, and can be made again', async (t) => {
+  const screen = await startScreen(t, 'red');
+  await headend.publish('extra', [picture('white')]);
+  await headend.publish('other', [picture('blue')]);
+  await change(screen, 'white');
+  await headend.cli('channel', 'remove', 'extra');
+  await change(screen, 'red'); // the repository is followed as before
+  await assert.rejects(headend.cli('channel', 'remove', screen.channel), /1 screens? show/);
+  await headend.cli('channel', 'remove', screen.channel, '--move-to', 'other');
+  await screen.display.waitPicture(shows('blue'), 'the other channel');
+  await headend.publish(screen.channel, [picture('white')]);
+  await headend.cli('screen', 'set', screen.id, '--channel', screen.channel);
+  await screen.display.waitPicture(shows('white'), 'the channel that was made again');
+  assert.doesNotMatch(screen.display.agent.log, /sync-failed/);
+});
+
 test('a screen shows that it is offline where that is asked for, also through a restart, and not where it is not', async (t) => {
   const { display, id } = await startScreen(t, 'red');
   const plain = (shot) => shows('red')(shot) && !hasMark(shot);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 import { mediaFile } from './lib/content.mjs';
 import { verifyRepository } from './lib/headend-repo.mjs';
-import { enrolDevice, headendProgram, openSession, startHeadend } from './lib/headend.mjs';
+import { deviceAuthorization, enrolDevice, headendProgram, makeKey, openSession, pollToken, startHeadend, thumbprintOf } from './lib/headend.mjs';
 
 const run = promisify(execFile);
 const program = (...words) => run(headendProgram(), words);
@@ -29,7 +29,7 @@ describe('help', () => {
 
   test('of a group names its commands; among other words it is still help; behind -- it is a word', async () => {
     const { stdout } = await program('screen', '--help');
-    for (const name of ['list', 'show', 'events', 'set', 'retire', 'restore']) assert.match(stdout, new RegExp(`^  screen ${name} DIR`, 'm'));
+    for (const name of ['list', 'show', 'events', 'set', 'retire', 'restore', 'remove']) assert.match(stdout, new RegExp(`^  screen ${name} DIR`, 'm'));
     assert.doesNotMatch(stdout, /publish/);
     assert.match((await program('publish', '/nowhere', '--channel', 'lobby', '--help', 'a.jpg')).stdout, /^usage: pingplay-headend publish/);
     await assert.rejects(program('publish', '/nowhere', '--channel', 'lobby', '--', '--help'), /\/nowhere/);
@@ -100,6 +100,38 @@ describe('the administrator of a headend', () => {
     assert.ok(channels.spare);
   });
 
+  test('removes a channel, and what shows it goes elsewhere', async () => {
+    const state = async (device) => (await headend.request('GET', '/v1/state', { device })).json();
+    await headend.publish('hall', [mediaFile('quarters.png')]);
+    await headend.cli('screen', 'set', right.id, '--channel', 'hall');
+    assert.equal((await state(right)).channel.id, 'hall');
+    await fails(/1 screens? shows? channel "hall": --move-to names another/, 'channel', 'remove', 'hall');
+    await fails(/there is no channel "nosuch"/, 'channel', 'remove', 'hall', '--move-to', 'nosuch');
+    await fails(/there is no channel "nosuch"/, 'channel', 'remove', 'nosuch');
+    await fails(/channel remove: DIR and ID are needed/, 'channel', 'remove');
+    assert.ok((await verifyRepository(headend.dir)).channels.hall);
+    const poll = headend.request('GET', '/v1/state', { device: right, headers: { prefer: 'wait=50',
+      'if-none-match': (await headend.request('GET', '/v1/state', { device: right })).headers.etag } });
+    await headend.cli('channel', 'remove', 'hall', '--move-to', 'lobby');
+    assert.equal((await poll).json().channel.id, 'lobby', 'told at once');
+    assert.doesNotMatch(await headend.cli('channel', 'list'), /^hall /m);
+    assert.ok(!(await verifyRepository(headend.dir, {}, Date.now(), ['hall'])).channels.hall);
+    await fails(/there is no channel "hall"/, 'channel', 'remove', 'hall');
+    await headend.cli('channel', 'add', 'hall');
+    await headend.cli('channel', 'remove', 'hall'); // nothing was ever published on it
+    await headend.publish('hall', [mediaFile('quarters.png')]);
+    assert.ok((await verifyRepository(headend.dir)).channels.hall);
+  });
+
+  test('refuses a code that a screen shows', async () => {
+    const { user_code: code, device_code: secret } = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json();
+    await headend.cli('refuse', code);
+    assert.equal((await pollToken(headend, secret)).json().error, 'access_denied');
+    await fails(/the code has been used already \(denied\)/, 'refuse', code);
+    await fails(/not a code of a screen/, 'refuse', 'xyz');
+    await fails(/no such code/, 'refuse', 'BCDF-GHJK');
+  });
+
   test('calls a screen by its id, the begin of that, or its name', async () => {
     for (const name of [left.id, left.id.slice(0, 8), left.id.slice(0, 13), 'Lobby left']) assert.equal((await show(name)).id, left.id);
     await fails(/no such screen: Lobby \(/, 'screen', 'show', 'Lobby');
@@ -160,6 +192,20 @@ describe('the administrator of a headend', () => {
     const state = await headend.request('GET', '/v1/state', { device: right });
     assert.deepEqual([state.status, state.json().channel.id], [200, 'lobby']);
     await headend.cli('screen', 'set', right.id, '--name', 'Again');
+  });
+
+  test('forgets a retired screen, and no other', async () => {
+    const gone = await enrolDevice(headend, { name: 'Gone', channel: 'lobby' });
+    const post = { device: gone, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ batch: randomUUID(),
+      items: [{ id: randomUUID(), time: '2026-01-05T08:00:00Z', kind: 'item-failed', detail: 'x' }] }) };
+    assert.equal((await headend.request('POST', '/v1/events', post)).status, 204);
+    await fails(/this screen is in use, retire it first/, 'screen', 'remove', 'Gone');
+    await headend.cli('screen', 'retire', 'Gone');
+    await headend.cli('screen', 'remove', 'Gone');
+    await fails(/no such screen: Gone/, 'screen', 'remove', 'Gone');
+    const answer = await headend.request('GET', '/v1/state', { device: gone });
+    assert.deepEqual([answer.status, answer.json().code], [403, 'screen-unknown']);
+    assert.ok((await show('Again')).id);
   });
 
   test('cannot lock everybody out', async () => {

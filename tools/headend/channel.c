@@ -17,6 +17,14 @@ bool channel_find(struct db *db, const char *id, struct channel *channel, struct
     return row && db_next(row, "channel", error) && channel_read(row, channel, error);
 }
 
+bool channel_known(struct db *db, const char *id, struct channel *channel, struct pp_error *error) {
+    struct pp_error missing = {0};
+    if (channel_find(db, id, channel, &missing))
+        return true;
+    return missing.code == PP_E_NOTFOUND ? pp_fail(error, PP_E_NOTFOUND, "there is no channel \"%s\"", id)
+                                         : pp_fail(error, missing.code, "%s", missing.message);
+}
+
 bool channel_make(struct db *db, const char *id, const char *title, bool *made, struct pp_error *error) {
     uint8_t key[CHANNEL_KEY_SIZE];
     if (!channel_id_check(id, error) || !text_check("title", title, 1, TEXT_NAME_MAX, error) ||
@@ -34,6 +42,37 @@ bool channel_make(struct db *db, const char *id, const char *title, bool *made, 
 bool channel_ensure(struct db *db, const char *id, struct pp_error *error) {
     bool made;
     return channel_make(db, id, id, &made, error);
+}
+
+/* Screens that are not retired. */
+static bool channel_has_none(struct db *db, const char *id, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT count(*) FROM device WHERE channel = ? AND status <> 'retired'", "s", id);
+    if (!row || !db_next(row, "channel", error))
+        return false;
+    return db_int(row, 0) ? pp_fail(error, PP_E_STATE,
+                                    "%lld screens show channel \"%s\": --move-to names another one for them",
+                                    (long long)db_int(row, 0), id)
+                          : true;
+}
+
+bool channel_leave(struct db *db, const char *id, const char *move_to, struct pp_error *error) {
+    if (!move_to)
+        return channel_has_none(db, id, error);
+    return db_run(
+        db, error,
+        "UPDATE device SET channel = ?, version = version + 1 WHERE channel = ? AND status <> 'retired'",
+        "ss", move_to, id);
+}
+
+bool channel_delete(struct db *db, const char *id, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, db, error) && channel_has_none(db, id, error) &&
+           db_run(db, error, "UPDATE device SET channel = NULL WHERE channel = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM publish WHERE channel = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM channel_old_key WHERE channel = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM object_channel WHERE channel = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM channel WHERE id = ?", "s", id) && db_change_commit(&change, error);
 }
 
 bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel), void *arg,

@@ -16,10 +16,16 @@ struct channel {
 };
 
 bool channel_find(struct db *db, const char *id, struct channel *channel, struct pp_error *error);
+/* The same, with words for a person where there is none. */
+bool channel_known(struct db *db, const char *id, struct channel *channel, struct pp_error *error);
 /* Makes it, empty, with a fresh key where it is not there. */
 bool channel_make(struct db *db, const char *id, const char *title, bool *made, struct pp_error *error);
 /* The same with its id as the title. */
 bool channel_ensure(struct db *db, const char *id, struct pp_error *error);
+/* Moves its screens to `move_to`; PP_E_STATE where there are some and that is NULL. */
+bool channel_leave(struct db *db, const char *id, const char *move_to, struct pp_error *error);
+/* Forgets it, its keys and its publishes; PP_E_STATE where there are screens on it. Retired ones lose it. */
+bool channel_delete(struct db *db, const char *id, struct pp_error *error);
 bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel), void *arg,
                   struct pp_error *error);
 

@@ -108,3 +108,13 @@ bool command_channel_unpublish(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     return home && publish_withdraw(home, argv[first + 1], error);
 }
+
+bool command_channel_remove(int argc, char **argv, struct pp_error *error) {
+    const char *move_to = NULL;
+    const struct pp_option options[] = {{"move-to", PP_OPTION_STRING, &move_to}, {0}};
+    int first = 0;
+    if (!command_words(options, argc, argv, 2, &first, "channel remove: DIR and ID are needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    return home && publish_remove_channel(home, argv[first + 1], move_to, error);
+}

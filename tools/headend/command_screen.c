@@ -12,6 +12,12 @@ static void keys_change(struct home *home) {
         pp_log_warning("the channel has no new key yet: %s", error.message);
 }
 
+static bool code_read(const char *text, char code[USER_CODE_SIZE], struct pp_error *error) {
+    return user_code_read(text, code)
+               ? true
+               : pp_fail(error, PP_E_INVALID, "not a code of a screen (like BCDF-GHJK): %s", text);
+}
+
 bool command_approve(int argc, char **argv, struct pp_error *error) {
     struct device_settings settings = {.locale = "en"};
     struct enrolment_answer answer = {.any_group = true};
@@ -28,8 +34,8 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
     if (!command_words(table, argc, argv, 2, &first, "approve: DIR and CODE are needed", error))
         return false;
     char code[USER_CODE_SIZE];
-    if (!user_code_read(argv[first + 1], code))
-        return pp_fail(error, PP_E_INVALID, "not a code of a screen (like BCDF-GHJK): %s", argv[first + 1]);
+    if (!code_read(argv[first + 1], code, error))
+        return false;
     if (!answer.text)
         return pp_fail(
             error, PP_E_INVALID,
@@ -49,6 +55,17 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
     home_wake(home);
     printf("%s\n", id);
     return true;
+}
+
+bool command_refuse(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    int first = 0;
+    char code[USER_CODE_SIZE];
+    if (!command_words(table, argc, argv, 2, &first, "refuse: DIR and CODE are needed", error) ||
+        !code_read(argv[first + 1], code, error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    return home && enrolment_refuse(home->db, code, error);
 }
 
 /* The screen that is meant by the second word. */
@@ -104,6 +121,15 @@ bool command_screen_retire(int argc, char **argv, struct pp_error *error) {
     keys_change(home);
     home_wake(home);
     return true;
+}
+
+bool command_screen_remove(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    struct device device;
+    PP_AUTO(home)
+    struct home *home =
+        screen_words(table, argc, argv, "screen remove: DIR and SCREEN are needed", &device, error);
+    return home && device_remove(home->db, device.id, error);
 }
 
 bool command_screen_restore(int argc, char **argv, struct pp_error *error) {

@@ -39,8 +39,10 @@ void account_finish(struct account *account);
 
 /* command_screen.c */
 bool command_approve(int argc, char **argv, struct pp_error *error);
+bool command_refuse(int argc, char **argv, struct pp_error *error);
 bool command_screen_set(int argc, char **argv, struct pp_error *error);
 bool command_screen_retire(int argc, char **argv, struct pp_error *error);
+bool command_screen_remove(int argc, char **argv, struct pp_error *error);
 bool command_screen_restore(int argc, char **argv, struct pp_error *error);
 /* command_screen_show.c */
 bool command_screen_list(int argc, char **argv, struct pp_error *error);
@@ -50,6 +52,7 @@ bool command_screen_events(int argc, char **argv, struct pp_error *error);
 bool command_channel_add(int argc, char **argv, struct pp_error *error);
 bool command_channel_list(int argc, char **argv, struct pp_error *error);
 bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
+bool command_channel_remove(int argc, char **argv, struct pp_error *error);
 /* command_publish.c */
 bool command_publish(int argc, char **argv, struct pp_error *error);
 bool command_restored(int argc, char **argv, struct pp_error *error);

@@ -218,6 +218,25 @@ bool device_restore(struct db *db, const char *id, struct pp_error *error) {
     return db_changes(db) ? true : pp_fail(error, PP_E_STATE, "this screen is not retired: %s", id);
 }
 
+bool device_remove(struct db *db, const char *id, struct pp_error *error) {
+    static const char *const deletes[] = {
+        "DELETE FROM report WHERE device = ?",      "DELETE FROM report_loss WHERE device = ?",
+        "DELETE FROM token WHERE device = ?",       "DELETE FROM enrolment WHERE device = ?",
+        "DELETE FROM certificate WHERE device = ?", "DELETE FROM device WHERE id = ?",
+    };
+    struct device device;
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) || !device_find(db, id, &device, error))
+        return false;
+    if (strcmp(device.status, "retired") != 0)
+        return pp_fail(error, PP_E_STATE, "this screen is in use, retire it first: %s", id);
+    for (size_t i = 0; i < PP_COUNT(deletes); i++) {
+        if (!db_run(db, error, deletes[i], "s", id))
+            return false;
+    }
+    return db_change_commit(&change, error);
+}
+
 static bool rotation_check(const char *rotation, struct pp_error *error) {
     static const char *const known[] = {"0", "90", "180", "270"};
     for (size_t i = 0; i < PP_COUNT(known); i++) {
@@ -243,16 +262,11 @@ bool device_settings_check(const struct device_settings *settings, struct pp_err
            (!settings->offline_mark || offline_mark_check(settings->offline_mark, error));
 }
 
-static bool channel_known(struct db *db, const char *channel, struct pp_error *error) {
+static bool channel_is_there(struct db *db, const char *channel, struct pp_error *error) {
     struct channel found;
-    struct pp_error missing = {0};
-    bool known = channel_find(db, channel, &found, &missing);
+    bool known = channel_known(db, channel, &found, error);
     pp_wipe(&found, sizeof found);
-    if (known)
-        return true;
-    return missing.code == PP_E_NOTFOUND
-               ? pp_fail(error, PP_E_NOTFOUND, "there is no channel \"%s\"", channel)
-               : pp_fail(error, missing.code, "%s", missing.message);
+    return known;
 }
 
 /* Why no row was changed. */
@@ -268,7 +282,7 @@ bool device_change(struct db *db, const char *id, const struct device_settings *
     if (!device_settings_check(settings, error))
         return false;
     const char *channel = settings->channel && *settings->channel ? settings->channel : NULL;
-    if (channel && !channel_known(db, channel, error))
+    if (channel && !channel_is_there(db, channel, error))
         return false;
     if (!db_run(db, error,
                 "UPDATE device SET name = coalesce(?, name), site = coalesce(?, site),"

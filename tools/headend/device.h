@@ -76,6 +76,9 @@ bool device_retire(struct db *db, const char *id, struct pp_error *error);
 
 /* It is what it was before it was retired: the certificate that it has is good again, until that expires. */
 bool device_restore(struct db *db, const char *id, struct pp_error *error);
+/* Forgets a retired screen and all that it has reported; PP_E_STATE for one that is in use. Its certificate is one of
+ * an unknown screen's then. */
+bool device_remove(struct db *db, const char *id, struct pp_error *error);
 /* "waiting" (for its first contact), "online", "trouble" (it says that it is not), "offline", "retired". */
 const char *device_state_name(const struct device *device, int64_t now);
 

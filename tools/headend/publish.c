@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -319,14 +320,11 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
 
 static bool channel_published(struct home *home, const char *id, struct channel *channel,
                               struct pp_error *error) {
-    struct pp_error missing = {0};
     db_lock(home->db);
-    bool known = channel_find(home->db, id, channel, &missing);
+    bool known = channel_known(home->db, id, channel, error);
     db_unlock(home->db);
-    if (!known && missing.code == PP_E_NOTFOUND)
-        return pp_fail(error, PP_E_NOTFOUND, "there is no channel \"%s\"", id);
     if (!known)
-        return pp_fail(error, missing.code, "%s", missing.message);
+        return false;
     return channel->publish ? true : pp_fail(error, PP_E_STATE, "nothing is published on channel \"%s\"", id);
 }
 
@@ -351,4 +349,46 @@ bool publish_withdraw(struct home *home, const char *channel_id, struct pp_error
         return false;
     home_wake(home);
     return true;
+}
+
+static bool screens_move(struct home *home, const char *id, const char *move_to, struct pp_error *error) {
+    struct channel channel;
+    db_lock(home->db);
+    bool ok = channel_known(home->db, id, &channel, error) &&
+              (!move_to || channel_known(home->db, move_to, &channel, error)) &&
+              channel_leave(home->db, id, move_to, error);
+    db_unlock(home->db);
+    pp_wipe(channel.key, sizeof channel.key);
+    return ok;
+}
+
+/* Out of the repository, where it is in there. */
+static bool channel_unlist(struct tuf_repo *repo, const char *id, struct pp_error *error) {
+    const struct tuf_target gone = {.channel = id, .removed = true};
+    char role[sizeof TUF_CHANNEL_ROLE + CHANNEL_ID_MAX];
+    char path[PP_PATH_MAX];
+    bool changed;
+    snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", id);
+    if (tuf_repo_version(repo, role) && !tuf_repo_update(repo, &gone, &changed, error))
+        return false;
+    if (!pp_path_format(path, error, HOME_KEYS "/%s.pem", role))
+        return false;
+    if (unlinkat(repo->home->fd, path, 0) < 0 && errno != ENOENT)
+        return pp_fail_errno(error, "%s", path);
+    return true;
+}
+
+bool publish_remove_channel(struct home *home, const char *id, const char *move_to, struct pp_error *error) {
+    if (move_to && strcmp(id, move_to) == 0)
+        return pp_fail(error, PP_E_INVALID, "its screens cannot be moved to the channel itself");
+    pp_autoclose int lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !screens_move(home, id, move_to, error) || !channel_unlist(&repo, id, error))
+        return false;
+    db_lock(home->db);
+    bool ok = channel_delete(home->db, id, error);
+    db_unlock(home->db);
+    home_wake(home);
+    return ok;
 }

@@ -55,4 +55,10 @@ bool publish_playlist(struct home *home, const char *channel, struct playlist *p
  * no such channel, PP_E_STATE where nothing is published on it. Killed at any instant and repeated, it is done. */
 bool publish_withdraw(struct home *home, const char *channel, struct pp_error *error);
 
+/* Removes the channel, its key and its signing key; its screens get `move_to`. PP_E_NOTFOUND where one of the two is
+ * not there, PP_E_STATE where there are screens on it and `move_to` is NULL. Killed at any instant and repeated, it is
+ * done. */
+bool publish_remove_channel(struct home *home, const char *channel, const char *move_to,
+                            struct pp_error *error);
+
 #endif

@@ -195,15 +195,18 @@ static cJSON *targets_body(const struct tuf_repo *repo, const cJSON *former, str
     return body;
 }
 
-static bool delegates(const cJSON *targets, const char *role) {
+/* Where the role stands among those that targets delegates to; -1 where it does not. */
+static int delegated_at(const cJSON *targets, const char *role) {
     const cJSON *delegations = cJSON_GetObjectItemCaseSensitive(targets, "delegations");
     const cJSON *entry;
+    int at = 0;
     cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(delegations, "roles")) {
         const cJSON *name = cJSON_GetObjectItemCaseSensitive(entry, "name");
         if (cJSON_IsString(name) && strcmp(name->valuestring, role) == 0)
-            return true;
+            return at;
+        at++;
     }
-    return false;
+    return -1;
 }
 
 /* A role channel-<id> for channels/<id>/… */
@@ -223,6 +226,19 @@ static bool delegate(const struct tuf_repo *repo, cJSON *targets, const char *ch
     cJSON *paths = cJSON_AddArrayToObject(entry, "paths");
     cJSON_AddItemToArray(paths, cJSON_CreateString(path));
     return cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(delegations, "roles"), entry);
+}
+
+static void undelegate(cJSON *targets, const char *role) {
+    cJSON *delegations = cJSON_GetObjectItemCaseSensitive(targets, "delegations");
+    cJSON *roles = cJSON_GetObjectItemCaseSensitive(delegations, "roles");
+    cJSON *keys = cJSON_GetObjectItemCaseSensitive(delegations, "keys");
+    int at = delegated_at(targets, role);
+    cJSON *entry = at < 0 ? NULL : cJSON_DetachItemFromArray(roles, at);
+    const cJSON *keyid;
+    /* Each role has a key of its own. */
+    cJSON_ArrayForEach(keyid, cJSON_GetObjectItemCaseSensitive(entry, "keyids"))
+        cJSON_DeleteItemFromObjectCaseSensitive(keys, keyid->valuestring);
+    cJSON_Delete(entry);
 }
 
 /* The next snapshot or timestamp, with the former's list. */
@@ -290,9 +306,9 @@ static bool channel_renew(const struct tuf_repo *repo, const char *role, int64_t
 }
 
 /* Signs anew the roles of other channels that have used up half of their time. One that cannot be (its key
- * is gone, say) is told, and does not keep the rest from being renewed. */
-static void channels_renew(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
-                           bool *changed) {
+ * is gone, say) is told, and does not keep the rest from being renewed. Those of removed channels are nobody's. */
+static void channels_renew(const struct tuf_repo *repo, const cJSON *targets, const struct tuf_target *target,
+                           cJSON *snapshot, bool *changed) {
     const cJSON *meta = cJSON_GetObjectItemCaseSensitive(repo->snapshot, "meta");
     const cJSON *entry;
     cJSON_ArrayForEach(entry, meta) {
@@ -302,6 +318,8 @@ static void channels_renew(const struct tuf_repo *repo, const struct tuf_target 
             length - 5 >= sizeof role)
             continue;
         snprintf(role, sizeof role, "%.*s", (int)(length - 5), entry->string);
+        if (delegated_at(targets, role) < 0)
+            continue;
         if (target && strcmp(role + strlen(TUF_CHANNEL_ROLE), target->channel) == 0)
             continue;
         struct pp_error error = {0};
@@ -311,28 +329,27 @@ static void channels_renew(const struct tuf_repo *repo, const struct tuf_target 
     }
 }
 
-static bool targets_update(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
-                           bool *changed, struct pp_error *error) {
+static bool targets_update(const struct tuf_repo *repo, const cJSON *former, const struct tuf_target *target,
+                           cJSON *snapshot, bool *changed, struct pp_error *error) {
     char role[TUF_ROLE_MAX] = "";
-    int64_t version = meta_version(repo->snapshot, "targets.json");
-    pp_autojson cJSON *former =
-        version ? metadata_read_version(repo->home, version, "targets.json", error) : NULL;
-    if (version && !former)
-        return false;
     if (target)
         snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", target->channel);
-    bool new_role = target && !delegates(former, role);
-    if (former && !new_role && !is_old(repo, former, TUF_TARGETS_DAYS))
+    bool delegated = delegated_at(former, role) >= 0;
+    bool new_role = target && !target->removed && !delegated;
+    bool old_role = target && target->removed && delegated;
+    if (former && !new_role && !old_role && !is_old(repo, former, TUF_TARGETS_DAYS))
         return true;
     pp_autojson cJSON *body = targets_body(repo, former, error);
     if (!body || (new_role && !delegate(repo, body, target->channel, error)))
         return false;
+    if (old_role)
+        undelegate(body, role);
     struct pp_error failure = {0};
     if (role_write(repo, "targets", body, true, snapshot, &failure)) {
         *changed = true;
         return true;
     }
-    if (!former || new_role)
+    if (!former || new_role || old_role)
         return pp_fail(error, failure.code, "%s", failure.message);
     pp_log_error("targets cannot be signed anew: %s", failure.message); /* its key may be kept elsewhere */
     return true;
@@ -341,13 +358,18 @@ static bool targets_update(const struct tuf_repo *repo, const struct tuf_target 
 /* Delegated roles and targets; `snapshot` gets what changed. */
 static bool roles_update(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
                          bool *changed, struct pp_error *error) {
+    int64_t version = meta_version(repo->snapshot, "targets.json");
+    pp_autojson cJSON *former =
+        version ? metadata_read_version(repo->home, version, "targets.json", error) : NULL;
+    if (version && !former)
+        return false;
     if (target) {
         *changed = true;
         if (!channel_update(repo, target, snapshot, error))
             return false;
     }
-    channels_renew(repo, target, snapshot, changed);
-    return targets_update(repo, target, snapshot, changed, error);
+    channels_renew(repo, former, target, snapshot, changed);
+    return targets_update(repo, former, target, snapshot, changed, error);
 }
 
 bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, bool *changed,

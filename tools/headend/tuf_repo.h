@@ -4,6 +4,10 @@
  * lead to are leftovers of an interrupted change and are written over. The order of writes is: delegated
  * role, targets, snapshot, and timestamp.json last, by rename; so an interruption at any instant leaves the
  * former repository or the new one. Whoever changes it holds the lock (publish.h).
+ *
+ * A channel that was removed is delegated to nobody. Its last, empty role stays listed: a snapshot that names fewer
+ * roles than the one before is refused (The Update Framework §5.5.5), and a channel that is made under the same name
+ * goes on with the next version.
  */
 #ifndef HEADEND_TUF_REPO_H
 #define HEADEND_TUF_REPO_H
@@ -49,9 +53,10 @@ int64_t tuf_repo_snapshot_version(const struct tuf_repo *repo);
 struct tuf_target {
     const char *channel; /* its id */
     uint64_t length;     /* bytes of the sealed manifest; 0: there is none any more */
+    bool removed;        /* with length 0: neither is there the channel */
     uint8_t sha256[32];  /* of the sealed manifest */
 };
-/* Makes `target` (may be NULL) the channel's and signs anew what that changes and what has used up half of
+/* Makes `target` (may be NULL) the channel's, or ends its delegation, and signs anew what that changes and what has used up half of
  * its time. *changed: a new timestamp.json was written. */
 bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, bool *changed,
                      struct pp_error *error);

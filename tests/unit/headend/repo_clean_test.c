@@ -154,6 +154,58 @@ static void what_was_taken_back_goes_as_what_was_replaced_does(void **state) {
     assert_int_equal(publish(home, "lobby", "c"), 1);
 }
 
+static int64_t rows(struct home *home, const char *table) {
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
+    db_autostmt sqlite3_stmt *row = db_query(home->db, NULL, sql, "");
+    assert_true(db_next(row, "count", NULL));
+    return db_int(row, 0);
+}
+
+static void a_removed_channel_leaves_nothing_and_takes_nothing_of_others(void **state) {
+    struct home *home = *state;
+    struct pp_error error = {0};
+    publish(home, "lobby", "ab");
+    publish(home, "hall", "bc");
+    assert_true(there(home, "keys/channel-hall.pem"));
+    assert_false(publish_remove_channel(home, "nosuch", NULL, &error));
+    assert_int_equal(error.code, PP_E_NOTFOUND);
+    assert_false(publish_remove_channel(home, "hall", "nosuch", &error));
+    assert_int_equal(error.code, PP_E_NOTFOUND);
+    assert_false(publish_remove_channel(home, "hall", "hall", &error));
+    assert_true(there(home, "keys/channel-hall.pem"));
+    assert_true(publish_remove_channel(home, "hall", NULL, &error));
+    assert_false(there(home, "keys/channel-hall.pem"));
+    assert_int_equal(rows(home, "channel"), 1);
+    assert_int_equal(rows(home, "publish"), 1);
+    assert_int_equal(rows(home, "object_channel"), 2);
+    clean(home, 0);
+    assert_int_equal(objects(home), 3);
+    clean(home, 2);
+    assert_int_equal(files_in(home, "targets/channels/lobby"), 1);
+    clean(home, 40);
+    clean(home, 400); /* the metadata of the channel is never signed anew, and keeps nobody from cleaning */
+    assert_int_equal(objects(home), 2);
+    assert_int_equal(files_in(home, "objects"), 2);
+    assert_int_equal(publish(home, "hall", "bc"), 1); /* under the same name, as if there had been none */
+    assert_int_equal(rows(home, "channel"), 2);
+}
+
+static void a_removal_that_was_interrupted_is_finished_when_repeated(void **state) {
+    struct home *home = *state;
+    struct pp_error error = {0};
+    publish(home, "lobby", "a");
+    publish(home, "hall", "b");
+    const struct tuf_target removed = {.channel = "hall", .removed = true};
+    bool changed;
+    tuf_autorepo struct tuf_repo repo = {0};
+    assert_true(tuf_repo_open(&repo, home, &error));
+    assert_true(tuf_repo_update(&repo, &removed, &changed, &error));
+    assert_true(publish_remove_channel(home, "hall", NULL, &error));
+    assert_int_equal(rows(home, "channel"), 1);
+    assert_int_equal(publish(home, "hall", "b"), 1);
+}
+
 static void content_that_left_a_moment_ago_keeps_its_object(void **state) {
     struct home *home = *state;
     publish(home, "lobby", "a");
@@ -307,6 +359,8 @@ int main(void) {
         clean_test(versions_and_manifests_go_after_a_day_but_the_last_two),
         clean_test(objects_go_a_month_after_their_last_use_with_their_keys),
         clean_test(what_was_taken_back_goes_as_what_was_replaced_does),
+        clean_test(a_removed_channel_leaves_nothing_and_takes_nothing_of_others),
+        clean_test(a_removal_that_was_interrupted_is_finished_when_repeated),
         clean_test(content_that_left_a_moment_ago_keeps_its_object),
         clean_test(leftovers_of_killed_publishes_go),
         clean_test(nothing_goes_where_a_public_manifest_cannot_be_read),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "crypto/verify.h"
@@ -193,6 +194,52 @@ static void root_without_its_key_is_left_alone_and_told(void **state) {
     assert_true(faccessat(home->fd, "keys/root.pem", F_OK, 0) < 0);
 }
 
+static bool update(struct home *home, const struct tuf_target *target, int days) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    bool changed = false;
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    repo.now += (int64_t)days * TUF_DAY_S;
+    assert_true(tuf_repo_update(&repo, target, &changed, NULL));
+    return changed;
+}
+
+/* The version of a role by the snapshot. */
+static int64_t listed(const struct home *home, const char *role) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    return tuf_repo_version(&repo, role);
+}
+
+/* How many roles and keys the public targets delegate to. */
+static void assert_delegations(const struct home *home, int count) {
+    char name[64];
+    snprintf(name, sizeof name, "%lld.targets.json", (long long)listed(home, "targets"));
+    pp_autojson cJSON *targets = metadata(home, name);
+    const cJSON *body = at(targets, "signed", NULL);
+    assert_int_equal(cJSON_GetArraySize(at(body, "delegations", "roles")), count);
+    assert_int_equal(cJSON_GetArraySize(at(body, "delegations", "keys")), count);
+}
+
+static void a_removed_channel_is_delegated_no_more_and_goes_on_when_it_is_made_again(void **state) {
+    struct home *home = *state;
+    const struct tuf_target made = {.channel = "hall", .length = 100, .sha256 = {1, 2, 3}};
+    const struct tuf_target removed = {.channel = "hall", .removed = true};
+    assert_delegations(home, 1);
+    assert_true(update(home, &made, 0));
+    assert_delegations(home, 2);
+    int64_t version = listed(home, "channel-hall");
+    assert_true(update(home, &removed, 0));
+    assert_delegations(home, 1);
+    assert_int_equal(listed(home, "channel-hall"), version + 1); /* listed, since snapshots must not forget */
+    assert_int_equal(unlinkat(home->fd, "keys/channel-hall.pem", 0), 0);
+    assert_true(update(home, NULL, 4000)); /* everything is due; the removed one is nobody's to sign */
+    assert_int_equal(listed(home, "channel-hall"), version + 1);
+    assert_int_not_equal(faccessat(home->fd, "keys/channel-hall.pem", F_OK, 0), 0);
+    assert_true(update(home, &made, 0));
+    assert_delegations(home, 2);
+    assert_int_equal(listed(home, "channel-hall"), version + 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publish_init_makes_every_role),
@@ -203,6 +250,7 @@ int main(void) {
         cmocka_unit_test(update_goes_on_where_one_role_has_lost_its_key),
         cmocka_unit_test(root_is_followed_by_the_next_when_half_of_its_time_is_over),
         cmocka_unit_test(root_without_its_key_is_left_alone_and_told),
+        cmocka_unit_test(a_removed_channel_is_delegated_no_more_and_goes_on_when_it_is_made_again),
     };
     return cmocka_run_group_tests(tests, test_home_setup, test_home_teardown);
 }
