@@ -109,7 +109,7 @@ static void try_header(struct keys *keys, const uint8_t *data, size_t size) {
     const char *encryption = NULL;
     if (!pp_json_string(read, "alg", 7, &algorithm, NULL) || strcmp(algorithm, "ECDH-ES") != 0 ||
         !pp_json_string(read, "enc", 7, &encryption, NULL) || strcmp(encryption, "A256GCM") != 0 ||
-        cJSON_HasObjectItem(read, "crit") || cJSON_HasObjectItem(read, "zip"))
+        cJSON_GetObjectItemCaseSensitive(read, "crit") || cJSON_GetObjectItemCaseSensitive(read, "zip"))
         abort();
 }
 

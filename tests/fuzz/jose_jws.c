@@ -90,7 +90,7 @@ static void try_header(struct keys *keys, const uint8_t *data, size_t size) {
     pp_autojson cJSON *header = pp_json_parse(data, header_size, header_size, NULL);
     const char *algorithm = NULL;
     if (!pp_json_string(header, "alg", 5, &algorithm, NULL) || strcmp(algorithm, "ES256") != 0 ||
-        cJSON_HasObjectItem(header, "crit") || cJSON_HasObjectItem(header, "jwk"))
+        cJSON_GetObjectItemCaseSensitive(header, "crit") || cJSON_GetObjectItemCaseSensitive(header, "jwk"))
         abort();
 }
 
