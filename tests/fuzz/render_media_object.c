@@ -1,5 +1,5 @@
 /* A clear file of any kind, sealed and then played as the media renderer does, up to a few frames and some
- * sound. */
+ * sound, with no more CPU time than an agent gives a film up to its first frame. */
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +14,7 @@
 #define INPUT_MAX  (256 * 1024) /* bytes */
 #define START_US   500000
 #define SEEK_MS    200
+#define CPU_MS     10000 /* ms, zone_budget_of */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -102,7 +103,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     struct seal_reader *reader =
         seal_reader_create_memory(sealed.data, sealed.size, key, SEAL_AD_OBJECT, NULL, &error);
-    PP_AUTO(source) struct source *source = reader ? source_create(reader, &error) : NULL;
+    struct budget budget = {0};
+    budget_set_cpu(&budget, CPU_MS);
+    PP_AUTO(source) struct source *source = reader ? source_create(reader, &budget, &error) : NULL;
     if (source)
         play(source);
     return 0;

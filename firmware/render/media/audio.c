@@ -118,6 +118,8 @@ static bool take_frame(struct audio *audio, struct pp_error *error) {
     if (!prepare_resampler(audio, error) || !resample(audio, audio->frame, error))
         return false;
     align_audio(audio);
+    if (audio->waiting)
+        budget_renew(container_budget(audio->reader->container));
     audio->position += audio->silence + audio->waiting;
     return true;
 }

@@ -28,11 +28,19 @@ static int refuse_open(AVFormatContext *format, AVIOContext **io, const char *ur
     return AVERROR(EACCES);
 }
 
+/* FFmpeg asks before each packet that it reads in search of the streams. */
+static int on_interrupt(void *opaque) {
+    struct budget *budget = opaque;
+    budget_add_packet(budget);
+    return budget_is_spent(budget);
+}
+
 static AVFormatContext *create_context(const struct source *source) {
     AVFormatContext *format = avformat_alloc_context();
     if (!format)
         return NULL;
     format->pb = source_io(source);
+    format->interrupt_callback = (AVIOInterruptCB){.callback = on_interrupt, .opaque = source_budget(source)};
     format->flags |= AVFMT_FLAG_CUSTOM_IO;
     format->io_open = refuse_open;
     format->probesize = MEDIA_PROBE_MAX;
@@ -48,12 +56,10 @@ static AVFormatContext *create_context(const struct source *source) {
     return NULL;
 }
 
-/* The source's own reason, where reading failed, is the better one. */
+/* The source's own reason, where reading failed or costs too much, is the better one. */
 static bool open_fail(const struct container *container, int result, const char *what,
                       struct pp_error *error) {
-    if (source_failed(container->source, error))
-        return pp_wrap(error, "the object");
-    return compat_fail(error, result, what);
+    return !source_failed(container->source, error) && compat_fail(error, result, what);
 }
 
 static bool find_kind(struct container *container, struct pp_error *error) {
@@ -63,7 +69,7 @@ static bool find_kind(struct container *container, struct pp_error *error) {
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     int size = avio_read(io, head, MEDIA_KIND_HEAD);
     if (source_failed(container->source, error))
-        return pp_wrap(error, "the object");
+        return false;
     if (!media_kind_find(head, size > 0 ? (size_t)size : 0, &container->kind, error))
         return false;
     container->still = media_kind_is_still(container->kind);
@@ -77,8 +83,14 @@ static bool open_input(struct container *container, struct pp_error *error) {
     if (!container->format)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     const AVInputFormat *kind = av_find_input_format(media_kind_format(container->kind));
+    av_max_alloc(MEDIA_INDEX_MAX);
     int result = avformat_open_input(&container->format, NULL, kind, NULL);
+    av_max_alloc(INT_MAX);
     return result < 0 ? open_fail(container, result, "the file cannot be read", error) : true;
+}
+
+struct budget *container_budget(const struct container *container) {
+    return source_budget(container->source);
 }
 
 static bool is_decodable(const AVStream *stream) {
@@ -128,10 +140,18 @@ static bool choose_streams(struct container *container, struct pp_error *error) 
 /* Still pictures tell everything with their first frame; decoding them to find out more would be done twice.
  */
 static bool find_streams(struct container *container, struct pp_error *error) {
+    struct budget *budget = container_budget(container);
     if (!choose_streams(container, error))
         return false;
+    budget->searching = true;
     int result = container->still ? 0 : avformat_find_stream_info(container->format, NULL);
-    return result < 0 ? open_fail(container, result, "its streams cannot be found", error) : true;
+    if (result < 0)
+        return open_fail(container, result, "its streams cannot be found", error);
+    if (source_failed(container->source, error))
+        return false;
+    budget->searching = false;
+    budget_renew(budget);
+    return true;
 }
 
 static bool is_animation(const struct container *container) {
@@ -182,9 +202,9 @@ void container_close(struct container *container) {
 enum container_result container_read(struct container *container, AVPacket *packet, struct pp_error *error) {
     for (;;) {
         int result = av_read_frame(container->format, packet);
+        budget_add_packet(container_budget(container));
         if (source_failed(container->source, error)) {
             av_packet_unref(packet);
-            pp_wrap(error, "the object");
             return CONTAINER_FAILED;
         }
         if (result < 0)

@@ -29,10 +29,12 @@ bool container_open(struct container *container, struct source *source, bool wan
 /* The file ends before pictures that its index tells of: a copy that was broken off. */
 bool container_is_cut(const struct container *container);
 void container_close(struct container *container);
+/* What it may cost, borrowed. */
+struct budget *container_budget(const struct container *container);
 
 enum container_result { CONTAINER_PACKET, CONTAINER_END, CONTAINER_FAILED };
-/* The next packet of one of the chosen streams. FAILED only when the object itself cannot be read: what
- * breaks its format in the middle ends it there. */
+/* The next packet of one of the chosen streams. FAILED only when the object itself cannot be read, or the budget is
+ * spent: what breaks its format in the middle ends it there. */
 enum container_result container_read(struct container *container, AVPacket *packet, struct pp_error *error);
 /* To the begin again. */
 bool container_rewind(struct container *container, struct pp_error *error);

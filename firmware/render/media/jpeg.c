@@ -5,6 +5,7 @@
 #define START_OF_SCAN 0xda
 #define END_OF_IMAGE  0xd9
 #define ADOBE         0xee
+#define STUFFED       0x00 /* of the data of a scan */
 
 static unsigned big_endian(const uint8_t *bytes) {
     return (unsigned)bytes[0] << 8 | bytes[1];
@@ -16,7 +17,7 @@ static bool is_frame(uint8_t marker) {
 }
 
 static bool stands_alone(uint8_t marker) {
-    return marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+    return marker == STUFFED || marker == 0x01 || (marker >= 0xd0 && marker <= 0xd8);
 }
 
 static enum jpeg_coding coding_of(uint8_t marker) {
@@ -60,7 +61,7 @@ bool jpeg_read_head(const uint8_t *data, size_t size, struct jpeg_head *head) {
             at++;
             continue;
         }
-        if (marker == START_OF_SCAN || marker == END_OF_IMAGE)
+        if (marker == END_OF_IMAGE)
             break;
         at += 2;
         if (stands_alone(marker))
@@ -68,7 +69,9 @@ bool jpeg_read_head(const uint8_t *data, size_t size, struct jpeg_head *head) {
         size_t length = big_endian(data + at);
         if (length < 2 || length > size - at)
             break;
-        read_segment(marker, data + at + 2, length - 2, at + 2, head);
+        head->scans += marker == START_OF_SCAN;
+        if (head->scans == 0)
+            read_segment(marker, data + at + 2, length - 2, at + 2, head);
         at += length;
     }
     return head->components > 0;

@@ -1,7 +1,7 @@
 /*
- * The markers of a JPEG file before its picture (ISO 10918-1, B.1): what its coding is, how large it is, which inks.
+ * The markers of a JPEG file (ISO 10918-1, B.1): what its coding is, how large it is, which inks, how many scans.
  *
- *   FF D8 | FF marker, length 2, data | … | FF Cn frame | … | FF DA scan
+ *   FF D8 | FF marker, length 2, data | … | FF Cn frame | … | FF DA scan | … | FF DA scan | … | FF D9
  */
 #ifndef PP_RENDER_MEDIA_JPEG_H
 #define PP_RENDER_MEDIA_JPEG_H
@@ -18,6 +18,7 @@ struct jpeg_head {
     unsigned bits;          /* of a sample */
     unsigned components;
     double samples;      /* of all components */
+    unsigned scans;      /* until the end of the image; what stands behind the first tells nothing else */
     int adobe_transform; /* 0 none, 1 YCbCr, 2 YCCK (Adobe TN 5116, 18); -1: no such marker */
     size_t adobe_at;     /* bytes from the begin, where Adobe's marker has its name */
 };

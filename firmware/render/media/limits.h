@@ -15,7 +15,13 @@
 #define MEDIA_PROBE_MAX            (4 * 1024 * 1024)   /* bytes looked at to find out what it is */
 #define MEDIA_ANALYZE_MAX_US       (5 * 1000 * 1000)   /* us of it, the same */
 #define MEDIA_SOUND_PAUSE_US       (5 * 1000 * 1000) /* us of silence behind the picture's end, before more sound */
-#define MEDIA_QUEUE_PACKETS        4096              /* read ahead of one stream while another is wanted */
+#define MEDIA_PROBE_PACKETS_MAX    20000             /* read to find out what it is */
+#define MEDIA_PACKETS_MAX          100000        /* read, and nothing to show came of them: an hour of film */
+#define MEDIA_DECODED_PIXELS_MAX   4000000000ull /* the same of what was decoded: 2000 pictures of full HD */
+#define MEDIA_INDEX_MAX            (128 * 1024 * 1024) /* bytes of a file's index: half a day of film needs a half */
+#define MEDIA_SCANS_MAX            500                 /* of a JPEG; ten are many */
+#define MEDIA_SCANNED_MAX          6000000000.0        /* samples that all scans of one go over */
+#define MEDIA_QUEUE_PACKETS        4096                /* read ahead of one stream while another is wanted */
 #define MEDIA_QUEUE_BYTES          (32 * 1024 * 1024)      /* of them */
 #define MEDIA_THREADS_MAX          2                       /* of the video decoder */
 #define MEDIA_MEMORY_MAX           (1024ull * 1024 * 1024) /* bytes, RLIMIT_DATA */

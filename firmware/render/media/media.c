@@ -25,6 +25,7 @@
 struct media {
     const struct ipc_start_media *start; /* borrowed */
     struct producer *producer;           /* borrowed */
+    struct budget budget;
     struct source *source;
     struct container container;
     struct reader reader;
@@ -67,26 +68,29 @@ bool media_prepare(struct pp_error *error) {
            seal_decrypt(sealed.data, sealed.size, key, SEAL_AD_OBJECT, &clear, error);
 }
 
-/* CPU time without anything for the player ends the process (SIGPROF): nobody shows a film that takes minutes
- * a frame.
+/* CPU time without anything for the player ends the item: nobody shows a film that takes minutes a frame. Where
+ * FFmpeg does not come back to be asked, the process is ended (SIGPROF).
  */
-static void watchdog_set(uint32_t cpu_ms) {
-    struct itimerval limit = {.it_value = {.tv_sec = cpu_ms / 1000, .tv_usec = cpu_ms % 1000 * 1000}};
+static void watchdog_set(struct budget *budget, uint32_t cpu_ms) {
+    uint32_t last_ms = cpu_ms + cpu_ms / 4;
+    struct itimerval limit = {.it_value = {.tv_sec = last_ms / 1000, .tv_usec = last_ms % 1000 * 1000}};
+    budget_set_cpu(budget, cpu_ms);
     setitimer(ITIMER_PROF, &limit, NULL);
 }
 
-static void watchdog_feed(void) {
-    watchdog_set(MEDIA_CPU_PER_FRAME * 1000);
+static void watchdog_feed(struct budget *budget) {
+    watchdog_set(budget, MEDIA_CPU_PER_FRAME * 1000);
 }
 
 /* The first frame's time is the agent's to say. */
-static void watchdog_begin(const struct ipc_start_media *start) {
+static void watchdog_begin(struct budget *budget, const struct ipc_start_media *start) {
     uint32_t most_ms = MEDIA_CPU_PER_FRAME * 1000;
-    watchdog_set(start->first_cpu_ms && start->first_cpu_ms < most_ms ? start->first_cpu_ms : most_ms);
+    watchdog_set(budget,
+                 start->first_cpu_ms && start->first_cpu_ms < most_ms ? start->first_cpu_ms : most_ms);
 }
 
 static bool open_object(struct media *media, struct seal_reader *reader, struct pp_error *error) {
-    media->source = source_create(reader, error);
+    media->source = source_create(reader, &media->budget, error);
     if (!media->source || !container_open(&media->container, media->source, media->start->audio != 0, error))
         return false;
     media->reader.container = &media->container;
@@ -154,7 +158,7 @@ static bool show_frame(struct media *media, unsigned slot, struct pp_error *erro
     if (!convert_frame(&media->convert, media->video.frame, &media->producer->ring, slot, error) ||
         !producer_send_frame(media->producer, slot, (uint64_t)media->video.pts_us, error))
         return false;
-    watchdog_feed();
+    watchdog_feed(&media->budget);
     return true;
 }
 
@@ -248,7 +252,7 @@ static bool step_audio(struct media *media, struct pp_error *error) {
     uint64_t before = media->producer->audio.position;
     enum audio_result result = audio_fill(&media->audio, error);
     if (media->producer->audio.position != before)
-        watchdog_feed();
+        watchdog_feed(&media->budget);
     /* Sound that is said to come long after the picture's end, which holds a damaged film for hours, is none. */
     media->audio_done =
         result == AUDIO_END ||
@@ -320,6 +324,7 @@ static struct media *media_create(const struct ipc_start_media *start, struct pr
     media->start = start;
     media->producer = producer;
     media->limit_us = (int64_t)start->duration_ms * 1000;
+    watchdog_begin(&media->budget, start);
     return media;
 }
 
@@ -339,7 +344,6 @@ static bool show_all(struct seal_reader *reader, const struct ipc_start_media *s
 
 static bool play_object(struct seal_reader *reader, const struct ipc_start_media *start,
                         struct producer *producer, struct pp_error *error) {
-    watchdog_begin(start);
     if (!show_all(reader, start, producer, error))
         return false;
     malloc_trim(0);

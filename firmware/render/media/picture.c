@@ -81,6 +81,9 @@ static bool prepare_jpeg(struct picture *picture, AVPacket *packet, unsigned sid
             error, PP_E_LIMIT,
             "a progressive JPEG of %u x %u pixels needs too much memory: save it as an ordinary JPEG",
             head->width, head->height);
+    if (head->scans > MEDIA_SCANS_MAX || head->scans * head->samples > MEDIA_SCANNED_MAX)
+        return pp_fail(error, PP_E_LIMIT, "a JPEG of %u scans cannot be shown: save it as an ordinary JPEG",
+                       head->scans);
     choose_reduction(picture, side);
     find_inks(picture, packet);
     return true;

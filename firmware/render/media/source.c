@@ -9,7 +9,8 @@
 struct source {
     struct seal_reader *reader;
     AVIOContext *io;
-    uint64_t position; /* bytes, of the clear data */
+    struct budget *budget; /* borrowed */
+    uint64_t position;     /* bytes, of the clear data */
     struct pp_error error;
 };
 
@@ -18,6 +19,8 @@ static int on_read(void *opaque, uint8_t *out, int size) {
     size_t got = 0;
     if (size <= 0)
         return AVERROR(EINVAL);
+    if (budget_is_spent(source->budget))
+        return AVERROR_EXIT;
     uint64_t run = seal_reader_run(source->reader, source->position);
     size_t wanted = (uint64_t)size < run ? (size_t)size : (size_t)run;
     if (!seal_reader_read(source->reader, source->position, out, wanted, &got, &source->error))
@@ -44,7 +47,7 @@ static int64_t on_seek(void *opaque, int64_t offset, int whence) {
     return offset;
 }
 
-struct source *source_create(struct seal_reader *reader, struct pp_error *error) {
+struct source *source_create(struct seal_reader *reader, struct budget *budget, struct pp_error *error) {
     PP_AUTO(source) struct source *source = calloc(1, sizeof *source);
     if (!source) {
         seal_reader_destroy(reader);
@@ -52,6 +55,7 @@ struct source *source_create(struct seal_reader *reader, struct pp_error *error)
         return NULL;
     }
     source->reader = reader;
+    source->budget = budget;
     uint8_t *buffer = av_malloc(SOURCE_BUFFER_SIZE);
     if (buffer)
         source->io = avio_alloc_context(buffer, SOURCE_BUFFER_SIZE, 0, source, on_read, NULL, on_seek);
@@ -78,9 +82,13 @@ AVIOContext *source_io(const struct source *source) {
     return source->io;
 }
 
+struct budget *source_budget(const struct source *source) {
+    return source->budget;
+}
+
 bool source_failed(const struct source *source, struct pp_error *error) {
     if (source->error.code == PP_OK)
-        return false;
+        return !budget_allows(source->budget, error);
     *error = source->error;
-    return true;
+    return !pp_wrap(error, "the object");
 }

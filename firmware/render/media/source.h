@@ -11,16 +11,18 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "crypto/seal.h"
+#include "render/media/budget.h"
 
 struct source;
 
-/* Takes `reader`, also on failure. */
-struct source *source_create(struct seal_reader *reader, struct pp_error *error);
+/* Takes `reader`, also on failure; borrows `budget`, which ends it where that is spent. */
+struct source *source_create(struct seal_reader *reader, struct budget *budget, struct pp_error *error);
 void source_destroy(struct source *source);
 PP_DEFINE_AUTO(source, struct source, source_destroy)
 
-AVIOContext *source_io(const struct source *source); /* borrowed */
-/* Whether a read failed; `error` then tells why. */
+AVIOContext *source_io(const struct source *source);       /* borrowed */
+struct budget *source_budget(const struct source *source); /* borrowed */
+/* Whether a read failed, or the budget is spent; `error` then tells why. */
 bool source_failed(const struct source *source, struct pp_error *error);
 
 #endif

@@ -56,10 +56,17 @@ void video_close(struct video *video) {
     picture_finish(&video->picture);
 }
 
+static struct budget *budget_of(const struct video *video) {
+    return container_budget(video->reader->container);
+}
+
 /* Damaged packets are passed over, up to a number in a row that says that nothing will come of it. */
 static enum video_result send_packet(struct video *video, struct pp_error *error) {
     int result = avcodec_send_packet(video->decoder, video->packet);
     av_packet_unref(video->packet);
+    budget_add_pixels(budget_of(video), video->decoder->coded_width, video->decoder->coded_height);
+    if (!budget_allows(budget_of(video), error))
+        return VIDEO_FAILED;
     if (result == AVERROR(ENOMEM)) {
         compat_fail(error, result, "the picture");
         return VIDEO_FAILED;
@@ -159,9 +166,17 @@ static enum video_result at_end(struct video *video) {
     return VIDEO_END;
 }
 
+/* A file may have a picture begun over and over. */
+static int bounded_buffer(AVCodecContext *decoder, AVFrame *frame, int flags) {
+    const struct video *video = decoder->opaque;
+    budget_add_pixels(budget_of(video), frame->width, frame->height);
+    return budget_is_spent(budget_of(video)) ? AVERROR_EXIT
+                                             : avcodec_default_get_buffer2(decoder, frame, flags);
+}
+
 /* Where nothing is decoded stays what was there: neutral grey. */
 static int grey_buffer(AVCodecContext *decoder, AVFrame *frame, int flags) {
-    int result = avcodec_default_get_buffer2(decoder, frame, flags);
+    int result = bounded_buffer(decoder, frame, flags);
     for (int i = 0; result >= 0 && i < AV_NUM_DATA_POINTERS && frame->buf[i]; i++)
         memset(frame->buf[i]->data, 128, frame->buf[i]->size);
     return result;
@@ -173,13 +188,15 @@ static int decode_still(struct video *video, const struct container_decode *how,
     video->decoder = container_decoder(video->reader->container->video, how, error);
     if (!video->decoder)
         return AVERROR(EINVAL);
-    if (!how->strict)
-        video->decoder->get_buffer2 = grey_buffer;
+    video->decoder->opaque = video;
+    video->decoder->get_buffer2 = how->strict ? bounded_buffer : grey_buffer;
     int result = avcodec_send_packet(video->decoder, video->packet);
     if (result >= 0)
         result = avcodec_send_packet(video->decoder, NULL);
     if (result >= 0)
         result = avcodec_receive_frame(video->decoder, video->frame);
+    if (!budget_allows(budget_of(video), error))
+        return AVERROR_EXIT;
     if (result < 0)
         compat_fail(error, result == AVERROR_EOF ? AVERROR_INVALIDDATA : result,
                     "the picture cannot be decoded");
@@ -213,6 +230,7 @@ static enum video_result next_still(struct video *video, struct pp_error *error)
         return VIDEO_FAILED;
     set_time(video);
     video->frames++;
+    budget_renew(budget_of(video));
     return VIDEO_FRAME;
 }
 
@@ -230,6 +248,7 @@ enum video_result video_next(struct video *video, struct pp_error *error) {
                 continue;
             set_time(video);
             video->frames++;
+            budget_renew(budget_of(video));
             return VIDEO_FRAME;
         }
         if (result == AVERROR_EOF)

@@ -55,6 +55,7 @@ ff -i quarters.mp4 -c copy -aspect 16:9 quarters-wide.mp4
 # Sound that is not played.
 ff -i quarters.mp4 -f lavfi -i "$tone" -c:v copy -c:a wmav2 -shortest -map_metadata -1 film-wma.mkv
 ff -f lavfi -i "$tone" -c:a aac -b:a 32k sound-only.mp4
+node costly.mjs
 # Photographs as large as phones make them are these, repeated (photo_test.c): 16 lines with restart markers, for the upper
 # half of the picture and for the lower one; and in a way of storing colours that is rare.
 row() { node -e '

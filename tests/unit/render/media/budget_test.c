@@ -7,11 +7,14 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <zlib.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "object.h"
+#include "render/media/budget.h"
+#include "render/media/limits.h"
 
 #define OBJECT_MAX  (1024 * 1024) /* bytes */
 #define INFLATED    (256u * 1024 * 1024)
@@ -141,6 +144,73 @@ static void film_ends_where_its_sound_would_begin_again_hours_later(void **state
     stage_close_well(&stage);
 }
 
+struct costly {
+    const char *test, *file, *words;
+    enum ipc_media_kind kind;
+};
+
+/* The films of costly.mjs have more packets than may be read in vain, its JPEG more scans. */
+static void costly_file_is_refused(void **state) {
+    const struct costly *costly = *state;
+    struct stage stage;
+    struct ipc_frame frame;
+    object_play(&stage, &(struct object_wish){.name = costly->file, .kind = costly->kind});
+    assert_int_equal(stage_next(&stage, &frame), STAGE_GONE);
+    assert_string_equal(stage.failed, costly->words);
+    stage_close(&stage);
+    assert_true(WIFEXITED(stage.status));
+}
+
+static struct costly costly[] = {
+    {"pictures_that_never_come_are_not_waited_for", "costly-pictures.mp4",
+     "nothing that can be shown came of 100000 packets of it", IPC_MEDIA_VIDEO},
+    {"search_for_streams_ends", "costly-search.mp4", "nothing that can be shown came of 20000 packets of it",
+     IPC_MEDIA_VIDEO},
+    {"index_that_is_large_for_its_bytes_is_not_made", "costly-index.mp4", "no picture of it can be decoded",
+     IPC_MEDIA_VIDEO},
+    {"jpeg_of_many_scans_is_refused", "costly-scans.jpg",
+     "a JPEG of 501 scans cannot be shown: save it as an ordinary JPEG", IPC_MEDIA_IMAGE},
+};
+
+/* ---- The budget itself ---- */
+
+static const char *words_of(const struct budget *budget) {
+    static struct pp_error error;
+    return budget_allows(budget, &error) ? "" : error.message;
+}
+
+static void packets_and_pixels_are_counted_until_something_comes(void **state) {
+    (void)state;
+    struct budget budget = {0};
+    for (unsigned i = 0; i < MEDIA_PACKETS_MAX; i++)
+        budget_add_packet(&budget);
+    assert_string_equal(words_of(&budget), "");
+    budget_add_packet(&budget);
+    assert_string_equal(words_of(&budget), "nothing that can be shown came of 100000 packets of it");
+    budget_renew(&budget);
+    for (int i = 0; i < 100; i++)
+        budget_add_pixels(&budget, 8000, 5000);
+    budget_add_pixels(&budget, -8000, 5000);
+    assert_string_equal(words_of(&budget), "");
+    budget_add_pixels(&budget, 1, 1);
+    assert_string_equal(words_of(&budget),
+                        "nothing that can be shown came of decoding 4000 million pixels of it");
+    budget_renew(&budget);
+    assert_string_equal(words_of(&budget), "");
+}
+
+static void cpu_time_is_not_renewed_by_what_comes(void **state) {
+    (void)state;
+    struct budget budget = {0};
+    budget_set_cpu(&budget, 600 * 1000);
+    assert_string_equal(words_of(&budget), "");
+    budget_set_cpu(&budget, 1);
+    while (!budget_is_spent(&budget)) {
+    }
+    budget_renew(&budget);
+    assert_string_equal(words_of(&budget), "nothing that can be shown came of 0 s of computing");
+}
+
 int main(void) {
     static char text[] = "zTXt", profile[] = "iCCP";
     const struct CMUnitTest tests[] = {
@@ -149,6 +219,12 @@ int main(void) {
         cmocka_unit_test(animation_that_is_large_for_its_bytes_is_refused),
         cmocka_unit_test(webp_that_is_large_for_its_bytes_is_refused),
         cmocka_unit_test(film_ends_where_its_sound_would_begin_again_hours_later),
+        {costly[0].test, costly_file_is_refused, NULL, NULL, &costly[0]},
+        {costly[1].test, costly_file_is_refused, NULL, NULL, &costly[1]},
+        {costly[2].test, costly_file_is_refused, NULL, NULL, &costly[2]},
+        {costly[3].test, costly_file_is_refused, NULL, NULL, &costly[3]},
+        cmocka_unit_test(packets_and_pixels_are_counted_until_something_comes),
+        cmocka_unit_test(cpu_time_is_not_renewed_by_what_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

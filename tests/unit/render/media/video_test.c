@@ -15,6 +15,7 @@
 
 struct opened {
     struct pp_buf clear, sealed;
+    struct budget budget;
     struct source *source;
     struct container container;
     struct reader reader;
@@ -35,7 +36,7 @@ static struct opened *film_open(const char *name, unsigned percent) {
                              &film->sealed, &error));
     struct seal_reader *sealed =
         seal_reader_create_memory(film->sealed.data, film->sealed.size, key, SEAL_AD_OBJECT, NULL, &error);
-    film->source = source_create(sealed, &error);
+    film->source = source_create(sealed, &film->budget, &error);
     assert_non_null(film->source);
     film->reader.container = &film->container;
     assert_true(container_open(&film->container, film->source, true, &error));
