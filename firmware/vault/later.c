@@ -55,6 +55,7 @@ static void write_run(struct pp_job *job) {
     pthread_mutex_lock(&later->lock);
     write->failure = error;
     value_clear(&write->writing);
+    pthread_cond_broadcast(&later->written);
     pthread_mutex_unlock(&later->lock);
 }
 
@@ -148,16 +149,25 @@ enum later_state later_get(struct later *later, const char *name, struct pp_buf 
 
 void later_supersede(struct later *later, const char *name) {
     pthread_mutex_lock(&later->lock);
-    for (struct later_write *write = later->writes; write; write = write->next) {
-        if (!name || strcmp(write->name, name) == 0)
-            value_clear(&write->waiting);
-    }
+    struct later_write *write = write_find(later, name);
+    if (write)
+        value_clear(&write->waiting);
+    while (write && write->writing.there)
+        pthread_cond_wait(&later->written, &later->lock);
+    pthread_mutex_unlock(&later->lock);
+}
+
+void later_drop_all(struct later *later) {
+    pthread_mutex_lock(&later->lock);
+    for (struct later_write *write = later->writes; write; write = write->next)
+        value_clear(&write->waiting);
     pthread_mutex_unlock(&later->lock);
 }
 
 void later_init(struct later *later, struct vault *vault) {
     *later = (struct later){.vault = vault};
     pthread_mutex_init(&later->lock, NULL);
+    pthread_cond_init(&later->written, NULL);
 }
 
 void later_finish(struct later *later) {
@@ -168,5 +178,6 @@ void later_finish(struct later *later) {
         value_clear(&write->writing);
         free(write);
     }
+    pthread_cond_destroy(&later->written);
     pthread_mutex_destroy(&later->lock);
 }

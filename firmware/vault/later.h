@@ -14,7 +14,8 @@ struct later_write;
 struct later {
     struct vault *vault;
     struct pp_jobs *jobs;
-    pthread_mutex_t lock; /* over what the writes hold */
+    pthread_mutex_t lock;   /* over what the writes hold */
+    pthread_cond_t written; /* a write has ended */
     struct later_write *writes;
 };
 
@@ -35,8 +36,11 @@ enum later_state {
 };
 /* The newest value that is not on flash yet. Any thread. */
 enum later_state later_get(struct later *later, const char *name, struct pp_buf *out, struct pp_error *error);
-/* What waits under that name (NULL: any) is not written any more: a newer value is, by somebody who waits. */
+/* What waits under that name is not written any more, and what is being written is by now: a newer value comes
+ * after it, by somebody who waits. */
 void later_supersede(struct later *later, const char *name);
+/* Nothing that waits is written any more. */
+void later_drop_all(struct later *later);
 
 /* vault.c: as vault_put, or vault_remove where `data` is NULL, of what waited here. */
 bool vault_write_now(struct vault *vault, const char *name, const void *data, size_t size,

@@ -272,7 +272,7 @@ static bool remove_locked(struct vault *vault, const char *name, struct pp_error
 }
 
 static bool erase_locked(struct vault *vault, struct pp_error *error) {
-    later_supersede(&vault->later, NULL);
+    later_drop_all(&vault->later);
     pp_wipe(vault->kek, sizeof vault->kek);
     return (vault->provider->destroy(vault->kek_dir, error) && vault_sweep(vault, false, NULL, error)) ||
            pp_wrap(error, "erase the vault");

@@ -10,6 +10,8 @@
 #include "support/test_folder.h"
 #include "vault/vault.h"
 
+#define ROUNDS 1000
+
 struct stage {
     char folder[TEST_FOLDER_SIZE];
     struct vault *vault;
@@ -161,6 +163,20 @@ static void a_value_that_somebody_waited_for_is_not_written_over(void **state) {
     assert_has(stage, "state", "newer");
 }
 
+/* However far the jobs' thread is with the other one. */
+static void a_value_that_somebody_waits_for_comes_after_the_one_on_its_way(void **state) {
+    struct stage *stage = *state;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        put(stage, "state", "before");
+        for (volatile unsigned wait = 0; wait < round * 40; wait++)
+            continue;
+        assert_true(vault_put(stage->vault, "state", "after", 5, NULL));
+        assert_has(stage, "state", "after");
+        pp_jobs_wait(stage->jobs);
+        assert_has(stage, "state", "after");
+    }
+}
+
 static void whoever_has_gone_hears_of_nothing_and_the_write_goes_on(void **state) {
     struct stage *stage = *state;
     flash_hold(true);
@@ -209,6 +225,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_could_not_be_kept_is_told_and_the_old_value_stays, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_value_that_somebody_waited_for_is_not_written_over, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_value_that_somebody_waits_for_comes_after_the_one_on_its_way, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(whoever_has_gone_hears_of_nothing_and_the_write_goes_on, setup,
                                         teardown),
