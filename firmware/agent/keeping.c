@@ -44,7 +44,7 @@ static void on_floors_kept(void *arg, const struct pp_error *error) {
 }
 
 void keeping_obey_lock(struct agent *agent) {
-    agent->lock_waits = agent->floors.writing;
+    agent->lock_waits = agent->lock_waits && agent->floors.writing;
     if (!agent->lock_waits)
         agent_set_state(agent, AGENT_LOCKED);
 }
@@ -66,6 +66,8 @@ void keeping_keep(struct agent *agent, const struct state_document *document, co
 
 void keeping_set_locked(struct agent *agent, bool locked) {
     struct pp_error error = {0};
+    /* A screen that is locked stays so, whatever is being written. */
+    agent->lock_waits = locked && (agent->lock_waits || !agent->floors.locked);
     begun(agent, floors_set_locked(&agent->floors, locked, &error), &error);
 }
 

@@ -1,0 +1,109 @@
+/* What the agent keeps, on a flash that lets the test say when an fsync is over, and whether it goes well. */
+#include "support/screen.h"
+
+#include "support/held_flash.h"
+
+#include "agent/agent_internal.h"
+
+static cJSON *make_status(void *arg) {
+    (void)arg;
+    return cJSON_CreateObject();
+}
+
+static void open_parts(struct agent *agent, struct screen *screen) {
+    const struct reporter_config reporter = {.loop = screen->loop,
+                                             .client = screen->client,
+                                             .vault = screen->vault,
+                                             .state_dir = screen->folder,
+                                             .make_status = make_status};
+    const struct director_config director = {
+        .loop = screen->loop, .player_socket = "/nonexistent/player", .renderers = "/nonexistent"};
+    agent->loop = screen->loop;
+    agent->vault = screen->vault;
+    agent->identity = screen->identity;
+    agent->reporter = reporter_create(&reporter, NULL);
+    agent->director = director_create(&director, NULL);
+    agent->jobs = pp_jobs_create("flash", NULL);
+    assert_true(agent->reporter && agent->director && agent->jobs);
+}
+
+/* An agent in `state`, whose vault has lost its floors, unless they are `known`. */
+static void begin(struct agent *agent, struct screen *screen, enum agent_state state, bool known) {
+    *agent = (struct agent){.state = state};
+    open_parts(agent, screen);
+    assert_true(floors_load(&agent->floors, screen->vault, NULL, NULL));
+    assert_true(!known || floors_set_locked(&agent->floors, false, NULL));
+    assert_int_equal(agent->floors.locked, !known);
+    vault_set_jobs(screen->vault, agent->jobs);
+    keeping_start(agent);
+    agent_update_screen(agent);
+}
+
+static void end(struct agent *agent) {
+    flash_hold(false);
+    pp_jobs_wait(agent->jobs);
+    keeping_stop(agent);
+    pp_jobs_wait(agent->jobs);
+    vault_set_jobs(agent->vault, NULL);
+    pp_jobs_destroy(agent->jobs);
+    director_destroy(agent->director);
+    reporter_destroy(agent->reporter);
+    floors_finish(&agent->floors);
+}
+
+/* Also of a test that failed: nobody waits for a flash that is held for ever. */
+static int tear_down(void **state) {
+    flash_fail(0);
+    flash_hold(false);
+    return screen_tear_down(state);
+}
+
+#define kept_test(function) cmocka_unit_test_setup_teardown(function, screen_set_up, tear_down)
+
+static void a_lock_is_obeyed_once_it_is_kept(void **state) {
+    struct agent agent;
+    begin(&agent, *state, AGENT_ONLINE, true);
+    flash_hold(true);
+    keeping_set_locked(&agent, true);
+    for (int refusals = 0; refusals < 2; refusals++) {
+        keeping_obey_lock(&agent);
+        assert_int_equal(agent.state, AGENT_ONLINE);
+        assert_false(agent.content_hidden);
+    }
+    flash_hold(false);
+    pp_jobs_wait(agent.jobs);
+    assert_int_equal(agent.state, AGENT_LOCKED);
+    assert_true(agent.content_hidden);
+    end(&agent);
+}
+
+/* Whether it was locked by the headend, or because nothing is known. */
+static void a_locked_screen_stays_covered_while_something_is_written(void **state) {
+    for (int known = 0; known < 2; known++) {
+        struct agent agent;
+        begin(&agent, *state, AGENT_LOCKED, known);
+        if (known) {
+            keeping_set_locked(&agent, true);
+            pp_jobs_wait(agent.jobs);
+            agent_update_screen(&agent);
+            agent.floors.unwritten = true; /* its time, say */
+        }
+        assert_true(agent.content_hidden);
+        flash_hold(true);
+        keeping_set_locked(&agent, true);
+        assert_true(agent.floors.writing);
+        keeping_obey_lock(&agent);
+        agent_update_screen(&agent);
+        assert_true(agent.content_hidden);
+        end(&agent);
+        assert_true(agent.content_hidden);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        kept_test(a_lock_is_obeyed_once_it_is_kept),
+        kept_test(a_locked_screen_stays_covered_while_something_is_written),
+    };
+    return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
+}
