@@ -86,7 +86,8 @@ struct agent {
     struct state_document document;      /* in effect; version 0: none yet */
     struct state_floor document_kept;    /* of the one in the vault */
     struct state_floor document_keeping; /* of the one on its way there */
-    bool document_unkept;                /* it did not get there */
+    struct pp_buf document_json;         /* that one, until it is there; wiped */
+    bool document_unkept;                /* it did not get there: it is tried again */
     bool keep_failure_reported;          /* that it cannot be kept */
 
     /* keeping.c */
@@ -155,6 +156,8 @@ void keeping_start(struct agent *agent);
 void keeping_stop(struct agent *agent);
 /* A document takes effect. */
 void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size);
+/* It counts no longer: what did not get to flash is not tried again. */
+void keeping_forget_document(struct agent *agent);
 /* Nor does pulling the mains plug open a locked screen. */
 void keeping_set_locked(struct agent *agent, bool locked);
 /* Shows that it is locked, once that is on flash or cannot be brought there. */

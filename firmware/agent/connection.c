@@ -47,6 +47,7 @@ void connection_forget_document(struct agent *agent) {
     struct pp_error error = {0};
     pp_wipe(&agent->document, sizeof agent->document);
     agent->document_kept = (struct state_floor){0};
+    keeping_forget_document(agent);
     if (!vault_remove_later(agent->vault, AGENT_STATE_RECORD, NULL, NULL, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
 }

@@ -8,35 +8,26 @@ static void keep_after(struct agent *agent, int64_t wait_ms) {
     net_timer_start_in(&agent->keep_timer, agent->loop, wait_ms, on_keep_due, agent);
 }
 
-/* Told once until it goes well, and tried again until then. */
-static void kept(struct agent *agent, bool ok, const struct pp_error *error) {
-    if (!ok && !agent->keep_failure_reported)
-        reporter_event(agent->reporter, "state-not-kept", "%s", error->message);
-    agent->keep_failure_reported = !ok;
-    bool again = !ok || agent->floors.lost;
-    keep_after(agent, again ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
+/* Told once until all of it goes well, and tried again until then. */
+static void kept(struct agent *agent, const struct pp_error *failure) {
+    const struct floors *floors = &agent->floors;
+    bool unkept = failure || agent->document_unkept || (floors->unwritten && !floors->writing);
+    if (failure && !agent->keep_failure_reported)
+        reporter_event(agent->reporter, "state-not-kept", "%s", failure->message);
+    agent->keep_failure_reported = unkept;
+    keep_after(agent, unkept || floors->lost ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
 }
 
 /* What is on its way to flash is told by on_floors_kept. */
 static void begun(struct agent *agent, bool ok, const struct pp_error *error) {
     if (!ok || !agent->floors.writing)
-        kept(agent, ok, error);
-}
-
-static void on_document_kept(void *arg, const struct pp_error *error) {
-    struct agent *agent = arg;
-    agent->document_unkept = error != NULL;
-    if (error)
-        kept(agent, false, error);
-    else
-        agent->document_kept = agent->document_keeping;
+        kept(agent, ok ? NULL : error);
 }
 
 /* The lock is obeyed once it is on flash, or cannot be brought there. */
 static void on_floors_kept(void *arg, const struct pp_error *error) {
     struct agent *agent = arg;
-    if (error || !agent->document_unkept)
-        kept(agent, !error, error);
+    kept(agent, error);
     bool obey = agent->lock_waits && agent->floors.locked;
     agent->lock_waits = false;
     if (obey)
@@ -49,15 +40,46 @@ void keeping_obey_lock(struct agent *agent) {
         agent_set_state(agent, AGENT_LOCKED);
 }
 
+static void on_document_kept(void *arg, const struct pp_error *error) {
+    struct agent *agent = arg;
+    bool again = agent->document_unkept;
+    agent->document_unkept = error != NULL;
+    if (!error) {
+        agent->document_kept = agent->document_keeping;
+        pp_buf_finish(&agent->document_json);
+    }
+    if (error || again)
+        kept(agent, error);
+}
+
+static bool document_write(struct agent *agent, struct pp_error *error) {
+    const struct pp_buf *json = &agent->document_json;
+    bool ok = vault_put_later(agent->vault, AGENT_STATE_RECORD, json->data, json->size, on_document_kept,
+                              agent, error);
+    agent->document_unkept = agent->document_unkept || !ok;
+    return ok;
+}
+
+static bool document_keep(struct agent *agent, const struct state_document *document, const void *json,
+                          size_t size, struct pp_error *error) {
+    if (state_floor_compare(&document->floor, &agent->document_kept) == 0)
+        return true;
+    agent->document_keeping = document->floor;
+    keeping_forget_document(agent);
+    agent->document_json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+    return pp_buf_add(&agent->document_json, json, size, error) && document_write(agent, error);
+}
+
+void keeping_forget_document(struct agent *agent) {
+    agent->document_unkept = false;
+    pp_buf_finish(&agent->document_json);
+}
+
 void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size) {
     struct pp_error error = {0};
     /* A flash that is full or broken is no reason to go on with an old document: it may be the new one that
      * makes room. */
-    bool ok = true;
-    if (state_floor_compare(&document->floor, &agent->document_kept) != 0) {
-        agent->document_keeping = document->floor;
-        ok = vault_put_later(agent->vault, AGENT_STATE_RECORD, json, size, on_document_kept, agent, &error);
-    }
+    bool ok = document_keep(agent, document, json, size, &error);
     /* No honest document is younger than our certificate's end. */
     bool floors_ok =
         floors_take_state(&agent->floors, document, identity_not_after(agent->identity), ok ? &error : NULL);
@@ -85,7 +107,9 @@ static void on_keep_due(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
     recover(agent);
-    begun(agent, floors_keep(&agent->floors, &error), &error);
+    bool ok = !agent->document_unkept || document_write(agent, &error);
+    bool floors_ok = floors_keep(&agent->floors, ok ? &error : NULL);
+    begun(agent, ok && floors_ok, &error);
 }
 
 static void on_vault_note(void *arg, short revents) {
@@ -123,6 +147,7 @@ void keeping_stop(struct agent *agent) {
     agent->lock_waits = false;
     if (agent->vault)
         vault_forget_kept(agent->vault, AGENT_STATE_RECORD);
+    keeping_forget_document(agent);
     if (running && !floors_keep_time(&agent->floors, &error))
         pp_log_warning("%s", error.message);
 }

@@ -5,6 +5,8 @@
 
 #include "agent/agent_internal.h"
 
+#define DOCUMENT "{\"version\":7}"
+
 static cJSON *make_status(void *arg) {
     (void)arg;
     return cJSON_CreateObject();
@@ -60,6 +62,14 @@ static int tear_down(void **state) {
 
 #define kept_test(function) cmocka_unit_test_setup_teardown(function, screen_set_up, tear_down)
 
+/* As if its time had come. */
+static void run_keep_timer(struct agent *agent) {
+    assert_true(net_timer_is_running(&agent->keep_timer));
+    net_timer_stop(&agent->keep_timer);
+    agent->keep_timer.callback(agent->keep_timer.arg);
+    pp_jobs_wait(agent->jobs);
+}
+
 static void a_lock_is_obeyed_once_it_is_kept(void **state) {
     struct agent agent;
     begin(&agent, *state, AGENT_ONLINE, true);
@@ -100,10 +110,58 @@ static void a_locked_screen_stays_covered_while_something_is_written(void **stat
     }
 }
 
+static void assert_kept_document(struct agent *agent, const char *text) {
+    pp_autobuf struct pp_buf json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+    assert_int_equal(vault_get(agent->vault, AGENT_STATE_RECORD, &json, NULL), text != NULL);
+    assert_string_equal(pp_buf_text(&json), text ? text : "");
+}
+
+static void take_document(struct agent *agent) {
+    const struct state_document document = {.floor = {0, 7}, .issued_s = 1, .expires_s = INT32_MAX};
+    keeping_keep(agent, &document, DOCUMENT, strlen(DOCUMENT));
+    pp_jobs_wait(agent->jobs);
+}
+
+static void a_document_that_the_flash_did_not_take_is_tried_again(void **state) {
+    struct agent agent;
+    begin(&agent, *state, AGENT_ONLINE, true);
+    flash_fail(1); /* the document's; the floors' goes well */
+    take_document(&agent);
+    assert_int_equal(agent.floors.state.version, 7);
+    assert_false(agent.floors.unwritten);
+    assert_kept_document(&agent, NULL);
+    flash_fail(1);
+    run_keep_timer(&agent);
+    assert_kept_document(&agent, NULL);
+    assert_true(agent.keep_failure_reported);
+    run_keep_timer(&agent);
+    assert_kept_document(&agent, DOCUMENT);
+    assert_false(agent.keep_failure_reported);
+    assert_int_equal(agent.document_json.size, 0);
+    end(&agent);
+}
+
+/* Also where a document is not kept: the lock and the time are another record's. */
+static void what_is_kept_is_looked_at_again_and_again(void **state) {
+    struct agent agent;
+    begin(&agent, *state, AGENT_ONLINE, true);
+    flash_fail(1);
+    take_document(&agent);
+    for (int i = 0; i < 3; i++) {
+        agent.floors.unwritten = true;
+        run_keep_timer(&agent);
+        assert_false(agent.floors.unwritten);
+    }
+    assert_true(net_timer_is_running(&agent.keep_timer));
+    end(&agent);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         kept_test(a_lock_is_obeyed_once_it_is_kept),
         kept_test(a_locked_screen_stays_covered_while_something_is_written),
+        kept_test(a_document_that_the_flash_did_not_take_is_tried_again),
+        kept_test(what_is_kept_is_looked_at_again_and_again),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
 }
