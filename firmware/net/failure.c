@@ -160,7 +160,9 @@ static void tell_clock(const struct net_tls_check *check, char words[static PP_R
     bool times =
         check->reason == X509_V_ERR_CERT_NOT_YET_VALID || check->reason == X509_V_ERR_CERT_HAS_EXPIRED;
     pp_time_format(check->time_s, now);
-    snprintf(words, PP_RFC3339_SIZE + 32, times ? "; this clock says %.10s" : "", now);
+    *words = 0;
+    if (times)
+        snprintf(words, PP_RFC3339_SIZE + 32, "; this clock says %.10s", now);
 }
 
 static void explain_verification(const struct net_call *call, const char *problem, const char *prefix,
