@@ -142,6 +142,8 @@ cJSON *agent_make_status(void *arg) {
     cJSON_AddStringToObject(status, "state", state_names[agent->state]);
     cJSON_AddNumberToObject(status, "state_version", (double)agent->document.floor.version);
     status_add_floor(agent, status);
+    if (sync_root_version(agent->sync))
+        cJSON_AddNumberToObject(status, "root_version", (double)sync_root_version(agent->sync));
     cJSON_AddStringToObject(status, "channel", agent->document.channel);
     cJSON_AddNumberToObject(status, "manifest_version", (double)agent->manifest_version);
     cJSON_AddBoolToObject(status, "content_shown", agent->content_shown);

@@ -94,7 +94,10 @@ struct agent {
     struct net_timer keep_timer;
     struct vault_notes vault_notes;
     struct net_watch *vault_watch;
-    bool lock_waits; /* to be obeyed, until it is kept */
+    bool lock_waits;                       /* to be obeyed, until it is kept */
+    bool time_waits;                       /* to be taken back, until that is kept */
+    struct trust_time_statement statement; /* root's, as long as it may be needed; epoch 0: none */
+    bool state_expired; /* the last state was refused because it has expired, by our time */
 
     /* content.c */
     struct net_watch *sync_watch;
@@ -160,6 +163,10 @@ void keeping_keep(struct agent *agent, const struct state_document *document, co
 void keeping_forget_document(struct agent *agent);
 /* Nor does pulling the mains plug open a locked screen. */
 void keeping_set_locked(struct agent *agent, bool locked);
+/* Root's keys say something of the time; `expired`: metadata has expired by ours. */
+void keeping_hear_statement(struct agent *agent, const struct trust_time_statement *statement, bool expired);
+/* The last state is in effect, or was refused for `error`. */
+void keeping_hear_state(struct agent *agent, const struct pp_error *error);
 /* Shows that it is locked, once that is on flash or cannot be brought there. */
 void keeping_obey_lock(struct agent *agent);
 

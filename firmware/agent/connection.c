@@ -58,6 +58,7 @@ void connection_forget_document(struct agent *agent) {
 static void on_contact(void *arg) {
     struct agent *agent = arg;
     agent->trouble = (struct pp_error){0};
+    keeping_hear_state(agent, NULL);
     if (!agent->floors.locked)
         agent_set_state(agent, AGENT_ONLINE);
 }
@@ -67,6 +68,7 @@ static void document_refused(struct agent *agent, const struct pp_error *error) 
     if (agent->state != AGENT_LOCKED && !agent->enrol)
         agent_set_state(agent, AGENT_OFFLINE);
     agent_set_trouble(agent, "state-refused", error);
+    keeping_hear_state(agent, error);
     reporter_set_online(agent->reporter, true);
 }
 

@@ -212,7 +212,8 @@ static void content_empty(struct agent *agent, const char *channel) {
 static void handle_sync_result(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
-    if (result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT)
+    bool passed = result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT && result->kind != SYNC_TIME;
+    if (passed)
         agent->content_trouble = (struct pp_error){0};
     if (result->kind == SYNC_SWITCHED || result->kind == SYNC_UNCHANGED || result->kind == SYNC_REPAIRED)
         *agent->empty_channel = 0;
@@ -236,6 +237,9 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
     case SYNC_EMPTY:
         content_empty(agent, result->channel);
         break;
+    case SYNC_TIME:
+        keeping_hear_statement(agent, &result->statement, result->expired);
+        return;
     case SYNC_REPAIRED:
         content_resume(agent, result->channel);
         reporter_event(agent->reporter, "repaired", "channel %s, %u objects fetched again", result->channel,

@@ -6,6 +6,20 @@
 
 #define FLOORS_JSON_MAX 256 /* bytes */
 
+/* Root's word is followed from here on, over a restart, too. */
+static void follow_statement(struct floors *floors) {
+    int64_t said_ms = floors->stated.time_s * 1000;
+    if (!floors->stated.epoch)
+        return;
+    if (floors->stated.lowers) {
+        floors->state = (struct state_floor){0};
+        if (said_ms < pp_wall_clock_line_ms(&floors->clock))
+            pp_wall_clock_correct(&floors->clock, said_ms);
+    }
+    floors->time_epoch = floors->stated.epoch;
+    floors->stated = (struct floors_statement){0};
+}
+
 static void on_written(void *arg, const struct pp_error *error) {
     struct floors *floors = arg;
     floors->writing = false;
@@ -15,18 +29,27 @@ static void on_written(void *arg, const struct pp_error *error) {
     } else {
         floors->clock_kept_s = floors->clock_writing_s;
         floors->unwritten = floors->unwritten && !floors->writing_all;
+        follow_statement(floors);
     }
     if (floors->on_kept)
         floors->on_kept(floors->on_kept_arg, error ? &floors->write_error : NULL);
 }
 
+/* As it will be, once what root has said is on flash. */
 static bool floors_write(struct floors *floors, bool both, struct pp_error *error) {
     char text[FLOORS_JSON_MAX];
+    const struct floors_statement *stated = &floors->stated;
+    const struct state_floor state = stated->lowers ? (struct state_floor){0} : floors->state;
     int64_t clock_s = pp_wall_clock_line_ms(&floors->clock) / 1000;
+    if (stated->lowers && stated->time_s < clock_s)
+        clock_s = stated->time_s;
     int length = snprintf(text, sizeof text,
-                          "{\"state_epoch\":%lld,\"state_version\":%lld,\"clock\":%lld,\"locked\":%s}",
-                          (long long)floors->state.epoch, (long long)floors->state.version,
-                          (long long)clock_s, floors->locked ? "true" : "false");
+                          "{\"state_epoch\":%lld,\"state_version\":%lld,\"clock\":%lld,\"locked\":%s,"
+                          "\"time_epoch\":%lld}",
+                          (long long)state.epoch, (long long)state.version, (long long)clock_s,
+                          floors->locked ? "true" : "false",
+                          (long long)(stated->epoch ? stated->epoch : floors->time_epoch));
+    both = both || stated->epoch;
     floors->writing_all = both;
     floors->clock_writing_s = clock_s;
     floors->write_error = (struct pp_error){0};
@@ -60,11 +83,14 @@ static bool floors_read(struct floors *floors, struct pp_error *error) {
     pp_autojson cJSON *json = pp_json_parse(text.data, text.size, FLOORS_JSON_MAX, error);
     struct state_floor state = {0};
     int64_t clock_s = 0;
-    if (!json || !optional_integer(json, "state_epoch", &state.epoch, error) ||
+    int64_t time_epoch = 0;
+    if (!json || !optional_integer(json, "time_epoch", &time_epoch, error) ||
+        !optional_integer(json, "state_epoch", &state.epoch, error) ||
         !pp_json_integer(json, "state_version", 0, PP_JSON_INTEGER_MAX, &state.version, error) ||
         !pp_json_integer(json, "clock", 0, PP_JSON_INTEGER_MAX, &clock_s, error))
         return false;
     floors->state = state;
+    floors->time_epoch = time_epoch;
     floors->clock_kept_s = clock_s;
     floors->locked = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(json, "locked"));
     return true;
@@ -163,6 +189,15 @@ bool floors_take_state(struct floors *floors, const struct state_document *state
 bool floors_reset(struct floors *floors, int64_t time_s, struct pp_error *error) {
     floors->state = (struct state_floor){0};
     pp_wall_clock_correct(&floors->clock, time_s * 1000);
+    return floors_write_all(floors, error);
+}
+
+bool floors_take_statement(struct floors *floors, int64_t epoch, int64_t time_s, bool lowers,
+                           struct pp_error *error) {
+    if (floors->lost || epoch <= floors->time_epoch || epoch < floors->stated.epoch ||
+        (epoch == floors->stated.epoch && floors->stated.lowers >= lowers))
+        return true;
+    floors->stated = (struct floors_statement){.epoch = epoch, .time_s = time_s, .lowers = lowers};
     return floors_write_all(floors, error);
 }
 

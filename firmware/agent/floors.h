@@ -2,7 +2,8 @@
  * What must not go back, kept in one vault record: the newest state document that was in effect, the time of
  * day, and whether the headend has locked this screen.
  *
- *   record "floors": {"state_epoch": 0, "state_version": 12, "clock": 1795892168, "locked": false}
+ *   record "floors": {"state_epoch": 0, "state_version": 12, "clock": 1795892168, "locked": false,
+ *                     "time_epoch": 0}
  *
  * Whoever holds the flash without the key-encryption key can take files away, and must win nothing by it. So a
  * change of all but the clock is written into both generations of the record: without the newest one the other
@@ -24,10 +25,19 @@
 #define FLOORS_CLOCK_STEP_S  86400 /* the time is written at most so often: flash wears … */
 #define FLOORS_CLOCK_CARRY_S 3600  /* … and so often where the line is all that there is to go by */
 
+/* What root's keys say of the time (trust.h), on its way to flash. */
+struct floors_statement {
+    int64_t epoch;  /* 0: none is */
+    int64_t time_s; /* s since 1970 */
+    bool lowers;
+};
+
 struct floors {
     struct vault *vault;
     struct pp_wall_clock clock;
     struct state_floor state; /* of the newest document that was in effect */
+    int64_t time_epoch;       /* of the newest statement on the time that was followed; 0: none */
+    struct floors_statement stated;
     bool locked;
     bool lost;            /* `locked`, because the record is missing or damaged, and not by anybody's word */
     bool unwritten;       /* something but the clock has changed since the vault took it */
@@ -62,6 +72,12 @@ bool floors_take_state(struct floors *floors, const struct state_document *state
 
 /* A person has approved this screen anew: states and time begin with what comes now. */
 bool floors_reset(struct floors *floors, int64_t time_s, struct pp_error *error);
+
+/* Root's keys have said that it was `time_s`. With `lowers` a later time is wrong and is taken back, and states begin
+ * anew; else there is nothing to be taken back by it, now or later. In effect once it is on flash, in both generations, and
+ * tried again until then. A statement of an epoch that was followed already changes nothing. */
+bool floors_take_statement(struct floors *floors, int64_t epoch, int64_t time_s, bool lowers,
+                           struct pp_error *error);
 
 /* Counts at once, also where the vault does not take it; whoever obeys it waits for that first. */
 bool floors_set_locked(struct floors *floors, bool locked, struct pp_error *error);

@@ -24,10 +24,54 @@ static void begun(struct agent *agent, bool ok, const struct pp_error *error) {
         kept(agent, ok ? NULL : error);
 }
 
+/* ---- What root's keys say of the time ---- */
+
+/* States and metadata are asked for anew, by the time that it is now. */
+static void begin_anew(struct agent *agent) {
+    reporter_event(agent->reporter, "time-restated", "by statement %lld of the root",
+                   (long long)agent->floors.time_epoch);
+    if (agent->poller) {
+        poller_forget(agent->poller);
+        poller_ask_now(agent->poller);
+    }
+    content_follow(agent);
+}
+
+/* It is for a time of ours that is wrong: then what is signed has expired by it. Where a state is in effect by our time
+ * there is nothing to take back, and there will not be: by then the statement is old. */
+static void follow_statement(struct agent *agent, bool lowers) {
+    const struct trust_time_statement statement = agent->statement;
+    struct pp_error error = {0};
+    agent->statement = (struct trust_time_statement){0};
+    agent->time_waits = lowers && statement.epoch > agent->floors.time_epoch;
+    begun(agent, floors_take_statement(&agent->floors, statement.epoch, statement.time_s, lowers, &error),
+          &error);
+}
+
+void keeping_hear_statement(struct agent *agent, const struct trust_time_statement *statement, bool expired) {
+    if (statement->epoch <= agent->floors.time_epoch || statement->epoch <= agent->floors.stated.epoch)
+        return;
+    agent->statement = *statement;
+    if (expired || agent->state_expired)
+        follow_statement(agent, true);
+    else if (agent->state == AGENT_ONLINE)
+        follow_statement(agent, false);
+}
+
+void keeping_hear_state(struct agent *agent, const struct pp_error *error) {
+    agent->state_expired = error && error->code == PP_E_EXPIRED;
+    if (agent->statement.epoch && (!error || agent->state_expired))
+        follow_statement(agent, agent->state_expired);
+}
+
 /* The lock is obeyed once it is on flash, or cannot be brought there. */
 static void on_floors_kept(void *arg, const struct pp_error *error) {
     struct agent *agent = arg;
     kept(agent, error);
+    bool anew = agent->time_waits && !agent->floors.stated.epoch;
+    agent->time_waits = agent->time_waits && !anew;
+    if (anew)
+        begin_anew(agent);
     bool obey = agent->lock_waits && agent->floors.locked;
     agent->lock_waits = false;
     if (obey)

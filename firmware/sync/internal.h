@@ -44,6 +44,7 @@ struct sync {
     atomic_bool cancel;      /* ends the running pass */
     atomic_bool asked_again; /* for the target of the running pass: something newer may be there */
     struct sync_counters counters;
+    _Atomic int64_t root_version;
 
     pthread_mutex_t record_lock; /* over reading, changing and writing the vault record */
     atomic_bool unpinned;        /* what the recorded manifests need could not be read */
@@ -61,9 +62,10 @@ struct sync {
 
     /* The worker's own. */
     struct net_retry retry;
-    int64_t pass_at_ms;    /* CLOCK_MONOTONIC, a try again or a look; 0: not by itself */
-    int64_t scrub_at_ms;   /* CLOCK_MONOTONIC */
-    uint64_t suspect_left; /* bytes of the suspect that are still to be read, at full speed */
+    int64_t pass_at_ms;      /* CLOCK_MONOTONIC, a try again or a look; 0: not by itself */
+    int64_t scrub_at_ms;     /* CLOCK_MONOTONIC */
+    int64_t told_time_epoch; /* of the newest statement that a result has told */
+    uint64_t suspect_left;   /* bytes of the suspect that are still to be read, at full speed */
     int64_t
         suspect_at_ms; /* CLOCK_MONOTONIC: a suspect waits until then, since the flash let nothing be read */
     uint8_t wrong_manifest[CHANNEL_HASH_SIZE]; /* whose objects had wrong hashes */

@@ -115,12 +115,32 @@ static bool find_target(struct sync_repository *repository, const char *path, st
     return newest->nothing || pp_fail(error, why.code, "%s", why.message);
 }
 
+/* Told once; and again where it would be needed. */
+static void tell_time_statement(const struct sync_repository *repository, bool expired) {
+    struct sync *sync = repository->sync;
+    struct sync_result result = {.kind = SYNC_TIME, .retry_ms = -1, .expired = expired};
+    trust_root_time(repository->trust, &result.statement);
+    if (!result.statement.epoch || (result.statement.epoch == sync->told_time_epoch && !expired))
+        return;
+    sync->told_time_epoch = result.statement.epoch;
+    sync_push_result(sync, &result);
+}
+
+static bool refresh(const struct sync_repository *repository, struct pp_error *error) {
+    struct pp_error why = {0};
+    bool ok = trust_refresh(repository->trust, &why);
+    if (trust_root_version(repository->trust) > atomic_load(&repository->sync->root_version))
+        atomic_store(&repository->sync->root_version, trust_root_version(repository->trust));
+    tell_time_statement(repository, !ok && why.code == PP_E_EXPIRED);
+    return ok || pp_fail(error, why.code, "%s", why.message);
+}
+
 static bool find_manifest(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
                           struct pp_error *error) {
     char path[TRUST_TARGET_PATH_MAX];
     *newest = (struct sync_newest){0};
     snprintf(path, sizeof path, "channels/%s/manifest.sealed", channel);
-    if (!trust_refresh(repository->trust, error) || !apply_trust_floors(repository, error) ||
+    if (!refresh(repository, error) || !apply_trust_floors(repository, error) ||
         !find_target(repository, path, newest, error)) {
         explain_denial(repository, error);
         return false;

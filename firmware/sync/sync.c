@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "sync/internal.h"
+#include "sync/trust_floors.h"
 
 #define REPO_PATH_DEFAULT "/repo"
 #define CONNECTIONS_MAX   4
@@ -92,6 +93,7 @@ struct sync *sync_create(const struct sync_config *config, struct pp_error *erro
     if (!copy_config(sync, config, error) || !make_client(sync, config, error))
         return NULL;
     sync_pin_recorded(sync);
+    sync->root_version = sync_trust_floors_root(sync->vault);
     return start_worker(sync, error) ? pp_steal(&sync) : NULL;
 }
 
@@ -246,6 +248,10 @@ bool sync_take_result(struct sync *sync, struct sync_result *out) {
     }
     pthread_mutex_unlock(&sync->lock);
     return any;
+}
+
+int64_t sync_root_version(struct sync *sync) {
+    return atomic_load(&sync->root_version);
 }
 
 void sync_progress(struct sync *sync, struct sync_progress *out) {

@@ -21,6 +21,7 @@
 #include "channel/manifest.h"
 #include "net/client.h"
 #include "store/store.h"
+#include "trust/trust.h"
 #include "vault/vault.h"
 
 #define SYNC_MANIFEST_MAX        (4 * 1024 * 1024) /* bytes, sealed */
@@ -59,6 +60,7 @@ enum sync_kind {
     SYNC_UNCHANGED, /* the current manifest is the newest, all its objects are there */
     SYNC_FAILED,    /* the pass ended with `error`; tried again after `retry_ms` */
     SYNC_EMPTY,     /* the verified repository has nothing on the channel; no manifest is current any more */
+    SYNC_TIME,      /* root says something of the time: `statement`; the pass goes on */
     SYNC_REPAIRED,  /* as UNCHANGED, and objects that were missing or bad are there again */
     SYNC_BAD_OBJECT /* the scrub set `sha256` aside; it is fetched again */
 };
@@ -73,6 +75,8 @@ struct sync_result {
     int64_t elapsed_ms;
     int64_t retry_ms; /* SYNC_FAILED: ms from then on; -1: no sooner than the next look */
     struct pp_error error;
+    struct trust_time_statement statement; /* SYNC_TIME */
+    bool expired; /* SYNC_TIME: metadata was refused as expired, by the time that it is taken for */
     struct channel_manifest *manifest; /* SYNC_SWITCHED; NULL it to keep it */
 };
 
@@ -113,6 +117,8 @@ int sync_result_fd(const struct sync *sync);
 /* The oldest waiting result; false when there is none. sync_result_finish frees what it holds. */
 bool sync_take_result(struct sync *sync, struct sync_result *out);
 void sync_progress(struct sync *sync, struct sync_progress *out);
+/* Of the newest of TUF's roots that was ever trusted; 0: none yet. */
+int64_t sync_root_version(struct sync *sync);
 
 /* The manifest to show at start, without any network: PP_E_NOTFOUND when there is none yet. It is verified
  * against the record's hash and opened with the key that the record keeps. The caller destroys it. Objects

@@ -66,3 +66,8 @@ bool sync_trust_floors_raise(struct vault *vault, const struct sync_trust_floors
         floors_save(vault, seen);
     return true;
 }
+
+int64_t sync_trust_floors_root(struct vault *vault) {
+    struct sync_trust_floors floors;
+    return floors_load(vault, &floors, NULL) ? floors.root : 0;
+}

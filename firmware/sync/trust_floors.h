@@ -27,4 +27,7 @@ struct sync_trust_floors {
 bool sync_trust_floors_raise(struct vault *vault, const struct sync_trust_floors *seen,
                              struct pp_error *error);
 
+/* The root's version that was seen, 0: none, or it cannot be read. */
+int64_t sync_trust_floors_root(struct vault *vault);
+
 #endif

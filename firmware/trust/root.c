@@ -1,5 +1,7 @@
 /* §5.3: from the trusted root to the newest, version by version. */
+#include "base/json.h"
 #include "trust/internal.h"
+#include "trust/schema.h"
 
 static bool signed_by(const struct trust_metadata *metadata, const struct trust_metadata *root,
                       const char *which, struct pp_error *error) {
@@ -62,6 +64,14 @@ static bool take_next(struct trust *trust, const struct pp_buf *data, struct pp_
         return false;
     trust_replace(&trust->root, &next);
     return true;
+}
+
+void trust_root_time(const struct trust *trust, struct trust_time_statement *out) {
+    const cJSON *statement = cJSON_GetObjectItemCaseSensitive(trust->root->body, TRUST_TIME_FIELD);
+    *out = (struct trust_time_statement){0};
+    if (statement && (!pp_json_integer(statement, "epoch", 1, PP_JSON_INTEGER_MAX, &out->epoch, NULL) ||
+                      !pp_json_time(statement, "time", &out->time_s, NULL)))
+        *out = (struct trust_time_statement){0}; /* never: trust_schema_root has made sure */
 }
 
 bool trust_update_root(struct trust *trust, struct pp_error *error) {

@@ -67,6 +67,17 @@ bool trust_schema_hashes(const cJSON *owner, struct pp_error *error) {
     return true;
 }
 
+/* Of ours, and rarely there. */
+static bool check_time_statement(const cJSON *body, struct pp_error *error) {
+    const cJSON *statement = NULL;
+    int64_t number = 0;
+    return !pp_json_has(body, TRUST_TIME_FIELD) ||
+           (pp_json_object(body, TRUST_TIME_FIELD, &statement, error) &&
+            pp_json_integer(statement, "epoch", 1, PP_JSON_INTEGER_MAX, &number, error) &&
+            pp_json_time(statement, "time", &number, error)) ||
+           pp_wrap(error, TRUST_TIME_FIELD);
+}
+
 bool trust_schema_root(const cJSON *body, struct pp_error *error) {
     const cJSON *roles = NULL;
     bool consistent = false;
@@ -80,7 +91,7 @@ bool trust_schema_root(const cJSON *body, struct pp_error *error) {
         if (!pp_json_object(roles, top_roles[i], &role, error) || !trust_schema_signers(role, error))
             return pp_wrap(error, "roles: %s", top_roles[i]);
     }
-    return true;
+    return check_time_statement(body, error);
 }
 
 static bool check_meta(const cJSON *body, const char *required, struct pp_error *error) {

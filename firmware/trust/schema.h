@@ -4,6 +4,8 @@
 
 #include "trust/metadata.h"
 
+#define TRUST_TIME_FIELD "pingplay-time" /* of root: trust_time_statement */
+
 bool trust_schema_root(const cJSON *body, struct pp_error *error);
 bool trust_schema_timestamp(const cJSON *body, struct pp_error *error);
 bool trust_schema_snapshot(const cJSON *body, struct pp_error *error);

@@ -116,6 +116,19 @@ int64_t trust_timestamp_version(const struct trust *trust);
 int64_t trust_snapshot_version(const struct trust *trust);
 int64_t trust_targets_version(const struct trust *trust);
 
+/* What root's keys say of the time, a field of ours in the `signed` part of a root (README.md):
+ *
+ *   "pingplay-time": {"epoch": 1, "time": "2026-11-28T22:00:00Z"}
+ *
+ * Whoever signs metadata with a wrong clock can say a time that devices must then not fall below; this takes it back. */
+struct trust_time_statement {
+    int64_t epoch;  /* 1 or more, only grows; 0: the root says nothing */
+    int64_t time_s; /* s since 1970: it was this late, when it was said */
+};
+
+/* What the newest trusted root says; also where the refresh failed behind it, for want of time. */
+void trust_root_time(const struct trust *trust, struct trust_time_statement *out);
+
 /* NULL is allowed. */
 void trust_close(struct trust *trust);
 PP_DEFINE_AUTO(trust, struct trust, trust_close)

@@ -157,6 +157,48 @@ describe('clocks and documents', { concurrency: 2 }, () => {
     assert.doesNotMatch(display.agent.log, /state-refused|sync-failed/);
   });
 
+  // For one publish the headend is 200 days ahead; then it is right again, and gives no newer state, whatever screens report.
+  async function spoilTime(headend, display, colour, next) {
+    await sql(headend, 'DROP TRIGGER IF EXISTS stubborn');
+    await headend.stopServing();
+    headend.options.env = await clockAway('+200d');
+    await headend.startServing();
+    await changes(headend, display, colour);
+    await headend.stopServing();
+    headend.options.env = undefined;
+    await sql(headend, `CREATE TRIGGER stubborn AFTER UPDATE OF version ON device BEGIN
+      UPDATE device SET version = OLD.version WHERE id = NEW.id; END`);
+    await headend.startServing();
+    await headend.publish('lobby', [picture(next)]);
+    await restartAgent(display);
+    await display.agent.waitLog(/state-refused: .*expired/);
+    await display.agent.waitLog(/sync-failed: .*expired/);
+    assert.ok(shows(colour)(await display.screenshot()), 'what was shown stays');
+  }
+
+  async function restartAgent(display) {
+    await display.stopAgent();
+    await display.startAgent();
+  }
+
+  test('a time that is wrong for good is taken back by the root, once for each time that it says so', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    for (const [colour, next] of [['blue', 'white'], ['red', 'blue']]) {
+      await spoilTime(headend, display, colour, next); // with what the root has said before
+      assert.doesNotMatch(display.agent.log, /time-restated/);
+      await headend.cli('restate-time');
+      await restartAgent(display);
+      await display.waitPicture(shows(next), `what was published, ${next}`);
+      await display.agent.waitLog(/time-restated: by statement \d of the root/);
+      await display.agent.waitLog(/-> online/);
+      await until(async () => {
+        const { state, state_floor: floor } = JSON.parse(await headend.cli('screen', 'show', id)).report ?? {};
+        return state === 'online' && Math.abs(Date.parse(floor.time) - Date.now()) < DAY_S * 1000;
+      }, 'the report that it is online, and what time it is');
+      assert.equal(display.agent.log.match(/time-restated/g).length, 1);
+    }
+  });
+
   test('a version out of all proportion is refused, nobody says "online" meanwhile, and the next honest one counts', async (t) => {
     const { headend, display, id } = await startScreen(t);
     const version = await sql(headend, `SELECT version FROM device WHERE id = '${id}'`);
@@ -205,6 +247,37 @@ describe('clocks and documents', { concurrency: 2 }, () => {
     await until(async () => await sql(headend, `SELECT epoch FROM device WHERE id = '${id}'`) === '3', 'an epoch above both');
     await display.agent.waitLog(/sync-failed: timestamp.json: version \d+ is older than the trusted \d{10}/, again);
     assert.ok(shows('white')(await display.screenshot()));
+  });
+
+  test('a headend whose backup has an older root than its screens leads them on by a later one', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    const backup = path.join(dir, 'backup-root');
+    const seen = () => until(async () => JSON.parse(await headend.cli('screen', 'show', id)).report?.root_version, 'a report');
+    await headend.stopServing();
+    await cp(headend.dir, backup, { recursive: true });
+    await headend.startServing();
+    for (let i = 0; i < 2; i++) await headend.cli('restate-time');
+    await changes(headend, display, 'blue');
+    await restartAgent(display);
+    await until(async () => await seen() === 3, 'root version 3 to be reported');
+    await headend.stopServing();
+    await rm(headend.dir, { recursive: true });
+    await cp(backup, headend.dir, { recursive: true });
+    // Its memory of the metadata is lost, too: it begins with the root that it was installed with.
+    await display.stopAgent();
+    await rm(path.join(display.stateDir, 'trust'), { recursive: true });
+    await headend.startServing();
+    await display.startAgent();
+    await display.agent.waitLog(/sync-failed: root: version 1 is older than 3, which was seen before/);
+    await until(() => /has seen version 3 of the root, .*run "restored --root-version 3"/.test(headend.log), 'the headend to say what to do');
+    await headend.cli('restored', '--root-version', '3');
+    await headend.publish('lobby', [picture('white')]);
+    await restartAgent(display);
+    await display.waitPicture(shows('white'), 'what was published after the restore');
+    await until(async () => await seen() === 4, 'root version 4 to be reported');
+    await headend.cli('restate-time'); // and later statements count for it
+    assert.equal(JSON.parse(await readFile(headend.rootFile, 'utf8')).signed['pingplay-time'].epoch, 5);
+    await assert.rejects(headend.cli('restored', '--root-version', '2000'), /no more than 1000 can be lost/);
   });
 
   // In the headend's place: a firewall, a proxy, a captive portal that has a certificate the screen trusts.

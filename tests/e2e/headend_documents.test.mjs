@@ -44,6 +44,21 @@ test('states and manifests of the headend fit their schemas, and broken ones do 
   }
 });
 
+test('what the root says of the time fits its schema', async () => {
+  const headend = await startHeadend();
+  try {
+    await headend.cli('restate-time');
+    const { signed } = JSON.parse(await readFile(headend.rootFile, 'utf8'));
+    const timeSchema = await schema('root_time');
+    assert.equal(signed.version, 2);
+    assert.deepEqual(schemaErrors(timeSchema, signed['pingplay-time']), []);
+    assert.notDeepEqual(schemaErrors(timeSchema, { ...signed['pingplay-time'], epoch: 0 }), []);
+    assert.notDeepEqual(schemaErrors(timeSchema, { epoch: 1 }), []);
+  } finally {
+    await headend.stop();
+  }
+});
+
 test('the events schema fits what is taken', async () => {
   const id = '6b373e71-c470-49d9-9265-112494d3c72e';
   const batch = { batch: id, items: [{ id, time: '2026-01-05T08:00:00Z', kind: 'sync', detail: {} }] };

@@ -2,13 +2,19 @@
  * What parses is walked through as the workflow does. */
 #include <stdint.h>
 
+#include "base/json.h"
 #include "trust/delegations.h"
 #include "trust/digest.h"
+#include "trust/schema.h"
 #include "trust/verify.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void walk_root(const struct trust_metadata *root) {
+    int64_t epoch = 1;
+    const cJSON *statement = cJSON_GetObjectItemCaseSensitive(root->body, TRUST_TIME_FIELD);
+    if (statement && (!pp_json_integer(statement, "epoch", 1, PP_JSON_INTEGER_MAX, &epoch, NULL)))
+        abort(); /* the parser has made sure of it */
     for (int role = TRUST_TYPE_ROOT; role <= TRUST_TYPE_TARGETS; role++) {
         struct trust_authority authority = trust_authority_of_root(root, (enum trust_type)role);
         if (trust_verify(root, &authority, NULL) && authority.threshold < 1)

@@ -7,6 +7,7 @@
 #include "headend/content_file.h"
 #include "headend/publish.h"
 #include "headend/text.h"
+#include "headend/tuf_repo.h"
 
 static bool description_load(const char *path, const struct playlist_options *options,
                              struct playlist *playlist, struct pp_error *error) {
@@ -35,15 +36,58 @@ static bool content_load(char **words, size_t count, const struct playlist_optio
     return playlist_of_files((const char *const *)words, count, options, playlist, error);
 }
 
+/* Of what screens themselves say that they have seen; the newest. */
+static bool root_reported(const struct home *home, int64_t *version, struct pp_error *error) {
+    *version = 0;
+    db_lock(home->db);
+    db_autostmt sqlite3_stmt *row = db_query(home->db, error,
+                                             "SELECT coalesce(max(json_extract(report, '$.root_version')), "
+                                             "0) FROM device WHERE json_valid(report)",
+                                             "");
+    bool ok = row && db_next(row, "device", error);
+    *version = ok ? db_int(row, 0) : 0;
+    db_unlock(home->db);
+    return ok;
+}
+
+/* A screen's word moves nothing that all screens share: who runs this decides. */
+static bool tell_lost_roots(const struct home *home, int64_t given, struct pp_error *error) {
+    int64_t reported = 0;
+    if (!root_reported(home, &reported, error))
+        return false;
+    if (reported > given && !tuf_repo_has_root(home, reported))
+        fprintf(stderr,
+                "pingplay-headend: warning: a screen says that it has seen version %lld of the root, which "
+                "is not here; if that "
+                "is so, run this again with --root-version %lld\n",
+                (long long)reported, (long long)reported);
+    return true;
+}
+
 bool command_restored(int argc, char **argv, struct pp_error *error) {
-    const struct pp_option table[] = {{0}};
+    uint64_t root_version = 0;
+    const struct pp_option table[] = {{"root-version", PP_OPTION_UNSIGNED, &root_version}, {0}};
     int first = 0;
     if (!pp_options_parse(table, argc, argv, &first, error))
         return false;
     if (argc - first != 1)
         return pp_fail(error, PP_E_INVALID, "restored: one DIR is needed");
+    if (root_version > PP_JSON_INTEGER_MAX)
+        return pp_fail(error, PP_E_LIMIT, "--root-version: too large");
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !publish_restored(home, error))
+    if (!home || !publish_restored(home, (int64_t)root_version, error))
+        return false;
+    home_wake(home);
+    return tell_lost_roots(home, (int64_t)root_version, error);
+}
+
+bool command_restate_time(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    int first = 0;
+    if (!command_words(table, argc, argv, 1, &first, "restate-time: one DIR is needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home || !publish_restate_time(home, error))
         return false;
     home_wake(home);
     return true;

@@ -30,9 +30,11 @@ static const struct command commands[] = {
      "seal, sign and publish images and videos, or a playlist FILE.json, on a channel"},
     {"channel", "add", command_channel_add, "DIR ID [--title TEXT]",
      "make a channel, empty as yet, for screens to be approved for"},
-    {"restored", NULL, command_restored, "DIR",
+    {"restored", NULL, command_restored, "DIR [--root-version N]",
      "after DIR came from a backup: let screens take its states and content, though they have seen later "
      "ones"},
+    {"restate-time", NULL, command_restate_time, "DIR",
+     "after a clock was wrong: sign what time it is now, for screens that were told a later one"},
     {"approve", NULL, command_approve,
      "DIR CODE --fingerprint GROUP --name TEXT [--channel ID] [--site TEXT] [--time-zone ZONE]\n"
      "      [--locale en|fr]",

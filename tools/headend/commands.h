@@ -56,5 +56,6 @@ bool command_channel_remove(int argc, char **argv, struct pp_error *error);
 /* command_publish.c */
 bool command_publish(int argc, char **argv, struct pp_error *error);
 bool command_restored(int argc, char **argv, struct pp_error *error);
+bool command_restate_time(int argc, char **argv, struct pp_error *error);
 
 #endif

@@ -177,14 +177,22 @@ static bool states_restored(const struct home *home, struct pp_error *error) {
     return ok;
 }
 
-bool publish_restored(struct home *home, struct pp_error *error) {
+bool publish_restored(struct home *home, int64_t root_version, struct pp_error *error) {
     tuf_autorepo struct tuf_repo repo = {0};
     bool changed;
     pp_autoclose int lock = publish_lock(home, true, error);
     if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error))
         return false;
+    if (root_version && !tuf_repo_pass_root(&repo, root_version, error))
+        return false;
     repo.least = repo.now;
     return tuf_repo_update(&repo, NULL, &changed, error) && states_restored(home, error);
+}
+
+bool publish_restate_time(struct home *home, struct pp_error *error) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    pp_autoclose int lock = publish_lock(home, true, error);
+    return lock >= 0 && tuf_repo_open(&repo, home, error) && tuf_repo_restate_time(&repo, error);
 }
 
 bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error) {

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/handlers.h"
+#include "headend/tuf_repo.h"
 #include "headend/waiters.h"
 
 #define REPORT_ITEMS_MAX      500   /* of a batch */
@@ -34,6 +35,17 @@ static bool report_floor(const cJSON *body, struct device_report *floor, struct 
            pp_json_time(object, "time", &floor->time, error);
 }
 
+/* Screens take no root but the one after their own. */
+static void tell_lost_root(const struct request *request, const cJSON *body) {
+    int64_t version;
+    if (pp_json_has(body, "root_version") &&
+        pp_json_integer(body, "root_version", 1, PP_JSON_INTEGER_MAX, &version, NULL) &&
+        !tuf_repo_has_root(request->app->home, version))
+        pp_log_warning("screen %s has seen version %lld of the root, which is not here: then run \"restored "
+                       "--root-version %lld\"",
+                       request->device.id, (long long)version, (long long)version);
+}
+
 static bool follow_report(struct request *request, const cJSON *body, struct pp_error *error) {
     struct device_report floor;
     bool changed = false;
@@ -46,6 +58,7 @@ static bool follow_report(struct request *request, const cJSON *body, struct pp_
             "screen %s has seen newer states or a later time than ours: it gets a newer state. Was this "
             "headend restored from a backup (then run \"restored\"), or its clock wrong?",
             request->device.id);
+        tell_lost_root(request, body);
         waiters_wake(request->app->waiters);
     }
     return true;

@@ -145,24 +145,23 @@ static cJSON *root_body(const struct home *home, int64_t version, int64_t now, s
     return pp_steal(&body);
 }
 
+bool tuf_repo_has_root(const struct home *home, int64_t version) {
+    char path[PP_PATH_MAX];
+    return pp_path_format(path, NULL, METADATA "/%lld.root.json", (long long)version) &&
+           faccessat(home->fd, path, F_OK, 0) == 0;
+}
+
 /* The newest root that there is. */
 static cJSON *root_newest(const struct home *home, struct pp_error *error) {
     int64_t version = 1;
-    char path[PP_PATH_MAX];
-    do {
-        if (!pp_path_format(path, error, METADATA "/%lld.root.json", (long long)++version))
-            return NULL;
-    } while (faccessat(home->fd, path, F_OK, 0) == 0);
-    return tuf_repo_read(home, version - 1, "root", error);
+    while (tuf_repo_has_root(home, version + 1))
+        version++;
+    return tuf_repo_read(home, version, "root", error);
 }
 
-bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error) {
+/* Signs `body`, the newest root or what was changed in it, as the next one, with the same keys. */
+static bool root_sign_next(const struct tuf_repo *repo, cJSON *body, struct pp_error *error) {
     const struct home *home = repo->home;
-    pp_autojson cJSON *body = root_newest(home, error);
-    if (!body)
-        return false;
-    if (!is_old(repo, body, TUF_ROOT_DAYS))
-        return true;
     int64_t version = body_version(body) + 1;
     char path[PP_PATH_MAX];
     char expires[PP_RFC3339_SIZE];
@@ -171,10 +170,50 @@ bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error) {
     cJSON_ReplaceItemInObjectCaseSensitive(body, "expires", cJSON_CreateString(expires));
     pp_autobuf struct pp_buf file = PP_BUF_INIT(TUF_METADATA_MAX);
     if (!tuf_sign(home, "root", body, &file, error))
-        return pp_wrap(error, "%lld.root.json is due and cannot be signed here", (long long)version);
+        return pp_wrap(error, "%lld.root.json is to be signed, which cannot be done here",
+                       (long long)version);
     return pp_path_format(path, error, METADATA "/%lld.root.json", (long long)version) &&
            pp_file_replace(home->fd, path, file.data, file.size, PUBLIC_MODE, error) &&
            pp_file_replace(home->fd, HOME_ROOT, file.data, file.size, PUBLIC_MODE, error);
+}
+
+bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error) {
+    pp_autojson cJSON *body = root_newest(repo->home, error);
+    if (!body)
+        return false;
+    return !is_old(repo, body, TUF_ROOT_DAYS) || root_sign_next(repo, body, error);
+}
+
+/* The next ones keep what this one says. Its version is its epoch: above all that was said before. */
+bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error) {
+    char now[PP_RFC3339_SIZE];
+    pp_autojson cJSON *body = root_newest(repo->home, error);
+    if (!body)
+        return false;
+    pp_time_format(repo->now, now);
+    cJSON_DeleteItemFromObjectCaseSensitive(body, TUF_TIME_FIELD);
+    cJSON *statement = cJSON_AddObjectToObject(body, TUF_TIME_FIELD);
+    if (!cJSON_AddNumberToObject(statement, "epoch", (double)body_version(body) + 1) ||
+        !cJSON_AddStringToObject(statement, "time", now))
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return root_sign_next(repo, body, error);
+}
+
+/* One after the other: a screen may have any of those that are lost, or none. */
+bool tuf_repo_pass_root(const struct tuf_repo *repo, int64_t version, struct pp_error *error) {
+    pp_autojson cJSON *body = root_newest(repo->home, error);
+    if (!body)
+        return false;
+    int64_t newest = body_version(body);
+    if (version - newest > TUF_ROOTS_LOST_MAX)
+        return pp_fail(error, PP_E_LIMIT,
+                       "root version %lld: the newest here is %lld, and no more than %d can be lost",
+                       (long long)version, (long long)newest, TUF_ROOTS_LOST_MAX);
+    for (; newest <= version; newest++) {
+        if (!root_sign_next(repo, body, error))
+            return false;
+    }
+    return true;
 }
 
 /* A new version of targets, with what the former one delegates. */

@@ -18,6 +18,9 @@
 #define TUF_METADATA       HOME_REPO "/metadata"
 #define TUF_CHANNEL_ROLE   "channel-" /* and the channel's id */
 
+#define TUF_TIME_FIELD     "pingplay-time" /* of root: {"epoch", "time"} */
+#define TUF_ROOTS_LOST_MAX 1000
+
 #define TUF_ROOT_DAYS      3650
 #define TUF_TARGETS_DAYS   365 /* targets and the channels' roles */
 #define TUF_SNAPSHOT_DAYS  60
@@ -41,6 +44,15 @@ bool tuf_repo_create(const struct home *home, struct pp_error *error);
 /* Signs a next root with the same keys when half of its time is over; the screens follow it version by
  * version. The root's key may be kept elsewhere: then this fails, once it is due, and says what to do. */
 bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error);
+
+/* Signs a next root which says what time it is: screens that were told a later one, by a clock that was wrong, take it
+ * back (trust/README.md). */
+bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error);
+
+bool tuf_repo_has_root(const struct home *home, int64_t version);
+/* Signs roots up to the one after `version`, which screens have and this repository lost. PP_E_LIMIT beyond
+ * TUF_ROOTS_LOST_MAX. */
+bool tuf_repo_pass_root(const struct tuf_repo *repo, int64_t version, struct pp_error *error);
 
 /* The `signed` part of version `version` of a role's file. The caller deletes it; PP_E_NOTFOUND. */
 cJSON *tuf_repo_read(const struct home *home, int64_t version, const char *role, struct pp_error *error);

@@ -245,6 +245,63 @@ static void what_the_vault_does_not_take_holds_and_is_tried_again(void **state) 
     floors_finish(&world.floors);
 }
 
+/* ---- What the root says of the time ---- */
+
+static bool state(struct floor_world *world, int64_t epoch, int64_t time_s, bool lowers) {
+    return floors_take_statement(&world->floors, epoch, time_s, lowers, NULL);
+}
+
+static void the_root_takes_back_a_time_once_and_states_begin_anew(void **state_of_test) {
+    struct floor_world world;
+    begin(&world, state_of_test, 1000, false);
+    assert_int_equal(take(&world, 0, 9, NOW_S + 200 * DAY_S), PP_OK);
+    assert_true(state(&world, 2, NOW_S, true));
+    assert_int_equal(floors_now_s(&world.floors), NOW_S);
+    for (int slot = 0; slot < 2; slot++) { /* whichever generation is taken away */
+        remove_file(&world, slot ? "floors.1" : "floors.0");
+        restart(&world, 1000);
+        assert_int_equal(floors_now_s(&world.floors), NOW_S);
+        assert_int_equal(world.floors.time_epoch, 2);
+        assert_true(floors_set_locked(&world.floors, !slot, NULL)); /* writes both again */
+    }
+    assert_int_equal(take(&world, 0, 3, NOW_S + 5), PP_OK);
+    assert_int_equal(take(&world, 0, 10, NOW_S + 200 * DAY_S), PP_OK);
+    for (int64_t epoch = 1; epoch <= 2; epoch++) { /* said before, or sent again */
+        assert_true(state(&world, epoch, NOW_S, true));
+        assert_int_equal(floors_now_s(&world.floors), NOW_S + 200 * DAY_S);
+        assert_int_equal(world.floors.state.version, 10);
+    }
+    assert_true(state(&world, 3, NOW_S, true));
+    assert_int_equal(floors_now_s(&world.floors), NOW_S);
+    floors_finish(&world.floors);
+}
+
+static void a_statement_neither_raises_the_time_nor_goes_below_the_build(void **state_of_test) {
+    struct floor_world world;
+    begin(&world, state_of_test, 1000, false);
+    int64_t build_s = floors_now_s(&world.floors);
+    assert_int_equal(take(&world, 0, 1, NOW_S), PP_OK);
+    assert_true(state(&world, 1, NOW_S + DAY_S, true));
+    assert_int_equal(floors_now_s(&world.floors), NOW_S);
+    assert_true(state(&world, 2, 5000, true));
+    assert_int_equal(floors_now_s(&world.floors), build_s);
+    restart(&world, 1000);
+    assert_int_equal(floors_now_s(&world.floors), build_s);
+    floors_finish(&world.floors);
+}
+
+static void a_statement_that_was_not_needed_is_not_followed_later(void **state_of_test) {
+    struct floor_world world;
+    begin(&world, state_of_test, 1000, false);
+    assert_int_equal(take(&world, 0, 4, NOW_S + 300 * DAY_S), PP_OK);
+    assert_true(state(&world, 2, NOW_S, false));
+    restart(&world, 1000);
+    assert_true(state(&world, 2, NOW_S, true));
+    assert_int_equal(floors_now_s(&world.floors), NOW_S + 300 * DAY_S);
+    assert_int_equal(world.floors.state.version, 4);
+    floors_finish(&world.floors);
+}
+
 /* ---- The lock ---- */
 
 static void a_lock_outlives_each_file_that_can_be_taken_away(void **state) {
@@ -412,8 +469,45 @@ static void nobody_waits_for_a_lock_to_be_on_flash_and_it_gets_there_in_both_gen
     floors_finish(&world.floors);
 }
 
+static void a_time_is_taken_back_when_that_is_on_flash_and_not_before(void **state_of_test) {
+    struct floor_world world;
+    begin(&world, state_of_test, 1000, false);
+    assert_int_equal(take(&world, 0, 9, NOW_S + 200 * DAY_S), PP_OK);
+    PP_AUTO(pp_jobs) struct pp_jobs *jobs = pp_jobs_create("flash", NULL);
+    vault_set_jobs(world.scratch->vault, jobs);
+    flash_hold(true);
+    assert_true(state(&world, 2, NOW_S, true));
+    flash_wait();
+    assert_int_equal(floors_now_s(&world.floors), NOW_S + 200 * DAY_S);
+    assert_int_equal(world.floors.time_epoch, 0);
+    flash_hold(false);
+    pp_jobs_wait(jobs);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S);
+    assert_int_equal(world.floors.time_epoch, 2);
+    flash_fail(1);
+    assert_int_equal(take(&world, 0, 1, NOW_S + 100 * DAY_S), PP_OK); /* begun */
+    pp_jobs_wait(jobs);
+    flash_fail(1);
+    assert_true(state(&world, 3, NOW_S, true));
+    pp_jobs_wait(jobs);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S + 100 * DAY_S);
+    assert_true(floors_keep(&world.floors, NULL)); /* tried again */
+    pp_jobs_wait(jobs);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S);
+    vault_set_jobs(world.scratch->vault, NULL);
+    floors_finish(&world.floors);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_root_takes_back_a_time_once_and_states_begin_anew, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_statement_neither_raises_the_time_nor_goes_below_the_build, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_statement_that_was_not_needed_is_not_followed_later, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_time_is_taken_back_when_that_is_on_flash_and_not_before, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_clock_of_1970_goes_on_from_the_last_state_also_over_a_restart,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(

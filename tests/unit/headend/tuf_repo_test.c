@@ -181,6 +181,49 @@ static void root_is_followed_by_the_next_when_half_of_its_time_is_over(void **st
     assert_true(faccessat(home->fd, "repo/metadata/4.root.json", F_OK, 0) < 0);
 }
 
+static int64_t epoch_of(const struct home *home, int version) {
+    char name[32];
+    snprintf(name, sizeof name, "%d.root.json", version);
+    pp_autojson cJSON *root = metadata(home, name);
+    const cJSON *statement = at(root, "signed", TUF_TIME_FIELD);
+    return statement ? at(statement, "epoch", NULL)->valueint : 0;
+}
+
+static void root_says_the_time_and_its_successors_go_on_saying_it(void **state) {
+    struct home *home = *state;
+    tuf_autorepo struct tuf_repo repo = {0};
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    int64_t now = repo.now;
+    assert_true(tuf_repo_restate_time(&repo, NULL)); /* version 4 */
+    repo.now = now + (int64_t)9 * 365 * TUF_DAY_S;
+    assert_true(tuf_repo_renew_root(&repo, NULL));
+    assert_int_equal(epoch_of(home, 3), 0);
+    assert_int_equal(epoch_of(home, 4), 4);
+    assert_int_equal(epoch_of(home, 5), 4);
+    pp_autojson cJSON *root = metadata(home, "5.root.json");
+    int64_t said;
+    assert_true(pp_json_time(at(root, "signed", TUF_TIME_FIELD), "time", &said, NULL));
+    assert_int_equal(said, now);
+}
+
+static void roots_that_are_lost_are_passed_one_by_one(void **state) {
+    struct home *home = *state;
+    tuf_autorepo struct tuf_repo repo = {0};
+    struct pp_error error = {0};
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    assert_true(tuf_repo_pass_root(&repo, 4, NULL)); /* older than what is here */
+    assert_false(tuf_repo_has_root(home, 6));
+    assert_false(tuf_repo_pass_root(&repo, 5 + TUF_ROOTS_LOST_MAX + 1, &error));
+    assert_int_equal(error.code, PP_E_LIMIT);
+    assert_false(tuf_repo_has_root(home, 6));
+    assert_true(tuf_repo_pass_root(&repo, 7, NULL));
+    for (int version = 6; version <= 8; version++)
+        assert_int_equal(epoch_of(home, version), 4);
+    assert_false(tuf_repo_has_root(home, 9));
+    assert_true(tuf_repo_restate_time(&repo, NULL));
+    assert_int_equal(epoch_of(home, 9), 9);
+}
+
 static void root_without_its_key_is_left_alone_and_told(void **state) {
     struct home *home = *state;
     tuf_autorepo struct tuf_repo repo = {0};
@@ -192,6 +235,7 @@ static void root_without_its_key_is_left_alone_and_told(void **state) {
     assert_non_null(strstr(error.message, "4.root.json"));
     assert_true(faccessat(home->fd, "repo/metadata/4.root.json", F_OK, 0) < 0);
     assert_true(faccessat(home->fd, "keys/root.pem", F_OK, 0) < 0);
+    assert_int_equal(renameat(home->fd, "elsewhere", home->fd, "keys/root.pem"), 0);
 }
 
 static bool update(struct home *home, const struct tuf_target *target, int days) {
@@ -251,6 +295,8 @@ int main(void) {
         cmocka_unit_test(root_is_followed_by_the_next_when_half_of_its_time_is_over),
         cmocka_unit_test(root_without_its_key_is_left_alone_and_told),
         cmocka_unit_test(a_removed_channel_is_delegated_no_more_and_goes_on_when_it_is_made_again),
+        cmocka_unit_test(root_says_the_time_and_its_successors_go_on_saying_it),
+        cmocka_unit_test(roots_that_are_lost_are_passed_one_by_one),
     };
     return cmocka_run_group_tests(tests, test_home_setup, test_home_teardown);
 }

@@ -134,6 +134,68 @@ static void a_broken_connection_is_not_the_end_of_the_chain(void **state) {
     sim_assert_refused(sim, PP_E_NET, "");
 }
 
+/* What root says of the time. */
+
+static void say_time(struct sim *sim, const char *role, int64_t epoch) {
+    cJSON *statement = cJSON_CreateObject();
+    cJSON_AddNumberToObject(statement, "epoch", (double)epoch);
+    cJSON_AddStringToObject(statement, "time", "2027-01-15T08:00:00Z");
+    sim_set(sim_body(sim, role), "pingplay-time", statement);
+}
+
+static int64_t epoch_heard(struct sim *sim, enum pp_code expected) {
+    struct pp_error error = {0};
+    struct trust_time_statement said;
+    PP_AUTO(trust) struct trust *trust = sim_open(sim);
+    assert_int_equal(trust_refresh(trust, &error) ? PP_OK : error.code, expected);
+    trust_root_time(trust, &said);
+    assert_int_equal(said.time_s, said.epoch ? SIM_NOW : 0);
+    return said.epoch;
+}
+
+static void the_newest_root_says_what_time_it_is(void **state) {
+    struct sim *sim = *state;
+    assert_int_equal(epoch_heard(sim, PP_OK), 0);
+    say_time(sim, "root", 2);
+    sim_publish(sim, "root");
+    assert_int_equal(epoch_heard(sim, PP_OK), 2);
+    say_time(sim, "root", 4);
+    sim_publish(sim, "root root");
+    assert_int_equal(epoch_heard(sim, PP_OK), 4);
+}
+
+/* For a client whose own time is far too late, all has expired: that root as well. */
+static void what_the_root_says_is_heard_where_it_has_expired(void **state) {
+    struct sim *sim = *state;
+    say_time(sim, "root", 2);
+    sim_publish(sim, "root");
+    sim->now = SIM_NOW + 4000LL * SIM_DAY;
+    assert_int_equal(epoch_heard(sim, PP_E_EXPIRED), 2);
+    sim_expire(sim, "root", SIM_NOW + 5000LL * SIM_DAY);
+    sim_publish(sim, "root");
+    assert_int_equal(epoch_heard(sim, PP_E_EXPIRED), 2); /* timestamp.json has */
+}
+
+static void nobody_but_the_keys_of_root_says_the_time(void **state) {
+    struct sim *sim = *state;
+    static const char *const others[] = {"timestamp", "snapshot", "targets"};
+    for (size_t i = 0; i < PP_COUNT(others); i++)
+        say_time(sim, others[i], 9);
+    sim_publish(sim, "targets snapshot timestamp");
+    assert_int_equal(epoch_heard(sim, PP_OK), 0);
+    say_time(sim, "root", 2);
+    sim_sign_with(sim, "root", "tsg"); /* all keys but root's */
+    sim_publish(sim, "root");
+    assert_int_equal(epoch_heard(sim, PP_E_AUTH), 0);
+}
+
+static void a_statement_that_cannot_be_read_is_refused_with_its_root(void **state) {
+    struct sim *sim = *state;
+    say_time(sim, "root", 0);
+    sim_publish(sim, "root");
+    sim_assert_refused(sim, PP_E_INVALID, "");
+}
+
 /* Recovery from fast-forward attacks, §5.3.11. */
 
 static void rotated_timestamp_keys_forget_the_timestamp_version(void **state) {
@@ -222,6 +284,10 @@ int main(void) {
         TEST(the_last_root_must_not_have_expired_but_is_kept),
         TEST(a_root_that_expires_this_very_second_has_expired),
         TEST(a_broken_connection_is_not_the_end_of_the_chain),
+        TEST(the_newest_root_says_what_time_it_is),
+        TEST(what_the_root_says_is_heard_where_it_has_expired),
+        TEST(nobody_but_the_keys_of_root_says_the_time),
+        TEST(a_statement_that_cannot_be_read_is_refused_with_its_root),
         TEST(rotated_timestamp_keys_forget_the_timestamp_version),
         TEST(rotated_snapshot_keys_forget_the_versions_it_listed),
         TEST(a_partial_rotation_recovers_as_well),
