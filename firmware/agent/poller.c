@@ -164,4 +164,9 @@ void poller_ask_now(struct poller *poller) {
 void poller_forget(struct poller *poller) {
     *poller->etag = 0;
     memset(poller->taken, 0, sizeof poller->taken);
+    /* The request that waits tells of what is newer than that alone. */
+    if (!poller->call)
+        return;
+    net_call_cancel(pp_steal(&poller->call));
+    poller_schedule_in(poller, 0);
 }

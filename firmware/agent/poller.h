@@ -39,7 +39,7 @@ struct poller *poller_start(struct net_loop *loop, struct net_client *client,
                             const struct poller_events *events, void *arg, struct pp_error *error);
 void poller_stop(struct poller *poller); /* NULL is allowed */
 
-/* The next answer is to be a whole document, also where nothing is new. */
+/* The next answer is to be a whole document, also where nothing is new: a request that waits is made anew. */
 void poller_forget(struct poller *poller);
 
 /* Asks at once, where it waits after a failure. */

@@ -51,15 +51,24 @@ static void run_for(struct screen *screen, int64_t wait_ms) {
     assert_true(net_loop_run(screen->loop, NULL));
 }
 
-/* The requests that a poller makes within ten of its shortest pauses, where every answer is this one. */
-static int requests_against(struct screen *screen, struct outcome *outcome, const char *answer) {
+static void always_answer(struct screen *screen, const char *answer) {
+    test_server_do(&screen->server, "{\"do\":\"route\",\"path\":\"/v1/state\",\"answer\":%s}", answer);
+}
+
+static struct poller *begin(struct screen *screen, struct outcome *outcome) {
     static const struct poller_events events = {
         .on_state = on_state, .on_contact = on_contact, .on_trouble = on_trouble};
-    outcome->screen = screen;
-    test_server_do(&screen->server, "{\"do\":\"route\",\"path\":\"/v1/state\",\"answer\":%s}", answer);
     struct poller *poller = poller_start(screen->loop, screen->client, &events, outcome, NULL);
     assert_non_null(poller);
     outcome->poller = poller;
+    return poller;
+}
+
+/* The requests that a poller makes within ten of its shortest pauses, where every answer is this one. */
+static int requests_against(struct screen *screen, struct outcome *outcome, const char *answer) {
+    outcome->screen = screen;
+    always_answer(screen, answer);
+    struct poller *poller = begin(screen, outcome);
     for (int i = 0; i < 1000 && !outcome->contacts && !outcome->troubles && !outcome->states; i++)
         run_for(screen, 20);
     run_for(screen, 10 * (int64_t)POLLER_PAUSE_MS);
@@ -87,6 +96,34 @@ static void a_document_that_was_forgotten_is_new_again(void **state) {
     requests_against(*state, &outcome, "{\"status\":200," JSON "},\"body\":\"" DOCUMENT "\"}");
     assert_true(outcome.states >= 2);
     assert_int_equal(outcome.states, outcome.contacts);
+}
+
+static int held_answers(struct screen *screen) {
+    pp_autojson cJSON *held = test_server_ask(&screen->server, "{\"do\":\"held\"}");
+    return cJSON_GetObjectItemCaseSensitive(held, "count")->valueint;
+}
+
+/* It has asked for what is newer than a document that is not wanted any more. */
+static void a_poll_that_waits_is_asked_anew_when_its_document_is_forgotten(void **state) {
+    static const char document[] =
+        "{\"status\":200," JSON ",\"etag\":\"\\\"1\\\"\"},\"body\":\"" DOCUMENT "\"}";
+    struct screen *screen = *state;
+    struct outcome outcome = {.screen = screen};
+    always_answer(screen, document);
+    struct poller *poller = begin(screen, &outcome);
+    for (int i = 0; i < 1000 && !outcome.states; i++)
+        run_for(screen, 20);
+    always_answer(screen, "{\"status\":304,\"held\":true}");
+    for (int i = 0; i < 1000 && !held_answers(screen); i++)
+        run_for(screen, 20);
+    poller_forget(poller);
+    always_answer(screen, document);
+    cJSON_Delete(test_server_ask(&screen->server, "{\"do\":\"release\"}"));
+    for (int i = 0; i < 1000 && outcome.states < 2 && !outcome.troubles; i++)
+        run_for(screen, 20);
+    poller_stop(poller);
+    assert_int_equal(outcome.states, 2);
+    assert_int_equal(outcome.troubles, 0);
 }
 
 /* What a captive portal, a proxy or a broken headend answers is no contact, whatever its status says. */
@@ -136,6 +173,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(a_document_that_comes_again_at_once_is_taken_once_and_not_asked_for_in_a_circle),
         screen_test(a_document_that_was_forgotten_is_new_again),
+        screen_test(a_poll_that_waits_is_asked_anew_when_its_document_is_forgotten),
         screen_test(an_answer_that_is_no_state_is_trouble_and_no_contact),
         screen_test(a_document_that_is_not_taken_is_no_contact_and_asked_for_again_later),
         screen_test(refusals_are_told_with_their_status_and_tried_again_without_haste),
