@@ -195,6 +195,7 @@ void scene_fail_there(struct scene *scene, struct layer *layer, const char *reas
         layer_drop_failed(scene, layer, reason, gone);
         return;
     }
+    pp_close(&layer->socket); /* what comes after all would break the order, and take the picture away */
     layer->has_end = true;
     layer->duration_us = layer->last_pts_us;
     struct ipc_message message = failed_message(layer->id, reason, gone);

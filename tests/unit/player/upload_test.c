@@ -153,8 +153,14 @@ static void a_film_of_which_nothing_comes_has_failed_where_it_is(void **state) {
     timeline_advance(&stage->scene, due_us);
     assert_int_equal(stage->failed, 1);
     assert_true(layer->picture && layer->ended && !layer->failed);
+    /* What comes after all comes too late, and is no reason to take the picture away. */
+    const struct ipc_message frame = {.type = IPC_FRAME, .frame = {0, 1}};
+    struct pp_error ignored = {0};
+    (void)!ipc_send(stage->sockets[0], &frame, &ignored);
+    scene_receive(&stage->scene);
     timeline_advance(&stage->scene, due_us + LAYER_STALL_US);
     assert_int_equal(stage->failed, 1);
+    assert_true(layer->picture && !layer->failed);
 }
 
 int main(void) {
