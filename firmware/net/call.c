@@ -263,6 +263,8 @@ bool net_client_fetch(struct net_client *client, const struct net_request *reque
         bool cancelled = request->cancel && atomic_load(request->cancel);
         if (!cancelled && net_loop_turn(client->loop, -1, error))
             continue;
+        if (fetch.over) /* by the turn that failed after it: the call is gone */
+            break;
         net_call_cancel(call);
         return cancelled ? pp_fail(error, PP_E_CANCELLED, "cancelled") : false;
     }

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 
@@ -367,6 +368,49 @@ static void blocking_fetch_is_cancelled_from_another_thread(void **state) {
     cJSON_Delete(world_log(world));
 }
 
+static struct rlimit descriptors;
+
+static bool refuse_and_break_poll(void *arg, const void *data, size_t size, struct pp_error *error) {
+    const struct rlimit one = {.rlim_cur = 1, .rlim_max = descriptors.rlim_max};
+    (void)arg;
+    (void)data;
+    (void)size;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &one), 0); /* poll(2): EINVAL for two */
+    return pp_fail(error, PP_E_NOSPACE, "no room");
+}
+
+static void ignore_watch(void *arg, short revents) {
+    (void)arg;
+    (void)revents;
+}
+
+/* The call has ended in the very turn of the loop that failed after it: it is gone. */
+static void blocking_fetch_outlives_a_loop_that_fails_after_it(void **state) {
+    struct world *world = *state;
+    int pipes[2];
+    struct net_watch *watches[2];
+    struct pp_error error = {0};
+    net_autoresponse struct net_response response = {0};
+    PP_AUTO(net_client) struct net_client *client = world_connect(world, "good", NULL);
+    struct net_request request = {.path = "/", .on_data = refuse_and_break_poll};
+    test_server_do(&world->server, "{\"do\":\"answers\",\"list\":[{\"size\":10}]}");
+    assert_int_equal(pipe(pipes), 0);
+    for (int i = 0; i < 2; i++) {
+        watches[i] = net_loop_watch(world->loop, pipes[0], POLLIN, ignore_watch, NULL, NULL);
+        assert_non_null(watches[i]);
+    }
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &descriptors), 0);
+    bool whole = net_client_fetch(client, &request, &response, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &descriptors), 0);
+    assert_false(whole);
+    assert_int_equal(error.code, PP_E_NOSPACE);
+    for (int i = 0; i < 2; i++) {
+        net_loop_unwatch(world->loop, watches[i]);
+        close(pipes[i]);
+    }
+    cJSON_Delete(world_log(world));
+}
+
 static void connection_that_died_while_idle_is_replaced(void **state) {
     struct world *world = *state;
     static const char *const ports[] = {"good", "http1"};
@@ -397,6 +441,7 @@ int main(void) {
         cmocka_unit_test(call_cancelled_from_its_own_data_ends_quietly_with_the_other),
         cmocka_unit_test(call_may_be_started_from_within_another),
         cmocka_unit_test(blocking_fetch_is_cancelled_from_another_thread),
+        cmocka_unit_test(blocking_fetch_outlives_a_loop_that_fails_after_it),
         cmocka_unit_test(connection_that_died_while_idle_is_replaced),
     };
     return cmocka_run_group_tests(tests, world_set_up, world_tear_down);
