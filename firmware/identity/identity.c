@@ -11,6 +11,8 @@
 #include "crypto/key_mbedtls.h"
 #include "identity/chain.h"
 #include "identity/identity_internal.h"
+#include "identity/stored_key.h"
+#include "jose/jws.h"
 
 #define KEY_RECORD         "device-key"
 #define CERTIFICATE_RECORD "certificate"
@@ -31,29 +33,6 @@ struct identity {
     identity_kept *kept;        /* of whoever waits for it */
     void *kept_arg;
 };
-
-static bool make_key(struct identity *identity, struct pp_error *error) {
-    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
-    identity->key = crypto_key_generate(error);
-    return identity->key && crypto_key_save_der(identity->key, &der, error) &&
-           vault_put(identity->vault, KEY_RECORD, der.data, der.size, error);
-}
-
-static bool load_key(struct identity *identity, struct pp_error *error) {
-    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
-    struct pp_error reason = {0};
-    if (vault_get(identity->vault, KEY_RECORD, &der, &reason)) {
-        identity->key = crypto_key_load_der(der.data, der.size, error);
-        return identity->key;
-    }
-    /* A key that rotted in both generations is lost; with a new one the screen can at least be enrolled anew.
-     */
-    if (reason.code == PP_E_AUTH)
-        pp_log_error("the device key is lost, a new one is made: %s", reason.message);
-    if (reason.code == PP_E_NOTFOUND || reason.code == PP_E_AUTH)
-        return make_key(identity, error);
-    return pp_fail(error, reason.code, "%s", reason.message);
-}
 
 static bool name_key(struct identity *identity, struct pp_error *error) {
     uint8_t thumbprint[JWK_THUMBPRINT_SIZE];
@@ -101,7 +80,8 @@ struct identity *identity_load_or_create(struct vault *vault, struct pp_error *e
     identity->vault = vault;
     identity->chain = PP_BUF_INIT(CHAIN_PEM_MAX);
     identity->next = PP_BUF_INIT(CHAIN_PEM_MAX);
-    if (!load_key(identity, error) || !name_key(identity, error)) {
+    identity->key = stored_key_load_or_create(vault, KEY_RECORD, "device key", error);
+    if (!identity->key || !name_key(identity, error)) {
         pp_wrap(error, "device key");
         return NULL;
     }
@@ -275,6 +255,12 @@ int64_t identity_renew_at(const struct identity *identity) {
 
 bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pem, struct pp_error *error) {
     return crypto_key_save_pem(identity->key, pem, error);
+}
+
+bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,
+                   struct pp_buf *token, struct pp_error *error) {
+    const struct jws_signer signer = {.key = identity->key, .kid = identity->thumbprint, .typ = typ};
+    return jws_sign(&signer, payload, size, token, error);
 }
 
 bool identity_check_ca_file(const char *ca_file, struct pp_error *error) {

@@ -66,6 +66,10 @@ int64_t identity_renew_at(const struct identity *identity);      /* 2/3 of its l
 /* For net_client_set_identity. Into a buffer whose pp_buf_finish wipes it. */
 bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pem, struct pp_error *error);
 
+/* Appends a JWS by the device key (jose/jws.h): "kid" is the thumbprint, `typ` the kind of document. */
+bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,
+                   struct pp_buf *token, struct pp_error *error);
+
 /* Whether the PEM file has nothing but certificates of authorities, as est.h and net/client.h need it. */
 bool identity_check_ca_file(const char *ca_file, struct pp_error *error);
 

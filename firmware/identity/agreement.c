@@ -1,0 +1,79 @@
+#include "identity/agreement.h"
+
+#include "base/json.h"
+#include "crypto/jwk.h"
+#include "identity/stored_key.h"
+
+#define KEY_RECORD "agreement-key"
+
+struct agreement {
+    struct crypto_key *key;
+    uint8_t point[CRYPTO_POINT_SIZE];
+    char kid[JWK_THUMBPRINT_TEXT_SIZE];
+};
+
+struct agreement *agreement_load_or_create(struct vault *vault, struct pp_error *error) {
+    PP_AUTO(agreement) struct agreement *agreement = calloc(1, sizeof *agreement);
+    if (!agreement) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    agreement->key = stored_key_load_or_create(vault, KEY_RECORD, "agreement key", error);
+    if (!agreement->key || !crypto_key_public_point(agreement->key, agreement->point, error) ||
+        !jwk_thumbprint_text(agreement->point, agreement->kid, error)) {
+        pp_wrap(error, "agreement key");
+        return NULL;
+    }
+    return pp_steal(&agreement);
+}
+
+void agreement_destroy(struct agreement *agreement) {
+    if (!agreement)
+        return;
+    crypto_key_destroy(agreement->key);
+    free(agreement);
+}
+
+const struct crypto_key *agreement_key(const struct agreement *agreement) {
+    return agreement->key;
+}
+
+const char *agreement_kid(const struct agreement *agreement) {
+    return agreement->kid;
+}
+
+static cJSON *make_jwk(const struct agreement *agreement, struct pp_error *error) {
+    pp_autojson cJSON *jwk = jwk_from_point(agreement->point, error);
+    if (!jwk)
+        return NULL;
+    if (!cJSON_AddStringToObject(jwk, "use", "enc") || !cJSON_AddStringToObject(jwk, "alg", "ECDH-ES") ||
+        !cJSON_AddStringToObject(jwk, "kid", agreement->kid)) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    return pp_steal(&jwk);
+}
+
+static char *make_payload(const struct agreement *agreement, const char *audience, int64_t now_s,
+                          struct pp_error *error) {
+    pp_autojson cJSON *payload = cJSON_CreateObject();
+    pp_autojson cJSON *jwk = make_jwk(agreement, error);
+    if (!jwk)
+        return NULL;
+    bool made = cJSON_AddStringToObject(payload, "aud", audience) &&
+                cJSON_AddNumberToObject(payload, "iat", (double)now_s) &&
+                cJSON_AddItemToObject(payload, "jwk", jwk);
+    if (made)
+        jwk = NULL; /* the payload's */
+    char *text = made ? cJSON_PrintUnformatted(payload) : NULL;
+    if (!text)
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+    return text;
+}
+
+bool agreement_announce(const struct agreement *agreement, const struct identity *identity,
+                        const char *audience, int64_t now_s, struct pp_buf *token, struct pp_error *error) {
+    pp_autojsontext char *payload = make_payload(agreement, audience, now_s, error);
+    return payload &&
+           identity_sign(identity, AGREEMENT_ANNOUNCEMENT_TYP, payload, strlen(payload), token, error);
+}

@@ -1,0 +1,39 @@
+/*
+ * The agreement key: a second EC P-256 key of this screen, to which the headend encrypts what nobody between may
+ * read (channel keys, jose/jwe.h). It agrees (ECDH) and never signs; the device key signs and never agrees. The
+ * headend learns its public half from an announcement, a JWS by the device key (jose/jws.h):
+ *
+ *     header   {"alg":"ES256","kid":DEVICE KEY'S THUMBPRINT,"typ":"pingplay-agreement-key"}
+ *     payload  {"aud":THE HEADEND,"iat":SECONDS,
+ *               "jwk":{"kty":"EC","crv":"P-256","x":…,"y":…,"use":"enc","alg":"ECDH-ES","kid":ITS THUMBPRINT}}
+ *
+ * It stands in the payload and not in the header's "jwk", which is for the key that signed (RFC 7515 §4.1.3).
+ *
+ * Vault record: "agreement-key" (DER).
+ */
+#ifndef PP_IDENTITY_AGREEMENT_H
+#define PP_IDENTITY_AGREEMENT_H
+
+#include "crypto/key.h"
+#include "identity/identity.h"
+
+#define AGREEMENT_ANNOUNCEMENT_TYP "pingplay-agreement-key"
+
+struct agreement;
+
+/* The key of the vault, made where there is none yet: called once, before the first announcement. One of which no
+ * generation authenticates is logged and made anew; whoever announced the old one sees another kid then, and
+ * announces again. Errors: the vault's. */
+struct agreement *agreement_load_or_create(struct vault *vault, struct pp_error *error);
+void agreement_destroy(struct agreement *agreement); /* wipes the key; NULL is allowed */
+PP_DEFINE_AUTO(agreement, struct agreement, agreement_destroy)
+
+/* Both borrowed: for jwe_decrypt and its context. */
+const struct crypto_key *agreement_key(const struct agreement *agreement);
+const char *agreement_kid(const struct agreement *agreement); /* RFC 7638, base64url, 43 characters */
+
+/* Appends the announcement. `audience` is whom the headend calls itself; `now_s`: s since 1970. */
+bool agreement_announce(const struct agreement *agreement, const struct identity *identity,
+                        const char *audience, int64_t now_s, struct pp_buf *token, struct pp_error *error);
+
+#endif
