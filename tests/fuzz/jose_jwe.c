@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "crypto/bulk.h"
 #include "crypto/jwk.h"
+#include "jose/compact.h"
 #include "jose/concat_kdf.h"
 #include "jose/jwe.h"
 
@@ -67,13 +68,8 @@ static bool decrypt(struct keys *keys, const char *token, size_t size, const cha
 }
 
 static void add_part(struct pp_buf *token, const void *data, size_t size) {
-    if ((token->size && !pp_buf_add(token, ".", 1, NULL)))
+    if (!compact_add(token, data, size, NULL))
         abort();
-    uint8_t *place = pp_buf_reserve(token, PP_BASE64_SIZE(size), NULL);
-    if (!place)
-        abort();
-    pp_base64url_encode(data, size, (char *)place);
-    token->size += strlen((char *)place);
 }
 
 /* The header with the ephemeral key in its place. */

@@ -11,6 +11,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "jose/claims.h"
+#include "jose/compact.h"
 #include "jose/jws.h"
 
 #define TOKEN_MAX (64 * 1024) /* bytes */
@@ -64,13 +65,8 @@ static bool verify(struct keys *keys, const char *token, size_t size) {
 }
 
 static void add_part(struct pp_buf *token, const void *data, size_t size) {
-    if ((token->size && !pp_buf_add(token, ".", 1, NULL)))
+    if (!compact_add(token, data, size, NULL))
         abort();
-    uint8_t *place = pp_buf_reserve(token, PP_BASE64_SIZE(size), NULL);
-    if (!place)
-        abort();
-    pp_base64url_encode(data, size, (char *)place);
-    token->size += strlen((char *)place);
 }
 
 static void try_header(struct keys *keys, const uint8_t *data, size_t size) {

@@ -38,6 +38,20 @@ static void take_vector(const char *line, struct test_vector *vector) {
     take_hex(signature, vector->signature, &vector->signature_size);
 }
 
+/* The file's text, for next_line. */
+static char *read_vectors(const char *name, struct pp_buf *text) {
+    char path[512];
+    snprintf(path, sizeof path, PP_TEST_DATA "/wycheproof/%s.txt", name);
+    assert_true(pp_file_read(AT_FDCWD, path, text, NULL));
+    return (char *)text->data;
+}
+
+/* The next line that is no comment; NULL at the end. */
+static char *next_line(char **rest) {
+    char *line = strtok_r(NULL, "\n", rest);
+    return line && *line == '#' ? next_line(rest) : line;
+}
+
 static struct crypto_public *take_key(const char *hex) {
     uint8_t der[CRYPTO_PUBLIC_DOCUMENT_MAX];
     size_t size = 0;
@@ -52,18 +66,13 @@ static struct crypto_public *take_key(const char *hex) {
  * may verify. `also_first` to `also_last` are tests that we judge as valid on purpose; 0 and 0: none. */
 static int run_file(const char *name, enum crypto_scheme scheme, bool other_scheme, int also_first,
                     int also_last) {
-    char path[512];
     static struct test_vector vector;
     pp_autobuf struct pp_buf text = PP_BUF_INIT(VECTORS_MAX);
     struct crypto_public *key = NULL;
     int tests = 0;
     int wrong = 0;
-    snprintf(path, sizeof path, PP_TEST_DATA "/wycheproof/%s.txt", name);
-    assert_true(pp_file_read(AT_FDCWD, path, &text, NULL));
-    char *rest = NULL;
-    for (char *line = strtok_r((char *)text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        if (*line == '#')
-            continue;
+    char *rest = read_vectors(name, &text);
+    for (char *line = next_line(&rest); line; line = next_line(&rest)) {
         if (strncmp(line, "key ", 4) == 0) {
             crypto_public_destroy(key);
             key = take_key(line + 4);
@@ -164,17 +173,13 @@ static bool agrees(const struct agreement *test, bool (*take)(const char *, uint
 }
 
 static int run_agreements(const char *name, bool (*take)(const char *, uint8_t *)) {
-    char path[512], result[16];
+    char result[16];
     struct agreement test;
     pp_autobuf struct pp_buf text = PP_BUF_INIT(VECTORS_MAX);
     int tests = 0;
     int wrong = 0;
-    snprintf(path, sizeof path, PP_TEST_DATA "/wycheproof/%s.txt", name);
-    assert_true(pp_file_read(AT_FDCWD, path, &text, NULL));
-    char *rest = NULL;
-    for (char *line = strtok_r((char *)text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        if (*line == '#')
-            continue;
+    char *rest = read_vectors(name, &text);
+    for (char *line = next_line(&rest); line; line = next_line(&rest)) {
         assert_int_equal(sscanf(line, "%d %15s %79s %1023s %79s", &test.id, result, test.private_number,
                                 test.public, test.shared),
                          5);

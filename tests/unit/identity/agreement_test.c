@@ -105,10 +105,7 @@ static void each_file_of_the_record(const struct keys *keys, void (*call)(const 
 
 static void damage(const char *path, const void *arg) {
     (void)arg;
-    pp_autobuf struct pp_buf content = PP_BUF_INIT(4096);
-    assert_true(pp_file_read(AT_FDCWD, path, &content, NULL));
-    content.data[content.size - 1] ^= 1;
-    assert_true(pp_file_replace(AT_FDCWD, path, content.data, content.size, 0600, NULL));
+    test_file_flip(AT_FDCWD, path, 100);
 }
 
 static void a_lost_key_is_made_anew_and_an_unreadable_record_is_not_touched(void **state) {
