@@ -31,7 +31,7 @@ their services.")
 
 set(CPACK_DEBIAN_HEADEND_PACKAGE_NAME pingplay-headend)
 set(CPACK_DEBIAN_HEADEND_PACKAGE_SECTION web)
-set(CPACK_DEBIAN_HEADEND_PACKAGE_DEPENDS "systemd")
+set(CPACK_DEBIAN_HEADEND_PACKAGE_DEPENDS "systemd, tzdata")
 set(CPACK_DEBIAN_HEADEND_DESCRIPTION "enrols Pingplay screens and publishes content to them
 The reference server of the Pingplay display client: enrolment by device
 authorization, certificates by EST, a signed repository of encrypted

@@ -1,7 +1,10 @@
 #include "headend/text.h"
 
+#include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -86,17 +89,25 @@ bool channel_id_of_title(const char *title, char id[CHANNEL_ID_MAX + 1]) {
     return size > 0;
 }
 
+/* Whether the file is one of the tz database's (RFC 9636 §3.1), not one of the lists and links beside them. */
+static bool is_zone_file(const char *path) {
+    char magic[4];
+    pp_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && read(fd, magic, sizeof magic) == (ssize_t)sizeof magic &&
+           memcmp(magic, "TZif", sizeof magic) == 0;
+}
+
 bool time_zone_check(const char *zone, struct pp_error *error) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
     size_t size = strlen(zone);
     char path[PP_PATH_MAX];
-    if (!size || size > TIME_ZONE_MAX || zone[0] == '/' || strspn(zone, letters) != size)
+    /* "posix/…", "right/…", "localtime" are this machine's own: all others begin with a capital. */
+    if (!size || size > TIME_ZONE_MAX || zone[0] < 'A' || zone[0] > 'Z' || strspn(zone, letters) != size)
         return pp_fail(error, PP_E_INVALID, "time zone: not a name like Europe/Paris");
     struct stat status;
     /* Where this machine has the tz database, it decides. */
     if (stat("/usr/share/zoneinfo", &status) == 0 &&
-        pp_path_format(path, error, "/usr/share/zoneinfo/%s", zone) &&
-        (stat(path, &status) < 0 || !S_ISREG(status.st_mode)))
+        (!pp_path_format(path, error, "/usr/share/zoneinfo/%s", zone) || !is_zone_file(path)))
         return pp_fail(error, PP_E_INVALID, "time zone: %s is not known", zone);
     return true;
 }
@@ -105,6 +116,63 @@ bool locale_check(const char *locale, struct pp_error *error) {
     if (strcmp(locale, "en") != 0 && strcmp(locale, "fr") != 0)
         return pp_fail(error, PP_E_INVALID, "language: must be en or fr");
     return true;
+}
+
+/* The character of `length` bytes. */
+static uint32_t utf8_character(const unsigned char *at, size_t length) {
+    uint32_t character = length == 1 ? at[0] : at[0] & (0x7fU >> length);
+    for (size_t i = 1; i < length; i++)
+        character = character << 6 | (at[i] & 0x3f);
+    return character;
+}
+
+/* The lower case of capitals: Unicode's simple mappings of Latin, Greek, Cyrillic and Armenian. None changes the number
+ * of bytes. */
+static uint32_t lower_case(uint32_t character) {
+    static const struct {
+        uint32_t first, last;
+        int distance;  /* to the small letter */
+        uint32_t step; /* from one capital to the next */
+    } ranges[] = {
+        {0x41, 0x5a, 32, 1},   {0xc0, 0xd6, 32, 1},    {0xd8, 0xde, 32, 1},   {0x100, 0x12e, 1, 2},
+        {0x132, 0x136, 1, 2},  {0x139, 0x147, 1, 2},   {0x14a, 0x176, 1, 2},  {0x178, 0x178, -121, 1},
+        {0x179, 0x17d, 1, 2},  {0x18f, 0x18f, 202, 1}, {0x1a0, 0x1a4, 1, 2},  {0x1af, 0x1af, 1, 1},
+        {0x1cd, 0x1db, 1, 2},  {0x1de, 0x1ee, 1, 2},   {0x200, 0x21e, 1, 2},  {0x222, 0x232, 1, 2},
+        {0x386, 0x386, 38, 1}, {0x388, 0x38a, 37, 1},  {0x38c, 0x38c, 64, 1}, {0x38e, 0x38f, 63, 1},
+        {0x391, 0x3a1, 32, 1}, {0x3a3, 0x3ab, 32, 1},  {0x400, 0x40f, 80, 1}, {0x410, 0x42f, 32, 1},
+        {0x460, 0x480, 1, 2},  {0x48a, 0x4be, 1, 2},   {0x4c1, 0x4cd, 1, 2},  {0x4d0, 0x52e, 1, 2},
+        {0x531, 0x556, 48, 1}, {0x1e00, 0x1e94, 1, 2}, {0x1ea0, 0x1efe, 1, 2}};
+    for (size_t i = 0; i < PP_COUNT(ranges); i++) {
+        if (character >= ranges[i].first && character <= ranges[i].last &&
+            (character - ranges[i].first) % ranges[i].step == 0)
+            return (uint32_t)((int)character + ranges[i].distance);
+    }
+    return character;
+}
+
+static void utf8_write(uint32_t character, size_t length, char *out) {
+    static const uint8_t marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = length - 1; i > 0; i--, character >>= 6)
+        out[i] = (char)(0x80 | (character & 0x3f));
+    out[0] = (char)(marks[length] | character);
+}
+
+void text_fold(const char *text, char *out, size_t size) {
+    const unsigned char *at = (const unsigned char *)text;
+    size_t used = 0;
+    while (*at) {
+        size_t length = utf8_length(at);
+        size_t bytes = length ? length : 1;
+        if (used + bytes >= size)
+            break;
+        if (length)
+            utf8_write(lower_case(utf8_character(at, length)), length, out + used);
+        else
+            out[used] = (char)*at;
+        used += bytes;
+        at += bytes;
+    }
+    out[used] = 0;
 }
 
 void text_print(const char *text) {

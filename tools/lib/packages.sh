@@ -13,14 +13,14 @@ packages_build=(
 # To make the Debian packages of it.
 packages_package=(dpkg-dev file)
 # To run what was built: fonts for the status screens.
-packages_run=(ca-certificates fonts-inter fonts-dejavu-core)
+packages_run=(ca-certificates fonts-inter fonts-dejavu-core tzdata)
 # To run the unit tests: servers to test against, and a second implementation of the formats.
-packages_unit=(nodejs openssl ffmpeg zbar-tools)
+packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools)
 # To run tools/demo.
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
-# To run the end-to-end tests.
-packages_e2e=(nodejs npm curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount xvfb x11-utils
-  nginx-light)
+# To run the end-to-end tests; a browser measures the headend's pages.
+packages_e2e=(nodejs npm chromium curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount tzdata
+  xvfb x11-utils nginx-light)
 # To run every other step of tools/check.
 packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev llvm mandoc file binutils dpkg-dev lintian)
 # To run tools/check --debian13.

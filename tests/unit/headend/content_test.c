@@ -97,10 +97,38 @@ static void channel_ids_and_zones_are_checked(void **state) {
     static const char *const bad_ids[] = {"", "-a", "A", "a b", "a/b", "a.b", "é"};
     for (size_t i = 0; i < PP_COUNT(bad_ids); i++)
         assert_false(channel_id_check(bad_ids[i], NULL));
-    static const char *const bad_zones[] = {"", "/etc/passwd", "../x", "Europe", "Europe/Nowhere", "a b"};
+    static const char *const bad_zones[] = {"",
+                                            "/etc/passwd",
+                                            "../x",
+                                            "Europe",
+                                            "Europe/Nowhere",
+                                            "a b",
+                                            "posix/Europe/Paris",
+                                            "right/Europe/Paris",
+                                            "localtime",
+                                            "leapseconds"};
     assert_true(time_zone_check("Europe/Paris", NULL));
     for (size_t i = 0; i < PP_COUNT(bad_zones); i++)
         assert_false(time_zone_check(bad_zones[i], NULL));
+}
+
+static void folds(const char *text, size_t size, const char *expected) {
+    char folded[64];
+    assert_true(size <= sizeof folded);
+    text_fold(text, folded, size);
+    assert_string_equal(folded, expected);
+}
+
+static void letters_are_folded_whatever_their_alphabet(void **state) {
+    (void)state;
+    folds("Foyer ÉTÉ 12", 64, "foyer été 12");
+    folds("ЭКРАН ΩΣ Ž", 64, "экран ωσ ž");
+    folds("شاشة 画面 \xf0\x9f\x98\x80", 64, "شاشة 画面 \xf0\x9f\x98\x80");
+    folds("ÀÞ×÷ĀĮŸŹȘԱ ẠƯƠ ƏǞ ΆΏ ЀЯҐ", 64, "àþ×÷āįÿźșա ạươ əǟ άώ ѐяґ");
+    folds("A\xff\xc3Z", 64, "a\xff\xc3z"); /* what is no text stays */
+    folds("ABÉ", 5, "abé");
+    folds("ABÉ", 4, "ab"); /* never half a character */
+    folds("A", 1, "");
 }
 
 static void what_is_shown_nowhere_is_called_by_its_name(void **state) {
@@ -146,6 +174,7 @@ int main(void) {
         cmocka_unit_test(duration_has_the_form_of_iso_8601),
         cmocka_unit_test(text_must_be_plain_utf_8),
         cmocka_unit_test(channel_ids_and_zones_are_checked),
+        cmocka_unit_test(letters_are_folded_whatever_their_alphabet),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
