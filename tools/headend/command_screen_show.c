@@ -4,13 +4,13 @@
 #include "base/options.h"
 #include "headend/commands.h"
 #include "headend/device.h"
+#include "headend/device_reports.h"
 #include "headend/home.h"
 #include "headend/table.h"
 
-#define SHORT_ID     8  /* characters of an id, in lists for people */
-#define EVENTS_SHOWN 10 /* with all about one screen */
-#define EVENTS_TOLD  50 /* by "screen events", unless told otherwise */
-#define EVENTS_MAX   20000
+#define SHORT_ID    8  /* characters of an id, in lists for people */
+#define EVENTS_TOLD 50 /* by "screen events", unless told otherwise */
+#define EVENTS_MAX  20000
 
 static void time_text(int64_t seconds, char text[PP_RFC3339_SIZE]) {
     if (seconds)
@@ -104,38 +104,14 @@ bool command_screen_list(int argc, char **argv, struct pp_error *error) {
 
 /* ---- Events ---- */
 
-/* The last `limit` of them, the oldest first. NULL on failure. */
-static cJSON *events_load(struct db *db, const char *id, int64_t limit, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
-        db_query(db, error,
-                 "SELECT item FROM (SELECT item, received, rowid AS place FROM report WHERE device = ? AND"
-                 " list = 'events' ORDER BY received DESC, rowid DESC LIMIT ?) ORDER BY received, place",
-                 "si", id, limit);
-    pp_autojson cJSON *events = cJSON_CreateArray();
-    struct pp_error end = {0};
-    if (!row)
-        return NULL;
-    while (db_next(row, "event", &end))
-        cJSON_AddItemToArray(events, cJSON_Parse(db_text(row, 0)));
-    if (end.code == PP_E_NOTFOUND)
-        return pp_steal(&events);
-    pp_fail(error, end.code, "%s", end.message);
-    return NULL;
-}
-
-static const char *event_text(const cJSON *event, const char *name) {
-    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, name));
-    return text ? text : "";
-}
-
 static bool events_print(const cJSON *events, struct pp_error *error) {
     static const char *const headers[] = {"TIME", "KIND", "DETAIL"};
     table_auto struct table table;
     const cJSON *event;
     table_init(&table, headers, PP_COUNT(headers));
     cJSON_ArrayForEach(event, events) {
-        const char *const cells[] = {event_text(event, "time"), event_text(event, "kind"),
-                                     event_text(event, "detail")};
+        const char *const cells[] = {device_event_text(event, "time"), device_event_text(event, "kind"),
+                                     device_event_text(event, "detail")};
         if (!table_add(&table, cells, error))
             return false;
     }
@@ -157,7 +133,7 @@ bool command_screen_events(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     if (!home || !device_resolve(home->db, argv[first + 1], &device, error))
         return false;
-    pp_autojson cJSON *events = events_load(home->db, device.id, (int64_t)limit, error);
+    pp_autojson cJSON *events = device_events(home->db, device.id, (int64_t)limit, error);
     if (!events)
         return false;
     if (!json)
@@ -171,24 +147,15 @@ bool command_screen_events(int argc, char **argv, struct pp_error *error) {
 /* With its last status report, the number of reports kept, of those that were lost on its side, and the last
  * events. */
 static bool screen_details(struct db *db, const char *id, cJSON *screen, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error,
-                                             "SELECT coalesce(report, 'null'), (SELECT count(*) FROM report "
-                                             "WHERE device = device.id AND list = 'events'),"
-                                             " (SELECT count(*) FROM report WHERE device = device.id AND "
-                                             "list = 'playlog'),"
-                                             " (SELECT total(lost) FROM report_loss WHERE device = device.id "
-                                             "AND list = 'events'),"
-                                             " (SELECT total(lost) FROM report_loss WHERE device = device.id "
-                                             "AND list = 'playlog') FROM device WHERE id = ?",
-                                             "s", id);
-    if (!row || !db_next(row, "screen", error))
+    device_reports_auto struct device_reports reports = {0};
+    if (!device_reports_load(db, id, &reports, error))
         return false;
-    cJSON_AddItemToObject(screen, "report", cJSON_Parse(db_text(row, 0)));
-    cJSON_AddNumberToObject(screen, "events", (double)db_int(row, 1));
-    cJSON_AddNumberToObject(screen, "playlog", (double)db_int(row, 2));
-    cJSON_AddNumberToObject(screen, "events_lost", (double)db_int(row, 3));
-    cJSON_AddNumberToObject(screen, "playlog_lost", (double)db_int(row, 4));
-    cJSON *events = events_load(db, id, EVENTS_SHOWN, error);
+    cJSON_AddItemToObject(screen, "report", pp_steal(&reports.status));
+    cJSON_AddNumberToObject(screen, "events", (double)reports.events);
+    cJSON_AddNumberToObject(screen, "playlog", (double)reports.plays);
+    cJSON_AddNumberToObject(screen, "events_lost", (double)reports.events_lost);
+    cJSON_AddNumberToObject(screen, "playlog_lost", (double)reports.plays_lost);
+    cJSON *events = device_events(db, id, DEVICE_EVENTS_SHOWN, error);
     cJSON_AddItemToObject(screen, "last_events", events);
     return events != NULL;
 }
