@@ -17,17 +17,29 @@ for (const input of document.querySelectorAll('.code-input')) {
   });
 }
 
-// A whole list of screens can be narrowed down while one types, to the rows whose name, site, state and channel hold all
-// words. A list of several pages, or one that was searched already, is searched by the server, at Enter.
+// A whole list of screens can be narrowed down while one types, to the rows whose name, site, channel and state hold all
+// words; what a state is called is one word, as for the server. A list of several pages, or one that was searched already, is searched by the server, at Enter.
 const filter = document.getElementById('filter');
 const rows = () => [...document.querySelectorAll('.screens tbody tr')];
 const whole = filter !== null && filter.defaultValue === '' && !document.querySelector('.pages');
+
+function wordsOf(text) {
+  const states = filter.dataset.states.toLowerCase().split('\n');
+  const words = [];
+  for (let rest = text.toLowerCase().trim(); rest;) {
+    const state = states.find((name) => rest === name || rest.startsWith(`${name} `));
+    const word = state ?? rest.split(/\s/, 1)[0];
+    words.push(word);
+    rest = rest.slice(word.length).trim();
+  }
+  return words;
+}
 
 function summarize(typed, shown) {
   const set = (id, text) => { document.getElementById(id).textContent = text; };
   const total = document.getElementById('total');
   if (!total) return; // there are no screens at all
-  const online = shown.filter((row) => row.classList.contains('online') || row.classList.contains('idle'));
+  const online = shown.filter((row) => row.classList.contains('row-online') || row.classList.contains('row-idle'));
   set('online', String(online.length));
   set('count', String(shown.length));
   set('total', typed ? total.dataset.found : total.dataset.all);
@@ -39,9 +51,9 @@ function summarize(typed, shown) {
 function narrow() {
   if (!whole) return;
   const typed = filter.value.trim();
-  const words = typed.toLowerCase().split(/\s+/);
+  const words = wordsOf(typed);
   for (const row of rows()) {
-    const text = [...row.cells].slice(0, 3).map((cell) => cell.textContent).join(' ').toLowerCase();
+    const text = row.dataset.find.toLowerCase();
     row.hidden = !words.every((word) => text.includes(word));
   }
   summarize(typed, rows().filter((row) => !row.hidden));
@@ -60,17 +72,22 @@ if (whole) {
   filter.addEventListener('input', narrow);
 }
 
-// An element with data-live="SECONDS" is fetched anew that often, while the page can be seen.
-const live = () => document.getElementById('live');
-const seconds = () => Number(live()?.dataset.live ?? 0);
+// Elements with data-live="SECONDS" are fetched anew that often, while the page can be seen; not one that has the focus,
+// which would be lost.
+const live = () => [...document.querySelectorAll('[data-live]')];
+const seconds = () => Math.max(0, ...live().map((element) => Number(element.dataset.live)));
+
+function replace(element, page) {
+  const fresh = page.getElementById(element.id);
+  if (fresh && fresh.outerHTML !== element.outerHTML && !element.contains(document.activeElement)) element.replaceWith(fresh);
+}
 
 async function refresh() {
   if (document.visibilityState === 'visible') {
     try {
       const response = await fetch(location.href, { headers: { accept: 'text/html' }, redirect: 'error' });
       const page = new DOMParser().parseFromString(await response.text(), 'text/html');
-      const fresh = page.getElementById('live');
-      if (response.ok && fresh && fresh.innerHTML !== live().innerHTML) live().replaceWith(fresh);
+      if (response.ok) for (const element of live()) replace(element, page);
       narrow();
     } catch {
       // The next round tries again.

@@ -1,12 +1,13 @@
 // The administrators' pages: signing in, approving, and what keeps strangers out.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import crypto from 'node:crypto';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { Browser, signIn } from './lib/headend-browser.mjs';
-import { deviceAuthorization, enrolDevice, fingerprintOf, makeKey, pollToken, startHeadend, thumbprintOf } from './lib/headend.mjs';
+import { deviceAuthorization, enrolDevice, eventually, fingerprintOf, makeKey, pollToken, startHeadend, thumbprintOf } from './lib/headend.mjs';
 
 describe('the admin pages', () => {
   let headend;
@@ -309,6 +310,204 @@ describe('the admin pages', () => {
   });
 });
 
+describe('the page of a screen', () => {
+  let headend;
+  let browser;
+  let screen;
+  const sql = async (text) => (await promisify(execFile)('sqlite3', ['-cmd', '.timeout 10000', path.join(headend.dir, 'headend.db'), text])).stdout.trim();
+  const show = async (id = screen.id) => JSON.parse(await headend.cli('screen', 'show', id));
+  const address = (id = screen.id) => `/admin/screens/${id}`;
+  // What the page's form would send, but for `fields`.
+  async function submit(who, action, fields = {}, id = screen.id) {
+    const now = await show(id);
+    const form = { name: now.name, site: now.site, channel: now.channel ?? '', new_channel: '', time_zone: now.time_zone, locale: now.locale, rotation: String(now.rotation), offline_mark: now.offline_mark ? 'yes' : 'no' };
+    return who.post(address(id), { csrf: Browser.token(await who.get(address(id))), ...(action === 'save' ? form : {}), action, ...fields });
+  }
+  const chosen = (text, select) => /<option value="([^"]*)" selected>/.exec(new RegExp(`<select id="${select}"[\\s\\S]*?</select>`).exec(text)[0])?.[1];
+
+  before(async () => {
+    headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+    browser = await signIn(headend);
+    await headend.cli('channel', 'add', 'lobby', '--title', 'Foyer');
+    await headend.cli('channel', 'add', 'bar', '--title', 'Bar & Café');
+    screen = await enrolDevice(headend, { name: 'Door <1>', site: 'Lyon', channel: 'lobby', timeZone: 'Europe/Paris', locale: 'fr' });
+  });
+  after(() => headend?.stop());
+
+  test('is where its row in the list leads, and tells all that is known of it', async () => {
+    const post = (where, body) => headend.request('POST', where, { device: screen, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const status = { state: 'online', software: '9.8.7', code: 'S-2', trouble: 'timestamp.json: <expired>', display: { width: 1080, height: 1920, driver: 'KMSDRM' } };
+    assert.equal((await post('/v1/status', status)).status, 204);
+    const kinds = ['switched', 'item-failed', 'kind-of-tomorrow', 'sync-failed'];
+    const items = kinds.map((kind, i) => ({ id: crypto.randomUUID(), kind, time: `2026-11-0${i + 1}T08:00:00Z`, detail: i ? `detail <${i}>` : { deep: [] } }));
+    assert.equal((await post('/v1/events', { batch: crypto.randomUUID(), spool: crypto.randomUUID(), lost: 3, items })).status, 204);
+    const list = await browser.get('/admin/screens');
+    const [, link] = /<a class="screen-link" href="([^"]*)"><bdi class="screen-name">Door &lt;1&gt;</.exec(list.text);
+    assert.equal(link, address());
+    const { text } = await browser.get(link);
+    const { certificate_expires: until, version } = await show();
+    const day = until.slice(0, 10);
+    for (const what of ['Door &lt;1&gt; · Pingplay</title>', '<h1 id="heading"><bdi>Door &lt;1&gt;</bdi>', '<bdi>Lyon</bdi>', '<bdi>Foyer</bdi>', 'nothing published yet', '<dd>Europe/Paris</dd>',
+      '<dd>Not turned</dd>', '<dd>Français</dd>', 'badge idle">Nothing to play<', 'just now', '<dd>9.8.7</dd>', '1080 × 1920, KMSDRM', `<dd>${version}`, `>${day} ${until.slice(11, 16)} UTC<`,
+      fingerprintOf(screen.thumbprint), screen.id, '<strong>S-2</strong> Signed content has expired.', '<q lang="en">timestamp.json: &lt;expired&gt;</q>',
+      'New content<', 'Item failed<', 'kind-of-tomorrow<', '<q class="said" lang="en">detail &lt;1&gt;</q>', '2026-11-04 08:00 UTC', 'before they were sent: 3']) {
+      assert.ok(text.includes(what), `${what} in ${text}`);
+    }
+    assert.ok(text.indexOf('Content not fetched') < text.indexOf('New content<'), 'the newest first');
+    assert.ok(!/<expired>|<1>|\[object|deep/.test(text));
+    const { text: french } = await (await signIn(headend, { 'accept-language': 'fr' })).get(link);
+    for (const what of ['<strong>S-2</strong> Un contenu signé a expiré.', '<q lang="en">timestamp.json: &lt;expired&gt;</q>', 'Contenu non téléchargé<', 'Rien à diffuser<', 'Non tourné<']) {
+      assert.ok(french.includes(what), what);
+    }
+    const rows = (await (await signIn(headend, { 'accept-language': 'fr' })).get('/admin/screens')).text;
+    assert.match(rows, /<strong>S-2<\/strong> Un contenu signé a expiré\.</);
+    assert.ok(!rows.includes('timestamp.json'));
+  });
+
+  test('a code without words here is told in the screen\'s', async () => {
+    const report = (body) => sql(`UPDATE device SET report = '${JSON.stringify(body)}' WHERE id = '${screen.id}'`);
+    await report({ code: 'Z-9', trouble: 'out of <ink>' });
+    assert.match((await browser.get('/admin/screens')).text, /<strong>Z-9<\/strong> out of &lt;ink&gt;</);
+    await report({ software: { a: 1 }, display: [1], state_version: 'x', code: ['x'] });
+    assert.equal((await browser.get(address())).status, 200);
+    await report({});
+  });
+
+  test('is not there for an unknown screen, in words of one\'s language', async () => {
+    const french = await signIn(headend, { 'accept-language': 'fr' });
+    const unknown = ['00000000-0000-4000-8000-000000000000', 'x', '', '../screens', '%3Cb%3E', screen.id.toUpperCase(), `${screen.id}/x`, screen.id.slice(0, 8)];
+    for (const id of unknown) {
+      const page = await french.get(address(id));
+      assert.equal(page.status, 404, id);
+      assert.match(page.text, /<html lang="fr">[\s\S]*<h1 id="heading">Écran inconnu</, id);
+    }
+    const token = Browser.token(await browser.get(address()));
+    assert.equal((await browser.post(address(unknown[0]), { csrf: token, action: 'retire' })).status, 404);
+  });
+
+  test('leads strangers to sign in, and back', async () => {
+    const stranger = new Browser(headend);
+    assert.equal((await stranger.get(address())).headers.location, `/admin/sign-in?next=${encodeURIComponent(address())}`);
+    assert.equal((await stranger.post(address(), { action: 'retire' })).headers.location, '/admin/sign-in');
+    assert.equal((await stranger.signIn('admin', headend.password, address())).headers.location, address());
+    assert.equal((await show()).status, 'active');
+  });
+
+  test('changes nothing for a form from elsewhere', async () => {
+    const token = Browser.token(await browser.get(address()));
+    const other = Browser.token(await (await signIn(headend)).get(address()));
+    for (const [csrf, headers] of [['', {}], [other, {}], [token, { origin: 'https://evil.example' }], [token, { 'sec-fetch-site': 'cross-site' }]]) {
+      for (const action of ['retire', 'save']) assert.equal((await browser.post(address(), { csrf, action, name: 'Evil' }, headers)).status, 403);
+    }
+    const { status, name } = await show();
+    assert.deepEqual([status, name], ['active', 'Door <1>']);
+    assert.equal((await browser.post(address(), { csrf: token, action: 'explode' })).status, 400);
+  });
+
+  test('renames, moves, turns, and follows what people call a time zone', async () => {
+    const before = await show();
+    const saved = await submit(browser, 'save', { name: 'Tür "2"', site: '', channel: 'bar', time_zone: ' new york', locale: 'en', rotation: '270', offline_mark: 'yes' });
+    assert.deepEqual([saved.status, saved.headers.location], [303, `${address()}?done=saved`]);
+    const after = await show();
+    assert.deepEqual([after.name, after.site, after.channel, after.time_zone, after.locale, after.rotation, after.offline_mark], ['Tür "2"', '', 'bar', 'America/New_York', 'en', 270, true]);
+    assert.equal(after.version, before.version + 1);
+    const { text } = await browser.get(saved.headers.location);
+    assert.match(text, /role="status">Saved\./);
+    assert.match(text, /id="name" name="name"[^>]* value="Tür &quot;2&quot;"/);
+    assert.deepEqual(['channel', 'rotation', 'offline_mark'].map((select) => chosen(text, select)), ['bar', '270', 'yes']);
+    assert.ok(!(await browser.get(`${address()}?done=%3Cb%3E`)).text.includes('role="status"'), 'only what is an action of ours is said');
+    await submit(browser, 'save', { channel: '', new_channel: ' Rooftop Été ' });
+    assert.equal((await show()).channel, 'rooftop-ete');
+    assert.match(await headend.cli('channel', 'list'), /rooftop-ete/);
+    await submit(browser, 'save', { channel: '' });
+    assert.equal((await show()).channel, null);
+    assert.equal(chosen((await browser.get(address())).text, 'channel'), '');
+  });
+
+  test('a channel that a screen is moved away from gets a new key without waiting for the housekeeping', async () => {
+    const stays = await enrolDevice(headend, { name: 'Stays', channel: 'bar' });
+    await submit(browser, 'save', { channel: 'bar' });
+    const key = () => sql("SELECT hex(key) || leavers FROM channel WHERE id = 'bar'");
+    const first = await key();
+    await submit(browser, 'save', { channel: 'lobby' });
+    await eventually(async () => (await key()).slice(64) === '0' && (await key()).slice(0, 64) !== first.slice(0, 64), 20000, 'a new key');
+    assert.equal((await show(stays.id)).channel, 'bar');
+  });
+
+  test('says kindly what is wrong, keeps what was typed, and changes nothing', async () => {
+    const before = await show();
+    const wrong = async (fields, words, who = browser) => {
+      const page = await submit(who, 'save', fields);
+      assert.equal(page.status, 422);
+      assert.match(page.text, words);
+      return page.text;
+    };
+    const zone = await wrong({ name: 'Typed <name>', time_zone: 'Mars/Base "1"', channel: 'bar', rotation: '90' }, /role="alert">There is no such time zone\. [^<]*Europe\/Paris\./);
+    assert.match(zone, /name="time_zone" value="Mars\/Base &quot;1&quot;"/);
+    assert.match(zone, /name="name"[^>]* value="Typed &lt;name&gt;"/);
+    assert.match(zone, /<h1 id="heading"><bdi>Tür /, 'the screen is called as before');
+    assert.deepEqual(['channel', 'rotation'].map((select) => chosen(zone, select)), ['bar', '90']);
+    await wrong({ time_zone: 'posix/Europe/Paris' }, /role="alert">There is no such time zone/);
+    await wrong({ name: '' }, /role="alert">The name is missing/);
+    await wrong({ channel: 'nosuch' }, /role="alert">That is no channel/);
+    await wrong({ new_channel: 'ロビー' }, /role="alert">[^<]*Latin/);
+    await wrong({ rotation: '45' }, /role="alert">Please choose one of the rotations/);
+    await wrong({ offline_mark: 'perhaps' }, /role="alert">Please choose what the screen does/);
+    await wrong({ locale: 'de' }, /role="alert">Please choose one of the languages/);
+    await wrong({ time_zone: '' }, /role="alert">Ce fuseau horaire est inconnu\./, await signIn(headend, { 'accept-language': 'fr' }));
+    await wrong({ new_channel: 'Never made', locale: 'de' }, /languages/);
+    assert.deepEqual(await show(), before);
+    assert.ok(!(await headend.cli('channel', 'list')).includes('never-made'));
+  });
+
+  test('time zones are offered to choose from, here and at approval, without a script', async () => {
+    const code = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code;
+    for (const page of [await browser.get(address()), await browser.get(`/enrol?user_code=${code}`)]) {
+      const [, id] = /id="time_zone"[^>]* list="([^"]+)"/.exec(page.text);
+      const zones = [...new RegExp(`<datalist id="${id}">(.*?)</datalist>`, 's').exec(page.text)[1].matchAll(/<option value="([^"]+)">/g)].map(([, zone]) => zone);
+      for (const zone of ['Europe/Paris', 'Asia/Tokyo', 'America/Argentina/Salta', 'UTC']) assert.ok(zones.includes(zone), zone);
+      assert.ok(zones.length > 300 && zones.length <= 1000);
+      assert.deepEqual(zones, [...zones].sort());
+      assert.match(page.headers['content-security-policy'], /^default-src 'none'; style-src 'self'; script-src 'self';/);
+    }
+    const answer = await browser.decide(code, 'approve', { time_zone: 'tokyo' });
+    assert.equal(answer.status, 303);
+    assert.equal((await show(answer.headers.location.split('=')[1])).time_zone, 'Asia/Tokyo');
+    const other = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code;
+    const refused = await browser.decide(other, 'approve', { time_zone: 'Parus' });
+    assert.equal(refused.status, 422);
+    assert.match(refused.text, /role="alert">There is no such time zone\.[\s\S]*name="time_zone" value="Parus"/);
+  });
+
+  test('retires after a second question, takes back, and removes', async () => {
+    const page = await browser.get(address());
+    assert.match(page.text, /<details class="card danger">[\s\S]*value="retire"[\s\S]*<\/details>/);
+    const retired = await submit(browser, 'retire');
+    assert.equal(retired.headers.location, `${address()}?done=retired`);
+    assert.equal((await show()).status, 'retired');
+    assert.equal((await headend.request('GET', '/v1/state', { device: screen })).status, 403);
+    const { text } = await browser.get(retired.headers.location);
+    assert.match(text, /role="status">The screen is retired\./);
+    assert.ok(!text.includes('value="save"') && !text.includes('value="retire"'));
+    const late = await submit(browser, 'save', { name: 'Too late' });
+    assert.equal(late.status, 422);
+    assert.match(late.text, /role="alert">Somebody has retired this screen/);
+    assert.equal((await submit(browser, 'retire')).headers.location, address(), 'somebody was quicker');
+    assert.equal((await submit(browser, 'restore')).headers.location, `${address()}?done=restored`);
+    assert.equal((await show()).status, 'active');
+    assert.equal((await submit(browser, 'restore')).headers.location, address());
+    const other = await enrolDevice(headend, { name: 'Other' });
+    const token = Browser.token(await browser.get(address()));
+    assert.equal((await browser.post(address(other.id), { csrf: token, action: 'remove' })).headers.location, address(other.id), 'not while it is in use');
+    assert.equal((await show(other.id)).status, 'active');
+    await submit(browser, 'retire', {}, other.id);
+    assert.match((await browser.get(address(other.id))).text, /<details class="card danger">[\s\S]*value="remove"/);
+    assert.equal((await submit(browser, 'remove', {}, other.id)).headers.location, '/admin/screens');
+    assert.equal((await browser.get(address(other.id))).status, 404);
+    assert.match((await browser.get('/enrol/done?screen=' + screen.id)).text, new RegExp(`href="${address()}"`));
+  });
+});
+
 describe('login throttling', () => {
   let headend;
   before(async () => { headend = await startHeadend(); });
@@ -386,9 +585,26 @@ describe('a list of five thousand screens', () => {
     assert.match(none.text, /value="&lt;b&gt;"/);
     assert.match(none.text, /No screen matches[^<]*<[^>]*>&lt;b&gt;</);
     assert.match(none.text, /<a [^>]*href="\/admin\/screens"[^>]*>Show all screens</);
+    assert.equal(names(await browser.get(`/admin/screens?q=${encodeURIComponent('Ö'.repeat(30))}`)).length, 100, 'letters with accents in any case');
     assert.match(none.text, /id="online">0<[\s\S]*id="count">0</);
     const french = await (await signIn(headend, { 'accept-language': 'fr' })).get('/admin/screens?q=nulle-part');
     assert.match(french.text, /Aucun écran ne correspond/);
+  });
+
+  test('is searched by state, in the words of the page', async () => {
+    const run = (sql) => promisify(execFile)('sqlite3', [path.join(headend.dir, 'headend.db'), sql]);
+    await run("UPDATE device SET seen = unixepoch() + 3600 WHERE name LIKE 'Screen 45%'; UPDATE device SET seen = 1 WHERE name LIKE 'Screen 12%';"
+      + " UPDATE device SET status = 'retired' WHERE name LIKE 'Screen 0007%'; UPDATE channel SET publish = 1; UPDATE device SET site = 'Rennes' WHERE name LIKE 'Screen 1234%'");
+    const english = await browser.get('/admin/screens?q=online');
+    assert.deepEqual(names(english).map((name) => name.slice(0, 11)), ['Screen 4500'], 'not those without a channel, which have nothing to play');
+    assert.equal(names(await browser.get('/admin/screens?q=nothing%20to%20play%20screen%2045')).length, 99);
+    assert.equal(names(await browser.get('/admin/screens?q=OFFLINE')).length, 100);
+    const french = await signIn(headend, { 'accept-language': 'fr' });
+    assert.deepEqual(names(await french.get('/admin/screens?q=retir%C3%A9')).map((name) => name.slice(0, 11)), ['Screen 0007']);
+    assert.deepEqual(names(await french.get('/admin/screens?q=hors%20ligne%20rennes')).map((name) => name.slice(0, 11)), ['Screen 1234']);
+    assert.deepEqual(names(await french.get('/admin/screens?q=en%20ligne%20rennes')), [], '"en" stands in "Rennes", "ligne" in "hors ligne"');
+    assert.deepEqual(names(await french.get('/admin/screens?q=offline')), []);
+    await run("UPDATE device SET seen = NULL, status = 'active'; UPDATE channel SET publish = 0; UPDATE device SET site = 'Site 2' WHERE site = 'Rennes'");
   });
 
   test('counts what a search finds', async () => {

@@ -4,6 +4,7 @@
 
 #include "headend/ca.h"
 #include "headend/home.h"
+#include "headend/time_zones.h"
 
 struct waiters;
 struct connections;
@@ -39,8 +40,9 @@ struct app {
     struct writer *writer;
     struct contacts *contacts;
     struct hasher *hasher;
-    struct allowance *allowance; /* of screens; with db_lock */
-    struct strings *strings;     /* of the pages, in each language */
+    struct allowance *allowance;  /* of screens; with db_lock */
+    struct strings *strings;      /* of the pages, in each language */
+    struct time_zones time_zones; /* that people choose from */
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "base/file.h"
+#include "headend/text.h"
 
 struct db {
     sqlite3 *handle;
@@ -27,6 +28,27 @@ static bool db_pragmas(struct db *db, struct pp_error *error) {
     sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
     if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
         return db_failed(db->handle, "settings", error);
+    return true;
+}
+
+/* fold(TEXT): text_fold; SQLite's own lower() knows ASCII's letters only. */
+static void sql_fold(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    const unsigned char *text = sqlite3_value_text(values[0]);
+    size_t size = (size_t)sqlite3_value_bytes(values[0]) + 1;
+    char *folded = text ? sqlite3_malloc64(size) : NULL;
+    if (!folded) {
+        sqlite3_result_null(context);
+        return;
+    }
+    text_fold((const char *)text, folded, size);
+    sqlite3_result_text(context, folded, -1, sqlite3_free);
+}
+
+static bool db_functions(struct db *db, struct pp_error *error) {
+    if (sqlite3_create_function(db->handle, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+                                NULL, sql_fold, NULL, NULL) != SQLITE_OK)
+        return db_failed(db->handle, "functions", error);
     return true;
 }
 
@@ -60,7 +82,7 @@ struct db *db_open(const char *path, bool create, struct pp_error *error) {
         db_failed(db->handle, path, error);
         return NULL;
     }
-    if (!db_pragmas(db, error) || !db_migrate(db, error))
+    if (!db_pragmas(db, error) || !db_functions(db, error) || !db_migrate(db, error))
         return NULL;
     return pp_steal(&db);
 }

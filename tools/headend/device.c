@@ -81,15 +81,29 @@ bool device_resolve(struct db *db, const char *text, struct device *device, stru
                    DEVICE_PREFIX_MIN);
 }
 
-const char *device_state_name(const struct device *device, int64_t now) {
+const char *device_state_key(enum device_state state) {
+    static const char *const keys[DEVICE_STATES] = {
+        [DEVICE_ONLINE] = "online",   [DEVICE_IDLE] = "idle",       [DEVICE_TROUBLED] = "trouble",
+        [DEVICE_OFFLINE] = "offline", [DEVICE_WAITING] = "waiting", [DEVICE_RETIRED] = "retired",
+    };
+    return keys[state];
+}
+
+enum device_state device_state_of(const struct device *device, int64_t publish, int64_t now) {
     if (strcmp(device->status, "retired") == 0)
-        return "retired";
+        return DEVICE_RETIRED;
     if (!device->seen || strcmp(device->status, "approved") == 0)
-        return "waiting";
+        return DEVICE_WAITING;
     if (now - device->seen >= DEVICE_ONLINE_S)
-        return "offline";
+        return DEVICE_OFFLINE;
     /* It can be heard, and says itself that what we want is not in effect there. */
-    return !*device->reported || strcmp(device->reported, "online") == 0 ? "online" : "trouble";
+    if (*device->reported && strcmp(device->reported, "online") != 0)
+        return DEVICE_TROUBLED;
+    return publish ? DEVICE_ONLINE : DEVICE_IDLE;
+}
+
+const char *device_state_name(const struct device *device, int64_t now) {
+    return device_state_key(device_state_of(device, 1, now));
 }
 
 bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error) {
@@ -116,54 +130,95 @@ static bool device_rows(sqlite3_stmt *row, bool (*each)(void *arg, const struct 
     return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
 }
 
-/* What somebody should look at comes first: screens that are offline, as in device_state_name, or in trouble. */
+/* What somebody should look at comes first: screens that are offline or in trouble, as device_state_of() finds them, or
+ * that ask for help. */
 #define TEXT_OF(number)      #number
 #define SQL_NUMBER(constant) TEXT_OF(constant)
-#define DEVICE_OFFLINE                                                                                       \
-    "(status = 'active' AND seen > 0 AND"                                                                    \
-    " seen <= CAST(strftime('%s', 'now') AS INTEGER) - " SQL_NUMBER(DEVICE_ONLINE_S) ")"
+#define DEVICE_ONLINE_SQL    SQL_NUMBER(DEVICE_ONLINE_S)
+#define DEVICE_TO_LOOK_AT                                                                                    \
+    "(status = 'active' AND seen > 0 AND (seen <= CAST(strftime('%s', 'now') AS INTEGER) "                   \
+    "- " DEVICE_ONLINE_SQL " OR " DEVICE_REPORTED " NOT IN ('', 'online')))"
 #define DEVICE_ORDER                                                                                         \
-    "ORDER BY status = 'retired', NOT coalesce(" DEVICE_OFFLINE                                              \
+    "ORDER BY status = 'retired', NOT coalesce(" DEVICE_TO_LOOK_AT                                           \
     " OR json_extract(report, '$.code') <> '', 0), name, id "
-/* ?1 to ?4 are the words, "" for none. */
+/* ?1 to ?4 are the words, "" for none; ?5 is the time; ?6 to ?11 what the states are called, as device_state_of() finds
+ * them. fold() is text_fold. */
+/* clang-format off */
+#define DEVICE_STATE_TEXT                                                                                    \
+    "CASE WHEN status = 'retired' THEN ?11"                                                                  \
+    " WHEN status = 'approved' OR coalesce(seen, 0) = 0 THEN ?10"                                            \
+    " WHEN seen <= ?5 - " DEVICE_ONLINE_SQL " THEN ?9"                                                       \
+    " WHEN " DEVICE_REPORTED " NOT IN ('', 'online') THEN ?8"                                                \
+    " WHEN coalesce((SELECT publish FROM channel WHERE channel.id = device.channel), 0) = 0 THEN ?7"         \
+    " ELSE ?6 END"
 #define DEVICE_TEXT                                                                                          \
-    "lower(name || char(10) || site || char(10) || coalesce(channel, '') || char(10) ||"                     \
-    " coalesce((SELECT title FROM channel WHERE channel.id = device.channel), ''))"
+    "fold(name || char(10) || site || char(10) || coalesce(channel, '') || char(10) ||"                      \
+    " coalesce((SELECT title FROM channel WHERE channel.id = device.channel), '') || char(10) || "           \
+    DEVICE_STATE_TEXT ")"
+/* clang-format on */
 #define DEVICE_HAS_WORDS                                                                                     \
-    "instr(" DEVICE_TEXT ", lower(?1)) AND instr(" DEVICE_TEXT ", lower(?2))"                                \
-    " AND instr(" DEVICE_TEXT ", lower(?3)) AND instr(" DEVICE_TEXT ", lower(?4)) "
+    "(?1 = '' OR (SELECT instr(text, ?1) AND instr(text, ?2) AND instr(text, ?3) AND instr(text, ?4)"        \
+    " FROM (SELECT " DEVICE_TEXT " AS text))) "
 
-typedef char device_words[DEVICE_WORDS_MAX][DEVICE_WORD_MAX + 1];
+struct device_words {
+    char words[DEVICE_WORDS_MAX][DEVICE_WORD_MAX + 1];
+};
 
-static void words_split(const char *text, device_words words) {
-    for (size_t i = 0; i < DEVICE_WORDS_MAX; i++) {
-        text += strspn(text, " \t");
-        size_t size = strcspn(text, " \t");
-        snprintf(words[i], DEVICE_WORD_MAX + 1, "%.*s",
-                 (int)(size < DEVICE_WORD_MAX ? size : DEVICE_WORD_MAX), text);
-        text += size;
+/* The bytes of the state's name that the text begins with; 0 where it does with none. */
+static size_t state_name_size(const struct device_search *search, const char *text) {
+    for (size_t i = 0; i < DEVICE_STATES; i++) {
+        char name[DEVICE_WORD_MAX + 1];
+        text_fold(search->states[i], name, sizeof name);
+        size_t size = strlen(name);
+        if (size && strncmp(text, name, size) == 0 && strchr(" \t", text[size]))
+            return size;
     }
+    return 0;
+}
+
+static void words_split(const struct device_search *search, struct device_words *words) {
+    char text[DEVICE_SEARCH_MAX];
+    text_fold(search->words, text, sizeof text);
+    const char *at = text;
+    for (size_t i = 0; i < DEVICE_WORDS_MAX; i++) {
+        at += strspn(at, " \t");
+        size_t size = state_name_size(search, at);
+        if (!size)
+            size = strcspn(at, " \t");
+        snprintf(words->words[i], sizeof words->words[i], "%.*s",
+                 (int)(size < DEVICE_WORD_MAX ? size : DEVICE_WORD_MAX), at);
+        at += size;
+    }
+}
+
+/* A query with ?1 to ?11 as above, ?12 and ?13 the page. */
+static sqlite3_stmt *search_query(struct db *db, const struct device_search *search, const char *sql,
+                                  struct pp_error *error) {
+    struct device_words words;
+    const char *const *states = search->states;
+    words_split(search, &words);
+    return db_query(db, error, sql, "ssssissssssii", words.words[0], words.words[1], words.words[2],
+                    words.words[3], search->now, states[DEVICE_ONLINE], states[DEVICE_IDLE],
+                    states[DEVICE_TROUBLED], states[DEVICE_OFFLINE], states[DEVICE_WAITING],
+                    states[DEVICE_RETIRED], search->count, search->skipped);
 }
 
 bool device_search(struct db *db, const struct device_search *search,
                    bool (*each)(void *arg, const struct device *device), void *arg, struct pp_error *error) {
-    device_words words;
-    words_split(search->words, words);
-    db_autostmt sqlite3_stmt *row =
-        db_query(db, error, DEVICE_COLUMNS "WHERE " DEVICE_HAS_WORDS DEVICE_ORDER "LIMIT ?5 OFFSET ?6",
-                 "ssssii", words[0], words[1], words[2], words[3], search->count, search->skipped);
+    db_autostmt sqlite3_stmt *row = search_query(
+        db, search, DEVICE_COLUMNS "WHERE " DEVICE_HAS_WORDS DEVICE_ORDER "LIMIT ?12 OFFSET ?13", error);
     return row && device_rows(row, each, arg, error);
 }
 
-bool device_count(struct db *db, const char *text, int64_t now, struct device_counts *counts,
+bool device_count(struct db *db, const struct device_search *search, struct device_counts *counts,
                   struct pp_error *error) {
-    device_words words;
-    words_split(text, words);
     db_autostmt sqlite3_stmt *row =
-        db_query(db, error,
-                 "SELECT (SELECT count(*) FROM device), count(*), coalesce(sum(status = 'active' AND seen > "
-                 "?5 AND " DEVICE_REPORTED " IN ('', 'online')), 0) FROM device WHERE " DEVICE_HAS_WORDS,
-                 "ssssi", words[0], words[1], words[2], words[3], now - DEVICE_ONLINE_S);
+        search_query(db, search,
+                     "SELECT (SELECT count(*) FROM device), count(*),"
+                     " coalesce(sum(status = 'active' AND seen > ?5 - " SQL_NUMBER(
+                         DEVICE_ONLINE_S) " AND " DEVICE_REPORTED " IN ('', 'online')), 0), ?12, ?13"
+                                          " FROM device WHERE " DEVICE_HAS_WORDS,
+                     error);
     if (!row || !db_next(row, "count", error))
         return false;
     counts->total = db_int(row, 0);

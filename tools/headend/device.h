@@ -9,13 +9,14 @@
 #define DEVICE_SEEN_EVERY_S   15  /* "last contact" is not written more often */
 #define DEVICE_ONLINE_S       120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
 #define DEVICE_WORDS_MAX      4   /* of a search */
-#define DEVICE_WORD_MAX       100            /* bytes of each; a longer one is cut */
-#define DEVICE_PREFIX_MIN     4              /* characters of an id that stand for it, at least */
-#define DEVICE_TROUBLE_MAX    400            /* bytes */
-#define FINGERPRINT_SIZE      20             /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
-#define FINGERPRINT_GROUPS    4              /* of ... */
-#define FINGERPRINT_GROUP     4              /* ... hex digits */
-#define DEVICE_EPOCH_STEP_MAX 1000           /* a screen does not follow further, either */
+#define DEVICE_WORD_MAX       100  /* bytes of each; a longer one is cut */
+#define DEVICE_SEARCH_MAX     512  /* bytes of a search in lower case, with the NUL; the rest is cut */
+#define DEVICE_PREFIX_MIN     4    /* characters of an id that stand for it, at least */
+#define DEVICE_TROUBLE_MAX    400  /* bytes */
+#define FINGERPRINT_SIZE      20   /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
+#define FINGERPRINT_GROUPS    4    /* of ... */
+#define FINGERPRINT_GROUP     4    /* ... hex digits */
+#define DEVICE_EPOCH_STEP_MAX 1000 /* a screen does not follow further, either */
 #define DEVICE_AHEAD_S        (26 * 60 * 60) /* a screen with a right clock does not believe us further than a day */
 
 struct device {
@@ -49,20 +50,37 @@ bool device_find_by_cookie(struct db *db, const char *cookie, struct device *dev
 bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
                  struct pp_error *error);
 
-/* Some of them, in the order of device_each: those whose name, site or channel (its id or title) hold all words of
- * `words`, of which the first DEVICE_WORDS_MAX count, whatever the case of letters; `count` of them after `skipped`
- * others. */
+/* Where a screen stands, as lists call it. */
+enum device_state {
+    DEVICE_ONLINE,
+    DEVICE_IDLE, /* online, and nothing is published on its channel, or it has none */
+    DEVICE_TROUBLED,
+    DEVICE_OFFLINE,
+    DEVICE_WAITING,
+    DEVICE_RETIRED,
+    DEVICE_STATES,
+};
+/* "online", "idle", "trouble", "offline", "waiting", "retired". */
+const char *device_state_key(enum device_state state);
+/* `publish` is its channel's, 0 without one. */
+enum device_state device_state_of(const struct device *device, int64_t publish, int64_t now);
+
+/* Some of them, in the order of device_each: those whose name, site, channel (its id or title) or state hold all words
+ * of `words`, of which the first DEVICE_WORDS_MAX count, whatever the case of letters; `count` of them after `skipped`
+ * others. What a state is called counts as one word, so that "en ligne" does not find "hors ligne". */
 struct device_search {
     const char *words;
+    const char *states[DEVICE_STATES]; /* what they are called in the language of the one who searches */
+    int64_t now;                       /* s since 1970 */
     int64_t skipped, count;
 };
 bool device_search(struct db *db, const struct device_search *search,
                    bool (*each)(void *arg, const struct device *device), void *arg, struct pp_error *error);
-/* How many there are, how many of them a search finds, and how many of those are online at `now`. */
+/* How many there are, how many of them a search finds, and how many of those are online. */
 struct device_counts {
     int64_t total, found, online;
 };
-bool device_count(struct db *db, const char *words, int64_t now, struct device_counts *counts,
+bool device_count(struct db *db, const struct device_search *search, struct device_counts *counts,
                   struct pp_error *error);
 
 /* A fresh device cookie, in place of any earlier one. */

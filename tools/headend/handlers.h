@@ -32,6 +32,9 @@ void page_enrol_submit(struct request *request, struct reply *reply);
 void page_enrol_done(struct request *request, struct reply *reply);
 /* pages_screens.c */
 void page_screens(struct request *request, struct reply *reply);
+/* pages_screen.c */
+void page_screen(struct request *request, struct reply *reply);
+void page_screen_submit(struct request *request, struct reply *reply);
 /* pages.c */
 void page_home(struct request *request, struct reply *reply);
 void page_asset(struct request *request, struct reply *reply);

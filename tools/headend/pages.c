@@ -9,6 +9,7 @@
 #include "headend/strings.h"
 #include "headend/template.h"
 
+#define PAGE_KEY_MAX 96 /* bytes of a text's key with the NUL */
 #define CONTENT_SECURITY_POLICY                                                                              \
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "          \
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -53,6 +54,18 @@ void page_set(struct page *page, const char *name, const char *value) {
 
 const char *page_text(const struct page *page, const char *key) {
     return strings_get(page->strings, page->language, key);
+}
+
+const char *page_text_of(const struct page *page, const char *prefix, const char *key) {
+    char name[PAGE_KEY_MAX];
+    int size = snprintf(name, sizeof name, "%s%s", prefix, key);
+    return size > 0 && size < PAGE_KEY_MAX ? strings_find(page->strings, page->language, name) : NULL;
+}
+
+void page_set_number(struct page *page, const char *name, int64_t number) {
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    page_set(page, name, text);
 }
 
 const char *page_get(const struct page *page, const char *name) {

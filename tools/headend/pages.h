@@ -5,7 +5,7 @@
 #include "headend/http.h"
 
 #define PAGE_MAX        (2 * 1024 * 1024) /* bytes */
-#define PAGE_VALUES_MAX 40
+#define PAGE_VALUES_MAX 80
 
 /* Values for a template, over the words of the language ({{t.KEY}}). */
 struct page {
@@ -27,6 +27,8 @@ void page_finish(struct page *page);
 void page_set(struct page *page, const char *name, const char *value);
 /* The text of a key in the page's language. Borrowed. */
 const char *page_text(const struct page *page, const char *key);
+/* The text of a key that ends with what others sent ("event." and an event's kind); NULL without one. */
+const char *page_text_of(const struct page *page, const char *prefix, const char *key);
 /* A value set before, "" without. */
 const char *page_get(const struct page *page, const char *name);
 
@@ -40,6 +42,8 @@ void page_message(const struct request *request, struct reply *reply, unsigned s
 /* Whether a browser asks, rather than a program. */
 bool page_wanted(struct MHD_Connection *connection);
 
+/* A number as a value. */
+void page_set_number(struct page *page, const char *name, int64_t number);
 /* "just now", "5 min ago", "3 h ago", "12 days ago", "never". */
 void page_ago(const struct page *page, int64_t seen, int64_t now, char *text, size_t size);
 

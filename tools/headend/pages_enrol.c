@@ -4,14 +4,13 @@
 #include "headend/enrolment.h"
 #include "headend/handlers.h"
 #include "headend/pages.h"
-#include "headend/template.h"
+#include "headend/pages_fields.h"
 #include "headend/throttle.h"
 #include "headend/waiters.h"
 
-#define TYPED_MAX         16                      /* bytes of a wrong code that stand in the form again */
-#define PROBLEM_TIME_ZONE "enrol.wrong.time_zone" /* its field is folded away at first */
-#define PROBLEM_ANSWER    "enrol.wrong.fingerprint"
-#define PROBLEM_WAIT      "enrol.wrong.wait"
+#define TYPED_MAX      16 /* bytes of a wrong code that stand in the form again */
+#define PROBLEM_ANSWER "enrol.wrong.fingerprint"
+#define PROBLEM_WAIT   "enrol.wrong.wait"
 
 /* The form for a code, where none was given or it is no good (any more). */
 static void code_reply(const struct request *request, struct reply *reply, unsigned status, const char *typed,
@@ -23,55 +22,6 @@ static void code_reply(const struct request *request, struct reply *reply, unsig
     page_set(&page, "typed", strlen(typed) <= TYPED_MAX ? typed : "");
     page_set(&page, "problem", problem ? page_text(&page, problem) : "");
     page_reply(&page, request, reply, status, "enrol-code.html");
-}
-
-struct options {
-    struct pp_buf *out;
-    const char *chosen;
-    bool ok;
-};
-
-static bool option_add(void *arg, const struct channel *channel) {
-    struct options *options = arg;
-    options->ok = options->ok &&
-                  pp_buf_addf(options->out, NULL, "<option value=\"%s\"%s>", channel->id,
-                              strcmp(channel->id, options->chosen) == 0 ? " selected" : "") &&
-                  template_escape(channel->title, options->out, NULL) &&
-                  pp_buf_add_text(options->out, "</option>", NULL);
-    return options->ok;
-}
-
-/* <option> elements of all channels; the first is chosen where none was. */
-static bool channel_options(struct db *db, const char *chosen, struct pp_buf *out, struct pp_error *error) {
-    struct options options = {.out = out, .chosen = chosen, .ok = true};
-    return channel_each(db, option_add, &options, error) &&
-           (options.ok ? true : pp_fail(error, PP_E_LIMIT, "too many channels for the page"));
-}
-
-/* The sites there are, to choose from while typing. */
-static bool site_options(struct db *db, struct pp_buf *out, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
-        db_query(db, error, "SELECT DISTINCT site FROM device WHERE site <> '' ORDER BY site LIMIT 200", "");
-    if (!row)
-        return false;
-    while (db_next(row, "site", NULL)) {
-        if (!pp_buf_add_text(out, "<option value=\"", error) ||
-            !template_escape(db_text(row, 0), out, error) || !pp_buf_add_text(out, "\">", error))
-            return false;
-    }
-    return true;
-}
-
-static bool approval_lists(struct request *request, struct page *page, const char *channel,
-                           struct pp_error *error) {
-    pp_autobuf struct pp_buf channels = PP_BUF_INIT(PAGE_MAX);
-    pp_autobuf struct pp_buf sites = PP_BUF_INIT(PAGE_MAX);
-    if (!channel_options(request->app->db, channel, &channels, error) ||
-        !site_options(request->app->db, &sites, error))
-        return false;
-    page_set(page, "channels", channels.size ? pp_buf_text(&channels) : "");
-    page_set(page, "sites", pp_buf_text(&sites));
-    return true;
 }
 
 /* The groups of the fingerprint but the one that is asked for: in its place is a field. It must not be here
@@ -102,6 +52,19 @@ static bool problem_is_answer(const char *problem) {
     return problem && (strcmp(problem, PROBLEM_ANSWER) == 0 || strcmp(problem, PROBLEM_WAIT) == 0);
 }
 
+/* What stands in the fields: what was typed, or else what most screens will want. */
+static struct screen_values approval_values(const struct request *request, const struct page *page,
+                                            const char *zone) {
+    struct screen_values values = screen_values_typed(&request->form);
+    if (!request->form.count) {
+        values.time_zone = zone;
+        values.channel_chosen = false;
+    }
+    if (!*values.locale)
+        values.locale = page->language;
+    return values;
+}
+
 /* The approval page; what was typed stands in the form again after a mistake, whose
  * text is `problem`. */
 static void approval_reply(struct request *request, struct reply *reply, const char *code,
@@ -109,12 +72,13 @@ static void approval_reply(struct request *request, struct reply *reply, const c
     page_auto struct page page;
     bool wrong_answer = problem_is_answer(problem);
     struct pp_error error;
-    const char *locale = form_get(&request->form, "locale");
     pp_autofree char *zone = db_meta_get(request->app->db, "time_zone", &error);
     page_start(&page, request);
     page_set(&page, "answer", wrong_answer ? "" : form_get(&request->form, "fingerprint"));
     page_set(&page, "wrong_answer", wrong_answer ? "1" : "");
-    if (!zone || !approval_lists(request, &page, form_get(&request->form, "channel"), &error) ||
+    page_set(&page, "fresh", request->form.count ? "" : "1");
+    const struct screen_values values = approval_values(request, &page, zone ? zone : "");
+    if (!zone || !screen_fields_show(request, &page, &values, &error) ||
         !approval_fingerprint(&page, enrolment, &error)) {
         reply_failure(reply, &error);
         return;
@@ -122,14 +86,9 @@ static void approval_reply(struct request *request, struct reply *reply, const c
     page_set(&page, "title", page_text(&page, "enrol.title"));
     page_set(&page, "on_enrol", "page");
     page_set(&page, "code", code);
-    page_set(&page, "name", form_get(&request->form, "name"));
-    page_set(&page, "site", form_get(&request->form, "site"));
-    page_set(&page, "new_channel", form_get(&request->form, "new_channel"));
-    page_set(&page, "time_zone", request->form.count ? form_get(&request->form, "time_zone") : zone);
-    page_set(&page, "fresh", request->form.count ? "" : "1");
-    page_set(&page, "french", strcmp(*locale ? locale : page.language, "fr") == 0 ? "1" : "");
     page_set(&page, "problem", problem ? page_text(&page, problem) : "");
-    page_set(&page, "more_open", problem && strcmp(problem, PROBLEM_TIME_ZONE) == 0 ? "1" : "");
+    /* its fields are folded away at first */
+    page_set(&page, "more_open", problem && strcmp(problem, FIELD_TIME_ZONE_UNKNOWN) == 0 ? "1" : "");
     page_reply(&page, request, reply, problem ? MHD_HTTP_UNPROCESSABLE_CONTENT : MHD_HTTP_OK, "enrol.html");
 }
 
@@ -179,46 +138,6 @@ static void refuse(struct request *request, struct reply *reply, const char *cod
     page_message(request, reply, MHD_HTTP_OK, "refused");
 }
 
-/* The text about the first field that is no good; NULL when all are. */
-static const char *settings_problem(const struct device_settings *settings) {
-    const struct {
-        struct device_settings field;
-        const char *problem;
-    } checks[] = {{{.name = settings->name}, "enrol.wrong.name"},
-                  {{.site = settings->site}, "enrol.wrong.site"},
-                  {{.channel = settings->channel}, "enrol.wrong.channel"},
-                  {{.time_zone = settings->time_zone}, PROBLEM_TIME_ZONE},
-                  {{.locale = settings->locale}, "enrol.wrong.locale"}};
-    for (size_t i = 0; i < PP_COUNT(checks); i++) {
-        if (!device_settings_check(&checks[i].field, NULL))
-            return checks[i].problem;
-    }
-    return NULL;
-}
-
-struct new_channel {
-    char title[TEXT_NAME_MAX + 1], id[CHANNEL_ID_MAX + 1];
-};
-
-/* A channel that was named in the form counts for more than one that was chosen. */
-static bool channel_take(const struct form *form, struct device_settings *settings,
-                         struct new_channel *channel) {
-    const char *typed = form_get(form, "new_channel");
-    typed += strspn(typed, " ");
-    size_t size = strlen(typed);
-    while (size && typed[size - 1] == ' ')
-        size--;
-    if (!size)
-        return true;
-    if (size > TEXT_NAME_MAX)
-        return false;
-    snprintf(channel->title, sizeof channel->title, "%.*s", (int)size, typed);
-    settings->channel = channel->id;
-    settings->channel_title = channel->title;
-    return text_check("title", channel->title, 1, TEXT_NAME_MAX, NULL) &&
-           channel_id_of_title(channel->title, channel->id);
-}
-
 /* Whether an answer may be looked at: with codes without end, all could be tried. */
 static bool answer_allowed(struct request *request, struct reply *reply, const char *code,
                            const struct enrolment *enrolment, const char *throttle) {
@@ -255,16 +174,9 @@ static void approve_failed(struct request *request, struct reply *reply, const c
 
 static void approve(struct request *request, struct reply *reply, const char *code,
                     const struct enrolment *enrolment) {
-    const struct form *form = &request->form;
-    const struct enrolment_answer answer = {.text = form_get(form, "fingerprint")};
-    struct device_settings settings = {.name = form_get(form, "name"),
-                                       .site = form_get(form, "site"),
-                                       .channel = form_get(form, "channel"),
-                                       .time_zone = form_get(form, "time_zone"),
-                                       .locale = form_get(form, "locale")};
-    struct new_channel channel = {0};
-    const char *problem =
-        channel_take(form, &settings, &channel) ? settings_problem(&settings) : "enrol.wrong.new_channel";
+    const struct enrolment_answer answer = {.text = form_get(&request->form, "fingerprint")};
+    struct screen_fields fields;
+    const char *problem = screen_fields_read(request, &fields);
     char id[UUID_TEXT_SIZE];
     char location[64];
     char throttle[TEXT_NAME_MAX + sizeof "fingerprint:"];
@@ -276,7 +188,8 @@ static void approve(struct request *request, struct reply *reply, const char *co
     snprintf(throttle, sizeof throttle, "fingerprint:%s", request->admin.name);
     if (!answer_allowed(request, reply, code, enrolment, throttle))
         return;
-    if (!enrolment_approve(request->app->db, code, &answer, &settings, request->admin.name, id, &error)) {
+    if (!enrolment_approve(request->app->db, code, &answer, &fields.settings, request->admin.name, id,
+                           &error)) {
         approve_failed(request, reply, code, &error);
         return;
     }
@@ -284,6 +197,7 @@ static void approve(struct request *request, struct reply *reply, const char *co
         pp_log_warning("%s", error.message);
     pp_log_info("%s approved screen %s", request->admin.name, id);
     waiters_wake(request->app->waiters);
+    home_wake(request->app->home); /* a channel that it has left gets a new key */
     snprintf(location, sizeof location, "/enrol/done?screen=%s", id);
     reply_redirect(reply, location);
 }
@@ -316,6 +230,7 @@ void page_enrol_done(struct request *request, struct reply *reply) {
     page_start(&page, request);
     const char *state = device_state_name(&device, pp_clock_realtime_s());
     page_set(&page, "title", page_text(&page, "done.title"));
+    page_set(&page, "id", device.id);
     page_set(&page, "on_enrol", "page");
     page_set(&page, "name", device.name);
     page_set(&page, "site", device.site);

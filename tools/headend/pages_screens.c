@@ -1,11 +1,11 @@
 #include "base/clock.h"
 #include "base/encode.h"
-#include "headend/channel.h"
 #include "headend/handlers.h"
-#include "headend/pages.h"
+#include "headend/pages_device.h"
 
 #define SCREENS_PER_PAGE 100
 #define SEARCH_MAX       200 /* bytes */
+#define STATE_NAME_MAX   40  /* bytes */
 
 struct listing {
     struct db *db;
@@ -17,36 +17,8 @@ struct listing {
 
 static bool row_add(void *arg, const struct device *device) {
     struct listing *listing = arg;
-    struct page *page = listing->page;
-    struct channel channel = {0};
-    char text[64];
-    char fingerprint[FINGERPRINT_SIZE];
-    const char *state = device_state_name(device, listing->now);
-    if (*device->channel && !channel_find(listing->db, device->channel, &channel, &listing->error))
-        return false;
-    fingerprint_text(device->thumbprint, fingerprint);
-    page_set(page, "name", device->name);
-    page_set(page, "site", device->site);
-    page_set(page, "channel", channel.title);
-    page_set(page, "empty_channel", *device->channel && !channel.publish ? "1" : "");
-    if (strcmp(state, "online") == 0 && !channel.publish)
-        state = "idle"; /* well, and without anything to play */
-    page_set(page, "state", state);
-    snprintf(text, sizeof text, "state.%s", state);
-    page_set(page, "state_text", page_text(page, text));
-    page_ago(page, device->seen, listing->now, text, sizeof text);
-    page_set(page, "ago", text);
-    page_set(page, "fingerprint", fingerprint);
-    page_set(page, "code", device->code);
-    page_set(page, "trouble", device->trouble);
-    pp_wipe(&channel, sizeof channel);
-    return page_render(page, "screen-row.html", listing->rows, &listing->error);
-}
-
-static void set_number(struct page *page, const char *name, int64_t number) {
-    char text[24];
-    snprintf(text, sizeof text, "%lld", (long long)number);
-    page_set(page, name, text);
+    return page_set_device(listing->page, listing->db, device, listing->now, &listing->error) &&
+           page_render(listing->page, "screen-row.html", listing->rows, &listing->error);
 }
 
 /* The address of another page of the same search. */
@@ -74,15 +46,37 @@ static const char *search_words(const struct request *request) {
     return words && text_check("q", words, 0, SEARCH_MAX, NULL) ? words : "";
 }
 
+/* What states are called, one on a line, for the script that narrows the list down. */
+static void states_set(struct page *page, const char *const names[DEVICE_STATES]) {
+    char text[DEVICE_STATES * (STATE_NAME_MAX + 1)] = "";
+    for (size_t i = 0; i < DEVICE_STATES; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%.*s", used ? "\n" : "", STATE_NAME_MAX, names[i]);
+    }
+    page_set(page, "states", text);
+}
+
+/* Where in the list the page is, and the ways to its neighbours. */
+static void position_set(struct page *page, const char *words, int64_t number, int64_t last) {
+    if (last <= 1)
+        return;
+    page_set_number(page, "page", number);
+    page_set_number(page, "pages", last);
+    set_link(page, "previous", words, number - 1, last);
+    set_link(page, "next", words, number + 1, last);
+}
+
 void page_screens(struct request *request, struct reply *reply) {
     page_auto struct page page;
     pp_autobuf struct pp_buf rows = PP_BUF_INIT(PAGE_MAX / 2);
-    struct listing listing = {.db = request->db, .page = &page, .rows = &rows, .now = pp_clock_realtime_s()};
-    struct device_search search = {.words = search_words(request), .count = SCREENS_PER_PAGE};
+    struct device_search search = {
+        .words = search_words(request), .now = pp_clock_realtime_s(), .count = SCREENS_PER_PAGE};
+    struct listing listing = {.db = request->db, .page = &page, .rows = &rows, .now = search.now};
     struct device_counts counts;
     struct pp_error error;
     page_start(&page, request);
-    bool ok = device_count(request->db, search.words, listing.now, &counts, &error);
+    page_state_names(&page, search.states);
+    bool ok = device_count(request->db, &search, &counts, &error);
     int64_t last = ok && counts.found ? (counts.found + SCREENS_PER_PAGE - 1) / SCREENS_PER_PAGE : 1;
     int64_t number = page_number(request, last);
     search.skipped = (number - 1) * SCREENS_PER_PAGE;
@@ -91,18 +85,14 @@ void page_screens(struct request *request, struct reply *reply) {
         reply_failure(reply, ok ? &listing.error : &error);
         return;
     }
-    set_number(&page, "count", counts.found);
-    set_number(&page, "online", counts.online);
+    page_set_number(&page, "count", counts.found);
+    page_set_number(&page, "online", counts.online);
     page_set(&page, "any", counts.total ? "1" : "");
     page_set(&page, "unmatched", counts.found ? "" : "1");
     page_set(&page, "search", search.words);
     page_set(&page, "searchable", last > 1 || *search.words ? "1" : "");
-    if (last > 1) {
-        set_number(&page, "page", number);
-        set_number(&page, "pages", last);
-        set_link(&page, "previous", search.words, number - 1, last);
-        set_link(&page, "next", search.words, number + 1, last);
-    }
+    states_set(&page, search.states);
+    position_set(&page, search.words, number, last);
     page_set(&page, "title", page_text(&page, "screens.title"));
     page_set(&page, "on_screens", "page");
     page_set(&page, "rows", pp_buf_text(&rows));

@@ -42,6 +42,8 @@ static const struct route routes[] = {
     {"POST", "/admin/sign-in", ROUTE_OPEN, FORM, FORM_MAX, page_sign_in_submit, WORK_WRITES},
     {"POST", "/admin/sign-out", ROUTE_ADMIN, FORM, FORM_MAX, page_sign_out, WORK_WRITES},
     {"GET", "/admin/screens", ROUTE_ADMIN, NULL, 0, page_screens, WORK_WRITES},
+    {"GET", "/admin/screens/*", ROUTE_ADMIN, NULL, 0, page_screen, WORK_WRITES},
+    {"POST", "/admin/screens/*", ROUTE_ADMIN, FORM, FORM_MAX, page_screen_submit, WORK_WRITES},
     {"GET", "/enrol", ROUTE_ADMIN, NULL, 0, page_enrol, WORK_WRITES},
     {"POST", "/enrol", ROUTE_ADMIN, FORM, FORM_MAX, page_enrol_submit, WORK_WRITES},
     {"GET", "/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, WORK_WRITES},

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "headend/admin_session.h"
 #include "headend/allowance.h"
+#include "headend/channel_key.h"
 #include "headend/connections.h"
 #include "headend/contacts.h"
 #include "headend/credentials.h"
@@ -67,6 +68,7 @@ static void serving_finish(struct serving *serving) {
     db_close(app->reader);
     connections_destroy(app->connections);
     strings_destroy(app->strings);
+    time_zones_finish(&app->time_zones);
     ca_close(app->ca);
     home_close(serving->keeper);
     pp_close(&app->repo_fd);
@@ -151,7 +153,8 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->writer = writer_create(app->db, error)) &&
            (app->reader = db_open(db_path(app->db), false, error)) &&
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
-           (app->allowance = allowance_create(error)) && (app->strings = strings_create(error));
+           (app->allowance = allowance_create(error)) && (app->strings = strings_create(error)) &&
+           time_zones_load(&app->time_zones, TIME_ZONES_DIR, error);
 }
 
 static bool serving_start(struct serving *serving, struct pp_error *error) {
@@ -227,6 +230,15 @@ static void serving_check(struct serving *serving) {
     waiters_wake(serving->app.waiters);
 }
 
+/* Somebody has changed something, in another process or on a page. A channel that a screen has left does not wait for
+ * its new key until the next housekeeping. */
+static void serving_notice(struct serving *serving) {
+    char id[CHANNEL_ID_MAX + 1];
+    drain(serving->notices);
+    if (channel_key_wanted(serving->keeper->db, id, NULL) && *id)
+        serving->housekeep_at = 0;
+}
+
 static int serving_timeout(struct serving *serving) {
     int64_t now = pp_clock_monotonic_ms();
     int64_t due = waiters_expire(serving->app.waiters);
@@ -242,7 +254,7 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
         if (fds[0].revents && serving_signalled(serving))
             return true;
         if (fds[1].revents)
-            drain(serving->notices);
+            serving_notice(serving);
         serving_check(serving);
         if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;

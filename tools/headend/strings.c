@@ -40,8 +40,12 @@ void strings_destroy(struct strings *strings) {
     free(strings);
 }
 
-const char *strings_get(const struct strings *strings, const char *language, const char *key) {
+const char *strings_find(const struct strings *strings, const char *language, const char *key) {
     const cJSON *texts = strcmp(language, "fr") == 0 ? strings->french : strings->english;
-    const cJSON *text = cJSON_GetObjectItemCaseSensitive(texts, key);
-    return cJSON_IsString(text) ? text->valuestring : key;
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(texts, key));
+}
+
+const char *strings_get(const struct strings *strings, const char *language, const char *key) {
+    const char *text = strings_find(strings, language, key);
+    return text ? text : key;
 }

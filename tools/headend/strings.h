@@ -12,5 +12,7 @@ PP_DEFINE_AUTO(strings, struct strings, strings_destroy)
 
 /* Language "en" or "fr". A key without a text is its own text. Borrowed. */
 const char *strings_get(const struct strings *strings, const char *language, const char *key);
+/* The same, NULL without a text. */
+const char *strings_find(const struct strings *strings, const char *language, const char *key);
 
 #endif
