@@ -50,6 +50,7 @@ ff -f lavfi -i "$film" -c:v libx264 -crf 12 -pix_fmt yuv444p film-444.mp4
 moving="color=red:s=160x120:r=25:d=0.2,format=rgb24,drawbox=x=80:y=0:w=80:h=60:c=lime:t=fill,drawbox=x=0:y=60:w=80:h=60:c=blue:t=fill,drawbox=x=80:y=60:w=80:h=60:c=white:t=fill"
 ff -f lavfi -i "$moving" $h264 -colorspace smpte170m -color_range tv quarters.mp4
 ff -f lavfi -i "$moving,scale=out_color_matrix=bt709:out_range=pc,format=yuv420p" $h264 -colorspace bt709 -color_range pc quarters-709-full.mp4
+ff -f lavfi -i "color=red:s=160x120:r=25:d=0.04" -frames:v 1 $h264 one-frame.mp4
 ff -i quarters.mp4 -c copy -metadata:s:v:0 rotate=90 quarters-turned.mp4
 ff -i quarters.mp4 -c copy -aspect 16:9 quarters-wide.mp4
 # Sound that is not played.

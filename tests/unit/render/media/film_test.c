@@ -143,6 +143,26 @@ static void webm_repeats_without_a_seam(void **state) {
     film_repeats_without_a_seam("film.webm");
 }
 
+/* One of a playlist, whose own 40 ms nobody could see. A time that it is given counts. */
+static void film_of_one_frame_lasts_three_seconds(void **state) {
+    (void)state;
+    static const struct object_wish wishes[] = {
+        {.name = "one-frame.mp4", .kind = IPC_MEDIA_VIDEO},
+        {.name = "one.gif", .kind = IPC_MEDIA_VIDEO},
+        {.name = "one-frame.mp4", .kind = IPC_MEDIA_VIDEO, .duration_ms = 1000}};
+    static const uint64_t ends_us[] = {3000000, 3000000, 1000000};
+    for (size_t i = 0; i < PP_COUNT(wishes); i++) {
+        struct stage stage;
+        struct ipc_frame frame;
+        object_play(&stage, &wishes[i]);
+        stage_expect(&stage, STAGE_FRAME, &frame);
+        assert_int_equal(frame.pts_us, 0);
+        stage_expect(&stage, STAGE_END, &frame);
+        assert_int_equal(stage.end_us, ends_us[i]);
+        stage_close_well(&stage);
+    }
+}
+
 static void film_is_cut_at_its_time(void **state) {
     (void)state;
     struct stage stage;
@@ -426,6 +446,7 @@ int main(void) {
         cmocka_unit_test(no_sound_where_none_is_wanted),
         cmocka_unit_test(mp4_repeats_without_a_seam),
         cmocka_unit_test(webm_repeats_without_a_seam),
+        cmocka_unit_test(film_of_one_frame_lasts_three_seconds),
         cmocka_unit_test(film_is_cut_at_its_time),
         cmocka_unit_test(mp4_begins_in_its_middle_with_its_sound_in_step),
         cmocka_unit_test(webm_begins_in_its_middle_with_its_sound_in_step),
