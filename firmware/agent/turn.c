@@ -1,6 +1,18 @@
 #include "agent/turn.h"
 
+#include "base/clock.h"
 #include "channel/schedule.h"
+
+struct turn_clock turn_clock_read(int64_t (*wall_ms)(void *arg), void *arg) {
+    struct turn_clock now = {0};
+    for (int i = 0; i < TURN_CLOCK_TRIES; i++) {
+        now.monotonic_ms = pp_clock_monotonic_ms();
+        now.wall_ms = wall_ms(arg);
+        if (pp_clock_monotonic_ms() == now.monotonic_ms)
+            break;
+    }
+    return now;
+}
 
 /* The turn of the moment `at_ms` (CLOCK_MONOTONIC), with the little that is left of one left out. */
 static bool turn_at(const struct channel_playlist *playlist, const struct turn_clock *now, int64_t at_ms,

@@ -11,14 +11,19 @@
 
 #include "channel/manifest.h"
 
-#define TURN_LEAD_MS 1000 /* so far ahead a film that is on already is taken up: its renderer needs time */
-#define TURN_REST_MS 500  /* an item is neither begun for less than this, nor without so much of its begin */
+#define TURN_LEAD_MS     1000 /* so far ahead a film that is on already is taken up: its renderer needs time */
+#define TURN_CLOCK_TRIES 8    /* of reading both clocks in the same millisecond */
+#define TURN_REST_MS     500 /* an item is neither begun for less than this, nor without so much of its begin */
 
 /* One moment by both clocks. */
 struct turn_clock {
     int64_t monotonic_ms; /* ms, CLOCK_MONOTONIC */
     int64_t wall_ms;      /* ms since 1970 */
 };
+
+/* Both clocks as they are together: reading them is tried again where the process was held up between the two. `wall_ms`
+ * gives ms since 1970. */
+struct turn_clock turn_clock_read(int64_t (*wall_ms)(void *arg), void *arg);
 
 struct turn {
     size_t index;      /* of the item in its playlist */

@@ -224,8 +224,7 @@ static int zone_find_item(struct zone *zone) {
 /* Whose turn is next, and when. */
 static void zone_apply_turn(struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
-    struct turn_clock now = {.monotonic_ms = pp_clock_monotonic_ms(),
-                             .wall_ms = zone->config.now_ms(zone->config.arg)};
+    struct turn_clock now = turn_clock_read(zone->config.now_ms, zone->config.arg);
     if (turn_next(playlist, &now, zone->turn.end_ms, &zone->next_turn))
         zone->next_index = (zone->next_turn.index + zone->passed_over) % playlist->item_count;
 }
