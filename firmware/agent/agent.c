@@ -7,6 +7,7 @@
 
 #include "agent/agent_internal.h"
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/log.h"
 #include "sandbox/sandbox.h"
 
@@ -244,8 +245,14 @@ bool agent_run(struct agent *agent, struct pp_error *error) {
 }
 
 void agent_destroy(struct agent *agent) {
+    struct pp_error error = {0};
     if (!agent)
         return;
+    PP_AUTO(pp_deadline)
+    struct pp_deadline *deadline =
+        pp_deadline_start(AGENT_STOP_MS, "the flash does not answer: what waits for it is given up", &error);
+    if (!deadline)
+        pp_log_warning("%s", error.message);
     pp_jobs_wait(agent->jobs); /* while everybody is there to hear of it */
     if (agent->loop) {
         enrolment_stop(agent);

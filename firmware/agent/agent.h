@@ -30,7 +30,8 @@ struct agent;
 struct agent *agent_create(const struct agent_config *config, struct pp_error *error);
 /* Until SIGTERM or SIGINT. */
 bool agent_run(struct agent *agent, struct pp_error *error);
-/* Orderly: reports spooled, renderers gone; the player holds the last picture. NULL is allowed. */
+/* Orderly: reports spooled, renderers gone; the player holds the last picture. Where the flash does not answer for
+ * AGENT_STOP_MS the process ends there (base/deadline.h). NULL is allowed. */
 void agent_destroy(struct agent *agent);
 PP_DEFINE_AUTO(agent, struct agent, agent_destroy)
 

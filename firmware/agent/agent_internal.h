@@ -25,6 +25,7 @@
 #include "vault/vault.h"
 
 #define AGENT_STATE_RECORD        "state" /* the state document in effect */
+#define AGENT_STOP_MS             4000    /* for a stop: less than systemd gives (TimeoutStopSec) */
 #define AGENT_OPEN_AGAIN_MS       10000   /* between two tries to open the state folder */
 #define AGENT_LOOK_AGAIN_MS       2000    /* between two tries to read the current manifest */
 #define AGENT_KEEP_MS             (FLOORS_CLOCK_CARRY_S * 1000) /* between two looks at what is to be kept */

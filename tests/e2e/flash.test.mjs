@@ -1,16 +1,19 @@
 // A flash that does not let files be opened, or lets nothing be done at all, or takes its time: no good object is given up
 // for it, the picture stays, and the playlist goes on as soon as the flash is well again. Without the headend, too.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { startBadFlash } from './lib/bad_flash.mjs';
 import { startDisplay, until } from './lib/display.mjs';
 import { startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
 
+const run = promisify(execFile);
 const COLOURS = { red: [254, 0, 0], blue: [0, 0, 254] };
 const FAILURES = 40; // of the flash, until it is well again
 
@@ -88,6 +91,30 @@ test('while an fsync does not come back the playlist goes on, and so does all th
   assert.ok(await flash.count(/^sync-waits .*\/vault/), 'what is to be kept waits for the flash');
   await flash.well();
   await until(() => flash.count(/^sync-done .*\/vault/), 'the flash to have it');
+  assert.deepEqual(await display.stopAgent(), { code: 0, signal: null });
+  await display.startAgent();
+});
+
+test('a stop while an fsync does not come back is not held up by it, and costs nothing that was kept before', async (t) => {
+  t.after(() => flash.well());
+  const report = async () => JSON.parse(await headend.cli('screen', 'show', id)).report;
+  await display.agent.waitLog(/-> online/);
+  const { state_version: before } = await until(report, 'a report');
+  await flash.go('sync-waits');
+  await headend.cli('screen', 'set', id, '--name', 'Stopped');
+  await until(() => flash.count(/^sync-waits .*\/vault/), 'something to wait for the flash');
+  const stopped = display.agent;
+  assert.deepEqual(await display.stopAgent(), { code: 1, signal: null });
+  assert.match(stopped.log, /stopping\n[^]*error: the flash does not answer: what waits for it is given up\n$/);
+  await until(async () => (await run('ps', ['-o', 'pid=', '--ppid', String(stopped.child.pid)]).catch(() => ({ stdout: '' }))).stdout.trim() === '',
+    'its renderers to end');
+  assert.equal(await flash.count(/^sync-done/), 0);
+  await flash.well();
+  await display.startAgent();
+  await display.agent.waitLog(/-> online/);
+  await until(async () => (await report()).state_version > before, 'the state to be in effect');
+  await bothColours();
+  assert.doesNotMatch(display.agent.log, /vault-fallback|warning: record|is bad|locked/);
   assert.deepEqual(await display.stopAgent(), { code: 0, signal: null });
   await display.startAgent();
 });
