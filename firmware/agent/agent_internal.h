@@ -40,7 +40,7 @@ struct manifest_look {
     struct pp_job job; /* first: the job is the look */
     struct agent *agent;
     bool running;
-    bool outdated;                     /* another manifest has become current meanwhile */
+    bool outdated;                     /* another manifest has become current meanwhile, or none */
     struct channel_manifest *manifest; /* found; NULL none */
     struct pp_error error;             /* why not; also why only the one before was */
 };

@@ -189,8 +189,14 @@ static void content_resume(struct agent *agent, const char *channel) {
         read_current_manifest(agent);
 }
 
+/* What a look at the flash finds may not be what is wanted by now. */
+static void outdate_looks(struct agent *agent) {
+    agent->current_look.outdated = agent->previous_look.outdated = true;
+}
+
 /* Nothing is to be shown: a status screen says why. */
 static void content_clear(struct agent *agent) {
+    outdate_looks(agent);
     director_set_manifest(agent->director, NULL);
     agent->manifest_version = 0;
     agent->content_shown = false;
@@ -209,6 +215,19 @@ static void content_empty(struct agent *agent, const char *channel) {
     agent_update_screen(agent);
 }
 
+static void content_switch(struct agent *agent, struct sync_result *result) {
+    outdate_looks(agent);
+    if (!content_is_wanted(agent, result->channel))
+        return; /* the channel was changed meanwhile */
+    reporter_event(agent->reporter, "switched", "channel %s, version %lld, %u objects, %llu bytes, %lld ms",
+                   result->channel, (long long)result->version, result->objects_fetched,
+                   (unsigned long long)result->bytes_fetched, (long long)result->elapsed_ms);
+    if (content_is_shown(agent, result->manifest))
+        return;
+    director_clear_faults(agent->director);
+    content_take(agent, pp_steal(&result->manifest));
+}
+
 static void handle_sync_result(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
@@ -219,17 +238,7 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
         *agent->empty_channel = 0;
     switch (result->kind) {
     case SYNC_SWITCHED:
-        agent->current_look.outdated = agent->previous_look.outdated = true;
-        if (!content_is_wanted(agent, result->channel))
-            break; /* the channel was changed meanwhile */
-        reporter_event(agent->reporter, "switched",
-                       "channel %s, version %lld, %u objects, %llu bytes, %lld ms", result->channel,
-                       (long long)result->version, result->objects_fetched,
-                       (unsigned long long)result->bytes_fetched, (long long)result->elapsed_ms);
-        if (content_is_shown(agent, result->manifest))
-            break;
-        director_clear_faults(agent->director);
-        content_take(agent, pp_steal(&result->manifest));
+        content_switch(agent, result);
         break;
     case SYNC_UNCHANGED:
         content_resume(agent, result->channel);

@@ -1,0 +1,73 @@
+/* What the agent makes of sync's results. */
+#include "support/screen.h"
+
+#include "agent/agent_internal.h"
+#include "sync/internal.h"
+
+static cJSON *make_status(void *arg) {
+    (void)arg;
+    return cJSON_CreateObject();
+}
+
+static void begin(struct agent *agent, struct screen *screen) {
+    const struct store_config store = {0};
+    const struct reporter_config reporter = {.loop = screen->loop,
+                                             .client = screen->client,
+                                             .vault = screen->vault,
+                                             .state_dir = screen->folder,
+                                             .make_status = make_status};
+    *agent = (struct agent){.loop = screen->loop,
+                            .vault = screen->vault,
+                            .identity = screen->identity,
+                            .document = {.floor.version = 1, .has_channel = true, .channel = "lobby"},
+                            .config.player_socket = "/nonexistent/player",
+                            .config.renderers = "/nonexistent"};
+    agent->store = store_open(screen->folder, &store, NULL);
+    struct sync_config sync = {.state_dir = screen->folder,
+                               .vault = screen->vault,
+                               .store = agent->store,
+                               .base_url = "https://headend.example",
+                               .ca_file = screen_ca(screen),
+                               .scrub_pause_ms = -1};
+    agent->sync = sync_create(&sync, NULL);
+    agent->reporter = reporter_create(&reporter, NULL);
+    agent->jobs = pp_jobs_create("flash", NULL);
+    assert_true(agent->store && agent->sync && agent->reporter && agent->jobs);
+    assert_true(floors_load(&agent->floors, screen->vault, NULL, NULL));
+    assert_true(content_start(agent, NULL));
+}
+
+static void end(struct agent *agent) {
+    content_stop(agent);
+    reporter_destroy(agent->reporter);
+    sync_destroy(agent->sync);
+    pp_jobs_destroy(agent->jobs);
+    floors_finish(&agent->floors);
+    store_close(agent->store);
+}
+
+static void take_result(struct agent *agent, enum sync_kind kind) {
+    struct sync_result result = {.kind = kind, .channel = "lobby"};
+    sync_push_result(agent->sync, &result);
+    assert_true(net_loop_turn(agent->loop, 0, NULL));
+}
+
+/* What a look at the flash finds meanwhile was taken away by then. */
+static void an_empty_channel_stays_empty_whatever_a_look_at_the_flash_finds(void **state) {
+    struct agent agent;
+    begin(&agent, *state);
+    agent.current_look.running = agent.previous_look.running = true;
+    take_result(&agent, SYNC_UNCHANGED);
+    assert_false(agent.current_look.outdated || agent.previous_look.outdated);
+    take_result(&agent, SYNC_EMPTY);
+    assert_string_equal(agent.empty_channel, "lobby");
+    assert_true(agent.current_look.outdated && agent.previous_look.outdated);
+    end(&agent);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        screen_test(an_empty_channel_stays_empty_whatever_a_look_at_the_flash_finds),
+    };
+    return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
+}
