@@ -416,7 +416,8 @@ static void on_layer(void *arg, struct layer *layer, const struct layer_report *
     struct zone *zone = arg;
     if (zone->frozen)
         return;
-    if (report->event == LAYER_NOTE)
+    bool shown_or_next = layer == zone->next || layer == zone->current;
+    if (report->event == LAYER_NOTE && shown_or_next)
         zone->config.events.on_note(
             zone->config.arg, layer == zone->next ? zone->next_item : zone->current_item, report->reason);
     else if (layer == zone->next)

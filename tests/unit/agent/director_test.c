@@ -475,6 +475,25 @@ static void that_something_of_an_item_is_lost_is_told_once(void **state) {
     assert_int_equal(stage->faults, 0);
 }
 
+static void what_is_lost_of_an_item_is_not_told_of_the_one_that_follows(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "ho", "PT2S"));
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    int frames = stage->frames;
+    stage->frames = -1;
+    say_shown(stage, first);
+    uint32_t second = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    /* A second ahead, so that the first one goes late. */
+    struct ipc_message shown = {.type = IPC_LAYER_SHOWN,
+                                .layer_shown = {second, (uint64_t)pp_clock_monotonic_ms() + 1000}};
+    say(stage, &shown);
+    while (stage->plays < 1)
+        turn(stage);
+    pp_close(&frames); /* its renderer now tells */
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, first);
+    assert_int_equal(stage->notes, 0);
+}
+
 static void a_layer_that_the_player_drops_is_followed_by_the_next(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "oo", "PT20S"));
@@ -1193,7 +1212,7 @@ struct held {
 };
 
 /* Heeds one message as a player does, with every layer shown as soon as it may. */
-static void player_heed(struct stage *stage, struct held *held, struct ipc_message *message) {
+static void player_receive(struct stage *stage, struct held *held, struct ipc_message *message) {
     held->now += message->type == IPC_LAYER_ADD;
     held->now -= message->type == IPC_LAYER_REMOVE;
     held->most = held->now > held->most ? held->now : held->most;
@@ -1215,7 +1234,7 @@ static void sixteen_zones_in_the_middle_of_a_switch_stay_within_the_player_s_cap
         struct pp_error error = {0};
         turn(stage);
         while (ipc_receive(stage->player, &message, &error))
-            player_heed(stage, &held, &message);
+            player_receive(stage, &held, &message);
         assert_true(pp_clock_monotonic_ms() < end_ms);
         if (stage->settled_shown > switched && switched < 1) {
             switched++;
@@ -1425,6 +1444,7 @@ int main(int argc, char **argv) {
         STAGED(an_aligned_item_that_fails_long_before_its_end_is_replaced_at_once),
         STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
         STAGED(that_something_of_an_item_is_lost_is_told_once),
+        STAGED(what_is_lost_of_an_item_is_not_told_of_the_one_that_follows),
         STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),
         STAGED(a_flash_that_fails_sets_nothing_aside_and_takes_no_picture_away),
         STAGED(a_renderer_that_could_not_read_sets_nothing_aside),

@@ -66,7 +66,7 @@ static int play(char kind) {
     say(IPC_INFO, 0);
     if (kind == 't')
         say(IPC_INFO, 0);
-    if (kind == 'n' || kind == 'm')
+    if (kind == 'n' || kind == 'm' || kind == 'h')
         say(IPC_NOTE, 0);
     if (kind == 'm')
         say(IPC_NOTE, 0);
@@ -86,7 +86,7 @@ bool fake_renderer_main(const char *argv0, int *status) {
         _exit(8);
     if (start.type == IPC_START_MEDIA && pread(start.fds[0], &kind, 1, 0) != 1)
         _exit(7);
-    if (strchr("lde", kind))
+    if (strchr("ldeh", kind))
         wait_for_hang_up(&start);
     if (kind == 's')
         tell_start(&start);
