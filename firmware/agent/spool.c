@@ -193,22 +193,24 @@ static void removal_done(struct pp_job *job) {
     free(removal);
 }
 
-static void file_remove(struct spool *spool, size_t place, bool lost) {
+/* False, for want of memory, where it stays. */
+static bool file_remove(struct spool *spool, size_t place, bool lost) {
     struct spool_removal *removal = calloc(1, sizeof *removal);
     if (!removal)
-        return;
+        return false;
     *removal = (struct spool_removal){.job = {.run = removal_run, .done = removal_done},
                                       .spool = spool,
                                       .file = spool->files[place],
                                       .lost = lost};
     files_take(spool, place);
     pp_jobs_add(spool->jobs, &removal->job);
+    return true;
 }
 
 /* The oldest but the one that is on its way to the headend. */
-static void spool_drop_oldest(struct spool *spool) {
+static bool spool_drop_oldest(struct spool *spool, struct pp_error *error) {
     bool on_its_way = spool->peeked == PEEKED_FILE && spool->files[0].number == spool->peeked_number;
-    file_remove(spool, on_its_way ? 1 : 0, true);
+    return file_remove(spool, on_its_way ? 1 : 0, true) || pp_fail(error, PP_E_NOMEM, "out of memory");
 }
 
 /* The files that an earlier run left; there may be gaps. The newest of too many are kept. */
@@ -226,8 +228,8 @@ static bool spool_find_files(struct spool *spool, struct pp_error *error) {
         if (!file_parse(spool, entry->d_name, &file))
             continue;
         files_insert(spool, &file);
-        if (spool->file_count > SPOOL_FILES_MAX)
-            spool_drop_oldest(spool);
+        if (spool->file_count > SPOOL_FILES_MAX && !spool_drop_oldest(spool, error))
+            return false;
     }
     return errno == 0 || pp_fail_errno(error, "list the spool");
 }
@@ -349,10 +351,11 @@ static bool write_begin(struct spool *spool, struct pp_error *error) {
         return count == 0;
     *write = (struct spool_write){
         .job = {.run = write_run, .done = write_done}, .spool = spool, .sealed = PP_BUF_INIT(SPOOL_FILE_MAX)};
-    if (!seal_encrypt(json.data, json.size, spool->key, SPOOL_ASSOCIATED_DATA, &write->sealed, error))
+    if (!seal_encrypt(json.data, json.size, spool->key, SPOOL_ASSOCIATED_DATA, &write->sealed, error) ||
+        (spool->file_count >= SPOOL_FILES_MAX && !spool_drop_oldest(spool, error))) {
+        pp_buf_finish(&write->sealed);
         return false;
-    if (spool->file_count >= SPOOL_FILES_MAX)
-        spool_drop_oldest(spool);
+    }
     write->file.number = spool->file_count ? spool->files[spool->file_count - 1].number + 1 : 0;
     write->file.items = (unsigned)count;
     spool->writing = count;
