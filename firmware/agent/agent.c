@@ -16,10 +16,6 @@ static const char *const state_names[] = {
     [AGENT_ONLINE] = "online",         [AGENT_OFFLINE] = "offline",     [AGENT_LOCKED] = "locked",
 };
 
-const char *agent_state_name(enum agent_state state) {
-    return state_names[state];
-}
-
 void agent_set_state(struct agent *agent, enum agent_state state) {
     if (agent->state == state)
         return;

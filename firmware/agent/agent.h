@@ -35,6 +35,4 @@ bool agent_run(struct agent *agent, struct pp_error *error);
 void agent_destroy(struct agent *agent);
 PP_DEFINE_AUTO(agent, struct agent, agent_destroy)
 
-const char *agent_state_name(enum agent_state state);
-
 #endif

@@ -40,9 +40,7 @@ void est_cancel(struct est *est) {
         identity_when_kept(est->config.identity, NULL, NULL);
     net_call_cancel(est->call);
     net_timer_stop(&est->timer);
-    if (est->bearer)
-        pp_wipe(est->bearer, strlen(est->bearer));
-    free(est->bearer);
+    pp_secret_free(est->bearer);
     free(est);
 }
 
@@ -192,10 +190,7 @@ static struct est *start(const struct est_config *config, enum est_operation ope
     est->config = *config;
     est->operation = operation;
     net_retry_init_random(&est->retry);
-    est->bearer = bearer ? strdup(bearer) : NULL;
-    if (bearer && !est->bearer)
-        pp_fail(error, PP_E_NOMEM, "out of memory");
-    if ((bearer && !est->bearer) || !ask_now(est, error)) {
+    if (!pp_text_copy(&est->bearer, bearer, error) || !ask_now(est, error)) {
         est_cancel(est);
         return NULL;
     }
