@@ -137,13 +137,13 @@ struct agreement {
 /* A SEC 1 document (RFC 5915) around the number, which some tests write without its leading zeroes or with one
  * too many. */
 static struct crypto_key *take_private(const char *hex) {
-    char document[120];
+    char document[200];
     static const char zeroes[] = "0000000000000000000000000000000000000000000000000000000000000000";
     if (strlen(hex) == 66 && strncmp(hex, "00", 2) == 0)
         hex += 2;
     assert_true(strlen(hex) <= 64);
-    snprintf(document, sizeof document, "30310201010420%s%sa00a06082a8648ce3d030107", zeroes + strlen(hex),
-             hex);
+    snprintf(document, sizeof document, "30310201010420%.64s%.64sa00a06082a8648ce3d030107",
+             zeroes + strlen(hex), hex);
     struct bytes der = from_hex(document);
     struct crypto_key *key = crypto_key_load_der(der.data, der.size, NULL);
     assert_non_null(key);
