@@ -255,6 +255,9 @@ AVCodecContext *container_decoder(const AVStream *stream, const struct container
     context->max_pixels = how->pixels_max;
     context->pkt_timebase = stream->time_base;
     context->thread_count = how->threads;
+    /* dav1d's threads share a picture, not several: those of 1.0 wait for each other for ever in damaged films. */
+    if (strcmp(codec->name, "libdav1d") == 0)
+        context->flags |= AV_CODEC_FLAG_LOW_DELAY;
     context->lowres = (int)how->reduction;
     if (how->strict)
         context->err_recognition = AV_EF_EXPLODE | AV_EF_CRCCHECK;

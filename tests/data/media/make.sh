@@ -45,6 +45,10 @@ ff -f lavfi -i "$film" -f lavfi -i "$beep" -c:v libvpx-vp9 -g 10 -crf 10 -b:v 0 
 ff -i film.webm -c copy -output_ts_offset 100 -f webm film-late.webm
 ff -f lavfi -i "$film" -f lavfi -i "$tone" -c:v libvpx -crf 4 -b:v 1M -c:a libvorbis -f webm film-vp8.webm
 ff -f lavfi -i "$film" -c:v libsvtav1 -preset 10 -crf 10 -f webm film-av1.webm
+node -e '
+const fs = require("fs"), film = fs.readFileSync("film-av1.webm");
+film[733] = 0x31; // damage that the threads of dav1d 1.0 did not get over
+fs.writeFileSync("broken-av1.webm", film);'
 ff -f lavfi -i "$film" -c:v libx264 -crf 12 -pix_fmt yuv422p10le film-422-10bit.mp4
 ff -f lavfi -i "$film" -c:v libx264 -crf 12 -pix_fmt yuv444p film-444.mp4
 moving="color=red:s=160x120:r=25:d=0.2,format=rgb24,drawbox=x=80:y=0:w=80:h=60:c=lime:t=fill,drawbox=x=0:y=60:w=80:h=60:c=blue:t=fill,drawbox=x=80:y=60:w=80:h=60:c=white:t=fill"
