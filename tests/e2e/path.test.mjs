@@ -62,16 +62,16 @@ test('once approved it shows every item of its channel, in turn', async () => {
 });
 
 test('the renderer is caged: seccomp, no capabilities, no new privileges', async () => {
-  const renderer = await until(async () => (await display.renderers()).find(({ name }) => name.startsWith('pingplay-render')),
-    'a renderer');
+  // One that is looked at may just be ending, its item being over.
   const status = await until(async () => {
-    const text = await readFile(`/proc/${renderer.pid}/status`, 'utf8').catch(() => undefined);
-    return text === undefined || /^Seccomp:\t2$/m.test(text) ? text ?? 'gone' : undefined;
-  }, 'the cage');
-  if (status === 'gone') return assert.fail('the renderer ended before it could be looked at');
+    for (const { pid, name } of await display.renderers()) {
+      const text = name.startsWith('pingplay-render') && await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+      if (/^Seccomp:\t2$/m.test(text)) return text;
+    }
+    return undefined;
+  }, 'a renderer in its cage');
   assert.match(status, /^NoNewPrivs:\t1$/m);
   for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) assert.match(status, new RegExp(`^${set}:\t0+$`, 'm'));
-  return undefined;
 });
 
 test('none of the display\'s processes listens on the network', async () => {
