@@ -197,7 +197,9 @@ bool floors_take_statement(struct floors *floors, int64_t epoch, int64_t time_s,
     if (floors->lost || epoch <= floors->time_epoch || epoch < floors->stated.epoch ||
         (epoch == floors->stated.epoch && floors->stated.lowers >= lowers))
         return true;
-    floors->stated = (struct floors_statement){.epoch = epoch, .time_s = time_s, .lowers = lowers};
+    /* The record has none before 1970; the time itself does not go below the build. */
+    floors->stated =
+        (struct floors_statement){.epoch = epoch, .time_s = time_s > 0 ? time_s : 0, .lowers = lowers};
     return floors_write_all(floors, error);
 }
 
