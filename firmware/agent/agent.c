@@ -8,6 +8,7 @@
 #include "agent/agent_internal.h"
 #include "base/clock.h"
 #include "base/deadline.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "sandbox/sandbox.h"
 
@@ -127,6 +128,16 @@ static void status_add_floor(struct agent *agent, cJSON *status) {
     cJSON_AddStringToObject(floor, "time", time);
 }
 
+static void status_add_trouble(const struct agent *agent, cJSON *status) {
+    char detail[PP_ERROR_MESSAGE_MAX];
+    struct screen_trouble trouble = screens_trouble(agent);
+    snprintf(detail, sizeof detail, "%s", trouble.code ? trouble.detail : "");
+    /* Some of it are a server's words, and cut: the headend would refuse the whole status. */
+    pp_json_tidy(detail);
+    cJSON_AddStringToObject(status, "code", trouble.code ? trouble.code : "");
+    cJSON_AddStringToObject(status, "trouble", detail);
+}
+
 cJSON *agent_make_status(void *arg) {
     struct agent *agent = arg;
     cJSON *status = cJSON_CreateObject();
@@ -145,9 +156,7 @@ cJSON *agent_make_status(void *arg) {
     cJSON_AddNumberToObject(status, "manifest_version", (double)agent->manifest_version);
     cJSON_AddBoolToObject(status, "content_shown", agent->content_shown);
     cJSON_AddStringToObject(status, "key_provider", vault_provider_name(agent->vault));
-    struct screen_trouble trouble = screens_trouble(agent);
-    cJSON_AddStringToObject(status, "code", trouble.code ? trouble.code : "");
-    cJSON_AddStringToObject(status, "trouble", trouble.code ? trouble.detail : "");
+    status_add_trouble(agent, status);
     status_add_sandbox(agent, status);
     status_add_store(agent, status);
     status_add_display(agent, status);

@@ -1,7 +1,8 @@
-/* What the agent makes of sync's results. */
+/* What the agent makes of sync's results, and what it tells of itself. */
 #include "support/screen.h"
 
 #include "agent/agent_internal.h"
+#include "base/json.h"
 #include "sync/internal.h"
 
 static cJSON *make_status(void *arg) {
@@ -65,8 +66,24 @@ static void an_empty_channel_stays_empty_whatever_a_look_at_the_flash_finds(void
     end(&agent);
 }
 
+/* A server's words, or ours where they were cut: the headend would refuse the whole status. */
+static void a_status_can_be_read_whatever_the_trouble_is_called(void **state) {
+    struct agent agent;
+    begin(&agent, *state);
+    agent.state = AGENT_OFFLINE;
+    pp_fail(&agent.trouble, PP_E_HTTP, "HTTP 200 with \"caf\xe9\" is no answer to GET /v1/state");
+    pp_autojson cJSON *status = agent_make_status(&agent);
+    pp_autojsontext char *text = cJSON_PrintUnformatted(status);
+    pp_autojson cJSON *read = pp_json_parse(text, strlen(text), 65536, NULL);
+    assert_non_null(read);
+    assert_string_equal(cJSON_GetObjectItemCaseSensitive(read, "trouble")->valuestring,
+                        "HTTP 200 with \"caf?\" is no answer to GET /v1/state");
+    end(&agent);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        screen_test(a_status_can_be_read_whatever_the_trouble_is_called),
         screen_test(an_empty_channel_stays_empty_whatever_a_look_at_the_flash_finds),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
