@@ -124,6 +124,15 @@ static void reporter_flush(struct reporter *reporter) {
         spool_flush(reporter->spools[i]);
 }
 
+/* Until the next status, or until a loss that is being counted can be told. */
+static int64_t reporter_idle_ms(const struct reporter *reporter) {
+    int64_t wait_ms = reporter->status_at_ms - pp_clock_monotonic_ms();
+    bool counting = false;
+    for (int i = 0; i < STREAMS; i++)
+        counting |= spool_is_counting(reporter->spools[i]);
+    return counting && wait_ms > REPORTER_GATHER_MS ? REPORTER_GATHER_MS : wait_ms;
+}
+
 /* Sends the next thing that waits; when nothing does, sleeps until the next status. */
 static void reporter_send_next(struct reporter *reporter) {
     net_timer_stop(&reporter->timer);
@@ -142,7 +151,7 @@ static void reporter_send_next(struct reporter *reporter) {
         if (reporter_post_spool(reporter, i))
             return;
     }
-    reporter_schedule_in(reporter, reporter->status_at_ms - pp_clock_monotonic_ms());
+    reporter_schedule_in(reporter, reporter_idle_ms(reporter));
 }
 
 static void on_send_due(void *arg) {

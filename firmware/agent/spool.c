@@ -60,6 +60,7 @@ struct spool {
     char name[SPOOL_UUID_SIZE]; /* what the losses are counted under */
     uint64_t lost;
     uint64_t lost_told;          /* of them, the headend knows */
+    unsigned losing;             /* batches that are being given up, and are counted once they are removed */
     cJSON *items;                /* waiting in memory: an array */
     int writing;                 /* of those in memory, the oldest: on their way to flash */
     char batch[SPOOL_UUID_SIZE]; /* of what waits in memory, once it was peeked at */
@@ -173,6 +174,12 @@ static void files_take(struct spool *spool, size_t place) {
             (spool->file_count - place) * sizeof *spool->files);
 }
 
+static void mark_unread(struct spool *spool, struct spool_file *file) {
+    file->unread = true;
+    if (!spool->again_ms)
+        spool->again_ms = pp_clock_monotonic_ms() + SPOOL_AGAIN_MS;
+}
+
 static void removal_run(struct pp_job *job) {
     struct spool_removal *removal = (struct spool_removal *)job;
     char name[PP_PATH_MAX];
@@ -184,12 +191,15 @@ static void removal_run(struct pp_job *job) {
 static void removal_done(struct pp_job *job) {
     struct spool_removal *removal = (struct spool_removal *)job;
     struct spool *spool = removal->spool;
+    spool->losing -= removal->lost;
     if (removal->error.code)
         pp_log_warning("spool: %s", removal->error.message);
     else if (removal->lost)
         spool_lose(spool, removal->file.items);
-    if (removal->error.code && removal->lost && spool->file_count < SPOOL_FILES_MAX)
+    if (removal->error.code && removal->lost && spool->file_count < SPOOL_FILES_MAX) {
+        mark_unread(spool, &removal->file);
         files_insert(spool, &removal->file);
+    }
     free(removal);
 }
 
@@ -203,6 +213,7 @@ static bool file_remove(struct spool *spool, size_t place, bool lost) {
                                       .file = spool->files[place],
                                       .lost = lost};
     files_take(spool, place);
+    spool->losing += lost;
     pp_jobs_add(spool->jobs, &removal->job);
     return true;
 }
@@ -403,9 +414,7 @@ static size_t file_unread(struct spool *spool, size_t place, const struct pp_err
         file_remove(spool, place, true);
     if (spool->file_count < before)
         return place;
-    spool->files[place].unread = true;
-    if (!spool->again_ms)
-        spool->again_ms = pp_clock_monotonic_ms() + SPOOL_AGAIN_MS;
+    mark_unread(spool, &spool->files[place]);
     return place + 1;
 }
 
@@ -483,6 +492,10 @@ void spool_refused(struct spool *spool) {
 
 uint64_t spool_lost(const struct spool *spool) {
     return spool->lost;
+}
+
+bool spool_is_counting(const struct spool *spool) {
+    return spool->losing > 0;
 }
 
 /* ---- Life ---- */

@@ -63,5 +63,7 @@ void spool_flush(struct spool *spool);
 
 /* Items of this stream that were lost so far. */
 uint64_t spool_lost(const struct spool *spool);
+/* Whether a batch is being given up, whose items are counted as lost in a moment: spool_peek has to be asked again. */
+bool spool_is_counting(const struct spool *spool);
 
 #endif

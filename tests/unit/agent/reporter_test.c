@@ -1,7 +1,12 @@
 /* The reporter against a real server: what is sent when, above all when the server has trouble of its own. */
 #include "support/screen.h"
 
+#include <fcntl.h>
+#include <poll.h>
+
 #include "agent/reporter.h"
+#include "base/file.h"
+#include "base/jobs.h"
 
 #define PATIENCE_MS 20000
 
@@ -15,8 +20,9 @@ static cJSON *make_status(void *arg) {
     return cJSON_CreateObject();
 }
 
-static struct reporter *open_reporter(struct screen *screen) {
+static struct reporter *open_reporter(struct screen *screen, struct pp_jobs *jobs) {
     struct reporter_config config = {.loop = screen->loop,
+                                     .jobs = jobs,
                                      .client = screen->client,
                                      .vault = screen->vault,
                                      .state_dir = screen->folder,
@@ -53,7 +59,7 @@ static void wait_requests(struct screen *screen, cJSON *log, int count) {
 
 static void what_happens_goes_to_the_headend(void **state) {
     struct screen *screen = *state;
-    struct reporter *reporter = open_reporter(screen);
+    struct reporter *reporter = open_reporter(screen, NULL);
     pp_autojson cJSON *log = cJSON_CreateArray();
     test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"status\":204},{\"status\":204}]}");
     reporter_event(reporter, "kind", "half a character: \xc3");
@@ -67,7 +73,7 @@ static void what_happens_goes_to_the_headend(void **state) {
 
 static void a_server_that_asks_for_time_is_given_it_whatever_else_happens(void **state) {
     struct screen *screen = *state;
-    struct reporter *reporter = open_reporter(screen);
+    struct reporter *reporter = open_reporter(screen, NULL);
     pp_autojson cJSON *log = cJSON_CreateArray();
     test_server_do(&screen->server,
                    "{\"do\":\"answers\",\"list\":[{\"status\":503,\"headers\":{\"retry-after\":\"3600\"}}]}");
@@ -87,7 +93,7 @@ static void a_server_that_asks_for_time_is_given_it_whatever_else_happens(void *
 
 static void what_came_too_soon_is_sent_again_when_the_server_allows_it(void **state) {
     struct screen *screen = *state;
-    struct reporter *reporter = open_reporter(screen);
+    struct reporter *reporter = open_reporter(screen, NULL);
     pp_autojson cJSON *log = cJSON_CreateArray();
     test_server_do(
         &screen->server,
@@ -103,11 +109,51 @@ static void what_came_too_soon_is_sent_again_when_the_server_allows_it(void **st
     reporter_destroy(reporter);
 }
 
+/* The last bit of what waits on flash. */
+static void damage_batch(const struct screen *screen, const char *name) {
+    char path[PP_PATH_MAX];
+    uint8_t last;
+    snprintf(path, sizeof path, "%s/spool/%s", screen->folder, name);
+    pp_autoclose int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    off_t end = lseek(fd, 0, SEEK_END) - 1;
+    assert_int_equal(pread(fd, &last, 1, end), 1);
+    last ^= 1;
+    assert_int_equal(pwrite(fd, &last, 1, end), 1);
+}
+
+static void on_jobs(void *arg, short revents) {
+    (void)revents;
+    pp_jobs_finish(arg);
+}
+
+/* It is counted once the flash has let go of it, when nothing else may be there to be sent. */
+static void a_batch_that_has_rotted_is_told_of_though_nothing_else_happens(void **state) {
+    struct screen *screen = *state;
+    pp_autojson cJSON *log = cJSON_CreateArray();
+    struct reporter *former = open_reporter(screen, NULL);
+    reporter_event(former, "kind", "on flash");
+    reporter_destroy(former);
+    damage_batch(screen, "events-0000000000000000-1.sealed");
+    struct pp_jobs *jobs = pp_jobs_create("flash", NULL);
+    struct net_watch *watch = net_loop_watch(screen->loop, pp_jobs_fd(jobs), POLLIN, on_jobs, jobs, NULL);
+    struct reporter *reporter = open_reporter(screen, jobs);
+    test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"status\":204},{\"status\":204}]}");
+    reporter_set_online(reporter, true);
+    wait_requests(screen, log, 2);
+    assert_string_equal(test_log_text(log, 1, "url"), "/v1/events");
+    assert_non_null(strstr(test_log_text(log, 1, "body"), "\"lost\":1,\"items\":[]"));
+    reporter_destroy(reporter);
+    net_loop_unwatch(screen->loop, watch);
+    pp_jobs_destroy(jobs);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(what_happens_goes_to_the_headend),
         screen_test(a_server_that_asks_for_time_is_given_it_whatever_else_happens),
         screen_test(what_came_too_soon_is_sent_again_when_the_server_allows_it),
+        screen_test(a_batch_that_has_rotted_is_told_of_though_nothing_else_happens),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
 }
