@@ -1,13 +1,11 @@
 // A screen is stolen: it is retired, or moved to another channel. What it kept must not open what is published after that;
 // the others go on playing and fetch nothing again.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { png } from './lib/content.mjs';
 import { startDisplay, until } from './lib/display.mjs';
 import { verifyRepository } from './lib/headend-repo.mjs';
@@ -16,7 +14,6 @@ import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
 import { open } from './lib/tink.mjs';
 
-const run = promisify(execFile);
 let dir;
 let headend;
 
@@ -26,7 +23,7 @@ beforeEach(async () => { headend = await startHeadend(); });
 afterEach(() => headend?.stop());
 
 const state = async (device) => (await headend.request('GET', '/v1/state', { device })).json();
-const database = (sql) => run('sqlite3', ['-cmd', '.timeout 10000', path.join(headend.dir, 'headend.db'), sql]).then(({ stdout }) => stdout.trim());
+const database = (sql) => headend.sql(sql);
 
 async function content(name) {
   const file = path.join(dir, name);

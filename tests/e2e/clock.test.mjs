@@ -46,8 +46,7 @@ describe('clocks and documents', { concurrency: 2 }, () => {
     return { headend, display, id };
   }
 
-  const sql = async (headend, text) =>
-    (await run('sqlite3', ['-cmd', '.timeout 5000', path.join(headend.dir, 'headend.db'), text])).stdout.trim();
+  const sql = (headend, text) => headend.sql(text);
 
   // What the headend's list calls the one screen that it has.
   async function listed(headend) {

@@ -215,6 +215,6 @@ describe('the administrator of a headend', () => {
     const results = await Promise.allSettled(['admin', 'one', 'two'].map((name) => headend.cli('user', 'remove', name)));
     assert.equal(results.filter(({ status }) => status === 'rejected').length, 1);
     assert.equal(JSON.parse(await headend.cli('user', 'list', '--json')).length, 1);
-    await assert.rejects(run('sqlite3', [`${headend.dir}/headend.db`, 'DELETE FROM admin']), /last administrator/);
+    await assert.rejects(headend.sql('DELETE FROM admin'), /last administrator/);
   });
 });

@@ -1,19 +1,15 @@
 // A screen's way in: RFC 8628 codes and tokens, EST certificates, the session cookie.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import https from 'node:https';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 
 import {
   certificatesOf, deviceAuthorization, enrolDevice, eventually, fingerprintOf, makeCsr, makeKey, openSession, pollToken,
   simpleEnroll, startHeadend, thumbprintOf,
 } from './lib/headend.mjs';
-
-const run = promisify(execFile);
 
 describe('enrolment', () => {
   let headend;
@@ -95,12 +91,23 @@ describe('enrolment', () => {
   });
 
   test('polling too early is told to slow down, for good', async () => {
-    const { codes } = await askCodes();
-    await pollToken(headend, codes.device_code);
-    assert.equal((await pollToken(headend, codes.device_code)).json().error, 'slow_down');
-    // Now 6 seconds are the interval: what would have been late enough before is not any more.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    assert.equal((await pollToken(headend, codes.device_code)).json().error, 'slow_down');
+    const own = await startHeadend({ serve: ['--poll-interval', '60'] });
+    try {
+      const codes = (await deviceAuthorization(own, thumbprintOf(makeKey()))).json();
+      const poll = async () => (await pollToken(own, codes.device_code)).json().error;
+      // As if so many seconds had passed.
+      const later = (seconds) => own.sql(`UPDATE enrolment SET polled_ms = polled_ms - ${seconds * 1000}`);
+      assert.equal(await poll(), 'authorization_pending');
+      assert.equal(await poll(), 'slow_down');
+      assert.equal(await own.sql('SELECT interval FROM enrolment'), '65');
+      await later(60); // that would have been late enough before, and is not any more
+      assert.equal(await poll(), 'slow_down');
+      assert.equal(await own.sql('SELECT interval FROM enrolment'), '70');
+      await later(70);
+      assert.equal(await poll(), 'authorization_pending');
+    } finally {
+      await own.stop();
+    }
   });
 
   test('a refused screen hears access_denied', async () => {
@@ -249,7 +256,7 @@ describe('enrolment', () => {
     await new Promise((resolve) => setTimeout(resolve, 1100)); // until another second, by which they are told apart
     const fresh = await renewed(device, device.keyPem);
     await openSession(headend, fresh);
-    const forget = () => run('sqlite3', ['-cmd', '.timeout 10000', path.join(headend.dir, 'headend.db'), `DELETE FROM certificate WHERE device = '${device.id}'`]);
+    const forget = () => headend.sql(`DELETE FROM certificate WHERE device = '${device.id}'`);
     await forget();
     assert.deepEqual(await answersTo(device, fresh.cookie), revoked);
     assert.equal((await headend.request('GET', '/v1/state', { device: fresh })).status, 200);

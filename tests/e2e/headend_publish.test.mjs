@@ -179,21 +179,21 @@ describe('publish', () => {
     const content = () => file('kill.png', Buffer.concat([png, randomBytes(3 << 20)]));
     const start = Date.now();
     await headend.publish('lobby', [await content()]);
-    const whole = Date.now() - start;
-    let killed = 0;
-    for (let round = 0; round < 20; round++) {
+    let whole = Date.now() - start; // follows how long a publish takes, whatever else the machine does
+    for (let killed = 0; killed < 20;) {
       const former = (await verifyRepository(headend.dir, keys)).channels.lobby.manifest;
       const next = await content();
       const child = spawn(headendProgram(), ['publish', headend.dir, '--channel', 'lobby', next], { stdio: 'ignore' });
       const end = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal)));
       const timer = setTimeout(() => child.kill('SIGKILL'), randomInt(whole));
-      killed += (await end) === 'SIGKILL' ? 1 : 0;
+      const caught = (await end) === 'SIGKILL';
       clearTimeout(timer);
+      killed += caught ? 1 : 0;
+      whole = Math.ceil(caught ? whole * 1.2 : whole * 0.7);
       const { manifest } = (await verifyRepository(headend.dir, keys)).channels.lobby;
       const shown = manifest.objects.o1.clear;
       assert.ok(shown.equals(former.objects.o1.clear) || shown.equals(await readFile(next)), 'neither the former nor the new');
     }
-    assert.ok(killed > 5, `only ${killed} were caught running`);
     const last = await content();
     await headend.publish('lobby', [last]);
     const { manifest } = (await verifyRepository(headend.dir, keys)).channels.lobby;

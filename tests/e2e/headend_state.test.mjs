@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { enrolDevice, openSession, startHeadend } from './lib/headend.mjs';
+import { enrolDevice, openSession, startHeadend, waitingPoll } from './lib/headend.mjs';
 
 const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
 
@@ -25,13 +25,6 @@ describe('an enrolled screen', () => {
   });
 
   const state = (options) => headend.request('GET', '/v1/state', { device, ...options });
-  // A poll that waits: sent, and not answered for long enough that it isn't going to be at once.
-  async function waitingPoll(etag, poller = device) {
-    const answer = headend.request('GET', '/v1/state', { device: poller, headers: { 'if-none-match': etag, prefer: 'wait=50' } });
-    const early = await Promise.race([answer.then(() => 'answered'), new Promise((resolve) => setTimeout(resolve, 400, 'waits'))]);
-    assert.equal(early, 'waits');
-    return { answer };
-  }
   async function content(bytes = png) {
     const file = path.join(folder, `${randomUUID()}.png`);
     await writeFile(file, Buffer.concat([png, bytes]));
@@ -103,7 +96,7 @@ describe('an enrolled screen', () => {
 
   test('a change of the screen answers the waiting poll with a higher version', async () => {
     const first = await state();
-    const poll = await waitingPoll(first.headers.etag);
+    const poll = await waitingPoll(headend, device, first.headers.etag);
     await headend.cli('screen', 'set', device.id, '--name', 'Door 2');
     const changed = await poll.answer;
     assert.equal(changed.status, 200);
@@ -113,20 +106,22 @@ describe('an enrolled screen', () => {
 
   test('a publish on its channel answers the waiting poll; one on another channel does not', async () => {
     const { etag } = (await state()).headers;
-    const poll = await waitingPoll(etag);
-    await headend.publish('canteen', [await content(randomBytes(16))]);
-    const other = await Promise.race([poll.answer.then(() => 'answered'), new Promise((resolve) => setTimeout(resolve, 400, 'waits'))]);
-    assert.equal(other, 'waits');
-    await headend.publish('lobby', [await content(randomBytes(16))]);
+    const poll = await waitingPoll(headend, device, etag);
+    const other = await enrolDevice(headend, { name: 'Cook', channel: 'canteen' });
+    const told = await waitingPoll(headend, other, (await headend.request('GET', '/v1/state', { device: other })).headers.etag);
+    const number = (output) => Number(/publish (\d+):/.exec(output)[1]);
+    const canteen = number(await headend.publish('canteen', [await content(randomBytes(16))]));
+    assert.equal((await told.answer).json().publish, canteen);
+    const lobby = number(await headend.publish('lobby', [await content(randomBytes(16))]));
     const answer = await poll.answer;
     assert.equal(answer.status, 200);
-    assert.ok(answer.json().publish > 0);
+    assert.equal(answer.json().publish, lobby, 'it was not answered for the other channel');
     assert.notEqual(answer.headers.etag, etag);
   });
 
   test('a second poll of the same screen answers the first', async () => {
     const { etag } = (await state()).headers;
-    const first = await waitingPoll(etag);
+    const first = await waitingPoll(headend, device, etag);
     const second = state({ headers: { 'if-none-match': etag, prefer: 'wait=1' } });
     assert.equal((await first.answer).status, 304);
     assert.equal((await second).status, 304);
@@ -139,7 +134,7 @@ describe('an enrolled screen', () => {
     const former = await threads();
     const polls = await Promise.all(devices.map(async (one) => {
       const { etag } = (await headend.request('GET', '/v1/state', { device: one })).headers;
-      return waitingPoll(etag, one);
+      return waitingPoll(headend, one, etag);
     }));
     assert.equal(await threads(), former);
     await headend.publish('wall', [await content(randomBytes(16))]);
@@ -239,7 +234,7 @@ describe('an enrolled screen', () => {
   test('a retired screen is refused everywhere, at once', async () => {
     const gone = await enrolDevice(headend, { name: 'Gone', channel: 'lobby' });
     const { etag } = (await headend.request('GET', '/v1/state', { device: gone })).headers;
-    const poll = await waitingPoll(etag, gone);
+    const poll = await waitingPoll(headend, gone, etag);
     await headend.cli('screen', 'retire', gone.id);
     assert.equal((await poll.answer).status, 403);
     const session = await headend.request('POST', '/v1/session', { device: gone, cookie: undefined, body: '' });

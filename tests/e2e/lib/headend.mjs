@@ -6,6 +6,7 @@
 //   await headend.approve('BCDF-GHJK', { fingerprint: '3f2a', name: 'Door', channel: 'lobby' });  // -> device id
 //                                                        // without a fingerprint: the one that the screen shows
 //   await headend.cli('screen', 'list');                                              // -> standard output
+//   await headend.sql('SELECT count(*) FROM device');    // in its database, behind its back -> standard output, trimmed
 //   await headend.stopServing();  await headend.startServing();                       // same folder and port
 //   const response = await headend.request('GET', '/healthz', { headers, body, device, cookie });
 //                                                        // -> { status, headers, body (Buffer), text, json() }
@@ -128,15 +129,29 @@ class Headend {
 
   get env() { return { ...process.env, ...this.options.env }; }
 
+  // The server may be in the middle of a transaction: it is waited for.
+  async sql(text) {
+    const { stdout } = await run('sqlite3', ['-cmd', '.timeout 30000', path.join(this.dir, 'headend.db'), text]);
+    return stdout.trim();
+  }
+
+  // Another process that uses the database: `tell` has it do something, to its end.
+  otherProcess() {
+    const child = spawn('sqlite3', ['-cmd', '.timeout 30000', path.join(this.dir, 'headend.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    return {
+      tell: (text) => new Promise((resolve) => { child.stdout.once('data', resolve); child.stdin.write(`${text}\nSELECT 'done';\n`); }),
+      stop: () => child.kill(),
+    };
+  }
+
   publish(channel, content, more = []) { return this.cli('publish', '--channel', channel, ...more, ...content); }
 
   // What a person reads off the screen with that code, where the test has no screen to look at.
   async fingerprintShown(code) {
     const letters = code.toUpperCase().replace(/[^A-Z]/g, '');
     const hash = createHash('sha256').update(`pingplay/user-code\0${letters.slice(0, 4)}-${letters.slice(4)}`).digest('hex');
-    const { stdout } = await run('sqlite3', ['-readonly', '-cmd', '.timeout 10000', path.join(this.dir, 'headend.db'),
-      `SELECT lower(hex(substr(thumbprint, 1, 8))) FROM enrolment WHERE user_code_hash = x'${hash}'`]);
-    return stdout.trim().match(/.{4}/g)?.join(' ');
+    const shown = await this.sql(`SELECT lower(hex(substr(thumbprint, 1, 8))) FROM enrolment WHERE user_code_hash = x'${hash}'`);
+    return shown.match(/.{4}/g)?.join(' ');
   }
 
   async approve(code, { fingerprint, name = 'Screen', channel, site, timeZone, locale } = {}) {
@@ -229,6 +244,20 @@ export async function openSession(headend, device) {
   const response = await headend.request('POST', '/v1/session', { device, cookie: undefined, body: '' });
   device.cookie = response.headers['set-cookie']?.[0].split(';')[0];
   return response;
+}
+
+// A poll that the headend has, and holds: -> { answer }. Of two of the same screen the later one has the earlier answered
+// (304, whichever of the two that is); from then on the other waits.
+export async function waitingPoll(headend, device, etag) {
+  const polls = [1, 2].map(() => {
+    const poll = { answer: headend.request('GET', '/v1/state', { device, headers: { 'if-none-match': etag, prefer: 'wait=50' } }) };
+    poll.done = poll.answer.then((answer) => ({ poll, answer }));
+    for (const promise of [poll.answer, poll.done]) promise.catch(() => {}); // whoever awaits it hears of it
+    return poll;
+  });
+  const { poll, answer } = await Promise.race(polls.map(({ done }) => done));
+  if (answer.status !== 304) throw new Error(`a poll was answered with ${answer.status}`);
+  return polls.find((other) => other !== poll);
 }
 
 // The whole way: a screen with certificate and cookie.
