@@ -1,7 +1,5 @@
 #include "sandbox/sandbox.h"
 
-#include <errno.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +8,7 @@
 #include <sys/syscall.h>
 
 #include "base/mem.h"
+#include "base/privileges.h"
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
 
@@ -56,19 +55,6 @@ static bool leave_namespaces(void) {
     return false;
 }
 
-static bool drop_capabilities(struct pp_error *error) {
-    for (int cap = 0; cap < 64; cap++) {
-        if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0 && errno == EINVAL)
-            break; /* behind the last one that this kernel knows; EPERM: it was not ours */
-    }
-    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-    if (syscall(SYS_capset, &header, none) < 0)
-        return pp_fail_errno(error, "capset");
-    return true;
-}
-
 static bool set_limit(int resource, const char *name, uint64_t value, struct pp_error *error) {
     struct rlimit limit;
     if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
@@ -111,7 +97,7 @@ static bool set_file_limits(struct pp_error *error) {
 static bool give_up_privileges(struct pp_error *error) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return pp_fail_errno(error, "PR_SET_NO_NEW_PRIVS");
-    if (!drop_capabilities(error))
+    if (!pp_capabilities_drop(error))
         return false;
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
         return pp_fail_errno(error, "PR_SET_DUMPABLE");
