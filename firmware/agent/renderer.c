@@ -307,7 +307,7 @@ static void on_exit_ready(void *arg, short revents) {
         return;
     }
     char reason[IPC_REASON_MAX + 1];
-    ipc_program_describe_end(status, reason, sizeof reason);
+    ipc_program_describe_end("the renderer", status, reason, sizeof reason);
     renderer_fail(renderer, reason);
 }
 
@@ -316,7 +316,7 @@ static bool renderer_open(struct renderer *renderer, enum renderer_program progr
     struct ipc_program started;
     if (!pp_path_format(path, error, "%s/%s", renderer->home->folder, program_names[program]))
         return false;
-    bool ok = ipc_program_start(path, &started, error);
+    bool ok = ipc_program_start(NULL, path, &started, error);
     renderer->pid = started.pid;
     renderer->control = started.control;
     renderer->pidfd = started.pidfd;

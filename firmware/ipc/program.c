@@ -33,7 +33,7 @@ static bool program_spawn(const char *path, int theirs, int words, pid_t *pid, s
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     char name[PP_PATH_MAX];
-    char language[] = "LANG=C.UTF-8";
+    char language[] = IPC_PROGRAM_LANGUAGE;
     snprintf(name, sizeof name, "%s", strrchr(path, '/') + 1);
     char *const argv[] = {name, NULL};
     char *const environment[] = {language, NULL};
@@ -47,7 +47,8 @@ static bool program_spawn(const char *path, int theirs, int words, pid_t *pid, s
     return pp_fail_errno(error, "start %s", path);
 }
 
-bool ipc_program_start(const char *path, struct ipc_program *program, struct pp_error *error) {
+bool ipc_program_start(struct ipc_launcher *launcher, const char *path, struct ipc_program *program,
+                       struct pp_error *error) {
     int pair[2];
     *program = IPC_PROGRAM_NONE;
     if (!ipc_pair(pair, error))
@@ -59,16 +60,27 @@ bool ipc_program_start(const char *path, struct ipc_program *program, struct pp_
         return pp_fail_errno(error, "pipe");
     program->words = words[0];
     pp_autoclose int their_words = words[1];
-    if (!program_spawn(path, theirs, their_words, &program->pid, error))
+    if (!(launcher ? ipc_launcher_start(launcher, path, theirs, their_words, &program->pid, error)
+                   : program_spawn(path, theirs, their_words, &program->pid, error)))
         return false;
     program->pidfd = (int)syscall(SYS_pidfd_open, program->pid, 0);
     return program->pidfd >= 0 || pp_fail_errno(error, "watch %s", path);
 }
 
-void ipc_program_describe_end(int status, char *text, size_t size) {
+void ipc_program_kill(struct ipc_launcher *launcher, const struct ipc_program *program) {
+    if (!program->pid)
+        return;
+    if (!launcher)
+        kill(program->pid, SIGKILL);
+    else if (program->pidfd >= 0)
+        ipc_launcher_kill(launcher, program->pidfd);
+    /* Else it could not be watched, got no item, and ends because nobody has its control socket. */
+}
+
+void ipc_program_describe_end(const char *who, int status, char *text, size_t size) {
     if (WIFSIGNALED(status))
-        snprintf(text, size, "the renderer was killed by signal %d (%s)", WTERMSIG(status),
+        snprintf(text, size, "%s was killed by signal %d (%s)", who, WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else
-        snprintf(text, size, "the renderer ended with status %d", WEXITSTATUS(status));
+        snprintf(text, size, "%s ended with status %d", who, WEXITSTATUS(status));
 }

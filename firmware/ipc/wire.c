@@ -1,6 +1,7 @@
 #include "ipc/wire.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -115,6 +116,10 @@ static const struct field info_fields[] = {U16(info.width, 0, IPC_SIDE_MAX),
 static const struct field failed_fields[] = {FLAG(failed.unread), TEXT(failed.reason, IPC_REASON_MAX)};
 static const struct field note_fields[] = {U8(note.kind, 0, IPC_NOTE_KINDS - 1),
                                            TEXT(note.reason, IPC_REASON_MAX)};
+static const struct field launch_fields[] = {TEXT(launch.path, IPC_PATH_MAX)};
+static const struct field kill_fields[] = {U8(kill.signal, SIGKILL, SIGKILL)};
+static const struct field launched_fields[] = {U32(launched.pid, 0, INT32_MAX),
+                                               TEXT(launched.reason, IPC_REASON_MAX)};
 
 #define ROW(TYPE, fields, fds)                                                                               \
     { #TYPE, fields, PP_COUNT(fields), fds, IPC_##TYPE }
@@ -148,6 +153,9 @@ static const struct row rows[] = {
     ROW(INFO, info_fields, 0),
     ROW(FAILED, failed_fields, 0),
     ROW(NOTE, note_fields, 0),
+    ROW(LAUNCH, launch_fields, 2),
+    ROW(KILL, kill_fields, 1),
+    ROW(LAUNCHED, launched_fields, 0),
 };
 
 static const struct row *row_find(unsigned type) {

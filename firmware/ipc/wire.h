@@ -1,6 +1,6 @@
 /*
- * The messages between agent, player and renderers: one packet of a SOCK_SEQPACKET unix socket each, integers
- * little endian, descriptors beside it by SCM_RIGHTS.
+ * The messages between agent, player, renderers and their launcher: one packet of a SOCK_SEQPACKET unix
+ * socket each, integers little endian, descriptors beside it by SCM_RIGHTS.
  *
  *      0      2      4
  *      +------+------+---------------------------------------------------------+
@@ -28,6 +28,7 @@
 #define IPC_REASON_MAX     200                 /* bytes */
 #define IPC_DRIVER_MAX     32                  /* bytes */
 #define IPC_TEXT_MAX       3072                /* bytes of START_STATUS's JSON */
+#define IPC_PATH_MAX       511                 /* bytes of a program's path */
 #define IPC_KEY_SIZE       32                  /* bytes */
 #define IPC_SIDE_MAX       16384               /* pixels or canvas units */
 #define IPC_TIME_US_MAX    (UINT64_C(1) << 50) /* us: 35 years, so that sums cannot overflow */
@@ -80,6 +81,11 @@ enum ipc_type {
     IPC_INFO,
     IPC_FAILED,
     IPC_NOTE,
+    /* agent -> launcher */
+    IPC_LAUNCH = 0x0701, /* + control socket, pipe for standard error */
+    IPC_KILL,            /* + pidfd */
+    /* launcher -> agent */
+    IPC_LAUNCHED = 0x0801,
 };
 
 enum ipc_fit { IPC_FIT_CONTAIN, IPC_FIT_COVER, IPC_FIT_FILL };
@@ -260,6 +266,20 @@ struct ipc_note {
     char reason[IPC_REASON_MAX + 1];
 };
 
+/* The program is started with these two descriptors (program.h); LAUNCHED answers. */
+struct ipc_launch {
+    char path[IPC_PATH_MAX + 1];
+};
+/* Nothing answers. */
+struct ipc_kill {
+    uint8_t signal; /* SIGKILL */
+};
+/* The launcher's first is of itself. */
+struct ipc_launched {
+    uint32_t pid; /* 0: no process, for the reason given */
+    char reason[IPC_REASON_MAX + 1];
+};
+
 struct ipc_message {
     uint16_t type; /* enum ipc_type: which member of the union */
     union {
@@ -291,6 +311,9 @@ struct ipc_message {
         struct ipc_info info;
         struct ipc_failed failed;
         struct ipc_note note;
+        struct ipc_launch launch;
+        struct ipc_kill kill;
+        struct ipc_launched launched;
     };
     int fds[IPC_FDS_MAX]; /* received: the message's until taken (conn.h); to send: borrowed */
     size_t fd_count;

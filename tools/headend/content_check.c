@@ -31,7 +31,7 @@ struct trial {
 
 static void trial_finish(struct trial *trial) {
     if (trial->program.pid > 0) {
-        kill(trial->program.pid, SIGKILL);
+        ipc_program_kill(NULL, &trial->program);
         while (waitpid(trial->program.pid, NULL, 0) < 0 && errno == EINTR) {
         }
     }
@@ -177,7 +177,7 @@ static void refuse_by_end(struct trial *trial) {
     if (waitpid(trial->program.pid, &status, 0) != trial->program.pid)
         return;
     trial->program.pid = 0;
-    ipc_program_describe_end(status, how, sizeof how);
+    ipc_program_describe_end("the renderer", status, how, sizeof how);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         refuse(trial, PP_E_UNSUPPORTED, "screens cannot show it", how);
 }
@@ -220,7 +220,7 @@ static bool trial_start(struct trial *trial, const char *folder, struct ipc_mess
     trial->frames = pair[0];
     pp_autoclose int theirs = pair[1];
     start->fds[start->fd_count++] = theirs;
-    if (!ipc_program_start(path, &trial->program, error))
+    if (!ipc_program_start(NULL, path, &trial->program, error))
         return pp_wrap(error, "content cannot be tried out (--renderers names the folder of " RENDERER ")");
     /* One that is gone already tells by its end what is wrong. */
     if (!ipc_send(trial->program.control, start, error) && error->code != PP_E_NET)

@@ -31,7 +31,7 @@ static int run_script(const char *lines, char *said, size_t size) {
     assert_true(pp_path_format(path, &error, "%s/script", folder));
     snprintf(script, sizeof script, "#!/bin/sh\n%s\n", lines);
     assert_true(pp_file_replace(AT_FDCWD, path, script, strlen(script), 0700, &error));
-    if (!ipc_program_start(path, &program, &error))
+    if (!ipc_program_start(NULL, path, &program, &error))
         fail_msg("%s", error.message);
     assert_int_equal(poll(&(struct pollfd){.fd = program.pidfd, .events = POLLIN}, 1, -1), 1);
     assert_int_equal(waitpid(program.pid, &status, 0), program.pid);
@@ -69,7 +69,7 @@ static void what_a_program_writes_goes_to_a_pipe_of_its_own(void **state) {
     test_folder_make(folder);
     assert_true(pp_path_format(path, &error, "%s/script", folder));
     assert_true(pp_file_replace(AT_FDCWD, path, script, strlen(script), 0700, &error));
-    assert_true(ipc_program_start(path, &program, &error));
+    assert_true(ipc_program_start(NULL, path, &program, &error));
     assert_int_equal(waitpid(program.pid, &status, 0), program.pid); /* and nobody has read */
     assert_int_equal(read(program.words, text, 6), 6);
     assert_string_equal(text, "hello\n");
@@ -110,7 +110,7 @@ static void program_that_is_not_there_is_named(void **state) {
     struct ipc_program program;
     struct pp_error error = {0};
     (void)state;
-    assert_false(ipc_program_start("/nowhere/pingplay-render-media", &program, &error));
+    assert_false(ipc_program_start(NULL, "/nowhere/pingplay-render-media", &program, &error));
     assert_int_equal(error.code, PP_E_NOTFOUND);
     assert_string_equal(error.message, "start /nowhere/pingplay-render-media: No such file or directory");
     assert_int_equal(program.pid, 0);
@@ -122,9 +122,10 @@ static void program_s_end_is_told_in_words(void **state) {
     char said[16];
     char text[100];
     (void)state;
-    ipc_program_describe_end(run_script("exit 3", said, sizeof said), text, sizeof text);
+    ipc_program_describe_end("the renderer", run_script("exit 3", said, sizeof said), text, sizeof text);
     assert_string_equal(text, "the renderer ended with status 3");
-    ipc_program_describe_end(run_script("kill -SYS $$", said, sizeof said), text, sizeof text);
+    ipc_program_describe_end("the renderer", run_script("kill -SYS $$", said, sizeof said), text,
+                             sizeof text);
     assert_string_equal(text, "the renderer was killed by signal 31 (Bad system call)");
 }
 

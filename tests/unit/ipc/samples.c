@@ -72,4 +72,7 @@ const struct sample samples[SAMPLE_COUNT] = {
     SAMPLE(12, CLOCK, clock, {.position_us = 1234567890}),
     SAMPLE(5, MEMORY, memory, {.use = IPC_MEMORY_SOUND}),
     SAMPLE(5, LEAVING, leaving, {.reason = 0}),
+    SAMPLE(12, LAUNCH, launch, {.path = "/bin/x"}),
+    SAMPLE(5, KILL, kill, {.signal = 9}),
+    SAMPLE(16, LAUNCHED, launched, {.pid = 4711, .reason = "rlimit"}),
 };
