@@ -110,11 +110,14 @@ static void status_add_display(const struct agent *agent, cJSON *status) {
 }
 
 static void status_add_sandbox(const struct agent *agent, cJSON *status) {
-    char text[SANDBOX_REPORT_MAX];
+    char reached[SANDBOX_REPORT_MAX];
+    char text[SANDBOX_REPORT_MAX + 32];
     uint8_t level = director_sandbox(agent->director);
     if (!level)
         return;
-    sandbox_report(level, text);
+    sandbox_report(level, reached);
+    snprintf(text, sizeof text, "%s, %s", agent->launcher ? "a user of their own" : "the agent's user",
+             reached);
     cJSON_AddStringToObject(status, "sandbox", text);
 }
 
@@ -217,19 +220,40 @@ static void on_watchdog_due(void *arg) {
                         on_watchdog_due, agent);
 }
 
-struct agent *agent_create(const struct agent_config *config, struct pp_error *error) {
+/* ---- The launcher: without it no renderer can be started, or killed ---- */
+
+static void on_launcher_gone(void *arg, short revents) {
+    struct agent *agent = arg;
+    (void)revents;
+    net_loop_unwatch(agent->loop, agent->launcher_watch);
+    agent->launcher_watch = NULL;
+    ipc_launcher_explain(agent->launcher, &agent->fatal);
+    net_loop_stop(agent->loop);
+}
+
+static bool watch_launcher(struct agent *agent, struct pp_error *error) {
+    if (!agent->launcher)
+        return true;
+    agent->launcher_watch =
+        net_loop_watch(agent->loop, ipc_launcher_fd(agent->launcher), POLLIN, on_launcher_gone, agent, error);
+    return agent->launcher_watch != NULL;
+}
+
+struct agent *agent_create(const struct agent_config *config, struct ipc_launcher *launcher,
+                           struct pp_error *error) {
     struct agent *agent = calloc(1, sizeof *agent);
     if (!agent) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
     agent->config = *config;
+    agent->launcher = launcher;
     agent->signal_fd = -1;
     agent->state = AGENT_UNENROLLED;
     pp_watchdog_init(&agent->watchdog);
     agent->loop = net_loop_create(error);
     if (!agent->loop || !watch_signals(agent, error) || !start_jobs(agent, error) ||
-        !startup_begin(agent, error)) {
+        !watch_launcher(agent, error) || !startup_begin(agent, error)) {
         agent_destroy(agent);
         return NULL;
     }
@@ -266,6 +290,7 @@ void agent_destroy(struct agent *agent) {
         keeping_stop(agent);
         net_loop_unwatch(agent->loop, agent->signal_watch);
         net_loop_unwatch(agent->loop, agent->jobs_watch);
+        net_loop_unwatch(agent->loop, agent->launcher_watch);
     }
     startup_close(agent);
     pp_jobs_destroy(agent->jobs);

@@ -13,6 +13,7 @@
 #include "agent/config.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "ipc/launcher.h"
 
 enum agent_state {
     AGENT_UNENROLLED, /* the QR code is shown */
@@ -26,9 +27,11 @@ enum agent_state {
 
 struct agent;
 
-/* Opens the state folder and shows what is cached at once; the rest begins with agent_run. */
-struct agent *agent_create(const struct agent_config *config, struct pp_error *error);
-/* Until SIGTERM or SIGINT. */
+/* Opens the state folder and shows what is cached at once; the rest begins with agent_run. `launcher` starts
+ * the renderers as another user; it is borrowed. NULL: they are of ours. */
+struct agent *agent_create(const struct agent_config *config, struct ipc_launcher *launcher,
+                           struct pp_error *error);
+/* Until SIGTERM or SIGINT; fails where it cannot go on: without its launcher, say. */
 bool agent_run(struct agent *agent, struct pp_error *error);
 /* Orderly: reports spooled, renderers gone; the player holds the last picture. Where the flash does not answer for
  * AGENT_STOP_MS the process ends there (base/deadline.h). NULL is allowed. */

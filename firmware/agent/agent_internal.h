@@ -47,6 +47,8 @@ struct manifest_look {
 
 struct agent {
     struct agent_config config;
+    struct ipc_launcher *launcher; /* of the renderers, borrowed; NULL: they are started as our own user */
+    struct net_watch *launcher_watch;
     enum agent_state state;
     struct net_loop *loop;
     struct pp_jobs *jobs; /* whatever waits for the flash once the loop runs */

@@ -300,7 +300,7 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .loop = agent->loop,
         .store = agent->store,
         .player_socket = agent->config.player_socket,
-        .renderers = agent->config.renderers,
+        .renderers = {.folder = agent->config.renderers, .launcher = agent->launcher},
         .now_ms = director_now_ms,
         .on_settled = on_settled,
         .on_play = on_play,

@@ -367,7 +367,7 @@ struct director *director_create(const struct director_config *config, struct pp
     status_layer_init(&director->status, config->loop, on_status_failed, on_status_next, director);
     director->link = player_link_create(config->loop, config->player_socket, &events, director, error);
     if (director->link)
-        director->layers = layer_set_create(config->loop, director->link, config->renderers, error);
+        director->layers = layer_set_create(config->loop, director->link, &config->renderers, error);
     if (!director->layers) {
         director_destroy(director);
         return NULL;

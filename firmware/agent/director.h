@@ -24,9 +24,9 @@
 
 struct director_config {
     struct net_loop *loop;
-    struct store *store;          /* borrowed */
-    const char *player_socket;    /* path */
-    const char *renderers;        /* folder of the renderer programs */
+    struct store *store;       /* borrowed */
+    const char *player_socket; /* path */
+    struct renderers_config renderers;
     int64_t (*now_ms)(void *arg); /* ms since 1970, the clock floor applied */
     /* Every zone of a layout has settled; `shown` says whether at least one of them shows something. It comes
      * again whenever that changes: one can at last, or the last one cannot any more. */

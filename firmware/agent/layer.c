@@ -32,8 +32,8 @@ struct layer_set {
     struct renderer *spare; /* for media, waiting for its item; NULL none */
 };
 
-struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *link, const char *renderers,
-                                   struct pp_error *error) {
+struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *link,
+                                   const struct renderers_config *renderers, struct pp_error *error) {
     struct layer_set *set = calloc(1, sizeof *set);
     if (!set) {
         pp_fail(error, PP_E_NOMEM, "out of memory");

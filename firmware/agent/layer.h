@@ -42,10 +42,9 @@ struct layer_place {
     uint32_t hold_ms; /* ms that one picture of it is shown at most; 0: no limit */
 };
 
-/* All layers of one player connection. `renderers` is the folder of the renderer programs; both are borrowed.
- */
-struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *link, const char *renderers,
-                                   struct pp_error *error);
+/* All layers of one player connection, which is borrowed. */
+struct layer_set *layer_set_create(struct net_loop *loop, struct player_link *link,
+                                   const struct renderers_config *renderers, struct pp_error *error);
 /* Its layers must be gone. NULL is allowed. */
 void layer_set_destroy(struct layer_set *set);
 /* Starts a renderer ahead of the first item, for that item: the time that its libraries need is then not

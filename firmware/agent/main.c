@@ -8,13 +8,17 @@
 #include "agent/erase.h"
 #include "base/log.h"
 #include "base/options.h"
+#include "base/privileges.h"
 
 static const char usage[] =
-    "usage: pingplay-agent [--config FILE] [--check | --erase] [--version]\n"
-    "  --config FILE  configuration, agent.conf(5); default /etc/pingplay/agent.conf\n"
-    "  --check        only read the configuration, and the files that it names\n"
-    "  --erase        destroy the keys and everything that is kept, while no agent runs: the next one\n"
-    "                 shows a code, to be enrolled anew\n";
+    "usage: pingplay-agent [--config FILE] [--renderer-user NAME] [--check | --erase] [--version]\n"
+    "  --config FILE         configuration, agent.conf(5); default /etc/pingplay/agent.conf\n"
+    "  --renderer-user NAME  run the renderers as that user, who can read nothing of ours, or do not run;\n"
+    "                        takes CAP_SETUID, CAP_SETGID and CAP_SETPCAP, and gives them up\n"
+    "  --check               only read the configuration, and the files that it names\n"
+    "  --erase               destroy the keys and everything that is kept, while no agent runs: the next "
+    "one\n"
+    "                        shows a code, to be enrolled anew\n";
 
 enum task { TASK_RUN, TASK_CHECK, TASK_ERASE };
 
@@ -26,7 +30,31 @@ static bool forbid_dumps(struct pp_error *error) {
     return true;
 }
 
-static bool run(const char *path, enum task task, struct pp_error *error) {
+/* Before there is a key, a thread or a connection: what starts renderers as `user`. After it nothing here
+ * can become anybody. */
+static bool separate_renderers(const char *user, struct ipc_launcher **launcher, struct pp_error *error) {
+    if (!user) {
+        pp_log_info("renderers share our user: only their sandbox keeps them from our files");
+        return true;
+    }
+    *launcher = ipc_launcher_create(user, error);
+    if (!*launcher || !pp_capabilities_drop(error))
+        return false;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return pp_fail_errno(error, "PR_SET_NO_NEW_PRIVS");
+    pp_log_info("renderers run as user %s", user);
+    return true;
+}
+
+static bool run_agent(const struct agent_config *config, const char *renderer_user, struct pp_error *error) {
+    PP_AUTO(ipc_launcher) struct ipc_launcher *launcher = NULL;
+    if (!separate_renderers(renderer_user, &launcher, error))
+        return false;
+    PP_AUTO(agent) struct agent *agent = agent_create(config, launcher, error);
+    return agent && agent_run(agent, error);
+}
+
+static bool run(const char *path, const char *renderer_user, enum task task, struct pp_error *error) {
     struct agent_config config;
     if (!agent_config_load(path, &config, error))
         return false;
@@ -36,20 +64,21 @@ static bool run(const char *path, enum task task, struct pp_error *error) {
         return false;
     if (task == TASK_ERASE)
         return agent_erase(config.state, error);
-    PP_AUTO(agent) struct agent *agent = agent_create(&config, error);
-    return agent && agent_run(agent, error);
+    return run_agent(&config, renderer_user, error);
 }
 
 int main(int argc, char **argv) {
     const char *path = "/etc/pingplay/agent.conf";
+    const char *renderer_user = NULL;
     bool check = false;
     bool erase = false;
     bool help = false;
     bool version = false;
     const struct pp_option options[] = {
-        {"config", PP_OPTION_STRING, &path},   {"check", PP_OPTION_FLAG, &check},
-        {"erase", PP_OPTION_FLAG, &erase},     {"help", PP_OPTION_FLAG, &help},
-        {"version", PP_OPTION_FLAG, &version}, {NULL, PP_OPTION_FLAG, NULL},
+        {"config", PP_OPTION_STRING, &path}, {"renderer-user", PP_OPTION_STRING, &renderer_user},
+        {"check", PP_OPTION_FLAG, &check},   {"erase", PP_OPTION_FLAG, &erase},
+        {"help", PP_OPTION_FLAG, &help},     {"version", PP_OPTION_FLAG, &version},
+        {NULL, PP_OPTION_FLAG, NULL},
     };
     struct pp_error error = {0};
     int first = argc;
@@ -62,7 +91,7 @@ int main(int argc, char **argv) {
         printf("%s", help ? usage : "pingplay-agent " PP_VERSION "\n");
         return 0;
     }
-    if (run(path, check ? TASK_CHECK : erase ? TASK_ERASE : TASK_RUN, &error))
+    if (run(path, renderer_user, check ? TASK_CHECK : erase ? TASK_ERASE : TASK_RUN, &error))
         return 0;
     pp_log_error("%s", error.message);
     return 1;

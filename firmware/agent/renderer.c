@@ -20,7 +20,7 @@
 
 struct renderers {
     struct net_loop *loop;
-    const char *folder;
+    struct renderers_config config;
     struct renderer *exiting;          /* killed and destroyed, not yet reaped */
     uint8_t levels[RENDERER_PROGRAMS]; /* of the last sandbox of each program; 0: none yet */
     struct words_budget budget;
@@ -94,10 +94,11 @@ static void log_words(void *arg, const char *line) {
     pp_log_warning("%s", line);
 }
 
-struct renderers *renderers_create(struct net_loop *loop, const char *folder, struct pp_error *error) {
+struct renderers *renderers_create(struct net_loop *loop, const struct renderers_config *config,
+                                   struct pp_error *error) {
     struct renderers *renderers = calloc(1, sizeof *renderers);
     if (renderers)
-        *renderers = (struct renderers){.loop = loop, .folder = folder, .budget = {.write = log_words}};
+        *renderers = (struct renderers){.loop = loop, .config = *config, .budget = {.write = log_words}};
     else
         pp_fail(error, PP_E_NOMEM, "out of memory");
     return renderers;
@@ -312,11 +313,12 @@ static void on_exit_ready(void *arg, short revents) {
 }
 
 static bool renderer_open(struct renderer *renderer, enum renderer_program program, struct pp_error *error) {
+    const struct renderers_config *config = &renderer->home->config;
     char path[PP_PATH_MAX];
     struct ipc_program started;
-    if (!pp_path_format(path, error, "%s/%s", renderer->home->folder, program_names[program]))
+    if (!pp_path_format(path, error, "%s/%s", config->folder, program_names[program]))
         return false;
-    bool ok = ipc_program_start(NULL, path, &started, error);
+    bool ok = ipc_program_start(config->launcher, path, &started, error);
     renderer->pid = started.pid;
     renderer->control = started.control;
     renderer->pidfd = started.pidfd;
@@ -349,9 +351,21 @@ struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_pro
     return renderer;
 }
 
+/* One that is gone already may have said why. */
+static bool explain_by_last_words(const struct renderer *renderer, struct pp_error *error) {
+    ipc_automessage struct ipc_message message = {0};
+    struct pp_error ignored = {0};
+    if (error->code == PP_E_NET && ipc_receive(renderer->control, &message, &ignored) &&
+        message.type == IPC_FAILED)
+        return pp_fail(error, PP_E_IO, "%s", message.failed.reason);
+    return false;
+}
+
 bool renderer_begin(struct renderer *renderer, const char *name, const struct ipc_message *start,
                     const struct renderer_events *events, void *arg, struct pp_error *error) {
-    if (!ipc_send(renderer->control, start, error) || !ipc_set_nonblocking(renderer->control, error))
+    if (!ipc_send(renderer->control, start, error))
+        return explain_by_last_words(renderer, error);
+    if (!ipc_set_nonblocking(renderer->control, error))
         return false;
     snprintf(renderer->words.name, sizeof renderer->words.name, "%s", name);
     renderer->events = *events;
@@ -375,8 +389,8 @@ void renderer_destroy(struct renderer *renderer) {
     words_close(renderer);
     net_loop_unwatch(renderers->loop, renderer->exit_watch);
     renderer->exit_watch = NULL;
-    if (renderer->pid)
-        kill(renderer->pid, SIGKILL);
+    ipc_program_kill(renderers->config.launcher,
+                     &(struct ipc_program){.pid = renderer->pid, .pidfd = renderer->pidfd});
     if (renderer_reap(renderer)) {
         renderer_free(renderer);
         return;

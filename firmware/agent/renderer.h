@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "ipc/launcher.h"
 #include "ipc/wire.h"
 #include "net/loop.h"
 
@@ -22,8 +23,13 @@ enum renderer_program { RENDERER_MEDIA, RENDERER_STATUS };
  * flash's driver dies when the flash answers, and nobody waits for that. */
 struct renderers;
 
-/* `folder` of the programs; both are borrowed. */
-struct renderers *renderers_create(struct net_loop *loop, const char *folder, struct pp_error *error);
+struct renderers_config {
+    const char *folder;            /* of the programs; borrowed */
+    struct ipc_launcher *launcher; /* starts and kills them as another user, borrowed; NULL: we do, as ours */
+};
+
+struct renderers *renderers_create(struct net_loop *loop, const struct renderers_config *config,
+                                   struct pp_error *error);
 /* All renderers are destroyed. What still hangs after RENDERERS_LAST_WAIT_MS is left to init. NULL is
  * allowed.
  */

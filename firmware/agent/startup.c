@@ -111,7 +111,7 @@ static bool show_trouble(struct agent *agent, struct pp_error *error) {
     struct director_config config = {
         .loop = agent->loop,
         .player_socket = agent->config.player_socket,
-        .renderers = agent->config.renderers,
+        .renderers = {.folder = agent->config.renderers, .launcher = agent->launcher},
         .on_display = ignore_display,
         .on_player_lost = ignore_player_lost,
         .write_status = screens_write,

@@ -125,7 +125,7 @@ test('the headend knows what the screen says of itself', async () => {
   assert.equal(report.state, 'online');
   assert.equal(report.channel, 'lobby');
   assert.equal(report.key_provider, 'file');
-  assert.match(report.sandbox, /^seccomp, no new privileges, (own|shared) namespaces, (no )?Landlock$/);
+  assert.match(report.sandbox, /^the agent's user, seccomp, no new privileges, (own|shared) namespaces, (no )?Landlock$/);
 });
 
 test('with the headend gone, and after a restart of everything, the content is back', async () => {

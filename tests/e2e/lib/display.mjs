@@ -1,6 +1,7 @@
 // A display point for tests: a real player (without a screen) and a real agent, in a temporary folder.
 //
 //   const display = await startDisplay(headend, { size: '640x360' });
+//   … { rendererUser: 'nobody' } …                           // as root: renderers of another user, as the unit has them
 //   const { code, uri } = await display.waitCode();          // what the agent says it shows
 //   await display.waitContent();                             // content is on the screen
 //   const picture = await display.screenshot();              // -> readPng's
@@ -9,7 +10,7 @@
 //   await display.renderers();                               // PIDs
 //   await display.stop();
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,10 +71,13 @@ class Display {
   async prepare() {
     const renderers = path.join(this.dir, 'bin');
     await mkdir(renderers);
+    // Another user may not be able to enter the folder that they were built in.
+    const give = this.options.rendererUser ? copyFile : symlink;
     for (const kind of ['media', 'status']) {
-      await symlink(path.join(buildDir(), `firmware/render/${kind}/pingplay-render-${kind}`),
+      await give(path.join(buildDir(), `firmware/render/${kind}/pingplay-render-${kind}`),
         path.join(renderers, `pingplay-render-${kind}`));
     }
+    if (this.options.rendererUser) await chmod(this.dir, 0o711);
     this.config = path.join(this.dir, 'agent.conf');
     await writeFile(this.config, [
       '[headend]', `url = ${this.options.url ?? this.headend.url}`, `ca = ${this.headend.caFile}`,
@@ -88,7 +92,8 @@ class Display {
   }
 
   async startAgent() {
-    this.agent = new Program(path.join(buildDir(), 'firmware/agent/pingplay-agent'), ['--config', this.config],
+    this.agent = new Program(path.join(buildDir(), 'firmware/agent/pingplay-agent'),
+      ['--config', this.config, ...(this.options.rendererUser ? ['--renderer-user', this.options.rendererUser] : [])],
       this.options.agentEnv);
   }
 
@@ -130,7 +135,7 @@ class Display {
     }
   }
 
-  // The PIDs of the agent's children, by the name they run under.
+  // The PIDs of the agent's children, by the name they run under; with a rendererUser the launcher is one of them.
   async renderers() {
     const { stdout } = await run('ps', ['-o', 'pid=,comm=', '--ppid', String(this.agent.child.pid)])
       .catch(() => ({ stdout: '' }));

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,6 +40,8 @@ struct stage {
     struct store *store;
     struct net_loop *loop;
     struct director *director;
+    struct ipc_launcher *launcher; /* NULL: renderers are of our own user */
+    pid_t launcher_pid;
     int listener;
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
@@ -221,9 +224,28 @@ static struct channel_manifest *manifest(struct stage *stage, const char *letter
     return manifest_of_zones(stage, 1, letters, duration);
 }
 
-static int setup(void **state) {
+/* Our one child that lives, apart from `known`; 0 none. */
+static pid_t only_child_but(pid_t known) {
+    char path[64];
+    char text[256] = "";
+    pid_t found = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = 0;
+    fclose(file);
+    for (char *end = text; *end; end += strspn(end, " ")) {
+        pid_t child = (pid_t)strtol(end, &end, 10);
+        assert_true(child == known || !found);
+        found = child == known ? found : child;
+    }
+    return found;
+}
+
+static int setup_with(void **state, struct ipc_launcher *launcher) {
     static struct stage stage;
     stage = (struct stage){.player = -1,
+                           .launcher = launcher,
                            .words = "old",
                            .ahead_ms = pp_clock_realtime_ms() - pp_clock_monotonic_ms(),
                            .canvas = "",
@@ -242,7 +264,7 @@ static int setup(void **state) {
     struct director_config config = {.loop = stage.loop,
                                      .store = stage.store,
                                      .player_socket = stage.socket,
-                                     .renderers = stage.scratch.path,
+                                     .renderers = {.folder = stage.scratch.path, .launcher = launcher},
                                      .now_ms = now_ms,
                                      .on_settled = on_settled,
                                      .on_play = on_play,
@@ -260,9 +282,30 @@ static int setup(void **state) {
     return 0;
 }
 
+static int setup(void **state) {
+    return setup_with(state, NULL);
+}
+
+/* Renderers of another user, whom only the launcher may kill; as root. */
+static int setup_launched(void **state) {
+    struct pp_error error = {0};
+    struct ipc_launcher *launcher = NULL;
+    if (geteuid() == 0 && !(launcher = ipc_launcher_create("nobody", &error)))
+        fail_msg("%s", error.message);
+    if (!launcher)
+        print_message("renderers are of OUR OWN user, because only root can start those of another\n");
+    pid_t pid = only_child_but(0);
+    setup_with(state, launcher);
+    struct stage *stage = *state;
+    stage->launcher_pid = pid;
+    assert_int_equal(chmod(stage->scratch.path, 0711), 0);
+    return 0;
+}
+
 static int teardown(void **state) {
     struct stage *stage = *state;
     director_destroy(stage->director);
+    ipc_launcher_destroy(stage->launcher);
     pp_close(&stage->frames);
     pp_close(&stage->player);
     pp_close(&stage->listener);
@@ -728,36 +771,21 @@ static void a_player_that_says_that_it_leaves_has_not_died(void **state) {
     }
 }
 
-/* Our one child that lives; 0 none. */
-static pid_t only_child(void) {
-    char path[64];
-    char text[256] = "";
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
-    FILE *file = fopen(path, "re");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = 0;
-    fclose(file);
-    char *end = text;
-    pid_t child = (pid_t)strtol(text, &end, 10);
-    assert_int_equal(strspn(end, " "), strlen(end));
-    return child;
-}
-
 static void a_renderer_that_was_prepared_plays_the_first_item(void **state) {
     struct stage *stage = *state;
     director_prepare(stage->director);
-    pid_t prepared = only_child();
+    pid_t prepared = only_child_but(stage->launcher_pid);
     assert_int_not_equal(prepared, 0);
     director_prepare(stage->director);
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
     expect(stage, IPC_LAYER_SHOW);
-    assert_int_equal(only_child(), prepared);
+    assert_int_equal(only_child_but(stage->launcher_pid), prepared);
 }
 
 static void a_prepared_renderer_that_died_waiting_is_replaced(void **state) {
     struct stage *stage = *state;
     director_prepare(stage->director);
-    pid_t prepared = only_child();
+    pid_t prepared = only_child_but(stage->launcher_pid);
     siginfo_t about;
     assert_int_equal(kill(prepared, SIGKILL), 0);
     assert_int_equal(waitid(P_PID, (id_t)prepared, &about, WEXITED | WNOWAIT), 0);
@@ -765,8 +793,8 @@ static void a_prepared_renderer_that_died_waiting_is_replaced(void **state) {
     say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
     while (!stage->settled_shown)
         turn(stage);
-    assert_int_not_equal(only_child(), prepared);
-    assert_int_not_equal(only_child(), 0);
+    assert_int_not_equal(only_child_but(stage->launcher_pid), prepared);
+    assert_int_not_equal(only_child_but(stage->launcher_pid), 0);
     assert_int_equal(stage->faults, 0);
 }
 
@@ -810,7 +838,7 @@ static void a_renderer_that_hangs_in_its_death_is_not_waited_for(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
     expect(stage, IPC_LAYER_SHOW);
-    pid_t renderer = only_child();
+    pid_t renderer = only_child_but(stage->launcher_pid);
     pid_t holder = hold(renderer);
     director_set_manifest(stage->director, NULL);
     expect(stage, IPC_LAYER_REMOVE);
@@ -826,7 +854,7 @@ static void a_renderer_that_hangs_in_its_death_does_not_hold_up_the_stop(void **
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
     expect(stage, IPC_LAYER_SHOW);
-    pid_t renderer = only_child();
+    pid_t renderer = only_child_but(stage->launcher_pid);
     pid_t holder = hold(renderer);
     director_destroy(pp_steal(&stage->director));
     let_go(holder);
@@ -839,7 +867,7 @@ static void a_renderer_that_was_killed_leaves_no_zombie(void **state) {
     expect(stage, IPC_LAYER_SHOW);
     director_set_manifest(stage->director, NULL);
     int64_t end_ms = pp_clock_monotonic_ms() + PATIENCE_MS;
-    while (only_child()) {
+    while (only_child_but(stage->launcher_pid)) {
         assert_true(pp_clock_monotonic_ms() < end_ms);
         turn(stage);
     }
@@ -850,7 +878,7 @@ static void a_renderer_whose_layer_failed_is_ended(void **state) {
     struct stage *stage = *state;
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
     uint32_t layer = expect(stage, IPC_LAYER_ADD).layer_add.layer;
-    pid_t renderer = only_child();
+    pid_t renderer = only_child_but(stage->launcher_pid);
     say_shown(stage, layer);
     while (!stage->settled_shown)
         turn(stage);
@@ -873,7 +901,7 @@ static void a_renderer_s_own_words_tell_more_than_that_it_is_gone(void **state) 
     siginfo_t about;
     director_set_manifest(stage->director, manifest(stage, "fo", "PT20S"));
     uint32_t layer = expect(stage, IPC_LAYER_ADD).layer_add.layer;
-    assert_int_equal(waitid(P_PID, (id_t)only_child(), &about, WEXITED | WNOWAIT), 0);
+    assert_int_equal(waitid(P_PID, (id_t)only_child_but(stage->launcher_pid), &about, WEXITED | WNOWAIT), 0);
     say_gone(stage, layer);
     while (!stage->faults)
         turn(stage);
@@ -1415,6 +1443,8 @@ static void an_aligned_item_that_fails_long_before_its_end_is_replaced_at_once(v
 }
 
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define LAUNCHED(test)                                                                                       \
+    { "launched: " #test, test, setup_launched, teardown, NULL }
 
 int main(int argc, char **argv) {
     int status = 0;
@@ -1485,6 +1515,17 @@ int main(int argc, char **argv) {
         STAGED(a_display_of_another_size_is_given_all_anew_and_one_that_was_only_off_nothing),
         STAGED(sixteen_zones_in_the_middle_of_a_switch_stay_within_the_player_s_cap),
         STAGED(a_player_that_talks_nonsense_is_left_and_met_again),
+        LAUNCHED(items_that_fail_are_left_out_whatever_way_they_fail),
+        LAUNCHED(a_renderer_that_cannot_be_started_is_nobody_s_fault_and_told_once),
+        LAUNCHED(a_renderer_that_was_prepared_plays_the_first_item),
+        LAUNCHED(a_prepared_renderer_that_died_waiting_is_replaced),
+        LAUNCHED(a_renderer_that_hangs_in_its_death_is_not_waited_for),
+        LAUNCHED(a_renderer_that_hangs_in_its_death_does_not_hold_up_the_stop),
+        LAUNCHED(a_renderer_that_was_killed_leaves_no_zombie),
+        LAUNCHED(a_renderer_whose_layer_failed_is_ended),
+        LAUNCHED(a_renderer_s_own_words_tell_more_than_that_it_is_gone),
+        LAUNCHED(how_a_renderer_ended_is_waited_for),
+        LAUNCHED(a_renderer_s_end_is_seen_where_children_are_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

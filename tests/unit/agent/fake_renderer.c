@@ -1,14 +1,18 @@
 #include "fake_renderer.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/renderer.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "ipc/conn.h"
 #include "ipc/program.h"
 
@@ -94,16 +98,30 @@ bool fake_renderer_main(const char *argv0, int *status) {
     return true;
 }
 
+/* A copy, which any user can start whatever folder this was built in. */
+static void copy_this_program(const char *path) {
+    pp_autoclose int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    pp_autoclose int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+    struct stat about;
+    if (from < 0 || to < 0 || fstat(from, &about) < 0 || fchmod(to, 0755) < 0)
+        abort();
+    for (off_t left = about.st_size; left > 0;) {
+        ssize_t sent = sendfile(to, from, NULL, (size_t)left);
+        if (sent <= 0)
+            abort();
+        left -= sent;
+    }
+}
+
 void fake_renderer_install(const char *folder) {
     static const char *const names[] = {"pingplay-render-media", "pingplay-render-status"};
-    char self[PP_PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length < 0)
+    char program[PP_PATH_MAX];
+    if (!pp_path_format(program, NULL, "%s/fake-renderer", folder))
         abort();
-    self[length] = 0;
-    for (size_t i = 0; i < 2; i++) {
+    copy_this_program(program);
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
         char link[PP_PATH_MAX];
-        if (!pp_path_format(link, NULL, "%s/%s", folder, names[i]) || symlink(self, link) < 0)
+        if (!pp_path_format(link, NULL, "%s/%s", folder, names[i]) || symlink("fake-renderer", link) < 0)
             abort();
     }
 }

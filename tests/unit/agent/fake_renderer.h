@@ -1,5 +1,5 @@
 /*
- * The test program as its own renderer: a folder of links named like the renderers leads back to it. What the
+ * The test program as its own renderer: a folder with a copy of it, and links named like the renderers. What the
  * "renderer" does is the first byte of the object's (here clear) bytes:
  *   'o' plays: tells INFO and lives on    't' tells it twice    'f' says FAILED    'x' exits with status 3
  *   'k' is killed by a signal    'u' has no seccomp
@@ -17,7 +17,7 @@
 
 /* Whether this process was started as a renderer; then it has done its work and main returns *status. */
 bool fake_renderer_main(const char *argv0, int *status);
-/* Links for both renderers in `folder`. */
+/* Both renderers in `folder`. */
 void fake_renderer_install(const char *folder);
 
 #endif

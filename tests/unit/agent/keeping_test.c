@@ -18,8 +18,9 @@ static void open_parts(struct agent *agent, struct screen *screen) {
                                              .vault = screen->vault,
                                              .state_dir = screen->folder,
                                              .make_status = make_status};
-    const struct director_config director = {
-        .loop = screen->loop, .player_socket = "/nonexistent/player", .renderers = "/nonexistent"};
+    const struct director_config director = {.loop = screen->loop,
+                                             .player_socket = "/nonexistent/player",
+                                             .renderers = {.folder = "/nonexistent"}};
     agent->loop = screen->loop;
     agent->vault = screen->vault;
     agent->identity = screen->identity;
