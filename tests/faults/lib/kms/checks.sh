@@ -3,7 +3,7 @@
 #   checks_of_board FILE    prints what is wrong; FILE gets every answer, for reading
 
 CHECKED_UNITS="pingplay-agent.service pingplay-player.service pingplay-player.socket"
-CAGED='renderer namespaces: user net ipc mnt CapEff:0+ NoNewPrivs:1 Seccomp:2 filters of its own: 1'
+CAGED='renderer of pingplay-render, namespaces: user net ipc mnt CapEff:0+ NoNewPrivs:1 Seccomp:2 filters of its own: 1'
 
 checks_of_board() {
   checks_file=$1
@@ -77,10 +77,10 @@ check_renderers() {
       own=; for name in user net ipc mnt; do [ "$(readlink /proc/$1/ns/$name)" = "$(readlink /proc/$agent/ns/$name)" ] || own="$own $name"; done
       status=$(awk "/^(Seccomp|NoNewPrivs|CapEff):/ { printf \"%s%s \", \$1, \$2 }" /proc/$1/status)
       files=$(ls -l /proc/$1/fd | awk "NR > 1 { print \"  \" \$9, \$10, \$11 }")
-      echo "renderer namespaces:$own ${status}filters of its own: $(($(filters $1) - $(filters $agent)))"
+      echo "renderer of $(ps -o user:32= -p $1 | xargs), namespaces:$own ${status}filters of its own: $(($(filters $1) - $(filters $agent)))"
       echo "$files"
     }
-    all() { for pid in $(pgrep -P $agent); do seen=$(look $pid 2>/dev/null); [ -d /proc/$pid ] && echo "$seen"; done; }
+    all() { for pid in $(pgrep -P $agent pingplay-render); do seen=$(look $pid 2>/dev/null); [ -d /proc/$pid ] && echo "$seen"; done; }
     for round in $(seq 10); do found=$(all); [ -z "$found" ] || break; sleep 0.5; done; echo "$found"'
   expect "a renderer in its cage" "$CAGED"
   if grep '^renderer' <<<"$answer" | grep -vqE "^$CAGED\$"; then
