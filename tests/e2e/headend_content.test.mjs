@@ -225,6 +225,64 @@ describe('what is published', () => {
     }
   });
 
+  describe('as root, for a folder of another user', { skip: process.getuid() !== 0 && 'needs root, to be three users' }, () => {
+    const owner = ['--reuid', 'games', '--regid', 'games', '--clear-groups'];
+    let dir;
+    let renderers;
+    let content;
+    let log;
+    before(async () => {
+      await chmod(folder, 0o711);
+      dir = await mkdtemp(path.join(tmpdir(), 'pingplay-owner-'));
+      await run('chown', ['games:games', dir]);
+      await run('setpriv', [...owner, headendProgram(), 'init', dir, '--host', 'localhost']);
+      renderers = at('of-another-user');
+      await mkdir(renderers);
+      content = await file('apart.png', Buffer.concat([png, Buffer.from('apart')]));
+      log = at('apart.log');
+    });
+    after(() => rm(dir, { recursive: true, force: true }));
+
+    // A renderer without a cage, that tells what it can do.
+    const spied = async (command, ...words) => {
+      const program = path.join(renderers, 'pingplay-render-media');
+      const attempts = [`cat ${dir}/ca.key >/dev/null 2>&1 && echo authority`, `ls ${dir}/keys >/dev/null 2>&1 && echo signatures`,
+        `cat ${dir}/headend.db >/dev/null 2>&1 && echo database`, 'kill -0 $PPID 2>/dev/null && echo signal',
+        '(: </proc/$PPID/mem) 2>/dev/null && echo memory'];
+      await writeFile(program, ['#!/bin/sh', `{ id -un; ${attempts.join('; ')}; } >${log}`, 'exit 3', ''].join('\n'));
+      await chmod(program, 0o755);
+      await writeFile(log, '');
+      await chmod(log, 0o666);
+      await assert.rejects(run(command, [...words, 'publish', dir, '--channel', 'lobby', '--renderers', renderers, '--renderer-user', 'nobody', content]
+        .filter((word, place, all) => command !== 'setpriv' || (word !== '--renderer-user' && all[place - 1] !== '--renderer-user'))),
+      /apart\.png: screens cannot show it: the renderer ended with status 3/);
+      return (await readFile(log, 'utf8')).trim().split('\n');
+    };
+
+    test('as another user a renderer can neither read the keys nor signal who publishes', async () => {
+      assert.deepEqual(await spied(headendProgram()), ['nobody']);
+    });
+
+    test('as the owner it could, were it not for its cage', async () => {
+      assert.deepEqual(await spied('setpriv', ...owner, headendProgram()), ['games', 'authority', 'signatures', 'database', 'signal']);
+    });
+
+    test('content is published, and everything is the owner\'s', async () => {
+      await copyFile(path.join(buildDir(), 'firmware/render/media/pingplay-render-media'), path.join(renderers, 'pingplay-render-media'));
+      const { stdout } = await run(headendProgram(), ['publish', dir, '--channel', 'lobby', '--renderers', renderers, '--renderer-user', 'nobody', content]);
+      assert.match(stdout, /1 objects, 1 of them new/);
+      assert.equal((await run('find', [dir, '!', '-user', 'games'])).stdout, '');
+    });
+
+    test('without a user who is another one nothing is published', async () => {
+      const refusedUser = (user, reason) =>
+        assert.rejects(run(headendProgram(), ['publish', dir, '--channel', 'lobby', '--renderers', renderers, '--renderer-user', user, content]), reason);
+      await refusedUser('no-such-user', /renderers cannot be started as user "no-such-user": there is no such user/);
+      await refusedUser('games', /--renderer-user: games owns the folder; another user is needed/);
+      await refusedUser('root', /that is root, or root's group/);
+    });
+  });
+
   test('names that look like options, and playlists in capitals', async () => {
     await file('--flag.png', png);
     const inside = (...words) => run(headendProgram(), ['publish', headend.dir, '--channel', 'lobby', ...words], { cwd: folder });

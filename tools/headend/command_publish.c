@@ -6,6 +6,7 @@
 #include "headend/content_check.h"
 #include "headend/content_file.h"
 #include "headend/publish.h"
+#include "headend/separate.h"
 #include "headend/text.h"
 #include "headend/tuf_repo.h"
 
@@ -100,6 +101,7 @@ static void warning_print(void *arg, const char *file, const char *warning) {
 
 bool command_publish(int argc, char **argv, struct pp_error *error) {
     const char *channel = NULL;
+    const char *renderer_user = NULL;
     char renderers[PP_PATH_MAX];
     struct publish_options how = {.warn = warning_print};
     struct playlist_options options = {.duration_s = PLAYLIST_NOT_GIVEN};
@@ -107,7 +109,8 @@ bool command_publish(int argc, char **argv, struct pp_error *error) {
         {"channel", PP_OPTION_STRING, &channel},
         {"title", PP_OPTION_STRING, &options.title},
         {"duration", PP_OPTION_UNSIGNED, &options.duration_s},
-        {"renderers", PP_OPTION_STRING, &how.renderers},
+        {"renderers", PP_OPTION_STRING, &how.renderers.folder},
+        {"renderer-user", PP_OPTION_STRING, &renderer_user},
         {0},
     };
     int first = 0;
@@ -120,9 +123,13 @@ bool command_publish(int argc, char **argv, struct pp_error *error) {
         return false;
     if (options.duration_s != PLAYLIST_NOT_GIVEN && (options.duration_s < 1 || options.duration_s > 86400))
         return pp_fail(error, PP_E_LIMIT, "--duration: must be 1 to 86400");
-    if (!how.renderers && !content_renderers_find(renderers, error))
+    if (!how.renderers.folder && !content_renderers_find(renderers, error))
         return false;
-    how.renderers = how.renderers ? how.renderers : renderers;
+    how.renderers.folder = how.renderers.folder ? how.renderers.folder : renderers;
+    PP_AUTO(ipc_launcher) struct ipc_launcher *launcher = NULL;
+    if (!separate_renderers(argv[first], renderer_user, &launcher, error))
+        return false;
+    how.renderers.launcher = launcher;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     playlist_auto struct playlist playlist = {0};
     struct publish_result result;

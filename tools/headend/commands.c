@@ -26,7 +26,8 @@ static const struct command commands[] = {
      "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]",
      "serve screens and administrators until SIGTERM"},
     {"publish", NULL, command_publish,
-     "DIR --channel ID [--title TEXT] [--duration S] [--renderers FOLDER] [--] CONTENT...",
+     "DIR --channel ID [--title TEXT] [--duration S] [--renderers FOLDER] [--renderer-user NAME]\n"
+     "      [--] CONTENT...",
      "seal, sign and publish images and videos, or a playlist FILE.json, on a channel"},
     {"channel", "add", command_channel_add, "DIR ID [--title TEXT]",
      "make a channel, empty as yet, for screens to be approved for"},

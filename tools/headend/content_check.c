@@ -14,11 +14,13 @@
 #include "ipc/ring.h"
 
 #define RENDERER      "pingplay-render-media"
-#define SOUND_LOOK_MS 20 /* the sound ring has no messages */
+#define SOUND_LOOK_MS 20   /* the sound ring has no messages */
+#define END_MS        5000 /* for one that was killed; it hangs, or nobody is left who may kill it */
 
 /* One renderer at its work, seen from the agent's and the player's side at once. */
 struct trial {
     struct ipc_program program;
+    struct ipc_launcher *launcher;
     int frames; /* our end of its frame socket */
     struct ipc_video_ring video;
     struct ipc_audio_ring audio; /* memory NULL: no sound */
@@ -31,9 +33,9 @@ struct trial {
 
 static void trial_finish(struct trial *trial) {
     if (trial->program.pid > 0) {
-        ipc_program_kill(NULL, &trial->program);
-        while (waitpid(trial->program.pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        ipc_program_kill(trial->launcher, &trial->program);
+        poll(&(struct pollfd){.fd = trial->program.pidfd, .events = POLLIN}, 1, END_MS);
+        waitpid(trial->program.pid, NULL, WNOHANG);
     }
     pp_close(&trial->program.control);
     pp_close(&trial->program.pidfd);
@@ -220,7 +222,7 @@ static bool trial_start(struct trial *trial, const char *folder, struct ipc_mess
     trial->frames = pair[0];
     pp_autoclose int theirs = pair[1];
     start->fds[start->fd_count++] = theirs;
-    if (!ipc_program_start(NULL, path, &trial->program, error))
+    if (!ipc_program_start(trial->launcher, path, &trial->program, error))
         return pp_wrap(error, "content cannot be tried out (--renderers names the folder of " RENDERER ")");
     /* One that is gone already tells by its end what is wrong. */
     if (!ipc_send(trial->program.control, start, error) && error->code != PP_E_NET)
@@ -228,10 +230,12 @@ static bool trial_start(struct trial *trial, const char *folder, struct ipc_mess
     return ipc_set_nonblocking(trial->program.control, error) && ipc_set_nonblocking(trial->frames, error);
 }
 
-bool content_check(const char *folder, int object, uint64_t length, const uint8_t key[IPC_KEY_SIZE],
-                   enum ipc_media_kind kind, char warning[CONTENT_WARNING_MAX], struct pp_error *error) {
+bool content_check(const struct content_renderers *renderers, int object, uint64_t length,
+                   const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind,
+                   char warning[CONTENT_WARNING_MAX], struct pp_error *error) {
     PP_CLEANUP(trial_finish)
-    struct trial trial = {.program = IPC_PROGRAM_NONE, .frames = -1, .warning = warning};
+    struct trial trial = {
+        .program = IPC_PROGRAM_NONE, .launcher = renderers->launcher, .frames = -1, .warning = warning};
     struct ipc_message start = {.type = IPC_START_MEDIA,
                                 .start_media = {.kind = (uint8_t)kind,
                                                 .object_length = length,
@@ -242,7 +246,7 @@ bool content_check(const char *folder, int object, uint64_t length, const uint8_
                                 .fd_count = 1};
     *warning = 0;
     memcpy(start.start_media.key, key, sizeof start.start_media.key);
-    bool started = trial_start(&trial, folder, &start, error);
+    bool started = trial_start(&trial, renderers->folder, &start, error);
     pp_wipe(&start, sizeof start);
     if (!started)
         return false;

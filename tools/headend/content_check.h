@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "ipc/launcher.h"
 #include "ipc/wire.h"
 
 #define CONTENT_CHECK_S       120 /* for one file; the renderer's own limit of CPU time is lower */
@@ -20,13 +21,19 @@
 #define CONTENT_TARGET_WIDTH  3840                 /* pixels, of the display that it is tried out for */
 #define CONTENT_TARGET_HEIGHT 2160
 
+struct content_renderers {
+    const char *folder;            /* of pingplay-render-media */
+    struct ipc_launcher *launcher; /* starts and kills it as another user; NULL: we do, as ours */
+};
+
 /* The folder of pingplay-render-media that was installed with this program. */
 bool content_renderers_find(char folder[PP_PATH_MAX], struct pp_error *error);
 
-/* `object` is a descriptor of `length` sealed bytes, borrowed; `folder` has pingplay-render-media. False, with
+/* `object` is a descriptor of `length` sealed bytes, borrowed. False, with
  * PP_E_UNSUPPORTED or PP_E_INVALID, where screens cannot show it or not all of the picture; other codes where
  * it could not be tried out. Where it is shown but something is lost, `warning` says what; else it is "". */
-bool content_check(const char *folder, int object, uint64_t length, const uint8_t key[IPC_KEY_SIZE],
-                   enum ipc_media_kind kind, char warning[CONTENT_WARNING_MAX], struct pp_error *error);
+bool content_check(const struct content_renderers *renderers, int object, uint64_t length,
+                   const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind,
+                   char warning[CONTENT_WARNING_MAX], struct pp_error *error);
 
 #endif

@@ -219,8 +219,8 @@ bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_err
 }
 
 static bool objects_seal(struct home *home, struct playlist *playlist, const char *channel,
-                         const char *renderers, cJSON *warnings, struct publish_result *result,
-                         struct pp_error *error) {
+                         const struct content_renderers *renderers, cJSON *warnings,
+                         struct publish_result *result, struct pp_error *error) {
     cJSON *objects = cJSON_AddObjectToObject(playlist->manifest, "objects");
     for (size_t i = 0; i < playlist->count; i++) {
         struct published_object object;
@@ -303,7 +303,7 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
     struct channel channel;
     if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         !rekey_all(home, &repo, error) ||
-        !objects_seal(home, playlist, channel_id, options->renderers, warnings, result, error) ||
+        !objects_seal(home, playlist, channel_id, &options->renderers, warnings, result, error) ||
         !channel_prepare(home, channel_id, playlist->manifest, &channel, error))
         return false;
     int64_t snapshot = tuf_repo_snapshot_version(&repo) + 1;

@@ -10,6 +10,7 @@
 #ifndef HEADEND_PUBLISH_H
 #define HEADEND_PUBLISH_H
 
+#include "headend/content_check.h"
 #include "headend/home.h"
 #include "headend/playlist.h"
 
@@ -44,7 +45,7 @@ struct publish_result {
     uint64_t bytes;       /* of sealed content written */
 };
 struct publish_options {
-    const char *renderers; /* folder of the renderer that content is tried out with: content_check.h */
+    struct content_renderers renderers; /* that content is tried out with */
     /* Something of a file is lost on screens, and it was published all the same. NULL: nobody is told. */
     void (*warn)(void *arg, const char *file, const char *warning);
     void *arg;

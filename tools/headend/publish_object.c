@@ -159,7 +159,7 @@ static bool draft_move(const struct home *home, const struct published_object *o
 
 /* Whether screens can show the sealed object that stands at `place`. */
 static bool object_check(const struct home *home, const char *place, const char *path,
-                         const struct media_type *type, const char *renderers,
+                         const struct media_type *type, const struct content_renderers *renderers,
                          struct published_object *object, struct pp_error *error) {
     enum ipc_media_kind kind = strcmp(type->kind, "image") == 0 ? IPC_MEDIA_IMAGE : IPC_MEDIA_VIDEO;
     pp_autoclose int fd = openat(home->fd, place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -170,7 +170,7 @@ static bool object_check(const struct home *home, const char *place, const char 
 }
 
 static bool object_check_again(struct home *home, const char *path, const struct media_type *type,
-                               const char *renderers, struct published_object *object,
+                               const struct content_renderers *renderers, struct published_object *object,
                                struct pp_error *error) {
     char place[PP_PATH_MAX];
     if (!object_path(object->sha256, place, error) ||
@@ -199,8 +199,8 @@ static bool object_keep(struct home *home, const uint8_t clear[32], const struct
 
 /* Sealed, tried out, and only then given its place. */
 static bool object_make(struct home *home, int fd, const char *path, const uint8_t clear[32],
-                        const struct media_type *type, const char *renderers, struct published_object *object,
-                        struct pp_error *error) {
+                        const struct media_type *type, const struct content_renderers *renderers,
+                        struct published_object *object, struct pp_error *error) {
     if (!pp_dir_make(home->fd, OBJECTS, 0755, error) || !draft_write(home, fd, path, clear, object, error) ||
         !object_check(home, OBJECT_DRAFT, path, type, renderers, object, error) ||
         !draft_move(home, object, error)) {
@@ -219,8 +219,9 @@ bool publish_object_note(struct home *home, const struct published_object *objec
     return ok;
 }
 
-bool publish_object(struct home *home, const char *path, const struct media_type *type, const char *renderers,
-                    struct published_object *object, struct pp_error *error) {
+bool publish_object(struct home *home, const char *path, const struct media_type *type,
+                    const struct content_renderers *renderers, struct published_object *object,
+                    struct pp_error *error) {
     pp_autoclose int fd = content_open(path, error);
     uint8_t clear[32];
     *object = (struct published_object){0};

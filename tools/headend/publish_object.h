@@ -19,11 +19,12 @@ struct published_object {
 
 /* Seals the file under a fresh key into objects/ab/<sha256>, synced, unless its content (by SHA-256) was
  * published before and no screen has left a channel that it was on: such a screen has the object's key. What
- * this version of the program has not tried out yet is tried out, with the renderer in `renderers`, before it has its
+ * this version of the program has not tried out yet is tried out, with `renderers`, before it has its
  * place (content_check.h); PP_E_UNSUPPORTED or PP_E_INVALID where screens could not
  * show it. Whoever calls holds the publish lock. */
-bool publish_object(struct home *home, const char *path, const struct media_type *type, const char *renderers,
-                    struct published_object *object, struct pp_error *error);
+bool publish_object(struct home *home, const char *path, const struct media_type *type,
+                    const struct content_renderers *renderers, struct published_object *object,
+                    struct pp_error *error);
 
 /* Notes that the object is on the channel, before that is public. */
 bool publish_object_note(struct home *home, const struct published_object *object, const char *channel,

@@ -42,7 +42,7 @@ static void publish_once(struct home *home) {
     char path[PP_PATH_MAX];
     const char *file = path;
     const struct playlist_options options = {.title = "Lobby", .duration_s = 5};
-    const struct publish_options how = {.renderers = TEST_RENDERERS};
+    const struct publish_options how = {.renderers.folder = TEST_RENDERERS};
     playlist_auto struct playlist playlist = {0};
     struct publish_result result;
     struct pp_error error = {0};

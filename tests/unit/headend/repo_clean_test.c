@@ -29,7 +29,7 @@ static size_t publish(struct home *home, const char *channel, const char *conten
         files[i] = paths[i];
     }
     const struct playlist_options options = {.duration_s = 5};
-    const struct publish_options how = {.renderers = TEST_RENDERERS};
+    const struct publish_options how = {.renderers.folder = TEST_RENDERERS};
     playlist_auto struct playlist playlist = {0};
     struct publish_result result;
     struct pp_error error = {0};
