@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 static size_t digits_length(const char *text, size_t size) {
     size_t length = 0;
@@ -32,47 +33,20 @@ static size_t number_length(const char *text, size_t size) {
     return digits ? length : 0;
 }
 
-/* The length of the UTF-8 sequence that begins at `text` (RFC 3629 §4), 0 where there is none. */
-static size_t utf8_length(const unsigned char *text, size_t size) {
-    static const struct {
-        unsigned char first, last, second_first, second_last;
-        size_t length;
-    } rows[] = {
-        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    for (size_t i = 0; i < PP_COUNT(rows); i++) {
-        if (text[0] < rows[i].first || text[0] > rows[i].last)
-            continue;
-        if (rows[i].length > size)
-            return 0;
-        for (size_t k = 1; k < rows[i].length; k++) {
-            unsigned char first = k == 1 ? rows[i].second_first : 0x80;
-            unsigned char last = k == 1 ? rows[i].second_last : 0xbf;
-            if (text[k] < first || text[k] > last)
-                return 0;
-        }
-        return rows[i].length;
-    }
-    return 0;
-}
-
 void pp_json_tidy(char *text) {
-    unsigned char *bytes = (unsigned char *)text;
-    for (size_t left = strlen(text), length; left; left -= length, bytes += length) {
-        length = utf8_length(bytes, left);
-        if (*bytes < 0x20 || *bytes == 0x7f)
-            *bytes = ' ';
+    for (size_t left = strlen(text), length; left; left -= length, text += length) {
+        length = pp_utf8_read(text, left, NULL);
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = ' ';
         if (!length)
-            *bytes = '?';
+            *text = '?';
         length += !length;
     }
 }
 
-static bool scan_utf8(const unsigned char *text, size_t size, struct pp_error *error) {
+static bool scan_utf8(const char *text, size_t size, struct pp_error *error) {
     for (size_t i = 0, length; i < size; i += length) {
-        length = utf8_length(text + i, size - i);
+        length = pp_utf8_read(text + i, size - i, NULL);
         if (!length)
             return pp_fail(error, PP_E_INVALID, "not UTF-8 at offset %zu", i);
     }

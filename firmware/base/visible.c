@@ -1,22 +1,9 @@
 #include "base/visible.h"
 
+#include <stdint.h>
 #include <string.h>
 
-/* The character at `text` and its length in bytes; 0 where it is no well-formed UTF-8 (RFC 3629 §4). */
-static size_t utf8_read(const unsigned char *text, uint32_t *character) {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = text[0] < 0x80 ? 1 : text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if ((text[0] >= 0x80 && text[0] < 0xc2) || text[0] > 0xf4)
-        return 0;
-    *character = length == 1 ? text[0] : text[0] & (0x7fU >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        *character = *character << 6 | (text[i] & 0x3f);
-    }
-    bool surrogate = *character >= 0xd800 && *character <= 0xdfff;
-    return *character < least[length] || *character > 0x10ffff || surrogate ? 0 : length;
-}
+#include "base/utf8.h"
 
 /* Control characters, and those of bidirectional formatting (UAX #9 §2) and of line separation. */
 static bool is_control_character(uint32_t character) {
@@ -33,14 +20,14 @@ static bool is_control_character(uint32_t character) {
 
 size_t pp_visible_next(const char *text, bool *refused) {
     uint32_t character;
-    size_t length = utf8_read((const unsigned char *)text, &character);
+    size_t length = pp_utf8_read(text, SIZE_MAX, &character);
     *refused = !length || is_control_character(character);
     return length ? length : 1;
 }
 
 static bool escape_add(struct pp_buf *buf, const char *text, struct pp_error *error) {
     uint32_t character;
-    if (!utf8_read((const unsigned char *)text, &character))
+    if (!pp_utf8_read(text, SIZE_MAX, &character))
         character = 0xfffd;
     return pp_buf_addf(buf, error, "\\u%04x", (unsigned)character);
 }

@@ -8,26 +8,10 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/visible.h"
 
 #define TEXT_PRINT_MAX (64 * 1024 * 1024) /* bytes */
-
-/* The bytes of the well-formed UTF-8 character at `text`, 0 where there is none. */
-static size_t utf8_length(const unsigned char *text) {
-    if (text[0] < 0x80)
-        return 1;
-    size_t length = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    if (text[0] < 0xc2 || text[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
-    bool surrogate = text[0] == 0xed && text[1] >= 0xa0;
-    bool beyond = text[0] == 0xf4 && text[1] >= 0x90;
-    return overlong || surrogate || beyond ? 0 : length;
-}
 
 bool text_check(const char *field, const char *text, size_t min, size_t max, struct pp_error *error) {
     size_t size = strlen(text);
@@ -35,7 +19,7 @@ bool text_check(const char *field, const char *text, size_t min, size_t max, str
         return pp_fail(error, PP_E_LIMIT, "%s: %zu bytes, must be %zu to %zu", field, size, min, max);
     const unsigned char *at = (const unsigned char *)text;
     while (*at) {
-        size_t length = utf8_length(at);
+        size_t length = pp_utf8_read((const char *)at, SIZE_MAX, NULL);
         if (!length || *at < ' ' || *at == 127 || (at[0] == 0xc2 && at[1] < 0xa0))
             return pp_fail(error, PP_E_INVALID, "%s: not plain UTF-8 text at byte %zu", field,
                            (size_t)(at - (const unsigned char *)text));
@@ -74,7 +58,7 @@ bool channel_id_of_title(const char *title, char id[CHANNEL_ID_MAX + 1]) {
     size_t size = 0;
     bool apart = false; /* whether something separates what comes next */
     const unsigned char *at = (const unsigned char *)title;
-    for (size_t length; *at && (length = utf8_length(at)); at += length) {
+    for (size_t length; *at && (length = pp_utf8_read((const char *)at, SIZE_MAX, NULL)); at += length) {
         char letters[3];
         letters_of(at, letters);
         size_t dash = apart && size;
@@ -161,7 +145,7 @@ void text_fold(const char *text, char *out, size_t size) {
     const unsigned char *at = (const unsigned char *)text;
     size_t used = 0;
     while (*at) {
-        size_t length = utf8_length(at);
+        size_t length = pp_utf8_read((const char *)at, SIZE_MAX, NULL);
         size_t bytes = length ? length : 1;
         if (used + bytes >= size)
             break;
