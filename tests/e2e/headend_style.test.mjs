@@ -280,6 +280,7 @@ describe('in a browser', () => {
           assert.match(title, /^\S.* · Pingplay$/, where);
           note('structure', Object.entries(wrong).filter(([, list]) => list.length || list > 0).map(([what, list]) => `${what} ${list}`));
         }
+        found.push(...page.complaints);
         await page.close();
       }
     }

@@ -1,9 +1,24 @@
 /* Values that come in HTTP requests, each from the same bytes. */
 #include "headend/form.h"
 #include "headend/repo_files.h"
+#include "headend/time_zones.h"
 #include "headend/user_code.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* In lower case it is as long, and again the same. */
+static void fold(const char *text, size_t size) {
+    char *once = malloc(size + 1);
+    char *twice = malloc(size + 1);
+    if (once && twice) {
+        text_fold(text, once, size + 1);
+        text_fold(once, twice, size + 1);
+        if (strlen(once) != strlen(text) || strcmp(once, twice) != 0)
+            abort();
+    }
+    free(once);
+    free(twice);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct form form = {0};
@@ -27,6 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     prefer_wait(text, 60);
     language_choose(text);
     user_code_read(text, code);
+    fold(text, size);
+    const struct time_zones none = {0};
+    char zone[TIME_ZONE_MAX + 1];
+    if (time_zones_find(&none, text, zone) && !time_zone_check(zone, NULL))
+        abort();
     if (repo_path_valid(text))
         repo_path_immutable(text);
     free(text);

@@ -5,6 +5,7 @@
 //   await page.open(`${headend.url}/admin/screens`);        // -> the answer's status
 //   await page.evaluate((name) => document.getElementById(name).textContent, 'heading');
 //   await page.press('Tab');
+//   page.complaints;                                        // what the browser says of scripts and policies on its console
 //   await page.screenshot('screens.png');
 //   await page.close();  await chromium.stop();
 import { spawn } from 'node:child_process';
@@ -16,7 +17,9 @@ const keys = { Tab: 9, Enter: 13, Escape: 27 };
 
 class Page {
   constructor(chromium, target, session) {
-    Object.assign(this, { chromium, target, session });
+    Object.assign(this, { chromium, target, session, complaints: [] });
+    chromium.on(session, 'Runtime.exceptionThrown', ({ exceptionDetails }) => this.complaints.push(exceptionDetails.exception?.description ?? exceptionDetails.text));
+    chromium.on(session, 'Log.entryAdded', ({ entry }) => { if (entry.source !== 'network') this.complaints.push(entry.text); });
   }
 
   send(method, params = {}) { return this.chromium.send(method, params, this.session); }
@@ -116,7 +119,7 @@ class Chromium {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank', browserContextId });
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
     const page = new Page(this, targetId, sessionId);
-    for (const domain of ['Page', 'Runtime', 'Network']) await page.send(`${domain}.enable`);
+    for (const domain of ['Page', 'Runtime', 'Network', 'Log']) await page.send(`${domain}.enable`);
     await page.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 });
     await page.colours(dark);
     await page.send('Network.setExtraHTTPHeaders', { headers: { 'accept-language': language } });
