@@ -4,15 +4,16 @@
 
 #include "net/problem.h"
 
-#define STATUS_FORBIDDEN 403
-#define PROBLEM_TYPE     "urn:pingplay:problem:"
+#define PROBLEM_TYPE "urn:pingplay:problem:"
 
 static const struct {
+    int status;
     const char *code;
     enum access_refusal refusal;
 } refusals[] = {
-    {"screen-retired", ACCESS_REFUSAL_RETIRED},
-    {"screen-unknown", ACCESS_REFUSAL_UNKNOWN},
+    {403, "screen-retired", ACCESS_REFUSAL_RETIRED},
+    {403, "screen-unknown", ACCESS_REFUSAL_UNKNOWN},
+    {401, "certificate-revoked", ACCESS_REFUSAL_REVOKED},
 };
 
 static bool is_of_type(const struct net_problem *problem, const char *code) {
@@ -23,11 +24,10 @@ static bool is_of_type(const struct net_problem *problem, const char *code) {
 
 enum access_refusal access_refusal_of(const struct net_response *response) {
     struct net_problem problem;
-    if (response->status != STATUS_FORBIDDEN || !net_response_problem(response, &problem) ||
-        problem.status != STATUS_FORBIDDEN)
+    if (!net_response_problem(response, &problem) || problem.status != response->status)
         return ACCESS_REFUSAL_NONE;
     for (size_t i = 0; i < PP_COUNT(refusals); i++) {
-        if (is_of_type(&problem, refusals[i].code))
+        if (response->status == refusals[i].status && is_of_type(&problem, refusals[i].code))
             return refusals[i].refusal;
     }
     return ACCESS_REFUSAL_NONE;

@@ -1,6 +1,6 @@
 /*
- * The headend's own word that this display point is not to show anything: a problem document (RFC 9457) of
- * one of its types, in an answer 403.
+ * The headend's own word that this display point is not to show anything, or has to be approved again: a problem
+ * document (RFC 9457) of one of its types, in an answer 403 or 401.
  *
  *   HTTP/1.1 403            {"type": "urn:pingplay:problem:screen-retired", "status": 403,
  *   Content-Type:            "title": "Forbidden", "detail": "this screen is retired here",
@@ -19,6 +19,7 @@ enum access_refusal {
     ACCESS_REFUSAL_NONE,
     ACCESS_REFUSAL_RETIRED, /* by a person */
     ACCESS_REFUSAL_UNKNOWN, /* it is no screen of this headend */
+    ACCESS_REFUSAL_REVOKED, /* it is one, but its certificate was replaced by another */
 };
 
 enum access_refusal access_refusal_of(const struct net_response *response);

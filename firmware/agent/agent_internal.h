@@ -79,7 +79,8 @@ struct agent {
     char user_code[ACCESS_USER_CODE_MAX];
     char verification_uri[ACCESS_ADDRESS_MAX];
     char verification_uri_complete[ACCESS_URI_MAX];
-    bool enrolment_failed; /* approved, but without a certificate: the trouble is that */
+    struct pp_error enrolment_reason; /* why a screen in use has to be approved again: told beside the code */
+    bool enrolment_failed;            /* approved, but without a certificate: the trouble is that */
 
     /* connection.c */
     struct access_session *session;
@@ -149,6 +150,8 @@ void connection_stop(struct agent *agent);
 void connection_restore(struct agent *agent);
 /* Drops the document, for a new enrolment: it belongs to the previous registration. */
 void connection_forget_document(struct agent *agent);
+/* A code beside the connection, unless there is one. */
+void connection_offer_enrolment(struct agent *agent);
 /* Of an expired certificate, in favour of an enrolment. */
 void connection_put_off_renewal(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);

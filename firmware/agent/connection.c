@@ -54,6 +54,17 @@ void connection_forget_document(struct agent *agent) {
 
 /* ---- The long poll ---- */
 
+static void renew_after(struct agent *agent, int64_t wait_ms);
+
+/* The headend recognizes the certificate after all. */
+static void stop_enrolment(struct agent *agent) {
+    if (!agent->enrol)
+        return;
+    enrolment_stop(agent);
+    agent_update_screen(agent); /* the code goes */
+    renew_after(agent, 0);
+}
+
 /* What the headend wants is in effect. Only a document opens a locked screen, and not "nothing new". */
 static void on_contact(void *arg) {
     struct agent *agent = arg;
@@ -83,21 +94,22 @@ static bool on_state(void *arg, const void *json, size_t size) {
         keeping_set_locked(agent, false);
         reporter_event(agent->reporter, "unlocked", "the headend accepts this display point again");
     }
+    stop_enrolment(agent);
     return true;
 }
 
-static void renew_after(struct agent *agent, int64_t wait_ms);
-
-/* The headend recognizes the certificate after all. */
-static void stop_enrolment(struct agent *agent) {
-    if (!agent->enrol)
+/* Being locked is not the end: a person may approve this screen again, by the code that it shows instead of content.
+ * The session and the poll go on, so that it is opened as well where the headend takes it back. */
+void connection_offer_enrolment(struct agent *agent) {
+    struct pp_error error = {0};
+    if (agent->enrol)
         return;
-    enrolment_stop(agent);
-    renew_after(agent, 0);
+    agent->enrolment_reason = agent->trouble;
+    if (!enrolment_start(agent, &error))
+        agent_set_trouble(agent, "enrolment-failed", &error);
 }
 
 static void connection_lock(struct agent *agent, enum access_refusal refusal) {
-    stop_enrolment(agent);
     if (!agent->floors.locked || agent->floors.lost) {
         keeping_set_locked(agent, true);
         reporter_event(agent->reporter, "locked", "this display point is %s at the headend",
@@ -109,10 +121,10 @@ static void connection_lock(struct agent *agent, enum access_refusal refusal) {
 }
 
 /* Once locked, always locked until the headend says otherwise: whoever unplugs the cable must not open the
- * screen by that. While a code is shown it stays, unless the headend knows the screen and refuses it. */
+ * screen by that. While a code is shown it stays. */
 static void connection_lost(struct agent *agent, enum access_refusal refusal) {
     reporter_set_online(agent->reporter, false);
-    if (refusal)
+    if (refusal == ACCESS_REFUSAL_RETIRED || refusal == ACCESS_REFUSAL_UNKNOWN)
         connection_lock(agent, refusal);
     else if (agent->state != AGENT_LOCKED && !agent->enrol)
         agent_set_state(agent, AGENT_OFFLINE);
@@ -127,10 +139,16 @@ static bool certificate_has_expired(struct agent *agent, const struct pp_error *
     return refused && floors_now_s(&agent->floors) > identity_not_after(agent->identity);
 }
 
+/* While a code is offered, its own troubles are the ones that are told: they are the same, in other words. */
+static void trouble_note(struct agent *agent, const char *kind, const struct pp_error *error) {
+    if (!agent->enrol)
+        agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : kind, error);
+}
+
 static void on_poll_trouble(void *arg, const struct pp_error *error, int status,
                             enum access_refusal refusal) {
     struct agent *agent = arg;
-    agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "connection", error);
+    trouble_note(agent, "connection", error);
     if (status == 401 || certificate_has_expired(agent, error, status))
         access_session_renew(agent->session);
     connection_lost(agent, refusal);
@@ -149,14 +167,14 @@ static enum agent_state state_before_contact(const struct agent *agent) {
     return agent->floors.locked ? AGENT_LOCKED : AGENT_CONNECTING;
 }
 
-/* The screen was away for longer than its certificate lives. The old one is kept, and the session goes on
- * trying it, until there is a new one. */
-static void restart_enrolment(struct agent *agent, const struct pp_error *why) {
-    struct pp_error error = {0};
-    agent_set_trouble(agent, "certificate-expired", why);
+/* The certificate is good for nothing any more. It is kept, and the session goes on trying it, until there is a new
+ * one. */
+static void restart_enrolment(struct agent *agent, const char *kind, const struct pp_error *why) {
+    if (agent->enrol)
+        return;
+    agent_set_trouble(agent, kind, why);
     poller_stop(pp_steal(&agent->poller));
-    if (!enrolment_start(agent, &error))
-        agent_set_trouble(agent, "enrolment-failed", &error);
+    connection_offer_enrolment(agent);
 }
 
 static void on_session(void *arg) {
@@ -178,11 +196,14 @@ static void on_session_trouble(void *arg, const struct pp_error *error, int stat
                                enum access_refusal refusal) {
     struct agent *agent = arg;
     if (certificate_has_expired(agent, error, status)) {
-        if (!agent->enrol)
-            restart_enrolment(agent, error);
+        restart_enrolment(agent, "certificate-expired", error);
         return;
     }
-    agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : "session", error);
+    if (refusal == ACCESS_REFUSAL_REVOKED) {
+        restart_enrolment(agent, "certificate-revoked", error);
+        return;
+    }
+    trouble_note(agent, "session", error);
     connection_lost(agent, refusal);
 }
 

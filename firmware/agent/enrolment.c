@@ -1,9 +1,16 @@
 /* UNENROLLED and ENROLLING: a code on the screen, a token for it, a certificate for the token. Also for a
- * screen whose certificate has expired; its connection then goes on beside it (connection.c). */
+ * screen whose certificate has expired or was replaced by another, or that is locked: its connection then goes on
+ * beside it (connection.c). */
 #include <string.h>
 
 #include "agent/agent_internal.h"
 #include "base/log.h"
+
+/* A locked screen stays locked while it shows its code. */
+static void show_code(struct agent *agent) {
+    agent_set_state(agent, agent->floors.locked ? AGENT_LOCKED : AGENT_UNENROLLED);
+    agent_update_screen(agent);
+}
 
 static void on_code(void *arg, const struct access_code *code) {
     struct agent *agent = arg;
@@ -12,11 +19,10 @@ static void on_code(void *arg, const struct access_code *code) {
     snprintf(agent->verification_uri_complete, sizeof agent->verification_uri_complete, "%s",
              *code->verification_uri_complete ? code->verification_uri_complete : code->verification_uri);
     if (!agent->enrolment_failed)
-        agent->trouble = (struct pp_error){0};
+        agent->trouble = agent->enrolment_reason;
     pp_log_info("enrol this screen at %s with the code %s; its fingerprint is %s", agent->verification_uri,
                 agent->user_code, identity_fingerprint_words(agent->identity));
-    agent_set_state(agent, AGENT_UNENROLLED);
-    agent_update_screen(agent);
+    show_code(agent);
 }
 
 /* Whoever approved has to be told why another code is shown: the reason stays beside it. */
@@ -24,7 +30,7 @@ static void enrolment_again(struct agent *agent, const struct pp_error *why) {
     agent->enrolment_failed = true;
     agent_set_trouble(agent, "enrolment-failed", why);
     *agent->user_code = 0;
-    agent_set_state(agent, AGENT_UNENROLLED);
+    show_code(agent);
     access_enrol_restart(agent->enrol);
 }
 
@@ -114,8 +120,7 @@ bool enrolment_start(struct agent *agent, struct pp_error *error) {
         .arg = agent,
     };
     agent->enrol = access_enrol_start(&config, error);
-    agent_set_state(agent, AGENT_UNENROLLED);
-    agent_update_screen(agent); /* it was so from the beginning */
+    show_code(agent);
     return agent->enrol != NULL;
 }
 
@@ -123,4 +128,5 @@ void enrolment_stop(struct agent *agent) {
     est_cancel(pp_steal(&agent->est));
     access_enrol_destroy(pp_steal(&agent->enrol));
     pp_wipe(agent->user_code, sizeof agent->user_code);
+    agent->enrolment_reason = (struct pp_error){0};
 }

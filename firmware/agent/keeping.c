@@ -64,6 +64,14 @@ void keeping_hear_state(struct agent *agent, const struct pp_error *error) {
         follow_statement(agent, agent->state_expired);
 }
 
+/* One that has just been approved again goes on getting its certificate. */
+static void obey_lock(struct agent *agent) {
+    if (agent->state != AGENT_ENROLLING)
+        agent_set_state(agent, AGENT_LOCKED);
+    agent_update_screen(agent);
+    connection_offer_enrolment(agent);
+}
+
 /* The lock is obeyed once it is on flash, or cannot be brought there. */
 static void on_floors_kept(void *arg, const struct pp_error *error) {
     struct agent *agent = arg;
@@ -75,13 +83,13 @@ static void on_floors_kept(void *arg, const struct pp_error *error) {
     bool obey = agent->lock_waits && agent->floors.locked;
     agent->lock_waits = false;
     if (obey)
-        agent_set_state(agent, AGENT_LOCKED);
+        obey_lock(agent);
 }
 
 void keeping_obey_lock(struct agent *agent) {
     agent->lock_waits = agent->lock_waits && agent->floors.writing;
     if (!agent->lock_waits)
-        agent_set_state(agent, AGENT_LOCKED);
+        obey_lock(agent);
 }
 
 static void on_document_kept(void *arg, const struct pp_error *error) {
@@ -143,7 +151,7 @@ static void recover(struct agent *agent) {
         return;
     pp_log_info("record \"%s\" can be read again", FLOORS_RECORD);
     if (!agent->floors.locked && agent->state == AGENT_LOCKED)
-        agent_set_state(agent, AGENT_CONNECTING);
+        agent_set_state(agent, agent->enrol ? AGENT_UNENROLLED : AGENT_CONNECTING);
     agent_update_screen(agent);
 }
 

@@ -53,7 +53,7 @@ static const char *screen_for(const struct agent *agent) {
     case AGENT_ENROLLING:
         return "enrolling";
     case AGENT_LOCKED:
-        return "locked";
+        return *agent->user_code ? "enrol" : "locked";
     case AGENT_CONNECTING:
         return screen_without_contact(agent, "connecting");
     case AGENT_OFFLINE:
@@ -104,7 +104,8 @@ static bool add_trouble(const struct agent *agent, cJSON *json) {
 }
 
 static bool add_enrolment(const struct agent *agent, cJSON *json) {
-    if (agent->state != AGENT_UNENROLLED || !*agent->user_code)
+    bool shown = agent->state == AGENT_UNENROLLED || agent->state == AGENT_LOCKED;
+    if (!shown || !*agent->user_code)
         return add_text(json, "address", agent->config.url);
     return add_text(json, "address", agent->verification_uri) &&
            add_text(json, "qr", agent->verification_uri_complete) &&

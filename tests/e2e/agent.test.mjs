@@ -11,7 +11,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { buildDir, startHeadend } from './lib/headend.mjs';
-import { startDisplay, until } from './lib/display.mjs';
+import { startDisplay, tellsTrouble, until } from './lib/display.mjs';
 import { makeImage, makeVideo, padVideo } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
 
@@ -139,7 +139,7 @@ test('a retired screen is locked, and neither a cut cable nor a restart opens it
   await display.waitPicture(showsNot('red'), 'the neutral screen');
   const served = display.agent.log.length;
   await stopServing(t);
-  await display.agent.waitLog(/connection: /, served);
+  await display.agent.waitLog(/enrolment-network: /, served);
   assert.doesNotMatch(display.agent.log.slice(from), /-> offline/);
   await display.stopAgent();
   // Nor does a flash that rots, and whoever takes files away from it wins nothing.
@@ -245,6 +245,67 @@ test('a screen that was retired by mistake is taken back by its headend', async 
   await headend.cli('screen', 'restore', id);
   await display.agent.waitLog(/locked -> online/);
   await display.waitPicture(shows('red'), 'the content again');
+});
+
+// Of a screen in use that has to be approved again: the QR code's margin at its place in 640x360, and the reason.
+const showsCode = (shot) => near(shot.at(50, 50), COLOURS.white) && tellsTrouble(shot);
+
+test('a retired screen shows a code, by which it is approved again as the one that it was', async (t) => {
+  const { display, id, channel } = await startScreen(t, 'red');
+  let from = display.agent.log.length;
+  await headend.cli('screen', 'retire', id);
+  await display.agent.waitLog(/-> locked[^]*enrol this screen/, from);
+  await display.waitPicture(showsCode, 'a code instead of the content');
+  await display.stopAgent();
+  await display.startAgent();
+  const { code } = await display.waitCode();
+  await display.waitPicture(showsCode, 'the same after a restart');
+  assert.doesNotMatch(display.agent.log, /-> (offline|connecting|unenrolled)|content is on the screen/);
+  from = display.agent.log.length;
+  assert.equal(await headend.approve(code, { name: 'Again', channel }), id);
+  await display.agent.waitLog(/enrolled: [^]*unlocked: [^]*-> online/, from);
+  await display.waitPicture(shows('red'), 'the content');
+  await headend.publish(channel, [picture('blue')]);
+  await display.waitPicture(shows('blue'), 'what is published then');
+});
+
+test('a screen that the headend does not know any more shows a code, by which it is approved as a new one', async (t) => {
+  const { display, id, channel } = await startScreen(t, 'red');
+  const from = display.agent.log.length;
+  await headend.cli('screen', 'retire', id);
+  await headend.cli('screen', 'remove', id);
+  await display.agent.waitLog(/-> locked[^]*enrol this screen/, from);
+  await display.waitPicture(showsCode, 'a code instead of the content');
+  const [, code] = await display.agent.waitLog(/with the code (\S+);/, from);
+  assert.notEqual(await headend.approve(code, { name: 'New', channel }), id);
+  await display.agent.waitLog(/unlocked: [^]*-> online/, from);
+  await display.waitPicture(shows('red'), 'the content');
+});
+
+// As after a power cut that took back what was written last, or where somebody else has renewed with a copy of it.
+test('a screen whose certificate was replaced by one that it does not have shows a code, and plays on without the headend', async (t) => {
+  const { display, id, channel } = await startScreen(t, 'red');
+  await display.stopAgent();
+  await sql(`UPDATE certificate SET revoked = 1 WHERE device = '${id}'; UPDATE device SET cookie_hash = NULL WHERE id = '${id}'`);
+  await headend.stopServing();
+  t.after(() => headend.child ?? headend.startServing());
+  await display.startAgent();
+  await display.agent.waitLog(/-> offline/);
+  await display.waitPicture(shows('red'), 'the content, while the headend is away');
+  await headend.startServing();
+  await display.agent.waitLog(/certificate-revoked: session: HTTP 401: Unauthorized: this certificate was replaced by another \(certificate-revoked\)/);
+  await display.waitPicture(showsCode, 'a code');
+  await headend.stopServing();
+  await display.stopAgent();
+  await display.startAgent();
+  await display.waitPicture(shows('red'), 'the content again: it was not locked');
+  const from = display.agent.log.length;
+  await headend.startServing();
+  const [, code] = await display.agent.waitLog(/with the code (\S+);/);
+  assert.equal(await headend.approve(code, { name: 'Again', channel }), id, 'the same screen, by its key');
+  await display.agent.waitLog(/enrolled: [^]*-> online/, from);
+  await display.waitPicture(shows('red'), 'the content');
+  assert.doesNotMatch(display.agent.log, /state-refused|switched: |-> locked/);
 });
 
 test('a retired screen that is erased is a new one: it shows a code, and nothing of before is left', async (t) => {

@@ -7,7 +7,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startDisplay, until } from './lib/display.mjs';
+import { startDisplay, tellsTrouble, until } from './lib/display.mjs';
 import { clockAway } from './lib/faketime.mjs';
 import { startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
@@ -20,12 +20,6 @@ const SESSION_PATIENCE = 150000; // ms; a refused session is asked for again aft
 const isWhite = (picture) => near(picture.at(4, 4), WHITE) && near(picture.at(picture.width >> 1, picture.height >> 1), WHITE);
 const isCode = (picture) => near(picture.at(50, 50), WHITE); // the QR code's margin, in 640x360
 const certificateEnd = async (headend, id) => Date.parse(JSON.parse(await headend.cli('screen', 'show', id)).certificate_expires);
-
-// Whether an error code stands in the right-hand corner at the foot, in 640x360.
-function tellsTrouble(picture) {
-  for (let x = 540; x < 610; x++) for (let y = 308; y < 325; y++) if (picture.at(x, y)[1] > 120) return true;
-  return false;
-}
 
 // In the place of the headend, which is not serving: a server that the screen trusts, refuses every certificate as
 // expired, renews none, and gives out a code that nobody approves.

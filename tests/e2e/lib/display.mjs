@@ -160,6 +160,12 @@ export async function startDisplay(headend, options = {}) {
   return display;
 }
 
+// Whether an error code stands in the right-hand corner at the foot of a status screen, in 640x360.
+export function tellsTrouble(picture) {
+  for (let x = 540; x < 610; x++) for (let y = 308; y < 325; y++) if (picture.at(x, y)[1] > 120) return true;
+  return false;
+}
+
 // Every file below `dir`, with its content.
 export async function* filesBelow(dir) {
   for (const entry of await readdir(dir, { withFileTypes: true })) {

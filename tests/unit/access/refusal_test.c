@@ -10,6 +10,9 @@
 #define PROBLEM "application/problem+json"
 #define RETIRED                                                                                              \
     "{\"type\":\"urn:pingplay:problem:screen-retired\",\"status\":403,\"code\":\"screen-retired\"}"
+#define REVOKED                                                                                              \
+    "{\"type\":\"urn:pingplay:problem:certificate-revoked\",\"status\":401,\"code\":\"certificate-"          \
+    "revoked\"}"
 
 static enum access_refusal refusal_of(bool ok, int status, const char *type, const char *body) {
     struct net_response response = {.ok = ok, .status = status, .content_type = type};
@@ -28,6 +31,7 @@ static void the_headends_own_words_are_refusals(void **state) {
                                 "{\"type\":\"urn:pingplay:problem:screen-unknown\",\"title\":\"Forbidden\","
                                 "\"status\":403,\"detail\":\"…\",\"code\":\"screen-unknown\"}"),
                      ACCESS_REFUSAL_UNKNOWN);
+    assert_int_equal(refusal_of(true, 401, PROBLEM, REVOKED), ACCESS_REFUSAL_REVOKED);
 }
 
 static void whatever_else_is_answered_is_none(void **state) {
@@ -54,6 +58,12 @@ static void whatever_else_is_answered_is_none(void **state) {
          "{\"type\":\"urn:pingplay:problem:slow-down\",\"status\":403,\"code\":\"slow-down\"}"},
         {true, 403, PROBLEM, RETIRED "x"},
         {true, 401, PROBLEM, RETIRED},
+        {true, 403, PROBLEM, REVOKED},
+        {true, 401, "text/html", REVOKED},
+        {true, 401, PROBLEM, "{\"title\":\"certificate-revoked\",\"status\":401}"},
+        {true, 401, PROBLEM,
+         "{\"type\":\"urn:pingplay:problem:certificate-invalid\",\"status\":401,\"code\":\"certificate-"
+         "invalid\"}"},
         {true, 200, PROBLEM, RETIRED},
         {false, 403, PROBLEM, RETIRED}, /* cut */
     };
