@@ -244,7 +244,7 @@ describe('clocks and documents', { concurrency: 2 }, () => {
     const again = display.agent.log.length;
     await headend.startServing();
     await until(async () => await sql(headend, `SELECT epoch FROM device WHERE id = '${id}'`) === '3', 'an epoch above both');
-    await display.agent.waitLog(/sync-failed: timestamp.json: version \d+ is older than the trusted \d{10}/, again);
+    await display.agent.waitLog(/sync-failed: timestamp.json: .*sign/, again); // its keys are not these any more
     assert.ok(shows('white')(await display.screenshot()));
   });
 

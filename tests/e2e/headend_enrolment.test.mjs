@@ -266,6 +266,28 @@ describe('enrolment', () => {
     assert.deepEqual(await answersTo(fresh, fresh.cookie), revoked);
   });
 
+  test('a certificate that was renewed after the backup was made is taken over; one for another key, or an older one, is not', async () => {
+    const device = await enrolDevice(headend, { name: 'In between' });
+    await new Promise((resolve) => setTimeout(resolve, 1100)); // until another second, by which they are told apart
+    const fresh = await renewed(device, device.keyPem);
+    await openSession(headend, fresh);
+    const restore = (which) => run('sqlite3', ['-cmd', '.timeout 10000', path.join(headend.dir, 'headend.db'),
+      `DELETE FROM certificate WHERE number = (SELECT ${which}(number) FROM certificate WHERE device = '${device.id}');
+       UPDATE certificate SET revoked = 0 WHERE device = '${device.id}'`]);
+    await restore('max');
+    assert.equal((await headend.request('GET', '/v1/state', { device: fresh })).status, 200);
+    assert.equal(Date.parse(JSON.parse(await headend.cli('screen', 'show', device.id)).certificate_expires),
+      Date.parse(new X509Certificate(fresh.certificatePem).validTo));
+    assert.deepEqual(await answersTo(device, fresh.cookie), revoked);
+    await restore('min');
+    assert.deepEqual(await answersTo(device, fresh.cookie), revoked, 'an older one');
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const other = await renewed(fresh, makeKey());
+    await restore('max');
+    assert.deepEqual(await answersTo(other, fresh.cookie), revoked, 'for another key');
+    assert.equal((await headend.request('GET', '/v1/state', { device: fresh })).status, 200);
+  });
+
   test('nobody takes over the key of another screen', async () => {
     const one = await enrolDevice(headend, { name: 'One' });
     const two = await enrolDevice(headend, { name: 'Two' });

@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Browser } from './lib/headend-browser.mjs';
-import { buildDir, startHeadend } from './lib/headend.mjs';
+import { startDisplay, until } from './lib/display.mjs';
+import { buildDir, enrolDevice, headendProgram, startHeadend } from './lib/headend.mjs';
+import { near } from './lib/png.mjs';
 
 const run = promisify(execFile);
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -59,11 +61,69 @@ test('every setting of the example of agent.conf(5) is one, also those behind a 
   for (const [, name] of example.matchAll(/^;?([a-z-]+) = /gm)) assert.match(documented, new RegExp(`^\\.It Cm ${name}$`, 'm'));
 });
 
-test('a database that is copied while the headend runs is whole', async () => {
-  const copy = path.join(dir, 'headend.db');
-  await run('sqlite3', [path.join(headend.dir, 'headend.db'), `.backup '${copy}'`]);
-  const { stdout } = await run('sqlite3', [copy, 'PRAGMA integrity_check; SELECT count(*) FROM channel']);
-  assert.equal(stdout, 'ok\n2\n');
+// The commands of a section as a shell takes them, for this machine's folders and its only user; the service is the test's.
+async function commandsOf(page, section, here) {
+  const text = (await readFile(path.join(root, `board/man/${page}`), 'utf8')).split(`.Sh ${section}\n`)[1].split('\n.Sh ')[0];
+  return [...text.matchAll(/^\.Bd -literal[^\n]*\n(.*?)^\.Ed$/gms)].map(([, block]) => {
+    let script = block.replaceAll('\\(aq', "'").replaceAll('\\-', '-').replaceAll('\\e', '\\').replace(/^# /gm, '')
+      .replaceAll('runuser -u pingplay-headend -- ', '').replaceAll('-o pingplay-headend -g pingplay-headend ', '')
+      .replaceAll('pingplay-headend:pingplay-headend', `${process.getuid()}:${process.getgid()}`);
+    for (const [from, to] of here) script = script.replaceAll(from, to);
+    assert.doesNotMatch(script, /\\|\/var|\/backup\b(?!-)/, 'all of it is understood');
+    return script;
+  });
+}
+
+test('a headend is restored from a backup by the commands of the manual, and its screens follow it again', async (t) => {
+  const lost = await startHeadend({ serve: ['--poll-interval', '1'] });
+  t.after(() => lost.stop());
+  const colour = async (name) => {
+    const file = path.join(dir, `${name}.png`);
+    await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', `color=${name}:size=64x36`, '-frames:v', '1', file]);
+    return file;
+  };
+  const shows = (wanted) => (shot) => near(shot.at(shot.width >> 1, shot.height >> 1), wanted);
+  await lost.publish('lobby', [await colour('red')]);
+  const display = await startDisplay(lost);
+  t.after(() => display.stop());
+  const { code, fingerprint } = await display.waitCode();
+  const id = await lost.approve(code, { name: 'Lobby left', channel: 'lobby', fingerprint });
+  await display.waitPicture(shows([254, 0, 0]), 'the first content');
+
+  const [backup, restore] = await commandsOf('pingplay-headend.8', 'BACKUP AND RESTORE', [['/var/lib/pingplay-headend', lost.dir],
+    ['/backup', `${dir}-backup`], ['systemctl stop pingplay-headend', ':'], ['systemctl start pingplay-headend', 'exit'],
+    ['pingplay-headend restored', `${headendProgram()} restored`]]);
+  t.after(() => rm(`${dir}-backup`, { recursive: true, force: true }));
+  assert.match(backup, /flock publish.lock/);
+  await run('sh', ['-e', '-c', backup]);
+
+  // After the backup: states, a publish, a channel, a renewed certificate, and a screen that is lost with them.
+  await lost.cli('screen', 'set', id, '--name', 'Renamed');
+  await lost.publish('hall', [await colour('white')]);
+  await lost.publish('lobby', [await colour('blue')]);
+  await display.waitPicture(shows([0, 0, 254]), 'what the backup does not have');
+  const followed = async () => {
+    const { report, version } = JSON.parse(await lost.cli('screen', 'show', id));
+    return report?.state === 'online' && report.state_version === version && report;
+  };
+  await until(followed, 'the newest state to be in effect');
+  const later = await enrolDevice(lost, { name: 'Later', channel: 'hall' });
+  await lost.stopServing();
+  await rm(lost.dir, { recursive: true });
+
+  const [before, after_] = restore.split(/^exit$/m);
+  await run('sh', ['-e', '-c', before]);
+  await lost.startServing();
+  await run('sh', ['-e', '-c', after_]);
+  await lost.publish('lobby', [await colour('yellow')]);
+  await display.waitPicture(shows([255, 255, 0]), 'what was published after the restore');
+  assert.ok((await until(followed, 'the restored state to be in effect')).state_floor.epoch > 0);
+  const screens = JSON.parse(await lost.cli('screen', 'list', '--json'));
+  assert.deepEqual(screens.map((screen) => [screen.id, screen.name]), [[id, 'Lobby left']]);
+  assert.equal((await lost.request('GET', '/v1/state', { device: later, cookie: undefined })).json().code, 'screen-unknown');
+  await lost.publish('hall', [await colour('white')]);
+  await lost.cli('screen', 'set', id, '--channel', 'hall');
+  await display.waitPicture(shows([255, 255, 255]), 'a channel that was made again');
 });
 
 async function freePort() {

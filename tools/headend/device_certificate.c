@@ -12,18 +12,23 @@ bool device_certificate_add(struct db *db, const char *id, const struct certific
         sizeof facts->thumbprint, pp_clock_realtime_s(), facts->not_after);
 }
 
-/* Certificates of a headend that kept no serials: the newest, which the screen's row describes, is taken over. */
+/* Certificates that are ours, since the authority signed them, but not in this database: of a headend that kept no
+ * serials, the newest, which the screen's row describes; or one that was renewed after the copy was made which this
+ * database came from, newer than all that are known and for the same key. */
 static bool adopt(struct db *db, const struct device *device, const struct certificate_facts *facts,
                   struct pp_error *error) {
     db_autostmt sqlite3_stmt *row =
-        db_query(db, error, "SELECT count(*) FROM certificate WHERE device = ?", "s", device->id);
+        db_query(db, error, "SELECT max(expires) FROM certificate WHERE device = ?", "s", device->id);
     if (!row || !db_next(row, "certificate", error))
         return false;
-    if (db_int(row, 0) || strcmp(device->status, "active") != 0 ||
-        facts->not_after != device->certificate_expires ||
+    int64_t newest = db_int(row, 0); /* 0: none is known */
+    bool expected = newest ? facts->not_after > newest : facts->not_after == device->certificate_expires;
+    if (!expected || strcmp(device->status, "active") != 0 ||
         memcmp(facts->thumbprint, device->thumbprint, sizeof facts->thumbprint) != 0)
         return pp_fail(error, PP_E_AUTH, "this certificate is not one of the screen's");
-    return device_certificate_add(db, device->id, facts, error);
+    return device_certificate_add(db, device->id, facts, error) &&
+           db_run(db, error, "UPDATE device SET certificate_expires = ? WHERE id = ?", "is", facts->not_after,
+                  device->id);
 }
 
 /* The first use: what came before is over, and the key is the screen's from now on. */

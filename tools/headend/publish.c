@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -16,6 +15,7 @@
 #include "headend/publish_warning.h"
 #include "headend/repo_clean.h"
 #include "headend/tuf_repo.h"
+#include "headend/tuf_sign.h"
 
 #define SEALED_MAX (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
 
@@ -177,13 +177,27 @@ static bool states_restored(const struct home *home, struct pp_error *error) {
     return ok;
 }
 
+/* Where the root's key is kept elsewhere, all is done that can be done without it. */
+static bool roots_lead_on(const struct tuf_repo *repo, int64_t root_version, struct pp_error *error) {
+    struct pp_error failure = {0};
+    if (tuf_repo_lead_on(repo, root_version, &failure))
+        return true;
+    if (root_version || failure.code != PP_E_NOTFOUND)
+        return pp_fail(error, failure.code, "%s", failure.message);
+    pp_log_warning(
+        "the root's key is not here: screens that have seen a channel which was made after the copy follow "
+        "nothing that is published (%s)",
+        failure.message);
+    return true;
+}
+
 bool publish_restored(struct home *home, int64_t root_version, struct pp_error *error) {
     tuf_autorepo struct tuf_repo repo = {0};
     bool changed;
     pp_autoclose int lock = publish_lock(home, true, error);
     if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error))
         return false;
-    if (root_version && !tuf_repo_pass_root(&repo, root_version, error))
+    if (!roots_lead_on(&repo, root_version, error))
         return false;
     repo.least = repo.now;
     return tuf_repo_update(&repo, NULL, &changed, error) && states_restored(home, error);
@@ -374,16 +388,11 @@ static bool screens_move(struct home *home, const char *id, const char *move_to,
 static bool channel_unlist(struct tuf_repo *repo, const char *id, struct pp_error *error) {
     const struct tuf_target gone = {.channel = id, .removed = true};
     char role[sizeof TUF_CHANNEL_ROLE + CHANNEL_ID_MAX];
-    char path[PP_PATH_MAX];
     bool changed;
     snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", id);
     if (tuf_repo_version(repo, role) && !tuf_repo_update(repo, &gone, &changed, error))
         return false;
-    if (!pp_path_format(path, error, HOME_KEYS "/%s.pem", role))
-        return false;
-    if (unlinkat(repo->home->fd, path, 0) < 0 && errno != ENOENT)
-        return pp_fail_errno(error, "%s", path);
-    return true;
+    return tuf_key_forget(repo->home, role, error);
 }
 
 bool publish_remove_channel(struct home *home, const char *id, const char *move_to, struct pp_error *error) {

@@ -199,9 +199,25 @@ bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error) 
     return root_sign_next(repo, body, error);
 }
 
+static bool root_renew_key(const struct home *home, cJSON *root, const char *role, struct pp_error *error) {
+    cJSON *keys = cJSON_GetObjectItemCaseSensitive(root, "keys");
+    cJSON *roles = cJSON_GetObjectItemCaseSensitive(root, "roles");
+    const cJSON *former = cJSON_GetObjectItemCaseSensitive(roles, role);
+    const cJSON *keyid;
+    if (!tuf_key_forget(home, role, error))
+        return false;
+    cJSON *fresh = role_object(home, role, keys, error);
+    if (!fresh)
+        return false;
+    cJSON_ArrayForEach(keyid, cJSON_GetObjectItemCaseSensitive(former, "keyids"))
+        cJSON_DeleteItemFromObjectCaseSensitive(keys, keyid->valuestring);
+    return cJSON_ReplaceItemInObjectCaseSensitive(roles, role, fresh);
+}
+
 /* One after the other: a screen may have any of those that are lost, or none. */
-bool tuf_repo_pass_root(const struct tuf_repo *repo, int64_t version, struct pp_error *error) {
-    pp_autojson cJSON *body = root_newest(repo->home, error);
+bool tuf_repo_lead_on(const struct tuf_repo *repo, int64_t version, struct pp_error *error) {
+    PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(repo->home, "root", false, error);
+    pp_autojson cJSON *body = key ? root_newest(repo->home, error) : NULL;
     if (!body)
         return false;
     int64_t newest = body_version(body);
@@ -209,10 +225,13 @@ bool tuf_repo_pass_root(const struct tuf_repo *repo, int64_t version, struct pp_
         return pp_fail(error, PP_E_LIMIT,
                        "root version %lld: the newest here is %lld, and no more than %d can be lost",
                        (long long)version, (long long)newest, TUF_ROOTS_LOST_MAX);
-    for (; newest <= version; newest++) {
+    if (!root_renew_key(repo->home, body, "timestamp", error) ||
+        !root_renew_key(repo->home, body, "snapshot", error))
+        return false;
+    do {
         if (!root_sign_next(repo, body, error))
             return false;
-    }
+    } while (++newest <= version);
     return true;
 }
 

@@ -1,5 +1,8 @@
 #include "headend/tuf_sign.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "crypto/bulk.h"
 
@@ -23,6 +26,13 @@ struct crypto_key *tuf_key(const struct home *home, const char *role, bool creat
         !pp_file_replace(home->fd, path, pem.data, pem.size, 0600, error))
         return NULL;
     return pp_steal(&key);
+}
+
+bool tuf_key_forget(const struct home *home, const char *role, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    if (!pp_path_format(path, error, HOME_KEYS "/%s.pem", role))
+        return false;
+    return unlinkat(home->fd, path, 0) == 0 || errno == ENOENT || pp_fail_errno(error, "%s", path);
 }
 
 /* SHA-256 of the canonical form, in hex. */

@@ -18,6 +18,9 @@
 /* The role's key, from keys/ROLE.pem, made where it is missing and `create` allows. */
 struct crypto_key *tuf_key(const struct home *home, const char *role, bool create, struct pp_error *error);
 
+/* Destroys it, where it is there. */
+bool tuf_key_forget(const struct home *home, const char *role, struct pp_error *error);
+
 /* The key object {"keytype", "scheme", "keyval"} and its id. The caller deletes it. */
 cJSON *tuf_key_object(const struct crypto_key *key, char keyid[TUF_KEYID_SIZE], struct pp_error *error);
 

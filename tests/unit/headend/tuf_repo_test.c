@@ -206,17 +206,44 @@ static void root_says_the_time_and_its_successors_go_on_saying_it(void **state) 
     assert_int_equal(said, now);
 }
 
+static const char *keyid_of(const cJSON *root, const char *role) {
+    const cJSON *ids = at(at(root, "signed", "roles"), role, "keyids");
+    assert_int_equal(cJSON_GetArraySize(ids), 1);
+    return cJSON_GetArrayItem(ids, 0)->valuestring;
+}
+
+/* Of timestamp and snapshot, and of no other role; the former ones are gone. */
+static void assert_new_keys(const struct home *home, int before, int after) {
+    static const struct {
+        const char *role;
+        bool renewed;
+    } roles[] = {{"root", false}, {"targets", false}, {"timestamp", true}, {"snapshot", true}};
+    char names[2][32];
+    snprintf(names[0], sizeof names[0], "%d.root.json", before);
+    snprintf(names[1], sizeof names[1], "%d.root.json", after);
+    pp_autojson cJSON *old = metadata(home, names[0]);
+    pp_autojson cJSON *new = metadata(home, names[1]);
+    for (size_t i = 0; i < PP_COUNT(roles); i++) {
+        bool same = strcmp(keyid_of(old, roles[i].role), keyid_of(new, roles[i].role)) == 0;
+        assert_int_equal(same, !roles[i].renewed);
+    }
+    assert_int_equal(cJSON_GetArraySize(at(new, "signed", "keys")), 4);
+}
+
 static void roots_that_are_lost_are_passed_one_by_one(void **state) {
     struct home *home = *state;
     tuf_autorepo struct tuf_repo repo = {0};
     struct pp_error error = {0};
     assert_true(tuf_repo_open(&repo, home, NULL));
-    assert_true(tuf_repo_pass_root(&repo, 4, NULL)); /* older than what is here */
-    assert_false(tuf_repo_has_root(home, 6));
-    assert_false(tuf_repo_pass_root(&repo, 5 + TUF_ROOTS_LOST_MAX + 1, &error));
+    assert_false(tuf_repo_lead_on(&repo, 5 + TUF_ROOTS_LOST_MAX + 1, &error));
     assert_int_equal(error.code, PP_E_LIMIT);
     assert_false(tuf_repo_has_root(home, 6));
-    assert_true(tuf_repo_pass_root(&repo, 7, NULL));
+    assert_true(tuf_repo_lead_on(&repo, 4, NULL)); /* older than what is here */
+    assert_true(tuf_repo_has_root(home, 6));
+    assert_false(tuf_repo_has_root(home, 7));
+    assert_new_keys(home, 5, 6);
+    assert_true(tuf_repo_lead_on(&repo, 7, NULL));
+    assert_new_keys(home, 6, 7);
     for (int version = 6; version <= 8; version++)
         assert_int_equal(epoch_of(home, version), 4);
     assert_false(tuf_repo_has_root(home, 9));
