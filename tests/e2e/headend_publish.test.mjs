@@ -152,6 +152,12 @@ describe('publish', () => {
     await fails(await describe_({ items: [{ file: 'good.png' }], layouts: {} }), /items: either these/);
     await assert.rejects(headend.publish('Lobby!', [good]), /channel: must be/);
     assert.equal((await verifyRepository(headend.dir, keys)).timestamp.version, former);
+    // Nor is a channel made, or called otherwise, for what screens would refuse.
+    const channels = await headend.cli('channel', 'list', '--json');
+    const twice = await describe_({ title: 'Never', items: [{ file: 'good.png', id: 'i' }, { file: 'good.png', id: 'i' }] });
+    for (const channel of ['lobby', 'fresh']) await assert.rejects(headend.publish(channel, twice), /screens would refuse this/);
+    assert.equal(await headend.cli('channel', 'list', '--json'), channels);
+    assert.equal(await headend.sql("SELECT count(*) FROM publish WHERE status = 'pending'"), '0');
   });
 
   test('secrets are readable by their owner only, and the static repository holds none', async () => {

@@ -307,6 +307,22 @@ static bool channel_prepare(struct home *home, const char *id, const cJSON *mani
     return ok;
 }
 
+/* The channel, the row, and the sealed manifest: all of it, or nothing where screens would refuse it. */
+static bool publish_prepare(struct home *home, const char *id, int64_t snapshot, cJSON *manifest,
+                            const cJSON *warnings, int64_t *number, struct pp_buf *sealed,
+                            struct pp_error *error) {
+    struct channel channel;
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, home->db, error) || !channel_prepare(home, id, manifest, &channel, error) ||
+        !row_pending(home, id, snapshot, warnings, number, error))
+        return false;
+    cJSON_AddStringToObject(manifest, "channel", id);
+    cJSON_AddNumberToObject(manifest, "version", (double)*number);
+    bool ok = manifest_seal(&channel, manifest, sealed, error) && db_change_commit(&change, error);
+    pp_wipe(&channel, sizeof channel);
+    return ok;
+}
+
 bool publish_playlist(struct home *home, const char *channel_id, struct playlist *playlist,
                       const struct publish_options *options, struct publish_result *result,
                       struct pp_error *error) {
@@ -314,25 +330,18 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
     pp_autojson cJSON *warnings = cJSON_CreateArray();
     pp_autoclose int lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
-    struct channel channel;
     if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         !rekey_all(home, &repo, error) ||
-        !objects_seal(home, playlist, channel_id, &options->renderers, warnings, result, error) ||
-        !channel_prepare(home, channel_id, playlist->manifest, &channel, error))
+        !objects_seal(home, playlist, channel_id, &options->renderers, warnings, result, error))
         return false;
     int64_t snapshot = tuf_repo_snapshot_version(&repo) + 1;
-    if (!row_pending(home, channel.id, snapshot, warnings, &result->number, error))
-        return false;
-    cJSON_AddStringToObject(playlist->manifest, "channel", channel.id);
-    cJSON_AddNumberToObject(playlist->manifest, "version", (double)result->number);
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
     struct tuf_target target;
     bool changed;
-    bool ok = manifest_seal(&channel, playlist->manifest, &sealed, error) &&
-              publish_manifest_write(home, channel.id, &sealed, &target, error) &&
-              tuf_repo_update(&repo, &target, &changed, error) && rows_done(home, snapshot, &changed, error);
-    pp_wipe(&channel, sizeof channel);
-    if (!ok)
+    if (!publish_prepare(home, channel_id, snapshot, playlist->manifest, warnings, &result->number, &sealed,
+                         error) ||
+        !publish_manifest_write(home, channel_id, &sealed, &target, error) ||
+        !tuf_repo_update(&repo, &target, &changed, error) || !rows_done(home, snapshot, &changed, error))
         return false;
     if (options->warn)
         publish_warnings_each(warnings, options->warn, options->arg);
