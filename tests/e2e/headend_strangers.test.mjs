@@ -338,6 +338,8 @@ describe('a slow disk', { skip: process.env.PP_BUILD?.includes('asan') ? 'a sani
     const answer = await report(screens[0]);
     assert.deepEqual([answer.status, answer.json().code], [503, 'unavailable']);
     assert.equal((await headend.request('GET', '/v1/state', { device: screens[0] })).status, 200);
+    // Nor is a password looked at whose attempt is not counted for good.
+    assert.equal((await new Browser(headend).signIn('admin', 'wrong password')).status, 503);
     await rm(path.join(headend.dir, 'broken'));
     assert.equal((await report(screens[0])).status, 204);
   });

@@ -49,9 +49,11 @@ static void write_all(const struct writer *writer, struct request *list) {
     if (!written || log_sync(writer))
         return;
     for (struct request *request = list; request; request = request->next_to_write) {
-        if (request->held.committed)
-            reply_problem(&request->held, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
-                          "the server cannot keep this now");
+        if (!request->held.committed)
+            continue;
+        request->held.wait_hash = false; /* nor does it go on */
+        reply_problem(&request->held, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable",
+                      "the server cannot keep this now");
     }
 }
 
