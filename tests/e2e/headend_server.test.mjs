@@ -1,7 +1,7 @@
 // The server itself: TLS policy, slow clients, stopping, and what the commands refuse.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -250,6 +250,12 @@ describe('the server', () => {
         { client_id: 'pingplay-display', jwk_thumbprint: thumbprintOf(makeKey()) }, { headers: { host: 'evil.example' } });
       assert.equal(told.json().verification_uri, `https://new.example:${own.port}/enrol`);
       await assert.rejects(own.cli('hosts', 'bad host!'), /not a host name/);
+      // A key that is there and cannot be read is nobody's to replace.
+      const key = path.join(own.dir, 'server.key');
+      await rm(key);
+      await symlink('server.key', key); // around in a circle
+      await assert.rejects(own.cli('hosts', 'newer.example'), /server\.key/);
+      assert.equal(await readlink(key), 'server.key');
       assert.match(await own.cli('hosts'), /^new\.example\n/);
     } finally {
       await own.stop();

@@ -131,7 +131,10 @@ static struct crypto_key *server_key(const struct home *home, struct pp_error *e
     struct pp_error missing = {0};
     if (pp_file_read(home->fd, HOME_SERVER_KEY, &secret, &missing))
         return crypto_key_load_pem(secret.data, secret.size, error);
-    return crypto_key_generate(error);
+    if (missing.code == PP_E_NOTFOUND)
+        return crypto_key_generate(error);
+    pp_fail(error, missing.code, "%s", missing.message);
+    return NULL;
 }
 
 bool ca_issue_server(const struct ca *ca, const struct home *home, const struct host_list *hosts,
@@ -178,20 +181,27 @@ static bool validity_holds(const mbedtls_x509_crt *crt, int64_t now) {
     return strcmp(from, present) <= 0 && strcmp(until, needed) > 0;
 }
 
-static bool server_certificate_holds(const struct home *home) {
+/* One that is there and cannot be read just now is not replaced. */
+static bool server_certificate_holds(const struct home *home, bool *holds, struct pp_error *error) {
     pp_autobuf struct pp_buf pem = PP_BUF_INIT(CA_PEM_MAX);
-    if (!pp_file_read(home->fd, HOME_SERVER_CERTIFICATE, &pem, NULL))
-        return false;
+    struct pp_error missing = {0};
+    *holds = false;
+    if (!pp_file_read(home->fd, HOME_SERVER_CERTIFICATE, &pem, &missing))
+        return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
     mbedtls_x509_crt crt;
     mbedtls_x509_crt_init(&crt);
-    bool holds =
+    *holds =
         pem_parse(&pem, &crt, HOME_SERVER_CERTIFICATE, NULL) && validity_holds(&crt, pp_clock_realtime_s());
     mbedtls_x509_crt_free(&crt);
-    return holds;
+    return true;
 }
 
 bool ca_renew_server(const struct ca *ca, const struct home *home, const struct host_list *hosts,
                      bool *renewed, struct pp_error *error) {
-    *renewed = !server_certificate_holds(home);
-    return *renewed ? ca_issue_server(ca, home, hosts, error) : true;
+    bool holds;
+    *renewed = false;
+    if (!server_certificate_holds(home, &holds, error))
+        return false;
+    *renewed = !holds;
+    return holds || ca_issue_server(ca, home, hosts, error);
 }

@@ -98,7 +98,7 @@ static bool hosts_set(struct home *home, const struct pp_option_list *names, str
     if (!hosts_collect(names, hosts, error))
         return false;
     PP_AUTO(ca) struct ca *ca = ca_open(home, error);
-    return ca && home_hosts_save(home, hosts, error) && ca_issue_server(ca, home, hosts, error);
+    return ca && ca_issue_server(ca, home, hosts, error) && home_hosts_save(home, hosts, error);
 }
 
 bool command_hosts(int argc, char **argv, struct pp_error *error) {
