@@ -257,6 +257,26 @@ describe('the admin pages', () => {
     assert.equal((await copy.get('/admin/screens')).status, 303);
   });
 
+  for (const [what, change] of [
+    ['after half an hour without a request', 'seen = seen - 1800'],
+    ['after twelve hours, however busy', 'created = created - 43200'],
+    ['where it was begun while the clock was wrong, far in the future', 'seen = seen + 40000000, created = created + 40000000'],
+  ]) {
+    test(`a session ends ${what}`, async () => {
+      const own = await startHeadend();
+      try {
+        const browser = await signIn(own);
+        assert.equal((await browser.get('/admin/screens')).status, 200);
+        await own.sql(`UPDATE admin_session SET ${change}`);
+        assert.equal((await browser.get('/admin/screens')).status, 303);
+        await browser.signIn('admin', own.password);
+        assert.equal((await browser.get('/admin/screens')).status, 200);
+      } finally {
+        await own.stop();
+      }
+    });
+  }
+
   test('templates and texts are not served as files', async () => {
     const browser = new Browser(headend);
     assert.equal((await browser.get('/admin/assets/style.css')).headers['content-type'], 'text/css; charset=utf-8');

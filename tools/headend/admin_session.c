@@ -25,8 +25,9 @@ bool admin_session_end(struct db *db, const char *token, struct pp_error *error)
 
 bool admin_session_purge(struct db *db, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
-    return db_run(db, error, "DELETE FROM admin_session WHERE seen < ? OR created < ?", "ii",
-                  now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S);
+    return db_run(db, error,
+                  "DELETE FROM admin_session WHERE seen < ?1 OR created < ?2 OR max(seen, created) > ?3",
+                  "iii", now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S, now + ADMIN_CLOCK_S);
 }
 
 /* PP_E_NOTFOUND where the cookie is of no present session. */
@@ -38,8 +39,10 @@ static bool session_find(struct db *db, const char *token, struct admin *admin, 
     db_autostmt sqlite3_stmt *row = db_query(
         db, error,
         "SELECT admin.id, admin.name, admin_session.seen FROM admin_session JOIN admin ON admin.id = admin"
-        " WHERE token_hash = ? AND seen > ? AND admin_session.created > ?",
-        "bii", (const void *)hash, sizeof hash, now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S);
+        " WHERE token_hash = ?1 AND seen > ?2 AND admin_session.created > ?3"
+        " AND max(seen, admin_session.created) <= ?4",
+        "biii", (const void *)hash, sizeof hash, now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S,
+        now + ADMIN_CLOCK_S);
     if (!row || !db_next(row, "session", error))
         return false;
     admin->id = db_int(row, 0);

@@ -8,6 +8,8 @@
 #define ADMIN_VISIT_COOKIE "__Host-pingplay-visit" /* before signing in, for the form's CSRF token */
 #define ADMIN_IDLE_S       1800
 #define ADMIN_LIFETIME_S   43200 /* 12 hours, however busy */
+#define ADMIN_CLOCK_S                                                                                        \
+    300 /* the clock may be put back by so much; a session begun further in the future would hardly end */
 
 /* For ROUTE_ADMIN: fills request->admin and, for a form, request->form after checking where it comes from
  * (CSRF). Without a session, leads to the sign-in page. */
