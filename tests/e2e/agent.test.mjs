@@ -286,7 +286,7 @@ test('a screen that the headend does not know any more shows a code, by which it
 test('a screen whose certificate was replaced by one that it does not have shows a code, and plays on without the headend', async (t) => {
   const { display, id, channel } = await startScreen(t, 'red');
   await display.stopAgent();
-  await sql(`UPDATE certificate SET revoked = 1 WHERE device = '${id}'; UPDATE device SET cookie_hash = NULL WHERE id = '${id}'`);
+  await headend.sql(`UPDATE certificate SET revoked = 1 WHERE device = '${id}'; UPDATE device SET cookie_hash = NULL WHERE id = '${id}'`);
   await headend.stopServing();
   t.after(() => headend.child ?? headend.startServing());
   await display.startAgent();
