@@ -271,9 +271,9 @@ describe('enrolment', () => {
     await new Promise((resolve) => setTimeout(resolve, 1100)); // until another second, by which they are told apart
     const fresh = await renewed(device, device.keyPem);
     await openSession(headend, fresh);
-    const restore = (which) => run('sqlite3', ['-cmd', '.timeout 10000', path.join(headend.dir, 'headend.db'),
+    const restore = (which) => headend.sql(
       `DELETE FROM certificate WHERE number = (SELECT ${which}(number) FROM certificate WHERE device = '${device.id}');
-       UPDATE certificate SET revoked = 0 WHERE device = '${device.id}'`]);
+       UPDATE certificate SET revoked = 0 WHERE device = '${device.id}'`);
     await restore('max');
     assert.equal((await headend.request('GET', '/v1/state', { device: fresh })).status, 200);
     assert.equal(Date.parse(JSON.parse(await headend.cli('screen', 'show', device.id)).certificate_expires),
