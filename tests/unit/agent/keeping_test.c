@@ -22,6 +22,7 @@ static void open_parts(struct agent *agent, struct screen *screen) {
                                              .player_socket = "/nonexistent/player",
                                              .renderers = {.folder = "/nonexistent"}};
     agent->loop = screen->loop;
+    agent->client = screen->client;
     agent->vault = screen->vault;
     agent->identity = screen->identity;
     agent->reporter = reporter_create(&reporter, NULL);
@@ -45,6 +46,7 @@ static void begin(struct agent *agent, struct screen *screen, enum agent_state s
 static void end(struct agent *agent) {
     flash_hold(false);
     pp_jobs_wait(agent->jobs);
+    enrolment_stop(agent); /* a locked screen offers one */
     keeping_stop(agent);
     pp_jobs_wait(agent->jobs);
     vault_set_jobs(agent->vault, NULL);
