@@ -253,10 +253,11 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
     pp_watchdog_init(&agent->watchdog);
     agent->loop = net_loop_create(error);
     if (!agent->loop || !watch_signals(agent, error) || !start_jobs(agent, error) ||
-        !watch_launcher(agent, error) || !startup_begin(agent, error)) {
+        !watch_launcher(agent, error)) {
         agent_destroy(agent);
         return NULL;
     }
+    startup_begin(agent);
     return agent;
 }
 
@@ -269,7 +270,7 @@ bool agent_run(struct agent *agent, struct pp_error *error) {
         return false;
     }
     pp_log_info("stopping");
-    crash_guard_healthy(&agent->guard);
+    agent->orderly = true;
     return true;
 }
 
@@ -282,7 +283,10 @@ void agent_destroy(struct agent *agent) {
         pp_deadline_start(AGENT_STOP_MS, "the flash does not answer: what waits for it is given up", &error);
     if (!deadline)
         pp_log_warning("%s", error.message);
+    agent->stopping = true;
     pp_jobs_wait(agent->jobs); /* while everybody is there to hear of it */
+    if (agent->orderly && agent->vault)
+        crash_guard_healthy(&agent->guard);
     if (agent->loop) {
         enrolment_stop(agent);
         connection_stop(agent);

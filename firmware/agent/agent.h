@@ -27,7 +27,7 @@ enum agent_state {
 
 struct agent;
 
-/* Opens the state folder and shows what is cached at once; the rest begins with agent_run. `launcher` starts
+/* Begins to open the state folder; what is cached is shown, and all else begins, in agent_run. `launcher` starts
  * the renderers as another user; it is borrowed. NULL: they are of ours. */
 struct agent *agent_create(const struct agent_config *config, struct ipc_launcher *launcher,
                            struct pp_error *error);

@@ -45,6 +45,17 @@ struct manifest_look {
     struct pp_error error;             /* why not; also why only the one before was */
 };
 
+/* Opening the state folder, by a job: it may take as long as the flash does, or for ever. */
+struct opening {
+    struct pp_job job; /* first: the job is the opening */
+    struct agent *agent;
+    bool running;       /* what it opens is the job's until it is done */
+    bool ok;            /* else `error` */
+    bool crashed_often; /* the starts before this one */
+    struct reporter *reporter;
+    struct pp_error error;
+};
+
 struct agent {
     struct agent_config config;
     struct ipc_launcher *launcher; /* of the renderers, borrowed; NULL: they are started as our own user */
@@ -69,7 +80,10 @@ struct agent {
 
     /* startup.c */
     struct net_timer healthy_timer;
-    struct net_timer open_timer;
+    struct net_timer open_timer; /* it is tried again then; or, while it runs, said that it takes long */
+    struct opening opening;
+    bool stopping;         /* nothing is begun any more */
+    bool orderly;          /* by SIGTERM */
     bool unopened;         /* the state folder cannot be opened yet: `trouble` says why */
     struct pp_error fatal; /* why it cannot go on; PP_OK none */
 
@@ -132,9 +146,9 @@ const struct pp_error *agent_trouble(const struct agent *agent);
 void agent_update_screen(struct agent *agent);
 
 /* ---- startup.c ---- */
-/* Opens the state folder and begins; where the flash does not let it, a status screen says so and it is tried
- * again from the loop. */
-bool startup_begin(struct agent *agent, struct pp_error *error);
+/* Has the state folder opened, and begins then; where the flash does not let it, or takes its time, a status screen says so,
+ * and it is tried again. `fatal` and a loop that stops where that is of no use. */
+void startup_begin(struct agent *agent);
 /* Closes what it has opened. */
 void startup_close(struct agent *agent);
 cJSON *agent_make_status(void *arg);
@@ -157,7 +171,7 @@ void connection_put_off_renewal(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);
 
 /* ---- keeping.c ---- */
-/* As soon as there is a vault; what it says is reported once the loop runs. */
+/* Reports what the vault says of itself, which is noted as soon as there is one. */
 bool keeping_watch_vault(struct agent *agent, struct pp_error *error);
 /* The vault is closed. */
 void keeping_unwatch_vault(struct agent *agent);

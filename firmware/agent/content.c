@@ -315,8 +315,8 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
     return agent->director != NULL;
 }
 
-/* The cached manifest, or the one before it where that one kept killing us. The loop does not run yet, and the
- * picture is not to wait for it. */
+/* The cached manifest, or the one before it where that one kept killing us. Only read, at once: the
+ * picture is not to wait, nor a status screen to come before it. */
 static void content_restore(struct agent *agent, bool crashed_often) {
     struct channel_manifest *manifest = NULL;
     struct pp_error error = {0};
@@ -343,7 +343,7 @@ bool content_start(struct agent *agent, struct pp_error *error) {
         director_set_time_zone(agent->director, agent->document.time_zone);
     director_set_rotation(agent->director, agent->document.floor.version ? agent->document.rotation
                                                                          : (unsigned)agent->config.rotation);
-    content_restore(agent, crash_guard_begin(&agent->guard, agent->vault));
+    content_restore(agent, agent->opening.crashed_often);
     return true;
 }
 

@@ -173,8 +173,6 @@ static void on_vault_note(void *arg, short revents) {
 }
 
 bool keeping_watch_vault(struct agent *agent, struct pp_error *error) {
-    if (!vault_notes_init(&agent->vault_notes, agent->vault, error))
-        return false;
     agent->vault_watch =
         net_loop_watch(agent->loop, agent->vault_notes.fd, POLLIN, on_vault_note, agent, error);
     return agent->vault_watch != NULL;

@@ -178,6 +178,13 @@ struct reporter *reporter_create(const struct reporter_config *config, struct pp
     return reporter;
 }
 
+void reporter_begin(struct reporter *reporter, struct net_client *client, struct pp_jobs *jobs) {
+    reporter->config.client = client;
+    reporter->config.jobs = jobs;
+    for (int i = 0; i < STREAMS; i++)
+        spool_set_jobs(reporter->spools[i], jobs);
+}
+
 void reporter_destroy(struct reporter *reporter) {
     if (!reporter)
         return;

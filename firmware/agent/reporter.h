@@ -34,6 +34,8 @@ struct reporter_config {
 struct reporter;
 
 struct reporter *reporter_create(const struct reporter_config *config, struct pp_error *error);
+/* For one that was created without these, by a job: from now on it uses them. */
+void reporter_begin(struct reporter *reporter, struct net_client *client, struct pp_jobs *jobs);
 /* Writes what waits to the spools. NULL is allowed. */
 void reporter_destroy(struct reporter *reporter);
 

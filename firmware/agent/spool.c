@@ -522,6 +522,10 @@ struct spool *spool_open(const char *state_dir, struct vault *vault, struct pp_j
     return spool;
 }
 
+void spool_set_jobs(struct spool *spool, struct pp_jobs *jobs) {
+    spool->jobs = jobs;
+}
+
 /* A flash that takes nothing costs what is in memory. */
 static void spool_flush_all(struct spool *spool) {
     int before;

@@ -42,6 +42,8 @@ struct spool;
  * again. `jobs` is borrowed; NULL: all is done at once. */
 struct spool *spool_open(const char *state_dir, struct vault *vault, struct pp_jobs *jobs, const char *stream,
                          struct pp_error *error);
+/* The same for one that was opened without. */
+void spool_set_jobs(struct spool *spool, struct pp_jobs *jobs);
 /* Brings what waits in memory onto flash, and waits for that; NULL is allowed. */
 void spool_close(struct spool *spool);
 

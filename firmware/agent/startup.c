@@ -7,26 +7,62 @@
 #include "base/file.h"
 #include "base/log.h"
 
-static bool open_state(struct agent *agent, struct pp_error *error) {
-    struct store_config store = {.max_bytes = agent->config.store_max_mib << 20,
-                                 .reserve_bytes = agent->config.store_reserve_mib << 20};
+/* ---- On the jobs' thread: whatever writes, and so may wait for the flash ---- */
+
+static bool open_vault(struct agent *agent, struct pp_error *error) {
     umask(077);
     if (!pp_dir_make(AT_FDCWD, agent->config.state, 0700, error))
         return false;
     agent->vault = vault_open(agent->config.state, vault_kek_file(), error);
     if (!agent->vault)
         return false;
-    if (!keeping_watch_vault(agent, error) || !floors_load(&agent->floors, agent->vault, NULL, error))
+    return vault_notes_init(&agent->vault_notes, agent->vault, error) &&
+           floors_load(&agent->floors, agent->vault, NULL, error);
+}
+
+/* Without jobs: it is one. */
+static bool open_reports(struct agent *agent, struct pp_error *error) {
+    struct reporter_config reporter = {
+        .loop = agent->loop,
+        .vault = agent->vault,
+        .state_dir = agent->config.state,
+        .time = pp_wall_clock_source(&agent->floors.clock),
+        .make_status = agent_make_status,
+        .arg = agent,
+    };
+    agent->opening.reporter = reporter_create(&reporter, error);
+    return agent->opening.reporter != NULL;
+}
+
+static bool open_state(struct agent *agent, struct pp_error *error) {
+    struct store_config store = {.max_bytes = agent->config.store_max_mib << 20,
+                                 .reserve_bytes = agent->config.store_reserve_mib << 20,
+                                 .time = pp_wall_clock_source(&agent->floors.clock)};
+    if (!open_vault(agent, error))
         return false;
-    store.time = pp_wall_clock_source(&agent->floors.clock);
     agent->identity = identity_load_or_create(agent->vault, error);
     if (!agent->identity)
         return false;
     agent->store = store_open(agent->config.state, &store, error);
-    /* From here on. What an opening writes has its order, and is waited for. */
-    vault_set_jobs(agent->vault, agent->jobs);
-    return agent->store != NULL;
+    return agent->store && open_reports(agent, error);
 }
+
+/* Once for each start, and on flash before the content that may end it. */
+static void count_start(struct agent *agent) {
+    if (agent->guard.starts)
+        agent->guard.vault = agent->vault;
+    else
+        agent->opening.crashed_often = crash_guard_begin(&agent->guard, agent->vault);
+}
+
+static void run_opening(struct pp_job *job) {
+    struct opening *opening = (struct opening *)job;
+    opening->ok = open_state(opening->agent, &opening->error);
+    if (opening->ok)
+        count_start(opening->agent);
+}
+
+/* ---- On the loop ---- */
 
 static bool open_network(struct agent *agent, struct pp_error *error) {
     const struct net_clocks clocks = {.time = pp_wall_clock_source(&agent->floors.clock),
@@ -45,24 +81,15 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
         .root_file = agent->config.root,
         .clocks = clocks,
     };
-    struct reporter_config reporter = {
-        .loop = agent->loop,
-        .vault = agent->vault,
-        .jobs = agent->jobs,
-        .state_dir = agent->config.state,
-        .time = pp_wall_clock_source(&agent->floors.clock),
-        .make_status = agent_make_status,
-        .arg = agent,
-    };
     agent->client = net_client_create(agent->loop, &client, error);
     if (!agent->client)
         return false;
     agent->sync = sync_create(&sync, error);
     if (!agent->sync)
         return false;
-    reporter.client = agent->client;
-    agent->reporter = reporter_create(&reporter, error);
-    return agent->reporter != NULL;
+    reporter_begin(agent->reporter, agent->client, agent->jobs);
+    vault_set_jobs(agent->vault, agent->jobs);
+    return keeping_watch_vault(agent, error);
 }
 
 void startup_close(struct agent *agent) {
@@ -94,7 +121,7 @@ static bool startup_go_on(struct agent *agent, struct pp_error *error) {
                                                      : enrolment_start(agent, error);
 }
 
-/* ---- A flash that does not let us ---- */
+/* ---- A flash that does not let us, or not yet ---- */
 
 static void ignore_display(void *arg, const struct ipc_display *display) {
     (void)arg;
@@ -133,9 +160,11 @@ static bool is_retryable(const struct agent *agent, const struct pp_error *why) 
     return why->code == PP_E_NOSPACE || why->code == PP_E_IO;
 }
 
-static void on_open_again(void *arg);
+static void on_open_again(void *arg) {
+    startup_begin(arg);
+}
 
-static bool startup_wait(struct agent *agent, const struct pp_error *why, struct pp_error *error) {
+static bool wait_for_flash(struct agent *agent, const struct pp_error *why, struct pp_error *error) {
     if (!agent->unopened || strcmp(agent->trouble.message, why->message) != 0)
         pp_log_error("%s; it is tried again", why->message);
     agent->unopened = true;
@@ -144,13 +173,13 @@ static bool startup_wait(struct agent *agent, const struct pp_error *why, struct
     return show_trouble(agent, error);
 }
 
-bool startup_begin(struct agent *agent, struct pp_error *error) {
-    struct pp_error why = {0};
-    if (!open_state(agent, &why) || !open_network(agent, &why)) {
+static bool startup_finish(struct agent *agent, struct pp_error *error) {
+    struct pp_error why = agent->opening.error;
+    if (!agent->opening.ok || !open_network(agent, &why)) {
         bool later = is_retryable(agent, &why);
         startup_close(agent);
         if (later)
-            return startup_wait(agent, &why, error);
+            return wait_for_flash(agent, &why, error);
         *error = why;
         return false;
     }
@@ -162,8 +191,31 @@ bool startup_begin(struct agent *agent, struct pp_error *error) {
     return startup_go_on(agent, error);
 }
 
-static void on_open_again(void *arg) {
-    struct agent *agent = arg;
-    if (!startup_begin(agent, &agent->fatal))
+static void on_opening_done(struct pp_job *job) {
+    struct opening *opening = (struct opening *)job;
+    struct agent *agent = opening->agent;
+    opening->running = false;
+    agent->reporter = pp_steal(&opening->reporter);
+    net_timer_stop(&agent->open_timer);
+    if (!agent->stopping && !startup_finish(agent, &agent->fatal))
         net_loop_stop(agent->loop);
+}
+
+static void on_opening_slow(void *arg) {
+    struct agent *agent = arg;
+    pp_fail(&agent->trouble, PP_E_IO, "%s: the flash does not answer", agent->config.state);
+    pp_log_error("%s; it is waited for", agent->trouble.message);
+    agent->unopened = true;
+    if (!show_trouble(agent, &agent->fatal))
+        net_loop_stop(agent->loop);
+}
+
+void startup_begin(struct agent *agent) {
+    bool crashed_often = agent->opening.crashed_often;
+    agent->opening = (struct opening){.job = {.run = run_opening, .done = on_opening_done},
+                                      .agent = agent,
+                                      .running = true,
+                                      .crashed_often = crashed_often};
+    net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, on_opening_slow, agent);
+    pp_jobs_add(agent->jobs, &agent->opening.job);
 }

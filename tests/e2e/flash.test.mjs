@@ -118,3 +118,23 @@ test('a stop while an fsync does not come back is not held up by it, and costs n
   assert.deepEqual(await display.stopAgent(), { code: 0, signal: null });
   await display.startAgent();
 });
+
+test('a flash that hangs at the start holds up no stop, a status screen says so, and it goes on when the flash does', async (t) => {
+  t.after(() => flash.well());
+  const hangs = () => until(() => flash.count(/^sync-waits .*\/vault\/starts/), 'the start to wait for the flash');
+  await display.stopAgent();
+  await flash.go('sync-waits');
+  await display.startAgent();
+  await hangs();
+  const stopped = display.agent;
+  assert.deepEqual(await display.stopAgent(), { code: 1, signal: null });
+  assert.match(stopped.log, /stopping\n[^]*error: the flash does not answer: what waits for it is given up\n$/);
+  await display.startAgent();
+  await hangs();
+  await display.agent.waitLog(/state: the flash does not answer; it is waited for/);
+  await display.waitPicture((picture) => !isContent(picture), 'the status screen');
+  assert.doesNotMatch(display.agent.log, /content is on the screen/);
+  await flash.well();
+  await display.agent.waitLog(/start-delayed: [^]*-> online/);
+  await bothColours();
+});
