@@ -209,8 +209,9 @@ static bool root_renew_key(const struct home *home, cJSON *root, const char *rol
     cJSON *fresh = role_object(home, role, keys, error);
     if (!fresh)
         return false;
-    cJSON_ArrayForEach(keyid, cJSON_GetObjectItemCaseSensitive(former, "keyids"))
+    cJSON_ArrayForEach(keyid, cJSON_GetObjectItemCaseSensitive(former, "keyids")) {
         cJSON_DeleteItemFromObjectCaseSensitive(keys, keyid->valuestring);
+    }
     return cJSON_ReplaceItemInObjectCaseSensitive(roles, role, fresh);
 }
 
@@ -294,8 +295,9 @@ static void undelegate(cJSON *targets, const char *role) {
     cJSON *entry = at < 0 ? NULL : cJSON_DetachItemFromArray(roles, at);
     const cJSON *keyid;
     /* Each role has a key of its own. */
-    cJSON_ArrayForEach(keyid, cJSON_GetObjectItemCaseSensitive(entry, "keyids"))
+    cJSON_ArrayForEach(keyid, cJSON_GetObjectItemCaseSensitive(entry, "keyids")) {
         cJSON_DeleteItemFromObjectCaseSensitive(keys, keyid->valuestring);
+    }
     cJSON_Delete(entry);
 }
 
