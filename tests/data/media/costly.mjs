@@ -1,6 +1,6 @@
 // Makes costly-*: files of a few kilobytes that ask for much work, for the limits of the renderer's budget.h. Each of their
 // films is one run of bytes that its index names over and over.
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 
 const u16 = (...values) => Buffer.concat(values.map((value) => { const b = Buffer.alloc(2); b.writeUInt16BE(value); return b; }));
 const u32 = (...values) => Buffer.concat(values.map((value) => { const b = Buffer.alloc(4); b.writeUInt32BE(value); return b; }));
@@ -51,5 +51,4 @@ const files = {
 };
 for (const [name, bytes] of Object.entries(files)) {
   writeFileSync(new URL(name, import.meta.url), bytes);
-  copyFileSync(new URL(name, import.meta.url), new URL(`../../fuzz/corpus/render_media_object/${name}`, import.meta.url));
 }
