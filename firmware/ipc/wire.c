@@ -107,7 +107,8 @@ static const struct field start_media_fields[] = {BYTES(start_media.key, IPC_KEY
                                                   U32(start_media.duration_ms, 0, UINT32_MAX),
                                                   U32(start_media.start_ms, 0, UINT32_MAX),
                                                   U32(start_media.memory_mib, 0, IPC_MEMORY_MIB_MAX),
-                                                  U32(start_media.first_cpu_ms, 0, UINT32_MAX)};
+                                                  U32(start_media.first_cpu_ms, 0, UINT32_MAX),
+                                                  U32(start_media.look_cpu_ms, 0, UINT32_MAX)};
 static const struct field start_status_fields[] = {TEXT(start_status.json, IPC_TEXT_MAX)};
 static const struct field sandboxed_fields[] = {U8(sandboxed.level, 0, UINT8_MAX)};
 static const struct field info_fields[] = {U16(info.width, 0, IPC_SIDE_MAX),

@@ -106,9 +106,10 @@ enum ipc_memory_use { IPC_MEMORY_FRAMES, IPC_MEMORY_SOUND };
 enum ipc_media_kind { IPC_MEDIA_IMAGE, IPC_MEDIA_VIDEO };
 enum ipc_note_kind {
     IPC_NOTE_SILENT,  /* there is sound, and none of it is played */
-    IPC_NOTE_DAMAGED, /* parts of the picture are lost */
+    IPC_NOTE_DAMAGED, /* parts of the picture are lost, or the end of the film */
+    IPC_NOTE_FLAWED,  /* some pictures of a film are lost */
 };
-#define IPC_NOTE_KINDS 2
+#define IPC_NOTE_KINDS 3
 /* SANDBOXED's bits */
 enum {
     IPC_SANDBOX_SECCOMP = 1,
@@ -243,6 +244,8 @@ struct ipc_start_media {
     uint32_t start_ms;     /* ms into a film, where it begins: pts 0 and END count from there */
     uint32_t memory_mib;   /* MiB of private memory it may use; 0: the renderer's own limit */
     uint32_t first_cpu_ms; /* ms of CPU time to its first frame; 0: the renderer's own limit */
+    uint32_t
+        look_cpu_ms; /* ms of CPU time that all of a film is looked through for before, for damage; 0: it is not */
 };
 struct ipc_start_status {
     char json[IPC_TEXT_MAX + 1]; /* JSON */

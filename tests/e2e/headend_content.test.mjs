@@ -98,6 +98,16 @@ describe('what is published', () => {
     }
   });
 
+  test('damage in the middle of a film is told with its time', async () => {
+    for (const name of ['long.mp4', 'long-fragmented.mp4', 'long.webm']) {
+      assert.equal((await publish([mediaFile(name)])).stderr, '');
+      const data = await readFile(mediaFile(name));
+      data.fill(0, data.length >> 1, (data.length >> 1) + 600);
+      const { stderr } = await publish([await file(`worn-${name}`, data)]);
+      assert.match(stderr, new RegExp(`^pingplay-headend: warning: \\S+worn-${name}: the film is damaged at 0:(09|1\\d): pictures or sound of it are lost there\n$`));
+    }
+  });
+
   test('a photograph of 200 megapixels is taken', async () => {
     const photo = await made('200mp.jpg', '-f', 'lavfi', '-i', 'color=red:s=16320x12240', '-frames:v', '1');
     assert.equal((await publish([photo])).stderr, '');

@@ -64,13 +64,18 @@ static void refuse(struct trial *trial, enum pp_code code, const char *what, con
     pp_fail(&trial->refusal, code, "%s: %s", what, words);
 }
 
+static void warn(struct trial *trial, const char *words) {
+    size_t used = strlen(trial->warning);
+    snprintf(trial->warning + used, CONTENT_WARNING_MAX - used, "%s%s", used ? "; " : "", words);
+    pp_json_tidy(trial->warning);
+}
+
 static void handle_note(struct trial *trial, const struct ipc_note *note) {
     if (note->kind == IPC_NOTE_DAMAGED) {
         refuse(trial, PP_E_INVALID, "publish a whole copy of it", note->reason);
         return;
     }
-    snprintf(trial->warning, CONTENT_WARNING_MAX, "%s", note->reason);
-    pp_json_tidy(trial->warning);
+    warn(trial, note->reason);
 }
 
 static void handle_control(struct trial *trial, const struct ipc_message *message) {
@@ -201,7 +206,7 @@ static void trial_run(struct trial *trial) {
                    "it takes too long to its first picture");
     }
     if (trial->audio.memory && !trial->failed && !ipc_audio_ring_waiting(&trial->audio))
-        snprintf(trial->warning, CONTENT_WARNING_MAX, "no sound of it was heard");
+        warn(trial, "no sound of it was heard");
     pp_close(&trial->frames);
     while (!ended && !trial->failed && trial_wait(trial, end_ms, &ended)) {
     }
@@ -241,7 +246,8 @@ bool content_check(const struct content_renderers *renderers, int object, uint64
                                                 .object_length = length,
                                                 .audio = 1,
                                                 .target_width = CONTENT_TARGET_WIDTH,
-                                                .target_height = CONTENT_TARGET_HEIGHT},
+                                                .target_height = CONTENT_TARGET_HEIGHT,
+                                                .look_cpu_ms = CONTENT_LOOK_CPU_MS},
                                 .fds = {object},
                                 .fd_count = 1};
     *warning = 0;

@@ -2,8 +2,8 @@
  * Content is tried out before it is published: pingplay-render-media, started as a screen's agent starts it
  * and in the same cage (firmware/sandbox), gets the sealed object and that object's key. What it cannot show
  * on a screen it cannot show here, and says why in the same words. It decodes up to the first picture (of an
- * image: all of it) and to the first sound where there is some. Nothing of the content is parsed in this
- * process.
+ * image: all of it) and to the first sound where there is some, and looks through all of a film for damage
+ * (render/media/look.h). Nothing of the content is parsed in this process.
  */
 #ifndef HEADEND_CONTENT_CHECK_H
 #define HEADEND_CONTENT_CHECK_H
@@ -15,8 +15,9 @@
 #include "ipc/launcher.h"
 #include "ipc/wire.h"
 
-#define CONTENT_CHECK_S       120 /* for one file; the renderer's own limit of CPU time is lower */
-#define CONTENT_FRAMES_MAX    250 /* pictures that are decoded in search of the first sound */
+#define CONTENT_CHECK_S       120   /* for one file; the renderer's own limit of CPU time is lower */
+#define CONTENT_LOOK_CPU_MS   10000 /* ms of CPU time that all of a film is looked through for */
+#define CONTENT_FRAMES_MAX    250   /* pictures that are decoded in search of the first sound */
 #define CONTENT_WARNING_MAX   (IPC_REASON_MAX + 1) /* bytes with the NUL */
 #define CONTENT_TARGET_WIDTH  3840                 /* pixels, of the display that it is tried out for */
 #define CONTENT_TARGET_HEIGHT 2160

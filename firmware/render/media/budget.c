@@ -4,7 +4,7 @@
 
 #include "render/media/limits.h"
 
-static int64_t cpu_now_ms(void) {
+int64_t budget_cpu_now_ms(void) {
     struct timespec now = {0};
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -12,7 +12,7 @@ static int64_t cpu_now_ms(void) {
 
 void budget_set_cpu(struct budget *budget, uint32_t cpu_ms) {
     budget->cpu_ms = cpu_ms;
-    budget->cpu_end_ms = cpu_now_ms() + cpu_ms;
+    budget->cpu_end_ms = budget_cpu_now_ms() + cpu_ms;
 }
 
 void budget_renew(struct budget *budget) {
@@ -41,7 +41,7 @@ bool budget_allows(const struct budget *budget, struct pp_error *error) {
         return pp_fail(error, PP_E_LIMIT,
                        "nothing that can be shown came of decoding %llu million pixels of it",
                        MEDIA_DECODED_PIXELS_MAX / 1000000);
-    if (budget->cpu_ms > 0 && cpu_now_ms() >= budget->cpu_end_ms)
+    if (budget->cpu_ms > 0 && budget_cpu_now_ms() >= budget->cpu_end_ms)
         return pp_fail(error, PP_E_LIMIT, "nothing that can be shown came of %u s of computing",
                        budget->cpu_ms / 1000);
     return true;

@@ -29,6 +29,9 @@ void budget_renew(struct budget *budget);
 void budget_add_packet(struct budget *budget);
 void budget_add_pixels(struct budget *budget, int width, int height); /* negative ones are none */
 
+/* CPU time of this process so far. */
+int64_t budget_cpu_now_ms(void);
+
 bool budget_is_spent(const struct budget *budget);
 /* The same, the other way round: PP_E_LIMIT where it is spent. */
 bool budget_allows(const struct budget *budget, struct pp_error *error);

@@ -207,8 +207,10 @@ enum container_result container_read(struct container *container, AVPacket *pack
             av_packet_unref(packet);
             return CONTAINER_FAILED;
         }
-        if (result < 0)
+        if (result < 0) {
+            container->end = result;
             return CONTAINER_END;
+        }
         AVStream *stream = container->format->streams[packet->stream_index];
         if (stream == container->video || stream == container->audio)
             return CONTAINER_PACKET;

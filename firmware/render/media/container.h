@@ -18,6 +18,7 @@ struct container {
     AVStream *audio;       /* borrowed from format; NULL: no sound, or none wanted */
     enum media_kind kind;
     bool still; /* a format of single pictures */
+    int end;    /* after CONTAINER_END, FFmpeg's: AVERROR_EOF, or why it cannot be read further */
 };
 
 /* Names of the demuxers and decoders that may be used, separated by commas, as FFmpeg has them. */

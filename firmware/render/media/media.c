@@ -14,6 +14,7 @@
 #include "render/media/audio.h"
 #include "render/media/convert.h"
 #include "render/media/limits.h"
+#include "render/media/look.h"
 #include "render/media/video.h"
 
 #define SOUND_CHECK_MS 300    /* ms between two looks at how much sound was played */
@@ -26,6 +27,7 @@ struct media {
     const struct ipc_start_media *start; /* borrowed */
     struct producer *producer;           /* borrowed */
     struct budget budget;
+    struct look look;
     struct source *source;
     struct container container;
     struct reader reader;
@@ -89,9 +91,25 @@ static void watchdog_begin(struct budget *budget, const struct ipc_start_media *
                  start->first_cpu_ms && start->first_cpu_ms < most_ms ? start->first_cpu_ms : most_ms);
 }
 
+static bool look_at_all(struct media *media, struct pp_error *error) {
+    uint32_t cpu_ms = media->start->look_cpu_ms;
+    if (!cpu_ms)
+        return true;
+    if (cpu_ms > LOOK_CPU_MS_MAX)
+        cpu_ms = LOOK_CPU_MS_MAX;
+    watchdog_set(&media->budget, 2 * cpu_ms + MEDIA_CPU_PER_FRAME * 1000);
+    if (!look_through(media->source, cpu_ms, &media->look, error) ||
+        avio_seek(source_io(media->source), 0, SEEK_SET) < 0)
+        return false;
+    budget_renew(&media->budget);
+    watchdog_begin(&media->budget, media->start);
+    return true;
+}
+
 static bool open_object(struct media *media, struct seal_reader *reader, struct pp_error *error) {
     media->source = source_create(reader, &media->budget, error);
-    if (!media->source || !container_open(&media->container, media->source, media->start->audio != 0, error))
+    if (!media->source || !look_at_all(media, error) ||
+        !container_open(&media->container, media->source, media->start->audio != 0, error))
         return false;
     media->reader.container = &media->container;
     unsigned width = media->start->target_width, height = media->start->target_height;
@@ -103,10 +121,25 @@ static bool report_damaged(const struct media *media, struct pp_error *error) {
                        : container_is_cut(&media->container) ? "the film is damaged: its end is missing"
                                                              : NULL;
     struct pp_error why;
-    if (!what)
+    char end[32];
+    look_describe_time(media->look.end_us, end, sizeof end);
+    if (what)
+        pp_fail(&why, PP_E_INVALID, "%s", what);
+    else if (media->look.cut)
+        pp_fail(&why, PP_E_INVALID, "the film is damaged: it cannot be read beyond %s", end);
+    else
         return true;
-    pp_fail(&why, PP_E_INVALID, "%s", what);
     return control_send_note(media->producer->control, IPC_NOTE_DAMAGED, &why, error);
+}
+
+static bool report_flaws(const struct media *media, struct pp_error *error) {
+    struct pp_error why;
+    char places[LOOK_WORDS_MAX];
+    if (!media->look.flaws)
+        return true;
+    look_describe(&media->look, places);
+    pp_fail(&why, PP_E_INVALID, "the film is damaged at %s: pictures or sound of it are lost there", places);
+    return control_send_note(media->producer->control, IPC_NOTE_FLAWED, &why, error);
 }
 
 static bool report_silent(const struct media *media, struct pp_error *error) {
@@ -201,7 +234,8 @@ static bool begin(struct media *media, struct pp_error *error) {
                                       .colour = picture_colour(&media->video.picture, media->video.frame)};
     return convert_init(&media->convert, media->video.frame, &wish, error) &&
            producer_open_video(media->producer, &media->convert.layout, error) && open_sound(media, error) &&
-           send_info(media, error) && report_damaged(media, error) && show_frame(media, 0, error);
+           send_info(media, error) && report_damaged(media, error) && report_flaws(media, error) &&
+           show_frame(media, 0, error);
 }
 
 static bool over_limit(const struct media *media, int64_t time_us) {

@@ -234,7 +234,7 @@ static enum video_result next_still(struct video *video, struct pp_error *error)
     return VIDEO_FRAME;
 }
 
-static bool is_damaged(const AVFrame *frame) {
+bool video_is_damaged(const AVFrame *frame) {
     return frame->flags & AV_FRAME_FLAG_CORRUPT || frame->decode_error_flags;
 }
 
@@ -244,7 +244,7 @@ enum video_result video_next(struct video *video, struct pp_error *error) {
     for (;;) {
         int result = avcodec_receive_frame(video->decoder, video->frame);
         if (result >= 0) {
-            if (is_damaged(video->frame) || video->frame->width < 1)
+            if (video_is_damaged(video->frame) || video->frame->width < 1)
                 continue;
             set_time(video);
             video->frames++;

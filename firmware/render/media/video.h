@@ -51,6 +51,8 @@ enum video_result {
 /* The next frame that is whole; damaged ones are passed over. A still picture has one, of which the damaged part is
  * grey. */
 enum video_result video_next(struct video *video, struct pp_error *error);
+/* Parts of it are lost: it is not shown. */
+bool video_is_damaged(const AVFrame *frame);
 /* After VIDEO_END: the next frame is the file's first again, at `base_us`. The reader is rewound by the
  * caller. */
 void video_restart(struct video *video, int64_t base_us);

@@ -60,6 +60,13 @@ ff -i quarters.mp4 -c copy -aspect 16:9 quarters-wide.mp4
 # Sound that is not played.
 ff -i quarters.mp4 -f lavfi -i "$tone" -c:v copy -c:a wmav2 -shortest -map_metadata -1 film-wma.mkv
 ff -f lavfi -i "$tone" -c:a aac -b:a 32k sound-only.mp4
+# Twenty seconds, for damage in the middle.
+long="testsrc2=s=96x64:r=10:d=20"
+long_tone="sine=frequency=440:sample_rate=48000:duration=20"
+long_h264="-c:v libx264 -preset medium -crf 30 -x264-params threads=1 -pix_fmt yuv420p -g 10 -bf 2 -c:a aac -b:a 16k -ac 1"
+ff -f lavfi -i "$long" -f lavfi -i "$long_tone" $long_h264 -movflags +faststart long.mp4
+ff -f lavfi -i "$long" -f lavfi -i "$long_tone" $long_h264 -movflags +frag_keyframe+empty_moov long-fragmented.mp4
+ff -f lavfi -i "$long" -f lavfi -i "$long_tone" -c:v libvpx-vp9 -g 10 -crf 50 -b:v 0 -c:a libopus -b:a 12k -ac 1 -cluster_time_limit 1000 -f webm long.webm
 node costly.mjs
 # Photographs as large as phones make them are these, repeated (photo_test.c): 16 lines with restart markers, for the upper
 # half of the picture and for the lower one; and in a way of storing colours that is rare.
