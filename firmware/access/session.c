@@ -20,8 +20,9 @@ struct access_session {
     int64_t made_ms;             /* CLOCK_MONOTONIC; 0: not by this process */
     struct net_retry retry;
     struct net_call *call;
-    struct net_timer timer; /* to the next request, or to on_ready at the start */
-    bool asking;            /* a request is under way or waits for its next try */
+    struct net_timer timer;        /* to the next request, or to on_ready at the start */
+    char nonce[ACCESS_NONCE_SIZE]; /* of the last request */
+    bool asking;                   /* a request is under way or waits for its next try */
 };
 
 static void ask(void *arg);
@@ -80,8 +81,10 @@ static void retry_later(struct access_session *session, const struct net_respons
     pp_wrap(error, "session");
     schedule(session, wait_ms, ask);
     if (session->config.on_trouble)
-        session->config.on_trouble(session->config.arg, error, response ? response->status : 0,
-                                   response ? access_refusal_of(response) : ACCESS_REFUSAL_NONE);
+        session->config.on_trouble(
+            session->config.arg, error, response ? response->status : 0,
+            response ? session->config.refusal_of(session->config.arg, response, session->nonce)
+                     : ACCESS_REFUSAL_NONE);
 }
 
 static int64_t renew_wait_ms(int64_t life_s) {
@@ -130,13 +133,26 @@ static void on_answer(void *arg, const struct net_response *response) {
 static void ask(void *arg) {
     struct access_session *session = arg;
     struct pp_error error = {0};
+    pp_autobuf struct pp_buf body = PP_BUF_INIT(ACCESS_ANNOUNCEMENT_MAX);
+    char nonce_line[ACCESS_NONCE_HEADER_SIZE];
+    session->asking = true;
+    if (!access_nonce_make(session->nonce, &error) ||
+        !session->config.announce(session->config.arg, &body, &error)) {
+        retry_later(session, NULL, &error);
+        return;
+    }
+    access_nonce_line(session->nonce, nonce_line);
+    const char *const headers[] = {nonce_line, NULL};
     struct net_request request = {.method = "POST",
                                   .path = "/v1/session",
+                                  .headers = headers,
+                                  .content_type = "application/jose",
+                                  .body = body.data,
+                                  .body_size = body.size,
                                   .timeout_ms = CALL_TIMEOUT_MS,
                                   .use_identity = true,
                                   .on_done = on_answer,
                                   .arg = session};
-    session->asking = true;
     session->call = net_client_start(session->config.client, &request, &error);
     if (!session->call)
         retry_later(session, NULL, &error);

@@ -1,6 +1,6 @@
 /*
- * The device cookie: POST /v1/session, authenticated by the certificate, answers 204 and a cookie that
- * rotates with each session. It is kept in the vault (record "device-cookie") with its end, set on the client
+ * The device cookie: POST /v1/session, authenticated by the certificate, announces the key that the display point's
+ * secrets are to be encrypted to, and answers 204 and a cookie that rotates with each session. It is kept in the vault (record "device-cookie") with its end, set on the client
  * for the requests that send it, and renewed at 2/3 of its life.
  */
 #ifndef PP_ACCESS_SESSION_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "access/refusal.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -20,7 +21,8 @@
 #define ACCESS_COOKIE_RECORD    "device-cookie"
 #define ACCESS_SESSION_LIFE_S   86400 /* of a cookie without Max-Age */
 #define ACCESS_SESSION_DENIED_S 60    /* least wait after 401 or 403 */
-#define ACCESS_SESSION_KEPT_S   3600  /* a cookie of a shorter life is not written to flash */
+#define ACCESS_ANNOUNCEMENT_MAX 4096
+#define ACCESS_SESSION_KEPT_S   3600 /* a cookie of a shorter life is not written to flash */
 
 struct access_session;
 
@@ -36,6 +38,11 @@ struct access_session_config {
      * headend does not accept the certificate (any more), or somebody between says so; `refusal` is the
      * headend's own word. May be NULL. */
     void (*on_trouble)(void *arg, const struct pp_error *error, int status, enum access_refusal refusal);
+    /* Appends what the display point says of itself with each session: a JWS (application/jose), of at most
+     * ACCESS_ANNOUNCEMENT_MAX characters. */
+    bool (*announce)(void *arg, struct pp_buf *body, struct pp_error *error);
+    /* What an answer to the request with that nonce says of us (refusal.h). */
+    enum access_refusal (*refusal_of)(void *arg, const struct net_response *response, const char *nonce);
     void *arg;
 };
 

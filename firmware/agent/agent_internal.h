@@ -6,6 +6,7 @@
 #include "access/enrol.h"
 #include "access/session.h"
 #include "agent/agent.h"
+#include "agent/control_keys.h"
 #include "agent/crash_guard.h"
 #include "agent/director.h"
 #include "agent/floors.h"
@@ -16,6 +17,7 @@
 #include "agent/vault_notes.h"
 #include "base/jobs.h"
 #include "base/watchdog.h"
+#include "identity/agreement.h"
 #include "identity/est.h"
 #include "identity/identity.h"
 #include "net/client.h"
@@ -24,10 +26,11 @@
 #include "sync/sync.h"
 #include "vault/vault.h"
 
-#define AGENT_STATE_RECORD        "state" /* the state document in effect */
-#define AGENT_STOP_MS             4000    /* for a stop: less than systemd gives (TimeoutStopSec) */
-#define AGENT_OPEN_AGAIN_MS       10000   /* between two tries to open the state folder */
-#define AGENT_LOOK_AGAIN_MS       2000    /* between two tries to read the current manifest */
+#define AGENT_STATE_RECORD        "state" /* the state document in effect: its payload */
+#define AGENT_KEYS_RECORD         "control-keys"
+#define AGENT_STOP_MS             4000  /* for a stop: less than systemd gives (TimeoutStopSec) */
+#define AGENT_OPEN_AGAIN_MS       10000 /* between two tries to open the state folder */
+#define AGENT_LOOK_AGAIN_MS       2000  /* between two tries to read the current manifest */
 #define AGENT_KEEP_MS             (FLOORS_CLOCK_CARRY_S * 1000) /* between two looks at what is to be kept */
 #define AGENT_KEEP_AGAIN_MS       10000 /* between two tries where the flash did not take or give it */
 #define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
@@ -69,6 +72,7 @@ struct agent {
     struct vault *vault;
     struct store *store;
     struct identity *identity;
+    struct agreement *agreement;
     struct floors floors;
     struct crash_guard guard;
     struct net_client *client;
@@ -107,6 +111,10 @@ struct agent {
     struct pp_buf document_json;         /* that one, until it is there; wiped */
     bool document_unkept;                /* it did not get there: it is tried again */
     bool keep_failure_reported;          /* that it cannot be kept */
+
+    /* control.c */
+    struct control_keys control_keys; /* none at first */
+    bool other_keys_wanted;           /* a state is signed by none of them */
 
     /* keeping.c */
     struct net_timer keep_timer;
@@ -169,6 +177,27 @@ void connection_offer_enrolment(struct agent *agent);
 /* Of an expired certificate, in favour of an enrolment. */
 void connection_put_off_renewal(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);
+/* The control keys are others: what none of the former ones had signed is asked for again. */
+void connection_keys_changed(struct agent *agent);
+/* They were asked for and did not come. */
+void connection_without_keys(struct agent *agent, const struct pp_error *error);
+
+/* ---- control.c ---- */
+/* The control keys that were known before the last stop. */
+void control_restore(struct agent *agent);
+void control_close(struct agent *agent);
+/* Those that the repository vouches for by now. True where they are others. */
+bool control_take(struct agent *agent, const char *keys);
+/* Reads a state that one of the keys signed; `payload` gets what is to be kept. Asks for other keys where none did. */
+bool control_read_state(struct agent *agent, const void *token, size_t size, struct pp_buf *payload,
+                        struct state_document *document, struct pp_error *error);
+/* The same of a payload that was kept. */
+bool control_read_payload(struct agent *agent, const struct pp_buf *payload, struct state_document *document,
+                          struct pp_error *error);
+/* The headend's signed word that we are not to show anything, in an answer to the request with that nonce. */
+enum access_refusal control_refusal_of(void *arg, const struct net_response *response, const char *nonce);
+/* The body of POST /v1/session: an access_announce. */
+bool control_announce(void *arg, struct pp_buf *body, struct pp_error *error);
 
 /* ---- keeping.c ---- */
 /* Reports what the vault says of itself, which is noted as soon as there is one. */

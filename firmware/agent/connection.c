@@ -16,12 +16,14 @@ static void document_apply(struct agent *agent, const struct state_document *doc
     agent_update_screen(agent);
 }
 
-static bool document_take(struct agent *agent, const void *json, size_t size, struct pp_error *error) {
+static bool document_take(struct agent *agent, const void *token, size_t size, struct pp_error *error) {
     struct state_document document = {0};
-    bool ok = state_document_parse(json, size, &document, error) &&
+    pp_autobuf struct pp_buf payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+    bool ok = control_read_state(agent, token, size, &payload, &document, error) &&
               floors_check_state(&agent->floors, &document, identity_device_id(agent->identity), error);
     if (ok) {
-        keeping_keep(agent, &document, json, size);
+        agent->other_keys_wanted = false;
+        keeping_keep(agent, &document, payload.data, payload.size);
         document_apply(agent, &document);
     }
     pp_wipe(&document, sizeof document);
@@ -38,7 +40,7 @@ void connection_restore(struct agent *agent) {
     }
     /* Offline its end is no reason to stop: the offline policy decides, and by default cached content stays.
      */
-    if (!state_document_parse(json.data, json.size, &agent->document, &error))
+    if (!control_read_payload(agent, &json, &agent->document, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
     agent->document_kept = agent->document.floor;
 }
@@ -83,10 +85,10 @@ static void document_refused(struct agent *agent, const struct pp_error *error) 
     reporter_set_online(agent->reporter, true);
 }
 
-static bool on_state(void *arg, const void *json, size_t size) {
+static bool on_state(void *arg, const void *token, size_t size) {
     struct agent *agent = arg;
     struct pp_error error = {0};
-    if (!document_take(agent, json, size, &error)) {
+    if (!document_take(agent, token, size, &error)) {
         document_refused(agent, &error);
         return false;
     }
@@ -155,10 +157,20 @@ static void on_poll_trouble(void *arg, const struct pp_error *error, int status,
 }
 
 static bool poll_start(struct agent *agent, struct pp_error *error) {
-    static const struct poller_events events = {
-        .on_state = on_state, .on_contact = on_contact, .on_trouble = on_poll_trouble};
+    static const struct poller_events events = {.on_state = on_state,
+                                                .on_contact = on_contact,
+                                                .on_trouble = on_poll_trouble,
+                                                .refusal_of = control_refusal_of};
     agent->poller = poller_start(agent->loop, agent->client, &events, agent, error);
     return agent->poller != NULL;
+}
+
+/* The headend refuses the old certificate once the new one was used, and a poll that waits would go on with it. */
+static bool poll_restart(struct agent *agent, struct pp_error *error) {
+    if (!agent->poller)
+        return true;
+    poller_stop(pp_steal(&agent->poller));
+    return poll_start(agent, error);
 }
 
 /* ---- The session ---- */
@@ -177,6 +189,15 @@ static void restart_enrolment(struct agent *agent, const char *kind, const struc
     connection_offer_enrolment(agent);
 }
 
+/* A new display point first learns whose word it is to take. */
+static void poll_begin(struct agent *agent) {
+    struct pp_error error = {0};
+    if (!agent->control_keys.count)
+        sync_request_control_keys(agent->sync);
+    else if (!poll_start(agent, &error))
+        agent_set_trouble(agent, "connection", &error);
+}
+
 static void on_session(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
@@ -187,9 +208,25 @@ static void on_session(void *arg) {
         pp_log_warning("sync: %s", error.message);
     if (agent->poller)
         poller_ask_now(agent->poller);
-    else if (!poll_start(agent, &error))
-        agent_set_trouble(agent, "connection", &error);
+    else
+        poll_begin(agent);
     content_follow(agent);
+}
+
+void connection_keys_changed(struct agent *agent) {
+    struct pp_error error = {0};
+    bool again = agent->poller && agent->other_keys_wanted;
+    agent->other_keys_wanted = false;
+    if (again && !poll_restart(agent, &error))
+        agent_set_trouble(agent, "connection", &error);
+    if (!agent->poller && !agent->enrol && agent->session && access_session_cookie(agent->session))
+        poll_begin(agent);
+}
+
+void connection_without_keys(struct agent *agent, const struct pp_error *error) {
+    agent_set_trouble(agent, "control-keys", error);
+    if (agent->state == AGENT_CONNECTING)
+        agent_set_state(agent, AGENT_OFFLINE);
 }
 
 static void on_session_trouble(void *arg, const struct pp_error *error, int status,
@@ -227,14 +264,6 @@ static void renew_later(struct agent *agent) {
     if (wait_ms < AGENT_RENEW_LOOK_LEAST_MS)
         wait_ms = AGENT_RENEW_LOOK_LEAST_MS;
     renew_after(agent, wait_ms < AGENT_RENEW_LOOK_MS ? wait_ms : AGENT_RENEW_LOOK_MS);
-}
-
-/* The headend refuses the old certificate once the new one was used, and a poll that waits would go on with it. */
-static bool poll_restart(struct agent *agent, struct pp_error *error) {
-    if (!agent->poller)
-        return true;
-    poller_stop(pp_steal(&agent->poller));
-    return poll_start(agent, error);
 }
 
 static void on_renewed(void *arg, const struct pp_error *failure) {
@@ -306,6 +335,8 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
                                            .time = pp_wall_clock_source(&agent->floors.clock),
                                            .on_ready = on_session,
                                            .on_trouble = on_session_trouble,
+                                           .announce = control_announce,
+                                           .refusal_of = control_refusal_of,
                                            .arg = agent};
     agent_set_state(agent, state_before_contact(agent));
     if (!connection_use_identity(agent, error))

@@ -231,7 +231,9 @@ static void content_switch(struct agent *agent, struct sync_result *result) {
 static void handle_sync_result(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
-    bool passed = result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT && result->kind != SYNC_TIME;
+    bool passed = result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT &&
+                  result->kind != SYNC_TIME && result->kind != SYNC_CONTROL_KEYS &&
+                  result->kind != SYNC_NO_CONTROL_KEYS;
     if (passed)
         agent->content_trouble = (struct pp_error){0};
     if (result->kind == SYNC_SWITCHED || result->kind == SYNC_UNCHANGED || result->kind == SYNC_REPAIRED)
@@ -260,6 +262,13 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
         break;
     case SYNC_BAD_OBJECT:
         reporter_event(agent->reporter, "object-damaged", "%s", hash);
+        break;
+    case SYNC_CONTROL_KEYS:
+        if (control_take(agent, result->control_keys))
+            connection_keys_changed(agent);
+        break;
+    case SYNC_NO_CONTROL_KEYS:
+        connection_without_keys(agent, &result->error);
         break;
     }
     reporter_status_changed(agent->reporter);

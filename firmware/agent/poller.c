@@ -19,6 +19,7 @@ struct poller {
     struct net_timer timer;
     int64_t asked_ms;                /* CLOCK_MONOTONIC, of the last request */
     int64_t documents_until_ms;      /* CLOCK_MONOTONIC: the documents so far are paid for until then */
+    char nonce[ACCESS_NONCE_SIZE];   /* of the last request */
     char etag[POLLER_ETAG_MAX];      /* of the last document taken, as `taken` */
     uint8_t taken[BULK_SHA256_SIZE]; /* zeros: none */
 };
@@ -73,22 +74,26 @@ static void poller_handle_document(struct poller *poller, const struct net_respo
     poller->events.on_contact(poller->arg);
 }
 
-/* What a captive portal or a proxy answers with 200 is no JSON, or no state. */
-static bool is_state(const struct net_response *response, struct pp_error *error) {
-    struct state_document document = {0};
-    if (!net_response_has_type(response, "application/json"))
-        return pp_fail(error, PP_E_HTTP, "HTTP 200 with \"%.60s\" is no answer to GET /v1/state",
-                       response->content_type);
-    bool ok = state_document_parse(response->body.data, response->body.size, &document, error);
-    pp_wipe(&document, sizeof document);
-    return ok;
+/* What a captive portal or a proxy answers with 200 is no signed token at all. Whose word one is, on_state decides. */
+static bool is_token(const struct net_response *response, struct pp_error *error) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    const char *text = pp_buf_text(&response->body);
+    size_t dots = 0;
+    for (const char *at = text; (at = strchr(at, '.')); at++)
+        dots++;
+    if (net_response_has_type(response, "application/jose") && dots == 2 &&
+        strspn(text, alphabet) == response->body.size)
+        return true;
+    return pp_fail(error, PP_E_HTTP, "HTTP 200 with \"%.60s\" is no answer to GET /v1/state",
+                   response->content_type);
 }
 
 /* `response` is NULL where no request could be made. */
 static void poller_fail(struct poller *poller, const struct net_response *response, struct pp_error *error) {
     poller_schedule_in(poller, net_retry_next_ms(&poller->retry, response ? response->retry_after_s : -1));
     poller->events.on_trouble(poller->arg, error, response ? response->status : 0,
-                              response ? access_refusal_of(response) : ACCESS_REFUSAL_NONE);
+                              response ? poller->events.refusal_of(poller->arg, response, poller->nonce)
+                                       : ACCESS_REFUSAL_NONE);
 }
 
 static void on_answer(void *arg, const struct net_response *response) {
@@ -105,7 +110,7 @@ static void on_answer(void *arg, const struct net_response *response) {
     } else if (response->status != 200) {
         pp_fail(&error, PP_E_HTTP, "state: HTTP %d is no answer to GET /v1/state", response->status);
         poller_fail(poller, response, &error);
-    } else if (!is_state(response, &error)) {
+    } else if (!is_token(response, &error)) {
         poller_fail(poller, response, &error);
     } else {
         poller_handle_document(poller, response);
@@ -113,9 +118,16 @@ static void on_answer(void *arg, const struct net_response *response) {
 }
 
 static void poller_ask(void *arg) {
-    static const char *const headers[] = {"Prefer: wait=50", "Accept: application/json", NULL};
-    _Static_assert(POLLER_WAIT_S == 50, "the header says so");
     struct poller *poller = arg;
+    struct pp_error error = {0};
+    char nonce_line[ACCESS_NONCE_HEADER_SIZE];
+    const char *const headers[] = {"Prefer: wait=50", "Accept: application/jose", nonce_line, NULL};
+    _Static_assert(POLLER_WAIT_S == 50, "the header says so");
+    if (!access_nonce_make(poller->nonce, &error)) {
+        poller_fail(poller, NULL, &error);
+        return;
+    }
+    access_nonce_line(poller->nonce, nonce_line);
     poller->asked_ms = pp_clock_monotonic_ms();
     struct net_request request = {
         .path = "/v1/state",
@@ -128,7 +140,6 @@ static void poller_ask(void *arg) {
         .on_done = on_answer,
         .arg = poller,
     };
-    struct pp_error error = {0};
     poller->call = net_client_start(poller->client, &request, &error);
     if (poller->call)
         return;

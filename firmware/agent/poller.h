@@ -25,12 +25,14 @@
 struct poller_events {
     /* A document that is not the last one taken. True when it is taken; else it is asked for again later,
      * like after a failure. */
-    bool (*on_state)(void *arg, const void *json, size_t size);
+    bool (*on_state)(void *arg, const void *token, size_t size);
     /* The headend answered, and what it said is in effect: a document that was taken, now or before. */
     void (*on_contact)(void *arg);
     /* No usable answer, or one that nobody may call the headend's: a page of HTML with 200, say. PP_E_DENIED
      * with `status` 401 or 403; `refusal` is the headend's own word. */
     void (*on_trouble)(void *arg, const struct pp_error *error, int status, enum access_refusal refusal);
+    /* What an answer to the request with that nonce says of us (access/refusal.h). */
+    enum access_refusal (*refusal_of)(void *arg, const struct net_response *response, const char *nonce);
 };
 
 struct poller;

@@ -43,6 +43,9 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
     agent->identity = identity_load_or_create(agent->vault, error);
     if (!agent->identity)
         return false;
+    agent->agreement = agreement_load_or_create(agent->vault, error);
+    if (!agent->agreement)
+        return false;
     agent->store = store_open(agent->config.state, &store, error);
     return agent->store && open_reports(agent, error);
 }
@@ -96,7 +99,9 @@ void startup_close(struct agent *agent) {
     reporter_destroy(pp_steal(&agent->reporter));
     sync_destroy(pp_steal(&agent->sync));
     net_client_destroy(pp_steal(&agent->client));
+    control_close(agent);
     store_close(pp_steal(&agent->store));
+    agreement_destroy(pp_steal(&agent->agreement));
     identity_destroy(pp_steal(&agent->identity));
     pp_jobs_wait(agent->jobs);
     floors_finish(&agent->floors);
@@ -112,6 +117,7 @@ static void on_healthy(void *arg) {
 }
 
 static bool startup_go_on(struct agent *agent, struct pp_error *error) {
+    control_restore(agent);
     connection_restore(agent);
     if (!content_start(agent, error))
         return false;

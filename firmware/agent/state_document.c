@@ -2,8 +2,10 @@
 
 #include <string.h>
 
-#include "base/encode.h"
 #include "base/json.h"
+#include "jose/jws.h"
+
+#define STATE_TYPE "pingplay-state"
 
 static bool copy_string(const cJSON *object, const char *name, size_t max, char *out,
                         struct pp_error *error) {
@@ -14,7 +16,8 @@ static bool copy_string(const cJSON *object, const char *name, size_t max, char 
     return true;
 }
 
-static bool parse_channel(const cJSON *document, struct state_document *out, struct pp_error *error) {
+static bool parse_channel(const cJSON *document, const struct state_key_reader *reader,
+                          struct state_document *out, struct pp_error *error) {
     out->has_channel = pp_json_has(document, "channel");
     if (!out->has_channel)
         return true;
@@ -24,13 +27,12 @@ static bool parse_channel(const cJSON *document, struct state_document *out, str
         !copy_string(channel, "id", CHANNEL_NAME_MAX, out->channel, error) ||
         (pp_json_has(channel, "title") &&
          !copy_string(channel, "title", STATE_NAME_MAX, out->channel_title, error)) ||
-        !pp_json_string(channel, "key", PP_BASE64_SIZE(CHANNEL_KEY_SIZE), &key, error))
+        !pp_json_string(channel, "key", STATE_KEY_TOKEN_MAX, &key, error))
         return pp_wrap(error, "channel");
     if (!channel_name_valid(out->channel))
         return pp_fail(error, PP_E_INVALID, "channel: field \"id\" is not a channel id");
-    if (!pp_base64url_decode_exact(key, out->channel_key, CHANNEL_KEY_SIZE, error))
-        return pp_wrap(error, "channel: field \"key\"");
-    return true;
+    return reader->read(reader->arg, key, out->audience, out->channel_key, error) ||
+           pp_wrap(error, "channel: field \"key\"");
 }
 
 static bool parse_settings(const cJSON *document, struct state_document *out, struct pp_error *error) {
@@ -57,26 +59,44 @@ static bool parse_floor(const cJSON *document, struct state_floor *out, struct p
            pp_json_integer(document, "version", 1, PP_JSON_INTEGER_MAX, &out->version, error);
 }
 
-static bool parse_fields(const cJSON *document, struct state_document *out, struct pp_error *error) {
+/* When it was signed, and from when on it is worth nothing. What the time is now is state_document_check's. */
+static bool parse_times(const cJSON *document, struct state_document *out, struct pp_error *error) {
+    return pp_json_integer(document, "iat", 0, PP_JSON_INTEGER_MAX, &out->issued_s, error) &&
+           pp_json_integer(document, "exp", 0, PP_JSON_INTEGER_MAX, &out->expires_s, error) &&
+           (out->expires_s > out->issued_s ||
+            pp_fail(error, PP_E_INVALID, "field \"exp\" is not after \"iat\""));
+}
+
+static bool parse_fields(const cJSON *document, const struct state_key_reader *reader,
+                         struct state_document *out, struct pp_error *error) {
     int64_t format = 0;
-    return pp_json_integer(document, "format", 1, 1, &format, error) &&
+    return pp_json_integer(document, "format", 2, 2, &format, error) &&
            copy_string(document, "aud", STATE_DEVICE_ID_MAX, out->audience, error) &&
-           parse_floor(document, &out->floor, error) &&
-           pp_json_time(document, "iat", &out->issued_s, error) &&
-           pp_json_time(document, "exp", &out->expires_s, error) &&
+           parse_floor(document, &out->floor, error) && parse_times(document, out, error) &&
            copy_string(document, "name", STATE_NAME_MAX, out->name, error) &&
            copy_string(document, "site", STATE_NAME_MAX, out->site, error) &&
            copy_string(document, "time_zone", STATE_TIME_ZONE_MAX, out->time_zone, error) &&
            copy_string(document, "locale", STATE_LOCALE_MAX, out->locale, error) &&
-           parse_settings(document, out, error) && parse_channel(document, out, error);
+           parse_settings(document, out, error) && parse_channel(document, reader, out, error);
 }
 
-bool state_document_parse(const void *json, size_t size, struct state_document *out, struct pp_error *error) {
+bool state_document_verify(const void *token, size_t size, struct control_keys *keys, struct pp_buf *payload,
+                           struct pp_error *error) {
+    const struct jws_verifier verifier = {.typ = STATE_TYPE, .find = control_keys_find, .arg = keys};
+    if (jws_verify(&verifier, token, size, payload, error))
+        return true;
+    if (error && error->code == PP_E_NOTFOUND) /* signed, by a key that nobody vouches for */
+        error->code = PP_E_AUTH;
+    return pp_wrap(error, "state");
+}
+
+bool state_document_parse(const void *json, size_t size, const struct state_key_reader *reader,
+                          struct state_document *out, struct pp_error *error) {
     pp_autojson cJSON *document = pp_json_parse(json, size, STATE_DOCUMENT_MAX, error);
     if (!document)
         return pp_wrap(error, "state");
     struct state_document parsed = {0};
-    bool ok = cJSON_IsObject(document) ? parse_fields(document, &parsed, error)
+    bool ok = cJSON_IsObject(document) ? parse_fields(document, reader, &parsed, error)
                                        : pp_fail(error, PP_E_INVALID, "not a JSON object");
     if (ok)
         *out = parsed;

@@ -1,12 +1,11 @@
 /*
- * What the headend wants of this display point: the answer of GET /v1/state (design §6). Today JSON over
- * verified TLS; the signature (JWS by the control key) and the encryption of the channel key (JWE to the
- * device key) take their place in state_document_parse, before anything of the document is believed.
+ * What the headend wants of this display point: the answer of GET /v1/state (design §6), a JWS by a control key (RFC
+ * 7515, ES256, typ "pingplay-state"). Whoever ends TLS on the way can hold it back, and neither make nor read it: the
+ * channel's key in it is a JWE to this display point's agreement key (RFC 7516). Its payload:
  *
- *   {"format": 1, "aud": "<device id>", "epoch": 0, "version": 12,
- *    "iat": "2026-01-05T08:00:00Z", "exp": "2026-02-05T08:00:00Z",
+ *   {"format": 2, "aud": "<device id>", "epoch": 0, "version": 12, "iat": 1767600000, "exp": 1770278400,
  *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
- *    "channel": {"id": "lobby", "title": "Lobby", "key": "<base64url, 32 bytes>"}, "publish": 7,
+ *    "channel": {"id": "lobby", "title": "Lobby", "key": "<JWE of a JWK \"oct\">"}, "publish": 7,
  *    "settings": {"rotation": 90, "offline_mark": true}, "commands": []}
  */
 #ifndef PP_AGENT_STATE_DOCUMENT_H
@@ -15,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/control_keys.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "channel/manifest.h"
 
@@ -23,6 +24,7 @@
 #define STATE_DEVICE_ID_MAX 64          /* bytes */
 #define STATE_TIME_ZONE_MAX 63          /* bytes */
 #define STATE_LOCALE_MAX    15          /* bytes */
+#define STATE_KEY_TOKEN_MAX 4096        /* characters of a channel's key, encrypted */
 
 /* One document may be so far ahead of the newest that was in effect. A number out of all proportion is the
  * headend's mistake, and taken, it would rule out every honest document after it. */
@@ -54,8 +56,21 @@ struct state_document {
     uint8_t channel_key[CHANNEL_KEY_SIZE];  /* secret */
 };
 
-/* PP_E_INVALID or PP_E_LIMIT name the field. Unknown fields are ignored. Wipe it when done. */
-bool state_document_parse(const void *json, size_t size, struct state_document *out, struct pp_error *error);
+/* Reads the channel's key out of its token: 32 bytes. */
+struct state_key_reader {
+    bool (*read)(void *arg, const char *token, const char *device_id, uint8_t key[CHANNEL_KEY_SIZE],
+                 struct pp_error *error);
+    void *arg;
+};
+
+/* Appends the payload of a token that one of the control keys has signed. PP_E_AUTH where none has. */
+bool state_document_verify(const void *token, size_t size, struct control_keys *keys, struct pp_buf *payload,
+                           struct pp_error *error);
+
+/* Of a payload that was verified, or was when it was kept. PP_E_INVALID or PP_E_LIMIT name the field. Unknown fields
+ * are ignored. Wipe it when done. */
+bool state_document_parse(const void *json, size_t size, const struct state_key_reader *reader,
+                          struct state_document *out, struct pp_error *error);
 
 /* Whether it may take effect on this device: PP_E_AUTH for another device's, PP_E_ROLLBACK below `floor`,
  * PP_E_LIMIT too far above it, PP_E_EXPIRED at `now_s`. */

@@ -53,6 +53,7 @@ struct sync {
     pthread_cond_t wake;  /* CLOCK_MONOTONIC */
     bool stop;
     bool has_target, requested;
+    bool keys_requested;
     struct sync_target target;
     bool suspected;
     struct store_need suspect; /* where suspected */
@@ -65,7 +66,11 @@ struct sync {
     int64_t pass_at_ms;      /* CLOCK_MONOTONIC, a try again or a look; 0: not by itself */
     int64_t scrub_at_ms;     /* CLOCK_MONOTONIC */
     int64_t told_time_epoch; /* of the newest statement that a result has told */
-    uint64_t suspect_left;   /* bytes of the suspect that are still to be read, at full speed */
+    struct net_retry keys_retry;
+    int64_t keys_at_ms;                     /* CLOCK_MONOTONIC, not before, where they are requested */
+    uint8_t keys_sha256[CHANNEL_HASH_SIZE]; /* of those told last; zeros: none */
+    struct pp_error keys_error;             /* why the last look-up brought none; PP_OK: it did */
+    uint64_t suspect_left; /* bytes of the suspect that are still to be read, at full speed */
     int64_t
         suspect_at_ms; /* CLOCK_MONOTONIC: a suspect waits until then, since the flash let nothing be read */
     uint8_t wrong_manifest[CHANNEL_HASH_SIZE]; /* whose objects had wrong hashes */
@@ -75,7 +80,7 @@ struct sync {
 
 /* ---- worker.c ---- */
 void *sync_worker_main(void *arg);
-/* Queues a result; takes over its manifest. Any thread. */
+/* Queues a result; takes over its manifest and keys. Any thread. */
 void sync_push_result(struct sync *sync, struct sync_result *result);
 
 /* ---- pass.c ---- */
@@ -100,10 +105,12 @@ struct sync_newest {
 };
 
 struct sync_repository;
-/* Refreshes TUF's metadata and finds the channel's target. NULL on failure. */
-struct sync_repository *sync_repository_open(struct sync *sync, const char *channel,
-                                             struct sync_newest *newest, int64_t *retry_after_s,
+/* Refreshes TUF's metadata, and tells the control keys where they are others. NULL on failure. */
+struct sync_repository *sync_repository_open(struct sync *sync, int64_t *retry_after_s,
                                              struct pp_error *error);
+/* The channel's target, and what it holds. */
+bool sync_repository_find(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
+                          int64_t *retry_after_s, struct pp_error *error);
 bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, int64_t *retry_after_s,
                               struct pp_error *error);
 void sync_repository_close(struct sync_repository *repository);

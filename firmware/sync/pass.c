@@ -88,9 +88,9 @@ static bool is_current(const struct pass *pass) {
 
 static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct pp_error *error) {
     struct sync_newest newest;
-    pass->repository =
-        sync_repository_open(pass->sync, pass->target->channel, &newest, &verdict->retry_after_s, error);
-    if (!pass->repository)
+    pass->repository = sync_repository_open(pass->sync, &verdict->retry_after_s, error);
+    if (!pass->repository || !sync_repository_find(pass->repository, pass->target->channel, &newest,
+                                                   &verdict->retry_after_s, error))
         return false;
     pass->channel_is_empty = newest.nothing;
     pass->next = (struct sync_stored){.there = !newest.nothing, .length = newest.length};
@@ -115,9 +115,10 @@ static bool is_superseded(void *arg) {
     struct pp_error why = {0};
     int64_t retry_after_s = -1;
     PP_AUTO(sync_repository)
-    struct sync_repository *repository =
-        sync_repository_open(pass->sync, pass->target->channel, &newest, &retry_after_s, &why);
-    return repository && memcmp(newest.sha256, pass->next.sha256, sizeof newest.sha256) != 0;
+    struct sync_repository *repository = sync_repository_open(pass->sync, &retry_after_s, &why);
+    return repository &&
+           sync_repository_find(repository, pass->target->channel, &newest, &retry_after_s, &why) &&
+           memcmp(newest.sha256, pass->next.sha256, sizeof newest.sha256) != 0;
 }
 
 /* What the current manifest needs stays in any case. The objects of the one before go where the new one does

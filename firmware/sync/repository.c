@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "net/problem.h"
 #include "sync/internal.h"
 #include "sync/trust_floors.h"
@@ -140,8 +141,7 @@ static bool find_manifest(struct sync_repository *repository, const char *channe
     char path[TRUST_TARGET_PATH_MAX];
     *newest = (struct sync_newest){0};
     snprintf(path, sizeof path, "channels/%s/manifest.sealed", channel);
-    if (!refresh(repository, error) || !apply_trust_floors(repository, error) ||
-        !find_target(repository, path, newest, error)) {
+    if (!find_target(repository, path, newest, error)) {
         explain_denial(repository, error);
         return false;
     }
@@ -157,8 +157,50 @@ static bool find_manifest(struct sync_repository *repository, const char *channe
     return true;
 }
 
-struct sync_repository *sync_repository_open(struct sync *sync, const char *channel,
-                                             struct sync_newest *newest, int64_t *retry_after_s,
+/* ---- The control keys ---- */
+
+static bool keys_download(struct sync_repository *repository, const struct trust_target *target,
+                          struct pp_error *error) {
+    struct sync *sync = repository->sync;
+    pp_autobuf struct pp_buf keys = PP_BUF_INIT(SYNC_CONTROL_MAX);
+    struct sync_result result = {.kind = SYNC_CONTROL_KEYS, .retry_ms = -1};
+    if (target->length > SYNC_CONTROL_MAX)
+        return pp_fail(error, PP_E_LIMIT, "%llu bytes long, at most %d are allowed",
+                       (unsigned long long)target->length, SYNC_CONTROL_MAX);
+    if (!trust_target_download(repository->trust, target, &keys, error) ||
+        !pp_text_copy(&result.control_keys, pp_buf_text(&keys), error))
+        return false;
+    memcpy(result.sha256, target->sha256, sizeof result.sha256);
+    memcpy(sync->keys_sha256, target->sha256, sizeof sync->keys_sha256);
+    sync_push_result(sync, &result);
+    return true;
+}
+
+static bool keys_look_up(struct sync_repository *repository, struct pp_error *error) {
+    struct sync *sync = repository->sync;
+    struct trust_target target = {0};
+    bool ok = trust_target_find(repository->trust, SYNC_CONTROL_TARGET, &target, error) &&
+              (target.has_sha256 || pp_fail(error, PP_E_UNSUPPORTED, "it has no SHA-256")) &&
+              (memcmp(sync->keys_sha256, target.sha256, sizeof sync->keys_sha256) == 0 ||
+               keys_download(repository, &target, error));
+    trust_target_finish(&target);
+    return ok || pp_wrap(error, SYNC_CONTROL_TARGET);
+}
+
+/* Content does not wait for them: the state that is in effect names it. */
+static void keys_follow(struct sync_repository *repository) {
+    struct sync *sync = repository->sync;
+    sync->keys_error = (struct pp_error){0};
+    bool ok = keys_look_up(repository, &sync->keys_error);
+    pthread_mutex_lock(&sync->lock);
+    bool missed = !ok && (sync->keys_requested || sync->keys_error.code != PP_E_NOTFOUND);
+    sync->keys_requested = sync->keys_requested && !ok;
+    pthread_mutex_unlock(&sync->lock);
+    if (missed) /* a repository that has none is none of ours, and nobody has asked for them */
+        pp_log_warning("sync: %s", sync->keys_error.message);
+}
+
+struct sync_repository *sync_repository_open(struct sync *sync, int64_t *retry_after_s,
                                              struct pp_error *error) {
     PP_AUTO(sync_repository) struct sync_repository *repository = calloc(1, sizeof *repository);
     if (!repository) {
@@ -169,9 +211,23 @@ struct sync_repository *sync_repository_open(struct sync *sync, const char *chan
     repository->retry_after_s = -1;
     snprintf(repository->metadata_url, sizeof repository->metadata_url, "%s/metadata", sync->repo_url);
     snprintf(repository->target_url, sizeof repository->target_url, "%s/targets", sync->repo_url);
-    bool ok = open_trust(repository, error) && find_manifest(repository, channel, newest, error);
+    if (!open_trust(repository, error))
+        return NULL;
+    bool ok = refresh(repository, error) && apply_trust_floors(repository, error);
     *retry_after_s = repository->retry_after_s;
-    return ok ? pp_steal(&repository) : NULL;
+    if (!ok) {
+        explain_denial(repository, error);
+        return NULL;
+    }
+    keys_follow(repository);
+    return pp_steal(&repository);
+}
+
+bool sync_repository_find(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
+                          int64_t *retry_after_s, struct pp_error *error) {
+    bool ok = find_manifest(repository, channel, newest, error);
+    *retry_after_s = repository->retry_after_s;
+    return ok;
 }
 
 bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, int64_t *retry_after_s,

@@ -84,6 +84,7 @@ struct sync *sync_create(const struct sync_config *config, struct pp_error *erro
     }
     init_locks(sync);
     net_retry_init_random(&sync->retry);
+    net_retry_init_random(&sync->keys_retry);
     sync->manifest = PP_BUF_INIT(SYNC_MANIFEST_MAX);
     sync->result_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (sync->result_fd < 0) {
@@ -198,6 +199,15 @@ void sync_suspect(struct sync *sync, const struct store_need *object) {
     pthread_mutex_unlock(&sync->lock);
 }
 
+void sync_request_control_keys(struct sync *sync) {
+    pthread_mutex_lock(&sync->lock);
+    sync->keys_requested = true;
+    atomic_store(&sync->asked_again, true);
+    net_loop_wake(sync->loop);
+    pthread_cond_signal(&sync->wake);
+    pthread_mutex_unlock(&sync->lock);
+}
+
 void sync_stop(struct sync *sync) {
     pthread_mutex_lock(&sync->lock);
     sync->has_target = sync->requested = false;
@@ -211,6 +221,8 @@ void sync_stop(struct sync *sync) {
 void sync_result_finish(struct sync_result *result) {
     channel_manifest_destroy(result->manifest);
     result->manifest = NULL;
+    free(result->control_keys);
+    result->control_keys = NULL;
 }
 
 void sync_push_result(struct sync *sync, struct sync_result *result) {
@@ -223,6 +235,7 @@ void sync_push_result(struct sync *sync, struct sync_result *result) {
     }
     sync->results[(sync->result_first + sync->result_count++) % SYNC_RESULTS_MAX] = *result;
     result->manifest = NULL;
+    result->control_keys = NULL;
     /* Fails only where the counter is full, and then the descriptor is readable anyway. */
     ssize_t written = write(sync->result_fd, &one, sizeof one);
     (void)written;

@@ -32,6 +32,8 @@
 #define SYNC_SCRUB_PAUSE_DEFAULT 60000             /* ms between two steps */
 #define SYNC_STALL_DEFAULT       30                /* s */
 #define SYNC_VAULT_RECORD        "sync"            /* current and previous manifest */
+#define SYNC_CONTROL_TARGET      "keys/control.json" /* of the repository's top-level role */
+#define SYNC_CONTROL_MAX         4096                /* bytes of it */
 
 struct sync_config {
     const char *state_dir; /* trust/ is kept under it; must exist */
@@ -56,13 +58,15 @@ struct sync_target {
 };
 
 enum sync_kind {
-    SYNC_SWITCHED,  /* a new manifest is current; `manifest` holds it */
-    SYNC_UNCHANGED, /* the current manifest is the newest, all its objects are there */
-    SYNC_FAILED,    /* the pass ended with `error`; tried again after `retry_ms` */
-    SYNC_EMPTY,     /* the verified repository has nothing on the channel; no manifest is current any more */
-    SYNC_TIME,      /* root says something of the time: `statement`; the pass goes on */
-    SYNC_REPAIRED,  /* as UNCHANGED, and objects that were missing or bad are there again */
-    SYNC_BAD_OBJECT /* the scrub set `sha256` aside; it is fetched again */
+    SYNC_SWITCHED,   /* a new manifest is current; `manifest` holds it */
+    SYNC_UNCHANGED,  /* the current manifest is the newest, all its objects are there */
+    SYNC_FAILED,     /* the pass ended with `error`; tried again after `retry_ms` */
+    SYNC_EMPTY,      /* the verified repository has nothing on the channel; no manifest is current any more */
+    SYNC_TIME,       /* root says something of the time: `statement`; the pass goes on */
+    SYNC_REPAIRED,   /* as UNCHANGED, and objects that were missing or bad are there again */
+    SYNC_BAD_OBJECT, /* the scrub set `sha256` aside; it is fetched again */
+    SYNC_CONTROL_KEYS,    /* the repository vouches for other keys than those told last: `control_keys` */
+    SYNC_NO_CONTROL_KEYS, /* they were requested and did not come, for `error`; asked for again */
 };
 
 struct sync_result {
@@ -78,6 +82,7 @@ struct sync_result {
     struct trust_time_statement statement; /* SYNC_TIME */
     bool expired; /* SYNC_TIME: metadata was refused as expired, by the time that it is taken for */
     struct channel_manifest *manifest; /* SYNC_SWITCHED; NULL it to keep it */
+    char *control_keys;                /* SYNC_CONTROL_KEYS: the target, as text; freed with the result */
 };
 
 void sync_result_finish(struct sync_result *result);
@@ -109,6 +114,9 @@ void sync_request(struct sync *sync, const struct sync_target *target);
 /* An object could not be played: it is hashed next, at full speed, and fetched again where it is bad or
  * missing. Of several, the newest counts; the scrub finds the others in its time. */
 void sync_suspect(struct sync *sync, const struct store_need *object);
+/* Asks for the keys that sign states, now and until they were looked up once, also without a target. They are looked at
+ * in every pass as well; told where they are others than before, once each start in any case. */
+void sync_request_control_keys(struct sync *sync);
 /* No target any more: cancels what runs and waits for the next request. */
 void sync_stop(struct sync *sync);
 

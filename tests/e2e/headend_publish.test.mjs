@@ -304,7 +304,8 @@ describe('a repository that stands for years', () => {
     for (const name of ['one', 'two', 'three']) await publish(name);
     assert.equal((await files('objects')).length, 3);
     await serveLater(40, async () => (await files('objects')).length === 2);
-    assert.equal((await files('targets')).length, 2);
+    assert.equal((await files('targets/channels')).length, 2);
+    assert.equal((await files('targets/keys')).length, 1);
     const metadata = await files('metadata');
     assert.ok(!metadata.includes('1.channel-lobby.json') && metadata.includes('2.channel-lobby.json'), metadata.join(' '));
     await verifyRepository(headend.dir);

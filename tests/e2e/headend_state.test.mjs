@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { enrolDevice, openSession, startHeadend, waitingPoll } from './lib/headend.mjs';
+import { controlKeys, enrolDevice, openSession, sessionRequest, startHeadend, statePayload, waitingPoll } from './lib/headend.mjs';
+import { announceAgreementKey, decryptJwe, makeAgreementKey, signJws, verifyJws } from './lib/jose.mjs';
 
 const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
 
@@ -45,15 +46,82 @@ describe('an enrolled screen', () => {
   test('the state says all that the screen needs', async () => {
     const answer = await state();
     const body = answer.json();
-    assert.equal(answer.headers['content-type'], 'application/json');
+    assert.equal(answer.headers['content-type'], 'application/jose');
     assert.equal(answer.headers['cache-control'], 'no-store');
     assert.deepEqual({ ...body, iat: 0, exp: 0, channel: { ...body.channel, key: 0 }, version: 0 }, {
-      format: 1, aud: device.id, version: 0, iat: 0, exp: 0, name: 'Door', site: 'Lyon', time_zone: 'Europe/Paris',
+      format: 2, aud: device.id, version: 0, iat: 0, exp: 0, name: 'Door', site: 'Lyon', time_zone: 'Europe/Paris',
       locale: 'fr', channel: { id: 'lobby', title: 'lobby', key: 0 }, publish: 0, settings: { rotation: 0, offline_mark: false }, commands: [],
       epoch: 0,
     });
     assert.equal(Buffer.from(body.channel.key, 'base64url').length, 32);
-    assert.ok(Date.parse(body.exp) > Date.parse(body.iat));
+    assert.ok(Math.abs(body.iat - Date.now() / 1000) < 60 && body.exp === body.iat + 86400);
+  });
+
+  test('the channel key in it is for that screen alone, and the state by the control key that the repository names', async () => {
+    const answer = await state();
+    const payload = statePayload(headend, answer);
+    const read = (agreement, id) => decryptJwe(payload.channel.key, agreement, 'pingplay-channel-key', id);
+    assert.equal(JSON.parse(read(device.agreement, device.id)).k, answer.json().channel.key);
+    assert.throws(() => read({ ...makeAgreementKey(), kid: device.agreement.kid }, device.id), /authenticate/);
+    const { keys: [control] } = controlKeys(headend);
+    assert.throws(() => verifyJws(answer.text, { keys: [{ ...makeAgreementKey().jwk, kid: control.kid }] }, 'pingplay-state'));
+    assert.notEqual((await state()).text, answer.text, 'each answer is encrypted anew');
+    const { targets } = JSON.parse(await readFile(path.join(headend.dir, 'repo/metadata',
+      (await readdir(path.join(headend.dir, 'repo/metadata'))).filter((name) => name.endsWith('.targets.json')).sort().pop()))).signed;
+    const [file] = await readdir(path.join(headend.dir, 'repo/targets/keys'));
+    const document = await readFile(path.join(headend.dir, 'repo/targets/keys', file));
+    assert.deepEqual(targets['keys/control.json'],
+      { length: document.length, hashes: { sha256: createHash('sha256').update(document).digest('hex') } });
+    assert.equal(file, `${targets['keys/control.json'].hashes.sha256}.control.json`);
+  });
+
+  test('whoever reads what passes, or what any web server may serve, finds no channel key', async () => {
+    const answer = await state();
+    const key = Buffer.from(answer.json().channel.key, 'base64url');
+    const seen = [Buffer.from(JSON.stringify(answer.headers)), answer.body, Buffer.from(JSON.stringify(statePayload(headend, answer)))];
+    const session = await openSession(headend, device);
+    seen.push(Buffer.from(JSON.stringify(session.headers)), session.body);
+    const repository = path.join(headend.dir, 'repo');
+    for (const entry of await readdir(repository, { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) seen.push(await readFile(path.join(entry.path, entry.name)));
+    assert.ok(seen.length > 8);
+    for (const text of [key, key.toString('base64url'), key.toString('base64'), key.toString('hex'), key.toString('hex').toUpperCase()])
+      for (const bytes of seen) assert.ok(!bytes.includes(text));
+  });
+
+  test('a session without the announcement of an agreement key, or with one that is not of this screen, is refused', async () => {
+    const other = await enrolDevice(headend, { name: 'Other key' });
+    const announce = (token, type = 'application/jose') =>
+      headend.request('POST', '/v1/session', { device, cookie: undefined, headers: { 'content-type': type }, body: token });
+    const good = announceAgreementKey(device.keyPem, device.agreement);
+    const header = { kid: device.thumbprint, typ: 'pingplay-agreement-key' };
+    const said = { aud: 'pingplay-headend', iat: 1 };
+    const signed = (payload, more = {}) => signJws(device.keyPem, { ...header, ...more }, JSON.stringify({ ...said, ...payload }));
+    const { jwk } = device.agreement;
+    const wrong = {
+      'nothing': '', 'no token': 'good', 'of another screen': announceAgreementKey(other.keyPem, device.agreement),
+      'in the name of this one': signJws(other.keyPem, header, JSON.stringify({ ...said, jwk })),
+      'another kind of document': signed({ jwk }, { typ: 'pingplay-state' }), 'no kind': signed({ jwk }, { typ: undefined }),
+      'no algorithm': `${Buffer.from(JSON.stringify({ alg: 'none', ...header })).toString('base64url')}.${good.split('.')[1]}.`,
+      'a header that asks for more': signed({ jwk }, { crit: ['exp'] }),
+      'no key': signed({}), 'for somebody else': signed({ aud: 'another', jwk }), 'for nobody': signed({ aud: undefined, jwk }), 'a point off the curve': signed({ jwk: { ...jwk, y: jwk.x } }), 'another curve': signed({ jwk: { ...jwk, crv: 'P-384' } }),
+      'with its private half': signed({ jwk: { ...jwk, d: jwk.x } }), 'for signing': signed({ jwk: { ...jwk, use: 'sig' } }),
+      'a changed payload': good.replace(/\.[^.]+\./, `.${Buffer.from(JSON.stringify({ ...said, jwk: makeAgreementKey().jwk })).toString('base64url')}.`),
+    };
+    for (const [name, token] of Object.entries(wrong)) {
+      const answer = await announce(token);
+      assert.deepEqual([name, answer.status, answer.json().code], [name, 400, 'agreement-key-invalid']);
+    }
+    assert.equal((await announce(good, 'application/json')).status, 415);
+    assert.equal((await announce('x'.repeat(5000))).status, 413);
+    assert.equal((await state()).status, 200, 'the former session and key are as they were');
+    assert.equal(Buffer.from((await state()).json().channel.key, 'base64url').length, 32);
+    const before = device.agreement;
+    device.agreement = makeAgreementKey();
+    await openSession(headend, device);
+    const after = statePayload(headend, await state());
+    assert.throws(() => decryptJwe(after.channel.key, { ...before, kid: device.agreement.kid }, 'pingplay-channel-key', device.id));
+    assert.equal((await state()).json().channel.id, 'lobby', 'what is announced counts from then on');
   });
 
   test('a screen without a channel is told so', async () => {
@@ -75,7 +143,7 @@ describe('an enrolled screen', () => {
     const stranger = await startHeadend();
     try {
       const foreign = await enrolDevice(stranger, { name: 'Foreign' });
-      const answer = await headend.request('POST', '/v1/session', { device: foreign, cookie: undefined, body: '' });
+      const answer = await headend.request('POST', '/v1/session', sessionRequest(foreign));
       assert.equal(answer.status, 401);
       assert.equal(answer.json().code, 'certificate-invalid');
       assert.match(answer.json().detail, /unknown authority/);
@@ -237,7 +305,7 @@ describe('an enrolled screen', () => {
     const poll = await waitingPoll(headend, gone, etag);
     await headend.cli('screen', 'retire', gone.id);
     assert.equal((await poll.answer).status, 403);
-    const session = await headend.request('POST', '/v1/session', { device: gone, cookie: undefined, body: '' });
+    const session = await headend.request('POST', '/v1/session', sessionRequest(gone));
     assert.deepEqual([session.status, session.json().code], [403, 'screen-retired']);
     const cookieOnly = await headend.request('GET', '/repo/metadata/timestamp.json', { cookie: gone.cookie });
     assert.equal(cookieOnly.status, 401);

@@ -13,6 +13,7 @@ struct writer;
 struct contacts;
 struct hasher;
 struct allowance;
+struct control;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -32,6 +33,7 @@ struct app {
     struct db *
         reader; /* another connection, for what only reads (but a certificate's first use) and so waits for nobody */
     struct ca *ca;
+    struct control *control;
     int repo_fd; /* the folder of the static repository */
     struct serve_options options;
     uint16_t port; /* where it listens */

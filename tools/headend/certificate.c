@@ -126,7 +126,6 @@ bool certificate_write(const struct certificate_order *order, struct pp_buf *der
 }
 
 static bool facts_take(mbedtls_x509_crt *crt, struct certificate_facts *facts, struct pp_error *error) {
-    uint8_t point[CRYPTO_POINT_SIZE];
     const mbedtls_x509_time *end = &crt->valid_to;
     if (!crt->serial.len || crt->serial.len > CERTIFICATE_SERIAL_MAX)
         return pp_fail(error, PP_E_INVALID, "certificate: a serial number of %zu bytes", crt->serial.len);
@@ -139,7 +138,8 @@ static bool facts_take(mbedtls_x509_crt *crt, struct certificate_facts *facts, s
                        .tm_min = end->min,
                        .tm_sec = end->sec};
     facts->not_after = timegm(&parts);
-    return crypto_pk_point(&crt->pk, point, error) && jwk_thumbprint(point, facts->thumbprint, error);
+    return crypto_pk_point(&crt->pk, facts->point, error) &&
+           jwk_thumbprint(facts->point, facts->thumbprint, error);
 }
 
 bool certificate_read(const uint8_t *der, size_t size, struct certificate_facts *facts,

@@ -21,7 +21,8 @@ struct certificate_order {
 struct certificate_facts {
     uint8_t serial[CERTIFICATE_SERIAL_MAX];
     size_t serial_size;
-    uint8_t thumbprint[JWK_THUMBPRINT_SIZE]; /* of its key, P-256 */
+    uint8_t point[CRYPTO_POINT_SIZE];        /* its key, P-256 */
+    uint8_t thumbprint[JWK_THUMBPRINT_SIZE]; /* of that */
     int64_t not_after;                       /* s since 1970 */
 };
 /* Of one certificate's DER; its signature is not looked at. */

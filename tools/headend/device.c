@@ -11,7 +11,7 @@
     "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
     " coalesce(certificate_expires, 0), coalesce(json_extract(report, '$.code'), ''),"                       \
     " coalesce(json_extract(report, '$.trouble'), ''), rotation, epoch, " DEVICE_REPORTED                    \
-    ", offline_mark FROM device "
+    ", offline_mark, agreement FROM device "
 
 static void copy_text(char *out, size_t size, const char *text) {
     snprintf(out, size, "%s", text);
@@ -36,6 +36,9 @@ static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_erro
     pp_json_tidy(device->code);
     copy_text(device->reported, sizeof device->reported, db_text(row, 15));
     device->offline_mark = db_int(row, 16);
+    device->can_agree = sqlite3_column_type(row, 17) != SQLITE_NULL;
+    if (device->can_agree && !db_bytes(row, 17, device->agreement, sizeof device->agreement, error))
+        return false;
     return db_bytes(row, 1, device->thumbprint, sizeof device->thumbprint, error);
 }
 
@@ -246,6 +249,13 @@ bool device_cookie_check(struct db *db, const char *id, const char *cookie, stru
     if (!device_find_by_cookie(db, cookie, &owner, error))
         return false;
     return strcmp(owner.id, id) == 0 ? true : pp_fail(error, PP_E_AUTH, "the cookie is another screen's");
+}
+
+bool device_set_agreement(struct db *db, const char *id, const uint8_t agreement[CRYPTO_POINT_SIZE],
+                          struct pp_error *error) {
+    return db_run(db, error, "UPDATE device SET agreement = ? WHERE id = ? AND agreement IS NOT ?", "bsb",
+                  (const void *)agreement, (size_t)CRYPTO_POINT_SIZE, id, (const void *)agreement,
+                  (size_t)CRYPTO_POINT_SIZE);
 }
 
 bool device_retire(struct db *db, const char *id, struct pp_error *error) {

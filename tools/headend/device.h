@@ -2,6 +2,7 @@
 #ifndef HEADEND_DEVICE_H
 #define HEADEND_DEVICE_H
 
+#include "crypto/key.h"
 #include "headend/db.h"
 #include "headend/secret.h"
 #include "headend/text.h"
@@ -36,6 +37,8 @@ struct device {
     char trouble[DEVICE_TROUBLE_MAX + 1]; /* the same in words */
     int64_t epoch;                        /* of its state: grows when versions begin anew */
     char reported[16]; /* the state it says it is in: "online", "offline"…; "" none yet */
+    bool can_agree;    /* it has announced the key that its secrets are encrypted to (agreement.h): */
+    uint8_t agreement[CRYPTO_POINT_SIZE];
 };
 
 /* PP_E_NOTFOUND where there is none. */
@@ -88,6 +91,10 @@ bool device_cookie_make(struct db *db, const char *id, int64_t lifetime_s, char 
                         struct pp_error *error);
 /* Whether the cookie is the device's present one. */
 bool device_cookie_check(struct db *db, const char *id, const char *cookie, struct pp_error *error);
+
+/* The key that its secrets are encrypted to from now on. */
+bool device_set_agreement(struct db *db, const char *id, const uint8_t agreement[CRYPTO_POINT_SIZE],
+                          struct pp_error *error);
 
 /* Its certificate, cookie and tokens are refused from now on. */
 bool device_retire(struct db *db, const char *id, struct pp_error *error);

@@ -133,12 +133,8 @@ static const char *status_title(unsigned status) {
     return title ? title : "Error";
 }
 
-void reply_problem(struct reply *reply, unsigned status, const char *code, const char *format, ...) {
-    char detail[PP_ERROR_MESSAGE_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(detail, sizeof detail, format, args);
-    va_end(args);
+static void problem_write(struct reply *reply, unsigned status, const char *code, const char *detail,
+                          const char *name, const char *value) {
     char type[128];
     snprintf(type, sizeof type, PROBLEM_TYPE "%s", code);
     pp_autojson cJSON *problem = cJSON_CreateObject();
@@ -147,9 +143,30 @@ void reply_problem(struct reply *reply, unsigned status, const char *code, const
     cJSON_AddNumberToObject(problem, "status", status);
     cJSON_AddStringToObject(problem, "detail", detail);
     cJSON_AddStringToObject(problem, "code", code);
+    if (name)
+        cJSON_AddStringToObject(problem, name, value);
     pp_autojsontext char *text = cJSON_PrintUnformatted(problem);
     const char *body = text ? text : "{}";
     reply_data(reply, status, "application/problem+json", body, strlen(body));
+}
+
+void reply_problem(struct reply *reply, unsigned status, const char *code, const char *format, ...) {
+    char detail[PP_ERROR_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    problem_write(reply, status, code, detail, NULL, NULL);
+}
+
+void reply_problem_with(struct reply *reply, unsigned status, const char *code, const char *name,
+                        const char *value, const char *format, ...) {
+    char detail[PP_ERROR_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    problem_write(reply, status, code, detail, name, value);
 }
 
 void reply_failure(struct reply *reply, const struct pp_error *error) {

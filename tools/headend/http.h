@@ -95,6 +95,9 @@ void reply_redirect(struct reply *reply, const char *location);
 /* application/problem+json (RFC 9457). `code` is stable; clients may act on it. */
 void reply_problem(struct reply *reply, unsigned status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* The same with one member more. */
+void reply_problem_with(struct reply *reply, unsigned status, const char *code, const char *name,
+                        const char *value, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* What went wrong in here: logged, and answered with 503 or 500 without details. */
 void reply_failure(struct reply *reply, const struct pp_error *error);
 
@@ -103,7 +106,7 @@ enum route_auth {
     ROUTE_OPEN,
     ROUTE_CERTIFICATE, /* a screen's certificate */
     ROUTE_DEVICE,      /* certificate and device cookie, both of the same screen */
-    ROUTE_EITHER,      /* certificate or device cookie */
+    ROUTE_EITHER,      /* certificate or device cookie; what is signed for all to check, any that was ours */
     ROUTE_ADMIN,       /* an administrator's session; without one, to the sign-in page */
 };
 

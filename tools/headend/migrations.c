@@ -92,6 +92,8 @@ static const char *const migrations[] = {
     "ALTER TABLE device ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
     /* 13: whether a screen shows that it is offline */
     ("ALTER TABLE device ADD COLUMN offline_mark INTEGER NOT NULL DEFAULT 0 CHECK(offline_mark IN (0, 1));"),
+    /* 14: the key that a screen's secrets are encrypted to, as it announced it: an uncompressed point of P-256 */
+    "ALTER TABLE device ADD COLUMN agreement BLOB;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

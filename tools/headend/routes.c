@@ -1,15 +1,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/admin_session.h"
+#include "headend/agreement.h"
 #include "headend/allowance.h"
 #include "headend/connections.h"
 #include "headend/contacts.h"
+#include "headend/control.h"
 #include "headend/device_certificate.h"
 #include "headend/handlers.h"
 
 #define FORM        "application/x-www-form-urlencoded"
 #define JSON        "application/json"
 #define PKCS10      "application/pkcs10"
+#define JOSE        "application/jose"
 #define FORM_MAX    4096
 #define REQUEST_MAX 8192 /* bytes of a base64 certification request */
 
@@ -28,7 +31,7 @@ static const struct route routes[] = {
     {"POST", "/.well-known/est/simpleenroll", ROUTE_OPEN, PKCS10, REQUEST_MAX, est_simpleenroll, WORK_WRITES},
     {"POST", "/.well-known/est/simplereenroll", ROUTE_CERTIFICATE, PKCS10, REQUEST_MAX, est_simplereenroll,
      WORK_WRITES},
-    {"POST", "/v1/session", ROUTE_CERTIFICATE, NULL, FORM_MAX, device_session, WORK_WRITES},
+    {"POST", "/v1/session", ROUTE_CERTIFICATE, JOSE, AGREEMENT_TOKEN_MAX, device_session, WORK_WRITES},
     {"GET", "/v1/state", ROUTE_DEVICE, NULL, 0, device_state, WORK_READS},
     {"POST", "/v1/status", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_status, WORK_WRITES},
     {"POST", "/v1/events", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_events, WORK_WRITES},
@@ -77,6 +80,35 @@ const struct route *route_find(const char *method, const char *path, const char 
     return NULL;
 }
 
+/* A nonce of the screen's, or NULL. */
+static const char *request_nonce(const struct request *request) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const char *nonce = request_header(request, "Pingplay-Nonce");
+    size_t size = nonce ? strlen(nonce) : 0;
+    return size && size <= CONTROL_NONCE_MAX && strspn(nonce, alphabet) == size ? nonce : NULL;
+}
+
+struct refusal {
+    unsigned status;
+    const char *code, *reason, *detail;
+};
+
+/* Signed, where the screen said what it would know it by: it obeys nobody else. */
+static void device_refuse(struct request *request, struct reply *reply, const struct refusal *refusal) {
+    const struct connection *connection = connection_of(request->connection);
+    const char *device = request->device.id[0] ? request->device.id : connection->device;
+    const char *nonce = request_nonce(request);
+    struct pp_error error = {0};
+    pp_autobuf struct pp_buf token = PP_BUF_INIT(CONTROL_REFUSAL_MAX);
+    if (!nonce)
+        reply_problem(reply, refusal->status, refusal->code, "%s", refusal->detail);
+    else if (control_refuse(request->app->control, device, refusal->reason, nonce, &token, &error))
+        reply_problem_with(reply, refusal->status, refusal->code, "refusal", pp_buf_text(&token), "%s",
+                           refusal->detail);
+    else
+        reply_failure(reply, &error);
+}
+
 /* Finds the device that a certificate or a cookie stands for. */
 static bool device_known(struct request *request, struct reply *reply, bool found,
                          const struct pp_error *error) {
@@ -85,9 +117,11 @@ static bool device_known(struct request *request, struct reply *reply, bool foun
         return false;
     }
     if (!found || strcmp(request->device.status, "retired") == 0) {
-        const char *code = found ? "screen-retired" : "screen-unknown";
-        reply_problem(reply, MHD_HTTP_FORBIDDEN, code, "this screen is %s here",
-                      found ? "retired" : "not known");
+        static const struct refusal retired = {MHD_HTTP_FORBIDDEN, "screen-retired", "retired",
+                                               "this screen is retired here"};
+        static const struct refusal unknown = {MHD_HTTP_FORBIDDEN, "screen-unknown", "unknown",
+                                               "this screen is not known here"};
+        device_refuse(request, reply, found ? &retired : &unknown);
         return false;
     }
     if (!connection_recognise(connection_of(request->connection), STANDING_SCREEN, request->device.id)) {
@@ -108,8 +142,9 @@ static bool certificate_good(struct request *request, struct reply *reply,
     if (strcmp(request->device.status, "retired") == 0 ||
         device_certificate_use(request->db, &request->device, facts, &error))
         return true;
+    const struct refusal revoked = {MHD_HTTP_UNAUTHORIZED, "certificate-revoked", "revoked", error.message};
     if (error.code == PP_E_AUTH)
-        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "certificate-revoked", "%s", error.message);
+        device_refuse(request, reply, &revoked);
     else
         reply_failure(reply, &error);
     return false;
@@ -154,9 +189,30 @@ static bool authenticate_device(struct request *request, struct reply *reply) {
            cookie_refused(reply, &error);
 }
 
+/* What is signed for all to check. A screen that was retired, or whose certificate was replaced, while the control key
+ * changed needs it to know that it is: it obeys a refusal only by a key that the metadata names. */
+static bool is_for_former_screens(const struct request *request) {
+    static const char *const places[] = {"/repo/metadata/", "/repo/targets/keys/"};
+    for (size_t i = 0; i < PP_COUNT(places); i++) {
+        if (strncmp(request->path, places[i], strlen(places[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Any certificate that this authority made and that has not expired. */
+static bool authenticate_former(struct request *request) {
+    struct connection *connection = connection_of(request->connection);
+    if (connection)
+        connection_identify(connection, request->connection);
+    return connection && connection->device[0];
+}
+
 static bool authenticate_either(struct request *request, struct reply *reply) {
     char cookie[COOKIE_VALUE_MAX];
     struct pp_error error = {0};
+    if (is_for_former_screens(request) && authenticate_former(request))
+        return true;
     if (cookie_value(request, cookie) && device_find_by_cookie(request->db, cookie, &request->device, &error))
         return device_known(request, reply, true, &error);
     return certificate_device(request, reply);

@@ -13,6 +13,7 @@
 #include "headend/channel_key.h"
 #include "headend/connections.h"
 #include "headend/contacts.h"
+#include "headend/control.h"
 #include "headend/credentials.h"
 #include "headend/enrolment.h"
 #include "headend/hasher.h"
@@ -69,6 +70,7 @@ static void serving_finish(struct serving *serving) {
     connections_destroy(app->connections);
     strings_destroy(app->strings);
     time_zones_finish(&app->time_zones);
+    control_close(app->control);
     ca_close(app->ca);
     home_close(serving->keeper);
     pp_close(&app->repo_fd);
@@ -141,7 +143,8 @@ static bool serving_present(struct serving *serving, struct pp_error *error) {
 static bool serving_load(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
     app->ca = ca_open(app->home, error);
-    if (!app->ca)
+    app->control = app->ca ? control_open(app->home, error) : NULL;
+    if (!app->control)
         return false;
     app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
     const struct connection_limits limits = {.connections = app->options.connections,

@@ -1,19 +1,43 @@
 /* A screen's session and its state. The state answers a long poll as soon as it changes. */
 #include "base/clock.h"
-#include "base/encode.h"
+#include "headend/agreement.h"
 #include "headend/channel.h"
+#include "headend/connections.h"
+#include "headend/control.h"
 #include "headend/handlers.h"
 #include "headend/waiters.h"
+#include "jose/jwe.h"
+#include "jose/jws.h"
 
 #define STATE_WAIT_MAX_S 60    /* of Prefer: wait */
 #define STATE_LIFETIME_S 86400 /* iat to exp */
 #define STATE_ETAG_SIZE  80
+#define STATE_TYPE       "pingplay-state"
+
+/* The key that the screen's secrets are encrypted to comes with each session. */
+static bool session_agreement(struct request *request, struct reply *reply) {
+    const struct connection *connection = connection_of(request->connection);
+    const struct pp_buf *body = &request->body;
+    uint8_t agreement[CRYPTO_POINT_SIZE];
+    struct pp_error error = {0};
+    if (!agreement_read((const char *)body->data, body->size, connection->certificate.point, agreement,
+                        &error)) {
+        reply_problem(reply, MHD_HTTP_BAD_REQUEST, "agreement-key-invalid", "%s", error.message);
+        return false;
+    }
+    if (device_set_agreement(request->app->db, request->device.id, agreement, &error))
+        return true;
+    reply_failure(reply, &error);
+    return false;
+}
 
 void device_session(struct request *request, struct reply *reply) {
     struct app *app = request->app;
     char cookie[SECRET_TEXT_SIZE];
     char header[SECRET_TEXT_SIZE + 128];
     struct pp_error error;
+    if (!session_agreement(request, reply))
+        return;
     if (!device_cookie_make(app->db, request->device.id, (int64_t)app->options.cookie_s, cookie, &error)) {
         reply_failure(reply, &error);
         return;
@@ -27,43 +51,52 @@ void device_session(struct request *request, struct reply *reply) {
     pp_wipe(header, sizeof header);
 }
 
-static cJSON *state_channel(const struct channel *channel) {
+/* Adds the channel, with its key as only this screen can read it. */
+static bool state_add_channel(cJSON *state, const struct device *device, const struct channel *channel,
+                              struct pp_error *error) {
     if (!channel->id[0])
-        return cJSON_CreateNull();
-    char key[PP_BASE64_SIZE(CHANNEL_KEY_SIZE)];
-    pp_base64url_encode(channel->key, sizeof channel->key, key);
-    cJSON *object = cJSON_CreateObject();
+        return cJSON_AddNullToObject(state, "channel") != NULL;
+    pp_autobuf struct pp_buf key = PP_BUF_INIT(JWE_TOKEN_MAX);
+    if (!agreement_seal_key(device->agreement, device->id, channel->key, sizeof channel->key, &key, error))
+        return false;
+    cJSON *object = cJSON_AddObjectToObject(state, "channel");
     cJSON_AddStringToObject(object, "id", channel->id);
     cJSON_AddStringToObject(object, "title", channel->title);
-    cJSON_AddStringToObject(object, "key", key);
-    pp_wipe(key, sizeof key);
-    return object;
+    return cJSON_AddStringToObject(object, "key", pp_buf_text(&key)) != NULL;
 }
 
-static cJSON *state_document(const struct device *device, const struct channel *channel) {
-    char issued[PP_RFC3339_SIZE];
-    char expires[PP_RFC3339_SIZE];
+static cJSON *state_document(const struct device *device, const struct channel *channel,
+                             struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
-    pp_time_format(now, issued);
-    pp_time_format(now + STATE_LIFETIME_S, expires);
-    cJSON *state = cJSON_CreateObject();
-    cJSON_AddNumberToObject(state, "format", 1);
+    pp_autojson cJSON *state = cJSON_CreateObject();
+    cJSON_AddNumberToObject(state, "format", 2);
     cJSON_AddStringToObject(state, "aud", device->id);
     cJSON_AddNumberToObject(state, "epoch", (double)device->epoch);
     cJSON_AddNumberToObject(state, "version", (double)device->version);
-    cJSON_AddStringToObject(state, "iat", issued);
-    cJSON_AddStringToObject(state, "exp", expires);
+    cJSON_AddNumberToObject(state, "iat", (double)now);
+    cJSON_AddNumberToObject(state, "exp", (double)(now + STATE_LIFETIME_S));
     cJSON_AddStringToObject(state, "name", device->name);
     cJSON_AddStringToObject(state, "site", device->site);
     cJSON_AddStringToObject(state, "time_zone", device->time_zone);
     cJSON_AddStringToObject(state, "locale", device->locale);
-    cJSON_AddItemToObject(state, "channel", state_channel(channel));
+    if (!state_add_channel(state, device, channel, error))
+        return NULL;
     cJSON_AddNumberToObject(state, "publish", (double)channel->publish);
     cJSON *settings = cJSON_AddObjectToObject(state, "settings");
     cJSON_AddNumberToObject(settings, "rotation", device->rotation);
     cJSON_AddBoolToObject(settings, "offline_mark", device->offline_mark);
     cJSON_AddItemToObject(state, "commands", cJSON_CreateArray());
-    return state;
+    return pp_steal(&state);
+}
+
+/* Signed by the control key: whoever ends TLS can hold a state back, and make none. */
+static bool state_sign(struct control *control, const struct device *device, const struct channel *channel,
+                       struct pp_buf *token, struct pp_error *error) {
+    pp_autojson cJSON *state = state_document(device, channel, error);
+    pp_autojsontext char *text = state ? cJSON_PrintUnformatted(state) : NULL;
+    if (state && !text)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return text && control_sign(control, STATE_TYPE, text, strlen(text), token, error);
 }
 
 /* Whether the poll is to wait (again): *reply says so then. */
@@ -84,6 +117,11 @@ void device_state(struct request *request, struct reply *reply) {
     const struct device *device = &request->device;
     struct channel channel = {0};
     struct pp_error error;
+    if (!device->can_agree) { /* its cookie is from before there were such keys */
+        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "cookie-required",
+                      "a new session is needed: POST /v1/session");
+        return;
+    }
     if (device->channel[0] && !channel_find(request->db, device->channel, &channel, &error)) {
         reply_failure(reply, &error);
         return;
@@ -97,8 +135,12 @@ void device_state(struct request *request, struct reply *reply) {
             return;
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
     } else {
-        pp_autojson cJSON *state = state_document(device, &channel);
-        reply_json(reply, MHD_HTTP_OK, state);
+        pp_autobuf struct pp_buf token = PP_BUF_INIT(JWS_TOKEN_MAX);
+        if (!state_sign(request->app->control, device, &channel, &token, &error)) {
+            reply_failure(reply, &error);
+            return;
+        }
+        reply_data(reply, MHD_HTTP_OK, "application/jose", token.data, token.size);
     }
     reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
     pp_wipe(&channel, sizeof channel);

@@ -4,12 +4,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "crypto/bulk.h"
 #include "headend/channel.h"
+#include "headend/control.h"
 #include "headend/tuf_sign.h"
 
-#define METADATA       TUF_METADATA
-#define PUBLIC_MODE    0644
-#define LIFETIME(days) ((int64_t)(days)*TUF_DAY_S)
+#define METADATA        TUF_METADATA
+#define PUBLIC_MODE     0644
+#define PUBLIC_DIR_MODE 0755
+#define TUF_TARGETS     HOME_REPO "/targets"
+#define TUF_KEYS        TUF_TARGETS "/keys"
+#define LIFETIME(days)  ((int64_t)(days)*TUF_DAY_S)
 
 void tuf_repo_close(struct tuf_repo *repo) {
     cJSON_Delete(repo->timestamp);
@@ -236,13 +241,47 @@ bool tuf_repo_lead_on(const struct tuf_repo *repo, int64_t version, struct pp_er
     return true;
 }
 
-/* A new version of targets, with what the former one delegates. */
-static cJSON *targets_body(const struct tuf_repo *repo, const cJSON *former, struct pp_error *error) {
+static cJSON *target_object(uint64_t length, const uint8_t sha256[BULK_SHA256_SIZE]) {
+    char hex[PP_HEX_SIZE(BULK_SHA256_SIZE)];
+    pp_hex_encode(sha256, BULK_SHA256_SIZE, hex);
+    cJSON *entry = cJSON_CreateObject();
+    cJSON_AddNumberToObject(entry, "length", (double)length);
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(entry, "hashes"), "sha256", hex);
+    return entry;
+}
+
+/* The targets of the top level: the control key. Its file is there before it is named. The caller deletes it. */
+static cJSON *top_targets(const struct tuf_repo *repo, struct pp_error *error) {
+    uint8_t sha256[BULK_SHA256_SIZE];
+    char hex[PP_HEX_SIZE(BULK_SHA256_SIZE)];
+    char path[PP_PATH_MAX];
+    pp_autobuf struct pp_buf document = PP_BUF_INIT(CONTROL_DOCUMENT_MAX);
+    int folder = repo->home->fd;
+    if (!control_document(repo->home, &document, error) ||
+        !crypto_sha256(document.data, document.size, sha256, error))
+        return NULL;
+    pp_hex_encode(sha256, sizeof sha256, hex);
+    if (!pp_path_format(path, error, TUF_KEYS "/%s.control.json", hex) ||
+        (faccessat(folder, path, F_OK, 0) < 0 &&
+         (!pp_dir_make(folder, TUF_TARGETS, PUBLIC_DIR_MODE, error) ||
+          !pp_dir_make(folder, TUF_KEYS, PUBLIC_DIR_MODE, error) ||
+          !pp_file_replace(folder, path, document.data, document.size, PUBLIC_MODE, error))))
+        return NULL;
+    cJSON *targets = cJSON_CreateObject();
+    cJSON_AddItemToObject(targets, CONTROL_TARGET, target_object(document.size, sha256));
+    return targets;
+}
+
+/* A new version of targets, with what the former one delegates. Takes `targets`. */
+static cJSON *targets_body(const struct tuf_repo *repo, const cJSON *former, cJSON *targets,
+                           struct pp_error *error) {
     cJSON *body = tuf_signed("targets", next_version(repo, body_version(former)),
                              repo->now + LIFETIME(TUF_TARGETS_DAYS), error);
-    if (!body)
+    if (!body) {
+        cJSON_Delete(targets);
         return NULL;
-    cJSON_AddObjectToObject(body, "targets");
+    }
+    cJSON_AddItemToObject(body, "targets", targets);
     const cJSON *delegations = cJSON_GetObjectItemCaseSensitive(former, "delegations");
     if (delegations) {
         cJSON_AddItemToObject(body, "delegations", cJSON_Duplicate(delegations, true));
@@ -314,15 +353,10 @@ static cJSON *list_body(const struct tuf_repo *repo, const char *type, const cJS
 
 static cJSON *channel_targets(const struct tuf_target *target) {
     char path[PP_PATH_MAX];
-    char hex[PP_HEX_SIZE(32)];
     snprintf(path, sizeof path, "channels/%s/manifest.sealed", target->channel);
-    pp_hex_encode(target->sha256, sizeof target->sha256, hex);
     cJSON *targets = cJSON_CreateObject();
-    if (!target->length)
-        return targets;
-    cJSON *entry = cJSON_AddObjectToObject(targets, path);
-    cJSON_AddNumberToObject(entry, "length", (double)target->length);
-    cJSON_AddStringToObject(cJSON_AddObjectToObject(entry, "hashes"), "sha256", hex);
+    if (target->length)
+        cJSON_AddItemToObject(targets, path, target_object(target->length, target->sha256));
     return targets;
 }
 
@@ -397,9 +431,13 @@ static bool targets_update(const struct tuf_repo *repo, const cJSON *former, con
     bool delegated = delegated_at(former, role) >= 0;
     bool new_role = target && !target->removed && !delegated;
     bool old_role = target && target->removed && delegated;
-    if (former && !new_role && !old_role && !is_old(repo, former, TUF_TARGETS_DAYS))
+    pp_autojson cJSON *targets = top_targets(repo, error);
+    if (!targets)
+        return false;
+    bool same = former && cJSON_Compare(cJSON_GetObjectItemCaseSensitive(former, "targets"), targets, true);
+    if (same && !new_role && !old_role && !is_old(repo, former, TUF_TARGETS_DAYS))
         return true;
-    pp_autojson cJSON *body = targets_body(repo, former, error);
+    pp_autojson cJSON *body = targets_body(repo, former, pp_steal(&targets), error);
     if (!body || (new_role && !delegate(repo, body, target->channel, error)))
         return false;
     if (old_role)

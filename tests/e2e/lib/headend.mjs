@@ -19,12 +19,15 @@
 // pollToken, simpleEnroll, openSession. `pingplay-headend` is found through PP_BUILD (default build/dev).
 import { execFile, spawn } from 'node:child_process';
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+
+import { announceAgreementKey, makeAgreementKey, readState, verifyJws } from './jose.mjs';
 
 const run = promisify(execFile);
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -51,7 +54,9 @@ export function request(target, method, requestPath, options = {}) {
         const data = Buffer.concat(parts);
         resolve({
           status: response.statusCode, headers: response.headers, body: data, text: data.toString('utf8'),
-          json: () => JSON.parse(data.toString('utf8')),
+          // a state: verified, with the channel's key as the screen reads it
+          json: () => (response.headers['content-type'] === 'application/jose'
+            ? readState(data.toString('latin1'), controlKeys(target), device) : JSON.parse(data.toString('utf8'))),
         });
       });
     });
@@ -59,6 +64,13 @@ export function request(target, method, requestPath, options = {}) {
     call.on('error', reject);
     call.end(body);
   });
+}
+
+// The control key, as the repository names it to screens.
+export function controlKeys(headend) {
+  const folder = path.join(headend.dir, 'repo/targets/keys');
+  const keys = readdirSync(folder).flatMap((name) => JSON.parse(readFileSync(path.join(folder, name))).keys);
+  return { keys };
 }
 
 class Headend {
@@ -240,8 +252,17 @@ export function simpleEnroll(headend, token, csr, requestPath = '/.well-known/es
   return headend.request('POST', requestPath, { ...options, headers, body: csr.toString('base64') });
 }
 
+// What a screen sends with POST /v1/session: it announces its agreement key.
+export function sessionRequest(device) {
+  device.agreement ??= makeAgreementKey();
+  return { device, cookie: undefined, headers: { 'content-type': 'application/jose' }, body: announceAgreementKey(device.keyPem, device.agreement) };
+}
+
+// The payload of a state as it was signed, the channel's key still encrypted.
+export const statePayload = (headend, response) => JSON.parse(verifyJws(response.text, controlKeys(headend), 'pingplay-state'));
+
 export async function openSession(headend, device) {
-  const response = await headend.request('POST', '/v1/session', { device, cookie: undefined, body: '' });
+  const response = await headend.request('POST', '/v1/session', sessionRequest(device));
   device.cookie = response.headers['set-cookie']?.[0].split(';')[0];
   return response;
 }

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/options.h"
+#include "identity/agreement.h"
 #include "identity/est.h"
 #include "net/problem.h"
 
@@ -25,6 +26,7 @@ struct program {
     bool renew;
     struct vault *vault;
     struct identity *identity;
+    struct agreement *agreement;
     struct net_loop *loop;
     struct net_client *client;
     struct access_enrol *enrol;
@@ -93,6 +95,20 @@ static bool set_identity(struct program *program, struct pp_error *error) {
                                    pp_buf_text(&key), error);
 }
 
+/* No control key is known here, and none counts. */
+static enum access_refusal refusal_of(void *arg, const struct net_response *response, const char *nonce) {
+    (void)arg;
+    (void)response;
+    (void)nonce;
+    return ACCESS_REFUSAL_NONE;
+}
+
+static bool announce(void *arg, struct pp_buf *body, struct pp_error *error) {
+    const struct program *program = arg;
+    return agreement_announce(program->agreement, program->identity, "pingplay-headend",
+                              pp_clock_realtime_s(), body, error);
+}
+
 static void start_session(struct program *program) {
     struct pp_error error = {0};
     struct access_session_config config = {.loop = program->loop,
@@ -100,6 +116,8 @@ static void start_session(struct program *program) {
                                            .vault = program->vault,
                                            .on_ready = on_session,
                                            .on_trouble = on_session_trouble,
+                                           .announce = announce,
+                                           .refusal_of = refusal_of,
                                            .arg = program};
     if (set_identity(program, &error))
         program->session = access_session_start(&config, &error);
@@ -209,7 +227,8 @@ static bool set_up(struct program *program, struct pp_error *error) {
     program->status = 1;
     program->vault = vault_open(program->state, NULL, error);
     program->identity = program->vault ? identity_load_or_create(program->vault, error) : NULL;
-    program->loop = program->identity ? net_loop_create(error) : NULL;
+    program->agreement = program->identity ? agreement_load_or_create(program->vault, error) : NULL;
+    program->loop = program->agreement ? net_loop_create(error) : NULL;
     program->client = program->loop ? net_client_create(program->loop, &config, error) : NULL;
     return program->client;
 }
@@ -219,6 +238,7 @@ static void tear_down(struct program *program) {
     access_enrol_destroy(program->enrol);
     net_client_destroy(program->client);
     net_loop_destroy(program->loop);
+    agreement_destroy(program->agreement);
     identity_destroy(program->identity);
     vault_close(program->vault);
 }

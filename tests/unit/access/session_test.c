@@ -31,12 +31,28 @@ static void on_trouble(void *arg, const struct pp_error *error, int status, enum
     net_loop_stop(outcome->screen->loop);
 }
 
+/* In place of refusal.h. */
+static enum access_refusal refusal_of(void *arg, const struct net_response *response, const char *nonce) {
+    (void)arg;
+    assert_int_equal(strlen(nonce), 22);
+    return response->status == 403 && strstr(pp_buf_text(&response->body), "screen-retired")
+               ? ACCESS_REFUSAL_RETIRED
+               : ACCESS_REFUSAL_NONE;
+}
+
+static bool announce(void *arg, struct pp_buf *body, struct pp_error *error) {
+    (void)arg;
+    return pp_buf_add_text(body, "who.i.am", error);
+}
+
 static struct access_session *start(struct screen *screen, struct outcome *outcome) {
     struct access_session_config config = {.loop = screen->loop,
                                            .client = screen->client,
                                            .vault = screen->vault,
                                            .on_ready = on_ready,
                                            .on_trouble = on_trouble,
+                                           .announce = announce,
+                                           .refusal_of = refusal_of,
                                            .arg = outcome};
     outcome->screen = screen;
     struct access_session *session = access_session_start(&config, NULL);

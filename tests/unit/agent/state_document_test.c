@@ -7,13 +7,24 @@
 #include <cmocka.h>
 
 #include "agent/state_document.h"
+#include "base/encode.h"
 #include "base/json.h"
+#include "jose/jws.h"
 
 #define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
+/* In place of a JWE: the key itself, for device d-1. */
+static bool read_key(void *arg, const char *token, const char *device_id, uint8_t key[CHANNEL_KEY_SIZE],
+                     struct pp_error *error) {
+    (void)arg;
+    assert_string_equal(device_id, "d-1");
+    return pp_base64url_decode_exact(token, key, CHANNEL_KEY_SIZE, error);
+}
+
+static const struct state_key_reader reader = {.read = read_key};
+
 static const char whole[] =
-    "{\"format\":1,\"aud\":\"d-1\",\"version\":12,\"iat\":\"2026-01-05T08:00:00Z\",\"exp\":\"2026-02-05T08:"
-    "00:00Z\","
+    "{\"format\":2,\"aud\":\"d-1\",\"version\":12,\"iat\":1767600000,\"exp\":1770278400,"
     "\"name\":\"Lobby left\",\"site\":\"Lyon\",\"time_zone\":\"Europe/Paris\",\"locale\":\"fr\","
     "\"channel\":{\"id\":\"lobby\",\"key\":\"" KEY "\"},\"publish\":7,\"settings\":{},\"commands\":[]}";
 
@@ -24,14 +35,27 @@ static bool parse_changed(const char *from, const char *to, struct state_documen
     const char *place = strstr(whole, from);
     assert_non_null(place);
     snprintf(text, sizeof text, "%.*s%s%s", (int)(place - whole), whole, to, place + strlen(from));
-    return state_document_parse(text, strlen(text), out, error);
+    return state_document_parse(text, strlen(text), &reader, out, error);
+}
+
+/* The JWK set of one key, as the repository has it, and its name. */
+static void control_set(const struct crypto_key *key, char set[1024], char kid[JWK_THUMBPRINT_TEXT_SIZE]) {
+    uint8_t point[CRYPTO_POINT_SIZE];
+    assert_true(crypto_key_public_point(key, point, NULL));
+    assert_true(jwk_thumbprint_text(point, kid, NULL));
+    pp_autojson cJSON *jwk = jwk_from_point(point, NULL);
+    cJSON_AddStringToObject(jwk, "kid", kid);
+    cJSON_AddStringToObject(jwk, "use", "sig");
+    cJSON_AddStringToObject(jwk, "alg", "ES256");
+    pp_autojsontext char *text = cJSON_PrintUnformatted(jwk);
+    snprintf(set, 1024, "{\"keys\":[%s]}", text);
 }
 
 static void a_whole_document_is_read(void **state) {
     (void)state;
     struct state_document document;
     struct pp_error error = {0};
-    assert_true(state_document_parse(whole, strlen(whole), &document, &error));
+    assert_true(state_document_parse(whole, strlen(whole), &reader, &document, &error));
     assert_string_equal(document.audience, "d-1");
     assert_int_equal(document.floor.version, 12);
     assert_int_equal(document.floor.epoch, 0);
@@ -95,15 +119,14 @@ static void each_bad_field_is_refused_by_name_and_nothing_is_changed(void **stat
     static const struct {
         const char *from, *to, *message;
     } rows[] = {
-        {"\"format\":1", "\"format\":2", "state: field \"format\" is not between 1 and 1"},
+        {"\"format\":2", "\"format\":1", "state: field \"format\" is not between 2 and 2"},
         {"\"aud\":\"d-1\"", "\"aud\":5", "state: field \"aud\" is not a string"},
         {"\"version\":12", "\"version\":0.5", "state: field \"version\" is not an integer"},
         {"\"version\":12", "\"version\":12,\"epoch\":-1",
          "state: field \"epoch\" is not between 0 and 9007199254740991"},
         {"\"version\":12,", "", "state: field \"version\" is missing"},
-        {"\"iat\":\"2026", "\"iat\":\"20260",
-         "state: field \"iat\": not a time of the form YYYY-MM-DDTHH:MM:SSZ"},
-        {"2026-01-05T08", "2026-13-05T08", "state: field \"iat\": no such time: 2026-13-05T08:00:00Z"},
+        {"\"iat\":1767600000", "\"iat\":\"2026-01-05T08:00:00Z\"", "state: field \"iat\" is not an integer"},
+        {"\"exp\":1770278400", "\"exp\":1767600000", "state: field \"exp\" is not after \"iat\""},
         {"\"id\":\"lobby\"", "\"id\":\"../x\"", "state: channel: field \"id\" is not a channel id"},
         {"\"key\":\"AAEC", "\"key\":\"AAE",
          "state: channel: field \"key\": base64 has trailing bits that are not zero"},
@@ -123,16 +146,51 @@ static void what_is_not_an_object_is_refused(void **state) {
     (void)state;
     struct state_document document;
     struct pp_error error = {0};
-    assert_false(state_document_parse("[1]", 3, &document, &error));
+    assert_false(state_document_parse("[1]", 3, &reader, &document, &error));
     assert_string_equal(error.message, "state: not a JSON object");
-    assert_false(state_document_parse("", 0, &document, &error));
+    assert_false(state_document_parse("", 0, &reader, &document, &error));
+}
+
+static void a_state_counts_that_a_control_key_has_signed(void **state) {
+    (void)state;
+    PP_AUTO(crypto_key) struct crypto_key *key = crypto_key_generate(NULL);
+    PP_AUTO(crypto_key) struct crypto_key *other = crypto_key_generate(NULL);
+    struct control_keys keys = {0};
+    char set[1024];
+    char kid[JWK_THUMBPRINT_TEXT_SIZE];
+    control_set(key, set, kid);
+    assert_true(control_keys_read(set, strlen(set), &keys, NULL));
+    const struct {
+        const struct crypto_key *key;
+        const char *kid, *typ;
+        enum pp_code code;
+    } rows[] = {
+        {key, kid, "pingplay-state", PP_OK},
+        {other, kid, "pingplay-state", PP_E_AUTH},     /* of somebody else, in its name */
+        {key, "another", "pingplay-state", PP_E_AUTH}, /* of a key that nobody vouches for */
+        {key, NULL, "pingplay-state", PP_E_AUTH},
+        {key, kid, "pingplay-agreement-key", PP_E_INVALID}, /* another kind of document */
+        {key, kid, NULL, PP_E_INVALID},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        pp_autobuf struct pp_buf token = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+        pp_autobuf struct pp_buf payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+        struct pp_error error = {0};
+        const struct jws_signer signer = {.key = rows[i].key, .kid = rows[i].kid, .typ = rows[i].typ};
+        assert_true(jws_sign(&signer, whole, strlen(whole), &token, NULL));
+        bool verified = state_document_verify(token.data, token.size, &keys, &payload, &error);
+        assert_int_equal(error.code, rows[i].code);
+        assert_int_equal(verified, rows[i].code == PP_OK);
+        assert_int_equal(payload.size, verified ? strlen(whole) : 0);
+    }
+    control_keys_finish(&keys);
 }
 
 static void only_a_newer_valid_document_for_this_device_may_take_effect(void **state) {
     (void)state;
     struct state_document document;
     struct pp_error error = {0};
-    assert_true(state_document_parse(whole, strlen(whole), &document, &error));
+    assert_true(state_document_parse(whole, strlen(whole), &reader, &document, &error));
     struct state_floor same = {.version = 12};
     struct state_floor above = {.version = 13};
     assert_true(state_document_check(&document, "d-1", &same, document.expires_s - 1, &error));
@@ -182,6 +240,7 @@ int main(void) {
         cmocka_unit_test(a_document_without_a_channel_is_read),
         cmocka_unit_test(each_bad_field_is_refused_by_name_and_nothing_is_changed),
         cmocka_unit_test(what_is_not_an_object_is_refused),
+        cmocka_unit_test(a_state_counts_that_a_control_key_has_signed),
         cmocka_unit_test(a_later_epoch_begins_with_any_version_and_an_earlier_one_is_over),
         cmocka_unit_test(only_a_newer_valid_document_for_this_device_may_take_effect),
     };

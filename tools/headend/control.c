@@ -1,0 +1,82 @@
+#include "headend/control.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "crypto/jwk.h"
+#include "headend/tuf_sign.h"
+#include "jose/jws.h"
+
+#define REFUSAL_TYPE "pingplay-refusal"
+
+struct control {
+    pthread_mutex_t mutex; /* a key belongs to one thread at a time */
+    struct crypto_key *key;
+    char kid[JWK_THUMBPRINT_TEXT_SIZE];
+};
+
+static bool kid_of(const struct crypto_key *key, char kid[JWK_THUMBPRINT_TEXT_SIZE], struct pp_error *error) {
+    uint8_t point[CRYPTO_POINT_SIZE];
+    return crypto_key_public_point(key, point, error) && jwk_thumbprint_text(point, kid, error);
+}
+
+struct control *control_open(const struct home *home, struct pp_error *error) {
+    struct control *control = calloc(1, sizeof *control);
+    if (!control) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    pthread_mutex_init(&control->mutex, NULL);
+    control->key = tuf_key(home, CONTROL_ROLE, true, error);
+    if (control->key && kid_of(control->key, control->kid, error))
+        return control;
+    control_close(control);
+    return NULL;
+}
+
+void control_close(struct control *control) {
+    if (!control)
+        return;
+    crypto_key_destroy(control->key);
+    pthread_mutex_destroy(&control->mutex);
+    free(control);
+}
+
+bool control_sign(struct control *control, const char *typ, const void *payload, size_t size,
+                  struct pp_buf *token, struct pp_error *error) {
+    const struct jws_signer signer = {.key = control->key, .kid = control->kid, .typ = typ};
+    pthread_mutex_lock(&control->mutex);
+    bool ok = jws_sign(&signer, payload, size, token, error);
+    pthread_mutex_unlock(&control->mutex);
+    return ok;
+}
+
+bool control_refuse(struct control *control, const char *device, const char *reason, const char *nonce,
+                    struct pp_buf *token, struct pp_error *error) {
+    pp_autojson cJSON *payload = cJSON_CreateObject();
+    cJSON_AddStringToObject(payload, "aud", device);
+    cJSON_AddNumberToObject(payload, "iat", (double)pp_clock_realtime_s());
+    cJSON_AddStringToObject(payload, "nonce", nonce);
+    cJSON_AddStringToObject(payload, "reason", reason);
+    pp_autojsontext char *text = cJSON_PrintUnformatted(payload);
+    return text ? control_sign(control, REFUSAL_TYPE, text, strlen(text), token, error)
+                : pp_fail(error, PP_E_NOMEM, "out of memory");
+}
+
+bool control_document(const struct home *home, struct pp_buf *document, struct pp_error *error) {
+    uint8_t point[CRYPTO_POINT_SIZE];
+    char kid[JWK_THUMBPRINT_TEXT_SIZE];
+    PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(home, CONTROL_ROLE, true, error);
+    if (!key || !crypto_key_public_point(key, point, error) || !jwk_thumbprint_text(point, kid, error))
+        return false;
+    cJSON *jwk = jwk_from_point(point, error);
+    if (!jwk)
+        return false;
+    cJSON_AddStringToObject(jwk, "kid", kid);
+    cJSON_AddStringToObject(jwk, "use", "sig");
+    cJSON_AddStringToObject(jwk, "alg", "ES256");
+    pp_autojson cJSON *set = cJSON_CreateObject();
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(set, "keys"), jwk);
+    return pp_json_canonical(set, document, error);
+}

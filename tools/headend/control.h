@@ -1,0 +1,37 @@
+/*
+ * The control key: what this headend wants of a screen is signed with it (design §6: states as JWS, RFC 7515, ES256).
+ * Screens have its public half as the target keys/control.json of the repository's top-level role, a JWK set (RFC
+ * 7517 §5), so whoever stands between, and whoever has the server's TLS key alone, can make no state.
+ */
+#ifndef HEADEND_CONTROL_H
+#define HEADEND_CONTROL_H
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "headend/home.h"
+
+#define CONTROL_ROLE         "control" /* keys/control.pem */
+#define CONTROL_TARGET       "keys/control.json"
+#define CONTROL_DOCUMENT_MAX 4096 /* bytes */
+#define CONTROL_REFUSAL_MAX  4096 /* characters */
+#define CONTROL_NONCE_MAX    64   /* characters of base64url */
+
+struct control;
+
+/* From the folder, made where there is none. One for all threads. */
+struct control *control_open(const struct home *home, struct pp_error *error);
+void control_close(struct control *control);
+PP_DEFINE_AUTO(control, struct control, control_close)
+
+/* Appends the JWS of a kind of document (`typ`). */
+bool control_sign(struct control *control, const char *typ, const void *payload, size_t size,
+                  struct pp_buf *token, struct pp_error *error);
+
+/* A refusal of a screen's request that carried `nonce`: what it is (`reason`), signed (firmware/access/refusal.h). */
+bool control_refuse(struct control *control, const char *device, const char *reason, const char *nonce,
+                    struct pp_buf *token, struct pp_error *error);
+
+/* The JWK set; makes the key where there is none. Appended, the same bytes each time. */
+bool control_document(const struct home *home, struct pp_buf *document, struct pp_error *error);
+
+#endif
