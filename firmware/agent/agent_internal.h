@@ -154,8 +154,8 @@ const struct pp_error *agent_trouble(const struct agent *agent);
 void agent_update_screen(struct agent *agent);
 
 /* ---- startup.c ---- */
-/* Has the state folder opened, and begins then; where the flash does not let it, or takes its time, a status screen says so,
- * and it is tried again. `fatal` and a loop that stops where that is of no use. */
+/* Has the state folder opened, and begins then; where the flash does not let it, or takes its time, a status screen
+ * says so, and it is tried again. `fatal` and a loop that stops where that is of no use. */
 void startup_begin(struct agent *agent);
 /* Closes what it has opened. */
 void startup_close(struct agent *agent);

@@ -39,8 +39,10 @@ static void on_written(void *arg, const struct pp_error *error) {
 static bool floors_write(struct floors *floors, bool both, struct pp_error *error) {
     char text[FLOORS_JSON_MAX];
     const struct floors_statement *stated = &floors->stated;
-    const struct state_floor state = stated->lowers ? (struct state_floor){0} : floors->state;
+    struct state_floor state = floors->state;
     int64_t clock_s = pp_wall_clock_line_ms(&floors->clock) / 1000;
+    if (stated->lowers)
+        state = (struct state_floor){0};
     if (stated->lowers && stated->time_s < clock_s)
         clock_s = stated->time_s;
     int length = snprintf(text, sizeof text,

@@ -73,9 +73,9 @@ bool floors_take_state(struct floors *floors, const struct state_document *state
 /* A person has approved this screen anew: states and time begin with what comes now. */
 bool floors_reset(struct floors *floors, int64_t time_s, struct pp_error *error);
 
-/* Root's keys have said that it was `time_s`. With `lowers` a later time is wrong and is taken back, and states begin
- * anew; else there is nothing to be taken back by it, now or later. In effect once it is on flash, in both generations, and
- * tried again until then. A statement of an epoch that was followed already changes nothing. */
+/* Root's keys have said that it was `time_s`. With `lowers` a later time is wrong and is taken back, and states
+ * begin anew; else there is nothing to be taken back by it, now or later. In effect once it is on flash, in both
+ * generations, and tried again until then. A statement of an epoch that was followed already changes nothing. */
 bool floors_take_statement(struct floors *floors, int64_t epoch, int64_t time_s, bool lowers,
                            struct pp_error *error);
 

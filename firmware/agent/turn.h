@@ -21,8 +21,8 @@ struct turn_clock {
     int64_t wall_ms;      /* ms since 1970 */
 };
 
-/* Both clocks as they are together: reading them is tried again where the process was held up between the two. `wall_ms`
- * gives ms since 1970. */
+/* Both clocks as they are together: reading them is tried again where the process was held up between the two.
+ * `wall_ms` gives ms since 1970. */
 struct turn_clock turn_clock_read(int64_t (*wall_ms)(void *arg), void *arg);
 
 struct turn {

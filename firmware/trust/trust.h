@@ -120,7 +120,8 @@ int64_t trust_targets_version(const struct trust *trust);
  *
  *   "pingplay-time": {"epoch": 1, "time": "2026-11-28T22:00:00Z"}
  *
- * Whoever signs metadata with a wrong clock can say a time that devices must then not fall below; this takes it back. */
+ * Whoever signs metadata with a wrong clock can say a time that devices must then not fall below; this takes it
+ * back. */
 struct trust_time_statement {
     int64_t epoch;  /* 1 or more, only grows; 0: the root says nothing */
     int64_t time_s; /* s since 1970: it was this late, when it was said */

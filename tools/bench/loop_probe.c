@@ -1,7 +1,7 @@
 /*
- * For LD_PRELOAD into the agent: how long the turns of its loop are, while each fsync takes LOOP_PROBE_SYNC_MS longer. A turn
- * is from the end of a poll(2) that could wait to the beginning of the next one. The figures stand in the file LOOP_PROBE,
- * made by whoever reads it:
+ * For LD_PRELOAD into the agent: how long the turns of its loop are, while each fsync takes LOOP_PROBE_SYNC_MS
+ * longer. A turn is from the end of a poll(2) that could wait to the beginning of the next one. The figures stand
+ * in the file LOOP_PROBE, made by whoever reads it:
  *
  *   u64, native: turns, longest (us), longest without waiting for a processor (us), such turns over 20 ms, fsyncs,
  *   fsyncs on the loop's thread, longest on the processor (us)

@@ -19,7 +19,8 @@ bool device_reports_load(struct db *db, const char *id, struct device_reports *r
 void device_reports_finish(struct device_reports *reports);
 #define device_reports_auto PP_CLEANUP(device_reports_finish)
 
-/* The last `limit` events, the oldest first: a JSON array of what the screen has sent, the caller's. NULL on failure. */
+/* The last `limit` events, the oldest first: a JSON array of what the screen has sent, the caller's. NULL on
+ * failure. */
 cJSON *device_events(struct db *db, const char *id, int64_t limit, struct pp_error *error);
 /* A text of an event ("time", "kind", "detail"); "" where it has none. Borrowed. */
 const char *device_event_text(const cJSON *event, const char *name);

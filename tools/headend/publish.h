@@ -26,9 +26,9 @@ bool publish_refresh(struct home *home, struct pp_error *error);
 bool publish_rekey(struct home *home, struct pp_error *error);
 
 /* This headend's folder came from a backup, and its screens have seen later versions of everything: signs all but
- * the root anew, with versions that none of them can have seen, and lets states go on in a later epoch. Where they have seen a
- * root of `root_version` (0: no later one than here), those that are lost and the next one are signed, too. Waits for the
- * lock. */
+ * the root anew, with versions that none of them can have seen, and lets states go on in a later epoch. Where they
+ * have seen a root of `root_version` (0: no later one than here), those that are lost and the next one are signed,
+ * too. Waits for the lock. */
 bool publish_restored(struct home *home, int64_t root_version, struct pp_error *error);
 
 /* Has root's key say what time it is now, for screens that were told a later one. Waits for the lock. */

@@ -22,8 +22,8 @@ bool time_zone_check(const char *zone, struct pp_error *error);
 /* "en" or "fr". */
 bool locale_check(const char *locale, struct pp_error *error);
 
-/* Writes it in lower case (Latin, Greek, Cyrillic, Armenian), for comparisons, in as many bytes; what does not fit is cut
- * between two characters. Bytes that are not UTF-8 stay as they are. */
+/* Writes it in lower case (Latin, Greek, Cyrillic, Armenian), for comparisons, in as many bytes; what does not fit
+ * is cut between two characters. Bytes that are not UTF-8 stay as they are. */
 void text_fold(const char *text, char *out, size_t size);
 
 #define TEXT_LINE_MAX 1024 /* bytes */

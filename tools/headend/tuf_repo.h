@@ -50,11 +50,11 @@ bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error);
 bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error);
 
 bool tuf_repo_has_root(const struct home *home, int64_t version);
-/* For screens that have seen a later repository than this one: signs a next root, or those up to the one after `version`,
- * which they have and this repository lost, with new keys for timestamp and snapshot. With these screens forget what they
- * have seen (The Update Framework §5.3.11): versions, and channels that are not known here, without which they would
- * refuse a snapshot. All has to be signed anew then (`least`); interrupted, it is to be repeated. PP_E_LIMIT beyond
- * TUF_ROOTS_LOST_MAX, PP_E_NOTFOUND where the root's key is kept elsewhere. */
+/* For screens that have seen a later repository than this one: signs a next root, or those up to the one after
+ * `version`, which they have and this repository lost, with new keys for timestamp and snapshot. With these screens
+ * forget what they have seen (The Update Framework §5.3.11): versions, and channels that are not known here,
+ * without which they would refuse a snapshot. All has to be signed anew then (`least`); interrupted, it is to be
+ * repeated. PP_E_LIMIT beyond TUF_ROOTS_LOST_MAX, PP_E_NOTFOUND where the root's key is kept elsewhere. */
 bool tuf_repo_lead_on(const struct tuf_repo *repo, int64_t version, struct pp_error *error);
 
 /* The `signed` part of version `version` of a role's file. The caller deletes it; PP_E_NOTFOUND. */
@@ -71,8 +71,8 @@ struct tuf_target {
     bool removed;        /* with length 0: neither is there the channel */
     uint8_t sha256[32];  /* of the sealed manifest */
 };
-/* Makes `target` (may be NULL) the channel's, or ends its delegation, and signs anew what that changes and what has used up half of
- * its time. *changed: a new timestamp.json was written. */
+/* Makes `target` (may be NULL) the channel's, or ends its delegation, and signs anew what that changes and what has
+ * used up half of its time. *changed: a new timestamp.json was written. */
 bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, bool *changed,
                      struct pp_error *error);
 

@@ -152,8 +152,8 @@ static struct pp_time_source clock_at(int64_t *now_s, int days) {
 
 #define NONE 99999
 
-/* The certificate of "expired" was good until yesterday, that of "notYet" is from tomorrow on for eight days, that of "good" for
- * a month from yesterday on; their authority's own from today on. */
+/* The certificate of "expired" was good until yesterday, that of "notYet" is from tomorrow on for eight days, that
+ * of "good" for a month from yesterday on; their authority's own from today on. */
 struct clock_row {
     const char *port;
     int time, other;    /* what the device's clocks say, in days from now; NONE: there is no other */

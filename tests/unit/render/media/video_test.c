@@ -87,8 +87,8 @@ static void of_a_file_that_is_cut_the_last_frame_is_shown(void **state) {
     film_close(film);
 }
 
-/* A byte of film-av1.webm is another. Frame threads of dav1d 1.0 waited for each other for ever after such a damage and a
- * jump; then the alarm ends this process. */
+/* A byte of film-av1.webm is another. Frame threads of dav1d 1.0 waited for each other for ever after such a damage
+ * and a jump; then the alarm ends this process. */
 static void damaged_av1_does_not_stop_its_decoder(void **state) {
     (void)state;
     struct pp_error error = {0};
