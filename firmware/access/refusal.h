@@ -1,6 +1,7 @@
 /*
  * The headend's own word that this display point is not to show anything, or has to be approved again (design §6): an
- * answer 403 or 401 whose problem document (RFC 9457) holds, in "refusal", a JWS by a control key (RFC 7515, ES256, typ "pingplay-refusal"):
+ * answer 403 or 401 whose problem document (RFC 9457) holds, in "refusal", a JWS by a control key (RFC 7515, ES256,
+ * typ "pingplay-refusal"):
  *
  *   HTTP/1.1 403            {"type": "urn:pingplay:problem:screen-retired", "title": "Forbidden", "status": 403,
  *   Content-Type:            "detail": "this screen is retired here", "code": "screen-retired",
@@ -9,8 +10,8 @@
  *   payload                 {"aud": "<device id>", "iat": 1767600000, "nonce": "<of the request>", "reason": "retired"}
  *
  * The nonce is the request's (header Pingplay-Nonce), so that none can be kept and said again. A proxy, a firewall, a
- * captive portal or whoever ends TLS can answer 401, 403 or anything else as well: without that signature it is an outage, and
- * the screen plays on.
+ * captive portal or whoever ends TLS can answer 401, 403 or anything else as well: without that signature it is an
+ * outage, and the screen plays on.
  */
 #ifndef PP_ACCESS_REFUSAL_H
 #define PP_ACCESS_REFUSAL_H

@@ -1,7 +1,8 @@
 /*
  * The device cookie: POST /v1/session, authenticated by the certificate, announces the key that the display point's
- * secrets are to be encrypted to, and answers 204 and a cookie that rotates with each session. It is kept in the vault (record "device-cookie") with its end, set on the client
- * for the requests that send it, and renewed at 2/3 of its life.
+ * secrets are to be encrypted to, and answers 204 and a cookie that rotates with each session. It is kept in the vault
+ * (record "device-cookie") with its end, set on the client for the requests that send it, and renewed at 2/3 of its
+ * life.
  */
 #ifndef PP_ACCESS_SESSION_H
 #define PP_ACCESS_SESSION_H

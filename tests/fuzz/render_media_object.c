@@ -1,5 +1,6 @@
 /* A clear file of any kind, sealed and then played as the media renderer does, up to a few frames and some
- * sound, under the renderer's own budget, of which the CPU time is shorter here: a sanitized run beside others must end. */
+ * sound, under the renderer's own budget, of which the CPU time is shorter here: a sanitized run beside others must
+ * end. */
 #include <stddef.h>
 #include <stdint.h>
 
