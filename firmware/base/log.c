@@ -39,6 +39,18 @@ static bool log_reaches_journal(void) {
     return strcmp(stream, expected) == 0;
 }
 
+/* Who says it, and what is said, may both begin by naming the same thing ("schedule: schedule: …"): once is enough, as
+ * in pp_wrap. */
+static void log_say_once(char *text) {
+    const char *colon;
+    while ((colon = strstr(text, ": "))) {
+        size_t size = (size_t)(colon - text) + 2;
+        if (strncmp(text, text + size, size) != 0)
+            return;
+        memmove(text, text + size, strlen(text + size) + 1);
+    }
+}
+
 void pp_log(enum pp_log_level level, const char *format, ...) {
     if (level == PP_LOG_DEBUG && !getenv("PINGPLAY_DEBUG"))
         return;
@@ -51,6 +63,7 @@ void pp_log(enum pp_log_level level, const char *format, ...) {
     va_start(args, format);
     vsnprintf(line + start, sizeof line - (size_t)start - 1, format, args);
     va_end(args);
+    log_say_once(line + start);
     size_t length = strlen(line);
     for (size_t i = 0, size; i < length; i += size) {
         bool refused;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "test_support.h"
 
 /* Standard error becomes a pipe for the length of a test. */
@@ -46,6 +47,25 @@ static const char *captured(struct capture *capture) {
     ssize_t size = read(capture->reader, capture->text, sizeof capture->text - 1);
     capture->text[size > 0 ? size : 0] = 0;
     return capture->text;
+}
+
+static void log_line_names_a_thing_once(void **state) {
+    static const struct {
+        const char *prefix, *text, *line;
+    } rows[] = {
+        {"schedule", "schedule: no such layout", "schedule: no such layout"},
+        {"schedule", "schedule: schedule: no such layout", "schedule: no such layout"},
+        {"the vault", "the vault: the vault is full", "the vault: the vault is full"},
+        {"sync", "sync-failed: x", "sync: sync-failed: x"},
+        {"a", "b: a: x", "a: b: a: x"},
+        {"a", "a", "a: a"},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        char expected[256];
+        pp_log_info("%s: %s", rows[i].prefix, rows[i].text);
+        snprintf(expected, sizeof expected, "%s: info: %s\n", program_invocation_short_name, rows[i].line);
+        assert_string_equal(captured(*state), expected);
+    }
 }
 
 static void log_line_names_program_and_level(void **state) {
@@ -116,6 +136,7 @@ static void log_leaves_errno_alone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         CAPTURE_TEST(log_line_names_program_and_level),
+        CAPTURE_TEST(log_line_names_a_thing_once),
         CAPTURE_TEST(log_line_has_the_priority_where_the_journal_reads),
         CAPTURE_TEST(log_keeps_debug_lines_until_asked),
         CAPTURE_TEST(log_line_cannot_be_forged_or_broken),
