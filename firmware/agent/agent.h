@@ -3,9 +3,9 @@
  * enrols, keeps the session, follows the state, has the content synchronized and directs the player.
  *
  *   UNENROLLED --code approved--> ENROLLING --certificate--> CONNECTING --state--> ONLINE <--> OFFLINE
- *       ^___________________________|                             |                  |  403
+ *       ^___________________________|                             |                  |  signed refusal
  *       |                                                         '---------------> LOCKED
- *       '--- from any of them: the certificate has expired, and the headend says so, too
+ *       '--- from any of them, beside it: the certificate has expired or was replaced, and the headend says so, too
  */
 #ifndef PP_AGENT_AGENT_H
 #define PP_AGENT_AGENT_H
@@ -21,8 +21,8 @@ enum agent_state {
     AGENT_CONNECTING, /* enrolled; no answer of the headend yet */
     AGENT_ONLINE,
     AGENT_OFFLINE, /* plays on */
-    AGENT_LOCKED,  /* the headend refuses this display point (403): neutral screen, until it accepts it again
-                    */
+    AGENT_LOCKED,  /* the headend has refused this display point, signed: a code in place of content, until it is
+                      accepted again */
 };
 
 struct agent;
