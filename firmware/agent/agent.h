@@ -21,8 +21,8 @@ enum agent_state {
     AGENT_CONNECTING, /* enrolled; no answer of the headend yet */
     AGENT_ONLINE,
     AGENT_OFFLINE, /* plays on */
-    AGENT_LOCKED,  /* the headend has refused this display point, signed: a code in place of content, until it is
-                      accepted again */
+    /* The headend has refused this display point, signed: a code in place of content, until it is accepted again. */
+    AGENT_LOCKED,
 };
 
 struct agent;

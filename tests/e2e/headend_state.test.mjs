@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { controlKeys, enrolDevice, openSession, sessionRequest, startHeadend, statePayload, waitingPoll } from './lib/headend.mjs';
+import { controlKeys, enrolDevice, eventually, openSession, sessionRequest, startHeadend, statePayload, waitingPoll } from './lib/headend.mjs';
 import { announceAgreementKey, decryptJwe, makeAgreementKey, signJws, verifyJws } from './lib/jose.mjs';
 
 const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
@@ -343,6 +343,16 @@ describe('an enrolled screen', () => {
       }
       assert.equal(byCookie.headers.etag, `"${object}"`);
       assert.match(byCookie.headers['cache-control'], /immutable/);
+    });
+
+    test('knows a screen by what it asks there alone', async () => {
+      const quiet = await enrolDevice(headend, { name: 'Quiet', channel: 'lobby' });
+      const seen = async () => Number(await headend.sql(`SELECT coalesce(seen, 0) FROM device WHERE id = '${quiet.id}'`));
+      await eventually(seen, 20000, 'its enrolment written down');
+      await headend.sql(`UPDATE device SET seen = NULL WHERE id = '${quiet.id}'`);
+      const { status } = await headend.request('GET', '/repo/metadata/timestamp.json', { device: { ...quiet, cookie: undefined } });
+      assert.equal(status, 200);
+      await eventually(seen, 20000, 'the contact by the metadata');
     });
 
     test('answers byte ranges', async () => {

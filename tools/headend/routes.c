@@ -200,12 +200,20 @@ static bool is_for_former_screens(const struct request *request) {
     return false;
 }
 
-/* Any certificate that this authority made and that has not expired. */
+/* A certificate that this authority made and that has not expired, and that is good for nothing else any more: what is
+ * asked with one that still is goes the usual way, by which its screen is known. */
 static bool authenticate_former(struct request *request) {
     struct connection *connection = connection_of(request->connection);
+    struct pp_error error = {0};
     if (connection)
         connection_identify(connection, request->connection);
-    return connection && connection->device[0];
+    if (!connection || !connection->device[0])
+        return false;
+    if (!device_find(request->db, connection->device, &request->device, &error))
+        return error.code == PP_E_NOTFOUND;
+    return strcmp(request->device.status, "retired") == 0 ||
+           (!device_certificate_use(request->db, &request->device, &connection->certificate, &error) &&
+            error.code == PP_E_AUTH);
 }
 
 static bool authenticate_either(struct request *request, struct reply *reply) {
