@@ -72,16 +72,18 @@ bool compact_add(struct pp_buf *token, const void *data, size_t size, struct pp_
     return true;
 }
 
-static bool refuse_members(const cJSON *header, struct pp_error *error) {
+/* `but`: one that is wanted all the same; NULL: none is. */
+static bool refuse_members(const cJSON *header, const char *but, struct pp_error *error) {
     for (size_t i = 0; i < PP_COUNT(refused_members); i++) {
-        if (cJSON_GetObjectItemCaseSensitive(header, refused_members[i].name))
+        bool wanted = but && strcmp(refused_members[i].name, but) == 0;
+        if (!wanted && cJSON_GetObjectItemCaseSensitive(header, refused_members[i].name))
             return pp_fail(error, PP_E_UNSUPPORTED, "header: \"%s\": %s", refused_members[i].name,
                            refused_members[i].why);
     }
     return true;
 }
 
-cJSON *compact_header(const struct compact_part *part, struct pp_error *error) {
+static cJSON *header_read(const struct compact_part *part, const char *but, struct pp_error *error) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(JOSE_HEADER_MAX);
     if (!compact_decode(part, "header", &json, error))
         return NULL;
@@ -94,7 +96,15 @@ cJSON *compact_header(const struct compact_part *part, struct pp_error *error) {
         pp_fail(error, PP_E_INVALID, "header: not a JSON object");
         return NULL;
     }
-    return refuse_members(header, error) ? pp_steal(&header) : NULL;
+    return refuse_members(header, but, error) ? pp_steal(&header) : NULL;
+}
+
+cJSON *compact_header(const struct compact_part *part, struct pp_error *error) {
+    return header_read(part, NULL, error);
+}
+
+cJSON *compact_header_with_key(const struct compact_part *part, struct pp_error *error) {
+    return header_read(part, "jwk", error);
 }
 
 /* The text of somebody else's that an error shows. */

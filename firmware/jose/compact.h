@@ -41,6 +41,8 @@ bool compact_add(struct pp_buf *token, const void *data, size_t size, struct pp_
  * do what is not done here ("crit", "zip", "b64") or take a key from the message ("jwk", "x5c"…). The caller
  * destroys it. NULL with PP_E_INVALID, PP_E_LIMIT or PP_E_UNSUPPORTED. */
 cJSON *compact_header(const struct compact_part *part, struct pp_error *error);
+/* The same of the one kind of token that brings its key in "jwk" (proof.h), which is then the caller's to read. */
+cJSON *compact_header_with_key(const struct compact_part *part, struct pp_error *error);
 /* The algorithm: a string, and just this one, else PP_E_UNSUPPORTED. */
 bool compact_header_algorithm(const cJSON *header, const char *name, const char *wanted,
                               struct pp_error *error);
