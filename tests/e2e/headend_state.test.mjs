@@ -50,7 +50,7 @@ describe('an enrolled screen', () => {
     assert.equal(answer.headers['cache-control'], 'no-store');
     assert.deepEqual({ ...body, iat: 0, exp: 0, channel: { ...body.channel, key: 0 }, version: 0 }, {
       format: 2, aud: device.id, version: 0, iat: 0, exp: 0, name: 'Door', site: 'Lyon', time_zone: 'Europe/Paris',
-      locale: 'fr', channel: { id: 'lobby', title: 'lobby', key: 0 }, publish: 0, settings: { rotation: 0, offline_mark: false }, commands: [],
+      locale: 'fr', access: { mode: 'certificate' }, channel: { id: 'lobby', title: 'lobby', key: 0 }, publish: 0, settings: { rotation: 0, offline_mark: false }, commands: [],
       epoch: 0,
     });
     assert.equal(Buffer.from(body.channel.key, 'base64url').length, 32);

@@ -14,6 +14,7 @@ struct contacts;
 struct hasher;
 struct allowance;
 struct control;
+struct proof_guard;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -42,6 +43,7 @@ struct app {
     struct writer *writer;
     struct contacts *contacts;
     struct hasher *hasher;
+    struct proof_guard *proofs;   /* of screens: which are taken */
     struct allowance *allowance;  /* of screens; with db_lock */
     struct strings *strings;      /* of the pages, in each language */
     struct time_zones time_zones; /* that people choose from */

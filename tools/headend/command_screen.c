@@ -22,13 +22,10 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
     struct device_settings settings = {.locale = "en"};
     struct enrolment_answer answer = {.any_group = true};
     const struct pp_option table[] = {
-        {"fingerprint", PP_OPTION_STRING, &answer.text},
-        {"name", PP_OPTION_STRING, &settings.name},
-        {"channel", PP_OPTION_STRING, &settings.channel},
-        {"site", PP_OPTION_STRING, &settings.site},
-        {"time-zone", PP_OPTION_STRING, &settings.time_zone},
-        {"locale", PP_OPTION_STRING, &settings.locale},
-        {0},
+        {"fingerprint", PP_OPTION_STRING, &answer.text},      {"name", PP_OPTION_STRING, &settings.name},
+        {"channel", PP_OPTION_STRING, &settings.channel},     {"site", PP_OPTION_STRING, &settings.site},
+        {"time-zone", PP_OPTION_STRING, &settings.time_zone}, {"locale", PP_OPTION_STRING, &settings.locale},
+        {"access", PP_OPTION_STRING, &settings.access},       {0},
     };
     int first = 0;
     if (!command_words(table, argc, argv, 2, &first, "approve: DIR and CODE are needed", error))

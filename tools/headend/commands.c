@@ -38,7 +38,7 @@ static const struct command commands[] = {
      "after a clock was wrong: sign what time it is now, for screens that were told a later one"},
     {"approve", NULL, command_approve,
      "DIR CODE --fingerprint GROUP --name TEXT [--channel ID] [--site TEXT] [--time-zone ZONE]\n"
-     "      [--locale en|fr]",
+     "      [--locale en|fr] [--access certificate|cookie]",
      "approve the screen that shows CODE; GROUP is one group of the fingerprint that stands there"},
     {"refuse", NULL, command_refuse, "DIR CODE", "refuse the screen that shows CODE: it shows another one"},
     {"screen", "list", command_screen_list, "DIR [--json]", "list the screens"},
@@ -51,6 +51,9 @@ static const struct command commands[] = {
      "      [--rotation 0|90|180|270] [--offline-mark yes|no]",
      "change a screen; a channel of \"\" is none, the rotation turns its picture clockwise, the mark is a "
      "small one that it shows while it is offline"},
+    {"screen", "access", command_screen_access, "DIR SCREEN certificate|cookie",
+     "say how a screen shows who it is: by its certificate, or, where a proxy ends TLS, by its cookie and a "
+     "proof of its key"},
     {"screen", "retire", command_screen_retire, "DIR SCREEN", "refuse a screen from now on"},
     {"screen", "restore", command_screen_restore, "DIR SCREEN", "take a retired screen back"},
     {"screen", "remove", command_screen_remove, "DIR SCREEN",

@@ -44,6 +44,8 @@ bool command_screen_set(int argc, char **argv, struct pp_error *error);
 bool command_screen_retire(int argc, char **argv, struct pp_error *error);
 bool command_screen_remove(int argc, char **argv, struct pp_error *error);
 bool command_screen_restore(int argc, char **argv, struct pp_error *error);
+/* command_access.c */
+bool command_screen_access(int argc, char **argv, struct pp_error *error);
 /* command_screen_show.c */
 bool command_screen_list(int argc, char **argv, struct pp_error *error);
 bool command_screen_show(int argc, char **argv, struct pp_error *error);

@@ -11,7 +11,28 @@
     "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
     " coalesce(certificate_expires, 0), coalesce(json_extract(report, '$.code'), ''),"                       \
     " coalesce(json_extract(report, '$.trouble'), ''), rotation, epoch, " DEVICE_REPORTED                    \
-    ", offline_mark, agreement FROM device "
+    ", offline_mark, agreement, access FROM device "
+
+static const char *const access_names[DEVICE_ACCESS_MODES] = {
+    [DEVICE_CERTIFICATE] = "certificate",
+    [DEVICE_COOKIE] = "cookie",
+    [DEVICE_SSO] = "sso",
+    [DEVICE_PASSWORD] = "password",
+};
+
+const char *device_access_name(enum device_access access) {
+    return access_names[access];
+}
+
+bool device_access_read(const char *text, enum device_access *access) {
+    for (size_t i = 0; i < PP_COUNT(access_names); i++) {
+        if (strcmp(text, access_names[i]) != 0)
+            continue;
+        *access = (enum device_access)i;
+        return true;
+    }
+    return false;
+}
 
 static void copy_text(char *out, size_t size, const char *text) {
     snprintf(out, size, "%s", text);
@@ -36,6 +57,9 @@ static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_erro
     pp_json_tidy(device->code);
     copy_text(device->reported, sizeof device->reported, db_text(row, 15));
     device->offline_mark = db_int(row, 16);
+    if (!device_access_read(db_text(row, 18), &device->access))
+        return pp_fail(error, PP_E_INVALID, "database: an access mode that is not known: %s",
+                       db_text(row, 18));
     device->can_agree = sqlite3_column_type(row, 17) != SQLITE_NULL;
     if (device->can_agree && !db_bytes(row, 17, device->agreement, sizeof device->agreement, error))
         return false;
@@ -117,6 +141,16 @@ bool device_find_by_cookie(struct db *db, const char *cookie, struct device *dev
         db_query(db, error, DEVICE_COLUMNS "WHERE cookie_hash = ? AND cookie_expires > ?", "bi",
                  (const void *)hash, sizeof hash, pp_clock_realtime_s());
     return row && db_next(row, "device cookie", error) && device_read(row, device, error);
+}
+
+bool device_find_by_key(struct db *db, const uint8_t thumbprint[32], struct device *device,
+                        struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error,
+        DEVICE_COLUMNS "WHERE id = (SELECT id FROM device WHERE thumbprint = ?1 UNION ALL SELECT device"
+                       " FROM certificate WHERE thumbprint = ?1 AND NOT revoked LIMIT 1)",
+        "b", (const void *)thumbprint, (size_t)32);
+    return row && db_next(row, "screen of this key", error) && device_read(row, device, error);
 }
 
 /* Calls back for each row. */
@@ -317,6 +351,12 @@ static bool offline_mark_check(const char *answer, struct pp_error *error) {
     return pp_fail(error, PP_E_INVALID, "offline mark: must be yes or no");
 }
 
+static bool access_check(const char *text, struct pp_error *error) {
+    enum device_access access;
+    return device_access_read(text, &access) ||
+           pp_fail(error, PP_E_INVALID, "access: must be certificate, cookie, sso or password");
+}
+
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error) {
     return (!settings->name || text_check("name", settings->name, 1, TEXT_NAME_MAX, error)) &&
            (!settings->site || text_check("site", settings->site, 0, TEXT_NAME_MAX, error)) &&
@@ -324,7 +364,8 @@ bool device_settings_check(const struct device_settings *settings, struct pp_err
            (!settings->time_zone || time_zone_check(settings->time_zone, error)) &&
            (!settings->locale || locale_check(settings->locale, error)) &&
            (!settings->rotation || rotation_check(settings->rotation, error)) &&
-           (!settings->offline_mark || offline_mark_check(settings->offline_mark, error));
+           (!settings->offline_mark || offline_mark_check(settings->offline_mark, error)) &&
+           (!settings->access || access_check(settings->access, error));
 }
 
 static bool channel_is_there(struct db *db, const char *channel, struct pp_error *error) {
@@ -353,12 +394,12 @@ bool device_change(struct db *db, const char *id, const struct device_settings *
                 "UPDATE device SET name = coalesce(?, name), site = coalesce(?, site),"
                 " time_zone = coalesce(?, time_zone), locale = coalesce(?, locale),"
                 " rotation = coalesce(CAST(? AS INTEGER), rotation),"
-                " offline_mark = coalesce(? = 'yes', offline_mark),"
+                " offline_mark = coalesce(? = 'yes', offline_mark), access = coalesce(?, access),"
                 " channel = CASE WHEN ? THEN ? ELSE channel END, version = version + 1"
                 " WHERE id = ? AND status <> 'retired'",
-                "ssssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
-                settings->rotation, settings->offline_mark, (int64_t)(settings->channel != NULL), channel,
-                id))
+                "sssssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
+                settings->rotation, settings->offline_mark, settings->access,
+                (int64_t)(settings->channel != NULL), channel, id))
         return false;
     return db_changes(db) ? true : device_unchanged(db, id, error);
 }

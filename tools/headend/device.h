@@ -7,17 +7,26 @@
 #include "headend/secret.h"
 #include "headend/text.h"
 
-#define DEVICE_SEEN_EVERY_S   15  /* "last contact" is not written more often */
-#define DEVICE_ONLINE_S       120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
-#define DEVICE_WORDS_MAX      4   /* of a search */
-#define DEVICE_WORD_MAX       100  /* bytes of each; a longer one is cut */
-#define DEVICE_SEARCH_MAX     512  /* bytes of a search in lower case, with the NUL; the rest is cut */
-#define DEVICE_PREFIX_MIN     4    /* characters of an id that stand for it, at least */
-#define DEVICE_TROUBLE_MAX    400  /* bytes */
-#define FINGERPRINT_SIZE      20   /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
-#define FINGERPRINT_GROUPS    4    /* of ... */
-#define FINGERPRINT_GROUP     4    /* ... hex digits */
-#define DEVICE_EPOCH_STEP_MAX 1000 /* a screen does not follow further, either */
+#define DEVICE_SEEN_EVERY_S 15  /* "last contact" is not written more often */
+#define DEVICE_ONLINE_S     120 /* a screen not heard of for longer is shown as offline; a poll lasts 50 s */
+#define DEVICE_WORDS_MAX    4   /* of a search */
+#define DEVICE_WORD_MAX     100 /* bytes of each; a longer one is cut */
+#define DEVICE_SEARCH_MAX   512 /* bytes of a search in lower case, with the NUL; the rest is cut */
+#define DEVICE_PREFIX_MIN   4   /* characters of an id that stand for it, at least */
+#define DEVICE_TROUBLE_MAX  400 /* bytes */
+/* How a screen shows who it is, and whether a person has to sign in there (firmware/access/mode.h). */
+enum device_access {
+    DEVICE_CERTIFICATE, /* by its certificate, in TLS */
+    DEVICE_COOKIE,      /* by proofs of its key (device_proof.h): TLS ends before it gets here */
+    DEVICE_SSO, /* likewise, and shows content while somebody is signed in at an OpenID Connect provider */
+    DEVICE_PASSWORD, /* likewise, by the screen's own password */
+    DEVICE_ACCESS_MODES,
+};
+
+#define FINGERPRINT_SIZE      20             /* bytes: "3f2a 91bc 0d4e 77a1" and the NUL */
+#define FINGERPRINT_GROUPS    4              /* of ... */
+#define FINGERPRINT_GROUP     4              /* ... hex digits */
+#define DEVICE_EPOCH_STEP_MAX 1000           /* a screen does not follow further, either */
 #define DEVICE_AHEAD_S        (26 * 60 * 60) /* a screen with a right clock does not believe us further than a day */
 
 struct device {
@@ -39,7 +48,13 @@ struct device {
     char reported[16]; /* the state it says it is in: "online", "offline"…; "" none yet */
     bool can_agree;    /* it has announced the key that its secrets are encrypted to (agreement.h): */
     uint8_t agreement[CRYPTO_POINT_SIZE];
+    enum device_access access;
 };
+
+/* "certificate", "cookie", "sso", "password". */
+const char *device_access_name(enum device_access access);
+/* False for another text. */
+bool device_access_read(const char *text, enum device_access *access);
 
 /* PP_E_NOTFOUND where there is none. */
 bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error);
@@ -47,6 +62,9 @@ bool device_find(struct db *db, const char *id, struct device *device, struct pp
  * where that could be more than one. */
 bool device_resolve(struct db *db, const char *text, struct device *device, struct pp_error *error);
 bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error);
+/* The one whose key this is, or is about to be. */
+bool device_find_by_key(struct db *db, const uint8_t thumbprint[32], struct device *device,
+                        struct pp_error *error);
 
 /* All of them: first those offline or in trouble, last those retired, by name; stops where the callback returns
  * false. */
@@ -113,6 +131,7 @@ struct device_settings {
     const char *channel_title; /* of one that is made at approval; NULL: its id */
     const char *rotation;      /* "0", "90", "180", "270" */
     const char *offline_mark;  /* "yes", "no" */
+    const char *access;        /* device_access_name */
 };
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
 /* PP_E_NOTFOUND where there is no such channel, PP_E_STATE for one that is retired. */

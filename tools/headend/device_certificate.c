@@ -70,6 +70,44 @@ bool device_certificate_use(struct db *db, const struct device *device, const st
     return used || take_effect(db, device, facts, error);
 }
 
+/* Of a headend that kept no serials. */
+static bool key_known(const struct device *device, const uint8_t thumbprint[32], int64_t now,
+                      struct pp_error *error) {
+    return (strcmp(device->status, "active") == 0 && device->certificate_expires > now &&
+            memcmp(thumbprint, device->thumbprint, sizeof device->thumbprint) == 0) ||
+           pp_fail(error, PP_E_AUTH, "no certificate of the screen's is for this key");
+}
+
+bool device_key_use(struct db *db, const struct device *device, const uint8_t thumbprint[32], int64_t now,
+                    struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT serial, used, revoked, expires FROM certificate WHERE device = ? AND thumbprint = ?"
+                 " ORDER BY number DESC LIMIT 1",
+                 "sb", device->id, (const void *)thumbprint, (size_t)32);
+    struct pp_error missing = {0};
+    if (!row)
+        return false;
+    if (!db_next(row, "certificate", &missing))
+        return missing.code == PP_E_NOTFOUND ? key_known(device, thumbprint, now, error)
+                                             : pp_fail(error, missing.code, "%s", missing.message);
+    if (db_int(row, 2))
+        return pp_fail(error, PP_E_AUTH, "this key's certificate was replaced by another");
+    if (db_int(row, 3) <= now)
+        return pp_fail(error, PP_E_EXPIRED, "this key's certificate has expired");
+    if (db_int(row, 1))
+        return true;
+    struct certificate_facts facts = {0};
+    const void *serial = sqlite3_column_blob(row, 0);
+    facts.serial_size = (size_t)sqlite3_column_bytes(row, 0);
+    if (facts.serial_size > sizeof facts.serial)
+        return pp_fail(error, PP_E_INVALID, "database: a serial number of %zu bytes", facts.serial_size);
+    memcpy(facts.serial, serial, facts.serial_size);
+    memcpy(facts.thumbprint, thumbprint, sizeof facts.thumbprint);
+    sqlite3_reset(row);
+    return take_effect(db, device, &facts, error);
+}
+
 bool device_certificates_revoke(struct db *db, const char *id, struct pp_error *error) {
     return db_run(db, error, "UPDATE certificate SET revoked = 1 WHERE device = ?", "s", id) &&
            db_run(db, error, "UPDATE device SET certificate_expires = NULL WHERE id = ?", "s", id);

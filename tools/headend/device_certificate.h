@@ -16,6 +16,10 @@ bool device_certificate_add(struct db *db, const char *id, const struct certific
  * use. PP_E_AUTH where it may not (any more). */
 bool device_certificate_use(struct db *db, const struct device *device, const struct certificate_facts *facts,
                             struct pp_error *error);
+/* The same of its key, which was proven in another way: whether a certificate that the screen may show is for it, and
+ * valid at `now` (s since 1970). */
+bool device_key_use(struct db *db, const struct device *device, const uint8_t thumbprint[32], int64_t now,
+                    struct pp_error *error);
 /* None that was issued before is good any more. */
 bool device_certificates_revoke(struct db *db, const char *id, struct pp_error *error);
 /* Whether the key is, or is about to be, one of a screen other than this. */

@@ -217,14 +217,15 @@ static bool device_save(struct db *db, const char *id, const uint8_t thumbprint[
     return db_run(
         db, error,
         "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
-        " approved_by) VALUES(?, ?, ?, ?, ?, ?, ?, 'approved', ?, ?) ON CONFLICT(id) DO UPDATE SET"
+        " approved_by, access) VALUES(?, ?, ?, ?, ?, ?, ?, 'approved', ?, ?, coalesce(?10, 'certificate'))"
+        " ON CONFLICT(id) DO UPDATE SET access = coalesce(?10, access),"
         " thumbprint = excluded.thumbprint, name = excluded.name, site = excluded.site, channel = "
         "excluded.channel,"
         " time_zone = excluded.time_zone, locale = excluded.locale, status = 'approved',"
         " version = version + 1, approved_by = excluded.approved_by",
-        "sbsssssis", id, (const void *)thumbprint, (size_t)32, settings->name,
+        "sbsssssiss", id, (const void *)thumbprint, (size_t)32, settings->name,
         settings->site ? settings->site : "", channel, settings->time_zone, settings->locale,
-        pp_clock_realtime_s(), by);
+        pp_clock_realtime_s(), by, settings->access);
 }
 
 static bool enrolment_decide(struct db *db, const char *user_code, const char *status, const char *device,

@@ -12,6 +12,7 @@
 #include "headend/device.h"
 #include "headend/form.h"
 #include "headend/users.h"
+#include "jose/proof.h"
 
 #define HTTP_BODY_MAX  (64 * 1024) /* bytes, of every request body; no route's own is larger */
 #define HTTP_REPLY_MAX (4 * 1024 * 1024)
@@ -64,8 +65,12 @@ struct request {
     struct pp_buf body;
     bool body_too_large;
     struct device device; /* where the route asks for a device */
-    struct admin admin;   /* where the route asks for an administrator */
-    struct form form;     /* and where it has one, checked */
+    const uint8_t
+        *device_key;    /* its present one, CRYPTO_POINT_SIZE bytes: of its certificate, or its proof's */
+    struct proof proof; /* where one came, and is good (device_proof.h) */
+    bool proof_taken;
+    struct admin admin; /* where the route asks for an administrator */
+    struct form form;   /* and where it has one, checked */
     /* A long poll (waiters.c): */
     int64_t wait_until; /* ms, CLOCK_MONOTONIC; 0 when it has not waited */
     bool superseded;    /* a newer poll of the same device has come */
@@ -104,10 +109,11 @@ void reply_failure(struct reply *reply, const struct pp_error *error);
 /* ---- Routes (routes.c) ---- */
 enum route_auth {
     ROUTE_OPEN,
-    ROUTE_CERTIFICATE, /* a screen's certificate */
-    ROUTE_DEVICE,      /* certificate and device cookie, both of the same screen */
-    ROUTE_EITHER,      /* certificate or device cookie; what is signed for all to check, any that was ours */
-    ROUTE_ADMIN,       /* an administrator's session; without one, to the sign-in page */
+    ROUTE_KEY,    /* a screen's key: by its certificate or, where its access mode has it, a proof */
+    ROUTE_DEVICE, /* that and the device cookie, both of the same screen */
+    ROUTE_EITHER, /* key or device cookie, which is bound to the key where that is proven; what is signed for all to
+                     check, any that was ours */
+    ROUTE_ADMIN, /* an administrator's session; without one, to the sign-in page */
 };
 
 /* What it takes, and so where it runs. */

@@ -94,6 +94,9 @@ static const char *const migrations[] = {
     ("ALTER TABLE device ADD COLUMN offline_mark INTEGER NOT NULL DEFAULT 0 CHECK(offline_mark IN (0, 1));"),
     /* 14: the key that a screen's secrets are encrypted to, as it announced it: an uncompressed point of P-256 */
     "ALTER TABLE device ADD COLUMN agreement BLOB;",
+    /* 15: how a screen shows who it is (device_access.h) */
+    ("ALTER TABLE device ADD COLUMN access TEXT NOT NULL DEFAULT 'certificate'"
+     "  CHECK(access IN ('certificate', 'cookie', 'sso', 'password'));"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

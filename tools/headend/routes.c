@@ -7,6 +7,7 @@
 #include "headend/contacts.h"
 #include "headend/control.h"
 #include "headend/device_certificate.h"
+#include "headend/device_proof.h"
 #include "headend/handlers.h"
 
 #define FORM        "application/x-www-form-urlencoded"
@@ -29,9 +30,9 @@ static const struct route routes[] = {
     {"POST", "/oauth/token", ROUTE_OPEN, FORM, FORM_MAX, oauth_token, WORK_WRITES},
     {"GET", "/.well-known/est/cacerts", ROUTE_OPEN, NULL, 0, est_cacerts, WORK_NONE},
     {"POST", "/.well-known/est/simpleenroll", ROUTE_OPEN, PKCS10, REQUEST_MAX, est_simpleenroll, WORK_WRITES},
-    {"POST", "/.well-known/est/simplereenroll", ROUTE_CERTIFICATE, PKCS10, REQUEST_MAX, est_simplereenroll,
+    {"POST", "/.well-known/est/simplereenroll", ROUTE_KEY, PKCS10, REQUEST_MAX, est_simplereenroll,
      WORK_WRITES},
-    {"POST", "/v1/session", ROUTE_CERTIFICATE, JOSE, AGREEMENT_TOKEN_MAX, device_session, WORK_WRITES},
+    {"POST", "/v1/session", ROUTE_KEY, JOSE, AGREEMENT_TOKEN_MAX, device_session, WORK_WRITES},
     {"GET", "/v1/state", ROUTE_DEVICE, NULL, 0, device_state, WORK_READS},
     {"POST", "/v1/status", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_status, WORK_WRITES},
     {"POST", "/v1/events", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_events, WORK_WRITES},
@@ -161,6 +162,7 @@ static bool certificate_device(struct request *request, struct reply *reply) {
         return false;
     }
     struct pp_error error = {0};
+    request->device_key = connection->certificate.point;
     bool found = device_find(request->db, connection->device, &request->device, &error);
     return (!found || certificate_good(request, reply, &connection->certificate)) &&
            device_known(request, reply, found, &error);
@@ -179,13 +181,63 @@ static bool cookie_refused(struct reply *reply, const struct pp_error *error) {
     return false;
 }
 
+/* Whether the screen's access mode lets a proof stand for its certificate, and the key is still its own. */
+static bool proof_good(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    if (strcmp(request->device.status, "retired") == 0)
+        return true;
+    if (request->device.access == DEVICE_CERTIFICATE) {
+        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "certificate-required",
+                      "this screen's access mode asks for its certificate");
+        return false;
+    }
+    if (device_key_use(request->db, &request->device, request->proof.thumbprint, pp_clock_realtime_s(),
+                       &error))
+        return true;
+    const struct refusal revoked = {MHD_HTTP_UNAUTHORIZED, "certificate-revoked", "revoked", error.message};
+    if (error.code == PP_E_EXPIRED)
+        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "certificate-invalid", "%s", error.message);
+    else if (error.code == PP_E_AUTH)
+        device_refuse(request, reply, &revoked);
+    else
+        reply_failure(reply, &error);
+    return false;
+}
+
+static bool proof_device(struct request *request, struct reply *reply, const char *cookie) {
+    struct pp_error error = {0};
+    if (!device_proof_read(request, cookie, &error)) {
+        device_proof_refuse(reply, &error);
+        return false;
+    }
+    request->device_key = request->proof.point;
+    bool found = device_find_by_key(request->db, request->proof.thumbprint, &request->device, &error);
+    if (found && (!device_proof_take(request, reply) || !proof_good(request, reply)))
+        return false;
+    return device_known(request, reply, found, &error);
+}
+
+/* Whether a certificate came, which nothing but TLS to here can bring. */
+static bool certificate_shown(struct request *request) {
+    struct connection *connection = connection_of(request->connection);
+    if (connection)
+        connection_identify(connection, request->connection);
+    return connection && connection->device[0];
+}
+
+/* By its certificate, which only TLS without a proxy in it can show; else by a proof of the same key. */
+static bool authenticate_key(struct request *request, struct reply *reply, const char *cookie) {
+    return !certificate_shown(request) && device_proof_given(request) ? proof_device(request, reply, cookie)
+                                                                      : certificate_device(request, reply);
+}
+
 static bool authenticate_device(struct request *request, struct reply *reply) {
     char cookie[COOKIE_VALUE_MAX];
     struct pp_error error = {.code = PP_E_NOTFOUND};
-    if (!certificate_device(request, reply))
+    bool given = cookie_value(request, cookie);
+    if (!authenticate_key(request, reply, given ? cookie : NULL))
         return false;
-    return (cookie_value(request, cookie) &&
-            device_cookie_check(request->db, request->device.id, cookie, &error)) ||
+    return (given && device_cookie_check(request->db, request->device.id, cookie, &error)) ||
            cookie_refused(reply, &error);
 }
 
@@ -202,13 +254,9 @@ static bool is_for_former_screens(const struct request *request) {
 
 /* A certificate that this authority made and that has not expired, and that is good for nothing else any more: what is
  * asked with one that still is goes the usual way, by which its screen is known. */
-static bool authenticate_former(struct request *request) {
-    struct connection *connection = connection_of(request->connection);
+static bool certificate_former(struct request *request) {
+    const struct connection *connection = connection_of(request->connection);
     struct pp_error error = {0};
-    if (connection)
-        connection_identify(connection, request->connection);
-    if (!connection || !connection->device[0])
-        return false;
     if (!device_find(request->db, connection->device, &request->device, &error))
         return error.code == PP_E_NOTFOUND;
     return strcmp(request->device.status, "retired") == 0 ||
@@ -216,22 +264,38 @@ static bool authenticate_former(struct request *request) {
             error.code == PP_E_AUTH);
 }
 
+/* The same by a proof: of a screen that is retired, since the key of no other is known here. */
+static bool proof_former(struct request *request, const char *cookie) {
+    struct pp_error error = {0};
+    return device_proof_read(request, cookie, &error) &&
+           device_find_by_key(request->db, request->proof.thumbprint, &request->device, &error) &&
+           strcmp(request->device.status, "retired") == 0;
+}
+
+static bool authenticate_former(struct request *request, const char *cookie) {
+    if (certificate_shown(request))
+        return certificate_former(request);
+    return device_proof_given(request) && proof_former(request, cookie);
+}
+
 static bool authenticate_either(struct request *request, struct reply *reply) {
     char cookie[COOKIE_VALUE_MAX];
     struct pp_error error = {0};
-    if (is_for_former_screens(request) && authenticate_former(request))
+    bool given = cookie_value(request, cookie);
+    if (is_for_former_screens(request) && authenticate_former(request, given ? cookie : NULL))
         return true;
-    if (cookie_value(request, cookie) && device_find_by_cookie(request->db, cookie, &request->device, &error))
+    if (given && device_find_by_cookie(request->db, cookie, &request->device, &error) &&
+        request->device.access == DEVICE_CERTIFICATE)
         return device_known(request, reply, true, &error);
-    return certificate_device(request, reply);
+    return authenticate_key(request, reply, given ? cookie : NULL);
 }
 
 static bool route_authenticate(struct request *request, struct reply *reply) {
     switch (request->route->auth) {
     case ROUTE_OPEN:
         return true;
-    case ROUTE_CERTIFICATE:
-        return certificate_device(request, reply);
+    case ROUTE_KEY:
+        return authenticate_key(request, reply, NULL);
     case ROUTE_DEVICE:
         return authenticate_device(request, reply);
     case ROUTE_EITHER:
@@ -268,6 +332,7 @@ void route_run(struct request *request, struct reply *reply) {
     uint64_t commits = db_commits(request->db);
     if (route_authenticate(request, reply) && screen_may_post(request, reply))
         route->handle(request, reply);
+    device_proof_offer(request, reply);
     reply->committed = db_commits(request->db) != commits;
     db_unlock(request->db);
 }

@@ -18,6 +18,7 @@
 #include "headend/enrolment.h"
 #include "headend/hasher.h"
 #include "headend/listen.h"
+#include "headend/proof_guard.h"
 #include "headend/publish.h"
 #include "headend/server.h"
 #include "headend/strings.h"
@@ -62,6 +63,7 @@ static void serving_finish(struct serving *serving) {
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
     allowance_destroy(app->allowance);
+    proof_guard_destroy(app->proofs);
     writer_destroy(app->writer);
     if (app->contacts)
         contacts_write(app->contacts, app->db, NULL);
@@ -156,8 +158,8 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->writer = writer_create(app->db, error)) &&
            (app->reader = db_open(db_path(app->db), false, error)) &&
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
-           (app->allowance = allowance_create(error)) && (app->strings = strings_create(error)) &&
-           time_zones_load(&app->time_zones, TIME_ZONES_DIR, error);
+           (app->proofs = proof_guard_create(error)) && (app->allowance = allowance_create(error)) &&
+           (app->strings = strings_create(error)) && time_zones_load(&app->time_zones, TIME_ZONES_DIR, error);
 }
 
 static bool serving_start(struct serving *serving, struct pp_error *error) {

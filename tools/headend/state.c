@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "headend/agreement.h"
 #include "headend/channel.h"
-#include "headend/connections.h"
 #include "headend/control.h"
 #include "headend/handlers.h"
 #include "headend/waiters.h"
@@ -16,12 +15,10 @@
 
 /* The key that the screen's secrets are encrypted to comes with each session. */
 static bool session_agreement(struct request *request, struct reply *reply) {
-    const struct connection *connection = connection_of(request->connection);
     const struct pp_buf *body = &request->body;
     uint8_t agreement[CRYPTO_POINT_SIZE];
     struct pp_error error = {0};
-    if (!agreement_read((const char *)body->data, body->size, connection->certificate.point, agreement,
-                        &error)) {
+    if (!agreement_read((const char *)body->data, body->size, request->device_key, agreement, &error)) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "agreement-key-invalid", "%s", error.message);
         return false;
     }
@@ -47,6 +44,8 @@ void device_session(struct request *request, struct reply *reply) {
              (unsigned long long)app->options.cookie_s);
     reply_empty(reply, MHD_HTTP_NO_CONTENT);
     reply_header(reply, MHD_HTTP_HEADER_SET_COOKIE, header);
+    /* Not signed, and not believed: it says with what the next requests will be taken. */
+    reply_header(reply, "Pingplay-Access", device_access_name(request->device.access));
     pp_wipe(cookie, sizeof cookie);
     pp_wipe(header, sizeof header);
 }
@@ -79,6 +78,8 @@ static cJSON *state_document(const struct device *device, const struct channel *
     cJSON_AddStringToObject(state, "site", device->site);
     cJSON_AddStringToObject(state, "time_zone", device->time_zone);
     cJSON_AddStringToObject(state, "locale", device->locale);
+    cJSON *access = cJSON_AddObjectToObject(state, "access");
+    cJSON_AddStringToObject(access, "mode", device_access_name(device->access));
     if (!state_add_channel(state, device, channel, error))
         return NULL;
     cJSON_AddNumberToObject(state, "publish", (double)channel->publish);
