@@ -3,6 +3,7 @@
 #include "base/visible.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +13,27 @@
 #include <unistd.h>
 
 #define LOG_LINE_MAX 1024 /* bytes; one write, so that lines of several processes do not mix */
+
+/* There is one log, as there is one standard error: nobody passes a context to it. */
+static struct {
+    pthread_mutex_t lock;
+    pp_log_tap *tap;
+    void *arg;
+} log_tap = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void pp_log_set_tap(pp_log_tap *tap, void *arg) {
+    pthread_mutex_lock(&log_tap.lock);
+    log_tap.tap = tap;
+    log_tap.arg = arg;
+    pthread_mutex_unlock(&log_tap.lock);
+}
+
+static void log_tell_tap(enum pp_log_level level, const char *text) {
+    pthread_mutex_lock(&log_tap.lock);
+    if (log_tap.tap)
+        log_tap.tap(log_tap.arg, level, text);
+    pthread_mutex_unlock(&log_tap.lock);
+}
 
 static const char *level_name(enum pp_log_level level) {
     switch (level) {
@@ -71,6 +93,7 @@ void pp_log(enum pp_log_level level, const char *format, ...) {
         if (refused)
             memset(line + i, '?', size);
     }
+    log_tell_tap(level, line + start);
     line[length++] = '\n';
     if (write(STDERR_FILENO, line, length) < 0) {
         /* Nobody is left to tell. */

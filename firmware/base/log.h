@@ -17,6 +17,11 @@ enum pp_log_level {
 /* Debug lines are written only where the environment has PINGPLAY_DEBUG. Control characters become '?'. */
 void pp_log(enum pp_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Also hands each line that is written, as it is behind the level, to `tap`, from whatever thread says it; NULL: to
+ * nobody. Of the whole process, as standard error is: whoever sets it takes it back before `arg` goes. */
+typedef void pp_log_tap(void *arg, enum pp_log_level level, const char *text);
+void pp_log_set_tap(pp_log_tap *tap, void *arg);
+
 #define pp_log_error(...)   pp_log(PP_LOG_ERROR, __VA_ARGS__)
 #define pp_log_warning(...) pp_log(PP_LOG_WARNING, __VA_ARGS__)
 #define pp_log_info(...)    pp_log(PP_LOG_INFO, __VA_ARGS__)
