@@ -28,6 +28,8 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
     *config = (struct agent_config){
         .state = "/var/lib/pingplay",
         .player_socket = "/run/pingplay/player.sock",
+        .control_socket = AGENT_CONTROL_SOCKET,
+        .control_group = AGENT_CONTROL_GROUP,
         .renderers = PP_RENDERERS_DIR,
         .store_reserve_mib = 64,
     };
@@ -39,6 +41,8 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         {"paths", "state", PP_CONFIG_PATH, config->state, 0, 0},
         {"paths", "player-socket", PP_CONFIG_PATH, config->player_socket, 0, 0},
         {"paths", "renderers", PP_CONFIG_PATH, config->renderers, 0, 0},
+        {"local", "socket", PP_CONFIG_PATH, config->control_socket, 0, 0},
+        {"local", "group", PP_CONFIG_TEXT, config->control_group, 0, 0},
         {"display", "language", PP_CONFIG_TEXT, config->language, 0, 0},
         {"display", "rotation", PP_CONFIG_UNSIGNED, &config->rotation, 0, 270},
         {"store", "max-mib", PP_CONFIG_UNSIGNED, &config->store_max_mib, 0, MIB_MAX},

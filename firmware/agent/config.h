@@ -7,14 +7,20 @@
 #include "base/config.h"
 #include "base/error.h"
 
+#define AGENT_CONFIG_FILE    "/etc/pingplay/agent.conf"
+#define AGENT_CONTROL_SOCKET "/run/pingplay-agent/control.sock"
+#define AGENT_CONTROL_GROUP  "pingplay-admin"
+
 struct agent_config {
-    char url[PP_CONFIG_VALUE_MAX];           /* [headend] url: https://HOST[:PORT], no path */
-    char ca[PP_CONFIG_VALUE_MAX];            /* [headend] ca: PEM file of the only authorities trusted */
-    char root[PP_CONFIG_VALUE_MAX];          /* [headend] root: the first TUF root.json */
-    char proxy[PP_CONFIG_VALUE_MAX];         /* [headend] proxy: http://HOST:PORT, or empty */
-    char state[PP_CONFIG_VALUE_MAX];         /* [paths] state: folder */
-    char player_socket[PP_CONFIG_VALUE_MAX]; /* [paths] player-socket */
-    char renderers[PP_CONFIG_VALUE_MAX];     /* [paths] renderers: folder of the renderer programs */
+    char url[PP_CONFIG_VALUE_MAX];            /* [headend] url: https://HOST[:PORT], no path */
+    char ca[PP_CONFIG_VALUE_MAX];             /* [headend] ca: PEM file of the only authorities trusted */
+    char root[PP_CONFIG_VALUE_MAX];           /* [headend] root: the first TUF root.json */
+    char proxy[PP_CONFIG_VALUE_MAX];          /* [headend] proxy: http://HOST:PORT, or empty */
+    char state[PP_CONFIG_VALUE_MAX];          /* [paths] state: folder */
+    char player_socket[PP_CONFIG_VALUE_MAX];  /* [paths] player-socket */
+    char control_socket[PP_CONFIG_VALUE_MAX]; /* [local] socket: where pingplayctl(8) asks */
+    char control_group[PP_CONFIG_VALUE_MAX];  /* [local] group: whose members may */
+    char renderers[PP_CONFIG_VALUE_MAX];      /* [paths] renderers: folder of the renderer programs */
     char language
         [PP_CONFIG_VALUE_MAX];  /* [display] language: en, fr or "" (both), until the headend names one */
     uint64_t rotation;          /* [display] rotation: 0, 90, 180 or 270, until the headend names one */

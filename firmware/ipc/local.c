@@ -254,16 +254,24 @@ bool local_send(int fd, const struct local_message *message, struct pp_error *er
     return sent >= 0 ? true : fail_of_errno(error, "send");
 }
 
+/* A peer that closes with a message of ours unread leaves ECONNRESET in front of what it had sent: told once. */
+static ssize_t packet_receive(int fd, void *room, size_t max) {
+    bool reset = false;
+    for (;;) {
+        ssize_t got = recv(fd, room, max, MSG_TRUNC);
+        if (got >= 0 || (errno != EINTR && errno != ECONNRESET) || (errno == ECONNRESET && reset))
+            return got;
+        reset |= errno == ECONNRESET;
+    }
+}
+
 bool local_receive(int fd, size_t max, struct pp_buf *packet, struct local_message *message,
                    struct pp_error *error) {
     pp_buf_finish(packet);
     uint8_t *room = pp_buf_reserve(packet, max, error);
     if (!room)
         return false;
-    ssize_t got = 0;
-    do {
-        got = recv(fd, room, max, MSG_TRUNC);
-    } while (got < 0 && errno == EINTR);
+    ssize_t got = packet_receive(fd, room, max);
     if (got < 0)
         return fail_of_errno(error, "receive");
     if (got == 0)
