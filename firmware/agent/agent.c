@@ -253,7 +253,7 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
     pp_watchdog_init(&agent->watchdog);
     agent->loop = net_loop_create(error);
     if (!agent->loop || !watch_signals(agent, error) || !start_jobs(agent, error) ||
-        !watch_launcher(agent, error)) {
+        !watch_launcher(agent, error) || !answers_start(agent, error)) {
         agent_destroy(agent);
         return NULL;
     }
@@ -288,6 +288,7 @@ void agent_destroy(struct agent *agent) {
     if (agent->orderly && agent->vault)
         crash_guard_healthy(&agent->guard);
     if (agent->loop) {
+        answers_stop(agent);
         enrolment_stop(agent);
         connection_stop(agent);
         content_stop(agent);

@@ -6,6 +6,7 @@
 #include "access/enrol.h"
 #include "access/session.h"
 #include "agent/agent.h"
+#include "agent/answers.h"
 #include "agent/control_keys.h"
 #include "agent/crash_guard.h"
 #include "agent/director.h"
@@ -81,6 +82,7 @@ struct agent {
     struct director *director;
     struct net_watch *signal_watch;
     int signal_fd;
+    struct answers answers; /* for whoever stands in front of it */
 
     /* startup.c */
     struct net_timer healthy_timer;

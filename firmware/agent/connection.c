@@ -71,6 +71,7 @@ static void stop_enrolment(struct agent *agent) {
 static void on_contact(void *arg) {
     struct agent *agent = arg;
     agent->trouble = (struct pp_error){0};
+    answers_note_contact(agent);
     keeping_hear_state(agent, NULL);
     if (!agent->floors.locked)
         agent_set_state(agent, AGENT_ONLINE);
@@ -81,6 +82,7 @@ static void document_refused(struct agent *agent, const struct pp_error *error) 
     if (agent->state != AGENT_LOCKED && !agent->enrol)
         agent_set_state(agent, AGENT_OFFLINE);
     agent_set_trouble(agent, "state-refused", error);
+    answers_note_contact(agent);
     keeping_hear_state(agent, error);
     reporter_set_online(agent->reporter, true);
 }

@@ -26,6 +26,8 @@ static void on_play(void *arg, const struct zone_play *play) {
     cJSON *item = cJSON_CreateObject();
     char shown_at[PP_RFC3339_SIZE];
     pp_time_format(play->shown_at_s, shown_at);
+    agent->answers.counters.plays++;
+    agent->answers.counters.frames_late += play->frames_late;
     cJSON_AddStringToObject(item, "kind", "play");
     const struct channel_manifest *manifest = director_manifest(agent->director);
     cJSON_AddStringToObject(item, "channel", manifest ? manifest->channel : "");
@@ -39,6 +41,8 @@ static void on_play(void *arg, const struct zone_play *play) {
 
 static void on_fault(void *arg, const struct channel_item *item, const char *reason, bool set_aside) {
     struct agent *agent = arg;
+    agent->answers.counters.item_faults++;
+    agent->answers.counters.items_set_aside += set_aside;
     reporter_event(agent->reporter, set_aside ? "item-set-aside" : "item-failed", "%s: %s", item->id, reason);
     /* The flash may be the reason: look, and fetch again. */
     struct store_need object = {.length = item->object->length};
@@ -134,6 +138,7 @@ static void on_previous_look(struct pp_job *job) {
 /* Players that die one after the other may die of what they are given: the manifest before, then. */
 static void on_player_lost(void *arg, bool orderly) {
     struct agent *agent = arg;
+    agent->answers.counters.players_lost += !orderly;
     if (orderly || agent->content_hidden || !director_manifest(agent->director) ||
         !losses_add(&agent->players_lost, pp_clock_monotonic_ms()))
         return;
@@ -228,12 +233,22 @@ static void content_switch(struct agent *agent, struct sync_result *result) {
     content_take(agent, pp_steal(&result->manifest));
 }
 
+static void count_sync_result(struct counters *counters, const struct sync_result *result, bool passed) {
+    counters->sync_passes += passed || result->kind == SYNC_FAILED;
+    counters->sync_switches += result->kind == SYNC_SWITCHED;
+    counters->sync_failures += result->kind == SYNC_FAILED;
+    counters->objects_fetched += result->objects_fetched;
+    counters->bytes_fetched += result->bytes_fetched;
+    counters->objects_damaged += result->kind == SYNC_BAD_OBJECT;
+}
+
 static void handle_sync_result(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
     bool passed = result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT &&
                   result->kind != SYNC_TIME && result->kind != SYNC_CONTROL_KEYS &&
                   result->kind != SYNC_NO_CONTROL_KEYS;
+    count_sync_result(&agent->answers.counters, result, passed);
     if (passed)
         agent->content_trouble = (struct pp_error){0};
     if (result->kind == SYNC_SWITCHED || result->kind == SYNC_UNCHANGED || result->kind == SYNC_REPAIRED)

@@ -236,3 +236,10 @@ void reporter_status_changed(struct reporter *reporter) {
     if (reporter->online)
         reporter_schedule(reporter);
 }
+
+uint64_t reporter_lost(const struct reporter *reporter) {
+    uint64_t lost = 0;
+    for (size_t i = 0; i < STREAMS; i++)
+        lost += spool_lost(reporter->spools[i]);
+    return lost;
+}

@@ -50,4 +50,7 @@ void reporter_play(struct reporter *reporter, cJSON *item);
 /* The status has changed: sent soon. */
 void reporter_status_changed(struct reporter *reporter);
 
+/* Items of all streams that were lost so far, ever. */
+uint64_t reporter_lost(const struct reporter *reporter);
+
 #endif

@@ -66,6 +66,7 @@ class Display {
     this.shotFile = path.join(dir, 'shot.png');
     this.traceFile = path.join(dir, 'trace.jsonl');
     this.socket = path.join(dir, 'player.sock');
+    this.controlSocket = path.join(dir, 'control.sock');
   }
 
   async prepare() {
@@ -82,7 +83,8 @@ class Display {
     await writeFile(this.config, [
       '[headend]', `url = ${this.options.url ?? this.headend.url}`, `ca = ${this.headend.caFile}`,
       `root = ${this.headend.rootFile}`, '[paths]', `state = ${this.stateDir}`, `player-socket = ${this.socket}`,
-      `renderers = ${renderers}`, '[store]', 'reserve-mib = 0', ''].join('\n'));
+      `renderers = ${renderers}`, '[local]', `socket = ${this.controlSocket}`, ...(this.options.localGroup ? [`group = ${this.options.localGroup}`] : []),
+      '[store]', 'reserve-mib = 0', ''].join('\n'));
   }
 
   async startPlayer() {

@@ -1,0 +1,250 @@
+#include "agent/answers.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "agent/agent_internal.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+
+#define PROC_STATUS_MAX 8192 /* bytes of /proc/self/status */
+
+/* Everything that the documents below look at is there, and the loop's; before, a job may have it in its hands. */
+static bool is_open(const struct agent *agent) {
+    return agent->client && agent->sync && agent->director;
+}
+
+static void add_time(cJSON *object, const char *name, int64_t seconds) {
+    char text[PP_RFC3339_SIZE];
+    pp_time_format(seconds, text);
+    cJSON_AddStringToObject(object, name, text);
+}
+
+static void add_time_or_null(cJSON *object, const char *name, int64_t seconds) {
+    if (seconds)
+        add_time(object, name, seconds);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+static cJSON *document_create(void) {
+    cJSON *document = cJSON_CreateObject();
+    cJSON_AddNumberToObject(document, "format", ANSWERS_FORMAT);
+    return document;
+}
+
+/* ---- status ---- */
+
+/* Which clock decides (base/wall_clock.h), and what the others say. */
+static void add_clock(struct agent *agent, cJSON *status) {
+    struct pp_wall_clock *wall = &agent->floors.clock;
+    int64_t system_s = pp_clock_realtime_s();
+    int64_t line_s = pp_wall_clock_line_ms(wall) / 1000;
+    bool sure = pp_wall_clock_is_sure(wall);
+    cJSON *clock = cJSON_AddObjectToObject(status, "clock");
+    cJSON_AddStringToObject(clock, "source", sure ? "network" : line_s > system_s ? "signed" : "system");
+    add_time(clock, "effective", pp_wall_clock_now_ms(wall) / 1000);
+    add_time(clock, "system", system_s);
+    add_time(clock, "signed", line_s);
+}
+
+static void add_enrolment(const struct agent *agent, cJSON *document) {
+    bool offered = *agent->user_code != 0;
+    cJSON *enrolment = offered ? cJSON_AddObjectToObject(document, "enrolment")
+                               : cJSON_AddNullToObject(document, "enrolment");
+    if (!offered)
+        return;
+    cJSON_AddStringToObject(enrolment, "user_code", agent->user_code);
+    cJSON_AddStringToObject(enrolment, "address", agent->verification_uri);
+    cJSON_AddStringToObject(enrolment, "qr", agent->verification_uri_complete);
+}
+
+static void add_identity(const struct agent *agent, cJSON *document) {
+    bool certified = identity_has_certificate(agent->identity);
+    cJSON_AddStringToObject(document, "fingerprint", identity_fingerprint_words(agent->identity));
+    cJSON_AddStringToObject(document, "device", certified ? identity_device_id(agent->identity) : "");
+    add_time_or_null(document, "certificate_end", certified ? identity_not_after(agent->identity) : 0);
+}
+
+static void add_display_point(const struct agent *agent, cJSON *document) {
+    const struct state_document *state = &agent->document;
+    cJSON_AddStringToObject(document, "name", state->name);
+    cJSON_AddStringToObject(document, "site", state->site);
+    cJSON_AddStringToObject(document, "time_zone", *state->time_zone ? state->time_zone : "UTC");
+    cJSON_AddStringToObject(document, "locale", state->locale);
+}
+
+/* What the headend is told, and what only whoever stands here may be interested in. */
+static void answer_status(struct agent *agent, struct local_client *client,
+                          const struct local_message *request) {
+    (void)request;
+    pp_autojson cJSON *status = agent_make_status(agent);
+    cJSON_AddNumberToObject(status, "format", ANSWERS_FORMAT);
+    cJSON_AddStringToObject(status, "headend", agent->config.url);
+    cJSON_AddStringToObject(status, "access_mode", "certificate");
+    add_time_or_null(status, "last_contact", agent->answers.contact_s);
+    add_identity(agent, status);
+    add_display_point(agent, status);
+    add_clock(agent, status);
+    add_enrolment(agent, status);
+    local_answer(client, status);
+}
+
+/* ---- enrol ---- */
+
+static void answer_enrol(struct agent *agent, struct local_client *client,
+                         const struct local_message *request) {
+    pp_autojson cJSON *document = document_create();
+    (void)request;
+    cJSON_AddBoolToObject(document, "enrolled", identity_has_certificate(agent->identity));
+    cJSON_AddStringToObject(document, "fingerprint", identity_fingerprint_words(agent->identity));
+    add_enrolment(agent, document);
+    local_answer(client, document);
+}
+
+/* ---- stats ---- */
+
+/* "VmRSS:     12345 kB" of a process's own status (proc_pid_status(5)), in bytes. */
+static double memory_line(const char *status, const char *name) {
+    const char *line = strstr(status, name);
+    return line ? (double)strtoull(line + strlen(name), NULL, 10) * 1024 : 0;
+}
+
+static void add_memory(cJSON *document) {
+    pp_autobuf struct pp_buf status = PP_BUF_INIT(PROC_STATUS_MAX);
+    struct pp_error error;
+    struct rusage children = {0};
+    cJSON *memory = cJSON_AddObjectToObject(document, "memory");
+    (void)!pp_file_read(AT_FDCWD, "/proc/self/status", &status, &error);
+    getrusage(RUSAGE_CHILDREN, &children);
+    cJSON_AddNumberToObject(memory, "resident_bytes", memory_line(pp_buf_text(&status), "\nVmRSS:"));
+    cJSON_AddNumberToObject(memory, "resident_peak_bytes", memory_line(pp_buf_text(&status), "\nVmHWM:"));
+    cJSON_AddNumberToObject(memory, "renderer_peak_bytes", (double)children.ru_maxrss * 1024);
+}
+
+static void answer_stats(struct agent *agent, struct local_client *client,
+                         const struct local_message *request) {
+    const struct counters *counters = &agent->answers.counters;
+    const struct {
+        const char *name;
+        uint64_t count;
+    } rows[] = {
+        {"plays", counters->plays},
+        {"frames_late", counters->frames_late},
+        {"item_faults", counters->item_faults},
+        {"items_set_aside", counters->items_set_aside},
+        {"players_lost", counters->players_lost},
+        {"sync_passes", counters->sync_passes},
+        {"sync_switches", counters->sync_switches},
+        {"sync_failures", counters->sync_failures},
+        {"objects_fetched", counters->objects_fetched},
+        {"bytes_fetched", counters->bytes_fetched},
+        {"objects_damaged", counters->objects_damaged},
+        {"reports_lost", reporter_lost(agent->reporter)},
+    };
+    pp_autojson cJSON *document = document_create();
+    (void)request;
+    cJSON_AddNumberToObject(document, "uptime_s",
+                            (double)((pp_clock_boottime_ms() - agent->answers.started_ms) / 1000));
+    cJSON *list = cJSON_AddObjectToObject(document, "counters");
+    for (size_t i = 0; i < PP_COUNT(rows); i++)
+        cJSON_AddNumberToObject(list, rows[i].name, (double)rows[i].count);
+    add_memory(document);
+    local_answer(client, document);
+}
+
+/* ---- logs ---- */
+
+static void answer_logs(struct agent *agent, struct local_client *client,
+                        const struct local_message *request) {
+    (void)agent;
+    local_answer_log(client, &request->logs);
+}
+
+/* ---- Which there are ---- */
+
+struct question {
+    enum local_type type;
+    bool owner; /* not for everybody who may ask: root, and the agent's own user */
+    bool open;  /* only once the state folder is */
+    void (*answer)(struct agent *agent, struct local_client *client, const struct local_message *request);
+};
+
+static const struct question questions[] = {
+    {LOCAL_STATUS, false, true, answer_status},
+    {LOCAL_ENROL, false, true, answer_enrol},
+    {LOCAL_LOGS, false, false, answer_logs},
+    {LOCAL_STATS, false, true, answer_stats},
+};
+
+static void on_request(void *arg, struct local_client *client, const struct local_message *request) {
+    struct agent *agent = arg;
+    const struct question *question = NULL;
+    for (size_t i = 0; i < PP_COUNT(questions); i++) {
+        if (questions[i].type == request->type)
+            question = &questions[i];
+    }
+    if (!question)
+        local_refuse(client, LOCAL_FAILED, "this agent cannot do that");
+    else if (question->owner && !local_client_is_owner(client))
+        local_refuse(client, LOCAL_DENIED, "only root may do that");
+    else if (question->open && !is_open(agent))
+        local_refuse(client, LOCAL_NOT_NOW, "the agent has not opened its state folder yet%s%s",
+                     agent->unopened ? ": " : "", agent->unopened ? agent->trouble.message : "");
+    else
+        question->answer(agent, client, request);
+}
+
+static void on_gone(void *arg, struct local_client *client) {
+    (void)arg;
+    (void)client;
+}
+
+/* ---- Life ---- */
+
+static void listen_again(void *arg) {
+    struct agent *agent = arg;
+    struct answers *answers = &agent->answers;
+    struct pp_error error = {0};
+    struct local_config config = {.loop = agent->loop,
+                                  .log = answers->log,
+                                  .path = agent->config.control_socket,
+                                  .group = agent->config.control_group,
+                                  .on_request = on_request,
+                                  .on_gone = on_gone,
+                                  .arg = agent};
+    answers->local = local_start(&config, &error);
+    if (answers->local)
+        return;
+    if (!answers->listen_reported)
+        pp_log_info("pingplayctl cannot ask this agent: %s", error.message);
+    answers->listen_reported = true;
+    net_timer_start_in(&answers->listen_timer, agent->loop, ANSWERS_LISTEN_MS, listen_again, agent);
+}
+
+bool answers_start(struct agent *agent, struct pp_error *error) {
+    struct answers *answers = &agent->answers;
+    answers->started_ms = pp_clock_boottime_ms();
+    answers->log = pp_log_ring_create(error);
+    if (!answers->log)
+        return false;
+    pp_log_set_tap(pp_log_ring_add, answers->log);
+    listen_again(agent);
+    return true;
+}
+
+void answers_stop(struct agent *agent) {
+    struct answers *answers = &agent->answers;
+    net_timer_stop(&answers->listen_timer);
+    local_stop(pp_steal(&answers->local));
+    if (answers->log)
+        pp_log_set_tap(NULL, NULL);
+    pp_log_ring_destroy(pp_steal(&answers->log));
+}
+
+void answers_note_contact(struct agent *agent) {
+    agent->answers.contact_s = floors_now_s(&agent->floors);
+}

@@ -1,0 +1,104 @@
+#include "ctl/ctl.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/config.h"
+#include "base/mem.h"
+#include "base/options.h"
+
+static const char usage[] =
+    "usage: pingplayctl [--json] [--lang en|fr] [--config FILE | --socket PATH] COMMAND [OPTION…]\n"
+    "  status                       where this display point stands\n"
+    "  enrol                        the code, the fingerprint and the QR code to enrol it by\n"
+    "  logs [--lines N] [--follow]  what the agent has said last, and goes on to say\n"
+    "  stats                        what has happened since the agent's start\n"
+    "  --json         the document itself, as assets/schema/ctl.schema.json has it\n"
+    "  --lang LANG    en or fr; by default the environment's\n"
+    "  --config FILE  the agent's configuration, agent.conf(5), which names its socket\n"
+    "  --socket PATH  the socket itself\n";
+
+struct command {
+    const char *name;
+    int arguments_min, arguments_max;
+    enum ctl_exit (*run)(const struct ctl *ctl);
+};
+
+static const struct command commands[] = {
+    {"status", 0, 0, status_run},
+    {"enrol", 0, 0, enrol_run},
+    {"logs", 0, 0, logs_run},
+    {"stats", 0, 0, stats_run},
+};
+
+static const struct command *command_find(const char *name) {
+    for (size_t i = 0; i < PP_COUNT(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static int fail_usage(const char *what, const char *about) {
+    fprintf(stderr, "pingplayctl: %s%s\n%s", what, about, usage);
+    return CTL_USAGE;
+}
+
+/* Where the agent listens: its configuration says so; one that cannot be read leaves the usual place. */
+static const char *socket_of(const char *config_file, struct agent_config *config) {
+    struct pp_error error = {0};
+    if (!agent_config_load(config_file, config, &error) && error.code != PP_E_NOTFOUND)
+        fprintf(stderr, "pingplayctl: %s\n", error.message);
+    return config->control_socket;
+}
+
+static int command_run(const char *name, struct ctl *ctl) {
+    struct agent_config config;
+    const struct command *command = command_find(name);
+    if (!command)
+        return fail_usage("unknown command ", name);
+    if (ctl->argument_count < command->arguments_min || ctl->argument_count > command->arguments_max)
+        return fail_usage(name, ": wrong number of arguments");
+    if (ctl->lines > LOCAL_LINES_MAX)
+        return fail_usage("--lines", ": too many");
+    if (!ctl->socket)
+        ctl->socket = socket_of(ctl->config, &config);
+    enum ctl_exit status = command->run(ctl);
+    return fflush(stdout) == 0 || status ? status : CTL_FAILED;
+}
+
+int ctl_main(int argc, char **argv) {
+    struct ctl ctl = {.config = AGENT_CONFIG_FILE, .lines = 50};
+    const char *language = NULL;
+    bool help = false, version = false;
+    const struct pp_option options[] = {
+        {"json", PP_OPTION_FLAG, &ctl.json},
+        {"lang", PP_OPTION_STRING, &language},
+        {"config", PP_OPTION_STRING, &ctl.config},
+        {"socket", PP_OPTION_STRING, &ctl.socket},
+        {"lines", PP_OPTION_UNSIGNED, &ctl.lines},
+        {"follow", PP_OPTION_FLAG, &ctl.follow},
+        {"help", PP_OPTION_FLAG, &help},
+        {"version", PP_OPTION_FLAG, &version},
+        {NULL, PP_OPTION_FLAG, NULL},
+    };
+    struct pp_error error = {0};
+    int first = argc;
+    signal(SIGPIPE, SIG_DFL);
+    if (!pp_options_parse(options, argc, argv, &first, &error))
+        return fail_usage(error.message, "");
+    if (help || version) {
+        printf("%s", help ? usage : "pingplayctl " PP_VERSION "\n");
+        return CTL_OK;
+    }
+    ctl.language = language_of_environment();
+    if (language && !language_parse(language, &ctl.language))
+        return fail_usage("--lang: must be en or fr: ", language);
+    if (first >= argc)
+        return fail_usage("a command is missing", "");
+    ctl.arguments = (const char *const *)(argv + first + 1);
+    ctl.argument_count = argc - first - 1;
+    return command_run(argv[first], &ctl);
+}

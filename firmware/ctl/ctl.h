@@ -1,0 +1,76 @@
+/*
+ * pingplayctl(8): what the commands share. A command asks the agent on its socket (ipc/local.h) and shows the answer, in
+ * words or, with --json, as the document that came.
+ */
+#ifndef PP_CTL_CTL_H
+#define PP_CTL_CTL_H
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "ctl/words.h"
+#include "ipc/local.h"
+
+/* Exit statuses, as the manual page has them. */
+enum ctl_exit {
+    CTL_OK = 0,
+    CTL_FAILED = 1,
+    CTL_USAGE = 2,
+    CTL_NO_AGENT = 3, /* none runs, or it does not answer */
+    CTL_DENIED = 4,   /* this user may not */
+    CTL_NOT_NOW = 5,  /* the agent is busy, or not in the state for that */
+    CTL_FAULTS = 6,   /* diagnose: something is wrong */
+};
+
+struct ctl {
+    enum language language;
+    const char *socket; /* path */
+    const char *config; /* path of agent.conf */
+    bool json;
+    bool quiet; /* no lines of our own on standard error */
+    /* of single commands */
+    bool again, follow, yes;
+    uint64_t lines;
+    const char *at;
+    const char *const *arguments; /* behind the command's name */
+    int argument_count;
+};
+
+/* The whole program. */
+int ctl_main(int argc, char **argv);
+
+/* ---- client.c ---- */
+
+/* A connection on which `request` was asked; -1 with an exit status and a line on standard error. `patience_s` until each
+ * message of the answer; 0: for ever. */
+int client_ask(const struct ctl *ctl, const struct local_message *request, int patience_s,
+               enum ctl_exit *status);
+/* The next message of the answer; LOCAL_REFUSED never comes: it is told, and `status` says so. */
+bool client_next(const struct ctl *ctl, int fd, struct pp_buf *packet, struct local_message *message,
+                 enum ctl_exit *status);
+/* The one document of the answer, for the caller to destroy; with --json it is printed, too. NULL with an exit status. */
+cJSON *client_document(const struct ctl *ctl, const struct local_message *request, int patience_s,
+                       enum ctl_exit *status);
+
+/* ---- show.c: lines of "label   value" on standard output ---- */
+
+#define SHOW_LABEL_WIDTH 24 /* columns */
+
+void show_line(const struct ctl *ctl, const char *label, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The document's text of that name, or "" where there is none. */
+const char *show_text(const cJSON *document, const char *name);
+double show_number(const cJSON *document, const char *name);
+/* A text with what a terminal would obey taken out; as many buffers as a line needs. */
+void show_plain(const char *text);
+
+/* ---- The commands ---- */
+
+enum ctl_exit status_run(const struct ctl *ctl);
+enum ctl_exit enrol_run(const struct ctl *ctl);
+enum ctl_exit logs_run(const struct ctl *ctl);
+enum ctl_exit stats_run(const struct ctl *ctl);
+
+#endif

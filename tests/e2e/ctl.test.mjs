@@ -1,0 +1,146 @@
+// pingplayctl, the technician's command line, on a display point that runs.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { checkDocument, ctl, ctlJson, readQr, startCtl } from './lib/ctl.mjs';
+import { startDisplay, until } from './lib/display.mjs';
+import { startHeadend } from './lib/headend.mjs';
+import { makeImage } from './lib/media.mjs';
+
+const run = promisify(execFile);
+let headend;
+let dir;
+
+before(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'pingplay-ctl-'));
+  await makeImage(dir, 'red.png', 'red');
+  headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+  await headend.publish('lobby', [path.join(dir, 'red.png')]);
+});
+
+after(async () => {
+  await headend?.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function startScreen(t, options) {
+  const display = await startDisplay(headend, options);
+  t.after(() => display.stop());
+  await until(async () => (await ctl(display, 'status')).code === 0, 'the agent to answer');
+  return display;
+}
+
+async function enrol(display, options = {}) {
+  const { code } = await display.waitCode();
+  const id = await headend.approve(code, { name: 'Lobby left', channel: 'lobby', site: 'Lyon', ...options });
+  await display.waitContent();
+  await until(async () => (await ctlJson(display, 'status')).state === 'online', 'the screen to be online');
+  return id;
+}
+
+// What a phone makes of the terminal's lines.
+async function scan(text) {
+  const modules = readQr(text);
+  const scale = 4;
+  const width = modules[0].length * scale;
+  const bits = Buffer.alloc(width * modules.length * scale, 255);
+  modules.forEach((row, y) => row.forEach((dark, x) => {
+    if (dark) for (let i = 0; i < scale; i++) bits.fill(0, (y * scale + i) * width + x * scale, (y * scale + i) * width + (x + 1) * scale);
+  }));
+  const file = path.join(dir, 'qr.pgm');
+  await writeFile(file, Buffer.concat([Buffer.from(`P5 ${width} ${modules.length * scale} 255\n`), bits]));
+  return (await run('zbarimg', ['--quiet', '--raw', file])).stdout.trim();
+}
+
+test('before it is enrolled, the code, the fingerprint and the QR code of the screen stand in the terminal', async (t) => {
+  const display = await startScreen(t);
+  const shown = await display.waitCode();
+  const status = await ctlJson(display, 'status');
+  assert.equal(status.state, 'unenrolled');
+  assert.equal(status.fingerprint, shown.fingerprint);
+  assert.equal(status.certificate_end, null);
+  const { code, out } = await ctl(display, 'enrol');
+  assert.equal(code, 0);
+  assert.match(out, new RegExp(`and enter +${shown.code}\n`));
+  assert.match(out, new RegExp(`Fingerprint +${shown.fingerprint}\n`));
+  const document = await ctlJson(display, 'enrol');
+  assert.equal(document.enrolment.user_code, shown.code);
+  assert.equal(await scan(out), document.enrolment.qr);
+  assert.match(document.enrolment.qr, new RegExp(`${shown.code}$`));
+});
+
+test('status says what the headend knows as well, and what only the screen does, in both languages', async (t) => {
+  const display = await startScreen(t);
+  const id = await enrol(display, { timeZone: 'Europe/Paris', locale: 'fr' });
+  const status = await ctlJson(display, 'status');
+  const known = JSON.parse(await headend.cli('screen', 'show', id));
+  assert.equal(status.device, id);
+  assert.equal(status.name, 'Lobby left');
+  assert.equal(status.site, 'Lyon');
+  assert.equal(status.time_zone, 'Europe/Paris');
+  assert.equal(status.channel, 'lobby');
+  assert.equal(status.headend, headend.url);
+  assert.equal(status.key_provider, 'file');
+  assert.equal(status.access_mode, 'certificate');
+  assert.equal(status.state_version, known.version);
+  assert.ok(Date.parse(status.certificate_end) > Date.now());
+  assert.ok(Math.abs(Date.parse(status.last_contact) - Date.parse(status.time)) <= 120e3);
+  assert.ok(status.store.objects > 0);
+  assert.match(status.sandbox, /seccomp/);
+  assert.equal(status.enrolment, null);
+  const english = await ctl(display, 'status');
+  assert.match(english.out, /^State +online$/m);
+  assert.match(english.out, /^Last contact +\d{4}-/m);
+  const french = await ctl(display, 'status', { env: { LC_ALL: 'fr_FR.UTF-8' } });
+  assert.match(french.out, /^État +en ligne$/m);
+  assert.equal((await ctl(display, 'status', '--lang', 'fr')).out, french.out);
+});
+
+test('stats counts what was fetched and shown', async (t) => {
+  const display = await startScreen(t);
+  await enrol(display);
+  const stats = await ctlJson(display, 'stats');
+  assert.ok(stats.counters.sync_switches >= 1);
+  assert.ok(stats.counters.objects_fetched >= 1);
+  assert.ok(stats.counters.bytes_fetched > 0);
+  assert.equal(stats.counters.reports_lost, 0);
+  assert.ok(stats.memory.resident_bytes > 1e6);
+  assert.match((await ctl(display, 'stats')).out, /^Objects fetched +\d+$/m);
+});
+
+test('logs has the last lines and follows, also into the next start of the agent', async (t) => {
+  const display = await startScreen(t);
+  const shown = await display.waitCode();
+  const last = await ctl(display, 'logs', '--lines', '200');
+  assert.equal(last.code, 0);
+  assert.match(last.out, new RegExp(`info +enrol this screen at .* with the code ${shown.code}`));
+  for (const line of (await ctl(display, '--json', 'logs')).out.trim().split('\n')) checkDocument('log', JSON.parse(line));
+  const follower = startCtl(display, 'logs', '--follow', '--lines', '0');
+  t.after(() => follower.child.kill());
+  await headend.approve(shown.code, { name: 'Followed', channel: 'lobby' });
+  await until(() => /-> online/.test(follower.out), 'what the agent says next');
+  assert.doesNotMatch(follower.out, new RegExp(shown.code));
+  await display.stopAgent('SIGKILL');
+  await until(() => /waited for/.test(follower.err), 'the follower to notice');
+  const before = follower.out.length;
+  await display.startAgent();
+  await until(() => /connecting -> online/.test(follower.out.slice(before)), 'what the next agent says');
+});
+
+test('without an agent, and for the wrong words, the exit status says which', async (t) => {
+  const display = await startScreen(t);
+  assert.equal((await ctl(display, 'nonsense')).code, 2);
+  assert.equal((await ctl(display)).code, 2);
+  assert.equal((await ctl(display, 'status', 'much')).code, 2);
+  assert.equal((await ctl(display, 'status', '--lang', 'de')).code, 2);
+  assert.match((await ctl(display, '--version')).out, /^pingplayctl \d/);
+  await display.stopAgent();
+  const { code, err, out } = await ctl(display, 'status');
+  assert.equal(code, 3);
+  assert.equal(out, '');
+  assert.match(err, /^pingplayctl: The agent is not running/);
+});
