@@ -7,6 +7,7 @@
 #include "access/session.h"
 #include "agent/agent.h"
 #include "agent/answers.h"
+#include "agent/commands.h"
 #include "agent/control_keys.h"
 #include "agent/crash_guard.h"
 #include "agent/director.h"
@@ -117,6 +118,8 @@ struct agent {
     /* control.c */
     struct control_keys control_keys; /* none at first */
     bool other_keys_wanted;           /* a state is signed by none of them */
+
+    struct commands commands;
 
     /* keeping.c */
     struct net_timer keep_timer;
@@ -237,5 +240,8 @@ struct screen_trouble {
 struct screen_trouble screens_trouble(const struct agent *agent);
 bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                    struct pp_error *error);
+/* Who this is: its name, and the first `code` characters of its id. */
+bool screens_write_identify(const struct agent *agent, uint16_t width, uint16_t height, int code,
+                            char json[IPC_TEXT_MAX + 1], struct pp_error *error);
 
 #endif

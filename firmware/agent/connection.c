@@ -14,6 +14,7 @@ static void document_apply(struct agent *agent, const struct state_document *doc
     content_follow(agent);
     reporter_status_changed(agent->reporter);
     agent_update_screen(agent);
+    commands_take(agent);
 }
 
 static bool document_take(struct agent *agent, const void *token, size_t size, struct pp_error *error) {
@@ -50,6 +51,7 @@ void connection_forget_document(struct agent *agent) {
     pp_wipe(&agent->document, sizeof agent->document);
     agent->document_kept = (struct state_floor){0};
     keeping_forget_document(agent);
+    commands_forget(agent);
     if (!vault_remove_later(agent->vault, AGENT_STATE_RECORD, NULL, NULL, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
 }
@@ -75,6 +77,7 @@ static void on_contact(void *arg) {
     keeping_hear_state(agent, NULL);
     if (!agent->floors.locked)
         agent_set_state(agent, AGENT_ONLINE);
+    commands_on_contact(agent);
 }
 
 /* It can be reached, to be told why, but what it wants is not in effect. */

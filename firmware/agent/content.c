@@ -333,6 +333,8 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .on_display = on_display,
         .on_player_lost = on_player_lost,
         .write_status = screens_write,
+        .write_identify = commands_write_identify,
+        .on_identified = commands_on_identified,
         .arg = agent,
     };
     agent->director = director_create(&config, error);

@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "channel/schedule.h"
 
-/* A zone has at most three layers, a frozen one of the layout before has two; the status screen has three.
- */
-_Static_assert(3 * CHANNEL_ZONES_MAX + 2 * CHANNEL_ZONES_MAX + 3 <= IPC_LAYERS_MAX,
+/* A zone has at most three layers, a frozen one of the layout before has two; the status screen has three, the one
+ * that says who this is has one. */
+_Static_assert(3 * CHANNEL_ZONES_MAX + 2 * CHANNEL_ZONES_MAX + 3 + 1 <= IPC_LAYERS_MAX,
                "the player takes the layers of the largest layout");
 
 /* The zones of one layout, from its beginning to the end of the one that follows it. */
@@ -34,6 +34,8 @@ struct director {
     struct faults faults;
     struct faults notes; /* objects of which something is lost, told already */
     struct status_layer status;
+    struct status_layer identify; /* who this is, above the status screen */
+    int64_t identify_ms;          /* that it is shown for; 0: nobody waits for it to be shown */
     bool blank;
     bool settled; /* the layout has settled, or there is none */
     bool status_wanted;
@@ -42,9 +44,10 @@ struct director {
     char time_zone[DIRECTOR_TIME_ZONE_MAX];
     struct net_timer schedule_timer;
     struct net_timer settle_timer;
-    struct net_timer before_timer; /* the end of the transitions from `before` */
-    struct net_timer status_timer; /* a status screen that failed is tried again */
-    struct net_timer resize_timer; /* the display's size is the last one for a while */
+    struct net_timer before_timer;   /* the end of the transitions from `before` */
+    struct net_timer status_timer;   /* a status screen that failed is tried again */
+    struct net_timer identify_timer; /* who this is was shown for long enough */
+    struct net_timer resize_timer;   /* the display's size is the last one for a while */
 };
 
 static void on_schedule_due(void *arg);
@@ -294,6 +297,55 @@ static void on_status_next(void *arg) {
         director_draw_status(director);
 }
 
+/* ---- Who this is ---- */
+
+static void on_identify_over(void *arg) {
+    struct director *director = arg;
+    status_layer_clear(&director->identify);
+}
+
+static void identify_tell(struct director *director, bool shown) {
+    int64_t waited = director->identify_ms;
+    director->identify_ms = 0;
+    if (waited)
+        director->config.on_identified(director->config.arg, shown);
+}
+
+static void on_identify_shown(void *arg) {
+    struct director *director = arg;
+    if (director->identify_ms)
+        net_timer_start_in(&director->identify_timer, director->config.loop, director->identify_ms,
+                           on_identify_over, director);
+    identify_tell(director, true);
+}
+
+static void on_identify_failed(void *arg) {
+    identify_tell(arg, false);
+}
+
+static void identify_clear(struct director *director) {
+    net_timer_stop(&director->identify_timer);
+    status_layer_clear(&director->identify);
+    identify_tell(director, false);
+}
+
+bool director_identify(struct director *director, int64_t ms, struct pp_error *error) {
+    char json[IPC_TEXT_MAX + 1];
+    uint16_t width = display_width(director), height = display_height(director);
+    if (!player_link_is_up(director->link))
+        return pp_fail(error, PP_E_STATE, "there is no player");
+    identify_clear(director);
+    director_send_canvas(director, NULL);
+    bool ok = director->config.write_identify(director->config.arg, width, height, json, error) &&
+              status_layer_show(&director->identify, director->layers, width, height, json, error);
+    if (director->manifest)
+        director_send_canvas(director, director->manifest);
+    director->identify_ms = ok ? ms : 0;
+    return ok;
+}
+
+/* ---- The player comes and goes ---- */
+
 static void director_send_mark(struct director *director) {
     struct ipc_message mark = {.type = IPC_MARK, .mark = {.offline = director->offline_mark}};
     player_link_send(director->link, &mark);
@@ -316,6 +368,7 @@ static void on_lost(void *arg, bool orderly) {
     before_drop(director);
     director_forget_layout(director);
     status_layer_clear(&director->status);
+    identify_clear(director);
     net_timer_stop(&director->resize_timer);
     director->config.on_player_lost(director->config.arg, orderly);
 }
@@ -365,6 +418,9 @@ struct director *director_create(const struct director_config *config, struct pp
     director->config = *config;
     strcpy(director->time_zone, "UTC");
     status_layer_init(&director->status, config->loop, on_status_failed, on_status_next, director);
+    status_layer_init(&director->identify, config->loop, on_identify_failed, on_identify_failed, director);
+    director->identify.on_shown = on_identify_shown;
+    director->identify.z = STATUS_LAYER_Z + 1;
     director->link = player_link_create(config->loop, config->player_socket, &events, director, error);
     if (director->link)
         director->layers = layer_set_create(config->loop, director->link, &config->renderers, error);
@@ -387,6 +443,8 @@ void director_destroy(struct director *director) {
     generation_destroy(&director->now);
     before_drop(director);
     status_layer_clear(&director->status);
+    net_timer_stop(&director->identify_timer);
+    status_layer_clear(&director->identify);
     layer_set_destroy(director->layers);
     player_link_destroy(director->link);
     channel_manifest_destroy(director->manifest);

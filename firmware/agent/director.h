@@ -42,6 +42,10 @@ struct director_config {
     /* The text of the status screen that is wanted, for this size in pixels; into `json`. */
     bool (*write_status)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                          struct pp_error *error);
+    /* The words of director_identify, likewise; and whether they were shown, once for each. */
+    bool (*write_identify)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                           struct pp_error *error);
+    void (*on_identified)(void *arg, bool shown);
     void *arg;
 };
 
@@ -68,6 +72,9 @@ void director_set_rotation(struct director *director, unsigned degrees);
 void director_show_status(struct director *director);
 /* Takes the status screen away. */
 void director_hide_status(struct director *director);
+
+/* Shows who this is for `ms`, above all else, which goes on beneath. on_identified follows, not from within. */
+bool director_identify(struct director *director, int64_t ms, struct pp_error *error);
 
 /* The small offline mark. */
 void director_set_mark(struct director *director, bool offline);

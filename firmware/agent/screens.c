@@ -113,6 +113,11 @@ static bool add_enrolment(const struct agent *agent, cJSON *json) {
            add_text(json, "fingerprint", identity_fingerprint_words(agent->identity));
 }
 
+static bool print_screen(cJSON *screen, char json[IPC_TEXT_MAX + 1], struct pp_error *error) {
+    return cJSON_PrintPreallocated(screen, json, IPC_TEXT_MAX, 0) ||
+           pp_fail(error, PP_E_LIMIT, "a status screen of more than %d bytes", IPC_TEXT_MAX);
+}
+
 bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                    struct pp_error *error) {
     const struct agent *agent = arg;
@@ -124,7 +129,20 @@ bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEX
         !add_enrolment(agent, screen) || !add_trouble(agent, screen) || !add_name(agent, screen) ||
         !add_channel(agent, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
-    if (!cJSON_PrintPreallocated(screen, json, IPC_TEXT_MAX, 0))
-        return pp_fail(error, PP_E_LIMIT, "a status screen of more than %d bytes", IPC_TEXT_MAX);
-    return true;
+    return print_screen(screen, json, error);
+}
+
+bool screens_write_identify(const struct agent *agent, uint16_t width, uint16_t height, int code,
+                            char json[IPC_TEXT_MAX + 1], struct pp_error *error) {
+    char start[STATE_DEVICE_ID_MAX + 1];
+    pp_autojson cJSON *screen = cJSON_CreateObject();
+    snprintf(start, sizeof start, "%.*s", code, identity_device_id(agent->identity));
+    if (!cJSON_AddStringToObject(screen, "screen", "identify") ||
+        !cJSON_AddNumberToObject(screen, "width", width) ||
+        !cJSON_AddNumberToObject(screen, "height", height) ||
+        !cJSON_AddStringToObject(screen, "language", screen_language(agent)) ||
+        !cJSON_AddStringToObject(screen, "code", start) || !add_name(agent, screen) ||
+        !add_channel(agent, screen))
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return print_screen(screen, json, error);
 }

@@ -47,7 +47,7 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
     if (!agent->agreement)
         return false;
     agent->store = store_open(agent->config.state, &store, error);
-    return agent->store && open_reports(agent, error);
+    return agent->store && commands_load(agent, error) && open_reports(agent, error);
 }
 
 /* Once for each start, and on flash before the content that may end it. */
@@ -96,6 +96,7 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
 }
 
 void startup_close(struct agent *agent) {
+    commands_close(agent);
     reporter_destroy(pp_steal(&agent->reporter));
     sync_destroy(pp_steal(&agent->sync));
     net_client_destroy(pp_steal(&agent->client));
@@ -122,6 +123,7 @@ static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     if (!content_start(agent, error))
         return false;
     keeping_start(agent);
+    commands_begin(agent);
     net_timer_start_in(&agent->healthy_timer, agent->loop, CRASH_GUARD_HEALTHY_MS, on_healthy, agent);
     return identity_has_certificate(agent->identity) ? connection_start(agent, error)
                                                      : enrolment_start(agent, error);

@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "channel/manifest.h"
+#include "command/command.h"
 
 #define STATE_DOCUMENT_MAX  (64 * 1024) /* bytes */
 #define STATE_NAME_MAX      128         /* bytes of a name or site */
@@ -54,6 +55,7 @@ struct state_document {
     char channel[CHANNEL_NAME_MAX + 1];
     char channel_title[STATE_NAME_MAX + 1]; /* "" for none */
     uint8_t channel_key[CHANNEL_KEY_SIZE];  /* secret */
+    struct command_list commands;
 };
 
 /* Reads the channel's key out of its token: 32 bytes. */

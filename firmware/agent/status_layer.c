@@ -8,7 +8,8 @@
 
 void status_layer_init(struct status_layer *status, struct net_loop *loop, void (*on_failed)(void *arg),
                        void (*on_next)(void *arg), void *arg) {
-    *status = (struct status_layer){.loop = loop, .on_failed = on_failed, .on_next = on_next, .arg = arg};
+    *status = (struct status_layer){
+        .loop = loop, .on_failed = on_failed, .on_next = on_next, .arg = arg, .z = STATUS_LAYER_Z};
 }
 
 static void on_status_layer(void *arg, struct layer *layer, const struct layer_report *report);
@@ -59,6 +60,8 @@ static void on_status_shown(struct status_layer *status) {
     if (status->outgoing)
         net_timer_start_in(&status->outgoing_timer, status->loop, DIRECTOR_STATUS_FADE_MS + ZONE_LINGER_MS,
                            drop_outgoing, status);
+    if (status->on_shown)
+        status->on_shown(status->arg);
     bool waits = status->waits;
     status->waits = false;
     if (waits)
@@ -87,7 +90,7 @@ bool status_layer_show(struct status_layer *status, struct layer_set *layers, ui
     struct layer_place everywhere = {.name = "the status screen",
                                      .width = canvas_width,
                                      .height = canvas_height,
-                                     .z = INT32_MAX,
+                                     .z = status->z,
                                      .fit = IPC_FIT_CONTAIN};
     status->next = layer_create(layers, &everywhere, &start, on_status_layer, status, error);
     if (!status->next) {

@@ -11,19 +11,23 @@ struct status_layer {
     void (*on_failed)(void *arg); /* it could not be drawn, or not go on: to be shown again */
     void (*on_next)(void *arg);   /* it has been shown, and what was wanted meanwhile is to be shown now */
     void *arg;
-    struct layer *current;  /* on the screen */
-    struct layer *next;     /* started, not yet shown */
-    struct layer *outgoing; /* being replaced */
+    void (*on_shown)(void *arg); /* NULL: nobody wants to know */
+    int32_t z;                   /* among the layers */
+    struct layer *current;       /* on the screen */
+    struct layer *next;          /* started, not yet shown */
+    struct layer *outgoing;      /* being replaced */
     struct net_timer outgoing_timer;
     struct net_timer ready_timer; /* `next` must be shown by then */
     char text[IPC_TEXT_MAX + 1];  /* of `next`, or of `current` where there is no next */
     bool waits;                   /* other words are to follow `next` */
 };
 
-#define STATUS_READY_MAX_MS 20000 /* ms until a screen must have been drawn */
+#define STATUS_READY_MAX_MS 20000           /* ms until a screen must have been drawn */
+#define STATUS_LAYER_Z      (INT32_MAX - 1) /* above all content */
 
 void status_layer_init(struct status_layer *status, struct net_loop *loop, void (*on_failed)(void *arg),
                        void (*on_next)(void *arg), void *arg);
+/* Takes it away. */
 void status_layer_clear(struct status_layer *status);
 
 /* Starts the screen `json` (render/status/screen.h), over the whole canvas; it replaces the one before, with

@@ -292,6 +292,13 @@ bool device_set_agreement(struct db *db, const char *id, const uint8_t agreement
                   (size_t)CRYPTO_POINT_SIZE);
 }
 
+bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POINT_SIZE],
+                    struct pp_error *error) {
+    return db_run(db, error, "UPDATE device SET device_key = ? WHERE id = ? AND device_key IS NOT ?", "bsb",
+                  (const void *)key, (size_t)CRYPTO_POINT_SIZE, id, (const void *)key,
+                  (size_t)CRYPTO_POINT_SIZE);
+}
+
 bool device_retire(struct db *db, const char *id, struct pp_error *error) {
     db_autochange struct db_change change = {0};
     if (!db_change_begin(&change, db, error) ||
@@ -321,7 +328,8 @@ bool device_remove(struct db *db, const char *id, struct pp_error *error) {
     static const char *const deletes[] = {
         "DELETE FROM report WHERE device = ?",      "DELETE FROM report_loss WHERE device = ?",
         "DELETE FROM token WHERE device = ?",       "DELETE FROM enrolment WHERE device = ?",
-        "DELETE FROM certificate WHERE device = ?", "DELETE FROM device WHERE id = ?",
+        "DELETE FROM certificate WHERE device = ?", "DELETE FROM screen_command WHERE device = ?",
+        "DELETE FROM device WHERE id = ?",
     };
     struct device device;
     db_autochange struct db_change change = {0};

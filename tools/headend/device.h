@@ -113,6 +113,9 @@ bool device_cookie_check(struct db *db, const char *id, const char *cookie, stru
 /* The key that its secrets are encrypted to from now on. */
 bool device_set_agreement(struct db *db, const char *id, const uint8_t agreement[CRYPTO_POINT_SIZE],
                           struct pp_error *error);
+/* The key that it signs with, of which its thumbprint is. */
+bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POINT_SIZE],
+                    struct pp_error *error);
 
 /* Its certificate, cookie and tokens are refused from now on. */
 bool device_retire(struct db *db, const char *id, struct pp_error *error);

@@ -14,6 +14,8 @@ void est_simplereenroll(struct request *request, struct reply *reply);
 /* state.c */
 void device_session(struct request *request, struct reply *reply);
 void device_state(struct request *request, struct reply *reply);
+/* receipts.c */
+void command_receipt_post(struct request *request, struct reply *reply);
 /* reports.c */
 void report_status(struct request *request, struct reply *reply);
 void report_events(struct request *request, struct reply *reply);

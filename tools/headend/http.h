@@ -61,7 +61,7 @@ struct request {
     const struct route *route;
     struct db *db; /* with its lock, as route->work says */
     char path[HTTP_PATH_MAX];
-    const char *rest; /* of the path, where the route's pattern ends with '*'; else "" */
+    const char *rest; /* of the path, from the '*' of the route's pattern on; else "" */
     struct pp_buf body;
     bool body_too_large;
     struct device device; /* where the route asks for a device */
@@ -125,7 +125,7 @@ enum route_work {
 
 struct route {
     const char *method;
-    const char *pattern; /* the whole path, or its beginning and '*' */
+    const char *pattern; /* the whole path, where one '*' may stand for some of it */
     enum route_auth auth;
     const char *body_type; /* media type that the body must have; NULL where there is none */
     size_t body_max;       /* bytes */

@@ -97,6 +97,15 @@ static const char *const migrations[] = {
     /* 15: how a screen shows who it is (device_access.h) */
     ("ALTER TABLE device ADD COLUMN access TEXT NOT NULL DEFAULT 'certificate'"
      "  CHECK(access IN ('certificate', 'cookie', 'sso', 'password'));"),
+    /* 16: what administrators asked of screens, and the receipts; and the key that a screen signs those with, an
+     * uncompressed point of P-256 */
+    "ALTER TABLE device ADD COLUMN device_key BLOB;"
+    "CREATE TABLE screen_command(id TEXT PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+    "  number INTEGER NOT NULL, name TEXT NOT NULL, args TEXT NOT NULL, issued INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL, issued_by TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT 'waiting'"
+    "  CHECK(outcome IN ('waiting','accepted','refused','done','failed')), reason TEXT NOT NULL DEFAULT '',"
+    "  result TEXT, sequence INTEGER NOT NULL DEFAULT 0, answered INTEGER, receipt TEXT,"
+    "  UNIQUE(device, number)) STRICT;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

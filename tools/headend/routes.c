@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/log.h"
+#include "command/receipt.h"
 #include "headend/admin_session.h"
 #include "headend/agreement.h"
 #include "headend/allowance.h"
@@ -37,6 +38,9 @@ static const struct route routes[] = {
     {"POST", "/v1/status", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_status, WORK_WRITES},
     {"POST", "/v1/events", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_events, WORK_WRITES},
     {"POST", "/v1/playlog", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_playlog, WORK_WRITES},
+    /* Whoever sends it: what is signed by the screen that was asked counts, and nothing else does. */
+    {"POST", "/v1/commands/*/receipt", ROUTE_OPEN, JOSE, COMMAND_RECEIPT_TOKEN_MAX, command_receipt_post,
+     WORK_WRITES},
     {"GET", "/repo/*", ROUTE_EITHER, NULL, 0, repo_file, WORK_READS},
     {"GET", "/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
     {"GET", "/admin", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
@@ -53,15 +57,17 @@ static const struct route routes[] = {
     {"GET", "/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, WORK_WRITES},
 };
 
-/* Whether the path fits the pattern; *rest is then what stands in the place of its '*'. */
+/* Whether the path fits the pattern; *rest is then what it has from the place of the '*' on. */
 static bool route_matches(const struct route *route, const char *path, const char **rest) {
-    size_t length = strlen(route->pattern);
-    if (route->pattern[length - 1] != '*') {
-        *rest = "";
+    const char *star = strchr(route->pattern, '*');
+    *rest = "";
+    if (!star)
         return strcmp(route->pattern, path) == 0;
-    }
-    *rest = path + length - 1;
-    return strncmp(route->pattern, path, length - 1) == 0;
+    size_t before = (size_t)(star - route->pattern), after = strlen(star + 1), length = strlen(path);
+    if (length < before + after || strncmp(route->pattern, path, before) != 0)
+        return false;
+    *rest = path + before;
+    return strcmp(path + length - after, star + 1) == 0;
 }
 
 const struct route *route_find(const char *method, const char *path, const char **rest, unsigned *status,

@@ -4,6 +4,7 @@
 #include "headend/channel.h"
 #include "headend/control.h"
 #include "headend/handlers.h"
+#include "headend/screen_commands.h"
 #include "headend/waiters.h"
 #include "jose/jwe.h"
 #include "jose/jws.h"
@@ -22,7 +23,8 @@ static bool session_agreement(struct request *request, struct reply *reply) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "agreement-key-invalid", "%s", error.message);
         return false;
     }
-    if (device_set_agreement(request->app->db, request->device.id, agreement, &error))
+    if (device_set_agreement(request->app->db, request->device.id, agreement, &error) &&
+        device_set_key(request->app->db, request->device.id, request->device_key, &error))
         return true;
     reply_failure(reply, &error);
     return false;
@@ -64,7 +66,7 @@ static bool state_add_channel(cJSON *state, const struct device *device, const s
     return cJSON_AddStringToObject(object, "key", pp_buf_text(&key)) != NULL;
 }
 
-static cJSON *state_document(const struct device *device, const struct channel *channel,
+static cJSON *state_document(const struct device *device, const struct channel *channel, cJSON *commands,
                              struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
     pp_autojson cJSON *state = cJSON_CreateObject();
@@ -86,14 +88,17 @@ static cJSON *state_document(const struct device *device, const struct channel *
     cJSON *settings = cJSON_AddObjectToObject(state, "settings");
     cJSON_AddNumberToObject(settings, "rotation", device->rotation);
     cJSON_AddBoolToObject(settings, "offline_mark", device->offline_mark);
-    cJSON_AddItemToObject(state, "commands", cJSON_CreateArray());
+    cJSON_AddItemReferenceToObject(state, "commands", commands);
     return pp_steal(&state);
 }
 
 /* Signed by the control key: whoever ends TLS can hold a state back, and make none. */
-static bool state_sign(struct control *control, const struct device *device, const struct channel *channel,
-                       struct pp_buf *token, struct pp_error *error) {
-    pp_autojson cJSON *state = state_document(device, channel, error);
+static bool state_sign(const struct request *request, const struct channel *channel, struct pp_buf *token,
+                       struct pp_error *error) {
+    struct control *control = request->app->control;
+    const struct device *device = &request->device;
+    pp_autojson cJSON *commands = screen_commands_waiting(request->db, device->id, error);
+    pp_autojson cJSON *state = commands ? state_document(device, channel, commands, error) : NULL;
     pp_autojsontext char *text = state ? cJSON_PrintUnformatted(state) : NULL;
     if (state && !text)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -137,7 +142,7 @@ void device_state(struct request *request, struct reply *reply) {
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
     } else {
         pp_autobuf struct pp_buf token = PP_BUF_INIT(JWS_TOKEN_MAX);
-        if (!state_sign(request->app->control, device, &channel, &token, &error)) {
+        if (!state_sign(request, &channel, &token, &error)) {
             reply_failure(reply, &error);
             return;
         }

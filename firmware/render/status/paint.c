@@ -38,7 +38,7 @@ static const enum icon icons[SCREEN_KINDS] = {
     [SCREEN_ENROLLING] = ICON_TICK, [SCREEN_CONNECTING] = ICON_WAVES, [SCREEN_WELCOME] = ICON_TICK,
     [SCREEN_LOADING] = ICON_DOTS,   [SCREEN_OFFLINE] = ICON_NO_WAVES, [SCREEN_LOCKED] = ICON_LOCK,
     [SCREEN_RETIRED] = ICON_OUT,    [SCREEN_ERROR] = ICON_HELP,       [SCREEN_UNTRUSTED] = ICON_HELP,
-    [SCREEN_EMPTY] = ICON_TICK,
+    [SCREEN_EMPTY] = ICON_TICK,     [SCREEN_IDENTIFY] = ICON_SCREEN,
 };
 
 static void set_colour(cairo_t *cr, struct colour colour) {
@@ -168,7 +168,8 @@ static void paint_foot_text(const struct paint *paint, double bottom) {
     enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
     languages(paint, list);
     char code[SCREEN_CODE_MAX + 32] = "";
-    if (*paint->screen->code && paint->screen->kind != SCREEN_ERROR)
+    bool large = paint->screen->kind == SCREEN_ERROR || paint->screen->kind == SCREEN_IDENTIFY;
+    if (*paint->screen->code && !large)
         snprintf(code, sizeof code, "%s %s", strings_get(paint->strings, list[0], "code"),
                  paint->screen->code);
     double inner = paint->width - 2 * paint->margin, beside = inner - 300 * paint->unit;
@@ -203,7 +204,9 @@ static void fill_facts(const struct paint *paint, struct column *column) {
     const struct screen *screen = paint->screen;
     if (screen->kind == SCREEN_APPROVAL)
         add_fingerprint(paint, column, 84, 0, accent);
-    if (screen->kind == SCREEN_ERROR)
+    if (screen->kind == SCREEN_IDENTIFY)
+        add_text(paint, column, screen->name, FONT_BOLD, 110, 0, white);
+    if (screen->kind == SCREEN_ERROR || screen->kind == SCREEN_IDENTIFY)
         add_code(paint, column, screen->code, FONT_BOLD, 110, 0, 0.04, accent);
     if (screen->kind == SCREEN_CONNECTING || screen->kind == SCREEN_OFFLINE)
         add_address(paint, column, 44, 0, accent);

@@ -31,6 +31,7 @@ static const struct {
     [SCREEN_OFFLINE] = {"offline", 0},
     [SCREEN_UNTRUSTED] = {"untrusted", NEEDS_CODE},
     [SCREEN_LOCKED] = {"locked", 0},
+    [SCREEN_IDENTIFY] = {"identify", NEEDS_CODE},
     [SCREEN_RETIRED] = {"retired", 0},
     [SCREEN_ERROR] = {"error", NEEDS_CODE},
 };

@@ -21,6 +21,7 @@
  *   offline     no network, and nothing cached to show                -              code, detail, address
  *   untrusted   a server answers, and it is not our headend           code           detail, address, name
  *   locked      not allowed to show anything now                      -                 code, detail, name
+ *   identify    who it is, asked for from afar; any state             code                           name, channel
  *   retired     erased                                                -                      code, detail
  *   error       anything else that needs a person                     code                         detail
  *
@@ -57,6 +58,7 @@ enum screen_kind {
     SCREEN_OFFLINE,
     SCREEN_UNTRUSTED,
     SCREEN_LOCKED,
+    SCREEN_IDENTIFY,
     SCREEN_RETIRED,
     SCREEN_ERROR,
     SCREEN_KINDS /* their count */

@@ -45,7 +45,8 @@ struct stage {
     int listener;
     int player; /* our end of the agent's connection */
     char socket[PP_PATH_MAX];
-    int settled_shown, settled_empty, plays, faults, notes, displays, losses, deaths;
+    int settled_shown, settled_empty, plays, faults, notes, displays, losses, deaths, identified,
+        unidentified;
     int64_t shown_for_ms;     /* of the last play */
     int64_t ahead_ms;         /* of the wall clock before CLOCK_MONOTONIC */
     int held_up;              /* times that reading the wall clock is held up */
@@ -95,6 +96,12 @@ static void on_player_lost(void *arg, bool orderly) {
     struct stage *stage = arg;
     stage->losses++;
     stage->deaths += !orderly;
+}
+
+static void on_identified(void *arg, bool shown) {
+    struct stage *stage = arg;
+    stage->identified += shown;
+    stage->unidentified += !shown;
 }
 
 static bool write_status(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
@@ -273,6 +280,8 @@ static int setup_with(void **state, struct ipc_launcher *launcher) {
                                      .on_display = on_display,
                                      .on_player_lost = on_player_lost,
                                      .write_status = write_status,
+                                     .write_identify = write_status,
+                                     .on_identified = on_identified,
                                      .arg = &stage};
     stage.director = director_create(&config, &error);
     assert_non_null(stage.director);
@@ -956,11 +965,43 @@ static void what_the_player_refuses_waits_for_no_renderer(void **state) {
     assert_string_equal(stage->last_fault, "out of order");
 }
 
+/* Asked for from afar: above a status screen, too, for its time; what lies below goes on. */
+static void who_this_is_lies_above_all_and_goes_by_itself(void **state) {
+    struct stage *stage = *state;
+    struct pp_error error = {0};
+    director_show_status(stage->director);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    assert_true(director_identify(stage->director, 1, &error));
+    struct ipc_layer_add add = expect(stage, IPC_LAYER_ADD).layer_add;
+    assert_int_equal(add.z, INT32_MAX);
+    assert_int_equal(stage->identified + stage->unidentified, 0);
+    say_shown(stage, add.layer);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, add.layer);
+    assert_int_equal(stage->identified, 1);
+    assert_int_equal(stage->unidentified, 0);
+}
+
+static void who_this_is_cannot_be_shown_without_a_player(void **state) {
+    struct stage *stage = *state;
+    struct pp_error error = {0};
+    director_show_status(stage->director);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    assert_true(director_identify(stage->director, 1000, &error));
+    expect(stage, IPC_LAYER_ADD);
+    pp_close(&stage->player);
+    while (!stage->losses)
+        turn(stage);
+    assert_int_equal(stage->identified, 0);
+    assert_int_equal(stage->unidentified, 1);
+    assert_false(director_identify(stage->director, 1000, &error));
+    assert_string_equal(error.message, "there is no player");
+}
+
 static void a_status_screen_lies_above_and_goes_when_content_has_come(void **state) {
     struct stage *stage = *state;
     director_show_status(stage->director);
     struct ipc_layer_add add = expect(stage, IPC_LAYER_ADD).layer_add;
-    assert_int_equal(add.z, INT32_MAX);
+    assert_int_equal(add.z, INT32_MAX - 1);
     assert_int_equal(add.width, 1280);
     say_shown(stage, add.layer);
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
@@ -1499,6 +1540,8 @@ int main(int argc, char **argv) {
         STAGED(a_renderer_that_ends_well_and_too_early_is_told_as_the_player_saw_it),
         STAGED(a_renderer_s_end_is_seen_where_children_are_ignored),
         STAGED(what_the_player_refuses_waits_for_no_renderer),
+        STAGED(who_this_is_lies_above_all_and_goes_by_itself),
+        STAGED(who_this_is_cannot_be_shown_without_a_player),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_status_screen_has_the_whole_display_whatever_the_content_s_canvas),
         STAGED(a_canvas_that_fills_is_told_to_the_player),

@@ -84,6 +84,7 @@ static const struct sample samples[] = {
      "\"detail\":\"screens.example.org: the name cannot be found. Next try in 40 s\"",
      false},
     {"locked", "\"name\":\"Entrance hall, left\",\"code\":\"L-403\"", false},
+    {"identify", "\"name\":\"Entrance hall, left\",\"code\":\"4f0c2f9e\"", false},
     {"retired", "\"code\":\"R-01\"", false},
     {"error", "\"code\":\"T-17\",\"detail\":\"the server's certificate expired on 2026-01-31\"", false},
 };

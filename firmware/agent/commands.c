@@ -1,0 +1,222 @@
+#include "agent/commands.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "agent/agent_internal.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "net/problem.h"
+
+#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
+#define SHOWN_CODE   8 /* characters of the device id, as lists at the headend begin with them */
+
+/* ---- Effects ---- */
+
+void commands_end(struct agent *agent, const char *reason, const char *result) {
+    struct commands *commands = &agent->commands;
+    if (commands->current.kind == COMMAND_UNKNOWN)
+        return;
+    net_timer_stop(&commands->effect_timer);
+    commands->current.kind = COMMAND_UNKNOWN;
+    command_runner_finish(commands->runner, reason, result);
+}
+
+static void on_effect_overdue(void *arg) {
+    commands_end(arg, "it was not over in time", NULL);
+}
+
+static void effect_identify(struct agent *agent) {
+    struct pp_error error = {0};
+    if (!director_identify(agent->director, agent->commands.current.value * 1000, &error))
+        commands_end(agent, error.message, NULL);
+}
+
+void commands_on_identified(void *arg, bool shown) {
+    struct agent *agent = arg;
+    if (agent->commands.current.kind == COMMAND_IDENTIFY)
+        commands_end(agent, shown ? NULL : "the display did not show it", NULL);
+}
+
+bool commands_write_identify(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                             struct pp_error *error) {
+    const struct agent *agent = arg;
+    return screens_write_identify(agent, width, height, SHOWN_CODE, json, error);
+}
+
+static void begin_effect(void *arg, const struct command_entry *entry) {
+    static void (*const effects[COMMAND_KINDS])(struct agent * agent) = {
+        [COMMAND_IDENTIFY] = effect_identify,
+    };
+    struct agent *agent = arg;
+    struct commands *commands = &agent->commands;
+    commands->current = *entry;
+    commands->current.result = NULL;
+    net_timer_start_in(&commands->effect_timer, agent->loop, COMMANDS_EFFECT_MAX_MS, on_effect_overdue,
+                       agent);
+    if (effects[entry->kind])
+        effects[entry->kind](agent);
+    else
+        commands_end(agent, "this version cannot do it", NULL);
+}
+
+/* ---- Receipts ---- */
+
+static void on_poll_due(void *arg) {
+    struct agent *agent = arg;
+    command_runner_poll(agent->commands.runner);
+}
+
+static void poll_after(struct agent *agent, int64_t wait_ms) {
+    net_timer_start_in(&agent->commands.poll_timer, agent->loop, wait_ms, on_poll_due, agent);
+}
+
+/* What the headend calls wrong will not get better by being said again: it is for a person to look at. */
+static bool is_unwanted(const struct net_response *response) {
+    switch (response->status) {
+    case 400:
+    case 404:
+    case 409:
+    case 413:
+    case 422: {
+        struct net_problem problem;
+        return response->ok && net_response_problem(response, &problem);
+    }
+    default:
+        return false;
+    }
+}
+
+static void on_receipt_sent(void *arg, const struct net_response *response) {
+    struct agent *agent = arg;
+    struct commands *commands = &agent->commands;
+    struct pp_error error = {0};
+    commands->call = NULL;
+    /* 204 alone: a captive portal answers 200 to everything. */
+    bool taken = net_response_check(response, &error) && response->status == 204;
+    bool unwanted = !taken && is_unwanted(response);
+    if (unwanted)
+        reporter_event(agent->reporter, "receipt-refused", "%s", error.message);
+    if (taken || unwanted)
+        net_retry_reset(&commands->retry);
+    else
+        poll_after(agent, net_retry_next_ms(&commands->retry, response->retry_after_s));
+    command_runner_told(commands->runner, taken || unwanted);
+}
+
+static bool post_receipt(struct agent *agent, const char *id, const struct pp_buf *token,
+                         struct pp_error *error) {
+    char path[64 + COMMAND_ID_SIZE];
+    snprintf(path, sizeof path, "/v1/commands/%s/receipt", id);
+    struct net_request request = {
+        .method = "POST",
+        .path = path,
+        .content_type = "application/jose",
+        .body = token->data,
+        .body_size = token->size,
+        .timeout_ms = COMMANDS_TIMEOUT_MS,
+        .send_cookie = true,
+        .use_identity = true,
+        .on_done = on_receipt_sent,
+        .arg = agent,
+    };
+    agent->commands.call = net_client_start(agent->client, &request, error);
+    return agent->commands.call != NULL;
+}
+
+static bool send_receipt(struct agent *agent, const struct command_entry *entry, struct pp_error *error) {
+    pp_autobuf struct pp_buf payload = PP_BUF_INIT(COMMAND_RECEIPT_PAYLOAD_MAX);
+    pp_autobuf struct pp_buf token = PP_BUF_INIT(COMMAND_RECEIPT_TOKEN_MAX);
+    return command_receipt_write(entry, &payload, error) &&
+           identity_sign(agent->identity, COMMAND_RECEIPT_TYP, payload.data, payload.size, &token, error) &&
+           post_receipt(agent, entry->id, &token, error);
+}
+
+static bool tell(void *arg, const struct command_entry *entry) {
+    struct agent *agent = arg;
+    struct pp_error error = {0};
+    if (agent->stopping || !agent->session || net_timer_is_running(&agent->commands.poll_timer))
+        return false;
+    if (send_receipt(agent, entry, &error))
+        return true;
+    pp_log_warning("receipt of %s: %s", entry->name, error.message);
+    poll_after(agent, net_retry_next_ms(&agent->commands.retry, -1));
+    return false;
+}
+
+/* ---- The runner ---- */
+
+static void on_outcome(void *arg, const struct command_entry *entry) {
+    struct agent *agent = arg;
+    const char *outcome = command_outcome_name(entry->outcome);
+    if (agent->reporter && entry->outcome != COMMAND_ACCEPTED)
+        reporter_event(agent->reporter, "command", "%s: %s%s%s", entry->name, outcome,
+                       *entry->reason ? ": " : "", entry->reason);
+    else
+        pp_log_info("command %s: %s%s%s", entry->name, outcome, *entry->reason ? ": " : "", entry->reason);
+}
+
+static void on_unwritten(void *arg, const struct pp_error *error) {
+    struct agent *agent = arg;
+    pp_log_warning("the journal of commands: %s", error->message);
+    poll_after(agent, COMMANDS_UNWRITTEN_MS);
+}
+
+static void read_boot(struct commands *commands) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(64);
+    *commands->boot = 0;
+    if (pp_file_read(AT_FDCWD, BOOT_ID_FILE, &text, NULL))
+        snprintf(commands->boot, sizeof commands->boot, "%s", pp_buf_text(&text));
+}
+
+bool commands_load(struct agent *agent, struct pp_error *error) {
+    struct commands *commands = &agent->commands;
+    struct command_runner_config config = {.vault = agent->vault,
+                                           .time = pp_wall_clock_source(&agent->floors.clock),
+                                           .boot = commands->boot,
+                                           .begin = begin_effect,
+                                           .tell = tell,
+                                           .on_unwritten = on_unwritten,
+                                           .on_outcome = on_outcome,
+                                           .arg = agent};
+    read_boot(commands);
+    net_retry_init_random(&commands->retry);
+    commands->runner = command_runner_create(&config, error);
+    /* A journal that is gone from a screen in use may have been taken away: what was asked until now is not done again.
+     * Numbers are milliseconds since 1970, or later. */
+    bool in_use = identity_has_certificate(agent->identity);
+    return commands->runner &&
+           command_runner_load(commands->runner, in_use ? pp_time_now_ms(&config.time) : 0, error);
+}
+
+void commands_begin(struct agent *agent) {
+    command_runner_poll(agent->commands.runner);
+    commands_take(agent);
+}
+
+void commands_close(struct agent *agent) {
+    struct commands *commands = &agent->commands;
+    net_timer_stop(&commands->effect_timer);
+    net_timer_stop(&commands->poll_timer);
+    net_call_cancel(pp_steal(&commands->call));
+    command_runner_destroy(pp_steal(&commands->runner));
+}
+
+void commands_take(struct agent *agent) {
+    if (agent->commands.runner && agent->document.floor.version)
+        command_runner_take(agent->commands.runner, &agent->document.commands);
+}
+
+void commands_on_contact(struct agent *agent) {
+    struct commands *commands = &agent->commands;
+    if (commands->call || !command_runner_has_news(commands->runner))
+        return;
+    net_timer_stop(&commands->poll_timer);
+    command_runner_poll(commands->runner);
+}
+
+void commands_forget(struct agent *agent) {
+    net_call_cancel(pp_steal(&agent->commands.call));
+    command_runner_forget(agent->commands.runner);
+}
