@@ -16,6 +16,7 @@
 struct access_session {
     struct access_session_config config;
     char cookie[NET_COOKIE_MAX]; /* "name=value", "" none */
+    char mode[ACCESS_MODE_SIZE]; /* as the last answer named it */
     int64_t expires_s;           /* s since 1970 */
     int64_t made_ms;             /* CLOCK_MONOTONIC; 0: not by this process */
     struct net_retry retry;
@@ -113,6 +114,12 @@ static bool take_cookie(struct access_session *session, const struct net_cookie 
     return true;
 }
 
+static void take_mode(struct access_session *session, const struct net_response *response) {
+    const char *mode = net_response_header(response, ACCESS_MODE_HEADER);
+    bool fits = mode && strlen(mode) < sizeof session->mode;
+    snprintf(session->mode, sizeof session->mode, "%s", fits ? mode : "");
+}
+
 static void on_answer(void *arg, const struct net_response *response) {
     struct access_session *session = arg;
     struct net_cookie cookie = {0};
@@ -127,6 +134,7 @@ static void on_answer(void *arg, const struct net_response *response) {
         return;
     }
     session->asking = false;
+    take_mode(session, response);
     session->config.on_ready(session->config.arg);
 }
 
@@ -195,6 +203,10 @@ void access_session_renew(struct access_session *session) {
         net_retry_reset(&session->retry);
     session->asking = true;
     schedule(session, fresh ? net_retry_next_ms(&session->retry, -1) : 0, ask);
+}
+
+const char *access_session_mode(const struct access_session *session) {
+    return session->mode;
 }
 
 const char *access_session_cookie(const struct access_session *session) {

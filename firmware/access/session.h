@@ -1,5 +1,5 @@
 /*
- * The device cookie: POST /v1/session, authenticated by the certificate, announces the key that the display point's
+ * The device cookie: POST /v1/session, authenticated by the certificate or a proof (mode.h), announces the key that the display point's
  * secrets are to be encrypted to, and answers 204 and a cookie that rotates with each session. It is kept in the vault
  * (record "device-cookie") with its end, set on the client for the requests that send it, and renewed at 2/3 of its
  * life.
@@ -20,6 +20,8 @@
 
 #define ACCESS_COOKIE_NAME      "__Host-pingplay"
 #define ACCESS_COOKIE_RECORD    "device-cookie"
+#define ACCESS_MODE_HEADER      "pingplay-access"
+#define ACCESS_MODE_SIZE        32    /* bytes with the NUL */
 #define ACCESS_SESSION_LIFE_S   86400 /* of a cookie without Max-Age */
 #define ACCESS_SESSION_DENIED_S 60    /* least wait after 401 or 403 */
 #define ACCESS_ANNOUNCEMENT_MAX 4096
@@ -54,6 +56,10 @@ struct access_session *access_session_start(const struct access_session_config *
 /* The headend answered 401 to a request with the cookie: forgets it and asks for a new one. Does nothing
  * while one is being asked for. */
 void access_session_renew(struct access_session *session);
+
+/* The name of the access mode by which the headend took the last session, as its answer said, unsigned; "" where it said
+ * none. */
+const char *access_session_mode(const struct access_session *session);
 
 /* "name=value" for another client (the sync worker's); NULL while there is none. */
 const char *access_session_cookie(const struct access_session *session);

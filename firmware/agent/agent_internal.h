@@ -5,6 +5,7 @@
 
 #include "access/enrol.h"
 #include "access/session.h"
+#include "agent/access_state.h"
 #include "agent/agent.h"
 #include "agent/answers.h"
 #include "agent/commands.h"
@@ -78,6 +79,7 @@ struct agent {
     struct floors floors;
     struct crash_guard guard;
     struct net_client *client;
+    struct access_state access; /* access_state.c */
     struct sync *sync;
     struct reporter *reporter;
     struct director *director;

@@ -9,6 +9,7 @@
 
 static void document_apply(struct agent *agent, const struct state_document *document) {
     agent->document = *document;
+    access_state_follow(agent);
     director_set_time_zone(agent->director, document->time_zone);
     director_set_rotation(agent->director, document->rotation);
     content_follow(agent);
@@ -209,6 +210,7 @@ static void on_session(void *arg) {
     if (agent->enrol)
         agent_set_state(agent, state_before_contact(agent));
     stop_enrolment(agent);
+    access_state_hear_session(agent);
     if (!sync_set_cookie(agent->sync, access_session_cookie(agent->session), &error))
         pp_log_warning("sync: %s", error.message);
     if (agent->poller)
@@ -324,11 +326,7 @@ void connection_put_off_renewal(struct agent *agent) {
 }
 
 bool connection_use_identity(struct agent *agent, struct pp_error *error) {
-    pp_autobuf struct pp_buf key = PP_BUF_INIT(4096);
-    const char *chain = identity_certificate_pem(agent->identity);
-    return identity_private_key_pem(agent->identity, &key, error) &&
-           net_client_set_identity(agent->client, chain, pp_buf_text(&key), error) &&
-           sync_set_identity(agent->sync, chain, pp_buf_text(&key), error);
+    return access_state_show(agent, error);
 }
 
 /* ---- Life ---- */

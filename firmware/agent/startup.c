@@ -88,7 +88,7 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
     if (!agent->client)
         return false;
     agent->sync = sync_create(&sync, error);
-    if (!agent->sync)
+    if (!agent->sync || !access_state_open(agent, error))
         return false;
     reporter_begin(agent->reporter, agent->client, agent->jobs);
     vault_set_jobs(agent->vault, agent->jobs);
@@ -100,6 +100,7 @@ void startup_close(struct agent *agent) {
     reporter_destroy(pp_steal(&agent->reporter));
     sync_destroy(pp_steal(&agent->sync));
     net_client_destroy(pp_steal(&agent->client));
+    access_state_close(agent);
     control_close(agent);
     store_close(pp_steal(&agent->store));
     agreement_destroy(pp_steal(&agent->agreement));

@@ -77,8 +77,8 @@ static bool parse_fields(const cJSON *document, const struct state_key_reader *r
            copy_string(document, "site", STATE_NAME_MAX, out->site, error) &&
            copy_string(document, "time_zone", STATE_TIME_ZONE_MAX, out->time_zone, error) &&
            copy_string(document, "locale", STATE_LOCALE_MAX, out->locale, error) &&
-           parse_settings(document, out, error) && command_list_parse(document, &out->commands, error) &&
-           parse_channel(document, reader, out, error);
+           access_policy_parse(document, &out->access, error) && parse_settings(document, out, error) &&
+           command_list_parse(document, &out->commands, error) && parse_channel(document, reader, out, error);
 }
 
 bool state_document_verify(const void *token, size_t size, struct control_keys *keys, struct pp_buf *payload,

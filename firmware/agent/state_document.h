@@ -6,7 +6,7 @@
  *   {"format": 2, "aud": "<device id>", "epoch": 0, "version": 12, "iat": 1767600000, "exp": 1770278400,
  *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
  *    "channel": {"id": "lobby", "title": "Lobby", "key": "<JWE of a JWK \"oct\">"}, "publish": 7,
- *    "settings": {"rotation": 90, "offline_mark": true}, "commands": []}
+ *    "access": {"mode": "certificate"}, "settings": {"rotation": 90, "offline_mark": true}, "commands": []}
  */
 #ifndef PP_AGENT_STATE_DOCUMENT_H
 #define PP_AGENT_STATE_DOCUMENT_H
@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "access/policy.h"
 #include "agent/control_keys.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -51,6 +52,7 @@ struct state_document {
     char locale[STATE_LOCALE_MAX + 1];
     unsigned rotation; /* degrees clockwise that the picture is turned by: 0, 90, 180, 270 */
     bool offline_mark; /* a small mark is shown while the headend cannot be reached */
+    struct access_policy access;
     bool has_channel;
     char channel[CHANNEL_NAME_MAX + 1];
     char channel_title[STATE_NAME_MAX + 1]; /* "" for none */

@@ -1,6 +1,7 @@
 #include "identity/identity.h"
 
 #include <mbedtls/x509_csr.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -21,6 +22,8 @@
 
 struct identity {
     struct vault *vault;
+    pthread_mutex_t key_mutex;
+    pthread_mutex_t *key_lock; /* that one, over the key's use: it belongs to one thread at a time */
     struct crypto_key *key;
     uint8_t point[CRYPTO_POINT_SIZE];
     char thumbprint[IDENTITY_THUMBPRINT_SIZE];
@@ -77,6 +80,8 @@ struct identity *identity_load_or_create(struct vault *vault, struct pp_error *e
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
+    pthread_mutex_init(&identity->key_mutex, NULL);
+    identity->key_lock = &identity->key_mutex;
     identity->vault = vault;
     identity->chain = PP_BUF_INIT(CHAIN_PEM_MAX);
     identity->next = PP_BUF_INIT(CHAIN_PEM_MAX);
@@ -96,6 +101,7 @@ void identity_destroy(struct identity *identity) {
     crypto_key_destroy(identity->key);
     pp_buf_finish(&identity->chain);
     pp_buf_finish(&identity->next);
+    pthread_mutex_destroy(&identity->key_mutex);
     free(identity);
 }
 
@@ -125,7 +131,9 @@ static int write_csr(const struct identity *identity, uint8_t *der, size_t room)
 
 bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error) {
     uint8_t request[CSR_MAX];
+    pthread_mutex_lock(identity->key_lock);
     int size = write_csr(identity, request, sizeof request);
+    pthread_mutex_unlock(identity->key_lock);
     if (size < 0)
         return crypto_mbedtls_fail(error, PP_E_STATE, size, "certificate request");
     /* mbedTLS writes at the end of its buffer. */
@@ -254,13 +262,31 @@ int64_t identity_renew_at(const struct identity *identity) {
 }
 
 bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pem, struct pp_error *error) {
-    return crypto_key_save_pem(identity->key, pem, error);
+    pthread_mutex_lock(identity->key_lock);
+    bool ok = crypto_key_save_pem(identity->key, pem, error);
+    pthread_mutex_unlock(identity->key_lock);
+    return ok;
 }
 
 bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,
                    struct pp_buf *token, struct pp_error *error) {
     const struct jws_signer signer = {.key = identity->key, .kid = identity->thumbprint, .typ = typ};
-    return jws_sign(&signer, payload, size, token, error);
+    pthread_mutex_lock(identity->key_lock);
+    bool ok = jws_sign(&signer, payload, size, token, error);
+    pthread_mutex_unlock(identity->key_lock);
+    return ok;
+}
+
+const uint8_t *identity_point(const struct identity *identity) {
+    return identity->point;
+}
+
+bool identity_sign_raw(const struct identity *identity, const void *data, size_t size,
+                       uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error) {
+    pthread_mutex_lock(identity->key_lock);
+    bool ok = crypto_key_sign_raw(identity->key, data, size, signature, error);
+    pthread_mutex_unlock(identity->key_lock);
+    return ok;
 }
 
 bool identity_check_ca_file(const char *ca_file, struct pp_error *error) {

@@ -70,6 +70,12 @@ bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pe
 bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,
                    struct pp_buf *token, struct pp_error *error);
 
+/* The device key's point, CRYPTO_POINT_SIZE bytes. Borrowed. */
+const uint8_t *identity_point(const struct identity *identity);
+/* ECDSA over SHA-256 by the device key, r and s side by side. From any thread, unlike all else here. */
+bool identity_sign_raw(const struct identity *identity, const void *data, size_t size, uint8_t signature[64],
+                       struct pp_error *error);
+
 /* Whether the PEM file has nothing but certificates of authorities, as est.h and net/client.h need it. */
 bool identity_check_ca_file(const char *ca_file, struct pp_error *error);
 

@@ -140,6 +140,19 @@ static void finish_call(struct net_call *call) {
     net_response_finish(&result);
 }
 
+/* Back to where it was before its start: its turn comes again. */
+static void restart_call(struct net_call *call) {
+    struct net_loop *loop = call->client->loop;
+    curl_multi_remove_handle(loop->multi, call->easy);
+    call->added = false;
+    call->client->transferring--;
+    net_response_finish(&call->response);
+    net_response_init(&call->response, NET_RESPONSE_BODY_MAX);
+    pp_buf_finish(&call->head.text);
+    call->head = NET_HEAD_INIT;
+    loop->unsettled = true;
+}
+
 void net_call_finished(CURL *easy, CURLcode result) {
     char *owner = NULL;
     if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) != CURLE_OK || !owner)
@@ -155,6 +168,12 @@ void net_call_finished(CURL *easy, CURLcode result) {
     else if (result == CURLE_OK && !call->head.complete)
         pp_fail(&response->error, PP_E_NET, "no whole answer came");
     response->ok = response->error.code == PP_OK;
+    if (response->ok)
+        net_call_take_nonce(call);
+    if (response->ok && net_call_prove_again(call)) {
+        restart_call(call);
+        return;
+    }
     finish_call(call);
 }
 
@@ -221,7 +240,8 @@ static bool prepare(struct net_call *call, const struct net_request *request, st
         call->identity = call->client->identity;
         call->identity->references++;
     }
-    return copy_request(call, request, error) && net_call_setup(call, url, error);
+    return copy_request(call, request, error) && net_call_prove(call, url, error) &&
+           net_call_setup(call, url, error);
 }
 
 struct net_call *net_client_start(struct net_client *client, const struct net_request *request,

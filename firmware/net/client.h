@@ -36,6 +36,19 @@ struct net_clocks {
     struct pp_time_source other; /* without a function: none */
 };
 
+/* Proves each request that makes a session, so to speak (use_identity without send_cookie), and those with the cookie
+ * where `with_cookie` says so, to be its sender's own (RFC 9449): by one more header line. Called on the thread of the
+ * client's loop. Where the server asks for another nonce, the request is made once more with that. */
+struct net_prover {
+    /* Appends the proof of a request to `url`. `cookie` is "name=value", NULL where it goes without. */
+    bool (*prove)(void *arg, const char *method, const char *url, const char *cookie, struct pp_buf *proof,
+                  struct pp_error *error);
+    /* The nonce that the server wants in the next one. */
+    void (*take_nonce)(void *arg, const char *nonce);
+    void *arg;
+    bool with_cookie;
+};
+
 struct net_client_config {
     const char *base_url;         /* "https://HOST[:PORT]", no path; NULL: absolute addresses only */
     const char *ca_file;          /* PEM; the only authorities this client trusts */
@@ -116,6 +129,9 @@ bool net_client_set_identity(struct net_client *client, const char *certificate_
 /* "name=value" for the requests started from now on, copied; NULL clears it. PP_E_INVALID for a character
  * that may not stand there. */
 bool net_client_set_cookie(struct net_client *client, const char *cookie, struct pp_error *error);
+
+/* For the requests started from now on, copied; NULL: none is proven. */
+void net_client_set_prover(struct net_client *client, const struct net_prover *prover);
 
 /* NULL where the request is invalid; then nothing is called back. */
 struct net_call *net_client_start(struct net_client *client, const struct net_request *request,

@@ -37,6 +37,7 @@ struct net_client {
     char *cookie; /* wiped; NULL: none */
     struct net_clocks clocks;
     struct net_identity *identity;
+    struct net_prover prover; /* zeros: none */
     long connect_timeout_ms;
     int connections;  /* the most to a host, and so the most calls at once without HTTP/2 */
     int transferring; /* calls in libcurl's hands; the others of the loop's calls wait */
@@ -54,6 +55,8 @@ struct net_call {
     CURL *easy;
     bool added;                 /* to the multi handle */
     bool cancelled;             /* to be destroyed as soon as curl lets go of it */
+    bool proven;                /* a proof goes with it */
+    bool proven_again;          /* for the second time, with another nonce */
     bool bulk;                  /* on_data takes the body of this answer */
     struct net_request request; /* its texts are not kept */
     struct net_identity *identity;
@@ -92,6 +95,13 @@ bool net_call_setup(struct net_call *call, const char *url, struct pp_error *err
 /* setup.c: its header lines; the secrets among them end in call->headers only. */
 bool net_call_headers(struct net_call *call, const struct net_request *request, struct pp_error *error);
 void net_headers_wipe(struct curl_slist *headers);
+
+/* prove.c: adds the proof of a request to `url`, where one goes with it. */
+bool net_call_prove(struct net_call *call, const char *url, struct pp_error *error);
+/* prove.c: of the whole answer that came. */
+void net_call_take_nonce(const struct net_call *call);
+/* prove.c: true where the answer asks for another proof, and the call has one now. */
+bool net_call_prove_again(struct net_call *call);
 
 /* tls.c */
 void net_tls_ignore_configuration(void); /* before libcurl starts */

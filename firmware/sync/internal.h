@@ -15,8 +15,9 @@
 
 /* Whom we are to the headend. */
 struct sync_identity {
-    char *certificate, *key; /* PEM, or NULL and NULL; the key is secret */
-    char *cookie;            /* "name=value" or NULL; secret */
+    char *certificate, *key;  /* PEM, or NULL and NULL; the key is secret */
+    char *cookie;             /* "name=value" or NULL; secret */
+    struct net_prover prover; /* zeros: none */
 };
 
 /* What the worker counts and others read. */

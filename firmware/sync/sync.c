@@ -175,6 +175,12 @@ bool sync_set_cookie(struct sync *sync, const char *cookie, struct pp_error *err
     return true;
 }
 
+void sync_set_prover(struct sync *sync, const struct net_prover *prover) {
+    pthread_mutex_lock(&sync->lock);
+    sync->identity.prover = prover ? *prover : (struct net_prover){0};
+    pthread_mutex_unlock(&sync->lock);
+}
+
 static bool same_target(const struct sync_target *a, const struct sync_target *b) {
     return strcmp(a->channel, b->channel) == 0 && memcmp(a->key, b->key, sizeof a->key) == 0;
 }

@@ -104,6 +104,8 @@ PP_DEFINE_AUTO(sync, struct sync, sync_destroy)
 /* Who asks: certificate chain and key in PEM, or NULL and NULL; copied, wiped. Applies from the next pass. */
 bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, const char *private_key_pem,
                        struct pp_error *error);
+/* What proves the requests, on the worker's thread; copied, and its `arg` outlives the sync. NULL: nothing. */
+void sync_set_prover(struct sync *sync, const struct net_prover *prover);
 /* "name=value" or NULL. */
 bool sync_set_cookie(struct sync *sync, const char *cookie, struct pp_error *error);
 

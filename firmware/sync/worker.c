@@ -57,6 +57,7 @@ static void prepare_client(struct sync *sync) {
     if (!net_client_set_identity(sync->client, sync->identity.certificate, sync->identity.key, &error) ||
         !net_client_set_cookie(sync->client, sync->identity.cookie, &error))
         pp_log_warning("sync: %s", error.message);
+    net_client_set_prover(sync->client, &sync->identity.prover);
 }
 
 /* Sleeps until something is due; with a pass comes its target, and an identity for the client. */

@@ -1,0 +1,35 @@
+/*
+ * How a display point shows who it is, by its access mode, which the admin sets for each: one struct of functions a
+ * mode. README.md has them as a table.
+ */
+#ifndef PP_ACCESS_MODE_H
+#define PP_ACCESS_MODE_H
+
+#include "access/prover.h"
+#include "base/buf.h"
+
+/* What goes with the requests of its clients. */
+struct access_credentials {
+    const char *certificate; /* PEM chain, borrowed from the identity; NULL: none is shown */
+    struct pp_buf key;       /* PEM, of it; wiped */
+    struct net_prover prover;
+};
+void access_credentials_finish(struct access_credentials *credentials);
+#define access_autocredentials PP_CLEANUP(access_credentials_finish)
+
+struct access_mode {
+    const char *name; /* "cookie": in the state, in the status, on the command line */
+    /* It shows content only while a person is signed in there, and its channel's keys go with the session. */
+    bool temporary;
+    /* How a request proves itself. `identity` has a certificate. */
+    bool (*credentials)(const struct identity *identity, struct access_prover *prover,
+                        struct access_credentials *out, struct pp_error *error);
+};
+
+/* NULL: there is none of that name. */
+const struct access_mode *access_mode_find(const char *name);
+
+/* Before the headend has named one: certificate and proof, of which it takes what gets there. */
+extern const struct access_mode access_mode_unknown;
+
+#endif
