@@ -174,9 +174,8 @@ struct question {
 };
 
 static const struct question questions[] = {
-    {LOCAL_STATUS, false, true, answer_status},
-    {LOCAL_ENROL, false, true, answer_enrol},
-    {LOCAL_LOGS, false, false, answer_logs},
+    {LOCAL_STATUS, false, true, answer_status},       {LOCAL_ENROL, false, true, answer_enrol},
+    {LOCAL_DIAGNOSE, false, false, answers_diagnose}, {LOCAL_LOGS, false, false, answer_logs},
     {LOCAL_STATS, false, true, answer_stats},
 };
 
@@ -199,8 +198,9 @@ static void on_request(void *arg, struct local_client *client, const struct loca
 }
 
 static void on_gone(void *arg, struct local_client *client) {
-    (void)arg;
-    (void)client;
+    struct agent *agent = arg;
+    if (agent->answers.diagnosed == client)
+        agent->answers.diagnosed = NULL;
 }
 
 /* ---- Life ---- */
@@ -239,6 +239,8 @@ bool answers_start(struct agent *agent, struct pp_error *error) {
 void answers_stop(struct agent *agent) {
     struct answers *answers = &agent->answers;
     net_timer_stop(&answers->listen_timer);
+    diagnose_abandon(pp_steal(&answers->diagnosis));
+    answers->diagnosed = NULL;
     local_stop(pp_steal(&answers->local));
     if (answers->log)
         pp_log_set_tap(NULL, NULL);

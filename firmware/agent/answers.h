@@ -11,6 +11,7 @@
 #include "agent/local.h"
 #include "base/error.h"
 #include "base/log_ring.h"
+#include "diagnose/diagnose.h"
 #include "net/loop.h"
 
 #define ANSWERS_FORMAT    1     /* of every document */
@@ -27,6 +28,8 @@ struct answers {
     int64_t started_ms;   /* CLOCK_BOOTTIME */
     int64_t contact_s;    /* s since 1970, the last time that the headend answered; 0: not since the start */
     struct counters counters;
+    struct diagnose_run *diagnosis; /* under way; NULL none */
+    struct local_client *diagnosed; /* whom its document is for; NULL: it has gone */
 };
 
 /* Once there is a loop. Without a socket the agent goes on, and tries again. */
@@ -34,5 +37,9 @@ bool answers_start(struct agent *agent, struct pp_error *error);
 void answers_stop(struct agent *agent);
 /* The headend has answered. */
 void answers_note_contact(struct agent *agent);
+
+/* answers_diagnose.c: what the agent knows, for a diagnosis: also for who asks from afar. */
+void answers_diagnose_config(struct agent *agent, struct diagnose_config *config);
+void answers_diagnose(struct agent *agent, struct local_client *client, const struct local_message *request);
 
 #endif

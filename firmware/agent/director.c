@@ -519,6 +519,10 @@ bool director_is_settling(const struct director *director) {
     return director->manifest && !director->blank && !director->settled;
 }
 
+bool director_has_player(const struct director *director) {
+    return player_link_is_up(director->link);
+}
+
 uint8_t director_sandbox(const struct director *director) {
     return layer_set_sandbox(director->layers);
 }

@@ -88,6 +88,9 @@ bool director_is_settling(const struct director *director);
 /* How far the renderers' sandboxes reach, bits of enum sandbox_level; 0 while none has been started. */
 uint8_t director_sandbox(const struct director *director);
 
+/* Whether there is a player. */
+bool director_has_player(const struct director *director);
+
 /* Objects were fetched again: items that failed may be tried. */
 void director_clear_faults(struct director *director);
 

@@ -7,14 +7,14 @@
 #include "ipc/conn.h"
 
 static void tell(const struct ctl *ctl, const char *name, const char *detail) {
-    if (!ctl->quiet)
-        fprintf(stderr, "pingplayctl: %s%s%s\n", words(ctl->language, name), *detail ? ": " : "", detail);
+    fprintf(stderr, "pingplayctl: %s%s%s\n", words(ctl->language, name), *detail ? ": " : "", detail);
 }
 
 /* Before and after the question: whoever is not there, and whoever may not. */
 static enum ctl_exit fail_connect(const struct ctl *ctl, const struct pp_error *error) {
     bool absent = error->code == PP_E_NET || error->code == PP_E_NOTFOUND;
-    tell(ctl, absent ? "error.no-agent" : "error.denied", error->message);
+    if (!absent || !ctl->quiet)
+        tell(ctl, absent ? "error.no-agent" : "error.denied", error->message);
     return absent ? CTL_NO_AGENT : CTL_DENIED;
 }
 
@@ -54,11 +54,12 @@ bool client_next(const struct ctl *ctl, int fd, struct pp_buf *packet, struct lo
     if (!local_receive(fd, LOCAL_PACKET_MAX, packet, message, &error)) {
         bool absent = error.code == PP_E_STATE || error.code == PP_E_NET;
         *status = absent ? CTL_NO_AGENT : CTL_FAILED;
-        tell(ctl,
-             error.code == PP_E_STATE ? "error.silent"
-             : absent                 ? "error.gone"
-                                      : "error.answer",
-             absent ? "" : error.message);
+        if (!absent || !ctl->quiet)
+            tell(ctl,
+                 error.code == PP_E_STATE ? "error.silent"
+                 : absent                 ? "error.gone"
+                                          : "error.answer",
+                 absent ? "" : error.message);
         return false;
     }
     if (message->type == LOCAL_REFUSED) {

@@ -14,6 +14,7 @@ static const char usage[] =
     "  status                       where this display point stands\n"
     "  enrol                        the code, the fingerprint and the QR code to enrol it by\n"
     "  logs [--lines N] [--follow]  what the agent has said last, and goes on to say\n"
+    "  diagnose                     what is wrong, from the cable to the screen, and what to do\n"
     "  stats                        what has happened since the agent's start\n"
     "  --json         the document itself, as assets/schema/ctl.schema.json has it\n"
     "  --lang LANG    en or fr; by default the environment's\n"
@@ -31,6 +32,7 @@ static const struct command commands[] = {
     {"enrol", 0, 0, enrol_run},
     {"logs", 0, 0, logs_run},
     {"stats", 0, 0, stats_run},
+    {"diagnose", 0, 0, diagnose_command_run},
 };
 
 static const struct command *command_find(const char *name) {

@@ -29,7 +29,7 @@ struct ctl {
     const char *socket; /* path */
     const char *config; /* path of agent.conf */
     bool json;
-    bool quiet; /* no lines of our own on standard error */
+    bool quiet; /* an agent that is not there is only told by the exit status */
     /* of single commands */
     bool again, follow, yes;
     uint64_t lines;
@@ -71,6 +71,7 @@ void show_plain(const char *text);
 enum ctl_exit status_run(const struct ctl *ctl);
 enum ctl_exit enrol_run(const struct ctl *ctl);
 enum ctl_exit logs_run(const struct ctl *ctl);
+enum ctl_exit diagnose_command_run(const struct ctl *ctl);
 enum ctl_exit stats_run(const struct ctl *ctl);
 
 #endif

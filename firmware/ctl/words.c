@@ -104,6 +104,13 @@ static const struct word table[] = {
     {"stats.resident_bytes", {"Memory of the agent", "Mémoire de l’agent"}},
     {"stats.resident_peak_bytes", {"The most so far", "Le maximum jusqu’ici"}},
     {"stats.renderer_peak_bytes", {"The most of a renderer", "Le maximum d’un moteur de rendu"}},
+    /* diagnose */
+    {"diagnose.alone", {"The agent does not answer; this is what can be seen without it", "L’agent ne répond pas ; voici ce que l’on voit sans lui"}},
+    {"verdict.ok", {"ok", "ok"}},
+    {"verdict.skipped", {"-", "-"}},
+    {"verdict.unknown", {"?", "?"}},
+    {"verdict.warning", {"warning", "à voir"}},
+    {"verdict.fault", {"FAULT", "PANNE"}},
     /* logs */
     {"logs.lost", {"lines came faster than they were read", "lignes sont venues plus vite qu’elles n’ont été lues"}},
     {"logs.again", {"the agent has ended; its next start is waited for", "l’agent s’est arrêté ; on attend son prochain démarrage"}},

@@ -131,6 +131,37 @@ test('logs has the last lines and follows, also into the next start of the agent
   await until(() => /connecting -> online/.test(follower.out.slice(before)), 'what the next agent says');
 });
 
+const finding = (document, name) => document.checks.find((check) => check.name === name).finding;
+
+test('diagnose tells from the cable to the screen what is wrong, by the agent and without it', async (t) => {
+  const display = await startScreen(t);
+  await enrol(display);
+  const well = await ctlJson(display, 'diagnose');
+  assert.equal(well.by, 'agent');
+  for (const [name, expected] of Object.entries({ tcp: 'tcp-connected', tls: 'tls-verified', answer: 'answer-good',
+    agent: 'agent-well' })) assert.equal(finding(well, name), expected);
+  assert.match(finding(well, 'display'), /^display-(shown|unplugged)$/); // the second on a machine with a socket for a screen, and none in it
+  const own = await startHeadend();
+  t.after(() => own.stop());
+  const lost = await startDisplay(headend, { url: `https://localhost:${own.port}` });
+  t.after(() => lost.stop());
+  await lost.agent.waitLog(/cannot be trusted/);
+  const untrusted = await ctlJson(lost, 'diagnose');
+  assert.equal(untrusted.verdict, 'fault');
+  assert.equal(finding(untrusted, 'tls'), 'tls-untrusted');
+  assert.equal(finding(untrusted, 'agent'), 'agent-trouble');
+  const words = await ctl(lost, 'diagnose', '--lang', 'fr');
+  assert.equal(words.code, 6);
+  assert.match(words.out, /^Confiance \(TLS\) +PANNE +Ce qui répond n’est pas fiable/m);
+  await lost.stopAgent();
+  await own.stopServing();
+  const alone = await ctlJson(lost, 'diagnose');
+  assert.equal(alone.by, 'pingplayctl');
+  assert.equal(finding(alone, 'agent'), 'agent-down');
+  assert.equal(finding(alone, 'tcp'), 'tcp-refused');
+  assert.match((await ctl(lost, 'diagnose')).out, /^Connection +FAULT +The machine answers, but not the headend/m);
+});
+
 test('without an agent, and for the wrong words, the exit status says which', async (t) => {
   const display = await startScreen(t);
   assert.equal((await ctl(display, 'nonsense')).code, 2);
