@@ -42,6 +42,13 @@ static bool has_body(const struct net_call *call) {
     return status != 204 && status != 304 && strcmp(call->request.method, "HEAD") != 0;
 }
 
+/* A body that ends with the connection can be cut by anyone on the way: libcurl does not ask for TLS's own farewell. */
+static bool body_has_end(const struct net_call *call) {
+    const struct net_response *response = &call->response;
+    return call->client->multiplexed || response->content_length >= 0 ||
+           net_response_header(response, "transfer-encoding");
+}
+
 static bool begin_body(struct net_call *call) {
     struct net_response *response = &call->response;
     const struct net_request *request = &call->request;
@@ -51,6 +58,8 @@ static bool begin_body(struct net_call *call) {
     call->bulk = whole_or_part && request->on_data;
     call->body_max = success ? asked : NET_RESPONSE_BODY_MAX;
     response->body.max = call->body_max;
+    if (has_body(call) && !body_has_end(call))
+        return pp_fail(&response->error, PP_E_INVALID, "answer whose end could not be told from a cut");
     if (has_body(call) && response->content_length > (int64_t)call->body_max)
         return pp_fail(&response->error, PP_E_LIMIT, "answer of %lld bytes, at most %zu are allowed",
                        (long long)response->content_length, call->body_max);
@@ -70,8 +79,10 @@ static void note_version(struct net_call *call) {
 
 static bool end_of_head(struct net_call *call) {
     long status = 0;
+    /* An interim answer: the real one follows. */
     if (curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK || status < 200)
-        return true; /* an interim answer: the real one follows */
+        return status != 101 || pp_fail(&call->response.error, PP_E_INVALID,
+                                        "answer in another protocol, which nobody asked for");
     call->response.status = (int)status;
     note_version(call);
     return net_head_finish(&call->head, call->request.range_from, pp_time_now_s(&call->client->clocks.time),

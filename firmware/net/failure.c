@@ -49,7 +49,7 @@ static const struct verify_reason verify_reasons[] = {
     {X509_V_ERR_INVALID_NON_CA, "its certificate is an authority's", NULL},
     {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, "a certificate above its own may not issue others", NULL},
     {X509_V_ERR_INVALID_PURPOSE, "its certificate is not for a server",
-     "a certificate above its own may not issue others"},
+     "a certificate above its own is not for servers"},
     {X509_V_ERR_CERT_REJECTED, "its certificate is not for a server",
      "a certificate above its own is not for servers"},
     {X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE, "the key of its certificate may not sign", NULL},
@@ -63,7 +63,8 @@ static const struct verify_reason verify_reasons[] = {
     {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
      "its certificate has a critical extension that is not known here",
      "a certificate above its own has a critical extension that is not known here"},
-    {X509_V_ERR_INVALID_EXTENSION, BAD_EXTENSION, NULL},
+    {X509_V_ERR_INVALID_EXTENSION, BAD_EXTENSION,
+     "a certificate above its own has an extension that cannot be read"},
     {X509_V_ERR_INVALID_POLICY_EXTENSION, BAD_EXTENSION, NULL},
     {X509_V_ERR_ERROR_IN_CERT_NOT_BEFORE_FIELD, "the times of its certificate cannot be read", NULL},
     {X509_V_ERR_ERROR_IN_CERT_NOT_AFTER_FIELD, "the times of its certificate cannot be read", NULL},
@@ -97,15 +98,20 @@ static const struct text_reason text_reasons[] = {
     {"alert protocol version", SERVER, "it only speaks too old a protocol version of TLS"},
     {"wrong version number", SERVER, "it does not speak TLS"},
     {"http request", SERVER, "it does not speak TLS"},
+    {"inappropriate fallback", SERVER, "somebody on the way keeps it from a newer version of TLS"},
     {"alert handshake failure", SERVER, "no cipher suite is acceptable to both sides"},
     {"alert insufficient security", SERVER, "no cipher suite is acceptable to both sides"},
     {"no shared cipher", SERVER, "no cipher suite is acceptable to both sides"},
+    {"unknown cipher returned", SERVER, "it chose a cipher suite that was not offered"},
     {"wrong cipher returned", SERVER, "it chose a cipher suite that was not offered"},
     {"bad signature", SERVER, "it does not hold the key of its certificate"},
     {"wrong signature type", SERVER, "it signs in a way that is not acceptable"},
     {"legacy sigalg disallowed", SERVER, "it signs in a way that is not acceptable"},
     {"unsafe legacy renegotiation", SERVER, "its TLS lacks secure renegotiation"},
     {"asn1 encoding routines", SERVER, "its certificate cannot be read"},
+    {"wrong curve", SERVER, "its key agreement is none that was offered"},
+    {"unrecognized name", SERVER, "it does not know the name that it was asked for"},
+    {"no application protocol", SERVER, "it speaks no application protocol that was offered"},
     {"dh key too small", SERVER, "its key agreement is too weak"},
     {"does not match", SERVER, "its certificate is for another name"},
     {"no alternative certificate subject name", SERVER, "its certificate is for another name"},
@@ -121,6 +127,10 @@ static const struct text_reason text_reasons[] = {
     {"Broken pipe", NETWORK, "the connection broke during the TLS handshake"},
     {"SSL_ERROR_SYSCALL", NETWORK, "the connection broke during the TLS handshake"},
     {"unexpected eof", NETWORK, "the connection broke during the TLS handshake"},
+    {"too many warn alerts", SERVER, "what it sends in the TLS handshake is malformed"},
+    {"invalid alert", SERVER, "what it sends in the TLS handshake is malformed"},
+    {" alert ", NETWORK, "the server broke the TLS handshake off"},
+    {" routines::", SERVER, "what it sends in the TLS handshake is malformed"},
 };
 
 static const struct text_reason *find_text(const char *problem) {
@@ -179,24 +189,39 @@ static void explain_verification(const struct net_call *call, const char *proble
 struct result_kind {
     CURLcode result;
     enum pp_code code;
+    const char
+        *words; /* in place of libcurl's, which count bytes and differ from release to release; NULL: its */
 };
 
-/* Everything that is not listed is PP_E_NET. */
+#define CUT "no whole answer came"
+
+/* Everything that is not listed is PP_E_NET, in libcurl's words. */
 static const struct result_kind result_kinds[] = {
-    {CURLE_OUT_OF_MEMORY, PP_E_NOMEM},           {CURLE_URL_MALFORMAT, PP_E_INVALID},
-    {CURLE_UNSUPPORTED_PROTOCOL, PP_E_INVALID},  {CURLE_WEIRD_SERVER_REPLY, PP_E_INVALID},
-    {CURLE_ABORTED_BY_CALLBACK, PP_E_CANCELLED}, {CURLE_SSL_CACERT_BADFILE, PP_E_TLS},
-    {CURLE_SSL_CERTPROBLEM, PP_E_TLS},           {CURLE_SSL_CIPHER, PP_E_TLS},
-    {CURLE_SSL_ISSUER_ERROR, PP_E_TLS},          {CURLE_SSL_ENGINE_NOTFOUND, PP_E_TLS},
-    {CURLE_SSL_INVALIDCERTSTATUS, PP_E_TLS},     {CURLE_BAD_CONTENT_ENCODING, PP_E_INVALID},
+    {CURLE_OUT_OF_MEMORY, PP_E_NOMEM, NULL},
+    {CURLE_URL_MALFORMAT, PP_E_INVALID, NULL},
+    {CURLE_UNSUPPORTED_PROTOCOL, PP_E_INVALID, NET_NOT_HTTP}, /* its version, or status */
+    {CURLE_WEIRD_SERVER_REPLY, PP_E_INVALID, NET_NOT_HTTP},
+    {CURLE_BAD_CONTENT_ENCODING, PP_E_INVALID, "answer in a transfer encoding nobody asked for"},
+    {CURLE_ABORTED_BY_CALLBACK, PP_E_CANCELLED, NULL},
+    {CURLE_SSL_CACERT_BADFILE, PP_E_TLS, NULL},
+    {CURLE_SSL_CERTPROBLEM, PP_E_TLS, NULL},
+    {CURLE_SSL_CIPHER, PP_E_TLS, NULL},
+    {CURLE_SSL_ISSUER_ERROR, PP_E_TLS, NULL},
+    {CURLE_SSL_ENGINE_NOTFOUND, PP_E_TLS, NULL},
+    {CURLE_SSL_INVALIDCERTSTATUS, PP_E_TLS, NULL},
+    {CURLE_GOT_NOTHING, PP_E_NET, CUT},
+    {CURLE_PARTIAL_FILE, PP_E_NET, CUT},
+    {CURLE_HTTP2, PP_E_NET, CUT},
+    {CURLE_HTTP2_STREAM, PP_E_NET, CUT},
 };
 
-static enum pp_code code_of_result(CURLcode result) {
+static const struct result_kind *find_result(CURLcode result) {
+    static const struct result_kind other = {CURLE_OK, PP_E_NET, NULL};
     for (size_t i = 0; i < PP_COUNT(result_kinds); i++) {
         if (result_kinds[i].result == result)
-            return result_kinds[i].code;
+            return &result_kinds[i];
     }
-    return PP_E_NET;
+    return &other;
 }
 
 /* libcurl says after how long it gave up, which is another number each time. The same trouble has to have the
@@ -213,6 +238,24 @@ static void leave_out_duration(const char *problem, char words[static CURL_ERROR
             snprintf(words + (from - problem), CURL_ERROR_SIZE - (size_t)(from - problem), "%s",
                      unit + strlen(units[i]));
     }
+}
+
+/* With TLS 1.3 the server judges our certificate after its own handshake is over. */
+static void explain_receiving(const char *problem, struct pp_error *error) {
+    const struct text_reason *reason = find_text(problem);
+    if (reason && reason->whose == OURSELVES)
+        pp_fail(error, PP_E_DENIED, "%s (%s)", reason->words, problem);
+    else if (strcasestr(problem, "chunk"))
+        pp_fail(error, PP_E_NET, "the chunks of the answer cannot be read");
+    else if (strcasestr(problem, "unexpected eof"))
+        pp_fail(error, PP_E_NET, CUT);
+    else
+        pp_fail(error, PP_E_NET, "the connection broke: %s", problem);
+}
+
+static void explain_other(CURLcode result, const char *problem, struct pp_error *error) {
+    const struct result_kind *kind = find_result(result);
+    pp_fail(error, kind->code, "%s", kind->words ? kind->words : problem);
 }
 
 void net_failure_explain(const struct net_call *call, CURLcode result, struct pp_error *error) {
@@ -233,13 +276,9 @@ void net_failure_explain(const struct net_call *call, CURLcode result, struct pp
         break;
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-        /* With TLS 1.3 the server judges our certificate after its own handshake is over. */
-        if (strcasestr(problem, " alert "))
-            explain_text(problem, PP_E_NET, "", error);
-        else
-            pp_fail(error, PP_E_NET, "the connection broke: %s", problem);
+        explain_receiving(problem, error);
         break;
     default:
-        pp_fail(error, code_of_result(result), "%s", problem);
+        explain_other(result, problem, error);
     }
 }

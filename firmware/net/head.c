@@ -58,6 +58,24 @@ static bool add_header(struct net_head *head, const char *line, size_t size, str
     return check_transfer(text, text + name + 1, error);
 }
 
+/* "HTTP/1.1 200 OK", "HTTP/2 200" (RFC 9112 §4): a version that was asked for, three digits, then a space or the end.
+ * libcurl 8.14 reads the first three digits of more. */
+static bool status_line_valid(const char *line, size_t size) {
+    static const char *const versions[] = {"HTTP/1.0 ", "HTTP/1.1 ", "HTTP/2 "};
+    size_t end = trimmed_end(line, size);
+    for (size_t i = 0; i < PP_COUNT(versions); i++) {
+        size_t at = strlen(versions[i]);
+        if (end < at + 3 || memcmp(line, versions[i], at) != 0)
+            continue;
+        for (size_t digit = 0; digit < 3; digit++) {
+            if (!isdigit((unsigned char)line[at + digit]))
+                return false;
+        }
+        return end == at + 3 || line[at + 3] == ' ';
+    }
+    return false;
+}
+
 bool net_head_line(struct net_head *head, const char *line, size_t size, struct pp_error *error) {
     head->lines++;
     head->bytes += size;
@@ -70,7 +88,7 @@ bool net_head_line(struct net_head *head, const char *line, size_t size, struct 
     if (size >= 5 && !memcmp(line, "HTTP/", 5)) {
         pp_buf_finish(&head->text);
         head->count = 0;
-        return true;
+        return status_line_valid(line, size) || pp_fail(error, PP_E_INVALID, NET_NOT_HTTP);
     }
     size_t end = trimmed_end(line, size);
     return end == 0 || add_header(head, line, end, error);

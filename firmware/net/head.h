@@ -17,6 +17,8 @@ struct net_head {
     bool complete; /* the blank line of the last one came; what follows are trailers */
 };
 
+#define NET_NOT_HTTP  "the answer is not HTTP as it should be"
+
 #define NET_HEAD_INIT ((struct net_head){.text = PP_BUF_INIT(NET_RESPONSE_HEADER_MAX + 2)})
 
 /* One line as it came, with its end. A status line ("HTTP/…") begins anew; trailers are counted and dropped.

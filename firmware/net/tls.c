@@ -12,7 +12,8 @@
 #include "net/client_internal.h"
 
 #define SUITES_1_2     "ECDHE+AESGCM:ECDHE+CHACHA20"
-#define SECURITY_LEVEL 2 /* 112 bits: RSA from 2048 bits on, no SHA-1 (SSL_CTX_set_security_level(3)) */
+#define SECURITY_LEVEL 2    /* 112 bits: no SHA-1, curves from 224 bits on (SSL_CTX_set_security_level(3)) */
+#define RSA_LEAST_BITS 2048 /* at that level OpenSSL takes keys of somewhat less, too */
 
 /* libcurl was built with the distribution's authorities as its default. NULL switches the folder of them off
  * in 7.88 and 8.14; later releases take NULL for "the default". OpenSSL looks for files in whatever it is
@@ -59,12 +60,27 @@ static bool names_server(X509 *certificate) {
     return found;
 }
 
+/* Whether there is a certificate among those sent of which OpenSSL cannot read an extension. It then does not find the
+ * certificate's authority either, and says only that. */
+static bool extensions_unreadable(X509_STORE_CTX *store, int *depth) {
+    const STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store);
+    for (int i = 0; i < sk_X509_num(sent); i++) {
+        if (X509_get_extension_flags(sk_X509_value(sent, i)) & EXFLAG_INVALID) {
+            *depth = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool fail_verification(X509_STORE_CTX *store, struct net_tls_check *check) {
     X509 *own = X509_STORE_CTX_get0_cert(store);
     int reason = X509_STORE_CTX_get_error(store);
     bool name = reason == X509_V_ERR_HOSTNAME_MISMATCH || reason == X509_V_ERR_IP_ADDRESS_MISMATCH;
     check->reason = name && own && !names_server(own) ? NET_TLS_NAMELESS : reason;
     check->depth = X509_STORE_CTX_get_error_depth(store);
+    if (extensions_unreadable(store, &check->depth))
+        check->reason = X509_V_ERR_INVALID_EXTENSION;
     /* What stands there hides from libcurl that it was the certificate. */
     ERR_clear_error();
     return false;
@@ -93,19 +109,43 @@ static int64_t time_to_verify_at(X509_STORE_CTX *store, const struct net_clocks 
     return times_hold(store, other_s) ? other_s : now_s;
 }
 
-/* Every suite has the server sign, so its certificate must allow that (RFC 8446 §4.4.2.2); OpenSSL does not
- * look in all versions of TLS. */
+static bool key_too_weak(const X509 *certificate) {
+    const EVP_PKEY *key = X509_get0_pubkey(certificate);
+    return key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < RSA_LEAST_BITS;
+}
+
+/* What OpenSSL lets pass of a chain that it has verified. Every suite has the server sign, so its certificate must
+ * allow that (RFC 8446 §4.4.2.2), which OpenSSL does not look at in all versions of TLS; nor does it mind an
+ * authority's own certificate as a server's; and it rounds the strength of a key. */
+static int find_flaw(X509_STORE_CTX *store, int *depth) {
+    X509 *own = X509_STORE_CTX_get0_cert(store);
+    const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
+    *depth = 0;
+    if (!(X509_get_key_usage(own) & KU_DIGITAL_SIGNATURE))
+        return X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE;
+    if (X509_get_extension_flags(own) & EXFLAG_CA || X509_check_ca(own))
+        return X509_V_ERR_INVALID_NON_CA;
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        if (!key_too_weak(sk_X509_value(chain, i)))
+            continue;
+        *depth = i;
+        return i ? X509_V_ERR_CA_KEY_TOO_SMALL : X509_V_ERR_EE_KEY_TOO_SMALL;
+    }
+    return X509_V_OK;
+}
+
 static int verify(X509_STORE_CTX *store, void *arg) {
     struct net_tls_check *check = arg;
-    X509 *own = X509_STORE_CTX_get0_cert(store);
     check->time_s = time_to_verify_at(store, check->clocks);
     X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(store), (time_t)check->time_s);
     bool valid = X509_verify_cert(store) > 0;
     if (!valid && X509_STORE_CTX_get_error(store) == X509_V_OK)
         X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
-    if (valid && !(X509_get_key_usage(own) & KU_DIGITAL_SIGNATURE)) {
-        X509_STORE_CTX_set_error(store, X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE);
-        X509_STORE_CTX_set_error_depth(store, 0);
+    int depth = 0;
+    int flaw = valid ? find_flaw(store, &depth) : X509_V_OK;
+    if (flaw != X509_V_OK) {
+        X509_STORE_CTX_set_error(store, flaw);
+        X509_STORE_CTX_set_error_depth(store, depth);
         valid = false;
     }
     return valid || fail_verification(store, check);

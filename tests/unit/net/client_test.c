@@ -227,7 +227,9 @@ static void answer_over_its_cap_is_refused_announced_or_not(void **state) {
 
     PP_AUTO(net_client) struct net_client *raw = world_connect(world, "raw", NULL);
     net_autoresponse struct net_response unannounced = {0};
-    test_server_do(&world->server, "{\"do\":\"raw\",\"list\":[\"HTTP/1.1 200 OK\\r\\n\\r\\n0123456789\"]}");
+    test_server_do(&world->server,
+                   "{\"do\":\"raw\",\"list\":[\"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: chunked"
+                   "\\r\\n\\r\\na\\r\\n0123456789\\r\\n0\\r\\n\\r\\n\"]}");
     assert_false(net_client_fetch(raw, &request, &unannounced, &error));
     assert_string_equal(error.message, "answer of more than 9 bytes");
     cJSON_Delete(world_log(world));
@@ -260,6 +262,7 @@ static void malformed_answers_are_refused(void **state) {
         {"HTTP/1.1 200 OK\\r\\nETag: a\\r\\nETag: b\\r\\n\\r\\n", PP_E_INVALID},
         {"HTTP/1.1 200 OK\\r\\nContent-Encoding: gzip\\r\\n\\r\\nxx", PP_E_INVALID},
         {"HTTP/1.1 206 Partial\\r\\nContent-Range: bytes 0-1/2\\r\\n\\r\\nxx", PP_E_INVALID},
+        {"HTTP/1.1 200 OK\\r\\n\\r\\nwhole, or cut?", PP_E_INVALID},
         {"", PP_E_NET},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {

@@ -57,6 +57,27 @@ static void absent_fields_read_as_nothing(void **state) {
     assert_int_equal(r.retry_after_s, -1);
 }
 
+static void status_lines_have_a_known_version_and_three_digits(void **state) {
+    (void)state;
+    static const char *const good[] = {"HTTP/1.0 200 OK", "HTTP/1.1 404", "HTTP/1.1 404 ",
+                                       "HTTP/2 200",      "HTTP/2 200 ",  "HTTP/1.1 200 a b"};
+    static const char *const bad[] = {
+        "HTTP/1.1 2000 OK", "HTTP/1.1 20 OK",  "HTTP/1.1 2x0 OK", "HTTP/1.1 200OK",
+        "HTTP/1.1  200 OK", "HTTP/7.1 200 OK", "HTTP/0.9 200 OK", "HTTP/",
+        "HTTP/1.1",         "HTTP/1.1 ",       "HTTP/1.1200 OK",  "HTTP/1.1\t200 OK"};
+    for (size_t i = 0; i < PP_COUNT(good); i++) {
+        net_autoresponse struct net_response r = {0};
+        assert_true(parse(200, 0, (const char *const[]){good[i], "", NULL}, &r, NULL));
+    }
+    for (size_t i = 0; i < PP_COUNT(bad); i++) {
+        net_autoresponse struct net_response r = {0};
+        struct pp_error error = {0};
+        assert_false(parse(200, 0, (const char *const[]){bad[i], "", NULL}, &r, &error));
+        assert_int_equal(error.code, PP_E_INVALID);
+        assert_string_equal(error.message, NET_NOT_HTTP);
+    }
+}
+
 static void retry_after_may_be_a_date(void **state) {
     (void)state;
     static const struct {
@@ -180,6 +201,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_of_an_answer_are_read),
         cmocka_unit_test(absent_fields_read_as_nothing),
+        cmocka_unit_test(status_lines_have_a_known_version_and_three_digits),
         cmocka_unit_test(retry_after_may_be_a_date),
         cmocka_unit_test(only_the_last_head_counts),
         cmocka_unit_test(range_of_a_partial_answer_is_read),
