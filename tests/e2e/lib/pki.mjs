@@ -16,7 +16,7 @@ function stamp(time) {
 
 export class Authority {
   // A root; with `parent`, an intermediate that the parent issued. Options: key (see key_pair), digest, basic and usage
-  // (its extensions), extra (more of them).
+  // (its extensions), extra (more of them), notBefore, notAfter, subject (its CN, where that is not `name`).
   constructor(folder, name, parent = null, o = {}) {
     this.folder = join(folder, name);
     this.name = name;
@@ -24,6 +24,7 @@ export class Authority {
     this.certificate = join(this.folder, 'ca.pem');
     this.key = join(this.folder, 'ca.key');
     this.count = 0;
+    const subject = o.subject ?? name;
     mkdirSync(this.folder, { recursive: true });
     writeFileSync(join(this.folder, 'index.txt'), '');
     writeFileSync(join(this.folder, 'ca.conf'), `[ca]
@@ -42,10 +43,12 @@ commonName=optional
     const extensions = [`basicConstraints=${o.basic ?? 'critical,CA:TRUE'}`,
       `keyUsage=critical,${o.usage ?? 'keyCertSign,cRLSign'}`, ...(o.extra ?? [])];
     if (parent) {
-      writeFileSync(this.certificate, parent.sign(this.request(this.key, name), { extensions, ...o }));
+      writeFileSync(this.certificate, parent.sign(this.request(this.key, subject), { extensions, ...o }));
+    } else if (o.notAfter || o.digest) {
+      writeFileSync(this.certificate, this.sign(this.request(this.key, subject), { extensions, root: true, ...o }));
     } else {
       openssl(['req', '-x509', '-new', '-key', this.key, '-out', this.certificate, '-days', '3650', '-subj',
-        `/CN=${name}`, ...extensions.flatMap((e) => ['-addext', e])]);
+        `/CN=${subject}`, ...extensions.flatMap((e) => ['-addext', e])]);
     }
   }
 
@@ -61,15 +64,15 @@ commonName=optional
   }
 
   // PEM of a certificate for a PEM or DER request. Times in ms.
-  sign(request, { cn, extensions = [], notBefore = Date.now() - DAY, notAfter = Date.now() + 30 * DAY, digest = 'sha256' }) {
+  sign(request, { cn, extensions = [], notBefore = Date.now() - DAY, notAfter = Date.now() + 30 * DAY, digest = 'sha256', root = false }) {
     const base = join(this.folder, `c${++this.count}`);
     writeFileSync(`${base}.ext`, `[default]\n${extensions.join('\n')}\n`);
     const pem = request.toString('latin1').startsWith('-----')
       ? request
       : openssl(['req', '-inform', 'DER'], { input: request });
     writeFileSync(`${base}.csr`, pem);
-    openssl(['ca', '-config', join(this.folder, 'ca.conf'), '-batch', '-notext', '-keyfile', this.key, '-cert',
-      this.certificate, '-in', `${base}.csr`, '-out', `${base}.pem`, '-startdate', stamp(notBefore), '-enddate',
+    openssl(['ca', '-config', join(this.folder, 'ca.conf'), '-batch', '-notext', '-keyfile', this.key,
+      ...(root ? ['-selfsign'] : ['-cert', this.certificate]), '-in', `${base}.csr`, '-out', `${base}.pem`, '-startdate', stamp(notBefore), '-enddate',
       stamp(notAfter), '-md', digest, '-extfile', `${base}.ext`, '-extensions', 'default', ...(cn ? ['-subj', `/CN=${cn}`] : [])]);
     return readFileSync(`${base}.pem`);
   }
@@ -82,6 +85,8 @@ commonName=optional
     const cert = options.change ? options.change(signed) : signed;
     return { cert: Buffer.concat([cert, ...this.chain()]), key: readFileSync(key) };
   }
+
+  pem() { return readFileSync(this.certificate); }
 
   // This authority's own certificate and those above it, without the root.
   chain() {
@@ -104,6 +109,12 @@ commonName=optional
       ...options,
     });
   }
+}
+
+// The subjectAltName extension of dNSNames (or other names, by their tag) that no tool would write: any bytes.
+export function rawNames(...names) {
+  const list = names.map((n) => derElement(Array.isArray(n) ? n : [0x82, Buffer.from(n, 'latin1')]));
+  return `subjectAltName=DER:${derElement([0x30, Buffer.concat(list)]).toString('hex')}`;
 }
 
 export function selfSigned(folder, names) {
