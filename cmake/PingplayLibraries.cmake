@@ -53,3 +53,7 @@ elseif(NOT PP_BULK_CRYPTO MATCHES "^(auto|mbedtls)$")
   message(FATAL_ERROR "PP_BULK_CRYPTO must be auto, mbedtls or openssl")
 endif()
 message(STATUS "Bulk crypto by default: ${PP_BULK_CRYPTO}, OpenSSL ${PP_BULK_OPENSSL}")
+
+# A TPM 2.0 (firmware/tpm): without its library the module compiles to "not built".
+pkg_check_modules(TSS2 IMPORTED_TARGET tss2-esys tss2-mu tss2-rc tss2-tctildr)
+message(STATUS "TPM 2.0: ${TSS2_FOUND}")

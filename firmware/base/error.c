@@ -94,6 +94,10 @@ const char *pp_code_name(enum pp_code code) {
         [PP_E_STATE] = "state",
         [PP_E_UNSUPPORTED] = "unsupported",
         [PP_E_CANCELLED] = "cancelled",
+        [PP_E_TPM] = "tpm",
+        [PP_E_TPM_ABSENT] = "tpm-absent",
+        [PP_E_TPM_CHANGED] = "tpm-changed",
+        [PP_E_TPM_POLICY] = "tpm-policy",
     };
     if ((unsigned)code >= sizeof names / sizeof *names)
         return "unknown";

@@ -27,6 +27,10 @@ enum pp_code {
     PP_E_DENIED,      /* refused by the server: 401, 403, access_denied */
     PP_E_STATE,       /* called at the wrong time */
     PP_E_UNSUPPORTED, /* this build or version cannot */
+    PP_E_TPM,         /* the TPM does not do what it is asked */
+    PP_E_TPM_ABSENT,  /* no TPM answers, though one is needed */
+    PP_E_TPM_CHANGED, /* it was cleared, or is another one: what it had sealed is lost */
+    PP_E_TPM_POLICY,  /* it refuses: nobody has authorised the software that was started */
     PP_E_CANCELLED,
 };
 

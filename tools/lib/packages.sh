@@ -8,14 +8,14 @@ packages_build=(
   libargon2-dev libavcodec-dev libavformat-dev libavutil-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev
   libfontconfig-dev libgnutls28-dev libical-dev libinih-dev liblcms2-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
   libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
-  zlib1g-dev
+  libtss2-dev zlib1g-dev
 )
 # To make the Debian packages of it.
 packages_package=(dpkg-dev file)
 # To run what was built: fonts for the status screens.
 packages_run=(ca-certificates fonts-inter fonts-dejavu-core tzdata)
-# To run the unit tests: servers to test against, and a second implementation of the formats.
-packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools)
+# To run the unit tests: servers to test against, a TPM, and a second implementation of the formats.
+packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools swtpm tpm2-tools)
 # To run tools/demo.
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests; a browser measures the headend's pages.
