@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
+#include "vault/kek.h"
 
 #define AGENT_CONFIG_FILE    "/etc/pingplay/agent.conf"
 #define AGENT_CONTROL_SOCKET "/run/pingplay-agent/control.sock"
@@ -22,13 +23,22 @@ struct agent_config {
     char control_group[PP_CONFIG_VALUE_MAX];  /* [local] group: whose members may */
     char renderers[PP_CONFIG_VALUE_MAX];      /* [paths] renderers: folder of the renderer programs */
     char language
-        [PP_CONFIG_VALUE_MAX];  /* [display] language: en, fr or "" (both), until the headend names one */
-    uint64_t rotation;          /* [display] rotation: 0, 90, 180 or 270, until the headend names one */
+        [PP_CONFIG_VALUE_MAX]; /* [display] language: en, fr or "" (both), until the headend names one */
+    uint64_t rotation;         /* [display] rotation: 0, 90, 180 or 270, until the headend names one */
+    char vault_provider[PP_CONFIG_VALUE_MAX];   /* [vault] provider: auto, file, tpm2 */
+    char vault_tcti[PP_CONFIG_VALUE_MAX];       /* [vault] tcti: how the TPM is reached */
+    char vault_policy_key[PP_CONFIG_VALUE_MAX]; /* [vault] policy-key: PEM file of who signs PCR policies */
+    char vault_policy_signatures[PP_CONFIG_VALUE_MAX]; /* [vault] policy-signatures: .pcrsig file */
+    char vault_pcrs[PP_CONFIG_VALUE_MAX];       /* [vault] pcrs: that must be in a signed policy, "11" */
+    char vault_pcr_policy[PP_CONFIG_VALUE_MAX]; /* [vault] pcr-policy: signed, none */
     uint64_t store_max_mib;     /* [store] max-mib: cap of the object store; 0: the flash's own size */
     uint64_t store_reserve_mib; /* [store] reserve-mib: left free on the flash */
 };
 
 /* Fills in the defaults, then reads the file; every required setting must be there. Errors name FILE:LINE. */
 bool agent_config_load(const char *path, struct agent_config *config, struct pp_error *error);
+
+/* Section [vault], borrowing from `config`, which is one that was loaded. */
+struct vault_kek_config agent_config_vault(const struct agent_config *config);
 
 #endif

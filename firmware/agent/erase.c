@@ -48,7 +48,6 @@ static bool folder_empty(int parent, const char *name, unsigned depth, struct pp
 }
 
 bool agent_erase(const char *state_dir, struct pp_error *error) {
-    PP_AUTO(vault) struct vault *vault = vault_open(state_dir, vault_kek_file(), error);
-    return vault && vault_erase(vault, error) &&
+    return vault_erase_closed(state_dir, error) &&
            (folder_empty(AT_FDCWD, state_dir, 0, error) || pp_wrap(error, "%s", state_dir));
 }

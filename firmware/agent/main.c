@@ -1,5 +1,6 @@
 /* pingplay-agent(8): the agent of a display point. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -81,6 +82,8 @@ int main(int argc, char **argv) {
         {NULL, PP_OPTION_FLAG, NULL},
     };
     struct pp_error error = {0};
+    /* The TPM's library would write each failure to the journal by itself, in terms of its own. */
+    setenv("TSS2_LOG", "all+NONE", 0);
     int first = argc;
     if (!pp_options_parse(options, argc, argv, &first, &error) || first < argc) {
         fprintf(stderr, "pingplay-agent: %s\n%s", first < argc ? "no arguments are taken" : error.message,

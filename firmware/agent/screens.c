@@ -10,21 +10,36 @@
 /* What a technician reads to us over the telephone; pingplay-agent(8) explains each. */
 static const char *trouble_code(enum pp_code code) {
     static const char *const codes[] = {
-        [PP_E_NET] = "N-1",      [PP_E_TLS] = "T-1",         [PP_E_HTTP] = "H-1",    [PP_E_DENIED] = "H-2",
-        [PP_E_NOTFOUND] = "H-3", [PP_E_AUTH] = "S-1",        [PP_E_EXPIRED] = "S-2", [PP_E_ROLLBACK] = "S-3",
-        [PP_E_INVALID] = "D-1",  [PP_E_LIMIT] = "D-2",       [PP_E_NOSPACE] = "F-1", [PP_E_IO] = "F-2",
-        [PP_E_NOMEM] = "M-1",    [PP_E_UNSUPPORTED] = "V-1",
+        [PP_E_NET] = "N-1",         [PP_E_TLS] = "T-1",         [PP_E_HTTP] = "H-1",
+        [PP_E_DENIED] = "H-2",      [PP_E_NOTFOUND] = "H-3",    [PP_E_AUTH] = "S-1",
+        [PP_E_EXPIRED] = "S-2",     [PP_E_ROLLBACK] = "S-3",    [PP_E_INVALID] = "D-1",
+        [PP_E_LIMIT] = "D-2",       [PP_E_NOSPACE] = "F-1",     [PP_E_IO] = "F-2",
+        [PP_E_NOMEM] = "M-1",       [PP_E_UNSUPPORTED] = "V-1", [PP_E_TPM_ABSENT] = "K-1",
+        [PP_E_TPM_CHANGED] = "K-2", [PP_E_TPM_POLICY] = "K-3",  [PP_E_TPM] = "K-4",
     };
     if ((size_t)code >= PP_COUNT(codes) || !codes[code])
         return "X-1";
     return codes[code];
 }
 
+static bool is_tpm(enum pp_code code) {
+    return code == PP_E_TPM || code == PP_E_TPM_ABSENT || code == PP_E_TPM_CHANGED || code == PP_E_TPM_POLICY;
+}
+
+/* Until the state folder can be opened. */
+static const char *screen_unopened(enum pp_code code) {
+    return code == PP_E_TPM_ABSENT    ? "keys-absent"
+           : code == PP_E_TPM_CHANGED ? "keys-lost"
+           : code == PP_E_TPM_POLICY  ? "keys-refused"
+                                      : "error";
+}
+
 struct screen_trouble screens_trouble(const struct agent *agent) {
     /* That the headend cannot be reached is no reason for content that cannot be shown. */
     const struct pp_error *trouble = agent->content_failed ? &agent->content_trouble : agent_trouble(agent);
     /* What is not where it should be on the flash is not the headend's to put right. */
-    if (agent->unopened && trouble->code != PP_E_NOSPACE && trouble->code != PP_E_NOMEM)
+    if (agent->unopened && trouble->code != PP_E_NOSPACE && trouble->code != PP_E_NOMEM &&
+        !is_tpm(trouble->code))
         return (struct screen_trouble){trouble_code(PP_E_IO), trouble->message};
     if (trouble->code)
         return (struct screen_trouble){trouble_code(trouble->code), trouble->message};
@@ -46,7 +61,7 @@ static bool channel_is_empty(const struct agent *agent) {
 
 static const char *screen_for(const struct agent *agent) {
     if (agent->unopened)
-        return "error";
+        return screen_unopened(agent->trouble.code);
     switch (agent->state) {
     case AGENT_UNENROLLED:
         return *agent->user_code ? "enrol" : screen_without_contact(agent, "connecting");

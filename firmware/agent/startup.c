@@ -13,7 +13,8 @@ static bool open_vault(struct agent *agent, struct pp_error *error) {
     umask(077);
     if (!pp_dir_make(AT_FDCWD, agent->config.state, 0700, error))
         return false;
-    agent->vault = vault_open(agent->config.state, vault_kek_file(), error);
+    const struct vault_kek_config vault = agent_config_vault(&agent->config);
+    agent->vault = vault_open(agent->config.state, &vault, error);
     if (!agent->vault)
         return false;
     return vault_notes_init(&agent->vault_notes, agent->vault, error) &&

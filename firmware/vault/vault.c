@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "vault/kek_choice.h"
 #include "vault/later.h"
 #include "vault/record.h"
 #include "vault/shred.h"
@@ -22,7 +23,7 @@ struct vault {
     pthread_cond_t left;   /* a user has gone */
     struct vault_user *users;
     struct later later;
-    const struct vault_kek_provider *provider;
+    struct kek_holder holder;
     int kek_dir;
     int dir; /* locked */
     uint8_t kek[VAULT_KEK_SIZE];
@@ -95,12 +96,12 @@ static bool vault_begin_anew(struct vault *vault, struct pp_error *error) {
     if (count)
         pp_log_warning("vault: there is no key-encryption key; %zu files that another one sealed are lost",
                        count);
-    return vault->provider->create(vault->kek_dir, vault->kek, error);
+    return vault->holder.provider->create(vault->holder.context, vault->kek_dir, vault->kek, error);
 }
 
 static bool vault_load(struct vault *vault, struct pp_error *error) {
     struct pp_error reason = {0};
-    if (!vault->provider->load(vault->kek_dir, vault->kek, &reason)) {
+    if (!vault->holder.provider->load(vault->holder.context, vault->kek_dir, vault->kek, &reason)) {
         if (reason.code == PP_E_NOTFOUND)
             return vault_begin_anew(vault, error);
         if (error)
@@ -113,16 +114,16 @@ static bool vault_load(struct vault *vault, struct pp_error *error) {
     return true;
 }
 
-static bool vault_begin(struct vault *vault, const char *state_dir, struct pp_error *error) {
+static bool vault_lock(struct vault *vault, const char *state_dir, struct pp_error *error) {
     vault->kek_dir = vault_make_dir(state_dir, "kek", error);
     if (vault->kek_dir < 0)
         return false;
     vault->dir = vault_make_dir(state_dir, "vault", error);
-    return vault->dir >= 0 && vault_lock_dir(vault, error) && vault_load(vault, error);
+    return vault->dir >= 0 && vault_lock_dir(vault, error);
 }
 
-struct vault *vault_open(const char *state_dir, const struct vault_kek_provider *provider,
-                         struct pp_error *error) {
+/* Locked, but without its key. */
+static struct vault *vault_create(const char *state_dir, struct pp_error *error) {
     PP_AUTO(vault) struct vault *vault = calloc(1, sizeof *vault);
     if (!vault) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -131,9 +132,16 @@ struct vault *vault_open(const char *state_dir, const struct vault_kek_provider 
     pthread_mutex_init(&vault->mutex, NULL);
     pthread_cond_init(&vault->left, NULL);
     later_init(&vault->later, vault);
-    vault->provider = provider ? provider : vault_kek_file();
     vault->kek_dir = vault->dir = -1;
-    if (!vault_begin(vault, state_dir, error)) {
+    return vault_lock(vault, state_dir, error) ? pp_steal(&vault) : NULL;
+}
+
+struct vault *vault_open(const char *state_dir, const struct vault_kek_config *config,
+                         struct pp_error *error) {
+    const struct vault_kek_config file = {.provider = vault_kek_file()};
+    PP_AUTO(vault) struct vault *vault = vault_create(state_dir, error);
+    if (!vault || !kek_choose(config ? config : &file, vault->kek_dir, &vault->holder, error) ||
+        !vault_load(vault, error)) {
         pp_wrap(error, "vault");
         return NULL;
     }
@@ -146,6 +154,7 @@ void vault_close(struct vault *vault) {
     pp_close(&vault->kek_dir);
     pp_close(&vault->dir);
     later_finish(&vault->later);
+    kek_holder_finish(&vault->holder);
     pthread_cond_destroy(&vault->left);
     pthread_mutex_destroy(&vault->mutex);
     pp_wipe(vault, sizeof *vault);
@@ -153,7 +162,16 @@ void vault_close(struct vault *vault) {
 }
 
 const char *vault_provider_name(const struct vault *vault) {
-    return vault->provider->name;
+    return vault->holder.provider->name;
+}
+
+const char *vault_provider_note(const struct vault *vault) {
+    const char *note = vault->holder.provider->note(vault->holder.context);
+    return *note ? note : vault->holder.note;
+}
+
+struct tpm *vault_tpm(const struct vault *vault) {
+    return vault->holder.provider->tpm(vault->holder.context);
 }
 
 void vault_set_reporter(struct vault *vault, vault_reporter reporter, void *arg) {
@@ -274,7 +292,7 @@ static bool remove_locked(struct vault *vault, const char *name, struct pp_error
 static bool erase_locked(struct vault *vault, struct pp_error *error) {
     later_drop_all(&vault->later);
     pp_wipe(vault->kek, sizeof vault->kek);
-    return (vault->provider->destroy(vault->kek_dir, error) && vault_sweep(vault, false, NULL, error)) ||
+    return (vault_kek_destroy_all(vault->kek_dir, error) && vault_sweep(vault, false, NULL, error)) ||
            pp_wrap(error, "erase the vault");
 }
 
@@ -357,4 +375,9 @@ bool vault_erase(struct vault *vault, struct pp_error *error) {
     bool ok = erase_locked(vault, error);
     vault_leave(vault, &user);
     return ok;
+}
+
+bool vault_erase_closed(const char *state_dir, struct pp_error *error) {
+    PP_AUTO(vault) struct vault *vault = vault_create(state_dir, error);
+    return (vault && vault_erase(vault, error)) || pp_wrap(error, "vault");
 }

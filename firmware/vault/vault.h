@@ -36,16 +36,21 @@ enum {
 
 struct vault;
 
-/* `state_dir` must exist. `provider` NULL stands for vault_kek_file(). Where there is no KEK, records of an
+/* `state_dir` must exist. `config` NULL: the key-encryption key is a file. Where there is no KEK, records of an
  * older one can never be read again: they are removed before one is made, which completes an erase that a
- * power cut interrupted. NULL: PP_E_STATE when another process holds the vault. */
-struct vault *vault_open(const char *state_dir, const struct vault_kek_provider *provider,
+ * power cut interrupted. NULL: PP_E_STATE when another process holds the vault, or the configuration wants another
+ * provider than the vault has; the provider's. A TPM that is away or refuses says nothing of the records. */
+struct vault *vault_open(const char *state_dir, const struct vault_kek_config *config,
                          struct pp_error *error);
 void vault_close(struct vault *vault); /* wipes */
 PP_DEFINE_AUTO(vault, struct vault, vault_close)
 
 /* "file", "tpm2": for the status report. */
 const char *vault_provider_name(const struct vault *vault);
+/* More about it in words: under which policy, or why no TPM is used; "" nothing. */
+const char *vault_provider_note(const struct vault *vault);
+/* The TPM that keeps its key, borrowed; NULL: none does. */
+struct tpm *vault_tpm(const struct vault *vault);
 
 /* The new value is on flash when this returns true; after a failure the old one is, or the new one where only
  * the last step failed. */
@@ -87,6 +92,10 @@ void vault_forget_kept(struct vault *vault, const char *name);
  * can only be closed then (PP_E_STATE from the others); opening it again begins an empty one. Safe to repeat
  * after a failure. */
 bool vault_erase(struct vault *vault, struct pp_error *error);
+
+/* The same of a vault that nobody has open, and whose key need not be to be had: PP_E_STATE where another process holds
+ * it. */
+bool vault_erase_closed(const char *state_dir, struct pp_error *error);
 
 /* Called when a record fell back to its older generation, from the thread that asked for it and with that
  * record locked: it must not ask for the same one. Without a reporter it is a warning in the log. */

@@ -20,6 +20,9 @@
  *   loading     the first content is on its way                       -                 code, detail, name
  *   offline     no network, and nothing cached to show                -              code, detail, address
  *   untrusted   a server answers, and it is not our headend           code           detail, address, name
+ *   keys-absent   its keys are in a TPM, and none answers             code           detail, address, name
+ *   keys-lost     the TPM was cleared, or is another one              code           detail, address, name
+ *   keys-refused  the TPM does not trust the software that runs       code           detail, address, name
  *   locked      not allowed to show anything now                      -                 code, detail, name
  *   identify    who it is, asked for from afar; any state             code                           name, channel
  *   retired     erased                                                -                      code, detail
@@ -57,6 +60,9 @@ enum screen_kind {
     SCREEN_LOADING,
     SCREEN_OFFLINE,
     SCREEN_UNTRUSTED,
+    SCREEN_KEYS_ABSENT,
+    SCREEN_KEYS_LOST,
+    SCREEN_KEYS_REFUSED,
     SCREEN_LOCKED,
     SCREEN_IDENTIFY,
     SCREEN_RETIRED,

@@ -41,6 +41,29 @@ static void settings_are_read_and_the_rest_has_defaults(void **state) {
     assert_int_equal(config.store_reserve_mib, 64);
 }
 
+static void the_vault_has_what_the_board_has_unless_it_is_named(void **state) {
+    (void)state;
+    struct agent_config config;
+    struct pp_error error = {0};
+    char path[64];
+    assert_true(load(HEADEND, &config, path, &error));
+    struct vault_kek_config vault = agent_config_vault(&config);
+    assert_null(vault.provider);
+    assert_string_equal(vault.tcti, "device:/dev/tpmrm0");
+    assert_int_equal(vault.pcrs, 1 << 11);
+    assert_false(vault.without_policy);
+    assert_true(load(HEADEND
+                     "[vault]\nprovider = tpm2\ntcti = swtpm:path=/run/tpm\npcrs = 7,11\npcr-policy = none\n"
+                     "policy-key = /etc/pingplay/pcr.pem\n",
+                     &config, path, &error));
+    vault = agent_config_vault(&config);
+    assert_ptr_equal(vault.provider, vault_kek_tpm2());
+    assert_string_equal(vault.tcti, "swtpm:path=/run/tpm");
+    assert_string_equal(vault.policy_key, "/etc/pingplay/pcr.pem");
+    assert_int_equal(vault.pcrs, 1 << 11 | 1 << 7);
+    assert_true(vault.without_policy);
+}
+
 static void what_is_wrong_is_named_with_file_and_line(void **state) {
     (void)state;
     static const struct {
@@ -56,6 +79,10 @@ static void what_is_wrong_is_named_with_file_and_line(void **state) {
          ": url: must be https://HOST or https://HOST:PORT, without a path"},
         {HEADEND "[display]\nrotation = 45\n", ": rotation: must be 0, 90, 180 or 270"},
         {HEADEND "[display]\nlanguage = de\n", ": language: must be en or fr"},
+        {HEADEND "[vault]\nprovider = tpm\n", ": provider: must be auto, file or tpm2"},
+        {HEADEND "[vault]\npcrs = 11,24\n", ": pcrs: must be numbers from 0 to 23 with commas between"},
+        {HEADEND "[vault]\npcrs = 7-11\n", ": pcrs: must be numbers from 0 to 23 with commas between"},
+        {HEADEND "[vault]\npcr-policy = off\n", ": pcr-policy: must be signed or none"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct agent_config config;
@@ -79,6 +106,7 @@ static void a_missing_file_is_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_are_read_and_the_rest_has_defaults),
+        cmocka_unit_test(the_vault_has_what_the_board_has_unless_it_is_named),
         cmocka_unit_test(what_is_wrong_is_named_with_file_and_line),
         cmocka_unit_test(a_missing_file_is_told),
     };

@@ -129,12 +129,33 @@ static void the_code_on_the_screen_is_the_one_that_the_headend_is_told(void **st
     expect_trouble(&agent, "T-1", "not the headend");
 }
 
+/* Each of the TPM's troubles has words of its own for a person, and a code; others of the start are the flash's. */
+static void keys_that_a_tpm_does_not_give_are_told_each_with_its_screen(void **state) {
+    (void)state;
+    static const struct {
+        enum pp_code trouble;
+        const char *screen, *code;
+    } rows[] = {{PP_E_TPM_ABSENT, "keys-absent", "K-1"},
+                {PP_E_TPM_CHANGED, "keys-lost", "K-2"},
+                {PP_E_TPM_POLICY, "keys-refused", "K-3"},
+                {PP_E_TPM, "error", "K-4"},
+                {PP_E_NOTFOUND, "error", "F-2"}};
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct agent agent = {.unopened = true, .config.url = "https://headend.example"};
+        pp_fail(&agent.trouble, rows[i].trouble, "vault: why");
+        expect_trouble(&agent, rows[i].code, "vault: why");
+        pp_autojson cJSON *screen = screen_of(&agent);
+        assert_string_equal(text_of(screen, "screen"), rows[i].screen);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_error),
         cmocka_unit_test(name_that_is_too_long_for_a_screen_is_left_out),
         cmocka_unit_test(a_server_that_cannot_be_trusted_sends_nobody_to_the_cable),
         cmocka_unit_test(the_configured_language_counts_until_the_headend_names_one),
+        cmocka_unit_test(keys_that_a_tpm_does_not_give_are_told_each_with_its_screen),
         cmocka_unit_test(the_code_on_the_screen_is_the_one_that_the_headend_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

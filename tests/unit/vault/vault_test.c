@@ -446,13 +446,23 @@ static void vault_erase_unlinks_what_it_cannot_overwrite(void **state) {
     assert_true(vault_erase(vault, &error));
 }
 
-static bool have_no_key(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
-    (void)dirfd, (void)kek;
+static void *open_nothing(const struct vault_kek_config *config, struct pp_error *error) {
+    static char context;
+    (void)config, (void)error;
+    return &context;
+}
+
+static void close_nothing(void *context) {
+    (void)context;
+}
+
+static bool have_no_key(void *context, int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
+    (void)context, (void)dirfd, (void)kek;
     return pp_fail(error, PP_E_NOTFOUND, "none was made");
 }
 
-static bool lose_power(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
-    (void)dirfd, (void)kek;
+static bool lose_power(void *context, int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
+    (void)context, (void)dirfd, (void)kek;
     return pp_fail(error, PP_E_IO, "power was cut");
 }
 
@@ -460,25 +470,33 @@ static bool lose_power(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *
 static void vault_removes_records_without_a_key_before_it_makes_one(void **state) {
     const struct test_folder *folder = *state;
     struct pp_error error = {0};
-    const struct vault_kek_provider cut = {.name = "cut", .load = have_no_key, .create = lose_power};
+    const struct vault_kek_provider cut = {.name = "cut",
+                                           .open = open_nothing,
+                                           .close = close_nothing,
+                                           .load = have_no_key,
+                                           .create = lose_power};
+    const struct vault_kek_config config = {.provider = &cut};
     struct vault *vault = open_vault(folder);
     put(vault, "r", "secret");
     vault_close(vault);
-    assert_null(vault_open(folder->path, &cut, &error));
+    assert_int_equal(unlinkat(folder->fd, "kek/kek", 0), 0);
+    assert_null(vault_open(folder->path, &config, &error));
     assert_string_equal(error.message, "vault: power was cut");
     assert_int_equal(state_count(folder, "vault"), 0);
 }
 
-static bool fail_to_load(int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
-    (void)dirfd, (void)kek;
+static bool fail_to_load(void *context, int dirfd, uint8_t kek[VAULT_KEK_SIZE], struct pp_error *error) {
+    (void)context, (void)dirfd, (void)kek;
     return pp_fail(error, PP_E_UNSUPPORTED, "no TPM here");
 }
 
 static void vault_tells_what_its_provider_tells(void **state) {
     const struct test_folder *folder = *state;
     struct pp_error error = {0};
-    const struct vault_kek_provider broken = {.name = "tpm2", .load = fail_to_load};
-    assert_null(vault_open(folder->path, &broken, &error));
+    const struct vault_kek_provider broken = {
+        .name = "tpm2", .open = open_nothing, .close = close_nothing, .load = fail_to_load};
+    const struct vault_kek_config config = {.provider = &broken};
+    assert_null(vault_open(folder->path, &config, &error));
     assert_int_equal(error.code, PP_E_UNSUPPORTED);
     assert_string_equal(error.message, "vault: no TPM here");
 }

@@ -83,6 +83,10 @@ static const struct sample samples[] = {
      "\"address\":\"screens.example.org\",\"code\":\"N-02\","
      "\"detail\":\"screens.example.org: the name cannot be found. Next try in 40 s\"",
      false},
+    {"keys-absent", "\"code\":\"K-1\",\"detail\":\"vault: there is no TPM: /dev/tpmrm0 is missing\"", false},
+    {"keys-lost", "\"code\":\"K-2\",\"detail\":\"vault: the TPM was cleared, or is another one\"", false},
+    {"keys-refused", "\"code\":\"K-3\",\"detail\":\"vault: no signed policy allows what was started\"",
+     false},
     {"locked", "\"name\":\"Entrance hall, left\",\"code\":\"L-403\"", false},
     {"identify", "\"name\":\"Entrance hall, left\",\"code\":\"4f0c2f9e\"", false},
     {"retired", "\"code\":\"R-01\"", false},
