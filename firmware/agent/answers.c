@@ -173,11 +173,16 @@ struct question {
     void (*answer)(struct agent *agent, struct local_client *client, const struct local_message *request);
 };
 
+/* clang-format off */
 static const struct question questions[] = {
-    {LOCAL_STATUS, false, true, answer_status},       {LOCAL_ENROL, false, true, answer_enrol},
-    {LOCAL_DIAGNOSE, false, false, answers_diagnose}, {LOCAL_LOGS, false, false, answer_logs},
-    {LOCAL_STATS, false, true, answer_stats},
+    {LOCAL_STATUS,   false, true,  answer_status},
+    {LOCAL_ENROL,    false, true,  answer_enrol},
+    {LOCAL_DIAGNOSE, false, false, answers_diagnose},
+    {LOCAL_LOGS,     false, false, answer_logs},
+    {LOCAL_SCHEDULE, false, true,  answers_schedule},
+    {LOCAL_STATS,    false, true,  answer_stats},
 };
+/* clang-format on */
 
 static void on_request(void *arg, struct local_client *client, const struct local_message *request) {
     struct agent *agent = arg;
@@ -201,6 +206,7 @@ static void on_gone(void *arg, struct local_client *client) {
     struct agent *agent = arg;
     if (agent->answers.diagnosed == client)
         agent->answers.diagnosed = NULL;
+    answers_schedule_forget(agent, client);
 }
 
 /* ---- Life ---- */
@@ -241,6 +247,7 @@ void answers_stop(struct agent *agent) {
     net_timer_stop(&answers->listen_timer);
     diagnose_abandon(pp_steal(&answers->diagnosis));
     answers->diagnosed = NULL;
+    answers_schedule_forget(agent, NULL);
     local_stop(pp_steal(&answers->local));
     if (answers->log)
         pp_log_set_tap(NULL, NULL);

@@ -11,6 +11,7 @@
 #include "agent/local.h"
 #include "base/error.h"
 #include "base/log_ring.h"
+#include "channel/manifest.h"
 #include "diagnose/diagnose.h"
 #include "net/loop.h"
 
@@ -18,6 +19,19 @@
 #define ANSWERS_LISTEN_MS 10000 /* between two tries to make the socket */
 
 struct agent;
+
+/* What is shown at an instant and then: a look at the schedule in each turn of the loop, since it may take some
+ * milliseconds. */
+struct schedule_walk {
+    struct net_timer timer;
+    struct local_client *client;
+    cJSON *document;                   /* NULL: none is under way */
+    uint8_t digest[CHANNEL_HASH_SIZE]; /* of the manifest */
+    char time_zone[CHANNEL_ZONE_MAX + 1];
+    char layout[CHANNEL_NAME_MAX + 1]; /* at `looked_s`, before the next look */
+    int64_t looked_s;                  /* s since 1970; nothing changes until then */
+    int looks, changes;
+};
 
 /* A field of the agent's. */
 struct answers {
@@ -30,6 +44,7 @@ struct answers {
     struct counters counters;
     struct diagnose_run *diagnosis; /* under way; NULL none */
     struct local_client *diagnosed; /* whom its document is for; NULL: it has gone */
+    struct schedule_walk walk;
 };
 
 /* Once there is a loop. Without a socket the agent goes on, and tries again. */
@@ -41,5 +56,14 @@ void answers_note_contact(struct agent *agent);
 /* answers_diagnose.c: what the agent knows, for a diagnosis: also for who asks from afar. */
 void answers_diagnose_config(struct agent *agent, struct diagnose_config *config);
 void answers_diagnose(struct agent *agent, struct local_client *client, const struct local_message *request);
+
+/* answers_schedule.c: what a manifest (NULL: there is none) has at an instant. One step is one look at the schedule; false:
+ * the document is whole. */
+void answers_schedule_begin(struct schedule_walk *walk, const struct channel_manifest *manifest, int64_t at_s,
+                            const char *time_zone);
+bool answers_schedule_step(struct schedule_walk *walk, const struct channel_manifest *manifest);
+/* Whatever is under way, or only for that client. */
+void answers_schedule_forget(struct agent *agent, const struct local_client *client);
+void answers_schedule(struct agent *agent, struct local_client *client, const struct local_message *request);
 
 #endif

@@ -15,6 +15,9 @@ static const char usage[] =
     "  enrol                        the code, the fingerprint and the QR code to enrol it by\n"
     "  logs [--lines N] [--follow]  what the agent has said last, and goes on to say\n"
     "  diagnose                     what is wrong, from the cable to the screen, and what to do\n"
+    "  schedule [--at TIME]         what is shown at an instant (YYYY-MM-DDTHH:MM, in the display point's "
+    "zone), and\n"
+    "                               what comes next\n"
     "  stats                        what has happened since the agent's start\n"
     "  --json         the document itself, as assets/schema/ctl.schema.json has it\n"
     "  --lang LANG    en or fr; by default the environment's\n"
@@ -27,13 +30,16 @@ struct command {
     enum ctl_exit (*run)(const struct ctl *ctl);
 };
 
+/* clang-format off */
 static const struct command commands[] = {
-    {"status", 0, 0, status_run},
-    {"enrol", 0, 0, enrol_run},
-    {"logs", 0, 0, logs_run},
-    {"stats", 0, 0, stats_run},
+    {"status",   0, 0, status_run},
+    {"enrol",    0, 0, enrol_run},
     {"diagnose", 0, 0, diagnose_command_run},
+    {"logs",     0, 0, logs_run},
+    {"schedule", 0, 0, schedule_run},
+    {"stats",    0, 0, stats_run},
 };
+/* clang-format on */
 
 static const struct command *command_find(const char *name) {
     for (size_t i = 0; i < PP_COUNT(commands); i++) {
@@ -76,15 +82,11 @@ int ctl_main(int argc, char **argv) {
     const char *language = NULL;
     bool help = false, version = false;
     const struct pp_option options[] = {
-        {"json", PP_OPTION_FLAG, &ctl.json},
-        {"lang", PP_OPTION_STRING, &language},
-        {"config", PP_OPTION_STRING, &ctl.config},
-        {"socket", PP_OPTION_STRING, &ctl.socket},
-        {"lines", PP_OPTION_UNSIGNED, &ctl.lines},
-        {"follow", PP_OPTION_FLAG, &ctl.follow},
-        {"help", PP_OPTION_FLAG, &help},
-        {"version", PP_OPTION_FLAG, &version},
-        {NULL, PP_OPTION_FLAG, NULL},
+        {"at", PP_OPTION_STRING, &ctl.at},         {"json", PP_OPTION_FLAG, &ctl.json},
+        {"lang", PP_OPTION_STRING, &language},     {"config", PP_OPTION_STRING, &ctl.config},
+        {"socket", PP_OPTION_STRING, &ctl.socket}, {"lines", PP_OPTION_UNSIGNED, &ctl.lines},
+        {"follow", PP_OPTION_FLAG, &ctl.follow},   {"help", PP_OPTION_FLAG, &help},
+        {"version", PP_OPTION_FLAG, &version},     {NULL, PP_OPTION_FLAG, NULL},
     };
     struct pp_error error = {0};
     int first = argc;

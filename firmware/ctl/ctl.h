@@ -72,6 +72,7 @@ enum ctl_exit status_run(const struct ctl *ctl);
 enum ctl_exit enrol_run(const struct ctl *ctl);
 enum ctl_exit logs_run(const struct ctl *ctl);
 enum ctl_exit diagnose_command_run(const struct ctl *ctl);
+enum ctl_exit schedule_run(const struct ctl *ctl);
 enum ctl_exit stats_run(const struct ctl *ctl);
 
 #endif

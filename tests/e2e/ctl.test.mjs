@@ -131,6 +131,29 @@ test('logs has the last lines and follows, also into the next start of the agent
   await until(() => /connecting -> online/.test(follower.out.slice(before)), 'what the next agent says');
 });
 
+test('schedule tells what is shown at an instant and then, in the time of the display point', async (t) => {
+  const playlist = path.join(dir, 'dayparts.json');
+  await writeFile(playlist, JSON.stringify({ canvas: { width: 640, height: 360 },
+    layouts: { day: { zones: [{ id: 'main', x: 0, y: 0, width: 640, height: 360, playlist: 'all' }] },
+      night: { zones: [{ id: 'main', x: 0, y: 0, width: 640, height: 360, playlist: 'all' }] } },
+    playlists: { all: { items: [{ file: 'red.png', duration: 'PT10S' }] } },
+    schedule: [{ layout: 'day', dtstart: '2026-01-05T08:00:00', duration: 'PT12H', rrule: 'FREQ=DAILY' }], default_layout: 'night' }));
+  await headend.publish('dayparts', [playlist]);
+  const display = await startScreen(t);
+  await enrol(display, { channel: 'dayparts', timeZone: 'Europe/Paris' });
+  const noon = await ctlJson(display, 'schedule', '--at', '2027-07-01T12:00');
+  assert.equal(noon.at, '2027-07-01T10:00:00Z');
+  assert.equal(noon.layout, 'day');
+  assert.deepEqual(noon.next[0], { at: '2027-07-01T18:00:00Z', layout: 'night' });
+  const midnight = await ctlJson(display, 'schedule', '--at', '2027-07-01T00:00Z');
+  assert.equal(midnight.layout, 'night');
+  const { out } = await ctl(display, 'schedule', '--at', '2027-07-01T12:00');
+  assert.match(out, /^At +2027-07-01 12:00:00 \(Europe\/Paris\)$/m);
+  assert.match(out, /^Then +2027-07-01 20:00:00 {2}night$/m);
+  assert.equal((await ctlJson(display, 'schedule')).zones[0].zone, 'main');
+  assert.equal((await ctl(display, 'schedule', '--at', 'noon')).code, 2);
+});
+
 const finding = (document, name) => document.checks.find((check) => check.name === name).finding;
 
 test('diagnose tells from the cable to the screen what is wrong, by the agent and without it', async (t) => {
