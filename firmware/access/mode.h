@@ -11,11 +11,9 @@
 /* What goes with the requests of its clients. */
 struct access_credentials {
     const char *certificate; /* PEM chain, borrowed from the identity; NULL: none is shown */
-    struct pp_buf key;       /* PEM, of it; wiped */
+    struct crypto_key *key;  /* of it, borrowed as well */
     struct net_prover prover;
 };
-void access_credentials_finish(struct access_credentials *credentials);
-#define access_autocredentials PP_CLEANUP(access_credentials_finish)
 
 struct access_mode {
     const char *name; /* "cookie": in the state, in the status, on the command line */

@@ -21,12 +21,11 @@ bool access_state_show(struct agent *agent, struct pp_error *error) {
     if (!agent->access.mode) /* of before the last stop */
         agent->access.mode = agent->document.access.mode;
     const struct access_mode *mode = agent->access.mode ? agent->access.mode : &access_mode_unknown;
-    access_autocredentials struct access_credentials shown = {0};
+    struct access_credentials shown = {0};
     if (!mode->credentials(agent->identity, agent->access.prover, &shown, error))
         return pp_wrap(error, "access mode %s", mode->name);
-    const char *key = shown.certificate ? pp_buf_text(&shown.key) : NULL;
-    if (!net_client_set_identity(agent->client, shown.certificate, key, error) ||
-        !sync_set_identity(agent->sync, shown.certificate, key, error))
+    if (!net_client_set_identity(agent->client, shown.certificate, shown.key, error) ||
+        !sync_set_identity(agent->sync, shown.certificate, shown.key, error))
         return false;
     net_client_set_prover(agent->client, &shown.prover);
     sync_set_prover(agent->sync, &shown.prover);

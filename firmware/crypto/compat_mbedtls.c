@@ -75,3 +75,18 @@ int compat_pk_private_number(mbedtls_pk_context *pk, uint8_t *number, size_t siz
     return mbedtls_mpi_write_binary(&mbedtls_pk_ec(*pk)->d, number, size);
 #endif
 }
+
+int compat_pk_from_numbers(mbedtls_pk_context *pk, const uint8_t *number, size_t size, const uint8_t *point) {
+    int status = mbedtls_pk_setup(pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
+    if (!status)
+        status = mbedtls_ecp_read_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*pk), number, size);
+    if (status)
+        return status;
+    mbedtls_ecp_keypair *pair = mbedtls_pk_ec(*pk);
+#if MBEDTLS_VERSION_NUMBER >= MBEDTLS_3_0
+    return mbedtls_ecp_point_read_binary(&pair->MBEDTLS_PRIVATE(grp), &pair->MBEDTLS_PRIVATE(Q), point,
+                                         CRYPTO_POINT_SIZE);
+#else
+    return mbedtls_ecp_point_read_binary(&pair->grp, &pair->Q, point, CRYPTO_POINT_SIZE);
+#endif
+}

@@ -27,6 +27,8 @@ int compat_pk_generate_p256(mbedtls_pk_context *pk);
 int compat_pk_parse_key(mbedtls_pk_context *pk, const uint8_t *der, size_t size);
 int compat_pk_sign(mbedtls_pk_context *pk, mbedtls_md_type_t hash, const uint8_t *digest, size_t digest_size,
                    uint8_t *signature, size_t room, size_t *size);
+/* The P-256 key of a private number and its point (65 bytes), which is not reckoned again. */
+int compat_pk_from_numbers(mbedtls_pk_context *pk, const uint8_t *number, size_t size, const uint8_t *point);
 /* The private number of an EC key, big-endian, for the caller to wipe. */
 int compat_pk_private_number(mbedtls_pk_context *pk, uint8_t *number, size_t size);
 

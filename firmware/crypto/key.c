@@ -1,84 +1,97 @@
 #include "crypto/key.h"
 
-#include <mbedtls/error.h>
+#include <stdatomic.h>
 
 #include "crypto/bulk.h"
 #include "crypto/compat_mbedtls.h"
 #include "crypto/ecdsa_der.h"
 #include "crypto/key_mbedtls.h"
+#include "crypto/key_software.h"
 #include "crypto/pem.h"
-#include "crypto/random.h"
 #include "crypto/spki.h"
 
 #define KEY_DER_MAX 512 /* bytes of a P-256 key's documents */
 
 struct crypto_key {
-    mbedtls_pk_context pk;
-    mbedtls_pk_context *writable; /* the same: mbedTLS takes a pointer to non-const where it only reads */
+    atomic_uint references;
+    const struct crypto_keeper *keeper;
+    void *context;
+    uint8_t point[CRYPTO_POINT_SIZE];
 };
 
-int crypto_mbedtls_random(void *context, unsigned char *out, size_t size) {
-    (void)context;
-    return crypto_random(out, size, NULL) ? 0 : MBEDTLS_ERR_ERROR_GENERIC_ERROR;
-}
-
-bool crypto_mbedtls_fail(struct pp_error *error, enum pp_code code, int status, const char *context) {
-    return pp_fail(error, code, "%s (mbedTLS -0x%04X)", context, (unsigned)-status);
-}
-
-mbedtls_pk_context *crypto_key_pk(const struct crypto_key *key) {
-    return key->writable;
-}
-
-static struct crypto_key *key_create(struct pp_error *error) {
+struct crypto_key *crypto_key_of_keeper(const struct crypto_keeper *keeper, void *context,
+                                        const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error) {
     struct crypto_key *key = calloc(1, sizeof *key);
     if (!key) {
+        keeper->destroy(context);
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    mbedtls_pk_init(&key->pk);
-    key->writable = &key->pk;
+    key->references = 1;
+    key->keeper = keeper;
+    key->context = context;
+    memcpy(key->point, point, sizeof key->point);
+    return key;
+}
+
+const char *crypto_key_keeper_name(const struct crypto_key *key) {
+    return key->keeper->name;
+}
+
+struct crypto_key *crypto_key_ref(struct crypto_key *key) {
+    atomic_fetch_add(&key->references, 1);
     return key;
 }
 
 void crypto_key_destroy(struct crypto_key *key) {
-    if (!key)
+    if (!key || atomic_fetch_sub(&key->references, 1) != 1)
         return;
-    mbedtls_pk_free(&key->pk); /* wipes */
+    key->keeper->destroy(key->context);
     free(key);
 }
 
+/* ---- Made and read here, so kept in this process ---- */
+
+static struct crypto_key *key_of_pk(mbedtls_pk_context *pk, struct pp_error *error) {
+    uint8_t point[CRYPTO_POINT_SIZE];
+    if (!crypto_pk_point(pk, point, error))
+        return NULL;
+    void *context = key_software_keep(pk, point, error);
+    return context ? crypto_key_of_keeper(&key_software, context, point, error) : NULL;
+}
+
 struct crypto_key *crypto_key_generate(struct pp_error *error) {
-    PP_AUTO(crypto_key) struct crypto_key *key = compat_psa_init(error) ? key_create(error) : NULL;
-    if (!key)
+    mbedtls_pk_context pk;
+    struct crypto_key *key = NULL;
+    if (!compat_psa_init(error))
         return NULL;
-    int status = compat_pk_generate_p256(&key->pk);
-    if (status) {
+    mbedtls_pk_init(&pk);
+    int status = compat_pk_generate_p256(&pk);
+    if (status)
         crypto_mbedtls_fail(error, PP_E_STATE, status, "generate a key");
-        return NULL;
-    }
-    return pp_steal(&key);
+    else
+        key = key_of_pk(&pk, error);
+    mbedtls_pk_free(&pk); /* wipes */
+    return key;
 }
 
 struct crypto_key *crypto_key_load_der(const void *der, size_t size, struct pp_error *error) {
+    mbedtls_pk_context pk;
+    struct crypto_key *key = NULL;
     if (size > CRYPTO_KEY_DOCUMENT_MAX) {
         pp_fail(error, PP_E_LIMIT, "private key: document larger than %d bytes", CRYPTO_KEY_DOCUMENT_MAX);
         return NULL;
     }
-    PP_AUTO(crypto_key) struct crypto_key *key = compat_psa_init(error) ? key_create(error) : NULL;
-    if (!key)
+    if (!compat_psa_init(error))
         return NULL;
-    int status = compat_pk_parse_key(&key->pk, der, size);
-    if (status) {
+    mbedtls_pk_init(&pk);
+    int status = compat_pk_parse_key(&pk, der, size);
+    if (status)
         crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a private key");
-        return NULL;
-    }
-    uint8_t point[CRYPTO_POINT_SIZE];
-    if (!crypto_pk_point(&key->pk, point, error)) {
+    else if (!(key = key_of_pk(&pk, error)))
         pp_wrap(error, "private key");
-        return NULL;
-    }
-    return pp_steal(&key);
+    mbedtls_pk_free(&pk);
+    return key;
 }
 
 struct crypto_key *crypto_key_load_pem(const void *pem, size_t size, struct pp_error *error) {
@@ -89,47 +102,47 @@ struct crypto_key *crypto_key_load_pem(const void *pem, size_t size, struct pp_e
     return crypto_key_load_der(der.data, der.size, error);
 }
 
-typedef int (*key_writer)(mbedtls_pk_context *pk, unsigned char *out, size_t size);
-
-static int key_write_private(mbedtls_pk_context *pk, unsigned char *out, size_t size) {
-    return mbedtls_pk_write_key_der(pk, out, size);
-}
-
-static int key_write_public(mbedtls_pk_context *pk, unsigned char *out, size_t size) {
-    return mbedtls_pk_write_pubkey_der(pk, out, size);
+bool crypto_key_to_pk(const struct crypto_key *key, mbedtls_pk_context *pk, struct pp_error *error) {
+    if (key->keeper != &key_software)
+        return pp_fail(error, PP_E_UNSUPPORTED, "the key does not leave where it is kept (%s)",
+                       key->keeper->name);
+    return key_software_to_pk(key->context, pk, error);
 }
 
 /* mbedTLS writes DER at the end of its buffer. */
-static bool key_save(const struct crypto_key *key, key_writer writer, struct pp_buf *out,
-                     struct pp_error *error) {
+bool crypto_key_save_der(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error) {
     uint8_t der[KEY_DER_MAX];
-    int size = writer(crypto_key_pk(key), der, sizeof der);
-    bool ok = size < 0 ? crypto_mbedtls_fail(error, PP_E_STATE, size, "write a key")
-                       : pp_buf_add(out, der + sizeof der - size, (size_t)size, error);
+    mbedtls_pk_context pk;
+    mbedtls_pk_init(&pk);
+    bool ok = crypto_key_to_pk(key, &pk, error);
+    if (ok) {
+        int size = mbedtls_pk_write_key_der(&pk, der, sizeof der);
+        ok = size < 0 ? crypto_mbedtls_fail(error, PP_E_STATE, size, "write a key")
+                      : pp_buf_add(out, der + sizeof der - size, (size_t)size, error);
+    }
+    mbedtls_pk_free(&pk);
     pp_wipe(der, sizeof der);
     return ok;
 }
 
-static bool key_save_pem(const struct crypto_key *key, key_writer writer, const char *label,
-                         struct pp_buf *out, struct pp_error *error) {
-    struct pp_buf der pp_autobuf = PP_BUF_INIT(KEY_DER_MAX);
-    return key_save(key, writer, &der, error) && pem_encode(label, der.data, der.size, out, error);
-}
-
-bool crypto_key_save_der(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error) {
-    return key_save(key, key_write_private, out, error);
-}
-
 bool crypto_key_save_pem(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error) {
-    return key_save_pem(key, key_write_private, "EC PRIVATE KEY", out, error);
+    struct pp_buf der pp_autobuf = PP_BUF_INIT(KEY_DER_MAX);
+    return crypto_key_save_der(key, &der, error) &&
+           pem_encode("EC PRIVATE KEY", der.data, der.size, out, error);
 }
+
+/* ---- The public half ---- */
 
 bool crypto_key_public_der(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error) {
-    return key_save(key, key_write_public, out, error);
+    uint8_t der[SPKI_P256_SIZE];
+    return spki_of_p256(key->point, der) ? pp_buf_add(out, der, sizeof der, error)
+                                         : pp_fail(error, PP_E_STATE, "write a key");
 }
 
 bool crypto_key_public_pem(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error) {
-    return key_save_pem(key, key_write_public, "PUBLIC KEY", out, error);
+    struct pp_buf der pp_autobuf = PP_BUF_INIT(SPKI_P256_SIZE);
+    return crypto_key_public_der(key, &der, error) &&
+           pem_encode("PUBLIC KEY", der.data, der.size, out, error);
 }
 
 bool crypto_pk_point(mbedtls_pk_context *pk, uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error) {
@@ -146,27 +159,36 @@ bool crypto_pk_point(mbedtls_pk_context *pk, uint8_t point[CRYPTO_POINT_SIZE], s
 
 bool crypto_key_public_point(const struct crypto_key *key, uint8_t point[CRYPTO_POINT_SIZE],
                              struct pp_error *error) {
-    return crypto_pk_point(crypto_key_pk(key), point, error);
+    (void)error;
+    memcpy(point, key->point, CRYPTO_POINT_SIZE);
+    return true;
 }
 
-bool crypto_key_sign(const struct crypto_key *key, const void *data, size_t size,
-                     struct pp_buf *der_signature, struct pp_error *error) {
-    uint8_t digest[BULK_SHA256_SIZE];
-    uint8_t signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
-    size_t signature_size = 0;
-    if (!crypto_sha256(data, size, digest, error))
-        return false;
-    int status = compat_pk_sign(crypto_key_pk(key), MBEDTLS_MD_SHA256, digest, sizeof digest, signature,
-                                sizeof signature, &signature_size);
-    if (status)
-        return crypto_mbedtls_fail(error, PP_E_STATE, status, "sign");
-    return pp_buf_add(der_signature, signature, signature_size, error);
+/* ---- What it does ---- */
+
+bool crypto_key_sign_digest(const struct crypto_key *key, const uint8_t digest[CRYPTO_DIGEST_SIZE],
+                            uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error) {
+    return key->keeper->sign(key->context, digest, signature, error);
 }
 
 bool crypto_key_sign_raw(const struct crypto_key *key, const void *data, size_t size,
                          uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error) {
-    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_SIGNATURE_MAX);
-    return crypto_key_sign(key, data, size, &der, error) &&
-           (ecdsa_der_to_raw(der.data, der.size, signature) ||
-            pp_fail(error, PP_E_STATE, "sign: not a signature of P-256"));
+    uint8_t digest[CRYPTO_DIGEST_SIZE];
+    return crypto_sha256(data, size, digest, error) && crypto_key_sign_digest(key, digest, signature, error);
+}
+
+bool crypto_key_sign(const struct crypto_key *key, const void *data, size_t size,
+                     struct pp_buf *der_signature, struct pp_error *error) {
+    uint8_t raw[CRYPTO_SIGNATURE_RAW_SIZE], der[ECDSA_P256_DER];
+    return crypto_key_sign_raw(key, data, size, raw, error) &&
+           pp_buf_add(der_signature, der, ecdsa_der_from_raw(raw, der), error);
+}
+
+bool crypto_key_agree(const struct crypto_key *key, const uint8_t peer[CRYPTO_POINT_SIZE],
+                      uint8_t secret[CRYPTO_SECRET_SIZE], struct pp_error *error) {
+    memset(secret, 0, CRYPTO_SECRET_SIZE);
+    if (crypto_point_check(peer, error) && key->keeper->agree(key->context, peer, secret, error))
+        return true;
+    pp_wipe(secret, CRYPTO_SECRET_SIZE);
+    return false;
 }

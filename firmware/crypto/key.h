@@ -1,7 +1,10 @@
 /*
  * Private keys: EC P-256 (FIPS 186-4, "prime256v1"). They sign with ECDSA over SHA-256, deterministically
  * (RFC 6979), so that a weak random generator on a board cannot leak the key, or agree on a secret by ECDH
- * (SP 800-56A). One key does one of the two, never both. A key belongs to one thread at a time.
+ * (SP 800-56A). One key does one of the two, never both. Any thread may use a key.
+ *
+ * A key is kept by somebody: by this process, which reads, makes and saves it here, or by a TPM (tpm/tpm.h), which never lets it
+ * out. Whoever signs or agrees with one does not see the difference.
  */
 #ifndef PP_CRYPTO_KEY_H
 #define PP_CRYPTO_KEY_H
@@ -14,6 +17,7 @@
 #include "base/mem.h"
 
 enum {
+    CRYPTO_DIGEST_SIZE = 32,        /* bytes: SHA-256 */
     CRYPTO_POINT_SIZE = 65,         /* bytes: 0x04, x, y (SEC 1 §2.3.3, uncompressed) */
     CRYPTO_KEY_DOCUMENT_MAX = 8192, /* bytes of a DER or PEM document */
     CRYPTO_SIGNATURE_MAX = 72,      /* bytes of a DER signature by P-256 */
@@ -22,6 +26,26 @@ enum {
 };
 
 struct crypto_key;
+
+/* Who keeps keys. Each is called by any thread. */
+struct crypto_keeper {
+    const char *name; /* "software", "tpm2": for the status report */
+    /* ECDSA of that digest: r, s. */
+    bool (*sign)(void *context, const uint8_t digest[CRYPTO_DIGEST_SIZE],
+                 uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error);
+    /* ECDH with a point that lies on the curve. */
+    bool (*agree)(void *context, const uint8_t peer[CRYPTO_POINT_SIZE], uint8_t secret[CRYPTO_SECRET_SIZE],
+                  struct pp_error *error);
+    void (*destroy)(void *context);
+};
+
+/* A key that `keeper` (static) has as `context`, which is the key's now, also where NULL is returned; `point`: its public
+ * half. */
+struct crypto_key *crypto_key_of_keeper(const struct crypto_keeper *keeper, void *context,
+                                        const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);
+const char *crypto_key_keeper_name(const struct crypto_key *key);
+/* Returns it; it takes one more crypto_key_destroy. */
+struct crypto_key *crypto_key_ref(struct crypto_key *key);
 
 /* Each returns a key that the caller destroys, or NULL. */
 struct crypto_key *crypto_key_generate(struct pp_error *error);
@@ -32,7 +56,7 @@ void crypto_key_destroy(struct crypto_key *key); /* wipes */
 PP_DEFINE_AUTO(crypto_key, struct crypto_key, crypto_key_destroy)
 
 /* The private key, appended to `out` as a SEC 1 document; the buffer is the caller's to wipe (pp_buf_finish
- * does). */
+ * does). PP_E_UNSUPPORTED for one that does not leave its keeper. */
 bool crypto_key_save_der(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error);
 bool crypto_key_save_pem(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error);
 
@@ -45,6 +69,9 @@ bool crypto_key_public_point(const struct crypto_key *key, uint8_t point[CRYPTO_
 /* ECDSA over SHA-256 of `data`; the DER signature (RFC 3279 §2.2.3) is appended. */
 bool crypto_key_sign(const struct crypto_key *key, const void *data, size_t size,
                      struct pp_buf *der_signature, struct pp_error *error);
+/* The same signature of a digest, as r and s side by side. */
+bool crypto_key_sign_digest(const struct crypto_key *key, const uint8_t digest[CRYPTO_DIGEST_SIZE],
+                            uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error);
 /* The same signature as r and s side by side, as JOSE wants it. */
 bool crypto_key_sign_raw(const struct crypto_key *key, const void *data, size_t size,
                          uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error);

@@ -54,18 +54,9 @@ static psa_status_t agree(const uint8_t *number, const uint8_t *peer, uint8_t *s
     return !status && size != CRYPTO_SECRET_SIZE ? PSA_ERROR_GENERIC_ERROR : status;
 }
 
-bool crypto_key_agree(const struct crypto_key *key, const uint8_t peer[CRYPTO_POINT_SIZE],
-                      uint8_t secret[CRYPTO_SECRET_SIZE], struct pp_error *error) {
-    uint8_t number[CRYPTO_SECRET_SIZE];
-    memset(secret, 0, CRYPTO_SECRET_SIZE);
+bool crypto_agree_with_number(const uint8_t *number, const uint8_t peer[CRYPTO_POINT_SIZE],
+                              uint8_t secret[CRYPTO_SECRET_SIZE], struct pp_error *error) {
     if (!compat_psa_init(error) || !uncompressed(peer, error))
         return false;
-    int status = compat_pk_private_number(crypto_key_pk(key), number, sizeof number);
-    psa_status_t done = status ? PSA_SUCCESS : agree(number, peer, secret);
-    pp_wipe(number, sizeof number);
-    if (status)
-        return crypto_mbedtls_fail(error, PP_E_STATE, status, "key agreement");
-    if (done)
-        pp_wipe(secret, CRYPTO_SECRET_SIZE);
-    return agreed(done, error);
+    return agreed(agree(number, peer, secret), error);
 }

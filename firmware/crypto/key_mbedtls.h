@@ -7,8 +7,13 @@
 
 #include "crypto/key.h"
 
-/* Borrowed from `key`. */
-mbedtls_pk_context *crypto_key_pk(const struct crypto_key *key);
+/* The private key as mbedTLS has it, into a context that was initialised; the caller frees it, which wipes it.
+ * PP_E_UNSUPPORTED for one that does not leave its keeper. */
+bool crypto_key_to_pk(const struct crypto_key *key, mbedtls_pk_context *pk, struct pp_error *error);
+
+/* ECDH with a private number (32 bytes, big-endian). */
+bool crypto_agree_with_number(const uint8_t *number, const uint8_t peer[CRYPTO_POINT_SIZE],
+                              uint8_t secret[CRYPTO_SECRET_SIZE], struct pp_error *error);
 
 /* The P-256 point of a public or private key, e.g. of a certificate's. PP_E_INVALID for other keys. */
 bool crypto_pk_point(mbedtls_pk_context *pk, uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);

@@ -18,7 +18,7 @@ struct agreement *agreement_load_or_create(struct vault *vault, struct pp_error 
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    agreement->key = stored_key_load_or_create(vault, KEY_RECORD, "agreement key", error);
+    agreement->key = stored_key_load_or_create(vault, KEY_RECORD, TPM_KEY_AGREE, "agreement key", error);
     if (!agreement->key || !crypto_key_public_point(agreement->key, agreement->point, error) ||
         !jwk_thumbprint_text(agreement->point, agreement->kid, error)) {
         pp_wrap(error, "agreement key");

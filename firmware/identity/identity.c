@@ -1,7 +1,5 @@
 #include "identity/identity.h"
 
-#include <mbedtls/x509_csr.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/encode.h"
@@ -9,21 +7,18 @@
 #include "crypto/compat_mbedtls.h"
 #include "crypto/jwk.h"
 #include "crypto/key.h"
-#include "crypto/key_mbedtls.h"
 #include "identity/chain.h"
+#include "identity/csr.h"
 #include "identity/identity_internal.h"
 #include "identity/stored_key.h"
 #include "jose/jws.h"
 
 #define KEY_RECORD         "device-key"
 #define CERTIFICATE_RECORD "certificate"
-#define CSR_MAX            2048        /* bytes, DER */
 #define CHAIN_PEM_MAX      (64 * 1024) /* bytes */
 
 struct identity {
     struct vault *vault;
-    pthread_mutex_t key_mutex;
-    pthread_mutex_t *key_lock; /* that one, over the key's use: it belongs to one thread at a time */
     struct crypto_key *key;
     uint8_t point[CRYPTO_POINT_SIZE];
     char thumbprint[IDENTITY_THUMBPRINT_SIZE];
@@ -80,12 +75,10 @@ struct identity *identity_load_or_create(struct vault *vault, struct pp_error *e
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    pthread_mutex_init(&identity->key_mutex, NULL);
-    identity->key_lock = &identity->key_mutex;
     identity->vault = vault;
     identity->chain = PP_BUF_INIT(CHAIN_PEM_MAX);
     identity->next = PP_BUF_INIT(CHAIN_PEM_MAX);
-    identity->key = stored_key_load_or_create(vault, KEY_RECORD, "device key", error);
+    identity->key = stored_key_load_or_create(vault, KEY_RECORD, TPM_KEY_SIGN, "device key", error);
     if (!identity->key || !name_key(identity, error)) {
         pp_wrap(error, "device key");
         return NULL;
@@ -101,7 +94,6 @@ void identity_destroy(struct identity *identity) {
     crypto_key_destroy(identity->key);
     pp_buf_finish(&identity->chain);
     pp_buf_finish(&identity->next);
-    pthread_mutex_destroy(&identity->key_mutex);
     free(identity);
 }
 
@@ -114,30 +106,9 @@ const char *identity_fingerprint_words(const struct identity *identity) {
 }
 
 /* The CN is plain by construction: base64url, or what chain_facts let through. */
-static int write_csr(const struct identity *identity, uint8_t *der, size_t room) {
-    char subject[IDENTITY_DEVICE_ID_MAX + 4];
-    mbedtls_x509write_csr request;
-    snprintf(subject, sizeof subject, "CN=%s",
-             identity_has_certificate(identity) ? identity->facts.device_id : identity->thumbprint);
-    mbedtls_x509write_csr_init(&request);
-    mbedtls_x509write_csr_set_md_alg(&request, MBEDTLS_MD_SHA256);
-    mbedtls_x509write_csr_set_key(&request, crypto_key_pk(identity->key));
-    int status = mbedtls_x509write_csr_set_subject_name(&request, subject);
-    if (!status)
-        status = mbedtls_x509write_csr_der(&request, der, room, crypto_mbedtls_random, NULL);
-    mbedtls_x509write_csr_free(&request);
-    return status;
-}
-
 bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error) {
-    uint8_t request[CSR_MAX];
-    pthread_mutex_lock(identity->key_lock);
-    int size = write_csr(identity, request, sizeof request);
-    pthread_mutex_unlock(identity->key_lock);
-    if (size < 0)
-        return crypto_mbedtls_fail(error, PP_E_STATE, size, "certificate request");
-    /* mbedTLS writes at the end of its buffer. */
-    return pp_buf_add(der, request + sizeof request - size, (size_t)size, error);
+    const char *name = identity_has_certificate(identity) ? identity->facts.device_id : identity->thumbprint;
+    return csr_write(identity->key, name, der, error);
 }
 
 static void report_kept(struct identity *identity) {
@@ -261,20 +232,14 @@ int64_t identity_renew_at(const struct identity *identity) {
     return identity->facts.not_before + (identity->facts.not_after - identity->facts.not_before) / 3 * 2;
 }
 
-bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pem, struct pp_error *error) {
-    pthread_mutex_lock(identity->key_lock);
-    bool ok = crypto_key_save_pem(identity->key, pem, error);
-    pthread_mutex_unlock(identity->key_lock);
-    return ok;
+struct crypto_key *identity_key(const struct identity *identity) {
+    return identity->key;
 }
 
 bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,
                    struct pp_buf *token, struct pp_error *error) {
     const struct jws_signer signer = {.key = identity->key, .kid = identity->thumbprint, .typ = typ};
-    pthread_mutex_lock(identity->key_lock);
-    bool ok = jws_sign(&signer, payload, size, token, error);
-    pthread_mutex_unlock(identity->key_lock);
-    return ok;
+    return jws_sign(&signer, payload, size, token, error);
 }
 
 const uint8_t *identity_point(const struct identity *identity) {
@@ -283,10 +248,7 @@ const uint8_t *identity_point(const struct identity *identity) {
 
 bool identity_sign_raw(const struct identity *identity, const void *data, size_t size,
                        uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error) {
-    pthread_mutex_lock(identity->key_lock);
-    bool ok = crypto_key_sign_raw(identity->key, data, size, signature, error);
-    pthread_mutex_unlock(identity->key_lock);
-    return ok;
+    return crypto_key_sign_raw(identity->key, data, size, signature, error);
 }
 
 bool identity_check_ca_file(const char *ca_file, struct pp_error *error) {

@@ -63,8 +63,8 @@ int64_t identity_not_before(const struct identity *identity);    /* s since 1970
 int64_t identity_not_after(const struct identity *identity);     /* s since 1970 */
 int64_t identity_renew_at(const struct identity *identity);      /* 2/3 of its life, s since 1970 */
 
-/* For net_client_set_identity. Into a buffer whose pp_buf_finish wipes it. */
-bool identity_private_key_pem(const struct identity *identity, struct pp_buf *pem, struct pp_error *error);
+/* The device key, borrowed: for net_client_set_identity. */
+struct crypto_key *identity_key(const struct identity *identity);
 
 /* Appends a JWS by the device key (jose/jws.h): "kid" is the thumbprint, `typ` the kind of document. */
 bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "net/client_internal.h"
+#include "net/tls_key.h"
 
 #define CONNECT_TIMEOUT_DEFAULT_MS 20000
 #define HOST_CONNECTIONS_DEFAULT   4
@@ -154,7 +155,8 @@ void net_identity_release(struct net_identity *identity) {
     if (!identity || --identity->references)
         return;
     free(identity->certificate);
-    pp_secret_free(identity->key);
+    free(identity->document);
+    EVP_PKEY_free(identity->key);
     free(identity);
 }
 
@@ -176,22 +178,29 @@ void net_client_destroy(struct net_client *client) {
     free(client);
 }
 
-bool net_client_set_identity(struct net_client *client, const char *certificate_chain_pem,
-                             const char *private_key_pem, struct pp_error *error) {
-    struct net_identity *identity = NULL;
-    if (!certificate_chain_pem != !private_key_pem)
-        return pp_fail(error, PP_E_INVALID, "a certificate and its key go together");
-    if (certificate_chain_pem) {
-        identity = calloc(1, sizeof *identity);
-        if (!identity)
-            return pp_fail(error, PP_E_NOMEM, "out of memory");
-        identity->references = 1;
-        if (!pp_text_copy(&identity->certificate, certificate_chain_pem, error) ||
-            !pp_text_copy(&identity->key, private_key_pem, error)) {
-            net_identity_release(identity);
-            return false;
-        }
+static struct net_identity *identity_create(const char *certificate_chain_pem, struct crypto_key *key,
+                                            struct pp_error *error) {
+    struct net_identity *identity = calloc(1, sizeof *identity);
+    if (!identity) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
     }
+    identity->references = 1;
+    if (pp_text_copy(&identity->certificate, certificate_chain_pem, error) &&
+        (identity->document = net_tls_key_document(key, error)) &&
+        (identity->key = net_tls_key_create(key, error)))
+        return identity;
+    net_identity_release(identity);
+    return NULL;
+}
+
+bool net_client_set_identity(struct net_client *client, const char *certificate_chain_pem,
+                             struct crypto_key *key, struct pp_error *error) {
+    struct net_identity *identity = NULL;
+    if (!certificate_chain_pem != !key)
+        return pp_fail(error, PP_E_INVALID, "a certificate and its key go together");
+    if (key && !(identity = identity_create(certificate_chain_pem, key, error)))
+        return false;
     net_identity_release(client->identity);
     client->identity = identity;
     return true;

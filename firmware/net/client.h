@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "crypto/key.h"
 #include "net/loop.h"
 
 #define NET_URL_MAX              2048              /* bytes with the NUL */
@@ -121,10 +122,10 @@ struct net_client *net_client_create(struct net_loop *loop, const struct net_cli
 void net_client_destroy(struct net_client *client); /* cancels its calls; NULL is allowed */
 PP_DEFINE_AUTO(net_client, struct net_client, net_client_destroy)
 
-/* The certificate chain and key (PEM, copied; they never touch a file) of the requests started from now on;
- * NULL and NULL clear them. */
+/* The certificate chain (PEM, copied) and its key, which is held and asked for each handshake's signature, of the requests
+ * started from now on; NULL and NULL clear them. */
 bool net_client_set_identity(struct net_client *client, const char *certificate_chain_pem,
-                             const char *private_key_pem, struct pp_error *error);
+                             struct crypto_key *key, struct pp_error *error);
 
 /* "name=value" for the requests started from now on, copied; NULL clears it. PP_E_INVALID for a character
  * that may not stand there. */

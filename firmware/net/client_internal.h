@@ -3,6 +3,7 @@
 #define PP_NET_CLIENT_INTERNAL_H
 
 #include <curl/curl.h>
+#include <openssl/evp.h>
 #include <sys/queue.h>
 
 #include "net/client.h"
@@ -13,7 +14,8 @@
 struct net_identity {
     unsigned references;
     char *certificate; /* PEM chain */
-    char *key;         /* PEM, wiped */
+    char *document;    /* PEM, what libcurl takes for the key: tls_key.h */
+    EVP_PKEY *key;     /* signs */
 };
 
 #define NET_HOST_MAX     256  /* bytes of a host's name or address, with the NUL */
@@ -23,6 +25,7 @@ struct net_identity {
 struct net_tls_check {
     char host[NET_HOST_MAX]; /* whose it must be: a name, or an address without brackets */
     const struct net_clocks *clocks;
+    EVP_PKEY *key;  /* of the client's certificate, borrowed from the call's identity; NULL: none is shown */
     int64_t time_s; /* s since 1970: it was verified as of then */
     int reason;     /* why it was refused: OpenSSL's X509_V_ERR_…, or NET_TLS_NAMELESS; 0: it was not */
     int depth;      /* of the certificate that was refused; the server's own is 0 */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "net/client_internal.h"
+#include "net/tls_key.h"
 
 #define SUITES_1_2     "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SECURITY_LEVEL 2    /* 112 bits: no SHA-1, curves from 224 bits on (SSL_CTX_set_security_level(3)) */
@@ -165,6 +166,8 @@ static CURLcode on_context(CURL *easy, void *context, void *arg) {
     bool named = *check->host && (X509_VERIFY_PARAM_set1_ip_asc(param, check->host) == 1 ||
                                   X509_VERIFY_PARAM_set1_host(param, check->host, 0) == 1);
     ERR_clear_error(); /* a name is no address */
+    if (check->key && !net_tls_key_use(context, check->key))
+        return CURLE_SSL_CERTPROBLEM;
     return named ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
 }
 
@@ -172,9 +175,11 @@ static struct curl_blob blob_of(char *text) {
     return (struct curl_blob){.data = text, .len = strlen(text), .flags = CURL_BLOB_NOCOPY};
 }
 
-static void identity_setup(struct net_setup *setup, const struct net_identity *identity) {
+static void identity_setup(struct net_setup *setup, const struct net_identity *identity,
+                           struct net_tls_check *check) {
     struct curl_blob certificate = blob_of(identity->certificate);
-    struct curl_blob key = blob_of(identity->key);
+    struct curl_blob key = blob_of(identity->document);
+    check->key = identity->key;
     NET_SET(setup, CURLOPT_SSLCERTTYPE, "PEM");
     NET_SET(setup, CURLOPT_SSLCERT_BLOB, &certificate);
     NET_SET(setup, CURLOPT_SSLKEYTYPE, "PEM");
@@ -192,5 +197,5 @@ void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct ne
     NET_SET(setup, CURLOPT_SSL_CTX_FUNCTION, on_context);
     NET_SET(setup, CURLOPT_SSL_CTX_DATA, check);
     if (identity)
-        identity_setup(setup, identity);
+        identity_setup(setup, identity, check);
 }

@@ -15,7 +15,8 @@
 
 /* Whom we are to the headend. */
 struct sync_identity {
-    char *certificate, *key;  /* PEM, or NULL and NULL; the key is secret */
+    char *certificate;        /* PEM chain, or NULL */
+    struct crypto_key *key;   /* its key, held */
     char *cookie;             /* "name=value" or NULL; secret */
     struct net_prover prover; /* zeros: none */
 };

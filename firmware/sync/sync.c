@@ -116,7 +116,7 @@ static void join_worker(struct sync *sync) {
 
 static void identity_clear(struct sync_identity *identity) {
     free(identity->certificate);
-    pp_secret_free(identity->key);
+    crypto_key_destroy(identity->key);
     pp_secret_free(identity->cookie);
     *identity = (struct sync_identity){0};
 }
@@ -143,23 +143,18 @@ void sync_destroy(struct sync *sync) {
     free(sync);
 }
 
-bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, const char *private_key_pem,
+bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, struct crypto_key *key,
                        struct pp_error *error) {
     char *certificate = NULL;
-    char *key = NULL;
-    if (!certificate_chain_pem != !private_key_pem)
+    if (!certificate_chain_pem != !key)
         return pp_fail(error, PP_E_INVALID, "a certificate and its key go together");
-    if (!pp_text_copy(&certificate, certificate_chain_pem, error) ||
-        !pp_text_copy(&key, private_key_pem, error)) {
-        free(certificate);
-        pp_secret_free(key);
+    if (!pp_text_copy(&certificate, certificate_chain_pem, error))
         return false;
-    }
     pthread_mutex_lock(&sync->lock);
     free(sync->identity.certificate);
-    pp_secret_free(sync->identity.key);
+    crypto_key_destroy(sync->identity.key);
     sync->identity.certificate = certificate;
-    sync->identity.key = key;
+    sync->identity.key = key ? crypto_key_ref(key) : NULL;
     pthread_mutex_unlock(&sync->lock);
     return true;
 }

@@ -102,7 +102,7 @@ void sync_destroy(struct sync *sync);
 PP_DEFINE_AUTO(sync, struct sync, sync_destroy)
 
 /* Who asks: certificate chain and key in PEM, or NULL and NULL; copied, wiped. Applies from the next pass. */
-bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, const char *private_key_pem,
+bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, struct crypto_key *key,
                        struct pp_error *error);
 /* What proves the requests, on the worker's thread; copied, and its `arg` outlives the sync. NULL: nothing. */
 void sync_set_prover(struct sync *sync, const struct net_prover *prover);

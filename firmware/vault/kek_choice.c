@@ -55,6 +55,7 @@ static bool hold_automatic(const struct vault_kek_config *config, struct kek_hol
     if (hold(vault_kek_tpm2(), config, holder, &reason) && holder->provider->ready(holder->context, &reason))
         return true;
     kek_holder_finish(holder);
+    holder->tcti = config->tcti;
     snprintf(holder->note, sizeof holder->note, "no TPM is used: %.100s", reason.message);
     pp_log_info("vault: the key-encryption key will be a file: %s", reason.message);
     return hold(vault_kek_file(), config, holder, error);
@@ -64,7 +65,7 @@ bool kek_choose(const struct vault_kek_config *config, int dirfd, struct kek_hol
                 struct pp_error *error) {
     const struct vault_kek_provider *present;
     const struct vault_kek_provider *wanted = config->provider;
-    *holder = (struct kek_holder){0};
+    *holder = (struct kek_holder){.tcti = config->tcti};
     if (!find_present(dirfd, &present, error))
         return false;
     if (present && wanted && present != wanted)

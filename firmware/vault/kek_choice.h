@@ -8,7 +8,8 @@
 struct kek_holder {
     const struct vault_kek_provider *provider;
     void *context;
-    char note[128]; /* why not another, for the status report; "" nothing */
+    const char *tcti; /* of the configuration, whose texts are borrowed */
+    char note[128];   /* why not another, for the status report; "" nothing */
 };
 
 /* The one whose key stands in the folder, even where its TPM is away: nothing falls back to another. Where there is none, the

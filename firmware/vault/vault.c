@@ -170,8 +170,13 @@ const char *vault_provider_note(const struct vault *vault) {
     return *note ? note : vault->holder.note;
 }
 
-struct tpm *vault_tpm(const struct vault *vault) {
-    return vault->holder.provider->tpm(vault->holder.context);
+bool vault_has_tpm(const struct vault *vault) {
+    return vault->holder.provider->tpm(vault->holder.context) != NULL;
+}
+
+struct tpm *vault_tpm(const struct vault *vault, struct pp_error *error) {
+    struct tpm *tpm = vault->holder.provider->tpm(vault->holder.context);
+    return tpm ? tpm_ref(tpm) : tpm_open(vault->holder.tcti, error);
 }
 
 void vault_set_reporter(struct vault *vault, vault_reporter reporter, void *arg) {

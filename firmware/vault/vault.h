@@ -49,8 +49,11 @@ PP_DEFINE_AUTO(vault, struct vault, vault_close)
 const char *vault_provider_name(const struct vault *vault);
 /* More about it in words: under which policy, or why no TPM is used; "" nothing. */
 const char *vault_provider_note(const struct vault *vault);
-/* The TPM that keeps its key, borrowed; NULL: none does. */
-struct tpm *vault_tpm(const struct vault *vault);
+/* Whether a TPM keeps its key, and so should keep others. */
+bool vault_has_tpm(const struct vault *vault);
+/* That TPM, or else the configured one, which may keep keys though it does not keep the vault's: for the caller to
+ * tpm_close. */
+struct tpm *vault_tpm(const struct vault *vault, struct pp_error *error);
 
 /* The new value is on flash when this returns true; after a failure the old one is, or the new one where only
  * the last step failed. */

@@ -87,8 +87,7 @@ static bool order_purpose(mbedtls_x509write_cert *crt, const struct certificate_
 }
 
 static bool order_fill(mbedtls_x509write_cert *crt, const struct certificate_order *order,
-                       mbedtls_pk_context *subject, struct pp_error *error) {
-    mbedtls_pk_context *issuer = crypto_key_pk(order->issuer_key);
+                       mbedtls_pk_context *subject, mbedtls_pk_context *issuer, struct pp_error *error) {
     mbedtls_x509write_crt_set_version(crt, MBEDTLS_X509_CRT_VERSION_3);
     mbedtls_x509write_crt_set_md_alg(crt, MBEDTLS_MD_SHA256);
     mbedtls_x509write_crt_set_subject_key(crt, subject);
@@ -109,12 +108,15 @@ bool certificate_write(const struct certificate_order *order, struct pp_buf *der
     uint8_t spki[SPKI_SIZE];
     spki_of_point(order->point, spki);
     mbedtls_pk_context subject;
+    mbedtls_pk_context issuer;
     mbedtls_x509write_cert crt;
     mbedtls_pk_init(&subject);
+    mbedtls_pk_init(&issuer);
     mbedtls_x509write_crt_init(&crt);
     uint8_t space[CA_CERTIFICATE_MAX]; /* mbedTLS writes from its end */
     bool ok = order_failed(mbedtls_pk_parse_public_key(&subject, spki, sizeof spki), "public key", error) &&
-              order_fill(&crt, order, &subject, error);
+              crypto_key_to_pk(order->issuer_key, &issuer, error) &&
+              order_fill(&crt, order, &subject, &issuer, error);
     if (ok) {
         int size = mbedtls_x509write_crt_der(&crt, space, sizeof space, crypto_mbedtls_random, NULL);
         ok = size > 0 ? pp_buf_add(der, space + sizeof space - size, (size_t)size, error)
@@ -122,6 +124,7 @@ bool certificate_write(const struct certificate_order *order, struct pp_buf *der
     }
     mbedtls_x509write_crt_free(&crt);
     mbedtls_pk_free(&subject);
+    mbedtls_pk_free(&issuer); /* wipes */
     return ok;
 }
 

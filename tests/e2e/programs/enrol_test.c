@@ -89,10 +89,8 @@ static void on_session_trouble(void *arg, const struct pp_error *error, int stat
 }
 
 static bool set_identity(struct program *program, struct pp_error *error) {
-    pp_autobuf struct pp_buf key = PP_BUF_INIT(8192);
-    return identity_private_key_pem(program->identity, &key, error) &&
-           net_client_set_identity(program->client, identity_certificate_pem(program->identity),
-                                   pp_buf_text(&key), error);
+    return net_client_set_identity(program->client, identity_certificate_pem(program->identity),
+                                   identity_key(program->identity), error);
 }
 
 /* No control key is known here, and none counts. */

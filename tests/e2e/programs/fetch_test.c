@@ -47,9 +47,9 @@ static bool fetch(struct program *program, const cJSON *json, struct net_respons
                                         .use_identity = true};
     PP_AUTO(net_loop) struct net_loop *loop = net_loop_create(error);
     PP_AUTO(net_client) struct net_client *client = loop ? net_client_create(loop, &config, error) : NULL;
-    return client &&
-           net_client_set_identity(client, pp_buf_text(&program->certificate), pp_buf_text(&program->key),
-                                   error) &&
+    PP_AUTO(crypto_key)
+    struct crypto_key *key = crypto_key_load_pem(program->key.data, program->key.size, error);
+    return client && key && net_client_set_identity(client, pp_buf_text(&program->certificate), key, error) &&
            net_client_set_cookie(client, "__Host-pingplay=secret", error) &&
            net_client_fetch(client, &request, response, error);
 }

@@ -91,6 +91,14 @@ static bool open_state(struct program *program, struct pp_error *error) {
     return program->store != NULL;
 }
 
+static bool use_identity(struct program *program, const struct pp_buf *certificate, const struct pp_buf *pem,
+                         struct pp_error *error) {
+    if (!certificate->size)
+        return sync_set_identity(program->sync, NULL, NULL, error);
+    PP_AUTO(crypto_key) struct crypto_key *key = crypto_key_load_pem(pem->data, pem->size, error);
+    return key && sync_set_identity(program->sync, pp_buf_text(certificate), key, error);
+}
+
 static bool identify(struct program *program, struct pp_error *error) {
     const struct options *options = &program->options;
     pp_autobuf struct pp_buf certificate = PP_BUF_INIT(TEXT_FILE_MAX);
@@ -98,7 +106,7 @@ static bool identify(struct program *program, struct pp_error *error) {
     pp_autobuf struct pp_buf cookie = PP_BUF_INIT(TEXT_FILE_MAX);
     return read_text(options->certificate, &certificate, error) &&
            read_text(options->private_key, &key, error) && read_text(options->cookie_file, &cookie, error) &&
-           sync_set_identity(program->sync, text_or_null(&certificate), text_or_null(&key), error) &&
+           use_identity(program, &certificate, &key, error) &&
            sync_set_cookie(program->sync, text_or_null(&cookie), error);
 }
 

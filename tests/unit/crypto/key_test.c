@@ -145,7 +145,11 @@ static void key_lends_its_context_to_writers_of_x509(void **state) {
     struct pp_error error = {0};
     uint8_t point[CRYPTO_POINT_SIZE], noise[16] = {0}, zero[16] = {0};
     PP_AUTO(crypto_key) struct crypto_key *key = rfc6979_key();
-    assert_true(crypto_pk_point(crypto_key_pk(key), point, &error));
+    mbedtls_pk_context pk;
+    mbedtls_pk_init(&pk);
+    assert_true(crypto_key_to_pk(key, &pk, &error));
+    assert_true(crypto_pk_point(&pk, point, &error));
+    mbedtls_pk_free(&pk);
     assert_is_hex(point, sizeof point, RFC6979_POINT);
     assert_int_equal(crypto_mbedtls_random(NULL, noise, sizeof noise), 0);
     assert_memory_not_equal(noise, zero, sizeof noise);

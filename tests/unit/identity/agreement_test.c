@@ -157,11 +157,8 @@ static const struct crypto_public *find_device_key(void *arg, const char *kid) {
 }
 
 static struct crypto_public *device_key(const struct identity *identity) {
-    struct pp_buf pem pp_autobuf = PP_BUF_INIT(8192);
     uint8_t point[CRYPTO_POINT_SIZE];
-    assert_true(identity_private_key_pem(identity, &pem, NULL));
-    PP_AUTO(crypto_key) struct crypto_key *key = crypto_key_load_pem(pem.data, pem.size, NULL);
-    assert_true(crypto_key_public_point(key, point, NULL));
+    assert_true(crypto_key_public_point(identity_key(identity), point, NULL));
     return crypto_public_load_point(point, NULL);
 }
 

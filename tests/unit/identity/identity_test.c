@@ -237,7 +237,7 @@ static void private_key_stands_in_no_file(void **state) {
     uint8_t der[1024];
     size_t size = 0;
     assert_true(screen_accept(screen, "", now(), NULL));
-    assert_true(identity_private_key_pem(screen->identity, &pem, NULL));
+    assert_true(crypto_key_save_pem(identity_key(screen->identity), &pem, NULL));
     const char *body = strchr(pp_buf_text(&pem), '\n') + 1;
     assert_true(
         pp_base64_decode(body, (size_t)(strstr(body, "-----END") - body), der, sizeof der, &size, NULL));

@@ -369,7 +369,8 @@ static void certificate_goes_only_where_it_is_meant_to(void **state) {
     key.size = fread(pp_buf_reserve(&key, 60000, NULL), 1, 60000, file);
     key.data[key.size] = 0;
     fclose(file);
-    assert_true(net_client_set_identity(client, pp_buf_text(&certificate), pp_buf_text(&key), NULL));
+    PP_AUTO(crypto_key) struct crypto_key *own = crypto_key_load_pem(key.data, key.size, NULL);
+    assert_true(net_client_set_identity(client, pp_buf_text(&certificate), own, NULL));
     test_server_do(&world->server, "{\"do\":\"answers\",\"list\":[{},{},{}]}");
     static const bool use[] = {true, false, true};
     for (int i = 0; i < 3; i++) {

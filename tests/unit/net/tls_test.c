@@ -9,7 +9,7 @@ struct world {
     struct test_server server;
     struct net_loop *loop;
     char *certificate;
-    char *key;
+    struct crypto_key *key;
     char key_log[80]; /* what SSLKEYLOGFILE names */
     struct net_clocks clocks;
 };
@@ -27,7 +27,10 @@ static int set_up(void **state) {
     setenv("SSLKEYLOGFILE", world->key_log, 1);
     world->loop = net_loop_create(NULL);
     world->certificate = read_text(test_server_path(&world->server, "device"));
-    world->key = read_text(test_server_path(&world->server, "deviceKey"));
+    char *pem = read_text(test_server_path(&world->server, "deviceKey"));
+    world->key = crypto_key_load_pem(pem, strlen(pem), NULL);
+    assert_non_null(world->key);
+    free(pem);
     *state = world;
     return 0;
 }
@@ -37,7 +40,7 @@ static int tear_down(void **state) {
     net_loop_destroy(world->loop);
     test_server_stop(&world->server);
     free(world->certificate);
-    free(world->key);
+    crypto_key_destroy(world->key);
     free(world);
     return 0;
 }

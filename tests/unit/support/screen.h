@@ -112,10 +112,8 @@ static inline bool screen_accept(struct screen *screen, const char *options, int
 }
 
 static inline void screen_use_identity(struct screen *screen) {
-    pp_autobuf struct pp_buf key = PP_BUF_INIT(8192);
-    assert_true(identity_private_key_pem(screen->identity, &key, NULL));
     assert_true(net_client_set_identity(screen->client, identity_certificate_pem(screen->identity),
-                                        pp_buf_text(&key), NULL));
+                                        identity_key(screen->identity), NULL));
 }
 
 #define screen_test(function) cmocka_unit_test_setup_teardown(function, screen_set_up, screen_tear_down)

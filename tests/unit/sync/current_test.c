@@ -363,7 +363,8 @@ static void identity_needs_certificate_and_key_together(void **state) {
     struct sync *sync = make_sync(&folder);
     assert_false(sync_set_identity(sync, "certificate", NULL, &error));
     assert_int_equal(error.code, PP_E_INVALID);
-    assert_true(sync_set_identity(sync, "certificate", "key", NULL));
+    PP_AUTO(crypto_key) struct crypto_key *key = crypto_key_generate(NULL);
+    assert_true(sync_set_identity(sync, "certificate", key, NULL));
     assert_true(sync_set_identity(sync, NULL, NULL, NULL));
     assert_true(sync_set_cookie(sync, "a=b", NULL));
     assert_true(sync_set_cookie(sync, NULL, NULL));

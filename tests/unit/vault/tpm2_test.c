@@ -71,7 +71,7 @@ static void vault_in_a_tpm_keeps_records_across_restarts(void **state) {
     PP_AUTO(vault) struct vault *vault = open_vault(stage);
     assert_string_equal(vault_provider_name(vault), "tpm2");
     assert_string_equal(vault_provider_note(vault), "under a signed PCR policy");
-    assert_non_null(vault_tpm(vault));
+    assert_true(vault_has_tpm(vault));
 }
 
 /* Neither a new key nor a file, whatever the TPM says: the records wait for it. */
@@ -107,7 +107,7 @@ static void vault_makes_its_first_key_in_a_file_where_there_is_no_tpm(void **sta
         assert_string_equal(vault_provider_name(vault), "file");
         assert_string_equal(vault_provider_note(vault),
                             "no TPM is used: there is no TPM: device:/dev/no-tpm-here is missing");
-        assert_null(vault_tpm(vault));
+        assert_false(vault_has_tpm(vault));
     }
     /* One that comes later moves nothing by itself. */
     stage->config.tcti = stage->swtpm.tcti;
