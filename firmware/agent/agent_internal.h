@@ -10,6 +10,7 @@
 #include "agent/answers.h"
 #include "agent/commands.h"
 #include "agent/control_keys.h"
+#include "agent/controls.h"
 #include "agent/crash_guard.h"
 #include "agent/director.h"
 #include "agent/floors.h"
@@ -122,6 +123,7 @@ struct agent {
     bool other_keys_wanted;           /* a state is signed by none of them */
 
     struct commands commands;
+    struct controls controls;
 
     /* keeping.c */
     struct net_timer keep_timer;
@@ -181,6 +183,8 @@ void connection_restore(struct agent *agent);
 void connection_forget_document(struct agent *agent);
 /* A code beside the connection, unless there is one. */
 void connection_offer_enrolment(struct agent *agent);
+/* Now, whatever its age; commands_on_renewed follows. */
+bool connection_renew(struct agent *agent, struct pp_error *error);
 /* Of an expired certificate, in favour of an enrolment. */
 void connection_put_off_renewal(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);

@@ -10,56 +10,6 @@
 #include "net/problem.h"
 
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
-#define SHOWN_CODE   8 /* characters of the device id, as lists at the headend begin with them */
-
-/* ---- Effects ---- */
-
-void commands_end(struct agent *agent, const char *reason, const char *result) {
-    struct commands *commands = &agent->commands;
-    if (commands->current.kind == COMMAND_UNKNOWN)
-        return;
-    net_timer_stop(&commands->effect_timer);
-    commands->current.kind = COMMAND_UNKNOWN;
-    command_runner_finish(commands->runner, reason, result);
-}
-
-static void on_effect_overdue(void *arg) {
-    commands_end(arg, "it was not over in time", NULL);
-}
-
-static void effect_identify(struct agent *agent) {
-    struct pp_error error = {0};
-    if (!director_identify(agent->director, agent->commands.current.value * 1000, &error))
-        commands_end(agent, error.message, NULL);
-}
-
-void commands_on_identified(void *arg, bool shown) {
-    struct agent *agent = arg;
-    if (agent->commands.current.kind == COMMAND_IDENTIFY)
-        commands_end(agent, shown ? NULL : "the display did not show it", NULL);
-}
-
-bool commands_write_identify(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
-                             struct pp_error *error) {
-    const struct agent *agent = arg;
-    return screens_write_identify(agent, width, height, SHOWN_CODE, json, error);
-}
-
-static void begin_effect(void *arg, const struct command_entry *entry) {
-    static void (*const effects[COMMAND_KINDS])(struct agent * agent) = {
-        [COMMAND_IDENTIFY] = effect_identify,
-    };
-    struct agent *agent = arg;
-    struct commands *commands = &agent->commands;
-    commands->current = *entry;
-    commands->current.result = NULL;
-    net_timer_start_in(&commands->effect_timer, agent->loop, COMMANDS_EFFECT_MAX_MS, on_effect_overdue,
-                       agent);
-    if (effects[entry->kind])
-        effects[entry->kind](agent);
-    else
-        commands_end(agent, "this version cannot do it", NULL);
-}
 
 /* ---- Receipts ---- */
 
@@ -175,12 +125,14 @@ bool commands_load(struct agent *agent, struct pp_error *error) {
     struct command_runner_config config = {.vault = agent->vault,
                                            .time = pp_wall_clock_source(&agent->floors.clock),
                                            .boot = commands->boot,
-                                           .begin = begin_effect,
+                                           .begin = commands_begin_effect,
                                            .tell = tell,
                                            .on_unwritten = on_unwritten,
                                            .on_outcome = on_outcome,
                                            .arg = agent};
     read_boot(commands);
+    commands->effect.board_fd = commands->effect.shot_fd = -1;
+    controls_load(&agent->controls, agent->vault);
     net_retry_init_random(&commands->retry);
     commands->runner = command_runner_create(&config, error);
     /* A journal that is gone from a screen in use may have been taken away: what was asked until now is not done again.
@@ -197,7 +149,9 @@ void commands_begin(struct agent *agent) {
 
 void commands_close(struct agent *agent) {
     struct commands *commands = &agent->commands;
-    net_timer_stop(&commands->effect_timer);
+    if (!commands->runner)
+        return;
+    commands_drop_effect(agent);
     net_timer_stop(&commands->poll_timer);
     net_call_cancel(pp_steal(&commands->call));
     command_runner_destroy(pp_steal(&commands->runner));
@@ -217,6 +171,7 @@ void commands_on_contact(struct agent *agent) {
 }
 
 void commands_forget(struct agent *agent) {
+    commands_drop_effect(agent);
     net_call_cancel(pp_steal(&agent->commands.call));
     command_runner_forget(agent->commands.runner);
 }

@@ -1,28 +1,54 @@
 /*
- * What the agent adds to command/runner.h: the effects, each with its way to tell how it ended, and the receipts' way to
- * the headend (POST /v1/commands/{id}/receipt), which are tried until it has them.
+ * What the agent adds to command/runner.h: the effects (command_effects.c), each with its way to tell how it ended, and the
+ * receipts' way to the headend (POST /v1/commands/{id}/receipt), which are tried until it has them.
  */
 #ifndef PP_AGENT_COMMANDS_H
 #define PP_AGENT_COMMANDS_H
 
+#include "base/jobs.h"
 #include "command/runner.h"
+#include "diagnose/diagnose.h"
 #include "ipc/wire.h"
 #include "net/client.h"
 #include "net/loop.h"
 #include "net/retry.h"
+#include "store/store.h"
 
 #define COMMANDS_EFFECT_MAX_MS 180000 /* an effect that has not ended by then has failed */
 #define COMMANDS_UNWRITTEN_MS  10000  /* between two tries to write the journal */
 #define COMMANDS_TIMEOUT_MS    20000  /* of a receipt's request */
+#define COMMANDS_UPLOAD_MS     150000 /* of an upload's */
 
 struct agent;
+
+/* Removing what is cached and not needed, by a job. */
+struct clearing {
+    struct pp_job job; /* first: the job is the clearing */
+    struct agent *agent;
+    bool running;
+    bool ok; /* else `error` */
+    struct store_cleared cleared;
+    struct pp_error error;
+};
+
+/* Of the effect that is under way. */
+struct command_effect {
+    struct command_entry entry; /* a copy, without its result; kind COMMAND_UNKNOWN: there is none */
+    struct net_timer timer;     /* it has failed then */
+    int board_fd;               /* what pingplay-board was asked; -1 nothing */
+    struct net_watch *board_watch;
+    int shot_fd; /* what the player writes a PNG into; -1 nothing */
+    uint32_t shot_id;
+    struct net_call *upload;
+    char result[128]; /* of an upload, once the headend has it */
+    struct diagnose_run *diagnosis;
+    struct clearing clearing; /* goes on by itself where the effect is given up */
+};
 
 struct commands {
     struct command_runner *runner;
     char boot[COMMAND_BOOT_SIZE];
-    struct command_entry
-        current; /* a copy, without its result; kind COMMAND_UNKNOWN: no effect is under way */
-    struct net_timer effect_timer;
+    struct command_effect effect;
     struct net_timer poll_timer; /* the runner can go on then */
     struct net_call *call;       /* of a receipt */
     struct net_retry retry;
@@ -42,13 +68,20 @@ void commands_on_contact(struct agent *agent);
 /* A new registration begins. */
 void commands_forget(struct agent *agent);
 
-/* ---- For the effects ---- */
+/* ---- command_effects.c ---- */
 
-/* The effect that is under way has ended. `reason` NULL: done, with `result` (JSON, NULL none). */
-void commands_end(struct agent *agent, const char *reason, const char *result);
-/* director_config's on_identified and write_identify. */
+/* A command_runner_config's begin. */
+void commands_begin_effect(void *arg, const struct command_entry *entry);
+/* Gives up what is under way, untold. */
+void commands_drop_effect(struct agent *agent);
+
+/* What others have done for an effect: director_config's, and the connection's. */
 void commands_on_identified(void *arg, bool shown);
 bool commands_write_identify(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                              struct pp_error *error);
+void commands_on_controlled(void *arg, const struct ipc_controlled *controlled);
+void commands_on_screenshot(void *arg, const struct ipc_screenshot_done *done);
+void commands_on_player(struct agent *agent); /* it has come, or come back */
+void commands_on_renewed(struct agent *agent, const struct pp_error *failure);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "command/board.h"
 #include "tpm/pcrsig.h"
 
 #define MIB_MAX (UINT64_C(1) << 24) /* 16 TiB */
@@ -58,6 +59,7 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         .player_socket = "/run/pingplay/player.sock",
         .control_socket = AGENT_CONTROL_SOCKET,
         .control_group = AGENT_CONTROL_GROUP,
+        .board_socket = BOARD_SOCKET,
         .renderers = PP_RENDERERS_DIR,
         .vault_provider = "auto",
         .vault_tcti = TPM_TCTI_DEFAULT,
@@ -74,6 +76,7 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         {"headend", "proxy", PP_CONFIG_TEXT, config->proxy, 0, 0},
         {"paths", "state", PP_CONFIG_PATH, config->state, 0, 0},
         {"paths", "player-socket", PP_CONFIG_PATH, config->player_socket, 0, 0},
+        {"paths", "board-socket", PP_CONFIG_PATH, config->board_socket, 0, 0},
         {"paths", "renderers", PP_CONFIG_PATH, config->renderers, 0, 0},
         {"local", "socket", PP_CONFIG_PATH, config->control_socket, 0, 0},
         {"local", "group", PP_CONFIG_TEXT, config->control_group, 0, 0},

@@ -21,6 +21,7 @@ struct agent_config {
     char player_socket[PP_CONFIG_VALUE_MAX];  /* [paths] player-socket */
     char control_socket[PP_CONFIG_VALUE_MAX]; /* [local] socket: where pingplayctl(8) asks */
     char control_group[PP_CONFIG_VALUE_MAX];  /* [local] group: whose members may */
+    char board_socket[PP_CONFIG_VALUE_MAX];   /* [paths] board-socket: of pingplay-board(8) */
     char renderers[PP_CONFIG_VALUE_MAX];      /* [paths] renderers: folder of the renderer programs */
     char language
         [PP_CONFIG_VALUE_MAX]; /* [display] language: en, fr or "" (both), until the headend names one */

@@ -286,6 +286,7 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
         agent_set_trouble(agent, "renewal-failed", failure);
     }
     renew_later(agent);
+    commands_on_renewed(agent, failure);
 }
 
 /* Told once: it goes on asking by itself, for as long as it takes. */
@@ -297,25 +298,38 @@ static void on_renew_wait(void *arg, int64_t wait_ms, const struct pp_error *why
     agent->renewal_wait_reported = agent->renewal_wait_reported || why;
 }
 
+static bool renew_start(struct agent *agent, struct pp_error *error) {
+    struct est_config config = {.loop = agent->loop,
+                                .client = agent->client,
+                                .identity = agent->identity,
+                                .time = pp_wall_clock_source(&agent->floors.clock),
+                                .ca_file = agent->config.ca,
+                                .on_done = on_renewed,
+                                .on_wait = on_renew_wait,
+                                .arg = agent};
+    agent->renewal_wait_reported = false;
+    agent->est = est_reenroll_start(&config, error);
+    return agent->est != NULL;
+}
+
 static void on_renew_due(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
     if (floors_now_s(&agent->floors) >= identity_renew_at(agent->identity) && !agent->est) {
-        struct est_config config = {.loop = agent->loop,
-                                    .client = agent->client,
-                                    .identity = agent->identity,
-                                    .time = pp_wall_clock_source(&agent->floors.clock),
-                                    .ca_file = agent->config.ca,
-                                    .on_done = on_renewed,
-                                    .on_wait = on_renew_wait,
-                                    .arg = agent};
-        agent->renewal_wait_reported = false;
-        agent->est = est_reenroll_start(&config, &error);
-        if (agent->est)
+        if (renew_start(agent, &error))
             return;
         agent_set_trouble(agent, "renewal-failed", &error);
     }
     renew_later(agent);
+}
+
+bool connection_renew(struct agent *agent, struct pp_error *error) {
+    if (!agent->session || agent->enrol)
+        return pp_fail(error, PP_E_STATE, "there is no certificate in use to be renewed");
+    if (agent->est) /* one is under way, and is that */
+        return true;
+    net_timer_stop(&agent->renew_timer);
+    return renew_start(agent, error);
 }
 
 void connection_put_off_renewal(struct agent *agent) {

@@ -61,6 +61,7 @@ static void on_display(void *arg, const struct ipc_display *display) {
     agent->content_shown = false;
     agent->content_failed = false;
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
+    commands_on_player(agent);
     reporter_status_changed(agent->reporter);
 }
 
@@ -335,6 +336,8 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .write_status = screens_write,
         .write_identify = commands_write_identify,
         .on_identified = commands_on_identified,
+        .on_controlled = commands_on_controlled,
+        .on_screenshot = commands_on_screenshot,
         .arg = agent,
     };
     agent->director = director_create(&config, error);

@@ -401,6 +401,10 @@ static void on_message(void *arg, const struct ipc_message *message) {
     struct director *director = arg;
     if (message->type == IPC_DISPLAY)
         director_take_display(director, &message->display);
+    else if (message->type == IPC_CONTROLLED && director->config.on_controlled)
+        director->config.on_controlled(director->config.arg, &message->controlled);
+    else if (message->type == IPC_SCREENSHOT_DONE && director->config.on_screenshot)
+        director->config.on_screenshot(director->config.arg, &message->screenshot_done);
     else
         layer_set_handle(director->layers, message);
 }
@@ -496,6 +500,16 @@ void director_show_status(struct director *director) {
 void director_hide_status(struct director *director) {
     director->status_wanted = false;
     status_layer_clear(&director->status);
+}
+
+bool director_control(struct director *director, enum ipc_control_kind control, uint8_t value) {
+    const struct ipc_message message = {.type = IPC_CONTROL, .control = {(uint8_t)control, value}};
+    return player_link_send(director->link, &message);
+}
+
+bool director_screenshot(struct director *director, uint32_t id, int fd) {
+    struct ipc_message message = {.type = IPC_SCREENSHOT, .screenshot = {id}, .fds = {fd}, .fd_count = 1};
+    return player_link_send(director->link, &message);
 }
 
 void director_set_mark(struct director *director, bool offline) {

@@ -46,6 +46,8 @@ struct director_config {
     bool (*write_identify)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                            struct pp_error *error);
     void (*on_identified)(void *arg, bool shown);
+    void (*on_controlled)(void *arg, const struct ipc_controlled *controlled);
+    void (*on_screenshot)(void *arg, const struct ipc_screenshot_done *done);
     void *arg;
 };
 
@@ -75,6 +77,11 @@ void director_hide_status(struct director *director);
 
 /* Shows who this is for `ms`, above all else, which goes on beneath. on_identified follows, not from within. */
 bool director_identify(struct director *director, int64_t ms, struct pp_error *error);
+
+/* Asks the player for what it is to keep up; on_controlled follows for all but a restart. False without a player. */
+bool director_control(struct director *director, enum ipc_control_kind control, uint8_t value);
+/* Has a PNG of what is shown written into the file; on_screenshot follows. False without a player. */
+bool director_screenshot(struct director *director, uint32_t id, int fd);
 
 /* The small offline mark. */
 void director_set_mark(struct director *director, bool offline);

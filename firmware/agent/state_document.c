@@ -78,7 +78,9 @@ static bool parse_fields(const cJSON *document, const struct state_key_reader *r
            copy_string(document, "time_zone", STATE_TIME_ZONE_MAX, out->time_zone, error) &&
            copy_string(document, "locale", STATE_LOCALE_MAX, out->locale, error) &&
            access_policy_parse(document, &out->access, error) && parse_settings(document, out, error) &&
-           command_list_parse(document, &out->commands, error) && parse_channel(document, reader, out, error);
+           command_list_parse(document, &out->commands, error) &&
+           command_upload_key_parse(document, &out->upload_key, error) &&
+           parse_channel(document, reader, out, error);
 }
 
 bool state_document_verify(const void *token, size_t size, struct control_keys *keys, struct pp_buf *payload,

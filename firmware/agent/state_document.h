@@ -6,7 +6,7 @@
  *   {"format": 2, "aud": "<device id>", "epoch": 0, "version": 12, "iat": 1767600000, "exp": 1770278400,
  *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
  *    "channel": {"id": "lobby", "title": "Lobby", "key": "<JWE of a JWK \"oct\">"}, "publish": 7,
- *    "access": {"mode": "certificate"}, "settings": {"rotation": 90, "offline_mark": true}, "commands": []}
+ *    "access": {"mode": "certificate"}, "settings": {"rotation": 90, "offline_mark": true}, "commands": […], "upload_key": {…}}
  */
 #ifndef PP_AGENT_STATE_DOCUMENT_H
 #define PP_AGENT_STATE_DOCUMENT_H
@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "channel/manifest.h"
-#include "command/command.h"
+#include "command/upload.h"
 
 #define STATE_DOCUMENT_MAX  (64 * 1024) /* bytes */
 #define STATE_NAME_MAX      128         /* bytes of a name or site */
@@ -58,6 +58,7 @@ struct state_document {
     char channel_title[STATE_NAME_MAX + 1]; /* "" for none */
     uint8_t channel_key[CHANNEL_KEY_SIZE];  /* secret */
     struct command_list commands;
+    struct command_upload_key upload_key; /* what is asked for is sealed to */
 };
 
 /* Reads the channel's key out of its token: 32 bytes. */

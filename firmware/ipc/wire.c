@@ -58,6 +58,10 @@ static const struct field layer_show_fields[] = {LAYER(layer_show.layer),
 static const struct field layer_remove_fields[] = {LAYER(layer_remove.layer)};
 static const struct field screenshot_fields[] = {U32(screenshot.id, 0, UINT32_MAX)};
 static const struct field mark_fields[] = {FLAG(mark.offline)};
+static const struct field control_fields[] = {U8(control.control, 0, IPC_CONTROL_RESTART),
+                                              U8(control.value, 0, IPC_CONTROL_VALUE_MAX)};
+static const struct field controlled_fields[] = {U8(controlled.control, 0, IPC_CONTROL_RESTART),
+                                                 U8(controlled.value, 0, IPC_CONTROL_VALUE_MAX)};
 static const struct field display_fields[] = {
     U16(display.width, 1, IPC_SIDE_MAX), U16(display.height, 1, IPC_SIDE_MAX),
     U32(display.refresh_mhz, 1, IPC_REFRESH_MAX), TEXT(display.driver, IPC_DRIVER_MAX)};
@@ -133,6 +137,7 @@ static const struct row rows[] = {
     ROW(LAYER_REMOVE, layer_remove_fields, 0),
     ROW(SCREENSHOT, screenshot_fields, 1),
     ROW(MARK, mark_fields, 0),
+    ROW(CONTROL, control_fields, 0),
     ROW(DISPLAY, display_fields, 0),
     ROW(LAYER_READY, layer_ready_fields, 0),
     ROW(LAYER_SHOWN, layer_shown_fields, 0),
@@ -140,6 +145,7 @@ static const struct row rows[] = {
     ROW(LAYER_FAILED, layer_failed_fields, 0),
     ROW(SCREENSHOT_DONE, screenshot_done_fields, 0),
     ROW(LEAVING, leaving_fields, 0),
+    ROW(CONTROLLED, controlled_fields, 0),
     ROW(RING, ring_fields, 0),
     ROW(FRAME, frame_fields, 0),
     ROW(AUDIO, audio_fields, 0),

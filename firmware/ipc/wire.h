@@ -21,7 +21,7 @@
 #include "base/error.h"
 
 #define IPC_VERSION        2
-#define IPC_PROTOCOL       2    /* HELLO's: the meaning of the messages, as their form is IPC_VERSION's */
+#define IPC_PROTOCOL       3    /* HELLO's: the meaning of the messages, as their form is IPC_VERSION's */
 #define IPC_PACKET_MAX     4096 /* bytes */
 #define IPC_FDS_MAX        4    /* descriptors beside one packet */
 
@@ -55,6 +55,7 @@ enum ipc_type {
     IPC_LAYER_REMOVE,
     IPC_SCREENSHOT, /* + file to write a PNG to */
     IPC_MARK,
+    IPC_CONTROL,
     /* player -> agent */
     IPC_DISPLAY = 0x0201,
     IPC_LAYER_READY,
@@ -63,6 +64,7 @@ enum ipc_type {
     IPC_LAYER_FAILED,
     IPC_SCREENSHOT_DONE,
     IPC_LEAVING,
+    IPC_CONTROLLED,
     /* renderer -> player, on the layer's frame socket */
     IPC_RING = 0x0301,
     IPC_FRAME,
@@ -110,6 +112,12 @@ enum ipc_note_kind {
     IPC_NOTE_FLAWED,  /* some pictures of a film are lost */
 };
 #define IPC_NOTE_KINDS 3
+enum ipc_control_kind {
+    IPC_CONTROL_POWER,   /* value 0: nothing is shown but black; else the picture */
+    IPC_CONTROL_VOLUME,  /* value: percent, of all sound */
+    IPC_CONTROL_RESTART, /* the player ends in good order, for whoever started it to start it again; value 0 */
+};
+#define IPC_CONTROL_VALUE_MAX 100
 /* SANDBOXED's bits */
 enum {
     IPC_SANDBOX_SECCOMP = 1,
@@ -153,6 +161,11 @@ struct ipc_screenshot {
 struct ipc_mark {
     uint8_t offline; /* bool: the small "offline" mark is shown */
 };
+/* Answered by CONTROLLED, but for RESTART. Holds for this player, whichever agent asks. */
+struct ipc_control {
+    uint8_t control; /* enum ipc_control_kind */
+    uint8_t value;   /* at most IPC_CONTROL_VALUE_MAX */
+};
 
 struct ipc_display {
     uint16_t width, height;          /* pixels */
@@ -185,6 +198,12 @@ struct ipc_screenshot_done {
 /* The player ends in good order; without it, a connection that breaks is the player's death. */
 struct ipc_leaving {
     uint8_t reason; /* 0: it was told to */
+};
+
+/* It holds from the next picture on, or from the next sound. */
+struct ipc_controlled {
+    uint8_t control; /* enum ipc_control_kind */
+    uint8_t value;
 };
 
 /* What the frames will be: the player answers with MEMORY, or drops a layer that asks for too much. Slot n
@@ -293,6 +312,7 @@ struct ipc_message {
         struct ipc_layer_remove layer_remove;
         struct ipc_screenshot screenshot;
         struct ipc_mark mark;
+        struct ipc_control control;
         struct ipc_display display;
         struct ipc_layer_ready layer_ready;
         struct ipc_layer_shown layer_shown;
@@ -300,6 +320,7 @@ struct ipc_message {
         struct ipc_layer_failed layer_failed;
         struct ipc_screenshot_done screenshot_done;
         struct ipc_leaving leaving;
+        struct ipc_controlled controlled;
         struct ipc_ring ring;
         struct ipc_frame frame;
         struct ipc_audio audio;

@@ -32,6 +32,8 @@ struct audio {
     pthread_mutex_t lock; /* over voices and their content, stream_us */
     struct audio_voice *voices[VOICES_MAX];
     size_t count;
+    float volume;      /* reached, of all voices */
+    float volume_to;   /* wanted; reached within the next block */
     int64_t stream_us; /* when the next block is mixed, by the device's pace; 0 unknown */
     _Atomic enum device_state state;
     SDL_AudioDeviceID device; /* the device thread's while OPENING or CLOSING, else the main thread's */
@@ -46,7 +48,14 @@ struct audio *audio_create(struct pp_error *error) {
         return NULL;
     }
     pthread_mutex_init(&audio->lock, NULL);
+    audio->volume = audio->volume_to = 1;
     return audio;
+}
+
+void audio_set_volume(struct audio *audio, unsigned percent) {
+    pthread_mutex_lock(&audio->lock);
+    audio->volume_to = (float)percent / 100;
+    pthread_mutex_unlock(&audio->lock);
 }
 
 /* The device's blocks come with jitter; their pace is the device's. Follows the pace, corrected slowly. */
@@ -75,6 +84,8 @@ static void on_block(void *arg, Uint8 *stream, int length) {
     int64_t at_us = stream_advance(audio, player_now_us()) + LATENCY_US;
     for (size_t i = 0; i < audio->count; i++)
         mixer_mix(&audio->voices[i]->mix, at_us, out, frames);
+    mixer_scale(out, frames, audio->volume, audio->volume_to);
+    audio->volume = audio->volume_to;
     pthread_mutex_unlock(&audio->lock);
     clip(out, frames * IPC_AUDIO_CHANNELS);
 }

@@ -32,6 +32,9 @@ int64_t audio_voice_heard_us(struct audio *audio, struct audio_voice *voice);
 /* us that the sound really heard is ahead of the time given with audio_voice_start. */
 int64_t audio_voice_ahead_us(struct audio *audio, struct audio_voice *voice);
 
+/* Of all voices together, in percent; 100 at first. */
+void audio_set_volume(struct audio *audio, unsigned percent);
+
 /* Opens or closes the device as needed and passes over voices where there is none. Returns when to call again
  * at the latest. */
 int64_t audio_tick(struct audio *audio, int64_t now_us);

@@ -2,6 +2,7 @@
 
 /* The mark: a dark square with three bars struck through, 1/32 of the display's height, in the lower right.
  */
+#define DARK        0x000000 /* of a display that was switched off from afar */
 #define MARK_PART   32
 #define MARK_SHADE  0x101418
 #define MARK_BARS   0xc8ced6
@@ -98,6 +99,10 @@ static void draw_mark(const struct scene *scene) {
 }
 
 void compose_draw(const struct scene *scene, int64_t now_us, struct trace *trace) {
+    if (scene->dark) {
+        display_clear(scene->display, DARK);
+        return;
+    }
     size_t first = scene->count;
     while (first > 0 && !covers_all(scene, scene->layers[first - 1], now_us))
         first--;

@@ -87,6 +87,20 @@ static bool on_mark(struct link *link, struct ipc_message *message, struct pp_er
     return true;
 }
 
+static bool on_control(struct link *link, struct ipc_message *message, struct pp_error *error) {
+    (void)error;
+    const struct ipc_control *control = &message->control;
+    const struct ipc_message answer = {.type = IPC_CONTROLLED,
+                                       .controlled = {control->control, control->value}};
+    if (control->control == IPC_CONTROL_POWER)
+        scene_set_dark(link->scene, !control->value);
+    else
+        link->callbacks.control(link->callbacks.arg, control);
+    if (control->control != IPC_CONTROL_RESTART)
+        link_send(link, &answer);
+    return true;
+}
+
 struct handler {
     unsigned type;
     bool greeted; /* only after HELLO */
@@ -101,6 +115,7 @@ static const struct handler handlers[] = {
     {IPC_LAYER_REMOVE, true, on_layer_remove},
     {IPC_SCREENSHOT, true, on_screenshot},
     {IPC_MARK, true, on_mark},
+    {IPC_CONTROL, true, on_control},
 };
 
 static bool link_handle(struct link *link, struct ipc_message *message, struct pp_error *error) {

@@ -13,6 +13,8 @@
 #define LINK_ACCEPT_PAUSE_US 1000000 /* us: after an accept for which something was missing */
 
 struct link_callbacks {
+    /* Besides the scene's own: volume, restart. */
+    void (*control)(void *arg, const struct ipc_control *control);
     /* Takes `fd`. */
     void (*screenshot)(void *arg, uint32_t id, int fd);
     void *arg;

@@ -114,6 +114,17 @@ void mixer_mix(struct mixer_voice *voice, int64_t at_us, float *out, size_t fram
     voice->gain = voice->gain_to;
 }
 
+void mixer_scale(float *out, size_t frames, float from, float to) {
+    float step = (to - from) / (float)frames;
+    if (from == 1 && to == 1)
+        return;
+    for (size_t i = 0; i < frames; i++) {
+        from += step;
+        out[2 * i] *= from;
+        out[2 * i + 1] *= from;
+    }
+}
+
 void mixer_skip(struct mixer_voice *voice, int64_t at_us) {
     if (voice->start_us == PLAYER_NEVER || at_us < voice->start_us)
         return;

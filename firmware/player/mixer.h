@@ -33,6 +33,8 @@ int64_t mixer_us_of(int64_t frames);
 void mixer_move(struct mixer_voice *voice, int64_t start_us);
 /* Adds the voice to `frames` interleaved stereo frames, the first of which is heard at `at_us`. */
 void mixer_mix(struct mixer_voice *voice, int64_t at_us, float *out, size_t frames);
+/* All of `frames` louder or softer, evenly from one factor to the other, without a click. */
+void mixer_scale(float *out, size_t frames, float from, float to);
 /* As if mixed up to `at_us`, unheard: for a display without a sound device. */
 void mixer_skip(struct mixer_voice *voice, int64_t at_us);
 

@@ -74,6 +74,14 @@ static void on_screenshot(void *arg, uint32_t id, int fd) {
     screenshot_answer(player, id, false);
 }
 
+static void on_control(void *arg, const struct ipc_control *control) {
+    struct player *player = arg;
+    if (control->control == IPC_CONTROL_VOLUME)
+        audio_set_volume(player->audio, control->value);
+    else
+        player->stop = true;
+}
+
 static bool part_path(const struct player *player, char path[PP_PATH_MAX], struct pp_error *error) {
     return pp_path_format(path, error, "%s.part", player->options->screenshot);
 }
@@ -160,7 +168,7 @@ static bool player_open(struct player *player, struct pp_error *error) {
     player->scene.report_arg = player;
     player->scene.owner = OWNER_LOCAL;
     link_init(&player->link, &player->scene, options->listener, options->agent_uid,
-              (struct link_callbacks){.screenshot = on_screenshot, .arg = player});
+              (struct link_callbacks){.control = on_control, .screenshot = on_screenshot, .arg = player});
     return true;
 }
 

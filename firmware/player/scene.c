@@ -175,6 +175,12 @@ void scene_layer_remove(struct scene *scene, uint32_t id) {
         scene_drop(scene, layer, player_now_us());
 }
 
+void scene_set_dark(struct scene *scene, bool dark) {
+    if (scene->dark != dark)
+        scene_touch(scene);
+    scene->dark = dark;
+}
+
 void scene_offline_mark(struct scene *scene, bool shown) {
     if (scene->offline_mark != shown)
         scene_touch(scene);

@@ -38,6 +38,7 @@ struct scene {
     uint32_t background;           /* 0xRRGGBB, drawn */
     uint32_t background_next;      /* drawn once the old agent's layers are gone */
     bool offline_mark;
+    bool dark; /* nothing is shown but black */
     /* Uploads of one advance. */
     uint64_t upload_left; /* bytes */
     unsigned uploads;
@@ -60,6 +61,8 @@ bool scene_layer_add(struct scene *scene, const struct ipc_layer_add *add, int s
 void scene_layer_show(struct scene *scene, const struct ipc_layer_show *show);
 void scene_layer_remove(struct scene *scene, uint32_t layer);
 void scene_offline_mark(struct scene *scene, bool shown);
+/* What goes on beneath is not seen. */
+void scene_set_dark(struct scene *scene, bool dark);
 
 struct layer *scene_find(const struct scene *scene, unsigned owner, uint32_t id);
 bool scene_is_orphan(const struct scene *scene, const struct layer *layer);

@@ -331,3 +331,21 @@ bool store_evict(struct store *store, const struct store_need *needs, size_t cou
     free(plan.needed.hashes);
     return ok;
 }
+
+bool store_clear(struct store *store, struct store_cleared *cleared, struct pp_error *error) {
+    struct plan plan = {0};
+    struct candidates candidates = {0};
+    struct amount freed = {0};
+    pthread_mutex_lock(&store->lock);
+    bool ok = candidates_make(store, &plan, &candidates, error);
+    pthread_mutex_unlock(&store->lock);
+    for (size_t i = 0; ok && i < candidates.count; i++) {
+        pp_autoclose int held = -1;
+        pthread_mutex_lock(&store->lock);
+        amount_add(&freed, drop_locked(store, &plan, &candidates.list[i], &held));
+        pthread_mutex_unlock(&store->lock);
+    }
+    free(candidates.list);
+    *cleared = (struct store_cleared){.bytes = freed.bytes, .files = freed.files};
+    return ok;
+}

@@ -127,6 +127,12 @@ bool store_pin(struct store *store, enum store_pin_set set, const struct store_n
  * how much is missing, and nothing is evicted then. Without needs it brings the store back under its caps. */
 bool store_evict(struct store *store, const struct store_need *needs, size_t count, struct pp_error *error);
 
+struct store_cleared {
+    uint64_t bytes, files;
+};
+/* Removes whatever no pin set holds and nobody has open. A file that cannot be removed stays, with a line in the log. */
+bool store_clear(struct store *store, struct store_cleared *cleared, struct pp_error *error);
+
 /* ---- Rot ---- */
 
 /* Sets an object aside: it is no longer there for store_has. Only a wrong hash is a reason. */

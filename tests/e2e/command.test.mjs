@@ -1,16 +1,17 @@
 // What administrators ask of a screen: each command from the headend's command line to its effect and back as a receipt that
 // the screen's own key has signed.
 import assert from 'node:assert/strict';
-import { createPublicKey } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { createHash, createPublicKey } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startDisplay, until } from './lib/display.mjs';
-import { startHeadend } from './lib/headend.mjs';
+import { buildDir, startHeadend } from './lib/headend.mjs';
 import { verifyJws } from './lib/jose.mjs';
 import { makeImage } from './lib/media.mjs';
-import { near } from './lib/png.mjs';
+import { near, readPng } from './lib/png.mjs';
 
 const RED = [254, 0, 0];
 const GROUND = [14, 22, 34]; // of the status screens
@@ -61,5 +62,119 @@ describe('commands', { concurrency: 2 }, () => {
     assert.deepEqual({ ...receipt, iat: 0, sequence: 0 },
       { aud: 'pingplay-headend', iat: 0, command: command.id, name: 'identify', outcome: 'done', reason: '', sequence: 0 });
     assert.ok(receipt.sequence >= 1);
+  });
+
+  // The end of a command that is waited for: -> { id, text }.
+  async function ask(headend, screen, ...words) {
+    const text = await headend.cli('screen', 'command', screen, ...words, '--wait');
+    return { id: text.slice(0, 36), text: text.slice(37) };
+  }
+  // One that fails or is refused: what it says.
+  async function askInVain(headend, screen, ...words) {
+    const error = await ask(headend, screen, ...words).then(() => assert.fail(`${words} was done`), (why) => why);
+    return error.stdout.slice(37);
+  }
+
+  test('a screenshot comes sealed, is what the panel shows, and costs the picture no present', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    const presents = async () => (await readFile(display.traceFile, 'utf8')).split('\n').filter((line) => line.includes('"present')).length;
+    const before = await presents();
+    const { id: command, text } = await ask(headend, id, 'screenshot');
+    assert.match(text, /^screenshot done\n/);
+    const out = path.join(dir, 'received.png');
+    await headend.cli('screen', 'received', command, '--out', out);
+    const data = await readFile(out);
+    const picture = readPng(data);
+    assert.deepEqual([picture.width, picture.height], [640, 360]);
+    assert.ok(showsRed(picture));
+    assert.equal(JSON.parse(text.slice(text.indexOf('{'))).sha256, createHash('sha256').update(data).digest('hex'));
+    assert.equal(await presents(), before);
+    const [name] = await readdir(path.join(headend.dir, 'uploads'));
+    const sealed = await readFile(path.join(headend.dir, 'uploads', name));
+    assert.equal(name, command);
+    assert.ok(!sealed.includes('PNG') && !sealed.includes('IHDR'));
+    // what is changed, or another screen's, is not opened
+    sealed[sealed.length - 20] ^= 1;
+    await writeFile(path.join(headend.dir, 'uploads', name), sealed);
+    await assert.rejects(headend.cli('screen', 'received', command), /upload/);
+  });
+
+  test('the log comes sealed and without what looks like a secret', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    const { id: command } = await ask(headend, id, 'logs', '200');
+    const log = await headend.cli('screen', 'received', command);
+    assert.match(log, /^\d{4}-\d\d-\d\dT\S+Z <6> .*-> online$/m);
+    assert.ok(log.split('\n').length > 5 && display.agent.running);
+  });
+
+  test('display, volume and the player: done by the player, and kept over restarts of both', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    assert.match((await ask(headend, id, 'display', 'off')).text, /^display done\n/);
+    const dark = (shot) => near(corner(shot), [0, 0, 0], 1);
+    await display.waitPicture(dark, 'black');
+    assert.equal((await ask(headend, id, 'volume', '30')).text, 'volume done\n');
+    assert.equal((await askInVain(headend, id, 'brightness', '50')), "brightness failed: the board's service: No such file or directory\n");
+    const ended = display.player.ended;
+    const restarted = ask(headend, id, 'restart-player');
+    assert.deepEqual(await ended, { code: 0, signal: null });
+    await display.startPlayer();
+    assert.equal((await restarted).text, 'restart-player done\n');
+    await display.waitPicture(dark, 'black after the player came back');
+    await display.stopAgent();
+    await display.stopPlayer();
+    await display.startPlayer();
+    await display.startAgent();
+    await display.agent.waitLog(/-> online/);
+    await display.waitPicture(dark, 'black after all came back');
+    assert.match((await ask(headend, id, 'display', 'on')).text, /^display done\n/);
+    await display.waitPicture(showsRed, 'the content again');
+  });
+
+  test('the board\'s service sets backlights and has the machine reboot, and nothing else', async (t) => {
+    const board = path.join(await mkdtemp(path.join(dir, 'board-')), 'board.sock');
+    const lights = path.join(path.dirname(board), 'backlight');
+    await mkdir(path.join(lights, 'panel'), { recursive: true });
+    for (const [name, value] of [['max_brightness', 255], ['brightness', 255], ['bl_power', 0]]) await writeFile(path.join(lights, 'panel', name), `${value}\n`);
+    const light = async (name) => (await readFile(path.join(lights, 'panel', name), 'utf8')).split('\n')[0];
+    const init = spawn(process.execPath, ['-e', `process.on('SIGRTMIN+5', () => {}); setInterval(() => {}, 1000)`]);
+    const service = spawn(path.join(buildDir(), 'firmware/command/pingplay-board'), ['--socket', board, '--backlights', lights, '--init', String(init.pid)], { stdio: 'inherit' });
+    t.after(() => { service.kill(); init.kill('SIGKILL'); });
+    const { headend, display, id, list } = await startScreen(t, { paths: [`board-socket = ${board}`] });
+    assert.equal((await ask(headend, id, 'brightness', '40')).text, 'brightness done\n');
+    assert.equal(await light('brightness'), '102');
+    await ask(headend, id, 'display', 'off');
+    assert.equal(await light('bl_power'), '4');
+    await ask(headend, id, 'display', 'on');
+    assert.equal(await light('bl_power'), '0');
+    await rm(path.join(lights, 'panel'), { recursive: true });
+    assert.equal(await askInVain(headend, id, 'brightness', '40'), 'brightness failed: no backlight\n');
+    // A reboot is told to init by a real-time signal, by which this one dies; it is not done while the machine has not booted.
+    const told = new Promise((resolve) => { init.on('exit', (code, signal) => resolve([code, signal])); });
+    await headend.cli('screen', 'command', id, 'reboot');
+    await told;
+    await until(async () => (await list()).at(-1).outcome === 'accepted', 'the reboot to be accepted');
+    await display.stopAgent();
+    await display.startAgent();
+    await until(async () => (await list()).at(-1).outcome !== 'accepted', 'the end of the reboot');
+    assert.deepEqual([(await list()).at(-1).outcome, (await list()).at(-1).reason], ['failed', 'interrupted']);
+  });
+
+  test('restart ends the agent in good order and is done by the start after it; the rest is done by the agent', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    const restart = ask(headend, id, 'restart');
+    assert.deepEqual(await display.agent.ended, { code: 0, signal: null });
+    assert.ok(showsRed(await display.screenshot()));
+    await display.startAgent();
+    assert.equal((await restart).text, 'restart done\n');
+    assert.doesNotMatch(display.agent.log, /asks for a restart/);
+    assert.match((await ask(headend, id, 'clear-cache')).text, /^clear-cache done\n[^]*"files":\s*\d/);
+    assert.ok(showsRed(await display.screenshot()));
+    const before = await headend.sql('SELECT count(*) FROM certificate');
+    assert.equal((await ask(headend, id, 'renew-certificate')).text, 'renew-certificate done\n');
+    assert.equal(await headend.sql('SELECT count(*) FROM certificate'), String(Number(before) + 1));
+    const { text } = await ask(headend, id, 'diagnose');
+    const diagnosis = JSON.parse(text.slice(text.indexOf('{')));
+    assert.equal(diagnosis.by, 'agent');
+    assert.ok(diagnosis.checks.some(({ name, verdict }) => name === 'tls' && verdict === 'ok'), text);
   });
 });

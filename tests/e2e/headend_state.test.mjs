@@ -48,10 +48,11 @@ describe('an enrolled screen', () => {
     const body = answer.json();
     assert.equal(answer.headers['content-type'], 'application/jose');
     assert.equal(answer.headers['cache-control'], 'no-store');
-    assert.deepEqual({ ...body, iat: 0, exp: 0, channel: { ...body.channel, key: 0 }, version: 0 }, {
+    assert.deepEqual({ ...body.upload_key, kid: 0, x: 0, y: 0 }, { kty: 'EC', crv: 'P-256', x: 0, y: 0, kid: 0, use: 'enc', alg: 'ECDH-ES' });
+    assert.deepEqual({ ...body, iat: 0, exp: 0, channel: { ...body.channel, key: 0 }, version: 0, upload_key: 0 }, {
       format: 2, aud: device.id, version: 0, iat: 0, exp: 0, name: 'Door', site: 'Lyon', time_zone: 'Europe/Paris',
       locale: 'fr', access: { mode: 'certificate' }, channel: { id: 'lobby', title: 'lobby', key: 0 }, publish: 0, settings: { rotation: 0, offline_mark: false }, commands: [],
-      epoch: 0,
+      epoch: 0, upload_key: 0,
     });
     assert.equal(Buffer.from(body.channel.key, 'base64url').length, 32);
     assert.ok(Math.abs(body.iat - Date.now() / 1000) < 60 && body.exp === body.iat + 86400);

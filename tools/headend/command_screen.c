@@ -4,6 +4,7 @@
 #include "headend/enrolment.h"
 #include "headend/home.h"
 #include "headend/publish.h"
+#include "headend/screen_uploads.h"
 
 /* New keys for the channel that a screen has left. Where it cannot be now, the server or the next publish does it. */
 static void keys_change(struct home *home) {
@@ -126,7 +127,7 @@ bool command_screen_remove(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home)
     struct home *home =
         screen_words(table, argc, argv, "screen remove: DIR and SCREEN are needed", &device, error);
-    return home && device_remove(home->db, device.id, error);
+    return home && screen_forget(home, home->db, &device, error);
 }
 
 bool command_screen_restore(int argc, char **argv, struct pp_error *error) {

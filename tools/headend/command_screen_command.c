@@ -1,4 +1,5 @@
 /* Asking something of a screen, and what became of it. */
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -6,7 +7,7 @@
 #include "headend/commands.h"
 #include "headend/device.h"
 #include "headend/home.h"
-#include "headend/screen_commands.h"
+#include "headend/screen_uploads.h"
 #include "headend/table.h"
 
 #define EXPIRES_DEFAULT_S 3600
@@ -88,6 +89,27 @@ bool command_screen_command(int argc, char **argv, struct pp_error *error) {
     printf("%s\n", id);
     fflush(stdout);
     return !words.wait || answer_wait(home, id, error);
+}
+
+/* ---- What came ---- */
+
+static bool received_write(const char *path, const struct pp_buf *clear, struct pp_error *error) {
+    if (path)
+        return pp_file_replace(AT_FDCWD, path, clear->data, clear->size, 0600, error);
+    return pp_write_all(STDOUT_FILENO, clear->data, clear->size, error);
+}
+
+bool command_screen_received(int argc, char **argv, struct pp_error *error) {
+    const char *path = NULL;
+    const struct pp_option table[] = {{"out", PP_OPTION_STRING, &path}, {0}};
+    int first = 0;
+    screen_command_auto struct screen_command command = {0};
+    pp_autobuf struct pp_buf clear = PP_BUF_INIT(COMMAND_UPLOAD_MAX);
+    if (!command_words(table, argc, argv, 2, &first, "screen received: DIR and COMMAND are needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    return home && screen_command_find(home->db, argv[first + 1], &command, error) &&
+           screen_upload_open(home, &command, &clear, error) && received_write(path, &clear, error);
 }
 
 /* ---- The list ---- */

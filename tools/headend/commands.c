@@ -59,7 +59,11 @@ static const struct command commands[] = {
     {"screen", "remove", command_screen_remove, "DIR SCREEN",
      "forget a retired screen, with all that it has reported"},
     {"screen", "command", command_screen_command, "DIR SCREEN NAME [ARGUMENT] [--wait] [--expires S]",
-     "ask something of a screen, which answers with a signed receipt: identify [SECONDS]"},
+     "ask something of a screen, which answers with a signed receipt: identify [SECONDS], screenshot,\n"
+     "    logs [LINES], diagnose, restart-player, restart, reboot, display on|off, volume PERCENT,\n"
+     "    brightness PERCENT, clear-cache, rotate-keys, renew-certificate, set-access-mode MODE, retire"},
+    {"screen", "received", command_screen_received, "DIR COMMAND [--out FILE]",
+     "write the screenshot or the log that a screen has sent for a command, which \"screen command\" named"},
     {"screen", "commands", command_screen_commands, "DIR SCREEN [--json]",
      "list what was asked of a screen, and what became of it, the newest last"},
     {"channel", "list", command_channel_list, "DIR [--json]",

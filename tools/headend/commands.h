@@ -52,6 +52,7 @@ bool command_screen_show(int argc, char **argv, struct pp_error *error);
 bool command_screen_events(int argc, char **argv, struct pp_error *error);
 /* command_screen_command.c */
 bool command_screen_command(int argc, char **argv, struct pp_error *error);
+bool command_screen_received(int argc, char **argv, struct pp_error *error);
 bool command_screen_commands(int argc, char **argv, struct pp_error *error);
 /* command_channel.c */
 bool command_channel_add(int argc, char **argv, struct pp_error *error);

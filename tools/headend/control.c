@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "crypto/jwk.h"
+#include "headend/screen_uploads.h"
 #include "headend/tuf_sign.h"
 #include "jose/jws.h"
 
@@ -14,6 +15,7 @@ struct control {
     pthread_mutex_t mutex; /* a key belongs to one thread at a time */
     struct crypto_key *key;
     char kid[JWK_THUMBPRINT_TEXT_SIZE];
+    cJSON *upload_key; /* public */
 };
 
 static bool kid_of(const struct crypto_key *key, char kid[JWK_THUMBPRINT_TEXT_SIZE], struct pp_error *error) {
@@ -29,7 +31,8 @@ struct control *control_open(const struct home *home, struct pp_error *error) {
     }
     pthread_mutex_init(&control->mutex, NULL);
     control->key = tuf_key(home, CONTROL_ROLE, true, error);
-    if (control->key && kid_of(control->key, control->kid, error))
+    control->upload_key = screen_upload_key(home, error);
+    if (control->upload_key && control->key && kid_of(control->key, control->kid, error))
         return control;
     control_close(control);
     return NULL;
@@ -39,8 +42,13 @@ void control_close(struct control *control) {
     if (!control)
         return;
     crypto_key_destroy(control->key);
+    cJSON_Delete(control->upload_key);
     pthread_mutex_destroy(&control->mutex);
     free(control);
+}
+
+cJSON *control_upload_key(const struct control *control) {
+    return control->upload_key;
 }
 
 bool control_sign(struct control *control, const char *typ, const void *payload, size_t size,

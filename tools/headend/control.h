@@ -23,6 +23,9 @@ struct control *control_open(const struct home *home, struct pp_error *error);
 void control_close(struct control *control);
 PP_DEFINE_AUTO(control, struct control, control_close)
 
+/* The member "upload_key" of states (screen_uploads.h): borrowed. */
+cJSON *control_upload_key(const struct control *control);
+
 /* Appends the JWS of a kind of document (`typ`). */
 bool control_sign(struct control *control, const char *typ, const void *payload, size_t size,
                   struct pp_buf *token, struct pp_error *error);

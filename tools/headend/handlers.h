@@ -16,6 +16,9 @@ void device_session(struct request *request, struct reply *reply);
 void device_state(struct request *request, struct reply *reply);
 /* receipts.c */
 void command_receipt_post(struct request *request, struct reply *reply);
+/* screen_uploads.c: the first is asked before the body is read */
+bool upload_admit(struct request *request, struct reply *reply);
+void upload_put(struct request *request, struct reply *reply);
 /* reports.c */
 void report_status(struct request *request, struct reply *reply);
 void report_events(struct request *request, struct reply *reply);

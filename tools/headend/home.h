@@ -7,6 +7,7 @@
  *   keys/ROLE.pem         the repository's signing keys (0600)
  *   root.json             the first TUF root; with ca.pem the install bundle of a screen
  *   repo/                 the static repository: metadata/ targets/ objects/
+ *   uploads/COMMAND       what screens sent because they were asked to, sealed (0600)
  *   publish.lock          held while a publish changes repo/
  *   wake                  touched by every command that changed something a running `serve` should see
  */

@@ -14,7 +14,8 @@
 #include "headend/users.h"
 #include "jose/proof.h"
 
-#define HTTP_BODY_MAX  (64 * 1024) /* bytes, of every request body; no route's own is larger */
+#define HTTP_BODY_MAX                                                                                        \
+    (64 * 1024) /* bytes, of a request's body that is read before it is known who sends it */
 #define HTTP_REPLY_MAX (4 * 1024 * 1024)
 #define HTTP_PATH_MAX  512 /* bytes with the NUL */
 
@@ -136,6 +137,8 @@ struct route {
 /* The route for a method and path; NULL with *status 404 or 405 (and then *allow, the methods there are). */
 const struct route *route_find(const char *method, const char *path, const char **rest, unsigned *status,
                                char allow[64]);
+/* Before a body is read that may be larger than HTTP_BODY_MAX: whether it is wanted, and of somebody known. */
+bool route_admit(struct request *request, struct reply *reply);
 /* Authenticates and handles. */
 void route_run(struct request *request, struct reply *reply);
 

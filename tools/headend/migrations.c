@@ -106,6 +106,8 @@ static const char *const migrations[] = {
     "  CHECK(outcome IN ('waiting','accepted','refused','done','failed')), reason TEXT NOT NULL DEFAULT '',"
     "  result TEXT, sequence INTEGER NOT NULL DEFAULT 0, answered INTEGER, receipt TEXT,"
     "  UNIQUE(device, number)) STRICT;",
+    /* 17: the bytes that a screen has sent because it was asked to, as they came */
+    "ALTER TABLE screen_command ADD COLUMN uploaded INTEGER NOT NULL DEFAULT 0;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -6,6 +6,7 @@
 #include "headend/handlers.h"
 #include "headend/pages_device.h"
 #include "headend/pages_fields.h"
+#include "headend/screen_uploads.h"
 #include "headend/waiters.h"
 
 #define DETAIL_MAX 400 /* bytes shown of what a screen says */
@@ -235,7 +236,7 @@ static void screen_restore(struct request *request, struct reply *reply, const s
 /* Forgets it: there is no page to go back to. */
 static void screen_remove(struct request *request, struct reply *reply, const struct device *device) {
     struct pp_error error;
-    if (device_remove(request->db, device->id, &error)) {
+    if (screen_forget(request->app->home, request->db, device, &error)) {
         pp_log_info("%s: screen %s removed", request->admin.name, device->id);
         reply_redirect(reply, "/admin/screens");
     } else if (error.code == PP_E_NOTFOUND || error.code == PP_E_STATE) {

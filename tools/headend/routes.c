@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "command/receipt.h"
+#include "command/upload.h"
 #include "headend/admin_session.h"
 #include "headend/agreement.h"
 #include "headend/allowance.h"
@@ -40,6 +41,10 @@ static const struct route routes[] = {
     {"POST", "/v1/playlog", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_playlog, WORK_WRITES},
     /* Whoever sends it: what is signed by the screen that was asked counts, and nothing else does. */
     {"POST", "/v1/commands/*/receipt", ROUTE_OPEN, JOSE, COMMAND_RECEIPT_TOKEN_MAX, command_receipt_post,
+     WORK_WRITES},
+    {"PUT", "/v1/screenshots/*", ROUTE_DEVICE, COMMAND_UPLOAD_TYPE, COMMAND_UPLOAD_SEALED_MAX, upload_put,
+     WORK_WRITES},
+    {"PUT", "/v1/logs/*", ROUTE_DEVICE, COMMAND_UPLOAD_TYPE, COMMAND_UPLOAD_SEALED_MAX, upload_put,
      WORK_WRITES},
     {"GET", "/repo/*", ROUTE_EITHER, NULL, 0, repo_file, WORK_READS},
     {"GET", "/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
@@ -341,4 +346,16 @@ void route_run(struct request *request, struct reply *reply) {
     device_proof_offer(request, reply);
     reply->committed = db_commits(request->db) != commits;
     db_unlock(request->db);
+}
+
+bool route_admit(struct request *request, struct reply *reply) {
+    if (request->route->body_max <= HTTP_BODY_MAX)
+        return true;
+    request->db = request->app->reader;
+    db_lock(request->db);
+    bool admitted = route_authenticate(request, reply) && upload_admit(request, reply);
+    if (!admitted)
+        device_proof_offer(request, reply);
+    db_unlock(request->db);
+    return admitted;
 }

@@ -43,7 +43,7 @@ static bool trim(struct db *db, const char *device, struct pp_error *error) {
     return db_run(
         db, error,
         "DELETE FROM screen_command WHERE device = ?1 AND id IN (SELECT id FROM screen_command WHERE "
-        "device = ?1 ORDER BY number DESC LIMIT -1 OFFSET ?2)",
+        "device = ?1 AND uploaded = 0 ORDER BY number DESC LIMIT -1 OFFSET ?2)",
         "si", device, (int64_t)SCREEN_COMMANDS_KEPT_MAX);
 }
 

@@ -114,8 +114,12 @@ static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *con
     }
     if (!request_acceptable(connection, route, &reply))
         return queue_reply(connection, &reply);
-    *slot = request_create(app, connection, path, route, *rest ? (size_t)(rest - path) : strlen(path));
-    return *slot ? MHD_YES : MHD_NO;
+    struct request *request =
+        request_create(app, connection, path, route, *rest ? (size_t)(rest - path) : strlen(path));
+    *slot = request;
+    if (!request)
+        return MHD_NO;
+    return route_admit(request, &reply) ? MHD_YES : queue_reply(connection, &reply);
 }
 
 static enum MHD_Result request_body(struct request *request, const char *data, size_t *size) {

@@ -99,6 +99,9 @@ static bool state_sign(const struct request *request, const struct channel *chan
     const struct device *device = &request->device;
     pp_autojson cJSON *commands = screen_commands_waiting(request->db, device->id, error);
     pp_autojson cJSON *state = commands ? state_document(device, channel, commands, error) : NULL;
+    /* A copy: a document's texts are wiped with it. */
+    if (state)
+        cJSON_AddItemToObject(state, "upload_key", cJSON_Duplicate(control_upload_key(control), true));
     pp_autojsontext char *text = state ? cJSON_PrintUnformatted(state) : NULL;
     if (state && !text)
         return pp_fail(error, PP_E_NOMEM, "out of memory");

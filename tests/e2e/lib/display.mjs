@@ -83,7 +83,7 @@ class Display {
     await writeFile(this.config, [
       '[headend]', `url = ${this.options.url ?? this.headend.url}`, `ca = ${this.headend.caFile}`,
       `root = ${this.headend.rootFile}`, '[paths]', `state = ${this.stateDir}`, `player-socket = ${this.socket}`,
-      `renderers = ${renderers}`, '[local]', `socket = ${this.controlSocket}`, ...(this.options.localGroup ? [`group = ${this.options.localGroup}`] : []),
+      `renderers = ${renderers}`, ...(this.options.paths ?? [`board-socket = ${path.join(this.dir, 'board.sock')}`]), '[local]', `socket = ${this.controlSocket}`, ...(this.options.localGroup ? [`group = ${this.options.localGroup}`] : []),
       '[store]', 'reserve-mib = 0', ''].join('\n'));
   }
 

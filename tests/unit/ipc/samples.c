@@ -76,4 +76,6 @@ const struct sample samples[SAMPLE_COUNT] = {
     SAMPLE(12, LAUNCH, launch, {.path = "/bin/x"}),
     SAMPLE(5, KILL, kill, {.signal = 9}),
     SAMPLE(16, LAUNCHED, launched, {.pid = 4711, .reason = "rlimit"}),
+    SAMPLE(6, CONTROL, control, {.control = IPC_CONTROL_VOLUME, .value = 35}),
+    SAMPLE(6, CONTROLLED, controlled, {.control = IPC_CONTROL_POWER, .value = 1}),
 };

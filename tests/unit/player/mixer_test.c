@@ -224,8 +224,28 @@ static void without_a_device_time_passes_all_the_same(void **state) {
 
 #define VOICE_TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+/* The volume of all sound changes within a block, evenly. */
+static void scale_goes_from_one_volume_to_another_without_a_step(void **state) {
+    float out[2 * 100];
+    (void)state;
+    for (size_t i = 0; i < PP_COUNT(out); i++)
+        out[i] = 1;
+    mixer_scale(out, 100, 1, 1);
+    assert_float_equal(out[0], 1, 0);
+    mixer_scale(out, 100, 1, 0.5f);
+    for (size_t i = 1; i < 100; i++) {
+        assert_float_equal(out[2 * i], out[2 * i + 1], 0);
+        assert_float_equal(out[2 * i - 2] - out[2 * i], 0.005, 1e-5);
+    }
+    assert_float_equal(out[0], 0.995, 1e-5);
+    assert_float_equal(out[198], 0.5, 1e-5);
+    mixer_scale(out, 100, 0, 0);
+    assert_float_equal(out[0], 0, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(scale_goes_from_one_volume_to_another_without_a_step),
         VOICE_TEST(a_voice_begins_within_a_block_at_its_moment),
         VOICE_TEST(a_voice_that_is_not_started_is_silent_and_keeps_its_sound),
         VOICE_TEST(a_late_start_skips_what_is_past),
