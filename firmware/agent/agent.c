@@ -159,6 +159,7 @@ cJSON *agent_make_status(void *arg) {
     cJSON_AddNumberToObject(status, "manifest_version", (double)agent->manifest_version);
     cJSON_AddBoolToObject(status, "content_shown", agent->content_shown);
     cJSON_AddStringToObject(status, "key_provider", vault_provider_name(agent->vault));
+    cJSON_AddStringToObject(status, "device_key", crypto_key_keeper_name(identity_key(agent->identity)));
     if (*vault_provider_note(agent->vault))
         cJSON_AddStringToObject(status, "key_provider_note", vault_provider_note(agent->vault));
     access_state_report(agent, status);

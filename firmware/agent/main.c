@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "agent/agent.h"
 #include "agent/check.h"
@@ -10,18 +11,23 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "base/privileges.h"
+#include "vault/vault.h"
 
 static const char usage[] =
-    "usage: pingplay-agent [--config FILE] [--renderer-user NAME] [--check | --erase] [--version]\n"
+    "usage: pingplay-agent [--config FILE] [--renderer-user NAME] [--check | --erase | --migrate-vault] "
+    "[--version]\n"
     "  --config FILE         configuration, agent.conf(5); default /etc/pingplay/agent.conf\n"
     "  --renderer-user NAME  run the renderers as that user, who can read nothing of ours, or do not run;\n"
     "                        takes CAP_SETUID, CAP_SETGID and CAP_SETPCAP, and gives them up\n"
     "  --check               only read the configuration, and the files that it names\n"
     "  --erase               destroy the keys and everything that is kept, while no agent runs: the next "
     "one\n"
-    "                        shows a code, to be enrolled anew\n";
+    "                        shows a code, to be enrolled anew\n"
+    "  --migrate-vault       move the vault, while no agent runs, under a new key of the configured "
+    "provider, and\n"
+    "                        destroy the old one\n";
 
-enum task { TASK_RUN, TASK_CHECK, TASK_ERASE };
+enum task { TASK_RUN, TASK_CHECK, TASK_ERASE, TASK_MIGRATE };
 
 /* Keys live in this process: no core file, and no other process of this user may look inside. */
 static bool forbid_dumps(struct pp_error *error) {
@@ -47,6 +53,15 @@ static bool separate_renderers(const char *user, struct ipc_launcher **launcher,
     return true;
 }
 
+static bool migrate_vault(const struct agent_config *config, struct pp_error *error) {
+    const struct vault_kek_config vault = agent_config_vault(config);
+    umask(077);
+    if (!vault_migrate(config->state, &vault, error))
+        return false;
+    pp_log_info("the vault has a new key (provider %s)", config->vault_provider);
+    return true;
+}
+
 static bool run_agent(const struct agent_config *config, const char *renderer_user, struct pp_error *error) {
     PP_AUTO(ipc_launcher) struct ipc_launcher *launcher = NULL;
     if (!separate_renderers(renderer_user, &launcher, error))
@@ -65,6 +80,8 @@ static bool run(const char *path, const char *renderer_user, enum task task, str
         return false;
     if (task == TASK_ERASE)
         return agent_erase(config.state, error);
+    if (task == TASK_MIGRATE)
+        return migrate_vault(&config, error);
     return run_agent(&config, renderer_user, error);
 }
 
@@ -73,13 +90,14 @@ int main(int argc, char **argv) {
     const char *renderer_user = NULL;
     bool check = false;
     bool erase = false;
+    bool migrate = false;
     bool help = false;
     bool version = false;
     const struct pp_option options[] = {
-        {"config", PP_OPTION_STRING, &path}, {"renderer-user", PP_OPTION_STRING, &renderer_user},
-        {"check", PP_OPTION_FLAG, &check},   {"erase", PP_OPTION_FLAG, &erase},
-        {"help", PP_OPTION_FLAG, &help},     {"version", PP_OPTION_FLAG, &version},
-        {NULL, PP_OPTION_FLAG, NULL},
+        {"config", PP_OPTION_STRING, &path},         {"renderer-user", PP_OPTION_STRING, &renderer_user},
+        {"check", PP_OPTION_FLAG, &check},           {"erase", PP_OPTION_FLAG, &erase},
+        {"migrate-vault", PP_OPTION_FLAG, &migrate}, {"help", PP_OPTION_FLAG, &help},
+        {"version", PP_OPTION_FLAG, &version},       {NULL, PP_OPTION_FLAG, NULL},
     };
     struct pp_error error = {0};
     /* The TPM's library would write each failure to the journal by itself, in terms of its own. */
@@ -94,7 +112,8 @@ int main(int argc, char **argv) {
         printf("%s", help ? usage : "pingplay-agent " PP_VERSION "\n");
         return 0;
     }
-    if (run(path, renderer_user, check ? TASK_CHECK : erase ? TASK_ERASE : TASK_RUN, &error))
+    enum task task = check ? TASK_CHECK : erase ? TASK_ERASE : migrate ? TASK_MIGRATE : TASK_RUN;
+    if (run(path, renderer_user, task, &error))
         return 0;
     pp_log_error("%s", error.message);
     return 1;

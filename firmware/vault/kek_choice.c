@@ -48,6 +48,14 @@ static bool find_present(int dirfd, const struct vault_kek_provider **found, str
     return true;
 }
 
+bool kek_is_present(int dirfd, bool *any, struct pp_error *error) {
+    const struct vault_kek_provider *found;
+    if (!find_present(dirfd, &found, error))
+        return false;
+    *any = found != NULL;
+    return true;
+}
+
 /* A first key. The TPM where that is possible; why not, where it is not. */
 static bool hold_automatic(const struct vault_kek_config *config, struct kek_holder *holder,
                            struct pp_error *error) {

@@ -16,6 +16,8 @@ struct kek_holder {
  * one that the configuration wants. PP_E_STATE where the configuration wants another than there is. */
 bool kek_choose(const struct vault_kek_config *config, int dirfd, struct kek_holder *holder,
                 struct pp_error *error);
+/* Whether the folder has a key of any kind. */
+bool kek_is_present(int dirfd, bool *any, struct pp_error *error);
 void kek_holder_finish(struct kek_holder *holder);
 
 #endif

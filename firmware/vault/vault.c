@@ -9,8 +9,9 @@
 #include "base/log.h"
 #include "vault/kek_choice.h"
 #include "vault/later.h"
+#include "vault/migration.h"
 #include "vault/record.h"
-#include "vault/shred.h"
+#include "vault/sweep.h"
 
 /* A thread that is at the files of one record; NULL: of all. */
 struct vault_user {
@@ -47,51 +48,12 @@ static bool vault_lock_dir(const struct vault *vault, struct pp_error *error) {
     return pp_fail_errno(error, "lock the vault");
 }
 
-/* What a record's writing leaves: its two generations, and a file that was not renamed yet. */
-static bool is_record_file(const char *name, bool unfinished_only) {
-    const char *end = strrchr(name, '.');
-    if (!end || end == name)
-        return false;
-    return strcmp(end, ".new") == 0 ||
-           (!unfinished_only && (strcmp(end, ".0") == 0 || strcmp(end, ".1") == 0));
-}
-
-static DIR *vault_list(const struct vault *vault, struct pp_error *error) {
-    int fd = openat(vault->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    if (!folder) {
-        pp_fail_errno(error, "list the vault");
-        pp_close(&fd);
-    }
-    return folder;
-}
-
-/* Erases all records, or only what an interrupted write left behind. One that cannot be erased does not hold
- * up the others; the error is the first one's. `count` (NULL is allowed) gets how many files there were. */
-static bool vault_sweep(const struct vault *vault, bool unfinished_only, size_t *count,
-                        struct pp_error *error) {
-    pp_autodir DIR *folder = vault_list(vault, error);
-    bool ok = true;
-    if (!folder)
-        return false;
-    for (struct dirent *entry; errno = 0, (entry = readdir(folder));) {
-        if (!is_record_file(entry->d_name, unfinished_only))
-            continue;
-        ok = vault_shred(vault->dir, entry->d_name, ok ? error : NULL) && ok;
-        if (count)
-            ++*count;
-    }
-    if (errno && ok)
-        return pp_fail_errno(error, "list the vault");
-    return ok;
-}
-
 /* Records without their key are noise. They go before the next key is made, so that whenever the power is cut
  * none stands beside it; flash that keeps one is no reason to show nothing. */
 static bool vault_begin_anew(struct vault *vault, struct pp_error *error) {
     struct pp_error reason = {0};
     size_t count = 0;
-    if (!vault_sweep(vault, false, &count, &reason))
+    if (!vault_sweep(vault->dir, false, &count, &reason))
         pp_log_warning("vault: %s", reason.message);
     if (count)
         pp_log_warning("vault: there is no key-encryption key; %zu files that another one sealed are lost",
@@ -109,17 +71,30 @@ static bool vault_load(struct vault *vault, struct pp_error *error) {
         return false;
     }
     /* On flash that has gone read-only they stay, and the vault can still be read. */
-    if (!vault_sweep(vault, true, NULL, &reason))
+    if (!vault_sweep(vault->dir, true, NULL, &reason))
         pp_log_warning("vault: %s", reason.message);
     return true;
 }
 
-static bool vault_lock(struct vault *vault, const char *state_dir, struct pp_error *error) {
+static bool vault_lock_once(struct vault *vault, const char *state_dir, struct pp_error *error) {
     vault->kek_dir = vault_make_dir(state_dir, "kek", error);
     if (vault->kek_dir < 0)
         return false;
     vault->dir = vault_make_dir(state_dir, "vault", error);
     return vault->dir >= 0 && vault_lock_dir(vault, error);
+}
+
+/* A move to another key that was interrupted is ended first; that may put other folders in the place of these. */
+static bool vault_lock(struct vault *vault, const char *state_dir, struct pp_error *error) {
+    bool moved = false;
+    if (!vault_lock_once(vault, state_dir, error) ||
+        !migration_recover(state_dir, vault->kek_dir, vault->dir, &moved, error))
+        return false;
+    if (!moved)
+        return true;
+    pp_close(&vault->kek_dir);
+    pp_close(&vault->dir);
+    return vault_lock_once(vault, state_dir, error);
 }
 
 /* Locked, but without its key. */
@@ -297,7 +272,7 @@ static bool remove_locked(struct vault *vault, const char *name, struct pp_error
 static bool erase_locked(struct vault *vault, struct pp_error *error) {
     later_drop_all(&vault->later);
     pp_wipe(vault->kek, sizeof vault->kek);
-    return (vault_kek_destroy_all(vault->kek_dir, error) && vault_sweep(vault, false, NULL, error)) ||
+    return (vault_kek_destroy_all(vault->kek_dir, error) && vault_sweep(vault->dir, false, NULL, error)) ||
            pp_wrap(error, "erase the vault");
 }
 
@@ -363,14 +338,15 @@ void vault_forget_kept(struct vault *vault, const char *name) {
     later_forget_kept(&vault->later, name);
 }
 
+static bool note_any(void *arg, const char *file, struct pp_error *error) {
+    (void)file, (void)error;
+    *(bool *)arg = true;
+    return true;
+}
+
 bool vault_has_records(struct vault *vault, bool *any, struct pp_error *error) {
-    pp_autodir DIR *folder = vault_list(vault, error);
-    if (!folder)
-        return false;
     *any = false;
-    for (struct dirent *entry; errno = 0, (entry = readdir(folder));)
-        *any = *any || is_record_file(entry->d_name, false);
-    return errno == 0 || pp_fail_errno(error, "list the vault");
+    return vault_each_file(vault->dir, note_any, any, error);
 }
 
 bool vault_erase(struct vault *vault, struct pp_error *error) {
@@ -385,4 +361,20 @@ bool vault_erase(struct vault *vault, struct pp_error *error) {
 bool vault_erase_closed(const char *state_dir, struct pp_error *error) {
     PP_AUTO(vault) struct vault *vault = vault_create(state_dir, error);
     return (vault && vault_erase(vault, error)) || pp_wrap(error, "vault");
+}
+
+bool vault_migrate(const char *state_dir, const struct vault_kek_config *config, struct pp_error *error) {
+    struct vault_kek_config present = *config;
+    present.provider = NULL;
+    bool any = false;
+    {
+        PP_AUTO(vault) struct vault *locked = vault_create(state_dir, error);
+        if (!locked || !kek_is_present(locked->kek_dir, &any, error))
+            return pp_wrap(error, "vault");
+    }
+    if (!any)
+        return pp_fail(error, PP_E_NOTFOUND, "vault: there is no key to move: the next start makes one");
+    PP_AUTO(vault) struct vault *vault = vault_open(state_dir, &present, error);
+    return vault && (migration_run(state_dir, vault->kek_dir, vault->dir, vault->kek, config, error) ||
+                     pp_wrap(error, "move the vault"));
 }

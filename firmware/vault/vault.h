@@ -100,6 +100,11 @@ bool vault_erase(struct vault *vault, struct pp_error *error);
  * it. */
 bool vault_erase_closed(const char *state_dir, struct pp_error *error);
 
+/* Moves the vault, which nobody has open, under a new key of the provider that `config` wants (NULL: as for a first key), and
+ * destroys the old one. Whatever interrupts it, at any instant: the next opening finds every record under the old key or the
+ * new one, and ends what was begun. PP_E_NOTFOUND where there is no vault yet; PP_E_STATE where another process holds it. */
+bool vault_migrate(const char *state_dir, const struct vault_kek_config *config, struct pp_error *error);
+
 /* Called when a record fell back to its older generation, from the thread that asked for it and with that
  * record locked: it must not ask for the same one. Without a reporter it is a warning in the log. */
 typedef void (*vault_reporter)(void *arg, const char *name, const char *message);

@@ -7,6 +7,7 @@
 //   const picture = await display.screenshot();              // -> readPng's
 //   await display.waitPicture((picture) => …, 'a red picture');
 //   await display.stopAgent('SIGKILL');  await display.startAgent();   // likewise the player
+//   { config: ['[vault]', 'provider = file'] }               // an option: more lines of the agent's configuration
 //   await display.renderers();                               // PIDs
 //   await display.stop();
 import { execFile, spawn } from 'node:child_process';
@@ -84,7 +85,7 @@ class Display {
       '[headend]', `url = ${this.options.url ?? this.headend.url}`, `ca = ${this.headend.caFile}`,
       `root = ${this.headend.rootFile}`, '[paths]', `state = ${this.stateDir}`, `player-socket = ${this.socket}`,
       `renderers = ${renderers}`, ...(this.options.paths ?? [`board-socket = ${path.join(this.dir, 'board.sock')}`]), '[local]', `socket = ${this.controlSocket}`, ...(this.options.localGroup ? [`group = ${this.options.localGroup}`] : []),
-      '[store]', 'reserve-mib = 0', ''].join('\n'));
+      '[store]', 'reserve-mib = 0', ...(this.options.config ?? []), ''].join('\n'));
   }
 
   async startPlayer() {
@@ -101,6 +102,14 @@ class Display {
 
   stopPlayer(signal = 'SIGTERM') { return this.player.stop(signal); }
   stopAgent(signal = 'SIGTERM') { return this.agent.stop(signal); }
+
+  // As somebody does at the machine, while no agent runs: one run of the agent with `word`.
+  async runAgent(word) {
+    const { stderr } = await run(path.join(buildDir(), 'firmware/agent/pingplay-agent'), ['--config', this.config, word]);
+    return stderr;
+  }
+
+  erase() { return this.runAgent('--erase'); }
 
   async waitCode() {
     const [, uri, code, fingerprint] =
