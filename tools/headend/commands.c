@@ -72,6 +72,15 @@ static const struct command commands[] = {
      "take back what is published on a channel: its screens say that it is empty"},
     {"channel", "remove", command_channel_remove, "DIR ID [--move-to ID]",
      "remove a channel with what is published on it; screens that show it need another one"},
+    {"network", "list", command_network_list, "DIR [--json]",
+     "list from which networks screens may ask, and which proxies stand before this server"},
+    {"network", "screens", command_network_screens, "DIR [--channel ID] --any | RANGE...",
+     "let screens, or those of a channel, ask from these ranges of addresses only (203.0.113.0/24, "
+     "2001:db8::/32);\n"
+     "    others lock until they are moved back. The pages for people are open from everywhere"},
+    {"network", "proxies", command_network_proxies,
+     "DIR [--header Forwarded|X-Forwarded-For] --none | RANGE...",
+     "name the proxies whose word counts for from where a screen asks, and the header that they write"},
     {"user", "list", command_user_list, "DIR [--json]", "list the administrators"},
     {"user", "add", command_user_add, "DIR NAME [--password-stdin]", "add an administrator"},
     {"user", "password", command_user_password, "DIR NAME [--password-stdin]",

@@ -59,6 +59,10 @@ bool command_channel_add(int argc, char **argv, struct pp_error *error);
 bool command_channel_list(int argc, char **argv, struct pp_error *error);
 bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
 bool command_channel_remove(int argc, char **argv, struct pp_error *error);
+/* command_network.c */
+bool command_network_list(int argc, char **argv, struct pp_error *error);
+bool command_network_screens(int argc, char **argv, struct pp_error *error);
+bool command_network_proxies(int argc, char **argv, struct pp_error *error);
 /* command_publish.c */
 bool command_publish(int argc, char **argv, struct pp_error *error);
 bool command_restored(int argc, char **argv, struct pp_error *error);

@@ -7,6 +7,7 @@
 #include "headend/device_certificate.h"
 #include "headend/enrolment.h"
 #include "headend/handlers.h"
+#include "headend/network.h"
 #include "headend/pkcs7.h"
 
 #define EST_TYPE "application/pkcs7-mime; smime-type=certs-only"
@@ -94,7 +95,8 @@ void est_simpleenroll(struct request *request, struct reply *reply) {
         return;
     }
     struct csr csr;
-    if (!request_csr(request, reply, &csr))
+    if (!network_allows_enrolment(request, request->device.channel, reply) ||
+        !request_csr(request, reply, &csr))
         return;
     if (memcmp(csr.thumbprint, request->device.thumbprint, sizeof csr.thumbprint) != 0) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "key-mismatch",

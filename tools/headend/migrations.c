@@ -108,6 +108,10 @@ static const char *const migrations[] = {
     "  UNIQUE(device, number)) STRICT;",
     /* 17: the bytes that a screen has sent because it was asked to, as they came */
     "ALTER TABLE screen_command ADD COLUMN uploaded INTEGER NOT NULL DEFAULT 0;",
+    /* 18: from where screens may ask (network.h): of channel '' is the organisation's, of '*' are the proxies */
+    "CREATE TABLE network_range(channel TEXT NOT NULL, range TEXT NOT NULL, UNIQUE(channel, range)) STRICT;"
+    "CREATE TRIGGER network_range_ends AFTER DELETE ON channel BEGIN"
+    "  DELETE FROM network_range WHERE channel = OLD.id; END;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

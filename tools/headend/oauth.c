@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "headend/enrolment.h"
 #include "headend/handlers.h"
+#include "headend/network.h"
 
 #define CLIENT_ID  "pingplay-display"
 #define GRANT_TYPE "urn:ietf:params:oauth:grant-type:device_code"
@@ -48,7 +49,7 @@ static void reply_codes(struct request *request, struct reply *reply, const stru
 
 void oauth_device_authorization(struct request *request, struct reply *reply) {
     form_auto struct form form = {0};
-    if (!oauth_form(request, reply, &form))
+    if (!network_allows_enrolment(request, "", reply) || !oauth_form(request, reply, &form))
         return;
     uint8_t thumbprint[32];
     struct pp_error error;
@@ -93,7 +94,7 @@ void oauth_token(struct request *request, struct reply *reply) {
         [ENROLMENT_UNKNOWN] = "invalid_grant",
     };
     form_auto struct form form = {0};
-    if (!oauth_form(request, reply, &form))
+    if (!network_allows_enrolment(request, "", reply) || !oauth_form(request, reply, &form))
         return;
     const char *code = form_get(&form, "device_code");
     if (strcmp(form_get(&form, "grant_type"), GRANT_TYPE) != 0) {

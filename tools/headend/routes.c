@@ -11,6 +11,7 @@
 #include "headend/device_certificate.h"
 #include "headend/device_proof.h"
 #include "headend/handlers.h"
+#include "headend/network.h"
 
 #define FORM        "application/x-www-form-urlencoded"
 #define JSON        "application/json"
@@ -121,6 +122,23 @@ static void device_refuse(struct request *request, struct reply *reply, const st
         reply_failure(reply, &error);
 }
 
+static bool is_for_former_screens(const struct request *request);
+
+/* Whether it asks from where it may. What it needs to know that the refusal is ours, it gets from everywhere. */
+static bool network_good(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    if (is_for_former_screens(request) || network_allows(request, request->device.channel, &error))
+        return true;
+    const struct refusal outside = {MHD_HTTP_FORBIDDEN, "network-refused", "network", error.message};
+    if (error.code == PP_E_DENIED) {
+        pp_log_info("screen %s is refused: %s", request->device.id, error.message);
+        device_refuse(request, reply, &outside);
+    } else {
+        reply_failure(reply, &error);
+    }
+    return false;
+}
+
 /* Finds the device that a certificate or a cookie stands for. */
 static bool device_known(struct request *request, struct reply *reply, bool found,
                          const struct pp_error *error) {
@@ -136,6 +154,8 @@ static bool device_known(struct request *request, struct reply *reply, bool foun
         device_refuse(request, reply, found ? &retired : &unknown);
         return false;
     }
+    if (!network_good(request, reply))
+        return false;
     if (!connection_recognise(connection_of(request->connection), STANDING_SCREEN, request->device.id)) {
         reply_problem(reply, MHD_HTTP_SERVICE_UNAVAILABLE, "too-many-screens",
                       "too many screens are connected");

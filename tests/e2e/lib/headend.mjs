@@ -132,7 +132,7 @@ class Headend {
 
   // The folder stands behind the command's own words, as the program wants it.
   async cli(...words) {
-    const double = ['channel', 'screen', 'user'].includes(words[0]);
+    const double = ['channel', 'events', 'network', 'screen', 'user'].includes(words[0]);
     const at = double ? 2 : 1;
     const { stdout } = await run(headendProgram(), [...words.slice(0, at), this.dir, ...words.slice(at)],
       { maxBuffer: 1 << 24, env: this.env });

@@ -1,0 +1,45 @@
+/*
+ * From which networks screens may ask: ranges of addresses of the whole organisation, and of each channel. A screen has
+ * to be within both; where a list is empty, that one says nothing. Of people's pages nothing is said: whoever may sign in
+ * can always take back what was set here.
+ *
+ * Behind proxies a screen's address is the one that they forward (forwarded.h), in the one header that was named for
+ * them: another one passes through them as the screen, or whoever is there, has sent it.
+ */
+#ifndef HEADEND_NETWORK_H
+#define HEADEND_NETWORK_H
+
+#include "headend/forwarded.h"
+#include "headend/http.h"
+
+#define NETWORK_RANGES_MAX 256 /* of one list */
+
+struct network_list {
+    struct ip_range ranges[NETWORK_RANGES_MAX];
+    size_t count;
+};
+
+/* Adds one; what is in it already is passed over. PP_E_LIMIT where there are too many. */
+bool network_list_add(struct network_list *list, const char *text, struct pp_error *error);
+bool network_list_has(const struct network_list *list, const struct ip_address *address);
+
+/* Of screens: of a channel, or "" for the organisation. Callers hold db_lock. PP_E_NOTFOUND where there is no such
+ * channel. */
+bool network_load(struct db *db, const char *channel, struct network_list *list, struct pp_error *error);
+bool network_save(struct db *db, const char *channel, const struct network_list *list,
+                  struct pp_error *error);
+
+/* Of proxies, with the header that they forward addresses in. They stand beside the channels' lists, under a name that no
+ * channel has: network_load finds them by it. */
+#define NETWORK_PROXIES "*"
+bool network_header_load(struct db *db, enum forwarded_header *header, struct pp_error *error);
+bool network_save_proxies(struct db *db, enum forwarded_header header, const struct network_list *list,
+                          struct pp_error *error);
+
+/* From where a request of a screen of `channel` ("" for none) comes is within what is allowed. PP_E_DENIED where it is
+ * not, and where it cannot be told; anything else: the lists cannot be read, and nobody is let in. */
+bool network_allows(const struct request *request, const char *channel, struct pp_error *error);
+/* The same for one who enrols; where it fails, *reply says so. */
+bool network_allows_enrolment(const struct request *request, const char *channel, struct reply *reply);
+
+#endif
