@@ -12,20 +12,81 @@
 #include "base/log.h"
 #include "sandbox/sandbox.h"
 
-static const char *const state_names[] = {
-    [AGENT_UNENROLLED] = "unenrolled", [AGENT_ENROLLING] = "enrolling", [AGENT_CONNECTING] = "connecting",
-    [AGENT_ONLINE] = "online",         [AGENT_OFFLINE] = "offline",     [AGENT_LOCKED] = "locked",
-};
+/* ---- What happens, and what follows ---- */
 
-void agent_set_state(struct agent *agent, enum agent_state state) {
-    if (agent->state == state)
-        return;
-    pp_log_info("%s -> %s", state_names[agent->state], state_names[state]);
+static void do_nothing(struct agent *agent) {
+    (void)agent;
+}
+
+static void do_connect(struct agent *agent) {
+    struct pp_error error = {0};
+    connection_stop(agent); /* one with an expired certificate */
+    if (!connection_start(agent, &error))
+        agent_set_trouble(agent, "connection", &error);
+}
+
+static void do_offer_code(struct agent *agent) {
+    struct pp_error error = {0};
+    if (!enrolment_start(agent, &error))
+        agent_set_trouble(agent, "enrolment-failed", &error);
+}
+
+static void do_end_enrolment(struct agent *agent) {
+    enrolment_stop(agent);
+    connection_resume_renewal(agent);
+}
+
+static void do_lock_again(struct agent *agent) {
+    keeping_lock(agent);
+    do_offer_code(agent);
+}
+
+static void do_unlock(struct agent *agent) {
+    keeping_unlock(agent);
+    do_end_enrolment(agent);
+}
+
+static void take_action(struct agent *agent, enum agent_action action) {
+    static void (*const actions[AGENT_ACTIONS])(struct agent * agent) = {
+        [AGENT_CANNOT_COME] = do_nothing,
+        [AGENT_DO_NOTHING] = do_nothing,
+        [AGENT_SHOW_CODE] = do_nothing,
+        [AGENT_CONNECT] = do_connect,
+        [AGENT_OFFER_CODE] = do_offer_code,
+        [AGENT_ASK_AGAIN] = enrolment_restart,
+        [AGENT_END_ENROLMENT] = do_end_enrolment,
+        [AGENT_KEEP_LOCK] = keeping_lock,
+        [AGENT_LOCK_AGAIN] = do_lock_again,
+        [AGENT_OBEY_LOCK] = do_offer_code,
+        [AGENT_UNLOCK] = do_unlock,
+        [AGENT_ERASE_ALL] = startup_erase,
+        [AGENT_BEGIN] = startup_begin,
+    };
+    actions[action](agent);
+}
+
+static void change_state(struct agent *agent, enum agent_state state) {
+    pp_log_info("%s -> %s", states_name(agent->state), states_name(state));
     agent->state = state;
+    if (!agent->reporter)
+        return;
     reporter_set_online(agent->reporter, state == AGENT_ONLINE);
     reporter_status_changed(agent->reporter);
-    agent_update_screen(agent);
 }
+
+void agent_handle(struct agent *agent, enum agent_event event) {
+    struct states_rule rule = states_rule(agent->state, event);
+    if (rule.action == AGENT_CANNOT_COME)
+        pp_log_error("\"%s\" while %s: ignored", states_event_name(event), states_name(agent->state));
+    bool same = rule.next == agent->state;
+    if (!same)
+        change_state(agent, rule.next);
+    take_action(agent, rule.action);
+    if (!same || rule.action > AGENT_DO_NOTHING)
+        agent_update_screen(agent);
+}
+
+/* ---- Troubles ---- */
 
 static void trouble_take(struct agent *agent, struct pp_error *trouble, const char *kind,
                          const struct pp_error *error) {
@@ -41,6 +102,10 @@ void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_er
     trouble_take(agent, &agent->trouble, kind, error);
 }
 
+void agent_clear_trouble(struct agent *agent) {
+    agent->trouble = (struct pp_error){0};
+}
+
 void agent_set_content_trouble(struct agent *agent, const char *kind, const struct pp_error *error) {
     trouble_take(agent, &agent->content_trouble, kind, error);
 }
@@ -49,13 +114,12 @@ const struct pp_error *agent_trouble(const struct agent *agent) {
     return agent->trouble.code ? &agent->trouble : &agent->content_trouble;
 }
 
-/* Whether the state has a screen of its own, above any content: also the code of a screen that has cached
- * content but no certificate, or an expired one, must be seen to be approved. An enrolment that cannot go on
- * covers nothing. */
-static bool agent_hides_content(const struct agent *agent) {
-    return (agent->floors.locked && !agent->lock_waits) ||
-           (agent->state == AGENT_ENROLLING && !agent->trouble.code) ||
-           (agent->state == AGENT_UNENROLLED && *agent->user_code);
+/* ---- The screen ---- */
+
+/* Also the code of a screen that has cached content but no certificate, or an expired one, must be seen to be
+ * approved. An enrolment that cannot go on covers nothing. */
+static bool agent_covers_content(const struct agent *agent) {
+    return states_covers_content(agent->state) && !(agent->state == AGENT_ENROLLING && agent->trouble.code);
 }
 
 /* Whatever code a person may read on the screen, the headend has it at once. */
@@ -74,17 +138,18 @@ static bool agent_is_offline(const struct agent *agent) {
 
 void agent_update_screen(struct agent *agent) {
     trouble_report(agent);
-    bool hidden = agent_hides_content(agent);
-    director_set_mark(agent->director, agent->document.offline_mark && !hidden && agent_is_offline(agent));
-    if (hidden != agent->content_hidden) {
-        agent->content_hidden = hidden;
-        agent->content_shown = false;
-        agent->content_failed = false;
-        director_set_blank(agent->director, hidden);
+    bool covered = agent_covers_content(agent);
+    if (!agent->director)
+        return;
+    director_set_mark(agent->director, agent->document.offline_mark && !covered && agent_is_offline(agent));
+    if (covered != agent->content_covered) {
+        agent->content_covered = covered;
+        agent->content_view = CONTENT_NOT_YET;
+        director_set_blank(agent->director, covered);
     }
-    if (hidden)
+    if (covered)
         director_show_status(agent->director);
-    else if (agent->content_shown)
+    else if (agent->content_view == CONTENT_SHOWN)
         director_hide_status(agent->director);
     else if (!director_is_settling(agent->director))
         director_show_status(agent->director);
@@ -150,14 +215,14 @@ cJSON *agent_make_status(void *arg) {
     pp_time_format(floors_now_s(&agent->floors), now);
     cJSON_AddStringToObject(status, "time", now);
     cJSON_AddStringToObject(status, "software", PP_VERSION);
-    cJSON_AddStringToObject(status, "state", state_names[agent->state]);
+    cJSON_AddStringToObject(status, "state", states_reported_name(agent->state));
     cJSON_AddNumberToObject(status, "state_version", (double)agent->document.floor.version);
     status_add_floor(agent, status);
     if (sync_root_version(agent->sync))
         cJSON_AddNumberToObject(status, "root_version", (double)sync_root_version(agent->sync));
     cJSON_AddStringToObject(status, "channel", agent->document.channel);
     cJSON_AddNumberToObject(status, "manifest_version", (double)agent->manifest_version);
-    cJSON_AddBoolToObject(status, "content_shown", agent->content_shown);
+    cJSON_AddBoolToObject(status, "content_shown", agent->content_view == CONTENT_SHOWN);
     cJSON_AddStringToObject(status, "key_provider", vault_provider_name(agent->vault));
     cJSON_AddStringToObject(status, "device_key", crypto_key_keeper_name(identity_key(agent->identity)));
     if (*vault_provider_note(agent->vault))
@@ -253,7 +318,7 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
     agent->config = *config;
     agent->launcher = launcher;
     agent->signal_fd = -1;
-    agent->state = AGENT_UNENROLLED;
+    agent->state = AGENT_STARTING;
     pp_watchdog_init(&agent->watchdog);
     agent->loop = net_loop_create(error);
     if (!agent->loop || !watch_signals(agent, error) || !start_jobs(agent, error) ||

@@ -1,11 +1,7 @@
 /*
  * The agent: what a display point is and does, apart from drawing. It owns the keys and the network; it
  * enrols, keeps the session, follows the state, has the content synchronized and directs the player.
- *
- *   UNENROLLED --code approved--> ENROLLING --certificate--> CONNECTING --state--> ONLINE <--> OFFLINE
- *       ^___________________________|                             |                  |  signed refusal
- *       |                                                         '---------------> LOCKED
- *       '--- from any of them, beside it: the certificate has expired or was replaced, and the headend says so, too
+ * What it is at a moment, and what follows what, is the table in states.h.
  */
 #ifndef PP_AGENT_AGENT_H
 #define PP_AGENT_AGENT_H
@@ -14,16 +10,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "ipc/launcher.h"
-
-enum agent_state {
-    AGENT_UNENROLLED, /* the QR code is shown */
-    AGENT_ENROLLING,  /* approved; the certificate is on its way */
-    AGENT_CONNECTING, /* enrolled; no answer of the headend yet */
-    AGENT_ONLINE,
-    AGENT_OFFLINE, /* plays on */
-    /* The headend has refused this display point, signed: a code in place of content, until it is accepted again. */
-    AGENT_LOCKED,
-};
 
 struct agent;
 

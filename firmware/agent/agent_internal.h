@@ -1,5 +1,5 @@
 /* The agent's own struct, shared by the files that are the agent: agent.c, content.c, enrolment.c,
- * connection.c, keeping.c, screens.c, startup.c. */
+ * connection.c, control.c, keeping.c, screens.c, startup.c. */
 #ifndef PP_AGENT_AGENT_INTERNAL_H
 #define PP_AGENT_AGENT_INTERNAL_H
 
@@ -18,6 +18,7 @@
 #include "agent/poller.h"
 #include "agent/reporter.h"
 #include "agent/state_document.h"
+#include "agent/states.h"
 #include "agent/vault_notes.h"
 #include "base/jobs.h"
 #include "base/watchdog.h"
@@ -52,6 +53,13 @@ struct manifest_look {
     struct pp_error error;             /* why not; also why only the one before was */
 };
 
+/* Whether what the channel has can be seen. */
+enum content_view {
+    CONTENT_NOT_YET, /* there is none, or it is being got ready */
+    CONTENT_SHOWN,
+    CONTENT_FAILED, /* there is some, and none of it can be shown */
+};
+
 /* Opening the state folder, by a job: it may take as long as the flash does, or for ever. */
 struct opening {
     struct pp_job job; /* first: the job is the opening */
@@ -60,6 +68,14 @@ struct opening {
     bool ok;            /* else `error` */
     bool crashed_often; /* the starts before this one */
     struct reporter *reporter;
+    struct pp_error error;
+};
+
+/* The same of an erase. */
+struct erasing {
+    struct pp_job job; /* first */
+    struct agent *agent;
+    bool ok;
     struct pp_error error;
 };
 
@@ -92,9 +108,9 @@ struct agent {
     struct net_timer healthy_timer;
     struct net_timer open_timer; /* it is tried again then; or, while it runs, said that it takes long */
     struct opening opening;
+    struct erasing erasing;
     bool stopping;         /* nothing is begun any more */
     bool orderly;          /* by SIGTERM */
-    bool unopened;         /* the state folder cannot be opened yet: `trouble` says why */
     struct pp_error fatal; /* why it cannot go on; PP_OK none */
 
     /* enrolment.c */
@@ -103,8 +119,8 @@ struct agent {
     char user_code[ACCESS_USER_CODE_MAX];
     char verification_uri[ACCESS_ADDRESS_MAX];
     char verification_uri_complete[ACCESS_URI_MAX];
-    struct pp_error enrolment_reason; /* why a screen in use has to be approved again: told beside the code */
-    bool enrolment_failed;            /* approved, but without a certificate: the trouble is that */
+    struct pp_error
+        enrolment_reason; /* why a code is shown to somebody who has approved already: told beside it */
 
     /* connection.c */
     struct access_session *session;
@@ -129,7 +145,6 @@ struct agent {
     struct net_timer keep_timer;
     struct vault_notes vault_notes;
     struct net_watch *vault_watch;
-    bool lock_waits;                       /* to be obeyed, until it is kept */
     bool time_waits;                       /* to be taken back, until that is kept */
     struct trust_time_statement statement; /* root's, as long as it may be needed; epoch 0: none */
     bool state_expired; /* the last state was refused because it has expired, by our time */
@@ -141,9 +156,8 @@ struct agent {
     bool look_failure_reported;
     struct net_timer look_timer; /* the current one could not be read */
     struct ipc_display display;
-    bool content_shown;
-    bool content_failed;                      /* there is some, and none of it can be shown */
-    bool content_hidden;                      /* the state has a screen of its own */
+    enum content_view content_view;
+    bool content_covered;                     /* the state has a screen of its own */
     char empty_channel[CHANNEL_NAME_MAX + 1]; /* on which nothing is published yet; "" none */
     int64_t manifest_version;
     struct losses players_lost;      /* that died with this manifest */
@@ -153,9 +167,11 @@ struct agent {
 };
 
 /* ---- agent.c ---- */
-void agent_set_state(struct agent *agent, enum agent_state state);
+/* What the table (states.h) has for it: the next state, its screen, and the action. */
+void agent_handle(struct agent *agent, enum agent_event event);
 /* Also tell the error, in a report and on the status screen; once while it stays the same. */
 void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error);
+void agent_clear_trouble(struct agent *agent);
 void agent_set_content_trouble(struct agent *agent, const char *kind, const struct pp_error *error);
 /* What a person should hear of first; PP_OK none. Borrowed. */
 const struct pp_error *agent_trouble(const struct agent *agent);
@@ -163,15 +179,20 @@ const struct pp_error *agent_trouble(const struct agent *agent);
 void agent_update_screen(struct agent *agent);
 
 /* ---- startup.c ---- */
-/* Has the state folder opened, and begins then; where the flash does not let it, or takes its time, a status screen
+/* In AGENT_STARTING: has the state folder opened, and begins then; where the flash does not let it, or takes its time, a status screen
  * says so, and it is tried again. `fatal` and a loop that stops where that is of no use. */
 void startup_begin(struct agent *agent);
 /* Closes what it has opened. */
 void startup_close(struct agent *agent);
+/* Stops all, destroys the keys and then everything else that is on flash, for as long as it takes: AGENT_ERASED. */
+void startup_erase(struct agent *agent);
 cJSON *agent_make_status(void *arg);
 
 /* ---- enrolment.c ---- */
+/* A code, also beside the connection; unless there is one. */
 bool enrolment_start(struct agent *agent, struct pp_error *error);
+/* With another code, where there was no certificate for the last one. */
+void enrolment_restart(struct agent *agent);
 void enrolment_stop(struct agent *agent);
 
 /* ---- connection.c ---- */
@@ -181,12 +202,11 @@ void connection_stop(struct agent *agent);
 void connection_restore(struct agent *agent);
 /* Drops the document, for a new enrolment: it belongs to the previous registration. */
 void connection_forget_document(struct agent *agent);
-/* A code beside the connection, unless there is one. */
-void connection_offer_enrolment(struct agent *agent);
 /* Now, whatever its age; commands_on_renewed follows. */
 bool connection_renew(struct agent *agent, struct pp_error *error);
-/* Of an expired certificate, in favour of an enrolment. */
+/* Of an expired certificate, in favour of an enrolment; and after it. */
 void connection_put_off_renewal(struct agent *agent);
+void connection_resume_renewal(struct agent *agent);
 bool connection_use_identity(struct agent *agent, struct pp_error *error);
 /* The control keys are others: what none of the former ones had signed is asked for again. */
 void connection_keys_changed(struct agent *agent);
@@ -221,14 +241,14 @@ void keeping_stop(struct agent *agent);
 void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size);
 /* It counts no longer: what did not get to flash is not tried again. */
 void keeping_forget_document(struct agent *agent);
-/* Nor does pulling the mains plug open a locked screen. */
-void keeping_set_locked(struct agent *agent, bool locked);
+/* Brings to flash that it is locked: nor does pulling the mains plug open it. AGENT_LOCK_KEPT follows, also from
+ * within. */
+void keeping_lock(struct agent *agent);
+void keeping_unlock(struct agent *agent);
 /* Root's keys say something of the time; `expired`: metadata has expired by ours. */
 void keeping_hear_statement(struct agent *agent, const struct trust_time_statement *statement, bool expired);
 /* The last state is in effect, or was refused for `error`. */
 void keeping_hear_state(struct agent *agent, const struct pp_error *error);
-/* Shows that it is locked, once that is on flash or cannot be brought there. */
-void keeping_obey_lock(struct agent *agent);
 
 /* ---- content.c ---- */
 /* Shows what is cached, unless the document says that there is no channel. */

@@ -1,4 +1,4 @@
-/* CONNECTING, ONLINE, OFFLINE, LOCKED: the session, the state document, the renewal of the certificate. */
+/* What the headend says of us: the session, the state document, the renewal of the certificate. */
 #include <string.h>
 
 #include "agent/agent_internal.h"
@@ -59,32 +59,18 @@ void connection_forget_document(struct agent *agent) {
 
 /* ---- The long poll ---- */
 
-static void renew_after(struct agent *agent, int64_t wait_ms);
-
-/* The headend recognizes the certificate after all. */
-static void stop_enrolment(struct agent *agent) {
-    if (!agent->enrol)
-        return;
-    enrolment_stop(agent);
-    agent_update_screen(agent); /* the code goes */
-    renew_after(agent, 0);
-}
-
-/* What the headend wants is in effect. Only a document opens a locked screen, and not "nothing new". */
 static void on_contact(void *arg) {
     struct agent *agent = arg;
-    agent->trouble = (struct pp_error){0};
+    agent_clear_trouble(agent);
     answers_note_contact(agent);
     keeping_hear_state(agent, NULL);
-    if (!agent->floors.locked)
-        agent_set_state(agent, AGENT_ONLINE);
+    agent_handle(agent, AGENT_CONTACT);
     commands_on_contact(agent);
 }
 
 /* It can be reached, to be told why, but what it wants is not in effect. */
 static void document_refused(struct agent *agent, const struct pp_error *error) {
-    if (agent->state != AGENT_LOCKED && !agent->enrol)
-        agent_set_state(agent, AGENT_OFFLINE);
+    agent_handle(agent, AGENT_NO_CONTACT);
     agent_set_trouble(agent, "state-refused", error);
     answers_note_contact(agent);
     keeping_hear_state(agent, error);
@@ -98,44 +84,28 @@ static bool on_state(void *arg, const void *token, size_t size) {
         document_refused(agent, &error);
         return false;
     }
-    if (agent->floors.locked) {
-        keeping_set_locked(agent, false);
-        reporter_event(agent->reporter, "unlocked", "the headend accepts this display point again");
-    }
-    stop_enrolment(agent);
+    agent_handle(agent, AGENT_STATE);
     return true;
 }
 
 /* Being locked is not the end: a person may approve this screen again, by the code that it shows instead of content.
- * The session and the poll go on, so that it is opened as well where the headend takes it back. */
-void connection_offer_enrolment(struct agent *agent) {
-    struct pp_error error = {0};
-    if (agent->enrol)
-        return;
-    agent->enrolment_reason = agent->trouble;
-    if (!enrolment_start(agent, &error))
-        agent_set_trouble(agent, "enrolment-failed", &error);
-}
-
+ * The session and the poll go on, so that it is opened as well where the headend takes it back. Only a state opens, and
+ * no "nothing new". */
 static void connection_lock(struct agent *agent, enum access_refusal refusal) {
-    if (!agent->floors.locked || agent->floors.lost) {
-        keeping_set_locked(agent, true);
+    if (!agent->floors.locked || agent->floors.lost)
         reporter_event(agent->reporter, "locked", "this display point is %s at the headend",
                        refusal == ACCESS_REFUSAL_RETIRED ? "retired" : "not known");
-    }
     if (agent->poller)
         poller_forget(agent->poller);
-    keeping_obey_lock(agent);
+    agent_handle(agent, AGENT_LOCK);
 }
 
-/* Once locked, always locked until the headend says otherwise: whoever unplugs the cable must not open the
- * screen by that. While a code is shown it stays. */
 static void connection_lost(struct agent *agent, enum access_refusal refusal) {
     reporter_set_online(agent->reporter, false);
     if (refusal == ACCESS_REFUSAL_RETIRED || refusal == ACCESS_REFUSAL_UNKNOWN)
         connection_lock(agent, refusal);
-    else if (agent->state != AGENT_LOCKED && !agent->enrol)
-        agent_set_state(agent, AGENT_OFFLINE);
+    else
+        agent_handle(agent, AGENT_NO_CONTACT);
 }
 
 /* Whether our certificate is not accepted because of its age: it is past its end by our own clock, which
@@ -181,10 +151,6 @@ static bool poll_restart(struct agent *agent, struct pp_error *error) {
 
 /* ---- The session ---- */
 
-static enum agent_state state_before_contact(const struct agent *agent) {
-    return agent->floors.locked ? AGENT_LOCKED : AGENT_CONNECTING;
-}
-
 /* The certificate is good for nothing any more. It is kept, and the session goes on trying it, until there is a new
  * one. */
 static void restart_enrolment(struct agent *agent, const char *kind, const struct pp_error *why) {
@@ -192,7 +158,7 @@ static void restart_enrolment(struct agent *agent, const char *kind, const struc
         return;
     agent_set_trouble(agent, kind, why);
     poller_stop(pp_steal(&agent->poller));
-    connection_offer_enrolment(agent);
+    agent_handle(agent, AGENT_CERTIFICATE_REFUSED);
 }
 
 /* A new display point first learns whose word it is to take. */
@@ -207,9 +173,7 @@ static void poll_begin(struct agent *agent) {
 static void on_session(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
-    if (agent->enrol)
-        agent_set_state(agent, state_before_contact(agent));
-    stop_enrolment(agent);
+    agent_handle(agent, AGENT_SESSION);
     access_state_hear_session(agent);
     if (!sync_set_cookie(agent->sync, access_session_cookie(agent->session), &error))
         pp_log_warning("sync: %s", error.message);
@@ -232,8 +196,7 @@ void connection_keys_changed(struct agent *agent) {
 
 void connection_without_keys(struct agent *agent, const struct pp_error *error) {
     agent_set_trouble(agent, "control-keys", error);
-    if (agent->state == AGENT_CONNECTING)
-        agent_set_state(agent, AGENT_OFFLINE);
+    agent_handle(agent, AGENT_NO_KEYS);
 }
 
 static void on_session_trouble(void *arg, const struct pp_error *error, int status,
@@ -339,6 +302,12 @@ void connection_put_off_renewal(struct agent *agent) {
     renew_later(agent);
 }
 
+/* It was put off, or failed, while there was an enrolment: now it may go well. */
+void connection_resume_renewal(struct agent *agent) {
+    if (agent->session)
+        renew_after(agent, 0);
+}
+
 bool connection_use_identity(struct agent *agent, struct pp_error *error) {
     return access_state_show(agent, error);
 }
@@ -355,7 +324,6 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
                                            .announce = control_announce,
                                            .refusal_of = control_refusal_of,
                                            .arg = agent};
-    agent_set_state(agent, state_before_contact(agent));
     if (!connection_use_identity(agent, error))
         return false;
     agent->session = access_session_start(&config, error);

@@ -11,8 +11,7 @@
 
 static void on_settled(void *arg, bool shown) {
     struct agent *agent = arg;
-    agent->content_shown = shown;
-    agent->content_failed = !shown;
+    agent->content_view = shown ? CONTENT_SHOWN : CONTENT_FAILED;
     if (shown)
         pp_log_info("content is on the screen");
     else
@@ -58,8 +57,7 @@ static void on_note(void *arg, const struct channel_item *item, const char *reas
 static void on_display(void *arg, const struct ipc_display *display) {
     struct agent *agent = arg;
     agent->display = *display;
-    agent->content_shown = false;
-    agent->content_failed = false;
+    agent->content_view = CONTENT_NOT_YET;
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
     commands_on_player(agent);
     reporter_status_changed(agent->reporter);
@@ -81,7 +79,8 @@ static bool content_is_wanted(const struct agent *agent, const char *channel) {
 static bool content_is_shown(const struct agent *agent, const struct channel_manifest *manifest) {
     static const uint8_t none[CHANNEL_HASH_SIZE];
     const struct channel_manifest *shown = director_manifest(agent->director);
-    return shown && agent->content_shown && memcmp(manifest->digest, none, sizeof none) != 0 &&
+    return shown && agent->content_view == CONTENT_SHOWN &&
+           memcmp(manifest->digest, none, sizeof none) != 0 &&
            memcmp(shown->digest, manifest->digest, sizeof none) == 0;
 }
 
@@ -90,7 +89,8 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
         reporter_event(agent->reporter, "item-skipped", "%s: kind \"%s\" is not known to this version",
                        manifest->skipped[i].path, manifest->skipped[i].kind);
     agent->manifest_version = manifest->version;
-    agent->content_failed = false;
+    if (agent->content_view == CONTENT_FAILED)
+        agent->content_view = CONTENT_NOT_YET;
     agent->players_lost = (struct losses){0};
     director_set_manifest(agent->director, manifest);
 }
@@ -140,7 +140,7 @@ static void on_previous_look(struct pp_job *job) {
 static void on_player_lost(void *arg, bool orderly) {
     struct agent *agent = arg;
     agent->answers.counters.players_lost += !orderly;
-    if (orderly || agent->content_hidden || !director_manifest(agent->director) ||
+    if (orderly || agent->content_covered || !director_manifest(agent->director) ||
         !losses_add(&agent->players_lost, pp_clock_monotonic_ms()))
         return;
     look_start(agent, &agent->previous_look, run_previous_look, on_previous_look);
@@ -205,8 +205,7 @@ static void content_clear(struct agent *agent) {
     outdate_looks(agent);
     director_set_manifest(agent->director, NULL);
     agent->manifest_version = 0;
-    agent->content_shown = false;
-    agent->content_failed = false;
+    agent->content_view = CONTENT_NOT_YET;
 }
 
 /* The channel is there, and nothing is published on it: that is told kindly, and what was shown before is of
@@ -362,6 +361,8 @@ static void content_restore(struct agent *agent, bool crashed_often) {
 bool content_start(struct agent *agent, struct pp_error *error) {
     if (!director_start(agent, error))
         return false;
+    if (states_covers_content(agent->state)) /* before there is anything to be seen */
+        agent_update_screen(agent);
     agent->sync_watch =
         net_loop_watch(agent->loop, sync_result_fd(agent->sync), POLLIN, on_sync_result, agent, error);
     if (!agent->sync_watch)
@@ -382,4 +383,6 @@ void content_stop(struct agent *agent) {
     net_timer_stop(&agent->look_timer);
     director_destroy(agent->director); /* its last plays are told from in there */
     agent->director = NULL;
+    agent->content_view = CONTENT_NOT_YET;
+    agent->content_covered = false;
 }

@@ -1,4 +1,4 @@
-/* UNENROLLED and ENROLLING: a code on the screen, a token for it, a certificate for the token. Also for a
+/* Enrolment: a code on the screen, a token for it, a certificate for the token. Also for a
  * screen whose certificate has expired or was replaced by another, or that is locked: its connection then goes on
  * beside it (connection.c). */
 #include <string.h>
@@ -6,31 +6,27 @@
 #include "agent/agent_internal.h"
 #include "base/log.h"
 
-/* A locked screen stays locked while it shows its code. */
-static void show_code(struct agent *agent) {
-    agent_set_state(agent, agent->floors.locked ? AGENT_LOCKED : AGENT_UNENROLLED);
-    agent_update_screen(agent);
-}
-
 static void on_code(void *arg, const struct access_code *code) {
     struct agent *agent = arg;
     snprintf(agent->user_code, sizeof agent->user_code, "%s", code->user_code);
     snprintf(agent->verification_uri, sizeof agent->verification_uri, "%s", code->verification_uri);
     snprintf(agent->verification_uri_complete, sizeof agent->verification_uri_complete, "%s",
              *code->verification_uri_complete ? code->verification_uri_complete : code->verification_uri);
-    if (!agent->enrolment_failed)
-        agent->trouble = agent->enrolment_reason;
+    agent->trouble = agent->enrolment_reason;
     pp_log_info("enrol this screen at %s with the code %s; its fingerprint is %s", agent->verification_uri,
                 agent->user_code, identity_fingerprint_words(agent->identity));
-    show_code(agent);
+    agent_handle(agent, AGENT_CODE_GIVEN);
 }
 
 /* Whoever approved has to be told why another code is shown: the reason stays beside it. */
-static void enrolment_again(struct agent *agent, const struct pp_error *why) {
-    agent->enrolment_failed = true;
+static void enrolment_failed(struct agent *agent, const struct pp_error *why) {
+    agent->enrolment_reason = *why;
     agent_set_trouble(agent, "enrolment-failed", why);
+    agent_handle(agent, AGENT_ENROLMENT_FAILED);
+}
+
+void enrolment_restart(struct agent *agent) {
     *agent->user_code = 0;
-    show_code(agent);
     access_enrol_restart(agent->enrol);
 }
 
@@ -38,11 +34,11 @@ static void on_enrolled(void *arg, const struct pp_error *failure) {
     struct agent *agent = arg;
     agent->est = NULL;
     if (failure) {
-        enrolment_again(agent, failure);
+        enrolment_failed(agent, failure);
         return;
     }
     struct pp_error error = {0};
-    agent->trouble = error;
+    agent_clear_trouble(agent);
     reporter_event(agent->reporter, "enrolled", "certificate of device %s",
                    identity_device_id(agent->identity));
     enrolment_stop(agent);
@@ -50,9 +46,7 @@ static void on_enrolled(void *arg, const struct pp_error *failure) {
         connection_forget_document(agent);
     if (!floors_reset(&agent->floors, identity_not_before(agent->identity), &error))
         pp_log_warning("%s", error.message);
-    connection_stop(agent); /* that with an expired certificate */
-    if (!connection_start(agent, &error))
-        agent_set_trouble(agent, "connection", &error);
+    agent_handle(agent, AGENT_CERTIFIED);
 }
 
 static void on_est_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
@@ -62,7 +56,7 @@ static void on_est_wait(void *arg, int64_t wait_ms, const struct pp_error *why) 
         return;
     }
     pp_log_info("the certificate is not ready; asking again in %lld s", (long long)wait_ms / 1000);
-    agent->trouble = (struct pp_error){0};
+    agent_clear_trouble(agent);
     agent_update_screen(agent);
 }
 
@@ -79,13 +73,12 @@ static void on_token(void *arg, const char *token) {
         .arg = agent,
     };
     struct pp_error error = {0};
-    agent->enrolment_failed = false;
-    agent->trouble = error;
-    agent_set_state(agent, AGENT_ENROLLING);
+    agent_clear_trouble(agent);
+    agent_handle(agent, AGENT_APPROVED);
     connection_put_off_renewal(agent);
     agent->est = est_enroll_start(&config, token, &error);
     if (!agent->est)
-        enrolment_again(agent, &error);
+        enrolment_failed(agent, &error);
 }
 
 static void on_enrol_trouble(void *arg, enum access_trouble trouble, const struct pp_error *error) {
@@ -103,10 +96,9 @@ static void on_enrol_trouble(void *arg, enum access_trouble trouble, const struc
     bool ended = *agent->user_code && !access_enrol_has_code(agent->enrol);
     if (ended)
         *agent->user_code = 0;
-    agent->enrolment_failed = false;
     agent_set_trouble(agent, kinds[trouble], error);
     if (ended)
-        agent_update_screen(agent);
+        agent_handle(agent, AGENT_CODE_ENDED);
 }
 
 bool enrolment_start(struct agent *agent, struct pp_error *error) {
@@ -119,8 +111,10 @@ bool enrolment_start(struct agent *agent, struct pp_error *error) {
         .on_trouble = on_enrol_trouble,
         .arg = agent,
     };
+    if (agent->enrol)
+        return true;
+    agent->enrolment_reason = agent->trouble;
     agent->enrol = access_enrol_start(&config, error);
-    show_code(agent);
     return agent->enrol != NULL;
 }
 

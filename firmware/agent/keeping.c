@@ -64,14 +64,6 @@ void keeping_hear_state(struct agent *agent, const struct pp_error *error) {
         follow_statement(agent, agent->state_expired);
 }
 
-/* One that has just been approved again goes on getting its certificate. */
-static void obey_lock(struct agent *agent) {
-    if (agent->state != AGENT_ENROLLING)
-        agent_set_state(agent, AGENT_LOCKED);
-    agent_update_screen(agent);
-    connection_offer_enrolment(agent);
-}
-
 /* The lock is obeyed once it is on flash, or cannot be brought there. */
 static void on_floors_kept(void *arg, const struct pp_error *error) {
     struct agent *agent = arg;
@@ -80,16 +72,7 @@ static void on_floors_kept(void *arg, const struct pp_error *error) {
     agent->time_waits = agent->time_waits && !anew;
     if (anew)
         begin_anew(agent);
-    bool obey = agent->lock_waits && agent->floors.locked;
-    agent->lock_waits = false;
-    if (obey)
-        obey_lock(agent);
-}
-
-void keeping_obey_lock(struct agent *agent) {
-    agent->lock_waits = agent->lock_waits && agent->floors.writing;
-    if (!agent->lock_waits)
-        obey_lock(agent);
+    agent_handle(agent, AGENT_LOCK_KEPT);
 }
 
 static void on_document_kept(void *arg, const struct pp_error *error) {
@@ -138,11 +121,19 @@ void keeping_keep(struct agent *agent, const struct state_document *document, co
     begun(agent, ok && floors_ok, &error);
 }
 
-void keeping_set_locked(struct agent *agent, bool locked) {
+void keeping_lock(struct agent *agent) {
     struct pp_error error = {0};
-    /* A screen that is locked stays so, whatever is being written. */
-    agent->lock_waits = locked && (agent->lock_waits || !agent->floors.locked);
-    begun(agent, floors_set_locked(&agent->floors, locked, &error), &error);
+    begun(agent, floors_set_locked(&agent->floors, true, &error), &error);
+    if (!agent->floors.writing)
+        agent_handle(agent, AGENT_LOCK_KEPT);
+}
+
+void keeping_unlock(struct agent *agent) {
+    struct pp_error error = {0};
+    if (!agent->floors.locked)
+        return;
+    begun(agent, floors_set_locked(&agent->floors, false, &error), &error);
+    reporter_event(agent->reporter, "unlocked", "the headend accepts this display point again");
 }
 
 /* The flash gave back what it had not given at the start. */
@@ -150,9 +141,12 @@ static void recover(struct agent *agent) {
     if (!floors_reload(&agent->floors))
         return;
     pp_log_info("record \"%s\" can be read again", FLOORS_RECORD);
-    if (!agent->floors.locked && agent->state == AGENT_LOCKED)
-        agent_set_state(agent, agent->enrol ? AGENT_UNENROLLED : AGENT_CONNECTING);
-    agent_update_screen(agent);
+    if (agent->floors.locked)
+        return;
+    agent_handle(agent, AGENT_LOCK_RECOVERED);
+    if (agent
+            ->enrol) /* it goes on being asked for: there is still no certificate that is good for anything */
+        agent_handle(agent, AGENT_CERTIFICATE_REFUSED);
 }
 
 static void on_keep_due(void *arg) {
@@ -194,7 +188,6 @@ void keeping_stop(struct agent *agent) {
     bool running = net_timer_is_running(&agent->keep_timer);
     net_timer_stop(&agent->keep_timer);
     agent->floors.on_kept = NULL;
-    agent->lock_waits = false;
     if (agent->vault)
         vault_forget_kept(agent->vault, AGENT_STATE_RECORD);
     keeping_forget_document(agent);

@@ -36,21 +36,22 @@ static const char *screen_unopened(enum pp_code code) {
 
 struct screen_trouble screens_trouble(const struct agent *agent) {
     /* That the headend cannot be reached is no reason for content that cannot be shown. */
-    const struct pp_error *trouble = agent->content_failed ? &agent->content_trouble : agent_trouble(agent);
+    const struct pp_error *trouble =
+        agent->content_view == CONTENT_FAILED ? &agent->content_trouble : agent_trouble(agent);
     /* What is not where it should be on the flash is not the headend's to put right. */
-    if (agent->unopened && trouble->code != PP_E_NOSPACE && trouble->code != PP_E_NOMEM &&
-        !is_tpm(trouble->code))
+    if (agent->state == AGENT_STARTING && trouble->code && trouble->code != PP_E_NOSPACE &&
+        trouble->code != PP_E_NOMEM && !is_tpm(trouble->code))
         return (struct screen_trouble){trouble_code(PP_E_IO), trouble->message};
     if (trouble->code)
         return (struct screen_trouble){trouble_code(trouble->code), trouble->message};
-    if (agent->content_failed)
+    if (agent->content_view == CONTENT_FAILED)
         return (struct screen_trouble){"C-1", "no item of the channel can be shown"};
     return (struct screen_trouble){0};
 }
 
 /* Without contact: whether the words may send somebody to look at the cable. */
 static const char *screen_without_contact(const struct agent *agent, const char *name) {
-    if (agent->content_failed)
+    if (agent->content_view == CONTENT_FAILED)
         return "error";
     return agent_trouble(agent)->code == PP_E_TLS ? "untrusted" : name;
 }
@@ -60,20 +61,27 @@ static bool channel_is_empty(const struct agent *agent) {
 }
 
 static const char *screen_for(const struct agent *agent) {
-    if (agent->unopened)
-        return screen_unopened(agent->trouble.code);
     switch (agent->state) {
-    case AGENT_UNENROLLED:
-        return *agent->user_code ? "enrol" : screen_without_contact(agent, "connecting");
+    case AGENT_STARTING:
+        return agent->trouble.code ? screen_unopened(agent->trouble.code) : "starting";
+    case AGENT_CODE:
+    case AGENT_LOCKED_CODE:
+        return "enrol";
     case AGENT_ENROLLING:
+    case AGENT_LOCKED_ENROLLING:
         return "enrolling";
     case AGENT_LOCKED:
-        return *agent->user_code ? "enrol" : "locked";
+        return "locked";
+    case AGENT_UNENROLLED:
     case AGENT_CONNECTING:
         return screen_without_contact(agent, "connecting");
     case AGENT_OFFLINE:
+    case AGENT_LOCKING:
         return screen_without_contact(agent, "offline");
+    case AGENT_ERASING:
+        return "retired";
     case AGENT_ONLINE:
+    case AGENT_STATES:
         break;
     }
     if (!agent->document.has_channel)
@@ -86,7 +94,8 @@ static const char *screen_for(const struct agent *agent) {
 /* The headend's locale where it has named one we have words for; else the configured language. Where nobody has
  * chosen yet: both. */
 static const char *screen_language(const struct agent *agent) {
-    bool enrolled = agent->state != AGENT_UNENROLLED && agent->state != AGENT_ENROLLING;
+    bool enrolled =
+        agent->state != AGENT_UNENROLLED && agent->state != AGENT_CODE && agent->state != AGENT_ENROLLING;
     if (enrolled && agent->document.floor.version)
         return strncmp(agent->document.locale, "fr", 2) == 0 ? "fr" : "en";
     return *agent->config.language ? agent->config.language : "both";
@@ -119,8 +128,7 @@ static bool add_trouble(const struct agent *agent, cJSON *json) {
 }
 
 static bool add_enrolment(const struct agent *agent, cJSON *json) {
-    bool shown = agent->state == AGENT_UNENROLLED || agent->state == AGENT_LOCKED;
-    if (!shown || !*agent->user_code)
+    if (!states_shows_code(agent->state))
         return add_text(json, "address", agent->config.url);
     return add_text(json, "address", agent->verification_uri) &&
            add_text(json, "qr", agent->verification_uri_complete) &&

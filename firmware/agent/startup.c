@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "agent/agent_internal.h"
+#include "agent/erase.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -122,13 +123,17 @@ static void on_healthy(void *arg) {
 static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     control_restore(agent);
     connection_restore(agent);
+    if (agent->floors.locked)
+        agent_handle(agent, AGENT_LOCK_FOUND);
     if (!content_start(agent, error))
         return false;
     keeping_start(agent);
     commands_begin(agent);
     net_timer_start_in(&agent->healthy_timer, agent->loop, CRASH_GUARD_HEALTHY_MS, on_healthy, agent);
-    return identity_has_certificate(agent->identity) ? connection_start(agent, error)
-                                                     : enrolment_start(agent, error);
+    agent_handle(agent, identity_has_certificate(agent->identity) ? AGENT_CERTIFICATE_FOUND
+                                                                  : AGENT_CERTIFICATE_MISSING);
+    return agent->session || agent->enrol ||
+           pp_fail(error, agent->trouble.code, "%s", agent->trouble.message);
 }
 
 /* ---- A flash that does not let us, or not yet ---- */
@@ -175,9 +180,8 @@ static void on_open_again(void *arg) {
 }
 
 static bool wait_for_flash(struct agent *agent, const struct pp_error *why, struct pp_error *error) {
-    if (!agent->unopened || strcmp(agent->trouble.message, why->message) != 0)
+    if (strcmp(agent->trouble.message, why->message) != 0)
         pp_log_error("%s; it is tried again", why->message);
-    agent->unopened = true;
     agent->trouble = *why;
     net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, on_open_again, agent);
     return show_trouble(agent, error);
@@ -194,10 +198,9 @@ static bool startup_finish(struct agent *agent, struct pp_error *error) {
         return false;
     }
     director_destroy(pp_steal(&agent->director));
-    if (agent->unopened)
+    if (agent->trouble.code)
         reporter_event(agent->reporter, "start-delayed", "%s", agent->trouble.message);
-    agent->unopened = false;
-    agent->trouble = (struct pp_error){0};
+    agent_clear_trouble(agent);
     return startup_go_on(agent, error);
 }
 
@@ -215,7 +218,6 @@ static void on_opening_slow(void *arg) {
     struct agent *agent = arg;
     pp_fail(&agent->trouble, PP_E_IO, "%s: the flash does not answer", agent->config.state);
     pp_log_error("%s; it is waited for", agent->trouble.message);
-    agent->unopened = true;
     if (!show_trouble(agent, &agent->fatal))
         net_loop_stop(agent->loop);
 }
@@ -228,4 +230,80 @@ void startup_begin(struct agent *agent) {
                                       .crashed_often = crashed_often};
     net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, on_opening_slow, agent);
     pp_jobs_add(agent->jobs, &agent->opening.job);
+}
+
+/* ---- The end: it becomes nobody's, and begins as at the first start of all ---- */
+
+static void erase_start(struct agent *agent, void (*run)(struct pp_job *job),
+                        void (*done)(struct pp_job *job)) {
+    agent->erasing = (struct erasing){.job = {.run = run, .done = done}, .agent = agent};
+    pp_jobs_add(agent->jobs, &agent->erasing.job);
+}
+
+/* What belonged to the one that it was, and stood in memory only. */
+static void forget_all(struct agent *agent) {
+    pp_wipe(&agent->document, sizeof agent->document);
+    agent->document_kept = agent->document_keeping = (struct state_floor){0};
+    agent->statement = (struct trust_time_statement){0};
+    agent->time_waits = agent->state_expired = agent->other_keys_wanted = false;
+    agent->keep_failure_reported = agent->look_failure_reported = agent->renewal_wait_reported = false;
+    agent->content_trouble = (struct pp_error){0};
+    agent->players_lost = (struct losses){0};
+    agent->manifest_version = 0;
+    *agent->empty_channel = 0;
+    agent_clear_trouble(agent);
+}
+
+static void run_erase_rest(struct pp_job *job) {
+    struct erasing *erasing = (struct erasing *)job;
+    erasing->ok = agent_erase(erasing->agent->config.state, &erasing->error);
+}
+
+static void erase_rest(void *arg);
+
+static void on_rest_erased(struct pp_job *job) {
+    struct erasing *erasing = (struct erasing *)job;
+    struct agent *agent = erasing->agent;
+    if (agent->stopping)
+        return;
+    if (erasing->ok) {
+        forget_all(agent);
+        agent_handle(agent, AGENT_ERASED);
+        return;
+    }
+    pp_log_error("erase: %s; it is tried again", erasing->error.message);
+    net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, erase_rest, agent);
+}
+
+static void erase_rest(void *arg) {
+    erase_start(arg, run_erase_rest, on_rest_erased);
+}
+
+static void run_erase_keys(struct pp_job *job) {
+    struct erasing *erasing = (struct erasing *)job;
+    erasing->ok = vault_erase(erasing->agent->vault, &erasing->error);
+}
+
+/* Whatever became of it: what is left is tried again with the rest. */
+static void on_keys_erased(struct pp_job *job) {
+    struct erasing *erasing = (struct erasing *)job;
+    struct agent *agent = erasing->agent;
+    if (!erasing->ok)
+        pp_log_error("erase: %s", erasing->error.message);
+    if (agent->stopping)
+        return;
+    startup_close(agent);
+    erase_rest(agent);
+}
+
+void startup_erase(struct agent *agent) {
+    net_timer_stop(&agent->healthy_timer);
+    enrolment_stop(agent);
+    connection_stop(agent);
+    content_stop(agent);
+    keeping_stop(agent);
+    agent_clear_trouble(agent);
+    erase_start(agent, run_erase_keys, on_keys_erased);
+    if (!show_trouble(agent, &agent->fatal))
+        net_loop_stop(agent->loop);
 }

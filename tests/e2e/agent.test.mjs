@@ -243,7 +243,7 @@ test('a screen that was retired by mistake is taken back by its headend', async 
   await display.agent.waitLog(/-> locked/);
   await display.waitPicture(showsNot('red'), 'nothing of the content');
   await headend.cli('screen', 'restore', id);
-  await display.agent.waitLog(/locked -> online/);
+  await display.agent.waitLog(/locked(-code)? -> online/);
   await display.waitPicture(shows('red'), 'the content again');
 });
 
@@ -263,7 +263,7 @@ test('a retired screen shows a code, by which it is approved again as the one th
   assert.doesNotMatch(display.agent.log, /-> (offline|connecting|unenrolled)|content is on the screen/);
   from = display.agent.log.length;
   assert.equal(await headend.approve(code, { name: 'Again', channel }), id);
-  await display.agent.waitLog(/enrolled: [^]*unlocked: [^]*-> online/, from);
+  await display.agent.waitLog(/enrolled: [^]*-> online[^]*unlocked: /, from);
   await display.waitPicture(shows('red'), 'the content');
   await headend.publish(channel, [picture('blue')]);
   await display.waitPicture(shows('blue'), 'what is published then');
@@ -278,7 +278,7 @@ test('a screen that the headend does not know any more shows a code, by which it
   await display.waitPicture(showsCode, 'a code instead of the content');
   const [, code] = await display.agent.waitLog(/with the code (\S+);/, from);
   assert.notEqual(await headend.approve(code, { name: 'New', channel }), id);
-  await display.agent.waitLog(/unlocked: [^]*-> online/, from);
+  await display.agent.waitLog(/-> online[^]*unlocked: /, from);
   await display.waitPicture(shows('red'), 'the content');
 });
 

@@ -77,16 +77,16 @@ static void a_lock_is_obeyed_once_it_is_kept(void **state) {
     struct agent agent;
     begin(&agent, *state, AGENT_ONLINE, true);
     flash_hold(true);
-    keeping_set_locked(&agent, true);
     for (int refusals = 0; refusals < 2; refusals++) {
-        keeping_obey_lock(&agent);
-        assert_int_equal(agent.state, AGENT_ONLINE);
-        assert_false(agent.content_hidden);
+        agent_handle(&agent, AGENT_LOCK);
+        assert_int_equal(agent.state, AGENT_LOCKING);
+        assert_false(agent.content_covered);
     }
     flash_hold(false);
     pp_jobs_wait(agent.jobs);
     assert_int_equal(agent.state, AGENT_LOCKED);
-    assert_true(agent.content_hidden);
+    assert_true(agent.content_covered);
+    assert_true(agent.floors.locked);
     end(&agent);
 }
 
@@ -96,20 +96,19 @@ static void a_locked_screen_stays_covered_while_something_is_written(void **stat
         struct agent agent;
         begin(&agent, *state, AGENT_LOCKED, known);
         if (known) {
-            keeping_set_locked(&agent, true);
+            agent_handle(&agent, AGENT_LOCK);
             pp_jobs_wait(agent.jobs);
             agent_update_screen(&agent);
             agent.floors.unwritten = true; /* its time, say */
         }
-        assert_true(agent.content_hidden);
+        assert_true(agent.content_covered);
         flash_hold(true);
-        keeping_set_locked(&agent, true);
+        agent_handle(&agent, AGENT_LOCK);
         assert_true(agent.floors.writing);
-        keeping_obey_lock(&agent);
         agent_update_screen(&agent);
-        assert_true(agent.content_hidden);
+        assert_true(agent.content_covered);
         end(&agent);
-        assert_true(agent.content_hidden);
+        assert_true(agent.content_covered);
     }
 }
 

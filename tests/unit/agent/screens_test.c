@@ -119,11 +119,11 @@ static void the_code_on_the_screen_is_the_one_that_the_headend_is_told(void **st
     static struct agent agent = {.state = AGENT_ONLINE,
                                  .document = {.floor = {.version = 1}, .has_channel = true}};
     assert_null(screens_trouble(&agent).code);
-    agent.content_failed = true;
+    agent.content_view = CONTENT_FAILED;
     expect_trouble(&agent, "C-1", "no item of the channel can be shown");
     pp_fail(&agent.content_trouble, PP_E_NOSPACE, "no space left");
     expect_trouble(&agent, "F-1", "no space left");
-    agent.content_failed = false;
+    agent.content_view = CONTENT_NOT_YET;
     expect_trouble(&agent, "F-1", "no space left");
     pp_fail(&agent.trouble, PP_E_TLS, "not the headend");
     expect_trouble(&agent, "T-1", "not the headend");
@@ -141,7 +141,7 @@ static void keys_that_a_tpm_does_not_give_are_told_each_with_its_screen(void **s
                 {PP_E_TPM, "error", "K-4"},
                 {PP_E_NOTFOUND, "error", "F-2"}};
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
-        struct agent agent = {.unopened = true, .config.url = "https://headend.example"};
+        struct agent agent = {.state = AGENT_STARTING, .config.url = "https://headend.example"};
         pp_fail(&agent.trouble, rows[i].trouble, "vault: why");
         expect_trouble(&agent, rows[i].code, "vault: why");
         pp_autojson cJSON *screen = screen_of(&agent);
