@@ -36,9 +36,15 @@ static void do_end_enrolment(struct agent *agent) {
     connection_resume_renewal(agent);
 }
 
+/* Being locked is not the end: where only a person can open it, he can do so by a code. */
+static void do_obey_lock(struct agent *agent) {
+    if (lock_wants_approval(agent->floors.lock))
+        do_offer_code(agent);
+}
+
 static void do_lock_again(struct agent *agent) {
     keeping_lock(agent);
-    do_offer_code(agent);
+    do_obey_lock(agent);
 }
 
 static void do_unlock(struct agent *agent) {
@@ -57,7 +63,7 @@ static void take_action(struct agent *agent, enum agent_action action) {
         [AGENT_END_ENROLMENT] = do_end_enrolment,
         [AGENT_KEEP_LOCK] = keeping_lock,
         [AGENT_LOCK_AGAIN] = do_lock_again,
-        [AGENT_OBEY_LOCK] = do_offer_code,
+        [AGENT_OBEY_LOCK] = do_obey_lock,
         [AGENT_UNLOCK] = do_unlock,
         [AGENT_ERASE_ALL] = startup_erase,
         [AGENT_BEGIN] = startup_begin,
@@ -84,6 +90,15 @@ void agent_handle(struct agent *agent, enum agent_event event) {
     take_action(agent, rule.action);
     if (!same || rule.action > AGENT_DO_NOTHING)
         agent_update_screen(agent);
+}
+
+void agent_lock(struct agent *agent, enum lock_reason reason) {
+    if (agent->floors.lock != reason || agent->floors.lost)
+        reporter_event(agent->reporter, "locked", "this display point %s", lock_words(reason));
+    agent->lock_reason = reason;
+    if (agent->poller) /* only a state opens, and no "nothing new" */
+        poller_forget(agent->poller);
+    agent_handle(agent, AGENT_LOCK);
 }
 
 /* ---- Troubles ---- */
@@ -216,6 +231,7 @@ cJSON *agent_make_status(void *arg) {
     cJSON_AddStringToObject(status, "time", now);
     cJSON_AddStringToObject(status, "software", PP_VERSION);
     cJSON_AddStringToObject(status, "state", states_reported_name(agent->state));
+    cJSON_AddStringToObject(status, "lock", lock_name(agent->floors.lock));
     cJSON_AddNumberToObject(status, "state_version", (double)agent->document.floor.version);
     status_add_floor(agent, status);
     if (sync_root_version(agent->sync))

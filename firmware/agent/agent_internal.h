@@ -143,6 +143,8 @@ struct agent {
 
     /* keeping.c */
     struct net_timer keep_timer;
+    struct net_timer silence_timer; /* to see whether there was no word of the headend for too long */
+    enum lock_reason lock_reason;   /* of the lock that AGENT_LOCK is about */
     struct vault_notes vault_notes;
     struct net_watch *vault_watch;
     bool time_waits;                       /* to be taken back, until that is kept */
@@ -169,6 +171,8 @@ struct agent {
 /* ---- agent.c ---- */
 /* What the table (states.h) has for it: the next state, its screen, and the action. */
 void agent_handle(struct agent *agent, enum agent_event event);
+/* AGENT_LOCK, with its reason. */
+void agent_lock(struct agent *agent, enum lock_reason reason);
 /* Also tell the error, in a report and on the status screen; once while it stays the same. */
 void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error);
 void agent_clear_trouble(struct agent *agent);
@@ -245,6 +249,10 @@ void keeping_forget_document(struct agent *agent);
  * within. */
 void keeping_lock(struct agent *agent);
 void keeping_unlock(struct agent *agent);
+/* Whether it is locked at the start; also because too much time has passed while it was off. */
+bool keeping_find_lock(struct agent *agent);
+/* Where the offline policy counts: a state that is signed anew is asked for before the last one is too old. */
+void keeping_ask_for_word(struct agent *agent);
 /* Root's keys say something of the time; `expired`: metadata has expired by ours. */
 void keeping_hear_statement(struct agent *agent, const struct trust_time_statement *statement, bool expired);
 /* The last state is in effect, or was refused for `error`. */

@@ -64,6 +64,7 @@ static void on_contact(void *arg) {
     agent_clear_trouble(agent);
     answers_note_contact(agent);
     keeping_hear_state(agent, NULL);
+    keeping_ask_for_word(agent);
     agent_handle(agent, AGENT_CONTACT);
     commands_on_contact(agent);
 }
@@ -88,22 +89,11 @@ static bool on_state(void *arg, const void *token, size_t size) {
     return true;
 }
 
-/* Being locked is not the end: a person may approve this screen again, by the code that it shows instead of content.
- * The session and the poll go on, so that it is opened as well where the headend takes it back. Only a state opens, and
- * no "nothing new". */
-static void connection_lock(struct agent *agent, enum access_refusal refusal) {
-    if (!agent->floors.locked || agent->floors.lost)
-        reporter_event(agent->reporter, "locked", "this display point is %s at the headend",
-                       refusal == ACCESS_REFUSAL_RETIRED ? "retired" : "not known");
-    if (agent->poller)
-        poller_forget(agent->poller);
-    agent_handle(agent, AGENT_LOCK);
-}
-
+/* Session and poll go on with a lock, so that it is opened where the headend takes the screen back. */
 static void connection_lost(struct agent *agent, enum access_refusal refusal) {
     reporter_set_online(agent->reporter, false);
     if (refusal == ACCESS_REFUSAL_RETIRED || refusal == ACCESS_REFUSAL_UNKNOWN)
-        connection_lock(agent, refusal);
+        agent_lock(agent, refusal == ACCESS_REFUSAL_RETIRED ? LOCK_RETIRED : LOCK_UNKNOWN);
     else
         agent_handle(agent, AGENT_NO_CONTACT);
 }

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 
-#define FLOORS_JSON_MAX 256 /* bytes */
+#define FLOORS_JSON_MAX 512 /* bytes */
 
 /* Root's word is followed from here on, over a restart, too. */
 static void follow_statement(struct floors *floors) {
@@ -13,6 +13,7 @@ static void follow_statement(struct floors *floors) {
         return;
     if (floors->stated.lowers) {
         floors->state = (struct state_floor){0};
+        floors->issued_s = 0;
         if (said_ms < pp_wall_clock_line_ms(&floors->clock))
             pp_wall_clock_correct(&floors->clock, said_ms);
     }
@@ -28,6 +29,7 @@ static void on_written(void *arg, const struct pp_error *error) {
         pp_wrap(&floors->write_error, "record \"%s\"", FLOORS_RECORD);
     } else {
         floors->clock_kept_s = floors->clock_writing_s;
+        floors->word_kept_s = floors->word_writing_s;
         floors->unwritten = floors->unwritten && !floors->writing_all;
         follow_statement(floors);
     }
@@ -47,13 +49,17 @@ static bool floors_write(struct floors *floors, bool both, struct pp_error *erro
         clock_s = stated->time_s;
     int length = snprintf(text, sizeof text,
                           "{\"state_epoch\":%lld,\"state_version\":%lld,\"clock\":%lld,\"locked\":%s,"
-                          "\"time_epoch\":%lld}",
+                          "\"lock\":\"%s\",\"time_epoch\":%lld,\"issued\":%lld,\"word\":%lld,"
+                          "\"lock_after\":%lld,\"erase_after\":%lld}",
                           (long long)state.epoch, (long long)state.version, (long long)clock_s,
-                          floors->locked ? "true" : "false",
-                          (long long)(stated->epoch ? stated->epoch : floors->time_epoch));
+                          floors->lock ? "true" : "false", lock_name(floors->lock),
+                          (long long)(stated->epoch ? stated->epoch : floors->time_epoch),
+                          (long long)floors->issued_s, (long long)floors->word_s,
+                          (long long)floors->policy.lock_after_s, (long long)floors->policy.erase_after_s);
     both = both || stated->epoch;
     floors->writing_all = both;
     floors->clock_writing_s = clock_s;
+    floors->word_writing_s = floors->word_s;
     floors->write_error = (struct pp_error){0};
     floors->writing = true;
     if (!(both ? vault_put_both_later : vault_put_later)(floors->vault, FLOORS_RECORD, text, (size_t)length,
@@ -78,6 +84,20 @@ static bool optional_integer(const cJSON *json, const char *name, int64_t *out, 
     return !pp_json_has(json, name) || pp_json_integer(json, name, 0, PP_JSON_INTEGER_MAX, out, error);
 }
 
+static bool read_policy(struct floors *floors, const cJSON *json, struct pp_error *error) {
+    return optional_integer(json, "issued", &floors->issued_s, error) &&
+           optional_integer(json, "word", &floors->word_s, error) &&
+           optional_integer(json, "lock_after", &floors->policy.lock_after_s, error) &&
+           optional_integer(json, "erase_after", &floors->policy.erase_after_s, error);
+}
+
+static enum lock_reason read_lock(const cJSON *json) {
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "lock"));
+    if (cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(json, "locked")))
+        return LOCK_NONE;
+    return lock_named(name ? name : "");
+}
+
 static bool floors_read(struct floors *floors, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(FLOORS_JSON_MAX);
     if (!vault_get(floors->vault, FLOORS_RECORD, &text, error))
@@ -89,12 +109,14 @@ static bool floors_read(struct floors *floors, struct pp_error *error) {
     if (!json || !optional_integer(json, "time_epoch", &time_epoch, error) ||
         !optional_integer(json, "state_epoch", &state.epoch, error) ||
         !pp_json_integer(json, "state_version", 0, PP_JSON_INTEGER_MAX, &state.version, error) ||
-        !pp_json_integer(json, "clock", 0, PP_JSON_INTEGER_MAX, &clock_s, error))
+        !pp_json_integer(json, "clock", 0, PP_JSON_INTEGER_MAX, &clock_s, error) ||
+        !read_policy(floors, json, error))
         return false;
     floors->state = state;
     floors->time_epoch = time_epoch;
     floors->clock_kept_s = clock_s;
-    floors->locked = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(json, "locked"));
+    floors->word_kept_s = floors->word_s;
+    floors->lock = read_lock(json);
     return true;
 }
 
@@ -109,7 +131,8 @@ static bool floors_begin(struct floors *floors, const struct pp_error *why, stru
         return pp_fail(error, why->code, "record \"%s\": %s", FLOORS_RECORD, why->message);
     if (why->code == PP_E_NOTFOUND && !vault_has_records(floors->vault, &others, error))
         return false;
-    floors->lost = floors->locked = others;
+    floors->lost = others;
+    floors->lock = others ? LOCK_UNTOLD : LOCK_NONE;
     if (!others)
         return floors_write_all(floors, error);
     pp_log_warning("record \"%s\": %s; this screen is locked until the headend accepts it", FLOORS_RECORD,
@@ -127,7 +150,7 @@ bool floors_load(struct floors *floors, struct vault *vault, const struct pp_wal
     if (!there)
         return floors_begin(floors, &why, error);
     /* A power cut may have come between the two generations of a lock. */
-    if (floors->locked && !floors_write_all(floors, &why))
+    if (floors->lock && !floors_write_all(floors, &why))
         pp_log_warning("%s", why.message);
     return true;
 }
@@ -172,17 +195,40 @@ bool floors_check_state(struct floors *floors, const struct state_document *stat
     return state_document_check(state, device_id, &floors->state, now_s, error);
 }
 
+/* One that was signed before another that was taken may have been held back, and is no word. A time that our clock,
+ * where it is sure, knows to be ahead does not count for longer than it is. */
+static void take_word(struct floors *floors, const struct state_document *state, bool newer) {
+    int64_t now_s = floors_now_s(floors);
+    bool ahead = state->issued_s > now_s && pp_wall_clock_is_sure(&floors->clock);
+    if (!newer && state->issued_s <= floors->issued_s)
+        return;
+    floors->issued_s = ahead ? now_s : state->issued_s;
+    floors->word_s = now_s;
+}
+
+static bool same_policy(const struct offline_policy *a, const struct offline_policy *b) {
+    return a->lock_after_s == b->lock_after_s && a->erase_after_s == b->erase_after_s;
+}
+
+int64_t floors_silent_s(struct floors *floors) {
+    int64_t now_s = floors_now_s(floors);
+    return floors->word_s && now_s > floors->word_s ? now_s - floors->word_s : 0;
+}
+
 bool floors_take_state(struct floors *floors, const struct state_document *state, int64_t end_s,
                        struct pp_error *error) {
     int64_t said_ms = (state->issued_s < end_s ? state->issued_s : end_s) * 1000;
     int64_t line_ms = pp_wall_clock_line_ms(&floors->clock);
+    bool newer = is_newer(floors, state);
     bool contradicts = state->expires_s * 1000 <= line_ms || said_ms < line_ms - WALL_CLOCK_AHEAD_MS;
     if (contradicts && may_correct_time(floors, state))
         pp_wall_clock_correct(&floors->clock, said_ms);
     else
         pp_wall_clock_raise(&floors->clock, said_ms);
-    if (is_newer(floors, state)) {
+    take_word(floors, state, newer);
+    if (newer || !same_policy(&floors->policy, &state->policy)) {
         floors->state = state->floor;
+        floors->policy = state->policy;
         floors->unwritten = true;
     }
     return floors_keep(floors, error);
@@ -190,6 +236,8 @@ bool floors_take_state(struct floors *floors, const struct state_document *state
 
 bool floors_reset(struct floors *floors, int64_t time_s, struct pp_error *error) {
     floors->state = (struct state_floor){0};
+    floors->issued_s = floors->word_s = 0;
+    floors->policy = (struct offline_policy){0};
     pp_wall_clock_correct(&floors->clock, time_s * 1000);
     return floors_write_all(floors, error);
 }
@@ -207,18 +255,24 @@ bool floors_take_statement(struct floors *floors, int64_t epoch, int64_t time_s,
 
 /* ---- The lock, and writing ---- */
 
-bool floors_set_locked(struct floors *floors, bool locked, struct pp_error *error) {
+bool floors_set_lock(struct floors *floors, enum lock_reason reason, struct pp_error *error) {
     bool was_lost = floors->lost;
-    if (floors->locked == locked && !was_lost)
+    if (floors->lock == reason && !was_lost)
         return floors_keep(floors, error);
     floors->lost = false;
-    floors->locked = locked;
+    floors->lock = reason;
     return floors_write_all(floors, error);
 }
 
 static bool worth_keeping(struct floors *floors, int64_t step_s) {
     int64_t line_s = pp_wall_clock_line_ms(&floors->clock) / 1000;
     return line_s - floors->clock_kept_s >= step_s || line_s < floors->clock_kept_s;
+}
+
+/* Often enough that a power cut costs a small share of what the policy allows, and no oftener: flash wears. */
+static bool word_worth_keeping(const struct floors *floors) {
+    return floors->policy.lock_after_s &&
+           floors->word_s - floors->word_kept_s >= offline_policy_refresh_s(&floors->policy);
 }
 
 static bool line_is_all(struct floors *floors) {
@@ -228,8 +282,8 @@ static bool line_is_all(struct floors *floors) {
 bool floors_keep(struct floors *floors, struct pp_error *error) {
     if (floors->unwritten)
         return floors_write_all(floors, error);
-    if (floors->lost ||
-        !worth_keeping(floors, line_is_all(floors) ? FLOORS_CLOCK_CARRY_S : FLOORS_CLOCK_STEP_S))
+    int64_t step_s = line_is_all(floors) ? FLOORS_CLOCK_CARRY_S : FLOORS_CLOCK_STEP_S;
+    if (floors->lost || !(worth_keeping(floors, step_s) || word_worth_keeping(floors)))
         return true;
     return floors_write(floors, false, error);
 }

@@ -1,9 +1,10 @@
 /*
  * What must not go back, kept in one vault record: the newest state document that was in effect, the time of
- * day, and whether the headend has locked this screen.
+ * day, whether this screen is locked and why, and how long it may be without word of its headend.
  *
- *   record "floors": {"state_epoch": 0, "state_version": 12, "clock": 1795892168, "locked": false,
- *                     "time_epoch": 0}
+ *   record "floors": {"state_epoch": 0, "state_version": 12, "clock": 1795892168, "locked": true, "lock": "offline",
+ *                     "time_epoch": 0, "issued": 1795892160, "word": 1795892168, "lock_after": 604800,
+ *                     "erase_after": 2592000}
  *
  * Whoever holds the flash without the key-encryption key can take files away, and must win nothing by it. So a
  * change of all but the clock is written into both generations of the record: without the newest one the other
@@ -16,6 +17,8 @@
 
 #include <stdint.h>
 
+#include "agent/lock.h"
+#include "agent/offline_policy.h"
 #include "agent/state_document.h"
 #include "base/error.h"
 #include "base/wall_clock.h"
@@ -38,8 +41,12 @@ struct floors {
     struct state_floor state; /* of the newest document that was in effect */
     int64_t time_epoch;       /* of the newest statement on the time that was followed; 0: none */
     struct floors_statement stated;
-    bool locked;
-    bool lost;            /* `locked`, because the record is missing or damaged, and not by anybody's word */
+    enum lock_reason lock;
+    int64_t issued_s;    /* s since 1970; of the newest state that was taken, by the headend's clock … */
+    int64_t word_s;      /* … and when that was, by ours; 0: none yet */
+    int64_t word_kept_s; /* in the vault */
+    struct offline_policy policy; /* of the last state */
+    bool lost;            /* locked, because the record is missing or damaged, and not by anybody's word */
     bool unwritten;       /* something but the clock has changed since the vault took it */
     int64_t clock_kept_s; /* s since 1970, in the vault; 0: nothing */
     /* Writes are on their way where the vault has jobs: then the functions below tell only that one could not be
@@ -48,7 +55,7 @@ struct floors {
     void *on_kept_arg;
     bool writing;
     bool writing_all; /* in both generations */
-    int64_t clock_writing_s;
+    int64_t clock_writing_s, word_writing_s;
     struct pp_error write_error; /* of the last write */
 };
 
@@ -80,7 +87,11 @@ bool floors_take_statement(struct floors *floors, int64_t epoch, int64_t time_s,
                            struct pp_error *error);
 
 /* Counts at once, also where the vault does not take it; whoever obeys it waits for that first. */
-bool floors_set_locked(struct floors *floors, bool locked, struct pp_error *error);
+bool floors_set_lock(struct floors *floors, enum lock_reason reason, struct pp_error *error);
+
+/* How long there was no word of the headend: s since a signed state was taken that none had been signed after. 0 where
+ * there never was one. */
+int64_t floors_silent_s(struct floors *floors);
 
 /* Writes what the vault did not take before, and the time where it is worth it. */
 bool floors_keep(struct floors *floors, struct pp_error *error);

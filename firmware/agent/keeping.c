@@ -75,6 +75,40 @@ static void on_floors_kept(void *arg, const struct pp_error *error) {
     agent_handle(agent, AGENT_LOCK_KEPT);
 }
 
+/* ---- Without word of the headend ---- */
+
+static void look_at_silence(void *arg) {
+    struct agent *agent = arg;
+    struct floors *floors = &agent->floors;
+    int64_t silent_s = floors_silent_s(floors);
+    enum offline_verdict verdict = offline_policy_judge(&floors->policy, silent_s);
+    int64_t wait_s = offline_policy_wait_s(&floors->policy, silent_s);
+    net_timer_stop(&agent->silence_timer);
+    if (wait_s)
+        net_timer_start_in(&agent->silence_timer, agent->loop, wait_s * 1000, look_at_silence, agent);
+    if (verdict == OFFLINE_ERASE)
+        agent_handle(agent, AGENT_ERASE);
+    else if (verdict == OFFLINE_LOCK && !floors->lock)
+        agent_lock(agent, LOCK_OFFLINE);
+}
+
+void keeping_ask_for_word(struct agent *agent) {
+    int64_t refresh_s = offline_policy_refresh_s(&agent->floors.policy);
+    if (refresh_s && floors_silent_s(&agent->floors) >= refresh_s && agent->poller)
+        poller_forget(agent->poller);
+}
+
+bool keeping_find_lock(struct agent *agent) {
+    struct floors *floors = &agent->floors;
+    struct pp_error error = {0};
+    if (!floors->lock && offline_policy_judge(&floors->policy, floors_silent_s(floors)) != OFFLINE_PLAY &&
+        !floors_set_lock(floors, LOCK_OFFLINE, &error))
+        pp_log_warning("%s", error.message);
+    return floors->lock != LOCK_NONE;
+}
+
+/* ---- Documents ---- */
+
 static void on_document_kept(void *arg, const struct pp_error *error) {
     struct agent *agent = arg;
     bool again = agent->document_unkept;
@@ -119,20 +153,21 @@ void keeping_keep(struct agent *agent, const struct state_document *document, co
     bool floors_ok =
         floors_take_state(&agent->floors, document, identity_not_after(agent->identity), ok ? &error : NULL);
     begun(agent, ok && floors_ok, &error);
+    look_at_silence(agent);
 }
 
 void keeping_lock(struct agent *agent) {
     struct pp_error error = {0};
-    begun(agent, floors_set_locked(&agent->floors, true, &error), &error);
+    begun(agent, floors_set_lock(&agent->floors, agent->lock_reason, &error), &error);
     if (!agent->floors.writing)
         agent_handle(agent, AGENT_LOCK_KEPT);
 }
 
 void keeping_unlock(struct agent *agent) {
     struct pp_error error = {0};
-    if (!agent->floors.locked)
+    if (!agent->floors.lock)
         return;
-    begun(agent, floors_set_locked(&agent->floors, false, &error), &error);
+    begun(agent, floors_set_lock(&agent->floors, LOCK_NONE, &error), &error);
     reporter_event(agent->reporter, "unlocked", "the headend accepts this display point again");
 }
 
@@ -141,7 +176,7 @@ static void recover(struct agent *agent) {
     if (!floors_reload(&agent->floors))
         return;
     pp_log_info("record \"%s\" can be read again", FLOORS_RECORD);
-    if (agent->floors.locked)
+    if (agent->floors.lock)
         return;
     agent_handle(agent, AGENT_LOCK_RECOVERED);
     if (agent
@@ -181,12 +216,14 @@ void keeping_start(struct agent *agent) {
     agent->floors.on_kept = on_floors_kept;
     agent->floors.on_kept_arg = agent;
     keep_after(agent, agent->floors.lost ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
+    net_timer_start_in(&agent->silence_timer, agent->loop, 0, look_at_silence, agent);
 }
 
 void keeping_stop(struct agent *agent) {
     struct pp_error error = {0};
     bool running = net_timer_is_running(&agent->keep_timer);
     net_timer_stop(&agent->keep_timer);
+    net_timer_stop(&agent->silence_timer);
     agent->floors.on_kept = NULL;
     if (agent->vault)
         vault_forget_kept(agent->vault, AGENT_STATE_RECORD);

@@ -35,6 +35,9 @@ static const char *screen_unopened(enum pp_code code) {
 }
 
 struct screen_trouble screens_trouble(const struct agent *agent) {
+    const char *lock = states_is_locked(agent->state) ? lock_code(agent->floors.lock) : NULL;
+    if (lock)
+        return (struct screen_trouble){lock, lock_words(agent->floors.lock)};
     /* That the headend cannot be reached is no reason for content that cannot be shown. */
     const struct pp_error *trouble =
         agent->content_view == CONTENT_FAILED ? &agent->content_trouble : agent_trouble(agent);

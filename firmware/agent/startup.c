@@ -123,7 +123,7 @@ static void on_healthy(void *arg) {
 static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     control_restore(agent);
     connection_restore(agent);
-    if (agent->floors.locked)
+    if (keeping_find_lock(agent))
         agent_handle(agent, AGENT_LOCK_FOUND);
     if (!content_start(agent, error))
         return false;

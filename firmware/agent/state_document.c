@@ -78,6 +78,7 @@ static bool parse_fields(const cJSON *document, const struct state_key_reader *r
            copy_string(document, "time_zone", STATE_TIME_ZONE_MAX, out->time_zone, error) &&
            copy_string(document, "locale", STATE_LOCALE_MAX, out->locale, error) &&
            access_policy_parse(document, &out->access, error) && parse_settings(document, out, error) &&
+           offline_policy_parse(document, &out->policy, error) &&
            command_list_parse(document, &out->commands, error) &&
            command_upload_key_parse(document, &out->upload_key, error) &&
            parse_channel(document, reader, out, error);

@@ -6,7 +6,8 @@
  *   {"format": 2, "aud": "<device id>", "epoch": 0, "version": 12, "iat": 1767600000, "exp": 1770278400,
  *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
  *    "channel": {"id": "lobby", "title": "Lobby", "key": "<JWE of a JWK \"oct\">"}, "publish": 7,
- *    "access": {"mode": "certificate"}, "settings": {"rotation": 90, "offline_mark": true}, "commands": […], "upload_key": {…}}
+ *    "access": {"mode": "certificate"}, "policy": {"offline": {"lock_after_s": 604800, "erase_after_s": 2592000}},
+ *    "settings": {"rotation": 90, "offline_mark": true}, "commands": […], "upload_key": {…}}
  */
 #ifndef PP_AGENT_STATE_DOCUMENT_H
 #define PP_AGENT_STATE_DOCUMENT_H
@@ -16,6 +17,7 @@
 
 #include "access/policy.h"
 #include "agent/control_keys.h"
+#include "agent/offline_policy.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "channel/manifest.h"
@@ -53,6 +55,7 @@ struct state_document {
     unsigned rotation; /* degrees clockwise that the picture is turned by: 0, 90, 180, 270 */
     bool offline_mark; /* a small mark is shown while the headend cannot be reached */
     struct access_policy access;
+    struct offline_policy policy;
     bool has_channel;
     char channel[CHANNEL_NAME_MAX + 1];
     char channel_title[STATE_NAME_MAX + 1]; /* "" for none */

@@ -78,7 +78,7 @@ static struct home *screen_words(const struct pp_option *table, int argc, char *
 
 static bool settings_given(const struct device_settings *settings) {
     return settings->name || settings->channel || settings->site || settings->time_zone || settings->locale ||
-           settings->rotation || settings->offline_mark;
+           settings->rotation || settings->offline_mark || settings->lock_after || settings->erase_after;
 }
 
 bool command_screen_set(int argc, char **argv, struct pp_error *error) {
@@ -92,6 +92,8 @@ bool command_screen_set(int argc, char **argv, struct pp_error *error) {
         {"locale", PP_OPTION_STRING, &settings.locale},
         {"rotation", PP_OPTION_STRING, &settings.rotation},
         {"offline-mark", PP_OPTION_STRING, &settings.offline_mark},
+        {"lock-after", PP_OPTION_STRING, &settings.lock_after},
+        {"erase-after", PP_OPTION_STRING, &settings.erase_after},
         {0},
     };
     PP_AUTO(home)

@@ -6,6 +6,7 @@
 #include "headend/device.h"
 #include "headend/device_reports.h"
 #include "headend/home.h"
+#include "headend/silence.h"
 #include "headend/table.h"
 
 #define SHORT_ID    8  /* characters of an id, in lists for people */
@@ -21,6 +22,7 @@ static void time_text(int64_t seconds, char text[PP_RFC3339_SIZE]) {
 
 static cJSON *screen_json(const struct device *device) {
     char text[PP_RFC3339_SIZE];
+    char silence[SILENCE_TEXT_SIZE];
     char fingerprint[FINGERPRINT_SIZE];
     fingerprint_text(device->thumbprint, fingerprint);
     cJSON *object = cJSON_CreateObject();
@@ -34,6 +36,10 @@ static cJSON *screen_json(const struct device *device) {
     cJSON_AddStringToObject(object, "locale", device->locale);
     cJSON_AddNumberToObject(object, "rotation", device->rotation);
     cJSON_AddBoolToObject(object, "offline_mark", device->offline_mark);
+    silence_text(device->lock_after_s, silence);
+    cJSON_AddStringToObject(object, "lock_after", silence);
+    silence_text(device->erase_after_s, silence);
+    cJSON_AddStringToObject(object, "erase_after", silence);
     cJSON_AddStringToObject(object, "fingerprint", fingerprint);
     cJSON_AddNumberToObject(object, "version", (double)device->version);
     cJSON_AddStringToObject(object, "code", device->code);

@@ -48,9 +48,12 @@ static const struct command commands[] = {
      "tell what a screen has reported, the newest last"},
     {"screen", "set", command_screen_set,
      "DIR SCREEN [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]\n"
-     "      [--rotation 0|90|180|270] [--offline-mark yes|no]",
+     "      [--rotation 0|90|180|270] [--offline-mark yes|no] [--lock-after TIME|never]\n"
+     "      [--erase-after TIME|never]",
      "change a screen; a channel of \"\" is none, the rotation turns its picture clockwise, the mark is a "
-     "small one that it shows while it is offline"},
+     "small one that it shows while it is offline; after a TIME like 7d without word of this headend it "
+     "locks, "
+     "or erases itself"},
     {"screen", "access", command_screen_access, "DIR SCREEN certificate|cookie",
      "say how a screen shows who it is: by its certificate, or, where a proxy ends TLS, by its cookie and a "
      "proof of its key"},

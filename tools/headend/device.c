@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "headend/channel.h"
+#include "headend/silence.h"
 
 /* What a screen says of itself; "" where it has not yet. */
 #define DEVICE_REPORTED "coalesce(json_extract(report, '$.state'), '')"
@@ -11,7 +12,7 @@
     "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
     " coalesce(certificate_expires, 0), coalesce(json_extract(report, '$.code'), ''),"                       \
     " coalesce(json_extract(report, '$.trouble'), ''), rotation, epoch, " DEVICE_REPORTED                    \
-    ", offline_mark, agreement, access FROM device "
+    ", offline_mark, agreement, access, lock_after, erase_after FROM device "
 
 static const char *const access_names[DEVICE_ACCESS_MODES] = {
     [DEVICE_CERTIFICATE] = "certificate",
@@ -57,6 +58,8 @@ static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_erro
     pp_json_tidy(device->code);
     copy_text(device->reported, sizeof device->reported, db_text(row, 15));
     device->offline_mark = db_int(row, 16);
+    device->lock_after_s = db_int(row, 19);
+    device->erase_after_s = db_int(row, 20);
     if (!device_access_read(db_text(row, 18), &device->access))
         return pp_fail(error, PP_E_INVALID, "database: an access mode that is not known: %s",
                        db_text(row, 18));
@@ -365,6 +368,11 @@ static bool access_check(const char *text, struct pp_error *error) {
            pp_fail(error, PP_E_INVALID, "access: must be certificate, cookie, sso or password");
 }
 
+static bool silence_check(const char *name, const char *text, struct pp_error *error) {
+    int64_t seconds;
+    return silence_read(text, &seconds, error) || pp_wrap(error, "%s", name);
+}
+
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error) {
     return (!settings->name || text_check("name", settings->name, 1, TEXT_NAME_MAX, error)) &&
            (!settings->site || text_check("site", settings->site, 0, TEXT_NAME_MAX, error)) &&
@@ -373,7 +381,9 @@ bool device_settings_check(const struct device_settings *settings, struct pp_err
            (!settings->locale || locale_check(settings->locale, error)) &&
            (!settings->rotation || rotation_check(settings->rotation, error)) &&
            (!settings->offline_mark || offline_mark_check(settings->offline_mark, error)) &&
-           (!settings->access || access_check(settings->access, error));
+           (!settings->access || access_check(settings->access, error)) &&
+           (!settings->lock_after || silence_check("lock after", settings->lock_after, error)) &&
+           (!settings->erase_after || silence_check("erase after", settings->erase_after, error));
 }
 
 static bool channel_is_there(struct db *db, const char *channel, struct pp_error *error) {
@@ -391,6 +401,22 @@ static bool device_unchanged(struct db *db, const char *id, struct pp_error *err
     return pp_fail(error, PP_E_STATE, "this screen is retired: %s", id);
 }
 
+/* As they will be; a screen is locked before it is erased. */
+static bool silence_wanted(struct db *db, const char *id, const struct device_settings *settings,
+                           struct device *device, struct pp_error *error) {
+    if (!settings->lock_after && !settings->erase_after)
+        return true;
+    if (!device_find(db, id, device, error))
+        return pp_fail(error, error->code, "no such screen: %s", id);
+    if ((settings->lock_after && !silence_read(settings->lock_after, &device->lock_after_s, error)) ||
+        (settings->erase_after && !silence_read(settings->erase_after, &device->erase_after_s, error)))
+        return false;
+    if (device->erase_after_s && (!device->lock_after_s || device->erase_after_s < device->lock_after_s))
+        return pp_fail(error, PP_E_INVALID,
+                       "a screen is locked before it is erased: give a --lock-after that is not longer");
+    return true;
+}
+
 bool device_change(struct db *db, const char *id, const struct device_settings *settings,
                    struct pp_error *error) {
     if (!device_settings_check(settings, error))
@@ -398,16 +424,21 @@ bool device_change(struct db *db, const char *id, const struct device_settings *
     const char *channel = settings->channel && *settings->channel ? settings->channel : NULL;
     if (channel && !channel_is_there(db, channel, error))
         return false;
+    struct device silent = {.lock_after_s = -1, .erase_after_s = -1}; /* as they are */
+    if (!silence_wanted(db, id, settings, &silent, error))
+        return false;
     if (!db_run(db, error,
                 "UPDATE device SET name = coalesce(?, name), site = coalesce(?, site),"
                 " time_zone = coalesce(?, time_zone), locale = coalesce(?, locale),"
                 " rotation = coalesce(CAST(? AS INTEGER), rotation),"
                 " offline_mark = coalesce(? = 'yes', offline_mark), access = coalesce(?, access),"
+                " lock_after = coalesce(nullif(?, -1), lock_after),"
+                " erase_after = coalesce(nullif(?, -1), erase_after),"
                 " channel = CASE WHEN ? THEN ? ELSE channel END, version = version + 1"
                 " WHERE id = ? AND status <> 'retired'",
-                "sssssssiss", settings->name, settings->site, settings->time_zone, settings->locale,
-                settings->rotation, settings->offline_mark, settings->access,
-                (int64_t)(settings->channel != NULL), channel, id))
+                "sssssssiiiss", settings->name, settings->site, settings->time_zone, settings->locale,
+                settings->rotation, settings->offline_mark, settings->access, silent.lock_after_s,
+                silent.erase_after_s, (int64_t)(settings->channel != NULL), channel, id))
         return false;
     return db_changes(db) ? true : device_unchanged(db, id, error);
 }

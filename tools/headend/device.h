@@ -38,6 +38,7 @@ struct device {
     char locale[8];
     char status[16];                      /* "approved", "active", "retired" */
     int rotation;                         /* degrees clockwise of its picture: 0, 90, 180, 270 */
+    int64_t lock_after_s, erase_after_s;  /* without word of us; 0 never */
     bool offline_mark;                    /* it shows a small mark while it is offline */
     int64_t version;                      /* of its state: grows with each change */
     int64_t seen;                         /* s since 1970, 0 never */
@@ -131,10 +132,11 @@ const char *device_state_name(const struct device *device, int64_t now);
 /* What a person may change: NULL leaves a field as it is. */
 struct device_settings {
     const char *name, *site, *channel, *time_zone, *locale;
-    const char *channel_title; /* of one that is made at approval; NULL: its id */
-    const char *rotation;      /* "0", "90", "180", "270" */
-    const char *offline_mark;  /* "yes", "no" */
-    const char *access;        /* device_access_name */
+    const char *channel_title;            /* of one that is made at approval; NULL: its id */
+    const char *rotation;                 /* "0", "90", "180", "270" */
+    const char *offline_mark;             /* "yes", "no" */
+    const char *access;                   /* device_access_name */
+    const char *lock_after, *erase_after; /* silence_read */
 };
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
 /* PP_E_NOTFOUND where there is no such channel, PP_E_STATE for one that is retired. */

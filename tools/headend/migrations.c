@@ -112,6 +112,9 @@ static const char *const migrations[] = {
     "CREATE TABLE network_range(channel TEXT NOT NULL, range TEXT NOT NULL, UNIQUE(channel, range)) STRICT;"
     "CREATE TRIGGER network_range_ends AFTER DELETE ON channel BEGIN"
     "  DELETE FROM network_range WHERE channel = OLD.id; END;",
+    /* 19: s without word of us after which a screen locks, and erases itself; 0: never */
+    ("ALTER TABLE device ADD COLUMN lock_after INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE device ADD COLUMN erase_after INTEGER NOT NULL DEFAULT 0;"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -66,6 +66,17 @@ static bool state_add_channel(cJSON *state, const struct device *device, const s
     return cJSON_AddStringToObject(object, "key", pp_buf_text(&key)) != NULL;
 }
 
+/* What the screen does without word of us; nothing where it plays on for ever. */
+static void state_add_policy(cJSON *state, const struct device *device) {
+    if (!device->lock_after_s)
+        return;
+    cJSON *policy = cJSON_AddObjectToObject(state, "policy");
+    cJSON *offline = cJSON_AddObjectToObject(policy, "offline");
+    cJSON_AddNumberToObject(offline, "lock_after_s", (double)device->lock_after_s);
+    if (device->erase_after_s)
+        cJSON_AddNumberToObject(offline, "erase_after_s", (double)device->erase_after_s);
+}
+
 static cJSON *state_document(const struct device *device, const struct channel *channel, cJSON *commands,
                              struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
@@ -84,6 +95,7 @@ static cJSON *state_document(const struct device *device, const struct channel *
     cJSON_AddStringToObject(access, "mode", device_access_name(device->access));
     if (!state_add_channel(state, device, channel, error))
         return NULL;
+    state_add_policy(state, device);
     cJSON_AddNumberToObject(state, "publish", (double)channel->publish);
     cJSON *settings = cJSON_AddObjectToObject(state, "settings");
     cJSON_AddNumberToObject(settings, "rotation", device->rotation);

@@ -2,6 +2,7 @@
 //
 //   const display = await startDisplay(headend, { size: '640x360' });
 //   … { rendererUser: 'nobody' } …                           // as root: renderers of another user, as the unit has them
+//   … { beforeAgent: async (display) => … } …                // before anything is started: a state folder of its own, say
 //   const { code, uri } = await display.waitCode();          // what the agent says it shows
 //   await display.waitContent();                             // content is on the screen
 //   const picture = await display.screenshot();              // -> readPng's
@@ -166,6 +167,7 @@ class Display {
 export async function startDisplay(headend, options = {}) {
   const display = new Display(options.dir ?? await mkdtemp(path.join(tmpdir(), 'pingplay-display-')), headend, options);
   await display.prepare();
+  await options.beforeAgent?.(display);
   await display.startPlayer();
   await display.startAgent();
   return display;

@@ -239,8 +239,8 @@ static void what_the_vault_does_not_take_holds_and_is_tried_again(void **state) 
     assert_int_equal(take(&world, 0, 6, NOW_S), PP_E_ROLLBACK);
     struct pp_error error = {0};
     assert_false(floors_keep(&world.floors, &error));
-    assert_false(floors_set_locked(&world.floors, true, &error));
-    assert_true(world.floors.locked);
+    assert_false(floors_set_lock(&world.floors, LOCK_RETIRED, &error));
+    assert_true(world.floors.lock);
     assert_true(world.floors.unwritten);
     floors_finish(&world.floors);
 }
@@ -262,7 +262,8 @@ static void the_root_takes_back_a_time_once_and_states_begin_anew(void **state_o
         restart(&world, 1000);
         assert_int_equal(floors_now_s(&world.floors), NOW_S);
         assert_int_equal(world.floors.time_epoch, 2);
-        assert_true(floors_set_locked(&world.floors, !slot, NULL)); /* writes both again */
+        assert_true(
+            floors_set_lock(&world.floors, slot ? LOCK_NONE : LOCK_RETIRED, NULL)); /* writes both again */
     }
     assert_int_equal(take(&world, 0, 3, NOW_S + 5), PP_OK);
     assert_int_equal(take(&world, 0, 10, NOW_S + 200 * DAY_S), PP_OK);
@@ -314,18 +315,18 @@ static void a_lock_outlives_each_file_that_can_be_taken_away(void **state) {
         struct floor_world world;
         begin(&world, state, NOW_S, true);
         assert_true(vault_put(world.scratch->vault, "device-key", "key", 3, NULL));
-        assert_true(floors_set_locked(&world.floors, true, NULL));
+        assert_true(floors_set_lock(&world.floors, LOCK_RETIRED, NULL));
         for (size_t k = 0; gone[i][k]; k++)
             remove_file(&world, gone[i][k]);
         restart(&world, NOW_S);
-        assert_true(world.floors.locked);
+        assert_true(world.floors.lock);
         pass(&world, 10 * DAY_S); /* the time is written on, and the lock with it */
         assert_true(floors_keep(&world.floors, NULL));
         restart(&world, world.realtime_s);
-        assert_true(world.floors.locked);
-        assert_true(floors_set_locked(&world.floors, false, NULL));
+        assert_true(world.floors.lock);
+        assert_true(floors_set_lock(&world.floors, LOCK_NONE, NULL));
         restart(&world, world.realtime_s);
-        assert_false(world.floors.locked);
+        assert_false(world.floors.lock);
         floors_finish(&world.floors);
     }
 }
@@ -336,10 +337,10 @@ static void a_damaged_record_locks_until_it_can_be_read_again(void **state) {
     assert_int_equal(take(&world, 0, 9, NOW_S), PP_OK);
     spoil_file(&world, "floors.0");
     restart(&world, NOW_S);
-    assert_false(world.floors.locked); /* there is the other generation */
+    assert_false(world.floors.lock); /* there is the other generation */
     spoil_file(&world, "floors.1");
     restart(&world, NOW_S);
-    assert_true(world.floors.locked);
+    assert_true(world.floors.lock);
     assert_true(world.floors.lost);
     assert_false(floors_reload(&world.floors));
     pass(&world, 100 * DAY_S);
@@ -347,7 +348,7 @@ static void a_damaged_record_locks_until_it_can_be_read_again(void **state) {
     const char *again = "{\"state_epoch\":0,\"state_version\":9,\"clock\":1,\"locked\":false}";
     assert_true(vault_put(world.scratch->vault, FLOORS_RECORD, again, strlen(again), NULL));
     assert_true(floors_reload(&world.floors));
-    assert_false(world.floors.locked);
+    assert_false(world.floors.lock);
     assert_int_equal(take(&world, 0, 8, world.realtime_s), PP_E_ROLLBACK);
     floors_finish(&world.floors);
 }
@@ -358,18 +359,18 @@ static void a_record_without_a_lock_in_it_is_locked(void **state) {
     const char *older = "{\"state_version\":9,\"clock\":1}";
     assert_true(vault_put(world.scratch->vault, FLOORS_RECORD, older, strlen(older), NULL));
     restart(&world, NOW_S);
-    assert_true(world.floors.locked);
+    assert_true(world.floors.lock);
     floors_finish(&world.floors);
 }
 
 static void the_first_start_is_not_locked_wherever_the_power_is_cut(void **state) {
     struct floor_world world;
     begin(&world, state, NOW_S, true); /* the record is there before any other */
-    assert_false(world.floors.locked);
+    assert_false(world.floors.lock);
     remove_file(&world, "floors.1"); /* cut between the two generations */
     assert_true(vault_put(world.scratch->vault, "device-key", "key", 3, NULL));
     restart(&world, NOW_S);
-    assert_false(world.floors.locked);
+    assert_false(world.floors.lock);
     floors_finish(&world.floors);
 }
 
@@ -450,7 +451,7 @@ static void nobody_waits_for_a_lock_to_be_on_flash_and_it_gets_there_in_both_gen
     world.floors.on_kept_arg = &told;
     flash_hold(true);
     assert_int_equal(take(&world, 0, 7, NOW_S), PP_OK);
-    assert_true(floors_set_locked(&world.floors, true, &error));
+    assert_true(floors_set_lock(&world.floors, LOCK_RETIRED, &error));
     flash_wait();
     pp_jobs_finish(jobs);
     assert_true(world.floors.writing);
@@ -460,14 +461,14 @@ static void nobody_waits_for_a_lock_to_be_on_flash_and_it_gets_there_in_both_gen
     assert_false(world.floors.writing || world.floors.unwritten);
     assert_int_equal(told.kept, 1);
     flash_fail(1);
-    assert_true(floors_set_locked(&world.floors, false, &error)); /* begun */
+    assert_true(floors_set_lock(&world.floors, LOCK_NONE, &error)); /* begun */
     pp_jobs_wait(jobs);
     assert_int_equal(told.failed, 1);
     assert_true(world.floors.unwritten);
     vault_set_jobs(world.scratch->vault, NULL);
     remove_file(&world, FLOORS_RECORD ".0");
     restart(&world, NOW_S);
-    assert_true(world.floors.locked);
+    assert_true(world.floors.lock);
     assert_int_equal(world.floors.state.version, 7);
     floors_finish(&world.floors);
 }
@@ -498,6 +499,106 @@ static void a_time_is_taken_back_when_that_is_on_flash_and_not_before(void **sta
     pp_jobs_wait(jobs);
     assert_int_equal(floors_now_s(&world.floors), NOW_S);
     vault_set_jobs(world.scratch->vault, NULL);
+    floors_finish(&world.floors);
+}
+
+/* ---- Without word of the headend ---- */
+
+static void take_policy(struct floor_world *world, int64_t version, int64_t issued_s) {
+    struct state_document state = document(0, version, issued_s);
+    state.policy = (struct offline_policy){.lock_after_s = 7 * DAY_S, .erase_after_s = 30 * DAY_S};
+    assert_true(floors_check_state(&world->floors, &state, "d-1", NULL));
+    assert_true(floors_take_state(&world->floors, &state, END_S, NULL));
+}
+
+static void silence_is_reckoned_from_the_newest_signed_state(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    assert_int_equal(floors_silent_s(&world.floors), 0); /* there never was one */
+    take_policy(&world, 1, NOW_S);
+    pass(&world, HOUR_S);
+    assert_int_equal(floors_silent_s(&world.floors), HOUR_S);
+    take_policy(&world, 1, NOW_S + HOUR_S); /* nothing new in it, but signed anew */
+    assert_int_equal(floors_silent_s(&world.floors), 0);
+    floors_finish(&world.floors);
+}
+
+/* Whoever ends TLS may have kept some. */
+static void a_state_that_is_said_again_is_no_word(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    take_policy(&world, 1, NOW_S);
+    pass(&world, HOUR_S);
+    take_policy(&world, 1, NOW_S);
+    take_policy(&world, 1, NOW_S - HOUR_S);
+    assert_int_equal(floors_silent_s(&world.floors), HOUR_S);
+    floors_finish(&world.floors);
+}
+
+/* Nor does a headend whose clock was ahead make later, honest ones old. */
+static void a_state_from_the_future_does_not_make_the_next_ones_old(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    take_policy(&world, 1, NOW_S + 30 * DAY_S);
+    pass(&world, HOUR_S);
+    take_policy(&world, 1, NOW_S + HOUR_S);
+    assert_int_equal(floors_silent_s(&world.floors), 0);
+    floors_finish(&world.floors);
+}
+
+static void silence_and_policy_go_on_over_a_restart_and_while_it_is_off(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    take_policy(&world, 1, NOW_S);
+    restart(&world, NOW_S + 8 * DAY_S);
+    assert_int_equal(floors_silent_s(&world.floors), 8 * DAY_S);
+    assert_int_equal(world.floors.policy.lock_after_s, 7 * DAY_S);
+    assert_int_equal(world.floors.policy.erase_after_s, 30 * DAY_S);
+    floors_finish(&world.floors);
+}
+
+/* Whoever takes the newest generation away finds the same policy in the other. */
+static void a_policy_is_in_both_generations(void **state) {
+    for (int slot = 0; slot < 2; slot++) {
+        struct floor_world world;
+        begin(&world, state, NOW_S, true);
+        take_policy(&world, 1 + slot, NOW_S);
+        remove_file(&world, slot ? "floors.1" : "floors.0");
+        restart(&world, NOW_S + DAY_S);
+        assert_int_equal(world.floors.lock, LOCK_NONE);
+        assert_int_equal(world.floors.policy.lock_after_s, 7 * DAY_S);
+        assert_int_equal(floors_silent_s(&world.floors), DAY_S);
+        floors_finish(&world.floors);
+    }
+}
+
+/* In the vault before a share of what is allowed has passed, and not with every answer. */
+static void word_is_written_seldom(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    take_policy(&world, 1, NOW_S);
+    int writes = 0;
+    for (int i = 1; i <= 4 * 24; i++) {
+        int64_t kept_s = world.floors.word_kept_s;
+        pass(&world, HOUR_S / 4);
+        take_policy(&world, 1, NOW_S + i * HOUR_S / 4);
+        writes += world.floors.word_kept_s != kept_s;
+    }
+    assert_int_equal(writes, 4);
+    floors_finish(&world.floors);
+}
+
+static void the_reason_of_a_lock_is_kept(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    for (enum lock_reason reason = LOCK_UNTOLD; reason < LOCK_REASONS; reason++) {
+        assert_true(floors_set_lock(&world.floors, reason, NULL));
+        restart(&world, NOW_S);
+        assert_int_equal(world.floors.lock, reason);
+    }
+    assert_true(floors_set_lock(&world.floors, LOCK_NONE, NULL));
+    restart(&world, NOW_S);
+    assert_int_equal(world.floors.lock, LOCK_NONE);
     floors_finish(&world.floors);
 }
 
@@ -538,6 +639,15 @@ int main(void) {
                                         teardown),
         cmocka_unit_test_setup_teardown(the_third_start_without_health_is_one_too_many, setup, teardown),
         cmocka_unit_test_setup_teardown(starts_of_another_boot_do_not_count, setup, teardown),
+        cmocka_unit_test_setup_teardown(silence_is_reckoned_from_the_newest_signed_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_state_that_is_said_again_is_no_word, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_state_from_the_future_does_not_make_the_next_ones_old, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(silence_and_policy_go_on_over_a_restart_and_while_it_is_off, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_policy_is_in_both_generations, setup, teardown),
+        cmocka_unit_test_setup_teardown(word_is_written_seldom, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_reason_of_a_lock_is_kept, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

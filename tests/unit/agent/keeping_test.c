@@ -36,8 +36,8 @@ static void begin(struct agent *agent, struct screen *screen, enum agent_state s
     *agent = (struct agent){.state = state};
     open_parts(agent, screen);
     assert_true(floors_load(&agent->floors, screen->vault, NULL, NULL));
-    assert_true(!known || floors_set_locked(&agent->floors, false, NULL));
-    assert_int_equal(agent->floors.locked, !known);
+    assert_true(!known || floors_set_lock(&agent->floors, LOCK_NONE, NULL));
+    assert_int_equal(agent->floors.lock, known ? LOCK_NONE : LOCK_UNTOLD);
     vault_set_jobs(screen->vault, agent->jobs);
     keeping_start(agent);
     agent_update_screen(agent);
@@ -78,7 +78,7 @@ static void a_lock_is_obeyed_once_it_is_kept(void **state) {
     begin(&agent, *state, AGENT_ONLINE, true);
     flash_hold(true);
     for (int refusals = 0; refusals < 2; refusals++) {
-        agent_handle(&agent, AGENT_LOCK);
+        agent_lock(&agent, LOCK_RETIRED);
         assert_int_equal(agent.state, AGENT_LOCKING);
         assert_false(agent.content_covered);
     }
@@ -86,7 +86,7 @@ static void a_lock_is_obeyed_once_it_is_kept(void **state) {
     pp_jobs_wait(agent.jobs);
     assert_int_equal(agent.state, AGENT_LOCKED);
     assert_true(agent.content_covered);
-    assert_true(agent.floors.locked);
+    assert_true(agent.floors.lock);
     end(&agent);
 }
 
@@ -96,14 +96,14 @@ static void a_locked_screen_stays_covered_while_something_is_written(void **stat
         struct agent agent;
         begin(&agent, *state, AGENT_LOCKED, known);
         if (known) {
-            agent_handle(&agent, AGENT_LOCK);
+            agent_lock(&agent, LOCK_RETIRED);
             pp_jobs_wait(agent.jobs);
             agent_update_screen(&agent);
             agent.floors.unwritten = true; /* its time, say */
         }
         assert_true(agent.content_covered);
         flash_hold(true);
-        agent_handle(&agent, AGENT_LOCK);
+        agent_lock(&agent, LOCK_RETIRED);
         assert_true(agent.floors.writing);
         agent_update_screen(&agent);
         assert_true(agent.content_covered);
@@ -158,12 +158,79 @@ static void what_is_kept_is_looked_at_again_and_again(void **state) {
     end(&agent);
 }
 
+/* ---- Without word of the headend ---- */
+
+/* A policy of a week and a month, and no word for that many days. */
+static void be_silent(struct agent *agent, int64_t days) {
+    agent->floors.policy = (struct offline_policy){.lock_after_s = 7 * 86400, .erase_after_s = 30 * 86400};
+    agent->floors.word_s = floors_now_s(&agent->floors) - days * 86400;
+    assert_true(net_timer_is_running(&agent->silence_timer));
+    agent->silence_timer.callback(agent->silence_timer.arg);
+    pp_jobs_wait(agent->jobs);
+}
+
+static void a_screen_without_word_of_its_headend_locks_in_time(void **state) {
+    struct agent agent;
+    begin(&agent, *state, AGENT_OFFLINE, true);
+    be_silent(&agent, 6);
+    assert_int_equal(agent.state, AGENT_OFFLINE);
+    assert_true(net_timer_is_running(&agent.silence_timer));
+    be_silent(&agent, 7);
+    assert_int_equal(agent.state, AGENT_LOCKED);
+    assert_int_equal(agent.floors.lock, LOCK_OFFLINE);
+    assert_true(agent.content_covered);
+    assert_null(agent.enrol); /* nobody has to approve it: it has to be connected */
+    assert_string_equal(screens_trouble(&agent).code, "L-1");
+    agent_handle(&agent, AGENT_CONTACT); /* "nothing new" is not signed */
+    assert_int_equal(agent.state, AGENT_LOCKED);
+    agent_handle(&agent, AGENT_STATE);
+    pp_jobs_wait(agent.jobs);
+    assert_int_equal(agent.state, AGENT_ONLINE);
+    assert_int_equal(agent.floors.lock, LOCK_NONE);
+    end(&agent);
+}
+
+/* Also one that says that it is online: it hears something, and nothing that is signed. */
+static void a_screen_that_is_told_nothing_signed_locks_all_the_same(void **state) {
+    struct agent agent;
+    begin(&agent, *state, AGENT_ONLINE, true);
+    be_silent(&agent, 8);
+    assert_int_equal(agent.state, AGENT_LOCKED);
+    end(&agent);
+}
+
+static void a_screen_that_was_off_for_too_long_is_locked_before_it_shows_anything(void **state) {
+    struct agent agent;
+    begin(&agent, *state, AGENT_STARTING, true);
+    assert_false(keeping_find_lock(&agent));
+    agent.floors.policy.lock_after_s = 7 * 86400;
+    agent.floors.word_s = floors_now_s(&agent.floors) - 8 * 86400;
+    assert_true(keeping_find_lock(&agent));
+    assert_int_equal(agent.floors.lock, LOCK_OFFLINE);
+    end(&agent);
+}
+
+/* A refusal is more than silence; a person has to approve it then. */
+static void the_reason_of_a_lock_is_the_headends_where_it_has_one(void **state) {
+    struct agent agent;
+    begin(&agent, *state, AGENT_OFFLINE, true);
+    agent_lock(&agent, LOCK_RETIRED);
+    pp_jobs_wait(agent.jobs);
+    be_silent(&agent, 8);
+    assert_int_equal(agent.floors.lock, LOCK_RETIRED);
+    end(&agent);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         kept_test(a_lock_is_obeyed_once_it_is_kept),
         kept_test(a_locked_screen_stays_covered_while_something_is_written),
         kept_test(a_document_that_the_flash_did_not_take_is_tried_again),
         kept_test(what_is_kept_is_looked_at_again_and_again),
+        kept_test(a_screen_without_word_of_its_headend_locks_in_time),
+        kept_test(a_screen_that_is_told_nothing_signed_locks_all_the_same),
+        kept_test(a_screen_that_was_off_for_too_long_is_locked_before_it_shows_anything),
+        kept_test(the_reason_of_a_lock_is_the_headends_where_it_has_one),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
 }
