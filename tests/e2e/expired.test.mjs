@@ -148,7 +148,7 @@ describe('an expired certificate', { concurrency: true }, () => {
     await store(screen);
     headend.options.serve.push('--code-lifetime', '10');
     await headend.startServing();
-    await display.agent.waitLog(/certificate-expired: /);
+    await display.agent.waitLog(/session: HTTP 403: Forbidden: this screen is retired here/);
     await display.waitCode();
     await display.waitPicture(isCode, 'the code');
     await headend.stopServing();

@@ -182,16 +182,20 @@ static bool certificate_good(struct request *request, struct reply *reply,
     return false;
 }
 
+/* Why the connection's certificate is none to us; else that there is none, in the caller's words. */
+static bool certificate_refused(struct reply *reply, const struct connection *connection, const char *none) {
+    bool shown = connection && connection->refused.code != PP_OK;
+    reply_problem(reply, MHD_HTTP_UNAUTHORIZED, shown ? "certificate-invalid" : "certificate-required", "%s",
+                  shown ? connection->refused.message : none);
+    return false;
+}
+
 static bool certificate_device(struct request *request, struct reply *reply) {
     struct connection *connection = connection_of(request->connection);
     if (connection)
         connection_identify(connection, request->connection);
-    if (!connection || !connection->device[0]) {
-        bool shown = connection && connection->refused.code != PP_OK;
-        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, shown ? "certificate-invalid" : "certificate-required",
-                      "%s", shown ? connection->refused.message : "a screen's certificate is needed");
-        return false;
-    }
+    if (!connection || !connection->device[0])
+        return certificate_refused(reply, connection, "a screen's certificate is needed");
     struct pp_error error = {0};
     request->device_key = connection->certificate.point;
     bool found = device_find(request->db, connection->device, &request->device, &error);
@@ -217,11 +221,9 @@ static bool proof_good(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
     if (strcmp(request->device.status, "retired") == 0)
         return true;
-    if (request->device.access == DEVICE_CERTIFICATE) {
-        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "certificate-required",
-                      "this screen's access mode asks for its certificate");
-        return false;
-    }
+    if (request->device.access == DEVICE_CERTIFICATE)
+        return certificate_refused(reply, connection_of(request->connection),
+                                   "this screen's access mode asks for its certificate");
     if (device_key_use(request->db, &request->device, request->proof.thumbprint, pp_clock_realtime_s(),
                        &error))
         return true;
