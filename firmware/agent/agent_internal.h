@@ -137,6 +137,7 @@ struct agent {
     /* control.c */
     struct control_keys control_keys; /* none at first */
     bool other_keys_wanted;           /* a state is signed by none of them */
+    bool old_key_used; /* the last state was encrypted to the agreement key before the present one */
 
     struct commands commands;
     struct controls controls;

@@ -310,6 +310,60 @@ static void begin_clear_cache(struct agent *agent, int64_t value) {
     pp_jobs_add(agent->jobs, &clearing->job);
 }
 
+/* ---- rotate-keys: the agreement key anew, announced, and used by the headend ---- */
+
+static void run_rotating(struct pp_job *job) {
+    struct rotating *rotating = (struct rotating *)job;
+    rotating->fresh = agreement_rotate(rotating->agent->vault, &rotating->error);
+}
+
+static void on_rotated(struct pp_job *job) {
+    struct rotating *rotating = (struct rotating *)job;
+    struct agent *agent = rotating->agent;
+    rotating->running = false;
+    if (rotating->fresh) {
+        agreement_destroy(agent->agreement);
+        agent->agreement = pp_steal(&rotating->fresh);
+        rotating->done = true;
+    }
+    if (!is_under_way(agent, COMMAND_ROTATE_KEYS))
+        return;
+    if (!rotating->done)
+        effect_end(agent, rotating->error.message, NULL);
+    else if (agent->session)
+        access_session_renew(agent->session); /* announces it; a state that is encrypted to it follows */
+}
+
+static void begin_rotate_keys(struct agent *agent, int64_t value) {
+    struct rotating *rotating = &agent->commands.effect.rotating;
+    (void)value;
+    if (rotating->running) {
+        effect_end(agent, "the one before is still under way", NULL);
+        return;
+    }
+    *rotating =
+        (struct rotating){.job = {.run = run_rotating, .done = on_rotated}, .agent = agent, .running = true};
+    pp_jobs_add(agent->jobs, &rotating->job);
+}
+
+/* ---- set-access-mode: the signed state says it, and is obeyed before this ---- */
+
+static void begin_set_access_mode(struct agent *agent, int64_t mode) {
+    const struct access_mode *said = agent->document.access.mode;
+    bool obeyed = said && strcmp(said->name, command_word(COMMAND_SET_ACCESS_MODE, mode)) == 0;
+    effect_end(agent, obeyed ? NULL : "the state in effect says another mode", NULL);
+}
+
+void commands_on_document(struct agent *agent) {
+    struct rotating *rotating = &agent->commands.effect.rotating;
+    if (agent->old_key_used || rotating->running)
+        return;
+    if (agreement_key_before(agent->agreement))
+        agreement_forget_before(agent->agreement, agent->vault);
+    if (is_under_way(agent, COMMAND_ROTATE_KEYS) && rotating->done)
+        effect_end(agent, NULL, NULL);
+}
+
 static void begin_renew_certificate(struct agent *agent, int64_t value) {
     struct pp_error error = {0};
     (void)value;
@@ -337,6 +391,8 @@ void commands_begin_effect(void *arg, const struct command_entry *entry) {
         [COMMAND_VOLUME] = begin_volume,
         [COMMAND_BRIGHTNESS] = begin_brightness,
         [COMMAND_CLEAR_CACHE] = begin_clear_cache,
+        [COMMAND_ROTATE_KEYS] = begin_rotate_keys,
+        [COMMAND_SET_ACCESS_MODE] = begin_set_access_mode,
         [COMMAND_RENEW_CERTIFICATE] = begin_renew_certificate,
     };
     struct agent *agent = arg;

@@ -158,8 +158,10 @@ void commands_close(struct agent *agent) {
 }
 
 void commands_take(struct agent *agent) {
-    if (agent->commands.runner && agent->document.floor.version)
-        command_runner_take(agent->commands.runner, &agent->document.commands);
+    if (!agent->commands.runner || !agent->document.floor.version)
+        return;
+    commands_on_document(agent);
+    command_runner_take(agent->commands.runner, &agent->document.commands);
 }
 
 void commands_on_contact(struct agent *agent) {

@@ -31,6 +31,16 @@ struct clearing {
     struct pp_error error;
 };
 
+/* Making the agreement key anew, by a job. */
+struct rotating {
+    struct pp_job job; /* first: the job is the rotation */
+    struct agent *agent;
+    bool running;
+    bool done;               /* it is in use, and is to be announced */
+    struct agreement *fresh; /* NULL: not made, for `error` */
+    struct pp_error error;
+};
+
 /* Of the effect that is under way. */
 struct command_effect {
     struct command_entry entry; /* a copy, without its result; kind COMMAND_UNKNOWN: there is none */
@@ -42,7 +52,8 @@ struct command_effect {
     struct net_call *upload;
     char result[128]; /* of an upload, once the headend has it */
     struct diagnose_run *diagnosis;
-    struct clearing clearing; /* goes on by itself where the effect is given up */
+    struct clearing clearing; /* this and the next go on by themselves where the effect is given up */
+    struct rotating rotating;
 };
 
 struct commands {
@@ -82,6 +93,8 @@ bool commands_write_identify(void *arg, uint16_t width, uint16_t height, char js
 void commands_on_controlled(void *arg, const struct ipc_controlled *controlled);
 void commands_on_screenshot(void *arg, const struct ipc_screenshot_done *done);
 void commands_on_player(struct agent *agent); /* it has come, or come back */
+/* A state is in effect, by whichever key it could be read. */
+void commands_on_document(struct agent *agent);
 void commands_on_renewed(struct agent *agent, const struct pp_error *failure);
 
 #endif

@@ -67,21 +67,26 @@ static bool read_key(const struct pp_buf *jwk, uint8_t key[CHANNEL_KEY_SIZE], st
 
 static bool read_channel_key(void *arg, const char *token, const char *device_id,
                              uint8_t key[CHANNEL_KEY_SIZE], struct pp_error *error) {
-    const struct agent *agent = arg;
+    struct agent *agent = arg;
+    const struct agreement *agreement = agent->agreement;
     pp_autobuf struct pp_buf jwk = PP_BUF_INIT(JWK_MAX);
-    const struct jwe_context context = {.kid = agreement_kid(agent->agreement),
-                                        .typ = KEY_TYPE,
-                                        .apv = device_id,
-                                        .apv_size = strlen(device_id)};
+    struct jwe_context context = {
+        .kid = agreement_kid(agreement), .typ = KEY_TYPE, .apv = device_id, .apv_size = strlen(device_id)};
     /* Said as that, and not as a key that cannot be read. */
     if (strcmp(device_id, identity_device_id(agent->identity)) != 0)
         return pp_fail(error, PP_E_AUTH, "it is for another device");
-    return jwe_decrypt(agreement_key(agent->agreement), &context, token, strlen(token), &jwk, error) &&
-           read_key(&jwk, key, error);
+    bool read = jwe_decrypt(agreement_key(agreement), &context, token, strlen(token), &jwk, error);
+    if (!read && agreement_key_before(agreement)) {
+        context.kid = agreement_kid_before(agreement);
+        read = agent->old_key_used =
+            jwe_decrypt(agreement_key_before(agreement), &context, token, strlen(token), &jwk, NULL);
+    }
+    return read && read_key(&jwk, key, error);
 }
 
 bool control_read_payload(struct agent *agent, const struct pp_buf *payload, struct state_document *document,
                           struct pp_error *error) {
+    agent->old_key_used = false;
     const struct state_key_reader reader = {.read = read_channel_key, .arg = agent};
     return state_document_parse(payload->data, payload->size, &reader, document, error);
 }

@@ -43,3 +43,19 @@ struct crypto_key *stored_key_load_or_create(struct vault *vault, const char *re
     pp_fail(error, reason.code, "%s", reason.message);
     return NULL;
 }
+
+struct crypto_key *stored_key_load(struct vault *vault, const char *record, enum tpm_key_kind kind,
+                                   struct pp_error *error) {
+    pp_autobuf struct pp_buf document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    return vault_get(vault, record, &document, error) ? load_key(vault, kind, &document, error) : NULL;
+}
+
+bool stored_key_replace(struct vault *vault, const char *record, const char *before, enum tpm_key_kind kind,
+                        struct pp_error *error) {
+    pp_autobuf struct pp_buf document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    if (!vault_get(vault, record, &document, error) ||
+        !vault_put(vault, before, document.data, document.size, error))
+        return false;
+    PP_AUTO(crypto_key) struct crypto_key *key = make_key(vault, record, kind, error);
+    return key != NULL;
+}

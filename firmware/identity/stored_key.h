@@ -15,4 +15,11 @@
 struct crypto_key *stored_key_load_or_create(struct vault *vault, const char *record, enum tpm_key_kind kind,
                                              const char *name, struct pp_error *error);
 
+/* NULL where there is none, or none that can be read. */
+struct crypto_key *stored_key_load(struct vault *vault, const char *record, enum tpm_key_kind kind,
+                                   struct pp_error *error);
+/* Keeps another one in its place; the present one is kept under `before` first. */
+bool stored_key_replace(struct vault *vault, const char *record, const char *before, enum tpm_key_kind kind,
+                        struct pp_error *error);
+
 #endif

@@ -177,4 +177,28 @@ describe('commands', { concurrency: 2 }, () => {
     assert.equal(diagnosis.by, 'agent');
     assert.ok(diagnosis.checks.some(({ name, verdict }) => name === 'tls' && verdict === 'ok'), text);
   });
+
+  test('keys are rotated: the agreement key is another one, announced and used, and what was shown is shown', async (t) => {
+    const { headend, display, id } = await startScreen(t);
+    const agreement = () => headend.sql(`SELECT hex(agreement) FROM device WHERE id = '${id}'`);
+    const before = await agreement();
+    assert.equal((await ask(headend, id, 'rotate-keys')).text, 'rotate-keys done\n');
+    assert.notEqual(await agreement(), before);
+    assert.ok(showsRed(await display.screenshot()));
+    assert.ok(!(await readdir(path.join(display.stateDir, 'vault'))).some((name) => name.startsWith('agreement-key-before')));
+    // also what it kept of the state is read after a start, and without the headend
+    await headend.stopServing();
+    await display.stopAgent();
+    await display.startAgent();
+    await display.waitContent();
+    assert.ok(showsRed(await display.screenshot()));
+    assert.doesNotMatch(display.agent.log, /record "state"/);
+  });
+
+  test('the access mode is set in the state, which the screen obeys', async (t) => {
+    const { headend, id } = await startScreen(t);
+    assert.equal((await ask(headend, id, 'set-access-mode', 'cookie')).text, 'set-access-mode done\n');
+    assert.equal(await headend.sql(`SELECT access FROM device WHERE id = '${id}'`), 'cookie');
+    assert.equal((await ask(headend, id, 'identify', '1')).text, 'identify done\n');
+  });
 });

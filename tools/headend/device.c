@@ -290,8 +290,11 @@ bool device_cookie_check(struct db *db, const char *id, const char *cookie, stru
 
 bool device_set_agreement(struct db *db, const char *id, const uint8_t agreement[CRYPTO_POINT_SIZE],
                           struct pp_error *error) {
-    return db_run(db, error, "UPDATE device SET agreement = ? WHERE id = ? AND agreement IS NOT ?", "bsb",
-                  (const void *)agreement, (size_t)CRYPTO_POINT_SIZE, id, (const void *)agreement,
+    /* Its state is encrypted anew, where there was one. */
+    return db_run(db, error,
+                  "UPDATE device SET agreement = ?, version = version + (agreement IS NOT NULL)"
+                  " WHERE id = ? AND agreement IS NOT ?",
+                  "bsb", (const void *)agreement, (size_t)CRYPTO_POINT_SIZE, id, (const void *)agreement,
                   (size_t)CRYPTO_POINT_SIZE);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "crypto/jwk.h"
+#include "headend/device.h"
 #include "jose/jws.h"
 
 #define OUTCOME_WAITING "waiting"
@@ -47,6 +48,13 @@ static bool trim(struct db *db, const char *device, struct pp_error *error) {
         "si", device, (int64_t)SCREEN_COMMANDS_KEPT_MAX);
 }
 
+/* What the state says as well, and the screen obeys there. */
+static bool state_follows(struct db *db, const struct screen_command_order *order, struct pp_error *error) {
+    const char *mode = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(order->args, "mode"));
+    const struct device_settings settings = {.access = mode};
+    return order->kind != COMMAND_SET_ACCESS_MODE || device_change(db, order->device, &settings, error);
+}
+
 /* The screen's state is another one now. */
 static bool state_changes(struct db *db, const char *device, struct pp_error *error) {
     if (!db_run(db, error, "UPDATE device SET version = version + 1 WHERE id = ? AND status <> 'retired'",
@@ -62,8 +70,9 @@ bool screen_command_add(struct db *db, const struct screen_command_order *order,
     pp_autojsontext char *args = cJSON_PrintUnformatted(order->args);
     db_autochange struct db_change change = {0};
     return (args || pp_fail(error, PP_E_NOMEM, "out of memory")) && db_change_begin(&change, db, error) &&
-           state_changes(db, order->device, error) && room_check(db, order->device, error) &&
-           next_number(db, order->device, &number, error) && uuid_make(id, error) &&
+           state_changes(db, order->device, error) && state_follows(db, order, error) &&
+           room_check(db, order->device, error) && next_number(db, order->device, &number, error) &&
+           uuid_make(id, error) &&
            db_run(db, error,
                   "INSERT INTO screen_command(id, device, number, name, args, issued, expires, issued_by)"
                   " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",

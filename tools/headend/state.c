@@ -23,8 +23,10 @@ static bool session_agreement(struct request *request, struct reply *reply) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "agreement-key-invalid", "%s", error.message);
         return false;
     }
-    if (device_set_agreement(request->app->db, request->device.id, agreement, &error) &&
-        device_set_key(request->app->db, request->device.id, request->device_key, &error))
+    bool ok = device_set_agreement(request->app->db, request->device.id, agreement, &error);
+    if (ok && db_changes(request->app->db))
+        waiters_wake(request->app->waiters);
+    if (ok && device_set_key(request->app->db, request->device.id, request->device_key, &error))
         return true;
     reply_failure(reply, &error);
     return false;

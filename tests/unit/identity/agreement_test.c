@@ -224,9 +224,52 @@ static void an_announcement_is_no_other_document_and_no_other_devices(void **sta
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static bool reads(const struct crypto_key *key, const char *kid, const struct pp_buf *token) {
+    struct pp_buf clear pp_autobuf = PP_BUF_INIT(100);
+    const struct jwe_context context = {.kid = kid, .typ = "t"};
+    return key && jwe_decrypt(key, &context, pp_buf_text(token), token->size, &clear, NULL);
+}
+
+/* What was encrypted to the one before is read until that is forgotten, also after a start. */
+static void a_new_key_takes_the_place_of_the_one_before(void **state) {
+    struct keys *keys = *state;
+    uint8_t point[CRYPTO_POINT_SIZE];
+    struct pp_buf token pp_autobuf = PP_BUF_INIT(JWE_TOKEN_MAX);
+    struct pp_error error = {0};
+    char kid[JWK_THUMBPRINT_TEXT_SIZE];
+    ask_for_key(keys);
+    assert_null(agreement_key_before(keys->agreement));
+    strcpy(kid, agreement_kid(keys->agreement));
+    assert_true(crypto_key_public_point(agreement_key(keys->agreement), point, NULL));
+    const struct jwe_context context = {.kid = kid, .typ = "t"};
+    assert_true(jwe_encrypt(point, &context, "x", 1, &token, NULL));
+    struct agreement *fresh = agreement_rotate(keys->vault, &error);
+    assert_non_null(fresh);
+    agreement_destroy(keys->agreement);
+    keys->agreement = fresh;
+    for (int start = 0; start < 2; start++) {
+        assert_string_not_equal(agreement_kid(keys->agreement), kid);
+        assert_string_equal(agreement_kid_before(keys->agreement), kid);
+        assert_false(reads(agreement_key(keys->agreement), kid, &token));
+        assert_true(reads(agreement_key_before(keys->agreement), kid, &token));
+        keys_close(keys);
+        keys_open(keys);
+        ask_for_key(keys);
+    }
+    agreement_forget_before(keys->agreement, keys->vault);
+    assert_null(agreement_key_before(keys->agreement));
+    strcpy(kid, agreement_kid(keys->agreement));
+    keys_close(keys);
+    keys_open(keys);
+    ask_for_key(keys);
+    assert_null(agreement_key_before(keys->agreement));
+    assert_string_equal(agreement_kid(keys->agreement), kid);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(the_key_is_made_when_asked_for_once),
+        TEST(a_new_key_takes_the_place_of_the_one_before),
         TEST(a_lost_key_is_made_anew_and_an_unreadable_record_is_not_touched),
         TEST(the_private_half_stands_in_no_file),
         TEST(the_device_key_announces_it),
