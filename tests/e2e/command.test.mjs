@@ -2,14 +2,14 @@
 // the screen's own key has signed.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startDisplay, until } from './lib/display.mjs';
-import { buildDir, startHeadend } from './lib/headend.mjs';
-import { verifyJws } from './lib/jose.mjs';
+import { buildDir, enrolDevice, startHeadend, waitingPoll } from './lib/headend.mjs';
+import { signJws, verifyJws } from './lib/jose.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near, readPng } from './lib/png.mjs';
 
@@ -200,5 +200,105 @@ describe('commands', { concurrency: 2 }, () => {
     assert.equal((await ask(headend, id, 'set-access-mode', 'cookie')).text, 'set-access-mode done\n');
     assert.equal(await headend.sql(`SELECT access FROM device WHERE id = '${id}'`), 'cookie');
     assert.equal((await ask(headend, id, 'identify', '1')).text, 'identify done\n');
+  });
+
+  // A screen of the test's own: what a screen's keys can say, and what the headend takes.
+  describe('receipts', () => {
+    let headend;
+    let device;
+    before(async () => {
+      headend = await startHeadend();
+      device = await enrolDevice(headend, { name: 'Own' });
+    });
+    after(() => headend?.stop());
+
+    const ask1 = async (...words) => (await headend.cli('screen', 'command', device.id, ...words)).trim();
+    const find = async (id) => JSON.parse(await headend.cli('screen', 'commands', device.id, '--json')).find((command) => command.id === id);
+    const post = (id, token) => headend.request('POST', `/v1/commands/${id}/receipt`, { headers: { 'content-type': 'application/jose' }, body: token });
+    const say = (id, more = {}) => ({ aud: 'pingplay-headend', iat: 100, command: id, name: 'reboot', outcome: 'done', reason: '', sequence: 5, ...more });
+    const sign = (payload, { key = device.keyPem, kid = device.thumbprint, typ = 'pingplay-receipt', ...header } = {}) =>
+      signJws(createPrivateKey(key), { kid, typ, ...header }, JSON.stringify(payload));
+
+    test('what is not signed by the screen that was asked, for this command, is refused by name', async () => {
+      const id = await ask1('reboot');
+      const other = await enrolDevice(headend, { name: 'Other' });
+      const theirs = (await headend.cli('screen', 'command', other.id, 'reboot')).trim();
+      const hostile = {
+        'another screen\'s key': [id, sign(say(id), { key: other.keyPem, kid: other.thumbprint }), 403, 'receipt-not-signed'],
+        'another screen\'s key under this one\'s name': [id, sign(say(id), { key: other.keyPem }), 403, 'receipt-not-signed'],
+        'another kind of document': [id, sign(say(id), { typ: 'pingplay-agreement-key' }), 400, 'receipt-invalid'],
+        'no algorithm': [id, sign(say(id), { alg: 'none' }), 400, 'receipt-invalid'],
+        'an extension that is not known': [id, sign(say(id), { crit: ['b64'] }), 400, 'receipt-invalid'],
+        'no token at all': [id, 'hello', 400, 'receipt-invalid'],
+        'another command of this screen': [id, sign(say('4f0c2f9e-8f3e-4a55-9f0e-1c6a5b1d2e3f')), 400, 'receipt-invalid'],
+        'another screen\'s command': [theirs, sign(say(theirs)), 403, 'receipt-not-signed'],
+        'another name': [id, sign(say(id, { name: 'identify' })), 400, 'receipt-invalid'],
+        'another audience': [id, sign(say(id, { aud: 'somebody' })), 403, 'receipt-not-signed'],
+        'an outcome that is none': [id, sign(say(id, { outcome: 'waiting' })), 400, 'receipt-invalid'],
+        'no sequence': [id, sign(say(id, { sequence: undefined })), 400, 'receipt-invalid'],
+        'a command that nobody asked for': ['4f0c2f9e-8f3e-4a55-9f0e-1c6a5b1d2e3f', sign(say('4f0c2f9e-8f3e-4a55-9f0e-1c6a5b1d2e3f')), 404, 'command-unknown'],
+      };
+      for (const [name, [to, token, status, code]] of Object.entries(hostile)) {
+        const answer = await post(to, token);
+        assert.deepEqual([answer.status, answer.json().code], [status, code], name);
+      }
+      assert.equal((await find(id)).outcome, 'waiting');
+      for (const place of [`/v1/commands/${id}`, '/v1/commands/x/receipt', `/v1/commands/${id}/receipt/more`, `/v1/commands/${id}x/receipt`]) {
+        const answer = await headend.request('POST', place, { headers: { 'content-type': 'application/jose' }, body: sign(say(id)) });
+        assert.equal(answer.status, 404, place);
+      }
+    });
+
+    test('the same receipt again changes nothing, an older one is refused, and a final one stays', async () => {
+      const id = await ask1('reboot');
+      const accepted = sign(say(id, { outcome: 'accepted', sequence: 5 }));
+      const done = sign(say(id, { sequence: 6 }));
+      assert.deepEqual([(await post(id, accepted)).status, (await post(id, accepted)).status], [204, 204]);
+      assert.equal((await find(id)).outcome, 'accepted');
+      assert.deepEqual([(await post(id, done)).status, (await post(id, done)).status], [204, 204]);
+      for (const late of [accepted, sign(say(id, { outcome: 'failed', sequence: 7 })), sign(say(id, { outcome: 'refused', sequence: 6 }))]) {
+        const answer = await post(id, late);
+        assert.deepEqual([answer.status, answer.json().code], [409, 'receipt-replayed']);
+      }
+      const kept = await find(id);
+      assert.deepEqual([kept.outcome, kept.receipt], ['done', done]);
+    });
+
+    test('a command stands in the state until it is answered or has expired, wakes the poll, and no screen has too many', async () => {
+      const state = () => headend.request('GET', '/v1/state', { device });
+      const listed = async () => (await state()).json().commands.map(({ id }) => id);
+      const before = await listed();
+      const poll = await waitingPoll(headend, device, (await state()).headers.etag);
+      const id = await ask1('volume', '40');
+      const { commands } = (await poll.answer).json();
+      const command = commands.at(-1);
+      assert.deepEqual({ ...command, number: 0, iat: 0, exp: 0 }, { id, number: 0, name: 'volume', args: { percent: 40 }, iat: 0, exp: 0 });
+      assert.equal(command.exp - command.iat, 3600);
+      assert.deepEqual(await listed(), [...before, id]);
+      await post(id, sign(say(id, { name: 'volume' })));
+      assert.deepEqual(await listed(), before);
+      const late = await ask1('identify', '--expires', '10');
+      await headend.sql(`UPDATE screen_command SET expires = 1 WHERE id = '${late}'`);
+      assert.deepEqual(await listed(), before);
+      assert.equal((await find(late)).outcome, 'expired');
+      for (let i = before.length; i < 16; i++) await ask1('identify');
+      await assert.rejects(ask1('identify'), /16 commands wait for this screen already/);
+      for (const words of [['shell'], ['volume'], ['volume', '101'], ['reboot', 'now'], ['display', 'up'], ['identify', '5', '--expires', '5'], ['identify', '5', '--expires', '2678401']]) {
+        await assert.rejects(ask1(...words), (error) => error.code === 1 && !error.stdout, words.join(' '));
+      }
+    });
+
+    test('what was not asked for is not taken, nor looked at', async () => {
+      const [, head] = ['x', { 'content-type': 'application/vnd.pingplay.upload' }];
+      const put = (place, options) => headend.request('PUT', place, { headers: head, body: 'PPU1', ...options });
+      const unasked = '4f0c2f9e-8f3e-4a55-9f0e-1c6a5b1d2e3f';
+      assert.equal((await put(`/v1/screenshots/${unasked}`, { device })).status, 404);
+      assert.equal((await put(`/v1/screenshots/${unasked}`)).status, 401);
+      const other = await enrolDevice(headend, { name: 'Third' });
+      const asked = (await headend.cli('screen', 'command', other.id, 'screenshot')).trim();
+      assert.deepEqual([(await put(`/v1/screenshots/${asked}`, { device })).status, (await put(`/v1/logs/${asked}`, { device: other })).status], [404, 404]);
+      assert.equal((await put(`/v1/screenshots/${asked}`, { device: other })).status, 204);
+      await assert.rejects(headend.cli('screen', 'received', asked), /upload/);
+    });
   });
 });

@@ -1,0 +1,68 @@
+// The whole agent is killed at random instants around commands: each has its effect once at most, counted by whom it comes
+// to, and none is left without an end. PP_KILLS=200 node --test tests/e2e/command_kill.test.mjs is the long form.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startDisplay, until } from './lib/display.mjs';
+import { buildDir, startHeadend } from './lib/headend.mjs';
+
+const KILLS = Number(process.env.PP_KILLS ?? 20);
+
+let dir;
+let init;
+let board;
+let headend;
+let display;
+let id;
+let reboots = 0;
+
+before(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'pingplay-command-kill-'));
+  // As init it would be told to reboot; this one hears it and goes on.
+  init = spawn('sh', ['-c', 'trap "" 39; sleep 100000'], { stdio: 'ignore' });
+  const socket = path.join(dir, 'board.sock');
+  board = spawn(path.join(buildDir(), 'firmware/command/pingplay-board'), ['--socket', socket, '--init', String(init.pid)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  board.stderr.on('data', (data) => { reboots += String(data).split('asks for a reboot').length - 1; });
+  headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+  display = await startDisplay(headend, { paths: [`board-socket = ${socket}`] });
+  const { code } = await display.waitCode();
+  id = await headend.approve(code, { name: 'Killed' });
+  await display.agent.waitLog(/-> online/);
+});
+
+after(async () => {
+  await display?.stop();
+  await headend?.stop();
+  board?.kill();
+  init?.kill('SIGKILL');
+  await rm(dir, { recursive: true, force: true });
+});
+
+test(`${KILLS} times SIGKILL around commands: each has its effect once at most, and an end`, async () => {
+  const outcome = async (command) => (await headend.sql(`SELECT outcome || ' ' || reason FROM screen_command WHERE id = '${command}'`)).trim();
+  const ends = new Set();
+  let begun = 0;
+  for (let kills = 0; kills < KILLS;) {
+    const before = reboots;
+    const command = (await headend.cli('screen', 'command', id, 'reboot')).trim();
+    // This machine never boots, so the command ends with the kill that interrupts it, be it the first or a later one.
+    for (let end = 'waiting'; /^(waiting|accepted)$/.test(end); end = await outcome(command)) {
+      await sleep(randomInt(0, 300));
+      await display.stopAgent('SIGKILL');
+      kills++;
+      await display.startAgent();
+      await display.agent.waitLog(/-> online/);
+      await until(async () => (await outcome(command)) !== 'waiting', 'an answer');
+    }
+    assert.ok(reboots - before <= 1, `${reboots - before} effects of one command`);
+    begun += reboots - before;
+    ends.add(await outcome(command));
+  }
+  assert.deepEqual([...ends], ['failed interrupted']);
+  assert.ok(begun > 0, 'some had their effect');
+});
