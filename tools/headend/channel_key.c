@@ -20,6 +20,20 @@ bool channel_key_wanted(struct db *db, char id[CHANNEL_ID_MAX + 1], struct pp_er
     return channel_where(db, "SELECT id FROM channel WHERE leavers > ? ORDER BY id LIMIT 1", 0, id, error);
 }
 
+bool channel_key_want(struct db *db, const char *id, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) ||
+        !db_run(db, error, "UPDATE channel SET leavers = leavers + 1 WHERE id = ?", "s", id))
+        return false;
+    if (!db_changes(db))
+        return pp_fail(error, PP_E_NOTFOUND, "no such channel: %s", id);
+    return db_run(db, error,
+                  "UPDATE object SET exposed = 1 WHERE sha256 IN (SELECT object FROM object_channel WHERE"
+                  " channel = ?)",
+                  "s", id) &&
+           db_change_commit(&change, error);
+}
+
 bool channel_key_begin(struct db *db, struct channel *channel, int64_t snapshot, struct pp_error *error) {
     return crypto_random(channel->key, sizeof channel->key, error) &&
            db_run(db, error,

@@ -34,6 +34,8 @@ static const struct command commands[] = {
     {"restored", NULL, command_restored, "DIR [--root-version N]",
      "after DIR came from a backup: let screens take its states and content, though they have seen later "
      "ones"},
+    {"rotate-keys", NULL, command_rotate_keys, "DIR root|timestamp|snapshot|targets|control|all...",
+     "make new keys for what is signed here, and destroy the former; screens follow by themselves"},
     {"restate-time", NULL, command_restate_time, "DIR",
      "after a clock was wrong: sign what time it is now, for screens that were told a later one"},
     {"approve", NULL, command_approve,
@@ -71,6 +73,8 @@ static const struct command commands[] = {
      "list what was asked of a screen, and what became of it, the newest last"},
     {"channel", "list", command_channel_list, "DIR [--json]",
      "list the channels, what was last published on them, and how many screens show them"},
+    {"channel", "rotate-key", command_channel_rotate_key, "DIR ID",
+     "give a channel a new key, which its screens get; what is published from now on opens with that only"},
     {"channel", "unpublish", command_channel_unpublish, "DIR ID",
      "take back what is published on a channel: its screens say that it is empty"},
     {"channel", "remove", command_channel_remove, "DIR ID [--move-to ID]",

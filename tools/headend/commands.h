@@ -66,6 +66,8 @@ bool command_network_proxies(int argc, char **argv, struct pp_error *error);
 /* command_publish.c */
 bool command_publish(int argc, char **argv, struct pp_error *error);
 bool command_restored(int argc, char **argv, struct pp_error *error);
+bool command_rotate_keys(int argc, char **argv, struct pp_error *error);
+bool command_channel_rotate_key(int argc, char **argv, struct pp_error *error);
 bool command_restate_time(int argc, char **argv, struct pp_error *error);
 
 #endif

@@ -18,7 +18,8 @@
 
 struct control;
 
-/* From the folder, made where there is none. One for all threads. */
+/* From the folder, made where there is none. One for all threads. A key that was changed meanwhile (publish.h) is the one
+ * that signs from then on. */
 struct control *control_open(const struct home *home, struct pp_error *error);
 void control_close(struct control *control);
 PP_DEFINE_AUTO(control, struct control, control_close)
@@ -34,7 +35,8 @@ bool control_sign(struct control *control, const char *typ, const void *payload,
 bool control_refuse(struct control *control, const char *device, const char *reason, const char *nonce,
                     struct pp_buf *token, struct pp_error *error);
 
-/* The JWK set; makes the key where there is none. Appended, the same bytes each time. */
+/* The JWK set: the key, made where there is none, and the next one while there is one (TUF_NEXT), so that screens know
+ * it before anything is signed with it. Appended, the same bytes each time. */
 bool control_document(const struct home *home, struct pp_buf *document, struct pp_error *error);
 
 #endif

@@ -10,6 +10,7 @@
 #include "channel/manifest.h"
 #include "headend/channel.h"
 #include "headend/channel_key.h"
+#include "headend/control.h"
 #include "headend/publish_manifest.h"
 #include "headend/publish_object.h"
 #include "headend/publish_warning.h"
@@ -201,6 +202,40 @@ bool publish_restored(struct home *home, int64_t root_version, struct pp_error *
         return false;
     repo.least = repo.now;
     return tuf_repo_update(&repo, NULL, &changed, error) && states_restored(home, error);
+}
+
+static bool control_rotate(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
+    bool changed;
+    PP_AUTO(crypto_key) struct crypto_key *next = tuf_key(home, CONTROL_ROLE TUF_NEXT, true, error);
+    return next && tuf_repo_update(repo, NULL, &changed, error) &&
+           tuf_key_take_next(home, CONTROL_ROLE, error) && tuf_repo_update(repo, NULL, &changed, error);
+}
+
+bool publish_rotate(struct home *home, const char *const *roles, struct pp_error *error) {
+    const char *repository[8] = {NULL}; /* those of them that a root names */
+    size_t count = 0;
+    bool control = false;
+    tuf_autorepo struct tuf_repo repo = {0};
+    for (; *roles; roles++) {
+        if (strcmp(*roles, CONTROL_ROLE) == 0)
+            control = true;
+        else if (count < PP_COUNT(repository) - 1)
+            repository[count++] = *roles;
+    }
+    pp_autoclose int lock = publish_lock(home, true, error);
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        (count && !tuf_repo_rotate(&repo, repository, error)) ||
+        (control && !control_rotate(home, &repo, error)))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+bool publish_rotate_channel(struct home *home, const char *channel, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = channel_key_want(home->db, channel, error);
+    db_unlock(home->db);
+    return ok && publish_rekey(home, error);
 }
 
 bool publish_restate_time(struct home *home, struct pp_error *error) {

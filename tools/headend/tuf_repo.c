@@ -1,5 +1,6 @@
 #include "headend/tuf_repo.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 #include "base/clock.h"
@@ -14,6 +15,7 @@
 #define PUBLIC_DIR_MODE 0755
 #define TUF_TARGETS     HOME_REPO "/targets"
 #define TUF_KEYS        TUF_TARGETS "/keys"
+#define RESIGN          HOME_KEYS "/resign" /* keys are being changed: what they sign is to be signed anew */
 #define LIFETIME(days)  ((int64_t)(days)*TUF_DAY_S)
 
 void tuf_repo_close(struct tuf_repo *repo) {
@@ -57,8 +59,12 @@ static int64_t body_version(const cJSON *body) {
     return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : 0;
 }
 
+static bool rotation_settle(struct tuf_repo *repo, struct pp_error *error);
+
 bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_error *error) {
     *repo = (struct tuf_repo){.home = home, .now = pp_clock_realtime_s()};
+    if (!rotation_settle(repo, error))
+        return false;
     repo->timestamp = metadata_read(home, "timestamp.json", error);
     if (!repo->timestamp)
         return false;
@@ -133,8 +139,10 @@ static cJSON *role_object(const struct home *home, const char *role, cJSON *keys
     return object;
 }
 
+/* Of the top level. */
+static const char *const names[] = {"root", "timestamp", "snapshot", "targets"};
+
 static cJSON *root_body(const struct home *home, int64_t version, int64_t now, struct pp_error *error) {
-    static const char *const names[] = {"root", "timestamp", "snapshot", "targets"};
     pp_autojson cJSON *body = tuf_signed("root", version, now + LIFETIME(TUF_ROOT_DAYS), error);
     if (!body)
         return NULL;
@@ -164,8 +172,9 @@ static cJSON *root_newest(const struct home *home, struct pp_error *error) {
     return tuf_repo_read(home, version, "root", error);
 }
 
-/* Signs `body`, the newest root or what was changed in it, as the next one, with the same keys. */
-static bool root_sign_next(const struct tuf_repo *repo, cJSON *body, struct pp_error *error) {
+/* Signs `body`, the newest root or what was changed in it, as the next one, by the keys of these roles. */
+static bool root_sign_next_by(const struct tuf_repo *repo, cJSON *body, const char *const *signers,
+                              struct pp_error *error) {
     const struct home *home = repo->home;
     int64_t version = body_version(body) + 1;
     char path[PP_PATH_MAX];
@@ -174,12 +183,17 @@ static bool root_sign_next(const struct tuf_repo *repo, cJSON *body, struct pp_e
     cJSON_ReplaceItemInObjectCaseSensitive(body, "version", cJSON_CreateNumber((double)version));
     cJSON_ReplaceItemInObjectCaseSensitive(body, "expires", cJSON_CreateString(expires));
     pp_autobuf struct pp_buf file = PP_BUF_INIT(TUF_METADATA_MAX);
-    if (!tuf_sign(home, "root", body, &file, error))
+    if (!tuf_sign_by(home, signers, body, &file, error))
         return pp_wrap(error, "%lld.root.json is to be signed, which cannot be done here",
                        (long long)version);
     return pp_path_format(path, error, METADATA "/%lld.root.json", (long long)version) &&
            pp_file_replace(home->fd, path, file.data, file.size, PUBLIC_MODE, error) &&
            pp_file_replace(home->fd, HOME_ROOT, file.data, file.size, PUBLIC_MODE, error);
+}
+
+static bool root_sign_next(const struct tuf_repo *repo, cJSON *body, struct pp_error *error) {
+    static const char *const signers[] = {"root", NULL};
+    return root_sign_next_by(repo, body, signers, error);
 }
 
 bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error) {
@@ -204,20 +218,98 @@ bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error) 
     return root_sign_next(repo, body, error);
 }
 
-static bool root_renew_key(const struct home *home, cJSON *root, const char *role, struct pp_error *error) {
+/* The root names the key of the file `key` for the role from now on; each role has a key of its own. */
+static bool root_set_key(const struct home *home, cJSON *root, const char *role, const char *key,
+                         struct pp_error *error) {
     cJSON *keys = cJSON_GetObjectItemCaseSensitive(root, "keys");
     cJSON *roles = cJSON_GetObjectItemCaseSensitive(root, "roles");
     const cJSON *former = cJSON_GetObjectItemCaseSensitive(roles, role);
     const cJSON *keyid;
-    if (!tuf_key_forget(home, role, error))
-        return false;
-    cJSON *fresh = role_object(home, role, keys, error);
+    cJSON *fresh = role_object(home, key, keys, error);
     if (!fresh)
         return false;
     cJSON_ArrayForEach(keyid, cJSON_GetObjectItemCaseSensitive(former, "keyids")) {
         cJSON_DeleteItemFromObjectCaseSensitive(keys, keyid->valuestring);
     }
     return cJSON_ReplaceItemInObjectCaseSensitive(roles, role, fresh);
+}
+
+static bool root_renew_key(const struct home *home, cJSON *root, const char *role, struct pp_error *error) {
+    return tuf_key_forget(home, role, error) && root_set_key(home, root, role, role, error);
+}
+
+/* ---- New keys ---- */
+
+static bool next_name(const char *role, char name[TUF_ROLE_MAX]) {
+    return snprintf(name, TUF_ROLE_MAX, "%s" TUF_NEXT, role) < TUF_ROLE_MAX;
+}
+
+/* Whether the root names that key for the role. */
+static bool root_names(const cJSON *root, const char *role, const char *keyid) {
+    const cJSON *roles = cJSON_GetObjectItemCaseSensitive(root, "roles");
+    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(roles, role);
+    const cJSON *named;
+    cJSON_ArrayForEach(named, cJSON_GetObjectItemCaseSensitive(entry, "keyids")) {
+        if (cJSON_IsString(named) && strcmp(named->valuestring, keyid) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A next key is the role's where the newest root says so, and nothing otherwise. */
+static bool next_key_settle(const struct home *home, const char *role, struct pp_error *error) {
+    char next[TUF_ROLE_MAX];
+    char keyid[TUF_KEYID_SIZE];
+    struct pp_error missing = {0};
+    if (!next_name(role, next))
+        return pp_fail(error, PP_E_LIMIT, "role %s: too long", role);
+    PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(home, next, false, &missing);
+    if (!key && missing.code == PP_E_NOTFOUND)
+        return true;
+    pp_autojson cJSON *object = key ? tuf_key_object(key, keyid, error) : NULL;
+    pp_autojson cJSON *root = object ? root_newest(home, error) : NULL;
+    if (root && root_names(root, role, keyid))
+        return tuf_key_take_next(home, role, error);
+    return (root || !key) && tuf_key_forget(home, next, error);
+}
+
+static bool rotation_settle(struct tuf_repo *repo, struct pp_error *error) {
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
+        if (!next_key_settle(repo->home, names[i], error))
+            return false;
+    }
+    if (faccessat(repo->home->fd, RESIGN, F_OK, 0) == 0)
+        repo->least = 1;
+    return tuf_key_forget(repo->home, CONTROL_ROLE TUF_NEXT, error);
+}
+
+static bool rotation_is_over(struct tuf_repo *repo, struct pp_error *error) {
+    repo->least = 0;
+    return unlinkat(repo->home->fd, RESIGN, 0) == 0 || errno == ENOENT || pp_fail_errno(error, RESIGN);
+}
+
+bool tuf_repo_rotate(struct tuf_repo *repo, const char *const *roles, struct pp_error *error) {
+    const char *signers[] = {"root", NULL, NULL};
+    const struct home *home = repo->home;
+    bool changed;
+    char next[TUF_ROLE_MAX];
+    pp_autojson cJSON *body = root_newest(home, error);
+    if (!body || !pp_file_replace(home->fd, RESIGN, "", 0, 0600, error))
+        return false;
+    for (const char *const *role = roles; *role; role++) {
+        if (!next_name(*role, next) || !root_set_key(home, body, *role, next, error))
+            return false;
+        if (strcmp(*role, "root") == 0)
+            signers[1] = "root" TUF_NEXT;
+    }
+    if (!root_sign_next_by(repo, body, signers, error))
+        return false;
+    for (const char *const *role = roles; *role; role++) {
+        if (!tuf_key_take_next(home, *role, error))
+            return false;
+    }
+    repo->least = 1;
+    return tuf_repo_update(repo, NULL, &changed, error);
 }
 
 /* One after the other: a screen may have any of those that are lost, or none. */
@@ -486,6 +578,8 @@ bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, boo
     if (!role_write(repo, "timestamp", timestamp, false, NULL, error))
         return false;
     *changed = true;
+    if (repo->least && !rotation_is_over(repo, error))
+        return false;
     cJSON_Delete(repo->timestamp);
     repo->timestamp = pp_steal(&timestamp);
     if (new_snapshot) {

@@ -36,7 +36,7 @@ struct tuf_repo {
 void tuf_repo_close(struct tuf_repo *repo);
 #define tuf_autorepo PP_CLEANUP(tuf_repo_close)
 
-/* Reads what is there. */
+/* Reads what is there; first finishes or undoes a change of keys that was interrupted. */
 bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_error *error);
 /* Makes the keys, 1.root.json, DIR/root.json, and the first versions of all else. */
 bool tuf_repo_create(const struct home *home, struct pp_error *error);
@@ -44,6 +44,12 @@ bool tuf_repo_create(const struct home *home, struct pp_error *error);
 /* Signs a next root with the same keys when half of its time is over; the screens follow it version by
  * version. The root's key may be kept elsewhere: then this fails, once it is due, and says what to do. */
 bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error);
+
+/* Gives roles ("root", "timestamp", "snapshot", "targets"; `roles` ends with NULL) new keys, by one next root that the
+ * present root's key signs, and the new one, too, where the root's own changes (The Update Framework §5.3.4); then
+ * all else is signed anew. The former keys are destroyed. Screens follow, however many such roots they have missed.
+ * Interrupted at any instant, the next tuf_repo_open and tuf_repo_update finish or undo it. */
+bool tuf_repo_rotate(struct tuf_repo *repo, const char *const *roles, struct pp_error *error);
 
 /* Signs a next root which says what time it is: screens that were told a later one, by a clock that was wrong, take it
  * back (trust/README.md). */

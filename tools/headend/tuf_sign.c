@@ -1,6 +1,7 @@
 #include "headend/tuf_sign.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -26,6 +27,17 @@ struct crypto_key *tuf_key(const struct home *home, const char *role, bool creat
         !pp_file_replace(home->fd, path, pem.data, pem.size, 0600, error))
         return NULL;
     return pp_steal(&key);
+}
+
+bool tuf_key_take_next(const struct home *home, const char *role, struct pp_error *error) {
+    char from[PP_PATH_MAX];
+    char to[PP_PATH_MAX];
+    if (!pp_path_format(from, error, HOME_KEYS "/%s" TUF_NEXT ".pem", role) ||
+        !pp_path_format(to, error, HOME_KEYS "/%s.pem", role))
+        return false;
+    if (renameat(home->fd, from, home->fd, to) < 0)
+        return errno == ENOENT || pp_fail_errno(error, "%s", to);
+    return pp_dir_sync_of(home->fd, to, error);
 }
 
 bool tuf_key_forget(const struct home *home, const char *role, struct pp_error *error) {
@@ -79,21 +91,36 @@ static bool signature_add(cJSON *signatures, const char *keyid, const struct pp_
     return cJSON_AddItemToArray(signatures, entry);
 }
 
-bool tuf_sign(const struct home *home, const char *role, const cJSON *body, struct pp_buf *out,
-              struct pp_error *error) {
+static bool sign_one(const struct home *home, const char *role, const struct pp_buf *text, cJSON *signatures,
+                     struct pp_error *error) {
     char keyid[TUF_KEYID_SIZE];
     PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(home, role, false, error);
     pp_autojson cJSON *object = key ? tuf_key_object(key, keyid, error) : NULL;
-    pp_autobuf struct pp_buf text = PP_BUF_INIT(TUF_CANONICAL_MAX);
     pp_autobuf struct pp_buf signature = PP_BUF_INIT(CRYPTO_SIGNATURE_MAX);
-    if (!object || !pp_json_canonical(body, &text, error) ||
-        !crypto_key_sign(key, text.data, text.size, &signature, error))
-        return false;
+    return object && crypto_key_sign(key, text->data, text->size, &signature, error) &&
+           (signature_add(signatures, keyid, &signature) || pp_fail(error, PP_E_NOMEM, "out of memory"));
+}
+
+bool tuf_sign_by(const struct home *home, const char *const *roles, const cJSON *body, struct pp_buf *out,
+                 struct pp_error *error) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(TUF_CANONICAL_MAX);
     pp_autojson cJSON *file = cJSON_CreateObject();
-    bool ok = signature_add(cJSON_AddArrayToObject(file, "signatures"), keyid, &signature) &&
-              cJSON_AddItemToObject(file, "signed", cJSON_Duplicate(body, true));
+    cJSON *signatures = cJSON_AddArrayToObject(file, "signatures");
+    if (!pp_json_canonical(body, &text, error))
+        return false;
+    for (; *roles; roles++) {
+        if (!sign_one(home, *roles, &text, signatures, error))
+            return false;
+    }
+    bool ok = cJSON_AddItemToObject(file, "signed", cJSON_Duplicate(body, true));
     pp_autojsontext char *printed = ok ? cJSON_PrintUnformatted(file) : NULL;
     return printed ? pp_buf_add_text(out, printed, error) : pp_fail(error, PP_E_NOMEM, "out of memory");
+}
+
+bool tuf_sign(const struct home *home, const char *role, const cJSON *body, struct pp_buf *out,
+              struct pp_error *error) {
+    const char *const roles[] = {role, NULL};
+    return tuf_sign_by(home, roles, body, out, error);
 }
 
 cJSON *tuf_meta_object(int64_t version, const struct pp_buf *file, struct pp_error *error) {
