@@ -82,6 +82,8 @@ enum access_refusal access_refusal_of(const struct net_response *response,
     enum access_refusal refusal = ACCESS_REFUSAL_NONE;
     if (jws_verify(&verifier, token->valuestring, strlen(token->valuestring), &payload, error))
         refusal = refusal_read(&payload, demands, error);
+    if (refusal && demands->payload && !pp_buf_add(demands->payload, payload.data, payload.size, error))
+        refusal = ACCESS_REFUSAL_NONE;
     if (!refusal)
         pp_wrap(error, "refusal");
     return refusal;

@@ -7,9 +7,10 @@
  *   Content-Type:            "detail": "this screen is retired here", "code": "screen-retired",
  *   application/problem+json "refusal": "eyJ…"}
  *
- *   payload                 {"aud": "<device id>", "iat": 1767600000, "nonce": "<of the request>", "reason": "retired"}
+ *   payload                 {"aud": "<device id>", "iat": 1767600000, "nonce": "<of the request>", "reason": "retired",
+ *                          "commands": […]}
  *
- * The nonce is the request's (header Pingplay-Nonce), so that none can be kept and said again. A proxy, a firewall, a
+ * "commands" is what the display point is to do all the same (command/command.h): to erase itself. The nonce is the request's (header Pingplay-Nonce), so that none can be kept and said again. A proxy, a firewall, a
  * captive portal or whoever ends TLS can answer 401, 403 or anything else as well: without that signature it is an
  * outage, and the screen plays on.
  */
@@ -42,6 +43,7 @@ struct access_refusal_demands {
     const char *nonce;      /* of the request that was answered */
     jws_find_key *find_key; /* among the control keys */
     void *keys;
+    struct pp_buf *payload; /* gets what was signed; NULL: not wanted */
 };
 
 /* `error` says why one that was meant to be a refusal does not count; PP_OK where the answer was none at all.

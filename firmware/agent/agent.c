@@ -383,6 +383,7 @@ void agent_destroy(struct agent *agent) {
         net_loop_unwatch(agent->loop, agent->launcher_watch);
     }
     startup_close(agent);
+    last_receipt_finish(&agent->last_receipt);
     pp_jobs_destroy(agent->jobs);
     pp_watchdog_finish(&agent->watchdog);
     pp_close(&agent->signal_fd);

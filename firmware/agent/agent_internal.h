@@ -14,6 +14,7 @@
 #include "agent/crash_guard.h"
 #include "agent/director.h"
 #include "agent/floors.h"
+#include "agent/last_receipt.h"
 #include "agent/losses.h"
 #include "agent/poller.h"
 #include "agent/reporter.h"
@@ -141,6 +142,7 @@ struct agent {
 
     struct commands commands;
     struct controls controls;
+    struct last_receipt last_receipt;
 
     /* keeping.c */
     struct net_timer keep_timer;

@@ -376,6 +376,18 @@ void commands_on_renewed(struct agent *agent, const struct pp_error *failure) {
         effect_end(agent, failure ? failure->message : NULL, NULL);
 }
 
+/* ---- retire: nothing is left but the proof (last_receipt.h) ---- */
+
+static void on_retire_due(void *arg) {
+    agent_handle(arg, AGENT_ERASE);
+}
+
+/* From the loop: it takes everything away that this may be called from. */
+static void begin_retire(struct agent *agent, int64_t value) {
+    (void)value;
+    net_timer_start_in(&agent->commands.effect.timer, agent->loop, 0, on_retire_due, agent);
+}
+
 /* ---- The table ---- */
 
 void commands_begin_effect(void *arg, const struct command_entry *entry) {
@@ -391,6 +403,7 @@ void commands_begin_effect(void *arg, const struct command_entry *entry) {
         [COMMAND_VOLUME] = begin_volume,
         [COMMAND_BRIGHTNESS] = begin_brightness,
         [COMMAND_CLEAR_CACHE] = begin_clear_cache,
+        [COMMAND_RETIRE] = begin_retire,
         [COMMAND_ROTATE_KEYS] = begin_rotate_keys,
         [COMMAND_SET_ACCESS_MODE] = begin_set_access_mode,
         [COMMAND_RENEW_CERTIFICATE] = begin_renew_certificate,

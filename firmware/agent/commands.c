@@ -133,6 +133,8 @@ bool commands_load(struct agent *agent, struct pp_error *error) {
     read_boot(commands);
     commands->effect.board_fd = commands->effect.shot_fd = -1;
     controls_load(&agent->controls, agent->vault);
+    agent->last_receipt.state_dir = agent->config.state;
+    last_receipt_load(&agent->last_receipt, agent->config.state);
     net_retry_init_random(&commands->retry);
     commands->runner = command_runner_create(&config, error);
     /* A journal that is gone from a screen in use may have been taken away: what was asked until now is not done again.
@@ -143,12 +145,14 @@ bool commands_load(struct agent *agent, struct pp_error *error) {
 }
 
 void commands_begin(struct agent *agent) {
+    last_receipt_begin(&agent->last_receipt, agent->loop, agent->client, agent->jobs);
     command_runner_poll(agent->commands.runner);
     commands_take(agent);
 }
 
 void commands_close(struct agent *agent) {
     struct commands *commands = &agent->commands;
+    last_receipt_stop(&agent->last_receipt);
     if (!commands->runner)
         return;
     commands_drop_effect(agent);
@@ -162,6 +166,32 @@ void commands_take(struct agent *agent) {
         return;
     commands_on_document(agent);
     command_runner_take(agent->commands.runner, &agent->document.commands);
+}
+
+void commands_take_refusal(struct agent *agent, const struct pp_buf *payload) {
+    struct command_list list = {0};
+    struct pp_error error = {0};
+    pp_autojson cJSON *document = pp_json_parse(payload->data, payload->size, payload->max, &error);
+    if (!document || !command_list_parse(document, &list, &error)) {
+        reporter_event(agent->reporter, "refusal-ignored", "%s", error.message);
+        return;
+    }
+    /* A screen that is refused is told one thing only. */
+    size_t kept = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.items[i].kind == COMMAND_RETIRE)
+            list.items[kept++] = list.items[i];
+    }
+    list.count = kept;
+    if (agent->commands.runner)
+        command_runner_take(agent->commands.runner, &list);
+}
+
+void commands_prove_erased(struct agent *agent) {
+    struct command_entry entry;
+    if (agent->commands.effect.entry.kind == COMMAND_RETIRE &&
+        command_runner_finish_last(agent->commands.runner, &entry))
+        (void)!last_receipt_sign(&agent->last_receipt, &entry, agent->identity);
 }
 
 void commands_on_contact(struct agent *agent) {

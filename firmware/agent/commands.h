@@ -74,6 +74,10 @@ void commands_close(struct agent *agent);
 
 /* Those of the document in effect. */
 void commands_take(struct agent *agent);
+/* What a refusal says that is to be done all the same: its payload, verified. */
+void commands_take_refusal(struct agent *agent, const struct pp_buf *payload);
+/* The keys are destroyed, because a command asked for it, and the device key is still in memory. */
+void commands_prove_erased(struct agent *agent);
 /* The headend can be reached: what it has not been told is told. */
 void commands_on_contact(struct agent *agent);
 /* A new registration begins. */

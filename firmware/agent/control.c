@@ -107,15 +107,19 @@ bool control_read_state(struct agent *agent, const void *token, size_t size, str
 enum access_refusal control_refusal_of(void *arg, const struct net_response *response, const char *nonce) {
     struct agent *agent = arg;
     struct pp_error error = {0};
+    pp_autobuf struct pp_buf payload = PP_BUF_INIT(ACCESS_REFUSAL_TOKEN_MAX);
     const struct access_refusal_demands demands = {.device_id = identity_device_id(agent->identity),
                                                    .nonce = nonce,
                                                    .find_key = control_keys_find,
-                                                   .keys = &agent->control_keys};
+                                                   .keys = &agent->control_keys,
+                                                   .payload = &payload};
     enum access_refusal refusal = access_refusal_of(response, &demands, &error);
     if (error.code == PP_E_NOTFOUND) /* it is said again, and may be verified then */
         sync_request_control_keys(agent->sync);
     if (error.code)
         reporter_event(agent->reporter, "refusal-ignored", "%s", error.message);
+    if (refusal == ACCESS_REFUSAL_RETIRED)
+        commands_take_refusal(agent, &payload);
     return refusal;
 }
 

@@ -250,7 +250,6 @@ static void forget_all(struct agent *agent) {
     agent->content_trouble = (struct pp_error){0};
     agent->players_lost = (struct losses){0};
     agent->manifest_version = 0;
-    answers_forget(agent);
     *agent->empty_channel = 0;
     agent_clear_trouble(agent);
 }
@@ -258,6 +257,8 @@ static void forget_all(struct agent *agent) {
 static void run_erase_rest(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
     erasing->ok = agent_erase(erasing->agent->config.state, &erasing->error);
+    if (erasing->ok)
+        last_receipt_keep(&erasing->agent->last_receipt, erasing->agent->config.state);
 }
 
 static void erase_rest(void *arg);
@@ -289,7 +290,9 @@ static void run_erase_keys(struct pp_job *job) {
 static void on_keys_erased(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
     struct agent *agent = erasing->agent;
-    if (!erasing->ok)
+    if (erasing->ok)
+        commands_prove_erased(agent);
+    else
         pp_log_error("erase: %s", erasing->error.message);
     if (agent->stopping)
         return;

@@ -187,6 +187,18 @@ void command_runner_finish(struct command_runner *runner, const char *reason, co
     command_runner_poll(runner);
 }
 
+bool command_runner_finish_last(struct command_runner *runner, struct command_entry *out) {
+    const struct command_entry *entry = command_journal_find(&runner->journal, runner->running);
+    if (!entry)
+        return false;
+    *out = *entry;
+    out->result = NULL;
+    out->outcome = COMMAND_DONE;
+    out->sequence = ++runner->journal.sequence;
+    out->at_s = pp_time_now_s(&runner->config.time);
+    return true;
+}
+
 /* ---- Telling ---- */
 
 static struct command_entry *next_to_tell(struct command_runner *runner) {

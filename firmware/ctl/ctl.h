@@ -62,29 +62,17 @@ void show_line(const struct ctl *ctl, const char *label, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 /* The document's text of that name, or "" where there is none. */
 const char *show_text(const cJSON *document, const char *name);
-/* 0 where there is none; within ±PP_JSON_INTEGER_MAX. */
 double show_number(const cJSON *document, const char *name);
 /* A text with what a terminal would obey taken out; as many buffers as a line needs. */
 void show_plain(const char *text);
 
 /* ---- The commands ---- */
 
-/* Until the agent offers another code than `former`; false where none comes in a minute. (reset.c) */
-bool enrol_wait_code(const struct ctl *ctl, const char *former, enum ctl_exit *status);
-
-/* What the agent's document says, in words. */
-void status_show(const struct ctl *ctl, const cJSON *document);
-void stats_show(const struct ctl *ctl, const cJSON *document);
-enum ctl_exit enrol_show(const struct ctl *ctl, const cJSON *document);
-void schedule_show(const struct ctl *ctl, const cJSON *document);
-void diagnose_show(const struct ctl *ctl, const cJSON *document);
-
 enum ctl_exit status_run(const struct ctl *ctl);
 enum ctl_exit enrol_run(const struct ctl *ctl);
 enum ctl_exit logs_run(const struct ctl *ctl);
 enum ctl_exit diagnose_command_run(const struct ctl *ctl);
 enum ctl_exit schedule_run(const struct ctl *ctl);
-enum ctl_exit reset_run(const struct ctl *ctl);
 enum ctl_exit stats_run(const struct ctl *ctl);
 
 #endif

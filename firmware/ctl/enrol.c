@@ -16,7 +16,12 @@ static void show_qr(const char *address) {
         fprintf(stderr, "pingplayctl: %s\n", error.message);
 }
 
-enum ctl_exit enrol_show(const struct ctl *ctl, const cJSON *document) {
+enum ctl_exit enrol_run(const struct ctl *ctl) {
+    enum ctl_exit status;
+    const struct local_message request = {.type = LOCAL_ENROL, .enrol = {.again = ctl->again}};
+    pp_autojson cJSON *document = client_document(ctl, &request, PATIENCE_S, &status);
+    if (!document || ctl->json)
+        return status;
     const cJSON *enrolment = cJSON_GetObjectItemCaseSensitive(document, "enrolment");
     if (!cJSON_IsObject(enrolment)) {
         bool enrolled = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(document, "enrolled"));
@@ -30,32 +35,4 @@ enum ctl_exit enrol_show(const struct ctl *ctl, const cJSON *document) {
     show_line(ctl, "status.fingerprint", "%s", show_text(document, "fingerprint"));
     printf("%s.\n", words(ctl->language, "enrol.check"));
     return CTL_OK;
-}
-
-/* Until the new code is there: it is the headend's to give. */
-static enum ctl_exit ask_again(const struct ctl *ctl) {
-    enum ctl_exit status;
-    char former[64];
-    struct ctl silent = *ctl;
-    struct local_message request = {.type = LOCAL_ENROL};
-    silent.json = false;
-    pp_autojson cJSON *before = client_document(&silent, &request, PATIENCE_S, &status);
-    if (!before)
-        return status;
-    const cJSON *enrolment = cJSON_GetObjectItemCaseSensitive(before, "enrolment");
-    snprintf(former, sizeof former, "%s", show_text(enrolment, "user_code"));
-    request.enrol.again = 1;
-    pp_autojson cJSON *begun = client_document(&silent, &request, PATIENCE_S, &status);
-    if (begun && !enrol_wait_code(ctl, former, &status))
-        return CTL_NOT_NOW;
-    return status;
-}
-
-enum ctl_exit enrol_run(const struct ctl *ctl) {
-    enum ctl_exit status = ctl->again ? ask_again(ctl) : CTL_OK;
-    const struct local_message request = {.type = LOCAL_ENROL};
-    if (status)
-        return status;
-    pp_autojson cJSON *document = client_document(ctl, &request, PATIENCE_S, &status);
-    return document && !ctl->json ? enrol_show(ctl, document) : status;
 }

@@ -1,18 +1,21 @@
 // What administrators ask of a screen: each command from the headend's command line to its effect and back as a receipt that
 // the screen's own key has signed.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 import { startDisplay, until } from './lib/display.mjs';
 import { buildDir, enrolDevice, startHeadend, waitingPoll } from './lib/headend.mjs';
 import { signJws, verifyJws } from './lib/jose.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near, readPng } from './lib/png.mjs';
 
+const run = promisify(execFile);
+const MARK = 'Planted-mark-7f3a91'; // the name of a screen: it stands in what the vault keeps
 const RED = [254, 0, 0];
 const GROUND = [14, 22, 34]; // of the status screens
 const corner = (shot) => shot.at(4, 4);
@@ -26,14 +29,14 @@ describe('commands', { concurrency: 2 }, () => {
   });
   after(() => rm(dir, { recursive: true, force: true }));
 
-  async function startScreen(t, options) {
+  async function startScreen(t, options, name = 'Wall') {
     const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
     t.after(() => headend.stop());
     await headend.publish('lobby', [path.join(dir, 'red.png')]);
     const display = await startDisplay(headend, options);
     t.after(() => display.stop());
     const { code } = await display.waitCode();
-    const id = await headend.approve(code, { name: 'Wall', channel: 'lobby' });
+    const id = await headend.approve(code, { name, channel: 'lobby' });
     await display.waitPicture(showsRed, 'the first content');
     await display.agent.waitLog(/-> online/);
     const list = async () => JSON.parse(await headend.cli('screen', 'commands', id, '--json'));
@@ -200,6 +203,67 @@ describe('commands', { concurrency: 2 }, () => {
     assert.equal((await ask(headend, id, 'set-access-mode', 'cookie')).text, 'set-access-mode done\n');
     assert.equal(await headend.sql(`SELECT access FROM device WHERE id = '${id}'`), 'cookie');
     assert.equal((await ask(headend, id, 'identify', '1')).text, 'identify done\n');
+  });
+
+  // The state folder on a file system of its own, of which every byte can be looked at.
+  test('retire: the screen erases itself at its next contact, proves it, and nothing of it is left or good for anything', async (t) => {
+    const image = path.join(dir, 'flash.img');
+    await run('truncate', ['-s', '64M', image]);
+    await run('mkfs.ext4', ['-q', '-O', '^has_journal', image]);
+    const { headend, display, id, list } = await startScreen(t, {
+      async beforeAgent(screen) {
+        await mkdir(screen.stateDir, { mode: 0o700 });
+        await run('mount', ['-o', 'loop', image, screen.stateDir]);
+        t.after(() => run('umount', [screen.stateDir]).catch(() => {}));
+      },
+    }, MARK);
+    const kek = await readFile(path.join(display.stateDir, 'kek', 'kek'));
+    await run('sync', ['-f', display.stateDir]);
+    assert.ok((await readFile(image)).includes(kek), 'the scan finds what is there');
+    const channelKey = () => headend.sql("SELECT hex(key) FROM channel WHERE id = 'lobby'");
+    const before = await channelKey();
+    await display.stopAgent();
+    const command = (await headend.cli('screen', 'command', id, 'retire')).trim();
+    // at once, whether the screen is there or not
+    assert.equal(await headend.sql(`SELECT status || ' ' || (cookie_hash IS NULL) FROM device WHERE id = '${id}'`), 'retired 1');
+    assert.equal(await headend.sql(`SELECT count(*) FROM certificate WHERE device = '${id}' AND NOT revoked`), '0');
+    assert.notEqual(await channelKey(), before);
+    await assert.rejects(headend.cli('screen', 'restore', id), /told to erase itself/);
+    // its next contact
+    await display.startAgent();
+    await display.agent.waitLog(/-> erasing[^]*erasing -> starting[^]*starting -> unenrolled/);
+    await display.agent.waitLog(/the headend has the receipt of the erasure/);
+    const answered = (await list()).find((one) => one.id === command);
+    assert.equal(answered.outcome, 'done');
+    const kid = Buffer.from(await headend.sql(`SELECT hex(thumbprint) FROM device WHERE id = '${id}'`), 'hex').toString('base64url');
+    const proof = JSON.parse(verifyJws(answered.receipt, { keys: [{ ...await deviceKey(headend, id), kid }] }, 'pingplay-receipt'));
+    assert.deepEqual([proof.command, proof.name, proof.outcome], [command, 'retire', 'done']);
+    await display.waitPicture((shot) => !showsRed(shot), 'nothing of the content');
+    await until(async () => !(await readdir(display.stateDir)).includes('last-receipt'), 'the receipt to be gone from the flash');
+    await display.stopAgent();
+    await run('umount', [display.stateDir]);
+    const storage = await readFile(image);
+    for (const [what, bytes] of Object.entries({ 'the key-encryption key': kek, 'its name': Buffer.from(MARK) })) assert.ok(!storage.includes(bytes), `${what} is left`);
+    await headend.cli('screen', 'remove', id);
+  });
+
+  test('retire is told by a receipt that outlives a headend that is away and a start, and nobody takes it back', async (t) => {
+    const { headend, display, id, list } = await startScreen(t);
+    const command = (await headend.cli('screen', 'command', id, 'retire')).trim();
+    await display.agent.waitLog(/-> erasing/);
+    // the answer gets lost: the receipt stays on flash, over a start, until the headend has it
+    await headend.stopServing('SIGKILL');
+    await until(async () => (await readdir(display.stateDir)).includes('last-receipt') || /has the receipt/.test(display.agent.log), 'the receipt');
+    await display.stopAgent('SIGKILL');
+    await headend.startServing();
+    await display.startAgent();
+    await until(async () => (await list()).find((one) => one.id === command).outcome === 'done', 'the proof');
+    const second = await startScreen(t);
+    await second.display.stopAgent();
+    await second.headend.cli('screen', 'retire', second.id); // which can be taken back …
+    const asked = (await second.headend.cli('screen', 'command', second.id, 'retire')).trim(); // … until it is to erase itself
+    await assert.rejects(second.headend.cli('screen', 'restore', second.id), /told to erase itself/);
+    assert.equal((await second.list()).find((one) => one.id === asked).outcome, 'waiting');
   });
 
   // A screen of the test's own: what a screen's keys can say, and what the headend takes.

@@ -6,8 +6,7 @@
 #include "headend/publish.h"
 #include "headend/screen_uploads.h"
 
-/* New keys for the channel that a screen has left. Where it cannot be now, the server or the next publish does it. */
-static void keys_change(struct home *home) {
+void command_change_keys(struct home *home) {
     struct pp_error error = {0};
     if (!publish_rekey(home, &error))
         pp_log_warning("the channel has no new key yet: %s", error.message);
@@ -49,7 +48,7 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
     char id[UUID_TEXT_SIZE];
     if (!enrolment_approve(home->db, code, &answer, &settings, "command line", id, error))
         return false;
-    keys_change(home);
+    command_change_keys(home);
     home_wake(home);
     printf("%s\n", id);
     return true;
@@ -105,7 +104,7 @@ bool command_screen_set(int argc, char **argv, struct pp_error *error) {
         return pp_fail(error, PP_E_INVALID, "screen set: nothing to change is named (try --help)");
     if (!device_change(home->db, device.id, &settings, error))
         return false;
-    keys_change(home);
+    command_change_keys(home);
     home_wake(home);
     return true;
 }
@@ -118,7 +117,7 @@ bool command_screen_retire(int argc, char **argv, struct pp_error *error) {
         screen_words(table, argc, argv, "screen retire: DIR and SCREEN are needed", &device, error);
     if (!home || !device_retire(home->db, device.id, error))
         return false;
-    keys_change(home);
+    command_change_keys(home);
     home_wake(home);
     return true;
 }

@@ -11,6 +11,7 @@
 #include "headend/table.h"
 
 #define EXPIRES_DEFAULT_S 3600
+#define RETIREMENT_S      (INT64_C(50) * 365 * 86400) /* it holds until the screen comes back */
 #define EXPIRES_MIN_S     10
 #define LOOK_AGAIN_US     100000 /* us, between two looks at whether there is an answer */
 
@@ -78,13 +79,16 @@ bool command_screen_command(int argc, char **argv, struct pp_error *error) {
     pp_autojson cJSON *args = command_arguments_make(kind, words.argument, error);
     if (!args || !device_resolve(home->db, words.screen, &device, error))
         return false;
-    const struct screen_command_order order = {.device = device.id,
-                                               .kind = kind,
-                                               .args = args,
-                                               .lifetime_s = (int64_t)words.expires_s,
-                                               .by = "command line"};
+    const struct screen_command_order order = {
+        .device = device.id,
+        .kind = kind,
+        .args = args,
+        .lifetime_s = kind == COMMAND_RETIRE ? RETIREMENT_S : (int64_t)words.expires_s,
+        .by = "command line"};
     if (!screen_command_add(home->db, &order, id, error))
         return false;
+    if (kind == COMMAND_RETIRE)
+        command_change_keys(home);
     home_wake(home);
     printf("%s\n", id);
     fflush(stdout);

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/options.h"
+#include "headend/home.h"
 #include "headend/users.h"
 
 /* Runs what the words after the program's name ask for. */
@@ -38,6 +39,8 @@ void account_finish(struct account *account);
 #define account_auto PP_CLEANUP(account_finish)
 
 /* command_screen.c */
+/* New keys for the channel that a screen has left. Where it cannot be now, the server or the next publish does it. */
+void command_change_keys(struct home *home);
 bool command_approve(int argc, char **argv, struct pp_error *error);
 bool command_refuse(int argc, char **argv, struct pp_error *error);
 bool command_screen_set(int argc, char **argv, struct pp_error *error);

@@ -92,13 +92,15 @@ bool control_sign(struct control *control, const char *typ, const void *payload,
     return ok;
 }
 
-bool control_refuse(struct control *control, const char *device, const char *reason, const char *nonce,
-                    struct pp_buf *token, struct pp_error *error) {
+bool control_refuse(struct control *control, const struct control_refusal *refusal, struct pp_buf *token,
+                    struct pp_error *error) {
     pp_autojson cJSON *payload = cJSON_CreateObject();
-    cJSON_AddStringToObject(payload, "aud", device);
+    cJSON_AddStringToObject(payload, "aud", refusal->device);
     cJSON_AddNumberToObject(payload, "iat", (double)pp_clock_realtime_s());
-    cJSON_AddStringToObject(payload, "nonce", nonce);
-    cJSON_AddStringToObject(payload, "reason", reason);
+    cJSON_AddStringToObject(payload, "nonce", refusal->nonce);
+    cJSON_AddStringToObject(payload, "reason", refusal->reason);
+    if (cJSON_GetArraySize(refusal->commands))
+        cJSON_AddItemToObject(payload, "commands", cJSON_Duplicate(refusal->commands, true));
     pp_autojsontext char *text = cJSON_PrintUnformatted(payload);
     return text ? control_sign(control, REFUSAL_TYPE, text, strlen(text), token, error)
                 : pp_fail(error, PP_E_NOMEM, "out of memory");

@@ -305,22 +305,41 @@ bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POIN
                   (size_t)CRYPTO_POINT_SIZE);
 }
 
+bool device_refuse_all(struct db *db, const char *id, struct pp_error *error) {
+    return db_run(db, error,
+                  "UPDATE device SET status = 'retired', version = version + 1, cookie_hash = NULL,"
+                  " cookie_expires = NULL WHERE id = ? AND status <> 'retired'",
+                  "s", id) &&
+           db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM enrolment WHERE device = ?", "s", id);
+}
+
 bool device_retire(struct db *db, const char *id, struct pp_error *error) {
+    struct device device;
     db_autochange struct db_change change = {0};
-    if (!db_change_begin(&change, db, error) ||
-        !db_run(db, error,
-                "UPDATE device SET status = 'retired', version = version + 1, cookie_hash = NULL,"
-                " cookie_expires = NULL WHERE id = ? AND status <> 'retired'",
-                "s", id))
+    if (!db_change_begin(&change, db, error))
         return false;
-    if (!db_changes(db))
+    if (!device_find(db, id, &device, error) || strcmp(device.status, "retired") == 0)
         return pp_fail(error, PP_E_NOTFOUND, "no such screen, or it is retired already: %s", id);
-    return db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
-           db_run(db, error, "DELETE FROM enrolment WHERE device = ?", "s", id) &&
-           db_change_commit(&change, error);
+    return device_refuse_all(db, id, error) && db_change_commit(&change, error);
+}
+
+/* That it erases itself cannot be taken back: it may have done so, and its certificates are void. */
+static bool erasure_check(struct db *db, const char *id, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error,
+        "SELECT count(*) FROM screen_command WHERE device = ? AND name = 'retire' AND outcome <> 'refused'",
+        "s", id);
+    if (!row || !db_next(row, "command", error))
+        return false;
+    return !db_int(row, 0) ||
+           pp_fail(error, PP_E_STATE,
+                   "this screen was told to erase itself: approve it by the code that it shows then: %s", id);
 }
 
 bool device_restore(struct db *db, const char *id, struct pp_error *error) {
+    if (!erasure_check(db, id, error))
+        return false;
     if (!db_run(db, error,
                 "UPDATE device SET status = CASE WHEN certificate_expires IS NULL THEN 'approved' ELSE "
                 "'active' END,"

@@ -121,6 +121,9 @@ bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POIN
 /* Its certificate, cookie and tokens are refused from now on. */
 bool device_retire(struct db *db, const char *id, struct pp_error *error);
 
+/* The same as part of another change, also of one that is retired already. */
+bool device_refuse_all(struct db *db, const char *id, struct pp_error *error);
+
 /* It is what it was before it was retired: the certificate that it has is good again, until that expires. */
 bool device_restore(struct db *db, const char *id, struct pp_error *error);
 /* Forgets a retired screen and all that it has reported; PP_E_STATE for one that is in use. Its certificate is one of

@@ -215,17 +215,23 @@ static bool device_save(struct db *db, const char *id, const uint8_t thumbprint[
         !channel_make(db, channel, settings->channel_title ? settings->channel_title : channel, &made, error))
         return false;
     return db_run(
-        db, error,
-        "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
-        " approved_by, access) VALUES(?, ?, ?, ?, ?, ?, ?, 'approved', ?, ?, coalesce(?10, 'certificate'))"
-        " ON CONFLICT(id) DO UPDATE SET access = coalesce(?10, access),"
-        " thumbprint = excluded.thumbprint, name = excluded.name, site = excluded.site, channel = "
-        "excluded.channel,"
-        " time_zone = excluded.time_zone, locale = excluded.locale, status = 'approved',"
-        " version = version + 1, approved_by = excluded.approved_by",
-        "sbsssssiss", id, (const void *)thumbprint, (size_t)32, settings->name,
-        settings->site ? settings->site : "", channel, settings->time_zone, settings->locale,
-        pp_clock_realtime_s(), by, settings->access);
+               db, error,
+               "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
+               " approved_by, access) VALUES(?, ?, ?, ?, ?, ?, ?, 'approved', ?, ?, coalesce(?10, "
+               "'certificate'))"
+               " ON CONFLICT(id) DO UPDATE SET access = coalesce(?10, access),"
+               " thumbprint = excluded.thumbprint, name = excluded.name, site = excluded.site, channel = "
+               "excluded.channel,"
+               " time_zone = excluded.time_zone, locale = excluded.locale, status = 'approved',"
+               " version = version + 1, approved_by = excluded.approved_by",
+               "sbsssssiss", id, (const void *)thumbprint, (size_t)32, settings->name,
+               settings->site ? settings->site : "", channel, settings->time_zone, settings->locale,
+               pp_clock_realtime_s(), by, settings->access) &&
+           /* It is in use again: what was to be erased is not. */
+           db_run(db, error,
+                  "UPDATE screen_command SET outcome = 'refused', reason = 'the screen was approved again'"
+                  " WHERE device = ? AND name = 'retire' AND outcome IN ('waiting', 'accepted')",
+                  "s", id);
 }
 
 static bool enrolment_decide(struct db *db, const char *user_code, const char *status, const char *device,

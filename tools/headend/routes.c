@@ -12,6 +12,7 @@
 #include "headend/device_proof.h"
 #include "headend/handlers.h"
 #include "headend/network.h"
+#include "headend/screen_commands.h"
 
 #define FORM        "application/x-www-form-urlencoded"
 #define JSON        "application/json"
@@ -113,9 +114,13 @@ static void device_refuse(struct request *request, struct reply *reply, const st
     const char *nonce = request_nonce(request);
     struct pp_error error = {0};
     pp_autobuf struct pp_buf token = PP_BUF_INIT(CONTROL_REFUSAL_MAX);
+    pp_autojson cJSON *commands =
+        nonce ? screen_commands_retirement(request->db, device, &error) : cJSON_CreateArray();
+    const struct control_refusal word = {
+        .device = device, .reason = refusal->reason, .nonce = nonce, .commands = commands};
     if (!nonce)
         reply_problem(reply, refusal->status, refusal->code, "%s", refusal->detail);
-    else if (control_refuse(request->app->control, device, refusal->reason, nonce, &token, &error))
+    else if (commands && control_refuse(request->app->control, &word, &token, &error))
         reply_problem_with(reply, refusal->status, refusal->code, "refusal", pp_buf_text(&token), "%s",
                            refusal->detail);
     else

@@ -5,8 +5,9 @@
 #include "headend/device.h"
 #include "jose/jws.h"
 
-#define OUTCOME_WAITING "waiting"
-#define OUTCOME_EXPIRED "expired"
+#define RETIREMENT_LIFETIME_S 86400
+#define OUTCOME_WAITING       "waiting"
+#define OUTCOME_EXPIRED       "expired"
 #define COMMAND_COLUMNS                                                                                      \
     "SELECT id, device, name, number, issued, expires, outcome, reason, sequence, coalesce(answered, 0), "   \
     "args, "                                                                                                 \
@@ -55,6 +56,17 @@ static bool state_follows(struct db *db, const struct screen_command_order *orde
     return order->kind != COMMAND_SET_ACCESS_MODE || device_change(db, order->device, &settings, error);
 }
 
+/* It is refused from now on by all that it has, and told to erase itself with the refusal; also one that was refused
+ * before. */
+static bool retire(struct db *db, const char *device, struct pp_error *error) {
+    return device_refuse_all(db, device, error) &&
+           db_run(db, error, "UPDATE certificate SET revoked = 1 WHERE device = ?", "s", device) &&
+           db_run(db, error,
+                  "UPDATE screen_command SET outcome = 'refused', reason = 'the screen was retired' WHERE"
+                  " device = ? AND outcome IN ('waiting', 'accepted')",
+                  "s", device);
+}
+
 /* The screen's state is another one now. */
 static bool state_changes(struct db *db, const char *device, struct pp_error *error) {
     if (!db_run(db, error, "UPDATE device SET version = version + 1 WHERE id = ? AND status <> 'retired'",
@@ -70,9 +82,10 @@ bool screen_command_add(struct db *db, const struct screen_command_order *order,
     pp_autojsontext char *args = cJSON_PrintUnformatted(order->args);
     db_autochange struct db_change change = {0};
     return (args || pp_fail(error, PP_E_NOMEM, "out of memory")) && db_change_begin(&change, db, error) &&
-           state_changes(db, order->device, error) && state_follows(db, order, error) &&
-           room_check(db, order->device, error) && next_number(db, order->device, &number, error) &&
-           uuid_make(id, error) &&
+           (order->kind == COMMAND_RETIRE ? retire(db, order->device, error)
+                                          : state_changes(db, order->device, error)) &&
+           state_follows(db, order, error) && room_check(db, order->device, error) &&
+           next_number(db, order->device, &number, error) && uuid_make(id, error) &&
            db_run(db, error,
                   "INSERT INTO screen_command(id, device, number, name, args, issued, expires, issued_by)"
                   " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
@@ -173,6 +186,26 @@ cJSON *screen_commands_waiting(struct db *db, const char *device, struct pp_erro
                                  " ORDER BY number LIMIT ?",
                  "sii", device, pp_clock_realtime_s(), (int64_t)COMMAND_LIST_MAX);
     return row && each_row(row, add_waiting, list, error) ? pp_steal(&list) : NULL;
+}
+
+cJSON *screen_commands_retirement(struct db *db, const char *device, struct pp_error *error) {
+    int64_t now = pp_clock_realtime_s();
+    pp_autojson cJSON *list = cJSON_CreateArray();
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 COMMAND_COLUMNS "WHERE device = ? AND name = 'retire' AND outcome IN ('waiting', 'accepted')"
+                                 " ORDER BY number DESC LIMIT 1",
+                 "s", device);
+    if (!row || !each_row(row, add_waiting, list, error))
+        return NULL;
+    /* It holds until the screen comes back, whenever that is: said anew with each refusal. */
+    cJSON *command = cJSON_GetArrayItem(list, 0);
+    if (command) {
+        cJSON_ReplaceItemInObjectCaseSensitive(command, "iat", cJSON_CreateNumber((double)now));
+        cJSON_ReplaceItemInObjectCaseSensitive(command, "exp",
+                                               cJSON_CreateNumber((double)(now + RETIREMENT_LIFETIME_S)));
+    }
+    return pp_steal(&list);
 }
 
 /* ---- Receipts ---- */

@@ -52,6 +52,8 @@ bool screen_command_each(struct db *db, const char *device,
 
 /* The member "commands" of a screen's state. The caller deletes it. */
 cJSON *screen_commands_waiting(struct db *db, const char *device, struct pp_error *error);
+/* The same of the refusal that a screen gets which is to erase itself: its "retire" alone. Empty where it is not to. */
+cJSON *screen_commands_retirement(struct db *db, const char *device, struct pp_error *error);
 
 /* A receipt for that command. PP_E_NOTFOUND: there is no such command. PP_E_AUTH: that screen has not signed it.
  * PP_E_INVALID, PP_E_LIMIT: it is no receipt for it. PP_E_ROLLBACK: a later one is there, or a final one. The same one

@@ -49,12 +49,15 @@ static const struct crypto_public *find_key(void *arg, const char *kid) {
 static enum access_refusal judge(struct world *world, bool ok, int status, const char *type, const char *body,
                                  struct pp_error *error) {
     struct net_response response = {.ok = ok, .status = status, .content_type = type};
+    pp_autobuf struct pp_buf payload = PP_BUF_INIT(2000);
     const struct access_refusal_demands demands = {
-        .device_id = "d-1", .nonce = NONCE, .find_key = find_key, .keys = world};
+        .device_id = "d-1", .nonce = NONCE, .find_key = find_key, .keys = world, .payload = &payload};
     response.body = PP_BUF_INIT(20000);
     assert_true(pp_buf_add_text(&response.body, body, NULL));
     enum access_refusal refusal = access_refusal_of(&response, &demands, error);
     pp_buf_finish(&response.body);
+    /* What is not the headend's own word is not there to be obeyed, either. */
+    assert_int_equal(payload.size > 0, refusal != ACCESS_REFUSAL_NONE);
     return refusal;
 }
 

@@ -225,6 +225,23 @@ static void retirement_goes_on_after_a_start(void **state) {
     assert_string_equal(bench->begun, command.id);
 }
 
+/* Nothing is written any more, and the receipt is the last and latest. */
+static void last_receipt_is_done_and_later_than_all_others(void **state) {
+    struct bench *bench = *state;
+    const struct command command = bench_command(7, COMMAND_RETIRE);
+    struct command_entry last;
+    struct pp_error error = {0};
+    bench_start(bench);
+    assert_false(command_runner_finish_last(bench->runner, &last));
+    bench_take(bench, &command, 1);
+    int64_t sequence = bench->telling.sequence;
+    assert_true(vault_erase(bench->vault, &error));
+    assert_true(command_runner_finish_last(bench->runner, &last));
+    assert_string_equal(last.id, command.id);
+    assert_int_equal(last.outcome, COMMAND_DONE);
+    assert_true(last.sequence > sequence);
+}
+
 /* ---- The flash ---- */
 
 static void command_that_cannot_be_written_down_has_no_effect(void **state) {
@@ -349,6 +366,7 @@ int main(void) {
         bench_test(restart_is_done_by_the_start_after_it),
         bench_test(reboot_is_done_where_the_machine_has_booted_since),
         bench_test(retirement_goes_on_after_a_start),
+        bench_test(last_receipt_is_done_and_later_than_all_others),
         bench_test(command_that_cannot_be_written_down_has_no_effect),
         bench_test(outcome_is_told_once_it_is_written_down),
         bench_test(both_generations_of_the_journal_say_the_same),
