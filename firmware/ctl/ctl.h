@@ -62,11 +62,19 @@ void show_line(const struct ctl *ctl, const char *label, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 /* The document's text of that name, or "" where there is none. */
 const char *show_text(const cJSON *document, const char *name);
+/* 0 where there is none; within ±PP_JSON_INTEGER_MAX. */
 double show_number(const cJSON *document, const char *name);
 /* A text with what a terminal would obey taken out; as many buffers as a line needs. */
 void show_plain(const char *text);
 
 /* ---- The commands ---- */
+
+/* What the agent's document says, in words. */
+void status_show(const struct ctl *ctl, const cJSON *document);
+void stats_show(const struct ctl *ctl, const cJSON *document);
+enum ctl_exit enrol_show(const struct ctl *ctl, const cJSON *document);
+void schedule_show(const struct ctl *ctl, const cJSON *document);
+void diagnose_show(const struct ctl *ctl, const cJSON *document);
 
 enum ctl_exit status_run(const struct ctl *ctl);
 enum ctl_exit enrol_run(const struct ctl *ctl);

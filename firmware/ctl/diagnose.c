@@ -68,6 +68,11 @@ static void show_check(const struct ctl *ctl, const cJSON *check) {
         show_line(ctl, "", "         %s", detail);
 }
 
+void diagnose_show(const struct ctl *ctl, const cJSON *document) {
+    const cJSON *check;
+    cJSON_ArrayForEach(check, cJSON_GetObjectItemCaseSensitive(document, "checks")) show_check(ctl, check);
+}
+
 enum ctl_exit diagnose_command_run(const struct ctl *ctl) {
     enum ctl_exit status;
     struct ctl quiet = *ctl;
@@ -80,10 +85,7 @@ enum ctl_exit diagnose_command_run(const struct ctl *ctl) {
         document = diagnose_alone(ctl);
     if (!document)
         return CTL_FAILED;
-    const cJSON *check;
-    cJSON_ArrayForEach(check, cJSON_GetObjectItemCaseSensitive(document, "checks")) {
-        if (!ctl->json)
-            show_check(ctl, check);
-    }
+    if (!ctl->json)
+        diagnose_show(ctl, document);
     return strcmp(show_text(document, "verdict"), "fault") == 0 ? CTL_FAULTS : CTL_OK;
 }

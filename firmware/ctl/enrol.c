@@ -16,12 +16,7 @@ static void show_qr(const char *address) {
         fprintf(stderr, "pingplayctl: %s\n", error.message);
 }
 
-enum ctl_exit enrol_run(const struct ctl *ctl) {
-    enum ctl_exit status;
-    const struct local_message request = {.type = LOCAL_ENROL, .enrol = {.again = ctl->again}};
-    pp_autojson cJSON *document = client_document(ctl, &request, PATIENCE_S, &status);
-    if (!document || ctl->json)
-        return status;
+enum ctl_exit enrol_show(const struct ctl *ctl, const cJSON *document) {
     const cJSON *enrolment = cJSON_GetObjectItemCaseSensitive(document, "enrolment");
     if (!cJSON_IsObject(enrolment)) {
         bool enrolled = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(document, "enrolled"));
@@ -35,4 +30,11 @@ enum ctl_exit enrol_run(const struct ctl *ctl) {
     show_line(ctl, "status.fingerprint", "%s", show_text(document, "fingerprint"));
     printf("%s.\n", words(ctl->language, "enrol.check"));
     return CTL_OK;
+}
+
+enum ctl_exit enrol_run(const struct ctl *ctl) {
+    enum ctl_exit status;
+    const struct local_message request = {.type = LOCAL_ENROL, .enrol = {.again = ctl->again}};
+    pp_autojson cJSON *document = client_document(ctl, &request, PATIENCE_S, &status);
+    return document && !ctl->json ? enrol_show(ctl, document) : status;
 }

@@ -83,7 +83,7 @@ static void show_changes(const struct ctl *ctl, const cJSON *document) {
               *until ? text : "");
 }
 
-static void show_schedule(const struct ctl *ctl, const cJSON *document) {
+void schedule_show(const struct ctl *ctl, const cJSON *document) {
     const cJSON *zone;
     char at[TIME_TEXT_MAX];
     time_text(show_text(document, "at"), at);
@@ -123,6 +123,6 @@ enum ctl_exit schedule_run(const struct ctl *ctl) {
     const struct local_message request = {.type = LOCAL_SCHEDULE, .schedule = {.at_s = at_s}};
     pp_autojson cJSON *document = client_document(ctl, &request, PATIENCE_S, &status);
     if (document && !ctl->json)
-        show_schedule(ctl, document);
+        schedule_show(ctl, document);
     return status;
 }

@@ -49,5 +49,8 @@ const char *show_text(const cJSON *document, const char *name) {
 
 double show_number(const cJSON *document, const char *name) {
     const cJSON *number = cJSON_GetObjectItemCaseSensitive(document, name);
-    return cJSON_IsNumber(number) ? number->valuedouble : 0;
+    double value = cJSON_IsNumber(number) ? number->valuedouble : 0;
+    return value < -PP_JSON_INTEGER_MAX  ? -PP_JSON_INTEGER_MAX
+           : value > PP_JSON_INTEGER_MAX ? PP_JSON_INTEGER_MAX
+                                         : value;
 }

@@ -70,17 +70,20 @@ static void show_machine(const struct ctl *ctl, const cJSON *status) {
               show_number(status, "root_version"));
 }
 
-enum ctl_exit status_run(const struct ctl *ctl) {
-    enum ctl_exit exit_status;
-    const struct local_message request = {.type = LOCAL_STATUS};
-    pp_autojson cJSON *status = client_document(ctl, &request, PATIENCE_S, &exit_status);
-    if (!status || ctl->json)
-        return exit_status;
+void status_show(const struct ctl *ctl, const cJSON *status) {
     show_state(ctl, status);
     show_identity(ctl, status);
     show_content(ctl, status);
     show_machine(ctl, status);
-    return CTL_OK;
+}
+
+enum ctl_exit status_run(const struct ctl *ctl) {
+    enum ctl_exit exit_status;
+    const struct local_message request = {.type = LOCAL_STATUS};
+    pp_autojson cJSON *status = client_document(ctl, &request, PATIENCE_S, &exit_status);
+    if (status && !ctl->json)
+        status_show(ctl, status);
+    return exit_status;
 }
 
 /* ---- stats ---- */
@@ -94,17 +97,12 @@ static void show_counters(const struct ctl *ctl, const cJSON *counters, const ch
     }
 }
 
-enum ctl_exit stats_run(const struct ctl *ctl) {
+void stats_show(const struct ctl *ctl, const cJSON *stats) {
     static const char *const counters[] = {"plays",           "frames_late",     "item_faults",
                                            "items_set_aside", "players_lost",    "sync_passes",
                                            "sync_switches",   "sync_failures",   "objects_fetched",
                                            "bytes_fetched",   "objects_damaged", "reports_lost"};
     static const char *const memory[] = {"resident_bytes", "resident_peak_bytes", "renderer_peak_bytes"};
-    enum ctl_exit exit_status;
-    const struct local_message request = {.type = LOCAL_STATS};
-    pp_autojson cJSON *stats = client_document(ctl, &request, PATIENCE_S, &exit_status);
-    if (!stats || ctl->json)
-        return exit_status;
     long long minutes = (long long)show_number(stats, "uptime_s") / 60;
     show_line(ctl, "stats.uptime", "%lld %s %02lld:%02lld", minutes / 1440, words(ctl->language, "unit.days"),
               minutes / 60 % 24, minutes % 60);
@@ -116,5 +114,13 @@ enum ctl_exit stats_run(const struct ctl *ctl) {
         show_line(ctl, label, "%.1f %s", show_number(bytes, memory[i]) / MIB,
                   words(ctl->language, "unit.mib"));
     }
-    return CTL_OK;
+}
+
+enum ctl_exit stats_run(const struct ctl *ctl) {
+    enum ctl_exit exit_status;
+    const struct local_message request = {.type = LOCAL_STATS};
+    pp_autojson cJSON *stats = client_document(ctl, &request, PATIENCE_S, &exit_status);
+    if (stats && !ctl->json)
+        stats_show(ctl, stats);
+    return exit_status;
 }

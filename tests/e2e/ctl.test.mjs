@@ -1,6 +1,6 @@
 // pingplayctl, the technician's command line, on a display point that runs.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { checkDocument, ctl, ctlJson, readQr, startCtl } from './lib/ctl.mjs';
 import { startDisplay, until } from './lib/display.mjs';
-import { startHeadend } from './lib/headend.mjs';
+import { buildDir, startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
 
 const run = promisify(execFile);
@@ -183,6 +183,69 @@ test('diagnose tells from the cable to the screen what is wrong, by the agent an
   assert.equal(finding(alone, 'agent'), 'agent-down');
   assert.equal(finding(alone, 'tcp'), 'tcp-refused');
   assert.match((await ctl(lost, 'diagnose')).out, /^Connection +FAULT +The machine answers, but not the headend/m);
+});
+
+test('whoever may not ask is refused, by the kernel and by the agent', async (t) => {
+  if (process.getuid() !== 0) return t.skip('needs root, to become another user');
+  const display = await startScreen(t, { localGroup: 'games' });
+  await run('chmod', ['-R', 'a+rX', display.dir]);
+  const as = (groups, ...words) => ctl(display, ...words,
+    { prefix: ['setpriv', '--reuid', '65534', '--regid', '65534', ...(groups ? ['--groups', groups] : ['--clear-groups'])] });
+  const games = (await run('getent', ['group', 'games'])).stdout.split(':')[2];
+  assert.equal((await as(games, 'status')).code, 0);
+  const stranger = await as('', 'status');
+  assert.equal(stranger.code, 4);
+  assert.match(stranger.err, /^pingplayctl: Not allowed/);
+  await run('chmod', ['666', display.controlSocket]); // were the kernel not to keep them out
+  const known = await as('', 'status');
+  assert.equal(known.code, 4);
+  assert.match(known.err, /only root and members of the group games may ask/);
+});
+
+// A child of tests/e2e/programs/local_hostile.c, once it has said that it is there.
+async function hostile(t, display, ...words) {
+  const child = spawn(path.join(buildDir(), 'tests/e2e/programs/pingplay-local-hostile'), [display.controlSocket, ...words]);
+  t.after(() => child.kill());
+  let said = '';
+  child.stdout.on('data', (data) => { said += data; });
+  await until(() => /^there$/m.test(said), `the hostile client: ${words}`);
+  return { child, said };
+}
+
+test('clients that are silent, deaf, many or speak nonsense cost only themselves', async (t) => {
+  const display = await startScreen(t);
+  const id = await enrol(display);
+  const answers = async () => assert.equal((await ctlJson(display, 'status')).state, 'online');
+  const deaf = await hostile(t, display, 'deaf');
+  await hostile(t, display, 'flood', '1000');
+  await answers();
+  await hostile(t, display, 'leave', '50');
+  await answers();
+  const held = await hostile(t, display, 'hold');
+  assert.match(held.said, /the last is told that there are too many/);
+  // It goes on with its work meanwhile.
+  await headend.cli('screen', 'set', id, '--name', 'Undisturbed');
+  await until(async () => {
+    const screen = JSON.parse(await headend.cli('screen', 'show', id));
+    return screen.report?.state_version === screen.version;
+  }, 'the new name on the screen');
+  held.child.stdin.end();
+  await until(async () => (await ctl(display, 'status')).code === 0, 'a place');
+  assert.equal((await ctlJson(display, 'status')).name, 'Undisturbed');
+  deaf.child.stdin.end();
+  await display.stopAgent();
+  assert.equal((await display.agent.ended).code, 0);
+});
+
+test('an agent that is killed under a client costs it the answer, and the next one answers', async (t) => {
+  const display = await startScreen(t);
+  const deaf = startCtl(display, 'logs', '--follow');
+  t.after(() => deaf.child.kill());
+  await until(() => deaf.out.length > 0, 'a line');
+  await display.stopAgent('SIGKILL');
+  assert.equal((await ctl(display, 'status')).code, 3); // the socket is still there, and nobody behind it
+  await display.startAgent();
+  await until(async () => (await ctl(display, 'status')).code === 0, 'the next agent to answer');
 });
 
 test('without an agent, and for the wrong words, the exit status says which', async (t) => {
