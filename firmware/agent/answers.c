@@ -84,7 +84,6 @@ static void answer_status(struct agent *agent, struct local_client *client,
     pp_autojson cJSON *status = agent_make_status(agent);
     cJSON_AddNumberToObject(status, "format", ANSWERS_FORMAT);
     cJSON_AddStringToObject(status, "headend", agent->config.url);
-    cJSON_AddStringToObject(status, "access_mode", "certificate");
     add_time_or_null(status, "last_contact", agent->answers.contact_s);
     add_identity(agent, status);
     add_display_point(agent, status);
@@ -95,14 +94,45 @@ static void answer_status(struct agent *agent, struct local_client *client,
 
 /* ---- enrol ---- */
 
+/* A new code in the place of the one that is shown, or asked for. One that is in use by right keeps its certificate. */
+static bool enrol_again(struct agent *agent, struct local_client *client) {
+    if (agent->enrol && !agent->est) {
+        enrolment_restart(agent);
+        return true;
+    }
+    local_refuse(client, LOCAL_NOT_NOW, "%s",
+                 agent->est ? "it is approved, and its certificate is on the way"
+                            : "it is enrolled: \"pingplayctl reset\" makes it nobody's");
+    return false;
+}
+
 static void answer_enrol(struct agent *agent, struct local_client *client,
                          const struct local_message *request) {
+    if (request->enrol.again && !enrol_again(agent, client))
+        return;
     pp_autojson cJSON *document = document_create();
-    (void)request;
     cJSON_AddBoolToObject(document, "enrolled", identity_has_certificate(agent->identity));
     cJSON_AddStringToObject(document, "fingerprint", identity_fingerprint_words(agent->identity));
     add_enrolment(agent, document);
     local_answer(client, document);
+}
+
+/* ---- reset ---- */
+
+static void answer_reset(struct agent *agent, struct local_client *client,
+                         const struct local_message *request) {
+    pp_autojson cJSON *document = document_create();
+    (void)request;
+    pp_log_warning("%s has it erased", local_client_name(client));
+    cJSON_AddBoolToObject(document, "erasing", true);
+    local_answer(client, document);
+    agent_handle(agent, AGENT_ERASE);
+}
+
+void answers_forget(struct agent *agent) {
+    agent->answers.contact_s = 0;
+    agent->answers.counters = (struct counters){0};
+    pp_log_ring_clear(agent->answers.log);
 }
 
 /* ---- stats ---- */
@@ -181,6 +211,7 @@ static const struct question questions[] = {
     {LOCAL_LOGS,     false, false, answer_logs},
     {LOCAL_SCHEDULE, false, true,  answers_schedule},
     {LOCAL_STATS,    false, true,  answer_stats},
+    {LOCAL_RESET,    true,  true,  answer_reset},
 };
 /* clang-format on */
 

@@ -53,6 +53,9 @@ void answers_stop(struct agent *agent);
 /* The headend has answered. */
 void answers_note_contact(struct agent *agent);
 
+/* It is nobody's now: what was counted and said was of the one that it was. */
+void answers_forget(struct agent *agent);
+
 /* answers_diagnose.c: what the agent knows, for a diagnosis: also for who asks from afar. */
 void answers_diagnose_config(struct agent *agent, struct diagnose_config *config);
 void answers_diagnose(struct agent *agent, struct local_client *client, const struct local_message *request);

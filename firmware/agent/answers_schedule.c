@@ -120,7 +120,8 @@ static void schedule_drop(struct schedule_walk *walk) {
 static void on_step(void *arg) {
     struct agent *agent = arg;
     struct schedule_walk *walk = &agent->answers.walk;
-    if (answers_schedule_step(walk, director_manifest(agent->director))) {
+    /* There is no director while it is being erased. */
+    if (answers_schedule_step(walk, agent->director ? director_manifest(agent->director) : NULL)) {
         net_timer_start_in(&walk->timer, agent->loop, 0, on_step, agent);
         return;
     }

@@ -67,6 +67,7 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         .vault_policy_signatures = VAULT_POLICY_SIGNATURES_DEFAULT,
         .vault_pcrs = "11",
         .vault_pcr_policy = "signed",
+        .reset_seconds = 10,
         .store_reserve_mib = 64,
     };
     const struct pp_config_field fields[] = {
@@ -88,6 +89,8 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         {"vault", "policy-signatures", PP_CONFIG_PATH, config->vault_policy_signatures, 0, 0},
         {"vault", "pcrs", PP_CONFIG_TEXT, config->vault_pcrs, 0, 0},
         {"vault", "pcr-policy", PP_CONFIG_TEXT, config->vault_pcr_policy, 0, 0},
+        {"reset", "key", PP_CONFIG_TEXT, config->reset_key, 0, 0},
+        {"reset", "seconds", PP_CONFIG_UNSIGNED, &config->reset_seconds, 1, 60},
         {"store", "max-mib", PP_CONFIG_UNSIGNED, &config->store_max_mib, 0, MIB_MAX},
         {"store", "reserve-mib", PP_CONFIG_UNSIGNED, &config->store_reserve_mib, 0, MIB_MAX},
         {NULL, NULL, 0, NULL, 0, 0},

@@ -32,6 +32,8 @@ struct agent_config {
     char vault_policy_signatures[PP_CONFIG_VALUE_MAX]; /* [vault] policy-signatures: .pcrsig file */
     char vault_pcrs[PP_CONFIG_VALUE_MAX];       /* [vault] pcrs: that must be in a signed policy, "11" */
     char vault_pcr_policy[PP_CONFIG_VALUE_MAX]; /* [vault] pcr-policy: signed, none */
+    char reset_key[PP_CONFIG_VALUE_MAX]; /* [reset] key: held at the machine's start it erases all; "" none */
+    uint64_t reset_seconds;              /* [reset] seconds: for so long */
     uint64_t store_max_mib;     /* [store] max-mib: cap of the object store; 0: the flash's own size */
     uint64_t store_reserve_mib; /* [store] reserve-mib: left free on the flash */
 };

@@ -250,6 +250,7 @@ static void forget_all(struct agent *agent) {
     agent->content_trouble = (struct pp_error){0};
     agent->players_lost = (struct losses){0};
     agent->manifest_version = 0;
+    answers_forget(agent);
     *agent->empty_channel = 0;
     agent_clear_trouble(agent);
 }

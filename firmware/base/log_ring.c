@@ -11,7 +11,8 @@ struct pp_log_ring {
     pthread_mutex_t lock; /* guards all below */
     int fd;
     bool watched;
-    uint64_t next; /* number of the line to come; line n lies at n mod PP_LOG_RING_LINES */
+    uint64_t first; /* none before it is there any more */
+    uint64_t next;  /* number of the line to come; line n lies at n mod PP_LOG_RING_LINES */
     struct pp_log_line lines[PP_LOG_RING_LINES];
 };
 
@@ -66,7 +67,8 @@ void pp_log_ring_add(void *arg, enum pp_log_level level, const char *text) {
 }
 
 static uint64_t ring_oldest(const struct pp_log_ring *ring) {
-    return ring->next > PP_LOG_RING_LINES ? ring->next - PP_LOG_RING_LINES : 0;
+    uint64_t oldest = ring->next > PP_LOG_RING_LINES ? ring->next - PP_LOG_RING_LINES : 0;
+    return oldest > ring->first ? oldest : ring->first;
 }
 
 uint64_t pp_log_ring_position(struct pp_log_ring *ring, uint64_t lines) {
@@ -90,6 +92,13 @@ bool pp_log_ring_read(struct pp_log_ring *ring, uint64_t *position, struct pp_lo
         *line = ring->lines[(*position)++ % PP_LOG_RING_LINES];
     pthread_mutex_unlock(&ring->lock);
     return found;
+}
+
+void pp_log_ring_clear(struct pp_log_ring *ring) {
+    pthread_mutex_lock(&ring->lock);
+    pp_wipe(ring->lines, sizeof ring->lines);
+    ring->first = ring->next;
+    pthread_mutex_unlock(&ring->lock);
 }
 
 int pp_log_ring_fd(const struct pp_log_ring *ring) {

@@ -37,6 +37,9 @@ uint64_t pp_log_ring_position(struct pp_log_ring *ring, uint64_t lines);
  * where there is none yet. */
 bool pp_log_ring_read(struct pp_log_ring *ring, uint64_t *position, struct pp_log_line *line, uint64_t *lost);
 
+/* Forgets all lines. */
+void pp_log_ring_clear(struct pp_log_ring *ring);
+
 /* Readable once a line was added after the last pp_log_ring_watch; borrowed. */
 int pp_log_ring_fd(const struct pp_log_ring *ring);
 /* Makes it unreadable; from now on lines make it readable, if `wanted`. */

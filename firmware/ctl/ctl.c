@@ -12,13 +12,16 @@
 static const char usage[] =
     "usage: pingplayctl [--json] [--lang en|fr] [--config FILE | --socket PATH] COMMAND [OPTION…]\n"
     "  status                       where this display point stands\n"
-    "  enrol                        the code, the fingerprint and the QR code to enrol it by\n"
+    "  enrol [--again]              the code, the fingerprint and the QR code to enrol it by; again: a new "
+    "code\n"
     "  logs [--lines N] [--follow]  what the agent has said last, and goes on to say\n"
     "  diagnose                     what is wrong, from the cable to the screen, and what to do\n"
     "  schedule [--at TIME]         what is shown at an instant (YYYY-MM-DDTHH:MM, in the display point's "
     "zone), and\n"
     "                               what comes next\n"
     "  stats                        what has happened since the agent's start\n"
+    "  reset [--yes]                erase the keys and everything else: it is nobody's then, and shows a new "
+    "code\n"
     "  --json         the document itself, as assets/schema/ctl.schema.json has it\n"
     "  --lang LANG    en or fr; by default the environment's\n"
     "  --config FILE  the agent's configuration, agent.conf(5), which names its socket\n"
@@ -38,6 +41,7 @@ static const struct command commands[] = {
     {"logs",     0, 0, logs_run},
     {"schedule", 0, 0, schedule_run},
     {"stats",    0, 0, stats_run},
+    {"reset",    0, 0, reset_run},
 };
 /* clang-format on */
 
@@ -82,7 +86,8 @@ int ctl_main(int argc, char **argv) {
     const char *language = NULL;
     bool help = false, version = false;
     const struct pp_option options[] = {
-        {"at", PP_OPTION_STRING, &ctl.at},         {"json", PP_OPTION_FLAG, &ctl.json},
+        {"at", PP_OPTION_STRING, &ctl.at},         {"again", PP_OPTION_FLAG, &ctl.again},
+        {"yes", PP_OPTION_FLAG, &ctl.yes},         {"json", PP_OPTION_FLAG, &ctl.json},
         {"lang", PP_OPTION_STRING, &language},     {"config", PP_OPTION_STRING, &ctl.config},
         {"socket", PP_OPTION_STRING, &ctl.socket}, {"lines", PP_OPTION_UNSIGNED, &ctl.lines},
         {"follow", PP_OPTION_FLAG, &ctl.follow},   {"help", PP_OPTION_FLAG, &help},

@@ -69,6 +69,9 @@ void show_plain(const char *text);
 
 /* ---- The commands ---- */
 
+/* Until the agent offers another code than `former`; false where none comes in a minute. (reset.c) */
+bool enrol_wait_code(const struct ctl *ctl, const char *former, enum ctl_exit *status);
+
 /* What the agent's document says, in words. */
 void status_show(const struct ctl *ctl, const cJSON *document);
 void stats_show(const struct ctl *ctl, const cJSON *document);
@@ -81,6 +84,7 @@ enum ctl_exit enrol_run(const struct ctl *ctl);
 enum ctl_exit logs_run(const struct ctl *ctl);
 enum ctl_exit diagnose_command_run(const struct ctl *ctl);
 enum ctl_exit schedule_run(const struct ctl *ctl);
+enum ctl_exit reset_run(const struct ctl *ctl);
 enum ctl_exit stats_run(const struct ctl *ctl);
 
 #endif

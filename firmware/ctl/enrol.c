@@ -32,9 +32,30 @@ enum ctl_exit enrol_show(const struct ctl *ctl, const cJSON *document) {
     return CTL_OK;
 }
 
-enum ctl_exit enrol_run(const struct ctl *ctl) {
+/* Until the new code is there: it is the headend's to give. */
+static enum ctl_exit ask_again(const struct ctl *ctl) {
     enum ctl_exit status;
-    const struct local_message request = {.type = LOCAL_ENROL, .enrol = {.again = ctl->again}};
+    char former[64];
+    struct ctl silent = *ctl;
+    struct local_message request = {.type = LOCAL_ENROL};
+    silent.json = false;
+    pp_autojson cJSON *before = client_document(&silent, &request, PATIENCE_S, &status);
+    if (!before)
+        return status;
+    const cJSON *enrolment = cJSON_GetObjectItemCaseSensitive(before, "enrolment");
+    snprintf(former, sizeof former, "%s", show_text(enrolment, "user_code"));
+    request.enrol.again = 1;
+    pp_autojson cJSON *begun = client_document(&silent, &request, PATIENCE_S, &status);
+    if (begun && !enrol_wait_code(ctl, former, &status))
+        return CTL_NOT_NOW;
+    return status;
+}
+
+enum ctl_exit enrol_run(const struct ctl *ctl) {
+    enum ctl_exit status = ctl->again ? ask_again(ctl) : CTL_OK;
+    const struct local_message request = {.type = LOCAL_ENROL};
+    if (status)
+        return status;
     pp_autojson cJSON *document = client_document(ctl, &request, PATIENCE_S, &status);
     return document && !ctl->json ? enrol_show(ctl, document) : status;
 }

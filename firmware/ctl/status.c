@@ -28,10 +28,11 @@ static void show_state(const struct ctl *ctl, const cJSON *status) {
 }
 
 static void show_identity(const struct ctl *ctl, const cJSON *status) {
-    const char *mode = show_text(status, "access_mode");
+    const char *mode = member_text(status, "access", "mode");
     const char *end = show_text(status, "certificate_end");
     const char *contact = show_text(status, "last_contact");
-    show_line(ctl, "status.access_mode", "%s", words_of(ctl->language, "access", mode, mode));
+    show_line(ctl, "status.access_mode", "%s",
+              *mode ? words_of(ctl->language, "access", mode, mode) : words(ctl->language, "access.unknown"));
     show_where(ctl, "status.name", show_text(status, "name"));
     show_where(ctl, "status.site", show_text(status, "site"));
     show_where(ctl, "status.device", show_text(status, "device"));

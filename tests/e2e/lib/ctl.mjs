@@ -43,6 +43,12 @@ export async function ctlJson(display, kind, ...words) {
   return checkDocument(kind, JSON.parse(out));
 }
 
+// Its state; undefined while it does not answer, or has no state yet.
+export async function stateOf(display) {
+  const { code, out } = await ctl(display, '--json', 'status');
+  return code === 0 ? JSON.parse(out).state : undefined;
+}
+
 // Half blocks; what is drawn is light.
 export function readQr(text) {
   const lines = text.split('\n').filter((line) => /^[█▀▄ ]{20,}$/.test(line));

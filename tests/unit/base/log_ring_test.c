@@ -83,6 +83,21 @@ static void the_log_s_lines_come_in_without_secrets_and_whole(void **state) {
     assert_false(pp_log_ring_read(ring, &position, &line, &lost));
 }
 
+static void nothing_is_left_of_lines_that_were_cleared(void **state) {
+    (void)state;
+    struct pp_error error;
+    PP_AUTO(pp_log_ring) struct pp_log_ring *ring = pp_log_ring_create(&error);
+    struct pp_log_line line;
+    uint64_t lost = 0, position = 0;
+    add_numbers(ring, 0, 5);
+    pp_log_ring_clear(ring);
+    assert_false(pp_log_ring_read(ring, &position, &line, &lost));
+    add_numbers(ring, 5, 6);
+    position = pp_log_ring_position(ring, 10);
+    assert_true(pp_log_ring_read(ring, &position, &line, &lost));
+    assert_string_equal(line.text, "line 5");
+}
+
 static void *add_from_thread(void *ring) {
     for (int i = 0; i < 1000; i++)
         pp_log_ring_add(ring, PP_LOG_INFO, "a line of a thread");
@@ -110,6 +125,7 @@ int main(void) {
         cmocka_unit_test(the_last_lines_are_read_in_order_and_lost_ones_are_counted),
         cmocka_unit_test(whoever_follows_is_woken_once_for_what_comes),
         cmocka_unit_test(the_log_s_lines_come_in_without_secrets_and_whole),
+        cmocka_unit_test(nothing_is_left_of_lines_that_were_cleared),
         cmocka_unit_test(lines_of_several_threads_are_all_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
