@@ -47,8 +47,10 @@ static bool prove(void *arg, const char *method, const char *url, const char *co
     const char *value = cookie ? strchr(cookie, '=') : NULL;
     const struct proof_request request = {
         .method = method, .url = url, .nonce = *nonce ? nonce : NULL, .bound = value ? value + 1 : NULL};
+    uint8_t point[CRYPTO_POINT_SIZE];
+    identity_point(prover->identity, point);
     const struct proof_signer signer = {
-        .point = identity_point(prover->identity), .sign = sign, .arg = (void *)(uintptr_t)prover->identity};
+        .point = point, .sign = sign, .arg = (void *)(uintptr_t)prover->identity};
     return proof_make(&signer, &request, pp_time_now_s(&prover->time), proof, error);
 }
 

@@ -205,6 +205,14 @@ void access_session_renew(struct access_session *session) {
     schedule(session, fresh ? net_retry_next_ms(&session->retry, -1) : 0, ask);
 }
 
+void access_session_announce(struct access_session *session) {
+    net_call_cancel(pp_steal(&session->call)); /* signed by the key before */
+    pp_wipe(session->cookie, sizeof session->cookie);
+    net_retry_reset(&session->retry);
+    session->asking = true;
+    schedule(session, 0, ask);
+}
+
 const char *access_session_mode(const struct access_session *session) {
     return session->mode;
 }

@@ -57,6 +57,11 @@ struct access_session *access_session_start(const struct access_session_config *
  * while one is being asked for. */
 void access_session_renew(struct access_session *session);
 
+/* The device key is another one since a renewal: says so to the headend by a new session at once, with what the display
+ * point says of itself signed by the new key. The client goes on with the cookie that it has until then, which ends with
+ * the new one: access_session_cookie has none meanwhile, so that nothing begins with it. */
+void access_session_announce(struct access_session *session);
+
 /* The name of the access mode by which the headend took the last session, as its answer said, unsigned; "" where it said
  * none. */
 const char *access_session_mode(const struct access_session *session);

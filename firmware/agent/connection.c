@@ -131,7 +131,6 @@ static bool poll_start(struct agent *agent, struct pp_error *error) {
     return agent->poller != NULL;
 }
 
-/* The headend refuses the old certificate once the new one was used, and a poll that waits would go on with it. */
 static bool poll_restart(struct agent *agent, struct pp_error *error) {
     if (!agent->poller)
         return true;
@@ -226,6 +225,13 @@ static void renew_later(struct agent *agent) {
     renew_after(agent, wait_ms < AGENT_RENEW_LOOK_MS ? wait_ms : AGENT_RENEW_LOOK_MS);
 }
 
+/* The headend is told of the new key by a new session, which begins the poll again (on_session): one that waits shows a
+ * certificate that is refused once the new one was used, and one that began now a cookie that is about to end. */
+static void announce_key(struct agent *agent) {
+    poller_stop(pp_steal(&agent->poller));
+    access_session_announce(agent->session);
+}
+
 static void on_renewed(void *arg, const struct pp_error *failure) {
     struct agent *agent = arg;
     agent->est = NULL;
@@ -233,8 +239,9 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
     if (!failure) {
         reporter_event(agent->reporter, "renewed", "certificate of device %s",
                        identity_device_id(agent->identity));
-        if (!connection_use_identity(agent, &error) || !poll_restart(agent, &error))
+        if (!connection_use_identity(agent, &error))
             agent_set_trouble(agent, "renewal-failed", &error);
+        announce_key(agent);
     } else if (!agent->enrol) {
         agent_set_trouble(agent, "renewal-failed", failure);
     }

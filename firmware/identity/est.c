@@ -161,12 +161,18 @@ static struct net_call *start_call(struct est *est, const char *body, struct pp_
     return net_client_start(est->config.client, &request, error);
 }
 
+static bool csr_of_enrolment(struct identity *identity, struct pp_buf *der, struct pp_error *error) {
+    return identity_csr(identity, der, error);
+}
+
 static bool ask_now(struct est *est, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CSR_TEXT_ROOM);
     pp_autobuf struct pp_buf der = PP_BUF_INIT(CSR_ROOM);
     bool with_request = est->operation != EST_CACERTS;
     /* libest's server wants lines: one line without an end is nothing to it. */
-    if (with_request && (!identity_csr(est->config.identity, &der, error) ||
+    bool (*csr)(struct identity *, struct pp_buf *, struct pp_error *) =
+        est->operation == EST_REENROLL ? identity_csr_renewal : csr_of_enrolment;
+    if (with_request && (!csr(est->config.identity, &der, error) ||
                          !pp_base64_encode_lines(der.data, der.size, &text, error)))
         return false;
     est->call = start_call(est, with_request ? pp_buf_text(&text) : NULL, error);

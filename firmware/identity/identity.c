@@ -1,46 +1,57 @@
 #include "identity/identity.h"
 
+#include <pthread.h>
 #include <string.h>
 
-#include "base/encode.h"
 #include "base/log.h"
 #include "crypto/compat_mbedtls.h"
-#include "crypto/jwk.h"
-#include "crypto/key.h"
 #include "identity/chain.h"
 #include "identity/csr.h"
+#include "identity/device_key.h"
 #include "identity/identity_internal.h"
 #include "identity/stored_key.h"
 #include "jose/jws.h"
 
 #define KEY_RECORD         "device-key"
+#define NEXT_KEY_RECORD    "next-device-key"
 #define CERTIFICATE_RECORD "certificate"
 #define CHAIN_PEM_MAX      (64 * 1024) /* bytes */
 
 struct identity {
     struct vault *vault;
-    struct crypto_key *key;
-    uint8_t point[CRYPTO_POINT_SIZE];
-    char thumbprint[IDENTITY_THUMBPRINT_SIZE];
-    char words[IDENTITY_WORDS_SIZE];
+    pthread_mutex_t mutex;
+    pthread_mutex_t *lock; /* that one, over `own`, which a renewal changes while other threads sign */
+    struct device_key own;
+    struct device_key successor;      /* of a renewal that is under way */
+    struct pp_buf successor_document; /* what a record of it holds; wiped */
+    bool
+        succeeded; /* the successor's certificate is in use, and its key not yet in the place of the former's */
     struct pp_buf chain; /* PEM, empty while there is no certificate */
     struct chain_facts facts;
     struct pp_buf next; /* the same of one that is on its way to flash; empty: none is */
     struct chain_facts next_facts;
+    bool next_succeeds;         /* it is for the successor */
     struct pp_error keep_error; /* why the last one could not be kept */
     identity_kept *kept;        /* of whoever waits for it */
     void *kept_arg;
 };
 
-static bool name_key(struct identity *identity, struct pp_error *error) {
-    uint8_t thumbprint[JWK_THUMBPRINT_SIZE];
-    if (!crypto_key_public_point(identity->key, identity->point, error) ||
-        !jwk_thumbprint(identity->point, thumbprint, error))
+/* ---- What is on flash ---- */
+
+/*
+ * A renewal brings a certificate for a new key, and the two change together: the new key is kept beside the old one, then
+ * the certificate in the place of the former, which decides; then the new key in the place of the old one. After a cut
+ * anywhere the certificate that is there tells which of the two keys is the screen's.
+ */
+static bool adopt_successor(struct identity *identity, mbedtls_x509_crt *crt, struct pp_error *error) {
+    device_autokey struct device_key successor = {0};
+    struct crypto_key *key = stored_key_load(identity->vault, NEXT_KEY_RECORD, TPM_KEY_SIGN, error);
+    if (!device_key_init(&successor, key, error) || !chain_key_matches(crt, successor.point))
         return false;
-    pp_base64url_encode(thumbprint, sizeof thumbprint, identity->thumbprint);
-    snprintf(identity->words, sizeof identity->words, "%02x%02x %02x%02x %02x%02x %02x%02x", thumbprint[0],
-             thumbprint[1], thumbprint[2], thumbprint[3], thumbprint[4], thumbprint[5], thumbprint[6],
-             thumbprint[7]);
+    device_key_finish(&identity->own);
+    identity->own = successor;
+    successor = (struct device_key){0};
+    identity->succeeded = true;
     return true;
 }
 
@@ -49,7 +60,7 @@ static bool adopt_stored(struct identity *identity, struct pp_buf *pem, struct p
     mbedtls_x509_crt_init(&crt);
     if (!chain_parse_pem(&crt, pp_buf_text(pem), pem->size, error))
         return false;
-    if (!chain_key_matches(&crt, identity->point))
+    if (!chain_key_matches(&crt, identity->own.point) && !adopt_successor(identity, &crt, NULL))
         return pp_fail(error, PP_E_AUTH, "it is for another key");
     if (!chain_facts(&crt, &identity->facts, error))
         return false;
@@ -69,21 +80,47 @@ static void load_certificate(struct identity *identity) {
     }
 }
 
+static void on_key_in_place(void *arg, const struct pp_error *error) {
+    struct identity *identity = arg;
+    if (error) {
+        pp_log_warning("device key: the renewed one is not yet in its place: %s", error->message);
+        return;
+    }
+    identity->succeeded = false;
+    struct pp_error reason = {0};
+    if (!vault_remove_later(identity->vault, NEXT_KEY_RECORD, NULL, NULL, &reason))
+        pp_log_warning("record \"%s\": %s", NEXT_KEY_RECORD, reason.message);
+}
+
+/* Where it cannot be done the key stays where it is: it is found there, and this is tried again. */
+static void put_key_in_place(struct identity *identity) {
+    pp_autobuf struct pp_buf document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    struct pp_error error = {0};
+    if (identity->succeeded && (!vault_get(identity->vault, NEXT_KEY_RECORD, &document, &error) ||
+                                !vault_put_later(identity->vault, KEY_RECORD, document.data, document.size,
+                                                 on_key_in_place, identity, &error)))
+        on_key_in_place(identity, &error);
+}
+
 struct identity *identity_load_or_create(struct vault *vault, struct pp_error *error) {
     PP_AUTO(identity) struct identity *identity = calloc(1, sizeof *identity);
     if (!identity) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
+    pthread_mutex_init(&identity->mutex, NULL);
+    identity->lock = &identity->mutex;
     identity->vault = vault;
+    identity->successor_document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
     identity->chain = PP_BUF_INIT(CHAIN_PEM_MAX);
     identity->next = PP_BUF_INIT(CHAIN_PEM_MAX);
-    identity->key = stored_key_load_or_create(vault, KEY_RECORD, TPM_KEY_SIGN, "device key", error);
-    if (!identity->key || !name_key(identity, error)) {
+    struct crypto_key *key = stored_key_load_or_create(vault, KEY_RECORD, TPM_KEY_SIGN, "device key", error);
+    if (!device_key_init(&identity->own, key, error)) {
         pp_wrap(error, "device key");
         return NULL;
     }
     load_certificate(identity);
+    put_key_in_place(identity);
     return pp_steal(&identity);
 }
 
@@ -91,30 +128,69 @@ void identity_destroy(struct identity *identity) {
     if (!identity)
         return;
     vault_forget_kept(identity->vault, CERTIFICATE_RECORD);
-    crypto_key_destroy(identity->key);
+    vault_forget_kept(identity->vault, KEY_RECORD);
+    vault_forget_kept(identity->vault, NEXT_KEY_RECORD);
+    device_key_finish(&identity->own);
+    device_key_finish(&identity->successor);
+    pp_buf_finish(&identity->successor_document);
+    pthread_mutex_destroy(&identity->mutex);
     pp_buf_finish(&identity->chain);
     pp_buf_finish(&identity->next);
     free(identity);
 }
 
 const char *identity_thumbprint(const struct identity *identity) {
-    return identity->thumbprint;
+    return identity->own.thumbprint;
 }
 
 const char *identity_fingerprint_words(const struct identity *identity) {
-    return identity->words;
+    return identity->own.words;
 }
+
+/* ---- Requests and answers ---- */
 
 /* The CN is plain by construction: base64url, or what chain_facts let through. */
 bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error) {
-    const char *name = identity_has_certificate(identity) ? identity->facts.device_id : identity->thumbprint;
-    return csr_write(identity->key, name, der, error);
+    const char *name =
+        identity_has_certificate(identity) ? identity->facts.device_id : identity->own.thumbprint;
+    return csr_write(identity->own.key, name, der, error);
+}
+
+static bool make_successor(struct identity *identity, struct pp_error *error) {
+    pp_buf_finish(&identity->successor_document);
+    identity->successor_document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    struct crypto_key *key =
+        stored_key_make(identity->vault, TPM_KEY_SIGN, &identity->successor_document, error);
+    if (device_key_init(&identity->successor, key, error))
+        return true;
+    device_key_finish(&identity->successor);
+    return false;
+}
+
+bool identity_csr_renewal(struct identity *identity, struct pp_buf *der, struct pp_error *error) {
+    /* The place beside it is taken until the last renewal is over. */
+    put_key_in_place(identity);
+    if (identity->succeeded)
+        return pp_fail(error, PP_E_IO, "the key of the last renewal is not yet in its place");
+    return (identity->successor.key || make_successor(identity, error)) &&
+           csr_write(identity->successor.key, identity->facts.device_id, der, error);
 }
 
 static void report_kept(struct identity *identity) {
     identity_kept *kept = pp_steal(&identity->kept);
     if (kept)
         kept(identity->kept_arg, identity->keep_error.code ? &identity->keep_error : NULL);
+}
+
+static void take_successor(struct identity *identity) {
+    pthread_mutex_lock(identity->lock);
+    struct device_key former = identity->own;
+    identity->own = identity->successor;
+    pthread_mutex_unlock(identity->lock);
+    identity->successor = (struct device_key){0};
+    pp_buf_finish(&identity->successor_document);
+    identity->succeeded = true;
+    device_key_finish(&former);
 }
 
 /* Nothing is asked for under a certificate that the next start would not know. */
@@ -126,20 +202,40 @@ static void on_kept(void *arg, const struct pp_error *error) {
         identity->chain = identity->next;
         identity->next = PP_BUF_INIT(CHAIN_PEM_MAX);
         identity->facts = identity->next_facts;
+        if (identity->next_succeeds)
+            take_successor(identity);
+        put_key_in_place(identity);
     }
     pp_buf_finish(&identity->next);
     report_kept(identity);
 }
 
+static void keep_certificate(void *arg, const struct pp_error *failure) {
+    struct identity *identity = arg;
+    struct pp_error error = failure ? *failure : (struct pp_error){0};
+    if (failure || !vault_put_later(identity->vault, CERTIFICATE_RECORD, identity->next.data,
+                                    identity->next.size, on_kept, identity, &error))
+        on_kept(identity, &error);
+}
+
+static bool keep_next(struct identity *identity, struct pp_error *error) {
+    const struct pp_buf *document = &identity->successor_document;
+    if (identity->next_succeeds)
+        return vault_put_later(identity->vault, NEXT_KEY_RECORD, document->data, document->size,
+                               keep_certificate, identity, error);
+    return vault_put_later(identity->vault, CERTIFICATE_RECORD, identity->next.data, identity->next.size,
+                           on_kept, identity, error);
+}
+
 static bool adopt(struct identity *identity, struct pp_buf *pem, const struct chain_facts *facts,
-                  struct pp_error *error) {
+                  bool succeeds, struct pp_error *error) {
     pp_buf_finish(&identity->next);
     identity->next = *pem;
     *pem = PP_BUF_INIT(CHAIN_PEM_MAX);
     identity->next_facts = *facts;
+    identity->next_succeeds = succeeds;
     identity->keep_error = (struct pp_error){0};
-    if (!vault_put_later(identity->vault, CERTIFICATE_RECORD, identity->next.data, identity->next.size,
-                         on_kept, identity, error)) {
+    if (!keep_next(identity, error)) {
         pp_buf_finish(&identity->next);
         return false;
     }
@@ -162,7 +258,7 @@ static bool add_reason(const struct pp_error *reason, struct pp_error *error) {
                : false;
 }
 
-/* A renewal must be for the same device. */
+/* A renewal must be for the same device, and is for the key that identity_csr_renewal asked with, if it did. */
 static bool accept(struct identity *identity, bool renewal, const uint8_t *pkcs7, size_t size,
                    const char *ca_file, int64_t now_s, struct pp_error *error) {
     struct pkcs7_certificates list;
@@ -173,8 +269,10 @@ static bool accept(struct identity *identity, bool renewal, const uint8_t *pkcs7
     mbedtls_x509_crt_init(&crt);
     mbedtls_x509_crt_init(&authorities);
     struct pp_error left_out = {0};
+    bool succeeds = renewal && identity->successor.key;
+    const struct device_key *key = succeeds ? &identity->successor : &identity->own;
     if (!pkcs7_parse(pkcs7, size, &list, error) ||
-        !chain_from_list(&list, identity->point, &crt, &left_out, error) ||
+        !chain_from_list(&list, key->point, &crt, &left_out, error) ||
         !chain_load_authorities(&authorities, ca_file, false, &left_out, error))
         return false;
     if (!chain_verify(&crt, &authorities, now_s, &pem, error))
@@ -184,7 +282,7 @@ static bool accept(struct identity *identity, bool renewal, const uint8_t *pkcs7
     if (renewal && strcmp(identity->facts.device_id, facts.device_id) != 0)
         return pp_fail(error, PP_E_AUTH, "the certificate is for device %s, not %s", facts.device_id,
                        identity->facts.device_id);
-    return adopt(identity, &pem, &facts, error);
+    return adopt(identity, &pem, &facts, succeeds, error);
 }
 
 bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
@@ -228,27 +326,36 @@ int64_t identity_not_after(const struct identity *identity) {
     return identity->facts.not_after;
 }
 
+/* What comes after 2/3 of a life is chance, but for one key always the same: that of its point. */
 int64_t identity_renew_at(const struct identity *identity) {
-    return identity->facts.not_before + (identity->facts.not_after - identity->facts.not_before) / 3 * 2;
+    const uint8_t *x = identity->own.point + 1;
+    int64_t life_s = identity->facts.not_after - identity->facts.not_before;
+    int64_t chance = x[0] << 8 | x[1]; /* of 65,536 */
+    return identity->facts.not_before + life_s / 3 * 2 + life_s / IDENTITY_JITTER_PART * chance / 65536;
 }
 
 struct crypto_key *identity_key(const struct identity *identity) {
-    return identity->key;
+    return identity->own.key;
 }
 
 bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,
                    struct pp_buf *token, struct pp_error *error) {
-    const struct jws_signer signer = {.key = identity->key, .kid = identity->thumbprint, .typ = typ};
+    const struct jws_signer signer = {.key = identity->own.key, .kid = identity->own.thumbprint, .typ = typ};
     return jws_sign(&signer, payload, size, token, error);
 }
 
-const uint8_t *identity_point(const struct identity *identity) {
-    return identity->point;
+void identity_point(const struct identity *identity, uint8_t point[CRYPTO_POINT_SIZE]) {
+    pthread_mutex_lock(identity->lock);
+    memcpy(point, identity->own.point, CRYPTO_POINT_SIZE);
+    pthread_mutex_unlock(identity->lock);
 }
 
 bool identity_sign_raw(const struct identity *identity, const void *data, size_t size,
                        uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error) {
-    return crypto_key_sign_raw(identity->key, data, size, signature, error);
+    pthread_mutex_lock(identity->lock);
+    PP_AUTO(crypto_key) struct crypto_key *key = crypto_key_ref(identity->own.key);
+    pthread_mutex_unlock(identity->lock);
+    return crypto_key_sign_raw(key, data, size, signature, error);
 }
 
 bool identity_check_ca_file(const char *ca_file, struct pp_error *error) {

@@ -2,7 +2,8 @@
  * Who this screen is: the device key, made at first start and never leaving the vault's care, and the
  * certificate the headend issued for it.
  *
- * Vault records: "device-key" (DER) and "certificate" (PEM chain, the device's own first).
+ * Vault records: "device-key" (DER), "certificate" (PEM chain, the device's own first), and for a moment
+ * "next-device-key", the key of a renewal.
  */
 #ifndef PP_IDENTITY_IDENTITY_H
 #define PP_IDENTITY_IDENTITY_H
@@ -18,6 +19,7 @@
 #define IDENTITY_CHAIN_MAX       8           /* certificates of an EST answer */
 #define IDENTITY_CHAIN_DER_MAX   (32 * 1024) /* bytes of an EST answer */
 #define IDENTITY_DEVICE_ID_MAX   65          /* bytes with the NUL, of the subject's CN */
+#define IDENTITY_JITTER_PART     12          /* of a certificate's life: over so much renewals spread */
 #define IDENTITY_WORDS_SIZE      20          /* "3f2a 91bc 0d4e 77a1" and the NUL */
 #define IDENTITY_THUMBPRINT_SIZE 44          /* 43 characters and the NUL */
 
@@ -37,6 +39,12 @@ identity_fingerprint_words(const struct identity *identity); /* its first 8 byte
  * RFC 7030 §4.2.2 wants it for a renewal), else CN = the thumbprint. */
 bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error);
 
+/* The same for a new key, that of the certificate which is to follow the present one; the subject stays. The present key
+ * and certificate are in use until identity_accept_renewal has brought those two to flash: a renewal that comes to
+ * nothing, or a power cut at any instant, leaves a pair that fits. Only where identity_has_certificate. PP_E_IO: the key
+ * of the renewal before could not be brought to its place yet. */
+bool identity_csr_renewal(struct identity *identity, struct pp_buf *der, struct pp_error *error);
+
 /* Takes an EST answer: a DER PKCS#7 "certs-only" message. Checked before anything is changed: exactly one
  * certificate is for our key; it chains, through the others, to an authority of `ca_file`; every certificate
  * of the chain is valid at `now_s`; digitalSignature where there is keyUsage; clientAuth in
@@ -44,8 +52,8 @@ bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp
  * is: identity_when_kept. Errors: PP_E_INVALID (malformed), PP_E_AUTH, PP_E_EXPIRED, PP_E_LIMIT, the vault's. */
 bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
                                  const char *ca_file, int64_t now_s, struct pp_error *error);
-/* The same of a renewal: the certificate must name the device that the present one names (RFC 7030 §4.2.2),
- * else PP_E_AUTH. Only a person makes another device of a screen. */
+/* The same of a renewal, which is for the key of identity_csr_renewal: the certificate must name the device that the
+ * present one names (RFC 7030 §4.2.2), else PP_E_AUTH. Only a person makes another device of a screen. */
 bool identity_accept_renewal(struct identity *identity, const uint8_t *pkcs7, size_t size,
                              const char *ca_file, int64_t now_s, struct pp_error *error);
 /* Calls back, once, when the certificate that was accepted is on flash and in use (`error` NULL), or could not be
@@ -55,13 +63,15 @@ typedef void identity_kept(void *arg, const struct pp_error *error);
 void identity_when_kept(struct identity *identity, identity_kept *kept, void *arg);
 
 bool identity_has_certificate(const struct identity *identity);
-/* The four below: only where identity_has_certificate. */
+/* The five below: only where identity_has_certificate. */
 const char *
 identity_certificate_pem(const struct identity *identity);       /* chain without the root; NULL if none */
 const char *identity_device_id(const struct identity *identity); /* the CN; "" if none */
 int64_t identity_not_before(const struct identity *identity);    /* s since 1970 */
 int64_t identity_not_after(const struct identity *identity);     /* s since 1970 */
-int64_t identity_renew_at(const struct identity *identity);      /* 2/3 of its life, s since 1970 */
+/* From when on a new one is to be asked for: 2/3 of its life and up to an IDENTITY_JITTER_PART more, so that screens that
+ * were installed on one day do not all ask on one day. s since 1970. */
+int64_t identity_renew_at(const struct identity *identity);
 
 /* The device key, borrowed: for net_client_set_identity. */
 struct crypto_key *identity_key(const struct identity *identity);
@@ -70,9 +80,10 @@ struct crypto_key *identity_key(const struct identity *identity);
 bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,
                    struct pp_buf *token, struct pp_error *error);
 
-/* The device key's point, CRYPTO_POINT_SIZE bytes. Borrowed. */
-const uint8_t *identity_point(const struct identity *identity);
-/* ECDSA over SHA-256 by the device key, r and s side by side. From any thread, unlike all else here. */
+/* The device key's point. From any thread. */
+void identity_point(const struct identity *identity, uint8_t point[65]);
+/* ECDSA over SHA-256 by the device key, r and s side by side. From any thread, unlike all else here. A renewal changes
+ * the key: a signature may be by a later one than a point that was asked for before. */
 bool identity_sign_raw(const struct identity *identity, const void *data, size_t size, uint8_t signature[64],
                        struct pp_error *error);
 

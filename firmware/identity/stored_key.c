@@ -16,17 +16,21 @@ static bool make_in_software(struct pp_buf *document, struct pp_error *error) {
     return key && crypto_key_save_der(key, document, error);
 }
 
+struct crypto_key *stored_key_make(struct vault *vault, enum tpm_key_kind kind, struct pp_buf *document,
+                                   struct pp_error *error) {
+    PP_AUTO(tpm) struct tpm *tpm = vault_has_tpm(vault) ? vault_tpm(vault, error) : NULL;
+    if (vault_has_tpm(vault) && !tpm)
+        return NULL;
+    bool made = tpm ? tpm_key_make(tpm, kind, document, error) : make_in_software(document, error);
+    return made ? load_key(vault, kind, document, error) : NULL;
+}
+
 /* Kept before it is used, and read as it will be at the next start. */
 static struct crypto_key *make_key(struct vault *vault, const char *record, enum tpm_key_kind kind,
                                    struct pp_error *error) {
     pp_autobuf struct pp_buf document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
-    PP_AUTO(tpm) struct tpm *tpm = vault_has_tpm(vault) ? vault_tpm(vault, error) : NULL;
-    if (vault_has_tpm(vault) && !tpm)
-        return NULL;
-    if (!(tpm ? tpm_key_make(tpm, kind, &document, error) : make_in_software(&document, error)) ||
-        !vault_put(vault, record, document.data, document.size, error))
-        return NULL;
-    return load_key(vault, kind, &document, error);
+    PP_AUTO(crypto_key) struct crypto_key *key = stored_key_make(vault, kind, &document, error);
+    return key && vault_put(vault, record, document.data, document.size, error) ? pp_steal(&key) : NULL;
 }
 
 struct crypto_key *stored_key_load_or_create(struct vault *vault, const char *record, enum tpm_key_kind kind,

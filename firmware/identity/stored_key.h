@@ -15,11 +15,16 @@
 struct crypto_key *stored_key_load_or_create(struct vault *vault, const char *record, enum tpm_key_kind kind,
                                              const char *name, struct pp_error *error);
 
-/* NULL where there is none, or none that can be read. */
+/* NULL where there is none (PP_E_NOTFOUND), or none that can be read. */
 struct crypto_key *stored_key_load(struct vault *vault, const char *record, enum tpm_key_kind kind,
                                    struct pp_error *error);
 /* Keeps another one in its place; the present one is kept under `before` first. */
 bool stored_key_replace(struct vault *vault, const char *record, const char *before, enum tpm_key_kind kind,
                         struct pp_error *error);
+
+/* A new one, made where stored_key_load_or_create would, which is kept nowhere yet: `document` (appended) is what a record
+ * of it holds. */
+struct crypto_key *stored_key_make(struct vault *vault, enum tpm_key_kind kind, struct pp_buf *document,
+                                   struct pp_error *error);
 
 #endif

@@ -60,17 +60,36 @@ static void certificate_request_is_signed_and_names_the_key(void **state) {
 static void certificate_is_taken_kept_and_read_again(void **state) {
     struct screen *screen = *state;
     struct pp_error error = {0};
+    int64_t before = 0;
     assert_true(screen_accept(screen, "", now(), &error));
     for (int i = 0; i < 2; i++) {
         assert_true(identity_has_certificate(screen->identity));
         assert_string_equal(identity_device_id(screen->identity), "11111111-2222-4333-8444-555555555555");
         assert_int_equal(identity_not_after(screen->identity) - identity_not_before(screen->identity),
                          30 * DAY);
-        assert_int_equal(identity_renew_at(screen->identity) - identity_not_before(screen->identity),
-                         20 * DAY);
+        int64_t renewed_after = identity_renew_at(screen->identity) - identity_not_before(screen->identity);
+        assert_in_range(renewed_after, 20 * DAY, 20 * DAY + 30 * DAY / IDENTITY_JITTER_PART);
+        assert_true(i == 0 || renewed_after == before);
+        before = renewed_after;
         assert_non_null(strstr(identity_certificate_pem(screen->identity), "-----BEGIN CERTIFICATE-----"));
         screen_reopen(screen);
     }
+}
+
+/* A fleet that was installed on one day does not come back on one day. */
+static void renewals_of_many_screens_are_spread(void **state) {
+    struct screen *screen = *state;
+    int64_t soonest = INT64_MAX;
+    int64_t latest = 0;
+    for (int i = 0; i < 12; i++) {
+        assert_true(vault_remove(screen->vault, "device-key", NULL));
+        screen_reopen(screen);
+        assert_true(screen_accept(screen, "", now(), NULL));
+        int64_t after = identity_renew_at(screen->identity) - identity_not_before(screen->identity);
+        soonest = after < soonest ? after : soonest;
+        latest = after > latest ? after : latest;
+    }
+    assert_true(latest - soonest > DAY / 2);
 }
 
 static int count_of(const char *text, const char *part) {
@@ -331,6 +350,7 @@ int main(void) {
         screen_test(fingerprint_words_are_the_first_bytes_of_the_thumbprint),
         screen_test(certificate_request_is_signed_and_names_the_key),
         screen_test(certificate_is_taken_kept_and_read_again),
+        screen_test(renewals_of_many_screens_are_spread),
         screen_test(chain_is_kept_without_the_root_and_without_strangers),
         screen_test(certificates_that_are_not_ours_to_take_are_refused),
         screen_test(certificate_without_key_usage_is_taken),
