@@ -29,7 +29,7 @@ describe('help', () => {
 
   test('of a group names its commands; among other words it is still help; behind -- it is a word', async () => {
     const { stdout } = await program('screen', '--help');
-    for (const name of ['list', 'show', 'events', 'set', 'retire', 'restore', 'remove']) assert.match(stdout, new RegExp(`^  screen ${name} DIR`, 'm'));
+    for (const name of ['list', 'show', 'events', 'set', 'retire', 'revoke', 'restore', 'remove']) assert.match(stdout, new RegExp(`^  screen ${name} DIR`, 'm'));
     assert.doesNotMatch(stdout, /publish/);
     assert.match((await program('publish', '/nowhere', '--channel', 'lobby', '--help', 'a.jpg')).stdout, /^usage: pingplay-headend publish/);
     await assert.rejects(program('publish', '/nowhere', '--channel', 'lobby', '--', '--help'), /\/nowhere/);
@@ -178,6 +178,25 @@ describe('the administrator of a headend', () => {
     await headend.cli('screen', 'list');
     assert.equal((await post('/v1/status', {})).status, 204);
     assert.deepEqual([(await show(left.id)).code, (await show(left.id)).trouble], ['', '']);
+  });
+
+  test('refuses a screen whose certificate is revoked, until it is approved again', async () => {
+    const keyOfChannel = () => headend.sql("SELECT hex(coalesce(next_key, key)) || leavers FROM channel WHERE id = 'lobby'");
+    const lost = await enrolDevice(headend, { name: 'Revoked', channel: 'lobby' });
+    const before = await keyOfChannel();
+    assert.equal((await headend.request('GET', '/v1/state', { device: lost })).status, 200);
+    await headend.cli('screen', 'revoke', 'Revoked');
+    for (const device of [lost, { ...lost, cookie: undefined }]) {
+      const answer = await headend.request('GET', '/v1/state', { device });
+      assert.deepEqual([answer.status, answer.json().code], [401, 'certificate-revoked']);
+    }
+    assert.equal((await openSession(headend, lost)).json().code, 'certificate-revoked');
+    assert.notEqual(await keyOfChannel(), before, 'who has its key may have the channel\'s');
+    const codes = (await deviceAuthorization(headend, lost.thumbprint)).json();
+    assert.equal(await headend.approve(codes.user_code, { name: 'Again' }), lost.id, 'the same screen');
+    await headend.cli('screen', 'retire', lost.id);
+    await fails(/this screen is retired/, 'screen', 'revoke', lost.id);
+    await headend.cli('screen', 'remove', lost.id);
   });
 
   test('takes a retired screen back', async () => {

@@ -122,6 +122,19 @@ bool command_screen_retire(int argc, char **argv, struct pp_error *error) {
     return true;
 }
 
+bool command_screen_revoke(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    struct device device;
+    PP_AUTO(home)
+    struct home *home =
+        screen_words(table, argc, argv, "screen revoke: DIR and SCREEN are needed", &device, error);
+    if (!home || !device_revoke(home->db, device.id, error))
+        return false;
+    command_change_keys(home);
+    home_wake(home);
+    return true;
+}
+
 bool command_screen_remove(int argc, char **argv, struct pp_error *error) {
     const struct pp_option table[] = {{0}};
     struct device device;

@@ -60,6 +60,8 @@ static const struct command commands[] = {
      "say how a screen shows who it is: by its certificate, or, where a proxy ends TLS, by its cookie and a "
      "proof of its key"},
     {"screen", "retire", command_screen_retire, "DIR SCREEN", "refuse a screen from now on"},
+    {"screen", "revoke", command_screen_revoke, "DIR SCREEN",
+     "refuse a screen's certificate and cookie: it shows a code, and has to be approved again"},
     {"screen", "restore", command_screen_restore, "DIR SCREEN", "take a retired screen back"},
     {"screen", "remove", command_screen_remove, "DIR SCREEN",
      "forget a retired screen, with all that it has reported"},

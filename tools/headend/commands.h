@@ -46,6 +46,7 @@ bool command_refuse(int argc, char **argv, struct pp_error *error);
 bool command_screen_set(int argc, char **argv, struct pp_error *error);
 bool command_screen_retire(int argc, char **argv, struct pp_error *error);
 bool command_screen_remove(int argc, char **argv, struct pp_error *error);
+bool command_screen_revoke(int argc, char **argv, struct pp_error *error);
 bool command_screen_restore(int argc, char **argv, struct pp_error *error);
 /* command_access.c */
 bool command_screen_access(int argc, char **argv, struct pp_error *error);

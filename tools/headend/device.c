@@ -4,6 +4,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "headend/channel.h"
+#include "headend/device_certificate.h"
 #include "headend/silence.h"
 
 /* What a screen says of itself; "" where it has not yet. */
@@ -335,6 +336,31 @@ static bool erasure_check(struct db *db, const char *id, struct pp_error *error)
     return !db_int(row, 0) ||
            pp_fail(error, PP_E_STATE,
                    "this screen was told to erase itself: approve it by the code that it shows then: %s", id);
+}
+
+bool device_revoke(struct db *db, const char *id, struct pp_error *error) {
+    static const char *const channel_of = "(SELECT channel FROM device WHERE id = ?)";
+    char leavers[160];
+    char exposed[240];
+    snprintf(leavers, sizeof leavers, "UPDATE channel SET leavers = leavers + 1 WHERE id = %s", channel_of);
+    snprintf(exposed, sizeof exposed,
+             "UPDATE object SET exposed = 1 WHERE sha256 IN (SELECT object FROM object_channel WHERE channel "
+             "= %s)",
+             channel_of);
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) ||
+        !db_run(db, error,
+                "UPDATE device SET version = version + 1, cookie_hash = NULL, cookie_expires = NULL"
+                " WHERE id = ? AND status <> 'retired'",
+                "s", id))
+        return false;
+    if (!db_changes(db))
+        return pp_fail(error, PP_E_STATE, "this screen is retired: %s", id);
+    return device_certificates_revoke(db, id, error) &&
+           db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM enrolment WHERE device = ?", "s", id) &&
+           db_run(db, error, leavers, "s", id) && db_run(db, error, exposed, "s", id) &&
+           db_change_commit(&change, error);
 }
 
 bool device_restore(struct db *db, const char *id, struct pp_error *error) {

@@ -14,17 +14,20 @@ bool device_certificate_add(struct db *db, const char *id, const struct certific
 
 /* Certificates that are ours, since the authority signed them, but not in this database: of a headend that kept no
  * serials, the newest, which the screen's row describes; or one that was renewed after the copy was made which this
- * database came from, newer than all that are known and for the same key. */
+ * database came from, newer than all that are known. A renewal brings a new key: it must not be another screen's. */
 static bool adopt(struct db *db, const struct device *device, const struct certificate_facts *facts,
                   struct pp_error *error) {
     db_autostmt sqlite3_stmt *row =
         db_query(db, error, "SELECT max(expires) FROM certificate WHERE device = ?", "s", device->id);
-    if (!row || !db_next(row, "certificate", error))
+    bool taken = false;
+    if (!row || !db_next(row, "certificate", error) ||
+        !device_key_taken(db, device->id, facts->thumbprint, &taken, error))
         return false;
     int64_t newest = db_int(row, 0); /* 0: none is known */
-    bool expected = newest ? facts->not_after > newest : facts->not_after == device->certificate_expires;
-    if (!expected || strcmp(device->status, "active") != 0 ||
-        memcmp(facts->thumbprint, device->thumbprint, sizeof facts->thumbprint) != 0)
+    bool same_key = memcmp(facts->thumbprint, device->thumbprint, sizeof facts->thumbprint) == 0;
+    bool expected = newest ? facts->not_after > newest && !taken
+                           : facts->not_after == device->certificate_expires && same_key;
+    if (!expected || strcmp(device->status, "active") != 0)
         return pp_fail(error, PP_E_AUTH, "this certificate is not one of the screen's");
     return device_certificate_add(db, device->id, facts, error) &&
            db_run(db, error, "UPDATE device SET certificate_expires = ? WHERE id = ?", "is", facts->not_after,
