@@ -122,14 +122,14 @@ export class World {
   // With a certificate ({cert, key}).
   with(own) { return this.weak(own); }
 
-  // HTTP/2: `handle(stream, headers)`.
+  // HTTP/2: `handle(stream)`.
   async http2(handle) {
     const seen = { connections: 0, bytes: 0 };
     const server = http2.createSecureServer({ ...this.own });
-    server.on('stream', (stream, headers) => {
+    server.on('stream', (stream) => {
       seen.bytes++;
       stream.on('error', () => {});
-      handle(stream, headers);
+      stream.resume().on('end', () => handle(stream)); // an answer before that would break the request off
     });
     server.on('session', (session) => session.on('error', () => {}));
     server.on('connection', () => seen.connections++);
