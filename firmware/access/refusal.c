@@ -20,6 +20,7 @@ static const struct {
     {"retired", ACCESS_REFUSAL_RETIRED},
     {"unknown", ACCESS_REFUSAL_UNKNOWN},
     {"revoked", ACCESS_REFUSAL_REVOKED},
+    {"network", ACCESS_REFUSAL_NETWORK},
 };
 
 bool access_nonce_make(char nonce[ACCESS_NONCE_SIZE], struct pp_error *error) {

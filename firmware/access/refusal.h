@@ -31,6 +31,7 @@ enum access_refusal {
     ACCESS_REFUSAL_RETIRED, /* by a person */
     ACCESS_REFUSAL_UNKNOWN, /* it is no screen of this headend */
     ACCESS_REFUSAL_REVOKED, /* it is one, but its certificate was replaced by another */
+    ACCESS_REFUSAL_NETWORK, /* it is one, and asks from a network that it may not ask from */
 };
 
 /* One for each request. */

@@ -91,9 +91,19 @@ static bool on_state(void *arg, const void *token, size_t size) {
 
 /* Session and poll go on with a lock, so that it is opened where the headend takes the screen back. */
 static void connection_lost(struct agent *agent, enum access_refusal refusal) {
+    static const enum lock_reason locks[] = {
+        [ACCESS_REFUSAL_RETIRED] = LOCK_RETIRED,
+        [ACCESS_REFUSAL_UNKNOWN] = LOCK_UNKNOWN,
+        [ACCESS_REFUSAL_REVOKED] = LOCK_NONE, /* it is asked for a certificate anew, and plays on */
+        [ACCESS_REFUSAL_NETWORK] = LOCK_NETWORK,
+    };
+    enum lock_reason lock = (size_t)refusal < PP_COUNT(locks) ? locks[refusal] : LOCK_NONE;
     reporter_set_online(agent->reporter, false);
-    if (refusal == ACCESS_REFUSAL_RETIRED || refusal == ACCESS_REFUSAL_UNKNOWN)
-        agent_lock(agent, refusal == ACCESS_REFUSAL_RETIRED ? LOCK_RETIRED : LOCK_UNKNOWN);
+    /* The state that opens it may be one that it has had. */
+    if (lock == LOCK_NETWORK && agent->poller)
+        poller_forget(agent->poller);
+    if (lock)
+        agent_lock(agent, lock);
     else
         agent_handle(agent, AGENT_NO_CONTACT);
 }

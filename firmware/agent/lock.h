@@ -14,6 +14,7 @@ enum lock_reason {
     LOCK_RETIRED, /* by the headend's word */
     LOCK_UNKNOWN, /* it is no screen of this headend, by its word */
     LOCK_OFFLINE, /* no fresh word of the headend for as long as its policy allows */
+    LOCK_NETWORK, /* by the headend's word: it asks from a network that it may not ask from */
     LOCK_REASONS, /* how many */
 };
 
@@ -25,6 +26,8 @@ enum lock_reason lock_named(const char *name);
 const char *lock_code(enum lock_reason reason);
 /* In a few words, after "this display point": "is retired at the headend". */
 const char *lock_words(enum lock_reason reason);
+/* The status screen that says so. */
+const char *lock_screen(enum lock_reason reason);
 /* Nobody but a person can open it: a code is offered. */
 bool lock_wants_approval(enum lock_reason reason);
 

@@ -74,7 +74,7 @@ static const char *screen_for(const struct agent *agent) {
     case AGENT_LOCKED_ENROLLING:
         return "enrolling";
     case AGENT_LOCKED:
-        return "locked";
+        return lock_screen(agent->floors.lock);
     case AGENT_UNENROLLED:
     case AGENT_CONNECTING:
         return screen_without_contact(agent, "connecting");

@@ -39,7 +39,7 @@ static const enum icon icons[SCREEN_KINDS] = {
     [SCREEN_LOADING] = ICON_DOTS,     [SCREEN_OFFLINE] = ICON_NO_WAVES, [SCREEN_LOCKED] = ICON_LOCK,
     [SCREEN_RETIRED] = ICON_OUT,      [SCREEN_ERROR] = ICON_HELP,       [SCREEN_UNTRUSTED] = ICON_HELP,
     [SCREEN_KEYS_ABSENT] = ICON_HELP, [SCREEN_KEYS_LOST] = ICON_HELP,   [SCREEN_KEYS_REFUSED] = ICON_HELP,
-    [SCREEN_EMPTY] = ICON_TICK,       [SCREEN_IDENTIFY] = ICON_SCREEN,
+    [SCREEN_EMPTY] = ICON_TICK,       [SCREEN_IDENTIFY] = ICON_SCREEN,  [SCREEN_ELSEWHERE] = ICON_LOCK,
 };
 
 static void set_colour(cairo_t *cr, struct colour colour) {
@@ -211,7 +211,8 @@ static void fill_facts(const struct paint *paint, struct column *column) {
         add_code(paint, column, screen->code, FONT_BOLD, 110, 0, 0.04, accent);
     if (screen->kind == SCREEN_CONNECTING || screen->kind == SCREEN_OFFLINE)
         add_address(paint, column, 44, 0, accent);
-    if (screen->kind == SCREEN_WELCOME || screen->kind == SCREEN_LOADING || screen->kind == SCREEN_LOCKED)
+    if (screen->kind == SCREEN_WELCOME || screen->kind == SCREEN_LOADING || screen->kind == SCREEN_LOCKED ||
+        screen->kind == SCREEN_ELSEWHERE)
         add_text(paint, column, screen->name, FONT_MEDIUM, 56, 0, accent);
     if (screen->kind == SCREEN_EMPTY) {
         add_text(paint, column, screen->channel, FONT_MEDIUM, 64, 0, accent);

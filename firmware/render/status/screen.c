@@ -34,6 +34,7 @@ static const struct {
     [SCREEN_KEYS_LOST] = {"keys-lost", NEEDS_CODE},
     [SCREEN_KEYS_REFUSED] = {"keys-refused", NEEDS_CODE},
     [SCREEN_LOCKED] = {"locked", 0},
+    [SCREEN_ELSEWHERE] = {"elsewhere", NEEDS_CODE},
     [SCREEN_IDENTIFY] = {"identify", NEEDS_CODE},
     [SCREEN_RETIRED] = {"retired", 0},
     [SCREEN_ERROR] = {"error", NEEDS_CODE},

@@ -16,7 +16,9 @@ async function collect(stream) {
   return Buffer.concat(parts);
 }
 
-export async function startTlsEnd(headend) {
+// `how`: { address, headers } of the proxy towards the headend: it asks from that address, with these headers added to each
+// request. It may be changed at any time; what is under way goes on.
+export async function startTlsEnd(headend, how = {}) {
   const dir = await mkdtemp(path.join(tmpdir(), 'pingplay-tls-end-'));
   const authority = new Authority(dir, 'Company inspection');
   const { cert, key } = authority.issue('localhost', { extensions: ['subjectAltName=DNS:localhost', 'extendedKeyUsage=serverAuth', 'keyUsage=digitalSignature'] });
@@ -24,12 +26,13 @@ export async function startTlsEnd(headend) {
   await writeFile(caFile, Buffer.concat([await readFile(authority.certificate), await readFile(headend.caFile)]));
   const seen = [];
   const agent = new https.Agent({ keepAlive: true, ca: headend.ca });
+  const asked = () => (how.address ? { host: '127.0.0.1', servername: 'localhost', localAddress: how.address } : { host: 'localhost' });
   const server = https.createServer({ cert, key }, async (request, response) => {
     try {
       const body = await collect(request);
       const entry = { method: request.method, url: request.url, headers: request.headers, body };
       seen.push(entry);
-      const onward = https.request({ host: 'localhost', port: headend.port, method: request.method, path: request.url, headers: request.headers, agent });
+      const onward = https.request({ ...asked(), port: headend.port, method: request.method, path: request.url, headers: { ...request.headers, ...how.headers }, agent });
       response.on('close', () => onward.destroy());
       onward.on('error', () => response.destroy());
       onward.on('response', async (answer) => {

@@ -80,7 +80,8 @@ static void a_signed_refusal_of_this_request_counts(void **state) {
         enum access_refusal refusal;
     } rows[] = {{SAYS("d-1", NONCE, "retired"), ACCESS_REFUSAL_RETIRED},
                 {SAYS("d-1", NONCE, "unknown"), ACCESS_REFUSAL_UNKNOWN},
-                {SAYS("d-1", NONCE, "revoked"), ACCESS_REFUSAL_REVOKED}};
+                {SAYS("d-1", NONCE, "revoked"), ACCESS_REFUSAL_REVOKED},
+                {SAYS("d-1", NONCE, "network"), ACCESS_REFUSAL_NETWORK}};
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         char body[8192];
         struct pp_error error = {0};

@@ -88,6 +88,7 @@ static const struct sample samples[] = {
     {"keys-refused", "\"code\":\"K-3\",\"detail\":\"vault: no signed policy allows what was started\"",
      false},
     {"locked", "\"name\":\"Entrance hall, left\",\"code\":\"L-403\"", false},
+    {"elsewhere", "\"name\":\"Entrance hall, left\",\"code\":\"L-2\"", false},
     {"identify", "\"name\":\"Entrance hall, left\",\"code\":\"4f0c2f9e\"", false},
     {"retired", "\"code\":\"R-01\"", false},
     {"error", "\"code\":\"T-17\",\"detail\":\"the server's certificate expired on 2026-01-31\"", false},
