@@ -2,7 +2,7 @@
 
 _pingplayctl() {
   local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' word skip=false
-  local commands='status enrol diagnose logs schedule stats reset'
+  local commands='status enrol diagnose logs schedule stats vault reset'
   local options='--json --lang --config --socket --help --version'
   COMPREPLY=()
   case $previous in
@@ -27,6 +27,8 @@ _pingplayctl() {
     enrol) options="$options --again" ;;
     logs) options="$options --lines --follow" ;;
     schedule) options="$options --at" ;;
+    vault) options="$options migrate" ;;
+    'vault migrate') options="$options file tpm2" ;;
     reset) options="$options --yes" ;;
   esac
   mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -359,6 +359,10 @@ bool agent_run(struct agent *agent, struct pp_error *error) {
     return true;
 }
 
+const char *agent_vault_move(const struct agent *agent) {
+    return agent->answers.vault_move;
+}
+
 void agent_destroy(struct agent *agent) {
     struct pp_error error = {0};
     if (!agent)

@@ -135,6 +135,28 @@ void answers_forget(struct agent *agent) {
     pp_log_ring_clear(agent->answers.log);
 }
 
+/* ---- vault ---- */
+
+/* Nobody may have the vault open then: the agent ends, main moves it, and whoever starts agents starts the next one. */
+static void answer_migrate(struct agent *agent, struct local_client *client,
+                           const struct local_message *request) {
+    const struct vault_kek_provider *provider = NULL;
+    const struct local_text *name = &request->migrate.provider;
+    struct pp_error error = {0};
+    char text[LOCAL_WORD_MAX + 1];
+    snprintf(text, sizeof text, "%.*s", (int)name->size, name->data);
+    if (!vault_kek_by_name(text, &provider, &error) || !provider) {
+        local_refuse(client, LOCAL_FAILED, "%s", error.code ? error.message : "name one: file, tpm2");
+        return;
+    }
+    pp_autojson cJSON *document = document_create();
+    pp_log_warning("%s has the vault moved to provider %s", local_client_name(client), text);
+    cJSON_AddStringToObject(document, "moving", text);
+    local_answer(client, document);
+    memcpy(agent->answers.vault_move, text, sizeof text);
+    net_loop_stop(agent->loop);
+}
+
 /* ---- stats ---- */
 
 /* "VmRSS:     12345 kB" of a process's own status (proc_pid_status(5)), in bytes. */
@@ -212,6 +234,7 @@ static const struct question questions[] = {
     {LOCAL_SCHEDULE, false, true,  answers_schedule},
     {LOCAL_STATS,    false, true,  answer_stats},
     {LOCAL_RESET,    true,  true,  answer_reset},
+    {LOCAL_MIGRATE,  true,  false, answer_migrate},
 };
 /* clang-format on */
 

@@ -45,6 +45,8 @@ struct answers {
     struct diagnose_run *diagnosis; /* under way; NULL none */
     struct local_client *diagnosed; /* whom its document is for; NULL: it has gone */
     struct schedule_walk walk;
+    char vault_move[LOCAL_WORD_MAX +
+                    1]; /* where the vault is to be moved to once the agent has ended; "" nowhere */
 };
 
 /* Once there is a loop. Without a socket the agent goes on, and tries again. */

@@ -1,6 +1,7 @@
 /* pingplay-agent(8): the agent of a display point. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -62,12 +63,30 @@ static bool migrate_vault(const struct agent_config *config, struct pp_error *er
     return true;
 }
 
-static bool run_agent(const struct agent_config *config, const char *renderer_user, struct pp_error *error) {
+/* Asked for on the spot, while it ran (pingplayctl vault migrate). The configuration may have been changed for it. */
+static bool move_vault(const char *path, const char *provider, struct pp_error *error) {
+    struct agent_config config;
+    if (!agent_config_load(path, &config, error))
+        return false;
+    if (strcmp(config.vault_provider, "auto") != 0 && strcmp(config.vault_provider, provider) != 0)
+        return pp_fail(error, PP_E_STATE, "the vault is not moved to %s: the configuration wants provider %s",
+                       provider, config.vault_provider);
+    snprintf(config.vault_provider, sizeof config.vault_provider, "%s", provider);
+    return migrate_vault(&config, error);
+}
+
+static bool run_agent(const char *path, const struct agent_config *config, const char *renderer_user,
+                      struct pp_error *error) {
+    char provider[PP_CONFIG_VALUE_MAX];
     PP_AUTO(ipc_launcher) struct ipc_launcher *launcher = NULL;
     if (!separate_renderers(renderer_user, &launcher, error))
         return false;
     PP_AUTO(agent) struct agent *agent = agent_create(config, launcher, error);
-    return agent && agent_run(agent, error);
+    if (!agent || !agent_run(agent, error))
+        return false;
+    snprintf(provider, sizeof provider, "%s", agent_vault_move(agent));
+    agent_destroy(pp_steal(&agent));
+    return !*provider || move_vault(path, provider, error);
 }
 
 static bool run(const char *path, const char *renderer_user, enum task task, struct pp_error *error) {
@@ -82,7 +101,7 @@ static bool run(const char *path, const char *renderer_user, enum task task, str
         return agent_erase(config.state, error);
     if (task == TASK_MIGRATE)
         return migrate_vault(&config, error);
-    return run_agent(&config, renderer_user, error);
+    return run_agent(path, &config, renderer_user, error);
 }
 
 int main(int argc, char **argv) {

@@ -20,6 +20,7 @@ static const char usage[] =
     "zone), and\n"
     "                               what comes next\n"
     "  stats                        what has happened since the agent's start\n"
+    "  vault migrate file|tpm2      move the key of all keys; [vault] of the configuration has to allow it\n"
     "  reset [--yes]                erase the keys and everything else: it is nobody's then, and shows a new "
     "code\n"
     "  --json         the document itself, as assets/schema/ctl.schema.json has it\n"
@@ -41,6 +42,7 @@ static const struct command commands[] = {
     {"logs",     0, 0, logs_run},
     {"schedule", 0, 0, schedule_run},
     {"stats",    0, 0, stats_run},
+    {"vault",    2, 2, vault_run},
     {"reset",    0, 0, reset_run},
 };
 /* clang-format on */

@@ -85,6 +85,7 @@ enum ctl_exit logs_run(const struct ctl *ctl);
 enum ctl_exit diagnose_command_run(const struct ctl *ctl);
 enum ctl_exit schedule_run(const struct ctl *ctl);
 enum ctl_exit reset_run(const struct ctl *ctl);
+enum ctl_exit vault_run(const struct ctl *ctl);
 enum ctl_exit stats_run(const struct ctl *ctl);
 
 #endif

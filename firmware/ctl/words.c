@@ -114,6 +114,10 @@ static const struct word table[] = {
     {"reset.cancelled", {"nothing was erased", "rien n’a été effacé"}},
     {"reset.erasing", {"The agent erases everything, and asks for a new code.", "L’agent efface tout, et demande un nouveau code."}},
     {"reset.no_code", {"It is erased. There is no code yet: “pingplayctl diagnose” tells why.", "C’est effacé. Pas encore de code : « pingplayctl diagnose » dit pourquoi."}},
+    /* vault */
+    {"vault.moving", {"The agent ends, moves its vault, and is started again.", "L’agent s’arrête, déplace son coffre, et est redémarré."}},
+    {"vault.moved", {"The vault has a new key there; the old one is destroyed.", "Le coffre y a une nouvelle clé ; l’ancienne est détruite."}},
+    {"vault.not_moved", {"It was not moved: “journalctl -u pingplay-agent” tells why. What it has is as it was.", "Il n’a pas été déplacé : « journalctl -u pingplay-agent » dit pourquoi. Il est comme avant."}},
     /* schedule */
     {"schedule.at", {"At", "Le"}},
     {"schedule.layout", {"Layout", "Mise en page"}},

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
+import { checkDocument, ctl, startCtl, stateOf } from './lib/ctl.mjs';
 import { startDisplay, tellsTrouble, until } from './lib/display.mjs';
 import { startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
@@ -161,5 +162,28 @@ describe('a screen with its keys in a TPM', { concurrency: 2 }, () => {
     assert.ok(!existsSync(path.join(display.stateDir, 'kek/tpm2')));
     await tpm.cutPower();
     await display.waitPicture(shows(RED), 'the content, without the TPM');
+  });
+
+  test('is moved by pingplayctl while it runs; where the configuration does not allow it everything stays', async (t) => {
+    const { display, headend, id } = await startScreen(t, { more: ['provider = file'] });
+    const refused = await ctl(display, '--json', 'vault', 'migrate', 'tpm2');
+    assert.equal(refused.code, 0);
+    checkDocument('vault', JSON.parse(refused.out));
+    assert.equal((await display.agent.ended).code, 1);
+    assert.match(display.agent.log, /the vault is not moved to tpm2: the configuration wants provider file/);
+    await display.startAgent();
+    await display.agent.waitLog(/-> online/);
+    assert.equal((await ctl(display, 'vault', 'migrate', 'paper')).code, 1);
+
+    const config = await readFile(display.config, 'utf8');
+    await writeFile(display.config, config.replace('provider = file', 'provider = tpm2'));
+    const moving = startCtl(display, 'vault', 'migrate', 'tpm2');
+    assert.equal((await display.agent.ended).code, 0);
+    assert.match(display.agent.log, /the vault has a new key \(provider tpm2\)/);
+    await display.startAgent();
+    assert.equal((await moving.ended).code, 0, moving.err);
+    await until(async () => await stateOf(display) === 'online', 'the same screen');
+    assert.equal((await reportOf(headend, id, (status) => status.key_provider === 'tpm2')).device_key, 'software');
+    assert.ok(!existsSync(path.join(display.stateDir, 'kek/kek')));
   });
 });
