@@ -24,14 +24,17 @@ static const char manifest_json[] =
     "{\"id\":\"b\",\"kind\":\"image\",\"object\":\"o\",\"duration\":\"PT20S\"}]},"
     "\"q\":{\"items\":[{\"id\":\"c\",\"kind\":\"video\",\"object\":\"o\"}]}},"
     "\"schedule\":[{\"layout\":\"day\",\"dtstart\":\"2026-01-05T08:00:00\",\"duration\":\"PT12H\","
-    "\"rrule\":\"FREQ=DAILY\"}],\"default_layout\":\"night\","
+    "\"rrule\":\"RULE\"}],\"default_layout\":\"night\","
     "\"objects\":{\"o\":{\"sha256\":\"0000000000000000000000000000000000000000000000000000000000000000\","
     "\"length\":100,"
     "\"key\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\"media_type\":\"image/png\"}}}";
 
-static struct channel_manifest *parse(void) {
+static struct channel_manifest *parse(const char *rule) {
     struct pp_error error = {0};
-    struct channel_manifest *manifest = channel_manifest_parse(manifest_json, strlen(manifest_json), &error);
+    char json[2048];
+    const char *place = strstr(manifest_json, "RULE");
+    snprintf(json, sizeof json, "%.*s%s%s", (int)(place - manifest_json), manifest_json, rule, place + 4);
+    struct channel_manifest *manifest = channel_manifest_parse(json, strlen(json), &error);
     if (!manifest)
         fail_msg("%s", error.message);
     return manifest;
@@ -63,7 +66,7 @@ static const char *text(const cJSON *object, const char *name) {
 
 static void an_instant_has_its_layout_the_item_that_is_on_and_what_follows(void **state) {
     (void)state;
-    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse();
+    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse("FREQ=DAILY");
     /* 08:00 in Paris is 07:00 in UTC in winter; 12 s into a playlist of 30 s. */
     pp_autojson cJSON *day = schedule(manifest, instant("2026-01-10T07:00:12Z"), "Europe/Paris");
     assert_string_equal(text(day, "layout"), "day");
@@ -81,7 +84,7 @@ static void an_instant_has_its_layout_the_item_that_is_on_and_what_follows(void 
 
 static void without_alignment_items_are_told_in_their_order(void **state) {
     (void)state;
-    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse();
+    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse("FREQ=DAILY");
     pp_autojson cJSON *night = schedule(manifest, instant("2026-01-10T06:59:59Z"), "Europe/Paris");
     assert_string_equal(text(night, "layout"), "night");
     const cJSON *zone = cJSON_GetArrayItem(member(night, "zones"), 0);
@@ -90,9 +93,19 @@ static void without_alignment_items_are_told_in_their_order(void **state) {
     assert_string_equal(text(cJSON_GetArrayItem(member(night, "next"), 0), "at"), "2026-01-10T07:00:00Z");
 }
 
+/* A look at the schedule is good for some days only: what stays the same for months is no change. */
+static void a_change_months_away_is_the_first_that_is_told(void **state) {
+    (void)state;
+    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse("FREQ=YEARLY;BYMONTH=6;BYMONTHDAY=1");
+    pp_autojson cJSON *winter = schedule(manifest, instant("2026-01-10T06:00:00Z"), "Europe/Paris");
+    const cJSON *next = member(winter, "next");
+    assert_string_equal(text(cJSON_GetArrayItem(next, 0), "at"), "2026-06-01T06:00:00Z");
+    assert_string_equal(text(cJSON_GetArrayItem(next, 0), "layout"), "day");
+}
+
 static void no_manifest_and_the_end_of_time_are_told(void **state) {
     (void)state;
-    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse();
+    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse("FREQ=DAILY");
     pp_autojson cJSON *none = schedule(NULL, 1, "UTC");
     assert_true(cJSON_IsNull(member(none, "layout")));
     pp_autojson cJSON *last = schedule(manifest, LOCAL_AT_MAX, "UTC");
@@ -103,8 +116,8 @@ static void no_manifest_and_the_end_of_time_are_told(void **state) {
 
 static void a_manifest_that_changes_meanwhile_ends_the_walk(void **state) {
     (void)state;
-    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse();
-    PP_AUTO(channel_manifest) struct channel_manifest *other = parse();
+    PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse("FREQ=DAILY");
+    PP_AUTO(channel_manifest) struct channel_manifest *other = parse("FREQ=DAILY");
     struct schedule_walk walk;
     other->digest[0] ^= 1;
     answers_schedule_begin(&walk, manifest, instant("2026-01-10T07:00:12Z"), "UTC");
@@ -120,6 +133,7 @@ int main(void) {
         cmocka_unit_test(an_instant_has_its_layout_the_item_that_is_on_and_what_follows),
         cmocka_unit_test(without_alignment_items_are_told_in_their_order),
         cmocka_unit_test(a_manifest_that_changes_meanwhile_ends_the_walk),
+        cmocka_unit_test(a_change_months_away_is_the_first_that_is_told),
         cmocka_unit_test(no_manifest_and_the_end_of_time_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

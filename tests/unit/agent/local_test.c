@@ -116,6 +116,8 @@ static struct local_message client_read(struct stage *stage, int fd, struct pp_b
     struct pollfd poller = {.fd = fd, .events = POLLIN};
     for (int i = 0; i < 200 && poll(&poller, 1, 0) == 0; i++)
         assert_true(net_loop_turn(stage->loop, TURN_MS, &error));
+    if (poll(&poller, 1, 0) == 0)
+        fail_msg("nothing comes, and the connection stays");
     if (local_receive(fd, LOCAL_PACKET_MAX, packet, &message, &error))
         return message;
     assert_int_equal(error.code, PP_E_NET);
