@@ -199,8 +199,8 @@ static void answer_stats(struct agent *agent, struct local_client *client,
     };
     pp_autojson cJSON *document = document_create();
     (void)request;
-    cJSON_AddNumberToObject(document, "uptime_s",
-                            (double)((pp_clock_boottime_ms() - agent->answers.started_ms) / 1000));
+    int64_t uptime_s = (pp_clock_boottime_ms() - agent->answers.started_ms) / 1000;
+    cJSON_AddNumberToObject(document, "uptime_s", (double)uptime_s);
     cJSON *list = cJSON_AddObjectToObject(document, "counters");
     for (size_t i = 0; i < PP_COUNT(rows); i++)
         cJSON_AddNumberToObject(list, rows[i].name, (double)rows[i].count);

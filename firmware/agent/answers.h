@@ -1,5 +1,6 @@
 /*
- * What pingplayctl(8) may ask the agent, and the documents that answer it (assets/schema/ctl.schema.json). Only reads the
+ * What pingplayctl(8) may ask the agent, and the documents that answer it (assets/schema/ctl.schema.json). Only
+ * reads the
  * agent, but for what a person on the spot may have done: a new code, a reset.
  */
 #ifndef PP_AGENT_ANSWERS_H
@@ -62,7 +63,8 @@ void answers_forget(struct agent *agent);
 void answers_diagnose_config(struct agent *agent, struct diagnose_config *config);
 void answers_diagnose(struct agent *agent, struct local_client *client, const struct local_message *request);
 
-/* answers_schedule.c: what a manifest (NULL: there is none) has at an instant. One step is one look at the schedule; false:
+/* answers_schedule.c: what a manifest (NULL: there is none) has at an instant. One step is one look at the
+ * schedule; false:
  * the document is whole. */
 void answers_schedule_begin(struct schedule_walk *walk, const struct channel_manifest *manifest, int64_t at_s,
                             const char *time_zone);

@@ -1,4 +1,5 @@
-/* pingplayctl diagnose: the agent's own look at what is wrong (diagnose/diagnose.h). One at a time, on a thread of its own. */
+/* pingplayctl diagnose: the agent's own look at what is wrong (diagnose/diagnose.h). One at a time, on a thread of
+ * its own. */
 #include <string.h>
 
 #include "agent/agent_internal.h"

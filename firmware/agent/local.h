@@ -4,7 +4,8 @@
  *
  * Who may connect is known from the kernel (SO_PEERCRED, SO_PEERGROUPS: unix(7)): root, the agent's own user, and
  * members of one group. Everybody else is told so and hung up. Nothing waits for a client: one that does not ask for
- * LOCAL_ASK_MS, does not take its answer, or asks twice is hung up; one that reads the log too slowly loses lines, and is
+ * LOCAL_ASK_MS, does not take its answer, or asks twice is hung up; one that reads the log too slowly loses lines,
+ * and is
  * told how many.
  */
 #ifndef PP_AGENT_LOCAL_H

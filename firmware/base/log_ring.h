@@ -33,7 +33,8 @@ void pp_log_ring_add(void *ring, enum pp_log_level level, const char *text);
 
 /* The position of the last `lines` lines, or of all that there are. */
 uint64_t pp_log_ring_position(struct pp_log_ring *ring, uint64_t lines);
-/* The line at the position, or the oldest that is left, and goes on behind it; *lost is raised by those that are not. False
+/* The line at the position, or the oldest that is left, and goes on behind it; *lost is raised by those that are
+ * not. False
  * where there is none yet. */
 bool pp_log_ring_read(struct pp_log_ring *ring, uint64_t *position, struct pp_log_line *line, uint64_t *lost);
 

@@ -12,7 +12,8 @@ static bool is_token_character(char character) {
     return isalnum((unsigned char)character) || (character && strchr("+/_-=", character));
 }
 
-/* How many characters of a run are kept; all where it is nothing that looks like a secret: names of ours and UUIDs have no
+/* How many characters of a run are kept; all where it is nothing that looks like a secret: names of ours and UUIDs
+ * have no
  * capital letters, and random base64 of that length has both kinds all but once in fifty times. */
 static size_t run_kept(const char *run, size_t size) {
     bool upper = false, digit = false, hex = true;

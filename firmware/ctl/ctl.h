@@ -1,5 +1,6 @@
 /*
- * pingplayctl(8): what the commands share. A command asks the agent on its socket (ipc/local.h) and shows the answer, in
+ * pingplayctl(8): what the commands share. A command asks the agent on its socket (ipc/local.h) and shows the
+ * answer, in
  * words or, with --json, as the document that came.
  */
 #ifndef PP_CTL_CTL_H
@@ -43,14 +44,16 @@ int ctl_main(int argc, char **argv);
 
 /* ---- client.c ---- */
 
-/* A connection on which `request` was asked; -1 with an exit status and a line on standard error. `patience_s` until each
+/* A connection on which `request` was asked; -1 with an exit status and a line on standard error. `patience_s`
+ * until each
  * message of the answer; 0: for ever. */
 int client_ask(const struct ctl *ctl, const struct local_message *request, int patience_s,
                enum ctl_exit *status);
 /* The next message of the answer; LOCAL_REFUSED never comes: it is told, and `status` says so. */
 bool client_next(const struct ctl *ctl, int fd, struct pp_buf *packet, struct local_message *message,
                  enum ctl_exit *status);
-/* The one document of the answer, for the caller to destroy; with --json it is printed, too. NULL with an exit status. */
+/* The one document of the answer, for the caller to destroy; with --json it is printed, too. NULL with an exit
+ * status. */
 cJSON *client_document(const struct ctl *ctl, const struct local_message *request, int patience_s,
                        enum ctl_exit *status);
 

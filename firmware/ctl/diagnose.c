@@ -1,4 +1,5 @@
-/* pingplayctl diagnose: the agent's look at what is wrong; where it does not answer, our own, as the user that it has. */
+/* pingplayctl diagnose: the agent's look at what is wrong; where it does not answer, our own, as the user that it
+ * has. */
 #include "diagnose/diagnose.h"
 
 #include <grp.h>
@@ -70,7 +71,9 @@ static void show_check(const struct ctl *ctl, const cJSON *check) {
 
 void diagnose_show(const struct ctl *ctl, const cJSON *document) {
     const cJSON *check;
-    cJSON_ArrayForEach(check, cJSON_GetObjectItemCaseSensitive(document, "checks")) show_check(ctl, check);
+    cJSON_ArrayForEach(check, cJSON_GetObjectItemCaseSensitive(document, "checks")) {
+        show_check(ctl, check);
+    }
 }
 
 enum ctl_exit diagnose_command_run(const struct ctl *ctl) {

@@ -1,6 +1,8 @@
 /*
- * A key that is held for long enough, among the machine's input devices (evdev, linux/input.h). One that was down before a
- * device was opened counts from then on; a device that comes, goes, or drops events is looked at anew. Nothing but that one
+ * A key that is held for long enough, among the machine's input devices (evdev, linux/input.h). One that was down
+ * before a
+ * device was opened counts from then on; a device that comes, goes, or drops events is looked at anew. Nothing but
+ * that one
  * key is ever noted.
  */
 #ifndef PP_CTL_HELD_KEY_H
@@ -37,7 +39,8 @@ void held_key_close(struct held_key *key);
 /* Whether it has been held for long enough at `now_ms`. */
 bool held_key_is_held(const struct held_key *key, int64_t now_ms);
 
-/* Waits for what the devices say, at most until `until_ms` (CLOCK_MONOTONIC), or until the key is held for long enough. False
+/* Waits for what the devices say, at most until `until_ms` (CLOCK_MONOTONIC), or until the key is held for long
+ * enough. False
  * where the time is over and the key is not down. */
 bool held_key_wait(struct held_key *key, int64_t until_ms);
 

@@ -14,7 +14,8 @@ static const struct {
     uint16_t code;
 } keys[] = {
     /* buttons of boards, as gpio-keys(4) has them */
-    {"restart", KEY_RESTART}, {"power", KEY_POWER}, {"config", KEY_CONFIG}, {"vendor", KEY_VENDOR}, {"setup", KEY_SETUP},
+    {"restart", KEY_RESTART}, {"power", KEY_POWER}, {"config", KEY_CONFIG},
+    {"vendor", KEY_VENDOR}, {"setup", KEY_SETUP},
     {"prog1", KEY_PROG1}, {"prog2", KEY_PROG2}, {"wps", KEY_WPS_BUTTON}, {"button0", BTN_0}, {"button1", BTN_1},
     {"button2", BTN_2}, {"button3", BTN_3},
     /* of keyboards and remote controls */

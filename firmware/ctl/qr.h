@@ -8,7 +8,8 @@
 #define QR_QUIET    4           /* modules around it */
 #define QR_TEXT_MAX (64 * 1024) /* bytes of the lines */
 
-/* Appends the lines. `colour`: with the escapes that set black on white; else full blocks are the light modules, which a
+/* Appends the lines. `colour`: with the escapes that set black on white; else full blocks are the light modules,
+ * which a
  * terminal with light letters on a dark ground shows right. PP_E_LIMIT where the text does not fit. */
 bool qr_write(const char *text, bool colour, struct pp_buf *out, struct pp_error *error);
 

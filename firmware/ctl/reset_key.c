@@ -1,4 +1,5 @@
-/* pingplay-reset-key(8): after the start of the machine, a key that is held for long enough makes the display point nobody's. */
+/* pingplay-reset-key(8): after the start of the machine, a key that is held for long enough makes the display point
+ * nobody's. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -33,8 +34,6 @@ struct reset_key {
     uint64_t window_s;
     struct agent_config config;
 };
-
-extern char **environ;
 
 /* An agent that runs has the folder: it is asked. False where none answers. */
 static bool ask_agent(const char *socket, bool *done) {

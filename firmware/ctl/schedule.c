@@ -61,7 +61,9 @@ static void show_zone(const struct ctl *ctl, const cJSON *zone) {
     const cJSON *item;
     show_line(ctl, "schedule.zone", "%s: %s, %s", show_text(zone, "zone"), show_text(zone, "playlist"),
               words(ctl->language, by_the_clock ? "schedule.by_the_clock" : "schedule.in_order"));
-    cJSON_ArrayForEach(item, items) show_item(ctl, item);
+    cJSON_ArrayForEach(item, items) {
+        show_item(ctl, item);
+    }
     if (more > 0)
         show_line(ctl, "", "… %.0f %s", more, words(ctl->language, "schedule.more"));
 }
@@ -95,7 +97,9 @@ void schedule_show(const struct ctl *ctl, const cJSON *document) {
     show_line(ctl, "status.channel", "%s, %s %.0f", show_text(document, "channel"),
               words(ctl->language, "status.manifest"), show_number(document, "manifest_version"));
     show_line(ctl, "schedule.layout", "%s", show_text(document, "layout"));
-    cJSON_ArrayForEach(zone, cJSON_GetObjectItemCaseSensitive(document, "zones")) show_zone(ctl, zone);
+    cJSON_ArrayForEach(zone, cJSON_GetObjectItemCaseSensitive(document, "zones")) {
+        show_zone(ctl, zone);
+    }
     show_changes(ctl, document);
 }
 

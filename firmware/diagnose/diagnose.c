@@ -73,7 +73,8 @@ cJSON *diagnose(const struct diagnose_config *config) {
 
 /* ---- On a thread of its own ---- */
 
-/* Of the thread and of who wanted it; the last of them frees it. A resolver cannot be interrupted, and nobody waits for it. */
+/* Of the thread and of who wanted it; the last of them frees it. A resolver cannot be interrupted, and nobody waits
+ * for it. */
 struct diagnose_run {
     pthread_mutex_t lock;
     unsigned holders;

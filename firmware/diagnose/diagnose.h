@@ -1,13 +1,16 @@
 /*
- * Why a display point does not do what it should, as a technician looks for it: from the cable to the screen, each check
+ * Why a display point does not do what it should, as a technician looks for it: from the cable to the screen, each
+ * check
  * with a verdict, a finding that has words in English and French (findings.h), and what was seen.
  *
  *   {"format": 1, "by": "agent", "verdict": "fault", "checks": [
  *      {"name": "link", "verdict": "ok", "finding": "link-up", "detail": "eth0"}, …
  *      {"name": "tls", "verdict": "fault", "finding": "tls-untrusted", "detail": "… unknown authority"}, …]}
  *
- * It needs no key and changes nothing: it looks at the machine, resolves and connects as the agent does, and asks the headend
- * for what anybody may ask (without certificate or cookie). It waits for networks and flash, so it has a thread of its own
+ * It needs no key and changes nothing: it looks at the machine, resolves and connects as the agent does, and asks
+ * the headend
+ * for what anybody may ask (without certificate or cookie). It waits for networks and flash, so it has a thread of
+ * its own
  * in the agent.
  */
 #ifndef PP_DIAGNOSE_DIAGNOSE_H
@@ -56,7 +59,8 @@ cJSON *diagnose(const struct diagnose_config *config);
 
 struct diagnose_run;
 
-/* The same on a thread of its own; `on_done` comes once, from the loop, with the document, which is the callee's; NULL out of
+/* The same on a thread of its own; `on_done` comes once, from the loop, with the document, which is the callee's;
+ * NULL out of
  * memory. NULL where it could not be begun. */
 struct diagnose_run *diagnose_start(struct net_loop *loop, const struct diagnose_config *config,
                                     void (*on_done)(void *arg, cJSON *document), void *arg,

@@ -94,8 +94,8 @@ static bool default_route_of(const char *path, bool (*is_default)(const char *li
 
 /* "eth0 00000000 0102A8C0 0003 …" */
 static bool is_default_ipv4(const char *line, char name[IFNAMSIZ]) {
-    unsigned destination = 1, gateway = 0;
-    return sscanf(line, "%15s %8x %8x", name, &destination, &gateway) == 3 && destination == 0 && gateway;
+    char destination[9];
+    return sscanf(line, "%15s %8s", name, destination) == 2 && strcmp(destination, "00000000") == 0;
 }
 
 /* "00000000000000000000000000000000 00 … 16 more … eth0"; the loopback has one as well, which is no way out. */

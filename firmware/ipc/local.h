@@ -9,7 +9,8 @@
  *      u8, bool: 1 byte   u32: 4   u64, i64: 8   text: u32 length, UTF-8 without control characters but \t and \n
  *
  * Example: LOGS of the last 100 lines, and no following: 04 01 64 00 00 00 00. The client asks once on a connection,
- * the agent answers with REFUSED, or with DOCUMENT, or with any number of LINEs; END is its last word. A packet that does
+ * the agent answers with REFUSED, or with DOCUMENT, or with any number of LINEs; END is its last word. A packet
+ * that does
  * not fit ends the connection, never the process.
  */
 #ifndef PP_IPC_LOCAL_H

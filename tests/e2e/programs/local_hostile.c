@@ -1,7 +1,8 @@
 /*
  * Clients of the agent's socket that mean no good, one kind a run:
  *
- *   pingplay-local-hostile SOCKET hold              silent connections, more than are taken, held until standard input ends
+ *   pingplay-local-hostile SOCKET hold              silent connections, more than are taken, held until standard
+ * input ends
  *   pingplay-local-hostile SOCKET flood N           N connections, each with one of the packets below, not read from
  *   pingplay-local-hostile SOCKET deaf              follows the log and never reads; until standard input ends
  *   pingplay-local-hostile SOCKET leave N           N times a question whose answer nobody waits for

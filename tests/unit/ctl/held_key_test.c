@@ -1,4 +1,5 @@
-/* ctl/held_key.h, with pipes in the place of input devices: they carry the kernel's events, but cannot say what is down when they
+/* ctl/held_key.h, with pipes in the place of input devices: they carry the kernel's events, but cannot say what is
+ * down when they
  * are opened. */
 #include <setjmp.h>
 #include <stdarg.h>
