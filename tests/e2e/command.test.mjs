@@ -13,6 +13,7 @@ import { buildDir, enrolDevice, startHeadend, waitingPoll } from './lib/headend.
 import { signJws, verifyJws } from './lib/jose.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near, readPng } from './lib/png.mjs';
+import { startTlsEnd } from './servers/tls_end.mjs';
 
 const run = promisify(execFile);
 const MARK = 'Planted-mark-7f3a91'; // the name of a screen: it stands in what the vault keeps
@@ -264,6 +265,50 @@ describe('commands', { concurrency: 2 }, () => {
     const asked = (await second.headend.cli('screen', 'command', second.id, 'retire')).trim(); // … until it is to erase itself
     await assert.rejects(second.headend.cli('screen', 'restore', second.id), /told to erase itself/);
     assert.equal((await second.list()).find((one) => one.id === asked).outcome, 'waiting');
+  });
+
+  test('no secret that ever passed, or is kept, stands in a log or in what is sent on demand', async (t) => {
+    const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+    t.after(() => headend.stop());
+    await headend.publish('lobby', [path.join(dir, 'red.png')]);
+    // It reads all that passes; debug lines are written as well.
+    const proxy = await startTlsEnd(headend);
+    t.after(() => proxy.stop());
+    const display = await startDisplay({ url: proxy.url, caFile: proxy.caFile, rootFile: headend.rootFile },
+      { agentEnv: { PINGPLAY_DEBUG: '1' }, playerEnv: { PINGPLAY_DEBUG: '1' } });
+    t.after(() => display.stop());
+    const { code, fingerprint } = await display.waitCode();
+    const id = (await headend.cli('approve', code, '--fingerprint', fingerprint.split(' ')[0], '--name', 'Behind', '--channel', 'lobby', '--access', 'cookie')).trim();
+    await display.waitPicture(showsRed, 'the first content');
+    await display.agent.waitLog(/-> online/);
+    const received = [];
+    for (const words of [['identify', '1'], ['diagnose'], ['rotate-keys'], ['renew-certificate'], ['clear-cache'], ['screenshot'], ['logs', '500']]) {
+      const { id: command, text } = await ask(headend, id, ...words);
+      received.push(text);
+      if (['screenshot', 'logs'].includes(words[0])) {
+        const out = path.join(dir, `secrets-${words[0]}`);
+        await headend.cli('screen', 'received', command, '--out', out);
+        received.push(await readFile(out, 'latin1'));
+      }
+    }
+    const secrets = new Map();
+    const add = (what, text) => secrets.set(text, what);
+    const answers = proxy.seen.map(({ answer }) => String(answer ?? ''));
+    for (const { headers, answerHeaders } of proxy.seen) {
+      for (const header of [headers.cookie, ...[answerHeaders?.['set-cookie'] ?? []].flat()]) if (header) add('a cookie', /__Host-pingplay=([^;]+)/.exec(header)[1]);
+      if (headers.dpop) add('a proof', headers.dpop);
+      if (headers.authorization) add('a token', headers.authorization.split(' ')[1]);
+    }
+    for (const answer of answers) for (const [, name, value] of answer.matchAll(/"(device_code|access_token)":"([^"]+)"/g)) add(name, value);
+    for (const key of (await headend.sql("SELECT lower(hex(key)) FROM channel UNION SELECT lower(hex(key)) FROM object")).split('\n')) {
+      const bytes = Buffer.from(key, 'hex');
+      for (const form of [key, bytes.toString('base64url'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('latin1')]) add('a key', form);
+    }
+    const kinds = new Set(secrets.values());
+    for (const kind of ['a cookie', 'a proof', 'device_code', 'access_token', 'a key']) assert.ok(kinds.has(kind), `${kind} was there to be found`);
+    const places = { 'the agent': display.agent.log, 'the player': display.player.log, 'the headend': headend.log, ...received };
+    assert.ok(places['the agent'].length > 1000 && received.at(-1).split('\n').length > 20);
+    for (const [place, text] of Object.entries(places)) for (const [secret, what] of secrets) assert.ok(!text.includes(secret), `${what} in ${place}`);
   });
 
   // A screen of the test's own: what a screen's keys can say, and what the headend takes.

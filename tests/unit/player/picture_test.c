@@ -292,6 +292,26 @@ static void the_offline_mark_comes_and_goes(void **state) {
     image_free(&after);
 }
 
+/* Switched off from afar: black, also with what comes meanwhile, and as it was afterwards; each is answered. */
+static void a_display_that_is_off_shows_nothing_but_black(void **state) {
+    struct rig *rig = *state;
+    struct source source;
+    source_picture(rig, &source, (struct ipc_layer_add){.layer = 1}, bgra, 0, 0, 255);
+    rig_show_now(rig, 1, 0);
+    shot_expect(rig, 80, 45, 0xff0000, 0);
+    for (uint8_t on = 0; on <= 1; on++) {
+        rig_send(rig, &(struct ipc_message){.type = IPC_CONTROL, .control = {IPC_CONTROL_POWER, on}});
+        struct ipc_controlled answer = rig_expect(rig, IPC_CONTROLLED).controlled;
+        assert_int_equal(answer.control, IPC_CONTROL_POWER);
+        assert_int_equal(answer.value, on);
+        shot_expect(rig, 80, 45, on ? 0xff0000 : 0x000000, 0);
+        shot_expect(rig, 2, 2, on ? BACKGROUND : 0x000000, 2);
+    }
+    rig_send(rig, &(struct ipc_message){.type = IPC_CONTROL, .control = {IPC_CONTROL_VOLUME, 40}});
+    assert_int_equal(rig_expect(rig, IPC_CONTROLLED).controlled.value, 40);
+    source_close(&source);
+}
+
 /* The alpha of a layer in the last line of the trace, or -1. */
 static int last_alpha(const struct rig *rig, uint32_t layer) {
     cJSON *lines = rig_trace(rig);
@@ -401,6 +421,7 @@ int main(void) {
         RIG_TEST(alpha_lets_the_layer_below_through),
         RIG_TEST(a_single_transparent_pixel_lets_the_layer_below_through),
         RIG_TEST(the_offline_mark_comes_and_goes),
+        RIG_TEST(a_display_that_is_off_shows_nothing_but_black),
         RIG_TEST(a_crossfade_mixes_and_fades_out_what_it_does_not_cover),
         RIG_TEST(a_crossfade_to_a_transparent_picture_fades_the_old_one_out),
         RIG_TEST(after_a_crossfade_only_the_new_layer_is_left),

@@ -281,8 +281,43 @@ static void store_with_too_many_objects_opens_and_lets_the_oldest_go(void **stat
     scratch_finish(&s);
 }
 
+static void what_nobody_needs_is_cleared_and_the_rest_stays(void **state) {
+    (void)state;
+    struct scratch s;
+    scratch_init(&s, 0);
+    struct sample current = sample_put(&s, 1, 40000);
+    struct sample previous = sample_put(&s, 2, 40000);
+    struct sample loose = sample_put(&s, 3, 30000);
+    struct sample open = sample_make(4, 20000);
+    struct sample forgotten = sample_make(5, 10000);
+    struct store_cleared cleared;
+    assert_true(store_pin(s.store, STORE_PIN_CURRENT, &current.need, 1, NULL));
+    assert_true(store_pin(s.store, STORE_PIN_PREVIOUS, &previous.need, 1, NULL));
+    struct store_partial *partial =
+        store_partial_begin(s.store, forgotten.need.sha256, forgotten.size, NULL, NULL);
+    assert_true(store_partial_write(partial, forgotten.data, 5000, NULL));
+    store_partial_keep(partial);
+    struct store_partial *running = store_partial_begin(s.store, open.need.sha256, open.size, NULL, NULL);
+    assert_true(store_partial_write(running, open.data, 20000, NULL));
+    assert_true(store_clear(s.store, &cleared, NULL));
+    assert_int_equal(cleared.files, 2);
+    assert_int_equal(cleared.bytes, 35000);
+    assert_true(scratch_has(&s, &current));
+    assert_true(scratch_has(&s, &previous));
+    assert_false(scratch_has(&s, &loose));
+    assert_true(store_partial_commit(running, NULL));
+    assert_true(scratch_has(&s, &open));
+    sample_finish(&current);
+    sample_finish(&previous);
+    sample_finish(&loose);
+    sample_finish(&open);
+    sample_finish(&forgotten);
+    scratch_finish(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_nobody_needs_is_cleared_and_the_rest_stays),
         cmocka_unit_test(pinned_objects_are_never_evicted),
         cmocka_unit_test(least_recently_used_goes_first),
         cmocka_unit_test(rotten_objects_and_forgotten_downloads_go_before_objects),
