@@ -46,6 +46,13 @@ static bool config_complete(const char *path, const struct agent_config *config,
     if (strpbrk(host, "/?#@"))
         return pp_fail(error, PP_E_INVALID,
                        "%s: url: must be https://HOST or https://HOST:PORT, without a path", path);
+    if (strchr(config->proxy, '@'))
+        return pp_fail(error, PP_E_INVALID,
+                       "%s: proxy: name and password belong into proxy-user and proxy-password", path);
+    if (strchr(config->proxy_user, ':'))
+        return pp_fail(error, PP_E_INVALID, "%s: proxy-user: a name has no colon", path);
+    if (*config->proxy_password && !*config->proxy_user)
+        return pp_fail(error, PP_E_INVALID, "%s: proxy-password: without proxy-user", path);
     if (*config->language && strcmp(config->language, "en") != 0 && strcmp(config->language, "fr") != 0)
         return pp_fail(error, PP_E_INVALID, "%s: language: must be en or fr", path);
     if (config->rotation % 90)
@@ -75,6 +82,8 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         {"headend", "ca", PP_CONFIG_PATH, config->ca, 0, 0},
         {"headend", "root", PP_CONFIG_PATH, config->root, 0, 0},
         {"headend", "proxy", PP_CONFIG_TEXT, config->proxy, 0, 0},
+        {"headend", "proxy-user", PP_CONFIG_TEXT, config->proxy_user, 0, 0},
+        {"headend", "proxy-password", PP_CONFIG_TEXT, config->proxy_password, 0, 0},
         {"paths", "state", PP_CONFIG_PATH, config->state, 0, 0},
         {"paths", "player-socket", PP_CONFIG_PATH, config->player_socket, 0, 0},
         {"paths", "board-socket", PP_CONFIG_PATH, config->board_socket, 0, 0},

@@ -13,10 +13,12 @@
 #define AGENT_CONTROL_GROUP  "pingplay-admin"
 
 struct agent_config {
-    char url[PP_CONFIG_VALUE_MAX];            /* [headend] url: https://HOST[:PORT], no path */
-    char ca[PP_CONFIG_VALUE_MAX];             /* [headend] ca: PEM file of the only authorities trusted */
-    char root[PP_CONFIG_VALUE_MAX];           /* [headend] root: the first TUF root.json */
-    char proxy[PP_CONFIG_VALUE_MAX];          /* [headend] proxy: http://HOST:PORT, or empty */
+    char url[PP_CONFIG_VALUE_MAX];        /* [headend] url: https://HOST[:PORT], no path */
+    char ca[PP_CONFIG_VALUE_MAX];         /* [headend] ca: PEM file of the only authorities trusted */
+    char root[PP_CONFIG_VALUE_MAX];       /* [headend] root: the first TUF root.json */
+    char proxy[PP_CONFIG_VALUE_MAX];      /* [headend] proxy: http://HOST:PORT, or empty */
+    char proxy_user[PP_CONFIG_VALUE_MAX]; /* [headend] proxy-user, proxy-password: see agent/proxy.h */
+    char proxy_password[PP_CONFIG_VALUE_MAX];
     char state[PP_CONFIG_VALUE_MAX];          /* [paths] state: folder */
     char player_socket[PP_CONFIG_VALUE_MAX];  /* [paths] player-socket */
     char control_socket[PP_CONFIG_VALUE_MAX]; /* [local] socket: where pingplayctl(8) asks */

@@ -4,6 +4,7 @@
 
 #include "agent/agent_internal.h"
 #include "agent/erase.h"
+#include "agent/proxy.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -69,20 +70,18 @@ static void run_opening(struct pp_job *job) {
 
 /* ---- On the loop ---- */
 
-static bool open_network(struct agent *agent, struct pp_error *error) {
+static bool open_clients(struct agent *agent, const char *proxy, struct pp_error *error) {
     const struct net_clocks clocks = {.time = pp_wall_clock_source(&agent->floors.clock),
                                       .other = pp_wall_clock_system_source(&agent->floors.clock)};
-    struct net_client_config client = {.base_url = agent->config.url,
-                                       .ca_file = agent->config.ca,
-                                       .proxy = agent->config.proxy,
-                                       .clocks = clocks};
+    struct net_client_config client = {
+        .base_url = agent->config.url, .ca_file = agent->config.ca, .proxy = proxy, .clocks = clocks};
     struct sync_config sync = {
         .state_dir = agent->config.state,
         .vault = agent->vault,
         .store = agent->store,
         .base_url = agent->config.url,
         .ca_file = agent->config.ca,
-        .proxy = *agent->config.proxy ? agent->config.proxy : NULL,
+        .proxy = *proxy ? proxy : NULL,
         .root_file = agent->config.root,
         .clocks = clocks,
     };
@@ -90,7 +89,18 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
     if (!agent->client)
         return false;
     agent->sync = sync_create(&sync, error);
-    if (!agent->sync || !access_state_open(agent, error))
+    return agent->sync != NULL;
+}
+
+static bool open_network(struct agent *agent, struct pp_error *error) {
+    char proxy[PROXY_ADDRESS_MAX];
+    bool opened =
+        proxy_address(&agent->config, agent->vault, proxy, error) && open_clients(agent, proxy, error);
+    pp_wipe(proxy, sizeof proxy);
+    /* The vault has them now. */
+    pp_wipe(agent->config.proxy_user, sizeof agent->config.proxy_user);
+    pp_wipe(agent->config.proxy_password, sizeof agent->config.proxy_password);
+    if (!opened || !access_state_open(agent, error))
         return false;
     reporter_begin(agent->reporter, agent->client, agent->jobs);
     vault_set_jobs(agent->vault, agent->jobs);

@@ -258,8 +258,38 @@ static void explain_other(CURLcode result, const char *problem, struct pp_error 
     pp_fail(error, kind->code, "%s", kind->words ? kind->words : problem);
 }
 
+struct proxy_reason {
+    long from, to; /* HTTP status */
+    const char *words;
+};
+
+/* What a proxy has answered to CONNECT: libcurl's own words for it differ from release to release. */
+static bool explain_proxy(const struct net_call *call, struct pp_error *error) {
+    static const struct proxy_reason reasons[] = {
+        {300, 399, "somebody has to sign in to this network: its proxy sends to a page"},
+        {407, 407, "the proxy wants a name and a password, and takes none that it was given"},
+        {403, 403, "the proxy does not connect to this server"},
+        {405, 405, "the proxy does not connect to this server"},
+        {502, 504, "the proxy cannot reach the server"},
+        {511, 511, "somebody has to sign in to this network"},
+        {100, 999, "the proxy does not connect"},
+    };
+    long status = 0;
+    if (curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status) != CURLE_OK || status / 100 == 2)
+        return false;
+    for (size_t i = 0; i < PP_COUNT(reasons); i++) {
+        if (status >= reasons[i].from && status <= reasons[i].to) {
+            pp_fail(error, PP_E_NET, "%s (HTTP %ld)", reasons[i].words, status);
+            return true;
+        }
+    }
+    return false;
+}
+
 void net_failure_explain(const struct net_call *call, CURLcode result, struct pp_error *error) {
     char problem[CURL_ERROR_SIZE];
+    if (explain_proxy(call, error))
+        return;
     leave_out_duration(*call->problem ? call->problem : curl_easy_strerror(result), problem);
     switch (result) {
     case CURLE_PEER_FAILED_VERIFICATION:

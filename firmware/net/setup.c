@@ -41,6 +41,7 @@ static void setup_transport(struct net_setup *setup, const struct net_client *cl
     /* "" also keeps libcurl from asking the environment for one. */
     NET_SET(setup, CURLOPT_PROXY, client->proxy);
     NET_SET(setup, CURLOPT_NOPROXY, "");
+    NET_SET(setup, CURLOPT_PROXYAUTH, (long)CURLAUTH_BASIC);
     NET_SET(setup, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     NET_SET(setup, CURLOPT_TCP_KEEPALIVE, 1L);
     NET_SET(setup, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_S);

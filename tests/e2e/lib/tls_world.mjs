@@ -183,19 +183,33 @@ export class World {
   }
 }
 
+// A proxy that answers this to each CONNECT; or, with `user`, connects for whoever gives that ("NAME:PASSWORD").
+export async function proxyOf(world, answer, user) {
+  return world.listen(net.createServer((client) => client.once('data', (data) => {
+    const text = data.toString('latin1');
+    const given = /^Proxy-Authorization: Basic (\S+)/im.exec(text)?.[1];
+    if (user && given && Buffer.from(given, 'base64').toString() === user) return tunnel(client, text);
+    return client.end(answer);
+  })));
+}
+
 // A proxy that takes every name for this machine, so that servers can have any.
 function connectToLoopback(client) {
-  client.once('data', (data) => {
-    const port = /^CONNECT \S+:(\d+) /.exec(data.toString('latin1'))?.[1];
-    if (!port) return client.end('HTTP/1.1 400 no\r\n\r\n');
-    const upstream = net.connect(Number(port), '127.0.0.1', () => {
-      client.write('HTTP/1.1 200 go on\r\n\r\n');
-      client.pipe(upstream).pipe(client);
-    });
-    upstream.on('error', () => client.destroy());
-    client.on('close', () => upstream.destroy());
-    return undefined;
+  client.once('data', (data) => tunnel(client, data.toString('latin1')));
+}
+
+function tunnel(client, request) {
+  const port = /^CONNECT \S+:(\d+) /.exec(request)?.[1];
+  if (!port) {
+    client.end('HTTP/1.1 400 no\r\n\r\n');
+    return;
+  }
+  const upstream = net.connect(Number(port), '127.0.0.1', () => {
+    client.write('HTTP/1.1 200 go on\r\n\r\n');
+    client.pipe(upstream).pipe(client);
   });
+  upstream.on('error', () => client.destroy());
+  client.on('close', () => upstream.destroy());
 }
 
 function plainAnswer(socket) {

@@ -41,6 +41,28 @@ static void settings_are_read_and_the_rest_has_defaults(void **state) {
     assert_int_equal(config.store_reserve_mib, 64);
 }
 
+static void credentials_of_a_proxy_have_settings_of_their_own(void **state) {
+    (void)state;
+    static const char *const bad[] = {"proxy = http://screen:secret@proxy.example:3128\n",
+                                      "proxy = http://proxy.example:3128\nproxy-user = a:b\n",
+                                      "proxy = http://proxy.example:3128\nproxy-password = secret\n"};
+    struct agent_config config;
+    struct pp_error error = {0};
+    char path[64];
+    char text[512];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(text, sizeof text, "%s%s", HEADEND, bad[i]);
+        assert_false(load(text, &config, path, &error));
+        assert_int_equal(error.code, PP_E_INVALID);
+        assert_null(strstr(error.message, "secret"));
+    }
+    assert_true(load(HEADEND
+                     "proxy = http://proxy.example:3128\nproxy-user = screen\nproxy-password = a:b@c\n",
+                     &config, path, &error));
+    assert_string_equal(config.proxy_user, "screen");
+    assert_string_equal(config.proxy_password, "a:b@c");
+}
+
 static void the_vault_has_what_the_board_has_unless_it_is_named(void **state) {
     (void)state;
     struct agent_config config;
@@ -106,6 +128,7 @@ static void a_missing_file_is_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_are_read_and_the_rest_has_defaults),
+        cmocka_unit_test(credentials_of_a_proxy_have_settings_of_their_own),
         cmocka_unit_test(the_vault_has_what_the_board_has_unless_it_is_named),
         cmocka_unit_test(what_is_wrong_is_named_with_file_and_line),
         cmocka_unit_test(a_missing_file_is_told),
