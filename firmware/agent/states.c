@@ -178,14 +178,14 @@ static const struct state_row {
     bool covers;
     bool code;
 } states[AGENT_STATES] = {
-    [AGENT_STARTING] = {"starting", "starting"},
-    [AGENT_UNENROLLED] = {"unenrolled", "unenrolled"},
+    [AGENT_STARTING] = {"starting", "starting", .locked = false},
+    [AGENT_UNENROLLED] = {"unenrolled", "unenrolled", .locked = false},
     [AGENT_CODE] = {"code", "unenrolled", .covers = true, .code = true},
     [AGENT_ENROLLING] = {"enrolling", "enrolling", .covers = true},
-    [AGENT_CONNECTING] = {"connecting", "connecting"},
-    [AGENT_ONLINE] = {"online", "online"},
-    [AGENT_OFFLINE] = {"offline", "offline"},
-    [AGENT_LOCKING] = {"locking", "locked"},
+    [AGENT_CONNECTING] = {"connecting", "connecting", .locked = false},
+    [AGENT_ONLINE] = {"online", "online", .locked = false},
+    [AGENT_OFFLINE] = {"offline", "offline", .locked = false},
+    [AGENT_LOCKING] = {"locking", "locked", .locked = false},
     [AGENT_LOCKED] = {"locked", "locked", .locked = true, .covers = true},
     [AGENT_LOCKED_CODE] = {"locked-code", "locked", .locked = true, .covers = true, .code = true},
     [AGENT_LOCKED_ENROLLING] = {"locked-enrolling", "locked", .locked = true, .covers = true},

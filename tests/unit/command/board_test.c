@@ -103,8 +103,10 @@ static void board_tells_init_to_reboot(void **state) {
     int status = 0;
     pid_t init = fork();
     assert_true(init >= 0);
-    for (; init == 0;)
-        pause();
+    if (init == 0) {
+        for (;;)
+            pause();
+    }
     assert_int_equal(ask(folder, init, request, sizeof request, text), 0);
     assert_int_equal(waitpid(init, &status, 0), init);
     assert_true(WIFSIGNALED(status));

@@ -68,7 +68,7 @@ static void upload_of_somebody_else_or_changed_is_not_opened(void **state) {
 
 static void upload_needs_a_key_and_keeps_to_its_size(void **state) {
     struct command_upload_key public = {0}, none = {0};
-    PP_AUTO(crypto_key) struct crypto_key *key = key_make(&public);
+    crypto_key_destroy(key_make(&public));
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(2 * COMMAND_UPLOAD_SEALED_MAX);
     struct pp_error error = {0};
     char *large = calloc(1, COMMAND_UPLOAD_MAX + 1);
@@ -93,7 +93,7 @@ static bool parse(const char *text, struct command_upload_key *key) {
 
 static void upload_key_of_a_state_is_read_or_missing_or_refused(void **state) {
     struct command_upload_key public = {0}, key;
-    PP_AUTO(crypto_key) struct crypto_key *made = key_make(&public);
+    crypto_key_destroy(key_make(&public));
     pp_autojson cJSON *document = cJSON_CreateObject();
     cJSON_AddItemToObject(document, "upload_key", jwk_from_point(public.point, NULL));
     pp_autojsontext char *good = cJSON_PrintUnformatted(document);
