@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/event_log.h"
 #include "agent/spool.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -26,6 +27,7 @@ static const struct {
 struct reporter {
     struct reporter_config config;
     struct spool *spools[STREAMS];
+    struct event_log log; /* of events */
     bool online;
     bool status_due;
     bool gathering;  /* the timer is that of REPORTER_GATHER_MS: not to be put off by more items */
@@ -115,6 +117,9 @@ static bool reporter_post_status(struct reporter *reporter) {
 static bool reporter_post_spool(struct reporter *reporter, int stream) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(SPOOL_BATCH_MAX);
     struct pp_error error = {0};
+    /* They are sent when their head is on flash: on_events_kept. */
+    if (stream == STREAM_EVENTS && !event_log_is_kept(&reporter->log))
+        return false;
     return spool_peek(reporter->spools[stream], &json, &error) &&
            reporter_post(reporter, stream, streams[stream].path, json.data, json.size);
 }
@@ -159,6 +164,11 @@ static void on_send_due(void *arg) {
     reporter_send_next(reporter);
 }
 
+static void on_events_kept(void *arg) {
+    struct reporter *reporter = arg;
+    reporter_schedule(reporter);
+}
+
 struct reporter *reporter_create(const struct reporter_config *config, struct pp_error *error) {
     struct reporter *reporter = calloc(1, sizeof *reporter);
     if (!reporter) {
@@ -175,6 +185,13 @@ struct reporter *reporter_create(const struct reporter_config *config, struct pp
             return NULL;
         }
     }
+    if (!event_log_open(&reporter->log, config->vault, reporter->spools[STREAM_EVENTS], error)) {
+        reporter->log = (struct event_log){0};
+        reporter_destroy(reporter);
+        return NULL;
+    }
+    reporter->log.on_kept = on_events_kept;
+    reporter->log.arg = reporter;
     return reporter;
 }
 
@@ -190,6 +207,7 @@ void reporter_destroy(struct reporter *reporter) {
         return;
     net_timer_stop(&reporter->timer);
     net_call_cancel(reporter->call);
+    event_log_close(&reporter->log);
     for (int i = 0; i < STREAMS; i++)
         spool_close(reporter->spools[i]);
     free(reporter);
@@ -216,13 +234,7 @@ void reporter_event(struct reporter *reporter, const char *kind, const char *for
     /* Some of it are a server's or a renderer's words, and cut: the headend would refuse the whole batch. */
     pp_json_tidy(detail);
     pp_log_info("%s: %s", kind, detail);
-    cJSON *item = cJSON_CreateObject();
-    if (!item || !cJSON_AddStringToObject(item, "kind", kind) ||
-        !cJSON_AddStringToObject(item, "detail", detail)) {
-        cJSON_Delete(item);
-        item = NULL;
-    }
-    spool_add(reporter->spools[STREAM_EVENTS], item, pp_time_now_s(&reporter->config.time));
+    event_log_add(&reporter->log, kind, detail, pp_time_now_s(&reporter->config.time));
     reporter_schedule(reporter);
 }
 

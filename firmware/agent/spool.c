@@ -274,19 +274,25 @@ static bool memory_make_room(struct spool *spool) {
     return true;
 }
 
-static bool item_complete(cJSON *item, int64_t now_s) {
+bool spool_complete(cJSON *item, int64_t now_s) {
     char id[SPOOL_UUID_SIZE];
     char time[PP_RFC3339_SIZE];
+    if (cJSON_HasObjectItem(item, "id"))
+        return true;
     pp_time_format(now_s, time);
     return item && uuid_make(id) && cJSON_AddStringToObject(item, "id", id) &&
            cJSON_AddStringToObject(item, "time", time);
 }
 
 void spool_add(struct spool *spool, cJSON *item, int64_t now_s) {
-    if (memory_make_room(spool) && item_complete(item, now_s) && cJSON_AddItemToArray(spool->items, item))
+    if (memory_make_room(spool) && spool_complete(item, now_s) && cJSON_AddItemToArray(spool->items, item))
         return;
     cJSON_Delete(item);
     spool_lose(spool, 1);
+}
+
+const cJSON *spool_waiting(const struct spool *spool) {
+    return spool->items;
 }
 
 /* As many of the oldest items as a batch takes; their number, or -1. */
@@ -395,6 +401,11 @@ static bool file_read(const struct spool *spool, const struct spool_file *file, 
  * descriptor or no memory left. */
 static bool code_is_damage(enum pp_code code) {
     return code == PP_E_AUTH || code == PP_E_INVALID || code == PP_E_LIMIT || code == PP_E_NOTFOUND;
+}
+
+bool spool_read_newest(const struct spool *spool, struct pp_buf *json) {
+    struct pp_error why = {0};
+    return spool->file_count && file_read(spool, &spool->files[spool->file_count - 1], json, &why);
 }
 
 static void forget_unread(struct spool *spool) {
@@ -526,24 +537,30 @@ void spool_set_jobs(struct spool *spool, struct pp_jobs *jobs) {
     spool->jobs = jobs;
 }
 
-/* A flash that takes nothing costs what is in memory. */
-static void spool_flush_all(struct spool *spool) {
+void spool_settle(struct spool *spool) {
     int before;
+    if (!spool || spool->dirfd < 0)
+        return;
     pp_jobs_wait(spool->jobs);
     do {
         before = memory_count(spool);
         spool_flush(spool);
         pp_jobs_wait(spool->jobs);
     } while (memory_count(spool) && memory_count(spool) < before);
-    spool_lose(spool, (uint64_t)memory_count(spool));
-    pp_jobs_wait(spool->jobs);
+}
+
+void spool_forget_waiting(struct spool *spool) {
+    memory_take(spool, memory_count(spool));
 }
 
 void spool_close(struct spool *spool) {
     if (!spool)
         return;
+    spool_settle(spool);
+    /* A flash that takes nothing costs what is in memory. */
+    spool_lose(spool, (uint64_t)memory_count(spool));
     if (spool->dirfd >= 0)
-        spool_flush_all(spool);
+        pp_jobs_wait(spool->jobs);
     pp_close(&spool->dirfd);
     cJSON_Delete(spool->items);
     pp_wipe(spool->key, sizeof spool->key);

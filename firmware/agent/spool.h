@@ -44,12 +44,24 @@ struct spool *spool_open(const char *state_dir, struct vault *vault, struct pp_j
                          struct pp_error *error);
 /* The same for one that was opened without. */
 void spool_set_jobs(struct spool *spool, struct pp_jobs *jobs);
-/* Brings what waits in memory onto flash, and waits for that; NULL is allowed. */
+/* Brings what waits in memory onto flash, and waits for that, and for all else that the jobs do. NULL is allowed. */
+void spool_settle(struct spool *spool);
+/* What waits in memory is kept elsewhere: it is not lost. */
+void spool_forget_waiting(struct spool *spool);
+/* Settles it, and counts as lost what the flash did not take. NULL is allowed. */
 void spool_close(struct spool *spool);
 
 /* Adds an item: an object, which belongs to the spool from now on; it gets its "id" and, from `now_s` (s
- * since 1970), its "time". NULL, for want of memory: it is lost, and counted. */
+ * since 1970), its "time", unless it has them. NULL, for want of memory: it is lost, and counted. */
 void spool_add(struct spool *spool, cJSON *item, int64_t now_s);
+
+/* What spool_add does first, for an item that is signed or hashed over before it: adds "id" and "time". */
+bool spool_complete(cJSON *item, int64_t now_s);
+
+/* What waits in memory, also what is on its way to flash: an array, borrowed until the next call. */
+const cJSON *spool_waiting(const struct spool *spool);
+/* The newest batch on flash, as JSON; false where there is none that can be read. */
+bool spool_read_newest(const struct spool *spool, struct pp_buf *json);
 
 /* The oldest batch, as JSON for the headend; false when none waits (PP_OK), or none can be read just now. The
  * batch stays until one of the two below. Without items it only tells of losses. */

@@ -127,6 +127,11 @@ describe('words for what screens report', () => {
   const quoted = (text) => [...text.matchAll(/"([a-z]+(?:-[a-z]+)*)"/g)].map(([, word]) => word);
   const calls = [...sources.matchAll(/(?:reporter_event|agent_set_trouble|agent_set_content_trouble)\(\s*agent[^,]*,([^,;]*),/g)].flatMap(([, kind]) => quoted(kind));
   const enrolment = [...sources.matchAll(/\[ACCESS_TROUBLE_\w+\] = "([a-z-]+)"/g)].map(([, kind]) => kind);
+  const vocabulary = new Set([...file('firmware/events/kinds.c').matchAll(/^ {4}\{"([a-z-]+)",/gm)].map(([, kind]) => kind));
+  test('each event is in the vocabulary, with its severity', () => {
+    assert.ok(vocabulary.size > 30);
+    assert.deepEqual([...calls, ...enrolment].filter((kind) => !vocabulary.has(kind)), []);
+  });
   const codes = [...sources.matchAll(/"([A-Z]-\d)"/g)].map(([, code]) => code);
   for (const language of ['en', 'fr']) {
     test(`${language}: each event and each code has some`, () => {

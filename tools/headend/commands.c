@@ -81,6 +81,8 @@ static const struct command commands[] = {
      "take back what is published on a channel: its screens say that it is empty"},
     {"channel", "remove", command_channel_remove, "DIR ID [--move-to ID]",
      "remove a channel with what is published on it; screens that show it need another one"},
+    {"events", "export", command_events_export, "DIR [--format cef|jsonl] [--since TIME] [--screen SCREEN]",
+     "write what screens have reported, and what is missing or wrong in it, one line each, the oldest first"},
     {"network", "list", command_network_list, "DIR [--json]",
      "list from which networks screens may ask, and which proxies stand before this server"},
     {"network", "screens", command_network_screens, "DIR [--channel ID] --any | RANGE...",

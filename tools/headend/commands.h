@@ -63,6 +63,8 @@ bool command_channel_add(int argc, char **argv, struct pp_error *error);
 bool command_channel_list(int argc, char **argv, struct pp_error *error);
 bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
 bool command_channel_remove(int argc, char **argv, struct pp_error *error);
+/* command_events.c */
+bool command_events_export(int argc, char **argv, struct pp_error *error);
 /* command_network.c */
 bool command_network_list(int argc, char **argv, struct pp_error *error);
 bool command_network_screens(int argc, char **argv, struct pp_error *error);

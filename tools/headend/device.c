@@ -379,6 +379,7 @@ bool device_remove(struct db *db, const char *id, struct pp_error *error) {
     static const char *const deletes[] = {
         "DELETE FROM report WHERE device = ?",      "DELETE FROM report_loss WHERE device = ?",
         "DELETE FROM token WHERE device = ?",       "DELETE FROM enrolment WHERE device = ?",
+        "DELETE FROM event_link WHERE device = ?",  "DELETE FROM event_finding WHERE device = ?",
         "DELETE FROM certificate WHERE device = ?", "DELETE FROM screen_command WHERE device = ?",
         "DELETE FROM device WHERE id = ?",
     };

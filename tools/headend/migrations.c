@@ -115,6 +115,16 @@ static const char *const migrations[] = {
     /* 19: s without word of us after which a screen locks, and erases itself; 0: never */
     ("ALTER TABLE device ADD COLUMN lock_after INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE device ADD COLUMN erase_after INTEGER NOT NULL DEFAULT 0;"),
+    /* 20: the places of screens' events in their chains, and what was found there (event_chain.h) */
+    "CREATE TABLE event_link(number INTEGER PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+    "  chain TEXT NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL,"
+    "  UNIQUE(device, chain, seq)) STRICT;"
+    "CREATE TABLE event_finding(number INTEGER PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+    "  finding TEXT NOT NULL CHECK(finding IN ('gap','fork','rewrite','anew','unchained')), chain TEXT NOT "
+    "NULL,"
+    "  first INTEGER NOT NULL, last INTEGER NOT NULL, missing INTEGER NOT NULL, found INTEGER NOT NULL,"
+    "  item TEXT NOT NULL) STRICT;"
+    "CREATE INDEX event_finding_of_device ON event_finding(device);",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -2,6 +2,7 @@
  * id of the client's making, and one that is there already is passed over. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "headend/event_chain.h"
 #include "headend/handlers.h"
 #include "headend/tuf_repo.h"
 #include "headend/waiters.h"
@@ -93,6 +94,7 @@ static bool item_check(const cJSON *item, const char **id, const char **kind, st
 static bool item_store(struct request *request, const char *list, const cJSON *item, struct pp_error *error) {
     const char *id;
     const char *kind;
+    bool keep = true;
     if (!item_check(item, &id, &kind, error))
         return false;
     pp_autojsontext char *text = cJSON_PrintUnformatted(item);
@@ -100,7 +102,11 @@ static bool item_store(struct request *request, const char *list, const cJSON *i
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     if (strlen(text) > REPORT_ITEM_MAX)
         return pp_fail(error, PP_E_LIMIT, "items: one is longer than %d bytes", REPORT_ITEM_MAX);
-    return db_run(request->app->db, error,
+    if (strcmp(list, "events") == 0 &&
+        !event_chain_take(request->app->db, request->device.id, item, &keep, error))
+        return false;
+    return !keep ||
+           db_run(request->app->db, error,
                   "INSERT INTO report(id, device, list, kind, item, received) VALUES(?, ?, ?, ?, ?, ?)"
                   " ON CONFLICT(id) DO NOTHING",
                   "sssssi", id, request->device.id, list, kind, text, pp_clock_realtime_s());
@@ -148,8 +154,9 @@ static bool batch_store(struct request *request, const char *list, const cJSON *
         if (!item_store(request, list, item, error))
             return false;
     }
-    return report_trim(request, list, error) && loss_store(request, list, body, error) &&
-           db_change_commit(&change, error);
+    return report_trim(request, list, error) &&
+           event_chain_trim(request->app->db, request->device.id, error) &&
+           loss_store(request, list, body, error) && db_change_commit(&change, error);
 }
 
 static void report_batch(struct request *request, struct reply *reply, const char *list) {

@@ -1,0 +1,66 @@
+#include "events/kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* clang-format off */
+static const struct event_kind kinds[] = { /* sorted */
+    {"access-mode",          6, true,  "The way it shows who it is was changed"},
+    {"certificate-expired",  7, true,  "Its certificate has expired"},
+    {"certificate-revoked",  8, true,  "Its certificate was replaced by another"},
+    {"channel-empty",        2, false, "Nothing is published on its channel"},
+    {"command",              4, true,  "A command was carried out or refused"},
+    {"connection",           3, false, "The headend cannot be reached"},
+    {"control-keys",         5, true,  "Control keys were not fetched"},
+    {"control-keys-refused", 8, true,  "Control keys were refused"},
+    {"enrolled",             5, true,  "Enrolled"},
+    {"enrolment-denied",     6, true,  "Enrolment was refused"},
+    {"enrolment-expired",    3, true,  "A code has expired"},
+    {"enrolment-failed",     5, true,  "Enrolment has failed"},
+    {"enrolment-network",    3, false, "No network for an enrolment"},
+    {"enrolment-server",     4, false, "The headend had an error during an enrolment"},
+    {"enrolment-waits",      2, false, "An enrolment waits"},
+    {"events-lost",          8, true,  "Events were lost"},
+    {"item-failed",          4, false, "An item has failed"},
+    {"item-impaired",        3, false, "An item is shown with something lost"},
+    {"item-set-aside",       5, false, "An item was set aside"},
+    {"item-skipped",         4, false, "An item was skipped"},
+    {"locked",               7, true,  "Locked"},
+    {"manifest-set-aside",   5, false, "A playlist was set aside"},
+    {"manifest-unreadable",  5, false, "A playlist cannot be read"},
+    {"nothing-to-show",      6, false, "Nothing can be shown"},
+    {"object-damaged",       6, true,  "A file on its storage is damaged"},
+    {"player-dies",          6, false, "The player ends again and again"},
+    {"receipt-refused",      5, true,  "The headend refused a receipt"},
+    {"refusal-ignored",      8, true,  "A refusal that the headend has not signed was ignored"},
+    {"renewal-failed",       6, true,  "Its certificate was not renewed"},
+    {"renewal-waits",        3, false, "The renewal of its certificate waits"},
+    {"renewed",              3, true,  "Its certificate was renewed"},
+    {"repaired",             3, false, "Files were fetched again"},
+    {"security-tls",         8, true,  "The headend's certificate was not verified"},
+    {"session",              4, false, "No session with the headend"},
+    {"start-delayed",        5, false, "Its start was delayed"},
+    {"state-not-kept",       6, true,  "What must not be lost could not be stored"},
+    {"state-refused",        8, true,  "A state was refused"},
+    {"switched",             1, false, "New content is shown"},
+    {"sync-failed",          4, false, "Content was not fetched"},
+    {"time-restated",        7, true,  "The time was set right by a signed statement"},
+    {"unlocked",             5, true,  "The headend takes it again"},
+    {"vault-fallback",       8, true,  "A stored secret was read from its older copy"},
+};
+/* clang-format on */
+
+static int compare(const void *name, const void *kind) {
+    return strcmp(name, ((const struct event_kind *)kind)->name);
+}
+
+const struct event_kind *event_kind_find(const char *name) {
+    return bsearch(name, kinds, PP_COUNT(kinds), sizeof *kinds, compare);
+}
+
+const struct event_kind *event_kinds(size_t *count) {
+    *count = PP_COUNT(kinds);
+    return kinds;
+}
