@@ -114,6 +114,7 @@ char *net_tls_key_document(const struct crypto_key *key, struct pp_error *error)
 }
 
 bool net_tls_key_use(SSL_CTX *context, EVP_PKEY *key) {
-    return SSL_CTX_set1_client_sigalgs_list(context, "ECDSA+SHA256") == 1 &&
+    char algorithms[] = "ECDSA+SHA256"; /* OpenSSL's macro takes no constant */
+    return SSL_CTX_set1_client_sigalgs_list(context, algorithms) == 1 &&
            SSL_CTX_use_PrivateKey(context, key) == 1 && SSL_CTX_check_private_key(context) == 1;
 }
