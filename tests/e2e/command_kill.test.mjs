@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -65,4 +65,27 @@ test(`${KILLS} times SIGKILL around commands: each has its effect once at most, 
   }
   assert.deepEqual([...ends], ['failed interrupted']);
   assert.ok(begun > 0, 'some had their effect');
+});
+
+test('killed again and again while it retires: it becomes nobody in the end, and what it proves is true', async (t) => {
+  const others = await startHeadend({ serve: ['--poll-interval', '1'] });
+  t.after(() => others.stop());
+  const screen = await startDisplay(others);
+  t.after(() => screen.stop());
+  const { code } = await screen.waitCode();
+  const own = await others.approve(code, { name: 'Retired' });
+  await screen.agent.waitLog(/-> online/);
+  const kek = await readFile(path.join(screen.stateDir, 'kek/kek'));
+  const kept = async () => (await readFile(path.join(screen.stateDir, 'kek/kek')).catch(() => Buffer.alloc(0))).equals(kek);
+  const outcome = (command) => others.sql(`SELECT outcome FROM screen_command WHERE id = '${command}'`);
+  const command = (await others.cli('screen', 'command', own, 'retire')).trim();
+  for (let kills = 0; kills < KILLS && await kept(); kills++) {
+    await sleep(randomInt(0, 400));
+    await screen.stopAgent('SIGKILL');
+    assert.ok(!await kept() || (await outcome(command)) !== 'done', 'nothing is proven that is not so');
+    await screen.startAgent();
+  }
+  await until(async () => !await kept(), 'the keys to be gone');
+  await screen.agent.waitLog(/-> unenrolled/);
+  assert.equal((await others.sql(`SELECT status FROM device WHERE id = '${own}'`)), 'retired');
 });
