@@ -15,7 +15,6 @@
 
 struct access_session {
     struct access_session_config config;
-    char cookie[NET_COOKIE_MAX]; /* "name=value", "" none */
     char mode[ACCESS_MODE_SIZE]; /* as the last answer named it */
     int64_t expires_s;           /* s since 1970 */
     int64_t made_ms;             /* CLOCK_MONOTONIC; 0: not by this process */
@@ -36,7 +35,8 @@ static void schedule(struct access_session *session, int64_t wait_ms, net_loop_c
 
 static bool store_record(struct access_session *session, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(RECORD_MAX);
-    return pp_buf_addf(&text, error, "%lld %s", (long long)session->expires_s, session->cookie) &&
+    return pp_buf_addf(&text, error, "%lld %s", (long long)session->expires_s,
+                       access_session_cookie(session)) &&
            vault_put_later(session->config.vault, ACCESS_COOKIE_RECORD, text.data, text.size, NULL, NULL,
                            error);
 }
@@ -47,17 +47,17 @@ static bool parse_record(struct access_session *session, const char *text) {
     if (digits == 0 || digits > 15 || text[digits] != ' ')
         return false;
     const char *pair = text + digits + 1;
-    if (strncmp(pair, name, sizeof name - 1) != 0 || strlen(pair) >= sizeof session->cookie)
+    if (strncmp(pair, name, sizeof name - 1) != 0 || strlen(pair) >= NET_COOKIE_MAX)
         return false;
     session->expires_s = strtoll(text, NULL, 10);
-    strcpy(session->cookie, pair);
-    return true;
+    return net_client_set_cookie(session->config.client, pair, NULL);
 }
 
 /* Nothing here is fatal: without a usable record there is simply no cookie yet. */
 static void load_record(struct access_session *session) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(RECORD_MAX);
     struct pp_error error = {0};
+    net_client_share_cookie(session->config.client, NULL);
     if (!vault_get(session->config.vault, ACCESS_COOKIE_RECORD, &text, &error)) {
         if (error.code != PP_E_NOTFOUND)
             pp_log_warning("stored device cookie: %s", error.message);
@@ -66,9 +66,8 @@ static void load_record(struct access_session *session) {
     bool valid = !memchr(text.data, 0, text.size) && parse_record(session, pp_buf_text(&text));
     if (!valid)
         pp_log_warning("stored device cookie is malformed and not used");
-    if (!valid || session->expires_s <= pp_time_now_s(&session->config.time) ||
-        !net_client_set_cookie(session->config.client, session->cookie, NULL))
-        pp_wipe(session->cookie, sizeof session->cookie);
+    if (!valid || session->expires_s <= pp_time_now_s(&session->config.time))
+        net_client_share_cookie(session->config.client, NULL);
 }
 
 /* ---- Asking for a session ---- */
@@ -102,7 +101,6 @@ static bool take_cookie(struct access_session *session, const struct net_cookie 
         return pp_fail(error, PP_E_INVALID, "the cookie is at its end already");
     if (!net_client_set_cookie(session->config.client, cookie->pair, error))
         return false;
-    strcpy(session->cookie, cookie->pair);
     session->expires_s = pp_time_now_s(&session->config.time) + life_s;
     session->made_ms = pp_clock_monotonic_ms();
     struct pp_error stored = {0};
@@ -185,7 +183,7 @@ struct access_session *access_session_start(const struct access_session_config *
     session->config = *config;
     net_retry_init_random(&session->retry);
     load_record(session);
-    session->asking = !*session->cookie;
+    session->asking = !access_session_cookie(session);
     schedule(session, 0, session->asking ? ask : ready_at_start);
     return pp_steal(&session);
 }
@@ -194,8 +192,7 @@ void access_session_renew(struct access_session *session) {
     struct pp_error error = {0};
     if (session->asking)
         return;
-    pp_wipe(session->cookie, sizeof session->cookie);
-    net_client_set_cookie(session->config.client, NULL, NULL);
+    net_client_share_cookie(session->config.client, NULL);
     if (!vault_remove_later(session->config.vault, ACCESS_COOKIE_RECORD, NULL, NULL, &error))
         pp_log_warning("device cookie stays in the vault: %s", error.message);
     bool fresh = session->made_ms && pp_clock_monotonic_ms() - session->made_ms < SHORT_LIVED_MS;
@@ -207,7 +204,7 @@ void access_session_renew(struct access_session *session) {
 
 void access_session_announce(struct access_session *session) {
     net_call_cancel(pp_steal(&session->call)); /* signed by the key before */
-    pp_wipe(session->cookie, sizeof session->cookie);
+    net_client_share_cookie(session->config.client, NULL);
     net_retry_reset(&session->retry);
     session->asking = true;
     schedule(session, 0, ask);
@@ -218,7 +215,7 @@ const char *access_session_mode(const struct access_session *session) {
 }
 
 const char *access_session_cookie(const struct access_session *session) {
-    return *session->cookie ? session->cookie : NULL;
+    return pp_secret_text(net_client_cookie(session->config.client));
 }
 
 void access_session_destroy(struct access_session *session) {

@@ -265,6 +265,9 @@ void keeping_hear_state(struct agent *agent, const struct pp_error *error);
 /* Shows what is cached, unless the document says that there is no channel. */
 bool content_start(struct agent *agent, struct pp_error *error);
 void content_stop(struct agent *agent);
+/* The screen is locked until a person opens it: no key of its content stays in memory. The state that opens it brings the
+ * channel's again. */
+void content_forget(struct agent *agent);
 /* Follows the channel of the state document. */
 void content_follow(struct agent *agent);
 

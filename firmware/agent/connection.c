@@ -171,11 +171,9 @@ static void poll_begin(struct agent *agent) {
 
 static void on_session(void *arg) {
     struct agent *agent = arg;
-    struct pp_error error = {0};
     agent_handle(agent, AGENT_SESSION);
     access_state_hear_session(agent);
-    if (!sync_set_cookie(agent->sync, access_session_cookie(agent->session), &error))
-        pp_log_warning("sync: %s", error.message);
+    sync_set_cookie(agent->sync, net_client_cookie(agent->client));
     if (agent->poller)
         poller_ask_now(agent->poller);
     else

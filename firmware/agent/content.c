@@ -317,6 +317,14 @@ void content_follow(struct agent *agent) {
     pp_wipe(&target, sizeof target);
 }
 
+void content_forget(struct agent *agent) {
+    pp_wipe(agent->document.channel_key, sizeof agent->document.channel_key);
+    if (!agent->sync || !agent->director)
+        return; /* nothing is open yet */
+    sync_stop(agent->sync);
+    content_clear(agent);
+}
+
 /* ---- Life ---- */
 
 static bool director_start(struct agent *agent, struct pp_error *error) {

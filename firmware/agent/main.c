@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/options.h"
 #include "base/privileges.h"
+#include "base/secret.h"
 #include "vault/vault.h"
 
 static const char usage[] =
@@ -63,6 +64,17 @@ static bool migrate_vault(const struct agent_config *config, struct pp_error *er
     return true;
 }
 
+/* How far keys and cookies are kept out of swap, cores and other processes' sight. */
+static void tell_secret_level(void) {
+    enum pp_secret_level level = PP_SECRET_UNLOCKED;
+    void *probe = pp_secret_create(1, &level, NULL);
+    pp_secret_destroy(probe, 1);
+    if (level == PP_SECRET_UNLOCKED)
+        pp_log_warning("memory for keys is %s", pp_secret_level_words(level));
+    else
+        pp_log_info("memory for keys is %s", pp_secret_level_words(level));
+}
+
 /* Asked for on the spot, while it ran (pingplayctl vault migrate). The configuration may have been changed for it. */
 static bool move_vault(const char *path, const char *provider, struct pp_error *error) {
     struct agent_config config;
@@ -81,6 +93,7 @@ static bool run_agent(const char *path, const struct agent_config *config, const
     PP_AUTO(ipc_launcher) struct ipc_launcher *launcher = NULL;
     if (!separate_renderers(renderer_user, &launcher, error))
         return false;
+    tell_secret_level();
     PP_AUTO(agent) struct agent *agent = agent_create(config, launcher, error);
     if (!agent || !agent_run(agent, error))
         return false;

@@ -1,5 +1,7 @@
 #include "base/secret.h"
 
+#include <stdatomic.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -63,4 +65,36 @@ const char *pp_secret_level_words(enum pp_secret_level level) {
         [PP_SECRET_UNLOCKED] = "not locked: the limit of locked memory is reached",
     };
     return words[level];
+}
+
+struct pp_secret_text {
+    atomic_uint references;
+    size_t size; /* bytes of all this */
+    char text[];
+};
+
+struct pp_secret_text *pp_secret_text_create(const char *text, struct pp_error *error) {
+    size_t size = sizeof(struct pp_secret_text) + strlen(text) + 1;
+    struct pp_secret_text *secret = pp_secret_create(size, NULL, error);
+    if (!secret)
+        return NULL;
+    secret->references = 1;
+    secret->size = size;
+    memcpy(secret->text, text, strlen(text) + 1);
+    return secret;
+}
+
+struct pp_secret_text *pp_secret_text_ref(struct pp_secret_text *text) {
+    if (text)
+        atomic_fetch_add(&text->references, 1);
+    return text;
+}
+
+void pp_secret_text_destroy(struct pp_secret_text *text) {
+    if (text && atomic_fetch_sub(&text->references, 1) == 1)
+        pp_secret_destroy(text, text->size);
+}
+
+const char *pp_secret_text(const struct pp_secret_text *text) {
+    return text ? text->text : NULL;
 }

@@ -21,6 +21,13 @@ void *pp_secret_create(size_t size, enum pp_secret_level *level, struct pp_error
 /* Wipes. NULL is allowed. */
 void pp_secret_destroy(void *secret, size_t size);
 
+/* A secret text that several hold, in such memory; it goes with the last of them. Any thread. */
+struct pp_secret_text;
+struct pp_secret_text *pp_secret_text_create(const char *text, struct pp_error *error);
+struct pp_secret_text *pp_secret_text_ref(struct pp_secret_text *text); /* returns it; of NULL, NULL */
+void pp_secret_text_destroy(struct pp_secret_text *text);               /* NULL is allowed */
+const char *pp_secret_text(const struct pp_secret_text *text);          /* borrowed; of NULL, NULL */
+
 /* "hidden from the kernel, too (memfd_secret)", …: for the log. */
 const char *pp_secret_level_words(enum pp_secret_level level);
 

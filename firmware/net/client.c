@@ -170,7 +170,7 @@ void net_client_destroy(struct net_client *client) {
             net_call_destroy(call);
     }
     net_identity_release(client->identity);
-    pp_secret_free(client->cookie);
+    pp_secret_text_destroy(client->cookie);
     pp_secret_free(client->proxy);
     free(client->base_url);
     free(client->ca_file);
@@ -218,12 +218,22 @@ static bool cookie_valid(const char *cookie) {
 }
 
 bool net_client_set_cookie(struct net_client *client, const char *cookie, struct pp_error *error) {
-    char *copy = NULL;
+    struct pp_secret_text *secret = NULL;
     if (cookie && !cookie_valid(cookie))
         return pp_fail(error, PP_E_INVALID, "not a cookie of the form name=value");
-    if (cookie && !pp_text_copy(&copy, cookie, error))
+    if (cookie && !(secret = pp_secret_text_create(cookie, error)))
         return false;
-    pp_secret_free(client->cookie);
-    client->cookie = copy;
+    pp_secret_text_destroy(client->cookie);
+    client->cookie = secret;
     return true;
+}
+
+void net_client_share_cookie(struct net_client *client, struct pp_secret_text *cookie) {
+    struct pp_secret_text *held = pp_secret_text_ref(cookie);
+    pp_secret_text_destroy(client->cookie);
+    client->cookie = held;
+}
+
+struct pp_secret_text *net_client_cookie(const struct net_client *client) {
+    return client->cookie;
 }

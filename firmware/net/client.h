@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "crypto/key.h"
 #include "net/loop.h"
 
@@ -130,6 +131,9 @@ bool net_client_set_identity(struct net_client *client, const char *certificate_
 /* "name=value" for the requests started from now on, copied; NULL clears it. PP_E_INVALID for a character
  * that may not stand there. */
 bool net_client_set_cookie(struct net_client *client, const char *cookie, struct pp_error *error);
+/* The same text as another client has it, held: one copy for both. NULL clears it. */
+void net_client_share_cookie(struct net_client *client, struct pp_secret_text *cookie);
+struct pp_secret_text *net_client_cookie(const struct net_client *client); /* borrowed; NULL: none */
 
 /* For the requests started from now on, copied; NULL: none is proven. */
 void net_client_set_prover(struct net_client *client, const struct net_prover *prover);

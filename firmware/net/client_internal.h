@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <sys/queue.h>
 
+#include "base/secret.h"
 #include "net/client.h"
 #include "net/head.h"
 #include "net/loop_internal.h"
@@ -37,7 +38,7 @@ struct net_client {
     char *ca_file;
     char *proxy; /* "": none */
     char *user_agent;
-    char *cookie; /* wiped; NULL: none */
+    struct pp_secret_text *cookie; /* NULL: none */
     struct net_clocks clocks;
     struct net_identity *identity;
     struct net_prover prover; /* zeros: none */

@@ -37,7 +37,7 @@ static bool copy_lines(struct curl_slist **to, const struct curl_slist *from, st
 
 static bool add_proof(struct net_call *call, const char *url, struct pp_error *error) {
     const struct net_prover *prover = &call->client->prover;
-    const char *cookie = call->request.send_cookie ? call->client->cookie : NULL;
+    const char *cookie = call->request.send_cookie ? pp_secret_text(call->client->cookie) : NULL;
     pp_autobuf struct pp_buf line = PP_BUF_INIT(PROOF_MAX);
     if (!pp_buf_add_text(&line, PROOF_NAME, error) ||
         !prover->prove(prover->arg, call->request.method, url, cookie, &line, error))

@@ -157,6 +157,7 @@ bool net_call_headers(struct net_call *call, const struct net_request *request, 
            append_value(call, "Authorization: Bearer ", request->bearer, error) &&
            append_value(call, "If-None-Match: ", request->if_none_match, error) &&
            append_value(call, "Range: ", range, error) &&
-           append_value(call, "Cookie: ", request->send_cookie ? call->client->cookie : NULL, error) &&
+           append_value(call, "Cookie: ", request->send_cookie ? pp_secret_text(call->client->cookie) : NULL,
+                        error) &&
            append_extra(call, request->headers, error);
 }

@@ -15,10 +15,10 @@
 
 /* Whom we are to the headend. */
 struct sync_identity {
-    char *certificate;        /* PEM chain, or NULL */
-    struct crypto_key *key;   /* its key, held */
-    char *cookie;             /* "name=value" or NULL; secret */
-    struct net_prover prover; /* zeros: none */
+    char *certificate;             /* PEM chain, or NULL */
+    struct crypto_key *key;        /* its key, held */
+    struct pp_secret_text *cookie; /* "name=value" or NULL, held */
+    struct net_prover prover;      /* zeros: none */
 };
 
 /* What the worker counts and others read. */

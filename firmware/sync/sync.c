@@ -117,7 +117,7 @@ static void join_worker(struct sync *sync) {
 static void identity_clear(struct sync_identity *identity) {
     free(identity->certificate);
     crypto_key_destroy(identity->key);
-    pp_secret_free(identity->cookie);
+    pp_secret_text_destroy(identity->cookie);
     *identity = (struct sync_identity){0};
 }
 
@@ -159,15 +159,11 @@ bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, str
     return true;
 }
 
-bool sync_set_cookie(struct sync *sync, const char *cookie, struct pp_error *error) {
-    char *copy = NULL;
-    if (!pp_text_copy(&copy, cookie, error))
-        return false;
+void sync_set_cookie(struct sync *sync, struct pp_secret_text *cookie) {
     pthread_mutex_lock(&sync->lock);
-    pp_secret_free(sync->identity.cookie);
-    sync->identity.cookie = copy;
+    pp_secret_text_destroy(sync->identity.cookie);
+    sync->identity.cookie = pp_secret_text_ref(cookie);
     pthread_mutex_unlock(&sync->lock);
-    return true;
 }
 
 void sync_set_prover(struct sync *sync, const struct net_prover *prover) {

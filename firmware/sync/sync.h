@@ -107,7 +107,7 @@ bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, str
 /* What proves the requests, on the worker's thread; copied, and its `arg` outlives the sync. NULL: nothing. */
 void sync_set_prover(struct sync *sync, const struct net_prover *prover);
 /* "name=value" or NULL. */
-bool sync_set_cookie(struct sync *sync, const char *cookie, struct pp_error *error);
+void sync_set_cookie(struct sync *sync, struct pp_secret_text *cookie); /* held */
 
 /* Asks for a pass now. While one runs for the same target, another follows it (a publish may have come
  * meanwhile), at once where it fetches objects that the newest manifest may not need any more; one for

@@ -54,9 +54,9 @@ static int64_t next_due(const struct sync *sync) {
 static void prepare_client(struct sync *sync) {
     struct pp_error error = {0};
     atomic_store(&sync->cancel, false);
-    if (!net_client_set_identity(sync->client, sync->identity.certificate, sync->identity.key, &error) ||
-        !net_client_set_cookie(sync->client, sync->identity.cookie, &error))
+    if (!net_client_set_identity(sync->client, sync->identity.certificate, sync->identity.key, &error))
         pp_log_warning("sync: %s", error.message);
+    net_client_share_cookie(sync->client, sync->identity.cookie);
     net_client_set_prover(sync->client, &sync->identity.prover);
 }
 

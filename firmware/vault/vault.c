@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "vault/kek_choice.h"
 #include "vault/later.h"
 #include "vault/migration.h"
@@ -26,8 +27,8 @@ struct vault {
     struct later later;
     struct kek_holder holder;
     int kek_dir;
-    int dir; /* locked */
-    uint8_t kek[VAULT_KEK_SIZE];
+    int dir;      /* locked */
+    uint8_t *kek; /* VAULT_KEK_SIZE bytes, base/secret.h */
     bool erased;
     vault_reporter reporter;
     void *reporter_arg;
@@ -108,7 +109,8 @@ static struct vault *vault_create(const char *state_dir, struct pp_error *error)
     pthread_cond_init(&vault->left, NULL);
     later_init(&vault->later, vault);
     vault->kek_dir = vault->dir = -1;
-    return vault_lock(vault, state_dir, error) ? pp_steal(&vault) : NULL;
+    vault->kek = pp_secret_create(VAULT_KEK_SIZE, NULL, error);
+    return vault->kek && vault_lock(vault, state_dir, error) ? pp_steal(&vault) : NULL;
 }
 
 struct vault *vault_open(const char *state_dir, const struct vault_kek_config *config,
@@ -132,7 +134,7 @@ void vault_close(struct vault *vault) {
     kek_holder_finish(&vault->holder);
     pthread_cond_destroy(&vault->left);
     pthread_mutex_destroy(&vault->mutex);
-    pp_wipe(vault, sizeof *vault);
+    pp_secret_destroy(vault->kek, VAULT_KEK_SIZE);
     free(vault);
 }
 
@@ -271,7 +273,7 @@ static bool remove_locked(struct vault *vault, const char *name, struct pp_error
 
 static bool erase_locked(struct vault *vault, struct pp_error *error) {
     later_drop_all(&vault->later);
-    pp_wipe(vault->kek, sizeof vault->kek);
+    pp_wipe(vault->kek, VAULT_KEK_SIZE);
     return (vault_kek_destroy_all(vault->kek_dir, error) && vault_sweep(vault->dir, false, NULL, error)) ||
            pp_wrap(error, "erase the vault");
 }

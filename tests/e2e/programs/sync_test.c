@@ -77,10 +77,6 @@ static bool read_text(const char *path, struct pp_buf *out, struct pp_error *err
     return true;
 }
 
-static const char *text_or_null(const struct pp_buf *buf) {
-    return buf->size ? pp_buf_text(buf) : NULL;
-}
-
 static bool open_state(struct program *program, struct pp_error *error) {
     const struct options *options = &program->options;
     struct store_config config = {.max_bytes = options->max_bytes, .reserve_bytes = options->reserve};
@@ -99,6 +95,15 @@ static bool use_identity(struct program *program, const struct pp_buf *certifica
     return key && sync_set_identity(program->sync, pp_buf_text(certificate), key, error);
 }
 
+static bool use_cookie(struct program *program, const struct pp_buf *cookie, struct pp_error *error) {
+    if (!cookie->size)
+        return true;
+    struct pp_secret_text *text = pp_secret_text_create(pp_buf_text(cookie), error);
+    sync_set_cookie(program->sync, text);
+    pp_secret_text_destroy(text);
+    return text != NULL;
+}
+
 static bool identify(struct program *program, struct pp_error *error) {
     const struct options *options = &program->options;
     pp_autobuf struct pp_buf certificate = PP_BUF_INIT(TEXT_FILE_MAX);
@@ -106,8 +111,7 @@ static bool identify(struct program *program, struct pp_error *error) {
     pp_autobuf struct pp_buf cookie = PP_BUF_INIT(TEXT_FILE_MAX);
     return read_text(options->certificate, &certificate, error) &&
            read_text(options->private_key, &key, error) && read_text(options->cookie_file, &cookie, error) &&
-           use_identity(program, &certificate, &key, error) &&
-           sync_set_cookie(program->sync, text_or_null(&cookie), error);
+           use_identity(program, &certificate, &key, error) && use_cookie(program, &cookie, error);
 }
 
 /* The given time is that of the metadata; certificates may be as they are. */

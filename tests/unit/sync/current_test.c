@@ -366,8 +366,10 @@ static void identity_needs_certificate_and_key_together(void **state) {
     PP_AUTO(crypto_key) struct crypto_key *key = crypto_key_generate(NULL);
     assert_true(sync_set_identity(sync, "certificate", key, NULL));
     assert_true(sync_set_identity(sync, NULL, NULL, NULL));
-    assert_true(sync_set_cookie(sync, "a=b", NULL));
-    assert_true(sync_set_cookie(sync, NULL, NULL));
+    struct pp_secret_text *cookie = pp_secret_text_create("a=b", NULL);
+    sync_set_cookie(sync, cookie);
+    sync_set_cookie(sync, NULL);
+    pp_secret_text_destroy(cookie);
     sync_destroy(sync);
     folder_finish(&folder);
 }
