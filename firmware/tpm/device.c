@@ -12,12 +12,13 @@ bool tpm_built(void) {
 }
 
 /* Transient objects and sessions that are not there are told as "handle" or "reference"; a TPM that was reset without a
- * TPM2_Startup as "initialize"; one that went away by the transport. */
+ * TPM2_Startup as "initialize"; one that went away by the transport. One without resource manager that has no room left gets it by being
+ * opened again: each key is then loaded when it is used next. */
 bool tpm_is_lost(TSS2_RC rc) {
     TSS2_RC base = rc & 0xffff;
     if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER)
         return true;
-    return base == TPM2_RC_INITIALIZE ||
+    return base == TPM2_RC_INITIALIZE || base == TPM2_RC_OBJECT_MEMORY || base == TPM2_RC_SESSION_MEMORY ||
            (base >= TPM2_RC_REFERENCE_H0 && base <= TPM2_RC_REFERENCE_H0 + 14) ||
            (base & 0xbf) == TPM2_RC_HANDLE;
 }

@@ -29,15 +29,21 @@ static bool make(struct tpm *tpm, enum tpm_key_kind kind, struct pp_buf *blob, s
     const struct tpm_bytes no_policy_key = {0};
     TPM2B_PUBLIC template, *public_area = NULL;
     TPM2B_PRIVATE *private_area = NULL;
-    if (!tpm_connect(tpm, error))
-        return false;
+    TSS2_RC rc = TSS2_RC_SUCCESS;
     tpm_template_key(kind, &template);
-    TSS2_RC rc = Esys_Create(tpm->esys, tpm->primary, tpm_session(tpm, TPMA_SESSION_DECRYPT), ESYS_TR_NONE,
-                             ESYS_TR_NONE, &nothing, &template, &outside, &pcrs, &private_area, &public_area,
-                             NULL, NULL, NULL);
-    bool ok = rc == TSS2_RC_SUCCESS ? tpm_object_write(tpm, kinds[kind].blob, &no_policy_key, public_area,
-                                                       private_area, blob, error)
-                                    : tpm_fail(error, rc, "TPM: make a key");
+    bool open = tpm_connect(tpm, error);
+    for (int try = 0; open && try < 2; try++) {
+        rc = Esys_Create(tpm->esys, tpm->primary, tpm_session(tpm, TPMA_SESSION_DECRYPT), ESYS_TR_NONE,
+                         ESYS_TR_NONE, &nothing, &template, &outside, &pcrs, &private_area, &public_area,
+                         NULL, NULL, NULL);
+        if (try || !tpm_is_lost(rc))
+            break;
+        tpm_disconnect(tpm);
+        open = tpm_connect(tpm, error);
+    }
+    bool ok = open && (rc == TSS2_RC_SUCCESS ? tpm_object_write(tpm, kinds[kind].blob, &no_policy_key,
+                                                                public_area, private_area, blob, error)
+                                             : tpm_fail(error, rc, "TPM: make a key"));
     Esys_Free(private_area);
     Esys_Free(public_area);
     return ok;
@@ -72,13 +78,14 @@ static bool read_point(const TPM2B_PUBLIC *area, uint8_t point[CRYPTO_POINT_SIZE
 typedef TSS2_RC key_use(struct tpm_key *key, const uint8_t *in, uint8_t *out);
 
 static TSS2_RC sign(struct tpm_key *key, const uint8_t *digest, uint8_t *signature) {
-    const TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_ECDSA, .details.ecdsa.hashAlg = TPM2_ALG_SHA256};
+    const TPMT_SIG_SCHEME es256 = {.scheme = TPM2_ALG_ECDSA,
+                                   .details = {.ecdsa = {.hashAlg = TPM2_ALG_SHA256}}};
     const TPMT_TK_HASHCHECK outside = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
     TPM2B_DIGEST what = {.size = CRYPTO_DIGEST_SIZE};
     TPMT_SIGNATURE *made = NULL;
     memcpy(what.buffer, digest, CRYPTO_DIGEST_SIZE);
     TSS2_RC rc = Esys_Sign(key->tpm->esys, key->handle, tpm_session(key->tpm, TPMA_SESSION_DECRYPT),
-                           ESYS_TR_NONE, ESYS_TR_NONE, &what, &scheme, &outside, &made);
+                           ESYS_TR_NONE, ESYS_TR_NONE, &what, &es256, &outside, &made);
     if (rc != TSS2_RC_SUCCESS)
         return rc;
     bool fits = read_number(&made->signature.ecdsa.signatureR, signature) &&
@@ -167,17 +174,21 @@ bool tpm_key_make(struct tpm *tpm, enum tpm_key_kind kind, struct pp_buf *blob, 
     return ok;
 }
 
-static bool read_and_load(struct tpm_key *key, const struct tpm_blob *blob, struct pp_error *error) {
+static bool read_key(struct tpm_key *key, const struct tpm_blob *blob, struct pp_error *error) {
     TPM2B_PUBLIC expected;
     tpm_template_key(key->kind, &expected);
     pthread_mutex_lock(&key->tpm->mutex);
     bool ok = tpm_connect(key->tpm, error) &&
               tpm_object_read(key->tpm, blob, &key->public_area, &key->private_area, error);
-    if (ok && !tpm_template_fits(&key->public_area, &expected))
-        ok = pp_fail(error, PP_E_INVALID, "object of a TPM: of another kind than it says");
-    TSS2_RC rc = ok ? load(key) : TSS2_RC_SUCCESS;
     pthread_mutex_unlock(&key->tpm->mutex);
-    return ok && (rc == TSS2_RC_SUCCESS || tpm_fail(error, rc, kinds[key->kind].name));
+    return ok && (tpm_template_fits(&key->public_area, &expected) ||
+                  pp_fail(error, PP_E_INVALID, "object of a TPM: of another kind than it says"));
+}
+
+/* Only that it can be loaded. */
+static TSS2_RC use_not(struct tpm_key *key, const uint8_t *in, uint8_t *out) {
+    (void)key, (void)in, (void)out;
+    return TSS2_RC_SUCCESS;
 }
 
 struct crypto_key *tpm_key_load(struct tpm *tpm, enum tpm_key_kind kind, const void *blob, size_t size,
@@ -192,7 +203,7 @@ struct crypto_key *tpm_key_load(struct tpm *tpm, enum tpm_key_kind kind, const v
         return NULL;
     }
     *key = (struct tpm_key){.tpm = tpm_ref(tpm), .kind = kind, .handle = ESYS_TR_NONE};
-    if (!read_and_load(key, &parts, error) ||
+    if (!read_key(key, &parts, error) || !use(key, use_not, NULL, NULL, error) ||
         (!read_point(&key->public_area, point) &&
          !pp_fail(error, PP_E_INVALID, "object of a TPM: not a point of P-256"))) {
         tpm_key_destroy(key);

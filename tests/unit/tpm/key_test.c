@@ -155,6 +155,19 @@ static void keys_of_a_cleared_tpm_are_told(void **state) {
     assert_int_equal(error.code, PP_E_TPM_CHANGED);
 }
 
+/* A TPM without resource manager has room for three objects, the primary among them. */
+static void more_keys_than_there_is_room_for_take_turns(void **state) {
+    struct crypto_key *keys[6];
+    for (size_t i = 0; i < PP_COUNT(keys); i++)
+        keys[i] = make_key(*state, i % 2 ? TPM_KEY_AGREE : TPM_KEY_SIGN);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < PP_COUNT(keys); i++)
+            i % 2 ? assert_agrees(keys[i]) : assert_signs(keys[i]);
+    }
+    for (size_t i = 0; i < PP_COUNT(keys); i++)
+        crypto_key_destroy(keys[i]);
+}
+
 static void *sign_many(void *arg) {
     for (int i = 0; i < 50; i++)
         assert_signs(arg);
@@ -186,6 +199,7 @@ int main(void) {
         STAGED(keys_go_on_after_the_tpm_was_reset),
         STAGED(keys_say_that_the_tpm_is_away_and_come_back_with_it),
         STAGED(keys_of_a_cleared_tpm_are_told),
+        STAGED(more_keys_than_there_is_room_for_take_turns),
         STAGED(keys_are_used_by_threads_and_outlive_their_tpm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
