@@ -1,12 +1,16 @@
 #include "crypto/public_numbers.h"
 
+#include <mbedtls/asn1.h>
 #include <mbedtls/rsa.h>
+#include <string.h>
 
+#include "crypto/bulk.h"
 #include "crypto/compat_mbedtls.h"
 #include "crypto/key_mbedtls.h"
 
-#define RSA_BYTES_MIN    256 /* 2048 bits */
-#define RSA_EXPONENT_MAX 4   /* bytes */
+#define RSA_BYTES_MIN    256  /* 2048 bits */
+#define SPKI_MAX         1024 /* bytes */
+#define RSA_EXPONENT_MAX 4    /* bytes */
 
 static bool read_rsa(mbedtls_pk_context *pk, struct public_numbers *numbers, struct pp_error *error) {
     uint8_t exponent[RSA_EXPONENT_MAX];
@@ -36,4 +40,25 @@ bool public_numbers_read(const void *der, size_t size, struct public_numbers *nu
                                                            : crypto_pk_point(&pk, numbers->point, error);
     mbedtls_pk_free(&pk);
     return ok;
+}
+
+bool public_numbers_fingerprint(const void *der, size_t size, uint8_t fingerprint[CRYPTO_DIGEST_SIZE],
+                                struct pp_error *error) {
+    static const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+    uint8_t copy[SPKI_MAX]; /* mbedTLS takes a pointer to non-const where it only reads */
+    uint8_t *at = copy;
+    size_t length = 0;
+    if (size > sizeof copy)
+        return pp_fail(error, PP_E_LIMIT, "public key of more than %d bytes", SPKI_MAX);
+    memcpy(copy, der, size);
+    const uint8_t *end = copy + size;
+    int status = mbedtls_asn1_get_tag(&at, end, &length, sequence);
+    if (!status)
+        status = mbedtls_asn1_get_tag(&at, end, &length, sequence);
+    at += status ? 0 : length;
+    if (!status)
+        status = mbedtls_asn1_get_bitstring_null(&at, end, &length);
+    if (status)
+        return crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a public key");
+    return crypto_sha256(at, length, fingerprint, error);
 }

@@ -5,7 +5,7 @@
  *   {"sha256": [{"pcrs": [11], "pkfp": HEX, "pol": HEX, "sig": BASE64}, …], "sha1": …}
  *
  *   pcrs  the PCRs that the policy is about
- *   pkfp  SHA-256 of the signer's public key (SubjectPublicKeyInfo, DER)
+ *   pkfp  SHA-256 of the signer's public key alone (crypto/public_numbers.h)
  *   pol   the digest that TPM2_PolicyPCR gives where these PCRs hold what they are allowed to (SHA-256)
  *   sig   over it, with SHA-256: RSASSA-PKCS1-v1_5, or ECDSA in DER
  *

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "crypto/bulk.h"
 #include "crypto/ecdsa_der.h"
+#include "crypto/public_numbers.h"
 #include "tpm/pcrsig.h"
 #include "tpm/tpm_internal.h"
 
@@ -220,7 +221,7 @@ bool tpm_policy_satisfy(struct tpm *tpm, const struct tpm_policy *policy, const 
     TPM2B_PUBLIC area;
     if (!read_signatures(policy->signatures, &pcrsig, error) ||
         !tpm_template_policy_key(spki->data, spki->size, &area, error) ||
-        !crypto_sha256(spki->data, spki->size, signer, error))
+        !public_numbers_fingerprint(spki->data, spki->size, signer, error))
         return false;
     const struct pcrsig_entry *entry = begin_session(tpm, &pcrsig, signer, policy->pcrs, session, error);
     return entry && authorize(tpm, *session, entry, &area, error);

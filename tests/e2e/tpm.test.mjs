@@ -1,11 +1,13 @@
 // A screen whose keys are in a TPM: a whole agent against swtpm and a real headend.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 import { checkDocument, ctl, startCtl, stateOf } from './lib/ctl.mjs';
 import { startDisplay, tellsTrouble, until } from './lib/display.mjs';
 import { startHeadend } from './lib/headend.mjs';
@@ -13,6 +15,8 @@ import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
 import { startSwtpm, vaultLines } from './lib/swtpm.mjs';
 
+const run = promisify(execFile);
+const MEASURE = '/usr/lib/systemd/systemd-measure';
 const RED = [254, 0, 0];
 const BLUE = [0, 0, 254];
 const shows = (colour) => (shot) => near(shot.at(shot.width >> 1, shot.height >> 1), colour);
@@ -80,6 +84,29 @@ describe('a screen with its keys in a TPM', { concurrency: 2 }, () => {
       await display.waitPicture(shows(BLUE), 'what was published then');
     });
   }
+
+  test('takes what systemd-measure signs for a kernel image, at each phase of the boot', async (t) => {
+    const tpm = await startSwtpm('rsa');
+    t.after(() => tpm.stop());
+    const file = (name) => path.join(tpm.dir, name);
+    await writeFile(file('linux'), 'a kernel');
+    await writeFile(file('cmdline'), 'quiet');
+    await writeFile(file('private.pem'), tpm.signer.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const { stdout } = await run(MEASURE, ['sign', `--tpm2-device=${tpm.tcti}`, '--bank=sha256', `--linux=${file('linux')}`,
+      `--cmdline=${file('cmdline')}`, `--private-key=${file('private.pem')}`, `--public-key=${tpm.policyKey}`]);
+    await writeFile(tpm.signatures, stdout);
+    // as systemd-stub measures the image, and systemd-pcrphase how far the boot has come
+    for (const what of ['.linux\0', 'a kernel', '.cmdline\0', 'quiet', 'enter-initrd', 'leave-initrd', 'sysinit', 'ready']) await tpm.measure(what);
+    const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+    t.after(() => headend.stop());
+    const display = await startDisplay(headend, { config: vaultLines(tpm, ['provider = tpm2']) });
+    t.after(() => display.stop());
+    await display.waitCode();
+    await display.stopAgent('SIGKILL');
+    await tpm.measure('something else');
+    await display.startAgent();
+    await display.agent.waitLog(/no signed policy allows what was started/);
+  });
 
   test('starts after six kills and six power cuts in a row, and the TPM counts no failed guess', async (t) => {
     const { tpm, display } = await startScreen(t);

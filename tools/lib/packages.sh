@@ -20,7 +20,7 @@ packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools swtpm tpm2-tools)
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests; a browser measures the headend's pages.
 packages_e2e=(nodejs npm chromium curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount tzdata
-  xvfb x11-utils nginx-light swtpm tpm2-tools gdb e2fsprogs util-linux tinyproxy)
+  xvfb x11-utils nginx-light swtpm tpm2-tools gdb systemd e2fsprogs util-linux tinyproxy)
 # To run every other step of tools/check.
 packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev llvm mandoc file binutils dpkg-dev lintian)
 # To run tools/check --debian13.

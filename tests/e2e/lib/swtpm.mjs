@@ -68,7 +68,11 @@ class Swtpm {
 
   // Writes the file of signatures: for each list of measurements one.
   async authorize(...lists) {
-    const pkfp = sha256(this.signer.publicKey.export({ type: 'spki', format: 'der' })).toString('hex');
+    // of the key alone: RSAPublicKey, or the point that a SubjectPublicKeyInfo ends with
+    const { publicKey } = this.signer;
+    const key = publicKey.asymmetricKeyType === 'rsa' ? publicKey.export({ type: 'pkcs1', format: 'der' })
+      : publicKey.export({ type: 'spki', format: 'der' }).subarray(-65);
+    const pkfp = sha256(key).toString('hex');
     const entries = lists.map(policyOf).map((policy) => ({
       pcrs: [11], pkfp, pol: policy.toString('hex'), sig: sign('sha256', policy, this.signer.privateKey).toString('base64'),
     }));

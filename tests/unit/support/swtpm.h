@@ -144,11 +144,12 @@ static inline void test_swtpm_authorize_as(struct test_swtpm *swtpm, const char 
     char policy_hex[PP_HEX_SIZE(32)], signer_hex[PP_HEX_SIZE(32)],
         signature[PP_BASE64_SIZE(CRYPTO_SIGNATURE_MAX)];
     char json[1024];
-    pp_autobuf struct pp_buf spki = PP_BUF_INIT(256), der = PP_BUF_INIT(CRYPTO_SIGNATURE_MAX);
+    uint8_t point[CRYPTO_POINT_SIZE];
+    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_SIGNATURE_MAX);
     test_pcr_value(measured, value);
     test_policy_digest(value, policy);
-    assert_true(crypto_key_public_der(named, &spki, NULL));
-    assert_true(crypto_sha256(spki.data, spki.size, fingerprint, NULL));
+    assert_true(crypto_key_public_point(named, point, NULL));
+    assert_true(crypto_sha256(point, sizeof point, fingerprint, NULL));
     assert_true(crypto_key_sign(signer, policy, sizeof policy, &der, NULL));
     pp_hex_encode(policy, sizeof policy, policy_hex);
     pp_hex_encode(fingerprint, sizeof fingerprint, signer_hex);
