@@ -11,6 +11,7 @@
 #include "crypto/ecdsa_der.h"
 #include "crypto/key_mbedtls.h"
 #include "crypto/pem.h"
+#include "crypto/rsa_der.h"
 #include "crypto/spki.h"
 
 enum public_kind { PUBLIC_P256, PUBLIC_P384, PUBLIC_RSA, PUBLIC_ED25519 };
@@ -36,6 +37,7 @@ static const struct public_scheme public_schemes[] = {
     [CRYPTO_RSA_PSS_SHA256] = {PUBLIC_RSA, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32, 0},
     [CRYPTO_ED25519] = {PUBLIC_ED25519, PSA_ALG_NONE, MBEDTLS_MD_NONE, 0, 0},
     [CRYPTO_ES256] = {PUBLIC_P256, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32, 32},
+    [CRYPTO_RS256] = {PUBLIC_RSA, PSA_ALG_SHA_256, MBEDTLS_MD_SHA256, 32, 0},
 };
 
 static const struct bulk_backend *ed25519_backend(void) {
@@ -154,6 +156,19 @@ struct crypto_public *crypto_public_load_point(const uint8_t point[CRYPTO_POINT_
     return crypto_public_load_der(der, sizeof der, error);
 }
 
+struct crypto_public *crypto_public_load_rsa(const uint8_t *modulus, size_t modulus_size,
+                                             const uint8_t *exponent, size_t exponent_size,
+                                             struct pp_error *error) {
+    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_PUBLIC_DOCUMENT_MAX);
+    if (!rsa_der(modulus, modulus_size, exponent, exponent_size, &der, error))
+        return NULL;
+    if (!(exponent[exponent_size - 1] & 1) || (exponent_size == 1 && exponent[0] < 3)) {
+        pp_fail(error, PP_E_INVALID, "RSA key: an exponent that is no public one");
+        return NULL;
+    }
+    return crypto_public_load_der(der.data, der.size, error);
+}
+
 static bool verify_ed25519(const struct crypto_public *key, const void *data, size_t size,
                            const void *signature, size_t signature_size, struct pp_error *error) {
     if (signature_size != BULK_ED25519_SIGNATURE_SIZE)
@@ -167,6 +182,9 @@ static int verify_digest(mbedtls_pk_context *pk, const struct public_scheme *sch
         return ecdsa_der_strict(signature, signature_size, scheme->number_size)
                    ? mbedtls_pk_verify(pk, scheme->md, digest, scheme->digest_size, signature, signature_size)
                    : MBEDTLS_ERR_PK_SIG_LEN_MISMATCH;
+    /* The key is of no scheme of its own: by default it verifies PKCS#1 v1.5. */
+    if (scheme == &public_schemes[CRYPTO_RS256])
+        return mbedtls_pk_verify(pk, scheme->md, digest, scheme->digest_size, signature, signature_size);
     mbedtls_pk_rsassa_pss_options options = {.mgf1_hash_id = scheme->md,
                                              .expected_salt_len = MBEDTLS_RSA_SALT_LEN_ANY};
     return mbedtls_pk_verify_ext(MBEDTLS_PK_RSASSA_PSS, &options, pk, scheme->md, digest, scheme->digest_size,

@@ -24,6 +24,7 @@ enum crypto_scheme {
     CRYPTO_RSA_PSS_SHA256, /* RFC 8017 §8.1, MGF1 with SHA-256, salt of any length */
     CRYPTO_ED25519,        /* RFC 8032, 64-byte signature */
     CRYPTO_ES256,          /* P-256 with SHA-256; r and s side by side, 64 bytes (RFC 7518 §3.4) */
+    CRYPTO_RS256, /* RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 §8.2, RFC 7518 §3.3): of others' ID tokens */
 };
 
 struct crypto_public;
@@ -37,6 +38,10 @@ struct crypto_public *crypto_public_load_ed25519(const uint8_t key[32], struct p
 /* An EC P-256 key by its point. */
 struct crypto_public *crypto_public_load_point(const uint8_t point[CRYPTO_POINT_SIZE],
                                                struct pp_error *error);
+/* An RSA key by its numbers, big-endian, without leading zeros; the exponent is odd and at least 3. */
+struct crypto_public *crypto_public_load_rsa(const uint8_t *modulus, size_t modulus_size,
+                                             const uint8_t *exponent, size_t exponent_size,
+                                             struct pp_error *error);
 void crypto_public_destroy(struct crypto_public *key);
 PP_DEFINE_AUTO(crypto_public, struct crypto_public, crypto_public_destroy)
 

@@ -72,10 +72,10 @@ bool compact_add(struct pp_buf *token, const void *data, size_t size, struct pp_
     return true;
 }
 
-/* `but`: one that is wanted all the same; NULL: none is. */
+/* `but`: the beginning of those that are taken all the same; NULL: none is. */
 static bool refuse_members(const cJSON *header, const char *but, struct pp_error *error) {
     for (size_t i = 0; i < PP_COUNT(refused_members); i++) {
-        bool wanted = but && strcmp(refused_members[i].name, but) == 0;
+        bool wanted = but && strncmp(refused_members[i].name, but, strlen(but)) == 0;
         if (!wanted && cJSON_GetObjectItemCaseSensitive(header, refused_members[i].name))
             return pp_fail(error, PP_E_UNSUPPORTED, "header: \"%s\": %s", refused_members[i].name,
                            refused_members[i].why);
@@ -105,6 +105,10 @@ cJSON *compact_header(const struct compact_part *part, struct pp_error *error) {
 
 cJSON *compact_header_with_key(const struct compact_part *part, struct pp_error *error) {
     return header_read(part, "jwk", error);
+}
+
+cJSON *compact_header_of_others(const struct compact_part *part, struct pp_error *error) {
+    return header_read(part, "x5t", error);
 }
 
 /* The text of somebody else's that an error shows. */
