@@ -19,7 +19,7 @@ set(CPACK_DEBIAN_COMPRESSION_TYPE xz)
 set(CPACK_DEBIAN_CLIENT_PACKAGE_NAME pingplay)
 set(CPACK_DEBIAN_CLIENT_PACKAGE_SECTION misc)
 set(CPACK_DEBIAN_CLIENT_PACKAGE_DEPENDS "systemd, udev, tpm-udev, libtss2-tcti-device0t64 | libtss2-tcti-device0, fonts-inter | fonts-dejavu-core")
-set(CPACK_DEBIAN_CLIENT_PACKAGE_RECOMMENDS "libgl1-mesa-dri, libgbm1, libegl1, libgles2, fontconfig, systemd-timesyncd | chrony")
+set(CPACK_DEBIAN_CLIENT_PACKAGE_RECOMMENDS "ca-certificates, libgl1-mesa-dri, libgbm1, libegl1, libgles2, fontconfig, systemd-timesyncd | chrony")
 # CPack indents the lines behind the first and turns an empty one into the paragraph mark.
 set(CPACK_DEBIAN_CLIENT_DESCRIPTION "shows on a display what a headend publishes, sealed
 A display point enrols by a QR code, pulls signed and encrypted content
@@ -32,6 +32,7 @@ their services.")
 set(CPACK_DEBIAN_HEADEND_PACKAGE_NAME pingplay-headend)
 set(CPACK_DEBIAN_HEADEND_PACKAGE_SECTION web)
 set(CPACK_DEBIAN_HEADEND_PACKAGE_DEPENDS "systemd, tzdata")
+set(CPACK_DEBIAN_HEADEND_PACKAGE_RECOMMENDS "ca-certificates")
 set(CPACK_DEBIAN_HEADEND_DESCRIPTION "enrols Pingplay screens and publishes content to them
 The reference server of the Pingplay display client: enrolment by device
 authorization, certificates by EST, a signed repository of encrypted

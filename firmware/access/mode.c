@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "access/person_internal.h"
+
 static bool show_certificate(const struct identity *identity, struct access_prover *prover,
                              struct access_credentials *out, struct pp_error *error) {
     out->certificate = identity_certificate_pem(identity);
@@ -25,6 +27,20 @@ static bool show_proof(const struct identity *identity, struct access_prover *pr
 static const struct access_mode modes[] = {
     {.name = "certificate", .credentials = show_certificate},
     {.name = "cookie", .credentials = show_proof},
+    {.name = "sso",
+     .temporary = true,
+     .credentials = show_proof,
+     .person_create = access_sso_create,
+     .person_follow = access_sso_follow,
+     .person_end = access_sso_end,
+     .person_destroy = access_sso_destroy},
+    {.name = "password",
+     .temporary = true,
+     .credentials = show_proof,
+     .person_create = access_password_create,
+     .person_follow = access_password_follow,
+     .person_end = access_password_end,
+     .person_destroy = access_password_destroy},
 };
 
 const struct access_mode access_mode_unknown = {.name = "unknown", .credentials = show_proof};

@@ -15,6 +15,9 @@ struct access_credentials {
     struct net_prover prover;
 };
 
+struct access_person;
+struct access_policy;
+
 struct access_mode {
     const char *name; /* "cookie": in the state, in the status, on the command line */
     /* It shows content only while a person is signed in there, and its channel's keys go with the session. */
@@ -22,6 +25,13 @@ struct access_mode {
     /* How a request proves itself. `identity` has a certificate. */
     bool (*credentials)(const struct identity *identity, struct access_prover *prover,
                         struct access_credentials *out, struct pp_error *error);
+    /* How a person's session starts, is renewed and ends (person.h). Temporary modes only. */
+    struct access_person *(*person_create)(void);
+    void (*person_follow)(struct access_person *person,
+                          int64_t now_s); /* another policy, which says where it stands */
+    bool (*person_type)(struct access_person *person, const char *text); /* NULL: nothing is typed */
+    void (*person_end)(struct access_person *person);
+    void (*person_destroy)(struct access_person *person);
 };
 
 /* NULL: there is none of that name. */

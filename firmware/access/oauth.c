@@ -105,6 +105,20 @@ bool oauth_parse_token(const void *text, size_t size, char token[ACCESS_TOKEN_MA
     return (object && take_token(object, token, error)) || pp_wrap(error, "token");
 }
 
+bool oauth_parse_id(const void *text, size_t size, struct oauth_id_answer *answer, struct pp_error *error) {
+    struct oauth_id_answer parsed = {0};
+    pp_autojson cJSON *object = pp_json_parse(text, size, NET_RESPONSE_BODY_MAX, error);
+    bool valid = object &&
+                 (cJSON_IsObject(object) || pp_fail(error, PP_E_INVALID, "answer is not an object")) &&
+                 take_text(object, "id_token", parsed.id_token, sizeof parsed.id_token, "", error) &&
+                 (!pp_json_has(object, "refresh_token") ||
+                  take_text(object, "refresh_token", parsed.refresh, sizeof parsed.refresh, "", error));
+    if (valid)
+        *answer = parsed;
+    pp_wipe(&parsed, sizeof parsed);
+    return valid || pp_wrap(error, "token");
+}
+
 bool oauth_parse_error(const void *text, size_t size, enum oauth_error *kind, char code[64],
                        struct pp_error *error) {
     static const char *const codes[] = {

@@ -1,29 +1,73 @@
-/* The access mode in effect (access/mode.h): as the signed state names it, or, until then, as the headend's answer to
- * the last session does. */
+/*
+ * The access mode in effect (access/mode.h): as the signed state names it, or, until then, as the headend's answer to the
+ * last session does. In a temporary mode also the session of whoever is signed in: while there is one, the state has the
+ * channel's key, and that is in memory alone, so that nothing of it outlives the session, a power cut or this process.
+ *
+ * A session ends when the state says so; and at its time, by the agent's clock, which never goes back, or by what has
+ * passed since the state came, whichever is first. After a restart the next state begins it anew where it still lasts.
+ */
 #ifndef PP_AGENT_ACCESS_STATE_H
 #define PP_AGENT_ACCESS_STATE_H
 
 #include <cjson/cJSON.h>
 
-#include "access/policy.h"
+#include "access/person.h"
+#include "agent/proxy.h"
+#include "base/jobs.h"
 
 struct agent;
 
+#define ACCESS_STATE_LOOK_MS 5000 /* between two looks at the clock while a session is open */
+
 struct access_state {
     struct access_prover *prover;
-    const struct access_mode *mode; /* NULL: not known yet */
+    const struct access_mode *mode;  /* NULL: not known yet */
+    struct access_person *person;    /* who signs in; NULL in permanent modes */
+    const struct access_mode *signs; /* how */
+    /* What the screen shows for that; "" nothing. */
+    char address[ACCESS_ADDRESS_MAX], qr[ACCESS_URI_MAX], user_code[ACCESS_USER_CODE_MAX];
+    char code[8];                         /* what is wrong with it, "A-4"; "" nothing */
+    bool denied;                          /* somebody was refused */
+    bool ended;                           /* by us: the next state has yet to know it */
+    char session[ACCESS_SESSION_MAX + 1]; /* the one that is open; "" none */
+    int64_t ends_ms;                      /* CLOCK_MONOTONIC, of that, by what has passed */
+    struct net_timer end_timer;
+    bool in_memory;      /* what is current is kept in memory alone */
+    bool keep_both;      /* the document that is kept is to replace both generations */
+    struct pp_job shred; /* of what a permanent mode has left on flash */
+    bool shredding;
+    char proxy[PROXY_ADDRESS_MAX]; /* to a provider; secret */
+    struct agent *agent;
+    struct pp_error shred_error;
 };
 
 /* With the identity there, before the first request. */
 bool access_state_open(struct agent *agent, struct pp_error *error);
+/* After the document of before the last stop was read, and before what is cached is. */
+void access_state_restore(struct agent *agent);
+/* Before the client goes. */
+void access_state_stop(struct agent *agent);
 void access_state_close(struct agent *agent);
 
 /* Gives both clients what goes with their requests, in the mode that is in effect. */
 bool access_state_show(struct agent *agent, struct pp_error *error);
-/* A state takes effect. */
+/* A state takes effect: agent->document, before its content is followed. */
 void access_state_follow(struct agent *agent);
 /* There is a session. */
 void access_state_hear_session(struct agent *agent);
+/* Appends what is kept on flash of a state: in a temporary mode nothing that could be shown with it. */
+bool access_state_add_kept(struct agent *agent, const struct access_policy *policy, const void *json,
+                           size_t size, struct pp_buf *out, struct pp_error *error);
+
+/* Whether nothing may be shown since nobody is signed in. */
+bool access_state_is_locked(const struct agent *agent);
+/* The name of the status screen then; and what stands on it. */
+const char *access_state_screen(const struct agent *agent);
+bool access_state_write(const struct agent *agent, cJSON *screen);
+
+/* Whoever is signed in is not any more: at once here, and at the headend as soon as it can be told. PP_E_STATE where
+ * nobody is. */
+bool access_state_sign_out(struct agent *agent, struct pp_error *error);
 
 /* Its part of the status report. */
 void access_state_report(const struct agent *agent, cJSON *status);

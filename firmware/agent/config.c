@@ -62,6 +62,7 @@ static bool config_complete(const char *path, const struct agent_config *config,
 
 bool agent_config_load(const char *path, struct agent_config *config, struct pp_error *error) {
     *config = (struct agent_config){
+        .provider_ca = "/etc/ssl/certs/ca-certificates.crt",
         .state = "/var/lib/pingplay",
         .player_socket = "/run/pingplay/player.sock",
         .control_socket = AGENT_CONTROL_SOCKET,
@@ -84,6 +85,7 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         {"headend", "proxy", PP_CONFIG_TEXT, config->proxy, 0, 0},
         {"headend", "proxy-user", PP_CONFIG_TEXT, config->proxy_user, 0, 0},
         {"headend", "proxy-password", PP_CONFIG_TEXT, config->proxy_password, 0, 0},
+        {"access", "provider-ca", PP_CONFIG_PATH, config->provider_ca, 0, 0},
         {"paths", "state", PP_CONFIG_PATH, config->state, 0, 0},
         {"paths", "player-socket", PP_CONFIG_PATH, config->player_socket, 0, 0},
         {"paths", "board-socket", PP_CONFIG_PATH, config->board_socket, 0, 0},

@@ -20,6 +20,7 @@ struct agent_config {
     char proxy_user[PP_CONFIG_VALUE_MAX]; /* [headend] proxy-user, proxy-password: see agent/proxy.h */
     char proxy_password[PP_CONFIG_VALUE_MAX];
     char state[PP_CONFIG_VALUE_MAX];          /* [paths] state: folder */
+    char provider_ca[PP_CONFIG_VALUE_MAX];    /* [access] provider-ca: PEM, of OpenID Connect providers */
     char player_socket[PP_CONFIG_VALUE_MAX];  /* [paths] player-socket */
     char control_socket[PP_CONFIG_VALUE_MAX]; /* [local] socket: where pingplayctl(8) asks */
     char control_group[PP_CONFIG_VALUE_MAX];  /* [local] group: whose members may */

@@ -301,7 +301,7 @@ static void on_sync_result(void *arg, short revents) {
 }
 
 void content_follow(struct agent *agent) {
-    if (!agent->document.floor.version || !agent->session || !access_session_cookie(agent->session))
+    if (!agent->document.floor.version)
         return;
     if (!agent->document.has_channel) {
         sync_stop(agent->sync);
@@ -310,6 +310,8 @@ void content_follow(struct agent *agent) {
         content_clear(agent);
         return;
     }
+    if (!agent->session || !access_session_cookie(agent->session))
+        return;
     struct sync_target target = {0};
     strcpy(target.channel, agent->document.channel);
     memcpy(target.key, agent->document.channel_key, sizeof target.key);

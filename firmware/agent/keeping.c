@@ -123,8 +123,8 @@ static void on_document_kept(void *arg, const struct pp_error *error) {
 
 static bool document_write(struct agent *agent, struct pp_error *error) {
     const struct pp_buf *json = &agent->document_json;
-    bool ok = vault_put_later(agent->vault, AGENT_STATE_RECORD, json->data, json->size, on_document_kept,
-                              agent, error);
+    bool ok = (agent->access.keep_both ? vault_put_both_later : vault_put_later)(
+        agent->vault, AGENT_STATE_RECORD, json->data, json->size, on_document_kept, agent, error);
     agent->document_unkept = agent->document_unkept || !ok;
     return ok;
 }
@@ -136,7 +136,8 @@ static bool document_keep(struct agent *agent, const struct state_document *docu
     agent->document_keeping = document->floor;
     keeping_forget_document(agent);
     agent->document_json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
-    return pp_buf_add(&agent->document_json, json, size, error) && document_write(agent, error);
+    return access_state_add_kept(agent, &document->access, json, size, &agent->document_json, error) &&
+           document_write(agent, error);
 }
 
 void keeping_forget_document(struct agent *agent) {

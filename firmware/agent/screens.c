@@ -80,13 +80,16 @@ static const char *screen_for(const struct agent *agent) {
         return screen_without_contact(agent, "connecting");
     case AGENT_OFFLINE:
     case AGENT_LOCKING:
-        return screen_without_contact(agent, "offline");
+        return access_state_is_locked(agent) ? access_state_screen(agent)
+                                             : screen_without_contact(agent, "offline");
     case AGENT_ERASING:
         return "retired";
     case AGENT_ONLINE:
     case AGENT_STATES:
         break;
     }
+    if (access_state_is_locked(agent))
+        return access_state_screen(agent);
     if (!agent->document.has_channel)
         return "welcome";
     if (channel_is_empty(agent) && !screens_trouble(agent).code)
@@ -139,6 +142,13 @@ static bool add_enrolment(const struct agent *agent, cJSON *json) {
            add_text(json, "fingerprint", identity_fingerprint_words(agent->identity));
 }
 
+/* Whether the screen is there for somebody to sign in. */
+static bool is_for_a_person(const struct agent *agent) {
+    bool in_use =
+        agent->state == AGENT_ONLINE || agent->state == AGENT_OFFLINE || agent->state == AGENT_LOCKING;
+    return in_use && access_state_is_locked(agent);
+}
+
 static bool print_screen(cJSON *screen, char json[IPC_TEXT_MAX + 1], struct pp_error *error) {
     return cJSON_PrintPreallocated(screen, json, IPC_TEXT_MAX, 0) ||
            pp_fail(error, PP_E_LIMIT, "a status screen of more than %d bytes", IPC_TEXT_MAX);
@@ -152,8 +162,9 @@ bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEX
         !cJSON_AddNumberToObject(screen, "width", width) ||
         !cJSON_AddNumberToObject(screen, "height", height) ||
         !cJSON_AddStringToObject(screen, "language", screen_language(agent)) ||
-        !add_enrolment(agent, screen) || !add_trouble(agent, screen) || !add_name(agent, screen) ||
-        !add_channel(agent, screen))
+        !(is_for_a_person(agent) ? access_state_write(agent, screen)
+                                 : add_enrolment(agent, screen) && add_trouble(agent, screen)) ||
+        !add_name(agent, screen) || !add_channel(agent, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return print_screen(screen, json, error);
 }

@@ -108,6 +108,7 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
 }
 
 void startup_close(struct agent *agent) {
+    access_state_stop(agent);
     commands_close(agent);
     reporter_destroy(pp_steal(&agent->reporter));
     sync_destroy(pp_steal(&agent->sync));
@@ -133,6 +134,7 @@ static void on_healthy(void *arg) {
 static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     control_restore(agent);
     connection_restore(agent);
+    access_state_restore(agent);
     if (keeping_find_lock(agent))
         agent_handle(agent, AGENT_LOCK_FOUND);
     if (!content_start(agent, error))

@@ -10,8 +10,10 @@
 #include "base/secret.h"
 #include "vault/kek_choice.h"
 #include "vault/later.h"
+#include "vault/memory.h"
 #include "vault/migration.h"
 #include "vault/record.h"
+#include "vault/shred.h"
 #include "vault/sweep.h"
 
 /* A thread that is at the files of one record; NULL: of all. */
@@ -25,6 +27,7 @@ struct vault {
     pthread_cond_t left;   /* a user has gone */
     struct vault_user *users;
     struct later later;
+    struct memory memory;
     struct kek_holder holder;
     int kek_dir;
     int dir;      /* locked */
@@ -108,6 +111,7 @@ static struct vault *vault_create(const char *state_dir, struct pp_error *error)
     pthread_mutex_init(&vault->mutex, NULL);
     pthread_cond_init(&vault->left, NULL);
     later_init(&vault->later, vault);
+    memory_init(&vault->memory);
     vault->kek_dir = vault->dir = -1;
     vault->kek = pp_secret_create(VAULT_KEK_SIZE, NULL, error);
     return vault->kek && vault_lock(vault, state_dir, error) ? pp_steal(&vault) : NULL;
@@ -131,6 +135,7 @@ void vault_close(struct vault *vault) {
     pp_close(&vault->kek_dir);
     pp_close(&vault->dir);
     later_finish(&vault->later);
+    memory_finish(&vault->memory);
     kek_holder_finish(&vault->holder);
     pthread_cond_destroy(&vault->left);
     pthread_mutex_destroy(&vault->mutex);
@@ -281,9 +286,14 @@ static bool erase_locked(struct vault *vault, struct pp_error *error) {
 bool vault_write_now(struct vault *vault, const char *name, const void *data, size_t size,
                      struct pp_error *error) {
     struct vault_user user;
-    if (!record_name_check(name, error) || !vault_enter(vault, &user, name, error))
+    bool ok = false;
+    if (!record_name_check(name, error))
         return false;
-    bool ok = data ? put_locked(vault, name, data, size, error) : remove_locked(vault, name, error);
+    if (memory_put(&vault->memory, name, data, size, &ok, error))
+        return ok;
+    if (!vault_enter(vault, &user, name, error))
+        return false;
+    ok = data ? put_locked(vault, name, data, size, error) : remove_locked(vault, name, error);
     vault_leave(vault, &user);
     return ok;
 }
@@ -310,9 +320,14 @@ bool vault_get(struct vault *vault, const char *name, struct pp_buf *out, struct
     case LATER_NONE:
         break;
     }
-    if (!record_name_check(name, error) || !vault_enter(vault, &user, name, error))
+    bool ok = false;
+    if (!record_name_check(name, error))
         return false;
-    bool ok = get_locked(vault, name, out, error);
+    if (memory_get(&vault->memory, name, out, &ok, error))
+        return ok;
+    if (!vault_enter(vault, &user, name, error))
+        return false;
+    ok = get_locked(vault, name, out, error);
     vault_leave(vault, &user);
     return ok;
 }
@@ -344,6 +359,32 @@ static bool note_any(void *arg, const char *file, struct pp_error *error) {
     (void)file, (void)error;
     *(bool *)arg = true;
     return true;
+}
+
+bool vault_keep_in_memory(struct vault *vault, const char *name, struct pp_error *error) {
+    return record_name_check(name, error) && memory_begin(&vault->memory, name, error);
+}
+
+void vault_end_in_memory(struct vault *vault, const char *name) {
+    memory_close(&vault->memory, name);
+}
+
+void vault_keep_on_flash(struct vault *vault, const char *name) {
+    memory_end(&vault->memory, name);
+}
+
+bool vault_shred_record(struct vault *vault, const char *name, struct pp_error *error) {
+    struct vault_user user;
+    char file[RECORD_FILE_MAX];
+    if (!record_name_check(name, error) || !vault_enter(vault, &user, name, error))
+        return false;
+    bool ok = true;
+    for (unsigned slot = 0; slot < RECORD_SLOTS; slot++) {
+        record_file_name(name, slot, file);
+        ok = vault_shred(vault->dir, file, ok ? error : NULL) && ok;
+    }
+    vault_leave(vault, &user);
+    return ok || pp_wrap(error, "vault record %s", name);
 }
 
 bool vault_has_records(struct vault *vault, bool *any, struct pp_error *error) {

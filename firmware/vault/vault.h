@@ -91,6 +91,18 @@ bool vault_remove_later(struct vault *vault, const char *name, vault_kept *kept,
 /* Whoever would have heard of it is gone; the write goes on. */
 void vault_forget_kept(struct vault *vault, const char *name);
 
+/* From now on the record is kept in memory alone, empty at first: whoever asks for it or writes it notices no difference,
+ * but that nothing of it outlives this process. At once; what stands on flash of it goes with vault_shred_record. Any
+ * thread. PP_E_LIMIT: too many. */
+bool vault_keep_in_memory(struct vault *vault, const char *name, struct pp_error *error);
+/* What is in memory of it is wiped, and nothing more is taken (PP_E_STATE) until vault_keep_in_memory: whoever is about
+ * to write it, on another thread, comes too late. */
+void vault_end_in_memory(struct vault *vault, const char *name);
+/* It is kept on flash again; what was in memory is wiped. */
+void vault_keep_on_flash(struct vault *vault, const char *name);
+/* Overwrites and removes both generations of a record on flash, whatever is kept in memory. Waits for the flash. */
+bool vault_shred_record(struct vault *vault, const char *name, struct pp_error *error);
+
 /* Crypto-erase: destroys the KEK, then overwrites and removes all records, and fsyncs each step. The vault
  * can only be closed then (PP_E_STATE from the others); opening it again begins an empty one. Safe to repeat
  * after a failure. */

@@ -69,15 +69,15 @@ test('the events schema fits what is taken', async () => {
 
 test('openapi.yaml names exactly the routes of the table that are for screens', async () => {
   const code = await text('tools/headend/routes.c');
-  const routes = [...code.matchAll(/\{"(GET|POST|PUT)", "([^"]+)"/g)]
+  const routes = [...code.matchAll(/\{"(GET|POST|PUT|DELETE)", "([^"]+)"/g)]
     .map(([, method, pattern]) => `${method} ${pattern.replace('*', '{path}')}`)
-    .filter((route) => !/ \/($|admin|enrol)/.test(route));
+    .filter((route) => !/ \/($|admin|enrol|access)/.test(route));
   const listed = [];
   let current;
   for (const line of (await text('tools/headend/openapi.yaml')).split('\n')) {
     const place = /^ {2}(\/\S*):$/.exec(line);
     if (place) [, current] = place;
-    const method = /^ {4}(get|post|put):$/.exec(line);
+    const method = /^ {4}(get|post|put|delete):$/.exec(line);
     if (method) listed.push(`${method[1].toUpperCase()} ${current}`);
   }
   assert.deepEqual(listed.sort(), routes.sort());

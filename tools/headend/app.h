@@ -15,6 +15,8 @@ struct hasher;
 struct allowance;
 struct control;
 struct proof_guard;
+struct sign_in_key;
+struct provider_keys;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -25,6 +27,7 @@ struct serve_options {
     uint64_t cookie_s;        /* lifetime of a device cookie */
     uint64_t connections;     /* at a time */
     uint64_t per_address;     /* of them from one address (address.h) */
+    const char *provider_ca;  /* PEM, of OpenID Connect providers' servers */
     uint64_t request_s;       /* for TLS's handshake and a request's head (connections.h) */
 };
 
@@ -43,10 +46,12 @@ struct app {
     struct writer *writer;
     struct contacts *contacts;
     struct hasher *hasher;
-    struct proof_guard *proofs;   /* of screens: which are taken */
-    struct allowance *allowance;  /* of screens; with db_lock */
-    struct strings *strings;      /* of the pages, in each language */
-    struct time_zones time_zones; /* that people choose from */
+    struct sign_in_key *sign_in_key; /* to which what people show at screens is encrypted */
+    struct provider_keys *providers; /* at which they sign in */
+    struct proof_guard *proofs;      /* of screens: which are taken */
+    struct allowance *allowance;     /* of screens; with db_lock */
+    struct strings *strings;         /* of the pages, in each language */
+    struct time_zones time_zones;    /* that people choose from */
 };
 
 #endif

@@ -39,6 +39,10 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
             "approve: --fingerprint is needed: one group of the fingerprint that the screen shows");
     if (!settings.name)
         return pp_fail(error, PP_E_INVALID, "approve: --name is needed");
+    /* The others need more than a name: `screen access`, once it is approved. */
+    if (settings.access && strcmp(settings.access, "certificate") != 0 &&
+        strcmp(settings.access, "cookie") != 0)
+        return pp_fail(error, PP_E_INVALID, "approve: --access must be certificate or cookie");
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     pp_autofree char *zone = home ? db_meta_get(home->db, "time_zone", error) : NULL;
     if (!zone)

@@ -23,7 +23,8 @@ static const struct command commands[] = {
     {"serve", NULL, command_serve,
      "DIR [--port N] [--listen ADDRESS] [--connections N] [--connections-per-address N] [--request-timeout "
      "S]\n"
-     "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]",
+     "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]\n"
+     "      [--provider-ca FILE]",
      "serve screens and administrators until SIGTERM"},
     {"publish", NULL, command_publish,
      "DIR --channel ID [--title TEXT] [--duration S] [--renderers FOLDER] [--renderer-user NAME]\n"
@@ -56,9 +57,16 @@ static const struct command commands[] = {
      "small one that it shows while it is offline; after a TIME like 7d without word of this headend it "
      "locks, "
      "or erases itself"},
-    {"screen", "access", command_screen_access, "DIR SCREEN certificate|cookie",
+    {"screen", "access", command_screen_access,
+     "DIR SCREEN certificate|cookie|sso|password [--session S] [--at-most S]\n"
+     "      [--password-stdin | --new-password]\n"
+     "      [--issuer URL --client-id ID --allow anyone|email:…|group:…|sub:…... [--scope TEXT] "
+     "[--groups-claim "
+     "NAME]]",
      "say how a screen shows who it is: by its certificate, or, where a proxy ends TLS, by its cookie and a "
-     "proof of its key"},
+     "proof of its key; or that a person has to sign in there, at a provider or by a password"},
+    {"screen", "sign-out", command_screen_sign_out, "DIR SCREEN",
+     "end the session of whoever is signed in at a screen"},
     {"screen", "retire", command_screen_retire, "DIR SCREEN", "refuse a screen from now on"},
     {"screen", "revoke", command_screen_revoke, "DIR SCREEN",
      "refuse a screen's certificate and cookie: it shows a code, and has to be approved again"},
@@ -211,6 +219,7 @@ static bool command_serve(int argc, char **argv, struct pp_error *error) {
         {"connections", PP_OPTION_UNSIGNED, &options.connections},
         {"connections-per-address", PP_OPTION_UNSIGNED, &options.per_address},
         {"request-timeout", PP_OPTION_UNSIGNED, &options.request_s},
+        {"provider-ca", PP_OPTION_STRING, &options.provider_ca},
         {0},
     };
     int first = 0;

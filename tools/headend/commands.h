@@ -50,6 +50,7 @@ bool command_screen_revoke(int argc, char **argv, struct pp_error *error);
 bool command_screen_restore(int argc, char **argv, struct pp_error *error);
 /* command_access.c */
 bool command_screen_access(int argc, char **argv, struct pp_error *error);
+bool command_screen_sign_out(int argc, char **argv, struct pp_error *error);
 /* command_screen_show.c */
 bool command_screen_list(int argc, char **argv, struct pp_error *error);
 bool command_screen_show(int argc, char **argv, struct pp_error *error);

@@ -19,6 +19,13 @@ void command_receipt_post(struct request *request, struct reply *reply);
 /* screen_uploads.c: the first is asked before the body is read */
 bool upload_admit(struct request *request, struct reply *reply);
 void upload_put(struct request *request, struct reply *reply);
+/* sign_in.c */
+void device_sign_in(struct request *request, struct reply *reply);
+void device_sign_out(struct request *request, struct reply *reply);
+/* pages_access.c */
+void page_access(struct request *request, struct reply *reply);
+void page_access_submit(struct request *request, struct reply *reply);
+void page_access_sign_out(struct request *request, struct reply *reply);
 /* reports.c */
 void report_status(struct request *request, struct reply *reply);
 void report_events(struct request *request, struct reply *reply);

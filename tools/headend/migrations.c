@@ -125,6 +125,18 @@ static const char *const migrations[] = {
     "  first INTEGER NOT NULL, last INTEGER NOT NULL, missing INTEGER NOT NULL, found INTEGER NOT NULL,"
     "  item TEXT NOT NULL) STRICT;"
     "CREATE INDEX event_finding_of_device ON event_finding(device);",
+    /* 21: temporary display points: who may sign in at a screen and how, and who is (person_session.h) */
+    ("CREATE TABLE person_policy(device TEXT PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+     "  session_s INTEGER NOT NULL, most_s INTEGER NOT NULL, password TEXT NOT NULL, issuer TEXT NOT NULL,"
+     "  client_id TEXT NOT NULL, scope TEXT NOT NULL, groups_claim TEXT NOT NULL, code TEXT NOT NULL UNIQUE,"
+     "  nonce TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '') WITHOUT ROWID, STRICT;"
+     "CREATE TABLE person_allowed(device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+     "  who TEXT NOT NULL, PRIMARY KEY(device, who)) WITHOUT ROWID, STRICT;"
+     "CREATE TABLE person_session(device TEXT PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+     "  id TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL, started INTEGER NOT NULL,"
+     "  expires INTEGER NOT NULL, until INTEGER NOT NULL, nonce TEXT NOT NULL, phone BLOB) WITHOUT ROWID, "
+     "STRICT;"
+     "CREATE TABLE id_token_used(hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -19,7 +19,8 @@
 #define PKCS10      "application/pkcs10"
 #define JOSE        "application/jose"
 #define FORM_MAX    4096
-#define REQUEST_MAX 8192 /* bytes of a base64 certification request */
+#define SIGN_IN_MAX 32768 /* characters of a JWE */
+#define REQUEST_MAX 8192  /* bytes of a base64 certification request */
 
 static void healthz(struct request *request, struct reply *reply) {
     (void)request;
@@ -38,6 +39,8 @@ static const struct route routes[] = {
      WORK_WRITES},
     {"POST", "/v1/session", ROUTE_KEY, JOSE, AGREEMENT_TOKEN_MAX, device_session, WORK_WRITES},
     {"GET", "/v1/state", ROUTE_DEVICE, NULL, 0, device_state, WORK_READS},
+    {"POST", "/v1/access/session", ROUTE_DEVICE, JOSE, SIGN_IN_MAX, device_sign_in, WORK_WRITES},
+    {"DELETE", "/v1/access/session", ROUTE_DEVICE, NULL, 0, device_sign_out, WORK_WRITES},
     {"POST", "/v1/status", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_status, WORK_WRITES},
     {"POST", "/v1/events", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_events, WORK_WRITES},
     {"POST", "/v1/playlog", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_playlog, WORK_WRITES},
@@ -53,6 +56,9 @@ static const struct route routes[] = {
     {"GET", "/admin", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
     {"GET", "/admin/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
     {"GET", "/admin/assets/*", ROUTE_OPEN, NULL, 0, page_asset, WORK_NONE},
+    {"GET", "/access", ROUTE_OPEN, NULL, 0, page_access, WORK_NONE},
+    {"POST", "/access", ROUTE_OPEN, FORM, FORM_MAX, page_access_submit, WORK_WRITES},
+    {"POST", "/access/sign-out", ROUTE_OPEN, FORM, FORM_MAX, page_access_sign_out, WORK_WRITES},
     {"GET", "/admin/sign-in", ROUTE_OPEN, NULL, 0, page_sign_in, WORK_NONE},
     {"POST", "/admin/sign-in", ROUTE_OPEN, FORM, FORM_MAX, page_sign_in_submit, WORK_WRITES},
     {"POST", "/admin/sign-out", ROUTE_ADMIN, FORM, FORM_MAX, page_sign_out, WORK_WRITES},

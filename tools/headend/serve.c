@@ -18,9 +18,12 @@
 #include "headend/enrolment.h"
 #include "headend/hasher.h"
 #include "headend/listen.h"
+#include "headend/person_session.h"
 #include "headend/proof_guard.h"
+#include "headend/provider_keys.h"
 #include "headend/publish.h"
 #include "headend/server.h"
+#include "headend/sign_in_key.h"
 #include "headend/strings.h"
 #include "headend/throttle.h"
 #include "headend/waiters.h"
@@ -64,6 +67,8 @@ static void serving_finish(struct serving *serving) {
     hasher_destroy(app->hasher);
     allowance_destroy(app->allowance);
     proof_guard_destroy(app->proofs);
+    provider_keys_destroy(app->providers);
+    sign_in_key_close(app->sign_in_key);
     writer_destroy(app->writer);
     if (app->contacts)
         contacts_write(app->contacts, app->db, NULL);
@@ -158,8 +163,11 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->writer = writer_create(app->db, error)) &&
            (app->reader = db_open(db_path(app->db), false, error)) &&
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
-           (app->proofs = proof_guard_create(error)) && (app->allowance = allowance_create(error)) &&
-           (app->strings = strings_create(error)) && time_zones_load(&app->time_zones, TIME_ZONES_DIR, error);
+           (app->proofs = proof_guard_create(error)) &&
+           (app->sign_in_key = sign_in_key_open(app->home, error)) &&
+           (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
+           (app->allowance = allowance_create(error)) && (app->strings = strings_create(error)) &&
+           time_zones_load(&app->time_zones, TIME_ZONES_DIR, error);
 }
 
 static bool serving_start(struct serving *serving, struct pp_error *error) {
@@ -177,6 +185,16 @@ static void serving_announce(const struct serving *serving) {
     fflush(stdout);
 }
 
+/* Of people at screens, whose time is over. */
+static void serving_end_sessions(struct serving *serving) {
+    struct pp_error error = {0};
+    bool ended = false;
+    if (!person_sessions_purge(serving->app.db, pp_clock_realtime_s(), &ended, &error))
+        pp_log_warning("housekeeping: %s", error.message);
+    if (ended)
+        waiters_wake(serving->app.waiters);
+}
+
 static void serving_housekeep(struct serving *serving) {
     struct pp_error error;
     struct db *db = serving->app.db;
@@ -184,6 +202,7 @@ static void serving_housekeep(struct serving *serving) {
     if (!enrolment_purge(db, &error) || !admin_session_purge(db, &error) ||
         !throttle_purge(db, pp_clock_realtime_s(), &error))
         pp_log_warning("housekeeping: %s", error.message);
+    serving_end_sessions(serving);
     allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
     db_unlock(db);
     if (!publish_refresh(serving->keeper, &error))

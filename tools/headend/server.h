@@ -13,6 +13,7 @@
                             .connections = 4096,                                                             \
                             .per_address =                                                                   \
                                 1024, /* 200 screens behind one router: a poll and up to 4 downloads each */ \
+                            .provider_ca = "/etc/ssl/certs/ca-certificates.crt",                             \
                             .request_s = 10})
 
 /* Serves until SIGTERM or SIGINT. */

@@ -5,6 +5,7 @@
 #include "headend/control.h"
 #include "headend/handlers.h"
 #include "headend/screen_commands.h"
+#include "headend/state_access.h"
 #include "headend/waiters.h"
 #include "jose/jwe.h"
 #include "jose/jws.h"
@@ -79,8 +80,8 @@ static void state_add_policy(cJSON *state, const struct device *device) {
         cJSON_AddNumberToObject(offline, "erase_after_s", (double)device->erase_after_s);
 }
 
-static cJSON *state_document(const struct device *device, const struct channel *channel, cJSON *commands,
-                             struct pp_error *error) {
+static cJSON *state_document(const struct device *device, const struct channel *channel, cJSON *access,
+                             cJSON *commands, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
     pp_autojson cJSON *state = cJSON_CreateObject();
     cJSON_AddNumberToObject(state, "format", 2);
@@ -93,8 +94,7 @@ static cJSON *state_document(const struct device *device, const struct channel *
     cJSON_AddStringToObject(state, "site", device->site);
     cJSON_AddStringToObject(state, "time_zone", device->time_zone);
     cJSON_AddStringToObject(state, "locale", device->locale);
-    cJSON *access = cJSON_AddObjectToObject(state, "access");
-    cJSON_AddStringToObject(access, "mode", device_access_name(device->access));
+    cJSON_AddItemReferenceToObject(state, "access", access);
     if (!state_add_channel(state, device, channel, error))
         return NULL;
     state_add_policy(state, device);
@@ -107,12 +107,13 @@ static cJSON *state_document(const struct device *device, const struct channel *
 }
 
 /* Signed by the control key: whoever ends TLS can hold a state back, and make none. */
-static bool state_sign(const struct request *request, const struct channel *channel, struct pp_buf *token,
-                       struct pp_error *error) {
+static bool state_sign(const struct request *request, const struct channel *channel,
+                       const struct state_access *access, struct pp_buf *token, struct pp_error *error) {
     struct control *control = request->app->control;
     const struct device *device = &request->device;
     pp_autojson cJSON *commands = screen_commands_waiting(request->db, device->id, error);
-    pp_autojson cJSON *state = commands ? state_document(device, channel, commands, error) : NULL;
+    pp_autojson cJSON *shown = commands ? state_access_json(request, access, error) : NULL;
+    pp_autojson cJSON *state = shown ? state_document(device, channel, shown, commands, error) : NULL;
     /* A copy: a document's texts are wiped with it. */
     if (state)
         cJSON_AddItemToObject(state, "upload_key", cJSON_Duplicate(control_upload_key(control), true));
@@ -136,35 +137,54 @@ static bool state_waits(struct request *request, struct reply *reply) {
     return true;
 }
 
-void device_state(struct request *request, struct reply *reply) {
+/* What it is made of. Without anybody signed in there is no channel, where somebody has to be. */
+static bool state_load(struct request *request, struct channel *channel, struct state_access *access,
+                       struct reply *reply) {
     const struct device *device = &request->device;
-    struct channel channel = {0};
-    struct pp_error error;
-    if (!device->can_agree) { /* its cookie is from before there were such keys */
-        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "cookie-required",
-                      "a new session is needed: POST /v1/session");
-        return;
-    }
-    if (device->channel[0] && !channel_find(request->db, device->channel, &channel, &error)) {
+    struct pp_error error = {0};
+    bool ok = state_access_load(request, access, &error);
+    bool shows = ok && device->channel[0] && (!access->temporary || access->open);
+    if (shows)
+        ok = channel_find(request->db, device->channel, channel, &error);
+    if (!ok)
         reply_failure(reply, &error);
-        return;
-    }
+    return ok;
+}
+
+static void state_answer(struct request *request, struct reply *reply, const struct channel *channel,
+                         const struct state_access *access) {
+    const struct device *device = &request->device;
+    struct pp_error error = {0};
     /* What the answer depends on, but for the time it is made. */
     char etag[STATE_ETAG_SIZE];
-    snprintf(etag, sizeof etag, "\"%.8s-%lld-%lld-%lld\"", device->id, (long long)device->epoch,
-             (long long)device->version, (long long)channel.publish);
+    snprintf(etag, sizeof etag, "\"%.8s-%lld-%lld-%lld%s%.8s\"", device->id, (long long)device->epoch,
+             (long long)device->version, (long long)channel->publish, access->open ? "-" : "",
+             access->session.id);
     if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
         if (state_waits(request, reply))
             return;
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
     } else {
         pp_autobuf struct pp_buf token = PP_BUF_INIT(JWS_TOKEN_MAX);
-        if (!state_sign(request, &channel, &token, &error)) {
+        if (!state_sign(request, channel, access, &token, &error)) {
             reply_failure(reply, &error);
             return;
         }
         reply_data(reply, MHD_HTTP_OK, "application/jose", token.data, token.size);
     }
     reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
+}
+
+void device_state(struct request *request, struct reply *reply) {
+    struct channel channel = {0};
+    struct state_access access = {0};
+    if (!request->device.can_agree) { /* its cookie is from before there were such keys */
+        reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "cookie-required",
+                      "a new session is needed: POST /v1/session");
+        return;
+    }
+    if (state_load(request, &channel, &access, reply))
+        state_answer(request, reply, &channel, &access);
     pp_wipe(&channel, sizeof channel);
+    pp_wipe(&access, sizeof access);
 }

@@ -16,8 +16,7 @@
 static const char nobody[] =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-static bool password_encode(const char *password, char encoded[PASSWORD_ENCODED_MAX],
-                            struct pp_error *error) {
+bool password_encode(const char *password, char encoded[PASSWORD_ENCODED_MAX], struct pp_error *error) {
     uint8_t salt[ARGON2_SALT_SIZE];
     if (!crypto_random(salt, sizeof salt, error))
         return false;

@@ -23,6 +23,8 @@ bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t 
  * unknown name takes as long. */
 bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],
                struct pp_error *error);
+/* Argon2's form of a password, with a salt of its own. */
+bool password_encode(const char *password, char encoded[PASSWORD_ENCODED_MAX], struct pp_error *error);
 /* Slow by design: not with db_lock held. */
 bool password_verify(const char *encoded, const char *password);
 

@@ -40,6 +40,7 @@ static const enum icon icons[SCREEN_KINDS] = {
     [SCREEN_RETIRED] = ICON_OUT,      [SCREEN_ERROR] = ICON_HELP,       [SCREEN_UNTRUSTED] = ICON_HELP,
     [SCREEN_KEYS_ABSENT] = ICON_HELP, [SCREEN_KEYS_LOST] = ICON_HELP,   [SCREEN_KEYS_REFUSED] = ICON_HELP,
     [SCREEN_EMPTY] = ICON_TICK,       [SCREEN_IDENTIFY] = ICON_SCREEN,  [SCREEN_ELSEWHERE] = ICON_LOCK,
+    [SCREEN_SIGN_IN] = ICON_LOCK,     [SCREEN_SIGNED_OUT] = ICON_LOCK,
 };
 
 static void set_colour(cairo_t *cr, struct colour colour) {
@@ -212,7 +213,7 @@ static void fill_facts(const struct paint *paint, struct column *column) {
     if (screen->kind == SCREEN_CONNECTING || screen->kind == SCREEN_OFFLINE)
         add_address(paint, column, 44, 0, accent);
     if (screen->kind == SCREEN_WELCOME || screen->kind == SCREEN_LOADING || screen->kind == SCREEN_LOCKED ||
-        screen->kind == SCREEN_ELSEWHERE)
+        screen->kind == SCREEN_ELSEWHERE || screen->kind == SCREEN_SIGNED_OUT)
         add_text(paint, column, screen->name, FONT_MEDIUM, 56, 0, accent);
     if (screen->kind == SCREEN_EMPTY) {
         add_text(paint, column, screen->channel, FONT_MEDIUM, 64, 0, accent);
@@ -304,6 +305,12 @@ static void fill_enrol(const struct paint *paint, struct column *column) {
     add_address(paint, column, 46, 10, white);
     add_words(paint, column, "enter", 34);
     add_code(paint, column, paint->user_code, FONT_BOLD, count == 2 ? 120 : 140, 2, 0.06, accent);
+    if (paint->screen->kind == SCREEN_SIGN_IN) {
+        if (*paint->screen->reason)
+            add_words(paint, column, paint->screen->reason, 30);
+        add_text(paint, column, paint->screen->name, FONT_MEDIUM, 48, 30, white);
+        return;
+    }
     add_words(paint, column, "check", 30);
     add_fingerprint(paint, column, 60, 8, white);
 }
@@ -390,7 +397,8 @@ bool paint_screen(const struct screen *screen, const struct font *font, const st
     spread_groups(screen->fingerprint, paint.fingerprint, sizeof paint.fingerprint);
     paint_ground(&paint);
     paint_foot(&paint);
-    bool ok = screen->kind == SCREEN_ENROL ? paint_enrol(&paint) : paint_message(&paint);
+    bool with_qr = screen->kind == SCREEN_ENROL || screen->kind == SCREEN_SIGN_IN;
+    bool ok = with_qr ? paint_enrol(&paint) : paint_message(&paint);
     if (ok && cairo_status(cr) != CAIRO_STATUS_SUCCESS)
         return pp_fail(error, PP_E_NOMEM, "drawing: %s", cairo_status_to_string(cairo_status(cr)));
     return ok;

@@ -33,6 +33,8 @@ static const struct {
     [SCREEN_KEYS_ABSENT] = {"keys-absent", NEEDS_CODE},
     [SCREEN_KEYS_LOST] = {"keys-lost", NEEDS_CODE},
     [SCREEN_KEYS_REFUSED] = {"keys-refused", NEEDS_CODE},
+    [SCREEN_SIGN_IN] = {"sign-in", NEEDS_ADDRESS | NEEDS_QR | NEEDS_USER_CODE},
+    [SCREEN_SIGNED_OUT] = {"signed-out", 0},
     [SCREEN_LOCKED] = {"locked", 0},
     [SCREEN_ELSEWHERE] = {"elsewhere", NEEDS_CODE},
     [SCREEN_IDENTIFY] = {"identify", NEEDS_CODE},
@@ -110,6 +112,7 @@ static bool parse_fields(const cJSON *json, struct screen *screen, struct pp_err
         {"detail", 0, screen->detail, SCREEN_DETAIL_MAX},
         {"name", 0, screen->name, SCREEN_NAME_MAX},
         {"channel", NEEDS_CHANNEL, screen->channel, SCREEN_NAME_MAX},
+        {"reason", 0, screen->reason, SCREEN_REASON_MAX},
     };
     for (size_t i = 0; i < PP_COUNT(fields); i++) {
         if (!parse_text(json, fields[i].name, needs & fields[i].field, fields[i].text, fields[i].max, error))

@@ -23,6 +23,9 @@
  *   keys-absent   its keys are in a TPM, and none answers             code           detail, address, name
  *   keys-lost     the TPM was cleared, or is another one              code           detail, address, name
  *   keys-refused  the TPM does not trust the software that runs       code           detail, address, name
+ *   sign-in     temporary: somebody has to sign in, on a phone        address, qr,           reason, code, detail, name
+ *                                                                     user_code
+ *   signed-out  temporary: nobody is signed in, and can just now      -                      code, detail, name
  *   locked      not allowed to show anything now                      -                 code, detail, name
  *   identify    who it is, asked for from afar; any state             code                           name, channel
  *   retired     erased                                                -                      code, detail
@@ -47,6 +50,7 @@
 #define SCREEN_FINGERPRINT_MAX 40   /* bytes */
 #define SCREEN_CODE_MAX        16   /* bytes; a short error code that the manual explains, like "N-12" */
 #define SCREEN_DETAIL_MAX      300  /* bytes; one line for the technician, already in words */
+#define SCREEN_REASON_MAX      24   /* bytes */
 #define SCREEN_NAME_MAX        100  /* bytes; the display point's name, or its channel's */
 
 enum screen_kind {
@@ -63,6 +67,8 @@ enum screen_kind {
     SCREEN_KEYS_ABSENT,
     SCREEN_KEYS_LOST,
     SCREEN_KEYS_REFUSED,
+    SCREEN_SIGN_IN,
+    SCREEN_SIGNED_OUT,
     SCREEN_LOCKED,
     SCREEN_ELSEWHERE,
     SCREEN_IDENTIFY,
@@ -85,6 +91,7 @@ struct screen {
     char detail[SCREEN_DETAIL_MAX + 1];
     char name[SCREEN_NAME_MAX + 1];
     char channel[SCREEN_NAME_MAX + 1];
+    char reason[SCREEN_REASON_MAX + 1]; /* why nobody is signed in: a key of the words, "expired" */
 };
 
 /* "enrol", … */

@@ -89,6 +89,50 @@ static void vault_removes_both_generations(void **state) {
     assert_value(vault, "cookie", "c");
 }
 
+static void vault_keeps_a_record_in_memory_alone_and_shreds_what_was_on_flash(void **state) {
+    const struct test_folder *folder = *state;
+    struct pp_error error = {0};
+    struct vault *vault = open_vault(folder);
+    put(vault, "sync", "a");
+    put(vault, "sync", "b");
+    put(vault, "other", "o");
+    assert_true(vault_keep_in_memory(vault, "sync", &error));
+    assert_refused(vault, "sync", PP_E_NOTFOUND);
+    put(vault, "sync", "c");
+    assert_true(vault_put_later(vault, "sync", "d", 1, NULL, NULL, &error));
+    assert_true(vault_keep_in_memory(vault, "sync", &error)); /* again: it stays */
+    assert_true(vault_shred_record(vault, "sync", &error));
+    assert_false(state_has(folder, "vault/sync.0"));
+    assert_false(state_has(folder, "vault/sync.1"));
+    assert_true(vault_shred_record(vault, "sync", &error));
+    assert_value(vault, "other", "o");
+    assert_true(vault_remove(vault, "sync", &error));
+    assert_refused(vault, "sync", PP_E_NOTFOUND);
+    put(vault, "sync", "e");
+    vault_end_in_memory(vault, "sync");
+    assert_refused(vault, "sync", PP_E_NOTFOUND);
+    assert_false(vault_put(vault, "sync", "late", 4, &error));
+    assert_int_equal(error.code, PP_E_STATE);
+    assert_refused(vault, "sync", PP_E_NOTFOUND);
+    assert_true(vault_keep_in_memory(vault, "sync", &error));
+    put(vault, "sync", "e");
+    vault_close(vault);
+    vault = open_vault(folder);
+    assert_refused(vault, "sync", PP_E_NOTFOUND);
+    put(vault, "sync", "f");
+    assert_true(vault_keep_in_memory(vault, "sync", &error));
+    vault_keep_on_flash(vault, "sync");
+    assert_value(vault, "sync", "f");
+    for (unsigned i = 0; i < 8; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "r%u", i);
+        assert_true(vault_keep_in_memory(vault, name, &error));
+    }
+    assert_false(vault_keep_in_memory(vault, "more", &error));
+    assert_int_equal(error.code, PP_E_LIMIT);
+    vault_close(vault);
+}
+
 static void vault_refuses_names_that_are_paths(void **state) {
     static const char *const names[] = {"",        ".",     "..",     "a/b", "../kek/kek",
                                         ".hidden", "Upper", "sp ace", "é",   "-x"};
@@ -540,6 +584,7 @@ int main(void) {
         WITH_FOLDER(vault_keeps_records_across_restarts),
         WITH_FOLDER(vault_keeps_the_largest_record_and_refuses_one_byte_more),
         WITH_FOLDER(vault_removes_both_generations),
+        WITH_FOLDER(vault_keeps_a_record_in_memory_alone_and_shreds_what_was_on_flash),
         WITH_FOLDER(vault_refuses_names_that_are_paths),
         WITH_FOLDER(vault_is_held_by_one_at_a_time),
         WITH_FOLDER(vault_get_obeys_the_buffers_cap),

@@ -56,13 +56,21 @@ static void every_screen_has_its_words_in_both_languages(void **state) {
     for (int kind = 0; kind < SCREEN_KINDS; kind++) {
         static const char *const parts[] = {"title", "body", "scan", "enter", "check"};
         bool enrol = kind == SCREEN_ENROL;
+        bool qr = enrol || kind == SCREEN_SIGN_IN;
         for (size_t i = 0; i < PP_COUNT(parts); i++) {
             char name[64];
             snprintf(name, sizeof name, "%s.%s", screen_name((enum screen_kind)kind), parts[i]);
-            bool wanted = i == 0 || (i == 1 ? !enrol : enrol);
+            bool wanted = i == 0 || (i == 1 ? !qr : i == 4 ? enrol : qr);
             assert_int_equal(*strings_get(&strings, SCREEN_ENGLISH, name) != 0, wanted);
             assert_int_equal(*strings_get(&strings, SCREEN_FRENCH, name) != 0, wanted);
         }
+    }
+    static const char *const reasons[] = {"expired", "signed-out", "changed", "denied", "restarted"};
+    for (size_t i = 0; i < PP_COUNT(reasons); i++) {
+        char name[64];
+        snprintf(name, sizeof name, "sign-in.%s", reasons[i]);
+        assert_string_not_equal(strings_get(&strings, SCREEN_ENGLISH, name), "");
+        assert_string_not_equal(strings_get(&strings, SCREEN_FRENCH, name), "");
     }
     assert_string_equal(strings_get(&strings, SCREEN_ENGLISH, "nothing.title"), "");
     strings_finish(&strings);
