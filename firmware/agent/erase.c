@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "agent/last_receipt.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "vault/vault.h"
@@ -19,10 +20,17 @@ static bool entry_remove(int folder, const char *name, unsigned depth, struct pp
     return unlinkat(folder, name, AT_REMOVEDIR) == 0 || pp_fail_errno(error, "remove %s", name);
 }
 
-/* What an open agent would hold stays: the vault's folders, which are empty by now. */
+/* What an open agent would hold stays: the vault's folders, which are empty by now. A proof of an erase is of one that has come
+ * to its end. */
 static bool stays(const char *name, unsigned depth) {
-    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-           (depth == 0 && (strcmp(name, "kek") == 0 || strcmp(name, "vault") == 0));
+    static const char *const kept[] = {"kek", "vault", LAST_RECEIPT_FILE};
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return true;
+    for (size_t i = 0; depth == 0 && i < PP_COUNT(kept); i++) {
+        if (strcmp(name, kept[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool folder_empty(int parent, const char *name, unsigned depth, struct pp_error *error) {
@@ -47,7 +55,10 @@ static bool folder_empty(int parent, const char *name, unsigned depth, struct pp
     return ok;
 }
 
+bool agent_erase_remains(const char *state_dir, struct pp_error *error) {
+    return folder_empty(AT_FDCWD, state_dir, 0, error) || pp_wrap(error, "%s", state_dir);
+}
+
 bool agent_erase(const char *state_dir, struct pp_error *error) {
-    return vault_erase_closed(state_dir, error) &&
-           (folder_empty(AT_FDCWD, state_dir, 0, error) || pp_wrap(error, "%s", state_dir));
+    return vault_erase_closed(state_dir, error) && agent_erase_remains(state_dir, error);
 }

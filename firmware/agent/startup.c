@@ -11,6 +11,15 @@
 
 /* ---- On the jobs' thread: whatever writes, and so may wait for the flash ---- */
 
+/* A vault without any record is a new one, or was erased: then the rest of it may have been cut off. */
+static void end_erase(const struct agent *agent) {
+    struct pp_error error = {0};
+    bool any = true;
+    if (!vault_has_records(agent->vault, &any, &error) ||
+        (!any && !agent_erase_remains(agent->config.state, &error)))
+        pp_log_warning("what is left of an erase: %s", error.message);
+}
+
 static bool open_vault(struct agent *agent, struct pp_error *error) {
     umask(077);
     if (!pp_dir_make(AT_FDCWD, agent->config.state, 0700, error))
@@ -19,6 +28,7 @@ static bool open_vault(struct agent *agent, struct pp_error *error) {
     agent->vault = vault_open(agent->config.state, &vault, error);
     if (!agent->vault)
         return false;
+    end_erase(agent);
     return vault_notes_init(&agent->vault_notes, agent->vault, error) &&
            floors_load(&agent->floors, agent->vault, NULL, error);
 }

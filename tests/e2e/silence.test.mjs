@@ -1,7 +1,7 @@
 // A screen that hears nothing of its headend for longer than its policy allows: it locks, then destroys what it has.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -86,6 +86,20 @@ describe('a screen without word of its headend', { concurrency: 2 }, () => {
     await assert.rejects(headend.cli('screen', 'set', id, '--lock-after', '30s'), /must be from 1min/);
     const shown = JSON.parse(await headend.cli('screen', 'show', id));
     assert.deepEqual([shown.lock_after, shown.erase_after], ['7d', 'never']);
+  });
+
+  // The key is destroyed first: from then on the rest is of no use, and goes with the next start at the latest.
+  test('ends an erase that was cut off', async (t) => {
+    const { headend, display } = await startScreen(t, ['--lock-after', '7d']);
+    await display.stopAgent();
+    await headend.stopServing();
+    await rename(path.join(display.stateDir, 'kek', 'kek'), path.join(display.stateDir, 'kek', 'kek.erasing'));
+    const objects = async () => (await readdir(path.join(display.stateDir, 'objects'), { recursive: true })).filter((name) => name.length > 2);
+    assert.notEqual((await objects()).length, 0);
+    await display.startAgent();
+    await display.agent.waitLog(/starting -> unenrolled/);
+    assert.deepEqual(await objects(), [], 'no object');
+    assert.deepEqual(await readdir(path.join(display.stateDir, 'trust')).catch(() => []), [], 'nothing that it trusted');
   });
 
   // The state folder on a file system of its own, of which every byte can be looked at.
