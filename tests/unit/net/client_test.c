@@ -298,9 +298,8 @@ static void transfer_encodings_but_chunked_are_refused_before_the_body(void **st
             "{\"do\":\"raw\",\"list\":[\"HTTP/1.1 200 OK\\r\\nTransfer-Encoding: %s\\r\\n\\r\\n%s\"]}",
             encodings[i], GZIP_CHUNK);
         assert_false(net_client_fetch(client, &request, &response, &error));
-        /* Newer releases of libcurl refuse some of them by themselves. */
-        if (!strstr(error.message, "transfer encoding nobody asked for: ") &&
-            !strstr(error.message, "Transfer-Encoding ("))
+        /* Newer releases of libcurl refuse some of them by themselves, and do not say which. */
+        if (!strstr(error.message, "transfer encoding nobody asked for"))
             fail_msg("%s: %s", encodings[i], error.message);
         assert_int_equal(error.code, PP_E_INVALID);
         assert_int_equal(response.received, 0);
