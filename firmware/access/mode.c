@@ -15,8 +15,8 @@ static bool show_certificate(const struct identity *identity, struct access_prov
     return true;
 }
 
-/* The certificate is shown as well, to whoever asks for it in TLS: where there is no proxy (any more) it gets there, and a
- * mode that asks for it can be gone back to. */
+/* The certificate is shown as well, to whoever asks for it in TLS: where there is no proxy (any more) it gets there,
+ * and a mode that asks for it can be gone back to. */
 static bool show_proof(const struct identity *identity, struct access_prover *prover,
                        struct access_credentials *out, struct pp_error *error) {
     bool ok = show_certificate(identity, prover, out, error);

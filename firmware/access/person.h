@@ -31,8 +31,8 @@ struct access_person_config {
     const char *device_id; /* copied */
     /* What is shown has changed; NULL: nothing any more. */
     void (*on_ask)(void *arg, const struct access_ask *ask);
-    /* It did not work, and is tried again by itself: `code` for the status screen, "A-3"; see pingplay-agent(8). `denied`: a
-     * person was refused. Error NULL: it works again. */
+    /* It did not work, and is tried again by itself: `code` for the status screen, "A-3"; see pingplay-agent(8).
+     * `denied`: a person was refused. Error NULL: it works again. */
     void (*on_trouble)(void *arg, const char *code, bool denied, const struct pp_error *error);
     void *arg;
 };

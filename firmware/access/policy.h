@@ -6,7 +6,8 @@
  *    "sign_in": {"key": {"kty": "EC", …}, "url": "https://screens.example.org/access", "code": "BCDF-GHJK",
  *                "url_complete": "https://screens.example.org/access?code=BCDF-GHJK"}}
  *   {"mode": "sso", "session": null, "reason": "signed-out", "sign_in": {"key": {"kty": "EC", …}},
- *    "provider": {"issuer": "https://login.example.org", "client_id": "screens", "scope": "openid email", "nonce": "…"}}
+ *    "provider": {"issuer": "https://login.example.org", "client_id": "screens", "scope": "openid email",
+ *                 "nonce": "…"}}
  *
  * Without it the mode is "certificate".
  */

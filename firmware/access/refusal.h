@@ -10,9 +10,10 @@
  *   payload                 {"aud": "<device id>", "iat": 1767600000, "nonce": "<of the request>", "reason": "retired",
  *                          "commands": […]}
  *
- * "commands" is what the display point is to do all the same (command/command.h): to erase itself. The nonce is the request's (header Pingplay-Nonce), so that none can be kept and said again. A proxy, a firewall, a
- * captive portal or whoever ends TLS can answer 401, 403 or anything else as well: without that signature it is an
- * outage, and the screen plays on.
+ * "commands" is what the display point is to do all the same (command/command.h): to erase itself. The nonce is the
+ * request's (header Pingplay-Nonce), so that none can be kept and said again. A proxy, a firewall, a captive portal
+ * or whoever ends TLS can answer 401, 403 or anything else as well: without that signature it is an outage, and the
+ * screen plays on.
  */
 #ifndef PP_ACCESS_REFUSAL_H
 #define PP_ACCESS_REFUSAL_H

@@ -1,8 +1,8 @@
 /*
- * The device cookie: POST /v1/session, authenticated by the certificate or a proof (mode.h), announces the key that the display point's
- * secrets are to be encrypted to, and answers 204 and a cookie that rotates with each session. It is kept in the vault
- * (record "device-cookie") with its end, set on the client for the requests that send it, and renewed at 2/3 of its
- * life.
+ * The device cookie: POST /v1/session, authenticated by the certificate or a proof (mode.h), announces the key that
+ * the display point's secrets are to be encrypted to, and answers 204 and a cookie that rotates with each session.
+ * It is kept in the vault (record "device-cookie") with its end, set on the client for the requests that send it,
+ * and renewed at 2/3 of its life.
  */
 #ifndef PP_ACCESS_SESSION_H
 #define PP_ACCESS_SESSION_H
@@ -58,12 +58,12 @@ struct access_session *access_session_start(const struct access_session_config *
 void access_session_renew(struct access_session *session);
 
 /* The device key is another one since a renewal: says so to the headend by a new session at once, with what the display
- * point says of itself signed by the new key. The client goes on with the cookie that it has until then, which ends with
- * the new one: access_session_cookie has none meanwhile, so that nothing begins with it. */
+ * point says of itself signed by the new key. The client goes on with the cookie that it has until then, which ends
+ * with the new one: access_session_cookie has none meanwhile, so that nothing begins with it. */
 void access_session_announce(struct access_session *session);
 
-/* The name of the access mode by which the headend took the last session, as its answer said, unsigned; "" where it said
- * none. */
+/* The name of the access mode by which the headend took the last session, as its answer said, unsigned; "" where it
+ * said none. */
 const char *access_session_mode(const struct access_session *session);
 
 /* "name=value" for another client (the sync worker's); NULL while there is none. */

@@ -1,9 +1,9 @@
 /*
  * Mode "sso": a person signs in at an OpenID Connect provider, by device authorization (RFC 8628), on a phone.
  *
- *   discovery --> code on the screen --> token, token, ... --ID token--> headend --taken--> the next state has a session
- *       ^                                    | expired, denied                | refused
- *       +------------------------------------+--------------------------------+
+ *   discovery --> code on the screen --> token, token, ... --ID token--> headend --> the next state has a session
+ *       ^                                    | expired, denied              | refused
+ *       +------------------------------------+------------------------------+
  *   session open:  ... 2/3 of what is left --> refresh token --> ID token --> headend
  *
  * The provider's refresh token is kept in the vault as long as the session is. All goes on by itself.

@@ -1,7 +1,8 @@
 /*
- * The access mode in effect (access/mode.h): as the signed state names it, or, until then, as the headend's answer to the
- * last session does. In a temporary mode also the session of whoever is signed in: while there is one, the state has the
- * channel's key, and that is in memory alone, so that nothing of it outlives the session, a power cut or this process.
+ * The access mode in effect (access/mode.h): as the signed state names it, or, until then, as the headend's answer
+ * to the last session does. In a temporary mode also the session of whoever is signed in: while there is one, the
+ * state has the channel's key, and that is in memory alone, so that nothing of it outlives the session, a power cut
+ * or this process.
  *
  * A session ends when the state says so; and at its time, by the agent's clock, which never goes back, or by what has
  * passed since the state came, whichever is first. After a restart the next state begins it anew where it still lasts.

@@ -36,8 +36,8 @@ static void do_end_enrolment(struct agent *agent) {
     connection_resume_renewal(agent);
 }
 
-/* Being locked is not the end: where only a person can open it, he can do so by a code, and a new state brings the channel's
- * key again. */
+/* Being locked is not the end: where only a person can open it, he can do so by a code, and a new state brings the
+ * channel's key again. */
 static void do_obey_lock(struct agent *agent) {
     if (!lock_wants_approval(agent->floors.lock))
         return;

@@ -186,8 +186,8 @@ const struct pp_error *agent_trouble(const struct agent *agent);
 void agent_update_screen(struct agent *agent);
 
 /* ---- startup.c ---- */
-/* In AGENT_STARTING: has the state folder opened, and begins then; where the flash does not let it, or takes its time, a status screen
- * says so, and it is tried again. `fatal` and a loop that stops where that is of no use. */
+/* In AGENT_STARTING: has the state folder opened, and begins then; where the flash does not let it, or takes its
+ * time, a status screen says so, and it is tried again. `fatal` and a loop that stops where that is of no use. */
 void startup_begin(struct agent *agent);
 /* Closes what it has opened. */
 void startup_close(struct agent *agent);
@@ -265,8 +265,8 @@ void keeping_hear_state(struct agent *agent, const struct pp_error *error);
 /* Shows what is cached, unless the document says that there is no channel. */
 bool content_start(struct agent *agent, struct pp_error *error);
 void content_stop(struct agent *agent);
-/* The screen is locked until a person opens it: no key of its content stays in memory. The state that opens it brings the
- * channel's again. */
+/* The screen is locked until a person opens it: no key of its content stays in memory. The state that opens it
+ * brings the channel's again. */
 void content_forget(struct agent *agent);
 /* Follows the channel of the state document. */
 void content_follow(struct agent *agent);

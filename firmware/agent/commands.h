@@ -1,6 +1,6 @@
 /*
- * What the agent adds to command/runner.h: the effects (command_effects.c), each with its way to tell how it ended, and the
- * receipts' way to the headend (POST /v1/commands/{id}/receipt), which are tried until it has them.
+ * What the agent adds to command/runner.h: the effects (command_effects.c), each with its way to tell how it ended,
+ * and the receipts' way to the headend (POST /v1/commands/{id}/receipt), which are tried until it has them.
  */
 #ifndef PP_AGENT_COMMANDS_H
 #define PP_AGENT_COMMANDS_H

@@ -1,6 +1,6 @@
 /*
- * What was set from afar, and holds over restarts of agent and player (vault record "controls"): whether the display is on,
- * and how loud it is. Brightness is kept by the system (systemd-backlight(8)).
+ * What was set from afar, and holds over restarts of agent and player (vault record "controls"): whether the display
+ * is on, and how loud it is. Brightness is kept by the system (systemd-backlight(8)).
  */
 #ifndef PP_AGENT_CONTROLS_H
 #define PP_AGENT_CONTROLS_H

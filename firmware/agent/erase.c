@@ -20,8 +20,8 @@ static bool entry_remove(int folder, const char *name, unsigned depth, struct pp
     return unlinkat(folder, name, AT_REMOVEDIR) == 0 || pp_fail_errno(error, "remove %s", name);
 }
 
-/* What an open agent would hold stays: the vault's folders, which are empty by now. A proof of an erase is of one that has come
- * to its end. */
+/* What an open agent would hold stays: the vault's folders, which are empty by now. A proof of an erase is of one
+ * that has come to its end. */
 static bool stays(const char *name, unsigned depth) {
     static const char *const kept[] = {"kek", "vault", LAST_RECEIPT_FILE};
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)

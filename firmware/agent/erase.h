@@ -11,8 +11,8 @@
  * cut: what is left is removed then. */
 bool agent_erase(const char *state_dir, struct pp_error *error);
 
-/* What an erase that was cut off has left beside a vault that has nothing in it: without the former key it is of no use. A
- * proof that is still to be told (last_receipt.h) stays. */
+/* What an erase that was cut off has left beside a vault that has nothing in it: without the former key it is of no
+ * use. A proof that is still to be told (last_receipt.h) stays. */
 bool agent_erase_remains(const char *state_dir, struct pp_error *error);
 
 #endif

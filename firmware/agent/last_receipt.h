@@ -1,8 +1,9 @@
 /*
- * What a display point that has erased itself says last: the receipt of the command that asked for it, signed by its device key
- * once the vault's own key was gone, while it still stood in memory. From then on nothing proves more; so it is kept beside
- * the empty vault (STATE/last-receipt: no secret), and told without certificate or cookie until the headend has it.
- * It is made after the keys are destroyed and never before: a power cut in between costs the proof, and proves nothing false.
+ * What a display point that has erased itself says last: the receipt of the command that asked for it, signed by its
+ * device key once the vault's own key was gone, while it still stood in memory. From then on nothing proves more; so
+ * it is kept beside the empty vault (STATE/last-receipt: no secret), and told without certificate or cookie until
+ * the headend has it. It is made after the keys are destroyed and never before: a power cut in between costs the
+ * proof, and proves nothing false.
  */
 #ifndef PP_AGENT_LAST_RECEIPT_H
 #define PP_AGENT_LAST_RECEIPT_H

@@ -1,6 +1,7 @@
 /*
- * The proxy that both of the agent's clients go through, with what it wants to know them by. Name and password come from
- * the configuration once and are kept in the vault (record "proxy-credentials"): the file need not hold them from then on.
+ * The proxy that both of the agent's clients go through, with what it wants to know them by. Name and password come
+ * from the configuration once and are kept in the vault (record "proxy-credentials"): the file need not hold them
+ * from then on.
  */
 #ifndef PP_AGENT_PROXY_H
 #define PP_AGENT_PROXY_H
@@ -15,8 +16,8 @@
 #define PROXY_ADDRESS_MAX (3 * PROXY_CREDENTIALS_MAX + PP_CONFIG_VALUE_MAX)
 
 /* For net_client_config.proxy: "" where none is configured. The caller wipes it. Credentials of the configuration that
- * the vault does not have yet are on their way there when this returns; that they cannot be kept is a warning in the log.
- * Without a proxy what the vault has is removed. Fails where it has some that cannot be read as things are. */
+ * the vault does not have yet are on their way there when this returns; that they cannot be kept is a warning in the
+ * log. Without a proxy what the vault has is removed. Fails where it has some that cannot be read as things are. */
 bool proxy_address(const struct agent_config *config, struct vault *vault, char address[PROXY_ADDRESS_MAX],
                    struct pp_error *error);
 

@@ -1,7 +1,7 @@
 /*
  * Memory for secrets that stay: keys and cookies, as long as they are in use. Each has pages of its own, which go
- * into no core file, no child and no swap, and are wiped when given back. Where the kernel has memfd_secret(2) not even it
- * maps them: /proc/PID/mem and a debugger read nothing there.
+ * into no core file, no child and no swap, and are wiped when given back. Where the kernel has memfd_secret(2) not
+ * even it maps them: /proc/PID/mem and a debugger read nothing there.
  */
 #ifndef PP_BASE_SECRET_H
 #define PP_BASE_SECRET_H

@@ -1,7 +1,7 @@
 /*
- * What takes more rights than the agent has: a service of root's (program pingplay-board, board/systemd/pingplay-board.service)
- * with a fixed vocabulary, reached by a unix socket (SOCK_SEQPACKET) that only the agent's user may connect to. One packet
- * each way, then the connection ends:
+ * What takes more rights than the agent has: a service of root's (program pingplay-board,
+ * board/systemd/pingplay-board.service) with a fixed vocabulary, reached by a unix socket (SOCK_SEQPACKET) that only
+ * the agent's user may connect to. One packet each way, then the connection ends:
  *
  *      request  verb (1 byte), value (1 byte)
  *      answer   0: done, 1: not done (1 byte), why not (text without a NUL, at most BOARD_REASON_MAX bytes)

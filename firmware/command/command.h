@@ -70,12 +70,13 @@ const char *command_word(enum command_kind kind, int64_t value);
 /* Lower-case, as RFC 9562 §4 writes it. */
 bool command_id_valid(const char *id);
 
-/* The member "commands" of a state, which may be missing. PP_E_INVALID or PP_E_LIMIT, naming the field, for what has not
- * the shape above. A name that is not known, or an argument that is wrong, is that command's own: `refusal` says so. */
+/* The member "commands" of a state, which may be missing. PP_E_INVALID or PP_E_LIMIT, naming the field, for what has
+ * not the shape above. A name that is not known, or an argument that is wrong, is that command's own: `refusal` says
+ * so. */
 bool command_list_parse(const cJSON *state, struct command_list *out, struct pp_error *error);
 
-/* The member "args" for a command that a person types: `text` is the argument, NULL none. The caller deletes it. NULL with
- * PP_E_INVALID and what is wanted. */
+/* The member "args" for a command that a person types: `text` is the argument, NULL none. The caller deletes it.
+ * NULL with PP_E_INVALID and what is wanted. */
 cJSON *command_arguments_make(enum command_kind kind, const char *text, struct pp_error *error);
 /* How the argument is typed, for a usage: "[SECONDS]", "on|off"; "" none. */
 const char *command_usage(enum command_kind kind);

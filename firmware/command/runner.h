@@ -54,8 +54,8 @@ void command_runner_poll(struct command_runner *runner);
 /* The effect that was begun is over. `reason` NULL: done, with `result` (JSON, NULL none). */
 void command_runner_finish(struct command_runner *runner, const char *reason, const char *result);
 
-/* The effect that was begun is over, and so is everything else here: what is told of it, done, is the caller's to keep, since
- * nothing is written any more. `out` borrows nothing. False where none is under way. */
+/* The effect that was begun is over, and so is everything else here: what is told of it, done, is the caller's to
+ * keep, since nothing is written any more. `out` borrows nothing. False where none is under way. */
 bool command_runner_finish_last(struct command_runner *runner, struct command_entry *out);
 
 /* What became of the receipt: the headend has it (or will not have it, ever), or it is to be told again. */

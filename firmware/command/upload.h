@@ -1,8 +1,8 @@
 /*
- * What a screen sends because it was asked to (a screenshot, its log), sealed to the headend: whoever ends TLS on the way, and
- * who has only the headend's database or disk, sees nothing of it. The headend names its key in the signed state ("upload_key",
- * a JWK for ECDH-ES); each upload has a content key of its own, encrypted to that one as a JWE (jose/jwe.h, typ
- * "pingplay-upload-key", apv the device's id):
+ * What a screen sends because it was asked to (a screenshot, its log), sealed to the headend: whoever ends TLS on
+ * the way, and who has only the headend's database or disk, sees nothing of it. The headend names its key in the
+ * signed state ("upload_key", a JWK for ECDH-ES); each upload has a content key of its own, encrypted to that one as
+ * a JWE (jose/jwe.h, typ "pingplay-upload-key", apv the device's id):
  *
  *   byte 0     4              6               6 + token
  *   +----------+--------------+---------------+----------------------------------------------------------------------+

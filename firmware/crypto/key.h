@@ -3,8 +3,8 @@
  * (RFC 6979), so that a weak random generator on a board cannot leak the key, or agree on a secret by ECDH
  * (SP 800-56A). One key does one of the two, never both. Any thread may use a key.
  *
- * A key is kept by somebody: by this process, which reads, makes and saves it here, or by a TPM (tpm/tpm.h), which never lets it
- * out. Whoever signs or agrees with one does not see the difference.
+ * A key is kept by somebody: by this process, which reads, makes and saves it here, or by a TPM (tpm/tpm.h), which
+ * never lets it out. Whoever signs or agrees with one does not see the difference.
  */
 #ifndef PP_CRYPTO_KEY_H
 #define PP_CRYPTO_KEY_H
@@ -39,8 +39,8 @@ struct crypto_keeper {
     void (*destroy)(void *context);
 };
 
-/* A key that `keeper` (static) has as `context`, which is the key's now, also where NULL is returned; `point`: its public
- * half. */
+/* A key that `keeper` (static) has as `context`, which is the key's now, also where NULL is returned; `point`: its
+ * public half. */
 struct crypto_key *crypto_key_of_keeper(const struct crypto_keeper *keeper, void *context,
                                         const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);
 const char *crypto_key_keeper_name(const struct crypto_key *key);

@@ -21,8 +21,8 @@ struct public_numbers {
 bool public_numbers_read(const void *der, size_t size, struct public_numbers *numbers,
                          struct pp_error *error);
 
-/* SHA-256 of the key alone, as it stands in that document's BIT STRING: RSAPublicKey (RFC 8017 §A.1.1), or the point. So
- * OpenSSL's i2d_PublicKey writes it, and those who name keys by that. */
+/* SHA-256 of the key alone, as it stands in that document's BIT STRING: RSAPublicKey (RFC 8017 §A.1.1), or the
+ * point. So OpenSSL's i2d_PublicKey writes it, and those who name keys by that. */
 bool public_numbers_fingerprint(const void *der, size_t size, uint8_t fingerprint[CRYPTO_DIGEST_SIZE],
                                 struct pp_error *error);
 

@@ -37,7 +37,8 @@ struct event_head {
 /* A new chain. */
 bool event_head_begin(struct event_head *head, struct pp_error *error);
 
-/* Adds "chain", "seq", "prev" and "hash" to an event that is whole otherwise. The head is moved on where this goes well. */
+/* Adds "chain", "seq", "prev" and "hash" to an event that is whole otherwise. The head is moved on where this goes
+ * well. */
 bool event_link(cJSON *event, struct event_head *head, struct pp_error *error);
 
 /* Where an event says that it stands. */

@@ -1,7 +1,7 @@
 /*
- * What a display point tells its headend of: a fixed vocabulary, with the severity of each as CEF has it (0 to 10; 7 and
- * more are for somebody to look at). Those of `security` are for whoever watches over the whole, the others for whoever
- * watches over screens. assets/admin/strings.*.json has each in people's words.
+ * What a display point tells its headend of: a fixed vocabulary, with the severity of each as CEF has it (0 to 10; 7
+ * and more are for somebody to look at). Those of `security` are for whoever watches over the whole, the others for
+ * whoever watches over screens. assets/admin/strings.*.json has each in people's words.
  */
 #ifndef PP_EVENTS_KINDS_H
 #define PP_EVENTS_KINDS_H

@@ -9,8 +9,8 @@
  *
  * It stands in the payload and not in the header's "jwk", which is for the key that signed (RFC 7515 §4.1.3).
  *
- * It can be made anew: what was encrypted to the one before is still read until that is forgotten, since a state may be on its
- * way, or stand in the vault.
+ * It can be made anew: what was encrypted to the one before is still read until that is forgotten, since a state may
+ * be on its way, or stand in the vault.
  *
  * Vault records: "agreement-key", "agreement-key-before" (as stored_key.h has them).
  */
@@ -31,9 +31,9 @@ struct agreement *agreement_load_or_create(struct vault *vault, struct pp_error 
 void agreement_destroy(struct agreement *agreement); /* wipes the key; NULL is allowed */
 PP_DEFINE_AUTO(agreement, struct agreement, agreement_destroy)
 
-/* Another key in its place, which is on flash then, and the present one as the one before. Waits for the flash, and may run on
- * a thread of its own: nothing of an agreement that is in use is touched. NULL: the vault's or the TPM's error, and the
- * present one is still the vault's, or has become the one before as well. */
+/* Another key in its place, which is on flash then, and the present one as the one before. Waits for the flash, and
+ * may run on a thread of its own: nothing of an agreement that is in use is touched. NULL: the vault's or the TPM's
+ * error, and the present one is still the vault's, or has become the one before as well. */
 struct agreement *agreement_rotate(struct vault *vault, struct pp_error *error);
 
 /* The one before: NULL where there is none. Borrowed. */

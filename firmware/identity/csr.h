@@ -1,6 +1,6 @@
 /*
- * Internal: a certification request (PKCS#10, RFC 2986), written here because mbedTLS wants the private number of whatever
- * signs one, and a TPM's key has none to give.
+ * Internal: a certification request (PKCS#10, RFC 2986), written here because mbedTLS wants the private number of
+ * whatever signs one, and a TPM's key has none to give.
  *
  *     SEQUENCE { SEQUENCE { 0, name, SubjectPublicKeyInfo, [0] {} }, ecdsa-with-SHA256, BIT STRING signature }
  */

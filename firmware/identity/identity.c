@@ -39,9 +39,9 @@ struct identity {
 /* ---- What is on flash ---- */
 
 /*
- * A renewal brings a certificate for a new key, and the two change together: the new key is kept beside the old one, then
- * the certificate in the place of the former, which decides; then the new key in the place of the old one. After a cut
- * anywhere the certificate that is there tells which of the two keys is the screen's.
+ * A renewal brings a certificate for a new key, and the two change together: the new key is kept beside the old one,
+ * then the certificate in the place of the former, which decides; then the new key in the place of the old one.
+ * After a cut anywhere the certificate that is there tells which of the two keys is the screen's.
  */
 static bool adopt_successor(struct identity *identity, mbedtls_x509_crt *crt, struct pp_error *error) {
     device_autokey struct device_key successor = {0};

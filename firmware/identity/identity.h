@@ -39,10 +39,10 @@ identity_fingerprint_words(const struct identity *identity); /* its first 8 byte
  * RFC 7030 §4.2.2 wants it for a renewal), else CN = the thumbprint. */
 bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error);
 
-/* The same for a new key, that of the certificate which is to follow the present one; the subject stays. The present key
- * and certificate are in use until identity_accept_renewal has brought those two to flash: a renewal that comes to
- * nothing, or a power cut at any instant, leaves a pair that fits. Only where identity_has_certificate. PP_E_IO: the key
- * of the renewal before could not be brought to its place yet. */
+/* The same for a new key, that of the certificate which is to follow the present one; the subject stays. The present
+ * key and certificate are in use until identity_accept_renewal has brought those two to flash: a renewal that comes to
+ * nothing, or a power cut at any instant, leaves a pair that fits. Only where identity_has_certificate. PP_E_IO: the
+ * key of the renewal before could not be brought to its place yet. */
 bool identity_csr_renewal(struct identity *identity, struct pp_buf *der, struct pp_error *error);
 
 /* Takes an EST answer: a DER PKCS#7 "certs-only" message. Checked before anything is changed: exactly one
@@ -69,8 +69,8 @@ identity_certificate_pem(const struct identity *identity);       /* chain withou
 const char *identity_device_id(const struct identity *identity); /* the CN; "" if none */
 int64_t identity_not_before(const struct identity *identity);    /* s since 1970 */
 int64_t identity_not_after(const struct identity *identity);     /* s since 1970 */
-/* From when on a new one is to be asked for: 2/3 of its life and up to an IDENTITY_JITTER_PART more, so that screens that
- * were installed on one day do not all ask on one day. s since 1970. */
+/* From when on a new one is to be asked for: 2/3 of its life and up to an IDENTITY_JITTER_PART more, so that screens
+ * that were installed on one day do not all ask on one day. s since 1970. */
 int64_t identity_renew_at(const struct identity *identity);
 
 /* The device key, borrowed: for net_client_set_identity. */

@@ -43,7 +43,8 @@ bool compact_add(struct pp_buf *token, const void *data, size_t size, struct pp_
 cJSON *compact_header(const struct compact_part *part, struct pp_error *error);
 /* The same of the one kind of token that brings its key in "jwk" (proof.h), which is then the caller's to read. */
 cJSON *compact_header_with_key(const struct compact_part *part, struct pp_error *error);
-/* The same of a token of others (id_token.h): what names a certificate by its hash is passed over, as some always do. */
+/* The same of a token of others (id_token.h): what names a certificate by its hash is passed over, as some always
+ * do. */
 cJSON *compact_header_of_others(const struct compact_part *part, struct pp_error *error);
 /* The algorithm: a string, and just this one, else PP_E_UNSUPPORTED. */
 bool compact_header_algorithm(const cJSON *header, const char *name, const char *wanted,

@@ -121,8 +121,8 @@ static size_t authority_size(const char *url, size_t *port) {
     return whole - *port;
 }
 
-/* Of the same address (RFC 3986 §6.2.2, §6.2.3): host and scheme in any case, the scheme's port or none, and the path to
- * the letter; the query is none of the proof's. */
+/* Of the same address (RFC 3986 §6.2.2, §6.2.3): host and scheme in any case, the scheme's port or none, and the
+ * path to the letter; the query is none of the proof's. */
 static bool same_address(const char *said, const char *url) {
     size_t said_port = 0, port = 0;
     size_t size = authority_size(url, &port);

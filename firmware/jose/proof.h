@@ -60,8 +60,8 @@ struct proof {
     char nonce[PROOF_TEXT_MAX + 1]; /* "" for none: whether it is a present one is the caller's to say */
 };
 
-/* Reads a proof of that request (`nonce` of which is not looked at). Whether it was seen before, and whose key it is, is
- * the caller's to say. On failure `proof` is as it was, and the code is PP_E_INVALID, PP_E_UNSUPPORTED (another
+/* Reads a proof of that request (`nonce` of which is not looked at). Whether it was seen before, and whose key it
+ * is, is the caller's to say. On failure `proof` is as it was, and the code is PP_E_INVALID, PP_E_UNSUPPORTED (another
  * algorithm, "none" is one), PP_E_LIMIT, or PP_E_AUTH (of another request, or the signature is not valid). */
 bool proof_read(const char *token, size_t size, const struct proof_request *request, struct proof *proof,
                 struct pp_error *error);

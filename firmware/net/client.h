@@ -123,8 +123,8 @@ struct net_client *net_client_create(struct net_loop *loop, const struct net_cli
 void net_client_destroy(struct net_client *client); /* cancels its calls; NULL is allowed */
 PP_DEFINE_AUTO(net_client, struct net_client, net_client_destroy)
 
-/* The certificate chain (PEM, copied) and its key, which is held and asked for each handshake's signature, of the requests
- * started from now on; NULL and NULL clear them. */
+/* The certificate chain (PEM, copied) and its key, which is held and asked for each handshake's signature, of the
+ * requests started from now on; NULL and NULL clear them. */
 bool net_client_set_identity(struct net_client *client, const char *certificate_chain_pem,
                              struct crypto_key *key, struct pp_error *error);
 

@@ -1,5 +1,5 @@
-/* EC_KEY_METHOD is the one way to a key that is elsewhere which libssl of OpenSSL 3 takes without a provider of one's own; it is
- * deprecated there, and part of all of 3.x. */
+/* EC_KEY_METHOD is the one way to a key that is elsewhere which libssl of OpenSSL 3 takes without a provider of
+ * one's own; it is deprecated there, and part of all of 3.x. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include "net/tls_key.h"

@@ -1,8 +1,8 @@
 /*
- * Internal: the client's certificate and key in a handshake. The key stays with who keeps it (crypto/key.h): OpenSSL gets one
- * whose method asks for each signature there. libcurl wants a private key beside a certificate and takes it by PEM: it gets the
- * certificate, by which it tells connections apart, and a document with the right point and the number one, in whose place the
- * real key comes before anything is signed.
+ * Internal: the client's certificate and key in a handshake. The key stays with who keeps it (crypto/key.h): OpenSSL
+ * gets one whose method asks for each signature there. libcurl wants a private key beside a certificate and takes it
+ * by PEM: it gets the certificate, by which it tells connections apart, and a document with the right point and the
+ * number one, in whose place the real key comes before anything is signed.
  */
 #ifndef PP_NET_TLS_KEY_H
 #define PP_NET_TLS_KEY_H

@@ -130,7 +130,8 @@ bool store_evict(struct store *store, const struct store_need *needs, size_t cou
 struct store_cleared {
     uint64_t bytes, files;
 };
-/* Removes whatever no pin set holds and nobody has open. A file that cannot be removed stays, with a line in the log. */
+/* Removes whatever no pin set holds and nobody has open. A file that cannot be removed stays, with a line in the
+ * log. */
 bool store_clear(struct store *store, struct store_cleared *cleared, struct pp_error *error);
 
 /* ---- Rot ---- */

@@ -12,8 +12,8 @@ bool tpm_built(void) {
 }
 
 /* Transient objects and sessions that are not there are told as "handle" or "reference"; a TPM that was reset without a
- * TPM2_Startup as "initialize"; one that went away by the transport. One without resource manager that has no room left gets it by being
- * opened again: each key is then loaded when it is used next. */
+ * TPM2_Startup as "initialize"; one that went away by the transport. One without resource manager that has no room
+ * left gets it by being opened again: each key is then loaded when it is used next. */
 bool tpm_is_lost(TSS2_RC rc) {
     TSS2_RC base = rc & 0xffff;
     if ((rc & TSS2_RC_LAYER_MASK) == TSS2_TCTI_RC_LAYER)
@@ -50,8 +50,8 @@ void tpm_flush(struct tpm *tpm, ESYS_TR *handle) {
     *handle = ESYS_TR_NONE;
 }
 
-/* Flushes all that is loaded of a kind. Behind a resource manager only our own is seen, of which there is none yet; without
- * one it is what processes left that were killed, and there is room for three. */
+/* Flushes all that is loaded of a kind. Behind a resource manager only our own is seen, of which there is none yet;
+ * without one it is what processes left that were killed, and there is room for three. */
 static void flush_left(struct tpm *tpm, TPM2_HANDLE first) {
     TPMS_CAPABILITY_DATA *found = NULL;
     TPMI_YES_NO more;

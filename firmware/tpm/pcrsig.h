@@ -1,6 +1,6 @@
 /*
- * Signatures of PCR policies, in the JSON that systemd-measure(1) writes and a unified kernel image carries in its section
- * `.pcrsig` (at run time /run/systemd/tpm2-pcr-signature.json):
+ * Signatures of PCR policies, in the JSON that systemd-measure(1) writes and a unified kernel image carries in its
+ * section `.pcrsig` (at run time /run/systemd/tpm2-pcr-signature.json):
  *
  *   {"sha256": [{"pcrs": [11], "pkfp": HEX, "pol": HEX, "sig": BASE64}, …], "sha1": …}
  *

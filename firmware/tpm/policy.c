@@ -1,6 +1,6 @@
 /*
- * PolicyAuthorize over PolicyPCR. The sealed object's policy names only the policy key; which values of the PCRs are good is
- * said by signatures of that key, so that new software brings its own.
+ * PolicyAuthorize over PolicyPCR. The sealed object's policy names only the policy key; which values of the PCRs are
+ * good is said by signatures of that key, so that new software brings its own.
  *
  *   object's policy = PolicyAuthorize(name of the policy key, no policyRef)
  *   session:  PolicyPCR(now) -> digest d;  a signature over d by the key -> VerifySignature -> ticket;

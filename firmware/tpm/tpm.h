@@ -40,8 +40,8 @@ struct tpm;
 /* Whether this build can. */
 bool tpm_built(void);
 
-/* `tcti` as tss2-tctildr(7) reads it; NULL or "": TPM_TCTI_DEFAULT. What an earlier process of ours left in a TPM without
- * resource manager is flushed. */
+/* `tcti` as tss2-tctildr(7) reads it; NULL or "": TPM_TCTI_DEFAULT. What an earlier process of ours left in a TPM
+ * without resource manager is flushed. */
 struct tpm *tpm_open(const char *tcti, struct pp_error *error);
 struct tpm *tpm_ref(struct tpm *tpm); /* returns it; one more tpm_close */
 void tpm_close(struct tpm *tpm);      /* NULL is allowed */
@@ -53,8 +53,8 @@ struct tpm_policy {
     const char *signatures; /* file of them, tpm/pcrsig.h */
 };
 
-/* `policy_key`: SubjectPublicKeyInfo (DER) of who authorises software, P-256 or RSA; of size 0: none, the secret is bound to
- * this TPM alone. The blob is appended. */
+/* `policy_key`: SubjectPublicKeyInfo (DER) of who authorises software, P-256 or RSA; of size 0: none, the secret is
+ * bound to this TPM alone. The blob is appended. */
 bool tpm_seal(struct tpm *tpm, const void *secret, size_t size, const void *policy_key,
               size_t policy_key_size, struct pp_buf *blob, struct pp_error *error);
 /* `secret` gets exactly `size` bytes. */
@@ -65,8 +65,8 @@ enum tpm_key_kind { TPM_KEY_SIGN, TPM_KEY_AGREE };
 
 /* A new key; its blob is appended, for tpm_key_load. */
 bool tpm_key_make(struct tpm *tpm, enum tpm_key_kind kind, struct pp_buf *blob, struct pp_error *error);
-/* The key, for whatever takes a struct crypto_key. It holds the TPM open, and has itself loaded again where the TPM was reset
- * meanwhile. The caller destroys it. */
+/* The key, for whatever takes a struct crypto_key. It holds the TPM open, and has itself loaded again where the TPM
+ * was reset meanwhile. The caller destroys it. */
 struct crypto_key *tpm_key_load(struct tpm *tpm, enum tpm_key_kind kind, const void *blob, size_t size,
                                 struct pp_error *error);
 

@@ -16,8 +16,8 @@ enum { VAULT_KEK_SIZE = 32 }; /* bytes */
 
 /* Section [vault] of the configuration, agent.conf(5). The texts are borrowed; NULL or "": the default. */
 struct vault_kek_config {
-    /* Where a first key is made, and which kind a vault must have. NULL, `auto`: the vault's own kind; for a first key the
-     * TPM, where there is one and a signed policy (or none is asked for), else a file. */
+    /* Where a first key is made, and which kind a vault must have. NULL, `auto`: the vault's own kind; for a first
+     * key the TPM, where there is one and a signed policy (or none is asked for), else a file. */
     const struct vault_kek_provider *provider;
     const char *tcti;              /* TPM_TCTI_DEFAULT */
     const char *policy_key;        /* PEM file of who signs PCR policies; VAULT_POLICY_KEY_DEFAULT */

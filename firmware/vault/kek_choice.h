@@ -12,8 +12,8 @@ struct kek_holder {
     char note[128];   /* why not another, for the status report; "" nothing */
 };
 
-/* The one whose key stands in the folder, even where its TPM is away: nothing falls back to another. Where there is none, the
- * one that the configuration wants. PP_E_STATE where the configuration wants another than there is. */
+/* The one whose key stands in the folder, even where its TPM is away: nothing falls back to another. Where there is
+ * none, the one that the configuration wants. PP_E_STATE where the configuration wants another than there is. */
 bool kek_choose(const struct vault_kek_config *config, int dirfd, struct kek_holder *holder,
                 struct pp_error *error);
 /* Whether the folder has a key of any kind. */

@@ -91,7 +91,8 @@ static bool kek_tpm2_load(void *context, int dirfd, uint8_t key[VAULT_KEK_SIZE],
     return kek_place_read(dirfd, KEK_FILE, &blob, error) && unseal(context, &blob, key, error);
 }
 
-/* What was sealed is had back before it is kept: a policy that does not hold here would lock us out at the next start. */
+/* What was sealed is had back before it is kept: a policy that does not hold here would lock us out at the next
+ * start. */
 static bool kek_tpm2_create(void *context, int dirfd, uint8_t key[VAULT_KEK_SIZE], struct pp_error *error) {
     struct kek_tpm2 *kek = context;
     pp_autobuf struct pp_buf blob = PP_BUF_INIT(TPM_BLOB_MAX);

@@ -1,6 +1,6 @@
 /*
- * Internal: records that are kept in memory alone for as long as that is wanted (vault_keep_in_memory): a power cut ends
- * them, and no scan of the flash finds them.
+ * Internal: records that are kept in memory alone for as long as that is wanted (vault_keep_in_memory): a power cut
+ * ends them, and no scan of the flash finds them.
  */
 #ifndef PP_VAULT_MEMORY_H
 #define PP_VAULT_MEMORY_H

@@ -6,7 +6,8 @@
  *                    STATE/vault.ready   the same, whole: this rename is the instant from which on the new key counts
  *
  *   before it   what was begun is removed; the old key and its records are as they were
- *   after it    old key destroyed; kek.next -> kek; old records erased; vault.ready -> vault. Each step can be done again.
+ *   after it    old key destroyed; kek.next -> kek; old records erased; vault.ready -> vault. Each step can
+ *               be done again.
  */
 #ifndef PP_VAULT_MIGRATION_H
 #define PP_VAULT_MIGRATION_H

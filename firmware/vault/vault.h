@@ -91,9 +91,9 @@ bool vault_remove_later(struct vault *vault, const char *name, vault_kept *kept,
 /* Whoever would have heard of it is gone; the write goes on. */
 void vault_forget_kept(struct vault *vault, const char *name);
 
-/* From now on the record is kept in memory alone, empty at first: whoever asks for it or writes it notices no difference,
- * but that nothing of it outlives this process. At once; what stands on flash of it goes with vault_shred_record. Any
- * thread. PP_E_LIMIT: too many. */
+/* From now on the record is kept in memory alone, empty at first: whoever asks for it or writes it notices no
+ * difference, but that nothing of it outlives this process. At once; what stands on flash of it goes with
+ * vault_shred_record. Any thread. PP_E_LIMIT: too many. */
 bool vault_keep_in_memory(struct vault *vault, const char *name, struct pp_error *error);
 /* What is in memory of it is wiped, and nothing more is taken (PP_E_STATE) until vault_keep_in_memory: whoever is about
  * to write it, on another thread, comes too late. */
@@ -112,9 +112,10 @@ bool vault_erase(struct vault *vault, struct pp_error *error);
  * it. */
 bool vault_erase_closed(const char *state_dir, struct pp_error *error);
 
-/* Moves the vault, which nobody has open, under a new key of the provider that `config` wants (NULL: as for a first key), and
- * destroys the old one. Whatever interrupts it, at any instant: the next opening finds every record under the old key or the
- * new one, and ends what was begun. PP_E_NOTFOUND where there is no vault yet; PP_E_STATE where another process holds it. */
+/* Moves the vault, which nobody has open, under a new key of the provider that `config` wants (NULL: as for a first
+ * key), and destroys the old one. Whatever interrupts it, at any instant: the next opening finds every record under
+ * the old key or the new one, and ends what was begun. PP_E_NOTFOUND where there is no vault yet; PP_E_STATE where
+ * another process holds it. */
 bool vault_migrate(const char *state_dir, const struct vault_kek_config *config, struct pp_error *error);
 
 /* Called when a record fell back to its older generation, from the thread that asked for it and with that

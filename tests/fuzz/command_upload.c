@@ -1,5 +1,5 @@
-/* An upload of a stranger's, to a key that is known: it is opened or refused, and what is refused yields nothing. The first
- * byte 0: as it comes; 1: the rest is sealed first, and has to come back. */
+/* An upload of a stranger's, to a key that is known: it is opened or refused, and what is refused yields nothing.
+ * The first byte 0: as it comes; 1: the rest is sealed first, and has to come back. */
 #include <stdlib.h>
 #include <string.h>
 

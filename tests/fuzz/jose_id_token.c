@@ -1,6 +1,6 @@
 /*
- * What a provider answers, or whoever stands in its place: configuration, key set, and ID tokens, by the set itself and by
- * a key that signs whatever header and claims there are.
+ * What a provider answers, or whoever stands in its place: configuration, key set, and ID tokens, by the set itself
+ * and by a key that signs whatever header and claims there are.
  *
  *     input = 0, configuration | 1, key set | 2, token | 3, header, 0x00, claims
  */

@@ -1,10 +1,11 @@
 /*
- * Events in ArcSight's Common Event Format, version 0 (Micro Focus, "Implementing ArcSight Common Event Format", version 25):
+ * Events in ArcSight's Common Event Format, version 0 (Micro Focus, "Implementing ArcSight Common Event Format",
+ * version 25):
  *
  *   CEF:0|Pingplay|Display point|1.0|locked|Locked|7|rt=1767600000000 deviceExternalId=… msg=this display point is\=…
  *
- * In the header '\' and '|' are escaped by a '\', in the values behind it '\' and '='; a line end there is "\n" or "\r", and a
- * space in the header. All of it may be anybody's words.
+ * In the header '\' and '|' are escaped by a '\', in the values behind it '\' and '='; a line end there is "\n" or
+ * "\r", and a space in the header. All of it may be anybody's words.
  */
 #ifndef HEADEND_CEF_H
 #define HEADEND_CEF_H

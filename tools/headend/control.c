@@ -37,8 +37,8 @@ static bool key_is_current(const struct control *control, struct stat *now) {
            now->st_ctim.tv_nsec == control->file.st_ctim.tv_nsec;
 }
 
-/* The key as it is in the folder now; the mutex is held, or nobody else is there yet. Where it changes while it is being
- * read, the next look reads it again. */
+/* The key as it is in the folder now; the mutex is held, or nobody else is there yet. Where it changes while it is
+ * being read, the next look reads it again. */
 static bool key_follow(struct control *control, struct pp_error *error) {
     struct stat now = {0};
     char kid[JWK_THUMBPRINT_TEXT_SIZE];

@@ -18,8 +18,8 @@
 
 struct control;
 
-/* From the folder, made where there is none. One for all threads. A key that was changed meanwhile (publish.h) is the one
- * that signs from then on. */
+/* From the folder, made where there is none. One for all threads. A key that was changed meanwhile (publish.h) is
+ * the one that signs from then on. */
 struct control *control_open(const struct home *home, struct pp_error *error);
 void control_close(struct control *control);
 PP_DEFINE_AUTO(control, struct control, control_close)

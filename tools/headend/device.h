@@ -124,9 +124,9 @@ bool device_retire(struct db *db, const char *id, struct pp_error *error);
 /* The same as part of another change, also of one that is retired already. */
 bool device_refuse_all(struct db *db, const char *id, struct pp_error *error);
 
-/* Somebody else may have its key: no certificate and no cookie that it has is good any more, its channel's keys count as
- * known to a stranger, and it is a screen again once a person has approved the code that it shows. PP_E_STATE for one
- * that is retired. */
+/* Somebody else may have its key: no certificate and no cookie that it has is good any more, its channel's keys
+ * count as known to a stranger, and it is a screen again once a person has approved the code that it shows.
+ * PP_E_STATE for one that is retired. */
 bool device_revoke(struct db *db, const char *id, struct pp_error *error);
 
 /* It is what it was before it was retired: the certificate that it has is good again, until that expires. */

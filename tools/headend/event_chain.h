@@ -1,10 +1,10 @@
 /*
- * Whether the events that a screen sends are all of them, in the order in which they came about there, and as it made them
- * (firmware/events/chain.h). What is wrong is found, told by its name, and kept:
+ * Whether the events that a screen sends are all of them, in the order in which they came about there, and as it
+ * made them (firmware/events/chain.h). What is wrong is found, told by its name, and kept:
  *
  *   gap        numbers are missing; as many as it says, and fewer as they come late (a batch that was not to be read)
- *   fork       two events for one place, or one that follows another than the one that is here: an older vault was put back,
- *              or somebody speaks in the screen's name
+ *   fork       two events for one place, or one that follows another than the one that is here: an older vault was
+ *              put back, or somebody speaks in the screen's name
  *   rewrite    an event is not what its hash is of
  *   anew       another chain began: the screen was erased, or its vault is lost
  *   unchained  an event without a place, of a screen that has a chain
@@ -39,8 +39,8 @@ const struct event_finding_row *event_finding_row(enum event_finding finding);
 /* NULL where there is none of that name. */
 const struct event_finding_row *event_finding_named(const char *name);
 
-/* Looks at one event, in a transaction of the caller's. *keep: it belongs to the screen's events. PP_E_INVALID where its
- * place is malformed. */
+/* Looks at one event, in a transaction of the caller's. *keep: it belongs to the screen's events. PP_E_INVALID where
+ * its place is malformed. */
 bool event_chain_take(struct db *db, const char *device, const cJSON *event, bool *keep,
                       struct pp_error *error);
 /* Removes what is over the caps. */

@@ -37,8 +37,8 @@ struct forwarded {
 bool forwarded_read(enum forwarded_header header, const char *text, struct forwarded *forwarded,
                     struct pp_error *error);
 
-/* Who asks: beginning with the peer, the first that `is_proxy` does not know, or the one furthest away. Unknown where one
- * of ours does not tell. */
+/* Who asks: beginning with the peer, the first that `is_proxy` does not know, or the one furthest away. Unknown
+ * where one of ours does not tell. */
 struct ip_address forwarded_client(const struct forwarded *forwarded, struct ip_address peer,
                                    bool (*is_proxy)(const void *arg, const struct ip_address *address),
                                    const void *arg);

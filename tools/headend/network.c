@@ -133,8 +133,10 @@ static bool request_client(const struct request *request, struct ip_address *cli
     if (!network_list_has(&proxies, client))
         return true;
     MHD_get_connection_values(request->connection, MHD_HEADER_KIND, collect, &collecting);
-    *client = collecting.error.code ? (struct ip_address){0}
-                                    : forwarded_client(&collecting.forwarded, *client, is_proxy, &proxies);
+    if (collecting.error.code)
+        *client = (struct ip_address){0};
+    else
+        *client = forwarded_client(&collecting.forwarded, *client, is_proxy, &proxies);
     return true;
 }
 

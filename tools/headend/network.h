@@ -1,7 +1,7 @@
 /*
  * From which networks screens may ask: ranges of addresses of the whole organisation, and of each channel. A screen has
- * to be within both; where a list is empty, that one says nothing. Of people's pages nothing is said: whoever may sign in
- * can always take back what was set here.
+ * to be within both; where a list is empty, that one says nothing. Of people's pages nothing is said: whoever may
+ * sign in can always take back what was set here.
  *
  * Behind proxies a screen's address is the one that they forward (forwarded.h), in the one header that was named for
  * them: another one passes through them as the screen, or whoever is there, has sent it.
@@ -29,8 +29,8 @@ bool network_load(struct db *db, const char *channel, struct network_list *list,
 bool network_save(struct db *db, const char *channel, const struct network_list *list,
                   struct pp_error *error);
 
-/* Of proxies, with the header that they forward addresses in. They stand beside the channels' lists, under a name that no
- * channel has: network_load finds them by it. */
+/* Of proxies, with the header that they forward addresses in. They stand beside the channels' lists, under a name
+ * that no channel has: network_load finds them by it. */
 #define NETWORK_PROXIES "*"
 bool network_header_load(struct db *db, enum forwarded_header *header, struct pp_error *error);
 bool network_save_proxies(struct db *db, enum forwarded_header header, const struct network_list *list,

@@ -1,7 +1,7 @@
 /*
  * The keys of OpenID Connect providers, found by their issuer's address (OpenID Connect Discovery 1.0): fetched on a
- * thread of their own when a token needs them, kept, and fetched anew where a token names one that is not among them, as
- * providers change theirs. Nobody waits for it: a token that comes first is told to come again.
+ * thread of their own when a token needs them, kept, and fetched anew where a token names one that is not among
+ * them, as providers change theirs. Nobody waits for it: a token that comes first is told to come again.
  */
 #ifndef HEADEND_PROVIDER_KEYS_H
 #define HEADEND_PROVIDER_KEYS_H

@@ -32,8 +32,8 @@ bool publish_rekey(struct home *home, struct pp_error *error);
 bool publish_restored(struct home *home, int64_t root_version, struct pp_error *error);
 
 /* New keys for roles of the repository (tuf_repo_rotate), and for what signs states and refusals ("control"), which
- * screens learn of before anything is signed with it. `roles` ends with NULL. PP_E_NOTFOUND where the root's key is kept
- * elsewhere. Waits for the lock. */
+ * screens learn of before anything is signed with it. `roles` ends with NULL. PP_E_NOTFOUND where the root's key is
+ * kept elsewhere. Waits for the lock. */
 bool publish_rotate(struct home *home, const char *const *roles, struct pp_error *error);
 /* A new key for a channel, and what was on it counts as known: it gets new keys when it is published again. */
 bool publish_rotate_channel(struct home *home, const char *channel, struct pp_error *error);

@@ -1,7 +1,7 @@
 /*
- * What administrators have asked of screens (firmware/command/command.h), and the receipts that came back: each is checked
- * against the key of the screen that was asked, and kept. A command stands in that screen's state until there is a final
- * one, or it has expired. Callers hold db_lock.
+ * What administrators have asked of screens (firmware/command/command.h), and the receipts that came back: each is
+ * checked against the key of the screen that was asked, and kept. A command stands in that screen's state until
+ * there is a final one, or it has expired. Callers hold db_lock.
  */
 #ifndef HEADEND_SCREEN_COMMANDS_H
 #define HEADEND_SCREEN_COMMANDS_H

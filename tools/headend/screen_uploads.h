@@ -1,6 +1,7 @@
 /*
- * What screens have sent because they were asked to: screenshots and logs, sealed to the upload key (firmware/command/upload.h),
- * whose private half the server does not need and only `screen received` reads. DIR/uploads/COMMAND, as it came.
+ * What screens have sent because they were asked to: screenshots and logs, sealed to the upload key
+ * (firmware/command/upload.h), whose private half the server does not need and only `screen received` reads.
+ * DIR/uploads/COMMAND, as it came.
  */
 #ifndef HEADEND_SCREEN_UPLOADS_H
 #define HEADEND_SCREEN_UPLOADS_H
@@ -23,8 +24,8 @@ bool screen_upload_expected(struct db *db, const char *device, const char *id, c
 bool screen_upload_keep(const struct home *home, struct db *db, const char *device, const char *id,
                         const void *sealed, size_t size, struct pp_error *error);
 
-/* What was sealed, appended. PP_E_NOTFOUND: nothing came, or it has gone. PP_E_AUTH also where it is not what the receipt
- * says that it is. */
+/* What was sealed, appended. PP_E_NOTFOUND: nothing came, or it has gone. PP_E_AUTH also where it is not what the
+ * receipt says that it is. */
 bool screen_upload_open(const struct home *home, const struct screen_command *command, struct pp_buf *clear,
                         struct pp_error *error);
 

@@ -25,7 +25,7 @@ bool silence_read(const char *text, int64_t *seconds, struct pp_error *error) {
     if (strcmp(text, "never") == 0)
         return true;
     size_t digits = strspn(text, "0123456789");
-    int64_t number = digits && digits < 10 ? atoll(text) : 0;
+    int64_t number = digits && digits < 10 ? strtoll(text, NULL, 10) : 0;
     int64_t unit = unit_seconds(text + digits + strspn(text + digits, " "));
     if (!unit || !digits || digits >= 10)
         return pp_fail(error, PP_E_INVALID,

@@ -1,4 +1,5 @@
-/* The part of a screen's state that says how it shows who it is, and who may sign in there (firmware/access/policy.h). */
+/* The part of a screen's state that says how it shows who it is, and who may sign in there
+ * (firmware/access/policy.h). */
 #ifndef HEADEND_STATE_ACCESS_H
 #define HEADEND_STATE_ACCESS_H
 

@@ -1,7 +1,8 @@
 /*
- * The heap of a process that holds secrets: what is given back is wiped first. Libraries copy keys and cookies into buffers of
- * their own (request headers, TLS records, JSON) and free them as they are; without this the copies would stay readable in
- * the process, and in its core, for as long as nobody takes that place. It takes glibc's place for all of the process.
+ * The heap of a process that holds secrets: what is given back is wiped first. Libraries copy keys and cookies into
+ * buffers of their own (request headers, TLS records, JSON) and free them as they are; without this the copies would
+ * stay readable in the process, and in its core, for as long as nobody takes that place. It takes glibc's place for
+ * all of the process.
  */
 #include <errno.h>
 #include <malloc.h>

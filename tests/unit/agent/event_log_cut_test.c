@@ -1,6 +1,6 @@
-/* The power is cut at every write, fsync and rename of a display point that makes events, before it, within it and after it:
- * what has been sent stays true, what is on flash is one whole chain, and every number that is missing is one that was
- * never on flash. */
+/* The power is cut at every write, fsync and rename of a display point that makes events, before it, within it and
+ * after it: what has been sent stays true, what is on flash is one whole chain, and every number that is missing is
+ * one that was never on flash. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -129,9 +129,11 @@ static void live(struct scratch *scratch, struct headend *headend, int events) {
 static bool live_and_cut(struct scratch *scratch, struct headend *headend, unsigned at, enum where where) {
     int status = 0;
     fflush(NULL);
+    vault_close(pp_steal(&scratch->vault)); /* a child has none of its parent's keys */
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        scratch->vault = vault_open(scratch->path, NULL, NULL);
         cut.at = at;
         cut.where = where;
         cut.armed = true;

@@ -16,7 +16,8 @@
 
 #include "base/secret.h"
 
-/* The flags of the mapping that holds `address`, as /proc/self/smaps tells them: "dd" no dump, "dc" no child, "lo" locked. */
+/* The flags of the mapping that holds `address`, as /proc/self/smaps tells them: "dd" no dump, "dc" no child, "lo"
+ * locked. */
 static bool has_flag(const void *address, const char *flag) {
     char line[512];
     bool inside = false, found = false;

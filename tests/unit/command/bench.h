@@ -1,5 +1,5 @@
-/* A display point of a test: a vault in a folder, a runner over it, and effects that are written into a file beside it, so
- * that they can be counted whatever became of the process. */
+/* A display point of a test: a vault in a folder, a runner over it, and effects that are written into a file beside
+ * it, so that they can be counted whatever became of the process. */
 #ifndef PP_TESTS_COMMAND_BENCH_H
 #define PP_TESTS_COMMAND_BENCH_H
 

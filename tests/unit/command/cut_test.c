@@ -1,5 +1,5 @@
-/* The power is cut at every write, fsync and rename of a display point that carries commands out, before it and after it,
- * and in the middle of a write: each effect comes once at most, and what is told of it is true. */
+/* The power is cut at every write, fsync and rename of a display point that carries commands out, before it and
+ * after it, and in the middle of a write: each effect comes once at most, and what is told of it is true. */
 #include "bench.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
-/* A display point is killed 200 times at random instants while it carries commands out: each effect comes once at most, and
- * what is told of it is true. The effects are counted in a file that the process only appends to. */
+/* A display point is killed 200 times at random instants while it carries commands out: each effect comes once at
+ * most, and what is told of it is true. The effects are counted in a file that the process only appends to. */
 #include "bench.h"
 
 #include <fcntl.h>

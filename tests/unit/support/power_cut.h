@@ -1,6 +1,6 @@
 /*
- * The power is cut at the nth call that changes the flash: before it, in the middle of it (a write), or after it. It stands
- * in place of the C library's own, in the program that includes this; include it in one file of a program.
+ * The power is cut at the nth call that changes the flash: before it, in the middle of it (a write), or after it. It
+ * stands in place of the C library's own, in the program that includes this; include it in one file of a program.
  *
  *   for (unsigned at = 1; power_cut_run(at, where, live, arg); at++)
  *       … what stands on flash now, in this process, which has the power again …

@@ -1,6 +1,6 @@
 /*
- * A TPM 2.0 of a test's own: a child process swtpm(8) that listens on a socket in a folder. It has no resource manager, and
- * keeps what a killed process had loaded, as a bare TPM does. Everything here asserts.
+ * A TPM 2.0 of a test's own: a child process swtpm(8) that listens on a socket in a folder. It has no resource
+ * manager, and keeps what a killed process had loaded, as a bare TPM does. Everything here asserts.
  */
 #ifndef PP_TESTS_SUPPORT_SWTPM_H
 #define PP_TESTS_SUPPORT_SWTPM_H
@@ -136,8 +136,8 @@ static inline void test_policy_digest(const uint8_t value[32], uint8_t digest[32
     assert_true(crypto_sha256(whole, sizeof whole, digest, NULL));
 }
 
-/* Writes the .pcrsig file of one policy: `signer` allows PCR 11 to be what these measurements make it, and says that it was
- * `named` who signed. */
+/* Writes the .pcrsig file of one policy: `signer` allows PCR 11 to be what these measurements make it, and says that
+ * it was `named` who signed. */
 static inline void test_swtpm_authorize_as(struct test_swtpm *swtpm, const char *const measured[],
                                            struct crypto_key *signer, struct crypto_key *named) {
     uint8_t value[32], policy[32], fingerprint[32];

@@ -1,5 +1,5 @@
-/* Keys that a TPM (swtpm) makes and keeps: they do what a key of this process does, and are had back after whatever happens to
- * the TPM but a clear. */
+/* Keys that a TPM (swtpm) makes and keeps: they do what a key of this process does, and are had back after whatever
+ * happens to the TPM but a clear. */
 #include <pthread.h>
 
 #include "crypto/verify.h"

@@ -197,8 +197,8 @@ static unsigned failed_guesses(const struct test_swtpm *swtpm) {
     return (unsigned)count;
 }
 
-/* What a process that was killed had loaded stays in a TPM without resource manager, which has room for three; and a TPM whose
- * power is cut while an object without noDA is loaded counts a failed guess. */
+/* What a process that was killed had loaded stays in a TPM without resource manager, which has room for three; and a
+ * TPM whose power is cut while an object without noDA is loaded counts a failed guess. */
 static void tpm_goes_on_after_six_starts_that_were_killed(void **state) {
     struct stage *stage = *state;
     pp_buf_finish(&stage->spki);

@@ -188,8 +188,7 @@ static void recovery_that_is_cut_is_taken_up_again(void **state) {
         pid_t child = fork();
         if (child == 0) {
             cut_at = 2 + i;
-            PP_AUTO(vault) struct vault *vault = vault_open(stage->folder->path, &stage->config, NULL);
-            _exit(vault ? 0 : 1);
+            _exit(vault_open(stage->folder->path, &stage->config, NULL) ? 0 : 1);
         }
         int status = 0;
         waitpid(child, &status, 0);
@@ -209,6 +208,7 @@ static void vault_that_cannot_move_stays(void **state) {
     assert_int_equal(error.code, PP_E_TPM_ABSENT);
     assert_string_equal(assert_whole(stage), "file");
     PP_AUTO(vault) struct vault *vault = vault_open(stage->folder->path, &stage->config, NULL);
+    assert_non_null(vault);
     assert_false(migrate(stage, vault_kek_file(), &error));
     assert_int_equal(error.code, PP_E_STATE);
     end(stage);

@@ -179,6 +179,7 @@ static void vault_that_is_open_cannot_be_erased_by_another(void **state) {
     struct stage *stage = *state;
     struct pp_error error = {0};
     PP_AUTO(vault) struct vault *vault = open_vault(stage);
+    assert_non_null(vault);
     assert_false(vault_erase_closed(stage->folder->path, &error));
     assert_int_equal(error.code, PP_E_STATE);
     assert_true(state_has(stage->folder, "kek/tpm2"));
