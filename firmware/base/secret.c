@@ -21,11 +21,12 @@ static void *map_hidden(size_t size) {
     return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
+/* Sanitizers take the C library's mlock away, and say that all is locked. */
 static void *map_locked(size_t size, enum pp_secret_level *level) {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return memory;
-    *level = mlock(memory, size) == 0 ? PP_SECRET_LOCKED : PP_SECRET_UNLOCKED;
+    *level = syscall(SYS_mlock, memory, size) == 0 ? PP_SECRET_LOCKED : PP_SECRET_UNLOCKED;
     if (madvise(memory, size, MADV_DONTDUMP) == 0)
         return memory;
     munmap(memory, size);

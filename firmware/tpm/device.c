@@ -5,7 +5,10 @@
 
 #include "tpm/tpm_internal.h"
 
-#define FLUSH_MAX 64 /* handles that an earlier process can have left: more than a TPM has room for */
+/* TPM2_TRANSIENT_FIRST, whose definition shifts a bit into an int's sign. */
+#define TRANSIENT_FIRST ((TPM2_HANDLE)TPM2_HT_TRANSIENT << TPM2_HR_SHIFT)
+
+#define FLUSH_MAX       64 /* handles that an earlier process can have left: more than a TPM has room for */
 
 bool tpm_built(void) {
     return true;
@@ -69,7 +72,7 @@ static void flush_left(struct tpm *tpm, TPM2_HANDLE first) {
 
 /* Sessions are seen through the kernel's resource manager too, and may be somebody else's there. */
 static void flush_all_left(struct tpm *tpm) {
-    flush_left(tpm, TPM2_TRANSIENT_FIRST);
+    flush_left(tpm, TRANSIENT_FIRST);
     if (!strstr(tpm->tcti, "tpmrm") && !strstr(tpm->tcti, "tabrmd"))
         flush_left(tpm, TPM2_LOADED_SESSION_FIRST);
 }

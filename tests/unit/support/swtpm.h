@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -48,6 +49,7 @@ static inline void test_swtpm_begin(struct test_swtpm *swtpm) {
     swtpm->pid = fork();
     assert_true(swtpm->pid >= 0);
     if (swtpm->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves none behind, nor its output open */
         execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state, "--server", server, "--ctrl",
                control, "--flags", "not-need-init,startup-clear", NULL);
         _exit(127);
