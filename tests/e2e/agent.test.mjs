@@ -437,8 +437,11 @@ test('content of which nothing can be shown any more makes place for a status sc
   await headend.publish(channel, [await makeVideo(dir, 'blue.mp4', 'blue', 1)]);
   await display.waitPicture(shows('blue'), 'a film that starts over and over');
   for (let failure = 0, killed; failure < 3; failure++) {
-    const renderer = await until(async () => (await display.renderers()).find(({ pid, name }) =>
-      name.startsWith('pingplay-rende') && pid !== killed), 'its renderer');
+    // The only one: that of what was shown before may be on its way out.
+    const renderer = await until(async () => {
+      const [only, ...others] = (await display.renderers()).filter(({ name }) => name.startsWith('pingplay-rende'));
+      return others.length === 0 && only?.pid !== killed && only;
+    }, 'its renderer');
     killed = renderer.pid;
     process.kill(killed, 'SIGKILL');
     await until(async () => display.agent.log.split(/item-(?:failed|set-aside): /).length > failure + 1, 'the failure');
