@@ -20,6 +20,7 @@ set(CPACK_DEBIAN_CLIENT_PACKAGE_NAME pingplay)
 set(CPACK_DEBIAN_CLIENT_PACKAGE_SECTION misc)
 set(CPACK_DEBIAN_CLIENT_PACKAGE_DEPENDS "systemd, udev, tpm-udev, libtss2-tcti-device0t64 | libtss2-tcti-device0, fonts-inter | fonts-dejavu-core")
 set(CPACK_DEBIAN_CLIENT_PACKAGE_RECOMMENDS "ca-certificates, libgl1-mesa-dri, libgbm1, libegl1, libgles2, fontconfig, systemd-timesyncd | chrony")
+set(CPACK_DEBIAN_CLIENT_PACKAGE_SUGGESTS "network-manager, wpasupplicant, dnsmasq-base")
 # CPack indents the lines behind the first and turns an empty one into the paragraph mark.
 set(CPACK_DEBIAN_CLIENT_DESCRIPTION "shows on a display what a headend publishes, sealed
 A display point enrols by a QR code, pulls signed and encrypted content

@@ -23,9 +23,9 @@ void pp_buf_finish(struct pp_buf *buf);
 #define pp_autobuf PP_CLEANUP(pp_buf_finish)
 
 /* Errors: PP_E_LIMIT over the cap, PP_E_NOMEM; the content is then as before. */
-bool pp_buf_add(struct pp_buf *buf, const void *data, size_t size, struct pp_error *error);
-bool pp_buf_add_text(struct pp_buf *buf, const char *text, struct pp_error *error);
-bool pp_buf_addf(struct pp_buf *buf, struct pp_error *error, const char *format, ...)
+PP_MUST_USE bool pp_buf_add(struct pp_buf *buf, const void *data, size_t size, struct pp_error *error);
+PP_MUST_USE bool pp_buf_add_text(struct pp_buf *buf, const char *text, struct pp_error *error);
+PP_MUST_USE bool pp_buf_addf(struct pp_buf *buf, struct pp_error *error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Room for `size` more bytes behind the content and a NUL; the caller then adds what it wrote there to
@@ -37,6 +37,6 @@ const char *pp_buf_text(const struct pp_buf *buf);
 
 /* A copy of `text` for the caller to free (a secret with pp_secret_free); of NULL, NULL.
  * PP_E_NOMEM. */
-bool pp_text_copy(char **out, const char *text, struct pp_error *error);
+PP_MUST_USE bool pp_text_copy(char **out, const char *text, struct pp_error *error);
 
 #endif

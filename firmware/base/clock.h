@@ -23,7 +23,7 @@ int64_t pp_time_now_ms(const struct pp_time_source *source);
 int64_t pp_time_now_s(const struct pp_time_source *source);
 
 /* Exactly "YYYY-MM-DDTHH:MM:SSZ" (RFC 3339 §5.6, the form TUF §4.2.1 prescribes). */
-bool pp_time_parse(const char *text, int64_t *seconds, struct pp_error *error);
+PP_MUST_USE bool pp_time_parse(const char *text, int64_t *seconds, struct pp_error *error);
 /* A time outside of the years 0000 to 9999 becomes the nearest of them. */
 void pp_time_format(int64_t seconds, char text[PP_RFC3339_SIZE]);
 

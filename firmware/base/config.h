@@ -31,9 +31,10 @@ struct pp_config_field {
 };
 
 /* All or nothing is up to the caller: on failure some targets may already hold values of the file. */
-bool pp_config_load(const char *path, const struct pp_config_field *table, struct pp_error *error);
+PP_MUST_USE bool pp_config_load(const char *path, const struct pp_config_field *table,
+                                struct pp_error *error);
 /* The same from memory; `name` stands for the file in messages. */
-bool pp_config_parse(const char *text, const char *name, const struct pp_config_field *table,
-                     struct pp_error *error);
+PP_MUST_USE bool pp_config_parse(const char *text, const char *name, const struct pp_config_field *table,
+                                 struct pp_error *error);
 
 #endif

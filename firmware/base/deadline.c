@@ -1,53 +1,37 @@
 #include "base/deadline.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <time.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 
 struct pp_deadline {
     pthread_t thread;
-    pthread_mutex_t lock; /* over `over` */
-    pthread_cond_t changed;
-    bool over;
-    struct timespec due; /* CLOCK_MONOTONIC */
-    const char *words;
+    int over; /* eventfd */
+    int wait_ms;
+    _Atomic(const char *) words;
 };
 
+/* A time span, and no instant: those of a condition variable are a matter of which clock the C library takes. */
 static void *deadline_main(void *arg) {
     struct pp_deadline *deadline = arg;
-    int status = 0;
-    pthread_mutex_lock(&deadline->lock);
-    while (!deadline->over && status != ETIMEDOUT)
-        status = pthread_cond_timedwait(&deadline->changed, &deadline->lock, &deadline->due);
-    bool over = deadline->over;
-    pthread_mutex_unlock(&deadline->lock);
-    if (over)
+    struct pollfd over = {.fd = deadline->over, .events = POLLIN};
+    int said;
+    do
+        said = poll(&over, 1, deadline->wait_ms);
+    while (said < 0 && errno == EINTR);
+    if (said != 0)
         return NULL;
     pp_log_error("%s", deadline->words);
     _exit(PP_DEADLINE_STATUS);
 }
 
-static void deadline_init(struct pp_deadline *deadline, int wait_ms, const char *words) {
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&deadline->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_mutex_init(&deadline->lock, NULL);
-    clock_gettime(CLOCK_MONOTONIC, &deadline->due);
-    long ns = deadline->due.tv_nsec + wait_ms % 1000 * 1000000L;
-    deadline->due.tv_sec += wait_ms / 1000 + ns / 1000000000L;
-    deadline->due.tv_nsec = ns % 1000000000L;
-    deadline->words = words;
-}
-
 static void deadline_destroy(struct pp_deadline *deadline) {
-    pthread_cond_destroy(&deadline->changed);
-    pthread_mutex_destroy(&deadline->lock);
+    pp_close(&deadline->over);
     free(deadline);
 }
 
@@ -57,28 +41,26 @@ struct pp_deadline *pp_deadline_start(int wait_ms, const char *words, struct pp_
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    deadline_init(deadline, wait_ms, words);
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&deadline->thread, NULL, deadline_main, deadline);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (code == 0)
+    deadline->over = eventfd(0, EFD_CLOEXEC);
+    deadline->wait_ms = wait_ms;
+    deadline->words = words;
+    if (deadline->over < 0)
+        pp_fail_errno(error, "eventfd");
+    else if (pp_thread_start(&deadline->thread, "deadline", deadline_main, deadline, error))
         return deadline;
-    errno = code;
-    pp_fail_errno(error, "start the thread of a deadline");
     deadline_destroy(deadline);
     return NULL;
+}
+
+void pp_deadline_say(struct pp_deadline *deadline, const char *words) {
+    if (deadline)
+        deadline->words = words;
 }
 
 void pp_deadline_finish(struct pp_deadline *deadline) {
     if (!deadline)
         return;
-    pthread_mutex_lock(&deadline->lock);
-    deadline->over = true;
-    pthread_cond_broadcast(&deadline->changed);
-    pthread_mutex_unlock(&deadline->lock);
+    eventfd_write(deadline->over, 1);
     pthread_join(deadline->thread, NULL);
     deadline_destroy(deadline);
 }

@@ -88,6 +88,7 @@ const char *pp_code_name(enum pp_code code) {
         [PP_E_EXPIRED] = "expired",
         [PP_E_ROLLBACK] = "rollback",
         [PP_E_NET] = "network",
+        [PP_E_PORTAL] = "captive-portal",
         [PP_E_TLS] = "tls",
         [PP_E_HTTP] = "http",
         [PP_E_DENIED] = "denied",

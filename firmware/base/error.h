@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+/* Of a function whose failure may not be passed over. Where one is, on purpose, the call is `(void)!…`. */
+#define PP_MUST_USE          __attribute__((warn_unused_result))
+
 #define PP_ERROR_MESSAGE_MAX 384 /* bytes with the NUL; a longer message is cut */
 
 enum pp_code {
@@ -22,6 +25,7 @@ enum pp_code {
     PP_E_EXPIRED,
     PP_E_ROLLBACK,    /* older than something already trusted */
     PP_E_NET,         /* no connection, or it broke */
+    PP_E_PORTAL,      /* somebody has to sign in to the network (a captive portal) */
     PP_E_TLS,         /* the peer's TLS could not be verified */
     PP_E_HTTP,        /* the server answered with an error status */
     PP_E_DENIED,      /* refused by the server: 401, 403, access_denied */

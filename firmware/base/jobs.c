@@ -1,10 +1,10 @@
 #include "base/jobs.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
+
+#include "base/thread.h"
 
 struct job_list {
     struct pp_job *first;
@@ -73,22 +73,6 @@ static void *jobs_main(void *arg) {
     return NULL;
 }
 
-/* Signals are for the thread that runs the program's loop. */
-static bool jobs_start(struct pp_jobs *jobs, const char *name, struct pp_error *error) {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    errno = pthread_create(&jobs->thread, NULL, jobs_main, jobs);
-    jobs->started = errno == 0;
-    if (!jobs->started)
-        pp_fail_errno(error, "start the thread \"%s\"", name);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (jobs->started)
-        pthread_setname_np(jobs->thread, name);
-    return jobs->started;
-}
-
 struct pp_jobs *pp_jobs_create(const char *name, struct pp_error *error) {
     struct pp_jobs *jobs = calloc(1, sizeof *jobs);
     if (!jobs) {
@@ -102,11 +86,11 @@ struct pp_jobs *pp_jobs_create(const char *name, struct pp_error *error) {
     jobs->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (jobs->fd < 0)
         pp_fail_errno(error, "eventfd");
-    if (jobs->fd < 0 || !jobs_start(jobs, name, error)) {
-        pp_jobs_destroy(jobs);
-        return NULL;
-    }
-    return jobs;
+    jobs->started = jobs->fd >= 0 && pp_thread_start(&jobs->thread, name, jobs_main, jobs, error);
+    if (jobs->started)
+        return jobs;
+    pp_jobs_destroy(jobs);
+    return NULL;
 }
 
 void pp_jobs_destroy(struct pp_jobs *jobs) {

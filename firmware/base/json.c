@@ -276,6 +276,20 @@ bool pp_json_string(const cJSON *object, const char *name, size_t max, const cha
     return true;
 }
 
+bool pp_json_copy(const cJSON *object, const char *name, size_t max, char *out, struct pp_error *error) {
+    const char *text = NULL;
+    if (!pp_json_string(object, name, max, &text, error))
+        return false;
+    strcpy(out, text);
+    return true;
+}
+
+bool pp_json_copy_optional(const cJSON *object, const char *name, char *out, size_t size,
+                           struct pp_error *error) {
+    *out = 0;
+    return !pp_json_has(object, name) || pp_json_copy(object, name, size - 1, out, error);
+}
+
 bool pp_json_number(const cJSON *object, const char *name, double min, double max, double *out,
                     struct pp_error *error) {
     const cJSON *member = member_of(object, name, error);

@@ -34,24 +34,31 @@ cJSON *pp_json_parse(const void *text, size_t size, size_t max, struct pp_error 
 
 /* Canonical JSON (OLPC form, as TUF uses it): names sorted by bytes, no white space, strings escape only '"'
  * and '\', integers only. Appends to `out`; PP_E_INVALID for a number with a fraction. */
-bool pp_json_canonical(const cJSON *value, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool pp_json_canonical(const cJSON *value, struct pp_buf *out, struct pp_error *error);
 
 /* Makes a text of anybody's, perhaps cut anywhere, fit for a JSON document and a screen: control characters
  * become spaces, bytes that are not UTF-8 '?'. */
 void pp_json_tidy(char *text);
 
 /* Required members. `*out` is borrowed from `object`. Errors name the member. */
-bool pp_json_string(const cJSON *object, const char *name, size_t max, const char **out,
-                    struct pp_error *error);
-bool pp_json_integer(const cJSON *object, const char *name, int64_t min, int64_t max, int64_t *out,
-                     struct pp_error *error);
-bool pp_json_number(const cJSON *object, const char *name, double min, double max, double *out,
-                    struct pp_error *error);
-bool pp_json_boolean(const cJSON *object, const char *name, bool *out, struct pp_error *error);
-bool pp_json_object(const cJSON *object, const char *name, const cJSON **out, struct pp_error *error);
-bool pp_json_array(const cJSON *object, const char *name, size_t max_items, const cJSON **out,
-                   struct pp_error *error);
-bool pp_json_time(const cJSON *object, const char *name, int64_t *seconds, struct pp_error *error);
+PP_MUST_USE bool pp_json_string(const cJSON *object, const char *name, size_t max, const char **out,
+                                struct pp_error *error);
+/* The same into `out`, of max + 1 bytes; and one that may be absent, which is "" then, into `size` bytes. */
+PP_MUST_USE bool pp_json_copy(const cJSON *object, const char *name, size_t max, char *out,
+                              struct pp_error *error);
+PP_MUST_USE bool pp_json_copy_optional(const cJSON *object, const char *name, char *out, size_t size,
+                                       struct pp_error *error);
+PP_MUST_USE bool pp_json_integer(const cJSON *object, const char *name, int64_t min, int64_t max,
+                                 int64_t *out, struct pp_error *error);
+PP_MUST_USE bool pp_json_number(const cJSON *object, const char *name, double min, double max, double *out,
+                                struct pp_error *error);
+PP_MUST_USE bool pp_json_boolean(const cJSON *object, const char *name, bool *out, struct pp_error *error);
+PP_MUST_USE bool pp_json_object(const cJSON *object, const char *name, const cJSON **out,
+                                struct pp_error *error);
+PP_MUST_USE bool pp_json_array(const cJSON *object, const char *name, size_t max_items, const cJSON **out,
+                               struct pp_error *error);
+PP_MUST_USE bool pp_json_time(const cJSON *object, const char *name, int64_t *seconds,
+                              struct pp_error *error);
 
 /* Whether there is such a member and it is not null: optional members are asked for first. */
 bool pp_json_has(const cJSON *object, const char *name);

@@ -35,7 +35,7 @@ static void log_tell_tap(enum pp_log_level level, const char *text) {
     pthread_mutex_unlock(&log_tap.lock);
 }
 
-static const char *level_name(enum pp_log_level level) {
+const char *pp_log_level_name(enum pp_log_level level) {
     switch (level) {
     case PP_LOG_ERROR:
         return "error";
@@ -80,7 +80,7 @@ void pp_log(enum pp_log_level level, const char *format, ...) {
     char line[LOG_LINE_MAX];
     int start = log_reaches_journal() ? snprintf(line, sizeof line, "<%d>", level)
                                       : snprintf(line, sizeof line, "%s: %s: ", program_invocation_short_name,
-                                                 level_name(level));
+                                                 pp_log_level_name(level));
     va_list args;
     va_start(args, format);
     vsnprintf(line + start, sizeof line - (size_t)start - 1, format, args);

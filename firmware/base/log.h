@@ -15,6 +15,7 @@ enum pp_log_level {
 }; /* syslog's numbers */
 
 /* Debug lines are written only where the environment has PINGPLAY_DEBUG. Control characters become '?'. */
+const char *pp_log_level_name(enum pp_log_level level); /* "error"; "?" for none */
 void pp_log(enum pp_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Also hands each line that is written, as it is behind the level, to `tap`, from whatever thread says it; NULL: to

@@ -32,7 +32,7 @@ struct pp_option {
 
 /* The leftovers are then argv[*first] … argv[argc - 1]. argv[0] is passed over. Strings are borrowed from
  * argv. */
-bool pp_options_parse(const struct pp_option *table, int argc, char **argv, int *first,
-                      struct pp_error *error);
+PP_MUST_USE bool pp_options_parse(const struct pp_option *table, int argc, char **argv, int *first,
+                                  struct pp_error *error);
 
 #endif

@@ -9,6 +9,6 @@ void pp_capability_bounds_drop(void);
 
 /* Empties the bounding set, as above, and the calling thread's other sets; fails unless these are empty.
  * Call it while there is one thread: those started later have none either. */
-bool pp_capabilities_drop(struct pp_error *error);
+PP_MUST_USE bool pp_capabilities_drop(struct pp_error *error);
 
 #endif

@@ -13,6 +13,7 @@ size_t pp_visible_next(const char *text, bool *refused);
 
 /* Appends the text with "\u202e" in the place of such a character, which JSON reads as the same, and "\ufffd" in that
  * of a byte that is no UTF-8. Those in `kept`, of C0, stay as they are. */
-bool pp_visible_add(struct pp_buf *buf, const char *text, const char *kept, struct pp_error *error);
+PP_MUST_USE bool pp_visible_add(struct pp_buf *buf, const char *text, const char *kept,
+                                struct pp_error *error);
 
 #endif

@@ -54,7 +54,7 @@ const struct bulk_backend *bulk_default(void);
 
 /* Does every one-time initialisation of the libraries (they read files and ask for random numbers then), so
  * that a process may enter its sandbox afterwards and still open sealed streams. Not needed elsewhere. */
-bool crypto_prepare(struct pp_error *error);
+PP_MUST_USE bool crypto_prepare(struct pp_error *error);
 
 /* AES-GCM with one key. `key_size` is 16 or 32; the key is copied. NULL on failure. */
 struct crypto_gcm *crypto_gcm_create(const void *key, size_t key_size, struct pp_error *error);
@@ -63,21 +63,26 @@ PP_DEFINE_AUTO(crypto_gcm, struct crypto_gcm, crypto_gcm_destroy)
 
 /* `out` gets size + BULK_TAG_SIZE bytes, ciphertext then tag; `out == in` is allowed, other overlaps are not.
  * A nonce is used once per key. */
-bool crypto_gcm_seal(struct crypto_gcm *gcm, const uint8_t nonce[BULK_NONCE_SIZE], const void *aad,
-                     size_t aad_size, const void *in, size_t size, void *out, struct pp_error *error);
+PP_MUST_USE bool crypto_gcm_seal(struct crypto_gcm *gcm, const uint8_t nonce[BULK_NONCE_SIZE],
+                                 const void *aad, size_t aad_size, const void *in, size_t size, void *out,
+                                 struct pp_error *error);
 /* `size` counts the tag; `out` gets size - BULK_TAG_SIZE bytes. PP_E_AUTH when the tag is wrong; `out` is
  * then wiped. */
-bool crypto_gcm_open(struct crypto_gcm *gcm, const uint8_t nonce[BULK_NONCE_SIZE], const void *aad,
-                     size_t aad_size, const void *in, size_t size, void *out, struct pp_error *error);
+PP_MUST_USE bool crypto_gcm_open(struct crypto_gcm *gcm, const uint8_t nonce[BULK_NONCE_SIZE],
+                                 const void *aad, size_t aad_size, const void *in, size_t size, void *out,
+                                 struct pp_error *error);
 
-bool crypto_sha256(const void *data, size_t size, uint8_t digest[BULK_SHA256_SIZE], struct pp_error *error);
-bool crypto_sha512(const void *data, size_t size, uint8_t digest[BULK_SHA512_SIZE], struct pp_error *error);
+PP_MUST_USE bool crypto_sha256(const void *data, size_t size, uint8_t digest[BULK_SHA256_SIZE],
+                               struct pp_error *error);
+PP_MUST_USE bool crypto_sha512(const void *data, size_t size, uint8_t digest[BULK_SHA512_SIZE],
+                               struct pp_error *error);
 
 /* SHA-256 of a stream. After finish the object can only be destroyed. */
 struct crypto_sha256 *crypto_sha256_create(struct pp_error *error);
-bool crypto_sha256_update(struct crypto_sha256 *hash, const void *data, size_t size, struct pp_error *error);
-bool crypto_sha256_finish(struct crypto_sha256 *hash, uint8_t digest[BULK_SHA256_SIZE],
-                          struct pp_error *error);
+PP_MUST_USE bool crypto_sha256_update(struct crypto_sha256 *hash, const void *data, size_t size,
+                                      struct pp_error *error);
+PP_MUST_USE bool crypto_sha256_finish(struct crypto_sha256 *hash, uint8_t digest[BULK_SHA256_SIZE],
+                                      struct pp_error *error);
 void crypto_sha256_destroy(struct crypto_sha256 *hash);
 PP_DEFINE_AUTO(crypto_sha256, struct crypto_sha256, crypto_sha256_destroy)
 

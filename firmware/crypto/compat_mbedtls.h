@@ -15,7 +15,7 @@
 #include "base/error.h"
 
 /* psa_crypto_init, once per process. */
-bool compat_psa_init(struct pp_error *error);
+PP_MUST_USE bool compat_psa_init(struct pp_error *error);
 
 /* PSA's key store may be used by one thread at a time before 3.6: every use of a psa_key_id_t stands between
  * these. */

@@ -13,10 +13,10 @@ enum {
     JWK_THUMBPRINT_TEXT_SIZE = 44, /* bytes of base64url with the NUL */
 };
 
-bool jwk_thumbprint(const uint8_t point[CRYPTO_POINT_SIZE], uint8_t thumbprint[JWK_THUMBPRINT_SIZE],
-                    struct pp_error *error);
-bool jwk_thumbprint_text(const uint8_t point[CRYPTO_POINT_SIZE], char text[JWK_THUMBPRINT_TEXT_SIZE],
-                         struct pp_error *error);
+PP_MUST_USE bool jwk_thumbprint(const uint8_t point[CRYPTO_POINT_SIZE],
+                                uint8_t thumbprint[JWK_THUMBPRINT_SIZE], struct pp_error *error);
+PP_MUST_USE bool jwk_thumbprint_text(const uint8_t point[CRYPTO_POINT_SIZE],
+                                     char text[JWK_THUMBPRINT_TEXT_SIZE], struct pp_error *error);
 
 /* {"kty":"EC","crv":"P-256","x":…,"y":…}; the caller deletes it. */
 cJSON *jwk_from_point(const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);
@@ -32,7 +32,7 @@ enum jwk_purpose {
  * (pp_json_string), unknown members are ignored. PP_E_INVALID or PP_E_LIMIT name the member: other kinds and
  * curves, coordinates of another length than 32 bytes, a key for something else, and one that still has its
  * private half ("d"), which is nobody's to send. */
-bool jwk_to_point(const cJSON *jwk, enum jwk_purpose purpose, uint8_t point[CRYPTO_POINT_SIZE],
-                  struct pp_error *error);
+PP_MUST_USE bool jwk_to_point(const cJSON *jwk, enum jwk_purpose purpose, uint8_t point[CRYPTO_POINT_SIZE],
+                              struct pp_error *error);
 
 #endif

@@ -57,32 +57,37 @@ PP_DEFINE_AUTO(crypto_key, struct crypto_key, crypto_key_destroy)
 
 /* The private key, appended to `out` as a SEC 1 document; the buffer is the caller's to wipe (pp_buf_finish
  * does). PP_E_UNSUPPORTED for one that does not leave its keeper. */
-bool crypto_key_save_der(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error);
-bool crypto_key_save_pem(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool crypto_key_save_der(const struct crypto_key *key, struct pp_buf *out,
+                                     struct pp_error *error);
+PP_MUST_USE bool crypto_key_save_pem(const struct crypto_key *key, struct pp_buf *out,
+                                     struct pp_error *error);
 
 /* The public key, appended to `out` as SubjectPublicKeyInfo (RFC 5480). */
-bool crypto_key_public_der(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error);
-bool crypto_key_public_pem(const struct crypto_key *key, struct pp_buf *out, struct pp_error *error);
-bool crypto_key_public_point(const struct crypto_key *key, uint8_t point[CRYPTO_POINT_SIZE],
-                             struct pp_error *error);
+PP_MUST_USE bool crypto_key_public_der(const struct crypto_key *key, struct pp_buf *out,
+                                       struct pp_error *error);
+PP_MUST_USE bool crypto_key_public_pem(const struct crypto_key *key, struct pp_buf *out,
+                                       struct pp_error *error);
+PP_MUST_USE bool crypto_key_public_point(const struct crypto_key *key, uint8_t point[CRYPTO_POINT_SIZE],
+                                         struct pp_error *error);
 
 /* ECDSA over SHA-256 of `data`; the DER signature (RFC 3279 §2.2.3) is appended. */
-bool crypto_key_sign(const struct crypto_key *key, const void *data, size_t size,
-                     struct pp_buf *der_signature, struct pp_error *error);
+PP_MUST_USE bool crypto_key_sign(const struct crypto_key *key, const void *data, size_t size,
+                                 struct pp_buf *der_signature, struct pp_error *error);
 /* The same signature of a digest, as r and s side by side. */
-bool crypto_key_sign_digest(const struct crypto_key *key, const uint8_t digest[CRYPTO_DIGEST_SIZE],
-                            uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error);
+PP_MUST_USE bool crypto_key_sign_digest(const struct crypto_key *key,
+                                        const uint8_t digest[CRYPTO_DIGEST_SIZE],
+                                        uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error);
 /* The same signature as r and s side by side, as JOSE wants it. */
-bool crypto_key_sign_raw(const struct crypto_key *key, const void *data, size_t size,
-                         uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error);
+PP_MUST_USE bool crypto_key_sign_raw(const struct crypto_key *key, const void *data, size_t size,
+                                     uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error);
 
 /* ECDH: what this key and the owner of `peer` alone can compute. It is no key yet: a KDF makes one of it. The
  * caller wipes it. PP_E_INVALID where `peer` is not on the curve; `secret` is then zero. */
-bool crypto_key_agree(const struct crypto_key *key, const uint8_t peer[CRYPTO_POINT_SIZE],
-                      uint8_t secret[CRYPTO_SECRET_SIZE], struct pp_error *error);
+PP_MUST_USE bool crypto_key_agree(const struct crypto_key *key, const uint8_t peer[CRYPTO_POINT_SIZE],
+                                  uint8_t secret[CRYPTO_SECRET_SIZE], struct pp_error *error);
 
 /* Whether it is a public key: uncompressed, coordinates below the field's prime, on the curve (SP 800-56A
  * §5.6.2.3.3). PP_E_INVALID. */
-bool crypto_point_check(const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);
+PP_MUST_USE bool crypto_point_check(const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error);
 
 #endif

@@ -13,6 +13,6 @@ extern const struct crypto_keeper key_software;
 void *key_software_keep(mbedtls_pk_context *pk, const uint8_t point[CRYPTO_POINT_SIZE],
                         struct pp_error *error);
 /* Into one that was initialised, for the caller to free, which wipes it. */
-bool key_software_to_pk(const void *context, mbedtls_pk_context *pk, struct pp_error *error);
+PP_MUST_USE bool key_software_to_pk(const void *context, mbedtls_pk_context *pk, struct pp_error *error);
 
 #endif

@@ -18,12 +18,12 @@ struct public_numbers {
 };
 
 /* Of a SubjectPublicKeyInfo (RFC 5280 §4.1), P-256 or RSA of 2048 to 4096 bits. PP_E_INVALID for any other. */
-bool public_numbers_read(const void *der, size_t size, struct public_numbers *numbers,
-                         struct pp_error *error);
+PP_MUST_USE bool public_numbers_read(const void *der, size_t size, struct public_numbers *numbers,
+                                     struct pp_error *error);
 
 /* SHA-256 of the key alone, as it stands in that document's BIT STRING: RSAPublicKey (RFC 8017 §A.1.1), or the
  * point. So OpenSSL's i2d_PublicKey writes it, and those who name keys by that. */
-bool public_numbers_fingerprint(const void *der, size_t size, uint8_t fingerprint[CRYPTO_DIGEST_SIZE],
-                                struct pp_error *error);
+PP_MUST_USE bool public_numbers_fingerprint(const void *der, size_t size,
+                                            uint8_t fingerprint[CRYPTO_DIGEST_SIZE], struct pp_error *error);
 
 #endif

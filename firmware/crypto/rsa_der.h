@@ -11,7 +11,7 @@ enum {
 };
 
 /* Appends the DER. The numbers are big-endian, without leading zeros: PP_E_INVALID otherwise, PP_E_LIMIT over a cap. */
-bool rsa_der(const uint8_t *modulus, size_t modulus_size, const uint8_t *exponent, size_t exponent_size,
-             struct pp_buf *der, struct pp_error *error);
+PP_MUST_USE bool rsa_der(const uint8_t *modulus, size_t modulus_size, const uint8_t *exponent,
+                         size_t exponent_size, struct pp_buf *der, struct pp_error *error);
 
 #endif

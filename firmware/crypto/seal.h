@@ -68,7 +68,7 @@ struct seal_params {
  * NULL for none; `params` NULL stands for SEAL_PARAMS_DEFAULT. */
 
 /* PP_E_INVALID, with the parameter's name, when the set cannot be used. */
-bool seal_params_check(const struct seal_params *params, struct pp_error *error);
+PP_MUST_USE bool seal_params_check(const struct seal_params *params, struct pp_error *error);
 /* Bytes of the stream that holds `clear` bytes; UINT64_MAX where the format's 2^32 segments do not hold
  * them. */
 uint64_t seal_sealed_size(uint64_t clear, const struct seal_params *params);
@@ -93,8 +93,8 @@ uint64_t seal_reader_size(const struct seal_reader *reader); /* bytes of clear d
 
 /* Up to `size` bytes from `offset` of the clear data. `*got` is less than `size` only at the end, 0 from
  * there on. On failure nothing is released: `out` is wiped. */
-bool seal_reader_read(struct seal_reader *reader, uint64_t offset, void *out, size_t size, size_t *got,
-                      struct pp_error *error);
+PP_MUST_USE bool seal_reader_read(struct seal_reader *reader, uint64_t offset, void *out, size_t size,
+                                  size_t *got, struct pp_error *error);
 
 /* Bytes from `offset` to the end of its segment; 0 at the stream's end. Who reads a stream in its order and
  * has room for a whole segment reads best so much at a time: it is then decrypted where it is wanted, and
@@ -121,9 +121,10 @@ struct seal_writer;
 struct seal_writer *seal_writer_create(seal_sink sink, void *arg, const uint8_t *key,
                                        const char *associated_data, const struct seal_params *params,
                                        struct pp_error *error);
-bool seal_writer_write(struct seal_writer *writer, const void *data, size_t size, struct pp_error *error);
+PP_MUST_USE bool seal_writer_write(struct seal_writer *writer, const void *data, size_t size,
+                                   struct pp_error *error);
 /* Writes the last segment. Without it the stream is refused by every reader. */
-bool seal_writer_finish(struct seal_writer *writer, struct pp_error *error);
+PP_MUST_USE bool seal_writer_finish(struct seal_writer *writer, struct pp_error *error);
 void seal_writer_destroy(struct seal_writer *writer);
 PP_DEFINE_AUTO(seal_writer, struct seal_writer, seal_writer_destroy)
 
@@ -133,19 +134,21 @@ struct seal_opener;
 struct seal_opener *seal_opener_create(seal_sink sink, void *arg, const uint8_t *key,
                                        const char *associated_data, const struct seal_params *params,
                                        struct pp_error *error);
-bool seal_opener_write(struct seal_opener *opener, const void *data, size_t size, struct pp_error *error);
-bool seal_opener_finish(struct seal_opener *opener, struct pp_error *error);
+PP_MUST_USE bool seal_opener_write(struct seal_opener *opener, const void *data, size_t size,
+                                   struct pp_error *error);
+PP_MUST_USE bool seal_opener_finish(struct seal_opener *opener, struct pp_error *error);
 void seal_opener_destroy(struct seal_opener *opener);
 PP_DEFINE_AUTO(seal_opener, struct seal_opener, seal_opener_destroy)
 void seal_opener_info(const struct seal_opener *opener, struct seal_info *info); /* after _finish */
 
 /* ---- One-shots, default parameters, a key of SEAL_KEY_SIZE bytes; appended to `out` ---- */
-bool seal_encrypt(const void *plain, size_t size, const uint8_t key[SEAL_KEY_SIZE],
-                  const char *associated_data, struct pp_buf *out, struct pp_error *error);
-bool seal_decrypt(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
-                  const char *associated_data, struct pp_buf *out, struct pp_error *error);
-/* The same, but a failure is told at once, without a search for its reason. */
-bool seal_decrypt_unexplained(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
+PP_MUST_USE bool seal_encrypt(const void *plain, size_t size, const uint8_t key[SEAL_KEY_SIZE],
                               const char *associated_data, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool seal_decrypt(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
+                              const char *associated_data, struct pp_buf *out, struct pp_error *error);
+/* The same, but a failure is told at once, without a search for its reason. */
+PP_MUST_USE bool seal_decrypt_unexplained(const void *sealed, size_t size, const uint8_t key[SEAL_KEY_SIZE],
+                                          const char *associated_data, struct pp_buf *out,
+                                          struct pp_error *error);
 
 #endif

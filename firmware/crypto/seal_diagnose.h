@@ -25,6 +25,6 @@ struct seal_scene {
 };
 
 /* Fills `error` (PP_E_AUTH) and returns false. */
-bool seal_diagnose(const struct seal_scene *scene, struct pp_error *error);
+PP_MUST_USE bool seal_diagnose(const struct seal_scene *scene, struct pp_error *error);
 
 #endif

@@ -31,24 +31,26 @@ uint64_t seal_segment_offset(const struct seal_params *params, uint64_t number);
 uint64_t seal_segment_of(const struct seal_params *params, uint64_t clear_offset);
 uint64_t seal_segment_clear_offset(const struct seal_params *params, uint64_t number);
 /* PP_E_INVALID when even the header is cut, PP_E_LIMIT over SEAL_SEGMENTS_MAX. */
-bool seal_layout_of(const struct seal_params *params, uint64_t length, struct seal_layout *layout,
-                    struct pp_error *error);
+PP_MUST_USE bool seal_layout_of(const struct seal_params *params, uint64_t length, struct seal_layout *layout,
+                                struct pp_error *error);
 
 void seal_params_or_default(const struct seal_params *params, struct seal_params *out);
 
 /* Checks `params`; NULL stands for the defaults. */
-bool seal_cipher_init(struct seal_cipher *cipher, const struct seal_params *params, struct pp_error *error);
+PP_MUST_USE bool seal_cipher_init(struct seal_cipher *cipher, const struct seal_params *params,
+                                  struct pp_error *error);
 void seal_cipher_finish(struct seal_cipher *cipher); /* wipes */
 /* A fresh salt and nonce prefix. */
-bool seal_cipher_make_header(struct seal_cipher *cipher, struct pp_error *error);
-bool seal_cipher_take_header(struct seal_cipher *cipher, const uint8_t *header, struct pp_error *error);
-bool seal_cipher_derive(struct seal_cipher *cipher, const uint8_t *key, const char *associated_data,
-                        struct pp_error *error);
+PP_MUST_USE bool seal_cipher_make_header(struct seal_cipher *cipher, struct pp_error *error);
+PP_MUST_USE bool seal_cipher_take_header(struct seal_cipher *cipher, const uint8_t *header,
+                                         struct pp_error *error);
+PP_MUST_USE bool seal_cipher_derive(struct seal_cipher *cipher, const uint8_t *key,
+                                    const char *associated_data, struct pp_error *error);
 /* One segment; `out` gets size + SEAL_TAG_SIZE bytes. */
-bool seal_cipher_seal(struct seal_cipher *cipher, uint64_t number, bool last, const void *in, size_t size,
-                      void *out, struct pp_error *error);
-bool seal_cipher_open(struct seal_cipher *cipher, uint64_t number, bool last, const void *in, size_t size,
-                      void *out, struct pp_error *error);
+PP_MUST_USE bool seal_cipher_seal(struct seal_cipher *cipher, uint64_t number, bool last, const void *in,
+                                  size_t size, void *out, struct pp_error *error);
+PP_MUST_USE bool seal_cipher_open(struct seal_cipher *cipher, uint64_t number, bool last, const void *in,
+                                  size_t size, void *out, struct pp_error *error);
 
 /* The three parts of a header. */
 const uint8_t *seal_cipher_salt(const struct seal_cipher *cipher);

@@ -50,7 +50,8 @@ bool crypto_public_has_ed25519(void);
 
 /* True only when `signature` is one over `data` by `key`. PP_E_AUTH when it is not, PP_E_INVALID when the
  * scheme does not fit the key. */
-bool crypto_public_verify(const struct crypto_public *key, enum crypto_scheme scheme, const void *data,
-                          size_t size, const void *signature, size_t signature_size, struct pp_error *error);
+PP_MUST_USE bool crypto_public_verify(const struct crypto_public *key, enum crypto_scheme scheme,
+                                      const void *data, size_t size, const void *signature,
+                                      size_t signature_size, struct pp_error *error);
 
 #endif

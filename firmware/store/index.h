@@ -24,7 +24,8 @@ void store_index_finish(struct store_index *index);
 /* NULL where there is none. Borrowed until the next put or remove. */
 struct store_entry *store_index_find(const struct store_index *index, const uint8_t sha256[STORE_HASH_SIZE]);
 /* Adds or replaces. */
-bool store_index_put(struct store_index *index, const struct store_entry *entry, struct pp_error *error);
+PP_MUST_USE bool store_index_put(struct store_index *index, const struct store_entry *entry,
+                                 struct pp_error *error);
 void store_index_remove(struct store_index *index, const uint8_t sha256[STORE_HASH_SIZE]);
 
 /* The first entry whose hash is not below `sha256`, or NULL. */

@@ -71,7 +71,8 @@ int store_file_open(const struct store *store, const char *path);
 int64_t store_tick(struct store *store);
 
 /* Lock held, each. */
-bool store_quarantine_locked(struct store *store, const struct store_entry *entry, struct pp_error *error);
+PP_MUST_USE bool store_quarantine_locked(struct store *store, const struct store_entry *entry,
+                                         struct pp_error *error);
 void store_quarantine_drop(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]);
 bool store_pinned(const struct store *store, const uint8_t sha256[STORE_HASH_SIZE]);
 bool store_pinned_in(const struct store *store, enum store_pin_set set,
@@ -80,7 +81,7 @@ bool store_pinned_in(const struct store *store, enum store_pin_set set,
 void store_touch(struct store *store, struct store_entry *entry);
 
 /* Fills the three indexes from the folders. */
-bool store_list(struct store *store, struct pp_error *error);
+PP_MUST_USE bool store_list(struct store *store, struct pp_error *error);
 /* The object's entry, or NULL; a folder that could not be listed is looked into once more. Lock held. */
 struct store_entry *store_find(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]);
 

@@ -43,7 +43,7 @@ static void release_claim(struct store *store, const uint8_t *sha256, uint64_t l
         struct store_entry entry = *there;
         entry.open = false;
         entry.length = length;
-        store_index_put(&store->partials, &entry, NULL);
+        (void)!store_index_put(&store->partials, &entry, NULL);
     } else if (there) {
         store_index_remove(&store->partials, sha256);
     }

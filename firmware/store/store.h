@@ -67,11 +67,11 @@ int store_object_open(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]
 
 /* Reads a whole small object and checks its hash: PP_E_AUTH when that is wrong, PP_E_LIMIT over the buffer's
  * cap. */
-bool store_object_read(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], struct pp_buf *out,
-                       struct pp_error *error);
+PP_MUST_USE bool store_object_read(struct store *store, const uint8_t sha256[STORE_HASH_SIZE],
+                                   struct pp_buf *out, struct pp_error *error);
 /* Writes a whole small object; one that is there already is left alone. */
-bool store_object_put(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], const void *data,
-                      size_t size, struct pp_error *error);
+PP_MUST_USE bool store_object_put(struct store *store, const uint8_t sha256[STORE_HASH_SIZE],
+                                  const void *data, size_t size, struct pp_error *error);
 
 /* ---- An object on its way ---- */
 
@@ -85,16 +85,16 @@ struct store_partial *store_partial_begin(struct store *store, const uint8_t sha
 uint64_t store_partial_offset(const struct store_partial *partial);
 uint64_t store_partial_length(const struct store_partial *partial);
 /* Appends. More than the object's length in all is PP_E_LIMIT, and nothing of it is written. */
-bool store_partial_write(struct store_partial *partial, const void *data, size_t size,
-                         struct pp_error *error);
+PP_MUST_USE bool store_partial_write(struct store_partial *partial, const void *data, size_t size,
+                                     struct pp_error *error);
 /* Forgets every byte, to begin again at offset 0. */
-bool store_partial_restart(struct store_partial *partial, struct pp_error *error);
+PP_MUST_USE bool store_partial_restart(struct store_partial *partial, struct pp_error *error);
 
 /* Each of these ends and frees the partial, whatever it returns. */
 
 /* Checks length (PP_E_INVALID) and hash (PP_E_AUTH; what was written is removed), fsyncs, renames, fsyncs the
  * folder. May take as long as the flash needs; meant for a thread of its own. */
-bool store_partial_commit(struct store_partial *partial, struct pp_error *error);
+PP_MUST_USE bool store_partial_commit(struct store_partial *partial, struct pp_error *error);
 /* Keeps what is there for a later store_partial_begin. NULL is allowed. */
 void store_partial_keep(struct store_partial *partial);
 /* Removes what is there. NULL is allowed. */
@@ -120,24 +120,26 @@ enum store_pin_set {
     STORE_PIN_SETS,
 };
 
-bool store_pin(struct store *store, enum store_pin_set set, const struct store_need *needs, size_t count,
-               struct pp_error *error);
+PP_MUST_USE bool store_pin(struct store *store, enum store_pin_set set, const struct store_need *needs,
+                           size_t count, struct pp_error *error);
 
 /* Evicts, least recently used first, until what is missing of `needs` fits. PP_E_NOSPACE, where it cannot, says
  * how much is missing, and nothing is evicted then. Without needs it brings the store back under its caps. */
-bool store_evict(struct store *store, const struct store_need *needs, size_t count, struct pp_error *error);
+PP_MUST_USE bool store_evict(struct store *store, const struct store_need *needs, size_t count,
+                             struct pp_error *error);
 
 struct store_cleared {
     uint64_t bytes, files;
 };
 /* Removes whatever no pin set holds and nobody has open. A file that cannot be removed stays, with a line in the
  * log. */
-bool store_clear(struct store *store, struct store_cleared *cleared, struct pp_error *error);
+PP_MUST_USE bool store_clear(struct store *store, struct store_cleared *cleared, struct pp_error *error);
 
 /* ---- Rot ---- */
 
 /* Sets an object aside: it is no longer there for store_has. Only a wrong hash is a reason. */
-bool store_quarantine(struct store *store, const uint8_t sha256[STORE_HASH_SIZE], struct pp_error *error);
+PP_MUST_USE bool store_quarantine(struct store *store, const uint8_t sha256[STORE_HASH_SIZE],
+                                  struct pp_error *error);
 
 struct store_scrub {
     uint64_t bytes;                  /* read in this step */
@@ -153,6 +155,7 @@ void store_scrub_from(struct store *store, const uint8_t sha256[STORE_HASH_SIZE]
 
 /* Reads and hashes on where the last step ended, at most about `budget` bytes, past the page cache where the
  * kernel lets us. */
-bool store_scrub_step(struct store *store, uint64_t budget, struct store_scrub *out, struct pp_error *error);
+PP_MUST_USE bool store_scrub_step(struct store *store, uint64_t budget, struct store_scrub *out,
+                                  struct pp_error *error);
 
 #endif

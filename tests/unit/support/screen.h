@@ -12,8 +12,9 @@
 #include "vault/vault.h"
 
 struct screen {
-    struct test_server server;     /* one for all tests of the program */
-    char folder[TEST_FOLDER_SIZE]; /* the ones below: new for each test */
+    struct test_server server;           /* one for all tests of the program */
+    char folder[TEST_FOLDER_SIZE];       /* the ones below: new for each test */
+    struct net_authorities *authorities; /* of the server's file */
     struct vault *vault;
     struct identity *identity;
     struct net_loop *loop;
@@ -71,6 +72,8 @@ static inline void screen_reopen(struct screen *screen) {
 static inline int screen_set_up(void **state) {
     struct screen *screen = *state;
     test_folder_make(screen->folder);
+    screen->authorities = net_authorities_load(screen_ca(screen), NULL);
+    assert_non_null(screen->authorities);
     screen_open(screen);
     screen->loop = net_loop_create(NULL);
     screen->client = NULL;
@@ -85,6 +88,7 @@ static inline int screen_tear_down(void **state) {
     net_client_destroy(screen->client);
     net_loop_destroy(screen->loop);
     screen_close(screen);
+    net_authorities_destroy(screen->authorities);
     test_folder_remove(screen->folder);
     return 0;
 }
@@ -94,7 +98,7 @@ static inline int screen_tear_down(void **state) {
 static inline void screen_issue(struct screen *screen, const char *options, struct pp_buf *pkcs7) {
     pp_autobuf struct pp_buf csr = PP_BUF_INIT(4096);
     char text[PP_BASE64_SIZE(4096)];
-    assert_true(identity_csr(screen->identity, &csr, NULL));
+    assert_true(identity_csr(screen->identity, NULL, &csr, NULL));
     pp_base64_encode(csr.data, csr.size, text);
     pp_autojson cJSON *answer =
         test_server_ask(&screen->server, "{\"do\":\"issue\",\"csr\":\"%s\"%s}", text, options);
@@ -107,7 +111,7 @@ static inline bool screen_accept(struct screen *screen, const char *options, int
                                  struct pp_error *error) {
     pp_autobuf struct pp_buf pkcs7 = PP_BUF_INIT(65536);
     screen_issue(screen, options, &pkcs7);
-    return identity_accept_certificate(screen->identity, pkcs7.data, pkcs7.size, screen_ca(screen), now_s,
+    return identity_accept_certificate(screen->identity, pkcs7.data, pkcs7.size, screen->authorities, now_s,
                                        error);
 }
 
