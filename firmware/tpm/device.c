@@ -99,6 +99,7 @@ static bool make_primary(struct tpm *tpm, struct pp_error *error) {
 }
 
 void tpm_disconnect(struct tpm *tpm) {
+    tpm_flush_gone(tpm);
     if (tpm->esys) {
         tpm_flush(tpm, &tpm->session);
         tpm_flush(tpm, &tpm->primary);
@@ -135,6 +136,7 @@ static bool connect_new(struct tpm *tpm, struct pp_error *error) {
 }
 
 bool tpm_connect(struct tpm *tpm, struct pp_error *error) {
+    tpm_flush_gone(tpm);
     if (tpm->esys)
         return true;
     tpm->generation++;
@@ -152,6 +154,7 @@ struct tpm *tpm_open(const char *tcti, struct pp_error *error) {
     }
     tpm->references = 1;
     pthread_mutex_init(&tpm->mutex, NULL);
+    pthread_mutex_init(&tpm->gone_mutex, NULL);
     if (!pp_text_copy(&tpm->tcti, tcti && *tcti ? tcti : TPM_TCTI_DEFAULT, error) || !tpm_connect(tpm, error))
         return NULL;
     return pp_steal(&tpm);
@@ -167,6 +170,7 @@ void tpm_close(struct tpm *tpm) {
         return;
     tpm_disconnect(tpm);
     pthread_mutex_destroy(&tpm->mutex);
+    pthread_mutex_destroy(&tpm->gone_mutex);
     free(tpm->tcti);
     free(tpm);
 }

@@ -9,7 +9,8 @@ struct tpm_key {
     TPM2B_PUBLIC public_area;
     TPM2B_PRIVATE private_area; /* encrypted by the TPM */
     ESYS_TR handle;
-    unsigned generation; /* of the TPM when it was loaded: of another one the handle says nothing */
+    unsigned generation;  /* of the TPM when it was loaded: of another one the handle says nothing */
+    struct tpm_key *next; /* in the TPM's `gone` */
 };
 
 static const struct {
@@ -72,6 +73,25 @@ static bool read_point(const TPM2B_PUBLIC *area, uint8_t point[CRYPTO_POINT_SIZE
     point[0] = 0x04;
     return read_number(&area->publicArea.unique.ecc.x, point + 1) &&
            read_number(&area->publicArea.unique.ecc.y, point + 1 + CRYPTO_SECRET_SIZE);
+}
+
+static struct tpm_key *take_gone(struct tpm *tpm) {
+    pthread_mutex_lock(&tpm->gone_mutex);
+    struct tpm_key *first = tpm->gone;
+    tpm->gone = NULL;
+    pthread_mutex_unlock(&tpm->gone_mutex);
+    return first;
+}
+
+void tpm_flush_gone(struct tpm *tpm) {
+    struct tpm_key *key = take_gone(tpm);
+    while (key) {
+        struct tpm_key *next = key->next;
+        if (tpm->esys && key->generation == tpm->generation)
+            tpm_flush(tpm, &key->handle);
+        free(key);
+        key = next;
+    }
 }
 
 /* What is to be done with a key that is loaded. */
@@ -146,16 +166,17 @@ static bool tpm_key_agree(void *context, const uint8_t peer[CRYPTO_POINT_SIZE],
     return use(key, agree, peer, secret, error);
 }
 
+/* Does not wait for the TPM, which may be at work for others, or hang. */
 static void tpm_key_destroy(void *context) {
     struct tpm_key *key = context;
     if (!key)
         return;
-    pthread_mutex_lock(&key->tpm->mutex);
-    if (key->tpm->esys && key->generation == key->tpm->generation)
-        tpm_flush(key->tpm, &key->handle);
-    pthread_mutex_unlock(&key->tpm->mutex);
-    tpm_close(key->tpm);
-    free(key);
+    struct tpm *tpm = key->tpm;
+    pthread_mutex_lock(&tpm->gone_mutex);
+    key->next = tpm->gone;
+    tpm->gone = key;
+    pthread_mutex_unlock(&tpm->gone_mutex);
+    tpm_close(tpm);
 }
 
 static const struct crypto_keeper keeper = {

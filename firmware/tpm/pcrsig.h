@@ -38,10 +38,10 @@ struct pcrsig {
 };
 
 /* PP_E_INVALID or PP_E_LIMIT name what is wrong; one wrong entry refuses the whole document. */
-bool pcrsig_parse(const void *json, size_t size, struct pcrsig *pcrsig, struct pp_error *error);
+PP_MUST_USE bool pcrsig_parse(const void *json, size_t size, struct pcrsig *pcrsig, struct pp_error *error);
 void pcrsig_finish(struct pcrsig *pcrsig);
 
 /* "11", "7,11": a list of PCRs, as the configuration has it. */
-bool pcrsig_parse_list(const char *text, uint32_t *pcrs, struct pp_error *error);
+PP_MUST_USE bool pcrsig_parse_list(const char *text, uint32_t *pcrs, struct pp_error *error);
 
 #endif

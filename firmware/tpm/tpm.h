@@ -55,16 +55,18 @@ struct tpm_policy {
 
 /* `policy_key`: SubjectPublicKeyInfo (DER) of who authorises software, P-256 or RSA; of size 0: none, the secret is
  * bound to this TPM alone. The blob is appended. */
-bool tpm_seal(struct tpm *tpm, const void *secret, size_t size, const void *policy_key,
-              size_t policy_key_size, struct pp_buf *blob, struct pp_error *error);
+PP_MUST_USE bool tpm_seal(struct tpm *tpm, const void *secret, size_t size, const void *policy_key,
+                          size_t policy_key_size, struct pp_buf *blob, struct pp_error *error);
 /* `secret` gets exactly `size` bytes. */
-bool tpm_unseal(struct tpm *tpm, const void *blob, size_t blob_size, const struct tpm_policy *policy,
-                void *secret, size_t size, struct pp_error *error);
+PP_MUST_USE bool tpm_unseal(struct tpm *tpm, const void *blob, size_t blob_size,
+                            const struct tpm_policy *policy, void *secret, size_t size,
+                            struct pp_error *error);
 
 enum tpm_key_kind { TPM_KEY_SIGN, TPM_KEY_AGREE };
 
 /* A new key; its blob is appended, for tpm_key_load. */
-bool tpm_key_make(struct tpm *tpm, enum tpm_key_kind kind, struct pp_buf *blob, struct pp_error *error);
+PP_MUST_USE bool tpm_key_make(struct tpm *tpm, enum tpm_key_kind kind, struct pp_buf *blob,
+                              struct pp_error *error);
 /* The key, for whatever takes a struct crypto_key. It holds the TPM open, and has itself loaded again where the TPM
  * was reset meanwhile. The caller destroys it. */
 struct crypto_key *tpm_key_load(struct tpm *tpm, enum tpm_key_kind kind, const void *blob, size_t size,

@@ -59,9 +59,10 @@ const struct vault_kek_provider *vault_kek_file(void);
 const struct vault_kek_provider *vault_kek_tpm2(void);
 
 /* "auto" is NULL, "file", "tpm2". PP_E_INVALID. */
-bool vault_kek_by_name(const char *name, const struct vault_kek_provider **provider, struct pp_error *error);
+PP_MUST_USE bool vault_kek_by_name(const char *name, const struct vault_kek_provider **provider,
+                                   struct pp_error *error);
 
 /* Destroys the keys of every kind. */
-bool vault_kek_destroy_all(int dirfd, struct pp_error *error);
+PP_MUST_USE bool vault_kek_destroy_all(int dirfd, struct pp_error *error);
 
 #endif

@@ -14,10 +14,10 @@ struct kek_holder {
 
 /* The one whose key stands in the folder, even where its TPM is away: nothing falls back to another. Where there is
  * none, the one that the configuration wants. PP_E_STATE where the configuration wants another than there is. */
-bool kek_choose(const struct vault_kek_config *config, int dirfd, struct kek_holder *holder,
-                struct pp_error *error);
+PP_MUST_USE bool kek_choose(const struct vault_kek_config *config, int dirfd, struct kek_holder *holder,
+                            struct pp_error *error);
 /* Whether the folder has a key of any kind. */
-bool kek_is_present(int dirfd, bool *any, struct pp_error *error);
+PP_MUST_USE bool kek_is_present(int dirfd, bool *any, struct pp_error *error);
 void kek_holder_finish(struct kek_holder *holder);
 
 #endif

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "vault/shred.h"
+#include "base/shred.h"
 
 #define PLACE_NAME_MAX 32 /* bytes with the NUL */
 
@@ -33,7 +33,7 @@ bool kek_place_present(int dirfd, const char *name) {
 /* A power cut during an earlier destroy or creation left these. */
 static bool clean_up(int dirfd, const char *name, struct pp_error *error) {
     const struct place_names names = names_of(name);
-    return vault_shred(dirfd, names.erasing, error) && vault_shred(dirfd, names.making, error);
+    return pp_shred(dirfd, names.erasing, error) && pp_shred(dirfd, names.making, error);
 }
 
 bool kek_place_read(int dirfd, const char *name, struct pp_buf *content, struct pp_error *error) {

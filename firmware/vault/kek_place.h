@@ -14,9 +14,10 @@
 /* Whether there is any of the three. */
 bool kek_place_present(int dirfd, const char *name);
 /* Appends the content. Completes what was interrupted first. PP_E_NOTFOUND. */
-bool kek_place_read(int dirfd, const char *name, struct pp_buf *content, struct pp_error *error);
+PP_MUST_USE bool kek_place_read(int dirfd, const char *name, struct pp_buf *content, struct pp_error *error);
 /* Never replaces one. */
-bool kek_place_write(int dirfd, const char *name, const void *content, size_t size, struct pp_error *error);
-bool kek_place_destroy(int dirfd, const char *name, struct pp_error *error);
+PP_MUST_USE bool kek_place_write(int dirfd, const char *name, const void *content, size_t size,
+                                 struct pp_error *error);
+PP_MUST_USE bool kek_place_destroy(int dirfd, const char *name, struct pp_error *error);
 
 #endif

@@ -46,6 +46,8 @@ static void write_run(struct pp_job *job) {
     pthread_mutex_lock(&later->lock);
     write->writing = write->waiting;
     write->waiting = (struct value){.data = PP_BUF_INIT(VAULT_RECORD_MAX)};
+    if (later->dropped && !write->writing.there)
+        pp_fail(&error, PP_E_STATE, "vault record %s: what waited is not written any more", write->name);
     pthread_mutex_unlock(&later->lock);
     const struct value *value = &write->writing; /* others only read it meanwhile */
     bool ok = value->there;
@@ -159,6 +161,7 @@ void later_supersede(struct later *later, const char *name) {
 
 void later_drop_all(struct later *later) {
     pthread_mutex_lock(&later->lock);
+    later->dropped = true;
     for (struct later_write *write = later->writes; write; write = write->next)
         value_clear(&write->waiting);
     pthread_mutex_unlock(&later->lock);

@@ -17,6 +17,7 @@ struct later {
     pthread_mutex_t lock;   /* over what the writes hold */
     pthread_cond_t written; /* a write has ended */
     struct later_write *writes;
+    bool dropped; /* all that waited, for good */
 };
 
 void later_init(struct later *later, struct vault *vault);
@@ -24,8 +25,8 @@ void later_init(struct later *later, struct vault *vault);
 void later_finish(struct later *later);
 
 /* Copies `data`, which is written `times` times; NULL: the record is removed. */
-bool later_add(struct later *later, const char *name, const void *data, size_t size, unsigned times,
-               vault_kept *kept, void *arg, struct pp_error *error);
+PP_MUST_USE bool later_add(struct later *later, const char *name, const void *data, size_t size,
+                           unsigned times, vault_kept *kept, void *arg, struct pp_error *error);
 void later_forget_kept(struct later *later, const char *name);
 
 enum later_state {
@@ -39,11 +40,11 @@ enum later_state later_get(struct later *later, const char *name, struct pp_buf 
 /* What waits under that name is not written any more, and what is being written is by now: a newer value comes
  * after it, by somebody who waits. */
 void later_supersede(struct later *later, const char *name);
-/* Nothing that waits is written any more. */
+/* Nothing that waits is written any more: whoever waits for it hears PP_E_STATE. */
 void later_drop_all(struct later *later);
 
 /* vault.c: as vault_put, or vault_remove where `data` is NULL, of what waited here. */
-bool vault_write_now(struct vault *vault, const char *name, const void *data, size_t size,
-                     struct pp_error *error);
+PP_MUST_USE bool vault_write_now(struct vault *vault, const char *name, const void *data, size_t size,
+                                 struct pp_error *error);
 
 #endif

@@ -27,15 +27,15 @@ void memory_init(struct memory *memory);
 void memory_finish(struct memory *memory); /* wipes */
 
 /* PP_E_LIMIT for one name too many. */
-bool memory_begin(struct memory *memory, const char *name, struct pp_error *error);
+PP_MUST_USE bool memory_begin(struct memory *memory, const char *name, struct pp_error *error);
 /* Wipes, and takes nothing more until memory_begin. */
 void memory_close(struct memory *memory, const char *name);
 void memory_end(struct memory *memory, const char *name); /* wipes */
 
 /* Each false where the name is not kept in memory. `ok` and `error` tell how it went. */
-bool memory_put(struct memory *memory, const char *name, const void *data, size_t size, bool *ok,
-                struct pp_error *error); /* `data` NULL: removed */
-bool memory_get(struct memory *memory, const char *name, struct pp_buf *out, bool *ok,
-                struct pp_error *error);
+PP_MUST_USE bool memory_put(struct memory *memory, const char *name, const void *data, size_t size, bool *ok,
+                            struct pp_error *error); /* `data` NULL: removed */
+PP_MUST_USE bool memory_get(struct memory *memory, const char *name, struct pp_buf *out, bool *ok,
+                            struct pp_error *error);
 
 #endif

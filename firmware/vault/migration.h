@@ -16,10 +16,11 @@
 
 /* Ends what was interrupted, with STATE/kek and STATE/vault open and locked. `moved`: other folders stand in their
  * places now. */
-bool migration_recover(const char *state_dir, int kek_dir, int vault_dir, bool *moved,
-                       struct pp_error *error);
+PP_MUST_USE bool migration_recover(const char *state_dir, int kek_dir, int vault_dir, bool *moved,
+                                   struct pp_error *error);
 
-bool migration_run(const char *state_dir, int kek_dir, int vault_dir, const uint8_t old_kek[VAULT_KEK_SIZE],
-                   const struct vault_kek_config *config, struct pp_error *error);
+PP_MUST_USE bool migration_run(const char *state_dir, int kek_dir, int vault_dir,
+                               const uint8_t old_kek[VAULT_KEK_SIZE], const struct vault_kek_config *config,
+                               struct pp_error *error);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
+#include "base/shred.h"
 #include "crypto/seal.h"
 
 #define RECORD_MAGIC_SIZE  4                                          /* bytes */
@@ -148,6 +150,31 @@ static bool record_serialize(const char *name, uint64_t generation, const uint8_
     return pp_buf_add(file, header, sizeof header, error) && seal_encrypt(data, size, kek, ad, file, error);
 }
 
+/* Of a file that has lost its name. */
+static void overwrite_former(int former, const char *path) {
+    struct pp_error reason = {0};
+    if (former >= 0 && !pp_shred_fd(former, &reason))
+        pp_log_warning("%s: what it was before is left on the storage: %s", path, reason.message);
+}
+
+bool record_slot_remove(int dirfd, const char *path, struct pp_error *error) {
+    pp_autoclose int former = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (!pp_file_remove(dirfd, path, error))
+        return false;
+    overwrite_former(former, path);
+    return true;
+}
+
+/* What a value replaces may be the key of something that this screen is to see no longer: it does not stay behind in
+ * blocks that nothing else needs yet. Where it cannot be overwritten, or the power goes just here, it does. */
+static bool replace_slot(int dirfd, const char *path, const struct pp_buf *file, struct pp_error *error) {
+    pp_autoclose int former = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (!pp_file_replace(dirfd, path, file->data, file->size, 0600, error))
+        return false;
+    overwrite_former(former, path);
+    return true;
+}
+
 bool record_store(int dirfd, const char *name, const uint8_t *kek, const struct record *before,
                   const void *data, size_t size, struct pp_error *error) {
     char path[RECORD_FILE_MAX];
@@ -158,12 +185,12 @@ bool record_store(int dirfd, const char *name, const uint8_t *kek, const struct 
     if (!record_serialize(name, generation, kek, data, size, &file, error))
         return false;
     record_file_name(name, slot, path);
-    if (!pp_file_replace(dirfd, path, file.data, file.size, 0600, error))
+    if (!replace_slot(dirfd, path, &file, error))
         return false;
     /* The other slot may be readable again one day, and would then outrank this one. Where it cannot be
      * removed either, what was written counts all the same. */
     record_file_name(name, 1 - slot, path);
     if (best < 0 && before->slots[1 - slot].present)
-        pp_file_remove(dirfd, path, NULL);
+        (void)!pp_file_remove(dirfd, path, NULL);
     return true;
 }

@@ -23,13 +23,13 @@ struct record {
     struct record_slot slots[RECORD_SLOTS];
 };
 
-bool record_name_check(const char *name, struct pp_error *error);
+PP_MUST_USE bool record_name_check(const char *name, struct pp_error *error);
 void record_file_name(const char *name, unsigned slot, char file[RECORD_FILE_MAX]);
 
 /* Reads both generations. Fails where memory, descriptors or the crypto library do: that says nothing about
  * the record. */
-bool record_load(int dirfd, const char *name, const uint8_t *kek, struct record *record,
-                 struct pp_error *error);
+PP_MUST_USE bool record_load(int dirfd, const char *name, const uint8_t *kek, struct record *record,
+                             struct pp_error *error);
 void record_finish(struct record *record); /* wipes */
 
 /* The newest valid slot, or -1; the newest that claims to be there, or -1. */
@@ -40,7 +40,10 @@ int record_unread(const struct record *record);
 
 /* Writes `data` as the generation after the best one, into the other slot. Where neither is valid, only the
  * new one is left. */
-bool record_store(int dirfd, const char *name, const uint8_t *kek, const struct record *before,
-                  const void *data, size_t size, struct pp_error *error);
+PP_MUST_USE bool record_store(int dirfd, const char *name, const uint8_t *kek, const struct record *before,
+                              const void *data, size_t size, struct pp_error *error);
+
+/* Removes one of its files, then overwrites what stood there. One that is not there counts as done. */
+PP_MUST_USE bool record_slot_remove(int dirfd, const char *path, struct pp_error *error);
 
 #endif

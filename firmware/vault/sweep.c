@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "vault/shred.h"
+#include "base/shred.h"
 
 /* What a record's writing leaves: its two generations, and a file that was not renamed yet. */
 static bool is_record_file(const char *name, bool unfinished_only) {
@@ -34,7 +34,7 @@ bool vault_sweep(int dirfd, bool unfinished_only, size_t *count, struct pp_error
     for (struct dirent *entry; errno = 0, (entry = readdir(folder));) {
         if (!is_record_file(entry->d_name, unfinished_only))
             continue;
-        ok = vault_shred(dirfd, entry->d_name, ok ? error : NULL) && ok;
+        ok = pp_shred(dirfd, entry->d_name, ok ? error : NULL) && ok;
         if (count)
             ++*count;
     }

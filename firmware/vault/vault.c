@@ -8,12 +8,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/shred.h"
 #include "vault/kek_choice.h"
 #include "vault/later.h"
 #include "vault/memory.h"
 #include "vault/migration.h"
 #include "vault/record.h"
-#include "vault/shred.h"
 #include "vault/sweep.h"
 
 /* A thread that is at the files of one record; NULL: of all. */
@@ -270,10 +270,10 @@ static bool remove_locked(struct vault *vault, const char *name, struct pp_error
         return false;
     unsigned last = record_best(&record) == 0 ? 0 : 1;
     record_file_name(name, 1 - last, file);
-    if (!pp_file_remove(vault->dir, file, error))
+    if (!record_slot_remove(vault->dir, file, error))
         return false;
     record_file_name(name, last, file);
-    return pp_file_remove(vault->dir, file, error);
+    return record_slot_remove(vault->dir, file, error);
 }
 
 static bool erase_locked(struct vault *vault, struct pp_error *error) {
@@ -381,7 +381,7 @@ bool vault_shred_record(struct vault *vault, const char *name, struct pp_error *
     bool ok = true;
     for (unsigned slot = 0; slot < RECORD_SLOTS; slot++) {
         record_file_name(name, slot, file);
-        ok = vault_shred(vault->dir, file, ok ? error : NULL) && ok;
+        ok = pp_shred(vault->dir, file, ok ? error : NULL) && ok;
     }
     vault_leave(vault, &user);
     return ok || pp_wrap(error, "vault record %s", name);

@@ -4,6 +4,7 @@
 
 #include "crypto/verify.h"
 #include "support/swtpm.h"
+#include "tpm/key_pem.h"
 #include "tpm/tpm.h"
 
 struct stage {
@@ -106,6 +107,42 @@ static void a_key_does_one_of_the_two(void **state) {
     assert_null(tpm_key_load(stage->tpm, TPM_KEY_SIGN, stage->blob.data, stage->blob.size, NULL));
 }
 
+/* As another program has it of a file. */
+static void a_key_is_had_back_from_its_pem(void **state) {
+    struct stage *stage = *state;
+    pp_autobuf struct pp_buf pem = PP_BUF_INIT(TPM_KEY_PEM_MAX);
+    pp_autobuf struct pp_buf agreement = PP_BUF_INIT(TPM_BLOB_MAX);
+    struct pp_error error = {0};
+    uint8_t point[CRYPTO_POINT_SIZE], again[CRYPTO_POINT_SIZE];
+    assert_true(tpm_key_make(stage->tpm, TPM_KEY_SIGN, &stage->blob, &error));
+    assert_true(tpm_key_write_pem(stage->blob.data, stage->blob.size, &pem, &error));
+    assert_true(tpm_key_is_pem(pp_buf_text(&pem)));
+    PP_AUTO(crypto_key) struct crypto_key *key = load_key(stage, TPM_KEY_SIGN);
+    assert_true(crypto_key_public_point(key, point, &error));
+    tpm_close(pp_steal(&stage->tpm));
+    crypto_key_destroy(pp_steal(&key)); /* the emulator takes one at a time */
+    key = tpm_key_load_pem(stage->swtpm.tcti, pp_buf_text(&pem), &error);
+    assert_non_null(key);
+    assert_true(crypto_key_public_point(key, again, &error));
+    assert_memory_equal(point, again, sizeof point);
+    assert_signs(key);
+    crypto_key_destroy(pp_steal(&key));
+    static const char *const wrong[] = {
+        "",
+        "-----BEGIN EC PRIVATE KEY-----\n",
+        "-----BEGIN PINGPLAY TPM KEY-----\nAAAA\n",
+        "-----BEGIN PINGPLAY TPM KEY-----\nA-A\n-----END PINGPLAY TPM KEY-----\n",
+        "-----BEGIN PINGPLAY TPM KEY-----\nAAAA\n-----END PINGPLAY TPM KEY-----\n",
+        "-----BEGIN PINGPLAY TPM KEY-----\nAAAA\n-----END PINGPLAY TPM KEY-----\nx"};
+    for (size_t i = 0; i < PP_COUNT(wrong); i++) {
+        assert_null(tpm_key_load_pem(stage->swtpm.tcti, wrong[i], &error));
+        assert_int_equal(error.code, PP_E_INVALID);
+    }
+    stage->tpm = tpm_open(stage->swtpm.tcti, &error);
+    assert_true(tpm_key_make(stage->tpm, TPM_KEY_AGREE, &agreement, &error));
+    assert_false(tpm_key_write_pem(agreement.data, agreement.size, &pem, &error));
+}
+
 static void private_half_is_never_had(void **state) {
     pp_autobuf struct pp_buf out = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
     struct pp_error error = {0};
@@ -188,6 +225,21 @@ static void keys_are_used_by_threads_and_outlive_their_tpm(void **state) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
 }
 
+/* Destroying one does not wait for what the TPM does; its place is free for the next. */
+static void keys_that_go_while_the_tpm_is_at_work_leave_their_room(void **state) {
+    struct stage *stage = *state;
+    pthread_t thread;
+    PP_AUTO(crypto_key) struct crypto_key *device = make_key(stage, TPM_KEY_SIGN);
+    assert_int_equal(pthread_create(&thread, NULL, sign_many, device), 0);
+    for (int i = 0; i < 10; i++) {
+        struct crypto_key *agreement = make_key(stage, TPM_KEY_AGREE);
+        assert_agrees(agreement);
+        crypto_key_destroy(agreement);
+    }
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_signs(device);
+}
+
 int main(void) {
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
     const struct CMUnitTest tests[] = {
@@ -195,12 +247,14 @@ int main(void) {
         STAGED(agreement_key_agrees_in_the_tpm),
         STAGED(agreement_key_takes_no_point_off_the_curve),
         STAGED(a_key_does_one_of_the_two),
+        STAGED(a_key_is_had_back_from_its_pem),
         STAGED(private_half_is_never_had),
         STAGED(keys_go_on_after_the_tpm_was_reset),
         STAGED(keys_say_that_the_tpm_is_away_and_come_back_with_it),
         STAGED(keys_of_a_cleared_tpm_are_told),
         STAGED(more_keys_than_there_is_room_for_take_turns),
         STAGED(keys_are_used_by_threads_and_outlive_their_tpm),
+        STAGED(keys_that_go_while_the_tpm_is_at_work_leave_their_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 #include "support/held_flash.h"
 #include "support/test_folder.h"
-#include "vault/vault.h"
+#include "vault/later.h"
 
 #define ROUNDS 1000
 
@@ -207,6 +207,26 @@ static void nothing_is_written_into_an_erased_vault(void **state) {
     assert_has(stage, "floors", "-");
 }
 
+/* By an erase: whoever waited for it must not obey it. */
+static void a_value_that_was_dropped_is_not_told_as_kept(void **state) {
+    struct stage *stage = *state;
+    struct later later;
+    struct pp_error error = {0};
+    later_init(&later, stage->vault);
+    later.jobs = stage->jobs;
+    flash_hold(true);
+    put(stage, "floors", "a");
+    flash_wait();
+    assert_true(later_add(&later, "state", "new", 3, 1, on_kept, stage, &error));
+    later_drop_all(&later);
+    flash_hold(false);
+    pp_jobs_wait(stage->jobs);
+    assert_int_equal(stage->kept, 2);
+    assert_int_equal(stage->failure.code, PP_E_STATE);
+    assert_has(stage, "state", "-");
+    later_finish(&later);
+}
+
 static void without_jobs_it_is_done_at_once(void **state) {
     struct stage *stage = *state;
     vault_set_jobs(stage->vault, NULL);
@@ -231,6 +251,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(whoever_has_gone_hears_of_nothing_and_the_write_goes_on, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(nothing_is_written_into_an_erased_vault, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_value_that_was_dropped_is_not_told_as_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(without_jobs_it_is_done_at_once, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,37 +1,9 @@
 /* A vault moved under another key, and cut at each step on the way: there is one vault after it, with every record. */
-#include <dlfcn.h>
-
 #include "support/swtpm.h"
 #include "vault/vault.h"
 #include "vault_test_support.h"
 
-/* ---- The power is cut at the nth change of the flash ---- */
-
-static int cut_at; /* 0: never */
-
-static void count_change(void) {
-    if (cut_at && --cut_at == 0)
-        _exit(9);
-}
-
-#define CUT(result, name, parameters, arguments)                                                             \
-    result name parameters;                                                                                  \
-    result name parameters {                                                                                 \
-        result(*real) parameters;                                                                            \
-        *(void **)&real = dlsym(RTLD_NEXT, #name);                                                           \
-        count_change();                                                                                      \
-        result done = real arguments;                                                                        \
-        count_change();                                                                                      \
-        return done;                                                                                         \
-    }
-CUT(int, fsync, (int fd), (fd))
-CUT(int, renameat, (int from_dir, const char *from, int to_dir, const char *to), (from_dir, from, to_dir, to))
-CUT(int, renameat2, (int from_dir, const char *from, int to_dir, const char *to, unsigned flags),
-    (from_dir, from, to_dir, to, flags))
-CUT(int, unlinkat, (int dir, const char *name, int flags), (dir, name, flags))
-CUT(int, mkdirat, (int dir, const char *name, mode_t mode), (dir, name, mode))
-
-/* ---- */
+#include "support/power_cut.h"
 
 struct stage {
     struct test_swtpm swtpm;
@@ -137,28 +109,38 @@ static void moved_records_stand_in_both_generations(void **state) {
     end(stage);
 }
 
-/* Cuts the move at its first, second, … change until one of them is not reached. */
+struct move {
+    struct stage *stage;
+    const struct vault_kek_provider *to;
+};
+
+static void move(void *arg) {
+    const struct move *moving = arg;
+    if (!migrate(moving->stage, moving->to, NULL))
+        _exit(1);
+}
+
+/* Cuts the move at its first, second, … call until one of them is not reached. */
 static void cut_everywhere(struct stage *stage, const struct vault_kek_provider *from,
                            const struct vault_kek_provider *to) {
-    int old = 0, new = 0, cut = 1;
-    for (bool done = false; !done; cut++) {
-        begin(stage, from);
-        pid_t child = fork();
-        if (child == 0) {
-            cut_at = cut;
-            _exit(migrate(stage, to, NULL) ? 0 : 1);
+    /* Before a call is after the one before it; and a TPM takes its time. */
+    static const enum power_cut_where places[] = {CUT_WITHIN, CUT_LOSES_ALL, CUT_LOSES_SOME};
+    for (size_t i = 0; i < PP_COUNT(places); i++) {
+        unsigned old = 0, new = 0;
+        bool more = true;
+        for (unsigned at = 1; more; at++) {
+            begin(stage, from);
+            struct move moving = {stage, to};
+            more = power_cut_run(at, places[i], move, &moving);
+            bool moved = strcmp(assert_whole(stage), to->name) == 0;
+            old += !moved;
+            new += moved;
+            /* Once it counts it counts. */
+            assert_true(moved || !new || (more && places[i] == CUT_LOSES_SOME));
+            end(stage);
         }
-        int status = 0;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 9 || WEXITSTATUS(status) == 0));
-        done = WEXITSTATUS(status) == 0;
-        bool moved = strcmp(assert_whole(stage), to->name) == 0;
-        old += !moved;
-        new += moved;
-        assert_true(moved || !new); /* once it counts it counts */
-        end(stage);
+        assert_true(old > 10 && new > 10);
     }
-    assert_true(cut > 40 && old > 10 && new > 10);
 }
 
 static void vault_cut_on_its_way_into_the_tpm_is_whole(void **state) {
@@ -169,32 +151,26 @@ static void vault_cut_on_its_way_into_a_file_is_whole(void **state) {
     cut_everywhere(*state, vault_kek_tpm2(), vault_kek_file());
 }
 
+static void open_vault(void *arg) {
+    const struct stage *stage = arg;
+    if (!vault_open(stage->folder->path, &stage->config, NULL))
+        _exit(1);
+}
+
 /* Ending a move that was cut may be cut as well. */
 static void recovery_that_is_cut_is_taken_up_again(void **state) {
     struct stage *stage = *state;
-    bool done = false;
-    for (int cut = 1; !stage->folder || !state_has(stage->folder, "vault.ready"); cut++) {
-        if (stage->folder)
-            end(stage);
+    struct move moving = {stage, vault_kek_file()};
+    unsigned cuts = 0;
+    begin(stage, vault_kek_file());
+    for (unsigned at = 1; !state_has(stage->folder, "vault.ready"); at++) {
+        end(stage);
         begin(stage, vault_kek_file());
-        pid_t child = fork();
-        if (child == 0) {
-            cut_at = cut;
-            _exit(migrate(stage, vault_kek_file(), NULL) ? 0 : 1);
-        }
-        waitpid(child, NULL, 0);
+        assert_true(power_cut_run(at, CUT_AFTER, move, &moving));
     }
-    for (int i = 0; i < 100 && !done; i++) {
-        pid_t child = fork();
-        if (child == 0) {
-            cut_at = 2 + i;
-            _exit(vault_open(stage->folder->path, &stage->config, NULL) ? 0 : 1);
-        }
-        int status = 0;
-        waitpid(child, &status, 0);
-        done = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    }
-    assert_true(done);
+    while (power_cut_run(2 + cuts, CUT_AFTER, open_vault, stage))
+        cuts++;
+    assert_true(cuts > 0);
     assert_string_equal(assert_whole(stage), "file");
     end(stage);
 }

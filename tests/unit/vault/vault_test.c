@@ -43,6 +43,24 @@ static void assert_refused(struct vault *vault, const char *name, enum pp_code c
 
 /* ---- Keeping ---- */
 
+/* Whoever takes the flash out finds what is deleted there as well, and the key beside it. */
+static void vault_leaves_nothing_of_a_value_that_was_replaced(void **state) {
+    const struct test_folder *folder = *state;
+    uint8_t before[4096];
+    uint8_t after[sizeof before];
+    struct vault *vault = open_vault(folder);
+    put(vault, "state", "the first");
+    pp_autoclose int former = state_open(folder, "vault/state.0");
+    ssize_t size = pread(former, before, sizeof before, 0);
+    assert_true(size > 60);
+    put(vault, "state", "the second");
+    put(vault, "state", "the third");
+    assert_int_equal(pread(former, after, sizeof after, 0), size);
+    for (ssize_t at = 0; at + 16 <= size; at += 16)
+        assert_memory_not_equal(before + at, after + at, 16);
+    vault_close(vault);
+}
+
 static void vault_keeps_records_across_restarts(void **state) {
     const struct test_folder *folder = *state;
     struct vault *vault = open_vault(folder);
@@ -582,6 +600,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, test_folder_create, test_folder_destroy)
         WITH_FOLDER(vault_keeps_records_across_restarts),
+        WITH_FOLDER(vault_leaves_nothing_of_a_value_that_was_replaced),
         WITH_FOLDER(vault_keeps_the_largest_record_and_refuses_one_byte_more),
         WITH_FOLDER(vault_removes_both_generations),
         WITH_FOLDER(vault_keeps_a_record_in_memory_alone_and_shreds_what_was_on_flash),
