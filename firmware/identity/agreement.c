@@ -53,7 +53,7 @@ struct agreement *agreement_rotate(struct vault *vault, struct pp_error *error) 
     return NULL;
 }
 
-const struct crypto_key *agreement_key_before(const struct agreement *agreement) {
+struct crypto_key *agreement_key_before(const struct agreement *agreement) {
     return agreement->before;
 }
 
@@ -76,7 +76,7 @@ void agreement_destroy(struct agreement *agreement) {
     free(agreement);
 }
 
-const struct crypto_key *agreement_key(const struct agreement *agreement) {
+struct crypto_key *agreement_key(const struct agreement *agreement) {
     return agreement->key;
 }
 
@@ -113,9 +113,10 @@ static char *make_payload(const struct agreement *agreement, const char *audienc
     return text;
 }
 
-bool agreement_announce(const struct agreement *agreement, const struct identity *identity,
-                        const char *audience, int64_t now_s, struct pp_buf *token, struct pp_error *error) {
+struct net_draft *agreement_announce(const struct agreement *agreement, const struct identity *identity,
+                                     const char *audience, int64_t now_s, struct pp_error *error) {
     pp_autojsontext char *payload = make_payload(agreement, audience, now_s, error);
-    return payload &&
-           identity_sign(identity, AGREEMENT_ANNOUNCEMENT_TYP, payload, strlen(payload), token, error);
+    return payload
+               ? identity_sign_later(identity, AGREEMENT_ANNOUNCEMENT_TYP, payload, strlen(payload), error)
+               : NULL;
 }

@@ -37,17 +37,18 @@ PP_DEFINE_AUTO(agreement, struct agreement, agreement_destroy)
 struct agreement *agreement_rotate(struct vault *vault, struct pp_error *error);
 
 /* The one before: NULL where there is none. Borrowed. */
-const struct crypto_key *agreement_key_before(const struct agreement *agreement);
+struct crypto_key *agreement_key_before(const struct agreement *agreement);
 const char *agreement_kid_before(const struct agreement *agreement);
 /* Nothing is encrypted to it any more. Does not wait for the flash. */
 void agreement_forget_before(struct agreement *agreement, struct vault *vault);
 
 /* Both borrowed: for jwe_decrypt and its context. */
-const struct crypto_key *agreement_key(const struct agreement *agreement);
+struct crypto_key *agreement_key(const struct agreement *agreement);
 const char *agreement_kid(const struct agreement *agreement); /* RFC 7638, base64url, 43 characters */
 
-/* Appends the announcement. `audience` is whom the headend calls itself; `now_s`: s since 1970. */
-bool agreement_announce(const struct agreement *agreement, const struct identity *identity,
-                        const char *audience, int64_t now_s, struct pp_buf *token, struct pp_error *error);
+/* The announcement, as the body of a request (identity_sign_later). `audience` is whom the headend calls itself;
+ * `now_s`: s since 1970. */
+struct net_draft *agreement_announce(const struct agreement *agreement, const struct identity *identity,
+                                     const char *audience, int64_t now_s, struct pp_error *error);
 
 #endif

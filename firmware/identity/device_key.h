@@ -13,7 +13,7 @@ struct device_key {
 };
 
 /* Takes the key, also where it fails. */
-bool device_key_init(struct device_key *own, struct crypto_key *key, struct pp_error *error);
+PP_MUST_USE bool device_key_init(struct device_key *own, struct crypto_key *key, struct pp_error *error);
 void device_key_finish(struct device_key *own);
 #define device_autokey PP_CLEANUP(device_key_finish)
 

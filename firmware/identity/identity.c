@@ -8,9 +8,9 @@
 #include "identity/chain.h"
 #include "identity/csr.h"
 #include "identity/device_key.h"
-#include "identity/identity_internal.h"
 #include "identity/stored_key.h"
 #include "jose/jws.h"
+#include "tpm/key_pem.h"
 
 #define KEY_RECORD         "device-key"
 #define NEXT_KEY_RECORD    "next-device-key"
@@ -24,6 +24,7 @@ struct identity {
     struct device_key own;
     struct device_key successor;      /* of a renewal that is under way */
     struct pp_buf successor_document; /* what a record of it holds; wiped */
+    bool successor_kept;              /* such a record is there, or on its way */
     bool
         succeeded; /* the successor's certificate is in use, and its key not yet in the place of the former's */
     struct pp_buf chain; /* PEM, empty while there is no certificate */
@@ -80,6 +81,20 @@ static void load_certificate(struct identity *identity) {
     }
 }
 
+/* Of a renewal that was pending when this ended. One that has come to its place already is no other key. */
+static void load_successor(struct identity *identity) {
+    device_autokey struct device_key kept = {0};
+    if (identity->succeeded || !identity_has_certificate(identity))
+        return;
+    struct crypto_key *key = stored_key_load(identity->vault, NEXT_KEY_RECORD, TPM_KEY_SIGN, NULL);
+    if (!device_key_init(&kept, key, NULL) || !memcmp(kept.point, identity->own.point, sizeof kept.point) ||
+        !vault_get(identity->vault, NEXT_KEY_RECORD, &identity->successor_document, NULL))
+        return;
+    identity->successor = kept;
+    identity->successor_kept = true;
+    kept = (struct device_key){0};
+}
+
 static void on_key_in_place(void *arg, const struct pp_error *error) {
     struct identity *identity = arg;
     if (error) {
@@ -120,6 +135,7 @@ struct identity *identity_load_or_create(struct vault *vault, struct pp_error *e
         return NULL;
     }
     load_certificate(identity);
+    load_successor(identity);
     put_key_in_place(identity);
     return pp_steal(&identity);
 }
@@ -149,31 +165,108 @@ const char *identity_fingerprint_words(const struct identity *identity) {
 
 /* ---- Requests and answers ---- */
 
-/* The CN is plain by construction: base64url, or what chain_facts let through. */
-bool identity_csr(const struct identity *identity, struct pp_buf *der, struct pp_error *error) {
-    const char *name =
-        identity_has_certificate(identity) ? identity->facts.device_id : identity->own.thumbprint;
-    return csr_write(identity->own.key, name, der, error);
+struct identity_request {
+    struct vault *vault;
+    struct device_key key;  /* without one, one is made */
+    struct pp_buf document; /* of the one that was made: what a record of it holds; wiped */
+    char name[IDENTITY_DEVICE_ID_MAX];
+};
+
+static void use_key(struct identity_request *request, const struct device_key *key) {
+    request->key = *key;
+    if (key->key)
+        crypto_key_ref(key->key);
 }
 
-static bool make_successor(struct identity *identity, struct pp_error *error) {
-    pp_buf_finish(&identity->successor_document);
-    identity->successor_document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
-    struct crypto_key *key =
-        stored_key_make(identity->vault, TPM_KEY_SIGN, &identity->successor_document, error);
-    if (device_key_init(&identity->successor, key, error))
+/* The CN is plain by construction: base64url, or what chain_facts let through. */
+struct identity_request *identity_request_create(struct identity *identity, bool renewal,
+                                                 struct pp_error *error) {
+    bool named = identity_has_certificate(identity);
+    /* The place beside it is taken until the last renewal is over. */
+    if (renewal)
+        put_key_in_place(identity);
+    if (renewal && identity->succeeded) {
+        pp_fail(error, PP_E_IO, "the key of the last renewal is not yet in its place");
+        return NULL;
+    }
+    struct identity_request *request = calloc(1, sizeof *request);
+    if (!request) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    request->vault = identity->vault;
+    request->document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    snprintf(request->name, sizeof request->name, "%s",
+             named ? identity->facts.device_id : identity->own.thumbprint);
+    use_key(request, renewal ? &identity->successor : &identity->own);
+    return request;
+}
+
+void identity_request_destroy(struct identity_request *request) {
+    if (!request)
+        return;
+    device_key_finish(&request->key);
+    pp_buf_finish(&request->document);
+    free(request);
+}
+
+static bool make_key(struct identity_request *request, struct pp_error *error) {
+    struct crypto_key *key = stored_key_make(request->vault, TPM_KEY_SIGN, &request->document, error);
+    if (device_key_init(&request->key, key, error))
         return true;
-    device_key_finish(&identity->successor);
+    device_key_finish(&request->key);
+    pp_buf_finish(&request->document);
     return false;
 }
 
-bool identity_csr_renewal(struct identity *identity, struct pp_buf *der, struct pp_error *error) {
-    /* The place beside it is taken until the last renewal is over. */
-    put_key_in_place(identity);
-    if (identity->succeeded)
-        return pp_fail(error, PP_E_IO, "the key of the last renewal is not yet in its place");
-    return (identity->successor.key || make_successor(identity, error)) &&
-           csr_write(identity->successor.key, identity->facts.device_id, der, error);
+bool identity_request_write(struct identity_request *request, const struct csrattrs *attributes,
+                            struct pp_buf *der, struct pp_error *error) {
+    if (!request->key.key && !make_key(request, error))
+        return false;
+    const struct csr_subject subject = {
+        .key = request->key.key, .name = request->name, .thumbprint = request->key.thumbprint};
+    return csr_write(&subject, attributes, der, error);
+}
+
+void identity_request_take(struct identity *identity, struct identity_request *request) {
+    if (!request->document.size || identity->successor.key)
+        return;
+    pp_buf_finish(&identity->successor_document);
+    identity->successor_document = request->document;
+    request->document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    identity->successor = request->key;
+    request->key = (struct device_key){0};
+}
+
+static bool write_now(struct identity *identity, bool renewal, const struct csrattrs *attributes,
+                      struct pp_buf *der, struct pp_error *error) {
+    PP_AUTO(identity_request)
+    struct identity_request *request = identity_request_create(identity, renewal, error);
+    if (!request || !identity_request_write(request, attributes, der, error))
+        return false;
+    identity_request_take(identity, request);
+    return true;
+}
+
+bool identity_csr(struct identity *identity, const struct csrattrs *attributes, struct pp_buf *der,
+                  struct pp_error *error) {
+    return write_now(identity, false, attributes, der, error);
+}
+
+bool identity_csr_renewal(struct identity *identity, const struct csrattrs *attributes, struct pp_buf *der,
+                          struct pp_error *error) {
+    return write_now(identity, true, attributes, der, error);
+}
+
+void identity_keep_renewal(struct identity *identity) {
+    const struct pp_buf *document = &identity->successor_document;
+    struct pp_error error = {0};
+    if (!identity->successor.key || identity->successor_kept)
+        return;
+    identity->successor_kept =
+        vault_put_later(identity->vault, NEXT_KEY_RECORD, document->data, document->size, NULL, NULL, &error);
+    if (!identity->successor_kept)
+        pp_log_warning("record \"%s\": %s", NEXT_KEY_RECORD, error.message);
 }
 
 static void report_kept(struct identity *identity) {
@@ -188,6 +281,7 @@ static void take_successor(struct identity *identity) {
     identity->own = identity->successor;
     pthread_mutex_unlock(identity->lock);
     identity->successor = (struct device_key){0};
+    identity->successor_kept = false;
     pp_buf_finish(&identity->successor_document);
     identity->succeeded = true;
     device_key_finish(&former);
@@ -260,22 +354,23 @@ static bool add_reason(const struct pp_error *reason, struct pp_error *error) {
 
 /* A renewal must be for the same device, and is for the key that identity_csr_renewal asked with, if it did. */
 static bool accept(struct identity *identity, bool renewal, const uint8_t *pkcs7, size_t size,
-                   const char *ca_file, int64_t now_s, struct pp_error *error) {
+                   struct net_authorities *authorities, int64_t now_s, struct pp_error *error) {
     struct pkcs7_certificates list;
     struct chain_facts facts;
     pp_autobuf struct pp_buf pem = PP_BUF_INIT(CHAIN_PEM_MAX);
     chain_autocrt mbedtls_x509_crt crt;
-    chain_autocrt mbedtls_x509_crt authorities;
+    chain_autocrt mbedtls_x509_crt trusted;
     mbedtls_x509_crt_init(&crt);
-    mbedtls_x509_crt_init(&authorities);
+    mbedtls_x509_crt_init(&trusted);
+    PP_AUTO(net_trust) struct net_trust *trust = net_authorities_get(authorities);
     struct pp_error left_out = {0};
     bool succeeds = renewal && identity->successor.key;
     const struct device_key *key = succeeds ? &identity->successor : &identity->own;
     if (!pkcs7_parse(pkcs7, size, &list, error) ||
         !chain_from_list(&list, key->point, &crt, &left_out, error) ||
-        !chain_load_authorities(&authorities, ca_file, false, &left_out, error))
+        !chain_parse_authorities(&trusted, trust->pem, &left_out, error))
         return false;
-    if (!chain_verify(&crt, &authorities, now_s, &pem, error))
+    if (!chain_verify(&crt, &trusted, trust, now_s, &pem, error))
         return add_reason(&left_out, error);
     if (!chain_facts(&crt, &facts, error))
         return false;
@@ -286,24 +381,13 @@ static bool accept(struct identity *identity, bool renewal, const uint8_t *pkcs7
 }
 
 bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
-                                 const char *ca_file, int64_t now_s, struct pp_error *error) {
-    return accept(identity, false, pkcs7, size, ca_file, now_s, error);
+                                 struct net_authorities *authorities, int64_t now_s, struct pp_error *error) {
+    return accept(identity, false, pkcs7, size, authorities, now_s, error);
 }
 
 bool identity_accept_renewal(struct identity *identity, const uint8_t *pkcs7, size_t size,
-                             const char *ca_file, int64_t now_s, struct pp_error *error) {
-    return accept(identity, true, pkcs7, size, ca_file, now_s, error);
-}
-
-bool identity_check_authorities(const uint8_t *pkcs7, size_t size, const char *ca_file,
-                                struct pp_error *error) {
-    struct pkcs7_certificates list;
-    chain_autocrt mbedtls_x509_crt authorities;
-    mbedtls_x509_crt_init(&authorities);
-    struct pp_error left_out = {0};
-    return pkcs7_parse(pkcs7, size, &list, error) &&
-           chain_load_authorities(&authorities, ca_file, true, &left_out, error) &&
-           chain_check_authorities(&list, &authorities, error);
+                             struct net_authorities *authorities, int64_t now_s, struct pp_error *error) {
+    return accept(identity, true, pkcs7, size, authorities, now_s, error);
 }
 
 bool identity_has_certificate(const struct identity *identity) {
@@ -338,10 +422,63 @@ struct crypto_key *identity_key(const struct identity *identity) {
     return identity->own.key;
 }
 
+bool identity_write_key(const struct identity *identity, struct pp_buf *pem, struct pp_error *error) {
+    pp_autobuf struct pp_buf document = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    struct pp_error reason = {0};
+    if (crypto_key_save_pem(identity->own.key, pem, &reason))
+        return true;
+    if (reason.code != PP_E_UNSUPPORTED)
+        return pp_fail(error, reason.code, "%s", reason.message);
+    return vault_get(identity->vault, identity->succeeded ? NEXT_KEY_RECORD : KEY_RECORD, &document, error) &&
+           tpm_key_write_pem(document.data, document.size, pem, error);
+}
+
 bool identity_sign(const struct identity *identity, const char *typ, const void *payload, size_t size,
                    struct pp_buf *token, struct pp_error *error) {
-    const struct jws_signer signer = {.key = identity->own.key, .kid = identity->own.thumbprint, .typ = typ};
+    char kid[IDENTITY_THUMBPRINT_SIZE];
+    pthread_mutex_lock(identity->lock);
+    PP_AUTO(crypto_key) struct crypto_key *key = crypto_key_ref(identity->own.key);
+    memcpy(kid, identity->own.thumbprint, sizeof kid);
+    pthread_mutex_unlock(identity->lock);
+    const struct jws_signer signer = {.key = key, .kid = kid, .typ = typ};
     return jws_sign(&signer, payload, size, token, error);
+}
+
+struct signed_draft {
+    struct net_draft draft; /* first */
+    const struct identity *identity;
+    const char *typ;
+    struct pp_buf payload;
+};
+
+static bool write_signed(struct net_draft *draft, struct pp_buf *body, struct pp_buf *line,
+                         struct pp_error *error) {
+    const struct signed_draft *own = (struct signed_draft *)draft;
+    (void)line;
+    return identity_sign(own->identity, own->typ, own->payload.data, own->payload.size, body, error);
+}
+
+static void destroy_signed(struct net_draft *draft) {
+    struct signed_draft *own = (struct signed_draft *)draft;
+    pp_buf_finish(&own->payload);
+    free(own);
+}
+
+struct net_draft *identity_sign_later(const struct identity *identity, const char *typ, const void *payload,
+                                      size_t size, struct pp_error *error) {
+    struct signed_draft *own = calloc(1, sizeof *own);
+    if (!own) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    *own = (struct signed_draft){.draft = {.write = write_signed, .destroy = destroy_signed},
+                                 .identity = identity,
+                                 .typ = typ,
+                                 .payload = PP_BUF_INIT(NET_REQUEST_BODY_MAX)};
+    if (pp_buf_add(&own->payload, payload, size, error))
+        return &own->draft;
+    net_draft_destroy(&own->draft);
+    return NULL;
 }
 
 void identity_point(const struct identity *identity, uint8_t point[CRYPTO_POINT_SIZE]) {
@@ -362,7 +499,7 @@ bool identity_check_ca_file(const char *ca_file, struct pp_error *error) {
     chain_autocrt mbedtls_x509_crt authorities;
     mbedtls_x509_crt_init(&authorities);
     struct pp_error left_out = {0};
-    if (!chain_load_authorities(&authorities, ca_file, true, &left_out, error))
+    if (!chain_load_authorities(&authorities, ca_file, &left_out, error))
         return false;
     for (const mbedtls_x509_crt *crt = &authorities; crt; crt = crt->next) {
         if (!compat_crt_is_ca(crt))

@@ -27,7 +27,7 @@ struct pkcs7_certificates {
 
 /* At least one certificate; they are cut out, not parsed. PP_E_INVALID names the field and its offset,
  * PP_E_LIMIT for more than IDENTITY_CHAIN_MAX certificates or IDENTITY_CHAIN_DER_MAX bytes. */
-bool pkcs7_parse(const uint8_t *der, size_t size, struct pkcs7_certificates *certificates,
-                 struct pp_error *error);
+PP_MUST_USE bool pkcs7_parse(const uint8_t *der, size_t size, struct pkcs7_certificates *certificates,
+                             struct pp_error *error);
 
 #endif

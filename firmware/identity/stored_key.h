@@ -20,8 +20,8 @@ struct crypto_key *stored_key_load_or_create(struct vault *vault, const char *re
 struct crypto_key *stored_key_load(struct vault *vault, const char *record, enum tpm_key_kind kind,
                                    struct pp_error *error);
 /* Keeps another one in its place; the present one is kept under `before` first. */
-bool stored_key_replace(struct vault *vault, const char *record, const char *before, enum tpm_key_kind kind,
-                        struct pp_error *error);
+PP_MUST_USE bool stored_key_replace(struct vault *vault, const char *record, const char *before,
+                                    enum tpm_key_kind kind, struct pp_error *error);
 
 /* A new one, made where stored_key_load_or_create would, which is kept nowhere yet: `document` (appended) is what a
  * record of it holds. */

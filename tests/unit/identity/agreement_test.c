@@ -170,6 +170,15 @@ static bool read_announcement(const struct keys *keys, const struct pp_buf *toke
     return jws_verify(&verifier, pp_buf_text(token), token->size, payload, error);
 }
 
+static void announce(struct keys *keys, struct pp_buf *token) {
+    pp_autobuf struct pp_buf line = PP_BUF_INIT(64);
+    PP_AUTO(net_draft)
+    struct net_draft *draft = agreement_announce(keys->agreement, keys->identity, AUDIENCE, NOW, NULL);
+    assert_non_null(draft);
+    assert_true(draft->write(draft, token, &line, NULL));
+    assert_int_equal(line.size, 0);
+}
+
 static void the_device_key_announces_it(void **state) {
     struct keys *keys = *state;
     struct pp_buf token pp_autobuf = PP_BUF_INIT(4096), payload pp_autobuf = PP_BUF_INIT(2048);
@@ -181,7 +190,7 @@ static void the_device_key_announces_it(void **state) {
     const char *kid = NULL;
     uint8_t announced[CRYPTO_POINT_SIZE], own[CRYPTO_POINT_SIZE];
     ask_for_key(keys);
-    assert_true(agreement_announce(keys->agreement, keys->identity, AUDIENCE, NOW, &token, &error));
+    announce(keys, &token);
     assert_true(read_announcement(keys, &token, AGREEMENT_ANNOUNCEMENT_TYP, &payload, &error));
     pp_autojson cJSON *document = pp_json_parse(pp_buf_text(&payload), payload.size, payload.max, &error);
     assert_true(claims_check(document, &demands, &claims, &error));
@@ -207,7 +216,7 @@ static void an_announcement_is_no_other_document_and_no_other_devices(void **sta
     struct pp_buf token pp_autobuf = PP_BUF_INIT(4096), payload pp_autobuf = PP_BUF_INIT(2048);
     struct pp_error error = {0};
     ask_for_key(keys);
-    assert_true(agreement_announce(keys->agreement, keys->identity, AUDIENCE, NOW, &token, &error));
+    announce(keys, &token);
     assert_false(read_announcement(keys, &token, "pingplay-receipt", &payload, &error));
     assert_int_equal(error.code, PP_E_INVALID);
     /* the same screen after it lost its device key */

@@ -2,6 +2,7 @@
 #include "support/held_flash.h"
 #include "support/screen.h"
 
+#include "identity/authorities.h"
 #include "identity/est.h"
 
 struct outcome {
@@ -10,6 +11,7 @@ struct outcome {
     int done, waits;
     int64_t waited_ms; /* of the last wait */
     int wait_limit;    /* cancels at this many waits; 0: never */
+    bool named;        /* it gets a certificate meanwhile, whose name another request would have */
     struct pp_error error;
     struct pp_error why;
 };
@@ -27,6 +29,8 @@ static void on_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
     outcome->waits++;
     outcome->waited_ms = wait_ms;
     outcome->why = why ? *why : (struct pp_error){0};
+    if (outcome->named)
+        assert_true(screen_accept(outcome->screen, ",\"cn\":\"meanwhile\"", pp_clock_realtime_s(), NULL));
     if (outcome->waits != outcome->wait_limit)
         return;
     est_cancel(outcome->est);
@@ -38,10 +42,28 @@ static struct est_config config_of(struct screen *screen, struct outcome *outcom
     return (struct est_config){.loop = screen->loop,
                                .client = screen->client,
                                .identity = screen->identity,
-                               .ca_file = screen_ca(screen),
+                               .authorities = screen->authorities,
                                .on_done = on_done,
                                .on_wait = on_wait,
                                .arg = outcome};
+}
+
+/* The server has no wishes, unless a test says so. */
+static void answer_attributes(struct screen *screen, const char *answer) {
+    test_server_do(&screen->server, "{\"do\":\"route\",\"path\":\"/.well-known/est/csrattrs\",\"answer\":%s}",
+                   answer);
+}
+
+static void enroll_with(struct screen *screen, const char *credentials, const char *answers,
+                        struct outcome *outcome) {
+    struct est_config config = config_of(screen, outcome);
+    struct pp_secret_text *secret = credentials ? pp_secret_text_create(credentials, NULL) : NULL;
+    config.credentials = secret;
+    test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[%s]}", answers);
+    outcome->est = est_enroll_start(&config, "to-ken", NULL);
+    pp_secret_text_destroy(secret);
+    assert_non_null(outcome->est);
+    assert_true(net_loop_run(screen->loop, NULL));
 }
 
 static void enroll(struct screen *screen, const char *answers, struct outcome *outcome) {
@@ -52,8 +74,14 @@ static void enroll(struct screen *screen, const char *answers, struct outcome *o
     assert_true(net_loop_run(screen->loop, NULL));
 }
 
+/* Without the questions for attributes. */
 static cJSON *take_log(struct screen *screen) {
-    return test_server_ask(&screen->server, "{\"do\":\"log\"}");
+    cJSON *log = test_server_ask(&screen->server, "{\"do\":\"log\"}");
+    for (int i = cJSON_GetArraySize(log) - 1; i >= 0; i--) {
+        if (!strcmp(test_log_text(log, i, "url"), "/.well-known/est/csrattrs"))
+            cJSON_DeleteItemFromArray(log, i);
+    }
+    return log;
 }
 
 static void enrolment_brings_the_certificate(void **state) {
@@ -255,9 +283,22 @@ static void renewal_for_another_device_is_refused(void **state) {
     cJSON_Delete(take_log(screen));
 }
 
+static bool take_authorities(void *arg, const uint8_t *pkcs7, size_t size, struct pp_error *error) {
+    const struct outcome *outcome = arg;
+    struct authorities trusted;
+    struct authority_record next = {0};
+    char told[PP_ERROR_MESSAGE_MAX];
+    assert_true(authorities_open(&trusted, screen_ca(outcome->screen), NULL, NULL));
+    bool taken = authorities_take_answer(&trusted, pkcs7, size, pp_clock_realtime_s(), &next, told, error);
+    authority_record_finish(&next);
+    authorities_finish(&trusted);
+    return taken;
+}
+
 static void check_cacerts(struct screen *screen, const char *options, const char *says) {
     struct outcome outcome = {0};
     struct est_config config = config_of(screen, &outcome);
+    config.take_authorities = take_authorities;
     test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"cacerts\":%s}]}", options);
     assert_non_null(est_cacerts_start(&config, NULL));
     assert_true(net_loop_run(screen->loop, NULL));
@@ -270,7 +311,7 @@ static void authorities_of_the_server_must_hold_the_configured_one(void **state)
     check_cacerts(screen, "[\"stranger\",\"authority\"]", "");
     check_cacerts(screen, "[\"stranger\"]", "EST: the server's authority is not the configured one");
     check_cacerts(screen, "[\"authority\",\"device\"]",
-                  "EST: certificate 2 of the answer is not an authority's");
+                  "EST: certificate 2 of the answer: \"device-of-the-test\" is no authority");
     pp_autojson cJSON *log = take_log(screen);
     assert_string_equal(test_log_text(log, 0, "method"), "GET");
     assert_string_equal(test_log_text(log, 0, "url"), "/.well-known/est/cacerts");
@@ -298,6 +339,181 @@ static void token_that_cannot_stand_in_a_header_is_refused(void **state) {
     assert_int_equal(error.code, PP_E_INVALID);
 }
 
+/* ---- Name and password (RFC 7030 §3.2.3) ---- */
+
+#define ASKS_BASIC "{\"status\":401,\"headers\":{\"www-authenticate\":\"Basic realm=\\\"est\\\"\"}}"
+
+static void name_and_password_go_where_they_are_asked_for(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    enroll_with(screen, "screen:s3cret", ASKS_BASIC ",{\"est\":{}}", &outcome);
+    assert_string_equal(outcome.error.message, "");
+    assert_true(identity_has_certificate(screen->identity));
+    pp_autojson cJSON *log = take_log(screen);
+    assert_int_equal(cJSON_GetArraySize(log), 2);
+    assert_string_equal(test_log_header(log, 0, "authorization"), "Bearer to-ken");
+    assert_string_equal(test_log_header(log, 1, "authorization"), "Basic c2NyZWVuOnMzY3JldA==");
+    assert_string_equal(test_log_text(log, 0, "body"), test_log_text(log, 1, "body"));
+}
+
+static void name_and_password_are_shown_to_nobody_who_does_not_ask(void **state) {
+    struct screen *screen = *state;
+    static const struct ending rows[] = {
+        {"{\"status\":401}", PP_E_DENIED, "EST: HTTP 401"},
+        {"{\"status\":401,\"headers\":{\"www-authenticate\":\"Digest realm=\\\"basic\\\"\"}}", PP_E_DENIED,
+         "EST: HTTP 401"},
+        {"{\"status\":403,\"headers\":{\"www-authenticate\":\"Basic\"}}", PP_E_DENIED, "EST: HTTP 403"},
+        {"{\"status\":302,\"headers\":{\"location\":\"/x\",\"www-authenticate\":\"Basic\"}}", PP_E_HTTP,
+         "EST: HTTP 302"},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct outcome outcome = {0};
+        enroll_with(screen, "screen:s3cret", rows[i].answer, &outcome);
+        assert_string_equal(outcome.error.message, rows[i].says);
+        pp_autojson cJSON *log = take_log(screen);
+        assert_int_equal(cJSON_GetArraySize(log), 1);
+        assert_string_equal(test_log_header(log, 0, "authorization"), "Bearer to-ken");
+    }
+}
+
+static void name_and_password_that_are_refused_are_not_tried_again(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    enroll_with(screen, "screen:wrong", ASKS_BASIC "," ASKS_BASIC, &outcome);
+    assert_string_equal(outcome.error.message, "EST: HTTP 401");
+    assert_int_equal(outcome.error.code, PP_E_DENIED);
+    pp_autojson cJSON *log = take_log(screen);
+    assert_int_equal(cJSON_GetArraySize(log), 2);
+}
+
+static void server_that_cannot_be_trusted_sees_no_password(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.wait_limit = 1};
+    screen_connect(screen, "unknownAuthority");
+    enroll_with(screen, "screen:s3cret", "", &outcome);
+    assert_int_equal(outcome.why.code, PP_E_TLS);
+    pp_autojson cJSON *bytes = test_server_ask(&screen->server, "{\"do\":\"bytes\"}");
+    const cJSON *seen = cJSON_GetObjectItemCaseSensitive(bytes, "unknownAuthority");
+    assert_int_equal(cJSON_GetObjectItemCaseSensitive(seen, "bytes")->valueint, 0);
+}
+
+/* ---- What the server wants in a request ---- */
+
+#define ATTRIBUTES(base64) "{\"headers\":{\"content-type\":\"application/csrattrs\"},\"body\":\"" base64 "\"}"
+
+static void request_has_the_extensions_that_the_server_wants(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    /* { extensionReq, { extendedKeyUsage } } */
+    answer_attributes(screen, ATTRIBUTES("MBQwEgYJKoZIhvcNAQkOMQUGA1UdJQ=="));
+    enroll(screen, "{\"est\":{}}", &outcome);
+    assert_string_equal(outcome.error.message, "");
+    pp_autojson cJSON *log = take_log(screen);
+    assert_int_equal(cJSON_GetArraySize(log), 1);
+    const char *body = test_log_text(log, 0, "body");
+    uint8_t der[4096];
+    size_t size = 0;
+    assert_true(pp_base64_decode(body, strlen(body), der, sizeof der, &size, NULL));
+    static const uint8_t extension[] = {0x30, 0x13, 0x06, 0x03, 0x55, 0x1d, 0x25, 0x04, 0x0c, 0x30, 0x0a,
+                                        0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02};
+    assert_non_null(memmem(der, size, extension, sizeof extension));
+    answer_attributes(screen, "{\"status\":404}");
+}
+
+static void wishes_that_cannot_be_met_end_the_operation(void **state) {
+    struct screen *screen = *state;
+    static const struct ending rows[] = {
+        {ATTRIBUTES("MBQwEgYHKoZIzj0CATEHBgUrgQQAIg=="), PP_E_UNSUPPORTED, /* ecPublicKey, { secp384r1 } */
+         "EST: the server wants the curve P-384; this screen's key is EC P-256"},
+        {ATTRIBUTES("MIA="), PP_E_INVALID, "EST: request attributes: not a list at offset 0"},
+        {ATTRIBUTES("%%"), PP_E_INVALID, "EST: request attributes: not a base64 character at offset 0"},
+        {"{\"body\":\"MAA=\",\"headers\":{\"content-type\":\"text/html\"}}", PP_E_INVALID,
+         "EST: request attributes of type \"text/html\", not application/csrattrs"},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct outcome outcome = {0};
+        answer_attributes(screen, rows[i].answer);
+        enroll(screen, "{\"est\":{}}", &outcome);
+        assert_string_equal(outcome.error.message, rows[i].says);
+        assert_int_equal(outcome.error.code, rows[i].code);
+        pp_autojson cJSON *log = take_log(screen);
+        assert_int_equal(cJSON_GetArraySize(log), 0);
+    }
+    answer_attributes(screen, "{\"status\":404}");
+}
+
+static void server_without_wishes_gets_a_plain_request(void **state) {
+    struct screen *screen = *state;
+    static const char *const rows[] = {"{\"status\":204}", "{\"status\":404}", "{\"status\":403}",
+                                       "{\"status\":501}", ATTRIBUTES(""),     ATTRIBUTES("MAA=")};
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct outcome outcome = {.wait_limit = 1};
+        answer_attributes(screen, rows[i]);
+        enroll(screen, "{\"est\":{}}", &outcome);
+        assert_string_equal(outcome.error.message, "");
+        assert_int_equal(outcome.waits, 0);
+        assert_int_equal(outcome.done, 1);
+    }
+    answer_attributes(screen, "{\"status\":404}");
+    cJSON_Delete(take_log(screen));
+}
+
+/* RFC 7030 §4.2.3: the very same request, also where another one would be another by now. */
+static void request_is_the_same_after_a_wait(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.named = true};
+    enroll(screen, "{\"status\":202,\"headers\":{\"retry-after\":\"1\"}},{\"est\":{}}", &outcome);
+    pp_autojson cJSON *log = take_log(screen);
+    assert_int_equal(cJSON_GetArraySize(log), 2);
+    assert_string_equal(test_log_text(log, 0, "body"), test_log_text(log, 1, "body"));
+}
+
+static void date_after_202_is_honoured(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.wait_limit = 1};
+    enroll(screen,
+           "{\"status\":202,\"headers\":{\"date\":\"Thu, 01 Jan 2026 00:00:00 GMT\",\"retry-after\":\"Thu, "
+           "01 Jan 2026 00:02:00 GMT\"}}",
+           &outcome);
+    assert_int_equal(outcome.waited_ms, 120000);
+    cJSON_Delete(take_log(screen));
+}
+
+/* libest's server ends a 202, which has no content, with the connection. */
+static void answer_202_needs_no_length(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.wait_limit = 1};
+    screen_connect(screen, "raw");
+    test_server_do(
+        &screen->server,
+        "{\"do\":\"raw\",\"list\":[\"HTTP/1.1 404 Not Found\\r\\nConnection: close\\r\\nContent-Length: "
+        "0\\r\\n\\r\\n\",\"HTTP/1.1 202 Accepted\\r\\nRetry-After: 7\\r\\n\\r\\n\"]}");
+    enroll(screen, "", &outcome);
+    assert_string_equal(outcome.why.message, "");
+    assert_int_equal(outcome.waited_ms, 7000);
+    cJSON_Delete(test_server_ask(&screen->server, "{\"do\":\"log\"}"));
+}
+
+static void key_of_a_pending_renewal_is_kept(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.wait_limit = 1};
+    struct est_config config = config_of(screen, &outcome);
+    pp_autobuf struct pp_buf kept = PP_BUF_INIT(4096);
+    assert_true(screen_accept(screen, "", pp_clock_realtime_s(), NULL));
+    test_server_do(&screen->server, "{\"do\":\"answers\",\"list\":[{\"status\":202}]}");
+    outcome.est = est_reenroll_start(&config, NULL);
+    assert_non_null(outcome.est);
+    assert_true(net_loop_run(screen->loop, NULL));
+    assert_true(vault_get(screen->vault, "next-device-key", &kept, NULL));
+    cJSON_Delete(take_log(screen));
+}
+
+static int group_set_up(void **state) {
+    int status = screen_group_set_up(state);
+    answer_attributes(*state, "{\"status\":404}");
+    return status;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(enrolment_brings_the_certificate),
@@ -313,6 +529,17 @@ int main(void) {
         screen_test(authorities_of_the_server_must_hold_the_configured_one),
         screen_test(cancelled_operation_is_silent),
         screen_test(token_that_cannot_stand_in_a_header_is_refused),
+        screen_test(name_and_password_go_where_they_are_asked_for),
+        screen_test(name_and_password_are_shown_to_nobody_who_does_not_ask),
+        screen_test(name_and_password_that_are_refused_are_not_tried_again),
+        screen_test(server_that_cannot_be_trusted_sees_no_password),
+        screen_test(request_has_the_extensions_that_the_server_wants),
+        screen_test(wishes_that_cannot_be_met_end_the_operation),
+        screen_test(server_without_wishes_gets_a_plain_request),
+        screen_test(request_is_the_same_after_a_wait),
+        screen_test(date_after_202_is_honoured),
+        screen_test(answer_202_needs_no_length),
+        screen_test(key_of_a_pending_renewal_is_kept),
     };
-    return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
+    return cmocka_run_group_tests(tests, group_set_up, screen_group_tear_down);
 }

@@ -52,7 +52,7 @@ static bool renew(struct screen *screen, const char *options, struct pp_error *e
     pp_autobuf struct pp_buf csr = PP_BUF_INIT(4096);
     pp_autobuf struct pp_buf pkcs7 = PP_BUF_INIT(65536);
     char text[PP_BASE64_SIZE(4096)];
-    if (!identity_csr_renewal(screen->identity, &csr, error))
+    if (!identity_csr_renewal(screen->identity, NULL, &csr, error))
         return false;
     pp_base64_encode(csr.data, csr.size, text);
     pp_autojson cJSON *answer =
@@ -60,7 +60,7 @@ static bool renew(struct screen *screen, const char *options, struct pp_error *e
     const char *p7 = cJSON_GetObjectItemCaseSensitive(answer, "p7")->valuestring;
     assert_true(
         pp_base64_decode(p7, strlen(p7), pp_buf_reserve(&pkcs7, 32768, NULL), 32768, &pkcs7.size, NULL));
-    return identity_accept_renewal(screen->identity, pkcs7.data, pkcs7.size, screen_ca(screen),
+    return identity_accept_renewal(screen->identity, pkcs7.data, pkcs7.size, screen->authorities,
                                    pp_clock_realtime_s(), error);
 }
 
@@ -71,7 +71,7 @@ static void assert_pair_works(struct screen *screen) {
     net_autoresponse struct net_response response = {0};
     struct pp_error error = {0};
     struct net_request request = {.path = "/", .use_identity = true};
-    net_client_fetch(screen->client, &request, &response, &error);
+    (void)!net_client_fetch(screen->client, &request, &response, &error);
     assert_string_equal(error.message, "");
     pp_autojson cJSON *log = test_server_ask(&screen->server, "{\"do\":\"log\"}");
     assert_string_equal(test_log_text(log, 0, "device"), "device-1");
@@ -114,7 +114,7 @@ static void present_key_is_in_use_until_the_new_certificate_is_there(void **stat
     pp_autobuf struct pp_buf again = PP_BUF_INIT(4096);
     assert_true(screen_accept(screen, ",\"cn\":\"device-1\"", pp_clock_realtime_s(), NULL));
     remember(screen, old);
-    assert_true(identity_csr_renewal(screen->identity, &csr, NULL));
+    assert_true(identity_csr_renewal(screen->identity, NULL, &csr, NULL));
     assert_string_equal(identity_thumbprint(screen->identity), old);
     assert_pair_works(screen);
     assert_false(renew(screen, ",\"cn\":\"device-2\"", NULL)); /* refused */
@@ -122,8 +122,37 @@ static void present_key_is_in_use_until_the_new_certificate_is_there(void **stat
     assert_string_equal(identity_thumbprint(screen->identity), old);
     screen_reopen(screen);
     assert_string_equal(identity_thumbprint(screen->identity), old);
-    assert_true(identity_csr_renewal(screen->identity, &again, NULL));
+    assert_true(identity_csr_renewal(screen->identity, NULL, &again, NULL));
     assert_pair_works(screen);
+}
+
+/* The point in a certification request: the only BIT STRING of 66 bytes. */
+static const uint8_t *point_of(const struct pp_buf *csr) {
+    static const uint8_t head[] = {0x03, 0x42, 0x00, 0x04};
+    const uint8_t *found = memmem(csr->data, csr->size, head, sizeof head);
+    assert_non_null(found);
+    return found + sizeof head;
+}
+
+static void pending_renewal_goes_on_with_its_key_after_a_restart(void **state) {
+    struct screen *screen = *state;
+    pp_autobuf struct pp_buf first = PP_BUF_INIT(4096);
+    assert_true(screen_accept(screen, ",\"cn\":\"device-1\"", pp_clock_realtime_s(), NULL));
+    assert_true(identity_csr_renewal(screen->identity, NULL, &first, NULL));
+    for (int restart = 0; restart < 2; restart++) {
+        pp_autobuf struct pp_buf again = PP_BUF_INIT(4096);
+        identity_keep_renewal(screen->identity);
+        screen_reopen(screen);
+        assert_pair_works(screen);
+        assert_true(identity_csr_renewal(screen->identity, NULL, &again, NULL));
+        assert_memory_equal(point_of(&first), point_of(&again), CRYPTO_POINT_SIZE - 1);
+    }
+    assert_true(renew(screen, ",\"cn\":\"device-1\"", NULL));
+    assert_pair_works(screen);
+    assert_false(has_record(screen, "next-device-key"));
+    pp_autobuf struct pp_buf next = PP_BUF_INIT(4096);
+    assert_true(identity_csr_renewal(screen->identity, NULL, &next, NULL));
+    assert_memory_not_equal(point_of(&first), point_of(&next), CRYPTO_POINT_SIZE - 1);
 }
 
 /* The test's own screen, with the state that was copied at one instant. */
@@ -199,6 +228,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         screen_test(renewal_brings_a_new_key_and_the_same_device),
         screen_test(present_key_is_in_use_until_the_new_certificate_is_there),
+        screen_test(pending_renewal_goes_on_with_its_key_after_a_restart),
         screen_test(cut_at_any_instant_leaves_a_pair_that_fits),
         screen_test(flash_that_fails_costs_neither_pair_nor_the_next_renewal),
     };
