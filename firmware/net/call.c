@@ -3,16 +3,38 @@
 #include "base/clock.h"
 #include "net/client_internal.h"
 
+void net_call_enlist(struct net_call *call, struct net_calls *list) {
+    net_call_delist(call);
+    call->list = list;
+    TAILQ_INSERT_TAIL(list, call, link);
+}
+
+void net_call_delist(struct net_call *call) {
+    if (call->list)
+        TAILQ_REMOVE(call->list, call, link);
+    call->list = NULL;
+}
+
+/* Out of libcurl's hands. */
+static void take_back(struct net_call *call) {
+    if (!call->added)
+        return;
+    curl_multi_remove_handle(call->client->transfers->multi, call->easy);
+    call->added = false;
+    call->client->transferring--;
+    call->client->transfers->unsettled = true; /* another may take its place */
+}
+
 void net_call_destroy(struct net_call *call) {
-    if (call->added) {
-        curl_multi_remove_handle(call->client->loop->multi, call->easy);
-        call->client->transferring--;
-        call->client->loop->unsettled = true; /* another may take its place */
-    }
-    TAILQ_REMOVE(&call->client->loop->calls, call, link);
+    take_back(call);
+    net_call_delist(call);
     curl_easy_cleanup(call->easy);
+    net_draft_destroy(call->draft);
+    pp_secret_text_destroy(call->cookie);
+    free(call->url);
     net_headers_wipe(call->headers);
     net_identity_release(call->identity);
+    net_trust_release(call->trust);
     pp_buf_finish(&call->body);
     pp_buf_finish(&call->head.text);
     net_response_finish(&call->response);
@@ -23,6 +45,10 @@ void net_call_cancel(struct net_call *call) {
     if (!call)
         return;
     struct net_loop *loop = call->client->loop;
+    if (call->client->thread) {
+        net_thread_cancel(call->client->thread, call);
+        return;
+    }
     call->cancelled = true;
     if (loop->performing)
         loop->unsettled = true;
@@ -42,10 +68,11 @@ static bool has_body(const struct net_call *call) {
     return status != 204 && status != 304 && strcmp(call->request.method, "HEAD") != 0;
 }
 
-/* A body that ends with the connection can be cut by anyone on the way: libcurl does not ask for TLS's own farewell. */
+/* A body that ends with the connection can be cut by anyone on the way: libcurl does not ask for TLS's own farewell.
+ * "Later" has none that counts, and libest's EST server says it without a length. */
 static bool body_has_end(const struct net_call *call) {
     const struct net_response *response = &call->response;
-    return call->client->multiplexed || response->content_length >= 0 ||
+    return call->client->multiplexed || response->content_length >= 0 || response->status == 202 ||
            net_response_header(response, "transfer-encoding");
 }
 
@@ -74,7 +101,7 @@ static void note_version(struct net_call *call) {
     long version = 0;
     bool known = curl_easy_getinfo(call->easy, CURLINFO_HTTP_VERSION, &version) == CURLE_OK;
     client->multiplexed = known && version >= CURL_HTTP_VERSION_2_0;
-    client->loop->unsettled |= client->multiplexed;
+    client->transfers->unsettled |= client->multiplexed;
 }
 
 static bool end_of_head(struct net_call *call) {
@@ -126,15 +153,43 @@ static bool may_transfer(const struct net_client *client) {
     return client->multiplexed || client->transferring < client->connections;
 }
 
+/* A call that waits its turn, or that goes once more, trusts those who are trusted by then. */
+static bool take_present_trust(struct net_call *call, struct pp_error *error) {
+    struct net_setup setup = {.easy = call->easy};
+    if (!call->trust)
+        return true;
+    PP_AUTO(net_trust) struct net_trust *present = net_authorities_get(call->client->authorities);
+    if (present == call->trust)
+        return true;
+    net_tls_setup_trust(&setup, NULL, present);
+    if (setup.code != CURLE_OK)
+        return pp_fail(error, PP_E_NOMEM, "trusted authorities: %s", curl_easy_strerror(setup.code));
+    net_trust_release(call->trust);
+    call->tls.trust = call->trust = pp_steal(&present);
+    return true;
+}
+
 static bool add_call(struct net_call *call, struct pp_error *error) {
-    CURLMcode code = curl_multi_add_handle(call->client->loop->multi, call->easy);
+    if (!take_present_trust(call, error))
+        return false;
+    CURLMcode code = curl_multi_add_handle(call->client->transfers->multi, call->easy);
     call->added = code == CURLM_OK;
     call->client->transferring += call->added;
     return call->added || pp_fail(error, PP_E_IO, "libcurl: %s", curl_multi_strerror(code));
 }
 
-/* Hands the response to its owner and ends the call. */
-static void finish_call(struct net_call *call) {
+/* Any answer is one of who was verified; without any, what breaks a connection says something of the way. */
+static void tell_outcome(const struct net_call *call) {
+    const struct net_client *client = call->client;
+    const struct net_response *response = &call->response;
+    bool lost = response->error.code == PP_E_NET || response->error.code == PP_E_TLS ||
+                response->error.code == PP_E_PORTAL;
+    if (client->on_outcome && call->own_origin && (response->status || lost))
+        client->on_outcome(client->arg, response->status != 0, call->proxy_number, &response->error);
+}
+
+void net_call_finish(struct net_call *call) {
+    tell_outcome(call);
     struct net_response *response = &call->response;
     struct net_request request = call->request;
     struct net_response result = *response;
@@ -151,27 +206,35 @@ static void finish_call(struct net_call *call) {
     net_response_finish(&result);
 }
 
+/* Where it was made. */
+static void end_call(struct net_call *call) {
+    take_back(call);
+    net_call_delist(call);
+    if (call->client->thread)
+        net_thread_end(call->client->thread, call);
+    else
+        net_call_finish(call);
+}
+
 /* Back to where it was before its start: its turn comes again. */
 static void restart_call(struct net_call *call) {
-    struct net_loop *loop = call->client->loop;
-    curl_multi_remove_handle(loop->multi, call->easy);
-    call->added = false;
-    call->client->transferring--;
+    take_back(call);
     net_response_finish(&call->response);
     net_response_init(&call->response, NET_RESPONSE_BODY_MAX);
     pp_buf_finish(&call->head.text);
     call->head = NET_HEAD_INIT;
-    loop->unsettled = true;
 }
 
-void net_call_finished(CURL *easy, CURLcode result) {
-    char *owner = NULL;
-    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) != CURLE_OK || !owner)
-        return;
-    struct net_call *call = (struct net_call *)(void *)owner;
+static void on_finished(struct net_transfer *transfer, CURL *easy, CURLcode result) {
+    struct net_call *call = (struct net_call *)transfer;
+    (void)easy;
     struct net_response *response = &call->response;
     if (call->cancelled) {
         net_call_destroy(call);
+        return;
+    }
+    if (result != CURLE_OK && response->error.code == PP_OK && net_call_ask_proxy_again(call)) {
+        restart_call(call);
         return;
     }
     if (result != CURLE_OK && response->error.code == PP_OK)
@@ -185,7 +248,7 @@ void net_call_finished(CURL *easy, CURLcode result) {
         restart_call(call);
         return;
     }
-    finish_call(call);
+    end_call(call);
 }
 
 void net_calls_settle(struct net_loop *loop) {
@@ -197,7 +260,7 @@ void net_calls_settle(struct net_loop *loop) {
             net_call_destroy(call);
         } else if (!call->added && may_transfer(call->client) && !add_call(call, &call->response.error)) {
             /* Told as any other failure; its on_done may cancel any other call, the next one, too. */
-            finish_call(call);
+            end_call(call);
             next = TAILQ_FIRST(&loop->calls);
         }
         call = next;
@@ -232,8 +295,10 @@ static bool copy_request(struct net_call *call, const struct net_request *reques
     /* Only what was copied may be used from here on. */
     call->request.path = NULL;
     call->request.headers = NULL;
-    call->request.content_type = call->request.bearer = call->request.if_none_match = NULL;
+    call->request.content_type = call->request.bearer = call->request.basic = call->request.if_none_match =
+        NULL;
     call->request.body = call->body.data;
+    call->request.draft = NULL;
     return true;
 }
 
@@ -243,43 +308,66 @@ static bool prepare(struct net_call *call, const struct net_request *request, st
     bool own_origin = false;
     if (!net_client_url(call->client, request->path, url, host, &own_origin, error))
         return false;
+    call->own_origin = own_origin;
     net_tls_check_begin(&call->tls, host, &call->client->clocks);
-    if (!own_origin && (request->send_cookie || request->use_identity || request->bearer))
+    if (call->client->authorities)
+        call->tls.trust = call->trust = net_authorities_get(call->client->authorities);
+    if (!own_origin && (request->send_cookie || request->use_identity || request->bearer || request->basic))
         return pp_fail(error, PP_E_INVALID,
                        "cookie, certificate and token are for the headend's own address only");
     if (request->use_identity && call->client->identity) {
         call->identity = call->client->identity;
         call->identity->references++;
     }
-    return copy_request(call, request, error) && net_call_prove(call, url, error) &&
+    call->prover = call->client->prover;
+    call->cookie = pp_secret_text_ref(call->client->cookie);
+    return pp_text_copy(&call->url, url, error) && copy_request(call, request, error) &&
            net_call_setup(call, url, error);
+}
+
+bool net_call_begin(struct net_call *call, struct pp_error *error) {
+    struct net_loop *loop = call->client->transfers;
+    net_call_enlist(call, &loop->calls);
+    if (!net_call_prove(call, error) || !net_call_setup_request(call, error))
+        return false;
+    loop->unsettled |=
+        loop->performing || call->cancelled; /* given up while the key was waited for: it is not made */
+    return loop->unsettled || !may_transfer(call->client) || add_call(call, error);
+}
+
+static bool start_call(struct net_call *call, const struct net_request *request, struct pp_error *error) {
+    struct net_thread *thread = call->client->thread;
+    if (thread && (request->on_start || request->on_data))
+        return pp_fail(error, PP_E_INVALID, "this client does not hand out bodies in pieces");
+    if (thread && !net_thread_is_usable(thread, error))
+        return false;
+    if (!prepare(call, request, error))
+        return false;
+    if (thread)
+        net_thread_post(thread, call);
+    return thread || net_call_begin(call, error);
 }
 
 struct net_call *net_client_start(struct net_client *client, const struct net_request *request,
                                   struct pp_error *error) {
     struct net_call *call = calloc(1, sizeof *call);
     if (!call) {
+        net_draft_destroy(request->draft);
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
+    call->draft = request->draft;
+    call->transfer.finished = on_finished;
     call->client = client;
     call->head = NET_HEAD_INIT;
     net_response_init(&call->response, NET_RESPONSE_BODY_MAX);
-    TAILQ_INSERT_TAIL(&client->loop->calls, call, link);
     call->easy = curl_easy_init();
     if (!call->easy)
         pp_fail(error, PP_E_NOMEM, "out of memory");
-    if (!call->easy || !prepare(call, request, error)) {
-        net_call_destroy(call);
-        return NULL;
-    }
-    if (client->loop->performing) {
-        client->loop->unsettled = true;
-    } else if (!client->loop->unsettled && may_transfer(client) && !add_call(call, error)) {
-        net_call_destroy(call);
-        return NULL;
-    }
-    return call;
+    if (call->easy && start_call(call, request, error))
+        return call;
+    net_call_destroy(call);
+    return NULL;
 }
 
 bool net_client_fetch(struct net_client *client, const struct net_request *request,

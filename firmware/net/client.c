@@ -85,10 +85,8 @@ static bool check_base(const char *url, struct pp_error *error) {
 }
 
 static bool check_config(const struct net_client_config *config, struct pp_error *error) {
-    if (!config->ca_file || access(config->ca_file, R_OK) != 0)
+    if (!config->authorities && (!config->ca_file || access(config->ca_file, R_OK) != 0))
         return pp_fail_errno(error, "trusted authorities: %s", config->ca_file ? config->ca_file : "no file");
-    if (config->proxy && *config->proxy && strncmp(config->proxy, "http://", 7) != 0)
-        return pp_fail(error, PP_E_INVALID, "proxy: must begin with http://");
     return !config->base_url || check_base(config->base_url, error);
 }
 
@@ -103,15 +101,15 @@ static bool copy_config(struct net_client *client, const struct net_client_confi
     }
     client->connect_timeout_ms =
         config->connect_timeout_ms > 0 ? config->connect_timeout_ms : CONNECT_TIMEOUT_DEFAULT_MS;
-    return pp_text_copy(&client->ca_file, config->ca_file, error) &&
-           pp_text_copy(&client->proxy, config->proxy ? config->proxy : "", error) &&
+    client->authorities = net_authorities_ref(config->authorities);
+    return pp_text_copy(&client->ca_file, config->authorities ? NULL : config->ca_file, error) &&
            pp_text_copy(&client->user_agent, config->user_agent ? config->user_agent : "pingplay/" PP_VERSION,
                         error);
 }
 
 /* The limit is the multi handle's: clients that share a loop share the largest. */
 static bool limit_connections(struct net_client *client, int wanted, struct pp_error *error) {
-    struct net_loop *loop = client->loop;
+    struct net_loop *loop = client->transfers;
     client->connections = wanted > 0 ? wanted : HOST_CONNECTIONS_DEFAULT;
     if (client->connections <= loop->host_connections)
         return true;
@@ -123,7 +121,9 @@ static bool limit_connections(struct net_client *client, int wanted, struct pp_e
 
 /* Whether this libcurl takes every option, found out at start and not at the first request. */
 static bool try_setup(struct net_client *client, struct pp_error *error) {
-    struct net_tls_check check = {.clocks = &client->clocks};
+    PP_AUTO(net_trust)
+    struct net_trust *trust = client->authorities ? net_authorities_get(client->authorities) : NULL;
+    struct net_tls_check check = {.clocks = &client->clocks, .trust = trust};
     struct net_setup setup = {.easy = curl_easy_init()};
     if (!setup.easy)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -143,16 +143,20 @@ struct net_client *net_client_create(struct net_loop *loop, const struct net_cli
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    client->loop = loop;
+    client->loop = client->transfers = loop;
     client->clocks = config->clocks;
+    client->proxy = net_proxy_ref(config->proxy);
+    client->on_outcome = config->on_outcome;
+    client->arg = config->arg;
     if (!copy_config(client, config, error) || !try_setup(client, error) ||
+        (config->own_thread && !(client->thread = net_thread_create(client, error))) ||
         !limit_connections(client, config->max_connections_per_host, error))
         return NULL;
     return pp_steal(&client);
 }
 
 void net_identity_release(struct net_identity *identity) {
-    if (!identity || --identity->references)
+    if (!identity || atomic_fetch_sub(&identity->references, 1) != 1)
         return;
     free(identity->certificate);
     free(identity->document);
@@ -164,6 +168,7 @@ void net_client_destroy(struct net_client *client) {
     if (!client)
         return;
     struct net_call *next;
+    net_thread_destroy(client->thread);
     for (struct net_call *call = TAILQ_FIRST(&client->loop->calls); call; call = next) {
         next = TAILQ_NEXT(call, link);
         if (call->client == client)
@@ -171,9 +176,10 @@ void net_client_destroy(struct net_client *client) {
     }
     net_identity_release(client->identity);
     pp_secret_text_destroy(client->cookie);
-    pp_secret_free(client->proxy);
+    net_proxy_destroy(client->proxy);
     free(client->base_url);
     free(client->ca_file);
+    net_authorities_destroy(client->authorities);
     free(client->user_agent);
     free(client);
 }
@@ -199,7 +205,8 @@ bool net_client_set_identity(struct net_client *client, const char *certificate_
     struct net_identity *identity = NULL;
     if (!certificate_chain_pem != !key)
         return pp_fail(error, PP_E_INVALID, "a certificate and its key go together");
-    if (key && !(identity = identity_create(certificate_chain_pem, key, error)))
+    PP_AUTO(crypto_key) struct crypto_key *asked = key ? net_thread_key(client->thread, key, error) : NULL;
+    if (key && (!asked || !(identity = identity_create(certificate_chain_pem, asked, error))))
         return false;
     net_identity_release(client->identity);
     client->identity = identity;

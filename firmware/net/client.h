@@ -5,6 +5,9 @@
  * authorities alone: there is no switch. Only https, no redirect is followed, nothing is taken from the
  * environment, .netrc or a cookie file. HTTP/2 where offered. Every answer is capped: header bytes, header
  * lines, body. A client and its calls belong to the thread of its loop.
+ *
+ * A client may have its calls made on a thread of its own (`own_thread`): for a loop that must not stand still while a
+ * key that is kept elsewhere signs (thread.c). For whoever uses the client nothing else is different.
  */
 #ifndef PP_NET_CLIENT_H
 #define PP_NET_CLIENT_H
@@ -19,13 +22,16 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "crypto/key.h"
+#include "net/authorities.h"
 #include "net/loop.h"
+#include "net/proxy.h"
 
 #define NET_URL_MAX              2048              /* bytes with the NUL */
 #define NET_RESPONSE_HEADER_MAX  (32 * 1024)       /* bytes of all header lines of an answer */
 #define NET_RESPONSE_HEADERS_MAX 100               /* header lines of an answer */
 #define NET_RESPONSE_BODY_MAX    (64 * 1024)       /* bytes, where the request names no other cap */
 #define NET_REQUEST_HEADERS_MAX  16                /* extra header lines of a request */
+#define NET_BASIC_MAX            1024              /* bytes of NAME:PASSWORD */
 #define NET_REQUEST_BODY_MAX     (8 * 1024 * 1024) /* bytes */
 
 struct net_client;
@@ -39,8 +45,8 @@ struct net_clocks {
 };
 
 /* Proves each request that makes a session, so to speak (use_identity without send_cookie), and those with the cookie
- * where `with_cookie` says so, to be its sender's own (RFC 9449): by one more header line. Called on the thread of the
- * client's loop. Where the server asks for another nonce, the request is made once more with that. */
+ * where `with_cookie` says so, to be its sender's own (RFC 9449): by one more header line. Called where the calls are
+ * made. Where the server asks for another nonce, the request is made once more with that. */
 struct net_prover {
     /* Appends the proof of a request to `url`. `cookie` is "name=value", NULL where it goes without. */
     bool (*prove)(void *arg, const char *method, const char *url, const char *cookie, struct pp_buf *proof,
@@ -51,14 +57,32 @@ struct net_prover {
     bool with_cookie;
 };
 
+/* What of a request is to be signed, and so may take its time: written before anything is sent, where the calls are
+ * made. It is the call's from net_client_start on, also where that fails. */
+struct net_draft {
+    /* Appends to the body, which the request then has none of, or to `line`, which is one more header line where it is
+     * not empty. Touches nothing but what is its own and what any thread may use. */
+    bool (*write)(struct net_draft *draft, struct pp_buf *body, struct pp_buf *line, struct pp_error *error);
+    void (*destroy)(struct net_draft *draft); /* on either thread */
+};
+void net_draft_destroy(struct net_draft *draft); /* NULL is allowed */
+PP_DEFINE_AUTO(net_draft, struct net_draft, net_draft_destroy)
+
 struct net_client_config {
-    const char *base_url;         /* "https://HOST[:PORT]", no path; NULL: absolute addresses only */
-    const char *ca_file;          /* PEM; the only authorities this client trusts */
-    const char *proxy;            /* "http://[USER:PASSWORD@]HOST:PORT"; NULL or "": none */
-    const char *user_agent;       /* NULL: "pingplay/VERSION" */
-    int connect_timeout_ms;       /* to the end of the TLS handshake; 0: 20 s */
+    const char *base_url; /* "https://HOST[:PORT]", no path; NULL: absolute addresses only */
+    const char *ca_file;  /* PEM; the only authorities this client trusts, unless there are `authorities` */
+    struct net_authorities *authorities; /* held: the only ones this client trusts; NULL: ca_file */
+    struct net_proxy *proxy;             /* held; NULL: none */
+    const char *user_agent;              /* NULL: "pingplay/VERSION" */
+    int connect_timeout_ms;              /* to the end of the TLS handshake; 0: 20 s */
     int max_connections_per_host; /* 0: 4; without HTTP/2, calls beyond it wait for one of them to end */
     struct net_clocks clocks;
+    bool own_thread; /* its calls are made on one: neither on_start nor on_data can be asked for */
+    /* After each call to base_url's origin that was not cancelled: whether that has answered, through the proxy's
+     * settings of that number (net_proxy_get). Not called for failures that say nothing of the way there. May start no
+     * call. */
+    void (*on_outcome)(void *arg, bool reached, uint32_t proxy_number, const struct pp_error *error);
+    void *arg;
 };
 
 /* What is known of an answer. The texts are borrowed from it, "" where the header is absent; a header that
@@ -94,8 +118,10 @@ struct net_request {
     const char *content_type;   /* of the body */
     const char *bearer;         /* token of an Authorization header, for base_url's origin only; NULL: none;
                                    wiped after use */
+    const char *basic;          /* "NAME:PASSWORD" of one (RFC 7617), in place of a token; likewise */
     const void *body;
     size_t body_size;
+    struct net_draft *draft;   /* NULL: all is said */
     size_t response_max;       /* bytes of a 2xx body, on_data's included; 0: NET_RESPONSE_BODY_MAX */
     uint64_t range_from;       /* bytes; not 0: "Range: bytes=N-" */
     const char *if_none_match; /* an ETag, quotes included; NULL or "": none */
@@ -124,13 +150,14 @@ void net_client_destroy(struct net_client *client); /* cancels its calls; NULL i
 PP_DEFINE_AUTO(net_client, struct net_client, net_client_destroy)
 
 /* The certificate chain (PEM, copied) and its key, which is held and asked for each handshake's signature, of the
- * requests started from now on; NULL and NULL clear them. */
-bool net_client_set_identity(struct net_client *client, const char *certificate_chain_pem,
-                             struct crypto_key *key, struct pp_error *error);
+ * requests started from now on; NULL and NULL clear them. With own_thread a signature that takes longer than a
+ * connection may ends all calls as PP_E_TPM_ABSENT, and those that follow until it is there, or has failed. */
+PP_MUST_USE bool net_client_set_identity(struct net_client *client, const char *certificate_chain_pem,
+                                         struct crypto_key *key, struct pp_error *error);
 
 /* "name=value" for the requests started from now on, copied; NULL clears it. PP_E_INVALID for a character
  * that may not stand there. */
-bool net_client_set_cookie(struct net_client *client, const char *cookie, struct pp_error *error);
+PP_MUST_USE bool net_client_set_cookie(struct net_client *client, const char *cookie, struct pp_error *error);
 /* The same text as another client has it, held: one copy for both. NULL clears it. */
 void net_client_share_cookie(struct net_client *client, struct pp_secret_text *cookie);
 struct pp_secret_text *net_client_cookie(const struct net_client *client); /* borrowed; NULL: none */
@@ -149,8 +176,8 @@ void net_call_cancel(struct net_call *call);
 /* For worker threads: starts the request and runs the client's loop until it is done (timers and other calls
  * of the loop go on meanwhile). The request's on_done is not called. True where a whole answer came;
  * `response` then is the caller's to finish, also on failure. PP_E_CANCELLED by `cancel`. */
-bool net_client_fetch(struct net_client *client, const struct net_request *request,
-                      struct net_response *response, struct pp_error *error);
+PP_MUST_USE bool net_client_fetch(struct net_client *client, const struct net_request *request,
+                                  struct net_response *response, struct pp_error *error);
 void net_response_finish(struct net_response *response);
 #define net_autoresponse PP_CLEANUP(net_response_finish) /* struct net_response r = {0} */
 

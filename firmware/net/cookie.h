@@ -23,12 +23,12 @@ struct net_cookie {
 
 /* Needs Secure, HttpOnly and Path=/, no Domain, each attribute at most once; Expires and unknown attributes
  * are passed over. PP_E_INVALID names what is wrong. */
-bool net_cookie_parse(const char *set_cookie, const char *name, struct net_cookie *cookie,
-                      struct pp_error *error);
+PP_MUST_USE bool net_cookie_parse(const char *set_cookie, const char *name, struct net_cookie *cookie,
+                                  struct pp_error *error);
 
 /* The cookie `name` of an answer. PP_E_NOTFOUND without one, PP_E_INVALID where there are two. Wipe it when
  * done. */
-bool net_response_cookie(const struct net_response *response, const char *name, struct net_cookie *cookie,
-                         struct pp_error *error);
+PP_MUST_USE bool net_response_cookie(const struct net_response *response, const char *name,
+                                     struct net_cookie *cookie, struct pp_error *error);
 
 #endif

@@ -20,6 +20,7 @@ struct verify_reason {
 
 static const struct verify_reason verify_reasons[] = {
     {NET_TLS_NAMELESS, "its certificate names no server (subjectAltName)", NULL},
+    {NET_TLS_RETIRED, "its certificate comes from an authority that was retired", NULL},
     {X509_V_ERR_HOSTNAME_MISMATCH, "its certificate is for another name", NULL},
     {X509_V_ERR_IP_ADDRESS_MISMATCH, "its certificate is for another name", NULL},
     {X509_V_ERR_CERT_NOT_YET_VALID, "its certificate is not yet valid",
@@ -80,20 +81,20 @@ enum subject { SERVER, OURSELVES, NETWORK };
 struct text_reason {
     const char *text; /* part of libcurl's message */
     enum subject whose;
-    const char *words;
+    const char *words; /* of ourselves: behind "the server", or "the proxy" */
 };
 
 /* In this order: a certificate the server refuses ("alert certificate expired") must not be taken for its
  * own. */
 static const struct text_reason text_reasons[] = {
-    {"alert certificate required", OURSELVES, "the server wants a client certificate"},
-    {"alert certificate expired", OURSELVES, "the server says our certificate has expired"},
-    {"alert certificate revoked", OURSELVES, "the server says our certificate was revoked"},
-    {"alert unknown ca", OURSELVES, "the server does not know the authority of our certificate"},
-    {"alert bad certificate", OURSELVES, "the server refuses our certificate"},
-    {"alert unsupported certificate", OURSELVES, "the server refuses our certificate"},
-    {"alert certificate unknown", OURSELVES, "the server refuses our certificate"},
-    {"alert access denied", OURSELVES, "the server refuses our certificate"},
+    {"alert certificate required", OURSELVES, "wants a client certificate"},
+    {"alert certificate expired", OURSELVES, "says our certificate has expired"},
+    {"alert certificate revoked", OURSELVES, "says our certificate was revoked"},
+    {"alert unknown ca", OURSELVES, "does not know the authority of our certificate"},
+    {"alert bad certificate", OURSELVES, "refuses our certificate"},
+    {"alert unsupported certificate", OURSELVES, "refuses our certificate"},
+    {"alert certificate unknown", OURSELVES, "refuses our certificate"},
+    {"alert access denied", OURSELVES, "refuses our certificate"},
     {"unsupported protocol", SERVER, "it only speaks too old a protocol version of TLS"},
     {"alert protocol version", SERVER, "it only speaks too old a protocol version of TLS"},
     {"wrong version number", SERVER, "it does not speak TLS"},
@@ -151,16 +152,36 @@ static const char *find_reason(const struct net_tls_check *check) {
     return check->reason == X509_V_OK ? NULL : X509_verify_cert_error_string(check->reason);
 }
 
-static void explain_text(const char *problem, enum pp_code fallback, const char *prefix,
+/* With whom a handshake has failed. */
+struct peer {
+    const char *name;
+    const struct net_tls_check *check;
+    bool proxy;
+};
+
+static struct peer peer_of(const struct net_call *call) {
+    return call->proxy_tls.begun ? (struct peer){"proxy", &call->proxy_tls, true}
+                                 : (struct peer){"server", &call->tls, false};
+}
+
+/* A proxy is shown no certificate of ours: whatever it wants is no word of the headend's about that. */
+static void explain_ours(const struct peer *peer, const struct text_reason *reason, const char *problem,
                          struct pp_error *error) {
-    static const enum pp_code codes[] = {
-        [SERVER] = PP_E_TLS, [OURSELVES] = PP_E_DENIED, [NETWORK] = PP_E_NET};
+    pp_fail(error, peer->proxy ? PP_E_NET : PP_E_DENIED, "the %s %s (%s)", peer->name, reason->words,
+            problem);
+}
+
+static void explain_text(const struct peer *peer, const char *problem, const char *prefix,
+                         struct pp_error *error) {
     const struct text_reason *reason = find_text(problem);
     if (!reason)
-        pp_fail(error, fallback, "%s%s", prefix, problem);
+        pp_fail(error, PP_E_TLS, "%s%s", prefix, problem);
+    else if (reason->whose == SERVER)
+        pp_fail(error, PP_E_TLS, "the %s cannot be trusted: %s (%s)", peer->name, reason->words, problem);
+    else if (reason->whose == OURSELVES)
+        explain_ours(peer, reason, problem, error);
     else
-        pp_fail(error, codes[reason->whose], "%s%s (%s)",
-                reason->whose == SERVER ? "the server cannot be trusted: " : "", reason->words, problem);
+        pp_fail(error, PP_E_NET, "%s (%s)", reason->words, problem);
 }
 
 /* Of a certificate that is too old or too new: it may be our clock that is wrong. By the day, so that the same trouble
@@ -175,15 +196,19 @@ static void tell_clock(const struct net_tls_check *check, char words[static PP_R
         snprintf(words, PP_RFC3339_SIZE + 32, "; this clock says %.10s", now);
 }
 
-static void explain_verification(const struct net_call *call, const char *problem, const char *prefix,
+static void explain_verification(const struct net_call *call, const char *problem, bool certificate,
                                  struct pp_error *error) {
-    const char *words = find_reason(&call->tls);
+    const struct peer peer = peer_of(call);
+    const char *words = find_reason(peer.check);
     char clock[PP_RFC3339_SIZE + 32];
-    tell_clock(&call->tls, clock);
+    char prefix[40] = "TLS handshake: ";
+    tell_clock(peer.check, clock);
+    if (certificate)
+        snprintf(prefix, sizeof prefix, "the %s cannot be trusted: ", peer.name);
     if (words)
-        pp_fail(error, PP_E_TLS, "the server cannot be trusted: %s (%s%s)", words, problem, clock);
+        pp_fail(error, PP_E_TLS, "the %s cannot be trusted: %s (%s%s)", peer.name, words, problem, clock);
     else
-        explain_text(problem, PP_E_TLS, prefix, error);
+        explain_text(&peer, problem, prefix, error);
 }
 
 struct result_kind {
@@ -241,10 +266,10 @@ static void leave_out_duration(const char *problem, char words[static CURL_ERROR
 }
 
 /* With TLS 1.3 the server judges our certificate after its own handshake is over. */
-static void explain_receiving(const char *problem, struct pp_error *error) {
+static void explain_receiving(const struct peer *peer, const char *problem, struct pp_error *error) {
     const struct text_reason *reason = find_text(problem);
     if (reason && reason->whose == OURSELVES)
-        pp_fail(error, PP_E_DENIED, "%s (%s)", reason->words, problem);
+        explain_ours(peer, reason, problem, error);
     else if (strcasestr(problem, "chunk"))
         pp_fail(error, PP_E_NET, "the chunks of the answer cannot be read");
     else if (strcasestr(problem, "unexpected eof"))
@@ -260,53 +285,81 @@ static void explain_other(CURLcode result, const char *problem, struct pp_error 
 
 struct proxy_reason {
     long from, to; /* HTTP status */
+    enum pp_code code;
     const char *words;
 };
+
+/* A proxy that knows us by Kerberos alone has refused us. */
+static bool explain_negotiate(const struct net_call *call, struct pp_error *error) {
+    struct pp_error why = {0};
+    if (call->proxy_auth != NET_PROXY_NEGOTIATE || !call->client->proxy)
+        return false;
+    if (net_proxy_ticket_trouble(call->client->proxy, &why))
+        pp_fail(error, PP_E_NET, "the proxy wants a Kerberos ticket, and there is none: %s", why.message);
+    else
+        pp_fail(error, PP_E_NET, "the proxy does not take our Kerberos ticket (HTTP 407)");
+    return true;
+}
 
 /* What a proxy has answered to CONNECT: libcurl's own words for it differ from release to release. */
 static bool explain_proxy(const struct net_call *call, struct pp_error *error) {
     static const struct proxy_reason reasons[] = {
-        {300, 399, "somebody has to sign in to this network: its proxy sends to a page"},
-        {407, 407, "the proxy wants a name and a password, and takes none that it was given"},
-        {403, 403, "the proxy does not connect to this server"},
-        {405, 405, "the proxy does not connect to this server"},
-        {502, 504, "the proxy cannot reach the server"},
-        {511, 511, "somebody has to sign in to this network"},
-        {100, 999, "the proxy does not connect"},
+        {300, 399, PP_E_PORTAL, "somebody has to sign in to this network: its proxy sends to a page"},
+        {407, 407, PP_E_NET, "the proxy wants a name and a password, and takes none that it was given"},
+        {403, 403, PP_E_NET, "the proxy does not connect to this server"},
+        {405, 405, PP_E_NET, "the proxy does not connect to this server"},
+        {502, 504, PP_E_NET, "the proxy cannot reach the server"},
+        {511, 511, PP_E_PORTAL, "somebody has to sign in to this network"},
+        {100, 999, PP_E_NET, "the proxy does not connect"},
     };
     long status = 0;
     if (curl_easy_getinfo(call->easy, CURLINFO_HTTP_CONNECTCODE, &status) != CURLE_OK || status / 100 == 2)
         return false;
+    if (status == 407 && explain_negotiate(call, error))
+        return true;
     for (size_t i = 0; i < PP_COUNT(reasons); i++) {
         if (status >= reasons[i].from && status <= reasons[i].to) {
-            pp_fail(error, PP_E_NET, "%s (HTTP %ld)", reasons[i].words, status);
+            pp_fail(error, reasons[i].code, "%s (HTTP %ld)", reasons[i].words, status);
             return true;
         }
     }
     return false;
 }
 
+static void explain_authorities(const char *problem, struct pp_error *error) {
+    if (strstr(problem, NET_PROXY_SYSTEM_CA))
+        pp_fail(error, PP_E_TLS,
+                "the proxy cannot be verified: this machine has no authorities (%s); name the "
+                "proxy's own in \"proxy-ca\"",
+                NET_PROXY_SYSTEM_CA);
+    else
+        pp_fail(error, PP_E_TLS, "the file of trusted authorities cannot be used: %s", problem);
+}
+
 void net_failure_explain(const struct net_call *call, CURLcode result, struct pp_error *error) {
+    const struct peer peer = peer_of(call);
     char problem[CURL_ERROR_SIZE];
     if (explain_proxy(call, error))
         return;
     leave_out_duration(*call->problem ? call->problem : curl_easy_strerror(result), problem);
     switch (result) {
     case CURLE_PEER_FAILED_VERIFICATION:
-        explain_verification(call, problem, "the server cannot be trusted: ", error);
+        explain_verification(call, problem, true, error);
         break;
     case CURLE_SSL_CONNECT_ERROR:
-        explain_verification(call, problem, "TLS handshake: ", error);
+        if (call->identity && net_thread_explain(call->client->thread, error))
+            break;
+        explain_verification(call, problem, false, error);
         break;
     case CURLE_SSL_CACERT_BADFILE:
-        pp_fail(error, PP_E_TLS, "the file of trusted authorities cannot be used: %s", problem);
+        explain_authorities(problem, error);
         break;
     case CURLE_SSL_CERTPROBLEM:
         pp_fail(error, PP_E_TLS, "our own certificate or key cannot be used: %s", problem);
         break;
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
-        explain_receiving(problem, error);
+        explain_receiving(&peer, problem, error);
         break;
     default:
         explain_other(result, problem, error);

@@ -23,12 +23,12 @@ struct net_head {
 
 /* One line as it came, with its end. A status line ("HTTP/…") begins anew; trailers are counted and dropped.
  */
-bool net_head_line(struct net_head *head, const char *line, size_t size, struct pp_error *error);
+PP_MUST_USE bool net_head_line(struct net_head *head, const char *line, size_t size, struct pp_error *error);
 
 /* Moves the lines into `response` (whose status is set) and fills its fields. `range_from` is what was asked
  * for: a 206 must begin there. `now_s` serves a Retry-After date where the answer has no Date. */
-bool net_head_finish(struct net_head *head, uint64_t range_from, int64_t now_s, struct net_response *response,
-                     struct pp_error *error);
+PP_MUST_USE bool net_head_finish(struct net_head *head, uint64_t range_from, int64_t now_s,
+                                 struct net_response *response, struct pp_error *error);
 
 void net_response_init(struct net_response *response, size_t body_max);
 

@@ -186,6 +186,14 @@ static bool sleep_and_transfer(struct net_loop *loop, int wait_ms, struct pp_err
     return true;
 }
 
+static void finish_transfer(CURL *easy, CURLcode result) {
+    char *owner = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &owner) != CURLE_OK || !owner)
+        return;
+    struct net_transfer *transfer = (struct net_transfer *)(void *)owner;
+    transfer->finished(transfer, easy, result);
+}
+
 static void dispatch_calls(struct net_loop *loop) {
     int left = 0;
     const CURLMsg *message;
@@ -193,7 +201,7 @@ static void dispatch_calls(struct net_loop *loop) {
         net_calls_settle(loop);
     while ((message = curl_multi_info_read(loop->multi, &left))) {
         if (message->msg == CURLMSG_DONE)
-            net_call_finished(message->easy_handle, message->data.result);
+            finish_transfer(message->easy_handle, message->data.result);
     }
 }
 

@@ -59,10 +59,10 @@ void net_timer_stop(struct net_timer *timer); /* also where it is stopped alread
 bool net_timer_is_running(const struct net_timer *timer);
 
 /* Runs until net_loop_stop. A stop that came before it is honoured at once; each stop ends one run. */
-bool net_loop_run(struct net_loop *loop, struct pp_error *error);
+PP_MUST_USE bool net_loop_run(struct net_loop *loop, struct pp_error *error);
 
 /* One turn: waits at most `wait_ms` (-1 without bound) for something to do, does it. */
-bool net_loop_turn(struct net_loop *loop, int wait_ms, struct pp_error *error);
+PP_MUST_USE bool net_loop_turn(struct net_loop *loop, int wait_ms, struct pp_error *error);
 
 void net_loop_stop(struct net_loop *loop); /* from any thread */
 

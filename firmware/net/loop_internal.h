@@ -11,6 +11,11 @@
 
 struct net_call;
 
+/* What stands in a transfer's CURLOPT_PRIVATE: the first member of whoever it belongs to. */
+struct net_transfer {
+    void (*finished)(struct net_transfer *transfer, CURL *easy, CURLcode result);
+};
+
 TAILQ_HEAD(net_calls, net_call);
 
 struct net_loop {
@@ -28,8 +33,6 @@ struct net_loop {
     atomic_bool stopped;
 };
 
-/* call.c: a transfer of one of its calls is over. */
-void net_call_finished(CURL *easy, CURLcode result);
 /* call.c: adds and removes what had to wait for the end of curl_multi_perform. */
 void net_calls_settle(struct net_loop *loop);
 

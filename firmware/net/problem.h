@@ -24,7 +24,8 @@ struct net_problem {
     char code[NET_PROBLEM_CODE_MAX];   /* "" absent; our own extension member */
 };
 
-bool net_problem_parse(const void *text, size_t size, struct net_problem *problem, struct pp_error *error);
+PP_MUST_USE bool net_problem_parse(const void *text, size_t size, struct net_problem *problem,
+                                   struct pp_error *error);
 
 /* Whether a whole answer is a problem document, by its media type and its content. */
 bool net_response_problem(const struct net_response *response, struct net_problem *problem);
@@ -32,6 +33,6 @@ bool net_response_problem(const struct net_response *response, struct net_proble
 /* True for a whole answer with a 2xx status. Else fills `error`: the call's own failure, or PP_E_DENIED (401,
  * 403), PP_E_NOTFOUND (404, 410), PP_E_HTTP with "HTTP 409: title: detail (code)" as far as the answer tells.
  */
-bool net_response_check(const struct net_response *response, struct pp_error *error);
+PP_MUST_USE bool net_response_check(const struct net_response *response, struct pp_error *error);
 
 #endif

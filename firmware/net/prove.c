@@ -5,6 +5,7 @@
 
 #define PROOF_NAME      "DPoP: "
 #define PROOF_MAX       4096 /* bytes of a header's value */
+#define DRAFT_LINE_MAX  8192 /* bytes of a header line */
 #define NONCE_HEADER    "dpop-nonce"
 #define NONCE_CHALLENGE "use_dpop_nonce" /* RFC 9449 §8, §9 */
 
@@ -14,7 +15,7 @@ void net_client_set_prover(struct net_client *client, const struct net_prover *p
 
 /* What asks for a session has no cookie yet and is always proven; what carries the cookie, where the prover says so. */
 static bool is_proven(const struct net_call *call) {
-    const struct net_prover *prover = &call->client->prover;
+    const struct net_prover *prover = &call->prover;
     if (!prover->prove)
         return false;
     return call->request.send_cookie ? prover->with_cookie : call->request.use_identity;
@@ -35,9 +36,9 @@ static bool copy_lines(struct curl_slist **to, const struct curl_slist *from, st
     return true;
 }
 
-static bool add_proof(struct net_call *call, const char *url, struct pp_error *error) {
-    const struct net_prover *prover = &call->client->prover;
-    const char *cookie = call->request.send_cookie ? pp_secret_text(call->client->cookie) : NULL;
+static bool add_proof_to(struct net_call *call, const char *url, struct pp_error *error) {
+    const struct net_prover *prover = &call->prover;
+    const char *cookie = call->request.send_cookie ? pp_secret_text(call->cookie) : NULL;
     pp_autobuf struct pp_buf line = PP_BUF_INIT(PROOF_MAX);
     if (!pp_buf_add_text(&line, PROOF_NAME, error) ||
         !prover->prove(prover->arg, call->request.method, url, cookie, &line, error))
@@ -55,13 +56,42 @@ static bool add_proof(struct net_call *call, const char *url, struct pp_error *e
     return true;
 }
 
-bool net_call_prove(struct net_call *call, const char *url, struct pp_error *error) {
+static bool add_proof(struct net_call *call, const char *url, struct pp_error *error) {
+    net_thread_wait_begin(call->client->thread);
+    bool added = add_proof_to(call, url, error);
+    net_thread_wait_end(call->client->thread);
+    return added;
+}
+
+void net_draft_destroy(struct net_draft *draft) {
+    if (draft)
+        draft->destroy(draft);
+}
+
+static bool write_draft(struct net_call *call, struct pp_error *error) {
+    pp_autobuf struct pp_buf line = PP_BUF_INIT(DRAFT_LINE_MAX);
+    PP_AUTO(net_draft) struct net_draft *draft = pp_steal(&call->draft);
+    if (!draft)
+        return true;
+    net_thread_wait_begin(call->client->thread);
+    bool written = draft->write(draft, &call->body, &line, error);
+    net_thread_wait_end(call->client->thread);
+    if (!written)
+        return false;
+    call->request.body = call->body.data;
+    call->request.body_size = call->body.size;
+    return !line.size || net_call_add_header(call, pp_buf_text(&line), error);
+}
+
+bool net_call_prove(struct net_call *call, struct pp_error *error) {
+    if (!write_draft(call, error))
+        return false;
     call->proven = is_proven(call);
-    return !call->proven || add_proof(call, url, error) || pp_wrap(error, "proof");
+    return !call->proven || add_proof(call, call->url, error) || pp_wrap(error, "proof");
 }
 
 void net_call_take_nonce(const struct net_call *call) {
-    const struct net_prover *prover = &call->client->prover;
+    const struct net_prover *prover = &call->prover;
     const char *nonce = call->proven ? net_response_header(&call->response, NONCE_HEADER) : NULL;
     if (nonce && prover->take_nonce)
         prover->take_nonce(prover->arg, nonce);

@@ -47,6 +47,8 @@ void net_tls_check_begin(struct net_tls_check *check, const char *host, const st
     check->time_s = 0;
     check->reason = X509_V_OK;
     check->depth = 0;
+    check->begun = false;
+    check->proxy = NULL;
 }
 
 /* Whether a certificate has a name of the kinds that a server can have. */
@@ -117,8 +119,9 @@ static bool key_too_weak(const X509 *certificate) {
 
 /* What OpenSSL lets pass of a chain that it has verified. Every suite has the server sign, so its certificate must
  * allow that (RFC 8446 §4.4.2.2), which OpenSSL does not look at in all versions of TLS; nor does it mind an
- * authority's own certificate as a server's; and it rounds the strength of a key. */
-static int find_flaw(X509_STORE_CTX *store, int *depth) {
+ * authority's own certificate as a server's; and it rounds the strength of a key. Nor does it know which keys are no
+ * authority's any more. */
+static int find_flaw(X509_STORE_CTX *store, const struct net_trust *trust, int *depth) {
     X509 *own = X509_STORE_CTX_get0_cert(store);
     const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
     *depth = 0;
@@ -126,6 +129,10 @@ static int find_flaw(X509_STORE_CTX *store, int *depth) {
         return X509_V_ERR_KEYUSAGE_NO_DIGITAL_SIGNATURE;
     if (X509_get_extension_flags(own) & EXFLAG_CA || X509_check_ca(own))
         return X509_V_ERR_INVALID_NON_CA;
+    *depth = trust ? net_trust_find_refused(trust, chain) : -1;
+    if (*depth >= 0)
+        return NET_TLS_RETIRED;
+    *depth = 0;
     for (int i = 0; i < sk_X509_num(chain); i++) {
         if (!key_too_weak(sk_X509_value(chain, i)))
             continue;
@@ -143,7 +150,7 @@ static int verify(X509_STORE_CTX *store, void *arg) {
     if (!valid && X509_STORE_CTX_get_error(store) == X509_V_OK)
         X509_STORE_CTX_set_error(store, X509_V_ERR_UNSPECIFIED);
     int depth = 0;
-    int flaw = valid ? find_flaw(store, &depth) : X509_V_OK;
+    int flaw = valid ? find_flaw(store, check->trust, &depth) : X509_V_OK;
     if (flaw != X509_V_OK) {
         X509_STORE_CTX_set_error(store, flaw);
         X509_STORE_CTX_set_error_depth(store, depth);
@@ -152,9 +159,18 @@ static int verify(X509_STORE_CTX *store, void *arg) {
     return valid || fail_verification(store, check);
 }
 
+/* libcurl does not say for which of the two it has made a context: the proxy's is the one with a newest version. */
+static struct net_tls_check *check_of(struct net_tls_check *check, SSL_CTX *context) {
+    bool proxy = check->proxy && SSL_CTX_get_max_proto_version(context) == TLS1_3_VERSION;
+    check->begun = !proxy;
+    if (check->proxy)
+        check->proxy->begun = proxy;
+    return proxy ? check->proxy : check;
+}
+
 /* `check` outlives each handshake of its call; after it the server may begin no other. */
 static CURLcode on_context(CURL *easy, void *context, void *arg) {
-    struct net_tls_check *check = arg;
+    struct net_tls_check *check = check_of(arg, context);
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
     (void)easy;
     SSL_CTX_set_security_level(context, SECURITY_LEVEL);
@@ -186,11 +202,20 @@ static void identity_setup(struct net_setup *setup, const struct net_identity *i
     NET_SET(setup, CURLOPT_SSLKEY_BLOB, &key);
 }
 
+void net_tls_setup_trust(struct net_setup *setup, const char *ca_file, const struct net_trust *trust) {
+    if (!trust) {
+        NET_SET(setup, CURLOPT_CAINFO, ca_file);
+        return;
+    }
+    struct curl_blob blob = blob_of(trust->pem);
+    NET_SET(setup, CURLOPT_CAINFO_BLOB, &blob);
+}
+
 void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct net_identity *identity,
                    struct net_tls_check *check) {
     NET_SET(setup, CURLOPT_SSL_VERIFYPEER, 1L);
     NET_SET(setup, CURLOPT_SSL_VERIFYHOST, 2L);
-    NET_SET(setup, CURLOPT_CAINFO, ca_file);
+    net_tls_setup_trust(setup, ca_file, check->trust);
     NET_SET(setup, CURLOPT_CAPATH, NO_FOLDER);
     NET_SET(setup, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     NET_SET(setup, CURLOPT_SSL_CIPHER_LIST, SUITES_1_2);
@@ -198,4 +223,20 @@ void net_tls_setup(struct net_setup *setup, const char *ca_file, const struct ne
     NET_SET(setup, CURLOPT_SSL_CTX_DATA, check);
     if (identity)
         identity_setup(setup, identity, check);
+}
+
+/* What is trusted here is trusted for the proxy alone; our certificate is not shown to it. */
+void net_tls_setup_proxy(struct net_setup *setup, struct net_proxy_settings *settings,
+                         struct net_tls_check *check) {
+    struct curl_blob ca = {.data = settings->ca, .len = strlen(settings->ca), .flags = CURL_BLOB_COPY};
+    NET_SET(setup, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+    NET_SET(setup, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    if (*settings->ca)
+        NET_SET(setup, CURLOPT_PROXY_CAINFO_BLOB, &ca);
+    else
+        NET_SET(setup, CURLOPT_PROXY_CAINFO, NET_PROXY_SYSTEM_CA);
+    NET_SET(setup, CURLOPT_PROXY_CAPATH, NO_FOLDER);
+    NET_SET(setup, CURLOPT_PROXY_SSLVERSION, (long)(CURL_SSLVERSION_TLSv1_2 | CURL_SSLVERSION_MAX_TLSv1_3));
+    NET_SET(setup, CURLOPT_PROXY_SSL_CIPHER_LIST, SUITES_1_2);
+    check->key = NULL;
 }

@@ -117,7 +117,6 @@ static void configurations_that_cannot_be_meant_are_refused(void **state) {
         {.ca_file = ca, .base_url = "https://example.org/path"},
         {.ca_file = ca, .base_url = "https://example.org/?q"},
         {.ca_file = ca, .base_url = "https://user@example.org"},
-        {.ca_file = ca, .base_url = "https://example.org", .proxy = "socks5://127.0.0.1"},
         {.ca_file = NULL, .base_url = "https://example.org"},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++)

@@ -74,7 +74,7 @@ static void fetch(struct world *world, const char *port, const char *authority, 
                                   .timeout_ms = 20000,
                                   .send_cookie = true,
                                   .use_identity = identity};
-    net_client_fetch(client, &request, response, error);
+    (void)!net_client_fetch(client, &request, response, error);
 }
 
 static void assert_nothing_arrived(struct world *world, const char *port) {
