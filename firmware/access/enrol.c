@@ -288,7 +288,8 @@ struct access_enrol *access_enrol_start(const struct access_enrol_config *config
         enrol->config.denied_pause_ms = ACCESS_DENIED_PAUSE_S * 1000;
     strcpy(enrol->thumbprint, config->jwk_thumbprint);
     net_retry_init_random(&enrol->retry);
-    schedule_in(enrol, 0, ask_code);
+    if (!config->waits)
+        schedule_in(enrol, 0, ask_code);
     return enrol;
 }
 

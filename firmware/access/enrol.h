@@ -53,6 +53,7 @@ struct access_enrol_config {
     struct net_client *client;  /* its base_url is the authorization server */
     const char *jwk_thumbprint; /* RFC 7638, base64url; copied */
     int64_t denied_pause_ms;    /* 0: ACCESS_DENIED_PAUSE_S */
+    bool waits;                 /* there is a token already: nothing is asked before access_enrol_restart */
     /* The code's texts are borrowed for the time of the call. */
     void (*on_code)(void *arg, const struct access_code *code);
     /* The end: the access token, borrowed for the time of the call. Nothing more happens until

@@ -39,6 +39,7 @@ static const struct access_mode modes[] = {
      .credentials = show_proof,
      .person_create = access_password_create,
      .person_follow = access_password_follow,
+     .person_type = access_password_type,
      .person_end = access_password_end,
      .person_destroy = access_password_destroy},
 };

@@ -105,12 +105,18 @@ bool oauth_parse_token(const void *text, size_t size, char token[ACCESS_TOKEN_MA
     return (object && take_token(object, token, error)) || pp_wrap(error, "token");
 }
 
+/* A provider may give other tokens at a renewal than at first (OpenID Connect Core 1.0 §12.2). */
+static bool is_without_id(const cJSON *object) {
+    return !pp_json_has(object, "id_token") && pp_json_has(object, "access_token");
+}
+
 bool oauth_parse_id(const void *text, size_t size, struct oauth_id_answer *answer, struct pp_error *error) {
     struct oauth_id_answer parsed = {0};
     pp_autojson cJSON *object = pp_json_parse(text, size, NET_RESPONSE_BODY_MAX, error);
     bool valid = object &&
                  (cJSON_IsObject(object) || pp_fail(error, PP_E_INVALID, "answer is not an object")) &&
-                 take_text(object, "id_token", parsed.id_token, sizeof parsed.id_token, "", error) &&
+                 (take_text(object, "id_token", parsed.id_token, sizeof parsed.id_token, "", error) ||
+                  is_without_id(object)) &&
                  (!pp_json_has(object, "refresh_token") ||
                   take_text(object, "refresh_token", parsed.refresh, sizeof parsed.refresh, "", error));
     if (valid)

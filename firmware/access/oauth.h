@@ -27,22 +27,24 @@ enum oauth_error {
     OAUTH_OTHER, /* invalid_grant, invalid_client… */
 };
 
-bool oauth_parse_device(const void *text, size_t size, struct oauth_device_answer *answer,
-                        struct pp_error *error);
+PP_MUST_USE bool oauth_parse_device(const void *text, size_t size, struct oauth_device_answer *answer,
+                                    struct pp_error *error);
 
 /* RFC 6749 §5.1: a bearer token (RFC 6750 §2.1). */
-bool oauth_parse_token(const void *text, size_t size, char token[ACCESS_TOKEN_MAX], struct pp_error *error);
+PP_MUST_USE bool oauth_parse_token(const void *text, size_t size, char token[ACCESS_TOKEN_MAX],
+                                   struct pp_error *error);
 
 /* OpenID Connect Core 1.0 §3.1.3.3: an ID token, and perhaps a refresh token (RFC 6749 §6). */
 #define ACCESS_ID_MAX (16 * 1024) /* characters */
 struct oauth_id_answer {
-    char id_token[ACCESS_ID_MAX + 1]; /* not verified */
+    char id_token[ACCESS_ID_MAX + 1]; /* not verified; "" where there is an access token alone */
     char refresh[ACCESS_TOKEN_MAX];   /* "" for none */
 };
-bool oauth_parse_id(const void *text, size_t size, struct oauth_id_answer *answer, struct pp_error *error);
+PP_MUST_USE bool oauth_parse_id(const void *text, size_t size, struct oauth_id_answer *answer,
+                                struct pp_error *error);
 
 /* `code` gets the error code, for messages. */
-bool oauth_parse_error(const void *text, size_t size, enum oauth_error *kind, char code[64],
-                       struct pp_error *error);
+PP_MUST_USE bool oauth_parse_error(const void *text, size_t size, enum oauth_error *kind, char code[64],
+                                   struct pp_error *error);
 
 #endif

@@ -7,9 +7,10 @@
 #include "jose/jwe.h"
 #include "net/problem.h"
 
-#define SIGN_IN_TYPE "pingplay-sign-in"
-#define MESSAGE_MAX  (20 * 1024) /* bytes */
-#define LATER_S      5
+#define SIGN_IN_TYPE  "pingplay-sign-in"
+#define MESSAGE_MAX   (20 * 1024) /* bytes */
+#define LATER_S       5
+#define SESSION_OTHER 412 /* RFC 9110 §15.5.13: that session is over already */
 
 struct access_person *access_person_create(const struct access_mode *mode,
                                            const struct access_person_config *config,
@@ -21,11 +22,13 @@ struct access_person *access_person_create(const struct access_mode *mode,
     }
     person->mode = mode;
     person->config = *config;
+    net_retry_init_random(&person->sign_out_retry);
     snprintf(person->device_id, sizeof person->device_id, "%s", config->device_id);
     return person;
 }
 
 void access_person_follow(struct access_person *person, const struct access_policy *policy, int64_t now_s) {
+    net_timer_stop(&person->sign_out_timer);
     person->policy = *policy;
     person->mode->person_follow(person, now_s);
 }
@@ -44,6 +47,7 @@ void access_person_destroy(struct access_person *person) {
         return;
     net_call_cancel(person->submit);
     net_call_cancel(person->sign_out);
+    net_timer_stop(&person->sign_out_timer);
     person->mode->person_destroy(person);
 }
 
@@ -73,7 +77,13 @@ static void on_submitted(void *arg, const struct net_response *response) {
     bool refused = (response->status == 403 || response->status == 400) &&
                    net_response_problem(response, &problem) && strncmp(problem.code, "sign-in-", 8) == 0;
     int64_t wait_s = response->retry_after_s > 0 ? response->retry_after_s : LATER_S;
-    person->on_submitted(person, refused ? ACCESS_REFUSED : ACCESS_LATER, wait_s, &error);
+    bool throttled = response->status == 429 && net_response_problem(response, &problem) &&
+                     strcmp(problem.code, "sign-in-throttled") == 0;
+    person->on_submitted(person,
+                         refused     ? ACCESS_REFUSED
+                         : throttled ? ACCESS_THROTTLED
+                                     : ACCESS_LATER,
+                         wait_s, &error);
 }
 
 static bool encrypt(const struct access_person *person, const char *name, const char *text,
@@ -116,24 +126,49 @@ bool access_person_submit(struct access_person *person, const char *name, const 
     return person->submit;
 }
 
+static void ask_sign_out(void *arg);
+
+static void sign_out_later(struct access_person *person, int64_t wait_s, const struct pp_error *why) {
+    pp_log_warning("the headend does not know yet that session %s has ended: %s", person->leaves,
+                   why->message);
+    net_timer_start_in(&person->sign_out_timer, person->config.loop,
+                       net_retry_next_ms(&person->sign_out_retry, wait_s), ask_sign_out, person);
+}
+
 static void on_signed_out(void *arg, const struct net_response *response) {
     struct access_person *person = arg;
     struct pp_error error = {0};
     person->sign_out = NULL;
-    if (!net_response_check(response, &error))
-        access_person_trouble(person, "A-4", false, &error);
+    if (net_response_check(response, &error) || (response->ok && response->status == SESSION_OTHER))
+        net_retry_reset(&person->sign_out_retry);
+    else
+        sign_out_later(person, response->retry_after_s, &error);
 }
 
-bool access_person_sign_out(struct access_person *person, struct pp_error *error) {
-    if (person->sign_out)
-        return true;
+/* If-Match (RFC 9110 §13.1.1): somebody else may have signed in before it gets there. */
+static void ask_sign_out(void *arg) {
+    struct access_person *person = arg;
+    char match[sizeof "If-Match: \"\"" + ACCESS_SESSION_MAX];
+    const char *const headers[] = {match, NULL};
+    struct pp_error error = {0};
+    snprintf(match, sizeof match, "If-Match: \"%s\"", person->leaves);
     struct net_request request = {.method = "DELETE",
                                   .path = "/v1/access/session",
+                                  .headers = headers,
                                   .timeout_ms = ACCESS_CALL_MS,
                                   .send_cookie = true,
                                   .use_identity = true,
                                   .on_done = on_signed_out,
                                   .arg = person};
-    person->sign_out = net_client_start(person->config.client, &request, error);
-    return person->sign_out;
+    person->sign_out = net_client_start(person->config.client, &request, &error);
+    if (!person->sign_out)
+        sign_out_later(person, -1, &error);
+}
+
+void access_person_sign_out(struct access_person *person, const char *session) {
+    if (person->sign_out)
+        return;
+    net_timer_stop(&person->sign_out_timer);
+    snprintf(person->leaves, sizeof person->leaves, "%s", session);
+    ask_sign_out(person);
 }

@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 
+#define METHOD_MAX 31 /* bytes */
+
 static bool parse_mode(const cJSON *access, struct access_policy *out, struct pp_error *error) {
     const char *name = NULL;
     if (!pp_json_string(access, "mode", ACCESS_MODE_NAME_MAX, &name, error))
@@ -56,6 +58,21 @@ static bool parse_sign_in(const cJSON *access, struct access_policy *out, struct
            pp_wrap(error, "sign_in");
 }
 
+static bool parse_client_auth(const cJSON *provider, struct access_policy *out, struct pp_error *error) {
+    const cJSON *auth = NULL;
+    const char *method = NULL;
+    if (!pp_json_has(provider, "auth"))
+        return true;
+    if (!pp_json_object(provider, "auth", &auth, error) ||
+        !pp_json_string(auth, "method", METHOD_MAX, &method, error))
+        return pp_wrap(error, "auth");
+    if (!access_client_auth_read(method, &out->client_auth))
+        return pp_fail(error, PP_E_UNSUPPORTED, "auth: field \"method\": \"%s\" is not known here", method);
+    return out->client_auth == ACCESS_CLIENT_PUBLIC ||
+           copy(auth, "secret", out->client_secret, sizeof out->client_secret, error) ||
+           pp_wrap(error, "auth");
+}
+
 static bool parse_provider(const cJSON *access, struct access_policy *out, struct pp_error *error) {
     const cJSON *provider = NULL;
     if (!pp_json_has(access, "provider"))
@@ -65,7 +82,8 @@ static bool parse_provider(const cJSON *access, struct access_policy *out, struc
             discovery_issuer_check(out->issuer, error) &&
             copy(provider, "client_id", out->client_id, sizeof out->client_id, error) &&
             copy(provider, "scope", out->scope, sizeof out->scope, error) &&
-            copy(provider, "nonce", out->nonce, sizeof out->nonce, error)) ||
+            copy(provider, "nonce", out->nonce, sizeof out->nonce, error) &&
+            parse_client_auth(provider, out, error)) ||
            pp_wrap(error, "provider");
 }
 

@@ -7,15 +7,16 @@
  *                "url_complete": "https://screens.example.org/access?code=BCDF-GHJK"}}
  *   {"mode": "sso", "session": null, "reason": "signed-out", "sign_in": {"key": {"kty": "EC", …}},
  *    "provider": {"issuer": "https://login.example.org", "client_id": "screens", "scope": "openid email",
- *                 "nonce": "…"}}
+ *                 "nonce": "…", "auth": {"method": "client_secret_basic", "secret": "<JWE>"}}}
  *
- * Without it the mode is "certificate".
+ * A provider's "auth" is there for a confidential client. Without "access" the mode is "certificate".
  */
 #ifndef PP_ACCESS_POLICY_H
 #define PP_ACCESS_POLICY_H
 
 #include <cjson/cJSON.h>
 
+#include "access/client_auth.h"
 #include "access/mode.h"
 #include "access/oauth.h"
 #include "crypto/jwk.h"
@@ -24,7 +25,7 @@
 #define ACCESS_MODE_NAME_MAX 31  /* bytes */
 #define ACCESS_SESSION_MAX   64  /* bytes of a session's id */
 #define ACCESS_REASON_MAX    23  /* bytes */
-#define ACCESS_CLIENT_MAX    128 /* bytes of a client id, scope or nonce */
+#define ACCESS_SCOPE_MAX     128 /* bytes of a scope or nonce */
 
 struct access_policy {
     const struct access_mode *mode; /* NULL: no state was read yet */
@@ -40,10 +41,12 @@ struct access_policy {
     char url[ACCESS_ADDRESS_MAX], url_complete[ACCESS_URI_MAX]; /* where a phone signs in; "" nowhere */
     char code[ACCESS_USER_CODE_MAX];
     char issuer[DISCOVERY_ISSUER_MAX + 1]; /* of the provider; "" none */
-    char client_id[ACCESS_CLIENT_MAX + 1], scope[ACCESS_CLIENT_MAX + 1], nonce[ACCESS_CLIENT_MAX + 1];
+    char client_id[ACCESS_CLIENT_MAX + 1], scope[ACCESS_SCOPE_MAX + 1], nonce[ACCESS_SCOPE_MAX + 1];
+    enum access_client_auth client_auth;
+    char client_secret[ACCESS_SECRET_TOKEN_MAX + 1]; /* encrypted (client_auth.h); "" for a public client */
 };
 
 /* Of a whole state. PP_E_INVALID or PP_E_LIMIT name the field; PP_E_UNSUPPORTED: a mode that is not known here. */
-bool access_policy_parse(const cJSON *state, struct access_policy *out, struct pp_error *error);
+PP_MUST_USE bool access_policy_parse(const cJSON *state, struct access_policy *out, struct pp_error *error);
 
 #endif

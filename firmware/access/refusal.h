@@ -36,7 +36,7 @@ enum access_refusal {
 };
 
 /* One for each request. */
-bool access_nonce_make(char nonce[ACCESS_NONCE_SIZE], struct pp_error *error);
+PP_MUST_USE bool access_nonce_make(char nonce[ACCESS_NONCE_SIZE], struct pp_error *error);
 void access_nonce_line(const char *nonce, char line[ACCESS_NONCE_HEADER_SIZE]);
 
 /* What a refusal has to be. */

@@ -139,11 +139,12 @@ static void on_answer(void *arg, const struct net_response *response) {
 static void ask(void *arg) {
     struct access_session *session = arg;
     struct pp_error error = {0};
-    pp_autobuf struct pp_buf body = PP_BUF_INIT(ACCESS_ANNOUNCEMENT_MAX);
     char nonce_line[ACCESS_NONCE_HEADER_SIZE];
     session->asking = true;
-    if (!access_nonce_make(session->nonce, &error) ||
-        !session->config.announce(session->config.arg, &body, &error)) {
+    struct net_draft *announcement = access_nonce_make(session->nonce, &error)
+                                         ? session->config.announce(session->config.arg, &error)
+                                         : NULL;
+    if (!announcement) {
         retry_later(session, NULL, &error);
         return;
     }
@@ -153,8 +154,7 @@ static void ask(void *arg) {
                                   .path = "/v1/session",
                                   .headers = headers,
                                   .content_type = "application/jose",
-                                  .body = body.data,
-                                  .body_size = body.size,
+                                  .draft = announcement,
                                   .timeout_ms = CALL_TIMEOUT_MS,
                                   .use_identity = true,
                                   .on_done = on_answer,

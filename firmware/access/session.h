@@ -24,8 +24,7 @@
 #define ACCESS_MODE_SIZE        32    /* bytes with the NUL */
 #define ACCESS_SESSION_LIFE_S   86400 /* of a cookie without Max-Age */
 #define ACCESS_SESSION_DENIED_S 60    /* least wait after 401 or 403 */
-#define ACCESS_ANNOUNCEMENT_MAX 4096
-#define ACCESS_SESSION_KEPT_S   3600 /* a cookie of a shorter life is not written to flash */
+#define ACCESS_SESSION_KEPT_S   3600  /* a cookie of a shorter life is not written to flash */
 
 struct access_session;
 
@@ -41,9 +40,8 @@ struct access_session_config {
      * headend does not accept the certificate (any more), or somebody between says so; `refusal` is the
      * headend's own word. May be NULL. */
     void (*on_trouble)(void *arg, const struct pp_error *error, int status, enum access_refusal refusal);
-    /* Appends what the display point says of itself with each session: a JWS (application/jose), of at most
-     * ACCESS_ANNOUNCEMENT_MAX characters. */
-    bool (*announce)(void *arg, struct pp_buf *body, struct pp_error *error);
+    /* What the display point says of itself with each session: the body, a JWS (application/jose). NULL: it cannot. */
+    struct net_draft *(*announce)(void *arg, struct pp_error *error);
     /* What an answer to the request with that nonce says of us (refusal.h). */
     enum access_refusal (*refusal_of)(void *arg, const struct net_response *response, const char *nonce);
     void *arg;

@@ -12,12 +12,11 @@
 #include <string.h>
 
 #include "access/person_internal.h"
-#include "base/encode.h"
 #include "base/log.h"
 #include "net/problem.h"
 
-#define DEVICE_GRANT    "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code"
-#define FORM_MAX        (3 * ACCESS_TOKEN_MAX + 1024)
+#define DEVICE_GRANT    "urn:ietf:params:oauth:grant-type:device_code"
+#define FORM_MAX        (3 * (ACCESS_TOKEN_MAX + ACCESS_CLIENT_MAX + ACCESS_SECRET_MAX) + 1024)
 #define REFRESH_LEAST_S 5
 #define DENIED_PAUSE_MS 10000 /* after a refusal, while it is to be read */
 
@@ -29,7 +28,7 @@ struct sso {
     struct discovery found;
     char found_issuer[DISCOVERY_ISSUER_MAX + 1]; /* of `found`; "" none yet */
     struct oauth_device_answer code;             /* device_code "": none */
-    char nonce[ACCESS_CLIENT_MAX + 1];           /* that it was asked for with */
+    char nonce[ACCESS_SCOPE_MAX + 1];            /* of the policy that is followed */
     int64_t expires_ms;                          /* of the code, CLOCK_MONOTONIC */
     int64_t interval_s;
     char refresh[ACCESS_TOKEN_MAX]; /* "" none */
@@ -70,29 +69,43 @@ static void fail(struct sso *sso, int64_t wait_s, struct pp_error *error) {
 
 /* ---- Requests to the provider ---- */
 
-static bool add_pair(struct pp_buf *form, const char *name, const char *value, struct pp_error *error) {
-    char *encoded = pp_percent_encode(value);
-    if (!encoded)
-        return pp_fail(error, PP_E_NOMEM, "out of memory");
-    bool ok = pp_buf_addf(form, error, "%s%s=%s", form->size ? "&" : "", name, encoded);
-    pp_wipe(encoded, strlen(encoded));
-    free(encoded);
-    return ok;
+/* The client's secret in the clear, for one request; nothing of a public client's. */
+static bool read_secret(const struct sso *sso, struct pp_buf *clear, struct pp_error *error) {
+    const struct access_person_config *config = &sso->person.config;
+    const struct access_policy *policy = &sso->person.policy;
+    return policy->client_auth == ACCESS_CLIENT_PUBLIC ||
+           config->decrypt(config->arg, ACCESS_SECRET_TYPE, policy->client_secret, clear, error) ||
+           pp_wrap(error, "client secret");
 }
 
-static bool post(struct sso *sso, const char *address, const struct pp_buf *form,
-                 void (*on_done)(void *, const struct net_response *), struct pp_error *error) {
-    static const char *const headers[] = {"Accept: application/json", NULL};
-    struct net_request request = {.path = address,
-                                  .headers = headers,
-                                  .content_type = "application/x-www-form-urlencoded",
-                                  .body = form->data,
-                                  .body_size = form->size,
-                                  .timeout_ms = ACCESS_CALL_MS,
-                                  .on_done = on_done,
-                                  .arg = sso};
-    sso->call = net_client_start(sso->provider, &request, error);
-    return sso->call;
+/* NULL `form`: the document at that address is asked for. `authorization` is a header, "" none. */
+static struct net_call *ask(struct sso *sso, const char *address, const char *authorization,
+                            const struct pp_buf *form, void (*on_done)(void *, const struct net_response *),
+                            struct pp_error *error) {
+    const char *const headers[] = {"Accept: application/json", *authorization ? authorization : NULL, NULL};
+    struct net_request request = {
+        .path = address, .headers = headers, .timeout_ms = ACCESS_CALL_MS, .on_done = on_done, .arg = sso};
+    if (form) {
+        request.content_type = "application/x-www-form-urlencoded";
+        request.body = form->data;
+        request.body_size = form->size;
+    }
+    return net_client_start(sso->provider, &request, error);
+}
+
+/* A form to one of the provider's addresses, with the client that asks. */
+static struct net_call *post(struct sso *sso, const char *address, struct pp_buf *form,
+                             void (*on_done)(void *, const struct net_response *), struct pp_error *error) {
+    const struct access_policy *policy = &sso->person.policy;
+    pp_autobuf struct pp_buf secret = PP_BUF_INIT(ACCESS_SECRET_MAX);
+    char line[ACCESS_AUTHORIZATION_MAX] = "";
+    struct net_call *call =
+        read_secret(sso, &secret, error) && access_client_show(policy->client_auth, policy->client_id,
+                                                               pp_buf_text(&secret), form, line, error)
+            ? ask(sso, address, line, form, on_done, error)
+            : NULL;
+    pp_wipe(line, sizeof line);
+    return call;
 }
 
 static bool open_client(struct sso *sso, struct pp_error *error) {
@@ -121,18 +134,12 @@ static void on_discovery(void *arg, const struct net_response *response) {
 }
 
 static bool discover(struct sso *sso, struct pp_error *error) {
-    static const char *const headers[] = {"Accept: application/json", NULL};
     char address[DISCOVERY_ADDRESS_SIZE];
     if (!open_client(sso, error))
         return false;
     *sso->found_issuer = 0;
     discovery_address(sso->person.policy.issuer, address);
-    struct net_request request = {.path = address,
-                                  .headers = headers,
-                                  .timeout_ms = ACCESS_CALL_MS,
-                                  .on_done = on_discovery,
-                                  .arg = sso};
-    sso->call = net_client_start(sso->provider, &request, error);
+    sso->call = ask(sso, address, "", NULL, on_discovery, error);
     return sso->call;
 }
 
@@ -163,11 +170,11 @@ static void on_code(void *arg, const struct net_response *response) {
 static bool ask_code(struct sso *sso, struct pp_error *error) {
     const struct access_policy *policy = &sso->person.policy;
     pp_autobuf struct pp_buf form = PP_BUF_INIT(FORM_MAX);
-    strcpy(sso->nonce, policy->nonce);
-    return add_pair(&form, "client_id", policy->client_id, error) &&
-           add_pair(&form, "scope", policy->scope, error) &&
-           (!*policy->nonce || add_pair(&form, "nonce", policy->nonce, error)) &&
-           post(sso, sso->found.device, &form, on_code, error);
+    if (!access_form_add(&form, "scope", policy->scope, error) ||
+        (*policy->nonce && !access_form_add(&form, "nonce", policy->nonce, error)))
+        return false;
+    sso->call = post(sso, sso->found.device, &form, on_code, error);
+    return sso->call;
 }
 
 /* ---- Tokens ---- */
@@ -182,22 +189,44 @@ static void keep_refresh(struct sso *sso, const char *token) {
         pp_log_warning("record \"%s\": %s", ACCESS_REFRESH_RECORD, error.message);
 }
 
+/* Its answer proves nothing of anybody, and would not do so the next time either. A session lasts to its end. */
+static void go_on_without(struct sso *sso) {
+    struct pp_error error = {0};
+    bool open = sso->person.policy.open;
+    pp_fail(&error, PP_E_UNSUPPORTED, "%s: the provider's answer has no ID token",
+            open ? "the session is not renewed" : "nobody is signed in");
+    if (open) {
+        access_person_trouble(&sso->person, "A-4", false, &error);
+        stop(sso);
+    } else {
+        fail(sso, -1, &error);
+    }
+}
+
 static void take_tokens(struct sso *sso, const struct net_response *response) {
     struct oauth_id_answer *answer = calloc(1, sizeof *answer);
     struct pp_error error = {0};
     bool ok = answer ? oauth_parse_id(response->body.data, response->body.size, answer, &error)
                      : pp_fail(&error, PP_E_NOMEM, "out of memory");
     pp_secret_free(pp_steal(&sso->id_token));
-    if (ok)
+    if (ok && (*answer->id_token || sso->person.policy.open)) /* of somebody */
         keep_refresh(sso, answer->refresh);
     ok = ok && pp_text_copy(&sso->id_token, answer->id_token, &error);
     if (answer)
         pp_wipe(answer, sizeof *answer);
     free(answer);
-    if (ok)
-        go(sso, STEP_SUBMIT, 0);
-    else
+    if (!ok)
         fail(sso, -1, &error);
+    else if (!*sso->id_token)
+        go_on_without(sso);
+    else
+        go(sso, STEP_SUBMIT, 0);
+}
+
+/* Whether it is the provider's word that there is no token (RFC 6749 §5.2). */
+static bool token_refused(const struct net_response *response, enum oauth_error *kind, char code[64]) {
+    return response->ok && response->status >= 400 && response->status < 500 &&
+           oauth_parse_error(response->body.data, response->body.size, kind, code, NULL);
 }
 
 /* RFC 8628 §3.5. */
@@ -233,12 +262,10 @@ static void on_poll(void *arg, const struct net_response *response) {
     struct sso *sso = arg;
     enum oauth_error kind = OAUTH_OTHER;
     char code[64];
-    struct pp_error error = {0};
     sso->call = NULL;
-    bool refused = response->ok && response->status >= 400 && response->status < 500;
     if (response->ok && response->status == 200)
         take_tokens(sso, response);
-    else if (refused && oauth_parse_error(response->body.data, response->body.size, &kind, code, &error))
+    else if (token_refused(response, &kind, code))
         poll_refused(sso, kind, code);
     else /* no answer: the same code, later */
         go(sso, STEP_POLL, net_retry_next_ms(&sso->retry, response->retry_after_s) + sso->interval_s * 1000);
@@ -246,10 +273,11 @@ static void on_poll(void *arg, const struct net_response *response) {
 
 static bool poll_token(struct sso *sso, struct pp_error *error) {
     pp_autobuf struct pp_buf form = PP_BUF_INIT(FORM_MAX);
-    return pp_buf_add_text(&form, "grant_type=" DEVICE_GRANT, error) &&
-           add_pair(&form, "device_code", sso->code.device_code, error) &&
-           add_pair(&form, "client_id", sso->person.policy.client_id, error) &&
-           post(sso, sso->found.token, &form, on_poll, error);
+    if (!access_form_add(&form, "grant_type", DEVICE_GRANT, error) ||
+        !access_form_add(&form, "device_code", sso->code.device_code, error))
+        return false;
+    sso->call = post(sso, sso->found.token, &form, on_poll, error);
+    return sso->call;
 }
 
 /* What the session can be renewed with is gone: it lasts to its end. */
@@ -266,26 +294,26 @@ static void on_refresh(void *arg, const struct net_response *response) {
     char code[64];
     struct pp_error error = {0};
     sso->call = NULL;
-    bool refused = response->ok && response->status >= 400 && response->status < 500;
     if (response->ok && response->status == 200) {
         take_tokens(sso, response);
-    } else if (refused && oauth_parse_error(response->body.data, response->body.size, &kind, code, &error)) {
+    } else if (token_refused(response, &kind, code)) {
         pp_fail(&error, PP_E_DENIED, "the session is not renewed: the provider answers \"%s\"", code);
         access_person_trouble(&sso->person, "A-4", false, &error);
         drop_refresh(sso);
         stop(sso);
     } else {
-        (void)net_response_check(response, &error);
+        (void)!net_response_check(response, &error);
         fail(sso, response->retry_after_s, &error);
     }
 }
 
 static bool refresh(struct sso *sso, struct pp_error *error) {
     pp_autobuf struct pp_buf form = PP_BUF_INIT(FORM_MAX);
-    return pp_buf_add_text(&form, "grant_type=refresh_token", error) &&
-           add_pair(&form, "refresh_token", sso->refresh, error) &&
-           add_pair(&form, "client_id", sso->person.policy.client_id, error) &&
-           post(sso, sso->found.token, &form, on_refresh, error);
+    if (!access_form_add(&form, "grant_type", "refresh_token", error) ||
+        !access_form_add(&form, "refresh_token", sso->refresh, error))
+        return false;
+    sso->call = post(sso, sso->found.token, &form, on_refresh, error);
+    return sso->call;
 }
 
 /* ---- To the headend ---- */
@@ -298,7 +326,7 @@ static void on_submitted(struct access_person *person, enum access_submitted res
         pp_secret_free(pp_steal(&sso->id_token));
         return;
     }
-    if (result == ACCESS_LATER) {
+    if (result == ACCESS_LATER || result == ACCESS_THROTTLED) {
         go(sso, STEP_SUBMIT, wait_s * 1000);
         return;
     }
@@ -388,13 +416,16 @@ static void follow_open(struct sso *sso, int64_t now_s) {
 
 void access_sso_follow(struct access_person *person, int64_t now_s) {
     struct sso *sso = (struct sso *)person;
-    if (person->policy.open) {
+    const struct access_policy *policy = &person->policy;
+    bool other = strcmp(sso->nonce, policy->nonce) != 0; /* another sign-in, or other settings for it */
+    strcpy(sso->nonce, policy->nonce);
+    if (policy->open) {
         follow_open(sso, now_s);
-    } else if (!*person->policy.issuer) {
+    } else if (!*policy->issuer) {
         stop(sso);
-    } else if (sso->step == STEP_IDLE || sso->step == STEP_REFRESH ||
-               (*sso->code.device_code && strcmp(sso->nonce, person->policy.nonce) != 0)) {
+    } else if (sso->step == STEP_IDLE || sso->step == STEP_REFRESH || other) {
         stop(sso);
+        net_retry_reset(&sso->retry);
         go(sso, STEP_DISCOVER, 0);
     }
 }
@@ -403,20 +434,11 @@ void access_sso_follow(struct access_person *person, int64_t now_s) {
 static void revoke_refresh(struct sso *sso) {
     struct pp_error error = {0};
     pp_autobuf struct pp_buf form = PP_BUF_INIT(FORM_MAX);
-    static const char *const headers[] = {"Accept: application/json", NULL};
     if (!*sso->refresh || !*sso->found.revoke || !sso->provider)
         return;
-    if (!add_pair(&form, "token", sso->refresh, &error) ||
-        !pp_buf_add_text(&form, "&token_type_hint=refresh_token", &error) ||
-        !add_pair(&form, "client_id", sso->person.policy.client_id, &error))
-        return;
-    struct net_request request = {.path = sso->found.revoke,
-                                  .headers = headers,
-                                  .content_type = "application/x-www-form-urlencoded",
-                                  .body = form.data,
-                                  .body_size = form.size,
-                                  .timeout_ms = ACCESS_CALL_MS};
-    if (!net_client_start(sso->provider, &request, &error))
+    if (!access_form_add(&form, "token", sso->refresh, &error) ||
+        !access_form_add(&form, "token_type_hint", "refresh_token", &error) ||
+        !post(sso, sso->found.revoke, &form, NULL, &error))
         pp_log_warning("sign-out at the provider: %s", error.message);
 }
 

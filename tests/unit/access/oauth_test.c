@@ -141,6 +141,28 @@ static void tokens_that_cannot_be_sent_are_refused(void **state) {
     }
 }
 
+static bool parse_id(const char *text, struct oauth_id_answer *answer) {
+    struct pp_error error = {0};
+    return oauth_parse_id(text, strlen(text), answer, &error);
+}
+
+/* OpenID Connect Core 1.0 §12.2: a renewal may bring no ID token. */
+static void an_answer_without_an_id_token_needs_an_access_token(void **state) {
+    (void)state;
+    struct oauth_id_answer answer = {0};
+    assert_true(parse_id("{\"access_token\":\"a\",\"id_token\":\"i.d.t\",\"refresh_token\":\"r\"}", &answer));
+    assert_string_equal(answer.id_token, "i.d.t");
+    assert_string_equal(answer.refresh, "r");
+    assert_true(parse_id("{\"access_token\":\"a\"}", &answer));
+    assert_string_equal(answer.id_token, "");
+    assert_string_equal(answer.refresh, "");
+    static const char *const refused[] = {"{}", "[]", "{\"id_token\":7,\"access_token\":\"a\"}",
+                                          "{\"id_token\":\"\",\"access_token\":\"a\"}",
+                                          "{\"access_token\":\"a\",\"refresh_token\":7}"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        assert_false(parse_id(refused[i], &answer));
+}
+
 static void errors_are_told_apart(void **state) {
     (void)state;
     static const struct {
@@ -173,6 +195,7 @@ int main(void) {
         cmocka_unit_test(over_long_texts_are_refused),
         cmocka_unit_test(token_is_read),
         cmocka_unit_test(tokens_that_cannot_be_sent_are_refused),
+        cmocka_unit_test(an_answer_without_an_id_token_needs_an_access_token),
         cmocka_unit_test(errors_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

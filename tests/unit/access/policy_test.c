@@ -17,8 +17,10 @@
 #define SIGN_IN                                                                                              \
     "\"sign_in\":{\"key\":" KEY                                                                              \
     ",\"url\":\"https://a/\",\"url_complete\":\"https://a/?c\",\"code\":\"BCDF-GHJK\"}"
-#define PROVIDER                                                                                             \
-    "\"provider\":{\"issuer\":\"https://i\",\"client_id\":\"c\",\"scope\":\"openid\",\"nonce\":\"n\"}"
+#define PROVIDER_MEMBERS "\"issuer\":\"https://i\",\"client_id\":\"c\",\"scope\":\"openid\",\"nonce\":\"n\""
+#define PROVIDER         "\"provider\":{" PROVIDER_MEMBERS "}"
+#define SSO_WITH_AUTH(auth)                                                                                  \
+    "{\"access\":{\"mode\":\"sso\",\"provider\":{" PROVIDER_MEMBERS ",\"auth\":" auth "}}}"
 
 static bool parse(const char *json, struct access_policy *policy, struct pp_error *error) {
     pp_autojson cJSON *state = pp_json_parse(json, strlen(json), 16384, NULL);
@@ -60,6 +62,25 @@ static void all_of_a_temporary_mode_is_read(void **state) {
     assert_string_equal(policy.code, "");
 }
 
+static void a_confidential_client_has_a_method_and_a_secret(void **state) {
+    (void)state;
+    struct access_policy policy = {0};
+    struct pp_error error = {0};
+    assert_true(parse("{\"access\":{\"mode\":\"sso\"," PROVIDER "}}", &policy, &error));
+    assert_int_equal(policy.client_auth, ACCESS_CLIENT_PUBLIC);
+    assert_string_equal(policy.client_secret, "");
+    assert_true(
+        parse(SSO_WITH_AUTH("{\"method\":\"client_secret_basic\",\"secret\":\"e.f\"}"), &policy, &error));
+    assert_int_equal(policy.client_auth, ACCESS_CLIENT_BASIC);
+    assert_string_equal(policy.client_secret, "e.f");
+    assert_true(
+        parse(SSO_WITH_AUTH("{\"method\":\"client_secret_post\",\"secret\":\"e.f\"}"), &policy, &error));
+    assert_int_equal(policy.client_auth, ACCESS_CLIENT_POST);
+    assert_true(parse(SSO_WITH_AUTH("{\"method\":\"none\"}"), &policy, &error));
+    assert_int_equal(policy.client_auth, ACCESS_CLIENT_PUBLIC);
+    assert_string_equal(policy.client_secret, "");
+}
+
 static void what_is_malformed_is_refused_whole(void **state) {
     (void)state;
     static const struct {
@@ -80,6 +101,11 @@ static void what_is_malformed_is_refused_whole(void **state) {
         {"{\"access\":{\"mode\":\"sso\",\"provider\":{\"issuer\":\"http://i\"}}}", PP_E_INVALID, "issuer"},
         {"{\"access\":{\"mode\":\"sso\",\"provider\":{\"issuer\":\"https://i\"}}}", PP_E_INVALID,
          "\"client_id\""},
+        {SSO_WITH_AUTH("7"), PP_E_INVALID, "auth"},
+        {SSO_WITH_AUTH("{}"), PP_E_INVALID, "\"method\""},
+        {SSO_WITH_AUTH("{\"method\":\"private_key_jwt\",\"secret\":\"s\"}"), PP_E_UNSUPPORTED,
+         "private_key_jwt"},
+        {SSO_WITH_AUTH("{\"method\":\"client_secret_post\"}"), PP_E_INVALID, "\"secret\""},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct access_policy policy = {0};
@@ -95,6 +121,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_state_without_it_means_certificates),
         cmocka_unit_test(all_of_a_temporary_mode_is_read),
+        cmocka_unit_test(a_confidential_client_has_a_method_and_a_secret),
         cmocka_unit_test(what_is_malformed_is_refused_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

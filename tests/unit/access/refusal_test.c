@@ -144,6 +144,9 @@ static void whatever_else_is_answered_is_none(void **state) {
         {true, 401, PROBLEM,
          "{\"type\":\"urn:pingplay:problem:certificate-revoked\",\"status\":401,\"code\":\"certificate-"
          "revoked\"}"},
+        {true, 451, "text/html", "<html>Unavailable for legal reasons</html>"},
+        {true, 451, PROBLEM, "{\"title\":\"Blocked by an order\",\"status\":451}"},
+        {true, 451, PROBLEM, body},
         {true, 503, PROBLEM, body},
         {true, 200, PROBLEM, body},
         {false, 403, PROBLEM, body}, /* cut */

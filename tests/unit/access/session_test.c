@@ -40,9 +40,21 @@ static enum access_refusal refusal_of(void *arg, const struct net_response *resp
                : ACCESS_REFUSAL_NONE;
 }
 
-static bool announce(void *arg, struct pp_buf *body, struct pp_error *error) {
-    (void)arg;
+static bool write_announcement(struct net_draft *draft, struct pp_buf *body, struct pp_buf *line,
+                               struct pp_error *error) {
+    (void)draft, (void)line;
     return pp_buf_add_text(body, "who.i.am", error);
+}
+
+static void destroy_announcement(struct net_draft *draft) {
+    free(draft);
+}
+
+static struct net_draft *announce(void *arg, struct pp_error *error) {
+    struct net_draft *draft = calloc(1, sizeof *draft);
+    (void)arg, (void)error;
+    *draft = (struct net_draft){.write = write_announcement, .destroy = destroy_announcement};
+    return draft;
 }
 
 static struct access_session *start(struct screen *screen, struct outcome *outcome) {
