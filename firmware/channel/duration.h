@@ -17,7 +17,8 @@ struct channel_duration {
     int64_t ms;   /* exact, beside the days; may be more than a day */
 };
 
-bool channel_duration_parse(const char *text, struct channel_duration *out, struct pp_error *error);
+PP_MUST_USE bool channel_duration_parse(const char *text, struct channel_duration *out,
+                                        struct pp_error *error);
 /* The same in ms, a day being 24 hours. */
 int64_t channel_duration_ms(const struct channel_duration *duration);
 

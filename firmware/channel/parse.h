@@ -5,21 +5,21 @@
 
 #include "channel/place.h"
 
-bool channel_parse_objects(const struct place *document, struct channel_manifest *manifest,
-                           struct pp_error *error);
-bool channel_parse_playlists(const struct place *document, struct channel_manifest *manifest,
-                             struct pp_error *error);
-bool channel_parse_layouts(const struct place *document, struct channel_manifest *manifest,
-                           struct pp_error *error);
-bool channel_parse_schedule(const struct place *document, struct channel_manifest *manifest,
-                            struct pp_error *error);
+PP_MUST_USE bool channel_parse_objects(const struct place *document, struct channel_manifest *manifest,
+                                       struct pp_error *error);
+PP_MUST_USE bool channel_parse_playlists(const struct place *document, struct channel_manifest *manifest,
+                                         struct pp_error *error);
+PP_MUST_USE bool channel_parse_layouts(const struct place *document, struct channel_manifest *manifest,
+                                       struct pp_error *error);
+PP_MUST_USE bool channel_parse_schedule(const struct place *document, struct channel_manifest *manifest,
+                                        struct pp_error *error);
 
 /* What a name refers to; the place is that of the reference. */
-bool channel_refer_object(const struct place *place, const struct channel_manifest *manifest,
-                          const struct channel_object **out, struct pp_error *error);
-bool channel_refer_playlist(const struct place *place, const struct channel_manifest *manifest,
-                            const struct channel_playlist **out, struct pp_error *error);
-bool channel_refer_layout(const struct place *place, const struct channel_manifest *manifest,
-                          const struct channel_layout **out, struct pp_error *error);
+PP_MUST_USE bool channel_refer_object(const struct place *place, const struct channel_manifest *manifest,
+                                      const struct channel_object **out, struct pp_error *error);
+PP_MUST_USE bool channel_refer_playlist(const struct place *place, const struct channel_manifest *manifest,
+                                        const struct channel_playlist **out, struct pp_error *error);
+PP_MUST_USE bool channel_refer_layout(const struct place *place, const struct channel_manifest *manifest,
+                                      const struct channel_layout **out, struct pp_error *error);
 
 #endif

@@ -16,33 +16,38 @@ struct place {
 /* e.g. "playlists.welcome.items[3].duration"; "document" for the whole. */
 void place_text(const struct place *place, char text[CHANNEL_PATH_MAX]);
 /* pp_fail with the place before the message. */
-bool place_fail(const struct place *place, enum pp_code code, struct pp_error *error, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+PP_MUST_USE bool place_fail(const struct place *place, enum pp_code code, struct pp_error *error,
+                            const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Puts the place before the error that is there; returns false. */
-bool place_wrap(const struct place *place, struct pp_error *error);
+PP_MUST_USE bool place_wrap(const struct place *place, struct pp_error *error);
 
 /* A member, NULL as its value where it is missing or null. */
 struct place place_member(const struct place *object, const char *name);
 struct place place_item(const struct place *array, size_t index, const cJSON *value);
 /* A member that must be there. */
-bool place_need(const struct place *object, const char *name, struct place *out, struct pp_error *error);
+PP_MUST_USE bool place_need(const struct place *object, const char *name, struct place *out,
+                            struct pp_error *error);
 
 /* Each checks the kind of what stands there. */
-bool place_object(const struct place *place, size_t max_members, struct pp_error *error);
-bool place_array(const struct place *place, size_t max_items, struct pp_error *error);
-bool place_string(const struct place *place, size_t max, const char **out, struct pp_error *error);
-bool place_integer(const struct place *place, int64_t min, int64_t max, int64_t *out, struct pp_error *error);
-bool place_number(const struct place *place, double min, double max, double *out, struct pp_error *error);
+PP_MUST_USE bool place_object(const struct place *place, size_t max_members, struct pp_error *error);
+PP_MUST_USE bool place_array(const struct place *place, size_t max_items, struct pp_error *error);
+PP_MUST_USE bool place_string(const struct place *place, size_t max, const char **out,
+                              struct pp_error *error);
+PP_MUST_USE bool place_integer(const struct place *place, int64_t min, int64_t max, int64_t *out,
+                               struct pp_error *error);
+PP_MUST_USE bool place_number(const struct place *place, double min, double max, double *out,
+                              struct pp_error *error);
 /* channel_name_valid, copied. */
-bool place_name(const struct place *place, char out[CHANNEL_NAME_MAX + 1], struct pp_error *error);
+PP_MUST_USE bool place_name(const struct place *place, char out[CHANNEL_NAME_MAX + 1],
+                            struct pp_error *error);
 /* The index of the string in a table of `count` words. */
-bool place_word(const struct place *place, const char *const *words, size_t count, size_t *out,
-                struct pp_error *error);
-bool place_duration(const struct place *place, int64_t min_ms, int64_t max_ms, struct channel_duration *out,
-                    struct pp_error *error);
+PP_MUST_USE bool place_word(const struct place *place, const char *const *words, size_t count, size_t *out,
+                            struct pp_error *error);
+PP_MUST_USE bool place_duration(const struct place *place, int64_t min_ms, int64_t max_ms,
+                                struct channel_duration *out, struct pp_error *error);
 
 /* Integers that have a default where the member is missing. */
-bool place_integer_or(const struct place *object, const char *name, int64_t min, int64_t max,
-                      int64_t otherwise, int64_t *out, struct pp_error *error);
+PP_MUST_USE bool place_integer_or(const struct place *object, const char *name, int64_t min, int64_t max,
+                                  int64_t otherwise, int64_t *out, struct pp_error *error);
 
 #endif

@@ -61,10 +61,11 @@ struct rule_budget {
 /* Reads a rule for an event that starts at `start` and lasts `days` (rounded up), and takes its cost from the
  * budget. PP_E_INVALID: not a rule, or it never happens; PP_E_UNSUPPORTED: a rule that is not taken;
  * PP_E_LIMIT. */
-bool rule_parse(const char *text, int64_t start, int64_t days, struct rule_budget *left,
-                struct channel_rule *rule, struct pp_error *error);
+PP_MUST_USE bool rule_parse(const char *text, int64_t start, int64_t days, struct rule_budget *left,
+                            struct channel_rule *rule, struct pp_error *error);
 /* rule_parse's parts: the text alone; what is missing, from the start; the days that one question may cost. */
-bool rule_read(const char *text, int64_t start, struct channel_rule *rule, struct pp_error *error);
+PP_MUST_USE bool rule_read(const char *text, int64_t start, struct channel_rule *rule,
+                           struct pp_error *error);
 int64_t rule_search_cost(const struct channel_rule *rule, int64_t days);
 
 /* A search through one rule; zeroed but for the rule. */

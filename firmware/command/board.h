@@ -36,13 +36,13 @@ struct board_service {
 /* Answers one connection; closes nothing. */
 void board_answer(const struct board_service *service, int peer);
 /* Takes connections until a signal ends it. */
-bool board_serve(const struct board_service *service, int listener, struct pp_error *error);
+PP_MUST_USE bool board_serve(const struct board_service *service, int listener, struct pp_error *error);
 
 /* ---- The agent's side ---- */
 
 /* Connects and asks, without waiting: a descriptor that is readable when there is an answer, or -1. */
 int board_ask(const char *socket_path, enum board_verb verb, uint8_t value, struct pp_error *error);
 /* The answer. PP_E_STATE: not yet. Another failure is the answer, or that there is none. */
-bool board_hear(int fd, struct pp_error *error);
+PP_MUST_USE bool board_hear(int fd, struct pp_error *error);
 
 #endif

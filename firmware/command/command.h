@@ -73,7 +73,7 @@ bool command_id_valid(const char *id);
 /* The member "commands" of a state, which may be missing. PP_E_INVALID or PP_E_LIMIT, naming the field, for what has
  * not the shape above. A name that is not known, or an argument that is wrong, is that command's own: `refusal` says
  * so. */
-bool command_list_parse(const cJSON *state, struct command_list *out, struct pp_error *error);
+PP_MUST_USE bool command_list_parse(const cJSON *state, struct command_list *out, struct pp_error *error);
 
 /* The member "args" for a command that a person types: `text` is the argument, NULL none. The caller deletes it.
  * NULL with PP_E_INVALID and what is wanted. */

@@ -99,15 +99,7 @@ bool command_journal_write(const struct command_journal *journal, struct pp_buf 
 
 /* ---- Reading ---- */
 
-static bool copy_text(const cJSON *object, const char *name, size_t max, char *out, struct pp_error *error) {
-    const char *text = NULL;
-    if (!pp_json_string(object, name, max, &text, error))
-        return false;
-    strcpy(out, text);
-    return true;
-}
-
-static bool read_outcome(const cJSON *object, enum command_outcome *outcome, struct pp_error *error) {
+bool command_outcome_read(const cJSON *object, enum command_outcome *outcome, struct pp_error *error) {
     const char *name = NULL;
     return pp_json_string(object, "outcome", 16, &name, error) &&
            (command_outcome_find(name, outcome) ||
@@ -124,17 +116,17 @@ static bool read_result(const cJSON *object, struct command_entry *entry, struct
 static bool read_entry(const cJSON *object, struct command_entry *entry, struct pp_error *error) {
     if (!cJSON_IsObject(object))
         return pp_fail(error, PP_E_INVALID, "an entry is no object");
-    bool ok = copy_text(object, "id", COMMAND_ID_SIZE - 1, entry->id, error) &&
+    bool ok = pp_json_copy(object, "id", COMMAND_ID_SIZE - 1, entry->id, error) &&
               (command_id_valid(entry->id) || pp_fail(error, PP_E_INVALID, "field \"id\" is none")) &&
-              copy_text(object, "name", COMMAND_NAME_MAX, entry->name, error) &&
-              copy_text(object, "reason", COMMAND_REASON_MAX, entry->reason, error) &&
-              copy_text(object, "boot", COMMAND_BOOT_SIZE - 1, entry->boot, error) &&
+              pp_json_copy(object, "name", COMMAND_NAME_MAX, entry->name, error) &&
+              pp_json_copy(object, "reason", COMMAND_REASON_MAX, entry->reason, error) &&
+              pp_json_copy(object, "boot", COMMAND_BOOT_SIZE - 1, entry->boot, error) &&
               pp_json_integer(object, "number", 1, COMMAND_NUMBER_MAX, &entry->number, error) &&
               pp_json_integer(object, "value", 0, COMMAND_NUMBER_MAX, &entry->value, error) &&
               pp_json_integer(object, "sequence", 0, COMMAND_NUMBER_MAX, &entry->sequence, error) &&
               pp_json_integer(object, "iat", 0, COMMAND_NUMBER_MAX, &entry->at_s, error) &&
               pp_json_boolean(object, "told", &entry->told, error) &&
-              read_outcome(object, &entry->outcome, error) && read_result(object, entry, error);
+              command_outcome_read(object, &entry->outcome, error) && read_result(object, entry, error);
     entry->kind = command_kind_find(entry->name);
     return ok;
 }

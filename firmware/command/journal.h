@@ -34,6 +34,9 @@ enum command_outcome {
 /* "accepted" */
 const char *command_outcome_name(enum command_outcome outcome);
 bool command_outcome_find(const char *name, enum command_outcome *outcome);
+/* The member "outcome". */
+PP_MUST_USE bool command_outcome_read(const cJSON *object, enum command_outcome *outcome,
+                                      struct pp_error *error);
 
 struct command_entry {
     char id[COMMAND_ID_SIZE];
@@ -67,8 +70,10 @@ struct command_entry *command_journal_add(struct command_journal *journal, const
 void command_journal_remove(struct command_journal *journal, struct command_entry *entry);
 
 /* The record, appended. */
-bool command_journal_write(const struct command_journal *journal, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool command_journal_write(const struct command_journal *journal, struct pp_buf *out,
+                                       struct pp_error *error);
 /* PP_E_INVALID or PP_E_LIMIT; `out` is then as it was. */
-bool command_journal_read(const void *json, size_t size, struct command_journal *out, struct pp_error *error);
+PP_MUST_USE bool command_journal_read(const void *json, size_t size, struct command_journal *out,
+                                      struct pp_error *error);
 
 #endif

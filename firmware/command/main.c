@@ -1,17 +1,14 @@
 /* pingplay-board(8): reboots the machine and sets its backlights, for the agent, who may not. */
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/listener.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/options.h"
 #include "command/board.h"
-
-#define SYSTEMD_FIRST_FD 3
 
 static const char usage[] =
     "usage: pingplay-board [--socket PATH] [--backlights FOLDER] [--init PID] [--version]\n"
@@ -24,15 +21,6 @@ struct words {
     uint64_t init;
     bool help, version;
 };
-
-/* The one that systemd listens on (sd_listen_fds(3)); -1 none. */
-static int systemd_listener(void) {
-    const char *pid = getenv("LISTEN_PID");
-    const char *count = getenv("LISTEN_FDS");
-    if (!pid || !count || strtol(pid, NULL, 10) != getpid() || strcmp(count, "1") != 0)
-        return -1;
-    return fcntl(SYSTEMD_FIRST_FD, F_SETFD, FD_CLOEXEC) == 0 ? SYSTEMD_FIRST_FD : -1;
-}
 
 static int listen_at(const char *path, struct pp_error *error) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -52,7 +40,7 @@ static int listen_at(const char *path, struct pp_error *error) {
 
 static bool run(const struct words *words, struct pp_error *error) {
     const struct board_service service = {.backlights = words->backlights, .init = (pid_t)words->init};
-    pp_autoclose int listener = systemd_listener();
+    pp_autoclose int listener = pp_systemd_listener();
     if (listener < 0 && !words->socket)
         return pp_fail(error, PP_E_INVALID, "no socket from systemd, and no --socket");
     if (listener < 0)

@@ -45,21 +45,6 @@ bool command_receipt_write(const struct command_entry *entry, struct pp_buf *pay
 
 /* ---- Reading ---- */
 
-static bool copy_text(const cJSON *object, const char *name, size_t max, char *out, struct pp_error *error) {
-    const char *text = NULL;
-    if (!pp_json_string(object, name, max, &text, error))
-        return false;
-    strcpy(out, text);
-    return true;
-}
-
-static bool read_outcome(const cJSON *object, enum command_outcome *outcome, struct pp_error *error) {
-    const char *name = NULL;
-    return pp_json_string(object, "outcome", 16, &name, error) &&
-           (command_outcome_find(name, outcome) ||
-            pp_fail(error, PP_E_INVALID, "field \"outcome\" is none: %s", name));
-}
-
 static bool read_result(const cJSON *object, char **out, struct pp_error *error) {
     const cJSON *result = NULL;
     if (!pp_json_has(object, "result"))
@@ -81,13 +66,13 @@ static bool read_fields(const cJSON *object, struct command_receipt *out, struct
     if (!claims_check(object, &demands, &claims, error))
         return false;
     out->at_s = claims.issued_at;
-    return copy_text(object, "command", COMMAND_ID_SIZE - 1, out->id, error) &&
+    return pp_json_copy(object, "command", COMMAND_ID_SIZE - 1, out->id, error) &&
            (command_id_valid(out->id) ||
             pp_fail(error, PP_E_INVALID, "field \"command\" is not a lower-case UUID")) &&
-           copy_text(object, "name", COMMAND_NAME_MAX, out->name, error) &&
-           copy_text(object, "reason", COMMAND_REASON_MAX, out->reason, error) &&
+           pp_json_copy(object, "name", COMMAND_NAME_MAX, out->name, error) &&
+           pp_json_copy(object, "reason", COMMAND_REASON_MAX, out->reason, error) &&
            pp_json_integer(object, "sequence", 1, COMMAND_NUMBER_MAX, &out->sequence, error) &&
-           read_outcome(object, &out->outcome, error) && read_result(object, &out->result, error);
+           command_outcome_read(object, &out->outcome, error) && read_result(object, &out->result, error);
 }
 
 bool command_receipt_read(const void *payload, size_t size, struct command_receipt *out,

@@ -32,11 +32,12 @@ void command_receipt_finish(struct command_receipt *receipt);
 #define command_receipt_auto PP_CLEANUP(command_receipt_finish)
 
 /* The payload of the entry's newest outcome, appended. */
-bool command_receipt_write(const struct command_entry *entry, struct pp_buf *payload, struct pp_error *error);
+PP_MUST_USE bool command_receipt_write(const struct command_entry *entry, struct pp_buf *payload,
+                                       struct pp_error *error);
 
 /* Of a payload that was verified. PP_E_INVALID, PP_E_LIMIT, PP_E_AUTH (for somebody else), naming the field; `out` is
  * then empty. */
-bool command_receipt_read(const void *payload, size_t size, struct command_receipt *out,
-                          struct pp_error *error);
+PP_MUST_USE bool command_receipt_read(const void *payload, size_t size, struct command_receipt *out,
+                                      struct pp_error *error);
 
 #endif

@@ -44,7 +44,8 @@ void command_runner_destroy(struct command_runner *runner);
 
 /* Reads the journal, and judges what was interrupted. Where there is none, or none that can be read, commands count
  * only above `number_if_none`. May wait for the flash. Fails where the record cannot be read as things are. */
-bool command_runner_load(struct command_runner *runner, int64_t number_if_none, struct pp_error *error);
+PP_MUST_USE bool command_runner_load(struct command_runner *runner, int64_t number_if_none,
+                                     struct pp_error *error);
 
 /* Those of a state. */
 void command_runner_take(struct command_runner *runner, const struct command_list *list);

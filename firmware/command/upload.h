@@ -32,7 +32,8 @@ struct command_upload_key {
 };
 
 /* The member "upload_key" of a state, which may be missing. PP_E_INVALID, PP_E_LIMIT. */
-bool command_upload_key_parse(const cJSON *state, struct command_upload_key *out, struct pp_error *error);
+PP_MUST_USE bool command_upload_key_parse(const cJSON *state, struct command_upload_key *out,
+                                          struct pp_error *error);
 
 /* For whom an upload is, by whom and why. */
 struct command_upload {
@@ -41,10 +42,12 @@ struct command_upload {
 };
 
 /* Appends the upload. */
-bool command_upload_seal(const struct command_upload_key *key, const struct command_upload *upload,
-                         const void *clear, size_t size, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool command_upload_seal(const struct command_upload_key *key,
+                                     const struct command_upload *upload, const void *clear, size_t size,
+                                     struct pp_buf *out, struct pp_error *error);
 /* Appends what was sealed. PP_E_INVALID: not that form; PP_E_AUTH: for another key, device or command, or changed. */
-bool command_upload_open(const struct crypto_key *key, const struct command_upload *upload,
-                         const void *sealed, size_t size, struct pp_buf *clear, struct pp_error *error);
+PP_MUST_USE bool command_upload_open(const struct crypto_key *key, const struct command_upload *upload,
+                                     const void *sealed, size_t size, struct pp_buf *clear,
+                                     struct pp_error *error);
 
 #endif

@@ -35,11 +35,11 @@ struct event_head {
 };
 
 /* A new chain. */
-bool event_head_begin(struct event_head *head, struct pp_error *error);
+PP_MUST_USE bool event_head_begin(struct event_head *head, struct pp_error *error);
 
 /* Adds "chain", "seq", "prev" and "hash" to an event that is whole otherwise. The head is moved on where this goes
  * well. */
-bool event_link(cJSON *event, struct event_head *head, struct pp_error *error);
+PP_MUST_USE bool event_link(cJSON *event, struct event_head *head, struct pp_error *error);
 
 /* Where an event says that it stands. */
 struct event_place {
@@ -51,9 +51,10 @@ struct event_place {
 
 /* Whether an event says so at all: those of before there were chains do not. */
 bool event_is_linked(const cJSON *event);
-bool event_place_read(const cJSON *event, struct event_place *place, struct pp_error *error);
+PP_MUST_USE bool event_place_read(const cJSON *event, struct event_place *place, struct pp_error *error);
 /* *whole: its hash is that of what it says, behind its `prev`; and the first one's `prev` its chain's. False where that
  * cannot be computed. */
-bool event_is_whole(const cJSON *event, const struct event_place *place, bool *whole, struct pp_error *error);
+PP_MUST_USE bool event_is_whole(const cJSON *event, const struct event_place *place, bool *whole,
+                                struct pp_error *error);
 
 #endif

@@ -63,7 +63,7 @@ bool ipc_send(int fd, const struct ipc_message *message, struct pp_error *error)
         return pp_fail(error, PP_E_INVALID, "message %s: %zu descriptors, needs %zu",
                        ipc_type_name(message->type), message->fd_count, ipc_type_fds(message->type));
     bool ok = packet_send(fd, message, packet, size, error);
-    if (message->type == IPC_START_MEDIA)
+    if (message->type == IPC_START_MEDIA || message->type == IPC_TYPED)
         pp_wipe(packet, size);
     return ok;
 }

@@ -37,11 +37,11 @@ PP_DEFINE_AUTO(ipc_launcher, struct ipc_launcher, ipc_launcher_destroy)
 /* Readable when it is of no use any more; borrowed. */
 int ipc_launcher_fd(const struct ipc_launcher *launcher);
 /* Why it is not. Always false. */
-bool ipc_launcher_explain(struct ipc_launcher *launcher, struct pp_error *error);
+PP_MUST_USE bool ipc_launcher_explain(struct ipc_launcher *launcher, struct pp_error *error);
 
 /* Starts the program at `path` with both descriptors (borrowed); see program.h, which is for everybody. */
-bool ipc_launcher_start(struct ipc_launcher *launcher, const char *path, int control, int words, pid_t *pid,
-                        struct pp_error *error);
+PP_MUST_USE bool ipc_launcher_start(struct ipc_launcher *launcher, const char *path, int control, int words,
+                                    pid_t *pid, struct pp_error *error);
 /* Kills the process of that pidfd (borrowed), if it is one of the launcher's user. */
 void ipc_launcher_kill(struct ipc_launcher *launcher, int pidfd);
 

@@ -33,6 +33,18 @@ static const struct field logs_fields[] = {FIELD(U32, logs.lines, 0, LOCAL_LINES
                                            FIELD(U8, logs.follow, 0, 1)};
 static const struct field schedule_fields[] = {FIELD(I64, schedule.at_s, 0, LOCAL_AT_MAX)};
 static const struct field migrate_fields[] = {FIELD(TEXT, migrate.provider, 1, LOCAL_WORD_MAX)};
+static const struct field notice_fields[] = {
+    FIELD(U8, notice.kind, LOCAL_STICK_TRYING, LOCAL_NOTICE_END - 1),
+    FIELD(TEXT, notice.detail, 0, LOCAL_DETAIL_MAX), FIELD(TEXT, notice.network, 0, LOCAL_NETWORK_MAX),
+    FIELD(TEXT, notice.passphrase, 0, LOCAL_PHRASE_MAX), FIELD(TEXT, notice.address, 0, LOCAL_ADDRESS_MAX)};
+static const struct field proxy_fields[] = {
+    FIELD(TEXT, proxy.address, 0, LOCAL_PROXY_MAX),  FIELD(TEXT, proxy.ca, 0, LOCAL_CA_MAX),
+    FIELD(TEXT, proxy.except, 0, LOCAL_PROXY_MAX),   FIELD(TEXT, proxy.user, 0, LOCAL_PROXY_MAX),
+    FIELD(TEXT, proxy.password, 0, LOCAL_PROXY_MAX), FIELD(TEXT, proxy.principal, 0, LOCAL_PROXY_MAX),
+    FIELD(TEXT, proxy.kdc, 0, LOCAL_PROXY_MAX),      FIELD(TEXT, proxy.keytab, 0, LOCAL_KEYTAB_MAX)};
+static const struct field credentials_fields[] = {
+    FIELD(TEXT, credentials.device, 0, LOCAL_DEVICE_MAX), FIELD(I64, credentials.end_s, 0, LOCAL_AT_MAX),
+    FIELD(TEXT, credentials.chain, 0, LOCAL_CHAIN_MAX), FIELD(TEXT, credentials.key, 0, LOCAL_KEY_MAX)};
 static const struct field document_fields[] = {FIELD(TEXT, document, 2, LOCAL_TEXT_MAX)};
 static const struct field line_fields[] = {
     FIELD(U64, line.lost, 0, UINT64_MAX), FIELD(I64, line.time_s, 0, LOCAL_AT_MAX),
@@ -54,10 +66,16 @@ static const struct row rows[] = {
     BARE(STATS),
     ROW(MIGRATE, migrate_fields),
     BARE(RESET),
+    BARE(SIGN_OUT),
+    ROW(NOTICE, notice_fields),
+    BARE(PROXY),
+    ROW(SET_PROXY, proxy_fields),
+    BARE(KEY),
     ROW(DOCUMENT, document_fields),
     ROW(LINE, line_fields),
     ROW(REFUSED, refused_fields),
     BARE(END),
+    ROW(CREDENTIALS, credentials_fields),
 };
 
 static const struct row *row_find(unsigned type) {

@@ -28,8 +28,8 @@ struct ipc_program {
  * user, or, where that is NULL, by ourselves, as our own. After a failure there may be a process already:
  * whoever called kills and reaps what `program` holds, as after success. A launcher does not wait for the
  * program: one that is not there sends FAILED, and has ended. */
-bool ipc_program_start(struct ipc_launcher *launcher, const char *path, struct ipc_program *program,
-                       struct pp_error *error);
+PP_MUST_USE bool ipc_program_start(struct ipc_launcher *launcher, const char *path,
+                                   struct ipc_program *program, struct pp_error *error);
 
 /* Kills it, if it was not reaped yet. `launcher` as it was started with: nobody else may kill another
  * user's. */

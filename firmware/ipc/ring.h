@@ -53,7 +53,7 @@ struct ipc_plane {
 
 /* Renderer: from format, width, height and slots of `layout`, fills its offsets, strides (multiples of 64)
  * and slot_size; PP_E_LIMIT when the ring would be over IPC_RING_MAX. The other fields are the caller's. */
-bool ipc_video_layout(struct ipc_ring *layout, struct pp_error *error);
+PP_MUST_USE bool ipc_video_layout(struct ipc_ring *layout, struct pp_error *error);
 /* A picture for a place of `width` x `height` pixels of the display has at most so many pixels: what is
  * larger is scaled down by its renderer. The player allows twice that, since sizes may change meanwhile. */
 #define IPC_PICTURE_OF_PLACE   5         /* times the place: a film of 4K (DCI) on a display of 1080p */
@@ -66,11 +66,11 @@ uint64_t ipc_ring_bytes_max(uint64_t pixels_max);
 
 /* Player: checks a layout, makes the memfd for it, seals it and maps it read-only. `*fd` belongs to the
  * caller and goes with MEMORY. PP_E_INVALID or PP_E_LIMIT say what does not hold. */
-bool ipc_video_ring_create(const struct ipc_ring *layout, struct ipc_video_ring *ring, int *fd,
-                           struct pp_error *error);
+PP_MUST_USE bool ipc_video_ring_create(const struct ipc_ring *layout, struct ipc_video_ring *ring, int *fd,
+                                       struct pp_error *error);
 /* Renderer: maps the memory that the player made for this layout. `fd` is borrowed. */
-bool ipc_video_ring_open(const struct ipc_ring *layout, int fd, struct ipc_video_ring *ring,
-                         struct pp_error *error);
+PP_MUST_USE bool ipc_video_ring_open(const struct ipc_ring *layout, int fd, struct ipc_video_ring *ring,
+                                     struct pp_error *error);
 /* `slot` is less than layout.slots (the caller checked), `plane` less than ipc_pixel_planes. */
 struct ipc_plane ipc_video_plane(const struct ipc_video_ring *ring, unsigned slot, unsigned plane);
 unsigned ipc_pixel_planes(unsigned format);
@@ -85,11 +85,11 @@ struct ipc_audio_ring {
 
 size_t ipc_audio_frame_size(const struct ipc_audio *layout); /* bytes, of both channels */
 /* Player. `*fd` belongs to the caller and goes with MEMORY. */
-bool ipc_audio_ring_create(const struct ipc_audio *layout, struct ipc_audio_ring *ring, int *fd,
-                           struct pp_error *error);
+PP_MUST_USE bool ipc_audio_ring_create(const struct ipc_audio *layout, struct ipc_audio_ring *ring, int *fd,
+                                       struct pp_error *error);
 /* Renderer. */
-bool ipc_audio_ring_open(const struct ipc_audio *layout, int fd, struct ipc_audio_ring *ring,
-                         struct pp_error *error);
+PP_MUST_USE bool ipc_audio_ring_open(const struct ipc_audio *layout, int fd, struct ipc_audio_ring *ring,
+                                     struct pp_error *error);
 /* Renderer: frames that can be written now. */
 size_t ipc_audio_ring_space(const struct ipc_audio_ring *ring);
 /* Renderer: writes up to `frames`, returns how many fitted. */

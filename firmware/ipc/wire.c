@@ -72,6 +72,7 @@ static const struct field layer_ended_fields[] = {
     LAYER(layer_ended.layer), U64(layer_ended.at_ms, 0, IPC_TIME_MS_MAX),
     U32(layer_ended.frames_presented, 0, UINT32_MAX), U32(layer_ended.frames_late, 0, UINT32_MAX)};
 static const struct field layer_failed_fields[] = {LAYER(layer_failed.layer), FLAG(layer_failed.gone),
+                                                   FLAG(layer_failed.broken),
                                                    TEXT(layer_failed.reason, IPC_REASON_MAX)};
 static const struct field screenshot_done_fields[] = {U32(screenshot_done.id, 0, UINT32_MAX),
                                                       FLAG(screenshot_done.ok)};
@@ -97,6 +98,9 @@ static const struct field audio_fields[] = {
     U8(audio.format, 0, IPC_SAMPLE_F32), U32(audio.rate, IPC_AUDIO_RATE, IPC_AUDIO_RATE),
     U8(audio.channels, 2, 2), U32(audio.capacity_frames, IPC_CAPACITY_MIN, IPC_CAPACITY_MAX)};
 static const struct field end_fields[] = {U64(end.duration_us, 0, IPC_TIME_US_MAX)};
+static const struct field keyboard_fields[] = {FLAG(keyboard.wanted)};
+static const struct field typed_fields[] = {U8(typed.kind, 0, IPC_TYPED_ENTER),
+                                            TEXT(typed.text, IPC_TYPED_MAX)};
 static const struct field late_fields[] = {U32(late.frames, 1, UINT32_MAX)};
 static const struct field release_fields[] = {U8(release.slot, 0, IPC_SLOTS_MAX - 1)};
 static const struct field clock_fields[] = {U64(clock.position_us, 0, IPC_TIME_US_MAX)};
@@ -138,6 +142,7 @@ static const struct row rows[] = {
     ROW(SCREENSHOT, screenshot_fields, 1),
     ROW(MARK, mark_fields, 0),
     ROW(CONTROL, control_fields, 0),
+    ROW(KEYBOARD, keyboard_fields, 0),
     ROW(DISPLAY, display_fields, 0),
     ROW(LAYER_READY, layer_ready_fields, 0),
     ROW(LAYER_SHOWN, layer_shown_fields, 0),
@@ -146,6 +151,7 @@ static const struct row rows[] = {
     ROW(SCREENSHOT_DONE, screenshot_done_fields, 0),
     ROW(LEAVING, leaving_fields, 0),
     ROW(CONTROLLED, controlled_fields, 0),
+    ROW(TYPED, typed_fields, 0),
     ROW(RING, ring_fields, 0),
     ROW(FRAME, frame_fields, 0),
     ROW(AUDIO, audio_fields, 0),

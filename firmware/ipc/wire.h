@@ -21,12 +21,13 @@
 #include "base/error.h"
 
 #define IPC_VERSION        2
-#define IPC_PROTOCOL       3    /* HELLO's: the meaning of the messages, as their form is IPC_VERSION's */
+#define IPC_PROTOCOL       4    /* HELLO's: the meaning of the messages, as their form is IPC_VERSION's */
 #define IPC_PACKET_MAX     4096 /* bytes */
 #define IPC_FDS_MAX        4    /* descriptors beside one packet */
 
 #define IPC_REASON_MAX     200                 /* bytes */
 #define IPC_DRIVER_MAX     32                  /* bytes */
+#define IPC_TYPED_MAX      32                  /* bytes of text that one key, or an input method, makes */
 #define IPC_TEXT_MAX       3072                /* bytes of START_STATUS's JSON */
 #define IPC_PATH_MAX       511                 /* bytes of a program's path */
 #define IPC_KEY_SIZE       32                  /* bytes */
@@ -56,6 +57,7 @@ enum ipc_type {
     IPC_SCREENSHOT, /* + file to write a PNG to */
     IPC_MARK,
     IPC_CONTROL,
+    IPC_KEYBOARD,
     /* player -> agent */
     IPC_DISPLAY = 0x0201,
     IPC_LAYER_READY,
@@ -65,6 +67,7 @@ enum ipc_type {
     IPC_SCREENSHOT_DONE,
     IPC_LEAVING,
     IPC_CONTROLLED,
+    IPC_TYPED,
     /* renderer -> player, on the layer's frame socket */
     IPC_RING = 0x0301,
     IPC_FRAME,
@@ -118,6 +121,12 @@ enum ipc_control_kind {
     IPC_CONTROL_RESTART, /* the player ends in good order, for whoever started it to start it again; value 0 */
 };
 #define IPC_CONTROL_VALUE_MAX 100
+enum ipc_typed_kind {
+    IPC_TYPED_TEXT,
+    IPC_TYPED_ERASE, /* the last character: Backspace */
+    IPC_TYPED_CLEAR, /* all of it: Escape */
+    IPC_TYPED_ENTER, /* that was it */
+};
 /* SANDBOXED's bits */
 enum {
     IPC_SANDBOX_SECCOMP = 1,
@@ -166,6 +175,10 @@ struct ipc_control {
     uint8_t control; /* enum ipc_control_kind */
     uint8_t value;   /* at most IPC_CONTROL_VALUE_MAX */
 };
+/* Whether what is typed on the display's keyboards is wanted; not at first. */
+struct ipc_keyboard {
+    uint8_t wanted; /* bool */
+};
 
 struct ipc_display {
     uint16_t width, height;          /* pixels */
@@ -187,7 +200,8 @@ struct ipc_layer_ended {
 };
 struct ipc_layer_failed {
     uint32_t layer;
-    uint8_t gone; /* bool: its renderer hung up, and knows why */
+    uint8_t gone;   /* bool: its renderer hung up, and knows why */
+    uint8_t broken; /* bool: what its renderer sent breaks the protocol */
     char reason[IPC_REASON_MAX + 1];
 };
 struct ipc_screenshot_done {
@@ -204,6 +218,12 @@ struct ipc_leaving {
 struct ipc_controlled {
     uint8_t control; /* enum ipc_control_kind */
     uint8_t value;
+};
+
+/* Only while KEYBOARD wants it; may cross one that no longer does. Secret. */
+struct ipc_typed {
+    uint8_t kind;                 /* enum ipc_typed_kind */
+    char text[IPC_TYPED_MAX + 1]; /* UTF-8; "" but for TEXT */
 };
 
 /* What the frames will be: the player answers with MEMORY, or drops a layer that asks for too much. Slot n
@@ -313,6 +333,7 @@ struct ipc_message {
         struct ipc_screenshot screenshot;
         struct ipc_mark mark;
         struct ipc_control control;
+        struct ipc_keyboard keyboard;
         struct ipc_display display;
         struct ipc_layer_ready layer_ready;
         struct ipc_layer_shown layer_shown;
@@ -321,6 +342,7 @@ struct ipc_message {
         struct ipc_screenshot_done screenshot_done;
         struct ipc_leaving leaving;
         struct ipc_controlled controlled;
+        struct ipc_typed typed;
         struct ipc_ring ring;
         struct ipc_frame frame;
         struct ipc_audio audio;
@@ -349,10 +371,11 @@ const char *ipc_type_name(unsigned type);
 size_t ipc_type_fds(unsigned type);
 
 /* Fails with PP_E_INVALID or PP_E_LIMIT, naming the field, for a message that decode would refuse. */
-bool ipc_encode(const struct ipc_message *message, uint8_t packet[IPC_PACKET_MAX], size_t *size,
-                struct pp_error *error);
+PP_MUST_USE bool ipc_encode(const struct ipc_message *message, uint8_t packet[IPC_PACKET_MAX], size_t *size,
+                            struct pp_error *error);
 /* Fills everything but the descriptors (fd_count is 0). On failure the content of `message` is unspecified.
  */
-bool ipc_decode(const void *packet, size_t size, struct ipc_message *message, struct pp_error *error);
+PP_MUST_USE bool ipc_decode(const void *packet, size_t size, struct ipc_message *message,
+                            struct pp_error *error);
 
 #endif

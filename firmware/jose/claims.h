@@ -49,7 +49,7 @@ struct claims_demands {
  *   PP_E_AUTH      for somebody else, or an answer to another request
  *   PP_E_EXPIRED   "exp" is not after the time less the skew
  *   PP_E_ROLLBACK  an older version */
-bool claims_check(const cJSON *document, const struct claims_demands *demands, struct claims *claims,
-                  struct pp_error *error);
+PP_MUST_USE bool claims_check(const cJSON *document, const struct claims_demands *demands,
+                              struct claims *claims, struct pp_error *error);
 
 #endif

@@ -26,16 +26,16 @@ struct compact_part {
 };
 
 /* Cuts it at its dots into exactly `count` parts; what is in them is not looked at. */
-bool compact_split(const char *token, size_t size, struct compact_part *parts, size_t count,
-                   struct pp_error *error);
+PP_MUST_USE bool compact_split(const char *token, size_t size, struct compact_part *parts, size_t count,
+                               struct pp_error *error);
 /* Appends the bytes of a part; errors name it, e.g. "the payload". On failure `out` is as it was. */
-bool compact_decode(const struct compact_part *part, const char *name, struct pp_buf *out,
-                    struct pp_error *error);
+PP_MUST_USE bool compact_decode(const struct compact_part *part, const char *name, struct pp_buf *out,
+                                struct pp_error *error);
 /* Exactly `size` bytes. */
-bool compact_decode_exact(const struct compact_part *part, const char *name, void *out, size_t size,
-                          struct pp_error *error);
+PP_MUST_USE bool compact_decode_exact(const struct compact_part *part, const char *name, void *out,
+                                      size_t size, struct pp_error *error);
 /* Appends base64url, with a dot before it unless the token is empty. */
-bool compact_add(struct pp_buf *token, const void *data, size_t size, struct pp_error *error);
+PP_MUST_USE bool compact_add(struct pp_buf *token, const void *data, size_t size, struct pp_error *error);
 
 /* The header: one JSON object without a member that stands twice, and without those that would have the reader
  * do what is not done here ("crit", "zip", "b64") or take a key from the message ("jwk", "x5c"…). The caller
@@ -47,16 +47,18 @@ cJSON *compact_header_with_key(const struct compact_part *part, struct pp_error 
  * do. */
 cJSON *compact_header_of_others(const struct compact_part *part, struct pp_error *error);
 /* The algorithm: a string, and just this one, else PP_E_UNSUPPORTED. */
-bool compact_header_algorithm(const cJSON *header, const char *name, const char *wanted,
-                              struct pp_error *error);
+PP_MUST_USE bool compact_header_algorithm(const cJSON *header, const char *name, const char *wanted,
+                                          struct pp_error *error);
 /* A text that both sides know: the header has just this one, or none where `wanted` is NULL. */
-bool compact_header_text(const cJSON *header, const char *name, const char *wanted, struct pp_error *error);
+PP_MUST_USE bool compact_header_text(const cJSON *header, const char *name, const char *wanted,
+                                     struct pp_error *error);
 /* "kid", or NULL where there is none; borrowed from the header. */
-bool compact_header_kid(const cJSON *header, const char **kid, struct pp_error *error);
+PP_MUST_USE bool compact_header_kid(const cJSON *header, const char **kid, struct pp_error *error);
 
 /* The writers' side: NULL texts are left out. Fails for texts longer than JOSE_NAME_MAX. */
-bool compact_header_put(cJSON *header, const char *name, const char *value, struct pp_error *error);
+PP_MUST_USE bool compact_header_put(cJSON *header, const char *name, const char *value,
+                                    struct pp_error *error);
 /* The header, printed, as the first part of a token that is empty yet. */
-bool compact_header_add(struct pp_buf *token, const cJSON *header, struct pp_error *error);
+PP_MUST_USE bool compact_header_add(struct pp_buf *token, const cJSON *header, struct pp_error *error);
 
 #endif

@@ -19,7 +19,7 @@ struct concat_kdf {
 };
 
 /* `size` bytes of a key from the secret that two keys agreed on. PP_E_LIMIT over the caps. */
-bool concat_kdf(const struct concat_kdf *kdf, const uint8_t secret[CRYPTO_SECRET_SIZE], void *key,
-                size_t size, struct pp_error *error);
+PP_MUST_USE bool concat_kdf(const struct concat_kdf *kdf, const uint8_t secret[CRYPTO_SECRET_SIZE], void *key,
+                            size_t size, struct pp_error *error);
 
 #endif

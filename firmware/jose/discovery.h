@@ -26,12 +26,12 @@ struct discovery {
 };
 
 /* Whether it can be an issuer: https, a host, no user, query or fragment. */
-bool discovery_issuer_check(const char *issuer, struct pp_error *error);
+PP_MUST_USE bool discovery_issuer_check(const char *issuer, struct pp_error *error);
 /* Where its document is. */
 void discovery_address(const char *issuer, char address[DISCOVERY_ADDRESS_SIZE]);
 /* The document has to be of this very issuer (§4.3): PP_E_AUTH otherwise. Endpoints are https, or it is refused whole;
  * one without device authorization is PP_E_UNSUPPORTED. `out` is then as it was. */
-bool discovery_parse(const void *json, size_t size, const char *issuer, struct discovery *out,
-                     struct pp_error *error);
+PP_MUST_USE bool discovery_parse(const void *json, size_t size, const char *issuer, struct discovery *out,
+                                 struct pp_error *error);
 
 #endif

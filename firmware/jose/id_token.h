@@ -47,8 +47,9 @@ struct id_token {
  *   PP_E_AUTH         another issuer, audience, authorized party or nonce; the signature is not valid
  *   PP_E_EXPIRED      expired, too old, or not valid yet
  *   PP_E_LIMIT        over a cap */
-bool id_token_read(const char *token, size_t size, const struct key_set *keys,
-                   const struct id_token_demands *demands, struct id_token *out, struct pp_error *error);
+PP_MUST_USE bool id_token_read(const char *token, size_t size, const struct key_set *keys,
+                               const struct id_token_demands *demands, struct id_token *out,
+                               struct pp_error *error);
 void id_token_finish(struct id_token *token);
 #define id_token_auto PP_CLEANUP(id_token_finish)
 

@@ -36,8 +36,8 @@ struct jwe_context {
 
 /* Encrypts to a public key (of a JWK: jwk_to_point) and appends the token. PP_E_INVALID where the key is not on
  * the curve, PP_E_LIMIT over a cap; the buffer is then as it was. */
-bool jwe_encrypt(const uint8_t recipient[CRYPTO_POINT_SIZE], const struct jwe_context *context,
-                 const void *clear, size_t size, struct pp_buf *token, struct pp_error *error);
+PP_MUST_USE bool jwe_encrypt(const uint8_t recipient[CRYPTO_POINT_SIZE], const struct jwe_context *context,
+                             const void *clear, size_t size, struct pp_buf *token, struct pp_error *error);
 
 /* Appends what was encrypted. The token has nothing around it, no line feed either. On failure `clear` is as it
  * was, and the code is
@@ -45,7 +45,7 @@ bool jwe_encrypt(const uint8_t recipient[CRYPTO_POINT_SIZE], const struct jwe_co
  *   PP_E_UNSUPPORTED  another algorithm, or a header that asks for what is not done here
  *   PP_E_LIMIT        over a cap, of `clear` as well
  *   PP_E_AUTH         it does not decrypt: for another key, or changed; which of the two is not to be known */
-bool jwe_decrypt(const struct crypto_key *key, const struct jwe_context *context, const char *token,
-                 size_t size, struct pp_buf *clear, struct pp_error *error);
+PP_MUST_USE bool jwe_decrypt(const struct crypto_key *key, const struct jwe_context *context,
+                             const char *token, size_t size, struct pp_buf *clear, struct pp_error *error);
 
 #endif

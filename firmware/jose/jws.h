@@ -35,8 +35,8 @@ struct jws_signer {
 
 /* Appends the token. PP_E_LIMIT for a larger payload or a token over the buffer's cap; the buffer is then as it
  * was. */
-bool jws_sign(const struct jws_signer *signer, const void *payload, size_t size, struct pp_buf *token,
-              struct pp_error *error);
+PP_MUST_USE bool jws_sign(const struct jws_signer *signer, const void *payload, size_t size,
+                          struct pp_buf *token, struct pp_error *error);
 
 /* The key that `kid` names, or NULL where there is none to be trusted by that name; `kid` is NULL where the
  * header has none. Borrowed until jws_verify returns. */
@@ -57,7 +57,7 @@ struct jws_verifier {
  *   PP_E_NOTFOUND     signed by a key that is not known
  *   PP_E_AUTH         the signature is not valid
  * Nothing is said of when it was signed, for whom, and how often it was seen: claims.h. */
-bool jws_verify(const struct jws_verifier *verifier, const char *token, size_t size, struct pp_buf *payload,
-                struct pp_error *error);
+PP_MUST_USE bool jws_verify(const struct jws_verifier *verifier, const char *token, size_t size,
+                            struct pp_buf *payload, struct pp_error *error);
 
 #endif

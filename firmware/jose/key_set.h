@@ -27,7 +27,7 @@ struct key_set {
 };
 
 /* PP_E_INVALID or PP_E_LIMIT; `out` is then as it was. A set may be empty. */
-bool key_set_parse(const void *json, size_t size, struct key_set *out, struct pp_error *error);
+PP_MUST_USE bool key_set_parse(const void *json, size_t size, struct key_set *out, struct pp_error *error);
 void key_set_finish(struct key_set *set);
 #define key_set_auto PP_CLEANUP(key_set_finish)
 

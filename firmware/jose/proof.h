@@ -49,8 +49,8 @@ struct proof_signer {
 };
 
 /* Appends a proof, another one each time. `now_s`: s since 1970. */
-bool proof_make(const struct proof_signer *signer, const struct proof_request *request, int64_t now_s,
-                struct pp_buf *token, struct pp_error *error);
+PP_MUST_USE bool proof_make(const struct proof_signer *signer, const struct proof_request *request,
+                            int64_t now_s, struct pp_buf *token, struct pp_error *error);
 
 /* What a good proof says. */
 struct proof {
@@ -63,7 +63,7 @@ struct proof {
 /* Reads a proof of that request (`nonce` of which is not looked at). Whether it was seen before, and whose key it
  * is, is the caller's to say. On failure `proof` is as it was, and the code is PP_E_INVALID, PP_E_UNSUPPORTED (another
  * algorithm, "none" is one), PP_E_LIMIT, or PP_E_AUTH (of another request, or the signature is not valid). */
-bool proof_read(const char *token, size_t size, const struct proof_request *request, struct proof *proof,
-                struct pp_error *error);
+PP_MUST_USE bool proof_read(const char *token, size_t size, const struct proof_request *request,
+                            struct proof *proof, struct pp_error *error);
 
 #endif

@@ -1,7 +1,6 @@
 #include "sync/committer.h"
 
-#include <errno.h>
-#include <pthread.h>
+#include "base/thread.h"
 
 /* fsyncs that wait for the flash together share its journal's next write: several threads are much faster
  * than one. */
@@ -70,11 +69,9 @@ struct committer *committer_create(struct net_loop *loop, struct pp_error *error
     pthread_mutex_init(&committer->lock, NULL);
     pthread_cond_init(&committer->wake, NULL);
     for (; committer->thread_count < COMMITTER_THREADS; committer->thread_count++) {
-        errno = pthread_create(&committer->threads[committer->thread_count], NULL, committer_main, committer);
-        if (errno) {
-            pp_fail_errno(error, "start a commit thread");
+        if (!pp_thread_start(&committer->threads[committer->thread_count], "sync-commit", committer_main,
+                             committer, error))
             return NULL;
-        }
     }
     return pp_steal(&committer);
 }

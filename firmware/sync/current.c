@@ -104,7 +104,7 @@ static void pin_recorded(struct sync *sync, const struct sync_stored *manifest, 
     struct store_need alone = {.length = manifest->length};
     bool pinned = false;
     if (!manifest->there) {
-        store_pin(sync->store, set, NULL, 0, NULL);
+        (void)!store_pin(sync->store, set, NULL, 0, NULL);
         return;
     }
     memcpy(alone.sha256, manifest->sha256, sizeof alone.sha256);

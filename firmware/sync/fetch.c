@@ -153,6 +153,7 @@ static void job_answered(struct job *job, const struct net_response *response) {
 static void job_failed(struct job *job, const struct net_response *response, const struct pp_error *why) {
     switch (why->code) {
     case PP_E_NET:
+    case PP_E_PORTAL:
         job_retry(job, response, why);
         break;
     case PP_E_INVALID:
@@ -355,7 +356,7 @@ static bool fetcher_run(struct fetcher *fetcher, struct pp_error *error) {
 static void fetcher_finish(struct fetcher *fetcher) {
     for (size_t i = 0; i < fetcher->count; i++) {
         net_call_cancel(fetcher->jobs[i].call);
-        writer_drain(&fetcher->jobs[i].stream, NULL);
+        (void)!writer_drain(&fetcher->jobs[i].stream, NULL);
         store_partial_keep(fetcher->jobs[i].partial);
     }
     committer_destroy(fetcher->committer);

@@ -27,6 +27,12 @@ struct sync_counters {
     _Atomic uint64_t bytes_total, bytes_done;
 };
 
+/* What the worker knows of a document. */
+struct sync_document_state {
+    uint8_t sha256[CHANNEL_HASH_SIZE]; /* of the one told last; zeros: none */
+    struct pp_error error;             /* why the last look-up brought none; PP_OK: it did */
+};
+
 struct sync {
     /* Never changed after sync_create. */
     struct vault *vault;
@@ -55,7 +61,7 @@ struct sync {
     pthread_cond_t wake;  /* CLOCK_MONOTONIC */
     bool stop;
     bool has_target, requested;
-    bool keys_requested;
+    bool document_requested[SYNC_DOCUMENTS];
     struct sync_target target;
     bool suspected;
     struct store_need suspect; /* where suspected */
@@ -65,13 +71,13 @@ struct sync {
 
     /* The worker's own. */
     struct net_retry retry;
-    int64_t pass_at_ms;      /* CLOCK_MONOTONIC, a try again or a look; 0: not by itself */
-    int64_t scrub_at_ms;     /* CLOCK_MONOTONIC */
-    int64_t told_time_epoch; /* of the newest statement that a result has told */
-    struct net_retry keys_retry;
-    int64_t keys_at_ms;                     /* CLOCK_MONOTONIC, not before, where they are requested */
-    uint8_t keys_sha256[CHANNEL_HASH_SIZE]; /* of those told last; zeros: none */
-    struct pp_error keys_error;             /* why the last look-up brought none; PP_OK: it did */
+    int64_t pass_at_ms;                      /* CLOCK_MONOTONIC, a try again or a look; 0: not by itself */
+    int64_t scrub_at_ms;                     /* CLOCK_MONOTONIC */
+    char told_refusal[PP_ERROR_MESSAGE_MAX]; /* until metadata is accepted again */
+    int64_t told_time_epoch;                 /* of the newest statement that a result has told */
+    struct net_retry documents_retry;
+    int64_t documents_at_ms; /* CLOCK_MONOTONIC, not before, where any is requested */
+    struct sync_document_state documents[SYNC_DOCUMENTS];
     uint64_t suspect_left; /* bytes of the suspect that are still to be read, at full speed */
     int64_t
         suspect_at_ms; /* CLOCK_MONOTONIC: a suspect waits until then, since the flash let nothing be read */
@@ -107,16 +113,26 @@ struct sync_newest {
 };
 
 struct sync_repository;
-/* Refreshes TUF's metadata, and tells the control keys where they are others. NULL on failure. */
+/* Refreshes TUF's metadata, and has the documents followed. NULL on failure. */
 struct sync_repository *sync_repository_open(struct sync *sync, int64_t *retry_after_s,
                                              struct pp_error *error);
 /* The channel's target, and what it holds. */
-bool sync_repository_find(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
-                          int64_t *retry_after_s, struct pp_error *error);
-bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, int64_t *retry_after_s,
-                              struct pp_error *error);
+PP_MUST_USE bool sync_repository_find(struct sync_repository *repository, const char *channel,
+                                      struct sync_newest *newest, int64_t *retry_after_s,
+                                      struct pp_error *error);
+PP_MUST_USE bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out,
+                                          int64_t *retry_after_s, struct pp_error *error);
 void sync_repository_close(struct sync_repository *repository);
 PP_DEFINE_AUTO(sync_repository, struct sync_repository, sync_repository_close)
+
+/* ---- documents.c ---- */
+/* Looks each of them up in verified metadata, and tells those that are others than before. Content does not wait for
+ * them: what is in effect goes on. */
+void sync_documents_follow(struct sync *sync, struct trust *trust);
+/* Whether any is asked for. Lock held. */
+bool sync_documents_requested(const struct sync *sync);
+/* Looks them up without a pass, and tells which of those that were asked for did not come. */
+void sync_documents_look_up(struct sync *sync);
 
 /* ---- fetch.c ---- */
 struct sync_fetched {
@@ -133,8 +149,9 @@ struct sync_newer {
 
 /* Brings every object that the store does not have. On failure what came so far is kept for the next time.
  * PP_E_CANCELLED also where something newer came. */
-bool sync_fetch(struct sync *sync, const struct store_need *needs, size_t count,
-                const struct sync_newer *newer, struct sync_fetched *outcome, struct pp_error *error);
+PP_MUST_USE bool sync_fetch(struct sync *sync, const struct store_need *needs, size_t count,
+                            const struct sync_newer *newer, struct sync_fetched *outcome,
+                            struct pp_error *error);
 
 /* ---- current.c ---- */
 /* Opens a sealed manifest; it must be of that channel. */
@@ -150,16 +167,16 @@ struct sync_needs {
     struct store_need *list;
     size_t count;
 };
-bool sync_needs_make(const struct sync_stored *sealed, const struct channel_manifest *manifest,
-                     struct sync_needs *out, struct pp_error *error);
+PP_MUST_USE bool sync_needs_make(const struct sync_stored *sealed, const struct channel_manifest *manifest,
+                                 struct sync_needs *out, struct pp_error *error);
 bool sync_needs_met(struct store *store, const struct sync_needs *needs);
 
 /* Pins what the record's manifests need. */
 void sync_pin_recorded(struct sync *sync);
 /* No manifest is current any more: the channel is empty. Their objects may be evicted. */
-bool sync_forget_manifests(struct sync *sync, struct pp_error *error);
+PP_MUST_USE bool sync_forget_manifests(struct sync *sync, struct pp_error *error);
 /* Makes the manifest current, by one vault record, and pins accordingly. */
-bool sync_switch(struct sync *sync, const struct sync_stored *next, const struct sync_needs *needs,
-                 struct pp_error *error);
+PP_MUST_USE bool sync_switch(struct sync *sync, const struct sync_stored *next,
+                             const struct sync_needs *needs, struct pp_error *error);
 
 #endif

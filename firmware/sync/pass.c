@@ -168,7 +168,7 @@ static bool make_current(struct pass *pass, struct sync_result *result, struct p
     bool again = is_current(pass);
     if (!sync_switch(pass->sync, &pass->next, &pass->needs, error))
         return false;
-    store_pin(pass->sync->store, STORE_PIN_PENDING, NULL, 0, NULL);
+    (void)!store_pin(pass->sync->store, STORE_PIN_PENDING, NULL, 0, NULL);
     if (!store_evict(pass->sync->store, NULL, 0, &why))
         pp_log_warning("sync: %s", why.message);
     /* Whoever could not open the current manifest shows another one: it is told as a switch. */
@@ -237,7 +237,7 @@ bool sync_pass(struct sync *sync, const struct sync_target *target, struct sync_
         result->error = (struct pp_error){0}; /* of things that were tried and may fail */
         pp_buf_finish(&sync->manifest);
     } else {
-        store_pin(sync->store, STORE_PIN_PENDING, NULL, 0, NULL);
+        (void)!store_pin(sync->store, STORE_PIN_PENDING, NULL, 0, NULL);
         result->kind = SYNC_FAILED;
         if (result->error.code == PP_E_AUTH && pass.needs.count)
             verdict->wait_s = wrong_hash_wait(sync, &pass.next);

@@ -35,14 +35,17 @@ struct sync_record {
 void sync_record_finish(struct sync_record *record);
 #define sync_autorecord PP_CLEANUP(sync_record_finish)
 
-bool sync_record_parse(const void *json, size_t size, struct sync_record *out, struct pp_error *error);
-bool sync_record_print(const struct sync_record *record, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool sync_record_parse(const void *json, size_t size, struct sync_record *out,
+                                   struct pp_error *error);
+PP_MUST_USE bool sync_record_print(const struct sync_record *record, struct pp_buf *out,
+                                   struct pp_error *error);
 
 /* Whether the manifest must not become current. */
 bool sync_record_rejects(const struct sync_record *record, const struct sync_stored *manifest);
 
 /* A vault without the record gives an empty one. */
-bool sync_record_load(struct vault *vault, struct sync_record *out, struct pp_error *error);
-bool sync_record_save(struct vault *vault, const struct sync_record *record, struct pp_error *error);
+PP_MUST_USE bool sync_record_load(struct vault *vault, struct sync_record *out, struct pp_error *error);
+PP_MUST_USE bool sync_record_save(struct vault *vault, const struct sync_record *record,
+                                  struct pp_error *error);
 
 #endif

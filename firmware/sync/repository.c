@@ -18,7 +18,8 @@ struct sync_repository {
     struct sync *sync;
     struct trust *trust;
     struct trust_target target;
-    int last_status; /* HTTP status of the last answer */
+    int last_status;   /* HTTP status of the last answer */
+    bool fetch_failed; /* the last file did not come */
     int64_t retry_after_s;
     char metadata_url[SYNC_URL_MAX];
     char target_url[SYNC_URL_MAX];
@@ -41,18 +42,21 @@ static enum trust_fetch_result fetch_file(void *arg, const char *url, size_t max
         .use_identity = true,
         .cancel = &sync->cancel,
     };
+    repository->fetch_failed = true;
     bool came = net_client_fetch(sync->client, &request, &response, error);
     repository->last_status = came ? response.status : 0;
     repository->retry_after_s = came ? response.retry_after_s : -1;
     if (!came)
         return TRUST_FETCH_FAILED;
     if (status_is_absence(response.status)) {
-        net_response_check(&response, error);
+        (void)!net_response_check(&response, error);
+        repository->fetch_failed = false;
         return TRUST_FETCH_NOT_FOUND;
     }
     if (!net_response_check(&response, error) ||
         !pp_buf_add(out, response.body.data, response.body.size, error))
         return TRUST_FETCH_FAILED;
+    repository->fetch_failed = false;
     return TRUST_FETCH_OK;
 }
 
@@ -127,6 +131,19 @@ static void tell_time_statement(const struct sync_repository *repository, bool e
     sync_push_result(sync, &result);
 }
 
+/* Whoever keeps the repository, or stands in front of it, gives out what was not signed for it. Not so where a file did
+ * not come, or something of ours went wrong. Told once for each reason, until metadata is accepted again. */
+static void tell_refusal(const struct sync_repository *repository, const struct pp_error *why) {
+    struct sync *sync = repository->sync;
+    struct sync_result result = {.kind = SYNC_REFUSED, .retry_ms = -1, .error = *why};
+    bool refused = why->code == PP_E_AUTH || why->code == PP_E_ROLLBACK || why->code == PP_E_EXPIRED ||
+                   why->code == PP_E_INVALID || why->code == PP_E_LIMIT;
+    if (!refused || repository->fetch_failed || strcmp(sync->told_refusal, why->message) == 0)
+        return;
+    memcpy(sync->told_refusal, why->message, sizeof sync->told_refusal);
+    sync_push_result(sync, &result);
+}
+
 static bool refresh(const struct sync_repository *repository, struct pp_error *error) {
     struct pp_error why = {0};
     bool ok = trust_refresh(repository->trust, &why);
@@ -157,49 +174,6 @@ static bool find_manifest(struct sync_repository *repository, const char *channe
     return true;
 }
 
-/* ---- The control keys ---- */
-
-static bool keys_download(struct sync_repository *repository, const struct trust_target *target,
-                          struct pp_error *error) {
-    struct sync *sync = repository->sync;
-    pp_autobuf struct pp_buf keys = PP_BUF_INIT(SYNC_CONTROL_MAX);
-    struct sync_result result = {.kind = SYNC_CONTROL_KEYS, .retry_ms = -1};
-    if (target->length > SYNC_CONTROL_MAX)
-        return pp_fail(error, PP_E_LIMIT, "%llu bytes long, at most %d are allowed",
-                       (unsigned long long)target->length, SYNC_CONTROL_MAX);
-    if (!trust_target_download(repository->trust, target, &keys, error) ||
-        !pp_text_copy(&result.control_keys, pp_buf_text(&keys), error))
-        return false;
-    memcpy(result.sha256, target->sha256, sizeof result.sha256);
-    memcpy(sync->keys_sha256, target->sha256, sizeof sync->keys_sha256);
-    sync_push_result(sync, &result);
-    return true;
-}
-
-static bool keys_look_up(struct sync_repository *repository, struct pp_error *error) {
-    struct sync *sync = repository->sync;
-    struct trust_target target = {0};
-    bool ok = trust_target_find(repository->trust, SYNC_CONTROL_TARGET, &target, error) &&
-              (target.has_sha256 || pp_fail(error, PP_E_UNSUPPORTED, "it has no SHA-256")) &&
-              (memcmp(sync->keys_sha256, target.sha256, sizeof sync->keys_sha256) == 0 ||
-               keys_download(repository, &target, error));
-    trust_target_finish(&target);
-    return ok || pp_wrap(error, SYNC_CONTROL_TARGET);
-}
-
-/* Content does not wait for them: the state that is in effect names it. */
-static void keys_follow(struct sync_repository *repository) {
-    struct sync *sync = repository->sync;
-    sync->keys_error = (struct pp_error){0};
-    bool ok = keys_look_up(repository, &sync->keys_error);
-    pthread_mutex_lock(&sync->lock);
-    bool missed = !ok && (sync->keys_requested || sync->keys_error.code != PP_E_NOTFOUND);
-    sync->keys_requested = sync->keys_requested && !ok;
-    pthread_mutex_unlock(&sync->lock);
-    if (missed) /* a repository that has none is none of ours, and nobody has asked for them */
-        pp_log_warning("sync: %s", sync->keys_error.message);
-}
-
 struct sync_repository *sync_repository_open(struct sync *sync, int64_t *retry_after_s,
                                              struct pp_error *error) {
     PP_AUTO(sync_repository) struct sync_repository *repository = calloc(1, sizeof *repository);
@@ -213,26 +187,43 @@ struct sync_repository *sync_repository_open(struct sync *sync, int64_t *retry_a
     snprintf(repository->target_url, sizeof repository->target_url, "%s/targets", sync->repo_url);
     if (!open_trust(repository, error))
         return NULL;
-    bool ok = refresh(repository, error) && apply_trust_floors(repository, error);
+    struct pp_error why = {0};
+    bool ok = refresh(repository, &why) && apply_trust_floors(repository, &why);
     *retry_after_s = repository->retry_after_s;
+    if (!ok) {
+        tell_refusal(repository, &why);
+        pp_fail(error, why.code, "%s", why.message);
+    }
     if (!ok) {
         explain_denial(repository, error);
         return NULL;
     }
-    keys_follow(repository);
+    sync_documents_follow(sync, repository->trust);
     return pp_steal(&repository);
 }
 
 bool sync_repository_find(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
                           int64_t *retry_after_s, struct pp_error *error) {
-    bool ok = find_manifest(repository, channel, newest, error);
+    struct pp_error why = {0};
+    bool ok = find_manifest(repository, channel, newest, &why);
+    if (ok) {
+        *repository->sync->told_refusal = 0;
+    } else {
+        tell_refusal(repository, &why);
+        pp_fail(error, why.code, "%s", why.message);
+    }
     *retry_after_s = repository->retry_after_s;
     return ok;
 }
 
 bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, int64_t *retry_after_s,
                               struct pp_error *error) {
-    bool ok = trust_target_download(repository->trust, &repository->target, out, error);
+    struct pp_error why = {0};
+    bool ok = trust_target_download(repository->trust, &repository->target, out, &why);
+    if (!ok) {
+        tell_refusal(repository, &why);
+        pp_fail(error, why.code, "%s", why.message);
+    }
     *retry_after_s = repository->retry_after_s;
     return ok;
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/thread.h"
 #include "sync/internal.h"
 #include "sync/trust_floors.h"
 
@@ -42,6 +43,7 @@ static bool make_client(struct sync *sync, const struct sync_config *config, str
     struct net_client_config client = {
         .base_url = config->base_url,
         .ca_file = config->ca_file,
+        .authorities = config->authorities,
         .proxy = config->proxy,
         .max_connections_per_host = CONNECTIONS_MAX,
         .clocks = config->clocks,
@@ -53,17 +55,9 @@ static bool make_client(struct sync *sync, const struct sync_config *config, str
     return sync->client != NULL;
 }
 
-/* Signals are for the thread that runs the program's loop. */
 static bool start_worker(struct sync *sync, struct pp_error *error) {
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int code = pthread_create(&sync->worker, NULL, sync_worker_main, sync);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    sync->worker_started = code == 0;
-    errno = code;
-    return code == 0 || pp_fail_errno(error, "start the sync thread");
+    sync->worker_started = pp_thread_start(&sync->worker, "sync", sync_worker_main, sync, error);
+    return sync->worker_started;
 }
 
 static void init_locks(struct sync *sync) {
@@ -84,7 +78,7 @@ struct sync *sync_create(const struct sync_config *config, struct pp_error *erro
     }
     init_locks(sync);
     net_retry_init_random(&sync->retry);
-    net_retry_init_random(&sync->keys_retry);
+    net_retry_init_random(&sync->documents_retry);
     sync->manifest = PP_BUF_INIT(SYNC_MANIFEST_MAX);
     sync->result_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (sync->result_fd < 0) {
@@ -196,9 +190,9 @@ void sync_suspect(struct sync *sync, const struct store_need *object) {
     pthread_mutex_unlock(&sync->lock);
 }
 
-void sync_request_control_keys(struct sync *sync) {
+void sync_request_document(struct sync *sync, enum sync_document document) {
     pthread_mutex_lock(&sync->lock);
-    sync->keys_requested = true;
+    sync->document_requested[document] = true;
     atomic_store(&sync->asked_again, true);
     net_loop_wake(sync->loop);
     pthread_cond_signal(&sync->wake);
@@ -218,8 +212,8 @@ void sync_stop(struct sync *sync) {
 void sync_result_finish(struct sync_result *result) {
     channel_manifest_destroy(result->manifest);
     result->manifest = NULL;
-    free(result->control_keys);
-    result->control_keys = NULL;
+    free(result->text);
+    result->text = NULL;
 }
 
 void sync_push_result(struct sync *sync, struct sync_result *result) {
@@ -232,7 +226,7 @@ void sync_push_result(struct sync *sync, struct sync_result *result) {
     }
     sync->results[(sync->result_first + sync->result_count++) % SYNC_RESULTS_MAX] = *result;
     result->manifest = NULL;
-    result->control_keys = NULL;
+    result->text = NULL;
     /* Fails only where the counter is full, and then the descriptor is readable anyway. */
     ssize_t written = write(sync->result_fd, &one, sizeof one);
     (void)written;

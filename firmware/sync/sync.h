@@ -32,17 +32,17 @@
 #define SYNC_SCRUB_PAUSE_DEFAULT 60000             /* ms between two steps */
 #define SYNC_STALL_DEFAULT       30                /* s */
 #define SYNC_VAULT_RECORD        "sync"            /* current and previous manifest */
-#define SYNC_CONTROL_TARGET      "keys/control.json" /* of the repository's top-level role */
-#define SYNC_CONTROL_MAX         4096                /* bytes of it */
+#define SYNC_DOCUMENT_MAX        (16 * 1024)       /* bytes of the longest of them */
 
 struct sync_config {
     const char *state_dir; /* trust/ is kept under it; must exist */
     struct vault *vault;   /* borrowed, as the store; both outlive the sync */
     struct store *store;
-    const char *base_url;  /* https://HOST[:PORT] of the headend */
-    const char *repo_path; /* where the repository is below it; NULL: "/repo" */
-    const char *ca_file;   /* PEM */
-    const char *proxy;     /* or NULL */
+    const char *base_url;                /* https://HOST[:PORT] of the headend */
+    const char *repo_path;               /* where the repository is below it; NULL: "/repo" */
+    const char *ca_file;                 /* PEM; unless there are `authorities` */
+    struct net_authorities *authorities; /* held; or NULL */
+    struct net_proxy *proxy;             /* held; or NULL */
     const char
         *root_file; /* the first TUF root.json, used while state_dir/trust has none that verifies; or NULL */
     struct net_clocks clocks;  /* of certificates; the first also of TUF's metadata; asked on the worker */
@@ -57,6 +57,14 @@ struct sync_target {
     uint8_t key[CHANNEL_KEY_SIZE]; /* the channel key, secret */
 };
 
+/* Small targets of the repository's top-level role, signed with its metadata, that others than the channel live on.
+ * A row of the table in documents.c each. */
+enum sync_document {
+    SYNC_CONTROL_KEYS, /* keys/control.json: whose states are obeyed */
+    SYNC_AUTHORITIES,  /* keys/authorities.json: whose certificates are trusted */
+    SYNC_DOCUMENTS,
+};
+
 enum sync_kind {
     SYNC_SWITCHED,   /* a new manifest is current; `manifest` holds it */
     SYNC_UNCHANGED,  /* the current manifest is the newest, all its objects are there */
@@ -65,8 +73,9 @@ enum sync_kind {
     SYNC_TIME,       /* root says something of the time: `statement`; the pass goes on */
     SYNC_REPAIRED,   /* as UNCHANGED, and objects that were missing or bad are there again */
     SYNC_BAD_OBJECT, /* the scrub set `sha256` aside; it is fetched again */
-    SYNC_CONTROL_KEYS,    /* the repository vouches for other keys than those told last: `control_keys` */
-    SYNC_NO_CONTROL_KEYS, /* they were requested and did not come, for `error`; asked for again */
+    SYNC_DOCUMENT,   /* the repository vouches for another `document` than the one told last: `text` */
+    SYNC_REFUSED, /* metadata or a target of it was refused for `error`, which names it; the pass ends with the same */
+    SYNC_NO_DOCUMENT, /* `document` was requested and did not come, for `error`; asked for again */
 };
 
 struct sync_result {
@@ -82,7 +91,8 @@ struct sync_result {
     struct trust_time_statement statement; /* SYNC_TIME */
     bool expired; /* SYNC_TIME: metadata was refused as expired, by the time that it is taken for */
     struct channel_manifest *manifest; /* SYNC_SWITCHED; NULL it to keep it */
-    char *control_keys;                /* SYNC_CONTROL_KEYS: the target, as text; freed with the result */
+    enum sync_document document;       /* SYNC_DOCUMENT, SYNC_NO_DOCUMENT */
+    char *text;                        /* SYNC_DOCUMENT: the target; freed with the result */
 };
 
 void sync_result_finish(struct sync_result *result);
@@ -102,8 +112,8 @@ void sync_destroy(struct sync *sync);
 PP_DEFINE_AUTO(sync, struct sync, sync_destroy)
 
 /* Who asks: certificate chain and key in PEM, or NULL and NULL; copied, wiped. Applies from the next pass. */
-bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem, struct crypto_key *key,
-                       struct pp_error *error);
+PP_MUST_USE bool sync_set_identity(struct sync *sync, const char *certificate_chain_pem,
+                                   struct crypto_key *key, struct pp_error *error);
 /* What proves the requests, on the worker's thread; copied, and its `arg` outlives the sync. NULL: nothing. */
 void sync_set_prover(struct sync *sync, const struct net_prover *prover);
 /* "name=value" or NULL. */
@@ -116,9 +126,9 @@ void sync_request(struct sync *sync, const struct sync_target *target);
 /* An object could not be played: it is hashed next, at full speed, and fetched again where it is bad or
  * missing. Of several, the newest counts; the scrub finds the others in its time. */
 void sync_suspect(struct sync *sync, const struct store_need *object);
-/* Asks for the keys that sign states, now and until they were looked up once, also without a target. They are looked at
- * in every pass as well; told where they are others than before, once each start in any case. */
-void sync_request_control_keys(struct sync *sync);
+/* Asks for the document, now and until it was looked up once, also without a target. All are looked at in every pass as
+ * well; told where one is another than before, once each start in any case. */
+void sync_request_document(struct sync *sync, enum sync_document document);
 /* No target any more: cancels what runs and waits for the next request. */
 void sync_stop(struct sync *sync);
 
@@ -133,11 +143,11 @@ int64_t sync_root_version(struct sync *sync);
 /* The manifest to show at start, without any network: PP_E_NOTFOUND when there is none yet. It is verified
  * against the record's hash and opened with the key that the record keeps. The caller destroys it. Objects
  * may be missing after a fault of the flash: ask the store before showing an item. */
-bool sync_load_current(struct vault *vault, struct store *store, struct channel_manifest **out,
-                       struct pp_error *error);
+PP_MUST_USE bool sync_load_current(struct vault *vault, struct store *store, struct channel_manifest **out,
+                                   struct pp_error *error);
 
 /* Goes back to the manifest before, for one that makes programs crash: that one is not taken again until
  * another is published. PP_E_NOTFOUND when there is no previous one. */
-bool sync_use_previous(struct sync *sync, struct channel_manifest **out, struct pp_error *error);
+PP_MUST_USE bool sync_use_previous(struct sync *sync, struct channel_manifest **out, struct pp_error *error);
 
 #endif

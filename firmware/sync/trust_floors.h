@@ -24,8 +24,8 @@ struct sync_trust_floors {
 /* Holds `seen`, just verified, against the floors, and raises them. PP_E_ROLLBACK names the role; a record
  * that is damaged counts as none and is written anew; else the errors of the vault, but for those of writing:
  * a full flash is no reason to refuse what is newer. */
-bool sync_trust_floors_raise(struct vault *vault, const struct sync_trust_floors *seen,
-                             struct pp_error *error);
+PP_MUST_USE bool sync_trust_floors_raise(struct vault *vault, const struct sync_trust_floors *seen,
+                                         struct pp_error *error);
 
 /* The root's version that was seen, 0: none, or it cannot be read. */
 int64_t sync_trust_floors_root(struct vault *vault);

@@ -10,7 +10,7 @@
 #define SCRUB_SLICE      (512 * 1024) /* bytes between two looks at `cancel` */
 #define SUSPECT_PAUSE_MS 30000        /* until an object that could not be read is tried again */
 
-enum work { WORK_NONE, WORK_STOP, WORK_KEYS, WORK_PASS, WORK_SCRUB };
+enum work { WORK_NONE, WORK_STOP, WORK_DOCUMENTS, WORK_PASS, WORK_SCRUB };
 
 static int64_t earlier(int64_t a, int64_t b) {
     return !a || (b && b < a) ? b : a;
@@ -34,8 +34,8 @@ static bool suspect_is_due(const struct sync *sync, int64_t now) {
 static enum work work_due(const struct sync *sync, int64_t now) {
     if (sync->stop)
         return WORK_STOP;
-    if (sync->keys_requested && sync->keys_at_ms <= now)
-        return WORK_KEYS;
+    if (sync_documents_requested(sync) && sync->documents_at_ms <= now)
+        return WORK_DOCUMENTS;
     if (sync->requested || (sync->has_target && sync->pass_at_ms && sync->pass_at_ms <= now))
         return WORK_PASS;
     return suspect_is_due(sync, now) || (sync->scrub_at_ms && sync->scrub_at_ms <= now) ? WORK_SCRUB
@@ -45,8 +45,8 @@ static enum work work_due(const struct sync *sync, int64_t now) {
 /* Lock held; 0: nothing will be by itself. */
 static int64_t next_due(const struct sync *sync) {
     bool suspected = sync->suspected || sync->suspect_left;
-    int64_t look =
-        earlier(sync->has_target ? sync->pass_at_ms : 0, sync->keys_requested ? sync->keys_at_ms : 0);
+    int64_t look = earlier(sync->has_target ? sync->pass_at_ms : 0,
+                           sync_documents_requested(sync) ? sync->documents_at_ms : 0);
     return earlier(earlier(sync->scrub_at_ms, suspected ? sync->suspect_at_ms : 0), look);
 }
 
@@ -72,7 +72,7 @@ static enum work wait_for_work(struct sync *sync, struct sync_target *target) {
         sync->pass_at_ms = 0;
         atomic_store(&sync->asked_again, false);
     }
-    if (work == WORK_PASS || work == WORK_KEYS)
+    if (work == WORK_PASS || work == WORK_DOCUMENTS)
         prepare_client(sync);
     pthread_mutex_unlock(&sync->lock);
     return work;
@@ -112,27 +112,6 @@ static void do_pass(struct sync *sync, const struct sync_target *target) {
         sync->pass_at_ms = pp_clock_monotonic_ms() + result.retry_ms;
     }
     sync_push_result(sync, &result);
-}
-
-/* What opens the repository looks the keys up. */
-static void do_keys(struct sync *sync) {
-    struct sync_result result = {.kind = SYNC_NO_CONTROL_KEYS};
-    int64_t retry_after_s = -1;
-    PP_AUTO(sync_repository)
-    struct sync_repository *repository = sync_repository_open(sync, &retry_after_s, &result.error);
-    if (repository)
-        result.error = sync->keys_error;
-    pthread_mutex_lock(&sync->lock);
-    bool came = !sync->keys_requested;
-    pthread_mutex_unlock(&sync->lock);
-    if (came) {
-        net_retry_reset(&sync->keys_retry);
-        return;
-    }
-    result.retry_ms = net_retry_next_ms(&sync->keys_retry, retry_after_s);
-    sync->keys_at_ms = pp_clock_monotonic_ms() + result.retry_ms;
-    if (result.error.code && result.error.code != PP_E_CANCELLED)
-        sync_push_result(sync, &result);
 }
 
 static void report_bad_object(struct sync *sync, const struct store_scrub *scrub) {
@@ -216,8 +195,8 @@ void *sync_worker_main(void *arg) {
     while ((work = wait_for_work(sync, &target)) != WORK_STOP) {
         if (work == WORK_PASS)
             do_pass(sync, &target);
-        else if (work == WORK_KEYS)
-            do_keys(sync);
+        else if (work == WORK_DOCUMENTS)
+            sync_documents_look_up(sync);
         else
             do_scrub(sync);
         pp_wipe(&target, sizeof target);

@@ -1,7 +1,6 @@
 #include "sync/writer.h"
 
-#include <errno.h>
-#include <pthread.h>
+#include "base/thread.h"
 
 struct writer_block {
     struct writer_stream *stream;
@@ -69,13 +68,8 @@ struct writer *writer_create(struct pp_error *error) {
         writer->blocks[i].next = writer->free_list;
         writer->free_list = &writer->blocks[i];
     }
-    errno = pthread_create(&writer->thread, NULL, writer_main, writer);
-    writer->started = errno == 0;
-    if (!writer->started) {
-        pp_fail_errno(error, "start the write thread");
-        return NULL;
-    }
-    return pp_steal(&writer);
+    writer->started = pp_thread_start(&writer->thread, "sync-write", writer_main, writer, error);
+    return writer->started ? pp_steal(&writer) : NULL;
 }
 
 void writer_destroy(struct writer *writer) {

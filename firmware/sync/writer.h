@@ -35,9 +35,10 @@ PP_DEFINE_AUTO(writer, struct writer, writer_destroy)
 
 void writer_begin(struct writer *writer, struct store_partial *partial, struct writer_stream *stream);
 /* Waits while all blocks are taken. Fails with what went wrong with an earlier block. */
-bool writer_write(struct writer_stream *stream, const void *data, size_t size, struct pp_error *error);
+PP_MUST_USE bool writer_write(struct writer_stream *stream, const void *data, size_t size,
+                              struct pp_error *error);
 /* Waits until everything is written; the partial is the caller's again, also on failure. A stream that was
  * never begun, or is drained already, is fine. */
-bool writer_drain(struct writer_stream *stream, struct pp_error *error);
+PP_MUST_USE bool writer_drain(struct writer_stream *stream, struct pp_error *error);
 
 #endif

@@ -24,8 +24,9 @@ struct trust_delegations {
     const cJSON *succinct;  /* NULL once it was given out */
 };
 
-bool trust_delegations_start(struct trust_delegations *walk, const struct trust_metadata *metadata,
-                             const char *path, struct pp_error *error);
+PP_MUST_USE bool trust_delegations_start(struct trust_delegations *walk,
+                                         const struct trust_metadata *metadata, const char *path,
+                                         struct pp_error *error);
 /* False at the end. */
 bool trust_delegations_next(struct trust_delegations *walk, struct trust_delegation *out);
 

@@ -13,10 +13,10 @@ struct trust_digests {
 };
 
 /* Algorithms that are not known are passed over, but one at least must be: PP_E_UNSUPPORTED. */
-bool trust_digests_parse(const cJSON *hashes, struct trust_digests *out, struct pp_error *error);
+PP_MUST_USE bool trust_digests_parse(const cJSON *hashes, struct trust_digests *out, struct pp_error *error);
 
 /* All of them; PP_E_AUTH where one differs. */
-bool trust_digests_verify(const struct trust_digests *digests, const void *data, size_t size,
-                          struct pp_error *error);
+PP_MUST_USE bool trust_digests_verify(const struct trust_digests *digests, const void *data, size_t size,
+                                      struct pp_error *error);
 
 #endif

@@ -23,9 +23,11 @@ struct trust {
 /* ---- files.c: the metadata folder ---- */
 
 /* The bytes kept for a role. PP_E_NOTFOUND, PP_E_LIMIT or PP_E_IO. */
-bool trust_file_load(int dirfd, const char *role, size_t max, struct pp_buf *out, struct pp_error *error);
-bool trust_file_store(int dirfd, const char *role, const struct pp_buf *data, struct pp_error *error);
-bool trust_file_remove(int dirfd, const char *role, struct pp_error *error);
+PP_MUST_USE bool trust_file_load(int dirfd, const char *role, size_t max, struct pp_buf *out,
+                                 struct pp_error *error);
+PP_MUST_USE bool trust_file_store(int dirfd, const char *role, const struct pp_buf *data,
+                                  struct pp_error *error);
+PP_MUST_USE bool trust_file_remove(int dirfd, const char *role, struct pp_error *error);
 
 /* ---- remote.c: the repository ---- */
 
@@ -38,9 +40,9 @@ enum trust_fetch_result trust_remote_target(struct trust *trust, const char *nam
 
 /* ---- steps ---- */
 
-bool trust_update_root(struct trust *trust, struct pp_error *error);      /* root.c, §5.3 */
-bool trust_update_timestamp(struct trust *trust, struct pp_error *error); /* timestamp.c, §5.4 */
-bool trust_update_snapshot(struct trust *trust, struct pp_error *error);  /* snapshot.c, §5.5 */
+PP_MUST_USE bool trust_update_root(struct trust *trust, struct pp_error *error);      /* root.c, §5.3 */
+PP_MUST_USE bool trust_update_timestamp(struct trust *trust, struct pp_error *error); /* timestamp.c, §5.4 */
+PP_MUST_USE bool trust_update_snapshot(struct trust *trust, struct pp_error *error);  /* snapshot.c, §5.5 */
 
 /* targets.c, §5.6.1 to §5.6.6 for any targets role: from the metadata folder where what is there is what
  * snapshot lists and `authority` signed it, else from the repository. The caller destroys what it returns. */
@@ -48,12 +50,14 @@ struct trust_metadata *trust_load_targets(struct trust *trust, const char *role,
                                           const struct trust_authority *authority, struct pp_error *error);
 
 /* PP_E_EXPIRED unless it expires after the update start time. */
-bool trust_check_expiry(const struct trust *trust, const struct trust_metadata *metadata,
-                        struct pp_error *error);
+PP_MUST_USE bool trust_check_expiry(const struct trust *trust, const struct trust_metadata *metadata,
+                                    struct pp_error *error);
 /* Length and hashes as far as `meta` has them; PP_E_AUTH. */
-bool trust_check_bytes(const struct trust_meta *meta, const struct pp_buf *data, struct pp_error *error);
+PP_MUST_USE bool trust_check_bytes(const struct trust_meta *meta, const struct pp_buf *data,
+                                   struct pp_error *error);
 /* Bytes to allow for a file that `meta` describes: its length, else `cap`; PP_E_LIMIT over the cap. */
-bool trust_meta_bytes(const struct trust_meta *meta, size_t cap, size_t *out, struct pp_error *error);
+PP_MUST_USE bool trust_meta_bytes(const struct trust_meta *meta, size_t cap, size_t *out,
+                                  struct pp_error *error);
 bool trust_consistent_snapshot(const struct trust *trust);
 /* Parses and verifies by what the trusted root names for that top-level role. */
 struct trust_metadata *trust_parse_signed_by_root(const struct trust *trust, enum trust_type type,

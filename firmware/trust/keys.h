@@ -14,7 +14,7 @@ const char *trust_key_public(const cJSON *key);
 /* Whether `signature` (hex) is this key's over `data`. The keyid must be the SHA-256 of the canonical JSON of
  * the whole key object (§4.2.1). PP_E_UNSUPPORTED for a keytype or scheme that is not known; PP_E_AUTH or
  * PP_E_INVALID otherwise. */
-bool trust_key_verify(const char *keyid, const cJSON *key, const void *data, size_t size,
-                      const char *signature, struct pp_error *error);
+PP_MUST_USE bool trust_key_verify(const char *keyid, const cJSON *key, const void *data, size_t size,
+                                  const char *signature, struct pp_error *error);
 
 #endif

@@ -54,7 +54,7 @@ struct trust_meta {
 };
 
 /* The entry of `file` ("snapshot.json"); PP_E_NOTFOUND where there is none. */
-bool trust_meta_find(const struct trust_metadata *metadata, const char *file, struct trust_meta *out,
-                     struct pp_error *error);
+PP_MUST_USE bool trust_meta_find(const struct trust_metadata *metadata, const char *file,
+                                 struct trust_meta *out, struct pp_error *error);
 
 #endif

@@ -6,19 +6,19 @@
 
 #define TRUST_TIME_FIELD "pingplay-time" /* of root: trust_time_statement */
 
-bool trust_schema_root(const cJSON *body, struct pp_error *error);
-bool trust_schema_timestamp(const cJSON *body, struct pp_error *error);
-bool trust_schema_snapshot(const cJSON *body, struct pp_error *error);
-bool trust_schema_targets(const cJSON *body, struct pp_error *error);
+PP_MUST_USE bool trust_schema_root(const cJSON *body, struct pp_error *error);
+PP_MUST_USE bool trust_schema_timestamp(const cJSON *body, struct pp_error *error);
+PP_MUST_USE bool trust_schema_snapshot(const cJSON *body, struct pp_error *error);
+PP_MUST_USE bool trust_schema_targets(const cJSON *body, struct pp_error *error);
 
 /* An object member with at most `max` members, each of them an object. */
-bool trust_schema_map(const cJSON *parent, const char *name, int max, const cJSON **out,
-                      struct pp_error *error);
-bool trust_schema_keys(const cJSON *parent, struct pp_error *error);
+PP_MUST_USE bool trust_schema_map(const cJSON *parent, const char *name, int max, const cJSON **out,
+                                  struct pp_error *error);
+PP_MUST_USE bool trust_schema_keys(const cJSON *parent, struct pp_error *error);
 /* "keyids" and "threshold". */
-bool trust_schema_signers(const cJSON *role, struct pp_error *error);
+PP_MUST_USE bool trust_schema_signers(const cJSON *role, struct pp_error *error);
 /* "hashes": at least one, all of them text. */
-bool trust_schema_hashes(const cJSON *owner, struct pp_error *error);
-bool trust_schema_delegations(const cJSON *delegations, struct pp_error *error);
+PP_MUST_USE bool trust_schema_hashes(const cJSON *owner, struct pp_error *error);
+PP_MUST_USE bool trust_schema_delegations(const cJSON *delegations, struct pp_error *error);
 
 #endif

@@ -10,8 +10,8 @@ static void load_kept(struct trust *trust) {
 }
 
 static int64_t snapshot_version(const struct trust_metadata *timestamp) {
-    struct trust_meta meta;
-    trust_meta_find(timestamp, "snapshot.json", &meta, NULL);
+    struct trust_meta meta = {0};
+    (void)!trust_meta_find(timestamp, "snapshot.json", &meta, NULL);
     return meta.version;
 }
 

@@ -64,12 +64,13 @@ struct trust_config {
 struct trust; /* opaque */
 
 /* Whether `root` could be a first root of trust: well-formed, and signed by its own keys. No network. */
-bool trust_check_root(const void *root, size_t size, struct pp_error *error);
+PP_MUST_USE bool trust_check_root(const void *root, size_t size, struct pp_error *error);
 
 /* Makes `root` the trusted root of a folder, made (0700) where it is missing; trust_check_root says what it
  * has to be. Where the folder already holds a root.json that verifies, that one stays: it may be newer. No
  * network. */
-bool trust_init_root(const char *metadata_dir, const void *root, size_t size, struct pp_error *error);
+PP_MUST_USE bool trust_init_root(const char *metadata_dir, const void *root, size_t size,
+                                 struct pp_error *error);
 
 /* Loads the trusted root (§5.2) and copies what it needs of the configuration. NULL: PP_E_NOTFOUND without a
  * root.json, PP_E_AUTH or PP_E_INVALID for one that does not verify. No network. */
@@ -80,7 +81,7 @@ struct trust *trust_open(const struct trust_config *config, struct pp_error *err
  * PP_E_ROLLBACK: a version below one already trusted, or a role that vanished from snapshot;
  * PP_E_EXPIRED; PP_E_INVALID: breaks the format; PP_E_LIMIT; PP_E_NOTFOUND; or the error of the fetch
  * callback. After a failure, what was verified before it stays trusted and kept (§5, note). */
-bool trust_refresh(struct trust *trust, struct pp_error *error);
+PP_MUST_USE bool trust_refresh(struct trust *trust, struct pp_error *error);
 
 struct trust_target {
     char path[TRUST_TARGET_PATH_MAX];
@@ -98,17 +99,17 @@ void trust_target_finish(struct trust_target *target);
 /* §5.6.7: searches the delegations in pre-order, fetching the metadata of delegated roles on the way. `out`
  * is zeroed first; the caller finishes it. PP_E_NOTFOUND where no role says anything about it; PP_E_STATE
  * before a refresh succeeded; else as trust_refresh. */
-bool trust_target_find(struct trust *trust, const char *path, struct trust_target *out,
-                       struct pp_error *error);
+PP_MUST_USE bool trust_target_find(struct trust *trust, const char *path, struct trust_target *out,
+                                   struct pp_error *error);
 
 /* §5.7: appends the target to `out` once it is whole and verified. PP_E_LIMIT where it is longer than `out`
  * may become, PP_E_AUTH for a wrong length or hash. Nothing is appended on failure. */
-bool trust_target_download(struct trust *trust, const struct trust_target *target, struct pp_buf *out,
-                           struct pp_error *error);
+PP_MUST_USE bool trust_target_download(struct trust *trust, const struct trust_target *target,
+                                       struct pp_buf *out, struct pp_error *error);
 
 /* Whether these bytes are the target; PP_E_AUTH if not. For copies that are there already. */
-bool trust_target_verify(const struct trust_target *target, const void *data, size_t size,
-                         struct pp_error *error);
+PP_MUST_USE bool trust_target_verify(const struct trust_target *target, const void *data, size_t size,
+                                     struct pp_error *error);
 
 /* Versions now trusted, for reports; 0 for a role of which none is. */
 int64_t trust_root_version(const struct trust *trust);

@@ -18,7 +18,7 @@ struct trust_authority trust_authority_of_root(const struct trust_metadata *root
  * the role lists twice nor one key under two keyids adds to the threshold. A key of an unknown type or
  * scheme, a key whose keyid is not its own, and a wrong signature beside enough good ones count nothing and
  * do no harm. PP_E_AUTH below the threshold. */
-bool trust_verify(const struct trust_metadata *metadata, const struct trust_authority *authority,
-                  struct pp_error *error);
+PP_MUST_USE bool trust_verify(const struct trust_metadata *metadata, const struct trust_authority *authority,
+                              struct pp_error *error);
 
 #endif

@@ -23,11 +23,27 @@ static const struct local_message samples[] = {
     {.type = LOCAL_STATS},
     {.type = LOCAL_MIGRATE, .migrate = {.provider = TEXT("tpm2")}},
     {.type = LOCAL_RESET},
+    {.type = LOCAL_SIGN_OUT},
+    {.type = LOCAL_NOTICE, .notice = {.kind = LOCAL_STICK_REFUSED, .detail = {"format: not 1", 13}}},
+    {.type = LOCAL_PROXY},
+    {.type = LOCAL_SET_PROXY,
+     .proxy = {.address = TEXT("https://proxy.example:3128"),
+               .ca = TEXT("-----BEGIN CERTIFICATE-----\n"),
+               .except = TEXT("10.0.0.0/8"),
+               .user = TEXT("screen"),
+               .password = TEXT("secret")}},
     {.type = LOCAL_DOCUMENT, .document = TEXT("{\"state\":\"online\"}")},
     {.type = LOCAL_LINE,
      .line = {.lost = 3, .time_s = 1795892168, .level = PP_LOG_INFO, .text = TEXT("é\tb")}},
     {.type = LOCAL_REFUSED, .refused = {.refusal = LOCAL_BUSY, .reason = TEXT("too many")}},
     {.type = LOCAL_END},
+    {.type = LOCAL_KEY},
+    {.type = LOCAL_CREDENTIALS,
+     .credentials = {.device = TEXT("d-1"),
+                     .end_s = 1795892168,
+                     .chain = TEXT("-----BEGIN CERTIFICATE-----\n"),
+                     .key = TEXT("-----BEGIN EC PRIVATE KEY-----\n")}},
+    {.type = LOCAL_CREDENTIALS},
 };
 
 static void every_message_comes_back_and_none_cut_or_longer(void **state) {
@@ -70,7 +86,7 @@ static void values_out_of_range_are_refused(void **state) {
     } wrong[] = {
         {{0x01, 0x02}, 2, PP_E_UNSUPPORTED},                           /* another version */
         {{0x00, 0x01}, 2, PP_E_INVALID},                               /* no such message */
-        {{0x09, 0x01}, 2, PP_E_INVALID},                               /* no such request */
+        {{0x20, 0x01}, 2, PP_E_INVALID},                               /* no such request */
         {{0x02, 0x01, 0x02}, 3, PP_E_INVALID},                         /* no bool */
         {{0x04, 0x01, 0x11, 0x27, 0x00, 0x00, 0x00}, 7, PP_E_INVALID}, /* 10,001 lines */
         {{0x05, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x80}, 10, PP_E_INVALID},   /* before 1970 */

@@ -32,7 +32,7 @@ const struct sample samples[SAMPLE_COUNT] = {
     SAMPLE(16, LAYER_SHOWN, layer_shown, {.layer = 3, .at_ms = 123456789012}),
     SAMPLE(24, LAYER_ENDED, layer_ended,
            {.layer = 3, .at_ms = 123456789999, .frames_presented = 300, .frames_late = 2}),
-    SAMPLE(18, LAYER_FAILED, layer_failed, {.layer = 3, .gone = 1, .reason = "no ring"}),
+    SAMPLE(19, LAYER_FAILED, layer_failed, {.layer = 3, .gone = 1, .broken = 0, .reason = "no ring"}),
     SAMPLE(9, SCREENSHOT_DONE, screenshot_done, {.id = 99, .ok = 1}),
     SAMPLE(44, RING, ring,
            {.format = IPC_PIXEL_NV12,
@@ -77,5 +77,7 @@ const struct sample samples[SAMPLE_COUNT] = {
     SAMPLE(5, KILL, kill, {.signal = 9}),
     SAMPLE(16, LAUNCHED, launched, {.pid = 4711, .reason = "rlimit"}),
     SAMPLE(6, CONTROL, control, {.control = IPC_CONTROL_VOLUME, .value = 35}),
+    SAMPLE(5, KEYBOARD, keyboard, {.wanted = 1}),
+    SAMPLE(9, TYPED, typed, {.kind = IPC_TYPED_TEXT, .text = "é"}),
     SAMPLE(6, CONTROLLED, controlled, {.control = IPC_CONTROL_POWER, .value = 1}),
 };

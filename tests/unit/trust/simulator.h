@@ -103,7 +103,7 @@ const struct sim_file *sim_file(const struct sim *sim, const char *name);
 /* A cycle that is open and not refreshed; its target address is set. */
 struct trust *sim_open(struct sim *sim);
 /* Opens, refreshes and closes; clears the log first. */
-bool sim_refresh(struct sim *sim, struct pp_error *error);
+PP_MUST_USE bool sim_refresh(struct sim *sim, struct pp_error *error);
 void sim_assert_refreshed(struct sim *sim);
 /* The refresh fails with this code, and in the folder nothing but the files of `changed` (role names
  * separated by spaces) is different afterwards. */
