@@ -90,6 +90,13 @@ static void on_block(void *arg, Uint8 *stream, int length) {
     clip(out, frames * IPC_AUDIO_CHANNELS);
 }
 
+/* What begins to be heard is as loud as it is to be, however loud it was when something was heard last. */
+static void reach_volume(struct audio *audio) {
+    pthread_mutex_lock(&audio->lock);
+    audio->volume = audio->volume_to;
+    pthread_mutex_unlock(&audio->lock);
+}
+
 static bool device_open(struct audio *audio) {
     if (SDL_InitSubSystem(SDL_INIT_AUDIO) != 0)
         return false;
@@ -106,6 +113,7 @@ static bool device_open(struct audio *audio) {
         SDL_QuitSubSystem(SDL_INIT_AUDIO);
         return false;
     }
+    reach_volume(audio);
     SDL_PauseAudioDevice(audio->device, 0);
     return true;
 }

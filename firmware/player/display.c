@@ -238,6 +238,11 @@ static void window_event(struct display *display, Uint8 event, struct display_ch
     }
 }
 
+void display_take_focus(struct display *display) {
+    if (display_is_windowed(display))
+        SDL_SetWindowInputFocus(display->window);
+}
+
 void display_pump(struct display *display, struct display_changes *changes) {
     SDL_Event event;
     while (SDL_PollEvent(&event)) {

@@ -39,6 +39,8 @@ bool display_has_vsync(const struct display *display);     /* display_present wa
 bool display_is_windowed(const struct display *display);
 /* The window system's connection, readable when it has something to tell; -1 where there is none. */
 int display_event_fd(const struct display *display);
+/* What is typed is to come here: a kiosk has no window manager that would see to it. */
+void display_take_focus(struct display *display);
 void display_pump(struct display *display, struct display_changes *changes);
 
 void display_clear(struct display *display, uint32_t rgb);

@@ -85,10 +85,11 @@ uint64_t layer_memory(const struct layer *layer);
 
 /* Makes the picture as soon as its form is known, while the renderer still works on the first frame. False
  * only when the display cannot have it. */
-bool layer_prepare(struct layer *layer, struct display *display, struct pp_error *error);
+PP_MUST_USE bool layer_prepare(struct layer *layer, struct display *display, struct pp_error *error);
 /* Uploads the newest queued frame with pts <= `until_us` and gives back its slot and all before it, which are
  * counted as late. False only when the display failed. */
-bool layer_upload(struct layer *layer, struct display *display, int64_t until_us, struct pp_error *error);
+PP_MUST_USE bool layer_upload(struct layer *layer, struct display *display, int64_t until_us,
+                              struct pp_error *error);
 /* Its time is over: what is still queued was late. */
 void layer_end(struct layer *layer);
 /* It shows nothing any more and takes nothing any more. */

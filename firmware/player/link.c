@@ -4,11 +4,11 @@
 #include <pwd.h>
 #include <stdlib.h>
 
+#include "base/listener.h"
 #include "base/log.h"
 #include "ipc/conn.h"
 
-#define SYSTEMD_FIRST_FD 3
-#define RECEIVE_MAX      64 /* messages taken at a time */
+#define RECEIVE_MAX 64 /* messages taken at a time */
 
 void link_init(struct link *link, struct scene *scene, int listener, uid_t agent_uid,
                struct link_callbacks callbacks) {
@@ -25,6 +25,7 @@ static void link_close(struct link *link, const char *why) {
     pp_log_info("agent disconnected: %s", why);
     pp_close(&link->fd);
     link->greeted = false;
+    link->callbacks.keyboard(link->callbacks.arg, false);
 }
 
 void link_send(struct link *link, const struct ipc_message *message) {
@@ -101,6 +102,12 @@ static bool on_control(struct link *link, struct ipc_message *message, struct pp
     return true;
 }
 
+static bool on_keyboard(struct link *link, struct ipc_message *message, struct pp_error *error) {
+    (void)error;
+    link->callbacks.keyboard(link->callbacks.arg, message->keyboard.wanted);
+    return true;
+}
+
 struct handler {
     unsigned type;
     bool greeted; /* only after HELLO */
@@ -116,6 +123,7 @@ static const struct handler handlers[] = {
     {IPC_SCREENSHOT, true, on_screenshot},
     {IPC_MARK, true, on_mark},
     {IPC_CONTROL, true, on_control},
+    {IPC_KEYBOARD, true, on_keyboard},
 };
 
 static bool link_handle(struct link *link, struct ipc_message *message, struct pp_error *error) {
@@ -186,15 +194,8 @@ void link_accept(struct link *link, int64_t now_us) {
 }
 
 int link_systemd_listener(void) {
-    const char *pid = getenv("LISTEN_PID");
-    const char *count = getenv("LISTEN_FDS");
-    if (!pid || !count || strtol(pid, NULL, 10) != getpid() || strcmp(count, "1") != 0)
-        return -1;
-    unsetenv("LISTEN_PID");
-    unsetenv("LISTEN_FDS");
-    if (fcntl(SYSTEMD_FIRST_FD, F_SETFD, FD_CLOEXEC) != 0 || !ipc_set_nonblocking(SYSTEMD_FIRST_FD, NULL))
-        return -1;
-    return SYSTEMD_FIRST_FD;
+    pp_autoclose int fd = pp_systemd_listener();
+    return fd >= 0 && ipc_set_nonblocking(fd, NULL) ? pp_steal_fd(&fd) : -1;
 }
 
 bool link_user_find(const char *name, uid_t *uid, struct pp_error *error) {

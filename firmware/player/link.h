@@ -15,6 +15,8 @@
 struct link_callbacks {
     /* Besides the scene's own: volume, restart. */
     void (*control)(void *arg, const struct ipc_control *control);
+    /* What is typed is wanted, or not any more: also where the agent has gone. */
+    void (*keyboard)(void *arg, bool wanted);
     /* Takes `fd`. */
     void (*screenshot)(void *arg, uint32_t id, int fd);
     void *arg;
@@ -51,6 +53,6 @@ void link_send_display(struct link *link);
 /* The socket systemd handed over (sd_listen_fds(3)), or -1. */
 int link_systemd_listener(void);
 /* A user by name or number. */
-bool link_user_find(const char *name, uid_t *uid, struct pp_error *error);
+PP_MUST_USE bool link_user_find(const char *name, uid_t *uid, struct pp_error *error);
 
 #endif

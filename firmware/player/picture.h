@@ -14,8 +14,8 @@ struct picture *picture_create(struct display *display, const struct ipc_ring *l
 void picture_destroy(struct picture *picture);
 
 /* Copies a slot; the slot may be given back at once. */
-bool picture_upload(struct picture *picture, const struct ipc_video_ring *ring, unsigned slot,
-                    struct pp_error *error);
+PP_MUST_USE bool picture_upload(struct picture *picture, const struct ipc_video_ring *ring, unsigned slot,
+                                struct pp_error *error);
 /* Draws it at `target`, turned by so many quarters clockwise, and cut to `clip`. `alpha` 0 … 255. */
 void picture_draw(const struct picture *picture, struct geometry_rect target, struct geometry_rect clip,
                   unsigned turn, unsigned alpha);

@@ -11,6 +11,7 @@
 #include "base/watchdog.h"
 #include "player/clock.h"
 #include "player/compose.h"
+#include "player/keyboard.h"
 #include "player/link.h"
 #include "player/screenshot.h"
 #include "player/timeline.h"
@@ -18,6 +19,7 @@
 /* The window system's own events: at once where it has a descriptor; this often in any case. */
 #define PUMP_US         10000000 /* us */
 #define PUMP_BLIND_US   1000000  /* us, with a window system whose descriptor is not known */
+#define PUMP_TYPED_US   20000    /* us, while somebody may type, without such a descriptor */
 #define DISPLAY_WAIT_US 2000000  /* us between two looks for a display that is not there */
 #define OWNER_LOCAL     0        /* screenshot asked for by SIGUSR1, not by an agent */
 #define FD_SIGNALS      0        /* places in the poll set */
@@ -35,6 +37,7 @@ struct player {
     struct screenshots *screenshots;
     struct scene scene;
     struct link link;
+    struct keyboard keyboard;
     struct pp_watchdog watchdog;
     int signals; /* signalfd */
     bool stop;
@@ -80,6 +83,19 @@ static void on_control(void *arg, const struct ipc_control *control) {
         audio_set_volume(player->audio, control->value);
     else
         player->stop = true;
+}
+
+static void on_keyboard(void *arg, bool wanted) {
+    struct player *player = arg;
+    keyboard_want(&player->keyboard, wanted);
+    player->pump_due_us = 0;
+}
+
+static void on_typed(void *arg, const struct ipc_typed *typed) {
+    struct player *player = arg;
+    struct ipc_message message = {.type = IPC_TYPED, .typed = *typed};
+    link_send(&player->link, &message);
+    pp_wipe(&message, sizeof message);
 }
 
 static bool part_path(const struct player *player, char path[PP_PATH_MAX], struct pp_error *error) {
@@ -167,8 +183,11 @@ static bool player_open(struct player *player, struct pp_error *error) {
     player->scene.report = on_report;
     player->scene.report_arg = player;
     player->scene.owner = OWNER_LOCAL;
-    link_init(&player->link, &player->scene, options->listener, options->agent_uid,
-              (struct link_callbacks){.control = on_control, .screenshot = on_screenshot, .arg = player});
+    keyboard_init(&player->keyboard, player->display, on_typed, player);
+    link_init(
+        &player->link, &player->scene, options->listener, options->agent_uid,
+        (struct link_callbacks){
+            .control = on_control, .keyboard = on_keyboard, .screenshot = on_screenshot, .arg = player});
     return true;
 }
 
@@ -204,11 +223,19 @@ static void textures_lost(struct player *player) {
     }
 }
 
+static int64_t pump_pause_us(const struct player *player) {
+    if (display_event_fd(player->display) >= 0)
+        return PUMP_US;
+    if (player->keyboard.wanted)
+        return PUMP_TYPED_US;
+    return display_is_windowed(player->display) ? PUMP_BLIND_US : PUMP_US;
+}
+
 static void display_poll(struct player *player, int64_t now_us) {
     struct display_changes changes = {0};
     display_pump(player->display, &changes);
-    bool blind = display_event_fd(player->display) < 0 && display_is_windowed(player->display);
-    player->pump_due_us = now_us + (blind ? PUMP_BLIND_US : PUMP_US);
+    keyboard_settle(&player->keyboard);
+    player->pump_due_us = now_us + pump_pause_us(player);
     if (changes.textures_lost)
         textures_lost(player);
     if (changes.redraw)

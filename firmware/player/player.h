@@ -16,6 +16,6 @@ struct player_options {
 };
 
 /* Runs until SIGTERM, SIGINT or the window is closed; false when it could not begin, or go on. */
-bool player_run(const struct player_options *options, struct pp_error *error);
+PP_MUST_USE bool player_run(const struct player_options *options, struct pp_error *error);
 
 #endif

@@ -84,23 +84,30 @@ void scene_drop(struct scene *scene, struct layer *layer, int64_t now_us) {
     layer_destroy(layer, scene->audio);
 }
 
-static struct ipc_message failed_message(uint32_t layer, const char *reason, bool gone) {
-    struct ipc_message message = {.type = IPC_LAYER_FAILED, .layer_failed = {.layer = layer, .gone = gone}};
+/* What the agent should know besides the reason. */
+enum failure { FAILURE_PLAIN, FAILURE_GONE, FAILURE_BROKEN };
+
+static struct ipc_message failed_message(uint32_t layer, const char *reason, enum failure failure) {
+    struct ipc_message message = {.type = IPC_LAYER_FAILED,
+                                  .layer_failed = {.layer = layer,
+                                                   .gone = failure == FAILURE_GONE,
+                                                   .broken = failure == FAILURE_BROKEN}};
     snprintf(message.layer_failed.reason, sizeof message.layer_failed.reason, "%s", reason);
     pp_log_warning("layer %u: %s", layer, reason);
     return message;
 }
 
-static void layer_drop_failed(struct scene *scene, struct layer *layer, const char *reason, bool gone) {
+static void layer_drop_failed(struct scene *scene, struct layer *layer, const char *reason,
+                              enum failure failure) {
     if (layer->shown && layer->picture)
         scene_touch(scene);
     layer_fail(layer, scene->audio);
-    struct ipc_message message = failed_message(layer->id, reason, gone);
+    struct ipc_message message = failed_message(layer->id, reason, failure);
     scene_report(scene, layer, &message);
 }
 
 void scene_fail(struct scene *scene, struct layer *layer, const char *reason) {
-    layer_drop_failed(scene, layer, reason, false);
+    layer_drop_failed(scene, layer, reason, FAILURE_PLAIN);
 }
 
 void scene_agent_begin(struct scene *scene) {
@@ -138,7 +145,7 @@ static size_t count_of_agent(const struct scene *scene) {
 }
 
 static bool refuse(const struct scene *scene, uint32_t layer, const char *reason) {
-    struct ipc_message message = failed_message(layer, reason, false);
+    struct ipc_message message = failed_message(layer, reason, FAILURE_PLAIN);
     scene->report(scene->report_arg, &message);
     return true;
 }
@@ -198,13 +205,13 @@ size_t scene_poll_fill(const struct scene *scene, struct pollfd *fds) {
 
 void scene_fail_there(struct scene *scene, struct layer *layer, const char *reason, bool gone) {
     if (!layer->frames) {
-        layer_drop_failed(scene, layer, reason, gone);
+        layer_drop_failed(scene, layer, reason, gone ? FAILURE_GONE : FAILURE_PLAIN);
         return;
     }
     pp_close(&layer->socket); /* what comes after all would break the order, and take the picture away */
     layer->has_end = true;
     layer->duration_us = layer->last_pts_us;
-    struct ipc_message message = failed_message(layer->id, reason, gone);
+    struct ipc_message message = failed_message(layer->id, reason, gone ? FAILURE_GONE : FAILURE_PLAIN);
     scene_report(scene, layer, &message);
 }
 
@@ -246,7 +253,8 @@ static void layer_receive_all(struct scene *scene, struct layer *layer) {
             scene_fail_there(scene, layer, error.message, true);
             return;
         case LAYER_NEWS_BROKEN:
-            scene_fail(scene, layer, error.message);
+            layer_drop_failed(scene, layer, error.message,
+                              error.code == PP_E_INVALID ? FAILURE_BROKEN : FAILURE_PLAIN);
             return;
         }
     }

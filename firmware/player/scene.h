@@ -55,8 +55,8 @@ void scene_finish(struct scene *scene);
 void scene_agent_begin(struct scene *scene);
 void scene_canvas(struct scene *scene, const struct ipc_canvas *canvas);
 /* Takes `socket` in any case. False only when the agent breaks the protocol. */
-bool scene_layer_add(struct scene *scene, const struct ipc_layer_add *add, int socket,
-                     struct pp_error *error);
+PP_MUST_USE bool scene_layer_add(struct scene *scene, const struct ipc_layer_add *add, int socket,
+                                 struct pp_error *error);
 /* A layer that is gone is no error in these: the player removes layers by itself. */
 void scene_layer_show(struct scene *scene, const struct ipc_layer_show *show);
 void scene_layer_remove(struct scene *scene, uint32_t layer);

@@ -24,8 +24,8 @@ void screenshots_destroy(struct screenshots *shots);
 /* Readable when a result waits. */
 int screenshots_fd(const struct screenshots *shots);
 /* Takes `pixels` (RGB24, from malloc) and `fd`, also on failure. */
-bool screenshots_write(struct screenshots *shots, uint8_t *pixels, struct geometry_size size, int fd,
-                       struct screenshot_result request, struct pp_error *error);
+PP_MUST_USE bool screenshots_write(struct screenshots *shots, uint8_t *pixels, struct geometry_size size,
+                                   int fd, struct screenshot_result request, struct pp_error *error);
 bool screenshots_take(struct screenshots *shots, struct screenshot_result *result);
 
 /* The whole PNG of RGB24 rows without padding into `fd`, which is closed. */

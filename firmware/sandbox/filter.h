@@ -5,6 +5,6 @@
 #include "base/error.h"
 
 /* Loads the filter for every thread of the process. Any call that is not on the list kills the process. */
-bool sandbox_filter(struct pp_error *error);
+PP_MUST_USE bool sandbox_filter(struct pp_error *error);
 
 #endif

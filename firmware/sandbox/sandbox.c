@@ -55,16 +55,23 @@ static bool leave_namespaces(void) {
     return false;
 }
 
-static bool set_limit(int resource, const char *name, uint64_t value, struct pp_error *error) {
+/* `more`: between what it is told by a signal and where it is killed by one that says nothing. */
+static bool set_limit_and(int resource, const char *name, uint64_t value, uint64_t more,
+                          struct pp_error *error) {
     struct rlimit limit;
     if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
         return pp_fail_errno(error, "getrlimit of %s", name);
     if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < value)
         value = limit.rlim_max; /* a tighter one, set by the service manager, stays */
-    limit = (struct rlimit){.rlim_cur = value, .rlim_max = value};
+    bool room = limit.rlim_max == RLIM_INFINITY || limit.rlim_max >= value + more;
+    limit = (struct rlimit){.rlim_cur = value, .rlim_max = room ? value + more : value};
     if (setrlimit((__rlimit_resource_t)resource, &limit) < 0)
         return pp_fail_errno(error, "setrlimit of %s", name);
     return true;
+}
+
+static bool set_limit(int resource, const char *name, uint64_t value, struct pp_error *error) {
+    return set_limit_and(resource, name, value, 0, error);
 }
 
 static bool limit_memory(uint64_t bytes, struct pp_error *error) {
@@ -83,7 +90,8 @@ static bool set_limits(const struct sandbox_config *config, bool own_users, stru
     /* Threads are counted per user, so without a user namespace a limit would count other programs too. */
     if (own_users && !set_limit(RLIMIT_NPROC, "threads", THREADS_MAX, error))
         return false;
-    if (config->cpu_max > 0 && !set_limit(RLIMIT_CPU, "CPU time", config->cpu_max, error))
+    /* SIGXCPU first, so that whoever waits for it sees what it died of; then, should it ignore that, SIGKILL. */
+    if (config->cpu_max > 0 && !set_limit_and(RLIMIT_CPU, "CPU time", config->cpu_max, 1, error))
         return false;
     return limit_memory(config->memory_max, error) && set_limit(RLIMIT_CORE, "core file", 0, error);
 }

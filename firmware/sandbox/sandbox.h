@@ -52,7 +52,7 @@ struct sandbox_config {
  * may be called with more, the filter then covers all of them. `*level` gets what was reached, bits of
  * enum sandbox_level. Errors: PP_E_UNSUPPORTED where the kernel cannot, PP_E_IO.
  */
-bool sandbox_enter(const struct sandbox_config *config, uint8_t *level, struct pp_error *error);
+PP_MUST_USE bool sandbox_enter(const struct sandbox_config *config, uint8_t *level, struct pp_error *error);
 
 /* The level in words, for the journal and the headend: "seccomp, no new privileges, own namespaces, no Landlock". */
 void sandbox_report(uint8_t level, char text[SANDBOX_REPORT_MAX]);

@@ -11,16 +11,17 @@
 #define CONTROL_FD 3
 
 /* First in main: what must not be left to chance inside (standard descriptors, malloc, signals). */
-bool control_prepare(struct pp_error *error);
+PP_MUST_USE bool control_prepare(struct pp_error *error);
 
 /* Waits for the agent's START message of `type`; the descriptors and the wiping are the caller's. */
-bool control_receive(int control, enum ipc_type type, struct ipc_message *message, struct pp_error *error);
+PP_MUST_USE bool control_receive(int control, enum ipc_type type, struct ipc_message *message,
+                                 struct pp_error *error);
 
-bool control_send_sandboxed(int control, uint8_t level, struct pp_error *error);
-bool control_send_info(int control, const struct ipc_info *info, struct pp_error *error);
+PP_MUST_USE bool control_send_sandboxed(int control, uint8_t level, struct pp_error *error);
+PP_MUST_USE bool control_send_info(int control, const struct ipc_info *info, struct pp_error *error);
 /* Something of the item is lost, for the reason in `why`; what is left is shown. */
-bool control_send_note(int control, enum ipc_note_kind kind, const struct pp_error *why,
-                       struct pp_error *error);
+PP_MUST_USE bool control_send_note(int control, enum ipc_note_kind kind, const struct pp_error *why,
+                                   struct pp_error *error);
 
 /* The last word of a renderer: reports `error` (PP_E_IO: what it reads could not be read, which is not the
  * item's fault) and returns the exit status that belongs to it. A peer that is

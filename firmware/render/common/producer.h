@@ -37,14 +37,17 @@ void producer_finish(struct producer *producer);
 /* Asks the player for the frame ring of `layout` (format, width, height, slots and the colours are the
  * caller's; the rest is filled here), waits for its memory and maps it. Once. PP_E_NET: the player refused.
  */
-bool producer_open_video(struct producer *producer, const struct ipc_ring *layout, struct pp_error *error);
+PP_MUST_USE bool producer_open_video(struct producer *producer, const struct ipc_ring *layout,
+                                     struct pp_error *error);
 /* The same for the sound ring (interleaved 16-bit stereo of IPC_AUDIO_RATE), before the first frame. */
-bool producer_open_audio(struct producer *producer, uint32_t capacity_frames, struct pp_error *error);
+PP_MUST_USE bool producer_open_audio(struct producer *producer, uint32_t capacity_frames,
+                                     struct pp_error *error);
 
 /* A slot that may be written, or -1. */
 int producer_free_slot(const struct producer *producer);
 /* Gives `slot` to the player. A time that does not grow is moved just behind the one before. */
-bool producer_send_frame(struct producer *producer, unsigned slot, uint64_t pts_us, struct pp_error *error);
+PP_MUST_USE bool producer_send_frame(struct producer *producer, unsigned slot, uint64_t pts_us,
+                                     struct pp_error *error);
 /* By how much a frame whose time ends at `end_us` would be late; 0: it is not, as far as the player said. */
 int64_t producer_late_us(struct producer *producer, int64_t end_us);
 /* For how long frames have been late; 0: they are not. */
@@ -53,10 +56,10 @@ int64_t producer_behind_us(const struct producer *producer);
 bool producer_may_leave_out(const struct producer *producer);
 /* So many frames are not sent, because they would be late. */
 void producer_leave_out(struct producer *producer, uint32_t frames);
-bool producer_send_end(struct producer *producer, uint64_t duration_us, struct pp_error *error);
+PP_MUST_USE bool producer_send_end(struct producer *producer, uint64_t duration_us, struct pp_error *error);
 
 /* Takes what the player sent; waits up to `timeout_ms` (-1: for ever) for something to come. PP_E_NET: the
  * player or the agent is gone; PP_E_INVALID: the player broke the protocol. */
-bool producer_wait(struct producer *producer, int timeout_ms, struct pp_error *error);
+PP_MUST_USE bool producer_wait(struct producer *producer, int timeout_ms, struct pp_error *error);
 
 #endif

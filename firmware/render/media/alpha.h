@@ -11,7 +11,7 @@
 /* Whether the frame's format has transparency. */
 bool alpha_is_in(const AVFrame *frame);
 /* `frame` as BGRA, premultiplied, into `*made`, which is made or used again. */
-bool alpha_premultiplied(const AVFrame *frame, AVFrame **made, struct pp_error *error);
+PP_MUST_USE bool alpha_premultiplied(const AVFrame *frame, AVFrame **made, struct pp_error *error);
 /* Premultiplied BGRA to straight, in place. */
 void alpha_straighten(uint8_t *pixels, size_t stride, size_t width, size_t rows);
 

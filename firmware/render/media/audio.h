@@ -29,8 +29,8 @@ struct audio {
     int rate, format, channels; /* what the resampler was made for */
 };
 
-bool audio_open(struct audio *audio, struct reader *reader, struct ipc_audio_ring *ring,
-                struct pp_error *error);
+PP_MUST_USE bool audio_open(struct audio *audio, struct reader *reader, struct ipc_audio_ring *ring,
+                            struct pp_error *error);
 void audio_close(struct audio *audio);
 
 enum audio_result {

@@ -34,6 +34,6 @@ int64_t budget_cpu_now_ms(void);
 
 bool budget_is_spent(const struct budget *budget);
 /* The same, the other way round: PP_E_LIMIT where it is spent. */
-bool budget_allows(const struct budget *budget, struct pp_error *error);
+PP_MUST_USE bool budget_allows(const struct budget *budget, struct pp_error *error);
 
 #endif

@@ -25,8 +25,8 @@ struct container {
 extern const char container_formats[];
 extern const char container_codecs[];
 
-bool container_open(struct container *container, struct source *source, bool want_audio,
-                    struct pp_error *error);
+PP_MUST_USE bool container_open(struct container *container, struct source *source, bool want_audio,
+                                struct pp_error *error);
 /* The file ends before pictures that its index tells of: a copy that was broken off. */
 bool container_is_cut(const struct container *container);
 void container_close(struct container *container);
@@ -38,10 +38,10 @@ enum container_result { CONTAINER_PACKET, CONTAINER_END, CONTAINER_FAILED };
  * spent: what breaks its format in the middle ends it there. */
 enum container_result container_read(struct container *container, AVPacket *packet, struct pp_error *error);
 /* To the begin again. */
-bool container_rewind(struct container *container, struct pp_error *error);
+PP_MUST_USE bool container_rewind(struct container *container, struct pp_error *error);
 /* To the last key frame at or before the file's own time `time_us`; to the begin where the file cannot do
  * that, or where every frame needs all before it. */
-bool container_seek(struct container *container, int64_t time_us, struct pp_error *error);
+PP_MUST_USE bool container_seek(struct container *container, int64_t time_us, struct pp_error *error);
 
 struct container_decode {
     int threads;

@@ -42,12 +42,12 @@ struct convert {
 };
 
 /* Chooses the ring for frames like `frame`. PP_E_LIMIT: larger than is shown. */
-bool convert_init(struct convert *convert, const AVFrame *frame, const struct convert_wish *wish,
-                  struct pp_error *error);
+PP_MUST_USE bool convert_init(struct convert *convert, const AVFrame *frame, const struct convert_wish *wish,
+                              struct pp_error *error);
 void convert_finish(struct convert *convert);
 
 /* Writes `frame` into a slot. */
-bool convert_frame(struct convert *convert, const AVFrame *frame, const struct ipc_video_ring *ring,
-                   unsigned slot, struct pp_error *error);
+PP_MUST_USE bool convert_frame(struct convert *convert, const AVFrame *frame,
+                               const struct ipc_video_ring *ring, unsigned slot, struct pp_error *error);
 
 #endif

@@ -22,7 +22,8 @@ enum media_kind { MEDIA_JPEG, MEDIA_PNG, MEDIA_APNG, MEDIA_GIF, MEDIA_WEBP, MEDI
 
 /* `size` is what there is of the first MEDIA_KIND_HEAD bytes. PP_E_UNSUPPORTED, in words for whoever published it,
  * for what is not shown. */
-bool media_kind_find(const uint8_t *head, size_t size, enum media_kind *kind, struct pp_error *error);
+PP_MUST_USE bool media_kind_find(const uint8_t *head, size_t size, enum media_kind *kind,
+                                 struct pp_error *error);
 
 /* FFmpeg's name of the demuxer. */
 const char *media_kind_format(enum media_kind kind);

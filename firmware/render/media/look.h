@@ -22,7 +22,8 @@ struct look {
 
 /* From the source's begin on; where it is afterwards is not defined. What cannot be opened, or is no film, has no
  * flaws: playing it tells why. False where the object itself cannot be read. */
-bool look_through(struct source *source, uint32_t cpu_ms, struct look *look, struct pp_error *error);
+PP_MUST_USE bool look_through(struct source *source, uint32_t cpu_ms, struct look *look,
+                              struct pp_error *error);
 
 /* "0:42, 1:07 and 1:02:03", with "and more" where there are. */
 void look_describe(const struct look *look, char words[static LOOK_WORDS_MAX]);

@@ -11,9 +11,9 @@
 /* Plays what `start`, a START_MEDIA, describes; takes its descriptors and wipes its key. Returns when the
  * player or the agent is gone (PP_E_NET: the orderly end), or with the reason why the object cannot be shown;
  * never with success. INFO goes to `control`. */
-bool media_run(struct ipc_message *start, int control, struct pp_error *error);
+PP_MUST_USE bool media_run(struct ipc_message *start, int control, struct pp_error *error);
 
 /* Before the sandbox: what FFmpeg and the crypto libraries find out from files, and that they keep silent. */
-bool media_prepare(struct pp_error *error);
+PP_MUST_USE bool media_prepare(struct pp_error *error);
 
 #endif

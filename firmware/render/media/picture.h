@@ -32,7 +32,8 @@ void picture_finish(struct picture *picture);
 void picture_prepare_animation(struct picture *picture, AVCodecParameters *parameters);
 /* The same with a packet; the first one tells what the picture is. A photograph is decoded no smaller than `side`
  * pixels either way, where it has them; 0: as large as can be. PP_E_UNSUPPORTED, PP_E_LIMIT in words. */
-bool picture_prepare(struct picture *picture, AVPacket *packet, unsigned side, struct pp_error *error);
+PP_MUST_USE bool picture_prepare(struct picture *picture, AVPacket *packet, unsigned side,
+                                 struct pp_error *error);
 
 /* From the picture's colours to sRGB; NULL: they are that. `frame` is its first. */
 struct colour *picture_colour(const struct picture *picture, const AVFrame *frame);

@@ -26,9 +26,9 @@ enum reader_result {
 enum reader_result reader_next(struct reader *reader, enum reader_stream stream, AVPacket *packet,
                                struct pp_error *error);
 /* To the begin of the file. */
-bool reader_rewind(struct reader *reader, struct pp_error *error);
+PP_MUST_USE bool reader_rewind(struct reader *reader, struct pp_error *error);
 /* To where container_seek leads. */
-bool reader_seek(struct reader *reader, int64_t time_us, struct pp_error *error);
+PP_MUST_USE bool reader_seek(struct reader *reader, int64_t time_us, struct pp_error *error);
 void reader_finish(struct reader *reader);
 
 #endif

@@ -23,6 +23,6 @@ PP_DEFINE_AUTO(source, struct source, source_destroy)
 AVIOContext *source_io(const struct source *source);       /* borrowed */
 struct budget *source_budget(const struct source *source); /* borrowed */
 /* Whether a read failed, or the budget is spent; `error` then tells why. */
-bool source_failed(const struct source *source, struct pp_error *error);
+PP_MUST_USE bool source_failed(const struct source *source, struct pp_error *error);
 
 #endif

@@ -39,7 +39,8 @@ struct video {
 };
 
 /* `side`: pixels that a still picture has either way at most on the screen; 0 not known. */
-bool video_open(struct video *video, struct reader *reader, unsigned side, struct pp_error *error);
+PP_MUST_USE bool video_open(struct video *video, struct reader *reader, unsigned side,
+                            struct pp_error *error);
 void video_close(struct video *video);
 
 enum video_result {

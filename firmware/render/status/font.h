@@ -21,7 +21,7 @@ struct font {
     PangoCoverage *coverage; /* characters that every weight has */
 };
 
-bool font_load(struct font *font, struct pp_error *error);
+PP_MUST_USE bool font_load(struct font *font, struct pp_error *error);
 void font_finish(struct font *font);
 
 /* A layout of `text`, FONT_SIZE pixels high; g_object_unref it. Characters that cannot be drawn are "?".

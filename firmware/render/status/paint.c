@@ -9,17 +9,24 @@
 #include "render/status/icon.h"
 #include "render/status/qr.h"
 
-/* Contrast on the ground: white 16:1, soft 9:1, quiet 6:1, accent 10:1 (WCAG 2.1 asks for 4.5:1). */
+/* Contrast on the ground: white 16:1, soft 9:1, quiet 6:1, accent 10:1, warm 11:1 (WCAG 2.1 asks for 4.5:1). */
 static const struct colour ground = {0.055, 0.086, 0.133};
 static const struct colour ripple = {0.075, 0.122, 0.180};
 static const struct colour white = {0.969, 0.976, 0.988};
 static const struct colour soft = {0.725, 0.784, 0.851};
 static const struct colour quiet = {0.561, 0.639, 0.729};
 static const struct colour accent = {0.388, 0.851, 0.765};
+static const struct colour warm = {0.984, 0.776, 0.471};
 
 #define ADDRESS_LINE_MAX 52 /* bytes */
 
 /* Everything a drawing step needs. Sizes are designed for 1920 x 1080, or 1080 x 1920, and scaled. */
+#define DOTS_MAX      24 /* of a password; more are not shown */
+#define DOT_SIZE      (sizeof "• " - 1)
+#define WAIT_MAX      256 /* bytes of words */
+
+#define FOOT_LINE_MAX 256 /* bytes of words */
+
 struct paint {
     const struct screen *screen;
     const struct font *font;
@@ -29,18 +36,22 @@ struct paint {
     double unit;   /* pixels per designed pixel */
     double margin; /* pixels */
     bool portrait;
+    char dots[DOTS_MAX * DOT_SIZE + 1], waits[2][WAIT_MAX];
     char user_code[SCREEN_USER_CODE_MAX * 4], fingerprint[SCREEN_FINGERPRINT_MAX * 4]; /* in groups */
+    char reasons[3][STRINGS_REASON_MAX]; /* by language; "" where it is shown as it came */
     struct pp_error *error;
 };
 
 static const enum icon icons[SCREEN_KINDS] = {
-    [SCREEN_STARTING] = ICON_DOTS,    [SCREEN_ENROL] = ICON_SCREEN,     [SCREEN_APPROVAL] = ICON_CLOCK,
-    [SCREEN_ENROLLING] = ICON_TICK,   [SCREEN_CONNECTING] = ICON_WAVES, [SCREEN_WELCOME] = ICON_TICK,
-    [SCREEN_LOADING] = ICON_DOTS,     [SCREEN_OFFLINE] = ICON_NO_WAVES, [SCREEN_LOCKED] = ICON_LOCK,
-    [SCREEN_RETIRED] = ICON_OUT,      [SCREEN_ERROR] = ICON_HELP,       [SCREEN_UNTRUSTED] = ICON_HELP,
-    [SCREEN_KEYS_ABSENT] = ICON_HELP, [SCREEN_KEYS_LOST] = ICON_HELP,   [SCREEN_KEYS_REFUSED] = ICON_HELP,
-    [SCREEN_EMPTY] = ICON_TICK,       [SCREEN_IDENTIFY] = ICON_SCREEN,  [SCREEN_ELSEWHERE] = ICON_LOCK,
-    [SCREEN_SIGN_IN] = ICON_LOCK,     [SCREEN_SIGNED_OUT] = ICON_LOCK,
+    [SCREEN_STARTING] = ICON_DOTS,    [SCREEN_ENROL] = ICON_SCREEN,      [SCREEN_APPROVAL] = ICON_CLOCK,
+    [SCREEN_ENROLLING] = ICON_TICK,   [SCREEN_CONNECTING] = ICON_WAVES,  [SCREEN_WELCOME] = ICON_TICK,
+    [SCREEN_LOADING] = ICON_DOTS,     [SCREEN_OFFLINE] = ICON_NO_WAVES,  [SCREEN_LOCKED] = ICON_LOCK,
+    [SCREEN_RETIRED] = ICON_OUT,      [SCREEN_ERROR] = ICON_HELP,        [SCREEN_UNTRUSTED] = ICON_HELP,
+    [SCREEN_KEYS_ABSENT] = ICON_HELP, [SCREEN_KEYS_LOST] = ICON_HELP,    [SCREEN_KEYS_REFUSED] = ICON_HELP,
+    [SCREEN_EMPTY] = ICON_TICK,       [SCREEN_IDENTIFY] = ICON_SCREEN,   [SCREEN_ELSEWHERE] = ICON_LOCK,
+    [SCREEN_SIGN_IN] = ICON_LOCK,     [SCREEN_SIGNED_OUT] = ICON_LOCK,   [SCREEN_STICK_TRYING] = ICON_DOTS,
+    [SCREEN_STICK_DONE] = ICON_TICK,  [SCREEN_STICK_FAILED] = ICON_HELP, [SCREEN_STICK_REFUSED] = ICON_HELP,
+    [SCREEN_PORTAL] = ICON_HELP,      [SCREEN_PHONE_TRYING] = ICON_DOTS, [SCREEN_PHONE_DONE] = ICON_TICK,
 };
 
 static void set_colour(cairo_t *cr, struct colour colour) {
@@ -164,22 +175,43 @@ static double paint_foot_line(const struct paint *paint, const char *text, enum 
     return place.y;
 }
 
-/* The code stands beside the mark, the technician's line above it; an error has its code large in the middle.
- */
+/* What somebody is to read who stands in front of it now, and not a line for the technician. */
+static bool detail_is_fact(const struct paint *paint) {
+    return paint->screen->kind == SCREEN_STICK_FAILED || paint->screen->kind == SCREEN_STICK_REFUSED;
+}
+
+/* Appends words to a line, apart from what stands there. */
+static void line_add(char line[FOOT_LINE_MAX], const char *words, const char *value) {
+    size_t used = strlen(line);
+    snprintf(line + used, FOOT_LINE_MAX - used, "%s%s%s%s", used && *words ? " · " : "", words,
+             *value ? " " : "", value);
+}
+
+/* How it shows who it is, in each language. */
+static void line_add_access(const struct paint *paint, const enum screen_language *list, size_t count,
+                            char line[FOOT_LINE_MAX]) {
+    char name[sizeof "access." + SCREEN_ACCESS_MAX];
+    snprintf(name, sizeof name, "access.%s", paint->screen->access);
+    for (size_t i = 0; i < count; i++)
+        line_add(line, strings_get(paint->strings, list[i], name), "");
+}
+
+/* The code stands beside the mark, with the access mode, the technician's line above it; an error has its code large in
+ * the middle. */
 static void paint_foot_text(const struct paint *paint, double bottom) {
     enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
-    languages(paint, list);
-    char code[SCREEN_CODE_MAX + 32] = "";
+    size_t count = languages(paint, list);
+    char line[FOOT_LINE_MAX] = "";
     bool large = paint->screen->kind == SCREEN_ERROR || paint->screen->kind == SCREEN_IDENTIFY;
     if (*paint->screen->code && !large)
-        snprintf(code, sizeof code, "%s %s", strings_get(paint->strings, list[0], "code"),
-                 paint->screen->code);
+        line_add(line, strings_get(paint->strings, list[0], "code"), paint->screen->code);
+    line_add_access(paint, list, count, line);
     double inner = paint->width - 2 * paint->margin, beside = inner - 300 * paint->unit;
-    double top = paint_foot_line(paint, code, FONT_MEDIUM, 36, soft, beside, bottom);
-    bool alone = !*code && !paint->portrait;
+    double top = paint_foot_line(paint, line, FONT_MEDIUM, 36, soft, beside, bottom);
+    bool alone = !*line && !paint->portrait;
     double detail_bottom = alone ? bottom : fmin(top, bottom - 44 * paint->unit) - 16 * paint->unit;
-    paint_foot_line(paint, paint->screen->detail, FONT_REGULAR, 30, quiet, alone ? beside : inner,
-                    detail_bottom);
+    paint_foot_line(paint, detail_is_fact(paint) ? "" : paint->screen->detail, FONT_REGULAR, 30, quiet,
+                    alone ? beside : inner, detail_bottom);
 }
 
 static void paint_foot(const struct paint *paint) {
@@ -190,7 +222,7 @@ static void paint_foot(const struct paint *paint) {
 
 /* What the foot takes away from the middle. */
 static double foot_height(const struct paint *paint) {
-    return (*paint->screen->detail ? 190 : 120) * paint->unit;
+    return (*paint->screen->detail && !detail_is_fact(paint) ? 190 : 120) * paint->unit;
 }
 
 /* ---- screens that say one thing ---- */
@@ -199,6 +231,7 @@ static void fill_message(const struct paint *paint, struct column *column, enum 
                          bool both) {
     add_text(paint, column, word(paint, language, "title"), FONT_BOLD, both ? 76 : 104, 0, white);
     add_text(paint, column, word(paint, language, "body"), FONT_REGULAR, both ? 46 : 54, 26, soft);
+    add_text(paint, column, paint->reasons[language], FONT_MEDIUM, both ? 42 : 50, 26, accent);
 }
 
 /* Below the words of all languages: what is compared or told to somebody. */
@@ -215,6 +248,8 @@ static void fill_facts(const struct paint *paint, struct column *column) {
     if (screen->kind == SCREEN_WELCOME || screen->kind == SCREEN_LOADING || screen->kind == SCREEN_LOCKED ||
         screen->kind == SCREEN_ELSEWHERE || screen->kind == SCREEN_SIGNED_OUT)
         add_text(paint, column, screen->name, FONT_MEDIUM, 56, 0, accent);
+    if (detail_is_fact(paint) && !*paint->reasons[SCREEN_ENGLISH])
+        add_text(paint, column, screen->detail, FONT_MEDIUM, 50, 0, accent);
     if (screen->kind == SCREEN_EMPTY) {
         add_text(paint, column, screen->channel, FONT_MEDIUM, 64, 0, accent);
         add_text(paint, column, screen->name, FONT_REGULAR, 40, 14, quiet);
@@ -298,7 +333,41 @@ static void add_words(const struct paint *paint, struct column *column, const ch
                  i == 0 ? gap : 2, i == 0 ? soft : quiet);
 }
 
+/* A password that is typed here: dots, a word that it can be, or how long it cannot. */
+static void add_entry(const struct paint *paint, struct column *column) {
+    size_t count = paint->screen->language == SCREEN_BOTH ? 2 : 1;
+    if (*paint->dots)
+        add_text(paint, column, paint->dots, FONT_BOLD, 60, 20, white);
+    else if (paint->screen->keyboard)
+        add_words(paint, column, "keyboard", 26);
+    for (size_t i = 0; i < count; i++)
+        add_text(paint, column, paint->waits[i], FONT_REGULAR, count == 2 ? 36 : 42, i == 0 ? 30 : 2,
+                 i == 0 ? soft : quiet);
+}
+
+/* The access point by its name and passphrase, and what comes then; why the last try failed, above all. */
+static void fill_phone(const struct paint *paint, struct column *column) {
+    const struct screen *screen = paint->screen;
+    if (*screen->reason) {
+        enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
+        size_t count = languages(paint, list);
+        for (size_t i = 0; i < count; i++)
+            add_text(paint, column, word(paint, list[i], screen->reason), FONT_MEDIUM, count == 2 ? 36 : 42,
+                     i == 0 ? 0 : 2, i == 0 ? warm : quiet);
+    }
+    add_words(paint, column, "scan", *screen->reason ? 30 : 0);
+    add_code(paint, column, screen->name, FONT_BOLD, 64, 8, 0.02, white);
+    add_words(paint, column, "enter", 26);
+    add_code(paint, column, screen->passphrase, FONT_BOLD, 64, 8, 0.04, accent);
+    add_words(paint, column, "next", 30);
+    add_address(paint, column, 46, 8, white);
+}
+
 static void fill_enrol(const struct paint *paint, struct column *column) {
+    if (paint->screen->kind == SCREEN_PHONE) {
+        fill_phone(paint, column);
+        return;
+    }
     enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
     size_t count = languages(paint, list);
     add_words(paint, column, "scan", 0);
@@ -306,7 +375,8 @@ static void fill_enrol(const struct paint *paint, struct column *column) {
     add_words(paint, column, "enter", 34);
     add_code(paint, column, paint->user_code, FONT_BOLD, count == 2 ? 120 : 140, 2, 0.06, accent);
     if (paint->screen->kind == SCREEN_SIGN_IN) {
-        if (*paint->screen->reason)
+        add_entry(paint, column);
+        if (*paint->screen->reason && !paint->screen->wait_s)
             add_words(paint, column, paint->screen->reason, 30);
         add_text(paint, column, paint->screen->name, FONT_MEDIUM, 48, 30, white);
         return;
@@ -378,6 +448,31 @@ static bool paint_enrol(const struct paint *paint) {
                            : paint_enrol_landscape(paint, &title, &column);
 }
 
+static void make_dots(struct paint *paint) {
+    for (unsigned i = 0; i < paint->screen->typed && i < DOTS_MAX; i++)
+        strcat(paint->dots, "• ");
+}
+
+/* The words have a "#" where the number stands. */
+static void make_waits(struct paint *paint) {
+    enum screen_language list[2] = {SCREEN_ENGLISH, SCREEN_FRENCH};
+    size_t count = languages(paint, list);
+    unsigned wait_s = paint->screen->wait_s, minutes = (wait_s + 59) / 60;
+    const char *part = wait_s < 60 ? "wait-seconds" : minutes == 1 ? "wait-minute" : "wait-minutes";
+    for (size_t i = 0; i < count && wait_s; i++) {
+        const char *words = word(paint, list[i], part);
+        size_t before = strcspn(words, "#");
+        snprintf(paint->waits[i], sizeof paint->waits[i], "%.*s%u%s", (int)before, words,
+                 wait_s < 60 ? wait_s : minutes, words[before] ? words + before + 1 : "");
+    }
+}
+
+static void make_reasons(struct paint *paint) {
+    static const enum screen_language all[] = {SCREEN_ENGLISH, SCREEN_FRENCH};
+    for (size_t i = 0; detail_is_fact(paint) && i < PP_COUNT(all); i++)
+        (void)!strings_reason(paint->strings, all[i], paint->screen->detail, paint->reasons[all[i]]);
+}
+
 bool paint_screen(const struct screen *screen, const struct font *font, const struct strings *strings,
                   cairo_t *cr, struct pp_error *error) {
     bool portrait = screen->height > screen->width;
@@ -393,11 +488,15 @@ bool paint_screen(const struct screen *screen, const struct font *font, const st
                           .margin = (portrait ? 80 : 110) * unit,
                           .portrait = portrait,
                           .error = error};
+    make_dots(&paint);
+    make_waits(&paint);
+    make_reasons(&paint);
     spread_groups(screen->user_code, paint.user_code, sizeof paint.user_code);
     spread_groups(screen->fingerprint, paint.fingerprint, sizeof paint.fingerprint);
     paint_ground(&paint);
     paint_foot(&paint);
-    bool with_qr = screen->kind == SCREEN_ENROL || screen->kind == SCREEN_SIGN_IN;
+    bool with_qr =
+        screen->kind == SCREEN_ENROL || screen->kind == SCREEN_SIGN_IN || screen->kind == SCREEN_PHONE;
     bool ok = with_qr ? paint_enrol(&paint) : paint_message(&paint);
     if (ok && cairo_status(cr) != CAIRO_STATUS_SUCCESS)
         return pp_fail(error, PP_E_NOMEM, "drawing: %s", cairo_status_to_string(cairo_status(cr)));

@@ -10,7 +10,7 @@
 #include "render/status/strings.h"
 
 /* Fills all `screen->width` x `screen->height` pixels of `cr`, opaque. */
-bool paint_screen(const struct screen *screen, const struct font *font, const struct strings *strings,
-                  cairo_t *cr, struct pp_error *error);
+PP_MUST_USE bool paint_screen(const struct screen *screen, const struct font *font,
+                              const struct strings *strings, cairo_t *cr, struct pp_error *error);
 
 #endif

@@ -10,6 +10,7 @@
 
 /* Draws `text`, black on white with its quiet zone, as large as fits into the square of `side` pixels around
  * the centre `x`, `y`. */
-bool qr_draw(cairo_t *cr, const char *text, double x, double y, double side, struct pp_error *error);
+PP_MUST_USE bool qr_draw(cairo_t *cr, const char *text, double x, double y, double side,
+                         struct pp_error *error);
 
 #endif

@@ -14,6 +14,9 @@ enum field {
     NEEDS_FINGERPRINT = 1 << 3,
     NEEDS_CODE = 1 << 4,
     NEEDS_CHANNEL = 1 << 5,
+    NEEDS_DETAIL = 1 << 6,
+    NEEDS_NAME = 1 << 7,
+    NEEDS_PASSPHRASE = 1 << 8,
 };
 
 static const struct {
@@ -30,6 +33,7 @@ static const struct {
     [SCREEN_LOADING] = {"loading", 0},
     [SCREEN_OFFLINE] = {"offline", 0},
     [SCREEN_UNTRUSTED] = {"untrusted", NEEDS_CODE},
+    [SCREEN_PORTAL] = {"portal", NEEDS_CODE},
     [SCREEN_KEYS_ABSENT] = {"keys-absent", NEEDS_CODE},
     [SCREEN_KEYS_LOST] = {"keys-lost", NEEDS_CODE},
     [SCREEN_KEYS_REFUSED] = {"keys-refused", NEEDS_CODE},
@@ -38,6 +42,13 @@ static const struct {
     [SCREEN_LOCKED] = {"locked", 0},
     [SCREEN_ELSEWHERE] = {"elsewhere", NEEDS_CODE},
     [SCREEN_IDENTIFY] = {"identify", NEEDS_CODE},
+    [SCREEN_STICK_TRYING] = {"stick-trying", 0},
+    [SCREEN_STICK_DONE] = {"stick-done", 0},
+    [SCREEN_STICK_FAILED] = {"stick-failed", NEEDS_DETAIL},
+    [SCREEN_STICK_REFUSED] = {"stick-refused", NEEDS_DETAIL},
+    [SCREEN_PHONE] = {"phone", NEEDS_ADDRESS | NEEDS_QR | NEEDS_NAME | NEEDS_PASSPHRASE},
+    [SCREEN_PHONE_TRYING] = {"phone-trying", 0},
+    [SCREEN_PHONE_DONE] = {"phone-done", 0},
     [SCREEN_RETIRED] = {"retired", 0},
     [SCREEN_ERROR] = {"error", NEEDS_CODE},
 };
@@ -109,9 +120,11 @@ static bool parse_fields(const cJSON *json, struct screen *screen, struct pp_err
         {"user_code", NEEDS_USER_CODE, screen->user_code, SCREEN_USER_CODE_MAX},
         {"fingerprint", NEEDS_FINGERPRINT, screen->fingerprint, SCREEN_FINGERPRINT_MAX},
         {"code", NEEDS_CODE, screen->code, SCREEN_CODE_MAX},
-        {"detail", 0, screen->detail, SCREEN_DETAIL_MAX},
-        {"name", 0, screen->name, SCREEN_NAME_MAX},
+        {"detail", NEEDS_DETAIL, screen->detail, SCREEN_DETAIL_MAX},
+        {"name", NEEDS_NAME, screen->name, SCREEN_NAME_MAX},
         {"channel", NEEDS_CHANNEL, screen->channel, SCREEN_NAME_MAX},
+        {"access", 0, screen->access, SCREEN_ACCESS_MAX},
+        {"passphrase", NEEDS_PASSPHRASE, screen->passphrase, SCREEN_PASSPHRASE_MAX},
         {"reason", 0, screen->reason, SCREEN_REASON_MAX},
     };
     for (size_t i = 0; i < PP_COUNT(fields); i++) {
@@ -121,6 +134,22 @@ static bool parse_fields(const cJSON *json, struct screen *screen, struct pp_err
     return true;
 }
 
+static bool parse_count(const cJSON *json, const char *name, unsigned max, unsigned *count,
+                        struct pp_error *error) {
+    int64_t value = 0;
+    if (pp_json_has(json, name) && !pp_json_integer(json, name, 0, max, &value, error))
+        return false;
+    *count = (unsigned)value;
+    return true;
+}
+
+/* Of a password that is typed here. */
+static bool parse_entry(const cJSON *json, struct screen *screen, struct pp_error *error) {
+    return (!pp_json_has(json, "keyboard") || pp_json_boolean(json, "keyboard", &screen->keyboard, error)) &&
+           parse_count(json, "typed", SCREEN_TYPED_MAX, &screen->typed, error) &&
+           parse_count(json, "wait_s", SCREEN_WAIT_MAX, &screen->wait_s, error);
+}
+
 bool screen_parse(const char *text, struct screen *screen, struct pp_error *error) {
     *screen = (struct screen){0};
     pp_autojson cJSON *json = pp_json_parse(text, strlen(text), SCREEN_JSON_MAX, error);
@@ -128,5 +157,6 @@ bool screen_parse(const char *text, struct screen *screen, struct pp_error *erro
         return false;
     return parse_kind(json, &screen->kind, error) && parse_language(json, &screen->language, error) &&
            parse_side(json, "width", &screen->width, error) &&
-           parse_side(json, "height", &screen->height, error) && parse_fields(json, screen, error);
+           parse_side(json, "height", &screen->height, error) && parse_fields(json, screen, error) &&
+           parse_entry(json, screen, error);
 }

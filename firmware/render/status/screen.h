@@ -20,16 +20,28 @@
  *   loading     the first content is on its way                       -                 code, detail, name
  *   offline     no network, and nothing cached to show                -              code, detail, address
  *   untrusted   a server answers, and it is not our headend           code           detail, address, name
+ *   portal      somebody has to sign in to the network                code           detail, address, name
  *   keys-absent   its keys are in a TPM, and none answers             code           detail, address, name
  *   keys-lost     the TPM was cleared, or is another one              code           detail, address, name
  *   keys-refused  the TPM does not trust the software that runs       code           detail, address, name
  *   sign-in     temporary: somebody has to sign in, on a phone        address, qr,           reason, code, detail, name
- *                                                                     user_code
+ *                                                                     user_code              keyboard, typed, wait_s
  *   signed-out  temporary: nobody is signed in, and can just now      -                      code, detail, name
  *   locked      not allowed to show anything now                      -                 code, detail, name
  *   identify    who it is, asked for from afar; any state             code                           name, channel
+ *   stick-trying  a USB stick hands over a network: it is tried       -                      detail
+ *   stick-done    it is the network now                               -                      detail
+ *   stick-failed  it was tried, and did not come up                   detail
+ *   stick-refused its file is wrong, or it is not taken now           detail
+ *   phone       the screen's own access point is open: how a phone    address, qr, name,     reason
+ *               comes there                                           passphrase
+ *   phone-trying  what a phone has handed over is tried               -                      detail
+ *   phone-done    it is the network now                               -                      detail
  *   retired     erased                                                -                      code, detail
  *   error       anything else that needs a person                     code                         detail
+ *
+ * `access` is the mode by which it shows who it is: on sign-in, signed-out, locked, elsewhere and identify, beside the
+ * code at the foot. One without words here is passed over.
  *
  * `language` is "en", "fr" or "both" (the default: nobody has chosen yet). Unknown members are passed over,
  * so that an older renderer shows a newer agent's screen; an unknown screen is refused.
@@ -42,16 +54,20 @@
 
 #include "base/error.h"
 
-#define SCREEN_SIDE_MIN        160  /* pixels */
-#define SCREEN_SIDE_MAX        4096 /* pixels; a frame of 4096 x 4096 is all that the ring holds */
-#define SCREEN_ADDRESS_MAX     256  /* bytes */
-#define SCREEN_QR_MAX          512  /* bytes */
-#define SCREEN_USER_CODE_MAX   16   /* bytes */
-#define SCREEN_FINGERPRINT_MAX 40   /* bytes */
-#define SCREEN_CODE_MAX        16   /* bytes; a short error code that the manual explains, like "N-12" */
-#define SCREEN_DETAIL_MAX      300  /* bytes; one line for the technician, already in words */
-#define SCREEN_REASON_MAX      24   /* bytes */
-#define SCREEN_NAME_MAX        100  /* bytes; the display point's name, or its channel's */
+#define SCREEN_SIDE_MIN        160   /* pixels */
+#define SCREEN_SIDE_MAX        4096  /* pixels; a frame of 4096 x 4096 is all that the ring holds */
+#define SCREEN_ADDRESS_MAX     256   /* bytes */
+#define SCREEN_QR_MAX          512   /* bytes */
+#define SCREEN_USER_CODE_MAX   16    /* bytes */
+#define SCREEN_FINGERPRINT_MAX 40    /* bytes */
+#define SCREEN_CODE_MAX        16    /* bytes; a short error code that the manual explains, like "N-12" */
+#define SCREEN_DETAIL_MAX      300   /* bytes; one line for the technician, already in words */
+#define SCREEN_REASON_MAX      24    /* bytes */
+#define SCREEN_ACCESS_MAX      16    /* bytes */
+#define SCREEN_PASSPHRASE_MAX  63    /* bytes */
+#define SCREEN_TYPED_MAX       200   /* characters */
+#define SCREEN_WAIT_MAX        86400 /* s */
+#define SCREEN_NAME_MAX        100   /* bytes; the display point's name, or its channel's */
 
 enum screen_kind {
     SCREEN_STARTING,
@@ -64,6 +80,7 @@ enum screen_kind {
     SCREEN_LOADING,
     SCREEN_OFFLINE,
     SCREEN_UNTRUSTED,
+    SCREEN_PORTAL,
     SCREEN_KEYS_ABSENT,
     SCREEN_KEYS_LOST,
     SCREEN_KEYS_REFUSED,
@@ -72,6 +89,13 @@ enum screen_kind {
     SCREEN_LOCKED,
     SCREEN_ELSEWHERE,
     SCREEN_IDENTIFY,
+    SCREEN_STICK_TRYING,
+    SCREEN_STICK_DONE,
+    SCREEN_STICK_FAILED,
+    SCREEN_STICK_REFUSED,
+    SCREEN_PHONE,
+    SCREEN_PHONE_TRYING,
+    SCREEN_PHONE_DONE,
     SCREEN_RETIRED,
     SCREEN_ERROR,
     SCREEN_KINDS /* their count */
@@ -91,13 +115,18 @@ struct screen {
     char detail[SCREEN_DETAIL_MAX + 1];
     char name[SCREEN_NAME_MAX + 1];
     char channel[SCREEN_NAME_MAX + 1];
-    char reason[SCREEN_REASON_MAX + 1]; /* why nobody is signed in: a key of the words, "expired" */
+    bool keyboard;                      /* a password may be typed here */
+    unsigned typed;                     /* characters of it: never the characters themselves */
+    unsigned wait_s;                    /* s until one may be typed again */
+    char access[SCREEN_ACCESS_MAX + 1]; /* how it shows who it is: a key of the words, "certificate" */
+    char reason[SCREEN_REASON_MAX + 1]; /* why nobody is signed in, or a Wi-Fi did not come up: a key */
+    char passphrase[SCREEN_PASSPHRASE_MAX + 1]; /* of the screen's own access point, whose name is `name` */
 };
 
 /* "enrol", … */
 const char *screen_name(enum screen_kind kind);
 
 /* Errors name the member. */
-bool screen_parse(const char *json, struct screen *screen, struct pp_error *error);
+PP_MUST_USE bool screen_parse(const char *json, struct screen *screen, struct pp_error *error);
 
 #endif

@@ -10,7 +10,7 @@
 /* Shows what `start`, a START_STATUS, says (screen.h); takes its descriptor. Returns when the player or the
  * agent is gone (PP_E_NET: the orderly end), or with the reason why there is no screen; never with success.
  * INFO goes to `control`. */
-bool status_run(struct ipc_message *start, const struct font *font, const struct strings *strings,
-                int control, struct pp_error *error);
+PP_MUST_USE bool status_run(struct ipc_message *start, const struct font *font, const struct strings *strings,
+                            int control, struct pp_error *error);
 
 #endif

@@ -1,5 +1,7 @@
 #include "render/status/strings.h"
 
+#include <string.h>
+
 #include "render/status/strings_data.h"
 
 #define STRINGS_MAX (64 * 1024) /* bytes of one file */
@@ -24,4 +26,51 @@ const char *strings_get(const struct strings *strings, enum screen_language lang
     const cJSON *file = language == SCREEN_FRENCH ? strings->french : strings->english;
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(file, name));
     return text ? text : "";
+}
+
+#define REASON "reason."
+
+/* `pattern` has one star, or none; *from and *size: what it stands for. */
+static bool matches(const char *pattern, const char *text, const char **from, size_t *size) {
+    const char *star = strchr(pattern, '*');
+    size_t before = star ? (size_t)(star - pattern) : strlen(pattern), length = strlen(text);
+    size_t after = star ? strlen(star + 1) : 0;
+    if (length < before + after || (!star && length > before) || strncmp(text, pattern, before) != 0 ||
+        strcmp(text + length - after, star ? star + 1 : "") != 0)
+        return false;
+    *from = text + before;
+    *size = length - before - after;
+    return true;
+}
+
+static void fill_in(const char *words, const char *from, size_t size, char shown[STRINGS_REASON_MAX]) {
+    size_t before = strcspn(words, "*");
+    const char *rest = words[before] ? words + before + 1 : "";
+    snprintf(shown, STRINGS_REASON_MAX, "%.*s%.*s%s", (int)before, words, words[before] ? (int)size : 0, from,
+             rest);
+}
+
+static bool find_reason(const struct strings *strings, enum screen_language language, const char *reason,
+                        char shown[STRINGS_REASON_MAX]) {
+    const cJSON *one;
+    cJSON_ArrayForEach(one, strings->english) {
+        const char *from;
+        size_t size;
+        if (strncmp(one->string, REASON, strlen(REASON)) != 0 ||
+            !matches(one->string + strlen(REASON), reason, &from, &size))
+            continue;
+        fill_in(strings_get(strings, language, one->string), from, size, shown);
+        return true;
+    }
+    return false;
+}
+
+bool strings_reason(const struct strings *strings, enum screen_language language, const char *reason,
+                    char shown[STRINGS_REASON_MAX]) {
+    for (const char *part = reason; *part; part += strcspn(part, ":"), part += strspn(part, ": ")) {
+        if (find_reason(strings, language, part, shown))
+            return true;
+    }
+    *shown = 0;
+    return false;
 }

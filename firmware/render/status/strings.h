@@ -9,8 +9,15 @@ struct strings {
     cJSON *english, *french;
 };
 
-bool strings_load(struct strings *strings, struct pp_error *error);
+PP_MUST_USE bool strings_load(struct strings *strings, struct pp_error *error);
 void strings_finish(struct strings *strings);
+
+#define STRINGS_REASON_MAX 512 /* bytes with the NUL */
+
+/* What is shown of a reason that pingplay-network(8) has given in English: "reason.*", of which a star stands for any
+ * text, the same in both. A field's name before it ("addresses: ") is left out. False where no word of it is known. */
+bool strings_reason(const struct strings *strings, enum screen_language language, const char *reason,
+                    char shown[STRINGS_REASON_MAX]);
 
 /* Borrowed. `language` is English or French; "" for a name that there is not. */
 const char *strings_get(const struct strings *strings, enum screen_language language, const char *name);

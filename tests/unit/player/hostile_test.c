@@ -113,6 +113,7 @@ static void a_shown_layer_whose_renderer_breaks_the_protocol_shows_nothing(void 
         assert_int_equal(failed.layer_failed.layer, i + 1);
         assert_string_equal(failed.layer_failed.reason, offences[i].reason);
         assert_int_equal(failed.layer_failed.gone, 0);
+        assert_int_equal(failed.layer_failed.broken, 1);
         source_expect_closed(&source);
         shot_expect(rig, BACKGROUND);
         source_close(&source);
@@ -245,8 +246,10 @@ static void all_layers_together_are_within_a_budget(void **state) {
         ring_send(&sources[taken], layout);
         ipc_automessage struct ipc_message answer = rig_answer(rig, &sources[taken]);
         room = answer.type == IPC_MEMORY;
-        if (!room)
+        if (!room) {
             assert_string_equal(answer.layer_failed.reason, "all layers together would need too much memory");
+            assert_int_equal(answer.layer_failed.broken, 0);
+        }
     }
     const uint64_t budget = 160 * 90 * SCENE_MEMORY_PER_PIXEL + SCENE_MEMORY_LEAST;
     assert_int_equal(taken - 1, budget / each);
@@ -283,6 +286,7 @@ static void a_renderer_that_dies_leaves_its_last_picture(void **state) {
     struct ipc_message failed = rig_expect(rig, IPC_LAYER_FAILED);
     assert_string_equal(failed.layer_failed.reason, "the renderer went away before the end");
     assert_int_equal(failed.layer_failed.gone, 1);
+    assert_int_equal(failed.layer_failed.broken, 0);
     rig_expect(rig, IPC_LAYER_ENDED);
     shot_expect(rig, 0x00ff00);
 }
@@ -446,7 +450,7 @@ static void a_stranger_is_refused(void **state) {
         int fd = setuid(65534) == 0 ? ipc_connect(rig->socket, NULL) : -1;
         if (fd < 0)
             _exit(1);
-        (void)ipc_send(fd, &message, NULL);
+        (void)!ipc_send(fd, &message, NULL);
         _exit(!ipc_receive(fd, &message, &error) && error.code == PP_E_NET ? 0 : 2);
     }
     int status = 0;

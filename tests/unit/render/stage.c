@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -98,7 +99,7 @@ static void give_memory(const struct stage *stage, enum ipc_memory_use use, int 
     const struct ipc_message message = {
         .type = IPC_MEMORY, .memory = {.use = (uint8_t)use}, .fds = {fd}, .fd_count = 1};
     if (fd >= 0)
-        ipc_send(stage->frames, &message, &error);
+        (void)!ipc_send(stage->frames, &message, &error);
 }
 
 static void keep(struct stage *stage, const struct ipc_message *message) {
@@ -158,15 +159,35 @@ static unsigned take(struct stage *stage, int *fd, struct ipc_frame *frame) {
     return message.type;
 }
 
+/* CPU time of the renderer so far, in ms; 0: it is gone. */
+static int64_t work_of(const struct stage *stage) {
+    clockid_t clock;
+    struct timespec time;
+    if (clock_getcpuclockid(stage->pid, &clock) != 0 || clock_gettime(clock, &time) < 0)
+        return 0;
+    return time.tv_sec * INT64_C(1000) + time.tv_nsec / 1000000;
+}
+
+/* Whether it still may have something to tell: it has worked since it was looked at last. */
+static bool still_works(const struct stage *stage, int64_t *worked, int64_t limit) {
+    int64_t before = *worked;
+    *worked = work_of(stage);
+    return *worked > before && *worked < limit;
+}
+
 enum stage_event stage_next(struct stage *stage, struct ipc_frame *frame) {
     int64_t give_up = pp_clock_monotonic_ms() + STAGE_PATIENCE_MS;
+    int64_t worked = work_of(stage), limit = worked + STAGE_WORK_MS;
     while (stage->control >= 0 || stage->frames >= 0) {
         drain_sound(stage);
         struct pollfd both[] = {{.fd = stage->control, .events = POLLIN},
                                 {.fd = stage->frames, .events = POLLIN}};
         poll(both, 2, 50);
-        if (pp_clock_monotonic_ms() > give_up)
-            fail_msg("the renderer does nothing any more");
+        if (pp_clock_monotonic_ms() > give_up) {
+            if (!still_works(stage, &worked, limit))
+                fail_msg("the renderer does nothing any more");
+            give_up = pp_clock_monotonic_ms() + STAGE_PATIENCE_MS;
+        }
         if (both[0].revents)
             take(stage, &stage->control, frame);
         if (!both[1].revents)
@@ -196,7 +217,7 @@ void stage_clock(struct stage *stage, uint64_t position_us) {
 void stage_release(struct stage *stage, unsigned slot) {
     struct pp_error error = {0};
     struct ipc_message message = {.type = IPC_RELEASE, .release = {.slot = (uint8_t)slot}};
-    ipc_send(stage->frames, &message, &error); /* it may be gone */
+    (void)!ipc_send(stage->frames, &message, &error); /* it may be gone */
 }
 
 static bool has_ended(struct stage *stage) {

@@ -149,6 +149,16 @@ struct costly {
     enum ipc_media_kind kind;
 };
 
+/* A sanitizer computes so long that the limit of CPU time may come before that of packets. */
+static bool is_refusal(const char *words, const char *wanted) {
+#ifdef PP_SANITIZED
+    if (strncmp(wanted, "nothing that can be shown came of", 33) == 0 &&
+        strcmp(words, "nothing that can be shown came of 20 s of computing") == 0)
+        return true;
+#endif
+    return strcmp(words, wanted) == 0;
+}
+
 /* The films of costly.mjs have more packets than may be read in vain, its JPEG more scans. */
 static void costly_file_is_refused(void **state) {
     const struct costly *costly = *state;
@@ -156,7 +166,8 @@ static void costly_file_is_refused(void **state) {
     struct ipc_frame frame;
     object_play(&stage, &(struct object_wish){.name = costly->file, .kind = costly->kind});
     assert_int_equal(stage_next(&stage, &frame), STAGE_GONE);
-    assert_string_equal(stage.failed, costly->words);
+    if (!is_refusal(stage.failed, costly->words))
+        fail_msg("%s", stage.failed);
     stage_close(&stage);
     assert_true(WIFEXITED(stage.status));
 }

@@ -70,9 +70,16 @@ struct sample {
     "\"address\":\"" ADDRESS "\",\"qr\":\"" ADDRESS "?user_code=BCDF-GHJK\",\"user_code\":\"BCDF-GHJK\","    \
     "\"fingerprint\":\"3f2a 91bc 0d4e 77a1\""
 
+#define PHONE                                                                                                \
+    "\"address\":\"10.42.0.1\",\"qr\":\"" ADDRESS "?user_code=BCDF-GHJK\",\"name\":\"Pingplay-KMXT\","       \
+    "\"passphrase\":\"kmpxr-atvdq-hjbnw\""
+
 static const struct sample samples[] = {
     {"starting", "\"code\":\"S-01\"", false},
     {"enrol", ENROL, true},
+    {"phone", PHONE, true},
+    {"phone", PHONE ",\"reason\":\"passphrase\"", true},
+    {"phone", PHONE ",\"reason\":\"gateway\"", true},
     {"approval", "\"fingerprint\":\"3f2a 91bc 0d4e 77a1\",\"code\":\"E-02\"", false},
     {"enrolling", "\"code\":\"E-03\"", false},
     {"connecting", "\"address\":\"screens.example.org\",\"code\":\"N-01\"", false},
@@ -83,13 +90,27 @@ static const struct sample samples[] = {
      "\"address\":\"screens.example.org\",\"code\":\"N-02\","
      "\"detail\":\"screens.example.org: the name cannot be found. Next try in 40 s\"",
      false},
+    {"portal",
+     "\"address\":\"https://screens.example.org:8443\",\"code\":\"N-2\","
+     "\"detail\":\"somebody has to sign in to this network: it sends to portal.hotel.example\"",
+     false},
     {"keys-absent", "\"code\":\"K-1\",\"detail\":\"vault: there is no TPM: /dev/tpmrm0 is missing\"", false},
     {"keys-lost", "\"code\":\"K-2\",\"detail\":\"vault: the TPM was cleared, or is another one\"", false},
     {"keys-refused", "\"code\":\"K-3\",\"detail\":\"vault: no signed policy allows what was started\"",
      false},
-    {"locked", "\"name\":\"Entrance hall, left\",\"code\":\"L-403\"", false},
+    {"locked", "\"name\":\"Entrance hall, left\",\"code\":\"L-403\",\"access\":\"certificate\"", false},
     {"elsewhere", "\"name\":\"Entrance hall, left\",\"code\":\"L-2\"", false},
-    {"identify", "\"name\":\"Entrance hall, left\",\"code\":\"4f0c2f9e\"", false},
+    {"stick-trying", "\"name\":\"Entrance hall, left\"", false},
+    {"stick-done", "\"name\":\"Entrance hall, left\"", false},
+    {"stick-failed",
+     "\"detail\":\"NetworkManager: Error: Connection activation failed: Secrets were required, but not "
+     "provided.\"",
+     false},
+    {"stick-refused", "\"detail\":\"passphrase: neither 8 to 63 characters nor 64 hexadecimal digits\"",
+     false},
+    {"phone-trying", "\"name\":\"Entrance hall, left\"", false},
+    {"phone-done", "\"name\":\"Entrance hall, left\"", false},
+    {"identify", "\"name\":\"Entrance hall, left\",\"code\":\"4f0c2f9e\",\"access\":\"password\"", false},
     {"retired", "\"code\":\"R-01\"", false},
     {"error", "\"code\":\"T-17\",\"detail\":\"the server's certificate expired on 2026-01-31\"", false},
 };
@@ -113,7 +134,7 @@ static void show_sample(const struct sample *sample, const char *language, const
     assert_int_equal(stage.ring.layout.height, form->height);
     assert_int_equal(stage_pixel(&stage, frame.slot, 0, 0).alpha, 255);
     assert_int_equal(stage_pixel(&stage, frame.slot, form->width - 1, form->height - 1).alpha, 255);
-    snprintf(name, sizeof name, "%s-%s-%s", sample->name, language, form->name);
+    snprintf(name, sizeof name, "%s-%d-%s-%s", sample->name, (int)(sample - samples), language, form->name);
     keep_png(&stage, frame.slot, name, path);
     if (sample->has_qr)
         expect_qr(path, ADDRESS "?user_code=BCDF-GHJK");
@@ -187,6 +208,48 @@ static void program_is_locked_up(void **state) {
     stage_close_well(&stage);
 }
 
+/* FNV-1a of a screen's picture. */
+static uint64_t picture_of(const char *fields, const char *language) {
+    static const struct form form = {"half", 960, 540};
+    struct stage stage;
+    struct ipc_frame frame;
+    char json[512];
+    uint64_t hash = 0xcbf29ce484222325;
+    snprintf(json, sizeof json, "{%s,\"width\":%u,\"height\":%u,\"language\":\"%s\",\"name\":\"Hall\"}",
+             fields, form.width, form.height, language);
+    start_status(&stage, json);
+    expect_screen(&stage, &frame);
+    struct ipc_plane plane = ipc_video_plane(&stage.ring, frame.slot, 0);
+    for (size_t i = 0; i < (size_t)plane.stride * form.height; i++)
+        hash = (hash ^ plane.data[i]) * 0x100000001b3;
+    stage_close_well(&stage);
+    return hash;
+}
+
+/* Each mode looks like no other; one that is not known yet is passed over. */
+static void access_mode_stands_on_the_screen_in_each_language(void **state) {
+    static const char *const kinds[] = {"\"screen\":\"identify\",\"code\":\"4f0c2f9e\"",
+                                        "\"screen\":\"locked\",\"code\":\"L-1\"",
+                                        "\"screen\":\"elsewhere\",\"code\":\"L-2\"",
+                                        "\"screen\":\"signed-out\"", "\"screen\":\"sign-in\"," ENROL};
+    static const char *const modes[] = {"certificate", "cookie", "sso", "password"};
+    (void)state;
+    for (size_t i = 0; i < PP_COUNT(kinds) * PP_COUNT(languages); i++) {
+        const char *kind = kinds[i % PP_COUNT(kinds)];
+        const char *language = languages[i / PP_COUNT(kinds)];
+        uint64_t pictures[PP_COUNT(modes) + 1] = {picture_of(kind, language)};
+        char fields[400];
+        for (size_t mode = 0; mode < PP_COUNT(modes); mode++) {
+            snprintf(fields, sizeof fields, "%s,\"access\":\"%s\"", kind, modes[mode]);
+            pictures[mode + 1] = picture_of(fields, language);
+            for (size_t other = 0; other <= mode; other++)
+                assert_true(pictures[mode + 1] != pictures[other]);
+        }
+        snprintf(fields, sizeof fields, "%s,\"access\":\"later\"", kind);
+        assert_true(picture_of(fields, language) == pictures[0]);
+    }
+}
+
 static void bad_screens_are_refused_with_a_reason(void **state) {
     static const struct {
         const char *json, *reason;
@@ -220,6 +283,7 @@ int main(void) {
         cmocka_unit_test(characters_that_no_font_has_do_not_end_it),
         cmocka_unit_test(program_is_locked_up),
         cmocka_unit_test(bad_screens_are_refused_with_a_reason),
+        cmocka_unit_test(access_mode_stands_on_the_screen_in_each_language),
     };
     struct CMUnitTest tests[PP_COUNT(samples)];
     for (size_t i = 0; i < PP_COUNT(samples); i++) {
