@@ -44,7 +44,8 @@ static enum ctl_exit refused(const struct ctl *ctl, const struct local_refused *
                                              [LOCAL_FAILED] = CTL_FAILED};
     char reason[LOCAL_REASON_MAX + 1];
     snprintf(reason, sizeof reason, "%.*s", (int)refusal->reason.size, refusal->reason.data);
-    tell(ctl, refusal->refusal == LOCAL_DENIED ? "error.denied" : "error.refused", reason);
+    if (refusal->refusal != LOCAL_NOT_NOW || !ctl->waits)
+        tell(ctl, refusal->refusal == LOCAL_DENIED ? "error.denied" : "error.refused", reason);
     return statuses[refusal->refusal];
 }
 

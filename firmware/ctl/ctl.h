@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/options.h"
 #include "ctl/words.h"
 #include "ipc/local.h"
 
@@ -25,16 +26,29 @@ enum ctl_exit {
     CTL_FAULTS = 6,   /* diagnose: something is wrong */
 };
 
+/* Options of "proxy set"; NULL: not given. */
+struct ctl_proxy {
+    const char *ca;     /* path; also of "network 8021x" */
+    const char *keytab; /* path */
+    const char *user, *principal, *kdc, *except;
+};
+
 struct ctl {
     enum language language;
     const char *socket; /* path */
     const char *config; /* path of agent.conf */
     bool json;
     bool quiet; /* an agent that is not there is only told by the exit status */
+    bool waits; /* asks again: nor is a refusal for now told */
     /* of single commands */
     bool again, follow, yes;
     uint64_t lines;
     const char *at;
+    bool hidden, qr;
+    const char *security;
+    const char *ssid, *server, *identity, *anonymous; /* of "network 8021x"; NULL: not given */
+    struct pp_option_list gateways, dns;
+    struct ctl_proxy proxy;
     const char *const *arguments; /* behind the command's name */
     int argument_count;
 };
@@ -88,7 +102,10 @@ enum ctl_exit logs_run(const struct ctl *ctl);
 enum ctl_exit diagnose_command_run(const struct ctl *ctl);
 enum ctl_exit schedule_run(const struct ctl *ctl);
 enum ctl_exit reset_run(const struct ctl *ctl);
+enum ctl_exit sign_out_run(const struct ctl *ctl);
 enum ctl_exit vault_run(const struct ctl *ctl);
 enum ctl_exit stats_run(const struct ctl *ctl);
+enum ctl_exit network_run(const struct ctl *ctl);
+enum ctl_exit proxy_run(const struct ctl *ctl);
 
 #endif

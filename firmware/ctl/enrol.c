@@ -46,6 +46,8 @@ static enum ctl_exit ask_again(const struct ctl *ctl) {
     snprintf(former, sizeof former, "%s", show_text(enrolment, "user_code"));
     request.enrol.again = 1;
     pp_autojson cJSON *begun = client_document(&silent, &request, PATIENCE_S, &status);
+    if (begun && !ctl->json && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(begun, "given_up")))
+        printf("%s\n", words(ctl->language, "enrol.given_up"));
     if (begun && !enrol_wait_code(ctl, former, &status))
         return CTL_NOT_NOW;
     return status;

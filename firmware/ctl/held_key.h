@@ -32,8 +32,8 @@ struct held_key {
 };
 
 /* Opens what is in `folder` ("/dev/input") now; PP_E_NOTFOUND where there is no such folder. */
-bool held_key_open(struct held_key *key, const char *folder, uint16_t code, int64_t hold_ms, int64_t now_ms,
-                   struct pp_error *error);
+PP_MUST_USE bool held_key_open(struct held_key *key, const char *folder, uint16_t code, int64_t hold_ms,
+                               int64_t now_ms, struct pp_error *error);
 void held_key_close(struct held_key *key);
 
 /* Whether it has been held for long enough at `now_ms`. */

@@ -9,24 +9,11 @@
 #define PATIENCE_S 15
 #define LINE_MAX   1024 /* bytes of a line */
 
-static const char *level_name(uint8_t level) {
-    switch (level) {
-    case PP_LOG_ERROR:
-        return "error";
-    case PP_LOG_WARNING:
-        return "warning";
-    case PP_LOG_INFO:
-        return "info";
-    default:
-        return "debug";
-    }
-}
-
 /* One JSON object a line. */
 static void print_json(const struct local_line *line, const char *time, const char *text) {
     pp_autojson cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "time", time);
-    cJSON_AddStringToObject(object, "level", level_name(line->level));
+    cJSON_AddStringToObject(object, "level", pp_log_level_name(line->level));
     cJSON_AddNumberToObject(object, "lost", (double)line->lost);
     cJSON_AddStringToObject(object, "text", text);
     pp_autojsontext char *printed = cJSON_PrintUnformatted(object);
@@ -43,7 +30,7 @@ static void print_line(const struct ctl *ctl, const struct local_line *line) {
     } else {
         if (line->lost)
             printf("… %llu %s …\n", (unsigned long long)line->lost, words(ctl->language, "logs.lost"));
-        printf("%s %-7s ", time, level_name(line->level));
+        printf("%s %-7s ", time, pp_log_level_name(line->level));
         show_plain(text);
         putchar('\n');
     }

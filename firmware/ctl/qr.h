@@ -11,6 +11,6 @@
 /* Appends the lines. `colour`: with the escapes that set black on white; else full blocks are the light modules,
  * which a
  * terminal with light letters on a dark ground shows right. PP_E_LIMIT where the text does not fit. */
-bool qr_write(const char *text, bool colour, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool qr_write(const char *text, bool colour, struct pp_buf *out, struct pp_error *error);
 
 #endif

@@ -49,7 +49,7 @@ bool enrol_wait_code(const struct ctl *ctl, const char *former, enum ctl_exit *s
     const struct local_message request = {.type = LOCAL_ENROL};
     struct ctl silent = *ctl;
     silent.json = false;
-    silent.quiet = true;
+    silent.quiet = silent.waits = true;
     for (int i = 0; i < TRIES_MAX; i++) {
         pp_autojson cJSON *document = client_document(&silent, &request, PATIENCE_S, status);
         const char *code = show_text(cJSON_GetObjectItemCaseSensitive(document, "enrolment"), "user_code");

@@ -27,6 +27,15 @@ static void show_state(const struct ctl *ctl, const cJSON *status) {
     show_where(ctl, "status.trouble", show_text(status, "trouble"));
 }
 
+/* Whose certificates it trusts, the newest first. */
+static void show_authorities(const struct ctl *ctl, const cJSON *status) {
+    const cJSON *one;
+    cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(status, "authorities")) {
+        show_line(ctl, "status.authority", "%s  %s, %s %s", show_text(one, "fingerprint"),
+                  show_text(one, "name"), words(ctl->language, "status.until"), show_text(one, "end"));
+    }
+}
+
 static void show_identity(const struct ctl *ctl, const cJSON *status) {
     const char *mode = member_text(status, "access", "mode");
     const char *end = show_text(status, "certificate_end");
@@ -38,6 +47,7 @@ static void show_identity(const struct ctl *ctl, const cJSON *status) {
     show_where(ctl, "status.device", show_text(status, "device"));
     show_line(ctl, "status.fingerprint", "%s", show_text(status, "fingerprint"));
     show_line(ctl, "status.certificate_end", "%s", *end ? end : words(ctl->language, "none"));
+    show_authorities(ctl, status);
     show_line(ctl, "status.headend", "%s", show_text(status, "headend"));
     show_line(ctl, "status.last_contact", "%s", *contact ? contact : words(ctl->language, "never"));
     show_where(ctl, "status.enrol_code", member_text(status, "enrolment", "user_code"));

@@ -19,7 +19,8 @@ struct diagnosis {
     char port[8];
     struct addrinfo *addresses; /* NULL: not resolved */
     bool connected;
-    bool has_date; /* the headend's clock, from its answer */
+    enum pp_code answer; /* why none came; PP_OK one has, or none was asked for */
+    bool has_date;       /* the headend's clock, from its answer */
     int64_t date_s;
 };
 
@@ -37,8 +38,13 @@ void check_route(struct diagnosis *diagnosis);
 void check_dns(struct diagnosis *diagnosis);
 void check_connection(struct diagnosis *diagnosis); /* proxy and tcp */
 /* answer.c */
-void check_answer(struct diagnosis *diagnosis); /* tls and answer */
+void check_ca(struct diagnosis *diagnosis);       /* the file of authorities */
+void check_password(struct diagnosis *diagnosis); /* whether that of the proxy is known */
+void check_ticket(struct diagnosis *diagnosis);   /* of Kerberos, for the proxy */
+void check_answer(struct diagnosis *diagnosis);   /* tls and answer */
+void check_portal(struct diagnosis *diagnosis);   /* whether somebody has to sign in to the network */
 /* machine.c */
+void check_certificate(struct diagnosis *diagnosis);
 void check_time(struct diagnosis *diagnosis);
 void check_storage(struct diagnosis *diagnosis);
 void check_display(struct diagnosis *diagnosis);

@@ -43,14 +43,15 @@ bool diagnose_split(const char *url, char host[DIAGNOSE_HOST_MAX], char port[8])
     snprintf(port, 8, "%.*s", *rest == ':' ? (int)strspn(rest + 1, "0123456789") : 4,
              *rest == ':' ? rest + 1
              : secure     ? "443"
-                          : "3128");
+                          : "1080"); /* libcurl's */
     return true;
 }
 
 cJSON *diagnose(const struct diagnose_config *config) {
     static void (*const checks[])(struct diagnosis *) = {
-        check_link, check_address, check_route,   check_dns,     check_connection, check_answer,
-        check_time, check_storage, check_display, check_sandbox, check_agent};
+        check_link,     check_address, check_route,   check_dns,    check_connection,  check_ca,
+        check_password, check_ticket,  check_answer,  check_portal, check_certificate, check_time,
+        check_storage,  check_display, check_sandbox, check_agent};
     cJSON *document = cJSON_CreateObject();
     cJSON *list = cJSON_CreateArray();
     if (!document || !list) {
@@ -94,6 +95,8 @@ static void run_release(struct diagnose_run *run) {
     pthread_mutex_unlock(&run->lock);
     if (!last)
         return;
+    net_proxy_destroy(run->config.through);
+    net_authorities_destroy(run->config.authorities);
     cJSON_Delete(run->document);
     pp_close(&run->fd);
     pthread_mutex_destroy(&run->lock);
@@ -156,6 +159,8 @@ struct diagnose_run *diagnose_start(struct net_loop *loop, const struct diagnose
     }
     *run = (struct diagnose_run){
         .holders = 1, .fd = -1, .config = *config, .loop = loop, .on_done = on_done, .arg = arg};
+    net_proxy_ref(run->config.through);
+    net_authorities_ref(run->config.authorities);
     pthread_mutex_init(&run->lock, NULL);
     if (run_begin(run, error))
         return run;

@@ -22,7 +22,9 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "net/authorities.h"
 #include "net/loop.h"
+#include "net/proxy.h"
 
 #define DIAGNOSE_FORMAT        1
 #define DIAGNOSE_DETAIL_MAX    300 /* bytes with the NUL */
@@ -33,17 +35,25 @@
 #define DIAGNOSE_LOW_BYTES     (UINT64_C(64) << 20) /* free on the flash */
 #define DIAGNOSE_OFF_S         60                   /* between our clock and the headend's */
 
-/* Copied, and nothing of it points anywhere: a diagnosis may outlive who wanted it. */
+/* Copied, and nothing of it is another's: a diagnosis may outlive who wanted it. */
 struct diagnose_config {
-    char by[16];                     /* "agent", "pingplayctl" */
-    char url[PP_CONFIG_VALUE_MAX];   /* https://HOST[:PORT]; "": not configured */
-    char ca[PP_CONFIG_VALUE_MAX];    /* PEM file */
-    char proxy[PP_CONFIG_VALUE_MAX]; /* "" none */
+    char by[16];                         /* "agent", "pingplayctl" */
+    char url[PP_CONFIG_VALUE_MAX];       /* https://HOST[:PORT]; "": not configured */
+    char ca[PP_CONFIG_VALUE_MAX];        /* PEM file, unless there are `authorities` */
+    struct net_authorities *authorities; /* held by a run; or NULL */
+    char trusted[DIAGNOSE_DETAIL_MAX];   /* which those are, in words; "" not known */
+    char proxy[PP_CONFIG_VALUE_MAX];     /* its address; "" none */
+    struct net_proxy *through; /* the same with all that it takes, held by a run; NULL: `proxy` as it is */
+    char through_trouble
+        [DIAGNOSE_DETAIL_MAX]; /* why what it takes is not known; "" it is, or it takes nothing */
     char state_dir[PP_CONFIG_VALUE_MAX];
-    int64_t now_ms;    /* ms since 1970: the time that decides, now; 0: the system's */
+    int64_t now_ms; /* ms since 1970: the time that decides, now; 0: the system's */
+    char time_source
+        [16]; /* what that is by: "network", "system", "signed", "floor" (pingplayctl(8)); "" not known */
     int64_t signed_ms; /* ms since 1970: the last signed time plus what has passed; 0: not known */
     /* Of the agent; without it all of these are unknown. */
     bool has_agent;
+    int64_t certificate_end_s;         /* s since 1970, of the screen's certificate; 0: it has none */
     bool has_player;                   /* it is connected to one */
     unsigned width, height;            /* pixels of the display */
     char driver[DIAGNOSE_TEXT_MAX];    /* of it */

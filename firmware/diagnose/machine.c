@@ -18,18 +18,41 @@
 
 /* ---- Time ---- */
 
+static int64_t now_s_of(const struct diagnose_config *config) {
+    return (config->now_ms ? config->now_ms : pp_clock_realtime_ms()) / 1000;
+}
+
+/* The agent alone knows it; before an enrolment there is none. */
+void check_certificate(struct diagnosis *diagnosis) {
+    const struct diagnose_config *config = diagnosis->config;
+    char end[PP_RFC3339_SIZE];
+    if (!config->certificate_end_s) {
+        diagnosis_add(diagnosis, "certificate", "skipped", "%s", "");
+        return;
+    }
+    pp_time_format(config->certificate_end_s, end);
+    bool ended = config->certificate_end_s <= now_s_of(config);
+    diagnosis_add(diagnosis, "certificate", ended ? "certificate-ended" : "certificate-good", "%s", end);
+}
+
+/* Unless it is known that another clock decides. */
+static bool by_network(const struct diagnose_config *config) {
+    return !*config->time_source || strcmp(config->time_source, "network") == 0;
+}
+
 void check_time(struct diagnosis *diagnosis) {
     const struct pp_wall_clock_kernel *kernel = pp_wall_clock_kernel();
     const struct diagnose_config *config = diagnosis->config;
-    int64_t now_s = (config->now_ms ? config->now_ms : pp_clock_realtime_ms()) / 1000;
-    int64_t off_s = diagnosis->has_date ? diagnosis->date_s - pp_clock_realtime_s() : 0;
+    int64_t now_s = now_s_of(config);
+    int64_t off_s = diagnosis->has_date ? diagnosis->date_s - now_s : 0;
     char text[2][PP_RFC3339_SIZE];
     pp_time_format(now_s, text[0]);
     pp_time_format(diagnosis->date_s, text[1]);
     if (llabs(off_s) > DIAGNOSE_OFF_S)
         diagnosis_add(diagnosis, "time", "clock-off", "here %s, at the headend %s", text[0], text[1]);
-    else if (!kernel->synchronised(kernel->arg))
-        diagnosis_add(diagnosis, "time", "clock-free", "%s", text[0]);
+    else if (!kernel->synchronised(kernel->arg) || !by_network(config))
+        diagnosis_add(diagnosis, "time", "clock-free", "%s%s%s", text[0],
+                      *config->time_source ? ", by: " : "", config->time_source);
     else
         diagnosis_add(diagnosis, "time", "clock-synchronised", "%s", text[0]);
 }

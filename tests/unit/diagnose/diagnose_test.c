@@ -95,7 +95,7 @@ static void an_address_is_split_into_host_and_port(void **state) {
         {"https://headend.example:8443", "headend.example", "8443"},
         {"https://[2001:db8::1]:8443", "2001:db8::1", "8443"},
         {"https://[::1]", "::1", "443"},
-        {"http://proxy", "proxy", "3128"},
+        {"http://proxy", "proxy", "1080"},
         {"http://mary:secret@proxy:8080", "proxy", "8080"},
         {"https://", NULL, NULL},
         {"https://[::1", NULL, NULL},
@@ -167,6 +167,58 @@ static void nobody_at_the_port_is_told_and_nothing_further_is_tried(void **state
     assert_null(strstr(text, "secret"));
 }
 
+/* A proxy by HTTP Basic, and what the agent has of it: nobody is told of a password that it has. */
+static void a_proxy_is_asked_with_the_credentials_that_there_are(void **state) {
+    struct stage *stage = *state;
+    struct diagnose_config *config = configure(state, "good");
+    struct net_proxy_settings settings = {0};
+    snprintf(config->proxy, sizeof config->proxy, "http://127.0.0.1:%d",
+             test_server_port(&stage->server, "basicProxy"));
+    pp_autojson cJSON *without = diagnose(config);
+    assert_finding(without, "proxy", "proxy-reached");
+    assert_finding(without, "password", "password-none");
+    assert_finding(without, "portal", "skipped");
+    assert_non_null(strstr(member(check_of(without, "tls"), "detail"), "407"));
+    memcpy(settings.address, config->proxy, sizeof settings.address);
+    strcpy(settings.user, "screen");
+    strcpy(settings.password, "a:b@c");
+    PP_AUTO(net_proxy) struct net_proxy *proxy = net_proxy_create(&settings, NULL);
+    config->through = proxy;
+    pp_autojson cJSON *with = diagnose(config);
+    assert_finding(with, "proxy", "proxy-reached");
+    assert_finding(with, "password", "password-held");
+    assert_finding(with, "portal", "portal-none");
+    assert_finding(with, "ticket", "ticket-none");
+    assert_finding(with, "tls", "tls-verified");
+    pp_autojsontext char *text = cJSON_PrintUnformatted(with);
+    assert_null(strstr(text, "a:b@c"));
+}
+
+static void what_became_of_the_ticket_is_told_by_its_reason(void **state) {
+    static const struct {
+        enum pp_code code;
+        const char *finding;
+    } rows[] = {
+        {PP_OK, "ticket-held"},           {PP_E_STATE, "ticket-awaited"}, {PP_E_AUTH, "ticket-refused"},
+        {PP_E_INVALID, "ticket-refused"}, {PP_E_EXPIRED, "ticket-clock"}, {PP_E_NET, "ticket-no-kdc"},
+    };
+    struct net_proxy_settings settings = {.address = "http://proxy:1", .auth = NET_PROXY_NEGOTIATE};
+    PP_AUTO(net_proxy) struct net_proxy *proxy = net_proxy_create(&settings, NULL);
+    struct diagnosis diagnosis = {.config = configure(state, NULL), .checks = cJSON_CreateArray()};
+    ((struct stage *)*state)->config.through = proxy;
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct pp_error why = {0};
+        if (rows[i].code)
+            pp_fail(&why, rows[i].code, "why");
+        net_proxy_set_ticket_trouble(proxy, &why);
+        check_ticket(&diagnosis);
+        const cJSON *check = cJSON_GetArrayItem(diagnosis.checks, (int)i);
+        assert_string_equal(member(check, "finding"), rows[i].finding);
+        assert_string_equal(member(check, "detail"), rows[i].code ? "why" : "");
+    }
+    cJSON_Delete(diagnosis.checks);
+}
+
 /* RFC 6761 §6.4: no name server knows it; where there is none at all that is told. */
 static void a_name_that_nobody_knows_is_told(void **state) {
     struct diagnose_config *config = configure(state, NULL);
@@ -189,6 +241,23 @@ static void a_clock_that_differs_from_the_headend_s_is_told(void **state) {
     assert_string_not_equal(member(cJSON_GetArrayItem(diagnosis.checks, 1), "finding"), "clock-off");
     cJSON_Delete(diagnosis.checks);
     (void)stage;
+}
+
+static void a_certificate_that_has_ended_is_told(void **state) {
+    struct diagnosis diagnosis = {.config = configure(state, NULL), .checks = cJSON_CreateArray()};
+    struct diagnose_config *config = &((struct stage *)*state)->config;
+    static const char *const findings[] = {"skipped", "certificate-good", "certificate-ended"};
+    config->now_ms = 1795892168000;
+    for (size_t i = 0; i < PP_COUNT(findings); i++) {
+        config->certificate_end_s = i == 0 ? 0 : i == 1 ? 1795892169 : 1795892168;
+        check_certificate(&diagnosis);
+        const cJSON *check = cJSON_GetArrayItem(diagnosis.checks, (int)i);
+        assert_string_equal(member(check, "finding"), findings[i]);
+        assert_string_equal(member(check, "detail"), i == 0   ? ""
+                                                     : i == 1 ? "2026-11-28T18:56:09Z"
+                                                              : "2026-11-28T18:56:08Z");
+    }
+    cJSON_Delete(diagnosis.checks);
 }
 
 static void the_flash_is_tried(void **state) {
@@ -256,8 +325,11 @@ int main(void) {
         cmocka_unit_test(one_that_cannot_be_trusted_is_told_with_the_reason),
         cmocka_unit_test(a_ca_that_is_no_file_is_told),
         cmocka_unit_test(nobody_at_the_port_is_told_and_nothing_further_is_tried),
+        cmocka_unit_test(a_proxy_is_asked_with_the_credentials_that_there_are),
+        cmocka_unit_test(what_became_of_the_ticket_is_told_by_its_reason),
         cmocka_unit_test(a_name_that_nobody_knows_is_told),
         cmocka_unit_test(a_clock_that_differs_from_the_headend_s_is_told),
+        cmocka_unit_test(a_certificate_that_has_ended_is_told),
         cmocka_unit_test(the_flash_is_tried),
         cmocka_unit_test(what_only_the_agent_knows_is_told_or_said_to_be_unknown),
         cmocka_unit_test(a_loop_hears_of_it_once_and_never_of_one_that_was_abandoned),
