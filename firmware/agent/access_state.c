@@ -6,17 +6,48 @@
 #include "base/json.h"
 #include "base/log.h"
 
+/* ---- A session that was ended on the spot ---- */
+
+static void load_left(struct agent *agent) {
+    pp_autobuf struct pp_buf id = PP_BUF_INIT(ACCESS_SESSION_MAX);
+    struct pp_error error = {0};
+    if (vault_get(agent->vault, ACCESS_STATE_LEFT_RECORD, &id, &error))
+        snprintf(agent->access.left, sizeof agent->access.left, "%s", pp_buf_text(&id));
+    else if (error.code != PP_E_NOTFOUND)
+        pp_log_warning("record \"%s\": %s", ACCESS_STATE_LEFT_RECORD, error.message);
+}
+
+static void keep_left(struct agent *agent, const char *session) {
+    struct access_state *access = &agent->access;
+    struct pp_error error = {0};
+    snprintf(access->left, sizeof access->left, "%s", session);
+    if (!vault_put_later(agent->vault, ACCESS_STATE_LEFT_RECORD, access->left, strlen(access->left), NULL,
+                         NULL, &error))
+        pp_log_warning("record \"%s\": %s", ACCESS_STATE_LEFT_RECORD, error.message);
+}
+
+/* The headend knows, by a state that does not name it any more. */
+static void forget_left(struct agent *agent) {
+    struct pp_error error = {0};
+    if (!*agent->access.left)
+        return;
+    *agent->access.left = 0;
+    if (!vault_remove_later(agent->vault, ACCESS_STATE_LEFT_RECORD, NULL, NULL, &error))
+        pp_log_warning("record \"%s\": %s", ACCESS_STATE_LEFT_RECORD, error.message);
+}
+
 bool access_state_open(struct agent *agent, struct pp_error *error) {
     struct access_state *access = &agent->access;
     access->agent = agent;
     access->prover = access_prover_create(agent->identity, pp_wall_clock_source(&agent->floors.clock), error);
+    load_left(agent);
     return access->prover != NULL;
 }
 
 void access_state_stop(struct agent *agent) {
     net_timer_stop(&agent->access.end_timer);
+    keyboard_stop(agent);
     access_person_destroy(pp_steal(&agent->access.person));
-    pp_wipe(agent->access.proxy, sizeof agent->access.proxy);
 }
 
 void access_state_close(struct agent *agent) {
@@ -149,22 +180,40 @@ static void on_trouble(void *arg, const char *code, bool denied, const struct pp
     agent_update_screen(agent);
 }
 
+static void on_entry(void *arg, enum access_entry entry, int64_t wait_s) {
+    struct agent *agent = arg;
+    struct access_state *access = &agent->access;
+    if (access->entry == entry && access->entry_wait_s == wait_s)
+        return;
+    access->entry = entry;
+    access->entry_wait_s = wait_s;
+    if (entry == ACCESS_ENTRY_WRONG)
+        reporter_event(agent->reporter, "sign-in-denied",
+                       "sign-in: a wrong password was typed at the display");
+    agent_update_screen(agent);
+}
+
+static bool decrypt(void *arg, const char *typ, const char *token, struct pp_buf *clear,
+                    struct pp_error *error) {
+    return control_decrypt(arg, typ, token, clear, error);
+}
+
 static void open_person(struct agent *agent) {
     struct access_state *access = &agent->access;
     struct pp_error error = {0};
-    if (*agent->config.proxy && !proxy_address(&agent->config, agent->vault, access->proxy, &error))
-        agent_set_trouble(agent, "sign-in-trouble", &error);
     const struct access_person_config config = {
         .loop = agent->loop,
         .client = agent->client,
         .vault = agent->vault,
         .provider_ca = agent->config.provider_ca,
-        .proxy = *access->proxy ? access->proxy : NULL,
+        .proxy = agent->proxy.shared,
         .clocks = {.time = pp_wall_clock_source(&agent->floors.clock),
                    .other = pp_wall_clock_system_source(&agent->floors.clock)},
         .device_id = identity_device_id(agent->identity),
+        .decrypt = decrypt,
         .on_ask = on_ask,
         .on_trouble = on_trouble,
+        .on_entry = on_entry,
         .arg = agent,
     };
     access->signs = agent->document.access.mode;
@@ -196,7 +245,6 @@ static void begin_session(struct agent *agent) {
     if (strcmp(access->session, document->access.session) != 0)
         reporter_event(agent->reporter, "session-begun", "session %s", document->access.session);
     snprintf(access->session, sizeof access->session, "%s", document->access.session);
-    access->ended = false;
     keep_in_memory(agent);
     look_later(agent, session_left_ms(agent) > 0 ? session_left_ms(agent) : 0);
 }
@@ -225,7 +273,6 @@ static void end_here(struct agent *agent, const char *reason) {
     close_document(&agent->document);
     end_session(agent, reason);
     snprintf(agent->document.access.reason, sizeof agent->document.access.reason, "%s", reason);
-    agent->access.ended = true;
     content_follow(agent);
     if (agent->poller)
         poller_forget(agent->poller); /* the next answer says how one signs in by now */
@@ -270,7 +317,12 @@ void access_state_follow(struct agent *agent) {
     if (!access->person)
         open_person(agent);
     access->denied = access->denied && !document->access.open;
-    bool open = document->access.open && !session_is_over(agent);
+    bool left = document->access.open && strcmp(document->access.session, access->left) == 0;
+    bool open = document->access.open && !left && !session_is_over(agent);
+    if (left)
+        strcpy(document->access.reason, "signed-out");
+    else
+        forget_left(agent);
     if (open) {
         begin_session(agent);
     } else {
@@ -278,16 +330,20 @@ void access_state_follow(struct agent *agent) {
         keep_in_memory(agent);
         end_session(agent, *document->access.reason ? document->access.reason : "expired");
     }
-    if (access->person)
+    if (access->person && left) /* nobody else is asked until the headend knows */
+        access_person_sign_out(access->person, access->left);
+    else if (access->person)
         access_person_follow(access->person, &document->access, floors_now_s(&agent->floors));
 }
 
 bool access_state_sign_out(struct agent *agent, struct pp_error *error) {
+    if (!is_temporary(agent))
+        return pp_fail(error, PP_E_STATE, "nobody signs in at this display point");
     if (!agent->document.access.open || !agent->access.person)
         return pp_fail(error, PP_E_STATE, "nobody is signed in");
-    if (!access_person_sign_out(agent->access.person, error))
-        return false;
+    keep_left(agent, agent->access.session);
     end_here(agent, "signed-out");
+    access_person_sign_out(agent->access.person, agent->access.left);
     return true;
 }
 
@@ -312,12 +368,55 @@ static const char *reason_code(const char *reason) {
     return "";
 }
 
+bool access_state_wants_password(const struct agent *agent) {
+    enum access_entry entry = agent->access.entry;
+    return agent->access.person &&
+           (entry == ACCESS_ENTRY_OPEN || entry == ACCESS_ENTRY_WRONG || entry == ACCESS_ENTRY_UNANSWERED);
+}
+
+bool access_state_type_password(struct agent *agent, const char *text) {
+    return agent->access.person && access_person_type_text(agent->access.person, text);
+}
+
+/* What the screen says of a password that is typed there: the name of its words, "" none, and a code. */
+static const char *entry_words(enum access_entry entry, const char **code) {
+    static const char *const table[][2] = {
+        [ACCESS_ENTRY_CHECKING] = {"checking", ""},
+        [ACCESS_ENTRY_WRONG] = {"wrong", "A-3"},
+        [ACCESS_ENTRY_UNANSWERED] = {"unanswered", "A-4"},
+        [ACCESS_ENTRY_WAIT] = {"wait", "A-3"},
+    };
+    if ((size_t)entry >= PP_COUNT(table) || !table[entry][0])
+        return "";
+    *code = table[entry][1];
+    return table[entry][0];
+}
+
+static const char *entry_name(enum access_entry entry) {
+    const char *code = "";
+    return entry == ACCESS_ENTRY_OPEN ? "open" : entry_words(entry, &code);
+}
+
+static bool write_entry(const struct agent *agent, cJSON *screen) {
+    const struct access_state *access = &agent->access;
+    return access->entry == ACCESS_ENTRY_NONE ||
+           (cJSON_AddBoolToObject(screen, "keyboard", access_state_wants_password(agent)) &&
+            cJSON_AddNumberToObject(screen, "typed", agent->keyboard.typed.count) &&
+            cJSON_AddNumberToObject(screen, "wait_s", (double)access->entry_wait_s));
+}
+
 bool access_state_write(const struct agent *agent, cJSON *screen) {
     const struct access_state *access = &agent->access;
     const char *reason = access->denied ? "denied" : agent->document.access.reason;
     const char *code = *access->code ? access->code : reason_code(reason);
     bool known = access->denied || *reason_code(reason);
-    return (!*access->address || cJSON_AddStringToObject(screen, "address", access->address)) &&
+    const char *entry = entry_words(access->entry, &code);
+    if (*entry) {
+        reason = entry;
+        known = true;
+    }
+    return write_entry(agent, screen) &&
+           (!*access->address || cJSON_AddStringToObject(screen, "address", access->address)) &&
            (!*access->qr || cJSON_AddStringToObject(screen, "qr", access->qr)) &&
            (!*access->user_code || cJSON_AddStringToObject(screen, "user_code", access->user_code)) &&
            (!known || cJSON_AddStringToObject(screen, "reason", reason)) &&
@@ -336,4 +435,5 @@ void access_state_report(const struct agent *agent, cJSON *status) {
     cJSON_AddStringToObject(access, "reason",
                             agent->document.access.open ? "" : agent->document.access.reason);
     cJSON_AddStringToObject(access, "code", agent->access.code);
+    cJSON_AddStringToObject(access, "entry", entry_name(agent->access.entry));
 }

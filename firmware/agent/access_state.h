@@ -18,7 +18,8 @@
 
 struct agent;
 
-#define ACCESS_STATE_LOOK_MS 5000 /* between two looks at the clock while a session is open */
+#define ACCESS_STATE_LEFT_RECORD "session-left" /* of the vault: the session that was ended on the spot */
+#define ACCESS_STATE_LOOK_MS     5000           /* between two looks at the clock while a session is open */
 
 struct access_state {
     struct access_prover *prover;
@@ -27,9 +28,12 @@ struct access_state {
     const struct access_mode *signs; /* how */
     /* What the screen shows for that; "" nothing. */
     char address[ACCESS_ADDRESS_MAX], qr[ACCESS_URI_MAX], user_code[ACCESS_USER_CODE_MAX];
-    char code[8];                         /* what is wrong with it, "A-4"; "" nothing */
-    bool denied;                          /* somebody was refused */
-    bool ended;                           /* by us: the next state has yet to know it */
+    char code[8];            /* what is wrong with it, "A-4"; "" nothing */
+    enum access_entry entry; /* of a password that is typed at the display */
+    int64_t entry_wait_s;    /* s, of ACCESS_ENTRY_WAIT */
+    bool denied;             /* somebody was refused */
+    char left[ACCESS_SESSION_MAX +
+              1]; /* the one that was ended on the spot, until a state knows it; "" none */
     char session[ACCESS_SESSION_MAX + 1]; /* the one that is open; "" none */
     int64_t ends_ms;                      /* CLOCK_MONOTONIC, of that, by what has passed */
     struct net_timer end_timer;
@@ -37,13 +41,12 @@ struct access_state {
     bool keep_both;      /* the document that is kept is to replace both generations */
     struct pp_job shred; /* of what a permanent mode has left on flash */
     bool shredding;
-    char proxy[PROXY_ADDRESS_MAX]; /* to a provider; secret */
     struct agent *agent;
     struct pp_error shred_error;
 };
 
 /* With the identity there, before the first request. */
-bool access_state_open(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool access_state_open(struct agent *agent, struct pp_error *error);
 /* After the document of before the last stop was read, and before what is cached is. */
 void access_state_restore(struct agent *agent);
 /* Before the client goes. */
@@ -51,14 +54,15 @@ void access_state_stop(struct agent *agent);
 void access_state_close(struct agent *agent);
 
 /* Gives both clients what goes with their requests, in the mode that is in effect. */
-bool access_state_show(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool access_state_show(struct agent *agent, struct pp_error *error);
 /* A state takes effect: agent->document, before its content is followed. */
 void access_state_follow(struct agent *agent);
 /* There is a session. */
 void access_state_hear_session(struct agent *agent);
 /* Appends what is kept on flash of a state: in a temporary mode nothing that could be shown with it. */
-bool access_state_add_kept(struct agent *agent, const struct access_policy *policy, const void *json,
-                           size_t size, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool access_state_add_kept(struct agent *agent, const struct access_policy *policy,
+                                       const void *json, size_t size, struct pp_buf *out,
+                                       struct pp_error *error);
 
 /* Whether nothing may be shown since nobody is signed in. */
 bool access_state_is_locked(const struct agent *agent);
@@ -66,9 +70,13 @@ bool access_state_is_locked(const struct agent *agent);
 const char *access_state_screen(const struct agent *agent);
 bool access_state_write(const struct agent *agent, cJSON *screen);
 
-/* Whoever is signed in is not any more: at once here, and at the headend as soon as it can be told. PP_E_STATE where
- * nobody is. */
-bool access_state_sign_out(struct agent *agent, struct pp_error *error);
+/* Whoever is signed in is not any more: at once here, and at the headend as soon as it can be told, also after a
+ * restart; a state that names that session still opens nothing. PP_E_STATE where nobody is. */
+PP_MUST_USE bool access_state_sign_out(struct agent *agent, struct pp_error *error);
+
+/* Whether a password may be typed at the display now; and that it was. False where none is wanted. */
+bool access_state_wants_password(const struct agent *agent);
+bool access_state_type_password(struct agent *agent, const char *text);
 
 /* Its part of the status report. */
 void access_state_report(const struct agent *agent, cJSON *status);

@@ -33,16 +33,16 @@ static void do_offer_code(struct agent *agent) {
 
 static void do_end_enrolment(struct agent *agent) {
     enrolment_stop(agent);
+    enrolment_forget_token(agent);
     connection_resume_renewal(agent);
 }
 
-/* Being locked is not the end: where only a person can open it, he can do so by a code, and a new state brings the
- * channel's key again. */
+/* Being locked is not the end: a new state brings the channel's key again; where only a person can bring that about, he
+ * can do so by a code. */
 static void do_obey_lock(struct agent *agent) {
-    if (!lock_wants_approval(agent->floors.lock))
-        return;
     content_forget(agent);
-    do_offer_code(agent);
+    if (lock_wants_approval(agent->floors.lock))
+        do_offer_code(agent);
 }
 
 static void do_lock_again(struct agent *agent) {
@@ -53,6 +53,14 @@ static void do_lock_again(struct agent *agent) {
 static void do_unlock(struct agent *agent) {
     keeping_unlock(agent);
     do_end_enrolment(agent);
+    content_recall(agent);
+    network_key_changed(agent);
+}
+
+static void do_show_again(struct agent *agent) {
+    connection_restore(agent);
+    content_recall(agent);
+    content_follow(agent);
 }
 
 static void take_action(struct agent *agent, enum agent_action action) {
@@ -66,8 +74,10 @@ static void take_action(struct agent *agent, enum agent_action action) {
         [AGENT_END_ENROLMENT] = do_end_enrolment,
         [AGENT_KEEP_LOCK] = keeping_lock,
         [AGENT_LOCK_AGAIN] = do_lock_again,
+        [AGENT_FORGET] = content_forget,
         [AGENT_OBEY_LOCK] = do_obey_lock,
         [AGENT_UNLOCK] = do_unlock,
+        [AGENT_SHOW_AGAIN] = do_show_again,
         [AGENT_ERASE_ALL] = startup_erase,
         [AGENT_BEGIN] = startup_begin,
     };
@@ -95,13 +105,25 @@ void agent_handle(struct agent *agent, enum agent_event event) {
         agent_update_screen(agent);
 }
 
+void agent_erase_for(struct agent *agent, const char *why) {
+    struct erase_note *note = &agent->erase_note;
+    snprintf(note->why, sizeof note->why, "%s", why);
+    note->begun_s = floors_now_s(&agent->floors);
+    /* No event: it would be written just before all is overwritten, and leave a copy behind on the raw storage. */
+    pp_log_warning("it is erased: %s", why);
+    agent_handle(agent, AGENT_ERASE);
+}
+
 void agent_lock(struct agent *agent, enum lock_reason reason) {
-    if (agent->floors.lock != reason || agent->floors.lost)
+    bool other = agent->floors.lock != reason;
+    if (other || agent->floors.lost)
         reporter_event(agent->reporter, "locked", "this display point %s", lock_words(reason));
     agent->lock_reason = reason;
     if (agent->poller) /* only a state opens, and no "nothing new" */
         poller_forget(agent->poller);
     agent_handle(agent, AGENT_LOCK);
+    if (other)
+        network_key_changed(agent);
 }
 
 /* ---- Troubles ---- */
@@ -117,10 +139,18 @@ static void trouble_take(struct agent *agent, struct pp_error *trouble, const ch
 }
 
 void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error) {
-    trouble_take(agent, &agent->trouble, kind, error);
+    const struct pp_error *known = portal_explain(agent, error);
+    struct pp_error *hidden = &agent->portal.hidden;
+    /* What a portal explains is told all the same, once: whoever stands between may play one. */
+    if (known != error && error->code == PP_E_TLS && strcmp(hidden->message, error->message) != 0) {
+        *hidden = *error;
+        reporter_event(agent->reporter, kind, "%s", error->message);
+    }
+    trouble_take(agent, &agent->trouble, known->code == PP_E_PORTAL ? "captive-portal" : kind, known);
 }
 
 void agent_clear_trouble(struct agent *agent) {
+    portal_forget(agent);
     agent->trouble = (struct pp_error){0};
 }
 
@@ -159,6 +189,7 @@ void agent_update_screen(struct agent *agent) {
     bool covered = agent_covers_content(agent);
     if (!agent->director)
         return;
+    keyboard_follow(agent);
     director_set_mark(agent->director, agent->document.offline_mark && !covered && agent_is_offline(agent));
     if (covered != agent->content_covered) {
         agent->content_covered = covered;
@@ -232,6 +263,7 @@ cJSON *agent_make_status(void *arg) {
     char now[PP_RFC3339_SIZE];
     pp_time_format(floors_now_s(&agent->floors), now);
     cJSON_AddStringToObject(status, "time", now);
+    cJSON_AddStringToObject(status, "time_source", keeping_time_source(agent));
     cJSON_AddStringToObject(status, "software", PP_VERSION);
     cJSON_AddStringToObject(status, "state", states_reported_name(agent->state));
     cJSON_AddStringToObject(status, "lock", lock_name(agent->floors.lock));
@@ -281,21 +313,26 @@ static bool watch_signals(struct agent *agent, struct pp_error *error) {
     return agent->signal_watch != NULL;
 }
 
-/* ---- The flash ---- */
+/* ---- The flash, and keys that are kept elsewhere: neither waits for the other ---- */
 
 static void on_jobs(void *arg, short revents) {
-    struct agent *agent = arg;
     (void)revents;
-    pp_jobs_finish(agent->jobs);
+    pp_jobs_finish(arg);
 }
 
 /* After the signals are blocked, so that its thread has them blocked, too. */
-static bool start_jobs(struct agent *agent, struct pp_error *error) {
-    agent->jobs = pp_jobs_create("flash", error);
-    if (!agent->jobs)
+static bool start_jobs_of(struct agent *agent, const char *name, struct pp_jobs **jobs,
+                          struct net_watch **watch, struct pp_error *error) {
+    *jobs = pp_jobs_create(name, error);
+    if (!*jobs)
         return false;
-    agent->jobs_watch = net_loop_watch(agent->loop, pp_jobs_fd(agent->jobs), POLLIN, on_jobs, agent, error);
-    return agent->jobs_watch != NULL;
+    *watch = net_loop_watch(agent->loop, pp_jobs_fd(*jobs), POLLIN, on_jobs, *jobs, error);
+    return *watch != NULL;
+}
+
+static bool start_jobs(struct agent *agent, struct pp_error *error) {
+    return start_jobs_of(agent, "flash", &agent->jobs, &agent->jobs_watch, error) &&
+           start_jobs_of(agent, "keys", &agent->keys, &agent->keys_watch, error);
 }
 
 /* ---- The watchdog: a loop that stands still ends in a restart ---- */
@@ -315,7 +352,7 @@ static void on_launcher_gone(void *arg, short revents) {
     (void)revents;
     net_loop_unwatch(agent->loop, agent->launcher_watch);
     agent->launcher_watch = NULL;
-    ipc_launcher_explain(agent->launcher, &agent->fatal);
+    (void)!ipc_launcher_explain(agent->launcher, &agent->fatal);
     net_loop_stop(agent->loop);
 }
 
@@ -340,8 +377,8 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
     agent->state = AGENT_STARTING;
     pp_watchdog_init(&agent->watchdog);
     agent->loop = net_loop_create(error);
-    if (!agent->loop || !watch_signals(agent, error) || !start_jobs(agent, error) ||
-        !watch_launcher(agent, error) || !answers_start(agent, error)) {
+    if (!agent->loop || !proxy_prepare(agent, error) || !watch_signals(agent, error) ||
+        !start_jobs(agent, error) || !watch_launcher(agent, error) || !answers_start(agent, error)) {
         agent_destroy(agent);
         return NULL;
     }
@@ -371,12 +408,16 @@ void agent_destroy(struct agent *agent) {
     if (!agent)
         return;
     PP_AUTO(pp_deadline)
-    struct pp_deadline *deadline =
-        pp_deadline_start(AGENT_STOP_MS, "the flash does not answer: what waits for it is given up", &error);
+    struct pp_deadline *deadline = pp_deadline_start(AGENT_STOP_MS, AGENT_FLASH_SILENT, &error);
     if (!deadline)
         pp_log_warning("%s", error.message);
     agent->stopping = true;
+    agent->stop_deadline = deadline;
     pp_jobs_wait(agent->jobs); /* while everybody is there to hear of it */
+    pp_deadline_say(deadline, AGENT_TPM_SILENT);
+    pp_jobs_wait(agent->keys);
+    pp_deadline_say(deadline, AGENT_FLASH_SILENT);
+    pp_jobs_wait(agent->jobs);
     if (agent->orderly && agent->vault)
         crash_guard_healthy(&agent->guard);
     if (agent->loop) {
@@ -387,10 +428,13 @@ void agent_destroy(struct agent *agent) {
         keeping_stop(agent);
         net_loop_unwatch(agent->loop, agent->signal_watch);
         net_loop_unwatch(agent->loop, agent->jobs_watch);
+        net_loop_unwatch(agent->loop, agent->keys_watch);
         net_loop_unwatch(agent->loop, agent->launcher_watch);
     }
     startup_close(agent);
+    proxy_finish(agent);
     last_receipt_finish(&agent->last_receipt);
+    pp_jobs_destroy(agent->keys);
     pp_jobs_destroy(agent->jobs);
     pp_watchdog_finish(&agent->watchdog);
     pp_close(&agent->signal_fd);

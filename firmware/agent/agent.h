@@ -18,7 +18,7 @@ struct agent;
 struct agent *agent_create(const struct agent_config *config, struct ipc_launcher *launcher,
                            struct pp_error *error);
 /* Until SIGTERM or SIGINT; fails where it cannot go on: without its launcher, say. */
-bool agent_run(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool agent_run(struct agent *agent, struct pp_error *error);
 /* Once it has run: where its vault is to be moved to before the next start, "tpm2"; "" nowhere. Borrowed. */
 const char *agent_vault_move(const struct agent *agent);
 /* Orderly: reports spooled, renderers gone; the player holds the last picture. Where the flash does not answer for

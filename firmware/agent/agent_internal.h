@@ -8,19 +8,28 @@
 #include "agent/access_state.h"
 #include "agent/agent.h"
 #include "agent/answers.h"
+#include "agent/authority.h"
+#include "agent/clock_watch.h"
 #include "agent/commands.h"
 #include "agent/control_keys.h"
 #include "agent/controls.h"
 #include "agent/crash_guard.h"
 #include "agent/director.h"
 #include "agent/floors.h"
+#include "agent/keyboard.h"
 #include "agent/last_receipt.h"
 #include "agent/losses.h"
+#include "agent/network_key.h"
+#include "agent/notices.h"
+#include "agent/opened.h"
 #include "agent/poller.h"
+#include "agent/portal.h"
+#include "agent/proxy.h"
 #include "agent/reporter.h"
 #include "agent/state_document.h"
 #include "agent/states.h"
 #include "agent/vault_notes.h"
+#include "agent/wifi_erasure.h"
 #include "base/jobs.h"
 #include "base/watchdog.h"
 #include "identity/agreement.h"
@@ -34,9 +43,11 @@
 
 #define AGENT_STATE_RECORD        "state" /* the state document in effect: its payload */
 #define AGENT_KEYS_RECORD         "control-keys"
-#define AGENT_STOP_MS             4000  /* for a stop: less than systemd gives (TimeoutStopSec) */
-#define AGENT_OPEN_AGAIN_MS       10000 /* between two tries to open the state folder */
-#define AGENT_LOOK_AGAIN_MS       2000  /* between two tries to read the current manifest */
+#define AGENT_TOKEN_RECORD        "enrolment-token" /* of an approval, while its certificate is not ready */
+#define AGENT_STOP_MS             4000              /* for a stop: less than systemd gives (TimeoutStopSec) */
+#define AGENT_KEY_SILENT_MS       20000             /* so long the agreement key is waited for */
+#define AGENT_OPEN_AGAIN_MS       10000             /* between two tries to open the state folder */
+#define AGENT_LOOK_AGAIN_MS       2000              /* between two tries to read the current manifest */
 #define AGENT_KEEP_MS             (FLOORS_CLOCK_CARRY_S * 1000) /* between two looks at what is to be kept */
 #define AGENT_KEEP_AGAIN_MS       10000 /* between two tries where the flash did not take or give it */
 #define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
@@ -68,8 +79,15 @@ struct opening {
     bool running;       /* what it opens is the job's until it is done */
     bool ok;            /* else `error` */
     bool crashed_often; /* the starts before this one */
+    bool erase_ended;   /* what an erase had left when it was cut off is gone */
     struct reporter *reporter;
     struct pp_error error;
+};
+
+/* Why everything is erased, or was: told by the one that it becomes. */
+struct erase_note {
+    char why[64];    /* "" it was not */
+    int64_t begun_s; /* s since 1970 */
 };
 
 /* The same of an erase. */
@@ -77,7 +95,21 @@ struct erasing {
     struct pp_job job; /* first */
     struct agent *agent;
     bool ok;
+    struct command_entry proof; /* what the last receipt is about */
     struct pp_error error;
+};
+
+/* Opening what a state has encrypted to this display point, by a job. The rest of the state waits for it. */
+struct state_opening {
+    struct pp_job job; /* first */
+    struct agent *agent;
+    bool running;
+    bool wanted; /* somebody waits for it */
+    struct opened_keys keys;
+    struct opened opened;
+    struct pp_buf payload; /* of the state; wiped */
+    char nonce[ACCESS_NONCE_SIZE];
+    struct net_timer overdue;
 };
 
 struct agent {
@@ -88,6 +120,10 @@ struct agent {
     struct net_loop *loop;
     struct pp_jobs *jobs; /* whatever waits for the flash once the loop runs */
     struct net_watch *jobs_watch;
+    struct pp_jobs *keys; /* whatever waits for a key that is kept elsewhere */
+    struct net_watch *keys_watch;
+    struct pp_deadline *stop_deadline;  /* of what is being closed; NULL: none */
+    struct pp_deadline *erase_deadline; /* of an erase's way there; NULL: none */
     struct pp_watchdog watchdog;
     struct net_timer watchdog_timer;
     struct vault *vault;
@@ -97,7 +133,11 @@ struct agent {
     struct floors floors;
     struct crash_guard guard;
     struct net_client *client;
+    struct agent_proxy proxy; /* proxy.c */
+    struct agent_authority authority;
+    struct agent_portal portal; /* portal.c */
     struct access_state access; /* access_state.c */
+    struct keyboard keyboard;
     struct sync *sync;
     struct reporter *reporter;
     struct director *director;
@@ -110,13 +150,18 @@ struct agent {
     struct net_timer open_timer; /* it is tried again then; or, while it runs, said that it takes long */
     struct opening opening;
     struct erasing erasing;
+    struct erase_note erase_note;
     bool stopping;         /* nothing is begun any more */
     bool orderly;          /* by SIGTERM */
     struct pp_error fatal; /* why it cannot go on; PP_OK none */
 
     /* enrolment.c */
     struct access_enrol *enrol;
-    struct est *est; /* also of a renewal */
+    struct est *est;                        /* also of a renewal */
+    struct pp_secret_text *est_credentials; /* NULL: none, or not needed any more */
+    struct pp_secret_text *est_token;       /* of the approval that `est` asks with; NULL: none */
+    bool est_token_kept;
+    bool est_waits; /* the server has asked to come again, or could not be asked */
     char user_code[ACCESS_USER_CODE_MAX];
     char verification_uri[ACCESS_ADDRESS_MAX];
     char verification_uri_complete[ACCESS_URI_MAX];
@@ -138,19 +183,27 @@ struct agent {
     /* control.c */
     struct control_keys control_keys; /* none at first */
     bool other_keys_wanted;           /* a state is signed by none of them */
+    struct opened opened;             /* of the state in effect, or the last that was kept */
+    struct opened opened_former;      /* while it is replaced: what ends by that is of the former state */
+    struct state_opening state_opening;
     bool old_key_used; /* the last state was encrypted to the agreement key before the present one */
 
     struct commands commands;
     struct controls controls;
     struct last_receipt last_receipt;
+    struct wifi_erasure wifi_erasure;
+    struct network_key network_key;
+    struct notice notice; /* the last one, for notices_write */
 
     /* keeping.c */
     struct net_timer keep_timer;
     struct net_timer silence_timer; /* to see whether there was no word of the headend for too long */
-    enum lock_reason lock_reason;   /* of the lock that AGENT_LOCK is about */
+    struct clock_watch clock_watch;
+    enum lock_reason lock_reason; /* of the lock that AGENT_LOCK is about */
     struct vault_notes vault_notes;
     struct net_watch *vault_watch;
-    bool time_waits;                       /* to be taken back, until that is kept */
+    bool time_answered; /* a state has answered a request of this start: the line is no older than that */
+    bool time_waits;    /* to be taken back, until that is kept */
     struct trust_time_statement statement; /* root's, as long as it may be needed; epoch 0: none */
     bool state_expired; /* the last state was refused because it has expired, by our time */
 
@@ -171,9 +224,16 @@ struct agent {
     struct pp_error content_trouble; /* with what the channel wants, until the next good pass */
 };
 
+/* What does not let a stop come to its end. */
+#define AGENT_FLASH_SILENT  "the flash does not answer: what waits for it is given up"
+#define AGENT_TPM_SILENT    "the TPM does not answer: what waits for it is given up"
+#define AGENT_EITHER_SILENT "the flash or the TPM does not answer: what waits for it is given up"
+
 /* ---- agent.c ---- */
 /* What the table (states.h) has for it: the next state, its screen, and the action. */
 void agent_handle(struct agent *agent, enum agent_event event);
+/* AGENT_ERASE, with its reason: what becomes of it is told by whom this display point is then. */
+void agent_erase_for(struct agent *agent, const char *why);
 /* AGENT_LOCK, with its reason. */
 void agent_lock(struct agent *agent, enum lock_reason reason);
 /* Also tell the error, in a report and on the status screen; once while it stays the same. */
@@ -197,24 +257,34 @@ cJSON *agent_make_status(void *arg);
 
 /* ---- enrolment.c ---- */
 /* A code, also beside the connection; unless there is one. */
-bool enrolment_start(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool enrolment_start(struct agent *agent, struct pp_error *error);
 /* With another code, where there was no certificate for the last one. */
 void enrolment_restart(struct agent *agent);
+void enrolment_give_up(
+    struct agent *agent); /* an approval that waits for its certificate: a new code follows */
 void enrolment_stop(struct agent *agent);
+/* The approval has come to its end, by whatever: nothing of it stays in the vault. */
+void enrolment_forget_token(struct agent *agent);
 
 /* ---- connection.c ---- */
-bool connection_start(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool connection_start(struct agent *agent, struct pp_error *error);
 void connection_stop(struct agent *agent);
 /* The document that was in effect before the last stop; before content_start, which follows it. */
 void connection_restore(struct agent *agent);
 /* Drops the document, for a new enrolment: it belongs to the previous registration. */
 void connection_forget_document(struct agent *agent);
 /* Now, whatever its age; commands_on_renewed follows. */
-bool connection_renew(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool connection_renew(struct agent *agent, struct pp_error *error);
 /* Of an expired certificate, in favour of an enrolment; and after it. */
 void connection_put_off_renewal(struct agent *agent);
 void connection_resume_renewal(struct agent *agent);
-bool connection_use_identity(struct agent *agent, struct pp_error *error);
+/* The one that is to begin, after what authority_ask_first has begun. */
+void connection_renew_asked(struct agent *agent);
+PP_MUST_USE bool connection_use_identity(struct agent *agent, struct pp_error *error);
+/* What the state encrypts is opened: it is in the agent's state_opening. With an error it could not be. */
+void connection_state_opened(struct agent *agent, const struct pp_error *failure);
+/* Another way to the headend: what waits on the former one is asked anew. */
+void connection_route_changed(struct agent *agent);
 /* The control keys are others: what none of the former ones had signed is asked for again. */
 void connection_keys_changed(struct agent *agent);
 /* They were asked for and did not come. */
@@ -226,20 +296,33 @@ void control_restore(struct agent *agent);
 void control_close(struct agent *agent);
 /* Those that the repository vouches for by now. True where they are others. */
 bool control_take(struct agent *agent, const char *keys);
-/* Reads a state that one of the keys signed; `payload` gets what is to be kept. Asks for other keys where none did. */
-bool control_read_state(struct agent *agent, const void *token, size_t size, struct pp_buf *payload,
-                        struct state_document *document, struct pp_error *error);
-/* The same of a payload that was kept. */
-bool control_read_payload(struct agent *agent, const struct pp_buf *payload, struct state_document *document,
-                          struct pp_error *error);
+/* Verifies a state that one of the keys signed, and begins to open what it encrypts: connection_state_opened follows.
+ * Asks for other keys where none did. */
+PP_MUST_USE bool control_open_state(struct agent *agent, const void *token, size_t size, const char *nonce,
+                                    struct pp_error *error);
+/* Nobody waits for it any more; false where nobody did. */
+bool control_drop_state(struct agent *agent);
+/* What that of the state encrypts which was kept is opened at once: for a job. */
+void control_open_kept(struct agent *agent);
+/* A payload of which everything that it encrypts was opened. */
+PP_MUST_USE bool control_read_payload(struct agent *agent, const struct pp_buf *payload,
+                                      struct state_document *document, struct pp_error *error);
+/* Once it is read: it is the document's from then on, and goes with that. */
+void control_drop_channel_key(struct agent *agent);
+/* Appends what the state encrypts to this display point. */
+PP_MUST_USE bool control_decrypt(struct agent *agent, const char *typ, const char *token,
+                                 struct pp_buf *clear, struct pp_error *error);
+/* A proxy's password in that JWE, with its NUL. PP_E_LIMIT where it is longer. */
+PP_MUST_USE bool control_read_password(struct agent *agent, const char *token, char *password, size_t size,
+                                       struct pp_error *error);
 /* The headend's signed word that we are not to show anything, in an answer to the request with that nonce. */
 enum access_refusal control_refusal_of(void *arg, const struct net_response *response, const char *nonce);
 /* The body of POST /v1/session: an access_announce. */
-bool control_announce(void *arg, struct pp_buf *body, struct pp_error *error);
+struct net_draft *control_announce(void *arg, struct pp_error *error);
 
 /* ---- keeping.c ---- */
 /* Reports what the vault says of itself, which is noted as soon as there is one. */
-bool keeping_watch_vault(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool keeping_watch_vault(struct agent *agent, struct pp_error *error);
 /* The vault is closed. */
 void keeping_unwatch_vault(struct agent *agent);
 void keeping_start(struct agent *agent);
@@ -254,6 +337,8 @@ void keeping_lock(struct agent *agent);
 void keeping_unlock(struct agent *agent);
 /* Whether it is locked at the start; also because too much time has passed while it was off. */
 bool keeping_find_lock(struct agent *agent);
+/* The vault has a record of authorities: its loss is told from now on. */
+void keeping_note_authorities(struct agent *agent);
 /* Where the offline policy counts: a state that is signed anew is asked for before the last one is too old. */
 void keeping_ask_for_word(struct agent *agent);
 /* Root's keys say something of the time; `expired`: metadata has expired by ours. */
@@ -261,13 +346,20 @@ void keeping_hear_statement(struct agent *agent, const struct trust_time_stateme
 /* The last state is in effect, or was refused for `error`. */
 void keeping_hear_state(struct agent *agent, const struct pp_error *error);
 
+/* Which clock decides: "network", the system's, which somebody synchronises; "system", which nobody does, and which is
+ * later than the line of base/wall_clock.h; "signed", that line, by a state that has answered a request since the
+ * start; "floor", that line, by what was known before. */
+const char *keeping_time_source(struct agent *agent);
+
 /* ---- content.c ---- */
 /* Shows what is cached, unless the document says that there is no channel. */
-bool content_start(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool content_start(struct agent *agent, struct pp_error *error);
 void content_stop(struct agent *agent);
-/* The screen is locked until a person opens it: no key of its content stays in memory. The state that opens it
- * brings the channel's again. */
+/* The screen is locked: no key of its content stays in memory, nor comes there. The state that opens it brings the
+ * channel's again. */
 void content_forget(struct agent *agent);
+/* It is not locked any more: shows what is cached, unless that is on the screen. */
+void content_recall(struct agent *agent);
 /* Follows the channel of the state document. */
 void content_follow(struct agent *agent);
 
@@ -278,10 +370,16 @@ struct screen_trouble {
     const char *detail; /* borrowed from the agent */
 };
 struct screen_trouble screens_trouble(const struct agent *agent);
-bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
-                   struct pp_error *error);
+/* Whether the screen is there for somebody to sign in. */
+bool screens_is_for_a_person(const struct agent *agent);
+PP_MUST_USE bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                               struct pp_error *error);
 /* Who this is: its name, and the first `code` characters of its id. */
-bool screens_write_identify(const struct agent *agent, uint16_t width, uint16_t height, int code,
-                            char json[IPC_TEXT_MAX + 1], struct pp_error *error);
+/* Of a screen's name, and what it is to say: notices.h. */
+PP_MUST_USE bool screens_write_notice(const struct agent *agent, uint16_t width, uint16_t height,
+                                      const char *name, const struct notice *notice,
+                                      char json[IPC_TEXT_MAX + 1], struct pp_error *error);
+PP_MUST_USE bool screens_write_identify(const struct agent *agent, uint16_t width, uint16_t height, int code,
+                                        char json[IPC_TEXT_MAX + 1], struct pp_error *error);
 
 #endif

@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/secret.h"
+#include "net/bundle.h"
 
 #define PROC_STATUS_MAX 8192 /* bytes of /proc/self/status */
 
@@ -43,9 +45,8 @@ static void add_clock(struct agent *agent, cJSON *status) {
     struct pp_wall_clock *wall = &agent->floors.clock;
     int64_t system_s = pp_clock_realtime_s();
     int64_t line_s = pp_wall_clock_line_ms(wall) / 1000;
-    bool sure = pp_wall_clock_is_sure(wall);
     cJSON *clock = cJSON_AddObjectToObject(status, "clock");
-    cJSON_AddStringToObject(clock, "source", sure ? "network" : line_s > system_s ? "signed" : "system");
+    cJSON_AddStringToObject(clock, "source", keeping_time_source(agent));
     add_time(clock, "effective", pp_wall_clock_now_ms(wall) / 1000);
     add_time(clock, "system", system_s);
     add_time(clock, "signed", line_s);
@@ -85,34 +86,57 @@ static void answer_status(struct agent *agent, struct local_client *client,
     cJSON_AddNumberToObject(status, "format", ANSWERS_FORMAT);
     cJSON_AddStringToObject(status, "headend", agent->config.url);
     add_time_or_null(status, "last_contact", agent->answers.contact_s);
+    cJSON_AddNumberToObject(status, "phone_after_s", (double)agent->config.phone_after);
     add_identity(agent, status);
     add_display_point(agent, status);
+    authority_add_status(agent, status);
     add_clock(agent, status);
     add_enrolment(agent, status);
     local_answer(client, status);
 }
 
+/* ---- What changes something, and by whom ---- */
+
+/* The agent may not have opened its state folder yet. */
+static void note_control(struct agent *agent, const struct local_client *client, const char *what) {
+    if (agent->reporter)
+        reporter_event(agent->reporter, "local-control", "%s, by %s", what, local_client_name(client));
+    else
+        pp_log_warning("%s, by %s", what, local_client_name(client));
+}
+
 /* ---- enrol ---- */
 
-/* A new code in the place of the one that is shown, or asked for. One that is in use by right keeps its certificate. */
-static bool enrol_again(struct agent *agent, struct local_client *client) {
-    if (agent->enrol && !agent->est) {
-        enrolment_restart(agent);
-        return true;
+/* A new code in the place of the one that is shown, or asked for, or of an approval whose certificate does not come.
+ * One that is in use by right keeps its certificate. */
+static bool enrol_again(struct agent *agent, struct local_client *client, bool *given_up) {
+    bool on_the_way = agent->est && !agent->est_waits;
+    *given_up = agent->enrol && agent->est && !on_the_way;
+    if (!agent->enrol || on_the_way) {
+        local_refuse(client, LOCAL_NOT_NOW, "%s",
+                     on_the_way ? "it is approved, and its certificate is on the way"
+                                : "it is enrolled: \"pingplayctl reset\" makes it nobody's");
+        return false;
     }
-    local_refuse(client, LOCAL_NOT_NOW, "%s",
-                 agent->est ? "it is approved, and its certificate is on the way"
-                            : "it is enrolled: \"pingplayctl reset\" makes it nobody's");
-    return false;
+    if (*given_up)
+        enrolment_give_up(agent);
+    else
+        enrolment_restart(agent);
+    note_control(agent, client,
+                 *given_up ? "a new code; the approval that waited for its certificate is given up"
+                           : "a new code");
+    return true;
 }
 
 static void answer_enrol(struct agent *agent, struct local_client *client,
                          const struct local_message *request) {
-    if (request->enrol.again && !enrol_again(agent, client))
+    bool given_up = false;
+    if (request->enrol.again && !enrol_again(agent, client, &given_up))
         return;
     pp_autojson cJSON *document = document_create();
     cJSON_AddBoolToObject(document, "enrolled", identity_has_certificate(agent->identity));
     cJSON_AddStringToObject(document, "fingerprint", identity_fingerprint_words(agent->identity));
+    cJSON_AddBoolToObject(document, "given_up", given_up);
     add_enrolment(agent, document);
     local_answer(client, document);
 }
@@ -123,16 +147,38 @@ static void answer_reset(struct agent *agent, struct local_client *client,
                          const struct local_message *request) {
     pp_autojson cJSON *document = document_create();
     (void)request;
-    pp_log_warning("%s has it erased", local_client_name(client));
+    char why[64];
+    snprintf(why, sizeof why, "reset by %s", local_client_name(client));
     cJSON_AddBoolToObject(document, "erasing", true);
     local_answer(client, document);
-    agent_handle(agent, AGENT_ERASE);
+    agent_erase_for(agent, why);
 }
 
 void answers_forget(struct agent *agent) {
     agent->answers.contact_s = 0;
     agent->answers.counters = (struct counters){0};
     pp_log_ring_clear(agent->answers.log);
+}
+
+/* ---- sign-out ---- */
+
+static void answer_sign_out(struct agent *agent, struct local_client *client,
+                            const struct local_message *request) {
+    char session[ACCESS_SESSION_MAX + 1];
+    struct pp_error error = {0};
+    (void)request;
+    snprintf(session, sizeof session, "%s", agent->access.session);
+    if (!access_state_sign_out(agent, &error)) {
+        local_refuse(client, LOCAL_NOT_NOW, "%s", error.message);
+        return;
+    }
+    char what[ACCESS_SESSION_MAX + 32];
+    snprintf(what, sizeof what, "the end of session %s", session);
+    note_control(agent, client, what);
+    pp_autojson cJSON *document = document_create();
+    cJSON_AddBoolToObject(document, "signed_out", true);
+    cJSON_AddStringToObject(document, "session", session);
+    local_answer(client, document);
 }
 
 /* ---- vault ---- */
@@ -143,18 +189,65 @@ static void answer_migrate(struct agent *agent, struct local_client *client,
     const struct vault_kek_provider *provider = NULL;
     const struct local_text *name = &request->migrate.provider;
     struct pp_error error = {0};
-    char text[LOCAL_WORD_MAX + 1];
+    char text[LOCAL_WORD_MAX + 1], what[LOCAL_WORD_MAX + 48];
     snprintf(text, sizeof text, "%.*s", (int)name->size, name->data);
     if (!vault_kek_by_name(text, &provider, &error) || !provider) {
         local_refuse(client, LOCAL_FAILED, "%s", error.code ? error.message : "name one: file, tpm2");
         return;
     }
     pp_autojson cJSON *document = document_create();
-    pp_log_warning("%s has the vault moved to provider %s", local_client_name(client), text);
+    snprintf(what, sizeof what, "a move of the vault to provider %s", text);
+    note_control(agent, client, what);
     cJSON_AddStringToObject(document, "moving", text);
     local_answer(client, document);
     memcpy(agent->answers.vault_move, text, sizeof text);
     net_loop_stop(agent->loop);
+}
+
+/* ---- proxy ---- */
+
+static void answer_proxy(struct agent *agent, struct local_client *client,
+                         const struct local_message *request) {
+    (void)request;
+    pp_autojson cJSON *document = proxy_document(agent);
+    local_answer(client, document);
+}
+
+static void copy_text(char *out, size_t size, const struct local_text *text) {
+    snprintf(out, size, "%.*s", (int)text->size, text->data ? text->data : "");
+}
+
+static void read_proxy(const struct local_proxy *asked, struct proxy_choice *choice) {
+    copy_text(choice->net.address, sizeof choice->net.address, &asked->address);
+    copy_text(choice->net.ca, sizeof choice->net.ca, &asked->ca);
+    copy_text(choice->net.except, sizeof choice->net.except, &asked->except);
+    copy_text(choice->net.user, sizeof choice->net.user, &asked->user);
+    copy_text(choice->net.password, sizeof choice->net.password, &asked->password);
+    copy_text(choice->principal, sizeof choice->principal, &asked->principal);
+    copy_text(choice->kdc, sizeof choice->kdc, &asked->kdc);
+    copy_text(choice->keytab, sizeof choice->keytab, &asked->keytab);
+}
+
+/* Out of date is for a person to hear at once; later, it is for the proxy's verification to say. */
+static bool check_authorities(struct agent *agent, const char *ca, struct pp_error *error) {
+    return !*ca || net_bundle_check(ca, strlen(ca), floors_now_s(&agent->floors), error) ||
+           pp_wrap(error, "proxy: authorities");
+}
+
+static void answer_set_proxy(struct agent *agent, struct local_client *client,
+                             const struct local_message *request) {
+    struct pp_error error = {0};
+    struct proxy_choice *choice = pp_secret_create(sizeof *choice, NULL, &error);
+    if (choice)
+        read_proxy(&request->proxy, choice);
+    if (!choice || !check_authorities(agent, choice->net.ca, &error) ||
+        !proxy_choose(agent, choice, PROXY_LOCAL, &error)) {
+        local_refuse(client, LOCAL_FAILED, "%s", error.message);
+    } else {
+        note_control(agent, client, *choice->net.address ? "another proxy" : "no proxy");
+        answer_proxy(agent, client, request);
+    }
+    pp_secret_destroy(choice, sizeof *choice);
 }
 
 /* ---- stats ---- */
@@ -216,6 +309,15 @@ static void answer_logs(struct agent *agent, struct local_client *client,
     local_answer_log(client, &request->logs);
 }
 
+/* ---- A notice: shown, and forgotten ---- */
+
+static void answer_notice(struct agent *agent, struct local_client *client,
+                          const struct local_message *request) {
+    pp_autojson cJSON *document = document_create();
+    notices_show(agent, &request->notice);
+    local_answer(client, document);
+}
+
 /* ---- Which there are ---- */
 
 struct question {
@@ -233,8 +335,13 @@ static const struct question questions[] = {
     {LOCAL_LOGS,     false, false, answer_logs},
     {LOCAL_SCHEDULE, false, true,  answers_schedule},
     {LOCAL_STATS,    false, true,  answer_stats},
+    {LOCAL_PROXY,    false, true,  answer_proxy},
+    {LOCAL_SET_PROXY, false, true, answer_set_proxy},
+    {LOCAL_SIGN_OUT, false, true,  answer_sign_out},
     {LOCAL_RESET,    true,  true,  answer_reset},
     {LOCAL_MIGRATE,  true,  false, answer_migrate},
+    {LOCAL_NOTICE,   true,  false, answer_notice},
+    {LOCAL_KEY,      true,  true,  network_key_answer},
 };
 /* clang-format on */
 

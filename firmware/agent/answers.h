@@ -1,7 +1,7 @@
 /*
  * What pingplayctl(8) may ask the agent, and the documents that answer it (assets/schema/ctl.schema.json). Only
  * reads the
- * agent, but for what a person on the spot may have done: a new code, a reset.
+ * agent, but for what a person on the spot may have done: a new code, a sign-out, a reset.
  */
 #ifndef PP_AGENT_ANSWERS_H
 #define PP_AGENT_ANSWERS_H
@@ -51,7 +51,7 @@ struct answers {
 };
 
 /* Once there is a loop. Without a socket the agent goes on, and tries again. */
-bool answers_start(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool answers_start(struct agent *agent, struct pp_error *error);
 void answers_stop(struct agent *agent);
 /* The headend has answered. */
 void answers_note_contact(struct agent *agent);

@@ -29,11 +29,18 @@ void answers_diagnose_config(struct agent *agent, struct diagnose_config *config
     *config = (struct diagnose_config){.by = "agent", .has_agent = true};
     snprintf(config->url, sizeof config->url, "%s", agent->config.url);
     snprintf(config->ca, sizeof config->ca, "%s", agent->config.ca);
-    snprintf(config->proxy, sizeof config->proxy, "%s", agent->config.proxy);
+    config->authorities = agent->authority.set.shared;
+    authority_describe(agent, config->trusted, sizeof config->trusted);
+    proxy_describe(agent, config->proxy);
+    config->through = agent->proxy.shared;
     snprintf(config->state_dir, sizeof config->state_dir, "%s", agent->config.state);
-    if (agent->client) /* the state folder is open, and the clock with it */
+    if (agent->client) { /* the state folder is open, and the clock with it */
         config->now_ms = pp_wall_clock_now_ms(&agent->floors.clock);
+        snprintf(config->time_source, sizeof config->time_source, "%s", keeping_time_source(agent));
+    }
     fill_renderers(agent, config);
+    if (agent->identity && identity_has_certificate(agent->identity))
+        config->certificate_end_s = identity_not_after(agent->identity);
     snprintf(config->code, sizeof config->code, "%s", trouble.code ? trouble.code : "");
     snprintf(config->trouble, sizeof config->trouble, "%.*s", DIAGNOSE_DETAIL_MAX - 1,
              trouble.code ? trouble.detail : "");

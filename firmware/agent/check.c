@@ -3,8 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "identity/identity.h"
+#include "net/bundle.h"
+#include "net/proxy.h"
 #include "trust/trust.h"
 
 static bool check_root(const char *path, struct pp_error *error) {
@@ -23,9 +26,18 @@ static bool check_renderers(const char *folder, struct pp_error *error) {
     return true;
 }
 
+/* It goes into the vault, which takes less than a file can have. */
+static bool check_proxy_ca(const char *path, int64_t now_s, struct pp_error *error) {
+    pp_autobuf struct pp_buf pem = PP_BUF_INIT(NET_PROXY_CA_MAX - 1);
+    return net_bundle_check_file(path, now_s, error) && pp_file_read(AT_FDCWD, path, &pem, error);
+}
+
 bool agent_check_files(const struct agent_config *config, struct pp_error *error) {
-    if (!identity_check_ca_file(config->ca, error))
+    int64_t now_s = pp_clock_realtime_s();
+    if (!net_bundle_check_file(config->ca, now_s, error) || !identity_check_ca_file(config->ca, error))
         return pp_wrap(error, "setting \"ca\"");
+    if (*config->proxy_ca && !check_proxy_ca(config->proxy_ca, now_s, error))
+        return pp_wrap(error, "setting \"proxy-ca\"");
     if (!check_root(config->root, error))
         return pp_wrap(error, "setting \"root\": %s", config->root);
     return check_renderers(config->renderers, error) || pp_wrap(error, "setting \"renderers\"");

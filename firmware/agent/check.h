@@ -4,8 +4,8 @@
 
 #include "agent/config.h"
 
-/* The authorities, the first root of trust and the renderers; the error names the setting, the file, and what is
- * wrong with it. Nothing is changed, and no network is needed. */
-bool agent_check_files(const struct agent_config *config, struct pp_error *error);
+/* The authorities, the headend's and the proxy's, the first root of trust and the renderers; the error names the
+ * setting, the file, and what is wrong with it. Nothing is changed, and no network is needed. */
+PP_MUST_USE bool agent_check_files(const struct agent_config *config, struct pp_error *error);
 
 #endif

@@ -325,6 +325,7 @@ static void on_rotated(struct pp_job *job) {
         agreement_destroy(agent->agreement);
         agent->agreement = pp_steal(&rotating->fresh);
         rotating->done = true;
+        reporter_event(agent->reporter, "key-changed", "agreement key: %s", agreement_kid(agent->agreement));
     }
     if (!is_under_way(agent, COMMAND_ROTATE_KEYS))
         return;
@@ -343,7 +344,7 @@ static void begin_rotate_keys(struct agent *agent, int64_t value) {
     }
     *rotating =
         (struct rotating){.job = {.run = run_rotating, .done = on_rotated}, .agent = agent, .running = true};
-    pp_jobs_add(agent->jobs, &rotating->job);
+    pp_jobs_add(agent->keys, &rotating->job);
 }
 
 /* ---- set-access-mode: the signed state says it, and is obeyed before this ---- */
@@ -379,7 +380,7 @@ void commands_on_renewed(struct agent *agent, const struct pp_error *failure) {
 /* ---- retire: nothing is left but the proof (last_receipt.h) ---- */
 
 static void on_retire_due(void *arg) {
-    agent_handle(arg, AGENT_ERASE);
+    agent_erase_for(arg, "the headend has retired it");
 }
 
 /* From the loop: it takes everything away that this may be called from. */

@@ -55,7 +55,7 @@ static void on_receipt_sent(void *arg, const struct net_response *response) {
     command_runner_told(commands->runner, taken || unwanted);
 }
 
-static bool post_receipt(struct agent *agent, const char *id, const struct pp_buf *token,
+static bool post_receipt(struct agent *agent, const char *id, struct net_draft *receipt,
                          struct pp_error *error) {
     char path[64 + COMMAND_ID_SIZE];
     snprintf(path, sizeof path, "/v1/commands/%s/receipt", id);
@@ -63,8 +63,7 @@ static bool post_receipt(struct agent *agent, const char *id, const struct pp_bu
         .method = "POST",
         .path = path,
         .content_type = "application/jose",
-        .body = token->data,
-        .body_size = token->size,
+        .draft = receipt,
         .timeout_ms = COMMANDS_TIMEOUT_MS,
         .send_cookie = true,
         .use_identity = true,
@@ -77,10 +76,11 @@ static bool post_receipt(struct agent *agent, const char *id, const struct pp_bu
 
 static bool send_receipt(struct agent *agent, const struct command_entry *entry, struct pp_error *error) {
     pp_autobuf struct pp_buf payload = PP_BUF_INIT(COMMAND_RECEIPT_PAYLOAD_MAX);
-    pp_autobuf struct pp_buf token = PP_BUF_INIT(COMMAND_RECEIPT_TOKEN_MAX);
-    return command_receipt_write(entry, &payload, error) &&
-           identity_sign(agent->identity, COMMAND_RECEIPT_TYP, payload.data, payload.size, &token, error) &&
-           post_receipt(agent, entry->id, &token, error);
+    if (!command_receipt_write(entry, &payload, error))
+        return false;
+    struct net_draft *receipt =
+        identity_sign_later(agent->identity, COMMAND_RECEIPT_TYP, payload.data, payload.size, error);
+    return receipt && post_receipt(agent, entry->id, receipt, error);
 }
 
 static bool tell(void *arg, const struct command_entry *entry) {
@@ -135,17 +135,21 @@ bool commands_load(struct agent *agent, struct pp_error *error) {
     controls_load(&agent->controls, agent->vault);
     agent->last_receipt.state_dir = agent->config.state;
     last_receipt_load(&agent->last_receipt, agent->config.state);
+    bool in_use = identity_has_certificate(agent->identity);
+    wifi_erasure_load(&agent->wifi_erasure, agent->config.state, in_use);
     net_retry_init_random(&commands->retry);
     commands->runner = command_runner_create(&config, error);
     /* A journal that is gone from a screen in use may have been taken away: what was asked until now is not done again.
      * Numbers are milliseconds since 1970, or later. */
-    bool in_use = identity_has_certificate(agent->identity);
     return commands->runner &&
            command_runner_load(commands->runner, in_use ? pp_time_now_ms(&config.time) : 0, error);
 }
 
 void commands_begin(struct agent *agent) {
     last_receipt_begin(&agent->last_receipt, agent->loop, agent->client, agent->jobs);
+    wifi_erasure_begin(&agent->wifi_erasure, agent->config.network_socket, &agent->last_receipt, agent->loop,
+                       agent->jobs);
+    network_key_begin(agent);
     command_runner_poll(agent->commands.runner);
     commands_take(agent);
 }
@@ -153,6 +157,8 @@ void commands_begin(struct agent *agent) {
 void commands_close(struct agent *agent) {
     struct commands *commands = &agent->commands;
     last_receipt_stop(&agent->last_receipt);
+    wifi_erasure_stop(&agent->wifi_erasure);
+    network_key_stop(agent);
     if (!commands->runner)
         return;
     commands_drop_effect(agent);
@@ -187,11 +193,10 @@ void commands_take_refusal(struct agent *agent, const struct pp_buf *payload) {
         command_runner_take(agent->commands.runner, &list);
 }
 
-void commands_prove_erased(struct agent *agent) {
-    struct command_entry entry;
-    if (agent->commands.effect.entry.kind == COMMAND_RETIRE &&
-        command_runner_finish_last(agent->commands.runner, &entry))
-        (void)!last_receipt_sign(&agent->last_receipt, &entry, agent->identity);
+bool commands_prove_erased(struct agent *agent, struct command_entry *entry) {
+    last_receipt_finish(&agent->last_receipt);
+    return agent->commands.effect.entry.kind == COMMAND_RETIRE &&
+           command_runner_finish_last(agent->commands.runner, entry);
 }
 
 void commands_on_contact(struct agent *agent) {

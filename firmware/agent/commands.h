@@ -66,7 +66,7 @@ struct commands {
 };
 
 /* Reads the journal; by a job, since it may wait for the flash. */
-bool commands_load(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool commands_load(struct agent *agent, struct pp_error *error);
 /* On the loop, once all is there that effects need. */
 void commands_begin(struct agent *agent);
 /* Before the vault, the director and the client go. */
@@ -76,8 +76,9 @@ void commands_close(struct agent *agent);
 void commands_take(struct agent *agent);
 /* What a refusal says that is to be done all the same: its payload, verified. */
 void commands_take_refusal(struct agent *agent, const struct pp_buf *payload);
-/* The keys are destroyed, because a command asked for it, and the device key is still in memory. */
-void commands_prove_erased(struct agent *agent);
+/* The keys are destroyed; whether a command asked for it: then `entry` is what last_receipt_sign is to say, by the
+ * device key, which is still in memory. */
+bool commands_prove_erased(struct agent *agent, struct command_entry *entry);
 /* The headend can be reached: what it has not been told is told. */
 void commands_on_contact(struct agent *agent);
 /* A new registration begins. */
@@ -92,8 +93,8 @@ void commands_drop_effect(struct agent *agent);
 
 /* What others have done for an effect: director_config's, and the connection's. */
 void commands_on_identified(void *arg, bool shown);
-bool commands_write_identify(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
-                             struct pp_error *error);
+PP_MUST_USE bool commands_write_identify(void *arg, uint16_t width, uint16_t height,
+                                         char json[IPC_TEXT_MAX + 1], struct pp_error *error);
 void commands_on_controlled(void *arg, const struct ipc_controlled *controlled);
 void commands_on_screenshot(void *arg, const struct ipc_screenshot_done *done);
 void commands_on_player(struct agent *agent); /* it has come, or come back */

@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "command/board.h"
+#include "net/proxy.h"
+#include "net/ticket.h"
+#include "network/service.h"
 #include "tpm/pcrsig.h"
 
 #define MIB_MAX (UINT64_C(1) << 24) /* 16 TiB */
@@ -33,6 +36,25 @@ struct vault_kek_config agent_config_vault(const struct agent_config *config) {
     return vault;
 }
 
+/* Of what the file has; the vault may have the rest. */
+static bool proxy_complete(const struct agent_config *config, struct pp_error *error) {
+    struct net_proxy_settings settings = {.auth = *config->proxy_principal ? NET_PROXY_NEGOTIATE
+                                                                           : NET_PROXY_PASSWORD};
+    memcpy(settings.address, config->proxy, sizeof settings.address);
+    memcpy(settings.user, config->proxy_user, sizeof settings.user);
+    memcpy(settings.except, config->no_proxy, sizeof settings.except);
+    if (*config->proxy_password && !*config->proxy_user && !*config->proxy_principal)
+        return pp_fail(error, PP_E_INVALID, "proxy-password: without proxy-user or proxy-principal");
+    if (*config->proxy_user && *config->proxy_principal)
+        return pp_fail(error, PP_E_INVALID, "proxy-user and proxy-principal: one of them");
+    if ((*config->proxy_keytab || *config->proxy_kdc) && !*config->proxy_principal)
+        return pp_fail(error, PP_E_INVALID, "proxy-keytab and proxy-kdc: without proxy-principal");
+    if (*config->proxy_ca && !net_proxy_is_secure(&settings))
+        return pp_fail(error, PP_E_INVALID, "proxy-ca: without a proxy by https://");
+    return net_proxy_check(&settings, error) &&
+           (!*config->proxy_principal || net_ticket_check(config->proxy_principal, config->proxy_kdc, error));
+}
+
 static bool config_complete(const char *path, const struct agent_config *config, struct pp_error *error) {
     const struct {
         const char *name;
@@ -46,13 +68,12 @@ static bool config_complete(const char *path, const struct agent_config *config,
     if (strpbrk(host, "/?#@"))
         return pp_fail(error, PP_E_INVALID,
                        "%s: url: must be https://HOST or https://HOST:PORT, without a path", path);
-    if (strchr(config->proxy, '@'))
-        return pp_fail(error, PP_E_INVALID,
-                       "%s: proxy: name and password belong into proxy-user and proxy-password", path);
-    if (strchr(config->proxy_user, ':'))
-        return pp_fail(error, PP_E_INVALID, "%s: proxy-user: a name has no colon", path);
-    if (*config->proxy_password && !*config->proxy_user)
-        return pp_fail(error, PP_E_INVALID, "%s: proxy-password: without proxy-user", path);
+    if (!proxy_complete(config, error))
+        return pp_wrap(error, "%s", path);
+    if (strchr(config->est_user, ':'))
+        return pp_fail(error, PP_E_INVALID, "%s: est-user: a name has no colon", path);
+    if (*config->est_password && !*config->est_user)
+        return pp_fail(error, PP_E_INVALID, "%s: est-password: without est-user", path);
     if (*config->language && strcmp(config->language, "en") != 0 && strcmp(config->language, "fr") != 0)
         return pp_fail(error, PP_E_INVALID, "%s: language: must be en or fr", path);
     if (config->rotation % 90)
@@ -68,6 +89,7 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         .control_socket = AGENT_CONTROL_SOCKET,
         .control_group = AGENT_CONTROL_GROUP,
         .board_socket = BOARD_SOCKET,
+        .network_socket = NETWORK_SOCKET,
         .renderers = PP_RENDERERS_DIR,
         .vault_provider = "auto",
         .vault_tcti = TPM_TCTI_DEFAULT,
@@ -76,19 +98,30 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         .vault_pcrs = "11",
         .vault_pcr_policy = "signed",
         .reset_seconds = 10,
+        .phone_after = 60,
         .store_reserve_mib = 64,
+        .renewal_spread = 3600,
     };
     const struct pp_config_field fields[] = {
         {"headend", "url", PP_CONFIG_URL, config->url, 0, 0},
         {"headend", "ca", PP_CONFIG_PATH, config->ca, 0, 0},
         {"headend", "root", PP_CONFIG_PATH, config->root, 0, 0},
         {"headend", "proxy", PP_CONFIG_TEXT, config->proxy, 0, 0},
+        {"headend", "proxy-ca", PP_CONFIG_PATH, config->proxy_ca, 0, 0},
         {"headend", "proxy-user", PP_CONFIG_TEXT, config->proxy_user, 0, 0},
         {"headend", "proxy-password", PP_CONFIG_TEXT, config->proxy_password, 0, 0},
+        {"headend", "proxy-principal", PP_CONFIG_TEXT, config->proxy_principal, 0, 0},
+        {"headend", "proxy-keytab", PP_CONFIG_PATH, config->proxy_keytab, 0, 0},
+        {"headend", "proxy-kdc", PP_CONFIG_TEXT, config->proxy_kdc, 0, 0},
+        {"headend", "no-proxy", PP_CONFIG_TEXT, config->no_proxy, 0, 0},
+        {"headend", "est-user", PP_CONFIG_TEXT, config->est_user, 0, 0},
+        {"headend", "est-password", PP_CONFIG_TEXT, config->est_password, 0, 0},
+        {"headend", "renewal-spread", PP_CONFIG_UNSIGNED, &config->renewal_spread, 0, 86400},
         {"access", "provider-ca", PP_CONFIG_PATH, config->provider_ca, 0, 0},
         {"paths", "state", PP_CONFIG_PATH, config->state, 0, 0},
         {"paths", "player-socket", PP_CONFIG_PATH, config->player_socket, 0, 0},
         {"paths", "board-socket", PP_CONFIG_PATH, config->board_socket, 0, 0},
+        {"paths", "network-socket", PP_CONFIG_PATH, config->network_socket, 0, 0},
         {"paths", "renderers", PP_CONFIG_PATH, config->renderers, 0, 0},
         {"local", "socket", PP_CONFIG_PATH, config->control_socket, 0, 0},
         {"local", "group", PP_CONFIG_TEXT, config->control_group, 0, 0},
@@ -100,6 +133,7 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         {"vault", "policy-signatures", PP_CONFIG_PATH, config->vault_policy_signatures, 0, 0},
         {"vault", "pcrs", PP_CONFIG_TEXT, config->vault_pcrs, 0, 0},
         {"vault", "pcr-policy", PP_CONFIG_TEXT, config->vault_pcr_policy, 0, 0},
+        {"network", "phone-after", PP_CONFIG_UNSIGNED, &config->phone_after, 0, 86400},
         {"reset", "key", PP_CONFIG_TEXT, config->reset_key, 0, 0},
         {"reset", "seconds", PP_CONFIG_UNSIGNED, &config->reset_seconds, 1, 60},
         {"store", "max-mib", PP_CONFIG_UNSIGNED, &config->store_max_mib, 0, MIB_MAX},

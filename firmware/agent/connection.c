@@ -13,20 +13,39 @@ static void document_apply(struct agent *agent, const struct state_document *doc
     director_set_time_zone(agent->director, document->time_zone);
     director_set_rotation(agent->director, document->rotation);
     content_follow(agent);
+    proxy_follow(agent, &document->proxy);
     reporter_status_changed(agent->reporter);
     agent_update_screen(agent);
     commands_take(agent);
 }
 
-static bool document_take(struct agent *agent, const void *token, size_t size, struct pp_error *error) {
+/* Only of a channel that stays: another one has another. */
+static void tell_channel_key(const struct agent *agent, const struct state_document *next) {
+    const struct state_document *now = &agent->document;
+    if (now->floor.version && now->has_channel && next->has_channel &&
+        strcmp(now->channel, next->channel) == 0 &&
+        memcmp(now->channel_key, next->channel_key, sizeof now->channel_key) != 0)
+        reporter_event(agent->reporter, "key-changed", "channel key: of channel %s", next->channel);
+}
+
+/* The one that was opened: what was opened of it stands for it as long as it is in effect. */
+static bool document_take(struct agent *agent, struct pp_error *error) {
+    struct state_opening *opening = &agent->state_opening;
     struct state_document document = {0};
-    pp_autobuf struct pp_buf payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
-    bool ok = control_read_state(agent, token, size, &payload, &document, error) &&
+    bool ok = control_read_payload(agent, &opening->payload, &document, error) &&
+              state_document_answers(&document, opening->nonce, error) &&
               floors_check_state(&agent->floors, &document, identity_device_id(agent->identity), error);
     if (ok) {
         agent->other_keys_wanted = false;
-        keeping_keep(agent, &document, payload.data, payload.size);
+        agent->time_answered = agent->time_answered || *document.nonce;
+        tell_channel_key(agent, &document);
+        agent->opened_former = agent->opened;
+        agent->opened = opening->opened;
+        opening->opened = (struct opened){0};
+        control_drop_channel_key(agent);
+        keeping_keep(agent, &document, opening->payload.data, opening->payload.size);
         document_apply(agent, &document);
+        opened_finish(&agent->opened_former);
     }
     pp_wipe(&document, sizeof document);
     return ok;
@@ -44,6 +63,7 @@ void connection_restore(struct agent *agent) {
      */
     if (!control_read_payload(agent, &json, &agent->document, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
+    control_drop_channel_key(agent);
     agent->document_kept = agent->document.floor;
 }
 
@@ -78,15 +98,28 @@ static void document_refused(struct agent *agent, const struct pp_error *error) 
     reporter_set_online(agent->reporter, true);
 }
 
-static bool on_state(void *arg, const void *token, size_t size) {
+static enum poller_verdict on_state(void *arg, const void *token, size_t size, const char *nonce) {
     struct agent *agent = arg;
     struct pp_error error = {0};
-    if (!document_take(agent, token, size, &error)) {
+    if (control_open_state(agent, token, size, nonce, &error))
+        return POLLER_LATER;
+    document_refused(agent, &error);
+    return POLLER_REFUSED;
+}
+
+void connection_state_opened(struct agent *agent, const struct pp_error *failure) {
+    struct pp_error error = failure ? *failure : (struct pp_error){0};
+    bool taken = !failure && document_take(agent, &error);
+    if (taken)
+        agent_handle(agent, AGENT_STATE);
+    else
         document_refused(agent, &error);
-        return false;
-    }
-    agent_handle(agent, AGENT_STATE);
-    return true;
+    if (agent->poller)
+        poller_settle(agent->poller, taken);
+}
+
+static bool on_dropped(void *arg) {
+    return control_drop_state(arg);
 }
 
 /* Session and poll go on with a lock, so that it is opened where the headend takes the screen back. */
@@ -134,6 +167,7 @@ static void on_poll_trouble(void *arg, const struct pp_error *error, int status,
 
 static bool poll_start(struct agent *agent, struct pp_error *error) {
     static const struct poller_events events = {.on_state = on_state,
+                                                .on_dropped = on_dropped,
                                                 .on_contact = on_contact,
                                                 .on_trouble = on_poll_trouble,
                                                 .refusal_of = control_refusal_of};
@@ -146,6 +180,14 @@ static bool poll_restart(struct agent *agent, struct pp_error *error) {
         return true;
     poller_stop(pp_steal(&agent->poller));
     return poll_start(agent, error);
+}
+
+void connection_route_changed(struct agent *agent) {
+    struct pp_error error = {0};
+    if (!poll_restart(agent, &error))
+        agent_set_trouble(agent, "connection", &error);
+    else if (agent->session && !agent->poller)
+        access_session_renew(agent->session);
 }
 
 /* ---- The session ---- */
@@ -164,7 +206,7 @@ static void restart_enrolment(struct agent *agent, const char *kind, const struc
 static void poll_begin(struct agent *agent) {
     struct pp_error error = {0};
     if (!agent->control_keys.count)
-        sync_request_control_keys(agent->sync);
+        sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
     else if (!poll_start(agent, &error))
         agent_set_trouble(agent, "connection", &error);
 }
@@ -172,6 +214,8 @@ static void poll_begin(struct agent *agent) {
 static void on_session(void *arg) {
     struct agent *agent = arg;
     agent_handle(agent, AGENT_SESSION);
+    if (!agent->enrol) /* what a power cut has left behind the certificate */
+        enrolment_forget_token(agent);
     access_state_hear_session(agent);
     sync_set_cookie(agent->sync, net_client_cookie(agent->client));
     if (agent->poller)
@@ -247,12 +291,17 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
     if (!failure) {
         reporter_event(agent->reporter, "renewed", "certificate of device %s",
                        identity_device_id(agent->identity));
+        reporter_event(agent->reporter, "key-changed", "device key: %s",
+                       identity_fingerprint_words(agent->identity));
         if (!connection_use_identity(agent, &error))
             agent_set_trouble(agent, "renewal-failed", &error);
+        authority_hear_renewed(agent);
         announce_key(agent);
+        network_key_changed(agent);
     } else if (!agent->enrol) {
         agent_set_trouble(agent, "renewal-failed", failure);
     }
+    agent->authority.asked = false;
     renew_later(agent);
     commands_on_renewed(agent, failure);
 }
@@ -267,11 +316,14 @@ static void on_renew_wait(void *arg, int64_t wait_ms, const struct pp_error *why
 }
 
 static bool renew_start(struct agent *agent, struct pp_error *error) {
+    agent->est = authority_ask_first(agent);
+    if (agent->est)
+        return true;
     struct est_config config = {.loop = agent->loop,
                                 .client = agent->client,
                                 .identity = agent->identity,
                                 .time = pp_wall_clock_source(&agent->floors.clock),
-                                .ca_file = agent->config.ca,
+                                .authorities = agent->authority.set.shared,
                                 .on_done = on_renewed,
                                 .on_wait = on_renew_wait,
                                 .arg = agent};
@@ -280,10 +332,21 @@ static bool renew_start(struct agent *agent, struct pp_error *error) {
     return agent->est != NULL;
 }
 
+void connection_renew_asked(struct agent *agent) {
+    struct pp_error error = {0};
+    if (!agent->session || agent->est || renew_start(agent, &error))
+        return;
+    agent_set_trouble(agent, "renewal-failed", &error);
+    renew_later(agent);
+    commands_on_renewed(agent, &error);
+}
+
 static void on_renew_due(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
-    if (floors_now_s(&agent->floors) >= identity_renew_at(agent->identity) && !agent->est) {
+    bool due =
+        agent->authority.renewal_due || floors_now_s(&agent->floors) >= identity_renew_at(agent->identity);
+    if (due && !agent->est && !agent->authority.renewal_waits) {
         if (renew_start(agent, &error))
             return;
         agent_set_trouble(agent, "renewal-failed", &error);
@@ -335,10 +398,12 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
     if (!agent->session)
         return false;
     renew_after(agent, 0);
+    authority_start(agent);
     return true;
 }
 
 void connection_stop(struct agent *agent) {
+    authority_stop(agent);
     net_timer_stop(&agent->renew_timer);
     poller_stop(pp_steal(&agent->poller));
     access_session_destroy(pp_steal(&agent->session));

@@ -54,12 +54,19 @@ static void on_note(void *arg, const struct channel_item *item, const char *reas
     reporter_event(agent->reporter, "item-impaired", "%s: %s", item->id, reason);
 }
 
+static void on_breach(void *arg, enum renderer_breach breach, const char *name, const char *reason) {
+    struct agent *agent = arg;
+    reporter_event(agent->reporter, breach == RENDERER_KILLED ? "sandbox-kill" : "protocol-broken", "%s: %s",
+                   name, reason);
+}
+
 static void on_display(void *arg, const struct ipc_display *display) {
     struct agent *agent = arg;
     agent->display = *display;
     agent->content_view = CONTENT_NOT_YET;
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
     commands_on_player(agent);
+    keyboard_on_player(agent);
     reporter_status_changed(agent->reporter);
 }
 
@@ -70,6 +77,8 @@ static int64_t director_now_ms(void *arg) {
 
 /* Whether content of that channel is wanted. Without any state document the cached content is. */
 static bool content_is_wanted(const struct agent *agent, const char *channel) {
+    if (agent->floors.lock)
+        return false;
     if (!agent->document.floor.version)
         return true;
     return agent->document.has_channel && strcmp(agent->document.channel, channel) == 0;
@@ -163,7 +172,8 @@ static void look_settle(struct agent *agent, struct channel_manifest *manifest,
     if (error->code && error->code != PP_E_NOTFOUND && !agent->look_failure_reported)
         reporter_event(agent->reporter, "manifest-unreadable", "%s", error->message);
     agent->look_failure_reported = again;
-    if (manifest && !known && (!agent->document.floor.version || agent->document.has_channel))
+    bool may = !agent->floors.lock && (!agent->document.floor.version || agent->document.has_channel);
+    if (manifest && !known && may)
         content_take(agent, manifest);
     else
         channel_manifest_destroy(manifest);
@@ -182,6 +192,8 @@ static void on_current_look(struct pp_job *job) {
 
 static void read_current_manifest(void *arg) {
     struct agent *agent = arg;
+    if (agent->floors.lock)
+        return;
     look_start(agent, &agent->current_look, run_current_look, on_current_look);
 }
 
@@ -242,12 +254,32 @@ static void count_sync_result(struct counters *counters, const struct sync_resul
     counters->objects_damaged += result->kind == SYNC_BAD_OBJECT;
 }
 
+static void take_control_keys(struct agent *agent, const char *text) {
+    if (control_take(agent, text))
+        connection_keys_changed(agent);
+}
+
+/* Who needs none goes on as before. */
+static void go_without(struct agent *agent, const struct pp_error *error) {
+    (void)agent;
+    pp_log_info("%s", error->message);
+}
+
+/* Who lives on which document of the repository. */
+static const struct {
+    void (*take)(struct agent *agent, const char *text);
+    void (*miss)(struct agent *agent, const struct pp_error *error);
+} documents[SYNC_DOCUMENTS] = {
+    [SYNC_CONTROL_KEYS] = {take_control_keys, connection_without_keys},
+    [SYNC_AUTHORITIES] = {authority_take, go_without},
+};
+
 static void handle_sync_result(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
     bool passed = result->kind != SYNC_FAILED && result->kind != SYNC_BAD_OBJECT &&
-                  result->kind != SYNC_TIME && result->kind != SYNC_CONTROL_KEYS &&
-                  result->kind != SYNC_NO_CONTROL_KEYS;
+                  result->kind != SYNC_TIME && result->kind != SYNC_DOCUMENT &&
+                  result->kind != SYNC_NO_DOCUMENT && result->kind != SYNC_REFUSED;
     count_sync_result(&agent->answers.counters, result, passed);
     if (passed)
         agent->content_trouble = (struct pp_error){0};
@@ -266,6 +298,9 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
     case SYNC_TIME:
         keeping_hear_statement(agent, &result->statement, result->expired);
         return;
+    case SYNC_REFUSED:
+        reporter_event(agent->reporter, "metadata-refused", "%s", result->error.message);
+        break;
     case SYNC_REPAIRED:
         content_resume(agent, result->channel);
         reporter_event(agent->reporter, "repaired", "channel %s, %u objects fetched again", result->channel,
@@ -278,12 +313,11 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
     case SYNC_BAD_OBJECT:
         reporter_event(agent->reporter, "object-damaged", "%s", hash);
         break;
-    case SYNC_CONTROL_KEYS:
-        if (control_take(agent, result->control_keys))
-            connection_keys_changed(agent);
+    case SYNC_DOCUMENT:
+        documents[result->document].take(agent, result->text);
         break;
-    case SYNC_NO_CONTROL_KEYS:
-        connection_without_keys(agent, &result->error);
+    case SYNC_NO_DOCUMENT:
+        documents[result->document].miss(agent, &result->error);
         break;
     }
     reporter_status_changed(agent->reporter);
@@ -327,6 +361,11 @@ void content_forget(struct agent *agent) {
     content_clear(agent);
 }
 
+void content_recall(struct agent *agent) {
+    if (!director_manifest(agent->director))
+        read_current_manifest(agent);
+}
+
 /* ---- Life ---- */
 
 static bool director_start(struct agent *agent, struct pp_error *error) {
@@ -334,7 +373,10 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .loop = agent->loop,
         .store = agent->store,
         .player_socket = agent->config.player_socket,
-        .renderers = {.folder = agent->config.renderers, .launcher = agent->launcher},
+        .renderers = {.folder = agent->config.renderers,
+                      .launcher = agent->launcher,
+                      .on_breach = on_breach,
+                      .arg = agent},
         .now_ms = director_now_ms,
         .on_settled = on_settled,
         .on_play = on_play,
@@ -345,7 +387,9 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .write_status = screens_write,
         .write_identify = commands_write_identify,
         .on_identified = commands_on_identified,
+        .write_notice = notices_write,
         .on_controlled = commands_on_controlled,
+        .on_typed = keyboard_on_typed,
         .on_screenshot = commands_on_screenshot,
         .arg = agent,
     };
@@ -383,7 +427,8 @@ bool content_start(struct agent *agent, struct pp_error *error) {
         director_set_time_zone(agent->director, agent->document.time_zone);
     director_set_rotation(agent->director, agent->document.floor.version ? agent->document.rotation
                                                                          : (unsigned)agent->config.rotation);
-    content_restore(agent, agent->opening.crashed_often);
+    if (!agent->floors.lock)
+        content_restore(agent, agent->opening.crashed_often);
     return true;
 }
 

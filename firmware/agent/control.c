@@ -5,7 +5,6 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "jose/jwe.h"
 
 #define KEY_TYPE              "pingplay-channel-key"
 #define ANNOUNCEMENT_AUDIENCE "pingplay-headend"
@@ -14,7 +13,7 @@
 /* ---- Control keys ---- */
 
 void control_restore(struct agent *agent) {
-    pp_autobuf struct pp_buf text = PP_BUF_INIT(SYNC_CONTROL_MAX);
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(SYNC_DOCUMENT_MAX);
     struct pp_error error = {0};
     bool ok = vault_get(agent->vault, AGENT_KEYS_RECORD, &text, &error) &&
               control_keys_read(pp_buf_text(&text), text.size, &agent->control_keys, &error);
@@ -23,6 +22,8 @@ void control_restore(struct agent *agent) {
 }
 
 void control_close(struct agent *agent) {
+    control_drop_state(agent);
+    opened_finish(&agent->opened);
     control_keys_finish(&agent->control_keys);
 }
 
@@ -41,8 +42,12 @@ bool control_take(struct agent *agent, const char *text) {
         control_keys_finish(&keys);
         return false;
     }
+    bool first = agent->control_keys.count == 0;
     control_keys_finish(&agent->control_keys);
     agent->control_keys = keys;
+    if (!first)
+        reporter_event(agent->reporter, "key-changed", "control keys: %zu, the first is %s", keys.count,
+                       keys.kids[0]);
     /* Without it the next start asks the repository again. */
     if (!vault_put_later(agent->vault, AGENT_KEYS_RECORD, text, strlen(text), NULL, NULL, &error))
         pp_log_warning("record \"%s\": %s", AGENT_KEYS_RECORD, error.message);
@@ -65,41 +70,169 @@ static bool read_key(const struct pp_buf *jwk, uint8_t key[CHANNEL_KEY_SIZE], st
     return ok;
 }
 
+static const struct opened_token *find_opened(const struct agent *agent, const char *typ, const char *token) {
+    const struct opened_token *found = opened_find(&agent->state_opening.opened, typ, token);
+    if (!found || agent->state_opening.running)
+        found = opened_find(&agent->opened, typ, token);
+    return found ? found : opened_find(&agent->opened_former, typ, token);
+}
+
+bool control_decrypt(struct agent *agent, const char *typ, const char *token, struct pp_buf *clear,
+                     struct pp_error *error) {
+    const struct opened_token *found = find_opened(agent, typ, token);
+    if (!found)
+        return pp_fail(error, PP_E_STATE, "it is not of the state in effect");
+    if (!found->clear)
+        return pp_fail(error, found->error.code, "%s", found->error.message);
+    /* As of now: the key may have been changed while it was opened. */
+    agent->old_key_used |= strcmp(found->kid, agreement_kid(agent->agreement)) != 0;
+    return pp_buf_add(clear, found->clear, found->size, error);
+}
+
+bool control_read_password(struct agent *agent, const char *token, char *password, size_t size,
+                           struct pp_error *error) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(JWK_MAX);
+    const char *found = NULL;
+    if (!control_decrypt(agent, STATE_PROXY_TYPE, token, &text, error))
+        return false;
+    cJSON *object = pp_json_parse(text.data, text.size, JWK_MAX, error);
+    bool ok = object && pp_json_string(object, "password", size - 1, &found, error);
+    if (ok)
+        snprintf(password, size, "%s", found);
+    pp_json_destroy(object);
+    return ok;
+}
+
 static bool read_channel_key(void *arg, const char *token, const char *device_id,
                              uint8_t key[CHANNEL_KEY_SIZE], struct pp_error *error) {
     struct agent *agent = arg;
-    const struct agreement *agreement = agent->agreement;
     pp_autobuf struct pp_buf jwk = PP_BUF_INIT(JWK_MAX);
-    struct jwe_context context = {
-        .kid = agreement_kid(agreement), .typ = KEY_TYPE, .apv = device_id, .apv_size = strlen(device_id)};
     /* Said as that, and not as a key that cannot be read. */
     if (strcmp(device_id, identity_device_id(agent->identity)) != 0)
         return pp_fail(error, PP_E_AUTH, "it is for another device");
-    bool read = jwe_decrypt(agreement_key(agreement), &context, token, strlen(token), &jwk, error);
-    if (!read && agreement_key_before(agreement)) {
-        context.kid = agreement_kid_before(agreement);
-        read = agent->old_key_used =
-            jwe_decrypt(agreement_key_before(agreement), &context, token, strlen(token), &jwk, NULL);
-    }
-    return read && read_key(&jwk, key, error);
+    return control_decrypt(agent, KEY_TYPE, token, &jwk, error) && read_key(&jwk, key, error);
+}
+
+/* A client secret is read when it is needed; which of the keys it is encrypted to counts now. */
+static void note_secret_key(struct agent *agent, const char *token) {
+    pp_autobuf struct pp_buf clear = PP_BUF_INIT(ACCESS_SECRET_MAX);
+    struct pp_error error = {0};
+    if (*token && !control_decrypt(agent, ACCESS_SECRET_TYPE, token, &clear, &error))
+        pp_log_warning("client secret: %s", error.message);
+}
+
+void control_drop_channel_key(struct agent *agent) {
+    opened_drop(&agent->opened, KEY_TYPE);
 }
 
 bool control_read_payload(struct agent *agent, const struct pp_buf *payload, struct state_document *document,
                           struct pp_error *error) {
     agent->old_key_used = false;
     const struct state_key_reader reader = {.read = read_channel_key, .arg = agent};
-    return state_document_parse(payload->data, payload->size, &reader, document, error);
+    if (!state_document_parse(payload->data, payload->size, &reader, document, error))
+        return false;
+    note_secret_key(agent, document->access.client_secret);
+    return true;
 }
 
-bool control_read_state(struct agent *agent, const void *token, size_t size, struct pp_buf *payload,
-                        struct state_document *document, struct pp_error *error) {
-    if (state_document_verify(token, size, &agent->control_keys, payload, error))
-        return control_read_payload(agent, payload, document, error);
-    if (error->code == PP_E_AUTH) {
+/* ---- What a state encrypts, opened beside the loop ---- */
+
+static bool note_channel_key(void *arg, const char *token, const char *device_id,
+                             uint8_t key[CHANNEL_KEY_SIZE], struct pp_error *error) {
+    (void)device_id;
+    memset(key, 0, CHANNEL_KEY_SIZE);
+    return opened_add(arg, KEY_TYPE, token, error);
+}
+
+static bool find_tokens(const struct pp_buf *payload, struct opened *opened, struct pp_error *error) {
+    struct state_document document = {0};
+    const struct state_key_reader reader = {.read = note_channel_key, .arg = opened};
+    bool found = state_document_parse(payload->data, payload->size, &reader, &document, error) &&
+                 opened_add(opened, STATE_PROXY_TYPE, document.proxy.credentials, error) &&
+                 opened_add(opened, ACCESS_SECRET_TYPE, document.access.client_secret, error);
+    pp_wipe(&document, sizeof document);
+    return found;
+}
+
+static void opening_finish(struct state_opening *opening) {
+    net_timer_stop(&opening->overdue);
+    opened_keys_release(&opening->keys);
+    opened_finish(&opening->opened);
+    pp_buf_finish(&opening->payload);
+}
+
+static void run_state_opening(struct pp_job *job) {
+    struct state_opening *opening = (struct state_opening *)job;
+    opened_open(&opening->opened, &opening->keys);
+}
+
+static void on_state_opened(struct pp_job *job) {
+    struct state_opening *opening = (struct state_opening *)job;
+    struct agent *agent = opening->agent;
+    opening->running = false;
+    if (control_drop_state(agent) && !agent->stopping)
+        connection_state_opened(agent, opened_wants_key(&opening->opened));
+    opening_finish(opening);
+}
+
+static void on_opening_overdue(void *arg) {
+    struct agent *agent = arg;
+    struct pp_error error = {0};
+    pp_fail(&error, PP_E_TPM_ABSENT, "state: the agreement key does not answer, not for %d s",
+            AGENT_KEY_SILENT_MS / 1000);
+    if (control_drop_state(agent))
+        connection_state_opened(agent, &error);
+}
+
+bool control_drop_state(struct agent *agent) {
+    bool wanted = agent->state_opening.wanted;
+    agent->state_opening.wanted = false;
+    net_timer_stop(&agent->state_opening.overdue);
+    return wanted;
+}
+
+static bool begin_opening(struct agent *agent, const char *nonce, struct pp_error *error) {
+    struct state_opening *opening = &agent->state_opening;
+    if (!find_tokens(&opening->payload, &opening->opened, error))
+        return false;
+    opened_keys_take(&opening->keys, agent->agreement, agent->identity);
+    snprintf(opening->nonce, sizeof opening->nonce, "%s", nonce);
+    opening->job = (struct pp_job){.run = run_state_opening, .done = on_state_opened};
+    opening->agent = agent;
+    opening->running = opening->wanted = true;
+    net_timer_start_in(&opening->overdue, agent->loop, AGENT_KEY_SILENT_MS, on_opening_overdue, agent);
+    pp_jobs_add(agent->keys, &opening->job);
+    return true;
+}
+
+bool control_open_state(struct agent *agent, const void *token, size_t size, const char *nonce,
+                        struct pp_error *error) {
+    struct state_opening *opening = &agent->state_opening;
+    if (opening->running)
+        return pp_fail(error, PP_E_TPM_ABSENT, "state: the agreement key does not answer");
+    opening->payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+    bool verified = state_document_verify(token, size, &agent->control_keys, &opening->payload, error);
+    if (verified && begin_opening(agent, nonce, error))
+        return true;
+    opening_finish(opening);
+    if (!verified && error->code == PP_E_AUTH) {
         agent->other_keys_wanted = true;
-        sync_request_control_keys(agent->sync);
+        sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
     }
     return false;
+}
+
+void control_open_kept(struct agent *agent) {
+    pp_autobuf struct pp_buf payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+    struct opened_keys keys;
+    opened_finish(&agent->opened);
+    /* What is wrong with the record is said by whoever reads it. */
+    if (!vault_get(agent->vault, AGENT_STATE_RECORD, &payload, NULL) ||
+        !find_tokens(&payload, &agent->opened, NULL))
+        return;
+    opened_keys_take(&keys, agent->agreement, agent->identity);
+    opened_open(&agent->opened, &keys);
+    opened_keys_release(&keys);
 }
 
 /* ---- Sessions and refusals ---- */
@@ -115,7 +248,7 @@ enum access_refusal control_refusal_of(void *arg, const struct net_response *res
                                                    .payload = &payload};
     enum access_refusal refusal = access_refusal_of(response, &demands, &error);
     if (error.code == PP_E_NOTFOUND) /* it is said again, and may be verified then */
-        sync_request_control_keys(agent->sync);
+        sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
     if (error.code)
         reporter_event(agent->reporter, "refusal-ignored", "%s", error.message);
     if (refusal == ACCESS_REFUSAL_RETIRED)
@@ -123,8 +256,8 @@ enum access_refusal control_refusal_of(void *arg, const struct net_response *res
     return refusal;
 }
 
-bool control_announce(void *arg, struct pp_buf *body, struct pp_error *error) {
+struct net_draft *control_announce(void *arg, struct pp_error *error) {
     struct agent *agent = arg;
     return agreement_announce(agent->agreement, agent->identity, ANNOUNCEMENT_AUDIENCE,
-                              floors_now_s(&agent->floors), body, error);
+                              floors_now_s(&agent->floors), error);
 }

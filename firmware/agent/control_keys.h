@@ -21,7 +21,8 @@ struct control_keys {
 
 /* Each key is P-256, for verifying, and "kid" its own thumbprint (RFC 7638). PP_E_INVALID, PP_E_LIMIT; `out` is then
  * as it was. What it held before is the caller's to finish. */
-bool control_keys_read(const char *json, size_t size, struct control_keys *out, struct pp_error *error);
+PP_MUST_USE bool control_keys_read(const char *json, size_t size, struct control_keys *out,
+                                   struct pp_error *error);
 void control_keys_finish(struct control_keys *keys);
 
 /* A jws_find_key; `arg` is the struct control_keys. */

@@ -34,8 +34,9 @@ struct director {
     struct faults faults;
     struct faults notes; /* objects of which something is lost, told already */
     struct status_layer status;
-    struct status_layer identify; /* who this is, above the status screen */
-    int64_t identify_ms;          /* that it is shown for; 0: nobody waits for it to be shown */
+    struct status_layer cover; /* who this is, or a notice, above the status screen */
+    int64_t cover_ms;          /* that it is shown for; 0: it is not waited for any more */
+    bool identify_waits;       /* somebody is told when it is shown, or cannot be */
     bool blank;
     bool settled; /* the layout has settled, or there is none */
     bool status_wanted;
@@ -44,10 +45,10 @@ struct director {
     char time_zone[DIRECTOR_TIME_ZONE_MAX];
     struct net_timer schedule_timer;
     struct net_timer settle_timer;
-    struct net_timer before_timer;   /* the end of the transitions from `before` */
-    struct net_timer status_timer;   /* a status screen that failed is tried again */
-    struct net_timer identify_timer; /* who this is was shown for long enough */
-    struct net_timer resize_timer;   /* the display's size is the last one for a while */
+    struct net_timer before_timer; /* the end of the transitions from `before` */
+    struct net_timer status_timer; /* a status screen that failed is tried again */
+    struct net_timer cover_timer;  /* it was shown for long enough */
+    struct net_timer resize_timer; /* the display's size is the last one for a while */
 };
 
 static void on_schedule_due(void *arg);
@@ -297,51 +298,86 @@ static void on_status_next(void *arg) {
         director_draw_status(director);
 }
 
-/* ---- Who this is ---- */
+/* ---- Who this is, and notices ---- */
 
-static void on_identify_over(void *arg) {
+static void on_cover_over(void *arg) {
     struct director *director = arg;
-    status_layer_clear(&director->identify);
+    status_layer_clear(&director->cover);
 }
 
 static void identify_tell(struct director *director, bool shown) {
-    int64_t waited = director->identify_ms;
-    director->identify_ms = 0;
-    if (waited)
+    bool waits = director->identify_waits;
+    director->identify_waits = false;
+    director->cover_ms = 0;
+    if (waits)
         director->config.on_identified(director->config.arg, shown);
 }
 
-static void on_identify_shown(void *arg) {
+static void on_cover_shown(void *arg) {
     struct director *director = arg;
-    if (director->identify_ms)
-        net_timer_start_in(&director->identify_timer, director->config.loop, director->identify_ms,
-                           on_identify_over, director);
+    if (director->cover_ms)
+        net_timer_start_in(&director->cover_timer, director->config.loop, director->cover_ms, on_cover_over,
+                           director);
     identify_tell(director, true);
 }
 
-static void on_identify_failed(void *arg) {
+static void on_cover_failed(void *arg) {
     identify_tell(arg, false);
 }
 
-static void identify_clear(struct director *director) {
-    net_timer_stop(&director->identify_timer);
-    status_layer_clear(&director->identify);
+static void cover_clear(struct director *director) {
+    net_timer_stop(&director->cover_timer);
+    status_layer_clear(&director->cover);
     identify_tell(director, false);
 }
 
-bool director_identify(struct director *director, int64_t ms, struct pp_error *error) {
+static bool cover_show(struct director *director,
+                       bool (*write)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                                     struct pp_error *error),
+                       int64_t ms, struct pp_error *error) {
     char json[IPC_TEXT_MAX + 1];
     uint16_t width = display_width(director), height = display_height(director);
-    if (!player_link_is_up(director->link))
+    if (!write || !player_link_is_up(director->link))
         return pp_fail(error, PP_E_STATE, "there is no player");
-    identify_clear(director);
+    cover_clear(director);
     director_send_canvas(director, NULL);
-    bool ok = director->config.write_identify(director->config.arg, width, height, json, error) &&
-              status_layer_show(&director->identify, director->layers, width, height, json, error);
+    bool ok = write(director->config.arg, width, height, json, error) &&
+              status_layer_show(&director->cover, director->layers, width, height, json, error);
+    pp_wipe(json, sizeof json);
     if (director->manifest)
         director_send_canvas(director, director->manifest);
-    director->identify_ms = ok ? ms : 0;
+    director->cover_ms = ok ? ms : 0;
     return ok;
+}
+
+bool director_identify(struct director *director, int64_t ms, struct pp_error *error) {
+    director->identify_waits = cover_show(director, director->config.write_identify, ms, error);
+    return director->identify_waits;
+}
+
+/* The same one is not drawn anew: it stays for longer. */
+static bool notice_prolong(struct director *director, int64_t ms) {
+    char json[IPC_TEXT_MAX + 1];
+    struct pp_error error = {0};
+    const struct status_layer *cover = &director->cover;
+    if ((!cover->current && !cover->next) || !director->config.write_notice)
+        return false;
+    bool same = director->config.write_notice(director->config.arg, display_width(director),
+                                              display_height(director), json, &error) &&
+                strcmp(json, cover->text) == 0;
+    pp_wipe(json, sizeof json);
+    if (same && net_timer_is_running(&director->cover_timer))
+        net_timer_start_in(&director->cover_timer, director->config.loop, ms, on_cover_over, director);
+    return same;
+}
+
+bool director_notice(struct director *director, int64_t ms, struct pp_error *error) {
+    return notice_prolong(director, ms) || cover_show(director, director->config.write_notice, ms, error);
+}
+
+void director_notice_end(struct director *director) {
+    if (!director->identify_waits)
+        cover_clear(director);
 }
 
 /* ---- The player comes and goes ---- */
@@ -368,7 +404,7 @@ static void on_lost(void *arg, bool orderly) {
     before_drop(director);
     director_forget_layout(director);
     status_layer_clear(&director->status);
-    identify_clear(director);
+    cover_clear(director);
     net_timer_stop(&director->resize_timer);
     director->config.on_player_lost(director->config.arg, orderly);
 }
@@ -403,6 +439,8 @@ static void on_message(void *arg, const struct ipc_message *message) {
         director_take_display(director, &message->display);
     else if (message->type == IPC_CONTROLLED && director->config.on_controlled)
         director->config.on_controlled(director->config.arg, &message->controlled);
+    else if (message->type == IPC_TYPED && director->config.on_typed)
+        director->config.on_typed(director->config.arg, &message->typed);
     else if (message->type == IPC_SCREENSHOT_DONE && director->config.on_screenshot)
         director->config.on_screenshot(director->config.arg, &message->screenshot_done);
     else
@@ -422,9 +460,9 @@ struct director *director_create(const struct director_config *config, struct pp
     director->config = *config;
     strcpy(director->time_zone, "UTC");
     status_layer_init(&director->status, config->loop, on_status_failed, on_status_next, director);
-    status_layer_init(&director->identify, config->loop, on_identify_failed, on_identify_failed, director);
-    director->identify.on_shown = on_identify_shown;
-    director->identify.z = STATUS_LAYER_Z + 1;
+    status_layer_init(&director->cover, config->loop, on_cover_failed, on_cover_failed, director);
+    director->cover.on_shown = on_cover_shown;
+    director->cover.z = STATUS_LAYER_Z + 1;
     director->link = player_link_create(config->loop, config->player_socket, &events, director, error);
     if (director->link)
         director->layers = layer_set_create(config->loop, director->link, &config->renderers, error);
@@ -447,8 +485,8 @@ void director_destroy(struct director *director) {
     generation_destroy(&director->now);
     before_drop(director);
     status_layer_clear(&director->status);
-    net_timer_stop(&director->identify_timer);
-    status_layer_clear(&director->identify);
+    net_timer_stop(&director->cover_timer);
+    status_layer_clear(&director->cover);
     layer_set_destroy(director->layers);
     player_link_destroy(director->link);
     channel_manifest_destroy(director->manifest);
@@ -504,6 +542,11 @@ void director_hide_status(struct director *director) {
 
 bool director_control(struct director *director, enum ipc_control_kind control, uint8_t value) {
     const struct ipc_message message = {.type = IPC_CONTROL, .control = {(uint8_t)control, value}};
+    return player_link_send(director->link, &message);
+}
+
+bool director_want_keyboard(struct director *director, bool wanted) {
+    const struct ipc_message message = {.type = IPC_KEYBOARD, .keyboard = {wanted}};
     return player_link_send(director->link, &message);
 }
 

@@ -46,7 +46,11 @@ struct director_config {
     bool (*write_identify)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                            struct pp_error *error);
     void (*on_identified)(void *arg, bool shown);
+    /* The words of director_notice, likewise. */
+    bool (*write_notice)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                         struct pp_error *error);
     void (*on_controlled)(void *arg, const struct ipc_controlled *controlled);
+    void (*on_typed)(void *arg, const struct ipc_typed *typed); /* secret, wiped behind it */
     void (*on_screenshot)(void *arg, const struct ipc_screenshot_done *done);
     void *arg;
 };
@@ -76,10 +80,16 @@ void director_show_status(struct director *director);
 void director_hide_status(struct director *director);
 
 /* Shows who this is for `ms`, above all else, which goes on beneath. on_identified follows, not from within. */
-bool director_identify(struct director *director, int64_t ms, struct pp_error *error);
+PP_MUST_USE bool director_identify(struct director *director, int64_t ms, struct pp_error *error);
+/* The same for what somebody in front of it is to read now; nobody is told whether it was shown. */
+PP_MUST_USE bool director_notice(struct director *director, int64_t ms, struct pp_error *error);
+/* Takes it away before its time. */
+void director_notice_end(struct director *director);
 
 /* Asks the player for what it is to keep up; on_controlled follows for all but a restart. False without a player. */
 bool director_control(struct director *director, enum ipc_control_kind control, uint8_t value);
+/* Whether what is typed at the display is wanted; on_typed follows. False without a player. */
+bool director_want_keyboard(struct director *director, bool wanted);
 /* Has a PNG of what is shown written into the file; on_screenshot follows. False without a player. */
 bool director_screenshot(struct director *director, uint32_t id, int fd);
 

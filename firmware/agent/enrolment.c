@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/agent_internal.h"
+#include "agent/est_credentials.h"
 #include "base/log.h"
 
 static void on_code(void *arg, const struct access_code *code) {
@@ -30,15 +31,58 @@ void enrolment_restart(struct agent *agent) {
     access_enrol_restart(agent->enrol);
 }
 
+/* ---- An approval whose certificate is not ready ---- */
+
+/* Perhaps not for days: nobody has to approve again because the mains plug was pulled. */
+static void keep_token(struct agent *agent) {
+    const char *token = pp_secret_text(agent->est_token);
+    struct pp_error error = {0};
+    if (!token || agent->est_token_kept)
+        return;
+    agent->est_token_kept =
+        vault_put_later(agent->vault, AGENT_TOKEN_RECORD, token, strlen(token), NULL, NULL, &error);
+    if (!agent->est_token_kept)
+        pp_log_warning("the approval would not outlive a restart: %s", error.message);
+}
+
+void enrolment_forget_token(struct agent *agent) {
+    pp_autobuf struct pp_buf kept = PP_BUF_INIT(ACCESS_TOKEN_MAX);
+    struct pp_error error = {0};
+    pp_secret_text_destroy(pp_steal(&agent->est_token));
+    agent->est_token_kept = false;
+    bool none = !vault_get(agent->vault, AGENT_TOKEN_RECORD, &kept, &error) && error.code == PP_E_NOTFOUND;
+    if (!none && !vault_remove_later(agent->vault, AGENT_TOKEN_RECORD, NULL, NULL, &error))
+        pp_log_warning("record \"%s\" is still kept: %s", AGENT_TOKEN_RECORD, error.message);
+}
+
+static bool load_token(struct agent *agent, struct pp_buf *token) {
+    struct pp_error error = {0};
+    bool found = vault_get(agent->vault, AGENT_TOKEN_RECORD, token, &error);
+    if (!found && error.code != PP_E_NOTFOUND)
+        pp_log_warning("record \"%s\": %s", AGENT_TOKEN_RECORD, error.message);
+    return found;
+}
+
+void enrolment_give_up(struct agent *agent) {
+    pp_log_warning("the approval that waited for its certificate is given up");
+    est_cancel(pp_steal(&agent->est));
+    enrolment_forget_token(agent);
+    agent->enrolment_reason = (struct pp_error){0};
+    agent_clear_trouble(agent);
+    agent_handle(agent, AGENT_ENROLMENT_FAILED);
+}
+
 static void on_enrolled(void *arg, const struct pp_error *failure) {
     struct agent *agent = arg;
     agent->est = NULL;
+    enrolment_forget_token(agent);
     if (failure) {
         enrolment_failed(agent, failure);
         return;
     }
     struct pp_error error = {0};
     agent_clear_trouble(agent);
+    est_credentials_forget(&agent->config, agent->vault, &agent->est_credentials);
     reporter_event(agent->reporter, "enrolled", "certificate of device %s",
                    identity_device_id(agent->identity));
     enrolment_stop(agent);
@@ -47,14 +91,17 @@ static void on_enrolled(void *arg, const struct pp_error *failure) {
     if (!floors_reset(&agent->floors, identity_not_before(agent->identity), &error))
         pp_log_warning("%s", error.message);
     agent_handle(agent, AGENT_CERTIFIED);
+    network_key_changed(agent);
 }
 
 static void on_est_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
     struct agent *agent = arg;
+    agent->est_waits = true;
     if (why) {
         agent_set_trouble(agent, "enrolment-waits", why);
         return;
     }
+    keep_token(agent);
     pp_log_info("the certificate is not ready; asking again in %lld s", (long long)wait_ms / 1000);
     agent_clear_trouble(agent);
     agent_update_screen(agent);
@@ -67,15 +114,19 @@ static void on_token(void *arg, const char *token) {
         .client = agent->client,
         .identity = agent->identity,
         .time = pp_wall_clock_system_source(&agent->floors.clock),
-        .ca_file = agent->config.ca,
+        .authorities = agent->authority.set.shared,
+        .credentials = agent->est_credentials,
         .on_done = on_enrolled,
         .on_wait = on_est_wait,
         .arg = agent,
     };
     struct pp_error error = {0};
+    pp_secret_text_destroy(pp_steal(&agent->est_token));
+    agent->est_token = pp_secret_text_create(token, NULL); /* without it, it is only not kept */
     agent_clear_trouble(agent);
     agent_handle(agent, AGENT_APPROVED);
     connection_put_off_renewal(agent);
+    agent->est_waits = agent->est_token_kept;
     agent->est = est_enroll_start(&config, token, &error);
     if (!agent->est)
         enrolment_failed(agent, &error);
@@ -102,6 +153,7 @@ static void on_enrol_trouble(void *arg, enum access_trouble trouble, const struc
 }
 
 bool enrolment_start(struct agent *agent, struct pp_error *error) {
+    pp_autobuf struct pp_buf token = PP_BUF_INIT(ACCESS_TOKEN_MAX);
     struct access_enrol_config config = {
         .loop = agent->loop,
         .client = agent->client,
@@ -113,14 +165,21 @@ bool enrolment_start(struct agent *agent, struct pp_error *error) {
     };
     if (agent->enrol)
         return true;
+    config.waits = load_token(agent, &token);
     agent->enrolment_reason = agent->trouble;
     agent->enrol = access_enrol_start(&config, error);
-    return agent->enrol != NULL;
+    if (!agent->enrol)
+        return false;
+    agent->est_token_kept = config.waits;
+    if (config.waits) /* it was approved before the last stop */
+        on_token(agent, pp_buf_text(&token));
+    return true;
 }
 
 void enrolment_stop(struct agent *agent) {
     est_cancel(pp_steal(&agent->est));
     access_enrol_destroy(pp_steal(&agent->enrol));
+    pp_secret_text_destroy(pp_steal(&agent->est_token));
     pp_wipe(agent->user_code, sizeof agent->user_code);
     agent->enrolment_reason = (struct pp_error){0};
 }

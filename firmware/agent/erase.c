@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "agent/last_receipt.h"
+#include "agent/wifi_erasure.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "vault/vault.h"
@@ -21,9 +21,9 @@ static bool entry_remove(int folder, const char *name, unsigned depth, struct pp
 }
 
 /* What an open agent would hold stays: the vault's folders, which are empty by now. A proof of an erase is of one
- * that has come to its end. */
+ * that has come to its end, and the Wi-Fi is erased behind it. */
 static bool stays(const char *name, unsigned depth) {
-    static const char *const kept[] = {"kek", "vault", LAST_RECEIPT_FILE};
+    static const char *const kept[] = {"kek", "vault", LAST_RECEIPT_FILE, WIFI_ERASURE_FILE};
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
         return true;
     for (size_t i = 0; depth == 0 && i < PP_COUNT(kept); i++) {
@@ -55,10 +55,24 @@ static bool folder_empty(int parent, const char *name, unsigned depth, struct pp
     return ok;
 }
 
-bool agent_erase_remains(const char *state_dir, struct pp_error *error) {
+/* Whether there is more in the folder than stays. */
+static bool has_remains(const char *state_dir) {
+    pp_autodir DIR *folder = opendir(state_dir);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder))) {
+        if (!stays(entry->d_name, 0))
+            return true;
+    }
+    return false;
+}
+
+bool agent_erase_remains(const char *state_dir, bool *any, struct pp_error *error) {
+    if (any)
+        *any = has_remains(state_dir);
     return folder_empty(AT_FDCWD, state_dir, 0, error) || pp_wrap(error, "%s", state_dir);
 }
 
 bool agent_erase(const char *state_dir, struct pp_error *error) {
-    return vault_erase_closed(state_dir, error) && agent_erase_remains(state_dir, error);
+    wifi_erasure_note(state_dir);
+    return vault_erase_closed(state_dir, error) && agent_erase_remains(state_dir, NULL, error);
 }

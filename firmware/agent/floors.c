@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/log.h"
 
-#define FLOORS_JSON_MAX 512 /* bytes */
+#define FLOORS_JSON_MAX 640 /* bytes */
 
 /* Root's word is followed from here on, over a restart, too. */
 static void follow_statement(struct floors *floors) {
@@ -31,6 +31,8 @@ static void on_written(void *arg, const struct pp_error *error) {
         floors->clock_kept_s = floors->clock_writing_s;
         floors->word_kept_s = floors->word_writing_s;
         floors->unwritten = floors->unwritten && !floors->writing_all;
+        if (floors->writing_all)
+            witness_keep(&floors->witness, floors->generation_writing);
         follow_statement(floors);
     }
     if (floors->on_kept)
@@ -43,20 +45,26 @@ static bool floors_write(struct floors *floors, bool both, struct pp_error *erro
     const struct floors_statement *stated = &floors->stated;
     struct state_floor state = floors->state;
     int64_t clock_s = pp_wall_clock_line_ms(&floors->clock) / 1000;
+    both = both || stated->epoch;
+    floors->generation += both;
+    floors->generation_writing = floors->generation;
+    floors->witnessed = floors->witnessed || floors->witness.there;
     if (stated->lowers)
         state = (struct state_floor){0};
     if (stated->lowers && stated->time_s < clock_s)
         clock_s = stated->time_s;
-    int length = snprintf(text, sizeof text,
-                          "{\"state_epoch\":%lld,\"state_version\":%lld,\"clock\":%lld,\"locked\":%s,"
-                          "\"lock\":\"%s\",\"time_epoch\":%lld,\"issued\":%lld,\"word\":%lld,"
-                          "\"lock_after\":%lld,\"erase_after\":%lld}",
-                          (long long)state.epoch, (long long)state.version, (long long)clock_s,
-                          floors->lock ? "true" : "false", lock_name(floors->lock),
-                          (long long)(stated->epoch ? stated->epoch : floors->time_epoch),
-                          (long long)floors->issued_s, (long long)floors->word_s,
-                          (long long)floors->policy.lock_after_s, (long long)floors->policy.erase_after_s);
-    both = both || stated->epoch;
+    int length = snprintf(
+        text, sizeof text,
+        "{\"state_epoch\":%lld,\"state_version\":%lld,\"clock\":%lld,\"locked\":%s,"
+        "\"lock\":\"%s\",\"time_epoch\":%lld,\"issued\":%lld,\"word\":%lld,"
+        "\"lock_after\":%lld,\"erase_after\":%lld,\"generation\":%lld,\"witnessed\":%s,"
+        "\"rollback\":%lld,\"witness_gone\":%s,\"authorities\":%s}",
+        (long long)state.epoch, (long long)state.version, (long long)clock_s, floors->lock ? "true" : "false",
+        lock_name(floors->lock), (long long)(stated->epoch ? stated->epoch : floors->time_epoch),
+        (long long)floors->issued_s, (long long)floors->word_s, (long long)floors->policy.lock_after_s,
+        (long long)floors->policy.erase_after_s, (long long)floors->generation,
+        floors->witnessed ? "true" : "false", (long long)floors->rollback,
+        floors->witness_gone ? "true" : "false", floors->authorities ? "true" : "false");
     floors->writing_all = both;
     floors->clock_writing_s = clock_s;
     floors->word_writing_s = floors->word_s;
@@ -82,6 +90,14 @@ static bool floors_write_all(struct floors *floors, struct pp_error *error) {
 static bool optional_integer(const cJSON *json, const char *name, int64_t *out, struct pp_error *error) {
     *out = 0;
     return !pp_json_has(json, name) || pp_json_integer(json, name, 0, PP_JSON_INTEGER_MAX, out, error);
+}
+
+static bool read_generation(struct floors *floors, const cJSON *json, struct pp_error *error) {
+    floors->witnessed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "witnessed"));
+    floors->authorities = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "authorities"));
+    floors->witness_gone = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "witness_gone"));
+    return optional_integer(json, "generation", &floors->generation, error) &&
+           optional_integer(json, "rollback", &floors->rollback, error);
 }
 
 static bool read_policy(struct floors *floors, const cJSON *json, struct pp_error *error) {
@@ -110,7 +126,7 @@ static bool floors_read(struct floors *floors, struct pp_error *error) {
         !optional_integer(json, "state_epoch", &state.epoch, error) ||
         !pp_json_integer(json, "state_version", 0, PP_JSON_INTEGER_MAX, &state.version, error) ||
         !pp_json_integer(json, "clock", 0, PP_JSON_INTEGER_MAX, &clock_s, error) ||
-        !read_policy(floors, json, error))
+        !read_generation(floors, json, error) || !read_policy(floors, json, error))
         return false;
     floors->state = state;
     floors->time_epoch = time_epoch;
@@ -155,9 +171,37 @@ bool floors_load(struct floors *floors, struct vault *vault, const struct pp_wal
     return true;
 }
 
+bool floors_ask_witness(struct floors *floors, const char *state_dir, struct pp_error *error) {
+    struct pp_error why = {0};
+    struct witness *witness = &floors->witness;
+    if (!witness_open(witness, state_dir, floors->vault, error))
+        return false;
+    if (floors->lost) { /* locked already; what is written then is later than all that was */
+        floors->generation = witness->generation;
+        return true;
+    }
+    bool gone = floors->witnessed && !witness->there;
+    floors->rolled_back = gone || witness->generation > floors->generation;
+    if (floors->rolled_back) {
+        pp_log_warning(
+            "record \"%s\" is of generation %lld, its witness of %lld; this screen is locked until the "
+            "headend accepts it",
+            FLOORS_RECORD, (long long)floors->generation, (long long)witness->generation);
+        floors->lock = floors->lock ? floors->lock : LOCK_UNTOLD;
+        if (witness->generation > floors->generation)
+            floors->generation = witness->generation;
+        floors->rollback = floors->generation + 1; /* as it is written below */
+        floors->witness_gone = gone;
+    }
+    if (!floors_write_all(floors, &why))
+        pp_log_warning("%s", why.message);
+    return true;
+}
+
 void floors_finish(struct floors *floors) {
     if (floors->vault)
         pp_wall_clock_finish(&floors->clock);
+    witness_close(&floors->witness);
     floors->vault = NULL;
 }
 
@@ -191,8 +235,11 @@ static bool may_correct_time(struct floors *floors, const struct state_document 
 
 bool floors_check_state(struct floors *floors, const struct state_document *state, const char *device_id,
                         struct pp_error *error) {
-    int64_t now_s = may_correct_time(floors, state) ? state->issued_s : floors_now_s(floors);
-    return state_document_check(state, device_id, &floors->state, now_s, error);
+    int64_t ours_s = floors_now_s(floors);
+    int64_t now_s = may_correct_time(floors, state) ? state->issued_s : ours_s;
+    bool sure = pp_wall_clock_is_sure(&floors->clock);
+    int64_t latest_s = ours_s + (sure ? STATE_AHEAD_MAX_S : STATE_AHEAD_UNSURE_MAX_S);
+    return state_document_check(state, device_id, &floors->state, now_s, latest_s, error);
 }
 
 /* One that was signed before another that was taken may have been held back, and is no word. A time that our clock,
@@ -262,6 +309,13 @@ bool floors_set_lock(struct floors *floors, enum lock_reason reason, struct pp_e
     floors->lost = false;
     floors->lock = reason;
     return floors_write_all(floors, error);
+}
+
+bool floors_note_authorities(struct floors *floors, struct pp_error *error) {
+    if (floors->authorities)
+        return true;
+    floors->authorities = true;
+    return floors->lost || floors_write_all(floors, error); /* it goes with the end of the loss */
 }
 
 static bool worth_keeping(struct floors *floors, int64_t step_s) {

@@ -75,6 +75,24 @@ static void on_floors_kept(void *arg, const struct pp_error *error) {
     agent_handle(agent, AGENT_LOCK_KEPT);
 }
 
+/* ---- Clocks ---- */
+
+const char *keeping_time_source(struct agent *agent) {
+    struct pp_wall_clock *clock = &agent->floors.clock;
+    if (pp_wall_clock_is_sure(clock))
+        return "network";
+    if (clock->kernel.realtime_ms(clock->kernel.arg) >= pp_wall_clock_line_ms(clock))
+        return "system";
+    return agent->time_answered ? "signed" : "floor";
+}
+
+static void on_clock_jump(void *arg, const struct clock_jump *jump) {
+    struct agent *agent = arg;
+    char text[CLOCK_WATCH_TEXT_SIZE];
+    clock_jump_print(jump, text);
+    reporter_event(agent->reporter, "clock-jump", "%s", text);
+}
+
 /* ---- Without word of the headend ---- */
 
 static void look_at_silence(void *arg) {
@@ -87,7 +105,7 @@ static void look_at_silence(void *arg) {
     if (wait_s)
         net_timer_start_in(&agent->silence_timer, agent->loop, wait_s * 1000, look_at_silence, agent);
     if (verdict == OFFLINE_ERASE)
-        agent_handle(agent, AGENT_ERASE);
+        agent_erase_for(agent, "no word of the headend for too long");
     else if (verdict == OFFLINE_LOCK && !floors->lock)
         agent_lock(agent, LOCK_OFFLINE);
 }
@@ -101,10 +119,23 @@ void keeping_ask_for_word(struct agent *agent) {
 bool keeping_find_lock(struct agent *agent) {
     struct floors *floors = &agent->floors;
     struct pp_error error = {0};
+    if (floors->lost)
+        reporter_event(agent->reporter, "vault-rollback",
+                       "record \"%s\" is missing or damaged, and others are there", FLOORS_RECORD);
+    if (floors->authorities && !agent->authority.set.recorded)
+        reporter_event(agent->reporter, "vault-rollback",
+                       "record \"%s\" is missing or damaged: the authorities of the file are trusted",
+                       AUTHORITIES_VAULT_RECORD);
     if (!floors->lock && offline_policy_judge(&floors->policy, floors_silent_s(floors)) != OFFLINE_PLAY &&
         !floors_set_lock(floors, LOCK_OFFLINE, &error))
         pp_log_warning("%s", error.message);
     return floors->lock != LOCK_NONE;
+}
+
+void keeping_note_authorities(struct agent *agent) {
+    struct pp_error error = {0};
+    if (!agent->floors.authorities)
+        begun(agent, floors_note_authorities(&agent->floors, &error), &error);
 }
 
 /* ---- Documents ---- */
@@ -177,6 +208,7 @@ static void recover(struct agent *agent) {
     if (!floors_reload(&agent->floors))
         return;
     pp_log_info("record \"%s\" can be read again", FLOORS_RECORD);
+    network_key_changed(agent);
     if (agent->floors.lock)
         return;
     agent_handle(agent, AGENT_LOCK_RECOVERED);
@@ -214,10 +246,12 @@ void keeping_unwatch_vault(struct agent *agent) {
 }
 
 void keeping_start(struct agent *agent) {
+    agent->time_answered = false;
     agent->floors.on_kept = on_floors_kept;
     agent->floors.on_kept_arg = agent;
     keep_after(agent, agent->floors.lost ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
     net_timer_start_in(&agent->silence_timer, agent->loop, 0, look_at_silence, agent);
+    clock_watch_start(&agent->clock_watch, agent->loop, &agent->floors.clock, on_clock_jump, agent);
 }
 
 void keeping_stop(struct agent *agent) {
@@ -225,6 +259,7 @@ void keeping_stop(struct agent *agent) {
     bool running = net_timer_is_running(&agent->keep_timer);
     net_timer_stop(&agent->keep_timer);
     net_timer_stop(&agent->silence_timer);
+    clock_watch_stop(&agent->clock_watch);
     agent->floors.on_kept = NULL;
     if (agent->vault)
         vault_forget_kept(agent->vault, AGENT_STATE_RECORD);

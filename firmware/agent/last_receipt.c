@@ -21,7 +21,6 @@ bool last_receipt_sign(struct last_receipt *receipt, const struct command_entry 
     pp_autobuf struct pp_buf payload = PP_BUF_INIT(COMMAND_RECEIPT_PAYLOAD_MAX);
     pp_autobuf struct pp_buf token = PP_BUF_INIT(COMMAND_RECEIPT_TOKEN_MAX);
     struct pp_error error = {0};
-    last_receipt_finish(receipt);
     bool ok = command_receipt_write(entry, &payload, &error) &&
               identity_sign(identity, COMMAND_RECEIPT_TYP, payload.data, payload.size, &token, &error) &&
               pp_text_copy(&receipt->token, pp_buf_text(&token), &error);
@@ -107,6 +106,8 @@ static void settle(struct last_receipt *receipt, const char *how) {
     receipt->removing = true;
     receipt->removal = (struct pp_job){.run = run_removal, .done = on_removed};
     pp_jobs_add(receipt->jobs, &receipt->removal);
+    if (receipt->on_told)
+        receipt->on_told(receipt->arg);
 }
 
 static void on_answer(void *arg, const struct net_response *response) {

@@ -29,9 +29,11 @@ struct last_receipt {
     struct net_retry retry;
     struct pp_job removal; /* of the file */
     bool removing;
+    void (*on_told)(void *arg); /* the headend has it, or does not want it; NULL: nobody is told */
+    void *arg;
 };
 
-/* Signs what became of `entry`. False: there is no proof; said in the log. */
+/* Signs what became of `entry`, where there is none yet; for a job. False: there is no proof; said in the log. */
 bool last_receipt_sign(struct last_receipt *receipt, const struct command_entry *entry,
                        const struct identity *identity);
 /* Writes it into the emptied state folder, or reads it there, where memory has none; both by a job. */

@@ -161,6 +161,8 @@ void layer_set_handle(struct layer_set *set, const struct ipc_message *message) 
     struct layer_report report = {0};
     uint32_t number = report_of(message, &report);
     struct layer *layer = layer_find(set, number);
+    if (layer && layer->renderer && report.event == LAYER_FAILED && message->layer_failed.broken)
+        renderer_broke_protocol(layer->renderer, report.reason);
     if (layer && report.event == LAYER_FAILED && message->layer_failed.gone)
         layer_await_reason(layer, report.reason);
     else if (layer)

@@ -143,6 +143,11 @@ void local_answer(struct local_client *client, const cJSON *document) {
     client_answer(client, &message);
 }
 
+void local_answer_credentials(struct local_client *client, const struct local_credentials *credentials) {
+    const struct local_message message = {.type = LOCAL_CREDENTIALS, .credentials = *credentials};
+    client_answer(client, &message);
+}
+
 void local_refuse(struct local_client *client, enum local_refusal refusal, const char *format, ...) {
     char reason[LOCAL_REASON_MAX + 1];
     va_list args;

@@ -54,6 +54,7 @@ const char *local_client_name(const struct local_client *client);
 
 /* Each of these is the answer; the client belongs to the socket again. */
 void local_answer(struct local_client *client, const cJSON *document);
+void local_answer_credentials(struct local_client *client, const struct local_credentials *credentials);
 void local_refuse(struct local_client *client, enum local_refusal refusal, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void local_answer_log(struct local_client *client, const struct local_logs *request);

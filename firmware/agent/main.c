@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "agent/check.h"
 #include "agent/erase.h"
+#include "agent/wifi_erasure.h"
 #include "base/log.h"
 #include "base/options.h"
 #include "base/privileges.h"
@@ -102,6 +103,11 @@ static bool run_agent(const char *path, const struct agent_config *config, const
     return !*provider || move_vault(path, provider, error);
 }
 
+static bool erase(const struct agent_config *config, struct pp_error *error) {
+    return agent_erase(config->state, error) &&
+           wifi_erasure_now(config->state, config->network_socket, error);
+}
+
 static bool run(const char *path, const char *renderer_user, enum task task, struct pp_error *error) {
     struct agent_config config;
     if (!agent_config_load(path, &config, error))
@@ -111,7 +117,7 @@ static bool run(const char *path, const char *renderer_user, enum task task, str
     if (!forbid_dumps(error))
         return false;
     if (task == TASK_ERASE)
-        return agent_erase(config.state, error);
+        return erase(&config, error);
     if (task == TASK_MIGRATE)
         return migrate_vault(&config, error);
     return run_agent(path, &config, renderer_user, error);
@@ -121,13 +127,13 @@ int main(int argc, char **argv) {
     const char *path = "/etc/pingplay/agent.conf";
     const char *renderer_user = NULL;
     bool check = false;
-    bool erase = false;
+    bool erase_all = false;
     bool migrate = false;
     bool help = false;
     bool version = false;
     const struct pp_option options[] = {
         {"config", PP_OPTION_STRING, &path},         {"renderer-user", PP_OPTION_STRING, &renderer_user},
-        {"check", PP_OPTION_FLAG, &check},           {"erase", PP_OPTION_FLAG, &erase},
+        {"check", PP_OPTION_FLAG, &check},           {"erase", PP_OPTION_FLAG, &erase_all},
         {"migrate-vault", PP_OPTION_FLAG, &migrate}, {"help", PP_OPTION_FLAG, &help},
         {"version", PP_OPTION_FLAG, &version},       {NULL, PP_OPTION_FLAG, NULL},
     };
@@ -144,7 +150,7 @@ int main(int argc, char **argv) {
         printf("%s", help ? usage : "pingplay-agent " PP_VERSION "\n");
         return 0;
     }
-    enum task task = check ? TASK_CHECK : erase ? TASK_ERASE : migrate ? TASK_MIGRATE : TASK_RUN;
+    enum task task = check ? TASK_CHECK : erase_all ? TASK_ERASE : migrate ? TASK_MIGRATE : TASK_RUN;
     if (run(path, renderer_user, task, &error))
         return 0;
     pp_log_error("%s", error.message);

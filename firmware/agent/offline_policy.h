@@ -25,7 +25,7 @@ struct offline_policy {
 };
 
 /* Of a state; without one: never, never. PP_E_INVALID names the field. */
-bool offline_policy_parse(const cJSON *state, struct offline_policy *out, struct pp_error *error);
+PP_MUST_USE bool offline_policy_parse(const cJSON *state, struct offline_policy *out, struct pp_error *error);
 
 enum offline_verdict { OFFLINE_PLAY, OFFLINE_LOCK, OFFLINE_ERASE };
 

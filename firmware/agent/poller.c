@@ -22,6 +22,11 @@ struct poller {
     char nonce[ACCESS_NONCE_SIZE];   /* of the last request */
     char etag[POLLER_ETAG_MAX];      /* of the last document taken, as `taken` */
     uint8_t taken[BULK_SHA256_SIZE]; /* zeros: none */
+    /* Of the document that is being looked at. */
+    bool settling;
+    char next_etag[POLLER_ETAG_MAX];
+    uint8_t next_taken[BULK_SHA256_SIZE];
+    int64_t next_retry_after_s;
 };
 
 static void poller_ask(void *arg);
@@ -56,19 +61,33 @@ static bool poller_is_known(const struct poller *poller, const struct net_respon
 
 static void poller_handle_document(struct poller *poller, const struct net_response *response) {
     uint8_t sha256[BULK_SHA256_SIZE] = {0};
-    crypto_sha256(response->body.data, response->body.size, sha256, NULL);
+    (void)!crypto_sha256(response->body.data, response->body.size, sha256, NULL);
     if (poller_is_known(poller, response, sha256)) {
         poller_schedule_next(poller);
         poller->events.on_contact(poller->arg);
         return;
     }
-    if (!poller->events.on_state(poller->arg, response->body.data, response->body.size)) {
-        poller_schedule_in(poller, net_retry_next_ms(&poller->retry, response->retry_after_s));
+    snprintf(poller->next_etag, sizeof poller->next_etag, "%s",
+             strlen(response->etag) < sizeof poller->next_etag ? response->etag : "");
+    memcpy(poller->next_taken, sha256, sizeof poller->next_taken);
+    poller->next_retry_after_s = response->retry_after_s;
+    poller->settling = true;
+    enum poller_verdict verdict =
+        poller->events.on_state(poller->arg, response->body.data, response->body.size, poller->nonce);
+    if (verdict != POLLER_LATER)
+        poller_settle(poller, verdict == POLLER_TAKEN);
+}
+
+void poller_settle(struct poller *poller, bool taken) {
+    if (!poller->settling)
+        return;
+    poller->settling = false;
+    if (!taken) {
+        poller_schedule_in(poller, net_retry_next_ms(&poller->retry, poller->next_retry_after_s));
         return;
     }
-    snprintf(poller->etag, sizeof poller->etag, "%s",
-             strlen(response->etag) < sizeof poller->etag ? response->etag : "");
-    memcpy(poller->taken, sha256, sizeof poller->taken);
+    memcpy(poller->etag, poller->next_etag, sizeof poller->etag);
+    memcpy(poller->taken, poller->next_taken, sizeof poller->taken);
     net_retry_reset(&poller->retry);
     poller_schedule_in(poller, poller_pause_after_document_ms(poller));
     poller->events.on_contact(poller->arg);
@@ -159,16 +178,25 @@ struct poller *poller_start(struct net_loop *loop, struct net_client *client,
     return poller;
 }
 
+/* False where there is none, or where its end has come. */
+static bool drop_document(struct poller *poller) {
+    if (!poller->settling || !poller->events.on_dropped || !poller->events.on_dropped(poller->arg))
+        return false;
+    poller->settling = false;
+    return true;
+}
+
 void poller_stop(struct poller *poller) {
     if (!poller)
         return;
+    drop_document(poller);
     net_timer_stop(&poller->timer);
     net_call_cancel(poller->call);
     free(poller);
 }
 
 void poller_ask_now(struct poller *poller) {
-    if (!poller->call)
+    if (!poller->call && !poller->settling)
         poller_schedule_in(poller, 0);
 }
 
@@ -176,7 +204,7 @@ void poller_forget(struct poller *poller) {
     *poller->etag = 0;
     memset(poller->taken, 0, sizeof poller->taken);
     /* The request that waits tells of what is newer than that alone. */
-    if (!poller->call)
+    if (!poller->call && !drop_document(poller))
         return;
     net_call_cancel(pp_steal(&poller->call));
     poller_schedule_in(poller, 0);

@@ -22,10 +22,19 @@
 #define POLLER_DOCUMENT_BURST 100   /* new documents that may come as fast as they will, before that */
 #define POLLER_ETAG_MAX       128   /* bytes with the NUL */
 
+enum poller_verdict {
+    POLLER_REFUSED,
+    POLLER_TAKEN,
+    POLLER_LATER, /* poller_settle follows; nothing is asked for until then */
+};
+
 struct poller_events {
-    /* A document that is not the last one taken. True when it is taken; else it is asked for again later,
-     * like after a failure. */
-    bool (*on_state)(void *arg, const void *token, size_t size);
+    /* A document that is not the last one taken, in answer to the request with that nonce. Where it is not, it is asked
+     * for again later, like after a failure. */
+    enum poller_verdict (*on_state)(void *arg, const void *token, size_t size, const char *nonce);
+    /* Nobody wants to know any more what becomes of the one that POLLER_LATER was said of. False: it is settled just
+     * now. May be NULL. */
+    bool (*on_dropped)(void *arg);
     /* The headend answered, and what it said is in effect: a document that was taken, now or before. */
     void (*on_contact)(void *arg);
     /* No usable answer, or one that nobody may call the headend's: a page of HTML with 200, say. PP_E_DENIED
@@ -40,6 +49,9 @@ struct poller;
 struct poller *poller_start(struct net_loop *loop, struct net_client *client,
                             const struct poller_events *events, void *arg, struct pp_error *error);
 void poller_stop(struct poller *poller); /* NULL is allowed */
+
+/* What has become of a document. */
+void poller_settle(struct poller *poller, bool taken);
 
 /* The next answer is to be a whole document, also where nothing is new: a request that waits is made anew. */
 void poller_forget(struct poller *poller);

@@ -48,11 +48,43 @@ struct renderer {
     bool failed;               /* reported, or not to be reported any more */
 };
 
+/* ---- What none of ours does ---- */
+
+static void tell_breach(const struct renderer *renderer, enum renderer_breach breach, const char *reason) {
+    const struct renderers_config *config = &renderer->home->config;
+    if (config->on_breach)
+        config->on_breach(config->arg, breach, renderer->words.name, reason);
+}
+
+/* Of a process that was reaped: we end ours by SIGKILL, so these are its sandbox's. */
+static void look_for_kill(const struct renderer *renderer, int status) {
+    static const struct {
+        int signal;
+        const char *reason;
+    } kills[] = {
+        {SIGSYS, "it made a system call that a renderer may not make"},
+        {SIGXCPU, "it used more CPU time than a renderer may use"},
+        {SIGXFSZ, "it tried to write to a file"},
+    };
+    for (size_t i = 0; WIFSIGNALED(status) && i < PP_COUNT(kills); i++) {
+        if (WTERMSIG(status) == kills[i].signal)
+            tell_breach(renderer, RENDERER_KILLED, kills[i].reason);
+    }
+}
+
+void renderer_broke_protocol(struct renderer *renderer, const char *reason) {
+    tell_breach(renderer, RENDERER_BROKEN, reason);
+}
+
 /* ---- Those that are exiting ---- */
 
 /* Whether the process is gone, without waiting for it. */
 static bool renderer_reap(struct renderer *renderer) {
-    if (renderer->pid && waitpid(renderer->pid, NULL, WNOHANG) != 0)
+    int status = 0;
+    pid_t got = renderer->pid ? waitpid(renderer->pid, &status, WNOHANG) : 0;
+    if (got > 0)
+        look_for_kill(renderer, status);
+    if (got != 0)
         renderer->pid = 0;
     return !renderer->pid;
 }
@@ -244,6 +276,7 @@ static bool renderer_handle(struct renderer *renderer, const struct ipc_message 
     default:
         break;
     }
+    renderer_broke_protocol(renderer, "a message that is not its to send");
     renderer_fail(renderer, "the renderer sent a message that is not its to send");
     return false;
 }
@@ -261,6 +294,8 @@ static void on_control(void *arg, short revents) {
         return;
     /* A closed socket alone is no failure: how the process ended tells. */
     renderer_hang_up(renderer);
+    if (error.code == PP_E_INVALID)
+        renderer_broke_protocol(renderer, error.message);
     if (error.code != PP_E_NET)
         renderer_fail(renderer, error.message);
 }
@@ -290,6 +325,8 @@ static void on_exit_ready(void *arg, short revents) {
     if (got == 0 || (got < 0 && errno == EINTR))
         return;
     renderer->pid = 0;
+    if (got > 0)
+        look_for_kill(renderer, status);
     net_loop_unwatch(renderer->home->loop, renderer->exit_watch);
     renderer->exit_watch = NULL;
     words_read(renderer);

@@ -23,9 +23,18 @@ enum renderer_program { RENDERER_MEDIA, RENDERER_STATUS };
  * flash's driver dies when the flash answers, and nobody waits for that. */
 struct renderers;
 
+/* What none of ours does of itself: what it was given may have taken it over. */
+enum renderer_breach {
+    RENDERER_KILLED, /* by its sandbox: for a system call that is not its to make, or for its CPU time */
+    RENDERER_BROKEN, /* a message that breaks the protocol, to us or to the player */
+};
+
 struct renderers_config {
     const char *folder;            /* of the programs; borrowed */
     struct ipc_launcher *launcher; /* starts and kills them as another user, borrowed; NULL: we do, as ours */
+    /* `name` of the item. NULL: nobody is told. It must not destroy a renderer. */
+    void (*on_breach)(void *arg, enum renderer_breach breach, const char *name, const char *reason);
+    void *arg;
 };
 
 struct renderers *renderers_create(struct net_loop *loop, const struct renderers_config *config,
@@ -60,11 +69,14 @@ struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_pro
 /* Sends it `start` (START_MEDIA or START_STATUS, with its descriptors, borrowed); once only. What it writes to
  * standard error is logged as being of the item `name`. After a failure, which may be that the process has died
  * meanwhile, it can only be destroyed. */
-bool renderer_begin(struct renderer *renderer, const char *name, const struct ipc_message *start,
-                    const struct renderer_events *events, void *arg, struct pp_error *error);
+PP_MUST_USE bool renderer_begin(struct renderer *renderer, const char *name, const struct ipc_message *start,
+                                const struct renderer_events *events, void *arg, struct pp_error *error);
 
 /* Whether the process is known to have ended: nothing more comes from it. */
 bool renderer_has_ended(const struct renderer *renderer);
+
+/* The player has said so of what it got from it. */
+void renderer_broke_protocol(struct renderer *renderer, const char *reason);
 
 /* It failed because its object could not be read: the flash's fault, or so it says. */
 bool renderer_could_not_read(const struct renderer *renderer);

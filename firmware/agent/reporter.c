@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "events/head.h"
 #include "net/problem.h"
 #include "net/retry.h"
 
@@ -84,14 +85,84 @@ static void on_sent(void *arg, const struct net_response *response) {
     reporter_send_next(reporter);
 }
 
-static bool reporter_post(struct reporter *reporter, int stream, const char *path, const void *body,
-                          size_t size) {
+/* ---- Signed heads (events/head.h) ---- */
+
+/* A status with the head of the newest event, or the head of a batch of events as a header line. */
+struct head_draft {
+    struct net_draft draft; /* first */
+    bool (*sign)(void *arg, const char *typ, const void *payload, size_t size, struct pp_buf *token,
+                 struct pp_error *error);
+    void *arg;
+    struct pp_buf payload; /* of the head; empty: it goes without */
+    cJSON *status;         /* NULL: a batch's */
+};
+
+/* What cannot be signed goes all the same. */
+static void sign_head(const struct head_draft *own, struct pp_buf *token) {
+    struct pp_error error = {0};
+    if (own->payload.size && own->sign &&
+        !own->sign(own->arg, EVENT_HEAD_TYP, own->payload.data, own->payload.size, token, &error)) {
+        pp_log_warning("the head of the events: %s", error.message);
+        pp_buf_finish(token);
+    }
+}
+
+static bool write_status(cJSON *status, const struct pp_buf *token, struct pp_buf *body,
+                         struct pp_error *error) {
+    if (token->size)
+        cJSON_AddStringToObject(status, "event_head", pp_buf_text(token));
+    pp_autojsontext char *text = cJSON_PrintUnformatted(status);
+    return text ? pp_buf_add_text(body, text, error) : pp_fail(error, PP_E_NOMEM, "out of memory");
+}
+
+static bool head_write(struct net_draft *draft, struct pp_buf *body, struct pp_buf *line,
+                       struct pp_error *error) {
+    struct head_draft *own = (struct head_draft *)draft;
+    pp_autobuf struct pp_buf token = PP_BUF_INIT(EVENT_HEAD_TOKEN_MAX);
+    sign_head(own, &token);
+    if (own->status)
+        return write_status(own->status, &token, body, error);
+    return !token.size || pp_buf_addf(line, error, "%s: %s", EVENT_HEAD_HEADER, pp_buf_text(&token));
+}
+
+static void head_destroy(struct net_draft *draft) {
+    struct head_draft *own = (struct head_draft *)draft;
+    pp_buf_finish(&own->payload);
+    cJSON_Delete(own->status);
+    free(own);
+}
+
+/* `status` is taken. `head` may be NULL. */
+static struct net_draft *head_draft(const struct reporter *reporter, const struct event_head *head,
+                                    cJSON *status) {
+    const struct reporter_config *config = &reporter->config;
+    struct pp_error error = {0};
+    struct head_draft *own = calloc(1, sizeof *own);
+    if (!own) {
+        cJSON_Delete(status);
+        return NULL;
+    }
+    *own = (struct head_draft){.draft = {.write = head_write, .destroy = head_destroy},
+                               .sign = config->sign,
+                               .arg = config->arg,
+                               .payload = PP_BUF_INIT(EVENT_HEAD_PAYLOAD_MAX),
+                               .status = status};
+    if (head && !event_head_write_payload(head, pp_time_now_s(&config->time), &own->payload, &error))
+        pp_log_warning("the head of the events: %s", error.message);
+    return &own->draft;
+}
+
+/* ---- Sending ---- */
+
+static bool reporter_post(struct reporter *reporter, int stream, const char *path, struct net_draft *draft,
+                          const void *body, size_t size) {
     struct net_request request = {
         .method = "POST",
         .path = path,
         .content_type = "application/json",
         .body = body,
         .body_size = size,
+        .draft = draft,
         .timeout_ms = REPORTER_TIMEOUT_MS,
         .send_cookie = true,
         .use_identity = true,
@@ -106,22 +177,30 @@ static bool reporter_post(struct reporter *reporter, int stream, const char *pat
     return reporter->call != NULL;
 }
 
+/* With the newest event of which the head is on flash. */
 static bool reporter_post_status(struct reporter *reporter) {
     reporter->status_due = false;
     reporter->status_at_ms = pp_clock_monotonic_ms() + REPORTER_STATUS_MS;
-    pp_autojson cJSON *status = reporter->config.make_status(reporter->config.arg);
-    pp_autojsontext char *text = status ? cJSON_PrintUnformatted(status) : NULL;
-    return text && reporter_post(reporter, STREAMS, "/v1/status", text, strlen(text));
+    cJSON *status = reporter->config.make_status(reporter->config.arg);
+    struct net_draft *draft =
+        status ? head_draft(reporter, event_log_kept_head(&reporter->log), status) : NULL;
+    return draft && reporter_post(reporter, STREAMS, "/v1/status", draft, NULL, 0);
 }
 
 static bool reporter_post_spool(struct reporter *reporter, int stream) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(SPOOL_BATCH_MAX);
     struct pp_error error = {0};
+    struct event_head head = {0};
     /* They are sent when their head is on flash: on_events_kept. */
-    if (stream == STREAM_EVENTS && !event_log_is_kept(&reporter->log))
+    if (stream == STREAM_EVENTS && !event_log_may_send(&reporter->log)) {
+        event_log_keep_again(&reporter->log);
         return false;
-    return spool_peek(reporter->spools[stream], &json, &error) &&
-           reporter_post(reporter, stream, streams[stream].path, json.data, json.size);
+    }
+    if (!spool_peek(reporter->spools[stream], &json, &error))
+        return false;
+    bool signs = stream == STREAM_EVENTS && event_log_batch_head(&json, &head);
+    struct net_draft *draft = signs ? head_draft(reporter, &head, NULL) : NULL;
+    return reporter_post(reporter, stream, streams[stream].path, draft, json.data, json.size);
 }
 
 static void reporter_flush(struct reporter *reporter) {
@@ -185,7 +264,9 @@ struct reporter *reporter_create(const struct reporter_config *config, struct pp
             return NULL;
         }
     }
-    if (!event_log_open(&reporter->log, config->vault, reporter->spools[STREAM_EVENTS], error)) {
+    if (!event_log_open(&reporter->log, config->vault, reporter->spools[STREAM_EVENTS], error) ||
+        !event_log_tell_rollback(&reporter->log, config->rollback, config->witness_gone,
+                                 pp_time_now_s(&config->time), error)) {
         reporter->log = (struct event_log){0};
         reporter_destroy(reporter);
         return NULL;

@@ -27,7 +27,15 @@ struct reporter_config {
     struct pp_jobs *jobs; /* for what is written to flash; NULL: at once */
     const char *state_dir;
     struct pp_time_source time;
-    cJSON *(*make_status)(void *arg); /* the status document, which the reporter deletes; NULL: none now */
+    int64_t
+        rollback; /* as the floors have it: an older vault was put back, which is told once (event_log.h) */
+    bool witness_gone;
+    /* Appends a JWS by the device key (events/head.h) to `token`, on the thread that the client's calls are made on;
+     * NULL: heads go unsigned. */
+    bool (*sign)(void *arg, const char *typ, const void *payload, size_t size, struct pp_buf *token,
+                 struct pp_error *error);
+    cJSON *(*make_status)(void *arg); /* the status document, which the reporter deletes, and to which it
+                                       * adds "event_head"; NULL: none now */
     void *arg;
 };
 

@@ -10,12 +10,13 @@
 /* What a technician reads to us over the telephone; pingplay-agent(8) explains each. */
 static const char *trouble_code(enum pp_code code) {
     static const char *const codes[] = {
-        [PP_E_NET] = "N-1",         [PP_E_TLS] = "T-1",         [PP_E_HTTP] = "H-1",
-        [PP_E_DENIED] = "H-2",      [PP_E_NOTFOUND] = "H-3",    [PP_E_AUTH] = "S-1",
-        [PP_E_EXPIRED] = "S-2",     [PP_E_ROLLBACK] = "S-3",    [PP_E_INVALID] = "D-1",
-        [PP_E_LIMIT] = "D-2",       [PP_E_NOSPACE] = "F-1",     [PP_E_IO] = "F-2",
-        [PP_E_NOMEM] = "M-1",       [PP_E_UNSUPPORTED] = "V-1", [PP_E_TPM_ABSENT] = "K-1",
-        [PP_E_TPM_CHANGED] = "K-2", [PP_E_TPM_POLICY] = "K-3",  [PP_E_TPM] = "K-4",
+        [PP_E_NET] = "N-1",        [PP_E_PORTAL] = "N-2",      [PP_E_TLS] = "T-1",
+        [PP_E_HTTP] = "H-1",       [PP_E_DENIED] = "H-2",      [PP_E_NOTFOUND] = "H-3",
+        [PP_E_AUTH] = "S-1",       [PP_E_EXPIRED] = "S-2",     [PP_E_ROLLBACK] = "S-3",
+        [PP_E_INVALID] = "D-1",    [PP_E_LIMIT] = "D-2",       [PP_E_NOSPACE] = "F-1",
+        [PP_E_IO] = "F-2",         [PP_E_NOMEM] = "M-1",       [PP_E_UNSUPPORTED] = "V-1",
+        [PP_E_TPM_ABSENT] = "K-1", [PP_E_TPM_CHANGED] = "K-2", [PP_E_TPM_POLICY] = "K-3",
+        [PP_E_TPM] = "K-4",
     };
     if ((size_t)code >= PP_COUNT(codes) || !codes[code])
         return "X-1";
@@ -56,7 +57,14 @@ struct screen_trouble screens_trouble(const struct agent *agent) {
 static const char *screen_without_contact(const struct agent *agent, const char *name) {
     if (agent->content_view == CONTENT_FAILED)
         return "error";
-    return agent_trouble(agent)->code == PP_E_TLS ? "untrusted" : name;
+    switch (agent_trouble(agent)->code) {
+    case PP_E_TLS:
+        return "untrusted";
+    case PP_E_PORTAL:
+        return "portal";
+    default:
+        return name;
+    }
 }
 
 static bool channel_is_empty(const struct agent *agent) {
@@ -123,6 +131,11 @@ static bool add_channel(const struct agent *agent, cJSON *json) {
            add_text(json, "channel", titled ? document->channel_title : document->channel);
 }
 
+static bool add_access(const struct agent *agent, cJSON *json) {
+    const struct access_mode *mode = agent->access.mode ? agent->access.mode : agent->document.access.mode;
+    return !mode || add_text(json, "access", mode->name);
+}
+
 static bool add_trouble(const struct agent *agent, cJSON *json) {
     char detail[SCREENS_DETAIL_MAX + 1];
     struct screen_trouble trouble = screens_trouble(agent);
@@ -142,8 +155,7 @@ static bool add_enrolment(const struct agent *agent, cJSON *json) {
            add_text(json, "fingerprint", identity_fingerprint_words(agent->identity));
 }
 
-/* Whether the screen is there for somebody to sign in. */
-static bool is_for_a_person(const struct agent *agent) {
+bool screens_is_for_a_person(const struct agent *agent) {
     bool in_use =
         agent->state == AGENT_ONLINE || agent->state == AGENT_OFFLINE || agent->state == AGENT_LOCKING;
     return in_use && access_state_is_locked(agent);
@@ -154,16 +166,24 @@ static bool print_screen(cJSON *screen, char json[IPC_TEXT_MAX + 1], struct pp_e
            pp_fail(error, PP_E_LIMIT, "a status screen of more than %d bytes", IPC_TEXT_MAX);
 }
 
+static cJSON *begin_screen(const struct agent *agent, uint16_t width, uint16_t height, const char *name) {
+    cJSON *screen = cJSON_CreateObject();
+    if (cJSON_AddStringToObject(screen, "screen", name) && cJSON_AddNumberToObject(screen, "width", width) &&
+        cJSON_AddNumberToObject(screen, "height", height) &&
+        cJSON_AddStringToObject(screen, "language", screen_language(agent)))
+        return screen;
+    cJSON_Delete(screen);
+    return NULL;
+}
+
 bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                    struct pp_error *error) {
     const struct agent *agent = arg;
-    pp_autojson cJSON *screen = cJSON_CreateObject();
-    if (!cJSON_AddStringToObject(screen, "screen", screen_for(agent)) ||
-        !cJSON_AddNumberToObject(screen, "width", width) ||
-        !cJSON_AddNumberToObject(screen, "height", height) ||
-        !cJSON_AddStringToObject(screen, "language", screen_language(agent)) ||
-        !(is_for_a_person(agent) ? access_state_write(agent, screen)
-                                 : add_enrolment(agent, screen) && add_trouble(agent, screen)) ||
+    pp_autojson cJSON *screen = begin_screen(agent, width, height, screen_for(agent));
+    if (!screen ||
+        !(screens_is_for_a_person(agent) ? access_state_write(agent, screen)
+                                         : add_enrolment(agent, screen) && add_trouble(agent, screen)) ||
+        ((agent->state == AGENT_LOCKED || screens_is_for_a_person(agent)) && !add_access(agent, screen)) ||
         !add_name(agent, screen) || !add_channel(agent, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return print_screen(screen, json, error);
@@ -172,14 +192,31 @@ bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEX
 bool screens_write_identify(const struct agent *agent, uint16_t width, uint16_t height, int code,
                             char json[IPC_TEXT_MAX + 1], struct pp_error *error) {
     char start[STATE_DEVICE_ID_MAX + 1];
-    pp_autojson cJSON *screen = cJSON_CreateObject();
+    pp_autojson cJSON *screen = begin_screen(agent, width, height, "identify");
     snprintf(start, sizeof start, "%.*s", code, identity_device_id(agent->identity));
-    if (!cJSON_AddStringToObject(screen, "screen", "identify") ||
-        !cJSON_AddNumberToObject(screen, "width", width) ||
-        !cJSON_AddNumberToObject(screen, "height", height) ||
-        !cJSON_AddStringToObject(screen, "language", screen_language(agent)) ||
-        !cJSON_AddStringToObject(screen, "code", start) || !add_name(agent, screen) ||
-        !add_channel(agent, screen))
+    if (!screen || !cJSON_AddStringToObject(screen, "code", start) || !add_access(agent, screen) ||
+        !add_name(agent, screen) || !add_channel(agent, screen))
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return print_screen(screen, json, error);
+}
+
+/* How a phone comes to the screen's access point: the text of its QR code is that of network/wifi_uri.h, and neither
+ * name nor passphrase has a character that it would have to hide. */
+static bool add_access_point(cJSON *screen, const struct notice *notice) {
+    char qr[sizeof notice->network + sizeof notice->passphrase + 32];
+    snprintf(qr, sizeof qr, "WIFI:T:WPA;S:%s;P:%s;;", notice->network, notice->passphrase);
+    bool added = add_text(screen, "qr", qr) && add_text(screen, "name", notice->network) &&
+                 add_text(screen, "passphrase", notice->passphrase) &&
+                 add_text(screen, "address", notice->address) && add_text(screen, "reason", notice->detail);
+    pp_wipe(qr, sizeof qr);
+    return added;
+}
+
+bool screens_write_notice(const struct agent *agent, uint16_t width, uint16_t height, const char *name,
+                          const struct notice *notice, char json[IPC_TEXT_MAX + 1], struct pp_error *error) {
+    pp_autojson cJSON *screen = begin_screen(agent, width, height, name);
+    bool open = notice->kind == LOCAL_PHONE_OPEN;
+    if (!screen || !(open ? add_access_point(screen, notice) : add_text(screen, "detail", notice->detail)))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return print_screen(screen, json, error);
 }

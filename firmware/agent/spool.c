@@ -291,7 +291,7 @@ void spool_add(struct spool *spool, cJSON *item, int64_t now_s) {
     spool_lose(spool, 1);
 }
 
-const cJSON *spool_waiting(const struct spool *spool) {
+cJSON *spool_waiting(const struct spool *spool) {
     return spool->items;
 }
 

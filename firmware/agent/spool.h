@@ -58,14 +58,15 @@ void spool_add(struct spool *spool, cJSON *item, int64_t now_s);
 /* What spool_add does first, for an item that is signed or hashed over before it: adds "id" and "time". */
 bool spool_complete(cJSON *item, int64_t now_s);
 
-/* What waits in memory, also what is on its way to flash: an array, borrowed until the next call. */
-const cJSON *spool_waiting(const struct spool *spool);
+/* What waits in memory, also what is on its way to flash: an array, borrowed until the next call. Its items may be
+ * changed. */
+cJSON *spool_waiting(const struct spool *spool);
 /* The newest batch on flash, as JSON; false where there is none that can be read. */
 bool spool_read_newest(const struct spool *spool, struct pp_buf *json);
 
 /* The oldest batch, as JSON for the headend; false when none waits (PP_OK), or none can be read just now. The
  * batch stays until one of the two below. Without items it only tells of losses. */
-bool spool_peek(struct spool *spool, struct pp_buf *json, struct pp_error *error);
+PP_MUST_USE bool spool_peek(struct spool *spool, struct pp_buf *json, struct pp_error *error);
 /* The batch that was peeked at has arrived. */
 void spool_sent(struct spool *spool);
 /* The headend will not have it: its items are lost. */

@@ -4,19 +4,20 @@
 
 #include "agent/agent_internal.h"
 #include "agent/erase.h"
-#include "agent/proxy.h"
+#include "agent/est_credentials.h"
 #include "base/clock.h"
+#include "base/deadline.h"
 #include "base/file.h"
 #include "base/log.h"
 
 /* ---- On the jobs' thread: whatever writes, and so may wait for the flash ---- */
 
 /* A vault without any record is a new one, or was erased: then the rest of it may have been cut off. */
-static void end_erase(const struct agent *agent) {
+static void end_erase(struct agent *agent) {
     struct pp_error error = {0};
     bool any = true;
     if (!vault_has_records(agent->vault, &any, &error) ||
-        (!any && !agent_erase_remains(agent->config.state, &error)))
+        (!any && !agent_erase_remains(agent->config.state, &agent->opening.erase_ended, &error)))
         pp_log_warning("what is left of an erase: %s", error.message);
 }
 
@@ -30,7 +31,14 @@ static bool open_vault(struct agent *agent, struct pp_error *error) {
         return false;
     end_erase(agent);
     return vault_notes_init(&agent->vault_notes, agent->vault, error) &&
-           floors_load(&agent->floors, agent->vault, NULL, error);
+           floors_load(&agent->floors, agent->vault, NULL, error) &&
+           floors_ask_witness(&agent->floors, agent->config.state, error);
+}
+
+static bool sign_report(void *arg, const char *typ, const void *payload, size_t size, struct pp_buf *token,
+                        struct pp_error *error) {
+    const struct agent *agent = arg;
+    return identity_sign(agent->identity, typ, payload, size, token, error);
 }
 
 /* Without jobs: it is one. */
@@ -40,6 +48,9 @@ static bool open_reports(struct agent *agent, struct pp_error *error) {
         .vault = agent->vault,
         .state_dir = agent->config.state,
         .time = pp_wall_clock_source(&agent->floors.clock),
+        .rollback = agent->floors.rollback,
+        .witness_gone = agent->floors.witness_gone,
+        .sign = sign_report,
         .make_status = agent_make_status,
         .arg = agent,
     };
@@ -59,6 +70,7 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
     agent->agreement = agreement_load_or_create(agent->vault, error);
     if (!agent->agreement)
         return false;
+    control_open_kept(agent);
     agent->store = store_open(agent->config.state, &store, error);
     return agent->store && commands_load(agent, error) && open_reports(agent, error);
 }
@@ -80,18 +92,23 @@ static void run_opening(struct pp_job *job) {
 
 /* ---- On the loop ---- */
 
-static bool open_clients(struct agent *agent, const char *proxy, struct pp_error *error) {
+static bool open_clients(struct agent *agent, struct pp_error *error) {
     const struct net_clocks clocks = {.time = pp_wall_clock_source(&agent->floors.clock),
                                       .other = pp_wall_clock_system_source(&agent->floors.clock)};
-    struct net_client_config client = {
-        .base_url = agent->config.url, .ca_file = agent->config.ca, .proxy = proxy, .clocks = clocks};
+    struct net_client_config client = {.base_url = agent->config.url,
+                                       .authorities = agent->authority.set.shared,
+                                       .proxy = agent->proxy.shared,
+                                       .clocks = clocks,
+                                       .own_thread = true,
+                                       .on_outcome = proxy_hear,
+                                       .arg = agent};
     struct sync_config sync = {
         .state_dir = agent->config.state,
         .vault = agent->vault,
         .store = agent->store,
         .base_url = agent->config.url,
-        .ca_file = agent->config.ca,
-        .proxy = *proxy ? proxy : NULL,
+        .authorities = agent->authority.set.shared,
+        .proxy = agent->proxy.shared,
         .root_file = agent->config.root,
         .clocks = clocks,
     };
@@ -102,27 +119,46 @@ static bool open_clients(struct agent *agent, const char *proxy, struct pp_error
     return agent->sync != NULL;
 }
 
+/* A certificate that is good speaks for the screen; one that has expired brings it back to the beginning. */
+static bool open_credentials(struct agent *agent, struct pp_error *error) {
+    bool certified = identity_has_certificate(agent->identity) &&
+                     floors_now_s(&agent->floors) <= identity_not_after(agent->identity);
+    if (!certified)
+        return est_credentials_take(&agent->config, agent->vault, &agent->est_credentials, error) ||
+               pp_wrap(error, "EST");
+    est_credentials_forget(&agent->config, agent->vault, &agent->est_credentials);
+    return true;
+}
+
 static bool open_network(struct agent *agent, struct pp_error *error) {
-    char proxy[PROXY_ADDRESS_MAX];
-    bool opened =
-        proxy_address(&agent->config, agent->vault, proxy, error) && open_clients(agent, proxy, error);
-    pp_wipe(proxy, sizeof proxy);
+    vault_set_jobs(agent->vault, agent->jobs);
+    agent->floors.witness.jobs = agent->jobs;
+    bool opened = proxy_open(agent, error) && authority_open(agent, error) && open_clients(agent, error);
     /* The vault has them now. */
     pp_wipe(agent->config.proxy_user, sizeof agent->config.proxy_user);
     pp_wipe(agent->config.proxy_password, sizeof agent->config.proxy_password);
-    if (!opened || !access_state_open(agent, error))
+    if (!opened || !open_credentials(agent, error) || !access_state_open(agent, error))
         return false;
     reporter_begin(agent->reporter, agent->client, agent->jobs);
-    vault_set_jobs(agent->vault, agent->jobs);
     return keeping_watch_vault(agent, error);
 }
 
 void startup_close(struct agent *agent) {
+    pp_deadline_say(agent->stop_deadline, AGENT_TPM_SILENT);
+    pp_jobs_wait(agent->keys);
+    authority_stop(agent);
+    portal_forget(agent);
     access_state_stop(agent);
     commands_close(agent);
     reporter_destroy(pp_steal(&agent->reporter));
+    pp_deadline_say(agent->stop_deadline, AGENT_EITHER_SILENT);
     sync_destroy(pp_steal(&agent->sync));
+    pp_deadline_say(agent->stop_deadline, AGENT_TPM_SILENT);
     net_client_destroy(pp_steal(&agent->client));
+    pp_deadline_say(agent->stop_deadline, AGENT_FLASH_SILENT);
+    proxy_close(agent);
+    authority_close(agent);
+    pp_secret_text_destroy(pp_steal(&agent->est_credentials));
     access_state_close(agent);
     control_close(agent);
     store_close(pp_steal(&agent->store));
@@ -141,7 +177,20 @@ static void on_healthy(void *arg) {
     crash_guard_healthy(&agent->guard);
 }
 
+/* First of all in the new chain of events. */
+static void tell_erased(struct agent *agent) {
+    struct erase_note *note = &agent->erase_note;
+    char begun[PP_RFC3339_SIZE];
+    pp_time_format(note->begun_s, begun);
+    if (*note->why)
+        reporter_event(agent->reporter, "erase-ended", "%s, begun %s", note->why, begun);
+    else if (agent->opening.erase_ended)
+        reporter_event(agent->reporter, "erase-ended", "what an erase had left that was cut off");
+    *note = (struct erase_note){0};
+}
+
 static bool startup_go_on(struct agent *agent, struct pp_error *error) {
+    tell_erased(agent);
     control_restore(agent);
     connection_restore(agent);
     access_state_restore(agent);
@@ -306,21 +355,48 @@ static void erase_rest(void *arg) {
 
 static void run_erase_keys(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
+    wifi_erasure_note(erasing->agent->config.state);
     erasing->ok = vault_erase(erasing->agent->vault, &erasing->error);
 }
 
-/* Whatever became of it: what is left is tried again with the rest. */
+static void close_and_erase_rest(struct agent *agent) {
+    struct pp_deadline *deadline = pp_steal(&agent->erase_deadline);
+    if (agent->stopping) {
+        pp_deadline_finish(deadline);
+        return;
+    }
+    agent->stop_deadline = deadline;
+    startup_close(agent);
+    agent->stop_deadline = NULL;
+    pp_deadline_finish(deadline);
+    erase_rest(agent);
+}
+
+static void run_proof(struct pp_job *job) {
+    struct erasing *erasing = (struct erasing *)job;
+    struct agent *agent = erasing->agent;
+    (void)!last_receipt_sign(&agent->last_receipt, &erasing->proof, agent->identity);
+}
+
+static void on_proven(struct pp_job *job) {
+    close_and_erase_rest(((struct erasing *)job)->agent);
+}
+
+/* Whatever became of it: what is left is tried again with the rest. A key that never answers costs the proof, and the
+ * rest is erased at the next start. */
 static void on_keys_erased(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
     struct agent *agent = erasing->agent;
-    if (erasing->ok)
-        commands_prove_erased(agent);
-    else
+    struct pp_error error = {0};
+    agent->erase_deadline = pp_deadline_start(AGENT_KEY_SILENT_MS, AGENT_TPM_SILENT, &error);
+    if (!erasing->ok)
         pp_log_error("erase: %s", erasing->error.message);
-    if (agent->stopping)
+    if (!erasing->ok || !commands_prove_erased(agent, &erasing->proof)) {
+        close_and_erase_rest(agent);
         return;
-    startup_close(agent);
-    erase_rest(agent);
+    }
+    erasing->job = (struct pp_job){.run = run_proof, .done = on_proven};
+    pp_jobs_add(agent->keys, &erasing->job);
 }
 
 void startup_erase(struct agent *agent) {

@@ -44,7 +44,8 @@ static bool parse_settings(const cJSON *document, struct state_document *out, st
         (pp_json_has(settings, "rotation") &&
          !pp_json_integer(settings, "rotation", 0, 270, &rotation, error)) ||
         (pp_json_has(settings, "offline_mark") &&
-         !pp_json_boolean(settings, "offline_mark", &out->offline_mark, error)))
+         !pp_json_boolean(settings, "offline_mark", &out->offline_mark, error)) ||
+        !state_proxy_parse(settings, &out->proxy, error))
         return pp_wrap(error, "settings");
     if (rotation % 90)
         return pp_fail(error, PP_E_INVALID, "settings: field \"rotation\" is not 0, 90, 180 or 270");
@@ -73,6 +74,8 @@ static bool parse_fields(const cJSON *document, const struct state_key_reader *r
     return pp_json_integer(document, "format", 2, 2, &format, error) &&
            copy_string(document, "aud", STATE_DEVICE_ID_MAX, out->audience, error) &&
            parse_floor(document, &out->floor, error) && parse_times(document, out, error) &&
+           (!pp_json_has(document, "nonce") ||
+            copy_string(document, "nonce", ACCESS_NONCE_SIZE - 1, out->nonce, error)) &&
            copy_string(document, "name", STATE_NAME_MAX, out->name, error) &&
            copy_string(document, "site", STATE_NAME_MAX, out->site, error) &&
            copy_string(document, "time_zone", STATE_TIME_ZONE_MAX, out->time_zone, error) &&
@@ -128,14 +131,33 @@ static bool check_floor(const struct state_floor *fresh, const struct state_floo
                    (long long)floor->epoch);
 }
 
+static bool check_range(const struct state_document *state, int64_t latest_s, struct pp_error *error) {
+    long long version = state->floor.version;
+    if (state->issued_s > latest_s)
+        return pp_fail(error, PP_E_LIMIT, "state: field \"iat\" of version %lld lies too far in the future",
+                       version);
+    if (state->expires_s - state->issued_s > STATE_LIFE_MAX_S)
+        return pp_fail(error, PP_E_LIMIT,
+                       "state: field \"exp\" of version %lld is more than %lld days after \"iat\"", version,
+                       STATE_LIFE_MAX_S / 86400);
+    return true;
+}
+
 bool state_document_check(const struct state_document *state, const char *device_id,
-                          const struct state_floor *floor, int64_t now_s, struct pp_error *error) {
+                          const struct state_floor *floor, int64_t now_s, int64_t latest_s,
+                          struct pp_error *error) {
     if (strcmp(state->audience, device_id) != 0)
         return pp_fail(error, PP_E_AUTH, "state: it is for another device");
-    if (!check_floor(&state->floor, floor, error))
+    if (!check_floor(&state->floor, floor, error) || !check_range(state, latest_s, error))
         return false;
     if (state->expires_s <= now_s)
         return pp_fail(error, PP_E_EXPIRED, "state: version %lld has expired",
                        (long long)state->floor.version);
     return true;
+}
+
+bool state_document_answers(const struct state_document *state, const char *nonce, struct pp_error *error) {
+    return !*state->nonce || strcmp(state->nonce, nonce) == 0 ||
+           pp_fail(error, PP_E_ROLLBACK, "state: version %lld is the answer to another request",
+                   (long long)state->floor.version);
 }

@@ -7,7 +7,11 @@
  *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
  *    "channel": {"id": "lobby", "title": "Lobby", "key": "<JWE of a JWK \"oct\">"}, "publish": 7,
  *    "access": {"mode": "certificate"}, "policy": {"offline": {"lock_after_s": 604800, "erase_after_s": 2592000}},
- *    "settings": {"rotation": 90, "offline_mark": true}, "commands": […], "upload_key": {…}}
+ *    "settings": {"rotation": 90, "offline_mark": true, "proxy": {…}}, "commands": […], "upload_key": {…},
+ *    "nonce": "<of the request>"}
+ *
+ * The nonce binds it to the request that it answers (access/refusal.h), so that one that was kept cannot be said again:
+ * neither what it wants nor the time that it was signed at. A headend from before there was one gives none.
  */
 #ifndef PP_AGENT_STATE_DOCUMENT_H
 #define PP_AGENT_STATE_DOCUMENT_H
@@ -16,8 +20,10 @@
 #include <stdint.h>
 
 #include "access/policy.h"
+#include "access/refusal.h"
 #include "agent/control_keys.h"
 #include "agent/offline_policy.h"
+#include "agent/state_proxy.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "channel/manifest.h"
@@ -34,6 +40,12 @@
  * headend's mistake, and taken, it would rule out every honest document after it. */
 #define STATE_VERSION_STEP_MAX 1000000
 #define STATE_EPOCH_STEP_MAX   1000
+
+/* The same of its times: ms where there should be s, say. From so far ahead it may come, where our clock is sure;
+ * else we may have lain in a cupboard for years. So long may it count. */
+#define STATE_AHEAD_MAX_S        (366 * 86400LL)
+#define STATE_AHEAD_UNSURE_MAX_S (20 * STATE_AHEAD_MAX_S)
+#define STATE_LIFE_MAX_S         (366 * 86400LL)
 
 /* Which of two documents is newer: the later epoch, in one epoch the higher version. A headend that was
  * restored from a backup counts on from old versions, in a new epoch. */
@@ -54,6 +66,7 @@ struct state_document {
     char locale[STATE_LOCALE_MAX + 1];
     unsigned rotation; /* degrees clockwise that the picture is turned by: 0, 90, 180, 270 */
     bool offline_mark; /* a small mark is shown while the headend cannot be reached */
+    struct state_proxy proxy;
     struct access_policy access;
     struct offline_policy policy;
     bool has_channel;
@@ -62,6 +75,7 @@ struct state_document {
     uint8_t channel_key[CHANNEL_KEY_SIZE];  /* secret */
     struct command_list commands;
     struct command_upload_key upload_key; /* what is asked for is sealed to */
+    char nonce[ACCESS_NONCE_SIZE];        /* "" none */
 };
 
 /* Reads the channel's key out of its token: 32 bytes. */
@@ -72,17 +86,24 @@ struct state_key_reader {
 };
 
 /* Appends the payload of a token that one of the control keys has signed. PP_E_AUTH where none has. */
-bool state_document_verify(const void *token, size_t size, struct control_keys *keys, struct pp_buf *payload,
-                           struct pp_error *error);
+PP_MUST_USE bool state_document_verify(const void *token, size_t size, struct control_keys *keys,
+                                       struct pp_buf *payload, struct pp_error *error);
 
 /* Of a payload that was verified, or was when it was kept. PP_E_INVALID or PP_E_LIMIT name the field. Unknown fields
  * are ignored. Wipe it when done. */
-bool state_document_parse(const void *json, size_t size, const struct state_key_reader *reader,
-                          struct state_document *out, struct pp_error *error);
+PP_MUST_USE bool state_document_parse(const void *json, size_t size, const struct state_key_reader *reader,
+                                      struct state_document *out, struct pp_error *error);
 
 /* Whether it may take effect on this device: PP_E_AUTH for another device's, PP_E_ROLLBACK below `floor`,
- * PP_E_LIMIT too far above it, PP_E_EXPIRED at `now_s`. */
-bool state_document_check(const struct state_document *state, const char *device_id,
-                          const struct state_floor *floor, int64_t now_s, struct pp_error *error);
+ * PP_E_LIMIT too far above it, signed after `latest_s` or good for longer than STATE_LIFE_MAX_S, PP_E_EXPIRED at
+ * `now_s`. */
+PP_MUST_USE bool state_document_check(const struct state_document *state, const char *device_id,
+                                      const struct state_floor *floor, int64_t now_s, int64_t latest_s,
+                                      struct pp_error *error);
+
+/* Whether the document answers the request with that nonce, or says of none. PP_E_ROLLBACK where it answered
+ * another. */
+PP_MUST_USE bool state_document_answers(const struct state_document *state, const char *nonce,
+                                        struct pp_error *error);
 
 #endif

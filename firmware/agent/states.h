@@ -63,9 +63,11 @@ enum agent_action {
     AGENT_ASK_AGAIN,     /* the enrolment begins anew */
     AGENT_END_ENROLMENT, /* it is not needed any more */
     AGENT_KEEP_LOCK,     /* bring it to flash */
-    AGENT_LOCK_AGAIN,    /* the same; and a code, where that lock wants an approval */
-    AGENT_OBEY_LOCK,     /* a code, where that lock wants an approval */
-    AGENT_UNLOCK,        /* also on flash; and the enrolment ends */
+    AGENT_LOCK_AGAIN,    /* the same; and all that obeying it is */
+    AGENT_FORGET,        /* the keys of what is not to be shown */
+    AGENT_OBEY_LOCK,     /* the same; and a code, where that lock wants an approval */
+    AGENT_UNLOCK,        /* also on flash; the enrolment ends, what is cached is shown */
+    AGENT_SHOW_AGAIN,    /* what was in effect before: nobody had locked it */
     AGENT_ERASE_ALL,     /* destroy the keys, then all else */
     AGENT_BEGIN,         /* as at the first start of all */
     AGENT_ACTIONS,       /* how many */

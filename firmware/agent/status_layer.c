@@ -81,10 +81,12 @@ bool status_layer_show(struct status_layer *status, struct layer_set *layers, ui
     struct ipc_message start = {.type = IPC_START_STATUS};
     if (strlen(json) > IPC_TEXT_MAX)
         return pp_fail(error, PP_E_LIMIT, "status screen: more than %d bytes of text", IPC_TEXT_MAX);
+    bool typing = strstr(json, "\"typed\":") && strstr(status->text, "\"typed\":");
     bool same = (status->current || status->next) && strcmp(status->text, json) == 0;
     status->waits = status->next && !same;
     if (same || status->waits)
         return true;
+    bool fades = status->current && !typing;
     strcpy(start.start_status.json, json);
     strcpy(status->text, json);
     struct layer_place everywhere = {.name = "the status screen",
@@ -99,7 +101,6 @@ bool status_layer_show(struct status_layer *status, struct layer_set *layers, ui
     }
     net_timer_start_in(&status->ready_timer, status->loop, STATUS_READY_MAX_MS, on_ready_overdue, status);
     layer_show(status->next, status->current, IPC_TRIGGER_READY, 0,
-               status->current ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT,
-               status->current ? DIRECTOR_STATUS_FADE_MS : 0);
+               fades ? IPC_TRANSITION_CROSSFADE : IPC_TRANSITION_CUT, fades ? DIRECTOR_STATUS_FADE_MS : 0);
     return true;
 }

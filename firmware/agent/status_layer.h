@@ -31,10 +31,11 @@ void status_layer_init(struct status_layer *status, struct net_loop *loop, void 
 void status_layer_clear(struct status_layer *status);
 
 /* Starts the screen `json` (render/status/screen.h), over the whole canvas; it replaces the one before, with
- * a crossfade, once it is drawn. The one that is there or on its way already is left alone: the player may have
- * shown it by now, and taken what it replaces away, so that without it nothing would be left on the screen. What
- * differs from it follows when it has been shown; of several, the last. */
-bool status_layer_show(struct status_layer *status, struct layer_set *layers, uint32_t canvas_width,
-                       uint32_t canvas_height, const char *json, struct pp_error *error);
+ * a crossfade, once it is drawn; with a cut while somebody types. The one that is there or on its way already is left
+ * alone: the player may have shown it by now, and taken what it replaces away, so that without it nothing would be left
+ * on the screen. What differs from it follows when it has been shown; of several, the last. */
+PP_MUST_USE bool status_layer_show(struct status_layer *status, struct layer_set *layers,
+                                   uint32_t canvas_width, uint32_t canvas_height, const char *json,
+                                   struct pp_error *error);
 
 #endif

@@ -22,7 +22,7 @@ struct vault_notes {
 };
 
 /* From now on the vault's reports come here; `fd` is for a loop to watch. */
-bool vault_notes_init(struct vault_notes *notes, struct vault *vault, struct pp_error *error);
+PP_MUST_USE bool vault_notes_init(struct vault_notes *notes, struct vault *vault, struct pp_error *error);
 /* The vault must be closed, or have another reporter. */
 void vault_notes_finish(struct vault_notes *notes);
 

@@ -35,6 +35,7 @@ static void begin(struct agent *agent, struct screen *screen) {
     agent->jobs = pp_jobs_create("flash", NULL);
     assert_true(agent->store && agent->sync && agent->reporter && agent->jobs);
     assert_true(floors_load(&agent->floors, screen->vault, NULL, NULL));
+    agent->floors.lock = LOCK_NONE; /* the vault is new: its loss had locked */
     assert_true(content_start(agent, NULL));
 }
 
@@ -66,6 +67,25 @@ static void an_empty_channel_stays_empty_whatever_a_look_at_the_flash_finds(void
     end(&agent);
 }
 
+/* Its manifest has the keys of all that is not to be seen. */
+static void a_locked_screen_looks_for_nothing_on_flash(void **state) {
+    struct agent agent;
+    begin(&agent, *state);
+    agent.floors.lock = LOCK_NETWORK;
+    memset(agent.document.channel_key, 7, sizeof agent.document.channel_key);
+    content_forget(&agent);
+    take_result(&agent, SYNC_UNCHANGED);
+    content_recall(&agent);
+    assert_false(agent.current_look.running);
+    for (size_t i = 0; i < sizeof agent.document.channel_key; i++)
+        assert_int_equal(agent.document.channel_key[i], 0);
+    agent.floors.lock = LOCK_NONE;
+    content_recall(&agent);
+    assert_true(agent.current_look.running);
+    pp_jobs_wait(agent.jobs);
+    end(&agent);
+}
+
 /* A server's words, or ours where they were cut: the headend would refuse the whole status. */
 static void a_status_can_be_read_whatever_the_trouble_is_called(void **state) {
     struct agent agent;
@@ -83,6 +103,7 @@ static void a_status_can_be_read_whatever_the_trouble_is_called(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        screen_test(a_locked_screen_looks_for_nothing_on_flash),
         screen_test(a_status_can_be_read_whatever_the_trouble_is_called),
         screen_test(an_empty_channel_stays_empty_whatever_a_look_at_the_flash_finds),
     };

@@ -55,6 +55,8 @@ struct stage {
     int frames;               /* frame socket of the last LAYER_ADD; -1 none */
     const char *words;        /* on the status screen */
     char last_fault[IPC_REASON_MAX + 1];
+    int kills, lies;
+    char last_breach[IPC_REASON_MAX + 1];
 };
 
 /* ---- The stage ---- */
@@ -77,6 +79,13 @@ static void on_fault(void *arg, const struct channel_item *item, const char *rea
     (void)set_aside;
     stage->faults++;
     snprintf(stage->last_fault, sizeof stage->last_fault, "%s", reason);
+}
+
+static void on_breach(void *arg, enum renderer_breach breach, const char *name, const char *reason) {
+    struct stage *stage = arg;
+    stage->kills += breach == RENDERER_KILLED;
+    stage->lies += breach == RENDERER_BROKEN;
+    snprintf(stage->last_breach, sizeof stage->last_breach, "%s: %s", name, reason);
 }
 
 static void on_note(void *arg, const struct channel_item *item, const char *reason) {
@@ -197,26 +206,29 @@ static struct channel_manifest *manifest_of_zones(struct stage *stage, int zones
         pp_hex_encode(sha256, 32, hash);
         if (letters[i] >= 'a')
             assert_true(store_object_put(stage->store, sha256, content, strlen(content), &error));
-        pp_buf_addf(&items, NULL, "%s{\"id\":\"i%zu\",\"kind\":\"%s\",\"object\":\"o%zu\"%s%s%s}",
-                    i ? "," : "", i, stage->kind, i, *duration ? ",\"duration\":\"" : "", duration,
-                    *duration ? "\"" : "");
-        pp_buf_addf(&objects, NULL, "%s\"o%zu\":{\"sha256\":\"%s\",\"length\":%zu,\"key\":\"%043d\"}",
-                    i ? "," : "", i, hash, strlen(content), 0);
+        assert_true(pp_buf_addf(&items, NULL, "%s{\"id\":\"i%zu\",\"kind\":\"%s\",\"object\":\"o%zu\"%s%s%s}",
+                                i ? "," : "", i, stage->kind, i, *duration ? ",\"duration\":\"" : "",
+                                duration, *duration ? "\"" : ""));
+        assert_true(pp_buf_addf(&objects, NULL,
+                                "%s\"o%zu\":{\"sha256\":\"%s\",\"length\":%zu,\"key\":\"%043d\"}",
+                                i ? "," : "", i, hash, strlen(content), 0));
     }
-    pp_buf_addf(&json, NULL,
-                "{\"format\":1,\"channel\":\"c\",\"canvas\":{\"width\":1920,\"height\":1080,\"background\":"
-                "\"#000000\"%s},"
-                "\"layouts\":{\"l\":{\"zones\":[",
-                stage->canvas);
+    assert_true(pp_buf_addf(
+        &json, NULL,
+        "{\"format\":1,\"channel\":\"c\",\"canvas\":{\"width\":1920,\"height\":1080,\"background\":"
+        "\"#000000\"%s},"
+        "\"layouts\":{\"l\":{\"zones\":[",
+        stage->canvas));
     for (int i = 0; i < zones; i++)
+        assert_true(pp_buf_addf(&json, NULL,
+                                "%s{\"id\":\"z%d\",\"x\":0,\"y\":0,\"width\":1920,\"height\":1080,\"z\":%d,"
+                                "\"playlist\":\"p\"}",
+                                i ? "," : "", i, i));
+    assert_true(
         pp_buf_addf(&json, NULL,
-                    "%s{\"id\":\"z%d\",\"x\":0,\"y\":0,\"width\":1920,\"height\":1080,\"z\":%d,"
-                    "\"playlist\":\"p\"}",
-                    i ? "," : "", i, i);
-    pp_buf_addf(&json, NULL,
-                "]}},\"playlists\":{\"p\":{\"align\":\"%s\",\"items\":[%s]}},\"default_layout\":\"l\","
-                "\"objects\":{%s}}",
-                stage->align, pp_buf_text(&items), pp_buf_text(&objects));
+                    "]}},\"playlists\":{\"p\":{\"align\":\"%s\",\"items\":[%s]}},\"default_layout\":\"l\","
+                    "\"objects\":{%s}}",
+                    stage->align, pp_buf_text(&items), pp_buf_text(&objects)));
     /* base64url's digit of zero is 'A' */
     for (char *key = (char *)json.data; (key = strstr(key, "\"key\":\"0"));)
         for (key += 7; *key == '0'; key++)
@@ -264,14 +276,17 @@ static int setup_with(void **state, struct ipc_launcher *launcher) {
     struct store_config store = {0};
     stage.store = store_open(stage.scratch.path, &store, &error);
     stage.loop = net_loop_create(&error);
-    pp_path_format(stage.socket, &error, "%s/player.sock", stage.scratch.path);
+    assert_true(pp_path_format(stage.socket, &error, "%s/player.sock", stage.scratch.path));
     stage.listener = ipc_listen(stage.socket, &error);
     assert_true(stage.store && stage.loop && stage.listener >= 0);
     fake_renderer_install(stage.scratch.path);
     struct director_config config = {.loop = stage.loop,
                                      .store = stage.store,
                                      .player_socket = stage.socket,
-                                     .renderers = {.folder = stage.scratch.path, .launcher = launcher},
+                                     .renderers = {.folder = stage.scratch.path,
+                                                   .launcher = launcher,
+                                                   .on_breach = on_breach,
+                                                   .arg = &stage},
                                      .now_ms = now_ms,
                                      .on_settled = on_settled,
                                      .on_play = on_play,
@@ -505,6 +520,30 @@ static void items_that_fail_are_left_out_whatever_way_they_fail(void **state) {
     while (!stage->settled_shown)
         turn(stage);
     assert_int_equal(stage->faults, 7);
+}
+
+/* One that is killed otherwise, says why, or ends by itself, does nothing that is not its to do. */
+static void what_only_a_renderer_that_was_taken_over_does_is_told_as_that(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "fxkyto", "PT20S"));
+    for (int i = 0; i < 5; i++)
+        expect(stage, IPC_LAYER_ADD);
+    uint32_t good = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    expect(stage, IPC_LAYER_SHOW);
+    say_shown(stage, good);
+    while (!stage->settled_shown)
+        turn(stage);
+    assert_int_equal(stage->kills, 1);
+    assert_int_equal(stage->lies, 1);
+    assert_non_null(strstr(stage->last_breach, ": a message that is not its to send"));
+    struct ipc_message failed = {
+        .type = IPC_LAYER_FAILED,
+        .layer_failed = {.layer = good, .broken = 1, .reason = "a slot out of range"}};
+    say(stage, &failed);
+    while (stage->lies < 2)
+        turn(stage);
+    assert_non_null(strstr(stage->last_breach, ": a slot out of range"));
+    assert_int_equal(stage->kills, 1);
 }
 
 static void that_something_of_an_item_is_lost_is_told_once(void **state) {
@@ -1514,6 +1553,7 @@ int main(int argc, char **argv) {
         STAGED(an_aligned_item_that_fails_on_the_screen_is_followed_at_once),
         STAGED(an_aligned_item_that_fails_long_before_its_end_is_replaced_at_once),
         STAGED(items_that_fail_are_left_out_whatever_way_they_fail),
+        STAGED(what_only_a_renderer_that_was_taken_over_does_is_told_as_that),
         STAGED(that_something_of_an_item_is_lost_is_told_once),
         STAGED(what_is_lost_of_an_item_is_not_told_of_the_one_that_follows),
         STAGED(a_layer_that_the_player_drops_is_followed_by_the_next),

@@ -67,6 +67,8 @@ static int play(char kind) {
         return 0;
     if (kind == 'k' || kind == 'd')
         raise(SIGKILL);
+    if (kind == 'y')
+        raise(SIGSYS);
     say(IPC_INFO, 0);
     if (kind == 't')
         say(IPC_INFO, 0);

@@ -2,7 +2,7 @@
  * The test program as its own renderer: a folder with a copy of it, and links named like the renderers. What the
  * "renderer" does is the first byte of the object's (here clear) bytes:
  *   'o' plays: tells INFO and lives on    't' tells it twice    'f' says FAILED    'x' exits with status 3
- *   'k' is killed by a signal    'u' has no seccomp
+ *   'k' is killed by a signal    'y' by that of seccomp    'u' has no seccomp
  *   'n' plays, and tells NOTE; 'm' tells it twice; 'h' only when the player has hung up
  *   'r' says FAILED, because it could not read
  *   'l' 'd' 'e' wait until the frame socket is hung up, then say FAILED, are killed, end with success

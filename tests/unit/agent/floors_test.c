@@ -78,7 +78,7 @@ static enum pp_code take(struct floor_world *world, int64_t epoch, int64_t versi
     struct state_document state = document(epoch, version, issued_s);
     struct pp_error error = {0};
     if (floors_check_state(&world->floors, &state, "d-1", &error))
-        floors_take_state(&world->floors, &state, END_S, &error);
+        (void)!floors_take_state(&world->floors, &state, END_S, &error);
     return error.code;
 }
 
@@ -151,6 +151,32 @@ static void a_headend_a_month_ahead_moves_the_time_by_a_day_at_most(void **state
     assert_int_equal(floors_now_s(&world.floors), NOW_S + 60);
     assert_int_equal(take(&world, 0, 8, NOW_S + 61), PP_OK);
     floors_finish(&world.floors);
+}
+
+static void a_state_from_a_year_ahead_of_a_sure_clock_is_refused(void **state) {
+    struct floor_world world;
+    begin(&world, state, NOW_S, true);
+    assert_int_equal(take(&world, 0, 1, NOW_S), PP_OK);
+    assert_int_equal(take(&world, 0, 2, NOW_S + 365 * DAY_S), PP_OK);
+    assert_int_equal(take(&world, 0, 3, NOW_S + 367 * DAY_S), PP_E_LIMIT);
+    assert_int_equal(world.floors.state.version, 2);
+    assert_int_equal(floors_now_s(&world.floors), NOW_S);
+    floors_finish(&world.floors);
+}
+
+/* A screen may have lain in a cupboard for years, without a battery. */
+static void without_a_sure_clock_a_state_may_come_from_years_ahead_but_not_from_decades(void **state) {
+    const int64_t clocks[] = {1000, NOW_S};
+    for (size_t i = 0; i < PP_COUNT(clocks); i++) {
+        struct floor_world world;
+        begin(&world, state, clocks[i], false);
+        assert_true(floors_reset(&world.floors, NOW_S, NULL));
+        assert_int_equal(take(&world, 0, 1, NOW_S + 21 * 365 * DAY_S), PP_E_LIMIT);
+        assert_int_equal(take(&world, 0, 1, NOW_S * 1000), PP_E_LIMIT); /* in ms */
+        assert_int_equal(floors_now_s(&world.floors), NOW_S);
+        assert_int_equal(take(&world, 0, 1, NOW_S + 5 * 365 * DAY_S), PP_OK);
+        floors_finish(&world.floors);
+    }
 }
 
 static void without_a_sure_clock_the_next_state_takes_back_what_one_said(void **state) {
@@ -416,18 +442,6 @@ static void starts_of_another_boot_do_not_count(void **state) {
     assert_int_equal(guard.starts, 1);
 }
 
-static int setup(void **state) {
-    static struct scratch scratch;
-    scratch_open(&scratch);
-    *state = &scratch;
-    return 0;
-}
-
-static int teardown(void **state) {
-    scratch_remove(*state);
-    return 0;
-}
-
 /* ---- Without waiting for the flash ---- */
 
 struct told {
@@ -604,50 +618,66 @@ static void the_reason_of_a_lock_is_kept(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_root_takes_back_a_time_once_and_states_begin_anew, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_statement_neither_raises_the_time_nor_goes_below_the_build, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_statement_that_was_not_needed_is_not_followed_later, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_time_is_taken_back_when_that_is_on_flash_and_not_before, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(the_root_takes_back_a_time_once_and_states_begin_anew, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_statement_neither_raises_the_time_nor_goes_below_the_build,
+                                        scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_statement_that_was_not_needed_is_not_followed_later, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_time_is_taken_back_when_that_is_on_flash_and_not_before,
+                                        scratch_set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(a_clock_of_1970_goes_on_from_the_last_state_also_over_a_restart,
-                                        setup, teardown),
+                                        scratch_set_up, scratch_tear_down),
         cmocka_unit_test_setup_teardown(
-            nobody_waits_for_a_lock_to_be_on_flash_and_it_gets_there_in_both_generations, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_time_is_written_seldom, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_headend_a_month_ahead_moves_the_time_by_a_day_at_most, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(without_a_sure_clock_the_next_state_takes_back_what_one_said, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(what_has_expired_by_the_systems_own_clock_is_never_taken, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(no_state_is_believed_beyond_the_certificates_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(states_only_grow_and_outlive_a_restart, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_the_newest_generation_the_versions_are_the_same, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_new_approval_begins_states_and_time_anew, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_the_vault_does_not_take_holds_and_is_tried_again, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_lock_outlives_each_file_that_can_be_taken_away, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_damaged_record_locks_until_it_can_be_read_again, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_record_without_a_lock_in_it_is_locked, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_first_start_is_not_locked_wherever_the_power_is_cut, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_record_that_cannot_be_read_as_things_are_is_no_loss, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(the_third_start_without_health_is_one_too_many, setup, teardown),
-        cmocka_unit_test_setup_teardown(starts_of_another_boot_do_not_count, setup, teardown),
-        cmocka_unit_test_setup_teardown(silence_is_reckoned_from_the_newest_signed_state, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_state_that_is_said_again_is_no_word, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_state_from_the_future_does_not_make_the_next_ones_old, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(silence_and_policy_go_on_over_a_restart_and_while_it_is_off, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_policy_is_in_both_generations, setup, teardown),
-        cmocka_unit_test_setup_teardown(word_is_written_seldom, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_reason_of_a_lock_is_kept, setup, teardown),
+            nobody_waits_for_a_lock_to_be_on_flash_and_it_gets_there_in_both_generations, scratch_set_up,
+            scratch_tear_down),
+        cmocka_unit_test_setup_teardown(the_time_is_written_seldom, scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_state_from_a_year_ahead_of_a_sure_clock_is_refused, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(
+            without_a_sure_clock_a_state_may_come_from_years_ahead_but_not_from_decades, scratch_set_up,
+            scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_headend_a_month_ahead_moves_the_time_by_a_day_at_most,
+                                        scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(without_a_sure_clock_the_next_state_takes_back_what_one_said,
+                                        scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(what_has_expired_by_the_systems_own_clock_is_never_taken,
+                                        scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(no_state_is_believed_beyond_the_certificates_end, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(states_only_grow_and_outlive_a_restart, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(without_the_newest_generation_the_versions_are_the_same,
+                                        scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_new_approval_begins_states_and_time_anew, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(what_the_vault_does_not_take_holds_and_is_tried_again, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_lock_outlives_each_file_that_can_be_taken_away, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_record_locks_until_it_can_be_read_again, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_record_without_a_lock_in_it_is_locked, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(the_first_start_is_not_locked_wherever_the_power_is_cut,
+                                        scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_record_that_cannot_be_read_as_things_are_is_no_loss, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(the_third_start_without_health_is_one_too_many, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(starts_of_another_boot_do_not_count, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(silence_is_reckoned_from_the_newest_signed_state, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_state_that_is_said_again_is_no_word, scratch_set_up,
+                                        scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_state_from_the_future_does_not_make_the_next_ones_old,
+                                        scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(silence_and_policy_go_on_over_a_restart_and_while_it_is_off,
+                                        scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(a_policy_is_in_both_generations, scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(word_is_written_seldom, scratch_set_up, scratch_tear_down),
+        cmocka_unit_test_setup_teardown(the_reason_of_a_lock_is_kept, scratch_set_up, scratch_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

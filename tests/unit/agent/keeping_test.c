@@ -48,6 +48,7 @@ static void end(struct agent *agent) {
     pp_jobs_wait(agent->jobs);
     enrolment_stop(agent); /* a locked screen offers one */
     keeping_stop(agent);
+    network_key_stop(agent);
     pp_jobs_wait(agent->jobs);
     vault_set_jobs(agent->vault, NULL);
     pp_jobs_destroy(agent->jobs);

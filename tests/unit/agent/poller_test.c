@@ -7,7 +7,7 @@ struct outcome {
     struct screen *screen;
     int states, contacts, troubles, status;
     enum access_refusal refusal;
-    bool refuse, forget;
+    bool refuse, forget, later, dropped;
     struct poller *poller;
 };
 
@@ -15,12 +15,21 @@ struct outcome {
 /* Whose it is does not matter here. */
 #define DOCUMENT "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl"
 
-static bool on_state(void *arg, const void *token, size_t size) {
+static enum poller_verdict on_state(void *arg, const void *token, size_t size, const char *nonce) {
     struct outcome *outcome = arg;
     (void)token;
     assert_true(size > 0);
+    assert_int_equal(strlen(nonce), 22);
     outcome->states++;
-    return !outcome->refuse;
+    if (outcome->later)
+        return POLLER_LATER;
+    return outcome->refuse ? POLLER_REFUSED : POLLER_TAKEN;
+}
+
+static bool on_dropped(void *arg) {
+    struct outcome *outcome = arg;
+    outcome->dropped = true;
+    return true;
 }
 
 static void on_contact(void *arg) {
@@ -61,8 +70,11 @@ static void always_answer(struct screen *screen, const char *answer) {
 }
 
 static struct poller *begin(struct screen *screen, struct outcome *outcome) {
-    static const struct poller_events events = {
-        .on_state = on_state, .on_contact = on_contact, .on_trouble = on_trouble, .refusal_of = refusal_of};
+    static const struct poller_events events = {.on_state = on_state,
+                                                .on_dropped = on_dropped,
+                                                .on_contact = on_contact,
+                                                .on_trouble = on_trouble,
+                                                .refusal_of = refusal_of};
     struct poller *poller = poller_start(screen->loop, screen->client, &events, outcome, NULL);
     assert_non_null(poller);
     outcome->poller = poller;
@@ -165,6 +177,50 @@ static void a_document_that_is_not_taken_is_no_contact_and_asked_for_again_later
     assert_int_equal(outcome.troubles, 0);
 }
 
+static void begin_late(struct screen *screen, struct outcome *outcome) {
+    outcome->screen = screen;
+    outcome->later = true;
+    always_answer(screen, "{\"status\":200," JOSE "},\"body\":\"" DOCUMENT "\"}");
+    begin(screen, outcome);
+    while (!outcome->states)
+        run_for(screen, 20);
+}
+
+/* While it is looked at nothing is asked for, whoever wants that. */
+static void a_document_that_is_settled_later_counts_from_then_on(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    begin_late(screen, &outcome);
+    cJSON_Delete(test_server_ask(&screen->server, "{\"do\":\"log\"}"));
+    poller_ask_now(outcome.poller);
+    run_for(screen, 10 * (int64_t)POLLER_PAUSE_MS);
+    pp_autojson cJSON *log = test_server_ask(&screen->server, "{\"do\":\"log\"}");
+    assert_int_equal(cJSON_GetArraySize(log), 0);
+    assert_int_equal(outcome.contacts, 0);
+    poller_settle(outcome.poller, true);
+    assert_int_equal(outcome.contacts, 1);
+    while (outcome.contacts < 2) /* the same again */
+        run_for(screen, 20);
+    assert_int_equal(outcome.states, 1);
+    assert_false(outcome.dropped);
+    poller_stop(outcome.poller);
+}
+
+static void a_document_that_is_settled_later_is_dropped_when_nobody_wants_it(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {0};
+    begin_late(screen, &outcome);
+    poller_forget(outcome.poller);
+    assert_true(outcome.dropped);
+    poller_settle(outcome.poller, true); /* too late */
+    assert_int_equal(outcome.contacts, 0);
+    while (outcome.states < 2)
+        run_for(screen, 20);
+    outcome.dropped = false;
+    poller_stop(outcome.poller);
+    assert_true(outcome.dropped);
+}
+
 static void refusals_are_told_with_their_status_and_tried_again_without_haste(void **state) {
     for (int status = 401; status <= 403; status += 2) {
         char answer[64];
@@ -184,6 +240,8 @@ int main(void) {
         screen_test(a_poll_that_waits_is_asked_anew_when_its_document_is_forgotten),
         screen_test(an_answer_that_is_no_state_is_trouble_and_no_contact),
         screen_test(a_document_that_is_not_taken_is_no_contact_and_asked_for_again_later),
+        screen_test(a_document_that_is_settled_later_counts_from_then_on),
+        screen_test(a_document_that_is_settled_later_is_dropped_when_nobody_wants_it),
         screen_test(refusals_are_told_with_their_status_and_tried_again_without_haste),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);

@@ -43,13 +43,25 @@ static bool folder_contains(const char *folder, const void *needle, size_t size)
     return false;
 }
 
+int scratch_set_up(void **state) {
+    static struct scratch scratch;
+    scratch_open(&scratch);
+    *state = &scratch;
+    return 0;
+}
+
+int scratch_tear_down(void **state) {
+    scratch_remove(*state);
+    return 0;
+}
+
 bool scratch_contains(const struct scratch *scratch, const void *needle, size_t size) {
     return folder_contains(scratch->path, needle, size);
 }
 
 size_t scratch_count_files(const struct scratch *scratch, const char *folder) {
     char path[PP_PATH_MAX];
-    pp_path_format(path, NULL, "%s/%s", scratch->path, folder);
+    assert_true(pp_path_format(path, NULL, "%s/%s", scratch->path, folder));
     pp_autodir DIR *dir = opendir(path);
     size_t count = 0;
     for (const struct dirent *entry; dir && (entry = readdir(dir));)

@@ -13,6 +13,9 @@ struct scratch {
 void scratch_open(struct scratch *scratch);
 void scratch_reopen(struct scratch *scratch); /* the vault, as after a restart */
 void scratch_remove(struct scratch *scratch);
+/* A test's own, in its state. */
+int scratch_set_up(void **state);
+int scratch_tear_down(void **state);
 /* Whether `needle` stands in any file below the folder. */
 bool scratch_contains(const struct scratch *scratch, const void *needle, size_t size);
 /* Files directly in `folder` of the scratch. */

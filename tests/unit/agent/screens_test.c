@@ -13,6 +13,7 @@
 #include "agent/agent_internal.h"
 #include "base/json.h"
 #include "render/status/screen.h"
+#include "scratch.h"
 
 _Static_assert(ACCESS_USER_CODE_MAX - 1 <= SCREEN_USER_CODE_MAX, "an accepted code can be shown");
 _Static_assert(ACCESS_ADDRESS_MAX - 1 <= SCREEN_ADDRESS_MAX, "an accepted address can be shown");
@@ -54,6 +55,10 @@ static void a_server_that_cannot_be_trusted_sends_nobody_to_the_cable(void **sta
         pp_autojson cJSON *screen = screen_of(&agent);
         assert_string_equal(text_of(screen, "screen"), "untrusted");
         assert_string_equal(text_of(screen, "code"), "T-1");
+        agent.trouble.code = PP_E_PORTAL;
+        pp_autojson cJSON *portal = screen_of(&agent);
+        assert_string_equal(text_of(portal, "screen"), "portal");
+        assert_string_equal(text_of(portal, "code"), "N-2");
         agent.trouble.code = PP_E_NET;
         pp_autojson cJSON *other = screen_of(&agent);
         assert_string_equal(text_of(other, "screen"), states[i] == AGENT_OFFLINE ? "offline" : "connecting");
@@ -149,6 +154,63 @@ static void keys_that_a_tpm_does_not_give_are_told_each_with_its_screen(void **s
     }
 }
 
+/* Whoever stands in front of it, or is asked on the telephone, is told how this screen shows who it is. */
+static void the_access_mode_is_on_what_tells_who_it_is_and_on_every_locked_screen(void **state) {
+    (void)state;
+    static const char *const modes[] = {"certificate", "cookie", "sso", "password"};
+    static const struct {
+        enum agent_state state;
+        enum lock_reason lock;
+        bool temporary_only;
+        bool told;
+        const char *screen; /* NULL: whichever it is */
+    } rows[] = {
+        {AGENT_LOCKED, LOCK_RETIRED, false, true, NULL},
+        {AGENT_LOCKED, LOCK_NETWORK, false, true, "elsewhere"},
+        {AGENT_LOCKED, LOCK_OFFLINE, false, true, NULL},
+        {AGENT_LOCKED, LOCK_UNTOLD, false, true, NULL},
+        {AGENT_ONLINE, LOCK_NONE, true, true, "signed-out"},
+        {AGENT_OFFLINE, LOCK_NONE, true, true, "signed-out"},
+        {AGENT_CONNECTING, LOCK_NONE, false, false, "connecting"},
+    };
+    for (size_t i = 0; i < PP_COUNT(modes) * PP_COUNT(rows); i++) {
+        size_t row = i / PP_COUNT(modes);
+        const struct access_mode *mode = access_mode_find(modes[i % PP_COUNT(modes)]);
+        if (rows[row].temporary_only && !mode->temporary)
+            continue;
+        struct agent agent = {.state = rows[row].state,
+                              .floors.lock = rows[row].lock,
+                              .access.mode = mode,
+                              .document = {.floor = {.version = 1}, .access.mode = mode}};
+        pp_autojson cJSON *screen = screen_of(&agent);
+        if (rows[row].screen)
+            assert_string_equal(text_of(screen, "screen"), rows[row].screen);
+        if (rows[row].told)
+            assert_string_equal(text_of(screen, "access"), mode->name);
+        else
+            assert_null(text_of(screen, "access"));
+    }
+}
+
+static void identify_tells_the_access_mode_and_nothing_where_none_is_known(void **state) {
+    (void)state;
+    struct agent agent = {.document.floor.version = 1, .access.mode = access_mode_find("cookie")};
+    struct scratch scratch;
+    char json[IPC_TEXT_MAX + 1];
+    scratch_open(&scratch);
+    agent.identity = identity_load_or_create(scratch.vault, NULL);
+    assert_non_null(agent.identity);
+    assert_true(screens_write_identify(&agent, 640, 360, 8, json, NULL));
+    pp_autojson cJSON *screen = pp_json_parse(json, strlen(json), sizeof json, NULL);
+    assert_string_equal(text_of(screen, "access"), "cookie");
+    agent.access.mode = NULL;
+    assert_true(screens_write_identify(&agent, 640, 360, 8, json, NULL));
+    pp_autojson cJSON *unknown = pp_json_parse(json, strlen(json), sizeof json, NULL);
+    assert_null(text_of(unknown, "access"));
+    identity_destroy(agent.identity);
+    scratch_remove(&scratch);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_error),
@@ -157,6 +219,8 @@ int main(void) {
         cmocka_unit_test(the_configured_language_counts_until_the_headend_names_one),
         cmocka_unit_test(keys_that_a_tpm_does_not_give_are_told_each_with_its_screen),
         cmocka_unit_test(the_code_on_the_screen_is_the_one_that_the_headend_is_told),
+        cmocka_unit_test(the_access_mode_is_on_what_tells_who_it_is_and_on_every_locked_screen),
+        cmocka_unit_test(identify_tells_the_access_mode_and_nothing_where_none_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

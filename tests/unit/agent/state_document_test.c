@@ -11,7 +11,9 @@
 #include "base/json.h"
 #include "jose/jws.h"
 
-#define KEY "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+#define ALWAYS_S PP_JSON_INTEGER_MAX /* s since 1970: when it was signed is no matter */
+
+#define KEY      "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 /* In place of a JWE: the key itself, for device d-1. */
 static bool read_key(void *arg, const char *token, const char *device_id, uint8_t key[CHANNEL_KEY_SIZE],
@@ -67,6 +69,22 @@ static void a_whole_document_is_read(void **state) {
         assert_int_equal(document.channel_key[i], i);
 }
 
+static void a_document_that_answered_another_request_is_refused(void **state) {
+    (void)state;
+    struct state_document document;
+    struct pp_error error = {0};
+    assert_true(parse_changed("\"settings\":{},", "\"settings\":{},\"nonce\":\"AAECAwQFBgcICQoLDA0ODw\",",
+                              &document, &error));
+    assert_true(state_document_answers(&document, "AAECAwQFBgcICQoLDA0ODw", &error));
+    assert_false(state_document_answers(&document, "BAECAwQFBgcICQoLDA0ODw", &error));
+    assert_int_equal(error.code, PP_E_ROLLBACK);
+    assert_string_equal(error.message, "state: version 12 is the answer to another request");
+    assert_true(
+        parse_changed("\"settings\":{},", "\"settings\":{},", &document, &error)); /* of an earlier headend */
+    assert_true(state_document_answers(&document, "BAECAwQFBgcICQoLDA0ODw", &error));
+    assert_false(parse_changed("\"settings\":{},", "\"settings\":{},\"nonce\":7,", &document, &error));
+}
+
 static void the_rotation_is_a_quarter_turn_or_none(void **state) {
     (void)state;
     struct state_document document;
@@ -103,6 +121,48 @@ static void the_offline_mark_is_asked_for_or_not(void **state) {
         snprintf(settings, sizeof settings, "\"settings\":{\"offline_mark\":%s}", bad[i]);
         assert_false(parse_changed("\"settings\":{}", settings, &document, &error));
         assert_non_null(strstr(error.message, "offline_mark"));
+    }
+}
+
+static void a_proxy_is_read_and_its_hash_is_that_of_all_of_it(void **state) {
+    (void)state;
+    static const char *const rows[] = {
+        "{\"address\":\"http://proxy.example:3128\"}",
+        "{\"address\":\"http://proxy.example:3128\",\"user\":\"screen\"}",
+        "{\"address\":\"http://proxy.example:3128\",\"user\":\"screen\",\"credentials\":\"a..b.c.d\"}",
+        "{\"address\":\"https://proxy.example:3128\",\"ca\":\"pem\",\"except\":\"10.0.0.0/8\"}",
+        "{\"address\":\"\"}",
+    };
+    char hashes[PP_COUNT(rows)][PP_HEX_SIZE(32)];
+    static struct state_document document;
+    struct pp_error error = {0};
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        char settings[256];
+        snprintf(settings, sizeof settings, "\"settings\":{\"proxy\":%s}", rows[i]);
+        assert_true(parse_changed("\"settings\":{}", settings, &document, &error));
+        assert_true(document.proxy.given);
+        assert_true(state_proxy_hash(&document.proxy, hashes[i], &error));
+        assert_int_equal(strlen(hashes[i]), 64);
+        for (size_t other = 0; other < i; other++)
+            assert_string_not_equal(hashes[i], hashes[other]);
+    }
+    assert_true(parse_changed("\"settings\":{}", "\"settings\":{}", &document, &error));
+    assert_false(document.proxy.given);
+    assert_true(state_proxy_hash(&document.proxy, hashes[0], &error));
+    assert_string_equal(hashes[0], "");
+}
+
+static void a_proxy_that_is_none_is_refused_by_name(void **state) {
+    (void)state;
+    static const char *const rows[] = {"1", "\"http://proxy.example\"", "{}", "{\"address\":1}",
+                                       "{\"address\":\"\",\"user\":{}}"};
+    static struct state_document document;
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        char settings[128];
+        struct pp_error error = {0};
+        snprintf(settings, sizeof settings, "\"settings\":{\"proxy\":%s}", rows[i]);
+        assert_false(parse_changed("\"settings\":{}", settings, &document, &error));
+        assert_non_null(strstr(error.message, "proxy"));
     }
 }
 
@@ -193,12 +253,12 @@ static void only_a_newer_valid_document_for_this_device_may_take_effect(void **s
     assert_true(state_document_parse(whole, strlen(whole), &reader, &document, &error));
     struct state_floor same = {.version = 12};
     struct state_floor above = {.version = 13};
-    assert_true(state_document_check(&document, "d-1", &same, document.expires_s - 1, &error));
-    assert_false(state_document_check(&document, "d-2", &same, document.issued_s, &error));
+    assert_true(state_document_check(&document, "d-1", &same, document.expires_s - 1, ALWAYS_S, &error));
+    assert_false(state_document_check(&document, "d-2", &same, document.issued_s, ALWAYS_S, &error));
     assert_int_equal(error.code, PP_E_AUTH);
-    assert_false(state_document_check(&document, "d-1", &above, document.issued_s, &error));
+    assert_false(state_document_check(&document, "d-1", &above, document.issued_s, ALWAYS_S, &error));
     assert_int_equal(error.code, PP_E_ROLLBACK);
-    assert_false(state_document_check(&document, "d-1", &same, document.expires_s, &error));
+    assert_false(state_document_check(&document, "d-1", &same, document.expires_s, ALWAYS_S, &error));
     assert_int_equal(error.code, PP_E_EXPIRED);
 }
 
@@ -226,8 +286,42 @@ static void a_later_epoch_begins_with_any_version_and_an_earlier_one_is_over(voi
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct state_document document = {.audience = "d-1", .floor = rows[i].document, .expires_s = 10};
         struct pp_error error = {0};
-        bool taken = state_document_check(&document, "d-1", &floor, 9, &error);
+        bool taken = state_document_check(&document, "d-1", &floor, 9, ALWAYS_S, &error);
         assert_int_equal(error.code, rows[i].code);
+        assert_int_equal(taken, rows[i].code == PP_OK);
+    }
+}
+
+static void a_document_signed_too_late_or_good_for_too_long_is_refused(void **state) {
+    (void)state;
+    const struct state_floor floor = {0};
+    const int64_t latest_s = 1767600000;
+    static const struct {
+        int64_t issued_s, life_s;
+        enum pp_code code;
+        const char *message;
+    } rows[] = {
+        {1767600000, 86400, PP_OK, ""},
+        {1767600001, 86400, PP_E_LIMIT, "state: field \"iat\" of version 12 lies too far in the future"},
+        {1767600000000, 86400, PP_E_LIMIT, /* ms */
+         "state: field \"iat\" of version 12 lies too far in the future"},
+        {PP_JSON_INTEGER_MAX - 1, 1, PP_E_LIMIT,
+         "state: field \"iat\" of version 12 lies too far in the future"},
+        {1767600000, STATE_LIFE_MAX_S, PP_OK, ""},
+        {1767600000, STATE_LIFE_MAX_S + 1, PP_E_LIMIT,
+         "state: field \"exp\" of version 12 is more than 366 days after \"iat\""},
+        {0, PP_JSON_INTEGER_MAX, PP_E_LIMIT,
+         "state: field \"exp\" of version 12 is more than 366 days after \"iat\""},
+    };
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct state_document document = {.audience = "d-1",
+                                          .floor = {.version = 12},
+                                          .issued_s = rows[i].issued_s,
+                                          .expires_s = rows[i].issued_s + rows[i].life_s};
+        struct pp_error error = {0};
+        bool taken = state_document_check(&document, "d-1", &floor, 1767600000, latest_s, &error);
+        assert_int_equal(error.code, rows[i].code);
+        assert_string_equal(error.message, rows[i].message);
         assert_int_equal(taken, rows[i].code == PP_OK);
     }
 }
@@ -235,14 +329,18 @@ static void a_later_epoch_begins_with_any_version_and_an_earlier_one_is_over(voi
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_document_is_read),
+        cmocka_unit_test(a_document_that_answered_another_request_is_refused),
         cmocka_unit_test(the_rotation_is_a_quarter_turn_or_none),
         cmocka_unit_test(the_offline_mark_is_asked_for_or_not),
+        cmocka_unit_test(a_proxy_is_read_and_its_hash_is_that_of_all_of_it),
+        cmocka_unit_test(a_proxy_that_is_none_is_refused_by_name),
         cmocka_unit_test(a_document_without_a_channel_is_read),
         cmocka_unit_test(each_bad_field_is_refused_by_name_and_nothing_is_changed),
         cmocka_unit_test(what_is_not_an_object_is_refused),
         cmocka_unit_test(a_state_counts_that_a_control_key_has_signed),
         cmocka_unit_test(a_later_epoch_begins_with_any_version_and_an_earlier_one_is_over),
         cmocka_unit_test(only_a_newer_valid_document_for_this_device_may_take_effect),
+        cmocka_unit_test(a_document_signed_too_late_or_good_for_too_long_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
