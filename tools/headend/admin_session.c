@@ -88,6 +88,7 @@ static bool same_origin(const struct request *request) {
 
 bool admin_form(struct request *request, struct reply *reply, const char *cookie) {
     struct pp_error error;
+    form_finish(&request->form); /* a request that waited for the hash of a password comes a second time */
     if (!form_parse(&request->form, request->body.data, request->body.size, &error)) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "body-invalid", "%s", error.message);
         return false;

@@ -18,9 +18,10 @@ bool admin_authenticate(struct request *request, struct reply *reply);
  * sent. */
 bool admin_form(struct request *request, struct reply *reply, const char *cookie);
 
-bool admin_session_start(struct db *db, int64_t admin, char token[SECRET_TEXT_SIZE], struct pp_error *error);
-bool admin_session_end(struct db *db, const char *token, struct pp_error *error);
-bool admin_session_purge(struct db *db, struct pp_error *error);
+PP_MUST_USE bool admin_session_start(struct db *db, int64_t admin, char token[SECRET_TEXT_SIZE],
+                                     struct pp_error *error);
+PP_MUST_USE bool admin_session_end(struct db *db, const char *token, struct pp_error *error);
+PP_MUST_USE bool admin_session_purge(struct db *db, struct pp_error *error);
 /* Set-Cookie for the session; max_age_s 0 takes it away. */
 void admin_cookie_set(struct reply *reply, const char *name, const char *value, int64_t max_age_s);
 

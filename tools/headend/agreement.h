@@ -16,11 +16,16 @@
 #define AGREEMENT_TOKEN_MAX 4096 /* characters */
 
 /* The key that a token announces, once the device key's signature over it is known to be good. */
-bool agreement_read(const char *token, size_t size, const uint8_t device_key[CRYPTO_POINT_SIZE],
-                    uint8_t agreement[CRYPTO_POINT_SIZE], struct pp_error *error);
+PP_MUST_USE bool agreement_read(const char *token, size_t size, const uint8_t device_key[CRYPTO_POINT_SIZE],
+                                uint8_t agreement[CRYPTO_POINT_SIZE], struct pp_error *error);
 
-/* Appends a channel's key as a JWE to it: a JWK "oct" (RFC 7518 §6.4). `device` is the screen's id. */
-bool agreement_seal_key(const uint8_t agreement[CRYPTO_POINT_SIZE], const char *device, const void *key,
-                        size_t size, struct pp_buf *token, struct pp_error *error);
+/* Appends a secret of that kind as a JWE to it. `device` is the screen's id. */
+PP_MUST_USE bool agreement_seal(const uint8_t agreement[CRYPTO_POINT_SIZE], const char *typ,
+                                const char *device, const void *secret, size_t size, struct pp_buf *token,
+                                struct pp_error *error);
+/* Appends a channel's key as a JWE to it: a JWK "oct" (RFC 7518 §6.4). */
+PP_MUST_USE bool agreement_seal_key(const uint8_t agreement[CRYPTO_POINT_SIZE], const char *device,
+                                    const void *key, size_t size, struct pp_buf *token,
+                                    struct pp_error *error);
 
 #endif

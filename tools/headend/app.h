@@ -2,7 +2,7 @@
 #ifndef HEADEND_APP_H
 #define HEADEND_APP_H
 
-#include "headend/ca.h"
+#include "headend/authorities.h"
 #include "headend/home.h"
 #include "headend/time_zones.h"
 
@@ -17,6 +17,7 @@ struct control;
 struct proof_guard;
 struct sign_in_key;
 struct provider_keys;
+struct told;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -36,7 +37,7 @@ struct app {
     struct db *db; /* home's, which writes */
     struct db *
         reader; /* another connection, for what only reads (but a certificate's first use) and so waits for nobody */
-    struct ca *ca;
+    struct authorities *authorities;
     struct control *control;
     int repo_fd; /* the folder of the static repository */
     struct serve_options options;
@@ -48,6 +49,7 @@ struct app {
     struct hasher *hasher;
     struct sign_in_key *sign_in_key; /* to which what people show at screens is encrypted */
     struct provider_keys *providers; /* at which they sign in */
+    struct told *unsealed;           /* of screens whose client secret cannot be read */
     struct proof_guard *proofs;      /* of screens: which are taken */
     struct allowance *allowance;     /* of screens; with db_lock */
     struct strings *strings;         /* of the pages, in each language */

@@ -14,10 +14,10 @@
 #include "base/error.h"
 
 /* Appends the header with its last '|'. `severity` is 0 to 10. */
-bool cef_begin(struct pp_buf *line, const char *event_class, const char *name, int severity,
-               struct pp_error *error);
+PP_MUST_USE bool cef_begin(struct pp_buf *line, const char *event_class, const char *name, int severity,
+                           struct pp_error *error);
 /* Appends " key=value"; the key is ours. Nothing where the value is NULL or "". */
-bool cef_add(struct pp_buf *line, const char *key, const char *value, struct pp_error *error);
-bool cef_add_number(struct pp_buf *line, const char *key, int64_t value, struct pp_error *error);
+PP_MUST_USE bool cef_add(struct pp_buf *line, const char *key, const char *value, struct pp_error *error);
+PP_MUST_USE bool cef_add_number(struct pp_buf *line, const char *key, int64_t value, struct pp_error *error);
 
 #endif

@@ -23,18 +23,26 @@ struct certificate_facts {
     size_t serial_size;
     uint8_t point[CRYPTO_POINT_SIZE];        /* its key, P-256 */
     uint8_t thumbprint[JWK_THUMBPRINT_SIZE]; /* of that */
-    int64_t not_after;                       /* s since 1970 */
+    int64_t not_before, not_after;           /* s since 1970 */
+    uint8_t authority
+        [CA_HASH_SIZE]; /* by which it is; certificate_read cannot tell, who verifies or issues does */
+    bool authority_issues, authority_retired;
 };
 /* Of one certificate's DER; its signature is not looked at. */
-bool certificate_read(const uint8_t *der, size_t size, struct certificate_facts *facts,
-                      struct pp_error *error);
+PP_MUST_USE bool certificate_read(const uint8_t *der, size_t size, struct certificate_facts *facts,
+                                  struct pp_error *error);
+
+/* Whether the certificate's signature is by the key of the authority's certificate. How long either is valid is not
+ * looked at. */
+bool certificate_is_by(const uint8_t *der, size_t size, const struct pp_buf *authority);
 
 /* Appends the DER. */
-bool certificate_write(const struct certificate_order *order, struct pp_buf *der, struct pp_error *error);
-bool certificate_to_pem(const struct pp_buf *der, struct pp_buf *pem, struct pp_error *error);
+PP_MUST_USE bool certificate_write(const struct certificate_order *order, struct pp_buf *der,
+                                   struct pp_error *error);
+PP_MUST_USE bool certificate_to_pem(const struct pp_buf *der, struct pp_buf *pem, struct pp_error *error);
 
 /* For SubjectAltName: dNSName or iPAddress of a host, and a URI. */
-bool certificate_name_host(struct pp_buf *names, const char *host, struct pp_error *error);
-bool certificate_name_uri(struct pp_buf *names, const char *uri, struct pp_error *error);
+PP_MUST_USE bool certificate_name_host(struct pp_buf *names, const char *host, struct pp_error *error);
+PP_MUST_USE bool certificate_name_uri(struct pp_buf *names, const char *uri, struct pp_error *error);
 
 #endif

@@ -3,18 +3,30 @@
 #include "base/clock.h"
 #include "crypto/random.h"
 
-#define CHANNEL_COLUMNS "SELECT id, title, key, publish FROM channel "
+#define CHANNEL_COLUMNS "SELECT id, title, publish FROM channel "
 
-static bool channel_read(sqlite3_stmt *row, struct channel *channel, struct pp_error *error) {
-    *channel = (struct channel){.publish = db_int(row, 3)};
+static void channel_read(sqlite3_stmt *row, struct channel *channel) {
+    *channel = (struct channel){.publish = db_int(row, 2)};
     snprintf(channel->id, sizeof channel->id, "%s", db_text(row, 0));
     snprintf(channel->title, sizeof channel->title, "%s", db_text(row, 1));
-    return db_bytes(row, 2, channel->key, sizeof channel->key, error);
 }
 
 bool channel_find(struct db *db, const char *id, struct channel *channel, struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(db, error, CHANNEL_COLUMNS "WHERE id = ?", "s", id);
-    return row && db_next(row, "channel", error) && channel_read(row, channel, error);
+    if (!row || !db_next(row, "channel", error))
+        return false;
+    channel_read(row, channel);
+    return true;
+}
+
+_Static_assert(CHANNEL_KEY_SIZE == STORED_KEY_SIZE, "stored whole");
+
+bool channel_open_key(struct db *db, struct channel *channel, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    stored_key_of_channel(channel->id, owner);
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT key FROM channel WHERE id = ?", "s", channel->id);
+    return row && db_next(row, "channel", error) && stored_key_open(db, owner, row, 0, channel->key, error);
 }
 
 bool channel_known(struct db *db, const char *id, struct channel *channel, struct pp_error *error) {
@@ -26,14 +38,17 @@ bool channel_known(struct db *db, const char *id, struct channel *channel, struc
 }
 
 bool channel_make(struct db *db, const char *id, const char *title, bool *made, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
     uint8_t key[CHANNEL_KEY_SIZE];
-    if (!channel_id_check(id, error) || !text_check("title", title, 1, TEXT_NAME_MAX, error) ||
-        !crypto_random(key, sizeof key, error))
+    uint8_t sealed[STORED_KEY_SEALED_SIZE];
+    if (!channel_id_check(id, error) || !text_check("title", title, 1, TEXT_NAME_MAX, error))
         return false;
+    stored_key_of_channel(id, owner);
     bool ok =
+        crypto_random(key, sizeof key, error) && stored_key_seal(db, owner, key, sealed, error) &&
         db_run(db, error,
                "INSERT INTO channel(id, title, key, created) VALUES(?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
-               "ssbi", id, title, (const void *)key, sizeof key, pp_clock_realtime_s());
+               "ssbi", id, title, (const void *)sealed, sizeof sealed, pp_clock_realtime_s());
     pp_wipe(key, sizeof key);
     *made = ok && db_changes(db) > 0;
     return ok;
@@ -83,12 +98,10 @@ bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *c
     struct pp_error end = {0};
     struct channel channel;
     while (db_next(row, "channel", &end)) {
-        if (!channel_read(row, &channel, error))
-            return false;
+        channel_read(row, &channel);
         if (!each(arg, &channel))
             break;
     }
-    pp_wipe(&channel, sizeof channel);
     return end.code == PP_E_NOTFOUND || end.code == PP_OK ? true
                                                           : pp_fail(error, end.code, "%s", end.message);
 }

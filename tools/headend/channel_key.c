@@ -35,10 +35,14 @@ bool channel_key_want(struct db *db, const char *id, struct pp_error *error) {
 }
 
 bool channel_key_begin(struct db *db, struct channel *channel, int64_t snapshot, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    uint8_t sealed[STORED_KEY_SEALED_SIZE];
+    stored_key_of_channel(channel->id, owner);
     return crypto_random(channel->key, sizeof channel->key, error) &&
+           stored_key_seal(db, owner, channel->key, sealed, error) &&
            db_run(db, error,
                   "UPDATE channel SET next_key = ?, next_snapshot = ?, next_leavers = leavers WHERE id = ?",
-                  "bis", (const void *)channel->key, sizeof channel->key, snapshot, channel->id);
+                  "bis", (const void *)sealed, sizeof sealed, snapshot, channel->id);
 }
 
 bool channel_key_finish(struct db *db, const char *id, struct pp_error *error) {
@@ -46,7 +50,8 @@ bool channel_key_finish(struct db *db, const char *id, struct pp_error *error) {
     return db_change_begin(&change, db, error) &&
            db_run(db, error,
                   "INSERT INTO channel_old_key(channel, key) SELECT id, key FROM channel WHERE id = ? AND "
-                  "next_key IS NOT NULL",
+                  "next_key IS NOT NULL AND hex(substr(key, 1, 8)) = (SELECT value FROM meta WHERE name = "
+                  "'database_key')", /* one that is spoilt opens nothing */
                   "s", id) &&
            db_run(db, error,
                   "DELETE FROM channel_old_key WHERE channel = ?1 AND number NOT IN (SELECT number FROM "

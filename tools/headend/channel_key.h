@@ -15,17 +15,18 @@
 #include "headend/channel.h"
 
 /* A channel that wants a new key; "" where none does. */
-bool channel_key_wanted(struct db *db, char id[CHANNEL_ID_MAX + 1], struct pp_error *error);
+PP_MUST_USE bool channel_key_wanted(struct db *db, char id[CHANNEL_ID_MAX + 1], struct pp_error *error);
 
 /* As if a screen had left it. PP_E_NOTFOUND where there is no such channel. */
-bool channel_key_want(struct db *db, const char *id, struct pp_error *error);
+PP_MUST_USE bool channel_key_want(struct db *db, const char *id, struct pp_error *error);
 
 /* Begins: channel->key is then the next key, to seal with; the present one stays in effect until ... */
-bool channel_key_begin(struct db *db, struct channel *channel, int64_t snapshot, struct pp_error *error);
+PP_MUST_USE bool channel_key_begin(struct db *db, struct channel *channel, int64_t snapshot,
+                                   struct pp_error *error);
 /* ... this, which also tells the channel's screens that their state has changed. */
-bool channel_key_finish(struct db *db, const char *id, struct pp_error *error);
+PP_MUST_USE bool channel_key_finish(struct db *db, const char *id, struct pp_error *error);
 
 /* Finishes what was made public with this snapshot, and forgets what was not. *changed: any was finished. */
-bool channel_key_settle(struct db *db, int64_t snapshot, bool *changed, struct pp_error *error);
+PP_MUST_USE bool channel_key_settle(struct db *db, int64_t snapshot, bool *changed, struct pp_error *error);
 
 #endif

@@ -7,6 +7,7 @@
 struct access_words {
     struct person_settings settings;
     bool password_stdin, new_password;
+    const char *secret_file;
     const char *screen, *mode, *folder;
 };
 
@@ -22,6 +23,8 @@ static bool words_read(struct access_words *words, int argc, char **argv, struct
         {"scope", PP_OPTION_STRING, &settings->scope},
         {"groups-claim", PP_OPTION_STRING, &settings->groups_claim},
         {"allow", PP_OPTION_LIST, &settings->allowed},
+        {"client-secret-file", PP_OPTION_STRING, &words->secret_file},
+        {"client-auth", PP_OPTION_STRING, &settings->client_auth},
         {0},
     };
     int first = 0;
@@ -36,6 +39,18 @@ static bool words_read(struct access_words *words, int argc, char **argv, struct
            pp_fail(error, PP_E_INVALID, "access: must be certificate, cookie, sso or password");
 }
 
+/* The secret of a provider's client, as it is kept. */
+static bool seal_secret(const struct home *home, const char *device, const char *path, struct pp_buf *kept,
+                        struct pp_error *error) {
+    char secret[CLIENT_SECRET_MAX + 1];
+    struct sign_in_key *key = sign_in_key_open(home, error);
+    bool ok = key && client_secret_read(path, secret, error) &&
+              client_secret_seal(key, device, secret, kept, error);
+    pp_wipe(secret, sizeof secret);
+    sign_in_key_close(key);
+    return ok;
+}
+
 bool command_screen_access(int argc, char **argv, struct pp_error *error) {
     struct access_words words = {.settings = {.session_s = PERSON_SESSION_S,
                                               .most_s = PERSON_MOST_S,
@@ -44,6 +59,7 @@ bool command_screen_access(int argc, char **argv, struct pp_error *error) {
     struct device device;
     struct person_policy before = {0};
     char encoded[PASSWORD_ENCODED_MAX] = "";
+    pp_autobuf struct pp_buf secret = PP_BUF_INIT(CLIENT_SECRET_TOKEN_MAX);
     account_auto struct account account = {0};
     if (!words_read(&words, argc, argv, error))
         return false;
@@ -57,6 +73,11 @@ bool command_screen_access(int argc, char **argv, struct pp_error *error) {
             !password_encode(account.password, encoded, error))
             return false;
         words.settings.password = encoded;
+    }
+    if (words.secret_file) {
+        if (!seal_secret(home, device.id, words.secret_file, &secret, error))
+            return false;
+        words.settings.client_secret = pp_buf_text(&secret);
     }
     if (!person_settings_save(home->db, device.id, &words.settings, error))
         return false;

@@ -5,6 +5,7 @@
 #include "headend/commands.h"
 #include "headend/device.h"
 #include "headend/event_chain.h"
+#include "headend/event_verify.h"
 #include "headend/home.h"
 
 #define EXPORT_LINE_MAX (64 * 1024) /* bytes */
@@ -16,14 +17,19 @@ struct exported {
     const char *finding; /* "" for an event */
     const char *chain;   /* of a finding, as the numbers are */
     int64_t first, last, missing;
-    cJSON *event; /* NULL: a finding without one, or one that cannot be read */
+    cJSON *event;     /* NULL: a finding without one, or one that cannot be read */
+    const char *head; /* the screen's signature for it (firmware/events/head.h); "" none */
 };
 
 /* The oldest first, by when they came here. Of screens whose id is `device`, or of all where that is NULL. */
 static sqlite3_stmt *export_query(struct db *db, const char *device, int64_t since, struct pp_error *error) {
     return db_query(
         db, error,
-        "SELECT e.at, e.device, device.name, e.finding, e.chain, e.first, e.last, e.missing, e.item FROM ("
+        "SELECT e.at, e.device, device.name, e.finding, e.chain, e.first, e.last, e.missing, e.item,"
+        " CASE WHEN json_valid(e.item) THEN (SELECT jws FROM event_head WHERE event_head.device = e.device"
+        "  AND event_head.chain = json_extract(e.item, '$.chain') AND event_head.seq = json_extract(e.item, "
+        "'$.seq')"
+        "  AND e.finding = '') END FROM ("
         "  SELECT received AS at, 0 AS kind, rowid AS place, device, '' AS finding, '' AS chain, 0 AS first,"
         "   0 AS last, 0 AS missing, item FROM report WHERE list = 'events' UNION ALL"
         "  SELECT found, 1, number, device, finding, chain, first, last, missing, item FROM event_finding)"
@@ -60,7 +66,8 @@ static bool add_labelled(struct pp_buf *line, const char *key, const char *label
     return !*value || (cef_add(line, name, label, error) && cef_add(line, key, value, error));
 }
 
-static bool add_event(struct pp_buf *line, const cJSON *event, struct pp_error *error) {
+static bool add_event(struct pp_buf *line, const struct exported *row, struct pp_error *error) {
+    const cJSON *event = row->event;
     const cJSON *detail = cJSON_GetObjectItemCaseSensitive(event, "detail");
     pp_autojsontext char *other = detail && !cJSON_IsString(detail) ? cJSON_PrintUnformatted(detail) : NULL;
     return cef_add(line, "msg", other ? other : text_of(event, "detail"), error) &&
@@ -68,6 +75,7 @@ static bool add_event(struct pp_buf *line, const cJSON *event, struct pp_error *
            add_labelled(line, "cs1", "chain", text_of(event, "chain"), error) &&
            add_labelled(line, "cs2", "hash", text_of(event, "hash"), error) &&
            add_labelled(line, "cs3", "boot", text_of(event, "boot"), error) &&
+           add_labelled(line, "cs4", "head", row->head, error) &&
            cef_add(line, "cn1Label", cJSON_HasObjectItem(event, "seq") ? "seq" : "", error) &&
            add_number(line, "cn1", event, "seq", error) &&
            cef_add(line, "cn2Label", cJSON_HasObjectItem(event, "monotonic_ms") ? "monotonicMs" : "",
@@ -89,7 +97,7 @@ static bool begin_cef(struct pp_buf *line, const struct exported *row, struct pp
     const char *name = text_of(row->event, "kind");
     const struct event_kind *kind = event_kind_find(name);
     int64_t time = row->received;
-    pp_json_time(row->event, "time", &time, NULL);
+    (void)!pp_json_time(row->event, "time", &time, NULL);
     bool security = finding || (kind && kind->security);
     return (finding
                 ? cef_begin(line, finding->class, finding->words, finding->severity, error)
@@ -103,7 +111,7 @@ static bool begin_cef(struct pp_buf *line, const struct exported *row, struct pp
 
 static bool write_cef(struct pp_buf *line, const struct exported *row, struct pp_error *error) {
     return begin_cef(line, row, error) &&
-           (*row->finding ? add_finding(line, row, error) : add_event(line, row->event, error));
+           (*row->finding ? add_finding(line, row, error) : add_event(line, row, error));
 }
 
 static bool write_json(struct pp_buf *line, const struct exported *row, struct pp_error *error) {
@@ -123,6 +131,8 @@ static bool write_json(struct pp_buf *line, const struct exported *row, struct p
     }
     if (row->event)
         cJSON_AddItemToObject(json, "event", cJSON_Duplicate(row->event, true));
+    if (*row->head)
+        cJSON_AddStringToObject(json, "head", row->head);
     pp_autojsontext char *text = cJSON_PrintUnformatted(json);
     return text ? pp_buf_add_text(line, text, error) : pp_fail(error, PP_E_NOMEM, "out of memory");
 }
@@ -140,6 +150,7 @@ static bool row_print(sqlite3_stmt *row, write_line *write, struct pp_error *err
                                       .first = db_int(row, 5),
                                       .last = db_int(row, 6),
                                       .missing = db_int(row, 7),
+                                      .head = db_text(row, 9),
                                       .event = event};
     if (!write(&line, &exported, error) || !pp_buf_add_text(&line, "\n", error))
         return false;
@@ -188,4 +199,55 @@ bool command_events_export(int argc, char **argv, struct pp_error *error) {
     if (end.code != PP_E_NOTFOUND)
         return pp_fail(error, end.code, "%s", end.message);
     return fflush(stdout) == 0 || pp_fail_errno(error, "write");
+}
+
+/* ---- verify ---- */
+
+struct verifying {
+    struct db *db;
+    int64_t screens, faulty;
+    struct pp_error error;
+};
+
+static void print_line(void *arg, const char *words) {
+    (void)arg;
+    printf("  %s\n", words);
+}
+
+static bool verify_one(void *arg, const struct device *device) {
+    struct verifying *verifying = arg;
+    struct event_verification found = {.tell = print_line, .tell_key = print_line};
+    printf("%s %.8s:\n", device->name, device->id);
+    if (!event_verify(verifying->db, device, &found, &verifying->error))
+        return false;
+    verifying->screens++;
+    verifying->faulty += found.faults > 0;
+    printf("  %lld events in %lld chains, %lld signed heads%s\n", (long long)found.events,
+           (long long)found.chains, (long long)found.heads, found.faults ? "" : ": whole");
+    return true;
+}
+
+bool command_events_verify(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option options[] = {{0}};
+    int first = 0;
+    struct verifying verifying = {0};
+    struct device device;
+    if (!pp_options_parse(options, argc, argv, &first, error))
+        return false;
+    if (argc - first != 1 && argc - first != 2)
+        return pp_fail(error, PP_E_INVALID,
+                       "events verify: DIR is needed, and may be followed by SCREEN (try --help)");
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home)
+        return false;
+    verifying.db = home->db;
+    bool ok = argc - first < 2 ? device_each(home->db, verify_one, &verifying, error)
+                               : device_resolve(home->db, argv[first + 1], &device, error) &&
+                                     verify_one(&verifying, &device);
+    if (verifying.error.code)
+        return pp_fail(error, verifying.error.code, "%s", verifying.error.message);
+    if (ok && verifying.faulty)
+        return pp_fail(error, PP_E_AUTH, "the events of %lld of %lld screens are not as they came",
+                       (long long)verifying.faulty, (long long)verifying.screens);
+    return ok && (fflush(stdout) == 0 || pp_fail_errno(error, "write"));
 }

@@ -26,7 +26,7 @@ static bool hosts_collect(const struct pp_option_list *given, struct host_list *
     char name[HOME_HOST_MAX];
     /* A machine's name may be nothing that can stand in a certificate. */
     if (!given->count && gethostname(name, sizeof name) == 0 && memchr(name, 0, sizeof name))
-        host_list_add(list, name, NULL);
+        (void)!host_list_add(list, name, NULL);
     for (size_t i = 0; i < PP_COUNT(loopback); i++) {
         if (!host_list_add(list, loopback[i], error))
             return false;

@@ -4,7 +4,9 @@
 #include "headend/home.h"
 #include "headend/publish.h"
 
-static const char *const roles[] = {"root", "timestamp", "snapshot", "targets", "control"};
+#define DATABASE "database"
+
+static const char *const roles[] = {"root", "timestamp", "snapshot", "targets", "control", DATABASE};
 
 /* The words' roles into `wanted`, each once, in the order above, with NULL at the end. */
 static bool roles_read(char **words, int count, const char *wanted[PP_COUNT(roles) + 1],
@@ -18,9 +20,10 @@ static bool roles_read(char **words, int count, const char *wanted[PP_COUNT(role
             known = known || meant;
         }
         if (!known)
-            return pp_fail(error, PP_E_INVALID,
-                           "rotate-keys: \"%s\" is none of root, timestamp, snapshot, targets, control, all",
-                           words[i]);
+            return pp_fail(
+                error, PP_E_INVALID,
+                "rotate-keys: \"%s\" is none of root, timestamp, snapshot, targets, control, database, all",
+                words[i]);
     }
     size_t wanted_count = 0;
     for (size_t j = 0; j < PP_COUNT(roles); j++) {
@@ -29,6 +32,18 @@ static bool roles_read(char **words, int count, const char *wanted[PP_COUNT(role
     }
     wanted[wanted_count] = NULL;
     return true;
+}
+
+/* What is signed is one change of the repository's; the database's own key, the last of them, is none of it. */
+static bool keys_rotate(struct home *home, const char **wanted, struct pp_error *error) {
+    size_t count = 0;
+    while (wanted[count])
+        count++;
+    bool database = strcmp(wanted[count - 1], DATABASE) == 0;
+    if (database)
+        wanted[--count] = NULL;
+    return (!count || publish_rotate(home, wanted, error)) &&
+           (!database || publish_rotate_database(home, error));
 }
 
 bool command_rotate_keys(int argc, char **argv, struct pp_error *error) {
@@ -42,7 +57,7 @@ bool command_rotate_keys(int argc, char **argv, struct pp_error *error) {
     if (!roles_read(argv + first + 1, argc - first - 1, wanted, error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    return home && publish_rotate(home, wanted, error);
+    return home && keys_rotate(home, wanted, error);
 }
 
 bool command_channel_rotate_key(int argc, char **argv, struct pp_error *error) {

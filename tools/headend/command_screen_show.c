@@ -5,19 +5,87 @@
 #include "headend/commands.h"
 #include "headend/device.h"
 #include "headend/device_reports.h"
+#include "headend/event_chain.h"
 #include "headend/home.h"
+#include "headend/screen_proxy.h"
 #include "headend/silence.h"
+#include "headend/state_access.h"
 #include "headend/table.h"
 
-#define SHORT_ID    8  /* characters of an id, in lists for people */
-#define EVENTS_TOLD 50 /* by "screen events", unless told otherwise */
-#define EVENTS_MAX  20000
+#define OFFLINE_TEXT_SIZE (2 * SILENCE_TEXT_SIZE + 8)
+#define SHORT_ID          8  /* characters of an id, in lists for people */
+#define EVENTS_TOLD       50 /* by "screen events", unless told otherwise */
+#define EVENTS_MAX        20000
 
 static void time_text(int64_t seconds, char text[PP_RFC3339_SIZE]) {
     if (seconds)
         pp_time_format(seconds, text);
     else
         snprintf(text, PP_RFC3339_SIZE, "never");
+}
+
+/* Who is signed in, and until when. */
+static cJSON *session_json(const struct person_session *session) {
+    char text[PP_RFC3339_SIZE];
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", session->id);
+    cJSON_AddStringToObject(object, "subject", session->subject);
+    cJSON_AddStringToObject(object, "name", session->name);
+    time_text(session->started, text);
+    cJSON_AddStringToObject(object, "began", text);
+    time_text(session->expires, text);
+    cJSON_AddStringToObject(object, "ends", text);
+    time_text(session->until, text);
+    cJSON_AddStringToObject(object, "at_most", text);
+    return object;
+}
+
+/* No secret: whether there is one. */
+static void policy_add(cJSON *access, const struct person_policy *policy, enum device_access mode) {
+    cJSON_AddNumberToObject(access, "session_s", (double)policy->session_s);
+    cJSON_AddNumberToObject(access, "at_most_s", (double)policy->most_s);
+    if (mode == DEVICE_PASSWORD) {
+        cJSON_AddBoolToObject(access, "password_set", *policy->password);
+        return;
+    }
+    cJSON_AddStringToObject(access, "issuer", policy->issuer);
+    cJSON_AddStringToObject(access, "client_id", policy->client_id);
+    cJSON_AddStringToObject(access, "client_auth", policy->client_auth);
+    cJSON_AddStringToObject(access, "scope", policy->scope);
+    cJSON_AddStringToObject(access, "groups_claim", policy->groups_claim);
+}
+
+static bool allowed_add(struct db *db, const char *id, cJSON *access, struct pp_error *error) {
+    pp_autobuf struct pp_buf lines = PP_BUF_INIT(PERSON_ALLOWED_LIST_MAX);
+    if (!person_allowed_list(db, id, &lines, error))
+        return false;
+    cJSON *allowed = cJSON_AddArrayToObject(access, "allowed");
+    for (const char *who = pp_buf_text(&lines); *who;) {
+        char one[PERSON_NAME_MAX + 1];
+        size_t size = strcspn(who, "\n");
+        snprintf(one, sizeof one, "%.*s", (int)size, who);
+        cJSON_AddItemToArray(allowed, cJSON_CreateString(one));
+        who += size + (who[size] == '\n');
+    }
+    return true;
+}
+
+/* How it shows who it is, and who is signed in there. */
+static bool access_add(struct db *db, const struct device *device, cJSON *screen, struct pp_error *error) {
+    struct state_access found;
+    if (!state_access_load(db, device, &found, error))
+        return false;
+    cJSON *access = cJSON_AddObjectToObject(screen, "access");
+    cJSON_AddStringToObject(access, "mode", device_access_name(device->access));
+    if (found.temporary) {
+        cJSON_AddItemToObject(access, "session",
+                              found.open ? session_json(&found.session) : cJSON_CreateNull());
+        cJSON_AddStringToObject(access, "reason", found.open ? "" : found.policy.reason);
+    }
+    if (found.has_policy)
+        policy_add(access, &found.policy, device->access);
+    pp_wipe(&found, sizeof found);
+    return device->access != DEVICE_SSO || allowed_add(db, device->id, access, error);
 }
 
 static cJSON *screen_json(const struct device *device) {
@@ -52,34 +120,83 @@ static cJSON *screen_json(const struct device *device) {
     return object;
 }
 
+struct screen_collection {
+    struct db *db;
+    cJSON *list;
+    struct pp_error error;
+};
+
 static bool screen_collect(void *arg, const struct device *device) {
-    cJSON_AddItemToArray(arg, screen_json(device));
-    return true;
+    struct screen_collection *collection = arg;
+    cJSON *screen = screen_json(device);
+    cJSON_AddItemToArray(collection->list, screen);
+    return access_add(collection->db, device, screen, &collection->error);
 }
 
 /* ---- The list ---- */
 
 struct screen_list {
+    struct db *db;
     struct table table;
     int64_t now; /* s since 1970 */
     struct pp_error error;
 };
 
+/* "password: Ada until 2026-01-05T18:00:00Z", "sso: nobody", "cookie". */
+static bool access_text(struct db *db, const struct device *device, char *text, size_t size,
+                        struct pp_error *error) {
+    struct state_access access;
+    char ends[PP_RFC3339_SIZE];
+    const char *mode = device_access_name(device->access);
+    if (!state_access_load(db, device, &access, error))
+        return false;
+    const char *name = *access.session.name ? access.session.name : "somebody";
+    time_text(access.session.expires, ends);
+    if (access.open)
+        snprintf(text, size, "%s: %s until %s", mode, name, ends);
+    else
+        snprintf(text, size, "%s%s", mode, access.temporary ? ": nobody" : "");
+    pp_wipe(&access, sizeof access);
+    return true;
+}
+
+/* "7d", "7d, erase 30d"; "never". */
+static void offline_text(const struct device *device, char text[OFFLINE_TEXT_SIZE]) {
+    char lock[SILENCE_TEXT_SIZE];
+    char erase[SILENCE_TEXT_SIZE];
+    silence_text(device->lock_after_s, lock);
+    silence_text(device->erase_after_s, erase);
+    snprintf(text, OFFLINE_TEXT_SIZE, "%s%s%s", lock, device->erase_after_s ? ", erase " : "",
+             device->erase_after_s ? erase : "");
+}
+
 static bool screen_add(void *arg, const struct device *device) {
     struct screen_list *list = arg;
     char id[SHORT_ID + 1];
     char seen[PP_RFC3339_SIZE];
+    char access[PERSON_NAME_MAX + 64];
+    char offline[OFFLINE_TEXT_SIZE];
+    if (!access_text(list->db, device, access, sizeof access, &list->error))
+        return false;
+    offline_text(device, offline);
     snprintf(id, sizeof id, "%.*s", SHORT_ID, device->id);
     time_text(device->seen, seen);
-    const char *const cells[] = {
-        id,          device_state_name(device, list->now), device->code, seen, device->channel, device->name,
-        device->site};
+    const char *const cells[] = {id,
+                                 device_state_name(device, list->now),
+                                 device->code,
+                                 seen,
+                                 access,
+                                 offline,
+                                 device->channel,
+                                 device->name,
+                                 device->site};
     return table_add(&list->table, cells, &list->error);
 }
 
 static bool screens_print(struct db *db, struct pp_error *error) {
-    static const char *const headers[] = {"ID", "STATE", "HELP", "LAST CONTACT", "CHANNEL", "NAME", "SITE"};
-    struct screen_list list = {.now = pp_clock_realtime_s()};
+    static const char *const headers[] = {"ID",          "STATE",   "HELP", "LAST CONTACT", "ACCESS",
+                                          "LOCKS AFTER", "CHANNEL", "NAME", "SITE"};
+    struct screen_list list = {.db = db, .now = pp_clock_realtime_s()};
     table_init(&list.table, headers, PP_COUNT(headers));
     bool ok = device_each(db, screen_add, &list, error);
     if (ok && list.error.code)
@@ -102,8 +219,11 @@ bool command_screen_list(int argc, char **argv, struct pp_error *error) {
     if (!json)
         return screens_print(home->db, error);
     pp_autojson cJSON *list = cJSON_CreateArray();
-    if (!device_each(home->db, screen_collect, list, error))
+    struct screen_collection collection = {.db = home->db, .list = list};
+    if (!device_each(home->db, screen_collect, &collection, error))
         return false;
+    if (collection.error.code)
+        return pp_fail(error, collection.error.code, "%s", collection.error.message);
     command_print_json(list);
     return true;
 }
@@ -150,6 +270,20 @@ bool command_screen_events(int argc, char **argv, struct pp_error *error) {
 
 /* ---- All about one ---- */
 
+/* Which proxy it was told to use; null where nothing is said of it. */
+static bool screen_add_proxy(struct db *db, const char *id, cJSON *screen, struct pp_error *error) {
+    struct pp_error why = {0};
+    cJSON *proxy = screen_proxy_json(db, id, &why);
+    if (why.code)
+        return pp_fail(error, why.code, "%s", why.message);
+    if (proxy) {
+        cJSON_AddBoolToObject(proxy, "password", cJSON_HasObjectItem(proxy, "credentials"));
+        cJSON_DeleteItemFromObjectCaseSensitive(proxy, "credentials");
+    }
+    cJSON_AddItemToObject(screen, "proxy", proxy ? proxy : cJSON_CreateNull());
+    return true;
+}
+
 /* With its last status report, the number of reports kept, of those that were lost on its side, and the last
  * events. */
 static bool screen_details(struct db *db, const char *id, cJSON *screen, struct pp_error *error) {
@@ -161,9 +295,11 @@ static bool screen_details(struct db *db, const char *id, cJSON *screen, struct 
     cJSON_AddNumberToObject(screen, "playlog", (double)reports.plays);
     cJSON_AddNumberToObject(screen, "events_lost", (double)reports.events_lost);
     cJSON_AddNumberToObject(screen, "playlog_lost", (double)reports.plays_lost);
-    cJSON *events = device_events(db, id, DEVICE_EVENTS_SHOWN, error);
+    cJSON *chain = event_chain_findings(db, id, error);
+    cJSON_AddItemToObject(screen, "chain", chain);
+    cJSON *events = chain ? device_events(db, id, DEVICE_EVENTS_SHOWN, error) : NULL;
     cJSON_AddItemToObject(screen, "last_events", events);
-    return events != NULL;
+    return events && screen_add_proxy(db, id, screen, error);
 }
 
 bool command_screen_show(int argc, char **argv, struct pp_error *error) {
@@ -176,7 +312,7 @@ bool command_screen_show(int argc, char **argv, struct pp_error *error) {
     if (!home || !device_resolve(home->db, argv[first + 1], &device, error))
         return false;
     pp_autojson cJSON *screen = screen_json(&device);
-    if (!screen_details(home->db, device.id, screen, error))
+    if (!access_add(home->db, &device, screen, error) || !screen_details(home->db, device.id, screen, error))
         return false;
     command_print_json(screen);
     return true;

@@ -81,7 +81,7 @@ static void user_collect(void *arg, const char *name, int64_t created) {
     const char *const cells[] = {name, since};
     if (!list->json) {
         if (!list->error.code)
-            table_add(&list->table, cells, &list->error);
+            (void)!table_add(&list->table, cells, &list->error);
         return;
     }
     cJSON *user = cJSON_CreateObject();

@@ -35,7 +35,7 @@ static const struct command commands[] = {
     {"restored", NULL, command_restored, "DIR [--root-version N]",
      "after DIR came from a backup: let screens take its states and content, though they have seen later "
      "ones"},
-    {"rotate-keys", NULL, command_rotate_keys, "DIR root|timestamp|snapshot|targets|control|all...",
+    {"rotate-keys", NULL, command_rotate_keys, "DIR root|timestamp|snapshot|targets|control|database|all...",
      "make new keys for what is signed here, and destroy the former; screens follow by themselves"},
     {"restate-time", NULL, command_restate_time, "DIR",
      "after a clock was wrong: sign what time it is now, for screens that were told a later one"},
@@ -62,9 +62,15 @@ static const struct command commands[] = {
      "      [--password-stdin | --new-password]\n"
      "      [--issuer URL --client-id ID --allow anyone|email:…|group:…|sub:…... [--scope TEXT] "
      "[--groups-claim "
-     "NAME]]",
+     "NAME]\n"
+     "      [--client-secret-file FILE] [--client-auth none|client_secret_basic|client_secret_post]]",
      "say how a screen shows who it is: by its certificate, or, where a proxy ends TLS, by its cookie and a "
      "proof of its key; or that a person has to sign in there, at a provider or by a password"},
+    {"screen", "proxy", command_screen_proxy,
+     "DIR SCREEN --address URL [--ca FILE] [--except LIST] [--user NAME --password-stdin] | --none | --unset",
+     "say which proxy a screen is to go through, or that it is to go without; it keeps what works where the "
+     "new one "
+     "does not; unset: what it has is its own affair again. The password is readable by that screen alone"},
     {"screen", "sign-out", command_screen_sign_out, "DIR SCREEN",
      "end the session of whoever is signed in at a screen"},
     {"screen", "retire", command_screen_retire, "DIR SCREEN", "refuse a screen from now on"},
@@ -89,8 +95,21 @@ static const struct command commands[] = {
      "take back what is published on a channel: its screens say that it is empty"},
     {"channel", "remove", command_channel_remove, "DIR ID [--move-to ID]",
      "remove a channel with what is published on it; screens that show it need another one"},
+    {"ca", "list", command_ca_list, "DIR [--json]",
+     "list the certificate authorities, the newest first, and how many screens hold certificates by each"},
+    {"ca", "rotate", command_ca_rotate, "DIR",
+     "make a new certificate authority, which issues from now on; those before it are trusted until they are "
+     "retired.\n    Screens follow by themselves"},
+    {"ca", "retire", command_ca_retire, "DIR FINGERPRINT [--force]",
+     "have screens trust an older authority no more, refuse its certificates, and destroy its key; with "
+     "--force "
+     "also\n    while screens hold such certificates, which have to be approved again then"},
     {"events", "export", command_events_export, "DIR [--format cef|jsonl] [--since TIME] [--screen SCREEN]",
      "write what screens have reported, and what is missing or wrong in it, one line each, the oldest first"},
+    {"events", "verify", command_events_verify, "DIR [SCREEN]",
+     "check that what screens have reported is all there, unchanged and in order, and what they have signed "
+     "for;\n"
+     "    exit status 1 where something was taken out, changed or put in"},
     {"network", "list", command_network_list, "DIR [--json]",
      "list from which networks screens may ask, and which proxies stand before this server"},
     {"network", "screens", command_network_screens, "DIR [--channel ID] --any | RANGE...",

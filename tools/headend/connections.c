@@ -2,16 +2,16 @@
 
 #include <dlfcn.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
+#include "headend/peer.h"
 
 /* A peer that has vanished is noticed after two minutes, though its poll waits. */
 #define KEEPALIVE_IDLE_S  60
@@ -25,6 +25,7 @@ struct connections {
     bool watched, stopping;
     struct admission *admission;
     int64_t request_ms;
+    struct authorities *authorities; /* of screens' certificates */
     struct credentials *credentials; /* held: of those that begin now */
 };
 
@@ -120,7 +121,8 @@ static void *connections_watch(void *arg) {
     return NULL;
 }
 
-struct connections *connections_create(const struct connection_limits *limits, struct pp_error *error) {
+struct connections *connections_create(const struct connection_limits *limits,
+                                       struct authorities *authorities, struct pp_error *error) {
     struct connections *connections = calloc(1, sizeof *connections);
     if (!connections) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -132,14 +134,13 @@ struct connections *connections_create(const struct connection_limits *limits, s
     pthread_cond_init(&connections->stop, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&connections->mutex, NULL);
+    connections->authorities = authorities;
     connections->request_ms = (int64_t)limits->request_s * 1000;
     connections->admission = admission_create(limits->connections, limits->per_address, error);
-    connections->watched = connections->admission &&
-                           pthread_create(&connections->watcher, NULL, connections_watch, connections) == 0;
+    connections->watched = connections->admission && pp_thread_start(&connections->watcher, "connections",
+                                                                     connections_watch, connections, error);
     if (connections->watched)
         return connections;
-    if (connections->admission)
-        pp_fail(error, PP_E_NOMEM, "no thread can be started");
     connections_destroy(connections);
     return NULL;
 }
@@ -322,52 +323,14 @@ bool connection_recognise(struct connection *connection, enum standing standing,
     pthread_mutex_unlock(&connection->all->mutex);
     return place;
 }
-/* The common name of the peer's certificate, which must be a device id, and what else it is known by. */
-static bool peer_read(gnutls_session_t session, char id[UUID_TEXT_SIZE], struct certificate_facts *facts,
-                      struct pp_error *error) {
-    unsigned count = 0;
-    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
-    gnutls_x509_crt_t certificate = NULL;
-    if (!chain || !count || gnutls_x509_crt_init(&certificate) < 0)
-        return pp_fail(error, PP_E_AUTH, "no client certificate");
-    char name[UUID_TEXT_SIZE];
-    size_t size = sizeof name;
-    bool named =
-        gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) >= 0 &&
-        gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0;
-    gnutls_x509_crt_deinit(certificate);
-    if (!named || !uuid_valid(name))
-        return pp_fail(error, PP_E_AUTH, "the client certificate names no screen");
-    if (!certificate_read(chain[0].data, chain[0].size, facts, error))
-        return pp_fail(error, PP_E_AUTH, "the client certificate is none of this headend's");
-    memcpy(id, name, sizeof name);
-    return true;
-}
-
-static bool peer_verify(gnutls_session_t session, struct pp_error *error) {
-    char purpose[] = GNUTLS_KP_TLS_WWW_CLIENT;
-    gnutls_typed_vdata_st data[] = {{.type = GNUTLS_DT_KEY_PURPOSE_OID, .data = (unsigned char *)purpose}};
-    unsigned status = 0;
-    int result = gnutls_certificate_verify_peers(session, data, 1, &status);
-    if (result < 0)
-        return pp_fail(error, PP_E_AUTH, "client certificate: %s", gnutls_strerror(result));
-    if (status & GNUTLS_CERT_EXPIRED)
-        return pp_fail(error, PP_E_EXPIRED, "the client certificate has expired");
-    if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
-        return pp_fail(error, PP_E_AUTH, "the client certificate is of an unknown authority");
-    return status ? pp_fail(error, PP_E_AUTH, "the client certificate is not valid (0x%x)", status) : true;
-}
 
 void connection_identify(struct connection *connection, struct MHD_Connection *mhd) {
     if (connection->peer_known)
         return;
     connection->peer_known = true;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    gnutls_session_t session = info ? info->tls_session : NULL;
-    unsigned count = 0;
-    if (!session || !gnutls_certificate_get_peers(session, &count) || !count)
-        return;
-    if (!peer_verify(session, &connection->refused) ||
-        !peer_read(session, connection->device, &connection->certificate, &connection->refused))
+    PP_AUTO(ca) struct ca *ca = authorities_now(connection->all->authorities);
+    if (!peer_identify(info ? info->tls_session : NULL, ca, connection->device, &connection->certificate,
+                       &connection->refused))
         connection->device[0] = 0;
 }

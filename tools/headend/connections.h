@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "headend/admission.h"
+#include "headend/authorities.h"
 #include "headend/certificate.h"
 #include "headend/credentials.h"
 #include "headend/framing.h"
@@ -48,8 +49,10 @@ struct connection_limits {
     uint64_t request_s;   /* see enum connection_phase */
 };
 
-/* Watches over connections on a thread of its own. */
-struct connections *connections_create(const struct connection_limits *limits, struct pp_error *error);
+/* Watches over connections on a thread of its own. Whose certificates screens may show, `authorities` say, which is
+ * borrowed. */
+struct connections *connections_create(const struct connection_limits *limits,
+                                       struct authorities *authorities, struct pp_error *error);
 /* Once the daemon is stopped. */
 void connections_destroy(struct connections *connections);
 

@@ -14,6 +14,6 @@ void contacts_destroy(struct contacts *contacts);
 /* The screen has just been heard of. */
 void contacts_note(struct contacts *contacts, const struct device *device);
 /* Writes down what was noted. Takes db_lock. */
-bool contacts_write(struct contacts *contacts, struct db *db, struct pp_error *error);
+PP_MUST_USE bool contacts_write(struct contacts *contacts, struct db *db, struct pp_error *error);
 
 #endif

@@ -28,13 +28,13 @@ struct content_renderers {
 };
 
 /* The folder of pingplay-render-media that was installed with this program. */
-bool content_renderers_find(char folder[PP_PATH_MAX], struct pp_error *error);
+PP_MUST_USE bool content_renderers_find(char folder[PP_PATH_MAX], struct pp_error *error);
 
 /* `object` is a descriptor of `length` sealed bytes, borrowed. False, with
  * PP_E_UNSUPPORTED or PP_E_INVALID, where screens cannot show it or not all of the picture; other codes where
  * it could not be tried out. Where it is shown but something is lost, `warning` says what; else it is "". */
-bool content_check(const struct content_renderers *renderers, int object, uint64_t length,
-                   const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind,
-                   char warning[CONTENT_WARNING_MAX], struct pp_error *error);
+PP_MUST_USE bool content_check(const struct content_renderers *renderers, int object, uint64_t length,
+                               const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind,
+                               char warning[CONTENT_WARNING_MAX], struct pp_error *error);
 
 #endif

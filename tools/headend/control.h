@@ -28,19 +28,19 @@ PP_DEFINE_AUTO(control, struct control, control_close)
 cJSON *control_upload_key(const struct control *control);
 
 /* Appends the JWS of a kind of document (`typ`). */
-bool control_sign(struct control *control, const char *typ, const void *payload, size_t size,
-                  struct pp_buf *token, struct pp_error *error);
+PP_MUST_USE bool control_sign(struct control *control, const char *typ, const void *payload, size_t size,
+                              struct pp_buf *token, struct pp_error *error);
 
 struct control_refusal {
     const char *device, *reason, *nonce;
     cJSON *commands; /* what it is to do all the same; borrowed; NULL nothing */
 };
 /* A refusal of a screen's request that carried `nonce`: what it is (`reason`), signed (firmware/access/refusal.h). */
-bool control_refuse(struct control *control, const struct control_refusal *refusal, struct pp_buf *token,
-                    struct pp_error *error);
+PP_MUST_USE bool control_refuse(struct control *control, const struct control_refusal *refusal,
+                                struct pp_buf *token, struct pp_error *error);
 
 /* The JWK set: the key, made where there is none, and the next one while there is one (TUF_NEXT), so that screens know
  * it before anything is signed with it. Appended, the same bytes each time. */
-bool control_document(const struct home *home, struct pp_buf *document, struct pp_error *error);
+PP_MUST_USE bool control_document(const struct home *home, struct pp_buf *document, struct pp_error *error);
 
 #endif

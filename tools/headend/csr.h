@@ -16,7 +16,7 @@ struct csr {
 
 /* Parses DER and verifies the request's own signature (ECDSA with SHA-256), the proof that who asks holds the
  * key. Subject and attributes are not looked at: the CA sets the subject. */
-bool csr_parse(const uint8_t *der, size_t size, struct csr *csr, struct pp_error *error);
+PP_MUST_USE bool csr_parse(const uint8_t *der, size_t size, struct csr *csr, struct pp_error *error);
 
 /* SubjectPublicKeyInfo of a P-256 point (RFC 5480). */
 void spki_of_point(const uint8_t point[CRYPTO_POINT_SIZE], uint8_t spki[SPKI_SIZE]);

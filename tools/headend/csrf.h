@@ -7,7 +7,7 @@
 
 #define CSRF_SIZE SECRET_TEXT_SIZE /* bytes of a token with the NUL */
 
-bool csrf_token(const char *cookie, char token[CSRF_SIZE], struct pp_error *error);
+PP_MUST_USE bool csrf_token(const char *cookie, char token[CSRF_SIZE], struct pp_error *error);
 /* In constant time. */
 bool csrf_check(const char *cookie, const char *token);
 

@@ -286,7 +286,7 @@ bool db_change_commit(struct db_change *change, struct pp_error *error) {
 void db_change_rollback(struct db_change *change) {
     if (!change->db)
         return;
-    db_run(change->db, NULL, "ROLLBACK", "");
+    (void)!db_run(change->db, NULL, "ROLLBACK", "");
     db_unlock(change->db);
     change->db = NULL;
 }

@@ -34,10 +34,11 @@ void db_share(struct db *db);
  * size_t. */
 sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 /* A statement without rows. */
-bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+PP_MUST_USE bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 /* The same, but the disk is not waited for: a power cut may undo it. For notes that are soon made again; a
  * publish that all screens answer to would else cost a sync for each. Not counted by db_commits. */
-bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+PP_MUST_USE bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types,
+                                 ...);
 /* Rows that the last statement changed. */
 int db_changes(struct db *db);
 
@@ -48,20 +49,21 @@ static inline void db_stmt_cleanup(sqlite3_stmt **statement) {
 
 /* Steps: true where there is a row. False at the end (error->code PP_E_NOTFOUND, `what` in the message) and
  * on failure. */
-bool db_next(sqlite3_stmt *statement, const char *what, struct pp_error *error);
+PP_MUST_USE bool db_next(sqlite3_stmt *statement, const char *what, struct pp_error *error);
 /* The row's columns. Text is "" for NULL and borrowed until the next step. */
 const char *db_text(sqlite3_stmt *statement, int column);
 int64_t db_int(sqlite3_stmt *statement, int column);
 /* A blob of exactly `size` bytes. */
-bool db_bytes(sqlite3_stmt *statement, int column, void *out, size_t size, struct pp_error *error);
+PP_MUST_USE bool db_bytes(sqlite3_stmt *statement, int column, void *out, size_t size,
+                          struct pp_error *error);
 
 /* A transaction that rolls back unless committed:
  * `db_autochange struct db_change change = {0};` */
 struct db_change {
     struct db *db; /* NULL when none is open */
 };
-bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error);
-bool db_change_commit(struct db_change *change, struct pp_error *error);
+PP_MUST_USE bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error);
+PP_MUST_USE bool db_change_commit(struct db_change *change, struct pp_error *error);
 void db_change_rollback(struct db_change *change);
 #define db_autochange PP_CLEANUP(db_change_rollback)
 
@@ -77,15 +79,15 @@ int db_defer_sync(struct db *db, struct pp_error *error);
 /* Grows with each commit that is worth waiting for. Callers hold db_lock. */
 uint64_t db_commits(const struct db *db);
 /* Copies the log into the database, as far as nobody reads what is older. */
-bool db_checkpoint(struct db *db, struct pp_error *error);
+PP_MUST_USE bool db_checkpoint(struct db *db, struct pp_error *error);
 /* The file. Borrowed. */
 const char *db_path(const struct db *db);
 
 /* Named values of the whole installation. A missing one is "". The caller frees. */
 char *db_meta_get(struct db *db, const char *name, struct pp_error *error);
-bool db_meta_set(struct db *db, const char *name, const char *value, struct pp_error *error);
+PP_MUST_USE bool db_meta_set(struct db *db, const char *name, const char *value, struct pp_error *error);
 
 /* migrations.c */
-bool db_migrate(struct db *db, struct pp_error *error);
+PP_MUST_USE bool db_migrate(struct db *db, struct pp_error *error);
 
 #endif

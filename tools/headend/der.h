@@ -15,8 +15,10 @@
 #define DER_MAX         (64 * 1024) /* bytes, of every DER document made here */
 
 /* Appends one tag, its length and the content. */
-bool der_add(struct pp_buf *out, uint8_t tag, const void *content, size_t size, struct pp_error *error);
+PP_MUST_USE bool der_add(struct pp_buf *out, uint8_t tag, const void *content, size_t size,
+                         struct pp_error *error);
 /* The same with what another buffer holds. */
-bool der_add_buf(struct pp_buf *out, uint8_t tag, const struct pp_buf *content, struct pp_error *error);
+PP_MUST_USE bool der_add_buf(struct pp_buf *out, uint8_t tag, const struct pp_buf *content,
+                             struct pp_error *error);
 
 #endif

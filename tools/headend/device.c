@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "headend/channel.h"
 #include "headend/device_certificate.h"
+#include "headend/device_former.h"
 #include "headend/silence.h"
 
 /* What a screen says of itself; "" where it has not yet. */
@@ -377,11 +378,11 @@ bool device_restore(struct db *db, const char *id, struct pp_error *error) {
 
 bool device_remove(struct db *db, const char *id, struct pp_error *error) {
     static const char *const deletes[] = {
-        "DELETE FROM report WHERE device = ?",      "DELETE FROM report_loss WHERE device = ?",
-        "DELETE FROM token WHERE device = ?",       "DELETE FROM enrolment WHERE device = ?",
-        "DELETE FROM event_link WHERE device = ?",  "DELETE FROM event_finding WHERE device = ?",
-        "DELETE FROM certificate WHERE device = ?", "DELETE FROM screen_command WHERE device = ?",
-        "DELETE FROM device WHERE id = ?",
+        "DELETE FROM report WHERE device = ?",         "DELETE FROM report_loss WHERE device = ?",
+        "DELETE FROM token WHERE device = ?",          "DELETE FROM enrolment WHERE device = ?",
+        "DELETE FROM event_head WHERE device = ?",     "DELETE FROM event_link WHERE device = ?",
+        "DELETE FROM event_finding WHERE device = ?",  "DELETE FROM certificate WHERE device = ?",
+        "DELETE FROM screen_command WHERE device = ?", "DELETE FROM device WHERE id = ?",
     };
     struct device device;
     db_autochange struct db_change change = {0};
@@ -389,6 +390,8 @@ bool device_remove(struct db *db, const char *id, struct pp_error *error) {
         return false;
     if (strcmp(device.status, "retired") != 0)
         return pp_fail(error, PP_E_STATE, "this screen is in use, retire it first: %s", id);
+    if (!device_former_keep(db, id, error))
+        return false;
     for (size_t i = 0; i < PP_COUNT(deletes); i++) {
         if (!db_run(db, error, deletes[i], "s", id))
             return false;

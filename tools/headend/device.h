@@ -58,19 +58,21 @@ const char *device_access_name(enum device_access access);
 bool device_access_read(const char *text, enum device_access *access);
 
 /* PP_E_NOTFOUND where there is none. */
-bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error);
+PP_MUST_USE bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error);
 /* What a person calls it: its id, the first DEVICE_PREFIX_MIN characters of that or more, or its name. PP_E_INVALID
  * where that could be more than one. */
-bool device_resolve(struct db *db, const char *text, struct device *device, struct pp_error *error);
-bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device, struct pp_error *error);
+PP_MUST_USE bool device_resolve(struct db *db, const char *text, struct device *device,
+                                struct pp_error *error);
+PP_MUST_USE bool device_find_by_cookie(struct db *db, const char *cookie, struct device *device,
+                                       struct pp_error *error);
 /* The one whose key this is, or is about to be. */
-bool device_find_by_key(struct db *db, const uint8_t thumbprint[32], struct device *device,
-                        struct pp_error *error);
+PP_MUST_USE bool device_find_by_key(struct db *db, const uint8_t thumbprint[32], struct device *device,
+                                    struct pp_error *error);
 
 /* All of them: first those offline or in trouble, last those retired, by name; stops where the callback returns
  * false. */
-bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
-                 struct pp_error *error);
+PP_MUST_USE bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
+                             struct pp_error *error);
 
 /* Where a screen stands, as lists call it. */
 enum device_state {
@@ -96,44 +98,46 @@ struct device_search {
     int64_t now;                       /* s since 1970 */
     int64_t skipped, count;
 };
-bool device_search(struct db *db, const struct device_search *search,
-                   bool (*each)(void *arg, const struct device *device), void *arg, struct pp_error *error);
+PP_MUST_USE bool device_search(struct db *db, const struct device_search *search,
+                               bool (*each)(void *arg, const struct device *device), void *arg,
+                               struct pp_error *error);
 /* How many there are, how many of them a search finds, and how many of those are online. */
 struct device_counts {
     int64_t total, found, online;
 };
-bool device_count(struct db *db, const struct device_search *search, struct device_counts *counts,
-                  struct pp_error *error);
+PP_MUST_USE bool device_count(struct db *db, const struct device_search *search, struct device_counts *counts,
+                              struct pp_error *error);
 
 /* A fresh device cookie, in place of any earlier one. */
-bool device_cookie_make(struct db *db, const char *id, int64_t lifetime_s, char cookie[SECRET_TEXT_SIZE],
-                        struct pp_error *error);
+PP_MUST_USE bool device_cookie_make(struct db *db, const char *id, int64_t lifetime_s,
+                                    char cookie[SECRET_TEXT_SIZE], struct pp_error *error);
 /* Whether the cookie is the device's present one. */
-bool device_cookie_check(struct db *db, const char *id, const char *cookie, struct pp_error *error);
+PP_MUST_USE bool device_cookie_check(struct db *db, const char *id, const char *cookie,
+                                     struct pp_error *error);
 
 /* The key that its secrets are encrypted to from now on. */
-bool device_set_agreement(struct db *db, const char *id, const uint8_t agreement[CRYPTO_POINT_SIZE],
-                          struct pp_error *error);
+PP_MUST_USE bool device_set_agreement(struct db *db, const char *id,
+                                      const uint8_t agreement[CRYPTO_POINT_SIZE], struct pp_error *error);
 /* The key that it signs with, of which its thumbprint is. */
-bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POINT_SIZE],
-                    struct pp_error *error);
+PP_MUST_USE bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POINT_SIZE],
+                                struct pp_error *error);
 
 /* Its certificate, cookie and tokens are refused from now on. */
-bool device_retire(struct db *db, const char *id, struct pp_error *error);
+PP_MUST_USE bool device_retire(struct db *db, const char *id, struct pp_error *error);
 
 /* The same as part of another change, also of one that is retired already. */
-bool device_refuse_all(struct db *db, const char *id, struct pp_error *error);
+PP_MUST_USE bool device_refuse_all(struct db *db, const char *id, struct pp_error *error);
 
 /* Somebody else may have its key: no certificate and no cookie that it has is good any more, its channel's keys
  * count as known to a stranger, and it is a screen again once a person has approved the code that it shows.
  * PP_E_STATE for one that is retired. */
-bool device_revoke(struct db *db, const char *id, struct pp_error *error);
+PP_MUST_USE bool device_revoke(struct db *db, const char *id, struct pp_error *error);
 
 /* It is what it was before it was retired: the certificate that it has is good again, until that expires. */
-bool device_restore(struct db *db, const char *id, struct pp_error *error);
+PP_MUST_USE bool device_restore(struct db *db, const char *id, struct pp_error *error);
 /* Forgets a retired screen and all that it has reported; PP_E_STATE for one that is in use. Its certificate is one of
  * an unknown screen's then. */
-bool device_remove(struct db *db, const char *id, struct pp_error *error);
+PP_MUST_USE bool device_remove(struct db *db, const char *id, struct pp_error *error);
 /* "waiting" (for its first contact), "online", "trouble" (it says that it is not), "offline", "retired". */
 const char *device_state_name(const struct device *device, int64_t now);
 
@@ -146,10 +150,10 @@ struct device_settings {
     const char *access;                   /* device_access_name */
     const char *lock_after, *erase_after; /* silence_read */
 };
-bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
+PP_MUST_USE bool device_settings_check(const struct device_settings *settings, struct pp_error *error);
 /* PP_E_NOTFOUND where there is no such channel, PP_E_STATE for one that is retired. */
-bool device_change(struct db *db, const char *id, const struct device_settings *settings,
-                   struct pp_error *error);
+PP_MUST_USE bool device_change(struct db *db, const char *id, const struct device_settings *settings,
+                               struct pp_error *error);
 
 /* What a screen says of the states that were in effect there. */
 struct device_report {
@@ -159,8 +163,9 @@ struct device_report {
 /* A screen that has seen newer states than ours: this database came from a backup, and its states go on in a
  * later epoch. One that was told a time far ahead, by this headend when its clock was wrong: the next version
  * takes that back. *changed: its state is another one now. */
-bool device_follow_report(struct db *db, const struct device *device, const struct device_report *report,
-                          bool *changed, struct pp_error *error);
+PP_MUST_USE bool device_follow_report(struct db *db, const struct device *device,
+                                      const struct device_report *report, bool *changed,
+                                      struct pp_error *error);
 
 /* The first 8 bytes of a thumbprint as the screen shows them: "3f2a 91bc 0d4e 77a1". */
 void fingerprint_text(const uint8_t thumbprint[32], char text[FINGERPRINT_SIZE]);

@@ -5,16 +5,18 @@
 
 bool device_certificate_add(struct db *db, const char *id, const struct certificate_facts *facts,
                             struct pp_error *error) {
-    return db_run(
-        db, error,
-        "INSERT INTO certificate(serial, device, thumbprint, issued, expires) VALUES(?, ?, ?, ?, ?)", "bsbii",
-        (const void *)facts->serial, facts->serial_size, id, (const void *)facts->thumbprint,
-        sizeof facts->thumbprint, pp_clock_realtime_s(), facts->not_after);
+    return db_run(db, error,
+                  "INSERT INTO certificate(serial, device, thumbprint, issued, expires, authority) VALUES(?, "
+                  "?, ?, ?, ?, ?)",
+                  "bsbiib", (const void *)facts->serial, facts->serial_size, id,
+                  (const void *)facts->thumbprint, sizeof facts->thumbprint, pp_clock_realtime_s(),
+                  facts->not_after, (const void *)facts->authority, sizeof facts->authority);
 }
 
 /* Certificates that are ours, since the authority signed them, but not in this database: of a headend that kept no
  * serials, the newest, which the screen's row describes; or one that was renewed after the copy was made which this
- * database came from, newer than all that are known. A renewal brings a new key: it must not be another screen's. */
+ * database came from, newer than all that are known. A renewal brings a new key: it must not be another screen's. By
+ * the authority that issues now: whoever stole the key of one before could make one for each screen. */
 static bool adopt(struct db *db, const struct device *device, const struct certificate_facts *facts,
                   struct pp_error *error) {
     db_autostmt sqlite3_stmt *row =
@@ -27,6 +29,8 @@ static bool adopt(struct db *db, const struct device *device, const struct certi
     bool same_key = memcmp(facts->thumbprint, device->thumbprint, sizeof facts->thumbprint) == 0;
     bool expected = newest ? facts->not_after > newest && !taken
                            : facts->not_after == device->certificate_expires && same_key;
+    if (!facts->authority_issues)
+        return pp_fail(error, PP_E_DENIED, "this certificate was not issued here");
     if (!expected || strcmp(device->status, "active") != 0)
         return pp_fail(error, PP_E_AUTH, "this certificate is not one of the screen's");
     return device_certificate_add(db, device->id, facts, error) &&
@@ -67,6 +71,11 @@ bool device_certificate_use(struct db *db, const struct device *device, const st
     if (!db_bytes(row, 0, thumbprint, sizeof thumbprint, error))
         return false;
     bool used = db_int(row, 1);
+    /* Whoever has its key could make one for each screen, and have that told, signed, that it is over. */
+    if (facts->authority_retired)
+        return memcmp(thumbprint, facts->thumbprint, sizeof thumbprint) == 0
+                   ? pp_fail(error, PP_E_AUTH, "this certificate's authority is retired")
+                   : pp_fail(error, PP_E_DENIED, "this certificate was not issued here");
     if (db_int(row, 2) || memcmp(thumbprint, facts->thumbprint, sizeof thumbprint) != 0)
         return pp_fail(error, PP_E_AUTH, "this certificate was replaced by another");
     sqlite3_reset(row);

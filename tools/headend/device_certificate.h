@@ -10,22 +10,22 @@
 #include "headend/device.h"
 
 /* One that was just issued to the screen, with any key. */
-bool device_certificate_add(struct db *db, const char *id, const struct certificate_facts *facts,
-                            struct pp_error *error);
+PP_MUST_USE bool device_certificate_add(struct db *db, const char *id, const struct certificate_facts *facts,
+                                        struct pp_error *error);
 /* Whether the screen may show this one, of which the TLS library has verified signature and validity; notes its first
  * use. PP_E_AUTH where it may not (any more). */
-bool device_certificate_use(struct db *db, const struct device *device, const struct certificate_facts *facts,
-                            struct pp_error *error);
+PP_MUST_USE bool device_certificate_use(struct db *db, const struct device *device,
+                                        const struct certificate_facts *facts, struct pp_error *error);
 /* The same of its key, which was proven in another way: whether a certificate that the screen may show is for it, and
  * valid at `now` (s since 1970). */
-bool device_key_use(struct db *db, const struct device *device, const uint8_t thumbprint[32], int64_t now,
-                    struct pp_error *error);
+PP_MUST_USE bool device_key_use(struct db *db, const struct device *device, const uint8_t thumbprint[32],
+                                int64_t now, struct pp_error *error);
 /* None that was issued before is good any more. */
-bool device_certificates_revoke(struct db *db, const char *id, struct pp_error *error);
+PP_MUST_USE bool device_certificates_revoke(struct db *db, const char *id, struct pp_error *error);
 /* Whether the key is, or is about to be, one of a screen other than this. */
-bool device_key_taken(struct db *db, const char *id, const uint8_t thumbprint[32], bool *taken,
-                      struct pp_error *error);
+PP_MUST_USE bool device_key_taken(struct db *db, const char *id, const uint8_t thumbprint[32], bool *taken,
+                                  struct pp_error *error);
 /* Forgets what has expired. */
-bool device_certificates_purge(struct db *db, int64_t now, struct pp_error *error);
+PP_MUST_USE bool device_certificates_purge(struct db *db, int64_t now, struct pp_error *error);
 
 #endif

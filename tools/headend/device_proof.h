@@ -11,7 +11,7 @@ bool device_proof_given(const struct request *request);
 
 /* Verifies the proof of this very request, which carries `bound` (the cookie's value; NULL: none), once a request:
  * request->proof is set. */
-bool device_proof_read(struct request *request, const char *bound, struct pp_error *error);
+PP_MUST_USE bool device_proof_read(struct request *request, const char *bound, struct pp_error *error);
 /* Answers where it is not good. */
 void device_proof_refuse(struct reply *reply, const struct pp_error *error);
 

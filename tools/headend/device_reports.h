@@ -14,8 +14,8 @@ struct device_reports {
 };
 
 /* PP_E_NOTFOUND where there is no such screen. */
-bool device_reports_load(struct db *db, const char *id, struct device_reports *reports,
-                         struct pp_error *error);
+PP_MUST_USE bool device_reports_load(struct db *db, const char *id, struct device_reports *reports,
+                                     struct pp_error *error);
 void device_reports_finish(struct device_reports *reports);
 #define device_reports_auto PP_CLEANUP(device_reports_finish)
 

@@ -290,6 +290,19 @@ static bool answer_refuse(struct db *db, const char *user_code, const struct enr
                    over ? "; too many wrong answers, it shows a new code now" : "");
 }
 
+/* What the screen has given up for this code: other codes of its key, and an approval that it has not used. */
+static bool void_former(struct db *db, const struct enrolment *enrolment, const char *user_code,
+                        const char *id, struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    return user_code_hash(user_code, hash, error) &&
+           db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
+           db_run(db, error, "UPDATE enrolment SET status = 'done' WHERE device = ?", "s", id) &&
+           db_run(db, error,
+                  "DELETE FROM enrolment WHERE thumbprint = ? AND status = 'pending' AND user_code_hash <> ?",
+                  "bb", (const void *)enrolment->thumbprint, sizeof enrolment->thumbprint, (const void *)hash,
+                  sizeof hash);
+}
+
 bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
                        const struct enrolment_answer *answer, const struct device_settings *settings,
                        const char *by, char id[UUID_TEXT_SIZE], struct pp_error *error) {
@@ -302,6 +315,7 @@ bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
         return answer_refuse(db, user_code, &enrolment, &change, error);
     return device_id_for(db, enrolment.thumbprint, id, error) && forget_retired(db, id, error) &&
            device_save(db, id, enrolment.thumbprint, settings, by, error) &&
+           void_former(db, &enrolment, user_code, id, error) &&
            enrolment_decide(db, user_code, "approved", id, error) && db_change_commit(&change, error);
 }
 

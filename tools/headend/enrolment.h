@@ -32,9 +32,9 @@ struct enrolment_origin {
 };
 /* A new pending enrolment. PP_E_LIMIT where too many are pending of the screen or of the address; where there are too
  * many in all, the busiest network loses one. */
-bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const struct enrolment_origin *origin,
-                     int64_t lifetime_s, int64_t interval_s, struct enrolment_codes *codes,
-                     struct pp_error *error);
+PP_MUST_USE bool enrolment_start(struct db *db, const uint8_t thumbprint[32],
+                                 const struct enrolment_origin *origin, int64_t lifetime_s,
+                                 int64_t interval_s, struct enrolment_codes *codes, struct pp_error *error);
 
 enum enrolment_poll {
     ENROLMENT_PENDING,
@@ -45,8 +45,8 @@ enum enrolment_poll {
     ENROLMENT_GRANTED, /* `token` is set; an earlier token of it is void */
 };
 /* False only where the database fails. */
-bool enrolment_poll(struct db *db, const char *device_code, enum enrolment_poll *result,
-                    char token[SECRET_TEXT_SIZE], struct pp_error *error);
+PP_MUST_USE bool enrolment_poll(struct db *db, const char *device_code, enum enrolment_poll *result,
+                                char token[SECRET_TEXT_SIZE], struct pp_error *error);
 
 struct enrolment {
     uint8_t thumbprint[32];
@@ -57,8 +57,8 @@ struct enrolment {
     int64_t wrong;  /* answers so far */
 };
 /* By the code that the screen shows. PP_E_NOTFOUND, or PP_E_EXPIRED. */
-bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct enrolment *enrolment,
-                    struct pp_error *error);
+PP_MUST_USE bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE],
+                                struct enrolment *enrolment, struct pp_error *error);
 
 /* What a person read off the screen: one group of its fingerprint, or all of it. That proves that somebody
  * stands before the very screen: a code alone can come in a mail, for a device of the sender's. */
@@ -68,20 +68,24 @@ struct enrolment_answer {
 };
 
 /* All settings but site are needed. Makes the device (or takes the one that has this key already) and writes
- * its id. PP_E_STATE where it is not pending any more; PP_E_AUTH for a wrong answer, of which
- * ENROLMENT_WRONG_MAX end the code. */
-bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
-                       const struct enrolment_answer *answer, const struct device_settings *settings,
-                       const char *by, char id[UUID_TEXT_SIZE], struct pp_error *error);
-bool enrolment_refuse(struct db *db, const char user_code[USER_CODE_SIZE], struct pp_error *error);
+ * its id; former codes and tokens of it are void then. PP_E_STATE where it is not pending any more; PP_E_AUTH for a
+ * wrong answer, of which ENROLMENT_WRONG_MAX end the code. */
+PP_MUST_USE bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
+                                   const struct enrolment_answer *answer,
+                                   const struct device_settings *settings, const char *by,
+                                   char id[UUID_TEXT_SIZE], struct pp_error *error);
+PP_MUST_USE bool enrolment_refuse(struct db *db, const char user_code[USER_CODE_SIZE],
+                                  struct pp_error *error);
 
 /* The device that a token is for. PP_E_AUTH where it is not valid. */
-bool enrolment_token_find(struct db *db, const char *token, struct device *device, struct pp_error *error);
+PP_MUST_USE bool enrolment_token_find(struct db *db, const char *token, struct device *device,
+                                      struct pp_error *error);
 /* Ends the enrolment: no token for this device is valid any more, the device is active. PP_E_STATE where it
  * was retired meanwhile, by another process. */
-bool enrolment_finish(struct db *db, const char *id, int64_t certificate_expires, struct pp_error *error);
+PP_MUST_USE bool enrolment_finish(struct db *db, const char *id, int64_t certificate_expires,
+                                  struct pp_error *error);
 
 /* Forgets what has expired. */
-bool enrolment_purge(struct db *db, struct pp_error *error);
+PP_MUST_USE bool enrolment_purge(struct db *db, struct pp_error *error);
 
 #endif

@@ -10,14 +10,23 @@
 #include "headend/network.h"
 #include "headend/pkcs7.h"
 
+#define EST_CERTIFICATES_MAX                                                                                 \
+    (CA_LINE_MAX + 2) /* that screens take in one answer (firmware/identity/pkcs7.h) */
 #define EST_TYPE "application/pkcs7-mime; smime-type=certs-only"
+
+/* Behind the others, as long as there is place: what is newer comes first. */
+static void certificate_append(struct pkcs7_certificate certificates[EST_CERTIFICATES_MAX], size_t *count,
+                               const struct pp_buf *der) {
+    if (*count < EST_CERTIFICATES_MAX)
+        certificates[(*count)++] = (struct pkcs7_certificate){der->data, der->size};
+}
 
 /* Answers with certificates in base64 of certs-only PKCS#7. */
 static void reply_certificates(struct reply *reply, const struct pkcs7_certificate *certificates,
                                size_t count) {
     struct pp_error error;
-    pp_autobuf struct pp_buf der = PP_BUF_INIT(4 * CA_CERTIFICATE_MAX);
-    pp_autobuf struct pp_buf text = PP_BUF_INIT(8 * CA_CERTIFICATE_MAX);
+    pp_autobuf struct pp_buf der = PP_BUF_INIT((size_t)EST_CERTIFICATES_MAX * CA_CERTIFICATE_MAX);
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(2 * (size_t)EST_CERTIFICATES_MAX * CA_CERTIFICATE_MAX);
     if (!pkcs7_certs_only(certificates, count, &der, &error) ||
         !pp_base64_encode_lines(der.data, der.size, &text, &error)) {
         reply_failure(reply, &error);
@@ -27,10 +36,25 @@ static void reply_certificates(struct reply *reply, const struct pkcs7_certifica
     reply_header(reply, "Content-Transfer-Encoding", "base64");
 }
 
+static bool is_trusted(const struct ca *ca, const uint8_t sha256[CA_HASH_SIZE]) {
+    const struct authority *authority = ca_find(ca, sha256);
+    return authority && !authority->retired;
+}
+
+/* RFC 7030 §4.1.3: those that are trusted, and by whom each newer one is certified. There is no OldWithNew (ca.h). */
 void est_cacerts(struct request *request, struct reply *reply) {
-    const struct pp_buf *der = ca_der(request->app->ca);
-    const struct pkcs7_certificate certificate = {der->data, der->size};
-    reply_certificates(reply, &certificate, 1);
+    struct pkcs7_certificate certificates[EST_CERTIFICATES_MAX];
+    size_t count = 0;
+    PP_AUTO(ca) struct ca *ca = authorities_now(request->app->authorities);
+    for (size_t i = 0; i < ca->count; i++) {
+        if (!ca->authorities[i].retired)
+            certificate_append(certificates, &count, &ca->authorities[i].der);
+    }
+    for (size_t i = 0; i < ca->link_count; i++) {
+        if (is_trusted(ca, ca->links[i].of) && is_trusted(ca, ca->links[i].by))
+            certificate_append(certificates, &count, &ca->links[i].der);
+    }
+    reply_certificates(reply, certificates, count);
 }
 
 static bool request_csr(struct request *request, struct reply *reply, struct csr *csr) {
@@ -53,32 +77,47 @@ static const char *bearer_token(const struct request *request) {
 }
 
 /* Issues the certificate for request->device and writes what that changes, all in one transaction. */
-static bool device_certify(struct request *request, const struct csr *csr, struct pp_buf *der,
-                           struct pp_error *error) {
+static bool device_certify(struct request *request, const struct ca *ca, const struct csr *csr,
+                           struct pp_buf *der, struct pp_error *error) {
     struct app *app = request->app;
     int64_t expires = pp_clock_realtime_s() + (int64_t)app->options.certificate_s;
     db_autochange struct db_change change = {0};
     struct certificate_facts facts;
-    return ca_issue_device(app->ca, request->device.id, csr->point, expires, der, error) &&
+    return ca_issue_device(ca, request->device.id, csr->point, expires, der, error) &&
            certificate_read(der->data, der->size, &facts, error) &&
+           memcpy(facts.authority, ca->authorities[0].sha256, sizeof facts.authority) &&
            db_change_begin(&change, app->db, error) &&
            device_certificate_add(app->db, request->device.id, &facts, error) &&
            enrolment_finish(app->db, request->device.id, expires, error) && db_change_commit(&change, error);
 }
 
+/* With the way to the authority from each that the screen may know; where there is one, without the authority itself,
+ * which OpenSSL would take for the end of the way, though the screen does not know it. */
+static void reply_chain(struct reply *reply, const struct ca *ca, const struct pp_buf *der) {
+    struct pkcs7_certificate chain[EST_CERTIFICATES_MAX];
+    const struct pp_buf *line[CA_LINE_MAX];
+    size_t links = ca_line(ca, line);
+    size_t count = 0;
+    certificate_append(chain, &count, der);
+    if (!links)
+        certificate_append(chain, &count, &ca->authorities[0].der);
+    for (size_t i = 0; i < links; i++)
+        certificate_append(chain, &count, line[i]);
+    reply_certificates(reply, chain, count);
+}
+
 static void certify(struct request *request, struct reply *reply, const struct csr *csr) {
     struct pp_error error;
     pp_autobuf struct pp_buf der = PP_BUF_INIT(CA_CERTIFICATE_MAX);
-    if (!device_certify(request, csr, &der, &error)) {
+    PP_AUTO(ca) struct ca *ca = authorities_now(request->app->authorities);
+    if (!device_certify(request, ca, csr, &der, &error)) {
         if (error.code == PP_E_STATE)
             reply_problem(reply, MHD_HTTP_FORBIDDEN, "screen-retired", "%s", error.message);
         else
             reply_failure(reply, &error);
         return;
     }
-    const struct pp_buf *authority = ca_der(request->app->ca);
-    const struct pkcs7_certificate chain[] = {{der.data, der.size}, {authority->data, authority->size}};
-    reply_certificates(reply, chain, PP_COUNT(chain));
+    reply_chain(reply, ca, &der);
     pp_log_info("certificate issued to screen %s", request->device.id);
 }
 

@@ -9,6 +9,7 @@ static const struct event_finding_row rows[EVENT_FINDINGS] = {
     [EVENT_FORK] = {"fork", "chain-fork", 10, "Two events for one place in the screen's chain"},
     [EVENT_REWRITE] = {"rewrite", "chain-rewrite", 10, "An event is not what its hash is of"},
     [EVENT_ANEW] = {"anew", "chain-anew", 6, "The screen's chain of events began anew"},
+    [EVENT_ROLLBACK] = {"rollback", "vault-rollback", 9, "An older vault of the screen was put back"},
     [EVENT_UNCHAINED] = {"unchained", "chain-unchained", 7, "An event without a place in the screen's chain"},
 };
 
@@ -131,6 +132,46 @@ bool event_chain_take(struct db *db, const char *device, const cJSON *event, boo
     return link_add(&taking, &known, error);
 }
 
+bool event_chain_find(struct db *db, const char *device, enum event_finding finding,
+                      const struct event_span *span, const char *item, struct pp_error *error) {
+    const struct event_finding_row *row = &rows[finding];
+    if (!db_run(db, error,
+                "INSERT INTO event_finding(device, finding, chain, first, last, missing, found, item)"
+                " SELECT ?1, ?2, ?3, ?4, ?5, 0, ?6, ?7 WHERE NOT EXISTS(SELECT 1 FROM event_finding WHERE "
+                "device = ?1"
+                " AND finding = ?2 AND chain = ?3 AND last = ?5)",
+                "sssiiis", device, row->name, span->chain, span->first, span->last, pp_clock_realtime_s(),
+                item))
+        return false;
+    if (db_changes(db))
+        pp_log_warning("screen %s: %s: %lld to %lld of chain %s", device, row->words, (long long)span->first,
+                       (long long)span->last, span->chain);
+    return true;
+}
+
+cJSON *event_chain_findings(struct db *db, const char *device, struct pp_error *error) {
+    struct pp_error end = {0};
+    pp_autojson cJSON *findings = cJSON_CreateObject();
+    db_autostmt sqlite3_stmt *row = db_query(db, error,
+                                             "SELECT finding, count(*), sum(missing), max(found) FROM "
+                                             "event_finding WHERE device = ? GROUP BY finding",
+                                             "s", device);
+    if (!row)
+        return NULL;
+    while (db_next(row, "finding", &end)) {
+        char last[PP_RFC3339_SIZE];
+        cJSON *finding = cJSON_AddObjectToObject(findings, db_text(row, 0));
+        pp_time_format(db_int(row, 3), last);
+        cJSON_AddNumberToObject(finding, "count", (double)db_int(row, 1));
+        cJSON_AddNumberToObject(finding, "missing", (double)db_int(row, 2));
+        cJSON_AddStringToObject(finding, "last", last);
+    }
+    if (end.code == PP_E_NOTFOUND)
+        return pp_steal(&findings);
+    pp_fail(error, end.code, "%s", end.message);
+    return NULL;
+}
+
 bool event_chain_trim(struct db *db, const char *device, struct pp_error *error) {
     return db_run(db, error,
                   "DELETE FROM event_link WHERE number IN (SELECT number FROM event_link WHERE device = ?"
@@ -140,5 +181,9 @@ bool event_chain_trim(struct db *db, const char *device, struct pp_error *error)
                db, error,
                "DELETE FROM event_finding WHERE number IN (SELECT number FROM event_finding WHERE device = ?"
                " ORDER BY number DESC LIMIT -1 OFFSET ?)",
-               "si", device, (int64_t)EVENT_FINDINGS_MAX);
+               "si", device, (int64_t)EVENT_FINDINGS_MAX) &&
+           db_run(db, error,
+                  "DELETE FROM event_head WHERE number IN (SELECT number FROM event_head WHERE device = ?"
+                  " ORDER BY number DESC LIMIT -1 OFFSET ?)",
+                  "si", device, (int64_t)EVENT_LINKS_MAX);
 }

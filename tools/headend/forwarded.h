@@ -34,8 +34,8 @@ struct forwarded {
 
 /* Appends what one header says; they are taken in the order in which they came. PP_E_INVALID, PP_E_LIMIT: then nothing
  * that they say is to be believed. */
-bool forwarded_read(enum forwarded_header header, const char *text, struct forwarded *forwarded,
-                    struct pp_error *error);
+PP_MUST_USE bool forwarded_read(enum forwarded_header header, const char *text, struct forwarded *forwarded,
+                                struct pp_error *error);
 
 /* Who asks: beginning with the peer, the first that `is_proxy` does not know, or the one furthest away. Unknown
  * where one of ours does not tell. */

@@ -1,7 +1,7 @@
 #include "headend/hasher.h"
 
-#include <pthread.h>
-
+#include "base/log.h"
+#include "base/thread.h"
 #include "headend/users.h"
 
 struct hasher {
@@ -39,6 +39,16 @@ static struct request *attempt_next(const struct hasher *hasher) {
     return found;
 }
 
+static bool attempt_run(struct attempt *attempt) {
+    struct pp_error error = {0};
+    if (!attempt->makes)
+        return password_verify(attempt->encoded, attempt->password);
+    if (password_encode(attempt->password, attempt->encoded, &error))
+        return true;
+    pp_log_error("%s", error.message);
+    return false;
+}
+
 static void *hasher_run(void *arg) {
     struct hasher *hasher = arg;
     pthread_mutex_lock(&hasher->mutex);
@@ -50,7 +60,7 @@ static void *hasher_run(void *arg) {
         }
         hasher->checking = request;
         pthread_mutex_unlock(&hasher->mutex);
-        request->attempt.right = password_verify(request->attempt.encoded, request->attempt.password);
+        request->attempt.right = attempt_run(&request->attempt);
         pthread_mutex_lock(&hasher->mutex);
         hasher->checking = NULL;
         attempt_end(hasher, request, ATTEMPT_CHECKED);
@@ -69,10 +79,9 @@ struct hasher *hasher_create(struct pp_error *error) {
     pthread_mutex_init(&hasher->mutex, NULL);
     pthread_cond_init(&hasher->more, NULL);
     pthread_cond_init(&hasher->idle, NULL);
-    hasher->running = pthread_create(&hasher->thread, NULL, hasher_run, hasher) == 0;
+    hasher->running = pp_thread_start(&hasher->thread, "hasher", hasher_run, hasher, error);
     if (hasher->running)
         return hasher;
-    pp_fail(error, PP_E_NOMEM, "no thread can be started");
     hasher_destroy(hasher);
     return NULL;
 }

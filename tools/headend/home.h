@@ -1,8 +1,11 @@
 /*
  * The headend's folder, made by `init` (0700):
  *
- *   headend.db            SQLite: screens, administrators, channel keys, reports (0600)
- *   ca.pem  ca.key        the certificate authority (key 0600)
+ *   headend.db            SQLite: screens, administrators, channel keys (sealed), reports (0600)
+ *   keys/database.key     what they are sealed under (stored_key.h; 0600)
+ *   ca.pem  ca.key        the certificate authority that issues (key 0600)
+ *   ca.json               once there was another one: all of them, and what ties them (ca_file.h)
+ *   keys/authorities/     the keys of all that are not retired, then; ca.key is gone (0600)
  *   server.pem server.key the server's own certificate and key, issued by it (key 0600)
  *   keys/ROLE.pem         the repository's signing keys (0600)
  *   root.json             the first TUF root; with ca.pem the install bundle of a screen
@@ -19,6 +22,8 @@
 
 #define HOME_CA_CERTIFICATE     "ca.pem"
 #define HOME_CA_KEY             "ca.key"
+#define HOME_AUTHORITIES        "ca.json"
+#define HOME_AUTHORITY_KEYS     "keys/authorities" /* of a backup that copies ca.* and keys, all is there */
 #define HOME_SERVER_CERTIFICATE "server.pem"
 #define HOME_SERVER_KEY         "server.key"
 #define HOME_KEYS               "keys"
@@ -53,10 +58,11 @@ struct host_list {
     size_t count;
 };
 /* A DNS name or an IPv4/IPv6 address; each once. */
-bool host_list_add(struct host_list *list, const char *name, struct pp_error *error);
+PP_MUST_USE bool host_list_add(struct host_list *list, const char *name, struct pp_error *error);
 bool host_list_has(const struct host_list *list, const char *name);
-bool home_hosts_save(const struct home *home, const struct host_list *list, struct pp_error *error);
-bool home_hosts_load(const struct home *home, struct host_list *list, struct pp_error *error);
+PP_MUST_USE bool home_hosts_save(const struct home *home, const struct host_list *list,
+                                 struct pp_error *error);
+PP_MUST_USE bool home_hosts_load(const struct home *home, struct host_list *list, struct pp_error *error);
 /* 4 or 16 bytes of an IP address in text, 0 where it is none. */
 size_t host_address(const char *name, uint8_t bytes[16]);
 

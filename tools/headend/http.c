@@ -5,11 +5,19 @@
 
 #include "base/log.h"
 #include "headend/connections.h"
+#include "headend/control.h"
 
 #define PROBLEM_TYPE "urn:pingplay:problem:"
 
 const char *request_header(const struct request *request, const char *name) {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_nonce(const struct request *request) {
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const char *nonce = request_header(request, "Pingplay-Nonce");
+    size_t size = nonce ? strlen(nonce) : 0;
+    return size && size <= CONTROL_NONCE_MAX && strspn(nonce, alphabet) == size ? nonce : NULL;
 }
 
 const char *request_query(const struct request *request, const char *name) {
@@ -76,6 +84,12 @@ void reply_header(struct reply *reply, const char *name, const char *value) {
         reply->caching_set = true;
     if (MHD_add_response_header(reply->response, name, value) != MHD_YES)
         pp_log_warning("cannot add header %s", name);
+}
+
+void reply_retry_after(struct reply *reply, int64_t wait_s) {
+    char seconds[24];
+    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
+    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
 }
 
 /* What is answered may be a key or a token. */

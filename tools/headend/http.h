@@ -10,9 +10,9 @@
 #include "headend/address.h"
 #include "headend/app.h"
 #include "headend/device.h"
-#include "headend/form.h"
 #include "headend/users.h"
 #include "jose/proof.h"
+#include "page/form.h"
 
 #define HTTP_BODY_MAX                                                                                        \
     (64 * 1024) /* bytes, of a request's body that is read before it is known who sends it */
@@ -37,7 +37,7 @@ struct reply {
     bool committed;  /* something was written that the disk has to have first */
 };
 
-/* Somebody signs in. */
+/* Somebody signs in; or a password is set, of which Argon2's form takes as long to make. */
 struct attempt {
     enum attempt_stage {
         ATTEMPT_NONE,
@@ -51,8 +51,9 @@ struct attempt {
     bool known; /* has signed in from there before (throttle.h) */
     int64_t admin;
     int64_t wait_s;
+    bool makes;                         /* `encoded` is made of the password, and is not compared with it */
     char encoded[PASSWORD_ENCODED_MAX]; /* what the password should be */
-    bool right;
+    bool right;                         /* it is; or it was made */
     struct request *next;
 };
 
@@ -85,6 +86,8 @@ struct request {
 
 /* Where there is none, NULL. Borrowed. */
 const char *request_header(const struct request *request, const char *name);
+/* What the screen would know an answer to this very request by (Pingplay-Nonce), or NULL. */
+const char *request_nonce(const struct request *request);
 const char *request_query(const struct request *request, const char *name);
 /* The peer's address, and the network that it is of; "" where it has none. */
 void request_address(const struct request *request, char text[ADDRESS_TEXT_SIZE]);
@@ -94,6 +97,8 @@ void request_network(const struct request *request, char text[ADDRESS_TEXT_SIZE]
 bool request_origin(const struct request *request, char *origin, size_t size);
 
 void reply_header(struct reply *reply, const char *name, const char *value);
+/* Not before: Retry-After (RFC 9110 §10.2.3). */
+void reply_retry_after(struct reply *reply, int64_t wait_s);
 void reply_data(struct reply *reply, unsigned status, const char *type, const void *data, size_t size);
 void reply_empty(struct reply *reply, unsigned status);
 void reply_json(struct reply *reply, unsigned status, const cJSON *value);

@@ -36,7 +36,7 @@ void ip_address_text(const struct ip_address *address, char text[IP_TEXT_SIZE]);
 
 /* PP_E_INVALID for anything else, and where bits behind the prefix are set: a range that is meant otherwise than it is
  * read lets in whom nobody meant. */
-bool ip_range_read(const char *text, struct ip_range *range, struct pp_error *error);
+PP_MUST_USE bool ip_range_read(const char *text, struct ip_range *range, struct pp_error *error);
 /* As it is kept and shown: one text for each range. */
 void ip_range_text(const struct ip_range *range, char text[IP_TEXT_SIZE]);
 /* False for an address that is not known. */

@@ -18,6 +18,7 @@ struct media_type {
 };
 
 /* PP_E_UNSUPPORTED for what no display plays. `size` is what there is of the first MEDIA_TYPE_PROBE bytes. */
-bool media_type_detect(const uint8_t *data, size_t size, struct media_type *type, struct pp_error *error);
+PP_MUST_USE bool media_type_detect(const uint8_t *data, size_t size, struct media_type *type,
+                                   struct pp_error *error);
 
 #endif

@@ -21,6 +21,6 @@
 #define MEDIA_BOXES_MAX 65536 /* looked at; one of more is not looked at further */
 
 /* PP_E_INVALID where the file, of `size` bytes, ends before what it says that it holds. True of other kinds. */
-bool media_is_whole(int fd, uint64_t size, const struct media_type *type, struct pp_error *error);
+PP_MUST_USE bool media_is_whole(int fd, uint64_t size, const struct media_type *type, struct pp_error *error);
 
 #endif

@@ -1,6 +1,13 @@
 /* The schema, as numbered steps: a step that has been released is never changed, only followed by another. */
 #include "base/clock.h"
-#include "headend/db.h"
+#include "headend/stored_key.h"
+
+/* Not under the key that is in effect. */
+#define NOT_SEALED(column)                                                                                   \
+    "hex(substr(NEW." column ", 1, 8)) IS NOT (SELECT value FROM meta WHERE name = 'database_key')"          \
+    "  BEGIN SELECT RAISE(ABORT, 'its key is not sealed under the one in effect'); END"
+
+#define SEALING 28 /* seals what there is */
 
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
@@ -137,6 +144,57 @@ static const char *const migrations[] = {
      "  expires INTEGER NOT NULL, until INTEGER NOT NULL, nonce TEXT NOT NULL, phone BLOB) WITHOUT ROWID, "
      "STRICT;"
      "CREATE TABLE id_token_used(hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;"),
+    /* 22: which authority issued it, by the SHA-256 of its DER; NULL is the only one that there was (ca_change.h) */
+    "ALTER TABLE certificate ADD COLUMN authority BLOB;",
+    /* 23: heads of screens' chains of events, as they signed them, and by which key (event_heads.h) */
+    ("CREATE TABLE event_head(number INTEGER PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+     "  chain TEXT NOT NULL, seq INTEGER NOT NULL, key BLOB NOT NULL, received INTEGER NOT NULL, jws TEXT "
+     "NOT NULL,"
+     "  UNIQUE(device, chain, seq)) STRICT;"
+     "ALTER TABLE event_finding RENAME TO event_finding_before;"
+     "DROP INDEX event_finding_of_device;"
+     "CREATE TABLE event_finding(number INTEGER PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+     "  finding TEXT NOT NULL, chain TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+     "  missing INTEGER NOT NULL, found INTEGER NOT NULL, item TEXT NOT NULL) STRICT;"
+     "INSERT INTO event_finding SELECT * FROM event_finding_before;"
+     "DROP TABLE event_finding_before;"
+     "CREATE INDEX event_finding_of_device ON event_finding(device);"),
+    /* 24: keys of screens that were removed, which hear what became of them (device_former.h) */
+    "CREATE TABLE device_former(number INTEGER PRIMARY KEY, thumbprint BLOB NOT NULL UNIQUE,"
+    "  device TEXT NOT NULL) STRICT;"
+    "CREATE TRIGGER device_returns AFTER INSERT ON device BEGIN"
+    "  DELETE FROM device_former WHERE thumbprint = NEW.thumbprint; END;",
+    /* 25: how a screen shows a provider which client it is, and the secret for that, encrypted (client_secret.h) */
+    "ALTER TABLE person_policy ADD COLUMN client_auth TEXT NOT NULL DEFAULT 'none'"
+    "  CHECK(client_auth IN ('none', 'client_secret_basic', 'client_secret_post'));"
+    "ALTER TABLE person_policy ADD COLUMN client_secret TEXT NOT NULL DEFAULT '';",
+    /* 26: the proxies that screens are to go through; "credentials" is a JWE that only the screen can read
+     * (screen_proxy.h) */
+    ("CREATE TABLE device_proxy(device TEXT PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+     "  address TEXT NOT NULL, ca TEXT NOT NULL, except_for TEXT NOT NULL, user TEXT NOT NULL,"
+     "  credentials TEXT NOT NULL) WITHOUT ROWID, STRICT;"),
+    /* 27: when screens signed those heads, s since 1970 by their clocks; 0: of before this was kept */
+    "ALTER TABLE event_head ADD COLUMN signed INTEGER NOT NULL DEFAULT 0;",
+    /* 28: keys are sealed, and under no other key than the one in effect (stored_key.h) */
+    "CREATE TRIGGER channel_made_sealed BEFORE INSERT ON channel WHEN " NOT_SEALED(
+        "key") ";"
+               "CREATE TRIGGER channel_key_sealed BEFORE UPDATE OF key ON channel WHEN " NOT_SEALED(
+                   "key") ";"
+                          "CREATE TRIGGER channel_next_sealed BEFORE UPDATE OF next_key ON channel"
+                          "  WHEN NEW.next_key IS NOT NULL AND " NOT_SEALED(
+                              "next_key") ";"
+                                          "CREATE TRIGGER channel_old_sealed BEFORE INSERT ON "
+                                          "channel_old_key WHEN " NOT_SEALED(
+                                              "key") ";"
+                                                     "CREATE TRIGGER channel_old_key_sealed BEFORE UPDATE OF "
+                                                     "key ON channel_old_key WHEN " NOT_SEALED(
+                                                         "key") ";"
+                                                                "CREATE TRIGGER object_made_sealed BEFORE "
+                                                                "INSERT ON object WHEN " NOT_SEALED(
+                                                                    "key") ";"
+                                                                           "CREATE TRIGGER object_key_sealed "
+                                                                           "BEFORE UPDATE OF key ON object "
+                                                                           "WHEN " NOT_SEALED("key") ";",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {
@@ -151,8 +209,11 @@ static bool migration_apply(struct db *db, size_t number, struct pp_error *error
     if (db_int(have, 0))
         return true;
     sqlite3 *handle = sqlite3_db_handle(have);
+    sqlite3_reset(have); /* a table may be dropped */
     if (sqlite3_exec(handle, migrations[number - 1], NULL, NULL, NULL) != SQLITE_OK)
         return pp_fail(error, PP_E_IO, "database: migration %zu: %s", number, sqlite3_errmsg(handle));
+    if (number == SEALING && !stored_key_migrate(db, handle, error))
+        return pp_wrap(error, "migration %zu", number);
     if (!db_run(db, error, "INSERT INTO migration(number, applied) VALUES(?, ?)", "ii", (int64_t)number,
                 pp_clock_realtime_s()))
         return false;
@@ -178,5 +239,9 @@ bool db_migrate(struct db *db, struct pp_error *error) {
         if (!migration_apply(db, number, error))
             return false;
     }
+    /* What a migration has taken out is not left in the log either. Where somebody reads, he goes on, and a later
+     * checkpoint does it. */
+    if (have < SEALING)
+        sqlite3_wal_checkpoint_v2(sqlite3_db_handle(newest), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return true;
 }

@@ -20,25 +20,26 @@ struct network_list {
 };
 
 /* Adds one; what is in it already is passed over. PP_E_LIMIT where there are too many. */
-bool network_list_add(struct network_list *list, const char *text, struct pp_error *error);
+PP_MUST_USE bool network_list_add(struct network_list *list, const char *text, struct pp_error *error);
 bool network_list_has(const struct network_list *list, const struct ip_address *address);
 
 /* Of screens: of a channel, or "" for the organisation. Callers hold db_lock. PP_E_NOTFOUND where there is no such
  * channel. */
-bool network_load(struct db *db, const char *channel, struct network_list *list, struct pp_error *error);
-bool network_save(struct db *db, const char *channel, const struct network_list *list,
-                  struct pp_error *error);
+PP_MUST_USE bool network_load(struct db *db, const char *channel, struct network_list *list,
+                              struct pp_error *error);
+PP_MUST_USE bool network_save(struct db *db, const char *channel, const struct network_list *list,
+                              struct pp_error *error);
 
 /* Of proxies, with the header that they forward addresses in. They stand beside the channels' lists, under a name
  * that no channel has: network_load finds them by it. */
 #define NETWORK_PROXIES "*"
-bool network_header_load(struct db *db, enum forwarded_header *header, struct pp_error *error);
-bool network_save_proxies(struct db *db, enum forwarded_header header, const struct network_list *list,
-                          struct pp_error *error);
+PP_MUST_USE bool network_header_load(struct db *db, enum forwarded_header *header, struct pp_error *error);
+PP_MUST_USE bool network_save_proxies(struct db *db, enum forwarded_header header,
+                                      const struct network_list *list, struct pp_error *error);
 
 /* From where a request of a screen of `channel` ("" for none) comes is within what is allowed. PP_E_DENIED where it is
  * not, and where it cannot be told; anything else: the lists cannot be read, and nobody is let in. */
-bool network_allows(const struct request *request, const char *channel, struct pp_error *error);
+PP_MUST_USE bool network_allows(const struct request *request, const char *channel, struct pp_error *error);
 /* The same for one who enrols; where it fails, *reply says so. */
 bool network_allows_enrolment(const struct request *request, const char *channel, struct reply *reply);
 

@@ -6,8 +6,8 @@
 #include "headend/csrf.h"
 #include "headend/embedded.h"
 #include "headend/handlers.h"
-#include "headend/strings.h"
-#include "headend/template.h"
+#include "page/strings.h"
+#include "page/template.h"
 
 #define PAGE_KEY_MAX 96 /* bytes of a text's key with the NUL */
 #define CONTENT_SECURITY_POLICY                                                                              \
@@ -82,7 +82,7 @@ static const char *page_lookup(void *arg, const char *name) {
 }
 
 bool page_render(struct page *page, const char *file, struct pp_buf *out, struct pp_error *error) {
-    const struct embedded_file *template = embedded_find(file);
+    const struct embedded_file *template = embedded_find(embedded_files, file);
     if (!template || page->failed)
         return pp_fail(error, template ? PP_E_NOMEM : PP_E_NOTFOUND, "page %s: cannot be made", file);
     return template_render((const char *)template->data, page_lookup, page, out, error) ||
@@ -170,7 +170,7 @@ static const char *asset_type(const char *name) {
 }
 
 void page_asset(struct request *request, struct reply *reply) {
-    const struct embedded_file *file = embedded_find(request->rest);
+    const struct embedded_file *file = embedded_find(embedded_files, request->rest);
     const char *type = asset_type(request->rest);
     uint8_t digest[BULK_SHA256_SIZE];
     char etag[PP_HEX_SIZE(8) + 2] = "\"";

@@ -5,7 +5,7 @@
 #include "headend/http.h"
 
 #define PAGE_MAX        (2 * 1024 * 1024) /* bytes */
-#define PAGE_VALUES_MAX 80
+#define PAGE_VALUES_MAX 120
 
 /* Values for a template, over the words of the language ({{t.KEY}}). */
 struct page {
@@ -33,7 +33,7 @@ const char *page_text_of(const struct page *page, const char *prefix, const char
 const char *page_get(const struct page *page, const char *name);
 
 /* Renders a template into `out`, e.g. a row of a list. */
-bool page_render(struct page *page, const char *file, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool page_render(struct page *page, const char *file, struct pp_buf *out, struct pp_error *error);
 /* Renders a template into the layout and answers with it. */
 void page_reply(struct page *page, const struct request *request, struct reply *reply, unsigned status,
                 const char *file);

@@ -4,41 +4,25 @@
 #include "headend/admin_session.h"
 #include "headend/csrf.h"
 #include "headend/handlers.h"
-#include "headend/hasher.h"
-#include "headend/pages.h"
+#include "headend/pages_visit.h"
 #include "headend/person_session.h"
-#include "headend/throttle.h"
+#include "headend/screen_attempt.h"
 #include "headend/waiters.h"
 
 #define PERSON_COOKIE "__Host-pingplay-person"
-#define VISIT_S       86400
-#define BUSY_S        2
-#define TYPED_MAX     16                   /* bytes of a code that stand in the form again */
-#define ACCOUNT_SIZE  (UUID_TEXT_SIZE + 8) /* bytes with the NUL */
+#define TYPED_MAX     16 /* bytes of a code that stand in the form again */
 
 /* ---- The form ---- */
 
-/* Tied to this browser by a cookie of its own. */
 static void form_reply(struct request *request, struct reply *reply, unsigned status, const char *code,
                        const char *problem) {
-    char visit[COOKIE_VALUE_MAX];
-    char token[CSRF_SIZE];
-    struct pp_error error;
-    bool known = cookie_find(request_header(request, "Cookie"), ADMIN_VISIT_COOKIE, visit) &&
-                 strlen(visit) == SECRET_TEXT_SIZE - 1;
-    if ((!known && !secret_make(visit, &error)) || !csrf_token(visit, token, &error)) {
-        reply_failure(reply, &error);
-        return;
-    }
     page_auto struct page page;
-    page_start(&page, request);
+    if (!page_visit_start(&page, request, reply))
+        return;
     page_set(&page, "title", page_text(&page, "access.title"));
-    page_set(&page, "plain", "1");
-    page_set(&page, "csrf", token);
     page_set(&page, "code", strlen(code) <= TYPED_MAX ? code : "");
     page_set(&page, "problem", problem ? page_text(&page, problem) : "");
-    page_reply(&page, request, reply, status, "access.html");
-    admin_cookie_set(reply, ADMIN_VISIT_COOKIE, visit, VISIT_S);
+    page_visit_reply(&page, request, reply, status, "access.html");
 }
 
 void page_access(struct request *request, struct reply *reply) {
@@ -48,10 +32,8 @@ void page_access(struct request *request, struct reply *reply) {
 
 static void form_later(struct request *request, struct reply *reply, unsigned status, const char *problem,
                        int64_t wait_s) {
-    char seconds[24];
     form_reply(request, reply, status, form_get(&request->form, "code"), problem);
-    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
-    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    reply_retry_after(reply, wait_s);
 }
 
 /* ---- Signing in ---- */
@@ -68,53 +50,41 @@ static bool screen_find(struct request *request, struct person_policy *policy) {
            person_policy_find(request->app->db, id, policy, NULL) && *policy->password;
 }
 
-/* All that is tried at one screen counts together, and all of one address. */
-static void throttle_account(const struct request *request, char account[ACCOUNT_SIZE]) {
-    snprintf(account, ACCOUNT_SIZE, "screen:%s", request->device.id);
-}
-
 static void begin(struct request *request, struct reply *reply) {
-    struct attempt *attempt = &request->attempt;
     struct person_policy policy = {0};
-    char account[ACCOUNT_SIZE];
     int64_t nobody = 0;
     struct pp_error error = {0};
-    bool found = screen_find(request, &policy);
-    /* Of nobody: a hash that nothing fits, which takes as long. */
-    bool ok = found || user_find(request->app->db, "", &nobody, attempt->encoded, &error);
-    if (found)
-        memcpy(attempt->encoded, policy.password, sizeof attempt->encoded);
-    else
+    if (!screen_find(request, &policy)) {
         request->device = (struct device){0};
-    pp_wipe(&policy, sizeof policy);
-    throttle_account(request, account);
-    ok = ok && throttle_attempt(request->app->db, account, attempt->address, pp_clock_realtime_s(),
-                                &attempt->wait_s, &error);
-    if (ok && attempt->wait_s <= 0) {
-        reply->wait_hash = true;
-        return;
+        /* Of nobody: a hash that nothing fits, which takes as long. */
+        if (!user_find(request->app->db, "", &nobody, policy.password, &error)) {
+            reply_failure(reply, &error);
+            return;
+        }
     }
-    hasher_cancel(request->app->hasher, request);
-    if (ok)
-        form_later(request, reply, MHD_HTTP_TOO_MANY_REQUESTS, "access.wait", attempt->wait_s);
-    else
+    switch (screen_attempt_begin(request, reply, policy.password, &error)) {
+    case SCREEN_ATTEMPT_WAITS:
+        break;
+    case SCREEN_ATTEMPT_BUSY:
+        form_later(request, reply, MHD_HTTP_SERVICE_UNAVAILABLE, "access.busy", SCREEN_ATTEMPT_BUSY_S);
+        break;
+    case SCREEN_ATTEMPT_EARLY:
+        form_later(request, reply, MHD_HTTP_TOO_MANY_REQUESTS, "access.wait", request->attempt.wait_s);
+        break;
+    case SCREEN_ATTEMPT_ERROR:
         reply_failure(reply, &error);
+    }
+    pp_wipe(&policy, sizeof policy);
 }
 
 static void read_form(struct request *request, struct reply *reply) {
-    struct attempt *attempt = &request->attempt;
-    char visit[COOKIE_VALUE_MAX] = "";
-    cookie_find(request_header(request, "Cookie"), ADMIN_VISIT_COOKIE, visit);
-    if (!admin_form(request, reply, visit))
+    if (!page_visit_form(request, reply))
         return;
-    attempt->password = form_get(&request->form, "password");
-    request_address(request, attempt->address);
-    if (strlen(attempt->password) > PASSWORD_MAX)
+    request->attempt.password = form_get(&request->form, "password");
+    if (strlen(request->attempt.password) > PASSWORD_MAX)
         form_reply(request, reply, MHD_HTTP_FORBIDDEN, form_get(&request->form, "code"), "access.wrong");
-    else if (hasher_reserve(request->app->hasher, request))
-        begin(request, reply);
     else
-        form_later(request, reply, MHD_HTTP_SERVICE_UNAVAILABLE, "access.busy", BUSY_S);
+        begin(request, reply);
 }
 
 /* How it stands there now, and a way out. */
@@ -133,9 +103,7 @@ static void done_reply(struct request *request, struct reply *reply, const char 
 static void finish(struct request *request, struct reply *reply) {
     const struct attempt *attempt = &request->attempt;
     char phone[SECRET_TEXT_SIZE];
-    char account[ACCOUNT_SIZE];
     struct pp_error error = {0};
-    throttle_account(request, account);
     if (!attempt->right || !*request->device.id) {
         pp_log_warning("sign-in refused at screen %s, on a phone at %s", request->device.id,
                        attempt->address);
@@ -143,8 +111,7 @@ static void finish(struct request *request, struct reply *reply) {
         return;
     }
     struct person person = {.subject = "password", .name = "", .phone = phone};
-    if (!secret_make(phone, &error) ||
-        !throttle_clear(request->app->db, account, attempt->address, pp_clock_realtime_s(), &error) ||
+    if (!secret_make(phone, &error) || !screen_attempt_succeed(request, &error) ||
         !person_session_open(request->app->db, request->device.id, &person, pp_clock_realtime_s(), &error)) {
         reply_failure(reply, &error);
         return;
@@ -162,7 +129,7 @@ void page_access_submit(struct request *request, struct reply *reply) {
         finish(request, reply);
         break;
     case ATTEMPT_CANCELLED:
-        form_later(request, reply, MHD_HTTP_SERVICE_UNAVAILABLE, "access.busy", BUSY_S);
+        form_later(request, reply, MHD_HTTP_SERVICE_UNAVAILABLE, "access.busy", SCREEN_ATTEMPT_BUSY_S);
         break;
     default:
         read_form(request, reply);

@@ -16,7 +16,7 @@ void page_state_names(const struct page *page, const char *names[DEVICE_STATES])
 /* Sets id, name, site, channel (its title), empty_channel, state, state_text, ago, fingerprint, and where it needs
  * help, code, trouble_text (what that code means, in the page's language) and trouble (what the screen says
  * itself). */
-bool page_set_device(struct page *page, struct db *db, const struct device *device, int64_t now,
-                     struct pp_error *error);
+PP_MUST_USE bool page_set_device(struct page *page, struct db *db, const struct device *device, int64_t now,
+                                 struct pp_error *error);
 
 #endif

@@ -142,7 +142,6 @@ static void refuse(struct request *request, struct reply *reply, const char *cod
 static bool answer_allowed(struct request *request, struct reply *reply, const char *code,
                            const struct enrolment *enrolment, const char *throttle) {
     int64_t wait_s = 0;
-    char seconds[24];
     struct pp_error error;
     if (!throttle_attempt_at(request->app->db, throttle, pp_clock_realtime_s(), &wait_s, &error)) {
         reply_failure(reply, &error);
@@ -152,8 +151,7 @@ static bool answer_allowed(struct request *request, struct reply *reply, const c
         return true;
     approval_reply(request, reply, code, enrolment, PROBLEM_WAIT);
     reply->status = MHD_HTTP_TOO_MANY_REQUESTS;
-    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
-    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    reply_retry_after(reply, wait_s);
     return false;
 }
 

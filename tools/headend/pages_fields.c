@@ -1,8 +1,8 @@
 #include "headend/pages_fields.h"
 
 #include "headend/channel.h"
-#include "headend/template.h"
 #include "headend/time_zones.h"
+#include "page/template.h"
 
 struct options {
     struct pp_buf *out;
@@ -52,6 +52,8 @@ struct screen_values screen_values_typed(const struct form *form) {
                                   .locale = form_get(form, "locale"),
                                   .rotation = form_get(form, "rotation"),
                                   .offline_mark = form_get(form, "offline_mark"),
+                                  .lock_after = form_get(form, "lock_after"),
+                                  .erase_after = form_get(form, "erase_after"),
                                   .channel_chosen = true};
 }
 
@@ -89,6 +91,8 @@ bool screen_fields_show(struct request *request, struct page *page, const struct
     page_set(page, "french", strcmp(values->locale, "fr") == 0 ? "1" : "");
     rotation_set(page, values->rotation);
     page_set(page, "offline_mark", strcmp(values->offline_mark, "yes") == 0 ? "1" : "");
+    page_set(page, "lock_after", values->lock_after ? values->lock_after : "");
+    page_set(page, "erase_after", values->erase_after ? values->erase_after : "");
     if (!lists_set(request, page, values->channel, error))
         return false;
     for (size_t i = 0; i < PP_COUNT(parts); i++) {
@@ -113,7 +117,9 @@ static const char *settings_problem(const struct device_settings *settings) {
                   {{.time_zone = settings->time_zone}, FIELD_TIME_ZONE_UNKNOWN},
                   {{.locale = settings->locale}, "enrol.wrong.locale"},
                   {{.rotation = settings->rotation}, "enrol.wrong.rotation"},
-                  {{.offline_mark = settings->offline_mark}, "enrol.wrong.offline_mark"}};
+                  {{.offline_mark = settings->offline_mark}, "enrol.wrong.offline_mark"},
+                  {{.lock_after = settings->lock_after}, "screen.wrong.silence"},
+                  {{.erase_after = settings->erase_after}, "screen.wrong.silence"}};
     for (size_t i = 0; i < PP_COUNT(checks); i++) {
         if (!device_settings_check(&checks[i].field, NULL))
             return checks[i].problem;
@@ -144,13 +150,17 @@ const char *screen_fields_read(const struct request *request, struct screen_fiel
     const char *zone = form_get(form, "time_zone");
     const char *rotation = form_get(form, "rotation");
     const char *offline_mark = form_get(form, "offline_mark");
+    const char *lock_after = form_get(form, "lock_after");
+    const char *erase_after = form_get(form, "erase_after");
     *fields = (struct screen_fields){.settings = {.name = form_get(form, "name"),
                                                   .site = form_get(form, "site"),
                                                   .channel = form_get(form, "channel"),
                                                   .time_zone = zone,
                                                   .locale = form_get(form, "locale"),
                                                   .rotation = *rotation ? rotation : NULL,
-                                                  .offline_mark = *offline_mark ? offline_mark : NULL}};
+                                                  .offline_mark = *offline_mark ? offline_mark : NULL,
+                                                  .lock_after = *lock_after ? lock_after : NULL,
+                                                  .erase_after = *erase_after ? erase_after : NULL}};
     if (time_zones_find(&request->app->time_zones, zone, fields->time_zone))
         fields->settings.time_zone = fields->time_zone;
     return new_channel_read(form, fields) ? settings_problem(&fields->settings) : "enrol.wrong.new_channel";

@@ -19,13 +19,14 @@ const char *screen_fields_read(const struct request *request, struct screen_fiel
 /* What stands in the fields. */
 struct screen_values {
     const char *name, *site, *channel, *new_channel, *time_zone, *locale, *rotation, *offline_mark;
-    bool channel_chosen; /* else the first of the list is proposed */
+    const char *lock_after, *erase_after; /* "never", "7d" */
+    bool channel_chosen;                  /* else the first of the list is proposed */
 };
 /* Those that were typed, to stand there again after a mistake. */
 struct screen_values screen_values_typed(const struct form *form);
 /* Sets them in the page, with what there is to choose from: for fields-name.html, fields-channel.html and
  * fields-local.html, which become its {{{name_fields}}}, {{{channel_fields}}} and {{{local_fields}}}. */
-bool screen_fields_show(struct request *request, struct page *page, const struct screen_values *values,
-                        struct pp_error *error);
+PP_MUST_USE bool screen_fields_show(struct request *request, struct page *page,
+                                    const struct screen_values *values, struct pp_error *error);
 
 #endif

@@ -3,10 +3,14 @@
 #include "base/log.h"
 #include "headend/channel.h"
 #include "headend/device_reports.h"
+#include "headend/event_chain.h"
 #include "headend/handlers.h"
 #include "headend/pages_device.h"
 #include "headend/pages_fields.h"
+#include "headend/pages_screen_access.h"
+#include "headend/person_session.h"
 #include "headend/screen_uploads.h"
+#include "headend/silence.h"
 #include "headend/waiters.h"
 
 #define DETAIL_MAX 400 /* bytes shown of what a screen says */
@@ -81,6 +85,17 @@ static void display_set(struct page *page, const cJSON *status) {
     foreign_set(page, "display", text);
 }
 
+/* Somebody has put an older copy of its storage back. */
+static bool rollback_set(struct request *request, struct page *page, const struct device *device,
+                         struct pp_error *error) {
+    int64_t last = 0;
+    pp_autojson cJSON *found = event_chain_findings(request->db, device->id, error);
+    const cJSON *rollback = cJSON_GetObjectItemCaseSensitive(found, "rollback");
+    (void)!pp_json_time(rollback, "last", &last, NULL);
+    time_set(page, "rollback", "rollback_at", last);
+    return found != NULL;
+}
+
 static bool reports_set(struct request *request, struct page *page, const struct device *device,
                         struct pp_error *error) {
     device_reports_auto struct device_reports reports = {0};
@@ -97,12 +112,22 @@ static bool reports_set(struct request *request, struct page *page, const struct
     page_set(page, "behind", known && version != device->version ? "1" : "");
     if (reports.events_lost > 0)
         page_set_number(page, "events_lost", reports.events_lost);
-    return events_set(page, events, error);
+    return rollback_set(request, page, device, error) && events_set(page, events, error);
+}
+
+/* What it does without word of us. */
+static void offline_set(struct page *page, const struct device *device) {
+    char text[SILENCE_TEXT_SIZE];
+    silence_text(device->lock_after_s, text);
+    page_set(page, "locks_after", device->lock_after_s ? text : "");
+    silence_text(device->erase_after_s, text);
+    page_set(page, "erases_after", device->erase_after_s ? text : "");
 }
 
 static void facts_set(struct page *page, const struct device *device, int64_t now) {
     char rotation[24];
     snprintf(rotation, sizeof rotation, "rotation.%d", device->rotation);
+    offline_set(page, device);
     page_set(page, "zone_now", device->time_zone);
     page_set(page, "rotation_text", page_text(page, rotation));
     page_set(page, "locale_text", strcmp(device->locale, "fr") == 0 ? "Français" : "English");
@@ -116,17 +141,25 @@ static void facts_set(struct page *page, const struct device *device, int64_t no
 
 /* ---- The page ---- */
 
+struct screen_texts {
+    char rotation[8], lock_after[SILENCE_TEXT_SIZE], erase_after[SILENCE_TEXT_SIZE];
+};
+
 /* What stands in the fields while nothing was typed. */
-static struct screen_values values_of(const struct device *device, char rotation[8]) {
-    snprintf(rotation, 8, "%d", device->rotation);
+static struct screen_values values_of(const struct device *device, struct screen_texts *texts) {
+    snprintf(texts->rotation, sizeof texts->rotation, "%d", device->rotation);
+    silence_text(device->lock_after_s, texts->lock_after);
+    silence_text(device->erase_after_s, texts->erase_after);
     return (struct screen_values){.name = device->name,
                                   .site = device->site,
                                   .channel = device->channel,
                                   .new_channel = "",
                                   .time_zone = device->time_zone,
                                   .locale = device->locale,
-                                  .rotation = rotation,
+                                  .rotation = texts->rotation,
                                   .offline_mark = device->offline_mark ? "yes" : "no",
+                                  .lock_after = texts->lock_after,
+                                  .erase_after = texts->erase_after,
                                   .channel_chosen = true};
 }
 
@@ -137,18 +170,33 @@ static const char *done_text(const struct request *request, const struct page *p
     return text ? text : "";
 }
 
-/* `problem` is the key of the text about a mistake in the form; what was typed stands there again. */
-static void screen_reply(struct request *request, struct reply *reply, const struct device *device,
-                         const char *problem) {
-    page_auto struct page page;
-    char rotation[8];
-    int64_t now = pp_clock_realtime_s();
+/* Which of the page's forms it is about, and the key of the text about a mistake there; what was typed stands in it
+ * again. */
+struct screen_problem {
+    const char *settings, *access;
+    unsigned status; /* 0: what was typed is no good */
+};
+
+static bool forms_show(struct request *request, struct page *page, const struct device *device,
+                       const struct screen_problem *problem, struct pp_error *error) {
+    struct screen_texts texts = {0};
     const struct screen_values values =
-        problem ? screen_values_typed(&request->form) : values_of(device, rotation);
+        problem->settings ? screen_values_typed(&request->form) : values_of(device, &texts);
+    page_set(page, "problem", problem->settings ? page_text(page, problem->settings) : "");
+    page_set(page, "access_problem", problem->access ? page_text(page, problem->access) : "");
+    return screen_fields_show(request, page, &values, error) &&
+           screen_access_show(request, page, device, problem->access != NULL, error);
+}
+
+static void screen_reply(struct request *request, struct reply *reply, const struct device *device,
+                         const struct screen_problem *problem) {
+    page_auto struct page page;
+    int64_t now = pp_clock_realtime_s();
+    bool wrong = problem->settings || problem->access;
     struct pp_error error;
     page_start(&page, request);
     /* The fields first: the name that was typed is not the screen's yet. */
-    if (!screen_fields_show(request, &page, &values, &error) ||
+    if (!forms_show(request, &page, device, problem, &error) ||
         !page_set_device(&page, request->db, device, now, &error) ||
         !reports_set(request, &page, device, &error)) {
         reply_failure(reply, &error);
@@ -157,15 +205,17 @@ static void screen_reply(struct request *request, struct reply *reply, const str
     facts_set(&page, device, now);
     page_set(&page, "title", device->name);
     page_set(&page, "on_screens", "true");
-    page_set(&page, "problem", problem ? page_text(&page, problem) : "");
-    page_set(&page, "done", problem ? "" : done_text(request, &page));
-    page_reply(&page, request, reply, problem ? MHD_HTTP_UNPROCESSABLE_CONTENT : MHD_HTTP_OK, "screen.html");
+    page_set(&page, "done", wrong ? "" : done_text(request, &page));
+    unsigned status = problem->status ? problem->status
+                      : wrong         ? MHD_HTTP_UNPROCESSABLE_CONTENT
+                                      : MHD_HTTP_OK;
+    page_reply(&page, request, reply, status, "screen.html");
 }
 
 void page_screen(struct request *request, struct reply *reply) {
     struct device device;
     if (screen_find(request, reply, &device))
-        screen_reply(request, reply, &device, NULL);
+        screen_reply(request, reply, &device, &(struct screen_problem){0});
 }
 
 /* ---- What is changed ---- */
@@ -206,8 +256,37 @@ static void screen_save(struct request *request, struct reply *reply, const stru
         problem = "enrol.wrong.channel";
     else if (error.code == PP_E_STATE)
         problem = "screen.wrong.retired";
+    else if (error.code == PP_E_INVALID) /* all else was looked at before */
+        problem = "screen.wrong.silence";
     if (problem)
-        screen_reply(request, reply, device, problem);
+        screen_reply(request, reply, device, &(struct screen_problem){.settings = problem});
+    else
+        reply_failure(reply, &error);
+}
+
+static void screen_access(struct request *request, struct reply *reply, const struct device *device) {
+    const char *problem = NULL;
+    struct pp_error error = {0};
+    enum screen_access_step step = screen_access_begin(request, reply);
+    if (step == SCREEN_ACCESS_WAITS)
+        return;
+    if (step == SCREEN_ACCESS_BUSY)
+        screen_reply(
+            request, reply, device,
+            &(struct screen_problem){.access = "sign_in.busy", .status = MHD_HTTP_SERVICE_UNAVAILABLE});
+    else if (screen_access_save(request, device, &problem, &error))
+        screen_done(request, reply, device, "access");
+    else if (problem || error.code == PP_E_STATE)
+        screen_reply(request, reply, device,
+                     &(struct screen_problem){.access = problem ? problem : "screen.wrong.retired"});
+    else
+        reply_failure(reply, &error);
+}
+
+static void screen_sign_out(struct request *request, struct reply *reply, const struct device *device) {
+    struct pp_error error = {0};
+    if (person_session_end(request->db, device->id, "signed-out", &error))
+        screen_done(request, reply, device, "signed-out");
     else
         reply_failure(reply, &error);
 }
@@ -250,10 +329,8 @@ void page_screen_submit(struct request *request, struct reply *reply) {
     static const struct {
         const char *name;
         void (*run)(struct request *request, struct reply *reply, const struct device *device);
-    } actions[] = {{"save", screen_save},
-                   {"retire", screen_retire},
-                   {"restore", screen_restore},
-                   {"remove", screen_remove}};
+    } actions[] = {{"save", screen_save},     {"access", screen_access},   {"sign-out", screen_sign_out},
+                   {"retire", screen_retire}, {"restore", screen_restore}, {"remove", screen_remove}};
     const char *action = form_get(&request->form, "action");
     struct device device;
     if (!screen_find(request, reply, &device))

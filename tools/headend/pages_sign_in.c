@@ -5,13 +5,12 @@
 #include "headend/csrf.h"
 #include "headend/handlers.h"
 #include "headend/hasher.h"
-#include "headend/pages.h"
+#include "headend/pages_visit.h"
 #include "headend/throttle.h"
 #include "headend/users.h"
 
 #define NEXT_MAX   128 /* bytes */
 #define NEXT_FIRST "/admin/screens"
-#define VISIT_S    86400
 #define BUSY_S     2 /* in which the queue of attempts has moved on */
 
 /* Where to go after signing in: only to pages of ours. */
@@ -23,29 +22,17 @@ static const char *next_checked(const char *next) {
                : NEXT_FIRST;
 }
 
-/* The page, with a form that is tied to this browser by a cookie of its own. */
 static void sign_in_reply(struct request *request, struct reply *reply, unsigned status, const char *name,
                           const char *next, const char *problem) {
-    char visit[COOKIE_VALUE_MAX];
-    char token[CSRF_SIZE];
-    struct pp_error error;
-    bool known = cookie_find(request_header(request, "Cookie"), ADMIN_VISIT_COOKIE, visit) &&
-                 strlen(visit) == SECRET_TEXT_SIZE - 1;
-    if ((!known && !secret_make(visit, &error)) || !csrf_token(visit, token, &error)) {
-        reply_failure(reply, &error);
-        return;
-    }
     page_auto struct page page;
-    page_start(&page, request);
+    if (!page_visit_start(&page, request, reply))
+        return;
     page_set(&page, "title", page_text(&page, "sign_in.title"));
-    page_set(&page, "plain", "1");
-    page_set(&page, "csrf", token);
     page_set(&page, "name", name);
     page_set(&page, "next", next);
     page_set(&page, "for_screen", strncmp(next, "/enrol", 6) == 0 ? "1" : "");
     page_set(&page, "problem", problem ? page_text(&page, problem) : "");
-    page_reply(&page, request, reply, status, "sign-in.html");
-    admin_cookie_set(reply, ADMIN_VISIT_COOKIE, visit, VISIT_S);
+    page_visit_reply(&page, request, reply, status, "sign-in.html");
 }
 
 void page_sign_in(struct request *request, struct reply *reply) {
@@ -84,10 +71,8 @@ static bool attempt_succeed(struct db *db, const struct attempt *attempt, char t
 /* Not now, whoever it is: `wait_s` later. */
 static void attempt_later(struct request *request, struct reply *reply, unsigned status, const char *problem,
                           int64_t wait_s) {
-    char seconds[24];
     sign_in_reply(request, reply, status, request->attempt.name, request->attempt.next_page, problem);
-    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
-    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    reply_retry_after(reply, wait_s);
 }
 
 /* Everything but the slow part, which then is waited for. */
@@ -138,9 +123,7 @@ static void sign_in_finish(struct request *request, struct reply *reply) {
 /* Reads the form, and begins. */
 static void sign_in_read(struct request *request, struct reply *reply) {
     struct attempt *attempt = &request->attempt;
-    char visit[COOKIE_VALUE_MAX] = "";
-    cookie_find(request_header(request, "Cookie"), ADMIN_VISIT_COOKIE, visit);
-    if (!admin_form(request, reply, visit))
+    if (!page_visit_form(request, reply))
         return;
     attempt->name = form_get(&request->form, "name");
     attempt->password = form_get(&request->form, "password");

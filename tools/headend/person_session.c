@@ -15,8 +15,8 @@ bool person_policy_find(struct db *db, const char *device, struct person_policy 
                         struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(
         db, error,
-        "SELECT session_s, most_s, password, issuer, client_id, scope, groups_claim, code, nonce, reason"
-        " FROM person_policy WHERE device = ?",
+        "SELECT session_s, most_s, password, issuer, client_id, scope, groups_claim, code, nonce, reason,"
+        " client_auth, client_secret FROM person_policy WHERE device = ?",
         "s", device);
     if (!row || !db_next(row, "access policy", error))
         return false;
@@ -29,6 +29,8 @@ bool person_policy_find(struct db *db, const char *device, struct person_policy 
     copy(policy->code, sizeof policy->code, db_text(row, 7));
     copy(policy->nonce, sizeof policy->nonce, db_text(row, 8));
     copy(policy->reason, sizeof policy->reason, db_text(row, 9));
+    copy(policy->client_auth, sizeof policy->client_auth, db_text(row, 10));
+    copy(policy->client_secret, sizeof policy->client_secret, db_text(row, 11));
     return true;
 }
 
@@ -51,9 +53,26 @@ static bool is_allowed_form(const char *who) {
     return strcmp(who, "anyone") == 0;
 }
 
-static bool check_provider(const struct person_settings *settings, struct pp_error *error) {
-    if (!settings->issuer || !settings->client_id)
-        return pp_fail(error, PP_E_INVALID, "sso: --issuer and --client-id are needed");
+static bool check_issuer(const struct person_settings *settings, struct pp_error *error) {
+    return settings->issuer && *settings->issuer ? discovery_issuer_check(settings->issuer, error)
+                                                 : pp_fail(error, PP_E_INVALID, "sso: --issuer is needed");
+}
+
+static bool check_client(const struct person_settings *settings, struct pp_error *error) {
+    return settings->client_id && *settings->client_id
+               ? text_check("client id", settings->client_id, 1, PERSON_CLIENT_MAX, error)
+               : pp_fail(error, PP_E_INVALID, "sso: --client-id is needed");
+}
+
+static bool check_scope(const struct person_settings *settings, struct pp_error *error) {
+    return text_check("scope", settings->scope, 1, PERSON_CLIENT_MAX, error);
+}
+
+static bool check_groups_claim(const struct person_settings *settings, struct pp_error *error) {
+    return text_check("groups claim", settings->groups_claim, 1, PERSON_CLIENT_MAX, error);
+}
+
+static bool check_allowed(const struct person_settings *settings, struct pp_error *error) {
     if (!settings->allowed.count)
         return pp_fail(error, PP_E_INVALID, "sso: --allow is needed: who may sign in");
     for (size_t i = 0; i < settings->allowed.count; i++) {
@@ -62,10 +81,7 @@ static bool check_provider(const struct person_settings *settings, struct pp_err
                            "--allow: must be anyone, email:…, group:… or sub:…, not %.64s",
                            settings->allowed.items[i]);
     }
-    return discovery_issuer_check(settings->issuer, error) &&
-           text_check("client id", settings->client_id, 1, PERSON_CLIENT_MAX, error) &&
-           text_check("scope", settings->scope, 1, PERSON_CLIENT_MAX, error) &&
-           text_check("groups claim", settings->groups_claim, 1, PERSON_CLIENT_MAX, error);
+    return true;
 }
 
 static bool check_times(const struct person_settings *settings, struct pp_error *error) {
@@ -77,23 +93,86 @@ static bool check_times(const struct person_settings *settings, struct pp_error 
     return true;
 }
 
+/* What is set now; nothing where nothing is. */
+static void find_former(struct db *db, const char *device, struct person_policy *policy) {
+    if (!person_policy_find(db, device, policy, NULL))
+        *policy = (struct person_policy){.client_auth = "none"};
+}
+
 static bool has_password(struct db *db, const char *device) {
     struct person_policy policy = {0};
-    bool has = person_policy_find(db, device, &policy, NULL) && *policy.password;
+    find_former(db, device, &policy);
+    bool has = *policy.password;
     pp_wipe(&policy, sizeof policy);
     return has;
 }
 
-static bool settings_check(struct db *db, const char *device, const struct person_settings *settings,
-                           struct pp_error *error) {
+/* How the client shows itself from now on, and with what: a secret that was given, or the one that is there. */
+struct client_choice {
+    const char *auth, *secret;
+};
+
+static bool choose_client(const struct person_settings *settings, const struct person_policy *former,
+                          struct client_choice *choice, struct pp_error *error) {
+    static const char *const methods[] = {"none", "client_secret_basic", "client_secret_post"};
+    bool same =
+        strcmp(former->issuer, settings->issuer) == 0 && strcmp(former->client_id, settings->client_id) == 0;
+    const char *kept = same ? former->client_secret : "";
+    const char *secret = settings->client_secret ? settings->client_secret : kept;
+    const char *usual = settings->client_secret && strcmp(former->client_auth, "none") == 0
+                            ? "client_secret_basic"
+                        : *secret ? former->client_auth
+                                  : "none";
+    const char *auth = settings->client_auth ? settings->client_auth : usual;
+    bool known = false;
+    for (size_t i = 0; i < PP_COUNT(methods); i++)
+        known |= strcmp(methods[i], auth) == 0;
+    if (!known)
+        return pp_fail(error, PP_E_INVALID,
+                       "client auth: must be none, client_secret_basic or client_secret_post");
+    bool public = strcmp(auth, "none") == 0;
+    if (public && settings->client_secret)
+        return pp_fail(error, PP_E_INVALID, "client auth: none goes without a secret");
+    if (!public && !*secret)
+        return pp_fail(error, PP_E_INVALID, "client auth: %s needs the client's secret", auth);
+    *choice = (struct client_choice){.auth = auth, .secret = public ? "" : secret};
+    return true;
+}
+
+static const char *provider_problem(struct db *db, const char *device, const struct person_settings *settings,
+                                    struct pp_error *error) {
+    static const struct {
+        const char *field;
+        bool (*check)(const struct person_settings *settings, struct pp_error *error);
+    } checks[] = {{"issuer", check_issuer},
+                  {"client_id", check_client},
+                  {"scope", check_scope},
+                  {"groups_claim", check_groups_claim},
+                  {"allow", check_allowed}};
+    struct person_policy former;
+    struct client_choice client;
+    for (size_t i = 0; i < PP_COUNT(checks); i++) {
+        if (!checks[i].check(settings, error))
+            return checks[i].field;
+    }
+    find_former(db, device, &former);
+    bool ok = choose_client(settings, &former, &client, error);
+    pp_wipe(&former, sizeof former);
+    return ok ? NULL : "client_auth";
+}
+
+const char *person_settings_problem(struct db *db, const char *device, const struct person_settings *settings,
+                                    struct pp_error *error) {
     if (settings->mode != DEVICE_SSO && settings->mode != DEVICE_PASSWORD)
-        return true;
+        return NULL;
     if (!check_times(settings, error))
-        return false;
+        return "times";
     if (settings->mode == DEVICE_SSO)
-        return check_provider(settings, error);
-    return settings->password || has_password(db, device) ||
-           pp_fail(error, PP_E_INVALID, "password: the screen has none yet");
+        return provider_problem(db, device, settings, error);
+    if (settings->password || has_password(db, device))
+        return NULL;
+    pp_fail(error, PP_E_INVALID, "password: the screen has none yet");
+    return "password";
 }
 
 static bool save_allowed(struct db *db, const char *device, const struct person_settings *settings,
@@ -108,38 +187,74 @@ static bool save_allowed(struct db *db, const char *device, const struct person_
     return true;
 }
 
-static bool save_policy(struct db *db, const char *device, const struct person_settings *settings,
-                        struct pp_error *error) {
+/* For how long, and what is shown to let somebody in; a password where there is a new one. */
+static bool save_sign_in(struct db *db, const char *device, const struct person_settings *settings,
+                         struct pp_error *error) {
     char code[USER_CODE_SIZE];
     char nonce[SECRET_TEXT_SIZE];
-    bool sso = settings->mode == DEVICE_SSO;
-    if (!user_code_make(code, error) || !secret_make(nonce, error))
-        return false;
-    return db_run(
-               db, error,
-               "INSERT INTO person_policy(device, session_s, most_s, password, issuer, client_id, scope,"
-               " groups_claim, code, nonce) VALUES(?, ?, ?, coalesce(?4, ''), ?, ?, ?, ?, ?, ?)"
-               " ON CONFLICT(device) DO UPDATE SET session_s = excluded.session_s, most_s = excluded.most_s,"
-               " password = coalesce(?4, password), issuer = excluded.issuer, client_id = excluded.client_id,"
-               " scope = excluded.scope, groups_claim = excluded.groups_claim, code = excluded.code,"
-               " nonce = excluded.nonce",
-               "siisssssss", device, (int64_t)settings->session_s, (int64_t)settings->most_s,
-               settings->password, sso ? settings->issuer : "", sso ? settings->client_id : "",
-               sso ? settings->scope : "", sso ? settings->groups_claim : "", code, nonce) &&
-           save_allowed(db, device, settings, error);
+    return user_code_make(code, error) && secret_make(nonce, error) &&
+           db_run(db, error,
+                  "INSERT INTO person_policy(device, session_s, most_s, password, issuer, client_id, scope,"
+                  " groups_claim, code, nonce) VALUES(?, ?, ?, coalesce(?4, ''), '', '', '', '', ?, ?)"
+                  " ON CONFLICT(device) DO UPDATE SET session_s = excluded.session_s,"
+                  " most_s = excluded.most_s, password = coalesce(?4, password), code = excluded.code,"
+                  " nonce = excluded.nonce",
+                  "siisss", device, (int64_t)settings->session_s, (int64_t)settings->most_s,
+                  settings->password, code, nonce);
+}
+
+static bool save_provider(struct db *db, const char *device, const struct person_settings *settings,
+                          struct pp_error *error) {
+    struct person_policy former;
+    struct client_choice client = {0};
+    find_former(db, device, &former);
+    bool ok = choose_client(settings, &former, &client, error) &&
+              db_run(db, error,
+                     "UPDATE person_policy SET issuer = ?, client_id = ?, scope = ?, groups_claim = ?,"
+                     " client_auth = ?, client_secret = ? WHERE device = ?",
+                     "sssssss", settings->issuer, settings->client_id, settings->scope,
+                     settings->groups_claim, client.auth, client.secret, device) &&
+              save_allowed(db, device, settings, error);
+    pp_wipe(&former, sizeof former);
+    return ok;
+}
+
+/* What is set for the other mode stays, to go back to. */
+static bool save_policy(struct db *db, const char *device, const struct person_settings *settings,
+                        struct pp_error *error) {
+    return save_sign_in(db, device, settings, error) &&
+           (settings->mode != DEVICE_SSO || save_provider(db, device, settings, error));
 }
 
 static bool end_session(struct db *db, const char *device, const char *reason, struct pp_error *error);
 
+static bool save_mode(struct db *db, const char *device, enum device_access mode, struct pp_error *error) {
+    const struct device_settings settings = {.access = device_access_name(mode)};
+    return end_session(db, device, "changed", error) && device_change(db, device, &settings, error);
+}
+
 bool person_settings_save(struct db *db, const char *device, const struct person_settings *settings,
                           struct pp_error *error) {
     bool temporary = settings->mode == DEVICE_SSO || settings->mode == DEVICE_PASSWORD;
-    const struct device_settings mode = {.access = device_access_name(settings->mode)};
     db_autochange struct db_change change = {0};
-    return settings_check(db, device, settings, error) && db_change_begin(&change, db, error) &&
+    return !person_settings_problem(db, device, settings, error) && db_change_begin(&change, db, error) &&
            (!temporary || save_policy(db, device, settings, error)) &&
-           end_session(db, device, "changed", error) && device_change(db, device, &mode, error) &&
-           db_change_commit(&change, error);
+           save_mode(db, device, settings->mode, error) && db_change_commit(&change, error);
+}
+
+/* Whether somebody could sign in at it then. */
+static bool mode_is_ready(struct db *db, const char *device, enum device_access mode) {
+    struct person_policy policy;
+    find_former(db, device, &policy);
+    bool ready = (mode != DEVICE_SSO || *policy.issuer) && (mode != DEVICE_PASSWORD || *policy.password);
+    pp_wipe(&policy, sizeof policy);
+    return ready;
+}
+
+bool person_mode_save(struct db *db, const char *device, enum device_access mode, struct pp_error *error) {
+    return mode_is_ready(db, device, mode)
+               ? save_mode(db, device, mode, error)
+               : pp_fail(error, PP_E_INVALID, "nobody could sign in there yet: \"screen access\" says how");
 }
 
 /* ---- Sessions ---- */
@@ -258,6 +373,19 @@ bool person_allowed(struct db *db, const char *device,
         *allowed = colon ? has(arg, kind, colon + 1) : strcmp(who, "anyone") == 0;
     }
     return !end.code || end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}
+
+bool person_allowed_list(struct db *db, const char *device, struct pp_buf *lines, struct pp_error *error) {
+    struct pp_error end = {0};
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT who FROM person_allowed WHERE device = ? ORDER BY who", "s", device);
+    if (!row)
+        return false;
+    while (db_next(row, "policy", &end)) {
+        if (!pp_buf_addf(lines, error, "%s%s", lines->size ? "\n" : "", db_text(row, 0)))
+            return false;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
 
 static bool end_session(struct db *db, const char *device, const char *reason, struct pp_error *error) {

@@ -16,7 +16,7 @@ struct pkcs7_certificate {
 };
 
 /* Appends the DER to `out`. */
-bool pkcs7_certs_only(const struct pkcs7_certificate *certificates, size_t count, struct pp_buf *out,
-                      struct pp_error *error);
+PP_MUST_USE bool pkcs7_certs_only(const struct pkcs7_certificate *certificates, size_t count,
+                                  struct pp_buf *out, struct pp_error *error);
 
 #endif

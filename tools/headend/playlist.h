@@ -37,12 +37,13 @@ struct playlist_options {
 };
 
 /* From the files' names. */
-bool playlist_of_files(const char *const *files, size_t count, const struct playlist_options *options,
-                       struct playlist *playlist, struct pp_error *error);
+PP_MUST_USE bool playlist_of_files(const char *const *files, size_t count,
+                                   const struct playlist_options *options, struct playlist *playlist,
+                                   struct pp_error *error);
 /* From a description; its files stand relative to `folder`. */
-bool playlist_of_description(const void *json, size_t size, const char *folder,
-                             const struct playlist_options *options, struct playlist *playlist,
-                             struct pp_error *error);
+PP_MUST_USE bool playlist_of_description(const void *json, size_t size, const char *folder,
+                                         const struct playlist_options *options, struct playlist *playlist,
+                                         struct pp_error *error);
 void playlist_finish(struct playlist *playlist);
 #define playlist_auto PP_CLEANUP(playlist_finish)
 

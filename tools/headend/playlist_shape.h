@@ -7,7 +7,7 @@
 #define PLAYLIST_SINGLE "main" /* the one playlist, layout and zone where there is only one */
 
 /* Refuses what is not known, missing or of the wrong kind, naming the place. */
-bool playlist_shape_check(const cJSON *description, struct pp_error *error);
+PP_MUST_USE bool playlist_shape_check(const cJSON *description, struct pp_error *error);
 
 /* Canvas and one layout of one zone that fills it; `description` may be NULL. A canvas that is not described takes the
  * display's shape. */

@@ -1,11 +1,11 @@
 #include "headend/provider_keys.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "jose/discovery.h"
 #include "net/client.h"
 #include "net/problem.h"
@@ -114,11 +114,9 @@ struct provider_keys *provider_keys_create(const char *ca_file, struct pp_error 
     pthread_mutex_init(&all->mutex, NULL);
     pthread_cond_init(&all->wake, NULL);
     all->loop = net_loop_create(error);
-    all->running = all->loop && pthread_create(&all->thread, NULL, run, all) == 0;
+    all->running = all->loop && pp_thread_start(&all->thread, "provider-keys", run, all, error);
     if (all->running)
         return all;
-    if (all->loop)
-        pp_fail(error, PP_E_NOMEM, "no thread can be started");
     provider_keys_destroy(all);
     return NULL;
 }

@@ -20,8 +20,8 @@ struct provider_keys *provider_keys_create(const char *ca_file, struct pp_error 
 void provider_keys_destroy(struct provider_keys *providers);
 
 /* As id_token_read, by the keys of demands->issuer. *pending: they are being fetched, it is to be asked again soon. */
-bool provider_keys_verify(struct provider_keys *providers, const char *token, size_t size,
-                          const struct id_token_demands *demands, struct id_token *out, bool *pending,
-                          struct pp_error *error);
+PP_MUST_USE bool provider_keys_verify(struct provider_keys *providers, const char *token, size_t size,
+                                      const struct id_token_demands *demands, struct id_token *out,
+                                      bool *pending, struct pp_error *error);
 
 #endif

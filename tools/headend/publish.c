@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "channel/manifest.h"
+#include "headend/ca_change.h"
 #include "headend/channel.h"
 #include "headend/channel_key.h"
 #include "headend/control.h"
@@ -61,6 +62,8 @@ static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct
 
 /* Decides what becomes of the rows of publishes that were killed. */
 static bool publish_settle(struct home *home, const struct tuf_repo *repo, struct pp_error *error) {
+    if (!stored_key_settle(home->db, error))
+        return false;
     db_lock(home->db);
     db_autostmt sqlite3_stmt *row =
         db_query(home->db, error, "SELECT count(*) FROM publish WHERE status = 'pending'", "");
@@ -160,15 +163,21 @@ bool publish_init(struct home *home, struct pp_error *error) {
     return tuf_repo_create(home, error);
 }
 
+/* All that was begun is done, and what that or time changes is signed anew. */
+static bool bring_up_to_date(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
+    bool changed;
+    return ca_settle(home, error) && rekey_all(home, repo, error) &&
+           tuf_repo_update(repo, NULL, &changed, error) && ca_finish(home, error);
+}
+
 bool publish_refresh(struct home *home, struct pp_error *error) {
     struct pp_error busy = {0};
     pp_autoclose int lock = publish_lock(home, false, &busy);
     if (lock < 0)
         return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
     tuf_autorepo struct tuf_repo repo = {0};
-    bool changed;
     return tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
-           rekey_all(home, &repo, error) && tuf_repo_update(&repo, NULL, &changed, error);
+           bring_up_to_date(home, &repo, error);
 }
 
 static bool states_restored(const struct home *home, struct pp_error *error) {
@@ -231,11 +240,37 @@ bool publish_rotate(struct home *home, const char *const *roles, struct pp_error
     return true;
 }
 
+bool publish_rotate_database(struct home *home, struct pp_error *error) {
+    pp_autoclose int lock = publish_lock(home, true, error);
+    return lock >= 0 && stored_key_rotate(home->db, error);
+}
+
 bool publish_rotate_channel(struct home *home, const char *channel, struct pp_error *error) {
     db_lock(home->db);
     bool ok = channel_key_want(home->db, channel, error);
     db_unlock(home->db);
     return ok && publish_rekey(home, error);
+}
+
+bool publish_ca_rotate(struct home *home, uint8_t sha256[CA_HASH_SIZE], struct pp_error *error) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    pp_autoclose int lock = publish_lock(home, true, error);
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !ca_rotate(home, sha256, error) || !bring_up_to_date(home, &repo, error))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+bool publish_ca_retire(struct home *home, const char *hex, bool force, uint8_t sha256[CA_HASH_SIZE],
+                       struct pp_error *error) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    pp_autoclose int lock = publish_lock(home, true, error);
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !ca_retire(home, hex, force, sha256, error) || !bring_up_to_date(home, &repo, error))
+        return false;
+    home_wake(home);
+    return true;
 }
 
 bool publish_restate_time(struct home *home, struct pp_error *error) {
@@ -337,7 +372,7 @@ static bool channel_prepare(struct home *home, const char *id, const cJSON *mani
     bool ok = channel_ensure(home->db, id, error) &&
               (!title || db_run(home->db, error, "UPDATE channel SET title = ? WHERE id = ?", "ss",
                                 title->valuestring, id)) &&
-              channel_find(home->db, id, channel, error);
+              channel_find(home->db, id, channel, error) && channel_open_key(home->db, channel, error);
     db_unlock(home->db);
     return ok;
 }
@@ -409,7 +444,6 @@ bool publish_withdraw(struct home *home, const char *channel_id, struct pp_error
     if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         !channel_published(home, channel_id, &channel, error))
         return false;
-    pp_wipe(channel.key, sizeof channel.key);
     const struct tuf_target nothing = {.channel = channel.id};
     if (!tuf_repo_update(&repo, &nothing, &changed, error) || !channel_emptied(home, channel.id, error))
         return false;
@@ -424,7 +458,6 @@ static bool screens_move(struct home *home, const char *id, const char *move_to,
               (!move_to || channel_known(home->db, move_to, &channel, error)) &&
               channel_leave(home->db, id, move_to, error);
     db_unlock(home->db);
-    pp_wipe(channel.key, sizeof channel.key);
     return ok;
 }
 

@@ -52,7 +52,10 @@ static bool keys_load(struct home *home, const char *channel, struct pp_buf *key
     struct channel present;
     struct pp_error end = {0};
     uint8_t key[CHANNEL_KEY_SIZE];
+    char owner[STORED_KEY_OWNER_SIZE];
+    stored_key_of_channel(channel, owner);
     bool ok = channel_find(home->db, channel, &present, error) &&
+              channel_open_key(home->db, &present, error) &&
               pp_buf_add(keys, present.key, sizeof present.key, error);
     pp_wipe(&present, sizeof present);
     db_autostmt sqlite3_stmt *row =
@@ -61,8 +64,11 @@ static bool keys_load(struct home *home, const char *channel, struct pp_buf *key
            : NULL;
     if (!row)
         return false;
-    while (ok && db_next(row, "key", &end))
-        ok = db_bytes(row, 0, key, sizeof key, error) && pp_buf_add(keys, key, sizeof key, error);
+    while (ok && db_next(row, "key", &end)) {
+        if (stored_key_open(home->db, owner, row, 0, key,
+                            NULL)) /* one that is spoilt stands in no other's way */
+            ok = pp_buf_add(keys, key, sizeof key, error);
+    }
     pp_wipe(key, sizeof key);
     return ok && (end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message));
 }

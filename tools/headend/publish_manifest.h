@@ -9,16 +9,17 @@
 #define PUBLISH_MANIFEST_SUFFIX ".manifest.sealed"
 
 /* Seals the manifest's text under the channel's key, after a look at it with a screen's eyes. */
-bool publish_manifest_seal(const struct channel *channel, const char *text, struct pp_buf *sealed,
-                           struct pp_error *error);
+PP_MUST_USE bool publish_manifest_seal(const struct channel *channel, const char *text, struct pp_buf *sealed,
+                                       struct pp_error *error);
 /* Gives it its place; *target is what the channel's role has to name. */
-bool publish_manifest_write(const struct home *home, const char *channel, const struct pp_buf *sealed,
-                            struct tuf_target *target, struct pp_error *error);
+PP_MUST_USE bool publish_manifest_write(const struct home *home, const char *channel,
+                                        const struct pp_buf *sealed, struct tuf_target *target,
+                                        struct pp_error *error);
 /* The sealed manifest that the `signed` part of a channel's role names, and its hash. */
-bool publish_manifest_read(const struct home *home, const char *channel, const cJSON *role,
-                           uint8_t sha256[32], struct pp_buf *sealed, struct pp_error *error);
+PP_MUST_USE bool publish_manifest_read(const struct home *home, const char *channel, const cJSON *role,
+                                       uint8_t sha256[32], struct pp_buf *sealed, struct pp_error *error);
 /* Opens it with the channel's key or, for one of before a rotation, with a former one. */
-bool publish_manifest_open(struct home *home, const char *channel, const struct pp_buf *sealed,
-                           struct pp_buf *text, struct pp_error *error);
+PP_MUST_USE bool publish_manifest_open(struct home *home, const char *channel, const struct pp_buf *sealed,
+                                       struct pp_buf *text, struct pp_error *error);
 
 #endif

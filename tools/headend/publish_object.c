@@ -10,6 +10,7 @@
 #include "crypto/random.h"
 #include "crypto/seal.h"
 #include "headend/content_file.h"
+#include "headend/stored_key.h"
 
 #define READ_SIZE    (1024 * 1024) /* bytes at a time */
 #define OBJECTS      HOME_REPO "/objects"
@@ -51,6 +52,16 @@ static bool object_path(const uint8_t sha256[32], char path[PP_PATH_MAX], struct
     return pp_path_format(path, error, OBJECTS "/%.2s/%s", hex, hex);
 }
 
+/* One that is spoilt is as good as none: the content gets another. */
+static bool object_open_key(const struct home *home, sqlite3_stmt *row, struct published_object *object,
+                            struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    struct pp_error spoilt = {0};
+    stored_key_of_object(object->sha256, owner);
+    return stored_key_open(home->db, owner, row, 1, object->key, &spoilt) ||
+           pp_fail(error, spoilt.code == PP_E_AUTH ? PP_E_NOTFOUND : spoilt.code, "%s", spoilt.message);
+}
+
 static bool object_row(const struct home *home, const uint8_t clear[32], struct published_object *object,
                        struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(
@@ -58,7 +69,7 @@ static bool object_row(const struct home *home, const uint8_t clear[32], struct 
         "SELECT sha256, key, length, checked, warning FROM object WHERE clear_sha256 = ? AND NOT exposed",
         "b", (const void *)clear, (size_t)32);
     if (!row || !db_next(row, "object", error) || !db_bytes(row, 0, object->sha256, 32, error) ||
-        !db_bytes(row, 1, object->key, OBJECT_KEY_SIZE, error))
+        !object_open_key(home, row, object, error))
         return false;
     object->length = (uint64_t)db_int(row, 2);
     object->checked = strcmp(db_text(row, 3), PP_VERSION) == 0;
@@ -185,14 +196,19 @@ static bool object_check_again(struct home *home, const char *path, const struct
 
 static bool object_keep(struct home *home, const uint8_t clear[32], const struct media_type *type,
                         const struct published_object *object, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    uint8_t sealed[STORED_KEY_SEALED_SIZE];
+    stored_key_of_object(object->sha256, owner);
     db_lock(home->db);
-    bool ok = db_run(
-        home->db, error,
-        "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created, checked,"
-        " warning) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-        "bbbisiss", (const void *)clear, (size_t)32, (const void *)object->sha256, sizeof object->sha256,
-        (const void *)object->key, sizeof object->key, (int64_t)object->length, type->name,
-        pp_clock_realtime_s(), PP_VERSION, object->warning);
+    bool ok =
+        stored_key_seal(home->db, owner, object->key, sealed, error) &&
+        db_run(
+            home->db, error,
+            "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created, checked,"
+            " warning) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            "bbbisiss", (const void *)clear, (size_t)32, (const void *)object->sha256, sizeof object->sha256,
+            (const void *)sealed, sizeof sealed, (int64_t)object->length, type->name, pp_clock_realtime_s(),
+            PP_VERSION, object->warning);
     db_unlock(home->db);
     return ok;
 }

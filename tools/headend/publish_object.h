@@ -22,12 +22,12 @@ struct published_object {
  * this version of the program has not tried out yet is tried out, with `renderers`, before it has its
  * place (content_check.h); PP_E_UNSUPPORTED or PP_E_INVALID where screens could not
  * show it. Whoever calls holds the publish lock. */
-bool publish_object(struct home *home, const char *path, const struct media_type *type,
-                    const struct content_renderers *renderers, struct published_object *object,
-                    struct pp_error *error);
+PP_MUST_USE bool publish_object(struct home *home, const char *path, const struct media_type *type,
+                                const struct content_renderers *renderers, struct published_object *object,
+                                struct pp_error *error);
 
 /* Notes that the object is on the channel, before that is public. */
-bool publish_object_note(struct home *home, const struct published_object *object, const char *channel,
-                         struct pp_error *error);
+PP_MUST_USE bool publish_object_note(struct home *home, const struct published_object *object,
+                                     const char *channel, struct pp_error *error);
 
 #endif

@@ -8,7 +8,8 @@
 
 void publish_warning_add(cJSON *warnings, const char *file, const char *warning);
 /* Callers hold db_lock. */
-bool publish_warnings_store(struct db *db, int64_t publish, const cJSON *warnings, struct pp_error *error);
+PP_MUST_USE bool publish_warnings_store(struct db *db, int64_t publish, const cJSON *warnings,
+                                        struct pp_error *error);
 /* Those of a channel's last publish. The caller deletes them. NULL on failure. */
 cJSON *publish_warnings_load(struct db *db, const char *channel, struct pp_error *error);
 void publish_warnings_each(const cJSON *warnings,

@@ -31,7 +31,7 @@ struct repo_cleaned {
 
 /* One pass at repo->now. Whoever calls holds the publish lock. Where a public manifest cannot be read,
  * nothing is removed. */
-bool repo_clean(struct home *home, const struct tuf_repo *repo, struct repo_cleaned *cleaned,
-                struct pp_error *error);
+PP_MUST_USE bool repo_clean(struct home *home, const struct tuf_repo *repo, struct repo_cleaned *cleaned,
+                            struct pp_error *error);
 
 #endif

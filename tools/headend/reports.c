@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/event_chain.h"
+#include "headend/event_heads.h"
 #include "headend/handlers.h"
 #include "headend/tuf_repo.h"
 #include "headend/waiters.h"
@@ -65,6 +66,14 @@ static bool follow_report(struct request *request, const cJSON *body, struct pp_
     return true;
 }
 
+/* Of a screen whose vault is older than before. */
+static bool compare_head(struct request *request, const cJSON *body, struct pp_error *error) {
+    const char *token = NULL;
+    const struct event_sender sender = {.device = request->device.id, .point = request->device_key};
+    return !request->device_key || !pp_json_string(body, "event_head", EVENT_HEAD_TOKEN_MAX, &token, NULL) ||
+           event_head_compare(request->app->db, &sender, token, error);
+}
+
 void report_status(struct request *request, struct reply *reply) {
     pp_autojson cJSON *body = report_body(request, reply);
     if (!body)
@@ -73,7 +82,7 @@ void report_status(struct request *request, struct reply *reply) {
     struct pp_error error;
     if (!db_run(request->app->db, &error, "UPDATE device SET report = ?, seen = ? WHERE id = ?", "sis", text,
                 pp_clock_realtime_s(), request->device.id) ||
-        !follow_report(request, body, &error))
+        !compare_head(request, body, &error) || !follow_report(request, body, &error))
         reply_failure(reply, &error);
     else
         reply_empty(reply, MHD_HTTP_NO_CONTENT);
@@ -139,6 +148,13 @@ static bool loss_store(struct request *request, const char *list, const cJSON *b
                   "sssii", request->device.id, list, spool, lost, (int64_t)REPORT_SPOOLS_MAX);
 }
 
+static bool head_store(struct request *request, const char *list, struct pp_error *error) {
+    const char *token = request_header(request, EVENT_HEAD_HEADER);
+    const struct event_sender sender = {.device = request->device.id, .point = request->device_key};
+    return strcmp(list, "events") != 0 || !token || !request->device_key ||
+           event_head_take(request->app->db, &sender, token, error);
+}
+
 static bool batch_store(struct request *request, const char *list, const cJSON *body,
                         struct pp_error *error) {
     const char *batch;
@@ -154,7 +170,7 @@ static bool batch_store(struct request *request, const char *list, const cJSON *
         if (!item_store(request, list, item, error))
             return false;
     }
-    return report_trim(request, list, error) &&
+    return head_store(request, list, error) && report_trim(request, list, error) &&
            event_chain_trim(request->app->db, request->device.id, error) &&
            loss_store(request, list, body, error) && db_change_commit(&change, error);
 }

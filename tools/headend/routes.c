@@ -9,18 +9,20 @@
 #include "headend/contacts.h"
 #include "headend/control.h"
 #include "headend/device_certificate.h"
+#include "headend/device_former.h"
 #include "headend/device_proof.h"
 #include "headend/handlers.h"
 #include "headend/network.h"
 #include "headend/screen_commands.h"
 
-#define FORM        "application/x-www-form-urlencoded"
-#define JSON        "application/json"
-#define PKCS10      "application/pkcs10"
-#define JOSE        "application/jose"
-#define FORM_MAX    4096
-#define SIGN_IN_MAX 32768 /* characters of a JWE */
-#define REQUEST_MAX 8192  /* bytes of a base64 certification request */
+#define FORM            "application/x-www-form-urlencoded"
+#define JSON            "application/json"
+#define PKCS10          "application/pkcs10"
+#define JOSE            "application/jose"
+#define FORM_MAX        4096
+#define SCREEN_FORM_MAX (64 * 1024) /* bytes: with all who may sign in */
+#define SIGN_IN_MAX     32768       /* characters of a JWE */
+#define REQUEST_MAX     8192        /* bytes of a base64 certification request */
 
 static void healthz(struct request *request, struct reply *reply) {
     (void)request;
@@ -64,7 +66,7 @@ static const struct route routes[] = {
     {"POST", "/admin/sign-out", ROUTE_ADMIN, FORM, FORM_MAX, page_sign_out, WORK_WRITES},
     {"GET", "/admin/screens", ROUTE_ADMIN, NULL, 0, page_screens, WORK_WRITES},
     {"GET", "/admin/screens/*", ROUTE_ADMIN, NULL, 0, page_screen, WORK_WRITES},
-    {"POST", "/admin/screens/*", ROUTE_ADMIN, FORM, FORM_MAX, page_screen_submit, WORK_WRITES},
+    {"POST", "/admin/screens/*", ROUTE_ADMIN, FORM, SCREEN_FORM_MAX, page_screen_submit, WORK_WRITES},
     {"GET", "/enrol", ROUTE_ADMIN, NULL, 0, page_enrol, WORK_WRITES},
     {"POST", "/enrol", ROUTE_ADMIN, FORM, FORM_MAX, page_enrol_submit, WORK_WRITES},
     {"GET", "/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, WORK_WRITES},
@@ -100,18 +102,15 @@ const struct route *route_find(const char *method, const char *path, const char 
     return NULL;
 }
 
-/* A nonce of the screen's, or NULL. */
-static const char *request_nonce(const struct request *request) {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const char *nonce = request_header(request, "Pingplay-Nonce");
-    size_t size = nonce ? strlen(nonce) : 0;
-    return size && size <= CONTROL_NONCE_MAX && strspn(nonce, alphabet) == size ? nonce : NULL;
-}
-
 struct refusal {
     unsigned status;
     const char *code, *reason, *detail;
 };
+
+static const struct refusal refusal_retired = {MHD_HTTP_FORBIDDEN, "screen-retired", "retired",
+                                               "this screen is retired here"};
+static const struct refusal refusal_unknown = {MHD_HTTP_FORBIDDEN, "screen-unknown", "unknown",
+                                               "this screen is not known here"};
 
 /* Signed, where the screen said what it would know it by: it obeys nobody else. */
 static void device_refuse(struct request *request, struct reply *reply, const struct refusal *refusal) {
@@ -158,11 +157,7 @@ static bool device_known(struct request *request, struct reply *reply, bool foun
         return false;
     }
     if (!found || strcmp(request->device.status, "retired") == 0) {
-        static const struct refusal retired = {MHD_HTTP_FORBIDDEN, "screen-retired", "retired",
-                                               "this screen is retired here"};
-        static const struct refusal unknown = {MHD_HTTP_FORBIDDEN, "screen-unknown", "unknown",
-                                               "this screen is not known here"};
-        device_refuse(request, reply, found ? &retired : &unknown);
+        device_refuse(request, reply, found ? &refusal_retired : &refusal_unknown);
         return false;
     }
     if (!network_good(request, reply))
@@ -188,6 +183,8 @@ static bool certificate_good(struct request *request, struct reply *reply,
     const struct refusal revoked = {MHD_HTTP_UNAUTHORIZED, "certificate-revoked", "revoked", error.message};
     if (error.code == PP_E_AUTH)
         device_refuse(request, reply, &revoked);
+    else if (error.code == PP_E_DENIED)
+        reply_problem(reply, revoked.status, revoked.code, "%s", error.message);
     else
         reply_failure(reply, &error);
     return false;
@@ -248,6 +245,11 @@ static bool proof_good(struct request *request, struct reply *reply) {
     return false;
 }
 
+/* Whether the proof is of a screen that was removed: its id is all that is left of it. */
+static bool proof_removed(struct request *request) {
+    return device_former_find(request->db, request->proof.thumbprint, request->device.id, NULL);
+}
+
 static bool proof_device(struct request *request, struct reply *reply, const char *cookie) {
     struct pp_error error = {0};
     if (!device_proof_read(request, cookie, &error)) {
@@ -256,6 +258,11 @@ static bool proof_device(struct request *request, struct reply *reply, const cha
     }
     request->device_key = request->proof.point;
     bool found = device_find_by_key(request->db, request->proof.thumbprint, &request->device, &error);
+    if (!found && error.code == PP_E_NOTFOUND && proof_removed(request)) {
+        if (device_proof_take(request, reply))
+            device_refuse(request, reply, &refusal_retired);
+        return false;
+    }
     if (found && (!device_proof_take(request, reply) || !proof_good(request, reply)))
         return false;
     return device_known(request, reply, found, &error);
@@ -308,12 +315,14 @@ static bool certificate_former(struct request *request) {
             error.code == PP_E_AUTH);
 }
 
-/* The same by a proof: of a screen that is retired, since the key of no other is known here. */
+/* The same by a proof: of a screen that is retired, or was removed since, as the key of no other is known here. */
 static bool proof_former(struct request *request, const char *cookie) {
     struct pp_error error = {0};
-    return device_proof_read(request, cookie, &error) &&
-           device_find_by_key(request->db, request->proof.thumbprint, &request->device, &error) &&
-           strcmp(request->device.status, "retired") == 0;
+    if (!device_proof_read(request, cookie, &error))
+        return false;
+    return device_find_by_key(request->db, request->proof.thumbprint, &request->device, &error)
+               ? strcmp(request->device.status, "retired") == 0
+               : error.code == PP_E_NOTFOUND && proof_removed(request);
 }
 
 static bool authenticate_former(struct request *request, const char *cookie) {
@@ -358,10 +367,8 @@ static bool screen_may_post(struct request *request, struct reply *reply) {
                                     pp_clock_monotonic_ms());
     if (!wait_s)
         return true;
-    char seconds[24];
-    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
     reply_problem(reply, MHD_HTTP_TOO_MANY_REQUESTS, "too-many-reports", "this screen reports too much");
-    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    reply_retry_after(reply, wait_s);
     return false;
 }
 

@@ -1,9 +1,9 @@
 #include "headend/screen_commands.h"
 
 #include "base/clock.h"
-#include "crypto/jwk.h"
 #include "headend/device.h"
-#include "jose/jws.h"
+#include "headend/device_jws.h"
+#include "headend/person_session.h"
 
 #define RETIREMENT_LIFETIME_S 86400
 #define OUTCOME_WAITING       "waiting"
@@ -51,9 +51,13 @@ static bool trim(struct db *db, const char *device, struct pp_error *error) {
 
 /* What the state says as well, and the screen obeys there. */
 static bool state_follows(struct db *db, const struct screen_command_order *order, struct pp_error *error) {
-    const char *mode = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(order->args, "mode"));
-    const struct device_settings settings = {.access = mode};
-    return order->kind != COMMAND_SET_ACCESS_MODE || device_change(db, order->device, &settings, error);
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(order->args, "mode"));
+    enum device_access mode;
+    if (order->kind != COMMAND_SET_ACCESS_MODE)
+        return true;
+    return name && device_access_read(name, &mode)
+               ? person_mode_save(db, order->device, mode, error)
+               : pp_fail(error, PP_E_INVALID, "set-access-mode: not a mode");
 }
 
 /* It is refused from now on by all that it has, and told to erase itself with the refusal; also one that was refused
@@ -210,16 +214,6 @@ cJSON *screen_commands_retirement(struct db *db, const char *device, struct pp_e
 
 /* ---- Receipts ---- */
 
-struct signer {
-    char kid[JWK_THUMBPRINT_TEXT_SIZE];
-    struct crypto_public *key;
-};
-
-static const struct crypto_public *find_signer(void *arg, const char *kid) {
-    const struct signer *signer = arg;
-    return kid && strcmp(kid, signer->kid) == 0 ? signer->key : NULL;
-}
-
 static bool device_key(struct db *db, const char *device, uint8_t point[CRYPTO_POINT_SIZE],
                        struct pp_error *error) {
     db_autostmt sqlite3_stmt *row = db_query(
@@ -232,19 +226,9 @@ static bool device_key(struct db *db, const char *device, uint8_t point[CRYPTO_P
 static bool receipt_verify(struct db *db, const char *device, const void *token, size_t size,
                            struct pp_buf *payload, struct pp_error *error) {
     uint8_t point[CRYPTO_POINT_SIZE];
-    struct signer signer = {0};
-    if (!device_key(db, device, point, error))
-        return false;
-    PP_AUTO(crypto_public) struct crypto_public *key = crypto_public_load_point(point, error);
-    if (!key || !jwk_thumbprint_text(point, signer.kid, error))
-        return false;
-    signer.key = key;
-    const struct jws_verifier verifier = {.typ = COMMAND_RECEIPT_TYP, .find = find_signer, .arg = &signer};
-    if (jws_verify(&verifier, token, size, payload, error))
-        return true;
-    if (error->code == PP_E_NOTFOUND) /* it is signed, by somebody else */
-        error->code = PP_E_AUTH;
-    return pp_wrap(error, "receipt");
+    return device_key(db, device, point, error) &&
+           (device_jws_verify(point, COMMAND_RECEIPT_TYP, token, size, payload, error) ||
+            pp_wrap(error, "receipt"));
 }
 
 /* Whether it says something new of that command; *again: it has been said already. */

@@ -22,8 +22,8 @@ struct screen_command_order {
 };
 
 /* Asks: `id` gets its name. PP_E_STATE for a retired screen, PP_E_LIMIT where COMMAND_LIST_MAX wait already. */
-bool screen_command_add(struct db *db, const struct screen_command_order *order, char id[UUID_TEXT_SIZE],
-                        struct pp_error *error);
+PP_MUST_USE bool screen_command_add(struct db *db, const struct screen_command_order *order,
+                                    char id[UUID_TEXT_SIZE], struct pp_error *error);
 
 struct screen_command {
     char id[UUID_TEXT_SIZE];
@@ -43,12 +43,12 @@ void screen_command_finish(struct screen_command *command);
 /* Whether nothing more will come of it. */
 bool screen_command_is_over(const struct screen_command *command);
 
-bool screen_command_find(struct db *db, const char *id, struct screen_command *command,
-                         struct pp_error *error);
+PP_MUST_USE bool screen_command_find(struct db *db, const char *id, struct screen_command *command,
+                                     struct pp_error *error);
 /* All of a screen's, the oldest first, until the callback returns false. */
-bool screen_command_each(struct db *db, const char *device,
-                         bool (*each)(void *arg, const struct screen_command *command), void *arg,
-                         struct pp_error *error);
+PP_MUST_USE bool screen_command_each(struct db *db, const char *device,
+                                     bool (*each)(void *arg, const struct screen_command *command), void *arg,
+                                     struct pp_error *error);
 
 /* The member "commands" of a screen's state. The caller deletes it. */
 cJSON *screen_commands_waiting(struct db *db, const char *device, struct pp_error *error);
@@ -58,7 +58,7 @@ cJSON *screen_commands_retirement(struct db *db, const char *device, struct pp_e
 /* A receipt for that command. PP_E_NOTFOUND: there is no such command. PP_E_AUTH: that screen has not signed it.
  * PP_E_INVALID, PP_E_LIMIT: it is no receipt for it. PP_E_ROLLBACK: a later one is there, or a final one. The same one
  * again changes nothing. */
-bool screen_command_receive(struct db *db, const char *id, const void *token, size_t size,
-                            struct pp_error *error);
+PP_MUST_USE bool screen_command_receive(struct db *db, const char *id, const void *token, size_t size,
+                                        struct pp_error *error);
 
 #endif

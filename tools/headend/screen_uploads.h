@@ -18,19 +18,19 @@
 cJSON *screen_upload_key(const struct home *home, struct pp_error *error);
 
 /* Whether that screen was asked for it and has not answered yet: PP_E_NOTFOUND. `name` is the command's. */
-bool screen_upload_expected(struct db *db, const char *device, const char *id, const char *name,
-                            struct pp_error *error);
+PP_MUST_USE bool screen_upload_expected(struct db *db, const char *device, const char *id, const char *name,
+                                        struct pp_error *error);
 /* Keeps it; a second one for the same command takes the place of the first. */
-bool screen_upload_keep(const struct home *home, struct db *db, const char *device, const char *id,
-                        const void *sealed, size_t size, struct pp_error *error);
+PP_MUST_USE bool screen_upload_keep(const struct home *home, struct db *db, const char *device,
+                                    const char *id, const void *sealed, size_t size, struct pp_error *error);
 
 /* What was sealed, appended. PP_E_NOTFOUND: nothing came, or it has gone. PP_E_AUTH also where it is not what the
  * receipt says that it is. */
-bool screen_upload_open(const struct home *home, const struct screen_command *command, struct pp_buf *clear,
-                        struct pp_error *error);
+PP_MUST_USE bool screen_upload_open(const struct home *home, const struct screen_command *command,
+                                    struct pp_buf *clear, struct pp_error *error);
 
 /* device_remove, and all that it has sent. */
-bool screen_forget(const struct home *home, struct db *db, const struct device *device,
-                   struct pp_error *error);
+PP_MUST_USE bool screen_forget(const struct home *home, struct db *db, const struct device *device,
+                               struct pp_error *error);
 
 #endif

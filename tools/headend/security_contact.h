@@ -14,9 +14,12 @@ struct security_contacts {
 };
 
 /* "mailto:", "https:" or "tel:" and what follows it (RFC 9116 §2.5.3). */
-bool security_contacts_add(struct security_contacts *contacts, const char *uri, struct pp_error *error);
-bool security_contacts_save(struct db *db, const struct security_contacts *contacts, struct pp_error *error);
+PP_MUST_USE bool security_contacts_add(struct security_contacts *contacts, const char *uri,
+                                       struct pp_error *error);
+PP_MUST_USE bool security_contacts_save(struct db *db, const struct security_contacts *contacts,
+                                        struct pp_error *error);
 /* None at first. With db_lock where others use `db`. */
-bool security_contacts_load(struct db *db, struct security_contacts *contacts, struct pp_error *error);
+PP_MUST_USE bool security_contacts_load(struct db *db, struct security_contacts *contacts,
+                                        struct pp_error *error);
 
 #endif

@@ -15,7 +15,7 @@
  * folder's owner and gives up all capabilities. `user` NULL: SEPARATE_USER where root was started for
  * somebody else's folder; else there is no launcher (*launcher NULL), nothing is changed, and renderers are
  * our own user's. Fails, and nothing may go on, where users or capabilities are missing. */
-bool separate_renderers(const char *dir, const char *user, struct ipc_launcher **launcher,
-                        struct pp_error *error);
+PP_MUST_USE bool separate_renderers(const char *dir, const char *user, struct ipc_launcher **launcher,
+                                    struct pp_error *error);
 
 #endif

@@ -15,6 +15,7 @@
 #include "headend/contacts.h"
 #include "headend/control.h"
 #include "headend/credentials.h"
+#include "headend/embedded.h"
 #include "headend/enrolment.h"
 #include "headend/hasher.h"
 #include "headend/listen.h"
@@ -24,10 +25,11 @@
 #include "headend/publish.h"
 #include "headend/server.h"
 #include "headend/sign_in_key.h"
-#include "headend/strings.h"
 #include "headend/throttle.h"
+#include "headend/told.h"
 #include "headend/waiters.h"
 #include "headend/writer.h"
+#include "page/strings.h"
 
 #define SERVE_TICK_MS      1000
 #define SERVE_HOUSEKEEP_MS 60000
@@ -43,6 +45,7 @@ struct serving {
     int listener;                    /* the listening socket, before and after the daemon has it */
     int signals, notices;            /* signalfd, inotify */
     struct credentials *credentials; /* held: what is shown now */
+    uint8_t issuer[CA_HASH_SIZE];    /* the authority that it was looked at with */
     int64_t data_version;
     int64_t housekeep_at, maintain_at; /* ms, CLOCK_MONOTONIC */
 };
@@ -68,17 +71,18 @@ static void serving_finish(struct serving *serving) {
     allowance_destroy(app->allowance);
     proof_guard_destroy(app->proofs);
     provider_keys_destroy(app->providers);
+    told_destroy(app->unsealed);
     sign_in_key_close(app->sign_in_key);
     writer_destroy(app->writer);
     if (app->contacts)
-        contacts_write(app->contacts, app->db, NULL);
+        (void)!contacts_write(app->contacts, app->db, NULL);
     contacts_destroy(app->contacts);
     db_close(app->reader);
     connections_destroy(app->connections);
     strings_destroy(app->strings);
     time_zones_finish(&app->time_zones);
     control_close(app->control);
-    ca_close(app->ca);
+    authorities_close(app->authorities);
     home_close(serving->keeper);
     pp_close(&app->repo_fd);
     credentials_release(serving->credentials);
@@ -133,8 +137,10 @@ static bool serving_present(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
     struct host_list hosts = {0};
     bool renewed = false;
+    PP_AUTO(ca) struct ca *ca = authorities_now(app->authorities);
+    memcpy(serving->issuer, ca->authorities[0].sha256, sizeof serving->issuer);
     if (!home_hosts_load(app->home, &hosts, error) ||
-        !ca_renew_server(app->ca, app->home, &hosts, &renewed, error))
+        !ca_renew_server(ca, app->home, &hosts, &renewed, error))
         return false;
     if (renewed)
         pp_log_info("the server's certificate was renewed");
@@ -149,8 +155,8 @@ static bool serving_present(struct serving *serving, struct pp_error *error) {
 
 static bool serving_load(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
-    app->ca = ca_open(app->home, error);
-    app->control = app->ca ? control_open(app->home, error) : NULL;
+    app->authorities = authorities_open(app->home, error);
+    app->control = app->authorities ? control_open(app->home, error) : NULL;
     if (!app->control)
         return false;
     app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
@@ -159,14 +165,15 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
                                              .request_s = app->options.request_s};
     return app->repo_fd >= 0 && (serving->keeper = home_open(app->home->path, error)) &&
            (app->waiters = waiters_create(error)) &&
-           (app->connections = connections_create(&limits, error)) && serving_present(serving, error) &&
-           (app->writer = writer_create(app->db, error)) &&
+           (app->connections = connections_create(&limits, app->authorities, error)) &&
+           serving_present(serving, error) && (app->writer = writer_create(app->db, error)) &&
            (app->reader = db_open(db_path(app->db), false, error)) &&
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
            (app->proofs = proof_guard_create(error)) &&
-           (app->sign_in_key = sign_in_key_open(app->home, error)) &&
+           (app->sign_in_key = sign_in_key_open(app->home, error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
-           (app->allowance = allowance_create(error)) && (app->strings = strings_create(error)) &&
+           (app->allowance = allowance_create(error)) &&
+           (app->strings = strings_create(embedded_files, error)) &&
            time_zones_load(&app->time_zones, TIME_ZONES_DIR, error);
 }
 
@@ -254,6 +261,19 @@ static void serving_check(struct serving *serving) {
     waiters_wake(serving->app.waiters);
 }
 
+/* Another authority issues: the server's certificate is by that one from now on. */
+static void serving_check_authorities(struct serving *serving) {
+    struct pp_error failure = {0};
+    PP_AUTO(ca) struct ca *ca = authorities_now(serving->app.authorities);
+    if (memcmp(ca->authorities[0].sha256, serving->issuer, sizeof serving->issuer) == 0)
+        return;
+    pp_log_info("another certificate authority issues from now on");
+    if (serving_present(serving, &failure))
+        return;
+    pp_log_error("the server's certificate: %s; the one before it is shown", failure.message);
+    serving->maintain_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS; /* again */
+}
+
 /* Somebody has changed something, in another process or on a page. A channel that a screen has left does not wait for
  * its new key until the next housekeeping. */
 static void serving_notice(struct serving *serving) {
@@ -280,6 +300,7 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
         if (fds[1].revents)
             serving_notice(serving);
         serving_check(serving);
+        serving_check_authorities(serving);
         if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
             serving_housekeep(serving);

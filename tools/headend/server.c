@@ -237,12 +237,17 @@ static size_t unescape(void *arg, struct MHD_Connection *connection, char *text)
 }
 
 struct MHD_Daemon *server_start(struct app *app, int listen_fd, struct pp_error *error) {
+    /* That clients are asked for a certificate, and of whom: all authorities have one name. */
+    pp_autobuf struct pp_buf authority = PP_BUF_INIT(CA_PEM_MAX);
+    PP_AUTO(ca) struct ca *ca = authorities_now(app->authorities);
+    if (!certificate_to_pem(&ca->authorities[0].der, &authority, error))
+        return NULL;
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
         NULL, handle, app, MHD_OPTION_EXTERNAL_LOGGER, log_line, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_HTTPS_CERT_CALLBACK, connections_on_hello, MHD_OPTION_HTTPS_MEM_TRUST,
-        pp_buf_text(ca_pem(app->ca)), MHD_OPTION_HTTPS_PRIORITIES, SERVER_PRIORITIES,
-        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
+        pp_buf_text(&authority), MHD_OPTION_HTTPS_PRIORITIES, SERVER_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)app->options.connections + CONNECTIONS_SPARE, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)SERVER_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, app,
         MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_CONNECTION, connections_on_notify,

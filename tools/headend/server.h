@@ -17,6 +17,6 @@
                             .request_s = 10})
 
 /* Serves until SIGTERM or SIGINT. */
-bool serve(struct home *home, const struct serve_options *options, struct pp_error *error);
+PP_MUST_USE bool serve(struct home *home, const struct serve_options *options, struct pp_error *error);
 
 #endif

@@ -2,24 +2,20 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/handlers.h"
-#include "headend/hasher.h"
 #include "headend/person_session.h"
 #include "headend/provider_keys.h"
+#include "headend/screen_attempt.h"
 #include "headend/sign_in_key.h"
-#include "headend/throttle.h"
 #include "headend/waiters.h"
 
-#define BUSY_S          2   /* in which the queue of attempts has moved on */
 #define PENDING_S       1   /* in which a provider's keys are there */
 #define TOKEN_SKEW_S    120 /* between a provider's clock and ours */
 #define TOKEN_AGE_MAX_S 600 /* since the provider issued it */
 
 static void later(struct reply *reply, unsigned status, const char *code, const char *detail,
                   int64_t wait_s) {
-    char seconds[24];
-    snprintf(seconds, sizeof seconds, "%lld", (long long)wait_s);
     reply_problem(reply, status, code, "%s", detail);
-    reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    reply_retry_after(reply, wait_s);
 }
 
 static void refuse(const struct request *request, struct reply *reply, const char *code, const char *detail) {
@@ -42,46 +38,31 @@ static void open_session(struct request *request, struct reply *reply, const str
 
 /* ---- By the screen's password ---- */
 
-/* All that is tried at one screen counts together, and all of one address. */
-static void throttle_account(const struct request *request, char account[UUID_TEXT_SIZE + 8]) {
-    snprintf(account, UUID_TEXT_SIZE + 8, "screen:%s", request->device.id);
-}
-
 static void password_begin(struct request *request, struct reply *reply, const struct person_policy *policy) {
-    struct attempt *attempt = &request->attempt;
-    char account[UUID_TEXT_SIZE + 8];
     struct pp_error error = {0};
-    throttle_account(request, account);
-    request_address(request, attempt->address);
-    attempt->password = pp_buf_text(&request->body);
-    if (!hasher_reserve(request->app->hasher, request)) {
-        later(reply, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "too many sign-ins at this moment", BUSY_S);
-        return;
-    }
-    bool ok = throttle_attempt(request->app->db, account, attempt->address, pp_clock_realtime_s(),
-                               &attempt->wait_s, &error);
-    if (ok && attempt->wait_s <= 0) {
-        memcpy(attempt->encoded, policy->password, sizeof attempt->encoded);
-        reply->wait_hash = true;
-        return;
-    }
-    hasher_cancel(request->app->hasher, request);
-    if (ok)
+    request->attempt.password = pp_buf_text(&request->body);
+    switch (screen_attempt_begin(request, reply, policy->password, &error)) {
+    case SCREEN_ATTEMPT_WAITS:
+        break;
+    case SCREEN_ATTEMPT_BUSY:
+        later(reply, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "too many sign-ins at this moment",
+              SCREEN_ATTEMPT_BUSY_S);
+        break;
+    case SCREEN_ATTEMPT_EARLY:
         later(reply, MHD_HTTP_TOO_MANY_REQUESTS, "sign-in-throttled", "too many wrong passwords",
-              attempt->wait_s);
-    else
+              request->attempt.wait_s);
+        break;
+    case SCREEN_ATTEMPT_ERROR:
         reply_failure(reply, &error);
+    }
 }
 
 static void password_finish(struct request *request, struct reply *reply) {
     const struct person person = {.subject = "password", .name = ""};
-    char account[UUID_TEXT_SIZE + 8];
     struct pp_error error = {0};
-    throttle_account(request, account);
     if (!request->attempt.right)
         refuse(request, reply, "sign-in-wrong", "the password is wrong");
-    else if (!throttle_clear(request->app->db, account, request->attempt.address, pp_clock_realtime_s(),
-                             &error))
+    else if (!screen_attempt_succeed(request, &error))
         reply_failure(reply, &error);
     else
         open_session(request, reply, &person);
@@ -204,16 +185,37 @@ void device_sign_in(struct request *request, struct reply *reply) {
         password_finish(request, reply);
         break;
     case ATTEMPT_CANCELLED:
-        later(reply, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "the server is stopping", BUSY_S);
+        later(reply, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "the server is stopping", SCREEN_ATTEMPT_BUSY_S);
         break;
     default:
         sign_in_read(request, reply);
     }
 }
 
+/* Without If-Match whichever there is. False: it is answered. */
+static bool session_matches(struct request *request, struct reply *reply) {
+    const char *match = request_header(request, MHD_HTTP_HEADER_IF_MATCH);
+    char quoted[UUID_TEXT_SIZE + 2];
+    struct person_session session = {0};
+    struct pp_error error = {0};
+    if (!match)
+        return true;
+    bool found =
+        person_session_find(request->app->db, request->device.id, pp_clock_realtime_s(), &session, &error);
+    if (!found && error.code != PP_E_NOTFOUND) {
+        reply_failure(reply, &error);
+        return false;
+    }
+    snprintf(quoted, sizeof quoted, "\"%s\"", session.id);
+    if (found && strcmp(match, quoted) == 0)
+        return true;
+    reply_problem(reply, MHD_HTTP_PRECONDITION_FAILED, "session-other", "that session is over already");
+    return false;
+}
+
 void device_sign_out(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
-    if (!is_temporary(request, reply))
+    if (!is_temporary(request, reply) || !session_matches(request, reply))
         return;
     if (!person_session_end(request->app->db, request->device.id, "signed-out", &error)) {
         reply_failure(reply, &error);

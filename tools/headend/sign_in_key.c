@@ -48,12 +48,33 @@ cJSON *sign_in_key_jwk(const struct sign_in_key *key, struct pp_error *error) {
     return jwk;
 }
 
+static bool decrypt(struct sign_in_key *key, const struct jwe_context *context, const void *token,
+                    size_t size, struct pp_buf *clear, struct pp_error *error) {
+    pthread_mutex_lock(&key->mutex);
+    bool ok = jwe_decrypt(key->key, context, token, size, clear, error);
+    pthread_mutex_unlock(&key->mutex);
+    return ok;
+}
+
 bool sign_in_key_decrypt(struct sign_in_key *key, const char *device, const void *token, size_t size,
                          struct pp_buf *clear, struct pp_error *error) {
     const struct jwe_context context = {
         .kid = key->kid, .typ = SIGN_IN_TYPE, .apu = device, .apu_size = strlen(device)};
-    pthread_mutex_lock(&key->mutex);
-    bool ok = jwe_decrypt(key->key, &context, token, size, clear, error);
-    pthread_mutex_unlock(&key->mutex);
-    return ok;
+    return decrypt(key, &context, token, size, clear, error);
+}
+
+static struct jwe_context kept_context(const struct sign_in_key *key, const char *typ, const char *device) {
+    return (struct jwe_context){.kid = key->kid, .typ = typ, .apv = device, .apv_size = strlen(device)};
+}
+
+bool sign_in_key_seal(const struct sign_in_key *key, const char *typ, const char *device, const void *clear,
+                      size_t size, struct pp_buf *sealed, struct pp_error *error) {
+    const struct jwe_context context = kept_context(key, typ, device);
+    return jwe_encrypt(key->point, &context, clear, size, sealed, error);
+}
+
+bool sign_in_key_unseal(struct sign_in_key *key, const char *typ, const char *device, const char *sealed,
+                        struct pp_buf *clear, struct pp_error *error) {
+    const struct jwe_context context = kept_context(key, typ, device);
+    return decrypt(key, &context, sealed, strlen(sealed), clear, error);
 }

@@ -21,7 +21,14 @@ void sign_in_key_close(struct sign_in_key *key);
 /* Its JWK, for a state. The caller deletes it. */
 cJSON *sign_in_key_jwk(const struct sign_in_key *key, struct pp_error *error);
 /* Appends what a screen has encrypted. */
-bool sign_in_key_decrypt(struct sign_in_key *key, const char *device, const void *token, size_t size,
-                         struct pp_buf *clear, struct pp_error *error);
+PP_MUST_USE bool sign_in_key_decrypt(struct sign_in_key *key, const char *device, const void *token,
+                                     size_t size, struct pp_buf *clear, struct pp_error *error);
+
+/* Appends what only this headend reads again, with `typ`, for that screen: to be kept. And back. */
+PP_MUST_USE bool sign_in_key_seal(const struct sign_in_key *key, const char *typ, const char *device,
+                                  const void *clear, size_t size, struct pp_buf *sealed,
+                                  struct pp_error *error);
+PP_MUST_USE bool sign_in_key_unseal(struct sign_in_key *key, const char *typ, const char *device,
+                                    const char *sealed, struct pp_buf *clear, struct pp_error *error);
 
 #endif

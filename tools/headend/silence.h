@@ -12,7 +12,7 @@
 enum { SILENCE_TEXT_SIZE = 24 };
 
 /* "never", "90 min", "12h", "7d": *seconds 0 for never. */
-bool silence_read(const char *text, int64_t *seconds, struct pp_error *error);
+PP_MUST_USE bool silence_read(const char *text, int64_t *seconds, struct pp_error *error);
 /* In the largest unit that leaves nothing over. */
 void silence_text(int64_t seconds, char text[SILENCE_TEXT_SIZE]);
 

@@ -5,6 +5,7 @@
 #include "headend/control.h"
 #include "headend/handlers.h"
 #include "headend/screen_commands.h"
+#include "headend/screen_proxy.h"
 #include "headend/state_access.h"
 #include "headend/waiters.h"
 #include "jose/jwe.h"
@@ -80,8 +81,17 @@ static void state_add_policy(cJSON *state, const struct device *device) {
         cJSON_AddNumberToObject(offline, "erase_after_s", (double)device->erase_after_s);
 }
 
+/* `proxy` may be NULL: nothing is said of it. */
+static void state_add_settings(cJSON *state, const struct device *device, cJSON *proxy) {
+    cJSON *settings = cJSON_AddObjectToObject(state, "settings");
+    cJSON_AddNumberToObject(settings, "rotation", device->rotation);
+    cJSON_AddBoolToObject(settings, "offline_mark", device->offline_mark);
+    if (proxy)
+        cJSON_AddItemReferenceToObject(settings, "proxy", proxy);
+}
+
 static cJSON *state_document(const struct device *device, const struct channel *channel, cJSON *access,
-                             cJSON *commands, struct pp_error *error) {
+                             cJSON *proxy, cJSON *commands, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
     pp_autojson cJSON *state = cJSON_CreateObject();
     cJSON_AddNumberToObject(state, "format", 2);
@@ -99,9 +109,7 @@ static cJSON *state_document(const struct device *device, const struct channel *
         return NULL;
     state_add_policy(state, device);
     cJSON_AddNumberToObject(state, "publish", (double)channel->publish);
-    cJSON *settings = cJSON_AddObjectToObject(state, "settings");
-    cJSON_AddNumberToObject(settings, "rotation", device->rotation);
-    cJSON_AddBoolToObject(settings, "offline_mark", device->offline_mark);
+    state_add_settings(state, device, proxy);
     cJSON_AddItemReferenceToObject(state, "commands", commands);
     return pp_steal(&state);
 }
@@ -113,7 +121,14 @@ static bool state_sign(const struct request *request, const struct channel *chan
     const struct device *device = &request->device;
     pp_autojson cJSON *commands = screen_commands_waiting(request->db, device->id, error);
     pp_autojson cJSON *shown = commands ? state_access_json(request, access, error) : NULL;
-    pp_autojson cJSON *state = shown ? state_document(device, channel, shown, commands, error) : NULL;
+    struct pp_error why = {0};
+    pp_autojson cJSON *proxy = screen_proxy_json(request->db, device->id, &why);
+    if (why.code)
+        return pp_fail(error, why.code, "%s", why.message);
+    pp_autojson cJSON *state = shown ? state_document(device, channel, shown, proxy, commands, error) : NULL;
+    const char *nonce = request_nonce(request);
+    if (state && nonce)
+        cJSON_AddStringToObject(state, "nonce", nonce);
     /* A copy: a document's texts are wiped with it. */
     if (state)
         cJSON_AddItemToObject(state, "upload_key", cJSON_Duplicate(control_upload_key(control), true));
@@ -142,10 +157,11 @@ static bool state_load(struct request *request, struct channel *channel, struct 
                        struct reply *reply) {
     const struct device *device = &request->device;
     struct pp_error error = {0};
-    bool ok = state_access_load(request, access, &error);
+    bool ok = state_access_load(request->db, device, access, &error);
     bool shows = ok && device->channel[0] && (!access->temporary || access->open);
     if (shows)
-        ok = channel_find(request->db, device->channel, channel, &error);
+        ok = channel_find(request->db, device->channel, channel, &error) &&
+             channel_open_key(request->db, channel, &error);
     if (!ok)
         reply_failure(reply, &error);
     return ok;

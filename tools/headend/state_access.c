@@ -1,7 +1,9 @@
 #include "headend/state_access.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "headend/sign_in_key.h"
+#include "headend/told.h"
 
 /* Not there is no failure. */
 static bool found(bool is, const struct pp_error *why, bool *out, struct pp_error *error) {
@@ -9,17 +11,17 @@ static bool found(bool is, const struct pp_error *why, bool *out, struct pp_erro
     return is || why->code == PP_E_NOTFOUND || pp_fail(error, why->code, "%s", why->message);
 }
 
-bool state_access_load(struct request *request, struct state_access *access, struct pp_error *error) {
-    const struct device *device = &request->device;
+bool state_access_load(struct db *db, const struct device *device, struct state_access *access,
+                       struct pp_error *error) {
     struct pp_error why = {0};
     *access = (struct state_access){.mode = device->access};
     access->temporary = device->access == DEVICE_SSO || device->access == DEVICE_PASSWORD;
     if (!access->temporary)
         return true;
-    return found(person_policy_find(request->db, device->id, &access->policy, &why), &why,
-                 &access->has_policy, error) &&
-           found(person_session_find(request->db, device->id, pp_clock_realtime_s(), &access->session, &why),
-                 &why, &access->open, error);
+    return found(person_policy_find(db, device->id, &access->policy, &why), &why, &access->has_policy,
+                 error) &&
+           found(person_session_find(db, device->id, pp_clock_realtime_s(), &access->session, &why), &why,
+                 &access->open, error);
 }
 
 static void add_session(cJSON *json, const struct state_access *access) {
@@ -53,12 +55,36 @@ static bool add_sign_in(const struct request *request, cJSON *json, const struct
     return true;
 }
 
-static void add_provider(cJSON *json, const struct person_policy *policy) {
+/* Without its secret a confidential client is refused by the provider, and the screen says so. */
+static void add_client_auth(const struct request *request, cJSON *provider,
+                            const struct person_policy *policy) {
+    const struct device *device = &request->device;
+    pp_autobuf struct pp_buf token = PP_BUF_INIT(CLIENT_SECRET_TOKEN_MAX);
+    struct pp_error error = {0};
+    if (!*policy->client_secret)
+        return;
+    bool sent = client_secret_send(request->app->sign_in_key, device->id, policy->client_secret,
+                                   device->agreement, &token, &error);
+    bool news = told_set(request->app->unsealed, device->id, !sent);
+    if (!sent && news)
+        pp_log_error("the client secret of screen %s cannot be read, set it again: %s", device->id,
+                     error.message);
+    if (sent && news)
+        pp_log_info("the client secret of screen %s can be read again", device->id);
+    if (!sent)
+        return;
+    cJSON *auth = cJSON_AddObjectToObject(provider, "auth");
+    cJSON_AddStringToObject(auth, "method", policy->client_auth);
+    cJSON_AddStringToObject(auth, "secret", pp_buf_text(&token));
+}
+
+static void add_provider(const struct request *request, cJSON *json, const struct person_policy *policy) {
     cJSON *provider = cJSON_AddObjectToObject(json, "provider");
     cJSON_AddStringToObject(provider, "issuer", policy->issuer);
     cJSON_AddStringToObject(provider, "client_id", policy->client_id);
     cJSON_AddStringToObject(provider, "scope", policy->scope);
     cJSON_AddStringToObject(provider, "nonce", policy->nonce);
+    add_client_auth(request, provider, policy);
 }
 
 cJSON *state_access_json(const struct request *request, const struct state_access *access,
@@ -72,6 +98,6 @@ cJSON *state_access_json(const struct request *request, const struct state_acces
     if (access->has_policy && !add_sign_in(request, json, access, error))
         return NULL;
     if (access->has_policy && access->mode == DEVICE_SSO)
-        add_provider(json, &access->policy);
+        add_provider(request, json, &access->policy);
     return pp_steal(&json);
 }

@@ -15,8 +15,9 @@ struct state_access {
     struct person_session session; /* where it is open */
 };
 
-/* Of request->device. Wipe it when done. */
-bool state_access_load(struct request *request, struct state_access *access, struct pp_error *error);
+/* Wipe it when done. Callers hold db_lock. */
+PP_MUST_USE bool state_access_load(struct db *db, const struct device *device, struct state_access *access,
+                                   struct pp_error *error);
 /* The state's member "access"; the caller deletes it. */
 cJSON *state_access_json(const struct request *request, const struct state_access *access,
                          struct pp_error *error);

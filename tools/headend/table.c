@@ -1,5 +1,6 @@
 #include "headend/table.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/visible.h"
@@ -15,6 +16,7 @@ static size_t characters(const char *text) {
 }
 
 void table_init(struct table *table, const char *const *headers, size_t columns) {
+    assert(columns <= TABLE_COLUMNS_MAX);
     *table = (struct table){.headers = headers, .columns = columns, .cells = PP_BUF_INIT(TABLE_SIZE_MAX)};
     for (size_t i = 0; i < columns; i++)
         table->widths[i] = characters(headers[i]);

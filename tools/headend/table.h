@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define TABLE_COLUMNS_MAX 8
+#define TABLE_COLUMNS_MAX 12
 #define TABLE_SIZE_MAX    (64 * 1024 * 1024) /* bytes of all cells */
 
 struct table {
@@ -25,7 +25,7 @@ struct table {
 void table_init(struct table *table, const char *const *headers, size_t columns);
 /* One cell for each column; copied, with what could steer a terminal made visible (base/visible.h). An empty cell is
  * shown as "-". */
-bool table_add(struct table *table, const char *const *cells, struct pp_error *error);
+PP_MUST_USE bool table_add(struct table *table, const char *const *cells, struct pp_error *error);
 /* `nothing` is what is printed where there are no rows. */
 void table_print(const struct table *table, const char *nothing);
 void table_finish(struct table *table);

@@ -11,16 +11,17 @@
 #define TIME_ZONE_MAX  64  /* bytes */
 
 /* UTF-8 (RFC 3629) of at most `max` bytes without control characters. */
-bool text_check(const char *field, const char *text, size_t min, size_t max, struct pp_error *error);
+PP_MUST_USE bool text_check(const char *field, const char *text, size_t min, size_t max,
+                            struct pp_error *error);
 /* Lower-case letters, digits and dashes, beginning with a letter or a digit. */
-bool channel_id_check(const char *id, struct pp_error *error);
+PP_MUST_USE bool channel_id_check(const char *id, struct pp_error *error);
 /* Makes an id of what people call a channel: "Café & Bar" becomes "cafe-bar". False where no letter or digit of
  * it can stand in one. */
 bool channel_id_of_title(const char *title, char id[CHANNEL_ID_MAX + 1]);
 /* A name of the tz database: "Europe/Paris". */
-bool time_zone_check(const char *zone, struct pp_error *error);
+PP_MUST_USE bool time_zone_check(const char *zone, struct pp_error *error);
 /* "en" or "fr". */
-bool locale_check(const char *locale, struct pp_error *error);
+PP_MUST_USE bool locale_check(const char *locale, struct pp_error *error);
 
 /* Writes it in lower case (Latin, Greek, Cyrillic, Armenian), for comparisons, in as many bytes; what does not fit
  * is cut between two characters. Bytes that are not UTF-8 stay as they are. */

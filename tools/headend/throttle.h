@@ -17,19 +17,19 @@ int64_t throttle_delay(int64_t failures, int64_t max_s);
 
 /* Counts an attempt, which is a failure until throttle_clear says otherwise (so that attempts side by side
  * count too). *wait_s > 0: it is too early, and was not counted. Callers hold db_lock. */
-bool throttle_attempt(struct db *db, const char *account, const char *address, int64_t now, int64_t *wait_s,
-                      struct pp_error *error);
+PP_MUST_USE bool throttle_attempt(struct db *db, const char *account, const char *address, int64_t now,
+                                  int64_t *wait_s, struct pp_error *error);
 /* Whether the account has signed in from the address lately: else many strangers, each with a wait of its own, could
  * keep an administrator out for good. */
-bool throttle_known(struct db *db, const char *account, const char *address, int64_t now, bool *known,
-                    struct pp_error *error);
+PP_MUST_USE bool throttle_known(struct db *db, const char *account, const char *address, int64_t now,
+                                bool *known, struct pp_error *error);
 /* The account has signed in from the address. */
-bool throttle_clear(struct db *db, const char *account, const char *address, int64_t now,
-                    struct pp_error *error);
+PP_MUST_USE bool throttle_clear(struct db *db, const char *account, const char *address, int64_t now,
+                                struct pp_error *error);
 /* The same for whatever else must not be guessed, by a key of its own, "KIND:…". */
-bool throttle_attempt_at(struct db *db, const char *key, int64_t now, int64_t *wait_s,
-                         struct pp_error *error);
-bool throttle_clear_at(struct db *db, const char *key, struct pp_error *error);
-bool throttle_purge(struct db *db, int64_t now, struct pp_error *error);
+PP_MUST_USE bool throttle_attempt_at(struct db *db, const char *key, int64_t now, int64_t *wait_s,
+                                     struct pp_error *error);
+PP_MUST_USE bool throttle_clear_at(struct db *db, const char *key, struct pp_error *error);
+PP_MUST_USE bool throttle_purge(struct db *db, int64_t now, struct pp_error *error);
 
 #endif

@@ -19,7 +19,7 @@ struct time_zones {
 };
 
 /* Of a folder like TIME_ZONES_DIR. False only where memory is short. */
-bool time_zones_load(struct time_zones *zones, const char *dir, struct pp_error *error);
+PP_MUST_USE bool time_zones_load(struct time_zones *zones, const char *dir, struct pp_error *error);
 void time_zones_finish(struct time_zones *zones);
 #define time_zones_auto PP_CLEANUP(time_zones_finish)
 
@@ -28,6 +28,7 @@ void time_zones_finish(struct time_zones *zones);
 bool time_zones_find(const struct time_zones *zones, const char *typed, char zone[TIME_ZONE_MAX + 1]);
 
 /* <option> elements of all. */
-bool time_zones_options(const struct time_zones *zones, struct pp_buf *out, struct pp_error *error);
+PP_MUST_USE bool time_zones_options(const struct time_zones *zones, struct pp_buf *out,
+                                    struct pp_error *error);
 
 #endif

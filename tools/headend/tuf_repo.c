@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/bulk.h"
+#include "headend/ca.h"
 #include "headend/channel.h"
 #include "headend/control.h"
 #include "headend/tuf_sign.h"
@@ -265,7 +266,7 @@ static bool next_key_settle(const struct home *home, const char *role, struct pp
         return pp_fail(error, PP_E_LIMIT, "role %s: too long", role);
     PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(home, next, false, &missing);
     if (!key && missing.code == PP_E_NOTFOUND)
-        return true;
+        return tuf_key_forget(home, next, error);
     pp_autojson cJSON *object = key ? tuf_key_object(key, keyid, error) : NULL;
     pp_autojson cJSON *root = object ? root_newest(home, error) : NULL;
     if (root && root_names(root, role, keyid))
@@ -342,26 +343,43 @@ static cJSON *target_object(uint64_t length, const uint8_t sha256[BULK_SHA256_SI
     return entry;
 }
 
-/* The targets of the top level: the control key. Its file is there before it is named. The caller deletes it. */
-static cJSON *top_targets(const struct tuf_repo *repo, struct pp_error *error) {
+/* What screens are told beside the channels: each a document that is made of this folder, always of the same bytes. */
+static const struct top_document {
+    const char *target; /* its name, below keys/ */
+    size_t max;         /* bytes */
+    bool (*write)(const struct home *home, struct pp_buf *document, struct pp_error *error);
+} top_documents[] = {
+    {CONTROL_TARGET, CONTROL_DOCUMENT_MAX, control_document},
+    {CA_TARGET, CA_DOCUMENT_MAX, ca_document},
+};
+
+/* Enters a document among the targets. Its file is there before it is named. */
+static bool top_target_add(const struct home *home, const struct top_document *kind, cJSON *targets,
+                           struct pp_error *error) {
     uint8_t sha256[BULK_SHA256_SIZE];
     char hex[PP_HEX_SIZE(BULK_SHA256_SIZE)];
     char path[PP_PATH_MAX];
-    pp_autobuf struct pp_buf document = PP_BUF_INIT(CONTROL_DOCUMENT_MAX);
-    int folder = repo->home->fd;
-    if (!control_document(repo->home, &document, error) ||
-        !crypto_sha256(document.data, document.size, sha256, error))
-        return NULL;
+    pp_autobuf struct pp_buf document = PP_BUF_INIT(kind->max);
+    if (!kind->write(home, &document, error) || !crypto_sha256(document.data, document.size, sha256, error))
+        return false;
     pp_hex_encode(sha256, sizeof sha256, hex);
-    if (!pp_path_format(path, error, TUF_KEYS "/%s.control.json", hex) ||
-        (faccessat(folder, path, F_OK, 0) < 0 &&
-         (!pp_dir_make(folder, TUF_TARGETS, PUBLIC_DIR_MODE, error) ||
-          !pp_dir_make(folder, TUF_KEYS, PUBLIC_DIR_MODE, error) ||
-          !pp_file_replace(folder, path, document.data, document.size, PUBLIC_MODE, error))))
-        return NULL;
-    cJSON *targets = cJSON_CreateObject();
-    cJSON_AddItemToObject(targets, CONTROL_TARGET, target_object(document.size, sha256));
-    return targets;
+    if (!pp_path_format(path, error, TUF_KEYS "/%s.%s", hex, strrchr(kind->target, '/') + 1) ||
+        (faccessat(home->fd, path, F_OK, 0) < 0 &&
+         (!pp_dir_make(home->fd, TUF_TARGETS, PUBLIC_DIR_MODE, error) ||
+          !pp_dir_make(home->fd, TUF_KEYS, PUBLIC_DIR_MODE, error) ||
+          !pp_file_replace(home->fd, path, document.data, document.size, PUBLIC_MODE, error))))
+        return false;
+    return cJSON_AddItemToObject(targets, kind->target, target_object(document.size, sha256));
+}
+
+/* The targets of the top level. The caller deletes them. */
+static cJSON *top_targets(const struct tuf_repo *repo, struct pp_error *error) {
+    pp_autojson cJSON *targets = cJSON_CreateObject();
+    for (size_t i = 0; i < PP_COUNT(top_documents); i++) {
+        if (!top_target_add(repo->home, &top_documents[i], targets, error))
+            return NULL;
+    }
+    return pp_steal(&targets);
 }
 
 /* A new version of targets, with what the former one delegates. Takes `targets`. */

@@ -37,23 +37,23 @@ void tuf_repo_close(struct tuf_repo *repo);
 #define tuf_autorepo PP_CLEANUP(tuf_repo_close)
 
 /* Reads what is there; first finishes or undoes a change of keys that was interrupted. */
-bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_error *error);
+PP_MUST_USE bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_error *error);
 /* Makes the keys, 1.root.json, DIR/root.json, and the first versions of all else. */
-bool tuf_repo_create(const struct home *home, struct pp_error *error);
+PP_MUST_USE bool tuf_repo_create(const struct home *home, struct pp_error *error);
 
 /* Signs a next root with the same keys when half of its time is over; the screens follow it version by
  * version. The root's key may be kept elsewhere: then this fails, once it is due, and says what to do. */
-bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error);
+PP_MUST_USE bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error);
 
 /* Gives roles ("root", "timestamp", "snapshot", "targets"; `roles` ends with NULL) new keys, by one next root that the
  * present root's key signs, and the new one, too, where the root's own changes (The Update Framework §5.3.4); then
  * all else is signed anew. The former keys are destroyed. Screens follow, however many such roots they have missed.
  * Interrupted at any instant, the next tuf_repo_open and tuf_repo_update finish or undo it. */
-bool tuf_repo_rotate(struct tuf_repo *repo, const char *const *roles, struct pp_error *error);
+PP_MUST_USE bool tuf_repo_rotate(struct tuf_repo *repo, const char *const *roles, struct pp_error *error);
 
 /* Signs a next root which says what time it is: screens that were told a later one, by a clock that was wrong, take it
  * back (trust/README.md). */
-bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error);
+PP_MUST_USE bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error);
 
 bool tuf_repo_has_root(const struct home *home, int64_t version);
 /* For screens that have seen a later repository than this one: signs a next root, or those up to the one after
@@ -61,7 +61,7 @@ bool tuf_repo_has_root(const struct home *home, int64_t version);
  * forget what they have seen (The Update Framework §5.3.11): versions, and channels that are not known here,
  * without which they would refuse a snapshot. All has to be signed anew then (`least`); interrupted, it is to be
  * repeated. PP_E_LIMIT beyond TUF_ROOTS_LOST_MAX, PP_E_NOTFOUND where the root's key is kept elsewhere. */
-bool tuf_repo_lead_on(const struct tuf_repo *repo, int64_t version, struct pp_error *error);
+PP_MUST_USE bool tuf_repo_lead_on(const struct tuf_repo *repo, int64_t version, struct pp_error *error);
 
 /* The `signed` part of version `version` of a role's file. The caller deletes it; PP_E_NOTFOUND. */
 cJSON *tuf_repo_read(const struct home *home, int64_t version, const char *role, struct pp_error *error);
@@ -79,7 +79,7 @@ struct tuf_target {
 };
 /* Makes `target` (may be NULL) the channel's, or ends its delegation, and signs anew what that changes and what has
  * used up half of its time. *changed: a new timestamp.json was written. */
-bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, bool *changed,
-                     struct pp_error *error);
+PP_MUST_USE bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, bool *changed,
+                                 struct pp_error *error);
 
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "crypto/bulk.h"
 
 #define TUF_SPECIFICATION "1.0.34"
@@ -40,11 +41,17 @@ bool tuf_key_take_next(const struct home *home, const char *role, struct pp_erro
     return pp_dir_sync_of(home->fd, to, error);
 }
 
+/* Also what is left of it where its writing was cut off (pp_file_replace). */
 bool tuf_key_forget(const struct home *home, const char *role, struct pp_error *error) {
-    char path[PP_PATH_MAX];
-    if (!pp_path_format(path, error, HOME_KEYS "/%s.pem", role))
-        return false;
-    return unlinkat(home->fd, path, 0) == 0 || errno == ENOENT || pp_fail_errno(error, "%s", path);
+    static const char *const endings[] = {"", ".new"};
+    for (size_t i = 0; i < PP_COUNT(endings); i++) {
+        char path[PP_PATH_MAX];
+        if (!pp_path_format(path, error, HOME_KEYS "/%s.pem%s", role, endings[i]))
+            return false;
+        if (unlinkat(home->fd, path, 0) < 0 && errno != ENOENT)
+            return pp_fail_errno(error, "%s", path);
+    }
+    return true;
 }
 
 /* SHA-256 of the canonical form, in hex. */

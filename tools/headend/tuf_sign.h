@@ -21,10 +21,10 @@ struct crypto_key *tuf_key(const struct home *home, const char *role, bool creat
 /* A role's next key is made beside the present one, as role ROLE.next, and takes its place when all know it. */
 #define TUF_NEXT ".next"
 /* What is made for the role is its key from now on; nothing where there is no next one. */
-bool tuf_key_take_next(const struct home *home, const char *role, struct pp_error *error);
+PP_MUST_USE bool tuf_key_take_next(const struct home *home, const char *role, struct pp_error *error);
 
 /* Destroys it, where it is there. */
-bool tuf_key_forget(const struct home *home, const char *role, struct pp_error *error);
+PP_MUST_USE bool tuf_key_forget(const struct home *home, const char *role, struct pp_error *error);
 
 /* The key object {"keytype", "scheme", "keyval"} and its id. The caller deletes it. */
 cJSON *tuf_key_object(const struct crypto_key *key, char keyid[TUF_KEYID_SIZE], struct pp_error *error);
@@ -33,12 +33,12 @@ cJSON *tuf_key_object(const struct crypto_key *key, char keyid[TUF_KEYID_SIZE], 
 cJSON *tuf_signed(const char *type, int64_t version, int64_t expires, struct pp_error *error);
 
 /* The whole metadata file: {"signatures": […], "signed": …}, appended to `out`. */
-bool tuf_sign(const struct home *home, const char *role, const cJSON *body, struct pp_buf *out,
-              struct pp_error *error);
+PP_MUST_USE bool tuf_sign(const struct home *home, const char *role, const cJSON *body, struct pp_buf *out,
+                          struct pp_error *error);
 
 /* The same by the keys of several roles; `roles` ends with NULL. */
-bool tuf_sign_by(const struct home *home, const char *const *roles, const cJSON *body, struct pp_buf *out,
-                 struct pp_error *error);
+PP_MUST_USE bool tuf_sign_by(const struct home *home, const char *const *roles, const cJSON *body,
+                             struct pp_buf *out, struct pp_error *error);
 
 /* {"version", "length", "hashes"} of a metadata file for snapshot or timestamp. */
 cJSON *tuf_meta_object(int64_t version, const struct pp_buf *file, struct pp_error *error);

@@ -1,10 +1,10 @@
 #include "headend/writer.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 
 #define CHECKPOINT_BYTES (4 * 1024 * 1024) /* of the log, from when on it is copied into the database */
 #define BATCH_MAX        256               /* requests before a sync */
@@ -113,11 +113,10 @@ struct writer *writer_create(struct db *db, struct pp_error *error) {
     writer->log_fd = db_defer_sync(db, error);
     if (writer->log_fd >= 0)
         writer->checkpointer = db_open(db_path(db), false, error);
-    writer->running = writer->checkpointer && pthread_create(&writer->thread, NULL, writer_run, writer) == 0;
+    writer->running =
+        writer->checkpointer && pp_thread_start(&writer->thread, "writer", writer_run, writer, error);
     if (writer->running)
         return writer;
-    if (writer->checkpointer)
-        pp_fail(error, PP_E_NOMEM, "no thread can be started");
     writer_destroy(writer);
     return NULL;
 }

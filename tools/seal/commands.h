@@ -13,9 +13,9 @@ struct job {
     const char *out;             /* NULL or "-": standard output */
 };
 
-bool command_encrypt(const struct job *job, struct pp_error *error);
-bool command_decrypt(const struct job *job, struct pp_error *error);
+PP_MUST_USE bool command_encrypt(const struct job *job, struct pp_error *error);
+PP_MUST_USE bool command_decrypt(const struct job *job, struct pp_error *error);
 /* Writes to `out` one "name: value" line for each fact about the stream. */
-bool command_info(const struct job *job, struct pp_error *error);
+PP_MUST_USE bool command_info(const struct job *job, struct pp_error *error);
 
 #endif

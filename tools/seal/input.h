@@ -18,10 +18,10 @@ struct input {
 };
 
 /* `path` NULL or "-" is standard input, read from where it stands. */
-bool input_open(struct input *input, const char *path, struct pp_error *error);
+PP_MUST_USE bool input_open(struct input *input, const char *path, struct pp_error *error);
 void input_finish(struct input *input);
 
 /* Hands everything to `sink`, in pieces. */
-bool input_copy_to(const struct input *input, seal_sink sink, void *arg, struct pp_error *error);
+PP_MUST_USE bool input_copy_to(const struct input *input, seal_sink sink, void *arg, struct pp_error *error);
 
 #endif

@@ -24,11 +24,11 @@ struct output {
 };
 
 /* `path` NULL or "-" is standard output. */
-bool output_open(struct output *output, const char *path, struct pp_error *error);
+PP_MUST_USE bool output_open(struct output *output, const char *path, struct pp_error *error);
 /* In the shape of a seal_sink: `arg` is the output. */
-bool output_write(void *arg, const void *data, size_t size, struct pp_error *error);
+PP_MUST_USE bool output_write(void *arg, const void *data, size_t size, struct pp_error *error);
 /* The result is whole: flushes, fsyncs, gives the file its name. */
-bool output_commit(struct output *output, struct pp_error *error);
+PP_MUST_USE bool output_commit(struct output *output, struct pp_error *error);
 /* Removes what was not committed; for every output that was opened. */
 void output_finish(struct output *output);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "headend/channel.h"
 #include "headend/device.h"
 #include "headend_home.h"
 
@@ -31,11 +32,10 @@ static void screen_add(struct home *home, const char *name, const char *site, co
 /* One of each state, and more than one way to some. */
 static void screens_make(struct home *home) {
     int64_t now = pp_clock_realtime_s();
-    assert_true(db_run(
-        home->db, NULL,
-        "INSERT INTO channel(id, title, key, created, publish) VALUES('lobby', 'Foyer', randomblob(32),"
-        " 0, 1), ('bar', 'Café', randomblob(32), 0, 0)",
-        ""));
+    bool made;
+    assert_true(channel_make(home->db, "lobby", "Foyer", &made, NULL));
+    assert_true(channel_make(home->db, "bar", "Café", &made, NULL));
+    assert_true(db_run(home->db, NULL, "UPDATE channel SET publish = 1 WHERE id = 'lobby'", ""));
     screen_add(home, "Rennes", "Centre", "lobby", "active", now, "{\"state\":\"online\"}");
     screen_add(home, "ÉCRAN", "Lyon", "lobby", "active", now, NULL);
     screen_add(home, "Экран", "", "bar", "active", now, "{}");

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "headend/form.h"
 #include "headend/repo_files.h"
+#include "page/form.h"
 
 static bool parse(struct form *form, const char *text) {
     return form_parse(form, text, strlen(text), NULL);

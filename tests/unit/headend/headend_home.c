@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "headend/ca.h"
 #include "support/test_folder.h"
 
 int test_home_setup(void **state) {
@@ -9,7 +10,7 @@ int test_home_setup(void **state) {
     struct pp_error error = {0};
     test_folder_make(path);
     *state = home_create(path, &error);
-    if (!*state) {
+    if (!*state || !ca_create(*state, &error)) {
         fprintf(stderr, "%s\n", error.message);
         return -1;
     }

@@ -265,6 +265,20 @@ static void root_without_its_key_is_left_alone_and_told(void **state) {
     assert_int_equal(renameat(home->fd, "elsewhere", home->fd, "keys/root.pem"), 0);
 }
 
+/* Killed while it wrote the first of the next keys, or a later one. */
+static void nothing_is_left_of_next_keys_whose_writing_was_cut_off(void **state) {
+    struct home *home = *state;
+    static const char *const left[] = {"keys/root.next.pem", "keys/snapshot.next.pem.new",
+                                       "keys/control.next.pem.new"};
+    for (size_t i = 0; i < PP_COUNT(left); i++)
+        assert_true(pp_file_replace(home->fd, left[i], "half", 4, 0600, NULL));
+    tuf_autorepo struct tuf_repo repo = {0};
+    assert_true(tuf_repo_open(&repo, home, NULL));
+    for (size_t i = 0; i < PP_COUNT(left); i++)
+        assert_int_not_equal(faccessat(home->fd, left[i], F_OK, 0), 0);
+    assert_int_equal(faccessat(home->fd, "keys/snapshot.pem", F_OK, 0), 0);
+}
+
 static bool update(struct home *home, const struct tuf_target *target, int days) {
     tuf_autorepo struct tuf_repo repo = {0};
     bool changed = false;
@@ -321,6 +335,7 @@ int main(void) {
         cmocka_unit_test(update_goes_on_where_one_role_has_lost_its_key),
         cmocka_unit_test(root_is_followed_by_the_next_when_half_of_its_time_is_over),
         cmocka_unit_test(root_without_its_key_is_left_alone_and_told),
+        cmocka_unit_test(nothing_is_left_of_next_keys_whose_writing_was_cut_off),
         cmocka_unit_test(a_removed_channel_is_delegated_no_more_and_goes_on_when_it_is_made_again),
         cmocka_unit_test(root_says_the_time_and_its_successors_go_on_saying_it),
         cmocka_unit_test(roots_that_are_lost_are_passed_one_by_one),
