@@ -1,8 +1,8 @@
 /* Values that come in HTTP requests, each from the same bytes. */
-#include "headend/form.h"
 #include "headend/repo_files.h"
 #include "headend/time_zones.h"
 #include "headend/user_code.h"
+#include "page/form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -22,7 +22,7 @@ static void fold(const char *text, size_t size) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct form form = {0};
-    form_parse(&form, data, size, NULL);
+    (void)!form_parse(&form, data, size, NULL);
     form_get(&form, "name");
     form_finish(&form);
     char *text = malloc(size + 1);

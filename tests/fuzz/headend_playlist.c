@@ -7,11 +7,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct media_type type;
-    media_type_detect(data, size < MEDIA_TYPE_PROBE ? size : MEDIA_TYPE_PROBE, &type, NULL);
+    (void)!media_type_detect(data, size < MEDIA_TYPE_PROBE ? size : MEDIA_TYPE_PROBE, &type, NULL);
     /* No file of that folder exists, so nothing is read. */
     const struct playlist_options options = {.duration_s = PLAYLIST_IMAGE_S};
     struct playlist playlist = {0};
-    playlist_of_description(data, size, "/nonexistent", &options, &playlist, NULL);
+    (void)!playlist_of_description(data, size, "/nonexistent", &options, &playlist, NULL);
     playlist_finish(&playlist);
     return 0;
 }

@@ -12,11 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     chain_autocrt mbedtls_x509_crt crt;
     mbedtls_x509_crt_init(&crt);
-    chain_from_list(&list, point, &crt, &left_out, NULL);
+    (void)!chain_from_list(&list, point, &crt, &left_out, NULL);
     chain_autocrt mbedtls_x509_crt first;
     mbedtls_x509_crt_init(&first);
     if (mbedtls_x509_crt_parse_der(&first, list.items[0].der, list.items[0].size) == 0)
-        chain_facts(&first, &facts, NULL);
-    chain_check_authorities(&list, &first, NULL);
+        (void)!chain_facts(&first, &facts, NULL);
     return 0;
 }

@@ -46,7 +46,7 @@ static void show_frames(struct video *video) {
             (!convert_init(&convert, video->frame, &wish, &error) ||
              !ipc_video_layout(&convert.layout, &error) || !ring_make(&convert.layout, &ring, &error)))
             break;
-        convert_frame(&convert, video->frame, &ring, 0, &error);
+        (void)!convert_frame(&convert, video->frame, &ring, 0, &error);
     }
     convert_finish(&convert);
     ipc_video_ring_finish(&ring);

@@ -16,6 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         return 0;
     memcpy(text, data, size);
     text[size] = 0;
-    screen_parse(text, &screen, &error);
+    (void)!screen_parse(text, &screen, &error);
     return 0;
 }
