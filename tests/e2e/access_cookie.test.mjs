@@ -49,7 +49,7 @@ describe('a screen behind a proxy that ends TLS', { concurrency: 2 }, () => {
     const report = await until(async () => JSON.parse(await headend.cli('screen', 'show', id)).report, 'a report');
     assert.equal(report.access.mode, 'cookie');
     // What it has seen: everything but the keys.
-    const key = Buffer.from(await headend.sql("SELECT lower(hex(key)) FROM channel WHERE id = 'lobby'"), 'hex');
+    const key = await headend.channelKey('lobby');
     assert.equal(key.length, 32);
     const forms = [key, Buffer.from(key.toString('hex')), Buffer.from(key.toString('base64url')), Buffer.from(key.toString('base64').slice(0, 43))];
     const passed = proxy.seen.flatMap(({ url, headers, body, answer, answerHeaders }) => [Buffer.from(JSON.stringify({ url, headers, answerHeaders })), body, answer ?? Buffer.alloc(0)]);
@@ -106,6 +106,15 @@ describe('a screen behind a proxy that ends TLS', { concurrency: 2 }, () => {
     await headend.publish('lobby', [path.join(dir, 'red.png')]);
     await display.waitPicture(shows('red'), 'what was published, by the certificate');
     for await (const { name, data } of filesBelow(display.stateDir)) assert.ok(!data.includes('__Host-pingplay='), name);
+  });
+
+  test('that is retired and removed hears so from the headend itself, and shows a code', async (t) => {
+    const { headend, display, id } = await enrolled(t);
+    const from = display.agent.log.length;
+    await headend.cli('screen', 'retire', id);
+    await headend.cli('screen', 'remove', id);
+    await display.agent.waitLog(/-> locked[^]*enrol this screen/, from);
+    await display.waitPicture((shot) => !shows('red')(shot), 'nothing of the content');
   });
 
   test('that was set to certificates before a proxy came in between is taken again once its mode is changed', async (t) => {

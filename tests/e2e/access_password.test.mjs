@@ -1,19 +1,15 @@
 // Temporary display points: somebody types the screen's password on the page behind its QR code.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { open, readFile } from 'node:fs/promises';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { filesBelow, startDisplay, until } from './lib/display.mjs';
-import { headendProgram, startHeadend } from './lib/headend.mjs';
+import { channelKey, hides, makePhone, memoryHas, setPassword, shows, startScreen, waitAsk } from './lib/access.mjs';
+import { ctl, ctlJson } from './lib/ctl.mjs';
+import { filesBelow, until } from './lib/display.mjs';
+import { clockAway } from './lib/faketime.mjs';
 import { makeImage } from './lib/media.mjs';
-import { near } from './lib/png.mjs';
 
-const RED = [254, 0, 0];
-const shows = (shot) => near(shot.at(shot.width >> 1, shot.height >> 1), RED);
-const hides = (shot) => !shows(shot);
 const PASSWORD = 'opensesame-2026';
 
 describe('a screen at which a password is typed', { concurrency: 2 }, () => {
@@ -24,62 +20,11 @@ describe('a screen at which a password is typed', { concurrency: 2 }, () => {
   });
   after(() => rm(dir, { recursive: true, force: true }));
 
-  async function setPassword(headend, id, more = []) {
-    const child = spawn(headendProgram(), ['screen', 'access', headend.dir, id, 'password', '--password-stdin', ...more], { stdio: ['pipe', 'inherit', 'inherit'] });
-    child.stdin.end(`${PASSWORD}\n`);
-    assert.equal(await new Promise((resolve) => child.on('close', resolve)), 0);
-  }
   async function start(t, more) {
-    const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
-    t.after(() => headend.stop());
-    await headend.publish('lobby', [path.join(dir, 'red.png')]);
-    const display = await startDisplay(headend);
-    t.after(() => display.stop());
-    const { code } = await display.waitCode();
-    const id = await headend.approve(code, { name: 'Meeting room', channel: 'lobby' });
-    await display.waitPicture(shows, 'the content of a permanent screen');
-    await setPassword(headend, id, more);
-    return { headend, display, id };
-  }
-  async function waitAsk(display, from = 0) {
-    const [, uri, code] = await display.agent.waitLog(/sign in at (\S+) with the code (\S+)/, from);
-    return { uri, code };
-  }
-  // A phone's browser.
-  function makePhone(headend) {
-    const jar = new Map();
-    const cookie = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const keep = (answer) => {
-      for (const line of answer.headers['set-cookie'] ?? []) jar.set(...line.split(';')[0].split(/=(.*)/s).slice(0, 2));
-      return answer;
-    };
-    const csrf = (answer) => /name="csrf" value="([^"]*)"/.exec(answer.text)[1];
-    return {
-      page: (code) => headend.request('GET', `/access?code=${code}`, { cookie: cookie(), headers: { accept: 'text/html' } }).then(keep),
-      async signIn(code, password, page) {
-        const form = page ?? await this.page(code);
-        return keep(await headend.form('/access', { csrf: csrf(form), code, password }, { cookie: cookie(), headers: { accept: 'text/html' } }));
-      },
-      signOut: (page) => headend.form('/access/sign-out', { csrf: csrf(page) }, { cookie: cookie(), headers: { accept: 'text/html' } }),
-    };
-  }
-  const channelKey = async (headend) => Buffer.from(await headend.sql("SELECT lower(hex(key)) FROM channel WHERE id = 'lobby'"), 'hex');
-
-  // All that a process may read and write, as root sees it.
-  async function memoryHas(pid, bytes) {
-    const maps = (await readFile(`/proc/${pid}/maps`, 'latin1')).split('\n').map((line) => /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line)).filter(Boolean);
-    const file = await open(`/proc/${pid}/mem`);
-    try {
-      for (const [, from, to] of maps) {
-        const begin = Number.parseInt(from, 16);
-        const data = Buffer.alloc(Number.parseInt(to, 16) - begin);
-        const { bytesRead } = await file.read(data, 0, data.length, begin).catch(() => ({ bytesRead: 0 }));
-        if (data.subarray(0, bytesRead).includes(bytes)) return true;
-      }
-      return false;
-    } finally {
-      await file.close();
-    }
+    const screen = await startScreen(t, { picture: path.join(dir, 'red.png') });
+    await screen.display.waitPicture(shows, 'the content of a permanent screen');
+    await setPassword(screen.headend, screen.id, PASSWORD, more);
+    return screen;
   }
 
   test('shows its content from the right password on until the phone ends the session, and keeps no key', async (t) => {
@@ -110,17 +55,101 @@ describe('a screen at which a password is typed', { concurrency: 2 }, () => {
     assert.equal((await phone.signOut(done)).status, 200);
     await display.waitPicture(hides, 'nothing any more');
     await display.agent.waitLog(/session-ended: session \S+: signed-out/, from);
-    await until(async () => !await memoryHas(display.agent.child.pid, key), 'the key to be gone from memory');
-    for await (const { name, data } of filesBelow(display.stateDir)) {
-      assert.ok(!data.includes(key), name);
-      assert.ok(!/^sync\.[01]$/.test(name), 'what is current is not on flash');
-    }
+    await assertForgotten(display, key);
     const next = await waitAsk(display, from);
     assert.notEqual(next.code, ask.code);
     for (const [what, text] of Object.entries({ agent: display.agent.log, headend: headend.log })) assert.ok(!text.includes(PASSWORD), `the ${what}'s log`);
     const database = await headend.sql('SELECT password FROM person_policy');
     assert.match(database, /^\$argon2id\$/);
     assert.equal(await headend.sql(`SELECT count(*) FROM person_session WHERE device = '${id}'`), '0');
+  });
+
+  async function assertForgotten(display, key) {
+    await until(async () => !await memoryHas(display.agent.child.pid, key), 'the key to be gone from memory');
+    for await (const { name, data } of filesBelow(display.stateDir)) {
+      assert.ok(!data.includes(key), name);
+      assert.ok(!/^sync\.[01]$/.test(name), 'what is current is not on flash');
+    }
+  }
+
+  test('a session that is ended on the spot is over at once, and keeps no key', async (t) => {
+    const { headend, display, id } = await start(t);
+    const ask = await waitAsk(display);
+    const early = await ctl(display, 'sign-out');
+    assert.equal(early.code, 5);
+    assert.match(early.err, /nobody is signed in/);
+    const key = await channelKey(headend);
+    await makePhone(headend).signIn(ask.code, PASSWORD);
+    await display.waitPicture(shows, 'the content');
+    const from = display.agent.log.length;
+    const { session } = await ctlJson(display, 'sign-out');
+    await display.waitPicture(hides, 'nothing any more');
+    await display.agent.waitLog(new RegExp(`local-control: the end of session ${session}, by uid 0`), from);
+    await display.agent.waitLog(new RegExp(`session-ended: session ${session}: signed-out`), from);
+    await assertForgotten(display, key);
+    assert.notEqual((await waitAsk(display, from)).code, ask.code);
+    assert.equal(await headend.sql(`SELECT count(*) FROM person_session WHERE device = '${id}'`), '0');
+    assert.equal(await headend.sql(`SELECT reason FROM person_policy WHERE device = '${id}'`), 'signed-out');
+    const { access } = await ctlJson(display, 'status');
+    assert.deepEqual([access.signed_in, access.reason], [false, 'signed-out']);
+  });
+
+  test('a session that is ended on the spot without a headend stays over, through a restart, until the headend knows', async (t) => {
+    const { headend, display, id } = await start(t);
+    const ask = await waitAsk(display);
+    const key = await channelKey(headend);
+    await makePhone(headend).signIn(ask.code, PASSWORD);
+    await display.waitPicture(shows, 'the content');
+    await headend.stopServing();
+    const french = await ctl(display, '--lang', 'fr', 'sign-out');
+    assert.equal(french.code, 0, french.err);
+    assert.match(french.out, /^La session est fermée/);
+    await display.waitPicture(hides, 'nothing any more');
+    await assertForgotten(display, key);
+    await display.stopAgent('SIGKILL');
+    await display.startAgent();
+    await display.agent.waitLog(/-> offline/);
+    assert.equal(await headend.sql(`SELECT count(*) FROM person_session WHERE device = '${id}'`), '1', 'the headend knows nothing yet');
+    await headend.startServing();
+    await waitAsk(display);
+    assert.equal(await headend.sql(`SELECT count(*) FROM person_session WHERE device = '${id}'`), '0');
+    assert.ok(hides(await display.screenshot()));
+    assert.doesNotMatch(display.agent.log, /session-begun/, 'it was never opened again');
+    // and the next one begins as ever
+    await makePhone(headend).signIn((await waitAsk(display)).code, PASSWORD);
+    await display.waitPicture(shows, 'the content again');
+  });
+
+  const outlasts = (offset) => async (t) => {
+    const { headend, display, id } = await start(t, ['--session', '60', '--at-most', '60']);
+    const ask = await waitAsk(display);
+    const key = await channelKey(headend);
+    await makePhone(headend).signIn(ask.code, PASSWORD);
+    await display.waitPicture(shows, 'the content');
+    await display.stopAgent('SIGKILL');
+    display.options.agentEnv = await clockAway(offset);
+    await display.startAgent();
+    await display.agent.waitLog(/session-begun/); // by the word of the headend: the player has held its picture
+    await display.waitPicture(shows, 'the content again');
+    await headend.stopServing(); // from here on the screen alone knows when it ends
+    await display.agent.waitLog(/session-ended: session \S+: expired/, 0, 120000);
+    await display.waitPicture(hides, 'nothing any more');
+    await assertForgotten(display, key);
+    await display.stopAgent('SIGKILL');
+    await display.startAgent();
+    await display.agent.waitLog(/-> offline/);
+    assert.ok(hides(await display.screenshot()), 'nor does another start begin it anew');
+    assert.equal(await headend.sql(`SELECT count(*) FROM person_session WHERE device = '${id}'`), '1');
+  };
+  test('a clock that is set back to 1970 prolongs no session, also across a restart', outlasts('-20500d'));
+  test('a clock that is set a month back prolongs no session, also across a restart', outlasts('-31d'));
+
+  test('a screen at which nobody signs in has no session to end', async (t) => {
+    const { display } = await startScreen(t, { picture: path.join(dir, 'red.png') });
+    await display.agent.waitLog(/-> online/);
+    const { code: status, err } = await ctl(display, 'sign-out');
+    assert.equal(status, 5);
+    assert.match(err, /nobody signs in at this display point/);
   });
 
   test('lets nobody guess: wrong passwords at a screen make all further ones wait, from wherever they come', async (t) => {

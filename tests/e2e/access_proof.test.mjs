@@ -133,6 +133,27 @@ describe('a screen in access mode "cookie"', () => {
     assert.equal((await prover.request(headend, 'GET', '/v1/state')).status, 403);
   });
 
+  test('that was retired and removed hears so as well, signed, by its key alone, until that is approved again', async () => {
+    const { device, prover } = await cookieScreen();
+    await headend.cli('screen', 'retire', device.id);
+    await headend.cli('screen', 'remove', device.id);
+    const asked = { ...announced(device), headers: { 'content-type': 'application/jose', 'pingplay-nonce': 'AAECAwQFBgcICQoLDA0ODw' } };
+    const answer = await prover.request(headend, 'POST', '/v1/session', asked);
+    assert.equal(answer.status, 403);
+    assert.equal(answer.json().code, 'screen-retired');
+    const word = JSON.parse(Buffer.from(answer.json().refusal.split('.')[1], 'base64url'));
+    assert.deepEqual([word.aud, word.reason, word.nonce], [device.id, 'retired', 'AAECAwQFBgcICQoLDA0ODw']);
+    assert.equal((await prover.request(headend, 'GET', '/repo/metadata/timestamp.json')).status, 200, 'whose word that is');
+    assert.equal((await prover.request(headend, 'GET', '/repo/targets/channels/lobby/manifest.sealed')).status, 403, 'and nothing else');
+    const stranger = makeProver({ ...device, keyPem: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' }) });
+    const unknown = await stranger.request(headend, 'POST', '/v1/session', asked);
+    assert.equal(unknown.json().code, 'screen-unknown');
+    assert.equal(JSON.parse(Buffer.from(unknown.json().refusal.split('.')[1], 'base64url')).aud, '', 'nobody is called by a name');
+    const again = await enrolDevice(headend, { name: 'Behind, again', channel: 'lobby', keyPem: device.keyPem });
+    await headend.cli('screen', 'access', again.id, 'cookie');
+    assert.equal((await prover.request(headend, 'POST', '/v1/session', announced(device))).status, 204);
+  });
+
   test('that shows its certificate after all, on a network without the proxy, needs no proof', async () => {
     const { device } = await cookieScreen();
     await openSession(headend, device);

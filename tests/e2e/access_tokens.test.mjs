@@ -7,6 +7,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { CompactEncrypt, importJWK } from 'jose';
 import { enrolDevice, eventually, startHeadend, statePayload } from './lib/headend.mjs';
 import { Authority } from './lib/pki.mjs';
@@ -69,6 +70,9 @@ describe('an ID token', () => {
     return answer.status !== 503 && answer;
   }, 30000, 'an answer');
 
+  // Once the provider's other keys are taken; not asked more often than the headend takes requests of a screen.
+  const handInOnceKnown = (token, what) => eventually(async () => (await hand({ id_token: token() })).status === 204 || pause(500, false), 60000, what);
+
   test('that is wrong in anything lets nobody in, and the reason is told', async () => {
     const now = Math.floor(Date.now() / 1000);
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
@@ -117,6 +121,29 @@ describe('an ID token', () => {
     assert.equal((await headend.request('POST', '/v1/access/session', { device, headers: { 'content-type': 'application/jose' }, body: good.id_token })).status, 400);
   });
 
+  test('opens a session that is ended by its name, and by no other one', async () => {
+    const end = (name) => headend.request('DELETE', '/v1/access/session', { device, headers: { 'if-match': name } });
+    const over = async (name, what) => {
+      const answer = await end(name);
+      assert.equal(answer.status, 412, what);
+      assert.equal(answer.json().code, 'session-other', what);
+    };
+    const begin = async () => {
+      assert.equal((await handIn(makeToken())).status, 204);
+      return (await state()).access.session.id;
+    };
+    await over('"00000000-0000-4000-8000-000000000000"', 'while nobody is signed in');
+    const first = await begin();
+    for (const name of ['"00000000-0000-4000-8000-000000000000"', first, `W/"${first}"`, '""']) await over(name, name);
+    assert.equal((await state()).access.session.id, first, 'it goes on');
+    assert.equal((await end(`"${first}"`)).status, 204);
+    await over(`"${first}"`, 'once it is over');
+    const second = await begin();
+    await over(`"${first}"`, 'of the one before');
+    assert.equal((await state()).access.session.id, second);
+    assert.equal((await end(`"${second}"`)).status, 204);
+  });
+
   test('that is right lets its person in, once, by RSA and by an elliptic curve, also after the keys have changed', async () => {
     const token = makeToken({ nonce: (await state()).access.provider.nonce });
     assert.equal((await handIn(token)).status, 204);
@@ -138,7 +165,29 @@ describe('an ID token', () => {
     provider.documents['/keys'] = { keys: [{ ...provider.rsa.publicKey.export({ format: 'jwk' }), kid: 'r2' }] };
     // a key that is not known is looked for at most every few seconds, and until then refused
     const renewed = makeToken({}, { header: { kid: 'r2' } });
-    await eventually(async () => (await hand({ id_token: renewed })).status === 204, 30000, 'the new keys to be taken');
+    await handInOnceKnown(() => renewed, 'the new keys to be taken');
+    await headend.cli('screen', 'sign-out', device.id);
+  });
+
+  test('by a key that its provider has no longer lets nobody in, also where the provider has moved its documents', async () => {
+    const former = { header: { kid: 'r2' }, key: provider.rsa.privateKey };
+    const discovery = provider.documents['/.well-known/openid-configuration'];
+    provider.rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    provider.documents['/moved/keys'] = { keys: [{ ...provider.rsa.publicKey.export({ format: 'jwk' }), kid: 'r3' }] };
+    delete provider.documents['/keys'];
+    Object.assign(discovery, { jwks_uri: `${provider.issuer}/moved/keys`, token_endpoint: `${provider.issuer}/moved/token`,
+      device_authorization_endpoint: `${provider.issuer}/moved/device` });
+    await handInOnceKnown(() => makeToken({}, { header: { kid: 'r3' } }), 'the moved keys to be taken');
+    await headend.cli('screen', 'sign-out', device.id);
+    for (const way of [former, { ...former, header: { kid: 'r3' } }, { ...former, header: { kid: undefined } }]) {
+      const answer = await eventually(async () => {
+        const said = await hand({ id_token: makeToken({}, way) });
+        return said.status !== 503 && said;
+      }, 30000, 'an answer');
+      assert.equal(answer.status, 403, JSON.stringify(way.header));
+    }
+    assert.equal((await state()).access.session, null);
+    assert.equal((await handIn(makeToken({}, { header: { kid: 'r3' } }))).status, 204);
     await headend.cli('screen', 'sign-out', device.id);
   });
 

@@ -12,7 +12,7 @@ import { verifyRepository } from './lib/headend-repo.mjs';
 import { deviceAuthorization, enrolDevice, openSession, startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
-import { open } from './lib/tink.mjs';
+import { assertNothingOpens, opened, stolenVault } from './lib/stolen.mjs';
 
 let dir;
 let headend;
@@ -37,46 +37,9 @@ async function readable(device, id = 'lobby') {
   return (await verifyRepository(headend.dir, { [id]: Buffer.from(channel.key, 'base64url') })).channels[id];
 }
 
-// Everything that a thief has: the state with the channel's key, and the keys in the manifest that it opened.
+// Everything that a thief with this screen has.
 async function vaultOf(device, id = 'lobby') {
-  const { manifest } = await readable(device, id);
-  const { channel } = await state(device);
-  return { id, keys: [channel.key, ...Object.values(manifest.objects).map(({ key }) => key)], files: new Set(await sealedFiles()) };
-}
-
-async function sealedFiles() {
-  const found = [];
-  for (const folder of ['objects', 'targets']) {
-    const entries = await readdir(path.join(headend.dir, 'repo', folder), { recursive: true, withFileTypes: true });
-    found.push(...entries.filter((one) => one.isFile()).map((one) => path.join(one.parentPath ?? one.path, one.name)));
-  }
-  return found;
-}
-
-// The files of the repository that came after the theft and open with a stolen key, whatever they are sealed as.
-async function opened(vault) {
-  const fresh = (await sealedFiles()).filter((file) => !vault.files.has(file));
-  const found = [];
-  for (const file of fresh) {
-    const sealed = await readFile(file);
-    for (const key of vault.keys) {
-      for (const associatedData of ['pingplay/object', 'pingplay/manifest/lobby', 'pingplay/manifest/garden']) {
-        try {
-          open(Buffer.from(key, 'base64url'), sealed, { associatedData });
-          found.push(path.basename(file));
-        } catch {
-          // As it should be.
-        }
-      }
-    }
-  }
-  return { fresh, found };
-}
-
-async function assertNothingOpens(vault, least) {
-  const { fresh, found } = await opened(vault);
-  assert.ok(fresh.length >= least, `${fresh.length} new files`);
-  assert.deepEqual(found, []);
+  return stolenVault(headend, id, Buffer.from((await state(device)).channel.key, 'base64url'));
 }
 
 describe('what a stolen screen kept', () => {
@@ -87,23 +50,23 @@ describe('what a stolen screen kept', () => {
     await headend.publish('lobby', [one]);
     const before = await readable(stays);
     const vault = await vaultOf(stolen);
-    assert.ok((await opened({ ...vault, files: new Set() })).found.length >= 2, 'the thief reads what there was');
+    assert.ok((await opened(headend, { ...vault, files: new Set() })).found.length >= 2, 'the thief reads what there was');
     const { version, publish } = await state(stays);
 
     await headend.cli('screen', 'retire', stolen.id);
     const after = await readable(stays);
-    assert.notEqual((await state(stays)).channel.key, vault.keys[0]);
+    assert.notEqual((await state(stays)).channel.key, vault.keys[0].toString('base64url'));
     assert.ok((await state(stays)).version > version, 'the others are told at once');
     assert.equal((await state(stays)).publish, publish);
     assert.deepEqual(after.manifest, before.manifest, 'they keep their manifest and objects');
-    await assertNothingOpens(vault, 1);
+    await assertNothingOpens(headend, vault, 1);
 
     const two = await content('two.png');
     assert.match(await headend.publish('lobby', [one, two]), /2 objects, 2 of them new/);
-    await assertNothingOpens(vault, 4);
+    await assertNothingOpens(headend, vault, 4);
     assert.match(await headend.publish('lobby', [two, one]), /2 objects, 0 of them new/, 'once is enough');
     await headend.publish('garden', [one]);
-    await assertNothingOpens(vault, 6);
+    await assertNothingOpens(headend, vault, 6);
     const { manifest } = await readable(stays);
     assert.equal(Object.keys(manifest.objects).length, 2, 'who stayed reads it all');
   });
@@ -118,7 +81,7 @@ describe('what a stolen screen kept', () => {
     await headend.cli('screen', 'set', moved.id, '--channel', 'garden');
     assert.equal((await state(moved)).channel.id, 'garden');
     await headend.publish('lobby', [one]);
-    await assertNothingOpens(vault, 3);
+    await assertNothingOpens(headend, vault, 3);
     await readable(stays);
     await readable(moved, 'garden');
   });
@@ -129,7 +92,7 @@ describe('what a stolen screen kept', () => {
     await headend.publish('lobby', [await content('five.png')]);
     const vault = await vaultOf(device);
     await headend.approve((await deviceAuthorization(headend, device.thumbprint)).json().user_code, { name: 'Wanders', channel: 'garden' });
-    await assertNothingOpens(vault, 1);
+    await assertNothingOpens(headend, vault, 1);
     const key = (await state(stays)).channel.key;
     await headend.cli('screen', 'retire', stays.id);
     await headend.cli('screen', 'restore', stays.id);
@@ -148,15 +111,15 @@ describe('what a stolen screen kept', () => {
     const { key } = (await state(stays)).channel;
     // As if it had ended right after the repository was changed, and before the database was.
     const snapshot = JSON.parse(await readFile(path.join(headend.dir, 'repo/metadata/timestamp.json'))).signed.meta['snapshot.json'].version;
-    const old = Buffer.from(vault.keys[0], 'base64url').toString('hex');
-    await database(`UPDATE channel SET next_key = key, key = x'${old}', next_snapshot = ${snapshot}, leavers = 1, next_leavers = 1 WHERE id = 'lobby'`);
+    await database(`UPDATE channel SET next_key = key, key = x'${headend.sealKey('channel/lobby', vault.keys[0])}', next_snapshot = ${snapshot}, leavers = 1, next_leavers = 1 WHERE id = 'lobby'`);
     await headend.publish('garden', [await content('eight.png')]);
     assert.equal((await state(stays)).channel.key, key);
     await readable(stays);
     // As if it had ended before the repository was changed.
-    await database(`UPDATE channel SET next_key = x'${'ab'.repeat(32)}', next_snapshot = 9999, leavers = 1, next_leavers = 1 WHERE id = 'lobby'`);
+    const third = Buffer.alloc(32, 0xab);
+    await database(`UPDATE channel SET next_key = x'${headend.sealKey('channel/lobby', third)}', next_snapshot = 9999, leavers = 1, next_leavers = 1 WHERE id = 'lobby'`);
     await headend.publish('garden', [await content('nine.png')]);
-    assert.ok(![key, Buffer.from('ab'.repeat(32), 'hex').toString('base64url')].includes((await state(stays)).channel.key), 'a third key');
+    assert.ok(![key, third.toString('base64url')].includes((await state(stays)).channel.key), 'a third key');
     await readable(stays);
     assert.equal(await database("SELECT count(*) FROM channel WHERE leavers <> 0 OR next_key IS NOT NULL"), '0');
   });

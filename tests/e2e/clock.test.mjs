@@ -9,12 +9,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { ctlJson } from './lib/ctl.mjs';
 import { startDisplay, until } from './lib/display.mjs';
-import { clockAway } from './lib/faketime.mjs';
+import { clockAway, clockOf } from './lib/faketime.mjs';
 import { buildDir, headendProgram, startHeadend } from './lib/headend.mjs';
 import { Browser } from './lib/headend-browser.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
+import { startTlsEnd } from './servers/tls_end.mjs';
 
 const run = promisify(execFile);
 const COLOURS = { red: [254, 0, 0], blue: [0, 0, 254], white: [255, 255, 255] };
@@ -93,6 +95,59 @@ describe('clocks and documents', { concurrency: 2 }, () => {
     await display.waitPicture(shows('white'), 'the daypart that begins meanwhile', 150000);
   });
 
+  test('a clock that is set, forwards or backwards, is an event, one for each time', async (t) => {
+    const offset = path.join(dir, 'offset');
+    await writeFile(offset, '+0');
+    const { headend, display } = await startScreen(t, { agentEnv: await clockOf(offset) });
+    const seen = async () => (await headend.cli('events', 'export', '--format', 'jsonl')).split('\n').filter(Boolean)
+      .map((line) => JSON.parse(line).event).filter((event) => event?.kind === 'clock-jump');
+    for (const [to, told] of [['+7200', /clock forwards by 7200 s to /], ['-3600', /clock backwards by 10800 s to /]]) {
+      const from = display.agent.log.length;
+      await writeFile(offset, to);
+      await display.agent.waitLog(told, from);
+    }
+    const events = await until(async () => { const all = await seen(); return all.length >= 2 && all; }, 'both events');
+    assert.equal(events.length, 2);
+    for (const { detail } of events)
+      assert.match(detail, /^the system's clock (for|back)wards by \d+ s to \S+Z; the time in effect (unmoved at|(for|back)wards by \d+ s to) \S+Z$/);
+  });
+
+  test('the second after which 32 bits are full passes like any other, while it plays and over restarts of both', async (t) => {
+    const END = 2 ** 31; // s since 1970: 2038-01-19T03:14:08Z
+    const ahead = END - 75 - Math.floor(Date.now() / 1000);
+    const env = await clockAway(`+${ahead}s`);
+    const day = () => Math.floor(Date.now() / 1000) + ahead;
+    const headend = await startHeadend({ serve: ['--poll-interval', '1'], initEnv: env, env });
+    t.after(() => headend.stop());
+    await publishShow(headend, END);
+    const display = await startDisplay(headend, { agentEnv: env });
+    t.after(() => display.stop());
+    const { code } = await display.waitCode();
+    const id = await headend.approve(code, { name: 'Clock', channel: 'lobby' });
+    await display.agent.waitLog(/-> online/);
+    for (const colour of ['red', 'blue']) await display.waitPicture(shows(colour), `a turn of the aligned playlist, ${colour}`);
+    assert.ok(day() < END, 'the test came too late for its second');
+    await display.waitPicture(shows('white'), 'the daypart that begins with that second', 150000);
+    assert.ok(day() >= END);
+    await changes(headend, display, 'blue');
+    for (let i = 0; i < 2; i++) {
+      await display.stopAgent();
+      if (i) {
+        await headend.stopServing();
+        await headend.startServing();
+      }
+      await display.startAgent();
+      await display.agent.waitLog(/-> online/);
+      await changes(headend, display, i ? 'blue' : 'red');
+      const { clock } = await ctlJson(display, 'status');
+      assert.equal(clock.effective.slice(0, 13), '2038-01-19T03');
+      assert.doesNotMatch(display.agent.log, /clock-jump|state-refused|sync-failed|-> offline/);
+    }
+    assert.match(await headend.cli('screen', 'command', id, 'identify', '1', '--wait'), /^identify done$/m);
+    await until(async () => JSON.parse(await headend.cli('screen', 'show', id)).report?.state === 'online', 'the report that it is online');
+    assert.match(await headend.cli('events', 'verify'), /\S/); // and ends well
+  });
+
   const epochStarts = () => clockAway(`-${Math.floor(Date.now() / 1000 / DAY_S)}d`);
 
   test('with a clock of 1970 a screen connects, goes on, and gets what is published', async (t) => {
@@ -103,6 +158,51 @@ describe('clocks and documents', { concurrency: 2 }, () => {
     await display.agent.waitLog(/-> online/);
     await changes(headend, display, 'blue');
     assert.doesNotMatch(display.agent.log, /security-tls|renewal-failed|-> offline/);
+  });
+
+  test('with a clock of 1970 after weeks without mains the signed state tells the day, and one that is said again tells nothing', async (t) => {
+    const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+    t.after(() => headend.stop());
+    await headend.publish('lobby', [picture('red')]);
+    const between = {};
+    const proxy = await startTlsEnd(headend, between);
+    t.after(() => proxy.stop());
+    const display = await startDisplay({ url: proxy.url, caFile: proxy.caFile, rootFile: headend.rootFile });
+    t.after(() => display.stop());
+    const { code, fingerprint } = await display.waitCode();
+    await headend.cli('approve', code, '--fingerprint', fingerprint.split(' ')[0], '--name', 'Clock', '--channel', 'lobby', '--access', 'cookie');
+    await display.agent.waitLog(/-> online/);
+    const clock = async () => (await ctlJson(display, 'status')).clock;
+    const daysAhead = (time) => Math.round((Date.parse(time) - Date.now()) / 1000 / DAY_S) + 0;
+    // Whoever ends TLS says the last state again that it has seen; at 1970, to an agent that begins.
+    const sayAgain = async () => {
+      const { answer, answerHeaders } = proxy.seen.findLast(({ url, status }) => url === '/v1/state' && status === 200);
+      between.answer = ({ url }) => url === '/v1/state' && { status: 200, body: answer,
+        headers: { 'content-type': 'application/jose', etag: answerHeaders.etag } };
+      await display.startAgent();
+      await display.agent.waitLog(/state-refused: state: version \d+ is the answer to another request/);
+      assert.doesNotMatch(display.agent.log, /-> online/);
+      return clock();
+    };
+    await display.stopAgent();
+    await headend.stopServing();
+    headend.options.env = await clockAway('+21d');
+    await headend.startServing();
+    display.options.agentEnv = await epochStarts();
+    const { source, effective } = await sayAgain();
+    assert.deepEqual([source, daysAhead(effective)], ['floor', 0]);
+    between.answer = undefined;
+    await display.agent.waitLog(/-> online/);
+    await display.agent.waitLog(/clock-jump: the system's clock unmoved at 1970-\S+; the time in effect forwards by 18\d{5} s to /);
+    const told = await clock();
+    assert.deepEqual([told.source, daysAhead(told.effective), told.system.slice(0, 4)], ['signed', 21, '1970']);
+    const { checks } = await ctlJson(display, 'diagnose');
+    const { finding, detail } = checks.find(({ name }) => name === 'time');
+    assert.equal(finding, 'clock-free');
+    assert.match(detail, /, by: signed$/);
+    await display.stopAgent();
+    const after = await sayAgain();
+    assert.deepEqual([after.source, daysAhead(after.effective)], ['floor', 21]);
   });
 
   for (const [offset, reason] of Object.entries({ '-400d': 'has expired', '+30d': 'is not yet valid' })) {
@@ -298,6 +398,8 @@ describe('clocks and documents', { concurrency: 2 }, () => {
     'a captive portal': [200, { 'content-type': 'text/html', 'set-cookie': '__Host-pingplay=x; Path=/; Secure; HttpOnly' },
       '<html>Welcome! Please accept our conditions.</html>'],
     'JSON that is no state': [200, { 'content-type': 'application/json' }, '{"ok":true}'],
+    'a 451 of a filter': [451, { 'content-type': 'text/html' }, '<html>Unavailable for legal reasons</html>'],
+    'a 503 of a gateway': [503, { 'content-type': 'text/html', 'retry-after': '1' }, '<html>No server is available</html>'],
     'a 401 of a proxy': [401, { 'content-type': 'text/html' }, '<html>Sign in</html>'],
   };
   for (const [name, answer] of Object.entries(strangers)) {

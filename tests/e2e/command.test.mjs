@@ -1,21 +1,21 @@
 // What administrators ask of a screen: each command from the headend's command line to its effect and back as a receipt that
 // the screen's own key has signed.
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { startDisplay, until } from './lib/display.mjs';
 import { buildDir, enrolDevice, startHeadend, waitingPoll } from './lib/headend.mjs';
 import { signJws, verifyJws } from './lib/jose.mjs';
-import { makeImage } from './lib/media.mjs';
+import { makeCountingFilm, makeImage, makeVideo } from './lib/media.mjs';
 import { near, readPng } from './lib/png.mjs';
+import { makeStorage } from './lib/storage.mjs';
+import { formsOf, secretsOf } from './lib/vault.mjs';
 import { startTlsEnd } from './servers/tls_end.mjs';
 
-const run = promisify(execFile);
 const MARK = 'Planted-mark-7f3a91'; // the name of a screen: it stands in what the vault keeps
 const RED = [254, 0, 0];
 const GROUND = [14, 22, 34]; // of the status screens
@@ -104,6 +104,34 @@ describe('commands', { concurrency: 2 }, () => {
     await assert.rejects(headend.cli('screen', 'received', command), /upload/);
   });
 
+  test('a screenshot of a film is what it shows, and takes none of its frames', async (t) => {
+    const FRAME_US = 200000;
+    const film = await makeCountingFilm(dir, 'film.mp4', 150, 1000000 / FRAME_US, '640x360');
+    const { headend, display, id } = await startScreen(t);
+    const from = display.agent.log.length;
+    await headend.publish('lobby', [film]);
+    await display.agent.waitLog(/switched: /, from);
+    const isGrey = (shot) => Math.max(...corner(shot).slice(0, 3)) - Math.min(...corner(shot).slice(0, 3)) < 8;
+    await display.waitPicture(isGrey, 'the film');
+    // The film's frames as they were presented, layer by layer: [layer, us since its begin].
+    const presented = async () => (await readFile(display.traceFile, 'utf8')).split('\n').slice(0, -1)
+      .flatMap((line) => JSON.parse(line).layers ?? []).map(({ layer, pts_us }) => [layer, pts_us]);
+    const before = (await presented()).length;
+    for (let i = 0; i < 3 || (await presented()).length < before + 10; i++) {
+      const { id: command, text } = await ask(headend, id, 'screenshot');
+      assert.match(text, /^screenshot done\n/);
+      const out = path.join(dir, `film-${i}.png`);
+      await headend.cli('screen', 'received', command, '--out', out);
+      assert.ok(isGrey(readPng(await readFile(out))), 'a grey of the film');
+    }
+    const meanwhile = (await presented()).slice(before - 1);
+    assert.ok(meanwhile.length > 3, 'frames went on');
+    for (const [i, [layer, pts]] of meanwhile.entries()) {
+      const [layerBefore, ptsBefore] = meanwhile[i - 1] ?? [];
+      if (layer === layerBefore && pts !== ptsBefore) assert.equal(Math.round((pts - ptsBefore) / 1000), FRAME_US / 1000, `frame ${i} of ${meanwhile.length}`);
+    }
+  });
+
   test('the log comes sealed and without what looks like a secret', async (t) => {
     const { headend, display, id } = await startScreen(t);
     const { id: command } = await ask(headend, id, 'logs', '200');
@@ -133,6 +161,34 @@ describe('commands', { concurrency: 2 }, () => {
     await display.waitPicture(dark, 'black after all came back');
     assert.match((await ask(headend, id, 'display', 'on')).text, /^display done\n/);
     await display.waitPicture(showsRed, 'the content again');
+  });
+
+  test('the volume is what is heard, also after agent and player were started anew', async (t) => {
+    const sound = path.join(dir, 'sound.raw');
+    const film = await makeVideo(dir, 'sound.mp4', 'red', 4);
+    const { headend, display, id } = await startScreen(t, { playerEnv: { SDL_AUDIODRIVER: 'disk', SDL_DISKAUDIOFILE: sound } });
+    // The loudest of the samples, 32-bit floats, of the last second that the sound device was given.
+    const loudest = async () => {
+      const data = await readFile(sound).catch(() => Buffer.alloc(0));
+      let most = 0;
+      for (let at = Math.max(0, data.length - 48000 * 2 * 4); at + 4 <= data.length; at += 4) most = Math.max(most, data.readFloatLE(at));
+      return most;
+    };
+    await headend.publish('lobby', [film]);
+    const FULL = 0.09; // of 1: ffmpeg's sine, on either side of two
+    let last;
+    const heard = async (part, what) => until(async () => { last = await loudest(); return Math.abs(last / FULL - part) < part / 5; }, () => `${what}; it was ${last}`);
+    await heard(1, 'all of it');
+    assert.equal((await ask(headend, id, 'volume', '30')).text, 'volume done\n');
+    await heard(0.3, 'less of it');
+    await display.stopAgent();
+    await display.stopPlayer();
+    await rm(sound);
+    await display.startPlayer();
+    await display.startAgent();
+    await heard(0.3, 'less of it after a start');
+    await ask(headend, id, 'volume', '100');
+    await heard(1, 'all of it again');
   });
 
   test('the board\'s service sets backlights and has the machine reboot, and nothing else', async (t) => {
@@ -209,20 +265,11 @@ describe('commands', { concurrency: 2 }, () => {
 
   // The state folder on a file system of its own, of which every byte can be looked at.
   test('retire: the screen erases itself at its next contact, proves it, and nothing of it is left or good for anything', async (t) => {
-    const image = path.join(dir, 'flash.img');
-    await run('truncate', ['-s', '64M', image]);
-    await run('mkfs.ext4', ['-q', '-O', '^has_journal', image]);
-    const { headend, display, id, list } = await startScreen(t, {
-      async beforeAgent(screen) {
-        await mkdir(screen.stateDir, { mode: 0o700 });
-        await run('mount', ['-o', 'loop', image, screen.stateDir]);
-        t.after(() => run('umount', [screen.stateDir]).catch(() => {}));
-      },
-    }, MARK);
+    const storage = await makeStorage(dir);
+    const { headend, display, id, list } = await startScreen(t, { storage }, MARK);
     const kek = await readFile(path.join(display.stateDir, 'kek', 'kek'));
-    await run('sync', ['-f', display.stateDir]);
-    assert.ok((await readFile(image)).includes(kek), 'the scan finds what is there');
-    const channelKey = () => headend.sql("SELECT hex(key) FROM channel WHERE id = 'lobby'");
+    assert.ok((await storage.scan()).includes(kek), 'the scan finds what is there');
+    const channelKey = async () => (await headend.channelKey('lobby')).toString('hex');
     const before = await channelKey();
     await display.stopAgent();
     const command = (await headend.cli('screen', 'command', id, 'retire')).trim();
@@ -243,9 +290,8 @@ describe('commands', { concurrency: 2 }, () => {
     await display.waitPicture((shot) => !showsRed(shot), 'nothing of the content');
     await until(async () => !(await readdir(display.stateDir)).includes('last-receipt'), 'the receipt to be gone from the flash');
     await display.stopAgent();
-    await run('umount', [display.stateDir]);
-    const storage = await readFile(image);
-    for (const [what, bytes] of Object.entries({ 'the key-encryption key': kek, 'its name': Buffer.from(MARK) })) assert.ok(!storage.includes(bytes), `${what} is left`);
+    const left = await storage.scan();
+    for (const [what, bytes] of Object.entries({ 'the key-encryption key': kek, 'its name': Buffer.from(MARK) })) assert.ok(!left.includes(bytes), `${what} is left`);
     await headend.cli('screen', 'remove', id);
   });
 
@@ -268,6 +314,36 @@ describe('commands', { concurrency: 2 }, () => {
     assert.equal((await second.list()).find((one) => one.id === asked).outcome, 'waiting');
   });
 
+  // All that a person may ask of a screen, and what comes back, by the name of what was asked.
+  async function askForAll(headend, id) {
+    const received = {};
+    for (const words of [['identify', '1'], ['diagnose'], ['rotate-keys'], ['renew-certificate'], ['clear-cache'], ['screenshot'], ['logs', '500']]) {
+      const { id: command, text } = await ask(headend, id, ...words);
+      received[`the answer to ${words[0]}`] = Buffer.from(text);
+      if (!['screenshot', 'logs'].includes(words[0])) continue;
+      const out = path.join(dir, `secrets-${id}-${words[0]}`);
+      await headend.cli('screen', 'received', command, '--out', out);
+      received[`the ${words[0]}`] = await readFile(out);
+    }
+    assert.ok(received['the logs'].toString().split('\n').length > 20);
+    return received;
+  }
+
+  // Before and after there were new ones: what is kept, and the keys of what is shown.
+  async function keptSecrets(headend, display, secrets) {
+    for (const [what, forms] of Object.entries(await secretsOf(display.stateDir))) secrets.push(...forms.map((form) => [what, form]));
+    for (const key of [await headend.channelKey('lobby'), ...await headend.objectKeys()]) secrets.push(...formsOf(key).map((form) => ['a key of the content', form]));
+  }
+
+  function assertInNone(places, secrets) {
+    for (const [place, bytes] of Object.entries(places)) {
+      assert.ok(bytes.length > 0, place);
+      for (const [what, form] of secrets) assert.ok(!bytes.includes(form), `${what} in ${place}`);
+    }
+  }
+
+  const logsOf = ({ headend, display }) => ({ 'the agent': Buffer.from(display.agent.log), 'the player': Buffer.from(display.player.log), 'the headend': Buffer.from(headend.log) });
+
   test('no secret that ever passed, or is kept, stands in a log or in what is sent on demand', async (t) => {
     const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
     t.after(() => headend.stop());
@@ -282,18 +358,11 @@ describe('commands', { concurrency: 2 }, () => {
     const id = (await headend.cli('approve', code, '--fingerprint', fingerprint.split(' ')[0], '--name', 'Behind', '--channel', 'lobby', '--access', 'cookie')).trim();
     await display.waitPicture(showsRed, 'the first content');
     await display.agent.waitLog(/-> online/);
-    const received = [];
-    for (const words of [['identify', '1'], ['diagnose'], ['rotate-keys'], ['renew-certificate'], ['clear-cache'], ['screenshot'], ['logs', '500']]) {
-      const { id: command, text } = await ask(headend, id, ...words);
-      received.push(text);
-      if (['screenshot', 'logs'].includes(words[0])) {
-        const out = path.join(dir, `secrets-${words[0]}`);
-        await headend.cli('screen', 'received', command, '--out', out);
-        received.push(await readFile(out, 'latin1'));
-      }
-    }
-    const secrets = new Map();
-    const add = (what, text) => secrets.set(text, what);
+    const secrets = [];
+    const add = (what, text) => secrets.push(...formsOf(Buffer.from(text)).map((form) => [what, form]));
+    await keptSecrets(headend, display, secrets);
+    const received = await askForAll(headend, id);
+    await keptSecrets(headend, display, secrets);
     const answers = proxy.seen.map(({ answer }) => String(answer ?? ''));
     for (const { headers, answerHeaders } of proxy.seen) {
       for (const header of [headers.cookie, ...[answerHeaders?.['set-cookie'] ?? []].flat()]) if (header) add('a cookie', /__Host-pingplay=([^;]+)/.exec(header)[1]);
@@ -301,15 +370,24 @@ describe('commands', { concurrency: 2 }, () => {
       if (headers.authorization) add('a token', headers.authorization.split(' ')[1]);
     }
     for (const answer of answers) for (const [, name, value] of answer.matchAll(/"(device_code|access_token)":"([^"]+)"/g)) add(name, value);
-    for (const key of (await headend.sql("SELECT lower(hex(key)) FROM channel UNION SELECT lower(hex(key)) FROM object")).split('\n')) {
-      const bytes = Buffer.from(key, 'hex');
-      for (const form of [key, bytes.toString('base64url'), bytes.toString('base64').replace(/=+$/, ''), bytes.toString('latin1')]) add('a key', form);
-    }
-    const kinds = new Set(secrets.values());
-    for (const kind of ['a cookie', 'a proof', 'device_code', 'access_token', 'a key']) assert.ok(kinds.has(kind), `${kind} was there to be found`);
-    const places = { 'the agent': display.agent.log, 'the player': display.player.log, 'the headend': headend.log, ...received };
-    assert.ok(places['the agent'].length > 1000 && received.at(-1).split('\n').length > 20);
-    for (const [place, text] of Object.entries(places)) for (const [secret, what] of secrets) assert.ok(!text.includes(secret), `${what} in ${place}`);
+    const kinds = new Set(secrets.map(([what]) => what));
+    for (const kind of ['a cookie', 'a proof', 'device_code', 'access_token', 'the key-encryption key', 'the device-key', 'the agreement-key', 'a key of the content'])
+      assert.ok(kinds.has(kind), `${kind} was there to be found`);
+    assert.ok(display.agent.log.length > 1000);
+    assertInNone({ ...logsOf({ headend, display }), ...received }, secrets);
+  });
+
+  test('no secret of a screen that shows its certificate stands in a log or in what is sent on demand', async (t) => {
+    const screen = await startScreen(t, { agentEnv: { PINGPLAY_DEBUG: '1' }, playerEnv: { PINGPLAY_DEBUG: '1' } });
+    const secrets = [];
+    await keptSecrets(screen.headend, screen.display, secrets);
+    const received = await askForAll(screen.headend, screen.id);
+    await keptSecrets(screen.headend, screen.display, secrets);
+    const kinds = new Set(secrets.map(([what]) => what));
+    for (const kind of ['the key-encryption key', 'the device-key', 'the agreement-key', 'the cookie', 'a key of the content']) assert.ok(kinds.has(kind), kind);
+    const planted = Buffer.concat([Buffer.from('x'), secrets[0][1]]);
+    assert.throws(() => assertInNone({ planted }, secrets), /the key-encryption key in planted/);
+    assertInNone({ ...logsOf(screen), ...received }, secrets);
   });
 
   // A screen of the test's own: what a screen's keys can say, and what the headend takes.

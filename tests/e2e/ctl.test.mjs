@@ -275,8 +275,12 @@ test('bash completes the commands that there are, and the options of each', asyn
   assert.deepEqual(await complete('pingplayctl', '--lang', 'fr', 'logs', '--f'), ['--follow']);
   assert.deepEqual(await complete('pingplayctl', 'reset', '--y'), ['--yes']);
   assert.deepEqual(await complete('pingplayctl', 'status', '--y'), []);
+  assert.deepEqual(await complete('pingplayctl', 'network', 'wi'), ['wifi']);
+  assert.deepEqual(await complete('pingplayctl', 'network', 'wifi', 'Lobby', '--s'), ['--socket', '--security']);
+  assert.deepEqual(await complete('pingplayctl', 'network', 'wifi', 'Lobby', '--security', 'wpa3'), ['wpa3']);
+  assert.deepEqual(await complete('pingplayctl', 'network', 'static', 'eth0', '192.0.2.10/24', '--g'), ['--gateway']);
   // Every command that the program has, and no other.
   const { out } = await ctl({ config: '/dev/null' }, '--help');
-  const commands = [...out.matchAll(/^ {2}([a-z]+)\b/gm)].map((match) => match[1]);
+  const commands = [...out.matchAll(/^ {2}([a-z][a-z-]*)\b/gm)].map((match) => match[1]);
   assert.deepEqual((await complete('pingplayctl', '')).filter((word) => !word.startsWith('-')).sort(), commands.sort());
 });

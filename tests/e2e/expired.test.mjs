@@ -208,6 +208,31 @@ describe('an expired certificate', { concurrency: true }, () => {
     await display.agent.waitLog(/renewal-waits: EST: HTTP 503/);
   });
 
+  test('does not come about where an outage is in the way of the renewal, which succeeds by itself once it is over', async (t) => {
+    const { headend, display, id } = await startScreen(t, ['--certificate-lifetime', '600']);
+    await display.stopAgent();
+    await headend.stopServing();
+    const before = await certificateEnd(headend, id);
+    const refusing = await startRefusing(headend);
+    t.after(() => refusing.close());
+    let asked = 0;
+    refusing.on('request', ({ url }) => { asked += url.endsWith('/simplereenroll'); });
+    display.options.agentEnv = await clockAway('+550s'); // it is due, and not over
+    await display.startAgent();
+    await display.agent.waitLog(/renewal-waits: EST: HTTP 503/);
+    await until(() => asked >= 3, 'it to ask again, in vain');
+    assert.ok(isWhite(await display.screenshot()));
+    refusing.close();
+    refusing.closeAllConnections();
+    const from = display.agent.log.length;
+    await headend.startServing();
+    await display.agent.waitLog(/renewed: /, from, SESSION_PATIENCE);
+    await display.agent.waitLog(/-> online/, from, SESSION_PATIENCE);
+    await display.waitPicture(isWhite, 'the content');
+    assert.ok(await certificateEnd(headend, id) > before);
+    assert.doesNotMatch(display.agent.log, /enrol this screen|certificate-expired|-> unenrolled/);
+  });
+
   test('that comes out of an approval is told beside the next code', async (t) => {
     const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
     t.after(() => headend.stop());

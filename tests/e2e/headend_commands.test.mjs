@@ -66,12 +66,12 @@ describe('the administrator of a headend', () => {
     left = await enrolDevice(headend, { name: 'Lobby left', channel: 'lobby', site: 'Été' });
     right = await enrolDevice(headend, { name: 'R', channel: 'lobby' });
     const [header, ...rows] = (await headend.cli('screen', 'list')).trimEnd().split('\n');
-    assert.match(header, /^ID +STATE +HELP +LAST CONTACT +CHANNEL +NAME +SITE$/);
+    assert.match(header, /^ID +STATE +HELP +LAST CONTACT +ACCESS +LOCKS AFTER +CHANNEL +NAME +SITE$/);
     assert.equal(rows.length, 2);
-    for (const column of ['STATE', 'LAST CONTACT', 'CHANNEL', 'NAME', 'SITE']) {
+    for (const column of ['STATE', 'LAST CONTACT', 'ACCESS', 'LOCKS AFTER', 'CHANNEL', 'NAME', 'SITE']) {
       for (const row of rows) assert.match(row.slice(header.indexOf(column) - 2), /^ {2}\S/, `${column} of ${row}`);
     }
-    assert.match(rows[0], new RegExp(`^${left.id.slice(0, 8)}  (online|waiting) +- +\\S+ +lobby +Lobby left +Été$`));
+    assert.match(rows[0], new RegExp(`^${left.id.slice(0, 8)}  (online|waiting) +- +\\S+ +certificate +never +lobby +Lobby left +Été$`));
     assert.equal((await headend.cli('user', 'list')).split('\n')[0].trim().replace(/ +/, ' '), 'NAME SINCE');
     assert.deepEqual(JSON.parse(await headend.cli('user', 'list', '--json')).map(({ name }) => name), ['admin']);
   });

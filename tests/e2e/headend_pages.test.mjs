@@ -1,9 +1,11 @@
 // The administrators' pages: signing in, approving, and what keeps strangers out.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
 import { Browser, signIn } from './lib/headend-browser.mjs';
+import { until } from './lib/display.mjs';
 import { deviceAuthorization, enrolDevice, eventually, fingerprintOf, makeKey, pollToken, startHeadend, thumbprintOf } from './lib/headend.mjs';
 
 describe('the admin pages', () => {
@@ -414,7 +416,7 @@ describe('the page of a screen', () => {
     const token = Browser.token(await browser.get(address()));
     const other = Browser.token(await (await signIn(headend)).get(address()));
     for (const [csrf, headers] of [['', {}], [other, {}], [token, { origin: 'https://evil.example' }], [token, { 'sec-fetch-site': 'cross-site' }]]) {
-      for (const action of ['retire', 'save']) assert.equal((await browser.post(address(), { csrf, action, name: 'Evil' }, headers)).status, 403);
+      for (const action of ['retire', 'save', 'access', 'sign-out']) assert.equal((await browser.post(address(), { csrf, action, name: 'Evil' }, headers)).status, 403);
     }
     const { status, name } = await show();
     assert.deepEqual([status, name], ['active', 'Door <1>']);
@@ -441,10 +443,144 @@ describe('the page of a screen', () => {
     assert.equal(chosen((await browser.get(address())).text, 'channel'), '');
   });
 
+  const PROVIDER = { mode: 'sso', issuer: 'https://login.example.org', client_id: 'screens', client_auth: 'none', client_secret: '', scope: 'openid email offline_access', groups_claim: 'groups',
+    allow: 'group:staff\r\nemail:ada@example.org\r\n', session_length: '4h', session_most: '8h' };
+  const field = (text, name) => new RegExp(`name="${name}"[^>]* value="([^"]*)"`).exec(text)?.[1];
+
+  // What a thread has had of the processors, in ns.
+  async function threadTime(name) {
+    const tasks = `/proc/${headend.child.pid}/task`;
+    for (const id of await readdir(tasks)) {
+      if ((await readFile(`${tasks}/${id}/comm`, 'utf8')).trim() === name) return Number((await readFile(`${tasks}/${id}/schedstat`, 'utf8')).split(' ')[0]);
+    }
+    throw new Error(`no thread ${name}`);
+  }
+
+  test('hashes a password that is set on the page beside the thread that writes, which goes on meanwhile', async () => {
+    const room = await enrolDevice(headend, { name: 'Password room', channel: 'lobby' });
+    const before = { writer: await threadTime('writer'), hasher: await threadTime('hasher') };
+    for (const round of ['one', 'two', 'three']) {
+      const answers = await Promise.all([submit(browser, 'access', { ...PROVIDER, mode: 'password', screen_password: `opensesame-${round}` }, room.id), submit(browser, 'sign-out', {}, room.id)]);
+      assert.deepEqual(answers.map(({ status }) => status), [303, 303]);
+    }
+    const after = { writer: await threadTime('writer'), hasher: await threadTime('hasher') };
+    assert.ok(after.hasher - before.hasher > 2 * (after.writer - before.writer), JSON.stringify({ before, after }));
+  });
+
+  test('a client secret that cannot be read any more is told in the log once, and once that it can', async () => {
+    const room = await enrolDevice(headend, { name: 'Secret room', channel: 'lobby' });
+    const confidential = { ...PROVIDER, client_auth: 'client_secret_basic', client_secret: 'the-secret' };
+    assert.equal((await submit(browser, 'access', confidential, room.id)).status, 303);
+    const lines = (what) => headend.log.split('\n').filter((line) => line.includes(`the client secret of screen ${room.id} ${what}`)).length;
+    const kept = await sql(`SELECT client_secret FROM person_policy WHERE device = '${room.id}'`);
+    for (const round of [1, 2]) {
+      await sql(`UPDATE person_policy SET client_secret = 'eyJ.of.an.other.key' WHERE device = '${room.id}'`);
+      for (let i = 0; i < 4; i++) assert.equal((await headend.request('GET', '/v1/state', { device: room })).status, 200);
+      await until(() => lines('cannot be read') >= round, 'the line');
+      await sql(`UPDATE person_policy SET client_secret = '${kept}' WHERE device = '${room.id}'`);
+      for (let i = 0; i < 4; i++) assert.equal((await headend.request('GET', '/v1/state', { device: room })).status, 200);
+      await until(() => lines('can be read again') >= round, 'the end of it');
+      assert.deepEqual([lines('cannot be read'), lines('can be read again')], [round, round]);
+    }
+  });
+
+  test('says how a screen shows who it is and who is signed in there, and ends a session', async () => {
+    const room = await enrolDevice(headend, { name: 'Room', channel: 'lobby' });
+    assert.match((await browser.get(address(room.id))).text, /<dt>Access<\/dt><dd>Certificate<\/dd>/);
+    const saved = await submit(browser, 'access', PROVIDER, room.id);
+    assert.deepEqual([saved.status, saved.headers.location], [303, `${address(room.id)}?done=access`]);
+    const { access } = await show(room.id);
+    assert.deepEqual(access, { mode: 'sso', session: null, reason: '', session_s: 14400, at_most_s: 28800, issuer: PROVIDER.issuer, client_id: 'screens', client_auth: 'none',
+      scope: PROVIDER.scope, groups_claim: 'groups', allowed: ['email:ada@example.org', 'group:staff'] });
+    const { text } = await browser.get(saved.headers.location);
+    assert.match(text, /role="status">Saved\./);
+    assert.match(text, /<dt>Access<\/dt><dd>Sign-in at a provider<\/dd>/);
+    assert.match(text, /<dt>Signed in<\/dt><dd><span class="none">Nobody<\/span>/);
+    assert.equal(chosen(text, 'mode'), 'sso');
+    assert.deepEqual(['issuer', 'client_id', 'session_length', 'session_most'].map((name) => field(text, name)), [PROVIDER.issuer, 'screens', '4h', '8h']);
+    assert.match(text, /<textarea[^>]*name="allow"[^>]*>email:ada@example.org\ngroup:staff<\/textarea>/);
+    // somebody signs in
+    await sql(`INSERT INTO person_session(device, id, subject, name, started, expires, until, nonce) VALUES('${room.id}', '00000000-0000-4000-8000-000000000001', 'u1', 'Ada <Lovelace>', unixepoch(), 4102444800, 4102444800, 'n')`);
+    const during = (await browser.get(address(room.id))).text;
+    assert.match(during, /<dt>Signed in<\/dt><dd><bdi>Ada &lt;Lovelace&gt;<\/bdi> <span class="moment">until <time datetime="2100-01-01T00:00:00Z">2100-01-01 00:00 UTC<\/time>/);
+    const { session } = (await show(room.id)).access;
+    assert.deepEqual([session.name, session.subject, session.ends], ['Ada <Lovelace>', 'u1', '2100-01-01T00:00:00Z']);
+    assert.match(await headend.cli('screen', 'list'), /sso: Ada <Lovelace> until 2100-01-01T00:00:00Z +never/);
+    assert.equal(JSON.parse(await headend.cli('screen', 'list', '--json')).find(({ id }) => id === room.id).access.session.name, 'Ada <Lovelace>');
+    const ended = await submit(browser, 'sign-out', {}, room.id);
+    assert.equal(ended.headers.location, `${address(room.id)}?done=signed-out`);
+    assert.match((await browser.get(ended.headers.location)).text, /<span class="none">Nobody<\/span> <span class="channel-note">The session was ended\./);
+    // in French, and by a password, which is told by nothing
+    const french = await signIn(headend, { 'accept-language': 'fr' });
+    assert.equal((await submit(french, 'access', { ...PROVIDER, mode: 'password', screen_password: 'opensesame-page' }, room.id)).status, 303);
+    const page = (await french.get(address(room.id))).text;
+    assert.match(page, /<dt>Accès<\/dt><dd>Mot de passe<\/dd>/);
+    assert.ok(!page.includes('opensesame-page'));
+    assert.deepEqual((await show(room.id)).access, { mode: 'password', session: null, reason: 'signed-out', session_s: 14400, at_most_s: 28800, password_set: true });
+    assert.match(await sql(`SELECT password FROM person_policy WHERE device = '${room.id}'`), /^\$argon2id\$/);
+    assert.ok(!headend.log.includes('opensesame-page'));
+    // back, with all that was set for it
+    assert.equal((await submit(browser, 'access', { mode: 'certificate' }, room.id)).status, 303);
+    assert.deepEqual((await show(room.id)).access, { mode: 'certificate' });
+    assert.equal(field((await browser.get(address(room.id))).text, 'issuer'), PROVIDER.issuer);
+  });
+
+  test('keeps the secret of a provider\'s client, which no page and no command shows', async () => {
+    const room = await enrolDevice(headend, { name: 'Secret room', channel: 'lobby' });
+    const secret = 'mark-Page&Secret=7';
+    const kept = () => sql(`SELECT client_auth || ' ' || client_secret FROM person_policy WHERE device = '${room.id}'`);
+    assert.equal((await submit(browser, 'access', { ...PROVIDER, client_auth: 'client_secret_post', client_secret: secret }, room.id)).status, 303);
+    assert.match(await kept(), /^client_secret_post eyJ/);
+    const first = await kept();
+    assert.equal((await submit(browser, 'access', { ...PROVIDER, client_auth: 'client_secret_post', session_length: '2h' }, room.id)).status, 303);
+    assert.equal(await kept(), first, 'where none is typed');
+    const { text } = await browser.get(address(room.id));
+    assert.equal(chosen(text, 'client_auth'), 'client_secret_post');
+    for (const [what, said] of Object.entries({ page: text, command: JSON.stringify(await show(room.id)), log: headend.log })) assert.ok(!said.includes(secret) && !said.includes('eyJ'), what);
+    assert.equal((await submit(browser, 'access', { ...PROVIDER, client_id: 'others', client_auth: 'client_secret_post' }, room.id)).status, 422, 'it is of that client');
+    assert.equal((await submit(browser, 'access', PROVIDER, room.id)).status, 303);
+    assert.equal((await kept()).trim(), 'none', 'a public client has none');
+  });
+
+  test('says kindly what is wrong with how one signs in, and changes nothing', async () => {
+    const room = await enrolDevice(headend, { name: 'Wrong room', channel: 'lobby' });
+    const before = await show(room.id);
+    const french = await signIn(headend, { 'accept-language': 'fr' });
+    for (const [fields, words, who] of [[{ mode: 'magic' }, /no such access mode/], [{ session_length: '1y' }, /A session lasts from/], [{ session_length: '9h' }, /A session lasts from/],
+      [{ session_length: 'never' }, /A session lasts from/], [{ issuer: 'http://login.example.org' }, /has to be an https address/], [{ issuer: '' }, /has to be an https address/],
+      [{ client_id: '' }, /client ID is missing/], [{ scope: '' }, /scope is missing/], [{ groups_claim: '' }, /claim is missing/], [{ allow: '' }, /Say who may sign in/],
+      [{ allow: 'ada' }, /Say who may sign in/], [{ client_auth: 'client_secret_basic' }, /needs the client’s secret/], [{ client_auth: 'client_secret_basic', client_secret: 'é' }, /needs the client’s secret/],
+      [{ client_secret: 'x' }, /a public client has none/], [{ mode: 'password' }, /A password of 10/], [{ mode: 'password', screen_password: 'short' }, /Il faut un mot de passe/, french]]) {
+      const page = await submit(who ?? browser, 'access', { ...PROVIDER, ...fields }, room.id);
+      assert.equal(page.status, 422, JSON.stringify(fields));
+      assert.match(page.text, words, JSON.stringify(fields));
+      assert.match(page.text, /<details class="card fold" open>/);
+      if (fields.session_length) assert.equal(field(page.text, 'session_length'), fields.session_length);
+    }
+    const { access, version } = await show(room.id);
+    assert.deepEqual([access, version], [before.access, before.version]);
+  });
+
+  test('locks and erases a screen that has no word of the headend, as it is told', async () => {
+    const room = await enrolDevice(headend, { name: 'Far room', channel: 'lobby' });
+    assert.match((await browser.get(address(room.id))).text, /<dt>Without word of the headend<\/dt><dd>Plays on for ever<\/dd>/);
+    assert.equal((await submit(browser, 'save', { lock_after: '7d', erase_after: '30d' }, room.id)).status, 303);
+    const { lock_after: lock, erase_after: erase } = await show(room.id);
+    assert.deepEqual([lock, erase], ['7d', '30d']);
+    assert.match((await browser.get(address(room.id))).text, /<dd>Locks after 7d <span class="channel-note">Erases itself after 30d<\/span>/);
+    assert.match(await headend.cli('screen', 'list'), /certificate +7d, erase 30d +lobby/);
+    for (const fields of [{ lock_after: '1s' }, { lock_after: 'soon' }, { lock_after: 'never', erase_after: '30d' }, { lock_after: '31d', erase_after: '30d' }]) {
+      const page = await submit(browser, 'save', fields, room.id);
+      assert.equal(page.status, 422, JSON.stringify(fields));
+      assert.match(page.text, /role="alert">Not a time/);
+    }
+    assert.equal((await show(room.id)).lock_after, '7d');
+  });
+
   test('a channel that a screen is moved away from gets a new key without waiting for the housekeeping', async () => {
     const stays = await enrolDevice(headend, { name: 'Stays', channel: 'bar' });
     await submit(browser, 'save', { channel: 'bar' });
-    const key = () => sql("SELECT hex(key) || leavers FROM channel WHERE id = 'bar'");
+    const key = async () => (await headend.channelKey('bar')).toString('hex') + await sql("SELECT leavers FROM channel WHERE id = 'bar'");
     const first = await key();
     await submit(browser, 'save', { channel: 'lobby' });
     await eventually(async () => (await key()).slice(64) === '0' && (await key()).slice(0, 64) !== first.slice(0, 64), 20000, 'a new key');
@@ -574,8 +710,8 @@ describe('a list of five thousand screens', () => {
     headend = await startHeadend();
     browser = await signIn(headend);
     const long = 'ö'.repeat(40);
+    await headend.cli('channel', 'add', 'lobby', '--title', 'Foyer');
     await headend.sql(`
-      INSERT INTO channel(id, title, key, created) VALUES('lobby', 'Foyer', randomblob(32), 0);
       INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created, approved_by)
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
         SELECT printf('%08x-0000-4000-8000-000000000000', i), randomblob(32), printf('Screen %04d ${long}', i),

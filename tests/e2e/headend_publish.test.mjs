@@ -305,7 +305,7 @@ describe('a repository that stands for years', () => {
     assert.equal((await files('objects')).length, 3);
     await serveLater(40, async () => (await files('objects')).length === 2);
     assert.equal((await files('targets/channels')).length, 2);
-    assert.equal((await files('targets/keys')).length, 1);
+    assert.deepEqual((await files('targets/keys')).map((name) => name.slice(65)).sort(), ['authorities.json', 'control.json']);
     const metadata = await files('metadata');
     assert.ok(!metadata.includes('1.channel-lobby.json') && metadata.includes('2.channel-lobby.json'), metadata.join(' '));
     await verifyRepository(headend.dir);

@@ -1,14 +1,19 @@
 // What an enrolled screen gets and reports: session, state, long poll, reports, repository files.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
 
 import { controlKeys, enrolDevice, eventually, openSession, sessionRequest, startHeadend, statePayload, waitingPoll } from './lib/headend.mjs';
 import { announceAgreementKey, decryptJwe, makeAgreementKey, signJws, verifyJws } from './lib/jose.mjs';
 
+const run = promisify(execFile);
+const formsOf = (key) => [key, ...['base64url', 'base64'].map((form) => key.toString(form).replace(/=+$/, '')),
+  key.toString('hex'), key.toString('hex').toUpperCase()];
 const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=', 'base64');
 
 describe('an enrolled screen', () => {
@@ -69,16 +74,20 @@ describe('an enrolled screen', () => {
     assert.notEqual((await state()).text, answer.text, 'each answer is encrypted anew');
     const { targets } = JSON.parse(await readFile(path.join(headend.dir, 'repo/metadata',
       (await readdir(path.join(headend.dir, 'repo/metadata'))).filter((name) => name.endsWith('.targets.json')).sort().pop()))).signed;
-    const [file] = await readdir(path.join(headend.dir, 'repo/targets/keys'));
+    const [file] = (await readdir(path.join(headend.dir, 'repo/targets/keys'))).filter((name) => name.endsWith('.control.json'));
     const document = await readFile(path.join(headend.dir, 'repo/targets/keys', file));
     assert.deepEqual(targets['keys/control.json'],
       { length: document.length, hashes: { sha256: createHash('sha256').update(document).digest('hex') } });
     assert.equal(file, `${targets['keys/control.json'].hashes.sha256}.control.json`);
   });
 
-  test('whoever reads what passes, or what any web server may serve, finds no channel key', async () => {
+  test('whoever reads what passes, what any web server may serve, or the database, finds no channel or object key', async () => {
+    await headend.publish('lobby', [await content()]);
     const answer = await state();
     const key = Buffer.from(answer.json().channel.key, 'base64url');
+    const keys = [key, ...await headend.objectKeys()];
+    assert.ok(keys.length > 1);
+    const { stdout: dump } = await run('sqlite3', ['-cmd', '.timeout 30000', path.join(headend.dir, 'headend.db'), '.dump'], { maxBuffer: 1 << 26 });
     const seen = [Buffer.from(JSON.stringify(answer.headers)), answer.body, Buffer.from(JSON.stringify(statePayload(headend, answer)))];
     const session = await openSession(headend, device);
     seen.push(Buffer.from(JSON.stringify(session.headers)), session.body);
@@ -86,8 +95,10 @@ describe('an enrolled screen', () => {
     for (const entry of await readdir(repository, { recursive: true, withFileTypes: true }))
       if (entry.isFile()) seen.push(await readFile(path.join(entry.path, entry.name)));
     assert.ok(seen.length > 8);
-    for (const text of [key, key.toString('base64url'), key.toString('base64'), key.toString('hex'), key.toString('hex').toUpperCase()])
-      for (const bytes of seen) assert.ok(!bytes.includes(text));
+    seen.push(Buffer.from(dump));
+    for (const name of ['headend.db', 'headend.db-wal']) seen.push(await readFile(path.join(headend.dir, name)));
+    assert.ok(seen.at(-1).length > 0 && dump.includes('lobby'));
+    for (const one of keys) for (const text of formsOf(one)) for (const bytes of seen) assert.ok(!bytes.includes(text));
   });
 
   test('a session without the announcement of an agreement key, or with one that is not of this screen, is refused', async () => {

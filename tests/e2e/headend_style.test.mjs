@@ -190,7 +190,7 @@ function lowContrast() {
 
 // What can be pressed and is smaller than a fingertip, 44 px each way.
 function smallTargets() {
-  return [...document.querySelectorAll('a[href], button, summary, select, input:not([type=hidden])')].filter((element) => element.checkVisibility() && !element.matches('.skip'))
+  return [...document.querySelectorAll('a[href], button, summary, select, textarea, input:not([type=hidden])')].filter((element) => element.checkVisibility() && !element.matches('.skip'))
     .map((element) => [element, element.getBoundingClientRect()]).filter(([, { width, height }]) => Math.min(width, height) < 44)
     .map(([element, { width, height }]) => `${element.localName} "${(element.textContent || element.name).trim().slice(0, 30)}": ${width} x ${height}`);
 }
@@ -298,7 +298,9 @@ describe('in a browser', () => {
   });
 
   test('so are those with one screen, and with names of all lengths and scripts, in every state', async () => {
-    await sql("INSERT INTO channel(id, title, key, created, publish) VALUES('lobby', 'Foyer', randomblob(32), 0, 1), ('empty', 'Terrasse', randomblob(32), 0, 0)");
+    await headend.cli('channel', 'add', 'lobby', '--title', 'Foyer');
+    await headend.cli('channel', 'add', 'empty', '--title', 'Terrasse');
+    await sql("UPDATE channel SET publish = 1 WHERE id = 'lobby'");
     await insert(row(1, 'Foyer', 'Lyon', 'lobby', 'active', present, { state: 'online', software: '0.9.1', state_version: 0, display: { width: 1920, height: 1080, driver: 'KMSDRM' } }));
     await measure([['/admin/screens']]);
     await insert(
@@ -310,6 +312,10 @@ describe('in a browser', () => {
       ...[...Array(110).keys()].map((i) => row(10 + i, `Screen ${i}`, `Site ${i % 7}`, 'lobby', 'active', present, { state: 'online' })));
     await sql(`INSERT INTO report(id, device, list, kind, item, received) VALUES ${['switched', 'item-failed', 'kind-of-tomorrow'].map((kind, i) => `('e${i}', ${quote(id(2))}, 'events', 'x', ${
       quote({ kind, time: '2026-11-28T10:00:00Z', detail: 'ab12'.repeat(100 * i) })}, ${i})`).join(', ')}; INSERT INTO report_loss VALUES(${quote(id(2))}, 'events', 'x', 3)`);
+    await sql(`UPDATE device SET access = 'sso', lock_after = 604800, erase_after = 2592000 WHERE id IN (${quote(id(1))}, ${quote(id(2))});
+      INSERT INTO person_policy(device, session_s, most_s, password, issuer, client_id, scope, groups_claim, code, nonce, reason) SELECT id, 28800, 43200, '', 'https://login.example.org/' || '${'long/'.repeat(20)}', 'screens',
+        'openid email profile offline_access', 'groups', id, 'n', 'expired' FROM device WHERE access = 'sso';
+      INSERT INTO person_session(device, id, subject, name, started, expires, until, nonce) VALUES(${quote(id(1))}, 's', 'u', '${'W'.repeat(120)}', 0, 4102444800, 4102444800, 'n')`);
     await measure([['/admin/screens'], ['/admin/screens?page=2'], ['/admin/screens?q=nowhere'], [`/admin/screens?q=${'x'.repeat(120)}`], [`/admin/screens/${id(1)}?done=saved`, 200, unfold],
       [`/admin/screens/${id(1)}`, 200, submit], ...[2, 3, 4, 5, 6, 7].map((number) => [`/admin/screens/${id(number)}`]), ...[1, 2, 3, 6].map((number) => [`/enrol/done?screen=${id(number)}`])]);
   });

@@ -10,6 +10,7 @@ import { startDisplay, until } from './lib/display.mjs';
 import { headendProgram, startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
+import { assertNothingOpens, opened, stolenVault } from './lib/stolen.mjs';
 
 const COLOURS = { red: [254, 0, 0], blue: [0, 0, 254], white: [255, 255, 255] };
 const ROLES = ['root', 'timestamp', 'snapshot', 'targets', 'control'];
@@ -81,12 +82,16 @@ describe('new keys', { concurrency: 2 }, () => {
 
   test('of a channel open what is published from then on, and the former one does not', async (t) => {
     const { headend, display } = await startScreen(t);
-    const [former] = JSON.parse(await headend.sql("SELECT json_array(hex(key)) FROM channel WHERE id = 'lobby'"));
+    const vault = await stolenVault(headend, 'lobby', await headend.channelKey('lobby'));
+    assert.equal((await opened(headend, { ...vault, files: new Set() })).found.length, 2, 'what there is, manifest and picture');
     await headend.cli('channel', 'rotate-key', 'lobby');
-    const [fresh] = JSON.parse(await headend.sql("SELECT json_array(hex(key)) FROM channel WHERE id = 'lobby'"));
-    assert.notEqual(fresh, former);
+    assert.notDeepEqual(await headend.channelKey('lobby'), vault.keys[0]);
+    await assertNothingOpens(headend, vault, 1); // the manifest
     await headend.publish('lobby', [picture('white')]);
     await display.waitPicture(shows('white'), 'what is published under the new key');
+    await headend.publish('lobby', [picture('red')]);
+    await display.waitPicture(shows('red'), 'what was there before, under a new key of its own');
+    await assertNothingOpens(headend, vault, 5);
     await assert.rejects(headend.cli('channel', 'rotate-key', 'garden'), /no such channel: garden/);
     await assert.rejects(headend.cli('rotate-keys', 'roots'), /"roots" is none of root, timestamp/);
   });

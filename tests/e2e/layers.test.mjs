@@ -52,7 +52,20 @@ test('layers refuses a module that is not in the list, and a headend that reache
   });
   assert.equal(status, 1);
   assert.match(lines[0], /module extra is not in firmware\/CMakeLists.txt/);
-  assert.match(lines[1], /tools\/headend uses vault; it may use base crypto events jose net channel command ipc/);
+  assert.match(lines[1], /tools\/headend uses vault; it may use base page crypto events jose net channel command ipc/);
+});
+
+test('layers refuses whoever asks the system for the time of day, but base/clock.c', () => {
+  const asks = ['clock_gettime(CLOCK_REALTIME, &now);', 'gettimeofday(&now, NULL);', 'now = time(NULL);', 'time(&now);',
+    'timespec_get(&now, TIME_UTC);'];
+  const others = ['#include "base/clock.h"', 'clock_gettime(CLOCK_MONOTONIC, &now);', 'uptime(NULL);'];
+  const code = [...others, ...asks, ''].join('\n');
+  const files = ['firmware/base/clock.c', 'firmware/agent/a.c', 'tools/headend/a.c'];
+  const { status, lines } = layersOf(Object.fromEntries(files.map((file) => [file, code])));
+  assert.equal(status, 1);
+  const refused = (file) => asks.map((_, i) =>
+    `${file}:${i + 4}: asks the system for the time of day; only firmware/base/clock.c may`);
+  assert.deepEqual(lines.slice(0, -1), [...refused('firmware/agent/a.c'), ...refused('tools/headend/a.c')]);
 });
 
 test('layers fails where there is nothing to look at', () => {

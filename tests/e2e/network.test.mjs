@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { startDisplay } from './lib/display.mjs';
+import { ctlJson } from './lib/ctl.mjs';
+import { startDisplay, until } from './lib/display.mjs';
 import { startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
@@ -51,6 +52,7 @@ describe('a screen on a network from which it may not ask', { concurrency: 2 }, 
     await news(headend, id, 'Moved');
     await display.agent.waitLog(/locked: this display point asks from a network that its headend does not allow[^]*-> locked/, from);
     await display.waitPicture((shot) => !showsRed(shot), 'a neutral screen');
+    await until(async () => (await ctlJson(display, 'status')).code === 'L-2', 'its code');
     // The lock is on flash: neither a restart nor a cut cable opens it.
     await display.stopAgent('SIGKILL');
     from = display.agent.log.length;
@@ -66,7 +68,24 @@ describe('a screen on a network from which it may not ask', { concurrency: 2 }, 
     assert.doesNotMatch(display.agent.log, /enrol this screen/, 'nobody has to approve it');
   });
 
-  test('is opened by itself: it goes on asking', async (t) => {
+  test('is opened by itself where it is moved back: it goes on asking', async (t) => {
+    const { headend, how, display, id } = await start(t);
+    how.headers.forwarded = 'for=203.0.113.5';
+    let from = display.agent.log.length;
+    await news(headend, id, 'Moved');
+    await display.agent.waitLog(/-> locked/, from);
+    await display.waitPicture((shot) => !showsRed(shot), 'a neutral screen');
+    const { code, state } = await ctlJson(display, 'status');
+    assert.deepEqual([code, state], ['L-2', 'locked']);
+    from = display.agent.log.length;
+    how.headers.forwarded = 'for=198.51.100.9';
+    await display.agent.waitLog(/locked -> online[^]*unlocked: /, from, 120000);
+    await display.waitPicture(showsRed, 'the content again');
+    assert.equal((await ctlJson(display, 'status')).code, '');
+    assert.doesNotMatch(display.agent.log.slice(from), /enrol this screen/, 'nobody has to approve it');
+  });
+
+  test('is opened by itself where its network is allowed', async (t) => {
     const { headend, display } = await start(t);
     let from = display.agent.log.length;
     await headend.cli('network', 'screens', '192.0.2.0/24');

@@ -7,8 +7,10 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { ctlJson } from './lib/ctl.mjs';
 import { startDisplay, until } from './lib/display.mjs';
 import { startHeadend } from './lib/headend.mjs';
+import { startDigestProxy } from './lib/kerberos.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
 
@@ -17,6 +19,7 @@ let dir;
 let headend;
 let display;
 let proxy;
+let digest;
 
 const freePort = () => new Promise((done) => {
   const server = net.createServer().listen(0, '127.0.0.1', () => {
@@ -48,6 +51,7 @@ after(async () => {
   await display?.stop();
   await headend?.stop();
   proxy?.child.kill();
+  await digest?.stop();
   await rm(dir, { recursive: true, force: true });
 });
 
@@ -76,7 +80,51 @@ test('a screen behind a proxy says that it wants a password, and plays once it h
   await display.startAgent();
   await display.agent.waitLog(/-> online/);
   assert.ok(!display.agent.log.includes(PASSWORD));
+  const diagnosis = await ctlJson(display, 'diagnose');
+  const finding = (check) => diagnosis.checks.find(({ name }) => name === check).finding;
+  assert.deepEqual(['proxy', 'tcp', 'ticket', 'tls'].map(finding),
+    ['proxy-reached', 'tcp-by-proxy', 'ticket-none', 'tls-verified']);
+  assert.ok(!JSON.stringify(diagnosis).includes(PASSWORD));
   const log = await proxy.log();
   assert.match(log, new RegExp(`CONNECT localhost:${headend.port}`));
   assert.doesNotMatch(log, /\/v1\/|Bearer|__Host/, 'the proxy sees no request');
+});
+
+test('a new proxy that does not work is given up for the former one, which is told', async () => {
+  await display.stopAgent();
+  const text = await readFile(display.config, 'utf8');
+  const nobody = await freePort();
+  await writeFile(display.config, text.replace(/^proxy = .*$/m, `proxy = http://127.0.0.1:${nobody}`));
+  await display.startAgent();
+  const givenUp = `proxy: http://127.0.0.1:${nobody} does not reach the headend: the former one is tried`;
+  await display.agent.waitLog(new RegExp(givenUp));
+  await display.agent.waitLog(/-> online/);
+  const told = async () => (await headend.cli('events', 'export')).includes('"proxy-fallback"');
+  await until(told, 'the event at the headend');
+  assert.ok(!(await headend.cli('events', 'export')).includes(PASSWORD));
+
+  await display.stopAgent();
+  await writeFile(display.config, text);
+  await display.startAgent();
+  await display.agent.waitLog(new RegExp(`proxy: http://127.0.0.1:${proxy.port} reaches the headend, and is kept`));
+});
+
+test('a proxy that offers Digest alone is told by Digest, and never the password itself', async () => {
+  digest = await startDigestProxy(dir, 'screen', PASSWORD);
+  const text = await readFile(display.config, 'utf8');
+  const written = (password) => writeFile(display.config, text.replace(/^proxy = .*$/m,
+    `proxy = http://127.0.0.1:${digest.port}\nproxy-user = screen\nproxy-password = ${password}`));
+  await display.stopAgent();
+  await written('wrong');
+  await display.startAgent();
+  await display.agent.waitLog(/the proxy wants a name and a password, and takes none that it was given \(HTTP 407\)/);
+  await display.stopAgent();
+
+  await written(PASSWORD);
+  await display.startAgent();
+  await display.agent.waitLog(new RegExp(`proxy: http://127.0.0.1:${digest.port} reaches the headend, and is kept`));
+  await display.agent.waitLog(/-> online/);
+  await display.stopAgent(); // squid writes of a tunnel once it has ended
+  const known = new RegExp(`/200 .*CONNECT localhost:${headend.port} screen `);
+  await until(async () => known.test(await digest.log()), 'its name there');
 });

@@ -10,11 +10,14 @@ const text = (name) => readFile(fileURLToPath(new URL(`../../${name}`, import.me
 const namesOf = (code) => [...code.matchAll(/\b(?:test|describe)\((['`])((?:\\.|(?!\1).)*)\1/g)].map(([, , name]) => name.replace(/^.*\}:?/, '').replace(/\\(.)/g, '$1').trim());
 
 async function exists(kind, file, name) {
+  if (kind === 'faults') return (await text(`tests/faults/lib/${file}/steps.sh`)).includes(`timed "${name}"`);
+  if (kind === 'fuzz') return text(`tests/fuzz/${file}.c`).then(() => true);
+  if (!name) return text(`tests/unit/${file}.c`).then(() => true);
   if (kind === 'e2e') return namesOf(await text(`tests/e2e/${file}.test.mjs`)).includes(name);
   return new RegExp(`\\b${name}\\b`).test(await text(`tests/unit/${file}.c`));
 }
 
-const proofs = (page) => [...page.matchAll(/`(e2e|unit)\/([^`:]+): ([^`]+)`/g)].map(([, kind, file, name]) => ({ kind, file, name }));
+const proofs = (page) => [...page.matchAll(/`(e2e|unit|fuzz|faults)\/([^`: ]+)(?:: ([^`]+))?`/g)].map(([, kind, file, name]) => ({ kind, file, name }));
 
 test('every test that SECURITY.md names exists', async () => {
   const named = proofs(await text('SECURITY.md')).filter(({ file }) => !/^(FILE|MODULE)/.test(file));
@@ -30,6 +33,13 @@ test('a threat without a test is found', async () => {
   const rows = section.split('\n').filter((line) => /^\| (?!who \|)[^-]/.test(line));
   assert.ok(rows.length > 15, `${rows.length} rows`);
   for (const row of rows) assert.ok(proofs(row).length > 0, row);
+});
+
+test('each provision and requirement has what checks it', async () => {
+  const section = (await text('SECURITY.md')).split('## ETSI EN 303 645')[1].split('## When a weakness')[0];
+  const rows = section.split('\n').filter((line) => /^\| \(?\w/.test(line) && !/^\| (provision|part) /.test(line));
+  assert.equal(rows.length, 13 + 13 + 4, 'rows');
+  for (const row of rows) assert.match(row.split('|').at(-2), /^ (`[^`]+` ?)+$/, row);
 });
 
 test('a name that no test has is found missing', async () => {

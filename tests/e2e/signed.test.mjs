@@ -209,11 +209,7 @@ describe('a screen and whoever ends TLS', { concurrency: 2 }, () => {
 
   test('holds the key of its channel back from whoever reads its flash, and announces its own', async (t) => {
     const { headend, display } = await startScreen(t);
-    const { stdout } = await import('node:child_process').then(({ execFile }) => new Promise((resolve, reject) => {
-      execFile('sqlite3', [path.join(headend.dir, 'headend.db'), "SELECT lower(hex(key)) FROM channel WHERE id = 'lobby'"],
-        (error, out) => (error ? reject(error) : resolve({ stdout: out })));
-    }));
-    const key = Buffer.from(stdout.trim(), 'hex');
+    const key = await headend.channelKey('lobby');
     assert.equal(key.length, 32);
     await display.stopAgent();
     for (const entry of await readdir(display.stateDir, { recursive: true, withFileTypes: true })) {

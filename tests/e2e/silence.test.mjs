@@ -1,18 +1,16 @@
 // A screen that hears nothing of its headend for longer than its policy allows: it locks, then destroys what it has.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { startDisplay, until } from './lib/display.mjs';
 import { clockAway } from './lib/faketime.mjs';
 import { startHeadend } from './lib/headend.mjs';
 import { makeImage } from './lib/media.mjs';
 import { near } from './lib/png.mjs';
+import { makeStorage } from './lib/storage.mjs';
 
-const run = promisify(execFile);
 const RED = [254, 0, 0];
 const MARK = 'Planted-mark-7f3a91'; // the name of the screen: it stands in what the vault keeps
 
@@ -104,21 +102,12 @@ describe('a screen without word of its headend', { concurrency: 2 }, () => {
 
   // The state folder on a file system of its own, of which every byte can be looked at.
   test('erases itself in the end: no key and nothing of what it was is left on its storage', async (t) => {
-    const image = path.join(dir, 'flash.img');
-    await run('truncate', ['-s', '64M', image]);
-    await run('mkfs.ext4', ['-q', '-O', '^has_journal', image]);
-    const { headend, display } = await startScreen(t, ['--lock-after', '7d', '--erase-after', '30d'], {
-      async beforeAgent(screen) {
-        await mkdir(screen.stateDir, { mode: 0o700 });
-        await run('mount', ['-o', 'loop', image, screen.stateDir]);
-        t.after(() => run('umount', [screen.stateDir]).catch(() => {}));
-      },
-    });
+    const storage = await makeStorage(dir);
+    const { headend, display } = await startScreen(t, ['--lock-after', '7d', '--erase-after', '30d'], { storage });
     const kek = await readFile(path.join(display.stateDir, 'kek', 'kek'));
     assert.equal(kek.length, 32);
     await headend.stopServing();
-    await run('sync', ['-f', display.stateDir]);
-    assert.ok((await readFile(image)).includes(kek), 'the scan finds what is there');
+    assert.ok((await storage.scan()).includes(kek), 'the scan finds what is there');
     await startLater(display, 31);
     await display.agent.waitLog(/-> erasing[^]*erasing -> starting[^]*starting -> unenrolled/);
     await display.waitPicture((shot) => !showsRed(shot), 'nothing of the content');
@@ -127,9 +116,8 @@ describe('a screen without word of its headend', { concurrency: 2 }, () => {
     assert.deepEqual(objects.filter((name) => name.length > 2), [], 'no object');
     const fresh = await readFile(path.join(display.stateDir, 'kek', 'kek'));
     assert.notDeepEqual(fresh, kek, 'the next life has keys of its own');
-    await run('umount', [display.stateDir]);
-    const storage = await readFile(image);
+    const left = await storage.scan();
     for (const [what, bytes] of Object.entries({ 'the key-encryption key': kek, 'its name': Buffer.from(MARK) }))
-      assert.ok(!storage.includes(bytes), `${what} is left on the storage`);
+      assert.ok(!left.includes(bytes), `${what} is left on the storage`);
   });
 });

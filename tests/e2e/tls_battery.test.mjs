@@ -36,6 +36,8 @@ describe('an HTTPS client before servers of every kind', () => {
     const answer = await world.fetch({
       url: `https://${host}:${server.port}`,
       ca: row.trust?.(world) ?? world.authority.certificate,
+      proxyUser: row.given?.[0],
+      proxyPassword: row.given?.[1],
       proxy: row.proxy ? await row.proxy(world) : /^(127\.0\.0\.1|localhost)$/i.test(host) ? undefined : `http://127.0.0.1:${world.proxy}`,
     });
     return { answer, seen: server.seen };

@@ -212,5 +212,12 @@ describe('a screen with its keys in a TPM', { concurrency: 2 }, () => {
     await until(async () => await stateOf(display) === 'online', 'the same screen');
     assert.equal((await reportOf(headend, id, (status) => status.key_provider === 'tpm2')).device_key, 'software');
     assert.ok(!existsSync(path.join(display.stateDir, 'kek/kek')));
+    // Who asked for it is an event, of the move that was refused as well, and from before the agent was another.
+    const moves = await until(async () => {
+      const found = (await headend.cli('events', 'export', '--format', 'jsonl')).split('\n').filter(Boolean)
+        .map((line) => JSON.parse(line).event).filter((event) => event?.kind === 'local-control');
+      return found.length >= 2 && found;
+    }, 'the events of both moves');
+    assert.deepEqual(moves.map(({ detail }) => detail), Array(2).fill('a move of the vault to provider tpm2, by uid 0'));
   });
 });

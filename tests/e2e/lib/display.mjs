@@ -7,7 +7,9 @@
 //   await display.waitContent();                             // content is on the screen
 //   const picture = await display.screenshot();              // -> readPng's
 //   await display.waitPicture((picture) => …, 'a red picture');
-//   await display.stopAgent('SIGKILL');  await display.startAgent();   // likewise the player
+//   await display.stopAgent('SIGKILL');  await display.startAgent();   // likewise the player, which holds the picture of
+//                                                            // the agent before: wait for what the new one says first
+//   … { storage } …                                          // its state folder on a file system of its own: storage.mjs
 //   { config: ['[vault]', 'provider = file'] }               // an option: more lines of the agent's configuration
 //   await display.renderers();                               // PIDs
 //   await display.stop();
@@ -23,12 +25,13 @@ import { readPng } from './png.mjs';
 const run = promisify(execFile);
 const PATIENCE = 60000; // ms, until something that should come is given up
 
+// `what` may be a function, for what is to be said of the end and not of the beginning.
 export async function until(check, what, patience = PATIENCE) {
   const end = Date.now() + patience;
   for (;;) {
     const value = await check();
     if (value) return value;
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    if (Date.now() > end) throw new Error(`waited in vain for ${typeof what === 'function' ? what() : what}`);
     await sleep(20);
   }
 }
@@ -57,7 +60,7 @@ class Program {
       const match = pattern.exec(this.log.slice(from));
       if (!match && !this.running) throw new Error(`ended without saying ${pattern}:\n${this.log}`);
       return match;
-    }, `${pattern} in:\n${this.log.slice(-2000)}`, patience);
+    }, () => `${pattern} in:\n${this.log.slice(-2000)}`, patience);
   }
 }
 
@@ -68,7 +71,7 @@ class Display {
     this.shotFile = path.join(dir, 'shot.png');
     this.traceFile = path.join(dir, 'trace.jsonl');
     this.socket = path.join(dir, 'player.sock');
-    this.controlSocket = path.join(dir, 'control.sock');
+    this.controlSocket = options.controlSocket ?? path.join(dir, 'control.sock');
   }
 
   async prepare() {
@@ -160,6 +163,7 @@ class Display {
   async stop() {
     if (this.agent?.running) await this.stopAgent();
     if (this.player?.running) await this.stopPlayer();
+    await this.options.storage?.unmount();
     await rm(this.dir, { recursive: true, force: true });
   }
 }
@@ -167,6 +171,7 @@ class Display {
 export async function startDisplay(headend, options = {}) {
   const display = new Display(options.dir ?? await mkdtemp(path.join(tmpdir(), 'pingplay-display-')), headend, options);
   await display.prepare();
+  await options.storage?.mount(display);
   await options.beforeAgent?.(display);
   await display.startPlayer();
   await display.startAgent();

@@ -15,6 +15,12 @@ async function removeLeftovers() {
   }
 }
 
+// The same of one whose wall clock is as far away as the file says, at any moment.
+export async function clockOf(file) {
+  const { FAKETIME: _, ...env } = await clockAway('+0d');
+  return { ...env, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' };
+}
+
 export async function clockAway(offset) {
   await removeLeftovers();
   const { stdout } = await run('faketime', ['-f', offset, 'env']);

@@ -7,6 +7,7 @@
 //                                                        // without a fingerprint: the one that the screen shows
 //   await headend.cli('screen', 'list');                                              // -> standard output
 //   await headend.sql('SELECT count(*) FROM device');    // in its database, behind its back -> standard output, trimmed
+//   await headend.channelKey('lobby');  await headend.objectKeys();                // -> 32 bytes; all of them, the newest first
 //   await headend.stopServing();  await headend.startServing();                       // same folder and port
 //   const response = await headend.request('GET', '/healthz', { headers, body, device, cookie });
 //                                                        // -> { status, headers, body (Buffer), text, json() }
@@ -18,7 +19,7 @@
 // Single steps of the flow, for tests of what goes wrong: makeKey, makeCsr, thumbprintOf, deviceAuthorization,
 // pollToken, simpleEnroll, openSession. `pingplay-headend` is found through PP_BUILD (default build/dev).
 import { execFile, spawn } from 'node:child_process';
-import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import https from 'node:https';
@@ -69,7 +70,7 @@ export function request(target, method, requestPath, options = {}) {
 // The control key, as the repository names it to screens.
 export function controlKeys(headend) {
   const folder = path.join(headend.dir, 'repo/targets/keys');
-  const keys = readdirSync(folder).flatMap((name) => JSON.parse(readFileSync(path.join(folder, name))).keys);
+  const keys = readdirSync(folder).filter((name) => name.endsWith('.control.json')).flatMap((name) => JSON.parse(readFileSync(path.join(folder, name))).keys);
   return { keys };
 }
 
@@ -131,12 +132,17 @@ class Headend {
   }
 
   // The folder stands behind the command's own words, as the program wants it.
-  async cli(...words) {
-    const double = ['channel', 'events', 'network', 'screen', 'user'].includes(words[0]);
+  cli(...words) { return this.cliInput('', ...words); }
+
+  // The same, with something to read for it.
+  async cliInput(input, ...words) {
+    const double = ['ca', 'channel', 'events', 'network', 'screen', 'user'].includes(words[0]);
     const at = double ? 2 : 1;
-    const { stdout } = await run(headendProgram(), [...words.slice(0, at), this.dir, ...words.slice(at)],
+    const running = run(headendProgram(), [...words.slice(0, at), this.dir, ...words.slice(at)],
       { maxBuffer: 1 << 24, env: this.env });
-    return stdout;
+    running.child.stdin.on('error', () => {}); // one that reads nothing
+    running.child.stdin.end(input);
+    return (await running).stdout;
   }
 
   get env() { return { ...process.env, ...this.options.env }; }
@@ -145,6 +151,31 @@ class Headend {
   async sql(text) {
     const { stdout } = await run('sqlite3', ['-cmd', '.timeout 30000', path.join(this.dir, 'headend.db'), text]);
     return stdout.trim();
+  }
+
+  // Keys as screens get them, out of what the database holds (tools/headend/stored_key.h).
+  async channelKey(id) { return this.openKey(`channel/${id}`, await this.sql(`SELECT hex(key) FROM channel WHERE id = '${id}'`)); }
+
+  async objectKeys() {
+    const rows = await this.sql('SELECT lower(hex(sha256)), hex(key) FROM object ORDER BY created DESC');
+    return rows.split('\n').filter(Boolean).map((row) => this.openKey(`object/${row.split('|')[0]}`, row.split('|')[1]));
+  }
+
+  openKey(owner, hex) {
+    const sealed = Buffer.from(hex, 'hex');
+    const cipher = createDecipheriv('aes-256-gcm', readFileSync(path.join(this.dir, 'keys/database.key')), sealed.subarray(8, 20));
+    cipher.setAAD(Buffer.from(owner));
+    cipher.setAuthTag(sealed.subarray(52));
+    return Buffer.concat([cipher.update(sealed.subarray(20, 52)), cipher.final()]);
+  }
+
+  sealKey(owner, key) {
+    const file = readFileSync(path.join(this.dir, 'keys/database.key'));
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', file, nonce);
+    cipher.setAAD(Buffer.from(owner));
+    const sealed = Buffer.concat([cipher.update(key), cipher.final()]);
+    return Buffer.concat([createHash('sha256').update(file).digest().subarray(0, 8), nonce, sealed, cipher.getAuthTag()]).toString('hex');
   }
 
   // Another process that uses the database: `tell` has it do something, to its end.
@@ -282,8 +313,7 @@ export async function waitingPoll(headend, device, etag) {
 }
 
 // The whole way: a screen with certificate and cookie.
-export async function enrolDevice(headend, approval = {}) {
-  const keyPem = makeKey();
+export async function enrolDevice(headend, { keyPem = makeKey(), ...approval } = {}) {
   const thumbprint = thumbprintOf(keyPem);
   const codes = (await deviceAuthorization(headend, thumbprint)).json();
   await headend.approve(codes.user_code, approval);

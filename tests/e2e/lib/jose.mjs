@@ -14,7 +14,7 @@ const decode = (text) => {
   assert.equal(bytes.toString('base64url'), text, 'base64url in its one form');
   return bytes;
 };
-const thumbprint = ({ crv, kty, x, y }) => createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+export const thumbprint = ({ crv, kty, x, y }) => createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 
 export function makeAgreementKey() {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -16,7 +16,8 @@ function stamp(time) {
 
 export class Authority {
   // A root; with `parent`, an intermediate that the parent issued. Options: key (see key_pair), digest, basic and usage
-  // (its extensions), extra (more of them), notBefore, notAfter, subject (its CN, where that is not `name`).
+  // (its extensions), extra (more of them), notBefore, notAfter, subject (its CN, where that is not `name`),
+  // dn (a root's whole name, "/O=…/CN=…").
   constructor(folder, name, parent = null, o = {}) {
     this.folder = join(folder, name);
     this.name = name;
@@ -48,7 +49,7 @@ commonName=optional
       writeFileSync(this.certificate, this.sign(this.request(this.key, subject), { extensions, root: true, ...o }));
     } else {
       openssl(['req', '-x509', '-new', '-key', this.key, '-out', this.certificate, '-days', '3650', '-subj',
-        `/CN=${subject}`, ...extensions.flatMap((e) => ['-addext', e])]);
+        o.dn ?? `/CN=${subject}`, ...extensions.flatMap((e) => ['-addext', e])]);
     }
   }
 

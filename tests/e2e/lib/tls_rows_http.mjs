@@ -155,20 +155,20 @@ const later = [
 
 // It answers so to CONNECT; `asked` is how it is named to the client.
 const proxy = (name, refused, answer, o = {}) => ({ name, refused, code: refused && 'network', ...o, server: (w) => w.secure({}),
-  proxy: async (w) => `http://${o.given ?? ''}127.0.0.1:${await proxyOf(w, answer, o.user)}` });
+  proxy: async (w) => `http://127.0.0.1:${await proxyOf(w, answer, o.user)}` });
 const status = (code, ...lines) => `HTTP/1.1 ${[code, ...lines].join('\r\n')}\r\nContent-Length: 0\r\n\r\n`;
-const WANTED = status('407 Who', 'Proxy-Authenticate: Basic realm="x"');
+const WANTED = status('407 Who', 'Proxy-Authenticate: Basic realm="x"', 'Connection: close'); // which it does
 const SIGN_IN = 'somebody has to sign in to this network';
 
 const proxies = [
-  proxy('a proxy that wants a password, and gets it', undefined, WANTED, { user: 'screen:a b@:%', given: 'screen:a%20b%40%3A%25@' }),
+  proxy('a proxy that wants a password, and gets it', undefined, WANTED, { user: 'screen:a b@:%', given: ['screen', 'a b@:%'] }),
   proxy('a proxy that wants a password, and gets none', 'the proxy wants a name and a password', WANTED, { user: 'screen:secret' }),
-  proxy('a proxy that wants another password', 'the proxy wants a name and a password', WANTED, { user: 'screen:secret', given: 'screen:wrong@' }),
+  proxy('a proxy that wants another password', 'the proxy wants a name and a password', WANTED, { user: 'screen:secret', given: ['screen', 'wrong'] }),
   proxy('a proxy that forbids', 'the proxy does not connect to this server', status('403 No')),
   proxy('a proxy that finds no server', 'the proxy cannot reach the server', status('502 Lost')),
   proxy('a proxy that waits in vain', 'the proxy cannot reach the server', status('504 Late')),
-  proxy('a proxy that sends to a page', SIGN_IN, status('302 There', 'Location: http://portal.example/')),
-  proxy('a proxy that wants a sign-in', SIGN_IN, status('511 Sign in')),
+  proxy('a proxy that sends to a page', SIGN_IN, status('302 There', 'Location: http://portal.example/'), { code: 'captive-portal' }),
+  proxy('a proxy that wants a sign-in', SIGN_IN, status('511 Sign in'), { code: 'captive-portal' }),
   proxy('a proxy that knows no CONNECT', 'the proxy does not connect', status('400 What')),
 ];
 

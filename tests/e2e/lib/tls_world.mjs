@@ -198,7 +198,7 @@ function connectToLoopback(client) {
   client.once('data', (data) => tunnel(client, data.toString('latin1')));
 }
 
-function tunnel(client, request) {
+export function tunnel(client, request) {
   const port = /^CONNECT \S+:(\d+) /.exec(request)?.[1];
   if (!port) {
     client.end('HTTP/1.1 400 no\r\n\r\n');

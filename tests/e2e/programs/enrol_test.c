@@ -5,6 +5,9 @@
  *       the whole way in: device key, cacerts, code, token, certificate, session, one request of the state;
  * what is already in the vault is used. With --renew the certificate is renewed before the session.
  *
+ *   pingplay-enrol-test --state DIR --url URL --ca FILE --credentials NAME:PASSWORD
+ *       at an EST server that knows nothing of codes: device key, cacerts, certificate, and the same once renewed.
+ *
  * One line of JSON for each event; ends (exit 0) after "state", or (exit 1) when the certificate or the
  * session is refused. Secrets are printed: it is for tests.
  */
@@ -18,16 +21,20 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "identity/agreement.h"
+#include "identity/authorities.h"
 #include "identity/est.h"
 #include "net/problem.h"
 
 struct program {
     const char *state, *url, *ca;
+    const char *credentials;
+    bool renewed; /* with credentials: the second certificate is here */
     bool renew;
     struct vault *vault;
     struct identity *identity;
     struct agreement *agreement;
     struct net_loop *loop;
+    struct net_authorities *authorities;
     struct net_client *client;
     struct access_enrol *enrol;
     struct access_session *session;
@@ -101,10 +108,10 @@ static enum access_refusal refusal_of(void *arg, const struct net_response *resp
     return ACCESS_REFUSAL_NONE;
 }
 
-static bool announce(void *arg, struct pp_buf *body, struct pp_error *error) {
+static struct net_draft *announce(void *arg, struct pp_error *error) {
     const struct program *program = arg;
     return agreement_announce(program->agreement, program->identity, "pingplay-headend",
-                              pp_clock_realtime_s(), body, error);
+                              pp_clock_realtime_s(), error);
 }
 
 static void start_session(struct program *program) {
@@ -125,6 +132,39 @@ static void start_session(struct program *program) {
     end(program, 1);
 }
 
+/* Nothing of it is kept: it is to be none that the configured authority would refuse. */
+static bool take_authorities(void *arg, const uint8_t *pkcs7, size_t size, struct pp_error *error) {
+    const struct program *program = arg;
+    struct authorities set = {0};
+    struct authority_record next = {0};
+    char told[PP_ERROR_MESSAGE_MAX];
+    if (!authorities_open(&set, program->ca, NULL, error))
+        return false;
+    bool good = authorities_take_answer(&set, pkcs7, size, pp_clock_realtime_s(), &next, told, error) ||
+                error->code == PP_E_STATE;
+    authority_record_finish(&next);
+    authorities_finish(&set);
+    return good;
+}
+
+static struct est_config est_config_of(struct program *program,
+                                       void (*on_done)(void *, const struct pp_error *));
+static void on_certificate(void *arg, const struct pp_error *error);
+
+/* By the certificate alone: the password was for the first. */
+static void renew_once(struct program *program) {
+    struct pp_error error = {0};
+    struct est_config config = est_config_of(program, on_certificate);
+    bool again = !program->renewed;
+    program->renewed = true;
+    if (!again) {
+        end(program, 0);
+    } else if (!set_identity(program, &error) || !est_reenroll_start(&config, &error)) {
+        tell_error("failure", &error);
+        end(program, 1);
+    }
+}
+
 static void on_certificate(void *arg, const struct pp_error *error) {
     struct program *program = arg;
     char not_after[PP_RFC3339_SIZE] = "";
@@ -136,7 +176,10 @@ static void on_certificate(void *arg, const struct pp_error *error) {
     pp_time_format(identity_not_after(program->identity), not_after);
     TELL("certificate", "device", identity_device_id(program->identity), "not_after", not_after, "chain",
          identity_certificate_pem(program->identity));
-    start_session(program);
+    if (program->credentials)
+        renew_once(program);
+    else
+        start_session(program);
 }
 
 static void on_est_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
@@ -150,9 +193,10 @@ static struct est_config est_config_of(struct program *program,
     return (struct est_config){.loop = program->loop,
                                .client = program->client,
                                .identity = program->identity,
-                               .ca_file = program->ca,
+                               .authorities = program->authorities,
                                .on_done = on_done,
                                .on_wait = on_est_wait,
+                               .take_authorities = take_authorities,
                                .arg = program};
 }
 
@@ -194,6 +238,15 @@ static bool start_enrolment(struct program *program, struct pp_error *error) {
     return program->enrol;
 }
 
+static bool enroll_by_password(struct program *program, struct pp_error *error) {
+    struct est_config config = est_config_of(program, on_certificate);
+    struct pp_secret_text *credentials = pp_secret_text_create(program->credentials, error);
+    config.credentials = credentials;
+    struct est *est = credentials ? est_enroll_start(&config, NULL, error) : NULL;
+    pp_secret_text_destroy(credentials);
+    return est;
+}
+
 static void on_authorities(void *arg, const struct pp_error *error) {
     struct program *program = arg;
     struct pp_error failure = {0};
@@ -201,7 +254,9 @@ static void on_authorities(void *arg, const struct pp_error *error) {
         tell_error("cacerts", error);
     else
         TELL("cacerts", "message", "");
-    if (error || !start_enrolment(program, &failure))
+    bool started = !error && (program->credentials ? enroll_by_password(program, &failure)
+                                                   : start_enrolment(program, &failure));
+    if (!started)
         end(program, 1);
 }
 
@@ -223,6 +278,9 @@ static bool start(struct program *program, struct pp_error *error) {
 static bool set_up(struct program *program, struct pp_error *error) {
     struct net_client_config config = {.base_url = program->url, .ca_file = program->ca};
     program->status = 1;
+    program->authorities = net_authorities_load(program->ca, error);
+    if (!program->authorities)
+        return false;
     program->vault = vault_open(program->state, NULL, error);
     program->identity = program->vault ? identity_load_or_create(program->vault, error) : NULL;
     program->agreement = program->identity ? agreement_load_or_create(program->vault, error) : NULL;
@@ -239,6 +297,7 @@ static void tear_down(struct program *program) {
     agreement_destroy(program->agreement);
     identity_destroy(program->identity);
     vault_close(program->vault);
+    net_authorities_destroy(program->authorities);
 }
 
 int main(int argc, char **argv) {
@@ -249,6 +308,7 @@ int main(int argc, char **argv) {
                                         {"url", PP_OPTION_STRING, &program.url},
                                         {"ca", PP_OPTION_STRING, &program.ca},
                                         {"renew", PP_OPTION_FLAG, &program.renew},
+                                        {"credentials", PP_OPTION_STRING, &program.credentials},
                                         {NULL, PP_OPTION_FLAG, NULL}};
     if (!pp_options_parse(options, argc, argv, &first, &error) || first != argc || !program.state ||
         !program.url || !program.ca) {

@@ -3,7 +3,9 @@
  * each line of the standard input, an answer on each line of the standard output.
  *
  *   pingplay-fetch-test --certificate FILE --private-key FILE
- *     {"url":"https://HOST:PORT", "ca":FILE, "proxy":"http://HOST:PORT", "path":"/…"}
+ *     {"url":"https://HOST:PORT", "ca":FILE, "proxy":"http://HOST:PORT",
+ *      "proxyCa":FILE, "proxyUser":TEXT, "proxyPassword":TEXT, "proxyNegotiate":BOOLEAN, "proxyExcept":TEXT,
+ *      "path":"/…"}
  *       -> {"ok":BOOLEAN, "status":N, "error":CODE, "message":TEXT, "body":TEXT}
  *
  * Every request carries everything that must not leak: certificate, cookie, token, body. Each has a loop of its own, so
@@ -31,12 +33,41 @@ static const char *text_or_null(const cJSON *json, const char *name) {
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
 }
 
+static void read_text(const cJSON *json, const char *name, char text[NET_PROXY_TEXT_MAX]) {
+    const char *value = text_or_null(json, name);
+    snprintf(text, NET_PROXY_TEXT_MAX, "%s", value ? value : "");
+}
+
+static bool read_ca(const cJSON *json, struct net_proxy_settings *settings, struct pp_error *error) {
+    const char *path = text_or_null(json, "proxyCa");
+    pp_autobuf struct pp_buf pem = PP_BUF_INIT(NET_PROXY_CA_MAX - 1);
+    if (path && !pp_file_read(AT_FDCWD, path, &pem, error))
+        return false;
+    snprintf(settings->ca, sizeof settings->ca, "%s", path ? pp_buf_text(&pem) : "");
+    return true;
+}
+
+static struct net_proxy *read_proxy(const cJSON *json, struct pp_error *error) {
+    struct net_proxy_settings settings = {0};
+    if (!read_ca(json, &settings, error))
+        return NULL;
+    read_text(json, "proxy", settings.address);
+    read_text(json, "proxyUser", settings.user);
+    read_text(json, "proxyPassword", settings.password);
+    read_text(json, "proxyExcept", settings.except);
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "proxyNegotiate")))
+        settings.auth = NET_PROXY_NEGOTIATE;
+    return net_proxy_check(&settings, error) ? net_proxy_create(&settings, error) : NULL;
+}
+
 static bool fetch(struct program *program, const cJSON *json, struct net_response *response,
                   struct pp_error *error) {
     const char *path = text_or_null(json, "path");
-    const struct net_client_config config = {.base_url = text_or_null(json, "url"),
-                                             .ca_file = text_or_null(json, "ca"),
-                                             .proxy = text_or_null(json, "proxy")};
+    PP_AUTO(net_proxy) struct net_proxy *proxy = read_proxy(json, error);
+    if (!proxy)
+        return false;
+    const struct net_client_config config = {
+        .base_url = text_or_null(json, "url"), .ca_file = text_or_null(json, "ca"), .proxy = proxy};
     const struct net_request request = {.path = path ? path : "/v1/status",
                                         .content_type = "text/plain",
                                         .bearer = "secret",

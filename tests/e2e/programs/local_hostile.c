@@ -6,6 +6,7 @@
  *   pingplay-local-hostile SOCKET flood N           N connections, each with one of the packets below, not read from
  *   pingplay-local-hostile SOCKET deaf              follows the log and never reads; until standard input ends
  *   pingplay-local-hostile SOCKET leave N           N times a question whose answer nobody waits for
+ *   pingplay-local-hostile SOCKET key               asks for the device key, and says what it was told
  *
  * Prints a line when it is there.
  */
@@ -56,6 +57,19 @@ static void hold(const char *path) {
     wait_for_end();
 }
 
+static void ask_for_key(const char *path) {
+    pp_autobuf struct pp_buf packet = PP_BUF_INIT(LOCAL_PACKET_MAX);
+    struct local_message answer = {0};
+    pp_autoclose int fd = connect_or_end(path);
+    if (!local_send(fd, &(struct local_message){.type = LOCAL_KEY}, NULL) ||
+        !local_receive(fd, LOCAL_PACKET_MAX, &packet, &answer, NULL))
+        puts("no answer");
+    else if (answer.type == LOCAL_REFUSED)
+        printf("refused: %.*s\n", (int)answer.refused.reason.size, answer.refused.reason.data);
+    else
+        printf("%s, a key of %u bytes\n", local_type_name(answer.type), answer.credentials.key.size);
+}
+
 static void flood(const char *path, int count) {
     static const struct {
         uint8_t bytes[16];
@@ -99,6 +113,8 @@ int main(int argc, char **argv) {
     } else if (strcmp(argv[2], "deaf") == 0) {
         ask(argv[1], (struct local_message){.type = LOCAL_LOGS, .logs = {.lines = 0, .follow = 1}}, &fd);
         wait_for_end();
+    } else if (strcmp(argv[2], "key") == 0) {
+        ask_for_key(argv[1]);
     } else if (strcmp(argv[2], "leave") == 0) {
         for (int i = 0; i < count; i++) {
             ask(argv[1], (struct local_message){.type = i % 2 ? LOCAL_DIAGNOSE : LOCAL_SCHEDULE}, &fd);

@@ -151,7 +151,7 @@ static void print_result(const struct sync_result *result) {
     static const char *const kinds[] = {
         [SYNC_SWITCHED] = "switched", [SYNC_UNCHANGED] = "unchanged", [SYNC_EMPTY] = "empty",
         [SYNC_FAILED] = "failed",     [SYNC_REPAIRED] = "repaired",   [SYNC_BAD_OBJECT] = "bad",
-        [SYNC_TIME] = "time"};
+        [SYNC_TIME] = "time",         [SYNC_REFUSED] = "refused"};
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, sizeof result->sha256, hash);
     printf("{\"kind\":\"%s\",\"channel\":\"%s\",\"version\":%" PRId64 ",\"sha256\":\"%s\",\"bytes\":%" PRIu64
@@ -168,7 +168,10 @@ static int judge(const struct options *options, const struct sync_result *result
         return count >= options->results ? 0 : -1;
     if (result->kind == SYNC_FAILED)
         return options->keep_going ? -1 : 1;
-    return result->kind == SYNC_BAD_OBJECT || result->kind == SYNC_TIME || options->stay ? -1 : 0;
+    return result->kind == SYNC_BAD_OBJECT || result->kind == SYNC_TIME || result->kind == SYNC_REFUSED ||
+                   options->stay
+               ? -1
+               : 0;
 }
 
 static int take_results(const struct program *program, const struct sync_target *target) {

@@ -5,6 +5,7 @@
 //   await provider.refuse(uri);            // or does not
 //   await provider.rotateKeys();           // other keys, at the same address
 //   provider.accounts.ada = { email, email_verified, groups };
+//   provider.answered                      // "POST /token 200", in their order
 //   provider.revoke('ada')                 // none of that person's tokens is renewed
 //   await provider.stop();
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
@@ -13,6 +14,9 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Authority } from '../lib/pki.mjs';
+
+// Of its confidential clients, "screens:basic" and "screens:post": with all that has to be encoded.
+export const CLIENT_SECRET = 'f6&mark:Secret=7 +%2F/4Zr~bQ';
 
 function makeKeys() {
   const kid = randomBytes(6).toString('hex');
@@ -28,7 +32,8 @@ export async function startProvider({ algorithm = 'RS256', lifetime = 600 } = {}
   const { cert, key } = authority.issue('localhost', { extensions: ['subjectAltName=DNS:localhost', 'extendedKeyUsage=serverAuth', 'keyUsage=digitalSignature'] });
   let handler = (request, response) => response.writeHead(503).end();
   const asked = [];
-  const server = https.createServer({ cert, key }, (request, response) => { asked.push(`${request.method} ${request.url.split('?')[0]}`); handler(request, response); });
+  const answered = [];
+  const server = https.createServer({ cert, key }, (request, response) => { asked.push(`${request.method} ${request.url.split('?')[0]}`); response.on('finish', () => answered.push(`${request.method} ${request.url.split('?')[0]} ${response.statusCode}`)); handler(request, response); });
   await new Promise((resolve) => { server.listen(0, resolve); });
   const issuer = `https://localhost:${server.address().port}`;
   const accounts = { ada: { name: 'Ada', email: 'ada@example.org', email_verified: true, groups: ['staff'] }, eve: { name: 'Eve', email: 'eve@example.org', email_verified: true, groups: [] } };
@@ -50,6 +55,8 @@ export async function startProvider({ algorithm = 'RS256', lifetime = 600 } = {}
       jwks,
       clients: [{ client_id: 'screens', token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: [], response_types: [],
         grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'], id_token_signed_response_alg: algorithm },
+      ...['basic', 'post'].map((method) => ({ client_id: `screens:${method}`, client_secret: CLIENT_SECRET, token_endpoint_auth_method: `client_secret_${method}`,
+        redirect_uris: [], response_types: [], grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'], id_token_signed_response_alg: algorithm })),
       { client_id: 'others', token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: [], response_types: [],
         grant_types: ['urn:ietf:params:oauth:grant-type:device_code'], id_token_signed_response_alg: algorithm }],
       scopes: ['openid', 'offline_access', 'email', 'profile'],
@@ -107,7 +114,7 @@ export async function startProvider({ algorithm = 'RS256', lifetime = 600 } = {}
   }
 
   return {
-    issuer, accounts, asked, caFile: authority.certificate, clientId: 'screens', Provider,
+    issuer, accounts, asked, answered, caFile: authority.certificate, clientId: 'screens', Provider,
     async signIn(uri, name) {
       const page = await browse(uri, (fields) => { if (fields.has('login')) { fields.set('login', name); fields.set('password', 'x'); } });
       if (page.status !== 200) throw new Error(`the provider answers ${page.status}: ${page.text.slice(0, 600)}`);

@@ -41,6 +41,12 @@ let constrainedRoot;
 const constrained = () => (constrainedRoot ??= new Authority(folder, 'Constrained Root', null, {
   extra: ['nameConstraints=critical,permitted;DNS:example.org'] }));
 
+// No kind of key that mbedTLS reads.
+function odd() {
+  return execFileSync('openssl', ['req', '-x509', '-newkey', 'ed25519', '-nodes', '-keyout', '/dev/null',
+    '-subj', '/CN=Odd'], { stdio: ['pipe', 'pipe', 'ignore'] });
+}
+
 const log = [];
 const waiting = [];
 const held = [];
@@ -59,12 +65,13 @@ function pattern(from, to) {
 
 // Options: cn, days, start (days from now), authority ("good", "intermediate", "stranger"), usage, purposes, ca, key
 // ("other": not that of the request), extra (the strange authority's certificate too), root (the root too), twice, lax (its
-// signature is not in DER).
+// signature is not in DER), names (its alternative names), odd (one with an Ed25519 key, too), reversed (the last one first).
 function issue(csr, o) {
   const by = o.authority === 'constrained' ? constrained() : { stranger, intermediate }[o.authority] ?? authority;
   const extensions = [`basicConstraints=critical,CA:${o.ca ? 'TRUE' : 'FALSE'}`];
   if (o.usage !== '') extensions.push(`keyUsage=critical,${o.usage ?? 'digitalSignature'}`);
   if (o.purposes !== '') extensions.push(`extendedKeyUsage=${o.purposes ?? 'clientAuth'}`);
+  if (o.names) extensions.push(`subjectAltName=${o.names}`);
   const notBefore = Date.now() + (o.start ?? -1) * DAY;
   const options = { cn: o.cn ?? '11111111-2222-4333-8444-555555555555', extensions, notBefore,
     notAfter: notBefore + (o.days ?? 30) * DAY };
@@ -74,7 +81,8 @@ function issue(csr, o) {
   if (o.twice) list.push(by.sign(csr, options));
   if (o.extra) list.unshift(readFile(stranger.certificate));
   if (o.root) list.push(readFile(authority.certificate));
-  return certsOnly(list, folder);
+  if (o.odd) list.push(odd());
+  return certsOnly(o.reversed ? list.reverse() : list, folder);
 }
 
 // "authority", "stranger", "constrained" (a root with name constraints, critical), "device".
@@ -213,8 +221,9 @@ function refusing(options) {
   }));
 }
 
-// CONNECT only, so that tests see whether a proxy was used.
-function proxy() {
+// CONNECT only, so that tests see whether a proxy was used; with `credentials` ("NAME:PASSWORD"), by HTTP Basic.
+function proxy(credentials) {
+  const wanted = credentials && `proxy-authorization: basic ${Buffer.from(credentials).toString('base64')}`;
   const server = net.createServer((client) => {
     client.on('error', () => {});
     client.once('data', (data) => {
@@ -222,6 +231,11 @@ function proxy() {
       log.push({ proxy: data.toString('latin1') });
       tell();
       if (!host) return client.end('HTTP/1.1 400 no\r\n\r\n');
+      const lines = data.toString('latin1').toLowerCase().split('\r\n');
+      if (wanted && !lines.includes(wanted.toLowerCase())) {
+        return client.end('HTTP/1.1 407 who\r\nProxy-Authenticate: Basic realm="test"\r\nConnection: close\r\n'
+          + 'Content-Length: 0\r\n\r\n');
+      }
       const upstream = net.connect(Number(port), host, () => {
         client.write('HTTP/1.1 200 go on\r\n\r\n');
         client.pipe(upstream).pipe(client);
@@ -246,6 +260,7 @@ const ports = {
   refusing2: await refusing(['-alpn', 'h2']),
   raw: await raw(),
   proxy: await proxy(),
+  basicProxy: await proxy('screen:a:b@c'),
   expired: await bad('expired', authority.server(NAMES, { notBefore: Date.now() - 9 * DAY, notAfter: Date.now() - DAY })),
   notYet: await bad('notYet', authority.server(NAMES, { notBefore: Date.now() + DAY, notAfter: Date.now() + 9 * DAY })),
   wrongName: await bad('wrongName', authority.server(['elsewhere.example'])),

@@ -17,7 +17,8 @@ async function collect(stream) {
 }
 
 // `how`: { address, headers } of the proxy towards the headend: it asks from that address, with these headers added to each
-// request. It may be changed at any time; what is under way goes on.
+// request; `answer(entry)` gives { status, headers, body } for a request that goes no further, or { replaced } headers of one that does.
+// It may be changed at any time; what is under way goes on.
 export async function startTlsEnd(headend, how = {}) {
   const dir = await mkdtemp(path.join(tmpdir(), 'pingplay-tls-end-'));
   const authority = new Authority(dir, 'Company inspection');
@@ -32,7 +33,12 @@ export async function startTlsEnd(headend, how = {}) {
       const body = await collect(request);
       const entry = { method: request.method, url: request.url, headers: request.headers, body };
       seen.push(entry);
-      const onward = https.request({ ...asked(), port: headend.port, method: request.method, path: request.url, headers: { ...request.headers, ...how.headers }, agent });
+      const own = how.answer?.(entry);
+      if (own?.status) {
+        entry.status = own.status;
+        return response.writeHead(own.status, own.headers).end(own.body);
+      }
+      const onward = https.request({ ...asked(), port: headend.port, method: request.method, path: request.url, headers: { ...request.headers, ...how.headers, ...own?.replaced }, agent });
       response.on('close', () => onward.destroy());
       onward.on('error', () => response.destroy());
       onward.on('response', async (answer) => {
@@ -42,9 +48,9 @@ export async function startTlsEnd(headend, how = {}) {
         const { 'transfer-encoding': _, ...headers } = answer.headers;
         return response.writeHead(answer.statusCode, headers).end(data);
       });
-      onward.end(body);
+      return onward.end(body);
     } catch {
-      response.destroy();
+      return response.destroy();
     }
   });
   await new Promise((resolve) => { server.listen(0, resolve); });
