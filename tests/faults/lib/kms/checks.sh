@@ -91,7 +91,7 @@ check_renderers() {
 
 check_player() {
   ask "the player's display" 'journalctl --no-pager -o cat -b -u pingplay-player.service; ls -l /dev/dri'
-  expect "drawn by KMS" "(<.>)?display: KMSDRM/.*, ${EMULATOR_SIZE%x*} x ${EMULATOR_SIZE#*x}.*"
+  expect "drawn by KMS" "(<.>)?display: KMSDRM/.*, ${DISPLAY_SIZE%x*} x ${DISPLAY_SIZE#*x}.*"
   ask "listening sockets" 'ss -Hlntup'
   ! grep pingplay <<<"$answer" || { echo "tests/faults/kms: it listens on the network" >&2; checks_wrong=$((checks_wrong + 1)); }
 }

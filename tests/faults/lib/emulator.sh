@@ -1,13 +1,15 @@
 # shellcheck shell=bash
-# The emulated board: QEMU without KVM, a display adapter that Linux drives by KMS, no desktop, no window. Sourced by
-# tests/faults/kms, which sets $dir.
-#   emulator_start true|false   boots $dir/flash.img, with a network or with the cable out
+# The emulated board: QEMU without KVM, no desktop, no window. Sourced by tests/faults/kms and wifi, which set $dir and
+# emulator_devices, QEMU's words for what the machine has beside its flash.
+#   emulator_start              boots $dir/flash.img
+#   emulator_link true|false    the network by cable: plugged in, or out
 #   emulator_cut                the power goes: the machine is killed, what it had not written to its flash is gone
 #   emulator_shot FILE          what the display shows now, as PNG
 #   probe COMMAND…              runs it on the board as root: prints what it prints, has its status; 125 when nothing answers
 
-EMULATOR_SIZE=1280x720
 EMULATOR_MEMORY=1536M
+EMULATOR_NICE=19
+emulator_devices=()
 PROBE_ANSWER_MAX=180 # s, for one command; the emulated board is slow
 
 # Without AVX2: what Mesa's software renderer compiles for it (gathers of vertices) ends in wild addresses in this emulator, a
@@ -23,16 +25,17 @@ emulator_start() {
     -kernel "$dir/vmlinuz" -initrd "$dir/initrd.img"
     -append "root=/dev/vda rw console=ttyS0 panic=-1 systemd.default_timeout_start_sec=600 systemd.default_device_timeout_sec=600"
     -drive "if=none,id=flash,format=raw,file=$dir/flash.img" -device virtio-blk-pci,drive=flash
-    -vga none -device "virtio-gpu-pci,xres=${EMULATOR_SIZE%x*},yres=${EMULATOR_SIZE#*x}"
-    -netdev user,id=net -device virtio-net-pci,netdev=net
-    -audiodev "wav,id=sound,path=$dir/sound.wav" -device intel-hda -device hda-output,audiodev=sound
     -device virtio-rng-pci -serial "file:$dir/log/console.log"
     -chardev "pipe,id=qmp,path=$dir/qmp" -mon chardev=qmp,mode=control
     -device virtio-serial-pci -chardev "pipe,id=probe,path=$dir/probe" -device virtserialport,chardev=probe,name=probe
+    "${emulator_devices[@]}"
   )
-  start emulator nice -n 19 qemu-system-x86_64 "${options[@]}"
+  start emulator nice -n $EMULATOR_NICE qemu-system-x86_64 "${options[@]}"
   exec {qmp_in}<>"$dir/qmp.in" {qmp_out}<>"$dir/qmp.out" {probe_in}<>"$dir/probe.in" {probe_out}<>"$dir/probe.out"
   qmp '{"execute": "qmp_capabilities"}'
+}
+
+emulator_link() {
   qmp '{"execute": "set_link", "arguments": {"name": "net", "up": '"$1"'}}'
 }
 
