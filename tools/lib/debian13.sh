@@ -15,7 +15,7 @@ debian13_cache() {
 # One chroot for each list of packages: a changed list makes a new one.
 debian13_root() {
   local hash
-  hash=$(printf '%s\n' "${packages_build[@]}" "${packages_run[@]}" "${packages_unit[@]}" | sha256sum | cut -c1-12)
+  hash=$(printf '%s\n' "${packages_build[@]}" "${packages_run[@]}" "${packages_unit[@]}" "${packages_debian13[@]}" | sha256sum | cut -c1-12)
   echo "$(debian13_cache)/trixie-$hash"
 }
 
@@ -23,7 +23,7 @@ debian13_prepare() {
   local root include
   root=$(debian13_root)
   [ -e "$root/.complete" ] && { echo "there already: $root"; return 0; }
-  include=$(IFS=,; echo "${packages_build[*]},${packages_run[*]},${packages_unit[*]}")
+  include=$(IFS=,; echo "${packages_build[*]},${packages_run[*]},${packages_unit[*]},${packages_debian13[*]}")
   as_root mkdir -p "$(dirname "$root")"
   as_root rm -rf --one-file-system "$root" "$root.tar"
   as_root mmdebstrap --quiet --variant=minbase --include="$include" \
@@ -59,13 +59,13 @@ debian13_inside_build() {
 }
 
 debian13_inside_unit() {
-  ctest --test-dir /build -j "$1" --output-on-failure --no-tests=error
+  ctest --test-dir /build -j $(($1 + 1)) --output-on-failure --no-tests=error
 }
 
-# The TLS battery needs no npm module: the libcurl and OpenSSL of each Debian refuse in their own ways.
+# What needs no npm module. The libcurl and OpenSSL of each Debian refuse in their own ways; libest's server is in 13 alone.
 debian13_inside_tls() {
   cd /src
-  PP_BUILD=/build node --test --test-reporter=tap tests/e2e/tls_battery.test.mjs
+  PP_BUILD=/build node --test --test-reporter=tap tests/e2e/tls_battery.test.mjs tests/e2e/proxy_https.test.mjs tests/e2e/estserver.test.mjs
 }
 
 debian13_tls() {

@@ -6,7 +6,7 @@
 packages_build=(
   build-essential cmake ninja-build pkgconf
   libargon2-dev libavcodec-dev libavformat-dev libavutil-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev
-  libfontconfig-dev libgnutls28-dev libical-dev libinih-dev liblcms2-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
+  libfontconfig-dev libgnutls28-dev libical-dev libinih-dev libkrb5-dev liblcms2-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
   libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
   libtss2-dev zlib1g-dev
 )
@@ -20,9 +20,17 @@ packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools swtpm tpm2-tools)
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests; a browser measures the headend's pages.
 packages_e2e=(nodejs npm chromium curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount tzdata
-  xvfb x11-utils nginx-light swtpm tpm2-tools gdb systemd e2fsprogs util-linux tinyproxy)
+  xvfb x11-utils xdotool nginx-light swtpm tpm2-tools gdb systemd e2fsprogs util-linux tinyproxy dbus network-manager
+  dnsmasq-base wpasupplicant hostapd chrony krb5-kdc krb5-admin-server krb5-user squid)
+# For them as well, where the archive has it: a second OpenID Connect provider, which Debian 12 has.
+packages_e2e_where_known=(glewlwyd)
+# Servers among them, and their units: tests start their own, and the machine is not to be served, proxied or connected by these.
+declare -A packages_servers=([nginx-light]=nginx [tinyproxy]=tinyproxy [network-manager]=NetworkManager [wpasupplicant]=wpa_supplicant [hostapd]=hostapd [chrony]=chrony
+  [krb5-kdc]=krb5-kdc [krb5-admin-server]=krb5-admin-server [squid]=squid [glewlwyd]=glewlwyd)
 # To run every other step of tools/check.
 packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev llvm mandoc file binutils dpkg-dev lintian)
+# To run the end-to-end tests that only Debian 13 has the servers for.
+packages_debian13=(libest-utils)
 # To run tools/check --debian13.
 packages_chroot=(mmdebstrap util-linux)
 # To run tests/install: Debian in booted containers, and a look at what the screen in one of them shows.
@@ -48,6 +56,18 @@ packages_missing() {
   done
 }
 
+# packages_keep_quiet PACKAGE…: what is about to be installed of the servers is not started, now or by the next boot.
+packages_keep_quiet() {
+  local package units=()
+  [ -d /run/systemd/system ] || return 0
+  for package; do
+    if [ -n "${packages_servers[$package]:-}" ]; then units+=("${packages_servers[$package]}.service"); fi
+  done
+  [ ${#units[@]} = 0 ] && return 0
+  echo "not started by this machine until \"systemctl unmask\": ${units[*]}"
+  as_root systemctl mask --quiet "${units[@]}"
+}
+
 # packages_install PACKAGE…: installs what is missing; says so; does nothing where nothing is.
 packages_install() {
   local missing
@@ -57,7 +77,18 @@ packages_install() {
   done)
   [ ${#missing[@]} = 0 ] && return 0
   echo "installing ${#missing[@]} packages: ${missing[*]}"
+  packages_keep_quiet "${missing[@]}" || return 1
   as_root apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+}
+
+# packages_install_where_known PACKAGE…: the same of those that the archive has.
+packages_install_where_known() {
+  local missing known
+  mapfile -t missing < <(packages_missing "$@")
+  [ ${#missing[@]} = 0 ] && return 0
+  as_root apt-get update -qq || return 1
+  mapfile -t known < <(apt-cache --no-all-versions show "${missing[@]}" 2>/dev/null | sed -n 's/^Package: //p' | sort -u)
+  [ ${#known[@]} = 0 ] || packages_install "${known[@]}"
 }
