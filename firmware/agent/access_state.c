@@ -353,8 +353,8 @@ bool access_state_is_locked(const struct agent *agent) {
     return is_temporary(agent) && !agent->document.access.open;
 }
 
-const char *access_state_screen(const struct agent *agent) {
-    return *agent->access.user_code && *agent->access.qr ? "sign-in" : "signed-out";
+bool access_state_offers_sign_in(const struct agent *agent) {
+    return *agent->access.user_code && *agent->access.qr;
 }
 
 /* Which of the reasons there are words for stands on the screen, and their codes in the manual. */

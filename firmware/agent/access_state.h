@@ -66,8 +66,8 @@ PP_MUST_USE bool access_state_add_kept(struct agent *agent, const struct access_
 
 /* Whether nothing may be shown since nobody is signed in. */
 bool access_state_is_locked(const struct agent *agent);
-/* The name of the status screen then; and what stands on it. */
-const char *access_state_screen(const struct agent *agent);
+/* Whether somebody can sign in now: there is a code for it; and what stands on the status screen then. */
+bool access_state_offers_sign_in(const struct agent *agent);
 bool access_state_write(const struct agent *agent, cJSON *screen);
 
 /* Whoever is signed in is not any more: at once here, and at the headend as soon as it can be told, also after a

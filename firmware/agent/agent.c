@@ -164,12 +164,6 @@ const struct pp_error *agent_trouble(const struct agent *agent) {
 
 /* ---- The screen ---- */
 
-/* Also the code of a screen that has cached content but no certificate, or an expired one, must be seen to be
- * approved. An enrolment that cannot go on covers nothing. */
-static bool agent_covers_content(const struct agent *agent) {
-    return states_covers_content(agent->state) && !(agent->state == AGENT_ENROLLING && agent->trouble.code);
-}
-
 /* Whatever code a person may read on the screen, the headend has it at once. */
 static void trouble_report(struct agent *agent) {
     const char *code = screens_trouble(agent).code;
@@ -186,7 +180,7 @@ static bool agent_is_offline(const struct agent *agent) {
 
 void agent_update_screen(struct agent *agent) {
     trouble_report(agent);
-    bool covered = agent_covers_content(agent);
+    bool covered = states_covers_content(agent->state, agent->trouble.code);
     if (!agent->director)
         return;
     keyboard_follow(agent);
@@ -196,11 +190,9 @@ void agent_update_screen(struct agent *agent) {
         agent->content_view = CONTENT_NOT_YET;
         director_set_blank(agent->director, covered);
     }
-    if (covered)
-        director_show_status(agent->director);
-    else if (agent->content_view == CONTENT_SHOWN)
+    if (screens_find(agent) == AGENT_SHOWS_CONTENT)
         director_hide_status(agent->director);
-    else if (!director_is_settling(agent->director))
+    else if (covered || !director_is_settling(agent->director))
         director_show_status(agent->director);
 }
 

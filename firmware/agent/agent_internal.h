@@ -65,13 +65,6 @@ struct manifest_look {
     struct pp_error error;             /* why not; also why only the one before was */
 };
 
-/* Whether what the channel has can be seen. */
-enum content_view {
-    CONTENT_NOT_YET, /* there is none, or it is being got ready */
-    CONTENT_SHOWN,
-    CONTENT_FAILED, /* there is some, and none of it can be shown */
-};
-
 /* Opening the state folder, by a job: it may take as long as the flash does, or for ever. */
 struct opening {
     struct pp_job job; /* first: the job is the opening */
@@ -370,6 +363,8 @@ struct screen_trouble {
     const char *detail; /* borrowed from the agent */
 };
 struct screen_trouble screens_trouble(const struct agent *agent);
+/* What belongs on the screen now. */
+enum agent_screen screens_find(const struct agent *agent);
 /* Whether the screen is there for somebody to sign in. */
 bool screens_is_for_a_person(const struct agent *agent);
 PP_MUST_USE bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],

@@ -415,7 +415,7 @@ static void content_restore(struct agent *agent, bool crashed_often) {
 bool content_start(struct agent *agent, struct pp_error *error) {
     if (!director_start(agent, error))
         return false;
-    if (states_covers_content(agent->state)) /* before there is anything to be seen */
+    if (states_covers_content(agent->state, agent->trouble.code)) /* before there is anything to be seen */
         agent_update_screen(agent);
     agent->sync_watch =
         net_loop_watch(agent->loop, sync_result_fd(agent->sync), POLLIN, on_sync_result, agent, error);

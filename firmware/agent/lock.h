@@ -26,8 +26,6 @@ enum lock_reason lock_named(const char *name);
 const char *lock_code(enum lock_reason reason);
 /* In a few words, after "this display point": "is retired at the headend". */
 const char *lock_words(enum lock_reason reason);
-/* The status screen that says so. */
-const char *lock_screen(enum lock_reason reason);
 /* Nobody but a person can open it: a code is offered. */
 bool lock_wants_approval(enum lock_reason reason);
 

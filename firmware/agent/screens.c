@@ -1,4 +1,4 @@
-/* Which status screen belongs to the agent's state, and its words for render/status/screen.h. */
+/* Which screen the table has (states.h) for what the agent knows, and its words for render/status/screen.h. */
 #include <string.h>
 
 #include "agent/agent_internal.h"
@@ -27,14 +27,6 @@ static bool is_tpm(enum pp_code code) {
     return code == PP_E_TPM || code == PP_E_TPM_ABSENT || code == PP_E_TPM_CHANGED || code == PP_E_TPM_POLICY;
 }
 
-/* Until the state folder can be opened. */
-static const char *screen_unopened(enum pp_code code) {
-    return code == PP_E_TPM_ABSENT    ? "keys-absent"
-           : code == PP_E_TPM_CHANGED ? "keys-lost"
-           : code == PP_E_TPM_POLICY  ? "keys-refused"
-                                      : "error";
-}
-
 struct screen_trouble screens_trouble(const struct agent *agent) {
     const char *lock = states_is_locked(agent->state) ? lock_code(agent->floors.lock) : NULL;
     if (lock)
@@ -53,57 +45,44 @@ struct screen_trouble screens_trouble(const struct agent *agent) {
     return (struct screen_trouble){0};
 }
 
-/* Without contact: whether the words may send somebody to look at the cable. */
-static const char *screen_without_contact(const struct agent *agent, const char *name) {
-    if (agent->content_view == CONTENT_FAILED)
-        return "error";
-    switch (agent_trouble(agent)->code) {
-    case PP_E_TLS:
-        return "untrusted";
-    case PP_E_PORTAL:
-        return "portal";
-    default:
-        return name;
-    }
-}
+/* ---- Which one ---- */
 
 static bool channel_is_empty(const struct agent *agent) {
     return agent->document.has_channel && strcmp(agent->empty_channel, agent->document.channel) == 0;
 }
 
-static const char *screen_for(const struct agent *agent) {
-    switch (agent->state) {
-    case AGENT_STARTING:
-        return agent->trouble.code ? screen_unopened(agent->trouble.code) : "starting";
-    case AGENT_CODE:
-    case AGENT_LOCKED_CODE:
-        return "enrol";
-    case AGENT_ENROLLING:
-    case AGENT_LOCKED_ENROLLING:
-        return "enrolling";
-    case AGENT_LOCKED:
-        return lock_screen(agent->floors.lock);
-    case AGENT_UNENROLLED:
-    case AGENT_CONNECTING:
-        return screen_without_contact(agent, "connecting");
-    case AGENT_OFFLINE:
-    case AGENT_LOCKING:
-        return access_state_is_locked(agent) ? access_state_screen(agent)
-                                             : screen_without_contact(agent, "offline");
-    case AGENT_ERASING:
-        return "retired";
-    case AGENT_ONLINE:
-    case AGENT_STATES:
-        break;
-    }
-    if (access_state_is_locked(agent))
-        return access_state_screen(agent);
-    if (!agent->document.has_channel)
-        return "welcome";
-    if (channel_is_empty(agent) && !screens_trouble(agent).code)
-        return "empty";
-    return screens_trouble(agent).code ? "error" : "loading";
+static struct states_facts facts_of(const struct agent *agent) {
+    return (struct states_facts){
+        .view = agent->content_view,
+        .trouble = agent->trouble.code,
+        .content_trouble = agent->content_trouble.code,
+        .lock = agent->floors.lock,
+        .signed_out = access_state_is_locked(agent),
+        .sign_in_offered = access_state_offers_sign_in(agent),
+        .has_channel = agent->document.has_channel,
+        .channel_empty = channel_is_empty(agent),
+    };
 }
+
+enum agent_screen screens_find(const struct agent *agent) {
+    const struct states_facts facts = facts_of(agent);
+    return states_screen(agent->state, &facts);
+}
+
+/* Also where content has come meanwhile: the one that stood there until then. */
+static enum agent_screen find_status_screen(const struct agent *agent) {
+    struct states_facts facts = facts_of(agent);
+    if (facts.view == CONTENT_SHOWN)
+        facts.view = CONTENT_NOT_YET;
+    return states_screen(agent->state, &facts);
+}
+
+bool screens_is_for_a_person(const struct agent *agent) {
+    enum agent_screen screen = screens_find(agent);
+    return screen == AGENT_SHOWS_SIGN_IN || screen == AGENT_SHOWS_SIGNED_OUT;
+}
+
+/* ---- Its words ---- */
 
 /* The headend's locale where it has named one we have words for; else the configured language. Where nobody has
  * chosen yet: both. */
@@ -155,12 +134,6 @@ static bool add_enrolment(const struct agent *agent, cJSON *json) {
            add_text(json, "fingerprint", identity_fingerprint_words(agent->identity));
 }
 
-bool screens_is_for_a_person(const struct agent *agent) {
-    bool in_use =
-        agent->state == AGENT_ONLINE || agent->state == AGENT_OFFLINE || agent->state == AGENT_LOCKING;
-    return in_use && access_state_is_locked(agent);
-}
-
 static bool print_screen(cJSON *screen, char json[IPC_TEXT_MAX + 1], struct pp_error *error) {
     return cJSON_PrintPreallocated(screen, json, IPC_TEXT_MAX, 0) ||
            pp_fail(error, PP_E_LIMIT, "a status screen of more than %d bytes", IPC_TEXT_MAX);
@@ -179,7 +152,8 @@ static cJSON *begin_screen(const struct agent *agent, uint16_t width, uint16_t h
 bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                    struct pp_error *error) {
     const struct agent *agent = arg;
-    pp_autojson cJSON *screen = begin_screen(agent, width, height, screen_for(agent));
+    pp_autojson cJSON *screen =
+        begin_screen(agent, width, height, states_screen_name(find_status_screen(agent)));
     if (!screen ||
         !(screens_is_for_a_person(agent) ? access_state_write(agent, screen)
                                          : add_enrolment(agent, screen) && add_trouble(agent, screen)) ||

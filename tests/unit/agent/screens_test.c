@@ -1,5 +1,5 @@
-/* What the agent hands to the text renderer is never more than that takes: it would refuse the whole screen.
- */
+/* Which screen there is in every situation, and its words: never more than the text renderer takes, which would refuse
+ * the whole screen. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -211,6 +211,259 @@ static void identify_tells_the_access_mode_and_nothing_where_none_is_known(void 
     scratch_remove(&scratch);
 }
 
+/* ---- Every screen there is: the second table of states.h, said once more, by the state ---- */
+
+/* The troubles that make a difference somewhere. */
+enum trouble_kind { ANY_KIND, NONE, UNTRUSTED, PORTAL, KEYS_ABSENT, KEYS_LOST, KEYS_REFUSED, OTHER };
+
+static enum trouble_kind kind_of(enum pp_code code) {
+    return code == PP_OK              ? NONE
+           : code == PP_E_TLS         ? UNTRUSTED
+           : code == PP_E_PORTAL      ? PORTAL
+           : code == PP_E_TPM_ABSENT  ? KEYS_ABSENT
+           : code == PP_E_TPM_CHANGED ? KEYS_LOST
+           : code == PP_E_TPM_POLICY  ? KEYS_REFUSED
+                                      : OTHER;
+}
+
+enum whose { ANYBODYS, HEADENDS, CONTENTS }; /* trouble */
+enum channel { ANY_CHANNEL, NO_CHANNEL, CHANNEL, EMPTY_CHANNEL };
+enum lock { ANY_LOCK, ELSEWHERE, NOT_ELSEWHERE };
+enum person { SIGNED_IN, SIGNED_OUT, CAN_SIGN_IN, PERSONS };
+
+#define OUT "signed-out signed-out signed-out"
+#define CAN "sign-in sign-in sign-in"
+
+/* Each has what is seen where content is not there yet, where it can be seen, and where it failed. `out` and `can`
+ * NULL: as where somebody is signed in. */
+static const struct expected {
+    enum agent_state state;
+    enum trouble_kind kind;
+    enum whose whose;
+    enum channel channel;
+    enum lock lock;
+    const char *in, *out, *can;
+} expected[] = {
+    {AGENT_STARTING, NONE, .in = "starting content starting"},
+    {AGENT_STARTING, UNTRUSTED, .in = "error content error"},
+    {AGENT_STARTING, PORTAL, .in = "error content error"},
+    {AGENT_STARTING, KEYS_ABSENT, .in = "keys-absent content keys-absent"},
+    {AGENT_STARTING, KEYS_LOST, .in = "keys-lost content keys-lost"},
+    {AGENT_STARTING, KEYS_REFUSED, .in = "keys-refused content keys-refused"},
+    {AGENT_STARTING, OTHER, .in = "error content error"},
+
+    {AGENT_UNENROLLED, NONE, .in = "connecting content error"},
+    {AGENT_UNENROLLED, UNTRUSTED, .in = "untrusted content error"},
+    {AGENT_UNENROLLED, PORTAL, .in = "portal content error"},
+    {AGENT_UNENROLLED, KEYS_ABSENT, .in = "connecting content error"},
+    {AGENT_UNENROLLED, KEYS_LOST, .in = "connecting content error"},
+    {AGENT_UNENROLLED, KEYS_REFUSED, .in = "connecting content error"},
+    {AGENT_UNENROLLED, OTHER, .in = "connecting content error"},
+
+    {AGENT_CODE, ANY_KIND, .in = "enrol enrol enrol"},
+
+    {AGENT_ENROLLING, NONE, .in = "enrolling enrolling enrolling"},
+    {AGENT_ENROLLING, UNTRUSTED, .whose = HEADENDS, .in = "enrolling content enrolling"},
+    {AGENT_ENROLLING, PORTAL, .whose = HEADENDS, .in = "enrolling content enrolling"},
+    {AGENT_ENROLLING, KEYS_ABSENT, .whose = HEADENDS, .in = "enrolling content enrolling"},
+    {AGENT_ENROLLING, KEYS_LOST, .whose = HEADENDS, .in = "enrolling content enrolling"},
+    {AGENT_ENROLLING, KEYS_REFUSED, .whose = HEADENDS, .in = "enrolling content enrolling"},
+    {AGENT_ENROLLING, OTHER, .whose = HEADENDS, .in = "enrolling content enrolling"},
+    {AGENT_ENROLLING, UNTRUSTED, .whose = CONTENTS, .in = "enrolling enrolling enrolling"},
+    {AGENT_ENROLLING, PORTAL, .whose = CONTENTS, .in = "enrolling enrolling enrolling"},
+    {AGENT_ENROLLING, KEYS_ABSENT, .whose = CONTENTS, .in = "enrolling enrolling enrolling"},
+    {AGENT_ENROLLING, KEYS_LOST, .whose = CONTENTS, .in = "enrolling enrolling enrolling"},
+    {AGENT_ENROLLING, KEYS_REFUSED, .whose = CONTENTS, .in = "enrolling enrolling enrolling"},
+    {AGENT_ENROLLING, OTHER, .whose = CONTENTS, .in = "enrolling enrolling enrolling"},
+
+    {AGENT_CONNECTING, NONE, .in = "connecting content error"},
+    {AGENT_CONNECTING, UNTRUSTED, .in = "untrusted content error"},
+    {AGENT_CONNECTING, PORTAL, .in = "portal content error"},
+    {AGENT_CONNECTING, KEYS_ABSENT, .in = "connecting content error"},
+    {AGENT_CONNECTING, KEYS_LOST, .in = "connecting content error"},
+    {AGENT_CONNECTING, KEYS_REFUSED, .in = "connecting content error"},
+    {AGENT_CONNECTING, OTHER, .in = "connecting content error"},
+
+    {AGENT_ONLINE, NONE, .channel = NO_CHANNEL, .in = "welcome content welcome", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, UNTRUSTED, .channel = NO_CHANNEL, .in = "welcome content welcome", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, PORTAL, .channel = NO_CHANNEL, .in = "welcome content welcome", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, KEYS_ABSENT, .channel = NO_CHANNEL, .in = "welcome content welcome", .out = OUT,
+     .can = CAN},
+    {AGENT_ONLINE, KEYS_LOST, .channel = NO_CHANNEL, .in = "welcome content welcome", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, KEYS_REFUSED, .channel = NO_CHANNEL, .in = "welcome content welcome", .out = OUT,
+     .can = CAN},
+    {AGENT_ONLINE, OTHER, .channel = NO_CHANNEL, .in = "welcome content welcome", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, NONE, .channel = CHANNEL, .in = "loading content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, UNTRUSTED, .channel = CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, PORTAL, .channel = CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, KEYS_ABSENT, .channel = CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, KEYS_LOST, .channel = CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, KEYS_REFUSED, .channel = CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, OTHER, .channel = CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, NONE, .channel = EMPTY_CHANNEL, .in = "empty content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, UNTRUSTED, .channel = EMPTY_CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, PORTAL, .channel = EMPTY_CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, KEYS_ABSENT, .channel = EMPTY_CHANNEL, .in = "error content error", .out = OUT,
+     .can = CAN},
+    {AGENT_ONLINE, KEYS_LOST, .channel = EMPTY_CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+    {AGENT_ONLINE, KEYS_REFUSED, .channel = EMPTY_CHANNEL, .in = "error content error", .out = OUT,
+     .can = CAN},
+    {AGENT_ONLINE, OTHER, .channel = EMPTY_CHANNEL, .in = "error content error", .out = OUT, .can = CAN},
+
+    {AGENT_OFFLINE, NONE, .in = "offline content error", .out = OUT, .can = CAN},
+    {AGENT_OFFLINE, UNTRUSTED, .in = "untrusted content error", .out = OUT, .can = CAN},
+    {AGENT_OFFLINE, PORTAL, .in = "portal content error", .out = OUT, .can = CAN},
+    {AGENT_OFFLINE, KEYS_ABSENT, .in = "offline content error", .out = OUT, .can = CAN},
+    {AGENT_OFFLINE, KEYS_LOST, .in = "offline content error", .out = OUT, .can = CAN},
+    {AGENT_OFFLINE, KEYS_REFUSED, .in = "offline content error", .out = OUT, .can = CAN},
+    {AGENT_OFFLINE, OTHER, .in = "offline content error", .out = OUT, .can = CAN},
+
+    {AGENT_LOCKING, NONE, .in = "offline content error", .out = OUT, .can = CAN},
+    {AGENT_LOCKING, UNTRUSTED, .in = "untrusted content error", .out = OUT, .can = CAN},
+    {AGENT_LOCKING, PORTAL, .in = "portal content error", .out = OUT, .can = CAN},
+    {AGENT_LOCKING, KEYS_ABSENT, .in = "offline content error", .out = OUT, .can = CAN},
+    {AGENT_LOCKING, KEYS_LOST, .in = "offline content error", .out = OUT, .can = CAN},
+    {AGENT_LOCKING, KEYS_REFUSED, .in = "offline content error", .out = OUT, .can = CAN},
+    {AGENT_LOCKING, OTHER, .in = "offline content error", .out = OUT, .can = CAN},
+
+    {AGENT_LOCKED, ANY_KIND, .lock = NOT_ELSEWHERE, .in = "locked locked locked"},
+    {AGENT_LOCKED, ANY_KIND, .lock = ELSEWHERE, .in = "elsewhere elsewhere elsewhere"},
+    {AGENT_LOCKED_CODE, ANY_KIND, .in = "enrol enrol enrol"},
+    {AGENT_LOCKED_ENROLLING, ANY_KIND, .in = "enrolling enrolling enrolling"},
+    {AGENT_ERASING, ANY_KIND, .in = "retired retired retired"},
+};
+
+struct situation {
+    enum agent_state state;
+    enum pp_code trouble;
+    enum whose whose;
+    enum channel channel;
+    enum lock_reason lock;
+    enum person person;
+    enum content_view view;
+};
+
+static bool is_of(const struct expected *row, const struct situation *at) {
+    enum lock lock = at->lock == LOCK_NETWORK ? ELSEWHERE : NOT_ELSEWHERE;
+    return row->state == at->state && (!row->kind || row->kind == kind_of(at->trouble)) &&
+           (!row->whose || row->whose == at->whose) && (!row->channel || row->channel == at->channel) &&
+           (!row->lock || row->lock == lock);
+}
+
+/* The only row that is of it. */
+static void expect(const struct situation *at, char screen[32]) {
+    const struct expected *found = NULL;
+    char words[CONTENT_FAILED + 1][32];
+    for (size_t i = 0; i < PP_COUNT(expected); i++) {
+        if (!is_of(&expected[i], at))
+            continue;
+        assert_null(found);
+        found = &expected[i];
+    }
+    assert_non_null(found);
+    const char *all[PERSONS] = {found->in, found->out, found->can};
+    const char *line = all[at->person] ? all[at->person] : found->in;
+    assert_int_equal(sscanf(line, "%31s %31s %31s", words[0], words[1], words[2]), 3);
+    strcpy(screen, words[at->view]);
+}
+
+static void be_in(struct agent *agent, const struct situation *at) {
+    struct identity *identity = agent->identity;
+    *agent = (struct agent){.identity = identity,
+                            .state = at->state,
+                            .content_view = at->view,
+                            .floors.lock = at->lock,
+                            .config.url = "https://headend.example",
+                            .document = {.floor.version = 1, .has_channel = at->channel != NO_CHANNEL}};
+    strcpy(agent->document.channel, "lobby");
+    strcpy(agent->empty_channel, at->channel == EMPTY_CHANNEL ? "lobby" : "");
+    if (at->trouble)
+        pp_fail(at->whose == HEADENDS ? &agent->trouble : &agent->content_trouble, at->trouble, "why");
+    agent->document.access.mode = access_mode_find("sso");
+    agent->document.access.open = at->person == SIGNED_IN;
+    if (at->person == CAN_SIGN_IN) {
+        strcpy(agent->access.user_code, "BCDF");
+        strcpy(agent->access.qr, "https://provider.example/?BCDF");
+    }
+}
+
+/* Whoever draws it refuses these without a code. */
+static bool wants_code(const char *screen) {
+    static const char *const screens[] = {"error",       "untrusted", "portal",      "elsewhere",
+                                          "keys-absent", "keys-lost", "keys-refused"};
+    for (size_t i = 0; i < PP_COUNT(screens); i++) {
+        if (strcmp(screens[i], screen) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A status screen that was on its way when content came is the one from before that. */
+static void check_words(const struct agent *agent, struct situation at) {
+    char name[32];
+    if (at.view == CONTENT_SHOWN)
+        at.view = CONTENT_NOT_YET;
+    expect(&at, name);
+    pp_autojson cJSON *screen = screen_of(agent);
+    assert_string_equal(text_of(screen, "screen"), name);
+    assert_true(!wants_code(name) || text_of(screen, "code"));
+}
+
+static void check(struct agent *agent, const struct situation *at) {
+    char name[32];
+    be_in(agent, at);
+    expect(at, name);
+    const char *found = states_screen_name(screens_find(agent));
+    if (strcmp(found, name) != 0)
+        fail_msg("%s, trouble %s of %d, channel %d, lock %d, person %d, view %d: \"%s\" in place of \"%s\"",
+                 states_name(at->state), pp_code_name(at->trouble), at->whose, at->channel, at->lock,
+                 at->person, at->view, found, name);
+    if (at->lock == LOCK_NONE || at->lock == LOCK_NETWORK)
+        check_words(agent, *at);
+}
+
+static void check_contents(struct agent *agent, struct situation at) {
+    for (at.channel = NO_CHANNEL; at.channel <= EMPTY_CHANNEL; at.channel++)
+        for (at.person = SIGNED_IN; at.person < PERSONS; at.person++)
+            for (at.view = CONTENT_NOT_YET; at.view <= CONTENT_FAILED; at.view++)
+                check(agent, &at);
+}
+
+static void every_state_has_its_screen_in_every_situation(void **state) {
+    (void)state;
+    struct agent agent = {0};
+    struct scratch scratch;
+    struct situation at = {0};
+    scratch_open(&scratch);
+    struct identity *identity = identity_load_or_create(scratch.vault, NULL);
+    assert_non_null(identity);
+    agent.identity = identity;
+    for (at.state = 0; at.state < AGENT_STATES; at.state++)
+        for (at.trouble = PP_OK; at.trouble <= PP_E_CANCELLED; at.trouble++)
+            for (at.whose = HEADENDS; at.whose <= CONTENTS; at.whose++)
+                for (at.lock = LOCK_NONE; at.lock < LOCK_REASONS; at.lock++)
+                    check_contents(&agent, at);
+    identity_destroy(identity);
+    scratch_remove(&scratch);
+}
+
+/* What cannot be fetched may be for the very reason that the headend cannot be reached. */
+static void a_trouble_with_the_headend_is_told_before_one_with_the_content(void **state) {
+    (void)state;
+    static const enum agent_state states[] = {AGENT_UNENROLLED, AGENT_CONNECTING, AGENT_OFFLINE,
+                                              AGENT_LOCKING};
+    for (size_t i = 0; i < PP_COUNT(states); i++) {
+        struct agent agent = {.state = states[i]};
+        pp_fail(&agent.trouble, PP_E_PORTAL, "the headend's");
+        pp_fail(&agent.content_trouble, PP_E_TLS, "the content's");
+        assert_int_equal(screens_find(&agent), AGENT_SHOWS_PORTAL);
+        expect_trouble(&agent, "N-2", "the headend's");
+        agent.trouble = (struct pp_error){0};
+        assert_int_equal(screens_find(&agent), AGENT_SHOWS_UNTRUSTED);
+        expect_trouble(&agent, "T-1", "the content's");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_error),
@@ -220,6 +473,8 @@ int main(void) {
         cmocka_unit_test(keys_that_a_tpm_does_not_give_are_told_each_with_its_screen),
         cmocka_unit_test(the_code_on_the_screen_is_the_one_that_the_headend_is_told),
         cmocka_unit_test(the_access_mode_is_on_what_tells_who_it_is_and_on_every_locked_screen),
+        cmocka_unit_test(every_state_has_its_screen_in_every_situation),
+        cmocka_unit_test(a_trouble_with_the_headend_is_told_before_one_with_the_content),
         cmocka_unit_test(identify_tells_the_access_mode_and_nothing_where_none_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* The table of states: every cell is the one that is drawn in the README, and what must never follow does not. */
+/* The tables of states: every cell is the one that is drawn in the README, and what must never follow does not. What
+ * the second one makes of each situation is in screens_test.c. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,6 +95,38 @@ static void every_cell_is_the_one_that_is_drawn_in_the_readme(void **state) {
     assert_int_equal(compared, AGENT_STATES * AGENT_EVENTS);
 }
 
+static void draw_screen(enum agent_state state, enum states_case at, char cell[CELL_MAX]) {
+    enum agent_screen screen = states_cell(state, at);
+    snprintf(cell, CELL_MAX, "%s", screen ? states_screen_name(screen) : "·");
+}
+
+static void every_screen_is_the_one_that_is_drawn_in_the_readme(void **state) {
+    (void)state;
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(README_MAX);
+    assert_true(pp_file_read(AT_FDCWD, PP_TEST_DATA "/../../firmware/agent/README.md", &text, NULL));
+    const char *readme = pp_buf_text(&text);
+    char row[ROW_MAX], first[CELL_MAX], drawn[CELL_MAX], cell[CELL_MAX];
+    const char *above = readme;
+    for (enum states_case at = 0; at < STATES_CASES; at++) {
+        snprintf(first, sizeof first, "**%s**", states_case_name(at));
+        read_row(readme, first, row);
+        for (enum agent_state column = 0; column < AGENT_STATES; column++) {
+            read_cell(row, column + 1, drawn);
+            draw_screen(column, at, cell);
+            if (strcmp(drawn, cell) != 0)
+                fail_msg("%s x %s: drawn \"%s\", is \"%s\"", states_name(column), states_case_name(at), drawn,
+                         cell);
+        }
+        above = strstr(above, row); /* their order counts */
+        assert_non_null(above);
+    }
+    read_row(readme, "what is so", row);
+    for (enum agent_state column = 0; column < AGENT_STATES; column++) {
+        read_cell(row, column + 1, drawn);
+        assert_string_equal(drawn, states_name(column));
+    }
+}
+
 /* ---- What must never follow, and what always does ---- */
 
 static bool is_locked_or_will_be(enum agent_state state) {
@@ -124,7 +157,7 @@ static void nothing_is_locked_without_being_brought_to_flash(void **state) {
 static void a_lock_that_can_be_seen_is_on_flash(void **state) {
     (void)state;
     each_cell(at, event) {
-        bool covers = !states_covers_content(at) && states_is_locked(states_rule(at, event).next);
+        bool covers = !states_covers_content(at, PP_OK) && states_is_locked(states_rule(at, event).next);
         if (covers)
             assert_true(event == AGENT_LOCK_FOUND || event == AGENT_LOCK_KEPT || event == AGENT_CODE_GIVEN ||
                         event == AGENT_APPROVED);
@@ -177,13 +210,38 @@ static void a_code_is_shown_by_the_states_that_are_called_so(void **state) {
     for (enum agent_state at = 0; at < AGENT_STATES; at++) {
         assert_int_equal(states_shows_code(at), strstr(states_name(at), "code") != NULL);
         assert_int_equal(states_is_locked(at), strncmp(states_name(at), "locked", 6) == 0);
-        assert_true(states_covers_content(at) || !(states_is_locked(at) || states_shows_code(at)));
+        assert_true(states_covers_content(at, PP_OK) || !(states_is_locked(at) || states_shows_code(at)));
     }
+}
+
+/* By no trouble either. */
+static void nothing_of_the_content_is_seen_while_it_is_locked_or_erased(void **state) {
+    (void)state;
+    for (enum agent_state at = 0; at < AGENT_STATES; at++)
+        for (enum states_case so = 0; so < STATES_CASES; so++)
+            if (states_is_locked(at) || at == AGENT_ERASING)
+                assert_int_not_equal(states_cell(at, so), AGENT_SHOWS_CONTENT);
+}
+
+/* Who has signed out does not see what he was shown before, not for a moment. */
+static void nothing_of_the_content_is_seen_where_nobody_is_signed_in_and_has_to_be(void **state) {
+    (void)state;
+    const struct states_facts out = {.view = CONTENT_SHOWN, .has_channel = true, .signed_out = true};
+    static const enum agent_state in_use[] = {AGENT_ONLINE, AGENT_OFFLINE, AGENT_LOCKING};
+    for (size_t i = 0; i < sizeof in_use / sizeof *in_use; i++)
+        assert_int_equal(states_screen(in_use[i], &out), AGENT_SHOWS_SIGNED_OUT);
+}
+
+static void every_state_has_a_screen_whatever_is_so(void **state) {
+    (void)state;
+    for (enum agent_state at = 0; at < AGENT_STATES; at++)
+        assert_int_not_equal(states_cell(at, CASE_ELSE), AGENT_NO_SCREEN);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_cell_is_the_one_that_is_drawn_in_the_readme),
+        cmocka_unit_test(every_screen_is_the_one_that_is_drawn_in_the_readme),
         cmocka_unit_test(only_a_signed_state_or_an_erase_opens_a_lock),
         cmocka_unit_test(nothing_is_locked_without_being_brought_to_flash),
         cmocka_unit_test(a_lock_that_can_be_seen_is_on_flash),
@@ -192,6 +250,9 @@ int main(void) {
         cmocka_unit_test(an_erase_goes_to_its_end),
         cmocka_unit_test(every_state_can_be_reached_and_left),
         cmocka_unit_test(a_code_is_shown_by_the_states_that_are_called_so),
+        cmocka_unit_test(nothing_of_the_content_is_seen_while_it_is_locked_or_erased),
+        cmocka_unit_test(nothing_of_the_content_is_seen_where_nobody_is_signed_in_and_has_to_be),
+        cmocka_unit_test(every_state_has_a_screen_whatever_is_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
