@@ -216,7 +216,7 @@ describe('the certificate authority', { concurrency: 2 }, () => {
     await rotate(headend);
   });
 
-  // At many moments, from before the first write to after the last; tests/unit/headend/ca_cut_test.c has each of them.
+  // At many moments, from before the first write to after the last; tests/unit/headend/ops/ca_cut_test.c has each of them.
   test('is changed once where the command was killed and given again', async (t) => {
     const headend = await startHeadend();
     t.after(() => headend.stop());

@@ -55,6 +55,51 @@ test('layers refuses a module that is not in the list, and a headend that reache
   assert.match(lines[1], /tools\/headend uses vault; it may use base page crypto events jose net channel command ipc/);
 });
 
+const rooms = {
+  'tools/headend/CMakeLists.txt': 'foreach(room base db pages)\n  add_subdirectory(${room})\nendforeach()\n',
+  'tools/headend/base/CMakeLists.txt': 'pp_module(headend_base LINKS pp_base)\n',
+  'tools/headend/db/CMakeLists.txt': 'pp_module(headend_db LINKS pp_headend_base pp_base\n  PkgConfig::SQLITE)\n',
+  'tools/headend/pages/CMakeLists.txt': 'pp_module(headend_pages LINKS pp_headend_base pp_page PkgConfig::MICROHTTPD)\n',
+};
+
+test('layers passes a room of the headend that uses what it is linked with', () => {
+  const { status, lines } = layersOf({
+    ...rooms,
+    'tools/headend/main.c': '#include "headend/pages/page.h"\n',
+    'tools/headend/db/db.h': '#include <sqlite3.h>\n#include "base/buf.h"\n#include "headend/base/text.h"\n#include "headend/db/x.h"\n',
+    'tools/headend/pages/page.c': '#include <microhttpd.h>\n#include "page/form.h"\n#include "headend/pages/page.h"\n',
+  });
+  assert.deepEqual([status, lines.length], [0, 1]);
+});
+
+test('layers refuses a room of the headend that uses what it is not linked with', () => {
+  const { status, lines } = layersOf({
+    ...rooms,
+    'tools/headend/base/text.c': '#include "headend/db/db.h"\n',
+    'tools/headend/pages/page.c': '#include "headend/db/db.h"\n#include "base/buf.h"\n#include <sqlite3.h>\n#include <gnutls/x509.h>\n',
+    'tools/headend/extra/a.c': '#include "headend/base/text.h"\n',
+  });
+  assert.equal(status, 1);
+  assert.deepEqual(lines.slice(0, -1), [
+    'tools/headend/base/text.c:1: base is not linked with pp_headend_db',
+    'tools/headend/extra/a.c: room extra is not in tools/headend/CMakeLists.txt',
+    'tools/headend/pages/page.c:1: pages is not linked with pp_headend_db',
+    'tools/headend/pages/page.c:2: pages is not linked with pp_base',
+    'tools/headend/pages/page.c:3: pages is not linked with PkgConfig::SQLITE',
+    'tools/headend/pages/page.c:4: pages is not linked with PkgConfig::GNUTLS',
+  ]);
+});
+
+test('layers refuses a link line that names a room below', () => {
+  const { status, lines } = layersOf({
+    ...rooms,
+    'tools/headend/base/CMakeLists.txt': 'pp_module(headend_base LINKS pp_base pp_headend_db)\n',
+    'tools/headend/base/text.c': '#include "headend/db/db.h"\n',
+  });
+  assert.equal(status, 1);
+  assert.equal(lines[0], 'tools/headend/base/CMakeLists.txt: base is linked with db, which stands below it');
+});
+
 test('layers refuses whoever asks the system for the time of day, but base/clock.c', () => {
   const asks = ['clock_gettime(CLOCK_REALTIME, &now);', 'gettimeofday(&now, NULL);', 'now = time(NULL);', 'time(&now);',
     'timespec_get(&now, TIME_UTC);'];

@@ -1,7 +1,7 @@
 /* The bytes of a connection, read at once and one by one: both must find the same. */
 #include <stdlib.h>
 
-#include "headend/framing.h"
+#include "headend/http/framing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

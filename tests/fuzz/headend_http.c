@@ -1,7 +1,7 @@
 /* Values that come in HTTP requests, each from the same bytes. */
-#include "headend/repo_files.h"
-#include "headend/time_zones.h"
-#include "headend/user_code.h"
+#include "headend/base/user_code.h"
+#include "headend/device/repo_files.h"
+#include "headend/pages/time_zones.h"
 #include "page/form.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

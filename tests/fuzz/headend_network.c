@@ -1,5 +1,5 @@
 /* Ranges of addresses, and what proxies say. The first byte says which. */
-#include "headend/forwarded.h"
+#include "headend/base/forwarded.h"
 
 #include <stdlib.h>
 #include <string.h>

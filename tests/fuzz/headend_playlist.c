@@ -1,7 +1,7 @@
 /* Playlist descriptions, and the first bytes of content. */
-#include "headend/media_type.h"
-#include "headend/playlist.h"
-#include "headend/playlist_shape.h"
+#include "headend/ingest/media_type.h"
+#include "headend/ingest/playlist.h"
+#include "headend/ingest/playlist_shape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "headend/media_whole.h"
+#include "headend/ingest/media_whole.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

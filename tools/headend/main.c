@@ -11,7 +11,8 @@
 
 #include "base/log.h"
 #include "base/visible.h"
-#include "headend/commands.h"
+#include "headend/cli/commands.h"
+#include "headend/serve/serve.h"
 
 /* Whether no limit of locked memory holds for this process. */
 static bool may_lock_memory(void) {
@@ -50,7 +51,7 @@ int main(int argc, char **argv) {
     struct pp_error error = {0};
     umask(022);
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = malloc, .free_fn = wipe_and_free});
-    if (protect_memory(&error) && command_run(argc, argv, &error))
+    if (protect_memory(&error) && command_run(argc, argv, command_serve, &error))
         return 0;
     pp_autobuf struct pp_buf message = PP_BUF_INIT(6 * sizeof error.message);
     fprintf(stderr, "pingplay-headend: %s\n",

@@ -153,7 +153,7 @@ class Headend {
     return stdout.trim();
   }
 
-  // Keys as screens get them, out of what the database holds (tools/headend/stored_key.h).
+  // Keys as screens get them, out of what the database holds (tools/headend/db/stored_key.h).
   async channelKey(id) { return this.openKey(`channel/${id}`, await this.sql(`SELECT hex(key) FROM channel WHERE id = '${id}'`)); }
 
   async objectKeys() {

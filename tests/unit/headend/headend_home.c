@@ -2,7 +2,8 @@
 
 #include <fcntl.h>
 
-#include "headend/ca.h"
+#include "headend/db/home_open.h"
+#include "headend/signer/ca.h"
 #include "support/test_folder.h"
 
 int test_home_setup(void **state) {

@@ -2,7 +2,7 @@
 #ifndef TEST_HEADEND_HOME_H
 #define TEST_HEADEND_HOME_H
 
-#include "headend/home.h"
+#include "headend/base/home.h"
 
 /* Makes an empty headend (database only) in a new temporary folder, as the state of a test. */
 int test_home_setup(void **state);

@@ -1,0 +1,180 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "headend/base/text.h"
+#include "headend/ingest/media_type.h"
+#include "headend/ingest/playlist.h"
+#include "headend/ingest/playlist_shape.h"
+
+#define GIF       "GIF89a\1\0\1\0\0\0\0"
+#define GIF_LOOP  "\x21\xff\x0bNETSCAPE2.0\3\1\0\0\0"
+#define GIF_IMAGE "\x2c\0\0\0\0\1\0\1\0\0\2\1\0\0"
+#define BYTES(bytes, name, kind)                                                                             \
+    { bytes, sizeof bytes - 1, name, kind }
+
+static void media_type_is_told_by_the_first_bytes(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *name, *kind;
+    } cases[] = {
+        {"\xff\xd8\xff\xe0", 4, "image/jpeg", "image"},
+        {"\x89PNG\r\n\x1a\n", 8, "image/png", "image"},
+        {"RIFF\0\0\0\0WEBPVP8 ", 16, "image/webp", "image"},
+        {"\0\0\0\x20"
+         "ftypisom",
+         12, "video/mp4", "video"},
+        {"\x1a\x45\xdf\xa3", 4, "video/webm", "video"},
+        BYTES(GIF GIF_IMAGE ";", "image/gif", "image"),
+        BYTES(GIF GIF_LOOP GIF_IMAGE ";", "image/gif", "image"),
+        BYTES(GIF GIF_LOOP GIF_IMAGE GIF_IMAGE ";", "image/gif", "video"),
+        BYTES(GIF GIF_IMAGE "\x21\xfe\2hi\0" GIF_IMAGE ";", "image/gif", "video"),
+        BYTES("\0\0\0\x14"
+              "ftypqt  \0\0\0\0qt  ",
+              "video/mp4", "video"),
+        BYTES("\0\0\0\x08"
+              "wide\0\0\0\x08mdat",
+              "video/quicktime", "video"),
+    };
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        struct media_type type;
+        assert_true(media_type_detect((const uint8_t *)cases[i].bytes, cases[i].size, &type, NULL));
+        assert_string_equal(type.name, cases[i].name);
+        assert_string_equal(type.kind, cases[i].kind);
+    }
+}
+
+static void media_type_refuses_the_rest(void **state) {
+    (void)state;
+    struct media_type type;
+    struct pp_error error = {0};
+    assert_false(media_type_detect((const uint8_t *)"", 0, &type, &error));
+    assert_int_equal(error.code, PP_E_UNSUPPORTED);
+    assert_false(media_type_detect((const uint8_t *)"<svg", 4, &type, &error));
+    assert_false(media_type_detect((const uint8_t *)"\x89PNG", 4, &type, &error));
+    static const char animated[] = "RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0";
+    assert_false(media_type_detect((const uint8_t *)animated, sizeof animated - 1, &type, &error));
+    assert_non_null(strstr(error.message, "animated WebP"));
+}
+
+static void duration_has_the_form_of_iso_8601(void **state) {
+    (void)state;
+    static const char *const good[] = {"PT10S", "PT0.6S", "P1D", "P1DT2H", "PT1H30M", "PT1H2M3.5S", "PT90M"};
+    static const char *const bad[] = {"",       "P",      "PT",           "10S",   "P10S",  "PT10",
+                                      "PT1.5M", "PT1S1M", "PT.5S",        "PT5.S", "P1DT",  "pt1s",
+                                      "PT-1S",  "PT1S ",  "P1H",          "PT1D",  "PTT1S", "P1W2D",
+                                      "PT1SS",  "PT1H1H", "PT9999999999S"};
+    for (size_t i = 0; i < PP_COUNT(good); i++)
+        assert_true(duration_valid(good[i]));
+    for (size_t i = 0; i < PP_COUNT(bad); i++) {
+        if (duration_valid(bad[i]))
+            fail_msg("taken: %s", bad[i]);
+    }
+}
+
+static void text_must_be_plain_utf_8(void **state) {
+    (void)state;
+    assert_true(text_check("name", "Entrée 日本 🎬", 1, 100, NULL));
+    static const char *const bad[] = {"",         "a\n",      "\x7f",         "\xff",
+                                      "\xc3",     "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                      "\xc2\x85", "\xe2\x82", "\x1b[31m"};
+    for (size_t i = 0; i < PP_COUNT(bad); i++)
+        assert_false(text_check("name", bad[i], 1, 100, NULL));
+    assert_false(text_check("name", "toolong", 1, 6, NULL));
+}
+
+static void channel_ids_and_zones_are_checked(void **state) {
+    (void)state;
+    assert_true(channel_id_check("lobby-2", NULL));
+    static const char *const bad_ids[] = {"", "-a", "A", "a b", "a/b", "a.b", "é"};
+    for (size_t i = 0; i < PP_COUNT(bad_ids); i++)
+        assert_false(channel_id_check(bad_ids[i], NULL));
+    static const char *const bad_zones[] = {"",
+                                            "/etc/passwd",
+                                            "../x",
+                                            "Europe",
+                                            "Europe/Nowhere",
+                                            "a b",
+                                            "posix/Europe/Paris",
+                                            "right/Europe/Paris",
+                                            "localtime",
+                                            "leapseconds"};
+    assert_true(time_zone_check("Europe/Paris", NULL));
+    for (size_t i = 0; i < PP_COUNT(bad_zones); i++)
+        assert_false(time_zone_check(bad_zones[i], NULL));
+}
+
+static void folds(const char *text, size_t size, const char *expected) {
+    char folded[64];
+    assert_true(size <= sizeof folded);
+    text_fold(text, folded, size);
+    assert_string_equal(folded, expected);
+}
+
+static void letters_are_folded_whatever_their_alphabet(void **state) {
+    (void)state;
+    folds("Foyer ÉTÉ 12", 64, "foyer été 12");
+    folds("ЭКРАН ΩΣ Ž", 64, "экран ωσ ž");
+    folds("شاشة 画面 \xf0\x9f\x98\x80", 64, "شاشة 画面 \xf0\x9f\x98\x80");
+    folds("ÀÞ×÷ĀĮŸŹȘԱ ẠƯƠ ƏǞ ΆΏ ЀЯҐ", 64, "àþ×÷āįÿźșա ạươ əǟ άώ ѐяґ");
+    folds("A\xff\xc3Z", 64, "a\xff\xc3z"); /* what is no text stays */
+    folds("ABÉ", 5, "abé");
+    folds("ABÉ", 4, "ab"); /* never half a character */
+    folds("A", 1, "");
+}
+
+static void what_is_shown_nowhere_is_called_by_its_name(void **state) {
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *says;
+    } cases[] = {
+        {"%PDF-1.7", 8,
+         "a PDF document, which screens do not show: save it as JPEG, PNG, WebP, GIF, MP4 or WebM"},
+        {"RIFF\0\0\0\0AVI LIST", 16, "an AVI film"},
+        {"RIFF\0\0\0\0WAVEfmt ", 16, "sound without a picture"},
+        {"\0\0\0\x18"
+         "ftypheic\0\0\0\0mif1heic",
+         24, "a HEIC photograph"},
+        {"\0\0\0\x18"
+         "ftypmif1\0\0\0\0mif1avif",
+         24, "an AVIF picture"},
+        /* a brand behind the box does not count */
+        {"\0\0\0\x14"
+         "ftypmif1\0\0\0\0mif1avif",
+         24, "a HEIF picture"},
+        {"\0\0\0\x18"
+         "ftypM4A \0\0\0\0M4A isom",
+         24, "sound without a picture"},
+    };
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        struct media_type type;
+        struct pp_error error = {0};
+        assert_false(media_type_detect((const uint8_t *)cases[i].bytes, cases[i].size, &type, &error));
+        assert_int_equal(error.code, PP_E_UNSUPPORTED);
+        if (strncmp(error.message, cases[i].says, strlen(cases[i].says)) != 0)
+            fail_msg("%s", error.message);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(media_type_is_told_by_the_first_bytes),
+        cmocka_unit_test(media_type_refuses_the_rest),
+        cmocka_unit_test(what_is_shown_nowhere_is_called_by_its_name),
+        cmocka_unit_test(duration_has_the_form_of_iso_8601),
+        cmocka_unit_test(text_must_be_plain_utf_8),
+        cmocka_unit_test(channel_ids_and_zones_are_checked),
+        cmocka_unit_test(letters_are_folded_whatever_their_alphabet),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,207 @@
+#include "headend/cli/commands.h"
+
+#include "headend/base/text.h"
+
+struct command {
+    const char *name, *second; /* second word, or NULL */
+    command_function *run;     /* NULL: the one that serves, which command_run is given */
+    const char *usage;         /* after the name */
+    const char *what;
+};
+
+static const struct command commands[] = {
+    {"init", NULL, command_init, "DIR [--host NAME]... [--admin NAME] [--password-stdin] [--time-zone ZONE]",
+     "make a headend in a new folder: authority, keys, first administrator"},
+    {"hosts", NULL, command_hosts, "DIR [NAME]...",
+     "list the server's names, or give it others and a certificate for them (a running one takes it at "
+     "SIGHUP)"},
+    {"security-contact", NULL, command_security_contact, "DIR [--none | URI...]",
+     "list, or name, whom a weakness is to be told: mailto:, https: or tel:, in /.well-known/security.txt"},
+    {"serve", NULL, NULL,
+     "DIR [--port N] [--listen ADDRESS] [--connections N] [--connections-per-address N] [--request-timeout "
+     "S]\n"
+     "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]\n"
+     "      [--provider-ca FILE]",
+     "serve screens and administrators until SIGTERM"},
+    {"publish", NULL, command_publish,
+     "DIR --channel ID [--title TEXT] [--duration S] [--renderers FOLDER] [--renderer-user NAME]\n"
+     "      [--] CONTENT...",
+     "seal, sign and publish images and videos, or a playlist FILE.json, on a channel"},
+    {"channel", "add", command_channel_add, "DIR ID [--title TEXT]",
+     "make a channel, empty as yet, for screens to be approved for"},
+    {"restored", NULL, command_restored, "DIR [--root-version N]",
+     "after DIR came from a backup: let screens take its states and content, though they have seen later "
+     "ones"},
+    {"rotate-keys", NULL, command_rotate_keys, "DIR root|timestamp|snapshot|targets|control|database|all...",
+     "make new keys for what is signed here, and destroy the former; screens follow by themselves"},
+    {"restate-time", NULL, command_restate_time, "DIR",
+     "after a clock was wrong: sign what time it is now, for screens that were told a later one"},
+    {"approve", NULL, command_approve,
+     "DIR CODE --fingerprint GROUP --name TEXT [--channel ID] [--site TEXT] [--time-zone ZONE]\n"
+     "      [--locale en|fr] [--access certificate|cookie]",
+     "approve the screen that shows CODE; GROUP is one group of the fingerprint that stands there"},
+    {"refuse", NULL, command_refuse, "DIR CODE", "refuse the screen that shows CODE: it shows another one"},
+    {"screen", "list", command_screen_list, "DIR [--json]", "list the screens"},
+    {"screen", "show", command_screen_show, "DIR SCREEN",
+     "tell all about one screen, with its last events, as JSON"},
+    {"screen", "events", command_screen_events, "DIR SCREEN [--limit N] [--json]",
+     "tell what a screen has reported, the newest last"},
+    {"screen", "set", command_screen_set,
+     "DIR SCREEN [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]\n"
+     "      [--rotation 0|90|180|270] [--offline-mark yes|no] [--lock-after TIME|never]\n"
+     "      [--erase-after TIME|never]",
+     "change a screen; a channel of \"\" is none, the rotation turns its picture clockwise, the mark is a "
+     "small one that it shows while it is offline; after a TIME like 7d without word of this headend it "
+     "locks, "
+     "or erases itself"},
+    {"screen", "access", command_screen_access,
+     "DIR SCREEN certificate|cookie|sso|password [--session S] [--at-most S]\n"
+     "      [--password-stdin | --new-password]\n"
+     "      [--issuer URL --client-id ID --allow anyone|email:…|group:…|sub:…... [--scope TEXT] "
+     "[--groups-claim "
+     "NAME]\n"
+     "      [--client-secret-file FILE] [--client-auth none|client_secret_basic|client_secret_post]]",
+     "say how a screen shows who it is: by its certificate, or, where a proxy ends TLS, by its cookie and a "
+     "proof of its key; or that a person has to sign in there, at a provider or by a password"},
+    {"screen", "proxy", command_screen_proxy,
+     "DIR SCREEN --address URL [--ca FILE] [--except LIST] [--user NAME --password-stdin] | --none | --unset",
+     "say which proxy a screen is to go through, or that it is to go without; it keeps what works where the "
+     "new one "
+     "does not; unset: what it has is its own affair again. The password is readable by that screen alone"},
+    {"screen", "sign-out", command_screen_sign_out, "DIR SCREEN",
+     "end the session of whoever is signed in at a screen"},
+    {"screen", "retire", command_screen_retire, "DIR SCREEN", "refuse a screen from now on"},
+    {"screen", "revoke", command_screen_revoke, "DIR SCREEN",
+     "refuse a screen's certificate and cookie: it shows a code, and has to be approved again"},
+    {"screen", "restore", command_screen_restore, "DIR SCREEN", "take a retired screen back"},
+    {"screen", "remove", command_screen_remove, "DIR SCREEN",
+     "forget a retired screen, with all that it has reported"},
+    {"screen", "command", command_screen_command, "DIR SCREEN NAME [ARGUMENT] [--wait] [--expires S]",
+     "ask something of a screen, which answers with a signed receipt: identify [SECONDS], screenshot,\n"
+     "    logs [LINES], diagnose, restart-player, restart, reboot, display on|off, volume PERCENT,\n"
+     "    brightness PERCENT, clear-cache, rotate-keys, renew-certificate, set-access-mode MODE, retire"},
+    {"screen", "received", command_screen_received, "DIR COMMAND [--out FILE]",
+     "write the screenshot or the log that a screen has sent for a command, which \"screen command\" named"},
+    {"screen", "commands", command_screen_commands, "DIR SCREEN [--json]",
+     "list what was asked of a screen, and what became of it, the newest last"},
+    {"channel", "list", command_channel_list, "DIR [--json]",
+     "list the channels, what was last published on them, and how many screens show them"},
+    {"channel", "rotate-key", command_channel_rotate_key, "DIR ID",
+     "give a channel a new key, which its screens get; what is published from now on opens with that only"},
+    {"channel", "unpublish", command_channel_unpublish, "DIR ID",
+     "take back what is published on a channel: its screens say that it is empty"},
+    {"channel", "remove", command_channel_remove, "DIR ID [--move-to ID]",
+     "remove a channel with what is published on it; screens that show it need another one"},
+    {"ca", "list", command_ca_list, "DIR [--json]",
+     "list the certificate authorities, the newest first, and how many screens hold certificates by each"},
+    {"ca", "rotate", command_ca_rotate, "DIR",
+     "make a new certificate authority, which issues from now on; those before it are trusted until they are "
+     "retired.\n    Screens follow by themselves"},
+    {"ca", "retire", command_ca_retire, "DIR FINGERPRINT [--force]",
+     "have screens trust an older authority no more, refuse its certificates, and destroy its key; with "
+     "--force "
+     "also\n    while screens hold such certificates, which have to be approved again then"},
+    {"events", "export", command_events_export, "DIR [--format cef|jsonl] [--since TIME] [--screen SCREEN]",
+     "write what screens have reported, and what is missing or wrong in it, one line each, the oldest first"},
+    {"events", "verify", command_events_verify, "DIR [SCREEN]",
+     "check that what screens have reported is all there, unchanged and in order, and what they have signed "
+     "for;\n"
+     "    exit status 1 where something was taken out, changed or put in"},
+    {"network", "list", command_network_list, "DIR [--json]",
+     "list from which networks screens may ask, and which proxies stand before this server"},
+    {"network", "screens", command_network_screens, "DIR [--channel ID] --any | RANGE...",
+     "let screens, or those of a channel, ask from these ranges of addresses only (203.0.113.0/24, "
+     "2001:db8::/32);\n"
+     "    others lock until they are moved back. The pages for people are open from everywhere"},
+    {"network", "proxies", command_network_proxies,
+     "DIR [--header Forwarded|X-Forwarded-For] --none | RANGE...",
+     "name the proxies whose word counts for from where a screen asks, and the header that they write"},
+    {"user", "list", command_user_list, "DIR [--json]", "list the administrators"},
+    {"user", "add", command_user_add, "DIR NAME [--password-stdin]", "add an administrator"},
+    {"user", "password", command_user_password, "DIR NAME [--password-stdin]",
+     "give an administrator a new password, and end the sessions"},
+    {"user", "remove", command_user_remove, "DIR NAME", "remove an administrator, and end the sessions"},
+};
+
+static void row_print(const struct command *command, const char *indent) {
+    printf("%s%s%s%s %s\n%s    %s\n", indent, command->name, command->second ? " " : "",
+           command->second ? command->second : "", command->usage, indent, command->what);
+}
+
+/* The commands of one name, or all where it is NULL. How many there were. */
+static size_t usage_print(const char *name) {
+    size_t count = 0;
+    for (size_t i = 0; i < PP_COUNT(commands); i++) {
+        if (name && strcmp(name, commands[i].name) != 0)
+            continue;
+        if (!count++)
+            printf("usage: pingplay-headend %s%sCOMMAND ...\n\n", name ? name : "", name ? " " : "");
+        row_print(&commands[i], "  ");
+    }
+    if (count)
+        printf("\nSCREEN is an id, the first characters of one, or a name. \"--\" ends the options.\n");
+    return count;
+}
+
+static bool is_help(const char *word) {
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* Whether help is asked for, anywhere among the options. */
+static bool asks_for_help(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (is_help(argv[i]))
+            return true;
+    }
+    return false;
+}
+
+static const struct command *command_find(int argc, char **argv) {
+    for (size_t i = 0; i < PP_COUNT(commands); i++) {
+        const struct command *command = &commands[i];
+        if (strcmp(argv[1], command->name) == 0 &&
+            (!command->second || (argc > 2 && strcmp(argv[2], command->second) == 0)))
+            return command;
+    }
+    return NULL;
+}
+
+bool command_run(int argc, char **argv, command_function *serve, struct pp_error *error) {
+    if (argc < 2 || is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
+        usage_print(NULL);
+        return argc >= 2 ? true : pp_fail(error, PP_E_INVALID, "no command given");
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("pingplay-headend " PP_VERSION "\n");
+        return true;
+    }
+    const struct command *command = command_find(argc, argv);
+    if (asks_for_help(argc - 1, argv + 1)) {
+        if (command) {
+            printf("usage: pingplay-headend ");
+            row_print(command, "");
+            return true;
+        }
+        if (usage_print(argv[1]))
+            return true;
+    }
+    if (!command)
+        return pp_fail(error, PP_E_INVALID, "unknown command: %s%s%s (try --help)", argv[1],
+                       argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
+    int words = command->second ? 2 : 1;
+    command_function *run = command->run ? command->run : serve;
+    return run(argc - words, argv + words, error);
+}
+
+bool command_words(const struct pp_option *table, int argc, char **argv, int count, int *first,
+                   const char *needed, struct pp_error *error) {
+    if (!pp_options_parse(table, argc, argv, first, error))
+        return false;
+    return argc - *first == count ? true : pp_fail(error, PP_E_INVALID, "%s (try --help)", needed);
+}
+
+void command_print_json(const cJSON *value) {
+    pp_autojsontext char *text = cJSON_Print(value);
+    text_print(text ? text : "null");
+    printf("\n");
+}

@@ -1,0 +1,129 @@
+#include "headend/ops/network.h"
+#include "headend/cli/commands.h"
+#include "headend/cli/table.h"
+#include "headend/db/home_open.h"
+
+/* The words behind DIR. */
+static bool list_read(struct network_list *list, int argc, char **argv, int first, struct pp_error *error) {
+    for (int i = first; i < argc; i++) {
+        if (!network_list_add(list, argv[i], error))
+            return false;
+    }
+    return true;
+}
+
+/* DIR, and then either `none` or ranges. */
+static bool words_check(int argc, int first, bool none, const char *needed, struct pp_error *error) {
+    int ranges = argc - first - 1;
+    return (ranges >= 0 && none == (ranges == 0)) || pp_fail(error, PP_E_INVALID, "%s (try --help)", needed);
+}
+
+bool command_network_screens(int argc, char **argv, struct pp_error *error) {
+    const char *channel = "";
+    bool any = false;
+    const struct pp_option table[] = {
+        {"channel", PP_OPTION_STRING, &channel}, {"any", PP_OPTION_FLAG, &any}, {0}};
+    int first = 0;
+    struct network_list list = {0};
+    if (!pp_options_parse(table, argc, argv, &first, error) ||
+        !words_check(argc, first, any, "network screens: DIR is needed, and ranges or --any", error) ||
+        !list_read(&list, argc, argv, first + 1, error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home || !network_save(home->db, channel, &list, error))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+bool command_network_proxies(int argc, char **argv, struct pp_error *error) {
+    const char *name = forwarded_name(FORWARDED_STANDARD);
+    bool none = false;
+    const struct pp_option table[] = {
+        {"header", PP_OPTION_STRING, &name}, {"none", PP_OPTION_FLAG, &none}, {0}};
+    int first = 0;
+    enum forwarded_header header;
+    struct network_list list = {0};
+    if (!pp_options_parse(table, argc, argv, &first, error) ||
+        !words_check(argc, first, none, "network proxies: DIR is needed, and ranges or --none", error) ||
+        !list_read(&list, argc, argv, first + 1, error))
+        return false;
+    if (!forwarded_named(name, &header))
+        return pp_fail(error, PP_E_INVALID, "--header: must be Forwarded or X-Forwarded-For");
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home || !network_save_proxies(home->db, header, &list, error))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+static sqlite3_stmt *ranges_query(struct db *db, struct pp_error *error) {
+    return db_query(db, error,
+                    "SELECT channel, range FROM network_range ORDER BY channel <> '', channel, rowid", "");
+}
+
+static bool range_row(struct table *table, sqlite3_stmt *row, const char *header, struct pp_error *error) {
+    const char *channel = db_text(row, 0);
+    bool proxy = strcmp(channel, NETWORK_PROXIES) == 0;
+    const char *const cells[] = {proxy ? "proxies" : "screens", proxy ? "" : channel, db_text(row, 1),
+                                 proxy ? header : ""};
+    return table_add(table, cells, error);
+}
+
+static void range_json(cJSON *lists, sqlite3_stmt *row) {
+    const char *channel = db_text(row, 0);
+    bool proxy = strcmp(channel, NETWORK_PROXIES) == 0;
+    cJSON *parent = proxy || !*channel ? lists : cJSON_GetObjectItemCaseSensitive(lists, "channels");
+    const char *name = proxy ? "proxies" : *channel ? channel : "screens";
+    if (!cJSON_HasObjectItem(parent, name))
+        cJSON_AddArrayToObject(parent, name);
+    cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(parent, name), cJSON_CreateString(db_text(row, 1)));
+}
+
+/* Into `lists`, or `table` where that is NULL. */
+static bool ranges_collect(struct db *db, cJSON *lists, struct table *table, const char *header,
+                           struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = ranges_query(db, error);
+    struct pp_error end = {0};
+    if (!row)
+        return false;
+    while (db_next(row, "range", &end)) {
+        if (lists)
+            range_json(lists, row);
+        else if (!range_row(table, row, header, error))
+            return false;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}
+
+static cJSON *lists_make(const char *header) {
+    cJSON *lists = cJSON_CreateObject();
+    cJSON_AddArrayToObject(lists, "screens");
+    cJSON_AddObjectToObject(lists, "channels");
+    cJSON_AddArrayToObject(lists, "proxies");
+    cJSON_AddStringToObject(lists, "header", header);
+    return lists;
+}
+
+bool command_network_list(int argc, char **argv, struct pp_error *error) {
+    static const char *const headers[] = {"OF", "CHANNEL", "RANGE", "HEADER"};
+    bool json = false;
+    const struct pp_option options[] = {{"json", PP_OPTION_FLAG, &json}, {0}};
+    int first = 0;
+    enum forwarded_header header;
+    if (!command_words(options, argc, argv, 1, &first, "network list: one DIR is needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home || !network_header_load(home->db, &header, error))
+        return false;
+    pp_autojson cJSON *lists = json ? lists_make(forwarded_name(header)) : NULL;
+    table_auto struct table table;
+    table_init(&table, headers, PP_COUNT(headers));
+    if (!ranges_collect(home->db, lists, &table, forwarded_name(header), error))
+        return false;
+    if (json)
+        command_print_json(lists);
+    else
+        table_print(&table, "no ranges: screens may ask from everywhere");
+    return true;
+}

@@ -1,0 +1,161 @@
+#include "base/log.h"
+#include "base/options.h"
+#include "headend/cli/commands.h"
+#include "headend/db/home_open.h"
+#include "headend/ops/enrolment.h"
+#include "headend/ops/publish.h"
+#include "headend/ops/screen_uploads.h"
+
+void command_change_keys(struct home *home) {
+    struct pp_error error = {0};
+    if (!publish_rekey(home, &error))
+        pp_log_warning("the channel has no new key yet: %s", error.message);
+}
+
+static bool code_read(const char *text, char code[USER_CODE_SIZE], struct pp_error *error) {
+    return user_code_read(text, code)
+               ? true
+               : pp_fail(error, PP_E_INVALID, "not a code of a screen (like BCDF-GHJK): %s", text);
+}
+
+bool command_approve(int argc, char **argv, struct pp_error *error) {
+    struct device_settings settings = {.locale = "en"};
+    struct enrolment_answer answer = {.any_group = true};
+    const struct pp_option table[] = {
+        {"fingerprint", PP_OPTION_STRING, &answer.text},      {"name", PP_OPTION_STRING, &settings.name},
+        {"channel", PP_OPTION_STRING, &settings.channel},     {"site", PP_OPTION_STRING, &settings.site},
+        {"time-zone", PP_OPTION_STRING, &settings.time_zone}, {"locale", PP_OPTION_STRING, &settings.locale},
+        {"access", PP_OPTION_STRING, &settings.access},       {0},
+    };
+    int first = 0;
+    if (!command_words(table, argc, argv, 2, &first, "approve: DIR and CODE are needed", error))
+        return false;
+    char code[USER_CODE_SIZE];
+    if (!code_read(argv[first + 1], code, error))
+        return false;
+    if (!answer.text)
+        return pp_fail(
+            error, PP_E_INVALID,
+            "approve: --fingerprint is needed: one group of the fingerprint that the screen shows");
+    if (!settings.name)
+        return pp_fail(error, PP_E_INVALID, "approve: --name is needed");
+    /* The others need more than a name: `screen access`, once it is approved. */
+    if (settings.access && strcmp(settings.access, "certificate") != 0 &&
+        strcmp(settings.access, "cookie") != 0)
+        return pp_fail(error, PP_E_INVALID, "approve: --access must be certificate or cookie");
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    pp_autofree char *zone = home ? db_meta_get(home->db, "time_zone", error) : NULL;
+    if (!zone)
+        return false;
+    if (!settings.time_zone)
+        settings.time_zone = *zone ? zone : "UTC";
+    char id[UUID_TEXT_SIZE];
+    if (!enrolment_approve(home->db, code, &answer, &settings, "command line", id, error))
+        return false;
+    command_change_keys(home);
+    home_wake(home);
+    printf("%s\n", id);
+    return true;
+}
+
+bool command_refuse(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    int first = 0;
+    char code[USER_CODE_SIZE];
+    if (!command_words(table, argc, argv, 2, &first, "refuse: DIR and CODE are needed", error) ||
+        !code_read(argv[first + 1], code, error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    return home && enrolment_refuse(home->db, code, error);
+}
+
+/* The screen that is meant by the second word. */
+static struct home *screen_words(const struct pp_option *table, int argc, char **argv, const char *needed,
+                                 struct device *device, struct pp_error *error) {
+    int first = 0;
+    if (!command_words(table, argc, argv, 2, &first, needed, error))
+        return NULL;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    return home && device_resolve(home->db, argv[first + 1], device, error) ? pp_steal(&home) : NULL;
+}
+
+static bool settings_given(const struct device_settings *settings) {
+    return settings->name || settings->channel || settings->site || settings->time_zone || settings->locale ||
+           settings->rotation || settings->offline_mark || settings->lock_after || settings->erase_after;
+}
+
+bool command_screen_set(int argc, char **argv, struct pp_error *error) {
+    struct device_settings settings = {0};
+    struct device device;
+    const struct pp_option table[] = {
+        {"name", PP_OPTION_STRING, &settings.name},
+        {"channel", PP_OPTION_STRING, &settings.channel},
+        {"site", PP_OPTION_STRING, &settings.site},
+        {"time-zone", PP_OPTION_STRING, &settings.time_zone},
+        {"locale", PP_OPTION_STRING, &settings.locale},
+        {"rotation", PP_OPTION_STRING, &settings.rotation},
+        {"offline-mark", PP_OPTION_STRING, &settings.offline_mark},
+        {"lock-after", PP_OPTION_STRING, &settings.lock_after},
+        {"erase-after", PP_OPTION_STRING, &settings.erase_after},
+        {0},
+    };
+    PP_AUTO(home)
+    struct home *home =
+        screen_words(table, argc, argv, "screen set: DIR and SCREEN are needed", &device, error);
+    if (!home)
+        return false;
+    if (!settings_given(&settings))
+        return pp_fail(error, PP_E_INVALID, "screen set: nothing to change is named (try --help)");
+    if (!device_change(home->db, device.id, &settings, error))
+        return false;
+    command_change_keys(home);
+    home_wake(home);
+    return true;
+}
+
+bool command_screen_retire(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    struct device device;
+    PP_AUTO(home)
+    struct home *home =
+        screen_words(table, argc, argv, "screen retire: DIR and SCREEN are needed", &device, error);
+    if (!home || !device_retire(home->db, device.id, error))
+        return false;
+    command_change_keys(home);
+    home_wake(home);
+    return true;
+}
+
+bool command_screen_revoke(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    struct device device;
+    PP_AUTO(home)
+    struct home *home =
+        screen_words(table, argc, argv, "screen revoke: DIR and SCREEN are needed", &device, error);
+    if (!home || !device_revoke(home->db, device.id, error))
+        return false;
+    command_change_keys(home);
+    home_wake(home);
+    return true;
+}
+
+bool command_screen_remove(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    struct device device;
+    PP_AUTO(home)
+    struct home *home =
+        screen_words(table, argc, argv, "screen remove: DIR and SCREEN are needed", &device, error);
+    return home && screen_forget(home, home->db, &device, error);
+}
+
+bool command_screen_restore(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    struct device device;
+    PP_AUTO(home)
+    struct home *home =
+        screen_words(table, argc, argv, "screen restore: DIR and SCREEN are needed", &device, error);
+    if (!home || !device_restore(home->db, device.id, error))
+        return false;
+    home_wake(home);
+    return true;
+}

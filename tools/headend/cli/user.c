@@ -1,0 +1,121 @@
+#include "base/clock.h"
+#include "headend/cli/commands.h"
+#include "headend/cli/table.h"
+#include "headend/db/home_open.h"
+
+bool account_read(struct account *account, const char *name, bool password_stdin, struct pp_error *error) {
+    *account = (struct account){.name = name, .made = !password_stdin};
+    if (account->made)
+        return password_make(account->password, error) && user_check(name, account->password, error);
+    if (!fgets(account->password, sizeof account->password, stdin))
+        return pp_fail(error, PP_E_INVALID, "no password on standard input");
+    account->password[strcspn(account->password, "\r\n")] = 0;
+    return user_check(name, account->password, error);
+}
+
+void account_print(const struct account *account) {
+    printf("Account: %s\n", account->name);
+    if (account->made)
+        printf("Password: %s   (shown this once)\n", account->password);
+}
+
+void account_finish(struct account *account) {
+    pp_wipe(account, sizeof *account);
+}
+
+/* The folder's home and the name of "COMMAND DIR NAME". */
+static struct home *user_words(const struct pp_option *table, int argc, char **argv, const char *command,
+                               const char **name, struct pp_error *error) {
+    int first = 0;
+    if (!pp_options_parse(table, argc, argv, &first, error))
+        return NULL;
+    if (argc - first != 2) {
+        pp_fail(error, PP_E_INVALID, "%s: DIR and NAME are needed", command);
+        return NULL;
+    }
+    *name = argv[first + 1];
+    return home_open(argv[first], error);
+}
+
+static bool user_enter(int argc, char **argv, const char *command,
+                       bool (*enter)(struct db *db, const char *name, const char *password,
+                                     struct pp_error *error),
+                       struct pp_error *error) {
+    bool password_stdin = false;
+    const char *name;
+    const struct pp_option table[] = {{"password-stdin", PP_OPTION_FLAG, &password_stdin}, {0}};
+    account_auto struct account account = {0};
+    PP_AUTO(home) struct home *home = user_words(table, argc, argv, command, &name, error);
+    if (!home || !account_read(&account, name, password_stdin, error) ||
+        !enter(home->db, name, account.password, error))
+        return false;
+    account_print(&account);
+    return true;
+}
+
+bool command_user_add(int argc, char **argv, struct pp_error *error) {
+    return user_enter(argc, argv, "user add", user_add, error);
+}
+
+bool command_user_password(int argc, char **argv, struct pp_error *error) {
+    return user_enter(argc, argv, "user password", user_password, error);
+}
+
+bool command_user_remove(int argc, char **argv, struct pp_error *error) {
+    const struct pp_option table[] = {{0}};
+    const char *name;
+    PP_AUTO(home) struct home *home = user_words(table, argc, argv, "user remove", &name, error);
+    return home && user_remove(home->db, name, error);
+}
+
+struct user_list {
+    cJSON *json; /* or NULL */
+    struct table table;
+    struct pp_error error;
+};
+
+static void user_collect(void *arg, const char *name, int64_t created) {
+    struct user_list *list = arg;
+    char since[PP_RFC3339_SIZE];
+    pp_time_format(created, since);
+    const char *const cells[] = {name, since};
+    if (!list->json) {
+        if (!list->error.code)
+            (void)!table_add(&list->table, cells, &list->error);
+        return;
+    }
+    cJSON *user = cJSON_CreateObject();
+    cJSON_AddStringToObject(user, "name", name);
+    cJSON_AddStringToObject(user, "created", since);
+    cJSON_AddItemToArray(list->json, user);
+}
+
+static bool users_print(struct db *db, struct user_list *list, struct pp_error *error) {
+    if (!user_each(db, user_collect, list, error))
+        return false;
+    if (list->error.code)
+        return pp_fail(error, list->error.code, "%s", list->error.message);
+    if (list->json)
+        command_print_json(list->json);
+    else
+        table_print(&list->table, "no administrators");
+    return true;
+}
+
+bool command_user_list(int argc, char **argv, struct pp_error *error) {
+    static const char *const headers[] = {"NAME", "SINCE"};
+    bool json = false;
+    const struct pp_option table[] = {{"json", PP_OPTION_FLAG, &json}, {0}};
+    int first = 0;
+    if (!command_words(table, argc, argv, 1, &first, "user list: one DIR is needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    if (!home)
+        return false;
+    pp_autojson cJSON *users = json ? cJSON_CreateArray() : NULL;
+    struct user_list list = {.json = users};
+    table_init(&list.table, headers, PP_COUNT(headers));
+    bool ok = users_print(home->db, &list, error);
+    table_finish(&list.table);
+    return ok;
+}

@@ -1,0 +1,322 @@
+#include "headend/db/db.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+
+#include "base/file.h"
+#include "headend/base/text.h"
+
+struct db {
+    sqlite3 *handle;
+    pthread_mutex_t mutex;
+    unsigned depth; /* how often its holder has locked it */
+    bool shared;    /* whoever uses it holds the mutex */
+    bool deferred;  /* commits do not wait for the disk */
+    bool unsynced;  /* nor does anybody else, for the one that is being made */
+    uint64_t commits;
+};
+
+static bool db_failed(sqlite3 *handle, const char *what, struct pp_error *error) {
+    enum pp_code code = sqlite3_errcode(handle) == SQLITE_FULL ? PP_E_NOSPACE : PP_E_IO;
+    return pp_fail(error, code, "database: %s: %s", what, sqlite3_errmsg(handle));
+}
+
+static bool db_pragmas(struct db *db, struct pp_error *error) {
+    static const char sql[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                              "PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON;";
+    sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return db_failed(db->handle, "settings", error);
+    return true;
+}
+
+/* fold(TEXT): text_fold; SQLite's own lower() knows ASCII's letters only. */
+static void sql_fold(sqlite3_context *context, int count, sqlite3_value **values) {
+    (void)count;
+    const unsigned char *text = sqlite3_value_text(values[0]);
+    size_t size = (size_t)sqlite3_value_bytes(values[0]) + 1;
+    char *folded = text ? sqlite3_malloc64(size) : NULL;
+    if (!folded) {
+        sqlite3_result_null(context);
+        return;
+    }
+    text_fold((const char *)text, folded, size);
+    sqlite3_result_text(context, folded, -1, sqlite3_free);
+}
+
+static bool db_functions(struct db *db, struct pp_error *error) {
+    if (sqlite3_create_function(db->handle, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
+                                NULL, sql_fold, NULL, NULL) != SQLITE_OK)
+        return db_failed(db->handle, "functions", error);
+    return true;
+}
+
+/* SQLite would make the file with the umask's mode; its WAL takes over the mode of the file. */
+static bool db_file_make(const char *path, struct pp_error *error) {
+    pp_autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return pp_fail_errno(error, "%s", path);
+    return true;
+}
+
+static void db_mutex_init(pthread_mutex_t *mutex) {
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+struct db *db_open(const char *path, bool create, struct pp_error *error) {
+    if (create && !db_file_make(path, error))
+        return NULL;
+    PP_AUTO(db) struct db *db = calloc(1, sizeof *db);
+    if (!db) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    db_mutex_init(&db->mutex);
+    if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) !=
+        SQLITE_OK) {
+        db_failed(db->handle, path, error);
+        return NULL;
+    }
+    if (!db_pragmas(db, error) || !db_functions(db, error) || !db_migrate(db, error))
+        return NULL;
+    return pp_steal(&db);
+}
+
+void db_close(struct db *db) {
+    if (!db)
+        return;
+    sqlite3_close(db->handle);
+    pthread_mutex_destroy(&db->mutex);
+    free(db);
+}
+
+void db_lock(struct db *db) {
+    pthread_mutex_lock(&db->mutex);
+    db->depth++;
+}
+
+void db_unlock(struct db *db) {
+    db->depth--;
+    pthread_mutex_unlock(&db->mutex);
+}
+
+void db_share(struct db *db) {
+    db->shared = true;
+}
+
+/* Whether this thread has locked it: nobody else may have, and it was locked before. */
+static bool db_is_held(struct db *db) {
+    if (pthread_mutex_trylock(&db->mutex) != 0)
+        return false;
+    bool held = db->depth > 0;
+    pthread_mutex_unlock(&db->mutex);
+    return held;
+}
+
+static int db_bind(sqlite3_stmt *statement, const char *types, va_list args) {
+    for (int i = 1; *types; i++, types++) {
+        int status;
+        if (*types == 's') {
+            status = sqlite3_bind_text(statement, i, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
+        } else if (*types == 'i') {
+            status = sqlite3_bind_int64(statement, i, va_arg(args, int64_t));
+        } else {
+            const void *data = va_arg(args, const void *);
+            size_t size = va_arg(args, size_t);
+            status = sqlite3_bind_blob64(statement, i, data, size, SQLITE_TRANSIENT);
+        }
+        if (status != SQLITE_OK)
+            return status;
+    }
+    return SQLITE_OK;
+}
+
+static sqlite3_stmt *db_prepare(struct db *db, struct pp_error *error, const char *sql, const char *types,
+                                va_list args) {
+    db_autostmt sqlite3_stmt *statement = NULL;
+    if (db->shared && !db_is_held(db)) {
+        pp_fail(error, PP_E_STATE, "database: used without its lock: %s", sql);
+        return NULL;
+    }
+    if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK ||
+        db_bind(statement, types, args) != SQLITE_OK) {
+        db_failed(db->handle, sql, error);
+        return NULL;
+    }
+    return pp_steal(&statement);
+}
+
+sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
+    va_list args;
+    va_start(args, types);
+    sqlite3_stmt *statement = db_prepare(db, error, sql, types, args);
+    va_end(args);
+    return statement;
+}
+
+static bool db_run_list(struct db *db, struct pp_error *error, const char *sql, const char *types,
+                        va_list args) {
+    db_autostmt sqlite3_stmt *statement = db_prepare(db, error, sql, types, args);
+    if (!statement)
+        return false;
+    if (sqlite3_step(statement) != SQLITE_DONE)
+        return db_failed(db->handle, sql, error);
+    return true;
+}
+
+bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
+    va_list args;
+    va_start(args, types);
+    bool ok = db_run_list(db, error, sql, types, args);
+    va_end(args);
+    return ok;
+}
+
+bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
+    va_list args;
+    va_start(args, types);
+    /* In WAL mode NORMAL syncs at checkpoints only. Refused inside a transaction, which is then synced. */
+    if (!db->deferred)
+        sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+    db->unsynced = true;
+    bool ok = db_run_list(db, error, sql, types, args);
+    db->unsynced = false;
+    if (!db->deferred)
+        sqlite3_exec(db->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
+    va_end(args);
+    return ok;
+}
+
+/* SQLite's hook: something is about to be committed. */
+static int on_commit(void *arg) {
+    struct db *db = arg;
+    if (!db->unsynced)
+        db->commits++;
+    return 0;
+}
+
+int db_defer_sync(struct db *db, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    if (!pp_path_format(path, error, "%s-wal", db_path(db)))
+        return -1;
+    if (sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0", NULL, NULL,
+                     NULL) != SQLITE_OK) {
+        db_failed(db->handle, "settings", error);
+        return -1;
+    }
+    /* It is there, and stays, while the database is open. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        pp_fail_errno(error, "%s", path);
+        return -1;
+    }
+    db->deferred = true;
+    sqlite3_commit_hook(db->handle, on_commit, db);
+    return fd;
+}
+
+uint64_t db_commits(const struct db *db) {
+    return db->commits;
+}
+
+bool db_checkpoint(struct db *db, struct pp_error *error) {
+    int status = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return status == SQLITE_OK || status == SQLITE_BUSY ? true : db_failed(db->handle, "checkpoint", error);
+}
+
+const char *db_path(const struct db *db) {
+    return sqlite3_db_filename(db->handle, "main");
+}
+
+int db_changes(struct db *db) {
+    return sqlite3_changes(db->handle);
+}
+
+bool db_next(sqlite3_stmt *statement, const char *what, struct pp_error *error) {
+    int status = sqlite3_step(statement);
+    if (status == SQLITE_ROW)
+        return true;
+    if (status == SQLITE_DONE)
+        return pp_fail(error, PP_E_NOTFOUND, "no such %s", what);
+    return db_failed(sqlite3_db_handle(statement), what, error);
+}
+
+const char *db_text(sqlite3_stmt *statement, int column) {
+    const unsigned char *text = sqlite3_column_text(statement, column);
+    return text ? (const char *)text : "";
+}
+
+int64_t db_int(sqlite3_stmt *statement, int column) {
+    return sqlite3_column_int64(statement, column);
+}
+
+bool db_bytes(sqlite3_stmt *statement, int column, void *out, size_t size, struct pp_error *error) {
+    const void *data = sqlite3_column_blob(statement, column);
+    int have = sqlite3_column_bytes(statement, column);
+    if (have < 0 || (size_t)have != size || (size && !data))
+        return pp_fail(error, PP_E_INVALID, "database: column %s holds %d bytes, not %zu",
+                       sqlite3_column_name(statement, column), have, size);
+    memcpy(out, data, size);
+    return true;
+}
+
+bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error) {
+    db_lock(db);
+    if (!db_run(db, error, "BEGIN IMMEDIATE", "")) {
+        db_unlock(db);
+        return false;
+    }
+    change->db = db;
+    return true;
+}
+
+bool db_change_commit(struct db_change *change, struct pp_error *error) {
+    if (!db_run(change->db, error, "COMMIT", ""))
+        return false;
+    db_unlock(change->db);
+    change->db = NULL;
+    return true;
+}
+
+void db_change_rollback(struct db_change *change) {
+    if (!change->db)
+        return;
+    (void)!db_run(change->db, NULL, "ROLLBACK", "");
+    db_unlock(change->db);
+    change->db = NULL;
+}
+
+int64_t db_data_version(struct db *db) {
+    db_autostmt sqlite3_stmt *statement = db_query(db, NULL, "PRAGMA data_version", "");
+    return statement && db_next(statement, "data version", NULL) ? db_int(statement, 0) : -1;
+}
+
+char *db_meta_get(struct db *db, const char *name, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *statement =
+        db_query(db, error, "SELECT value FROM meta WHERE name = ?", "s", name);
+    if (!statement)
+        return NULL;
+    struct pp_error none = {0};
+    bool found = db_next(statement, name, &none);
+    if (!found && none.code != PP_E_NOTFOUND) {
+        if (error)
+            *error = none;
+        return NULL;
+    }
+    char *value = strdup(found ? db_text(statement, 0) : "");
+    if (!value)
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+    return value;
+}
+
+bool db_meta_set(struct db *db, const char *name, const char *value, struct pp_error *error) {
+    return db_run(
+        db, error,
+        "INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+        "ss", name, value);
+}

@@ -1,0 +1,93 @@
+/*
+ * The headend's SQLite database: one connection, WAL, foreign keys on, every statement prepared with bound
+ * values. The connection is shared by the server's threads: who uses it holds db_lock.
+ */
+#ifndef HEADEND_DB_DB_H
+#define HEADEND_DB_DB_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define DB_BUSY_MS    10000 /* wait for another process's transaction */
+
+#define DB_LAST_ADMIN "last administrator" /* in the message where the only one would be removed */
+
+struct db;
+
+/* Opens the file, makes it (mode 0600) where `create` says so, and brings its schema up to date. */
+struct db *db_open(const char *path, bool create, struct pp_error *error);
+void db_close(struct db *db);
+PP_DEFINE_AUTO(db, struct db, db_close)
+
+/* Recursive. */
+void db_lock(struct db *db);
+void db_unlock(struct db *db);
+/* From here on threads share it: who uses it without db_lock is refused (PP_E_STATE), and so is found at once
+ * and not by a broken transaction of somebody else's. */
+void db_share(struct db *db);
+
+/* Bound values by `types`, one letter each: s const char * (NULL is NULL), i int64_t, b const void * and
+ * size_t. */
+sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+/* A statement without rows. */
+PP_MUST_USE bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+/* The same, but the disk is not waited for: a power cut may undo it. For notes that are soon made again; a
+ * publish that all screens answer to would else cost a sync for each. Not counted by db_commits. */
+PP_MUST_USE bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types,
+                                 ...);
+/* Rows that the last statement changed. */
+int db_changes(struct db *db);
+
+static inline void db_stmt_cleanup(sqlite3_stmt **statement) {
+    sqlite3_finalize(*statement);
+}
+#define db_autostmt PP_CLEANUP(db_stmt_cleanup)
+
+/* Steps: true where there is a row. False at the end (error->code PP_E_NOTFOUND, `what` in the message) and
+ * on failure. */
+PP_MUST_USE bool db_next(sqlite3_stmt *statement, const char *what, struct pp_error *error);
+/* The row's columns. Text is "" for NULL and borrowed until the next step. */
+const char *db_text(sqlite3_stmt *statement, int column);
+int64_t db_int(sqlite3_stmt *statement, int column);
+/* A blob of exactly `size` bytes. */
+PP_MUST_USE bool db_bytes(sqlite3_stmt *statement, int column, void *out, size_t size,
+                          struct pp_error *error);
+
+/* A transaction that rolls back unless committed:
+ * `db_autochange struct db_change change = {0};` */
+struct db_change {
+    struct db *db; /* NULL when none is open */
+};
+PP_MUST_USE bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error);
+PP_MUST_USE bool db_change_commit(struct db_change *change, struct pp_error *error);
+void db_change_rollback(struct db_change *change);
+#define db_autochange PP_CLEANUP(db_change_rollback)
+
+/* Changes whenever another connection has committed. */
+int64_t db_data_version(struct db *db);
+
+/* ---- Who waits for the disk (writer.h) ---- */
+
+/* From now on no commit waits for the disk. Returns a descriptor of the write-ahead log, the caller's: what was
+ * committed before a successful fdatasync of it survives a power cut. -1 on failure. The log is only copied into the
+ * database by db_checkpoint. */
+int db_defer_sync(struct db *db, struct pp_error *error);
+/* Grows with each commit that is worth waiting for. Callers hold db_lock. */
+uint64_t db_commits(const struct db *db);
+/* Copies the log into the database, as far as nobody reads what is older. */
+PP_MUST_USE bool db_checkpoint(struct db *db, struct pp_error *error);
+/* The file. Borrowed. */
+const char *db_path(const struct db *db);
+
+/* Named values of the whole installation. A missing one is "". The caller frees. */
+char *db_meta_get(struct db *db, const char *name, struct pp_error *error);
+PP_MUST_USE bool db_meta_set(struct db *db, const char *name, const char *value, struct pp_error *error);
+
+/* migrations.c */
+PP_MUST_USE bool db_migrate(struct db *db, struct pp_error *error);
+
+#endif

@@ -1,0 +1,106 @@
+#include "headend/db/home_open.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "headend/db/db.h"
+
+#define HOME_DATABASE "headend.db"
+
+static bool folder_is_empty(const char *path, struct pp_error *error) {
+    pp_autodir DIR *dir = opendir(path);
+    if (!dir)
+        return pp_fail_errno(error, "%s", path);
+    for (const struct dirent *entry; (entry = readdir(dir));) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            return pp_fail(error, PP_E_STATE, "%s: not empty, a headend needs a folder of its own", path);
+    }
+    return true;
+}
+
+/* What another user writes, the server cannot renew: it would fail months later, when that is due. */
+static bool home_owned(const struct home *home, struct pp_error *error) {
+    struct stat status;
+    if (fstat(home->fd, &status) < 0)
+        return pp_fail_errno(error, "%s", home->path);
+    if (status.st_uid == geteuid())
+        return true;
+    const struct passwd *owner = getpwuid(status.st_uid);
+    return pp_fail(error, PP_E_STATE,
+                   "%s belongs to %s: run this as that user, with \"runuser -u %s -- ...\"", home->path,
+                   owner ? owner->pw_name : "another user", owner ? owner->pw_name : "NAME");
+}
+
+static struct home *home_attach(const char *path, bool create, struct pp_error *error) {
+    PP_AUTO(home) struct home *home = calloc(1, sizeof *home);
+    if (!home) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    home->fd = -1;
+    char database[PP_PATH_MAX];
+    if (!pp_path_format(home->path, error, "%s", path) ||
+        !pp_path_format(database, error, "%s/" HOME_DATABASE, path))
+        return NULL;
+    home->fd = pp_dir_open(AT_FDCWD, path, error);
+    if (home->fd < 0)
+        return NULL;
+    if (!home_owned(home, error))
+        return NULL;
+    if (!create && faccessat(home->fd, HOME_DATABASE, F_OK, 0) < 0) {
+        pp_fail(error, PP_E_NOTFOUND, "%s: no headend here, run \"pingplay-headend init %s\" first", path,
+                path);
+        return NULL;
+    }
+    home->db = db_open(database, create, error);
+    return home->db ? pp_steal(&home) : NULL;
+}
+
+struct home *home_create(const char *path, struct pp_error *error) {
+    if (!pp_dir_make(AT_FDCWD, path, 0700, error) || !folder_is_empty(path, error))
+        return NULL;
+    if (chmod(path, 0700) < 0) {
+        pp_fail_errno(error, "%s", path);
+        return NULL;
+    }
+    return home_attach(path, true, error);
+}
+
+struct home *home_open(const char *path, struct pp_error *error) {
+    return home_attach(path, false, error);
+}
+
+void home_close(struct home *home) {
+    if (!home)
+        return;
+    db_close(home->db);
+    pp_close(&home->fd);
+    free(home);
+}
+
+bool home_hosts_save(const struct home *home, const struct host_list *list, struct pp_error *error) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(HOME_HOSTS_MAX * HOME_HOST_MAX);
+    for (size_t i = 0; i < list->count; i++) {
+        if (!pp_buf_addf(&text, error, "%s%s", i ? " " : "", list->names[i]))
+            return false;
+    }
+    return db_meta_set(home->db, "hosts", pp_buf_text(&text), error);
+}
+
+bool home_hosts_load(const struct home *home, struct host_list *list, struct pp_error *error) {
+    db_lock(home->db);
+    pp_autofree char *text = db_meta_get(home->db, "hosts", error);
+    db_unlock(home->db);
+    if (!text)
+        return false;
+    *list = (struct host_list){0};
+    char *rest = NULL;
+    for (const char *name = strtok_r(text, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
+        if (!host_list_add(list, name, error))
+            return false;
+    }
+    return list->count ? true : pp_fail(error, PP_E_INVALID, "the database names no host");
+}

@@ -1,0 +1,19 @@
+/* The headend's folder (base/home.h) with its database: made, opened and closed; and what names it is reached by. */
+#ifndef HEADEND_DB_HOME_OPEN_H
+#define HEADEND_DB_HOME_OPEN_H
+
+#include "headend/base/home.h"
+
+/* Makes the folder, which must not exist or be empty, and an empty database in it. */
+struct home *home_create(const char *path, struct pp_error *error);
+/* Only for the folder's owner. */
+struct home *home_open(const char *path, struct pp_error *error);
+void home_close(struct home *home);
+PP_DEFINE_AUTO(home, struct home, home_close)
+
+/* struct host_list, as the database has it. */
+PP_MUST_USE bool home_hosts_save(const struct home *home, const struct host_list *list,
+                                 struct pp_error *error);
+PP_MUST_USE bool home_hosts_load(const struct home *home, struct host_list *list, struct pp_error *error);
+
+#endif

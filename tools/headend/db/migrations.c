@@ -1,0 +1,247 @@
+/* The schema, as numbered steps: a step that has been released is never changed, only followed by another. */
+#include "base/clock.h"
+#include "headend/db/stored_key.h"
+
+/* Not under the key that is in effect. */
+#define NOT_SEALED(column)                                                                                   \
+    "hex(substr(NEW." column ", 1, 8)) IS NOT (SELECT value FROM meta WHERE name = 'database_key')"          \
+    "  BEGIN SELECT RAISE(ABORT, 'its key is not sealed under the one in effect'); END"
+
+#define SEALING 28 /* seals what there is */
+
+static const char *const migrations[] = {
+    /* 1: administrators, enrolment, screens, channels, publishes, reports */
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE admin(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, password TEXT NOT NULL,"
+    "  created INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE admin_session(token_hash BLOB PRIMARY KEY,"
+    "  admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE CASCADE,"
+    "  created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE throttle(key TEXT PRIMARY KEY, failures INTEGER NOT NULL, last INTEGER NOT NULL,"
+    "  blocked_until INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE channel(id TEXT PRIMARY KEY, title TEXT NOT NULL, key BLOB NOT NULL,"
+    "  publish INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE device(id TEXT PRIMARY KEY, thumbprint BLOB NOT NULL UNIQUE, name TEXT NOT NULL,"
+    "  site TEXT NOT NULL, channel TEXT REFERENCES channel(id), time_zone TEXT NOT NULL, locale TEXT NOT "
+    "NULL,"
+    "  status TEXT NOT NULL CHECK(status IN ('approved','active','retired')), version INTEGER NOT NULL "
+    "DEFAULT 1,"
+    "  created INTEGER NOT NULL, approved_by TEXT NOT NULL, cookie_hash BLOB, cookie_expires INTEGER,"
+    "  certificate_expires INTEGER, seen INTEGER, report TEXT) WITHOUT ROWID, STRICT;"
+    "CREATE UNIQUE INDEX device_cookie ON device(cookie_hash) WHERE cookie_hash IS NOT NULL;"
+    "CREATE TABLE enrolment(device_code_hash BLOB PRIMARY KEY, user_code_hash BLOB NOT NULL UNIQUE,"
+    "  thumbprint BLOB NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL, interval INTEGER NOT "
+    "NULL,"
+    "  address TEXT NOT NULL,"
+    "  polled_ms INTEGER, status TEXT NOT NULL CHECK(status IN ('pending','approved','denied','done')),"
+    "  device TEXT REFERENCES device(id)) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE token(hash BLOB PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+    "  expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE report(id TEXT PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id), list TEXT NOT NULL,"
+    "  kind TEXT NOT NULL, item TEXT NOT NULL, received INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX report_of_device ON report(device, list, received);"
+    "CREATE TABLE object(clear_sha256 BLOB PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, key BLOB NOT NULL,"
+    "  length INTEGER NOT NULL, media_type TEXT NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID, STRICT;"
+    "CREATE TABLE publish(id INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL REFERENCES channel(id),"
+    "  snapshot INTEGER NOT NULL, status TEXT NOT NULL CHECK(status IN ('pending','done')),"
+    "  created INTEGER NOT NULL) STRICT;",
+    /* 2: when an object was last seen in a manifest, so that it is kept for a while after the last one */
+    "ALTER TABLE object ADD COLUMN used INTEGER NOT NULL DEFAULT 0;",
+    /* 3: from where accounts have signed in, so that strangers cannot keep them out */
+    ("CREATE TABLE known_address(account TEXT NOT NULL, address TEXT NOT NULL, last INTEGER NOT NULL,"
+     "  PRIMARY KEY(account, address)) WITHOUT ROWID, STRICT;"),
+    /* 4: which group of the fingerprint (0 to 3) a person has to type, and how many were wrong */
+    "ALTER TABLE enrolment ADD COLUMN asked INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE enrolment ADD COLUMN wrong INTEGER NOT NULL DEFAULT 0;",
+    /* 5: which version of this program has tried out an object, and what is lost of it on screens */
+    ("ALTER TABLE object ADD COLUMN checked TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE object ADD COLUMN warning TEXT NOT NULL DEFAULT '';"
+     "CREATE TABLE publish_warning(publish INTEGER NOT NULL REFERENCES publish(id) ON DELETE CASCADE,"
+     "  file TEXT NOT NULL, warning TEXT NOT NULL) STRICT;"),
+    /* 6: the network of the address (address.h), so that the busiest one makes room */
+    "ALTER TABLE enrolment ADD COLUMN network TEXT NOT NULL DEFAULT '';",
+    /* 7: how many reports screens have lost on their side, under each name that a spool of theirs has had */
+    ("CREATE TABLE report_loss(device TEXT NOT NULL REFERENCES device(id), list TEXT NOT NULL,"
+     "  spool TEXT NOT NULL, lost INTEGER NOT NULL, PRIMARY KEY(device, list, spool)) WITHOUT ROWID, "
+     "STRICT;"),
+    /* 8: there is always an administrator */
+    ("CREATE TRIGGER admin_last BEFORE DELETE ON admin WHEN (SELECT count(*) FROM admin) = 1"
+     "  BEGIN SELECT RAISE(ABORT, '" DB_LAST_ADMIN "'); END;"),
+    /* 9: certificates by serial number, and which of them are good; "number" tells the order of their issue */
+    "CREATE TABLE certificate(number INTEGER PRIMARY KEY, serial BLOB NOT NULL UNIQUE,"
+    "  device TEXT NOT NULL REFERENCES device(id), thumbprint BLOB NOT NULL, issued INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX certificate_of_device ON certificate(device);"
+    "CREATE INDEX certificate_of_key ON certificate(thumbprint);",
+    /* 10: how a screen's display hangs */
+    ("ALTER TABLE device ADD COLUMN rotation INTEGER NOT NULL DEFAULT 0 CHECK(rotation IN (0, 90, 180, "
+     "270));"),
+    /* 11: new keys for channels that a screen leaves (channel_key.h). Nobody noted on which channels objects were:
+     * of what there is, on all. */
+    "ALTER TABLE channel ADD COLUMN leavers INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE channel ADD COLUMN next_key BLOB;"
+    "ALTER TABLE channel ADD COLUMN next_snapshot INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE channel ADD COLUMN next_leavers INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE channel_old_key(number INTEGER PRIMARY KEY, channel TEXT NOT NULL REFERENCES channel(id),"
+    "  key BLOB NOT NULL) STRICT;"
+    "ALTER TABLE object ADD COLUMN exposed INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE object_channel(object BLOB NOT NULL, channel TEXT NOT NULL, PRIMARY KEY(object, channel))"
+    "  WITHOUT ROWID, STRICT;"
+    "INSERT INTO object_channel SELECT object.sha256, channel.id FROM object, channel;"
+    "CREATE TRIGGER device_leaves AFTER UPDATE OF channel, status ON device"
+    "  WHEN OLD.channel IS NOT NULL AND OLD.status <> 'retired'"
+    "  AND (NEW.status = 'retired' OR NEW.channel IS NOT OLD.channel) BEGIN"
+    "  UPDATE channel SET leavers = leavers + 1 WHERE id = OLD.channel;"
+    "  UPDATE object SET exposed = 1 WHERE sha256 IN (SELECT object FROM object_channel WHERE channel = "
+    "OLD.channel);"
+    "  END;",
+    /* 12: states of a later epoch are newer, whatever their versions: after this database came from a backup */
+    "ALTER TABLE device ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;",
+    /* 13: whether a screen shows that it is offline */
+    ("ALTER TABLE device ADD COLUMN offline_mark INTEGER NOT NULL DEFAULT 0 CHECK(offline_mark IN (0, 1));"),
+    /* 14: the key that a screen's secrets are encrypted to, as it announced it: an uncompressed point of P-256 */
+    "ALTER TABLE device ADD COLUMN agreement BLOB;",
+    /* 15: how a screen shows who it is (ops/device.h) */
+    ("ALTER TABLE device ADD COLUMN access TEXT NOT NULL DEFAULT 'certificate'"
+     "  CHECK(access IN ('certificate', 'cookie', 'sso', 'password'));"),
+    /* 16: what administrators asked of screens, and the receipts; and the key that a screen signs those with, an
+     * uncompressed point of P-256 */
+    "ALTER TABLE device ADD COLUMN device_key BLOB;"
+    "CREATE TABLE screen_command(id TEXT PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+    "  number INTEGER NOT NULL, name TEXT NOT NULL, args TEXT NOT NULL, issued INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL, issued_by TEXT NOT NULL, outcome TEXT NOT NULL DEFAULT 'waiting'"
+    "  CHECK(outcome IN ('waiting','accepted','refused','done','failed')), reason TEXT NOT NULL DEFAULT '',"
+    "  result TEXT, sequence INTEGER NOT NULL DEFAULT 0, answered INTEGER, receipt TEXT,"
+    "  UNIQUE(device, number)) STRICT;",
+    /* 17: the bytes that a screen has sent because it was asked to, as they came */
+    "ALTER TABLE screen_command ADD COLUMN uploaded INTEGER NOT NULL DEFAULT 0;",
+    /* 18: from where screens may ask (network.h): of channel '' is the organisation's, of '*' are the proxies */
+    "CREATE TABLE network_range(channel TEXT NOT NULL, range TEXT NOT NULL, UNIQUE(channel, range)) STRICT;"
+    "CREATE TRIGGER network_range_ends AFTER DELETE ON channel BEGIN"
+    "  DELETE FROM network_range WHERE channel = OLD.id; END;",
+    /* 19: s without word of us after which a screen locks, and erases itself; 0: never */
+    ("ALTER TABLE device ADD COLUMN lock_after INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE device ADD COLUMN erase_after INTEGER NOT NULL DEFAULT 0;"),
+    /* 20: the places of screens' events in their chains, and what was found there (event_chain.h) */
+    "CREATE TABLE event_link(number INTEGER PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+    "  chain TEXT NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL,"
+    "  UNIQUE(device, chain, seq)) STRICT;"
+    "CREATE TABLE event_finding(number INTEGER PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+    "  finding TEXT NOT NULL CHECK(finding IN ('gap','fork','rewrite','anew','unchained')), chain TEXT NOT "
+    "NULL,"
+    "  first INTEGER NOT NULL, last INTEGER NOT NULL, missing INTEGER NOT NULL, found INTEGER NOT NULL,"
+    "  item TEXT NOT NULL) STRICT;"
+    "CREATE INDEX event_finding_of_device ON event_finding(device);",
+    /* 21: temporary display points: who may sign in at a screen and how, and who is (person_session.h) */
+    ("CREATE TABLE person_policy(device TEXT PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+     "  session_s INTEGER NOT NULL, most_s INTEGER NOT NULL, password TEXT NOT NULL, issuer TEXT NOT NULL,"
+     "  client_id TEXT NOT NULL, scope TEXT NOT NULL, groups_claim TEXT NOT NULL, code TEXT NOT NULL UNIQUE,"
+     "  nonce TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '') WITHOUT ROWID, STRICT;"
+     "CREATE TABLE person_allowed(device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE,"
+     "  who TEXT NOT NULL, PRIMARY KEY(device, who)) WITHOUT ROWID, STRICT;"
+     "CREATE TABLE person_session(device TEXT PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+     "  id TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL, started INTEGER NOT NULL,"
+     "  expires INTEGER NOT NULL, until INTEGER NOT NULL, nonce TEXT NOT NULL, phone BLOB) WITHOUT ROWID, "
+     "STRICT;"
+     "CREATE TABLE id_token_used(hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;"),
+    /* 22: which authority issued it, by the SHA-256 of its DER; NULL is the only one that there was (ca_change.h) */
+    "ALTER TABLE certificate ADD COLUMN authority BLOB;",
+    /* 23: heads of screens' chains of events, as they signed them, and by which key (event_heads.h) */
+    ("CREATE TABLE event_head(number INTEGER PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+     "  chain TEXT NOT NULL, seq INTEGER NOT NULL, key BLOB NOT NULL, received INTEGER NOT NULL, jws TEXT "
+     "NOT NULL,"
+     "  UNIQUE(device, chain, seq)) STRICT;"
+     "ALTER TABLE event_finding RENAME TO event_finding_before;"
+     "DROP INDEX event_finding_of_device;"
+     "CREATE TABLE event_finding(number INTEGER PRIMARY KEY, device TEXT NOT NULL REFERENCES device(id),"
+     "  finding TEXT NOT NULL, chain TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+     "  missing INTEGER NOT NULL, found INTEGER NOT NULL, item TEXT NOT NULL) STRICT;"
+     "INSERT INTO event_finding SELECT * FROM event_finding_before;"
+     "DROP TABLE event_finding_before;"
+     "CREATE INDEX event_finding_of_device ON event_finding(device);"),
+    /* 24: keys of screens that were removed, which hear what became of them (device_former.h) */
+    "CREATE TABLE device_former(number INTEGER PRIMARY KEY, thumbprint BLOB NOT NULL UNIQUE,"
+    "  device TEXT NOT NULL) STRICT;"
+    "CREATE TRIGGER device_returns AFTER INSERT ON device BEGIN"
+    "  DELETE FROM device_former WHERE thumbprint = NEW.thumbprint; END;",
+    /* 25: how a screen shows a provider which client it is, and the secret for that, encrypted (client_secret.h) */
+    "ALTER TABLE person_policy ADD COLUMN client_auth TEXT NOT NULL DEFAULT 'none'"
+    "  CHECK(client_auth IN ('none', 'client_secret_basic', 'client_secret_post'));"
+    "ALTER TABLE person_policy ADD COLUMN client_secret TEXT NOT NULL DEFAULT '';",
+    /* 26: the proxies that screens are to go through; "credentials" is a JWE that only the screen can read
+     * (screen_proxy.h) */
+    ("CREATE TABLE device_proxy(device TEXT PRIMARY KEY REFERENCES device(id) ON DELETE CASCADE,"
+     "  address TEXT NOT NULL, ca TEXT NOT NULL, except_for TEXT NOT NULL, user TEXT NOT NULL,"
+     "  credentials TEXT NOT NULL) WITHOUT ROWID, STRICT;"),
+    /* 27: when screens signed those heads, s since 1970 by their clocks; 0: of before this was kept */
+    "ALTER TABLE event_head ADD COLUMN signed INTEGER NOT NULL DEFAULT 0;",
+    /* 28: keys are sealed, and under no other key than the one in effect (stored_key.h) */
+    "CREATE TRIGGER channel_made_sealed BEFORE INSERT ON channel WHEN " NOT_SEALED(
+        "key") ";"
+               "CREATE TRIGGER channel_key_sealed BEFORE UPDATE OF key ON channel WHEN " NOT_SEALED(
+                   "key") ";"
+                          "CREATE TRIGGER channel_next_sealed BEFORE UPDATE OF next_key ON channel"
+                          "  WHEN NEW.next_key IS NOT NULL AND " NOT_SEALED(
+                              "next_key") ";"
+                                          "CREATE TRIGGER channel_old_sealed BEFORE INSERT ON "
+                                          "channel_old_key WHEN " NOT_SEALED(
+                                              "key") ";"
+                                                     "CREATE TRIGGER channel_old_key_sealed BEFORE UPDATE OF "
+                                                     "key ON channel_old_key WHEN " NOT_SEALED(
+                                                         "key") ";"
+                                                                "CREATE TRIGGER object_made_sealed BEFORE "
+                                                                "INSERT ON object WHEN " NOT_SEALED(
+                                                                    "key") ";"
+                                                                           "CREATE TRIGGER object_key_sealed "
+                                                                           "BEFORE UPDATE OF key ON object "
+                                                                           "WHEN " NOT_SEALED("key") ";",
+};
+
+static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error))
+        return false;
+    /* Another process may have been quicker. */
+    db_autostmt sqlite3_stmt *have =
+        db_query(db, error, "SELECT count(*) FROM migration WHERE number = ?", "i", (int64_t)number);
+    if (!have || !db_next(have, "migration", error))
+        return false;
+    if (db_int(have, 0))
+        return true;
+    sqlite3 *handle = sqlite3_db_handle(have);
+    sqlite3_reset(have); /* a table may be dropped */
+    if (sqlite3_exec(handle, migrations[number - 1], NULL, NULL, NULL) != SQLITE_OK)
+        return pp_fail(error, PP_E_IO, "database: migration %zu: %s", number, sqlite3_errmsg(handle));
+    if (number == SEALING && !stored_key_migrate(db, handle, error))
+        return pp_wrap(error, "migration %zu", number);
+    if (!db_run(db, error, "INSERT INTO migration(number, applied) VALUES(?, ?)", "ii", (int64_t)number,
+                pp_clock_realtime_s()))
+        return false;
+    return db_change_commit(&change, error);
+}
+
+bool db_migrate(struct db *db, struct pp_error *error) {
+    if (!db_run(db, error,
+                "CREATE TABLE IF NOT EXISTS migration(number INTEGER PRIMARY KEY, applied INTEGER NOT NULL) "
+                "STRICT",
+                ""))
+        return false;
+    db_autostmt sqlite3_stmt *newest =
+        db_query(db, error, "SELECT coalesce(max(number), 0) FROM migration", "");
+    if (!newest || !db_next(newest, "migration", error))
+        return false;
+    int64_t have = db_int(newest, 0);
+    sqlite3_reset(newest);
+    if (have > (int64_t)PP_COUNT(migrations))
+        return pp_fail(error, PP_E_UNSUPPORTED,
+                       "the database is of a newer version of this program (schema %lld)", (long long)have);
+    for (size_t number = (size_t)have + 1; number <= PP_COUNT(migrations); number++) {
+        if (!migration_apply(db, number, error))
+            return false;
+    }
+    /* What a migration has taken out is not left in the log either. Where somebody reads, he goes on, and a later
+     * checkpoint does it. */
+    if (have < SEALING)
+        sqlite3_wal_checkpoint_v2(sqlite3_db_handle(newest), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    return true;
+}

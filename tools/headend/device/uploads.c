@@ -1,0 +1,34 @@
+/* PUT /v1/screenshots/ID and /v1/logs/ID: what a screen was asked to send. */
+#include "headend/device/handlers.h"
+#include "headend/ops/screen_uploads.h"
+
+static void upload_refuse(struct reply *reply, const struct pp_error *error) {
+    if (error->code == PP_E_NOTFOUND)
+        reply_problem(reply, MHD_HTTP_NOT_FOUND, "upload-unwanted", "%s", error->message);
+    else
+        reply_failure(reply, error);
+}
+
+static const char *upload_name(const struct request *request) {
+    return command_kind_name(strstr(request->path, "/logs/") ? COMMAND_LOGS : COMMAND_SCREENSHOT);
+}
+
+bool upload_admit(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    if (screen_upload_expected(request->db, request->device.id, request->rest, upload_name(request), &error))
+        return true;
+    upload_refuse(reply, &error);
+    return false;
+}
+
+void upload_put(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    const struct pp_buf *body = &request->body;
+    if (!upload_admit(request, reply))
+        return;
+    if (screen_upload_keep(request->app->home, request->app->db, request->device.id, request->rest,
+                           body->data, body->size, &error))
+        reply_empty(reply, MHD_HTTP_NO_CONTENT);
+    else
+        reply_failure(reply, &error);
+}

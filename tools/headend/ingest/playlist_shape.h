@@ -1,0 +1,18 @@
+/* The form of playlist descriptions: what may stand where. Inside of playlist.c. */
+#ifndef HEADEND_INGEST_PLAYLIST_SHAPE_H
+#define HEADEND_INGEST_PLAYLIST_SHAPE_H
+
+#include "base/json.h"
+
+#define PLAYLIST_SINGLE "main" /* the one playlist, layout and zone where there is only one */
+
+/* Refuses what is not known, missing or of the wrong kind, naming the place. */
+PP_MUST_USE bool playlist_shape_check(const cJSON *description, struct pp_error *error);
+
+/* Canvas and one layout of one zone that fills it; `description` may be NULL. A canvas that is not described takes the
+ * display's shape. */
+void playlist_shape_single(cJSON *manifest, const cJSON *description);
+/* Canvas, layouts, schedule and default layout as they were described. */
+void playlist_shape_copy(cJSON *manifest, const cJSON *description);
+
+#endif

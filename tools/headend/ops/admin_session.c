@@ -1,0 +1,51 @@
+#include "headend/ops/admin_session.h"
+
+#include "base/clock.h"
+#include "headend/db/db.h"
+
+#define SEEN_EVERY_S 30 /* the last use is not written more often */
+
+bool admin_session_start(struct db *db, int64_t admin, char token[SECRET_TEXT_SIZE], struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    int64_t now = pp_clock_realtime_s();
+    return secret_make(token, error) && secret_hash("admin-session", token, hash, error) &&
+           db_run(db, error, "INSERT INTO admin_session(token_hash, admin, created, seen) VALUES(?, ?, ?, ?)",
+                  "biii", (const void *)hash, sizeof hash, admin, now, now);
+}
+
+bool admin_session_end(struct db *db, const char *token, struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    return secret_hash("admin-session", token, hash, error) &&
+           db_run(db, error, "DELETE FROM admin_session WHERE token_hash = ?", "b", (const void *)hash,
+                  sizeof hash);
+}
+
+bool admin_session_purge(struct db *db, struct pp_error *error) {
+    int64_t now = pp_clock_realtime_s();
+    return db_run(db, error,
+                  "DELETE FROM admin_session WHERE seen < ?1 OR created < ?2 OR max(seen, created) > ?3",
+                  "iii", now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S, now + ADMIN_CLOCK_S);
+}
+
+bool admin_session_find(struct db *db, const char *token, struct admin *admin, struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    int64_t now = pp_clock_realtime_s();
+    if (!secret_hash("admin-session", token, hash, error))
+        return false;
+    db_autostmt sqlite3_stmt *row = db_query(
+        db, error,
+        "SELECT admin.id, admin.name, admin_session.seen FROM admin_session JOIN admin ON admin.id = admin"
+        " WHERE token_hash = ?1 AND seen > ?2 AND admin_session.created > ?3"
+        " AND max(seen, admin_session.created) <= ?4",
+        "biii", (const void *)hash, sizeof hash, now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S,
+        now + ADMIN_CLOCK_S);
+    if (!row || !db_next(row, "session", error))
+        return false;
+    admin->id = db_int(row, 0);
+    snprintf(admin->name, sizeof admin->name, "%s", db_text(row, 1));
+    snprintf(admin->session, sizeof admin->session, "%s", token);
+    if (now - db_int(row, 2) < SEEN_EVERY_S)
+        return true;
+    return db_run_unsynced(db, error, "UPDATE admin_session SET seen = ? WHERE token_hash = ?", "ib", now,
+                           (const void *)hash, sizeof hash);
+}

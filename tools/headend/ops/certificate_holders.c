@@ -1,0 +1,98 @@
+#include "headend/ops/certificate_holders.h"
+
+#include "base/clock.h"
+#include "headend/ops/device.h"
+
+static bool holders_name(void *arg, const uint8_t authority[CA_HASH_SIZE], struct pp_error *error) {
+    struct home *home = arg;
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "UPDATE certificate SET authority = ? WHERE authority IS NULL", "b",
+                     (const void *)authority, (size_t)CA_HASH_SIZE);
+    db_unlock(home->db);
+    return ok;
+}
+
+bool ca_screens(struct db *db, const struct ca *ca, const struct authority *authority, int64_t *count,
+                struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT count(DISTINCT device.id) FROM device JOIN certificate ON certificate.device = "
+                 "device.id WHERE device.status <> 'retired' AND NOT revoked AND expires > ?"
+                 " AND coalesce(authority, ?) = ?",
+                 "ibb", pp_clock_realtime_s(), (const void *)ca->authorities[ca->count - 1].sha256,
+                 (size_t)CA_HASH_SIZE, (const void *)authority->sha256, (size_t)CA_HASH_SIZE);
+    if (!row || !db_next(row, "certificate", error))
+        return false;
+    *count = db_int(row, 0);
+    return true;
+}
+
+static bool holders_count(void *arg, const struct ca *ca, const struct authority *authority, int64_t *count,
+                          struct pp_error *error) {
+    struct home *home = arg;
+    db_lock(home->db);
+    bool counted = ca_screens(home->db, ca, authority, count, error);
+    db_unlock(home->db);
+    return counted;
+}
+
+/* A screen that has a certificate by it, whose id is then told; PP_E_NOTFOUND where there is none. */
+static bool holder_find(struct db *db, const struct authority *authority, char id[UUID_TEXT_SIZE],
+                        struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT device FROM certificate WHERE authority = ? AND NOT revoked LIMIT 1", "b",
+                 (const void *)authority->sha256, (size_t)CA_HASH_SIZE);
+    if (!row || !db_next(row, "certificate", error))
+        return false;
+    snprintf(id, UUID_TEXT_SIZE, "%s", db_text(row, 0));
+    return true;
+}
+
+/* Whether it has another certificate, which it may go on with. */
+static bool holder_has_another(struct db *db, const char *id, const struct authority *authority, bool *has,
+                               struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error,
+                 "SELECT count(*) FROM certificate WHERE device = ? AND authority <> ? AND NOT revoked AND "
+                 "expires > ?",
+                 "sbi", id, (const void *)authority->sha256, (size_t)CA_HASH_SIZE, pp_clock_realtime_s());
+    if (!row || !db_next(row, "certificate", error))
+        return false;
+    *has = db_int(row, 0) > 0;
+    return true;
+}
+
+static bool certificates_end(struct db *db, const char *id, const struct authority *authority,
+                             struct pp_error *error) {
+    return db_run(db, error, "UPDATE certificate SET revoked = 1 WHERE device = ? AND authority = ?", "sb",
+                  id, (const void *)authority->sha256, (size_t)CA_HASH_SIZE);
+}
+
+/* A screen that has no other certificate is refused, as one whose key somebody else may have (device_revoke): so may
+ * they who have the authority's. */
+static bool holder_refuse(struct db *db, const char *id, const struct authority *authority,
+                          struct pp_error *error) {
+    struct device device;
+    bool has = false;
+    if (!device_find(db, id, &device, error) || !holder_has_another(db, id, authority, &has, error))
+        return false;
+    bool in_use = strcmp(device.status, "retired") != 0;
+    return (has || !in_use || device_revoke(db, id, error)) && certificates_end(db, id, authority, error);
+}
+
+static bool holders_refuse(void *arg, const struct authority *authority, struct pp_error *error) {
+    struct home *home = arg;
+    char id[UUID_TEXT_SIZE];
+    struct pp_error end = {0};
+    bool ok = true;
+    db_lock(home->db);
+    while (ok && holder_find(home->db, authority, id, &end))
+        ok = holder_refuse(home->db, id, authority, error);
+    db_unlock(home->db);
+    return ok && (end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message));
+}
+
+struct ca_holders ca_holders_of(struct home *home) {
+    return (struct ca_holders){
+        .arg = home, .name = holders_name, .count = holders_count, .refuse = holders_refuse};
+}

@@ -1,0 +1,107 @@
+#include "headend/ops/channel.h"
+
+#include "base/clock.h"
+#include "crypto/random.h"
+
+#define CHANNEL_COLUMNS "SELECT id, title, publish FROM channel "
+
+static void channel_read(sqlite3_stmt *row, struct channel *channel) {
+    *channel = (struct channel){.publish = db_int(row, 2)};
+    snprintf(channel->id, sizeof channel->id, "%s", db_text(row, 0));
+    snprintf(channel->title, sizeof channel->title, "%s", db_text(row, 1));
+}
+
+bool channel_find(struct db *db, const char *id, struct channel *channel, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(db, error, CHANNEL_COLUMNS "WHERE id = ?", "s", id);
+    if (!row || !db_next(row, "channel", error))
+        return false;
+    channel_read(row, channel);
+    return true;
+}
+
+_Static_assert(CHANNEL_KEY_SIZE == STORED_KEY_SIZE, "stored whole");
+
+bool channel_open_key(struct db *db, struct channel *channel, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    stored_key_of_channel(channel->id, owner);
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT key FROM channel WHERE id = ?", "s", channel->id);
+    return row && db_next(row, "channel", error) && stored_key_open(db, owner, row, 0, channel->key, error);
+}
+
+bool channel_known(struct db *db, const char *id, struct channel *channel, struct pp_error *error) {
+    struct pp_error missing = {0};
+    if (channel_find(db, id, channel, &missing))
+        return true;
+    return missing.code == PP_E_NOTFOUND ? pp_fail(error, PP_E_NOTFOUND, "there is no channel \"%s\"", id)
+                                         : pp_fail(error, missing.code, "%s", missing.message);
+}
+
+bool channel_make(struct db *db, const char *id, const char *title, bool *made, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    uint8_t key[CHANNEL_KEY_SIZE];
+    uint8_t sealed[STORED_KEY_SEALED_SIZE];
+    if (!channel_id_check(id, error) || !text_check("title", title, 1, TEXT_NAME_MAX, error))
+        return false;
+    stored_key_of_channel(id, owner);
+    bool ok =
+        crypto_random(key, sizeof key, error) && stored_key_seal(db, owner, key, sealed, error) &&
+        db_run(db, error,
+               "INSERT INTO channel(id, title, key, created) VALUES(?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
+               "ssbi", id, title, (const void *)sealed, sizeof sealed, pp_clock_realtime_s());
+    pp_wipe(key, sizeof key);
+    *made = ok && db_changes(db) > 0;
+    return ok;
+}
+
+bool channel_ensure(struct db *db, const char *id, struct pp_error *error) {
+    bool made;
+    return channel_make(db, id, id, &made, error);
+}
+
+/* Screens that are not retired. */
+static bool channel_has_none(struct db *db, const char *id, struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row =
+        db_query(db, error, "SELECT count(*) FROM device WHERE channel = ? AND status <> 'retired'", "s", id);
+    if (!row || !db_next(row, "channel", error))
+        return false;
+    return db_int(row, 0) ? pp_fail(error, PP_E_STATE,
+                                    "%lld screens show channel \"%s\": --move-to names another one for them",
+                                    (long long)db_int(row, 0), id)
+                          : true;
+}
+
+bool channel_leave(struct db *db, const char *id, const char *move_to, struct pp_error *error) {
+    if (!move_to)
+        return channel_has_none(db, id, error);
+    return db_run(
+        db, error,
+        "UPDATE device SET channel = ?, version = version + 1 WHERE channel = ? AND status <> 'retired'",
+        "ss", move_to, id);
+}
+
+bool channel_delete(struct db *db, const char *id, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, db, error) && channel_has_none(db, id, error) &&
+           db_run(db, error, "UPDATE device SET channel = NULL WHERE channel = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM publish WHERE channel = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM channel_old_key WHERE channel = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM object_channel WHERE channel = ?", "s", id) &&
+           db_run(db, error, "DELETE FROM channel WHERE id = ?", "s", id) && db_change_commit(&change, error);
+}
+
+bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel), void *arg,
+                  struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(db, error, CHANNEL_COLUMNS "ORDER BY title, id", "");
+    if (!row)
+        return false;
+    struct pp_error end = {0};
+    struct channel channel;
+    while (db_next(row, "channel", &end)) {
+        channel_read(row, &channel);
+        if (!each(arg, &channel))
+            break;
+    }
+    return end.code == PP_E_NOTFOUND || end.code == PP_OK ? true
+                                                          : pp_fail(error, end.code, "%s", end.message);
+}

@@ -1,0 +1,491 @@
+#include "headend/ops/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/log.h"
+#include "channel/manifest.h"
+#include "headend/ops/certificate_holders.h"
+#include "headend/ops/channel.h"
+#include "headend/ops/channel_key.h"
+#include "headend/ops/publish_manifest.h"
+#include "headend/ops/publish_object.h"
+#include "headend/ops/publish_warning.h"
+#include "headend/ops/repo_clean.h"
+#include "headend/signer/control.h"
+#include "headend/signer/tuf_repo.h"
+#include "headend/signer/tuf_sign.h"
+
+#define SEALED_MAX (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
+
+/* The lock, closed to let it go; -1 with PP_E_STATE where another process has it and `wait` is false. */
+static int publish_lock(const struct home *home, bool wait, struct pp_error *error) {
+    pp_autoclose int fd = openat(home->fd, HOME_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        pp_fail_errno(error, HOME_LOCK);
+        return -1;
+    }
+    while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0) {
+        if (errno == EINTR)
+            continue;
+        pp_fail(error, errno == EWOULDBLOCK ? PP_E_STATE : PP_E_IO, HOME_LOCK ": %s", strerror(errno));
+        return -1;
+    }
+    return pp_steal_fd(&fd);
+}
+
+/* Marks publish rows done, and the channels with them. Returns in `changed` whether there were any. */
+static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct pp_error *error) {
+    struct db *db = home->db;
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) ||
+        !db_run(db, error,
+                "UPDATE channel SET publish = (SELECT max(id) FROM publish WHERE channel = channel.id AND "
+                "snapshot = ?1)"
+                " WHERE id IN (SELECT channel FROM publish WHERE status = 'pending' AND snapshot = ?1)",
+                "i", snapshot) ||
+        /* Another state of theirs: it has the number of the publish. */
+        !db_run(db, error,
+                "UPDATE device SET version = version + 1 WHERE channel IN"
+                " (SELECT channel FROM publish WHERE status = 'pending' AND snapshot = ?)",
+                "i", snapshot) ||
+        !db_run(db, error, "UPDATE publish SET status = 'done' WHERE status = 'pending' AND snapshot = ?",
+                "i", snapshot))
+        return false;
+    *changed = db_changes(db) > 0;
+    return db_run(db, error, "DELETE FROM publish WHERE status = 'pending'", "") &&
+           db_change_commit(&change, error);
+}
+
+/* Decides what becomes of the rows of publishes that were killed. */
+static bool publish_settle(struct home *home, const struct tuf_repo *repo, struct pp_error *error) {
+    if (!stored_key_settle(home->db, error))
+        return false;
+    db_lock(home->db);
+    db_autostmt sqlite3_stmt *row =
+        db_query(home->db, error, "SELECT count(*) FROM publish WHERE status = 'pending'", "");
+    bool changed = false;
+    bool ok = row && db_next(row, "publish", error);
+    int64_t pending = ok ? db_int(row, 0) : 0;
+    bool rekeyed = false;
+    if (row)
+        sqlite3_reset(row);
+    if (pending)
+        ok = rows_done(home, tuf_repo_snapshot_version(repo), &changed, error);
+    ok = ok && channel_key_settle(home->db, tuf_repo_snapshot_version(repo), &rekeyed, error);
+    db_unlock(home->db);
+    if (changed || rekeyed)
+        home_wake(home);
+    return ok;
+}
+
+/* The channel's manifest as it is, under its next key; false where there is none that can be opened. */
+static bool manifest_seal_again(struct home *home, const struct tuf_repo *repo, const struct channel *channel,
+                                struct pp_buf *sealed, struct pp_error *error) {
+    char role[sizeof TUF_CHANNEL_ROLE + CHANNEL_ID_MAX];
+    uint8_t sha256[32];
+    pp_autobuf struct pp_buf present = PP_BUF_INIT(SEALED_MAX);
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(CHANNEL_MANIFEST_SIZE_MAX);
+    snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", channel->id);
+    pp_autojson cJSON *body = tuf_repo_read(home, tuf_repo_version(repo, role), role, error);
+    return body && publish_manifest_read(home, channel->id, body, sha256, &present, error) &&
+           publish_manifest_open(home, channel->id, &present, &text, error) &&
+           publish_manifest_seal(channel, pp_buf_text(&text), sealed, error);
+}
+
+static bool rekey_begin(struct home *home, const char *id, int64_t snapshot, struct channel *channel,
+                        struct pp_error *error) {
+    db_lock(home->db);
+    bool ok =
+        channel_find(home->db, id, channel, error) && channel_key_begin(home->db, channel, snapshot, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+static bool rekey_finish(struct home *home, const char *id, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = channel_key_finish(home->db, id, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+/* A new key for the channel, and what is published on it sealed anew. A manifest that is spoilt does not keep the old
+ * key in effect: the next publish replaces it. */
+static bool rekey(struct home *home, struct tuf_repo *repo, const char *id, struct pp_error *error) {
+    struct channel channel;
+    struct tuf_target target;
+    struct pp_error spoilt = {0};
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
+    bool changed;
+    bool ok = rekey_begin(home, id, tuf_repo_snapshot_version(repo) + 1, &channel, error);
+    if (ok && channel.publish && manifest_seal_again(home, repo, &channel, &sealed, &spoilt))
+        ok = publish_manifest_write(home, channel.id, &sealed, &target, error) &&
+             tuf_repo_update(repo, &target, &changed, error);
+    else if (spoilt.code)
+        pp_log_warning("channel %s: publish it again: %s", id, spoilt.message);
+    pp_wipe(&channel, sizeof channel);
+    return ok && rekey_finish(home, id, error);
+}
+
+/* New keys for all channels that screens have left. */
+static bool rekey_all(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
+    char id[CHANNEL_ID_MAX + 1];
+    for (;;) {
+        db_lock(home->db);
+        bool ok = channel_key_wanted(home->db, id, error);
+        db_unlock(home->db);
+        if (!ok || !*id)
+            return ok;
+        if (!rekey(home, repo, id, error))
+            return false;
+        pp_log_info("channel %s has a new key, since a screen left it", id);
+        home_wake(home);
+    }
+}
+
+bool publish_rekey(struct home *home, struct pp_error *error) {
+    char id[CHANNEL_ID_MAX + 1];
+    db_lock(home->db);
+    bool ok = channel_key_wanted(home->db, id, error);
+    db_unlock(home->db);
+    if (!ok || !*id)
+        return ok;
+    pp_autoclose int lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    return lock >= 0 && tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
+           rekey_all(home, &repo, error);
+}
+
+bool publish_init(struct home *home, struct pp_error *error) {
+    return tuf_repo_create(home, error);
+}
+
+/* All that was begun is done, and what that or time changes is signed anew. */
+static bool bring_up_to_date(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
+    const struct ca_holders holders = ca_holders_of(home);
+    bool changed;
+    return ca_settle(home, &holders, error) && rekey_all(home, repo, error) &&
+           tuf_repo_update(repo, NULL, &changed, error) && ca_finish(home, error);
+}
+
+bool publish_refresh(struct home *home, struct pp_error *error) {
+    struct pp_error busy = {0};
+    pp_autoclose int lock = publish_lock(home, false, &busy);
+    if (lock < 0)
+        return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
+    tuf_autorepo struct tuf_repo repo = {0};
+    return tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
+           bring_up_to_date(home, &repo, error);
+}
+
+static bool states_restored(const struct home *home, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "UPDATE device SET epoch = epoch + 1", "");
+    db_unlock(home->db);
+    return ok;
+}
+
+/* Where the root's key is kept elsewhere, all is done that can be done without it. */
+static bool roots_lead_on(const struct tuf_repo *repo, int64_t root_version, struct pp_error *error) {
+    struct pp_error failure = {0};
+    if (tuf_repo_lead_on(repo, root_version, &failure))
+        return true;
+    if (root_version || failure.code != PP_E_NOTFOUND)
+        return pp_fail(error, failure.code, "%s", failure.message);
+    pp_log_warning(
+        "the root's key is not here: screens that have seen a channel which was made after the copy follow "
+        "nothing that is published (%s)",
+        failure.message);
+    return true;
+}
+
+bool publish_restored(struct home *home, int64_t root_version, struct pp_error *error) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    bool changed;
+    pp_autoclose int lock = publish_lock(home, true, error);
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error))
+        return false;
+    if (!roots_lead_on(&repo, root_version, error))
+        return false;
+    repo.least = repo.now;
+    return tuf_repo_update(&repo, NULL, &changed, error) && states_restored(home, error);
+}
+
+static bool control_rotate(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
+    bool changed;
+    PP_AUTO(crypto_key) struct crypto_key *next = tuf_key(home, CONTROL_ROLE TUF_NEXT, true, error);
+    return next && tuf_repo_update(repo, NULL, &changed, error) &&
+           tuf_key_take_next(home, CONTROL_ROLE, error) && tuf_repo_update(repo, NULL, &changed, error);
+}
+
+bool publish_rotate(struct home *home, const char *const *roles, struct pp_error *error) {
+    const char *repository[8] = {NULL}; /* those of them that a root names */
+    size_t count = 0;
+    bool control = false;
+    tuf_autorepo struct tuf_repo repo = {0};
+    for (; *roles; roles++) {
+        if (strcmp(*roles, CONTROL_ROLE) == 0)
+            control = true;
+        else if (count < PP_COUNT(repository) - 1)
+            repository[count++] = *roles;
+    }
+    pp_autoclose int lock = publish_lock(home, true, error);
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        (count && !tuf_repo_rotate(&repo, repository, error)) ||
+        (control && !control_rotate(home, &repo, error)))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+bool publish_rotate_database(struct home *home, struct pp_error *error) {
+    pp_autoclose int lock = publish_lock(home, true, error);
+    return lock >= 0 && stored_key_rotate(home->db, error);
+}
+
+bool publish_rotate_channel(struct home *home, const char *channel, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = channel_key_want(home->db, channel, error);
+    db_unlock(home->db);
+    return ok && publish_rekey(home, error);
+}
+
+bool publish_ca_rotate(struct home *home, uint8_t sha256[CA_HASH_SIZE], struct pp_error *error) {
+    const struct ca_holders holders = ca_holders_of(home);
+    tuf_autorepo struct tuf_repo repo = {0};
+    pp_autoclose int lock = publish_lock(home, true, error);
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !ca_rotate(home, &holders, sha256, error) || !bring_up_to_date(home, &repo, error))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+bool publish_ca_retire(struct home *home, const char *hex, bool force, uint8_t sha256[CA_HASH_SIZE],
+                       struct pp_error *error) {
+    const struct ca_holders holders = ca_holders_of(home);
+    tuf_autorepo struct tuf_repo repo = {0};
+    pp_autoclose int lock = publish_lock(home, true, error);
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !ca_retire(home, &holders, hex, force, sha256, error) || !bring_up_to_date(home, &repo, error))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+bool publish_restate_time(struct home *home, struct pp_error *error) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    pp_autoclose int lock = publish_lock(home, true, error);
+    return lock >= 0 && tuf_repo_open(&repo, home, error) && tuf_repo_restate_time(&repo, error);
+}
+
+bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error) {
+    struct pp_error busy = {0};
+    struct repo_cleaned cleaned = {0};
+    pp_autoclose int lock = publish_lock(home, false, &busy);
+    *again = lock < 0;
+    if (lock < 0)
+        return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
+    tuf_autorepo struct tuf_repo repo = {0};
+    if (!tuf_repo_open(&repo, home, error))
+        return false;
+    repo.now = now;
+    /* Neither waits for the other: a root that cannot be signed here must not fill the disk. */
+    struct pp_error root = {0};
+    bool root_ok = tuf_repo_renew_root(&repo, &root);
+    if (!publish_settle(home, &repo, error) || !repo_clean(home, &repo, &cleaned, error))
+        return false;
+    *again = cleaned.more;
+    if (cleaned.files)
+        pp_log_info("removed %zu files that nothing refers to any more, %llu bytes", cleaned.files,
+                    (unsigned long long)cleaned.bytes);
+    return root_ok ? true : pp_fail(error, root.code, "%s", root.message);
+}
+
+static bool objects_seal(struct home *home, struct playlist *playlist, const char *channel,
+                         const struct content_renderers *renderers, cJSON *warnings,
+                         struct publish_result *result, struct pp_error *error) {
+    cJSON *objects = cJSON_AddObjectToObject(playlist->manifest, "objects");
+    for (size_t i = 0; i < playlist->count; i++) {
+        struct published_object object;
+        char name[32];
+        char hex[PP_HEX_SIZE(32)];
+        char key[PP_BASE64_SIZE(OBJECT_KEY_SIZE)];
+        if (!publish_object(home, playlist->files[i], &playlist->types[i], renderers, &object, error) ||
+            !publish_object_note(home, &object, channel, error))
+            return false;
+        if (*object.warning)
+            publish_warning_add(warnings, playlist->files[i], object.warning);
+        snprintf(name, sizeof name, "o%zu", i + 1);
+        pp_hex_encode(object.sha256, sizeof object.sha256, hex);
+        pp_base64url_encode(object.key, sizeof object.key, key);
+        cJSON *entry = cJSON_AddObjectToObject(objects, name);
+        cJSON_AddStringToObject(entry, "sha256", hex);
+        cJSON_AddNumberToObject(entry, "length", (double)object.length);
+        cJSON_AddStringToObject(entry, "key", key);
+        cJSON_AddStringToObject(entry, "media_type", playlist->types[i].name);
+        pp_wipe(&object.key, sizeof object.key);
+        pp_wipe(key, sizeof key);
+        result->objects++;
+        result->kept += object.kept;
+        result->bytes += object.kept ? 0 : object.length;
+    }
+    return true;
+}
+
+static bool manifest_seal(const struct channel *channel, const cJSON *manifest, struct pp_buf *sealed,
+                          struct pp_error *error) {
+    pp_autojsontext char *text = cJSON_PrintUnformatted(manifest);
+    if (!text)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    bool ok = publish_manifest_seal(channel, text, sealed, error);
+    pp_wipe(text, strlen(text));
+    return ok;
+}
+
+static bool row_insert(const struct home *home, const char *channel, int64_t snapshot, int64_t *number,
+                       struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        home->db, error,
+        "INSERT INTO publish(channel, snapshot, status, created) VALUES(?, ?, 'pending', ?) RETURNING id",
+        "sii", channel, snapshot, pp_clock_realtime_s());
+    if (!row || !db_next(row, "publish", error))
+        return false;
+    *number = db_int(row, 0);
+    return true;
+}
+
+/* The row that says which snapshot will make this publish public. */
+static bool row_pending(const struct home *home, const char *channel, int64_t snapshot, const cJSON *warnings,
+                        int64_t *number, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = row_insert(home, channel, snapshot, number, error) &&
+              publish_warnings_store(home->db, *number, warnings, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+static bool channel_prepare(struct home *home, const char *id, const cJSON *manifest, struct channel *channel,
+                            struct pp_error *error) {
+    const cJSON *title = cJSON_GetObjectItemCaseSensitive(manifest, "title");
+    db_lock(home->db);
+    bool ok = channel_ensure(home->db, id, error) &&
+              (!title || db_run(home->db, error, "UPDATE channel SET title = ? WHERE id = ?", "ss",
+                                title->valuestring, id)) &&
+              channel_find(home->db, id, channel, error) && channel_open_key(home->db, channel, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+/* The channel, the row, and the sealed manifest: all of it, or nothing where screens would refuse it. */
+static bool publish_prepare(struct home *home, const char *id, int64_t snapshot, cJSON *manifest,
+                            const cJSON *warnings, int64_t *number, struct pp_buf *sealed,
+                            struct pp_error *error) {
+    struct channel channel;
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, home->db, error) || !channel_prepare(home, id, manifest, &channel, error) ||
+        !row_pending(home, id, snapshot, warnings, number, error))
+        return false;
+    cJSON_AddStringToObject(manifest, "channel", id);
+    cJSON_AddNumberToObject(manifest, "version", (double)*number);
+    bool ok = manifest_seal(&channel, manifest, sealed, error) && db_change_commit(&change, error);
+    pp_wipe(&channel, sizeof channel);
+    return ok;
+}
+
+bool publish_playlist(struct home *home, const char *channel_id, struct playlist *playlist,
+                      const struct publish_options *options, struct publish_result *result,
+                      struct pp_error *error) {
+    *result = (struct publish_result){0};
+    pp_autojson cJSON *warnings = cJSON_CreateArray();
+    pp_autoclose int lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !rekey_all(home, &repo, error) ||
+        !objects_seal(home, playlist, channel_id, &options->renderers, warnings, result, error))
+        return false;
+    int64_t snapshot = tuf_repo_snapshot_version(&repo) + 1;
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
+    struct tuf_target target;
+    bool changed;
+    if (!publish_prepare(home, channel_id, snapshot, playlist->manifest, warnings, &result->number, &sealed,
+                         error) ||
+        !publish_manifest_write(home, channel_id, &sealed, &target, error) ||
+        !tuf_repo_update(&repo, &target, &changed, error) || !rows_done(home, snapshot, &changed, error))
+        return false;
+    if (options->warn)
+        publish_warnings_each(warnings, options->warn, options->arg);
+    home_wake(home);
+    return true;
+}
+
+static bool channel_published(struct home *home, const char *id, struct channel *channel,
+                              struct pp_error *error) {
+    db_lock(home->db);
+    bool known = channel_known(home->db, id, channel, error);
+    db_unlock(home->db);
+    if (!known)
+        return false;
+    return channel->publish ? true : pp_fail(error, PP_E_STATE, "nothing is published on channel \"%s\"", id);
+}
+
+static bool channel_emptied(struct home *home, const char *id, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "UPDATE channel SET publish = 0 WHERE id = ?", "s", id);
+    db_unlock(home->db);
+    return ok;
+}
+
+bool publish_withdraw(struct home *home, const char *channel_id, struct pp_error *error) {
+    pp_autoclose int lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    struct channel channel = {0};
+    bool changed;
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !channel_published(home, channel_id, &channel, error))
+        return false;
+    const struct tuf_target nothing = {.channel = channel.id};
+    if (!tuf_repo_update(&repo, &nothing, &changed, error) || !channel_emptied(home, channel.id, error))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+static bool screens_move(struct home *home, const char *id, const char *move_to, struct pp_error *error) {
+    struct channel channel;
+    db_lock(home->db);
+    bool ok = channel_known(home->db, id, &channel, error) &&
+              (!move_to || channel_known(home->db, move_to, &channel, error)) &&
+              channel_leave(home->db, id, move_to, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+/* Out of the repository, where it is in there. */
+static bool channel_unlist(struct tuf_repo *repo, const char *id, struct pp_error *error) {
+    const struct tuf_target gone = {.channel = id, .removed = true};
+    char role[sizeof TUF_CHANNEL_ROLE + CHANNEL_ID_MAX];
+    bool changed;
+    snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", id);
+    if (tuf_repo_version(repo, role) && !tuf_repo_update(repo, &gone, &changed, error))
+        return false;
+    return tuf_key_forget(repo->home, role, error);
+}
+
+bool publish_remove_channel(struct home *home, const char *id, const char *move_to, struct pp_error *error) {
+    if (move_to && strcmp(id, move_to) == 0)
+        return pp_fail(error, PP_E_INVALID, "its screens cannot be moved to the channel itself");
+    pp_autoclose int lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+        !screens_move(home, id, move_to, error) || !channel_unlist(&repo, id, error))
+        return false;
+    db_lock(home->db);
+    bool ok = channel_delete(home->db, id, error);
+    db_unlock(home->db);
+    home_wake(home);
+    return ok;
+}

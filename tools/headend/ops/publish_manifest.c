@@ -1,0 +1,90 @@
+#include "headend/ops/publish_manifest.h"
+
+#include "base/encode.h"
+#include "channel/manifest.h"
+#include "crypto/bulk.h"
+#include "crypto/seal.h"
+
+#define ASSOCIATED_SIZE (sizeof SEAL_AD_MANIFEST + CHANNEL_ID_MAX)
+
+bool publish_manifest_seal(const struct channel *channel, const char *text, struct pp_buf *sealed,
+                           struct pp_error *error) {
+    char associated[ASSOCIATED_SIZE];
+    snprintf(associated, sizeof associated, SEAL_AD_MANIFEST "%s", channel->id);
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *parsed = channel_manifest_parse(text, strlen(text), error);
+    return parsed ? seal_encrypt(text, strlen(text), channel->key, associated, sealed, error)
+                  : pp_wrap(error, "screens would refuse this");
+}
+
+bool publish_manifest_write(const struct home *home, const char *channel, const struct pp_buf *sealed,
+                            struct tuf_target *target, struct pp_error *error) {
+    char folder[PP_PATH_MAX];
+    char path[PP_PATH_MAX];
+    char hex[PP_HEX_SIZE(32)];
+    *target = (struct tuf_target){.channel = channel, .length = sealed->size};
+    if (!crypto_sha256(sealed->data, sealed->size, target->sha256, error))
+        return false;
+    pp_hex_encode(target->sha256, sizeof target->sha256, hex);
+    return pp_path_format(folder, error, PUBLISH_MANIFESTS "/%s", channel) &&
+           pp_path_format(path, error, "%s/%s" PUBLISH_MANIFEST_SUFFIX, folder, hex) &&
+           pp_dir_make(home->fd, folder, 0755, error) &&
+           pp_file_replace(home->fd, path, sealed->data, sealed->size, 0644, error);
+}
+
+bool publish_manifest_read(const struct home *home, const char *channel, const cJSON *role,
+                           uint8_t sha256[32], struct pp_buf *sealed, struct pp_error *error) {
+    char name[PP_PATH_MAX];
+    char path[PP_PATH_MAX];
+    snprintf(name, sizeof name, "channels/%s/manifest.sealed", channel);
+    const cJSON *targets = cJSON_GetObjectItemCaseSensitive(role, "targets");
+    const cJSON *hashes =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(targets, name), "hashes");
+    const char *hex = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(hashes, "sha256"));
+    if (!hex || strlen(hex) != 64 || !pp_hex_decode(hex, sha256, 32, error))
+        return pp_fail(error, PP_E_INVALID, TUF_CHANNEL_ROLE "%s: names no manifest", channel);
+    return pp_path_format(path, error, PUBLISH_MANIFESTS "/%s/%s" PUBLISH_MANIFEST_SUFFIX, channel, hex) &&
+           pp_file_read(home->fd, path, sealed, error);
+}
+
+/* The channel's keys, the present one first. */
+static bool keys_load(struct home *home, const char *channel, struct pp_buf *keys, struct pp_error *error) {
+    struct channel present;
+    struct pp_error end = {0};
+    uint8_t key[CHANNEL_KEY_SIZE];
+    char owner[STORED_KEY_OWNER_SIZE];
+    stored_key_of_channel(channel, owner);
+    bool ok = channel_find(home->db, channel, &present, error) &&
+              channel_open_key(home->db, &present, error) &&
+              pp_buf_add(keys, present.key, sizeof present.key, error);
+    pp_wipe(&present, sizeof present);
+    db_autostmt sqlite3_stmt *row =
+        ok ? db_query(home->db, error,
+                      "SELECT key FROM channel_old_key WHERE channel = ? ORDER BY number DESC", "s", channel)
+           : NULL;
+    if (!row)
+        return false;
+    while (ok && db_next(row, "key", &end)) {
+        if (stored_key_open(home->db, owner, row, 0, key,
+                            NULL)) /* one that is spoilt stands in no other's way */
+            ok = pp_buf_add(keys, key, sizeof key, error);
+    }
+    pp_wipe(key, sizeof key);
+    return ok && (end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message));
+}
+
+bool publish_manifest_open(struct home *home, const char *channel, const struct pp_buf *sealed,
+                           struct pp_buf *text, struct pp_error *error) {
+    char associated[ASSOCIATED_SIZE];
+    pp_autobuf struct pp_buf keys = PP_BUF_INIT(CHANNEL_KEY_SIZE * (CHANNEL_OLD_KEYS_MAX + 2));
+    snprintf(associated, sizeof associated, SEAL_AD_MANIFEST "%s", channel);
+    db_lock(home->db);
+    bool open = false;
+    bool loaded = keys_load(home, channel, &keys, error);
+    db_unlock(home->db);
+    for (size_t at = 0; loaded && !open && at < keys.size; at += CHANNEL_KEY_SIZE) {
+        pp_buf_finish(text);
+        open = seal_decrypt_unexplained(sealed->data, sealed->size, keys.data + at, associated, text, error);
+    }
+    return open;
+}

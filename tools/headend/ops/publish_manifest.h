@@ -1,0 +1,25 @@
+/* Sealed manifests of channels in the repository: made, read again, and sealed anew under another key. */
+#ifndef HEADEND_OPS_PUBLISH_MANIFEST_H
+#define HEADEND_OPS_PUBLISH_MANIFEST_H
+
+#include "headend/ops/channel.h"
+#include "headend/signer/tuf_repo.h"
+
+#define PUBLISH_MANIFESTS       HOME_REPO "/targets/channels"
+#define PUBLISH_MANIFEST_SUFFIX ".manifest.sealed"
+
+/* Seals the manifest's text under the channel's key, after a look at it with a screen's eyes. */
+PP_MUST_USE bool publish_manifest_seal(const struct channel *channel, const char *text, struct pp_buf *sealed,
+                                       struct pp_error *error);
+/* Gives it its place; *target is what the channel's role has to name. */
+PP_MUST_USE bool publish_manifest_write(const struct home *home, const char *channel,
+                                        const struct pp_buf *sealed, struct tuf_target *target,
+                                        struct pp_error *error);
+/* The sealed manifest that the `signed` part of a channel's role names, and its hash. */
+PP_MUST_USE bool publish_manifest_read(const struct home *home, const char *channel, const cJSON *role,
+                                       uint8_t sha256[32], struct pp_buf *sealed, struct pp_error *error);
+/* Opens it with the channel's key or, for one of before a rotation, with a former one. */
+PP_MUST_USE bool publish_manifest_open(struct home *home, const char *channel, const struct pp_buf *sealed,
+                                       struct pp_buf *text, struct pp_error *error);
+
+#endif

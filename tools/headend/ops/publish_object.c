@@ -1,0 +1,253 @@
+#include "headend/ops/publish_object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "crypto/bulk.h"
+#include "crypto/random.h"
+#include "crypto/seal.h"
+#include "headend/db/stored_key.h"
+#include "headend/ingest/content_file.h"
+
+#define READ_SIZE    (1024 * 1024) /* bytes at a time */
+#define OBJECTS      HOME_REPO "/objects"
+#define OBJECT_DRAFT OBJECTS "/draft" /* one at a time, under the lock */
+
+/* Everything that is read of a file goes to `take`. */
+static bool file_each(int fd, const char *path,
+                      bool (*take)(void *arg, const void *data, size_t size, struct pp_error *), void *arg,
+                      struct pp_error *error) {
+    pp_autofree uint8_t *data = malloc(READ_SIZE);
+    if (!data)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    for (off_t offset = 0;;) {
+        ssize_t got = pread(fd, data, READ_SIZE, offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return pp_fail_errno(error, "%s", path);
+        if (got == 0)
+            return true;
+        if (!take(arg, data, (size_t)got, error))
+            return false;
+        offset += got;
+    }
+}
+
+static bool hash_take(void *arg, const void *data, size_t size, struct pp_error *error) {
+    return crypto_sha256_update(arg, data, size, error);
+}
+
+static bool file_hash(int fd, const char *path, uint8_t digest[32], struct pp_error *error) {
+    PP_AUTO(crypto_sha256) struct crypto_sha256 *hash = crypto_sha256_create(error);
+    return hash && file_each(fd, path, hash_take, hash, error) && crypto_sha256_finish(hash, digest, error);
+}
+
+static bool object_path(const uint8_t sha256[32], char path[PP_PATH_MAX], struct pp_error *error) {
+    char hex[PP_HEX_SIZE(32)];
+    pp_hex_encode(sha256, 32, hex);
+    return pp_path_format(path, error, OBJECTS "/%.2s/%s", hex, hex);
+}
+
+/* One that is spoilt is as good as none: the content gets another. */
+static bool object_open_key(const struct home *home, sqlite3_stmt *row, struct published_object *object,
+                            struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    struct pp_error spoilt = {0};
+    stored_key_of_object(object->sha256, owner);
+    return stored_key_open(home->db, owner, row, 1, object->key, &spoilt) ||
+           pp_fail(error, spoilt.code == PP_E_AUTH ? PP_E_NOTFOUND : spoilt.code, "%s", spoilt.message);
+}
+
+static bool object_row(const struct home *home, const uint8_t clear[32], struct published_object *object,
+                       struct pp_error *error) {
+    db_autostmt sqlite3_stmt *row = db_query(
+        home->db, error,
+        "SELECT sha256, key, length, checked, warning FROM object WHERE clear_sha256 = ? AND NOT exposed",
+        "b", (const void *)clear, (size_t)32);
+    if (!row || !db_next(row, "object", error) || !db_bytes(row, 0, object->sha256, 32, error) ||
+        !object_open_key(home, row, object, error))
+        return false;
+    object->length = (uint64_t)db_int(row, 2);
+    object->checked = strcmp(db_text(row, 3), PP_VERSION) == 0;
+    snprintf(object->warning, sizeof object->warning, "%s", db_text(row, 4));
+    return true;
+}
+
+/* The object that this content became before, where it is still whole: publishing again is the remedy for a
+ * disk that has forgotten a bit. */
+static bool object_find(struct home *home, const uint8_t clear[32], struct published_object *object,
+                        struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    struct stat status;
+    db_lock(home->db);
+    bool known = object_row(home, clear, object, error);
+    db_unlock(home->db);
+    if (!known || !object_path(object->sha256, path, error))
+        return false;
+    pp_autoclose int fd = openat(home->fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &status) < 0 || (uint64_t)status.st_size != object->length)
+        return pp_fail(error, PP_E_NOTFOUND, "%s: gone", path);
+    uint8_t present[32];
+    struct pp_error unread;
+    if (!file_hash(fd, path, present, &unread) || memcmp(present, object->sha256, sizeof present) != 0)
+        return pp_fail(error, PP_E_NOTFOUND, "%s: rotten", path);
+    return true;
+}
+
+/* Sealed bytes on their way: into the draft and through the hash. */
+struct sealing {
+    int fd;
+    uint64_t length;
+    struct crypto_sha256 *sealed, *clear;
+    struct seal_writer *writer;
+};
+
+static bool sealing_out(void *arg, const void *data, size_t size, struct pp_error *error) {
+    struct sealing *sealing = arg;
+    sealing->length += size;
+    return crypto_sha256_update(sealing->sealed, data, size, error) &&
+           pp_write_all(sealing->fd, data, size, error);
+}
+
+static bool sealing_in(void *arg, const void *data, size_t size, struct pp_error *error) {
+    struct sealing *sealing = arg;
+    return crypto_sha256_update(sealing->clear, data, size, error) &&
+           seal_writer_write(sealing->writer, data, size, error);
+}
+
+static void sealing_finish(struct sealing *sealing) {
+    pp_close(&sealing->fd);
+    crypto_sha256_destroy(sealing->sealed);
+    crypto_sha256_destroy(sealing->clear);
+    seal_writer_destroy(sealing->writer);
+}
+
+static bool sealing_start(struct sealing *sealing, const struct home *home, const uint8_t *key,
+                          struct pp_error *error) {
+    sealing->fd = openat(home->fd, OBJECT_DRAFT, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (sealing->fd < 0)
+        return pp_fail_errno(error, OBJECT_DRAFT);
+    return (sealing->sealed = crypto_sha256_create(error)) &&
+           (sealing->clear = crypto_sha256_create(error)) &&
+           (sealing->writer = seal_writer_create(sealing_out, sealing, key, SEAL_AD_OBJECT, NULL, error));
+}
+
+/* Seals into the draft; `expected` is what the clear bytes hashed to before. */
+static bool draft_write(const struct home *home, int fd, const char *path, const uint8_t expected[32],
+                        struct published_object *object, struct pp_error *error) {
+    PP_CLEANUP(sealing_finish) struct sealing sealing = {.fd = -1};
+    uint8_t clear[32];
+    if (!crypto_random(object->key, sizeof object->key, error) ||
+        !sealing_start(&sealing, home, object->key, error) ||
+        !file_each(fd, path, sealing_in, &sealing, error) || !seal_writer_finish(sealing.writer, error) ||
+        !crypto_sha256_finish(sealing.clear, clear, error) ||
+        !crypto_sha256_finish(sealing.sealed, object->sha256, error))
+        return false;
+    if (memcmp(clear, expected, sizeof clear) != 0)
+        return pp_fail(error, PP_E_STATE, "%s: changed while it was read", path);
+    if (fsync(sealing.fd) < 0)
+        return pp_fail_errno(error, OBJECT_DRAFT);
+    object->length = sealing.length;
+    return true;
+}
+
+static bool draft_move(const struct home *home, const struct published_object *object,
+                       struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    char folder[PP_PATH_MAX];
+    if (!object_path(object->sha256, path, error) ||
+        !pp_path_format(folder, error, "%.*s", (int)(strlen(path) - 65), path) ||
+        !pp_dir_make(home->fd, folder, 0755, error))
+        return false;
+    if (renameat(home->fd, OBJECT_DRAFT, home->fd, path) < 0)
+        return pp_fail_errno(error, "rename %s", path);
+    return pp_dir_sync_of(home->fd, path, error);
+}
+
+/* Whether screens can show the sealed object that stands at `place`. */
+static bool object_check(const struct home *home, const char *place, const char *path,
+                         const struct media_type *type, const struct content_renderers *renderers,
+                         struct published_object *object, struct pp_error *error) {
+    enum ipc_media_kind kind = strcmp(type->kind, "image") == 0 ? IPC_MEDIA_IMAGE : IPC_MEDIA_VIDEO;
+    pp_autoclose int fd = openat(home->fd, place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return pp_fail_errno(error, "%s", place);
+    return content_check(renderers, fd, object->length, object->key, kind, object->warning, error) ||
+           pp_wrap(error, "%s", path);
+}
+
+static bool object_check_again(struct home *home, const char *path, const struct media_type *type,
+                               const struct content_renderers *renderers, struct published_object *object,
+                               struct pp_error *error) {
+    char place[PP_PATH_MAX];
+    if (!object_path(object->sha256, place, error) ||
+        !object_check(home, place, path, type, renderers, object, error))
+        return false;
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "UPDATE object SET checked = ?, warning = ? WHERE sha256 = ?", "ssb",
+                     PP_VERSION, object->warning, (const void *)object->sha256, sizeof object->sha256);
+    db_unlock(home->db);
+    return ok;
+}
+
+static bool object_keep(struct home *home, const uint8_t clear[32], const struct media_type *type,
+                        const struct published_object *object, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    uint8_t sealed[STORED_KEY_SEALED_SIZE];
+    stored_key_of_object(object->sha256, owner);
+    db_lock(home->db);
+    bool ok =
+        stored_key_seal(home->db, owner, object->key, sealed, error) &&
+        db_run(
+            home->db, error,
+            "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created, checked,"
+            " warning) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+            "bbbisiss", (const void *)clear, (size_t)32, (const void *)object->sha256, sizeof object->sha256,
+            (const void *)sealed, sizeof sealed, (int64_t)object->length, type->name, pp_clock_realtime_s(),
+            PP_VERSION, object->warning);
+    db_unlock(home->db);
+    return ok;
+}
+
+/* Sealed, tried out, and only then given its place. */
+static bool object_make(struct home *home, int fd, const char *path, const uint8_t clear[32],
+                        const struct media_type *type, const struct content_renderers *renderers,
+                        struct published_object *object, struct pp_error *error) {
+    if (!pp_dir_make(home->fd, OBJECTS, 0755, error) || !draft_write(home, fd, path, clear, object, error) ||
+        !object_check(home, OBJECT_DRAFT, path, type, renderers, object, error) ||
+        !draft_move(home, object, error)) {
+        unlinkat(home->fd, OBJECT_DRAFT, 0); /* a full disk needs the space */
+        return false;
+    }
+    return object_keep(home, clear, type, object, error);
+}
+
+bool publish_object_note(struct home *home, const struct published_object *object, const char *channel,
+                         struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = db_run(home->db, error, "INSERT OR IGNORE INTO object_channel(object, channel) VALUES(?, ?)",
+                     "bs", (const void *)object->sha256, sizeof object->sha256, channel);
+    db_unlock(home->db);
+    return ok;
+}
+
+bool publish_object(struct home *home, const char *path, const struct media_type *type,
+                    const struct content_renderers *renderers, struct published_object *object,
+                    struct pp_error *error) {
+    pp_autoclose int fd = content_open(path, error);
+    uint8_t clear[32];
+    *object = (struct published_object){0};
+    if (fd < 0 || !file_hash(fd, path, clear, error))
+        return false;
+    struct pp_error missing = {0};
+    object->kept = object_find(home, clear, object, &missing);
+    if (object->kept)
+        return object->checked || object_check_again(home, path, type, renderers, object, error);
+    if (missing.code != PP_E_NOTFOUND)
+        return pp_fail(error, missing.code, "%s", missing.message);
+    return object_make(home, fd, path, clear, type, renderers, object, error);
+}

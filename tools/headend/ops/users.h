@@ -1,0 +1,35 @@
+/* Administrators. Passwords are kept as Argon2id (RFC 9106) with a salt of their own. */
+#ifndef HEADEND_OPS_USERS_H
+#define HEADEND_OPS_USERS_H
+
+#include "headend/base/text.h"
+#include "headend/db/db.h"
+
+#define PASSWORD_MIN         10  /* bytes */
+#define PASSWORD_MAX         200 /* bytes */
+#define PASSWORD_ENCODED_MAX 160 /* bytes of Argon2's encoded form with the NUL */
+#define PASSWORD_MADE_SIZE   24  /* bytes of a generated one with the NUL */
+
+/* Whether a name and a password may be an administrator's. */
+PP_MUST_USE bool user_check(const char *name, const char *password, struct pp_error *error);
+/* PP_E_STATE where the name is taken. */
+PP_MUST_USE bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error);
+/* Both end the administrator's sessions. PP_E_NOTFOUND. */
+PP_MUST_USE bool user_password(struct db *db, const char *name, const char *password, struct pp_error *error);
+PP_MUST_USE bool user_remove(struct db *db, const char *name, struct pp_error *error);
+PP_MUST_USE bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created),
+                           void *arg, struct pp_error *error);
+/* The id, 0 where there is none, and what password_verify needs: then a hash that nothing fits, so that an
+ * unknown name takes as long. */
+PP_MUST_USE bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],
+                           struct pp_error *error);
+/* Argon2's form of a password, with a salt of its own. */
+PP_MUST_USE bool password_encode(const char *password, char encoded[PASSWORD_ENCODED_MAX],
+                                 struct pp_error *error);
+/* Slow by design: not with db_lock held. */
+bool password_verify(const char *encoded, const char *password);
+
+/* A new one: "xxxx-xxxx-xxxx-xxxx-xxx" of 95 random bits. */
+PP_MUST_USE bool password_make(char password[PASSWORD_MADE_SIZE], struct pp_error *error);
+
+#endif

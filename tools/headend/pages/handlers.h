@@ -1,0 +1,28 @@
+/* The handlers of the table in routes.c, each in the file named above it. */
+#ifndef HEADEND_PAGES_HANDLERS_H
+#define HEADEND_PAGES_HANDLERS_H
+
+#include "headend/server/request.h"
+
+/* access.c */
+void page_access(struct request *request, struct reply *reply);
+void page_access_submit(struct request *request, struct reply *reply);
+void page_access_sign_out(struct request *request, struct reply *reply);
+/* sign_in.c */
+void page_sign_in(struct request *request, struct reply *reply);
+void page_sign_in_submit(struct request *request, struct reply *reply);
+void page_sign_out(struct request *request, struct reply *reply);
+/* enrol.c */
+void page_enrol(struct request *request, struct reply *reply);
+void page_enrol_submit(struct request *request, struct reply *reply);
+void page_enrol_done(struct request *request, struct reply *reply);
+/* screens.c */
+void page_screens(struct request *request, struct reply *reply);
+/* screen.c */
+void page_screen(struct request *request, struct reply *reply);
+void page_screen_submit(struct request *request, struct reply *reply);
+/* page.c */
+void page_home(struct request *request, struct reply *reply);
+void page_asset(struct request *request, struct reply *reply);
+
+#endif

@@ -1,0 +1,28 @@
+#include "headend/pages/routes.h"
+
+#include "headend/pages/handlers.h"
+
+#define FORM            "application/x-www-form-urlencoded"
+#define FORM_MAX        4096
+#define SCREEN_FORM_MAX (64 * 1024) /* bytes: with all who may sign in */
+
+static const struct route routes[] = {
+    {"GET", "/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
+    {"GET", "/admin", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
+    {"GET", "/admin/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE},
+    {"GET", "/admin/assets/*", ROUTE_OPEN, NULL, 0, page_asset, WORK_NONE},
+    {"GET", "/access", ROUTE_OPEN, NULL, 0, page_access, WORK_NONE},
+    {"POST", "/access", ROUTE_OPEN, FORM, FORM_MAX, page_access_submit, WORK_WRITES},
+    {"POST", "/access/sign-out", ROUTE_OPEN, FORM, FORM_MAX, page_access_sign_out, WORK_WRITES},
+    {"GET", "/admin/sign-in", ROUTE_OPEN, NULL, 0, page_sign_in, WORK_NONE},
+    {"POST", "/admin/sign-in", ROUTE_OPEN, FORM, FORM_MAX, page_sign_in_submit, WORK_WRITES},
+    {"POST", "/admin/sign-out", ROUTE_ADMIN, FORM, FORM_MAX, page_sign_out, WORK_WRITES},
+    {"GET", "/admin/screens", ROUTE_ADMIN, NULL, 0, page_screens, WORK_WRITES},
+    {"GET", "/admin/screens/*", ROUTE_ADMIN, NULL, 0, page_screen, WORK_WRITES},
+    {"POST", "/admin/screens/*", ROUTE_ADMIN, FORM, SCREEN_FORM_MAX, page_screen_submit, WORK_WRITES},
+    {"GET", "/enrol", ROUTE_ADMIN, NULL, 0, page_enrol, WORK_WRITES},
+    {"POST", "/enrol", ROUTE_ADMIN, FORM, FORM_MAX, page_enrol_submit, WORK_WRITES},
+    {"GET", "/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, WORK_WRITES},
+};
+
+const struct route_table page_routes = {routes, PP_COUNT(routes)};

@@ -1,0 +1,352 @@
+/* The process around the server: starts it, wakes long polls, keeps house, stops it. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "headend/db/home_open.h"
+#include "headend/device/allowance.h"
+#include "headend/device/handlers.h"
+#include "headend/device/proof.h"
+#include "headend/device/proof_guard.h"
+#include "headend/device/provider_keys.h"
+#include "headend/device/routes.h"
+#include "headend/device/told.h"
+#include "headend/http/connections.h"
+#include "headend/http/credentials.h"
+#include "headend/http/listen.h"
+#include "headend/ops/admin_session.h"
+#include "headend/ops/channel_key.h"
+#include "headend/ops/contacts.h"
+#include "headend/ops/enrolment.h"
+#include "headend/ops/person_session.h"
+#include "headend/ops/publish.h"
+#include "headend/ops/throttle.h"
+#include "headend/pages/admin.h"
+#include "headend/pages/embedded.h"
+#include "headend/pages/page.h"
+#include "headend/pages/routes.h"
+#include "headend/pages/time_zones.h"
+#include "headend/serve/serve.h"
+#include "headend/serve/well_known.h"
+#include "headend/server/hasher.h"
+#include "headend/server/server.h"
+#include "headend/server/waiters.h"
+#include "headend/server/writer.h"
+#include "headend/signer/control.h"
+#include "headend/signer/sign_in_key.h"
+#include "page/strings.h"
+
+#define SERVE_TICK_MS      1000
+#define SERVE_HOUSEKEEP_MS 60000
+#define SERVE_MAINTAIN_MS  (6 * 3600 * 1000) /* what takes years to be due, and what can wait for a day */
+#define SERVE_DRAIN_MS     300               /* at the end, for answers to those that waited */
+#define SERVE_FILES        128               /* descriptors for all but connections and what they download */
+#define SERVE_LEAST        16                /* connections, or it is not worth while */
+
+struct serving {
+    struct app app;
+    struct site site;
+    struct time_zones time_zones;
+    struct home *keeper; /* the same, with a database connection of its own, which waits for the disk */
+    struct MHD_Daemon *daemon;
+    int listener;                    /* the listening socket, before and after the daemon has it */
+    int signals, notices;            /* signalfd, inotify */
+    struct credentials *credentials; /* held: what is shown now */
+    uint8_t issuer[CA_HASH_SIZE];    /* the authority that it was looked at with */
+    int64_t data_version;
+    int64_t housekeep_at, maintain_at; /* ms, CLOCK_MONOTONIC */
+};
+
+static void serving_halt(struct serving *serving) {
+    if (!serving->daemon)
+        return;
+    /* Nobody comes in any more; those inside get their answers. */
+    serving->listener = MHD_quiesce_daemon(serving->daemon);
+    waiters_stop(serving->app.waiters);
+    hasher_stop(serving->app.hasher);
+    poll(NULL, 0, SERVE_DRAIN_MS);
+    writer_stop(serving->app.writer);
+    MHD_stop_daemon(serving->daemon);
+    serving->daemon = NULL;
+}
+
+static void serving_finish(struct serving *serving) {
+    struct app *app = &serving->app;
+    serving_halt(serving);
+    waiters_destroy(app->waiters);
+    hasher_destroy(app->hasher);
+    allowance_destroy(app->allowance);
+    proof_guard_destroy(app->proofs);
+    provider_keys_destroy(app->providers);
+    told_destroy(app->unsealed);
+    sign_in_key_close(app->sign_in_key);
+    writer_destroy(app->writer);
+    if (app->contacts)
+        (void)!contacts_write(app->contacts, app->db, NULL);
+    contacts_destroy(app->contacts);
+    db_close(app->reader);
+    connections_destroy(app->connections);
+    strings_destroy(app->strings);
+    time_zones_finish(&serving->time_zones);
+    control_close(app->control);
+    authorities_close(app->authorities);
+    home_close(serving->keeper);
+    pp_close(&app->repo_fd);
+    credentials_release(serving->credentials);
+    pp_close(&serving->listener);
+    pp_close(&serving->signals);
+    pp_close(&serving->notices);
+}
+
+static bool serving_signals(struct serving *serving, struct pp_error *error) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    signal(SIGPIPE, SIG_IGN);
+    /* Before any thread starts, so that none of them takes the signals. */
+    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0 ||
+        (serving->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+        return pp_fail_errno(error, "signals");
+    serving->notices = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (serving->notices < 0 ||
+        inotify_add_watch(serving->notices, serving->app.home->path, IN_CLOSE_WRITE) < 0)
+        return pp_fail_errno(error, "watch %s", serving->app.home->path);
+    return true;
+}
+
+/* Each connection may have a file open that it downloads. Where fewer descriptors can be had, so can connections. */
+static bool serving_descriptors(struct serving *serving, struct pp_error *error) {
+    uint64_t *connections = &serving->app.options.connections;
+    uint64_t needed = 2 * (*connections + CONNECTIONS_SPARE) + SERVE_FILES;
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
+        return true;
+    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return true;
+    if (limit.rlim_cur >= needed)
+        return true;
+    uint64_t spare = 2 * CONNECTIONS_SPARE + SERVE_FILES;
+    *connections = limit.rlim_cur > spare ? (limit.rlim_cur - spare) / 2 : 0;
+    if (*connections < SERVE_LEAST)
+        return pp_fail(error, PP_E_LIMIT, "at most %llu files may be open here, which is too few to serve",
+                       (unsigned long long)limit.rlim_cur);
+    pp_log_warning("at most %llu connections at a time: only %llu files may be open here",
+                   (unsigned long long)*connections, (unsigned long long)limit.rlim_cur);
+    return true;
+}
+
+/* Issues the server's certificate anew where that is due, and shows what lies there now, renewed here or laid there by
+ * somebody, to whoever connects from now on. Who is connected keeps the one he saw. */
+static bool serving_present(struct serving *serving, struct pp_error *error) {
+    struct app *app = &serving->app;
+    struct host_list hosts = {0};
+    bool renewed = false;
+    PP_AUTO(ca) struct ca *ca = authorities_now(app->authorities);
+    memcpy(serving->issuer, ca->authorities[0].sha256, sizeof serving->issuer);
+    if (!home_hosts_load(app->home, &hosts, error) ||
+        !ca_renew_server(ca, app->home, &hosts, &renewed, error))
+        return false;
+    if (renewed)
+        pp_log_info("the server's certificate was renewed");
+    struct credentials *present = credentials_load(app->home, &hosts, error);
+    if (!present)
+        return false;
+    connections_show(app->connections, present);
+    credentials_release(serving->credentials);
+    serving->credentials = present;
+    return true;
+}
+
+static bool serving_load(struct serving *serving, struct pp_error *error) {
+    struct app *app = &serving->app;
+    app->authorities = authorities_open(app->home, error);
+    app->control = app->authorities ? control_open(app->home, error) : NULL;
+    if (!app->control)
+        return false;
+    app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
+    const struct connection_limits limits = {.connections = app->options.connections,
+                                             .per_address = app->options.per_address,
+                                             .request_s = app->options.request_s};
+    return app->repo_fd >= 0 && (serving->keeper = home_open(app->home->path, error)) &&
+           (app->waiters = waiters_create(error)) &&
+           (app->connections = connections_create(&limits, app->authorities, error)) &&
+           serving_present(serving, error) && (app->writer = writer_create(app->db, error)) &&
+           (app->reader = db_open(db_path(app->db), false, error)) &&
+           (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
+           (app->proofs = proof_guard_create(error)) &&
+           (app->sign_in_key = sign_in_key_open(app->home, error)) && (app->unsealed = told_create(error)) &&
+           (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
+           (app->allowance = allowance_create(error)) &&
+           (app->strings = strings_create(embedded_files, error)) &&
+           time_zones_load(&serving->time_zones, TIME_ZONES_DIR, error);
+}
+
+static bool serving_start(struct serving *serving, struct pp_error *error) {
+    serving->daemon = server_start(&serving->app, serving->listener, error);
+    if (serving->daemon)
+        serving->listener = -1;
+    return serving->daemon != NULL;
+}
+
+static void serving_announce(const struct serving *serving) {
+    const struct app *app = &serving->app;
+    const char *host = credentials_hosts(serving->credentials)->names[0];
+    const char *bracket = strchr(host, ':') ? "[" : "";
+    printf("Pingplay headend: https://%s%s%s:%u/admin/\n", bracket, host, *bracket ? "]" : "", app->port);
+    fflush(stdout);
+}
+
+/* Of people at screens, whose time is over. */
+static void serving_end_sessions(struct serving *serving) {
+    struct pp_error error = {0};
+    bool ended = false;
+    if (!person_sessions_purge(serving->app.db, pp_clock_realtime_s(), &ended, &error))
+        pp_log_warning("housekeeping: %s", error.message);
+    if (ended)
+        waiters_wake(serving->app.waiters);
+}
+
+static void serving_housekeep(struct serving *serving) {
+    struct pp_error error;
+    struct db *db = serving->app.db;
+    db_lock(db);
+    if (!enrolment_purge(db, &error) || !admin_session_purge(db, &error) ||
+        !throttle_purge(db, pp_clock_realtime_s(), &error))
+        pp_log_warning("housekeeping: %s", error.message);
+    serving_end_sessions(serving);
+    allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
+    db_unlock(db);
+    if (!publish_refresh(serving->keeper, &error))
+        pp_log_warning("housekeeping: %s", error.message);
+}
+
+/* Every few hours and at SIGHUP. What fails is left as it was. */
+static void serving_maintain(struct serving *serving) {
+    struct pp_error failure = {0};
+    bool again = false;
+    serving->maintain_at = pp_clock_monotonic_ms() + SERVE_MAINTAIN_MS;
+    if (!publish_maintain(serving->keeper, pp_clock_realtime_s(), &again, &failure))
+        pp_log_warning("maintenance: %s", failure.message);
+    if (again)
+        serving->maintain_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
+    if (!serving_present(serving, &failure))
+        pp_log_error("the server's certificate: %s; the one before it is shown", failure.message);
+}
+
+/* Whether a signal says to stop. SIGHUP: maintenance is due. */
+static bool serving_signalled(struct serving *serving) {
+    struct signalfd_siginfo signal;
+    while (read(serving->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+        if (signal.ssi_signo != SIGHUP)
+            return true;
+        serving->maintain_at = 0;
+    }
+    return false;
+}
+
+static void drain(int fd) {
+    char bytes[4096];
+    while (read(fd, bytes, sizeof bytes) > 0)
+        ;
+}
+
+/* Another process (publish, approve…) has changed the database. */
+static void serving_check(struct serving *serving) {
+    struct pp_error error;
+    if (!contacts_write(serving->app.contacts, serving->app.db, &error))
+        pp_log_warning("%s", error.message);
+    struct db *db = serving->app.db;
+    db_lock(db);
+    int64_t version = db_data_version(db);
+    db_unlock(db);
+    if (version == serving->data_version)
+        return;
+    serving->data_version = version;
+    waiters_wake(serving->app.waiters);
+}
+
+/* Another authority issues: the server's certificate is by that one from now on. */
+static void serving_check_authorities(struct serving *serving) {
+    struct pp_error failure = {0};
+    PP_AUTO(ca) struct ca *ca = authorities_now(serving->app.authorities);
+    if (memcmp(ca->authorities[0].sha256, serving->issuer, sizeof serving->issuer) == 0)
+        return;
+    pp_log_info("another certificate authority issues from now on");
+    if (serving_present(serving, &failure))
+        return;
+    pp_log_error("the server's certificate: %s; the one before it is shown", failure.message);
+    serving->maintain_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS; /* again */
+}
+
+/* Somebody has changed something, in another process or on a page. A channel that a screen has left does not wait for
+ * its new key until the next housekeeping. */
+static void serving_notice(struct serving *serving) {
+    char id[CHANNEL_ID_MAX + 1];
+    drain(serving->notices);
+    if (channel_key_wanted(serving->keeper->db, id, NULL) && *id)
+        serving->housekeep_at = 0;
+}
+
+static int serving_timeout(struct serving *serving) {
+    int64_t now = pp_clock_monotonic_ms();
+    int64_t due = waiters_expire(serving->app.waiters);
+    return due - now < SERVE_TICK_MS ? (due > now ? (int)(due - now) : 0) : SERVE_TICK_MS;
+}
+
+static bool serving_run(struct serving *serving, struct pp_error *error) {
+    for (;;) {
+        struct pollfd fds[] = {{.fd = serving->signals, .events = POLLIN},
+                               {.fd = serving->notices, .events = POLLIN}};
+        if (poll(fds, PP_COUNT(fds), serving_timeout(serving)) < 0 && errno != EINTR)
+            return pp_fail_errno(error, "poll");
+        if (fds[0].revents && serving_signalled(serving))
+            return true;
+        if (fds[1].revents)
+            serving_notice(serving);
+        serving_check(serving);
+        serving_check_authorities(serving);
+        if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
+            serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
+            serving_housekeep(serving);
+        }
+        if (pp_clock_monotonic_ms() >= serving->maintain_at)
+            serving_maintain(serving);
+    }
+}
+
+static void serving_connect(struct serving *serving) {
+    serving->site = (struct site){.tables = {device_routes, page_routes, well_known_routes},
+                                  .authenticate_device = device_authenticate,
+                                  .authenticate_admin = admin_authenticate,
+                                  .admit = upload_admit,
+                                  .complete = device_proof_offer,
+                                  .message = page_message};
+    serving->app.site = &serving->site;
+    serving->app.time_zones = &serving->time_zones;
+}
+
+bool serve(struct home *home, const struct serve_options *options, struct pp_error *error) {
+    PP_CLEANUP(serving_finish)
+    struct serving serving = {.app = {.home = home, .db = home->db, .options = *options, .repo_fd = -1},
+                              .listener = -1,
+                              .signals = -1,
+                              .notices = -1};
+    serving_connect(&serving);
+    db_share(home->db);
+    if (!serving_descriptors(&serving, error) || !serving_signals(&serving, error) ||
+        !serving_load(&serving, error) ||
+        (serving.listener = listen_open(options->listen, (uint16_t)options->port, &serving.app.port, error)) <
+            0 ||
+        !serving_start(&serving, error))
+        return false;
+    serving_announce(&serving);
+    return serving_run(&serving, error);
+}

@@ -1,0 +1,61 @@
+/* What a running server holds; handed to every handler. */
+#ifndef HEADEND_SERVER_APP_H
+#define HEADEND_SERVER_APP_H
+
+#include "headend/base/home.h"
+
+struct authorities;
+struct time_zones;
+struct site;
+struct waiters;
+struct connections;
+struct strings;
+struct writer;
+struct contacts;
+struct hasher;
+struct allowance;
+struct control;
+struct proof_guard;
+struct sign_in_key;
+struct provider_keys;
+struct told;
+
+struct serve_options {
+    const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
+    uint64_t port;            /* 0 lets the system choose */
+    uint64_t code_lifetime_s; /* of an enrolment's codes */
+    uint64_t poll_interval_s; /* between polls of /oauth/token */
+    uint64_t certificate_s;   /* lifetime of a screen's certificate */
+    uint64_t cookie_s;        /* lifetime of a device cookie */
+    uint64_t connections;     /* at a time */
+    uint64_t per_address;     /* of them from one address (address.h) */
+    const char *provider_ca;  /* PEM, of OpenID Connect providers' servers */
+    uint64_t request_s;       /* for TLS's handshake and a request's head (connections.h) */
+};
+
+struct app {
+    struct home *home;
+    struct db *db; /* home's, which writes */
+    struct db *
+        reader; /* another connection, for what only reads (but a certificate's first use) and so waits for nobody */
+    struct authorities *authorities;
+    struct control *control;
+    int repo_fd; /* the folder of the static repository */
+    struct serve_options options;
+    uint16_t port; /* where it listens */
+    struct waiters *waiters;
+    struct connections *connections;
+    struct writer *writer;
+    struct contacts *contacts;
+    struct hasher *hasher;
+    struct sign_in_key *sign_in_key; /* to which what people show at screens is encrypted */
+    struct provider_keys *providers; /* at which they sign in */
+    struct told *unsealed;           /* of screens whose client secret cannot be read */
+    struct proof_guard *proofs;      /* of screens: which are taken */
+    struct allowance *allowance;     /* of screens; with db_lock */
+    struct strings *strings;         /* of the pages, in each language */
+    struct time_zones *time_zones;   /* that people choose from */
+    const struct site *site;         /* what may be asked, and who answers */
+};
+
+#endif

@@ -1,0 +1,64 @@
+/*
+ * What may be asked of the server: rows of method, path, who authenticates, type and cap of the body, and handler. Each
+ * room that has handlers has a table of its own; struct site is all that this room knows of those above it.
+ */
+#ifndef HEADEND_SERVER_ROUTE_H
+#define HEADEND_SERVER_ROUTE_H
+
+#include "headend/server/request.h"
+
+enum route_auth {
+    ROUTE_OPEN,
+    ROUTE_KEY,    /* a screen's key: by its certificate or, where its access mode has it, a proof */
+    ROUTE_DEVICE, /* that and the device cookie, both of the same screen */
+    ROUTE_EITHER, /* key or device cookie, which is bound to the key where that is proven; what is signed for all to
+                     check, any that was ours */
+    ROUTE_ADMIN, /* an administrator's session; without one, to the sign-in page */
+};
+
+/* What it takes, and so where it runs. */
+enum route_work {
+    WORK_NONE,   /* no database */
+    WORK_READS,  /* the reader's connection, with its lock */
+    WORK_WRITES, /* the home's, with its lock, on the writer's thread (writer.h) */
+};
+
+struct route {
+    const char *method;
+    const char *pattern; /* the whole path, where one '*' may stand for some of it */
+    enum route_auth auth;
+    const char *body_type; /* media type that the body must have; NULL where there is none */
+    size_t body_max;       /* bytes */
+    void (*handle)(struct request *request, struct reply *reply);
+    enum route_work work;
+};
+
+struct route_table {
+    const struct route *routes;
+    size_t count;
+};
+
+#define SITE_TABLES_MAX 4
+
+struct site {
+    struct route_table tables[SITE_TABLES_MAX];
+    /* Who asks: fills the request. False: it is answered. Of a screen's route, and of ROUTE_ADMIN. */
+    bool (*authenticate_device)(struct request *request, struct reply *reply);
+    bool (*authenticate_admin)(struct request *request, struct reply *reply);
+    /* Whether a body is wanted that is larger than HTTP_BODY_MAX, of who was authenticated. False: it is answered. */
+    bool (*admit)(struct request *request, struct reply *reply);
+    /* Adds to any answer but those of WORK_NONE. */
+    void (*complete)(const struct request *request, struct reply *reply);
+    /* A page that says one thing, for a person: "not_found", "failed". */
+    void (*message)(const struct request *request, struct reply *reply, unsigned status, const char *key);
+};
+
+/* The route for a method and path; NULL with *status 404 or 405 (and then *allow, the methods there are). */
+const struct route *route_find(const struct site *site, const char *method, const char *path,
+                               const char **rest, unsigned *status, char allow[64]);
+/* Before a body is read that may be larger than HTTP_BODY_MAX: whether it is wanted, and of somebody known. */
+bool route_admit(struct request *request, struct reply *reply);
+/* Authenticates and handles. */
+void route_run(struct request *request, struct reply *reply);
+
+#endif

@@ -1,0 +1,259 @@
+#include "headend/server/server.h"
+
+#include <gnutls/gnutls.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "headend/http/connections.h"
+#include "headend/server/hasher.h"
+#include "headend/server/route.h"
+#include "headend/server/waiters.h"
+#include "headend/server/writer.h"
+#include "headend/signer/authorities.h"
+#include "headend/signer/certificate.h"
+
+#define SERVER_THREADS 2
+#define SERVER_IDLE_S  70 /* without a byte, either way; longer than a long poll waits between */
+
+/* TLS 1.2 with ECDHE and AEAD, and TLS 1.3; certificates of 112 bits of strength and more. */
+#define SERVER_PRIORITIES                                                                                    \
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-256-GCM:"   \
+    "+AES-128-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"              \
+    "+GROUP-SECP384R1:%SERVER_PRECEDENCE:%PROFILE_MEDIUM"
+
+static void add_security_headers(struct reply *reply) {
+    reply_header(reply, "X-Content-Type-Options", "nosniff");
+    reply_header(reply, "Strict-Transport-Security", "max-age=31536000");
+    reply_header(reply, "Referrer-Policy", "same-origin");
+    if (!reply->caching_set)
+        reply_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+}
+
+static enum MHD_Result queue_reply(struct MHD_Connection *connection, struct reply *reply) {
+    if (!reply->response)
+        reply_problem(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal-error", "the server failed");
+    add_security_headers(reply);
+    enum MHD_Result result = MHD_queue_response(connection, reply->status, reply->response);
+    MHD_destroy_response(reply->response);
+    return result;
+}
+
+/* What a proxy before this server may have read as another request, or as two: nothing more is read of it. */
+static void reply_not_in_order(struct reply *reply, const struct connection *connection) {
+    const char *why = connection ? connection->framing.broken : NULL;
+    reply_problem(reply, MHD_HTTP_BAD_REQUEST, "request-malformed", "%s",
+                  why ? why : "not as RFC 9112 has it");
+    reply_header(reply, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+static struct request *request_create(struct app *app, struct MHD_Connection *connection, const char *path,
+                                      const struct route *route, size_t rest) {
+    struct request *request = calloc(1, sizeof *request);
+    if (!request)
+        return NULL;
+    request->app = app;
+    request->connection = connection;
+    request->route = route;
+    snprintf(request->path, sizeof request->path, "%s", path);
+    request->rest = request->path + rest;
+    request->body = PP_BUF_INIT(route->body_max);
+    return request;
+}
+
+static bool body_type_fits(const struct route *route, const char *type) {
+    if (!route->body_type)
+        return true;
+    size_t length = strlen(route->body_type);
+    return type && strncasecmp(type, route->body_type, length) == 0 && strchr("; \t", type[length]);
+}
+
+/* Refuses what can be refused before a body is read. */
+static bool request_acceptable(struct MHD_Connection *connection, const struct route *route,
+                               struct reply *reply) {
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (length && (strlen(length) > 9 || strtoul(length, NULL, 10) > route->body_max)) {
+        reply_problem(reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
+                      route->body_max);
+        return false;
+    }
+    if (!body_type_fits(route, type)) {
+        reply_problem(reply, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "the body must be %s",
+                      route->body_type);
+        return false;
+    }
+    return true;
+}
+
+static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *connection, const char *path,
+                                     const char *method, void **slot) {
+    const char *rest = "";
+    unsigned status;
+    char allow[64];
+    struct reply reply = {0};
+    struct connection *peer = connection_of(connection);
+    if (!connection_head_done(peer)) {
+        reply_not_in_order(&reply, peer);
+        return queue_reply(connection, &reply);
+    }
+    const struct route *route = strlen(path) < HTTP_PATH_MAX
+                                    ? route_find(app->site, method, path, &rest, &status, allow)
+                                    : (status = 404, NULL);
+    if (!route && status == MHD_HTTP_NOT_FOUND && request_wants_page(connection)) {
+        const struct request visitor = {.app = app, .connection = connection};
+        app->site->message(&visitor, &reply, status, "not_found");
+        return queue_reply(connection, &reply);
+    }
+    if (!route) {
+        bool exists = status == MHD_HTTP_METHOD_NOT_ALLOWED;
+        reply_problem(&reply, status, exists ? "method-not-allowed" : "not-found", "%s",
+                      exists ? "not with this method" : "there is nothing at this address");
+        if (exists)
+            reply_header(&reply, MHD_HTTP_HEADER_ALLOW, allow);
+        return queue_reply(connection, &reply);
+    }
+    if (!request_acceptable(connection, route, &reply))
+        return queue_reply(connection, &reply);
+    struct request *request =
+        request_create(app, connection, path, route, *rest ? (size_t)(rest - path) : strlen(path));
+    *slot = request;
+    if (!request)
+        return MHD_NO;
+    return route_admit(request, &reply) ? MHD_YES : queue_reply(connection, &reply);
+}
+
+static enum MHD_Result request_body(struct request *request, const char *data, size_t *size) {
+    if (!pp_buf_add(&request->body, data, *size, NULL)) {
+        if (request->body_too_large)
+            return MHD_NO; /* it goes on sending: cut */
+        request->body_too_large = true;
+    }
+    *size = 0;
+    return MHD_YES;
+}
+
+/* Answers, as a page where a person asks. */
+static enum MHD_Result answer(struct request *request, struct reply *reply) {
+    if (reply->status >= MHD_HTTP_INTERNAL_SERVER_ERROR && !reply->is_page &&
+        request_wants_page(request->connection))
+        request->app->site->message(request, reply, reply->status, "failed");
+    return queue_reply(request->connection, reply);
+}
+
+/* What the writer has to say. */
+static enum MHD_Result answer_written(struct request *request) {
+    struct reply reply = request->held;
+    request->answered = false;
+    request->held = (struct reply){0};
+    if (!reply.wait_hash)
+        return answer(request, &reply);
+    /* It goes on when the password is checked; at once where the server stops. */
+    if (hasher_suspend(request->app->hasher, request))
+        return MHD_YES;
+    return writer_suspend(request->app->writer, request) ? MHD_YES : answer_written(request);
+}
+
+/* Reads, and waits for news where there is none yet. */
+static enum MHD_Result answer_read(struct request *request) {
+    struct waiters *waiters = request->app->waiters;
+    for (;;) {
+        struct reply reply = {0};
+        uint64_t generation = waiters_generation(waiters);
+        route_run(request, &reply);
+        if (!reply.wait_s)
+            return answer(request, &reply);
+        if (waiters_suspend(waiters, request, generation))
+            return MHD_YES;
+    }
+}
+
+static enum MHD_Result request_answer(struct request *request, bool in_order) {
+    struct reply reply = {0};
+    if (request->answered)
+        return answer_written(request);
+    bool refused = !in_order || request->body_too_large;
+    if (!in_order)
+        reply_not_in_order(&reply, connection_of(request->connection));
+    else if (refused)
+        reply_problem(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
+                      request->route->body_max);
+    if (refused)
+        return answer(request, &reply);
+    if (request->route->work != WORK_WRITES)
+        return answer_read(request);
+    return writer_suspend(request->app->writer, request) ? MHD_YES : answer_written(request);
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *path,
+                              const char *method, const char *version, const char *data, size_t *size,
+                              void **slot) {
+    struct app *app = arg;
+    (void)version;
+    if (!*slot)
+        return request_begin(app, connection, path, method, slot);
+    if (*size)
+        return request_body(*slot, data, size);
+    return request_answer(*slot, connection_request_done(connection_of(connection)));
+}
+
+static void completed(void *arg, struct MHD_Connection *connection, void **slot,
+                      enum MHD_RequestTerminationCode code) {
+    struct request *request = *slot;
+    (void)arg;
+    (void)code;
+    connection_answer_done(connection_of(connection));
+    if (!request)
+        return;
+    /* He has hung up before his password's turn came: then nothing calls the handler, which would wait for it. */
+    if (request->attempt.stage == ATTEMPT_RESERVED)
+        hasher_cancel(request->app->hasher, request);
+    if (request->held.response)
+        MHD_destroy_response(request->held.response);
+    pp_wipe(&request->attempt, sizeof request->attempt);
+    pp_wipe(&request->admin, sizeof request->admin);
+    form_finish(&request->form);
+    pp_buf_finish(&request->body);
+    free(request);
+    *slot = NULL;
+}
+
+static void log_line(void *arg, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+static void log_line(void *arg, const char *format, va_list args) {
+    (void)arg;
+    char line[512];
+    vsnprintf(line, sizeof line, format, args);
+    line[strcspn(line, "\r\n")] = 0;
+    pp_log_debug("%s", line);
+}
+
+/* Percent-decoding in place. A path with a NUL in it is none: it becomes empty, and is not found. */
+static size_t unescape(void *arg, struct MHD_Connection *connection, char *text) {
+    (void)arg;
+    (void)connection;
+    size_t size = MHD_http_unescape(text);
+    if (memchr(text, 0, size))
+        text[0] = 0;
+    return text[0] ? size : 0;
+}
+
+struct MHD_Daemon *server_start(struct app *app, int listen_fd, struct pp_error *error) {
+    /* That clients are asked for a certificate, and of whom: all authorities have one name. */
+    pp_autobuf struct pp_buf authority = PP_BUF_INIT(CA_PEM_MAX);
+    PP_AUTO(ca) struct ca *ca = authorities_now(app->authorities);
+    if (!certificate_to_pem(&ca->authorities[0].der, &authority, error))
+        return NULL;
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+        NULL, handle, app, MHD_OPTION_EXTERNAL_LOGGER, log_line, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+        MHD_OPTION_HTTPS_CERT_CALLBACK, connections_on_hello, MHD_OPTION_HTTPS_MEM_TRUST,
+        pp_buf_text(&authority), MHD_OPTION_HTTPS_PRIORITIES, SERVER_PRIORITIES, MHD_OPTION_THREAD_POOL_SIZE,
+        (unsigned)SERVER_THREADS, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)app->options.connections + CONNECTIONS_SPARE, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)SERVER_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_COMPLETED, completed, app,
+        MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_NOTIFY_CONNECTION, connections_on_notify,
+        app->connections, MHD_OPTION_END);
+    if (!daemon)
+        pp_fail(error, PP_E_IO, "cannot start the server");
+    return daemon;
+}

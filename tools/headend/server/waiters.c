@@ -1,0 +1,110 @@
+#include "headend/server/waiters.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+
+struct waiters {
+    pthread_mutex_t mutex;
+    struct request *first;
+    uint64_t generation;
+    bool stopping;
+};
+
+struct waiters *waiters_create(struct pp_error *error) {
+    struct waiters *waiters = calloc(1, sizeof *waiters);
+    if (!waiters) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    pthread_mutex_init(&waiters->mutex, NULL);
+    return waiters;
+}
+
+void waiters_destroy(struct waiters *waiters) {
+    if (!waiters)
+        return;
+    pthread_mutex_destroy(&waiters->mutex);
+    free(waiters);
+}
+
+uint64_t waiters_generation(struct waiters *waiters) {
+    pthread_mutex_lock(&waiters->mutex);
+    uint64_t generation = waiters->generation;
+    pthread_mutex_unlock(&waiters->mutex);
+    return generation;
+}
+
+/* With the mutex held. */
+static void waiter_resume(struct waiters *waiters, struct request *request) {
+    if (request->previous)
+        request->previous->next = request->next;
+    else
+        waiters->first = request->next;
+    if (request->next)
+        request->next->previous = request->previous;
+    request->previous = request->next = NULL;
+    MHD_resume_connection(request->connection);
+}
+
+static void waiters_supersede(struct waiters *waiters, const char *device) {
+    for (struct request *other = waiters->first, *next; other; other = next) {
+        next = other->next;
+        if (strcmp(other->device.id, device) == 0) {
+            other->superseded = true;
+            waiter_resume(waiters, other);
+        }
+    }
+}
+
+bool waiters_suspend(struct waiters *waiters, struct request *request, uint64_t generation) {
+    pthread_mutex_lock(&waiters->mutex);
+    bool wait = waiters->generation == generation && !waiters->stopping;
+    if (wait) {
+        waiters_supersede(waiters, request->device.id);
+        request->next = waiters->first;
+        if (waiters->first)
+            waiters->first->previous = request;
+        waiters->first = request;
+        MHD_suspend_connection(request->connection);
+    }
+    pthread_mutex_unlock(&waiters->mutex);
+    return wait;
+}
+
+void waiters_wake(struct waiters *waiters) {
+    pthread_mutex_lock(&waiters->mutex);
+    waiters->generation++;
+    while (waiters->first)
+        waiter_resume(waiters, waiters->first);
+    pthread_mutex_unlock(&waiters->mutex);
+}
+
+int64_t waiters_expire(struct waiters *waiters) {
+    int64_t now = pp_clock_monotonic_ms();
+    int64_t due = INT64_MAX;
+    pthread_mutex_lock(&waiters->mutex);
+    for (struct request *waiter = waiters->first, *next; waiter; waiter = next) {
+        next = waiter->next;
+        if (waiter->wait_until <= now)
+            waiter_resume(waiters, waiter);
+        else if (waiter->wait_until < due)
+            due = waiter->wait_until;
+    }
+    pthread_mutex_unlock(&waiters->mutex);
+    return due;
+}
+
+void waiters_stop(struct waiters *waiters) {
+    pthread_mutex_lock(&waiters->mutex);
+    waiters->stopping = true;
+    pthread_mutex_unlock(&waiters->mutex);
+    waiters_wake(waiters);
+}
+
+bool waiters_stopping(struct waiters *waiters) {
+    pthread_mutex_lock(&waiters->mutex);
+    bool stopping = waiters->stopping;
+    pthread_mutex_unlock(&waiters->mutex);
+    return stopping;
+}
