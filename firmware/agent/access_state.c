@@ -82,7 +82,7 @@ static void change_mode(struct agent *agent, const struct access_mode *mode) {
     if (former)
         reporter_event(agent->reporter, "access-mode", "%s, before %s", mode->name, former->name);
     if (identity_has_certificate(agent->identity) && !access_state_show(agent, &error))
-        agent_set_trouble(agent, "access-mode", &error);
+        trouble_handle(agent, TROUBLE_ACCESS_MODE, &error);
     reporter_status_changed(agent->reporter);
 }
 
@@ -219,7 +219,7 @@ static void open_person(struct agent *agent) {
     access->signs = agent->document.access.mode;
     access->person = access_person_create(agent->document.access.mode, &config, &error);
     if (!access->person)
-        agent_set_trouble(agent, "sign-in-trouble", &error);
+        trouble_handle(agent, TROUBLE_SIGN_IN, &error);
 }
 
 /* ---- Sessions ---- */

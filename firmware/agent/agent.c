@@ -22,13 +22,13 @@ static void do_connect(struct agent *agent) {
     struct pp_error error = {0};
     connection_stop(agent); /* one with an expired certificate */
     if (!connection_start(agent, &error))
-        agent_set_trouble(agent, "connection", &error);
+        trouble_handle(agent, TROUBLE_CONNECTION, &error);
 }
 
 static void do_offer_code(struct agent *agent) {
     struct pp_error error = {0};
     if (!enrolment_start(agent, &error))
-        agent_set_trouble(agent, "enrolment-failed", &error);
+        trouble_handle(agent, TROUBLE_ENROLMENT, &error);
 }
 
 static void do_end_enrolment(struct agent *agent) {
@@ -126,61 +126,17 @@ void agent_lock(struct agent *agent, enum lock_reason reason) {
         network_key_changed(agent);
 }
 
-/* ---- Troubles ---- */
-
-static void trouble_take(struct agent *agent, struct pp_error *trouble, const char *kind,
-                         const struct pp_error *error) {
-    bool same = trouble->code == error->code && strcmp(trouble->message, error->message) == 0;
-    *trouble = *error;
-    if (same)
-        return;
-    reporter_event(agent->reporter, kind, "%s", error->message);
-    agent_update_screen(agent);
-}
-
-void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error) {
-    const struct pp_error *known = portal_explain(agent, error);
-    struct pp_error *hidden = &agent->portal.hidden;
-    /* What a portal explains is told all the same, once: whoever stands between may play one. */
-    if (known != error && error->code == PP_E_TLS && strcmp(hidden->message, error->message) != 0) {
-        *hidden = *error;
-        reporter_event(agent->reporter, kind, "%s", error->message);
-    }
-    trouble_take(agent, &agent->trouble, known->code == PP_E_PORTAL ? "captive-portal" : kind, known);
-}
-
-void agent_clear_trouble(struct agent *agent) {
-    portal_forget(agent);
-    agent->trouble = (struct pp_error){0};
-}
-
-void agent_set_content_trouble(struct agent *agent, const char *kind, const struct pp_error *error) {
-    trouble_take(agent, &agent->content_trouble, kind, error);
-}
-
-const struct pp_error *agent_trouble(const struct agent *agent) {
-    return agent->trouble.code ? &agent->trouble : &agent->content_trouble;
-}
-
 /* ---- The screen ---- */
-
-/* Whatever code a person may read on the screen, the headend has it at once. */
-static void trouble_report(struct agent *agent) {
-    const char *code = screens_trouble(agent).code;
-    if (!agent->reporter || strcmp(agent->told_code, code ? code : "") == 0)
-        return;
-    snprintf(agent->told_code, sizeof agent->told_code, "%s", code ? code : "");
-    reporter_status_changed(agent->reporter);
-}
 
 /* Also while a code that would be shown cannot be had. */
 static bool agent_is_offline(const struct agent *agent) {
-    return agent->state == AGENT_OFFLINE || (agent->state == AGENT_UNENROLLED && agent->trouble.code);
+    return agent->state == AGENT_OFFLINE ||
+           (agent->state == AGENT_UNENROLLED && agent->troubles.headend.code);
 }
 
 void agent_update_screen(struct agent *agent) {
-    trouble_report(agent);
-    bool covered = states_covers_content(agent->state, agent->trouble.code);
+    trouble_report_code(agent);
+    bool covered = states_covers_content(agent->state, agent->troubles.headend.code);
     if (!agent->director)
         return;
     keyboard_follow(agent);

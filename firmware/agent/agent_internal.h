@@ -28,6 +28,7 @@
 #include "agent/reporter.h"
 #include "agent/state_document.h"
 #include "agent/states.h"
+#include "agent/trouble.h"
 #include "agent/vault_notes.h"
 #include "agent/wifi_erasure.h"
 #include "base/jobs.h"
@@ -158,8 +159,6 @@ struct agent {
     char user_code[ACCESS_USER_CODE_MAX];
     char verification_uri[ACCESS_ADDRESS_MAX];
     char verification_uri_complete[ACCESS_URI_MAX];
-    struct pp_error
-        enrolment_reason; /* why a code is shown to somebody who has approved already: told beside it */
 
     /* connection.c */
     struct access_session *session;
@@ -211,10 +210,9 @@ struct agent {
     bool content_covered;                     /* the state has a screen of its own */
     char empty_channel[CHANNEL_NAME_MAX + 1]; /* on which nothing is published yet; "" none */
     int64_t manifest_version;
-    struct losses players_lost;      /* that died with this manifest */
-    struct pp_error trouble;         /* with the headend, until the next contact; PP_OK none */
-    char told_code[8];               /* the last code that the headend was told, or is to be */
-    struct pp_error content_trouble; /* with what the channel wants, until the next good pass */
+    struct losses players_lost; /* that died with this manifest */
+
+    struct troubles troubles;
 };
 
 /* What does not let a stop come to its end. */
@@ -229,12 +227,6 @@ void agent_handle(struct agent *agent, enum agent_event event);
 void agent_erase_for(struct agent *agent, const char *why);
 /* AGENT_LOCK, with its reason. */
 void agent_lock(struct agent *agent, enum lock_reason reason);
-/* Also tell the error, in a report and on the status screen; once while it stays the same. */
-void agent_set_trouble(struct agent *agent, const char *kind, const struct pp_error *error);
-void agent_clear_trouble(struct agent *agent);
-void agent_set_content_trouble(struct agent *agent, const char *kind, const struct pp_error *error);
-/* What a person should hear of first; PP_OK none. Borrowed. */
-const struct pp_error *agent_trouble(const struct agent *agent);
 /* The screen that belongs to the state: content, or a status screen. */
 void agent_update_screen(struct agent *agent);
 

@@ -358,7 +358,7 @@ static void on_request(void *arg, struct local_client *client, const struct loca
         local_refuse(client, LOCAL_DENIED, "only root may do that");
     else if (question->open && !is_open(agent))
         local_refuse(client, LOCAL_NOT_NOW, "the agent has not opened its state folder yet%s%s",
-                     agent->trouble.code ? ": " : "", agent->trouble.message);
+                     agent->troubles.headend.code ? ": " : "", agent->troubles.headend.message);
     else
         question->answer(agent, client, request);
 }

@@ -81,7 +81,7 @@ void connection_forget_document(struct agent *agent) {
 
 static void on_contact(void *arg) {
     struct agent *agent = arg;
-    agent_clear_trouble(agent);
+    trouble_handle(agent, TROUBLE_OVER_CONTACT, NULL);
     answers_note_contact(agent);
     keeping_hear_state(agent, NULL);
     keeping_ask_for_word(agent);
@@ -92,7 +92,7 @@ static void on_contact(void *arg) {
 /* It can be reached, to be told why, but what it wants is not in effect. */
 static void document_refused(struct agent *agent, const struct pp_error *error) {
     agent_handle(agent, AGENT_NO_CONTACT);
-    agent_set_trouble(agent, "state-refused", error);
+    trouble_handle(agent, TROUBLE_STATE_REFUSED, error);
     answers_note_contact(agent);
     keeping_hear_state(agent, error);
     reporter_set_online(agent->reporter, true);
@@ -151,15 +151,15 @@ static bool certificate_has_expired(struct agent *agent, const struct pp_error *
 }
 
 /* While a code is offered, its own troubles are the ones that are told: they are the same, in other words. */
-static void trouble_note(struct agent *agent, const char *kind, const struct pp_error *error) {
+static void note_trouble(struct agent *agent, enum trouble_event event, const struct pp_error *error) {
     if (!agent->enrol)
-        agent_set_trouble(agent, error->code == PP_E_TLS ? "security-tls" : kind, error);
+        trouble_handle(agent, error->code == PP_E_TLS ? TROUBLE_TLS : event, error);
 }
 
 static void on_poll_trouble(void *arg, const struct pp_error *error, int status,
                             enum access_refusal refusal) {
     struct agent *agent = arg;
-    trouble_note(agent, "connection", error);
+    note_trouble(agent, TROUBLE_CONNECTION, error);
     if (status == 401 || certificate_has_expired(agent, error, status))
         access_session_renew(agent->session);
     connection_lost(agent, refusal);
@@ -185,7 +185,7 @@ static bool poll_restart(struct agent *agent, struct pp_error *error) {
 void connection_route_changed(struct agent *agent) {
     struct pp_error error = {0};
     if (!poll_restart(agent, &error))
-        agent_set_trouble(agent, "connection", &error);
+        trouble_handle(agent, TROUBLE_CONNECTION, &error);
     else if (agent->session && !agent->poller)
         access_session_renew(agent->session);
 }
@@ -194,10 +194,10 @@ void connection_route_changed(struct agent *agent) {
 
 /* The certificate is good for nothing any more. It is kept, and the session goes on trying it, until there is a new
  * one. */
-static void restart_enrolment(struct agent *agent, const char *kind, const struct pp_error *why) {
+static void restart_enrolment(struct agent *agent, enum trouble_event event, const struct pp_error *why) {
     if (agent->enrol)
         return;
-    agent_set_trouble(agent, kind, why);
+    trouble_handle(agent, event, why);
     poller_stop(pp_steal(&agent->poller));
     agent_handle(agent, AGENT_CERTIFICATE_REFUSED);
 }
@@ -208,7 +208,7 @@ static void poll_begin(struct agent *agent) {
     if (!agent->control_keys.count)
         sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
     else if (!poll_start(agent, &error))
-        agent_set_trouble(agent, "connection", &error);
+        trouble_handle(agent, TROUBLE_CONNECTION, &error);
 }
 
 static void on_session(void *arg) {
@@ -230,13 +230,13 @@ void connection_keys_changed(struct agent *agent) {
     bool again = agent->poller && agent->other_keys_wanted;
     agent->other_keys_wanted = false;
     if (again && !poll_restart(agent, &error))
-        agent_set_trouble(agent, "connection", &error);
+        trouble_handle(agent, TROUBLE_CONNECTION, &error);
     if (!agent->poller && !agent->enrol && agent->session && access_session_cookie(agent->session))
         poll_begin(agent);
 }
 
 void connection_without_keys(struct agent *agent, const struct pp_error *error) {
-    agent_set_trouble(agent, "control-keys", error);
+    trouble_handle(agent, TROUBLE_CONTROL_KEYS, error);
     agent_handle(agent, AGENT_NO_KEYS);
 }
 
@@ -244,14 +244,14 @@ static void on_session_trouble(void *arg, const struct pp_error *error, int stat
                                enum access_refusal refusal) {
     struct agent *agent = arg;
     if (certificate_has_expired(agent, error, status)) {
-        restart_enrolment(agent, "certificate-expired", error);
+        restart_enrolment(agent, TROUBLE_CERTIFICATE_EXPIRED, error);
         return;
     }
     if (refusal == ACCESS_REFUSAL_REVOKED) {
-        restart_enrolment(agent, "certificate-revoked", error);
+        restart_enrolment(agent, TROUBLE_CERTIFICATE_REVOKED, error);
         return;
     }
-    trouble_note(agent, "session", error);
+    note_trouble(agent, TROUBLE_SESSION, error);
     connection_lost(agent, refusal);
 }
 
@@ -294,12 +294,12 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
         reporter_event(agent->reporter, "key-changed", "device key: %s",
                        identity_fingerprint_words(agent->identity));
         if (!connection_use_identity(agent, &error))
-            agent_set_trouble(agent, "renewal-failed", &error);
+            trouble_handle(agent, TROUBLE_RENEWAL, &error);
         authority_hear_renewed(agent);
         announce_key(agent);
         network_key_changed(agent);
     } else if (!agent->enrol) {
-        agent_set_trouble(agent, "renewal-failed", failure);
+        trouble_handle(agent, TROUBLE_RENEWAL, failure);
     }
     agent->authority.asked = false;
     renew_later(agent);
@@ -336,7 +336,7 @@ void connection_renew_asked(struct agent *agent) {
     struct pp_error error = {0};
     if (!agent->session || agent->est || renew_start(agent, &error))
         return;
-    agent_set_trouble(agent, "renewal-failed", &error);
+    trouble_handle(agent, TROUBLE_RENEWAL, &error);
     renew_later(agent);
     commands_on_renewed(agent, &error);
 }
@@ -349,7 +349,7 @@ static void on_renew_due(void *arg) {
     if (due && !agent->est && !agent->authority.renewal_waits) {
         if (renew_start(agent, &error))
             return;
-        agent_set_trouble(agent, "renewal-failed", &error);
+        trouble_handle(agent, TROUBLE_RENEWAL, &error);
     }
     renew_later(agent);
 }

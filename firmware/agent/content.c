@@ -282,7 +282,7 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
                   result->kind != SYNC_NO_DOCUMENT && result->kind != SYNC_REFUSED;
     count_sync_result(&agent->answers.counters, result, passed);
     if (passed)
-        agent->content_trouble = (struct pp_error){0};
+        trouble_handle(agent, TROUBLE_OVER_SYNCED, NULL);
     if (result->kind == SYNC_SWITCHED || result->kind == SYNC_UNCHANGED || result->kind == SYNC_REPAIRED)
         *agent->empty_channel = 0;
     switch (result->kind) {
@@ -308,7 +308,7 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
         director_clear_faults(agent->director);
         break;
     case SYNC_FAILED:
-        agent_set_content_trouble(agent, "sync-failed", &result->error);
+        trouble_handle(agent, TROUBLE_SYNC, &result->error);
         break;
     case SYNC_BAD_OBJECT:
         reporter_event(agent->reporter, "object-damaged", "%s", hash);
@@ -339,7 +339,7 @@ void content_follow(struct agent *agent) {
         return;
     if (!agent->document.has_channel) {
         sync_stop(agent->sync);
-        agent->content_trouble = (struct pp_error){0};
+        trouble_handle(agent, TROUBLE_OVER_NO_CHANNEL, NULL);
         *agent->empty_channel = 0;
         content_clear(agent);
         return;
@@ -415,7 +415,8 @@ static void content_restore(struct agent *agent, bool crashed_often) {
 bool content_start(struct agent *agent, struct pp_error *error) {
     if (!director_start(agent, error))
         return false;
-    if (states_covers_content(agent->state, agent->trouble.code)) /* before there is anything to be seen */
+    if (states_covers_content(agent->state,
+                              agent->troubles.headend.code)) /* before there is anything to be seen */
         agent_update_screen(agent);
     agent->sync_watch =
         net_loop_watch(agent->loop, sync_result_fd(agent->sync), POLLIN, on_sync_result, agent, error);

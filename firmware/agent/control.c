@@ -35,7 +35,7 @@ bool control_take(struct agent *agent, const char *text) {
     struct control_keys keys = {0};
     struct pp_error error = {0};
     if (!control_keys_read(text, strlen(text), &keys, &error)) {
-        agent_set_trouble(agent, "control-keys-refused", &error);
+        trouble_handle(agent, TROUBLE_CONTROL_KEYS_REFUSED, &error);
         return false;
     }
     if (same_keys(&keys, &agent->control_keys)) {

@@ -13,7 +13,7 @@ static void on_code(void *arg, const struct access_code *code) {
     snprintf(agent->verification_uri, sizeof agent->verification_uri, "%s", code->verification_uri);
     snprintf(agent->verification_uri_complete, sizeof agent->verification_uri_complete, "%s",
              *code->verification_uri_complete ? code->verification_uri_complete : code->verification_uri);
-    agent->trouble = agent->enrolment_reason;
+    trouble_handle(agent, TROUBLE_CODE_GIVEN, &agent->troubles.code);
     pp_log_info("enrol this screen at %s with the code %s; its fingerprint is %s", agent->verification_uri,
                 agent->user_code, identity_fingerprint_words(agent->identity));
     agent_handle(agent, AGENT_CODE_GIVEN);
@@ -21,8 +21,8 @@ static void on_code(void *arg, const struct access_code *code) {
 
 /* Whoever approved has to be told why another code is shown: the reason stays beside it. */
 static void enrolment_failed(struct agent *agent, const struct pp_error *why) {
-    agent->enrolment_reason = *why;
-    agent_set_trouble(agent, "enrolment-failed", why);
+    trouble_handle(agent, TROUBLE_APPROVAL_FAILED, why);
+    trouble_handle(agent, TROUBLE_ENROLMENT, why);
     agent_handle(agent, AGENT_ENROLMENT_FAILED);
 }
 
@@ -67,8 +67,7 @@ void enrolment_give_up(struct agent *agent) {
     pp_log_warning("the approval that waited for its certificate is given up");
     est_cancel(pp_steal(&agent->est));
     enrolment_forget_token(agent);
-    agent->enrolment_reason = (struct pp_error){0};
-    agent_clear_trouble(agent);
+    trouble_handle(agent, TROUBLE_OVER_APPROVAL_GIVEN_UP, NULL);
     agent_handle(agent, AGENT_ENROLMENT_FAILED);
 }
 
@@ -81,7 +80,7 @@ static void on_enrolled(void *arg, const struct pp_error *failure) {
         return;
     }
     struct pp_error error = {0};
-    agent_clear_trouble(agent);
+    trouble_handle(agent, TROUBLE_OVER_CERTIFIED, NULL);
     est_credentials_forget(&agent->config, agent->vault, &agent->est_credentials);
     reporter_event(agent->reporter, "enrolled", "certificate of device %s",
                    identity_device_id(agent->identity));
@@ -98,12 +97,12 @@ static void on_est_wait(void *arg, int64_t wait_ms, const struct pp_error *why) 
     struct agent *agent = arg;
     agent->est_waits = true;
     if (why) {
-        agent_set_trouble(agent, "enrolment-waits", why);
+        trouble_handle(agent, TROUBLE_CERTIFICATE_WAITS, why);
         return;
     }
     keep_token(agent);
     pp_log_info("the certificate is not ready; asking again in %lld s", (long long)wait_ms / 1000);
-    agent_clear_trouble(agent);
+    trouble_handle(agent, TROUBLE_OVER_CERTIFICATE_ON_ITS_WAY, NULL);
     agent_update_screen(agent);
 }
 
@@ -123,7 +122,7 @@ static void on_token(void *arg, const char *token) {
     struct pp_error error = {0};
     pp_secret_text_destroy(pp_steal(&agent->est_token));
     agent->est_token = pp_secret_text_create(token, NULL); /* without it, it is only not kept */
-    agent_clear_trouble(agent);
+    trouble_handle(agent, TROUBLE_OVER_APPROVED, NULL);
     agent_handle(agent, AGENT_APPROVED);
     connection_put_off_renewal(agent);
     agent->est_waits = agent->est_token_kept;
@@ -133,11 +132,10 @@ static void on_token(void *arg, const char *token) {
 }
 
 static void on_enrol_trouble(void *arg, enum access_trouble trouble, const struct pp_error *error) {
-    static const char *const kinds[] = {
-        [ACCESS_TROUBLE_NETWORK] = "enrolment-network",
-        [ACCESS_TROUBLE_SERVER] = "enrolment-server",
-        [ACCESS_TROUBLE_EXPIRED] = "enrolment-expired",
-        [ACCESS_TROUBLE_DENIED] = "enrolment-denied",
+    static const enum trouble_event events[] = {
+        [ACCESS_TROUBLE_NETWORK] = TROUBLE_ENROLMENT_NETWORK,
+        [ACCESS_TROUBLE_SERVER] = TROUBLE_ENROLMENT_SERVER,
+        [ACCESS_TROUBLE_DENIED] = TROUBLE_ENROLMENT_DENIED,
     };
     struct agent *agent = arg;
     if (trouble == ACCESS_TROUBLE_EXPIRED) {
@@ -147,7 +145,7 @@ static void on_enrol_trouble(void *arg, enum access_trouble trouble, const struc
     bool ended = *agent->user_code && !access_enrol_has_code(agent->enrol);
     if (ended)
         *agent->user_code = 0;
-    agent_set_trouble(agent, kinds[trouble], error);
+    trouble_handle(agent, events[trouble], error);
     if (ended)
         agent_handle(agent, AGENT_CODE_ENDED);
 }
@@ -166,7 +164,7 @@ bool enrolment_start(struct agent *agent, struct pp_error *error) {
     if (agent->enrol)
         return true;
     config.waits = load_token(agent, &token);
-    agent->enrolment_reason = agent->trouble;
+    trouble_handle(agent, TROUBLE_ENROLMENT_BEGUN, &agent->troubles.headend);
     agent->enrol = access_enrol_start(&config, error);
     if (!agent->enrol)
         return false;
@@ -181,5 +179,5 @@ void enrolment_stop(struct agent *agent) {
     access_enrol_destroy(pp_steal(&agent->enrol));
     pp_secret_text_destroy(pp_steal(&agent->est_token));
     pp_wipe(agent->user_code, sizeof agent->user_code);
-    agent->enrolment_reason = (struct pp_error){0};
+    trouble_handle(agent, TROUBLE_OVER_ENROLMENT, NULL);
 }

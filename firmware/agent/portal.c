@@ -22,8 +22,9 @@ static void on_looked(void *arg, const struct pp_error *found) {
     portal->found = *found;
     if (found->code) {
         look_again(agent);
-        if (may_be_a_portal(&agent->trouble) || agent->trouble.code == PP_E_PORTAL)
-            agent_set_trouble(agent, "captive-portal", found);
+        const struct pp_error *trouble = &agent->troubles.headend;
+        if (may_be_a_portal(trouble) || trouble->code == PP_E_PORTAL)
+            trouble_handle(agent, TROUBLE_PORTAL, found);
     } else if (was) {
         pp_log_info("nobody has to sign in to this network any more");
         connection_route_changed(agent);

@@ -33,7 +33,7 @@ struct screen_trouble screens_trouble(const struct agent *agent) {
         return (struct screen_trouble){lock, lock_words(agent->floors.lock)};
     /* That the headend cannot be reached is no reason for content that cannot be shown. */
     const struct pp_error *trouble =
-        agent->content_view == CONTENT_FAILED ? &agent->content_trouble : agent_trouble(agent);
+        agent->content_view == CONTENT_FAILED ? &agent->troubles.content : trouble_first(&agent->troubles);
     /* What is not where it should be on the flash is not the headend's to put right. */
     if (agent->state == AGENT_STARTING && trouble->code && trouble->code != PP_E_NOSPACE &&
         trouble->code != PP_E_NOMEM && !is_tpm(trouble->code))
@@ -54,8 +54,8 @@ static bool channel_is_empty(const struct agent *agent) {
 static struct states_facts facts_of(const struct agent *agent) {
     return (struct states_facts){
         .view = agent->content_view,
-        .trouble = agent->trouble.code,
-        .content_trouble = agent->content_trouble.code,
+        .trouble = agent->troubles.headend.code,
+        .content_trouble = agent->troubles.content.code,
         .lock = agent->floors.lock,
         .signed_out = access_state_is_locked(agent),
         .sign_in_offered = access_state_offers_sign_in(agent),

@@ -203,8 +203,8 @@ static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     net_timer_start_in(&agent->healthy_timer, agent->loop, CRASH_GUARD_HEALTHY_MS, on_healthy, agent);
     agent_handle(agent, identity_has_certificate(agent->identity) ? AGENT_CERTIFICATE_FOUND
                                                                   : AGENT_CERTIFICATE_MISSING);
-    return agent->session || agent->enrol ||
-           pp_fail(error, agent->trouble.code, "%s", agent->trouble.message);
+    const struct pp_error *trouble = &agent->troubles.headend;
+    return agent->session || agent->enrol || pp_fail(error, trouble->code, "%s", trouble->message);
 }
 
 /* ---- A flash that does not let us, or not yet ---- */
@@ -251,9 +251,8 @@ static void on_open_again(void *arg) {
 }
 
 static bool wait_for_flash(struct agent *agent, const struct pp_error *why, struct pp_error *error) {
-    if (strcmp(agent->trouble.message, why->message) != 0)
+    if (trouble_handle(agent, TROUBLE_START, why))
         pp_log_error("%s; it is tried again", why->message);
-    agent->trouble = *why;
     net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, on_open_again, agent);
     return show_trouble(agent, error);
 }
@@ -269,9 +268,9 @@ static bool startup_finish(struct agent *agent, struct pp_error *error) {
         return false;
     }
     director_destroy(pp_steal(&agent->director));
-    if (agent->trouble.code)
-        reporter_event(agent->reporter, "start-delayed", "%s", agent->trouble.message);
-    agent_clear_trouble(agent);
+    if (agent->troubles.headend.code)
+        reporter_event(agent->reporter, "start-delayed", "%s", agent->troubles.headend.message);
+    trouble_handle(agent, TROUBLE_OVER_STARTED, NULL);
     return startup_go_on(agent, error);
 }
 
@@ -287,8 +286,10 @@ static void on_opening_done(struct pp_job *job) {
 
 static void on_opening_slow(void *arg) {
     struct agent *agent = arg;
-    pp_fail(&agent->trouble, PP_E_IO, "%s: the flash does not answer", agent->config.state);
-    pp_log_error("%s; it is waited for", agent->trouble.message);
+    struct pp_error silence = {0};
+    pp_fail(&silence, PP_E_IO, "%s: the flash does not answer", agent->config.state);
+    trouble_handle(agent, TROUBLE_START, &silence);
+    pp_log_error("%s; it is waited for", silence.message);
     if (!show_trouble(agent, &agent->fatal))
         net_loop_stop(agent->loop);
 }
@@ -318,12 +319,11 @@ static void forget_all(struct agent *agent) {
     agent->statement = (struct trust_time_statement){0};
     agent->time_waits = agent->state_expired = agent->other_keys_wanted = false;
     agent->keep_failure_reported = agent->look_failure_reported = agent->renewal_wait_reported = false;
-    agent->content_trouble = (struct pp_error){0};
     agent->players_lost = (struct losses){0};
     agent->manifest_version = 0;
     answers_forget(agent);
     *agent->empty_channel = 0;
-    agent_clear_trouble(agent);
+    trouble_handle(agent, TROUBLE_OVER_ERASED, NULL);
 }
 
 static void run_erase_rest(struct pp_job *job) {
@@ -405,7 +405,7 @@ void startup_erase(struct agent *agent) {
     connection_stop(agent);
     content_stop(agent);
     keeping_stop(agent);
-    agent_clear_trouble(agent);
+    trouble_handle(agent, TROUBLE_OVER_ERASING, NULL);
     erase_start(agent, run_erase_keys, on_keys_erased);
     if (!show_trouble(agent, &agent->fatal))
         net_loop_stop(agent->loop);

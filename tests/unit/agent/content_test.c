@@ -91,7 +91,7 @@ static void a_status_can_be_read_whatever_the_trouble_is_called(void **state) {
     struct agent agent;
     begin(&agent, *state);
     agent.state = AGENT_OFFLINE;
-    pp_fail(&agent.trouble, PP_E_HTTP, "HTTP 200 with \"caf\xe9\" is no answer to GET /v1/state");
+    pp_fail(&agent.troubles.headend, PP_E_HTTP, "HTTP 200 with \"caf\xe9\" is no answer to GET /v1/state");
     pp_autojson cJSON *status = agent_make_status(&agent);
     pp_autojsontext char *text = cJSON_PrintUnformatted(status);
     pp_autojson cJSON *read = pp_json_parse(text, strlen(text), 65536, NULL);

@@ -51,15 +51,15 @@ static void a_server_that_cannot_be_trusted_sends_nobody_to_the_cable(void **sta
     static const enum agent_state states[] = {AGENT_UNENROLLED, AGENT_CONNECTING, AGENT_OFFLINE};
     for (size_t i = 0; i < PP_COUNT(states); i++) {
         struct agent agent = {.state = states[i], .config.url = "https://headend.example"};
-        pp_fail(&agent.trouble, PP_E_TLS, "the server cannot be trusted: unknown authority");
+        pp_fail(&agent.troubles.headend, PP_E_TLS, "the server cannot be trusted: unknown authority");
         pp_autojson cJSON *screen = screen_of(&agent);
         assert_string_equal(text_of(screen, "screen"), "untrusted");
         assert_string_equal(text_of(screen, "code"), "T-1");
-        agent.trouble.code = PP_E_PORTAL;
+        agent.troubles.headend.code = PP_E_PORTAL;
         pp_autojson cJSON *portal = screen_of(&agent);
         assert_string_equal(text_of(portal, "screen"), "portal");
         assert_string_equal(text_of(portal, "code"), "N-2");
-        agent.trouble.code = PP_E_NET;
+        agent.troubles.headend.code = PP_E_NET;
         pp_autojson cJSON *other = screen_of(&agent);
         assert_string_equal(text_of(other, "screen"), states[i] == AGENT_OFFLINE ? "offline" : "connecting");
     }
@@ -105,7 +105,7 @@ static void a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_er
     pp_autojson cJSON *other = screen_of(&agent);
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(other, "screen")), "loading");
     strcpy(agent.document.channel, "lobby");
-    pp_fail(&agent.content_trouble, PP_E_EXPIRED, "timestamp has expired");
+    pp_fail(&agent.troubles.content, PP_E_EXPIRED, "timestamp has expired");
     pp_autojson cJSON *troubled = screen_of(&agent);
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(troubled, "screen")), "error");
 }
@@ -126,11 +126,11 @@ static void the_code_on_the_screen_is_the_one_that_the_headend_is_told(void **st
     assert_null(screens_trouble(&agent).code);
     agent.content_view = CONTENT_FAILED;
     expect_trouble(&agent, "C-1", "no item of the channel can be shown");
-    pp_fail(&agent.content_trouble, PP_E_NOSPACE, "no space left");
+    pp_fail(&agent.troubles.content, PP_E_NOSPACE, "no space left");
     expect_trouble(&agent, "F-1", "no space left");
     agent.content_view = CONTENT_NOT_YET;
     expect_trouble(&agent, "F-1", "no space left");
-    pp_fail(&agent.trouble, PP_E_TLS, "not the headend");
+    pp_fail(&agent.troubles.headend, PP_E_TLS, "not the headend");
     expect_trouble(&agent, "T-1", "not the headend");
 }
 
@@ -147,7 +147,7 @@ static void keys_that_a_tpm_does_not_give_are_told_each_with_its_screen(void **s
                 {PP_E_NOTFOUND, "error", "F-2"}};
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         struct agent agent = {.state = AGENT_STARTING, .config.url = "https://headend.example"};
-        pp_fail(&agent.trouble, rows[i].trouble, "vault: why");
+        pp_fail(&agent.troubles.headend, rows[i].trouble, "vault: why");
         expect_trouble(&agent, rows[i].code, "vault: why");
         pp_autojson cJSON *screen = screen_of(&agent);
         assert_string_equal(text_of(screen, "screen"), rows[i].screen);
@@ -378,7 +378,8 @@ static void be_in(struct agent *agent, const struct situation *at) {
     strcpy(agent->document.channel, "lobby");
     strcpy(agent->empty_channel, at->channel == EMPTY_CHANNEL ? "lobby" : "");
     if (at->trouble)
-        pp_fail(at->whose == HEADENDS ? &agent->trouble : &agent->content_trouble, at->trouble, "why");
+        pp_fail(at->whose == HEADENDS ? &agent->troubles.headend : &agent->troubles.content, at->trouble,
+                "why");
     agent->document.access.mode = access_mode_find("sso");
     agent->document.access.open = at->person == SIGNED_IN;
     if (at->person == CAN_SIGN_IN) {
@@ -454,11 +455,11 @@ static void a_trouble_with_the_headend_is_told_before_one_with_the_content(void 
                                               AGENT_LOCKING};
     for (size_t i = 0; i < PP_COUNT(states); i++) {
         struct agent agent = {.state = states[i]};
-        pp_fail(&agent.trouble, PP_E_PORTAL, "the headend's");
-        pp_fail(&agent.content_trouble, PP_E_TLS, "the content's");
+        pp_fail(&agent.troubles.headend, PP_E_PORTAL, "the headend's");
+        pp_fail(&agent.troubles.content, PP_E_TLS, "the content's");
         assert_int_equal(screens_find(&agent), AGENT_SHOWS_PORTAL);
         expect_trouble(&agent, "N-2", "the headend's");
-        agent.trouble = (struct pp_error){0};
+        agent.troubles.headend = (struct pp_error){0};
         assert_int_equal(screens_find(&agent), AGENT_SHOWS_UNTRUSTED);
         expect_trouble(&agent, "T-1", "the content's");
     }
