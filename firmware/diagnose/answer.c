@@ -31,18 +31,27 @@ static bool date_parse(const char *text, int64_t *seconds) {
     return true;
 }
 
-static void add_answer(struct diagnosis *diagnosis, const struct net_response *response) {
-    const char *url = diagnosis->config->url;
+static void add_verified(struct diagnosis *diagnosis) {
     const char *trusted = diagnosis->config->trusted;
+    diagnosis_add(diagnosis, "tls", "tls-verified", "%s%s%s", diagnosis->config->url,
+                  *trusted ? "; trusted: " : "", trusted);
+}
+
+static void add_answer(struct diagnosis *diagnosis, const struct net_response *response) {
     bool good = response->status / 100 == 2;
     diagnosis->has_date = date_parse(net_response_header(response, "date"), &diagnosis->date_s);
-    diagnosis_add(diagnosis, "tls", "tls-verified", "%s%s%s", url, *trusted ? "; trusted: " : "", trusted);
+    add_verified(diagnosis);
     diagnosis_add(diagnosis, "answer", good ? "answer-good" : "answer-error", "HTTP %d", response->status);
 }
 
-static void add_failure(struct diagnosis *diagnosis, const struct pp_error *error) {
+static void add_failure(struct diagnosis *diagnosis, bool verified, const struct pp_error *error) {
     bool untrusted = error->code == PP_E_TLS;
     diagnosis->answer = error->code;
+    if (verified) {
+        add_verified(diagnosis);
+        diagnosis_add(diagnosis, "answer", "answer-none", "%s", error->message);
+        return;
+    }
     diagnosis_add(diagnosis, "tls", untrusted ? "tls-untrusted" : "tls-broken", "%s", error->message);
     diagnosis_add(diagnosis, "answer", "skipped", "%s", "");
 }
@@ -55,7 +64,7 @@ static void ask(struct diagnosis *diagnosis, struct net_loop *loop, struct net_c
     if (net_client_fetch(client, &request, &response, &error))
         add_answer(diagnosis, &response);
     else
-        add_failure(diagnosis, &error);
+        add_failure(diagnosis, response.verified, &error);
 }
 
 /* The file of the setting "ca", as whoever has put it there should hear of it. */

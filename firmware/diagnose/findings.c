@@ -100,6 +100,10 @@ static const struct finding findings[] = {
     {"answer-error", "answer", VERDICT_FAULT,
      {"The headend answers with an error: tell who runs it",
       "Le serveur répond par une erreur : prévenez qui le gère"}},
+    {"answer-none", "answer", VERDICT_FAULT,
+     {"It is the right one, but no whole answer comes: the headend may be overloaded or hang; tell who runs it",
+      "C’est le bon, mais aucune réponse entière n’arrive : le serveur est peut-être surchargé ou bloqué ; "
+      "prévenez qui le gère"}},
     {"portal-none", "portal", VERDICT_OK,
      {"Nobody has to sign in to this network", "Personne n’a à se connecter à ce réseau"}},
     {"portal-found", "portal", VERDICT_FAULT,

@@ -225,6 +225,13 @@ static void restart_call(struct net_call *call) {
     call->head = NET_HEAD_INIT;
 }
 
+/* Whether TLS has come to its end, and not only that of a proxy. */
+static bool is_verified(const struct net_call *call) {
+    curl_off_t handshake_us = 0;
+    return curl_easy_getinfo(call->easy, CURLINFO_APPCONNECT_TIME_T, &handshake_us) == CURLE_OK &&
+           handshake_us > 0 && !call->proxy_tls.begun && call->response.error.code != PP_E_TLS;
+}
+
 static void on_finished(struct net_transfer *transfer, CURL *easy, CURLcode result) {
     struct net_call *call = (struct net_call *)transfer;
     (void)easy;
@@ -242,6 +249,7 @@ static void on_finished(struct net_transfer *transfer, CURL *easy, CURLcode resu
     else if (result == CURLE_OK && !call->head.complete)
         pp_fail(&response->error, PP_E_NET, "no whole answer came");
     response->ok = response->error.code == PP_OK;
+    response->verified = response->ok || is_verified(call);
     if (response->ok)
         net_call_take_nonce(call);
     if (response->ok && net_call_prove_again(call)) {

@@ -90,6 +90,7 @@ struct net_client_config {
 struct net_response {
     bool ok;                  /* a whole HTTP answer came, whatever its status; else see `error` */
     int status;               /* HTTP status, 0 while none came; may be set where ok is false (a cut body) */
+    bool verified;            /* the server has been: where !ok, by this call's own handshake */
     struct pp_buf body;       /* empty where on_data took it */
     const char *etag;         /* as received, quotes included */
     const char *content_type; /* as received, parameters included */

@@ -6,6 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { startBadFlash } from './lib/bad_flash.mjs';
 import { checkDocument, ctlProgram } from './lib/ctl.mjs';
 import { buildDir } from './lib/headend.mjs';
 
@@ -52,6 +53,19 @@ describe('diagnose', () => {
     test(`tells of ${name}`, async () => {
       const found = await findings({ ...world, prepare: `STATE=${dir}/state; ${world.prepare ?? 'true'} 2> /dev/null` });
       assert.deepEqual(Object.fromEntries(Object.keys(expected).map((check) => [check, found[check]])), expected);
+    });
+  }
+
+  for (const [what, call] of Object.entries({ 'open-fails': 'open', 'sync-fails': 'sync' })) {
+    test(`tells of storage whose ${call} fails`, async (t) => {
+      const flash = await startBadFlash();
+      t.after(() => flash.stop());
+      if (!existsSync(flash.env.LD_PRELOAD)) return t.skip('a sanitized build has no preloaded library');
+      const env = { ...flash.env, BAD_FLASH: path.join(dir, 'state') };
+      assert.match((await findings({ env })).storage, /^storage-(good|low)$/);
+      await flash.go(what);
+      assert.equal((await findings({ env })).storage, 'storage-failing');
+      assert.equal(await flash.count(new RegExp(`^${call} `)), 1);
     });
   }
 

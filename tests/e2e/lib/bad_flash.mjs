@@ -27,7 +27,7 @@ class BadFlash {
   }
 
   async well() {
-    for (const what of ['open-fails', 'all-fails', 'sync-waits']) await rm(path.join(this.control, what), { force: true });
+    for (const what of ['open-fails', 'all-fails', 'sync-fails', 'sync-waits']) await rm(path.join(this.control, what), { force: true });
   }
 
   async count(pattern) {

@@ -4,6 +4,7 @@
  *
  *   open-fails    opening gives EIO
  *   all-fails     so does everything else, on descriptors that are open already, too
+ *   sync-fails    what is written is taken, and each fsync gives EIO
  *   sync-waits    an fsync waits for the end of this file
  *
  * Whatever fails, and each fsync that waits, and is done with it, is a line in the file "log" there.
@@ -76,11 +77,12 @@ static bool path_fails(const char *what, int dir, const char *path, const char *
     return fails;
 }
 
-static bool fd_fails(const char *what, int fd) {
+/* Likewise of one on a descriptor. */
+static bool fd_fails(const char *what, int fd, const char *mode) {
     char path[PATH_MAX];
     int error = errno;
     path_of(fd, path);
-    bool fails = is_on_flash(path) && is_wrong("all-fails");
+    bool fails = is_on_flash(path) && (is_wrong("all-fails") || (mode && is_wrong(mode)));
     if (fails)
         note(what, path);
     errno = fails ? EIO : error;
@@ -114,15 +116,15 @@ int open64(const char *path, int flags, ...) {
 }
 
 ssize_t pread64(int fd, void *data, size_t size, off64_t offset) {
-    return fd_fails("read", fd) ? -1 : syscall(SYS_pread64, fd, data, size, offset);
+    return fd_fails("read", fd, NULL) ? -1 : syscall(SYS_pread64, fd, data, size, offset);
 }
 
 ssize_t read(int fd, void *data, size_t size) {
-    return fd_fails("read", fd) ? -1 : syscall(SYS_read, fd, data, size);
+    return fd_fails("read", fd, NULL) ? -1 : syscall(SYS_read, fd, data, size);
 }
 
 ssize_t write(int fd, const void *data, size_t size) {
-    return fd_fails("write", fd) ? -1 : syscall(SYS_write, fd, data, size);
+    return fd_fails("write", fd, NULL) ? -1 : syscall(SYS_write, fd, data, size);
 }
 
 int renameat(int from_dir, const char *from, int to_dir, const char *to) {
@@ -137,7 +139,7 @@ int unlinkat(int dir, const char *path, int flags) {
 
 int fsync(int fd) {
     char path[PATH_MAX];
-    if (fd_fails("sync", fd))
+    if (fd_fails("sync", fd, "sync-fails"))
         return -1;
     path_of(fd, path);
     if (is_on_flash(path) && is_wrong("sync-waits")) {

@@ -135,6 +135,42 @@ static void one_that_cannot_be_trusted_is_told_with_the_reason(void **state) {
     assert_string_equal(member(document, "verdict"), "fault");
 }
 
+/* Whatever the headend says of itself, it has been reached and verified. */
+static void one_that_answers_with_an_error_is_trusted_and_its_status_told(void **state) {
+    static const struct {
+        int status;
+        const char *finding, *detail;
+    } rows[] = {{200, "answer-good", "HTTP 200"},
+                {404, "answer-error", "HTTP 404"},
+                {500, "answer-error", "HTTP 500"}};
+    struct stage *stage = *state;
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        test_server_do(&stage->server, "{\"do\":\"answers\",\"list\":[{\"status\":%d}]}", rows[i].status);
+        pp_autojson cJSON *document = diagnose(configure(state, "good"));
+        assert_finding(document, "tls", "tls-verified");
+        assert_finding(document, "answer", rows[i].finding);
+        assert_string_equal(member(check_of(document, "answer"), "detail"), rows[i].detail);
+        assert_finding(document, "portal", "portal-none");
+    }
+}
+
+static void a_connection_that_breaks_before_it_is_verified_is_told_as_that(void **state) {
+    pp_autojson cJSON *document = diagnose(configure(state, "cutting"));
+    assert_finding(document, "tcp", "tcp-connected");
+    assert_finding(document, "tls", "tls-broken");
+    assert_finding(document, "answer", "skipped");
+    assert_non_null(strstr(member(check_of(document, "tls"), "detail"), "broke during the TLS handshake"));
+    assert_string_equal(member(document, "verdict"), "fault");
+}
+
+static void one_that_is_verified_and_then_hangs_up_is_no_firewall(void **state) {
+    struct stage *stage = *state;
+    test_server_do(&stage->server, "{\"do\":\"raw\",\"list\":[\"\"]}");
+    pp_autojson cJSON *document = diagnose(configure(state, "raw"));
+    assert_finding(document, "tls", "tls-verified");
+    assert_finding(document, "answer", "answer-none");
+}
+
 static void a_ca_that_is_no_file_is_told(void **state) {
     struct diagnose_config *config = configure(state, "good");
     snprintf(config->ca, sizeof config->ca, "/nonexistent/ca.pem");
@@ -323,6 +359,9 @@ int main(void) {
         cmocka_unit_test(an_address_is_split_into_host_and_port),
         cmocka_unit_test(a_headend_that_answers_is_reached_trusted_and_heard),
         cmocka_unit_test(one_that_cannot_be_trusted_is_told_with_the_reason),
+        cmocka_unit_test(one_that_answers_with_an_error_is_trusted_and_its_status_told),
+        cmocka_unit_test(a_connection_that_breaks_before_it_is_verified_is_told_as_that),
+        cmocka_unit_test(one_that_is_verified_and_then_hangs_up_is_no_firewall),
         cmocka_unit_test(a_ca_that_is_no_file_is_told),
         cmocka_unit_test(nobody_at_the_port_is_told_and_nothing_further_is_tried),
         cmocka_unit_test(a_proxy_is_asked_with_the_credentials_that_there_are),
