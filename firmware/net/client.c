@@ -107,10 +107,8 @@ static bool copy_config(struct net_client *client, const struct net_client_confi
                         error);
 }
 
-/* The limit is the multi handle's: clients that share a loop share the largest. */
-static bool limit_connections(struct net_client *client, int wanted, struct pp_error *error) {
+bool net_client_limit_connections(struct net_client *client, struct pp_error *error) {
     struct net_loop *loop = client->transfers;
-    client->connections = wanted > 0 ? wanted : HOST_CONNECTIONS_DEFAULT;
     if (client->connections <= loop->host_connections)
         return true;
     if (curl_multi_setopt(loop->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)client->connections) != CURLM_OK)
@@ -146,11 +144,13 @@ struct net_client *net_client_create(struct net_loop *loop, const struct net_cli
     client->loop = client->transfers = loop;
     client->clocks = config->clocks;
     client->proxy = net_proxy_ref(config->proxy);
+    client->connections =
+        config->max_connections_per_host > 0 ? config->max_connections_per_host : HOST_CONNECTIONS_DEFAULT;
     client->on_outcome = config->on_outcome;
     client->arg = config->arg;
     if (!copy_config(client, config, error) || !try_setup(client, error) ||
-        (config->own_thread && !(client->thread = net_thread_create(client, error))) ||
-        !limit_connections(client, config->max_connections_per_host, error))
+        !(config->own_thread ? (client->thread = net_thread_create(client, error)) != NULL
+                             : net_client_limit_connections(client, error)))
         return NULL;
     return pp_steal(&client);
 }

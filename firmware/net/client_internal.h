@@ -124,6 +124,8 @@ struct net_setup {
  * base_url's origin. */
 PP_MUST_USE bool net_client_url(const struct net_client *client, const char *path, char url[NET_URL_MAX],
                                 char host[NET_HOST_MAX], bool *own_origin, struct pp_error *error);
+/* On the loop of its transfers, whose limit it is: clients that share a loop share the largest. */
+PP_MUST_USE bool net_client_limit_connections(struct net_client *client, struct pp_error *error);
 void net_identity_release(struct net_identity *identity);
 
 /* setup.c: every option of a call's easy handle, but those of net_call_setup_request. */

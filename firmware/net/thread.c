@@ -9,6 +9,9 @@
  *
  * Nobody knows whether a key will ever answer. What waits for one says so; after as long as a connection may take the
  * owner ends all calls in its own name, and the thread throws away what is left of them once it goes on.
+ *
+ * A thread whose loop fails, for want of memory, ends. Its calls end with it, and after a while the owner begins
+ * another, with a loop of its own; until then new calls are refused in the words of that failure.
  */
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -17,12 +20,14 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "net/client_internal.h"
+#include "net/retry.h"
 
 TAILQ_HEAD(owned_calls, net_call);
 
 struct net_thread {
     struct net_client *client;
-    struct net_loop *loop; /* the thread's, once it is started */
+    struct net_loop
+        *loop; /* the thread's, once it is started; NULL: between one that has broken and the next */
     pthread_t thread;
     bool started;
     int fd; /* eventfd: for the owner there is something to see below */
@@ -32,11 +37,14 @@ struct net_thread {
     bool stop;
     bool any_cancelled;     /* of the thread's calls */
     int64_t waits_since_ms; /* for a key; CLOCK_MONOTONIC; 0: it does not */
-    struct pp_error broken; /* why the thread has ended by itself; PP_OK: it has not */
+    struct pp_error
+        broken; /* why the thread has ended by itself, until there is another; PP_OK: it has not */
     /* The owner's alone. */
     struct owned_calls owned; /* those that are not cancelled */
     struct net_timer overdue;
-    int64_t silent_since_ms; /* the wait that did not come to its end in time; 0: none */
+    int64_t silent_since_ms;  /* the wait that did not come to its end in time; 0: none */
+    struct net_timer renewal; /* of a thread that has broken */
+    struct net_retry retry;   /* reset by an answer */
     /* The thread's alone. */
     struct pp_error key_error; /* of the last signature; PP_OK: it was made, or the failure is told */
 };
@@ -197,6 +205,8 @@ static void finish_ended(struct net_thread *thread) {
     struct net_call *call;
     while ((call = take(thread, &thread->ended, NET_CALL_HERE))) {
         disown(thread, call);
+        if (call->response.ok)
+            net_retry_reset(&thread->retry);
         net_call_finish(call);
     }
 }
@@ -253,6 +263,17 @@ static void say_silent(const struct net_thread *thread, struct pp_error *error) 
 }
 
 static void on_overdue(void *arg);
+static void on_renewal(void *arg);
+
+/* What the thread has broken at may be over in a while. */
+static void await_renewal(struct net_thread *thread, const struct pp_error *why) {
+    if (net_timer_is_running(&thread->renewal))
+        return;
+    int64_t wait_ms = net_retry_next_ms(&thread->retry, -1);
+    pp_log_error("the thread of calls has ended: %s; another begins in %lld s", why->message,
+                 (long long)(wait_ms / 1000));
+    net_timer_start_in(&thread->renewal, thread->client->loop, wait_ms, on_renewal, thread);
+}
 
 static void look(struct net_thread *thread) {
     pthread_mutex_lock(&thread->lock);
@@ -266,6 +287,7 @@ static void look(struct net_thread *thread) {
         thread->silent_since_ms = 0;
     }
     if (broken.code) {
+        await_renewal(thread, &broken);
         end_all(thread, &broken);
     } else if (since_ms && pp_clock_monotonic_ms() < due_ms) {
         net_timer_start(&thread->overdue, thread->client->loop, due_ms, on_overdue, thread);
@@ -313,6 +335,50 @@ void net_thread_post(struct net_thread *thread, struct net_call *call) {
 
 /* ---- Life ---- */
 
+static void destroy_all(struct net_calls *calls) {
+    struct net_call *call;
+    while ((call = TAILQ_FIRST(calls)))
+        net_call_destroy(call);
+}
+
+static void set_broken(struct net_thread *thread, const struct pp_error *why) {
+    pthread_mutex_lock(&thread->lock);
+    thread->broken = *why;
+    pthread_mutex_unlock(&thread->lock);
+}
+
+static bool begin(struct net_thread *thread, struct pp_error *error) {
+    thread->loop = thread->client->transfers = net_loop_create(error);
+    thread->started = thread->loop && net_client_limit_connections(thread->client, error) &&
+                      pp_thread_start(&thread->thread, "calls", thread_main, thread, error);
+    return thread->started;
+}
+
+/* Waits for the thread, which has ended or is told to, and takes its loop and the calls that are left there. */
+static void finish(struct net_thread *thread) {
+    if (thread->started) {
+        pthread_join(thread->thread, NULL);
+        destroy_all(&thread->loop->calls);
+    }
+    thread->started = false;
+    net_loop_destroy(pp_steal(&thread->loop));
+}
+
+static void on_renewal(void *arg) {
+    static const struct pp_error none;
+    struct net_thread *thread = arg;
+    struct pp_error error = {0};
+    finish(thread);
+    thread->client->multiplexed = false;
+    set_broken(thread, &none);
+    if (begin(thread, &error)) {
+        pp_log_info("another thread of calls has begun");
+        return;
+    }
+    set_broken(thread, &error);
+    await_renewal(thread, &error);
+}
+
 struct net_thread *net_thread_create(struct net_client *client, struct pp_error *error) {
     struct net_thread *thread = calloc(1, sizeof *thread);
     if (!thread) {
@@ -324,26 +390,16 @@ struct net_thread *net_thread_create(struct net_client *client, struct pp_error 
     TAILQ_INIT(&thread->ended);
     TAILQ_INIT(&thread->owned);
     pthread_mutex_init(&thread->lock, NULL);
-    thread->loop = net_loop_create(error);
+    net_retry_init_random(&thread->retry);
     thread->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (thread->fd < 0)
         pp_fail_errno(error, "eventfd");
     thread->watch =
         thread->fd < 0 ? NULL : net_loop_watch(client->loop, thread->fd, POLLIN, on_told, thread, error);
-    thread->started = thread->loop && thread->watch &&
-                      pp_thread_start(&thread->thread, "calls", thread_main, thread, error);
-    if (!thread->started) {
-        net_thread_destroy(thread);
-        return NULL;
-    }
-    client->transfers = thread->loop;
-    return thread;
-}
-
-static void destroy_all(struct net_calls *calls) {
-    struct net_call *call;
-    while ((call = TAILQ_FIRST(calls)))
-        net_call_destroy(call);
+    if (thread->watch && begin(thread, error))
+        return thread;
+    net_thread_destroy(thread);
+    return NULL;
 }
 
 void net_thread_destroy(struct net_thread *thread) {
@@ -354,14 +410,13 @@ void net_thread_destroy(struct net_thread *thread) {
         thread->stop = true;
         pthread_mutex_unlock(&thread->lock);
         net_loop_wake(thread->loop);
-        pthread_join(thread->thread, NULL);
-        destroy_all(&thread->loop->calls);
-        destroy_all(&thread->posted);
-        destroy_all(&thread->ended);
     }
+    finish(thread);
+    destroy_all(&thread->posted);
+    destroy_all(&thread->ended);
     net_timer_stop(&thread->overdue);
+    net_timer_stop(&thread->renewal);
     net_loop_unwatch(thread->client->loop, thread->watch);
-    net_loop_destroy(thread->loop);
     pthread_mutex_destroy(&thread->lock);
     pp_close(&thread->fd);
     free(thread);

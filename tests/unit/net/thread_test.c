@@ -1,9 +1,28 @@
 /* A client whose calls are made on a thread of their own: its loop goes on whatever a key does. */
 #include "world.h"
 
+#include <curl/curl.h>
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
+
+/* ---- A libcurl that fails on the thread of calls while it is let to ---- */
+
+static atomic_int failures; /* to come */
+static pthread_t main_thread;
+
+CURLMcode curl_multi_poll(CURLM *multi, struct curl_waitfd extra[], unsigned count, int wait_ms, int *ready) {
+    CURLMcode (*real)(CURLM *, struct curl_waitfd[], unsigned, int, int *) = NULL;
+    void *symbol = dlsym(RTLD_NEXT, "curl_multi_poll");
+    memcpy(&real, &symbol, sizeof real);
+    CURLMcode code = real(multi, extra, count, wait_ms, ready);
+    if (pthread_equal(pthread_self(), main_thread) || atomic_load(&failures) == 0)
+        return code;
+    atomic_fetch_sub(&failures, 1);
+    return CURLM_OUT_OF_MEMORY;
+}
 
 /* ---- A key that answers when it is let ---- */
 
@@ -204,6 +223,56 @@ static void key_that_cannot_sign_is_told_as_that_and_not_as_the_servers_fault(vo
     cJSON_Delete(world_log(world));
 }
 
+/* ---- A thread that has come to grief ---- */
+
+/* The next poll of the thread fails, which the start of a call ends, unless something else has by then. */
+static bool break_thread(struct net_client *client, struct outcome *outcome) {
+    main_thread = pthread_self();
+    atomic_store(&failures, 1);
+    return start(client, outcome) != NULL;
+}
+
+static void thread_that_has_run_out_of_memory_ends_its_calls_and_begins_again(void **state) {
+    struct world *world = *state;
+    PP_AUTO(net_client) struct net_client *client = connect_apart(world, "http1", 0);
+    use_slow_key(world, client);
+    struct outcome woken = {0}, held = {0}, next = {0};
+    struct pp_error error = {0};
+    struct net_request request = {.path = "/held", .on_done = note, .arg = &held};
+    test_server_do(&world->server, "{\"do\":\"route\",\"path\":\"/held\",\"answer\":{\"hang\":true}}");
+    test_server_do(&world->server, "{\"do\":\"answers\",\"list\":[{},{},{},{}]}");
+    for (int time = 1; time <= 2; time++) {
+        assert_non_null(net_client_start(client, &request, NULL));
+        test_server_do(&world->server, "{\"do\":\"wait\",\"count\":%d}", 2 * time - 1);
+        int ended = woken.done + break_thread(client, &woken);
+        turn_until(world, &held.done, time);
+        turn_until(world, &woken.done, ended);
+        assert_string_equal(held.error.message, "event loop: Out of memory");
+        assert_null(net_client_start(client, &request, &error));
+        assert_string_equal(error.message, "event loop: Out of memory");
+        while (!start(client, &next))
+            assert_true(net_loop_turn(world->loop, -1, NULL));
+        turn_until(world, &next.done, time);
+        assert_string_equal(next.error.message, "");
+    }
+    cJSON_Delete(world_log(world));
+}
+
+static void client_whose_thread_has_ended_is_destroyed_like_any_other(void **state) {
+    struct world *world = *state;
+    struct net_client *client = connect_apart(world, "http1", 0);
+    struct outcome outcome = {0};
+    struct net_request request = {.path = "/held", .on_done = note, .arg = &outcome};
+    assert_non_null(net_client_start(client, &request, NULL));
+    test_server_do(&world->server, "{\"do\":\"wait\",\"count\":1}");
+    int more = break_thread(client, &outcome);
+    turn_until(world, &outcome.done, 1 + more);
+    net_client_destroy(client);
+    assert_loop_turns(world);
+    assert_int_equal(outcome.done, 1 + more);
+    cJSON_Delete(world_log(world));
+}
+
 /* ---- Drafts ---- */
 
 struct signed_draft {
@@ -338,6 +407,8 @@ int main(void) {
         cmocka_unit_test(loop_turns_while_a_signature_does_not_come_and_cancels_what_waits_for_it),
         cmocka_unit_test(silent_key_ends_all_calls_in_time_and_is_used_again_once_it_answers),
         cmocka_unit_test(key_that_cannot_sign_is_told_as_that_and_not_as_the_servers_fault),
+        cmocka_unit_test(thread_that_has_run_out_of_memory_ends_its_calls_and_begins_again),
+        cmocka_unit_test(client_whose_thread_has_ended_is_destroyed_like_any_other),
         cmocka_unit_test(what_is_signed_for_a_request_is_body_or_header_of_it),
         cmocka_unit_test(call_whose_draft_is_not_written_ends_with_the_keys_error),
         cmocka_unit_test(client_that_is_destroyed_takes_its_calls_with_it_wherever_they_are),
