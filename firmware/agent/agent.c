@@ -141,9 +141,9 @@ void agent_update_screen(struct agent *agent) {
         return;
     keyboard_follow(agent);
     director_set_mark(agent->director, agent->document.offline_mark && !covered && agent_is_offline(agent));
-    if (covered != agent->content_covered) {
-        agent->content_covered = covered;
-        agent->content_view = CONTENT_NOT_YET;
+    if (covered != agent->content.covered) {
+        agent->content.covered = covered;
+        agent->content.view = CONTENT_NOT_YET;
         director_set_blank(agent->director, covered);
     }
     if (screens_find(agent) == AGENT_SHOWS_CONTENT)
@@ -166,9 +166,9 @@ static void status_add_store(const struct agent *agent, cJSON *status) {
 
 static void status_add_display(const struct agent *agent, cJSON *status) {
     cJSON *display = cJSON_AddObjectToObject(status, "display");
-    cJSON_AddNumberToObject(display, "width", agent->display.width);
-    cJSON_AddNumberToObject(display, "height", agent->display.height);
-    cJSON_AddStringToObject(display, "driver", agent->display.driver);
+    cJSON_AddNumberToObject(display, "width", agent->content.display.width);
+    cJSON_AddNumberToObject(display, "height", agent->content.display.height);
+    cJSON_AddStringToObject(display, "driver", agent->content.display.driver);
 }
 
 static void status_add_sandbox(const struct agent *agent, cJSON *status) {
@@ -220,8 +220,8 @@ cJSON *agent_make_status(void *arg) {
     if (sync_root_version(agent->sync))
         cJSON_AddNumberToObject(status, "root_version", (double)sync_root_version(agent->sync));
     cJSON_AddStringToObject(status, "channel", agent->document.channel);
-    cJSON_AddNumberToObject(status, "manifest_version", (double)agent->manifest_version);
-    cJSON_AddBoolToObject(status, "content_shown", agent->content_view == CONTENT_SHOWN);
+    cJSON_AddNumberToObject(status, "manifest_version", (double)agent->content.manifest_version);
+    cJSON_AddBoolToObject(status, "content_shown", agent->content.view == CONTENT_SHOWN);
     cJSON_AddStringToObject(status, "key_provider", vault_provider_name(agent->vault));
     cJSON_AddStringToObject(status, "device_key", crypto_key_keeper_name(identity_key(agent->identity)));
     if (*vault_provider_note(agent->vault))

@@ -11,17 +11,16 @@
 #include "agent/authority.h"
 #include "agent/clock_watch.h"
 #include "agent/commands.h"
-#include "agent/control_keys.h"
+#include "agent/content.h"
+#include "agent/control.h"
 #include "agent/controls.h"
 #include "agent/crash_guard.h"
 #include "agent/director.h"
 #include "agent/floors.h"
 #include "agent/keyboard.h"
 #include "agent/last_receipt.h"
-#include "agent/losses.h"
 #include "agent/network_key.h"
 #include "agent/notices.h"
-#include "agent/opened.h"
 #include "agent/poller.h"
 #include "agent/portal.h"
 #include "agent/proxy.h"
@@ -42,29 +41,16 @@
 #include "sync/sync.h"
 #include "vault/vault.h"
 
-#define AGENT_STATE_RECORD        "state" /* the state document in effect: its payload */
-#define AGENT_KEYS_RECORD         "control-keys"
+#define AGENT_STATE_RECORD        "state"           /* the state document in effect: its payload */
 #define AGENT_TOKEN_RECORD        "enrolment-token" /* of an approval, while its certificate is not ready */
 #define AGENT_STOP_MS             4000              /* for a stop: less than systemd gives (TimeoutStopSec) */
-#define AGENT_KEY_SILENT_MS       20000             /* so long the agreement key is waited for */
 #define AGENT_OPEN_AGAIN_MS       10000             /* between two tries to open the state folder */
-#define AGENT_LOOK_AGAIN_MS       2000              /* between two tries to read the current manifest */
 #define AGENT_KEEP_MS             (FLOORS_CLOCK_CARRY_S * 1000) /* between two looks at what is to be kept */
 #define AGENT_KEEP_AGAIN_MS       10000 /* between two tries where the flash did not take or give it */
 #define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
 #define AGENT_RENEW_LOOK_LEAST_MS 1000
 #define AGENT_RENEW_LOOKS         60 /* in a life, at least */
 #define AGENT_RENEW_LOOKS_LEFT    8  /* in what is left of it, at least */
-
-/* A look at the flash for a manifest, by a job: it may take as long as the flash does. */
-struct manifest_look {
-    struct pp_job job; /* first: the job is the look */
-    struct agent *agent;
-    bool running;
-    bool outdated;                     /* another manifest has become current meanwhile, or none */
-    struct channel_manifest *manifest; /* found; NULL none */
-    struct pp_error error;             /* why not; also why only the one before was */
-};
 
 /* Opening the state folder, by a job: it may take as long as the flash does, or for ever. */
 struct opening {
@@ -91,19 +77,6 @@ struct erasing {
     bool ok;
     struct command_entry proof; /* what the last receipt is about */
     struct pp_error error;
-};
-
-/* Opening what a state has encrypted to this display point, by a job. The rest of the state waits for it. */
-struct state_opening {
-    struct pp_job job; /* first */
-    struct agent *agent;
-    bool running;
-    bool wanted; /* somebody waits for it */
-    struct opened_keys keys;
-    struct opened opened;
-    struct pp_buf payload; /* of the state; wiped */
-    char nonce[ACCESS_NONCE_SIZE];
-    struct net_timer overdue;
 };
 
 struct agent {
@@ -172,14 +145,6 @@ struct agent {
     bool document_unkept;                /* it did not get there: it is tried again */
     bool keep_failure_reported;          /* that it cannot be kept */
 
-    /* control.c */
-    struct control_keys control_keys; /* none at first */
-    bool other_keys_wanted;           /* a state is signed by none of them */
-    struct opened opened;             /* of the state in effect, or the last that was kept */
-    struct opened opened_former;      /* while it is replaced: what ends by that is of the former state */
-    struct state_opening state_opening;
-    bool old_key_used; /* the last state was encrypted to the agreement key before the present one */
-
     struct commands commands;
     struct controls controls;
     struct last_receipt last_receipt;
@@ -199,19 +164,8 @@ struct agent {
     struct trust_time_statement statement; /* root's, as long as it may be needed; epoch 0: none */
     bool state_expired; /* the last state was refused because it has expired, by our time */
 
-    /* content.c */
-    struct net_watch *sync_watch;
-    struct manifest_look current_look;  /* for the current manifest */
-    struct manifest_look previous_look; /* back to the one before */
-    bool look_failure_reported;
-    struct net_timer look_timer; /* the current one could not be read */
-    struct ipc_display display;
-    enum content_view content_view;
-    bool content_covered;                     /* the state has a screen of its own */
-    char empty_channel[CHANNEL_NAME_MAX + 1]; /* on which nothing is published yet; "" none */
-    int64_t manifest_version;
-    struct losses players_lost; /* that died with this manifest */
-
+    struct agent_control control; /* control.c */
+    struct agent_content content; /* content.c */
     struct troubles troubles;
 };
 
@@ -275,36 +229,6 @@ void connection_keys_changed(struct agent *agent);
 /* They were asked for and did not come. */
 void connection_without_keys(struct agent *agent, const struct pp_error *error);
 
-/* ---- control.c ---- */
-/* The control keys that were known before the last stop. */
-void control_restore(struct agent *agent);
-void control_close(struct agent *agent);
-/* Those that the repository vouches for by now. True where they are others. */
-bool control_take(struct agent *agent, const char *keys);
-/* Verifies a state that one of the keys signed, and begins to open what it encrypts: connection_state_opened follows.
- * Asks for other keys where none did. */
-PP_MUST_USE bool control_open_state(struct agent *agent, const void *token, size_t size, const char *nonce,
-                                    struct pp_error *error);
-/* Nobody waits for it any more; false where nobody did. */
-bool control_drop_state(struct agent *agent);
-/* What that of the state encrypts which was kept is opened at once: for a job. */
-void control_open_kept(struct agent *agent);
-/* A payload of which everything that it encrypts was opened. */
-PP_MUST_USE bool control_read_payload(struct agent *agent, const struct pp_buf *payload,
-                                      struct state_document *document, struct pp_error *error);
-/* Once it is read: it is the document's from then on, and goes with that. */
-void control_drop_channel_key(struct agent *agent);
-/* Appends what the state encrypts to this display point. */
-PP_MUST_USE bool control_decrypt(struct agent *agent, const char *typ, const char *token,
-                                 struct pp_buf *clear, struct pp_error *error);
-/* A proxy's password in that JWE, with its NUL. PP_E_LIMIT where it is longer. */
-PP_MUST_USE bool control_read_password(struct agent *agent, const char *token, char *password, size_t size,
-                                       struct pp_error *error);
-/* The headend's signed word that we are not to show anything, in an answer to the request with that nonce. */
-enum access_refusal control_refusal_of(void *arg, const struct net_response *response, const char *nonce);
-/* The body of POST /v1/session: an access_announce. */
-struct net_draft *control_announce(void *arg, struct pp_error *error);
-
 /* ---- keeping.c ---- */
 /* Reports what the vault says of itself, which is noted as soon as there is one. */
 PP_MUST_USE bool keeping_watch_vault(struct agent *agent, struct pp_error *error);
@@ -335,18 +259,6 @@ void keeping_hear_state(struct agent *agent, const struct pp_error *error);
  * later than the line of base/wall_clock.h; "signed", that line, by a state that has answered a request since the
  * start; "floor", that line, by what was known before. */
 const char *keeping_time_source(struct agent *agent);
-
-/* ---- content.c ---- */
-/* Shows what is cached, unless the document says that there is no channel. */
-PP_MUST_USE bool content_start(struct agent *agent, struct pp_error *error);
-void content_stop(struct agent *agent);
-/* The screen is locked: no key of its content stays in memory, nor comes there. The state that opens it brings the
- * channel's again. */
-void content_forget(struct agent *agent);
-/* It is not locked any more: shows what is cached, unless that is on the screen. */
-void content_recall(struct agent *agent);
-/* Follows the channel of the state document. */
-void content_follow(struct agent *agent);
 
 /* ---- screens.c ---- */
 /* What is wrong, as the status screens say it and as the headend is told. */

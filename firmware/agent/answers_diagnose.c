@@ -11,9 +11,9 @@ static void fill_renderers(const struct agent *agent, struct diagnose_config *co
     char reached[SANDBOX_REPORT_MAX] = "";
     uint8_t level = agent->director ? director_sandbox(agent->director) : 0;
     config->has_player = agent->director && director_has_player(agent->director);
-    config->width = agent->display.width;
-    config->height = agent->display.height;
-    snprintf(config->driver, sizeof config->driver, "%s", agent->display.driver);
+    config->width = agent->content.display.width;
+    config->height = agent->content.display.height;
+    snprintf(config->driver, sizeof config->driver, "%s", agent->content.display.driver);
     config->sandboxed = level != 0;
     config->sandbox_whole = (level & SANDBOX_ALL) == SANDBOX_ALL;
     if (level)

@@ -357,7 +357,7 @@ static void begin_set_access_mode(struct agent *agent, int64_t mode) {
 
 void commands_on_document(struct agent *agent) {
     struct rotating *rotating = &agent->commands.effect.rotating;
-    if (agent->old_key_used || rotating->running)
+    if (agent->control.old_key_used || rotating->running)
         return;
     if (agreement_key_before(agent->agreement))
         agreement_forget_before(agent->agreement, agent->vault);

@@ -30,22 +30,20 @@ static void tell_channel_key(const struct agent *agent, const struct state_docum
 
 /* The one that was opened: what was opened of it stands for it as long as it is in effect. */
 static bool document_take(struct agent *agent, struct pp_error *error) {
-    struct state_opening *opening = &agent->state_opening;
+    struct agent_control *control = &agent->control;
+    struct state_opening *opening = &control->opening;
     struct state_document document = {0};
     bool ok = control_read_payload(agent, &opening->payload, &document, error) &&
               state_document_answers(&document, opening->nonce, error) &&
               floors_check_state(&agent->floors, &document, identity_device_id(agent->identity), error);
     if (ok) {
-        agent->other_keys_wanted = false;
+        control->other_keys_wanted = false;
         agent->time_answered = agent->time_answered || *document.nonce;
         tell_channel_key(agent, &document);
-        agent->opened_former = agent->opened;
-        agent->opened = opening->opened;
-        opening->opened = (struct opened){0};
-        control_drop_channel_key(agent);
+        control_take_opened(control);
         keeping_keep(agent, &document, opening->payload.data, opening->payload.size);
         document_apply(agent, &document);
-        opened_finish(&agent->opened_former);
+        control_forget_former(control);
     }
     pp_wipe(&document, sizeof document);
     return ok;
@@ -63,7 +61,7 @@ void connection_restore(struct agent *agent) {
      */
     if (!control_read_payload(agent, &json, &agent->document, &error))
         pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
-    control_drop_channel_key(agent);
+    control_drop_channel_key(&agent->control);
     agent->document_kept = agent->document.floor;
 }
 
@@ -119,7 +117,8 @@ void connection_state_opened(struct agent *agent, const struct pp_error *failure
 }
 
 static bool on_dropped(void *arg) {
-    return control_drop_state(arg);
+    struct agent *agent = arg;
+    return control_drop_state(&agent->control);
 }
 
 /* Session and poll go on with a lock, so that it is opened where the headend takes the screen back. */
@@ -205,7 +204,7 @@ static void restart_enrolment(struct agent *agent, enum trouble_event event, con
 /* A new display point first learns whose word it is to take. */
 static void poll_begin(struct agent *agent) {
     struct pp_error error = {0};
-    if (!agent->control_keys.count)
+    if (!agent->control.keys.count)
         sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
     else if (!poll_start(agent, &error))
         trouble_handle(agent, TROUBLE_CONNECTION, &error);
@@ -227,8 +226,8 @@ static void on_session(void *arg) {
 
 void connection_keys_changed(struct agent *agent) {
     struct pp_error error = {0};
-    bool again = agent->poller && agent->other_keys_wanted;
-    agent->other_keys_wanted = false;
+    bool again = agent->poller && agent->control.other_keys_wanted;
+    agent->control.other_keys_wanted = false;
     if (again && !poll_restart(agent, &error))
         trouble_handle(agent, TROUBLE_CONNECTION, &error);
     if (!agent->poller && !agent->enrol && agent->session && access_session_cookie(agent->session))

@@ -11,7 +11,7 @@
 
 static void on_settled(void *arg, bool shown) {
     struct agent *agent = arg;
-    agent->content_view = shown ? CONTENT_SHOWN : CONTENT_FAILED;
+    agent->content.view = shown ? CONTENT_SHOWN : CONTENT_FAILED;
     if (shown)
         pp_log_info("content is on the screen");
     else
@@ -62,8 +62,8 @@ static void on_breach(void *arg, enum renderer_breach breach, const char *name, 
 
 static void on_display(void *arg, const struct ipc_display *display) {
     struct agent *agent = arg;
-    agent->display = *display;
-    agent->content_view = CONTENT_NOT_YET;
+    agent->content.display = *display;
+    agent->content.view = CONTENT_NOT_YET;
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
     commands_on_player(agent);
     keyboard_on_player(agent);
@@ -88,7 +88,7 @@ static bool content_is_wanted(const struct agent *agent, const char *channel) {
 static bool content_is_shown(const struct agent *agent, const struct channel_manifest *manifest) {
     static const uint8_t none[CHANNEL_HASH_SIZE];
     const struct channel_manifest *shown = director_manifest(agent->director);
-    return shown && agent->content_view == CONTENT_SHOWN &&
+    return shown && agent->content.view == CONTENT_SHOWN &&
            memcmp(manifest->digest, none, sizeof none) != 0 &&
            memcmp(shown->digest, manifest->digest, sizeof none) == 0;
 }
@@ -97,10 +97,10 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
     for (size_t i = 0; i < manifest->skipped_count; i++)
         reporter_event(agent->reporter, "item-skipped", "%s: kind \"%s\" is not known to this version",
                        manifest->skipped[i].path, manifest->skipped[i].kind);
-    agent->manifest_version = manifest->version;
-    if (agent->content_view == CONTENT_FAILED)
-        agent->content_view = CONTENT_NOT_YET;
-    agent->players_lost = (struct losses){0};
+    agent->content.manifest_version = manifest->version;
+    if (agent->content.view == CONTENT_FAILED)
+        agent->content.view = CONTENT_NOT_YET;
+    agent->content.players_lost = (struct losses){0};
     director_set_manifest(agent->director, manifest);
 }
 
@@ -108,21 +108,23 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
 
 static void look_start(struct agent *agent, struct manifest_look *look, void (*run)(struct pp_job *job),
                        void (*done)(struct pp_job *job)) {
-    if (look->running)
+    if (look->state != LOOK_IDLE)
         return;
-    *look = (struct manifest_look){.job = {.run = run, .done = done}, .agent = agent, .running = true};
+    *look = (struct manifest_look){.job = {.run = run, .done = done}, .agent = agent, .state = LOOK_RUNNING};
     pp_jobs_add(agent->jobs, &look->job);
 }
 
 static void read_current_manifest(void *arg);
 
-/* Then the record says which one is current by now. */
-static bool look_is_outdated(struct manifest_look *look) {
-    if (!look->outdated)
-        return false;
+/* False where it was outdated: then the record says which one is current by now. */
+static bool look_end(struct manifest_look *look) {
+    bool outdated = look->state == LOOK_OUTDATED;
+    look->state = LOOK_IDLE;
+    if (!outdated)
+        return true;
     channel_manifest_destroy(pp_steal(&look->manifest));
     read_current_manifest(look->agent);
-    return true;
+    return false;
 }
 
 static void run_previous_look(struct pp_job *job) {
@@ -133,8 +135,7 @@ static void run_previous_look(struct pp_job *job) {
 static void on_previous_look(struct pp_job *job) {
     struct manifest_look *look = (struct manifest_look *)job;
     struct agent *agent = look->agent;
-    look->running = false;
-    if (look_is_outdated(look))
+    if (!look_end(look))
         return;
     if (look->manifest) {
         reporter_event(agent->reporter, "manifest-set-aside",
@@ -149,10 +150,10 @@ static void on_previous_look(struct pp_job *job) {
 static void on_player_lost(void *arg, bool orderly) {
     struct agent *agent = arg;
     agent->answers.counters.players_lost += !orderly;
-    if (orderly || agent->content_covered || !director_manifest(agent->director) ||
-        !losses_add(&agent->players_lost, pp_clock_monotonic_ms()))
+    if (orderly || agent->content.covered || !director_manifest(agent->director) ||
+        !losses_add(&agent->content.players_lost, pp_clock_monotonic_ms()))
         return;
-    look_start(agent, &agent->previous_look, run_previous_look, on_previous_look);
+    look_start(agent, &agent->content.previous_look, run_previous_look, on_previous_look);
 }
 
 static void run_current_look(struct pp_job *job) {
@@ -169,32 +170,30 @@ static void look_settle(struct agent *agent, struct channel_manifest *manifest,
     bool again = error->code == PP_E_IO || error->code == PP_E_NOMEM;
     bool known = manifest && shown && strcmp(shown->channel, manifest->channel) == 0 &&
                  shown->version == manifest->version;
-    if (error->code && error->code != PP_E_NOTFOUND && !agent->look_failure_reported)
+    if (error->code && error->code != PP_E_NOTFOUND && !agent->content.look_failure_reported)
         reporter_event(agent->reporter, "manifest-unreadable", "%s", error->message);
-    agent->look_failure_reported = again;
+    agent->content.look_failure_reported = again;
     bool may = !agent->floors.lock && (!agent->document.floor.version || agent->document.has_channel);
     if (manifest && !known && may)
         content_take(agent, manifest);
     else
         channel_manifest_destroy(manifest);
     if (again)
-        net_timer_start_in(&agent->look_timer, agent->loop, AGENT_LOOK_AGAIN_MS, read_current_manifest,
-                           agent);
+        net_timer_start_in(&agent->content.look_timer, agent->loop, CONTENT_LOOK_AGAIN_MS,
+                           read_current_manifest, agent);
 }
 
 static void on_current_look(struct pp_job *job) {
     struct manifest_look *look = (struct manifest_look *)job;
-    look->running = false;
-    if (look_is_outdated(look))
-        return;
-    look_settle(look->agent, pp_steal(&look->manifest), &look->error);
+    if (look_end(look))
+        look_settle(look->agent, pp_steal(&look->manifest), &look->error);
 }
 
 static void read_current_manifest(void *arg) {
     struct agent *agent = arg;
     if (agent->floors.lock)
         return;
-    look_start(agent, &agent->current_look, run_current_look, on_current_look);
+    look_start(agent, &agent->content.current_look, run_current_look, on_current_look);
 }
 
 /* ---- From the sync worker ---- */
@@ -208,32 +207,36 @@ static void content_resume(struct agent *agent, const char *channel) {
 }
 
 /* What a look at the flash finds may not be what is wanted by now. */
-static void outdate_looks(struct agent *agent) {
-    agent->current_look.outdated = agent->previous_look.outdated = true;
+static void outdate_looks(struct agent_content *content) {
+    struct manifest_look *looks[] = {&content->current_look, &content->previous_look};
+    for (size_t i = 0; i < PP_COUNT(looks); i++) {
+        if (looks[i]->state == LOOK_RUNNING)
+            looks[i]->state = LOOK_OUTDATED;
+    }
 }
 
 /* Nothing is to be shown: a status screen says why. */
 static void content_clear(struct agent *agent) {
-    outdate_looks(agent);
+    outdate_looks(&agent->content);
     director_set_manifest(agent->director, NULL);
-    agent->manifest_version = 0;
-    agent->content_view = CONTENT_NOT_YET;
+    agent->content.manifest_version = 0;
+    agent->content.view = CONTENT_NOT_YET;
 }
 
 /* The channel is there, and nothing is published on it: that is told kindly, and what was shown before is of
  * another channel, or was taken away. */
 static void content_empty(struct agent *agent, const char *channel) {
     if (!agent->document.floor.version || !content_is_wanted(agent, channel) ||
-        strcmp(agent->empty_channel, channel) == 0)
+        strcmp(agent->content.empty_channel, channel) == 0)
         return;
-    snprintf(agent->empty_channel, sizeof agent->empty_channel, "%s", channel);
+    snprintf(agent->content.empty_channel, sizeof agent->content.empty_channel, "%s", channel);
     reporter_event(agent->reporter, "channel-empty", "nothing is published on channel %s", channel);
     content_clear(agent);
     agent_update_screen(agent);
 }
 
 static void content_switch(struct agent *agent, struct sync_result *result) {
-    outdate_looks(agent);
+    outdate_looks(&agent->content);
     if (!content_is_wanted(agent, result->channel))
         return; /* the channel was changed meanwhile */
     reporter_event(agent->reporter, "switched", "channel %s, version %lld, %u objects, %llu bytes, %lld ms",
@@ -284,7 +287,7 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
     if (passed)
         trouble_handle(agent, TROUBLE_OVER_SYNCED, NULL);
     if (result->kind == SYNC_SWITCHED || result->kind == SYNC_UNCHANGED || result->kind == SYNC_REPAIRED)
-        *agent->empty_channel = 0;
+        *agent->content.empty_channel = 0;
     switch (result->kind) {
     case SYNC_SWITCHED:
         content_switch(agent, result);
@@ -340,7 +343,7 @@ void content_follow(struct agent *agent) {
     if (!agent->document.has_channel) {
         sync_stop(agent->sync);
         trouble_handle(agent, TROUBLE_OVER_NO_CHANNEL, NULL);
-        *agent->empty_channel = 0;
+        *agent->content.empty_channel = 0;
         content_clear(agent);
         return;
     }
@@ -418,9 +421,9 @@ bool content_start(struct agent *agent, struct pp_error *error) {
     if (states_covers_content(agent->state,
                               agent->troubles.headend.code)) /* before there is anything to be seen */
         agent_update_screen(agent);
-    agent->sync_watch =
+    agent->content.sync_watch =
         net_loop_watch(agent->loop, sync_result_fd(agent->sync), POLLIN, on_sync_result, agent, error);
-    if (!agent->sync_watch)
+    if (!agent->content.sync_watch)
         return false;
     if (identity_has_certificate(agent->identity))
         director_prepare(agent->director);
@@ -434,11 +437,18 @@ bool content_start(struct agent *agent, struct pp_error *error) {
 }
 
 void content_stop(struct agent *agent) {
-    net_loop_unwatch(agent->loop, agent->sync_watch);
-    agent->sync_watch = NULL;
-    net_timer_stop(&agent->look_timer);
+    net_loop_unwatch(agent->loop, agent->content.sync_watch);
+    agent->content.sync_watch = NULL;
+    net_timer_stop(&agent->content.look_timer);
     director_destroy(agent->director); /* its last plays are told from in there */
     agent->director = NULL;
-    agent->content_view = CONTENT_NOT_YET;
-    agent->content_covered = false;
+    agent->content.view = CONTENT_NOT_YET;
+    agent->content.covered = false;
+}
+
+void content_erase(struct agent_content *content) {
+    content->players_lost = (struct losses){0};
+    content->manifest_version = 0;
+    content->look_failure_reported = false;
+    *content->empty_channel = 0;
 }

@@ -15,16 +15,16 @@
 void control_restore(struct agent *agent) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(SYNC_DOCUMENT_MAX);
     struct pp_error error = {0};
-    bool ok = vault_get(agent->vault, AGENT_KEYS_RECORD, &text, &error) &&
-              control_keys_read(pp_buf_text(&text), text.size, &agent->control_keys, &error);
+    bool ok = vault_get(agent->vault, CONTROL_KEYS_RECORD, &text, &error) &&
+              control_keys_read(pp_buf_text(&text), text.size, &agent->control.keys, &error);
     if (!ok && error.code != PP_E_NOTFOUND)
-        pp_log_warning("record \"%s\": %s", AGENT_KEYS_RECORD, error.message);
+        pp_log_warning("record \"%s\": %s", CONTROL_KEYS_RECORD, error.message);
 }
 
-void control_close(struct agent *agent) {
-    control_drop_state(agent);
-    opened_finish(&agent->opened);
-    control_keys_finish(&agent->control_keys);
+void control_close(struct agent_control *control) {
+    control_drop_state(control);
+    opened_finish(&control->opened);
+    control_keys_finish(&control->keys);
 }
 
 static bool same_keys(const struct control_keys *one, const struct control_keys *other) {
@@ -38,19 +38,19 @@ bool control_take(struct agent *agent, const char *text) {
         trouble_handle(agent, TROUBLE_CONTROL_KEYS_REFUSED, &error);
         return false;
     }
-    if (same_keys(&keys, &agent->control_keys)) {
+    if (same_keys(&keys, &agent->control.keys)) {
         control_keys_finish(&keys);
         return false;
     }
-    bool first = agent->control_keys.count == 0;
-    control_keys_finish(&agent->control_keys);
-    agent->control_keys = keys;
+    bool first = agent->control.keys.count == 0;
+    control_keys_finish(&agent->control.keys);
+    agent->control.keys = keys;
     if (!first)
         reporter_event(agent->reporter, "key-changed", "control keys: %zu, the first is %s", keys.count,
                        keys.kids[0]);
     /* Without it the next start asks the repository again. */
-    if (!vault_put_later(agent->vault, AGENT_KEYS_RECORD, text, strlen(text), NULL, NULL, &error))
-        pp_log_warning("record \"%s\": %s", AGENT_KEYS_RECORD, error.message);
+    if (!vault_put_later(agent->vault, CONTROL_KEYS_RECORD, text, strlen(text), NULL, NULL, &error))
+        pp_log_warning("record \"%s\": %s", CONTROL_KEYS_RECORD, error.message);
     return true;
 }
 
@@ -70,22 +70,26 @@ static bool read_key(const struct pp_buf *jwk, uint8_t key[CHANNEL_KEY_SIZE], st
     return ok;
 }
 
-static const struct opened_token *find_opened(const struct agent *agent, const char *typ, const char *token) {
-    const struct opened_token *found = opened_find(&agent->state_opening.opened, typ, token);
-    if (!found || agent->state_opening.running)
-        found = opened_find(&agent->opened, typ, token);
-    return found ? found : opened_find(&agent->opened_former, typ, token);
+/* Of the one that is about to take effect, of the one in effect, or of the one that ends by that. */
+static const struct opened_token *find_opened(const struct agent_control *control, const char *typ,
+                                              const char *token) {
+    const struct opened_token *found = NULL;
+    if (control->opening.state == OPENING_NONE)
+        found = opened_find(&control->opening.opened, typ, token);
+    if (!found)
+        found = opened_find(&control->opened, typ, token);
+    return found ? found : opened_find(&control->former, typ, token);
 }
 
 bool control_decrypt(struct agent *agent, const char *typ, const char *token, struct pp_buf *clear,
                      struct pp_error *error) {
-    const struct opened_token *found = find_opened(agent, typ, token);
+    const struct opened_token *found = find_opened(&agent->control, typ, token);
     if (!found)
         return pp_fail(error, PP_E_STATE, "it is not of the state in effect");
     if (!found->clear)
         return pp_fail(error, found->error.code, "%s", found->error.message);
     /* As of now: the key may have been changed while it was opened. */
-    agent->old_key_used |= strcmp(found->kid, agreement_kid(agent->agreement)) != 0;
+    agent->control.old_key_used |= strcmp(found->kid, agreement_kid(agent->agreement)) != 0;
     return pp_buf_add(clear, found->clear, found->size, error);
 }
 
@@ -121,13 +125,24 @@ static void note_secret_key(struct agent *agent, const char *token) {
         pp_log_warning("client secret: %s", error.message);
 }
 
-void control_drop_channel_key(struct agent *agent) {
-    opened_drop(&agent->opened, KEY_TYPE);
+void control_drop_channel_key(struct agent_control *control) {
+    opened_drop(&control->opened, KEY_TYPE);
+}
+
+void control_take_opened(struct agent_control *control) {
+    control->former = control->opened;
+    control->opened = control->opening.opened;
+    control->opening.opened = (struct opened){0};
+    control_drop_channel_key(control);
+}
+
+void control_forget_former(struct agent_control *control) {
+    opened_finish(&control->former);
 }
 
 bool control_read_payload(struct agent *agent, const struct pp_buf *payload, struct state_document *document,
                           struct pp_error *error) {
-    agent->old_key_used = false;
+    agent->control.old_key_used = false;
     const struct state_key_reader reader = {.read = read_channel_key, .arg = agent};
     if (!state_document_parse(payload->data, payload->size, &reader, document, error))
         return false;
@@ -169,8 +184,9 @@ static void run_state_opening(struct pp_job *job) {
 static void on_state_opened(struct pp_job *job) {
     struct state_opening *opening = (struct state_opening *)job;
     struct agent *agent = opening->agent;
-    opening->running = false;
-    if (control_drop_state(agent) && !agent->stopping)
+    bool wanted = control_drop_state(&agent->control);
+    opening->state = OPENING_NONE;
+    if (wanted && !agent->stopping)
         connection_state_opened(agent, opened_wants_key(&opening->opened));
     opening_finish(opening);
 }
@@ -179,44 +195,46 @@ static void on_opening_overdue(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
     pp_fail(&error, PP_E_TPM_ABSENT, "state: the agreement key does not answer, not for %d s",
-            AGENT_KEY_SILENT_MS / 1000);
-    if (control_drop_state(agent))
+            CONTROL_KEY_SILENT_MS / 1000);
+    if (control_drop_state(&agent->control))
         connection_state_opened(agent, &error);
 }
 
-bool control_drop_state(struct agent *agent) {
-    bool wanted = agent->state_opening.wanted;
-    agent->state_opening.wanted = false;
-    net_timer_stop(&agent->state_opening.overdue);
+bool control_drop_state(struct agent_control *control) {
+    struct state_opening *opening = &control->opening;
+    bool wanted = opening->state == OPENING_WANTED;
+    if (wanted)
+        opening->state = OPENING_DROPPED;
+    net_timer_stop(&opening->overdue);
     return wanted;
 }
 
 static bool begin_opening(struct agent *agent, const char *nonce, struct pp_error *error) {
-    struct state_opening *opening = &agent->state_opening;
+    struct state_opening *opening = &agent->control.opening;
     if (!find_tokens(&opening->payload, &opening->opened, error))
         return false;
     opened_keys_take(&opening->keys, agent->agreement, agent->identity);
     snprintf(opening->nonce, sizeof opening->nonce, "%s", nonce);
     opening->job = (struct pp_job){.run = run_state_opening, .done = on_state_opened};
     opening->agent = agent;
-    opening->running = opening->wanted = true;
-    net_timer_start_in(&opening->overdue, agent->loop, AGENT_KEY_SILENT_MS, on_opening_overdue, agent);
+    opening->state = OPENING_WANTED;
+    net_timer_start_in(&opening->overdue, agent->loop, CONTROL_KEY_SILENT_MS, on_opening_overdue, agent);
     pp_jobs_add(agent->keys, &opening->job);
     return true;
 }
 
 bool control_open_state(struct agent *agent, const void *token, size_t size, const char *nonce,
                         struct pp_error *error) {
-    struct state_opening *opening = &agent->state_opening;
-    if (opening->running)
+    struct state_opening *opening = &agent->control.opening;
+    if (opening->state != OPENING_NONE)
         return pp_fail(error, PP_E_TPM_ABSENT, "state: the agreement key does not answer");
     opening->payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
-    bool verified = state_document_verify(token, size, &agent->control_keys, &opening->payload, error);
+    bool verified = state_document_verify(token, size, &agent->control.keys, &opening->payload, error);
     if (verified && begin_opening(agent, nonce, error))
         return true;
     opening_finish(opening);
     if (!verified && error->code == PP_E_AUTH) {
-        agent->other_keys_wanted = true;
+        agent->control.other_keys_wanted = true;
         sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
     }
     return false;
@@ -225,13 +243,13 @@ bool control_open_state(struct agent *agent, const void *token, size_t size, con
 void control_open_kept(struct agent *agent) {
     pp_autobuf struct pp_buf payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
     struct opened_keys keys;
-    opened_finish(&agent->opened);
+    opened_finish(&agent->control.opened);
     /* What is wrong with the record is said by whoever reads it. */
     if (!vault_get(agent->vault, AGENT_STATE_RECORD, &payload, NULL) ||
-        !find_tokens(&payload, &agent->opened, NULL))
+        !find_tokens(&payload, &agent->control.opened, NULL))
         return;
     opened_keys_take(&keys, agent->agreement, agent->identity);
-    opened_open(&agent->opened, &keys);
+    opened_open(&agent->control.opened, &keys);
     opened_keys_release(&keys);
 }
 
@@ -244,7 +262,7 @@ enum access_refusal control_refusal_of(void *arg, const struct net_response *res
     const struct access_refusal_demands demands = {.device_id = identity_device_id(agent->identity),
                                                    .nonce = nonce,
                                                    .find_key = control_keys_find,
-                                                   .keys = &agent->control_keys,
+                                                   .keys = &agent->control.keys,
                                                    .payload = &payload};
     enum access_refusal refusal = access_refusal_of(response, &demands, &error);
     if (error.code == PP_E_NOTFOUND) /* it is said again, and may be verified then */

@@ -33,14 +33,14 @@ struct screen_trouble screens_trouble(const struct agent *agent) {
         return (struct screen_trouble){lock, lock_words(agent->floors.lock)};
     /* That the headend cannot be reached is no reason for content that cannot be shown. */
     const struct pp_error *trouble =
-        agent->content_view == CONTENT_FAILED ? &agent->troubles.content : trouble_first(&agent->troubles);
+        agent->content.view == CONTENT_FAILED ? &agent->troubles.content : trouble_first(&agent->troubles);
     /* What is not where it should be on the flash is not the headend's to put right. */
     if (agent->state == AGENT_STARTING && trouble->code && trouble->code != PP_E_NOSPACE &&
         trouble->code != PP_E_NOMEM && !is_tpm(trouble->code))
         return (struct screen_trouble){trouble_code(PP_E_IO), trouble->message};
     if (trouble->code)
         return (struct screen_trouble){trouble_code(trouble->code), trouble->message};
-    if (agent->content_view == CONTENT_FAILED)
+    if (agent->content.view == CONTENT_FAILED)
         return (struct screen_trouble){"C-1", "no item of the channel can be shown"};
     return (struct screen_trouble){0};
 }
@@ -48,12 +48,12 @@ struct screen_trouble screens_trouble(const struct agent *agent) {
 /* ---- Which one ---- */
 
 static bool channel_is_empty(const struct agent *agent) {
-    return agent->document.has_channel && strcmp(agent->empty_channel, agent->document.channel) == 0;
+    return agent->document.has_channel && strcmp(agent->content.empty_channel, agent->document.channel) == 0;
 }
 
 static struct states_facts facts_of(const struct agent *agent) {
     return (struct states_facts){
-        .view = agent->content_view,
+        .view = agent->content.view,
         .trouble = agent->troubles.headend.code,
         .content_trouble = agent->troubles.content.code,
         .lock = agent->floors.lock,

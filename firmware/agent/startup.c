@@ -160,7 +160,7 @@ void startup_close(struct agent *agent) {
     authority_close(agent);
     pp_secret_text_destroy(pp_steal(&agent->est_credentials));
     access_state_close(agent);
-    control_close(agent);
+    control_close(&agent->control);
     store_close(pp_steal(&agent->store));
     agreement_destroy(pp_steal(&agent->agreement));
     identity_destroy(pp_steal(&agent->identity));
@@ -317,12 +317,11 @@ static void forget_all(struct agent *agent) {
     pp_wipe(&agent->document, sizeof agent->document);
     agent->document_kept = agent->document_keeping = (struct state_floor){0};
     agent->statement = (struct trust_time_statement){0};
-    agent->time_waits = agent->state_expired = agent->other_keys_wanted = false;
-    agent->keep_failure_reported = agent->look_failure_reported = agent->renewal_wait_reported = false;
-    agent->players_lost = (struct losses){0};
-    agent->manifest_version = 0;
+    agent->time_waits = agent->state_expired = false;
+    agent->keep_failure_reported = agent->renewal_wait_reported = false;
+    agent->control.other_keys_wanted = false;
+    content_erase(&agent->content);
     answers_forget(agent);
-    *agent->empty_channel = 0;
     trouble_handle(agent, TROUBLE_OVER_ERASED, NULL);
 }
 
@@ -388,7 +387,7 @@ static void on_keys_erased(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
     struct agent *agent = erasing->agent;
     struct pp_error error = {0};
-    agent->erase_deadline = pp_deadline_start(AGENT_KEY_SILENT_MS, AGENT_TPM_SILENT, &error);
+    agent->erase_deadline = pp_deadline_start(CONTROL_KEY_SILENT_MS, AGENT_TPM_SILENT, &error);
     if (!erasing->ok)
         pp_log_error("erase: %s", erasing->error.message);
     if (!erasing->ok || !commands_prove_erased(agent, &erasing->proof)) {

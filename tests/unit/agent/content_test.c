@@ -58,12 +58,14 @@ static void take_result(struct agent *agent, enum sync_kind kind) {
 static void an_empty_channel_stays_empty_whatever_a_look_at_the_flash_finds(void **state) {
     struct agent agent;
     begin(&agent, *state);
-    agent.current_look.running = agent.previous_look.running = true;
+    agent.content.current_look.state = agent.content.previous_look.state = LOOK_RUNNING;
     take_result(&agent, SYNC_UNCHANGED);
-    assert_false(agent.current_look.outdated || agent.previous_look.outdated);
+    assert_int_equal(agent.content.current_look.state, LOOK_RUNNING);
+    assert_int_equal(agent.content.previous_look.state, LOOK_RUNNING);
     take_result(&agent, SYNC_EMPTY);
-    assert_string_equal(agent.empty_channel, "lobby");
-    assert_true(agent.current_look.outdated && agent.previous_look.outdated);
+    assert_string_equal(agent.content.empty_channel, "lobby");
+    assert_int_equal(agent.content.current_look.state, LOOK_OUTDATED);
+    assert_int_equal(agent.content.previous_look.state, LOOK_OUTDATED);
     end(&agent);
 }
 
@@ -76,12 +78,12 @@ static void a_locked_screen_looks_for_nothing_on_flash(void **state) {
     content_forget(&agent);
     take_result(&agent, SYNC_UNCHANGED);
     content_recall(&agent);
-    assert_false(agent.current_look.running);
+    assert_int_equal(agent.content.current_look.state, LOOK_IDLE);
     for (size_t i = 0; i < sizeof agent.document.channel_key; i++)
         assert_int_equal(agent.document.channel_key[i], 0);
     agent.floors.lock = LOCK_NONE;
     content_recall(&agent);
-    assert_true(agent.current_look.running);
+    assert_int_equal(agent.content.current_look.state, LOOK_RUNNING);
     pp_jobs_wait(agent.jobs);
     end(&agent);
 }

@@ -81,12 +81,12 @@ static void a_lock_is_obeyed_once_it_is_kept(void **state) {
     for (int refusals = 0; refusals < 2; refusals++) {
         agent_lock(&agent, LOCK_RETIRED);
         assert_int_equal(agent.state, AGENT_LOCKING);
-        assert_false(agent.content_covered);
+        assert_false(agent.content.covered);
     }
     flash_hold(false);
     pp_jobs_wait(agent.jobs);
     assert_int_equal(agent.state, AGENT_LOCKED);
-    assert_true(agent.content_covered);
+    assert_true(agent.content.covered);
     assert_true(agent.floors.lock);
     end(&agent);
 }
@@ -102,14 +102,14 @@ static void a_locked_screen_stays_covered_while_something_is_written(void **stat
             agent_update_screen(&agent);
             agent.floors.unwritten = true; /* its time, say */
         }
-        assert_true(agent.content_covered);
+        assert_true(agent.content.covered);
         flash_hold(true);
         agent_lock(&agent, LOCK_RETIRED);
         assert_true(agent.floors.writing);
         agent_update_screen(&agent);
-        assert_true(agent.content_covered);
+        assert_true(agent.content.covered);
         end(&agent);
-        assert_true(agent.content_covered);
+        assert_true(agent.content.covered);
     }
 }
 
@@ -179,7 +179,7 @@ static void a_screen_without_word_of_its_headend_locks_in_time(void **state) {
     be_silent(&agent, 7);
     assert_int_equal(agent.state, AGENT_LOCKED);
     assert_int_equal(agent.floors.lock, LOCK_OFFLINE);
-    assert_true(agent.content_covered);
+    assert_true(agent.content.covered);
     assert_null(agent.enrol); /* nobody has to approve it: it has to be connected */
     assert_string_equal(screens_trouble(&agent).code, "L-1");
     agent_handle(&agent, AGENT_CONTACT); /* "nothing new" is not signed */

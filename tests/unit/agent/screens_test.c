@@ -93,7 +93,7 @@ static void a_channel_with_nothing_on_it_is_told_with_its_name_and_without_an_er
     agent.document.floor.version = 1;
     agent.document.has_channel = true;
     strcpy(agent.document.channel, "lobby");
-    strcpy(agent.empty_channel, "lobby");
+    strcpy(agent.content.empty_channel, "lobby");
     pp_autojson cJSON *plain = screen_of(&agent);
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(plain, "screen")), "empty");
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(plain, "channel")), "lobby");
@@ -124,11 +124,11 @@ static void the_code_on_the_screen_is_the_one_that_the_headend_is_told(void **st
     static struct agent agent = {.state = AGENT_ONLINE,
                                  .document = {.floor = {.version = 1}, .has_channel = true}};
     assert_null(screens_trouble(&agent).code);
-    agent.content_view = CONTENT_FAILED;
+    agent.content.view = CONTENT_FAILED;
     expect_trouble(&agent, "C-1", "no item of the channel can be shown");
     pp_fail(&agent.troubles.content, PP_E_NOSPACE, "no space left");
     expect_trouble(&agent, "F-1", "no space left");
-    agent.content_view = CONTENT_NOT_YET;
+    agent.content.view = CONTENT_NOT_YET;
     expect_trouble(&agent, "F-1", "no space left");
     pp_fail(&agent.troubles.headend, PP_E_TLS, "not the headend");
     expect_trouble(&agent, "T-1", "not the headend");
@@ -371,12 +371,12 @@ static void be_in(struct agent *agent, const struct situation *at) {
     struct identity *identity = agent->identity;
     *agent = (struct agent){.identity = identity,
                             .state = at->state,
-                            .content_view = at->view,
+                            .content.view = at->view,
                             .floors.lock = at->lock,
                             .config.url = "https://headend.example",
                             .document = {.floor.version = 1, .has_channel = at->channel != NO_CHANNEL}};
     strcpy(agent->document.channel, "lobby");
-    strcpy(agent->empty_channel, at->channel == EMPTY_CHANNEL ? "lobby" : "");
+    strcpy(agent->content.empty_channel, at->channel == EMPTY_CHANNEL ? "lobby" : "");
     if (at->trouble)
         pp_fail(at->whose == HEADENDS ? &agent->troubles.headend : &agent->troubles.content, at->trouble,
                 "why");
