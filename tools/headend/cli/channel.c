@@ -27,7 +27,7 @@ bool command_channel_add(int argc, char **argv, struct pp_error *error) {
 }
 
 /* id, title, number and time of the last publish, screens that are not retired */
-static sqlite3_stmt *channels_query(struct db *db, struct pp_error *error) {
+static struct db_row *channels_query(struct db *db, struct pp_error *error) {
     return db_query(
         db, error,
         "SELECT id, title, publish, coalesce((SELECT created FROM publish WHERE id = channel.publish), 0),"
@@ -37,7 +37,7 @@ static sqlite3_stmt *channels_query(struct db *db, struct pp_error *error) {
         "");
 }
 
-static bool channel_row(struct table *table, sqlite3_stmt *row, struct pp_error *error) {
+static bool channel_row(struct table *table, struct db_row *row, struct pp_error *error) {
     char number[24], screens[24], warnings[24], since[PP_RFC3339_SIZE] = "never";
     if (db_int(row, 3))
         pp_time_format(db_int(row, 3), since);
@@ -49,7 +49,7 @@ static bool channel_row(struct table *table, sqlite3_stmt *row, struct pp_error 
     return table_add(table, cells, error);
 }
 
-static bool channel_json(cJSON *list, struct db *db, sqlite3_stmt *row, struct pp_error *error) {
+static bool channel_json(cJSON *list, struct db *db, struct db_row *row, struct pp_error *error) {
     char since[PP_RFC3339_SIZE];
     cJSON *warnings = publish_warnings_load(db, db_text(row, 0), error);
     if (!warnings)
@@ -69,7 +69,7 @@ static bool channel_json(cJSON *list, struct db *db, sqlite3_stmt *row, struct p
 
 /* Into `list`, or `table` where that is NULL. */
 static bool channels_collect(struct db *db, cJSON *list, struct table *table, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = channels_query(db, error);
+    db_autorow struct db_row *row = channels_query(db, error);
     struct pp_error end = {0};
     if (!row)
         return false;

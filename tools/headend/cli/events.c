@@ -22,7 +22,7 @@ struct exported {
 };
 
 /* The oldest first, by when they came here. Of screens whose id is `device`, or of all where that is NULL. */
-static sqlite3_stmt *export_query(struct db *db, const char *device, int64_t since, struct pp_error *error) {
+static struct db_row *export_query(struct db *db, const char *device, int64_t since, struct pp_error *error) {
     return db_query(
         db, error,
         "SELECT e.at, e.device, device.name, e.finding, e.chain, e.first, e.last, e.missing, e.item,"
@@ -139,7 +139,7 @@ static bool write_json(struct pp_buf *line, const struct exported *row, struct p
 
 typedef bool write_line(struct pp_buf *line, const struct exported *row, struct pp_error *error);
 
-static bool row_print(sqlite3_stmt *row, write_line *write, struct pp_error *error) {
+static bool row_print(struct db_row *row, write_line *write, struct pp_error *error) {
     pp_autobuf struct pp_buf line = PP_BUF_INIT(EXPORT_LINE_MAX);
     pp_autojson cJSON *event = cJSON_Parse(db_text(row, 8));
     const struct exported exported = {.received = db_int(row, 0),
@@ -189,7 +189,7 @@ bool command_events_export(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     if (!home || (screen && !device_resolve(home->db, screen, &device, error)))
         return false;
-    db_autostmt sqlite3_stmt *row = export_query(home->db, screen ? device.id : NULL, since, error);
+    db_autorow struct db_row *row = export_query(home->db, screen ? device.id : NULL, since, error);
     if (!row)
         return false;
     while (db_next(row, "event", &end)) {

@@ -57,12 +57,12 @@ bool command_network_proxies(int argc, char **argv, struct pp_error *error) {
     return true;
 }
 
-static sqlite3_stmt *ranges_query(struct db *db, struct pp_error *error) {
+static struct db_row *ranges_query(struct db *db, struct pp_error *error) {
     return db_query(db, error,
                     "SELECT channel, range FROM network_range ORDER BY channel <> '', channel, rowid", "");
 }
 
-static bool range_row(struct table *table, sqlite3_stmt *row, const char *header, struct pp_error *error) {
+static bool range_row(struct table *table, struct db_row *row, const char *header, struct pp_error *error) {
     const char *channel = db_text(row, 0);
     bool proxy = strcmp(channel, NETWORK_PROXIES) == 0;
     const char *const cells[] = {proxy ? "proxies" : "screens", proxy ? "" : channel, db_text(row, 1),
@@ -70,7 +70,7 @@ static bool range_row(struct table *table, sqlite3_stmt *row, const char *header
     return table_add(table, cells, error);
 }
 
-static void range_json(cJSON *lists, sqlite3_stmt *row) {
+static void range_json(cJSON *lists, struct db_row *row) {
     const char *channel = db_text(row, 0);
     bool proxy = strcmp(channel, NETWORK_PROXIES) == 0;
     cJSON *parent = proxy || !*channel ? lists : cJSON_GetObjectItemCaseSensitive(lists, "channels");
@@ -83,7 +83,7 @@ static void range_json(cJSON *lists, sqlite3_stmt *row) {
 /* Into `lists`, or `table` where that is NULL. */
 static bool ranges_collect(struct db *db, cJSON *lists, struct table *table, const char *header,
                            struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = ranges_query(db, error);
+    db_autorow struct db_row *row = ranges_query(db, error);
     struct pp_error end = {0};
     if (!row)
         return false;

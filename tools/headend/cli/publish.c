@@ -41,7 +41,7 @@ static bool content_load(char **words, size_t count, const struct playlist_optio
 static bool root_reported(const struct home *home, int64_t *version, struct pp_error *error) {
     *version = 0;
     db_lock(home->db);
-    db_autostmt sqlite3_stmt *row = db_query(home->db, error,
+    db_autorow struct db_row *row = db_query(home->db, error,
                                              "SELECT coalesce(max(json_extract(report, '$.root_version')), "
                                              "0) FROM device WHERE json_valid(report)",
                                              "");

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "headend/base/text.h"
+#include "headend/db/sqlite.h"
 
 struct db {
     sqlite3 *handle;
@@ -16,6 +17,14 @@ struct db {
     bool unsynced;  /* nor does anybody else, for the one that is being made */
     uint64_t commits;
 };
+
+struct db_row {
+    sqlite3_stmt *statement;
+};
+
+sqlite3 *db_handle(struct db *db) {
+    return db->handle;
+}
 
 static bool db_failed(sqlite3 *handle, const char *what, struct pp_error *error) {
     enum pp_code code = sqlite3_errcode(handle) == SQLITE_FULL ? PP_E_NOSPACE : PP_E_IO;
@@ -136,35 +145,39 @@ static int db_bind(sqlite3_stmt *statement, const char *types, va_list args) {
     return SQLITE_OK;
 }
 
-static sqlite3_stmt *db_prepare(struct db *db, struct pp_error *error, const char *sql, const char *types,
-                                va_list args) {
-    db_autostmt sqlite3_stmt *statement = NULL;
+static struct db_row *db_prepare(struct db *db, struct pp_error *error, const char *sql, const char *types,
+                                 va_list args) {
     if (db->shared && !db_is_held(db)) {
         pp_fail(error, PP_E_STATE, "database: used without its lock: %s", sql);
         return NULL;
     }
-    if (sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL) != SQLITE_OK ||
-        db_bind(statement, types, args) != SQLITE_OK) {
+    db_autorow struct db_row *row = calloc(1, sizeof *row);
+    if (!row) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    if (sqlite3_prepare_v2(db->handle, sql, -1, &row->statement, NULL) != SQLITE_OK ||
+        db_bind(row->statement, types, args) != SQLITE_OK) {
         db_failed(db->handle, sql, error);
         return NULL;
     }
-    return pp_steal(&statement);
+    return pp_steal(&row);
 }
 
-sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
+struct db_row *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
     va_list args;
     va_start(args, types);
-    sqlite3_stmt *statement = db_prepare(db, error, sql, types, args);
+    struct db_row *row = db_prepare(db, error, sql, types, args);
     va_end(args);
-    return statement;
+    return row;
 }
 
 static bool db_run_list(struct db *db, struct pp_error *error, const char *sql, const char *types,
                         va_list args) {
-    db_autostmt sqlite3_stmt *statement = db_prepare(db, error, sql, types, args);
-    if (!statement)
+    db_autorow struct db_row *row = db_prepare(db, error, sql, types, args);
+    if (!row)
         return false;
-    if (sqlite3_step(statement) != SQLITE_DONE)
+    if (sqlite3_step(row->statement) != SQLITE_DONE)
         return db_failed(db->handle, sql, error);
     return true;
 }
@@ -237,32 +250,54 @@ int db_changes(struct db *db) {
     return sqlite3_changes(db->handle);
 }
 
-bool db_next(sqlite3_stmt *statement, const char *what, struct pp_error *error) {
-    int status = sqlite3_step(statement);
+bool db_next(struct db_row *row, const char *what, struct pp_error *error) {
+    int status = sqlite3_step(row->statement);
     if (status == SQLITE_ROW)
         return true;
     if (status == SQLITE_DONE)
         return pp_fail(error, PP_E_NOTFOUND, "no such %s", what);
-    return db_failed(sqlite3_db_handle(statement), what, error);
+    return db_failed(sqlite3_db_handle(row->statement), what, error);
 }
 
-const char *db_text(sqlite3_stmt *statement, int column) {
-    const unsigned char *text = sqlite3_column_text(statement, column);
+const char *db_text(struct db_row *row, int column) {
+    const unsigned char *text = sqlite3_column_text(row->statement, column);
     return text ? (const char *)text : "";
 }
 
-int64_t db_int(sqlite3_stmt *statement, int column) {
-    return sqlite3_column_int64(statement, column);
+int64_t db_int(struct db_row *row, int column) {
+    return sqlite3_column_int64(row->statement, column);
 }
 
-bool db_bytes(sqlite3_stmt *statement, int column, void *out, size_t size, struct pp_error *error) {
-    const void *data = sqlite3_column_blob(statement, column);
-    int have = sqlite3_column_bytes(statement, column);
-    if (have < 0 || (size_t)have != size || (size && !data))
-        return pp_fail(error, PP_E_INVALID, "database: column %s holds %d bytes, not %zu",
-                       sqlite3_column_name(statement, column), have, size);
+bool db_is_null(struct db_row *row, int column) {
+    return sqlite3_column_type(row->statement, column) == SQLITE_NULL;
+}
+
+const void *db_blob(struct db_row *row, int column, size_t *size) {
+    const void *data = sqlite3_column_blob(row->statement, column);
+    *size = (size_t)sqlite3_column_bytes(row->statement, column);
+    return data;
+}
+
+bool db_bytes(struct db_row *row, int column, void *out, size_t size, struct pp_error *error) {
+    size_t have = 0;
+    const void *data = db_blob(row, column, &have);
+    if (have != size || (size && !data))
+        return pp_fail(error, PP_E_INVALID, "database: column %s holds %zu bytes, not %zu",
+                       sqlite3_column_name(row->statement, column), have, size);
     memcpy(out, data, size);
     return true;
+}
+
+void db_row_finish(struct db_row *row) {
+    if (row)
+        sqlite3_reset(row->statement);
+}
+
+void db_row_close(struct db_row *row) {
+    if (!row)
+        return;
+    sqlite3_finalize(row->statement);
+    free(row);
 }
 
 bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error) {
@@ -292,12 +327,12 @@ void db_change_rollback(struct db_change *change) {
 }
 
 int64_t db_data_version(struct db *db) {
-    db_autostmt sqlite3_stmt *statement = db_query(db, NULL, "PRAGMA data_version", "");
+    db_autorow struct db_row *statement = db_query(db, NULL, "PRAGMA data_version", "");
     return statement && db_next(statement, "data version", NULL) ? db_int(statement, 0) : -1;
 }
 
 char *db_meta_get(struct db *db, const char *name, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *statement =
+    db_autorow struct db_row *statement =
         db_query(db, error, "SELECT value FROM meta WHERE name = ?", "s", name);
     if (!statement)
         return NULL;

@@ -5,7 +5,6 @@
 #ifndef HEADEND_DB_DB_H
 #define HEADEND_DB_DB_H
 
-#include <sqlite3.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,9 +29,12 @@ void db_unlock(struct db *db);
  * and not by a broken transaction of somebody else's. */
 void db_share(struct db *db);
 
+/* An answer, and the row of it that is read. */
+struct db_row;
+
 /* Bound values by `types`, one letter each: s const char * (NULL is NULL), i int64_t, b const void * and
- * size_t. */
-sqlite3_stmt *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+ * size_t. NULL on failure; the caller gives it to db_row_close. */
+struct db_row *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 /* A statement without rows. */
 PP_MUST_USE bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 /* The same, but the disk is not waited for: a power cut may undo it. For notes that are soon made again; a
@@ -42,20 +44,24 @@ PP_MUST_USE bool db_run_unsynced(struct db *db, struct pp_error *error, const ch
 /* Rows that the last statement changed. */
 int db_changes(struct db *db);
 
-static inline void db_stmt_cleanup(sqlite3_stmt **statement) {
-    sqlite3_finalize(*statement);
-}
-#define db_autostmt PP_CLEANUP(db_stmt_cleanup)
-
 /* Steps: true where there is a row. False at the end (error->code PP_E_NOTFOUND, `what` in the message) and
  * on failure. */
-PP_MUST_USE bool db_next(sqlite3_stmt *statement, const char *what, struct pp_error *error);
-/* The row's columns. Text is "" for NULL and borrowed until the next step. */
-const char *db_text(sqlite3_stmt *statement, int column);
-int64_t db_int(sqlite3_stmt *statement, int column);
+PP_MUST_USE bool db_next(struct db_row *row, const char *what, struct pp_error *error);
+/* The row's columns. Text is "" for NULL; it and blobs are borrowed until the next step. */
+const char *db_text(struct db_row *row, int column);
+int64_t db_int(struct db_row *row, int column);
+bool db_is_null(struct db_row *row, int column);
+const void *db_blob(struct db_row *row, int column, size_t *size);
 /* A blob of exactly `size` bytes. */
-PP_MUST_USE bool db_bytes(sqlite3_stmt *statement, int column, void *out, size_t size,
-                          struct pp_error *error);
+PP_MUST_USE bool db_bytes(struct db_row *row, int column, void *out, size_t size, struct pp_error *error);
+/* Nothing more is read of it: what is written from now on does not wait for it. NULL is allowed, here and below. */
+void db_row_finish(struct db_row *row);
+void db_row_close(struct db_row *row);
+
+static inline void db_row_cleanup(struct db_row **row) {
+    db_row_close(*row);
+}
+#define db_autorow PP_CLEANUP(db_row_cleanup)
 
 /* A transaction that rolls back unless committed:
  * `db_autochange struct db_change change = {0};` */
@@ -86,8 +92,5 @@ const char *db_path(const struct db *db);
 /* Named values of the whole installation. A missing one is "". The caller frees. */
 char *db_meta_get(struct db *db, const char *name, struct pp_error *error);
 PP_MUST_USE bool db_meta_set(struct db *db, const char *name, const char *value, struct pp_error *error);
-
-/* migrations.c */
-PP_MUST_USE bool db_migrate(struct db *db, struct pp_error *error);
 
 #endif

@@ -1,6 +1,6 @@
 /* The schema, as numbered steps: a step that has been released is never changed, only followed by another. */
 #include "base/clock.h"
-#include "headend/db/stored_key.h"
+#include "headend/db/sqlite.h"
 
 /* Not under the key that is in effect. */
 #define NOT_SEALED(column)                                                                                   \
@@ -202,17 +202,17 @@ static bool migration_apply(struct db *db, size_t number, struct pp_error *error
     if (!db_change_begin(&change, db, error))
         return false;
     /* Another process may have been quicker. */
-    db_autostmt sqlite3_stmt *have =
+    db_autorow struct db_row *have =
         db_query(db, error, "SELECT count(*) FROM migration WHERE number = ?", "i", (int64_t)number);
     if (!have || !db_next(have, "migration", error))
         return false;
     if (db_int(have, 0))
         return true;
-    sqlite3 *handle = sqlite3_db_handle(have);
-    sqlite3_reset(have); /* a table may be dropped */
+    sqlite3 *handle = db_handle(db);
+    db_row_finish(have); /* a table may be dropped */
     if (sqlite3_exec(handle, migrations[number - 1], NULL, NULL, NULL) != SQLITE_OK)
         return pp_fail(error, PP_E_IO, "database: migration %zu: %s", number, sqlite3_errmsg(handle));
-    if (number == SEALING && !stored_key_migrate(db, handle, error))
+    if (number == SEALING && !stored_key_migrate(db, error))
         return pp_wrap(error, "migration %zu", number);
     if (!db_run(db, error, "INSERT INTO migration(number, applied) VALUES(?, ?)", "ii", (int64_t)number,
                 pp_clock_realtime_s()))
@@ -226,12 +226,12 @@ bool db_migrate(struct db *db, struct pp_error *error) {
                 "STRICT",
                 ""))
         return false;
-    db_autostmt sqlite3_stmt *newest =
+    db_autorow struct db_row *newest =
         db_query(db, error, "SELECT coalesce(max(number), 0) FROM migration", "");
     if (!newest || !db_next(newest, "migration", error))
         return false;
     int64_t have = db_int(newest, 0);
-    sqlite3_reset(newest);
+    db_row_finish(newest);
     if (have > (int64_t)PP_COUNT(migrations))
         return pp_fail(error, PP_E_UNSUPPORTED,
                        "the database is of a newer version of this program (schema %lld)", (long long)have);
@@ -242,6 +242,6 @@ bool db_migrate(struct db *db, struct pp_error *error) {
     /* What a migration has taken out is not left in the log either. Where somebody reads, he goes on, and a later
      * checkpoint does it. */
     if (have < SEALING)
-        sqlite3_wal_checkpoint_v2(sqlite3_db_handle(newest), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        sqlite3_wal_checkpoint_v2(db_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "crypto/bulk.h"
 #include "crypto/random.h"
+#include "headend/db/sqlite.h"
 
 #define ID_SIZE   8              /* bytes */
 #define KEPT_NAME "database_key" /* in `meta` */
@@ -131,7 +132,7 @@ bool stored_key_seal(struct db *db, const char *owner, const uint8_t key[STORED_
            seal_under(&file, owner, key, sealed, error);
 }
 
-bool stored_key_open(struct db *db, const char *owner, sqlite3_stmt *row, int column,
+bool stored_key_open(struct db *db, const char *owner, struct db_row *row, int column,
                      uint8_t key[STORED_KEY_SIZE], struct pp_error *error) {
     autofilekey struct file_key file;
     uint8_t sealed[STORED_KEY_SEALED_SIZE];
@@ -187,7 +188,8 @@ static bool reseal_rows(struct db *db, struct pp_error *error) {
 }
 
 /* Within a transaction. */
-static bool reseal_all(struct db *db, sqlite3 *handle, struct resealing *resealing, struct pp_error *error) {
+static bool reseal_all(struct db *db, struct resealing *resealing, struct pp_error *error) {
+    sqlite3 *handle = db_handle(db);
     if (sqlite3_create_function(handle, "reseal", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, resealing, sql_reseal,
                                 NULL, NULL) != SQLITE_OK)
         return pp_fail(error, PP_E_IO, "database: %s", sqlite3_errmsg(handle));
@@ -196,7 +198,7 @@ static bool reseal_all(struct db *db, sqlite3 *handle, struct resealing *reseali
     return ok;
 }
 
-bool stored_key_migrate(struct db *db, sqlite3 *handle, struct pp_error *error) {
+bool stored_key_migrate(struct db *db, struct pp_error *error) {
     struct resealing resealing = {.clear = true};
     struct pp_error missing = {0};
     pp_autoclose int folder = folder_open(db, error);
@@ -206,7 +208,7 @@ bool stored_key_migrate(struct db *db, sqlite3 *handle, struct pp_error *error) 
     if (!ok)
         ok = missing.code == PP_E_NOTFOUND ? file_key_make(folder, STORED_KEY_FILE, &resealing.to, error)
                                            : pp_fail(error, missing.code, "%s", missing.message);
-    ok = ok && reseal_all(db, handle, &resealing, error);
+    ok = ok && reseal_all(db, &resealing, error);
     pp_wipe(&resealing, sizeof resealing);
     return ok;
 }
@@ -256,9 +258,7 @@ static bool rotate_rows(struct db *db, struct resealing *resealing, struct pp_er
     if (!db_change_begin(&change, db, error) || !id_read(db, id, error) ||
         !file_key_find(db, id, &resealing->from, error))
         return false;
-    db_autostmt sqlite3_stmt *any = db_query(db, error, "SELECT 1", "");
-    return any && reseal_all(db, sqlite3_db_handle(any), resealing, error) &&
-           db_change_commit(&change, error);
+    return reseal_all(db, resealing, error) && db_change_commit(&change, error);
 }
 
 bool stored_key_rotate(struct db *db, struct pp_error *error) {

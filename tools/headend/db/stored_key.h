@@ -33,11 +33,8 @@ PP_MUST_USE bool stored_key_seal(struct db *db, const char *owner, const uint8_t
                                  uint8_t sealed[STORED_KEY_SEALED_SIZE], struct pp_error *error);
 /* A column of a row. PP_E_AUTH where what stands there is no key of that owner's, PP_E_STATE where the file is not the
  * one that it was sealed under. */
-PP_MUST_USE bool stored_key_open(struct db *db, const char *owner, sqlite3_stmt *row, int column,
+PP_MUST_USE bool stored_key_open(struct db *db, const char *owner, struct db_row *row, int column,
                                  uint8_t key[STORED_KEY_SIZE], struct pp_error *error);
-
-/* A migration: makes the file where there is none, and seals what stood there in clear, within the transaction. */
-PP_MUST_USE bool stored_key_migrate(struct db *db, sqlite3 *handle, struct pp_error *error);
 
 /* Callers of these two hold the publish lock, and not db_lock. A new key, under which all is sealed anew, and the
  * former one is gone. */

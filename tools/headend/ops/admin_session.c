@@ -32,7 +32,7 @@ bool admin_session_find(struct db *db, const char *token, struct admin *admin, s
     int64_t now = pp_clock_realtime_s();
     if (!secret_hash("admin-session", token, hash, error))
         return false;
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error,
         "SELECT admin.id, admin.name, admin_session.seen FROM admin_session JOIN admin ON admin.id = admin"
         " WHERE token_hash = ?1 AND seen > ?2 AND admin_session.created > ?3"

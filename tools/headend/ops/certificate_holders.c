@@ -14,7 +14,7 @@ static bool holders_name(void *arg, const uint8_t authority[CA_HASH_SIZE], struc
 
 bool ca_screens(struct db *db, const struct ca *ca, const struct authority *authority, int64_t *count,
                 struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT count(DISTINCT device.id) FROM device JOIN certificate ON certificate.device = "
                  "device.id WHERE device.status <> 'retired' AND NOT revoked AND expires > ?"
@@ -39,7 +39,7 @@ static bool holders_count(void *arg, const struct ca *ca, const struct authority
 /* A screen that has a certificate by it, whose id is then told; PP_E_NOTFOUND where there is none. */
 static bool holder_find(struct db *db, const struct authority *authority, char id[UUID_TEXT_SIZE],
                         struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT device FROM certificate WHERE authority = ? AND NOT revoked LIMIT 1", "b",
                  (const void *)authority->sha256, (size_t)CA_HASH_SIZE);
     if (!row || !db_next(row, "certificate", error))
@@ -51,7 +51,7 @@ static bool holder_find(struct db *db, const struct authority *authority, char i
 /* Whether it has another certificate, which it may go on with. */
 static bool holder_has_another(struct db *db, const char *id, const struct authority *authority, bool *has,
                                struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT count(*) FROM certificate WHERE device = ? AND authority <> ? AND NOT revoked AND "
                  "expires > ?",

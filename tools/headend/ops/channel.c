@@ -5,14 +5,14 @@
 
 #define CHANNEL_COLUMNS "SELECT id, title, publish FROM channel "
 
-static void channel_read(sqlite3_stmt *row, struct channel *channel) {
+static void channel_read(struct db_row *row, struct channel *channel) {
     *channel = (struct channel){.publish = db_int(row, 2)};
     snprintf(channel->id, sizeof channel->id, "%s", db_text(row, 0));
     snprintf(channel->title, sizeof channel->title, "%s", db_text(row, 1));
 }
 
 bool channel_find(struct db *db, const char *id, struct channel *channel, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error, CHANNEL_COLUMNS "WHERE id = ?", "s", id);
+    db_autorow struct db_row *row = db_query(db, error, CHANNEL_COLUMNS "WHERE id = ?", "s", id);
     if (!row || !db_next(row, "channel", error))
         return false;
     channel_read(row, channel);
@@ -24,7 +24,7 @@ _Static_assert(CHANNEL_KEY_SIZE == STORED_KEY_SIZE, "stored whole");
 bool channel_open_key(struct db *db, struct channel *channel, struct pp_error *error) {
     char owner[STORED_KEY_OWNER_SIZE];
     stored_key_of_channel(channel->id, owner);
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT key FROM channel WHERE id = ?", "s", channel->id);
     return row && db_next(row, "channel", error) && stored_key_open(db, owner, row, 0, channel->key, error);
 }
@@ -61,7 +61,7 @@ bool channel_ensure(struct db *db, const char *id, struct pp_error *error) {
 
 /* Screens that are not retired. */
 static bool channel_has_none(struct db *db, const char *id, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT count(*) FROM device WHERE channel = ? AND status <> 'retired'", "s", id);
     if (!row || !db_next(row, "channel", error))
         return false;
@@ -92,7 +92,7 @@ bool channel_delete(struct db *db, const char *id, struct pp_error *error) {
 
 bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel), void *arg,
                   struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error, CHANNEL_COLUMNS "ORDER BY title, id", "");
+    db_autorow struct db_row *row = db_query(db, error, CHANNEL_COLUMNS "ORDER BY title, id", "");
     if (!row)
         return false;
     struct pp_error end = {0};

@@ -5,7 +5,7 @@
 /* The first channel that a condition is true of; "" where there is none. */
 static bool channel_where(struct db *db, const char *sql, int64_t value, char id[CHANNEL_ID_MAX + 1],
                           struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error, sql, "i", value);
+    db_autorow struct db_row *row = db_query(db, error, sql, "i", value);
     struct pp_error end = {0};
     *id = 0;
     if (!row)

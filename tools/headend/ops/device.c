@@ -41,7 +41,7 @@ static void copy_text(char *out, size_t size, const char *text) {
     snprintf(out, size, "%s", text);
 }
 
-static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_error *error) {
+static bool device_read(struct db_row *row, struct device *device, struct pp_error *error) {
     *device = (struct device){.version = db_int(row, 8),
                               .seen = db_int(row, 9),
                               .certificate_expires = db_int(row, 10),
@@ -65,14 +65,14 @@ static bool device_read(sqlite3_stmt *row, struct device *device, struct pp_erro
     if (!device_access_read(db_text(row, 18), &device->access))
         return pp_fail(error, PP_E_INVALID, "database: an access mode that is not known: %s",
                        db_text(row, 18));
-    device->can_agree = sqlite3_column_type(row, 17) != SQLITE_NULL;
+    device->can_agree = !db_is_null(row, 17);
     if (device->can_agree && !db_bytes(row, 17, device->agreement, sizeof device->agreement, error))
         return false;
     return db_bytes(row, 1, device->thumbprint, sizeof device->thumbprint, error);
 }
 
 bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error, DEVICE_COLUMNS "WHERE id = ?", "s", id);
+    db_autorow struct db_row *row = db_query(db, error, DEVICE_COLUMNS "WHERE id = ?", "s", id);
     return row && db_next(row, "screen", error) && device_read(row, device, error);
 }
 
@@ -81,7 +81,7 @@ static bool device_match(struct db *db, const char *condition, const char *text,
                          struct pp_error *error) {
     char sql[1024];
     snprintf(sql, sizeof sql, DEVICE_COLUMNS "WHERE %s ORDER BY name, id LIMIT 2", condition);
-    db_autostmt sqlite3_stmt *row = db_query(db, error, sql, "s", text);
+    db_autorow struct db_row *row = db_query(db, error, sql, "s", text);
     struct device other;
     struct pp_error end = {0};
     if (!row || !db_next(row, "screen", error) || !device_read(row, device, error))
@@ -142,7 +142,7 @@ bool device_find_by_cookie(struct db *db, const char *cookie, struct device *dev
     uint8_t hash[SECRET_HASH_SIZE];
     if (!secret_hash("device-cookie", cookie, hash, error))
         return false;
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, DEVICE_COLUMNS "WHERE cookie_hash = ? AND cookie_expires > ?", "bi",
                  (const void *)hash, sizeof hash, pp_clock_realtime_s());
     return row && db_next(row, "device cookie", error) && device_read(row, device, error);
@@ -150,7 +150,7 @@ bool device_find_by_cookie(struct db *db, const char *cookie, struct device *dev
 
 bool device_find_by_key(struct db *db, const uint8_t thumbprint[32], struct device *device,
                         struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error,
         DEVICE_COLUMNS "WHERE id = (SELECT id FROM device WHERE thumbprint = ?1 UNION ALL SELECT device"
                        " FROM certificate WHERE thumbprint = ?1 AND NOT revoked LIMIT 1)",
@@ -159,7 +159,7 @@ bool device_find_by_key(struct db *db, const uint8_t thumbprint[32], struct devi
 }
 
 /* Calls back for each row. */
-static bool device_rows(sqlite3_stmt *row, bool (*each)(void *arg, const struct device *device), void *arg,
+static bool device_rows(struct db_row *row, bool (*each)(void *arg, const struct device *device), void *arg,
                         struct pp_error *error) {
     struct pp_error end = {0};
     struct device device;
@@ -234,8 +234,8 @@ static void words_split(const struct device_search *search, struct device_words 
 }
 
 /* A query with ?1 to ?11 as above, ?12 and ?13 the page. */
-static sqlite3_stmt *search_query(struct db *db, const struct device_search *search, const char *sql,
-                                  struct pp_error *error) {
+static struct db_row *search_query(struct db *db, const struct device_search *search, const char *sql,
+                                   struct pp_error *error) {
     struct device_words words;
     const char *const *states = search->states;
     words_split(search, &words);
@@ -247,14 +247,14 @@ static sqlite3_stmt *search_query(struct db *db, const struct device_search *sea
 
 bool device_search(struct db *db, const struct device_search *search,
                    bool (*each)(void *arg, const struct device *device), void *arg, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = search_query(
+    db_autorow struct db_row *row = search_query(
         db, search, DEVICE_COLUMNS "WHERE " DEVICE_HAS_WORDS DEVICE_ORDER "LIMIT ?12 OFFSET ?13", error);
     return row && device_rows(row, each, arg, error);
 }
 
 bool device_count(struct db *db, const struct device_search *search, struct device_counts *counts,
                   struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         search_query(db, search,
                      "SELECT (SELECT count(*) FROM device), count(*),"
                      " coalesce(sum(status = 'active' AND seen > ?5 - " SQL_NUMBER(
@@ -271,7 +271,7 @@ bool device_count(struct db *db, const struct device_search *search, struct devi
 
 bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
                  struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error, DEVICE_COLUMNS DEVICE_ORDER, "");
+    db_autorow struct db_row *row = db_query(db, error, DEVICE_COLUMNS DEVICE_ORDER, "");
     return row && device_rows(row, each, arg, error);
 }
 
@@ -328,7 +328,7 @@ bool device_retire(struct db *db, const char *id, struct pp_error *error) {
 
 /* That it erases itself cannot be taken back: it may have done so, and its certificates are void. */
 static bool erasure_check(struct db *db, const char *id, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error,
         "SELECT count(*) FROM screen_command WHERE device = ? AND name = 'retire' AND outcome <> 'refused'",
         "s", id);

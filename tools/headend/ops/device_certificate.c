@@ -19,7 +19,7 @@ bool device_certificate_add(struct db *db, const char *id, const struct certific
  * the authority that issues now: whoever stole the key of one before could make one for each screen. */
 static bool adopt(struct db *db, const struct device *device, const struct certificate_facts *facts,
                   struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT max(expires) FROM certificate WHERE device = ?", "s", device->id);
     bool taken = false;
     if (!row || !db_next(row, "certificate", error) ||
@@ -56,7 +56,7 @@ static bool take_effect(struct db *db, const struct device *device, const struct
 
 bool device_certificate_use(struct db *db, const struct device *device, const struct certificate_facts *facts,
                             struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error, "SELECT thumbprint, used, revoked FROM certificate WHERE serial = ? AND device = ?", "bs",
         (const void *)facts->serial, facts->serial_size, device->id);
     struct pp_error missing = {0};
@@ -78,7 +78,7 @@ bool device_certificate_use(struct db *db, const struct device *device, const st
                    : pp_fail(error, PP_E_DENIED, "this certificate was not issued here");
     if (db_int(row, 2) || memcmp(thumbprint, facts->thumbprint, sizeof thumbprint) != 0)
         return pp_fail(error, PP_E_AUTH, "this certificate was replaced by another");
-    sqlite3_reset(row);
+    db_row_finish(row);
     return used || take_effect(db, device, facts, error);
 }
 
@@ -92,7 +92,7 @@ static bool key_known(const struct device *device, const uint8_t thumbprint[32],
 
 bool device_key_use(struct db *db, const struct device *device, const uint8_t thumbprint[32], int64_t now,
                     struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT serial, used, revoked, expires FROM certificate WHERE device = ? AND thumbprint = ?"
                  " ORDER BY number DESC LIMIT 1",
@@ -110,13 +110,12 @@ bool device_key_use(struct db *db, const struct device *device, const uint8_t th
     if (db_int(row, 1))
         return true;
     struct certificate_facts facts = {0};
-    const void *serial = sqlite3_column_blob(row, 0);
-    facts.serial_size = (size_t)sqlite3_column_bytes(row, 0);
+    const void *serial = db_blob(row, 0, &facts.serial_size);
     if (facts.serial_size > sizeof facts.serial)
         return pp_fail(error, PP_E_INVALID, "database: a serial number of %zu bytes", facts.serial_size);
     memcpy(facts.serial, serial, facts.serial_size);
     memcpy(facts.thumbprint, thumbprint, sizeof facts.thumbprint);
-    sqlite3_reset(row);
+    db_row_finish(row);
     return take_effect(db, device, &facts, error);
 }
 
@@ -127,7 +126,7 @@ bool device_certificates_revoke(struct db *db, const char *id, struct pp_error *
 
 bool device_key_taken(struct db *db, const char *id, const uint8_t thumbprint[32], bool *taken,
                       struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT (SELECT count(*) FROM device WHERE thumbprint = ?1 AND id <> ?2) + (SELECT count(*)"
                  " FROM certificate WHERE thumbprint = ?1 AND device <> ?2 AND NOT revoked)",

@@ -13,7 +13,7 @@ bool device_former_keep(struct db *db, const char *id, struct pp_error *error) {
 
 bool device_former_find(struct db *db, const uint8_t thumbprint[32], char id[UUID_TEXT_SIZE],
                         struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT device FROM device_former WHERE thumbprint = ?", "b",
                  (const void *)thumbprint, (size_t)32);
     if (!row || !db_next(row, "former screen", error))

@@ -3,7 +3,7 @@
 bool device_reports_load(struct db *db, const char *id, struct device_reports *reports,
                          struct pp_error *error) {
     *reports = (struct device_reports){0};
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT coalesce(report, 'null'),"
                  " (SELECT count(*) FROM report WHERE device = device.id AND list = 'events'),"
@@ -28,7 +28,7 @@ void device_reports_finish(struct device_reports *reports) {
 }
 
 cJSON *device_events(struct db *db, const char *id, int64_t limit, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT item FROM (SELECT item, received, rowid AS place FROM report WHERE device = ? AND"
                  " list = 'events' ORDER BY received DESC, rowid DESC LIMIT ?) ORDER BY received, place",

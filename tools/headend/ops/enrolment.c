@@ -11,7 +11,7 @@
 /* What one screen or one address may have at a time. */
 static bool enrolment_share(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t now,
                             struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT coalesce(sum(address = ?), 0), coalesce(sum(thumbprint = ?), 0) FROM enrolment "
                  "WHERE status = 'pending' AND expires > ?",
@@ -28,7 +28,7 @@ static bool enrolment_share(struct db *db, const uint8_t thumbprint[32], const c
 /* Where there is one more than there may be, the oldest goes, of the address that has most in the network that has
  * most: whoever asks for many codes takes them from himself. */
 static bool enrolment_make_room(struct db *db, int64_t now, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error, "SELECT count(*) FROM enrolment WHERE status = 'pending' AND expires > ?", "i", now);
     if (!row || !db_next(row, "count", error))
         return false;
@@ -83,7 +83,7 @@ struct polled {
 };
 
 static bool polled_find(struct db *db, struct polled *polled, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT status, device, expires, interval, coalesce(polled_ms, 0)"
                  " FROM enrolment WHERE device_code_hash = ?",
@@ -154,7 +154,7 @@ bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct 
     uint8_t hash[SECRET_HASH_SIZE];
     if (!user_code_hash(user_code, hash, error))
         return false;
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error,
         "SELECT thumbprint, expires, status, device, asked, wrong FROM enrolment WHERE user_code_hash = ?",
         "b", (const void *)hash, sizeof hash);
@@ -182,7 +182,7 @@ static bool enrolment_pending(struct db *db, const char *user_code, struct enrol
 
 /* What a retired screen had as certificates stays refused when it is approved again. */
 static bool forget_retired(struct db *db, const char *id, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT count(*) FROM device WHERE id = ? AND status = 'retired'", "s", id);
     if (!row || !db_next(row, "screen", error))
         return false;
@@ -192,7 +192,7 @@ static bool forget_retired(struct db *db, const char *id, struct pp_error *error
 /* The id of the device with this key, or a new one. */
 static bool device_id_for(struct db *db, const uint8_t thumbprint[32], char id[UUID_TEXT_SIZE],
                           struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT id FROM device WHERE thumbprint = ?1 UNION ALL"
                  " SELECT device FROM certificate WHERE thumbprint = ?1 AND NOT revoked LIMIT 1",
@@ -330,7 +330,7 @@ bool enrolment_token_find(struct db *db, const char *token, struct device *devic
     uint8_t hash[SECRET_HASH_SIZE];
     if (!secret_hash("token", token, hash, error))
         return false;
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT device FROM token WHERE hash = ? AND expires > ?", "bi",
                  (const void *)hash, sizeof hash, pp_clock_realtime_s());
     struct pp_error missing = {0};

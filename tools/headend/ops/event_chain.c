@@ -57,7 +57,7 @@ struct known {
 
 static bool known_load(const struct taking *taking, struct known *known, struct pp_error *error) {
     const struct event_place *place = &taking->place;
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(taking->db, error,
                  "SELECT coalesce(max(seq), 0),"
                  " EXISTS(SELECT 1 FROM event_link WHERE device = ?1 AND chain <> ?2),"
@@ -104,7 +104,7 @@ static bool link_add(const struct taking *taking, const struct known *known, str
 }
 
 static bool take_unlinked(const struct taking *taking, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         taking->db, error, "SELECT EXISTS(SELECT 1 FROM event_link WHERE device = ?)", "s", taking->device);
     if (!row || !db_next(row, "chain", error))
         return false;
@@ -152,7 +152,7 @@ bool event_chain_find(struct db *db, const char *device, enum event_finding find
 cJSON *event_chain_findings(struct db *db, const char *device, struct pp_error *error) {
     struct pp_error end = {0};
     pp_autojson cJSON *findings = cJSON_CreateObject();
-    db_autostmt sqlite3_stmt *row = db_query(db, error,
+    db_autorow struct db_row *row = db_query(db, error,
                                              "SELECT finding, count(*), sum(missing), max(found) FROM "
                                              "event_finding WHERE device = ? GROUP BY finding",
                                              "s", device);

@@ -35,7 +35,7 @@ struct here {
 
 static bool here_load(struct db *db, const char *device, const struct event_head *head, struct here *here,
                       struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT coalesce(max(seq), 0), coalesce(max(seq = ?3 AND hash <> ?4), 0),"
                  " coalesce(max(seq = ?3 AND hash = ?4), 0) FROM event_link WHERE device = ?1 AND chain = ?2",
@@ -50,7 +50,7 @@ static bool here_load(struct db *db, const char *device, const struct event_head
  * was overtaken, says nothing of where the screen is now. */
 static bool is_news(struct db *db, const struct event_sender *sender, int64_t signed_s, bool *news,
                     struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error, "SELECT coalesce(max(signed), -1) < ? FROM event_head WHERE device = ? AND key = ?", "isb",
         signed_s, sender->device, (const void *)sender->point, (size_t)CRYPTO_POINT_SIZE);
     if (!row || !db_next(row, "head", error))

@@ -59,7 +59,7 @@ static bool head_good(const uint8_t point[CRYPTO_POINT_SIZE], const char *token,
 }
 
 /* Columns 5 and 6 are the head's key and token, or NULL. */
-static void verify_head(struct walk *walk, sqlite3_stmt *row, const struct event_place *place) {
+static void verify_head(struct walk *walk, struct db_row *row, const struct event_place *place) {
     uint8_t point[CRYPTO_POINT_SIZE];
     struct pp_error why = {0};
     const char *token = db_text(row, 6);
@@ -115,7 +115,7 @@ static void verify_place(struct walk *walk, const struct event_place *place) {
 }
 
 /* The event itself, column 4, or NULL; its place's number is column 7. */
-static bool verify_event(struct walk *walk, sqlite3_stmt *row, const struct event_place *place) {
+static bool verify_event(struct walk *walk, struct db_row *row, const struct event_place *place) {
     struct event_place said = {0};
     bool whole = false;
     pp_autojson cJSON *event = cJSON_Parse(db_text(row, 4));
@@ -136,7 +136,7 @@ static bool verify_event(struct walk *walk, sqlite3_stmt *row, const struct even
     return true;
 }
 
-static bool verify_row(struct walk *walk, sqlite3_stmt *row) {
+static bool verify_row(struct walk *walk, struct db_row *row) {
     struct event_place place = {.seq = db_int(row, 1)};
     snprintf(place.chain, sizeof place.chain, "%s", db_text(row, 0));
     if (!db_bytes(row, 2, place.prev, sizeof place.prev, walk->error) ||
@@ -157,7 +157,7 @@ static bool verify_row(struct walk *walk, sqlite3_stmt *row) {
 
 static bool verify_chains(struct walk *walk) {
     struct pp_error end = {0};
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         walk->db, walk->error,
         /* A LEFT JOIN with "present" would go through all of it for each place: it has no index. */
         PRESENT ", walked AS (SELECT l.number, l.chain, l.seq, l.prev, l.hash, p.row FROM present p"
@@ -185,7 +185,7 @@ static bool verify_chains(struct walk *walk) {
 
 /* `sql`: of the screen ?1, above ?2. */
 static bool count(struct walk *walk, const char *sql, int64_t above, int64_t *number) {
-    db_autostmt sqlite3_stmt *row = db_query(walk->db, walk->error, sql, "si", walk->device->id, above);
+    db_autorow struct db_row *row = db_query(walk->db, walk->error, sql, "si", walk->device->id, above);
     if (!row || !db_next(row, "events", walk->error))
         return false;
     *number = db_int(row, 0);
@@ -234,7 +234,7 @@ static bool verify_strays(struct walk *walk) {
 static bool verify_findings(struct walk *walk) {
     static const enum event_finding findings[] = {EVENT_FORK, EVENT_REWRITE, EVENT_ROLLBACK, EVENT_UNCHAINED};
     struct pp_error end = {0};
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(walk->db, walk->error,
                  "SELECT finding, chain, first, last FROM event_finding WHERE device = ? ORDER BY number",
                  "s", walk->device->id);
@@ -259,7 +259,7 @@ static bool verify_findings(struct walk *walk) {
 
 /* Whether a certificate of the screen's is for it, as far as they are kept: until they expire. */
 static bool key_known(struct walk *walk, const uint8_t thumbprint[JWK_THUMBPRINT_SIZE], bool *known) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(walk->db, walk->error,
                  "SELECT EXISTS(SELECT 1 FROM device WHERE id = ?1 AND thumbprint = ?2)"
                  " OR EXISTS(SELECT 1 FROM certificate WHERE device = ?1 AND thumbprint = ?2)",
@@ -283,7 +283,7 @@ struct signers {
 
 static bool signers_load(struct walk *walk, const char *chain, struct signers *signers) {
     struct pp_error end = {0};
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(walk->db, walk->error,
                  "SELECT key, min(seq), max(seq), count(*) FROM event_head WHERE device = ? AND chain = ?"
                  " AND length(key) = ? GROUP BY key ORDER BY max(seq) DESC LIMIT ?",
@@ -342,7 +342,7 @@ static void tell_signers(struct walk *walk, const char *chain, const struct sign
 static bool verify_keys(struct walk *walk) {
     struct pp_error end = {0};
     bool newest_chain = true;
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(walk->db, walk->error,
                  "SELECT chain FROM event_head WHERE device = ? GROUP BY chain ORDER BY max(number) DESC",
                  "s", walk->device->id);
@@ -363,7 +363,7 @@ static bool verify_keys(struct walk *walk) {
 static bool oldest_load(struct walk *walk) {
     struct oldest *oldest = &walk->oldest;
     *oldest = (struct oldest){.link = INT64_MIN, .row = INT64_MIN, .head = INT64_MIN};
-    db_autostmt sqlite3_stmt *full =
+    db_autorow struct db_row *full =
         db_query(walk->db, walk->error,
                  "SELECT max((SELECT count(*) FROM event_link WHERE device = ?1),"
                  " (SELECT count(*) FROM report WHERE device = ?1 AND list = 'events')) >= ?2",
@@ -372,7 +372,7 @@ static bool oldest_load(struct walk *walk) {
         return false;
     if (!db_int(full, 0))
         return true;
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         walk->db, walk->error,
         PRESENT "SELECT min(l.number), min(p.row),"
                 " (SELECT min(h.number) FROM event_head h JOIN event_link o ON o.device = h.device"

@@ -35,7 +35,7 @@ bool network_list_has(const struct network_list *list, const struct ip_address *
 bool network_load(struct db *db, const char *channel, struct network_list *list, struct pp_error *error) {
     struct pp_error end = {0};
     list->count = 0;
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT range FROM network_range WHERE channel = ? ORDER BY rowid", "s", channel);
     if (!row)
         return false;
@@ -91,7 +91,7 @@ bool network_header_load(struct db *db, enum forwarded_header *header, struct pp
 }
 
 bool network_any(struct db *db, bool *any, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error, "SELECT EXISTS(SELECT 1 FROM network_range WHERE channel <> ?)", "s", NETWORK_PROXIES);
     bool found = row && db_next(row, "range", error);
     *any = found && db_int(row, 0) != 0;

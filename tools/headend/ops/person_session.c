@@ -13,7 +13,7 @@ static void copy(char *out, size_t size, const char *text) {
 
 bool person_policy_find(struct db *db, const char *device, struct person_policy *policy,
                         struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error,
         "SELECT session_s, most_s, password, issuer, client_id, scope, groups_claim, code, nonce, reason,"
         " client_auth, client_secret FROM person_policy WHERE device = ?",
@@ -36,7 +36,7 @@ bool person_policy_find(struct db *db, const char *device, struct person_policy 
 
 bool person_policy_find_code(struct db *db, const char code[USER_CODE_SIZE], char device[UUID_TEXT_SIZE],
                              struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT device FROM person_policy WHERE code = ?", "s", code);
     if (!row || !db_next(row, "code", error))
         return false;
@@ -261,7 +261,7 @@ bool person_mode_save(struct db *db, const char *device, enum device_access mode
 
 bool person_session_find(struct db *db, const char *device, int64_t now, struct person_session *session,
                          struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  "SELECT id, subject, name, started, expires, until, nonce FROM person_session"
                  " WHERE device = ? AND expires > ?",
@@ -308,7 +308,7 @@ bool person_session_find_phone(struct db *db, const char *phone, char device[UUI
         return pp_fail(error, PP_E_NOTFOUND, "no session of this browser's");
     if (!secret_hash("person", phone, hash, error))
         return false;
-    db_autostmt sqlite3_stmt *row = db_query(db, error, "SELECT device FROM person_session WHERE phone = ?",
+    db_autorow struct db_row *row = db_query(db, error, "SELECT device FROM person_session WHERE phone = ?",
                                              "b", (const void *)hash, sizeof hash);
     if (!row || !db_next(row, "session", error))
         return false;
@@ -359,7 +359,7 @@ bool person_allowed(struct db *db, const char *device,
                     bool (*has)(void *arg, const char *kind, const char *value), void *arg, bool *allowed,
                     struct pp_error *error) {
     struct pp_error end = {0};
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT who FROM person_allowed WHERE device = ?", "s", device);
     *allowed = false;
     if (!row)
@@ -377,7 +377,7 @@ bool person_allowed(struct db *db, const char *device,
 
 bool person_allowed_list(struct db *db, const char *device, struct pp_buf *lines, struct pp_error *error) {
     struct pp_error end = {0};
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT who FROM person_allowed WHERE device = ? ORDER BY who", "s", device);
     if (!row)
         return false;
@@ -401,7 +401,7 @@ bool person_session_end(struct db *db, const char *device, const char *reason, s
 }
 
 static bool first_expired(struct db *db, int64_t now, char device[UUID_TEXT_SIZE], struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT device FROM person_session WHERE expires <= ? LIMIT 1", "i", now);
     if (!row || !db_next(row, "session", error))
         return false;

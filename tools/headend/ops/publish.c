@@ -65,14 +65,13 @@ static bool publish_settle(struct home *home, const struct tuf_repo *repo, struc
     if (!stored_key_settle(home->db, error))
         return false;
     db_lock(home->db);
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(home->db, error, "SELECT count(*) FROM publish WHERE status = 'pending'", "");
     bool changed = false;
     bool ok = row && db_next(row, "publish", error);
     int64_t pending = ok ? db_int(row, 0) : 0;
     bool rekeyed = false;
-    if (row)
-        sqlite3_reset(row);
+    db_row_finish(row);
     if (pending)
         ok = rows_done(home, tuf_repo_snapshot_version(repo), &changed, error);
     ok = ok && channel_key_settle(home->db, tuf_repo_snapshot_version(repo), &rekeyed, error);
@@ -348,7 +347,7 @@ static bool manifest_seal(const struct channel *channel, const cJSON *manifest, 
 
 static bool row_insert(const struct home *home, const char *channel, int64_t snapshot, int64_t *number,
                        struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         home->db, error,
         "INSERT INTO publish(channel, snapshot, status, created) VALUES(?, ?, 'pending', ?) RETURNING id",
         "sii", channel, snapshot, pp_clock_realtime_s());

@@ -58,7 +58,7 @@ static bool keys_load(struct home *home, const char *channel, struct pp_buf *key
               channel_open_key(home->db, &present, error) &&
               pp_buf_add(keys, present.key, sizeof present.key, error);
     pp_wipe(&present, sizeof present);
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         ok ? db_query(home->db, error,
                       "SELECT key FROM channel_old_key WHERE channel = ? ORDER BY number DESC", "s", channel)
            : NULL;

@@ -53,7 +53,7 @@ static bool object_path(const uint8_t sha256[32], char path[PP_PATH_MAX], struct
 }
 
 /* One that is spoilt is as good as none: the content gets another. */
-static bool object_open_key(const struct home *home, sqlite3_stmt *row, struct published_object *object,
+static bool object_open_key(const struct home *home, struct db_row *row, struct published_object *object,
                             struct pp_error *error) {
     char owner[STORED_KEY_OWNER_SIZE];
     struct pp_error spoilt = {0};
@@ -64,7 +64,7 @@ static bool object_open_key(const struct home *home, sqlite3_stmt *row, struct p
 
 static bool object_row(const struct home *home, const uint8_t clear[32], struct published_object *object,
                        struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         home->db, error,
         "SELECT sha256, key, length, checked, warning FROM object WHERE clear_sha256 = ? AND NOT exposed",
         "b", (const void *)clear, (size_t)32);

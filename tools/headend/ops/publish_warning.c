@@ -22,7 +22,7 @@ bool publish_warnings_store(struct db *db, int64_t publish, const cJSON *warning
 }
 
 cJSON *publish_warnings_load(struct db *db, const char *channel, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error,
         "SELECT file, warning FROM publish_warning JOIN channel ON channel.publish = publish_warning.publish"
         " WHERE channel.id = ? ORDER BY publish_warning.rowid",

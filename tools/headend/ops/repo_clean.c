@@ -121,7 +121,7 @@ static bool keep_channels(struct cleaning *cleaning, struct pp_error *error) {
 /* Sorts the objects of the database into those in use, those that were a short time ago, and the others. */
 static bool objects_sort(const struct cleaning *cleaning, struct pp_buf *used, struct pp_buf *recent,
                          struct pp_buf *others, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(cleaning->home->db, error, "SELECT sha256, max(used, created) FROM object", "");
     struct pp_error end = {0};
     uint8_t hash[HASH_SIZE];

@@ -18,7 +18,7 @@
 /* Grows whatever the clock does; by the clock where that is later, so that a database that came from a backup does not
  * begin with numbers that the screen has seen. */
 static bool next_number(struct db *db, const char *device, int64_t *number, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error, "SELECT max(coalesce(max(number), 0) + 1, ?) FROM screen_command WHERE device = ?", "is",
         pp_clock_realtime_ms(), device);
     if (!row || !db_next(row, "command", error))
@@ -28,7 +28,7 @@ static bool next_number(struct db *db, const char *device, int64_t *number, stru
 }
 
 static bool room_check(struct db *db, const char *device, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error,
         "SELECT count(*) FROM screen_command WHERE device = ? AND outcome IN ('waiting', 'accepted') AND "
         "expires > ?",
@@ -107,13 +107,13 @@ void screen_command_finish(struct screen_command *command) {
     *command = (struct screen_command){0};
 }
 
-static bool copy_column(sqlite3_stmt *row, int column, char **out, struct pp_error *error) {
-    if (sqlite3_column_type(row, column) == SQLITE_NULL)
+static bool copy_column(struct db_row *row, int column, char **out, struct pp_error *error) {
+    if (db_is_null(row, column))
         return true;
     return pp_text_copy(out, db_text(row, column), error);
 }
 
-static bool command_read(sqlite3_stmt *row, struct screen_command *command, struct pp_error *error) {
+static bool command_read(struct db_row *row, struct screen_command *command, struct pp_error *error) {
     *command = (struct screen_command){.number = db_int(row, 3),
                                        .issued = db_int(row, 4),
                                        .expires = db_int(row, 5),
@@ -144,11 +144,11 @@ bool screen_command_is_over(const struct screen_command *command) {
 
 bool screen_command_find(struct db *db, const char *id, struct screen_command *command,
                          struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error, COMMAND_COLUMNS "WHERE id = ?", "s", id);
+    db_autorow struct db_row *row = db_query(db, error, COMMAND_COLUMNS "WHERE id = ?", "s", id);
     return row && db_next(row, "command", error) && command_read(row, command, error);
 }
 
-static bool each_row(sqlite3_stmt *row, bool (*each)(void *arg, const struct screen_command *command),
+static bool each_row(struct db_row *row, bool (*each)(void *arg, const struct screen_command *command),
                      void *arg, struct pp_error *error) {
     struct pp_error end = {0};
     bool more = true;
@@ -164,7 +164,7 @@ static bool each_row(sqlite3_stmt *row, bool (*each)(void *arg, const struct scr
 bool screen_command_each(struct db *db, const char *device,
                          bool (*each)(void *arg, const struct screen_command *command), void *arg,
                          struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, COMMAND_COLUMNS "WHERE device = ? ORDER BY number", "s", device);
     return row && each_row(row, each, arg, error);
 }
@@ -184,7 +184,7 @@ static bool add_waiting(void *arg, const struct screen_command *command) {
 
 cJSON *screen_commands_waiting(struct db *db, const char *device, struct pp_error *error) {
     pp_autojson cJSON *list = cJSON_CreateArray();
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  COMMAND_COLUMNS "WHERE device = ? AND outcome IN ('waiting', 'accepted') AND expires > ?"
                                  " ORDER BY number LIMIT ?",
@@ -195,7 +195,7 @@ cJSON *screen_commands_waiting(struct db *db, const char *device, struct pp_erro
 cJSON *screen_commands_retirement(struct db *db, const char *device, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
     pp_autojson cJSON *list = cJSON_CreateArray();
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error,
                  COMMAND_COLUMNS "WHERE device = ? AND name = 'retire' AND outcome IN ('waiting', 'accepted')"
                                  " ORDER BY number DESC LIMIT 1",
@@ -216,7 +216,7 @@ cJSON *screen_commands_retirement(struct db *db, const char *device, struct pp_e
 
 static bool device_key(struct db *db, const char *device, uint8_t point[CRYPTO_POINT_SIZE],
                        struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error, "SELECT device_key FROM device WHERE id = ? AND device_key IS NOT NULL", "s", device);
     return row &&
            (db_next(row, "key", error) || pp_fail(error, PP_E_AUTH, "this screen has shown no key yet")) &&

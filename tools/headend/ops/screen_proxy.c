@@ -83,7 +83,7 @@ bool screen_proxy_unset(struct db *db, const struct device *device, struct pp_er
 cJSON *screen_proxy_json(struct db *db, const char *device, struct pp_error *error) {
     static const char *const members[] = {"address", "ca", "except", "user", "credentials"};
     struct pp_error end = {0};
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error, "SELECT address, ca, except_for, user, credentials FROM device_proxy WHERE device = ?",
         "s", device);
     if (!row)

@@ -26,7 +26,7 @@ bool screen_upload_expected(struct db *db, const char *device, const char *id, c
 }
 
 /* Those that are one too many. */
-static bool drop_rows(const struct home *home, sqlite3_stmt *row, struct pp_error *error) {
+static bool drop_rows(const struct home *home, struct db_row *row, struct pp_error *error) {
     struct pp_error end = {0};
     char path[PP_PATH_MAX];
     while (db_next(row, "upload", &end)) {
@@ -38,7 +38,7 @@ static bool drop_rows(const struct home *home, sqlite3_stmt *row, struct pp_erro
 
 static bool drop_beyond(const struct home *home, struct db *db, const char *device, int64_t kept,
                         struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error,
+    db_autorow struct db_row *row = db_query(db, error,
                                              "SELECT id FROM screen_command WHERE device = ? AND uploaded > "
                                              "0 ORDER BY number DESC LIMIT -1 OFFSET ?",
                                              "si", device, kept);

@@ -14,7 +14,7 @@ int64_t throttle_delay(int64_t failures, int64_t max_s) {
 
 /* How long the key is still blocked. */
 static bool key_wait(struct db *db, const char *key, int64_t now, int64_t *wait_s, struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT blocked_until FROM throttle WHERE key = ? AND last > ? AND last <= ?",
                  "sii", key, now - THROTTLE_FORGET_S, now);
     struct pp_error missing = {0};
@@ -36,7 +36,7 @@ static bool key_count(struct db *db, const char *key, int64_t max_s, int64_t now
             "1 ELSE 1 END, last = ?2",
             "sii", key, now, now - THROTTLE_FORGET_S))
         return false;
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT failures FROM throttle WHERE key = ?", "s", key);
     if (!row || !db_next(row, "throttle", error))
         return false;
@@ -46,7 +46,7 @@ static bool key_count(struct db *db, const char *key, int64_t max_s, int64_t now
 
 bool throttle_known(struct db *db, const char *account, const char *address, int64_t now, bool *known,
                     struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         db, error, "SELECT count(*) FROM known_address WHERE account = ? AND address = ? AND last > ?", "ssi",
         account, address, now - THROTTLE_KNOWN_S);
     if (!row || !db_next(row, "address", error))

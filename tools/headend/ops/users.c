@@ -72,7 +72,7 @@ bool user_remove(struct db *db, const char *name, struct pp_error *error) {
 
 bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created), void *arg,
                struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row = db_query(db, error, "SELECT name, created FROM admin ORDER BY name", "");
+    db_autorow struct db_row *row = db_query(db, error, "SELECT name, created FROM admin ORDER BY name", "");
     struct pp_error end = {0};
     if (!row)
         return false;
@@ -83,7 +83,7 @@ bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t 
 
 bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],
                struct pp_error *error) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(db, error, "SELECT id, password FROM admin WHERE name = ?", "s", name);
     struct pp_error missing = {0};
     if (!row)

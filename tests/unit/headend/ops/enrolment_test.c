@@ -58,7 +58,7 @@ static void one_address_takes_only_its_share_of_the_codes(void **state) {
 }
 
 static int64_t pending_at(struct home *home, const char *address) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(home->db, NULL, "SELECT count(*) FROM enrolment WHERE address = ? AND status = 'pending'",
                  "s", address);
     assert_true(db_next(row, "count", NULL));
@@ -87,7 +87,7 @@ static void many_addresses_with_many_codes_keep_no_screen_out(void **state) {
         snprintf(address, sizeof address, "172.16.%d.%d", one < 8 ? 0 : one, one + 1);
         asks(home, address, number++, &codes);
     }
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(home->db, NULL, "SELECT count(*) FROM enrolment WHERE status = 'pending'", "");
     assert_true(db_next(row, "count", NULL));
     assert_int_equal(db_int(row, 0), ENROLMENT_PENDING_MAX);
@@ -121,7 +121,7 @@ static void one_screen_takes_only_a_few_codes_at_once(void **state) {
                        (int64_t)ENROLMENT_KEY_AGE_S));
     assert_true(enrolment_start(home->db, thumbprint, at("10.0.0.5"), 600, 5, &codes, NULL));
     assert_int_equal(enrolment_find(home->db, codes.user_code, &found, NULL), true);
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(home->db, NULL, "SELECT count(*) FROM enrolment WHERE thumbprint = ?", "b",
                  (const void *)thumbprint, sizeof thumbprint);
     assert_true(db_next(row, "count", NULL));

@@ -53,7 +53,7 @@ static bool take(struct world *world, const cJSON *event) {
 
 /* "gap 3-5 missing 2, fork 4-4 missing 0" */
 static void found(struct world *world, const char *expected) {
-    db_autostmt sqlite3_stmt *row = db_query(
+    db_autorow struct db_row *row = db_query(
         world->home->db, NULL,
         "SELECT coalesce(group_concat(finding || ' ' || first || '-' || last || ' missing ' || missing,"
         " ', '), '') FROM (SELECT * FROM event_finding ORDER BY number)",

@@ -147,7 +147,7 @@ static void expect(struct world *world, const char *words) {
 }
 
 static int64_t findings(struct world *world) {
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(world->home->db, NULL, "SELECT count(*) FROM event_finding WHERE finding = 'rollback'", "");
     assert_true(row && db_next(row, "finding", NULL));
     return db_int(row, 0);

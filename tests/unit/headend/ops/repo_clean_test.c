@@ -53,7 +53,7 @@ static int there(const struct home *home, const char *path) {
 }
 
 static int64_t objects(struct home *home) {
-    db_autostmt sqlite3_stmt *row = db_query(home->db, NULL, "SELECT count(*) FROM object", "");
+    db_autorow struct db_row *row = db_query(home->db, NULL, "SELECT count(*) FROM object", "");
     assert_true(db_next(row, "count", NULL));
     return db_int(row, 0);
 }
@@ -158,7 +158,7 @@ static void what_was_taken_back_goes_as_what_was_replaced_does(void **state) {
 static int64_t rows(struct home *home, const char *table) {
     char sql[128];
     snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
-    db_autostmt sqlite3_stmt *row = db_query(home->db, NULL, sql, "");
+    db_autorow struct db_row *row = db_query(home->db, NULL, sql, "");
     assert_true(db_next(row, "count", NULL));
     return db_int(row, 0);
 }
@@ -293,19 +293,19 @@ static void old_publishes_are_forgotten_and_numbers_go_on(void **state) {
     for (const char *contents = "aba"; *contents; contents++)
         publish(home, "lobby", (char[]){*contents, 0});
     clean(home, 0);
-    db_autostmt sqlite3_stmt *row =
+    db_autorow struct db_row *row =
         db_query(home->db, NULL, "SELECT count(*), max(id) FROM publish WHERE status = 'done'", "");
     assert_true(db_next(row, "count", NULL));
     assert_int_equal(db_int(row, 0), 1);
     assert_int_equal(db_int(row, 1), 3);
-    sqlite3_reset(row);
+    db_row_finish(row);
     publish(home, "lobby", "b");
     assert_true(db_next(row, "count", NULL));
     assert_int_equal(db_int(row, 1), 4);
 }
 
 static int64_t number_of(struct home *home, const char *sql) {
-    db_autostmt sqlite3_stmt *row = db_query(home->db, NULL, sql, "");
+    db_autorow struct db_row *row = db_query(home->db, NULL, sql, "");
     assert_true(db_next(row, "number", NULL));
     return db_int(row, 0);
 }

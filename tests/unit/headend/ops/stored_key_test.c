@@ -130,7 +130,7 @@ static void what_stood_there_in_clear_is_sealed_and_nothing_of_it_is_left(void *
     struct home *home = *state;
     assert_false(database_has(home, key, sizeof key));
     assert_memory_equal(channel_of(home, "lobby").key, key, sizeof key);
-    db_autostmt sqlite3_stmt *rows = db_query(home->db, NULL, "SELECT sha256, key FROM object", "");
+    db_autorow struct db_row *rows = db_query(home->db, NULL, "SELECT sha256, key FROM object", "");
     int count = 0;
     while (db_next(rows, "object", NULL)) {
         uint8_t sha256[32];

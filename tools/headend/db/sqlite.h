@@ -1,0 +1,18 @@
+/* Inside of this room: what db.c, migrations.c and stored_key.c know of SQLite. */
+#ifndef HEADEND_DB_SQLITE_H
+#define HEADEND_DB_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "headend/db/db.h"
+
+/* The connection. Borrowed. */
+sqlite3 *db_handle(struct db *db);
+
+/* migrations.c */
+PP_MUST_USE bool db_migrate(struct db *db, struct pp_error *error);
+/* stored_key.c. A migration: makes the file where there is none, and seals what stood there in clear, within the
+ * transaction. */
+PP_MUST_USE bool stored_key_migrate(struct db *db, struct pp_error *error);
+
+#endif
