@@ -89,7 +89,7 @@ static void change_mode(struct agent *agent, const struct access_mode *mode) {
 /* A new session says how its requests will be taken. Nobody has signed that, and it need not be true: it decides only
  * what goes with them, and none of that is of use to whoever sees it. */
 void access_state_hear_session(struct agent *agent) {
-    change_mode(agent, access_mode_find(access_session_mode(agent->session)));
+    change_mode(agent, access_mode_find(access_session_mode(agent->connection.session)));
 }
 
 /* ---- Nothing of a temporary session on flash ---- */
@@ -274,8 +274,7 @@ static void end_here(struct agent *agent, const char *reason) {
     end_session(agent, reason);
     snprintf(agent->document.access.reason, sizeof agent->document.access.reason, "%s", reason);
     content_follow(agent);
-    if (agent->poller)
-        poller_forget(agent->poller); /* the next answer says how one signs in by now */
+    connection_want_state(&agent->connection); /* it says how one signs in by now */
     reporter_status_changed(agent->reporter);
     agent_update_screen(agent);
 }

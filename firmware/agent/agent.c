@@ -31,6 +31,10 @@ static void do_offer_code(struct agent *agent) {
         trouble_handle(agent, TROUBLE_ENROLMENT, &error);
 }
 
+static void do_ask_again(struct agent *agent) {
+    enrolment_restart(&agent->enrolment);
+}
+
 static void do_end_enrolment(struct agent *agent) {
     enrolment_stop(agent);
     enrolment_forget_token(agent);
@@ -70,7 +74,7 @@ static void take_action(struct agent *agent, enum agent_action action) {
         [AGENT_SHOW_CODE] = do_nothing,
         [AGENT_CONNECT] = do_connect,
         [AGENT_OFFER_CODE] = do_offer_code,
-        [AGENT_ASK_AGAIN] = enrolment_restart,
+        [AGENT_ASK_AGAIN] = do_ask_again,
         [AGENT_END_ENROLMENT] = do_end_enrolment,
         [AGENT_KEEP_LOCK] = keeping_lock,
         [AGENT_LOCK_AGAIN] = do_lock_again,
@@ -119,8 +123,7 @@ void agent_lock(struct agent *agent, enum lock_reason reason) {
     if (other || agent->floors.lost)
         reporter_event(agent->reporter, "locked", "this display point %s", lock_words(reason));
     agent->lock_reason = reason;
-    if (agent->poller) /* only a state opens, and no "nothing new" */
-        poller_forget(agent->poller);
+    connection_want_state(&agent->connection); /* only that opens, and no "nothing new" */
     agent_handle(agent, AGENT_LOCK);
     if (other)
         network_key_changed(agent);

@@ -3,25 +3,24 @@
 #ifndef PP_AGENT_AGENT_INTERNAL_H
 #define PP_AGENT_AGENT_INTERNAL_H
 
-#include "access/enrol.h"
-#include "access/session.h"
 #include "agent/access_state.h"
 #include "agent/agent.h"
 #include "agent/answers.h"
 #include "agent/authority.h"
 #include "agent/clock_watch.h"
 #include "agent/commands.h"
+#include "agent/connection.h"
 #include "agent/content.h"
 #include "agent/control.h"
 #include "agent/controls.h"
 #include "agent/crash_guard.h"
 #include "agent/director.h"
+#include "agent/enrolment.h"
 #include "agent/floors.h"
 #include "agent/keyboard.h"
 #include "agent/last_receipt.h"
 #include "agent/network_key.h"
 #include "agent/notices.h"
-#include "agent/poller.h"
 #include "agent/portal.h"
 #include "agent/proxy.h"
 #include "agent/reporter.h"
@@ -33,7 +32,6 @@
 #include "base/jobs.h"
 #include "base/watchdog.h"
 #include "identity/agreement.h"
-#include "identity/est.h"
 #include "identity/identity.h"
 #include "net/client.h"
 #include "net/loop.h"
@@ -41,16 +39,11 @@
 #include "sync/sync.h"
 #include "vault/vault.h"
 
-#define AGENT_STATE_RECORD        "state"           /* the state document in effect: its payload */
-#define AGENT_TOKEN_RECORD        "enrolment-token" /* of an approval, while its certificate is not ready */
-#define AGENT_STOP_MS             4000              /* for a stop: less than systemd gives (TimeoutStopSec) */
-#define AGENT_OPEN_AGAIN_MS       10000             /* between two tries to open the state folder */
-#define AGENT_KEEP_MS             (FLOORS_CLOCK_CARRY_S * 1000) /* between two looks at what is to be kept */
-#define AGENT_KEEP_AGAIN_MS       10000 /* between two tries where the flash did not take or give it */
-#define AGENT_RENEW_LOOK_MS       (60 * 60 * 1000) /* at most, between two looks at the certificate's age */
-#define AGENT_RENEW_LOOK_LEAST_MS 1000
-#define AGENT_RENEW_LOOKS         60 /* in a life, at least */
-#define AGENT_RENEW_LOOKS_LEFT    8  /* in what is left of it, at least */
+#define AGENT_STATE_RECORD  "state" /* the state document in effect: its payload */
+#define AGENT_STOP_MS       4000    /* for a stop: less than systemd gives (TimeoutStopSec) */
+#define AGENT_OPEN_AGAIN_MS 10000   /* between two tries to open the state folder */
+#define AGENT_KEEP_MS       (FLOORS_CLOCK_CARRY_S * 1000) /* between two looks at what is to be kept */
+#define AGENT_KEEP_AGAIN_MS 10000 /* between two tries where the flash did not take or give it */
 
 /* Opening the state folder, by a job: it may take as long as the flash does, or for ever. */
 struct opening {
@@ -122,22 +115,6 @@ struct agent {
     bool orderly;          /* by SIGTERM */
     struct pp_error fatal; /* why it cannot go on; PP_OK none */
 
-    /* enrolment.c */
-    struct access_enrol *enrol;
-    struct est *est;                        /* also of a renewal */
-    struct pp_secret_text *est_credentials; /* NULL: none, or not needed any more */
-    struct pp_secret_text *est_token;       /* of the approval that `est` asks with; NULL: none */
-    bool est_token_kept;
-    bool est_waits; /* the server has asked to come again, or could not be asked */
-    char user_code[ACCESS_USER_CODE_MAX];
-    char verification_uri[ACCESS_ADDRESS_MAX];
-    char verification_uri_complete[ACCESS_URI_MAX];
-
-    /* connection.c */
-    struct access_session *session;
-    struct poller *poller;
-    struct net_timer renew_timer;
-    bool renewal_wait_reported;          /* that the one under way has to wait */
     struct state_document document;      /* in effect; version 0: none yet */
     struct state_floor document_kept;    /* of the one in the vault */
     struct state_floor document_keeping; /* of the one on its way there */
@@ -164,8 +141,10 @@ struct agent {
     struct trust_time_statement statement; /* root's, as long as it may be needed; epoch 0: none */
     bool state_expired; /* the last state was refused because it has expired, by our time */
 
-    struct agent_control control; /* control.c */
-    struct agent_content content; /* content.c */
+    struct agent_enrolment enrolment;   /* enrolment.c */
+    struct agent_connection connection; /* connection.c */
+    struct agent_control control;       /* control.c */
+    struct agent_content content;       /* content.c */
     struct troubles troubles;
 };
 
@@ -193,41 +172,6 @@ void startup_close(struct agent *agent);
 /* Stops all, destroys the keys and then everything else that is on flash, for as long as it takes: AGENT_ERASED. */
 void startup_erase(struct agent *agent);
 cJSON *agent_make_status(void *arg);
-
-/* ---- enrolment.c ---- */
-/* A code, also beside the connection; unless there is one. */
-PP_MUST_USE bool enrolment_start(struct agent *agent, struct pp_error *error);
-/* With another code, where there was no certificate for the last one. */
-void enrolment_restart(struct agent *agent);
-void enrolment_give_up(
-    struct agent *agent); /* an approval that waits for its certificate: a new code follows */
-void enrolment_stop(struct agent *agent);
-/* The approval has come to its end, by whatever: nothing of it stays in the vault. */
-void enrolment_forget_token(struct agent *agent);
-
-/* ---- connection.c ---- */
-PP_MUST_USE bool connection_start(struct agent *agent, struct pp_error *error);
-void connection_stop(struct agent *agent);
-/* The document that was in effect before the last stop; before content_start, which follows it. */
-void connection_restore(struct agent *agent);
-/* Drops the document, for a new enrolment: it belongs to the previous registration. */
-void connection_forget_document(struct agent *agent);
-/* Now, whatever its age; commands_on_renewed follows. */
-PP_MUST_USE bool connection_renew(struct agent *agent, struct pp_error *error);
-/* Of an expired certificate, in favour of an enrolment; and after it. */
-void connection_put_off_renewal(struct agent *agent);
-void connection_resume_renewal(struct agent *agent);
-/* The one that is to begin, after what authority_ask_first has begun. */
-void connection_renew_asked(struct agent *agent);
-PP_MUST_USE bool connection_use_identity(struct agent *agent, struct pp_error *error);
-/* What the state encrypts is opened: it is in the agent's state_opening. With an error it could not be. */
-void connection_state_opened(struct agent *agent, const struct pp_error *failure);
-/* Another way to the headend: what waits on the former one is asked anew. */
-void connection_route_changed(struct agent *agent);
-/* The control keys are others: what none of the former ones had signed is asked for again. */
-void connection_keys_changed(struct agent *agent);
-/* They were asked for and did not come. */
-void connection_without_keys(struct agent *agent, const struct pp_error *error);
 
 /* ---- keeping.c ---- */
 /* Reports what the vault says of itself, which is noted as soon as there is one. */

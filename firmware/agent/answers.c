@@ -52,15 +52,15 @@ static void add_clock(struct agent *agent, cJSON *status) {
     add_time(clock, "signed", line_s);
 }
 
-static void add_enrolment(const struct agent *agent, cJSON *document) {
-    bool offered = *agent->user_code != 0;
-    cJSON *enrolment = offered ? cJSON_AddObjectToObject(document, "enrolment")
-                               : cJSON_AddNullToObject(document, "enrolment");
-    if (!offered)
+static void add_enrolment(const struct agent_enrolment *enrolment, cJSON *document) {
+    if (!*enrolment->user_code) {
+        cJSON_AddNullToObject(document, "enrolment");
         return;
-    cJSON_AddStringToObject(enrolment, "user_code", agent->user_code);
-    cJSON_AddStringToObject(enrolment, "address", agent->verification_uri);
-    cJSON_AddStringToObject(enrolment, "qr", agent->verification_uri_complete);
+    }
+    cJSON *offered = cJSON_AddObjectToObject(document, "enrolment");
+    cJSON_AddStringToObject(offered, "user_code", enrolment->user_code);
+    cJSON_AddStringToObject(offered, "address", enrolment->address);
+    cJSON_AddStringToObject(offered, "qr", enrolment->qr);
 }
 
 static void add_identity(const struct agent *agent, cJSON *document) {
@@ -91,7 +91,7 @@ static void answer_status(struct agent *agent, struct local_client *client,
     add_display_point(agent, status);
     authority_add_status(agent, status);
     add_clock(agent, status);
-    add_enrolment(agent, status);
+    add_enrolment(&agent->enrolment, status);
     local_answer(client, status);
 }
 
@@ -110,9 +110,10 @@ static void note_control(struct agent *agent, const struct local_client *client,
 /* A new code in the place of the one that is shown, or asked for, or of an approval whose certificate does not come.
  * One that is in use by right keeps its certificate. */
 static bool enrol_again(struct agent *agent, struct local_client *client, bool *given_up) {
-    bool on_the_way = agent->est && !agent->est_waits;
-    *given_up = agent->enrol && agent->est && !on_the_way;
-    if (!agent->enrol || on_the_way) {
+    struct agent_enrolment *enrolment = &agent->enrolment;
+    bool on_the_way = enrolment->approval == APPROVAL_ON_ITS_WAY;
+    *given_up = enrolment_waits(enrolment);
+    if (!enrolment->enrol || on_the_way) {
         local_refuse(client, LOCAL_NOT_NOW, "%s",
                      on_the_way ? "it is approved, and its certificate is on the way"
                                 : "it is enrolled: \"pingplayctl reset\" makes it nobody's");
@@ -121,7 +122,7 @@ static bool enrol_again(struct agent *agent, struct local_client *client, bool *
     if (*given_up)
         enrolment_give_up(agent);
     else
-        enrolment_restart(agent);
+        enrolment_restart(enrolment);
     note_control(agent, client,
                  *given_up ? "a new code; the approval that waited for its certificate is given up"
                            : "a new code");
@@ -137,7 +138,7 @@ static void answer_enrol(struct agent *agent, struct local_client *client,
     cJSON_AddBoolToObject(document, "enrolled", identity_has_certificate(agent->identity));
     cJSON_AddStringToObject(document, "fingerprint", identity_fingerprint_words(agent->identity));
     cJSON_AddBoolToObject(document, "given_up", given_up);
-    add_enrolment(agent, document);
+    add_enrolment(&agent->enrolment, document);
     local_answer(client, document);
 }
 

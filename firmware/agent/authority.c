@@ -242,7 +242,7 @@ static void on_look_due(void *arg) {
 
 static void on_asked_first(void *arg, const struct pp_error *failure) {
     struct agent *agent = arg;
-    agent->est = NULL;
+    agent->connection.renewal.est = NULL;
     if (failure)
         note_failure(agent, failure);
     agent->authority.renewal_waits = agent->authority.keeping;
@@ -255,7 +255,7 @@ static void on_wait_first(void *arg, int64_t wait_ms, const struct pp_error *why
     struct agent *agent = arg;
     (void)wait_ms;
     (void)why;
-    est_cancel(pp_steal(&agent->est));
+    est_cancel(pp_steal(&agent->connection.renewal.est));
     connection_renew_asked(agent);
 }
 

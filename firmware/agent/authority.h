@@ -30,7 +30,7 @@ struct agent_authority {
     struct net_timer keep_timer; /* to try it again */
     struct net_timer look_timer;
     struct net_timer renew_timer;
-    struct est *asking;      /* the server's cacerts; NULL: not asked, or for a renewal (agent's est) */
+    struct est *asking;      /* the server's cacerts; NULL: not asked, or for a renewal (connection.h) */
     bool asked;              /* for the renewal that is to come */
     bool renewal_due;        /* for the sake of the one that issues */
     bool renewal_waits;      /* for what is on its way to flash */

@@ -331,8 +331,9 @@ static void on_rotated(struct pp_job *job) {
         return;
     if (!rotating->done)
         effect_end(agent, rotating->error.message, NULL);
-    else if (agent->session)
-        access_session_renew(agent->session); /* announces it; a state that is encrypted to it follows */
+    else if (agent->connection.session)
+        access_session_renew(
+            agent->connection.session); /* announces it; a state that is encrypted to it follows */
 }
 
 static void begin_rotate_keys(struct agent *agent, int64_t value) {

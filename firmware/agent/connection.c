@@ -1,4 +1,5 @@
-/* What the headend says of us: the session, the state document, the renewal of the certificate. */
+#include "agent/connection.h"
+
 #include <string.h>
 
 #include "agent/agent_internal.h"
@@ -112,8 +113,8 @@ void connection_state_opened(struct agent *agent, const struct pp_error *failure
         agent_handle(agent, AGENT_STATE);
     else
         document_refused(agent, &error);
-    if (agent->poller)
-        poller_settle(agent->poller, taken);
+    if (agent->connection.poller)
+        poller_settle(agent->connection.poller, taken);
 }
 
 static bool on_dropped(void *arg) {
@@ -132,8 +133,8 @@ static void connection_lost(struct agent *agent, enum access_refusal refusal) {
     enum lock_reason lock = (size_t)refusal < PP_COUNT(locks) ? locks[refusal] : LOCK_NONE;
     reporter_set_online(agent->reporter, false);
     /* The state that opens it may be one that it has had. */
-    if (lock == LOCK_NETWORK && agent->poller)
-        poller_forget(agent->poller);
+    if (lock == LOCK_NETWORK)
+        connection_want_state(&agent->connection);
     if (lock)
         agent_lock(agent, lock);
     else
@@ -151,7 +152,7 @@ static bool certificate_has_expired(struct agent *agent, const struct pp_error *
 
 /* While a code is offered, its own troubles are the ones that are told: they are the same, in other words. */
 static void note_trouble(struct agent *agent, enum trouble_event event, const struct pp_error *error) {
-    if (!agent->enrol)
+    if (!agent->enrolment.enrol)
         trouble_handle(agent, error->code == PP_E_TLS ? TROUBLE_TLS : event, error);
 }
 
@@ -160,7 +161,7 @@ static void on_poll_trouble(void *arg, const struct pp_error *error, int status,
     struct agent *agent = arg;
     note_trouble(agent, TROUBLE_CONNECTION, error);
     if (status == 401 || certificate_has_expired(agent, error, status))
-        access_session_renew(agent->session);
+        access_session_renew(agent->connection.session);
     connection_lost(agent, refusal);
 }
 
@@ -170,23 +171,29 @@ static bool poll_start(struct agent *agent, struct pp_error *error) {
                                                 .on_contact = on_contact,
                                                 .on_trouble = on_poll_trouble,
                                                 .refusal_of = control_refusal_of};
-    agent->poller = poller_start(agent->loop, agent->client, &events, agent, error);
-    return agent->poller != NULL;
+    agent->connection.poller = poller_start(agent->loop, agent->client, &events, agent, error);
+    return agent->connection.poller != NULL;
 }
 
 static bool poll_restart(struct agent *agent, struct pp_error *error) {
-    if (!agent->poller)
+    struct agent_connection *connection = &agent->connection;
+    if (!connection->poller)
         return true;
-    poller_stop(pp_steal(&agent->poller));
+    poller_stop(pp_steal(&connection->poller));
     return poll_start(agent, error);
+}
+
+void connection_want_state(struct agent_connection *connection) {
+    if (connection->poller)
+        poller_forget(connection->poller);
 }
 
 void connection_route_changed(struct agent *agent) {
     struct pp_error error = {0};
     if (!poll_restart(agent, &error))
         trouble_handle(agent, TROUBLE_CONNECTION, &error);
-    else if (agent->session && !agent->poller)
-        access_session_renew(agent->session);
+    else if (agent->connection.session && !agent->connection.poller)
+        access_session_renew(agent->connection.session);
 }
 
 /* ---- The session ---- */
@@ -194,10 +201,10 @@ void connection_route_changed(struct agent *agent) {
 /* The certificate is good for nothing any more. It is kept, and the session goes on trying it, until there is a new
  * one. */
 static void restart_enrolment(struct agent *agent, enum trouble_event event, const struct pp_error *why) {
-    if (agent->enrol)
+    if (agent->enrolment.enrol)
         return;
     trouble_handle(agent, event, why);
-    poller_stop(pp_steal(&agent->poller));
+    poller_stop(pp_steal(&agent->connection.poller));
     agent_handle(agent, AGENT_CERTIFICATE_REFUSED);
 }
 
@@ -213,12 +220,12 @@ static void poll_begin(struct agent *agent) {
 static void on_session(void *arg) {
     struct agent *agent = arg;
     agent_handle(agent, AGENT_SESSION);
-    if (!agent->enrol) /* what a power cut has left behind the certificate */
+    if (!agent->enrolment.enrol) /* what a power cut has left behind the certificate */
         enrolment_forget_token(agent);
     access_state_hear_session(agent);
     sync_set_cookie(agent->sync, net_client_cookie(agent->client));
-    if (agent->poller)
-        poller_ask_now(agent->poller);
+    if (agent->connection.poller)
+        poller_ask_now(agent->connection.poller);
     else
         poll_begin(agent);
     content_follow(agent);
@@ -226,11 +233,13 @@ static void on_session(void *arg) {
 
 void connection_keys_changed(struct agent *agent) {
     struct pp_error error = {0};
-    bool again = agent->poller && agent->control.other_keys_wanted;
+    struct agent_connection *connection = &agent->connection;
+    bool again = connection->poller && agent->control.other_keys_wanted;
     agent->control.other_keys_wanted = false;
     if (again && !poll_restart(agent, &error))
         trouble_handle(agent, TROUBLE_CONNECTION, &error);
-    if (!agent->poller && !agent->enrol && agent->session && access_session_cookie(agent->session))
+    if (!connection->poller && !agent->enrolment.enrol && connection->session &&
+        access_session_cookie(connection->session))
         poll_begin(agent);
 }
 
@@ -259,33 +268,33 @@ static void on_session_trouble(void *arg, const struct pp_error *error, int stat
 static void on_renew_due(void *arg);
 
 static void renew_after(struct agent *agent, int64_t wait_ms) {
-    net_timer_start_in(&agent->renew_timer, agent->loop, wait_ms, on_renew_due, agent);
+    net_timer_start_in(&agent->connection.renewal.timer, agent->loop, wait_ms, on_renew_due, agent);
 }
 
 /* By looks and not by one long wait, since the clock may be put right meanwhile; often enough for a
  * certificate that lives for an hour only. */
 static void renew_later(struct agent *agent) {
     int64_t life_s = identity_not_after(agent->identity) - identity_not_before(agent->identity);
-    int64_t wait_ms = life_s * 1000 / AGENT_RENEW_LOOKS;
+    int64_t wait_ms = life_s * 1000 / CONNECTION_RENEW_LOOKS;
     /* Authorities date their certificates back, by more than a short life may be long. */
     int64_t left_ms = (identity_not_after(agent->identity) - floors_now_s(&agent->floors)) * 1000;
-    if (wait_ms > left_ms / AGENT_RENEW_LOOKS_LEFT)
-        wait_ms = left_ms / AGENT_RENEW_LOOKS_LEFT;
-    if (wait_ms < AGENT_RENEW_LOOK_LEAST_MS)
-        wait_ms = AGENT_RENEW_LOOK_LEAST_MS;
-    renew_after(agent, wait_ms < AGENT_RENEW_LOOK_MS ? wait_ms : AGENT_RENEW_LOOK_MS);
+    if (wait_ms > left_ms / CONNECTION_RENEW_LOOKS_LEFT)
+        wait_ms = left_ms / CONNECTION_RENEW_LOOKS_LEFT;
+    if (wait_ms < CONNECTION_RENEW_LOOK_LEAST_MS)
+        wait_ms = CONNECTION_RENEW_LOOK_LEAST_MS;
+    renew_after(agent, wait_ms < CONNECTION_RENEW_LOOK_MS ? wait_ms : CONNECTION_RENEW_LOOK_MS);
 }
 
 /* The headend is told of the new key by a new session, which begins the poll again (on_session): one that waits shows a
  * certificate that is refused once the new one was used, and one that began now a cookie that is about to end. */
-static void announce_key(struct agent *agent) {
-    poller_stop(pp_steal(&agent->poller));
-    access_session_announce(agent->session);
+static void announce_key(struct agent_connection *connection) {
+    poller_stop(pp_steal(&connection->poller));
+    access_session_announce(connection->session);
 }
 
 static void on_renewed(void *arg, const struct pp_error *failure) {
     struct agent *agent = arg;
-    agent->est = NULL;
+    agent->connection.renewal.est = NULL;
     struct pp_error error = {0};
     if (!failure) {
         reporter_event(agent->reporter, "renewed", "certificate of device %s",
@@ -295,9 +304,9 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
         if (!connection_use_identity(agent, &error))
             trouble_handle(agent, TROUBLE_RENEWAL, &error);
         authority_hear_renewed(agent);
-        announce_key(agent);
+        announce_key(&agent->connection);
         network_key_changed(agent);
-    } else if (!agent->enrol) {
+    } else if (!agent->enrolment.enrol) {
         trouble_handle(agent, TROUBLE_RENEWAL, failure);
     }
     agent->authority.asked = false;
@@ -308,15 +317,17 @@ static void on_renewed(void *arg, const struct pp_error *failure) {
 /* Told once: it goes on asking by itself, for as long as it takes. */
 static void on_renew_wait(void *arg, int64_t wait_ms, const struct pp_error *why) {
     struct agent *agent = arg;
+    struct agent_renewal *renewal = &agent->connection.renewal;
     (void)wait_ms;
-    if (why && !agent->renewal_wait_reported)
+    if (why && !renewal->wait_reported)
         reporter_event(agent->reporter, "renewal-waits", "%s", why->message);
-    agent->renewal_wait_reported = agent->renewal_wait_reported || why;
+    renewal->wait_reported = renewal->wait_reported || why;
 }
 
 static bool renew_start(struct agent *agent, struct pp_error *error) {
-    agent->est = authority_ask_first(agent);
-    if (agent->est)
+    struct agent_renewal *renewal = &agent->connection.renewal;
+    renewal->est = authority_ask_first(agent);
+    if (renewal->est)
         return true;
     struct est_config config = {.loop = agent->loop,
                                 .client = agent->client,
@@ -326,14 +337,19 @@ static bool renew_start(struct agent *agent, struct pp_error *error) {
                                 .on_done = on_renewed,
                                 .on_wait = on_renew_wait,
                                 .arg = agent};
-    agent->renewal_wait_reported = false;
-    agent->est = est_reenroll_start(&config, error);
-    return agent->est != NULL;
+    renewal->wait_reported = false;
+    renewal->est = est_reenroll_start(&config, error);
+    return renewal->est != NULL;
+}
+
+/* Of the two ways to one there is never more than one under way. */
+static bool asks_for_certificate(const struct agent *agent) {
+    return agent->connection.renewal.est || agent->enrolment.est;
 }
 
 void connection_renew_asked(struct agent *agent) {
     struct pp_error error = {0};
-    if (!agent->session || agent->est || renew_start(agent, &error))
+    if (!agent->connection.session || asks_for_certificate(agent) || renew_start(agent, &error))
         return;
     trouble_handle(agent, TROUBLE_RENEWAL, &error);
     renew_later(agent);
@@ -345,7 +361,7 @@ static void on_renew_due(void *arg) {
     struct pp_error error = {0};
     bool due =
         agent->authority.renewal_due || floors_now_s(&agent->floors) >= identity_renew_at(agent->identity);
-    if (due && !agent->est && !agent->authority.renewal_waits) {
+    if (due && !asks_for_certificate(agent) && !agent->authority.renewal_waits) {
         if (renew_start(agent, &error))
             return;
         trouble_handle(agent, TROUBLE_RENEWAL, &error);
@@ -354,24 +370,24 @@ static void on_renew_due(void *arg) {
 }
 
 bool connection_renew(struct agent *agent, struct pp_error *error) {
-    if (!agent->session || agent->enrol)
+    if (!agent->connection.session || agent->enrolment.enrol)
         return pp_fail(error, PP_E_STATE, "there is no certificate in use to be renewed");
-    if (agent->est) /* one is under way, and is that */
+    if (agent->connection.renewal.est) /* one is under way, and is that */
         return true;
-    net_timer_stop(&agent->renew_timer);
+    net_timer_stop(&agent->connection.renewal.timer);
     return renew_start(agent, error);
 }
 
 void connection_put_off_renewal(struct agent *agent) {
-    if (!agent->est)
+    if (!agent->connection.renewal.est)
         return;
-    est_cancel(pp_steal(&agent->est));
+    est_cancel(pp_steal(&agent->connection.renewal.est));
     renew_later(agent);
 }
 
 /* It was put off, or failed, while there was an enrolment: now it may go well. */
 void connection_resume_renewal(struct agent *agent) {
-    if (agent->session)
+    if (agent->connection.session)
         renew_after(agent, 0);
 }
 
@@ -393,8 +409,8 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
                                            .arg = agent};
     if (!connection_use_identity(agent, error))
         return false;
-    agent->session = access_session_start(&config, error);
-    if (!agent->session)
+    agent->connection.session = access_session_start(&config, error);
+    if (!agent->connection.session)
         return false;
     renew_after(agent, 0);
     authority_start(agent);
@@ -402,8 +418,10 @@ bool connection_start(struct agent *agent, struct pp_error *error) {
 }
 
 void connection_stop(struct agent *agent) {
+    struct agent_connection *connection = &agent->connection;
     authority_stop(agent);
-    net_timer_stop(&agent->renew_timer);
-    poller_stop(pp_steal(&agent->poller));
-    access_session_destroy(pp_steal(&agent->session));
+    net_timer_stop(&connection->renewal.timer);
+    est_cancel(pp_steal(&connection->renewal.est));
+    poller_stop(pp_steal(&connection->poller));
+    access_session_destroy(pp_steal(&connection->session));
 }

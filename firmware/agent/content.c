@@ -347,7 +347,7 @@ void content_follow(struct agent *agent) {
         content_clear(agent);
         return;
     }
-    if (!agent->session || !access_session_cookie(agent->session))
+    if (!agent->connection.session || !access_session_cookie(agent->connection.session))
         return;
     struct sync_target target = {0};
     strcpy(target.channel, agent->document.channel);

@@ -30,10 +30,9 @@ static void begun(struct agent *agent, bool ok, const struct pp_error *error) {
 static void begin_anew(struct agent *agent) {
     reporter_event(agent->reporter, "time-restated", "by statement %lld of the root",
                    (long long)agent->floors.time_epoch);
-    if (agent->poller) {
-        poller_forget(agent->poller);
-        poller_ask_now(agent->poller);
-    }
+    connection_want_state(&agent->connection);
+    if (agent->connection.poller)
+        poller_ask_now(agent->connection.poller);
     content_follow(agent);
 }
 
@@ -112,8 +111,8 @@ static void look_at_silence(void *arg) {
 
 void keeping_ask_for_word(struct agent *agent) {
     int64_t refresh_s = offline_policy_refresh_s(&agent->floors.policy);
-    if (refresh_s && floors_silent_s(&agent->floors) >= refresh_s && agent->poller)
-        poller_forget(agent->poller);
+    if (refresh_s && floors_silent_s(&agent->floors) >= refresh_s)
+        connection_want_state(&agent->connection);
 }
 
 bool keeping_find_lock(struct agent *agent) {
@@ -212,8 +211,8 @@ static void recover(struct agent *agent) {
     if (agent->floors.lock)
         return;
     agent_handle(agent, AGENT_LOCK_RECOVERED);
-    if (agent
-            ->enrol) /* it goes on being asked for: there is still no certificate that is good for anything */
+    /* It goes on being asked for: there is still no certificate that is good for anything. */
+    if (agent->enrolment.enrol)
         agent_handle(agent, AGENT_CERTIFICATE_REFUSED);
 }
 

@@ -128,9 +128,9 @@ static bool add_trouble(const struct agent *agent, cJSON *json) {
 static bool add_enrolment(const struct agent *agent, cJSON *json) {
     if (!states_shows_code(agent->state))
         return add_text(json, "address", agent->config.url);
-    return add_text(json, "address", agent->verification_uri) &&
-           add_text(json, "qr", agent->verification_uri_complete) &&
-           add_text(json, "user_code", agent->user_code) &&
+    const struct agent_enrolment *enrolment = &agent->enrolment;
+    return add_text(json, "address", enrolment->address) && add_text(json, "qr", enrolment->qr) &&
+           add_text(json, "user_code", enrolment->user_code) &&
            add_text(json, "fingerprint", identity_fingerprint_words(agent->identity));
 }
 

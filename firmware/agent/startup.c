@@ -124,9 +124,9 @@ static bool open_credentials(struct agent *agent, struct pp_error *error) {
     bool certified = identity_has_certificate(agent->identity) &&
                      floors_now_s(&agent->floors) <= identity_not_after(agent->identity);
     if (!certified)
-        return est_credentials_take(&agent->config, agent->vault, &agent->est_credentials, error) ||
+        return est_credentials_take(&agent->config, agent->vault, &agent->enrolment.credentials, error) ||
                pp_wrap(error, "EST");
-    est_credentials_forget(&agent->config, agent->vault, &agent->est_credentials);
+    est_credentials_forget(&agent->config, agent->vault, &agent->enrolment.credentials);
     return true;
 }
 
@@ -158,7 +158,7 @@ void startup_close(struct agent *agent) {
     pp_deadline_say(agent->stop_deadline, AGENT_FLASH_SILENT);
     proxy_close(agent);
     authority_close(agent);
-    pp_secret_text_destroy(pp_steal(&agent->est_credentials));
+    pp_secret_text_destroy(pp_steal(&agent->enrolment.credentials));
     access_state_close(agent);
     control_close(&agent->control);
     store_close(pp_steal(&agent->store));
@@ -204,7 +204,8 @@ static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     agent_handle(agent, identity_has_certificate(agent->identity) ? AGENT_CERTIFICATE_FOUND
                                                                   : AGENT_CERTIFICATE_MISSING);
     const struct pp_error *trouble = &agent->troubles.headend;
-    return agent->session || agent->enrol || pp_fail(error, trouble->code, "%s", trouble->message);
+    return agent->connection.session || agent->enrolment.enrol ||
+           pp_fail(error, trouble->code, "%s", trouble->message);
 }
 
 /* ---- A flash that does not let us, or not yet ---- */
@@ -318,7 +319,7 @@ static void forget_all(struct agent *agent) {
     agent->document_kept = agent->document_keeping = (struct state_floor){0};
     agent->statement = (struct trust_time_statement){0};
     agent->time_waits = agent->state_expired = false;
-    agent->keep_failure_reported = agent->renewal_wait_reported = false;
+    agent->keep_failure_reported = agent->connection.renewal.wait_reported = false;
     agent->control.other_keys_wanted = false;
     content_erase(&agent->content);
     answers_forget(agent);

@@ -180,7 +180,7 @@ static void a_screen_without_word_of_its_headend_locks_in_time(void **state) {
     assert_int_equal(agent.state, AGENT_LOCKED);
     assert_int_equal(agent.floors.lock, LOCK_OFFLINE);
     assert_true(agent.content.covered);
-    assert_null(agent.enrol); /* nobody has to approve it: it has to be connected */
+    assert_null(agent.enrolment.enrol); /* nobody has to approve it: it has to be connected */
     assert_string_equal(screens_trouble(&agent).code, "L-1");
     agent_handle(&agent, AGENT_CONTACT); /* "nothing new" is not signed */
     assert_int_equal(agent.state, AGENT_LOCKED);
