@@ -394,11 +394,16 @@ describe('the page of a screen', () => {
 
   test('is not there for an unknown screen, in words of one\'s language', async () => {
     const french = await signIn(headend, { 'accept-language': 'fr' });
-    const unknown = ['00000000-0000-4000-8000-000000000000', 'x', '', '../screens', '%3Cb%3E', screen.id.toUpperCase(), `${screen.id}/x`, screen.id.slice(0, 8)];
+    const unknown = ['00000000-0000-4000-8000-000000000000', 'x', '%3Cb%3E', screen.id.toUpperCase(), screen.id.slice(0, 8)];
     for (const id of unknown) {
       const page = await french.get(address(id));
       assert.equal(page.status, 404, id);
       assert.match(page.text, /<html lang="fr">[\s\S]*<h1 id="heading">Écran inconnu</, id);
+    }
+    for (const id of ['', '../screens', `${screen.id}/x`]) { // no screen's address at all
+      const page = await french.get(address(id));
+      assert.equal(page.status, 404, id);
+      assert.match(page.text, /<html lang="fr">[\s\S]*<h1 id="heading">Rien ici</, id);
     }
     const token = Browser.token(await browser.get(address()));
     assert.equal((await browser.post(address(unknown[0]), { csrf: token, action: 'retire' })).status, 404);

@@ -206,7 +206,7 @@ static bool authenticate_device(struct request *request, struct reply *reply) {
 static bool is_for_former_screens(const struct request *request) {
     static const char *const places[] = {"/repo/metadata/", "/repo/targets/keys/"};
     for (size_t i = 0; i < PP_COUNT(places); i++) {
-        if (strncmp(request->path, places[i], strlen(places[i])) == 0)
+        if (strncmp(request_path(request), places[i], strlen(places[i])) == 0)
             return true;
     }
     return false;

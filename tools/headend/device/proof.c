@@ -28,7 +28,7 @@ static void refuse(struct reply *reply, const char *error, const char *code, con
 
 static bool read_header(struct request *request, const char *bound, struct proof *proof,
                         struct pp_error *error) {
-    char url[HTTP_PATH_MAX + HOME_HOST_MAX + 32];
+    char url[PATH_SIZE + HOME_HOST_MAX + 32];
     char origin[HOME_HOST_MAX + 32];
     size_t count = 0;
     const char *token = request_header(request, HEADER);
@@ -36,7 +36,7 @@ static bool read_header(struct request *request, const char *bound, struct proof
     if (count != 1)
         return pp_fail(error, PP_E_INVALID, "proof: more than one");
     request_origin(request, origin, sizeof origin);
-    snprintf(url, sizeof url, "%s%s", origin, request->path);
+    snprintf(url, sizeof url, "%s%s", origin, request_path(request));
     const struct proof_request proven = {.method = request->route->method, .url = url, .bound = bound};
     return proof_read(token, strlen(token), &proven, proof, error);
 }

@@ -24,15 +24,10 @@ static void receipt_refuse(struct reply *reply, const struct pp_error *error) {
     reply_failure(reply, error);
 }
 
-/* POST /v1/commands/ID/receipt; the rest of the path is "ID/receipt". */
+/* POST /v1/commands/ID/receipt */
 void command_receipt_post(struct request *request, struct reply *reply) {
-    char id[UUID_TEXT_SIZE];
     struct pp_error error = {0};
-    snprintf(id, sizeof id, "%s", request->rest);
-    if (!uuid_valid(id) || request->rest[strlen(id)] != '/') {
-        reply_problem(reply, MHD_HTTP_NOT_FOUND, "not-found", "there is nothing at this address");
-        return;
-    }
+    const char *id = request_parameter(request, "id");
     if (screen_command_receive(request->app->db, id, request->body.data, request->body.size, &error))
         reply_empty(reply, MHD_HTTP_NO_CONTENT);
     else

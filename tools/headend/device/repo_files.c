@@ -12,7 +12,7 @@
 bool repo_path_valid(const char *path) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%-/";
     size_t length = strlen(path);
-    if (!length || length >= HTTP_PATH_MAX || strspn(path, letters) != length || path[0] == '.' ||
+    if (!length || length >= PATH_SIZE || strspn(path, letters) != length || path[0] == '.' ||
         path[0] == '/' || path[length - 1] == '/' || strstr(path, "/.") || strstr(path, "//"))
         return false;
     if (strncmp(path, "objects/", 8) == 0)
@@ -116,15 +116,16 @@ static void file_etag(const char *path, const struct stat *status, char etag[REP
 void repo_file(struct request *request, struct reply *reply) {
     struct stat status;
     pp_autoclose int fd = -1;
-    if (repo_path_valid(request->rest))
-        fd = openat(request->app->repo_fd, request->rest, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const char *path = request_parameter(request, "path");
+    if (repo_path_valid(path))
+        fd = openat(request->app->repo_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
         reply_problem(reply, MHD_HTTP_NOT_FOUND, "not-found", "no such file in the repository");
         return;
     }
-    bool immutable = repo_path_immutable(request->rest);
+    bool immutable = repo_path_immutable(path);
     char etag[REPO_ETAG_MAX];
-    file_etag(request->rest, &status, etag);
+    file_etag(path, &status, etag);
     if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
     } else {
@@ -133,8 +134,7 @@ void repo_file(struct request *request, struct reply *reply) {
         if (reply->status >= MHD_HTTP_BAD_REQUEST)
             return; /* a cache on the way would give a 416 to all screens for a year */
         reply_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE,
-                     strncmp(request->rest, "metadata/", 9) == 0 ? "application/json"
-                                                                 : "application/octet-stream");
+                     strncmp(path, "metadata/", 9) == 0 ? "application/json" : "application/octet-stream");
     }
     reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
     reply_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL,

@@ -29,13 +29,13 @@ static const struct route routes[] = {
     {"POST", "/v1/events", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_events, WORK_WRITES},
     {"POST", "/v1/playlog", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_playlog, WORK_WRITES},
     /* Whoever sends it: what is signed by the screen that was asked counts, and nothing else does. */
-    {"POST", "/v1/commands/*/receipt", ROUTE_OPEN, JOSE, COMMAND_RECEIPT_TOKEN_MAX, command_receipt_post,
+    {"POST", "/v1/commands/{id:uuid}/receipt", ROUTE_OPEN, JOSE, COMMAND_RECEIPT_TOKEN_MAX,
+     command_receipt_post, WORK_WRITES},
+    {"PUT", "/v1/screenshots/{id}", ROUTE_DEVICE, COMMAND_UPLOAD_TYPE, COMMAND_UPLOAD_SEALED_MAX, upload_put,
      WORK_WRITES},
-    {"PUT", "/v1/screenshots/*", ROUTE_DEVICE, COMMAND_UPLOAD_TYPE, COMMAND_UPLOAD_SEALED_MAX, upload_put,
+    {"PUT", "/v1/logs/{id}", ROUTE_DEVICE, COMMAND_UPLOAD_TYPE, COMMAND_UPLOAD_SEALED_MAX, upload_put,
      WORK_WRITES},
-    {"PUT", "/v1/logs/*", ROUTE_DEVICE, COMMAND_UPLOAD_TYPE, COMMAND_UPLOAD_SEALED_MAX, upload_put,
-     WORK_WRITES},
-    {"GET", "/repo/*", ROUTE_EITHER, NULL, 0, repo_file, WORK_READS},
+    {"GET", "/repo/{path...}", ROUTE_EITHER, NULL, 0, repo_file, WORK_READS},
 };
 
 const struct route_table device_routes = {routes, PP_COUNT(routes)};

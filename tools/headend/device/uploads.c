@@ -10,12 +10,13 @@ static void upload_refuse(struct reply *reply, const struct pp_error *error) {
 }
 
 static const char *upload_name(const struct request *request) {
-    return command_kind_name(strstr(request->path, "/logs/") ? COMMAND_LOGS : COMMAND_SCREENSHOT);
+    return command_kind_name(strstr(request_path(request), "/logs/") ? COMMAND_LOGS : COMMAND_SCREENSHOT);
 }
 
 bool upload_admit(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
-    if (screen_upload_expected(request->db, request->device.id, request->rest, upload_name(request), &error))
+    if (screen_upload_expected(request->db, request->device.id, request_parameter(request, "id"),
+                               upload_name(request), &error))
         return true;
     upload_refuse(reply, &error);
     return false;
@@ -26,8 +27,8 @@ void upload_put(struct request *request, struct reply *reply) {
     const struct pp_buf *body = &request->body;
     if (!upload_admit(request, reply))
         return;
-    if (screen_upload_keep(request->app->home, request->app->db, request->device.id, request->rest,
-                           body->data, body->size, &error))
+    if (screen_upload_keep(request->app->home, request->app->db, request->device.id,
+                           request_parameter(request, "id"), body->data, body->size, &error))
         reply_empty(reply, MHD_HTTP_NO_CONTENT);
     else
         reply_failure(reply, &error);

@@ -18,8 +18,9 @@ void admin_cookie_set(struct reply *reply, const char *name, const char *value, 
 static void lead_to_sign_in(struct request *request, struct reply *reply) {
     char location[2048];
     const char *code = request_query(request, "user_code");
-    char next[HTTP_PATH_MAX + 64];
-    snprintf(next, sizeof next, "%s%s%.16s", request->path, code ? "?user_code=" : "", code ? code : "");
+    char next[PATH_SIZE + 64];
+    snprintf(next, sizeof next, "%s%s%.16s", request_path(request), code ? "?user_code=" : "",
+             code ? code : "");
     pp_autofree char *encoded = strcmp(request->route->method, "GET") == 0 ? pp_percent_encode(next) : NULL;
     snprintf(location, sizeof location, "/admin/sign-in%s%s", encoded ? "?next=" : "",
              encoded ? encoded : "");

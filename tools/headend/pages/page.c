@@ -165,8 +165,9 @@ static const char *asset_type(const char *name) {
 }
 
 void page_asset(struct request *request, struct reply *reply) {
-    const struct embedded_file *file = embedded_find(embedded_files, request->rest);
-    const char *type = asset_type(request->rest);
+    const char *name = request_parameter(request, "name");
+    const struct embedded_file *file = embedded_find(embedded_files, name);
+    const char *type = asset_type(name);
     uint8_t digest[BULK_SHA256_SIZE];
     char etag[PP_HEX_SIZE(8) + 2] = "\"";
     if (!file || !type || !crypto_sha256(file->data, file->size, digest, NULL)) {

@@ -18,7 +18,8 @@
 /* The screen of the address; or answers that there is none. */
 static bool screen_find(struct request *request, struct reply *reply, struct device *device) {
     struct pp_error error = {.code = PP_E_NOTFOUND};
-    if (uuid_valid(request->rest) && device_find(request->db, request->rest, device, &error))
+    const char *id = request_parameter(request, "id");
+    if (uuid_valid(id) && device_find(request->db, id, device, &error))
         return true;
     if (error.code == PP_E_NOTFOUND)
         page_message(request, reply, MHD_HTTP_NOT_FOUND, "no_screen");

@@ -54,7 +54,8 @@ static bool provider_show(struct request *request, struct page *page, const stru
     const struct person_policy *policy = &access->policy;
     pp_autobuf struct pp_buf allowed = PP_BUF_INIT(PERSON_ALLOWED_LIST_MAX);
     bool known = *policy->issuer;
-    if (access->has_policy && !person_allowed_list(request->db, request->rest, &allowed, error))
+    if (access->has_policy &&
+        !person_allowed_list(request->db, request_parameter(request, "id"), &allowed, error))
         return false;
     value_show(page, typed, "issuer", policy->issuer);
     value_show(page, typed, "client_id", policy->client_id);
@@ -142,7 +143,8 @@ static bool secret_read(const struct request *request, struct access_form *read)
     if (!*secret)
         return true;
     bool ok = client_secret_check(secret, NULL) &&
-              client_secret_seal(request->app->sign_in_key, request->rest, secret, &read->secret, NULL);
+              client_secret_seal(request->app->sign_in_key, request_parameter(request, "id"), secret,
+                                 &read->secret, NULL);
     read->settings.client_secret = pp_buf_text(&read->secret);
     return ok;
 }

@@ -93,6 +93,7 @@ static void serving_finish(struct serving *serving) {
     connections_destroy(app->connections);
     strings_destroy(app->strings);
     time_zones_finish(&serving->time_zones);
+    site_finish(&serving->site);
     control_close(app->control);
     authorities_close(app->authorities);
     home_close(serving->keeper);
@@ -341,8 +342,8 @@ bool serve(struct home *home, const struct serve_options *options, struct pp_err
                               .notices = -1};
     serving_connect(&serving);
     db_share(home->db);
-    if (!serving_descriptors(&serving, error) || !serving_signals(&serving, error) ||
-        !serving_load(&serving, error) ||
+    if (!site_connect(&serving.site, error) || !serving_descriptors(&serving, error) ||
+        !serving_signals(&serving, error) || !serving_load(&serving, error) ||
         (serving.listener = listen_open(options->listen, (uint16_t)options->port, &serving.app.port, error)) <
             0 ||
         !serving_start(&serving, error))

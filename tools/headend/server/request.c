@@ -1,7 +1,21 @@
 #include "headend/server/request.h"
 
 #include "headend/http/connections.h"
+#include "headend/server/route.h"
 #include "headend/signer/control.h"
+
+const char *request_path(const struct request *request) {
+    return request->at.whole;
+}
+
+const char *request_parameter(const struct request *request, const char *name) {
+    const char *value = path_parameter(&request->match, request->route->pattern, &request->at, name);
+    return value ? value : "";
+}
+
+uint64_t request_parameter_number(const struct request *request, const char *name) {
+    return strtoull(request_parameter(request, name), NULL, 10);
+}
 
 const char *request_header(const struct request *request, const char *name) {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
@@ -15,7 +29,7 @@ const char *request_nonce(const struct request *request) {
 }
 
 const char *request_query(const struct request *request, const char *name) {
-    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
+    return query_get(&request->query, name);
 }
 
 void request_address(const struct request *request, char text[ADDRESS_TEXT_SIZE]) {

@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "headend/base/address.h"
+#include "headend/http/path_map.h"
+#include "headend/http/query.h"
 #include "headend/http/reply.h"
 #include "headend/ops/admin_session.h"
 #include "headend/ops/device.h"
@@ -16,8 +18,7 @@
 #include "page/form.h"
 
 #define HTTP_BODY_MAX                                                                                        \
-    (64 * 1024)           /* bytes, of a request's body that is read before it is known who sends it */
-#define HTTP_PATH_MAX 512 /* bytes with the NUL */
+    (64 * 1024) /* bytes, of a request's body that is read before it is known who sends it */
 
 struct route;
 
@@ -46,8 +47,9 @@ struct request {
     struct MHD_Connection *connection;
     const struct route *route;
     struct db *db; /* with its lock, as route->work says */
-    char path[HTTP_PATH_MAX];
-    const char *rest; /* of the path, from the '*' of the route's pattern on; else "" */
+    struct path at;
+    struct path_match match; /* of the route's pattern */
+    struct query query;
     struct pp_buf body;
     bool body_too_large;
     struct device device; /* where the route asks for a device */
@@ -68,6 +70,13 @@ struct request {
     struct request *next_to_write;
 };
 
+/* The path, decoded (path.h). Borrowed. */
+const char *request_path(const struct request *request);
+/* A parameter of the route's pattern (path_map.h); "" where the pattern has none of that name. Borrowed. */
+const char *request_parameter(const struct request *request, const char *name);
+/* The same of one of type "number". */
+uint64_t request_parameter_number(const struct request *request, const char *name);
+
 /* Whether a browser asks, rather than a program. */
 bool request_wants_page(struct MHD_Connection *connection);
 
@@ -75,6 +84,7 @@ bool request_wants_page(struct MHD_Connection *connection);
 const char *request_header(const struct request *request, const char *name);
 /* What the screen would know an answer to this very request by (Pingplay-Nonce), or NULL. */
 const char *request_nonce(const struct request *request);
+/* The first parameter of that name; NULL where there is none. Borrowed. */
 const char *request_query(const struct request *request, const char *name);
 /* The peer's address, and the network that it is of; "" where it has none. */
 void request_address(const struct request *request, char text[ADDRESS_TEXT_SIZE]);

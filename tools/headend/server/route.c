@@ -2,45 +2,22 @@
 
 #include "headend/db/db.h"
 
-/* Whether the path fits the pattern; *rest is then what it has from the place of the '*' on. */
-static bool route_matches(const struct route *route, const char *path, const char **rest) {
-    const char *star = strchr(route->pattern, '*');
-    *rest = "";
-    if (!star)
-        return strcmp(route->pattern, path) == 0;
-    size_t before = (size_t)(star - route->pattern), after = strlen(star + 1), length = strlen(path);
-    if (length < before + after || strncmp(route->pattern, path, before) != 0)
-        return false;
-    *rest = path + before;
-    return strcmp(path + length - after, star + 1) == 0;
+bool site_connect(struct site *site, struct pp_error *error) {
+    site->map = path_map_create(error);
+    for (size_t i = 0; site->map && i < SITE_TABLES_MAX; i++) {
+        const struct route_table *table = &site->tables[i];
+        for (size_t row = 0; row < table->count; row++) {
+            const struct route *route = &table->routes[row];
+            if (!path_map_add(site->map, route->method, route->pattern, route, error))
+                return false;
+        }
+    }
+    return site->map != NULL;
 }
 
-/* The rows of all tables, one after the other; NULL at the end. */
-static const struct route *route_next(const struct site *site, size_t *table, size_t *row) {
-    while (*table < SITE_TABLES_MAX && *row == site->tables[*table].count) {
-        *row = 0;
-        ++*table;
-    }
-    return *table < SITE_TABLES_MAX ? &site->tables[*table].routes[(*row)++] : NULL;
-}
-
-const struct route *route_find(const struct site *site, const char *method, const char *path,
-                               const char **rest, unsigned *status, char allow[64]) {
-    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
-    *status = MHD_HTTP_NOT_FOUND;
-    allow[0] = 0;
-    size_t table = 0;
-    size_t row = 0;
-    for (const struct route *route; (route = route_next(site, &table, &row));) {
-        if (!route_matches(route, path, rest))
-            continue;
-        if (strcmp(route->method, wanted) == 0)
-            return route;
-        *status = MHD_HTTP_METHOD_NOT_ALLOWED;
-        size_t length = strlen(allow);
-        snprintf(allow + length, 64 - length, "%s%s", length ? ", " : "", route->method);
-    }
-    return NULL;
+void site_finish(struct site *site) {
+    path_map_destroy(site->map);
+    site->map = NULL;
 }
 
 static bool authenticate(struct request *request, struct reply *reply) {

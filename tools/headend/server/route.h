@@ -25,7 +25,7 @@ enum route_work {
 
 struct route {
     const char *method;
-    const char *pattern; /* the whole path, where one '*' may stand for some of it */
+    const char *pattern; /* of the whole path, with its parameters (path_map.h) */
     enum route_auth auth;
     const char *body_type; /* media type that the body must have; NULL where there is none */
     size_t body_max;       /* bytes */
@@ -42,6 +42,7 @@ struct route_table {
 
 struct site {
     struct route_table tables[SITE_TABLES_MAX];
+    struct path_map *map; /* of all tables: site_connect */
     /* Who asks: fills the request. False: it is answered. Of a screen's route, and of ROUTE_ADMIN. */
     bool (*authenticate_device)(struct request *request, struct reply *reply);
     bool (*authenticate_admin)(struct request *request, struct reply *reply);
@@ -53,9 +54,10 @@ struct site {
     void (*message)(const struct request *request, struct reply *reply, unsigned status, const char *key);
 };
 
-/* The route for a method and path; NULL with *status 404 or 405 (and then *allow, the methods there are). */
-const struct route *route_find(const struct site *site, const char *method, const char *path,
-                               const char **rest, unsigned *status, char allow[64]);
+/* Makes the map of the site's tables. PP_E_INVALID where two rows are for the same requests. */
+PP_MUST_USE bool site_connect(struct site *site, struct pp_error *error);
+void site_finish(struct site *site);
+
 /* Before a body is read that may be larger than HTTP_BODY_MAX: whether it is wanted, and of somebody known. */
 bool route_admit(struct request *request, struct reply *reply);
 /* Authenticates and handles. */

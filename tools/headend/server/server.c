@@ -46,17 +46,25 @@ static void reply_not_in_order(struct reply *reply, const struct connection *con
     reply_header(reply, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
-static struct request *request_create(struct app *app, struct MHD_Connection *connection, const char *path,
-                                      const struct route *route, size_t rest) {
+static enum MHD_Result query_read(void *arg, enum MHD_ValueKind kind, const char *name, const char *value) {
+    (void)kind;
+    query_add(arg, name, value);
+    return MHD_YES;
+}
+
+static struct request *request_create(struct app *app, struct MHD_Connection *connection,
+                                      const struct path *path, const struct route *route,
+                                      const struct path_match *match) {
     struct request *request = calloc(1, sizeof *request);
     if (!request)
         return NULL;
     request->app = app;
     request->connection = connection;
     request->route = route;
-    snprintf(request->path, sizeof request->path, "%s", path);
-    request->rest = request->path + rest;
+    request->at = *path;
+    request->match = *match;
     request->body = PP_BUF_INIT(route->body_max);
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, query_read, &request->query);
     return request;
 }
 
@@ -86,40 +94,50 @@ static bool request_acceptable(struct MHD_Connection *connection, const struct r
     return true;
 }
 
-static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *connection, const char *path,
+/* There is no such route: for a person a page, for a program a problem. */
+static enum MHD_Result request_not_found(struct app *app, struct MHD_Connection *connection, const char *path,
+                                         const struct path_match *match) {
+    struct reply reply = {0};
+    const struct request visitor = {.app = app, .connection = connection};
+    if (strlen(path) >= PATH_SIZE) {
+        reply_problem(&reply, MHD_HTTP_URI_TOO_LONG, "uri-too-long", "the path has at most %d bytes",
+                      PATH_SIZE - 1);
+    } else if (match->exists) {
+        reply_problem(&reply, MHD_HTTP_METHOD_NOT_ALLOWED, "method-not-allowed", "not with this method");
+        reply_header(&reply, MHD_HTTP_HEADER_ALLOW, match->allow);
+    } else if (request_wants_page(connection)) {
+        app->site->message(&visitor, &reply, MHD_HTTP_NOT_FOUND, "not_found");
+    } else {
+        reply_problem(&reply, MHD_HTTP_NOT_FOUND, "not-found", "there is nothing at this address");
+    }
+    return queue_reply(connection, &reply);
+}
+
+static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *connection, const char *raw,
                                      const char *method, void **slot) {
-    const char *rest = "";
-    unsigned status;
-    char allow[64];
+    struct path path;
+    struct path_match match = {0};
     struct reply reply = {0};
     struct connection *peer = connection_of(connection);
     if (!connection_head_done(peer)) {
         reply_not_in_order(&reply, peer);
         return queue_reply(connection, &reply);
     }
-    const struct route *route = strlen(path) < HTTP_PATH_MAX
-                                    ? route_find(app->site, method, path, &rest, &status, allow)
-                                    : (status = 404, NULL);
-    if (!route && status == MHD_HTTP_NOT_FOUND && request_wants_page(connection)) {
-        const struct request visitor = {.app = app, .connection = connection};
-        app->site->message(&visitor, &reply, status, "not_found");
-        return queue_reply(connection, &reply);
-    }
-    if (!route) {
-        bool exists = status == MHD_HTTP_METHOD_NOT_ALLOWED;
-        reply_problem(&reply, status, exists ? "method-not-allowed" : "not-found", "%s",
-                      exists ? "not with this method" : "there is nothing at this address");
-        if (exists)
-            reply_header(&reply, MHD_HTTP_HEADER_ALLOW, allow);
-        return queue_reply(connection, &reply);
-    }
+    const struct route *route =
+        path_parse(&path, raw) ? path_map_find(app->site->map, method, &path, &match) : NULL;
+    if (!route)
+        return request_not_found(app, connection, raw, &match);
     if (!request_acceptable(connection, route, &reply))
         return queue_reply(connection, &reply);
-    struct request *request =
-        request_create(app, connection, path, route, *rest ? (size_t)(rest - path) : strlen(path));
+    struct request *request = request_create(app, connection, &path, route, &match);
     *slot = request;
     if (!request)
         return MHD_NO;
+    if (request->query.state == QUERY_TOO_LONG) {
+        reply_problem(&reply, MHD_HTTP_URI_TOO_LONG, "uri-too-long",
+                      "at most %d parameters, of %d bytes together", QUERY_FIELDS_MAX, QUERY_MAX);
+        return queue_reply(connection, &reply);
+    }
     return route_admit(request, &reply) ? MHD_YES : queue_reply(connection, &reply);
 }
 
@@ -213,6 +231,7 @@ static void completed(void *arg, struct MHD_Connection *connection, void **slot,
     pp_wipe(&request->attempt, sizeof request->attempt);
     pp_wipe(&request->admin, sizeof request->admin);
     form_finish(&request->form);
+    query_finish(&request->query);
     pp_buf_finish(&request->body);
     free(request);
     *slot = NULL;
@@ -227,14 +246,11 @@ static void log_line(void *arg, const char *format, va_list args) {
     pp_log_debug("%s", line);
 }
 
-/* Percent-decoding in place. A path with a NUL in it is none: it becomes empty, and is not found. */
+/* Paths and queries are decoded here, once they are taken apart (path.h, query.h). */
 static size_t unescape(void *arg, struct MHD_Connection *connection, char *text) {
     (void)arg;
     (void)connection;
-    size_t size = MHD_http_unescape(text);
-    if (memchr(text, 0, size))
-        text[0] = 0;
-    return text[0] ? size : 0;
+    return strlen(text);
 }
 
 struct MHD_Daemon *server_start(struct app *app, int listen_fd, struct pp_error *error) {
