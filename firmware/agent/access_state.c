@@ -46,13 +46,13 @@ bool access_state_open(struct agent *agent, struct pp_error *error) {
 
 void access_state_stop(struct agent *agent) {
     net_timer_stop(&agent->access.end_timer);
-    keyboard_stop(agent);
+    keyboard_stop(&agent->keyboard);
     access_person_destroy(pp_steal(&agent->access.person));
 }
 
-void access_state_close(struct agent *agent) {
-    access_prover_destroy(pp_steal(&agent->access.prover));
-    agent->access.in_memory = false;
+void access_state_close(struct access_state *access) {
+    access_prover_destroy(pp_steal(&access->prover));
+    access->in_memory = false;
 }
 
 /* ---- How requests prove themselves ---- */
@@ -352,8 +352,8 @@ bool access_state_is_locked(const struct agent *agent) {
     return is_temporary(agent) && !agent->document.access.open;
 }
 
-bool access_state_offers_sign_in(const struct agent *agent) {
-    return *agent->access.user_code && *agent->access.qr;
+bool access_state_offers_sign_in(const struct access_state *access) {
+    return *access->user_code && *access->qr;
 }
 
 /* Which of the reasons there are words for stands on the screen, and their codes in the manual. */
@@ -367,14 +367,14 @@ static const char *reason_code(const char *reason) {
     return "";
 }
 
-bool access_state_wants_password(const struct agent *agent) {
-    enum access_entry entry = agent->access.entry;
-    return agent->access.person &&
+bool access_state_wants_password(const struct access_state *access) {
+    enum access_entry entry = access->entry;
+    return access->person &&
            (entry == ACCESS_ENTRY_OPEN || entry == ACCESS_ENTRY_WRONG || entry == ACCESS_ENTRY_UNANSWERED);
 }
 
-bool access_state_type_password(struct agent *agent, const char *text) {
-    return agent->access.person && access_person_type_text(agent->access.person, text);
+bool access_state_type_password(struct access_state *access, const char *text) {
+    return access->person && access_person_type_text(access->person, text);
 }
 
 /* What the screen says of a password that is typed there: the name of its words, "" none, and a code. */
@@ -399,7 +399,7 @@ static const char *entry_name(enum access_entry entry) {
 static bool write_entry(const struct agent *agent, cJSON *screen) {
     const struct access_state *access = &agent->access;
     return access->entry == ACCESS_ENTRY_NONE ||
-           (cJSON_AddBoolToObject(screen, "keyboard", access_state_wants_password(agent)) &&
+           (cJSON_AddBoolToObject(screen, "keyboard", access_state_wants_password(access)) &&
             cJSON_AddNumberToObject(screen, "typed", agent->keyboard.typed.count) &&
             cJSON_AddNumberToObject(screen, "wait_s", (double)access->entry_wait_s));
 }

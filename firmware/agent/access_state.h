@@ -51,7 +51,7 @@ PP_MUST_USE bool access_state_open(struct agent *agent, struct pp_error *error);
 void access_state_restore(struct agent *agent);
 /* Before the client goes. */
 void access_state_stop(struct agent *agent);
-void access_state_close(struct agent *agent);
+void access_state_close(struct access_state *access);
 
 /* Gives both clients what goes with their requests, in the mode that is in effect. */
 PP_MUST_USE bool access_state_show(struct agent *agent, struct pp_error *error);
@@ -67,7 +67,7 @@ PP_MUST_USE bool access_state_add_kept(struct agent *agent, const struct access_
 /* Whether nothing may be shown since nobody is signed in. */
 bool access_state_is_locked(const struct agent *agent);
 /* Whether somebody can sign in now: there is a code for it; and what stands on the status screen then. */
-bool access_state_offers_sign_in(const struct agent *agent);
+bool access_state_offers_sign_in(const struct access_state *access);
 bool access_state_write(const struct agent *agent, cJSON *screen);
 
 /* Whoever is signed in is not any more: at once here, and at the headend as soon as it can be told, also after a
@@ -75,8 +75,8 @@ bool access_state_write(const struct agent *agent, cJSON *screen);
 PP_MUST_USE bool access_state_sign_out(struct agent *agent, struct pp_error *error);
 
 /* Whether a password may be typed at the display now; and that it was. False where none is wanted. */
-bool access_state_wants_password(const struct agent *agent);
-bool access_state_type_password(struct agent *agent, const char *text);
+bool access_state_wants_password(const struct access_state *access);
+bool access_state_type_password(struct access_state *access, const char *text);
 
 /* Its part of the status report. */
 void access_state_report(const struct agent *agent, cJSON *status);

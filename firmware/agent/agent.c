@@ -110,7 +110,7 @@ void agent_handle(struct agent *agent, enum agent_event event) {
 }
 
 void agent_erase_for(struct agent *agent, const char *why) {
-    struct erase_note *note = &agent->erase_note;
+    struct erase_note *note = &agent->startup.erase_note;
     snprintf(note->why, sizeof note->why, "%s", why);
     note->begun_s = floors_now_s(&agent->floors);
     /* No event: it would be written just before all is overwritten, and leave a copy behind on the raw storage. */
@@ -122,7 +122,7 @@ void agent_lock(struct agent *agent, enum lock_reason reason) {
     bool other = agent->floors.lock != reason;
     if (other || agent->floors.lost)
         reporter_event(agent->reporter, "locked", "this display point %s", lock_words(reason));
-    agent->lock_reason = reason;
+    agent->keeping.lock_reason = reason;
     connection_want_state(&agent->connection); /* only that opens, and no "nothing new" */
     agent_handle(agent, AGENT_LOCK);
     if (other)
@@ -157,9 +157,9 @@ void agent_update_screen(struct agent *agent) {
 
 /* ---- The status report ---- */
 
-static void status_add_store(const struct agent *agent, cJSON *status) {
+static void status_add_store(struct store *objects, cJSON *status) {
     struct store_usage usage;
-    store_usage(agent->store, &usage);
+    store_usage(objects, &usage);
     cJSON *store = cJSON_AddObjectToObject(status, "store");
     cJSON_AddNumberToObject(store, "bytes", (double)usage.bytes);
     cJSON_AddNumberToObject(store, "free_bytes", (double)usage.free_bytes);
@@ -167,11 +167,11 @@ static void status_add_store(const struct agent *agent, cJSON *status) {
     cJSON_AddNumberToObject(store, "quarantined", (double)usage.quarantined);
 }
 
-static void status_add_display(const struct agent *agent, cJSON *status) {
-    cJSON *display = cJSON_AddObjectToObject(status, "display");
-    cJSON_AddNumberToObject(display, "width", agent->content.display.width);
-    cJSON_AddNumberToObject(display, "height", agent->content.display.height);
-    cJSON_AddStringToObject(display, "driver", agent->content.display.driver);
+static void status_add_display(const struct ipc_display *display, cJSON *status) {
+    cJSON *object = cJSON_AddObjectToObject(status, "display");
+    cJSON_AddNumberToObject(object, "width", display->width);
+    cJSON_AddNumberToObject(object, "height", display->height);
+    cJSON_AddStringToObject(object, "driver", display->driver);
 }
 
 static void status_add_sandbox(const struct agent *agent, cJSON *status) {
@@ -187,12 +187,12 @@ static void status_add_sandbox(const struct agent *agent, cJSON *status) {
 }
 
 /* What a headend has to know that was restored from a backup, or whose clock was wrong. */
-static void status_add_floor(struct agent *agent, cJSON *status) {
+static void status_add_floor(struct floors *floors, cJSON *status) {
     char time[PP_RFC3339_SIZE];
-    pp_time_format(pp_wall_clock_line_ms(&agent->floors.clock) / 1000, time);
+    pp_time_format(pp_wall_clock_line_ms(&floors->clock) / 1000, time);
     cJSON *floor = cJSON_AddObjectToObject(status, "state_floor");
-    cJSON_AddNumberToObject(floor, "epoch", (double)agent->floors.state.epoch);
-    cJSON_AddNumberToObject(floor, "version", (double)agent->floors.state.version);
+    cJSON_AddNumberToObject(floor, "epoch", (double)floors->state.epoch);
+    cJSON_AddNumberToObject(floor, "version", (double)floors->state.version);
     cJSON_AddStringToObject(floor, "time", time);
 }
 
@@ -219,7 +219,7 @@ cJSON *agent_make_status(void *arg) {
     cJSON_AddStringToObject(status, "state", states_reported_name(agent->state));
     cJSON_AddStringToObject(status, "lock", lock_name(agent->floors.lock));
     cJSON_AddNumberToObject(status, "state_version", (double)agent->document.floor.version);
-    status_add_floor(agent, status);
+    status_add_floor(&agent->floors, status);
     if (sync_root_version(agent->sync))
         cJSON_AddNumberToObject(status, "root_version", (double)sync_root_version(agent->sync));
     cJSON_AddStringToObject(status, "channel", agent->document.channel);
@@ -232,8 +232,8 @@ cJSON *agent_make_status(void *arg) {
     access_state_report(agent, status);
     status_add_trouble(agent, status);
     status_add_sandbox(agent, status);
-    status_add_store(agent, status);
-    status_add_display(agent, status);
+    status_add_store(agent->store, status);
+    status_add_display(&agent->content.display, status);
     return status;
 }
 
@@ -243,7 +243,7 @@ static void on_signal(void *arg, short revents) {
     struct agent *agent = arg;
     struct signalfd_siginfo info;
     (void)revents;
-    if (read(agent->signal_fd, &info, sizeof info) == sizeof info)
+    if (read(agent->process.signal_fd, &info, sizeof info) == sizeof info)
         net_loop_stop(agent->loop);
 }
 
@@ -257,11 +257,12 @@ static bool watch_signals(struct agent *agent, struct pp_error *error) {
     if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0)
         return pp_fail_errno(error, "block signals");
     signal(SIGPIPE, SIG_IGN);
-    agent->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (agent->signal_fd < 0)
+    agent->process.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (agent->process.signal_fd < 0)
         return pp_fail_errno(error, "watch signals");
-    agent->signal_watch = net_loop_watch(agent->loop, agent->signal_fd, POLLIN, on_signal, agent, error);
-    return agent->signal_watch != NULL;
+    agent->process.signal_watch =
+        net_loop_watch(agent->loop, agent->process.signal_fd, POLLIN, on_signal, agent, error);
+    return agent->process.signal_watch != NULL;
 }
 
 /* ---- The flash, and keys that are kept elsewhere: neither waits for the other ---- */
@@ -282,18 +283,18 @@ static bool start_jobs_of(struct agent *agent, const char *name, struct pp_jobs 
 }
 
 static bool start_jobs(struct agent *agent, struct pp_error *error) {
-    return start_jobs_of(agent, "flash", &agent->jobs, &agent->jobs_watch, error) &&
-           start_jobs_of(agent, "keys", &agent->keys, &agent->keys_watch, error);
+    return start_jobs_of(agent, "flash", &agent->jobs, &agent->process.jobs_watch, error) &&
+           start_jobs_of(agent, "keys", &agent->keys, &agent->process.keys_watch, error);
 }
 
 /* ---- The watchdog: a loop that stands still ends in a restart ---- */
 
 static void on_watchdog_due(void *arg) {
     struct agent *agent = arg;
-    pp_watchdog_tick(&agent->watchdog, pp_clock_monotonic_ms() * 1000);
-    if (agent->watchdog.due_us != PP_WATCHDOG_NEVER)
-        net_timer_start(&agent->watchdog_timer, agent->loop, (agent->watchdog.due_us + 999) / 1000,
-                        on_watchdog_due, agent);
+    pp_watchdog_tick(&agent->process.watchdog, pp_clock_monotonic_ms() * 1000);
+    if (agent->process.watchdog.due_us != PP_WATCHDOG_NEVER)
+        net_timer_start(&agent->process.watchdog_timer, agent->loop,
+                        (agent->process.watchdog.due_us + 999) / 1000, on_watchdog_due, agent);
 }
 
 /* ---- The launcher: without it no renderer can be started, or killed ---- */
@@ -301,18 +302,18 @@ static void on_watchdog_due(void *arg) {
 static void on_launcher_gone(void *arg, short revents) {
     struct agent *agent = arg;
     (void)revents;
-    net_loop_unwatch(agent->loop, agent->launcher_watch);
-    agent->launcher_watch = NULL;
-    (void)!ipc_launcher_explain(agent->launcher, &agent->fatal);
+    net_loop_unwatch(agent->loop, agent->process.launcher_watch);
+    agent->process.launcher_watch = NULL;
+    (void)!ipc_launcher_explain(agent->launcher, &agent->process.fatal);
     net_loop_stop(agent->loop);
 }
 
 static bool watch_launcher(struct agent *agent, struct pp_error *error) {
     if (!agent->launcher)
         return true;
-    agent->launcher_watch =
+    agent->process.launcher_watch =
         net_loop_watch(agent->loop, ipc_launcher_fd(agent->launcher), POLLIN, on_launcher_gone, agent, error);
-    return agent->launcher_watch != NULL;
+    return agent->process.launcher_watch != NULL;
 }
 
 struct agent *agent_create(const struct agent_config *config, struct ipc_launcher *launcher,
@@ -324,9 +325,9 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
     }
     agent->config = *config;
     agent->launcher = launcher;
-    agent->signal_fd = -1;
+    agent->process.signal_fd = -1;
     agent->state = AGENT_STARTING;
-    pp_watchdog_init(&agent->watchdog);
+    pp_watchdog_init(&agent->process.watchdog);
     agent->loop = net_loop_create(error);
     if (!agent->loop || !proxy_prepare(agent, error) || !watch_signals(agent, error) ||
         !start_jobs(agent, error) || !watch_launcher(agent, error) || !answers_start(agent, error)) {
@@ -337,16 +338,20 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
     return agent;
 }
 
+bool agent_is_ending(const struct agent *agent) {
+    return agent->process.life == AGENT_ENDS;
+}
+
 bool agent_run(struct agent *agent, struct pp_error *error) {
     on_watchdog_due(agent);
     if (!net_loop_run(agent->loop, error))
         return false;
-    if (agent->fatal.code) {
-        *error = agent->fatal;
+    if (agent->process.fatal.code) {
+        *error = agent->process.fatal;
         return false;
     }
     pp_log_info("stopping");
-    agent->orderly = true;
+    agent->process.life = AGENT_WAS_STOPPED;
     return true;
 }
 
@@ -362,33 +367,34 @@ void agent_destroy(struct agent *agent) {
     struct pp_deadline *deadline = pp_deadline_start(AGENT_STOP_MS, AGENT_FLASH_SILENT, &error);
     if (!deadline)
         pp_log_warning("%s", error.message);
-    agent->stopping = true;
-    agent->stop_deadline = deadline;
+    bool orderly = agent->process.life == AGENT_WAS_STOPPED;
+    agent->process.life = AGENT_ENDS;
+    agent->process.stop_deadline = deadline;
     pp_jobs_wait(agent->jobs); /* while everybody is there to hear of it */
     pp_deadline_say(deadline, AGENT_TPM_SILENT);
     pp_jobs_wait(agent->keys);
     pp_deadline_say(deadline, AGENT_FLASH_SILENT);
     pp_jobs_wait(agent->jobs);
-    if (agent->orderly && agent->vault)
-        crash_guard_healthy(&agent->guard);
+    if (orderly && agent->vault)
+        crash_guard_healthy(&agent->startup.guard);
     if (agent->loop) {
         answers_stop(agent);
         enrolment_stop(agent);
         connection_stop(agent);
         content_stop(agent);
         keeping_stop(agent);
-        net_loop_unwatch(agent->loop, agent->signal_watch);
-        net_loop_unwatch(agent->loop, agent->jobs_watch);
-        net_loop_unwatch(agent->loop, agent->keys_watch);
-        net_loop_unwatch(agent->loop, agent->launcher_watch);
+        net_loop_unwatch(agent->loop, agent->process.signal_watch);
+        net_loop_unwatch(agent->loop, agent->process.jobs_watch);
+        net_loop_unwatch(agent->loop, agent->process.keys_watch);
+        net_loop_unwatch(agent->loop, agent->process.launcher_watch);
     }
     startup_close(agent);
     proxy_finish(agent);
     last_receipt_finish(&agent->last_receipt);
     pp_jobs_destroy(agent->keys);
     pp_jobs_destroy(agent->jobs);
-    pp_watchdog_finish(&agent->watchdog);
-    pp_close(&agent->signal_fd);
+    pp_watchdog_finish(&agent->process.watchdog);
+    pp_close(&agent->process.signal_fd);
     net_loop_destroy(agent->loop);
     pp_wipe(agent, sizeof *agent);
     free(agent);

@@ -63,15 +63,14 @@ static void add_enrolment(const struct agent_enrolment *enrolment, cJSON *docume
     cJSON_AddStringToObject(offered, "qr", enrolment->qr);
 }
 
-static void add_identity(const struct agent *agent, cJSON *document) {
-    bool certified = identity_has_certificate(agent->identity);
-    cJSON_AddStringToObject(document, "fingerprint", identity_fingerprint_words(agent->identity));
-    cJSON_AddStringToObject(document, "device", certified ? identity_device_id(agent->identity) : "");
-    add_time_or_null(document, "certificate_end", certified ? identity_not_after(agent->identity) : 0);
+static void add_identity(const struct identity *identity, cJSON *document) {
+    bool certified = identity_has_certificate(identity);
+    cJSON_AddStringToObject(document, "fingerprint", identity_fingerprint_words(identity));
+    cJSON_AddStringToObject(document, "device", certified ? identity_device_id(identity) : "");
+    add_time_or_null(document, "certificate_end", certified ? identity_not_after(identity) : 0);
 }
 
-static void add_display_point(const struct agent *agent, cJSON *document) {
-    const struct state_document *state = &agent->document;
+static void add_display_point(const struct state_document *state, cJSON *document) {
     cJSON_AddStringToObject(document, "name", state->name);
     cJSON_AddStringToObject(document, "site", state->site);
     cJSON_AddStringToObject(document, "time_zone", *state->time_zone ? state->time_zone : "UTC");
@@ -87,9 +86,9 @@ static void answer_status(struct agent *agent, struct local_client *client,
     cJSON_AddStringToObject(status, "headend", agent->config.url);
     add_time_or_null(status, "last_contact", agent->answers.contact_s);
     cJSON_AddNumberToObject(status, "phone_after_s", (double)agent->config.phone_after);
-    add_identity(agent, status);
-    add_display_point(agent, status);
-    authority_add_status(agent, status);
+    add_identity(agent->identity, status);
+    add_display_point(&agent->document, status);
+    authority_add_status(&agent->authority, status);
     add_clock(agent, status);
     add_enrolment(&agent->enrolment, status);
     local_answer(client, status);
@@ -210,7 +209,7 @@ static void answer_migrate(struct agent *agent, struct local_client *client,
 static void answer_proxy(struct agent *agent, struct local_client *client,
                          const struct local_message *request) {
     (void)request;
-    pp_autojson cJSON *document = proxy_document(agent);
+    pp_autojson cJSON *document = proxy_document(agent->proxy.record);
     local_answer(client, document);
 }
 

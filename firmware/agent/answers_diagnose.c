@@ -30,7 +30,7 @@ void answers_diagnose_config(struct agent *agent, struct diagnose_config *config
     snprintf(config->url, sizeof config->url, "%s", agent->config.url);
     snprintf(config->ca, sizeof config->ca, "%s", agent->config.ca);
     config->authorities = agent->authority.set.shared;
-    authority_describe(agent, config->trusted, sizeof config->trusted);
+    authority_describe(&agent->authority, config->trusted, sizeof config->trusted);
     proxy_describe(agent, config->proxy);
     config->through = agent->proxy.shared;
     snprintf(config->state_dir, sizeof config->state_dir, "%s", agent->config.state);

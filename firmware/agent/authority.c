@@ -129,7 +129,7 @@ static void on_kept(void *arg, const struct pp_error *failure) {
         if (!authority->keep_failure_reported)
             reporter_event(agent->reporter, "state-not-kept", "%s", failure->message);
         authority->keep_failure_reported = true;
-        net_timer_start_in(&authority->keep_timer, agent->loop, AGENT_KEEP_AGAIN_MS, keep_next, agent);
+        net_timer_start_in(&authority->keep_timer, agent->loop, KEEPING_AGAIN_MS, keep_next, agent);
         return;
     }
     if (!authority->handed)
@@ -301,8 +301,8 @@ void authority_close(struct agent *agent) {
     *authority = (struct agent_authority){0};
 }
 
-void authority_describe(const struct agent *agent, char *text, size_t size) {
-    const struct authorities *set = &agent->authority.set;
+void authority_describe(const struct agent_authority *authority, char *text, size_t size) {
+    const struct authorities *set = &authority->set;
     const struct authority *one = NULL;
     size_t length = 0;
     *text = 0;
@@ -316,8 +316,8 @@ void authority_describe(const struct agent *agent, char *text, size_t size) {
     }
 }
 
-void authority_add_status(const struct agent *agent, cJSON *document) {
-    const struct authorities *set = &agent->authority.set;
+void authority_add_status(const struct agent_authority *authority, cJSON *document) {
+    const struct authorities *set = &authority->set;
     const struct authority *one = NULL;
     cJSON *list = cJSON_AddArrayToObject(document, "authorities");
     for (size_t i = 0; i < AUTHORITY_STATUS_MAX && (one = authorities_at(set, &set->record, i)); i++) {

@@ -60,8 +60,8 @@ struct est *authority_ask_first(struct agent *agent);
 void authority_hear_renewed(struct agent *agent);
 
 /* Those in use, the newest first: in words, as many as there is room for; "" not open. */
-void authority_describe(const struct agent *agent, char *text, size_t size);
+void authority_describe(const struct agent_authority *authority, char *text, size_t size);
 /* The same for pingplayctl(8). */
-void authority_add_status(const struct agent *agent, cJSON *document);
+void authority_add_status(const struct agent_authority *authority, cJSON *document);
 
 #endif

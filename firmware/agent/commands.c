@@ -86,7 +86,8 @@ static bool send_receipt(struct agent *agent, const struct command_entry *entry,
 static bool tell(void *arg, const struct command_entry *entry) {
     struct agent *agent = arg;
     struct pp_error error = {0};
-    if (agent->stopping || !agent->connection.session || net_timer_is_running(&agent->commands.poll_timer))
+    if (agent_is_ending(agent) || !agent->connection.session ||
+        net_timer_is_running(&agent->commands.poll_timer))
         return false;
     if (send_receipt(agent, entry, &error))
         return true;

@@ -38,8 +38,6 @@ static bool document_take(struct agent *agent, struct pp_error *error) {
               state_document_answers(&document, opening->nonce, error) &&
               floors_check_state(&agent->floors, &document, identity_device_id(agent->identity), error);
     if (ok) {
-        control->other_keys_wanted = false;
-        agent->time_answered = agent->time_answered || *document.nonce;
         tell_channel_key(agent, &document);
         control_take_opened(control);
         keeping_keep(agent, &document, opening->payload.data, opening->payload.size);
@@ -53,27 +51,27 @@ static bool document_take(struct agent *agent, struct pp_error *error) {
 void connection_restore(struct agent *agent) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
     struct pp_error error = {0};
-    if (!vault_get(agent->vault, AGENT_STATE_RECORD, &json, &error)) {
+    if (!vault_get(agent->vault, KEEPING_STATE_RECORD, &json, &error)) {
         if (error.code != PP_E_NOTFOUND)
-            pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
+            pp_log_warning("record \"%s\": %s", KEEPING_STATE_RECORD, error.message);
         return;
     }
     /* Offline its end is no reason to stop: the offline policy decides, and by default cached content stays.
      */
     if (!control_read_payload(agent, &json, &agent->document, &error))
-        pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
+        pp_log_warning("record \"%s\": %s", KEEPING_STATE_RECORD, error.message);
     control_drop_channel_key(&agent->control);
-    agent->document_kept = agent->document.floor;
+    keeping_find_document(&agent->keeping.document, &agent->document.floor);
 }
 
 void connection_forget_document(struct agent *agent) {
     struct pp_error error = {0};
     pp_wipe(&agent->document, sizeof agent->document);
-    agent->document_kept = (struct state_floor){0};
-    keeping_forget_document(agent);
+    keeping_find_document(&agent->keeping.document, &(struct state_floor){0});
+    keeping_forget_document(&agent->keeping.document);
     commands_forget(agent);
-    if (!vault_remove_later(agent->vault, AGENT_STATE_RECORD, NULL, NULL, &error))
-        pp_log_warning("record \"%s\": %s", AGENT_STATE_RECORD, error.message);
+    if (!vault_remove_later(agent->vault, KEEPING_STATE_RECORD, NULL, NULL, &error))
+        pp_log_warning("record \"%s\": %s", KEEPING_STATE_RECORD, error.message);
 }
 
 /* ---- The long poll ---- */
@@ -234,8 +232,7 @@ static void on_session(void *arg) {
 void connection_keys_changed(struct agent *agent) {
     struct pp_error error = {0};
     struct agent_connection *connection = &agent->connection;
-    bool again = connection->poller && agent->control.other_keys_wanted;
-    agent->control.other_keys_wanted = false;
+    bool again = control_end_want(&agent->control) && connection->poller;
     if (again && !poll_restart(agent, &error))
         trouble_handle(agent, TROUBLE_CONNECTION, &error);
     if (!connection->poller && !agent->enrolment.enrol && connection->session &&
@@ -422,6 +419,7 @@ void connection_stop(struct agent *agent) {
     authority_stop(agent);
     net_timer_stop(&connection->renewal.timer);
     est_cancel(pp_steal(&connection->renewal.est));
+    connection->renewal.wait_reported = false;
     poller_stop(pp_steal(&connection->poller));
     access_session_destroy(pp_steal(&connection->session));
 }

@@ -1,5 +1,5 @@
-/* What is shown: the cached manifest at start, then what the sync worker brings; plays and faults are
- * reported. */
+#include "agent/content.h"
+
 #include <string.h>
 
 #include "agent/agent_internal.h"
@@ -432,7 +432,7 @@ bool content_start(struct agent *agent, struct pp_error *error) {
     director_set_rotation(agent->director, agent->document.floor.version ? agent->document.rotation
                                                                          : (unsigned)agent->config.rotation);
     if (!agent->floors.lock)
-        content_restore(agent, agent->opening.crashed_often);
+        content_restore(agent, agent->startup.opening.crashed_often);
     return true;
 }
 

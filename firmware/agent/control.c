@@ -1,4 +1,5 @@
-/* Whose word is taken, and what only this display point can read: control keys, states, the channel's key. */
+#include "agent/control.h"
+
 #include <string.h>
 
 #include "agent/agent_internal.h"
@@ -25,6 +26,7 @@ void control_close(struct agent_control *control) {
     control_drop_state(control);
     opened_finish(&control->opened);
     control_keys_finish(&control->keys);
+    control->other_keys_wanted = false;
 }
 
 static bool same_keys(const struct control_keys *one, const struct control_keys *other) {
@@ -129,7 +131,14 @@ void control_drop_channel_key(struct agent_control *control) {
     opened_drop(&control->opened, KEY_TYPE);
 }
 
+bool control_end_want(struct agent_control *control) {
+    bool wanted = control->other_keys_wanted;
+    control->other_keys_wanted = false;
+    return wanted;
+}
+
 void control_take_opened(struct agent_control *control) {
+    control->other_keys_wanted = false;
     control->former = control->opened;
     control->opened = control->opening.opened;
     control->opening.opened = (struct opened){0};
@@ -186,7 +195,7 @@ static void on_state_opened(struct pp_job *job) {
     struct agent *agent = opening->agent;
     bool wanted = control_drop_state(&agent->control);
     opening->state = OPENING_NONE;
-    if (wanted && !agent->stopping)
+    if (wanted && !agent_is_ending(agent))
         connection_state_opened(agent, opened_wants_key(&opening->opened));
     opening_finish(opening);
 }
@@ -245,7 +254,7 @@ void control_open_kept(struct agent *agent) {
     struct opened_keys keys;
     opened_finish(&agent->control.opened);
     /* What is wrong with the record is said by whoever reads it. */
-    if (!vault_get(agent->vault, AGENT_STATE_RECORD, &payload, NULL) ||
+    if (!vault_get(agent->vault, KEEPING_STATE_RECORD, &payload, NULL) ||
         !find_tokens(&payload, &agent->control.opened, NULL))
         return;
     opened_keys_take(&keys, agent->agreement, agent->identity);

@@ -67,6 +67,8 @@ PP_MUST_USE bool control_read_payload(struct agent *agent, const struct pp_buf *
                                       struct state_document *document, struct pp_error *error);
 /* Once it is read: it is the document's from then on, and goes with that. */
 void control_drop_channel_key(struct agent_control *control);
+/* Whether a state was signed by none of the keys; there are others by now. */
+bool control_end_want(struct agent_control *control);
 /* The state that was opened takes effect: what the former one encrypted is kept until control_forget_former. */
 void control_take_opened(struct agent_control *control);
 void control_forget_former(struct agent_control *control);

@@ -1,21 +1,22 @@
-/* What must outlive the mains plug and a bad flash: the lock, the time, and what the vault says of itself. */
+#include "agent/keeping.h"
+
 #include "agent/agent_internal.h"
 #include "base/log.h"
 
 static void on_keep_due(void *arg);
 
 static void keep_after(struct agent *agent, int64_t wait_ms) {
-    net_timer_start_in(&agent->keep_timer, agent->loop, wait_ms, on_keep_due, agent);
+    net_timer_start_in(&agent->keeping.timer, agent->loop, wait_ms, on_keep_due, agent);
 }
 
 /* Told once until all of it goes well, and tried again until then. */
 static void kept(struct agent *agent, const struct pp_error *failure) {
     const struct floors *floors = &agent->floors;
-    bool unkept = failure || agent->document_unkept || (floors->unwritten && !floors->writing);
-    if (failure && !agent->keep_failure_reported)
+    bool unkept = failure || agent->keeping.document.failed || (floors->unwritten && !floors->writing);
+    if (failure && !agent->keeping.failure_reported)
         reporter_event(agent->reporter, "state-not-kept", "%s", failure->message);
-    agent->keep_failure_reported = unkept;
-    keep_after(agent, unkept || floors->lost ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
+    agent->keeping.failure_reported = unkept;
+    keep_after(agent, unkept || floors->lost ? KEEPING_AGAIN_MS : KEEPING_LOOK_MS);
 }
 
 /* What is on its way to flash is told by on_floors_kept. */
@@ -39,10 +40,11 @@ static void begin_anew(struct agent *agent) {
 /* It is for a time of ours that is wrong: then what is signed has expired by it. Where a state is in effect by our time
  * there is nothing to take back, and there will not be: by then the statement is old. */
 static void follow_statement(struct agent *agent, bool lowers) {
-    const struct trust_time_statement statement = agent->statement;
+    struct agent_keeping *keeping = &agent->keeping;
+    const struct trust_time_statement statement = keeping->statement;
     struct pp_error error = {0};
-    agent->statement = (struct trust_time_statement){0};
-    agent->time_waits = lowers && statement.epoch > agent->floors.time_epoch;
+    keeping->statement = (struct trust_time_statement){0};
+    keeping->statement_waits = lowers && statement.epoch > agent->floors.time_epoch;
     begun(agent, floors_take_statement(&agent->floors, statement.epoch, statement.time_s, lowers, &error),
           &error);
 }
@@ -50,25 +52,27 @@ static void follow_statement(struct agent *agent, bool lowers) {
 void keeping_hear_statement(struct agent *agent, const struct trust_time_statement *statement, bool expired) {
     if (statement->epoch <= agent->floors.time_epoch || statement->epoch <= agent->floors.stated.epoch)
         return;
-    agent->statement = *statement;
-    if (expired || agent->state_expired)
+    agent->keeping.statement = *statement;
+    if (expired || agent->keeping.state_expired)
         follow_statement(agent, true);
     else if (agent->state == AGENT_ONLINE)
         follow_statement(agent, false);
 }
 
 void keeping_hear_state(struct agent *agent, const struct pp_error *error) {
-    agent->state_expired = error && error->code == PP_E_EXPIRED;
-    if (agent->statement.epoch && (!error || agent->state_expired))
-        follow_statement(agent, agent->state_expired);
+    struct agent_keeping *keeping = &agent->keeping;
+    keeping->state_expired = error && error->code == PP_E_EXPIRED;
+    if (keeping->statement.epoch && (!error || keeping->state_expired))
+        follow_statement(agent, keeping->state_expired);
 }
 
 /* The lock is obeyed once it is on flash, or cannot be brought there. */
 static void on_floors_kept(void *arg, const struct pp_error *error) {
     struct agent *agent = arg;
     kept(agent, error);
-    bool anew = agent->time_waits && !agent->floors.stated.epoch;
-    agent->time_waits = agent->time_waits && !anew;
+    bool *waits = &agent->keeping.statement_waits;
+    bool anew = *waits && !agent->floors.stated.epoch;
+    *waits = *waits && !anew;
     if (anew)
         begin_anew(agent);
     agent_handle(agent, AGENT_LOCK_KEPT);
@@ -82,7 +86,7 @@ const char *keeping_time_source(struct agent *agent) {
         return "network";
     if (clock->kernel.realtime_ms(clock->kernel.arg) >= pp_wall_clock_line_ms(clock))
         return "system";
-    return agent->time_answered ? "signed" : "floor";
+    return agent->keeping.time_answered ? "signed" : "floor";
 }
 
 static void on_clock_jump(void *arg, const struct clock_jump *jump) {
@@ -100,9 +104,9 @@ static void look_at_silence(void *arg) {
     int64_t silent_s = floors_silent_s(floors);
     enum offline_verdict verdict = offline_policy_judge(&floors->policy, silent_s);
     int64_t wait_s = offline_policy_wait_s(&floors->policy, silent_s);
-    net_timer_stop(&agent->silence_timer);
+    net_timer_stop(&agent->keeping.silence_timer);
     if (wait_s)
-        net_timer_start_in(&agent->silence_timer, agent->loop, wait_s * 1000, look_at_silence, agent);
+        net_timer_start_in(&agent->keeping.silence_timer, agent->loop, wait_s * 1000, look_at_silence, agent);
     if (verdict == OFFLINE_ERASE)
         agent_erase_for(agent, "no word of the headend for too long");
     else if (verdict == OFFLINE_LOCK && !floors->lock)
@@ -141,42 +145,56 @@ void keeping_note_authorities(struct agent *agent) {
 
 static void on_document_kept(void *arg, const struct pp_error *error) {
     struct agent *agent = arg;
-    bool again = agent->document_unkept;
-    agent->document_unkept = error != NULL;
+    struct kept_document *document = &agent->keeping.document;
+    bool again = document->failed;
+    document->failed = error != NULL;
     if (!error) {
-        agent->document_kept = agent->document_keeping;
-        pp_buf_finish(&agent->document_json);
+        document->kept = document->writing;
+        pp_buf_finish(&document->json);
     }
     if (error || again)
         kept(agent, error);
 }
 
 static bool document_write(struct agent *agent, struct pp_error *error) {
-    const struct pp_buf *json = &agent->document_json;
+    struct kept_document *document = &agent->keeping.document;
     bool ok = (agent->access.keep_both ? vault_put_both_later : vault_put_later)(
-        agent->vault, AGENT_STATE_RECORD, json->data, json->size, on_document_kept, agent, error);
-    agent->document_unkept = agent->document_unkept || !ok;
+        agent->vault, KEEPING_STATE_RECORD, document->json.data, document->json.size, on_document_kept, agent,
+        error);
+    document->failed = document->failed || !ok;
     return ok;
 }
 
 static bool document_keep(struct agent *agent, const struct state_document *document, const void *json,
                           size_t size, struct pp_error *error) {
-    if (state_floor_compare(&document->floor, &agent->document_kept) == 0)
+    struct kept_document *own = &agent->keeping.document;
+    if (state_floor_compare(&document->floor, &own->kept) == 0)
         return true;
-    agent->document_keeping = document->floor;
-    keeping_forget_document(agent);
-    agent->document_json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
-    return access_state_add_kept(agent, &document->access, json, size, &agent->document_json, error) &&
+    own->writing = document->floor;
+    keeping_forget_document(own);
+    own->json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+    return access_state_add_kept(agent, &document->access, json, size, &own->json, error) &&
            document_write(agent, error);
 }
 
-void keeping_forget_document(struct agent *agent) {
-    agent->document_unkept = false;
-    pp_buf_finish(&agent->document_json);
+void keeping_forget_document(struct kept_document *document) {
+    document->failed = false;
+    pp_buf_finish(&document->json);
+}
+
+void keeping_find_document(struct kept_document *document, const struct state_floor *floor) {
+    document->kept = *floor;
+}
+
+void keeping_erase(struct agent_keeping *keeping) {
+    keeping->document.kept = keeping->document.writing = (struct state_floor){0};
+    keeping->statement = (struct trust_time_statement){0};
+    keeping->statement_waits = keeping->state_expired = keeping->failure_reported = false;
 }
 
 void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size) {
     struct pp_error error = {0};
+    agent->keeping.time_answered = agent->keeping.time_answered || *document->nonce;
     /* A flash that is full or broken is no reason to go on with an old document: it may be the new one that
      * makes room. */
     bool ok = document_keep(agent, document, json, size, &error);
@@ -189,7 +207,7 @@ void keeping_keep(struct agent *agent, const struct state_document *document, co
 
 void keeping_lock(struct agent *agent) {
     struct pp_error error = {0};
-    begun(agent, floors_set_lock(&agent->floors, agent->lock_reason, &error), &error);
+    begun(agent, floors_set_lock(&agent->floors, agent->keeping.lock_reason, &error), &error);
     if (!agent->floors.writing)
         agent_handle(agent, AGENT_LOCK_KEPT);
 }
@@ -220,7 +238,7 @@ static void on_keep_due(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
     recover(agent);
-    bool ok = !agent->document_unkept || document_write(agent, &error);
+    bool ok = !agent->keeping.document.failed || document_write(agent, &error);
     bool floors_ok = floors_keep(&agent->floors, ok ? &error : NULL);
     begun(agent, ok && floors_ok, &error);
 }
@@ -229,40 +247,40 @@ static void on_vault_note(void *arg, short revents) {
     struct agent *agent = arg;
     (void)revents;
     char message[PP_ERROR_MESSAGE_MAX];
-    while (agent->reporter && vault_notes_take(&agent->vault_notes, message))
+    while (agent->reporter && vault_notes_take(&agent->keeping.vault_notes, message))
         reporter_event(agent->reporter, "vault-fallback", "%s", message);
 }
 
 bool keeping_watch_vault(struct agent *agent, struct pp_error *error) {
-    agent->vault_watch =
-        net_loop_watch(agent->loop, agent->vault_notes.fd, POLLIN, on_vault_note, agent, error);
-    return agent->vault_watch != NULL;
+    agent->keeping.vault_watch =
+        net_loop_watch(agent->loop, agent->keeping.vault_notes.fd, POLLIN, on_vault_note, agent, error);
+    return agent->keeping.vault_watch != NULL;
 }
 
 void keeping_unwatch_vault(struct agent *agent) {
-    net_loop_unwatch(agent->loop, pp_steal(&agent->vault_watch));
-    vault_notes_finish(&agent->vault_notes);
+    net_loop_unwatch(agent->loop, pp_steal(&agent->keeping.vault_watch));
+    vault_notes_finish(&agent->keeping.vault_notes);
 }
 
 void keeping_start(struct agent *agent) {
-    agent->time_answered = false;
+    agent->keeping.time_answered = false;
     agent->floors.on_kept = on_floors_kept;
     agent->floors.on_kept_arg = agent;
-    keep_after(agent, agent->floors.lost ? AGENT_KEEP_AGAIN_MS : AGENT_KEEP_MS);
-    net_timer_start_in(&agent->silence_timer, agent->loop, 0, look_at_silence, agent);
-    clock_watch_start(&agent->clock_watch, agent->loop, &agent->floors.clock, on_clock_jump, agent);
+    keep_after(agent, agent->floors.lost ? KEEPING_AGAIN_MS : KEEPING_LOOK_MS);
+    net_timer_start_in(&agent->keeping.silence_timer, agent->loop, 0, look_at_silence, agent);
+    clock_watch_start(&agent->keeping.clock_watch, agent->loop, &agent->floors.clock, on_clock_jump, agent);
 }
 
 void keeping_stop(struct agent *agent) {
     struct pp_error error = {0};
-    bool running = net_timer_is_running(&agent->keep_timer);
-    net_timer_stop(&agent->keep_timer);
-    net_timer_stop(&agent->silence_timer);
-    clock_watch_stop(&agent->clock_watch);
+    bool running = net_timer_is_running(&agent->keeping.timer);
+    net_timer_stop(&agent->keeping.timer);
+    net_timer_stop(&agent->keeping.silence_timer);
+    clock_watch_stop(&agent->keeping.clock_watch);
     agent->floors.on_kept = NULL;
     if (agent->vault)
-        vault_forget_kept(agent->vault, AGENT_STATE_RECORD);
-    keeping_forget_document(agent);
+        vault_forget_kept(agent->vault, KEEPING_STATE_RECORD);
+    keeping_forget_document(&agent->keeping.document);
     if (running && !floors_keep_time(&agent->floors, &error))
         pp_log_warning("%s", error.message);
 }

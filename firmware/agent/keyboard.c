@@ -4,9 +4,9 @@
 
 void keyboard_follow(struct agent *agent) {
     struct keyboard *keyboard = &agent->keyboard;
-    bool wanted = screens_is_for_a_person(agent) && access_state_wants_password(agent);
+    bool wanted = screens_is_for_a_person(agent) && access_state_wants_password(&agent->access);
     if (!wanted)
-        keyboard_stop(agent);
+        keyboard_stop(keyboard);
     if (!agent->director || wanted == keyboard->wanted)
         return;
     keyboard->wanted = director_want_keyboard(agent->director, wanted) && wanted;
@@ -17,24 +17,23 @@ void keyboard_on_player(struct agent *agent) {
     keyboard_follow(agent);
 }
 
-void keyboard_stop(struct agent *agent) {
-    net_timer_stop(&agent->keyboard.idle_timer);
-    access_typed_wipe(&agent->keyboard.typed);
+void keyboard_stop(struct keyboard *keyboard) {
+    net_timer_stop(&keyboard->idle_timer);
+    access_typed_wipe(&keyboard->typed);
 }
 
 static void on_idle(void *arg) {
     struct agent *agent = arg;
-    keyboard_stop(agent);
+    keyboard_stop(&agent->keyboard);
     agent_update_screen(agent);
 }
 
 /* The text is wiped before the screen says that it is being checked. */
-static void submit(struct agent *agent) {
-    struct keyboard *keyboard = &agent->keyboard;
+static void submit(struct keyboard *keyboard, struct access_state *access) {
     if (!keyboard->typed.count)
         return;
-    (void)access_state_type_password(agent, keyboard->typed.text);
-    keyboard_stop(agent);
+    (void)access_state_type_password(access, keyboard->typed.text);
+    keyboard_stop(keyboard);
 }
 
 void keyboard_on_typed(void *arg, const struct ipc_typed *typed) {
@@ -51,10 +50,10 @@ void keyboard_on_typed(void *arg, const struct ipc_typed *typed) {
         access_typed_erase(&keyboard->typed);
         break;
     case IPC_TYPED_CLEAR:
-        keyboard_stop(agent);
+        keyboard_stop(keyboard);
         break;
     case IPC_TYPED_ENTER:
-        submit(agent);
+        submit(keyboard, &agent->access);
         break;
     }
     agent_update_screen(agent);

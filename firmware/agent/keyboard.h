@@ -26,6 +26,6 @@ void keyboard_follow(struct agent *agent);
 void keyboard_on_player(struct agent *agent);
 /* For the director; `arg` is the agent. */
 void keyboard_on_typed(void *arg, const struct ipc_typed *typed);
-void keyboard_stop(struct agent *agent);
+void keyboard_stop(struct keyboard *keyboard);
 
 #endif

@@ -59,8 +59,7 @@ const struct pp_error *portal_explain(struct agent *agent, const struct pp_error
     return portal->found.code ? &portal->found : trouble;
 }
 
-void portal_forget(struct agent *agent) {
-    struct agent_portal *portal = &agent->portal;
+void portal_forget(struct agent_portal *portal) {
     net_timer_stop(&portal->timer);
     net_portal_cancel(pp_steal(&portal->probe));
     portal->found = portal->hidden = (struct pp_error){0};

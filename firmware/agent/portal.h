@@ -27,6 +27,6 @@ struct agent_portal {
 /* What the trouble is, by all that is known: it, or the portal's. Looks at the network where that may tell more. */
 const struct pp_error *portal_explain(struct agent *agent, const struct pp_error *trouble);
 /* The headend was reached, or everything is closed. */
-void portal_forget(struct agent *agent);
+void portal_forget(struct agent_portal *portal);
 
 #endif

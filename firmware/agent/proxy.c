@@ -315,8 +315,7 @@ void proxy_follow(struct agent *agent, const struct state_proxy *wanted) {
     pp_secret_destroy(choice, sizeof *choice);
 }
 
-cJSON *proxy_document(const struct agent *agent) {
-    const struct proxy_record *record = agent->proxy.record;
+cJSON *proxy_document(const struct proxy_record *record) {
     const struct proxy_choice *chosen = &record->chosen;
     bool trying = record->phase == PROXY_TRYING || record->phase == PROXY_FALLEN_BACK;
     cJSON *document = cJSON_CreateObject();

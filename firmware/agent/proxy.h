@@ -49,7 +49,7 @@ PP_MUST_USE bool proxy_choose(struct agent *agent, struct proxy_choice *choice, 
 /* What the state says. A proxy that cannot be used is refused, which is reported once, and changes nothing. */
 void proxy_follow(struct agent *agent, const struct state_proxy *wanted);
 /* For pingplayctl: what there is, without a secret, as a document for the caller to destroy. */
-cJSON *proxy_document(const struct agent *agent);
+cJSON *proxy_document(const struct proxy_record *record);
 
 /* net_client_config's on_outcome. */
 void proxy_hear(void *arg, bool reached, uint32_t number, const struct pp_error *error);

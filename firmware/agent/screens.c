@@ -1,4 +1,5 @@
-/* Which screen the table has (states.h) for what the agent knows, and its words for render/status/screen.h. */
+#include "agent/screens.h"
+
 #include <string.h>
 
 #include "agent/agent_internal.h"
@@ -58,7 +59,7 @@ static struct states_facts facts_of(const struct agent *agent) {
         .content_trouble = agent->troubles.content.code,
         .lock = agent->floors.lock,
         .signed_out = access_state_is_locked(agent),
-        .sign_in_offered = access_state_offers_sign_in(agent),
+        .sign_in_offered = access_state_offers_sign_in(&agent->access),
         .has_channel = agent->document.has_channel,
         .channel_empty = channel_is_empty(agent),
     };
@@ -98,13 +99,12 @@ static bool add_text(cJSON *json, const char *name, const char *text) {
     return !*text || cJSON_AddStringToObject(json, name, text);
 }
 
-static bool add_name(const struct agent *agent, cJSON *json) {
-    return strlen(agent->document.name) > SCREENS_NAME_MAX || add_text(json, "name", agent->document.name);
+static bool add_name(const struct state_document *document, cJSON *json) {
+    return strlen(document->name) > SCREENS_NAME_MAX || add_text(json, "name", document->name);
 }
 
 /* As people call it; its id where it has no title, or one that is too long. */
-static bool add_channel(const struct agent *agent, cJSON *json) {
-    const struct state_document *document = &agent->document;
+static bool add_channel(const struct state_document *document, cJSON *json) {
     bool titled = *document->channel_title && strlen(document->channel_title) <= SCREENS_NAME_MAX;
     return !document->has_channel ||
            add_text(json, "channel", titled ? document->channel_title : document->channel);
@@ -158,7 +158,7 @@ bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEX
         !(screens_is_for_a_person(agent) ? access_state_write(agent, screen)
                                          : add_enrolment(agent, screen) && add_trouble(agent, screen)) ||
         ((agent->state == AGENT_LOCKED || screens_is_for_a_person(agent)) && !add_access(agent, screen)) ||
-        !add_name(agent, screen) || !add_channel(agent, screen))
+        !add_name(&agent->document, screen) || !add_channel(&agent->document, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return print_screen(screen, json, error);
 }
@@ -169,7 +169,7 @@ bool screens_write_identify(const struct agent *agent, uint16_t width, uint16_t 
     pp_autojson cJSON *screen = begin_screen(agent, width, height, "identify");
     snprintf(start, sizeof start, "%.*s", code, identity_device_id(agent->identity));
     if (!screen || !cJSON_AddStringToObject(screen, "code", start) || !add_access(agent, screen) ||
-        !add_name(agent, screen) || !add_channel(agent, screen))
+        !add_name(&agent->document, screen) || !add_channel(&agent->document, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return print_screen(screen, json, error);
 }

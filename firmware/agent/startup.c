@@ -1,4 +1,5 @@
-/* From an empty hand to a running agent: the state folder, the network, then what is cached. */
+#include "agent/startup.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -17,7 +18,7 @@ static void end_erase(struct agent *agent) {
     struct pp_error error = {0};
     bool any = true;
     if (!vault_has_records(agent->vault, &any, &error) ||
-        (!any && !agent_erase_remains(agent->config.state, &agent->opening.erase_ended, &error)))
+        (!any && !agent_erase_remains(agent->config.state, &agent->startup.opening.erase_ended, &error)))
         pp_log_warning("what is left of an erase: %s", error.message);
 }
 
@@ -30,7 +31,7 @@ static bool open_vault(struct agent *agent, struct pp_error *error) {
     if (!agent->vault)
         return false;
     end_erase(agent);
-    return vault_notes_init(&agent->vault_notes, agent->vault, error) &&
+    return vault_notes_init(&agent->keeping.vault_notes, agent->vault, error) &&
            floors_load(&agent->floors, agent->vault, NULL, error) &&
            floors_ask_witness(&agent->floors, agent->config.state, error);
 }
@@ -54,8 +55,8 @@ static bool open_reports(struct agent *agent, struct pp_error *error) {
         .make_status = agent_make_status,
         .arg = agent,
     };
-    agent->opening.reporter = reporter_create(&reporter, error);
-    return agent->opening.reporter != NULL;
+    agent->startup.opening.reporter = reporter_create(&reporter, error);
+    return agent->startup.opening.reporter != NULL;
 }
 
 static bool open_state(struct agent *agent, struct pp_error *error) {
@@ -77,10 +78,10 @@ static bool open_state(struct agent *agent, struct pp_error *error) {
 
 /* Once for each start, and on flash before the content that may end it. */
 static void count_start(struct agent *agent) {
-    if (agent->guard.starts)
-        agent->guard.vault = agent->vault;
+    if (agent->startup.guard.starts)
+        agent->startup.guard.vault = agent->vault;
     else
-        agent->opening.crashed_often = crash_guard_begin(&agent->guard, agent->vault);
+        agent->startup.opening.crashed_often = crash_guard_begin(&agent->startup.guard, agent->vault);
 }
 
 static void run_opening(struct pp_job *job) {
@@ -144,22 +145,22 @@ static bool open_network(struct agent *agent, struct pp_error *error) {
 }
 
 void startup_close(struct agent *agent) {
-    pp_deadline_say(agent->stop_deadline, AGENT_TPM_SILENT);
+    pp_deadline_say(agent->process.stop_deadline, AGENT_TPM_SILENT);
     pp_jobs_wait(agent->keys);
     authority_stop(agent);
-    portal_forget(agent);
+    portal_forget(&agent->portal);
     access_state_stop(agent);
     commands_close(agent);
     reporter_destroy(pp_steal(&agent->reporter));
-    pp_deadline_say(agent->stop_deadline, AGENT_EITHER_SILENT);
+    pp_deadline_say(agent->process.stop_deadline, AGENT_EITHER_SILENT);
     sync_destroy(pp_steal(&agent->sync));
-    pp_deadline_say(agent->stop_deadline, AGENT_TPM_SILENT);
+    pp_deadline_say(agent->process.stop_deadline, AGENT_TPM_SILENT);
     net_client_destroy(pp_steal(&agent->client));
-    pp_deadline_say(agent->stop_deadline, AGENT_FLASH_SILENT);
+    pp_deadline_say(agent->process.stop_deadline, AGENT_FLASH_SILENT);
     proxy_close(agent);
     authority_close(agent);
     pp_secret_text_destroy(pp_steal(&agent->enrolment.credentials));
-    access_state_close(agent);
+    access_state_close(&agent->access);
     control_close(&agent->control);
     store_close(pp_steal(&agent->store));
     agreement_destroy(pp_steal(&agent->agreement));
@@ -174,17 +175,17 @@ void startup_close(struct agent *agent) {
 
 static void on_healthy(void *arg) {
     struct agent *agent = arg;
-    crash_guard_healthy(&agent->guard);
+    crash_guard_healthy(&agent->startup.guard);
 }
 
 /* First of all in the new chain of events. */
 static void tell_erased(struct agent *agent) {
-    struct erase_note *note = &agent->erase_note;
+    struct erase_note *note = &agent->startup.erase_note;
     char begun[PP_RFC3339_SIZE];
     pp_time_format(note->begun_s, begun);
     if (*note->why)
         reporter_event(agent->reporter, "erase-ended", "%s, begun %s", note->why, begun);
-    else if (agent->opening.erase_ended)
+    else if (agent->startup.opening.erase_ended)
         reporter_event(agent->reporter, "erase-ended", "what an erase had left that was cut off");
     *note = (struct erase_note){0};
 }
@@ -200,7 +201,7 @@ static bool startup_go_on(struct agent *agent, struct pp_error *error) {
         return false;
     keeping_start(agent);
     commands_begin(agent);
-    net_timer_start_in(&agent->healthy_timer, agent->loop, CRASH_GUARD_HEALTHY_MS, on_healthy, agent);
+    net_timer_start_in(&agent->startup.healthy_timer, agent->loop, CRASH_GUARD_HEALTHY_MS, on_healthy, agent);
     agent_handle(agent, identity_has_certificate(agent->identity) ? AGENT_CERTIFICATE_FOUND
                                                                   : AGENT_CERTIFICATE_MISSING);
     const struct pp_error *trouble = &agent->troubles.headend;
@@ -254,13 +255,13 @@ static void on_open_again(void *arg) {
 static bool wait_for_flash(struct agent *agent, const struct pp_error *why, struct pp_error *error) {
     if (trouble_handle(agent, TROUBLE_START, why))
         pp_log_error("%s; it is tried again", why->message);
-    net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, on_open_again, agent);
+    net_timer_start_in(&agent->startup.open_timer, agent->loop, STARTUP_OPEN_AGAIN_MS, on_open_again, agent);
     return show_trouble(agent, error);
 }
 
 static bool startup_finish(struct agent *agent, struct pp_error *error) {
-    struct pp_error why = agent->opening.error;
-    if (!agent->opening.ok || !open_network(agent, &why)) {
+    struct pp_error why = agent->startup.opening.error;
+    if (!agent->startup.opening.ok || !open_network(agent, &why)) {
         bool later = is_retryable(agent, &why);
         startup_close(agent);
         if (later)
@@ -278,10 +279,9 @@ static bool startup_finish(struct agent *agent, struct pp_error *error) {
 static void on_opening_done(struct pp_job *job) {
     struct opening *opening = (struct opening *)job;
     struct agent *agent = opening->agent;
-    opening->running = false;
     agent->reporter = pp_steal(&opening->reporter);
-    net_timer_stop(&agent->open_timer);
-    if (!agent->stopping && !startup_finish(agent, &agent->fatal))
+    net_timer_stop(&agent->startup.open_timer);
+    if (!agent_is_ending(agent) && !startup_finish(agent, &agent->process.fatal))
         net_loop_stop(agent->loop);
 }
 
@@ -291,36 +291,31 @@ static void on_opening_slow(void *arg) {
     pp_fail(&silence, PP_E_IO, "%s: the flash does not answer", agent->config.state);
     trouble_handle(agent, TROUBLE_START, &silence);
     pp_log_error("%s; it is waited for", silence.message);
-    if (!show_trouble(agent, &agent->fatal))
+    if (!show_trouble(agent, &agent->process.fatal))
         net_loop_stop(agent->loop);
 }
 
 void startup_begin(struct agent *agent) {
-    bool crashed_often = agent->opening.crashed_often;
-    agent->opening = (struct opening){.job = {.run = run_opening, .done = on_opening_done},
-                                      .agent = agent,
-                                      .running = true,
-                                      .crashed_often = crashed_often};
-    net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, on_opening_slow, agent);
-    pp_jobs_add(agent->jobs, &agent->opening.job);
+    bool crashed_often = agent->startup.opening.crashed_often;
+    agent->startup.opening = (struct opening){
+        .job = {.run = run_opening, .done = on_opening_done}, .agent = agent, .crashed_often = crashed_often};
+    net_timer_start_in(&agent->startup.open_timer, agent->loop, STARTUP_OPEN_AGAIN_MS, on_opening_slow,
+                       agent);
+    pp_jobs_add(agent->jobs, &agent->startup.opening.job);
 }
 
 /* ---- The end: it becomes nobody's, and begins as at the first start of all ---- */
 
 static void erase_start(struct agent *agent, void (*run)(struct pp_job *job),
                         void (*done)(struct pp_job *job)) {
-    agent->erasing = (struct erasing){.job = {.run = run, .done = done}, .agent = agent};
-    pp_jobs_add(agent->jobs, &agent->erasing.job);
+    agent->startup.erasing = (struct erasing){.job = {.run = run, .done = done}, .agent = agent};
+    pp_jobs_add(agent->jobs, &agent->startup.erasing.job);
 }
 
 /* What belonged to the one that it was, and stood in memory only. */
 static void forget_all(struct agent *agent) {
     pp_wipe(&agent->document, sizeof agent->document);
-    agent->document_kept = agent->document_keeping = (struct state_floor){0};
-    agent->statement = (struct trust_time_statement){0};
-    agent->time_waits = agent->state_expired = false;
-    agent->keep_failure_reported = agent->connection.renewal.wait_reported = false;
-    agent->control.other_keys_wanted = false;
+    keeping_erase(&agent->keeping);
     content_erase(&agent->content);
     answers_forget(agent);
     trouble_handle(agent, TROUBLE_OVER_ERASED, NULL);
@@ -338,7 +333,7 @@ static void erase_rest(void *arg);
 static void on_rest_erased(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
     struct agent *agent = erasing->agent;
-    if (agent->stopping)
+    if (agent_is_ending(agent))
         return;
     if (erasing->ok) {
         forget_all(agent);
@@ -346,7 +341,7 @@ static void on_rest_erased(struct pp_job *job) {
         return;
     }
     pp_log_error("erase: %s; it is tried again", erasing->error.message);
-    net_timer_start_in(&agent->open_timer, agent->loop, AGENT_OPEN_AGAIN_MS, erase_rest, agent);
+    net_timer_start_in(&agent->startup.open_timer, agent->loop, STARTUP_OPEN_AGAIN_MS, erase_rest, agent);
 }
 
 static void erase_rest(void *arg) {
@@ -360,14 +355,14 @@ static void run_erase_keys(struct pp_job *job) {
 }
 
 static void close_and_erase_rest(struct agent *agent) {
-    struct pp_deadline *deadline = pp_steal(&agent->erase_deadline);
-    if (agent->stopping) {
+    struct pp_deadline *deadline = pp_steal(&agent->startup.erase_deadline);
+    if (agent_is_ending(agent)) {
         pp_deadline_finish(deadline);
         return;
     }
-    agent->stop_deadline = deadline;
+    agent->process.stop_deadline = deadline;
     startup_close(agent);
-    agent->stop_deadline = NULL;
+    agent->process.stop_deadline = NULL;
     pp_deadline_finish(deadline);
     erase_rest(agent);
 }
@@ -388,7 +383,7 @@ static void on_keys_erased(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
     struct agent *agent = erasing->agent;
     struct pp_error error = {0};
-    agent->erase_deadline = pp_deadline_start(CONTROL_KEY_SILENT_MS, AGENT_TPM_SILENT, &error);
+    agent->startup.erase_deadline = pp_deadline_start(CONTROL_KEY_SILENT_MS, AGENT_TPM_SILENT, &error);
     if (!erasing->ok)
         pp_log_error("erase: %s", erasing->error.message);
     if (!erasing->ok || !commands_prove_erased(agent, &erasing->proof)) {
@@ -400,13 +395,13 @@ static void on_keys_erased(struct pp_job *job) {
 }
 
 void startup_erase(struct agent *agent) {
-    net_timer_stop(&agent->healthy_timer);
+    net_timer_stop(&agent->startup.healthy_timer);
     enrolment_stop(agent);
     connection_stop(agent);
     content_stop(agent);
     keeping_stop(agent);
     trouble_handle(agent, TROUBLE_OVER_ERASING, NULL);
     erase_start(agent, run_erase_keys, on_keys_erased);
-    if (!show_trouble(agent, &agent->fatal))
+    if (!show_trouble(agent, &agent->process.fatal))
         net_loop_stop(agent->loop);
 }

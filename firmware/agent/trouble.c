@@ -102,7 +102,7 @@ bool trouble_handle(struct agent *agent, enum trouble_event event, const struct 
     if (rows[event].kind)
         return begin_and_tell(agent, event, error);
     if (!error && rows[event].of & HEADEND)
-        portal_forget(agent);
+        portal_forget(&agent->portal);
     return trouble_take(&agent->troubles, event, error);
 }
 

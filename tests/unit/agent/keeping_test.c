@@ -68,9 +68,9 @@ static int tear_down(void **state) {
 
 /* As if its time had come. */
 static void run_keep_timer(struct agent *agent) {
-    assert_true(net_timer_is_running(&agent->keep_timer));
-    net_timer_stop(&agent->keep_timer);
-    agent->keep_timer.callback(agent->keep_timer.arg);
+    assert_true(net_timer_is_running(&agent->keeping.timer));
+    net_timer_stop(&agent->keeping.timer);
+    agent->keeping.timer.callback(agent->keeping.timer.arg);
     pp_jobs_wait(agent->jobs);
 }
 
@@ -115,7 +115,7 @@ static void a_locked_screen_stays_covered_while_something_is_written(void **stat
 
 static void assert_kept_document(struct agent *agent, const char *text) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
-    assert_int_equal(vault_get(agent->vault, AGENT_STATE_RECORD, &json, NULL), text != NULL);
+    assert_int_equal(vault_get(agent->vault, KEEPING_STATE_RECORD, &json, NULL), text != NULL);
     assert_string_equal(pp_buf_text(&json), text ? text : "");
 }
 
@@ -136,11 +136,11 @@ static void a_document_that_the_flash_did_not_take_is_tried_again(void **state) 
     flash_fail(1);
     run_keep_timer(&agent);
     assert_kept_document(&agent, NULL);
-    assert_true(agent.keep_failure_reported);
+    assert_true(agent.keeping.failure_reported);
     run_keep_timer(&agent);
     assert_kept_document(&agent, DOCUMENT);
-    assert_false(agent.keep_failure_reported);
-    assert_int_equal(agent.document_json.size, 0);
+    assert_false(agent.keeping.failure_reported);
+    assert_int_equal(agent.keeping.document.json.size, 0);
     end(&agent);
 }
 
@@ -155,7 +155,7 @@ static void what_is_kept_is_looked_at_again_and_again(void **state) {
         run_keep_timer(&agent);
         assert_false(agent.floors.unwritten);
     }
-    assert_true(net_timer_is_running(&agent.keep_timer));
+    assert_true(net_timer_is_running(&agent.keeping.timer));
     end(&agent);
 }
 
@@ -165,8 +165,8 @@ static void what_is_kept_is_looked_at_again_and_again(void **state) {
 static void be_silent(struct agent *agent, int64_t days) {
     agent->floors.policy = (struct offline_policy){.lock_after_s = 7 * 86400, .erase_after_s = 30 * 86400};
     agent->floors.word_s = floors_now_s(&agent->floors) - days * 86400;
-    assert_true(net_timer_is_running(&agent->silence_timer));
-    agent->silence_timer.callback(agent->silence_timer.arg);
+    assert_true(net_timer_is_running(&agent->keeping.silence_timer));
+    agent->keeping.silence_timer.callback(agent->keeping.silence_timer.arg);
     pp_jobs_wait(agent->jobs);
 }
 
@@ -175,7 +175,7 @@ static void a_screen_without_word_of_its_headend_locks_in_time(void **state) {
     begin(&agent, *state, AGENT_OFFLINE, true);
     be_silent(&agent, 6);
     assert_int_equal(agent.state, AGENT_OFFLINE);
-    assert_true(net_timer_is_running(&agent.silence_timer));
+    assert_true(net_timer_is_running(&agent.keeping.silence_timer));
     be_silent(&agent, 7);
     assert_int_equal(agent.state, AGENT_LOCKED);
     assert_int_equal(agent.floors.lock, LOCK_OFFLINE);
