@@ -275,6 +275,7 @@ static bool authenticate(struct request *request, struct reply *reply) {
         return authenticate_either(request, reply);
     case ROUTE_OPEN:
     case ROUTE_ADMIN:
+    case ROUTE_API:
         break;
     }
     return false;

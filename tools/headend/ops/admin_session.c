@@ -27,7 +27,9 @@ bool admin_session_purge(struct db *db, struct pp_error *error) {
                   "iii", now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S, now + ADMIN_CLOCK_S);
 }
 
-bool admin_session_find(struct db *db, const char *token, struct admin *admin, struct pp_error *error) {
+/* A present session, and when it was last used. */
+static bool session_read(struct db *db, const char *token, struct admin *admin, int64_t *seen,
+                         struct pp_error *error) {
     uint8_t hash[SECRET_HASH_SIZE];
     int64_t now = pp_clock_realtime_s();
     if (!secret_hash("admin-session", token, hash, error))
@@ -44,8 +46,24 @@ bool admin_session_find(struct db *db, const char *token, struct admin *admin, s
     admin->id = db_int(row, 0);
     snprintf(admin->name, sizeof admin->name, "%s", db_text(row, 1));
     snprintf(admin->session, sizeof admin->session, "%s", token);
-    if (now - db_int(row, 2) < SEEN_EVERY_S)
+    *seen = db_int(row, 2);
+    return true;
+}
+
+bool admin_session_look(struct db *db, const char *token, struct admin *admin, struct pp_error *error) {
+    int64_t seen;
+    return session_read(db, token, admin, &seen, error);
+}
+
+bool admin_session_find(struct db *db, const char *token, struct admin *admin, struct pp_error *error) {
+    uint8_t hash[SECRET_HASH_SIZE];
+    int64_t seen;
+    int64_t now = pp_clock_realtime_s();
+    if (!session_read(db, token, admin, &seen, error))
+        return false;
+    if (now - seen < SEEN_EVERY_S)
         return true;
-    return db_run_unsynced(db, error, "UPDATE admin_session SET seen = ? WHERE token_hash = ?", "ib", now,
+    return secret_hash("admin-session", token, hash, error) &&
+           db_run_unsynced(db, error, "UPDATE admin_session SET seen = ? WHERE token_hash = ?", "ib", now,
                            (const void *)hash, sizeof hash);
 }

@@ -24,6 +24,9 @@ PP_MUST_USE bool admin_session_end(struct db *db, const char *token, struct pp_e
 /* PP_E_NOTFOUND where the token is of no present session. */
 PP_MUST_USE bool admin_session_find(struct db *db, const char *token, struct admin *admin,
                                     struct pp_error *error);
+/* The same without counting as a use, and so without writing: of a body that still comes, of a stream that lasts. */
+PP_MUST_USE bool admin_session_look(struct db *db, const char *token, struct admin *admin,
+                                    struct pp_error *error);
 PP_MUST_USE bool admin_session_purge(struct db *db, struct pp_error *error);
 
 #endif

@@ -3,9 +3,9 @@
 #include "base/log.h"
 #include "headend/ops/person_session.h"
 #include "headend/pages/admin.h"
-#include "headend/pages/csrf.h"
 #include "headend/pages/handlers.h"
 #include "headend/pages/visit.h"
+#include "headend/server/csrf.h"
 #include "headend/server/screen_attempt.h"
 #include "headend/server/waiters.h"
 

@@ -1,9 +1,8 @@
 #include "headend/pages/admin.h"
 
 #include "base/encode.h"
-#include "headend/http/connections.h"
-#include "headend/pages/csrf.h"
 #include "headend/pages/page.h"
+#include "headend/server/csrf.h"
 #include "headend/server/route.h"
 
 void admin_cookie_set(struct reply *reply, const char *name, const char *value, int64_t max_age_s) {
@@ -27,18 +26,6 @@ static void lead_to_sign_in(struct request *request, struct reply *reply) {
     reply_redirect(reply, location);
 }
 
-/* Browsers tell where a form comes from; both headers are theirs, not the page's. */
-static bool same_origin(const struct request *request) {
-    const char *site = request_header(request, "Sec-Fetch-Site");
-    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
-        return false;
-    const char *origin = request_header(request, MHD_HTTP_HEADER_ORIGIN);
-    const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
-    if (!origin)
-        return true;
-    return host && strncmp(origin, "https://", 8) == 0 && strcmp(origin + 8, host) == 0;
-}
-
 bool admin_form(struct request *request, struct reply *reply, const char *cookie) {
     struct pp_error error;
     form_finish(&request->form); /* a request that waited for the hash of a password comes a second time */
@@ -46,7 +33,7 @@ bool admin_form(struct request *request, struct reply *reply, const char *cookie
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "body-invalid", "%s", error.message);
         return false;
     }
-    if (!same_origin(request) || !csrf_check(cookie, form_get(&request->form, "csrf"))) {
+    if (!csrf_same_origin(request) || !csrf_check(cookie, form_get(&request->form, "csrf"))) {
         page_message(request, reply, MHD_HTTP_FORBIDDEN, "csrf");
         return false;
     }
@@ -54,16 +41,13 @@ bool admin_form(struct request *request, struct reply *reply, const char *cookie
 }
 
 bool admin_authenticate(struct request *request, struct reply *reply) {
-    char token[COOKIE_VALUE_MAX];
-    struct pp_error error = {.code = PP_E_NOTFOUND};
-    if (!cookie_find(request_header(request, "Cookie"), ADMIN_COOKIE, token) ||
-        !admin_session_find(request->app->db, token, &request->admin, &error)) {
+    struct pp_error error = {0};
+    if (!admin_recognise(request, &error)) {
         if (error.code == PP_E_NOTFOUND)
             lead_to_sign_in(request, reply);
         else
             reply_failure(reply, &error);
         return false;
     }
-    connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
     return !request->route->body_type || admin_form(request, reply, request->admin.session);
 }

@@ -2,9 +2,8 @@
 #ifndef HEADEND_PAGES_ADMIN_H
 #define HEADEND_PAGES_ADMIN_H
 
-#include "headend/server/request.h"
+#include "headend/server/admin.h"
 
-#define ADMIN_COOKIE       "__Host-pingplay-admin"
 #define ADMIN_VISIT_COOKIE "__Host-pingplay-visit" /* before signing in, for the form's CSRF token */
 
 /* For ROUTE_ADMIN: fills request->admin and, for a form, request->form after checking where it comes from

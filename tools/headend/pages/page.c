@@ -3,9 +3,9 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "crypto/bulk.h"
-#include "headend/pages/csrf.h"
 #include "headend/pages/embedded.h"
 #include "headend/pages/handlers.h"
+#include "headend/server/csrf.h"
 #include "page/strings.h"
 #include "page/template.h"
 

@@ -4,9 +4,9 @@
 #include "headend/ops/throttle.h"
 #include "headend/ops/users.h"
 #include "headend/pages/admin.h"
-#include "headend/pages/csrf.h"
 #include "headend/pages/handlers.h"
 #include "headend/pages/visit.h"
+#include "headend/server/csrf.h"
 #include "headend/server/hasher.h"
 
 #define NEXT_MAX   128 /* bytes */

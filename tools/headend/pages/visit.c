@@ -1,7 +1,7 @@
 #include "headend/pages/visit.h"
 
 #include "headend/pages/admin.h"
-#include "headend/pages/csrf.h"
+#include "headend/server/csrf.h"
 
 #define VISIT_S 86400
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "headend/api/routes.h"
 #include "headend/db/home_open.h"
 #include "headend/device/allowance.h"
 #include "headend/device/handlers.h"
@@ -324,9 +325,10 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
 }
 
 static void serving_connect(struct serving *serving) {
-    serving->site = (struct site){.tables = {device_routes, page_routes, well_known_routes},
+    serving->site = (struct site){.tables = {device_routes, page_routes, api_routes, well_known_routes},
                                   .authenticate_device = device_authenticate,
                                   .authenticate_admin = admin_authenticate,
+                                  .authenticate_api = api_authenticate,
                                   .admit = upload_admit,
                                   .complete = device_proof_offer,
                                   .message = page_message};

@@ -40,8 +40,8 @@ static void security_txt(struct request *request, struct reply *reply) {
 }
 
 static const struct route routes[] = {
-    {"GET", "/healthz", ROUTE_OPEN, NULL, 0, healthz, WORK_NONE},
-    {"GET", "/.well-known/security.txt", ROUTE_OPEN, NULL, 0, security_txt, WORK_READS},
+    {"GET", "/healthz", ROUTE_OPEN, NULL, 0, healthz, WORK_NONE, NULL},
+    {"GET", "/.well-known/security.txt", ROUTE_OPEN, NULL, 0, security_txt, WORK_READS, NULL},
 };
 
 const struct route_table well_known_routes = {routes, PP_COUNT(routes)};

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "headend/base/address.h"
+#include "headend/http/list.h"
 #include "headend/http/path_map.h"
 #include "headend/http/query.h"
 #include "headend/http/reply.h"
@@ -50,6 +51,7 @@ struct request {
     struct path at;
     struct path_match match; /* of the route's pattern */
     struct query query;
+    struct list list; /* of ROUTE_API, read */
     struct pp_buf body;
     bool body_too_large;
     struct device device; /* where the route asks for a device */

@@ -1,6 +1,7 @@
 #include "headend/server/route.h"
 
 #include "headend/db/db.h"
+#include "headend/http/problems.h"
 
 bool site_connect(struct site *site, struct pp_error *error) {
     site->map = path_map_create(error);
@@ -20,6 +21,18 @@ void site_finish(struct site *site) {
     site->map = NULL;
 }
 
+/* What stands behind the '?' is what the route's row takes: nothing is passed over that somebody meant. */
+static bool query_good(struct request *request, struct reply *reply) {
+    const struct route_api *api = request->route->api;
+    const char *parameter;
+    struct pp_error error = {0};
+    list_finish(&request->list);
+    if (list_read(&request->list, api ? api->list : NULL, &request->query, &parameter, &error))
+        return true;
+    reply_with_parameter(reply, PROBLEM_QUERY_INVALID, parameter, error.message);
+    return false;
+}
+
 static bool authenticate(struct request *request, struct reply *reply) {
     const struct site *site = request->app->site;
     switch (request->route->auth) {
@@ -31,6 +44,8 @@ static bool authenticate(struct request *request, struct reply *reply) {
         return site->authenticate_device(request, reply);
     case ROUTE_ADMIN:
         return site->authenticate_admin(request, reply);
+    case ROUTE_API:
+        return site->authenticate_api(request, reply) && query_good(request, reply);
     }
     return false;
 }

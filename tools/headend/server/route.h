@@ -5,6 +5,7 @@
 #ifndef HEADEND_SERVER_ROUTE_H
 #define HEADEND_SERVER_ROUTE_H
 
+#include "headend/http/list.h"
 #include "headend/server/request.h"
 
 enum route_auth {
@@ -14,6 +15,7 @@ enum route_auth {
     ROUTE_EITHER, /* key or device cookie, which is bound to the key where that is proven; what is signed for all to
                      check, any that was ours */
     ROUTE_ADMIN, /* an administrator's session; without one, to the sign-in page */
+    ROUTE_API, /* the same for programs: a problem without one, and a token in a header for all but GET (api/) */
 };
 
 /* What it takes, and so where it runs. */
@@ -21,6 +23,11 @@ enum route_work {
     WORK_NONE,   /* no database */
     WORK_READS,  /* the reader's connection, with its lock */
     WORK_WRITES, /* the home's, with its lock, on the writer's thread (writer.h) */
+};
+
+struct route_api {
+    const struct list_form *list; /* what may stand behind the '?'; NULL: nothing */
+    const char *produces;         /* the media type of the answer; NULL: JSON */
 };
 
 struct route {
@@ -31,6 +38,7 @@ struct route {
     size_t body_max;       /* bytes */
     void (*handle)(struct request *request, struct reply *reply);
     enum route_work work;
+    const struct route_api *api; /* of ROUTE_API; NULL: no parameters behind the '?', and JSON */
 };
 
 struct route_table {
@@ -38,7 +46,7 @@ struct route_table {
     size_t count;
 };
 
-#define SITE_TABLES_MAX 4
+#define SITE_TABLES_MAX 5
 
 struct site {
     struct route_table tables[SITE_TABLES_MAX];
@@ -46,6 +54,7 @@ struct site {
     /* Who asks: fills the request. False: it is answered. Of a screen's route, and of ROUTE_ADMIN. */
     bool (*authenticate_device)(struct request *request, struct reply *reply);
     bool (*authenticate_admin)(struct request *request, struct reply *reply);
+    bool (*authenticate_api)(struct request *request, struct reply *reply);
     /* Whether a body is wanted that is larger than HTTP_BODY_MAX, of who was authenticated. False: it is answered. */
     bool (*admit)(struct request *request, struct reply *reply);
     /* Adds to any answer but those of WORK_NONE. */

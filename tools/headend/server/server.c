@@ -4,7 +4,9 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "headend/http/conditions.h"
 #include "headend/http/connections.h"
+#include "headend/http/problems.h"
 #include "headend/server/hasher.h"
 #include "headend/server/route.h"
 #include "headend/server/waiters.h"
@@ -13,7 +15,8 @@
 #include "headend/signer/certificate.h"
 
 #define SERVER_THREADS 2
-#define SERVER_IDLE_S  70 /* without a byte, either way; longer than a long poll waits between */
+#define HEADERS_MAX    (12 * 1024) /* bytes of a request; libmicrohttpd itself refuses what is far longer */
+#define SERVER_IDLE_S  70          /* without a byte, either way; longer than a long poll waits between */
 
 /* TLS 1.2 with ECDHE and AEAD, and TLS 1.3; certificates of 112 bits of strength and more. */
 #define SERVER_PRIORITIES                                                                                    \
@@ -75,9 +78,35 @@ static bool body_type_fits(const struct route *route, const char *type) {
     return type && strncasecmp(type, route->body_type, length) == 0 && strchr("; \t", type[length]);
 }
 
+static bool answer_fits(struct MHD_Connection *connection, const struct route *route, struct reply *reply) {
+    const char *type = route->api && route->api->produces ? route->api->produces : "application/json";
+    if (accept_takes(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT), type))
+        return true;
+    reply_with(reply, PROBLEM_NOT_ACCEPTABLE, "the answer is %s", type);
+    return false;
+}
+
+static enum MHD_Result header_count(void *arg, enum MHD_ValueKind kind, const char *name, const char *value) {
+    size_t *bytes = arg;
+    (void)kind;
+    *bytes += strlen(name) + (value ? strlen(value) : 0) + sizeof ": \r\n" - 1;
+    return MHD_YES;
+}
+
+static bool headers_fit(struct MHD_Connection *connection, struct reply *reply) {
+    size_t bytes = 0;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, header_count, &bytes);
+    if (bytes <= HEADERS_MAX)
+        return true;
+    reply_with(reply, PROBLEM_HEADERS_TOO_LARGE, "at most %d bytes of headers", HEADERS_MAX);
+    return false;
+}
+
 /* Refuses what can be refused before a body is read. */
 static bool request_acceptable(struct MHD_Connection *connection, const struct route *route,
                                struct reply *reply) {
+    if (!headers_fit(connection, reply))
+        return false;
     const char *length =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
@@ -86,6 +115,8 @@ static bool request_acceptable(struct MHD_Connection *connection, const struct r
                       route->body_max);
         return false;
     }
+    if (route->auth == ROUTE_API && !answer_fits(connection, route, reply))
+        return false;
     if (!body_type_fits(route, type)) {
         reply_problem(reply, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "the body must be %s",
                       route->body_type);
@@ -231,6 +262,7 @@ static void completed(void *arg, struct MHD_Connection *connection, void **slot,
     pp_wipe(&request->attempt, sizeof request->attempt);
     pp_wipe(&request->admin, sizeof request->admin);
     form_finish(&request->form);
+    list_finish(&request->list);
     query_finish(&request->query);
     pp_buf_finish(&request->body);
     free(request);

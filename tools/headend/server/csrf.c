@@ -1,4 +1,4 @@
-#include "headend/pages/csrf.h"
+#include "headend/server/csrf.h"
 
 #include <string.h>
 
@@ -17,4 +17,15 @@ bool csrf_check(const char *cookie, const char *token) {
     char expected[CSRF_SIZE];
     return *cookie && strlen(token) == CSRF_SIZE - 1 && csrf_token(cookie, expected, NULL) &&
            crypto_equal(expected, token, CSRF_SIZE);
+}
+
+bool csrf_same_origin(const struct request *request) {
+    const char *site = request_header(request, "Sec-Fetch-Site");
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return false;
+    const char *origin = request_header(request, MHD_HTTP_HEADER_ORIGIN);
+    const char *host = request_header(request, MHD_HTTP_HEADER_HOST);
+    if (!origin)
+        return true;
+    return host && strncmp(origin, "https://", 8) == 0 && strcmp(origin + 8, host) == 0;
 }

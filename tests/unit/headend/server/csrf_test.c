@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "headend/base/secret.h"
-#include "headend/pages/csrf.h"
+#include "headend/server/csrf.h"
 
 static void csrf_token_fits_its_cookie_only(void **state) {
     (void)state;

@@ -1,0 +1,49 @@
+/*
+ * The codes of problems (RFC 9457) that programs may act on, each once, with its status: what openapi.yaml lists and
+ * what the code answers with (a test holds the one against the other). The `type` of one is "urn:pingplay:problem:" and
+ * the code.
+ */
+#ifndef HEADEND_HTTP_PROBLEMS_H
+#define HEADEND_HTTP_PROBLEMS_H
+
+#include "headend/http/reply.h"
+
+/* PROBLEM(name, status, code), in the order of their statuses. */
+#define API_PROBLEMS(PROBLEM)                                                                                \
+    PROBLEM(REQUEST_MALFORMED, 400, "request-malformed")                                                     \
+    PROBLEM(QUERY_INVALID, 400, "query-invalid")                                                             \
+    PROBLEM(BODY_INVALID, 400, "body-invalid")                                                               \
+    PROBLEM(SESSION_REQUIRED, 401, "session-required")                                                       \
+    PROBLEM(CSRF, 403, "csrf-token-invalid")                                                                 \
+    PROBLEM(NOT_FOUND, 404, "not-found")                                                                     \
+    PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed")                                                   \
+    PROBLEM(NOT_ACCEPTABLE, 406, "not-acceptable")                                                           \
+    PROBLEM(CHANGED, 412, "changed-meanwhile")                                                               \
+    PROBLEM(BODY_TOO_LARGE, 413, "body-too-large")                                                           \
+    PROBLEM(URI_TOO_LONG, 414, "uri-too-long")                                                               \
+    PROBLEM(MEDIA_TYPE, 415, "unsupported-media-type")                                                       \
+    PROBLEM(RANGE_INVALID, 416, "range-invalid")                                                             \
+    PROBLEM(CONDITION_REQUIRED, 428, "condition-required")                                                   \
+    PROBLEM(TOO_MANY_STREAMS, 429, "too-many-streams")                                                       \
+    PROBLEM(HEADERS_TOO_LARGE, 431, "headers-too-large")                                                     \
+    PROBLEM(INTERNAL_ERROR, 500, "internal-error")                                                           \
+    PROBLEM(UNAVAILABLE, 503, "unavailable")                                                                 \
+    PROBLEM(NO_SPACE, 507, "no-space")
+
+enum problem {
+#define PROBLEM_NAME(name, status, code) PROBLEM_##name,
+    API_PROBLEMS(PROBLEM_NAME)
+#undef PROBLEM_NAME
+        PROBLEMS
+};
+
+unsigned problem_status(enum problem problem);
+const char *problem_code(enum problem problem);
+/* The same as reply_problem, of the list. */
+void reply_with(struct reply *reply, enum problem problem, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* And with the name of the parameter that it is about. */
+void reply_with_parameter(struct reply *reply, enum problem problem, const char *parameter,
+                          const char *detail);
+
+#endif

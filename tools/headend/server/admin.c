@@ -1,0 +1,16 @@
+#include "headend/server/admin.h"
+
+#include "headend/http/connections.h"
+
+bool admin_recognise(struct request *request, struct pp_error *error) {
+    char token[COOKIE_VALUE_MAX];
+    if (!cookie_find(request_header(request, "Cookie"), ADMIN_COOKIE, token))
+        return pp_fail(error, PP_E_NOTFOUND, "nobody is signed in");
+    bool known = request->db == request->app->db
+                     ? admin_session_find(request->db, token, &request->admin, error)
+                     : admin_session_look(request->db, token, &request->admin, error);
+    pp_wipe(token, sizeof token);
+    if (known)
+        connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
+    return known;
+}

@@ -1,0 +1,12 @@
+/* An administrator's session, as pages and the API know it: a cookie. Callers hold db_lock. */
+#ifndef HEADEND_SERVER_ADMIN_H
+#define HEADEND_SERVER_ADMIN_H
+
+#include "headend/server/request.h"
+
+#define ADMIN_COOKIE "__Host-pingplay-admin"
+
+/* Fills request->admin, and lets the connection count as an administrator's. PP_E_NOTFOUND without a session. */
+PP_MUST_USE bool admin_recognise(struct request *request, struct pp_error *error);
+
+#endif
