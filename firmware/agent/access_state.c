@@ -8,31 +8,30 @@
 
 /* ---- A session that was ended on the spot ---- */
 
-static void load_left(struct agent *agent) {
+static void load_left(struct access_state *access, struct vault *vault) {
     pp_autobuf struct pp_buf id = PP_BUF_INIT(ACCESS_SESSION_MAX);
     struct pp_error error = {0};
-    if (vault_get(agent->vault, ACCESS_STATE_LEFT_RECORD, &id, &error))
-        snprintf(agent->access.left, sizeof agent->access.left, "%s", pp_buf_text(&id));
+    if (vault_get(vault, ACCESS_STATE_LEFT_RECORD, &id, &error))
+        snprintf(access->left, sizeof access->left, "%s", pp_buf_text(&id));
     else if (error.code != PP_E_NOTFOUND)
         pp_log_warning("record \"%s\": %s", ACCESS_STATE_LEFT_RECORD, error.message);
 }
 
-static void keep_left(struct agent *agent, const char *session) {
-    struct access_state *access = &agent->access;
+static void keep_left(struct access_state *access, struct vault *vault, const char *session) {
     struct pp_error error = {0};
     snprintf(access->left, sizeof access->left, "%s", session);
-    if (!vault_put_later(agent->vault, ACCESS_STATE_LEFT_RECORD, access->left, strlen(access->left), NULL,
-                         NULL, &error))
+    if (!vault_put_later(vault, ACCESS_STATE_LEFT_RECORD, access->left, strlen(access->left), NULL, NULL,
+                         &error))
         pp_log_warning("record \"%s\": %s", ACCESS_STATE_LEFT_RECORD, error.message);
 }
 
 /* The headend knows, by a state that does not name it any more. */
-static void forget_left(struct agent *agent) {
+static void forget_left(struct access_state *access, struct vault *vault) {
     struct pp_error error = {0};
-    if (!*agent->access.left)
+    if (!*access->left)
         return;
-    *agent->access.left = 0;
-    if (!vault_remove_later(agent->vault, ACCESS_STATE_LEFT_RECORD, NULL, NULL, &error))
+    *access->left = 0;
+    if (!vault_remove_later(vault, ACCESS_STATE_LEFT_RECORD, NULL, NULL, &error))
         pp_log_warning("record \"%s\": %s", ACCESS_STATE_LEFT_RECORD, error.message);
 }
 
@@ -40,7 +39,7 @@ bool access_state_open(struct agent *agent, struct pp_error *error) {
     struct access_state *access = &agent->access;
     access->agent = agent;
     access->prover = access_prover_create(agent->identity, pp_wall_clock_source(&agent->floors.clock), error);
-    load_left(agent);
+    load_left(access, agent->vault);
     return access->prover != NULL;
 }
 
@@ -94,8 +93,8 @@ void access_state_hear_session(struct agent *agent) {
 
 /* ---- Nothing of a temporary session on flash ---- */
 
-static bool is_temporary(const struct agent *agent) {
-    return agent->document.access.mode && agent->document.access.mode->temporary;
+static bool is_temporary(const struct state_document *document) {
+    return document->access.mode && document->access.mode->temporary;
 }
 
 /* A payload without the channel, and with it its key. */
@@ -108,11 +107,10 @@ static bool add_stripped(const void *json, size_t size, struct pp_buf *out, stru
     return text ? pp_buf_add_text(out, text, error) : pp_fail(error, PP_E_NOMEM, "out of memory");
 }
 
-bool access_state_add_kept(struct agent *agent, const struct access_policy *policy, const void *json,
+bool access_state_add_kept(struct access_state *access, const struct access_policy *policy, const void *json,
                            size_t size, struct pp_buf *out, struct pp_error *error) {
-    agent->access.keep_both = policy->mode && policy->mode->temporary;
-    return agent->access.keep_both ? add_stripped(json, size, out, error)
-                                   : pp_buf_add(out, json, size, error);
+    access->keep_both = policy->mode && policy->mode->temporary;
+    return access->keep_both ? add_stripped(json, size, out, error) : pp_buf_add(out, json, size, error);
 }
 
 static void run_shred(struct pp_job *job) {
@@ -144,7 +142,7 @@ static void keep_in_memory(struct agent *agent) {
 }
 
 void access_state_restore(struct agent *agent) {
-    if (!is_temporary(agent))
+    if (!is_temporary(&agent->document))
         return;
     agent->document.has_channel = false;
     agent->document.access.open = false;
@@ -309,9 +307,9 @@ void access_state_follow(struct agent *agent) {
     struct state_document *document = &agent->document;
     bool other = access->person && access->signs != document->access.mode;
     change_mode(agent, document->access.mode);
-    if (other || !is_temporary(agent))
+    if (other || !is_temporary(&agent->document))
         leave_temporary(agent);
-    if (!is_temporary(agent))
+    if (!is_temporary(&agent->document))
         return;
     if (!access->person)
         open_person(agent);
@@ -321,7 +319,7 @@ void access_state_follow(struct agent *agent) {
     if (left)
         strcpy(document->access.reason, "signed-out");
     else
-        forget_left(agent);
+        forget_left(access, agent->vault);
     if (open) {
         begin_session(agent);
     } else {
@@ -336,11 +334,11 @@ void access_state_follow(struct agent *agent) {
 }
 
 bool access_state_sign_out(struct agent *agent, struct pp_error *error) {
-    if (!is_temporary(agent))
+    if (!is_temporary(&agent->document))
         return pp_fail(error, PP_E_STATE, "nobody signs in at this display point");
     if (!agent->document.access.open || !agent->access.person)
         return pp_fail(error, PP_E_STATE, "nobody is signed in");
-    keep_left(agent, agent->access.session);
+    keep_left(&agent->access, agent->vault, agent->access.session);
     end_here(agent, "signed-out");
     access_person_sign_out(agent->access.person, agent->access.left);
     return true;
@@ -348,8 +346,8 @@ bool access_state_sign_out(struct agent *agent, struct pp_error *error) {
 
 /* ---- What is shown and told ---- */
 
-bool access_state_is_locked(const struct agent *agent) {
-    return is_temporary(agent) && !agent->document.access.open;
+bool access_state_is_locked(const struct state_document *document) {
+    return is_temporary(document) && !document->access.open;
 }
 
 bool access_state_offers_sign_in(const struct access_state *access) {
@@ -425,7 +423,7 @@ bool access_state_write(const struct agent *agent, cJSON *screen) {
 void access_state_report(const struct agent *agent, cJSON *status) {
     cJSON *access = cJSON_AddObjectToObject(status, "access");
     cJSON_AddStringToObject(access, "mode", agent->access.mode ? agent->access.mode->name : "");
-    if (!is_temporary(agent))
+    if (!is_temporary(&agent->document))
         return;
     char ends[PP_RFC3339_SIZE];
     pp_time_format(agent->document.access.expires_s, ends);

@@ -14,6 +14,7 @@
 
 #include "access/person.h"
 #include "agent/proxy.h"
+#include "agent/state_document.h"
 #include "base/jobs.h"
 
 struct agent;
@@ -60,12 +61,12 @@ void access_state_follow(struct agent *agent);
 /* There is a session. */
 void access_state_hear_session(struct agent *agent);
 /* Appends what is kept on flash of a state: in a temporary mode nothing that could be shown with it. */
-PP_MUST_USE bool access_state_add_kept(struct agent *agent, const struct access_policy *policy,
+PP_MUST_USE bool access_state_add_kept(struct access_state *access, const struct access_policy *policy,
                                        const void *json, size_t size, struct pp_buf *out,
                                        struct pp_error *error);
 
 /* Whether nothing may be shown since nobody is signed in. */
-bool access_state_is_locked(const struct agent *agent);
+bool access_state_is_locked(const struct state_document *document);
 /* Whether somebody can sign in now: there is a code for it; and what stands on the status screen then. */
 bool access_state_offers_sign_in(const struct access_state *access);
 bool access_state_write(const struct agent *agent, cJSON *screen);

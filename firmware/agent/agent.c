@@ -37,7 +37,7 @@ static void do_ask_again(struct agent *agent) {
 
 static void do_end_enrolment(struct agent *agent) {
     enrolment_stop(agent);
-    enrolment_forget_token(agent);
+    enrolment_forget_token(&agent->enrolment, agent->vault);
     connection_resume_renewal(agent);
 }
 
@@ -214,7 +214,8 @@ cJSON *agent_make_status(void *arg) {
     char now[PP_RFC3339_SIZE];
     pp_time_format(floors_now_s(&agent->floors), now);
     cJSON_AddStringToObject(status, "time", now);
-    cJSON_AddStringToObject(status, "time_source", keeping_time_source(agent));
+    cJSON_AddStringToObject(status, "time_source",
+                            keeping_time_source(&agent->keeping, &agent->floors.clock));
     cJSON_AddStringToObject(status, "software", PP_VERSION);
     cJSON_AddStringToObject(status, "state", states_reported_name(agent->state));
     cJSON_AddStringToObject(status, "lock", lock_name(agent->floors.lock));
@@ -329,7 +330,7 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
     agent->state = AGENT_STARTING;
     pp_watchdog_init(&agent->process.watchdog);
     agent->loop = net_loop_create(error);
-    if (!agent->loop || !proxy_prepare(agent, error) || !watch_signals(agent, error) ||
+    if (!agent->loop || !proxy_prepare(&agent->proxy, error) || !watch_signals(agent, error) ||
         !start_jobs(agent, error) || !watch_launcher(agent, error) || !answers_start(agent, error)) {
         agent_destroy(agent);
         return NULL;
@@ -389,7 +390,7 @@ void agent_destroy(struct agent *agent) {
         net_loop_unwatch(agent->loop, agent->process.launcher_watch);
     }
     startup_close(agent);
-    proxy_finish(agent);
+    proxy_finish(&agent->proxy);
     last_receipt_finish(&agent->last_receipt);
     pp_jobs_destroy(agent->keys);
     pp_jobs_destroy(agent->jobs);

@@ -46,7 +46,7 @@ static void add_clock(struct agent *agent, cJSON *status) {
     int64_t system_s = pp_clock_realtime_s();
     int64_t line_s = pp_wall_clock_line_ms(wall) / 1000;
     cJSON *clock = cJSON_AddObjectToObject(status, "clock");
-    cJSON_AddStringToObject(clock, "source", keeping_time_source(agent));
+    cJSON_AddStringToObject(clock, "source", keeping_time_source(&agent->keeping, wall));
     add_time(clock, "effective", pp_wall_clock_now_ms(wall) / 1000);
     add_time(clock, "system", system_s);
     add_time(clock, "signed", line_s);
@@ -154,10 +154,10 @@ static void answer_reset(struct agent *agent, struct local_client *client,
     agent_erase_for(agent, why);
 }
 
-void answers_forget(struct agent *agent) {
-    agent->answers.contact_s = 0;
-    agent->answers.counters = (struct counters){0};
-    pp_log_ring_clear(agent->answers.log);
+void answers_forget(struct answers *answers) {
+    answers->contact_s = 0;
+    answers->counters = (struct counters){0};
+    pp_log_ring_clear(answers->log);
 }
 
 /* ---- sign-out ---- */
@@ -367,7 +367,7 @@ static void on_gone(void *arg, struct local_client *client) {
     struct agent *agent = arg;
     if (agent->answers.diagnosed == client)
         agent->answers.diagnosed = NULL;
-    answers_schedule_forget(agent, client);
+    answers_schedule_forget(&agent->answers.walk, client);
 }
 
 /* ---- Life ---- */
@@ -408,7 +408,7 @@ void answers_stop(struct agent *agent) {
     net_timer_stop(&answers->listen_timer);
     diagnose_abandon(pp_steal(&answers->diagnosis));
     answers->diagnosed = NULL;
-    answers_schedule_forget(agent, NULL);
+    answers_schedule_forget(&agent->answers.walk, NULL);
     local_stop(pp_steal(&answers->local));
     if (answers->log)
         pp_log_set_tap(NULL, NULL);

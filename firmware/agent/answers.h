@@ -57,7 +57,7 @@ void answers_stop(struct agent *agent);
 void answers_note_contact(struct agent *agent);
 
 /* It is nobody's now: what was counted and said was of the one that it was. */
-void answers_forget(struct agent *agent);
+void answers_forget(struct answers *answers);
 
 /* answers_diagnose.c: what the agent knows, for a diagnosis: also for who asks from afar. */
 void answers_diagnose_config(struct agent *agent, struct diagnose_config *config);
@@ -70,7 +70,7 @@ void answers_schedule_begin(struct schedule_walk *walk, const struct channel_man
                             const char *time_zone);
 bool answers_schedule_step(struct schedule_walk *walk, const struct channel_manifest *manifest);
 /* Whatever is under way, or only for that client. */
-void answers_schedule_forget(struct agent *agent, const struct local_client *client);
+void answers_schedule_forget(struct schedule_walk *walk, const struct local_client *client);
 void answers_schedule(struct agent *agent, struct local_client *client, const struct local_message *request);
 
 #endif

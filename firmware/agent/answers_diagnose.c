@@ -36,7 +36,8 @@ void answers_diagnose_config(struct agent *agent, struct diagnose_config *config
     snprintf(config->state_dir, sizeof config->state_dir, "%s", agent->config.state);
     if (agent->client) { /* the state folder is open, and the clock with it */
         config->now_ms = pp_wall_clock_now_ms(&agent->floors.clock);
-        snprintf(config->time_source, sizeof config->time_source, "%s", keeping_time_source(agent));
+        snprintf(config->time_source, sizeof config->time_source, "%s",
+                 keeping_time_source(&agent->keeping, &agent->floors.clock));
     }
     fill_renderers(agent, config);
     if (agent->identity && identity_has_certificate(agent->identity))

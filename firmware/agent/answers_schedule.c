@@ -129,9 +129,9 @@ static void on_step(void *arg) {
     schedule_drop(walk);
 }
 
-void answers_schedule_forget(struct agent *agent, const struct local_client *client) {
-    if (agent->answers.walk.document && (!client || agent->answers.walk.client == client))
-        schedule_drop(&agent->answers.walk);
+void answers_schedule_forget(struct schedule_walk *walk, const struct local_client *client) {
+    if (walk->document && (!client || walk->client == client))
+        schedule_drop(walk);
 }
 
 void answers_schedule(struct agent *agent, struct local_client *client, const struct local_message *request) {

@@ -12,12 +12,12 @@
 
 /* ---- What changes, told ---- */
 
-static void tell(struct agent *agent, const char *kind, const struct authority *one) {
+static void tell(struct reporter *reporter, const char *kind, const struct authority *one) {
     char hex[PP_HEX_SIZE(SHORT_BYTES)];
     char end[PP_RFC3339_SIZE];
     pp_hex_encode(one->sha256, SHORT_BYTES, hex);
     pp_time_format(one->not_after, end);
-    reporter_event(agent->reporter, kind, "%s \"%s\", valid until %s", hex, one->name, end);
+    reporter_event(reporter, kind, "%s \"%s\", valid until %s", hex, one->name, end);
 }
 
 /* Those of `record` that `other` does not trust; how many. */
@@ -29,14 +29,14 @@ static size_t tell_difference(struct agent *agent, const struct authority_record
     for (size_t i = 0; (one = authorities_at(set, record, i)); i++) {
         if (authorities_find(set, other, one->sha256))
             continue;
-        tell(agent, kind, one);
+        tell(agent->reporter, kind, one);
         told++;
     }
     return told;
 }
 
-static void refuse(struct agent *agent, const struct pp_error *error) {
-    reporter_event(agent->reporter, "authority-refused", "%s", error->message);
+static void refuse(struct reporter *reporter, const struct pp_error *error) {
+    reporter_event(reporter, "authority-refused", "%s", error->message);
 }
 
 /* ---- The certificate of another than the one that issues now ---- */
@@ -96,7 +96,7 @@ static void use_next(struct agent *agent) {
     struct pp_error error = {0};
     authority_record_copy(&authority->set.record, &before);
     if (!authorities_use(&authority->set, next, &error)) {
-        refuse(agent, &error);
+        refuse(agent->reporter, &error);
         authority_record_finish(next);
         return;
     }
@@ -113,11 +113,12 @@ static void keep_next(void *arg) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(AUTHORITY_RECORD_MAX);
     struct pp_error error = {0};
     struct agent_authority *authority = &agent->authority;
-    authority->handed = authority_record_write(&authority->next, &json, &error);
-    if (authority->handed && vault_put_both_later(agent->vault, AUTHORITIES_VAULT_RECORD, json.data,
-                                                  json.size, on_kept, agent, &error))
+    authority->keep = AUTHORITY_WRITING;
+    if (authority_record_write(&authority->next, &json, &error) &&
+        vault_put_both_later(agent->vault, AUTHORITIES_VAULT_RECORD, json.data, json.size, on_kept, agent,
+                             &error))
         return;
-    authority->handed = false;
+    authority->keep = AUTHORITY_UNKEPT;
     on_kept(agent, &error);
 }
 
@@ -132,9 +133,10 @@ static void on_kept(void *arg, const struct pp_error *failure) {
         net_timer_start_in(&authority->keep_timer, agent->loop, KEEPING_AGAIN_MS, keep_next, agent);
         return;
     }
-    if (!authority->handed)
+    if (authority->keep != AUTHORITY_WRITING)
         return;
-    authority->keeping = authority->handed = authority->keep_failure_reported = false;
+    authority->keep = AUTHORITY_KEPT;
+    authority->keep_failure_reported = false;
     authority->set.recorded = true;
     keeping_note_authorities(agent);
     use_next(agent);
@@ -155,7 +157,7 @@ static void keep(struct agent *agent, struct authority_record *next) {
     net_timer_stop(&authority->keep_timer);
     authority_record_finish(&authority->next);
     authority->next = *next;
-    authority->keeping = true;
+    authority->keep = AUTHORITY_UNKEPT;
     keep_next(agent);
 }
 
@@ -169,7 +171,7 @@ void authority_take(struct agent *agent, const char *text) {
     }
     authority_record_finish(&next);
     if (error.code != PP_E_STATE)
-        refuse(agent, &error);
+        refuse(agent->reporter, &error);
 }
 
 /* ---- The server's own word ---- */
@@ -178,7 +180,7 @@ bool authority_take_answer(void *arg, const uint8_t *pkcs7, size_t size, struct 
     struct agent *agent = arg;
     struct authority_record next = {0};
     char told[PP_ERROR_MESSAGE_MAX];
-    if (agent->authority.keeping && agent->authority.next.by_target)
+    if (agent->authority.keep != AUTHORITY_KEPT && agent->authority.next.by_target)
         return true;
     if (!authorities_take_answer(&agent->authority.set, pkcs7, size, floors_now_s(&agent->floors), &next,
                                  told, error))
@@ -201,7 +203,7 @@ static void note_failure(struct agent *agent, const struct pp_error *failure) {
     if (!refused)
         pp_log_info("authorities: %s", failure->message);
     else if (strcmp(told->message, failure->message) != 0)
-        refuse(agent, failure);
+        refuse(agent->reporter, failure);
     if (refused)
         *told = *failure;
 }
@@ -245,8 +247,8 @@ static void on_asked_first(void *arg, const struct pp_error *failure) {
     agent->connection.renewal.est = NULL;
     if (failure)
         note_failure(agent, failure);
-    agent->authority.renewal_waits = agent->authority.keeping;
-    if (!agent->authority.keeping)
+    agent->authority.renewal_waits = agent->authority.keep != AUTHORITY_KEPT;
+    if (!agent->authority.renewal_waits)
         connection_renew_asked(agent);
 }
 
@@ -271,7 +273,7 @@ struct est *authority_ask_first(struct agent *agent) {
 
 void authority_start(struct agent *agent) {
     net_timer_start_in(&agent->authority.look_timer, agent->loop, chance_ms(agent), on_look_due, agent);
-    if (agent->authority.keeping)
+    if (agent->authority.keep != AUTHORITY_KEPT)
         keep_next(agent);
     if (agent->authority.set.recorded)
         keeping_note_authorities(agent);

@@ -21,11 +21,16 @@
 
 struct agent;
 
+enum authority_keep {
+    AUTHORITY_KEPT,    /* there is nothing to be kept */
+    AUTHORITY_UNKEPT,  /* `next` is, and the vault does not have it yet */
+    AUTHORITY_WRITING, /* it has: what is kept next is that, and none before it */
+};
+
 struct agent_authority {
     struct authorities set;
     struct authority_record next; /* on its way to flash */
-    bool keeping;                 /* it is */
-    bool handed;                  /* the vault has it: what is kept next is it, and none before it */
+    enum authority_keep keep;
     bool keep_failure_reported;
     struct net_timer keep_timer; /* to try it again */
     struct net_timer look_timer;

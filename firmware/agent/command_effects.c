@@ -28,8 +28,8 @@ static void on_overdue(void *arg) {
     effect_end(arg, "it was not over in time", NULL);
 }
 
-static bool is_under_way(const struct agent *agent, enum command_kind kind) {
-    return agent->commands.effect.entry.kind == kind;
+static bool is_under_way(const struct commands *commands, enum command_kind kind) {
+    return commands->effect.entry.kind == kind;
 }
 
 /* ---- identify ---- */
@@ -42,7 +42,7 @@ static void begin_identify(struct agent *agent, int64_t seconds) {
 
 void commands_on_identified(void *arg, bool shown) {
     struct agent *agent = arg;
-    if (is_under_way(agent, COMMAND_IDENTIFY))
+    if (is_under_way(&agent->commands, COMMAND_IDENTIFY))
         effect_end(agent, shown ? NULL : "the display did not show it", NULL);
 }
 
@@ -127,7 +127,7 @@ void commands_on_screenshot(void *arg, const struct ipc_screenshot_done *done) {
     struct pp_error error = {0};
     struct stat status = {0};
     pp_autobuf struct pp_buf png = PP_BUF_INIT(COMMAND_UPLOAD_MAX);
-    if (!is_under_way(agent, COMMAND_SCREENSHOT) || done->id != effect->shot_id || effect->upload)
+    if (!is_under_way(&agent->commands, COMMAND_SCREENSHOT) || done->id != effect->shot_id || effect->upload)
         return;
     if (!done->ok || fstat(effect->shot_fd, &status) < 0 || lseek(effect->shot_fd, 0, SEEK_SET) < 0)
         effect_end(agent, "the player could not take it", NULL);
@@ -250,11 +250,12 @@ void commands_on_controlled(void *arg, const struct ipc_controlled *controlled) 
     struct pp_error error = {0};
     const struct command_entry *entry = &agent->commands.effect.entry;
     bool wanted = controlled->value == entry->value;
-    if (controlled->control == IPC_CONTROL_VOLUME && is_under_way(agent, COMMAND_VOLUME) && wanted) {
+    if (controlled->control == IPC_CONTROL_VOLUME && is_under_way(&agent->commands, COMMAND_VOLUME) &&
+        wanted) {
         controls_keep(&agent->controls, controlled);
         effect_end(agent, NULL, NULL);
-    } else if (controlled->control == IPC_CONTROL_POWER && is_under_way(agent, COMMAND_DISPLAY) && wanted &&
-               agent->commands.effect.board_fd < 0) {
+    } else if (controlled->control == IPC_CONTROL_POWER && is_under_way(&agent->commands, COMMAND_DISPLAY) &&
+               wanted && agent->commands.effect.board_fd < 0) {
         controls_keep(&agent->controls, controlled);
         /* The panel's light as well, where there is one that can be switched. */
         if (!board_begin(agent, BOARD_BACKLIGHT, controlled->value, &error))
@@ -270,7 +271,7 @@ static void begin_restart_player(struct agent *agent, int64_t value) {
 
 void commands_on_player(struct agent *agent) {
     controls_tell(&agent->controls, agent->director);
-    if (is_under_way(agent, COMMAND_RESTART_PLAYER))
+    if (is_under_way(&agent->commands, COMMAND_RESTART_PLAYER))
         effect_end(agent, NULL, NULL);
 }
 
@@ -291,7 +292,7 @@ static void on_cleared(struct pp_job *job) {
     struct clearing *clearing = (struct clearing *)job;
     char result[96];
     clearing->running = false;
-    if (!is_under_way(clearing->agent, COMMAND_CLEAR_CACHE))
+    if (!is_under_way(&clearing->agent->commands, COMMAND_CLEAR_CACHE))
         return;
     snprintf(result, sizeof result, "{\"files\":%llu,\"bytes\":%llu}",
              (unsigned long long)clearing->cleared.files, (unsigned long long)clearing->cleared.bytes);
@@ -327,7 +328,7 @@ static void on_rotated(struct pp_job *job) {
         rotating->done = true;
         reporter_event(agent->reporter, "key-changed", "agreement key: %s", agreement_kid(agent->agreement));
     }
-    if (!is_under_way(agent, COMMAND_ROTATE_KEYS))
+    if (!is_under_way(&agent->commands, COMMAND_ROTATE_KEYS))
         return;
     if (!rotating->done)
         effect_end(agent, rotating->error.message, NULL);
@@ -362,7 +363,7 @@ void commands_on_document(struct agent *agent) {
         return;
     if (agreement_key_before(agent->agreement))
         agreement_forget_before(agent->agreement, agent->vault);
-    if (is_under_way(agent, COMMAND_ROTATE_KEYS) && rotating->done)
+    if (is_under_way(&agent->commands, COMMAND_ROTATE_KEYS) && rotating->done)
         effect_end(agent, NULL, NULL);
 }
 
@@ -374,7 +375,7 @@ static void begin_renew_certificate(struct agent *agent, int64_t value) {
 }
 
 void commands_on_renewed(struct agent *agent, const struct pp_error *failure) {
-    if (is_under_way(agent, COMMAND_RENEW_CERTIFICATE))
+    if (is_under_way(&agent->commands, COMMAND_RENEW_CERTIFICATE))
         effect_end(agent, failure ? failure->message : NULL, NULL);
 }
 

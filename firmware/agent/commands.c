@@ -200,8 +200,7 @@ bool commands_prove_erased(struct agent *agent, struct command_entry *entry) {
            command_runner_finish_last(agent->commands.runner, entry);
 }
 
-void commands_on_contact(struct agent *agent) {
-    struct commands *commands = &agent->commands;
+void commands_on_contact(struct commands *commands) {
     if (commands->call || !command_runner_has_news(commands->runner))
         return;
     net_timer_stop(&commands->poll_timer);

@@ -80,7 +80,7 @@ void commands_take_refusal(struct agent *agent, const struct pp_buf *payload);
  * device key, which is still in memory. */
 bool commands_prove_erased(struct agent *agent, struct command_entry *entry);
 /* The headend can be reached: what it has not been told is told. */
-void commands_on_contact(struct agent *agent);
+void commands_on_contact(struct commands *commands);
 /* A new registration begins. */
 void commands_forget(struct agent *agent);
 

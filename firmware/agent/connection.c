@@ -83,7 +83,7 @@ static void on_contact(void *arg) {
     keeping_hear_state(agent, NULL);
     keeping_ask_for_word(agent);
     agent_handle(agent, AGENT_CONTACT);
-    commands_on_contact(agent);
+    commands_on_contact(&agent->commands);
 }
 
 /* It can be reached, to be told why, but what it wants is not in effect. */
@@ -219,7 +219,7 @@ static void on_session(void *arg) {
     struct agent *agent = arg;
     agent_handle(agent, AGENT_SESSION);
     if (!agent->enrolment.enrol) /* what a power cut has left behind the certificate */
-        enrolment_forget_token(agent);
+        enrolment_forget_token(&agent->enrolment, agent->vault);
     access_state_hear_session(agent);
     sync_set_cookie(agent->sync, net_client_cookie(agent->client));
     if (agent->connection.poller)

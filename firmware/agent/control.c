@@ -13,11 +13,11 @@
 
 /* ---- Control keys ---- */
 
-void control_restore(struct agent *agent) {
+void control_restore(struct agent_control *control, struct vault *vault) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(SYNC_DOCUMENT_MAX);
     struct pp_error error = {0};
-    bool ok = vault_get(agent->vault, CONTROL_KEYS_RECORD, &text, &error) &&
-              control_keys_read(pp_buf_text(&text), text.size, &agent->control.keys, &error);
+    bool ok = vault_get(vault, CONTROL_KEYS_RECORD, &text, &error) &&
+              control_keys_read(pp_buf_text(&text), text.size, &control->keys, &error);
     if (!ok && error.code != PP_E_NOTFOUND)
         pp_log_warning("record \"%s\": %s", CONTROL_KEYS_RECORD, error.message);
 }

@@ -50,7 +50,7 @@ struct agent_control {
 };
 
 /* The control keys that were known before the last stop. */
-void control_restore(struct agent *agent);
+void control_restore(struct agent_control *control, struct vault *vault);
 void control_close(struct agent_control *control);
 /* Those that the repository vouches for by now. True where they are others. */
 bool control_take(struct agent *agent, const char *keys);

@@ -50,14 +50,13 @@ static void keep_token(struct agent_enrolment *enrolment, struct vault *vault) {
         pp_log_warning("the approval would not outlive a restart: %s", error.message);
 }
 
-void enrolment_forget_token(struct agent *agent) {
+void enrolment_forget_token(struct agent_enrolment *enrolment, struct vault *vault) {
     pp_autobuf struct pp_buf kept = PP_BUF_INIT(ACCESS_TOKEN_MAX);
     struct pp_error error = {0};
-    pp_secret_text_destroy(pp_steal(&agent->enrolment.token));
-    agent->enrolment.approval = APPROVAL_NONE;
-    bool none =
-        !vault_get(agent->vault, ENROLMENT_TOKEN_RECORD, &kept, &error) && error.code == PP_E_NOTFOUND;
-    if (!none && !vault_remove_later(agent->vault, ENROLMENT_TOKEN_RECORD, NULL, NULL, &error))
+    pp_secret_text_destroy(pp_steal(&enrolment->token));
+    enrolment->approval = APPROVAL_NONE;
+    bool none = !vault_get(vault, ENROLMENT_TOKEN_RECORD, &kept, &error) && error.code == PP_E_NOTFOUND;
+    if (!none && !vault_remove_later(vault, ENROLMENT_TOKEN_RECORD, NULL, NULL, &error))
         pp_log_warning("record \"%s\" is still kept: %s", ENROLMENT_TOKEN_RECORD, error.message);
 }
 
@@ -72,7 +71,7 @@ static bool load_token(struct vault *vault, struct pp_buf *token) {
 void enrolment_give_up(struct agent *agent) {
     pp_log_warning("the approval that waited for its certificate is given up");
     est_cancel(pp_steal(&agent->enrolment.est));
-    enrolment_forget_token(agent);
+    enrolment_forget_token(&agent->enrolment, agent->vault);
     trouble_handle(agent, TROUBLE_OVER_APPROVAL_GIVEN_UP, NULL);
     agent_handle(agent, AGENT_ENROLMENT_FAILED);
 }
@@ -80,7 +79,7 @@ void enrolment_give_up(struct agent *agent) {
 static void on_enrolled(void *arg, const struct pp_error *failure) {
     struct agent *agent = arg;
     agent->enrolment.est = NULL;
-    enrolment_forget_token(agent);
+    enrolment_forget_token(&agent->enrolment, agent->vault);
     if (failure) {
         enrolment_failed(agent, failure);
         return;

@@ -44,6 +44,6 @@ bool enrolment_waits(const struct agent_enrolment *enrolment);
 void enrolment_give_up(struct agent *agent);
 void enrolment_stop(struct agent *agent);
 /* The approval has come to its end, by whatever: nothing of it stays in the vault. */
-void enrolment_forget_token(struct agent *agent);
+void enrolment_forget_token(struct agent_enrolment *enrolment, struct vault *vault);
 
 #endif

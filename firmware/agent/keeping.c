@@ -80,13 +80,12 @@ static void on_floors_kept(void *arg, const struct pp_error *error) {
 
 /* ---- Clocks ---- */
 
-const char *keeping_time_source(struct agent *agent) {
-    struct pp_wall_clock *clock = &agent->floors.clock;
+const char *keeping_time_source(const struct agent_keeping *keeping, struct pp_wall_clock *clock) {
     if (pp_wall_clock_is_sure(clock))
         return "network";
     if (clock->kernel.realtime_ms(clock->kernel.arg) >= pp_wall_clock_line_ms(clock))
         return "system";
-    return agent->keeping.time_answered ? "signed" : "floor";
+    return keeping->time_answered ? "signed" : "floor";
 }
 
 static void on_clock_jump(void *arg, const struct clock_jump *jump) {
@@ -173,7 +172,7 @@ static bool document_keep(struct agent *agent, const struct state_document *docu
     own->writing = document->floor;
     keeping_forget_document(own);
     own->json = PP_BUF_INIT(STATE_DOCUMENT_MAX);
-    return access_state_add_kept(agent, &document->access, json, size, &own->json, error) &&
+    return access_state_add_kept(&agent->access, &document->access, json, size, &own->json, error) &&
            document_write(agent, error);
 }
 

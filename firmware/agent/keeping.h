@@ -76,7 +76,7 @@ void keeping_hear_state(struct agent *agent, const struct pp_error *error);
 /* Which clock decides: "network", the system's, which somebody synchronises; "system", which nobody does, and which is
  * later than the line of base/wall_clock.h; "signed", that line, by a state that has answered a request since the
  * start; "floor", that line, by what was known before. */
-const char *keeping_time_source(struct agent *agent);
+const char *keeping_time_source(const struct agent_keeping *keeping, struct pp_wall_clock *clock);
 
 /* It is nobody's now. */
 void keeping_erase(struct agent_keeping *keeping);

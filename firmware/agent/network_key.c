@@ -87,14 +87,14 @@ void network_key_stop(struct agent *agent) {
 
 /* ---- Handed over ---- */
 
-static bool is_handed_over(const struct agent *agent) {
-    return identity_has_certificate(agent->identity) && agent->floors.lock != LOCK_RETIRED &&
-           !agent->floors.lost; /* it may have been retired */
+static bool is_handed_over(const struct identity *identity, const struct floors *floors) {
+    return identity_has_certificate(identity) && floors->lock != LOCK_RETIRED &&
+           !floors->lost; /* it may have been retired */
 }
 
 static bool read_credentials(const struct agent *agent, struct pp_buf *key, struct local_credentials *own,
                              struct pp_error *error) {
-    if (!is_handed_over(agent))
+    if (!is_handed_over(agent->identity, &agent->floors))
         return true;
     if (!identity_write_key(agent->identity, key, error))
         return pp_wrap(error, "the device key");

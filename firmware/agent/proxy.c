@@ -13,26 +13,26 @@
 
 /* ---- The record ---- */
 
-static void keep(struct agent *agent) {
+static void keep(struct proxy_record *record, struct vault *vault) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(PROXY_RECORD_MAX);
     struct pp_error error = {0};
-    if (!proxy_record_write(agent->proxy.record, &json, &error) ||
-        !vault_put_later(agent->vault, PROXY_RECORD, json.data, json.size, NULL, NULL, &error))
+    if (!proxy_record_write(record, &json, &error) ||
+        !vault_put_later(vault, PROXY_RECORD, json.data, json.size, NULL, NULL, &error))
         pp_log_warning("the proxy is not kept: %s", error.message);
 }
 
 /* One that is lost or damaged strands no screen: what is configured counts then. */
-static bool load(struct agent *agent, struct pp_error *error) {
+static bool load(struct proxy_record *record, struct vault *vault, struct pp_error *error) {
     pp_autobuf struct pp_buf json = PP_BUF_INIT(PROXY_RECORD_MAX);
     struct pp_error why = {0};
-    if (!vault_get(agent->vault, PROXY_RECORD, &json, &why)) {
+    if (!vault_get(vault, PROXY_RECORD, &json, &why)) {
         if (why.code != PP_E_NOTFOUND && why.code != PP_E_AUTH)
             return pp_fail(error, why.code, "proxy: %s", why.message);
         if (why.code == PP_E_AUTH)
             pp_log_warning("record \"" PROXY_RECORD "\": %s", why.message);
         return true;
     }
-    if (!proxy_record_parse(json.data, json.size, agent->proxy.record, &why))
+    if (!proxy_record_parse(json.data, json.size, record, &why))
         pp_log_warning("%s", why.message);
     return true;
 }
@@ -81,7 +81,7 @@ static bool configure(struct agent *agent, struct pp_error *error) {
         const char *address = agent->proxy.record->chosen.net.address;
         pp_log_info("proxy: %s (%s)", *address ? address : "none",
                     proxy_phase_name(agent->proxy.record->phase));
-        keep(agent);
+        keep(agent->proxy.record, agent->vault);
     }
     return ok;
 }
@@ -154,8 +154,7 @@ static void ask_again(struct agent *agent, int64_t wait_ms) {
     net_timer_start_in(&agent->proxy.ticket_timer, agent->loop, wait_ms, fetch_begin, agent);
 }
 
-static void tell_ticket(struct agent *agent, const struct pp_error *why) {
-    struct agent_proxy *proxy = &agent->proxy;
+static void tell_ticket(struct agent_proxy *proxy, const struct pp_error *why) {
     bool same = strcmp(proxy->trouble.message, why->message) == 0;
     proxy->trouble = *why;
     net_proxy_set_ticket_trouble(proxy->shared, why);
@@ -173,13 +172,13 @@ static void on_fetched(void *arg, short revents) {
     (void)revents;
     fetch_abandon(agent);
     if (!ok) {
-        tell_ticket(agent, &error);
+        tell_ticket(proxy, &error);
         ask_again(agent, net_retry_next_ms(&proxy->retry, -1));
         return;
     }
     bool missed = proxy->trouble.code || !proxy->retry.last_ms;
     net_retry_reset(&proxy->retry);
-    tell_ticket(agent, &(struct pp_error){0});
+    tell_ticket(proxy, &(struct pp_error){0});
     int64_t wait_s = left_s > 2 * PROXY_TICKET_AHEAD_S ? left_s - PROXY_TICKET_AHEAD_S : left_s / 2;
     ask_again(agent, 1000 * (wait_s > PROXY_TICKET_LEAST_S ? wait_s : PROXY_TICKET_LEAST_S));
     if (missed)
@@ -229,7 +228,7 @@ static void fetch_begin(void *arg) {
     if (fetch_start(agent, &error))
         return;
     fetch_abandon(agent);
-    tell_ticket(agent, &error);
+    tell_ticket(&agent->proxy, &error);
     ask_again(agent, net_retry_next_ms(&agent->proxy.retry, -1));
 }
 
@@ -244,7 +243,7 @@ static void use(struct agent *agent) {
     net_retry_init_random(&proxy->retry);
     net_proxy_set(proxy->shared, &choice->net);
     net_ticket_forget(proxy->tickets);
-    tell_ticket(agent, &none);
+    tell_ticket(proxy, &none);
     if (*choice->principal) {
         pp_fail(&none, PP_E_STATE, "it is being asked for");
         net_proxy_set_ticket_trouble(proxy->shared, &none);
@@ -263,7 +262,7 @@ bool proxy_choose(struct agent *agent, struct proxy_choice *choice, enum proxy_s
         return false;
     proxy->record->source = source;
     bool changed = proxy_record_set(proxy->record, choice);
-    keep(agent);
+    keep(agent->proxy.record, agent->vault);
     if (!changed)
         return true;
     const char *address = choice->net.address;
@@ -311,7 +310,7 @@ void proxy_follow(struct agent *agent, const struct state_proxy *wanted) {
     if (may_pass(error.code)) /* with the next state */
         memcpy(record->directed, before, sizeof before);
     else if (!choice || error.code)
-        keep(agent);
+        keep(agent->proxy.record, agent->vault);
     pp_secret_destroy(choice, sizeof *choice);
 }
 
@@ -338,12 +337,12 @@ cJSON *proxy_document(const struct proxy_record *record) {
     return document;
 }
 
-static void tell_phase(struct agent *agent) {
+static void tell_phase(const struct agent_proxy *proxy) {
     static const char *const words[PROXY_PHASES] = {
         [PROXY_SETTLED] = "reaches the headend, and is kept",
         [PROXY_TRYING] = "is tried again",
         [PROXY_FALLEN_BACK] = "does not reach the headend: the former one is tried"};
-    const struct proxy_record *record = agent->proxy.record;
+    const struct proxy_record *record = proxy->record;
     const char *address = record->chosen.net.address;
     pp_log_info("proxy: %s %s", *address ? address : "none", words[record->phase]);
 }
@@ -373,10 +372,10 @@ void proxy_hear(void *arg, bool reached, uint32_t number, const struct pp_error 
     enum proxy_phase before = proxy->record->phase;
     if (!proxy_record_hear(proxy->record, reached))
         return;
-    tell_phase(agent);
+    tell_phase(&agent->proxy);
     /* Going to and fro is nothing to write to flash for: a start tries the chosen one anyway. */
     if (proxy->record->phase == PROXY_SETTLED)
-        keep(agent);
+        keep(agent->proxy.record, agent->vault);
     if (proxy->record->phase == PROXY_FALLEN_BACK || before == PROXY_FALLEN_BACK)
         use(agent);
 }
@@ -389,16 +388,16 @@ void proxy_describe(const struct agent *agent, char address[PP_CONFIG_VALUE_MAX]
 
 /* ---- Life ---- */
 
-bool proxy_prepare(struct agent *agent, struct pp_error *error) {
-    agent->proxy.tickets = net_tickets_create(error);
-    return agent->proxy.tickets;
+bool proxy_prepare(struct agent_proxy *proxy, struct pp_error *error) {
+    proxy->tickets = net_tickets_create(error);
+    return proxy->tickets;
 }
 
 bool proxy_open(struct agent *agent, struct pp_error *error) {
     struct agent_proxy *proxy = &agent->proxy;
     proxy->record = pp_secret_create(sizeof *proxy->record, NULL, error);
     proxy->shared = proxy->record ? net_proxy_create(NULL, error) : NULL;
-    if (!proxy->shared || !load(agent, error) || !configure(agent, error))
+    if (!proxy->shared || !load(agent->proxy.record, agent->vault, error) || !configure(agent, error))
         return false;
     use(agent);
     return true;
@@ -415,6 +414,6 @@ void proxy_close(struct agent *agent) {
         net_ticket_forget(proxy->tickets);
 }
 
-void proxy_finish(struct agent *agent) {
-    net_tickets_destroy(pp_steal(&agent->proxy.tickets));
+void proxy_finish(struct agent_proxy *proxy) {
+    net_tickets_destroy(pp_steal(&proxy->tickets));
 }

@@ -37,11 +37,11 @@ struct agent_proxy {
 };
 
 /* Before there is a second thread. */
-PP_MUST_USE bool proxy_prepare(struct agent *agent, struct pp_error *error);
+PP_MUST_USE bool proxy_prepare(struct agent_proxy *proxy, struct pp_error *error);
 /* Once the vault is open. What is wrong with the configuration's proxy is an error. */
 PP_MUST_USE bool proxy_open(struct agent *agent, struct pp_error *error);
 void proxy_close(struct agent *agent);
-void proxy_finish(struct agent *agent);
+void proxy_finish(struct agent_proxy *proxy);
 
 /* From now on this one; as any new one it has to prove itself. The choice is checked. */
 PP_MUST_USE bool proxy_choose(struct agent *agent, struct proxy_choice *choice, enum proxy_source source,

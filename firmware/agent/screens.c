@@ -48,8 +48,8 @@ struct screen_trouble screens_trouble(const struct agent *agent) {
 
 /* ---- Which one ---- */
 
-static bool channel_is_empty(const struct agent *agent) {
-    return agent->document.has_channel && strcmp(agent->content.empty_channel, agent->document.channel) == 0;
+static bool channel_is_empty(const struct agent_content *content, const struct state_document *document) {
+    return document->has_channel && strcmp(content->empty_channel, document->channel) == 0;
 }
 
 static struct states_facts facts_of(const struct agent *agent) {
@@ -58,10 +58,10 @@ static struct states_facts facts_of(const struct agent *agent) {
         .trouble = agent->troubles.headend.code,
         .content_trouble = agent->troubles.content.code,
         .lock = agent->floors.lock,
-        .signed_out = access_state_is_locked(agent),
+        .signed_out = access_state_is_locked(&agent->document),
         .sign_in_offered = access_state_offers_sign_in(&agent->access),
         .has_channel = agent->document.has_channel,
-        .channel_empty = channel_is_empty(agent),
+        .channel_empty = channel_is_empty(&agent->content, &agent->document),
     };
 }
 
@@ -110,8 +110,9 @@ static bool add_channel(const struct state_document *document, cJSON *json) {
            add_text(json, "channel", titled ? document->channel_title : document->channel);
 }
 
-static bool add_access(const struct agent *agent, cJSON *json) {
-    const struct access_mode *mode = agent->access.mode ? agent->access.mode : agent->document.access.mode;
+static bool add_access(const struct access_state *access, const struct state_document *document,
+                       cJSON *json) {
+    const struct access_mode *mode = access->mode ? access->mode : document->access.mode;
     return !mode || add_text(json, "access", mode->name);
 }
 
@@ -157,7 +158,8 @@ bool screens_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEX
     if (!screen ||
         !(screens_is_for_a_person(agent) ? access_state_write(agent, screen)
                                          : add_enrolment(agent, screen) && add_trouble(agent, screen)) ||
-        ((agent->state == AGENT_LOCKED || screens_is_for_a_person(agent)) && !add_access(agent, screen)) ||
+        ((agent->state == AGENT_LOCKED || screens_is_for_a_person(agent)) &&
+         !add_access(&agent->access, &agent->document, screen)) ||
         !add_name(&agent->document, screen) || !add_channel(&agent->document, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return print_screen(screen, json, error);
@@ -168,8 +170,9 @@ bool screens_write_identify(const struct agent *agent, uint16_t width, uint16_t 
     char start[STATE_DEVICE_ID_MAX + 1];
     pp_autojson cJSON *screen = begin_screen(agent, width, height, "identify");
     snprintf(start, sizeof start, "%.*s", code, identity_device_id(agent->identity));
-    if (!screen || !cJSON_AddStringToObject(screen, "code", start) || !add_access(agent, screen) ||
-        !add_name(&agent->document, screen) || !add_channel(&agent->document, screen))
+    if (!screen || !cJSON_AddStringToObject(screen, "code", start) ||
+        !add_access(&agent->access, &agent->document, screen) || !add_name(&agent->document, screen) ||
+        !add_channel(&agent->document, screen))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return print_screen(screen, json, error);
 }

@@ -192,7 +192,7 @@ static void tell_erased(struct agent *agent) {
 
 static bool startup_go_on(struct agent *agent, struct pp_error *error) {
     tell_erased(agent);
-    control_restore(agent);
+    control_restore(&agent->control, agent->vault);
     connection_restore(agent);
     access_state_restore(agent);
     if (keeping_find_lock(agent))
@@ -317,7 +317,7 @@ static void forget_all(struct agent *agent) {
     pp_wipe(&agent->document, sizeof agent->document);
     keeping_erase(&agent->keeping);
     content_erase(&agent->content);
-    answers_forget(agent);
+    answers_forget(&agent->answers);
     trouble_handle(agent, TROUBLE_OVER_ERASED, NULL);
 }
 

@@ -125,7 +125,7 @@ describe('narrowing the list while one types', () => {
 describe('words for what screens report', () => {
   const sources = readdirSync(new URL('../../firmware/agent', import.meta.url)).filter((name) => name.endsWith('.c')).map((name) => file(`firmware/agent/${name}`)).join('\n');
   const quoted = (text) => [...text.matchAll(/"([a-z]+(?:-[a-z]+)*)"/g)].map(([, word]) => word);
-  const calls = [...sources.matchAll(/reporter_event\(\s*agent[^,]*,([^,;]*),/g)].flatMap(([, kind]) => quoted(kind));
+  const calls = [...sources.matchAll(/reporter_event\(\s*[\w>-]+,([^,;]*),/g)].flatMap(([, kind]) => quoted(kind));
   const troubles = [...sources.matchAll(/\[TROUBLE_\w+\] = \{[A-Z]+, "([a-z-]+)"\}/g)].map(([, kind]) => kind);
   const vocabulary = new Set([...file('firmware/events/kinds.c').matchAll(/^ {4}\{"([a-z-]+)",/gm)].map(([, kind]) => kind));
   test('each event is in the vocabulary, with its severity', () => {

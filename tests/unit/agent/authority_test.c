@@ -204,7 +204,7 @@ static void record_of_a_server_that_is_too_long_is_dropped(void **state) {
     flash_hold(false);
     pp_jobs_wait(world.agent.jobs);
     assert_trusted(&world, "Third Old");
-    assert_false(world.agent.authority.keeping); /* a renewal does not wait for it */
+    assert_int_equal(world.agent.authority.keep, AUTHORITY_KEPT); /* a renewal does not wait for it */
     assert_false(net_timer_is_running(&world.agent.authority.keep_timer));
     end(&world);
 }
@@ -216,10 +216,10 @@ static void record_whose_write_was_not_begun_counts_for_nothing(void **state) {
     flash_hold(true);
     take_target(&world, NEW);
     flash_wait();
-    world.agent.authority.handed = false;
+    world.agent.authority.keep = AUTHORITY_UNKEPT;
     flash_hold(false);
     pp_jobs_wait(world.agent.jobs);
-    assert_true(world.agent.authority.keeping);
+    assert_int_equal(world.agent.authority.keep, AUTHORITY_UNKEPT);
     assert_trusted(&world, "Old");
     end(&world);
 }
