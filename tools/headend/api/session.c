@@ -5,6 +5,7 @@
 #include "headend/http/problems.h"
 #include "headend/server/admin.h"
 #include "headend/server/csrf.h"
+#include "headend/server/streams.h"
 
 #define CSRF_HEADER "Pingplay-CSRF"
 
@@ -45,8 +46,10 @@ void api_session(struct request *request, struct reply *reply) {
 /* DELETE /api/v1/session */
 void api_session_end(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
-    if (admin_session_end(request->db, request->admin.session, &error))
-        reply_empty(reply, MHD_HTTP_NO_CONTENT);
-    else
+    if (!admin_session_end(request->db, request->admin.session, &error)) {
         reply_failure(reply, &error);
+        return;
+    }
+    streams_end(request->app->streams, request->admin.session);
+    reply_empty(reply, MHD_HTTP_NO_CONTENT);
 }

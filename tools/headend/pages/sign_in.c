@@ -8,6 +8,7 @@
 #include "headend/pages/visit.h"
 #include "headend/server/csrf.h"
 #include "headend/server/hasher.h"
+#include "headend/server/streams.h"
 
 #define NEXT_MAX   128 /* bytes */
 #define NEXT_FIRST "/admin/screens"
@@ -155,6 +156,7 @@ void page_sign_out(struct request *request, struct reply *reply) {
         reply_failure(reply, &error);
         return;
     }
+    streams_end(request->app->streams, request->admin.session);
     reply_redirect(reply, "/admin/sign-in");
     admin_cookie_set(reply, ADMIN_COOKIE, "", 0);
 }

@@ -26,6 +26,7 @@
 #include "headend/ops/enrolment.h"
 #include "headend/ops/person_session.h"
 #include "headend/ops/publish.h"
+#include "headend/ops/screen_changes.h"
 #include "headend/ops/throttle.h"
 #include "headend/pages/admin.h"
 #include "headend/pages/embedded.h"
@@ -36,7 +37,9 @@
 #include "headend/serve/well_known.h"
 #include "headend/server/hasher.h"
 #include "headend/server/server.h"
+#include "headend/server/streams.h"
 #include "headend/server/waiters.h"
+#include "headend/server/workers.h"
 #include "headend/server/writer.h"
 #include "headend/signer/control.h"
 #include "headend/signer/sign_in_key.h"
@@ -55,12 +58,12 @@ struct serving {
     struct time_zones time_zones;
     struct home *keeper; /* the same, with a database connection of its own, which waits for the disk */
     struct MHD_Daemon *daemon;
-    int listener;                    /* the listening socket, before and after the daemon has it */
-    int signals, notices;            /* signalfd, inotify */
-    struct credentials *credentials; /* held: what is shown now */
-    uint8_t issuer[CA_HASH_SIZE];    /* the authority that it was looked at with */
-    int64_t data_version;
-    int64_t housekeep_at, maintain_at; /* ms, CLOCK_MONOTONIC */
+    int listener;                          /* the listening socket, before and after the daemon has it */
+    int signals, notices;                  /* signalfd, inotify */
+    struct credentials *credentials;       /* held: what is shown now */
+    uint8_t issuer[CA_HASH_SIZE];          /* the authority that it was looked at with */
+    int64_t data_version, streams_version; /* that waiters, and streams, have heard of */
+    int64_t housekeep_at, maintain_at;     /* ms, CLOCK_MONOTONIC */
 };
 
 static void serving_halt(struct serving *serving) {
@@ -69,6 +72,7 @@ static void serving_halt(struct serving *serving) {
     /* Nobody comes in any more; those inside get their answers. */
     serving->listener = MHD_quiesce_daemon(serving->daemon);
     waiters_stop(serving->app.waiters);
+    streams_stop(serving->app.streams);
     hasher_stop(serving->app.hasher);
     poll(NULL, 0, SERVE_DRAIN_MS);
     writer_stop(serving->app.writer);
@@ -81,6 +85,9 @@ static void serving_finish(struct serving *serving) {
     serving_halt(serving);
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
+    workers_destroy(app->workers);
+    streams_destroy(app->streams);
+    screen_changes_destroy(app->changes);
     allowance_destroy(app->allowance);
     proof_guard_destroy(app->proofs);
     provider_keys_destroy(app->providers);
@@ -91,6 +98,7 @@ static void serving_finish(struct serving *serving) {
         (void)!contacts_write(app->contacts, app->db, NULL);
     contacts_destroy(app->contacts);
     db_close(app->reader);
+    db_close(app->watcher);
     connections_destroy(app->connections);
     strings_destroy(app->strings);
     time_zones_finish(&serving->time_zones);
@@ -182,8 +190,10 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->connections = connections_create(&limits, app->authorities, error)) &&
            serving_present(serving, error) && (app->writer = writer_create(app->db, error)) &&
            (app->reader = db_open(db_path(app->db), false, error)) &&
+           (app->watcher = db_open(db_path(app->db), false, error)) &&
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
-           (app->proofs = proof_guard_create(error)) &&
+           (app->workers = workers_create(error)) && (app->streams = streams_create(app->workers, error)) &&
+           (app->changes = screen_changes_create(error)) && (app->proofs = proof_guard_create(error)) &&
            (app->sign_in_key = sign_in_key_open(app->home, error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
            (app->allowance = allowance_create(error)) &&
@@ -260,6 +270,16 @@ static void drain(int fd) {
         ;
 }
 
+/* Somebody, this server too, has changed the database: those who listen hear of it once it is time to look. */
+static void serving_check_streams(struct serving *serving) {
+    int64_t version = db_data_version(serving->keeper->db);
+    if (version == serving->streams_version ||
+        pp_clock_monotonic_ms() < screen_changes_due(serving->app.changes))
+        return;
+    serving->streams_version = version;
+    streams_wake(serving->app.streams);
+}
+
 /* Another process (publish, approve…) has changed the database. */
 static void serving_check(struct serving *serving) {
     struct pp_error error;
@@ -300,6 +320,9 @@ static void serving_notice(struct serving *serving) {
 static int serving_timeout(struct serving *serving) {
     int64_t now = pp_clock_monotonic_ms();
     int64_t due = waiters_expire(serving->app.waiters);
+    int64_t beat = streams_expire(serving->app.streams);
+    if (beat < due)
+        due = beat;
     return due - now < SERVE_TICK_MS ? (due > now ? (int)(due - now) : 0) : SERVE_TICK_MS;
 }
 
@@ -314,6 +337,7 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
         if (fds[1].revents)
             serving_notice(serving);
         serving_check(serving);
+        serving_check_streams(serving);
         serving_check_authorities(serving);
         if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;

@@ -19,6 +19,9 @@ struct proof_guard;
 struct sign_in_key;
 struct provider_keys;
 struct told;
+struct workers;
+struct streams;
+struct screen_changes;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -38,6 +41,7 @@ struct app {
     struct db *db; /* home's, which writes */
     struct db *
         reader; /* another connection, for what only reads (but a certificate's first use) and so waits for nobody */
+    struct db *watcher; /* another one, of streams, which look at much */
     struct authorities *authorities;
     struct control *control;
     int repo_fd; /* the folder of the static repository */
@@ -48,6 +52,9 @@ struct app {
     struct writer *writer;
     struct contacts *contacts;
     struct hasher *hasher;
+    struct workers *workers;         /* that wait for disks, so that nobody else does */
+    struct streams *streams;         /* answers that last */
+    struct screen_changes *changes;  /* which screens changed, for them */
     struct sign_in_key *sign_in_key; /* to which what people show at screens is encrypted */
     struct provider_keys *providers; /* at which they sign in */
     struct told *unsealed;           /* of screens whose client secret cannot be read */

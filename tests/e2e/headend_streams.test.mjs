@@ -1,0 +1,130 @@
+// Answers that last: server-sent events over TLS, until the client goes, the session ends or the server stops.
+import assert from 'node:assert/strict';
+import https from 'node:https';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { signIn } from './lib/headend-browser.mjs';
+import { enrolDevice, eventually, startHeadend } from './lib/headend.mjs';
+import { readOpenapi } from './lib/openapi.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+describe('the stream of events', () => {
+  let headend;
+  let api;
+  let browser;
+  let screen;
+  const open = [];
+  before(async () => {
+    api = await readOpenapi(path.join(root, 'tools/headend/api/openapi.yaml'));
+    headend = await startHeadend();
+    screen = await enrolDevice(headend, { name: 'Foyer', channel: 'lobby' });
+    await eventually(() => headend.sql(`SELECT count(*) FROM device WHERE seen > 0`).then(Number), 20000, 'the first contact'); // which is a change
+    browser = await signIn(headend);
+  });
+  after(async () => {
+    for (const stream of open) stream.close();
+    await headend?.stop();
+  });
+
+  // { status, events: [{ event, data }], text, ended, whole, close() } of a new stream, once its head is there
+  const listen = (cookie, headers = {}) => new Promise((resolve, reject) => {
+    const call = https.request({ host: 'localhost', servername: 'localhost', port: headend.port, path: '/api/v1/events', ca: headend.ca, agent: false,
+      headers: { accept: 'text/event-stream', cookie, ...headers } }, (response) => {
+      const stream = { status: response.statusCode, headers: response.headers, text: '', ended: false, close: () => call.destroy(),
+        get events() {
+          return stream.text.split('\n\n').slice(0, -1).filter((part) => part.startsWith('event:'))
+            .map((part) => ({ event: /^event: (.*)$/m.exec(part)[1], data: JSON.parse(/^data: (.*)$/m.exec(part)[1]) }));
+        } };
+      open.push(stream);
+      response.on('data', (data) => { stream.text += data; });
+      response.on('error', () => {});
+      response.on('close', () => { stream.ended = true; stream.whole = response.complete; });
+      resolve(stream);
+    });
+    call.on('error', (error) => (error.code === 'ECONNRESET' ? undefined : reject(error)));
+    call.end();
+  });
+  const ready = async (stream) => {
+    assert.equal(stream.status, 200, stream.text);
+    await eventually(() => stream.events.length > 0, 20000, 'ready');
+    assert.deepEqual(stream.events[0], { event: 'ready', data: {} });
+    return stream;
+  };
+  const named = (stream) => stream.events.filter(({ event }) => event === 'screens').flatMap(({ data }) => {
+    api.valid('ScreensEvent', data);
+    return data.ids;
+  });
+
+  test('says which screens have changed, come and gone, whoever did it, and no others', async () => {
+    const streams = await Promise.all([listen(browser.cookie), listen(browser.cookie)]);
+    for (const stream of streams) {
+      await ready(stream);
+      assert.equal(stream.headers['content-type'], 'text/event-stream');
+      assert.equal(stream.headers['cache-control'], 'no-store');
+    }
+    const heard = (id, what) => eventually(() => streams.every((stream) => named(stream).includes(id)), 20000, what);
+    const other = await enrolDevice(headend, { name: 'Other', channel: 'lobby' });
+    await heard(other.id, 'one that came');
+    assert.ok(streams.every((stream) => !named(stream).includes(screen.id)));
+    await headend.cli('screen', 'set', screen.id, '--name', 'Hall');
+    await heard(screen.id, 'one that another process changed');
+    const before = named(streams[0]).filter((id) => id === other.id).length;
+    await headend.request('POST', '/v1/status', { device: other, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ state: 'online', code: 'Z-9', trouble: 'ink' }) });
+    await eventually(() => named(streams[0]).filter((id) => id === other.id).length > before, 20000, 'one that reported');
+    for (const stream of streams) stream.close();
+  });
+
+  test('one person has eight at a time, and gets the place of one that is closed', async () => {
+    const streams = [];
+    await eventually(async () => {
+      const stream = await listen(browser.cookie);
+      if (stream.status === 200) streams.push(await ready(stream));
+      return streams.length === 8;
+    }, 60000, 'eight streams');
+    const ninth = await headend.request('GET', '/api/v1/events', { cookie: browser.cookie, headers: { accept: 'text/event-stream' } });
+    api.check('GET', '/api/v1/events', ninth);
+    assert.deepEqual([ninth.status, ninth.json().code], [429, 'too-many-streams']);
+    for (const stream of streams) stream.close();
+  });
+
+  test('is refused to strangers and to who wants something else', async () => {
+    for (const [cookie, accept, expected] of [['', 'text/event-stream', '401 session-required'], [browser.cookie, 'application/json', '406 not-acceptable']]) {
+      const answer = await headend.request('GET', '/api/v1/events', { cookie, headers: { accept } });
+      api.check('GET', '/api/v1/events', answer);
+      assert.equal(`${answer.status} ${answer.json().code}`, expected);
+    }
+  });
+
+  test('ends when its session is signed out, on a page or by a program, and others go on', async () => {
+    const page = await signIn(headend);
+    const program = await signIn(headend);
+    const free = async (cookie) => {
+      let stream;
+      await eventually(async () => { stream = await listen(cookie); return stream.status === 200; }, 60000, 'a place');
+      return ready(stream);
+    };
+    const streams = [await free(page.cookie), await free(program.cookie), await free(browser.cookie)];
+    const { csrf } = (await headend.request('GET', '/api/v1/session', { cookie: program.cookie })).json();
+    await page.post('/admin/sign-out', { csrf: (await headend.request('GET', '/api/v1/session', { cookie: page.cookie })).json().csrf });
+    await eventually(() => streams[0].ended, 20000, 'the end of the first');
+    assert.ok(streams[0].whole, 'it is ended, not cut');
+    assert.ok(!streams[1].ended && !streams[2].ended);
+    await headend.request('DELETE', '/api/v1/session', { cookie: program.cookie, headers: { 'pingplay-csrf': csrf } });
+    await eventually(() => streams[1].ended, 20000, 'the end of the second');
+    assert.ok(!streams[2].ended);
+  });
+
+  test('ends when the server stops, which waits for none', async () => {
+    const last = await signIn(headend);
+    let stream;
+    await eventually(async () => { stream = await listen(last.cookie); return stream.status === 200; }, 60000, 'a place');
+    await ready(stream);
+    await headend.stopServing();
+    await eventually(() => stream.ended, 20000, 'the end');
+    assert.ok(stream.whole);
+    await headend.startServing();
+  });
+});

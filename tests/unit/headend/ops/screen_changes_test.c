@@ -1,0 +1,109 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <string.h>
+
+#include "../headend_home.h"
+#include "base/clock.h"
+#include "headend/ops/device.h"
+#include "headend/ops/screen_changes.h"
+
+#define ID(digit) "0000000" digit "-0000-4000-8000-000000000000"
+
+static void change(struct home *home, const char *sql) {
+    assert_true(db_run(home->db, NULL, sql, ""));
+}
+
+static void screens_add(struct home *home, int first, int count) {
+    assert_true(db_run(
+        home->db, NULL,
+        "WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 + ?2)"
+        " INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
+        " approved_by, seen) SELECT printf('%08x-0000-4000-8000-000000000000', i), randomblob(32), 'a',"
+        " '', NULL, 'UTC', 'en', 'active', 0, 'test', ?3 FROM n",
+        "iii", (int64_t)first, (int64_t)count, pp_clock_realtime_s()));
+}
+
+/* Looks, once that is due. */
+static void look(struct screen_changes *changes, struct home *home) {
+    int64_t wait_ms = screen_changes_due(changes) - pp_clock_monotonic_ms();
+    if (wait_ms > 0)
+        poll(NULL, 0, (int)wait_ms);
+    assert_true(screen_changes_look(changes, home->db, NULL));
+}
+
+static void changes_are_what_came_went_or_is_another(void **state) {
+    struct home *home = *state;
+    struct screen_changes *changes = screen_changes_create(NULL);
+    char ids[4][UUID_TEXT_SIZE];
+    size_t count;
+    uint64_t position = screen_changes_position(changes);
+    screens_add(home, 1, 3);
+    look(changes, home);
+    assert_true(screen_changes_since(changes, &position, ids, 4, &count));
+    assert_int_equal(count, 0); /* the first look knows of nothing before */
+    screens_add(home, 4, 1);
+    change(home, "DELETE FROM device WHERE id LIKE '00000001%'");
+    change(home, "UPDATE device SET name = 'b' WHERE id LIKE '00000002%'");
+    change(home, "UPDATE device SET seen = seen + 1 WHERE id LIKE '00000003%'");
+    /* not due yet */
+    assert_true(screen_changes_look(changes, home->db, NULL));
+    assert_true(screen_changes_since(changes, &position, ids, 4, &count));
+    assert_int_equal(count, 0);
+    uint64_t other = position;
+    look(changes, home);
+    assert_true(screen_changes_since(changes, &position, ids, 2, &count));
+    assert_int_equal(count, 2);
+    assert_string_equal(ids[0], ID("1"));
+    assert_string_equal(ids[1], ID("2"));
+    assert_true(screen_changes_since(changes, &position, ids, 2, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(ids[0], ID("4"));
+    assert_true(screen_changes_since(changes, &position, ids, 2, &count));
+    assert_int_equal(count, 0);
+    assert_true(screen_changes_since(changes, &other, ids, 4, &count));
+    assert_int_equal(count, 3); /* each who listens has his own position */
+    /* one that falls silent */
+    change(home, "UPDATE device SET seen = 5 WHERE id LIKE '00000003%'");
+    look(changes, home);
+    assert_true(screen_changes_since(changes, &position, ids, 4, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(ids[0], ID("3"));
+    screen_changes_destroy(changes);
+}
+
+static void who_missed_more_than_is_kept_is_told(void **state) {
+    struct home *home = *state;
+    struct screen_changes *changes = screen_changes_create(NULL);
+    char ids[1][UUID_TEXT_SIZE];
+    size_t count;
+    uint64_t position = screen_changes_position(changes);
+    look(changes, home);
+    screens_add(home, 16, SCREEN_CHANGES_KEPT);
+    look(changes, home);
+    uint64_t in_time = position;
+    assert_true(screen_changes_since(changes, &in_time, ids, 1, &count));
+    assert_string_equal(ids[0], "00000010-0000-4000-8000-000000000000");
+    change(home, "UPDATE device SET name = 'b' WHERE id LIKE '00000010%'");
+    look(changes, home);
+    assert_false(screen_changes_since(changes, &position, ids, 1, &count));
+    assert_int_equal(count, 0);
+    assert_true(screen_changes_since(changes, &position, ids, 1, &count));
+    assert_int_equal(count, 0);
+    screen_changes_destroy(changes);
+}
+
+int main(void) {
+#define WITH_HOME(test) cmocka_unit_test_setup_teardown(test, test_home_setup, test_home_teardown)
+    const struct CMUnitTest tests[] = {
+        WITH_HOME(changes_are_what_came_went_or_is_another),
+        WITH_HOME(who_missed_more_than_is_kept_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

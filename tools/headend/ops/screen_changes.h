@@ -1,0 +1,32 @@
+/*
+ * Which screens changed, as lists show them: compared with what they were at the last look, since those who change them
+ * are many, other processes too, and some do by time alone (a screen that falls silent). One look is for all who ask;
+ * each of them has a position in the last changes. Threads may share it.
+ */
+#ifndef HEADEND_OPS_SCREEN_CHANGES_H
+#define HEADEND_OPS_SCREEN_CHANGES_H
+
+#include "headend/base/secret.h"
+#include "headend/db/db.h"
+
+#define SCREEN_CHANGES_KEPT     4096 /* changes; who has missed more reads the list anew */
+#define SCREEN_CHANGES_EVERY_MS 1000 /* between two looks, or SCREEN_CHANGES_PART times what one takes */
+#define SCREEN_CHANGES_PART     10
+
+struct screen_changes;
+struct screen_changes *screen_changes_create(struct pp_error *error);
+void screen_changes_destroy(struct screen_changes *changes);
+
+/* Looks, unless that is not due yet. Callers hold db_lock. */
+PP_MUST_USE bool screen_changes_look(struct screen_changes *changes, struct db *db, struct pp_error *error);
+/* When the next look is due: ms, CLOCK_MONOTONIC. */
+int64_t screen_changes_due(struct screen_changes *changes);
+
+/* After the newest. */
+uint64_t screen_changes_position(struct screen_changes *changes);
+/* Up to `max` ids of screens that have changed, come or gone since *position, which is moved on. False where more was
+ * missed than is kept; *position is then the newest. */
+bool screen_changes_since(struct screen_changes *changes, uint64_t *position, char (*ids)[UUID_TEXT_SIZE],
+                          size_t max, size_t *count);
+
+#endif
