@@ -6,6 +6,8 @@
 #include "trust/trust.h"
 #include "trust/verify.h"
 
+#define TRUST_URL_MAX 4096 /* bytes, of an address that is asked for */
+
 enum trust_state { TRUST_OPENED, TRUST_REFRESHING, TRUST_REFRESHED };
 
 struct trust {
@@ -34,9 +36,9 @@ PP_MUST_USE bool trust_file_remove(int dirfd, const char *role, struct pp_error 
 /* Fetches metadata of a role; version 0 asks for the file without a version in its name. */
 enum trust_fetch_result trust_remote_metadata(struct trust *trust, const char *role, int64_t version,
                                               size_t max, struct pp_buf *out, struct pp_error *error);
-/* `name` is relative to the targets' address. NOT_FOUND fills the error as well. */
-enum trust_fetch_result trust_remote_target(struct trust *trust, const char *name, size_t max,
-                                            struct pp_buf *out, struct pp_error *error);
+/* A file at its address. NOT_FOUND fills the error as well; `out` is empty without OK. */
+enum trust_fetch_result trust_remote_fetch(struct trust *trust, const struct pp_buf *url, size_t max,
+                                           struct pp_buf *out, struct pp_error *error);
 
 /* ---- steps ---- */
 

@@ -1,10 +1,8 @@
 #include "base/encode.h"
 #include "trust/internal.h"
 
-#define URL_MAX 4096 /* bytes */
-
-static enum trust_fetch_result fetch(struct trust *trust, const struct pp_buf *url, size_t max,
-                                     struct pp_buf *out, struct pp_error *error) {
+enum trust_fetch_result trust_remote_fetch(struct trust *trust, const struct pp_buf *url, size_t max,
+                                           struct pp_buf *out, struct pp_error *error) {
     *out = PP_BUF_INIT(max);
     enum trust_fetch_result result = trust->fetch(trust->fetch_arg, pp_buf_text(url), max, out, error);
     if (result == TRUST_FETCH_NOT_FOUND)
@@ -16,7 +14,7 @@ static enum trust_fetch_result fetch(struct trust *trust, const struct pp_buf *u
 
 enum trust_fetch_result trust_remote_metadata(struct trust *trust, const char *role, int64_t version,
                                               size_t max, struct pp_buf *out, struct pp_error *error) {
-    pp_autobuf struct pp_buf url = PP_BUF_INIT(URL_MAX);
+    pp_autobuf struct pp_buf url = PP_BUF_INIT(TRUST_URL_MAX);
     pp_autofree char *encoded = pp_percent_encode(role);
     *out = PP_BUF_INIT(0);
     if (!encoded) {
@@ -27,26 +25,5 @@ enum trust_fetch_result trust_remote_metadata(struct trust *trust, const char *r
         (version && !pp_buf_addf(&url, error, "%lld.", (long long)version)) ||
         !pp_buf_addf(&url, error, "%s.json", encoded))
         return TRUST_FETCH_FAILED;
-    return fetch(trust, &url, max, out, error);
-}
-
-/* A target's path is a path-relative URL (§4.5, TARGETPATH); only what cannot stand in a URL at all is
- * encoded. */
-static bool add_target_name(struct pp_buf *url, const char *name, struct pp_error *error) {
-    for (; *name; name++) {
-        unsigned char c = (unsigned char)*name;
-        bool plain = c > 0x20 && c < 0x7f && !strchr("\"<>\\^`{|}", c);
-        if (plain ? !pp_buf_add(url, name, 1, error) : !pp_buf_addf(url, error, "%%%02X", c))
-            return false;
-    }
-    return true;
-}
-
-enum trust_fetch_result trust_remote_target(struct trust *trust, const char *name, size_t max,
-                                            struct pp_buf *out, struct pp_error *error) {
-    pp_autobuf struct pp_buf url = PP_BUF_INIT(URL_MAX);
-    *out = PP_BUF_INIT(0);
-    if (!pp_buf_add_text(&url, trust->target_base_url, error) || !add_target_name(&url, name, error))
-        return TRUST_FETCH_FAILED;
-    return fetch(trust, &url, max, out, error);
+    return trust_remote_fetch(trust, &url, max, out, error);
 }

@@ -40,17 +40,37 @@ static void remote_name(const struct trust *trust, const struct trust_target *ta
              consistent ? hash : "", consistent ? "." : "", base);
 }
 
-bool trust_target_download(struct trust *trust, const struct trust_target *target, struct pp_buf *out,
-                           struct pp_error *error) {
+/* A target's path is a path-relative URL (§4.5, TARGETPATH); only what cannot stand in a URL at all is
+ * encoded. */
+static bool add_name(struct pp_buf *url, const char *name, struct pp_error *error) {
+    for (; *name; name++) {
+        unsigned char c = (unsigned char)*name;
+        bool plain = c > 0x20 && c < 0x7f && !strchr("\"<>\\^`{|}", c);
+        if (plain ? !pp_buf_add(url, name, 1, error) : !pp_buf_addf(url, error, "%%%02X", c))
+            return false;
+    }
+    return true;
+}
+
+bool trust_target_url(const struct trust *trust, const struct trust_target *target, struct pp_buf *url,
+                      struct pp_error *error) {
     char name[NAME_MAX_BYTES];
     if (trust->state != TRUST_REFRESHED || !trust->target_base_url)
         return pp_fail(error, PP_E_STATE, "targets are fetched after a refresh, from a known address");
+    remote_name(trust, target, name);
+    return pp_buf_add_text(url, trust->target_base_url, error) && add_name(url, name, error);
+}
+
+bool trust_target_download(struct trust *trust, const struct trust_target *target, struct pp_buf *out,
+                           struct pp_error *error) {
+    pp_autobuf struct pp_buf url = PP_BUF_INIT(TRUST_URL_MAX);
+    pp_autobuf struct pp_buf data = PP_BUF_INIT(0);
+    if (!trust_target_url(trust, target, &url, error))
+        return false;
     if (target->length > out->max - out->size)
         return pp_fail(error, PP_E_LIMIT, "target %.64s is larger than %zu bytes", target->path,
                        out->max - out->size);
-    remote_name(trust, target, name);
-    pp_autobuf struct pp_buf data = PP_BUF_INIT(0);
-    if (trust_remote_target(trust, name, (size_t)target->length, &data, error) != TRUST_FETCH_OK)
+    if (trust_remote_fetch(trust, &url, (size_t)target->length, &data, error) != TRUST_FETCH_OK)
         return pp_wrap(error, "target %.64s", target->path);
     return trust_target_verify(target, data.data, data.size, error) &&
            pp_buf_add(out, data.data, data.size, error);
