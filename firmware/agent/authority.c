@@ -9,6 +9,8 @@
 #include "crypto/random.h"
 
 #define SHORT_BYTES 8 /* of a fingerprint, in words for people */
+#define TARGET_PATH "keys/authorities.json"
+#define TARGET_MAX  (16 * 1024) /* bytes */
 
 /* ---- What changes, told ---- */
 
@@ -161,7 +163,8 @@ static void keep(struct agent *agent, struct authority_record *next) {
     keep_next(agent);
 }
 
-void authority_take(struct agent *agent, const char *text) {
+void authority_take(void *arg, const char *text) {
+    struct agent *agent = arg;
     struct authority_record next = {0};
     struct pp_error error = {0};
     bool taken = authorities_take_target(&agent->authority.set, text, strlen(text), &next, &error);
@@ -172,6 +175,22 @@ void authority_take(struct agent *agent, const char *text) {
     authority_record_finish(&next);
     if (error.code != PP_E_STATE)
         refuse(agent->reporter, &error);
+}
+
+/* Who needs none goes on as before. */
+static void go_without(void *arg, const struct pp_error *error) {
+    (void)arg;
+    pp_log_info("%s", error->message);
+}
+
+bool authority_follow(struct agent *agent, struct pp_error *error) {
+    const struct sync_document authorities = {.path = TARGET_PATH,
+                                              .bytes_max = TARGET_MAX,
+                                              .optional = true,
+                                              .take = authority_take,
+                                              .miss = go_without,
+                                              .arg = agent};
+    return sync_add_document(agent->sync, &authorities, error);
 }
 
 /* ---- The server's own word ---- */
@@ -235,7 +254,7 @@ static void on_asked(void *arg, const struct pp_error *failure) {
 static void on_look_due(void *arg) {
     struct agent *agent = arg;
     struct agent_authority *authority = &agent->authority;
-    sync_request_document(agent->sync, SYNC_AUTHORITIES);
+    sync_request_document(agent->sync, TARGET_PATH);
     if (!authority->set.record.by_target && !authority->asking)
         authority->asking = ask(agent, on_asked, NULL);
     net_timer_start_in(&authority->look_timer, agent->loop, AUTHORITY_LOOK_MS + chance_ms(agent), on_look_due,

@@ -51,8 +51,9 @@ void authority_close(struct agent *agent);
 void authority_start(struct agent *agent);
 void authority_stop(struct agent *agent);
 
-/* The repository's document. */
-void authority_take(struct agent *agent, const char *text);
+/* The repository's document: followed from now on, and taken. */
+PP_MUST_USE bool authority_follow(struct agent *agent, struct pp_error *error);
+void authority_take(void *agent, const char *text);
 /* An EST server's (est_config's take_authorities): false where it is refused whole, or what is to be kept by it is too
  * long. Nothing of it counts while the repository's document is on its way to flash. */
 PP_MUST_USE bool authority_take_answer(void *agent, const uint8_t *pkcs7, size_t size,

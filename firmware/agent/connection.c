@@ -210,7 +210,7 @@ static void restart_enrolment(struct agent *agent, enum trouble_event event, con
 static void poll_begin(struct agent *agent) {
     struct pp_error error = {0};
     if (!agent->control.keys.count)
-        sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
+        sync_request_document(agent->sync, CONTROL_KEYS_PATH);
     else if (!poll_start(agent, &error))
         trouble_handle(agent, TROUBLE_CONNECTION, &error);
 }

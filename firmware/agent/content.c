@@ -257,26 +257,6 @@ static void count_sync_result(struct counters *counters, const struct sync_resul
     counters->objects_damaged += result->kind == SYNC_BAD_OBJECT;
 }
 
-static void take_control_keys(struct agent *agent, const char *text) {
-    if (control_take(agent, text))
-        connection_keys_changed(agent);
-}
-
-/* Who needs none goes on as before. */
-static void go_without(struct agent *agent, const struct pp_error *error) {
-    (void)agent;
-    pp_log_info("%s", error->message);
-}
-
-/* Who lives on which document of the repository. */
-static const struct {
-    void (*take)(struct agent *agent, const char *text);
-    void (*miss)(struct agent *agent, const struct pp_error *error);
-} documents[SYNC_DOCUMENTS] = {
-    [SYNC_CONTROL_KEYS] = {take_control_keys, connection_without_keys},
-    [SYNC_AUTHORITIES] = {authority_take, go_without},
-};
-
 static void handle_sync_result(struct agent *agent, struct sync_result *result) {
     char hash[PP_HEX_SIZE(CHANNEL_HASH_SIZE)];
     pp_hex_encode(result->sha256, CHANNEL_HASH_SIZE, hash);
@@ -317,10 +297,10 @@ static void handle_sync_result(struct agent *agent, struct sync_result *result) 
         reporter_event(agent->reporter, "object-damaged", "%s", hash);
         break;
     case SYNC_DOCUMENT:
-        documents[result->document].take(agent, result->text);
+        result->document->take(result->document->arg, result->text);
         break;
     case SYNC_NO_DOCUMENT:
-        documents[result->document].miss(agent, &result->error);
+        result->document->miss(result->document->arg, &result->error);
         break;
     }
     reporter_status_changed(agent->reporter);

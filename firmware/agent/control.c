@@ -10,11 +10,12 @@
 #define KEY_TYPE              "pingplay-channel-key"
 #define ANNOUNCEMENT_AUDIENCE "pingplay-headend"
 #define JWK_MAX               1024 /* bytes of a key's JSON */
+#define KEYS_MAX              4096 /* bytes of the document of the control keys */
 
 /* ---- Control keys ---- */
 
 void control_restore(struct agent_control *control, struct vault *vault) {
-    pp_autobuf struct pp_buf text = PP_BUF_INIT(SYNC_DOCUMENT_MAX);
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(KEYS_MAX);
     struct pp_error error = {0};
     bool ok = vault_get(vault, CONTROL_KEYS_RECORD, &text, &error) &&
               control_keys_read(pp_buf_text(&text), text.size, &control->keys, &error);
@@ -33,7 +34,8 @@ static bool same_keys(const struct control_keys *one, const struct control_keys 
     return one->count == other->count && memcmp(one->kids, other->kids, sizeof one->kids) == 0;
 }
 
-bool control_take(struct agent *agent, const char *text) {
+/* Those that the repository vouches for by now. True where they are others. */
+static bool take_keys(struct agent *agent, const char *text) {
     struct control_keys keys = {0};
     struct pp_error error = {0};
     if (!control_keys_read(text, strlen(text), &keys, &error)) {
@@ -54,6 +56,21 @@ bool control_take(struct agent *agent, const char *text) {
     if (!vault_put_later(agent->vault, CONTROL_KEYS_RECORD, text, strlen(text), NULL, NULL, &error))
         pp_log_warning("record \"%s\": %s", CONTROL_KEYS_RECORD, error.message);
     return true;
+}
+
+static void on_keys(void *arg, const char *text) {
+    if (take_keys(arg, text))
+        connection_keys_changed(arg);
+}
+
+static void on_no_keys(void *arg, const struct pp_error *error) {
+    connection_without_keys(arg, error);
+}
+
+bool control_follow_keys(struct agent *agent, struct pp_error *error) {
+    const struct sync_document keys = {
+        .path = CONTROL_KEYS_PATH, .bytes_max = KEYS_MAX, .take = on_keys, .miss = on_no_keys, .arg = agent};
+    return sync_add_document(agent->sync, &keys, error);
 }
 
 /* ---- States ---- */
@@ -244,7 +261,7 @@ bool control_open_state(struct agent *agent, const void *token, size_t size, con
     opening_finish(opening);
     if (!verified && error->code == PP_E_AUTH) {
         agent->control.other_keys_wanted = true;
-        sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
+        sync_request_document(agent->sync, CONTROL_KEYS_PATH);
     }
     return false;
 }
@@ -275,7 +292,7 @@ enum access_refusal control_refusal_of(void *arg, const struct net_response *res
                                                    .payload = &payload};
     enum access_refusal refusal = access_refusal_of(response, &demands, &error);
     if (error.code == PP_E_NOTFOUND) /* it is said again, and may be verified then */
-        sync_request_document(agent->sync, SYNC_CONTROL_KEYS);
+        sync_request_document(agent->sync, CONTROL_KEYS_PATH);
     if (error.code)
         reporter_event(agent->reporter, "refusal-ignored", "%s", error.message);
     if (refusal == ACCESS_REFUSAL_RETIRED)

@@ -18,7 +18,8 @@
 #include "net/loop.h"
 
 #define CONTROL_KEYS_RECORD   "control-keys" /* of the vault: the last set that the repository vouched for */
-#define CONTROL_KEY_SILENT_MS 20000          /* so long the agreement key is waited for */
+#define CONTROL_KEYS_PATH     "keys/control.json" /* of the repository's target */
+#define CONTROL_KEY_SILENT_MS 20000               /* so long the agreement key is waited for */
 
 struct agent;
 
@@ -52,8 +53,8 @@ struct agent_control {
 /* The control keys that were known before the last stop. */
 void control_restore(struct agent_control *control, struct vault *vault);
 void control_close(struct agent_control *control);
-/* Those that the repository vouches for by now. True where they are others. */
-bool control_take(struct agent *agent, const char *keys);
+/* Those that the repository vouches for: followed from now on. */
+PP_MUST_USE bool control_follow_keys(struct agent *agent, struct pp_error *error);
 /* Verifies a state that one of the keys signed, and begins to open what it encrypts: connection_state_opened follows.
  * Asks for other keys where none did. */
 PP_MUST_USE bool control_open_state(struct agent *agent, const void *token, size_t size, const char *nonce,

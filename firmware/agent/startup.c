@@ -117,7 +117,7 @@ static bool open_clients(struct agent *agent, struct pp_error *error) {
     if (!agent->client)
         return false;
     agent->sync = sync_create(&sync, error);
-    return agent->sync != NULL;
+    return agent->sync && control_follow_keys(agent, error) && authority_follow(agent, error);
 }
 
 /* A certificate that is good speaks for the screen; one that has expired brings it back to the beginning. */

@@ -1,81 +1,116 @@
-/* Small signed targets that others than the channel live on: found in TUF's metadata, and told where they change. */
+/* Small signed targets that others than the channel live on: found in the repository, and told where they change. */
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "sync/internal.h"
 
-struct document_row {
-    const char *path; /* of the target, of the top-level role */
-    size_t bytes_max;
-    bool optional; /* a repository may have none: whoever asks for it gets no answer then */
-};
+/* ---- Who follows what ---- */
 
-static const struct document_row rows[SYNC_DOCUMENTS] = {
-    [SYNC_CONTROL_KEYS] = {"keys/control.json", 4096, false},
-    [SYNC_AUTHORITIES] = {"keys/authorities.json", SYNC_DOCUMENT_MAX, true},
-};
+/* Lock held; NULL: nobody follows it. */
+static struct sync_followed *find_followed(struct sync *sync, const char *path) {
+    for (size_t i = 0; i < sync->document_count; i++) {
+        if (strcmp(sync->documents[i].row.path, path) == 0)
+            return &sync->documents[i];
+    }
+    return NULL;
+}
 
-static bool download(struct sync *sync, enum sync_document document, struct trust *trust,
-                     const struct trust_target *target, struct pp_error *error) {
-    size_t max = rows[document].bytes_max;
-    pp_autobuf struct pp_buf text = PP_BUF_INIT(max);
-    struct sync_result result = {.kind = SYNC_DOCUMENT, .document = document, .retry_ms = -1};
-    if (target->length > max)
-        return pp_fail(error, PP_E_LIMIT, "%llu bytes long, at most %zu are allowed",
-                       (unsigned long long)target->length, max);
-    if (!trust_target_download(trust, target, &text, error) ||
+/* Lock held. */
+static bool add(struct sync *sync, const struct sync_document *document, struct pp_error *error) {
+    if (find_followed(sync, document->path))
+        return pp_fail(error, PP_E_STATE, "%s is followed already", document->path);
+    if (sync->document_count == SYNC_DOCUMENTS_MAX)
+        return pp_fail(error, PP_E_LIMIT, "%s: more than %d documents", document->path, SYNC_DOCUMENTS_MAX);
+    sync->documents[sync->document_count++] = (struct sync_followed){.row = *document};
+    return true;
+}
+
+bool sync_add_document(struct sync *sync, const struct sync_document *document, struct pp_error *error) {
+    pthread_mutex_lock(&sync->lock);
+    bool ok = add(sync, document, error);
+    pthread_mutex_unlock(&sync->lock);
+    return ok;
+}
+
+void sync_request_document(struct sync *sync, const char *path) {
+    pthread_mutex_lock(&sync->lock);
+    struct sync_followed *followed = find_followed(sync, path);
+    if (followed) {
+        followed->requested = true;
+        atomic_store(&sync->asked_again, true);
+        net_loop_wake(sync->loop);
+        pthread_cond_signal(&sync->wake);
+    }
+    pthread_mutex_unlock(&sync->lock);
+    if (!followed)
+        pp_log_warning("sync: nobody follows %s", path);
+}
+
+bool sync_documents_requested(const struct sync *sync) {
+    bool any = false;
+    for (size_t i = 0; i < sync->document_count; i++)
+        any = any || sync->documents[i].requested;
+    return any;
+}
+
+/* Those below the count stay as they are. */
+static size_t count_followed(struct sync *sync) {
+    pthread_mutex_lock(&sync->lock);
+    size_t count = sync->document_count;
+    pthread_mutex_unlock(&sync->lock);
+    return count;
+}
+
+/* ---- The worker ---- */
+
+static bool download(struct sync *sync, struct sync_followed *followed, const struct trust_target *target,
+                     struct pp_error *error) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(followed->row.bytes_max);
+    struct sync_result result = {.kind = SYNC_DOCUMENT, .document = &followed->row, .retry_ms = -1};
+    if (!sync_repository_download(sync->repository, target, &text, error) ||
         !pp_text_copy(&result.text, pp_buf_text(&text), error))
         return false;
     memcpy(result.sha256, target->sha256, sizeof result.sha256);
-    memcpy(sync->documents[document].sha256, target->sha256, sizeof target->sha256);
+    memcpy(followed->sha256, target->sha256, sizeof followed->sha256);
     sync_push_result(sync, &result);
     return true;
 }
 
-static bool look_up(struct sync *sync, enum sync_document document, struct trust *trust,
-                    struct pp_error *error) {
-    const char *path = rows[document].path;
-    const uint8_t *told = sync->documents[document].sha256;
-    struct trust_target target = {0};
-    bool ok = trust_target_find(trust, path, &target, error) &&
-              (target.has_sha256 || pp_fail(error, PP_E_UNSUPPORTED, "it has no SHA-256")) &&
-              (memcmp(told, target.sha256, sizeof target.sha256) == 0 ||
-               download(sync, document, trust, &target, error));
-    trust_target_finish(&target);
-    return ok || pp_wrap(error, "%s", path);
+static bool look_up(struct sync *sync, struct sync_followed *followed, struct pp_error *error) {
+    const struct sync_document *row = &followed->row;
+    trust_autotarget struct trust_target target = {0};
+    bool ok =
+        sync_repository_find(sync->repository, row->path, row->bytes_max, &target, error) == SYNC_FOUND &&
+        (memcmp(followed->sha256, target.sha256, sizeof target.sha256) == 0 ||
+         download(sync, followed, &target, error));
+    return ok || pp_wrap(error, "%s", row->path);
 }
 
-static void follow(struct sync *sync, enum sync_document document, struct trust *trust) {
-    struct pp_error *why = &sync->documents[document].error;
+static void follow(struct sync *sync, struct sync_followed *followed) {
+    struct pp_error *why = &followed->error;
     *why = (struct pp_error){0};
-    bool ok = look_up(sync, document, trust, why) || (rows[document].optional && why->code == PP_E_NOTFOUND);
+    bool ok = look_up(sync, followed, why) || (followed->row.optional && why->code == PP_E_NOTFOUND);
     pthread_mutex_lock(&sync->lock);
-    bool missed = !ok && (sync->document_requested[document] || why->code != PP_E_NOTFOUND);
-    sync->document_requested[document] = sync->document_requested[document] && !ok;
+    bool missed = !ok && (followed->requested || why->code != PP_E_NOTFOUND);
+    followed->requested = followed->requested && !ok;
     pthread_mutex_unlock(&sync->lock);
     if (missed) /* a repository that has none is none of ours, and nobody has asked for it */
         pp_log_warning("sync: %s", why->message);
 }
 
-void sync_documents_follow(struct sync *sync, struct trust *trust) {
-    for (int document = 0; document < SYNC_DOCUMENTS; document++)
-        follow(sync, document, trust);
+void sync_documents_follow(struct sync *sync) {
+    size_t count = count_followed(sync);
+    for (size_t i = 0; i < count; i++)
+        follow(sync, &sync->documents[i]);
 }
 
-bool sync_documents_requested(const struct sync *sync) {
-    bool any = false;
-    for (int document = 0; document < SYNC_DOCUMENTS; document++)
-        any = any || sync->document_requested[document];
-    return any;
-}
-
-static void tell_missing(struct sync *sync, enum sync_document document, const struct pp_error *why,
+static void tell_missing(struct sync *sync, const struct sync_followed *followed, const struct pp_error *why,
                          int64_t retry_ms) {
     struct sync_result result = {
-        .kind = SYNC_NO_DOCUMENT, .document = document, .retry_ms = retry_ms, .error = *why};
+        .kind = SYNC_NO_DOCUMENT, .document = &followed->row, .retry_ms = retry_ms, .error = *why};
     pthread_mutex_lock(&sync->lock);
-    bool requested = sync->document_requested[document];
+    bool requested = followed->requested;
     pthread_mutex_unlock(&sync->lock);
     if (requested && why->code && why->code != PP_E_CANCELLED)
         sync_push_result(sync, &result);
@@ -84,8 +119,8 @@ static void tell_missing(struct sync *sync, enum sync_document document, const s
 void sync_documents_look_up(struct sync *sync) {
     struct pp_error error = {0};
     int64_t retry_after_s = -1;
-    PP_AUTO(sync_repository)
-    struct sync_repository *repository = sync_repository_open(sync, &retry_after_s, &error);
+    bool refreshed = sync_metadata_refresh(sync, &retry_after_s, &error);
+    sync_repository_forget(sync->repository);
     pthread_mutex_lock(&sync->lock);
     bool came = !sync_documents_requested(sync);
     pthread_mutex_unlock(&sync->lock);
@@ -95,6 +130,7 @@ void sync_documents_look_up(struct sync *sync) {
     }
     int64_t retry_ms = net_retry_next_ms(&sync->documents_retry, retry_after_s);
     sync->documents_at_ms = pp_clock_monotonic_ms() + retry_ms;
-    for (int document = 0; document < SYNC_DOCUMENTS; document++)
-        tell_missing(sync, document, repository ? &sync->documents[document].error : &error, retry_ms);
+    size_t count = count_followed(sync);
+    for (size_t i = 0; i < count; i++)
+        tell_missing(sync, &sync->documents[i], refreshed ? &sync->documents[i].error : &error, retry_ms);
 }

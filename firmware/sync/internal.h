@@ -9,6 +9,7 @@
 #include "net/client.h"
 #include "net/retry.h"
 #include "sync/record.h"
+#include "sync/repository.h"
 #include "sync/sync.h"
 
 #define SYNC_URL_MAX NET_URL_MAX
@@ -27,25 +28,27 @@ struct sync_counters {
     _Atomic uint64_t bytes_total, bytes_done;
 };
 
-/* What the worker knows of a document. */
-struct sync_document_state {
-    uint8_t sha256[CHANNEL_HASH_SIZE]; /* of the one told last; zeros: none */
-    struct pp_error error;             /* why the last look-up brought none; PP_OK: it did */
+/* A document that somebody follows. */
+struct sync_followed {
+    struct sync_document row;          /* never changed */
+    bool requested;                    /* under the lock */
+    uint8_t sha256[CHANNEL_HASH_SIZE]; /* the worker's: of the one told last; zeros: none */
+    struct pp_error error;             /* the worker's: why the last look-up brought none; PP_OK: it did */
 };
 
 struct sync {
     /* Never changed after sync_create. */
     struct vault *vault;
     struct store *store;
-    char *trust_dir, *repo_url, *root_file;
-    struct pp_time_source time;
+    char *repo_url; /* without a slash at its end */
     int stall_s;
     uint64_t scrub_step_bytes;
     int look_pause_ms;  /* negative: none */
     int scrub_pause_ms; /* negative: none */
     int result_fd;
     struct net_loop *loop;     /* the worker's; others only wake it */
-    struct net_client *client; /* the worker's */
+    struct net_client *client; /* the worker's, as is what uses it */
+    struct sync_repository *repository;
     pthread_t worker;
     bool worker_started;
 
@@ -61,7 +64,8 @@ struct sync {
     pthread_cond_t wake;  /* CLOCK_MONOTONIC */
     bool stop;
     bool has_target, requested;
-    bool document_requested[SYNC_DOCUMENTS];
+    struct sync_followed documents[SYNC_DOCUMENTS_MAX]; /* one that is there stays */
+    size_t document_count;
     struct sync_target target;
     bool suspected;
     struct store_need suspect; /* where suspected */
@@ -77,8 +81,7 @@ struct sync {
     int64_t told_time_epoch;                 /* of the newest statement that a result has told */
     struct net_retry documents_retry;
     int64_t documents_at_ms; /* CLOCK_MONOTONIC, not before, where any is requested */
-    struct sync_document_state documents[SYNC_DOCUMENTS];
-    uint64_t suspect_left; /* bytes of the suspect that are still to be read, at full speed */
+    uint64_t suspect_left;   /* bytes of the suspect that are still to be read, at full speed */
     int64_t
         suspect_at_ms; /* CLOCK_MONOTONIC: a suspect waits until then, since the flash let nothing be read */
     uint8_t wrong_manifest[CHANNEL_HASH_SIZE]; /* whose objects had wrong hashes */
@@ -103,32 +106,25 @@ struct sync_verdict {
 bool sync_pass(struct sync *sync, const struct sync_target *target, struct sync_result *result,
                struct sync_verdict *verdict);
 
-/* ---- repository.c ---- */
-/* The newest sealed manifest of a channel as TUF has it. `sealed` gets its bytes unless the store holds them
- * or they are those of `sync->manifest`. */
+/* ---- metadata.c ---- */
+/* The newest sealed manifest of a channel as the repository has it. */
 struct sync_newest {
     bool nothing; /* the metadata, all of it verified, says nothing about the channel */
-    uint8_t sha256[CHANNEL_HASH_SIZE];
-    uint64_t length;
+    struct trust_target target;
 };
 
-struct sync_repository;
-/* Refreshes TUF's metadata, and has the documents followed. NULL on failure. */
-struct sync_repository *sync_repository_open(struct sync *sync, int64_t *retry_after_s,
-                                             struct pp_error *error);
-/* The channel's target, and what it holds. */
-PP_MUST_USE bool sync_repository_find(struct sync_repository *repository, const char *channel,
-                                      struct sync_newest *newest, int64_t *retry_after_s,
-                                      struct pp_error *error);
-PP_MUST_USE bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out,
-                                          int64_t *retry_after_s, struct pp_error *error);
-void sync_repository_close(struct sync_repository *repository);
-PP_DEFINE_AUTO(sync_repository, struct sync_repository, sync_repository_close)
+/* Refreshes the repository, tells what is to be told of it, and has the documents followed. */
+PP_MUST_USE bool sync_metadata_refresh(struct sync *sync, int64_t *retry_after_s, struct pp_error *error);
+/* After a refresh. The caller finishes the target in any case. */
+PP_MUST_USE bool sync_manifest_find(struct sync *sync, const char *channel, struct sync_newest *newest,
+                                    int64_t *retry_after_s, struct pp_error *error);
+PP_MUST_USE bool sync_manifest_download(struct sync *sync, const struct sync_newest *newest,
+                                        struct pp_buf *out, int64_t *retry_after_s, struct pp_error *error);
 
 /* ---- documents.c ---- */
-/* Looks each of them up in verified metadata, and tells those that are others than before. Content does not wait for
- * them: what is in effect goes on. */
-void sync_documents_follow(struct sync *sync, struct trust *trust);
+/* Looks each of them up in the metadata just refreshed, and tells those that are others than before. Content does not
+ * wait for them: what is in effect goes on. */
+void sync_documents_follow(struct sync *sync);
 /* Whether any is asked for. Lock held. */
 bool sync_documents_requested(const struct sync *sync);
 /* Looks them up without a pass, and tells which of those that were asked for did not come. */

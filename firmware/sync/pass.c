@@ -13,7 +13,7 @@
 struct pass {
     struct sync *sync;
     const struct sync_target *target;
-    struct sync_repository *repository;
+    struct sync_newest newest;
     struct sync_record record;
     struct sync_stored next;
     struct channel_manifest *manifest;
@@ -23,7 +23,8 @@ struct pass {
 };
 
 static void pass_finish(struct pass *pass) {
-    sync_repository_close(pass->repository);
+    sync_repository_forget(pass->sync->repository);
+    trust_target_finish(&pass->newest.target);
     sync_record_finish(&pass->record);
     pp_wipe(&pass->next, sizeof pass->next);
     channel_manifest_destroy(pass->manifest);
@@ -67,7 +68,7 @@ static bool get_sealed(struct pass *pass, uint64_t *fetched, struct sync_verdict
             pp_log_warning("sync: %s", why.message);
         pass->manifest_was_there = false;
     }
-    if (!sync_repository_download(pass->repository, &sync->manifest, &verdict->retry_after_s, error))
+    if (!sync_manifest_download(sync, &pass->newest, &sync->manifest, &verdict->retry_after_s, error))
         return false;
     *fetched += sync->manifest.size;
     return true;
@@ -87,15 +88,14 @@ static bool is_current(const struct pass *pass) {
 }
 
 static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct pp_error *error) {
-    struct sync_newest newest;
-    pass->repository = sync_repository_open(pass->sync, &verdict->retry_after_s, error);
-    if (!pass->repository || !sync_repository_find(pass->repository, pass->target->channel, &newest,
-                                                   &verdict->retry_after_s, error))
+    struct sync_newest *newest = &pass->newest;
+    if (!sync_metadata_refresh(pass->sync, &verdict->retry_after_s, error) ||
+        !sync_manifest_find(pass->sync, pass->target->channel, newest, &verdict->retry_after_s, error))
         return false;
-    pass->channel_is_empty = newest.nothing;
-    pass->next = (struct sync_stored){.there = !newest.nothing, .length = newest.length};
+    pass->channel_is_empty = newest->nothing;
+    pass->next = (struct sync_stored){.there = !newest->nothing, .length = newest->target.length};
     snprintf(pass->next.channel, sizeof pass->next.channel, "%s", pass->target->channel);
-    memcpy(pass->next.sha256, newest.sha256, sizeof pass->next.sha256);
+    memcpy(pass->next.sha256, newest->target.sha256, sizeof pass->next.sha256);
     memcpy(pass->next.key, pass->target->key, sizeof pass->next.key);
     struct pp_error why = {0};
     pthread_mutex_lock(&pass->sync->record_lock);
@@ -111,14 +111,15 @@ static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct 
 /* A publish came while objects of this one still do. Where the repository cannot be asked they go on. */
 static bool is_superseded(void *arg) {
     const struct pass *pass = arg;
-    struct sync_newest newest;
+    struct sync_newest newest = {0};
     struct pp_error why = {0};
     int64_t retry_after_s = -1;
-    PP_AUTO(sync_repository)
-    struct sync_repository *repository = sync_repository_open(pass->sync, &retry_after_s, &why);
-    return repository &&
-           sync_repository_find(repository, pass->target->channel, &newest, &retry_after_s, &why) &&
-           memcmp(newest.sha256, pass->next.sha256, sizeof newest.sha256) != 0;
+    bool superseded = sync_metadata_refresh(pass->sync, &retry_after_s, &why) &&
+                      sync_manifest_find(pass->sync, pass->target->channel, &newest, &retry_after_s, &why) &&
+                      memcmp(newest.target.sha256, pass->next.sha256, sizeof pass->next.sha256) != 0;
+    sync_repository_forget(pass->sync->repository);
+    trust_target_finish(&newest.target);
+    return superseded;
 }
 
 /* What the current manifest needs stays in any case. The objects of the one before go where the new one does
@@ -151,7 +152,7 @@ static bool bring_objects(struct pass *pass, struct sync_result *result, struct 
     if (!store_pin(sync->store, STORE_PIN_PENDING, needs->list, needs->count, error) ||
         !make_room(pass, error) || !keep_sealed(pass, error))
         return false;
-    sync_repository_close(pp_steal(&pass->repository));
+    sync_repository_forget(sync->repository);
     struct sync_newer newer = {.came = is_superseded, .arg = pass};
     bool ok = sync_fetch(sync, needs->list, needs->count, &newer, &outcome, error);
     result->objects_fetched = outcome.objects;

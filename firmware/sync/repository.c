@@ -1,102 +1,161 @@
-/* The repository's metadata and manifests, through TUF, over the worker's client. */
+#include "sync/repository.h"
+
 #include <fcntl.h>
+#include <stdio.h>
 
-#include "base/clock.h"
 #include "base/file.h"
-#include "base/log.h"
 #include "net/problem.h"
-#include "sync/internal.h"
+#include "sync/repository_file.h"
 #include "sync/trust_floors.h"
-#include "trust/trust.h"
 
-#define METADATA_TIMEOUT_MS 60000 /* for one file */
-#define TRUST_DIR_MODE      0700
-#define STATUS_UNAUTHORIZED 401
-#define STATUS_FORBIDDEN    403
+#define TRUST_DIR_MODE   0700
+#define STATUS_FORBIDDEN 403
+#define STATUS_NOT_FOUND 404
+#define STATUS_GONE      410
 
 struct sync_repository {
-    struct sync *sync;
-    struct trust *trust;
-    struct trust_target target;
-    int last_status;   /* HTTP status of the last answer */
-    bool fetch_failed; /* the last file did not come */
-    int64_t retry_after_s;
-    char metadata_url[SYNC_URL_MAX];
-    char target_url[SYNC_URL_MAX];
+    struct net_client *client;
+    struct vault *vault;
+    char metadata_url[NET_URL_MAX];
+    char target_url[NET_URL_MAX];
+    char *trust_dir, *root_file;
+    struct pp_time_source time;
+    int stall_s;
+    const atomic_bool *cancel;
+    struct trust *trust; /* of the last refresh; NULL: none, or it has no root */
+    bool is_refreshed;   /* and all of it may be used */
+    bool fetch_failed;   /* the last file did not come; that it is not there is an answer */
+    struct sync_repository_answer answer;
 };
 
-static bool status_is_absence(int status) {
-    return status == STATUS_FORBIDDEN || status == 404 || status == 410;
+/* ---- Life ---- */
+
+static bool copy_config(struct sync_repository *repository, const struct sync_repository_config *config,
+                        struct pp_error *error) {
+    size_t size = sizeof repository->metadata_url;
+    int length = snprintf(repository->metadata_url, size, "%s/metadata", config->url);
+    if (length < 0 || (size_t)length >= size)
+        return pp_fail(error, PP_E_LIMIT, "%.60s…: too long", config->url);
+    snprintf(repository->target_url, sizeof repository->target_url, "%s/targets", config->url);
+    repository->client = config->client;
+    repository->vault = config->vault;
+    repository->time = config->time;
+    repository->stall_s = config->stall_s;
+    repository->cancel = config->cancel;
+    return pp_text_copy(&repository->trust_dir, config->trust_dir, error) &&
+           pp_text_copy(&repository->root_file, config->root_file, error);
 }
 
-static enum trust_fetch_result fetch_file(void *arg, const char *url, size_t max_bytes, struct pp_buf *out,
-                                          struct pp_error *error) {
-    struct sync_repository *repository = arg;
-    struct sync *sync = repository->sync;
-    net_autoresponse struct net_response response = {0};
-    struct net_request request = {
-        .path = url,
-        .response_max = max_bytes,
-        .timeout_ms = METADATA_TIMEOUT_MS,
-        .send_cookie = true,
-        .use_identity = true,
-        .cancel = &sync->cancel,
-    };
+struct sync_repository *sync_repository_create(const struct sync_repository_config *config,
+                                               struct pp_error *error) {
+    PP_AUTO(sync_repository) struct sync_repository *repository = calloc(1, sizeof *repository);
+    if (!repository) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    return copy_config(repository, config, error) ? pp_steal(&repository) : NULL;
+}
+
+void sync_repository_forget(struct sync_repository *repository) {
+    trust_close(pp_steal(&repository->trust));
+    repository->is_refreshed = false;
+}
+
+void sync_repository_destroy(struct sync_repository *repository) {
+    if (!repository)
+        return;
+    sync_repository_forget(repository);
+    free(repository->trust_dir);
+    free(repository->root_file);
+    free(repository);
+}
+
+/* ---- What an operation meets ---- */
+
+static void begin(struct sync_repository *repository) {
+    repository->answer = (struct sync_repository_answer){.retry_after_s = -1};
+    repository->fetch_failed = false;
+}
+
+/* Whoever keeps the repository, or stands in front of it, gives out what was not signed for it. */
+static bool is_refusal(enum pp_code code) {
+    return code == PP_E_AUTH || code == PP_E_ROLLBACK || code == PP_E_EXPIRED || code == PP_E_INVALID ||
+           code == PP_E_LIMIT;
+}
+
+static bool fail(struct sync_repository *repository, const struct pp_error *why, struct pp_error *error) {
+    repository->answer.refused = is_refusal(why->code) && !repository->fetch_failed;
+    return pp_fail(error, why->code, "%s", why->message);
+}
+
+static bool status_is_absence(int status) {
+    return status == STATUS_FORBIDDEN || status == STATUS_NOT_FOUND || status == STATUS_GONE;
+}
+
+/* Until the caller has the whole file, it has not come. */
+static enum trust_fetch_result fetch(struct sync_repository *repository, struct net_request *request,
+                                     struct net_response *response, struct pp_error *error) {
+    request->send_cookie = request->use_identity = true;
+    request->cancel = repository->cancel;
     repository->fetch_failed = true;
-    bool came = net_client_fetch(sync->client, &request, &response, error);
-    repository->last_status = came ? response.status : 0;
-    repository->retry_after_s = came ? response.retry_after_s : -1;
+    bool came = net_client_fetch(repository->client, request, response, error);
+    repository->answer.status = came ? response->status : 0;
+    repository->answer.retry_after_s = came ? response->retry_after_s : -1;
     if (!came)
         return TRUST_FETCH_FAILED;
-    if (status_is_absence(response.status)) {
-        (void)!net_response_check(&response, error);
-        repository->fetch_failed = false;
-        return TRUST_FETCH_NOT_FOUND;
-    }
-    if (!net_response_check(&response, error) ||
-        !pp_buf_add(out, response.body.data, response.body.size, error))
-        return TRUST_FETCH_FAILED;
-    repository->fetch_failed = false;
-    return TRUST_FETCH_OK;
+    if (net_response_check(response, error))
+        return TRUST_FETCH_OK;
+    repository->fetch_failed = !status_is_absence(response->status);
+    return repository->fetch_failed ? TRUST_FETCH_FAILED : TRUST_FETCH_NOT_FOUND;
 }
+
+static enum trust_fetch_result fetch_into_memory(void *arg, const char *url, size_t max_bytes,
+                                                 struct pp_buf *out, struct pp_error *error) {
+    struct sync_repository *repository = arg;
+    net_autoresponse struct net_response response = {0};
+    struct net_request request = {
+        .path = url, .response_max = max_bytes, .timeout_ms = SYNC_REPOSITORY_TIMEOUT_MS};
+    enum trust_fetch_result result = fetch(repository, &request, &response, error);
+    if (result == TRUST_FETCH_OK && !pp_buf_add(out, response.body.data, response.body.size, error))
+        return TRUST_FETCH_FAILED;
+    repository->fetch_failed = result == TRUST_FETCH_FAILED;
+    return result;
+}
+
+const struct sync_repository_answer *sync_repository_answer(const struct sync_repository *repository) {
+    return &repository->answer;
+}
+
+/* ---- Refresh ---- */
 
 /* The first root comes with the installation. It stands in as well for a kept one that no longer verifies: a
  * worn flash must not keep the screen from its channel for good, and the chain leads to the newest again. */
-static bool install_root(const struct sync *sync, struct pp_error *error) {
+static bool install_root(const struct sync_repository *repository, struct pp_error *error) {
     pp_autobuf struct pp_buf root = PP_BUF_INIT(TRUST_ROOT_MAX);
-    return pp_dir_make(AT_FDCWD, sync->trust_dir, TRUST_DIR_MODE, error) &&
-           pp_file_read(AT_FDCWD, sync->root_file, &root, error) &&
-           trust_init_root(sync->trust_dir, root.data, root.size, error);
+    return pp_dir_make(AT_FDCWD, repository->trust_dir, TRUST_DIR_MODE, error) &&
+           pp_file_read(AT_FDCWD, repository->root_file, &root, error) &&
+           trust_init_root(repository->trust_dir, root.data, root.size, error);
 }
 
 static bool open_trust(struct sync_repository *repository, struct pp_error *error) {
-    struct sync *sync = repository->sync;
     struct pp_error kept = {0};
     struct trust_config config = {
-        .metadata_dir = sync->trust_dir,
+        .metadata_dir = repository->trust_dir,
         .metadata_url = repository->metadata_url,
         .target_base_url = repository->target_url,
-        .fetch = fetch_file,
+        .fetch = fetch_into_memory,
         .fetch_arg = repository,
-        .now = pp_time_now_s(&sync->time),
+        .now = pp_time_now_s(&repository->time),
     };
     repository->trust = trust_open(&config, &kept);
     if (repository->trust)
         return true;
-    if (kept.code == PP_E_NOMEM || !sync->root_file)
+    if (kept.code == PP_E_NOMEM || !repository->root_file)
         return pp_fail(error, kept.code, "there is no trusted root: %s", kept.message);
-    if (!install_root(sync, error))
+    if (!install_root(repository, error))
         return false;
     repository->trust = trust_open(&config, error);
     return repository->trust != NULL;
-}
-
-/* TUF takes "forbidden" for "not there"; for people it makes a difference. */
-static void explain_denial(const struct sync_repository *repository, struct pp_error *error) {
-    if (error && error->code == PP_E_NOTFOUND && repository->last_status == STATUS_FORBIDDEN) {
-        error->code = PP_E_DENIED;
-        pp_wrap(error, "HTTP %d", repository->last_status);
-    }
 }
 
 /* The metadata folder may have been put back, or lost and begun anew. */
@@ -106,132 +165,105 @@ static bool apply_trust_floors(const struct sync_repository *repository, struct 
                                      .timestamp = trust_timestamp_version(trust),
                                      .snapshot = trust_snapshot_version(trust),
                                      .targets = trust_targets_version(trust)};
-    return sync_trust_floors_raise(repository->sync->vault, &seen, error);
+    return sync_trust_floors_raise(repository->vault, &seen, error);
 }
 
-/* That signed metadata names no such target is an answer; that a file of it did not come is none. */
-static bool find_target(struct sync_repository *repository, const char *path, struct sync_newest *newest,
-                        struct pp_error *error) {
+bool sync_repository_refresh(struct sync_repository *repository, struct pp_error *error) {
     struct pp_error why = {0};
-    repository->last_status = 0;
-    if (trust_target_find(repository->trust, path, &repository->target, &why))
-        return true;
-    newest->nothing = why.code == PP_E_NOTFOUND && !status_is_absence(repository->last_status);
-    return newest->nothing || pp_fail(error, why.code, "%s", why.message);
-}
-
-/* Told once; and again where it would be needed. */
-static void tell_time_statement(const struct sync_repository *repository, bool expired) {
-    struct sync *sync = repository->sync;
-    struct sync_result result = {.kind = SYNC_TIME, .retry_ms = -1, .expired = expired};
-    trust_root_time(repository->trust, &result.statement);
-    if (!result.statement.epoch || (result.statement.epoch == sync->told_time_epoch && !expired))
-        return;
-    sync->told_time_epoch = result.statement.epoch;
-    sync_push_result(sync, &result);
-}
-
-/* Whoever keeps the repository, or stands in front of it, gives out what was not signed for it. Not so where a file did
- * not come, or something of ours went wrong. Told once for each reason, until metadata is accepted again. */
-static void tell_refusal(const struct sync_repository *repository, const struct pp_error *why) {
-    struct sync *sync = repository->sync;
-    struct sync_result result = {.kind = SYNC_REFUSED, .retry_ms = -1, .error = *why};
-    bool refused = why->code == PP_E_AUTH || why->code == PP_E_ROLLBACK || why->code == PP_E_EXPIRED ||
-                   why->code == PP_E_INVALID || why->code == PP_E_LIMIT;
-    if (!refused || repository->fetch_failed || strcmp(sync->told_refusal, why->message) == 0)
-        return;
-    memcpy(sync->told_refusal, why->message, sizeof sync->told_refusal);
-    sync_push_result(sync, &result);
-}
-
-static bool refresh(const struct sync_repository *repository, struct pp_error *error) {
-    struct pp_error why = {0};
-    bool ok = trust_refresh(repository->trust, &why);
-    if (trust_root_version(repository->trust) > atomic_load(&repository->sync->root_version))
-        atomic_store(&repository->sync->root_version, trust_root_version(repository->trust));
-    tell_time_statement(repository, !ok && why.code == PP_E_EXPIRED);
-    return ok || pp_fail(error, why.code, "%s", why.message);
-}
-
-static bool find_manifest(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
-                          struct pp_error *error) {
-    char path[TRUST_TARGET_PATH_MAX];
-    *newest = (struct sync_newest){0};
-    snprintf(path, sizeof path, "channels/%s/manifest.sealed", channel);
-    if (!find_target(repository, path, newest, error)) {
-        explain_denial(repository, error);
+    sync_repository_forget(repository);
+    begin(repository);
+    if (!open_trust(repository, error))
         return false;
-    }
-    if (newest->nothing)
-        return true;
-    if (!repository->target.has_sha256)
-        return pp_fail(error, PP_E_UNSUPPORTED, "%s has no SHA-256", path);
-    if (repository->target.length == 0 || repository->target.length > SYNC_MANIFEST_MAX)
-        return pp_fail(error, PP_E_LIMIT, "%s is %llu bytes long, at most %d are allowed", path,
-                       (unsigned long long)repository->target.length, SYNC_MANIFEST_MAX);
-    memcpy(newest->sha256, repository->target.sha256, sizeof newest->sha256);
-    newest->length = repository->target.length;
+    if (!trust_refresh(repository->trust, &why) || !apply_trust_floors(repository, &why))
+        return fail(repository, &why, error);
+    repository->is_refreshed = true;
     return true;
 }
 
-struct sync_repository *sync_repository_open(struct sync *sync, int64_t *retry_after_s,
-                                             struct pp_error *error) {
-    PP_AUTO(sync_repository) struct sync_repository *repository = calloc(1, sizeof *repository);
-    if (!repository) {
-        pp_fail(error, PP_E_NOMEM, "out of memory");
-        return NULL;
-    }
-    repository->sync = sync;
-    repository->retry_after_s = -1;
-    snprintf(repository->metadata_url, sizeof repository->metadata_url, "%s/metadata", sync->repo_url);
-    snprintf(repository->target_url, sizeof repository->target_url, "%s/targets", sync->repo_url);
-    if (!open_trust(repository, error))
-        return NULL;
-    struct pp_error why = {0};
-    bool ok = refresh(repository, &why) && apply_trust_floors(repository, &why);
-    *retry_after_s = repository->retry_after_s;
-    if (!ok) {
-        tell_refusal(repository, &why);
-        pp_fail(error, why.code, "%s", why.message);
-    }
-    if (!ok) {
-        explain_denial(repository, error);
-        return NULL;
-    }
-    sync_documents_follow(sync, repository->trust);
-    return pp_steal(&repository);
+int64_t sync_repository_root_version(const struct sync_repository *repository) {
+    return repository->trust ? trust_root_version(repository->trust) : 0;
 }
 
-bool sync_repository_find(struct sync_repository *repository, const char *channel, struct sync_newest *newest,
-                          int64_t *retry_after_s, struct pp_error *error) {
-    struct pp_error why = {0};
-    bool ok = find_manifest(repository, channel, newest, &why);
-    if (ok) {
-        *repository->sync->told_refusal = 0;
-    } else {
-        tell_refusal(repository, &why);
-        pp_fail(error, why.code, "%s", why.message);
-    }
-    *retry_after_s = repository->retry_after_s;
-    return ok;
+void sync_repository_root_time(const struct sync_repository *repository, struct trust_time_statement *out) {
+    *out = (struct trust_time_statement){0};
+    if (repository->trust)
+        trust_root_time(repository->trust, out);
 }
 
-bool sync_repository_download(struct sync_repository *repository, struct pp_buf *out, int64_t *retry_after_s,
-                              struct pp_error *error) {
-    struct pp_error why = {0};
-    bool ok = trust_target_download(repository->trust, &repository->target, out, &why);
-    if (!ok) {
-        tell_refusal(repository, &why);
-        pp_fail(error, why.code, "%s", why.message);
-    }
-    *retry_after_s = repository->retry_after_s;
-    return ok;
+/* ---- Targets ---- */
+
+static bool check_is_refreshed(const struct sync_repository *repository, struct pp_error *error) {
+    return repository->is_refreshed ||
+           pp_fail(error, PP_E_STATE, "targets are asked for after a refresh that succeeded");
 }
 
-void sync_repository_close(struct sync_repository *repository) {
-    if (!repository)
-        return;
-    trust_target_finish(&repository->target);
-    trust_close(repository->trust);
-    free(repository);
+static bool check_target(const struct trust_target *target, size_t bytes_max, struct pp_error *error) {
+    if (!target->has_sha256)
+        return pp_fail(error, PP_E_UNSUPPORTED, "%s has no SHA-256", target->path);
+    return target->length <= bytes_max ||
+           pp_fail(error, PP_E_LIMIT, "%s is %llu bytes long, at most %zu are allowed", target->path,
+                   (unsigned long long)target->length, bytes_max);
+}
+
+enum sync_find sync_repository_find(struct sync_repository *repository, const char *path, size_t bytes_max,
+                                    struct trust_target *out, struct pp_error *error) {
+    struct pp_error why = {0};
+    *out = (struct trust_target){0};
+    begin(repository);
+    if (!check_is_refreshed(repository, error))
+        return SYNC_FIND_FAILED;
+    if (!trust_target_find(repository->trust, path, out, &why)) {
+        fail(repository, &why, error);
+        bool is_answer = why.code == PP_E_NOTFOUND && !status_is_absence(repository->answer.status);
+        return is_answer ? SYNC_NOT_NAMED : SYNC_FIND_FAILED;
+    }
+    if (check_target(out, bytes_max, &why))
+        return SYNC_FOUND;
+    trust_target_finish(out);
+    fail(repository, &why, error);
+    return SYNC_FIND_FAILED;
+}
+
+bool sync_repository_download(struct sync_repository *repository, const struct trust_target *target,
+                              struct pp_buf *out, struct pp_error *error) {
+    struct pp_error why = {0};
+    begin(repository);
+    if (!check_is_refreshed(repository, error))
+        return false;
+    return trust_target_download(repository->trust, target, out, &why) || fail(repository, &why, error);
+}
+
+static bool receive(struct sync_repository *repository, const struct trust_target *target,
+                    struct sync_file *file, struct pp_error *error) {
+    pp_autobuf struct pp_buf url = PP_BUF_INIT(NET_URL_MAX);
+    net_autoresponse struct net_response response = {0};
+    if (!trust_target_url(repository->trust, target, &url, error))
+        return false;
+    struct net_request request = {
+        .path = pp_buf_text(&url),
+        .response_max = (size_t)target->length,
+        .low_speed_bytes = repository->stall_s ? 1 : 0,
+        .low_speed_s = repository->stall_s,
+        .on_data = sync_file_write,
+        .arg = file,
+    };
+    enum trust_fetch_result result = fetch(repository, &request, &response, error);
+    if (result == TRUST_FETCH_NOT_FOUND)
+        pp_fail(error, PP_E_NOTFOUND, "%s is not there", pp_buf_text(&url));
+    repository->fetch_failed = result == TRUST_FETCH_FAILED;
+    return result == TRUST_FETCH_OK;
+}
+
+bool sync_repository_download_file(struct sync_repository *repository, const struct trust_target *target,
+                                   int dirfd, const char *path, struct pp_error *error) {
+    struct pp_error why = {0};
+    sync_autofile struct sync_file file = SYNC_FILE_NONE;
+    begin(repository);
+    if (!check_is_refreshed(repository, error) ||
+        !sync_file_create(&file, dirfd, path, target->sha256, target->length, error))
+        return false;
+    if (receive(repository, target, &file, &why) && sync_file_commit(&file, &why))
+        return true;
+    pp_wrap(&why, "target %.64s", target->path);
+    return fail(repository, &why, error);
 }

@@ -25,18 +25,13 @@ static bool join_text(char **out, struct pp_error *error, const char *first, con
     return true;
 }
 
-static bool copy_config(struct sync *sync, const struct sync_config *config, struct pp_error *error) {
+static void copy_config(struct sync *sync, const struct sync_config *config) {
     sync->vault = config->vault;
     sync->store = config->store;
-    sync->time = config->clocks.time;
     sync->stall_s = config->stall_s ? config->stall_s : SYNC_STALL_DEFAULT;
     sync->scrub_step_bytes = config->scrub_step_bytes ? config->scrub_step_bytes : SYNC_SCRUB_STEP_DEFAULT;
     sync->look_pause_ms = config->look_pause_ms ? config->look_pause_ms : SYNC_LOOK_PAUSE_DEFAULT;
     sync->scrub_pause_ms = config->scrub_pause_ms ? config->scrub_pause_ms : SYNC_SCRUB_PAUSE_DEFAULT;
-    return join_text(&sync->trust_dir, error, config->state_dir, "/trust") &&
-           join_text(&sync->repo_url, error, config->base_url,
-                     config->repo_path ? config->repo_path : REPO_PATH_DEFAULT) &&
-           pp_text_copy(&sync->root_file, config->root_file, error);
 }
 
 static bool make_client(struct sync *sync, const struct sync_config *config, struct pp_error *error) {
@@ -53,6 +48,26 @@ static bool make_client(struct sync *sync, const struct sync_config *config, str
         return false;
     sync->client = net_client_create(sync->loop, &client, error);
     return sync->client != NULL;
+}
+
+static bool make_repository(struct sync *sync, const struct sync_config *config, struct pp_error *error) {
+    const char *path = config->repo_path ? config->repo_path : REPO_PATH_DEFAULT;
+    pp_autofree char *trust_dir = NULL;
+    if (!join_text(&trust_dir, error, config->state_dir, "/trust") ||
+        !join_text(&sync->repo_url, error, config->base_url, path))
+        return false;
+    struct sync_repository_config repository = {
+        .client = sync->client,
+        .vault = config->vault,
+        .url = sync->repo_url,
+        .trust_dir = trust_dir,
+        .root_file = config->root_file,
+        .time = config->clocks.time,
+        .stall_s = sync->stall_s,
+        .cancel = &sync->cancel,
+    };
+    sync->repository = sync_repository_create(&repository, error);
+    return sync->repository != NULL;
 }
 
 static bool start_worker(struct sync *sync, struct pp_error *error) {
@@ -85,7 +100,8 @@ struct sync *sync_create(const struct sync_config *config, struct pp_error *erro
         pp_fail_errno(error, "eventfd");
         return NULL;
     }
-    if (!copy_config(sync, config, error) || !make_client(sync, config, error))
+    copy_config(sync, config);
+    if (!make_client(sync, config, error) || !make_repository(sync, config, error))
         return NULL;
     sync_pin_recorded(sync);
     sync->root_version = sync_trust_floors_root(sync->vault);
@@ -119,6 +135,7 @@ void sync_destroy(struct sync *sync) {
     if (!sync)
         return;
     join_worker(sync);
+    sync_repository_destroy(sync->repository);
     net_client_destroy(sync->client);
     net_loop_destroy(sync->loop);
     struct sync_result result;
@@ -128,9 +145,7 @@ void sync_destroy(struct sync *sync) {
     identity_clear(&sync->identity);
     pp_wipe(&sync->target, sizeof sync->target);
     pp_buf_finish(&sync->manifest);
-    free(sync->trust_dir);
     free(sync->repo_url);
-    free(sync->root_file);
     pthread_mutex_destroy(&sync->record_lock);
     pthread_mutex_destroy(&sync->lock);
     pthread_cond_destroy(&sync->wake);
@@ -186,15 +201,6 @@ void sync_suspect(struct sync *sync, const struct store_need *object) {
     pthread_mutex_lock(&sync->lock);
     sync->suspect = *object;
     sync->suspected = true;
-    pthread_cond_signal(&sync->wake);
-    pthread_mutex_unlock(&sync->lock);
-}
-
-void sync_request_document(struct sync *sync, enum sync_document document) {
-    pthread_mutex_lock(&sync->lock);
-    sync->document_requested[document] = true;
-    atomic_store(&sync->asked_again, true);
-    net_loop_wake(sync->loop);
     pthread_cond_signal(&sync->wake);
     pthread_mutex_unlock(&sync->lock);
 }

@@ -32,7 +32,7 @@
 #define SYNC_SCRUB_PAUSE_DEFAULT 60000             /* ms between two steps */
 #define SYNC_STALL_DEFAULT       30                /* s */
 #define SYNC_VAULT_RECORD        "sync"            /* current and previous manifest */
-#define SYNC_DOCUMENT_MAX        (16 * 1024)       /* bytes of the longest of them */
+#define SYNC_DOCUMENTS_MAX       8                 /* followed at a time */
 
 struct sync_config {
     const char *state_dir; /* trust/ is kept under it; must exist */
@@ -57,12 +57,16 @@ struct sync_target {
     uint8_t key[CHANNEL_KEY_SIZE]; /* the channel key, secret */
 };
 
-/* Small targets of the repository's top-level role, signed with its metadata, that others than the channel live on.
- * A row of the table in documents.c each. */
-enum sync_document {
-    SYNC_CONTROL_KEYS, /* keys/control.json: whose states are obeyed */
-    SYNC_AUTHORITIES,  /* keys/authorities.json: whose certificates are trusted */
-    SYNC_DOCUMENTS,
+/* A small target of the repository, a text, signed with its metadata, that others than the channel live on: who needs
+ * one gives its row to sync_add_document. */
+struct sync_document {
+    const char *path; /* of the target; borrowed for as long as the sync is there */
+    size_t bytes_max; /* a longer one is refused as PP_E_LIMIT */
+    bool optional;    /* a repository may have none: whoever asks for it gets no answer then */
+    /* Where results are taken, by whoever takes them (SYNC_DOCUMENT, SYNC_NO_DOCUMENT). */
+    void (*take)(void *arg, const char *text);
+    void (*miss)(void *arg, const struct pp_error *error);
+    void *arg;
 };
 
 enum sync_kind {
@@ -90,9 +94,9 @@ struct sync_result {
     struct pp_error error;
     struct trust_time_statement statement; /* SYNC_TIME */
     bool expired; /* SYNC_TIME: metadata was refused as expired, by the time that it is taken for */
-    struct channel_manifest *manifest; /* SYNC_SWITCHED; NULL it to keep it */
-    enum sync_document document;       /* SYNC_DOCUMENT, SYNC_NO_DOCUMENT */
-    char *text;                        /* SYNC_DOCUMENT: the target; freed with the result */
+    struct channel_manifest *manifest;    /* SYNC_SWITCHED; NULL it to keep it */
+    const struct sync_document *document; /* SYNC_DOCUMENT, SYNC_NO_DOCUMENT; borrowed from the sync */
+    char *text;                           /* SYNC_DOCUMENT: the target; freed with the result */
 };
 
 void sync_result_finish(struct sync_result *result);
@@ -126,9 +130,12 @@ void sync_request(struct sync *sync, const struct sync_target *target);
 /* An object could not be played: it is hashed next, at full speed, and fetched again where it is bad or
  * missing. Of several, the newest counts; the scrub finds the others in its time. */
 void sync_suspect(struct sync *sync, const struct store_need *object);
-/* Asks for the document, now and until it was looked up once, also without a target. All are looked at in every pass as
- * well; told where one is another than before, once each start in any case. */
-void sync_request_document(struct sync *sync, enum sync_document document);
+/* Follows a document from now on: it is looked at in every pass, and told where it is another than before, once each
+ * start in any case. The row is copied. PP_E_LIMIT for one too many, PP_E_STATE where its path is followed already. */
+PP_MUST_USE bool sync_add_document(struct sync *sync, const struct sync_document *document,
+                                   struct pp_error *error);
+/* Asks for a document that is followed, now and until it was looked up once, also without a target. */
+void sync_request_document(struct sync *sync, const char *path);
 /* No target any more: cancels what runs and waits for the next request. */
 void sync_stop(struct sync *sync);
 
