@@ -56,22 +56,31 @@ static void show(struct agent *agent, bool said) {
         pp_log_info("it is not shown: %s", agent->director ? error.message : "not yet");
 }
 
+/* Of the access point there is nothing more to say; what is said of a stick, for which it may have been closed, stays. */
+static void end_of_phone(struct agent *agent) {
+    struct notice *own = &agent->notice;
+    pp_log_info("%s", rows[LOCAL_PHONE_CLOSED].screen);
+    if (own->kind != LOCAL_PHONE_OPEN && own->kind != LOCAL_PHONE_TRYING && own->kind != LOCAL_PHONE_DONE)
+        return;
+    if (agent->director)
+        director_notice_end(agent->director);
+    pp_wipe(own, sizeof *own);
+}
+
 void notices_show(struct agent *agent, const struct local_notice *notice) {
     struct notice *own = &agent->notice;
     bool still = is_open_still(own, notice);
+    if (notice->kind == LOCAL_PHONE_CLOSED) {
+        end_of_phone(agent);
+        return;
+    }
     if (notice->kind == LOCAL_PHONE_OPEN && is_result(own->kind) && pp_clock_monotonic_ms() < own->until_ms)
         return;
     take(own, notice);
     if (!still)
         pp_log_info("%s%s%s%s%s", rows[own->kind].screen, *own->network ? " " : "", own->network,
                     *own->detail ? ": " : "", own->detail);
-    if (own->kind != LOCAL_PHONE_CLOSED) {
-        show(agent, still);
-        return;
-    }
-    if (agent->director)
-        director_notice_end(agent->director);
-    pp_wipe(own, sizeof *own);
+    show(agent, still);
 }
 
 bool notices_write(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
