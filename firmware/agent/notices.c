@@ -56,7 +56,7 @@ static void show(struct agent *agent, bool said) {
         pp_log_info("it is not shown: %s", agent->director ? error.message : "not yet");
 }
 
-/* Of the access point there is nothing more to say; what is said of a stick, for which it may have been closed, stays. */
+/* There is no access point any more; what is said of a stick, for which it may have been closed, stays. */
 static void end_of_phone(struct agent *agent) {
     struct notice *own = &agent->notice;
     pp_log_info("%s", rows[LOCAL_PHONE_CLOSED].screen);

@@ -120,10 +120,12 @@ static void write_names(const struct access_point_places *places) {
         pp_log_warning("no phone opens the page by itself: %s", error.message);
 }
 
+/* And half of it, of a power cut: dnsmasq reads each file of its folder, whatever it is called. */
 static void remove_names(const struct access_point_places *places) {
-    char path[PP_PATH_MAX];
+    char path[PP_PATH_MAX], half[PP_PATH_MAX];
     struct pp_error error = {0};
-    if (!names_path(places, path, &error) || !pp_file_remove(AT_FDCWD, path, &error))
+    if (!names_path(places, path, &error) || !pp_path_format(half, &error, "%s.new", path) ||
+        !pp_file_remove(AT_FDCWD, path, &error) || !pp_file_remove(AT_FDCWD, half, &error))
         pp_log_warning("%s", error.message);
 }
 
@@ -176,8 +178,23 @@ static bool start_page(struct access_point *point, const struct access_point_pla
 
 /* ---- Open and closed ---- */
 
+/* From NetworkManager first: the file says to the next start which one is to be closed. */
+static bool remove_profile(const struct access_point *point, const struct access_point_places *places,
+                           struct pp_error *error) {
+    const char *const words[] = {"connection", "delete", "uuid", point->uuid, NULL};
+    const struct profiles profiles = profiles_of(places);
+    struct profile profile = profile_of(point);
+    struct pp_error own = {0};
+    if (!nmcli_run(places->nmcli, words, NMCLI_SHORT_MS, NULL, &own) && own.code != PP_E_NOTFOUND)
+        return pp_fail(error, own.code, "the access point is not closed yet: %s", own.message);
+    profile.uuid[0] = 0;
+    return profile_remove(&profiles, &profile, error);
+}
+
 bool access_point_open(struct access_point *point, const struct access_point_places *places,
                        const char *interface, struct setup_opening *opening, struct pp_error *error) {
+    if (!access_point_is_closed(point) && !remove_profile(point, places, error))
+        return false;
     write_names(places);
     note_forwarding(places);
     if (load(point, places, interface, error) && bring_up(point, places, error) &&
@@ -192,24 +209,26 @@ void access_point_close(struct access_point *point, const struct access_point_pl
     if (point->page >= 0)
         close(point->page);
     point->page = -1;
-    if (!*point->uuid)
+    if (access_point_is_closed(point))
         return;
-    const struct profile profile = profile_of(point);
-    const struct profiles profiles = profiles_of(places);
-    if (!profile_remove(&profiles, &profile, &error))
-        pp_log_warning("%s", error.message);
     remove_names(places);
-    point->uuid[0] = 0;
+    if (remove_profile(point, places, &error))
+        point->uuid[0] = 0;
+    else
+        pp_log_warning("%s", error.message);
 }
 
-void access_point_clear(const struct access_point_places *places) {
+bool access_point_is_closed(const struct access_point *point) {
+    return !*point->uuid;
+}
+
+void access_point_clear(struct access_point *point, const struct access_point_places *places) {
     const struct profiles profiles = profiles_of(places);
-    struct access_point left = {.page = -1};
     struct profile profile;
     if (!profile_read(&profiles, PROFILE_ID, 0, &profile, NULL)) {
         remove_names(places);
         return;
     }
-    memcpy(left.uuid, profile.uuid, sizeof left.uuid);
-    access_point_close(&left, places);
+    memcpy(point->uuid, profile.uuid, sizeof point->uuid);
+    access_point_close(point, places);
 }

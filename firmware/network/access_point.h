@@ -36,7 +36,7 @@ struct access_point_places {
 struct access_point {
     char name[ACCESS_POINT_NAME_SIZE];             /* also its SSID; "" none */
     char passphrase[ACCESS_POINT_PASSPHRASE_SIZE]; /* letters alone, none that looks like another: 67 bits */
-    char uuid[KEYFILE_UUID_SIZE];                  /* of its profile while it is open, or ""  */
+    char uuid[KEYFILE_UUID_SIZE];                  /* of its profile until that is deleted, or "" */
     int page;                                      /* connection to the page server; -1: it is closed */
 };
 
@@ -49,10 +49,12 @@ PP_MUST_USE bool access_point_write(const struct access_point *point, const char
 PP_MUST_USE bool access_point_open(struct access_point *point, const struct access_point_places *places,
                                    const char *interface, struct setup_opening *opening,
                                    struct pp_error *error);
-/* Closed already: nothing. Its name and passphrase stay. */
+/* Closed already: nothing. Its name and passphrase stay. One that NetworkManager does not delete is not closed yet. */
 void access_point_close(struct access_point *point, const struct access_point_places *places);
-/* One that a killed process has left open. */
-void access_point_clear(const struct access_point_places *places);
+/* Closes one that a killed process has left open. */
+void access_point_clear(struct access_point *point, const struct access_point_places *places);
+/* What NetworkManager would not delete is closed by another access_point_close. */
+bool access_point_is_closed(const struct access_point *point);
 /* Wipes name and passphrase. */
 void access_point_forget(struct access_point *point);
 

@@ -59,30 +59,42 @@ void first_start_tell(const struct network_service *service, enum local_notice_k
 
 /* ---- NetworkManager ---- */
 
-/* Of "TYPE:STATE:UUID" lines: one that is up, and leads out of the machine; which our own access point does not. */
-static bool is_up(const struct network_service *service, const char *line) {
-    static const char *const types[] = {
-        "802-3-ethernet:activated", "802-11-wireless:activated", "gsm:activated",  "cdma:activated",
-        "vlan:activated",           "bridge:activated",          "bond:activated", "team:activated"};
-    for (size_t i = 0; i < PP_COUNT(types); i++) {
-        size_t size = strlen(types[i]);
-        if (strncmp(line, types[i], size) != 0 || !strchr(":\n", line[size]))
-            continue;
-        const char *own = service->phone ? service->phone->point.uuid : "";
-        return !*own || line[size] != ':' || strncmp(line + size + 1, own, strlen(own)) != 0;
-    }
-    return false;
+struct seen {
+    bool network; /* one is up that leads out of the machine, which our own access point does not */
+    bool own;     /* that is up, or on its way */
+};
+
+static bool is_network(const char *type, const char *connection_state) {
+    static const char *const types[] = {"802-3-ethernet", "802-11-wireless", "gsm",  "cdma",
+                                        "vlan",           "bridge",          "bond", "team"};
+    bool found = false;
+    for (size_t i = 0; i < PP_COUNT(types); i++)
+        found |= strcmp(type, types[i]) == 0;
+    return found && strcmp(connection_state, "activated") == 0;
 }
 
-static bool has_network(const struct network_service *service, bool *has, struct pp_error *error) {
+/* A line "TYPE:STATE:UUID". */
+static void see(const struct network_service *service, const char *line, struct seen *seen) {
+    const char *own = service->phone ? service->phone->point.uuid : "";
+    char type[32] = "", connection_state[32] = "", uuid[KEYFILE_UUID_SIZE] = "";
+    if (sscanf(line, "%31[^:\n]:%31[^:\n]:%36[^:\n]", type, connection_state, uuid) < 2)
+        return;
+    if (*own && strcmp(uuid, own) == 0)
+        seen->own |= strncmp(connection_state, "activat", 7) == 0;
+    else
+        seen->network |= is_network(type, connection_state);
+}
+
+static bool look_at_networks(const struct network_service *service, struct seen *seen,
+                             struct pp_error *error) {
     static const char *const words[] = {"-t",       "-f", "TYPE,STATE,UUID", "connection", "show",
                                         "--active", NULL};
     pp_autobuf struct pp_buf lines = PP_BUF_INIT(NMCLI_OUTPUT_MAX);
+    *seen = (struct seen){0};
     if (!nmcli_run(service->profiles.nmcli, words, NMCLI_SHORT_MS, &lines, error))
         return false;
-    *has = false;
     for (const char *line = pp_buf_text(&lines); *line; line += strcspn(line, "\n"), line += *line == '\n')
-        *has |= is_up(service, line);
+        see(service, line, seen);
     return true;
 }
 
@@ -97,15 +109,15 @@ static bool has_started(const struct network_service *service) {
 bool first_start_allows(const struct network_service *service, struct pp_error *error) {
     pp_autojson cJSON *status = agent_status(service);
     const char *state = state_of(status);
-    bool has = false;
+    struct seen seen;
     if (is_nobodys(status))
         return true;
     /* Whatever sets its network: NetworkManager may know nothing of it. */
     if (strcmp(state, "online") == 0)
         return pp_fail(error, PP_E_STATE, "this screen is enrolled, and has a network");
-    if (!has_network(service, &has, error))
+    if (!look_at_networks(service, &seen, error))
         return false;
-    if (!has)
+    if (!seen.network)
         return has_started(service) ||
                pp_fail(error, PP_E_CANCELLED, "the network is still being brought up");
     if (!*state)
@@ -118,7 +130,7 @@ void first_start_look(const struct network_service *service, bool asked, struct 
     const char *state = state_of(status);
     struct pp_error error = {0};
     int64_t after_s = 0;
-    bool has = false;
+    struct seen seen;
     *need = (struct first_start_need){0};
     /* It is the screen that has the name and the passphrase. */
     if (!*state)
@@ -130,8 +142,9 @@ void first_start_look(const struct network_service *service, bool asked, struct 
         need->known = true;
         return;
     }
-    if (!has_network(service, &has, &error) || (!has && !has_started(service)))
+    if (!look_at_networks(service, &seen, &error) || (!seen.network && !has_started(service)))
         return;
     need->known = true;
-    need->needed = !has;
+    need->needed = !seen.network;
+    need->own_up = seen.own;
 }

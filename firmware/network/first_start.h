@@ -24,6 +24,7 @@ PP_MUST_USE bool first_start_allows(const struct network_service *service, struc
 struct first_start_need {
     bool known; /* else nothing of the following counts */
     bool needed;
+    bool own_up;      /* where it is needed: it is open as NetworkManager has it */
     unsigned after_s; /* s without a network until it opens by itself; 0: never */
 };
 /* `asked`: whose the screen is does not count. The access point itself is no network. */

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 
 #define REASON_MAX 160 /* bytes of its first line */
+#define NOT_THERE  10  /* nmcli(1), EXIT STATUS */
 
 /* Both of its outputs into the pipe; nothing else of ours but standard input, which is empty. */
 static bool start(const char *program, const char *const *words, int pipe_end, pid_t *pid,
@@ -72,7 +73,9 @@ static bool judge(int status, const struct pp_buf *output, struct pp_error *erro
     text = reason && !begins ? reason + 1 : text;
     snprintf(line, sizeof line, "%.*s", (int)strcspn(text, "\n"), text);
     pp_json_tidy(line);
-    return pp_fail(error, PP_E_IO, "NetworkManager: %s", *line ? line : "nmcli failed without a word");
+    bool absent = WIFEXITED(status) && WEXITSTATUS(status) == NOT_THERE;
+    return pp_fail(error, absent ? PP_E_NOTFOUND : PP_E_IO, "NetworkManager: %s",
+                   *line ? line : "nmcli failed without a word");
 }
 
 bool nmcli_run(const char *program, const char *const *words, int patience_ms, struct pp_buf *output,

@@ -15,7 +15,7 @@
 
 /* `words` behind the program's name, NULL at the end. `output` (NULL is allowed) gets what it said. One that ends with
  * another status than 0, or is killed since it has not ended in time, is PP_E_IO with its line of the error, or its
- * first. */
+ * first; PP_E_NOTFOUND where it says that there is no such connection. */
 PP_MUST_USE bool nmcli_run(const char *program, const char *const *words, int patience_ms,
                            struct pp_buf *output, struct pp_error *error);
 

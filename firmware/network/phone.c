@@ -37,6 +37,7 @@ static const struct phone_step table[PHONE_STATES][PHONE_EVENTS] = {
         [PHONE_ENDED]      = GO(CLOSE_AND_WAIT, RESTING),
         [PHONE_YIELD]      = GO(CLOSE, AWAY),
         [PHONE_LOST]       = GO(CLOSE, AWAY),
+        [PHONE_GONE]       = GO(REOPEN, OPENING),
         [PHONE_GIVEN]      = GO(WAIT, TAKEN),
     },
     [PHONE_TAKEN] = {
@@ -47,6 +48,7 @@ static const struct phone_step table[PHONE_STATES][PHONE_EVENTS] = {
         [PHONE_ENDED]      = GO(CLOSE_AND_WAIT, RESTING),
         [PHONE_YIELD]      = GO(CLOSE, AWAY),
         [PHONE_LOST]       = GO(TRY, TRYING),
+        [PHONE_GONE]       = GO(TRY, TRYING),
         [PHONE_GIVEN]      = STAY(TAKEN),
     },
     [PHONE_TRYING] = {
@@ -79,9 +81,11 @@ const char *phone_state_name(enum phone_state state) {
 
 const char *phone_event_name(enum phone_event event) {
     static const char *const names[PHONE_EVENTS] = {
-        [PHONE_NEEDED] = "needed", [PHONE_NOT_NEEDED] = "not needed", [PHONE_DUE] = "due",
-        [PHONE_ASKED] = "asked",   [PHONE_ENDED] = "ended",           [PHONE_YIELD] = "yield",
-        [PHONE_LOST] = "lost",     [PHONE_GIVEN] = "given",           [PHONE_DONE] = "done",
+        [PHONE_NEEDED] = "needed", [PHONE_NOT_NEEDED] = "not needed",
+        [PHONE_DUE] = "due",       [PHONE_ASKED] = "asked",
+        [PHONE_ENDED] = "ended",   [PHONE_YIELD] = "yield",
+        [PHONE_LOST] = "lost",     [PHONE_GONE] = "gone",
+        [PHONE_GIVEN] = "given",   [PHONE_DONE] = "done",
         [PHONE_FAILED] = "failed"};
     return names[event];
 }

@@ -5,15 +5,16 @@
  *             needed          due            done           given          due
  *      AWAY ─────────▶ WAITING ────▶ OPENING ───────▶ OPEN ────────▶ TAKEN ──────▶ TRYING ──▶ AWAY
  *       ▲                 │           │ ▲ ▲             │                             │     done
- *       │                 │    failed │ │ └─────────────│─────────────────────────────┘ failed
- *       │                 │           ▼ │ due           │ due, ended
+ *       │                 │    failed │ │ └─────────────┼─────────────────────────────┘ failed
+ *       │                 │           ▼ │ due       gone│ due, ended
  *       └─────────────────┴────────── RESTING ◀─────────┘
  *           not needed (from every state: closed)
  *
  * AWAY      the screen is somebody's, or has a network
  * WAITING   it is nobody's and has none: for a while a network may still come by itself
  * OPENING   what is in reach is looked for, and the access point opened; after a trial not where a network came back
- * OPEN      PHONE_OPEN_S at most
+ * OPEN      PHONE_OPEN_S at most; where NetworkManager has it no more (rfkill, nmcli, a new start) it is opened again,
+ *           with the same name and passphrase, PHONE_LOSSES_MAX times in one opening
  * TAKEN     a phone has named a network; it still reads that on the page
  * TRYING    the access point is closed, and that network tried (change.h); where it does not come up it opens again,
  *           with the same name and passphrase, so that the phone comes back by itself
@@ -24,9 +25,10 @@
 #ifndef PP_NETWORK_PHONE_H
 #define PP_NETWORK_PHONE_H
 
-#define PHONE_OPEN_S   1800 /* as long as somebody may be looking for his phone */
-#define PHONE_REST_S   300
-#define PHONE_LINGER_S 2 /* for the page to reach the phone */
+#define PHONE_OPEN_S     1800 /* as long as somebody may be looking for his phone */
+#define PHONE_REST_S     300
+#define PHONE_LINGER_S   2 /* for the page to reach the phone */
+#define PHONE_LOSSES_MAX 3
 
 enum phone_state {
     PHONE_AWAY,
@@ -47,6 +49,7 @@ enum phone_event {
     PHONE_ENDED, /* likewise */
     PHONE_YIELD, /* another change of the network wants the radio */
     PHONE_LOST,  /* the page has ended */
+    PHONE_GONE,  /* the access point is, and not by us */
     PHONE_GIVEN, /* a network, by the page */
     PHONE_DONE,  /* of what was done on entering the state */
     PHONE_FAILED,

@@ -67,6 +67,7 @@ static enum phone_event open_point(struct phone_service *phone) {
 static enum phone_event open_new(struct phone_service *phone) {
     struct pp_error error = {0};
     phone->opening = (struct setup_opening){0};
+    phone->losses = 0;
     if (access_point_name(&phone->point, &error))
         return open_point(phone);
     note_trouble(phone, &error);
@@ -74,11 +75,11 @@ static enum phone_event open_new(struct phone_service *phone) {
 }
 
 static void close_point(struct phone_service *phone) {
-    bool open = *phone->point.uuid;
+    bool open = !access_point_is_closed(&phone->point);
     access_point_close(&phone->point, &phone->places);
     if (*phone->point.name)
         tell(phone, LOCAL_PHONE_CLOSED);
-    if (open)
+    if (open && access_point_is_closed(&phone->point))
         pp_log_info("access point %s: closed", phone->point.name);
     access_point_forget(&phone->point);
     network_request_finish(&phone->given);
@@ -86,12 +87,17 @@ static void close_point(struct phone_service *phone) {
 }
 
 /* False: it cannot be told now. */
+static bool look_at_need(struct phone_service *phone, struct first_start_need *need) {
+    first_start_look(phone->service, phone->asked, need);
+    if (need->known)
+        phone->after_s = need->after_s;
+    return need->known;
+}
+
 static bool is_needed(struct phone_service *phone, bool *needed) {
     struct first_start_need need;
-    first_start_look(phone->service, phone->asked, &need);
-    if (!need.known)
+    if (!look_at_need(phone, &need))
         return false;
-    phone->after_s = need.after_s;
     *needed = need.needed;
     return true;
 }
@@ -99,6 +105,7 @@ static bool is_needed(struct phone_service *phone, bool *needed) {
 /* What was there before the trial may be up again: the radio is left to that. */
 static enum phone_event reopen(struct phone_service *phone) {
     bool needed = true;
+    access_point_close(&phone->point, &phone->places);
     return is_needed(phone, &needed) && !needed ? PHONE_NOT_NEEDED : open_point(phone);
 }
 
@@ -172,12 +179,29 @@ static void happen(struct phone_service *phone, enum phone_event event) {
 
 /* ---- What is seen ---- */
 
+static bool is_open(const struct phone_service *phone) {
+    return phone->state == PHONE_OPEN || phone->state == PHONE_TAKEN;
+}
+
+/* One that does not stay is left alone after a while, as one that does not open. */
+static void be_gone(struct phone_service *phone) {
+    pp_log_warning("access point %s: somebody else has ended it", phone->point.name);
+    phone->losses++;
+    happen(phone, phone->losses > PHONE_LOSSES_MAX ? PHONE_DUE : PHONE_GONE);
+}
+
 static void look(struct phone_service *phone) {
-    bool needed;
+    struct first_start_need need;
     phone->look_ms = pp_clock_monotonic_ms() + PHONE_LOOK_MS;
-    if (!is_needed(phone, &needed))
+    /* What NetworkManager would not delete. */
+    if (!is_open(phone))
+        access_point_close(&phone->point, &phone->places);
+    if (!look_at_need(phone, &need))
         return;
-    happen(phone, needed ? PHONE_NEEDED : PHONE_NOT_NEEDED);
+    if (is_open(phone) && need.needed && !need.own_up)
+        be_gone(phone);
+    else
+        happen(phone, need.needed ? PHONE_NEEDED : PHONE_NOT_NEEDED);
     /* Again and again: the screen, or its player, may have been started anew. */
     if (phone->state == PHONE_OPEN)
         tell(phone, LOCAL_PHONE_OPEN);
@@ -243,7 +267,7 @@ void phone_service_start(struct phone_service *phone) {
     phone->point = (struct access_point){.page = -1};
     phone->due_ms = INT64_MAX;
     phone->look_ms = pp_clock_monotonic_ms();
-    access_point_clear(&phone->places);
+    access_point_clear(&phone->point, &phone->places);
 }
 
 void phone_service_stop(struct phone_service *phone) {
@@ -261,7 +285,7 @@ bool phone_service_ask(struct phone_service *phone, bool open, struct pp_error *
     phone->asked = true;
     if (is_needed(phone, &needed) && needed) {
         happen(phone, PHONE_ASKED);
-        if (phone->state == PHONE_OPEN || phone->state == PHONE_TAKEN)
+        if (is_open(phone))
             return true;
         return pp_fail(error, PP_E_IO, "%s", phone->trouble.message);
     }

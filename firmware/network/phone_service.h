@@ -17,6 +17,7 @@ struct phone_service {
     enum phone_state state;
     int64_t due_ms, look_ms; /* ms, CLOCK_MONOTONIC; INT64_MAX never */
     unsigned after_s;        /* s without a network until it opens by itself; 0 never. Of the agent */
+    unsigned losses;         /* how often it was gone since it was opened anew */
     bool asked;              /* for by an administrator: it is not the agent's state that counts */
     struct access_point point;
     struct setup_opening opening; /* what the page is to say */

@@ -302,6 +302,43 @@ describe('a phone', { skip: needsRoot }, () => {
     await headend.startServing();
   });
 
+  test('finds it again, by the same name and passphrase, when somebody else has ended it', async () => {
+    await state('active', '');
+    await headend.stopServing();
+    await until(async () => await stateOf(display) === 'offline', 'the screen to be offline');
+    const from = network.log.length;
+    assert.equal((await network.ctl(['phone'])).code, 0);
+    const former = await opened(from);
+    // As after rfkill, nmcli connection down, or a new start of NetworkManager.
+    for (const _ of [1, 2, 3]) {
+      const since = network.log.length;
+      await rm(path.join(network.dir, 'up'));
+      const again = await opened(since);
+      assert.match(network.log.slice(since), new RegExp(`access point ${former.name}: somebody else has ended it`));
+      assert.deepEqual([again.name, again.passphrase], [former.name, former.passphrase]);
+      assert.equal((await page('/')).status, 200);
+    }
+    // One that does not stay is left alone.
+    await rm(path.join(network.dir, 'up'));
+    await until(() => network.log.includes(`access point ${former.name}: closed`), 'it to be closed');
+    await display.agent.waitLog(/phone-closed/);
+    assert.equal((await network.ctl(['phone', 'off'])).code, 0);
+  });
+
+  test('finds it closed in the end where NetworkManager does not delete it at once', async () => {
+    assert.equal((await network.ctl(['phone'])).code, 0);
+    await state('fail-delete', '');
+    const from = network.log.length;
+    await network.ctl(['phone', 'off']);
+    const said = 'the access point is not closed yet: NetworkManager: Error: not deleted.';
+    await until(() => network.log.slice(from).split(said).length > 2, 'it to be tried again');
+    assert.ok(await point());
+    await assert.rejects(page('/'), { code: 'ECONNREFUSED' });
+    await rm(path.join(network.dir, 'fail-delete'));
+    await closed();
+    await headend.startServing();
+  });
+
   test('left open by a process that was killed, it is cleared away by the next', async () => {
     await state('active', '');
     await headend.stopServing();

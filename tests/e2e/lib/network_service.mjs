@@ -17,17 +17,20 @@ import { until } from './display.mjs';
 const standIn = `#!/bin/sh
 cd "\${0%/*}" || exit 9
 case "$*" in
-  *TYPE,STATE*) cat active 2>/dev/null; exit 0 ;;
+  *TYPE,STATE*) cat active 2>/dev/null; [ ! -e up ] || echo "802-11-wireless:activated:$(cat up)"; exit 0 ;;
   *GENERAL.DEVICE,*) cat radio 2>/dev/null; exit 0 ;;
   *GENERAL.DEVICES*) cat leads 2>/dev/null; exit 0 ;;
   *SSID-HEX*) cat scan 2>/dev/null; exit 0 ;;
   *STARTUP*) cat startup 2>/dev/null || echo started; exit 0 ;;
 esac
 echo "$*" >>asked
-# The access point comes up, and what it was is kept to be looked at; a change does where it may.
+# The access point comes up, which "up" says, and what it was is kept to be looked at; a change does where it may. Nothing is
+# deleted where there is "fail-delete".
 case "$*" in
   *'load '*pingplay-phone*) cp "$3" point ;;
-  *' up '*) grep -q "uuid=$6" point 2>/dev/null && exit 0
+  *delete*) [ ! -e fail-delete ] || { echo 'Error: not deleted.'; exit 1; }
+    [ "$(cat up 2>/dev/null)" != "$4" ] || rm up ;;
+  *' up '*) grep -q "uuid=$6" point 2>/dev/null && { echo "$6" >up; exit 0; }
     [ ! -e fail-up ] || { [ ! -s fail-up ] || exec sh -c 'cat fail-up; exit 4'; echo 'Error: no.'; exit 4; } ;;
 esac
 `;

@@ -7,10 +7,13 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "network/access_point.h"
 #include "network/wifi_uri.h"
+#include "support/test_folder.h"
 
 static bool fits(const char *text, const char *shape) {
     for (; *text && *shape; text++, shape++) {
@@ -68,11 +71,126 @@ static void its_profile_shares_nothing(void **state) {
         "routing-rule1=priority 100 from 0.0.0.0/0 iif wlan0 type prohibit\n\n[ipv6]\nmethod=disabled\n");
 }
 
+/* ---- What is left of one ---- */
+
+#define UUID    "11111111-2222-4333-8444-555555555555"
+#define PROFILE "pingplay-phone-a.nmconnection"
+
+/* Notes its words; ends with what the file "status" has, after an error. */
+static const char stand_in[] = "#!/bin/sh\n"
+                               "cd \"${0%/*}\" || exit 9\n"
+                               "echo \"$*\" >>words\n"
+                               "[ -e status ] || exit 0\n"
+                               "echo 'Error: it does not.'; exit $(cat status)\n";
+
+static void put(const struct test_folder *folder, const char *name, const char *text) {
+    assert_true(pp_file_replace(folder->fd, name, text, strlen(text), 0700, NULL));
+}
+
+static bool there(const struct test_folder *folder, const char *name) {
+    struct stat about;
+    return fstatat(folder->fd, name, &about, 0) == 0;
+}
+
+static void expect_deletions(const struct test_folder *folder, size_t count) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(4096);
+    static const char line[] = "connection delete uuid " UUID "\n";
+    assert_true(pp_file_read(folder->fd, "words", &text, NULL));
+    assert_int_equal(text.size, count * strlen(line));
+    for (size_t i = 0; i < count; i++)
+        assert_memory_equal(text.data + i * strlen(line), line, strlen(line));
+}
+
+/* As a killed process leaves it: a profile, and dnsmasq's file. */
+static struct access_point_places leave_one(const struct test_folder *folder, char nmcli[64]) {
+    snprintf(nmcli, 64, "%s/nmcli", folder->path);
+    put(folder, "nmcli", stand_in);
+    put(folder, PROFILE, "uuid=" UUID "\nautoconnect=false\n");
+    put(folder, ACCESS_POINT_NAMES_FILE, "address=/#/10.42.0.1\n");
+    return (struct access_point_places){
+        .nmcli = nmcli, .folder = folder->path, .names_folder = folder->path, .address = "10.42.0.1"};
+}
+
+static void what_a_killed_process_has_left_is_gone_at_the_next_start(void **state) {
+    const struct test_folder *folder = *state;
+    char nmcli[64];
+    const struct access_point_places places = leave_one(folder, nmcli);
+    struct access_point point = {.page = -1};
+    put(folder, PROFILE ".new", "psk=half");
+    /* dnsmasq reads each file of its folder, whatever it is called. */
+    put(folder, ACCESS_POINT_NAMES_FILE ".new", "address=/#/10.");
+    access_point_clear(&point, &places);
+    expect_deletions(folder, 1);
+    static const char *const files[] = {PROFILE, PROFILE ".new", ACCESS_POINT_NAMES_FILE,
+                                        ACCESS_POINT_NAMES_FILE ".new"};
+    for (size_t i = 0; i < PP_COUNT(files); i++)
+        assert_false(there(folder, files[i]));
+    assert_true(access_point_is_closed(&point));
+}
+
+static void half_a_file_is_gone_also_where_there_is_no_profile(void **state) {
+    const struct test_folder *folder = *state;
+    char nmcli[64];
+    const struct access_point_places places = leave_one(folder, nmcli);
+    struct access_point point = {.page = -1};
+    assert_int_equal(unlinkat(folder->fd, PROFILE, 0), 0);
+    put(folder, ACCESS_POINT_NAMES_FILE ".new", "address=/#/10.");
+    access_point_clear(&point, &places);
+    assert_false(there(folder, ACCESS_POINT_NAMES_FILE));
+    assert_false(there(folder, ACCESS_POINT_NAMES_FILE ".new"));
+    assert_false(there(folder, "words"));
+}
+
+static void one_that_networkmanager_does_not_delete_is_tried_again_and_found_by_the_next_start(void **state) {
+    const struct test_folder *folder = *state;
+    char nmcli[64];
+    const struct access_point_places places = leave_one(folder, nmcli);
+    struct access_point point = {.page = -1}, next = {.page = -1};
+    put(folder, "status", "1");
+    access_point_clear(&point, &places);
+    assert_false(access_point_is_closed(&point));
+    assert_true(there(folder, PROFILE));
+    access_point_close(&point, &places);
+    assert_false(access_point_is_closed(&point));
+    expect_deletions(folder, 2);
+    /* By another process: the file says which. */
+    access_point_clear(&next, &places);
+    assert_false(access_point_is_closed(&next));
+    assert_int_equal(unlinkat(folder->fd, "status", 0), 0);
+    access_point_close(&next, &places);
+    expect_deletions(folder, 4);
+    assert_true(access_point_is_closed(&next));
+    assert_false(there(folder, PROFILE));
+    access_point_close(&next, &places);
+    expect_deletions(folder, 4);
+}
+
+/* nmcli(1), EXIT STATUS: 10. */
+static void one_that_networkmanager_does_not_know_is_gone(void **state) {
+    const struct test_folder *folder = *state;
+    char nmcli[64];
+    const struct access_point_places places = leave_one(folder, nmcli);
+    struct access_point point = {.page = -1};
+    put(folder, "status", "10");
+    access_point_clear(&point, &places);
+    assert_true(access_point_is_closed(&point));
+    assert_false(there(folder, PROFILE));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(name_and_passphrase_are_made_anew_of_letters_that_are_not_mistaken),
         cmocka_unit_test(its_code_is_read_as_it_is),
         cmocka_unit_test(its_profile_shares_nothing),
+        cmocka_unit_test_setup_teardown(what_a_killed_process_has_left_is_gone_at_the_next_start,
+                                        test_folder_create, test_folder_destroy),
+        cmocka_unit_test_setup_teardown(half_a_file_is_gone_also_where_there_is_no_profile,
+                                        test_folder_create, test_folder_destroy),
+        cmocka_unit_test_setup_teardown(
+            one_that_networkmanager_does_not_delete_is_tried_again_and_found_by_the_next_start,
+            test_folder_create, test_folder_destroy),
+        cmocka_unit_test_setup_teardown(one_that_networkmanager_does_not_know_is_gone, test_folder_create,
+                                        test_folder_destroy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
