@@ -322,26 +322,26 @@ static void answer_notice(struct agent *agent, struct local_client *client,
 
 struct question {
     enum local_type type;
-    bool owner; /* not for everybody who may ask: root, and the agent's own user */
-    bool open;  /* only once the state folder is */
+    enum local_who who;
+    bool open; /* only once the state folder is */
     void (*answer)(struct agent *agent, struct local_client *client, const struct local_message *request);
 };
 
 /* clang-format off */
 static const struct question questions[] = {
-    {LOCAL_STATUS,   false, true,  answer_status},
-    {LOCAL_ENROL,    false, true,  answer_enrol},
-    {LOCAL_DIAGNOSE, false, false, answers_diagnose},
-    {LOCAL_LOGS,     false, false, answer_logs},
-    {LOCAL_SCHEDULE, false, true,  answers_schedule},
-    {LOCAL_STATS,    false, true,  answer_stats},
-    {LOCAL_PROXY,    false, true,  answer_proxy},
-    {LOCAL_SET_PROXY, false, true, answer_set_proxy},
-    {LOCAL_SIGN_OUT, false, true,  answer_sign_out},
-    {LOCAL_RESET,    true,  true,  answer_reset},
-    {LOCAL_MIGRATE,  true,  false, answer_migrate},
-    {LOCAL_NOTICE,   true,  false, answer_notice},
-    {LOCAL_KEY,      true,  true,  network_key_answer},
+    {LOCAL_STATUS,   LOCAL_MEMBERS, true,  answer_status},
+    {LOCAL_ENROL,    LOCAL_MEMBERS, true,  answer_enrol},
+    {LOCAL_DIAGNOSE, LOCAL_MEMBERS, false, answers_diagnose},
+    {LOCAL_LOGS,     LOCAL_MEMBERS, false, answer_logs},
+    {LOCAL_SCHEDULE, LOCAL_MEMBERS, true,  answers_schedule},
+    {LOCAL_STATS,    LOCAL_MEMBERS, true,  answer_stats},
+    {LOCAL_PROXY,    LOCAL_MEMBERS, true,  answer_proxy},
+    {LOCAL_SET_PROXY, LOCAL_MEMBERS, true, answer_set_proxy},
+    {LOCAL_SIGN_OUT, LOCAL_MEMBERS, true,  answer_sign_out},
+    {LOCAL_RESET,    LOCAL_OWNERS,  true,  answer_reset},
+    {LOCAL_MIGRATE,  LOCAL_OWNERS,  false, answer_migrate},
+    {LOCAL_NOTICE,   LOCAL_OWNERS,  false, answer_notice},
+    {LOCAL_KEY,      LOCAL_ROOT,    true,  network_key_answer},
 };
 /* clang-format on */
 
@@ -354,7 +354,7 @@ static void on_request(void *arg, struct local_client *client, const struct loca
     }
     if (!question)
         local_refuse(client, LOCAL_FAILED, "this agent cannot do that");
-    else if (question->owner && !local_client_is_owner(client))
+    else if (!local_client_is(client, question->who))
         local_refuse(client, LOCAL_DENIED, "only root may do that");
     else if (question->open && !is_open(agent))
         local_refuse(client, LOCAL_NOT_NOW, "the agent has not opened its state folder yet%s%s",

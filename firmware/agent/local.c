@@ -29,7 +29,7 @@ struct local_client {
     struct local *local;
     enum client_state state;
     int fd;
-    bool owner;
+    bool root, owner; /* enum local_who */
     char name[24];
     struct net_watch *watch;
     short events; /* that it waits for */
@@ -72,12 +72,13 @@ static bool client_may_connect(const struct local *local, struct local_client *c
     if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return false;
     snprintf(client->name, sizeof client->name, "uid %lld", (long long)peer.uid);
-    client->owner = peer.uid == 0 || peer.uid == geteuid();
+    client->root = peer.uid == 0;
+    client->owner = client->root || peer.uid == geteuid();
     return client->owner || (local->has_group && is_member(client->fd, peer.gid, local->group));
 }
 
-bool local_client_is_owner(const struct local_client *client) {
-    return client->owner;
+bool local_client_is(const struct local_client *client, enum local_who who) {
+    return who == LOCAL_MEMBERS || (who == LOCAL_OWNERS ? client->owner : client->root);
 }
 
 const char *local_client_name(const struct local_client *client) {

@@ -47,8 +47,12 @@ struct local *local_start(const struct local_config *config, struct pp_error *er
 void local_stop(struct local *local);
 PP_DEFINE_AUTO(local, struct local, local_stop)
 
-/* Root or the agent's own user, who could do as much without us; else a member of the group. */
-bool local_client_is_owner(const struct local_client *client);
+enum local_who {
+    LOCAL_MEMBERS, /* of the group, and those below: whoever is let in */
+    LOCAL_OWNERS,  /* root, and the agent's own user, who could do as much without us */
+    LOCAL_ROOT,
+};
+bool local_client_is(const struct local_client *client, enum local_who who);
 /* "uid 1000", for the log. */
 const char *local_client_name(const struct local_client *client);
 

@@ -204,6 +204,20 @@ test('whoever may not ask is refused, by the kernel and by the agent', async (t)
   assert.match(known.err, /only root and members of the group games may ask/);
 });
 
+test('the device key is for root alone, and not for the agent\'s own user', async (t) => {
+  if (process.getuid() !== 0) return t.skip('needs root, to become another user');
+  const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+  for (const file of [headend.caFile, headend.rootFile]) await run('chmod', ['a+rX', path.dirname(file), file]);
+  const display = await startDisplay(headend, { agentPrefix: nobody, beforeAgent: ({ dir: own }) => run('chown', ['65534', own]) });
+  t.after(() => display.stop());
+  await display.waitCode();
+  const program = path.join(buildDir(), 'tests/e2e/programs/pingplay-local-hostile');
+  const [setpriv, ...words] = nobody;
+  assert.equal((await run(setpriv, [...words, program, display.controlSocket, 'key'])).stdout, 'refused: only root may do that\n');
+  assert.match((await run(program, [display.controlSocket, 'key'])).stdout, /^CREDENTIALS, a key of \d+ bytes\n$/);
+  assert.equal((await ctl(display, 'status', { prefix: nobody })).code, 0);
+});
+
 // A child of tests/e2e/programs/local_hostile.c, once it has said that it is there.
 async function hostile(t, display, ...words) {
   const child = spawn(path.join(buildDir(), 'tests/e2e/programs/pingplay-local-hostile'), [display.controlSocket, ...words]);

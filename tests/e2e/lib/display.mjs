@@ -11,6 +11,7 @@
 //                                                            // the agent before: wait for what the new one says first
 //   … { storage } …                                          // its state folder on a file system of its own: storage.mjs
 //   { config: ['[vault]', 'provider = file'] }               // an option: more lines of the agent's configuration
+//   { agentPrefix: ['setpriv', …] }                          // an option: goes before the agent's program
 //   await display.renderers();                               // PIDs
 //   await display.stop();
 import { execFile, spawn } from 'node:child_process';
@@ -99,8 +100,9 @@ class Display {
   }
 
   async startAgent() {
-    this.agent = new Program(path.join(buildDir(), 'firmware/agent/pingplay-agent'),
-      ['--config', this.config, ...(this.options.rendererUser ? ['--renderer-user', this.options.rendererUser] : [])],
+    const [program, ...words] = [...(this.options.agentPrefix ?? []), path.join(buildDir(), 'firmware/agent/pingplay-agent')];
+    this.agent = new Program(program, [...words,
+      '--config', this.config, ...(this.options.rendererUser ? ['--renderer-user', this.options.rendererUser] : [])],
       this.options.agentEnv);
   }
 

@@ -34,6 +34,14 @@ struct stage {
     int requests, gone;
 };
 
+/* The narrowest that it is one of. */
+static enum local_who role_of(const struct local_client *client) {
+    assert_true(local_client_is(client, LOCAL_MEMBERS));
+    return local_client_is(client, LOCAL_ROOT)     ? LOCAL_ROOT
+           : local_client_is(client, LOCAL_OWNERS) ? LOCAL_OWNERS
+                                                   : LOCAL_MEMBERS;
+}
+
 static void on_request(void *arg, struct local_client *client, const struct local_message *request) {
     struct stage *stage = arg;
     pp_autojson cJSON *document = cJSON_CreateObject();
@@ -45,7 +53,7 @@ static void on_request(void *arg, struct local_client *client, const struct loca
     } else if (request->type == LOCAL_RESET) {
         local_refuse(client, LOCAL_NOT_NOW, "not \x1b[2J now");
     } else {
-        cJSON_AddBoolToObject(document, "owner", local_client_is_owner(client));
+        cJSON_AddNumberToObject(document, "who", role_of(client));
         cJSON_AddStringToObject(document, "name", "\xe2\x80\xae!");
         local_answer(client, document);
     }
@@ -138,7 +146,10 @@ static void a_question_has_one_answer_and_its_end(void **state) {
     struct local_message answer = client_read(stage, fd, &packet);
     assert_int_equal(answer.type, LOCAL_DOCUMENT);
     /* What steers a terminal is told in an escape of JSON's. */
-    assert_text(answer.document, "{\"owner\":true,\"name\":\"\\u202e!\"}");
+    char expected[64];
+    snprintf(expected, sizeof expected, "{\"who\":%d,\"name\":\"\\u202e!\"}",
+             geteuid() == 0 ? LOCAL_ROOT : LOCAL_OWNERS);
+    assert_text(answer.document, expected);
     assert_int_equal(client_read(stage, fd, &packet).type, LOCAL_END);
     assert_int_equal(client_read(stage, fd, &packet).type, 0);
     assert_int_equal(stage->requests, 1);
@@ -316,7 +327,7 @@ static int ask_as(struct stage *stage, uid_t user, gid_t group) {
         struct pp_error error = {0};
         pp_autobuf struct pp_buf packet = PP_BUF_INIT(LOCAL_PACKET_MAX);
         struct local_message answer = {0};
-        if (setgroups(1, &group) != 0 || setgid(STRANGER) != 0 || setuid(user) != 0)
+        if (seteuid(0) != 0 || setgroups(1, &group) != 0 || setgid(STRANGER) != 0 || setuid(user) != 0)
             _exit(2);
         int fd = ipc_connect(stage->path, &error);
         /* Whoever may not is told so before it asks, and perhaps hung up by then. */
@@ -324,9 +335,8 @@ static int ask_as(struct stage *stage, uid_t user, gid_t group) {
             (void)!local_send(fd, &(struct local_message){.type = LOCAL_STATUS}, &error);
         if (fd >= 0 && local_receive(fd, LOCAL_PACKET_MAX, &packet, &answer, &error)) {
             heard[0] = (uint8_t)answer.type;
-            heard[1] = answer.type == LOCAL_REFUSED
-                           ? answer.refused.refusal
-                           : memcmp(answer.document.data, "{\"owner\":false", 14) == 0;
+            heard[1] = answer.type == LOCAL_REFUSED ? answer.refused.refusal
+                                                    : (uint8_t)(answer.document.data[7] - '0');
         }
         _exit(write(pipes[1], heard, sizeof heard) == sizeof heard ? 0 : 3);
     }
@@ -348,10 +358,24 @@ static void only_members_of_the_group_may_ask(void **state) {
     if (geteuid() != 0 || !games)
         skip();
     gid_t group = games->gr_gid;
-    assert_int_equal(ask_as(stage, STRANGER, group), LOCAL_DOCUMENT << 8 | 1);
+    assert_int_equal(ask_as(stage, STRANGER, group), LOCAL_DOCUMENT << 8 | LOCAL_MEMBERS);
     assert_int_equal(ask_as(stage, STRANGER, STRANGER), 0); /* the kernel lets nobody else in */
     assert_int_equal(chmod(stage->path, 0666), 0);
     assert_int_equal(ask_as(stage, STRANGER, STRANGER), LOCAL_REFUSED << 8 | LOCAL_DENIED);
+}
+
+/* Who runs the agent may do nearly all that root may. */
+static void the_agent_s_own_user_is_told_from_root(void **state) {
+    struct stage *stage = *state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chmod(stage->path, 0666), 0);
+    assert_int_equal(ask_as(stage, 0, STRANGER), LOCAL_DOCUMENT << 8 | LOCAL_ROOT);
+    assert_int_equal(seteuid(STRANGER), 0);
+    int own = ask_as(stage, STRANGER, STRANGER), root = ask_as(stage, 0, STRANGER);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(own, LOCAL_DOCUMENT << 8 | LOCAL_OWNERS);
+    assert_int_equal(root, LOCAL_DOCUMENT << 8 | LOCAL_ROOT);
 }
 
 int main(void) {
@@ -366,6 +390,7 @@ int main(void) {
         local_test(the_log_s_last_lines_are_told_and_then_followed),
         local_test(who_reads_the_log_too_slowly_loses_lines_and_is_told_how_many),
         local_test(only_members_of_the_group_may_ask),
+        local_test(the_agent_s_own_user_is_told_from_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
