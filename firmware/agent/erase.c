@@ -72,7 +72,8 @@ bool agent_erase_remains(const char *state_dir, bool *any, struct pp_error *erro
     return folder_empty(AT_FDCWD, state_dir, 0, error) || pp_wrap(error, "%s", state_dir);
 }
 
-bool agent_erase(const char *state_dir, struct pp_error *error) {
-    wifi_erasure_note(state_dir);
+bool agent_erase(const char *state_dir, bool again, struct pp_error *error) {
+    if (!again || !wifi_erasure_is_noted(state_dir))
+        wifi_erasure_note(state_dir);
     return vault_erase_closed(state_dir, error) && agent_erase_remains(state_dir, NULL, error);
 }

@@ -9,8 +9,8 @@
 /* First the key-encryption key and all records, overwritten and fsynced, so that nothing else can be read ever again;
  * then everything else in the folder, but for a note that the Wi-Fi is to be erased as well (wifi_erasure.h).
  * PP_E_STATE while an agent runs in it. Safe to repeat after a failure or a power cut: what is left is removed
- * then. */
-PP_MUST_USE bool agent_erase(const char *state_dir, struct pp_error *error);
+ * then. `again`: it was begun before, and that Wi-Fi goes which there was then. */
+PP_MUST_USE bool agent_erase(const char *state_dir, bool again, struct pp_error *error);
 
 /* What an erase that was cut off has left beside a vault that has nothing in it: without the former key it is of no
  * use. *any (NULL: nobody wants to know): there was something. A proof still to be told (last_receipt.h) stays. */

@@ -104,7 +104,7 @@ static bool run_agent(const char *path, const struct agent_config *config, const
 }
 
 static bool erase(const struct agent_config *config, struct pp_error *error) {
-    return agent_erase(config->state, error) &&
+    return agent_erase(config->state, false, error) &&
            wifi_erasure_now(config->state, config->network_socket, error);
 }
 

@@ -323,7 +323,7 @@ static void forget_all(struct agent *agent) {
 
 static void run_erase_rest(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
-    erasing->ok = agent_erase(erasing->agent->config.state, &erasing->error);
+    erasing->ok = agent_erase(erasing->agent->config.state, true, &erasing->error);
     if (erasing->ok)
         last_receipt_keep(&erasing->agent->last_receipt, erasing->agent->config.state);
 }

@@ -43,6 +43,11 @@ static bool read_note(const char *state_dir, struct pp_boot_time *decided) {
     return true;
 }
 
+bool wifi_erasure_is_noted(const char *state_dir) {
+    struct pp_boot_time decided;
+    return read_note(state_dir, &decided);
+}
+
 void wifi_erasure_load(struct wifi_erasure *erasure, const char *state_dir, bool enrolled) {
     bool noted = read_note(state_dir, &erasure->decided);
     erasure->fd = -1;

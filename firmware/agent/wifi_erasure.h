@@ -28,8 +28,9 @@ struct wifi_erasure {
     struct pp_job removal; /* of the note */
 };
 
-/* Writes the note. Where it cannot be written that is said in the log, and the erase goes on. */
+/* Writes the note, decided now. Where it cannot be written that is said in the log, and the erase goes on. */
 void wifi_erasure_note(const char *state_dir);
+bool wifi_erasure_is_noted(const char *state_dir);
 /* Reads it, by a job. `enrolled`: what it is a note of was not done, or was undone by an enrolment; then it goes. */
 void wifi_erasure_load(struct wifi_erasure *erasure, const char *state_dir, bool enrolled);
 /* Where it is wanted: asks once `receipt` is told, and until it is done. A machine without the service
