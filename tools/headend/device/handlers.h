@@ -2,6 +2,7 @@
 #ifndef HEADEND_DEVICE_HANDLERS_H
 #define HEADEND_DEVICE_HANDLERS_H
 
+#include "headend/server/intake.h"
 #include "headend/server/request.h"
 
 /* oauth.c: RFC 8628 */
@@ -16,8 +17,9 @@ void device_session(struct request *request, struct reply *reply);
 void device_state(struct request *request, struct reply *reply);
 /* receipts.c */
 void command_receipt_post(struct request *request, struct reply *reply);
-/* uploads.c: the first is asked before the body is read */
+/* uploads.c: the first is asked before the body is read, which the second takes */
 bool upload_admit(struct request *request, struct reply *reply);
+extern const struct body_sink upload_sink;
 void upload_put(struct request *request, struct reply *reply);
 /* sign_in.c */
 void device_sign_in(struct request *request, struct reply *reply);

@@ -13,6 +13,8 @@
 #define SIGN_IN_MAX 32768 /* characters of a JWE */
 #define REQUEST_MAX 8192  /* bytes of a base64 certification request */
 
+static const struct route_api uploads = {.sink = &upload_sink};
+
 static const struct route routes[] = {
     {"POST", "/oauth/device_authorization", ROUTE_OPEN, FORM, FORM_MAX, oauth_device_authorization,
      WORK_WRITES, NULL},
@@ -33,9 +35,9 @@ static const struct route routes[] = {
     {"POST", "/v1/commands/{id:uuid}/receipt", ROUTE_OPEN, JOSE, COMMAND_RECEIPT_TOKEN_MAX,
      command_receipt_post, WORK_WRITES, NULL},
     {"PUT", "/v1/screenshots/{id}", ROUTE_DEVICE, COMMAND_UPLOAD_TYPE, COMMAND_UPLOAD_SEALED_MAX, upload_put,
-     WORK_WRITES, NULL},
+     WORK_WRITES, &uploads},
     {"PUT", "/v1/logs/{id}", ROUTE_DEVICE, COMMAND_UPLOAD_TYPE, COMMAND_UPLOAD_SEALED_MAX, upload_put,
-     WORK_WRITES, NULL},
+     WORK_WRITES, &uploads},
     {"GET", "/repo/{path...}", ROUTE_EITHER, NULL, 0, repo_file, WORK_READS, NULL},
 };
 

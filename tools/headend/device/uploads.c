@@ -22,13 +22,29 @@ bool upload_admit(struct request *request, struct reply *reply) {
     return false;
 }
 
+static void *upload_begin(const struct request *request, struct pp_error *error) {
+    return screen_upload_create(request->app->home, request_parameter(request, "id"), error);
+}
+
+static bool upload_data(void *upload, const void *data, size_t size, struct pp_error *error) {
+    return screen_upload_write(upload, data, size, error);
+}
+
+static bool upload_end(void *upload, struct pp_error *error) {
+    return screen_upload_sync(upload, error);
+}
+
+static void upload_finish(void *upload) {
+    screen_upload_destroy(upload);
+}
+
+const struct body_sink upload_sink = {upload_begin, upload_data, upload_end, upload_finish};
+
 void upload_put(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
-    const struct pp_buf *body = &request->body;
     if (!upload_admit(request, reply))
         return;
-    if (screen_upload_keep(request->app->home, request->app->db, request->device.id,
-                           request_parameter(request, "id"), body->data, body->size, &error))
+    if (screen_upload_keep(intake_upload(request->intake), request->app->db, request->device.id, &error))
         reply_empty(reply, MHD_HTTP_NO_CONTENT);
     else
         reply_failure(reply, &error);

@@ -45,7 +45,7 @@ static void connection_enter(struct connection *connection, enum connection_phas
     int64_t request_ms = connection->all->request_ms;
     bool patient = connection->guest.standing != STANDING_STRANGER && CONNECTION_IDLE_MS > request_ms;
     connection->phase = phase;
-    connection->guest.busy = phase == CONNECTION_BODY || phase == CONNECTION_ANSWER;
+    connection->guest.busy = phase != CONNECTION_HEAD && phase != CONNECTION_IDLE;
     connection->measure_at = 0;
     if (phase == CONNECTION_HEAD)
         connection->cut_at = now + request_ms;
@@ -71,6 +71,8 @@ static bool bytes_moved(const struct connection *connection, uint64_t *moved) {
     if (getsockopt(connection->fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
         return false;
     bool answers = connection->phase == CONNECTION_ANSWER;
+    if (connection->phase == CONNECTION_HELD)
+        return false;
     *moved = answers ? info.tcpi_bytes_acked : info.tcpi_bytes_received;
     return !answers || (ioctl(connection->fd, SIOCOUTQ, &waiting) == 0 && waiting > 0);
 }
@@ -307,6 +309,11 @@ bool connection_request_done(struct connection *connection) {
 void connection_answer_done(struct connection *connection) {
     if (connection)
         connection_move(connection, CONNECTION_IDLE);
+}
+
+void connection_body_waits(struct connection *connection, bool waits) {
+    if (connection)
+        connection_move(connection, waits ? CONNECTION_HELD : CONNECTION_BODY);
 }
 
 /* ---- Who it is ---- */

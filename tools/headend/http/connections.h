@@ -20,6 +20,7 @@
 enum connection_phase {
     CONNECTION_HEAD,   /* TLS's handshake and the first request's head, or a later one's: `request_s` */
     CONNECTION_BODY,   /* CONNECTION_RATE_MIN, measured over `request_s` */
+    CONNECTION_HELD,   /* of a body, while it is we who take no more: nothing is measured */
     CONNECTION_ANSWER, /* the same, while there is something to send: a poll may wait, a slow reader may not */
     CONNECTION_IDLE,   /* between two requests */
 };
@@ -75,6 +76,9 @@ struct connection *connection_of(struct MHD_Connection *connection);
 bool connection_head_done(struct connection *connection);
 bool connection_request_done(struct connection *connection);
 void connection_answer_done(struct connection *connection);
+
+/* Whether it is we who keep a request's body waiting, and not its sender. NULL is allowed. */
+void connection_body_waits(struct connection *connection, bool waits);
 
 /* Looks at the client certificate, once per connection. */
 void connection_identify(struct connection *connection, struct MHD_Connection *mhd);

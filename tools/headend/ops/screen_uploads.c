@@ -1,5 +1,10 @@
 #include "headend/ops/screen_uploads.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/encode.h"
 #include "base/file.h"
 #include "crypto/bulk.h"
@@ -50,14 +55,95 @@ static bool drop_beyond(const struct home *home, struct db *db, const char *devi
                   "si", device, kept);
 }
 
-bool screen_upload_keep(const struct home *home, struct db *db, const char *device, const char *id,
-                        const void *sealed, size_t size, struct pp_error *error) {
+struct screen_upload {
+    const struct home *home;
+    char id[UUID_TEXT_SIZE];
+    char part[PP_PATH_MAX]; /* its file while it comes; "" once it is kept */
+    int fd;
+    int64_t size; /* bytes */
+};
+
+struct screen_upload *screen_upload_create(const struct home *home, const char *id, struct pp_error *error) {
     char path[PP_PATH_MAX];
-    return upload_path(id, path, error) && pp_dir_make(home->fd, UPLOADS, 0700, error) &&
-           pp_file_replace(home->fd, path, sealed, size, 0600, error) &&
-           db_run(db, error, "UPDATE screen_command SET uploaded = ? WHERE id = ?", "is", (int64_t)size,
-                  id) &&
-           drop_beyond(home, db, device, SCREEN_UPLOADS_KEPT_MAX, error);
+    char unique[UUID_TEXT_SIZE];
+    if (!upload_path(id, path, error) || !uuid_make(unique, error) ||
+        !pp_dir_make(home->fd, UPLOADS, 0700, error))
+        return NULL;
+    struct screen_upload *upload = calloc(1, sizeof *upload);
+    if (!upload) {
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    upload->home = home;
+    upload->fd = -1;
+    snprintf(upload->id, sizeof upload->id, "%s", id);
+    if (pp_path_format(upload->part, error, UPLOADS "/.%s.part", unique)) {
+        upload->fd = openat(home->fd, upload->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (upload->fd >= 0)
+            return upload;
+        pp_fail_errno(error, "%s", upload->part);
+    }
+    upload->part[0] = 0;
+    screen_upload_destroy(upload);
+    return NULL;
+}
+
+bool screen_upload_write(struct screen_upload *upload, const void *sealed, size_t size,
+                         struct pp_error *error) {
+    upload->size += (int64_t)size;
+    return pp_write_all(upload->fd, sealed, size, error);
+}
+
+bool screen_upload_sync(struct screen_upload *upload, struct pp_error *error) {
+    return fsync(upload->fd) == 0 || pp_fail_errno(error, "%s", upload->part);
+}
+
+bool screen_upload_keep(struct screen_upload *upload, struct db *db, const char *device,
+                        struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    int dir = upload->home->fd;
+    if (!upload_path(upload->id, path, error))
+        return false;
+    if (renameat(dir, upload->part, dir, path) < 0)
+        return pp_fail_errno(error, "%s", path);
+    upload->part[0] = 0;
+    return pp_dir_sync_of(dir, path, error) &&
+           db_run(db, error, "UPDATE screen_command SET uploaded = ? WHERE id = ?", "is", upload->size,
+                  upload->id) &&
+           drop_beyond(upload->home, db, device, SCREEN_UPLOADS_KEPT_MAX, error);
+}
+
+void screen_upload_destroy(struct screen_upload *upload) {
+    if (!upload)
+        return;
+    pp_close(&upload->fd);
+    if (*upload->part)
+        unlinkat(upload->home->fd, upload->part, 0);
+    free(upload);
+}
+
+/* A name that a part has. */
+static bool is_part(const char *name) {
+    size_t length = strlen(name);
+    return name[0] == '.' && length > 5 && strcmp(name + length - 5, ".part") == 0;
+}
+
+bool screen_uploads_tidy(const struct home *home, struct pp_error *error) {
+    struct pp_error missing = {0};
+    int fd = pp_dir_open(home->fd, UPLOADS, &missing);
+    if (fd < 0)
+        return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
+    DIR *dir = fdopendir(fd);
+    if (!dir) {
+        pp_close(&fd);
+        return pp_fail_errno(error, "%s", UPLOADS);
+    }
+    for (const struct dirent *entry; (entry = readdir(dir));) {
+        if (is_part(entry->d_name))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    closedir(dir);
+    return true;
 }
 
 bool screen_forget(const struct home *home, struct db *db, const struct device *device,

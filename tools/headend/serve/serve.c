@@ -27,6 +27,7 @@
 #include "headend/ops/person_session.h"
 #include "headend/ops/publish.h"
 #include "headend/ops/screen_changes.h"
+#include "headend/ops/screen_uploads.h"
 #include "headend/ops/throttle.h"
 #include "headend/pages/admin.h"
 #include "headend/pages/embedded.h"
@@ -193,7 +194,8 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->watcher = db_open(db_path(app->db), false, error)) &&
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
            (app->workers = workers_create(error)) && (app->streams = streams_create(app->workers, error)) &&
-           (app->changes = screen_changes_create(error)) && (app->proofs = proof_guard_create(error)) &&
+           (app->changes = screen_changes_create(error)) && screen_uploads_tidy(app->home, error) &&
+           (app->proofs = proof_guard_create(error)) &&
            (app->sign_in_key = sign_in_key_open(app->home, error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
            (app->allowance = allowance_create(error)) &&

@@ -53,6 +53,7 @@ struct request {
     struct query query;
     struct list list; /* of ROUTE_API, read */
     struct pp_buf body;
+    struct intake *intake; /* of a body that a sink takes, and no body then */
     bool body_too_large;
     struct device device; /* where the route asks for a device */
     const uint8_t

@@ -2,6 +2,7 @@
 
 #include "headend/db/db.h"
 #include "headend/http/problems.h"
+#include "headend/server/intake.h"
 
 bool site_connect(struct site *site, struct pp_error *error) {
     site->map = path_map_create(error);
@@ -66,12 +67,28 @@ void route_run(struct request *request, struct reply *reply) {
     db_unlock(request->db);
 }
 
+static bool sink_begin(struct request *request, struct reply *reply, const struct body_sink *sink) {
+    struct pp_error error = {0};
+    void *upload = sink->begin(request, &error);
+    if (upload)
+        request->intake = intake_create(request->app->workers, request->connection, sink, upload,
+                                        request->route->body_max, &error);
+    if (request->intake)
+        return true;
+    if (upload)
+        sink->finish(upload);
+    reply_failure(reply, &error);
+    return false;
+}
+
 bool route_admit(struct request *request, struct reply *reply) {
-    if (request->route->body_max <= HTTP_BODY_MAX)
+    const struct body_sink *sink = request->route->api ? request->route->api->sink : NULL;
+    if (!sink && request->route->body_max <= HTTP_BODY_MAX)
         return true;
     request->db = request->app->reader;
     db_lock(request->db);
-    bool admitted = authenticate(request, reply) && request->app->site->admit(request, reply);
+    bool admitted = authenticate(request, reply) && request->app->site->admit(request, reply) &&
+                    (!sink || sink_begin(request, reply, sink));
     if (!admitted)
         request->app->site->complete(request, reply);
     db_unlock(request->db);

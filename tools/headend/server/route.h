@@ -25,9 +25,11 @@ enum route_work {
     WORK_WRITES, /* the home's, with its lock, on the writer's thread (writer.h) */
 };
 
+/* What not each route has. */
 struct route_api {
-    const struct list_form *list; /* what may stand behind the '?'; NULL: nothing */
-    const char *produces;         /* the media type of the answer; NULL: JSON */
+    const struct body_sink *sink; /* that takes the body as it comes; NULL: it stands in request->body */
+    const struct list_form *list; /* of ROUTE_API: what may stand behind the '?'; NULL: nothing */
+    const char *produces;         /* of ROUTE_API: the media type of the answer; NULL: JSON */
 };
 
 struct route {
@@ -38,7 +40,8 @@ struct route {
     size_t body_max;       /* bytes */
     void (*handle)(struct request *request, struct reply *reply);
     enum route_work work;
-    const struct route_api *api; /* of ROUTE_API; NULL: no parameters behind the '?', and JSON */
+    const struct route_api
+        *api; /* NULL: no parameters behind the '?' and JSON where it is ROUTE_API; no sink */
 };
 
 struct route_table {
@@ -67,7 +70,8 @@ struct site {
 PP_MUST_USE bool site_connect(struct site *site, struct pp_error *error);
 void site_finish(struct site *site);
 
-/* Before a body is read that may be larger than HTTP_BODY_MAX: whether it is wanted, and of somebody known. */
+/* Before a body is read that may be larger than HTTP_BODY_MAX, or that a sink takes: whether it is wanted, and of
+ * somebody known. The sink begins. */
 bool route_admit(struct request *request, struct reply *reply);
 /* Authenticates and handles. */
 void route_run(struct request *request, struct reply *reply);

@@ -8,6 +8,7 @@
 #include "headend/http/connections.h"
 #include "headend/http/problems.h"
 #include "headend/server/hasher.h"
+#include "headend/server/intake.h"
 #include "headend/server/route.h"
 #include "headend/server/waiters.h"
 #include "headend/server/writer.h"
@@ -110,7 +111,7 @@ static bool request_acceptable(struct MHD_Connection *connection, const struct r
     const char *length =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
-    if (length && (strlen(length) > 9 || strtoul(length, NULL, 10) > route->body_max)) {
+    if (length && (strlen(length) > 18 || strtoull(length, NULL, 10) > route->body_max)) {
         reply_problem(reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
                       route->body_max);
         return false;
@@ -173,6 +174,8 @@ static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *con
 }
 
 static enum MHD_Result request_body(struct request *request, const char *data, size_t *size) {
+    if (request->intake)
+        return intake_take(request->intake, data, size) ? MHD_YES : MHD_NO;
     if (!pp_buf_add(&request->body, data, *size, NULL)) {
         if (request->body_too_large)
             return MHD_NO; /* it goes on sending: cut */
@@ -217,6 +220,20 @@ static enum MHD_Result answer_read(struct request *request) {
     }
 }
 
+/* Whether a sink has all of the body. */
+static bool intake_came(const struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    if (intake_good(request->intake, &error))
+        return true;
+    if (error.code == PP_E_LIMIT)
+        reply_with(reply, PROBLEM_BODY_TOO_LARGE, "%s", error.message);
+    else if (error.code == PP_E_NOSPACE)
+        reply_with(reply, PROBLEM_NO_SPACE, "there is no space left here");
+    else
+        reply_failure(reply, &error);
+    return false;
+}
+
 static enum MHD_Result request_answer(struct request *request, bool in_order) {
     struct reply reply = {0};
     if (request->answered)
@@ -228,6 +245,10 @@ static enum MHD_Result request_answer(struct request *request, bool in_order) {
         reply_problem(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
                       request->route->body_max);
     if (refused)
+        return answer(request, &reply);
+    if (request->intake && !intake_end(request->intake))
+        return MHD_YES;
+    if (request->intake && !intake_came(request, &reply))
         return answer(request, &reply);
     if (request->route->work != WORK_WRITES)
         return answer_read(request);
@@ -261,6 +282,7 @@ static void completed(void *arg, struct MHD_Connection *connection, void **slot,
         MHD_destroy_response(request->held.response);
     pp_wipe(&request->attempt, sizeof request->attempt);
     pp_wipe(&request->admin, sizeof request->admin);
+    intake_destroy(request->intake);
     form_finish(&request->form);
     list_finish(&request->list);
     query_finish(&request->query);
