@@ -22,7 +22,7 @@
 #define STRING(number)  #number
 #define SECONDS(number) STRING(number)
 
-/* ---- Its name and passphrase ---- */
+/* ---- Its name, passphrase and channel ---- */
 
 /* Uniformly, of an alphabet of at most 128. */
 static bool make_letters(const char *alphabet, char *text, size_t size, struct pp_error *error) {
@@ -37,6 +37,16 @@ static bool make_letters(const char *alphabet, char *text, size_t size, struct p
     return true;
 }
 
+/* Left to NetworkManager it may be 13, on which a radio that does not know its country may not be the first to send. */
+static bool choose_channel(struct access_point *point, struct pp_error *error) {
+    static const unsigned channels[] = {1, 6, 11};
+    char digit;
+    if (!make_letters("012", &digit, 1, error))
+        return false;
+    point->channel = channels[digit - '0'];
+    return true;
+}
+
 bool access_point_name(struct access_point *point, struct pp_error *error) {
     static const char capitals[] = "ABCDEFGHJKLMNPQRSTUVWXYZ", letters[] = "abcdefghjkmnpqrstuvwxyz";
     strcpy(point->name, "Pingplay-XXXX");
@@ -44,7 +54,7 @@ bool access_point_name(struct access_point *point, struct pp_error *error) {
     return make_letters(capitals, point->name + 9, 4, error) &&
            make_letters(letters, point->passphrase, 5, error) &&
            make_letters(letters, point->passphrase + 6, 5, error) &&
-           make_letters(letters, point->passphrase + 12, 5, error);
+           make_letters(letters, point->passphrase + 12, 5, error) && choose_channel(point, error);
 }
 
 void access_point_forget(struct access_point *point) {
@@ -70,7 +80,8 @@ bool access_point_write(const struct access_point *point, const char *interface,
                        "[connection]\nid=" PROFILE_ID "\nuuid=%s\ntype=wifi\ninterface-name=%s\n"
                        "autoconnect=false\n\n",
                        point->uuid, interface) &&
-           pp_buf_addf(out, error, "[wifi]\nmode=ap\nband=bg\nap-isolation=1\nssid=%s\n\n", point->name) &&
+           pp_buf_addf(out, error, "[wifi]\nmode=ap\nband=bg\nchannel=%u\nap-isolation=1\nssid=%s\n\n",
+                       point->channel, point->name) &&
            pp_buf_addf(
                out, error,
                "[wifi-security]\nkey-mgmt=wpa-psk\nproto=rsn;\npairwise=ccmp;\ngroup=ccmp;\npsk=%s\n\n",

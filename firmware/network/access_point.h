@@ -36,10 +36,12 @@ struct access_point_places {
 struct access_point {
     char name[ACCESS_POINT_NAME_SIZE];             /* also its SSID; "" none */
     char passphrase[ACCESS_POINT_PASSPHRASE_SIZE]; /* letters alone, none that looks like another: 67 bits */
+    unsigned channel;                              /* of 2.4 GHz: 1, 6 or 11, which every country allows */
     char uuid[KEYFILE_UUID_SIZE];                  /* of its profile until that is deleted, or "" */
     int page;                                      /* connection to the page server; -1: it is closed */
 };
 
+/* Name, passphrase and channel, made anew. */
 PP_MUST_USE bool access_point_name(struct access_point *point, struct pp_error *error);
 /* Appends the profile. */
 PP_MUST_USE bool access_point_write(const struct access_point *point, const char *interface,

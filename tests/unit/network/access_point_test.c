@@ -39,6 +39,20 @@ static void name_and_passphrase_are_made_anew_of_letters_that_are_not_mistaken(v
     assert_string_equal(one.passphrase, "");
 }
 
+/* NetworkManager would take channel 13 for a quarter of all names, which a radio that knows no country may not open. */
+static void its_channel_is_one_that_every_country_allows(void **state) {
+    struct access_point point = {.page = -1};
+    unsigned counts[12] = {0};
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        assert_true(access_point_name(&point, NULL));
+        assert_in_range(point.channel, 1, 11);
+        counts[point.channel]++;
+    }
+    assert_int_equal(counts[1] + counts[6] + counts[11], 300);
+    assert_true(counts[1] && counts[6] && counts[11]);
+}
+
 /* Neither has a character that the code of a Wi-Fi would have to hide. */
 static void its_code_is_read_as_it_is(void **state) {
     struct access_point point = {.page = -1};
@@ -55,6 +69,7 @@ static void its_code_is_read_as_it_is(void **state) {
 static void its_profile_shares_nothing(void **state) {
     struct access_point point = {.name = "Pingplay-KMXT",
                                  .passphrase = "kmpxr-atvdq-hjbnw",
+                                 .channel = 6,
                                  .uuid = "11111111-2222-4333-8444-555555555555",
                                  .page = -1};
     pp_autobuf struct pp_buf out = PP_BUF_INIT(KEYFILE_MAX);
@@ -64,7 +79,7 @@ static void its_profile_shares_nothing(void **state) {
         pp_buf_text(&out),
         "[connection]\nid=pingplay-phone\nuuid=11111111-2222-4333-8444-555555555555\ntype=wifi\n"
         "interface-name=wlan0\nautoconnect=false\n\n"
-        "[wifi]\nmode=ap\nband=bg\nap-isolation=1\nssid=Pingplay-KMXT\n\n"
+        "[wifi]\nmode=ap\nband=bg\nchannel=6\nap-isolation=1\nssid=Pingplay-KMXT\n\n"
         "[wifi-security]\nkey-mgmt=wpa-psk\nproto=rsn;\npairwise=ccmp;\ngroup=ccmp;\npsk=kmpxr-atvdq-"
         "hjbnw\n\n"
         "[ipv4]\nmethod=shared\naddress1=10.42.0.1/24\n"
@@ -180,6 +195,7 @@ static void one_that_networkmanager_does_not_know_is_gone(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(name_and_passphrase_are_made_anew_of_letters_that_are_not_mistaken),
+        cmocka_unit_test(its_channel_is_one_that_every_country_allows),
         cmocka_unit_test(its_code_is_read_as_it_is),
         cmocka_unit_test(its_profile_shares_nothing),
         cmocka_unit_test_setup_teardown(what_a_killed_process_has_left_is_gone_at_the_next_start,
