@@ -20,13 +20,18 @@ struct change {
     char active[KEYFILE_UUID_SIZE]; /* before; "" none */
 };
 
-/* Of "UUID:TYPE:DEVICE" lines the first that is of this kind of network, or interface. */
+/* One that is going away, as the screen's own access point does for a change, is none to come back to. */
+static bool is_active(const char *state) {
+    return strcmp(state, "activated") == 0 || strcmp(state, "activating") == 0;
+}
+
+/* Of "UUID:STATE:TYPE:DEVICE" lines the first that is of this kind of network, or interface. */
 static void find_active(struct change *change, const char *lines) {
     bool wifi = network_request_is_wifi(change->request);
-    char uuid[KEYFILE_UUID_SIZE], type[32], device[32];
+    char uuid[KEYFILE_UUID_SIZE], state[16], type[32], device[32];
     for (const char *line = lines; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-        if (sscanf(line, "%36[0-9a-f-]:%31[a-z0-9-]:%31[^:\n]", uuid, type, device) == 3 &&
-            keyfile_is_uuid(uuid) &&
+        if (sscanf(line, "%36[0-9a-f-]:%15[a-z]:%31[a-z0-9-]:%31[^:\n]", uuid, state, type, device) == 4 &&
+            keyfile_is_uuid(uuid) && is_active(state) &&
             (wifi ? strcmp(type, "802-11-wireless") == 0 : strcmp(device, change->request->interface) == 0)) {
             memcpy(change->active, uuid, sizeof uuid);
             return;
@@ -35,7 +40,7 @@ static void find_active(struct change *change, const char *lines) {
 }
 
 static bool on_note(struct change *change, struct pp_error *error) {
-    static const char *const words[] = {"-t",       "-f", "UUID,TYPE,DEVICE", "connection", "show",
+    static const char *const words[] = {"-t",       "-f", "UUID,STATE,TYPE,DEVICE", "connection", "show",
                                         "--active", NULL};
     pp_autobuf struct pp_buf lines = PP_BUF_INIT(NMCLI_OUTPUT_MAX);
     struct profile left;

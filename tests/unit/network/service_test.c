@@ -124,9 +124,9 @@ static void expect_runs(const struct test_folder *folder, const char *const *sta
     assert_true(pp_file_remove(folder->fd, "words", NULL));
 }
 
-static const char note[] = "-t -f UUID,TYPE,DEVICE connection show --active", load[] = "connection load /",
-                  up[] = "--wait 45 connection up uuid ", del[] = "connection delete uuid ",
-                  return_other[] = "--wait 45 connection up uuid " OTHER;
+static const char note[] = "-t -f UUID,STATE,TYPE,DEVICE connection show --active",
+                  load[] = "connection load /", up[] = "--wait 45 connection up uuid ",
+                  del[] = "connection delete uuid ", return_other[] = "--wait 45 connection up uuid " OTHER;
 
 #define A "profiles/pingplay-wired-eth0-a.nmconnection"
 #define B "profiles/pingplay-wired-eth0-b.nmconnection"
@@ -155,7 +155,7 @@ static void a_change_is_tried_and_then_kept(void **state) {
 
 static void a_step_that_goes_wrong_leaves_what_was_there(void **state) {
     const struct test_folder *folder = *state;
-    static const char others[] = OTHER ":802-3-ethernet:eth0\n";
+    static const char others[] = OTHER ":activated:802-3-ethernet:eth0\n";
     char text[1024];
     prepare(folder);
     assert_int_equal(ask(folder, &dhcp, text), 0);
@@ -187,13 +187,26 @@ static void what_does_not_come_back_is_told(void **state) {
     const struct test_folder *folder = *state;
     char text[1024];
     prepare(folder);
-    put(folder, "active", "garbage\n" OTHER ":802-3-ethernet:eth1\n" OTHER ":802-3-ethernet:eth0\n");
+    put(folder, "active",
+        "garbage\n" OTHER ":activated:802-3-ethernet:eth1\n" OTHER ":activating:802-3-ethernet:eth0\n");
     put(folder, "fail-up", "always\n");
     assert_int_equal(ask(folder, &dhcp, text), 1);
     assert_string_equal(text,
                         "the former connection did not come up again: NetworkManager: Error: it does not.");
     expect_runs(folder, (const char *const[]){note, load, up, del, return_other, NULL});
     assert_false(there(folder, A));
+}
+
+/* Such as the screen's own access point, which was closed for the change: NetworkManager takes its time. */
+static void what_is_going_away_is_not_brought_back(void **state) {
+    const struct test_folder *folder = *state;
+    char text[1024];
+    prepare(folder);
+    put(folder, "active", OTHER ":deactivating:802-3-ethernet:eth0\n");
+    put(folder, "fail-up", "once\n");
+    assert_int_equal(ask(folder, &dhcp, text), 1);
+    assert_string_equal(text, "NetworkManager: Error: it does not.");
+    expect_runs(folder, (const char *const[]){note, load, up, del, NULL});
 }
 
 static void an_interrupted_trial_is_cleared_away(void **state) {
@@ -534,6 +547,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_step_that_goes_wrong_leaves_what_was_there, test_folder_create,
                                         test_folder_destroy),
         cmocka_unit_test_setup_teardown(what_does_not_come_back_is_told, test_folder_create,
+                                        test_folder_destroy),
+        cmocka_unit_test_setup_teardown(what_is_going_away_is_not_brought_back, test_folder_create,
                                         test_folder_destroy),
         cmocka_unit_test_setup_teardown(an_interrupted_trial_is_cleared_away, test_folder_create,
                                         test_folder_destroy),
