@@ -321,14 +321,15 @@ static void on_cover_shown(void *arg) {
     identify_tell(director, true);
 }
 
-static void on_cover_failed(void *arg) {
-    identify_tell(arg, false);
-}
-
 static void cover_clear(struct director *director) {
     net_timer_stop(&director->cover_timer);
     status_layer_clear(&director->cover);
     identify_tell(director, false);
+}
+
+/* Also the one that it was to replace, which is over. */
+static void on_cover_failed(void *arg) {
+    cover_clear(arg);
 }
 
 static bool cover_show(struct director *director,
@@ -339,18 +340,20 @@ static bool cover_show(struct director *director,
     uint16_t width = display_width(director), height = display_height(director);
     if (!write || !player_link_is_up(director->link))
         return pp_fail(error, PP_E_STATE, "there is no player");
-    cover_clear(director);
     director_send_canvas(director, NULL);
     bool ok = write(director->config.arg, width, height, json, error) &&
               status_layer_show(&director->cover, director->layers, width, height, json, error);
     pp_wipe(json, sizeof json);
     if (director->manifest)
         director_send_canvas(director, director->manifest);
+    if (!ok)
+        cover_clear(director);
     director->cover_ms = ok ? ms : 0;
     return ok;
 }
 
 bool director_identify(struct director *director, int64_t ms, struct pp_error *error) {
+    cover_clear(director);
     director->identify_waits = cover_show(director, director->config.write_identify, ms, error);
     return director->identify_waits;
 }
@@ -371,8 +374,15 @@ static bool notice_prolong(struct director *director, int64_t ms) {
     return same;
 }
 
+/* What is on the screen stays until the new one is drawn; what is only on its way to it does not. */
 bool director_notice(struct director *director, int64_t ms, struct pp_error *error) {
-    return notice_prolong(director, ms) || cover_show(director, director->config.write_notice, ms, error);
+    if (notice_prolong(director, ms))
+        return true;
+    net_timer_stop(&director->cover_timer);
+    identify_tell(director, false);
+    if (director->cover.next)
+        cover_clear(director);
+    return cover_show(director, director->config.write_notice, ms, error);
 }
 
 void director_notice_end(struct director *director) {

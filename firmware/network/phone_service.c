@@ -16,7 +16,7 @@
 static void tell(const struct phone_service *phone, enum local_notice_kind kind) {
     struct local_notice notice = {.kind = kind};
     bool open = kind == LOCAL_PHONE_OPEN;
-    notice.detail = local_text_of(network_reason_word(phone->opening.reason));
+    notice.detail = local_text_of(open ? network_reason_word(phone->opening.reason) : "");
     notice.network = local_text_of(open ? phone->point.name : "");
     notice.passphrase = local_text_of(open ? phone->point.passphrase : "");
     notice.address = local_text_of(open ? phone->opening.host : "");

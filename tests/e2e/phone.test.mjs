@@ -261,6 +261,7 @@ describe('a phone', { skip: needsRoot }, () => {
     const [one, two] = [await join(asking), await join({ ...asking, id: hex('Café') })];
     assert.deepEqual([one.status, two.status], [200, 200]);
     await display.agent.waitLog(/phone-done/);
+    assert.doesNotMatch(display.agent.log, /phone-(trying|done|closed): /, 'why a former one failed is said no more');
     assert.deepEqual(await network.profiles(), ['pingplay-wifi-a.nmconnection']);
     const profile = await readFile(path.join(network.folder, 'pingplay-wifi-a.nmconnection'), 'utf8');
     assert.match(profile, /^psk=marked-right$/m); // the first one counts

@@ -297,6 +297,7 @@ static int setup_with(void **state, struct ipc_launcher *launcher) {
                                      .write_status = write_status,
                                      .write_identify = write_status,
                                      .on_identified = on_identified,
+                                     .write_notice = write_status,
                                      .arg = &stage};
     stage.director = director_create(&config, &error);
     assert_non_null(stage.director);
@@ -1166,6 +1167,32 @@ static void a_status_screen_that_may_be_shown_already_is_not_taken_off(void **st
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, first);
 }
 
+/* What lies below, "no network" say, is not seen in between; and where the next one cannot be drawn, what is over goes
+ * all the same. */
+static void a_notice_stays_until_the_next_one_is_drawn(void **state) {
+    struct stage *stage = *state;
+    struct pp_error error = {0};
+    director_show_status(stage->director);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    assert_true(director_notice(stage->director, 60000, &error));
+    uint32_t first = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, first);
+    for (int i = 0; i < 5; i++)
+        turn(stage);
+    stage->words = "new";
+    assert_true(director_notice(stage->director, 60000, &error));
+    uint32_t second = expect_add_without_remove(stage);
+    assert_int_equal(expect(stage, IPC_LAYER_SHOW).layer_show.replaces, first);
+    say_shown(stage, second);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, first);
+    stage->words = "newest";
+    assert_true(director_notice(stage->director, 60000, &error));
+    uint32_t third = expect_add_without_remove(stage);
+    say_failed(stage, third);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, third);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, second);
+}
+
 static void a_status_screen_that_waits_is_drawn_when_the_one_before_fails(void **state) {
     struct stage *stage = *state;
     director_show_status(stage->director);
@@ -1587,6 +1614,7 @@ int main(int argc, char **argv) {
         STAGED(a_canvas_that_fills_is_told_to_the_player),
         STAGED(a_rotation_turns_content_and_status_screens),
         STAGED(a_status_screen_that_may_be_shown_already_is_not_taken_off),
+        STAGED(a_notice_stays_until_the_next_one_is_drawn),
         STAGED(a_status_screen_that_waits_is_drawn_when_the_one_before_fails),
         STAGED(a_status_screen_that_waits_is_not_drawn_over_content_that_begins),
         STAGED(an_item_that_may_be_shown_already_is_not_taken_off_by_a_new_manifest),
