@@ -1,15 +1,16 @@
 // What strangers can take of the server: connections, time, sign-ins, the disk.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
 
 import { Browser, signIn } from './lib/headend-browser.mjs';
-import { buildDir, enrolDevice, eventually, startHeadend } from './lib/headend.mjs';
+import { buildDir, enrolDevice, eventually, headendProgram, startHeadend } from './lib/headend.mjs';
 
 // Connections that the server holds open, by the kernel's list: state 01 is "established".
 async function established(port) {
@@ -84,6 +85,20 @@ describe('connections of strangers', () => {
       for (const socket of sockets) socket.destroy();
       await headend.stop();
     }
+  });
+
+  test('where nobody says how many there may be, it is what the machine carries', async (t) => {
+    const dir = await mkdtemp(path.join(tmpdir(), 'pingplay-limited-'));
+    t.after(() => rm(dir, { recursive: true }));
+    const program = path.join(dir, 'headend');
+    await writeFile(program, `#!/bin/sh\nulimit -n 720\nexec '${headendProgram()}' "$@"\n`, { mode: 0o755 });
+    const headend = await startHeadend({ program, serve: ['--connections-per-address', '1000'] });
+    t.after(() => headend.stop());
+    assert.match(headend.log, /at most 40 connections at a time/); // (720 - 640) / 2
+    const sockets = await silent(headend.port, '127.0.0.2', 60);
+    t.after(() => sockets.forEach((socket) => socket.destroy()));
+    await eventually(async () => await established(headend.port) <= 40);
+    assert.equal((await headend.request('GET', '/healthz', { timeout: 5000 })).status, 200);
   });
 
   test('who says nothing is cut: before TLS, in the middle of it, and after it', async () => {

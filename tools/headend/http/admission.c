@@ -20,6 +20,12 @@ struct admission {
     struct place *places[PLACES_BUCKETS];
 };
 
+uint64_t admission_carried(uint64_t descriptors, uint64_t spare, uint64_t memory) {
+    uint64_t by_descriptors = descriptors > spare ? (descriptors - spare) / 2 : 0;
+    uint64_t by_memory = memory ? memory / 2 / ADMISSION_MEMORY : UINT64_MAX;
+    return by_descriptors < by_memory ? by_descriptors : by_memory;
+}
+
 struct admission *admission_create(uint64_t limit, uint64_t per_address, struct pp_error *error) {
     struct admission *admission = calloc(1, sizeof *admission);
     if (!admission) {

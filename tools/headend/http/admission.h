@@ -23,6 +23,9 @@
 #define ADMISSION_NETWORK_TIMES                                                                              \
     4 /* a network of IPv6 (/48) may have so many times what an address (/64) may */
 
+#define ADMISSION_MEMORY                                                                                     \
+    (128 * 1024) /* bytes of a connection: TLS's and libmicrohttpd's buffers, and an answer's */
+
 enum standing { STANDING_STRANGER, STANDING_SCREEN, STANDING_ADMIN };
 #define STANDINGS 3
 
@@ -45,6 +48,10 @@ struct admission;
 struct admission *admission_create(uint64_t limit, uint64_t per_address, struct pp_error *error);
 /* Once nobody is here. */
 void admission_destroy(struct admission *admission);
+
+/* How many connections a machine carries: two descriptors each, one of a file that it downloads, beside `spare` others;
+ * and ADMISSION_MEMORY of half its memory, which is 0 where that is not known. */
+uint64_t admission_carried(uint64_t descriptors, uint64_t spare, uint64_t memory);
 
 /* Lets somebody in, as a stranger. *evicted is the one who has to go for that, if not NULL. False where he cannot
  * come in: close his connection; admission_leave is then neither needed nor harmful. */

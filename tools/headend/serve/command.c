@@ -3,7 +3,8 @@
 #include "headend/serve/serve.h"
 
 /* 200 screens behind one router: a poll and up to 4 downloads each. */
-#define PER_ADDRESS 1024
+#define PER_ADDRESS      1024
+#define CONNECTIONS_MOST 1000000
 
 static bool within(const char *name, uint64_t value, uint64_t min, uint64_t max, struct pp_error *error) {
     if (value < min || value > max)
@@ -18,8 +19,9 @@ static bool serve_options_check(const struct serve_options *options, struct pp_e
            within("poll-interval", options->poll_interval_s, 1, 60, error) &&
            within("certificate-lifetime", options->certificate_s, 1, 3650ULL * 86400, error) &&
            within("cookie-lifetime", options->cookie_s, 1, 400ULL * 86400, error) &&
-           within("connections", options->connections, 16, 65536, error) &&
-           within("connections-per-address", options->per_address, 1, 65536, error) &&
+           (!options->connections ||
+            within("connections", options->connections, 16, CONNECTIONS_MOST, error)) &&
+           within("connections-per-address", options->per_address, 1, CONNECTIONS_MOST, error) &&
            within("request-timeout", options->request_s, 1, 60, error);
 }
 
@@ -29,7 +31,6 @@ bool command_serve(int argc, char **argv, struct pp_error *error) {
                                     .poll_interval_s = 5,
                                     .certificate_s = 365 * 86400,
                                     .cookie_s = 30 * 86400,
-                                    .connections = 4096,
                                     .per_address = PER_ADDRESS,
                                     .provider_ca = "/etc/ssl/certs/ca-certificates.crt",
                                     .request_s = 10};

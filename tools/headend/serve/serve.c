@@ -52,6 +52,7 @@
 #define SERVE_DRAIN_MS     300               /* at the end, for answers to those that waited */
 #define SERVE_FILES        128               /* descriptors for all but connections and what they download */
 #define SERVE_LEAST        16                /* connections, or it is not worth while */
+#define SERVE_MOST         262144            /* connections, where nobody says how many */
 
 struct serving {
     struct app app;
@@ -132,25 +133,44 @@ static bool serving_signals(struct serving *serving, struct pp_error *error) {
     return true;
 }
 
-/* Each connection may have a file open that it downloads. Where fewer descriptors can be had, so can connections. */
+/* Bytes of memory; 0 where the system does not say. */
+static uint64_t machine_memory(void) {
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long size = sysconf(_SC_PAGE_SIZE);
+    return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
+}
+
+/* As many descriptors as are needed, where they can be had; those that there are. */
+static uint64_t descriptors_raise(uint64_t needed) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return needed;
+    if (limit.rlim_cur < needed) {
+        limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
+            return needed;
+    }
+    return limit.rlim_cur;
+}
+
+/* Each connection may have a file open that it downloads. Where nobody says how many there may be, as many as the
+ * machine carries; where somebody does, no more than there are descriptors for. */
 static bool serving_descriptors(struct serving *serving, struct pp_error *error) {
     uint64_t *connections = &serving->app.options.connections;
-    uint64_t needed = 2 * (*connections + CONNECTIONS_SPARE) + SERVE_FILES;
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= needed)
-        return true;
-    limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return true;
-    if (limit.rlim_cur >= needed)
-        return true;
-    uint64_t spare = 2 * CONNECTIONS_SPARE + SERVE_FILES;
-    *connections = limit.rlim_cur > spare ? (limit.rlim_cur - spare) / 2 : 0;
-    if (*connections < SERVE_LEAST)
+    const uint64_t spare = 2 * CONNECTIONS_SPARE + SERVE_FILES;
+    uint64_t wanted = *connections ? *connections : SERVE_MOST;
+    uint64_t descriptors = descriptors_raise(2 * wanted + spare);
+    uint64_t carried = admission_carried(descriptors, spare, *connections ? 0 : machine_memory());
+    if (carried < SERVE_LEAST)
         return pp_fail(error, PP_E_LIMIT, "at most %llu files may be open here, which is too few to serve",
-                       (unsigned long long)limit.rlim_cur);
-    pp_log_warning("at most %llu connections at a time: only %llu files may be open here",
-                   (unsigned long long)*connections, (unsigned long long)limit.rlim_cur);
+                       (unsigned long long)descriptors);
+    if (carried < *connections)
+        pp_log_warning("at most %llu connections at a time: only %llu files may be open here",
+                       (unsigned long long)carried, (unsigned long long)descriptors);
+    else if (!*connections)
+        pp_log_info("at most %llu connections at a time",
+                    (unsigned long long)(carried < wanted ? carried : wanted));
+    *connections = carried < wanted ? carried : wanted;
     return true;
 }
 

@@ -30,7 +30,7 @@ struct serve_options {
     uint64_t poll_interval_s; /* between polls of /oauth/token */
     uint64_t certificate_s;   /* lifetime of a screen's certificate */
     uint64_t cookie_s;        /* lifetime of a device cookie */
-    uint64_t connections;     /* at a time */
+    uint64_t connections;     /* at a time; 0: as many as the machine carries */
     uint64_t per_address;     /* of them from one address (address.h) */
     const char *provider_ca;  /* PEM, of OpenID Connect providers' servers */
     uint64_t request_s;       /* for TLS's handshake and a request's head (connections.h) */

@@ -177,8 +177,19 @@ static void who_was_dismissed_counts_no_more_and_may_leave_later(void **state) {
     assert_int_equal(comes(hall, "", "", false), -1); /* of no family that we know */
 }
 
+static void a_machine_carries_what_its_descriptors_and_memory_do(void **state) {
+    (void)state;
+    assert_int_equal(admission_carried(16384, 640, 0), 7872);
+    assert_int_equal(admission_carried(640, 640, 0), 0);
+    assert_int_equal(admission_carried(5, 640, 0), 0);
+    assert_int_equal(admission_carried(524288, 640, 8ULL << 30), 32768);
+    assert_int_equal(admission_carried(1000640, 640, UINT64_MAX), 500000);
+    assert_int_equal(admission_carried(UINT64_MAX, 640, 1ULL << 30), 4096);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_machine_carries_what_its_descriptors_and_memory_do),
         cmocka_unit_test_setup_teardown(silent_strangers_of_four_addresses_push_out_only_themselves, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_longest_idle_one_goes_before_one_who_is_answered, setup,
