@@ -1,5 +1,7 @@
 // Answers that last: server-sent events over TLS, until the client goes, the session ends or the server stops.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
 import https from 'node:https';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -126,5 +128,64 @@ describe('the stream of events', () => {
     await eventually(() => stream.ended, 20000, 'the end');
     assert.ok(stream.whole);
     await headend.startServing();
+  });
+});
+
+describe('a file of the repository', () => {
+  const size = 9 * 1024 * 1024 + 7;
+  const bytes = randomBytes(size);
+  let headend;
+  let device;
+  before(async () => {
+    headend = await startHeadend();
+    device = await enrolDevice(headend, { name: 'Foyer', channel: 'lobby' });
+    await mkdir(path.join(headend.dir, 'repo/targets'), { recursive: true });
+    await writeFile(path.join(headend.dir, 'repo/targets/large'), bytes);
+    await writeFile(path.join(headend.dir, 'repo/targets/empty'), '');
+  });
+  after(() => headend?.stop());
+  const get = (headers = {}, name = 'large', method = 'GET') => headend.request(method, `/repo/targets/${name}`, { device, headers });
+
+  test('comes whole, to many at a time', async () => {
+    for (const answer of await Promise.all(Array.from({ length: 12 }, () => get()))) {
+      assert.deepEqual([answer.status, answer.headers['content-length'], answer.headers['accept-ranges']], [200, String(size), 'bytes']);
+      assert.ok(answer.body.equals(bytes));
+    }
+    const head = await get({}, 'large', 'HEAD');
+    assert.deepEqual([head.status, head.headers['content-length'], head.body.length], [200, String(size), 0]);
+    const empty = await get({}, 'empty');
+    assert.deepEqual([empty.status, empty.headers['content-length'], empty.headers['content-type']], [200, '0', 'application/octet-stream']);
+  });
+
+  test('comes in ranges, also over the borders of blocks', async () => {
+    const { etag } = (await get({ range: 'bytes=0-0' })).headers;
+    for (const [range, first, last] of [['0-0', 0, 0], ['65535-65536', 65535, 65536], ['1-1048577', 1, 1048577], ['-5', size - 5, size - 1], [`${size - 1}-`, size - 1, size - 1], [`0-${size + 9}`, 0, size - 1]]) {
+      const answer = await get({ range: `bytes=${range}`, 'if-range': etag });
+      assert.deepEqual([answer.status, answer.headers['content-range']], [206, `bytes ${first}-${last}/${size}`], range);
+      assert.ok(answer.body.equals(bytes.subarray(first, last + 1)), range);
+    }
+    const beyond = await get({ range: `bytes=${size}-` });
+    assert.deepEqual([beyond.status, beyond.headers['content-range'], beyond.json().code, beyond.headers['cache-control']], [416, `bytes */${size}`, 'range-invalid', 'no-store']);
+    assert.equal((await get({ range: 'bytes=0-0', 'if-range': '"another"' })).body.length, size);
+    const known = await get({ 'if-none-match': etag });
+    assert.deepEqual([known.status, known.headers.etag, known.body.length], [304, etag, 0]);
+  });
+
+  test('that is cut short while it is sent breaks the connection, and is not taken for the whole', async () => {
+    const { truncate } = await import('node:fs/promises');
+    await writeFile(path.join(headend.dir, 'repo/targets/short'), Buffer.alloc(64 * 1024 * 1024));
+    const end = await new Promise((resolve, reject) => {
+      https.get({ host: 'localhost', servername: 'localhost', port: headend.port, path: '/repo/targets/short', ca: headend.ca, agent: false,
+        cert: device.certificatePem, key: device.keyPem, headers: { cookie: device.cookie } }, async (response) => {
+        assert.equal(response.statusCode, 200);
+        response.once('data', () => response.pause());
+        await truncate(path.join(headend.dir, 'repo/targets/short'), 1024);
+        response.on('data', () => {});
+        response.on('error', () => resolve('broken'));
+        response.on('end', () => resolve('whole'));
+        response.resume();
+      }).on('error', reject);
+    });
+    assert.equal(end, 'broken');
   });
 });

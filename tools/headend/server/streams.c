@@ -28,7 +28,7 @@ struct stream {
     bool news;            /* came while its producer was asked */
     bool over;            /* signed out, or the server stops */
     int64_t heartbeat_at; /* ms, CLOCK_MONOTONIC */
-    int64_t admin;
+    int64_t admin;        /* 0: nobody's */
     char session[SECRET_TEXT_SIZE];
     struct stream *previous, *next;
 };
@@ -145,7 +145,7 @@ static void stream_free(void *arg) {
 static bool stream_enter(struct streams *streams, struct stream *stream, bool *stopping) {
     size_t count = 0;
     pthread_mutex_lock(&streams->mutex);
-    for (const struct stream *other = streams->first; other; other = other->next)
+    for (const struct stream *other = streams->first; stream->admin && other; other = other->next)
         count += other->admin == stream->admin;
     *stopping = streams->stopping;
     bool place = !*stopping && count < STREAMS_PER_PERSON;
@@ -171,23 +171,15 @@ static struct stream *stream_create(struct streams *streams, const struct reques
                               .source = source,
                               .arg = arg,
                               .block = PP_BUF_INIT(STREAM_BLOCK),
-                              .heartbeat_at = pp_clock_monotonic_ms() + STREAM_HEARTBEAT_MS,
-                              .admin = request->admin.id};
-    memcpy(stream->session, request->admin.session, sizeof stream->session);
+                              .heartbeat_at = pp_clock_monotonic_ms() + STREAM_HEARTBEAT_MS};
     return stream;
 }
 
-void reply_stream(struct streams *streams, const struct request *request, struct reply *reply,
-                  const char *type, const struct stream_source *source, void *arg) {
+/* Begins it, or says why not. */
+static void stream_begin(struct stream *stream, struct reply *reply, unsigned status, uint64_t size) {
     bool stopping = false;
-    struct stream *stream = stream_create(streams, request, source, arg);
-    if (!stream) {
-        source->destroy(arg);
-        reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
-        return;
-    }
-    if (!stream_enter(streams, stream, &stopping)) {
-        source->destroy(arg);
+    if (!stream_enter(stream->all, stream, &stopping)) {
+        stream->source->destroy(stream->arg);
         pp_wipe(stream->session, sizeof stream->session);
         free(stream);
         if (stopping)
@@ -196,13 +188,36 @@ void reply_stream(struct streams *streams, const struct request *request, struct
             reply_with(reply, PROBLEM_TOO_MANY_STREAMS, "at most %d at a time", STREAMS_PER_PERSON);
         return;
     }
-    reply->status = MHD_HTTP_OK;
-    reply->response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK, stream_read, stream, stream_free);
-    if (reply->response)
-        reply_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    else
+    reply->status = status;
+    reply->response = MHD_create_response_from_callback(size, STREAM_BLOCK, stream_read, stream, stream_free);
+    if (!reply->response)
         stream_free(stream);
+}
+
+void reply_stream(struct streams *streams, const struct request *request, struct reply *reply,
+                  const char *type, const struct stream_source *source, void *arg) {
+    struct stream *stream = stream_create(streams, request, source, arg);
+    if (!stream) {
+        source->destroy(arg);
+        reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
+        return;
+    }
+    stream->admin = request->admin.id;
+    memcpy(stream->session, request->admin.session, sizeof stream->session);
+    stream_begin(stream, reply, MHD_HTTP_OK, MHD_SIZE_UNKNOWN);
+    if (reply->status == MHD_HTTP_OK)
+        reply_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+}
+
+void reply_stream_sized(struct streams *streams, const struct request *request, struct reply *reply,
+                        unsigned status, uint64_t size, const struct stream_source *source, void *arg) {
+    struct stream *stream = stream_create(streams, request, source, arg);
+    if (stream) {
+        stream_begin(stream, reply, status, size);
+        return;
+    }
+    source->destroy(arg);
+    reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
 }
 
 /* ---- News ---- */

@@ -38,6 +38,10 @@ void streams_destroy(struct streams *streams);
 void reply_stream(struct streams *streams, const struct request *request, struct reply *reply,
                   const char *type, const struct stream_source *source, void *arg);
 
+/* The same of `size` bytes, which the source has to make, for anybody: no session ends it, and no news wakes it. */
+void reply_stream_sized(struct streams *streams, const struct request *request, struct reply *reply,
+                        unsigned status, uint64_t size, const struct stream_source *source, void *arg);
+
 /* There is news: those that wait are asked. */
 void streams_wake(struct streams *streams);
 /* Those whose heartbeat is due are asked, and those whose clients have gone end. Returns when the next heartbeat is due

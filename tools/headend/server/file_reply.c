@@ -1,0 +1,102 @@
+#include "headend/server/file_reply.h"
+
+#include <fcntl.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "headend/http/problems.h"
+#include "headend/server/streams.h"
+
+/* A part of an open file. */
+struct file_part {
+    int fd;
+    uint64_t at, left; /* bytes */
+};
+
+static enum stream_state part_read(void *arg, struct pp_buf *out) {
+    struct file_part *part = arg;
+    struct pp_error error = {0};
+    size_t size = part->left < STREAM_BLOCK ? (size_t)part->left : STREAM_BLOCK;
+    uint8_t *room = pp_buf_reserve(out, size, &error);
+    if (!room || !pp_pread_all(part->fd, room, size, part->at, &error)) {
+        pp_log_warning("a file that is sent: %s", error.message);
+        return STREAM_BREAKS;
+    }
+    out->size += size;
+    part->at += size;
+    part->left -= size;
+    return part->left ? STREAM_GOES_ON : STREAM_ENDS;
+}
+
+static void part_free(void *arg) {
+    struct file_part *part = arg;
+    pp_close(&part->fd);
+    free(part);
+}
+
+/* Takes `fd`. */
+static void reply_part(const struct request *request, struct reply *reply, unsigned status, int fd,
+                       uint64_t first, uint64_t size) {
+    static const struct stream_source source = {.produce = part_read, .destroy = part_free};
+    struct file_part *part = size ? malloc(sizeof *part) : NULL;
+    if (!part) {
+        pp_close(&fd);
+        if (size)
+            reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
+        else
+            reply_empty(reply, status);
+        return;
+    }
+    *part = (struct file_part){.fd = fd, .at = first, .left = size};
+    posix_fadvise(fd, (off_t)first, (off_t)size, POSIX_FADV_SEQUENTIAL);
+    reply_stream_sized(request->app->streams, request, reply, status, size, &source, part);
+}
+
+/* The range that is asked for, where the file is still the one that the client has some of. */
+static enum range_kind range_asked(const struct request *request, uint64_t size, const char *etag,
+                                   uint64_t *first, uint64_t *last) {
+    const char *condition = request_header(request, MHD_HTTP_HEADER_IF_RANGE);
+    if (condition && strcmp(condition, etag) != 0)
+        return RANGE_WHOLE;
+    return range_parse(request_header(request, MHD_HTTP_HEADER_RANGE), size, first, last);
+}
+
+/* 206 or 416. Takes `fd`. */
+static void reply_range(const struct request *request, struct reply *reply, int fd, uint64_t size,
+                        enum range_kind kind, uint64_t first, uint64_t last) {
+    char range[80];
+    unsigned long long all = size;
+    if (kind == RANGE_PART) {
+        reply_part(request, reply, MHD_HTTP_PARTIAL_CONTENT, fd, first, last - first + 1);
+        snprintf(range, sizeof range, "bytes %llu-%llu/%llu", (unsigned long long)first,
+                 (unsigned long long)last, all);
+    } else {
+        pp_close(&fd);
+        reply_with(reply, PROBLEM_RANGE_INVALID, "the file ends before that range");
+        snprintf(range, sizeof range, "bytes */%llu", all);
+    }
+    if (reply->status < MHD_HTTP_INTERNAL_SERVER_ERROR)
+        reply_header(reply, MHD_HTTP_HEADER_CONTENT_RANGE, range);
+}
+
+void reply_file(const struct request *request, struct reply *reply, int fd, uint64_t size, const char *etag,
+                const char *type) {
+    uint64_t first = 0;
+    uint64_t last = 0;
+    enum range_kind kind = range_asked(request, size, etag, &first, &last);
+    if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
+        pp_close(&fd);
+        reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
+        reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
+        return;
+    }
+    if (kind == RANGE_WHOLE)
+        reply_part(request, reply, MHD_HTTP_OK, fd, 0, size);
+    else
+        reply_range(request, reply, fd, size, kind, first, last);
+    reply_header(reply, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+    if (reply->status >= MHD_HTTP_BAD_REQUEST)
+        return;
+    reply_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
+}

@@ -1,0 +1,16 @@
+/*
+ * A file as the answer, whole or one range of it (RFC 9110 §14), read block by block on a worker's thread as it is
+ * sent (streams.h): a slow disk holds up none but who waits for that file.
+ */
+#ifndef HEADEND_SERVER_FILE_REPLY_H
+#define HEADEND_SERVER_FILE_REPLY_H
+
+#include "headend/server/request.h"
+
+/* Answers 200, 206, 304 or 416 with the file's first `size` bytes, by the request's If-None-Match, If-Range and Range;
+ * with ETag and Accept-Ranges. `etag` has its quotes. Takes `fd`. A file that is cut short meanwhile breaks the
+ * connection. */
+void reply_file(const struct request *request, struct reply *reply, int fd, uint64_t size, const char *etag,
+                const char *type);
+
+#endif
