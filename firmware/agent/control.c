@@ -25,6 +25,7 @@ void control_restore(struct agent_control *control, struct vault *vault) {
 
 void control_close(struct agent_control *control) {
     control_drop_state(control);
+    net_timer_stop(&control->opening.overdue);
     opened_finish(&control->opened);
     control_keys_finish(&control->keys);
     control->other_keys_wanted = false;
@@ -207,12 +208,32 @@ static void run_state_opening(struct pp_job *job) {
     opened_open(&opening->opened, &opening->keys);
 }
 
+static bool begin_opening(struct agent *agent, struct pp_error *error);
+
+/* The one that has waited for its end. */
+static void open_next(struct agent *agent) {
+    struct state_opening *opening = &agent->control.opening;
+    struct pp_error error = {0};
+    opened_keys_release(&opening->keys);
+    opened_finish(&opening->opened);
+    if (begin_opening(agent, &error))
+        return;
+    opening_finish(opening);
+    connection_state_opened(agent, &error);
+}
+
 static void on_state_opened(struct pp_job *job) {
     struct state_opening *opening = (struct state_opening *)job;
     struct agent *agent = opening->agent;
-    bool wanted = control_drop_state(&agent->control);
+    enum opening_state former = opening->state;
+    bool ending = agent_is_ending(agent);
+    net_timer_stop(&opening->overdue);
     opening->state = OPENING_NONE;
-    if (wanted && !agent_is_ending(agent))
+    if (former == OPENING_FOLLOWED && !ending) {
+        open_next(agent);
+        return;
+    }
+    if (former == OPENING_WANTED && !ending)
         connection_state_opened(agent, opened_wants_key(&opening->opened));
     opening_finish(opening);
 }
@@ -220,27 +241,27 @@ static void on_state_opened(struct pp_job *job) {
 static void on_opening_overdue(void *arg) {
     struct agent *agent = arg;
     struct pp_error error = {0};
+    bool wanted = control_drop_state(&agent->control);
+    agent->control.opening.state = OPENING_SILENT;
     pp_fail(&error, PP_E_TPM_ABSENT, "state: the agreement key does not answer, not for %d s",
             CONTROL_KEY_SILENT_MS / 1000);
-    if (control_drop_state(&agent->control))
+    if (wanted)
         connection_state_opened(agent, &error);
 }
 
 bool control_drop_state(struct agent_control *control) {
     struct state_opening *opening = &control->opening;
-    bool wanted = opening->state == OPENING_WANTED;
+    bool wanted = opening->state == OPENING_WANTED || opening->state == OPENING_FOLLOWED;
     if (wanted)
         opening->state = OPENING_DROPPED;
-    net_timer_stop(&opening->overdue);
     return wanted;
 }
 
-static bool begin_opening(struct agent *agent, const char *nonce, struct pp_error *error) {
+static bool begin_opening(struct agent *agent, struct pp_error *error) {
     struct state_opening *opening = &agent->control.opening;
     if (!find_tokens(&opening->payload, &opening->opened, error))
         return false;
     opened_keys_take(&opening->keys, agent->agreement, agent->identity);
-    snprintf(opening->nonce, sizeof opening->nonce, "%s", nonce);
     opening->job = (struct pp_job){.run = run_state_opening, .done = on_state_opened};
     opening->agent = agent;
     opening->state = OPENING_WANTED;
@@ -252,17 +273,27 @@ static bool begin_opening(struct agent *agent, const char *nonce, struct pp_erro
 bool control_open_state(struct agent *agent, const void *token, size_t size, const char *nonce,
                         struct pp_error *error) {
     struct state_opening *opening = &agent->control.opening;
-    if (opening->state != OPENING_NONE)
+    pp_autobuf struct pp_buf payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
+    if (opening->state == OPENING_SILENT)
         return pp_fail(error, PP_E_TPM_ABSENT, "state: the agreement key does not answer");
-    opening->payload = PP_BUF_INIT(STATE_DOCUMENT_MAX);
-    bool verified = state_document_verify(token, size, &agent->control.keys, &opening->payload, error);
-    if (verified && begin_opening(agent, nonce, error))
+    if (!state_document_verify(token, size, &agent->control.keys, &payload, error)) {
+        if (error->code == PP_E_AUTH) {
+            agent->control.other_keys_wanted = true;
+            sync_request_document(agent->sync, CONTROL_KEYS_PATH);
+        }
+        return false;
+    }
+    pp_buf_finish(&opening->payload);
+    opening->payload = payload;
+    payload = PP_BUF_INIT(0);
+    snprintf(opening->nonce, sizeof opening->nonce, "%s", nonce);
+    if (opening->state != OPENING_NONE) {
+        opening->state = OPENING_FOLLOWED;
+        return true;
+    }
+    if (begin_opening(agent, error))
         return true;
     opening_finish(opening);
-    if (!verified && error->code == PP_E_AUTH) {
-        agent->control.other_keys_wanted = true;
-        sync_request_document(agent->sync, CONTROL_KEYS_PATH);
-    }
     return false;
 }
 

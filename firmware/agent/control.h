@@ -27,6 +27,8 @@ enum opening_state {
     OPENING_NONE,
     OPENING_WANTED,  /* it runs, and somebody waits for it */
     OPENING_DROPPED, /* it runs, and nobody does any more */
+    OPENING_FOLLOWED, /* likewise; another state waits for its end, to be opened then: payload and nonce are of that */
+    OPENING_SILENT, /* it runs for longer than it may: no other is taken before its end */
 };
 
 /* Opening what a state has encrypted to this display point, by a job. The rest of the state waits for it. */
@@ -55,8 +57,8 @@ void control_restore(struct agent_control *control, struct vault *vault);
 void control_close(struct agent_control *control);
 /* Those that the repository vouches for: followed from now on. */
 PP_MUST_USE bool control_follow_keys(struct agent *agent, struct pp_error *error);
-/* Verifies a state that one of the keys signed, and begins to open what it encrypts: connection_state_opened follows.
- * Asks for other keys where none did. */
+/* Verifies a state that one of the keys signed, and begins to open what it encrypts, once a former one that was dropped
+ * has come to its end: connection_state_opened follows. Asks for other keys where none did. */
 PP_MUST_USE bool control_open_state(struct agent *agent, const void *token, size_t size, const char *nonce,
                                     struct pp_error *error);
 /* Nobody waits for it any more; false where nobody did. */
