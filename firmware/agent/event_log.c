@@ -33,7 +33,8 @@ static void on_kept(void *arg, const struct pp_error *error) {
         log->apart = false;
         log->kept_seq = log->keeping_seq;
     }
-    if (error && log->failures >= FAILURES_MAX && !log->apart)
+    /* What a batch under way has of the former chain would be missing in another one: then with the next failure. */
+    if (error && log->failures >= FAILURES_MAX && !log->apart && !spool_is_writing(log->spool))
         go_apart(log, error->message);
     if (!error && log->kept_seq < log->head.seq)
         keep(log);

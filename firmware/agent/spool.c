@@ -295,6 +295,10 @@ cJSON *spool_waiting(const struct spool *spool) {
     return spool->items;
 }
 
+bool spool_is_writing(const struct spool *spool) {
+    return spool->writing > 0;
+}
+
 /* As many of the oldest items as a batch takes; their number, or -1. */
 static int batch_write(struct spool *spool, struct pp_buf *json, struct pp_error *error) {
     static const char end[] = "]}";

@@ -59,8 +59,10 @@ void spool_add(struct spool *spool, cJSON *item, int64_t now_s);
 bool spool_complete(cJSON *item, int64_t now_s);
 
 /* What waits in memory, also what is on its way to flash: an array, borrowed until the next call. Its items may be
- * changed. */
+ * changed, but those that are on their way. */
 cJSON *spool_waiting(const struct spool *spool);
+/* Whether the oldest of them are on their way to flash as they are. */
+bool spool_is_writing(const struct spool *spool);
 /* The newest batch on flash, as JSON; false where there is none that can be read. */
 bool spool_read_newest(const struct spool *spool, struct pp_buf *json);
 

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "events/kinds.h"
 #include "scratch.h"
+#include "support/held_flash.h"
 
 struct life {
     struct spool *spool;
@@ -68,9 +69,76 @@ static void what_was_lost_is_told_where_it_is_missing_and_once(void **state) {
     scratch_remove(&scratch);
 }
 
+/* ---- A flash that takes a batch, and the head of the chain not ---- */
+
+static struct event_place place_of(const cJSON *event) {
+    struct event_place place;
+    assert_true(event_place_read(event, &place, NULL));
+    return place;
+}
+
+/* What waits is the beginning of the chain that the log is at, without a gap; of another chain nothing waits. */
+static void assert_waits_from_the_first(const struct life *life) {
+    const cJSON *event;
+    int64_t seq = 0;
+    cJSON_ArrayForEach(event, spool_waiting(life->spool)) {
+        const struct event_place place = place_of(event);
+        assert_string_equal(place.chain, life->log.head.chain);
+        assert_int_equal(place.seq, ++seq);
+    }
+    assert_int_equal(seq, life->log.head.seq);
+}
+
+/* What is on its way to flash has its places there: it gets no others when the log goes over to another chain. */
+static void a_batch_that_is_being_written_keeps_its_places(void **state) {
+    struct scratch scratch;
+    struct life life;
+    char former[EVENT_CHAIN_SIZE];
+    (void)state;
+    scratch_open(&scratch);
+    begin(&life, &scratch);
+    PP_AUTO(pp_jobs) struct pp_jobs *jobs = pp_jobs_create("flash", NULL);
+    vault_set_jobs(scratch.vault, jobs);
+    spool_set_jobs(life.spool, jobs);
+    snprintf(former, sizeof former, "%s", life.log.head.chain);
+    /* The head is not taken, once; then not again, with a batch behind it that is. */
+    flash_fail(2);
+    event_log_add(&life.log, "locked", "first", 1767600000);
+    event_log_add(&life.log, "unlocked", "second", 1767600001);
+    pp_jobs_wait(jobs);
+    flash_hold(true);
+    event_log_keep_again(&life.log);
+    spool_flush(life.spool);
+    event_log_add(&life.log, "locked", "third", 1767600002);
+    flash_hold(false);
+    pp_jobs_wait(jobs);
+    pp_autobuf struct pp_buf json = PP_BUF_INIT(SPOOL_BATCH_MAX);
+    struct event_head newest;
+    assert_true(spool_read_newest(life.spool, &json) && event_log_batch_head(&json, &newest));
+    assert_string_equal(newest.chain, former);
+    assert_int_equal(newest.seq, 2);
+    assert_string_equal(life.log.head.chain, former);
+    assert_int_equal(place_of(cJSON_GetArrayItem(spool_waiting(life.spool), 0)).seq, 3);
+    /* The flash takes nothing from here on: then it is another chain, of what stands on no flash. */
+    flash_fail(100);
+    for (int i = 0; i < 2; i++) {
+        event_log_keep_again(&life.log);
+        pp_jobs_wait(jobs);
+    }
+    flash_fail(0);
+    assert_string_not_equal(life.log.head.chain, former);
+    assert_waits_from_the_first(&life);
+    spool_settle(life.spool);
+    vault_set_jobs(scratch.vault, NULL);
+    spool_set_jobs(life.spool, NULL);
+    end(&life, &scratch);
+    scratch_remove(&scratch);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_lost_is_told_where_it_is_missing_and_once),
+        cmocka_unit_test(a_batch_that_is_being_written_keeps_its_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
