@@ -26,7 +26,7 @@ bool percent_decode(char *text, size_t *size) {
     for (size_t i = 0; i < *size; i++) {
         char c = text[i];
         if (c == '%') {
-            c = (char)(hex_digit(text[i + 1]) << 4 | hex_digit(text[i + 2]));
+            c = (char)((unsigned)hex_digit(text[i + 1]) << 4 | (unsigned)hex_digit(text[i + 2]));
             i += 2;
         }
         text[used++] = c;

@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 
+#include "headend/http/conditions.h"
+
 static const struct {
     unsigned status;
     const char *code;
@@ -32,4 +34,19 @@ void reply_with_parameter(struct reply *reply, enum problem problem, const char 
                           const char *detail) {
     reply_problem_with(reply, problems[problem].status, problems[problem].code, "parameter", parameter, "%s",
                        detail);
+}
+
+bool reply_allows_change(struct reply *reply, const char *if_match_header, const char *etag) {
+    switch (if_match(if_match_header, etag)) {
+    case CONDITION_MET:
+        return true;
+    case CONDITION_FAILED:
+        reply_with(reply, PROBLEM_CHANGED, "somebody has changed it meanwhile: read it again");
+        break;
+    case CONDITION_MISSING:
+        reply_with(reply, PROBLEM_CONDITION_REQUIRED,
+                   "If-Match must have the entity tag that is to be changed");
+        break;
+    }
+    return false;
 }

@@ -45,5 +45,8 @@ void reply_with(struct reply *reply, enum problem problem, const char *format, .
 /* And with the name of the parameter that it is about. */
 void reply_with_parameter(struct reply *reply, enum problem problem, const char *parameter,
                           const char *detail);
+/* Whether an If-Match header (NULL: none) allows a change of what has this entity tag now (conditions.h); false: it is
+ * answered, 412 or 428. */
+bool reply_allows_change(struct reply *reply, const char *if_match_header, const char *etag);
 
 #endif

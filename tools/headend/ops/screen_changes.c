@@ -104,9 +104,11 @@ static void changes_find(struct screen_changes *changes, const struct snapshot *
     while (b < before->count || n < now->count) {
         const struct seen *old = b < before->count ? &before->screens[b] : NULL;
         const struct seen *new = n < now->count ? &now->screens[n] : NULL;
-        int order = !old ? 1 : !new ? -1 : strcmp(old->id, new->id);
-        if (order != 0 || old->digest != new->digest)
-            change_note(changes, order < 0 ? old->id : new->id);
+        int order = old && new ? strcmp(old->id, new->id) : old ? -1 : 1;
+        if (old && order < 0)
+            change_note(changes, old->id);
+        else if (new && (!old || order > 0 || old->digest != new->digest))
+            change_note(changes, new->id);
         b += order <= 0;
         n += order >= 0;
     }

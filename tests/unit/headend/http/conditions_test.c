@@ -57,6 +57,21 @@ static void if_match_compares_strongly(void **state) {
     assert_int_equal(if_match("\"A\"", "\"a\""), CONDITION_FAILED);
 }
 
+static void a_change_of_what_is_not_known_is_answered(void **state) {
+    (void)state;
+    static const struct {
+        const char *header;
+        unsigned status;
+    } cases[] = {{"\"a\"", 0}, {"\"b\"", 412}, {NULL, 428}};
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        struct reply reply = {0};
+        assert_int_equal(reply_allows_change(&reply, cases[i].header, "\"a\""), !cases[i].status);
+        assert_int_equal(reply.status, cases[i].status);
+        if (reply.response)
+            MHD_destroy_response(reply.response);
+    }
+}
+
 static void etag_is_of_the_bytes(void **state) {
     (void)state;
     char etag[ETAG_SIZE];
@@ -83,6 +98,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accept_takes_types_as_particular_as_they_are),
         cmocka_unit_test(if_match_compares_strongly),
+        cmocka_unit_test(a_change_of_what_is_not_known_is_answered),
         cmocka_unit_test(etag_is_of_the_bytes),
         cmocka_unit_test(problems_have_codes_of_their_own_and_statuses_of_errors),
     };
