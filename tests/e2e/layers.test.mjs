@@ -100,6 +100,17 @@ test('layers refuses a link line that names a room below', () => {
   assert.equal(lines[0], 'tools/headend/base/CMakeLists.txt: base is linked with db, which stands below it');
 });
 
+test('layers refuses SQL outside of db/', () => {
+  const { status, lines } = layersOf({
+    ...rooms,
+    'tools/headend/db/db.c': 'run("SELECT 1");\n#include "headend/db/sqlite.h"\n',
+    'tools/headend/main.c': 'say("SELECTED");\nrun("SELECT 1");\nrun(" DELETE FROM device");\n#include "headend/db/sqlite.h"\n',
+  });
+  assert.equal(status, 1);
+  assert.deepEqual(lines.slice(0, -1), [2, 3, 4].map((line) =>
+    `tools/headend/main.c:${line}: has SQL, or what db/ keeps for itself and tests; only tools/headend/db may`));
+});
+
 test('layers refuses whoever asks the system for the time of day, but base/clock.c', () => {
   const asks = ['clock_gettime(CLOCK_REALTIME, &now);', 'gettimeofday(&now, NULL);', 'now = time(NULL);', 'time(&now);',
     'timespec_get(&now, TIME_UTC);'];

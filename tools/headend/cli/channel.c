@@ -28,13 +28,7 @@ bool command_channel_add(int argc, char **argv, struct pp_error *error) {
 
 /* id, title, number and time of the last publish, screens that are not retired */
 static struct db_row *channels_query(struct db *db, struct pp_error *error) {
-    return db_query(
-        db, error,
-        "SELECT id, title, publish, coalesce((SELECT created FROM publish WHERE id = channel.publish), 0),"
-        " (SELECT count(*) FROM device WHERE channel = channel.id AND status <> 'retired'),"
-        " (SELECT count(*) FROM publish_warning WHERE publish = channel.publish)"
-        " FROM channel ORDER BY id",
-        "");
+    return db_query(db, error, DB_CHANNEL_LIST);
 }
 
 static bool channel_row(struct table *table, struct db_row *row, struct pp_error *error) {

@@ -23,19 +23,7 @@ struct exported {
 
 /* The oldest first, by when they came here. Of screens whose id is `device`, or of all where that is NULL. */
 static struct db_row *export_query(struct db *db, const char *device, int64_t since, struct pp_error *error) {
-    return db_query(
-        db, error,
-        "SELECT e.at, e.device, device.name, e.finding, e.chain, e.first, e.last, e.missing, e.item,"
-        " CASE WHEN json_valid(e.item) THEN (SELECT jws FROM event_head WHERE event_head.device = e.device"
-        "  AND event_head.chain = json_extract(e.item, '$.chain') AND event_head.seq = json_extract(e.item, "
-        "'$.seq')"
-        "  AND e.finding = '') END FROM ("
-        "  SELECT received AS at, 0 AS kind, rowid AS place, device, '' AS finding, '' AS chain, 0 AS first,"
-        "   0 AS last, 0 AS missing, item FROM report WHERE list = 'events' UNION ALL"
-        "  SELECT found, 1, number, device, finding, chain, first, last, missing, item FROM event_finding)"
-        " AS e JOIN device ON device.id = e.device"
-        " WHERE e.at >= ?1 AND (?2 IS NULL OR e.device = ?2) ORDER BY e.at, e.kind, e.place",
-        "is", since, device);
+    return db_query(db, error, DB_EVENT_EXPORT, DB_INT(since), DB_TEXT(device));
 }
 
 static const char *text_of(const cJSON *event, const char *name) {

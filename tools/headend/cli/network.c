@@ -58,8 +58,7 @@ bool command_network_proxies(int argc, char **argv, struct pp_error *error) {
 }
 
 static struct db_row *ranges_query(struct db *db, struct pp_error *error) {
-    return db_query(db, error,
-                    "SELECT channel, range FROM network_range ORDER BY channel <> '', channel, rowid", "");
+    return db_query(db, error, DB_NETWORK_LIST);
 }
 
 static bool range_row(struct table *table, struct db_row *row, const char *header, struct pp_error *error) {

@@ -41,10 +41,7 @@ static bool content_load(char **words, size_t count, const struct playlist_optio
 static bool root_reported(const struct home *home, int64_t *version, struct pp_error *error) {
     *version = 0;
     db_lock(home->db);
-    db_autorow struct db_row *row = db_query(home->db, error,
-                                             "SELECT coalesce(max(json_extract(report, '$.root_version')), "
-                                             "0) FROM device WHERE json_valid(report)",
-                                             "");
+    db_autorow struct db_row *row = db_query(home->db, error, DB_DEVICE_ROOT_REPORTED);
     bool ok = row && db_next(row, "device", error);
     *version = ok ? db_int(row, 0) : 0;
     db_unlock(home->db);

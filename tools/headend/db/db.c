@@ -127,28 +127,43 @@ static bool db_is_held(struct db *db) {
     return held;
 }
 
-static int db_bind(sqlite3_stmt *statement, const char *types, va_list args) {
-    for (int i = 1; *types; i++, types++) {
-        int status;
-        if (*types == 's') {
-            status = sqlite3_bind_text(statement, i, va_arg(args, const char *), -1, SQLITE_TRANSIENT);
-        } else if (*types == 'i') {
-            status = sqlite3_bind_int64(statement, i, va_arg(args, int64_t));
-        } else {
-            const void *data = va_arg(args, const void *);
-            size_t size = va_arg(args, size_t);
-            status = sqlite3_bind_blob64(statement, i, data, size, SQLITE_TRANSIENT);
-        }
-        if (status != SQLITE_OK)
-            return status;
+struct statement {
+    const char *name, *sql;
+};
+
+static const struct statement statements[DB_STATEMENTS] = {
+#define DB_STATEMENT(name, sql) [DB_##name] = {#name, sql},
+#include "headend/db/statements/all.def"
+#undef DB_STATEMENT
+};
+
+static int value_bind(sqlite3_stmt *statement, int place, const struct db_value *value) {
+    switch (value->kind) {
+    case DB_VALUE_TEXT:
+        return sqlite3_bind_text(statement, place, value->text, -1, SQLITE_TRANSIENT);
+    case DB_VALUE_INT:
+        return sqlite3_bind_int64(statement, place, value->number);
+    case DB_VALUE_BLOB:
+        return sqlite3_bind_blob64(statement, place, value->blob, value->size, SQLITE_TRANSIENT);
     }
-    return SQLITE_OK;
+    return SQLITE_MISUSE;
 }
 
-static struct db_row *db_prepare(struct db *db, struct pp_error *error, const char *sql, const char *types,
-                                 va_list args) {
+/* As many as it asks for, neither more nor less. */
+static bool values_bind(sqlite3_stmt *statement, const struct db_value *values, size_t count) {
+    if ((size_t)sqlite3_bind_parameter_count(statement) != count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (value_bind(statement, (int)i + 1, &values[i]) != SQLITE_OK)
+            return false;
+    }
+    return true;
+}
+
+static struct db_row *row_open(struct db *db, struct pp_error *error, const struct statement *statement,
+                               const struct db_value *values, size_t count) {
     if (db->shared && !db_is_held(db)) {
-        pp_fail(error, PP_E_STATE, "database: used without its lock: %s", sql);
+        pp_fail(error, PP_E_STATE, "database: used without its lock: %s", statement->name);
         return NULL;
     }
     db_autorow struct db_row *row = calloc(1, sizeof *row);
@@ -156,53 +171,83 @@ static struct db_row *db_prepare(struct db *db, struct pp_error *error, const ch
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
-    if (sqlite3_prepare_v2(db->handle, sql, -1, &row->statement, NULL) != SQLITE_OK ||
-        db_bind(row->statement, types, args) != SQLITE_OK) {
-        db_failed(db->handle, sql, error);
+    if (sqlite3_prepare_v2(db->handle, statement->sql, -1, &row->statement, NULL) != SQLITE_OK) {
+        db_failed(db->handle, statement->name, error);
+        return NULL;
+    }
+    if (!values_bind(row->statement, values, count)) {
+        pp_fail(error, PP_E_INVALID, "database: %s: not its %zu values", statement->name, count);
         return NULL;
     }
     return pp_steal(&row);
 }
 
-struct db_row *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
-    va_list args;
-    va_start(args, types);
-    struct db_row *row = db_prepare(db, error, sql, types, args);
-    va_end(args);
-    return row;
-}
-
-static bool db_run_list(struct db *db, struct pp_error *error, const char *sql, const char *types,
-                        va_list args) {
-    db_autorow struct db_row *row = db_prepare(db, error, sql, types, args);
+static bool row_run(struct db *db, struct pp_error *error, const struct statement *statement,
+                    const struct db_value *values, size_t count) {
+    db_autorow struct db_row *row = row_open(db, error, statement, values, count);
     if (!row)
         return false;
-    if (sqlite3_step(row->statement) != SQLITE_DONE)
-        return db_failed(db->handle, sql, error);
-    return true;
+    return sqlite3_step(row->statement) == SQLITE_DONE || db_failed(db->handle, statement->name, error);
 }
 
-bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
-    va_list args;
-    va_start(args, types);
-    bool ok = db_run_list(db, error, sql, types, args);
-    va_end(args);
-    return ok;
+struct db_row *db_query_values(struct db *db, struct pp_error *error, enum db_statement statement,
+                               const struct db_value *values, size_t count) {
+    return row_open(db, error, &statements[statement], values, count);
 }
 
-bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
-    va_list args;
-    va_start(args, types);
+bool db_run_values(struct db *db, struct pp_error *error, enum db_statement statement,
+                   const struct db_value *values, size_t count) {
+    return row_run(db, error, &statements[statement], values, count);
+}
+
+bool db_run_unsynced_values(struct db *db, struct pp_error *error, enum db_statement statement,
+                            const struct db_value *values, size_t count) {
     /* In WAL mode NORMAL syncs at checkpoints only. Refused inside a transaction, which is then synced. */
     if (!db->deferred)
         sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
     db->unsynced = true;
-    bool ok = db_run_list(db, error, sql, types, args);
+    bool ok = row_run(db, error, &statements[statement], values, count);
     db->unsynced = false;
     if (!db->deferred)
         sqlite3_exec(db->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
-    va_end(args);
     return ok;
+}
+
+/* ---- SQL in text ---- */
+
+static size_t values_take(struct db_value values[DB_SQL_VALUES_MAX], const char *types, va_list args) {
+    size_t count = 0;
+    for (; types[count] && count < DB_SQL_VALUES_MAX; count++) {
+        if (types[count] == 's') {
+            values[count] = DB_TEXT(va_arg(args, const char *));
+        } else if (types[count] == 'i') {
+            values[count] = DB_INT(va_arg(args, int64_t));
+        } else {
+            const void *bytes = va_arg(args, const void *);
+            values[count] = DB_BLOB(bytes, va_arg(args, size_t));
+        }
+    }
+    return count;
+}
+
+struct db_row *db_query_sql(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
+    const struct statement statement = {sql, sql};
+    struct db_value values[DB_SQL_VALUES_MAX];
+    va_list args;
+    va_start(args, types);
+    size_t count = values_take(values, types, args);
+    va_end(args);
+    return row_open(db, error, &statement, values, count);
+}
+
+bool db_run_sql(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
+    const struct statement statement = {sql, sql};
+    struct db_value values[DB_SQL_VALUES_MAX];
+    va_list args;
+    va_start(args, types);
+    size_t count = values_take(values, types, args);
+    va_end(args);
+    return row_run(db, error, &statement, values, count);
 }
 
 /* SQLite's hook: something is about to be committed. */
@@ -302,7 +347,7 @@ void db_row_close(struct db_row *row) {
 
 bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error) {
     db_lock(db);
-    if (!db_run(db, error, "BEGIN IMMEDIATE", "")) {
+    if (!db_run(db, error, DB_CHANGE_BEGIN)) {
         db_unlock(db);
         return false;
     }
@@ -311,7 +356,7 @@ bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *e
 }
 
 bool db_change_commit(struct db_change *change, struct pp_error *error) {
-    if (!db_run(change->db, error, "COMMIT", ""))
+    if (!db_run(change->db, error, DB_CHANGE_COMMIT))
         return false;
     db_unlock(change->db);
     change->db = NULL;
@@ -321,19 +366,18 @@ bool db_change_commit(struct db_change *change, struct pp_error *error) {
 void db_change_rollback(struct db_change *change) {
     if (!change->db)
         return;
-    (void)!db_run(change->db, NULL, "ROLLBACK", "");
+    (void)!db_run(change->db, NULL, DB_CHANGE_ROLLBACK);
     db_unlock(change->db);
     change->db = NULL;
 }
 
 int64_t db_data_version(struct db *db) {
-    db_autorow struct db_row *statement = db_query(db, NULL, "PRAGMA data_version", "");
+    db_autorow struct db_row *statement = db_query(db, NULL, DB_DATA_VERSION);
     return statement && db_next(statement, "data version", NULL) ? db_int(statement, 0) : -1;
 }
 
 char *db_meta_get(struct db *db, const char *name, struct pp_error *error) {
-    db_autorow struct db_row *statement =
-        db_query(db, error, "SELECT value FROM meta WHERE name = ?", "s", name);
+    db_autorow struct db_row *statement = db_query(db, error, DB_META_GET, DB_TEXT(name));
     if (!statement)
         return NULL;
     struct pp_error none = {0};
@@ -350,8 +394,5 @@ char *db_meta_get(struct db *db, const char *name, struct pp_error *error) {
 }
 
 bool db_meta_set(struct db *db, const char *name, const char *value, struct pp_error *error) {
-    return db_run(
-        db, error,
-        "INSERT INTO meta(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
-        "ss", name, value);
+    return db_run(db, error, DB_META_SET, DB_TEXT(name), DB_TEXT(value));
 }

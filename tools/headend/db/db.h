@@ -29,18 +29,50 @@ void db_unlock(struct db *db);
  * and not by a broken transaction of somebody else's. */
 void db_share(struct db *db);
 
+/* The statements by their names: DB_CHANNEL_FIND. Their texts stand in statements/, a file for each subject. */
+enum db_statement {
+#define DB_STATEMENT(name, sql) DB_##name,
+#include "headend/db/statements/all.def"
+#undef DB_STATEMENT
+    DB_STATEMENTS
+};
+
+/* What stands for one "?" of a statement. NULL, as a text or as a blob, is NULL. */
+struct db_value {
+    enum { DB_VALUE_TEXT, DB_VALUE_INT, DB_VALUE_BLOB } kind;
+    const char *text;
+    int64_t number;
+    const void *blob;
+    size_t size; /* bytes of blob */
+};
+#define DB_TEXT(value)       ((struct db_value){.kind = DB_VALUE_TEXT, .text = (value)})
+#define DB_INT(value)        ((struct db_value){.kind = DB_VALUE_INT, .number = (value)})
+#define DB_BLOB(bytes, many) ((struct db_value){.kind = DB_VALUE_BLOB, .blob = (bytes), .size = (many)})
+/* All of a statement's, as two arguments. */
+#define DB_VALUES(...)                                                                                       \
+    (const struct db_value[]){{0}, __VA_ARGS__} + 1,                                                         \
+        sizeof((const struct db_value[]){{0}, __VA_ARGS__}) / sizeof(struct db_value) - 1
+
 /* An answer, and the row of it that is read. */
 struct db_row;
 
-/* Bound values by `types`, one letter each: s const char * (NULL is NULL), i int64_t, b const void * and
- * size_t. NULL on failure; the caller gives it to db_row_close. */
-struct db_row *db_query(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
-/* A statement without rows. */
-PP_MUST_USE bool db_run(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+/* db_query(db, error, DB_CHANNEL_FIND, DB_TEXT(id)): the answer, NULL on failure; the caller gives it to
+ * db_row_close. */
+#define db_query(db, error, ...) DB_CALL(db_query_values, db, error, __VA_ARGS__, )
+struct db_row *db_query_values(struct db *db, struct pp_error *error, enum db_statement statement,
+                               const struct db_value *values, size_t count);
+/* The same for a statement without rows. */
+#define db_run(db, error, ...) DB_CALL(db_run_values, db, error, __VA_ARGS__, )
+PP_MUST_USE bool db_run_values(struct db *db, struct pp_error *error, enum db_statement statement,
+                               const struct db_value *values, size_t count);
 /* The same, but the disk is not waited for: a power cut may undo it. For notes that are soon made again; a
  * publish that all screens answer to would else cost a sync for each. Not counted by db_commits. */
-PP_MUST_USE bool db_run_unsynced(struct db *db, struct pp_error *error, const char *sql, const char *types,
-                                 ...);
+#define db_run_unsynced(db, error, ...) DB_CALL(db_run_unsynced_values, db, error, __VA_ARGS__, )
+PP_MUST_USE bool db_run_unsynced_values(struct db *db, struct pp_error *error, enum db_statement statement,
+                                        const struct db_value *values, size_t count);
+/* Not all compilers take a macro without the arguments behind its last: there is always one more, which is empty. */
+#define DB_CALL(function, db, error, statement, ...) function(db, error, statement, DB_VALUES(__VA_ARGS__))
+
 /* Rows that the last statement changed. */
 int db_changes(struct db *db);
 

@@ -203,7 +203,7 @@ static bool migration_apply(struct db *db, size_t number, struct pp_error *error
         return false;
     /* Another process may have been quicker. */
     db_autorow struct db_row *have =
-        db_query(db, error, "SELECT count(*) FROM migration WHERE number = ?", "i", (int64_t)number);
+        db_query_sql(db, error, "SELECT count(*) FROM migration WHERE number = ?", "i", (int64_t)number);
     if (!have || !db_next(have, "migration", error))
         return false;
     if (db_int(have, 0))
@@ -214,20 +214,21 @@ static bool migration_apply(struct db *db, size_t number, struct pp_error *error
         return pp_fail(error, PP_E_IO, "database: migration %zu: %s", number, sqlite3_errmsg(handle));
     if (number == SEALING && !stored_key_migrate(db, error))
         return pp_wrap(error, "migration %zu", number);
-    if (!db_run(db, error, "INSERT INTO migration(number, applied) VALUES(?, ?)", "ii", (int64_t)number,
-                pp_clock_realtime_s()))
+    if (!db_run_sql(db, error, "INSERT INTO migration(number, applied) VALUES(?, ?)", "ii", (int64_t)number,
+                    pp_clock_realtime_s()))
         return false;
     return db_change_commit(&change, error);
 }
 
 bool db_migrate(struct db *db, struct pp_error *error) {
-    if (!db_run(db, error,
-                "CREATE TABLE IF NOT EXISTS migration(number INTEGER PRIMARY KEY, applied INTEGER NOT NULL) "
-                "STRICT",
-                ""))
+    if (!db_run_sql(
+            db, error,
+            "CREATE TABLE IF NOT EXISTS migration(number INTEGER PRIMARY KEY, applied INTEGER NOT NULL) "
+            "STRICT",
+            ""))
         return false;
     db_autorow struct db_row *newest =
-        db_query(db, error, "SELECT coalesce(max(number), 0) FROM migration", "");
+        db_query_sql(db, error, "SELECT coalesce(max(number), 0) FROM migration", "");
     if (!newest || !db_next(newest, "migration", error))
         return false;
     int64_t have = db_int(newest, 0);

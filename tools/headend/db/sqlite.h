@@ -6,6 +6,12 @@
 
 #include "headend/db/db.h"
 
+/* SQL in text, for this room and for tests. Bound values by `types`, one letter each: s const char * (NULL is NULL), i
+ * int64_t, b const void * and size_t; DB_SQL_VALUES_MAX at most. Otherwise as db_query and db_run. */
+#define DB_SQL_VALUES_MAX 16
+struct db_row *db_query_sql(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+PP_MUST_USE bool db_run_sql(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+
 /* The connection. Borrowed. */
 sqlite3 *db_handle(struct db *db);
 

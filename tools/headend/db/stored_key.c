@@ -179,12 +179,12 @@ static void sql_reseal(sqlite3_context *context, int count, sqlite3_value **valu
 }
 
 static bool reseal_rows(struct db *db, struct pp_error *error) {
-    return db_run(db, error,
-                  "UPDATE channel SET key = reseal('channel/' || id, key),"
-                  " next_key = reseal('channel/' || id, next_key)",
-                  "") &&
-           db_run(db, error, "UPDATE channel_old_key SET key = reseal('channel/' || channel, key)", "") &&
-           db_run(db, error, "UPDATE object SET key = reseal('object/' || lower(hex(sha256)), key)", "");
+    return db_run_sql(db, error,
+                      "UPDATE channel SET key = reseal('channel/' || id, key),"
+                      " next_key = reseal('channel/' || id, next_key)",
+                      "") &&
+           db_run_sql(db, error, "UPDATE channel_old_key SET key = reseal('channel/' || channel, key)", "") &&
+           db_run_sql(db, error, "UPDATE object SET key = reseal('object/' || lower(hex(sha256)), key)", "");
 }
 
 /* Within a transaction. */

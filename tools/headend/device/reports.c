@@ -80,8 +80,8 @@ void report_status(struct request *request, struct reply *reply) {
         return;
     pp_autojsontext char *text = cJSON_PrintUnformatted(body);
     struct pp_error error;
-    if (!db_run(request->app->db, &error, "UPDATE device SET report = ?, seen = ? WHERE id = ?", "sis", text,
-                pp_clock_realtime_s(), request->device.id) ||
+    if (!db_run(request->app->db, &error, DB_REPORT_STATUS_SET, DB_TEXT(text), DB_INT(pp_clock_realtime_s()),
+                DB_TEXT(request->device.id)) ||
         !compare_head(request, body, &error) || !follow_report(request, body, &error))
         reply_failure(reply, &error);
     else
@@ -114,18 +114,13 @@ static bool item_store(struct request *request, const char *list, const cJSON *i
     if (strcmp(list, "events") == 0 &&
         !event_chain_take(request->app->db, request->device.id, item, &keep, error))
         return false;
-    return !keep ||
-           db_run(request->app->db, error,
-                  "INSERT INTO report(id, device, list, kind, item, received) VALUES(?, ?, ?, ?, ?, ?)"
-                  " ON CONFLICT(id) DO NOTHING",
-                  "sssssi", id, request->device.id, list, kind, text, pp_clock_realtime_s());
+    return !keep || db_run(request->app->db, error, DB_REPORT_ADD, DB_TEXT(id), DB_TEXT(request->device.id),
+                           DB_TEXT(list), DB_TEXT(kind), DB_TEXT(text), DB_INT(pp_clock_realtime_s()));
 }
 
 static bool report_trim(struct request *request, const char *list, struct pp_error *error) {
-    return db_run(request->app->db, error,
-                  "DELETE FROM report WHERE rowid IN (SELECT rowid FROM report WHERE device = ? AND list = ?"
-                  " ORDER BY received DESC, rowid DESC LIMIT -1 OFFSET ?)",
-                  "ssi", request->device.id, list, (int64_t)REPORT_PER_DEVICE_MAX);
+    return db_run(request->app->db, error, DB_REPORT_TRIM, DB_TEXT(request->device.id), DB_TEXT(list),
+                  DB_INT(REPORT_PER_DEVICE_MAX));
 }
 
 /* What the screen has lost of this list so far. The count only grows for as long as its spool keeps its name, so
@@ -138,14 +133,8 @@ static bool loss_store(struct request *request, const char *list, const cJSON *b
     if (!item_id(body, "spool", &spool, error) ||
         !pp_json_integer(body, "lost", 0, PP_JSON_INTEGER_MAX, &lost, error))
         return false;
-    return lost == 0 ||
-           db_run(request->app->db, error,
-                  "INSERT INTO report_loss(device, list, spool, lost) SELECT ?1, ?2, ?3, ?4 WHERE"
-                  " (SELECT count(*) FROM report_loss WHERE device = ?1 AND list = ?2"
-                  " AND spool <> ?3) < ?5"
-                  " ON CONFLICT(device, list, spool) DO UPDATE SET lost = excluded.lost"
-                  " WHERE excluded.lost > lost",
-                  "sssii", request->device.id, list, spool, lost, (int64_t)REPORT_SPOOLS_MAX);
+    return lost == 0 || db_run(request->app->db, error, DB_REPORT_LOSS_SET, DB_TEXT(request->device.id),
+                               DB_TEXT(list), DB_TEXT(spool), DB_INT(lost), DB_INT(REPORT_SPOOLS_MAX));
 }
 
 static bool head_store(struct request *request, const char *list, struct pp_error *error) {

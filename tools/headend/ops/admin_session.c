@@ -9,22 +9,20 @@ bool admin_session_start(struct db *db, int64_t admin, char token[SECRET_TEXT_SI
     uint8_t hash[SECRET_HASH_SIZE];
     int64_t now = pp_clock_realtime_s();
     return secret_make(token, error) && secret_hash("admin-session", token, hash, error) &&
-           db_run(db, error, "INSERT INTO admin_session(token_hash, admin, created, seen) VALUES(?, ?, ?, ?)",
-                  "biii", (const void *)hash, sizeof hash, admin, now, now);
+           db_run(db, error, DB_ADMIN_SESSION_ADD, DB_BLOB(hash, sizeof hash), DB_INT(admin), DB_INT(now),
+                  DB_INT(now));
 }
 
 bool admin_session_end(struct db *db, const char *token, struct pp_error *error) {
     uint8_t hash[SECRET_HASH_SIZE];
     return secret_hash("admin-session", token, hash, error) &&
-           db_run(db, error, "DELETE FROM admin_session WHERE token_hash = ?", "b", (const void *)hash,
-                  sizeof hash);
+           db_run(db, error, DB_ADMIN_SESSION_REMOVE, DB_BLOB(hash, sizeof hash));
 }
 
 bool admin_session_purge(struct db *db, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
-    return db_run(db, error,
-                  "DELETE FROM admin_session WHERE seen < ?1 OR created < ?2 OR max(seen, created) > ?3",
-                  "iii", now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S, now + ADMIN_CLOCK_S);
+    return db_run(db, error, DB_ADMIN_SESSION_PURGE, DB_INT(now - ADMIN_IDLE_S),
+                  DB_INT(now - ADMIN_LIFETIME_S), DB_INT(now + ADMIN_CLOCK_S));
 }
 
 /* A present session, and when it was last used. */
@@ -34,13 +32,9 @@ static bool session_read(struct db *db, const char *token, struct admin *admin, 
     int64_t now = pp_clock_realtime_s();
     if (!secret_hash("admin-session", token, hash, error))
         return false;
-    db_autorow struct db_row *row = db_query(
-        db, error,
-        "SELECT admin.id, admin.name, admin_session.seen FROM admin_session JOIN admin ON admin.id = admin"
-        " WHERE token_hash = ?1 AND seen > ?2 AND admin_session.created > ?3"
-        " AND max(seen, admin_session.created) <= ?4",
-        "biii", (const void *)hash, sizeof hash, now - ADMIN_IDLE_S, now - ADMIN_LIFETIME_S,
-        now + ADMIN_CLOCK_S);
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_ADMIN_SESSION_FIND, DB_BLOB(hash, sizeof hash), DB_INT(now - ADMIN_IDLE_S),
+                 DB_INT(now - ADMIN_LIFETIME_S), DB_INT(now + ADMIN_CLOCK_S));
     if (!row || !db_next(row, "session", error))
         return false;
     admin->id = db_int(row, 0);
@@ -64,6 +58,5 @@ bool admin_session_find(struct db *db, const char *token, struct admin *admin, s
     if (now - seen < SEEN_EVERY_S)
         return true;
     return secret_hash("admin-session", token, hash, error) &&
-           db_run_unsynced(db, error, "UPDATE admin_session SET seen = ? WHERE token_hash = ?", "ib", now,
-                           (const void *)hash, sizeof hash);
+           db_run_unsynced(db, error, DB_ADMIN_SESSION_SEEN, DB_INT(now), DB_BLOB(hash, sizeof hash));
 }

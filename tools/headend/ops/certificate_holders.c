@@ -6,8 +6,7 @@
 static bool holders_name(void *arg, const uint8_t authority[CA_HASH_SIZE], struct pp_error *error) {
     struct home *home = arg;
     db_lock(home->db);
-    bool ok = db_run(home->db, error, "UPDATE certificate SET authority = ? WHERE authority IS NULL", "b",
-                     (const void *)authority, (size_t)CA_HASH_SIZE);
+    bool ok = db_run(home->db, error, DB_CERTIFICATE_NAME_AUTHORITY, DB_BLOB(authority, CA_HASH_SIZE));
     db_unlock(home->db);
     return ok;
 }
@@ -15,12 +14,9 @@ static bool holders_name(void *arg, const uint8_t authority[CA_HASH_SIZE], struc
 bool ca_screens(struct db *db, const struct ca *ca, const struct authority *authority, int64_t *count,
                 struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT count(DISTINCT device.id) FROM device JOIN certificate ON certificate.device = "
-                 "device.id WHERE device.status <> 'retired' AND NOT revoked AND expires > ?"
-                 " AND coalesce(authority, ?) = ?",
-                 "ibb", pp_clock_realtime_s(), (const void *)ca->authorities[ca->count - 1].sha256,
-                 (size_t)CA_HASH_SIZE, (const void *)authority->sha256, (size_t)CA_HASH_SIZE);
+        db_query(db, error, DB_CERTIFICATE_COUNT_HOLDERS, DB_INT(pp_clock_realtime_s()),
+                 DB_BLOB(ca->authorities[ca->count - 1].sha256, CA_HASH_SIZE),
+                 DB_BLOB(authority->sha256, CA_HASH_SIZE));
     if (!row || !db_next(row, "certificate", error))
         return false;
     *count = db_int(row, 0);
@@ -40,8 +36,7 @@ static bool holders_count(void *arg, const struct ca *ca, const struct authority
 static bool holder_find(struct db *db, const struct authority *authority, char id[UUID_TEXT_SIZE],
                         struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error, "SELECT device FROM certificate WHERE authority = ? AND NOT revoked LIMIT 1", "b",
-                 (const void *)authority->sha256, (size_t)CA_HASH_SIZE);
+        db_query(db, error, DB_CERTIFICATE_FIND_HOLDER, DB_BLOB(authority->sha256, CA_HASH_SIZE));
     if (!row || !db_next(row, "certificate", error))
         return false;
     snprintf(id, UUID_TEXT_SIZE, "%s", db_text(row, 0));
@@ -52,10 +47,8 @@ static bool holder_find(struct db *db, const struct authority *authority, char i
 static bool holder_has_another(struct db *db, const char *id, const struct authority *authority, bool *has,
                                struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT count(*) FROM certificate WHERE device = ? AND authority <> ? AND NOT revoked AND "
-                 "expires > ?",
-                 "sbi", id, (const void *)authority->sha256, (size_t)CA_HASH_SIZE, pp_clock_realtime_s());
+        db_query(db, error, DB_CERTIFICATE_COUNT_OTHERS, DB_TEXT(id),
+                 DB_BLOB(authority->sha256, CA_HASH_SIZE), DB_INT(pp_clock_realtime_s()));
     if (!row || !db_next(row, "certificate", error))
         return false;
     *has = db_int(row, 0) > 0;
@@ -64,8 +57,8 @@ static bool holder_has_another(struct db *db, const char *id, const struct autho
 
 static bool certificates_end(struct db *db, const char *id, const struct authority *authority,
                              struct pp_error *error) {
-    return db_run(db, error, "UPDATE certificate SET revoked = 1 WHERE device = ? AND authority = ?", "sb",
-                  id, (const void *)authority->sha256, (size_t)CA_HASH_SIZE);
+    return db_run(db, error, DB_CERTIFICATE_REVOKE_OF_AUTHORITY, DB_TEXT(id),
+                  DB_BLOB(authority->sha256, CA_HASH_SIZE));
 }
 
 /* A screen that has no other certificate is refused, as one whose key somebody else may have (device_revoke): so may

@@ -3,8 +3,6 @@
 #include "base/clock.h"
 #include "crypto/random.h"
 
-#define CHANNEL_COLUMNS "SELECT id, title, publish FROM channel "
-
 static void channel_read(struct db_row *row, struct channel *channel) {
     *channel = (struct channel){.publish = db_int(row, 2)};
     snprintf(channel->id, sizeof channel->id, "%s", db_text(row, 0));
@@ -12,7 +10,7 @@ static void channel_read(struct db_row *row, struct channel *channel) {
 }
 
 bool channel_find(struct db *db, const char *id, struct channel *channel, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, CHANNEL_COLUMNS "WHERE id = ?", "s", id);
+    db_autorow struct db_row *row = db_query(db, error, DB_CHANNEL_FIND, DB_TEXT(id));
     if (!row || !db_next(row, "channel", error))
         return false;
     channel_read(row, channel);
@@ -24,8 +22,7 @@ _Static_assert(CHANNEL_KEY_SIZE == STORED_KEY_SIZE, "stored whole");
 bool channel_open_key(struct db *db, struct channel *channel, struct pp_error *error) {
     char owner[STORED_KEY_OWNER_SIZE];
     stored_key_of_channel(channel->id, owner);
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT key FROM channel WHERE id = ?", "s", channel->id);
+    db_autorow struct db_row *row = db_query(db, error, DB_CHANNEL_KEY, DB_TEXT(channel->id));
     return row && db_next(row, "channel", error) && stored_key_open(db, owner, row, 0, channel->key, error);
 }
 
@@ -44,11 +41,9 @@ bool channel_make(struct db *db, const char *id, const char *title, bool *made, 
     if (!channel_id_check(id, error) || !text_check("title", title, 1, TEXT_NAME_MAX, error))
         return false;
     stored_key_of_channel(id, owner);
-    bool ok =
-        crypto_random(key, sizeof key, error) && stored_key_seal(db, owner, key, sealed, error) &&
-        db_run(db, error,
-               "INSERT INTO channel(id, title, key, created) VALUES(?, ?, ?, ?) ON CONFLICT(id) DO NOTHING",
-               "ssbi", id, title, (const void *)sealed, sizeof sealed, pp_clock_realtime_s());
+    bool ok = crypto_random(key, sizeof key, error) && stored_key_seal(db, owner, key, sealed, error) &&
+              db_run(db, error, DB_CHANNEL_ADD, DB_TEXT(id), DB_TEXT(title), DB_BLOB(sealed, sizeof sealed),
+                     DB_INT(pp_clock_realtime_s()));
     pp_wipe(key, sizeof key);
     *made = ok && db_changes(db) > 0;
     return ok;
@@ -61,8 +56,7 @@ bool channel_ensure(struct db *db, const char *id, struct pp_error *error) {
 
 /* Screens that are not retired. */
 static bool channel_has_none(struct db *db, const char *id, struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT count(*) FROM device WHERE channel = ? AND status <> 'retired'", "s", id);
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_COUNT_ON_CHANNEL, DB_TEXT(id));
     if (!row || !db_next(row, "channel", error))
         return false;
     return db_int(row, 0) ? pp_fail(error, PP_E_STATE,
@@ -74,25 +68,22 @@ static bool channel_has_none(struct db *db, const char *id, struct pp_error *err
 bool channel_leave(struct db *db, const char *id, const char *move_to, struct pp_error *error) {
     if (!move_to)
         return channel_has_none(db, id, error);
-    return db_run(
-        db, error,
-        "UPDATE device SET channel = ?, version = version + 1 WHERE channel = ? AND status <> 'retired'",
-        "ss", move_to, id);
+    return db_run(db, error, DB_DEVICE_MOVE_CHANNEL, DB_TEXT(move_to), DB_TEXT(id));
 }
 
 bool channel_delete(struct db *db, const char *id, struct pp_error *error) {
     db_autochange struct db_change change = {0};
     return db_change_begin(&change, db, error) && channel_has_none(db, id, error) &&
-           db_run(db, error, "UPDATE device SET channel = NULL WHERE channel = ?", "s", id) &&
-           db_run(db, error, "DELETE FROM publish WHERE channel = ?", "s", id) &&
-           db_run(db, error, "DELETE FROM channel_old_key WHERE channel = ?", "s", id) &&
-           db_run(db, error, "DELETE FROM object_channel WHERE channel = ?", "s", id) &&
-           db_run(db, error, "DELETE FROM channel WHERE id = ?", "s", id) && db_change_commit(&change, error);
+           db_run(db, error, DB_DEVICE_LOSE_CHANNEL, DB_TEXT(id)) &&
+           db_run(db, error, DB_PUBLISH_REMOVE_OF_CHANNEL, DB_TEXT(id)) &&
+           db_run(db, error, DB_CHANNEL_OLD_KEYS_REMOVE, DB_TEXT(id)) &&
+           db_run(db, error, DB_OBJECT_CHANNEL_REMOVE, DB_TEXT(id)) &&
+           db_run(db, error, DB_CHANNEL_REMOVE, DB_TEXT(id)) && db_change_commit(&change, error);
 }
 
 bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel), void *arg,
                   struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, CHANNEL_COLUMNS "ORDER BY title, id", "");
+    db_autorow struct db_row *row = db_query(db, error, DB_CHANNEL_EACH);
     if (!row)
         return false;
     struct pp_error end = {0};

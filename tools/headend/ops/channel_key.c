@@ -2,10 +2,10 @@
 
 #include "crypto/random.h"
 
-/* The first channel that a condition is true of; "" where there is none. */
-static bool channel_where(struct db *db, const char *sql, int64_t value, char id[CHANNEL_ID_MAX + 1],
-                          struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, sql, "i", value);
+/* The first channel that a statement finds; "" where there is none. */
+static bool channel_where(struct db *db, enum db_statement statement, int64_t value,
+                          char id[CHANNEL_ID_MAX + 1], struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, statement, DB_INT(value));
     struct pp_error end = {0};
     *id = 0;
     if (!row)
@@ -17,21 +17,16 @@ static bool channel_where(struct db *db, const char *sql, int64_t value, char id
 }
 
 bool channel_key_wanted(struct db *db, char id[CHANNEL_ID_MAX + 1], struct pp_error *error) {
-    return channel_where(db, "SELECT id FROM channel WHERE leavers > ? ORDER BY id LIMIT 1", 0, id, error);
+    return channel_where(db, DB_CHANNEL_WANTS_KEY, 0, id, error);
 }
 
 bool channel_key_want(struct db *db, const char *id, struct pp_error *error) {
     db_autochange struct db_change change = {0};
-    if (!db_change_begin(&change, db, error) ||
-        !db_run(db, error, "UPDATE channel SET leavers = leavers + 1 WHERE id = ?", "s", id))
+    if (!db_change_begin(&change, db, error) || !db_run(db, error, DB_CHANNEL_WANT_KEY, DB_TEXT(id)))
         return false;
     if (!db_changes(db))
         return pp_fail(error, PP_E_NOTFOUND, "no such channel: %s", id);
-    return db_run(db, error,
-                  "UPDATE object SET exposed = 1 WHERE sha256 IN (SELECT object FROM object_channel WHERE"
-                  " channel = ?)",
-                  "s", id) &&
-           db_change_commit(&change, error);
+    return db_run(db, error, DB_OBJECT_EXPOSE_OF_CHANNEL, DB_TEXT(id)) && db_change_commit(&change, error);
 }
 
 bool channel_key_begin(struct db *db, struct channel *channel, int64_t snapshot, struct pp_error *error) {
@@ -40,30 +35,16 @@ bool channel_key_begin(struct db *db, struct channel *channel, int64_t snapshot,
     stored_key_of_channel(channel->id, owner);
     return crypto_random(channel->key, sizeof channel->key, error) &&
            stored_key_seal(db, owner, channel->key, sealed, error) &&
-           db_run(db, error,
-                  "UPDATE channel SET next_key = ?, next_snapshot = ?, next_leavers = leavers WHERE id = ?",
-                  "bis", (const void *)sealed, sizeof sealed, snapshot, channel->id);
+           db_run(db, error, DB_CHANNEL_KEY_NEXT, DB_BLOB(sealed, sizeof sealed), DB_INT(snapshot),
+                  DB_TEXT(channel->id));
 }
 
 bool channel_key_finish(struct db *db, const char *id, struct pp_error *error) {
     db_autochange struct db_change change = {0};
-    return db_change_begin(&change, db, error) &&
-           db_run(db, error,
-                  "INSERT INTO channel_old_key(channel, key) SELECT id, key FROM channel WHERE id = ? AND "
-                  "next_key IS NOT NULL AND hex(substr(key, 1, 8)) = (SELECT value FROM meta WHERE name = "
-                  "'database_key')", /* one that is spoilt opens nothing */
-                  "s", id) &&
-           db_run(db, error,
-                  "DELETE FROM channel_old_key WHERE channel = ?1 AND number NOT IN (SELECT number FROM "
-                  "channel_old_key WHERE channel = ?1 ORDER BY number DESC LIMIT ?2)",
-                  "si", id, (int64_t)CHANNEL_OLD_KEYS_MAX) &&
-           db_run(db, error,
-                  "UPDATE channel SET key = next_key, next_key = NULL, leavers = leavers - next_leavers"
-                  " WHERE id = ? AND next_key IS NOT NULL",
-                  "s", id) &&
-           db_run(db, error,
-                  "UPDATE device SET version = version + 1 WHERE channel = ? AND status <> 'retired'", "s",
-                  id) &&
+    return db_change_begin(&change, db, error) && db_run(db, error, DB_CHANNEL_OLD_KEY_ADD, DB_TEXT(id)) &&
+           db_run(db, error, DB_CHANNEL_OLD_KEYS_TRIM, DB_TEXT(id), DB_INT(CHANNEL_OLD_KEYS_MAX)) &&
+           db_run(db, error, DB_CHANNEL_KEY_CHANGE, DB_TEXT(id)) &&
+           db_run(db, error, DB_DEVICE_NEW_VERSION_ON_CHANNEL, DB_TEXT(id)) &&
            db_change_commit(&change, error);
 }
 
@@ -71,9 +52,7 @@ bool channel_key_settle(struct db *db, int64_t snapshot, bool *changed, struct p
     char id[CHANNEL_ID_MAX + 1];
     *changed = false;
     for (;;) {
-        if (!channel_where(db,
-                           "SELECT id FROM channel WHERE next_key IS NOT NULL AND next_snapshot = ? LIMIT 1",
-                           snapshot, id, error))
+        if (!channel_where(db, DB_CHANNEL_WITH_NEXT_KEY, snapshot, id, error))
             return false;
         if (!*id)
             break;
@@ -81,5 +60,5 @@ bool channel_key_settle(struct db *db, int64_t snapshot, bool *changed, struct p
             return false;
         *changed = true;
     }
-    return db_run(db, error, "UPDATE channel SET next_key = NULL WHERE next_key IS NOT NULL", "");
+    return db_run(db, error, DB_CHANNEL_KEY_FORGET_NEXT);
 }

@@ -64,8 +64,8 @@ bool contacts_write(struct contacts *contacts, struct db *db, struct pp_error *e
     if (!db_change_begin(&change, db, error))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (!db_run(db, error, "UPDATE device SET seen = ? WHERE id = ?", "is", contacts->writing[i].at,
-                    contacts->writing[i].id))
+        if (!db_run(db, error, DB_DEVICE_SEEN, DB_INT(contacts->writing[i].at),
+                    DB_TEXT(contacts->writing[i].id)))
             return false;
     }
     return db_change_commit(&change, error);

@@ -9,13 +9,6 @@
 #include "headend/ops/device_former.h"
 
 /* What a screen says of itself; "" where it has not yet. */
-#define DEVICE_REPORTED "coalesce(json_extract(report, '$.state'), '')"
-#define DEVICE_COLUMNS                                                                                       \
-    "SELECT id, thumbprint, name, site, channel, time_zone, locale, status, version, coalesce(seen, 0),"     \
-    " coalesce(certificate_expires, 0), coalesce(json_extract(report, '$.code'), ''),"                       \
-    " coalesce(json_extract(report, '$.trouble'), ''), rotation, epoch, " DEVICE_REPORTED                    \
-    ", offline_mark, agreement, access, lock_after, erase_after FROM device "
-
 static const char *const access_names[DEVICE_ACCESS_MODES] = {
     [DEVICE_CERTIFICATE] = "certificate",
     [DEVICE_COOKIE] = "cookie",
@@ -72,16 +65,14 @@ static bool device_read(struct db_row *row, struct device *device, struct pp_err
 }
 
 bool device_find(struct db *db, const char *id, struct device *device, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, DEVICE_COLUMNS "WHERE id = ?", "s", id);
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_FIND, DB_TEXT(id));
     return row && db_next(row, "screen", error) && device_read(row, device, error);
 }
 
-/* The only screen that the condition, with `text` bound to ?1, is true of. */
-static bool device_match(struct db *db, const char *condition, const char *text, struct device *device,
+/* The only screen that a statement finds. */
+static bool device_match(struct db *db, enum db_statement statement, const char *text, struct device *device,
                          struct pp_error *error) {
-    char sql[1024];
-    snprintf(sql, sizeof sql, DEVICE_COLUMNS "WHERE %s ORDER BY name, id LIMIT 2", condition);
-    db_autorow struct db_row *row = db_query(db, error, sql, "s", text);
+    db_autorow struct db_row *row = db_query(db, error, statement, DB_TEXT(text));
     struct device other;
     struct pp_error end = {0};
     if (!row || !db_next(row, "screen", error) || !device_read(row, device, error))
@@ -95,15 +86,15 @@ static bool device_match(struct db *db, const char *condition, const char *text,
 
 bool device_resolve(struct db *db, const char *text, struct device *device, struct pp_error *error) {
     /* A name is meant before the begin of an id, a screen in use before one that is retired. */
-    static const char *const conditions[] = {
-        "id = ?1",
-        "name = ?1 AND status <> 'retired'",
-        "name = ?1",
-        "length(?1) >= 4 AND substr(id, 1, length(?1)) = ?1",
+    static const enum db_statement meant[] = {
+        DB_DEVICE_MATCH_ID,
+        DB_DEVICE_MATCH_NAME_IN_USE,
+        DB_DEVICE_MATCH_NAME,
+        DB_DEVICE_MATCH_PREFIX,
     };
-    for (size_t i = 0; i < PP_COUNT(conditions); i++) {
+    for (size_t i = 0; i < PP_COUNT(meant); i++) {
         struct pp_error missing = {0};
-        if (device_match(db, conditions[i], text, device, &missing))
+        if (device_match(db, meant[i], text, device, &missing))
             return true;
         if (missing.code != PP_E_NOTFOUND)
             return pp_fail(error, missing.code, "%s", missing.message);
@@ -142,19 +133,14 @@ bool device_find_by_cookie(struct db *db, const char *cookie, struct device *dev
     uint8_t hash[SECRET_HASH_SIZE];
     if (!secret_hash("device-cookie", cookie, hash, error))
         return false;
-    db_autorow struct db_row *row =
-        db_query(db, error, DEVICE_COLUMNS "WHERE cookie_hash = ? AND cookie_expires > ?", "bi",
-                 (const void *)hash, sizeof hash, pp_clock_realtime_s());
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_FIND_BY_COOKIE, DB_BLOB(hash, sizeof hash),
+                                             DB_INT(pp_clock_realtime_s()));
     return row && db_next(row, "device cookie", error) && device_read(row, device, error);
 }
 
 bool device_find_by_key(struct db *db, const uint8_t thumbprint[32], struct device *device,
                         struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error,
-        DEVICE_COLUMNS "WHERE id = (SELECT id FROM device WHERE thumbprint = ?1 UNION ALL SELECT device"
-                       " FROM certificate WHERE thumbprint = ?1 AND NOT revoked LIMIT 1)",
-        "b", (const void *)thumbprint, (size_t)32);
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_FIND_BY_KEY, DB_BLOB(thumbprint, 32));
     return row && db_next(row, "screen of this key", error) && device_read(row, device, error);
 }
 
@@ -172,35 +158,7 @@ static bool device_rows(struct db_row *row, bool (*each)(void *arg, const struct
     return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
 }
 
-/* What somebody should look at comes first: screens that are offline or in trouble, as device_state_of() finds them, or
- * that ask for help. */
-#define TEXT_OF(number)      #number
-#define SQL_NUMBER(constant) TEXT_OF(constant)
-#define DEVICE_ONLINE_SQL    SQL_NUMBER(DEVICE_ONLINE_S)
-#define DEVICE_TO_LOOK_AT                                                                                    \
-    "(status = 'active' AND seen > 0 AND (seen <= CAST(strftime('%s', 'now') AS INTEGER) "                   \
-    "- " DEVICE_ONLINE_SQL " OR " DEVICE_REPORTED " NOT IN ('', 'online')))"
-#define DEVICE_ORDER                                                                                         \
-    "ORDER BY status = 'retired', NOT coalesce(" DEVICE_TO_LOOK_AT                                           \
-    " OR json_extract(report, '$.code') <> '', 0), name, id "
-/* ?1 to ?4 are the words, "" for none; ?5 is the time; ?6 to ?11 what the states are called, as device_state_of() finds
- * them. fold() is text_fold. */
-/* clang-format off */
-#define DEVICE_STATE_TEXT                                                                                    \
-    "CASE WHEN status = 'retired' THEN ?11"                                                                  \
-    " WHEN status = 'approved' OR coalesce(seen, 0) = 0 THEN ?10"                                            \
-    " WHEN seen <= ?5 - " DEVICE_ONLINE_SQL " THEN ?9"                                                       \
-    " WHEN " DEVICE_REPORTED " NOT IN ('', 'online') THEN ?8"                                                \
-    " WHEN coalesce((SELECT publish FROM channel WHERE channel.id = device.channel), 0) = 0 THEN ?7"         \
-    " ELSE ?6 END"
-#define DEVICE_TEXT                                                                                          \
-    "fold(name || char(10) || site || char(10) || coalesce(channel, '') || char(10) ||"                      \
-    " coalesce((SELECT title FROM channel WHERE channel.id = device.channel), '') || char(10) || "           \
-    DEVICE_STATE_TEXT ")"
-/* clang-format on */
-#define DEVICE_HAS_WORDS                                                                                     \
-    "(?1 = '' OR (SELECT instr(text, ?1) AND instr(text, ?2) AND instr(text, ?3) AND instr(text, ?4)"        \
-    " FROM (SELECT " DEVICE_TEXT " AS text))) "
+_Static_assert(DEVICE_ONLINE_S == 120, "as db/statements/device.def has it");
 
 struct device_words {
     char words[DEVICE_WORDS_MAX][DEVICE_WORD_MAX + 1];
@@ -233,34 +191,29 @@ static void words_split(const struct device_search *search, struct device_words 
     }
 }
 
-/* A query with ?1 to ?11 as above, ?12 and ?13 the page. */
-static struct db_row *search_query(struct db *db, const struct device_search *search, const char *sql,
-                                   struct pp_error *error) {
+/* DEVICE_SEARCH or DEVICE_COUNT. */
+static struct db_row *search_query(struct db *db, const struct device_search *search,
+                                   enum db_statement statement, struct pp_error *error) {
     struct device_words words;
     const char *const *states = search->states;
     words_split(search, &words);
-    return db_query(db, error, sql, "ssssissssssii", words.words[0], words.words[1], words.words[2],
-                    words.words[3], search->now, states[DEVICE_ONLINE], states[DEVICE_IDLE],
-                    states[DEVICE_TROUBLED], states[DEVICE_OFFLINE], states[DEVICE_WAITING],
-                    states[DEVICE_RETIRED], search->count, search->skipped);
+    return db_query(db, error, statement, DB_TEXT(words.words[0]), DB_TEXT(words.words[1]),
+                    DB_TEXT(words.words[2]), DB_TEXT(words.words[3]), DB_INT(search->now),
+                    DB_TEXT(states[DEVICE_ONLINE]), DB_TEXT(states[DEVICE_IDLE]),
+                    DB_TEXT(states[DEVICE_TROUBLED]), DB_TEXT(states[DEVICE_OFFLINE]),
+                    DB_TEXT(states[DEVICE_WAITING]), DB_TEXT(states[DEVICE_RETIRED]), DB_INT(search->count),
+                    DB_INT(search->skipped));
 }
 
 bool device_search(struct db *db, const struct device_search *search,
                    bool (*each)(void *arg, const struct device *device), void *arg, struct pp_error *error) {
-    db_autorow struct db_row *row = search_query(
-        db, search, DEVICE_COLUMNS "WHERE " DEVICE_HAS_WORDS DEVICE_ORDER "LIMIT ?12 OFFSET ?13", error);
+    db_autorow struct db_row *row = search_query(db, search, DB_DEVICE_SEARCH, error);
     return row && device_rows(row, each, arg, error);
 }
 
 bool device_count(struct db *db, const struct device_search *search, struct device_counts *counts,
                   struct pp_error *error) {
-    db_autorow struct db_row *row =
-        search_query(db, search,
-                     "SELECT (SELECT count(*) FROM device), count(*),"
-                     " coalesce(sum(status = 'active' AND seen > ?5 - " SQL_NUMBER(
-                         DEVICE_ONLINE_S) " AND " DEVICE_REPORTED " IN ('', 'online')), 0), ?12, ?13"
-                                          " FROM device WHERE " DEVICE_HAS_WORDS,
-                     error);
+    db_autorow struct db_row *row = search_query(db, search, DB_DEVICE_COUNT, error);
     if (!row || !db_next(row, "count", error))
         return false;
     counts->total = db_int(row, 0);
@@ -271,7 +224,7 @@ bool device_count(struct db *db, const struct device_search *search, struct devi
 
 bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
                  struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, DEVICE_COLUMNS DEVICE_ORDER, "");
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_EACH);
     return row && device_rows(row, each, arg, error);
 }
 
@@ -279,8 +232,8 @@ bool device_cookie_make(struct db *db, const char *id, int64_t lifetime_s, char 
                         struct pp_error *error) {
     uint8_t hash[SECRET_HASH_SIZE];
     return secret_make(cookie, error) && secret_hash("device-cookie", cookie, hash, error) &&
-           db_run(db, error, "UPDATE device SET cookie_hash = ?, cookie_expires = ? WHERE id = ?", "bis",
-                  (const void *)hash, sizeof hash, pp_clock_realtime_s() + lifetime_s, id);
+           db_run(db, error, DB_DEVICE_COOKIE_SET, DB_BLOB(hash, sizeof hash),
+                  DB_INT(pp_clock_realtime_s() + lifetime_s), DB_TEXT(id));
 }
 
 bool device_cookie_check(struct db *db, const char *id, const char *cookie, struct pp_error *error) {
@@ -293,27 +246,20 @@ bool device_cookie_check(struct db *db, const char *id, const char *cookie, stru
 bool device_set_agreement(struct db *db, const char *id, const uint8_t agreement[CRYPTO_POINT_SIZE],
                           struct pp_error *error) {
     /* Its state is encrypted anew, where there was one. */
-    return db_run(db, error,
-                  "UPDATE device SET agreement = ?, version = version + (agreement IS NOT NULL)"
-                  " WHERE id = ? AND agreement IS NOT ?",
-                  "bsb", (const void *)agreement, (size_t)CRYPTO_POINT_SIZE, id, (const void *)agreement,
-                  (size_t)CRYPTO_POINT_SIZE);
+    return db_run(db, error, DB_DEVICE_AGREEMENT_SET, DB_BLOB(agreement, CRYPTO_POINT_SIZE), DB_TEXT(id),
+                  DB_BLOB(agreement, CRYPTO_POINT_SIZE));
 }
 
 bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POINT_SIZE],
                     struct pp_error *error) {
-    return db_run(db, error, "UPDATE device SET device_key = ? WHERE id = ? AND device_key IS NOT ?", "bsb",
-                  (const void *)key, (size_t)CRYPTO_POINT_SIZE, id, (const void *)key,
-                  (size_t)CRYPTO_POINT_SIZE);
+    return db_run(db, error, DB_DEVICE_KEY_SET, DB_BLOB(key, CRYPTO_POINT_SIZE), DB_TEXT(id),
+                  DB_BLOB(key, CRYPTO_POINT_SIZE));
 }
 
 bool device_refuse_all(struct db *db, const char *id, struct pp_error *error) {
-    return db_run(db, error,
-                  "UPDATE device SET status = 'retired', version = version + 1, cookie_hash = NULL,"
-                  " cookie_expires = NULL WHERE id = ? AND status <> 'retired'",
-                  "s", id) &&
-           db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
-           db_run(db, error, "DELETE FROM enrolment WHERE device = ?", "s", id);
+    return db_run(db, error, DB_DEVICE_RETIRE, DB_TEXT(id)) &&
+           db_run(db, error, DB_TOKEN_REMOVE_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_ENROLMENT_REMOVE_OF_DEVICE, DB_TEXT(id));
 }
 
 bool device_retire(struct db *db, const char *id, struct pp_error *error) {
@@ -328,10 +274,7 @@ bool device_retire(struct db *db, const char *id, struct pp_error *error) {
 
 /* That it erases itself cannot be taken back: it may have done so, and its certificates are void. */
 static bool erasure_check(struct db *db, const char *id, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error,
-        "SELECT count(*) FROM screen_command WHERE device = ? AND name = 'retire' AND outcome <> 'refused'",
-        "s", id);
+    db_autorow struct db_row *row = db_query(db, error, DB_COMMAND_COUNT_ERASURES, DB_TEXT(id));
     if (!row || !db_next(row, "command", error))
         return false;
     return !db_int(row, 0) ||
@@ -340,49 +283,33 @@ static bool erasure_check(struct db *db, const char *id, struct pp_error *error)
 }
 
 bool device_revoke(struct db *db, const char *id, struct pp_error *error) {
-    static const char *const channel_of = "(SELECT channel FROM device WHERE id = ?)";
-    char leavers[160];
-    char exposed[240];
-    snprintf(leavers, sizeof leavers, "UPDATE channel SET leavers = leavers + 1 WHERE id = %s", channel_of);
-    snprintf(exposed, sizeof exposed,
-             "UPDATE object SET exposed = 1 WHERE sha256 IN (SELECT object FROM object_channel WHERE channel "
-             "= %s)",
-             channel_of);
     db_autochange struct db_change change = {0};
-    if (!db_change_begin(&change, db, error) ||
-        !db_run(db, error,
-                "UPDATE device SET version = version + 1, cookie_hash = NULL, cookie_expires = NULL"
-                " WHERE id = ? AND status <> 'retired'",
-                "s", id))
+    if (!db_change_begin(&change, db, error) || !db_run(db, error, DB_DEVICE_REVOKE, DB_TEXT(id)))
         return false;
     if (!db_changes(db))
         return pp_fail(error, PP_E_STATE, "this screen is retired: %s", id);
     return device_certificates_revoke(db, id, error) &&
-           db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
-           db_run(db, error, "DELETE FROM enrolment WHERE device = ?", "s", id) &&
-           db_run(db, error, leavers, "s", id) && db_run(db, error, exposed, "s", id) &&
-           db_change_commit(&change, error);
+           db_run(db, error, DB_TOKEN_REMOVE_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_ENROLMENT_REMOVE_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_CHANNEL_WANT_KEY_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_OBJECT_EXPOSE_OF_DEVICE, DB_TEXT(id)) && db_change_commit(&change, error);
 }
 
 bool device_restore(struct db *db, const char *id, struct pp_error *error) {
     if (!erasure_check(db, id, error))
         return false;
-    if (!db_run(db, error,
-                "UPDATE device SET status = CASE WHEN certificate_expires IS NULL THEN 'approved' ELSE "
-                "'active' END,"
-                " version = version + 1 WHERE id = ? AND status = 'retired'",
-                "s", id))
+    if (!db_run(db, error, DB_DEVICE_RESTORE, DB_TEXT(id)))
         return false;
     return db_changes(db) ? true : pp_fail(error, PP_E_STATE, "this screen is not retired: %s", id);
 }
 
 bool device_remove(struct db *db, const char *id, struct pp_error *error) {
-    static const char *const deletes[] = {
-        "DELETE FROM report WHERE device = ?",         "DELETE FROM report_loss WHERE device = ?",
-        "DELETE FROM token WHERE device = ?",          "DELETE FROM enrolment WHERE device = ?",
-        "DELETE FROM event_head WHERE device = ?",     "DELETE FROM event_link WHERE device = ?",
-        "DELETE FROM event_finding WHERE device = ?",  "DELETE FROM certificate WHERE device = ?",
-        "DELETE FROM screen_command WHERE device = ?", "DELETE FROM device WHERE id = ?",
+    static const enum db_statement removals[] = {
+        DB_REPORT_REMOVE_OF_DEVICE,        DB_REPORT_LOSS_REMOVE_OF_DEVICE,
+        DB_TOKEN_REMOVE_OF_DEVICE,         DB_ENROLMENT_REMOVE_OF_DEVICE,
+        DB_EVENT_HEAD_REMOVE_OF_DEVICE,    DB_EVENT_LINK_REMOVE_OF_DEVICE,
+        DB_EVENT_FINDING_REMOVE_OF_DEVICE, DB_CERTIFICATE_REMOVE_OF_DEVICE,
+        DB_COMMAND_REMOVE_OF_DEVICE,       DB_DEVICE_REMOVE,
     };
     struct device device;
     db_autochange struct db_change change = {0};
@@ -392,8 +319,8 @@ bool device_remove(struct db *db, const char *id, struct pp_error *error) {
         return pp_fail(error, PP_E_STATE, "this screen is in use, retire it first: %s", id);
     if (!device_former_keep(db, id, error))
         return false;
-    for (size_t i = 0; i < PP_COUNT(deletes); i++) {
-        if (!db_run(db, error, deletes[i], "s", id))
+    for (size_t i = 0; i < PP_COUNT(removals); i++) {
+        if (!db_run(db, error, removals[i], DB_TEXT(id)))
             return false;
     }
     return db_change_commit(&change, error);
@@ -479,18 +406,11 @@ bool device_change(struct db *db, const char *id, const struct device_settings *
     struct device silent = {.lock_after_s = -1, .erase_after_s = -1}; /* as they are */
     if (!silence_wanted(db, id, settings, &silent, error))
         return false;
-    if (!db_run(db, error,
-                "UPDATE device SET name = coalesce(?, name), site = coalesce(?, site),"
-                " time_zone = coalesce(?, time_zone), locale = coalesce(?, locale),"
-                " rotation = coalesce(CAST(? AS INTEGER), rotation),"
-                " offline_mark = coalesce(? = 'yes', offline_mark), access = coalesce(?, access),"
-                " lock_after = coalesce(nullif(?, -1), lock_after),"
-                " erase_after = coalesce(nullif(?, -1), erase_after),"
-                " channel = CASE WHEN ? THEN ? ELSE channel END, version = version + 1"
-                " WHERE id = ? AND status <> 'retired'",
-                "sssssssiiiss", settings->name, settings->site, settings->time_zone, settings->locale,
-                settings->rotation, settings->offline_mark, settings->access, silent.lock_after_s,
-                silent.erase_after_s, (int64_t)(settings->channel != NULL), channel, id))
+    if (!db_run(db, error, DB_DEVICE_CHANGE, DB_TEXT(settings->name), DB_TEXT(settings->site),
+                DB_TEXT(settings->time_zone), DB_TEXT(settings->locale), DB_TEXT(settings->rotation),
+                DB_TEXT(settings->offline_mark), DB_TEXT(settings->access), DB_INT(silent.lock_after_s),
+                DB_INT(silent.erase_after_s), DB_INT((settings->channel != NULL)), DB_TEXT(channel),
+                DB_TEXT(id)))
         return false;
     return db_changes(db) ? true : device_unchanged(db, id, error);
 }
@@ -504,10 +424,9 @@ bool device_follow_report(struct db *db, const struct device *device, const stru
     ahead = ahead && report->epoch - device->epoch < DEVICE_EPOCH_STEP_MAX;
     *changed = ahead || told_ahead;
     if (ahead)
-        return db_run(db, error, "UPDATE device SET epoch = ? WHERE id = ?", "is", report->epoch + 1,
-                      device->id);
+        return db_run(db, error, DB_DEVICE_EPOCH_SET, DB_INT(report->epoch + 1), DB_TEXT(device->id));
     if (told_ahead)
-        return db_run(db, error, "UPDATE device SET version = version + 1 WHERE id = ?", "s", device->id);
+        return db_run(db, error, DB_DEVICE_NEW_VERSION, DB_TEXT(device->id));
     return true;
 }
 

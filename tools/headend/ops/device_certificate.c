@@ -5,12 +5,9 @@
 
 bool device_certificate_add(struct db *db, const char *id, const struct certificate_facts *facts,
                             struct pp_error *error) {
-    return db_run(db, error,
-                  "INSERT INTO certificate(serial, device, thumbprint, issued, expires, authority) VALUES(?, "
-                  "?, ?, ?, ?, ?)",
-                  "bsbiib", (const void *)facts->serial, facts->serial_size, id,
-                  (const void *)facts->thumbprint, sizeof facts->thumbprint, pp_clock_realtime_s(),
-                  facts->not_after, (const void *)facts->authority, sizeof facts->authority);
+    return db_run(db, error, DB_CERTIFICATE_ADD, DB_BLOB(facts->serial, facts->serial_size), DB_TEXT(id),
+                  DB_BLOB(facts->thumbprint, sizeof facts->thumbprint), DB_INT(pp_clock_realtime_s()),
+                  DB_INT(facts->not_after), DB_BLOB(facts->authority, sizeof facts->authority));
 }
 
 /* Certificates that are ours, since the authority signed them, but not in this database: of a headend that kept no
@@ -19,8 +16,7 @@ bool device_certificate_add(struct db *db, const char *id, const struct certific
  * the authority that issues now: whoever stole the key of one before could make one for each screen. */
 static bool adopt(struct db *db, const struct device *device, const struct certificate_facts *facts,
                   struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT max(expires) FROM certificate WHERE device = ?", "s", device->id);
+    db_autorow struct db_row *row = db_query(db, error, DB_CERTIFICATE_LAST_EXPIRY, DB_TEXT(device->id));
     bool taken = false;
     if (!row || !db_next(row, "certificate", error) ||
         !device_key_taken(db, device->id, facts->thumbprint, &taken, error))
@@ -34,8 +30,8 @@ static bool adopt(struct db *db, const struct device *device, const struct certi
     if (!expected || strcmp(device->status, "active") != 0)
         return pp_fail(error, PP_E_AUTH, "this certificate is not one of the screen's");
     return device_certificate_add(db, device->id, facts, error) &&
-           db_run(db, error, "UPDATE device SET certificate_expires = ? WHERE id = ?", "is", facts->not_after,
-                  device->id);
+           db_run(db, error, DB_DEVICE_CERTIFICATE_EXPIRES_SET, DB_INT(facts->not_after),
+                  DB_TEXT(device->id));
 }
 
 /* The first use: what came before is over, and the key is the screen's from now on. */
@@ -43,22 +39,18 @@ static bool take_effect(struct db *db, const struct device *device, const struct
                         struct pp_error *error) {
     db_autochange struct db_change change = {0};
     return db_change_begin(&change, db, error) &&
-           db_run(db, error,
-                  "UPDATE certificate SET revoked = 1 WHERE device = ?1 AND number < (SELECT number FROM "
-                  "certificate WHERE serial = ?2)",
-                  "sb", device->id, (const void *)facts->serial, facts->serial_size) &&
-           db_run(db, error, "UPDATE certificate SET used = 1 WHERE serial = ?", "b",
-                  (const void *)facts->serial, facts->serial_size) &&
-           db_run(db, error, "UPDATE device SET thumbprint = ? WHERE id = ?", "bs",
-                  (const void *)facts->thumbprint, sizeof facts->thumbprint, device->id) &&
+           db_run(db, error, DB_CERTIFICATE_REVOKE_BEFORE, DB_TEXT(device->id),
+                  DB_BLOB(facts->serial, facts->serial_size)) &&
+           db_run(db, error, DB_CERTIFICATE_USED, DB_BLOB(facts->serial, facts->serial_size)) &&
+           db_run(db, error, DB_DEVICE_THUMBPRINT_SET, DB_BLOB(facts->thumbprint, sizeof facts->thumbprint),
+                  DB_TEXT(device->id)) &&
            db_change_commit(&change, error);
 }
 
 bool device_certificate_use(struct db *db, const struct device *device, const struct certificate_facts *facts,
                             struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error, "SELECT thumbprint, used, revoked FROM certificate WHERE serial = ? AND device = ?", "bs",
-        (const void *)facts->serial, facts->serial_size, device->id);
+    db_autorow struct db_row *row = db_query(db, error, DB_CERTIFICATE_FIND,
+                                             DB_BLOB(facts->serial, facts->serial_size), DB_TEXT(device->id));
     struct pp_error missing = {0};
     uint8_t thumbprint[32];
     if (!row)
@@ -93,10 +85,7 @@ static bool key_known(const struct device *device, const uint8_t thumbprint[32],
 bool device_key_use(struct db *db, const struct device *device, const uint8_t thumbprint[32], int64_t now,
                     struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT serial, used, revoked, expires FROM certificate WHERE device = ? AND thumbprint = ?"
-                 " ORDER BY number DESC LIMIT 1",
-                 "sb", device->id, (const void *)thumbprint, (size_t)32);
+        db_query(db, error, DB_CERTIFICATE_FIND_BY_KEY, DB_TEXT(device->id), DB_BLOB(thumbprint, 32));
     struct pp_error missing = {0};
     if (!row)
         return false;
@@ -120,17 +109,14 @@ bool device_key_use(struct db *db, const struct device *device, const uint8_t th
 }
 
 bool device_certificates_revoke(struct db *db, const char *id, struct pp_error *error) {
-    return db_run(db, error, "UPDATE certificate SET revoked = 1 WHERE device = ?", "s", id) &&
-           db_run(db, error, "UPDATE device SET certificate_expires = NULL WHERE id = ?", "s", id);
+    return db_run(db, error, DB_CERTIFICATE_REVOKE_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_DEVICE_CERTIFICATE_NONE, DB_TEXT(id));
 }
 
 bool device_key_taken(struct db *db, const char *id, const uint8_t thumbprint[32], bool *taken,
                       struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT (SELECT count(*) FROM device WHERE thumbprint = ?1 AND id <> ?2) + (SELECT count(*)"
-                 " FROM certificate WHERE thumbprint = ?1 AND device <> ?2 AND NOT revoked)",
-                 "bs", (const void *)thumbprint, (size_t)32, id);
+        db_query(db, error, DB_CERTIFICATE_COUNT_KEY_TAKEN, DB_BLOB(thumbprint, 32), DB_TEXT(id));
     if (!row || !db_next(row, "key", error))
         return false;
     *taken = db_int(row, 0) > 0;
@@ -138,5 +124,5 @@ bool device_key_taken(struct db *db, const char *id, const uint8_t thumbprint[32
 }
 
 bool device_certificates_purge(struct db *db, int64_t now, struct pp_error *error) {
-    return db_run(db, error, "DELETE FROM certificate WHERE expires < ?", "i", now);
+    return db_run(db, error, DB_CERTIFICATE_PURGE, DB_INT(now));
 }

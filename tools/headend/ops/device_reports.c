@@ -3,15 +3,7 @@
 bool device_reports_load(struct db *db, const char *id, struct device_reports *reports,
                          struct pp_error *error) {
     *reports = (struct device_reports){0};
-    db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT coalesce(report, 'null'),"
-                 " (SELECT count(*) FROM report WHERE device = device.id AND list = 'events'),"
-                 " (SELECT count(*) FROM report WHERE device = device.id AND list = 'playlog'),"
-                 " (SELECT total(lost) FROM report_loss WHERE device = device.id AND list = 'events'),"
-                 " (SELECT total(lost) FROM report_loss WHERE device = device.id AND list = 'playlog')"
-                 " FROM device WHERE id = ?",
-                 "s", id);
+    db_autorow struct db_row *row = db_query(db, error, DB_REPORT_SUMMARY, DB_TEXT(id));
     if (!row || !db_next(row, "screen", error))
         return false;
     reports->events = db_int(row, 1);
@@ -28,11 +20,7 @@ void device_reports_finish(struct device_reports *reports) {
 }
 
 cJSON *device_events(struct db *db, const char *id, int64_t limit, struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT item FROM (SELECT item, received, rowid AS place FROM report WHERE device = ? AND"
-                 " list = 'events' ORDER BY received DESC, rowid DESC LIMIT ?) ORDER BY received, place",
-                 "si", id, limit);
+    db_autorow struct db_row *row = db_query(db, error, DB_REPORT_NEWEST_EVENTS, DB_TEXT(id), DB_INT(limit));
     pp_autojson cJSON *events = cJSON_CreateArray();
     struct pp_error end = {0};
     if (!row)

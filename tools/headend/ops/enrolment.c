@@ -12,10 +12,7 @@
 static bool enrolment_share(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t now,
                             struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT coalesce(sum(address = ?), 0), coalesce(sum(thumbprint = ?), 0) FROM enrolment "
-                 "WHERE status = 'pending' AND expires > ?",
-                 "sbi", address, (const void *)thumbprint, (size_t)32, now);
+        db_query(db, error, DB_ENROLMENT_COUNT_SHARE, DB_TEXT(address), DB_BLOB(thumbprint, 32), DB_INT(now));
     if (!row || !db_next(row, "count", error))
         return false;
     if (db_int(row, 1) >= ENROLMENT_PER_KEY_MAX)
@@ -28,19 +25,12 @@ static bool enrolment_share(struct db *db, const uint8_t thumbprint[32], const c
 /* Where there is one more than there may be, the oldest goes, of the address that has most in the network that has
  * most: whoever asks for many codes takes them from himself. */
 static bool enrolment_make_room(struct db *db, int64_t now, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error, "SELECT count(*) FROM enrolment WHERE status = 'pending' AND expires > ?", "i", now);
+    db_autorow struct db_row *row = db_query(db, error, DB_ENROLMENT_COUNT_PENDING, DB_INT(now));
     if (!row || !db_next(row, "count", error))
         return false;
     if (db_int(row, 0) <= ENROLMENT_PENDING_MAX)
         return true;
-    return db_run(db, error,
-                  "DELETE FROM enrolment WHERE device_code_hash = (SELECT device_code_hash FROM"
-                  " (SELECT device_code_hash, created, count(*) OVER (PARTITION BY network) AS in_network,"
-                  "   count(*) OVER (PARTITION BY address) AS at_address"
-                  "  FROM enrolment WHERE status = 'pending' AND expires > ?)"
-                  " ORDER BY in_network DESC, at_address DESC, created LIMIT 1)",
-                  "i", now);
+    return db_run(db, error, DB_ENROLMENT_REMOVE_OF_BUSIEST, DB_INT(now));
 }
 
 bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const struct enrolment_origin *origin,
@@ -55,22 +45,12 @@ bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const struct e
     int64_t now = pp_clock_realtime_s();
     db_autochange struct db_change change = {0};
     return db_change_begin(&change, db, error) &&
-           db_run(db, error,
-                  "DELETE FROM enrolment WHERE thumbprint = ?1 AND status = 'pending' AND device_code_hash "
-                  "NOT IN"
-                  " (SELECT device_code_hash FROM enrolment WHERE thumbprint = ?1 AND status = 'pending'"
-                  " ORDER BY created DESC LIMIT ?2) AND created <= ?3",
-                  "bii", (const void *)thumbprint, (size_t)32, (int64_t)ENROLMENT_PER_KEY_MAX - 1,
-                  now - ENROLMENT_KEY_AGE_S) &&
+           db_run(db, error, DB_ENROLMENT_TRIM_OF_KEY, DB_BLOB(thumbprint, 32),
+                  DB_INT(ENROLMENT_PER_KEY_MAX - 1), DB_INT(now - ENROLMENT_KEY_AGE_S)) &&
            enrolment_share(db, thumbprint, origin->address, now, error) &&
-           db_run(db, error,
-                  "INSERT INTO enrolment(device_code_hash, user_code_hash, thumbprint, address, created, "
-                  "expires,"
-                  " interval, network, status, asked) VALUES(?, ?, ?, ?, ?, ?, ?, ?, 'pending', abs(random() "
-                  "% 4))",
-                  "bbbsiiis", (const void *)device_hash, sizeof device_hash, (const void *)user_hash,
-                  sizeof user_hash, (const void *)thumbprint, (size_t)32, origin->address, now,
-                  now + lifetime_s, interval_s, origin->network) &&
+           db_run(db, error, DB_ENROLMENT_ADD, DB_BLOB(device_hash, sizeof device_hash),
+                  DB_BLOB(user_hash, sizeof user_hash), DB_BLOB(thumbprint, 32), DB_TEXT(origin->address),
+                  DB_INT(now), DB_INT(now + lifetime_s), DB_INT(interval_s), DB_TEXT(origin->network)) &&
            enrolment_make_room(db, now, error) && db_change_commit(&change, error);
 }
 
@@ -84,10 +64,7 @@ struct polled {
 
 static bool polled_find(struct db *db, struct polled *polled, struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT status, device, expires, interval, coalesce(polled_ms, 0)"
-                 " FROM enrolment WHERE device_code_hash = ?",
-                 "b", (const void *)polled->hash, (size_t)SECRET_HASH_SIZE);
+        db_query(db, error, DB_ENROLMENT_POLLED, DB_BLOB(polled->hash, SECRET_HASH_SIZE));
     if (!row || !db_next(row, "device code", error))
         return false;
     snprintf(polled->status, sizeof polled->status, "%s", db_text(row, 0));
@@ -104,10 +81,9 @@ static bool grant_token(struct db *db, const struct polled *polled, char token[S
     db_autochange struct db_change change = {0};
     return secret_make(token, error) && secret_hash("token", token, hash, error) &&
            db_change_begin(&change, db, error) &&
-           db_run(db, error, "DELETE FROM token WHERE device = ?", "s", polled->device) &&
-           db_run(db, error, "INSERT INTO token(hash, device, expires) VALUES(?, ?, ?)", "bsi",
-                  (const void *)hash, sizeof hash, polled->device,
-                  pp_clock_realtime_s() + ENROLMENT_TOKEN_S) &&
+           db_run(db, error, DB_TOKEN_REMOVE_OF_DEVICE, DB_TEXT(polled->device)) &&
+           db_run(db, error, DB_TOKEN_ADD, DB_BLOB(hash, sizeof hash), DB_TEXT(polled->device),
+                  DB_INT(pp_clock_realtime_s() + ENROLMENT_TOKEN_S)) &&
            db_change_commit(&change, error);
 }
 
@@ -126,10 +102,9 @@ static enum enrolment_poll poll_decide(const struct polled *polled, int64_t now_
  * busy. */
 static bool poll_record(struct db *db, const struct polled *polled, int64_t now_ms, bool slower,
                         struct pp_error *error) {
-    return db_run_unsynced(
-        db, error, "UPDATE enrolment SET polled_ms = ?, interval = interval + ? WHERE device_code_hash = ?",
-        "iib", now_ms, (int64_t)(slower ? ENROLMENT_SLOW_DOWN_S : 0), (const void *)polled->hash,
-        (size_t)SECRET_HASH_SIZE);
+    return db_run_unsynced(db, error, DB_ENROLMENT_POLLED_SET, DB_INT(now_ms),
+                           DB_INT((slower ? ENROLMENT_SLOW_DOWN_S : 0)),
+                           DB_BLOB(polled->hash, SECRET_HASH_SIZE));
 }
 
 bool enrolment_poll(struct db *db, const char *device_code, enum enrolment_poll *result,
@@ -154,10 +129,7 @@ bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct 
     uint8_t hash[SECRET_HASH_SIZE];
     if (!user_code_hash(user_code, hash, error))
         return false;
-    db_autorow struct db_row *row = db_query(
-        db, error,
-        "SELECT thumbprint, expires, status, device, asked, wrong FROM enrolment WHERE user_code_hash = ?",
-        "b", (const void *)hash, sizeof hash);
+    db_autorow struct db_row *row = db_query(db, error, DB_ENROLMENT_FIND, DB_BLOB(hash, sizeof hash));
     if (!row || !db_next(row, "code", error) ||
         !db_bytes(row, 0, enrolment->thumbprint, sizeof enrolment->thumbprint, error))
         return false;
@@ -182,8 +154,7 @@ static bool enrolment_pending(struct db *db, const char *user_code, struct enrol
 
 /* What a retired screen had as certificates stays refused when it is approved again. */
 static bool forget_retired(struct db *db, const char *id, struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT count(*) FROM device WHERE id = ? AND status = 'retired'", "s", id);
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_IS_RETIRED, DB_TEXT(id));
     if (!row || !db_next(row, "screen", error))
         return false;
     return !db_int(row, 0) || device_certificates_revoke(db, id, error);
@@ -192,11 +163,7 @@ static bool forget_retired(struct db *db, const char *id, struct pp_error *error
 /* The id of the device with this key, or a new one. */
 static bool device_id_for(struct db *db, const uint8_t thumbprint[32], char id[UUID_TEXT_SIZE],
                           struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT id FROM device WHERE thumbprint = ?1 UNION ALL"
-                 " SELECT device FROM certificate WHERE thumbprint = ?1 AND NOT revoked LIMIT 1",
-                 "b", (const void *)thumbprint, (size_t)32);
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_ID_BY_KEY, DB_BLOB(thumbprint, 32));
     struct pp_error missing = {0};
     if (!row)
         return false;
@@ -214,32 +181,19 @@ static bool device_save(struct db *db, const char *id, const uint8_t thumbprint[
     if (channel &&
         !channel_make(db, channel, settings->channel_title ? settings->channel_title : channel, &made, error))
         return false;
-    return db_run(
-               db, error,
-               "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
-               " approved_by, access) VALUES(?, ?, ?, ?, ?, ?, ?, 'approved', ?, ?, coalesce(?10, "
-               "'certificate'))"
-               " ON CONFLICT(id) DO UPDATE SET access = coalesce(?10, access),"
-               " thumbprint = excluded.thumbprint, name = excluded.name, site = excluded.site, channel = "
-               "excluded.channel,"
-               " time_zone = excluded.time_zone, locale = excluded.locale, status = 'approved',"
-               " version = version + 1, approved_by = excluded.approved_by",
-               "sbsssssiss", id, (const void *)thumbprint, (size_t)32, settings->name,
-               settings->site ? settings->site : "", channel, settings->time_zone, settings->locale,
-               pp_clock_realtime_s(), by, settings->access) &&
+    return db_run(db, error, DB_DEVICE_SAVE, DB_TEXT(id), DB_BLOB(thumbprint, 32), DB_TEXT(settings->name),
+                  DB_TEXT(settings->site ? settings->site : ""), DB_TEXT(channel),
+                  DB_TEXT(settings->time_zone), DB_TEXT(settings->locale), DB_INT(pp_clock_realtime_s()),
+                  DB_TEXT(by), DB_TEXT(settings->access)) &&
            /* It is in use again: what was to be erased is not. */
-           db_run(db, error,
-                  "UPDATE screen_command SET outcome = 'refused', reason = 'the screen was approved again'"
-                  " WHERE device = ? AND name = 'retire' AND outcome IN ('waiting', 'accepted')",
-                  "s", id);
+           db_run(db, error, DB_COMMAND_REFUSE_ERASURES, DB_TEXT(id));
 }
 
 static bool enrolment_decide(struct db *db, const char *user_code, const char *status, const char *device,
                              struct pp_error *error) {
     uint8_t hash[SECRET_HASH_SIZE];
-    return user_code_hash(user_code, hash, error) &&
-           db_run(db, error, "UPDATE enrolment SET status = ?, device = ? WHERE user_code_hash = ?", "ssb",
-                  status, device, (const void *)hash, sizeof hash);
+    return user_code_hash(user_code, hash, error) && db_run(db, error, DB_ENROLMENT_DECIDE, DB_TEXT(status),
+                                                            DB_TEXT(device), DB_BLOB(hash, sizeof hash));
 }
 
 /* The hex digits of what was typed; "" where there is anything else in it. */
@@ -280,10 +234,8 @@ static bool answer_refuse(struct db *db, const char *user_code, const struct enr
     uint8_t hash[SECRET_HASH_SIZE];
     bool over = enrolment->wrong + 1 >= ENROLMENT_WRONG_MAX;
     if (!user_code_hash(user_code, hash, error) ||
-        !db_run(db, error,
-                "UPDATE enrolment SET wrong = wrong + 1, expires = CASE WHEN ? THEN ? ELSE expires END"
-                " WHERE user_code_hash = ?",
-                "iib", (int64_t)over, pp_clock_realtime_s(), (const void *)hash, sizeof hash) ||
+        !db_run(db, error, DB_ENROLMENT_WRONG, DB_INT(over), DB_INT(pp_clock_realtime_s()),
+                DB_BLOB(hash, sizeof hash)) ||
         !db_change_commit(change, error))
         return false;
     return pp_fail(error, PP_E_AUTH, "the screen with this code shows another fingerprint%s",
@@ -295,12 +247,10 @@ static bool void_former(struct db *db, const struct enrolment *enrolment, const 
                         const char *id, struct pp_error *error) {
     uint8_t hash[SECRET_HASH_SIZE];
     return user_code_hash(user_code, hash, error) &&
-           db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
-           db_run(db, error, "UPDATE enrolment SET status = 'done' WHERE device = ?", "s", id) &&
-           db_run(db, error,
-                  "DELETE FROM enrolment WHERE thumbprint = ? AND status = 'pending' AND user_code_hash <> ?",
-                  "bb", (const void *)enrolment->thumbprint, sizeof enrolment->thumbprint, (const void *)hash,
-                  sizeof hash);
+           db_run(db, error, DB_TOKEN_REMOVE_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_ENROLMENT_DONE_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_ENROLMENT_REMOVE_OTHERS_OF_KEY,
+                  DB_BLOB(enrolment->thumbprint, sizeof enrolment->thumbprint), DB_BLOB(hash, sizeof hash));
 }
 
 bool enrolment_approve(struct db *db, const char user_code[USER_CODE_SIZE],
@@ -331,8 +281,7 @@ bool enrolment_token_find(struct db *db, const char *token, struct device *devic
     if (!secret_hash("token", token, hash, error))
         return false;
     db_autorow struct db_row *row =
-        db_query(db, error, "SELECT device FROM token WHERE hash = ? AND expires > ?", "bi",
-                 (const void *)hash, sizeof hash, pp_clock_realtime_s());
+        db_query(db, error, DB_TOKEN_FIND, DB_BLOB(hash, sizeof hash), DB_INT(pp_clock_realtime_s()));
     struct pp_error missing = {0};
     if (!row)
         return false;
@@ -343,18 +292,14 @@ bool enrolment_token_find(struct db *db, const char *token, struct device *devic
 }
 
 bool enrolment_finish(struct db *db, const char *id, int64_t certificate_expires, struct pp_error *error) {
-    return db_run(db, error, "DELETE FROM token WHERE device = ?", "s", id) &&
-           db_run(db, error, "UPDATE enrolment SET status = 'done' WHERE device = ?", "s", id) &&
-           db_run(db, error,
-                  "UPDATE device SET status = 'active', certificate_expires = ? WHERE id = ? AND status <> "
-                  "'retired'",
-                  "is", certificate_expires, id) &&
+    return db_run(db, error, DB_TOKEN_REMOVE_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_ENROLMENT_DONE_OF_DEVICE, DB_TEXT(id)) &&
+           db_run(db, error, DB_DEVICE_ACTIVATE, DB_INT(certificate_expires), DB_TEXT(id)) &&
            (db_changes(db) ? true : pp_fail(error, PP_E_STATE, "this screen is retired here"));
 }
 
 bool enrolment_purge(struct db *db, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
-    return db_run(db, error, "DELETE FROM enrolment WHERE expires < ?", "i", now - EXPIRED_KEPT_S) &&
-           db_run(db, error, "DELETE FROM token WHERE expires < ?", "i", now) &&
-           device_certificates_purge(db, now, error);
+    return db_run(db, error, DB_ENROLMENT_PURGE, DB_INT(now - EXPIRED_KEPT_S)) &&
+           db_run(db, error, DB_TOKEN_PURGE, DB_INT(now)) && device_certificates_purge(db, now, error);
 }

@@ -39,11 +39,9 @@ static bool find(const struct taking *taking, enum event_finding finding, int64_
     pp_autojsontext char *text = finding == EVENT_GAP ? NULL : cJSON_PrintUnformatted(taking->event);
     pp_log_warning("screen %s: %s: %lld to %lld of chain %s", taking->device, row->words, (long long)first,
                    (long long)last, taking->place.chain);
-    return db_run(taking->db, error,
-                  "INSERT INTO event_finding(device, finding, chain, first, last, missing, found, item)"
-                  " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-                  "sssiiiis", taking->device, row->name, taking->place.chain, first, last, missing,
-                  pp_clock_realtime_s(), text ? text : "");
+    return db_run(taking->db, error, DB_EVENT_FINDING_ADD, DB_TEXT(taking->device), DB_TEXT(row->name),
+                  DB_TEXT(taking->place.chain), DB_INT(first), DB_INT(last), DB_INT(missing),
+                  DB_INT(pp_clock_realtime_s()), DB_TEXT(text ? text : ""));
 }
 
 /* What is known of the chain, in one row. */
@@ -58,14 +56,9 @@ struct known {
 static bool known_load(const struct taking *taking, struct known *known, struct pp_error *error) {
     const struct event_place *place = &taking->place;
     db_autorow struct db_row *row =
-        db_query(taking->db, error,
-                 "SELECT coalesce(max(seq), 0),"
-                 " EXISTS(SELECT 1 FROM event_link WHERE device = ?1 AND chain <> ?2),"
-                 " coalesce(max(seq = ?3), 0), coalesce(max(seq = ?3 AND hash = ?5), 0),"
-                 " coalesce(min(seq <> ?3 - 1 OR hash = ?4), 1), coalesce(min(seq <> ?3 + 1 OR prev = ?5), 1)"
-                 " FROM event_link WHERE device = ?1 AND chain = ?2",
-                 "ssibb", taking->device, place->chain, place->seq, (const void *)place->prev,
-                 sizeof place->prev, (const void *)place->hash, sizeof place->hash);
+        db_query(taking->db, error, DB_EVENT_LINK_KNOWN, DB_TEXT(taking->device), DB_TEXT(place->chain),
+                 DB_INT(place->seq), DB_BLOB(place->prev, sizeof place->prev),
+                 DB_BLOB(place->hash, sizeof place->hash));
     if (!row || !db_next(row, "chain", error))
         return false;
     *known = (struct known){.newest = db_int(row, 0),
@@ -80,13 +73,9 @@ static bool known_load(const struct taking *taking, struct known *known, struct 
 /* One that came late: it is not missing any more. */
 static bool gap_fill(const struct taking *taking, struct pp_error *error) {
     const struct event_place *place = &taking->place;
-    return db_run(taking->db, error,
-                  "UPDATE event_finding SET missing = missing - 1 WHERE device = ? AND chain = ?"
-                  " AND finding = 'gap' AND first <= ? AND last >= ? AND missing > 0",
-                  "ssii", taking->device, place->chain, place->seq, place->seq) &&
-           db_run(taking->db, error,
-                  "DELETE FROM event_finding WHERE device = ? AND finding = 'gap' AND missing = 0", "s",
-                  taking->device);
+    return db_run(taking->db, error, DB_EVENT_GAP_FILL, DB_TEXT(taking->device), DB_TEXT(place->chain),
+                  DB_INT(place->seq), DB_INT(place->seq)) &&
+           db_run(taking->db, error, DB_EVENT_GAPS_REMOVE_FILLED, DB_TEXT(taking->device));
 }
 
 static bool link_add(const struct taking *taking, const struct known *known, struct pp_error *error) {
@@ -97,15 +86,13 @@ static bool link_add(const struct taking *taking, const struct known *known, str
         return false;
     if (place->seq < known->newest && !gap_fill(taking, error))
         return false;
-    return db_run(taking->db, error,
-                  "INSERT INTO event_link(device, chain, seq, prev, hash) VALUES(?, ?, ?, ?, ?)", "ssibb",
-                  taking->device, place->chain, place->seq, (const void *)place->prev, sizeof place->prev,
-                  (const void *)place->hash, sizeof place->hash);
+    return db_run(taking->db, error, DB_EVENT_LINK_ADD, DB_TEXT(taking->device), DB_TEXT(place->chain),
+                  DB_INT(place->seq), DB_BLOB(place->prev, sizeof place->prev),
+                  DB_BLOB(place->hash, sizeof place->hash));
 }
 
 static bool take_unlinked(const struct taking *taking, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        taking->db, error, "SELECT EXISTS(SELECT 1 FROM event_link WHERE device = ?)", "s", taking->device);
+    db_autorow struct db_row *row = db_query(taking->db, error, DB_EVENT_LINK_ANY, DB_TEXT(taking->device));
     if (!row || !db_next(row, "chain", error))
         return false;
     return !db_int(row, 0) || find(taking, EVENT_UNCHAINED, 0, 0, error);
@@ -135,13 +122,9 @@ bool event_chain_take(struct db *db, const char *device, const cJSON *event, boo
 bool event_chain_find(struct db *db, const char *device, enum event_finding finding,
                       const struct event_span *span, const char *item, struct pp_error *error) {
     const struct event_finding_row *row = &rows[finding];
-    if (!db_run(db, error,
-                "INSERT INTO event_finding(device, finding, chain, first, last, missing, found, item)"
-                " SELECT ?1, ?2, ?3, ?4, ?5, 0, ?6, ?7 WHERE NOT EXISTS(SELECT 1 FROM event_finding WHERE "
-                "device = ?1"
-                " AND finding = ?2 AND chain = ?3 AND last = ?5)",
-                "sssiiis", device, row->name, span->chain, span->first, span->last, pp_clock_realtime_s(),
-                item))
+    if (!db_run(db, error, DB_EVENT_FINDING_ADD_ONCE, DB_TEXT(device), DB_TEXT(row->name),
+                DB_TEXT(span->chain), DB_INT(span->first), DB_INT(span->last), DB_INT(pp_clock_realtime_s()),
+                DB_TEXT(item)))
         return false;
     if (db_changes(db))
         pp_log_warning("screen %s: %s: %lld to %lld of chain %s", device, row->words, (long long)span->first,
@@ -152,10 +135,7 @@ bool event_chain_find(struct db *db, const char *device, enum event_finding find
 cJSON *event_chain_findings(struct db *db, const char *device, struct pp_error *error) {
     struct pp_error end = {0};
     pp_autojson cJSON *findings = cJSON_CreateObject();
-    db_autorow struct db_row *row = db_query(db, error,
-                                             "SELECT finding, count(*), sum(missing), max(found) FROM "
-                                             "event_finding WHERE device = ? GROUP BY finding",
-                                             "s", device);
+    db_autorow struct db_row *row = db_query(db, error, DB_EVENT_FINDING_COUNTS, DB_TEXT(device));
     if (!row)
         return NULL;
     while (db_next(row, "finding", &end)) {
@@ -173,17 +153,7 @@ cJSON *event_chain_findings(struct db *db, const char *device, struct pp_error *
 }
 
 bool event_chain_trim(struct db *db, const char *device, struct pp_error *error) {
-    return db_run(db, error,
-                  "DELETE FROM event_link WHERE number IN (SELECT number FROM event_link WHERE device = ?"
-                  " ORDER BY number DESC LIMIT -1 OFFSET ?)",
-                  "si", device, (int64_t)EVENT_LINKS_MAX) &&
-           db_run(
-               db, error,
-               "DELETE FROM event_finding WHERE number IN (SELECT number FROM event_finding WHERE device = ?"
-               " ORDER BY number DESC LIMIT -1 OFFSET ?)",
-               "si", device, (int64_t)EVENT_FINDINGS_MAX) &&
-           db_run(db, error,
-                  "DELETE FROM event_head WHERE number IN (SELECT number FROM event_head WHERE device = ?"
-                  " ORDER BY number DESC LIMIT -1 OFFSET ?)",
-                  "si", device, (int64_t)EVENT_LINKS_MAX);
+    return db_run(db, error, DB_EVENT_LINK_TRIM, DB_TEXT(device), DB_INT(EVENT_LINKS_MAX)) &&
+           db_run(db, error, DB_EVENT_FINDING_TRIM, DB_TEXT(device), DB_INT(EVENT_FINDINGS_MAX)) &&
+           db_run(db, error, DB_EVENT_HEAD_TRIM, DB_TEXT(device), DB_INT(EVENT_LINKS_MAX));
 }

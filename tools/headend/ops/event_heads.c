@@ -36,10 +36,8 @@ struct here {
 static bool here_load(struct db *db, const char *device, const struct event_head *head, struct here *here,
                       struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT coalesce(max(seq), 0), coalesce(max(seq = ?3 AND hash <> ?4), 0),"
-                 " coalesce(max(seq = ?3 AND hash = ?4), 0) FROM event_link WHERE device = ?1 AND chain = ?2",
-                 "ssib", device, head->chain, head->seq, (const void *)head->hash, sizeof head->hash);
+        db_query(db, error, DB_EVENT_LINK_AT, DB_TEXT(device), DB_TEXT(head->chain), DB_INT(head->seq),
+                 DB_BLOB(head->hash, sizeof head->hash));
     if (!row || !db_next(row, "chain", error))
         return false;
     *here = (struct here){.newest = db_int(row, 0), .other = db_int(row, 1), .same = db_int(row, 2)};
@@ -50,9 +48,9 @@ static bool here_load(struct db *db, const char *device, const struct event_head
  * was overtaken, says nothing of where the screen is now. */
 static bool is_news(struct db *db, const struct event_sender *sender, int64_t signed_s, bool *news,
                     struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error, "SELECT coalesce(max(signed), -1) < ? FROM event_head WHERE device = ? AND key = ?", "isb",
-        signed_s, sender->device, (const void *)sender->point, (size_t)CRYPTO_POINT_SIZE);
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_EVENT_HEAD_IS_NEWS, DB_INT(signed_s), DB_TEXT(sender->device),
+                 DB_BLOB(sender->point, CRYPTO_POINT_SIZE));
     if (!row || !db_next(row, "head", error))
         return false;
     *news = db_int(row, 0);
@@ -85,12 +83,9 @@ bool event_head_take(struct db *db, const struct event_sender *sender, const cha
     /* Its event was not taken: it does not follow what is here. */
     if (!here.same)
         return find_rollback(db, sender, &now, &here, error);
-    return db_run(
-        db, error,
-        "INSERT INTO event_head(device, chain, seq, key, received, jws, signed) VALUES(?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT(device, chain, seq) DO NOTHING",
-        "ssibisi", sender->device, head->chain, head->seq, (const void *)sender->point,
-        (size_t)CRYPTO_POINT_SIZE, pp_clock_realtime_s(), token, now.signed_s);
+    return db_run(db, error, DB_EVENT_HEAD_ADD, DB_TEXT(sender->device), DB_TEXT(head->chain),
+                  DB_INT(head->seq), DB_BLOB(sender->point, CRYPTO_POINT_SIZE), DB_INT(pp_clock_realtime_s()),
+                  DB_TEXT(token), DB_INT(now.signed_s));
 }
 
 bool event_head_compare(struct db *db, const struct event_sender *sender, const char *token,

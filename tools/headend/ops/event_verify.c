@@ -149,27 +149,9 @@ static bool verify_row(struct walk *walk, struct db_row *row) {
     return verify_event(walk, row, &place);
 }
 
-/* The events that are here, by their places as they say; "row" is their rowid. */
-#define PRESENT                                                                                              \
-    "WITH present(chain, seq, row) AS MATERIALIZED (SELECT CAST(json_extract(item, '$.chain') AS TEXT),"     \
-    " CAST(json_extract(item, '$.seq') AS INTEGER), rowid FROM report WHERE device = ?1"                     \
-    " AND list = 'events' AND json_valid(item)) "
-
 static bool verify_chains(struct walk *walk) {
     struct pp_error end = {0};
-    db_autorow struct db_row *row = db_query(
-        walk->db, walk->error,
-        /* A LEFT JOIN with "present" would go through all of it for each place: it has no index. */
-        PRESENT ", walked AS (SELECT l.number, l.chain, l.seq, l.prev, l.hash, p.row FROM present p"
-                " JOIN event_link l ON l.device = ?1 AND l.chain = p.chain AND l.seq = p.seq"
-                " UNION ALL SELECT number, chain, seq, prev, hash, NULL FROM event_link WHERE device = ?1"
-                " AND (chain, seq) NOT IN (SELECT chain, seq FROM present"
-                " WHERE chain IS NOT NULL AND seq IS NOT NULL))"
-                " SELECT l.chain, l.seq, l.prev, l.hash, r.item, h.key, h.jws, l.number FROM walked l"
-                " LEFT JOIN report r ON r.rowid = l.row"
-                " LEFT JOIN event_head h ON h.device = ?1 AND h.chain = l.chain AND h.seq = l.seq"
-                " ORDER BY l.chain, l.seq, l.row",
-        "s", walk->device->id);
+    db_autorow struct db_row *row = db_query(walk->db, walk->error, DB_EVENT_WALK, DB_TEXT(walk->device->id));
     if (!row)
         return false;
     while (db_next(row, "event", &end)) {
@@ -184,45 +166,34 @@ static bool verify_chains(struct walk *walk) {
 /* ---- What stands in no chain ---- */
 
 /* `sql`: of the screen ?1, above ?2. */
-static bool count(struct walk *walk, const char *sql, int64_t above, int64_t *number) {
-    db_autorow struct db_row *row = db_query(walk->db, walk->error, sql, "si", walk->device->id, above);
+static bool count(struct walk *walk, enum db_statement statement, int64_t above, int64_t *number) {
+    db_autorow struct db_row *row =
+        db_query(walk->db, walk->error, statement, DB_TEXT(walk->device->id), DB_INT(above));
     if (!row || !db_next(row, "events", walk->error))
         return false;
     *number = db_int(row, 0);
     return true;
 }
 
-#define FIRST_LINKED                                                                                         \
-    "(SELECT min(p.row) FROM event_link l JOIN present p ON p.chain = l.chain AND p.seq = l.seq"             \
-    " WHERE l.device = ?1)"
-
 static bool verify_strays(struct walk *walk) {
     const struct {
         int64_t above;
-        const char *sql, *fault;
+        enum db_statement statement;
+        const char *fault;
     } rows[] = {
-        {INT64_MIN,
-         "SELECT count(*) FROM report WHERE device = ? AND list = 'events'"
-         " AND NOT json_valid(item) AND rowid > ?",
-         "cannot be read any more"},
-        {walk->oldest.row,
-         PRESENT
-         "SELECT count(*) FROM present p LEFT JOIN event_link l ON l.device = ?1 AND l.chain = p.chain"
-         " AND l.seq = p.seq WHERE p.chain IS NOT NULL AND l.number IS NULL AND p.row > ?2",
+        {INT64_MIN, DB_EVENT_COUNT_UNREADABLE, "cannot be read any more"},
+        {walk->oldest.row, DB_EVENT_COUNT_UNLINKED,
          "stand in no chain: put in, or their places were taken out"},
         /* Those of before the screen had a chain come before it. */
-        {INT64_MIN,
-         PRESENT "SELECT count(*) FROM present WHERE chain IS NULL AND row > ?2 AND row > " FIRST_LINKED,
+        {INT64_MIN, DB_EVENT_COUNT_PLACELESS,
          "without a place in a chain came after those with one: put in, or of an older version of the "
          "screen"},
-        {walk->oldest.head,
-         "SELECT count(*) FROM event_head h LEFT JOIN event_link l ON l.device = h.device"
-         " AND l.chain = h.chain AND l.seq = h.seq WHERE h.device = ? AND l.number IS NULL AND h.number > ?",
+        {walk->oldest.head, DB_EVENT_COUNT_HEADS_ALONE,
          "that the screen has signed for are gone: they were taken out"},
     };
     for (size_t i = 0; i < PP_COUNT(rows); i++) {
         int64_t number = 0;
-        if (!count(walk, rows[i].sql, rows[i].above, &number))
+        if (!count(walk, rows[i].statement, rows[i].above, &number))
             return false;
         if (number)
             tell(walk, "events: %lld %s", (long long)number, rows[i].fault);
@@ -235,9 +206,7 @@ static bool verify_findings(struct walk *walk) {
     static const enum event_finding findings[] = {EVENT_FORK, EVENT_REWRITE, EVENT_ROLLBACK, EVENT_UNCHAINED};
     struct pp_error end = {0};
     db_autorow struct db_row *row =
-        db_query(walk->db, walk->error,
-                 "SELECT finding, chain, first, last FROM event_finding WHERE device = ? ORDER BY number",
-                 "s", walk->device->id);
+        db_query(walk->db, walk->error, DB_EVENT_FINDING_EACH, DB_TEXT(walk->device->id));
     if (!row)
         return false;
     while (db_next(row, "finding", &end)) {
@@ -260,10 +229,8 @@ static bool verify_findings(struct walk *walk) {
 /* Whether a certificate of the screen's is for it, as far as they are kept: until they expire. */
 static bool key_known(struct walk *walk, const uint8_t thumbprint[JWK_THUMBPRINT_SIZE], bool *known) {
     db_autorow struct db_row *row =
-        db_query(walk->db, walk->error,
-                 "SELECT EXISTS(SELECT 1 FROM device WHERE id = ?1 AND thumbprint = ?2)"
-                 " OR EXISTS(SELECT 1 FROM certificate WHERE device = ?1 AND thumbprint = ?2)",
-                 "sb", walk->device->id, (const void *)thumbprint, (size_t)JWK_THUMBPRINT_SIZE);
+        db_query(walk->db, walk->error, DB_CERTIFICATE_KEY_IS_KNOWN, DB_TEXT(walk->device->id),
+                 DB_BLOB(thumbprint, JWK_THUMBPRINT_SIZE));
     if (!row || !db_next(row, "key", walk->error))
         return false;
     *known = db_int(row, 0);
@@ -284,10 +251,8 @@ struct signers {
 static bool signers_load(struct walk *walk, const char *chain, struct signers *signers) {
     struct pp_error end = {0};
     db_autorow struct db_row *row =
-        db_query(walk->db, walk->error,
-                 "SELECT key, min(seq), max(seq), count(*) FROM event_head WHERE device = ? AND chain = ?"
-                 " AND length(key) = ? GROUP BY key ORDER BY max(seq) DESC LIMIT ?",
-                 "ssii", walk->device->id, chain, (int64_t)CRYPTO_POINT_SIZE, (int64_t)EVENT_SIGNERS_MAX);
+        db_query(walk->db, walk->error, DB_EVENT_HEAD_SIGNERS, DB_TEXT(walk->device->id), DB_TEXT(chain),
+                 DB_INT(CRYPTO_POINT_SIZE), DB_INT(EVENT_SIGNERS_MAX));
     if (!row)
         return false;
     while (db_next(row, "key", &end)) {
@@ -343,9 +308,7 @@ static bool verify_keys(struct walk *walk) {
     struct pp_error end = {0};
     bool newest_chain = true;
     db_autorow struct db_row *row =
-        db_query(walk->db, walk->error,
-                 "SELECT chain FROM event_head WHERE device = ? GROUP BY chain ORDER BY max(number) DESC",
-                 "s", walk->device->id);
+        db_query(walk->db, walk->error, DB_EVENT_HEAD_CHAINS, DB_TEXT(walk->device->id));
     if (!row)
         return false;
     while (db_next(row, "chain", &end)) {
@@ -364,22 +327,13 @@ static bool oldest_load(struct walk *walk) {
     struct oldest *oldest = &walk->oldest;
     *oldest = (struct oldest){.link = INT64_MIN, .row = INT64_MIN, .head = INT64_MIN};
     db_autorow struct db_row *full =
-        db_query(walk->db, walk->error,
-                 "SELECT max((SELECT count(*) FROM event_link WHERE device = ?1),"
-                 " (SELECT count(*) FROM report WHERE device = ?1 AND list = 'events')) >= ?2",
-                 "si", walk->device->id, (int64_t)EVENT_LINKS_MAX);
+        db_query(walk->db, walk->error, DB_EVENT_IS_FULL, DB_TEXT(walk->device->id), DB_INT(EVENT_LINKS_MAX));
     if (!full || !db_next(full, "events", walk->error))
         return false;
     if (!db_int(full, 0))
         return true;
-    db_autorow struct db_row *row = db_query(
-        walk->db, walk->error,
-        PRESENT "SELECT min(l.number), min(p.row),"
-                " (SELECT min(h.number) FROM event_head h JOIN event_link o ON o.device = h.device"
-                " AND o.chain = h.chain AND o.seq = h.seq WHERE h.device = ?1),"
-                " (SELECT chain FROM event_link WHERE device = ?1 ORDER BY number LIMIT 1)"
-                " FROM present p JOIN event_link l ON l.device = ?1 AND l.chain = p.chain AND l.seq = p.seq",
-        "s", walk->device->id);
+    db_autorow struct db_row *row =
+        db_query(walk->db, walk->error, DB_EVENT_OLDEST, DB_TEXT(walk->device->id));
     if (!row || !db_next(row, "events", walk->error))
         return false;
     *oldest = (struct oldest){.link = db_int(row, 0), .row = db_int(row, 1), .head = db_int(row, 2)};

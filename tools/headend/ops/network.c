@@ -35,8 +35,7 @@ bool network_list_has(const struct network_list *list, const struct ip_address *
 bool network_load(struct db *db, const char *channel, struct network_list *list, struct pp_error *error) {
     struct pp_error end = {0};
     list->count = 0;
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT range FROM network_range WHERE channel = ? ORDER BY rowid", "s", channel);
+    db_autorow struct db_row *row = db_query(db, error, DB_NETWORK_RANGES, DB_TEXT(channel));
     if (!row)
         return false;
     while (db_next(row, "range", &end)) {
@@ -57,12 +56,12 @@ static bool channel_is_known(struct db *db, const char *channel, struct pp_error
 
 static bool list_write(struct db *db, const char *channel, const struct network_list *list,
                        struct pp_error *error) {
-    if (!db_run(db, error, "DELETE FROM network_range WHERE channel = ?", "s", channel))
+    if (!db_run(db, error, DB_NETWORK_RANGES_REMOVE, DB_TEXT(channel)))
         return false;
     for (size_t i = 0; i < list->count; i++) {
         char text[IP_TEXT_SIZE];
         ip_range_text(&list->ranges[i], text);
-        if (!db_run(db, error, "INSERT INTO network_range(channel, range) VALUES(?, ?)", "ss", channel, text))
+        if (!db_run(db, error, DB_NETWORK_RANGE_ADD, DB_TEXT(channel), DB_TEXT(text)))
             return false;
     }
     return true;
@@ -91,8 +90,7 @@ bool network_header_load(struct db *db, enum forwarded_header *header, struct pp
 }
 
 bool network_any(struct db *db, bool *any, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error, "SELECT EXISTS(SELECT 1 FROM network_range WHERE channel <> ?)", "s", NETWORK_PROXIES);
+    db_autorow struct db_row *row = db_query(db, error, DB_NETWORK_ANY, DB_TEXT(NETWORK_PROXIES));
     bool found = row && db_next(row, "range", error);
     *any = found && db_int(row, 0) != 0;
     return found;

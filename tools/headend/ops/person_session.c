@@ -13,11 +13,7 @@ static void copy(char *out, size_t size, const char *text) {
 
 bool person_policy_find(struct db *db, const char *device, struct person_policy *policy,
                         struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error,
-        "SELECT session_s, most_s, password, issuer, client_id, scope, groups_claim, code, nonce, reason,"
-        " client_auth, client_secret FROM person_policy WHERE device = ?",
-        "s", device);
+    db_autorow struct db_row *row = db_query(db, error, DB_PERSON_POLICY_FIND, DB_TEXT(device));
     if (!row || !db_next(row, "access policy", error))
         return false;
     *policy = (struct person_policy){.session_s = db_int(row, 0), .most_s = db_int(row, 1)};
@@ -36,8 +32,7 @@ bool person_policy_find(struct db *db, const char *device, struct person_policy 
 
 bool person_policy_find_code(struct db *db, const char code[USER_CODE_SIZE], char device[UUID_TEXT_SIZE],
                              struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT device FROM person_policy WHERE code = ?", "s", code);
+    db_autorow struct db_row *row = db_query(db, error, DB_PERSON_POLICY_BY_CODE, DB_TEXT(code));
     if (!row || !db_next(row, "code", error))
         return false;
     copy(device, UUID_TEXT_SIZE, db_text(row, 0));
@@ -177,11 +172,10 @@ const char *person_settings_problem(struct db *db, const char *device, const str
 
 static bool save_allowed(struct db *db, const char *device, const struct person_settings *settings,
                          struct pp_error *error) {
-    if (!db_run(db, error, "DELETE FROM person_allowed WHERE device = ?", "s", device))
+    if (!db_run(db, error, DB_PERSON_ALLOWED_REMOVE, DB_TEXT(device)))
         return false;
     for (size_t i = 0; i < settings->allowed.count; i++) {
-        if (!db_run(db, error, "INSERT OR IGNORE INTO person_allowed(device, who) VALUES(?, ?)", "ss", device,
-                    settings->allowed.items[i]))
+        if (!db_run(db, error, DB_PERSON_ALLOWED_ADD, DB_TEXT(device), DB_TEXT(settings->allowed.items[i])))
             return false;
     }
     return true;
@@ -193,14 +187,8 @@ static bool save_sign_in(struct db *db, const char *device, const struct person_
     char code[USER_CODE_SIZE];
     char nonce[SECRET_TEXT_SIZE];
     return user_code_make(code, error) && secret_make(nonce, error) &&
-           db_run(db, error,
-                  "INSERT INTO person_policy(device, session_s, most_s, password, issuer, client_id, scope,"
-                  " groups_claim, code, nonce) VALUES(?, ?, ?, coalesce(?4, ''), '', '', '', '', ?, ?)"
-                  " ON CONFLICT(device) DO UPDATE SET session_s = excluded.session_s,"
-                  " most_s = excluded.most_s, password = coalesce(?4, password), code = excluded.code,"
-                  " nonce = excluded.nonce",
-                  "siisss", device, (int64_t)settings->session_s, (int64_t)settings->most_s,
-                  settings->password, code, nonce);
+           db_run(db, error, DB_PERSON_POLICY_SET, DB_TEXT(device), DB_INT(settings->session_s),
+                  DB_INT(settings->most_s), DB_TEXT(settings->password), DB_TEXT(code), DB_TEXT(nonce));
 }
 
 static bool save_provider(struct db *db, const char *device, const struct person_settings *settings,
@@ -209,11 +197,9 @@ static bool save_provider(struct db *db, const char *device, const struct person
     struct client_choice client = {0};
     find_former(db, device, &former);
     bool ok = choose_client(settings, &former, &client, error) &&
-              db_run(db, error,
-                     "UPDATE person_policy SET issuer = ?, client_id = ?, scope = ?, groups_claim = ?,"
-                     " client_auth = ?, client_secret = ? WHERE device = ?",
-                     "sssssss", settings->issuer, settings->client_id, settings->scope,
-                     settings->groups_claim, client.auth, client.secret, device) &&
+              db_run(db, error, DB_PERSON_PROVIDER_SET, DB_TEXT(settings->issuer),
+                     DB_TEXT(settings->client_id), DB_TEXT(settings->scope), DB_TEXT(settings->groups_claim),
+                     DB_TEXT(client.auth), DB_TEXT(client.secret), DB_TEXT(device)) &&
               save_allowed(db, device, settings, error);
     pp_wipe(&former, sizeof former);
     return ok;
@@ -261,11 +247,7 @@ bool person_mode_save(struct db *db, const char *device, enum device_access mode
 
 bool person_session_find(struct db *db, const char *device, int64_t now, struct person_session *session,
                          struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error,
-                 "SELECT id, subject, name, started, expires, until, nonce FROM person_session"
-                 " WHERE device = ? AND expires > ?",
-                 "si", device, now);
+    db_autorow struct db_row *row = db_query(db, error, DB_PERSON_SESSION_FIND, DB_TEXT(device), DB_INT(now));
     if (!row || !db_next(row, "session", error))
         return false;
     *session = (struct person_session){
@@ -283,8 +265,7 @@ static bool use_token(struct db *db, const struct person *person, struct pp_erro
     if (!person->token)
         return true;
     if (!secret_hash("id-token", person->token, hash, error) ||
-        !db_run(db, error, "INSERT OR IGNORE INTO id_token_used(hash, expires) VALUES(?, ?)", "bi",
-                (const void *)hash, sizeof hash, person->token_expires))
+        !db_run(db, error, DB_ID_TOKEN_USE, DB_BLOB(hash, sizeof hash), DB_INT(person->token_expires)))
         return false;
     return db_changes(db) || pp_fail(error, PP_E_AUTH, "this ID token was used before");
 }
@@ -294,11 +275,9 @@ static bool begin(struct db *db, const char *device, const struct person_policy 
     char id[UUID_TEXT_SIZE];
     uint8_t phone[SECRET_HASH_SIZE];
     return uuid_make(id, error) && secret_hash("person", person->phone ? person->phone : id, phone, error) &&
-           db_run(db, error,
-                  "INSERT OR REPLACE INTO person_session(device, id, subject, name, started, expires, until,"
-                  " nonce, phone) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                  "ssssiiisb", device, id, person->subject, person->name, now, now + policy->session_s,
-                  now + policy->most_s, policy->nonce, (const void *)phone, sizeof phone);
+           db_run(db, error, DB_PERSON_SESSION_SET, DB_TEXT(device), DB_TEXT(id), DB_TEXT(person->subject),
+                  DB_TEXT(person->name), DB_INT(now), DB_INT(now + policy->session_s),
+                  DB_INT(now + policy->most_s), DB_TEXT(policy->nonce), DB_BLOB(phone, sizeof phone));
 }
 
 bool person_session_find_phone(struct db *db, const char *phone, char device[UUID_TEXT_SIZE],
@@ -308,8 +287,8 @@ bool person_session_find_phone(struct db *db, const char *phone, char device[UUI
         return pp_fail(error, PP_E_NOTFOUND, "no session of this browser's");
     if (!secret_hash("person", phone, hash, error))
         return false;
-    db_autorow struct db_row *row = db_query(db, error, "SELECT device FROM person_session WHERE phone = ?",
-                                             "b", (const void *)hash, sizeof hash);
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_PERSON_SESSION_BY_PHONE, DB_BLOB(hash, sizeof hash));
     if (!row || !db_next(row, "session", error))
         return false;
     copy(device, UUID_TEXT_SIZE, db_text(row, 0));
@@ -321,7 +300,7 @@ static bool renew(struct db *db, const char *device, const struct person_policy 
     int64_t expires = now + policy->session_s < session->until ? now + policy->session_s : session->until;
     if (expires <= session->expires)
         return pp_fail(error, PP_E_EXPIRED, "the session is not renewed beyond its end");
-    return db_run(db, error, "UPDATE person_session SET expires = ? WHERE device = ?", "is", expires, device);
+    return db_run(db, error, DB_PERSON_SESSION_RENEW, DB_INT(expires), DB_TEXT(device));
 }
 
 /* The state is another one, and what the screen showed to let somebody in is good for nobody else. */
@@ -329,9 +308,9 @@ static bool change_screen(struct db *db, const char *device, const char *reason,
     char code[USER_CODE_SIZE];
     char nonce[SECRET_TEXT_SIZE];
     return user_code_make(code, error) && secret_make(nonce, error) &&
-           db_run(db, error, "UPDATE person_policy SET code = ?, nonce = ?, reason = ? WHERE device = ?",
-                  "ssss", code, nonce, reason, device) &&
-           db_run(db, error, "UPDATE device SET version = version + 1 WHERE id = ?", "s", device);
+           db_run(db, error, DB_PERSON_CODE_SET, DB_TEXT(code), DB_TEXT(nonce), DB_TEXT(reason),
+                  DB_TEXT(device)) &&
+           db_run(db, error, DB_DEVICE_NEW_VERSION, DB_TEXT(device));
 }
 
 bool person_session_open(struct db *db, const char *device, const struct person *person, int64_t now,
@@ -359,8 +338,7 @@ bool person_allowed(struct db *db, const char *device,
                     bool (*has)(void *arg, const char *kind, const char *value), void *arg, bool *allowed,
                     struct pp_error *error) {
     struct pp_error end = {0};
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT who FROM person_allowed WHERE device = ?", "s", device);
+    db_autorow struct db_row *row = db_query(db, error, DB_PERSON_ALLOWED_EACH, DB_TEXT(device));
     *allowed = false;
     if (!row)
         return false;
@@ -377,8 +355,7 @@ bool person_allowed(struct db *db, const char *device,
 
 bool person_allowed_list(struct db *db, const char *device, struct pp_buf *lines, struct pp_error *error) {
     struct pp_error end = {0};
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT who FROM person_allowed WHERE device = ? ORDER BY who", "s", device);
+    db_autorow struct db_row *row = db_query(db, error, DB_PERSON_ALLOWED_SORTED, DB_TEXT(device));
     if (!row)
         return false;
     while (db_next(row, "policy", &end)) {
@@ -389,7 +366,7 @@ bool person_allowed_list(struct db *db, const char *device, struct pp_buf *lines
 }
 
 static bool end_session(struct db *db, const char *device, const char *reason, struct pp_error *error) {
-    if (!db_run(db, error, "DELETE FROM person_session WHERE device = ?", "s", device))
+    if (!db_run(db, error, DB_PERSON_SESSION_REMOVE, DB_TEXT(device)))
         return false;
     return !db_changes(db) || change_screen(db, device, reason, error);
 }
@@ -401,8 +378,7 @@ bool person_session_end(struct db *db, const char *device, const char *reason, s
 }
 
 static bool first_expired(struct db *db, int64_t now, char device[UUID_TEXT_SIZE], struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT device FROM person_session WHERE expires <= ? LIMIT 1", "i", now);
+    db_autorow struct db_row *row = db_query(db, error, DB_PERSON_SESSION_EXPIRED, DB_INT(now));
     if (!row || !db_next(row, "session", error))
         return false;
     copy(device, UUID_TEXT_SIZE, db_text(row, 0));
@@ -420,5 +396,5 @@ bool person_sessions_purge(struct db *db, int64_t now, bool *ended, struct pp_er
     }
     if (end.code != PP_E_NOTFOUND)
         return pp_fail(error, end.code, "%s", end.message);
-    return db_run(db, error, "DELETE FROM id_token_used WHERE expires < ?", "i", now - 86400);
+    return db_run(db, error, DB_ID_TOKEN_PURGE, DB_INT(now - 86400));
 }

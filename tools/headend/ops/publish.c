@@ -42,22 +42,13 @@ static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct
     struct db *db = home->db;
     db_autochange struct db_change change = {0};
     if (!db_change_begin(&change, db, error) ||
-        !db_run(db, error,
-                "UPDATE channel SET publish = (SELECT max(id) FROM publish WHERE channel = channel.id AND "
-                "snapshot = ?1)"
-                " WHERE id IN (SELECT channel FROM publish WHERE status = 'pending' AND snapshot = ?1)",
-                "i", snapshot) ||
+        !db_run(db, error, DB_CHANNEL_PUBLISH_SETTLE, DB_INT(snapshot)) ||
         /* Another state of theirs: it has the number of the publish. */
-        !db_run(db, error,
-                "UPDATE device SET version = version + 1 WHERE channel IN"
-                " (SELECT channel FROM publish WHERE status = 'pending' AND snapshot = ?)",
-                "i", snapshot) ||
-        !db_run(db, error, "UPDATE publish SET status = 'done' WHERE status = 'pending' AND snapshot = ?",
-                "i", snapshot))
+        !db_run(db, error, DB_DEVICE_NEW_VERSION_OF_PENDING, DB_INT(snapshot)) ||
+        !db_run(db, error, DB_PUBLISH_DONE, DB_INT(snapshot)))
         return false;
     *changed = db_changes(db) > 0;
-    return db_run(db, error, "DELETE FROM publish WHERE status = 'pending'", "") &&
-           db_change_commit(&change, error);
+    return db_run(db, error, DB_PUBLISH_REMOVE_PENDING) && db_change_commit(&change, error);
 }
 
 /* Decides what becomes of the rows of publishes that were killed. */
@@ -65,8 +56,7 @@ static bool publish_settle(struct home *home, const struct tuf_repo *repo, struc
     if (!stored_key_settle(home->db, error))
         return false;
     db_lock(home->db);
-    db_autorow struct db_row *row =
-        db_query(home->db, error, "SELECT count(*) FROM publish WHERE status = 'pending'", "");
+    db_autorow struct db_row *row = db_query(home->db, error, DB_PUBLISH_COUNT_PENDING);
     bool changed = false;
     bool ok = row && db_next(row, "publish", error);
     int64_t pending = ok ? db_int(row, 0) : 0;
@@ -182,7 +172,7 @@ bool publish_refresh(struct home *home, struct pp_error *error) {
 
 static bool states_restored(const struct home *home, struct pp_error *error) {
     db_lock(home->db);
-    bool ok = db_run(home->db, error, "UPDATE device SET epoch = epoch + 1", "");
+    bool ok = db_run(home->db, error, DB_DEVICE_NEW_EPOCH_ALL);
     db_unlock(home->db);
     return ok;
 }
@@ -347,10 +337,8 @@ static bool manifest_seal(const struct channel *channel, const cJSON *manifest, 
 
 static bool row_insert(const struct home *home, const char *channel, int64_t snapshot, int64_t *number,
                        struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        home->db, error,
-        "INSERT INTO publish(channel, snapshot, status, created) VALUES(?, ?, 'pending', ?) RETURNING id",
-        "sii", channel, snapshot, pp_clock_realtime_s());
+    db_autorow struct db_row *row = db_query(home->db, error, DB_PUBLISH_ADD, DB_TEXT(channel),
+                                             DB_INT(snapshot), DB_INT(pp_clock_realtime_s()));
     if (!row || !db_next(row, "publish", error))
         return false;
     *number = db_int(row, 0);
@@ -371,10 +359,10 @@ static bool channel_prepare(struct home *home, const char *id, const cJSON *mani
                             struct pp_error *error) {
     const cJSON *title = cJSON_GetObjectItemCaseSensitive(manifest, "title");
     db_lock(home->db);
-    bool ok = channel_ensure(home->db, id, error) &&
-              (!title || db_run(home->db, error, "UPDATE channel SET title = ? WHERE id = ?", "ss",
-                                title->valuestring, id)) &&
-              channel_find(home->db, id, channel, error) && channel_open_key(home->db, channel, error);
+    bool ok =
+        channel_ensure(home->db, id, error) &&
+        (!title || db_run(home->db, error, DB_CHANNEL_TITLE_SET, DB_TEXT(title->valuestring), DB_TEXT(id))) &&
+        channel_find(home->db, id, channel, error) && channel_open_key(home->db, channel, error);
     db_unlock(home->db);
     return ok;
 }
@@ -433,7 +421,7 @@ static bool channel_published(struct home *home, const char *id, struct channel 
 
 static bool channel_emptied(struct home *home, const char *id, struct pp_error *error) {
     db_lock(home->db);
-    bool ok = db_run(home->db, error, "UPDATE channel SET publish = 0 WHERE id = ?", "s", id);
+    bool ok = db_run(home->db, error, DB_CHANNEL_EMPTY, DB_TEXT(id));
     db_unlock(home->db);
     return ok;
 }

@@ -59,9 +59,7 @@ static bool keys_load(struct home *home, const char *channel, struct pp_buf *key
               pp_buf_add(keys, present.key, sizeof present.key, error);
     pp_wipe(&present, sizeof present);
     db_autorow struct db_row *row =
-        ok ? db_query(home->db, error,
-                      "SELECT key FROM channel_old_key WHERE channel = ? ORDER BY number DESC", "s", channel)
-           : NULL;
+        ok ? db_query(home->db, error, DB_CHANNEL_OLD_KEYS, DB_TEXT(channel)) : NULL;
     if (!row)
         return false;
     while (ok && db_next(row, "key", &end)) {

@@ -64,10 +64,7 @@ static bool object_open_key(const struct home *home, struct db_row *row, struct 
 
 static bool object_row(const struct home *home, const uint8_t clear[32], struct published_object *object,
                        struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        home->db, error,
-        "SELECT sha256, key, length, checked, warning FROM object WHERE clear_sha256 = ? AND NOT exposed",
-        "b", (const void *)clear, (size_t)32);
+    db_autorow struct db_row *row = db_query(home->db, error, DB_OBJECT_BY_CONTENT, DB_BLOB(clear, 32));
     if (!row || !db_next(row, "object", error) || !db_bytes(row, 0, object->sha256, 32, error) ||
         !object_open_key(home, row, object, error))
         return false;
@@ -188,8 +185,8 @@ static bool object_check_again(struct home *home, const char *path, const struct
         !object_check(home, place, path, type, renderers, object, error))
         return false;
     db_lock(home->db);
-    bool ok = db_run(home->db, error, "UPDATE object SET checked = ?, warning = ? WHERE sha256 = ?", "ssb",
-                     PP_VERSION, object->warning, (const void *)object->sha256, sizeof object->sha256);
+    bool ok = db_run(home->db, error, DB_OBJECT_CHECKED_SET, DB_TEXT(PP_VERSION), DB_TEXT(object->warning),
+                     DB_BLOB(object->sha256, sizeof object->sha256));
     db_unlock(home->db);
     return ok;
 }
@@ -200,15 +197,11 @@ static bool object_keep(struct home *home, const uint8_t clear[32], const struct
     uint8_t sealed[STORED_KEY_SEALED_SIZE];
     stored_key_of_object(object->sha256, owner);
     db_lock(home->db);
-    bool ok =
-        stored_key_seal(home->db, owner, object->key, sealed, error) &&
-        db_run(
-            home->db, error,
-            "INSERT OR REPLACE INTO object(clear_sha256, sha256, key, length, media_type, created, checked,"
-            " warning) VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-            "bbbisiss", (const void *)clear, (size_t)32, (const void *)object->sha256, sizeof object->sha256,
-            (const void *)sealed, sizeof sealed, (int64_t)object->length, type->name, pp_clock_realtime_s(),
-            PP_VERSION, object->warning);
+    bool ok = stored_key_seal(home->db, owner, object->key, sealed, error) &&
+              db_run(home->db, error, DB_OBJECT_SET, DB_BLOB(clear, 32),
+                     DB_BLOB(object->sha256, sizeof object->sha256), DB_BLOB(sealed, sizeof sealed),
+                     DB_INT(object->length), DB_TEXT(type->name), DB_INT(pp_clock_realtime_s()),
+                     DB_TEXT(PP_VERSION), DB_TEXT(object->warning));
     db_unlock(home->db);
     return ok;
 }
@@ -229,8 +222,8 @@ static bool object_make(struct home *home, int fd, const char *path, const uint8
 bool publish_object_note(struct home *home, const struct published_object *object, const char *channel,
                          struct pp_error *error) {
     db_lock(home->db);
-    bool ok = db_run(home->db, error, "INSERT OR IGNORE INTO object_channel(object, channel) VALUES(?, ?)",
-                     "bs", (const void *)object->sha256, sizeof object->sha256, channel);
+    bool ok = db_run(home->db, error, DB_OBJECT_CHANNEL_ADD, DB_BLOB(object->sha256, sizeof object->sha256),
+                     DB_TEXT(channel));
     db_unlock(home->db);
     return ok;
 }

@@ -14,19 +14,15 @@ void publish_warning_add(cJSON *warnings, const char *file, const char *warning)
 bool publish_warnings_store(struct db *db, int64_t publish, const cJSON *warnings, struct pp_error *error) {
     const cJSON *entry;
     cJSON_ArrayForEach(entry, warnings) {
-        if (!db_run(db, error, "INSERT INTO publish_warning(publish, file, warning) VALUES(?, ?, ?)", "iss",
-                    publish, text_of(entry, "file"), text_of(entry, "warning")))
+        if (!db_run(db, error, DB_PUBLISH_WARNING_ADD, DB_INT(publish), DB_TEXT(text_of(entry, "file")),
+                    DB_TEXT(text_of(entry, "warning"))))
             return false;
     }
     return true;
 }
 
 cJSON *publish_warnings_load(struct db *db, const char *channel, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error,
-        "SELECT file, warning FROM publish_warning JOIN channel ON channel.publish = publish_warning.publish"
-        " WHERE channel.id = ? ORDER BY publish_warning.rowid",
-        "s", channel);
+    db_autorow struct db_row *row = db_query(db, error, DB_PUBLISH_WARNINGS, DB_TEXT(channel));
     pp_autojson cJSON *warnings = cJSON_CreateArray();
     struct pp_error end = {0};
     while (row && db_next(row, "warning", &end))

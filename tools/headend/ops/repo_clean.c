@@ -121,8 +121,7 @@ static bool keep_channels(struct cleaning *cleaning, struct pp_error *error) {
 /* Sorts the objects of the database into those in use, those that were a short time ago, and the others. */
 static bool objects_sort(const struct cleaning *cleaning, struct pp_buf *used, struct pp_buf *recent,
                          struct pp_buf *others, struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(cleaning->home->db, error, "SELECT sha256, max(used, created) FROM object", "");
+    db_autorow struct db_row *row = db_query(cleaning->home->db, error, DB_OBJECT_EACH);
     struct pp_error end = {0};
     uint8_t hash[HASH_SIZE];
     if (!row)
@@ -138,11 +137,11 @@ static bool objects_sort(const struct cleaning *cleaning, struct pp_buf *used, s
     return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
 }
 
-static bool objects_run(const struct cleaning *cleaning, const struct pp_buf *hashes, const char *sql,
-                        struct pp_error *error) {
+static bool objects_run(const struct cleaning *cleaning, const struct pp_buf *hashes,
+                        enum db_statement statement, struct pp_error *error) {
     for (size_t at = 0; at < hashes->size; at += HASH_SIZE) {
-        if (!db_run(cleaning->home->db, error, sql, "bi", (const void *)(hashes->data + at),
-                    (size_t)HASH_SIZE, cleaning->repo->now))
+        if (!db_run(cleaning->home->db, error, statement, DB_BLOB(hashes->data + at, HASH_SIZE),
+                    DB_INT(cleaning->repo->now)))
             return false;
     }
     return true;
@@ -158,16 +157,10 @@ static bool objects_settle(struct cleaning *cleaning, struct pp_error *error) {
     db_autochange struct db_change change = {0};
     if (!db_change_begin(&change, cleaning->home->db, error) ||
         !objects_sort(cleaning, &used, &recent, &others, error) ||
-        !objects_run(cleaning, &used, "UPDATE object SET used = ?2 WHERE sha256 = ?1 AND used < ?2 - 86400",
-                     error) ||
-        !objects_run(cleaning, &others, "DELETE FROM object WHERE sha256 = ?1 AND used < ?2", error) ||
-        !db_run(cleaning->home->db, error,
-                "DELETE FROM object_channel WHERE object NOT IN (SELECT sha256 FROM object)", "") ||
-        !db_run(cleaning->home->db, error,
-                "DELETE FROM publish WHERE status = 'done' AND id NOT IN"
-                " (SELECT max(id) FROM publish GROUP BY channel)",
-                "") ||
-        !db_change_commit(&change, error) ||
+        !objects_run(cleaning, &used, DB_OBJECT_USED, error) ||
+        !objects_run(cleaning, &others, DB_OBJECT_REMOVE_UNUSED, error) ||
+        !db_run(cleaning->home->db, error, DB_OBJECT_CHANNEL_CLEAN) ||
+        !db_run(cleaning->home->db, error, DB_PUBLISH_CLEAN) || !db_change_commit(&change, error) ||
         (recent.size && !pp_buf_add(&cleaning->objects, recent.data, recent.size, error)))
         return false;
     hashes_sort(&cleaning->objects);

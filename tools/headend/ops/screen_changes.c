@@ -7,15 +7,7 @@
 #include "base/clock.h"
 #include "headend/ops/device.h"
 
-#define COLUMNS 10 /* of the query below, behind the id */
-
-/* What lists show; that a screen was heard of again is no change. */
-static const char seen_query[] =
-    "SELECT device.id, device.version, device.name, device.site, device.channel, channel.title,"
-    " coalesce(channel.publish, 0) > 0, device.status, coalesce(json_extract(report, '$.state'), ''),"
-    " coalesce(json_extract(report, '$.code'), ''),"
-    " CASE WHEN coalesce(seen, 0) = 0 THEN 0 WHEN seen <= ?1 THEN 1 ELSE 2 END"
-    " FROM device LEFT JOIN channel ON channel.id = device.channel ORDER BY device.id";
+#define COLUMNS 10 /* of DEVICE_SHOWN, behind the id */
 
 struct seen {
     char id[UUID_TEXT_SIZE];
@@ -82,7 +74,7 @@ static bool snapshot_add(struct snapshot *snapshot, struct db_row *row, struct p
 static bool snapshot_take(struct snapshot *snapshot, struct db *db, struct pp_error *error) {
     struct pp_error end = {0};
     db_autorow struct db_row *row =
-        db_query(db, error, seen_query, "i", pp_clock_realtime_s() - DEVICE_ONLINE_S);
+        db_query(db, error, DB_DEVICE_SHOWN, DB_INT(pp_clock_realtime_s() - DEVICE_ONLINE_S));
     if (!row)
         return false;
     while (db_next(row, "screen", &end)) {

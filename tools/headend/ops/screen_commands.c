@@ -8,19 +8,13 @@
 #define RETIREMENT_LIFETIME_S 86400
 #define OUTCOME_WAITING       "waiting"
 #define OUTCOME_EXPIRED       "expired"
-#define COMMAND_COLUMNS                                                                                      \
-    "SELECT id, device, name, number, issued, expires, outcome, reason, sequence, coalesce(answered, 0), "   \
-    "args, "                                                                                                 \
-    "result, receipt FROM screen_command "
-
 /* ---- Asking ---- */
 
 /* Grows whatever the clock does; by the clock where that is later, so that a database that came from a backup does not
  * begin with numbers that the screen has seen. */
 static bool next_number(struct db *db, const char *device, int64_t *number, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error, "SELECT max(coalesce(max(number), 0) + 1, ?) FROM screen_command WHERE device = ?", "is",
-        pp_clock_realtime_ms(), device);
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_COMMAND_NEXT_NUMBER, DB_INT(pp_clock_realtime_ms()), DB_TEXT(device));
     if (!row || !db_next(row, "command", error))
         return false;
     *number = db_int(row, 0);
@@ -28,11 +22,8 @@ static bool next_number(struct db *db, const char *device, int64_t *number, stru
 }
 
 static bool room_check(struct db *db, const char *device, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error,
-        "SELECT count(*) FROM screen_command WHERE device = ? AND outcome IN ('waiting', 'accepted') AND "
-        "expires > ?",
-        "si", device, pp_clock_realtime_s());
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_COMMAND_COUNT_WAITING, DB_TEXT(device), DB_INT(pp_clock_realtime_s()));
     if (!row || !db_next(row, "command", error))
         return false;
     return db_int(row, 0) < COMMAND_LIST_MAX ||
@@ -42,11 +33,7 @@ static bool room_check(struct db *db, const char *device, struct pp_error *error
 }
 
 static bool trim(struct db *db, const char *device, struct pp_error *error) {
-    return db_run(
-        db, error,
-        "DELETE FROM screen_command WHERE device = ?1 AND id IN (SELECT id FROM screen_command WHERE "
-        "device = ?1 AND uploaded = 0 ORDER BY number DESC LIMIT -1 OFFSET ?2)",
-        "si", device, (int64_t)SCREEN_COMMANDS_KEPT_MAX);
+    return db_run(db, error, DB_COMMAND_TRIM, DB_TEXT(device), DB_INT(SCREEN_COMMANDS_KEPT_MAX));
 }
 
 /* What the state says as well, and the screen obeys there. */
@@ -64,17 +51,13 @@ static bool state_follows(struct db *db, const struct screen_command_order *orde
  * before. */
 static bool retire(struct db *db, const char *device, struct pp_error *error) {
     return device_refuse_all(db, device, error) &&
-           db_run(db, error, "UPDATE certificate SET revoked = 1 WHERE device = ?", "s", device) &&
-           db_run(db, error,
-                  "UPDATE screen_command SET outcome = 'refused', reason = 'the screen was retired' WHERE"
-                  " device = ? AND outcome IN ('waiting', 'accepted')",
-                  "s", device);
+           db_run(db, error, DB_CERTIFICATE_REVOKE_OF_DEVICE, DB_TEXT(device)) &&
+           db_run(db, error, DB_COMMAND_REFUSE_ALL, DB_TEXT(device));
 }
 
 /* The screen's state is another one now. */
 static bool state_changes(struct db *db, const char *device, struct pp_error *error) {
-    if (!db_run(db, error, "UPDATE device SET version = version + 1 WHERE id = ? AND status <> 'retired'",
-                "s", device))
+    if (!db_run(db, error, DB_DEVICE_NEW_VERSION_IN_USE, DB_TEXT(device)))
         return false;
     return db_changes(db) ? true : pp_fail(error, PP_E_STATE, "this screen is retired: %s", device);
 }
@@ -90,11 +73,9 @@ bool screen_command_add(struct db *db, const struct screen_command_order *order,
                                           : state_changes(db, order->device, error)) &&
            state_follows(db, order, error) && room_check(db, order->device, error) &&
            next_number(db, order->device, &number, error) && uuid_make(id, error) &&
-           db_run(db, error,
-                  "INSERT INTO screen_command(id, device, number, name, args, issued, expires, issued_by)"
-                  " VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-                  "ssissiis", id, order->device, number, command_kind_name(order->kind), args, now,
-                  now + order->lifetime_s, order->by) &&
+           db_run(db, error, DB_COMMAND_ADD, DB_TEXT(id), DB_TEXT(order->device), DB_INT(number),
+                  DB_TEXT(command_kind_name(order->kind)), DB_TEXT(args), DB_INT(now),
+                  DB_INT(now + order->lifetime_s), DB_TEXT(order->by)) &&
            trim(db, order->device, error) && db_change_commit(&change, error);
 }
 
@@ -144,7 +125,7 @@ bool screen_command_is_over(const struct screen_command *command) {
 
 bool screen_command_find(struct db *db, const char *id, struct screen_command *command,
                          struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, COMMAND_COLUMNS "WHERE id = ?", "s", id);
+    db_autorow struct db_row *row = db_query(db, error, DB_COMMAND_FIND, DB_TEXT(id));
     return row && db_next(row, "command", error) && command_read(row, command, error);
 }
 
@@ -164,8 +145,7 @@ static bool each_row(struct db_row *row, bool (*each)(void *arg, const struct sc
 bool screen_command_each(struct db *db, const char *device,
                          bool (*each)(void *arg, const struct screen_command *command), void *arg,
                          struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error, COMMAND_COLUMNS "WHERE device = ? ORDER BY number", "s", device);
+    db_autorow struct db_row *row = db_query(db, error, DB_COMMAND_EACH, DB_TEXT(device));
     return row && each_row(row, each, arg, error);
 }
 
@@ -184,22 +164,15 @@ static bool add_waiting(void *arg, const struct screen_command *command) {
 
 cJSON *screen_commands_waiting(struct db *db, const char *device, struct pp_error *error) {
     pp_autojson cJSON *list = cJSON_CreateArray();
-    db_autorow struct db_row *row =
-        db_query(db, error,
-                 COMMAND_COLUMNS "WHERE device = ? AND outcome IN ('waiting', 'accepted') AND expires > ?"
-                                 " ORDER BY number LIMIT ?",
-                 "sii", device, pp_clock_realtime_s(), (int64_t)COMMAND_LIST_MAX);
+    db_autorow struct db_row *row = db_query(db, error, DB_COMMAND_WAITING, DB_TEXT(device),
+                                             DB_INT(pp_clock_realtime_s()), DB_INT(COMMAND_LIST_MAX));
     return row && each_row(row, add_waiting, list, error) ? pp_steal(&list) : NULL;
 }
 
 cJSON *screen_commands_retirement(struct db *db, const char *device, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
     pp_autojson cJSON *list = cJSON_CreateArray();
-    db_autorow struct db_row *row =
-        db_query(db, error,
-                 COMMAND_COLUMNS "WHERE device = ? AND name = 'retire' AND outcome IN ('waiting', 'accepted')"
-                                 " ORDER BY number DESC LIMIT 1",
-                 "s", device);
+    db_autorow struct db_row *row = db_query(db, error, DB_COMMAND_RETIREMENT, DB_TEXT(device));
     if (!row || !each_row(row, add_waiting, list, error))
         return NULL;
     /* It holds until the screen comes back, whenever that is: said anew with each refusal. */
@@ -216,8 +189,7 @@ cJSON *screen_commands_retirement(struct db *db, const char *device, struct pp_e
 
 static bool device_key(struct db *db, const char *device, uint8_t point[CRYPTO_POINT_SIZE],
                        struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error, "SELECT device_key FROM device WHERE id = ? AND device_key IS NOT NULL", "s", device);
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_KEY, DB_TEXT(device));
     return row &&
            (db_next(row, "key", error) || pp_fail(error, PP_E_AUTH, "this screen has shown no key yet")) &&
            db_bytes(row, 0, point, CRYPTO_POINT_SIZE, error);
@@ -250,11 +222,9 @@ static bool receipt_check(const struct screen_command *command, const struct com
 
 static bool receipt_keep(struct db *db, const struct command_receipt *receipt, const char *token,
                          struct pp_error *error) {
-    return db_run(db, error,
-                  "UPDATE screen_command SET outcome = ?, reason = ?, result = ?, sequence = ?, answered = ?,"
-                  " receipt = ? WHERE id = ?",
-                  "sssiiss", command_outcome_name(receipt->outcome), receipt->reason, receipt->result,
-                  receipt->sequence, pp_clock_realtime_s(), token, receipt->id);
+    return db_run(db, error, DB_COMMAND_ANSWER, DB_TEXT(command_outcome_name(receipt->outcome)),
+                  DB_TEXT(receipt->reason), DB_TEXT(receipt->result), DB_INT(receipt->sequence),
+                  DB_INT(pp_clock_realtime_s()), DB_TEXT(token), DB_TEXT(receipt->id));
 }
 
 bool screen_command_receive(struct db *db, const char *id, const void *token, size_t size,

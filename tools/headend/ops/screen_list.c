@@ -4,27 +4,6 @@
 
 #include "headend/db/db.h"
 
-/* As device_state_of() finds it. */
-#define REPORTED "coalesce(json_extract(report, '$.state'), '')"
-#define STATE                                                                                                \
-    "CASE WHEN status = 'retired' THEN 'retired'"                                                            \
-    " WHEN status = 'approved' OR coalesce(seen, 0) = 0 THEN 'waiting'"                                      \
-    " WHEN seen <= ?3 THEN 'offline'"                                                                        \
-    " WHEN " REPORTED " NOT IN ('', 'online') THEN 'trouble'"                                                \
-    " WHEN coalesce(channel.publish, 0) = 0 THEN 'idle' ELSE 'online' END"
-#define TEXT                                                                                                 \
-    "fold(device.name || char(10) || site || char(10) || coalesce(channel.id, '') || char(10) ||"            \
-    " coalesce(channel.title, '') || char(10) || " STATE ")"
-/* ?1 and ?2 are where it goes on, at first before or behind all names, so that an index can be entered there; ?4 is a
- * state, ?5 the count, ?6 to ?9 are the words. */
-#define SELECT_BEHIND(relation, order)                                                                       \
-    "SELECT device.id FROM device LEFT JOIN channel ON channel.id = device.channel"                          \
-    " WHERE (device.name, device.id) " relation " (?1, ?2)"                                                  \
-    " AND (?4 IS NULL OR " STATE " = ?4)"                                                                    \
-    " AND (?6 = '' OR (SELECT instr(text, ?6) AND instr(text, ?7) AND instr(text, ?8) AND instr(text, ?9)"   \
-    " FROM (SELECT " TEXT " AS text)))"                                                                      \
-    " ORDER BY device.name " order ", device.id " order " LIMIT ?5"
-
 static void words_split(const char *text, char words[DEVICE_WORDS_MAX][DEVICE_WORD_MAX + 1]) {
     char folded[DEVICE_SEARCH_MAX];
     text_fold(text, folded, sizeof folded);
@@ -42,10 +21,11 @@ static struct db_row *list_query(struct db *db, const struct screen_list *wanted
     char words[DEVICE_WORDS_MAX][DEVICE_WORD_MAX + 1];
     const char *first = wanted->descending ? "\xff" : ""; /* no UTF-8 is behind that */
     words_split(wanted->words, words);
-    return db_query(db, error, wanted->descending ? SELECT_BEHIND("<", "DESC") : SELECT_BEHIND(">", "ASC"),
-                    "ssisissss", wanted->after_id ? wanted->after_name : first,
-                    wanted->after_id ? wanted->after_id : "", wanted->now - DEVICE_ONLINE_S, wanted->state,
-                    wanted->count, words[0], words[1], words[2], words[3]);
+    return db_query(db, error, wanted->descending ? DB_DEVICE_LIST_BEFORE : DB_DEVICE_LIST_AFTER,
+                    DB_TEXT(wanted->after_id ? wanted->after_name : first),
+                    DB_TEXT(wanted->after_id ? wanted->after_id : ""), DB_INT(wanted->now - DEVICE_ONLINE_S),
+                    DB_TEXT(wanted->state), DB_INT(wanted->count), DB_TEXT(words[0]), DB_TEXT(words[1]),
+                    DB_TEXT(words[2]), DB_TEXT(words[3]));
 }
 
 /* The screen that the row names, whole. */

@@ -49,8 +49,7 @@ static bool seal_password(const struct device *device, const char *password, str
 }
 
 static bool tell_screen(struct db *db, const struct device *device, struct pp_error *error) {
-    return db_run(db, error, "UPDATE device SET version = version + 1 WHERE id = ? AND status <> 'retired'",
-                  "s", device->id);
+    return db_run(db, error, DB_DEVICE_NEW_VERSION_IN_USE, DB_TEXT(device->id));
 }
 
 bool screen_proxy_set(struct db *db, const struct device *device, const struct screen_proxy *proxy,
@@ -62,30 +61,23 @@ bool screen_proxy_set(struct db *db, const struct device *device, const struct s
     if (proxy->password && !seal_password(device, proxy->password, &token, error))
         return false;
     return db_change_begin(&change, db, error) &&
-           db_run(
-               db, error,
-               "INSERT INTO device_proxy(device, address, ca, except_for, user, credentials)"
-               " VALUES(?, ?, coalesce(?, ''), coalesce(?, ''), coalesce(?, ''), ?)"
-               " ON CONFLICT(device) DO UPDATE SET address = excluded.address, ca = excluded.ca,"
-               " except_for = excluded.except_for, user = excluded.user, credentials = excluded.credentials",
-               "ssssss", device->id, proxy->address, proxy->ca, proxy->except, proxy->user,
-               token.size ? pp_buf_text(&token) : "") &&
+           db_run(db, error, DB_DEVICE_PROXY_SET, DB_TEXT(device->id), DB_TEXT(proxy->address),
+                  DB_TEXT(proxy->ca), DB_TEXT(proxy->except), DB_TEXT(proxy->user),
+                  DB_TEXT(token.size ? pp_buf_text(&token) : "")) &&
            tell_screen(db, device, error) && db_change_commit(&change, error);
 }
 
 bool screen_proxy_unset(struct db *db, const struct device *device, struct pp_error *error) {
     db_autochange struct db_change change = {0};
     return db_change_begin(&change, db, error) &&
-           db_run(db, error, "DELETE FROM device_proxy WHERE device = ?", "s", device->id) &&
-           tell_screen(db, device, error) && db_change_commit(&change, error);
+           db_run(db, error, DB_DEVICE_PROXY_REMOVE, DB_TEXT(device->id)) && tell_screen(db, device, error) &&
+           db_change_commit(&change, error);
 }
 
 cJSON *screen_proxy_json(struct db *db, const char *device, struct pp_error *error) {
     static const char *const members[] = {"address", "ca", "except", "user", "credentials"};
     struct pp_error end = {0};
-    db_autorow struct db_row *row = db_query(
-        db, error, "SELECT address, ca, except_for, user, credentials FROM device_proxy WHERE device = ?",
-        "s", device);
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_PROXY_FIND, DB_TEXT(device));
     if (!row)
         return NULL;
     if (!db_next(row, "proxy", &end)) {

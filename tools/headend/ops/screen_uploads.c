@@ -43,16 +43,9 @@ static bool drop_rows(const struct home *home, struct db_row *row, struct pp_err
 
 static bool drop_beyond(const struct home *home, struct db *db, const char *device, int64_t kept,
                         struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error,
-                                             "SELECT id FROM screen_command WHERE device = ? AND uploaded > "
-                                             "0 ORDER BY number DESC LIMIT -1 OFFSET ?",
-                                             "si", device, kept);
+    db_autorow struct db_row *row = db_query(db, error, DB_UPLOAD_BEYOND, DB_TEXT(device), DB_INT(kept));
     return row && drop_rows(home, row, error) &&
-           db_run(db, error,
-                  "UPDATE screen_command SET uploaded = 0 WHERE device = ?1 AND id IN (SELECT id FROM "
-                  "screen_command"
-                  " WHERE device = ?1 AND uploaded > 0 ORDER BY number DESC LIMIT -1 OFFSET ?2)",
-                  "si", device, kept);
+           db_run(db, error, DB_UPLOAD_FORGET_BEYOND, DB_TEXT(device), DB_INT(kept));
 }
 
 struct screen_upload {
@@ -108,8 +101,7 @@ bool screen_upload_keep(struct screen_upload *upload, struct db *db, const char 
         return pp_fail_errno(error, "%s", path);
     upload->part[0] = 0;
     return pp_dir_sync_of(dir, path, error) &&
-           db_run(db, error, "UPDATE screen_command SET uploaded = ? WHERE id = ?", "is", upload->size,
-                  upload->id) &&
+           db_run(db, error, DB_UPLOAD_SET, DB_INT(upload->size), DB_TEXT(upload->id)) &&
            drop_beyond(upload->home, db, device, SCREEN_UPLOADS_KEPT_MAX, error);
 }
 

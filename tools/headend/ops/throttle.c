@@ -15,8 +15,7 @@ int64_t throttle_delay(int64_t failures, int64_t max_s) {
 /* How long the key is still blocked. */
 static bool key_wait(struct db *db, const char *key, int64_t now, int64_t *wait_s, struct pp_error *error) {
     db_autorow struct db_row *row =
-        db_query(db, error, "SELECT blocked_until FROM throttle WHERE key = ? AND last > ? AND last <= ?",
-                 "sii", key, now - THROTTLE_FORGET_S, now);
+        db_query(db, error, DB_THROTTLE_WAIT, DB_TEXT(key), DB_INT(now - THROTTLE_FORGET_S), DB_INT(now));
     struct pp_error missing = {0};
     if (!row)
         return false;
@@ -29,26 +28,19 @@ static bool key_wait(struct db *db, const char *key, int64_t now, int64_t *wait_
 }
 
 static bool key_count(struct db *db, const char *key, int64_t max_s, int64_t now, struct pp_error *error) {
-    if (!db_run(
-            db, error,
-            "INSERT INTO throttle(key, failures, last, blocked_until) VALUES(?1, 1, ?2, 0)"
-            " ON CONFLICT(key) DO UPDATE SET failures = CASE WHEN last > ?3 AND last <= ?2 THEN failures + "
-            "1 ELSE 1 END, last = ?2",
-            "sii", key, now, now - THROTTLE_FORGET_S))
+    if (!db_run(db, error, DB_THROTTLE_COUNT, DB_TEXT(key), DB_INT(now), DB_INT(now - THROTTLE_FORGET_S)))
         return false;
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT failures FROM throttle WHERE key = ?", "s", key);
+    db_autorow struct db_row *row = db_query(db, error, DB_THROTTLE_FAILURES, DB_TEXT(key));
     if (!row || !db_next(row, "throttle", error))
         return false;
     int64_t until = now + throttle_delay(db_int(row, 0), max_s);
-    return db_run(db, error, "UPDATE throttle SET blocked_until = ? WHERE key = ?", "is", until, key);
+    return db_run(db, error, DB_THROTTLE_BLOCK, DB_INT(until), DB_TEXT(key));
 }
 
 bool throttle_known(struct db *db, const char *account, const char *address, int64_t now, bool *known,
                     struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(
-        db, error, "SELECT count(*) FROM known_address WHERE account = ? AND address = ? AND last > ?", "ssi",
-        account, address, now - THROTTLE_KNOWN_S);
+    db_autorow struct db_row *row = db_query(db, error, DB_KNOWN_ADDRESS_COUNT, DB_TEXT(account),
+                                             DB_TEXT(address), DB_INT(now - THROTTLE_KNOWN_S));
     if (!row || !db_next(row, "address", error))
         return false;
     *known = db_int(row, 0) > 0;
@@ -76,12 +68,8 @@ bool throttle_attempt(struct db *db, const char *account, const char *address, i
 
 bool throttle_clear(struct db *db, const char *account, const char *address, int64_t now,
                     struct pp_error *error) {
-    return db_run(db, error, "DELETE FROM throttle WHERE key IN ('account:' || ?, 'address:' || ?)", "ss",
-                  account, address) &&
-           db_run(db, error,
-                  "INSERT INTO known_address(account, address, last) VALUES(?, ?, ?)"
-                  " ON CONFLICT(account, address) DO UPDATE SET last = excluded.last",
-                  "ssi", account, address, now);
+    return db_run(db, error, DB_THROTTLE_CLEAR_ACCOUNT, DB_TEXT(account), DB_TEXT(address)) &&
+           db_run(db, error, DB_KNOWN_ADDRESS_SET, DB_TEXT(account), DB_TEXT(address), DB_INT(now));
 }
 
 bool throttle_attempt_at(struct db *db, const char *key, int64_t now, int64_t *wait_s,
@@ -96,11 +84,10 @@ bool throttle_attempt_at(struct db *db, const char *key, int64_t now, int64_t *w
 }
 
 bool throttle_clear_at(struct db *db, const char *key, struct pp_error *error) {
-    return db_run(db, error, "DELETE FROM throttle WHERE key = ?", "s", key);
+    return db_run(db, error, DB_THROTTLE_CLEAR, DB_TEXT(key));
 }
 
 bool throttle_purge(struct db *db, int64_t now, struct pp_error *error) {
-    return db_run(db, error, "DELETE FROM throttle WHERE last < ? OR last > ?", "ii", now - THROTTLE_FORGET_S,
-                  now) &&
-           db_run(db, error, "DELETE FROM known_address WHERE last < ?", "i", now - THROTTLE_KNOWN_S);
+    return db_run(db, error, DB_THROTTLE_PURGE, DB_INT(now - THROTTLE_FORGET_S), DB_INT(now)) &&
+           db_run(db, error, DB_KNOWN_ADDRESS_PURGE, DB_INT(now - THROTTLE_KNOWN_S));
 }

@@ -36,9 +36,7 @@ bool user_add(struct db *db, const char *name, const char *password, struct pp_e
     char encoded[PASSWORD_ENCODED_MAX];
     if (!user_check(name, password, error) || !password_encode(password, encoded, error))
         return false;
-    if (!db_run(db, error,
-                "INSERT INTO admin(name, password, created) VALUES(?, ?, ?) ON CONFLICT(name) DO NOTHING",
-                "ssi", name, encoded, pp_clock_realtime_s()))
+    if (!db_run(db, error, DB_ADMIN_ADD, DB_TEXT(name), DB_TEXT(encoded), DB_INT(pp_clock_realtime_s())))
         return false;
     return db_changes(db) ? true : pp_fail(error, PP_E_STATE, "there is an administrator %s already", name);
 }
@@ -52,17 +50,15 @@ bool user_password(struct db *db, const char *name, const char *password, struct
     db_autochange struct db_change change = {0};
     return user_check(name, password, error) && password_encode(password, encoded, error) &&
            db_change_begin(&change, db, error) &&
-           db_run(db, error, "UPDATE admin SET password = ? WHERE name = ?", "ss", encoded, name) &&
-           user_changed(db, name, error) &&
-           db_run(db, error, "DELETE FROM admin_session WHERE admin = (SELECT id FROM admin WHERE name = ?)",
-                  "s", name) &&
+           db_run(db, error, DB_ADMIN_PASSWORD_SET, DB_TEXT(encoded), DB_TEXT(name)) &&
+           user_changed(db, name, error) && db_run(db, error, DB_ADMIN_SESSIONS_END, DB_TEXT(name)) &&
            db_change_commit(&change, error);
 }
 
 bool user_remove(struct db *db, const char *name, struct pp_error *error) {
     struct pp_error refused = {0};
     /* The database itself keeps the last one (migrations.c): two that are removed at once are no way around it. */
-    if (db_run(db, &refused, "DELETE FROM admin WHERE name = ?", "s", name))
+    if (db_run(db, &refused, DB_ADMIN_REMOVE, DB_TEXT(name)))
         return user_changed(db, name, error);
     return strstr(refused.message, DB_LAST_ADMIN)
                ? pp_fail(error, PP_E_STATE, "%s is the last administrator, and stays: add another first",
@@ -72,7 +68,7 @@ bool user_remove(struct db *db, const char *name, struct pp_error *error) {
 
 bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created), void *arg,
                struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, "SELECT name, created FROM admin ORDER BY name", "");
+    db_autorow struct db_row *row = db_query(db, error, DB_ADMIN_EACH);
     struct pp_error end = {0};
     if (!row)
         return false;
@@ -83,8 +79,7 @@ bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t 
 
 bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],
                struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT id, password FROM admin WHERE name = ?", "s", name);
+    db_autorow struct db_row *row = db_query(db, error, DB_ADMIN_FIND, DB_TEXT(name));
     struct pp_error missing = {0};
     if (!row)
         return false;

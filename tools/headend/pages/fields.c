@@ -29,8 +29,7 @@ static bool channel_options(struct db *db, const char *chosen, struct pp_buf *ou
 
 /* The sites there are, to choose from while typing. */
 static bool site_options(struct db *db, struct pp_buf *out, struct pp_error *error) {
-    db_autorow struct db_row *row =
-        db_query(db, error, "SELECT DISTINCT site FROM device WHERE site <> '' ORDER BY site LIMIT 200", "");
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_SITES);
     if (!row)
         return false;
     while (db_next(row, "site", NULL)) {

@@ -13,7 +13,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "crypto/bulk.h"
-#include "headend/db/db.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/device.h"
 #include "headend/ops/device_certificate.h"
 #include "headend/ops/publish.h"
@@ -166,11 +166,11 @@ static void a_retired_authority_has_no_word_on_screens(void **state) {
     struct home *home = *state;
     struct pp_error error = {0};
     assert_true(
-        db_run(home->db, NULL,
-               "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created,"
-               " approved_by) VALUES('11111111-2222-4333-8444-555555555555', randomblob(32), 'Door', '',"
-               " 'UTC', 'en', 'active', 0, 'test')",
-               ""));
+        db_run_sql(home->db, NULL,
+                   "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created,"
+                   " approved_by) VALUES('11111111-2222-4333-8444-555555555555', randomblob(32), 'Door', '',"
+                   " 'UTC', 'en', 'active', 0, 'test')",
+                   ""));
     struct device device;
     assert_true(device_find(home->db, "11111111-2222-4333-8444-555555555555", &device, NULL));
     struct certificate_facts facts = {.serial = {1},

@@ -8,13 +8,13 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
-#include "headend/db/db.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/contacts.h"
 
 static void device_add(struct home *home, int number, int64_t seen, struct device *device) {
     char id[UUID_TEXT_SIZE];
     snprintf(id, sizeof id, "%08d-0000-4000-8000-000000000000", number);
-    assert_true(db_run(
+    assert_true(db_run_sql(
         home->db, NULL,
         "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created, approved_by,"
         " seen) VALUES(?, randomblob(32), 'Door', '', 'UTC', 'en', 'active', 0, 'test', ?)",

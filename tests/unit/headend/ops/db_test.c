@@ -12,8 +12,8 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
-#include "headend/db/db.h"
 #include "headend/db/home_open.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/publish.h"
 
 static int set_up(void **state) {
@@ -31,7 +31,7 @@ static void a_shared_database_is_not_used_without_its_lock(void **state) {
     struct pp_error error = {0};
     assert_false(db_meta_set(home->db, "name", "value", &error));
     assert_int_equal(error.code, PP_E_STATE);
-    assert_null(db_query(home->db, &error, "SELECT 1", ""));
+    assert_null(db_query_sql(home->db, &error, "SELECT 1", ""));
     db_lock(home->db);
     db_lock(home->db);
     db_unlock(home->db);
@@ -84,7 +84,7 @@ static void what_is_worth_waiting_for_is_counted_and_a_checkpoint_copies_it(void
     assert_true(log >= 0);
     assert_true(db_meta_set(home->db, "name", "other", NULL));
     assert_int_equal(db_commits(home->db), 1);
-    assert_true(db_run_unsynced(home->db, NULL, "UPDATE meta SET value = 'third' WHERE name = 'name'", ""));
+    assert_true(db_run_unsynced(home->db, NULL, DB_META_SET, DB_TEXT("name"), DB_TEXT("third")));
     pp_autofree char *value = db_meta_get(home->db, "name", NULL);
     assert_string_equal(value, "third");
     assert_int_equal(db_commits(home->db), 1);

@@ -8,13 +8,13 @@
 
 #include "../headend_home.h"
 #include "headend/base/secret.h"
-#include "headend/db/db.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/device_reports.h"
 
 #define DOOR "00000001-0000-4000-8000-000000000000"
 
 static void screen_add(struct home *home, const char *report) {
-    assert_true(db_run(
+    assert_true(db_run_sql(
         home->db, NULL,
         "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created, approved_by,"
         " report) VALUES(?, randomblob(32), 'Door', '', 'UTC', 'en', 'active', 0, 'test', ?)",
@@ -25,9 +25,9 @@ static void report_add(struct home *home, const char *list, const char *item, in
     char id[UUID_TEXT_SIZE];
     assert_true(uuid_make(id, NULL));
     assert_true(
-        db_run(home->db, NULL,
-               "INSERT INTO report(id, device, list, kind, item, received) VALUES(?, ?, ?, 'x', ?, ?)",
-               "ssssi", id, DOOR, list, item, received));
+        db_run_sql(home->db, NULL,
+                   "INSERT INTO report(id, device, list, kind, item, received) VALUES(?, ?, ?, 'x', ?, ?)",
+                   "ssssi", id, DOOR, list, item, received));
 }
 
 static void reports_are_counted_with_those_that_were_lost(void **state) {
@@ -36,11 +36,11 @@ static void reports_are_counted_with_those_that_were_lost(void **state) {
     report_add(home, "events", "{}", 1);
     report_add(home, "events", "{}", 2);
     report_add(home, "playlog", "{}", 1);
-    assert_true(
-        db_run(home->db, NULL,
-               "INSERT INTO report_loss VALUES(?1, 'events', 'a', 3), (?1, 'events', 'b', 4), (?1, 'playlog',"
-               " 'a', 5)",
-               "s", DOOR));
+    assert_true(db_run_sql(
+        home->db, NULL,
+        "INSERT INTO report_loss VALUES(?1, 'events', 'a', 3), (?1, 'events', 'b', 4), (?1, 'playlog',"
+        " 'a', 5)",
+        "s", DOOR));
     device_reports_auto struct device_reports reports = {0};
     assert_true(device_reports_load(home->db, DOOR, &reports, NULL));
     assert_int_equal(reports.events, 2);

@@ -10,7 +10,7 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
-#include "headend/db/db.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/device.h"
 
@@ -23,7 +23,7 @@ static void screen_add(struct home *home, const char *name, const char *site, co
                        const char *status, int64_t seen, const char *report) {
     char id[UUID_TEXT_SIZE];
     assert_true(uuid_make(id, NULL));
-    assert_true(db_run(
+    assert_true(db_run_sql(
         home->db, NULL,
         "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
         " approved_by, seen, report) VALUES(?, randomblob(32), ?, ?, ?, 'UTC', 'en', ?, 0, 'test', ?, ?)",
@@ -36,7 +36,7 @@ static void screens_make(struct home *home) {
     bool made;
     assert_true(channel_make(home->db, "lobby", "Foyer", &made, NULL));
     assert_true(channel_make(home->db, "bar", "Café", &made, NULL));
-    assert_true(db_run(home->db, NULL, "UPDATE channel SET publish = 1 WHERE id = 'lobby'", ""));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE channel SET publish = 1 WHERE id = 'lobby'", ""));
     screen_add(home, "Rennes", "Centre", "lobby", "active", now, "{\"state\":\"online\"}");
     screen_add(home, "ÉCRAN", "Lyon", "lobby", "active", now, NULL);
     screen_add(home, "Экран", "", "bar", "active", now, "{}");

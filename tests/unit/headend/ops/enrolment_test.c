@@ -8,7 +8,7 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
-#include "headend/db/db.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/enrolment.h"
 
 /* Somebody at an IPv4 address; of the last one asked for. */
@@ -59,8 +59,8 @@ static void one_address_takes_only_its_share_of_the_codes(void **state) {
 
 static int64_t pending_at(struct home *home, const char *address) {
     db_autorow struct db_row *row =
-        db_query(home->db, NULL, "SELECT count(*) FROM enrolment WHERE address = ? AND status = 'pending'",
-                 "s", address);
+        db_query_sql(home->db, NULL,
+                     "SELECT count(*) FROM enrolment WHERE address = ? AND status = 'pending'", "s", address);
     assert_true(db_next(row, "count", NULL));
     return db_int(row, 0);
 }
@@ -88,7 +88,7 @@ static void many_addresses_with_many_codes_keep_no_screen_out(void **state) {
         asks(home, address, number++, &codes);
     }
     db_autorow struct db_row *row =
-        db_query(home->db, NULL, "SELECT count(*) FROM enrolment WHERE status = 'pending'", "");
+        db_query_sql(home->db, NULL, "SELECT count(*) FROM enrolment WHERE status = 'pending'", "");
     assert_true(db_next(row, "count", NULL));
     assert_int_equal(db_int(row, 0), ENROLMENT_PENDING_MAX);
     /* Another honest one gets a code, and both keep theirs while the others go on. */
@@ -117,13 +117,13 @@ static void one_screen_takes_only_a_few_codes_at_once(void **state) {
     assert_false(enrolment_start(home->db, thumbprint, at("10.0.0.5"), 600, 5, &codes, &error));
     assert_int_equal(error.code, PP_E_LIMIT);
     assert_true(enrolment_find(home->db, first.user_code, &found, NULL));
-    assert_true(db_run(home->db, NULL, "UPDATE enrolment SET created = created - ?", "i",
-                       (int64_t)ENROLMENT_KEY_AGE_S));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE enrolment SET created = created - ?", "i",
+                           (int64_t)ENROLMENT_KEY_AGE_S));
     assert_true(enrolment_start(home->db, thumbprint, at("10.0.0.5"), 600, 5, &codes, NULL));
     assert_int_equal(enrolment_find(home->db, codes.user_code, &found, NULL), true);
     db_autorow struct db_row *row =
-        db_query(home->db, NULL, "SELECT count(*) FROM enrolment WHERE thumbprint = ?", "b",
-                 (const void *)thumbprint, sizeof thumbprint);
+        db_query_sql(home->db, NULL, "SELECT count(*) FROM enrolment WHERE thumbprint = ?", "b",
+                     (const void *)thumbprint, sizeof thumbprint);
     assert_true(db_next(row, "count", NULL));
     assert_int_equal(db_int(row, 0), ENROLMENT_PER_KEY_MAX); /* the oldest went */
 }
@@ -141,8 +141,8 @@ static void screen_waits(struct home *home, uint8_t last, int64_t asked, char co
     const uint8_t thumbprint[32] = {0x3f, 0x2a, 0x91, 0xbc, 0x0d, 0x4e, 0x77, last};
     struct enrolment_codes codes;
     assert_true(enrolment_start(home->db, thumbprint, at("10.0.0.6"), 600, 5, &codes, NULL));
-    assert_true(db_run(home->db, NULL, "UPDATE enrolment SET asked = ? WHERE thumbprint = ?", "ib", asked,
-                       (const void *)thumbprint, sizeof thumbprint));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE enrolment SET asked = ? WHERE thumbprint = ?", "ib", asked,
+                           (const void *)thumbprint, sizeof thumbprint));
     memcpy(code, codes.user_code, USER_CODE_SIZE);
 }
 
@@ -163,7 +163,7 @@ static void only_the_group_that_was_asked_for_approves(void **state) {
         char code[USER_CODE_SIZE];
         screen_waits(home, 0xa2, 2, code);
         assert_int_equal(answer_given(home, code, wrong[i], false), PP_E_AUTH);
-        assert_true(db_run(home->db, NULL, "DELETE FROM enrolment", ""));
+        assert_true(db_run_sql(home->db, NULL, "DELETE FROM enrolment", ""));
     }
     static const char *const right[] = {"0d4e", " 0D-4E ", "3f2a 91bc 0d4e 77a2", "3F2A91BC0D4E77A2"};
     for (size_t i = 0; i < PP_COUNT(right); i++) {

@@ -10,7 +10,7 @@
 
 #include "../headend_home.h"
 #include "events/chain.h"
-#include "headend/db/db.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/event_chain.h"
 
 #define SCREEN "00000000-0000-4000-8000-000000000001"
@@ -24,7 +24,7 @@ struct world {
 
 static void begin(struct world *world, void **state) {
     *world = (struct world){.home = *state};
-    assert_true(db_run(
+    assert_true(db_run_sql(
         world->home->db, NULL,
         "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created, approved_by)"
         " VALUES(?, randomblob(32), 'Door', '', 'UTC', 'en', 'active', 0, 'test')",
@@ -53,7 +53,7 @@ static bool take(struct world *world, const cJSON *event) {
 
 /* "gap 3-5 missing 2, fork 4-4 missing 0" */
 static void found(struct world *world, const char *expected) {
-    db_autorow struct db_row *row = db_query(
+    db_autorow struct db_row *row = db_query_sql(
         world->home->db, NULL,
         "SELECT coalesce(group_concat(finding || ' ' || first || '-' || last || ' missing ' || missing,"
         " ', '), '') FROM (SELECT * FROM event_finding ORDER BY number)",

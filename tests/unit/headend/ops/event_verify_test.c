@@ -10,7 +10,7 @@
 #include "../headend_home.h"
 #include "crypto/jwk.h"
 #include "events/head.h"
-#include "headend/db/db.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/event_chain.h"
 #include "headend/ops/event_heads.h"
 #include "headend/ops/event_verify.h"
@@ -28,7 +28,7 @@ struct world {
 
 static void run(struct world *world, const char *sql) {
     struct pp_error error = {0};
-    if (!db_run(world->home->db, &error, sql, ""))
+    if (!db_run_sql(world->home->db, &error, sql, ""))
         fail_msg("%s: %s", sql, error.message);
 }
 
@@ -44,7 +44,7 @@ static void begin(struct world *world, void **state) {
     *world = (struct world){.home = *state};
     world->key = make_key(world->point);
     assert_true(jwk_thumbprint(world->point, thumbprint, NULL));
-    assert_true(db_run(
+    assert_true(db_run_sql(
         world->home->db, NULL,
         "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created, approved_by)"
         " VALUES(?, ?, 'Door', '', 'UTC', 'en', 'active', 0, 'test')",
@@ -58,11 +58,11 @@ static void finish(struct world *world) {
 
 static void store(struct world *world, const cJSON *event) {
     pp_autojsontext char *text = cJSON_PrintUnformatted(event);
-    assert_true(
-        db_run(world->home->db, NULL,
-               "INSERT INTO report(id, device, list, kind, item, received) VALUES(lower(hex(randomblob(16))),"
-               " ?, 'events', 'switched', ?, 0)",
-               "ss", SCREEN, text));
+    assert_true(db_run_sql(
+        world->home->db, NULL,
+        "INSERT INTO report(id, device, list, kind, item, received) VALUES(lower(hex(randomblob(16))),"
+        " ?, 'events', 'switched', ?, 0)",
+        "ss", SCREEN, text));
 }
 
 /* The next events of the chain, as if they had come. */
@@ -75,10 +75,10 @@ static void send(struct world *world, int count) {
         assert_true(event_link(event, &world->head, NULL));
         assert_true(event_place_read(event, &place, NULL));
         store(world, event);
-        assert_true(db_run(world->home->db, NULL,
-                           "INSERT INTO event_link(device, chain, seq, prev, hash) VALUES(?, ?, ?, ?, ?)",
-                           "ssibb", SCREEN, place.chain, place.seq, (const void *)place.prev,
-                           sizeof place.prev, (const void *)place.hash, sizeof place.hash));
+        assert_true(db_run_sql(world->home->db, NULL,
+                               "INSERT INTO event_link(device, chain, seq, prev, hash) VALUES(?, ?, ?, ?, ?)",
+                               "ssibb", SCREEN, place.chain, place.seq, (const void *)place.prev,
+                               sizeof place.prev, (const void *)place.hash, sizeof place.hash));
     }
     assert_true(db_change_commit(&change, NULL));
 }
@@ -147,8 +147,8 @@ static void expect(struct world *world, const char *words) {
 }
 
 static int64_t findings(struct world *world) {
-    db_autorow struct db_row *row =
-        db_query(world->home->db, NULL, "SELECT count(*) FROM event_finding WHERE finding = 'rollback'", "");
+    db_autorow struct db_row *row = db_query_sql(
+        world->home->db, NULL, "SELECT count(*) FROM event_finding WHERE finding = 'rollback'", "");
     assert_true(row && db_next(row, "finding", NULL));
     return db_int(row, 0);
 }
@@ -201,10 +201,10 @@ static void heads_by_a_key_without_a_certificate_are_told(void **state) {
     expect(&world, "which no certificate of this screen's is for");
     uint8_t thumbprint[JWK_THUMBPRINT_SIZE];
     assert_true(jwk_thumbprint(point, thumbprint, NULL));
-    assert_true(db_run(world.home->db, NULL,
-                       "INSERT INTO certificate(serial, device, thumbprint, issued, expires, revoked)"
-                       " VALUES(x'01', ?, ?, 0, 1, 1)",
-                       "sb", SCREEN, (const void *)thumbprint, sizeof thumbprint));
+    assert_true(db_run_sql(world.home->db, NULL,
+                           "INSERT INTO certificate(serial, device, thumbprint, issued, expires, revoked)"
+                           " VALUES(x'01', ?, ?, 0, 1, 1)",
+                           "sb", SCREEN, (const void *)thumbprint, sizeof thumbprint));
     expect_whole(&world);
     finish(&world);
 }

@@ -13,7 +13,7 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
-#include "headend/db/db.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/publish.h"
 #include "headend/ops/repo_clean.h"
@@ -53,7 +53,7 @@ static int there(const struct home *home, const char *path) {
 }
 
 static int64_t objects(struct home *home) {
-    db_autorow struct db_row *row = db_query(home->db, NULL, "SELECT count(*) FROM object", "");
+    db_autorow struct db_row *row = db_query_sql(home->db, NULL, "SELECT count(*) FROM object", "");
     assert_true(db_next(row, "count", NULL));
     return db_int(row, 0);
 }
@@ -158,7 +158,7 @@ static void what_was_taken_back_goes_as_what_was_replaced_does(void **state) {
 static int64_t rows(struct home *home, const char *table) {
     char sql[128];
     snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
-    db_autorow struct db_row *row = db_query(home->db, NULL, sql, "");
+    db_autorow struct db_row *row = db_query_sql(home->db, NULL, sql, "");
     assert_true(db_next(row, "count", NULL));
     return db_int(row, 0);
 }
@@ -240,8 +240,8 @@ static void leftovers_of_killed_publishes_go(void **state) {
 }
 
 static void spoil_keys(struct home *home) {
-    assert_true(db_run(home->db, NULL, "DROP TRIGGER channel_key_sealed", ""));
-    assert_true(db_run(home->db, NULL, "UPDATE channel SET key = zeroblob(32)", ""));
+    assert_true(db_run_sql(home->db, NULL, "DROP TRIGGER channel_key_sealed", ""));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE channel SET key = zeroblob(32)", ""));
 }
 
 static void nothing_goes_where_a_public_manifest_cannot_be_read(void **state) {
@@ -294,7 +294,7 @@ static void old_publishes_are_forgotten_and_numbers_go_on(void **state) {
         publish(home, "lobby", (char[]){*contents, 0});
     clean(home, 0);
     db_autorow struct db_row *row =
-        db_query(home->db, NULL, "SELECT count(*), max(id) FROM publish WHERE status = 'done'", "");
+        db_query_sql(home->db, NULL, "SELECT count(*), max(id) FROM publish WHERE status = 'done'", "");
     assert_true(db_next(row, "count", NULL));
     assert_int_equal(db_int(row, 0), 1);
     assert_int_equal(db_int(row, 1), 3);
@@ -305,7 +305,7 @@ static void old_publishes_are_forgotten_and_numbers_go_on(void **state) {
 }
 
 static int64_t number_of(struct home *home, const char *sql) {
-    db_autorow struct db_row *row = db_query(home->db, NULL, sql, "");
+    db_autorow struct db_row *row = db_query_sql(home->db, NULL, sql, "");
     assert_true(db_next(row, "number", NULL));
     return db_int(row, 0);
 }
@@ -316,7 +316,7 @@ static void manifests_of_before_a_change_of_the_key_are_still_read(void **state)
     publish(home, "lobby", "a");
     publish(home, "lobby", "b");
     for (int changes = 1; changes <= 3; changes++) {
-        assert_true(db_run(home->db, NULL, "UPDATE channel SET leavers = 2", ""));
+        assert_true(db_run_sql(home->db, NULL, "UPDATE channel SET leavers = 2", ""));
         if (!publish_rekey(home, &error))
             fail_msg("%s", error.message);
         assert_int_equal(number_of(home, "SELECT count(*) FROM channel_old_key"), changes);
@@ -336,11 +336,11 @@ static void manifests_of_before_a_change_of_the_key_are_still_read(void **state)
 static void only_so_many_former_keys_are_kept(void **state) {
     struct home *home = *state;
     publish(home, "lobby", "a");
-    assert_true(db_run(home->db, NULL, "DROP TRIGGER channel_old_sealed", ""));
+    assert_true(db_run_sql(home->db, NULL, "DROP TRIGGER channel_old_sealed", ""));
     for (int i = 0; i < CHANNEL_OLD_KEYS_MAX; i++)
-        assert_true(db_run(home->db, NULL,
-                           "INSERT INTO channel_old_key(channel, key) VALUES('lobby', zeroblob(32))", ""));
-    assert_true(db_run(home->db, NULL, "UPDATE channel SET leavers = 1", ""));
+        assert_true(db_run_sql(
+            home->db, NULL, "INSERT INTO channel_old_key(channel, key) VALUES('lobby', zeroblob(32))", ""));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE channel SET leavers = 1", ""));
     assert_true(publish_rekey(home, NULL));
     assert_int_equal(number_of(home, "SELECT count(*) FROM channel_old_key WHERE key <> zeroblob(32)"), 1);
     assert_int_equal(number_of(home, "SELECT count(*) FROM channel_old_key"), CHANNEL_OLD_KEYS_MAX);
@@ -350,7 +350,7 @@ static void a_manifest_that_is_spoilt_does_not_keep_the_old_key(void **state) {
     struct home *home = *state;
     struct pp_error error = {0};
     publish(home, "lobby", "a");
-    assert_true(db_run(home->db, NULL, "UPDATE channel SET leavers = 1", ""));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE channel SET leavers = 1", ""));
     spoil_keys(home);
     if (!publish_rekey(home, &error))
         fail_msg("%s", error.message);

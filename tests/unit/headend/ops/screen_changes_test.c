@@ -11,17 +11,18 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/device.h"
 #include "headend/ops/screen_changes.h"
 
 #define ID(digit) "0000000" digit "-0000-4000-8000-000000000000"
 
 static void change(struct home *home, const char *sql) {
-    assert_true(db_run(home->db, NULL, sql, ""));
+    assert_true(db_run_sql(home->db, NULL, sql, ""));
 }
 
 static void screens_add(struct home *home, int first, int count) {
-    assert_true(db_run(
+    assert_true(db_run_sql(
         home->db, NULL,
         "WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 + ?2)"
         " INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"

@@ -14,8 +14,8 @@
 
 #include "../headend_home.h"
 #include "base/encode.h"
-#include "headend/db/db.h"
 #include "headend/db/home_open.h"
+#include "headend/db/sqlite.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/publish.h"
 
@@ -31,7 +31,7 @@ static int set_up(void **state) {
 
 static void run(struct home *home, const char *sql) {
     struct pp_error error = {0};
-    if (!db_run(home->db, &error, sql, ""))
+    if (!db_run_sql(home->db, &error, sql, ""))
         fail_msg("%s", error.message);
 }
 
@@ -130,7 +130,7 @@ static void what_stood_there_in_clear_is_sealed_and_nothing_of_it_is_left(void *
     struct home *home = *state;
     assert_false(database_has(home, key, sizeof key));
     assert_memory_equal(channel_of(home, "lobby").key, key, sizeof key);
-    db_autorow struct db_row *rows = db_query(home->db, NULL, "SELECT sha256, key FROM object", "");
+    db_autorow struct db_row *rows = db_query_sql(home->db, NULL, "SELECT sha256, key FROM object", "");
     int count = 0;
     while (db_next(rows, "object", NULL)) {
         uint8_t sha256[32];
@@ -188,10 +188,10 @@ static void what_is_sealed_under_a_former_key_is_not_written(void **state) {
     channel_of(home, "lobby");
     for (size_t i = 0; i < PP_COUNT(refused); i++) {
         struct pp_error error = {0};
-        assert_false(db_run(home->db, &error, refused[i], ""));
+        assert_false(db_run_sql(home->db, &error, refused[i], ""));
         assert_non_null(strstr(error.message, "its key is not sealed under the one in effect"));
     }
-    assert_true(db_run(home->db, NULL, "UPDATE channel SET next_key = NULL", ""));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE channel SET next_key = NULL", ""));
 }
 
 static void file_read(const struct home *home, const char *name, struct pp_buf *bytes) {
