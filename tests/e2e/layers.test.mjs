@@ -111,6 +111,18 @@ test('layers refuses SQL outside of db/', () => {
     `tools/headend/main.c:${line}: has SQL, or what db/ keeps for itself and tests; only tools/headend/db may`));
 });
 
+test('layers refuses whoever asks the database beside ops/', () => {
+  const asks = 'found = db_query(db, error, DB_CHANNEL_FIND, DB_TEXT(id));\ndb_run(db, error, DB_X);\n';
+  const { status, lines } = layersOf({
+    ...rooms,
+    'tools/headend/db/db.c': `#include "base/buf.h"\n${asks}`,
+    'tools/headend/pages/page.c': `db_lock(db);\n${asks}db_unlock(db);\n`,
+  });
+  assert.equal(status, 1);
+  assert.deepEqual(lines.slice(0, -1), [2, 3].map((line) =>
+    `tools/headend/pages/page.c:${line}: reads or writes rows of the database; only ops may, and db itself`));
+});
+
 test('layers refuses whoever asks the system for the time of day, but base/clock.c', () => {
   const asks = ['clock_gettime(CLOCK_REALTIME, &now);', 'gettimeofday(&now, NULL);', 'now = time(NULL);', 'time(&now);',
     'timespec_get(&now, TIME_UTC);'];

@@ -26,52 +26,47 @@ bool command_channel_add(int argc, char **argv, struct pp_error *error) {
     return true;
 }
 
-/* id, title, number and time of the last publish, screens that are not retired */
-static struct db_row *channels_query(struct db *db, struct pp_error *error) {
-    return db_query(db, error, DB_CHANNEL_LIST);
-}
+struct listing {
+    struct db *db;
+    cJSON *list; /* or, where that is NULL: */
+    struct table *table;
+};
 
-static bool channel_row(struct table *table, struct db_row *row, struct pp_error *error) {
+static bool channel_row(struct table *table, const struct channel_summary *channel, struct pp_error *error) {
     char number[24], screens[24], warnings[24], since[PP_RFC3339_SIZE] = "never";
-    if (db_int(row, 3))
-        pp_time_format(db_int(row, 3), since);
-    snprintf(number, sizeof number, "%lld", (long long)db_int(row, 2));
-    snprintf(screens, sizeof screens, "%lld", (long long)db_int(row, 4));
-    snprintf(warnings, sizeof warnings, "%lld", (long long)db_int(row, 5));
-    const char *const cells[] = {db_text(row, 0), since,    db_int(row, 2) ? number : "",
-                                 screens,         warnings, db_text(row, 1)};
+    if (channel->published)
+        pp_time_format(channel->published, since);
+    snprintf(number, sizeof number, "%lld", (long long)channel->publish);
+    snprintf(screens, sizeof screens, "%lld", (long long)channel->screens);
+    snprintf(warnings, sizeof warnings, "%lld", (long long)channel->warnings);
+    const char *const cells[] = {channel->id, since,    channel->publish ? number : "",
+                                 screens,     warnings, channel->title};
     return table_add(table, cells, error);
 }
 
-static bool channel_json(cJSON *list, struct db *db, struct db_row *row, struct pp_error *error) {
+static bool channel_json(const struct listing *listing, const struct channel_summary *summary,
+                         struct pp_error *error) {
     char since[PP_RFC3339_SIZE];
-    cJSON *warnings = publish_warnings_load(db, db_text(row, 0), error);
+    cJSON *warnings = publish_warnings_load(listing->db, summary->id, error);
     if (!warnings)
         return false;
     cJSON *channel = cJSON_CreateObject();
-    cJSON_AddStringToObject(channel, "id", db_text(row, 0));
-    cJSON_AddStringToObject(channel, "title", db_text(row, 1));
-    cJSON_AddNumberToObject(channel, "publish", (double)db_int(row, 2));
-    pp_time_format(db_int(row, 3), since);
+    cJSON_AddStringToObject(channel, "id", summary->id);
+    cJSON_AddStringToObject(channel, "title", summary->title);
+    cJSON_AddNumberToObject(channel, "publish", (double)summary->publish);
+    pp_time_format(summary->published, since);
     cJSON_AddItemToObject(channel, "published",
-                          db_int(row, 3) ? cJSON_CreateString(since) : cJSON_CreateNull());
-    cJSON_AddNumberToObject(channel, "screens", (double)db_int(row, 4));
+                          summary->published ? cJSON_CreateString(since) : cJSON_CreateNull());
+    cJSON_AddNumberToObject(channel, "screens", (double)summary->screens);
     cJSON_AddItemToObject(channel, "warnings", warnings);
-    cJSON_AddItemToArray(list, channel);
+    cJSON_AddItemToArray(listing->list, channel);
     return true;
 }
 
-/* Into `list`, or `table` where that is NULL. */
-static bool channels_collect(struct db *db, cJSON *list, struct table *table, struct pp_error *error) {
-    db_autorow struct db_row *row = channels_query(db, error);
-    struct pp_error end = {0};
-    if (!row)
-        return false;
-    while (db_next(row, "channel", &end)) {
-        if (!(list ? channel_json(list, db, row, error) : channel_row(table, row, error)))
-            return false;
-    }
-    return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
+static bool channel_collect(void *arg, const struct channel_summary *channel, struct pp_error *error) {
+    const struct listing *listing = arg;
+    return listing->list ? channel_json(listing, channel, error)
+                         : channel_row(listing->table, channel, error);
 }
 
 bool command_channel_list(int argc, char **argv, struct pp_error *error) {
@@ -85,7 +80,10 @@ bool command_channel_list(int argc, char **argv, struct pp_error *error) {
     pp_autojson cJSON *list = json ? cJSON_CreateArray() : NULL;
     table_auto struct table table;
     table_init(&table, headers, PP_COUNT(headers));
-    if (!home || !channels_collect(home->db, list, &table, error))
+    if (!home)
+        return false;
+    struct listing listing = {.db = home->db, .list = list, .table = &table};
+    if (!channel_summaries(home->db, channel_collect, &listing, error))
         return false;
     if (json)
         command_print_json(list);

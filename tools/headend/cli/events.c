@@ -6,25 +6,10 @@
 #include "headend/ops/cef.h"
 #include "headend/ops/device.h"
 #include "headend/ops/event_chain.h"
+#include "headend/ops/event_export.h"
 #include "headend/ops/event_verify.h"
 
 #define EXPORT_LINE_MAX (64 * 1024) /* bytes */
-
-/* A row of export_query. Texts are borrowed from it. */
-struct exported {
-    int64_t received; /* s since 1970, by our clock */
-    const char *device, *name;
-    const char *finding; /* "" for an event */
-    const char *chain;   /* of a finding, as the numbers are */
-    int64_t first, last, missing;
-    cJSON *event;     /* NULL: a finding without one, or one that cannot be read */
-    const char *head; /* the screen's signature for it (firmware/events/head.h); "" none */
-};
-
-/* The oldest first, by when they came here. Of screens whose id is `device`, or of all where that is NULL. */
-static struct db_row *export_query(struct db *db, const char *device, int64_t since, struct pp_error *error) {
-    return db_query(db, error, DB_EVENT_EXPORT, DB_INT(since), DB_TEXT(device));
-}
 
 static const char *text_of(const cJSON *event, const char *name) {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, name));
@@ -54,7 +39,7 @@ static bool add_labelled(struct pp_buf *line, const char *key, const char *label
     return !*value || (cef_add(line, name, label, error) && cef_add(line, key, value, error));
 }
 
-static bool add_event(struct pp_buf *line, const struct exported *row, struct pp_error *error) {
+static bool add_event(struct pp_buf *line, const struct event_export *row, struct pp_error *error) {
     const cJSON *event = row->event;
     const cJSON *detail = cJSON_GetObjectItemCaseSensitive(event, "detail");
     pp_autojsontext char *other = detail && !cJSON_IsString(detail) ? cJSON_PrintUnformatted(detail) : NULL;
@@ -71,7 +56,7 @@ static bool add_event(struct pp_buf *line, const struct exported *row, struct pp
            add_number(line, "cn2", event, "monotonic_ms", error);
 }
 
-static bool add_finding(struct pp_buf *line, const struct exported *row, struct pp_error *error) {
+static bool add_finding(struct pp_buf *line, const struct event_export *row, struct pp_error *error) {
     return add_labelled(line, "cs1", "chain", row->chain, error) && cef_add(line, "cn1Label", "seq", error) &&
            cef_add_number(line, "cn1", row->first, error) && cef_add(line, "cn2Label", "lastSeq", error) &&
            cef_add_number(line, "cn2", row->last, error) && cef_add(line, "cn3Label", "missing", error) &&
@@ -80,7 +65,7 @@ static bool add_finding(struct pp_buf *line, const struct exported *row, struct 
            cef_add(line, "msg", text_of(row->event, "detail"), error);
 }
 
-static bool begin_cef(struct pp_buf *line, const struct exported *row, struct pp_error *error) {
+static bool begin_cef(struct pp_buf *line, const struct event_export *row, struct pp_error *error) {
     const struct event_finding_row *finding = event_finding_named(row->finding);
     const char *name = text_of(row->event, "kind");
     const struct event_kind *kind = event_kind_find(name);
@@ -97,12 +82,12 @@ static bool begin_cef(struct pp_buf *line, const struct exported *row, struct pp
            cef_add(line, "dvchost", row->name, error);
 }
 
-static bool write_cef(struct pp_buf *line, const struct exported *row, struct pp_error *error) {
+static bool write_cef(struct pp_buf *line, const struct event_export *row, struct pp_error *error) {
     return begin_cef(line, row, error) &&
            (*row->finding ? add_finding(line, row, error) : add_event(line, row, error));
 }
 
-static bool write_json(struct pp_buf *line, const struct exported *row, struct pp_error *error) {
+static bool write_json(struct pp_buf *line, const struct event_export *row, struct pp_error *error) {
     char received[PP_RFC3339_SIZE];
     pp_autojson cJSON *json = cJSON_CreateObject();
     pp_time_format(row->received, received);
@@ -125,22 +110,16 @@ static bool write_json(struct pp_buf *line, const struct exported *row, struct p
     return text ? pp_buf_add_text(line, text, error) : pp_fail(error, PP_E_NOMEM, "out of memory");
 }
 
-typedef bool write_line(struct pp_buf *line, const struct exported *row, struct pp_error *error);
+typedef bool write_line(struct pp_buf *line, const struct event_export *row, struct pp_error *error);
 
-static bool row_print(struct db_row *row, write_line *write, struct pp_error *error) {
+struct exporting {
+    write_line *write;
+};
+
+static bool row_print(void *arg, const struct event_export *row, struct pp_error *error) {
+    const struct exporting *exporting = arg;
     pp_autobuf struct pp_buf line = PP_BUF_INIT(EXPORT_LINE_MAX);
-    pp_autojson cJSON *event = cJSON_Parse(db_text(row, 8));
-    const struct exported exported = {.received = db_int(row, 0),
-                                      .device = db_text(row, 1),
-                                      .name = db_text(row, 2),
-                                      .finding = db_text(row, 3),
-                                      .chain = db_text(row, 4),
-                                      .first = db_int(row, 5),
-                                      .last = db_int(row, 6),
-                                      .missing = db_int(row, 7),
-                                      .head = db_text(row, 9),
-                                      .event = event};
-    if (!write(&line, &exported, error) || !pp_buf_add_text(&line, "\n", error))
+    if (!exporting->write(&line, row, error) || !pp_buf_add_text(&line, "\n", error))
         return false;
     return fwrite(line.data, 1, line.size, stdout) == line.size || pp_fail_errno(error, "write");
 }
@@ -168,24 +147,16 @@ bool command_events_export(int argc, char **argv, struct pp_error *error) {
                                         {0}};
     int first = 0;
     int64_t since = 0;
-    write_line *write = NULL;
+    struct exporting exporting = {0};
     struct device device;
-    struct pp_error end = {0};
     if (!command_words(options, argc, argv, 1, &first, "events export: one DIR is needed", error) ||
-        !format_read(format, &write, error) || !since_read(since_text, &since, error))
+        !format_read(format, &exporting.write, error) || !since_read(since_text, &since, error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     if (!home || (screen && !device_resolve(home->db, screen, &device, error)))
         return false;
-    db_autorow struct db_row *row = export_query(home->db, screen ? device.id : NULL, since, error);
-    if (!row)
+    if (!event_export_each(home->db, screen ? device.id : NULL, since, row_print, &exporting, error))
         return false;
-    while (db_next(row, "event", &end)) {
-        if (!row_print(row, write, error))
-            return false;
-    }
-    if (end.code != PP_E_NOTFOUND)
-        return pp_fail(error, end.code, "%s", end.message);
     return fflush(stdout) == 0 || pp_fail_errno(error, "write");
 }
 

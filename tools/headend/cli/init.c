@@ -3,6 +3,7 @@
 
 #include "base/options.h"
 #include "headend/cli/commands.h"
+#include "headend/ops/enrolment.h"
 #include "headend/ops/publish.h"
 #include "headend/ops/security_contact.h"
 #include "headend/signer/ca.h"
@@ -46,7 +47,7 @@ static void time_zone_here(char zone[TIME_ZONE_MAX + 1]) {
 
 static bool init_fill(struct home *home, const struct host_list *hosts, const char *time_zone,
                       const struct account *account, struct pp_error *error) {
-    if (!home_hosts_save(home, hosts, error) || !db_meta_set(home->db, "time_zone", time_zone, error) ||
+    if (!home_hosts_save(home, hosts, error) || !enrolment_time_zone_set(home->db, time_zone, error) ||
         !ca_create(home, error))
         return false;
     PP_AUTO(ca) struct ca *ca = ca_open(home, error);

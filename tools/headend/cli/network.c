@@ -57,42 +57,35 @@ bool command_network_proxies(int argc, char **argv, struct pp_error *error) {
     return true;
 }
 
-static struct db_row *ranges_query(struct db *db, struct pp_error *error) {
-    return db_query(db, error, DB_NETWORK_LIST);
-}
+struct listing {
+    cJSON *lists; /* or, where that is NULL: */
+    struct table *table;
+    const char *header;
+};
 
-static bool range_row(struct table *table, struct db_row *row, const char *header, struct pp_error *error) {
-    const char *channel = db_text(row, 0);
+static bool range_row(const struct listing *listing, const char *channel, const char *range,
+                      struct pp_error *error) {
     bool proxy = strcmp(channel, NETWORK_PROXIES) == 0;
-    const char *const cells[] = {proxy ? "proxies" : "screens", proxy ? "" : channel, db_text(row, 1),
-                                 proxy ? header : ""};
-    return table_add(table, cells, error);
+    const char *const cells[] = {proxy ? "proxies" : "screens", proxy ? "" : channel, range,
+                                 proxy ? listing->header : ""};
+    return table_add(listing->table, cells, error);
 }
 
-static void range_json(cJSON *lists, struct db_row *row) {
-    const char *channel = db_text(row, 0);
+static void range_json(cJSON *lists, const char *channel, const char *range) {
     bool proxy = strcmp(channel, NETWORK_PROXIES) == 0;
     cJSON *parent = proxy || !*channel ? lists : cJSON_GetObjectItemCaseSensitive(lists, "channels");
     const char *name = proxy ? "proxies" : *channel ? channel : "screens";
     if (!cJSON_HasObjectItem(parent, name))
         cJSON_AddArrayToObject(parent, name);
-    cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(parent, name), cJSON_CreateString(db_text(row, 1)));
+    cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(parent, name), cJSON_CreateString(range));
 }
 
-/* Into `lists`, or `table` where that is NULL. */
-static bool ranges_collect(struct db *db, cJSON *lists, struct table *table, const char *header,
-                           struct pp_error *error) {
-    db_autorow struct db_row *row = ranges_query(db, error);
-    struct pp_error end = {0};
-    if (!row)
-        return false;
-    while (db_next(row, "range", &end)) {
-        if (lists)
-            range_json(lists, row);
-        else if (!range_row(table, row, header, error))
-            return false;
-    }
-    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+static bool range_collect(void *arg, const char *channel, const char *range, struct pp_error *error) {
+    const struct listing *listing = arg;
+    if (!listing->lists)
+        return range_row(listing, channel, range, error);
+    range_json(listing->lists, channel, range);
+    return true;
 }
 
 static cJSON *lists_make(const char *header) {
@@ -118,7 +111,8 @@ bool command_network_list(int argc, char **argv, struct pp_error *error) {
     pp_autojson cJSON *lists = json ? lists_make(forwarded_name(header)) : NULL;
     table_auto struct table table;
     table_init(&table, headers, PP_COUNT(headers));
-    if (!ranges_collect(home->db, lists, &table, forwarded_name(header), error))
+    struct listing listing = {.lists = lists, .table = &table, .header = forwarded_name(header)};
+    if (!network_each(home->db, range_collect, &listing, error))
         return false;
     if (json)
         command_print_json(lists);

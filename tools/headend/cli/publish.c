@@ -7,6 +7,7 @@
 #include "headend/ingest/content_check.h"
 #include "headend/ingest/content_file.h"
 #include "headend/ingest/separate.h"
+#include "headend/ops/device_reports.h"
 #include "headend/ops/publish.h"
 #include "headend/signer/tuf_repo.h"
 
@@ -37,21 +38,10 @@ static bool content_load(char **words, size_t count, const struct playlist_optio
     return playlist_of_files((const char *const *)words, count, options, playlist, error);
 }
 
-/* Of what screens themselves say that they have seen; the newest. */
-static bool root_reported(const struct home *home, int64_t *version, struct pp_error *error) {
-    *version = 0;
-    db_lock(home->db);
-    db_autorow struct db_row *row = db_query(home->db, error, DB_DEVICE_ROOT_REPORTED);
-    bool ok = row && db_next(row, "device", error);
-    *version = ok ? db_int(row, 0) : 0;
-    db_unlock(home->db);
-    return ok;
-}
-
 /* A screen's word moves nothing that all screens share: who runs this decides. */
 static bool tell_lost_roots(const struct home *home, int64_t given, struct pp_error *error) {
     int64_t reported = 0;
-    if (!root_reported(home, &reported, error))
+    if (!device_root_reported(home->db, &reported, error))
         return false;
     if (reported > given && !tuf_repo_has_root(home, reported))
         fprintf(stderr,

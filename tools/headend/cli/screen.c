@@ -44,7 +44,7 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
         strcmp(settings.access, "cookie") != 0)
         return pp_fail(error, PP_E_INVALID, "approve: --access must be certificate or cookie");
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    pp_autofree char *zone = home ? db_meta_get(home->db, "time_zone", error) : NULL;
+    pp_autofree char *zone = home ? enrolment_time_zone(home->db, error) : NULL;
     if (!zone)
         return false;
     if (!settings.time_zone)

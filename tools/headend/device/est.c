@@ -82,14 +82,11 @@ static bool device_certify(struct request *request, const struct ca *ca, const s
                            struct pp_buf *der, struct pp_error *error) {
     struct app *app = request->app;
     int64_t expires = pp_clock_realtime_s() + (int64_t)app->options.certificate_s;
-    db_autochange struct db_change change = {0};
     struct certificate_facts facts;
     return ca_issue_device(ca, request->device.id, csr->point, expires, der, error) &&
            certificate_read(der->data, der->size, &facts, error) &&
            memcpy(facts.authority, ca->authorities[0].sha256, sizeof facts.authority) &&
-           db_change_begin(&change, app->db, error) &&
-           device_certificate_add(app->db, request->device.id, &facts, error) &&
-           enrolment_finish(app->db, request->device.id, expires, error) && db_change_commit(&change, error);
+           enrolment_certify(app->db, request->device.id, &facts, expires, error);
 }
 
 /* With the way to the authority from each that the screen may know; where there is one, without the authority itself,

@@ -21,12 +21,13 @@ static bool session_agreement(struct request *request, struct reply *reply) {
     const struct pp_buf *body = &request->body;
     uint8_t agreement[CRYPTO_POINT_SIZE];
     struct pp_error error = {0};
+    bool changed = false;
     if (!agreement_read((const char *)body->data, body->size, request->device_key, agreement, &error)) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "agreement-key-invalid", "%s", error.message);
         return false;
     }
-    bool ok = device_set_agreement(request->app->db, request->device.id, agreement, &error);
-    if (ok && db_changes(request->app->db))
+    bool ok = device_set_agreement(request->app->db, request->device.id, agreement, &changed, &error);
+    if (changed)
         waiters_wake(request->app->waiters);
     if (ok && device_set_key(request->app->db, request->device.id, request->device_key, &error))
         return true;

@@ -96,3 +96,23 @@ bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *c
     return end.code == PP_E_NOTFOUND || end.code == PP_OK ? true
                                                           : pp_fail(error, end.code, "%s", end.message);
 }
+
+bool channel_summaries(struct db *db,
+                       bool (*each)(void *arg, const struct channel_summary *channel, struct pp_error *error),
+                       void *arg, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_CHANNEL_LIST);
+    struct pp_error end = {0};
+    if (!row)
+        return false;
+    while (db_next(row, "channel", &end)) {
+        const struct channel_summary summary = {.id = db_text(row, 0),
+                                                .title = db_text(row, 1),
+                                                .publish = db_int(row, 2),
+                                                .published = db_int(row, 3),
+                                                .screens = db_int(row, 4),
+                                                .warnings = db_int(row, 5)};
+        if (!each(arg, &summary, error))
+            return false;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}

@@ -33,4 +33,18 @@ PP_MUST_USE bool channel_delete(struct db *db, const char *id, struct pp_error *
 PP_MUST_USE bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *channel),
                               void *arg, struct pp_error *error);
 
+/* A channel as lists show it. */
+struct channel_summary {
+    const char *id, *title; /* borrowed */
+    int64_t publish;        /* number of the last publish on it, 0 none */
+    int64_t published;      /* when that was, s since 1970 */
+    int64_t screens;        /* that are not retired */
+    int64_t warnings;       /* of that publish */
+};
+/* All of them, by id; stops where the callback fails. */
+PP_MUST_USE bool channel_summaries(struct db *db,
+                                   bool (*each)(void *arg, const struct channel_summary *channel,
+                                                struct pp_error *error),
+                                   void *arg, struct pp_error *error);
+
 #endif

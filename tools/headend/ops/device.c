@@ -244,10 +244,12 @@ bool device_cookie_check(struct db *db, const char *id, const char *cookie, stru
 }
 
 bool device_set_agreement(struct db *db, const char *id, const uint8_t agreement[CRYPTO_POINT_SIZE],
-                          struct pp_error *error) {
+                          bool *changed, struct pp_error *error) {
     /* Its state is encrypted anew, where there was one. */
-    return db_run(db, error, DB_DEVICE_AGREEMENT_SET, DB_BLOB(agreement, CRYPTO_POINT_SIZE), DB_TEXT(id),
-                  DB_BLOB(agreement, CRYPTO_POINT_SIZE));
+    bool ok = db_run(db, error, DB_DEVICE_AGREEMENT_SET, DB_BLOB(agreement, CRYPTO_POINT_SIZE), DB_TEXT(id),
+                     DB_BLOB(agreement, CRYPTO_POINT_SIZE));
+    *changed = ok && db_changes(db) > 0;
+    return ok;
 }
 
 bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POINT_SIZE],
@@ -434,4 +436,27 @@ void fingerprint_text(const uint8_t thumbprint[32], char text[FINGERPRINT_SIZE])
     char hex[PP_HEX_SIZE(8)];
     pp_hex_encode(thumbprint, 8, hex);
     snprintf(text, FINGERPRINT_SIZE, "%.4s %.4s %.4s %.4s", hex, hex + 4, hex + 8, hex + 12);
+}
+
+bool device_settings_save(struct db *db, const char *id, const struct device_settings *settings,
+                          struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    bool made;
+    return db_change_begin(&change, db, error) &&
+           (!settings->channel_title ||
+            channel_make(db, settings->channel, settings->channel_title, &made, error)) &&
+           device_change(db, id, settings, error) && db_change_commit(&change, error);
+}
+
+bool device_sites(struct db *db, bool (*each)(void *arg, const char *site, struct pp_error *error), void *arg,
+                  struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_SITES);
+    struct pp_error end = {0};
+    if (!row)
+        return false;
+    while (db_next(row, "site", &end)) {
+        if (!each(arg, db_text(row, 0), error))
+            return false;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }

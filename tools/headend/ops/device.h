@@ -115,9 +115,10 @@ PP_MUST_USE bool device_cookie_make(struct db *db, const char *id, int64_t lifet
 PP_MUST_USE bool device_cookie_check(struct db *db, const char *id, const char *cookie,
                                      struct pp_error *error);
 
-/* The key that its secrets are encrypted to from now on. */
+/* The key that its secrets are encrypted to from now on. *changed: it was another one. */
 PP_MUST_USE bool device_set_agreement(struct db *db, const char *id,
-                                      const uint8_t agreement[CRYPTO_POINT_SIZE], struct pp_error *error);
+                                      const uint8_t agreement[CRYPTO_POINT_SIZE], bool *changed,
+                                      struct pp_error *error);
 /* The key that it signs with, of which its thumbprint is. */
 PP_MUST_USE bool device_set_key(struct db *db, const char *id, const uint8_t key[CRYPTO_POINT_SIZE],
                                 struct pp_error *error);
@@ -144,7 +145,7 @@ const char *device_state_name(const struct device *device, int64_t now);
 /* What a person may change: NULL leaves a field as it is. */
 struct device_settings {
     const char *name, *site, *channel, *time_zone, *locale;
-    const char *channel_title;            /* of one that is made at approval; NULL: its id */
+    const char *channel_title;            /* of one that is made; NULL: none is, but at approval by its id */
     const char *rotation;                 /* "0", "90", "180", "270" */
     const char *offline_mark;             /* "yes", "no" */
     const char *access;                   /* device_access_name */
@@ -154,6 +155,9 @@ PP_MUST_USE bool device_settings_check(const struct device_settings *settings, s
 /* PP_E_NOTFOUND where there is no such channel, PP_E_STATE for one that is retired. */
 PP_MUST_USE bool device_change(struct db *db, const char *id, const struct device_settings *settings,
                                struct pp_error *error);
+/* The same, and before it a channel that has a title is made where there is none; both or neither. */
+PP_MUST_USE bool device_settings_save(struct db *db, const char *id, const struct device_settings *settings,
+                                      struct pp_error *error);
 
 /* What a screen says of the states that were in effect there. */
 struct device_report {
@@ -169,5 +173,10 @@ PP_MUST_USE bool device_follow_report(struct db *db, const struct device *device
 
 /* The first 8 bytes of a thumbprint as the screen shows them: "3f2a 91bc 0d4e 77a1". */
 void fingerprint_text(const uint8_t thumbprint[32], char text[FINGERPRINT_SIZE]);
+
+/* The sites that screens are at, by name; of many the first. Stops where the callback fails. */
+PP_MUST_USE bool device_sites(struct db *db,
+                              bool (*each)(void *arg, const char *site, struct pp_error *error), void *arg,
+                              struct pp_error *error);
 
 #endif

@@ -37,3 +37,10 @@ const char *device_event_text(const cJSON *event, const char *name) {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, name));
     return text ? text : "";
 }
+
+bool device_root_reported(struct db *db, int64_t *version, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_ROOT_REPORTED);
+    bool ok = row && db_next(row, "device", error);
+    *version = ok ? db_int(row, 0) : 0;
+    return ok;
+}

@@ -25,4 +25,7 @@ cJSON *device_events(struct db *db, const char *id, int64_t limit, struct pp_err
 /* A text of an event ("time", "kind", "detail"); "" where it has none. Borrowed. */
 const char *device_event_text(const cJSON *event, const char *name);
 
+/* The newest root of the repository that a screen says it has seen; 0 where none does. */
+PP_MUST_USE bool device_root_reported(struct db *db, int64_t *version, struct pp_error *error);
+
 #endif

@@ -6,7 +6,8 @@
 #include "headend/ops/channel.h"
 #include "headend/ops/device_certificate.h"
 
-#define EXPIRED_KEPT_S 3600 /* so that a late poll still hears "expired_token" */
+#define TIME_ZONE_META "time_zone" /* in `meta` */
+#define EXPIRED_KEPT_S 3600        /* so that a late poll still hears "expired_token" */
 
 /* What one screen or one address may have at a time. */
 static bool enrolment_share(struct db *db, const uint8_t thumbprint[32], const char *address, int64_t now,
@@ -302,4 +303,19 @@ bool enrolment_purge(struct db *db, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
     return db_run(db, error, DB_ENROLMENT_PURGE, DB_INT(now - EXPIRED_KEPT_S)) &&
            db_run(db, error, DB_TOKEN_PURGE, DB_INT(now)) && device_certificates_purge(db, now, error);
+}
+
+bool enrolment_certify(struct db *db, const char *id, const struct certificate_facts *facts, int64_t expires,
+                       struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, db, error) && device_certificate_add(db, id, facts, error) &&
+           enrolment_finish(db, id, expires, error) && db_change_commit(&change, error);
+}
+
+char *enrolment_time_zone(struct db *db, struct pp_error *error) {
+    return db_meta_get(db, TIME_ZONE_META, error);
+}
+
+bool enrolment_time_zone_set(struct db *db, const char *zone, struct pp_error *error) {
+    return db_meta_set(db, TIME_ZONE_META, zone, error);
 }

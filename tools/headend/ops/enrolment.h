@@ -9,6 +9,7 @@
 #include "headend/base/address.h"
 #include "headend/base/user_code.h"
 #include "headend/ops/device.h"
+#include "headend/ops/device_certificate.h"
 
 #define ENROLMENT_LIFETIME_S      600  /* of a code */
 #define ENROLMENT_INTERVAL_S      5    /* between two polls */
@@ -87,5 +88,14 @@ PP_MUST_USE bool enrolment_finish(struct db *db, const char *id, int64_t certifi
 
 /* Forgets what has expired. */
 PP_MUST_USE bool enrolment_purge(struct db *db, struct pp_error *error);
+
+/* A certificate was issued to it: kept, and enrolment_finish; both or neither. */
+PP_MUST_USE bool enrolment_certify(struct db *db, const char *id, const struct certificate_facts *facts,
+                                   int64_t expires, struct pp_error *error);
+
+/* The time zone that is proposed for a new screen: that of the machine where `init` was run. "" where there is none;
+ * the caller frees. NULL on failure. */
+char *enrolment_time_zone(struct db *db, struct pp_error *error);
+PP_MUST_USE bool enrolment_time_zone_set(struct db *db, const char *zone, struct pp_error *error);
 
 #endif

@@ -95,3 +95,17 @@ bool network_any(struct db *db, bool *any, struct pp_error *error) {
     *any = found && db_int(row, 0) != 0;
     return found;
 }
+
+bool network_each(struct db *db,
+                  bool (*each)(void *arg, const char *channel, const char *range, struct pp_error *error),
+                  void *arg, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_NETWORK_LIST);
+    struct pp_error end = {0};
+    if (!row)
+        return false;
+    while (db_next(row, "range", &end)) {
+        if (!each(arg, db_text(row, 0), db_text(row, 1), error))
+            return false;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}

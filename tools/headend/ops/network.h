@@ -40,4 +40,11 @@ PP_MUST_USE bool network_save_proxies(struct db *db, enum forwarded_header heade
 /* Whether there is any range of screens' addresses at all. */
 PP_MUST_USE bool network_any(struct db *db, bool *any, struct pp_error *error);
 
+/* All ranges of all lists, with the channel that each is of: "" for the organisation, NETWORK_PROXIES. Stops where the
+ * callback fails. */
+PP_MUST_USE bool network_each(struct db *db,
+                              bool (*each)(void *arg, const char *channel, const char *range,
+                                           struct pp_error *error),
+                              void *arg, struct pp_error *error);
+
 #endif

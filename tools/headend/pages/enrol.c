@@ -72,7 +72,7 @@ static void approval_reply(struct request *request, struct reply *reply, const c
     page_auto struct page page;
     bool wrong_answer = problem_is_answer(problem);
     struct pp_error error;
-    pp_autofree char *zone = db_meta_get(request->app->db, "time_zone", &error);
+    pp_autofree char *zone = enrolment_time_zone(request->app->db, &error);
     page_start(&page, request);
     page_set(&page, "answer", wrong_answer ? "" : form_get(&request->form, "fingerprint"));
     page_set(&page, "wrong_answer", wrong_answer ? "1" : "");

@@ -27,17 +27,10 @@ static bool channel_options(struct db *db, const char *chosen, struct pp_buf *ou
            (options.ok ? true : pp_fail(error, PP_E_LIMIT, "too many channels for the page"));
 }
 
-/* The sites there are, to choose from while typing. */
-static bool site_options(struct db *db, struct pp_buf *out, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_SITES);
-    if (!row)
-        return false;
-    while (db_next(row, "site", NULL)) {
-        if (!pp_buf_add_text(out, "<option value=\"", error) ||
-            !template_escape(db_text(row, 0), out, error) || !pp_buf_add_text(out, "\">", error))
-            return false;
-    }
-    return true;
+static bool site_option(void *arg, const char *site, struct pp_error *error) {
+    struct pp_buf *out = arg;
+    return pp_buf_add_text(out, "<option value=\"", error) && template_escape(site, out, error) &&
+           pp_buf_add_text(out, "\">", error);
 }
 
 /* ---- What is shown ---- */
@@ -62,7 +55,8 @@ static bool lists_set(struct request *request, struct page *page, const char *ch
     pp_autobuf struct pp_buf sites = PP_BUF_INIT(PAGE_MAX);
     pp_autobuf struct pp_buf zones = PP_BUF_INIT(PAGE_MAX);
     if (!channel_options(request->app->db, channel, &channels, error) ||
-        !site_options(request->app->db, &sites, error) ||
+        /* to choose from while typing */
+        !device_sites(request->app->db, site_option, &sites, error) ||
         !time_zones_options(request->app->time_zones, &zones, error))
         return false;
     page_set(page, "channels", channels.size ? pp_buf_text(&channels) : "");

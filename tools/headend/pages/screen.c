@@ -234,22 +234,11 @@ static void screen_done(struct request *request, struct reply *reply, const stru
     home_wake(request->app->home); /* a channel that it has left gets a new key */
 }
 
-/* A channel that was named is made with the change, or neither is done. */
-static bool settings_save(struct db *db, const struct device *device, const struct device_settings *settings,
-                          struct pp_error *error) {
-    db_autochange struct db_change change = {0};
-    bool made;
-    return db_change_begin(&change, db, error) &&
-           (!settings->channel_title ||
-            channel_make(db, settings->channel, settings->channel_title, &made, error)) &&
-           device_change(db, device->id, settings, error) && db_change_commit(&change, error);
-}
-
 static void screen_save(struct request *request, struct reply *reply, const struct device *device) {
     struct screen_fields fields;
     struct pp_error error = {0};
     const char *problem = screen_fields_read(request, &fields);
-    if (!problem && settings_save(request->db, device, &fields.settings, &error)) {
+    if (!problem && device_settings_save(request->db, device->id, &fields.settings, &error)) {
         screen_done(request, reply, device, "saved");
         return;
     }
