@@ -68,8 +68,10 @@ bool trouble_take(struct troubles *troubles, enum trouble_event event, const str
     return other;
 }
 
-const char *trouble_kind(enum trouble_event event) {
-    return rows[event].kind;
+const char *trouble_kind(enum trouble_event event, enum pp_code code) {
+    const char *kind = rows[event].kind;
+    bool portal = kind && rows[event].of == HEADEND && code == PP_E_PORTAL;
+    return portal ? rows[TROUBLE_PORTAL].kind : kind;
 }
 
 const struct pp_error *trouble_first(const struct troubles *troubles) {
@@ -92,8 +94,7 @@ static bool begin_and_tell(struct agent *agent, enum trouble_event event, const 
         report_hidden(agent, kind, error);
     if (!trouble_take(&agent->troubles, event, known))
         return false;
-    reporter_event(agent->reporter, known->code == PP_E_PORTAL ? rows[TROUBLE_PORTAL].kind : kind, "%s",
-                   known->message);
+    reporter_event(agent->reporter, trouble_kind(event, known->code), "%s", known->message);
     agent_update_screen(agent);
     return true;
 }

@@ -68,8 +68,9 @@ struct troubles {
 /* What the table makes of it; `error` is for those that begin, NULL for those that are over. Whether that is another
  * trouble than before. */
 bool trouble_take(struct troubles *troubles, enum trouble_event event, const struct pp_error *error);
-/* As it is reported; NULL: it is not. */
-const char *trouble_kind(enum trouble_event event);
+/* As it is reported, where the trouble is that; NULL: it is not. A captive portal on the way to the headend has a word
+ * of its own. */
+const char *trouble_kind(enum trouble_event event, enum pp_code code);
 /* What a person should hear of first; PP_OK none. Borrowed. */
 const struct pp_error *trouble_first(const struct troubles *troubles);
 

@@ -80,10 +80,19 @@ static void each_event_is_of_its_trouble_and_has_its_word(void **state) {
         check(&troubles.code, rows[i].leaves[2]);
         assert_false(trouble_take(&troubles, rows[i].event, begins ? &fresh : NULL)); /* told once */
         if (rows[i].kind)
-            assert_string_equal(trouble_kind(rows[i].event), rows[i].kind);
+            assert_string_equal(trouble_kind(rows[i].event, PP_E_NET), rows[i].kind);
         else
-            assert_null(trouble_kind(rows[i].event));
+            assert_null(trouble_kind(rows[i].event, PP_E_NET));
     }
+}
+
+/* A portal is in the way to the headend; that of the content is another, and is told by its own word. */
+static void a_portal_is_told_as_that_where_the_headend_is_concerned(void **state) {
+    (void)state;
+    assert_string_equal(trouble_kind(TROUBLE_CONNECTION, PP_E_PORTAL), "captive-portal");
+    assert_string_equal(trouble_kind(TROUBLE_ENROLMENT_NETWORK, PP_E_PORTAL), "captive-portal");
+    assert_string_equal(trouble_kind(TROUBLE_SYNC, PP_E_PORTAL), "sync-failed");
+    assert_null(trouble_kind(TROUBLE_START, PP_E_PORTAL));
 }
 
 /* Whoever approved has to be told why there is another code. */
@@ -120,6 +129,7 @@ static void what_is_wrong_with_the_headend_is_said_first(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_event_is_of_its_trouble_and_has_its_word),
+        cmocka_unit_test(a_portal_is_told_as_that_where_the_headend_is_concerned),
         cmocka_unit_test(what_failed_after_an_approval_stands_beside_the_next_code),
         cmocka_unit_test(a_code_that_is_the_first_stands_alone),
         cmocka_unit_test(what_is_wrong_with_the_headend_is_said_first),
