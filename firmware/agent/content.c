@@ -116,14 +116,17 @@ static void look_start(struct agent *agent, struct manifest_look *look, void (*r
 
 static void read_current_manifest(void *arg);
 
-/* False where it was outdated: then the record says which one is current by now. */
+/* False where it was outdated: then the record says which one is current by now; and where nothing is shown any more,
+ * since everything is erased: then nobody wants one. */
 static bool look_end(struct manifest_look *look) {
     bool outdated = look->state == LOOK_OUTDATED;
+    bool stopped = !look->agent->content.sync_watch;
     look->state = LOOK_IDLE;
-    if (!outdated)
+    if (!outdated && !stopped)
         return true;
     channel_manifest_destroy(pp_steal(&look->manifest));
-    read_current_manifest(look->agent);
+    if (!stopped)
+        read_current_manifest(look->agent);
     return false;
 }
 
