@@ -7,6 +7,7 @@ import https from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ctl } from './lib/ctl.mjs';
 import { startDisplay, tellsTrouble, until } from './lib/display.mjs';
 import { clockAway } from './lib/faketime.mjs';
 import { startHeadend } from './lib/headend.mjs';
@@ -22,13 +23,15 @@ const isCode = (picture) => near(picture.at(50, 50), WHITE); // the QR code's ma
 const certificateEnd = async (headend, id) => Date.parse(JSON.parse(await headend.cli('screen', 'show', id)).certificate_expires);
 
 // In the place of the headend, which is not serving: a server that the screen trusts, refuses every certificate as
-// expired, renews none, and gives out a code that nobody approves.
+// expired, renews none, and gives out codes that nobody approves. Its `answers` may change.
 async function startRefusing(headend, more = {}) {
   const file = (name) => readFile(path.join(headend.dir, name));
+  let codes = 0;
   const answers = {
-    '/oauth/device_authorization': [200, {
-      device_code: 'device', user_code: 'BCDF-GHJK', verification_uri: `${headend.url}/enrol`, expires_in: 600, interval: 1,
-    }],
+    get '/oauth/device_authorization'() {
+      const user_code = `BCDF-GHJ${'BCDFGHJKLM'[codes++ % 10]}`;
+      return [200, { device_code: 'device', user_code, verification_uri: `${headend.url}/enrol`, expires_in: 600, interval: 1 }];
+    },
     '/oauth/token': [400, { error: 'authorization_pending' }],
     '/.well-known/est/simplereenroll': [503, {}],
     ...more,
@@ -36,10 +39,11 @@ async function startRefusing(headend, more = {}) {
   const server = https.createServer({ cert: await file('server.pem'), key: await file('server.key'), requestCert: true,
     rejectUnauthorized: false }, (request, response) => {
     const [status, body] = answers[request.url] ?? [401, { title: 'the client certificate has expired' }];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const later = status === 202 && { 'retry-after': '1' };
+    response.writeHead(status, { 'content-type': 'application/json', ...later }).end(JSON.stringify(body));
   });
   await new Promise((resolve) => { server.listen(headend.port, resolve); });
-  return server;
+  return Object.assign(server, { answers });
 }
 
 // Likewise one that verifies certificates in the TLS handshake, and is nothing else.
@@ -196,6 +200,44 @@ describe('an expired certificate', { concurrency: true }, () => {
     await display.startAgent();
     await display.agent.waitLog(/-> enrolling[^]*enrolment-waits: EST: HTTP 503/);
     await display.waitPicture(isWhite, 'the content, and not the screen of an enrolment that goes on');
+  });
+
+  test('takes another code while its renewal goes on, which an approval that is given up does not end', async (t) => {
+    const RENEW = '/.well-known/est/simplereenroll';
+    const { headend, display } = await startScreen(t);
+    await display.stopAgent();
+    await headend.stopServing();
+    const refusing = await startRefusing(headend, { [RENEW]: [202, {}], '/.well-known/est/simpleenroll': [503, {}] });
+    t.after(() => refusing.close());
+    let renewals = 0;
+    refusing.on('request', ({ url }) => { renewals += url === RENEW; });
+    const renewalGoesOn = (when) => {
+      const before = renewals;
+      return until(() => renewals > before + 1, `the renewal to go on ${when}`);
+    };
+    async function takeOtherCode(givenUp) {
+      const from = display.agent.log.length;
+      const { code, out, err } = await ctl(display, 'enrol', '--again');
+      assert.equal(code, 0, err);
+      assert.equal(/is given up/.test(out), givenUp, out);
+      await display.agent.waitLog(/enrol this screen/, from);
+    }
+    display.options.agentEnv = await clockAway('+380d');
+    await display.startAgent();
+    await display.waitCode();
+    await renewalGoesOn('beside the code');
+    await takeOtherCode(false);
+    await renewalGoesOn('beside the other code');
+
+    const pending = refusing.answers['/oauth/token'];
+    refusing.answers['/oauth/token'] = [200, { access_token: 'token', token_type: 'Bearer', expires_in: 300 }];
+    await display.agent.waitLog(/-> enrolling[^]*enrolment-waits: EST: HTTP 503/);
+    refusing.answers['/oauth/token'] = pending;
+    await takeOtherCode(true);
+    await renewalGoesOn('once the approval is given up');
+    await takeOtherCode(false);
+    await renewalGoesOn('beside the last code');
+    assert.doesNotMatch(display.agent.log, /: ignored/);
   });
 
   test('is announced where the renewal has to wait', async (t) => {
