@@ -25,9 +25,10 @@ struct access_enrol {
     struct net_retry retry;          /* of device_authorization */
     struct net_call *call;
     struct net_timer timer;
-    bool inside;    /* one of the callbacks is running */
-    bool destroyed; /* from within it */
-    bool restarted; /* likewise */
+    bool unanswered; /* the last request, and the timer waits for the next */
+    bool inside;     /* one of the callbacks is running */
+    bool destroyed;  /* from within it */
+    bool restarted;  /* likewise */
 };
 
 static void ask_code(void *arg);
@@ -99,6 +100,7 @@ static bool post_form(struct access_enrol *enrol, const char *path, const char *
                                   .timeout_ms = CALL_TIMEOUT_MS,
                                   .on_done = on_done,
                                   .arg = enrol};
+    enrol->unanswered = false;
     enrol->call = net_client_start(enrol->config.client, &request, error);
     return enrol->call;
 }
@@ -108,6 +110,7 @@ static bool post_form(struct access_enrol *enrol, const char *path, const char *
 static void code_failed(struct access_enrol *enrol, enum access_trouble trouble, int64_t retry_after_s,
                         struct pp_error *error) {
     pp_wrap(error, "enrolment");
+    enrol->unanswered = trouble == ACCESS_TROUBLE_NETWORK;
     if (report_trouble(enrol, trouble, error))
         schedule_in(enrol, net_retry_next_ms(&enrol->retry, retry_after_s), ask_code);
 }
@@ -173,6 +176,7 @@ static void poll_failed(struct access_enrol *enrol, enum access_trouble trouble,
     if (retry_after_s * 1000 > wait_ms)
         wait_ms = retry_after_s * 1000;
     pp_wrap(error, "enrolment");
+    enrol->unanswered = trouble == ACCESS_TROUBLE_NETWORK;
     if (report_trouble(enrol, trouble, error))
         schedule_poll(enrol, wait_ms);
 }
@@ -305,6 +309,15 @@ void access_enrol_restart(struct access_enrol *enrol) {
     stop_waiting(enrol);
     forget_code(enrol);
     schedule_in(enrol, 0, ask_code);
+}
+
+void access_enrol_ask_now(struct access_enrol *enrol) {
+    if (enrol->inside || (!enrol->unanswered && !enrol->call))
+        return;
+    net_retry_reset(&enrol->retry);
+    enrol->failures = 0;
+    if (!enrol->call)
+        schedule_in(enrol, 0, access_enrol_has_code(enrol) ? poll_token : ask_code);
 }
 
 void access_enrol_destroy(struct access_enrol *enrol) {

@@ -72,6 +72,9 @@ bool access_enrol_has_code(const struct access_enrol *enrol);
 /* From the beginning, with a new code: where EST refused the token. Also while it is still going on. */
 void access_enrol_restart(struct access_enrol *enrol);
 
+/* There may be a network by now: what had no answer is asked again at once, and not when its wait is over. */
+void access_enrol_ask_now(struct access_enrol *enrol);
+
 void access_enrol_destroy(struct access_enrol *enrol); /* also from its own callbacks; NULL is allowed */
 PP_DEFINE_AUTO(access_enrol, struct access_enrol, access_enrol_destroy)
 

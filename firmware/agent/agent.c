@@ -317,6 +317,19 @@ static bool watch_launcher(struct agent *agent, struct pp_error *error) {
     return agent->process.launcher_watch != NULL;
 }
 
+/* ---- A network: without this what waits for one waits its time out ---- */
+
+static void on_network(void *arg) {
+    connection_network_came(arg);
+}
+
+static void watch_network(struct agent *agent) {
+    struct pp_error error = {0};
+    agent->arrival = net_arrival_watch(agent->loop, on_network, agent, &error);
+    if (!agent->arrival)
+        pp_log_warning("that a network comes is not seen: %s", error.message);
+}
+
 struct agent *agent_create(const struct agent_config *config, struct ipc_launcher *launcher,
                            struct pp_error *error) {
     struct agent *agent = calloc(1, sizeof *agent);
@@ -335,6 +348,7 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
         agent_destroy(agent);
         return NULL;
     }
+    watch_network(agent);
     startup_begin(agent);
     return agent;
 }
@@ -379,6 +393,7 @@ void agent_destroy(struct agent *agent) {
     if (orderly && agent->vault)
         crash_guard_healthy(&agent->startup.guard);
     if (agent->loop) {
+        net_arrival_destroy(agent->arrival);
         answers_stop(agent);
         enrolment_stop(agent);
         connection_stop(agent);

@@ -35,6 +35,7 @@
 #include "base/watchdog.h"
 #include "identity/agreement.h"
 #include "identity/identity.h"
+#include "net/arrival.h"
 #include "net/client.h"
 #include "net/loop.h"
 #include "store/store.h"
@@ -104,6 +105,7 @@ struct agent {
     struct wifi_erasure wifi_erasure;
 
     /* The way there. */
+    struct net_arrival *arrival; /* of a network; NULL: nobody says so */
     struct agent_proxy proxy;
     struct agent_authority authority;
     struct agent_portal portal;

@@ -194,6 +194,17 @@ void connection_route_changed(struct agent *agent) {
         access_session_renew(agent->connection.session);
 }
 
+/* A connection that works is left alone: it is said of a lease that is renewed, too. */
+void connection_network_came(struct agent *agent) {
+    enum pp_code trouble = agent->troubles.headend.code;
+    if (trouble != PP_E_NET && trouble != PP_E_PORTAL)
+        return;
+    pp_log_info("a network has come: the headend is asked again");
+    if (agent->enrolment.enrol)
+        access_enrol_ask_now(agent->enrolment.enrol);
+    connection_route_changed(agent);
+}
+
 /* ---- The session ---- */
 
 /* The certificate is good for nothing any more. It is kept, and the session goes on trying it, until there is a new

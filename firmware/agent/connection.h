@@ -52,6 +52,8 @@ void connection_state_opened(struct agent *agent, const struct pp_error *failure
 void connection_want_state(struct agent_connection *connection);
 /* Another way to the headend: what waits on the former one is asked anew. */
 void connection_route_changed(struct agent *agent);
+/* This machine has got an address: what had no answer for want of a network is asked again now. */
+void connection_network_came(struct agent *agent);
 /* The control keys are others: what none of the former ones had signed is asked for again. */
 void connection_keys_changed(struct agent *agent);
 /* They were asked for and did not come. */

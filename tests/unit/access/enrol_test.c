@@ -313,6 +313,44 @@ static void restart_in_the_middle_begins_with_a_new_code(void **state) {
     assert_non_null(strstr(test_log_text(log, 2, "body"), "device_code=two"));
 }
 
+/* The answers that break off ask for an hour: without a network that has come nothing would follow in the time of this
+ * test. */
+static void what_had_no_answer_is_asked_at_once_when_a_network_has_come(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.stop_at_troubles = 1};
+    start(screen,
+          "{\"json\":{},\"cut\":1,\"headers\":{\"retry-after\":\"3600\"}}," DEVICE(
+              "dc", "1", "600") ",{\"json\":{},\"cut\":1,\"headers\":{\"retry-after\":\"3600\"}}," TOKEN,
+          &outcome);
+    for (int i = 0; i < 2; i++) {
+        assert_true(net_loop_run(screen->loop, NULL));
+        assert_int_equal(outcome.trouble_kinds[i], ACCESS_TROUBLE_NETWORK);
+        outcome.stop_at_troubles = 2;
+        access_enrol_ask_now(outcome.enrol);
+    }
+    assert_true(net_loop_run(screen->loop, NULL));
+    access_enrol_destroy(outcome.enrol);
+    pp_autojson cJSON *log = test_server_ask(&screen->server, "{\"do\":\"log\"}");
+    assert_sequence(log, "ddtt");
+    assert_int_equal(outcome.codes, 1);
+    assert_int_equal(outcome.tokens, 1);
+}
+
+/* A server that has answered has said when it wants to be asked again. */
+static void what_had_an_answer_is_not_asked_sooner_for_a_network(void **state) {
+    struct screen *screen = *state;
+    struct outcome outcome = {.stop_at_troubles = 1};
+    start(screen, "{\"status\":503,\"headers\":{\"retry-after\":\"3\"}}," DEVICE("dc", "1", "600") "," TOKEN,
+          &outcome);
+    assert_true(net_loop_run(screen->loop, NULL));
+    access_enrol_ask_now(outcome.enrol);
+    assert_true(net_loop_run(screen->loop, NULL));
+    access_enrol_destroy(outcome.enrol);
+    pp_autojson cJSON *log = test_server_ask(&screen->server, "{\"do\":\"log\"}");
+    assert_sequence(log, "ddt");
+    assert_gap(log, 0, 3000);
+}
+
 static void nothing_that_is_no_thumbprint_is_sent(void **state) {
     struct screen *screen = *state;
     struct access_enrol_config config = {
@@ -340,6 +378,8 @@ int main(void) {
         screen_test(refused_token_is_answered_by_a_restart_from_within),
         screen_test(it_may_be_destroyed_from_each_of_its_callbacks),
         screen_test(restart_in_the_middle_begins_with_a_new_code),
+        screen_test(what_had_no_answer_is_asked_at_once_when_a_network_has_come),
+        screen_test(what_had_an_answer_is_not_asked_sooner_for_a_network),
         screen_test(nothing_that_is_no_thumbprint_is_sent),
     };
     return cmocka_run_group_tests(tests, screen_group_set_up, screen_group_tear_down);
