@@ -217,7 +217,7 @@ bool db_run_unsynced_values(struct db *db, struct pp_error *error, enum db_state
 
 static size_t values_take(struct db_value values[DB_SQL_VALUES_MAX], const char *types, va_list args) {
     size_t count = 0;
-    for (; types[count] && count < DB_SQL_VALUES_MAX; count++) {
+    for (; count < DB_SQL_VALUES_MAX && types[count]; count++) {
         if (types[count] == 's') {
             values[count] = DB_TEXT(va_arg(args, const char *));
         } else if (types[count] == 'i') {

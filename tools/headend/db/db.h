@@ -45,9 +45,18 @@ struct db_value {
     const void *blob;
     size_t size; /* bytes of blob */
 };
-#define DB_TEXT(value)       ((struct db_value){.kind = DB_VALUE_TEXT, .text = (value)})
-#define DB_INT(value)        ((struct db_value){.kind = DB_VALUE_INT, .number = (value)})
-#define DB_BLOB(bytes, many) ((struct db_value){.kind = DB_VALUE_BLOB, .blob = (bytes), .size = (many)})
+static inline struct db_value db_value_text(const char *text) {
+    return (struct db_value){.kind = DB_VALUE_TEXT, .text = text};
+}
+static inline struct db_value db_value_int(int64_t number) {
+    return (struct db_value){.kind = DB_VALUE_INT, .number = number};
+}
+static inline struct db_value db_value_blob(const void *blob, size_t size) {
+    return (struct db_value){.kind = DB_VALUE_BLOB, .blob = blob, .size = size};
+}
+#define DB_TEXT(text)       db_value_text(text)
+#define DB_INT(number)      db_value_int(number)
+#define DB_BLOB(blob, size) db_value_blob(blob, size)
 /* All of a statement's, as two arguments. */
 #define DB_VALUES(...)                                                                                       \
     (const struct db_value[]){{0}, __VA_ARGS__} + 1,                                                         \
