@@ -26,14 +26,15 @@ const radio = ['GENERAL.DEVICE:eth0', 'GENERAL.TYPE:ethernet', 'GENERAL.STATE:20
 const scan = [`${hex(lobby)}:63:WPA2`, `${hex('Café')}:88:WPA2 WPA3`, `${hex('Office')}:91:WPA2 802.1X`, `${hex('Free')}:20:`,
   'fffe00:44:WPA3', `${hex('Café')}:99:`, `${hex('\u202Eevil')}:10:WPA2`, ':50:WPA2', 'zz:1:WPA2', ''].join('\n');
 
-function ask(port, target, { method = 'GET', host = `${address}:${port}`, headers = {}, body } = {}) {
+function ask(port, target, { method = 'GET', host = `${address}:${port}`, headers = {}, body, from } = {}) {
   return new Promise((resolve, reject) => {
-    const request = http.request({ host: address, port, path: target, method, setHost: false, agent: false, headers: { ...(host === null ? {} : { host }), ...headers } }, (response) => {
+    const request = http.request({ host: address, port, localAddress: from, path: target, method, setHost: false, agent: false, headers: { ...(host === null ? {} : { host }), ...headers } }, (response) => {
       let text = '';
       response.on('data', (data) => { text += data; });
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
     });
     request.on('error', reject);
+    request.setTimeout(60000, () => request.destroy(new Error('no answer')));
     request.end(body);
   });
 }
@@ -205,13 +206,20 @@ describe('a phone', { skip: needsRoot }, () => {
     assert.ok(await point());
   });
 
-  test('cannot hold the page up by connections', async () => {
-    const held = await Promise.all(Array.from({ length: 40 }, () => new Promise((resolve) => {
-      const socket = net.connect(port, address, () => resolve(socket));
-      socket.on('error', () => {});
-    })));
-    const refused = await until(async () => held.filter((socket) => socket.destroyed || socket.readableEnded || socket.closed).length >= 40 - 24, 'all but its share to be refused');
-    assert.ok(refused);
+  test('cannot hold the page up by connections', async (t) => {
+    // More than there are for everybody, each with a byte now and then: what one address may have leaves the others their own.
+    const held = [];
+    const isOpen = (socket) => !socket.destroyed && !socket.readableEnded && !socket.closed;
+    const trickle = setInterval(() => held.filter(isOpen).forEach((socket) => socket.write('x')), 1000);
+    t.after(() => { clearInterval(trickle); held.forEach((socket) => socket.destroy()); });
+    for (let i = 0; i < 120; i++) {
+      held.push(await new Promise((resolve) => {
+        const socket = net.connect(port, address, () => resolve(socket)).on('error', () => resolve(socket));
+        socket.resume().write('GET / HTTP/1.1\r\nx: ');
+      }));
+    }
+    assert.equal((await page('/', { from: '127.0.0.2' })).status, 200);
+    await until(() => held.filter(isOpen).length === 24, 'all but its share to be refused');
     for (const socket of held) socket.destroy();
     await until(async () => (await page('/').catch(() => ({}))).status === 200, 'the page to answer again');
   });
