@@ -11,6 +11,8 @@ static const struct {
     enum network_reason reason;
 } rows[] = {
     {"Secrets were required", NETWORK_WRONG_PASSPHRASE},
+    {"No valid secrets", NETWORK_WRONG_PASSPHRASE},
+    {"Invalid secrets", NETWORK_WRONG_PASSPHRASE},
     {"802.1X supplicant disconnected", NETWORK_WRONG_PASSPHRASE},
     {"802.1X supplicant failed", NETWORK_WRONG_PASSPHRASE},
     {"802.1X supplicant took too long", NETWORK_WRONG_PASSPHRASE},

@@ -248,8 +248,6 @@ static void fill_facts(const struct paint *paint, struct column *column) {
     if (screen->kind == SCREEN_WELCOME || screen->kind == SCREEN_LOADING || screen->kind == SCREEN_LOCKED ||
         screen->kind == SCREEN_ELSEWHERE || screen->kind == SCREEN_SIGNED_OUT)
         add_text(paint, column, screen->name, FONT_MEDIUM, 56, 0, accent);
-    if (detail_is_fact(paint) && !*paint->reasons[SCREEN_ENGLISH])
-        add_text(paint, column, screen->detail, FONT_MEDIUM, 50, 0, accent);
     if (screen->kind == SCREEN_EMPTY) {
         add_text(paint, column, screen->channel, FONT_MEDIUM, 64, 0, accent);
         add_text(paint, column, screen->name, FONT_REGULAR, 40, 14, quiet);
@@ -470,7 +468,8 @@ static void make_waits(struct paint *paint) {
 static void make_reasons(struct paint *paint) {
     static const enum screen_language all[] = {SCREEN_ENGLISH, SCREEN_FRENCH};
     for (size_t i = 0; detail_is_fact(paint) && i < PP_COUNT(all); i++)
-        (void)!strings_reason(paint->strings, all[i], paint->screen->detail, paint->reasons[all[i]]);
+        strings_explain(paint->strings, all[i], screen_name(paint->screen->kind), paint->screen->detail,
+                        paint->reasons[all[i]]);
 }
 
 bool paint_screen(const struct screen *screen, const struct font *font, const struct strings *strings,

@@ -65,12 +65,27 @@ static bool find_reason(const struct strings *strings, enum screen_language lang
     return false;
 }
 
+/* "(7) …": nmcli puts NetworkManager's number before some. */
+static const char *behind_number(const char *part) {
+    size_t digits = *part == '(' ? strspn(part + 1, "0123456789") : 0;
+    return digits && strncmp(part + 1 + digits, ") ", 2) == 0 ? part + digits + 3 : part;
+}
+
 bool strings_reason(const struct strings *strings, enum screen_language language, const char *reason,
                     char shown[STRINGS_REASON_MAX]) {
     for (const char *part = reason; *part; part += strcspn(part, ":"), part += strspn(part, ": ")) {
-        if (find_reason(strings, language, part, shown))
+        if (find_reason(strings, language, behind_number(part), shown))
             return true;
     }
     *shown = 0;
     return false;
+}
+
+void strings_explain(const struct strings *strings, enum screen_language language, const char *screen,
+                     const char *reason, char shown[STRINGS_REASON_MAX]) {
+    char name[64];
+    if (strings_reason(strings, language, reason, shown) || !*reason)
+        return;
+    snprintf(name, sizeof name, "%s.other", screen);
+    snprintf(shown, STRINGS_REASON_MAX, "%s", strings_get(strings, language, name));
 }

@@ -94,6 +94,9 @@ static void a_reason_is_found_in_what_is_said(void **state) {
          "passphrase"},
         {"NetworkManager: Error: Connection activation failed: (7) Secrets were required, but not provided.",
          "passphrase"},
+        {"NetworkManager: Error: Connection activation failed: No valid secrets.", "passphrase"},
+        {"NetworkManager: Error: Connection activation failed: Invalid secrets.", "passphrase"},
+        {"NetworkManager: Error: Connection activation failed: The device was removed.", "other"},
         {"NetworkManager: Error: Connection activation failed: 802.1X supplicant took too long to "
          "authenticate.",
          "passphrase"},
