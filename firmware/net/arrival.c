@@ -19,14 +19,14 @@ struct net_arrival {
 };
 
 /* One that leads out of the machine, and is this machine's for certain. */
-static bool leads_out(const struct nlmsghdr *header) {
+static bool leads_out(struct nlmsghdr *header) {
     const struct ifaddrmsg *address = NLMSG_DATA(header);
     return header->nlmsg_type == RTM_NEWADDR && header->nlmsg_len >= NLMSG_LENGTH(sizeof *address) &&
            address->ifa_scope == RT_SCOPE_UNIVERSE &&
            !(address->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
 }
 
-static bool has_one(const struct nlmsghdr *header, size_t size) {
+static bool has_one(struct nlmsghdr *header, size_t size) {
     for (; NLMSG_OK(header, size); header = NLMSG_NEXT(header, size)) {
         if (leads_out(header))
             return true;

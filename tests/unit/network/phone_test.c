@@ -19,8 +19,8 @@ static const char *const expected[PHONE_STATES] = {
     [PHONE_AWAY] = "WAITING+wait AWAY - OPENING+new AWAY AWAY - - - - -",
     [PHONE_WAITING] = "WAITING AWAY OPENING+new OPENING+new RESTING+wait AWAY - - - - -",
     [PHONE_OPENING] = "- AWAY+close - - - - - - - OPEN+wait RESTING+close+wait",
-    [PHONE_OPEN] = "OPEN AWAY+close RESTING+close+wait OPEN RESTING+close+wait AWAY+close AWAY+close "
-                   "OPENING+again TAKEN+wait - -",
+    [PHONE_OPEN] = ("OPEN AWAY+close RESTING+close+wait OPEN RESTING+close+wait AWAY+close AWAY+close "
+                    "OPENING+again TAKEN+wait - -"),
     [PHONE_TAKEN] =
         "TAKEN AWAY+close TRYING+try TAKEN RESTING+close+wait AWAY+close TRYING+try TRYING+try TAKEN - -",
     [PHONE_TRYING] = "- - - - - - - - - AWAY+told OPENING+again",
