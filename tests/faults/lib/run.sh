@@ -35,7 +35,7 @@ run_begin() {
   dir=$(cd "$dir" && pwd)
   out=$(cd "$out" && pwd)
   as_root rm -rf --one-file-system "$dir/root" "$dir/headend" "$dir/headend-package" "$dir/content" "$dir/log"
-  rm -f "$out"/*.png "$out"/*.txt "$out/report.json"
+  rm -f "$out"/*.png "$out"/*.txt "$out"/*.html "$out/report.json"
   mkdir -p "$dir/log"
   trap finish EXIT
   trap 'exit 130' INT TERM

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The emulated board with radios: three of mac80211_hwsim, which hear each other. One is the board's; one is in the network
-# namespace "shop", behind which are an access point, DHCP, names and the headend; one is in the namespace "phone". Sourced by
+# namespace "shop", behind which are an access point, DHCP, names and the headend; one is the phone's (phone.sh). Sourced by
 # tests/faults/wifi, which sets $dir.
 #   machine_devices     emulator_devices; the access point's configuration comes with the emulated firmware, so that no passphrase
 #                       is on the flash but the board's own
@@ -39,8 +39,10 @@ RADIOS
   as_root sed -i "s/SHOP_ADDRESS/$SHOP_ADDRESS/" "$dir/root/usr/local/sbin/radios"
   as_root chmod 755 "$dir/root/usr/local/sbin/radios"
   as_root rm -f "$etc/resolv.conf" # this machine's
+  as_root touch "$etc/resolv.conf"
   machine_units
   machine_eap_server
+  phone_install
   as_root mkdir -p "$etc/systemd/system/pingplay-headend.service.d" "$etc/systemd/system/pingplay-player.service.d"
   printf '[Unit]\nAfter=radios.service\n[Service]\nNetworkNamespacePath=/run/netns/shop\n' |
     as_root tee "$etc/systemd/system/pingplay-headend.service.d/shop.conf" >/dev/null
@@ -188,4 +190,6 @@ screen_differs() {
   for other in "${@:2}"; do
     ! cmp -s "$1" "$other" || return 1
   done
+  # The same twice: not in the middle of a crossfade.
+  screen_shot "$1.again" && cmp -s "$1" "$1.again" && rm "$1.again"
 }

@@ -74,6 +74,122 @@ before_anything() {
   no_profile
 }
 
+# ---- The screen's own access point, and a phone ----
+
+POINTS=/run/NetworkManager/system-connections
+
+# point_open SECONDS: in memory, with a rule that nothing leads on from there, which NetworkManager would let.
+point_open() {
+  said "$1" pingplay-network.service 'access point Pingplay-[A-Z]{4} on wlan0: open'
+  holds "^600 root $POINTS/pingplay-phone-a.nmconnection\$" "stat -c '%a %U %n' $POINTS/*"
+  holds '^tmpfs$' "stat -f -c %T $POINTS"
+  no_profile
+  # shellcheck disable=SC2016
+  holds '^0 before, 1 now$' 'echo "$(cat /run/pingplay/forwarding) before, $(cat /proc/sys/net/ipv4/ip_forward) now"'
+  holds '^100:.* iif wlan0 prohibit' 'ip rule'
+}
+
+# All of it is as it was before.
+point_closed() {
+  said 60 pingplay-network.service 'access point Pingplay-[A-Z]{4}: closed'
+  seen 30 '^nothing is left$' "{ ls $POINTS/pingplay* /run/pingplay/forwarding /var/lib/NetworkManager/dnsmasq-wlan0.leases
+    ls -A /etc/NetworkManager/dnsmasq-shared.d
+    ip -4 address show dev wlan0 | grep -F 10.42.0
+    ip rule | grep prohibit
+    grep -H 1 /proc/sys/net/ipv4/ip_forward
+    pgrep -a dnsmasq | grep -F 10.42.0; } 2>/dev/null | grep . || echo nothing is left"
+}
+
+# page_has FILE TEXT
+page_has() {
+  grep -qF -- "$2" "$1" && return
+  echo "tests/faults/wifi: no \"$2\" in $1" >&2
+  return 1
+}
+
+# A screen that is hung up: nothing is in reach that it knows, nor anything else.
+point_by_itself() {
+  since=0
+  point_open 300
+  phone_scans "$out/phone-alone.png"
+}
+
+phone_at_first() {
+  phone_joins
+  phone_asks '^302 http://10\.42\.0\.1/$' http://connectivitycheck.gstatic.com/generate_204
+  phone_opens / "$out/page-alone.html"
+  page_has "$out/page-alone.html" 'No network was in reach of the screen.'
+}
+
+# Though the machine forwards, and has another network, which swallows everything: what is refused at once is curl's 7, and what
+# only gets no answer its 28.
+phone_leads_nowhere() {
+  probe 'ip link add other type dummy && ip address add 198.51.100.1/24 dev other && ip link set other up'
+  holds '^status 7$' 'phone curl http://198.51.100.2/; echo status $?'
+  probe ip link delete other
+}
+
+point_ended() {
+  listen
+  holds '^status 0$' 'pingplayctl network phone off; echo status $?'
+  point_closed
+  phone_leaves
+}
+
+point_by_command() {
+  listen
+  holds '^status 0$' 'pingplayctl network phone; echo status $?'
+  point_open 10
+  phone_scans "$out/phone.png"
+  phone_joins
+}
+
+phone_lists() {
+  local name
+  phone_opens / "$out/page-list.html"
+  for name in "$WPA2_NAME" "$WPA3_NAME"; do
+    page_has "$out/page-list.html" "href=\"/network?id=$(phone_digits "$name")&amp;lang=en\""
+  done
+  page_has "$out/page-list.html" "<bdi>$OFFICE_NAME</bdi><span class=\"network-note\">"
+  phone_opens "/network?id=$(phone_digits "$WPA2_NAME")" "$out/page-network.html"
+  page_has "$out/page-network.html" "<bdi>$WPA2_NAME</bdi>"
+  phone_opens /other "$out/page-other.html"
+  page_has "$out/page-other.html" 'name="security"'
+  phone_opens /style.css "$out/style.css"
+  phone_opens /setup.css "$out/setup.css"
+}
+
+# The same name and passphrase come back, and the phone with them.
+phone_is_wrong() {
+  local before="$phone_name $phone_passphrase"
+  listen
+  phone_types "$WPA2_NAME" 'not the passphrase' "$out/page-trying.html"
+  page_has "$out/page-trying.html" 'The screen is trying it'
+  said 60 pingplay-agent.service '^(<.>)?phone-trying'
+  screen_becomes "$out/phone-trying.png" "$out/phone.png"
+  point_open 180
+  said 30 pingplay-agent.service "^(<.>)?phone $phone_name: passphrase"
+  phone_scans "$out/phone-wrong.png"
+  [ "$phone_name $phone_passphrase" = "$before" ]
+  phone_returns
+  phone_opens / "$out/page-wrong.html"
+  page_has "$out/page-wrong.html" "<bdi>$WPA2_NAME</bdi></strong> did not work: the passphrase was not accepted."
+}
+
+phone_is_right() {
+  listen
+  phone_types "$WPA2_NAME" "$WPA2_PASSPHRASE" "$out/page-trying.html"
+  page_has "$out/page-trying.html" 'The screen is trying it'
+  said 180 pingplay-agent.service '^(<.>)?phone-done'
+  screen_becomes "$out/phone-done.png" "$out/phone-wrong.png" "$out/phone-trying.png"
+  point_closed
+  on_wifi 60 "$WPA2_NAME"
+  profile_is a
+  phone_leaves
+}
+
+# ---- USB sticks ----
+
 # Looked at while it waits for an answer: what it may, and that the stick is mounted nowhere any more.
 wrong_stick() {
   listen
@@ -237,7 +353,7 @@ on_flash() {
 
 not_on_flash() {
   local status=0
-  found_on_flash "$WPA2_PASSPHRASE" "$WPA3_PASSPHRASE" "$HIDDEN_PASSPHRASE" 'not the passphrase' || status=$?
+  found_on_flash "$WPA2_PASSPHRASE" "$WPA3_PASSPHRASE" "$HIDDEN_PASSPHRASE" 'not the passphrase' "${phone_passphrases[@]}" || status=$?
   [ $status = 1 ]
 }
 
@@ -256,7 +372,18 @@ stick_at_start() {
 
 steps() {
   timed "no network, nothing set" before_anything
-  timed "an access point" shop_open
+  timed "a phone: the screen opens an access point by itself" point_by_itself
+  timed "a phone: joins by the code on the screen, and finds the page" phone_at_first
+  timed "a phone: gets nowhere else" phone_leads_nowhere
+  timed "a phone: the access point is closed by command" point_ended
+  timed "an access point of others" shop_open
+  timed "a phone: the access point is opened by command" point_by_command
+  timed "a phone: the networks in reach" phone_lists
+  timed "a phone: a wrong passphrase" phone_is_wrong
+  timed "a phone: the right one" phone_is_right
+  timed "enrolled over it" enrolled
+  timed "nobody's: the Wi-Fi is erased" made_nobodys
+  timed "no passphrase on the flash" not_on_flash
   timed "a stick with a wrong passphrase" wrong_stick
   timed "a stick: WPA2" right_stick
   timed "enrolled over it" enrolled
