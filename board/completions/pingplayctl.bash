@@ -40,13 +40,13 @@ _pingplayctl() {
     vault) options="$options migrate" ;;
     'vault migrate') options="$options file tpm2" ;;
     network) options="$options show wifi 8021x static dhcp forget phone" ;;
-    'network wifi' | 'network wifi '*) options="$options --hidden --security --qr" ;;
+    'network wifi' | 'network wifi '*) options="$options --hidden --security --qr --keep" ;;
     'network 8021x') options="$options --ssid --hidden --ca --server --identity --anonymous $(_pingplayctl_interfaces)" ;;
     'network 8021x '*) options="$options --hidden --ca --server --identity --anonymous" ;;
     'network phone') options="$options off" ;;
     'network forget') options="$options wifi $(_pingplayctl_interfaces)" ;;
     'network static' | 'network dhcp') options="$options $(_pingplayctl_interfaces)" ;;
-    'network static '*) options="$options --gateway --dns" ;;
+    'network static '*) options="$options --gateway --dns --keep" ;;
     proxy) options="$options show set clear" ;;
     'proxy set' | 'proxy set '*) options="$options --user --ca --except --principal --keytab --kdc" ;;
     reset) options="$options --yes" ;;

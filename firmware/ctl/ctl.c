@@ -31,13 +31,14 @@ static const char usage[] =
     "                               standard input\n"
     "        clear                  none\n"
     "  network show                 the Wi-Fi and the addresses that were set here\n"
-    "          wifi SSID [--hidden] [--security wpa2-wpa3|wpa3|open]\n"
+    "          wifi SSID [--hidden] [--security wpa2-wpa3|wpa3|open] [--keep]\n"
     "                               join a Wi-Fi; the passphrase is typed, or comes on standard input\n"
-    "          wifi --qr            the same, by the text of its QR code on standard input\n"
+    "          wifi --qr [--keep]   the same, by the text of its QR code on standard input\n"
     "          8021x INTERFACE|--ssid SSID [--hidden] --ca FILE --server NAME [--identity NAME] [--anonymous "
     "NAME]\n"
     "                               IEEE 802.1X by EAP-TLS, with this screen's own certificate and key\n"
-    "          static INTERFACE ADDRESS/PREFIX… [--gateway ADDRESS] [--dns ADDRESS]…\n"
+    "          static INTERFACE ADDRESS/PREFIX… [--gateway ADDRESS] [--dns ADDRESS]… [--keep]\n"
+    "                               --keep: also where neither its gateway nor the headend is reached\n"
     "          dhcp INTERFACE       addresses from the network\n"
     "          forget wifi|INTERFACE\n"
     "  reset [--yes]                erase the keys and everything else: it is nobody's then, and shows a new "
@@ -123,6 +124,7 @@ int ctl_main(int argc, char **argv) {
         {"help", PP_OPTION_FLAG, &help},
         {"hidden", PP_OPTION_FLAG, &ctl.hidden},
         {"qr", PP_OPTION_FLAG, &ctl.qr},
+        {"keep", PP_OPTION_FLAG, &ctl.keep},
         {"security", PP_OPTION_STRING, &ctl.security},
         {"ssid", PP_OPTION_STRING, &ctl.ssid},
         {"server", PP_OPTION_STRING, &ctl.server},

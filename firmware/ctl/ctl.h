@@ -44,7 +44,7 @@ struct ctl {
     bool again, follow, yes;
     uint64_t lines;
     const char *at;
-    bool hidden, qr;
+    bool hidden, qr, keep;
     const char *security;
     const char *ssid, *server, *identity, *anonymous; /* of "network 8021x"; NULL: not given */
     struct pp_option_list gateways, dns;

@@ -212,6 +212,21 @@ static enum ctl_exit show_document(const struct ctl *ctl, const char *text, size
     return CTL_OK;
 }
 
+/* A note says what is not as it should be of a change that was kept. */
+static enum ctl_exit show_done(const struct ctl *ctl, const char *note) {
+    if (ctl->json && *note) {
+        pp_autojson cJSON *document = cJSON_CreateObject();
+        cJSON_AddNumberToObject(document, "format", 1);
+        cJSON_AddTrueToObject(document, "done");
+        cJSON_AddStringToObject(document, "note", note);
+        pp_autojsontext char *text = cJSON_PrintUnformatted(document);
+        printf("%s\n", text ? text : "{}");
+        return CTL_OK;
+    }
+    printf("%s\n", ctl->json ? "{\"format\":1,\"done\":true}" : words(ctl->language, "network.done"));
+    return *note ? fail(ctl, "network.kept", note, CTL_OK) : CTL_OK;
+}
+
 static enum ctl_exit run(const struct ctl *ctl, const struct network_request *request) {
     pp_autobuf struct pp_buf answer = PP_BUF_INIT(NETWORK_ANSWER_MAX + 1);
     const struct timeval patience = {.tv_sec = NETWORK_PATIENCE_S};
@@ -225,8 +240,7 @@ static enum ctl_exit run(const struct ctl *ctl, const struct network_request *re
                                         : fail(ctl, "network.silent", "", CTL_NO_AGENT);
     if (request->verb == NETWORK_SHOW)
         return show_document(ctl, pp_buf_text(&answer), answer.size);
-    printf("%s\n", ctl->json ? "{\"format\":1,\"done\":true}" : words(ctl->language, "network.done"));
-    return CTL_OK;
+    return show_done(ctl, pp_buf_text(&answer));
 }
 
 enum ctl_exit network_run(const struct ctl *ctl) {
@@ -248,6 +262,9 @@ enum ctl_exit network_run(const struct ctl *ctl) {
             continue;
         if (ctl->argument_count > verbs[i].arguments_max)
             return fail(ctl, "error.refused", "too many arguments", CTL_USAGE);
+        if (ctl->keep && verbs[i].verb != NETWORK_WIFI && verbs[i].verb != NETWORK_STATIC)
+            return fail(ctl, "error.refused", "--keep: of network wifi and network static", CTL_USAGE);
+        request.keep = ctl->keep;
         if (verbs[i].read(ctl, &request, &error) && network_request_check(&request, &error))
             return run(ctl, &request);
         return fail(ctl, "error.refused", error.message,

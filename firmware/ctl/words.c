@@ -213,6 +213,7 @@ static const struct word table[] = {
      {"It was not done, and what was there before stays",
       "Ce n’est pas fait, et ce qu’il y avait avant reste"}},
     {"network.done", {"Done.", "C’est fait."}},
+    {"network.kept", {"It is kept, but", "C’est gardé, mais"}},
     {"network.none", {"Nothing was set here.", "Rien n’a été réglé ici."}},
     {"network.profile", {"Profile", "Profil"}},
     {"network.active", {"In use", "En service"}},

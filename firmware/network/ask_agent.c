@@ -16,9 +16,9 @@ static bool check_listener(const struct network_service *service, int fd, struct
                     (unsigned)uid));
 }
 
-bool ask_agent(const struct network_service *service, const struct local_message *request,
+bool ask_agent(const struct network_service *service, const struct local_message *request, int patience_ms,
                struct pp_buf *packet, struct local_message *answer, struct pp_error *error) {
-    const struct timeval patience = {.tv_sec = ASK_AGENT_MS / 1000};
+    const struct timeval patience = {.tv_sec = patience_ms / 1000};
     if (!service->agent_socket)
         return pp_fail(error, PP_E_NOTFOUND, "there is no agent");
     pp_autoclose int fd = ipc_connect(service->agent_socket, error);

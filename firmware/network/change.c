@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "network/gateway.h"
 #include "network/nmcli.h"
+#include "network/reach.h"
 
 #define STRING(number)  #number
 #define SECONDS(number) STRING(number)
@@ -13,8 +14,10 @@
 enum step { NOTE, WRITE, LOAD, UP, PROBE, KEEP, CLEAN, DISCARD, RETURN, DONE, FAILED };
 
 struct change {
+    const struct network_service *service;
     const struct profiles *profiles;
     const struct network_request *request;
+    struct pp_buf *note; /* NULL: nobody reads it */
     struct profile old, new;
     bool has_old;
     char active[KEYFILE_UUID_SIZE]; /* before; "" none */
@@ -99,7 +102,7 @@ static bool probe_wifi(const struct change *change, struct pp_error *error) {
            gateway_answers(&gateway, device, error);
 }
 
-static bool on_probe(struct change *change, struct pp_error *error) {
+static bool probe_gateways(const struct change *change, struct pp_error *error) {
     const struct network_request *request = change->request;
     if (request->verb == NETWORK_WIFI)
         return probe_wifi(change, error);
@@ -111,6 +114,25 @@ static bool on_probe(struct change *change, struct pp_error *error) {
             return false;
     }
     return true;
+}
+
+/* A gateway is there to be gone through: what reaches the headend without it is right. */
+static bool on_probe(struct change *change, struct pp_error *error) {
+    if (probe_gateways(change, error))
+        return true;
+    enum reach reach = reach_headend(change->service);
+    if (reach == REACH_HEADEND) {
+        pp_log_info("%s, but the headend is reached", error->message);
+        return true;
+    }
+    if (reach == REACH_NOTHING) {
+        const struct pp_error why = *error;
+        pp_fail(error, why.code, "%s, and the headend is not reached", why.message);
+    }
+    if (!change->request->keep)
+        return false;
+    pp_log_warning("it is kept, as was asked for: %s", error->message);
+    return !change->note || pp_buf_add_text(change->note, error->message, error);
 }
 
 static bool on_keep(struct change *change, struct pp_error *error) {
@@ -152,9 +174,9 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-bool change_run(const struct profiles *profiles, const struct network_request *request,
-                struct pp_error *error) {
-    struct change change = {.profiles = profiles, .request = request};
+bool change_run(const struct network_service *service, const struct profiles *profiles,
+                const struct network_request *request, struct pp_buf *note, struct pp_error *error) {
+    struct change change = {.service = service, .profiles = profiles, .request = request, .note = note};
     enum step step = NOTE;
     while (step != DONE && step != FAILED) {
         const struct row *row = &rows[step];

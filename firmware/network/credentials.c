@@ -67,7 +67,7 @@ static bool ask(const struct network_service *service, struct pp_buf *packet, st
                 struct pp_error *error) {
     struct pp_error own = {0};
     const struct local_message request = {.type = LOCAL_KEY};
-    if (!ask_agent(service, &request, packet, answer, &own))
+    if (!ask_agent(service, &request, ASK_AGENT_MS, packet, answer, &own))
         return pp_fail(error, PP_E_CANCELLED, "the agent does not answer: %s", own.message);
     if (answer->type == LOCAL_REFUSED)
         return pp_fail(error, answer->refused.refusal == LOCAL_NOT_NOW ? PP_E_CANCELLED : PP_E_STATE,

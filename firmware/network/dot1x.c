@@ -69,7 +69,7 @@ bool dot1x_change(const struct network_service *service, const struct network_re
             pp_fail(error, PP_E_STATE,
                     "this screen has no certificate yet: it has to be enrolled over another network first");
     profiles.identity = about.device;
-    bool done = fetched && change_run(&profiles, request, error);
+    bool done = fetched && change_run(service, &profiles, request, NULL, error);
     if (!done && !dot1x_tidy(&profiles, &left))
         pp_log_warning("%s", left.message);
     return done;

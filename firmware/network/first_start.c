@@ -16,7 +16,8 @@ static cJSON *agent_status(const struct network_service *service) {
     pp_autobuf struct pp_buf packet = PP_BUF_INIT(LOCAL_PACKET_MAX);
     struct local_message answer = {0};
     struct pp_error error = {0};
-    if (!ask_agent(service, &(struct local_message){.type = LOCAL_STATUS}, &packet, &answer, &error) ||
+    if (!ask_agent(service, &(struct local_message){.type = LOCAL_STATUS}, ASK_AGENT_MS, &packet, &answer,
+                   &error) ||
         answer.type != LOCAL_DOCUMENT)
         return NULL;
     return pp_json_parse(answer.document.data, answer.document.size, FIRST_START_STATUS_MAX, &error);
@@ -40,7 +41,7 @@ void first_start_say(const struct network_service *service, const struct local_n
     const struct local_message request = {.type = LOCAL_NOTICE, .notice = *notice};
     struct local_message answer = {0};
     struct pp_error error = {0};
-    if (!ask_agent(service, &request, &packet, &answer, &error))
+    if (!ask_agent(service, &request, ASK_AGENT_MS, &packet, &answer, &error))
         pp_log_info("not said on the screen: %s", error.message);
 }
 

@@ -114,7 +114,8 @@ static enum phone_event try_given(struct phone_service *phone) {
     tell(phone, LOCAL_PHONE_TRYING);
     access_point_close(&phone->point, &phone->places);
     pp_log_info("access point %s: closed, what a phone has handed over is tried", phone->point.name);
-    bool done = change_run(&phone->service->profiles, &phone->given, &error);
+    phone->given.keep = false; /* where nothing is reached the phone has to come back */
+    bool done = change_run(phone->service, &phone->service->profiles, &phone->given, NULL, &error);
     phone->opening.reason = done ? NETWORK_NO_REASON : network_reason_of(error.message);
     phone->opening.tried_size = (uint8_t)phone->given.wifi.ssid_size;
     memcpy(phone->opening.tried, phone->given.wifi.ssid, phone->given.wifi.ssid_size);

@@ -190,6 +190,13 @@ bool network_request_check(const struct network_request *request, struct pp_erro
 
 /* ---- The packet, written ---- */
 
+#define KEEP 0x80 /* beside the verb */
+
+/* Those whose gateway has to answer. */
+static bool may_be_kept(enum network_verb verb) {
+    return verb == NETWORK_WIFI || verb == NETWORK_STATIC;
+}
+
 static bool put_byte(struct pp_buf *packet, unsigned value, struct pp_error *error) {
     const uint8_t byte = (uint8_t)value;
     return pp_buf_add(packet, &byte, 1, error);
@@ -255,7 +262,8 @@ static bool is_bare(enum network_verb verb) {
 
 bool network_request_encode(const struct network_request *request, struct pp_buf *packet,
                             struct pp_error *error) {
-    if (!put_byte(packet, NETWORK_VERSION, error) || !put_byte(packet, request->verb, error))
+    if (!put_byte(packet, NETWORK_VERSION, error) ||
+        !put_byte(packet, request->verb | (request->keep ? KEEP : 0), error))
         return false;
     if (is_bare(request->verb))
         return true;
@@ -416,9 +424,12 @@ static bool decode(struct reader *reader, struct network_request *request, struc
         return false;
     if (version != NETWORK_VERSION)
         return pp_fail(error, PP_E_UNSUPPORTED, "a request of another version");
-    if (!get_byte(reader, NETWORK_VERB_END - 1, &verb, error))
+    if (!get_byte(reader, UINT8_MAX, &verb, error))
         return false;
-    request->verb = verb;
+    request->keep = verb & KEEP;
+    request->verb = verb & ~KEEP;
+    if (request->verb >= NETWORK_VERB_END || (request->keep && !may_be_kept(request->verb)))
+        return pp_fail(error, PP_E_INVALID, "a field is out of its range");
     if (!get_fields(reader, request, error))
         return false;
     if (reader->at != reader->end)

@@ -5,6 +5,7 @@
  *      +------+------+------------------------------------------+
  *      | ver. | verb | fields of the verb, in the order below   |
  *      +------+------+------------------------------------------+
+ *      verb    its highest bit: keep it also where its gateway does not answer; of wifi and static
  *      show    none
  *      wifi    hidden (0, 1), security (enum network_security), text ssid, text passphrase
  *      static  text interface, address IPv4, address IPv6, count of name servers, as many of (family, bytes)
@@ -108,6 +109,7 @@ struct network_8021x {
 
 struct network_request {
     enum network_verb verb;
+    bool keep; /* what is up, also where neither its gateway nor the headend is reached; of wifi, static */
     char interface[NETWORK_INTERFACE_MAX + 1]; /* of static, dhcp, forget, 8021x */
     union {
         struct network_wifi wifi;

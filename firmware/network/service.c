@@ -17,10 +17,9 @@
 static bool on_change(const struct network_service *service, const struct network_request *request,
                       struct pp_buf *out, struct pp_error *error) {
     struct pp_error left = {0};
-    (void)out;
     if (service->phone)
         phone_service_yield(service->phone);
-    if (!change_run(&service->profiles, request, error))
+    if (!change_run(service, &service->profiles, request, out, error))
         return false;
     /* It may have been one of 802.1X before. */
     if (!dot1x_tidy(&service->profiles, &left))
@@ -167,7 +166,7 @@ static bool carry_out(const struct network_service *service, int peer, const str
     unsigned role = role_of(service, uid);
     if (request->verb == NETWORK_SHOW && role == ADMINISTRATOR)
         return row->run(service, request, out, error);
-    bool may = row->who & role;
+    bool may = (row->who & role) && !(request->keep && role == STICK);
     pp_log_info("user %u%s asks for: %s%s%s%s", (unsigned)uid,
                 role == AGENT   ? ", the agent's,"
                 : role == STICK ? ", of USB sticks,"

@@ -5,7 +5,8 @@
  * certificate is another: then it is asked for it, where a profile of 802.1X wants it (dot1x.h). A connection is one
  * request (request.h) and one answer:
  *
- *      answer   0: done, 1: not done, 2: not now, ask again (1 byte), text: of show a JSON document, else why not
+ *      answer   0: done, 1: not done, 2: not now, ask again (1 byte), text: of show a JSON document, else why not; of a
+ *               change that was kept although nothing is reached, what is not
  *
  * One after the other: a change of the network has no second one beside it. A peer that goes away does not end it.
  */

@@ -71,6 +71,20 @@ describe('a display point on a network', { skip: needsRoot }, () => {
     });
   }
 
+  test('what is to be kept is, although nothing is reached, and that is told', async () => {
+    const fixed = ['static', 'wired0', '192.0.2.10/24', '--gateway', '192.0.2.77', '--keep'];
+    assert.deepEqual(await lab.ctl(fixed), { code: 0, out: 'Done.\npingplayctl: It is kept, but: gateway 192.0.2.77 does not answer\n' });
+    assert.deepEqual(await lab.addresses(), ['192.0.2.10/24']);
+    assert.match((await lab.run('ip route show default')).out, /^default via 192\.0\.2\.77 dev wired0 /);
+    const { code, out } = await lab.ctl([...fixed, '--json']);
+    assert.equal(code, 0, out);
+    assert.equal(checkDocument('network_change', JSON.parse(out)).note, 'gateway 192.0.2.77 does not answer');
+    const refused = { code: 2, out: 'pingplayctl: Refused: --keep: of network wifi and network static\n' };
+    assert.deepEqual(await lab.ctl(['dhcp', 'wired0', '--keep']), refused);
+    assert.equal((await lab.ctl(['dhcp', 'wired0'])).code, 0);
+    assert.match((await lab.addresses()).join(), /^192\.0\.2\.1[0-5]\d\/24$/);
+  });
+
   test('killed in a trial, the profile before is the one that a start takes up', async () => {
     // The gateway is waited for after the trial is up: then it is killed.
     const files = await lab.files();

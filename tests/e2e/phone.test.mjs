@@ -254,17 +254,18 @@ describe('a phone', { skip: needsRoot }, () => {
     });
   }
 
-  test('reads in words: a router that does not answer', async () => {
+  test('reads in words: a router that does not answer, where the headend is not reached either', async () => {
     await state('leads', 'GENERAL.DEVICES:lo\nIP4.GATEWAY:192.0.2.77\n');
+    await headend.stopServing();
     const from = network.log.length;
     await join({ token: await token(), id: hex('Free') });
     await opened(from);
     assert.match((await page('/')).text, /its router does not answer/);
-    assert.match(network.log.slice(from), /wifi, of a phone: gateway 192\.0\.2\.77 does not answer/);
-    await rm(path.join(network.dir, 'leads'));
+    assert.match(network.log.slice(from), /wifi, of a phone: gateway 192\.0\.2\.77 does not answer, and the headend is not reached/);
+    await headend.startServing();
   });
 
-  test('that gives the right one is told so by the screen, and the access point is gone', async () => {
+  test('that gives the right one is told so by the screen, and the access point is gone; its router need not answer where the headend is reached', async () => {
     const asking = { token: await token(), id: hex(lobby), passphrase: 'marked-right' };
     const [one, two] = [await join(asking), await join({ ...asking, id: hex('Café') })];
     assert.deepEqual([one.status, two.status], [200, 200]);
@@ -277,6 +278,8 @@ describe('a phone', { skip: needsRoot }, () => {
     assert.deepEqual([await readdir(path.join(network.dir, 'points')), await readdir(path.join(network.dir, 'names'))], [[], []]);
     await assert.rejects(page('/'), { code: 'ECONNREFUSED' });
     assert.match(await network.asked(), /connection delete uuid/);
+    assert.match(network.log, /gateway 192\.0\.2\.77 does not answer, but the headend is reached/);
+    await rm(path.join(network.dir, 'leads'));
     for (const secret of ['marked', first.passphrase]) assert.ok(!logs().includes(secret) && !((await network.asked()).includes(secret)), secret);
   });
 

@@ -109,6 +109,31 @@ static void the_fields_stand_where_the_header_says(void **state) {
     assert_memory_equal(other.fixed.dns[0].bytes, "\306\63\144\1", 4);
 }
 
+/* The verb's highest bit, where there is a gateway that may not answer. */
+static void what_is_to_be_kept_says_so(void **state) {
+    (void)state;
+    static const char wifi[] = "\1\202\0\1\1x\10eight888", fixed[] = "\1\203\4eth0\1\300\0\2\12\30\0\0\0";
+    static const struct {
+        const char *packet;
+        size_t size;
+    } others[] = {{"\1\201", 2}, {"\1\204\4eth0", 7}, {"\1\205\0", 3}, {"\1\212\1", 3}, {"\1\200", 2}};
+    network_autorequest struct network_request request, other;
+    pp_autobuf struct pp_buf packet = PP_BUF_INIT(NETWORK_REQUEST_MAX);
+    assert_true(network_request_decode(wifi, sizeof wifi - 1, &request, NULL));
+    assert_true(request.keep);
+    assert_int_equal(request.verb, NETWORK_WIFI);
+    assert_true(network_request_encode(&request, &packet, NULL));
+    assert_int_equal(packet.size, sizeof wifi - 1);
+    assert_memory_equal(packet.data, wifi, packet.size);
+    assert_true(network_request_decode(fixed, sizeof fixed - 1, &other, NULL));
+    assert_true(other.keep);
+    for (size_t i = 0; i < PP_COUNT(others); i++) {
+        struct pp_error error = {0};
+        assert_false(network_request_decode(others[i].packet, others[i].size, &request, &error));
+        assert_false(request.keep);
+    }
+}
+
 static void other_packets_are_refused(void **state) {
     (void)state;
     static const struct {
@@ -319,6 +344,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_come_back_as_they_were_and_only_whole),
         cmocka_unit_test(the_fields_stand_where_the_header_says),
+        cmocka_unit_test(what_is_to_be_kept_says_so),
         cmocka_unit_test(other_packets_are_refused),
         cmocka_unit_test(addresses_that_no_machine_has_are_refused),
         cmocka_unit_test(addresses_at_the_bounds_are_taken),

@@ -383,6 +383,7 @@ static const struct network_request key_changed = {.verb = NETWORK_KEY};
 struct stand_in_agent {
     pthread_t thread;
     int listener;
+    enum local_type asked;
     struct local_message answer;
 };
 
@@ -391,14 +392,14 @@ static void *answer_once(void *arg) {
     pp_autobuf struct pp_buf packet = PP_BUF_INIT(LOCAL_REQUEST_MAX);
     struct local_message request;
     pp_autoclose int peer = accept(agent->listener, NULL, NULL);
-    if (local_receive(peer, LOCAL_REQUEST_MAX, &packet, &request, NULL) && request.type == LOCAL_KEY)
+    if (local_receive(peer, LOCAL_REQUEST_MAX, &packet, &request, NULL) && request.type == agent->asked)
         (void)!local_send(peer, &agent->answer, NULL);
     return NULL;
 }
 
-static int ask_with_agent(const struct test_folder *folder, const struct network_request *request,
-                          const struct local_message *said, char text[1024]) {
-    struct stand_in_agent agent = {.answer = *said};
+static int ask_while_asked(const struct test_folder *folder, const struct network_request *request,
+                           enum local_type asked, const struct local_message *said, char text[1024]) {
+    struct stand_in_agent agent = {.answer = *said, .asked = asked};
     char path[PP_PATH_MAX];
     snprintf(path, sizeof path, "%s/agent.sock", folder->path);
     agent.listener = ipc_listen(path, NULL);
@@ -410,6 +411,11 @@ static int ask_with_agent(const struct test_folder *folder, const struct network
     close(agent.listener);
     assert_int_equal(unlink(path), 0);
     return status;
+}
+
+static int ask_with_agent(const struct test_folder *folder, const struct network_request *request,
+                          const struct local_message *said, char text[1024]) {
+    return ask_while_asked(folder, request, LOCAL_KEY, said, text);
 }
 
 static struct local_message credentials_of(const char *device, const char *chain, const char *key) {
@@ -540,6 +546,68 @@ static void what_the_agent_says_is_looked_at(void **state) {
     remove_keys(folder);
 }
 
+/* ---- A gateway that does not answer ---- */
+
+/* An interface that there is not, so that nobody is waited for. */
+static const char no_gateway[] = "GENERAL.DEVICES:nothere0\nIP4.GATEWAY:192.0.2.77\n";
+
+static struct local_message diagnosed(const char *checks) {
+    return (struct local_message){.type = LOCAL_DOCUMENT, .document = local_text_of(checks)};
+}
+
+static void it_is_no_matter_where_the_headend_is_reached(void **state) {
+    const struct test_folder *folder = *state;
+    const struct network_request wifi = wifi_of("correct horse");
+    static const char silent[] = "interface nothere0: No such device, and the headend is not reached";
+    static const struct {
+        const char *document; /* of the agent's diagnosis; NULL: it has another one under way */
+        const char *text;     /* NULL: it is done */
+    } rows[] = {
+        {"{\"checks\":[{\"name\":\"tcp\",\"verdict\":\"ok\"}]}", NULL},
+        {"{\"checks\":[{\"name\":\"tcp\",\"verdict\":\"skipped\"},{\"name\":\"proxy\",\"verdict\":\"ok\"}]}",
+         NULL},
+        {"{\"checks\":[{\"name\":\"link\",\"verdict\":\"ok\"},{\"name\":\"tcp\",\"verdict\":\"fault\"}]}",
+         silent},
+        {"{\"checks\":[]}", silent},
+        {"{\"checks\":7}", silent},
+        {"[", "interface nothere0: No such device"}, /* no answer */
+        {NULL, "interface nothere0: No such device"},
+    };
+    prepare(folder);
+    put(folder, "shown", no_gateway);
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        struct local_message said = {.type = LOCAL_REFUSED,
+                                     .refused = {.refusal = LOCAL_BUSY, .reason = local_text_of("busy")}};
+        char text[1024];
+        if (rows[i].document)
+            said = diagnosed(rows[i].document);
+        int status = ask_while_asked(folder, &wifi, LOCAL_DIAGNOSE, &said, text);
+        assert_int_equal(status, rows[i].text ? 1 : 0);
+        assert_string_equal(text, rows[i].text ? rows[i].text : "");
+    }
+    /* Nor where there is no agent to say so. */
+    char text[1024];
+    assert_int_equal(ask(folder, &wifi, text), 1);
+    assert_string_equal(text, "interface nothere0: No such device");
+}
+
+static void it_is_kept_where_somebody_wants_that_and_told(void **state) {
+    const struct test_folder *folder = *state;
+    struct network_request wifi = wifi_of("correct horse");
+    const struct local_message said = diagnosed("{\"checks\":[{\"name\":\"tcp\",\"verdict\":\"fault\"}]}");
+    char text[1024];
+    prepare(folder);
+    wifi.keep = true;
+    put(folder, "shown", no_gateway);
+    assert_int_equal(ask_while_asked(folder, &wifi, LOCAL_DIAGNOSE, &said, text), 0);
+    assert_string_equal(text, "interface nothere0: No such device, and the headend is not reached");
+    expect_text(folder, "profiles/pingplay-wifi-a.nmconnection", "autoconnect=true\n");
+    /* What does not come up at all is not. */
+    put(folder, "fail-up", "always\n");
+    assert_int_equal(ask(folder, &wifi, text), 1);
+    assert_string_equal(text, "NetworkManager: Error: it does not.");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_change_is_tried_and_then_kept, test_folder_create,
@@ -571,6 +639,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_key_goes_nowhere_but_into_memory, test_folder_create,
                                         test_folder_destroy),
         cmocka_unit_test_setup_teardown(what_the_agent_says_is_looked_at, test_folder_create,
+                                        test_folder_destroy),
+        cmocka_unit_test_setup_teardown(it_is_no_matter_where_the_headend_is_reached, test_folder_create,
+                                        test_folder_destroy),
+        cmocka_unit_test_setup_teardown(it_is_kept_where_somebody_wants_that_and_told, test_folder_create,
                                         test_folder_destroy),
         cmocka_unit_test_setup_teardown(a_request_that_is_wrong_has_no_effect, test_folder_create,
                                         test_folder_destroy),
