@@ -69,9 +69,6 @@ struct seal_params {
 
 /* PP_E_INVALID, with the parameter's name, when the set cannot be used. */
 PP_MUST_USE bool seal_params_check(const struct seal_params *params, struct pp_error *error);
-/* Bytes of the stream that holds `clear` bytes; UINT64_MAX where the format's 2^32 segments do not hold
- * them. */
-uint64_t seal_sealed_size(uint64_t clear, const struct seal_params *params);
 
 /* ---- Reading at any place ---- */
 struct seal_reader;

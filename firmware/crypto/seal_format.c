@@ -72,17 +72,6 @@ bool seal_layout_of(const struct seal_params *params, uint64_t length, struct se
     return true;
 }
 
-uint64_t seal_sealed_size(uint64_t clear, const struct seal_params *params) {
-    struct seal_params used;
-    seal_params_or_default(params, &used);
-    uint64_t room = used.segment_size - SEAL_TAG_SIZE;
-    uint64_t first = seal_room(&used, 0) - SEAL_TAG_SIZE;
-    uint64_t segments = clear <= first ? 1 : 2 + (clear - first - 1) / room;
-    if (segments > SEAL_SEGMENTS_MAX)
-        return UINT64_MAX;
-    return seal_header_size(&used) + clear + segments * SEAL_TAG_SIZE;
-}
-
 bool seal_cipher_init(struct seal_cipher *cipher, const struct seal_params *params, struct pp_error *error) {
     *cipher = (struct seal_cipher){0};
     seal_params_or_default(params, &cipher->params);

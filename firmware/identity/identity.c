@@ -238,26 +238,6 @@ void identity_request_take(struct identity *identity, struct identity_request *r
     request->key = (struct device_key){0};
 }
 
-static bool write_now(struct identity *identity, bool renewal, const struct csrattrs *attributes,
-                      struct pp_buf *der, struct pp_error *error) {
-    PP_AUTO(identity_request)
-    struct identity_request *request = identity_request_create(identity, renewal, error);
-    if (!request || !identity_request_write(request, attributes, der, error))
-        return false;
-    identity_request_take(identity, request);
-    return true;
-}
-
-bool identity_csr(struct identity *identity, const struct csrattrs *attributes, struct pp_buf *der,
-                  struct pp_error *error) {
-    return write_now(identity, false, attributes, der, error);
-}
-
-bool identity_csr_renewal(struct identity *identity, const struct csrattrs *attributes, struct pp_buf *der,
-                          struct pp_error *error) {
-    return write_now(identity, true, attributes, der, error);
-}
-
 void identity_keep_renewal(struct identity *identity) {
     const struct pp_buf *document = &identity->successor_document;
     struct pp_error error = {0};
@@ -352,7 +332,7 @@ static bool add_reason(const struct pp_error *reason, struct pp_error *error) {
                : false;
 }
 
-/* A renewal must be for the same device, and is for the key that identity_csr_renewal asked with, if it did. */
+/* A renewal must be for the same device, and is for the key that its request asked with, if it did. */
 static bool accept(struct identity *identity, bool renewal, const uint8_t *pkcs7, size_t size,
                    struct net_authorities *authorities, int64_t now_s, struct pp_error *error) {
     struct pkcs7_certificates list;

@@ -39,20 +39,13 @@ const char *
 identity_fingerprint_words(const struct identity *identity); /* its first 8 bytes, in hex groups */
 
 /* PKCS#10 (RFC 2986), DER, ECDSA over SHA-256. The subject is the certificate's own CN where there is one (as
- * RFC 7030 §4.2.2 wants it for a renewal), else CN = the thumbprint. */
-PP_MUST_USE bool identity_csr(struct identity *identity, const struct csrattrs *attributes,
-                              struct pp_buf *der, struct pp_error *error);
-
-/* The same for a new key, that of the certificate which is to follow the present one; the subject stays. The present
+ * RFC 7030 §4.2.2 wants it for a renewal), else CN = the thumbprint. In three steps, since nobody should wait for the
+ * key: it is written on any thread. */
+struct identity_request;
+/* `renewal`: for a new key, that of the certificate which is to follow the present one; the subject stays. The present
  * key and certificate are in use until identity_accept_renewal has brought those two to flash: a renewal that comes to
  * nothing, or a power cut at any instant, leaves a pair that fits. Only where identity_has_certificate. PP_E_IO: the
  * key of the renewal before could not be brought to its place yet. */
-PP_MUST_USE bool identity_csr_renewal(struct identity *identity, const struct csrattrs *attributes,
-                                      struct pp_buf *der, struct pp_error *error);
-
-/* The same in three steps, for whoever must not wait for the key: it is written on any thread. */
-struct identity_request;
-/* `renewal`: identity_csr_renewal's. */
 struct identity_request *identity_request_create(struct identity *identity, bool renewal,
                                                  struct pp_error *error);
 /* From any thread; of the identity it needs the vault alone. */
@@ -75,7 +68,7 @@ void identity_keep_renewal(struct identity *identity);
 PP_MUST_USE bool identity_accept_certificate(struct identity *identity, const uint8_t *pkcs7, size_t size,
                                              struct net_authorities *authorities, int64_t now_s,
                                              struct pp_error *error);
-/* The same of a renewal, which is for the key of identity_csr_renewal: the certificate must name the device that the
+/* The same of a renewal, which is for the key of its request: the certificate must name the device that the
  * present one names (RFC 7030 §4.2.2), else PP_E_AUTH. Only a person makes another device of a screen. */
 PP_MUST_USE bool identity_accept_renewal(struct identity *identity, const uint8_t *pkcs7, size_t size,
                                          struct net_authorities *authorities, int64_t now_s,

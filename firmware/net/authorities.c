@@ -1,12 +1,8 @@
 #include "net/authorities.h"
 
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <string.h>
-
-#include "base/buf.h"
-#include "base/file.h"
 
 struct net_authorities {
     atomic_uint references;
@@ -57,14 +53,6 @@ struct net_authorities *net_authorities_create(const char *pem, const uint8_t (*
     pthread_mutex_init(&authorities->lock, NULL);
     authorities->trust = pp_steal(&trust);
     return authorities;
-}
-
-struct net_authorities *net_authorities_load(const char *ca_file, struct pp_error *error) {
-    pp_autobuf struct pp_buf pem = PP_BUF_INIT(NET_TRUST_PEM_MAX);
-    if (pp_file_read(AT_FDCWD, ca_file, &pem, error))
-        return net_authorities_create(pp_buf_text(&pem), NULL, 0, error);
-    pp_wrap(error, "trusted authorities");
-    return NULL;
 }
 
 struct net_authorities *net_authorities_ref(struct net_authorities *authorities) {

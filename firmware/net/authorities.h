@@ -33,8 +33,6 @@ struct net_authorities;
 /* PP_E_LIMIT; NULL where out of memory. `refused`: hashes of keys, NULL and 0 none. */
 struct net_authorities *net_authorities_create(const char *pem, const uint8_t (*refused)[NET_KEY_HASH_SIZE],
                                                size_t refused_count, struct pp_error *error);
-/* Those of a PEM file, whatever is in it. */
-struct net_authorities *net_authorities_load(const char *ca_file, struct pp_error *error);
 struct net_authorities *net_authorities_ref(struct net_authorities *authorities); /* of NULL, NULL */
 void net_authorities_destroy(struct net_authorities *authorities);                /* NULL is allowed */
 PP_DEFINE_AUTO(net_authorities, struct net_authorities, net_authorities_destroy)

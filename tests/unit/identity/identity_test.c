@@ -44,7 +44,7 @@ static void certificate_request_is_signed_and_names_the_key(void **state) {
     char path[128];
     char command[256];
     char line[256] = "";
-    assert_true(identity_csr(screen->identity, NULL, &csr, NULL));
+    assert_true(screen_request(screen, false, &csr, NULL));
     snprintf(path, sizeof path, "%s/csr.der", screen->folder);
     assert_true(pp_file_replace(AT_FDCWD, path, csr.data, csr.size, 0600, NULL));
     snprintf(command, sizeof command, "openssl req -inform DER -in %s -noout -verify -subject 2>&1", path);
@@ -163,7 +163,7 @@ static void accept_with_authorities(struct screen *screen, const char *authoriti
         test_server_ask(&screen->server, "{\"do\":\"authorities\",\"list\":[%s]}", authorities);
     const char *path = cJSON_GetObjectItemCaseSensitive(file, "path")->valuestring;
     screen_issue(screen, options, &pkcs7);
-    PP_AUTO(net_authorities) struct net_authorities *trusted = net_authorities_load(path, NULL);
+    PP_AUTO(net_authorities) struct net_authorities *trusted = test_authorities(path, NULL);
     (void)!identity_accept_certificate(screen->identity, pkcs7.data, pkcs7.size, trusted, now(), &error);
     assert_string_equal(error.message, says);
 }
@@ -213,7 +213,7 @@ static void request_of_a_renewal_has_the_subject_of_the_certificate(void **state
     struct screen *screen = *state;
     pp_autobuf struct pp_buf csr = PP_BUF_INIT(4096);
     assert_true(screen_accept(screen, ",\"cn\":\"device-77\"", now(), NULL));
-    assert_true(identity_csr(screen->identity, NULL, &csr, NULL));
+    assert_true(screen_request(screen, false, &csr, NULL));
     assert_non_null(memmem(csr.data, csr.size, "device-77", 9));
 }
 

@@ -52,7 +52,7 @@ static bool renew(struct screen *screen, const char *options, struct pp_error *e
     pp_autobuf struct pp_buf csr = PP_BUF_INIT(4096);
     pp_autobuf struct pp_buf pkcs7 = PP_BUF_INIT(65536);
     char text[PP_BASE64_SIZE(4096)];
-    if (!identity_csr_renewal(screen->identity, NULL, &csr, error))
+    if (!screen_request(screen, true, &csr, error))
         return false;
     pp_base64_encode(csr.data, csr.size, text);
     pp_autojson cJSON *answer =
@@ -114,7 +114,7 @@ static void present_key_is_in_use_until_the_new_certificate_is_there(void **stat
     pp_autobuf struct pp_buf again = PP_BUF_INIT(4096);
     assert_true(screen_accept(screen, ",\"cn\":\"device-1\"", pp_clock_realtime_s(), NULL));
     remember(screen, old);
-    assert_true(identity_csr_renewal(screen->identity, NULL, &csr, NULL));
+    assert_true(screen_request(screen, true, &csr, NULL));
     assert_string_equal(identity_thumbprint(screen->identity), old);
     assert_pair_works(screen);
     assert_false(renew(screen, ",\"cn\":\"device-2\"", NULL)); /* refused */
@@ -122,7 +122,7 @@ static void present_key_is_in_use_until_the_new_certificate_is_there(void **stat
     assert_string_equal(identity_thumbprint(screen->identity), old);
     screen_reopen(screen);
     assert_string_equal(identity_thumbprint(screen->identity), old);
-    assert_true(identity_csr_renewal(screen->identity, NULL, &again, NULL));
+    assert_true(screen_request(screen, true, &again, NULL));
     assert_pair_works(screen);
 }
 
@@ -138,20 +138,20 @@ static void pending_renewal_goes_on_with_its_key_after_a_restart(void **state) {
     struct screen *screen = *state;
     pp_autobuf struct pp_buf first = PP_BUF_INIT(4096);
     assert_true(screen_accept(screen, ",\"cn\":\"device-1\"", pp_clock_realtime_s(), NULL));
-    assert_true(identity_csr_renewal(screen->identity, NULL, &first, NULL));
+    assert_true(screen_request(screen, true, &first, NULL));
     for (int restart = 0; restart < 2; restart++) {
         pp_autobuf struct pp_buf again = PP_BUF_INIT(4096);
         identity_keep_renewal(screen->identity);
         screen_reopen(screen);
         assert_pair_works(screen);
-        assert_true(identity_csr_renewal(screen->identity, NULL, &again, NULL));
+        assert_true(screen_request(screen, true, &again, NULL));
         assert_memory_equal(point_of(&first), point_of(&again), CRYPTO_POINT_SIZE - 1);
     }
     assert_true(renew(screen, ",\"cn\":\"device-1\"", NULL));
     assert_pair_works(screen);
     assert_false(has_record(screen, "next-device-key"));
     pp_autobuf struct pp_buf next = PP_BUF_INIT(4096);
-    assert_true(identity_csr_renewal(screen->identity, NULL, &next, NULL));
+    assert_true(screen_request(screen, true, &next, NULL));
     assert_memory_not_equal(point_of(&first), point_of(&next), CRYPTO_POINT_SIZE - 1);
 }
 

@@ -1,4 +1,5 @@
 /* Clients whose authorities change: nothing that was made before a change is used after it. */
+#include "support/authorities.h"
 #include "world.h"
 
 #include <fcntl.h>
@@ -120,7 +121,7 @@ static void too_many_are_refused_and_the_former_stay(void **state) {
     static const uint8_t keys[NET_TRUST_KEYS_MAX + 1][NET_KEY_HASH_SIZE];
     PP_AUTO(net_authorities)
     struct net_authorities *authorities =
-        net_authorities_load(test_server_path(&world->server, "authority"), &error);
+        test_authorities(test_server_path(&world->server, "authority"), &error);
     assert_false(net_authorities_set(authorities, "", keys, NET_TRUST_KEYS_MAX + 1, &error));
     assert_int_equal(error.code, PP_E_LIMIT);
     PP_AUTO(net_client) struct net_client *client = connect_with(world, authorities);

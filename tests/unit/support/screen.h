@@ -3,6 +3,7 @@
 #ifndef PP_TESTS_SUPPORT_SCREEN_H
 #define PP_TESTS_SUPPORT_SCREEN_H
 
+#include "support/authorities.h"
 #include "support/server.h"
 
 #include "base/clock.h"
@@ -72,7 +73,7 @@ static inline void screen_reopen(struct screen *screen) {
 static inline int screen_set_up(void **state) {
     struct screen *screen = *state;
     test_folder_make(screen->folder);
-    screen->authorities = net_authorities_load(screen_ca(screen), NULL);
+    screen->authorities = test_authorities(screen_ca(screen), NULL);
     assert_non_null(screen->authorities);
     screen_open(screen);
     screen->loop = net_loop_create(NULL);
@@ -93,12 +94,23 @@ static inline int screen_tear_down(void **state) {
     return 0;
 }
 
+/* A request for one, of the present key or, of a renewal, of the next. */
+static inline bool screen_request(struct screen *screen, bool renewal, struct pp_buf *csr,
+                                  struct pp_error *error) {
+    PP_AUTO(identity_request)
+    struct identity_request *request = identity_request_create(screen->identity, renewal, error);
+    if (!request || !identity_request_write(request, NULL, csr, error))
+        return false;
+    identity_request_take(screen->identity, request);
+    return true;
+}
+
 /* A certificate for the screen's key from the server's authority; `options` of scripted.mjs, "" or
  * ",\"days\":1". */
 static inline void screen_issue(struct screen *screen, const char *options, struct pp_buf *pkcs7) {
     pp_autobuf struct pp_buf csr = PP_BUF_INIT(4096);
     char text[PP_BASE64_SIZE(4096)];
-    assert_true(identity_csr(screen->identity, NULL, &csr, NULL));
+    assert_true(screen_request(screen, false, &csr, NULL));
     pp_base64_encode(csr.data, csr.size, text);
     pp_autojson cJSON *answer =
         test_server_ask(&screen->server, "{\"do\":\"issue\",\"csr\":\"%s\"%s}", text, options);
