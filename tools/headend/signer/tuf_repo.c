@@ -281,7 +281,9 @@ static bool rotation_settle(struct tuf_repo *repo, struct pp_error *error) {
     }
     if (faccessat(repo->home->fd, RESIGN, F_OK, 0) == 0)
         repo->least = 1;
-    return tuf_key_forget(repo->home, CONTROL_ROLE TUF_NEXT, error);
+    /* Half of it, where its writing was cut off, says nothing. */
+    return pp_file_remove(repo->home->fd, RESIGN ".new", error) &&
+           tuf_key_forget(repo->home, CONTROL_ROLE TUF_NEXT, error);
 }
 
 static bool rotation_is_over(struct tuf_repo *repo, struct pp_error *error) {

@@ -269,7 +269,7 @@ static void root_without_its_key_is_left_alone_and_told(void **state) {
 static void nothing_is_left_of_next_keys_whose_writing_was_cut_off(void **state) {
     struct home *home = *state;
     static const char *const left[] = {"keys/root.next.pem", "keys/snapshot.next.pem.new",
-                                       "keys/control.next.pem.new"};
+                                       "keys/control.next.pem.new", "keys/resign.new"};
     for (size_t i = 0; i < PP_COUNT(left); i++)
         assert_true(pp_file_replace(home->fd, left[i], "half", 4, 0600, NULL));
     tuf_autorepo struct tuf_repo repo = {0};
