@@ -22,7 +22,6 @@ static const struct event_kind kinds[] = { /* sorted */
     {"control-keys-refused", 8, true,  "Control keys were refused"},
     {"enrolled",             5, true,  "Enrolled"},
     {"enrolment-denied",     6, true,  "Enrolment was refused"},
-    {"enrolment-expired",    3, true,  "A code has expired"},
     {"enrolment-failed",     5, true,  "Enrolment has failed"},
     {"enrolment-network",    3, false, "No network for an enrolment"},
     {"enrolment-server",     4, false, "The headend had an error during an enrolment"},
