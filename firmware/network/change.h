@@ -10,8 +10,8 @@
  * NOTE      which connection is active there, and which place is free
  * WRITE     the new profile into the free place, on trial: a machine that is started anew takes up the old one
  * LOAD, UP  by NetworkManager, CHANGE_UP_S at most
- * PROBE     the gateways that it names answer; of a Wi-Fi, the one that the network has named. Where one does not, it is
- *           right all the same if the headend is reached (reach.h), or if whoever asked wants it kept
+ * PROBE     the gateways that it names answer; of a Wi-Fi, the one that the network has named. Where one does not, it
+ *           is right all the same if the headend is reached (reach.h), or if whoever asked wants it kept
  * KEEP      it is on trial no more
  * CLEAN     the old one is removed; what goes wrong here is left to the next change
  * DISCARD   the new one is removed

@@ -19,8 +19,8 @@ void strings_finish(struct strings *strings);
 bool strings_reason(const struct strings *strings, enum screen_language language, const char *reason,
                     char shown[STRINGS_REASON_MAX]);
 
-/* The same on a screen ("stick-failed"): in its words for all others (its "other") where none of it is known; "" for "".
- * What came in English, as from NetworkManager, is for the log. */
+/* The same on a screen ("stick-failed"): in its words for all others (its "other") where none of it is known; "" for
+ * "". What came in English, as from NetworkManager, is for the log. */
 void strings_explain(const struct strings *strings, enum screen_language language, const char *screen,
                      const char *reason, char shown[STRINGS_REASON_MAX]);
 

@@ -47,13 +47,15 @@ static void reasons_have_words_in_both_languages(void **state) {
          "The network gives this screen no address.", "Le réseau ne donne pas d’adresse à cet écran."},
         {"NetworkManager: Error: Connection activation failed: The device was removed.",
          "The port for this network was taken out.", "Le port pour ce réseau a été retiré."},
-        {"NetworkManager: Error: Connection activation failed: Connection 'pingplay-wifi' is not available on "
+        {"NetworkManager: Error: Connection activation failed: Connection 'pingplay-wifi' is not available "
+         "on "
          "device wlan0 because device is not available",
          "The port for this network is not ready: it may be unplugged, or switched off.",
          "Le port pour ce réseau n’est pas prêt : il est peut-être débranché, ou désactivé."},
         {"NetworkManager: Error: Timeout expired (45 seconds)", "No connection in time.",
          "Pas de connexion à temps."},
-        {"NetworkManager: Error: NetworkManager is not running.", "NetworkManager is not running on this machine.",
+        {"NetworkManager: Error: NetworkManager is not running.",
+         "NetworkManager is not running on this machine.",
          "NetworkManager ne fonctionne pas sur cette machine."},
         {"the former connection did not come up again: NetworkManager: Error: Connection activation failed: "
          "Secrets were required, but not provided.",
