@@ -1,5 +1,5 @@
 /* Certification requests from anybody with a token. */
-#include "headend/signer/csr.h"
+#include "headend/public/csr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 
 #include "headend/db/home_open.h"
-#include "headend/signer/ca.h"
+#include "headend/signer/ca_issue.h"
 #include "support/test_folder.h"
 
 int test_home_setup(void **state) {

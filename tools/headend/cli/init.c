@@ -6,7 +6,7 @@
 #include "headend/ops/enrolment.h"
 #include "headend/ops/publish.h"
 #include "headend/ops/security_contact.h"
-#include "headend/signer/ca.h"
+#include "headend/signer/ca_issue.h"
 
 #define ZONE_LINK "/etc/localtime"
 

@@ -8,8 +8,10 @@
 #include "headend/device/network_check.h"
 #include "headend/ops/device_certificate.h"
 #include "headend/ops/enrolment.h"
-#include "headend/signer/authorities.h"
-#include "headend/signer/pkcs7.h"
+#include "headend/public/authorities.h"
+#include "headend/public/csr.h"
+#include "headend/public/pkcs7.h"
+#include "headend/signer/ca_issue.h"
 
 #define EST_CERTIFICATES_MAX                                                                                 \
     (CA_LINE_MAX + 2) /* that screens take in one answer (firmware/identity/pkcs7.h) */
@@ -83,7 +85,7 @@ static bool device_certify(struct request *request, const struct ca *ca, const s
     struct app *app = request->app;
     int64_t expires = pp_clock_realtime_s() + (int64_t)app->options.certificate_s;
     struct certificate_facts facts;
-    return ca_issue_device(ca, request->device.id, csr->point, expires, der, error) &&
+    return ca_issue_device(ca, app->home, request->device.id, csr->point, expires, der, error) &&
            certificate_read(der->data, der->size, &facts, error) &&
            memcpy(facts.authority, ca->authorities[0].sha256, sizeof facts.authority) &&
            enrolment_certify(app->db, request->device.id, &facts, expires, error);

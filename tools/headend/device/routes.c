@@ -3,7 +3,7 @@
 #include "command/receipt.h"
 #include "command/upload.h"
 #include "headend/device/handlers.h"
-#include "headend/signer/agreement.h"
+#include "headend/public/agreement.h"
 
 #define FORM        "application/x-www-form-urlencoded"
 #define JSON        "application/json"

@@ -8,8 +8,8 @@
 #include "headend/http/admission.h"
 #include "headend/http/credentials.h"
 #include "headend/http/framing.h"
-#include "headend/signer/authorities.h"
-#include "headend/signer/certificate.h"
+#include "headend/public/authorities.h"
+#include "headend/public/certificate.h"
 
 #define CONNECTION_RATE_MIN 512   /* bytes a second, of a request's body and of an answer on its way */
 #define CONNECTION_IDLE_MS  60000 /* between two requests of somebody known; a stranger has `request_s` */

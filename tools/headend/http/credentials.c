@@ -4,7 +4,7 @@
 #include <stdatomic.h>
 
 #include "base/mem.h"
-#include "headend/signer/ca.h"
+#include "headend/public/ca.h"
 
 struct credentials {
     atomic_uint holders;

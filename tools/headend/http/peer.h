@@ -5,8 +5,8 @@
 #include <gnutls/gnutls.h>
 
 #include "headend/base/secret.h"
-#include "headend/signer/ca.h"
-#include "headend/signer/certificate.h"
+#include "headend/public/ca.h"
+#include "headend/public/certificate.h"
 
 /* The screen that the certificate of a TLS session's other end names, and what else it is known by. False where none
  * was shown (error->code PP_OK then), and where it is not good: by no authority of ours, expired, for nothing that

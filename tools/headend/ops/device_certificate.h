@@ -7,7 +7,7 @@
 #define HEADEND_OPS_DEVICE_CERTIFICATE_H
 
 #include "headend/ops/device.h"
-#include "headend/signer/certificate.h"
+#include "headend/public/certificate.h"
 
 /* One that was just issued to the screen, with any key. */
 PP_MUST_USE bool device_certificate_add(struct db *db, const char *id, const struct certificate_facts *facts,

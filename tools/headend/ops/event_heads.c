@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/ops/event_chain.h"
-#include "headend/signer/device_jws.h"
+#include "headend/public/device_jws.h"
 
 struct signed_head {
     struct event_head head;

@@ -7,7 +7,7 @@
 #include "crypto/jwk.h"
 #include "events/head.h"
 #include "headend/ops/event_chain.h"
-#include "headend/signer/device_jws.h"
+#include "headend/public/device_jws.h"
 
 #define FAULT_MAX 320 /* bytes of one in words */
 

@@ -13,7 +13,7 @@
 #include "headend/base/home.h"
 #include "headend/ingest/content_check.h"
 #include "headend/ingest/playlist.h"
-#include "headend/signer/ca.h"
+#include "headend/public/ca.h"
 
 /* An empty repository: keys, root, targets, snapshot, timestamp. */
 PP_MUST_USE bool publish_init(struct home *home, struct pp_error *error);

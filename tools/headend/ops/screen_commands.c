@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "headend/ops/device.h"
 #include "headend/ops/person_session.h"
-#include "headend/signer/device_jws.h"
+#include "headend/public/device_jws.h"
 
 #define RETIREMENT_LIFETIME_S 86400
 #define OUTCOME_WAITING       "waiting"

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
-#include "headend/signer/agreement.h"
+#include "headend/public/agreement.h"
 #include "jose/jwe.h"
 #include "net/bundle.h"
 #include "net/proxy.h"

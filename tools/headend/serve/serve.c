@@ -42,6 +42,7 @@
 #include "headend/server/waiters.h"
 #include "headend/server/workers.h"
 #include "headend/server/writer.h"
+#include "headend/signer/ca_issue.h"
 #include "headend/signer/control.h"
 #include "headend/signer/sign_in_key.h"
 #include "page/strings.h"

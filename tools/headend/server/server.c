@@ -7,13 +7,13 @@
 #include "headend/http/conditions.h"
 #include "headend/http/connections.h"
 #include "headend/http/problems.h"
+#include "headend/public/authorities.h"
+#include "headend/public/certificate.h"
 #include "headend/server/hasher.h"
 #include "headend/server/intake.h"
 #include "headend/server/route.h"
 #include "headend/server/waiters.h"
 #include "headend/server/writer.h"
-#include "headend/signer/authorities.h"
-#include "headend/signer/certificate.h"
 
 #define SERVER_THREADS 2
 #define HEADERS_MAX    (12 * 1024) /* bytes of a request; libmicrohttpd itself refuses what is far longer */

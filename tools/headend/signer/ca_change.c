@@ -10,8 +10,10 @@
 #include "base/log.h"
 #include "base/shred.h"
 #include "crypto/bulk.h"
-#include "headend/signer/ca_file.h"
-#include "headend/signer/certificate.h"
+#include "headend/public/ca_file.h"
+#include "headend/public/certificate.h"
+#include "headend/signer/ca_issue.h"
+#include "headend/signer/ca_key.h"
 #include "headend/signer/tuf_sign.h"
 
 /* Another struct ca to be, which begins with what this one has. */
@@ -87,7 +89,10 @@ static bool may_have_one_more(const struct ca *ca, struct pp_error *error) {
 
 /* The first change gives each key a file of its own name; ca.key stays until that is decided. */
 static bool first_key_copy(const struct home *home, const struct ca *ca, struct pp_error *error) {
-    return ca_file_exists(home) || ca_key_write(home, ca->authorities[0].sha256, ca->key, error);
+    if (ca_file_exists(home))
+        return true;
+    PP_AUTO(crypto_key) struct crypto_key *key = ca_issuing_key(home, ca, error);
+    return key && ca_key_write(home, ca->authorities[0].sha256, key, error);
 }
 
 static bool rotation_decide(const struct home *home, const struct ca *ca, const struct ca_holders *holders,

@@ -6,7 +6,7 @@
 #ifndef HEADEND_SIGNER_CA_CHANGE_H
 #define HEADEND_SIGNER_CA_CHANGE_H
 
-#include "headend/signer/ca.h"
+#include "headend/public/ca.h"
 
 /* Who holds their certificates, as the database has it (ops/certificate_holders.h). */
 struct ca_holders {

@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 
-#include "headend/signer/agreement.h"
+#include "headend/public/agreement.h"
 
 #define KEPT_TYPE "pingplay-kept-client-secret"
 #define SENT_TYPE "pingplay-client-secret"

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "crypto/bulk.h"
 #include "headend/base/text.h"
-#include "headend/signer/ca.h"
+#include "headend/public/ca.h"
 #include "headend/signer/control.h"
 #include "headend/signer/tuf_sign.h"
 

@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "headend/db/home_open.h"
 #include "headend/ops/publish.h"
-#include "headend/signer/ca.h"
+#include "headend/signer/ca_issue.h"
 
 /* Nor does the database, whose files are not cut. */
 int fdatasync(int fd) {

@@ -17,10 +17,11 @@
 #include "headend/ops/device.h"
 #include "headend/ops/device_certificate.h"
 #include "headend/ops/publish.h"
-#include "headend/signer/authorities.h"
-#include "headend/signer/ca.h"
-#include "headend/signer/ca_file.h"
-#include "headend/signer/certificate.h"
+#include "headend/public/authorities.h"
+#include "headend/public/ca.h"
+#include "headend/public/ca_file.h"
+#include "headend/public/certificate.h"
+#include "headend/signer/ca_key.h"
 
 static cJSON *document_of(const struct home *home) {
     struct pp_error error = {0};

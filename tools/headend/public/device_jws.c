@@ -1,4 +1,4 @@
-#include "headend/signer/device_jws.h"
+#include "headend/public/device_jws.h"
 
 #include <string.h>
 

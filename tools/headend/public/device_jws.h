@@ -1,6 +1,6 @@
 /* What screens sign by their device keys (firmware/jose/jws.h). */
-#ifndef HEADEND_SIGNER_DEVICE_JWS_H
-#define HEADEND_SIGNER_DEVICE_JWS_H
+#ifndef HEADEND_PUBLIC_DEVICE_JWS_H
+#define HEADEND_PUBLIC_DEVICE_JWS_H
 
 #include "base/buf.h"
 #include "crypto/key.h"

@@ -6,8 +6,8 @@
  *     {"alg":"ES256","kid":"<thumbprint of the device key>","typ":"pingplay-agreement-key"}
  *     {"aud":"pingplay-headend","iat":…,"jwk":{"kty":"EC","crv":"P-256","x":…,"y":…}}
  */
-#ifndef HEADEND_SIGNER_AGREEMENT_H
-#define HEADEND_SIGNER_AGREEMENT_H
+#ifndef HEADEND_PUBLIC_AGREEMENT_H
+#define HEADEND_PUBLIC_AGREEMENT_H
 
 #include "crypto/jwk.h"
 

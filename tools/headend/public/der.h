@@ -1,6 +1,6 @@
 /* Writing DER (ITU-T X.690): enough for certificate extensions and certs-only PKCS#7. */
-#ifndef HEADEND_SIGNER_DER_H
-#define HEADEND_SIGNER_DER_H
+#ifndef HEADEND_PUBLIC_DER_H
+#define HEADEND_PUBLIC_DER_H
 
 #include "base/buf.h"
 

@@ -5,8 +5,8 @@
  *   SEQUENCE { OID signedData, [0] { SEQUENCE {
  *     INTEGER 1, SET {}, SEQUENCE { OID data }, [0] IMPLICIT { Certificate… }, SET {} } } }
  */
-#ifndef HEADEND_SIGNER_PKCS7_H
-#define HEADEND_SIGNER_PKCS7_H
+#ifndef HEADEND_PUBLIC_PKCS7_H
+#define HEADEND_PUBLIC_PKCS7_H
 
 #include "base/buf.h"
 

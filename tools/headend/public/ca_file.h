@@ -9,11 +9,11 @@
  *
  * The private keys of those that are not retired are keys/authorities/SHA256.pem then.
  */
-#ifndef HEADEND_SIGNER_CA_FILE_H
-#define HEADEND_SIGNER_CA_FILE_H
+#ifndef HEADEND_PUBLIC_CA_FILE_H
+#define HEADEND_PUBLIC_CA_FILE_H
 
 #include "base/json.h"
-#include "headend/signer/ca.h"
+#include "headend/public/ca.h"
 
 #define CA_FILE_MAX (256 * 1024) /* bytes */
 
@@ -22,7 +22,6 @@ bool ca_file_exists(const struct home *home);
 /* Appends one authority behind those that are there. */
 PP_MUST_USE bool ca_add(struct ca *ca, const void *der, size_t size, bool retired, struct pp_error *error);
 PP_MUST_USE bool ca_add_link(struct ca *ca, const struct authority_link *link, struct pp_error *error);
-/* All but the key. */
 PP_MUST_USE bool ca_file_read(const struct home *home, struct ca *ca, struct pp_error *error);
 PP_MUST_USE bool ca_file_write(const struct home *home, const struct ca *ca, struct pp_error *error);
 
@@ -31,13 +30,5 @@ bool ca_json_hash(cJSON *object, const char *name, const uint8_t sha256[CA_HASH_
 PP_MUST_USE bool ca_json_certificate(cJSON *object, const struct pp_buf *der, struct pp_error *error);
 /* "retired": those of `ca`. */
 PP_MUST_USE bool ca_json_retired(const struct ca *ca, cJSON *object, struct pp_error *error);
-
-/* "keys/authorities/<hex>.pem" */
-#define CA_KEY_PATH_MAX 128 /* bytes with the NUL */
-void ca_key_path(const uint8_t sha256[CA_HASH_SIZE], char path[CA_KEY_PATH_MAX]);
-struct crypto_key *ca_key_read(const struct home *home, const uint8_t sha256[CA_HASH_SIZE],
-                               struct pp_error *error);
-PP_MUST_USE bool ca_key_write(const struct home *home, const uint8_t sha256[CA_HASH_SIZE],
-                              const struct crypto_key *key, struct pp_error *error);
 
 #endif

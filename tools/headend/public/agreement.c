@@ -1,10 +1,10 @@
-#include "headend/signer/agreement.h"
+#include "headend/public/agreement.h"
 
 #include <string.h>
 
 #include "base/encode.h"
 #include "base/json.h"
-#include "headend/signer/device_jws.h"
+#include "headend/public/device_jws.h"
 #include "jose/claims.h"
 #include "jose/jwe.h"
 

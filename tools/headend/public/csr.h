@@ -1,6 +1,6 @@
 /* Certification requests (PKCS#10, RFC 2986) of display points. */
-#ifndef HEADEND_SIGNER_CSR_H
-#define HEADEND_SIGNER_CSR_H
+#ifndef HEADEND_PUBLIC_CSR_H
+#define HEADEND_PUBLIC_CSR_H
 
 #include "base/buf.h"
 #include "crypto/jwk.h"

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/encode.h"
-#include "headend/signer/der.h"
-#include "headend/signer/pkcs7.h"
+#include "headend/public/der.h"
+#include "headend/public/pkcs7.h"
 
 /* One "certificate" of the bytes 30 00, in the form that RFC 2315 prescribes, byte for byte. */
 static void pkcs7_wraps_one_certificate(void **state) {

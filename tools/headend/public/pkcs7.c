@@ -1,6 +1,6 @@
-#include "headend/signer/pkcs7.h"
+#include "headend/public/pkcs7.h"
 
-#include "headend/signer/der.h"
+#include "headend/public/der.h"
 
 static const uint8_t oid_data[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
                                    0x0d, 0x01, 0x07, 0x01}; /* 1.2.840.113549.1.7.1 */

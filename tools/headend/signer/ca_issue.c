@@ -1,14 +1,13 @@
-#include "headend/signer/ca.h"
+#include "headend/signer/ca_issue.h"
 
-#include <fcntl.h>
 #include <mbedtls/x509_crt.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
-#include "crypto/key_mbedtls.h"
 #include "crypto/random.h"
-#include "headend/signer/ca_file.h"
-#include "headend/signer/certificate.h"
+#include "headend/public/certificate.h"
+#include "headend/signer/ca_key.h"
+#include "headend/signer/certificate_write.h"
 
 #define DAY_S 86400
 
@@ -55,159 +54,24 @@ bool ca_certify(const struct crypto_key *subject, const char *name, const struct
     return crypto_key_public_point(subject, point, error) && certificate_write(&order, der, error);
 }
 
-/* Parses what a PEM buffer holds. */
-static bool pem_parse(const struct pp_buf *pem, mbedtls_x509_crt *crt, const char *name,
-                      struct pp_error *error) {
-    int status = pem->size ? mbedtls_x509_crt_parse(crt, pem->data, pem->size + 1) : -1;
-    return status == 0 ? true : crypto_mbedtls_fail(error, PP_E_INVALID, status, name);
-}
-
-/* The only one, of a folder in which there was never another. */
-static bool first_read(const struct home *home, struct ca *ca, struct pp_error *error) {
-    mbedtls_x509_crt crt;
-    pp_autobuf struct pp_buf pem = PP_BUF_INIT(CA_PEM_MAX);
-    mbedtls_x509_crt_init(&crt);
-    bool ok = pp_file_read(home->fd, HOME_CA_CERTIFICATE, &pem, error) &&
-              pem_parse(&pem, &crt, HOME_CA_CERTIFICATE, error) &&
-              ca_add(ca, crt.raw.p, crt.raw.len, false, error);
-    mbedtls_x509_crt_free(&crt);
-    return ok;
-}
-
-static bool name_read(struct ca *ca, struct pp_error *error) {
-    mbedtls_x509_crt crt;
-    const struct pp_buf *der = &ca->authorities[0].der;
-    mbedtls_x509_crt_init(&crt);
-    bool ok = mbedtls_x509_crt_parse_der(&crt, der->data, der->size) == 0 &&
-              mbedtls_x509_dn_gets(ca->name, sizeof ca->name, &crt.subject) >= 0;
-    mbedtls_x509_crt_free(&crt);
-    return ok || pp_fail(error, PP_E_INVALID, HOME_CA_CERTIFICATE ": subject too long");
-}
-
-/* The key of the one that issues. While the authorities are changed, files of before and after may be read. */
-static bool key_read(const struct home *home, struct ca *ca, struct pp_error *error) {
-    struct certificate_facts facts;
-    uint8_t point[CRYPTO_POINT_SIZE];
-    const struct authority *newest = &ca->authorities[0];
-    ca->key = ca_key_read(home, newest->sha256, error);
-    return ca->key && crypto_key_public_point(ca->key, point, error) &&
-           certificate_read(newest->der.data, newest->der.size, &facts, error) &&
-           (memcmp(point, facts.point, sizeof point) == 0 ||
-            pp_fail(error, PP_E_INVALID, "the authority's key is not its certificate's"));
-}
-
-static struct ca *ca_load(const struct home *home, bool with_key, struct pp_error *error) {
-    PP_AUTO(ca) struct ca *ca = calloc(1, sizeof *ca);
-    if (!ca) {
-        pp_fail(error, PP_E_NOMEM, "out of memory");
-        return NULL;
-    }
-    atomic_init(&ca->holders, 1);
-    bool ok = (ca_file_exists(home) ? ca_file_read(home, ca, error) : first_read(home, ca, error)) &&
-              name_read(ca, error) && (!with_key || key_read(home, ca, error));
-    return ok ? pp_steal(&ca) : NULL;
-}
-
-struct ca *ca_open(const struct home *home, struct pp_error *error) {
-    bool changed = ca_file_exists(home);
-    struct ca *ca = ca_load(home, true, error);
-    /* The first change was made while it was read. */
-    return ca || changed || !ca_file_exists(home) ? ca : ca_load(home, true, error);
-}
-
-struct ca *ca_hold(struct ca *ca) {
-    atomic_fetch_add(&ca->holders, 1);
-    return ca;
-}
-
-void ca_close(struct ca *ca) {
-    if (!ca || atomic_fetch_sub(&ca->holders, 1) > 1)
-        return;
-    for (size_t i = 0; i < CA_KNOWN_MAX; i++)
-        pp_buf_finish(&ca->authorities[i].der);
-    for (size_t i = 0; i < CA_LINKS_MAX; i++)
-        pp_buf_finish(&ca->links[i].der);
-    crypto_key_destroy(ca->key);
-    free(ca);
-}
-
-const struct authority *ca_find(const struct ca *ca, const uint8_t sha256[CA_HASH_SIZE]) {
-    for (size_t i = 0; i < ca->count; i++) {
-        if (memcmp(ca->authorities[i].sha256, sha256, CA_HASH_SIZE) == 0)
-            return &ca->authorities[i];
-    }
-    return NULL;
-}
-
-const struct authority_link *ca_link(const struct ca *ca, const struct authority *of,
-                                     const struct authority *by) {
-    for (size_t i = 0; i < ca->link_count; i++) {
-        const struct authority_link *link = &ca->links[i];
-        if (memcmp(link->of, of->sha256, CA_HASH_SIZE) == 0 &&
-            memcmp(link->by, by->sha256, CA_HASH_SIZE) == 0)
-            return link;
-    }
-    return NULL;
-}
-
-size_t ca_line(const struct ca *ca, const struct pp_buf *line[CA_LINE_MAX]) {
-    size_t count = 0;
-    for (size_t i = 0; i + 1 < ca->count && count < CA_LINE_MAX; i++) {
-        const struct authority_link *link = ca_link(ca, &ca->authorities[i], &ca->authorities[i + 1]);
-        if (!link)
-            break;
-        line[count++] = &link->der;
-    }
-    return count;
-}
-
-/* ---- What screens are told ---- */
-
-static bool document_authorities(const struct ca *ca, cJSON *document, struct pp_error *error) {
-    cJSON *list = cJSON_AddArrayToObject(document, "authorities");
-    for (size_t i = 0; i < ca->count; i++) {
-        const struct authority *authority = &ca->authorities[i];
-        if (authority->retired)
-            continue;
-        cJSON *entry = cJSON_CreateObject();
-        cJSON_AddItemToArray(list, entry);
-        if (!ca_json_hash(entry, "sha256", authority->sha256) ||
-            !ca_json_certificate(entry, &authority->der, error))
-            return pp_fail(error, PP_E_NOMEM, "out of memory");
-    }
-    return true;
-}
-
-bool ca_document(const struct home *home, struct pp_buf *document, struct pp_error *error) {
-    PP_AUTO(ca) struct ca *ca = ca_load(home, false, error);
-    pp_autojson cJSON *body = cJSON_CreateObject();
-    if (!ca)
-        return false;
-    cJSON_AddNumberToObject(body, "format", 1);
-    return document_authorities(ca, body, error) && ca_json_retired(ca, body, error) &&
-           (ca_json_hash(body, "issuing", ca->authorities[0].sha256) ||
-            pp_fail(error, PP_E_NOMEM, "out of memory")) &&
-           pp_json_canonical(body, document, error);
-}
-
-/* ---- What they issue ---- */
-
-bool ca_issue_device(const struct ca *ca, const char *id, const uint8_t point[CRYPTO_POINT_SIZE],
-                     int64_t not_after, struct pp_buf *der, struct pp_error *error) {
+bool ca_issue_device(const struct ca *ca, const struct home *home, const char *id,
+                     const uint8_t point[CRYPTO_POINT_SIZE], int64_t not_after, struct pp_buf *der,
+                     struct pp_error *error) {
     char subject[64];
     char uri[64];
     snprintf(subject, sizeof subject, "CN=%s", id);
     snprintf(uri, sizeof uri, "urn:uuid:%s", id);
     pp_autobuf struct pp_buf names = PP_BUF_INIT(CA_CERTIFICATE_MAX);
+    PP_AUTO(crypto_key) struct crypto_key *issuer = ca_issuing_key(home, ca, error);
     const struct certificate_order order = {.use = CERTIFICATE_CLIENT,
                                             .subject = subject,
                                             .issuer = ca->name,
                                             .point = point,
-                                            .issuer_key = ca->key,
+                                            .issuer_key = issuer,
                                             .names = &names,
                                             .not_before = pp_clock_realtime_s() - CA_CLOCK_SLACK_S,
                                             .not_after = not_after};
-    return certificate_name_uri(&names, uri, error) && certificate_write(&order, der, error);
+    return issuer && certificate_name_uri(&names, uri, error) && certificate_write(&order, der, error);
 }
 
 /* The server keeps its key when its certificate is renewed: only one file changes then. */
@@ -240,7 +104,8 @@ bool ca_issue_server(const struct ca *ca, const struct home *home, const struct 
         if (!certificate_name_host(&names, hosts->names[i], error))
             return false;
     }
-    PP_AUTO(crypto_key) struct crypto_key *key = server_key(home, error);
+    PP_AUTO(crypto_key) struct crypto_key *issuer = ca_issuing_key(home, ca, error);
+    PP_AUTO(crypto_key) struct crypto_key *key = issuer ? server_key(home, error) : NULL;
     uint8_t point[CRYPTO_POINT_SIZE];
     if (!key || !crypto_key_public_point(key, point, error))
         return false;
@@ -249,7 +114,7 @@ bool ca_issue_server(const struct ca *ca, const struct home *home, const struct 
                                             .subject = "O=Pingplay, CN=Pingplay headend",
                                             .issuer = ca->name,
                                             .point = point,
-                                            .issuer_key = ca->key,
+                                            .issuer_key = issuer,
                                             .names = &names,
                                             .not_before = now - CA_CLOCK_SLACK_S,
                                             .not_after = now + (int64_t)CA_SERVER_DAYS * DAY_S};
@@ -312,7 +177,7 @@ static bool server_certificate_holds(const struct ca *ca, const struct home *hom
         return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
     mbedtls_x509_crt crt;
     mbedtls_x509_crt_init(&crt);
-    *holds = pem_parse(&pem, &crt, HOME_SERVER_CERTIFICATE, NULL) &&
+    *holds = pem.size && mbedtls_x509_crt_parse(&crt, pem.data, pem.size + 1) == 0 &&
              validity_holds(&crt, pp_clock_realtime_s()) && issuer_holds(ca, &crt);
     mbedtls_x509_crt_free(&crt);
     return true;

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "crypto/key_mbedtls.h"
-#include "headend/signer/csr.h"
-#include "headend/signer/der.h"
+#include "headend/public/csr.h"
+#include "headend/public/der.h"
 
 /* A request of a new key. */
 static void make_request(struct crypto_key *key, struct pp_buf *der) {

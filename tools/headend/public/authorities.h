@@ -1,8 +1,8 @@
 /* The certificate authorities of a folder as they are now: a server that runs follows their change. For any thread. */
-#ifndef HEADEND_SIGNER_AUTHORITIES_H
-#define HEADEND_SIGNER_AUTHORITIES_H
+#ifndef HEADEND_PUBLIC_AUTHORITIES_H
+#define HEADEND_PUBLIC_AUTHORITIES_H
 
-#include "headend/signer/ca.h"
+#include "headend/public/ca.h"
 
 struct authorities;
 

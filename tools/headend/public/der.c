@@ -1,4 +1,4 @@
-#include "headend/signer/der.h"
+#include "headend/public/der.h"
 
 static bool der_add_length(struct pp_buf *out, size_t size, struct pp_error *error) {
     uint8_t bytes[1 + sizeof size];

@@ -1,4 +1,4 @@
-#include "headend/signer/csr.h"
+#include "headend/public/csr.h"
 
 #include <mbedtls/asn1.h>
 #include <mbedtls/x509_csr.h>

@@ -1,4 +1,4 @@
-#include "headend/signer/authorities.h"
+#include "headend/public/authorities.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -10,14 +10,13 @@
  *
  * A struct ca is what the folder held at one moment, and never changes; any thread may use it.
  */
-#ifndef HEADEND_SIGNER_CA_H
-#define HEADEND_SIGNER_CA_H
+#ifndef HEADEND_PUBLIC_CA_H
+#define HEADEND_PUBLIC_CA_H
 
 #include <stdatomic.h>
 
-#include "crypto/key.h"
+#include "base/buf.h"
 #include "headend/base/home.h"
-#include "headend/signer/csr.h"
 
 #define CA_DAYS              7300 /* 20 years */
 #define CA_SERVER_DAYS       397  /* browsers take no more */
@@ -63,12 +62,9 @@ struct ca {
     size_t retired_count;
     enum ca_change unfinished;
     char name[CA_NAME_MAX]; /* the subject of all of them, the issuer of others */
-    struct crypto_key *key; /* of the one that issues */
 };
 
-/* Makes key and certificate of the first one and writes both into the folder. */
-PP_MUST_USE bool ca_create(const struct home *home, struct pp_error *error);
-/* Held once. PP_E_INVALID where key and certificate do not belong together. */
+/* Held once. */
 struct ca *ca_open(const struct home *home, struct pp_error *error);
 /* One more holder, and one less; from any thread. The last one frees it. */
 struct ca *ca_hold(struct ca *ca);
@@ -85,23 +81,5 @@ size_t ca_line(const struct ca *ca, const struct pp_buf *line[CA_LINE_MAX]);
 
 /* What screens are told of them: appended, the same bytes each time. Its layout is firmware/identity's. */
 PP_MUST_USE bool ca_document(const struct home *home, struct pp_buf *document, struct pp_error *error);
-
-/* An authority's certificate of `subject`, signed by `issuer`, under the name that both have, until `not_after` (s
- * since 1970; 0: for CA_DAYS). Appends DER. */
-PP_MUST_USE bool ca_certify(const struct crypto_key *subject, const char *name,
-                            const struct crypto_key *issuer, int64_t not_after, struct pp_buf *der,
-                            struct pp_error *error);
-
-/* A screen's certificate: subject CN = its id, SAN urn:uuid:<id>, clientAuth. Appends DER. */
-PP_MUST_USE bool ca_issue_device(const struct ca *ca, const char *id, const uint8_t point[CRYPTO_POINT_SIZE],
-                                 int64_t not_after, struct pp_buf *der, struct pp_error *error);
-
-/* Makes a new server certificate for the hosts, and its key the first time. */
-PP_MUST_USE bool ca_issue_server(const struct ca *ca, const struct home *home, const struct host_list *hosts,
-                                 struct pp_error *error);
-/* Issues it anew where it is missing, not valid yet or soon ends, or is by an authority that does not issue any more.
- * */
-PP_MUST_USE bool ca_renew_server(const struct ca *ca, const struct home *home, const struct host_list *hosts,
-                                 bool *renewed, struct pp_error *error);
 
 #endif
