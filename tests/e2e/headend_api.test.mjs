@@ -45,7 +45,7 @@ describe('the API for administrators', () => {
   const token = async () => (await ask('GET', '/api/v1/session')).json().csrf;
 
   test('is described route by route', async () => {
-    const routes = [...(await text('tools/headend/api/routes.c')).matchAll(/\{"(GET|POST|PUT|PATCH|DELETE)", "([^"]+)"/g)]
+    const routes = [...(await text('tools/headend/api/routes.c')).matchAll(/\{"(GET|POST|PUT|PATCH|DELETE|OPTIONS)", "([^"]+)"/g)]
       .map(([, method, pattern]) => `${method} ${pattern.replace(/(\w+)(:\w+|\.\.\.)\}/g, '$1}')}`);
     assert.deepEqual(api.routes.sort(), routes.sort());
     const codes = [...(await text('tools/headend/http/problems.h')).matchAll(/PROBLEM\(\w+, \d+, "([a-z-]+)"\)/g)].map(([, code]) => code);

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import Ajv2020 from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 
-const methods = ['get', 'post', 'put', 'patch', 'delete'];
+const methods = ['get', 'post', 'put', 'patch', 'delete', 'options'];
 
 export async function readOpenapi(file) {
   const document = parse(await readFile(file, 'utf8'));

@@ -13,5 +13,14 @@ void api_events(struct request *request, struct reply *reply);
 extern const struct list_form api_screens_form;
 void api_screens(struct request *request, struct reply *reply);
 void api_screen(struct request *request, struct reply *reply);
+/* uploads.c */
+extern const struct body_sink upload_create_sink, upload_append_sink;
+void api_uploads_mark(struct reply *reply);
+void api_uploads_options(struct request *request, struct reply *reply);
+void api_uploads(struct request *request, struct reply *reply);
+void api_upload_create(struct request *request, struct reply *reply);
+void api_upload(struct request *request, struct reply *reply);
+void api_upload_append(struct request *request, struct reply *reply);
+void api_upload_end(struct request *request, struct reply *reply);
 
 #endif

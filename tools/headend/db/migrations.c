@@ -195,6 +195,16 @@ static const char *const migrations[] = {
                                                                            "CREATE TRIGGER object_key_sealed "
                                                                            "BEFORE UPDATE OF key ON object "
                                                                            "WHEN " NOT_SEALED("key") ";",
+    /* 29: uploads of administrators while they come; "ended" is when it was taken back, ended or was in its place */
+    "CREATE TABLE content_upload(id TEXT PRIMARY KEY, admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE "
+    "CASCADE,"
+    "  length INTEGER NOT NULL, metadata TEXT NOT NULL, key BLOB NOT NULL, created INTEGER NOT NULL,"
+    "  ended INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID, STRICT;"
+    "CREATE INDEX content_upload_of_admin ON content_upload(admin, ended);"
+    "CREATE TRIGGER content_upload_sealed BEFORE INSERT ON content_upload WHEN " NOT_SEALED(
+        "key") ";"
+               "CREATE TRIGGER content_upload_key_sealed BEFORE UPDATE OF key ON content_upload "
+               "WHEN " NOT_SEALED("key") ";",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

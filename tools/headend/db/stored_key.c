@@ -32,6 +32,10 @@ void stored_key_of_object(const uint8_t sha256[32], char owner[STORED_KEY_OWNER_
     snprintf(owner, STORED_KEY_OWNER_SIZE, "object/%s", hex);
 }
 
+void stored_key_of_upload(const char *id, char owner[STORED_KEY_OWNER_SIZE]) {
+    snprintf(owner, STORED_KEY_OWNER_SIZE, "upload/%s", id);
+}
+
 /* ---- The file ---- */
 
 /* The folder that the database is in. */
@@ -178,13 +182,17 @@ static void sql_reseal(sqlite3_context *context, int count, sqlite3_value **valu
         sqlite3_result_error(context, error.message, -1);
 }
 
-static bool reseal_rows(struct db *db, struct pp_error *error) {
+/* What stands in tables of later migrations was never in clear. */
+static bool reseal_rows(struct db *db, bool clear, struct pp_error *error) {
     return db_run_sql(db, error,
                       "UPDATE channel SET key = reseal('channel/' || id, key),"
                       " next_key = reseal('channel/' || id, next_key)",
                       "") &&
            db_run_sql(db, error, "UPDATE channel_old_key SET key = reseal('channel/' || channel, key)", "") &&
-           db_run_sql(db, error, "UPDATE object SET key = reseal('object/' || lower(hex(sha256)), key)", "");
+           db_run_sql(db, error, "UPDATE object SET key = reseal('object/' || lower(hex(sha256)), key)",
+                      "") &&
+           (clear ||
+            db_run_sql(db, error, "UPDATE content_upload SET key = reseal('upload/' || id, key)", ""));
 }
 
 /* Within a transaction. */
@@ -193,7 +201,7 @@ static bool reseal_all(struct db *db, struct resealing *resealing, struct pp_err
     if (sqlite3_create_function(handle, "reseal", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, resealing, sql_reseal,
                                 NULL, NULL) != SQLITE_OK)
         return pp_fail(error, PP_E_IO, "database: %s", sqlite3_errmsg(handle));
-    bool ok = id_write(db, resealing->to.id, error) && reseal_rows(db, error);
+    bool ok = id_write(db, resealing->to.id, error) && reseal_rows(db, resealing->clear, error);
     sqlite3_create_function(handle, "reseal", 2, SQLITE_UTF8, NULL, NULL, NULL, NULL);
     return ok;
 }

@@ -5,7 +5,7 @@
  *
  *   key id 8 | nonce 12 | key 32, encrypted | tag 16      key id: the first bytes of the SHA-256 of the file's 32
  *
- * Associated data is whose key it is, "channel/<id>" or "object/<SHA-256 of the sealed object, hex>": put in another's
+ * Associated data is whose key it is, "channel/<id>" or "object/<SHA-256 of the sealed object, hex>" or "upload/<id>": put in another's
  * place it is refused. The row "database_key" of `meta` has the id of the key in effect, and triggers refuse what is
  * sealed under another one, so that a change of it loses nothing that is written meanwhile:
  *
@@ -27,6 +27,7 @@
 /* Whose it is. */
 void stored_key_of_channel(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_object(const uint8_t sha256[32], char owner[STORED_KEY_OWNER_SIZE]);
+void stored_key_of_upload(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
 
 /* To be written in this transaction or the next statement. */
 PP_MUST_USE bool stored_key_seal(struct db *db, const char *owner, const uint8_t key[STORED_KEY_SIZE],

@@ -17,8 +17,7 @@ void device_session(struct request *request, struct reply *reply);
 void device_state(struct request *request, struct reply *reply);
 /* receipts.c */
 void command_receipt_post(struct request *request, struct reply *reply);
-/* uploads.c: the first is asked before the body is read, which the second takes */
-bool upload_admit(struct request *request, struct reply *reply);
+/* uploads.c */
 extern const struct body_sink upload_sink;
 void upload_put(struct request *request, struct reply *reply);
 /* sign_in.c */

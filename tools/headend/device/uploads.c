@@ -13,7 +13,7 @@ static const char *upload_name(const struct request *request) {
     return command_kind_name(strstr(request_path(request), "/logs/") ? COMMAND_LOGS : COMMAND_SCREENSHOT);
 }
 
-bool upload_admit(struct request *request, struct reply *reply) {
+static bool upload_admit(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
     if (screen_upload_expected(request->db, request->device.id, request_parameter(request, "id"),
                                upload_name(request), &error))
@@ -22,8 +22,15 @@ bool upload_admit(struct request *request, struct reply *reply) {
     return false;
 }
 
-static void *upload_begin(const struct request *request, struct pp_error *error) {
-    return screen_upload_create(request->app->home, request_parameter(request, "id"), error);
+static void *upload_begin(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    if (!upload_admit(request, reply))
+        return NULL;
+    struct screen_upload *upload =
+        screen_upload_create(request->app->home, request_parameter(request, "id"), &error);
+    if (!upload)
+        reply_failure(reply, &error);
+    return upload;
 }
 
 static bool upload_data(void *upload, const void *data, size_t size, struct pp_error *error) {
@@ -38,7 +45,8 @@ static void upload_finish(void *upload) {
     screen_upload_destroy(upload);
 }
 
-const struct body_sink upload_sink = {upload_begin, upload_data, upload_end, upload_finish};
+const struct body_sink upload_sink = {
+    .begin = upload_begin, .data = upload_data, .end = upload_end, .finish = upload_finish};
 
 void upload_put(struct request *request, struct reply *reply) {
     struct pp_error error = {0};

@@ -13,19 +13,26 @@
     PROBLEM(REQUEST_MALFORMED, 400, "request-malformed")                                                     \
     PROBLEM(QUERY_INVALID, 400, "query-invalid")                                                             \
     PROBLEM(BODY_INVALID, 400, "body-invalid")                                                               \
+    PROBLEM(HEADER_INVALID, 400, "header-invalid")                                                           \
     PROBLEM(SESSION_REQUIRED, 401, "session-required")                                                       \
     PROBLEM(CSRF, 403, "csrf-token-invalid")                                                                 \
     PROBLEM(NOT_FOUND, 404, "not-found")                                                                     \
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed")                                                   \
     PROBLEM(NOT_ACCEPTABLE, 406, "not-acceptable")                                                           \
+    PROBLEM(OFFSET, 409, "offset-differs")                                                                   \
+    PROBLEM(UPLOAD_GONE, 410, "upload-gone")                                                                 \
     PROBLEM(CHANGED, 412, "changed-meanwhile")                                                               \
+    PROBLEM(TUS_VERSION, 412, "tus-version")                                                                 \
     PROBLEM(BODY_TOO_LARGE, 413, "body-too-large")                                                           \
     PROBLEM(URI_TOO_LONG, 414, "uri-too-long")                                                               \
     PROBLEM(MEDIA_TYPE, 415, "unsupported-media-type")                                                       \
     PROBLEM(RANGE_INVALID, 416, "range-invalid")                                                             \
+    PROBLEM(UPLOAD_BUSY, 423, "upload-busy")                                                                 \
     PROBLEM(CONDITION_REQUIRED, 428, "condition-required")                                                   \
     PROBLEM(TOO_MANY_STREAMS, 429, "too-many-streams")                                                       \
+    PROBLEM(TOO_MANY_UPLOADS, 429, "too-many-uploads")                                                       \
     PROBLEM(HEADERS_TOO_LARGE, 431, "headers-too-large")                                                     \
+    PROBLEM(CHECKSUM, 460, "checksum-mismatch")                                                              \
     PROBLEM(INTERNAL_ERROR, 500, "internal-error")                                                           \
     PROBLEM(UNAVAILABLE, 503, "unavailable")                                                                 \
     PROBLEM(NO_SPACE, 507, "no-space")

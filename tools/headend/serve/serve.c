@@ -23,6 +23,7 @@
 #include "headend/ops/admin_session.h"
 #include "headend/ops/channel_key.h"
 #include "headend/ops/contacts.h"
+#include "headend/ops/content_upload.h"
 #include "headend/ops/enrolment.h"
 #include "headend/ops/person_session.h"
 #include "headend/ops/publish.h"
@@ -89,6 +90,7 @@ static void serving_finish(struct serving *serving) {
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
     workers_destroy(app->workers);
+    content_uploads_destroy(app->uploads);
     streams_destroy(app->streams);
     screen_changes_destroy(app->changes);
     allowance_destroy(app->allowance);
@@ -220,6 +222,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->sign_in_key = sign_in_key_open(app->home, error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
            (app->allowance = allowance_create(error)) &&
+           (app->uploads = content_uploads_create(app->home, error)) &&
            (app->strings = strings_create(embedded_files, error)) &&
            time_zones_load(&serving->time_zones, TIME_ZONES_DIR, error);
 }
@@ -259,6 +262,8 @@ static void serving_housekeep(struct serving *serving) {
     serving_end_sessions(serving);
     allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
     db_unlock(db);
+    if (!content_uploads_tidy(serving->app.uploads, db, pp_clock_realtime_s(), &error))
+        pp_log_warning("housekeeping: %s", error.message);
     if (!publish_refresh(serving->keeper, &error))
         pp_log_warning("housekeeping: %s", error.message);
 }
@@ -376,7 +381,6 @@ static void serving_connect(struct serving *serving) {
                                   .authenticate_device = device_authenticate,
                                   .authenticate_admin = admin_authenticate,
                                   .authenticate_api = api_authenticate,
-                                  .admit = upload_admit,
                                   .complete = device_proof_offer,
                                   .message = page_message};
     serving->app.site = &serving->site;

@@ -22,6 +22,7 @@ struct told;
 struct workers;
 struct streams;
 struct screen_changes;
+struct content_uploads;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -60,6 +61,7 @@ struct app {
     struct told *unsealed;           /* of screens whose client secret cannot be read */
     struct proof_guard *proofs;      /* of screens: which are taken */
     struct allowance *allowance;     /* of screens; with db_lock */
+    struct content_uploads *uploads; /* who is at work on which */
     struct strings *strings;         /* of the pages, in each language */
     struct time_zones *time_zones;   /* that people choose from */
     const struct site *site;         /* what may be asked, and who answers */

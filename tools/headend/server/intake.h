@@ -3,7 +3,7 @@
  * (workers.h). While a sink is at work on a block, the connection is suspended, so that who sends faster than the disk
  * takes waits in TCP; so a body of 10 GB costs one block of memory, and holds up nobody else.
  *
- *   authenticated, admitted -> begin -> data, data, … -> end -> the route's handler, on the writer's thread -> finish
+ *   authenticated -> begin -> data, data, … -> end -> the route's handler, on the writer's thread -> finish
  *
  * Where something goes wrong, the next step is finish: what the handler has not taken over is thrown away there.
  */
@@ -19,16 +19,19 @@
 #define INTAKE_DRAIN_MAX                                                                                     \
     (4 * 1024 * 1024) /* bytes that are read of a body that failed, so that it hears why */
 
+struct reply;
 struct request;
 
 /* Of a route, static. */
 struct body_sink {
-    /* Who asks is known, and nothing is read yet. With the reader's lock. NULL on failure. */
-    void *(*begin)(const struct request *request, struct pp_error *error);
+    /* Who asks is known, and nothing is read yet. With the reader's lock. NULL: it is not wanted, and answered. */
+    void *(*begin)(struct request *request, struct reply *reply);
     /* On a worker's thread. */
     bool (*data)(void *upload, const void *data, size_t size, struct pp_error *error);
     /* All has come: it is on the disk after this. On a worker's thread. */
     bool (*end)(void *upload, struct pp_error *error);
+    /* Answers where one of the two has failed; NULL: the error's code says with what. */
+    void (*refuse)(void *upload, const struct pp_error *error, struct reply *reply);
     /* Frees it, and removes what nobody has taken over. */
     void (*finish)(void *upload);
 };

@@ -51,10 +51,17 @@ static bool authenticate(struct request *request, struct reply *reply) {
     return false;
 }
 
+static void mark(const struct request *request, struct reply *reply) {
+    const struct route_api *api = request->route->api;
+    if (api && api->mark)
+        api->mark(reply);
+}
+
 void route_run(struct request *request, struct reply *reply) {
     const struct route *route = request->route;
     if (route->work == WORK_NONE) {
         route->handle(request, reply);
+        mark(request, reply);
         return;
     }
     request->db = route->work == WORK_READS ? request->app->reader : request->app->db;
@@ -63,20 +70,21 @@ void route_run(struct request *request, struct reply *reply) {
     if (authenticate(request, reply))
         route->handle(request, reply);
     request->app->site->complete(request, reply);
+    mark(request, reply);
     reply->committed = db_commits(request->db) != commits;
     db_unlock(request->db);
 }
 
 static bool sink_begin(struct request *request, struct reply *reply, const struct body_sink *sink) {
     struct pp_error error = {0};
-    void *upload = sink->begin(request, &error);
-    if (upload)
-        request->intake = intake_create(request->app->workers, request->connection, sink, upload,
-                                        request->route->body_max, &error);
+    void *upload = sink->begin(request, reply);
+    if (!upload)
+        return false;
+    request->intake = intake_create(request->app->workers, request->connection, sink, upload,
+                                    request->route->body_max, &error);
     if (request->intake)
         return true;
-    if (upload)
-        sink->finish(upload);
+    sink->finish(upload);
     reply_failure(reply, &error);
     return false;
 }
@@ -87,10 +95,11 @@ bool route_admit(struct request *request, struct reply *reply) {
         return true;
     request->db = request->app->reader;
     db_lock(request->db);
-    bool admitted = authenticate(request, reply) && request->app->site->admit(request, reply) &&
-                    (!sink || sink_begin(request, reply, sink));
-    if (!admitted)
+    bool admitted = authenticate(request, reply) && (!sink || sink_begin(request, reply, sink));
+    if (!admitted) {
         request->app->site->complete(request, reply);
+        mark(request, reply);
+    }
     db_unlock(request->db);
     return admitted;
 }

@@ -27,9 +27,10 @@ enum route_work {
 
 /* What not each route has. */
 struct route_api {
-    const struct body_sink *sink; /* that takes the body as it comes; NULL: it stands in request->body */
-    const struct list_form *list; /* of ROUTE_API: what may stand behind the '?'; NULL: nothing */
-    const char *produces;         /* of ROUTE_API: the media type of the answer; NULL: JSON */
+    const struct body_sink *sink;      /* that takes the body as it comes; NULL: it stands in request->body */
+    const struct list_form *list;      /* of ROUTE_API: what may stand behind the '?'; NULL: nothing */
+    const char *produces;              /* of ROUTE_API: the media type of the answer; NULL: JSON */
+    void (*mark)(struct reply *reply); /* adds to any answer of it; NULL: nothing */
 };
 
 struct route {
@@ -37,7 +38,7 @@ struct route {
     const char *pattern; /* of the whole path, with its parameters (path_map.h) */
     enum route_auth auth;
     const char *body_type; /* media type that the body must have; NULL where there is none */
-    size_t body_max;       /* bytes */
+    uint64_t body_max;     /* bytes */
     void (*handle)(struct request *request, struct reply *reply);
     enum route_work work;
     const struct route_api
@@ -58,8 +59,6 @@ struct site {
     bool (*authenticate_device)(struct request *request, struct reply *reply);
     bool (*authenticate_admin)(struct request *request, struct reply *reply);
     bool (*authenticate_api)(struct request *request, struct reply *reply);
-    /* Whether a body is wanted that is larger than HTTP_BODY_MAX, of who was authenticated. False: it is answered. */
-    bool (*admit)(struct request *request, struct reply *reply);
     /* Adds to any answer but those of WORK_NONE. */
     void (*complete)(const struct request *request, struct reply *reply);
     /* A page that says one thing, for a person: "not_found", "failed". */
@@ -70,8 +69,8 @@ struct site {
 PP_MUST_USE bool site_connect(struct site *site, struct pp_error *error);
 void site_finish(struct site *site);
 
-/* Before a body is read that may be larger than HTTP_BODY_MAX, or that a sink takes: whether it is wanted, and of
- * somebody known. The sink begins. */
+/* Before a body is read that may be larger than HTTP_BODY_MAX, or that a sink takes: whether it is of somebody known, and
+ * of one that a sink takes, whether it is wanted. The sink begins. */
 bool route_admit(struct request *request, struct reply *reply);
 /* Authenticates and handles. */
 void route_run(struct request *request, struct reply *reply);

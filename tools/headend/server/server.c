@@ -67,7 +67,7 @@ static struct request *request_create(struct app *app, struct MHD_Connection *co
     request->route = route;
     request->at = *path;
     request->match = *match;
-    request->body = PP_BUF_INIT(route->body_max);
+    request->body = PP_BUF_INIT((size_t)route->body_max);
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, query_read, &request->query);
     return request;
 }
@@ -112,8 +112,8 @@ static bool request_acceptable(struct MHD_Connection *connection, const struct r
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     const char *type = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
     if (length && (strlen(length) > 18 || strtoull(length, NULL, 10) > route->body_max)) {
-        reply_problem(reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
-                      route->body_max);
+        reply_problem(reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %llu bytes",
+                      (unsigned long long)route->body_max);
         return false;
     }
     if (route->auth == ROUTE_API && !answer_fits(connection, route, reply))
@@ -225,7 +225,10 @@ static bool intake_came(const struct request *request, struct reply *reply) {
     struct pp_error error = {0};
     if (intake_good(request->intake, &error))
         return true;
-    if (error.code == PP_E_LIMIT)
+    const struct body_sink *sink = request->route->api->sink;
+    if (sink->refuse)
+        sink->refuse(intake_upload(request->intake), &error, reply);
+    else if (error.code == PP_E_LIMIT)
         reply_with(reply, PROBLEM_BODY_TOO_LARGE, "%s", error.message);
     else if (error.code == PP_E_NOSPACE)
         reply_with(reply, PROBLEM_NO_SPACE, "there is no space left here");
@@ -242,8 +245,8 @@ static enum MHD_Result request_answer(struct request *request, bool in_order) {
     if (!in_order)
         reply_not_in_order(&reply, connection_of(request->connection));
     else if (refused)
-        reply_problem(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %zu bytes",
-                      request->route->body_max);
+        reply_problem(&reply, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", "at most %llu bytes",
+                      (unsigned long long)request->route->body_max);
     if (refused)
         return answer(request, &reply);
     if (request->intake && !intake_end(request->intake))
