@@ -357,7 +357,13 @@ static bool asks_for_certificate(const struct agent *agent) {
 
 void connection_renew_asked(struct agent *agent) {
     struct pp_error error = {0};
-    if (!agent->connection.session || asks_for_certificate(agent) || renew_start(agent, &error))
+    if (!agent->connection.session)
+        return;
+    if (asks_for_certificate(agent)) { /* a person has approved it meanwhile, which may come to nothing */
+        renew_later(agent);
+        return;
+    }
+    if (renew_start(agent, &error))
         return;
     trouble_handle(agent, TROUBLE_RENEWAL, &error);
     renew_later(agent);

@@ -247,6 +247,46 @@ static void nothing_takes_effect_after_the_stop_and_it_goes_on_with_the_next_sta
     end(&world);
 }
 
+static void hear_nothing(void *arg) {
+    (void)arg;
+}
+
+static void hear_no_end(void *arg, const struct pp_error *failure) {
+    (void)arg, (void)failure;
+}
+
+/* A person has approved it meanwhile: of the two ways to a certificate there is one at a time. */
+static void renewal_that_waited_for_it_and_is_given_up_for_an_approval_is_looked_at_again(void **state) {
+    struct world world;
+    const struct screen *screen = *state;
+    const struct access_session_config session = {.loop = screen->loop,
+                                                  .client = screen->client,
+                                                  .vault = screen->vault,
+                                                  .time = pp_wall_clock_source(&world.agent.floors.clock),
+                                                  .on_ready = hear_nothing};
+    const struct est_config approval = {.loop = screen->loop,
+                                        .client = screen->client,
+                                        .identity = screen->identity,
+                                        .authorities = screen->authorities,
+                                        .on_done = hear_no_end};
+    begin(&world, *state);
+    struct agent *agent = &world.agent;
+    agent->connection.session = access_session_start(&session, NULL);
+    flash_hold(true);
+    take_target(&world, NEW);
+    flash_wait();
+    agent->authority.renewal_waits = true;
+    agent->enrolment.est = est_enroll_start(&approval, "token", NULL);
+    assert_true(agent->connection.session && agent->enrolment.est);
+    flash_hold(false);
+    pp_jobs_wait(agent->jobs);
+    assert_null(agent->connection.renewal.est);
+    assert_true(net_timer_is_running(&agent->connection.renewal.timer));
+    est_cancel(pp_steal(&agent->enrolment.est)); /* it came to nothing */
+    connection_stop(agent);
+    end(&world);
+}
+
 static int losses_told;
 
 static void count_loss(void *arg, enum pp_log_level level, const char *text) {
@@ -307,6 +347,7 @@ int main(void) {
         authority_test(target_on_its_way_to_flash_is_not_replaced_by_a_servers_answer),
         authority_test(record_of_a_server_that_is_too_long_is_dropped),
         authority_test(record_whose_write_was_not_begun_counts_for_nothing),
+        authority_test(renewal_that_waited_for_it_and_is_given_up_for_an_approval_is_looked_at_again),
         authority_test(nothing_takes_effect_after_the_stop_and_it_goes_on_with_the_next_start),
         authority_test(record_that_was_lost_is_told_as_a_rollback),
         authority_test(record_that_is_there_at_the_start_is_noted),
