@@ -154,10 +154,15 @@ static void answer_reset(struct agent *agent, struct local_client *client,
     agent_erase_for(agent, why);
 }
 
-void answers_forget(struct answers *answers) {
-    answers->contact_s = 0;
-    answers->counters = (struct counters){0};
-    pp_log_ring_clear(answers->log);
+void answers_refuse_rest(struct agent *agent) {
+    struct answers *answers = &agent->answers;
+    struct local_client *const waiting[] = {pp_steal(&answers->diagnosed), answers->walk.client};
+    diagnose_abandon(pp_steal(&answers->diagnosis));
+    answers_schedule_forget(&answers->walk, NULL);
+    for (size_t i = 0; i < PP_COUNT(waiting); i++) {
+        if (waiting[i])
+            local_refuse(waiting[i], LOCAL_FAILED, "everything is erased");
+    }
 }
 
 /* ---- sign-out ---- */

@@ -56,8 +56,8 @@ void answers_stop(struct agent *agent);
 /* The headend has answered. */
 void answers_note_contact(struct agent *agent);
 
-/* It is nobody's now: what was counted and said was of the one that it was. */
-void answers_forget(struct answers *answers);
+/* It becomes nobody's: who still waits for an answer about the one that it was gets none. */
+void answers_refuse_rest(struct agent *agent);
 
 /* answers_diagnose.c: what the agent knows, for a diagnosis: also for who asks from afar. */
 void answers_diagnose_config(struct agent *agent, struct diagnose_config *config);

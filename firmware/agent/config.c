@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "command/board.h"
 #include "net/proxy.h"
 #include "net/ticket.h"
@@ -140,5 +141,20 @@ bool agent_config_load(const char *path, struct agent_config *config, struct pp_
         {"store", "reserve-mib", PP_CONFIG_UNSIGNED, &config->store_reserve_mib, 0, MIB_MAX},
         {NULL, NULL, 0, NULL, 0, 0},
     };
+    if (snprintf(config->file, sizeof config->file, "%s", path) >= (int)sizeof config->file)
+        return pp_fail(error, PP_E_LIMIT, "%s: too long a path", path);
     return pp_config_load(path, fields, error) && config_complete(path, config, error);
+}
+
+bool agent_config_read_secrets(struct agent_config *config, struct pp_error *error) {
+    struct agent_config now;
+    bool ok = agent_config_load(config->file, &now, error);
+    if (ok) {
+        memcpy(config->proxy_user, now.proxy_user, sizeof now.proxy_user);
+        memcpy(config->proxy_password, now.proxy_password, sizeof now.proxy_password);
+        memcpy(config->est_user, now.est_user, sizeof now.est_user);
+        memcpy(config->est_password, now.est_password, sizeof now.est_password);
+    }
+    pp_wipe(&now, sizeof now);
+    return ok;
 }

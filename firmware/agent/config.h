@@ -13,6 +13,7 @@
 #define AGENT_CONTROL_GROUP  "pingplay-admin"
 
 struct agent_config {
+    char file[PP_CONFIG_VALUE_MAX]; /* that it was read from */
     char url[PP_CONFIG_VALUE_MAX];  /* [headend] url: https://HOST[:PORT], no path */
     char ca[PP_CONFIG_VALUE_MAX];   /* [headend] ca: PEM file of the only authorities trusted */
     char root[PP_CONFIG_VALUE_MAX]; /* [headend] root: the first TUF root.json */
@@ -57,6 +58,10 @@ struct agent_config {
 
 /* Fills in the defaults, then reads the file; every required setting must be there. Errors name FILE:LINE. */
 PP_MUST_USE bool agent_config_load(const char *path, struct agent_config *config, struct pp_error *error);
+
+/* What of it is secret is read again, where it was wiped: an agent that becomes nobody's asks its way anew. With the same
+ * file's other settings, which count at the next start alone. */
+PP_MUST_USE bool agent_config_read_secrets(struct agent_config *config, struct pp_error *error);
 
 /* Section [vault], borrowing from `config`, which is one that was loaded. */
 struct vault_kek_config agent_config_vault(const struct agent_config *config);

@@ -428,10 +428,3 @@ void content_stop(struct agent *agent) {
     agent->content.view = CONTENT_NOT_YET;
     agent->content.covered = false;
 }
-
-void content_erase(struct agent_content *content) {
-    content->players_lost = (struct losses){0};
-    content->manifest_version = 0;
-    content->look_failure_reported = false;
-    *content->empty_channel = 0;
-}

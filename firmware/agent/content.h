@@ -60,7 +60,4 @@ void content_recall(struct agent *agent);
 /* Follows the channel of the state document. */
 void content_follow(struct agent *agent);
 
-/* It is nobody's now: nothing of what was shown is known any more. */
-void content_erase(struct agent_content *content);
-
 #endif

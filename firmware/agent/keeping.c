@@ -185,12 +185,6 @@ void keeping_find_document(struct kept_document *document, const struct state_fl
     document->kept = *floor;
 }
 
-void keeping_erase(struct agent_keeping *keeping) {
-    keeping->document.kept = keeping->document.writing = (struct state_floor){0};
-    keeping->statement = (struct trust_time_statement){0};
-    keeping->statement_waits = keeping->state_expired = keeping->failure_reported = false;
-}
-
 void keeping_keep(struct agent *agent, const struct state_document *document, const void *json, size_t size) {
     struct pp_error error = {0};
     agent->keeping.time_answered = agent->keeping.time_answered || *document->nonce;

@@ -78,7 +78,4 @@ void keeping_hear_state(struct agent *agent, const struct pp_error *error);
  * start; "floor", that line, by what was known before. */
 const char *keeping_time_source(const struct agent_keeping *keeping, struct pp_wall_clock *clock);
 
-/* It is nobody's now. */
-void keeping_erase(struct agent_keeping *keeping);
-
 #endif

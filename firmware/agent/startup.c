@@ -6,6 +6,7 @@
 #include "agent/agent_internal.h"
 #include "agent/erase.h"
 #include "agent/est_credentials.h"
+#include "agent/forget.h"
 #include "base/clock.h"
 #include "base/deadline.h"
 #include "base/file.h"
@@ -312,15 +313,6 @@ static void erase_start(struct agent *agent, void (*run)(struct pp_job *job),
     pp_jobs_add(agent->jobs, &agent->startup.erasing.job);
 }
 
-/* What belonged to the one that it was, and stood in memory only. */
-static void forget_all(struct agent *agent) {
-    pp_wipe(&agent->document, sizeof agent->document);
-    keeping_erase(&agent->keeping);
-    content_erase(&agent->content);
-    answers_forget(&agent->answers);
-    trouble_handle(agent, TROUBLE_OVER_ERASED, NULL);
-}
-
 static void run_erase_rest(struct pp_job *job) {
     struct erasing *erasing = (struct erasing *)job;
     erasing->ok = agent_erase(erasing->agent->config.state, true, &erasing->error);
@@ -336,7 +328,7 @@ static void on_rest_erased(struct pp_job *job) {
     if (agent_is_ending(agent))
         return;
     if (erasing->ok) {
-        forget_all(agent);
+        agent_forget(agent);
         agent_handle(agent, AGENT_ERASED);
         return;
     }

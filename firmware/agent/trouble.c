@@ -46,7 +46,6 @@ static const struct {
     [TROUBLE_OVER_SYNCED] = {CONTENT, NULL},
     [TROUBLE_OVER_NO_CHANNEL] = {CONTENT, NULL},
     [TROUBLE_OVER_ERASING] = {HEADEND, NULL},
-    [TROUBLE_OVER_ERASED] = {HEADEND | CONTENT, NULL},
 };
 
 static bool put(struct pp_error *trouble, const struct pp_error *error) {

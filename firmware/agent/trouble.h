@@ -51,7 +51,6 @@ enum trouble_event {
     TROUBLE_OVER_SYNCED,
     TROUBLE_OVER_NO_CHANNEL,
     TROUBLE_OVER_ERASING,
-    TROUBLE_OVER_ERASED,
     TROUBLE_EVENTS, /* how many */
 };
 

@@ -128,6 +128,21 @@ test('reset asks first, erases, and shows the code of a new screen; the raw stor
   checkDocument('reset', JSON.parse((await ctl(display, 'reset', '--yes', '--json')).out));
 });
 
+test('whom it was in what access mode, and what it had heard, is not known to whom it becomes', async (t) => {
+  const { display, id } = await startScreen(t, {}, 'Former');
+  await headend.cli('screen', 'access', id, 'cookie');
+  await display.agent.waitLog(/access-mode: cookie, before certificate/);
+  const from = display.agent.log.length;
+  await ctlJson(display, 'reset', '--yes');
+  await display.agent.waitLog(/enrol this screen at/, from);
+  const { enrolment } = await ctlJson(display, 'status');
+  const again = await headend.approve(enrolment.user_code, { name: 'Next', channel: 'lobby' });
+  await display.agent.waitLog(/-> online/, from);
+  await until(async () => (await headend.cli('screen', 'events', again)).includes('enrolled'), 'the events of the new screen');
+  assert.doesNotMatch(display.agent.log.slice(from), /access-mode: |before (cookie|certificate)/);
+  assert.doesNotMatch(await headend.cli('screen', 'events', again), /access-mode/);
+});
+
 test('only root may reset, not a member of the group', async (t) => {
   if (process.getuid() !== 0) return t.skip('needs root, to become another user');
   const display = await startDisplay(headend, { localGroup: 'games' });

@@ -51,7 +51,6 @@ static const struct {
     {TROUBLE_OVER_SYNCED, "H-K", NULL},
     {TROUBLE_OVER_NO_CHANNEL, "H-K", NULL},
     {TROUBLE_OVER_ERASING, "-CK", NULL},
-    {TROUBLE_OVER_ERASED, "--K", NULL},
 };
 
 static struct pp_error called(const char *name) {
