@@ -186,11 +186,24 @@ export function tellsTrouble(picture) {
   return false;
 }
 
-// Every file below `dir`, with its content.
-export async function* filesBelow(dir) {
-  for (const entry of await readdir(dir, { withFileTypes: true })) {
-    const file = path.join(dir, entry.name);
-    if (entry.isDirectory()) yield* filesBelow(file);
-    else if (entry.isFile()) yield { file, name: entry.name, data: await readFile(file) };
+// The files of one folder, with their content, and its folders; undefined where one was gone before it was read.
+async function readFolder(dir) {
+  const entries = await readdir(dir, { withFileTypes: true });
+  const at = (entry) => path.join(dir, entry.name);
+  const files = entries.filter((entry) => entry.isFile()).map(async (entry) =>
+    ({ file: at(entry), name: entry.name, data: await readFile(at(entry)) }));
+  try {
+    return { files: await Promise.all(files), folders: entries.filter((entry) => entry.isDirectory()).map(at) };
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
   }
+}
+
+// Every file below `dir`, with its content. A folder that something is being replaced in (written beside it, renamed) is read
+// again: what has another name by then would be missed.
+export async function* filesBelow(dir) {
+  const { files, folders } = await until(() => readFolder(dir), `a moment in which no file of ${dir} goes`);
+  yield* files;
+  for (const folder of folders) yield* filesBelow(folder);
 }
