@@ -121,13 +121,22 @@ static bool names_path(const struct access_point_places *places, char path[PP_PA
     return pp_path_format(path, error, "%s/" ACCESS_POINT_NAMES_FILE, places->names_folder);
 }
 
-/* Without it the page is there, but no phone opens it by itself. */
+bool access_point_write_names(const char *address, struct pp_buf *out, struct pp_error *error) {
+    return pp_buf_addf(out, error, "leasefile-ro\nno-resolv\nlocal=/#/\naddress=/#/%s\n", address);
+}
+
+static bool put_names(const struct access_point_places *places, struct pp_error *error) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(ACCESS_POINT_NAMES_MAX);
+    char path[PP_PATH_MAX];
+    return names_path(places, path, error) && access_point_write_names(places->address, &text, error) &&
+           pp_file_replace(AT_FDCWD, path, text.data, text.size, 0644, error);
+}
+
+/* Without it the page is there, but no phone opens it by itself; and dnsmasq notes who was there until the access point is
+ * closed (board/dispatcher). */
 static void write_names(const struct access_point_places *places) {
-    char path[PP_PATH_MAX], text[128];
     struct pp_error error = {0};
-    int size = snprintf(text, sizeof text, "no-resolv\nlocal=/#/\naddress=/#/%s\n", places->address);
-    if (!names_path(places, path, &error) ||
-        !pp_file_replace(AT_FDCWD, path, text, (size_t)size, 0644, &error))
+    if (!put_names(places, &error))
         pp_log_warning("no phone opens the page by itself: %s", error.message);
 }
 

@@ -13,6 +13,7 @@
 #define ACCESS_POINT_FOLDER          "/run/NetworkManager/system-connections"
 #define ACCESS_POINT_NAMES_FOLDER    "/etc/NetworkManager/dnsmasq-shared.d"
 #define ACCESS_POINT_NAMES_FILE      "pingplay-phone.conf"
+#define ACCESS_POINT_NAMES_MAX       128 /* bytes of it */
 #define ACCESS_POINT_FORWARDING      "/run/pingplay/forwarding"
 #define ACCESS_POINT_ADDRESS         "10.42.0.1"
 #define ACCESS_POINT_PREFIX          24
@@ -46,6 +47,9 @@ PP_MUST_USE bool access_point_name(struct access_point *point, struct pp_error *
 /* Appends the profile. */
 PP_MUST_USE bool access_point_write(const struct access_point *point, const char *interface,
                                     const char *address, struct pp_buf *out, struct pp_error *error);
+
+/* Appends what NetworkManager's dnsmasq is told meanwhile: every name is at that address, and who was there stands in no file. */
+PP_MUST_USE bool access_point_write_names(const char *address, struct pp_buf *out, struct pp_error *error);
 
 /* Opens it with the name and passphrase that it has; what did not come up is closed again. */
 PP_MUST_USE bool access_point_open(struct access_point *point, const struct access_point_places *places,

@@ -86,6 +86,14 @@ static void its_profile_shares_nothing(void **state) {
         "routing-rule1=priority 100 from 0.0.0.0/0 iif wlan0 type prohibit\n\n[ipv6]\nmethod=disabled\n");
 }
 
+static void every_name_is_its_page_and_nobody_notes_who_was_there(void **state) {
+    pp_autobuf struct pp_buf out = PP_BUF_INIT(ACCESS_POINT_NAMES_MAX);
+    (void)state;
+    assert_true(access_point_write_names("10.42.0.1", &out, NULL));
+    /* That it says so to dnsmasq: e2e network_leases. */
+    assert_string_equal(pp_buf_text(&out), "leasefile-ro\nno-resolv\nlocal=/#/\naddress=/#/10.42.0.1\n");
+}
+
 /* ---- What is left of one ---- */
 
 #define UUID    "11111111-2222-4333-8444-555555555555"
@@ -198,6 +206,7 @@ int main(void) {
         cmocka_unit_test(its_channel_is_one_that_every_country_allows),
         cmocka_unit_test(its_code_is_read_as_it_is),
         cmocka_unit_test(its_profile_shares_nothing),
+        cmocka_unit_test(every_name_is_its_page_and_nobody_notes_who_was_there),
         cmocka_unit_test_setup_teardown(what_a_killed_process_has_left_is_gone_at_the_next_start,
                                         test_folder_create, test_folder_destroy),
         cmocka_unit_test_setup_teardown(half_a_file_is_gone_also_where_there_is_no_profile,
