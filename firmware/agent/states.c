@@ -213,24 +213,6 @@ static const char *const events[AGENT_EVENTS] = {
     [AGENT_ERASED] = "erased",
 };
 
-static const char *const actions[AGENT_ACTIONS] = {
-    [AGENT_CANNOT_COME] = "cannot come",
-    [AGENT_DO_NOTHING] = "nothing",
-    [AGENT_CONNECT] = "connect",
-    [AGENT_SHOW_CODE] = "show code",
-    [AGENT_OFFER_CODE] = "offer code",
-    [AGENT_ASK_AGAIN] = "ask again",
-    [AGENT_END_ENROLMENT] = "end enrolment",
-    [AGENT_KEEP_LOCK] = "keep lock",
-    [AGENT_LOCK_AGAIN] = "lock again",
-    [AGENT_FORGET] = "forget",
-    [AGENT_OBEY_LOCK] = "obey lock",
-    [AGENT_UNLOCK] = "unlock",
-    [AGENT_SHOW_AGAIN] = "show again",
-    [AGENT_ERASE_ALL] = "erase",
-    [AGENT_BEGIN] = "begin",
-};
-
 const char *states_name(enum agent_state state) {
     return states[state].name;
 }
@@ -241,10 +223,6 @@ const char *states_reported_name(enum agent_state state) {
 
 const char *states_event_name(enum agent_event event) {
     return events[event];
-}
-
-const char *states_action_name(enum agent_action action) {
-    return actions[action];
 }
 
 bool states_is_locked(enum agent_state state) {

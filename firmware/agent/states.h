@@ -91,7 +91,6 @@ struct states_rule states_rule(enum agent_state state, enum agent_event event);
 const char *states_name(enum agent_state state);
 const char *states_reported_name(enum agent_state state);
 const char *states_event_name(enum agent_event event);
-const char *states_action_name(enum agent_action action);
 
 /* Nothing may be shown, by the headend's word or its policy. */
 bool states_is_locked(enum agent_state state);

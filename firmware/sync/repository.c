@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 #include "net/problem.h"
-#include "sync/repository_file.h"
 #include "sync/trust_floors.h"
 
 #define TRUST_DIR_MODE   0700
@@ -20,7 +19,6 @@ struct sync_repository {
     char target_url[NET_URL_MAX];
     char *trust_dir, *root_file;
     struct pp_time_source time;
-    int stall_s;
     const atomic_bool *cancel;
     struct trust *trust; /* of the last refresh; NULL: none, or it has no root */
     bool is_refreshed;   /* and all of it may be used */
@@ -40,7 +38,6 @@ static bool copy_config(struct sync_repository *repository, const struct sync_re
     repository->client = config->client;
     repository->vault = config->vault;
     repository->time = config->time;
-    repository->stall_s = config->stall_s;
     repository->cancel = config->cancel;
     return pp_text_copy(&repository->trust_dir, config->trust_dir, error) &&
            pp_text_copy(&repository->root_file, config->root_file, error);
@@ -231,39 +228,4 @@ bool sync_repository_download(struct sync_repository *repository, const struct t
     if (!check_is_refreshed(repository, error))
         return false;
     return trust_target_download(repository->trust, target, out, &why) || fail(repository, &why, error);
-}
-
-static bool receive(struct sync_repository *repository, const struct trust_target *target,
-                    struct sync_file *file, struct pp_error *error) {
-    pp_autobuf struct pp_buf url = PP_BUF_INIT(NET_URL_MAX);
-    net_autoresponse struct net_response response = {0};
-    if (!trust_target_url(repository->trust, target, &url, error))
-        return false;
-    struct net_request request = {
-        .path = pp_buf_text(&url),
-        .response_max = (size_t)target->length,
-        .low_speed_bytes = repository->stall_s ? 1 : 0,
-        .low_speed_s = repository->stall_s,
-        .on_data = sync_file_write,
-        .arg = file,
-    };
-    enum trust_fetch_result result = fetch(repository, &request, &response, error);
-    if (result == TRUST_FETCH_NOT_FOUND)
-        pp_fail(error, PP_E_NOTFOUND, "%s is not there", pp_buf_text(&url));
-    repository->fetch_failed = result == TRUST_FETCH_FAILED;
-    return result == TRUST_FETCH_OK;
-}
-
-bool sync_repository_download_file(struct sync_repository *repository, const struct trust_target *target,
-                                   int dirfd, const char *path, struct pp_error *error) {
-    struct pp_error why = {0};
-    sync_autofile struct sync_file file = SYNC_FILE_NONE;
-    begin(repository);
-    if (!check_is_refreshed(repository, error) ||
-        !sync_file_create(&file, dirfd, path, target->sha256, target->length, error))
-        return false;
-    if (receive(repository, target, &file, &why) && sync_file_commit(&file, &why))
-        return true;
-    pp_wrap(&why, "target %.64s", target->path);
-    return fail(repository, &why, error);
 }

@@ -4,8 +4,8 @@
  *
  *   refresh    brings the newest metadata                                     §5.1 to §5.6
  *   find       PATH -> length and hashes, as the metadata has them            §5.6.7
- *   download   brings the target into memory or a file, where nothing
- *              appears that is not what was found                             §5.7
+ *   download   brings the target into memory, where nothing appears that
+ *              is not what was found                                          §5.7
  *
  * The sections are those of the specification 1.0.34
  * (https://theupdateframework.github.io/specification/v1.0.34/), of which trust/trust.h is the client; here it gets a
@@ -32,7 +32,7 @@
 #include "trust/trust.h"
 #include "vault/vault.h"
 
-#define SYNC_REPOSITORY_TIMEOUT_MS 60000 /* for one file of metadata, or one target into memory */
+#define SYNC_REPOSITORY_TIMEOUT_MS 60000 /* for one file of metadata, or one target */
 
 struct sync_repository_config {
     struct net_client *client;  /* borrowed; each request has its identity and cookie */
@@ -41,7 +41,6 @@ struct sync_repository_config {
     const char *trust_dir;      /* the trusted metadata; made, with the first root, where it is missing */
     const char *root_file;      /* the first root.json, while trust_dir has none that verifies; or NULL */
     struct pp_time_source time; /* of the metadata's expiry; asked once in each refresh (§5.1) */
-    int stall_s;                /* s without a byte that end a download into a file; 0: none do */
     const atomic_bool *cancel;  /* borrowed; PP_E_CANCELLED once it is set; NULL: never */
 };
 
@@ -83,14 +82,6 @@ PP_MUST_USE enum sync_find sync_repository_find(struct sync_repository *reposito
 PP_MUST_USE bool sync_repository_download(struct sync_repository *repository,
                                           const struct trust_target *target, struct pp_buf *out,
                                           struct pp_error *error);
-
-/* The same into the file `path` (below `dirfd`, or AT_FDCWD), mode 0600, without holding it in memory. It is written
- * beside it (".part"), checked by its length and SHA-256, fsynced, renamed, and the folder fsynced: at any instant
- * `path` is whole, or what it was before. On failure nothing of it is left behind, but where the folder cannot be
- * synced in the end. Errors: also those of the flash. */
-PP_MUST_USE bool sync_repository_download_file(struct sync_repository *repository,
-                                               const struct trust_target *target, int dirfd, const char *path,
-                                               struct pp_error *error);
 
 /* What the last operation met. */
 struct sync_repository_answer {

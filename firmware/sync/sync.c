@@ -63,7 +63,6 @@ static bool make_repository(struct sync *sync, const struct sync_config *config,
         .trust_dir = trust_dir,
         .root_file = config->root_file,
         .time = config->clocks.time,
-        .stall_s = sync->stall_s,
         .cancel = &sync->cancel,
     };
     sync->repository = sync_repository_create(&repository, error);

@@ -52,8 +52,8 @@ static bool add_name(struct pp_buf *url, const char *name, struct pp_error *erro
     return true;
 }
 
-bool trust_target_url(const struct trust *trust, const struct trust_target *target, struct pp_buf *url,
-                      struct pp_error *error) {
+static bool add_target_url(const struct trust *trust, const struct trust_target *target, struct pp_buf *url,
+                           struct pp_error *error) {
     char name[NAME_MAX_BYTES];
     if (trust->state != TRUST_REFRESHED || !trust->target_base_url)
         return pp_fail(error, PP_E_STATE, "targets are fetched after a refresh, from a known address");
@@ -65,7 +65,7 @@ bool trust_target_download(struct trust *trust, const struct trust_target *targe
                            struct pp_error *error) {
     pp_autobuf struct pp_buf url = PP_BUF_INIT(TRUST_URL_MAX);
     pp_autobuf struct pp_buf data = PP_BUF_INIT(0);
-    if (!trust_target_url(trust, target, &url, error))
+    if (!add_target_url(trust, target, &url, error))
         return false;
     if (target->length > out->max - out->size)
         return pp_fail(error, PP_E_LIMIT, "target %.64s is larger than %zu bytes", target->path,

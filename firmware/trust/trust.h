@@ -107,11 +107,6 @@ PP_MUST_USE bool trust_target_find(struct trust *trust, const char *path, struct
 PP_MUST_USE bool trust_target_download(struct trust *trust, const struct trust_target *target,
                                        struct pp_buf *out, struct pp_error *error);
 
-/* Appends the address of the target's file to `url`, for who downloads it in pieces, and verifies it. PP_E_STATE before
- * a refresh succeeded; PP_E_LIMIT. */
-PP_MUST_USE bool trust_target_url(const struct trust *trust, const struct trust_target *target,
-                                  struct pp_buf *url, struct pp_error *error);
-
 /* Whether these bytes are the target; PP_E_AUTH if not. For copies that are there already. */
 PP_MUST_USE bool trust_target_verify(const struct trust_target *target, const void *data, size_t size,
                                      struct pp_error *error);

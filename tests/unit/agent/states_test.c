@@ -57,6 +57,25 @@ static void read_row(const char *readme, const char *first, char row[ROW_MAX]) {
     assert_null(strstr(found + length, begin)); /* and only one */
 }
 
+/* As the drawing has them. */
+static const char *const actions[AGENT_ACTIONS] = {
+    [AGENT_CANNOT_COME] = "cannot come",
+    [AGENT_DO_NOTHING] = "nothing",
+    [AGENT_CONNECT] = "connect",
+    [AGENT_SHOW_CODE] = "show code",
+    [AGENT_OFFER_CODE] = "offer code",
+    [AGENT_ASK_AGAIN] = "ask again",
+    [AGENT_END_ENROLMENT] = "end enrolment",
+    [AGENT_KEEP_LOCK] = "keep lock",
+    [AGENT_LOCK_AGAIN] = "lock again",
+    [AGENT_FORGET] = "forget",
+    [AGENT_OBEY_LOCK] = "obey lock",
+    [AGENT_UNLOCK] = "unlock",
+    [AGENT_SHOW_AGAIN] = "show again",
+    [AGENT_ERASE_ALL] = "erase",
+    [AGENT_BEGIN] = "begin",
+};
+
 static void draw_cell(enum agent_state state, enum agent_event event, char cell[CELL_MAX]) {
     struct states_rule rule = states_rule(state, event);
     bool moves = rule.next != state;
@@ -67,7 +86,7 @@ static void draw_cell(enum agent_state state, enum agent_event event, char cell[
         snprintf(cell, CELL_MAX, "·");
     else
         snprintf(cell, CELL_MAX, "%s%s%s%s%s", moves ? "**" : "", moves ? states_name(rule.next) : "",
-                 moves ? "**" : "", moves && acts ? ", " : "", acts ? states_action_name(rule.action) : "");
+                 moves ? "**" : "", moves && acts ? ", " : "", acts ? actions[rule.action] : "");
 }
 
 static void every_cell_is_the_one_that_is_drawn_in_the_readme(void **state) {

@@ -95,7 +95,7 @@ int64_t allowance_take(struct allowance *allowance, const char *screen, uint64_t
     return 0;
 }
 
-void allowance_purge(struct allowance *allowance, int64_t now_ms) {
+size_t allowance_purge(struct allowance *allowance, int64_t now_ms) {
     for (size_t i = 0; i < BUCKETS; i++) {
         for (struct credit **link = &allowance->credits[i]; *link;) {
             struct credit *credit = *link;
@@ -109,8 +109,5 @@ void allowance_purge(struct allowance *allowance, int64_t now_ms) {
             allowance->count--;
         }
     }
-}
-
-size_t allowance_count(const struct allowance *allowance) {
     return allowance->count;
 }

@@ -21,9 +21,7 @@ void allowance_destroy(struct allowance *allowance);
 /* Takes a request of `bytes` out of the screen's allowance at `now_ms` (CLOCK_MONOTONIC). 0, or the seconds after which
  * it may come again: nothing is taken then. */
 int64_t allowance_take(struct allowance *allowance, const char *screen, uint64_t bytes, int64_t now_ms);
-/* Forgets those who have all of theirs again. */
-void allowance_purge(struct allowance *allowance, int64_t now_ms);
-/* How many are remembered. */
-size_t allowance_count(const struct allowance *allowance);
+/* Forgets those who have all of theirs again; how many are remembered then. */
+size_t allowance_purge(struct allowance *allowance, int64_t now_ms);
 
 #endif
