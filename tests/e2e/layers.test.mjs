@@ -103,8 +103,8 @@ test('layers refuses a link line that names a room below', () => {
 test('layers refuses SQL outside of db/', () => {
   const { status, lines } = layersOf({
     ...rooms,
-    'tools/headend/db/db.c': 'run("SELECT 1");\n#include "headend/db/sqlite.h"\n',
-    'tools/headend/main.c': 'say("SELECTED");\nrun("SELECT 1");\nrun(" DELETE FROM device");\n#include "headend/db/sqlite.h"\n',
+    'tools/headend/db/db.c': 'run("SELECT 1");\n#include "headend/db/sql.h"\n',
+    'tools/headend/main.c': 'say("SELECTED");\nrun("SELECT 1");\nrun(" DELETE FROM device");\n#include "headend/db/sql.h"\n',
   });
   assert.equal(status, 1);
   assert.deepEqual(lines.slice(0, -1), [2, 3, 4].map((line) =>

@@ -1,73 +1,9 @@
 #include "headend/db/db.h"
 
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 
-#include "base/file.h"
-#include "headend/base/text.h"
-#include "headend/db/sqlite.h"
-
-struct db {
-    sqlite3 *handle;
-    pthread_mutex_t mutex;
-    unsigned depth; /* how often its holder has locked it */
-    bool shared;    /* whoever uses it holds the mutex */
-    bool deferred;  /* commits do not wait for the disk */
-    bool unsynced;  /* nor does anybody else, for the one that is being made */
-    uint64_t commits;
-};
-
-struct db_row {
-    sqlite3_stmt *statement;
-};
-
-sqlite3 *db_handle(struct db *db) {
-    return db->handle;
-}
-
-static bool db_failed(sqlite3 *handle, const char *what, struct pp_error *error) {
-    enum pp_code code = sqlite3_errcode(handle) == SQLITE_FULL ? PP_E_NOSPACE : PP_E_IO;
-    return pp_fail(error, code, "database: %s: %s", what, sqlite3_errmsg(handle));
-}
-
-static bool db_pragmas(struct db *db, struct pp_error *error) {
-    static const char sql[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                              "PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON;";
-    sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
-    if (sqlite3_exec(db->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return db_failed(db->handle, "settings", error);
-    return true;
-}
-
-/* fold(TEXT): text_fold; SQLite's own lower() knows ASCII's letters only. */
-static void sql_fold(sqlite3_context *context, int count, sqlite3_value **values) {
-    (void)count;
-    const unsigned char *text = sqlite3_value_text(values[0]);
-    size_t size = (size_t)sqlite3_value_bytes(values[0]) + 1;
-    char *folded = text ? sqlite3_malloc64(size) : NULL;
-    if (!folded) {
-        sqlite3_result_null(context);
-        return;
-    }
-    text_fold((const char *)text, folded, size);
-    sqlite3_result_text(context, folded, -1, sqlite3_free);
-}
-
-static bool db_functions(struct db *db, struct pp_error *error) {
-    if (sqlite3_create_function(db->handle, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,
-                                NULL, sql_fold, NULL, NULL) != SQLITE_OK)
-        return db_failed(db->handle, "functions", error);
-    return true;
-}
-
-/* SQLite would make the file with the umask's mode; its WAL takes over the mode of the file. */
-static bool db_file_make(const char *path, struct pp_error *error) {
-    pp_autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return pp_fail_errno(error, "%s", path);
-    return true;
-}
+#include "headend/db/backend.h"
+#include "headend/db/sql.h"
 
 static void db_mutex_init(pthread_mutex_t *mutex) {
     pthread_mutexattr_t attributes;
@@ -77,31 +13,43 @@ static void db_mutex_init(pthread_mutex_t *mutex) {
     pthread_mutexattr_destroy(&attributes);
 }
 
-struct db *db_open(const char *path, bool create, struct pp_error *error) {
-    if (create && !db_file_make(path, error))
+static struct db *connect_to(const char *folder, bool create, struct pp_error *error) {
+    struct db *db = db_sqlite.open(folder, NULL, create, error);
+    if (!db)
         return NULL;
-    PP_AUTO(db) struct db *db = calloc(1, sizeof *db);
-    if (!db) {
-        pp_fail(error, PP_E_NOMEM, "out of memory");
-        return NULL;
-    }
+    db->backend = &db_sqlite;
     db_mutex_init(&db->mutex);
-    if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, NULL) !=
-        SQLITE_OK) {
-        db_failed(db->handle, path, error);
-        return NULL;
-    }
-    if (!db_pragmas(db, error) || !db_functions(db, error) || !db_migrate(db, error))
-        return NULL;
-    return pp_steal(&db);
+    db->folder = strdup(folder);
+    if (db->folder)
+        return db;
+    pp_fail(error, PP_E_NOMEM, "out of memory");
+    db_close(db);
+    return NULL;
+}
+
+struct db *db_open(const char *folder, bool create, struct pp_error *error) {
+    PP_AUTO(db) struct db *db = connect_to(folder, create, error);
+    return db && db_migrate(db, error) ? pp_steal(&db) : NULL;
+}
+
+struct db *db_open_again(const struct db *db, struct pp_error *error) {
+    return connect_to(db->folder, false, error);
 }
 
 void db_close(struct db *db) {
     if (!db)
         return;
-    sqlite3_close(db->handle);
+    free(db->folder);
     pthread_mutex_destroy(&db->mutex);
-    free(db);
+    db->backend->close(db);
+}
+
+const char *db_folder(const struct db *db) {
+    return db->folder;
+}
+
+bool db_is_postgresql(const struct db *db) {
+    return db->backend->postgresql;
 }
 
 void db_lock(struct db *db) {
@@ -127,90 +75,75 @@ static bool db_is_held(struct db *db) {
     return held;
 }
 
-struct statement {
-    const char *name, *sql;
-};
+static bool check_held(struct db *db, const char *name, struct pp_error *error) {
+    return !db->shared || db_is_held(db) ||
+           pp_fail(error, PP_E_STATE, "database: used without its lock: %s", name);
+}
 
-static const struct statement statements[DB_STATEMENTS] = {
-#define DB_STATEMENT(name, sql) [DB_##name] = {#name, sql},
+/* ---- Statements ---- */
+
+static const struct {
+    const char *name, *sqlite, *postgresql;
+} statements[DB_STATEMENTS] = {
+#define DB_STATEMENT(name, sql)                         [DB_##name] = {#name, sql, sql},
+#define DB_STATEMENT_BOTH(name, for_sqlite, for_others) [DB_##name] = {#name, for_sqlite, for_others},
 #include "headend/db/statements/all.def"
 #undef DB_STATEMENT
+#undef DB_STATEMENT_BOTH
 };
 
-static int value_bind(sqlite3_stmt *statement, int place, const struct db_value *value) {
-    switch (value->kind) {
-    case DB_VALUE_TEXT:
-        return sqlite3_bind_text(statement, place, value->text, -1, SQLITE_TRANSIENT);
-    case DB_VALUE_INT:
-        return sqlite3_bind_int64(statement, place, value->number);
-    case DB_VALUE_BLOB:
-        return sqlite3_bind_blob64(statement, place, value->blob, value->size, SQLITE_TRANSIENT);
-    }
-    return SQLITE_MISUSE;
+static struct db_text text_of(const struct db *db, enum db_statement statement) {
+    return (struct db_text){.name = statements[statement].name,
+                            .sql = db->backend->postgresql ? statements[statement].postgresql
+                                                           : statements[statement].sqlite,
+                            .place = (int)statement};
 }
 
-/* As many as it asks for, neither more nor less. */
-static bool values_bind(sqlite3_stmt *statement, const struct db_value *values, size_t count) {
-    if ((size_t)sqlite3_bind_parameter_count(statement) != count)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (value_bind(statement, (int)i + 1, &values[i]) != SQLITE_OK)
-            return false;
-    }
-    return true;
+static struct db_row *text_query(struct db *db, const struct db_text *text, const struct db_value *values,
+                                 size_t count, struct pp_error *error) {
+    if (!check_held(db, text->name, error))
+        return NULL;
+    struct db_row *row = db->backend->query(db, text, values, count, error);
+    if (row)
+        row->db = db;
+    return row;
 }
 
-static struct db_row *row_open(struct db *db, struct pp_error *error, const struct statement *statement,
-                               const struct db_value *values, size_t count) {
-    if (db->shared && !db_is_held(db)) {
-        pp_fail(error, PP_E_STATE, "database: used without its lock: %s", statement->name);
-        return NULL;
-    }
-    db_autorow struct db_row *row = calloc(1, sizeof *row);
-    if (!row) {
-        pp_fail(error, PP_E_NOMEM, "out of memory");
-        return NULL;
-    }
-    if (sqlite3_prepare_v2(db->handle, statement->sql, -1, &row->statement, NULL) != SQLITE_OK) {
-        db_failed(db->handle, statement->name, error);
-        return NULL;
-    }
-    if (!values_bind(row->statement, values, count)) {
-        pp_fail(error, PP_E_INVALID, "database: %s: not its %zu values", statement->name, count);
-        return NULL;
-    }
-    return pp_steal(&row);
-}
-
-static bool row_run(struct db *db, struct pp_error *error, const struct statement *statement,
-                    const struct db_value *values, size_t count) {
-    db_autorow struct db_row *row = row_open(db, error, statement, values, count);
-    if (!row)
-        return false;
-    return sqlite3_step(row->statement) == SQLITE_DONE || db_failed(db->handle, statement->name, error);
+static bool text_run(struct db *db, const struct db_text *text, const struct db_value *values, size_t count,
+                     struct pp_error *error) {
+    return check_held(db, text->name, error) && db->backend->run(db, text, values, count, error);
 }
 
 struct db_row *db_query_values(struct db *db, struct pp_error *error, enum db_statement statement,
                                const struct db_value *values, size_t count) {
-    return row_open(db, error, &statements[statement], values, count);
+    const struct db_text text = text_of(db, statement);
+    return text_query(db, &text, values, count, error);
 }
 
 bool db_run_values(struct db *db, struct pp_error *error, enum db_statement statement,
                    const struct db_value *values, size_t count) {
-    return row_run(db, error, &statements[statement], values, count);
+    const struct db_text text = text_of(db, statement);
+    return text_run(db, &text, values, count, error);
 }
 
 bool db_run_unsynced_values(struct db *db, struct pp_error *error, enum db_statement statement,
                             const struct db_value *values, size_t count) {
-    /* In WAL mode NORMAL syncs at checkpoints only. Refused inside a transaction, which is then synced. */
-    if (!db->deferred)
-        sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+    const struct db_text text = text_of(db, statement);
+    if (!check_held(db, text.name, error))
+        return false;
     db->unsynced = true;
-    bool ok = row_run(db, error, &statements[statement], values, count);
+    bool ok = text_run(db, &text, values, count, error);
     db->unsynced = false;
-    if (!db->deferred)
-        sqlite3_exec(db->handle, "PRAGMA synchronous=FULL", NULL, NULL, NULL);
     return ok;
+}
+
+bool db_statement_check(struct db *db, enum db_statement statement, struct pp_error *error) {
+    const struct db_text text = text_of(db, statement);
+    return check_held(db, text.name, error) && db->backend->check(db, &text, error);
+}
+
+int db_changes(struct db *db) {
+    return db->backend->changes(db);
 }
 
 /* ---- SQL in text ---- */
@@ -231,96 +164,49 @@ static size_t values_take(struct db_value values[DB_SQL_VALUES_MAX], const char 
 }
 
 struct db_row *db_query_sql(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
-    const struct statement statement = {sql, sql};
+    const struct db_text text = {.name = sql, .sql = sql, .place = -1};
     struct db_value values[DB_SQL_VALUES_MAX];
     va_list args;
     va_start(args, types);
     size_t count = values_take(values, types, args);
     va_end(args);
-    return row_open(db, error, &statement, values, count);
+    return text_query(db, &text, values, count, error);
 }
 
 bool db_run_sql(struct db *db, struct pp_error *error, const char *sql, const char *types, ...) {
-    const struct statement statement = {sql, sql};
+    const struct db_text text = {.name = sql, .sql = sql, .place = -1};
     struct db_value values[DB_SQL_VALUES_MAX];
     va_list args;
     va_start(args, types);
     size_t count = values_take(values, types, args);
     va_end(args);
-    return row_run(db, error, &statement, values, count);
+    return text_run(db, &text, values, count, error);
 }
 
-/* SQLite's hook: something is about to be committed. */
-static int on_commit(void *arg) {
-    struct db *db = arg;
-    if (!db->unsynced)
-        db->commits++;
-    return 0;
+bool db_script(struct db *db, const char *sql, struct pp_error *error) {
+    return check_held(db, "script", error) && db->backend->script(db, sql, error);
 }
 
-int db_defer_sync(struct db *db, struct pp_error *error) {
-    char path[PP_PATH_MAX];
-    if (!pp_path_format(path, error, "%s-wal", db_path(db)))
-        return -1;
-    if (sqlite3_exec(db->handle, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0", NULL, NULL,
-                     NULL) != SQLITE_OK) {
-        db_failed(db->handle, "settings", error);
-        return -1;
-    }
-    /* It is there, and stays, while the database is open. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        pp_fail_errno(error, "%s", path);
-        return -1;
-    }
-    db->deferred = true;
-    sqlite3_commit_hook(db->handle, on_commit, db);
-    return fd;
-}
-
-uint64_t db_commits(const struct db *db) {
-    return db->commits;
-}
-
-bool db_checkpoint(struct db *db, struct pp_error *error) {
-    int status = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    return status == SQLITE_OK || status == SQLITE_BUSY ? true : db_failed(db->handle, "checkpoint", error);
-}
-
-const char *db_path(const struct db *db) {
-    return sqlite3_db_filename(db->handle, "main");
-}
-
-int db_changes(struct db *db) {
-    return sqlite3_changes(db->handle);
-}
+/* ---- Rows ---- */
 
 bool db_next(struct db_row *row, const char *what, struct pp_error *error) {
-    int status = sqlite3_step(row->statement);
-    if (status == SQLITE_ROW)
-        return true;
-    if (status == SQLITE_DONE)
-        return pp_fail(error, PP_E_NOTFOUND, "no such %s", what);
-    return db_failed(sqlite3_db_handle(row->statement), what, error);
+    return row->db->backend->next(row, what, error);
 }
 
 const char *db_text(struct db_row *row, int column) {
-    const unsigned char *text = sqlite3_column_text(row->statement, column);
-    return text ? (const char *)text : "";
+    return row->db->backend->text(row, column);
 }
 
 int64_t db_int(struct db_row *row, int column) {
-    return sqlite3_column_int64(row->statement, column);
+    return row->db->backend->integer(row, column);
 }
 
 bool db_is_null(struct db_row *row, int column) {
-    return sqlite3_column_type(row->statement, column) == SQLITE_NULL;
+    return row->db->backend->is_null(row, column);
 }
 
 const void *db_blob(struct db_row *row, int column, size_t *size) {
-    const void *data = sqlite3_column_blob(row->statement, column);
-    *size = (size_t)sqlite3_column_bytes(row->statement, column);
-    return data;
+    return row->db->backend->blob(row, column, size);
 }
 
 bool db_bytes(struct db_row *row, int column, void *out, size_t size, struct pp_error *error) {
@@ -328,26 +214,26 @@ bool db_bytes(struct db_row *row, int column, void *out, size_t size, struct pp_
     const void *data = db_blob(row, column, &have);
     if (have != size || (size && !data))
         return pp_fail(error, PP_E_INVALID, "database: column %s holds %zu bytes, not %zu",
-                       sqlite3_column_name(row->statement, column), have, size);
+                       row->db->backend->column_name(row, column), have, size);
     memcpy(out, data, size);
     return true;
 }
 
 void db_row_finish(struct db_row *row) {
     if (row)
-        sqlite3_reset(row->statement);
+        row->db->backend->finish(row);
 }
 
 void db_row_close(struct db_row *row) {
-    if (!row)
-        return;
-    sqlite3_finalize(row->statement);
-    free(row);
+    if (row)
+        row->db->backend->row_close(row);
 }
+
+/* ---- Transactions ---- */
 
 bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error) {
     db_lock(db);
-    if (!db_run(db, error, DB_CHANGE_BEGIN)) {
+    if (!db->backend->begin(db, error)) {
         db_unlock(db);
         return false;
     }
@@ -356,7 +242,7 @@ bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *e
 }
 
 bool db_change_commit(struct db_change *change, struct pp_error *error) {
-    if (!db_run(change->db, error, DB_CHANGE_COMMIT))
+    if (!change->db->backend->commit(change->db, error))
         return false;
     db_unlock(change->db);
     change->db = NULL;
@@ -366,15 +252,35 @@ bool db_change_commit(struct db_change *change, struct pp_error *error) {
 void db_change_rollback(struct db_change *change) {
     if (!change->db)
         return;
-    (void)!db_run(change->db, NULL, DB_CHANGE_ROLLBACK);
+    change->db->backend->rollback(change->db);
     db_unlock(change->db);
     change->db = NULL;
 }
 
 int64_t db_data_version(struct db *db) {
-    db_autorow struct db_row *statement = db_query(db, NULL, DB_DATA_VERSION);
-    return statement && db_next(statement, "data version", NULL) ? db_int(statement, 0) : -1;
+    return check_held(db, "data version", NULL) ? db->backend->data_version(db) : -1;
 }
+
+/* ---- The disk ---- */
+
+bool db_defer_sync(struct db *db, struct pp_error *error) {
+    db->deferred = db->backend->defer_sync(db, error);
+    return db->deferred;
+}
+
+bool db_sync(struct db *db, struct pp_error *error) {
+    return db->backend->sync(db, error);
+}
+
+uint64_t db_commits(const struct db *db) {
+    return db->commits;
+}
+
+bool db_checkpoint(struct db *db, int64_t least, struct pp_error *error) {
+    return db->backend->checkpoint(db, least, error);
+}
+
+/* ---- Named values ---- */
 
 char *db_meta_get(struct db *db, const char *name, struct pp_error *error) {
     db_autorow struct db_row *statement = db_query(db, error, DB_META_GET, DB_TEXT(name));

@@ -1,6 +1,7 @@
 /*
- * The headend's SQLite database: one connection, WAL, foreign keys on, every statement prepared with bound
- * values. The connection is shared by the server's threads: who uses it holds db_lock.
+ * The headend's database, SQLite in a file: one connection, every statement prepared with bound values. The
+ * connection is shared by the server's threads: who uses it holds db_lock. Which database it is, a struct of functions
+ * decides (backend.h).
  */
 #ifndef HEADEND_DB_DB_H
 #define HEADEND_DB_DB_H
@@ -17,8 +18,12 @@
 
 struct db;
 
-/* Opens the file, makes it (mode 0600) where `create` says so, and brings its schema up to date. */
-struct db *db_open(const char *path, bool create, struct pp_error *error);
+/* Opens the database of a headend's folder, makes it (DB_FILE there, mode 0600) where `create` says so, and brings its
+ * schema up to date. */
+#define DB_FILE "headend.db"
+struct db *db_open(const char *folder, bool create, struct pp_error *error);
+/* Another connection to the same. */
+struct db *db_open_again(const struct db *db, struct pp_error *error);
 void db_close(struct db *db);
 PP_DEFINE_AUTO(db, struct db, db_close)
 
@@ -31,9 +36,11 @@ void db_share(struct db *db);
 
 /* The statements by their names: DB_CHANNEL_FIND. Their texts stand in statements/, a file for each subject. */
 enum db_statement {
-#define DB_STATEMENT(name, sql) DB_##name,
+#define DB_STATEMENT(name, sql)                     DB_##name,
+#define DB_STATEMENT_BOTH(name, sqlite, postgresql) DB_##name,
 #include "headend/db/statements/all.def"
 #undef DB_STATEMENT
+#undef DB_STATEMENT_BOTH
     DB_STATEMENTS
 };
 
@@ -119,16 +126,17 @@ int64_t db_data_version(struct db *db);
 
 /* ---- Who waits for the disk (writer.h) ---- */
 
-/* From now on no commit waits for the disk. Returns a descriptor of the write-ahead log, the caller's: what was
- * committed before a successful fdatasync of it survives a power cut. -1 on failure. The log is only copied into the
- * database by db_checkpoint. */
-int db_defer_sync(struct db *db, struct pp_error *error);
+/* From now on no commit waits for the disk: db_sync of another connection does, for all that was committed before it.
+ * The log is only copied into the database by db_checkpoint. */
+PP_MUST_USE bool db_defer_sync(struct db *db, struct pp_error *error);
+/* What any connection has committed so far survives a power cut. */
+PP_MUST_USE bool db_sync(struct db *db, struct pp_error *error);
 /* Grows with each commit that is worth waiting for. Callers hold db_lock. */
 uint64_t db_commits(const struct db *db);
-/* Copies the log into the database, as far as nobody reads what is older. */
-PP_MUST_USE bool db_checkpoint(struct db *db, struct pp_error *error);
-/* The file. Borrowed. */
-const char *db_path(const struct db *db);
+/* Copies the log into the database, as far as nobody reads what is older, once it has `least` bytes. */
+PP_MUST_USE bool db_checkpoint(struct db *db, int64_t least, struct pp_error *error);
+/* The headend's folder. Borrowed. */
+const char *db_folder(const struct db *db);
 
 /* Named values of the whole installation. A missing one is "". The caller frees. */
 char *db_meta_get(struct db *db, const char *name, struct pp_error *error);

@@ -8,8 +8,6 @@
 #include "base/buf.h"
 #include "headend/db/db.h"
 
-#define HOME_DATABASE "headend.db"
-
 static bool folder_is_empty(const char *path, struct pp_error *error) {
     pp_autodir DIR *dir = opendir(path);
     if (!dir)
@@ -41,21 +39,19 @@ static struct home *home_attach(const char *path, bool create, struct pp_error *
         return NULL;
     }
     home->fd = -1;
-    char database[PP_PATH_MAX];
-    if (!pp_path_format(home->path, error, "%s", path) ||
-        !pp_path_format(database, error, "%s/" HOME_DATABASE, path))
+    if (!pp_path_format(home->path, error, "%s", path))
         return NULL;
     home->fd = pp_dir_open(AT_FDCWD, path, error);
     if (home->fd < 0)
         return NULL;
     if (!home_owned(home, error))
         return NULL;
-    if (!create && faccessat(home->fd, HOME_DATABASE, F_OK, 0) < 0) {
+    if (!create && faccessat(home->fd, DB_FILE, F_OK, 0) < 0) {
         pp_fail(error, PP_E_NOTFOUND, "%s: no headend here, run \"pingplay-headend init %s\" first", path,
                 path);
         return NULL;
     }
-    home->db = db_open(database, create, error);
+    home->db = db_open(path, create, error);
     return home->db ? pp_steal(&home) : NULL;
 }
 

@@ -1,6 +1,7 @@
 /* The schema, as numbered steps: a step that has been released is never changed, only followed by another. */
 #include "base/clock.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/backend.h"
+#include "headend/db/sql.h"
 
 /* Not under the key that is in effect. */
 #define NOT_SEALED(column)                                                                                   \
@@ -218,11 +219,9 @@ static bool migration_apply(struct db *db, size_t number, struct pp_error *error
         return false;
     if (db_int(have, 0))
         return true;
-    sqlite3 *handle = db_handle(db);
     db_row_finish(have); /* a table may be dropped */
-    if (sqlite3_exec(handle, migrations[number - 1], NULL, NULL, NULL) != SQLITE_OK)
-        return pp_fail(error, PP_E_IO, "database: migration %zu: %s", number, sqlite3_errmsg(handle));
-    if (number == SEALING && !stored_key_migrate(db, error))
+    if (!db_script(db, migrations[number - 1], error) ||
+        (number == SEALING && !stored_key_migrate(db, error)))
         return pp_wrap(error, "migration %zu", number);
     if (!db_run_sql(db, error, "INSERT INTO migration(number, applied) VALUES(?, ?)", "ii", (int64_t)number,
                     pp_clock_realtime_s()))
@@ -250,9 +249,7 @@ bool db_migrate(struct db *db, struct pp_error *error) {
         if (!migration_apply(db, number, error))
             return false;
     }
-    /* What a migration has taken out is not left in the log either. Where somebody reads, he goes on, and a later
-     * checkpoint does it. */
     if (have < SEALING)
-        sqlite3_wal_checkpoint_v2(db_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+        db->backend->forget(db);
     return true;
 }

@@ -7,7 +7,8 @@
 #include "base/file.h"
 #include "crypto/bulk.h"
 #include "crypto/random.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/backend.h"
+#include "headend/db/sql.h"
 
 #define ID_SIZE   8              /* bytes */
 #define KEPT_NAME "database_key" /* in `meta` */
@@ -38,14 +39,8 @@ void stored_key_of_upload(const char *id, char owner[STORED_KEY_OWNER_SIZE]) {
 
 /* ---- The file ---- */
 
-/* The folder that the database is in. */
-static int folder_open(struct db *db, struct pp_error *error) {
-    const char *path = db_path(db);
-    const char *name = strrchr(path, '/');
-    char folder[PP_PATH_MAX];
-    return pp_path_format(folder, error, "%.*s", name ? (int)(name - path) : 1, name ? path : ".")
-               ? pp_dir_open(AT_FDCWD, folder, error)
-               : -1;
+static int folder_open(const struct db *db, struct pp_error *error) {
+    return pp_dir_open(AT_FDCWD, db_folder(db), error);
 }
 
 static bool file_key_identify(struct file_key *file, struct pp_error *error) {
@@ -98,7 +93,7 @@ static bool id_read(struct db *db, uint8_t id[ID_SIZE], struct pp_error *error) 
     return hex && (pp_hex_decode(hex, id, ID_SIZE, error) || pp_wrap(error, "database: " KEPT_NAME));
 }
 
-/* As SQLite's hex() writes it. */
+/* In upper case, as hex() writes it. */
 static bool id_write(struct db *db, const uint8_t id[ID_SIZE], struct pp_error *error) {
     char hex[PP_HEX_SIZE(ID_SIZE)];
     for (size_t i = 0; i < ID_SIZE; i++)
@@ -156,7 +151,7 @@ struct resealing {
 static bool reseal_one(const struct resealing *resealing, const char *owner, const void *stored, size_t size,
                        uint8_t sealed[STORED_KEY_SEALED_SIZE], struct pp_error *error) {
     uint8_t key[STORED_KEY_SIZE];
-    if (size != (resealing->clear ? STORED_KEY_SIZE : STORED_KEY_SEALED_SIZE))
+    if (!stored || size != (resealing->clear ? STORED_KEY_SIZE : STORED_KEY_SEALED_SIZE))
         return pp_fail(error, PP_E_INVALID, "the key of %s has %zu bytes", owner, size);
     if (resealing->clear)
         memcpy(key, stored, sizeof key);
@@ -166,44 +161,97 @@ static bool reseal_one(const struct resealing *resealing, const char *owner, con
     return ok;
 }
 
-/* reseal(OWNER, KEY): what is to stand there. NULL stays. */
-static void sql_reseal(sqlite3_context *context, int count, sqlite3_value **values) {
-    (void)count;
-    uint8_t sealed[STORED_KEY_SEALED_SIZE];
-    struct pp_error error = {0};
-    const void *stored = sqlite3_value_blob(values[1]);
-    const char *owner = (const char *)sqlite3_value_text(values[0]);
-    if (!stored)
-        sqlite3_result_null(context);
-    else if (owner && reseal_one(sqlite3_user_data(context), owner, stored,
-                                 (size_t)sqlite3_value_bytes(values[1]), sealed, &error))
-        sqlite3_result_blob(context, sealed, sizeof sealed, SQLITE_TRANSIENT);
-    else
-        sqlite3_result_error(context, error.message, -1);
+/* The key in the row, sealed anew. */
+static bool reseal_row(const struct resealing *resealing, const char *owner, struct db_row *row, int column,
+                       uint8_t sealed[STORED_KEY_SEALED_SIZE], struct pp_error *error) {
+    size_t size = 0;
+    const void *stored = db_blob(row, column, &size);
+    return reseal_one(resealing, owner, stored, size, sealed, error);
 }
 
-/* What stands in tables of later migrations was never in clear. */
-static bool reseal_rows(struct db *db, bool clear, struct pp_error *error) {
-    return db_run_sql(db, error,
-                      "UPDATE channel SET key = reseal('channel/' || id, key),"
-                      " next_key = reseal('channel/' || id, next_key)",
-                      "") &&
-           db_run_sql(db, error, "UPDATE channel_old_key SET key = reseal('channel/' || channel, key)", "") &&
-           db_run_sql(db, error, "UPDATE object SET key = reseal('object/' || lower(hex(sha256)), key)",
-                      "") &&
-           (clear ||
-            db_run_sql(db, error, "UPDATE content_upload SET key = reseal('upload/' || id, key)", ""));
+/* Keys whose rows are found by a name. */
+struct named_keys {
+    enum db_statement find, set;
+    void (*owner_of)(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
+    bool ever_clear; /* stood there before keys were sealed; the others' table came later */
+};
+
+static const struct named_keys named_keys[] = {
+    {DB_STORED_KEY_CHANNEL_AFTER, DB_STORED_KEY_CHANNEL_SET, stored_key_of_channel, true},
+    {DB_STORED_KEY_NEXT_AFTER, DB_STORED_KEY_NEXT_SET, stored_key_of_channel, true},
+    {DB_STORED_KEY_UPLOAD_AFTER, DB_STORED_KEY_UPLOAD_SET, stored_key_of_upload, false},
+};
+
+/* Whether there was one more row; false with PP_E_NOTFOUND at the end. Rows are taken one by one, behind the last one's
+ * name, so that none is read while it changes. */
+static bool reseal_named(struct db *db, const struct resealing *resealing, const struct named_keys *keys,
+                         char id[STORED_KEY_OWNER_SIZE], struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    uint8_t sealed[STORED_KEY_SEALED_SIZE];
+    db_autorow struct db_row *row = db_query(db, error, keys->find, DB_TEXT(id));
+    if (!row || !db_next(row, "key", error))
+        return false;
+    snprintf(id, STORED_KEY_OWNER_SIZE, "%s", db_text(row, 0));
+    keys->owner_of(id, owner);
+    if (!reseal_row(resealing, owner, row, 1, sealed, error))
+        return false;
+    db_row_finish(row);
+    return db_run(db, error, keys->set, DB_BLOB(sealed, sizeof sealed), DB_TEXT(id));
+}
+
+static bool reseal_old(struct db *db, const struct resealing *resealing, int64_t *number,
+                       struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    uint8_t sealed[STORED_KEY_SEALED_SIZE];
+    db_autorow struct db_row *row = db_query(db, error, DB_STORED_KEY_OLD_AFTER, DB_INT(*number));
+    if (!row || !db_next(row, "former key", error))
+        return false;
+    *number = db_int(row, 0);
+    stored_key_of_channel(db_text(row, 2), owner);
+    if (!reseal_row(resealing, owner, row, 1, sealed, error))
+        return false;
+    db_row_finish(row);
+    return db_run(db, error, DB_STORED_KEY_OLD_SET, DB_BLOB(sealed, sizeof sealed), DB_INT(*number));
+}
+
+static bool reseal_object(struct db *db, const struct resealing *resealing, uint8_t sha256[32], size_t *size,
+                          struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    uint8_t sealed[STORED_KEY_SEALED_SIZE];
+    db_autorow struct db_row *row = db_query(db, error, DB_STORED_KEY_OBJECT_AFTER, DB_BLOB(sha256, *size));
+    if (!row || !db_next(row, "object", error) || !db_bytes(row, 0, sha256, 32, error))
+        return false;
+    *size = 32;
+    stored_key_of_object(sha256, owner);
+    if (!reseal_row(resealing, owner, row, 1, sealed, error))
+        return false;
+    db_row_finish(row);
+    return db_run(db, error, DB_STORED_KEY_OBJECT_SET, DB_BLOB(sealed, sizeof sealed), DB_BLOB(sha256, 32));
+}
+
+static bool reseal_rows(struct db *db, const struct resealing *resealing, struct pp_error *error) {
+    int64_t number = INT64_MIN;
+    uint8_t sha256[32] = {0};
+    size_t size = 0; /* no hash stands before the empty one */
+    struct pp_error end = {.code = PP_E_NOTFOUND};
+    for (size_t i = 0; i < sizeof named_keys / sizeof *named_keys && end.code == PP_E_NOTFOUND; i++) {
+        char id[STORED_KEY_OWNER_SIZE] = "";
+        while ((named_keys[i].ever_clear || !resealing->clear) &&
+               reseal_named(db, resealing, &named_keys[i], id, &end))
+            ;
+    }
+    if (end.code == PP_E_NOTFOUND)
+        while (reseal_old(db, resealing, &number, &end))
+            ;
+    if (end.code == PP_E_NOTFOUND)
+        while (reseal_object(db, resealing, sha256, &size, &end))
+            ;
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
 
 /* Within a transaction. */
-static bool reseal_all(struct db *db, struct resealing *resealing, struct pp_error *error) {
-    sqlite3 *handle = db_handle(db);
-    if (sqlite3_create_function(handle, "reseal", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, resealing, sql_reseal,
-                                NULL, NULL) != SQLITE_OK)
-        return pp_fail(error, PP_E_IO, "database: %s", sqlite3_errmsg(handle));
-    bool ok = id_write(db, resealing->to.id, error) && reseal_rows(db, resealing->clear, error);
-    sqlite3_create_function(handle, "reseal", 2, SQLITE_UTF8, NULL, NULL, NULL, NULL);
-    return ok;
+static bool reseal_all(struct db *db, const struct resealing *resealing, struct pp_error *error) {
+    return id_write(db, resealing->to.id, error) && reseal_rows(db, resealing, error);
 }
 
 bool stored_key_migrate(struct db *db, struct pp_error *error) {

@@ -2,9 +2,6 @@
 
 #include "headend/server/route.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include "base/log.h"
 #include "base/thread.h"
 
@@ -18,24 +15,20 @@ struct writer {
     bool running, stopping, ending;
     bool busy;                     /* some were taken off the list and are not resumed yet */
     struct request *first, **last; /* linked by `next_to_write`, in the order of coming */
-    struct db *checkpointer;       /* a connection of its own: a checkpoint takes long */
-    int log_fd;
+    struct db *checkpointer;       /* a connection of its own: syncs and checkpoints take long */
 };
 
 static bool log_sync(const struct writer *writer) {
-    if (fdatasync(writer->log_fd) == 0)
-        return true;
     struct pp_error error;
-    pp_fail_errno(&error, "the database's log cannot be written to the disk");
+    if (db_sync(writer->checkpointer, &error))
+        return true;
     pp_log_error("%s", error.message);
     return false;
 }
 
 static void log_checkpoint(const struct writer *writer) {
-    struct stat status;
     struct pp_error error;
-    if (fstat(writer->log_fd, &status) == 0 && status.st_size >= CHECKPOINT_BYTES &&
-        !db_checkpoint(writer->checkpointer, &error))
+    if (!db_checkpoint(writer->checkpointer, CHECKPOINT_BYTES, &error))
         pp_log_warning("%s", error.message);
 }
 
@@ -112,11 +105,9 @@ struct writer *writer_create(struct db *db, struct pp_error *error) {
     pthread_mutex_init(&writer->mutex, NULL);
     pthread_cond_init(&writer->more, NULL);
     pthread_cond_init(&writer->idle, NULL);
-    writer->log_fd = db_defer_sync(db, error);
-    if (writer->log_fd >= 0)
-        writer->checkpointer = db_open(db_path(db), false, error);
-    writer->running =
-        writer->checkpointer && pp_thread_start(&writer->thread, "writer", writer_run, writer, error);
+    writer->checkpointer = db_open_again(db, error);
+    writer->running = writer->checkpointer && db_defer_sync(db, error) &&
+                      pp_thread_start(&writer->thread, "writer", writer_run, writer, error);
     if (writer->running)
         return writer;
     writer_destroy(writer);
@@ -135,7 +126,6 @@ void writer_destroy(struct writer *writer) {
         log_sync(writer);
     }
     db_close(writer->checkpointer);
-    pp_close(&writer->log_fd);
     pthread_cond_destroy(&writer->idle);
     pthread_cond_destroy(&writer->more);
     pthread_mutex_destroy(&writer->mutex);

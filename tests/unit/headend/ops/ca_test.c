@@ -13,7 +13,7 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "crypto/bulk.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/device.h"
 #include "headend/ops/device_certificate.h"
 #include "headend/ops/publish.h"

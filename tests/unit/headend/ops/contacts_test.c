@@ -8,7 +8,7 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/contacts.h"
 
 static void device_add(struct home *home, int number, int64_t seen, struct device *device) {

@@ -8,7 +8,7 @@
 
 #include "../headend_home.h"
 #include "headend/base/secret.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/device_reports.h"
 
 #define DOOR "00000001-0000-4000-8000-000000000000"

@@ -10,7 +10,7 @@
 
 #include "../headend_home.h"
 #include "events/chain.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/event_chain.h"
 
 #define SCREEN "00000000-0000-4000-8000-000000000001"

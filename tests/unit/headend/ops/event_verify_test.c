@@ -10,7 +10,7 @@
 #include "../headend_home.h"
 #include "crypto/jwk.h"
 #include "events/head.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/event_chain.h"
 #include "headend/ops/event_heads.h"
 #include "headend/ops/event_verify.h"

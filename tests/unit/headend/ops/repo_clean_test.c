@@ -13,7 +13,7 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/publish.h"
 #include "headend/ops/repo_clean.h"

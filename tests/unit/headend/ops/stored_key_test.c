@@ -15,7 +15,7 @@
 #include "../headend_home.h"
 #include "base/encode.h"
 #include "headend/db/home_open.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/publish.h"
 
