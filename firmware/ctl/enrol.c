@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "ctl/ctl.h"
-#include "ctl/qr.h"
+#include "qr/qr.h"
 
 #define PATIENCE_S 15
 

@@ -52,7 +52,7 @@ test('layers refuses a module that is not in the list, and a headend that reache
   });
   assert.equal(status, 1);
   assert.match(lines[0], /module extra is not in firmware\/CMakeLists.txt/);
-  assert.match(lines[1], /tools\/headend uses vault; it may use base page crypto events jose net channel command ipc/);
+  assert.match(lines[1], /tools\/headend uses vault; it may use base page qr crypto events jose net channel command ipc/);
 });
 
 const rooms = {

@@ -1,7 +1,7 @@
 /* A QR code for a terminal: two rows of modules in each line, by half blocks, dark on light whatever the terminal's
  * colours, with the quiet zone that a phone wants (ISO/IEC 18004 §6.3.8). */
-#ifndef PP_CTL_QR_H
-#define PP_CTL_QR_H
+#ifndef PP_QR_QR_H
+#define PP_QR_QR_H
 
 #include "base/buf.h"
 

@@ -1,4 +1,4 @@
-#include "ctl/qr.h"
+#include "qr/qr.h"
 
 #include <qrencode.h>
 
