@@ -1,6 +1,6 @@
 // A real headend for tests: in a temporary folder, on a free port, over real TLS.
 //
-//   const headend = await startHeadend({ serve: ['--poll-interval', '1'], env });   // all optional
+//   const headend = await startHeadend({ serve: ['--poll-interval', '1'], env });   // all optional; account: false without one
 //   headend.dir, .port, .url ("https://localhost:PORT"), .caFile, .rootFile, .ca (PEM), .password ("admin")
 //   await headend.publish('lobby', ['a.jpg', 'b.mp4'], ['--title', 'Lobby']);
 //   await headend.approve('BCDF-GHJK', { fingerprint: '3f2a', name: 'Door', channel: 'lobby' });  // -> device id
@@ -87,8 +87,10 @@ class Headend {
   get url() { return `https://localhost:${this.port}`; }
 
   async init() {
-    const args = ['init', this.dir, '--host', 'localhost', '--password-stdin', ...(this.options.init ?? [])];
+    const account = this.options.account === false ? [] : ['--password-stdin'];
+    const args = ['init', this.dir, '--host', 'localhost', ...account, ...(this.options.init ?? [])];
     const child = spawn(headendProgram(), args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...this.options.initEnv } });
+    child.stdin.on('error', () => {}); // without an account it reads nothing
     child.stdin.end(`${this.password}\n`);
     child.stdout.resume();
     const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
@@ -104,10 +106,10 @@ class Headend {
     this.child.stderr.on('data', (data) => { this.log += data; });
     this.ended = new Promise((resolve) => this.child.on('close', (code, signal) => resolve({ code, signal })));
     await new Promise((resolve, reject) => {
-      let text = '';
+      this.said = '';
       this.child.stdout.on('data', (data) => {
-        text += data;
-        const match = /https:\/\/\S+:(\d+)\/admin\//.exec(text);
+        this.said += data;
+        const match = /https:\/\/\S+:(\d+)\/admin\//.exec(this.said);
         if (match) {
           this.port = Number(match[1]);
           resolve();

@@ -7,6 +7,15 @@
 /* session.c */
 void api_session(struct request *request, struct reply *reply);
 void api_session_end(struct request *request, struct reply *reply);
+/* Answers with a session that has begun, and has the browser keep it. Its token is a secret. */
+void api_session_reply(struct reply *reply, unsigned status, const char *name, const char *token);
+/* body.c */
+/* Of a route that nobody is signed in for: whether no other site's page made the request, and its body is an object,
+ * which is request->document then. False: it is answered. */
+bool api_open_body(struct request *request, struct reply *reply);
+/* setup.c */
+void api_setup_check(struct request *request, struct reply *reply);
+void api_setup(struct request *request, struct reply *reply);
 /* events.c */
 void api_events(struct request *request, struct reply *reply);
 /* screens.c */

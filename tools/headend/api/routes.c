@@ -3,6 +3,9 @@
 #include "headend/api/handlers.h"
 #include "headend/ops/content_upload.h"
 
+#define JSON      "application/json"
+#define SETUP_MAX 4096 /* bytes */
+
 static const struct route_api events = {.produces = "text/event-stream"};
 static const struct route_api screens = {.list = &api_screens_form};
 static const struct route_api uploads = {.mark = api_uploads_mark};
@@ -12,6 +15,8 @@ static const struct route_api upload_append = {.mark = api_uploads_mark, .sink =
 static const struct route routes[] = {
     {"GET", "/api/v1/session", ROUTE_API, NULL, 0, api_session, WORK_WRITES, NULL},
     {"DELETE", "/api/v1/session", ROUTE_API, NULL, 0, api_session_end, WORK_WRITES, NULL},
+    {"POST", "/api/v1/setup", ROUTE_OPEN, JSON, SETUP_MAX, api_setup, WORK_WRITES, NULL},
+    {"POST", "/api/v1/setup/check", ROUTE_OPEN, JSON, SETUP_MAX, api_setup_check, WORK_WRITES, NULL},
     {"GET", "/api/v1/events", ROUTE_API, NULL, 0, api_events, WORK_WRITES, &events},
     {"GET", "/api/v1/screens", ROUTE_API, NULL, 0, api_screens, WORK_WRITES, &screens},
     {"GET", "/api/v1/screens/{id:uuid}", ROUTE_API, NULL, 0, api_screen, WORK_WRITES, NULL},

@@ -43,6 +43,20 @@ void api_session(struct request *request, struct reply *reply) {
     reply_json(reply, MHD_HTTP_OK, answer);
 }
 
+void api_session_reply(struct reply *reply, unsigned status, const char *name, const char *token) {
+    char csrf[CSRF_SIZE];
+    struct pp_error error = {0};
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    if (!csrf_token(token, csrf, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    cJSON_AddStringToObject(answer, "name", name);
+    cJSON_AddStringToObject(answer, "csrf", csrf);
+    reply_json(reply, status, answer);
+    admin_cookie_set(reply, ADMIN_COOKIE, token, ADMIN_LIFETIME_S);
+}
+
 /* DELETE /api/v1/session */
 void api_session_end(struct request *request, struct reply *reply) {
     struct pp_error error = {0};

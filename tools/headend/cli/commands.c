@@ -10,8 +10,12 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"init", NULL, command_init, "DIR [--host NAME]... [--admin NAME] [--password-stdin] [--time-zone ZONE]",
-     "make a headend in a new folder: authority, keys, first administrator"},
+    {"init", NULL, command_init,
+     "DIR [--host NAME]... [--admin NAME] [--password-stdin] [--time-zone ZONE] [--port N]",
+     "make a headend in a new folder: authority, keys, and a link by which the first administrator makes an "
+     "account;\n    with --admin, or a password, that account at once"},
+    {"setup-link", NULL, command_setup_link, "DIR [--port N]",
+     "make another such link, while there is no administrator; the one before it ends"},
     {"hosts", NULL, command_hosts, "DIR [NAME]...",
      "list the server's names, or give it others and a certificate for them (a running one takes it at "
      "SIGHUP)"},

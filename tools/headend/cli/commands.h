@@ -24,6 +24,13 @@ void command_print_json(const cJSON *value);
 PP_MUST_USE bool command_init(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_hosts(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_security_contact(int argc, char **argv, struct pp_error *error);
+/* cli/setup.c */
+#define SETUP_PORT 8443 /* that `serve` takes unless told otherwise */
+PP_MUST_USE bool command_setup_link(int argc, char **argv, struct pp_error *error);
+/* Makes a link to set the headend up by (setup_link.h), and prints it, which only a person should read. */
+PP_MUST_USE bool command_setup_print(struct home *home, uint64_t port, struct pp_error *error);
+/* Whether an option may say that `serve` is reached by this port. */
+PP_MUST_USE bool command_setup_port(uint64_t port, struct pp_error *error);
 /* cli/user.c */
 PP_MUST_USE bool command_user_add(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_user_password(int argc, char **argv, struct pp_error *error);

@@ -8,12 +8,14 @@
 #include "headend/ops/security_contact.h"
 #include "headend/signer/ca_issue.h"
 
-#define ZONE_LINK "/etc/localtime"
+#define ZONE_LINK   "/etc/localtime"
+#define FIRST_ADMIN "admin" /* whose password is on the standard input, where nobody is named */
 
 struct init_options {
     struct pp_option_list hosts;
-    const char *admin, *time_zone;
+    const char *admin, *time_zone; /* without an administrator, a link is made that makes one */
     bool password_stdin;
+    uint64_t port;
 };
 
 /* The host names given, or this machine's and the loopback ones. */
@@ -46,13 +48,23 @@ static void time_zone_here(char zone[TIME_ZONE_MAX + 1]) {
 }
 
 static bool init_fill(struct home *home, const struct host_list *hosts, const char *time_zone,
-                      const struct account *account, struct pp_error *error) {
+                      struct pp_error *error) {
     if (!home_hosts_save(home, hosts, error) || !enrolment_time_zone_set(home->db, time_zone, error) ||
         !ca_create(home, error))
         return false;
     PP_AUTO(ca) struct ca *ca = ca_open(home, error);
-    return ca && ca_issue_server(ca, home, hosts, error) && publish_init(home, error) &&
-           user_add(home->db, account->name, account->password, error);
+    return ca && ca_issue_server(ca, home, hosts, error) && publish_init(home, error);
+}
+
+/* Named by the options; else whoever has the link makes the account. */
+static bool init_account(struct home *home, const struct init_options *options, const struct account *account,
+                         struct pp_error *error) {
+    if (!options->admin)
+        return command_setup_print(home, options->port, error);
+    if (!user_add(home->db, account->name, account->password, error))
+        return false;
+    account_print(account);
+    return true;
 }
 
 /* All that can be refused is looked at first, so that a mistake leaves no folder half made. */
@@ -63,22 +75,21 @@ static bool init_make(const char *path, const struct init_options *options, stru
     time_zone_here(zone);
     const char *time_zone = options->time_zone ? options->time_zone : zone;
     if (!hosts_collect(&options->hosts, &hosts, error) || !time_zone_check(time_zone, error) ||
-        !account_read(&account, options->admin, options->password_stdin, error))
+        !command_setup_port(options->port, error) ||
+        (options->admin && !account_read(&account, options->admin, options->password_stdin, error)))
         return false;
     PP_AUTO(home) struct home *home = home_create(path, error);
-    if (!home || !init_fill(home, &hosts, time_zone, &account, error))
-        return false;
-    account_print(&account);
-    return true;
+    return home && init_fill(home, &hosts, time_zone, error) && init_account(home, options, &account, error);
 }
 
 bool command_init(int argc, char **argv, struct pp_error *error) {
-    struct init_options options = {.admin = "admin"};
+    struct init_options options = {.port = SETUP_PORT};
     const struct pp_option table[] = {
         {"host", PP_OPTION_LIST, &options.hosts},
         {"admin", PP_OPTION_STRING, &options.admin},
         {"password-stdin", PP_OPTION_FLAG, &options.password_stdin},
         {"time-zone", PP_OPTION_STRING, &options.time_zone},
+        {"port", PP_OPTION_UNSIGNED, &options.port},
         {0},
     };
     int first = 0;
@@ -86,6 +97,8 @@ bool command_init(int argc, char **argv, struct pp_error *error) {
         return false;
     if (argc - first != 1)
         return pp_fail(error, PP_E_INVALID, "init: one DIR is needed");
+    if (options.password_stdin && !options.admin)
+        options.admin = FIRST_ADMIN;
     if (!init_make(argv[first], &options, error))
         return false;
     printf("A screen is installed with %s/" HOME_CA_CERTIFICATE " and %s/" HOME_ROOT "\n", argv[first],

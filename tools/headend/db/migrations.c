@@ -206,6 +206,8 @@ static const char *const migrations[] = {
         "key") ";"
                "CREATE TRIGGER content_upload_key_sealed BEFORE UPDATE OF key ON content_upload "
                "WHEN " NOT_SEALED("key") ";",
+    /* 30: the link that the first administrator is made with (setup_link.h) */
+    "CREATE TABLE setup_link(hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

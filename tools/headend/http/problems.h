@@ -16,6 +16,7 @@
     PROBLEM(HEADER_INVALID, 400, "header-invalid")                                                           \
     PROBLEM(SESSION_REQUIRED, 401, "session-required")                                                       \
     PROBLEM(CSRF, 403, "csrf-token-invalid")                                                                 \
+    PROBLEM(SETUP_LINK_INVALID, 403, "setup-link-invalid")                                                   \
     PROBLEM(NOT_FOUND, 404, "not-found")                                                                     \
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed")                                                   \
     PROBLEM(NOT_ACCEPTABLE, 406, "not-acceptable")                                                           \
@@ -31,6 +32,7 @@
     PROBLEM(CONDITION_REQUIRED, 428, "condition-required")                                                   \
     PROBLEM(TOO_MANY_STREAMS, 429, "too-many-streams")                                                       \
     PROBLEM(TOO_MANY_UPLOADS, 429, "too-many-uploads")                                                       \
+    PROBLEM(TOO_MANY_ATTEMPTS, 429, "too-many-attempts")                                                     \
     PROBLEM(HEADERS_TOO_LARGE, 431, "headers-too-large")                                                     \
     PROBLEM(CHECKSUM, 460, "checksum-mismatch")                                                              \
     PROBLEM(INTERNAL_ERROR, 500, "internal-error")                                                           \

@@ -34,11 +34,15 @@ bool user_check(const char *name, const char *password, struct pp_error *error) 
 
 bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error) {
     char encoded[PASSWORD_ENCODED_MAX];
-    if (!user_check(name, password, error) || !password_encode(password, encoded, error))
+    db_autochange struct db_change change = {0};
+    if (!user_check(name, password, error) || !password_encode(password, encoded, error) ||
+        !db_change_begin(&change, db, error) ||
+        !db_run(db, error, DB_ADMIN_ADD, DB_TEXT(name), DB_TEXT(encoded), DB_INT(pp_clock_realtime_s())))
         return false;
-    if (!db_run(db, error, DB_ADMIN_ADD, DB_TEXT(name), DB_TEXT(encoded), DB_INT(pp_clock_realtime_s())))
-        return false;
-    return db_changes(db) ? true : pp_fail(error, PP_E_STATE, "there is an administrator %s already", name);
+    if (!db_changes(db))
+        return pp_fail(error, PP_E_STATE, "there is an administrator %s already", name);
+    /* Whoever has a link to set this headend up has come too late. */
+    return db_run(db, error, DB_SETUP_LINKS_REMOVE) && db_change_commit(&change, error);
 }
 
 static bool user_changed(struct db *db, const char *name, struct pp_error *error) {

@@ -5,14 +5,6 @@
 #include "headend/server/csrf.h"
 #include "headend/server/route.h"
 
-void admin_cookie_set(struct reply *reply, const char *name, const char *value, int64_t max_age_s) {
-    char header[256];
-    snprintf(header, sizeof header, "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%lld", name,
-             value, (long long)max_age_s);
-    reply_header(reply, MHD_HTTP_HEADER_SET_COOKIE, header);
-    pp_wipe(header, sizeof header);
-}
-
 /* To the sign-in page, and from there back to where a GET wanted to go. */
 static void lead_to_sign_in(struct request *request, struct reply *reply) {
     char location[2048];

@@ -13,7 +13,4 @@ bool admin_authenticate(struct request *request, struct reply *reply);
  * sent. */
 bool admin_form(struct request *request, struct reply *reply, const char *cookie);
 
-/* Set-Cookie for the session; max_age_s 0 takes it away. */
-void admin_cookie_set(struct reply *reply, const char *name, const char *value, int64_t max_age_s);
-
 #endif

@@ -21,6 +21,8 @@ void page_screens(struct request *request, struct reply *reply);
 /* screen.c */
 void page_screen(struct request *request, struct reply *reply);
 void page_screen_submit(struct request *request, struct reply *reply);
+/* setup.c */
+void page_setup(struct request *request, struct reply *reply);
 /* page.c */
 void page_home(struct request *request, struct reply *reply);
 void page_asset(struct request *request, struct reply *reply);

@@ -11,6 +11,7 @@ static const struct route routes[] = {
     {"GET", "/admin", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE, NULL},
     {"GET", "/admin/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE, NULL},
     {"GET", "/admin/assets/{name}", ROUTE_OPEN, NULL, 0, page_asset, WORK_NONE, NULL},
+    {"GET", "/setup", ROUTE_OPEN, NULL, 0, page_setup, WORK_NONE, NULL},
     {"GET", "/access", ROUTE_OPEN, NULL, 0, page_access, WORK_NONE, NULL},
     {"POST", "/access", ROUTE_OPEN, FORM, FORM_MAX, page_access_submit, WORK_WRITES, NULL},
     {"POST", "/access/sign-out", ROUTE_OPEN, FORM, FORM_MAX, page_access_sign_out, WORK_WRITES, NULL},

@@ -29,6 +29,7 @@
 #include "headend/ops/publish.h"
 #include "headend/ops/screen_changes.h"
 #include "headend/ops/screen_uploads.h"
+#include "headend/ops/setup_link.h"
 #include "headend/ops/throttle.h"
 #include "headend/pages/admin.h"
 #include "headend/pages/embedded.h"
@@ -238,7 +239,16 @@ static void serving_announce(const struct serving *serving) {
     const struct app *app = &serving->app;
     const char *host = credentials_hosts(serving->credentials)->names[0];
     const char *bracket = strchr(host, ':') ? "[" : "";
+    bool wanted = false;
+    db_lock(app->db);
+    bool known = setup_link_wanted(app->db, &wanted, NULL);
+    db_unlock(app->db);
     printf("Pingplay headend: https://%s%s%s:%u/admin/\n", bracket, host, *bracket ? "]" : "", app->port);
+    /* A link itself would stand in the service's log. */
+    if (known && wanted)
+        printf("There is no account yet: \"pingplay-headend setup-link %s --port %u\" prints a link to make "
+               "one\n",
+               app->home->path, app->port);
     fflush(stdout);
 }
 

@@ -14,3 +14,11 @@ bool admin_recognise(struct request *request, struct pp_error *error) {
         connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
     return known;
 }
+
+void admin_cookie_set(struct reply *reply, const char *name, const char *value, int64_t max_age_s) {
+    char header[256];
+    snprintf(header, sizeof header, "%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%lld", name,
+             value, (long long)max_age_s);
+    reply_header(reply, MHD_HTTP_HEADER_SET_COOKIE, header);
+    pp_wipe(header, sizeof header);
+}

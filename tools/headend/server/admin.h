@@ -9,4 +9,7 @@
 /* Fills request->admin, and lets the connection count as an administrator's. PP_E_NOTFOUND without a session. */
 PP_MUST_USE bool admin_recognise(struct request *request, struct pp_error *error);
 
+/* Set-Cookie of an administrator's browser; max_age_s 0 takes it away. */
+void admin_cookie_set(struct reply *reply, const char *name, const char *value, int64_t max_age_s);
+
 #endif

@@ -32,7 +32,7 @@ struct attempt {
         ATTEMPT_CHECKED,
         ATTEMPT_CANCELLED
     } stage;
-    const char *name, *password, *next_page; /* of the form */
+    const char *name, *password, *next_page; /* of the form, or the document */
     char address[ADDRESS_TEXT_SIZE];
     bool known; /* has signed in from there before (throttle.h) */
     int64_t admin;
@@ -62,6 +62,7 @@ struct request {
     bool proof_taken;
     struct admin admin; /* where the route asks for an administrator */
     struct form form;   /* and where it has one, checked */
+    cJSON *document;    /* the body, where it is JSON that a handler needs again when it has waited */
     /* A long poll (waiters.c): */
     int64_t wait_until; /* ms, CLOCK_MONOTONIC; 0 when it has not waited */
     bool superseded;    /* a newer poll of the same device has come */

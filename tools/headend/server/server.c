@@ -287,6 +287,7 @@ static void completed(void *arg, struct MHD_Connection *connection, void **slot,
     pp_wipe(&request->admin, sizeof request->admin);
     intake_destroy(request->intake);
     form_finish(&request->form);
+    pp_json_destroy(request->document);
     list_finish(&request->list);
     query_finish(&request->query);
     pp_buf_finish(&request->body);
