@@ -1,7 +1,6 @@
 #include "headend/ingest/content_check.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -9,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "headend/base/install.h"
 #include "ipc/conn.h"
 #include "ipc/program.h"
 #include "ipc/ring.h"
@@ -46,12 +46,7 @@ static void trial_finish(struct trial *trial) {
 }
 
 bool content_renderers_find(char folder[PP_PATH_MAX], struct pp_error *error) {
-    char self[PP_PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (length < 0)
-        return pp_fail_errno(error, "/proc/self/exe");
-    self[length] = 0;
-    return pp_path_format(folder, error, "%s/" PP_RENDERERS_FROM_PROGRAM, dirname(self));
+    return install_path(PP_RENDERERS_FROM_PROGRAM, folder, error);
 }
 
 static void refuse(struct trial *trial, enum pp_code code, const char *what, const char *reason) {
