@@ -6,6 +6,7 @@
 
 /* session.c */
 void api_session(struct request *request, struct reply *reply);
+void api_session_begin(struct request *request, struct reply *reply);
 void api_session_end(struct request *request, struct reply *reply);
 /* Answers with a session that has begun, and has the browser keep it. Its token is a secret. */
 void api_session_reply(struct reply *reply, unsigned status, const char *name, const char *token);

@@ -6,6 +6,8 @@
 #define JSON      "application/json"
 #define SETUP_MAX 4096 /* bytes */
 
+#define SIGN_IN_MAX 2048 /* bytes */
+
 static const struct route_api events = {.produces = "text/event-stream"};
 static const struct route_api screens = {.list = &api_screens_form};
 static const struct route_api uploads = {.mark = api_uploads_mark};
@@ -14,6 +16,8 @@ static const struct route_api upload_append = {.mark = api_uploads_mark, .sink =
 
 static const struct route routes[] = {
     {"GET", "/api/v1/session", ROUTE_API, NULL, 0, api_session, WORK_WRITES, NULL},
+    {"POST", "/api/v1/session", ROUTE_OPEN, "application/json", SIGN_IN_MAX, api_session_begin, WORK_WRITES,
+     NULL},
     {"DELETE", "/api/v1/session", ROUTE_API, NULL, 0, api_session_end, WORK_WRITES, NULL},
     {"POST", "/api/v1/setup", ROUTE_OPEN, JSON, SETUP_MAX, api_setup, WORK_WRITES, NULL},
     {"POST", "/api/v1/setup/check", ROUTE_OPEN, JSON, SETUP_MAX, api_setup_check, WORK_WRITES, NULL},

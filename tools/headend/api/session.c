@@ -4,6 +4,7 @@
 #include "headend/api/routes.h"
 #include "headend/http/problems.h"
 #include "headend/server/admin.h"
+#include "headend/server/admin_attempt.h"
 #include "headend/server/csrf.h"
 #include "headend/server/streams.h"
 
@@ -29,32 +30,81 @@ bool api_authenticate(struct request *request, struct reply *reply) {
     return false;
 }
 
-/* GET /api/v1/session */
-void api_session(struct request *request, struct reply *reply) {
+static void reply_session(struct reply *reply, unsigned status, const char *name, const char *session) {
     char token[CSRF_SIZE];
     struct pp_error error = {0};
     pp_autojson cJSON *answer = cJSON_CreateObject();
-    if (!csrf_token(request->admin.session, token, &error)) {
-        reply_failure(reply, &error);
-        return;
-    }
-    cJSON_AddStringToObject(answer, "name", request->admin.name);
-    cJSON_AddStringToObject(answer, "csrf", token);
-    reply_json(reply, MHD_HTTP_OK, answer);
-}
-
-void api_session_reply(struct reply *reply, unsigned status, const char *name, const char *token) {
-    char csrf[CSRF_SIZE];
-    struct pp_error error = {0};
-    pp_autojson cJSON *answer = cJSON_CreateObject();
-    if (!csrf_token(token, csrf, &error)) {
+    if (!csrf_token(session, token, &error)) {
         reply_failure(reply, &error);
         return;
     }
     cJSON_AddStringToObject(answer, "name", name);
-    cJSON_AddStringToObject(answer, "csrf", csrf);
+    cJSON_AddStringToObject(answer, "csrf", token);
     reply_json(reply, status, answer);
+}
+
+void api_session_reply(struct reply *reply, unsigned status, const char *name, const char *token) {
+    reply_session(reply, status, name, token);
     admin_cookie_set(reply, ADMIN_COOKIE, token, ADMIN_LIFETIME_S);
+}
+
+/* GET /api/v1/session */
+void api_session(struct request *request, struct reply *reply) {
+    reply_session(reply, MHD_HTTP_OK, request->admin.name, request->admin.session);
+}
+
+/* What comes of an attempt. */
+static void sign_in_tell(const struct request *request, struct reply *reply, enum admin_attempt outcome,
+                         const char *token, const struct pp_error *error) {
+    switch (outcome) {
+    case ADMIN_ATTEMPT_WAITS:
+        break;
+    case ADMIN_ATTEMPT_BUSY:
+        reply_with(reply, PROBLEM_UNAVAILABLE, "too many are signing in");
+        reply_retry_after(reply, ADMIN_ATTEMPT_BUSY_S);
+        break;
+    case ADMIN_ATTEMPT_EARLY:
+        reply_with(reply, PROBLEM_TOO_MANY_ATTEMPTS, "too many attempts have failed");
+        reply_retry_after(reply, request->attempt.wait_s);
+        break;
+    case ADMIN_ATTEMPT_WRONG:
+        reply_with(reply, PROBLEM_SIGN_IN_WRONG, "no account has this name and password");
+        break;
+    case ADMIN_ATTEMPT_RIGHT:
+        api_session_reply(reply, MHD_HTTP_OK, request->attempt.name, token);
+        break;
+    case ADMIN_ATTEMPT_ERROR:
+        reply_failure(reply, error);
+    }
+}
+
+/* Of a page of ours, or a program: another site's page cannot send JSON here, and its browser says whose it is. */
+static bool sign_in_read(struct request *request, struct reply *reply) {
+    struct attempt *attempt = &request->attempt;
+    struct pp_error error = {0};
+    if (!csrf_same_origin(request)) {
+        reply_with(reply, PROBLEM_CSRF, "another site's page cannot sign anybody in");
+        return false;
+    }
+    pp_json_destroy(request->document);
+    request->document = pp_json_parse(request->body.data, request->body.size, request->body.max, &error);
+    if (request->document &&
+        pp_json_string(request->document, "name", TEXT_NAME_MAX, &attempt->name, &error) &&
+        pp_json_string(request->document, "password", PASSWORD_MAX, &attempt->password, &error))
+        return true;
+    reply_with(reply, PROBLEM_BODY_INVALID, "%s", error.message);
+    return false;
+}
+
+/* POST /api/v1/session */
+void api_session_begin(struct request *request, struct reply *reply) {
+    char token[SECRET_TEXT_SIZE] = "";
+    struct pp_error error = {0};
+    if (admin_attempt_begun(request))
+        sign_in_tell(request, reply, admin_attempt_finish(request, token, &error), token, &error);
+    else if (sign_in_read(request, reply))
+        sign_in_tell(request, reply, admin_attempt_begin(request, reply, &error), token, &error);
+    pp_wipe(token, sizeof token);
 }
 
 /* DELETE /api/v1/session */

@@ -17,6 +17,7 @@
     PROBLEM(SESSION_REQUIRED, 401, "session-required")                                                       \
     PROBLEM(CSRF, 403, "csrf-token-invalid")                                                                 \
     PROBLEM(SETUP_LINK_INVALID, 403, "setup-link-invalid")                                                   \
+    PROBLEM(SIGN_IN_WRONG, 403, "sign-in-wrong")                                                             \
     PROBLEM(NOT_FOUND, 404, "not-found")                                                                     \
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed")                                                   \
     PROBLEM(NOT_ACCEPTABLE, 406, "not-acceptable")                                                           \
