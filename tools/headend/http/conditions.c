@@ -56,6 +56,18 @@ bool accept_takes(const char *accept, const char *type) {
     return takes;
 }
 
+bool encoding_takes(const char *accept_encoding, const char *coding) {
+    for (const char *at = accept_encoding ? accept_encoding : ""; *at;) {
+        at += strspn(at, " \t,");
+        size_t size = member_size(at);
+        size_t name = strcspn(at, "; \t,");
+        if (name == strlen(coding) && strncasecmp(at, coding, name) == 0)
+            return !quality_is_zero(at + name, size > name ? size - name : 0);
+        at += size;
+    }
+    return false;
+}
+
 bool etag_make(const void *data, size_t size, char etag[ETAG_SIZE], struct pp_error *error) {
     uint8_t digest[BULK_SHA256_SIZE];
     if (!crypto_sha256(data, size, digest, error))

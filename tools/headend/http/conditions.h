@@ -15,6 +15,9 @@
 /* Whether an Accept header (NULL: none) takes a media type, whose quality there is not 0. */
 bool accept_takes(const char *accept, const char *type);
 
+/* Whether an Accept-Encoding header (NULL: none) names a coding ("br"), whose quality there is not 0 (§12.5.3). */
+bool encoding_takes(const char *accept_encoding, const char *coding);
+
 /* A strong entity tag of a representation's bytes. */
 PP_MUST_USE bool etag_make(const void *data, size_t size, char etag[ETAG_SIZE], struct pp_error *error);
 

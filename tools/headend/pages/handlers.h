@@ -26,5 +26,9 @@ void page_setup(struct request *request, struct reply *reply);
 /* page.c */
 void page_home(struct request *request, struct reply *reply);
 void page_asset(struct request *request, struct reply *reply);
+/* console.c */
+void page_console(struct request *request, struct reply *reply);
+void page_console_asset(struct request *request, struct reply *reply);
+void page_console_home(struct request *request, struct reply *reply);
 
 #endif

@@ -32,6 +32,7 @@
 #include "headend/ops/setup_link.h"
 #include "headend/ops/throttle.h"
 #include "headend/pages/admin.h"
+#include "headend/pages/console.h"
 #include "headend/pages/embedded.h"
 #include "headend/pages/page.h"
 #include "headend/pages/routes.h"
@@ -107,6 +108,7 @@ static void serving_finish(struct serving *serving) {
     db_close(app->watcher);
     connections_destroy(app->connections);
     strings_destroy(app->strings);
+    console_destroy(app->console);
     time_zones_finish(&serving->time_zones);
     site_finish(&serving->site);
     control_close(app->control);
@@ -200,6 +202,12 @@ static bool serving_present(struct serving *serving, struct pp_error *error) {
     return true;
 }
 
+/* The files of the console, where they are. */
+static bool serving_load_console(struct app *app, struct pp_error *error) {
+    char folder[PP_PATH_MAX];
+    return console_folder(folder, error) && (app->console = console_load(folder, error));
+}
+
 static bool serving_load(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
     app->authorities = authorities_open(app->home, error);
@@ -224,7 +232,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
            (app->allowance = allowance_create(error)) &&
            (app->uploads = content_uploads_create(app->home, error)) &&
-           (app->strings = strings_create(embedded_files, error)) &&
+           (app->strings = strings_create(embedded_files, error)) && serving_load_console(app, error) &&
            time_zones_load(&serving->time_zones, TIME_ZONES_DIR, error);
 }
 

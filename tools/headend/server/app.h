@@ -6,6 +6,7 @@
 
 struct authorities;
 struct time_zones;
+struct console;
 struct site;
 struct waiters;
 struct connections;
@@ -64,6 +65,7 @@ struct app {
     struct content_uploads *uploads; /* who is at work on which */
     struct strings *strings;         /* of the pages, in each language */
     struct time_zones *time_zones;   /* that people choose from */
+    struct console *console;         /* the files of the administrators' console, where they are installed */
     const struct site *site;         /* what may be asked, and who answers */
 };
 

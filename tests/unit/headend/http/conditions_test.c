@@ -42,6 +42,30 @@ static void accept_takes_types_as_particular_as_they_are(void **state) {
     }
 }
 
+static void encodings_are_taken_by_their_names(void **state) {
+    (void)state;
+    static const struct {
+        const char *accept;
+        bool br, gzip;
+    } cases[] = {
+        {NULL, false, false},
+        {"", false, false},
+        {"gzip, deflate, br, zstd", true, true},
+        {"BR", true, false},
+        {"br;q=0, gzip;q=0.5", false, true},
+        {"gzip;q=0.000 , br;q=0.001", true, false},
+        {"*", false, false},
+        {"brotli, xgzip, gzi", false, false},
+        {",,br,", true, false},
+        {"identity", false, false},
+    };
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        if (encoding_takes(cases[i].accept, "br") != cases[i].br ||
+            encoding_takes(cases[i].accept, "gzip") != cases[i].gzip)
+            fail_msg("Accept-Encoding: %s", cases[i].accept);
+    }
+}
+
 static void if_match_compares_strongly(void **state) {
     (void)state;
     assert_int_equal(if_match(NULL, "\"a\""), CONDITION_MISSING);
@@ -97,6 +121,7 @@ static void problems_have_codes_of_their_own_and_statuses_of_errors(void **state
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accept_takes_types_as_particular_as_they_are),
+        cmocka_unit_test(encodings_are_taken_by_their_names),
         cmocka_unit_test(if_match_compares_strongly),
         cmocka_unit_test(a_change_of_what_is_not_known_is_answered),
         cmocka_unit_test(etag_is_of_the_bytes),
