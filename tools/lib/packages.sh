@@ -10,8 +10,8 @@ packages_build=(
   libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
   libtss2-dev zlib1g-dev
 )
-# To make the Debian packages of it.
-packages_package=(dpkg-dev file)
+# To make the Debian packages of it, with the console in the headend's.
+packages_package=(dpkg-dev file nodejs npm)
 # To run what was built: fonts for the status screens.
 packages_run=(ca-certificates fonts-inter fonts-dejavu-core tzdata)
 # To run the unit tests: servers to test against, a TPM, and a second implementation of the formats.

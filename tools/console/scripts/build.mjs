@@ -1,0 +1,57 @@
+// Builds the console into a folder: node scripts/build.mjs [--optional] [--out DIR]
+//   index.html, and assets/NAME-HASH.{js,css,svg}; each also compressed, FILE.br and FILE.gz
+// With --optional, where the modules cannot be had, it says so and leaves no console.
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+
+import { ensureModules } from './modules.mjs';
+import { reportsPlugin } from './reports.mjs';
+
+const folder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const words = process.argv.slice(2);
+const option = (name) => words[words.indexOf(name) + 1];
+const optional = words.includes('--optional');
+const out = path.resolve(words.includes('--out') ? option('--out') : path.join(folder, 'dist'));
+
+async function bundle(target) {
+  const esbuild = await import('esbuild');
+  const { metafile } = await esbuild.build({
+    entryPoints: { main: path.join(folder, 'src/main.ts'), style: path.join(folder, 'src/style/main.css'), icon: path.join(folder, 'src/icon.svg') },
+    outdir: path.join(target, 'assets'), entryNames: '[name]-[hash]', assetNames: '[name]-[hash]', chunkNames: '[name]-[hash]',
+    bundle: true, splitting: true, format: 'esm', target: ['chrome107', 'firefox115', 'safari16.4'], minify: true, metafile: true, legalComments: 'none', charset: 'utf8',
+    loader: { '.svg': 'copy' }, plugins: [reportsPlugin], absWorkingDir: folder, logLevel: 'warning',
+  });
+  // "src/main.ts" -> "main-3F2A.js"
+  return (entry) => path.basename(Object.entries(metafile.outputs).find(([name, { entryPoint }]) => entryPoint === entry && !name.endsWith('.map'))?.[0] ?? '')
+    || path.basename(Object.keys(metafile.outputs).find((name) => Object.keys(metafile.outputs[name].inputs).includes(entry)));
+}
+
+function compress(file) {
+  const data = readFileSync(file);
+  writeFileSync(`${file}.br`, brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: data.length } }));
+  writeFileSync(`${file}.gz`, gzipSync(data, { level: 9 }));
+}
+
+async function build() {
+  const target = `${out}.new`;
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(path.join(target, 'assets'), { recursive: true });
+  const nameOf = await bundle(target);
+  const page = readFileSync(path.join(folder, 'src/index.html'), 'utf8').replace(/\{\{(src\/[\w./]+)\}\}/g, (_, entry) => `/console/assets/${nameOf(entry)}`);
+  writeFileSync(path.join(target, 'index.html'), page);
+  for (const name of ['index.html', ...readdirSync(path.join(target, 'assets')).map((one) => `assets/${one}`)]) compress(path.join(target, name));
+  rmSync(out, { recursive: true, force: true });
+  renameSync(target, out);
+}
+
+try {
+  ensureModules();
+} catch (error) {
+  if (!optional) throw error;
+  console.log(`the console is not built: ${error.message}`);
+  rmSync(out, { recursive: true, force: true });
+  process.exit(0);
+}
+await build();

@@ -1,0 +1,82 @@
+// Asks the headend, by the operations that its description names.
+import type { Operations, Problem, Session } from './schema.js';
+
+export type Code = Problem['code'] | 'network' | 'other';
+
+export class ApiError extends Error {
+  constructor(readonly code: Code, readonly status: number, detail: string, readonly retryAfter = 0, readonly parameter = '') {
+    super(detail);
+  }
+}
+
+type Operation = keyof Operations;
+type Path<O extends Operation> = Operations[O] extends { path: infer P } ? { path: P } : { path?: undefined };
+type Query<O extends Operation> = Operations[O] extends { query: infer Q } ? { query?: Q } : { query?: undefined };
+type Body<O extends Operation> = Operations[O] extends { body: infer B } ? { body: B } : { body?: undefined };
+export type Asked<O extends Operation> = Path<O> & Query<O> & Body<O> & { headers?: Record<string, string>; signal?: AbortSignal };
+
+let csrf = '';
+// Hears that the session has ended.
+export const sessionEnds = new EventTarget();
+
+export function addressOf(pattern: string, path: Record<string, unknown> = {}, query: Record<string, unknown> = {}): string {
+  const address = pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(path[name])));
+  const parameters = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined && value !== '').map(([name, value]) => [name, String(value)]));
+  return parameters.size ? `${address}?${parameters}` : address;
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  const retryAfter = Number(response.headers.get('retry-after')) || 0;
+  if (response.headers.get('content-type')?.startsWith('application/problem+json')) {
+    const problem = (await response.json()) as Problem;
+    return new ApiError(problem.code, response.status, problem.detail, retryAfter, problem.parameter);
+  }
+  return new ApiError('other', response.status, `${response.status}`, retryAfter);
+}
+
+// Throws ApiError for whatever is no answer.
+export async function ask<O extends Operation>(operation: O, asked: Asked<O>): Promise<Operations[O]['answer']> {
+  const [method = 'GET', pattern = ''] = operation.split(' ');
+  const headers: Record<string, string> = { accept: 'application/json', ...asked.headers };
+  if (method !== 'GET' && csrf) headers['pingplay-csrf'] = csrf;
+  const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
+  if (body !== undefined) headers['content-type'] ??= 'application/json';
+  const init: RequestInit = { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body }), ...(asked.signal ? { signal: asked.signal } : {}) };
+  let response: Response;
+  try {
+    response = await fetch(addressOf(pattern, asked.path as Record<string, unknown>, asked.query as Record<string, unknown>), init);
+  } catch (error) {
+    if (asked.signal?.aborted) throw error;
+    throw new ApiError('network', 0, 'no answer');
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (problem.code === 'session-required') sessionEnds.dispatchEvent(new Event('end'));
+    throw problem;
+  }
+  if (response.status === 204) return undefined as Operations[O]['answer'];
+  const type = response.headers.get('content-type') ?? '';
+  return (/json/.test(type) ? response.json() : type.startsWith('text/') ? response.text() : response.blob()) as Promise<Operations[O]['answer']>;
+}
+
+function begun(session: Session): Session {
+  csrf = session.csrf;
+  return session;
+}
+
+// Who is signed in; undefined: nobody.
+export async function currentSession(): Promise<Session | undefined> {
+  try {
+    return begun(await ask('GET /api/v1/session', {}));
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'session-required') return undefined;
+    throw error;
+  }
+}
+
+export const signIn = async (name: string, password: string): Promise<Session> => begun(await ask('POST /api/v1/session', { body: { name, password } }));
+
+export async function signOut(): Promise<void> {
+  await ask('DELETE /api/v1/session', {});
+  csrf = '';
+}

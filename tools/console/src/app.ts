@@ -1,0 +1,177 @@
+// The console: who is signed in, which page, and what stands around it.
+import { html, nothing, type TemplateResult } from 'lit';
+
+import { currentSession, sessionEnds, signOut } from './api/client.js';
+import { fleet } from './api/fleet.js';
+import type { Session } from './api/schema.js';
+import { chooseLanguage, language, languages, t, type Language, type Word } from './lib/i18n.js';
+import { BASE, go, moved, routeOf, type Route } from './lib/router.js';
+import { density, theme, type Density, type Theme } from './lib/settings.js';
+import { PpElement } from './ui/element.js';
+import { brand, icon, type Icon } from './ui/icons.js';
+import { blankPanel, message } from './ui/parts.js';
+import { toast } from './ui/toast.js';
+import './ui/menu.js';
+import './pages/sign-in.js';
+import './pages/screens.js';
+import './pages/screen.js';
+import './pages/add.js';
+
+const LOST_MS = 3000; // a connection that is back so soon was no trouble
+
+const places: readonly { readonly page: Route['page']; readonly href: string; readonly icon: Icon; readonly word: Word; readonly short: Word }[] = [
+  { page: 'screens', href: `${BASE}/`, icon: 'screens', word: 'nav.screens', short: 'nav.screens' },
+  { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
+];
+const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
+
+class PpConsole extends PpElement {
+  static override properties = { session: { state: true }, route: { state: true }, lost: { state: true }, online: { state: true }, notice: { state: true }, failed: { state: true } };
+  declare session: Session | null | undefined; // null: nobody; undefined: not known yet
+  declare route: Route;
+  declare lost: boolean;
+  declare online: boolean;
+  declare notice: Word | '';
+  declare failed: unknown;
+  private timer = 0;
+
+  constructor() {
+    super();
+    this.session = undefined;
+    this.route = routeOf(location.pathname, location.search);
+    this.lost = false;
+    this.online = navigator.onLine;
+    this.notice = '';
+    this.while.on(moved, 'move', () => this.move());
+    this.while.on(sessionEnds, 'end', () => this.ended());
+    this.while.on(fleet, 'change', () => this.hear());
+    this.while.on(window, 'online', () => { this.online = true; });
+    this.while.on(window, 'offline', () => { this.online = false; });
+    void this.begin();
+  }
+
+  private async begin(): Promise<void> {
+    this.failed = undefined;
+    try {
+      this.enter((await currentSession()) ?? null);
+    } catch (error) {
+      this.failed = error;
+    }
+  }
+
+  private enter(session: Session | null): void {
+    this.session = session;
+    if (session) {
+      this.notice = '';
+      fleet.start();
+      if (this.route.page === 'sign-in') go(this.route.next, { replace: true });
+    } else if (this.route.page !== 'sign-in') {
+      const here = location.pathname + location.search;
+      go(here === `${BASE}/` ? `${BASE}/sign-in` : `${BASE}/sign-in?next=${encodeURIComponent(here)}`, { replace: true });
+    }
+  }
+
+  private ended(): void {
+    if (!this.session) return;
+    this.notice = 'sign_in.ended';
+    fleet.stop();
+    this.enter(null);
+  }
+
+  private async leave(): Promise<void> {
+    try {
+      await signOut();
+    } catch (error) {
+      toast(message(error), 'bad');
+      return;
+    }
+    this.session = null;
+    this.notice = 'sign_in.out';
+    fleet.stop();
+    go(`${BASE}/sign-in`);
+  }
+
+  private move(): void {
+    const before = this.route;
+    this.route = routeOf(location.pathname, location.search);
+    if (this.session && this.route.page === 'sign-in') go(this.route.next, { replace: true });
+    if (this.session === null && this.route.page !== 'sign-in') this.enter(null);
+    if (before.page === this.route.page && this.route.page !== 'screen') return;
+    if (!this.session) return; // signing in has a focus of its own
+    scrollTo(0, 0);
+    void this.updateComplete.then(() => this.querySelector<HTMLElement>('#main')?.focus({ preventScroll: true }));
+  }
+
+  // The banner waits a moment, and goes at once.
+  private hear(): void {
+    if (fleet.connection === 'lost') {
+      this.timer ||= setTimeout(() => { this.lost = fleet.connection !== 'live'; }, LOST_MS);
+    } else if (fleet.connection === 'live') {
+      clearTimeout(this.timer);
+      this.timer = 0;
+      if (this.lost) toast(t('connection.back'));
+      this.lost = false;
+    }
+  }
+
+  protected override updated(): void {
+    document.title = `${t(titles[this.route.page])} · ${t('app.name')}`;
+  }
+
+  private choice<T extends string>(legend: Word, name: string, chosen: T, all: readonly (readonly [T, string])[], choose: (value: T) => void): TemplateResult {
+    return html`<fieldset class="choice"><legend>${t(legend)}</legend><div class="choice-row">${all.map(([value, text]) => html`<label class="choice-one"><input type="radio" name=${name} value=${value}
+      .checked=${value === chosen} @change=${() => { choose(value); this.requestUpdate(); }}><span>${text}</span></label>`)}</div></fieldset>`;
+  }
+
+  private menu(session: Session, place: 'above' | 'below'): TemplateResult {
+    const panel = (): TemplateResult => html`<p class="menu-name">${icon('user')}<span>${session.name}</span></p>
+      ${this.choice<Language>('menu.language', `language-${place}`, language(), languages, chooseLanguage)}
+      ${this.choice<Theme>('menu.theme', `theme-${place}`, theme.get(), [['auto', t('menu.theme_auto')], ['light', t('menu.theme_light')], ['dark', t('menu.theme_dark')]], theme.set)}
+      ${this.choice<Density>('menu.density', `density-${place}`, density.get(), [['comfortable', t('menu.density_comfortable')], ['compact', t('menu.density_compact')]], density.set)}
+      <a class="menu-item" href="/admin/screens" target="_self">${icon('external')}<span>${t('menu.classic')}</span></a>
+      <button class="menu-item" @click=${() => void this.leave()}>${icon('out')}<span>${t('menu.sign_out')}</span></button>`;
+    return html`<pp-menu place=${place} label=${t('nav.account', { name: session.name })} .panel=${panel}
+      .button=${html`<span class="avatar" data-letter=${session.name.slice(0, 1).toUpperCase()}></span><span class="menu-button-name">${session.name}</span>`}></pp-menu>`;
+  }
+
+  private navigation(): TemplateResult {
+    const here = this.route.page === 'screen' ? 'screens' : this.route.page;
+    return html`<nav class="nav" aria-label=${t('app.navigation')}>${places.map((place) => html`<a class="nav-link" href=${place.href} aria-current=${place.page === here ? 'page' : nothing}>
+      ${icon(place.icon)}<span class="nav-long">${t(place.word)}</span><span class="nav-short" aria-hidden="true">${t(place.short)}</span></a>`)}</nav>`;
+  }
+
+  private page(): TemplateResult {
+    const { route } = this;
+    switch (route.page) {
+      case 'screens': return html`<pp-screens></pp-screens>`;
+      case 'screen': return html`<pp-screen .screenId=${route.id}></pp-screen>`;
+      case 'add': return html`<pp-add .code=${route.code}></pp-add>`;
+      default: return html`<h1 class="sr">${t('not_found.title')}</h1>${blankPanel('search', t('not_found.title'), t('not_found.text'), html`<a class="button primary" href="${BASE}/">${t('not_found.home')}</a>`)}`;
+    }
+  }
+
+  private banner(): TemplateResult {
+    const text = !this.online ? t('connection.offline') : this.lost ? t('connection.lost') : '';
+    return html`<div role="status" class="banner-place">${text ? html`<p class="banner">${icon('offline')}<span>${text}</span></p>` : nothing}</div>`;
+  }
+
+  override render(): TemplateResult {
+    if (this.failed) {
+      return html`<main id="main" class="alone" tabindex="-1"><h1 class="sr">${t('error.title')}</h1>${blankPanel('offline', t('error.title'), message(this.failed),
+        html`<button class="button primary" @click=${() => void this.begin()}>${t('action.retry')}</button>`)}</main>`;
+    }
+    if (this.session === undefined) return html`<main id="main" class="alone" aria-busy="true"><p class="sr" role="status">${t('app.loading')}</p></main>`;
+    if (this.session === null) {
+      return html`<main id="main" class="alone" tabindex="-1"><pp-sign-in .notice=${this.notice ? t(this.notice) : ''} @signed-in=${(event: CustomEvent<Session>) => this.enter(event.detail)}></pp-sign-in>
+        <div class="languages">${languages.map(([code, name]) => html`<button class="button quiet" lang=${code} aria-pressed=${code === language() ? 'true' : 'false'} @click=${() => chooseLanguage(code)}>${name}</button>`)}</div></main>`;
+    }
+    const { session } = this;
+    return html`<a class="skip" href="#main" @click=${(event: Event) => { event.preventDefault(); this.querySelector<HTMLElement>('#main')?.focus(); }}>${t('app.skip')}</a>
+      <div class="shell">
+        <header class="rail"><a class="logo" href="${BASE}/" aria-label=${`${t('app.name')} – ${t('nav.screens')}`}>${brand()}<span>${t('app.name')}</span></a>${this.navigation()}<div class="rail-foot">${this.menu(session, 'above')}</div></header>
+        <div class="content">${this.banner()}<main id="main" tabindex="-1">${this.page()}</main></div>
+      </div>
+      <pp-toasts></pp-toasts>`;
+  }
+}
+customElements.define('pp-console', PpConsole);

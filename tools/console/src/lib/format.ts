@@ -1,0 +1,48 @@
+// Times as people say them. All functions take the language and the present, so that they can be tested.
+import type { Language } from './i18n.js';
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86400;
+
+// "now", "5 minutes ago", "3 hours ago", "12 days ago".
+export function ago(then: Date, now: Date, language: Language): string {
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const seconds = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000));
+  if (seconds < MINUTE) return format.format(0, 'second');
+  if (seconds < HOUR) return format.format(-Math.floor(seconds / MINUTE), 'minute');
+  if (seconds < 2 * DAY) return format.format(-Math.floor(seconds / HOUR), 'hour');
+  return format.format(-Math.floor(seconds / DAY), 'day');
+}
+
+export function dateTime(time: Date, language: Language, timeZone?: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', ...(timeZone ? { timeZone } : {}) }).format(time);
+}
+
+export function date(time: Date, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(time);
+}
+
+// The time of day in a zone; undefined where the browser does not know the zone.
+export function timeIn(timeZone: string, now: Date, language: Language): string | undefined {
+  try {
+    return new Intl.DateTimeFormat(language, { weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone }).format(now);
+  } catch {
+    return undefined;
+  }
+}
+
+// "2 days 3 hours": the two largest parts.
+export function duration(seconds: number, language: Language): string {
+  const parts: [number, string][] = [[Math.floor(seconds / DAY), 'day'], [Math.floor((seconds % DAY) / HOUR), 'hour'], [Math.floor((seconds % HOUR) / MINUTE), 'minute'], [seconds % MINUTE, 'second']];
+  const told = parts.filter(([count]) => count > 0).slice(0, 2);
+  return told.map(([count, unit]) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)).join(' ');
+}
+
+// One row of a CSV file (RFC 4180). A value that a spreadsheet would take for a formula gets an apostrophe before it.
+export function csvRow(values: readonly string[]): string {
+  return `${values.map((value) => {
+    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  }).join(',')}\r\n`;
+}

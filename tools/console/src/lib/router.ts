@@ -1,0 +1,47 @@
+// The console's addresses, below /console. Pages are named by what stands in the address bar, so that each can be kept and sent.
+export const BASE = '/console';
+
+export type Route =
+  | { readonly page: 'screens' }
+  | { readonly page: 'screen'; readonly id: string }
+  | { readonly page: 'add'; readonly code: string }
+  | { readonly page: 'sign-in'; readonly next: string }
+  | { readonly page: 'not-found' };
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export function routeOf(path: string, query = ''): Route {
+  const parameters = new URLSearchParams(query);
+  const segments = path.replace(/^\/console\/?/, '').replace(/\/$/, '').split('/');
+  const [first = '', second] = segments;
+  if (segments.length === 1 && (first === '' || first === 'screens')) return { page: 'screens' };
+  if (segments.length === 2 && first === 'screens' && second && UUID.test(second)) return { page: 'screen', id: second };
+  if (segments.length === 1 && first === 'add') return { page: 'add', code: parameters.get('user_code') ?? '' };
+  if (segments.length === 1 && first === 'sign-in') return { page: 'sign-in', next: safeNext(parameters.get('next')) };
+  return { page: 'not-found' };
+}
+
+// Where to go after signing in: only to pages of ours.
+export function safeNext(next: string | null): string {
+  return next && /^\/console\/[A-Za-z0-9_\-/?=&.]*$/.test(next) && !next.includes('//') ? next : `${BASE}/`;
+}
+
+export const moved = new EventTarget();
+
+export function go(address: string, { replace = false } = {}): void {
+  if (replace) history.replaceState(null, '', address);
+  else history.pushState(null, '', address);
+  moved.dispatchEvent(new Event('move'));
+}
+
+// Links to pages of ours are followed without loading; others, and those with a key held or a target, as ever.
+export function startRouter(): void {
+  addEventListener('popstate', () => moved.dispatchEvent(new Event('move')));
+  document.addEventListener('click', (event) => {
+    const link = (event.target as Element).closest?.('a[href]') as HTMLAnchorElement | null;
+    if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (link.target || link.hasAttribute('download') || link.origin !== location.origin || !link.pathname.startsWith(`${BASE}/`)) return;
+    event.preventDefault();
+    go(link.pathname + link.search);
+  });
+}

@@ -1,0 +1,2 @@
+import './start.js';
+import './app.js';

@@ -1,0 +1,131 @@
+// All screens: searched, filtered, sorted, live.
+import { html, nothing, type TemplateResult } from 'lit';
+
+import { fleet, FLEET_MAX } from '../api/fleet.js';
+import type { ScreenRow, State } from '../api/schema.js';
+import { csvRow } from '../lib/format.js';
+import { find, sorted, sorts, states, type Found, type Sort } from '../lib/filter.js';
+import { collator, language, t } from '../lib/i18n.js';
+import { BASE } from '../lib/router.js';
+import { view } from '../lib/settings.js';
+import { PpElement } from '../ui/element.js';
+import { icon } from '../ui/icons.js';
+import { blankPanel, problemPanel } from '../ui/parts.js';
+import { toast } from '../ui/toast.js';
+import '../ui/screen-list.js';
+
+const SKELETON_ROWS = 8;
+
+class PpScreens extends PpElement {
+  static override properties = { search: { state: true }, filter: { state: true }, sort: { state: true }, view: { state: true }, selected: { state: true } };
+  declare search: string;
+  declare filter: State | '';
+  declare sort: Sort;
+  declare view: 'list' | 'grid';
+  declare selected: ReadonlySet<string>;
+  private order: { of: unknown; sort: Sort; language: string; rows: readonly ScreenRow[] } | undefined;
+
+  constructor() {
+    super();
+    const asked = new URLSearchParams(location.search);
+    this.search = asked.get('q') ?? '';
+    this.filter = states.find((one) => one === asked.get('state')) ?? '';
+    this.sort = sorts.find((one) => one === asked.get('sort')) ?? 'state';
+    this.view = view.get();
+    this.selected = new Set();
+    this.while.on(fleet, 'change', () => this.requestUpdate());
+  }
+
+  // What is looked for stands in the address, so that it can be kept, and is there again after a page of one screen.
+  private keep(): void {
+    const asked = new URLSearchParams();
+    if (this.search.trim()) asked.set('q', this.search.trim());
+    if (this.filter) asked.set('state', this.filter);
+    if (this.sort !== 'state') asked.set('sort', this.sort);
+    history.replaceState(history.state, '', asked.size ? `${BASE}/?${asked}` : `${BASE}/`);
+  }
+
+  private sorted(): readonly ScreenRow[] {
+    const { order } = this;
+    if (order && order.of === fleet.screens && order.sort === this.sort && order.language === language()) return order.rows;
+    const rows = sorted(fleet.screens.values(), this.sort, collator());
+    this.order = { of: fleet.screens, sort: this.sort, language: language(), rows };
+    return rows;
+  }
+
+  private chosen(): ScreenRow[] { return [...this.selected].flatMap((id) => fleet.screens.get(id) ?? []); }
+
+  private export(): void {
+    const chosen = this.chosen();
+    const head = [t('screens.column_name'), t('screen.site'), t('screens.column_state'), t('screens.column_channel'), t('screens.column_seen'), t('screen.fingerprint'), t('screen.id')];
+    const rows = chosen.map((one) => csvRow([one.name, one.site, t(`state.${one.state}`), one.channel?.title ?? '', one.seen ?? '', one.fingerprint, one.id]));
+    const address = URL.createObjectURL(new Blob(['\ufeff', csvRow(head), ...rows], { type: 'text/csv;charset=utf-8' }));
+    const link = Object.assign(document.createElement('a'), { href: address, download: 'pingplay-screens.csv' });
+    link.click();
+    URL.revokeObjectURL(address);
+    toast(t('screens.exported', { n: chosen.length }));
+  }
+
+  private tools(found: Found): TemplateResult {
+    return html`<div class="tools">
+      <label class="search">${icon('search')}<span class="sr">${t('screens.search')}</span>
+        <input type="search" id="search" autocomplete="off" spellcheck="false" placeholder=${t('screens.search_hint')} .value=${this.search}
+          @input=${(event: Event) => { this.search = (event.target as HTMLInputElement).value; this.keep(); }}></label>
+      <label class="select"><span class="sr">${t('screens.sort')}</span>
+        <select id="sort" @change=${(event: Event) => { this.sort = (event.target as HTMLSelectElement).value as Sort; this.keep(); }}>
+          ${sorts.map((one) => html`<option value=${one} ?selected=${one === this.sort}>${t(`screens.sort_${one}`)}</option>`)}
+        </select>${icon('down')}</label>
+      <div class="switch" role="group" aria-label=${t('screens.view')}>
+        ${(['list', 'grid'] as const).map((one) => html`<button aria-pressed=${this.view === one ? 'true' : 'false'} aria-label=${t(`screens.view_${one}`)} title=${t(`screens.view_${one}`)}
+          @click=${() => { this.view = one; view.set(one); }}>${icon(one)}</button>`)}
+      </div>
+    </div>
+    <div class="chips" role="group" aria-label=${t('screens.filter')}>
+      ${(['', ...states] as const).filter((one) => !one || found.counts[one] || one === this.filter).map((one) => html`<button class="chip ${one}" aria-pressed=${this.filter === one ? 'true' : 'false'}
+        @click=${() => { this.filter = one; this.keep(); }}>${one ? icon(one) : nothing}<span>${one ? t(`state.${one}`) : t('screens.filter_all')}</span><span class="chip-count">${found.counts[one].toLocaleString(language())}</span></button>`)}
+    </div>`;
+  }
+
+  private bulk(): TemplateResult | typeof nothing {
+    const { size } = this.selected;
+    if (!size) return nothing;
+    return html`<section class="bulk" aria-label=${t('screens.selected', { n: size })}>
+      <span class="bulk-count" role="status">${t('screens.selected', { n: size })}</span>
+      <button class="button" @click=${() => this.export()}>${icon('download')}<span>${t('screens.export')}</span></button>
+      <button class="button quiet icon-only" aria-label=${t('action.clear')} title=${t('action.clear')} @click=${() => { this.selected = new Set(); }}>${icon('close')}</button>
+    </section>`;
+  }
+
+  private body(found: Found): TemplateResult {
+    if (fleet.problem && !fleet.screens.size) return problemPanel(fleet.problem, () => void fleet.load());
+    if (!fleet.loaded && !fleet.screens.size) {
+      return html`<div class="skeleton" aria-busy="true"><span class="sr" role="status">${t('app.loading')}</span>${Array.from({ length: SKELETON_ROWS }, () => html`<div class="skeleton-row"></div>`)}</div>`;
+    }
+    if (!fleet.screens.size) {
+      return blankPanel('screens', t('screens.empty_title'), t('screens.empty_text'), html`<a class="button primary" href="${BASE}/add">${icon('add')}<span>${t('nav.add')}</span></a>`);
+    }
+    if (!found.rows.length) {
+      return blankPanel('search', t('screens.none_title'), t('screens.none_text'), html`<button class="button" @click=${() => { this.search = ''; this.filter = ''; this.keep(); }}>${t('screens.none_clear')}</button>`);
+    }
+    return html`<pp-screen-list .screens=${found.rows} .view=${this.view} .selected=${this.selected} label=${t('screens.title')}
+      @choose=${(event: CustomEvent<ReadonlySet<string>>) => { this.selected = event.detail; }}></pp-screen-list>`;
+  }
+
+  private summary(found: Found): string {
+    const all = fleet.screens.size;
+    const shown = found.rows.length;
+    return shown === all ? t('screens.count', { n: all }) : t('screens.found', { n: shown, all });
+  }
+
+  override render(): TemplateResult {
+    const found = find(this.sorted(), this.search, this.filter);
+    return html`<header class="head">
+        <div><h1>${t('screens.title')}</h1><p class="head-sub" role="status" id="count">${fleet.loaded || fleet.screens.size ? this.summary(found) : nothing}</p></div>
+        <a class="button primary head-action" href="${BASE}/add">${icon('add')}<span>${t('nav.add')}</span></a>
+      </header>
+      ${fleet.screens.size ? this.tools(found) : nothing}
+      ${fleet.capped ? html`<p class="note">${t('screens.capped', { n: FLEET_MAX })}</p>` : nothing}
+      ${this.body(found)}${this.bulk()}`;
+  }
+}
+customElements.define('pp-screens', PpScreens);

@@ -1,0 +1,35 @@
+// The console's own icons: 24 by 24, drawn with lines of the text's colour. They say nothing by themselves to a screen reader.
+import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
+
+const shapes = {
+  screens: svg`<rect x="3" y="4.5" width="18" height="12" rx="2"/><path d="M8.5 20.5h7M12 16.5v4"/>`,
+  add: svg`<path d="M12 5v14M5 12h14"/>`,
+  search: svg`<circle cx="11" cy="11" r="6.5"/><path d="m20 20-4.2-4.2"/>`,
+  list: svg`<path d="M8.5 6.5H20M8.5 12H20M8.5 17.5H20M4 6.5h.01M4 12h.01M4 17.5h.01"/>`,
+  grid: svg`<rect x="4" y="4" width="7" height="7" rx="1.5"/><rect x="13" y="4" width="7" height="7" rx="1.5"/><rect x="4" y="13" width="7" height="7" rx="1.5"/><rect x="13" y="13" width="7" height="7" rx="1.5"/>`,
+  close: svg`<path d="m6 6 12 12M18 6 6 18"/>`,
+  back: svg`<path d="M19 12H5M11 6l-6 6 6 6"/>`,
+  chevron: svg`<path d="m9 6 6 6-6 6"/>`,
+  down: svg`<path d="m6 9.5 6 6 6-6"/>`,
+  user: svg`<circle cx="12" cy="8.5" r="3.75"/><path d="M4.5 20c.8-3.6 3.8-5.5 7.5-5.5s6.7 1.9 7.5 5.5"/>`,
+  eye: svg`<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12Z"/><circle cx="12" cy="12" r="2.75"/>`,
+  hidden: svg`<path d="M4 4l16 16M10 5.8A9 9 0 0 1 12 5.5c6 0 9.5 6.5 9.5 6.5a16 16 0 0 1-2.9 3.7M6.2 7.6A15.5 15.5 0 0 0 2.5 12S6 18.5 12 18.5c1.5 0 2.8-.4 4-1"/>`,
+  camera: svg`<path d="M4 8.5A2 2 0 0 1 6 6.5h1.7L9 4.5h6l1.3 2H18a2 2 0 0 1 2 2V17a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2Z"/><circle cx="12" cy="12.75" r="3.25"/>`,
+  download: svg`<path d="M12 4v11M7.5 10.5 12 15l4.5-4.5M5 19.5h14"/>`,
+  copy: svg`<rect x="8.5" y="8.5" width="11" height="11" rx="2"/><path d="M15.5 8.5v-2a2 2 0 0 0-2-2h-7a2 2 0 0 0-2 2v7a2 2 0 0 0 2 2h2"/>`,
+  check: svg`<path d="m5 12.5 4.5 4.5L19 7.5"/>`,
+  out: svg`<path d="M14 5H7a2 2 0 0 0-2 2v10a2 2 0 0 0 2 2h7M10.5 12H21M17.5 8.5 21 12l-3.5 3.5"/>`,
+  external: svg`<path d="M14 5h5v5M19 5l-8 8M17 14v3a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V9a2 2 0 0 1 2-2h3"/>`,
+  // states: each of another shape, so that no colour is needed to tell them
+  online: svg`<circle cx="12" cy="12" r="8.5"/><path d="m8 12.3 2.7 2.7L16 9.5"/>`,
+  idle: svg`<circle cx="12" cy="12" r="8.5"/><path d="M10 9v6M14 9v6"/>`,
+  trouble: svg`<path d="M12 3.8 21.2 19.5H2.8Z"/><path d="M12 10v4.2M12 16.9h.01"/>`,
+  offline: svg`<path d="M4 4l16 16M8.3 15.5a5.2 5.2 0 0 1 7.4 0M5 12.2a10 10 0 0 1 4.2-2.5M2 9a14.5 14.5 0 0 1 4-2.7M13 9.3a10 10 0 0 1 6 2.9M10.8 5.5A14.5 14.5 0 0 1 22 9M12 19h.01"/>`,
+  waiting: svg`<circle cx="12" cy="12" r="8.5"/><path d="M12 7.5V12l3 2"/>`,
+  retired: svg`<circle cx="12" cy="12" r="8.5"/><path d="M6 18 18 6"/>`,
+} satisfies Record<string, SVGTemplateResult>;
+
+export type Icon = keyof typeof shapes;
+
+export const icon = (name: Icon): TemplateResult => html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">${shapes[name]}</svg>`;
+export const brand = (): TemplateResult => html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true" focusable="false"><circle class="mark-ring" cx="16" cy="16" r="13"/><circle class="mark-dot" cx="16" cy="16" r="6"/></svg>`;
