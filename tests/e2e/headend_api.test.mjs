@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { signIn } from './lib/headend-browser.mjs';
 import { enrolDevice, startHeadend } from './lib/headend.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
+import { typesOf } from '../../tools/console/scripts/types.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const text = (name) => readFile(path.join(root, name), 'utf8');
@@ -50,6 +51,10 @@ describe('the API for administrators', () => {
     assert.deepEqual(api.routes.sort(), routes.sort());
     const codes = [...(await text('tools/headend/http/problems.h')).matchAll(/PROBLEM\(\w+, \d+, "([a-z-]+)"\)/g)].map(([, code]) => code);
     assert.deepEqual(api.document.components.schemas.Problem.properties.code.enum, codes);
+  });
+
+  test('is what the console was made for', async () => {
+    assert.equal(await text('tools/console/src/api/schema.ts'), typesOf(api.document), 'run "npm run types" in tools/console');
   });
 
   test('lists all screens, page by page, in both directions', async () => {
@@ -139,5 +144,60 @@ describe('the API for administrators', () => {
     for (const headers of attempts) await refused(403, 'csrf-token-invalid', 'DELETE', '/api/v1/session', { headers, cookie: other.cookie });
     assert.equal((await ask('DELETE', '/api/v1/session', { headers: { 'pingplay-csrf': csrf }, cookie: other.cookie })).status, 204);
     await refused(401, 'session-required', 'GET', '/api/v1/session', { cookie: other.cookie });
+  });
+
+  const signsIn = (body, { headers = {}, ...more } = {}) => ask('POST', '/api/v1/session', { headers: { 'content-type': 'application/json', ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body), cookie: '', ...more });
+
+  test('signs in by name and password, with a session of its own each time', async () => {
+    const answer = await signsIn({ name: 'admin', password: headend.password });
+    assert.equal(answer.status, 200);
+    const [header] = answer.headers['set-cookie'];
+    assert.match(header, /^__Host-pingplay-admin=[A-Za-z0-9_-]{43}; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200$/);
+    const [cookie] = header.split(';');
+    const known = (await ask('GET', '/api/v1/session', { cookie })).json();
+    assert.deepEqual(known, answer.json());
+    assert.equal(known.name, 'admin');
+    // A session that somebody brings along does not become that of who signs in.
+    const again = await signsIn({ name: 'admin', password: headend.password }, { cookie });
+    assert.notEqual(again.headers['set-cookie'][0].split(';')[0], cookie);
+    assert.notEqual(again.json().csrf, known.csrf);
+  });
+
+  test('refuses what is no sign-in, and never says which part was wrong', async () => {
+    const details = new Set();
+    for (const [name, password] of [['admin', 'wrong password'], ['nobody at all', headend.password]]) {
+      const answer = await signsIn({ name, password });
+      assert.equal(`${answer.status} ${answer.json().code}`, '403 sign-in-wrong');
+      assert.equal(answer.headers['set-cookie'], undefined);
+      details.add(answer.text);
+    }
+    assert.equal(details.size, 1);
+    for (const body of ['', '{', '[]', '{}', { name: 'admin' }, { name: 'admin', password: 1 }, { name: 'x'.repeat(101), password: 'y' }, { name: 'a', password: 'x'.repeat(201) }, '{"name":"a","name":"b","password":"c"}']) {
+      const answer = await signsIn(body);
+      assert.equal(`${answer.status} ${answer.json().code}`, '400 body-invalid', JSON.stringify(body));
+    }
+    const form = await signsIn('name=admin&password=x', { headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+    assert.equal(form.status, 415, 'a form of another site cannot be one');
+    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
+      const answer = await signsIn({ name: 'admin', password: headend.password }, { headers });
+      assert.equal(`${answer.status} ${answer.json().code} ${answer.headers['set-cookie']}`, '403 csrf-token-invalid undefined');
+    }
+    assert.equal((await signsIn(`{"name":"${'x'.repeat(3000)}"}`)).status, 413);
+  });
+
+  test('lets passwords be tried ever more seldom', async () => {
+    const own = await startHeadend();
+    try {
+      const attempt = (password) => own.request('POST', '/api/v1/session', { headers: { 'content-type': 'application/json' }, body: JSON.stringify({ name: 'admin', password }) });
+      const seen = [];
+      for (let i = 0; i < 5; i++) seen.push(await attempt('wrong'));
+      assert.deepEqual(seen.slice(0, 3).map(({ status }) => status), [403, 403, 403]);
+      const last = seen.at(-1);
+      assert.equal(`${last.status} ${last.json().code}`, '429 too-many-attempts');
+      assert.ok(Number(last.headers['retry-after']) >= 1);
+      assert.equal((await attempt(own.password)).status, 429, 'the right one waits as well');
+    } finally {
+      await own.stop();
+    }
   });
 });

@@ -1,0 +1,351 @@
+// The console, in a real browser against a real headend: how it is served, and what people do with it, on a phone and at a desk.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { desktop, fill, open, phone, session, startBrowser } from './lib/console.mjs';
+import { buildDir, deviceAuthorization, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
+
+const SCREENS = 60;
+const FIRST_PAGE_MAX = 150 * 1024; // bytes, compressed
+const folder = path.join(buildDir(), 'tools/share/pingplay-headend/console');
+const screenId = (number) => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
+let headend;
+before(async () => {
+  assert.ok(existsSync(path.join(folder, 'index.html')), `the console is not built: ${folder}`);
+  headend = await startHeadend();
+  await fill(headend, SCREENS);
+});
+after(() => headend?.stop());
+
+describe('the files of the console', () => {
+  const assets = () => readdirSync(path.join(folder, 'assets')).filter((name) => !/\.(br|gz)$/.test(name));
+  const get = (target, headers = {}, method = 'GET') => headend.request(method, target, { headers });
+
+  test('every address of a page answers the page, with a policy that allows nothing inline and nobody else', async () => {
+    const page = readFileSync(path.join(folder, 'index.html'), 'utf8');
+    for (const target of ['/console/', '/console/screens', `/console/screens/${screenId(1)}`, '/console/add?user_code=BCDF-GHJK', '/console/a/b/c/', '/console/%C3%A9']) {
+      const answer = await get(target);
+      assert.deepEqual([answer.status, answer.headers['content-type'], answer.text], [200, 'text/html; charset=utf-8', page], target);
+      const policy = answer.headers['content-security-policy'];
+      assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self';/);
+      assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+      for (const part of ["frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "require-trusted-types-for 'script'", 'trusted-types lit-html']) assert.ok(policy.includes(part), part);
+      assert.deepEqual(['cache-control', 'x-content-type-options', 'referrer-policy', 'cross-origin-opener-policy', 'cross-origin-resource-policy', 'x-frame-options'].map((name) => answer.headers[name]),
+        ['no-cache', 'nosniff', 'same-origin', 'same-origin', 'same-origin', 'DENY']);
+    }
+    assert.doesNotMatch(page, /<script(?![^>]*src=)|<style|style=|\son\w+=/);
+    assert.equal((await get('/console')).headers.location, '/console/');
+  });
+
+  test('what has a hash in its name is kept for ever, and comes compressed where that is taken', async () => {
+    assert.ok(assets().length >= 3);
+    for (const name of assets()) {
+      assert.match(name, /^[a-z]+-[A-Z0-9]{8}\.(js|css|svg)$/);
+      const plain = await get(`/console/assets/${name}`);
+      assert.deepEqual([plain.status, plain.headers['cache-control'], plain.headers.vary, plain.headers['content-encoding']], [200, 'public, max-age=31536000, immutable', 'Accept-Encoding', undefined]);
+      assert.deepEqual(plain.body, readFileSync(path.join(folder, 'assets', name)));
+      for (const [accepted, encoding, suffix] of [['gzip, deflate, br', 'br', '.br'], ['gzip', 'gzip', '.gz'], ['br;q=0, gzip', 'gzip', '.gz']]) {
+        const packed = await get(`/console/assets/${name}`, { 'accept-encoding': accepted });
+        assert.equal(packed.headers['content-encoding'], encoding);
+        assert.deepEqual(packed.body, readFileSync(path.join(folder, 'assets', `${name}${suffix}`)));
+        assert.notEqual(packed.headers.etag, plain.headers.etag);
+        assert.equal((await get(`/console/assets/${name}`, { 'accept-encoding': accepted, 'if-none-match': packed.headers.etag })).status, 304);
+      }
+    }
+    const types = Object.fromEntries(await Promise.all(assets().map(async (name) => [path.extname(name), (await get(`/console/assets/${name}`)).headers['content-type']])));
+    assert.deepEqual(types, { '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml' });
+    assert.equal((await get('/console/', { 'accept-encoding': 'br' })).headers['content-encoding'], 'br');
+  });
+
+  test('there is nothing beside them', async () => {
+    for (const name of ['nothing.js', 'main.js', '..%2Findex.html', '%2e%2e%2findex.html', '..%2f..%2f..%2fheadend%2fpingplay-headend', 'main.js%00.js', `${assets()[0]}.br`, `${assets()[0]}/`, '']) {
+      const answer = await get(`/console/assets/${name}`);
+      assert.notEqual(answer.headers['cache-control'], 'public, max-age=31536000, immutable', name);
+      assert.doesNotMatch(answer.text, /ELF/, name);
+      if (name) assert.ok([404, 200].includes(answer.status) && (answer.status === 404 || answer.text.startsWith('<!doctype html>')), `${name}: ${answer.status}`);
+    }
+    for (const target of ['/console/../admin/', '/console/assets/../../etc/passwd', '/console/./x', '/console//x', '/console/%2e%2e/x']) assert.ok([200, 404].includes((await get(target)).status), target);
+    assert.equal((await get('/console/', {}, 'POST')).status, 405);
+  });
+
+  test('the first page is small', async () => {
+    const page = (await get('/console/', { 'accept-encoding': 'br' }));
+    const named = [...readFileSync(path.join(folder, 'index.html'), 'utf8').matchAll(/"(\/console\/assets\/[^"]+)"/g)].map(([, target]) => target);
+    const sizes = await Promise.all(named.map(async (target) => (await get(target, { 'accept-encoding': 'br' })).body.length));
+    const all = sizes.reduce((sum, size) => sum + size, page.body.length);
+    assert.ok(sizes.length >= 3 && all > 10000 && all < FIRST_PAGE_MAX, `${all} bytes`);
+  });
+});
+
+for (const [device, size] of [['a phone', phone], ['a desk', desktop]]) {
+  describe(`the console on ${device}`, () => {
+    let browser;
+    let cookie;
+    before(async () => {
+      browser = await startBrowser();
+      cookie = await session(headend);
+    });
+    after(() => browser?.close());
+
+    // Opens a page, hands it over, and then there must be nothing that the browser complains of.
+    const visit = async (target, options, use) => {
+      const one = await open(browser, headend, { ...size, cookie, ...options });
+      try {
+        await one.page.goto(`${headend.url}${target}`);
+        await use(one.page, one);
+        assert.deepEqual(one.complaints, []);
+      } finally {
+        await one.close();
+      }
+    };
+    const chip = (page, name) => page.getByRole('group', { name: 'State' }).getByRole('button', { name });
+    const rows = (page) => page.locator('.row, .card-item');
+
+    test('signs in, comes to where one wanted, and signs out', () => visit('/console/add?user_code=BCDF-GHJK', { cookie: undefined }, async (page) => {
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'name');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByText('Enter your name.').waitFor();
+      await page.getByLabel('Name', { exact: true }).fill('admin');
+      await page.locator('#password').fill('not the password');
+      await page.getByRole('button', { name: 'Show the password' }).click();
+      assert.equal(await page.locator('#password').getAttribute('type'), 'text');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('alert').getByText('Name or password is wrong.').waitFor();
+      await page.locator('#password').fill(headend.password);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Add a screen' }).waitFor();
+      assert.equal(await page.locator('#code').inputValue(), 'BCDF-GHJK');
+      await page.getByRole('button', { name: 'Account: admin' }).click();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByText('You are signed out.').waitFor();
+      await page.goto(`${headend.url}/console/`);
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    }));
+
+    test('finds, filters, sorts, and keeps it in the address', () => visit('/console/', {}, async (page) => {
+      await page.getByText('60 screens', { exact: true }).waitFor();
+      await page.getByRole('searchbox', { name: 'Search screens' }).fill('lyon canteen');
+      await page.getByText('1 of 60 screens').waitFor();
+      assert.equal(await rows(page).count(), 1);
+      await page.getByRole('searchbox', { name: 'Search screens' }).fill('');
+      await chip(page, /^Offline/).click();
+      await page.getByText('3 of 60 screens').waitFor();
+      assert.deepEqual(await page.locator('.row .badge').allInnerTexts(), ['Offline', 'Offline', 'Offline']);
+      await page.getByLabel('Sort by').selectOption('site');
+      assert.equal(new URL(page.url()).search, '?state=offline&sort=site');
+      assert.deepEqual((await page.locator('.row .cell-name .sub').allInnerTexts()), ['Lyon', 'Montpellier', 'Nice']);
+      await rows(page).first().getByRole('link').click();
+      await page.getByRole('heading', { level: 1, name: 'Entrance' }).waitFor();
+      await page.goBack();
+      await page.getByText('3 of 60 screens').waitFor();
+      await page.getByRole('searchbox', { name: 'Search screens' }).fill('nowhere');
+      await page.getByRole('button', { name: 'Show all screens' }).click();
+      await page.getByText('60 screens', { exact: true }).waitFor();
+    }));
+
+    test('hears what changes without being loaded again', () => visit('/console/?sort=name&q=car+park+bordeaux', {}, async (page) => {
+      const row = page.locator(`[data-id="${screenId(7)}"]`);
+      await row.getByText('Online').waitFor();
+      await page.evaluate(() => { window.stays = true; });
+      await headend.sql(`UPDATE device SET seen = 5 WHERE id = '${screenId(7)}'`);
+      await row.getByText('Offline').waitFor();
+      await row.getByRole('link').click();
+      await page.locator('.facts .badge.offline').waitFor();
+      await headend.sql(`UPDATE device SET seen = unixepoch() + 3600, name = 'Car park north' WHERE id = '${screenId(7)}'`);
+      await page.getByRole('heading', { level: 1, name: 'Car park north' }).waitFor();
+      await page.locator('.facts .badge.online').waitFor();
+      assert.equal(await page.evaluate(() => window.stays), true);
+      await headend.sql(`UPDATE device SET name = 'Car park' WHERE id = '${screenId(7)}'`);
+      await page.getByRole('heading', { level: 1, name: 'Car park', exact: true }).waitFor();
+    }));
+
+    test('says that the headend is gone, keeps what it showed, and comes back by itself', async () => {
+      const own = await startHeadend();
+      const one = await open(browser, own, size);
+      try {
+        await fill(own, 5);
+        one.offline = true;
+        await one.context.addCookies([{ name: '__Host-pingplay-admin', value: (await session(own)).split('=')[1], url: own.url, secure: true, httpOnly: true, sameSite: 'Strict' }]);
+        await one.page.goto(`${own.url}/console/`);
+        await one.page.getByText('5 screens').waitFor();
+        await own.stopServing();
+        await one.page.getByText('No connection to the headend.').waitFor();
+        assert.equal(await one.page.locator('.row').count(), 5);
+        await own.startServing();
+        await one.page.getByText('Connected again.').waitFor();
+        await one.page.getByText('No connection to the headend.').waitFor({ state: 'detached' });
+        // A session that ends elsewhere ends here.
+        await own.sql('DELETE FROM admin_session');
+        await one.page.getByText('Your session has ended.').waitFor();
+        assert.deepEqual(one.complaints, []);
+      } finally {
+        await one.close();
+        await own.stop();
+      }
+    });
+
+    test('leads a code to its approval', () => visit('/console/add', {}, async (page) => {
+      const codes = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json();
+      await page.getByLabel('Code on the screen').fill('abcd');
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByText('A code has eight letters').waitFor();
+      await page.getByLabel('Code on the screen').fill('');
+      await page.getByLabel('Code on the screen').pressSequentially(codes.user_code.replace('-', '').toLowerCase());
+      assert.equal(await page.getByLabel('Code on the screen').inputValue(), codes.user_code);
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.waitForURL(/\/enrol\?user_code=/);
+    }));
+
+    test('is told in French, in the dark, and stays so', () => visit('/console/', {}, async (page) => {
+      await page.getByRole('button', { name: 'Account: admin' }).click();
+      await page.getByRole('radio', { name: 'Français' }).check();
+      await page.getByRole('radio', { name: 'Sombre' }).check();
+      await page.getByRole('heading', { name: 'Écrans' }).waitFor();
+      assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, getComputedStyle(document.documentElement).colorScheme]), ['fr', 'dark']);
+      await page.reload();
+      await page.getByRole('heading', { name: 'Écrans' }).waitFor();
+      assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, getComputedStyle(document.documentElement).colorScheme]), ['fr', 'dark']);
+      assert.equal(await page.title(), 'Écrans · Pingplay');
+    }));
+
+    test('says where there is nothing', async () => {
+      await visit('/console/elsewhere', {}, async (page) => {
+        await page.getByRole('heading', { level: 2, name: 'There is nothing here' }).waitFor();
+        await page.getByRole('link', { name: 'Go to the screens' }).click();
+        await page.getByText('60 screens', { exact: true }).waitFor();
+      });
+      await visit(`/console/screens/${screenId(9999)}`, {}, (page) => page.getByRole('heading', { level: 2, name: 'This screen is not here' }).waitFor());
+    });
+
+    // Every page, in both themes and languages, by axe, and no wider than the window.
+    for (const [theme, language] of [['light', 'en'], ['dark', 'fr']]) {
+      test(`can be read by everybody: ${theme}, ${language}`, async () => {
+        const options = { dark: theme === 'dark', language };
+        const look = async (page, one, where) => {
+          await one.axe(where);
+          assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.lang]), [size.width, language], where);
+        };
+        await visit('/console/', options, async (page, one) => {
+          await page.locator('.row').first().waitFor();
+          await page.locator('.row .box').first().click();
+          await look(page, one, 'list');
+          await page.locator('.switch button').nth(1).click();
+          await page.locator('.card-item').first().waitFor();
+          await look(page, one, 'grid');
+          await page.locator('.menu-button').click();
+          await look(page, one, 'menu');
+          await page.locator('#search').fill('nowhere');
+          await page.locator('.blank').waitFor();
+          await look(page, one, 'nothing found');
+        });
+        await visit(`/console/screens/${screenId(22)}`, options, async (page, one) => { await page.locator('.cards').waitFor(); await look(page, one, 'screen'); });
+        await visit('/console/add', options, async (page, one) => {
+          await page.locator('#code').press('Enter');
+          await page.locator('.field-problem:not(:empty)').waitFor();
+          await look(page, one, 'add');
+        });
+        await visit('/console/elsewhere', options, async (page, one) => { await page.locator('.blank').waitFor(); await look(page, one, 'not found'); });
+        await visit('/console/', { ...options, cookie: undefined }, async (page, one) => {
+          await page.locator('form').getByRole('button').last().click();
+          await page.locator('.field-problem:not(:empty)').first().waitFor();
+          await look(page, one, 'sign-in');
+        });
+      });
+    }
+  });
+}
+
+describe('the console with the keyboard alone', () => {
+  let browser;
+  before(async () => { browser = await startBrowser(); });
+  after(() => browser?.close());
+
+  test('signs in, walks the list, selects, opens, and comes back', async () => {
+    const one = await open(browser, headend, desktop);
+    const { page } = one;
+    const focused = () => page.evaluate(() => document.activeElement.dataset.id ?? document.activeElement.id);
+    const tabTo = async (selector) => {
+      for (let i = 0; i < 40; i++) {
+        if (await page.evaluate((what) => document.activeElement.matches(what), selector)) return;
+        await page.keyboard.press('Tab');
+      }
+      assert.fail(`${selector} is not reached by Tab`);
+    };
+    try {
+      await page.goto(`${headend.url}/console/`);
+      await page.locator('#name').waitFor();
+      await page.keyboard.type('admin');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type(headend.password);
+      await page.keyboard.press('Enter');
+      await page.locator('.row').first().waitFor();
+      await page.locator('body').press('Tab');
+      await tabTo('#sort');
+      await page.keyboard.type('N'); // "Name"
+      await tabTo('.row');
+      const first = await focused();
+      for (let i = 0; i < 20; i++) await page.keyboard.press('ArrowDown');
+      const reached = await focused();
+      assert.notEqual(reached, first);
+      const box = await page.locator(`[data-id="${reached}"]`).boundingBox();
+      assert.ok(box.y >= 0 && box.y + box.height <= desktop.height, 'it is in the window');
+      await page.keyboard.press('Space');
+      await page.getByText('1 selected').waitFor();
+      await page.keyboard.press('ArrowUp');
+      await page.keyboard.press('Shift+Space');
+      await page.getByText('2 selected').waitFor();
+      await page.keyboard.press('End');
+      await page.locator('.row').filter({ has: page.locator(':focus') }).or(page.locator('.row:focus')).first().waitFor();
+      assert.equal(await page.locator(':focus').getAttribute('aria-rowindex'), String(SCREENS + 1));
+      await page.keyboard.press('Home');
+      assert.equal(await focused(), first);
+      await tabTo('.bulk .button');
+      const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+      const lines = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
+      assert.equal(lines.length, 3);
+      await page.locator('.row:focus, [data-id][tabindex="0"]').first().focus();
+      await page.keyboard.press('Enter');
+      await page.locator('.cards').waitFor();
+      assert.equal(await focused(), 'main', 'reading goes on at the new page');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.locator('.row').first().waitFor();
+      await tabTo('.menu-button').catch(async () => { await page.locator('body').press('Tab'); await tabTo('.menu-button'); });
+      await page.keyboard.press('Enter');
+      await page.locator('.menu-panel:not([hidden])').waitFor();
+      await page.keyboard.press('Escape');
+      assert.ok(await page.evaluate(() => document.activeElement.matches('.menu-button')), 'the focus is back at its button');
+      assert.deepEqual(one.complaints, []);
+    } finally {
+      await one.close();
+    }
+  });
+});
+
+describe('very many screens', () => {
+  test('are all there, and few of them in the page', async () => {
+    const own = await startHeadend();
+    const browser = await startBrowser();
+    try {
+      await fill(own, 5000);
+      const one = await open(browser, own, { ...desktop, cookie: await session(own) });
+      await one.page.goto(`${own.url}/console/?sort=name`);
+      await one.page.getByText('5,000 screens').waitFor();
+      assert.ok(await one.page.locator('.row').count() < 40);
+      await one.page.locator('.row').first().focus();
+      await one.page.keyboard.press('End');
+      assert.equal(await one.page.locator(':focus').getAttribute('aria-rowindex'), '5001');
+      await one.page.getByRole('searchbox').fill('toulouse lift 17');
+      await one.page.getByText('1 of 5,000 screens').waitFor();
+      assert.deepEqual(one.complaints, []);
+      await one.close();
+    } finally {
+      await browser.close();
+      await own.stop();
+    }
+  });
+});

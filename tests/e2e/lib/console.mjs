@@ -1,0 +1,89 @@
+// The console in a real browser: Debian's Chromium, driven by playwright-core, with axe-core put into its pages.
+//
+//   const browser = await startBrowser();
+//   const visit = await open(browser, headend, { width: 390, height: 844, dark: true, language: 'fr', cookie });
+//   await visit.page.goto(`${headend.url}/console/`);
+//   await visit.axe('screens');         // throws with what is found
+//   visit.complaints                    // what the browser says of scripts and policies; test that there is nothing
+//   await visit.close();  await browser.close();
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+import { chromium } from 'playwright-core';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export const phone = { width: 390, height: 844 };
+export const desktop = { width: 1440, height: 900 };
+
+export const startBrowser = () => chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+});
+
+// The WCAG 2.2 AA rules, and those that axe's makers hold for good practice.
+const rules = { runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } };
+
+class Visit {
+  constructor(context, page) {
+    Object.assign(this, { context, page, complaints: [] });
+    page.on('pageerror', (error) => this.complaints.push(`${error.message} ${error.stack ?? ''}`));
+    page.on('console', (message) => { if (['error', 'warning'].includes(message.type()) && !this.expected(message.text())) this.complaints.push(message.text()); });
+  }
+
+  // The browser tells of answers that a test asks for: a refused sign-in, a screen that is not there.
+  expected(text) { return /^Failed to load resource/.test(text) || (this.offline && /ERR_/.test(text)); }
+
+  // In the page's isolated world, so that its policy is neither weakened nor broken.
+  async axe(where) {
+    const session = await this.context.newCDPSession(this.page);
+    const { frameTree } = await session.send('Page.getFrameTree');
+    const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'axe' });
+    const run = (expression) => session.send('Runtime.evaluate', { expression, contextId: executionContextId, awaitPromise: true, returnByValue: true });
+    await run(axeSource);
+    const { result, exceptionDetails } = await run(`axe.run(document, ${JSON.stringify(rules)}).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 160) + ' ' + failureSummary).join(' | ')))`);
+    await session.detach();
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    if (result.value.length) throw new Error(`axe on ${where}:\n${result.value.join('\n')}`);
+  }
+
+  close() { return this.context.close(); }
+}
+
+export async function open(browser, headend, { width = 1440, height = 900, dark = false, language = 'en', cookie, clock, settings = {} } = {}) {
+  const context = await browser.newContext({
+    viewport: { width, height }, ignoreHTTPSErrors: true, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', timezoneId: 'Europe/Paris', reducedMotion: 'reduce',
+    hasTouch: width < 640, isMobile: width < 640, permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  if (cookie) {
+    const [name, value] = cookie.split(/=(.*)/s);
+    await context.addCookies([{ name, value, url: headend.url, secure: true, httpOnly: true, sameSite: 'Strict' }]);
+  }
+  if (Object.keys(settings).length) await context.addInitScript((kept) => { for (const [key, value] of Object.entries(kept)) if (localStorage.getItem(key) === null) localStorage.setItem(key, value); }, settings);
+  const page = await context.newPage();
+  if (clock) await page.clock.install({ time: clock });
+  page.setDefaultTimeout(10000);
+  return new Visit(context, page);
+}
+
+// The cookie of somebody who signs in by the API.
+export async function session(headend, name = 'admin', password = headend.password) {
+  const answer = await headend.request('POST', '/api/v1/session', { headers: { 'content-type': 'application/json', accept: 'application/json' }, body: JSON.stringify({ name, password }) });
+  if (answer.status !== 200) throw new Error(`sign-in: ${answer.status} ${answer.text}`);
+  return answer.headers['set-cookie'][0].split(';')[0];
+}
+
+// So many screens as a chain of shops has them; all of them are there at once.
+const cities = ['Bordeaux', 'Lille', 'Lyon', 'Marseille', 'Montpellier', 'Nantes', 'Nice', 'Paris', 'Rennes', 'Strasbourg', 'Toulouse', 'Tours'];
+const places = ['Entrance', 'Window left', 'Window right', 'Counter', 'Waiting room', 'Lift', 'Canteen', 'Car park'];
+export const fill = (headend, count) => headend.sql(`
+  INSERT INTO channel(id, title, key, publish, created) VALUES('lobby', 'Lobby', x'${headend.sealKey('channel/lobby', randomBytes(32))}', 1, 0);
+  WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count - 1})
+  INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, version, created, approved_by, seen, report)
+    SELECT printf('%08x-0000-4000-8000-000000000000', i), randomblob(32),
+      json_extract('${JSON.stringify(places)}', '$[' || (i % ${places.length}) || ']') || CASE WHEN i >= ${places.length * cities.length} THEN ' ' || (i / ${places.length * cities.length} + 1) ELSE '' END,
+      json_extract('${JSON.stringify(cities)}', '$[' || (i / ${places.length} % ${cities.length}) || ']'), 'lobby', 'Europe/Paris', CASE WHEN i % 3 = 0 THEN 'fr' ELSE 'en' END,
+      CASE WHEN i % 31 = 30 THEN 'retired' WHEN i % 37 = 36 THEN 'approved' ELSE 'active' END, 1, 0, 'test',
+      CASE WHEN i % 37 = 36 THEN NULL WHEN i % 17 = 16 THEN unixepoch() - 900 * (i % 40 + 1) ELSE unixepoch() + 3600 END,
+      CASE WHEN i % 23 = 22 THEN '{"code":"N-2","trouble":"captive portal"}' WHEN i % 29 = 28 THEN '{"code":"F-1","trouble":"no space left"}' ELSE '{}' END FROM n`);
