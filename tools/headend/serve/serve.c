@@ -222,8 +222,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->waiters = waiters_create(error)) &&
            (app->connections = connections_create(&limits, app->authorities, error)) &&
            serving_present(serving, error) && (app->writer = writer_create(app->db, error)) &&
-           (app->reader = db_open_again(app->db, error)) &&
-           (app->watcher = db_open_again(app->db, error)) &&
+           (app->reader = db_open_again(app->db, error)) && (app->watcher = db_open_again(app->db, error)) &&
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
            (app->workers = workers_create(error)) && (app->streams = streams_create(app->workers, error)) &&
            (app->changes = screen_changes_create(error)) && screen_uploads_tidy(app->home, error) &&
