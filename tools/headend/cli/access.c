@@ -79,11 +79,12 @@ bool command_screen_access(int argc, char **argv, struct pp_error *error) {
             return false;
         words.settings.client_secret = pp_buf_text(&secret);
     }
-    if (!person_settings_save(home->db, device.id, &words.settings, error))
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = screen_request_access(device.id, &words.settings);
+    if (!command_operate(home, "screen.access", request, &result, error))
         return false;
     if (account.made)
         printf("%s\n", account.password);
-    home_wake(home);
     return true;
 }
 
@@ -94,9 +95,6 @@ bool command_screen_sign_out(int argc, char **argv, struct pp_error *error) {
     if (!command_words(table, argc, argv, 2, &first, "screen sign-out: DIR and SCREEN are needed", error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !device_resolve(home->db, argv[first + 1], &device, error) ||
-        !person_session_end(home->db, device.id, "signed-out", error))
-        return false;
-    home_wake(home);
-    return true;
+    return home && device_resolve(home->db, argv[first + 1], &device, error) &&
+           command_operate_on(home, "screen.sign-out", device.id, error);
 }

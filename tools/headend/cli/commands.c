@@ -111,6 +111,12 @@ static const struct command commands[] = {
      "check that what screens have reported is all there, unchanged and in order, and what they have signed "
      "for;\n"
      "    exit status 1 where something was taken out, changed or put in"},
+    {"audit", "export", command_audit_export, "DIR [--behind NUMBER]",
+     "write what was done here, by whom and from where, one line of JSON each, the oldest first"},
+    {"audit", "verify", command_audit_verify, "DIR [--noted NUMBER:HASH]",
+     "check that what was done stands there as it was written, and tell the newest row's number and hash, to "
+     "be "
+     "noted;\n    exit status 1 where a row was changed, removed or moved"},
     {"network", "list", command_network_list, "DIR [--json]",
      "list from which networks screens may ask, and which proxies stand before this server"},
     {"network", "screens", command_network_screens, "DIR [--channel ID] --any | RANGE...",

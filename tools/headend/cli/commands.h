@@ -5,6 +5,8 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "headend/db/home_open.h"
+#include "headend/ops/operations.h"
+#include "headend/ops/screen_request.h"
 #include "headend/ops/users.h"
 
 /* One command, with the words from its name's last on. */
@@ -19,6 +21,14 @@ PP_MUST_USE bool command_run(int argc, char **argv, command_function *serve, str
 PP_MUST_USE bool command_words(const struct pp_option *table, int argc, char **argv, int count, int *first,
                                const char *needed, struct pp_error *error);
 void command_print_json(const cJSON *value);
+
+/* cli/operate.c */
+/* An operation, of the folder's owner (ops/operations.h). */
+PP_MUST_USE bool command_operate(struct home *home, const char *operation, const cJSON *request,
+                                 struct op_result *result, struct pp_error *error);
+/* One that needs nothing but a screen's id, and answers nothing. */
+PP_MUST_USE bool command_operate_on(struct home *home, const char *operation, const char *screen,
+                                    struct pp_error *error);
 
 /* cli/init.c */
 PP_MUST_USE bool command_init(int argc, char **argv, struct pp_error *error);
@@ -78,6 +88,9 @@ PP_MUST_USE bool command_channel_add(int argc, char **argv, struct pp_error *err
 PP_MUST_USE bool command_channel_list(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_remove(int argc, char **argv, struct pp_error *error);
+/* cli/audit.c */
+PP_MUST_USE bool command_audit_export(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_audit_verify(int argc, char **argv, struct pp_error *error);
 /* cli/events.c */
 PP_MUST_USE bool command_events_verify(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_events_export(int argc, char **argv, struct pp_error *error);

@@ -4,7 +4,6 @@
 #include "headend/db/home_open.h"
 #include "headend/ops/enrolment.h"
 #include "headend/ops/publish.h"
-#include "headend/ops/screen_uploads.h"
 
 void command_change_keys(struct home *home) {
     struct pp_error error = {0};
@@ -18,11 +17,20 @@ static bool code_read(const char *text, char code[USER_CODE_SIZE], struct pp_err
                : pp_fail(error, PP_E_INVALID, "not a code of a screen (like BCDF-GHJK): %s", text);
 }
 
+/* Who was asked for no group in particular may choose one. */
+static cJSON *approval_request(const char *code, const char *fingerprint) {
+    cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "code", code);
+    cJSON_AddStringToObject(request, "fingerprint", fingerprint);
+    cJSON_AddBoolToObject(request, "any_group", true);
+    return request;
+}
+
 bool command_approve(int argc, char **argv, struct pp_error *error) {
     struct device_settings settings = {.locale = "en"};
-    struct enrolment_answer answer = {.any_group = true};
+    const char *fingerprint = NULL;
     const struct pp_option table[] = {
-        {"fingerprint", PP_OPTION_STRING, &answer.text},      {"name", PP_OPTION_STRING, &settings.name},
+        {"fingerprint", PP_OPTION_STRING, &fingerprint},      {"name", PP_OPTION_STRING, &settings.name},
         {"channel", PP_OPTION_STRING, &settings.channel},     {"site", PP_OPTION_STRING, &settings.site},
         {"time-zone", PP_OPTION_STRING, &settings.time_zone}, {"locale", PP_OPTION_STRING, &settings.locale},
         {"access", PP_OPTION_STRING, &settings.access},       {0},
@@ -33,28 +41,20 @@ bool command_approve(int argc, char **argv, struct pp_error *error) {
     char code[USER_CODE_SIZE];
     if (!code_read(argv[first + 1], code, error))
         return false;
-    if (!answer.text)
+    if (!fingerprint)
         return pp_fail(
             error, PP_E_INVALID,
             "approve: --fingerprint is needed: one group of the fingerprint that the screen shows");
     if (!settings.name)
         return pp_fail(error, PP_E_INVALID, "approve: --name is needed");
-    /* The others need more than a name: `screen access`, once it is approved. */
-    if (settings.access && strcmp(settings.access, "certificate") != 0 &&
-        strcmp(settings.access, "cookie") != 0)
-        return pp_fail(error, PP_E_INVALID, "approve: --access must be certificate or cookie");
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    pp_autofree char *zone = home ? enrolment_time_zone(home->db, error) : NULL;
-    if (!zone)
-        return false;
-    if (!settings.time_zone)
-        settings.time_zone = *zone ? zone : "UTC";
-    char id[UUID_TEXT_SIZE];
-    if (!enrolment_approve(home->db, code, &answer, &settings, "command line", id, error))
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = approval_request(code, fingerprint);
+    if (!home || !screen_request_settings(request, &settings, error) ||
+        !command_operate(home, "enrolment.approve", request, &result, error))
         return false;
     command_change_keys(home);
-    home_wake(home);
-    printf("%s\n", id);
+    printf("%s\n", cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result.value, "id")));
     return true;
 }
 
@@ -66,7 +66,10 @@ bool command_refuse(int argc, char **argv, struct pp_error *error) {
         !code_read(argv[first + 1], code, error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    return home && enrolment_refuse(home->db, code, error);
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "code", code);
+    return home && command_operate(home, "enrolment.refuse", request, &result, error);
 }
 
 /* The screen that is meant by the second word. */
@@ -106,10 +109,12 @@ bool command_screen_set(int argc, char **argv, struct pp_error *error) {
         return false;
     if (!settings_given(&settings))
         return pp_fail(error, PP_E_INVALID, "screen set: nothing to change is named (try --help)");
-    if (!device_change(home->db, device.id, &settings, error))
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = screen_request(device.id);
+    if (!screen_request_settings(request, &settings, error) ||
+        !command_operate(home, "screen.change", request, &result, error))
         return false;
     command_change_keys(home);
-    home_wake(home);
     return true;
 }
 
@@ -119,10 +124,9 @@ bool command_screen_retire(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home)
     struct home *home =
         screen_words(table, argc, argv, "screen retire: DIR and SCREEN are needed", &device, error);
-    if (!home || !device_retire(home->db, device.id, error))
+    if (!home || !command_operate_on(home, "screen.retire", device.id, error))
         return false;
     command_change_keys(home);
-    home_wake(home);
     return true;
 }
 
@@ -132,10 +136,9 @@ bool command_screen_revoke(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home)
     struct home *home =
         screen_words(table, argc, argv, "screen revoke: DIR and SCREEN are needed", &device, error);
-    if (!home || !device_revoke(home->db, device.id, error))
+    if (!home || !command_operate_on(home, "screen.revoke", device.id, error))
         return false;
     command_change_keys(home);
-    home_wake(home);
     return true;
 }
 
@@ -145,7 +148,7 @@ bool command_screen_remove(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home)
     struct home *home =
         screen_words(table, argc, argv, "screen remove: DIR and SCREEN are needed", &device, error);
-    return home && screen_forget(home, home->db, &device, error);
+    return home && command_operate_on(home, "screen.remove", device.id, error);
 }
 
 bool command_screen_restore(int argc, char **argv, struct pp_error *error) {
@@ -154,8 +157,5 @@ bool command_screen_restore(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home)
     struct home *home =
         screen_words(table, argc, argv, "screen restore: DIR and SCREEN are needed", &device, error);
-    if (!home || !device_restore(home->db, device.id, error))
-        return false;
-    home_wake(home);
-    return true;
+    return home && command_operate_on(home, "screen.restore", device.id, error);
 }

@@ -11,8 +11,6 @@
 #include "headend/ops/screen_uploads.h"
 
 #define EXPIRES_DEFAULT_S 3600
-#define RETIREMENT_S      (INT64_C(50) * 365 * 86400) /* it holds until the screen comes back */
-#define EXPIRES_MIN_S     10
 #define LOOK_AGAIN_US     100000 /* us, between two looks at whether there is an answer */
 
 struct words {
@@ -35,10 +33,6 @@ static struct home *words_read(int argc, char **argv, struct words *words, struc
     words->screen = argv[first + 1];
     words->name = argv[first + 2];
     words->argument = count == 4 ? argv[first + 3] : NULL;
-    if (words->expires_s < EXPIRES_MIN_S || words->expires_s > COMMAND_LIFETIME_MAX_S) {
-        pp_fail(error, PP_E_LIMIT, "--expires: must be %d to %d", EXPIRES_MIN_S, COMMAND_LIFETIME_MAX_S);
-        return NULL;
-    }
     return home_open(argv[first], error);
 }
 
@@ -66,30 +60,30 @@ static bool answer_wait(struct home *home, const char *id, struct pp_error *erro
     }
 }
 
+static cJSON *order_request(const struct words *words, const char *device) {
+    cJSON *request = screen_request(device);
+    cJSON_AddStringToObject(request, "name", words->name);
+    if (words->argument)
+        cJSON_AddStringToObject(request, "argument", words->argument);
+    cJSON_AddNumberToObject(request, "lifetime_s", (double)words->expires_s);
+    return request;
+}
+
 bool command_screen_command(int argc, char **argv, struct pp_error *error) {
     struct words words = {.expires_s = EXPIRES_DEFAULT_S};
     struct device device;
-    char id[UUID_TEXT_SIZE];
     PP_AUTO(home) struct home *home = words_read(argc, argv, &words, error);
     if (!home)
         return false;
-    enum command_kind kind = command_kind_find(words.name);
-    if (kind == COMMAND_UNKNOWN)
-        return pp_fail(error, PP_E_INVALID, "no such command: %s (try --help)", words.name);
-    pp_autojson cJSON *args = command_arguments_make(kind, words.argument, error);
-    if (!args || !device_resolve(home->db, words.screen, &device, error))
+    op_result_auto struct op_result result = {0};
+    if (!device_resolve(home->db, words.screen, &device, error))
         return false;
-    const struct screen_command_order order = {
-        .device = device.id,
-        .kind = kind,
-        .args = args,
-        .lifetime_s = kind == COMMAND_RETIRE ? RETIREMENT_S : (int64_t)words.expires_s,
-        .by = "command line"};
-    if (!screen_command_add(home->db, &order, id, error))
+    pp_autojson cJSON *request = order_request(&words, device.id);
+    if (!command_operate(home, "screen.command", request, &result, error))
         return false;
-    if (kind == COMMAND_RETIRE)
+    if (command_kind_find(words.name) == COMMAND_RETIRE)
         command_change_keys(home);
-    home_wake(home);
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result.value, "id"));
     printf("%s\n", id);
     fflush(stdout);
     return !words.wait || answer_wait(home, id, error);

@@ -23,6 +23,7 @@ struct db {
     char *folder, *address;
     pthread_mutex_t mutex;
     unsigned depth; /* how often its holder has locked it */
+    unsigned open;  /* changes that were begun, each within the one before */
     bool shared;    /* whoever uses it holds the mutex */
     bool deferred;  /* commits do not wait for the disk */
     bool unsynced;  /* nor does anybody else, for the one that is being made */

@@ -233,28 +233,41 @@ void db_row_close(struct db_row *row) {
 
 bool db_change_begin(struct db_change *change, struct db *db, struct pp_error *error) {
     db_lock(db);
-    if (!db->backend->begin(db, error)) {
+    if (db->open ? !db->backend->script(db, "SAVEPOINT inner_change", error)
+                 : !db->backend->begin(db, error)) {
         db_unlock(db);
         return false;
     }
+    db->open++;
     change->db = db;
     return true;
 }
 
-bool db_change_commit(struct db_change *change, struct pp_error *error) {
-    if (!change->db->backend->commit(change->db, error))
-        return false;
+static void change_close(struct db_change *change) {
+    change->db->open--;
     db_unlock(change->db);
     change->db = NULL;
+}
+
+bool db_change_commit(struct db_change *change, struct pp_error *error) {
+    struct db *db = change->db;
+    if (db->open > 1 ? !db->backend->script(db, "RELEASE SAVEPOINT inner_change", error)
+                     : !db->backend->commit(db, error))
+        return false;
+    change_close(change);
     return true;
 }
 
 void db_change_rollback(struct db_change *change) {
-    if (!change->db)
+    struct db *db = change->db;
+    if (!db)
         return;
-    change->db->backend->rollback(change->db);
-    db_unlock(change->db);
-    change->db = NULL;
+    if (db->open > 1)
+        (void)!db->backend->script(db, "ROLLBACK TO SAVEPOINT inner_change; RELEASE SAVEPOINT inner_change",
+                                   NULL);
+    else
+        db->backend->rollback(db);
+    change_close(change);
 }
 
 int64_t db_data_version(struct db *db) {

@@ -112,7 +112,8 @@ static inline void db_row_cleanup(struct db_row **row) {
 #define db_autorow PP_CLEANUP(db_row_cleanup)
 
 /* A transaction that rolls back unless committed:
- * `db_autochange struct db_change change = {0};` */
+ * `db_autochange struct db_change change = {0};`
+ * One that is begun within another is a part of it: rolled back alone, and kept only with the whole. */
 struct db_change {
     struct db *db; /* NULL when none is open */
 };

@@ -208,6 +208,26 @@ static const char *const migrations[] = {
                "WHEN " NOT_SEALED("key") ";",
     /* 30: the link that the first administrator is made with (setup_link.h) */
     "CREATE TABLE setup_link(hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;",
+    /* 31: what administrators may do, those who are here all; and what was done (ops/audit.h), which stays as it is */
+    ("CREATE TABLE admin_grant(admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE CASCADE,"
+     "  role TEXT NOT NULL CHECK(role IN ('viewer','editor','publisher','operator','admin','auditor')),"
+     "  scope TEXT NOT NULL CHECK(scope IN ('whole','site','channel')), value TEXT NOT NULL,"
+     "  PRIMARY KEY(admin, role, scope, value)) WITHOUT ROWID, STRICT;"
+     "INSERT INTO admin_grant SELECT id, 'admin', 'whole', '' FROM admin;"
+     "DROP TRIGGER admin_last;"
+     "CREATE TRIGGER admin_last BEFORE DELETE ON admin WHEN NOT EXISTS(SELECT 1 FROM admin_grant"
+     "  WHERE role = 'admin' AND scope = 'whole' AND admin <> OLD.id)"
+     "  BEGIN SELECT RAISE(ABORT, '" DB_LAST_ADMIN "'); END;"
+     "CREATE TABLE audit(number INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL,"
+     "  actor TEXT NOT NULL, address TEXT NOT NULL, session TEXT NOT NULL, operation TEXT NOT NULL,"
+     "  outcome TEXT NOT NULL, target TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,"
+     "  hash BLOB NOT NULL) STRICT;"
+     "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is as it was'); "
+     "END;"
+     "CREATE TRIGGER audit_remains BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is as it "
+     "was'); "
+     "END;"
+     "INSERT INTO meta(name, value) VALUES('audit_head', '0:');"),
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

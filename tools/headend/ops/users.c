@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "crypto/random.h"
+#include "headend/ops/actor.h"
 
 /* OWASP's first choice for Argon2id: 19 MiB, two passes, one lane. */
 #define ARGON2_PASSES     2
@@ -33,7 +34,9 @@ bool user_check(const char *name, const char *password, struct pp_error *error) 
 }
 
 bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error) {
+    static const struct grant all = {.role = ROLE_ADMIN, .scope = SCOPE_WHOLE};
     char encoded[PASSWORD_ENCODED_MAX];
+    int64_t id = 0;
     db_autochange struct db_change change = {0};
     if (!user_check(name, password, error) || !password_encode(password, encoded, error) ||
         !db_change_begin(&change, db, error) ||
@@ -42,7 +45,8 @@ bool user_add(struct db *db, const char *name, const char *password, struct pp_e
     if (!db_changes(db))
         return pp_fail(error, PP_E_STATE, "there is an administrator %s already", name);
     /* Whoever has a link to set this headend up has come too late. */
-    return db_run(db, error, DB_SETUP_LINKS_REMOVE) && db_change_commit(&change, error);
+    return user_find(db, name, &id, encoded, error) && grant_add(db, id, &all, error) &&
+           db_run(db, error, DB_SETUP_LINKS_REMOVE) && db_change_commit(&change, error);
 }
 
 static bool user_changed(struct db *db, const char *name, struct pp_error *error) {

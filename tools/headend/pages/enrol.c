@@ -2,11 +2,11 @@
 #include "base/log.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/enrolment.h"
-#include "headend/ops/throttle.h"
+#include "headend/ops/screen_request.h"
 #include "headend/pages/fields.h"
 #include "headend/pages/handlers.h"
 #include "headend/pages/page.h"
-#include "headend/server/waiters.h"
+#include "headend/server/operate.h"
 
 #define TYPED_MAX      16 /* bytes of a wrong code that stand in the form again */
 #define PROBLEM_ANSWER "enrol.wrong.fingerprint"
@@ -95,6 +95,10 @@ static void approval_reply(struct request *request, struct reply *reply, const c
 /* Says what is wrong with a code. One that is unknown stands in the form again, to be compared. */
 static void code_refuse(const struct request *request, struct reply *reply, const char *typed,
                         const struct pp_error *error) {
+    if (error->code == PP_E_DENIED) {
+        page_message(request, reply, MHD_HTTP_FORBIDDEN, "denied");
+        return;
+    }
     if (error->code == PP_E_NOTFOUND)
         code_reply(request, reply, MHD_HTTP_NOT_FOUND, typed, "code.unknown");
     else if (error->code == PP_E_EXPIRED)
@@ -129,36 +133,26 @@ void page_enrol(struct request *request, struct reply *reply) {
 }
 
 static void refuse(struct request *request, struct reply *reply, const char *code) {
-    struct pp_error error;
-    if (!enrolment_refuse(request->app->db, code, &error)) {
+    struct pp_error error = {0};
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *refusal = cJSON_CreateObject();
+    cJSON_AddStringToObject(refusal, "code", code);
+    if (request_operate(request, "enrolment.refuse", refusal, &result, &error))
+        page_message(request, reply, MHD_HTTP_OK, "refused");
+    else
         code_refuse(request, reply, code, &error);
-        return;
-    }
-    pp_log_info("%s refused a screen", request->admin.name);
-    page_message(request, reply, MHD_HTTP_OK, "refused");
-}
-
-/* Whether an answer may be looked at: with codes without end, all could be tried. */
-static bool answer_allowed(struct request *request, struct reply *reply, const char *code,
-                           const struct enrolment *enrolment, const char *throttle) {
-    int64_t wait_s = 0;
-    struct pp_error error;
-    if (!throttle_attempt_at(request->app->db, throttle, pp_clock_realtime_s(), &wait_s, &error)) {
-        reply_failure(reply, &error);
-        return false;
-    }
-    if (wait_s <= 0)
-        return true;
-    approval_reply(request, reply, code, enrolment, PROBLEM_WAIT);
-    reply->status = MHD_HTTP_TOO_MANY_REQUESTS;
-    reply_retry_after(reply, wait_s);
-    return false;
 }
 
 /* It was the wrong group, or somebody was quicker, or it failed. */
-static void approve_failed(struct request *request, struct reply *reply, const char *code,
+static void approve_failed(struct request *request, struct reply *reply, const char *code, int64_t wait_s,
                            const struct pp_error *error) {
     struct enrolment enrolment;
+    if (wait_s > 0 && enrolment_find(request->db, code, &enrolment, NULL)) {
+        approval_reply(request, reply, code, &enrolment, PROBLEM_WAIT);
+        reply->status = MHD_HTTP_TOO_MANY_REQUESTS;
+        reply_retry_after(reply, wait_s);
+        return;
+    }
     if (error->code != PP_E_AUTH) {
         code_refuse(request, reply, code, error);
         return;
@@ -172,31 +166,25 @@ static void approve_failed(struct request *request, struct reply *reply, const c
 
 static void approve(struct request *request, struct reply *reply, const char *code,
                     const struct enrolment *enrolment) {
-    const struct enrolment_answer answer = {.text = form_get(&request->form, "fingerprint")};
     struct screen_fields fields;
     const char *problem = screen_fields_read(request, &fields);
-    char id[UUID_TEXT_SIZE];
     char location[64];
-    char throttle[TEXT_NAME_MAX + sizeof "fingerprint:"];
-    struct pp_error error;
+    struct pp_error error = {0};
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *approval = cJSON_CreateObject();
     if (problem) {
         approval_reply(request, reply, code, enrolment, problem);
         return;
     }
-    snprintf(throttle, sizeof throttle, "fingerprint:%s", request->admin.name);
-    if (!answer_allowed(request, reply, code, enrolment, throttle))
-        return;
-    if (!enrolment_approve(request->app->db, code, &answer, &fields.settings, request->admin.name, id,
-                           &error)) {
-        approve_failed(request, reply, code, &error);
+    cJSON_AddStringToObject(approval, "code", code);
+    cJSON_AddStringToObject(approval, "fingerprint", form_get(&request->form, "fingerprint"));
+    if (!screen_request_settings(approval, &fields.settings, &error) ||
+        !request_operate(request, "enrolment.approve", approval, &result, &error)) {
+        approve_failed(request, reply, code, result.wait_s, &error);
         return;
     }
-    if (!throttle_clear_at(request->app->db, throttle, &error))
-        pp_log_warning("%s", error.message);
-    pp_log_info("%s approved screen %s", request->admin.name, id);
-    waiters_wake(request->app->waiters);
-    home_wake(request->app->home); /* a channel that it has left gets a new key */
-    snprintf(location, sizeof location, "/enrol/done?screen=%s", id);
+    snprintf(location, sizeof location, "/enrol/done?screen=%s",
+             cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result.value, "id")));
     reply_redirect(reply, location);
 }
 

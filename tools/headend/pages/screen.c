@@ -1,17 +1,16 @@
 /* The page of one screen: what is known of it, and what can be changed. */
 #include "base/clock.h"
-#include "base/log.h"
 #include "headend/base/silence.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/device_reports.h"
 #include "headend/ops/event_chain.h"
 #include "headend/ops/person_session.h"
-#include "headend/ops/screen_uploads.h"
+#include "headend/ops/screen_request.h"
 #include "headend/pages/device.h"
 #include "headend/pages/fields.h"
 #include "headend/pages/handlers.h"
 #include "headend/pages/screen_access.h"
-#include "headend/server/waiters.h"
+#include "headend/server/operate.h"
 
 #define DETAIL_MAX 400 /* bytes shown of what a screen says */
 
@@ -222,34 +221,41 @@ void page_screen(struct request *request, struct reply *reply) {
 /* ---- What is changed ---- */
 
 /* Back to the page, which says what was done; "" for nothing. */
-static void screen_done(struct request *request, struct reply *reply, const struct device *device,
-                        const char *done) {
+static void screen_done(struct reply *reply, const struct device *device, const char *done) {
     char location[128];
     snprintf(location, sizeof location, "/admin/screens/%s%s%s", device->id, *done ? "?done=" : "", done);
     reply_redirect(reply, location);
-    if (!*done)
-        return;
-    pp_log_info("%s: screen %s %s", request->admin.name, device->id, done);
-    waiters_wake(request->app->waiters);
-    home_wake(request->app->home); /* a channel that it has left gets a new key */
+}
+
+/* The text about what is no good; NULL for a failure. */
+static const char *save_problem(const struct op_result *result, const struct pp_error *error) {
+    if (error->code == PP_E_NOTFOUND)
+        return "enrol.wrong.channel";
+    if (error->code == PP_E_STATE)
+        return "screen.wrong.retired";
+    if (error->code == PP_E_DENIED)
+        return "screen.wrong.denied";
+    /* all else was looked at before */
+    return strcmp(result->field, "erase_after_s") == 0 ? "screen.wrong.silence" : NULL;
 }
 
 static void screen_save(struct request *request, struct reply *reply, const struct device *device) {
     struct screen_fields fields;
     struct pp_error error = {0};
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *change = screen_request(device->id);
     const char *problem = screen_fields_read(request, &fields);
-    if (!problem && device_settings_save(request->db, device->id, &fields.settings, &error)) {
-        screen_done(request, reply, device, "saved");
+    if (!problem && screen_request_settings(change, &fields.settings, &error) &&
+        request_operate(request, "screen.change", change, &result, &error)) {
+        screen_done(reply, device, "saved");
         return;
     }
-    if (error.code == PP_E_NOTFOUND)
-        problem = "enrol.wrong.channel";
-    else if (error.code == PP_E_STATE)
-        problem = "screen.wrong.retired";
-    else if (error.code == PP_E_INVALID) /* all else was looked at before */
-        problem = "screen.wrong.silence";
+    if (!problem)
+        problem = save_problem(&result, &error);
     if (problem)
-        screen_reply(request, reply, device, &(struct screen_problem){.settings = problem});
+        screen_reply(request, reply, device,
+                     &(struct screen_problem){.settings = problem,
+                                              .status = error.code == PP_E_DENIED ? MHD_HTTP_FORBIDDEN : 0});
     else
         reply_failure(reply, &error);
 }
@@ -265,54 +271,58 @@ static void screen_access(struct request *request, struct reply *reply, const st
             request, reply, device,
             &(struct screen_problem){.access = "sign_in.busy", .status = MHD_HTTP_SERVICE_UNAVAILABLE});
     else if (screen_access_save(request, device, &problem, &error))
-        screen_done(request, reply, device, "access");
+        screen_done(reply, device, "access");
     else if (problem || error.code == PP_E_STATE)
         screen_reply(request, reply, device,
                      &(struct screen_problem){.access = problem ? problem : "screen.wrong.retired"});
-    else
-        reply_failure(reply, &error);
-}
-
-static void screen_sign_out(struct request *request, struct reply *reply, const struct device *device) {
-    struct pp_error error = {0};
-    if (person_session_end(request->db, device->id, "signed-out", &error))
-        screen_done(request, reply, device, "signed-out");
+    else if (error.code == PP_E_DENIED)
+        screen_reply(request, reply, device,
+                     &(struct screen_problem){.access = "screen.wrong.denied", .status = MHD_HTTP_FORBIDDEN});
     else
         reply_failure(reply, &error);
 }
 
 /* Where it is retired already, or is not: somebody was quicker, and the page shows it. */
 static void screen_switch(struct request *request, struct reply *reply, const struct device *device,
-                          bool (*change)(struct db *db, const char *id, struct pp_error *error),
-                          const char *done) {
-    struct pp_error error;
-    if (change(request->db, device->id, &error))
-        screen_done(request, reply, device, done);
+                          const char *operation, const char *done) {
+    struct pp_error error = {0};
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *change = screen_request(device->id);
+    if (request_operate(request, operation, change, &result, &error))
+        screen_done(reply, device, done);
     else if (error.code == PP_E_NOTFOUND || error.code == PP_E_STATE)
-        screen_done(request, reply, device, "");
+        screen_done(reply, device, "");
+    else if (error.code == PP_E_DENIED)
+        page_message(request, reply, MHD_HTTP_FORBIDDEN, "denied");
     else
         reply_failure(reply, &error);
 }
 
+static void screen_sign_out(struct request *request, struct reply *reply, const struct device *device) {
+    screen_switch(request, reply, device, "screen.sign-out", "signed-out");
+}
+
 static void screen_retire(struct request *request, struct reply *reply, const struct device *device) {
-    screen_switch(request, reply, device, device_retire, "retired");
+    screen_switch(request, reply, device, "screen.retire", "retired");
 }
 
 static void screen_restore(struct request *request, struct reply *reply, const struct device *device) {
-    screen_switch(request, reply, device, device_restore, "restored");
+    screen_switch(request, reply, device, "screen.restore", "restored");
 }
 
 /* Forgets it: there is no page to go back to. */
 static void screen_remove(struct request *request, struct reply *reply, const struct device *device) {
-    struct pp_error error;
-    if (screen_forget(request->app->home, request->db, device, &error)) {
-        pp_log_info("%s: screen %s removed", request->admin.name, device->id);
+    struct pp_error error = {0};
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *change = screen_request(device->id);
+    if (request_operate(request, "screen.remove", change, &result, &error))
         reply_redirect(reply, "/admin/screens");
-    } else if (error.code == PP_E_NOTFOUND || error.code == PP_E_STATE) {
-        screen_done(request, reply, device, "");
-    } else {
+    else if (error.code == PP_E_NOTFOUND || error.code == PP_E_STATE)
+        screen_done(reply, device, "");
+    else if (error.code == PP_E_DENIED)
+        page_message(request, reply, MHD_HTTP_FORBIDDEN, "denied");
+    else
         reply_failure(reply, &error);
-    }
 }
 
 void page_screen_submit(struct request *request, struct reply *reply) {

@@ -4,9 +4,11 @@
 #include "base/json.h"
 #include "headend/base/silence.h"
 #include "headend/ops/screen_access.h"
+#include "headend/ops/screen_request.h"
 #include "headend/ops/users.h"
 #include "headend/pages/device.h"
 #include "headend/server/hasher.h"
+#include "headend/server/operate.h"
 
 #define SCOPE_FIRST "openid email profile offline_access"
 #define CLAIM_FIRST "groups"
@@ -212,9 +214,11 @@ bool screen_access_save(struct request *request, const struct device *device, co
                                               {"client_auth", "screen.wrong.client_auth"}};
     struct access_form read = {.secret = PP_BUF_INIT(CLIENT_SECRET_TOKEN_MAX)};
     const char *field = form_read(request, &read);
-    if (!field)
-        field = person_settings_problem(request->db, device->id, &read.settings, error);
-    bool saved = !field && person_settings_save(request->db, device->id, &read.settings, error);
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *change = screen_request_access(device->id, &read.settings);
+    bool saved = !field && request_operate(request, "screen.access", change, &result, error);
+    if (!field && *result.field)
+        field = result.field;
     access_form_finish(&read);
     *problem = NULL;
     for (size_t i = 0; field && i < PP_COUNT(problems); i++) {

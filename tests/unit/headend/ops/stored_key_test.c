@@ -101,8 +101,11 @@ static void make_it_of_before(struct home *home, const char *hex) {
     run(home, "DROP TRIGGER channel_old_key_sealed");
     run(home, "DROP TRIGGER object_made_sealed");
     run(home, "DROP TRIGGER object_key_sealed");
-    run(home, "DELETE FROM meta WHERE name = 'database_key'");
-    run(home, "DROP TABLE content_upload"); /* of a later migration */
+    run(home, "DROP TABLE content_upload"); /* of later migrations, as the next ones */
+    run(home, "DROP TABLE setup_link");
+    run(home, "DELETE FROM meta WHERE name IN ('database_key', 'audit_head')");
+    run(home, "DROP TABLE audit");
+    run(home, "DROP TABLE admin_grant");
     run(home, "DELETE FROM migration WHERE number >= 28");
     snprintf(sql, sizeof sql, "UPDATE channel SET key = x'%s', next_key = x'%s'", hex, hex);
     run(home, sql);

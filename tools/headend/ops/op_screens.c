@@ -1,0 +1,256 @@
+/* What can be done with a screen (operations.c). */
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "headend/base/silence.h"
+#include "headend/ops/op_screens.h"
+#include "headend/ops/operation.h"
+#include "headend/ops/person_session.h"
+#include "headend/ops/screen_commands.h"
+#include "headend/ops/screen_uploads.h"
+
+#define COMMAND_LIFETIME_S     3600
+#define COMMAND_LIFETIME_MIN_S 10
+#define RETIREMENT_S           (INT64_C(50) * 365 * 86400) /* it holds until the screen comes back */
+
+/* ---- Changing ---- */
+
+static const char *number_text(const struct op *op, const char *name, char text[24]) {
+    snprintf(text, 24, "%" PRId64, op_integer(op, name));
+    return op_has(op, name) ? text : NULL;
+}
+
+static const char *silence_text_of(const struct op *op, const char *name, char text[24]) {
+    int64_t seconds = op_integer(op, name);
+    snprintf(text, 24, "%" PRId64 "s", seconds);
+    return !op_has(op, name) ? NULL : seconds ? text : "never";
+}
+
+static const char *yes_or_no(const struct op *op, const char *name) {
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(op->request, name);
+    return !value ? NULL : cJSON_IsTrue(value) ? "yes" : "no";
+}
+
+struct device_settings op_screen_settings(const struct op *op, struct op_screen_texts *texts) {
+    return (struct device_settings){
+        .name = op_text_or_null(op, "name"),
+        .site = op_text_or_null(op, "site"),
+        .channel = op_text_or_null(op, "channel"),
+        .channel_title = op_text_or_null(op, "channel_title"),
+        .time_zone = op_text_or_null(op, "time_zone"),
+        .locale = op_text_or_null(op, "locale"),
+        .access = op_text_or_null(op, "access"),
+        .rotation = number_text(op, "rotation", texts->rotation),
+        .offline_mark = yes_or_no(op, "offline_mark"),
+        .lock_after = silence_text_of(op, "lock_after_s", texts->lock_after),
+        .erase_after = silence_text_of(op, "erase_after_s", texts->erase_after),
+    };
+}
+
+bool op_screen_settings_good(struct op *op, const struct device_settings *settings, struct pp_error *error) {
+    const struct {
+        const char *field;
+        struct device_settings alone;
+    } checks[] = {{"name", {.name = settings->name}},
+                  {"site", {.site = settings->site}},
+                  {"channel", {.channel = settings->channel}},
+                  {"time_zone", {.time_zone = settings->time_zone}},
+                  {"locale", {.locale = settings->locale}},
+                  {"access", {.access = settings->access}},
+                  {"rotation", {.rotation = settings->rotation}},
+                  {"offline_mark", {.offline_mark = settings->offline_mark}},
+                  {"lock_after_s", {.lock_after = settings->lock_after}},
+                  {"erase_after_s", {.erase_after = settings->erase_after}}};
+    struct pp_error why = {0};
+    for (size_t i = 0; i < PP_COUNT(checks); i++) {
+        if (!device_settings_check(&checks[i].alone, &why))
+            return op_fail(op, checks[i].field, why.code, error, "%s", why.message);
+    }
+    return true;
+}
+
+/* Which member a failure of the whole is about. */
+static const char *change_field(const struct pp_error *why) {
+    return why->code == PP_E_NOTFOUND ? "channel" : why->code == PP_E_INVALID ? "erase_after_s" : "";
+}
+
+bool op_screen_change(struct op *op, struct pp_error *error) {
+    struct op_screen_texts texts;
+    struct pp_error why = {0};
+    const struct device_settings settings = op_screen_settings(op, &texts);
+    if (!op_screen_settings_good(op, &settings, error))
+        return false;
+    op->wakes = true;
+    return device_settings_save(op->db, op->device.id, &settings, &why) ||
+           op_fail(op, change_field(&why), why.code, error, "%s", why.message);
+}
+
+/* ---- How it shows who it is ---- */
+
+static void allowed_read(const struct op *op, struct person_settings *settings) {
+    const cJSON *who;
+    cJSON_ArrayForEach(who, cJSON_GetObjectItemCaseSensitive(op->request, "allowed")) {
+        settings->allowed.items[settings->allowed.count++] = who->valuestring;
+    }
+}
+
+_Static_assert(OP_LIST_MAX <= PERSON_ALLOWED_MAX, "a list of a request fits");
+
+/* Without what is secret. */
+static cJSON *access_facts(const struct op *op) {
+    static const char *const secrets[] = {"password_hash", "client_secret"};
+    cJSON *facts = cJSON_Duplicate(op->request, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(facts, "screen");
+    for (size_t i = 0; i < PP_COUNT(secrets); i++) {
+        if (cJSON_HasObjectItem(facts, secrets[i]))
+            cJSON_ReplaceItemInObjectCaseSensitive(facts, secrets[i], cJSON_CreateString("another"));
+    }
+    return facts;
+}
+
+static cJSON *access_facts_before(const struct op *op) {
+    struct person_policy policy = {0};
+    cJSON *facts = cJSON_CreateObject();
+    cJSON_AddStringToObject(facts, "mode", device_access_name(op->device.access));
+    if (person_policy_find(op->db, op->device.id, &policy, NULL)) {
+        cJSON_AddNumberToObject(facts, "session_s", (double)policy.session_s);
+        cJSON_AddNumberToObject(facts, "most_s", (double)policy.most_s);
+        cJSON_AddStringToObject(facts, "issuer", policy.issuer);
+        cJSON_AddStringToObject(facts, "client_id", policy.client_id);
+        cJSON_AddStringToObject(facts, "client_auth", policy.client_auth);
+    }
+    pp_wipe(&policy, sizeof policy);
+    return facts;
+}
+
+static bool access_save(struct op *op, const struct person_settings *settings, struct pp_error *error) {
+    struct pp_error why = {0};
+    const char *field = person_settings_problem(op->db, op->device.id, settings, &why);
+    if (field)
+        return op_fail(op, field, why.code, error, "%s", why.message);
+    return person_settings_save(op->db, op->device.id, settings, error);
+}
+
+bool op_screen_access(struct op *op, struct pp_error *error) {
+    struct person_settings settings = {
+        .session_s = op_has(op, "session_s") ? (uint64_t)op_integer(op, "session_s") : PERSON_SESSION_S,
+        .most_s = op_has(op, "most_s") ? (uint64_t)op_integer(op, "most_s") : PERSON_MOST_S,
+        .password = op_text_or_null(op, "password_hash"),
+        .issuer = op_text_or_null(op, "issuer"),
+        .client_id = op_text_or_null(op, "client_id"),
+        .scope = op_text_or_null(op, "scope"),
+        .groups_claim = op_text_or_null(op, "groups_claim"),
+        .client_secret = op_text_or_null(op, "client_secret"),
+        .client_auth = op_text_or_null(op, "client_auth")};
+    if (!device_access_read(op_text(op, "mode"), &settings.mode))
+        return op_fail(op, "mode", PP_E_INVALID, error,
+                       "access: must be certificate, cookie, sso or password");
+    allowed_read(op, &settings);
+    op->before = access_facts_before(op);
+    op->after = access_facts(op);
+    op->wakes = true;
+    return access_save(op, &settings, error);
+}
+
+bool op_screen_sign_out(struct op *op, struct pp_error *error) {
+    op->wakes = true;
+    return person_session_end(op->db, op->device.id, "signed-out", error);
+}
+
+/* ---- Its life ---- */
+
+bool op_screen_retire(struct op *op, struct pp_error *error) {
+    op->wakes = true;
+    return device_retire(op->db, op->device.id, error);
+}
+
+bool op_screen_revoke(struct op *op, struct pp_error *error) {
+    op->wakes = true;
+    return device_revoke(op->db, op->device.id, error);
+}
+
+bool op_screen_restore(struct op *op, struct pp_error *error) {
+    op->wakes = true;
+    return device_restore(op->db, op->device.id, error);
+}
+
+bool op_screen_remove(struct op *op, struct pp_error *error) {
+    return screen_forget(op->at->home, op->db, &op->device, error);
+}
+
+/* ---- Asking something of it ---- */
+
+/* Whether a screen would take it: it is read as one reads it. */
+static bool arguments_good(struct op *op, const char *name, const cJSON *args, struct pp_error *error) {
+    struct command_list list;
+    pp_autojson cJSON *state = cJSON_CreateObject();
+    cJSON *command = cJSON_CreateObject();
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(state, "commands"), command);
+    cJSON_AddStringToObject(command, "id", "00000000-0000-4000-8000-000000000000");
+    cJSON_AddNumberToObject(command, "number", 1);
+    cJSON_AddStringToObject(command, "name", name);
+    cJSON_AddNumberToObject(command, "iat", 0);
+    cJSON_AddNumberToObject(command, "exp", 1);
+    cJSON_AddItemToObject(command, "args", cJSON_Duplicate(args, true));
+    struct pp_error why = {0};
+    if (!command_list_parse(state, &list, &why))
+        return op_fail(op, "arguments", PP_E_INVALID, error, "%s", why.message);
+    return !*list.items[0].refusal ||
+           op_fail(op, "arguments", PP_E_INVALID, error, "%s", list.items[0].refusal);
+}
+
+/* As an object, of a program, or as a person types it. */
+static cJSON *arguments_read(struct op *op, enum command_kind kind, struct pp_error *error) {
+    struct pp_error why = {0};
+    const cJSON *given = cJSON_GetObjectItemCaseSensitive(op->request, "arguments");
+    if (given)
+        return arguments_good(op, op_text(op, "name"), given, error) ? cJSON_Duplicate(given, true) : NULL;
+    cJSON *made = command_arguments_make(kind, op_text_or_null(op, "argument"), &why);
+    if (!made)
+        op_fail(op, "argument", why.code, error, "%s", why.message);
+    return made;
+}
+
+static bool lifetime_read(struct op *op, enum command_kind kind, int64_t *lifetime_s,
+                          struct pp_error *error) {
+    *lifetime_s = op_has(op, "lifetime_s") ? op_integer(op, "lifetime_s") : COMMAND_LIFETIME_S;
+    if (*lifetime_s < COMMAND_LIFETIME_MIN_S || *lifetime_s > COMMAND_LIFETIME_MAX_S)
+        return op_fail(op, "lifetime_s", PP_E_LIMIT, error, "--expires: must be %d to %d",
+                       COMMAND_LIFETIME_MIN_S, COMMAND_LIFETIME_MAX_S);
+    if (kind == COMMAND_RETIRE)
+        *lifetime_s = RETIREMENT_S;
+    return true;
+}
+
+/* What `screen.access` sets as well. */
+static bool command_allowed(const struct op *op, enum command_kind kind, struct pp_error *error) {
+    const struct place place = {op->device.site, op->device.channel};
+    return kind != COMMAND_SET_ACCESS_MODE || actor_may_at(op->actor, RIGHT_ADMINISTER, &place) ||
+           pp_fail(error, PP_E_DENIED, "%s may not do this (set-access-mode: needs the right to %s)",
+                   op->actor->name, right_name(RIGHT_ADMINISTER));
+}
+
+static bool command_note(struct op *op, const char *id, const cJSON *args) {
+    op->before = cJSON_CreateNull();
+    op->after = cJSON_CreateObject();
+    cJSON_AddStringToObject(op->after, "command", id);
+    cJSON_AddStringToObject(op->after, "name", op_text(op, "name"));
+    cJSON_AddItemToObject(op->after, "args", cJSON_Duplicate(args, true));
+    return cJSON_AddStringToObject(op_answer(op), "id", id) != NULL;
+}
+
+bool op_screen_command(struct op *op, struct pp_error *error) {
+    const char *name = op_text(op, "name");
+    struct screen_command_order order = {
+        .device = op->device.id, .kind = command_kind_find(name), .by = op->actor->name};
+    char id[UUID_TEXT_SIZE];
+    if (order.kind == COMMAND_UNKNOWN)
+        return op_fail(op, "name", PP_E_INVALID, error, "no such command: %.32s (try --help)", name);
+    if (!command_allowed(op, order.kind, error) || !lifetime_read(op, order.kind, &order.lifetime_s, error))
+        return false;
+    pp_autojson cJSON *args = arguments_read(op, order.kind, error);
+    order.args = args;
+    op->wakes = true;
+    return args && screen_command_add(op->db, &order, id, error) &&
+           (command_note(op, id, args) || pp_fail(error, PP_E_NOMEM, "out of memory"));
+}

@@ -1,0 +1,47 @@
+/* What the functions of operations have, in ops/ alone. */
+#ifndef HEADEND_OPS_OPERATION_H
+#define HEADEND_OPS_OPERATION_H
+
+#include "headend/ops/operations.h"
+
+struct op {
+    const struct op_place *at;
+    struct db *db; /* of `at` */
+    const struct actor *actor;
+    const struct operation *operation;
+    const cJSON *request; /* of the shape that the table says */
+    struct device device; /* of OP_SCREEN, as it was */
+    struct op_result *result;
+    /* For the audit. Of OP_SCREEN they are made where the function leaves them. */
+    char target[UUID_TEXT_SIZE + CHANNEL_ID_MAX];
+    cJSON *before, *after;
+    bool kept;  /* it fails, and what was written all the same is to stay: a wrong answer that counts */
+    bool wakes; /* running servers have something new to tell screens */
+};
+
+/* "" and 0 where the request has none of that name. Borrowed. */
+const char *op_text(const struct op *op, const char *name);
+/* NULL where it has none. */
+const char *op_text_or_null(const struct op *op, const char *name);
+int64_t op_integer(const struct op *op, const char *name);
+bool op_has(const struct op *op, const char *name);
+/* Fails, about a field of the request. */
+bool op_fail(struct op *op, const char *field, enum pp_code code, struct pp_error *error, const char *format,
+             ...) __attribute__((format(printf, 5, 6)));
+/* An object for the result, which owns it; NULL without memory. */
+cJSON *op_answer(struct op *op);
+
+/* op_screens.c */
+bool op_screen_change(struct op *op, struct pp_error *error);
+bool op_screen_access(struct op *op, struct pp_error *error);
+bool op_screen_sign_out(struct op *op, struct pp_error *error);
+bool op_screen_retire(struct op *op, struct pp_error *error);
+bool op_screen_revoke(struct op *op, struct pp_error *error);
+bool op_screen_restore(struct op *op, struct pp_error *error);
+bool op_screen_remove(struct op *op, struct pp_error *error);
+bool op_screen_command(struct op *op, struct pp_error *error);
+/* op_enrolments.c */
+bool op_enrolment_approve(struct op *op, struct pp_error *error);
+bool op_enrolment_refuse(struct op *op, struct pp_error *error);
+
+#endif

@@ -1,0 +1,340 @@
+#include "headend/ops/operations.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "headend/db/db.h"
+#include "headend/ops/audit.h"
+#include "headend/ops/channel.h"
+#include "headend/ops/operation.h"
+
+#define SCREEN                                                                                               \
+    { "screen", OP_TEXT, true }
+#define SCREEN_PLACE                                                                                         \
+    {"name", OP_TEXT, false}, {"site", OP_TEXT, false}, {"channel", OP_TEXT, false},                         \
+        {"channel_title", OP_TEXT, false}, {"time_zone", OP_TEXT, false}, {                                  \
+        "locale", OP_TEXT, false                                                                             \
+    }
+
+static const struct operation operations[] = {
+    {"screen.change",
+     RIGHT_OPERATE,
+     OP_SCREEN,
+     true,
+     op_screen_change,
+     {SCREEN,
+      SCREEN_PLACE,
+      {"rotation", OP_INTEGER, false},
+      {"offline_mark", OP_BOOLEAN, false},
+      {"lock_after_s", OP_INTEGER, false},
+      {"erase_after_s", OP_INTEGER, false}}},
+    {"screen.access",
+     RIGHT_ADMINISTER,
+     OP_SCREEN,
+     true,
+     op_screen_access,
+     {SCREEN,
+      {"mode", OP_TEXT, true},
+      {"session_s", OP_INTEGER, false},
+      {"most_s", OP_INTEGER, false},
+      {"password_hash", OP_TEXT, false},
+      {"issuer", OP_TEXT, false},
+      {"client_id", OP_TEXT, false},
+      {"scope", OP_TEXT, false},
+      {"groups_claim", OP_TEXT, false},
+      {"client_secret", OP_TEXT, false},
+      {"client_auth", OP_TEXT, false},
+      {"allowed", OP_TEXTS, false}}},
+    {"screen.sign-out", RIGHT_OPERATE, OP_SCREEN, true, op_screen_sign_out, {SCREEN}},
+    {"screen.command",
+     RIGHT_OPERATE,
+     OP_SCREEN,
+     true,
+     op_screen_command,
+     {SCREEN,
+      {"name", OP_TEXT, true},
+      {"argument", OP_TEXT, false},
+      {"arguments", OP_OBJECT, false},
+      {"lifetime_s", OP_INTEGER, false}}},
+    {"screen.retire", RIGHT_OPERATE, OP_SCREEN, true, op_screen_retire, {SCREEN}},
+    {"screen.revoke", RIGHT_OPERATE, OP_SCREEN, true, op_screen_revoke, {SCREEN}},
+    {"screen.restore", RIGHT_OPERATE, OP_SCREEN, true, op_screen_restore, {SCREEN}},
+    {"screen.remove", RIGHT_OPERATE, OP_SCREEN, true, op_screen_remove, {SCREEN}},
+    {"enrolment.approve",
+     RIGHT_OPERATE,
+     OP_NEW_SCREEN,
+     true,
+     op_enrolment_approve,
+     {{"code", OP_TEXT, true},
+      {"fingerprint", OP_TEXT, true},
+      {"any_group", OP_BOOLEAN, false},
+      {"access", OP_TEXT, false},
+      SCREEN_PLACE}},
+    {"enrolment.refuse", RIGHT_OPERATE, OP_ANYWHERE, true, op_enrolment_refuse, {{"code", OP_TEXT, true}}},
+};
+
+const struct operation *operations_all(size_t *count) {
+    *count = PP_COUNT(operations);
+    return operations;
+}
+
+const struct operation *operation_find(const char *name) {
+    for (size_t i = 0; i < PP_COUNT(operations); i++) {
+        if (strcmp(operations[i].name, name) == 0)
+            return &operations[i];
+    }
+    return NULL;
+}
+
+/* ---- The request ---- */
+
+const char *op_text_or_null(const struct op *op, const char *name) {
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(op->request, name));
+}
+
+const char *op_text(const struct op *op, const char *name) {
+    const char *text = op_text_or_null(op, name);
+    return text ? text : "";
+}
+
+int64_t op_integer(const struct op *op, const char *name) {
+    int64_t number = 0;
+    (void)!pp_json_integer(op->request, name, -PP_JSON_INTEGER_MAX, PP_JSON_INTEGER_MAX, &number, NULL);
+    return number;
+}
+
+bool op_has(const struct op *op, const char *name) {
+    return cJSON_HasObjectItem(op->request, name);
+}
+
+bool op_fail(struct op *op, const char *field, enum pp_code code, struct pp_error *error, const char *format,
+             ...) {
+    char message[PP_ERROR_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    snprintf(op->result->field, sizeof op->result->field, "%s", field);
+    return pp_fail(error, code, "%s", message);
+}
+
+cJSON *op_answer(struct op *op) {
+    if (!op->result->value)
+        op->result->value = cJSON_CreateObject();
+    return op->result->value;
+}
+
+void op_result_finish(struct op_result *result) {
+    pp_json_destroy(result->value);
+    *result = (struct op_result){0};
+}
+
+static bool texts_fit(const cJSON *value) {
+    const cJSON *item;
+    if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) > OP_LIST_MAX)
+        return false;
+    cJSON_ArrayForEach(item, value) {
+        if (!cJSON_IsString(item) || strlen(item->valuestring) > OP_TEXT_MAX)
+            return false;
+    }
+    return true;
+}
+
+static bool integer_fits(const cJSON *request, const char *name) {
+    int64_t number;
+    return pp_json_integer(request, name, -PP_JSON_INTEGER_MAX, PP_JSON_INTEGER_MAX, &number, NULL);
+}
+
+static bool value_fits(const cJSON *request, const cJSON *value, enum op_type type) {
+    switch (type) {
+    case OP_TEXT:
+        return cJSON_IsString(value) && strlen(value->valuestring) <= OP_TEXT_MAX;
+    case OP_INTEGER:
+        return integer_fits(request, value->string);
+    case OP_BOOLEAN:
+        return cJSON_IsBool(value);
+    case OP_TEXTS:
+        return texts_fit(value);
+    case OP_OBJECT:
+        return cJSON_IsObject(value);
+    }
+    return false;
+}
+
+static const struct op_field *field_find(const struct operation *operation, const char *name) {
+    for (const struct op_field *field = operation->fields; field->name; field++) {
+        if (strcmp(field->name, name) == 0)
+            return field;
+    }
+    return NULL;
+}
+
+static bool request_check(struct op *op, struct pp_error *error) {
+    static const char *const types[] = {[OP_TEXT] = "a text",
+                                        [OP_INTEGER] = "a whole number",
+                                        [OP_BOOLEAN] = "true or false",
+                                        [OP_TEXTS] = "a list of texts",
+                                        [OP_OBJECT] = "an object"};
+    const cJSON *value;
+    cJSON_ArrayForEach(value, op->request) {
+        const struct op_field *field = field_find(op->operation, value->string);
+        if (!field)
+            return op_fail(op, value->string, PP_E_INVALID, error, "%.32s: not a member of this request",
+                           value->string);
+        if (!value_fits(op->request, value, field->type))
+            return op_fail(op, field->name, PP_E_INVALID, error, "%s: must be %s", field->name,
+                           types[field->type]);
+    }
+    for (const struct op_field *field = op->operation->fields; field->name; field++) {
+        if (field->needed && !op_has(op, field->name))
+            return op_fail(op, field->name, PP_E_INVALID, error, "%s: is missing", field->name);
+    }
+    return true;
+}
+
+/* ---- Whether they may ---- */
+
+static bool deny(const struct op *op, struct pp_error *error) {
+    return pp_fail(error, PP_E_DENIED, "%s may not do this (%s: needs the right to %s)", op->actor->name,
+                   op->operation->name, right_name(op->operation->right));
+}
+
+static bool screen_allow(struct op *op, struct pp_error *error) {
+    const struct place place = {op->device.site, op->device.channel};
+    return actor_may_at(op->actor, op->operation->right, &place) || deny(op, error);
+}
+
+static bool screen_find(struct op *op, struct pp_error *error) {
+    struct pp_error missing = {0};
+    const char *id = op_text(op, "screen");
+    snprintf(op->target, sizeof op->target, "%.36s", id);
+    if (device_find(op->db, id, &op->device, &missing)) {
+        const struct place place = {op->device.site, op->device.channel};
+        if (actor_may_at(op->actor, RIGHT_VIEW, &place))
+            return screen_allow(op, error);
+        missing.code = PP_E_NOTFOUND;
+    }
+    return missing.code == PP_E_NOTFOUND
+               ? op_fail(op, "screen", PP_E_NOTFOUND, error, "no such screen: %.40s", id)
+               : pp_fail(error, missing.code, "%s", missing.message);
+}
+
+static bool channel_allow(struct op *op, struct pp_error *error) {
+    const struct place place = {"", op_text(op, "channel")};
+    snprintf(op->target, sizeof op->target, "%.*s", CHANNEL_ID_MAX, place.channel);
+    if (!actor_may_at(op->actor, RIGHT_VIEW, &place))
+        return op_fail(op, "channel", PP_E_NOTFOUND, error, "no such channel");
+    return actor_may_at(op->actor, op->operation->right, &place) || deny(op, error);
+}
+
+/* Before anything is done. */
+static bool op_allow(struct op *op, struct pp_error *error) {
+    const struct place place = {op_text(op, "site"), op_text(op, "channel")};
+    switch (op->operation->concern) {
+    case OP_SELF:
+        return op->actor->kind == ACTOR_PERSON || deny(op, error);
+    case OP_WHOLE:
+        return actor_may(op->actor, op->operation->right) || deny(op, error);
+    case OP_ANYWHERE:
+        return actor_may_somewhere(op->actor, op->operation->right) || deny(op, error);
+    case OP_SCREEN:
+        return screen_find(op, error);
+    case OP_CHANNEL:
+        return channel_allow(op, error);
+    case OP_NEW_SCREEN:
+        return actor_may_at(op->actor, op->operation->right, &place) || deny(op, error);
+    }
+    return deny(op, error);
+}
+
+/* ---- Running ---- */
+
+static cJSON *screen_facts(const struct device *device) {
+    cJSON *facts = cJSON_CreateObject();
+    cJSON_AddStringToObject(facts, "name", device->name);
+    cJSON_AddStringToObject(facts, "site", device->site);
+    cJSON_AddStringToObject(facts, "channel", device->channel);
+    cJSON_AddStringToObject(facts, "time_zone", device->time_zone);
+    cJSON_AddStringToObject(facts, "locale", device->locale);
+    cJSON_AddNumberToObject(facts, "rotation", device->rotation);
+    cJSON_AddBoolToObject(facts, "offline_mark", device->offline_mark);
+    cJSON_AddNumberToObject(facts, "lock_after_s", (double)device->lock_after_s);
+    cJSON_AddNumberToObject(facts, "erase_after_s", (double)device->erase_after_s);
+    cJSON_AddStringToObject(facts, "access", device_access_name(device->access));
+    cJSON_AddStringToObject(facts, "status", device->status);
+    return facts;
+}
+
+/* What the screen has become. Who moves one away has to be allowed there as well. */
+static bool screen_settle(struct op *op, struct pp_error *error) {
+    struct device device;
+    struct pp_error missing = {0};
+    if (!op->before)
+        op->before = screen_facts(&op->device);
+    if (!device_find(op->db, op->target, &device, &missing))
+        return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
+    if (!op->after)
+        op->after = screen_facts(&device);
+    const struct place place = {device.site, device.channel};
+    return actor_may_at(op->actor, op->operation->right, &place) || deny(op, error);
+}
+
+static bool op_carry_out(struct op *op, struct pp_error *error) {
+    return request_check(op, error) && op_allow(op, error) && op->operation->run(op, error) &&
+           (op->operation->concern != OP_SCREEN || !op->operation->changes || screen_settle(op, error));
+}
+
+static bool op_audit(struct op *op, const char *outcome, struct pp_error *error) {
+    const struct audit_entry entry = {.actor = op->actor,
+                                      .operation = op->operation->name,
+                                      .outcome = outcome,
+                                      .target = op->target,
+                                      .before = op->before,
+                                      .after = op->after};
+    return audit_add(op->db, &entry, error);
+}
+
+/* What was begun is undone, but for what is to stay. That somebody tried what they may not is kept. */
+static void op_refuse(struct op *op, struct db_change *change, const struct pp_error *why) {
+    struct pp_error error = {0};
+    bool denied = why->code == PP_E_DENIED;
+    if (!op->kept)
+        db_change_rollback(change);
+    if (!op->kept && !denied)
+        return;
+    if (!op_audit(op, denied ? "denied" : "refused", &error) ||
+        (op->kept && !db_change_commit(change, &error)))
+        pp_log_error("audit of %s: %s", op->operation->name, error.message);
+}
+
+static bool op_change(struct op *op, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    struct pp_error why = {0};
+    if (!db_change_begin(&change, op->db, error))
+        return false;
+    if (!op_carry_out(op, &why)) {
+        op_refuse(op, &change, &why);
+        return pp_fail(error, why.code, "%s", why.message);
+    }
+    return op_audit(op, "done", error) && db_change_commit(&change, error);
+}
+
+bool ops_run(const struct op_place *at, const struct actor *actor, const char *name, const cJSON *request,
+             struct op_result *result, struct pp_error *error) {
+    struct op op = {.at = at,
+                    .db = at->db,
+                    .actor = actor,
+                    .operation = operation_find(name),
+                    .request = request,
+                    .result = result};
+    *result = (struct op_result){0};
+    if (!op.operation)
+        return pp_fail(error, PP_E_UNSUPPORTED, "there is no operation %s", name);
+    bool done = op.operation->changes ? op_change(&op, error) : op_carry_out(&op, error);
+    pp_json_destroy(op.before);
+    pp_json_destroy(op.after);
+    if (done && op.wakes)
+        home_wake(at->home);
+    return done;
+}
