@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "headend/db/db.h"
+#include "headend/ops/actor.h"
 #include "headend/ops/users.h"
 
 #define PURPOSE "setup-link"
@@ -45,10 +46,12 @@ bool setup_link_check(struct db *db, const char *token, struct pp_error *error) 
 
 bool setup_link_redeem(struct db *db, const char *token, const char *name, const char *encoded,
                        int64_t *admin, struct pp_error *error) {
+    static const struct grant all = {.role = ROLE_ADMIN, .scope = SCOPE_WHOLE};
     char kept[PASSWORD_ENCODED_MAX];
     db_autochange struct db_change change = {0};
     return db_change_begin(&change, db, error) && setup_link_check(db, token, error) &&
            db_run(db, error, DB_SETUP_LINKS_REMOVE) &&
            db_run(db, error, DB_ADMIN_ADD, DB_TEXT(name), DB_TEXT(encoded), DB_INT(pp_clock_realtime_s())) &&
-           user_find(db, name, admin, kept, error) && db_change_commit(&change, error);
+           user_find(db, name, admin, kept, error) && grant_add(db, *admin, &all, error) &&
+           db_change_commit(&change, error);
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "../headend_home.h"
-#include "headend/db/sqlite.h"
 #include "headend/ops/audit.h"
 
 static void add(struct home *home, const char *target, const char *name) {
