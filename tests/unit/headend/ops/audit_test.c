@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../headend_home.h"
+#include "headend/db/sql.h"
 #include "headend/ops/audit.h"
 
 static void add(struct home *home, const char *target, const char *name) {

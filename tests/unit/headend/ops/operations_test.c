@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "../headend_home.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/audit.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/operations.h"
