@@ -11,7 +11,7 @@
 
 #include "../headend_home.h"
 #include "base/clock.h"
-#include "headend/db/sqlite.h"
+#include "headend/db/sql.h"
 #include "headend/ops/setup_link.h"
 #include "headend/ops/users.h"
 
