@@ -3,8 +3,8 @@
 #include "headend/api/handlers.h"
 #include "headend/ops/content_upload.h"
 
-#define JSON      "application/json"
-#define SETUP_MAX 4096 /* bytes */
+#define JSON        "application/json"
+#define SETUP_MAX   4096 /* bytes */
 
 #define SIGN_IN_MAX 2048 /* bytes */
 
