@@ -59,8 +59,8 @@ struct agent_config {
 /* Fills in the defaults, then reads the file; every required setting must be there. Errors name FILE:LINE. */
 PP_MUST_USE bool agent_config_load(const char *path, struct agent_config *config, struct pp_error *error);
 
-/* What of it is secret is read again, where it was wiped: an agent that becomes nobody's asks its way anew. With the same
- * file's other settings, which count at the next start alone. */
+/* What of it is secret is read again, where it was wiped: an agent that becomes nobody's asks its way anew. With the
+ * same file's other settings, which count at the next start alone. */
 PP_MUST_USE bool agent_config_read_secrets(struct agent_config *config, struct pp_error *error);
 
 /* Section [vault], borrowing from `config`, which is one that was loaded. */

@@ -132,8 +132,8 @@ static bool put_names(const struct access_point_places *places, struct pp_error 
            pp_file_replace(AT_FDCWD, path, text.data, text.size, 0644, error);
 }
 
-/* Without it the page is there, but no phone opens it by itself; and dnsmasq notes who was there until the access point is
- * closed (board/dispatcher). */
+/* Without it the page is there, but no phone opens it by itself; and dnsmasq notes who was there until the access
+ * point is closed (board/dispatcher). */
 static void write_names(const struct access_point_places *places) {
     struct pp_error error = {0};
     if (!put_names(places, &error))

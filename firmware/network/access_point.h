@@ -48,7 +48,8 @@ PP_MUST_USE bool access_point_name(struct access_point *point, struct pp_error *
 PP_MUST_USE bool access_point_write(const struct access_point *point, const char *interface,
                                     const char *address, struct pp_buf *out, struct pp_error *error);
 
-/* Appends what NetworkManager's dnsmasq is told meanwhile: every name is at that address, and who was there stands in no file. */
+/* Appends what NetworkManager's dnsmasq is told meanwhile: every name is at that address, and who was there stands in
+ * no file. */
 PP_MUST_USE bool access_point_write_names(const char *address, struct pp_buf *out, struct pp_error *error);
 
 /* Opens it with the name and passphrase that it has; what did not come up is closed again. */

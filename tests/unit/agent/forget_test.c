@@ -46,8 +46,8 @@ struct range {
 #define WHOLE(field)                                                                                         \
     { offsetof(struct agent, field), offsetof(struct agent, field) + sizeof(((struct agent *)NULL)->field) }
 
-/* Of the process, of the machine, and what the next owner is told of the erase; it is looked at one by one that none of it says
- * anything of the former one. */
+/* Of the process, of the machine, and what the next owner is told of the erase; it is looked at one by one that none
+ * of it says anything of the former one. */
 static const struct range stays[] = {
     WHOLE(config),
     WHOLE(state),

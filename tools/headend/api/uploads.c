@@ -1,5 +1,5 @@
-/* Uploads that can be gone on with, by tus 1.0.0 (https://tus.io/protocols/resumable-upload): creation, with its first bytes
- * or without, expiration, checksum, termination. */
+/* Uploads that can be gone on with, by tus 1.0.0 (https://tus.io/protocols/resumable-upload): creation, with its
+ * first bytes or without, expiration, checksum, termination. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/bulk.h"

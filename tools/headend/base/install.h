@@ -1,5 +1,5 @@
-/* Where what was installed with the program is: found from the program's own place, so that a build folder has it at the
- * same one. */
+/* Where what was installed with the program is: found from the program's own place, so that a build folder has it at
+ * the same one. */
 #ifndef HEADEND_BASE_INSTALL_H
 #define HEADEND_BASE_INSTALL_H
 

@@ -5,9 +5,10 @@
  *
  *   key id 8 | nonce 12 | key 32, encrypted | tag 16      key id: the first bytes of the SHA-256 of the file's 32
  *
- * Associated data is whose key it is, "channel/<id>" or "object/<SHA-256 of the sealed object, hex>" or "upload/<id>": put in another's
- * place it is refused. The row "database_key" of `meta` has the id of the key in effect, and triggers refuse what is
- * sealed under another one, so that a change of it loses nothing that is written meanwhile:
+ * Associated data is whose key it is, "channel/<id>" or "object/<SHA-256 of the sealed object, hex>" or
+ * "upload/<id>": put in another's place it is refused. The row "database_key" of `meta` has the id of the key in
+ * effect, and triggers refuse what is sealed under another one, so that a change of it loses nothing that is written
+ * meanwhile:
  *
  *   keys/database.next.key -> all sealed anew and the row, in one transaction -> renamed to keys/database.key
  *

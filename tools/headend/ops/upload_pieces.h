@@ -1,14 +1,14 @@
 /*
- * The bytes of an upload while it comes, in pieces that are sealed each by itself (crypto/seal.h) under the upload's key:
- * nothing stands here in clear, and a piece that is begun again is another stream with another salt.
+ * The bytes of an upload while it comes, in pieces that are sealed each by itself (crypto/seal.h) under the upload's
+ * key: nothing stands here in clear, and a piece that is begun again is another stream with another salt.
  *
  *   DIR/incoming/UPLOAD/00000000000000     the bytes from 0 on, up to where the next one begins
  *   DIR/incoming/UPLOAD/00000033554432     the bytes from 32 MiB on
  *   DIR/incoming/UPLOAD/part               one that is being written: it counts for nothing
  *
- * Where a piece has its name it is on the disk, so that what was acknowledged survives whatever happens. A last piece that
- * is small is written again with what follows it, in one file that takes its place: so there are few, however small
- * the steps are in which an upload comes.
+ * Where a piece has its name it is on the disk, so that what was acknowledged survives whatever happens. A last piece
+ * that is small is written again with what follows it, in one file that takes its place: so there are few, however
+ * small the steps are in which an upload comes.
  *
  * Associated data is "pingplay/upload/UPLOAD/FIRST": a piece in another's place is refused.
  */

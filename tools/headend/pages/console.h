@@ -5,8 +5,8 @@
  *   assets/NAME-HASH.js   everything else, by names that have a hash of what is in them
  *   …                     each of them also as FILE.br and FILE.gz
  *
- * All of it is read once, at the start: what is answered are files of one build, whatever is installed meanwhile, and no
- * request's path ever becomes a file's.
+ * All of it is read once, at the start: what is answered are files of one build, whatever is installed meanwhile, and
+ * no request's path ever becomes a file's.
  */
 #ifndef HEADEND_PAGES_CONSOLE_H
 #define HEADEND_PAGES_CONSOLE_H

@@ -69,8 +69,8 @@ struct site {
 PP_MUST_USE bool site_connect(struct site *site, struct pp_error *error);
 void site_finish(struct site *site);
 
-/* Before a body is read that may be larger than HTTP_BODY_MAX, or that a sink takes: whether it is of somebody known, and
- * of one that a sink takes, whether it is wanted. The sink begins. */
+/* Before a body is read that may be larger than HTTP_BODY_MAX, or that a sink takes: whether it is of somebody known,
+ * and of one that a sink takes, whether it is wanted. The sink begins. */
 bool route_admit(struct request *request, struct reply *reply);
 /* Authenticates and handles. */
 void route_run(struct request *request, struct reply *reply);
