@@ -23,6 +23,16 @@ void api_events(struct request *request, struct reply *reply);
 extern const struct list_form api_screens_form;
 void api_screens(struct request *request, struct reply *reply);
 void api_screen(struct request *request, struct reply *reply);
+void api_screen_change(struct request *request, struct reply *reply);
+void api_screen_events(struct request *request, struct reply *reply);
+void api_screen_reports(struct request *request, struct reply *reply);
+/* commands.c */
+void api_commands(struct request *request, struct reply *reply);
+void api_command(struct request *request, struct reply *reply);
+void api_command_add(struct request *request, struct reply *reply);
+void api_screen_picture(struct request *request, struct reply *reply);
+/* operate.c */
+void api_operate(struct request *request, struct reply *reply);
 /* uploads.c */
 extern const struct body_sink upload_create_sink, upload_append_sink;
 void api_uploads_mark(struct reply *reply);

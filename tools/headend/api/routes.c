@@ -6,10 +6,29 @@
 #define JSON        "application/json"
 #define SETUP_MAX   4096 /* bytes */
 
-#define SIGN_IN_MAX 2048 /* bytes */
+#define SIGN_IN_MAX 2048        /* bytes */
+#define SCREEN_MAX  (16 * 1024) /* bytes */
+#define ACTIONS_MAX (64 * 1024) /* bytes */
 
 static const struct route_api events = {.produces = "text/event-stream"};
 static const struct route_api screens = {.list = &api_screens_form};
+static const struct route_api session_end = {.operation = "session.end"};
+static const struct route_api screen_show = {.operation = "screen.show"};
+static const struct route_api screen_change = {.operation = "screen.change"};
+static const struct route_api screen_remove = {.operation = "screen.remove"};
+static const struct route_api screen_retire = {.operation = "screen.retire"};
+static const struct route_api screen_revoke = {.operation = "screen.revoke"};
+static const struct route_api screen_restore = {.operation = "screen.restore"};
+static const struct route_api screen_sign_out = {.operation = "screen.sign-out"};
+static const struct route_api screen_reports = {.operation = "screen.reports"};
+static const struct route_api screen_commands = {.operation = "screen.commands"};
+static const struct route_api screen_command = {.operation = "screen.command"};
+static const struct route_api screen_picture = {.operation = "screen.picture", .produces = "image/png"};
+static const struct route_api screens_act = {.operation = "screens.act"};
+static const struct route_api enrolment_list = {.operation = "enrolment.list"};
+static const struct route_api enrolment_show = {.operation = "enrolment.show"};
+static const struct route_api enrolment_approve = {.operation = "enrolment.approve"};
+static const struct route_api enrolment_refuse = {.operation = "enrolment.refuse"};
 static const struct route_api uploads = {.mark = api_uploads_mark};
 static const struct route_api upload_create = {.mark = api_uploads_mark, .sink = &upload_create_sink};
 static const struct route_api upload_append = {.mark = api_uploads_mark, .sink = &upload_append_sink};
@@ -18,12 +37,42 @@ static const struct route routes[] = {
     {"GET", "/api/v1/session", ROUTE_API, NULL, 0, api_session, WORK_WRITES, NULL},
     {"POST", "/api/v1/session", ROUTE_OPEN, "application/json", SIGN_IN_MAX, api_session_begin, WORK_WRITES,
      NULL},
-    {"DELETE", "/api/v1/session", ROUTE_API, NULL, 0, api_session_end, WORK_WRITES, NULL},
+    {"DELETE", "/api/v1/session", ROUTE_API, NULL, 0, api_session_end, WORK_WRITES, &session_end},
     {"POST", "/api/v1/setup", ROUTE_OPEN, JSON, SETUP_MAX, api_setup, WORK_WRITES, NULL},
     {"POST", "/api/v1/setup/check", ROUTE_OPEN, JSON, SETUP_MAX, api_setup_check, WORK_WRITES, NULL},
     {"GET", "/api/v1/events", ROUTE_API, NULL, 0, api_events, WORK_WRITES, &events},
     {"GET", "/api/v1/screens", ROUTE_API, NULL, 0, api_screens, WORK_WRITES, &screens},
-    {"GET", "/api/v1/screens/{id:uuid}", ROUTE_API, NULL, 0, api_screen, WORK_WRITES, NULL},
+    {"GET", "/api/v1/screens/{id:uuid}", ROUTE_API, NULL, 0, api_screen, WORK_WRITES, &screen_show},
+    {"PATCH", "/api/v1/screens/{id:uuid}", ROUTE_API, JSON, SCREEN_MAX, api_screen_change, WORK_WRITES,
+     &screen_change},
+    {"DELETE", "/api/v1/screens/{id:uuid}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &screen_remove},
+    {"POST", "/api/v1/screens/{id:uuid}/retire", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
+     &screen_retire},
+    {"POST", "/api/v1/screens/{id:uuid}/revoke", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
+     &screen_revoke},
+    {"POST", "/api/v1/screens/{id:uuid}/restore", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
+     &screen_restore},
+    {"POST", "/api/v1/screens/{id:uuid}/sign-out", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
+     &screen_sign_out},
+    {"GET", "/api/v1/screens/{id:uuid}/events", ROUTE_API, NULL, 0, api_screen_events, WORK_WRITES,
+     &screen_reports},
+    {"GET", "/api/v1/screens/{id:uuid}/reports", ROUTE_API, NULL, 0, api_screen_reports, WORK_WRITES,
+     &screen_reports},
+    {"GET", "/api/v1/screens/{id:uuid}/commands", ROUTE_API, NULL, 0, api_commands, WORK_WRITES,
+     &screen_commands},
+    {"POST", "/api/v1/screens/{id:uuid}/commands", ROUTE_API, JSON, SCREEN_MAX, api_command_add, WORK_WRITES,
+     &screen_command},
+    {"GET", "/api/v1/screens/{id:uuid}/commands/{command:uuid}", ROUTE_API, NULL, 0, api_command, WORK_WRITES,
+     &screen_commands},
+    {"GET", "/api/v1/screens/{id:uuid}/picture", ROUTE_API, NULL, 0, api_screen_picture, WORK_WRITES,
+     &screen_picture},
+    {"POST", "/api/v1/screens/actions", ROUTE_API, JSON, ACTIONS_MAX, api_operate, WORK_WRITES, &screens_act},
+    {"GET", "/api/v1/enrolments", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &enrolment_list},
+    {"GET", "/api/v1/enrolments/{code}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &enrolment_show},
+    {"POST", "/api/v1/enrolments/{code}/approve", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES,
+     &enrolment_approve},
+    {"POST", "/api/v1/enrolments/{code}/refuse", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
+     &enrolment_refuse},
     {"OPTIONS", "/api/v1/uploads", ROUTE_OPEN, NULL, 0, api_uploads_options, WORK_NONE, &uploads},
     {"GET", "/api/v1/uploads", ROUTE_API, NULL, 0, api_uploads, WORK_WRITES, &uploads},
     {"POST", "/api/v1/uploads", ROUTE_API, NULL, CONTENT_UPLOAD_MAX, api_upload_create, WORK_WRITES,

@@ -1,9 +1,14 @@
 /* The screens, as the pages show them. */
 #include "base/clock.h"
 #include "headend/api/handlers.h"
+#include "headend/api/operate.h"
 #include "headend/http/conditions.h"
 #include "headend/http/problems.h"
+#include "headend/ops/device_reports.h"
 #include "headend/ops/screen_list.h"
+
+#define EVENTS_MAX 200 /* that are shown of a screen */
+#define TAG_HALF   8   /* digits */
 
 enum { FILTER_STATE };
 
@@ -116,25 +121,41 @@ static void add_settings(cJSON *object, const struct device *device) {
     add_time(object, "certificate_expires", device->certificate_expires);
 }
 
-/* JSON with an entity tag; 304 where the client has it already. */
-static void reply_tagged(const struct request *request, struct reply *reply, const cJSON *value) {
-    char etag[ETAG_SIZE];
-    struct pp_error error = {0};
-    pp_autojsontext char *text = cJSON_PrintUnformatted(value);
-    if (!text || !etag_make(text, strlen(text), etag, &error)) {
-        reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
-        return;
-    }
-    if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag))
-        reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
-    else
-        reply_data(reply, MHD_HTTP_OK, "application/json", text, strlen(text));
-    reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
-    reply_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL, "private, no-cache");
+/* ---- One of them ---- */
+
+/* Its entity tag: the first half stands for what can be changed, and is all that If-Match looks at; the second for what
+ * the screen makes of itself, so that a change need not be quicker than its next report. */
+static bool screen_tag(const cJSON *screen, char etag[ETAG_SIZE], struct pp_error *error) {
+    static const char *const reported[] = {"state", "trouble", "seen", "certificate_expires"};
+    char half[ETAG_SIZE];
+    pp_autojson cJSON *settings = cJSON_Duplicate(screen, true);
+    for (size_t i = 0; i < PP_COUNT(reported); i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(settings, reported[i]);
+    pp_autojsontext char *whole_text = cJSON_PrintUnformatted(screen);
+    pp_autojsontext char *settings_text = cJSON_PrintUnformatted(settings);
+    if (!whole_text || !settings_text)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    if (!etag_make(settings_text, strlen(settings_text), etag, error) ||
+        !etag_make(whole_text, strlen(whole_text), half, error))
+        return false;
+    memcpy(etag + 1 + TAG_HALF, half + 1, TAG_HALF);
+    return true;
 }
 
-/* GET /api/v1/screens/ID */
-void api_screen(struct request *request, struct reply *reply) {
+/* The second half of each tag is taken out, so that the first alone is compared. */
+static void tag_halve(char *tags) {
+    for (char *at = strchr(tags, '"'); at; at = strchr(at + 1, '"')) {
+        if (strspn(at + 1, "0123456789abcdef") == 2 * TAG_HALF) {
+            memset(at + 1 + TAG_HALF, '0', TAG_HALF);
+            at += 2 * TAG_HALF + 1;
+        }
+        if (!*at)
+            break;
+    }
+}
+
+/* The screen of the address, which they may see. NULL: it is answered. */
+static cJSON *screen_read(struct request *request, struct reply *reply) {
     struct device device;
     struct channel channel = {0};
     struct pp_error error = {0};
@@ -144,9 +165,124 @@ void api_screen(struct request *request, struct reply *reply) {
             reply_with(reply, PROBLEM_NOT_FOUND, "no such screen");
         else
             reply_failure(reply, &error);
+        return NULL;
+    }
+    cJSON *screen = screen_json(&device, &channel, pp_clock_realtime_s());
+    add_settings(screen, &device);
+    return screen;
+}
+
+/* With its entity tag; 304 where the client has it already. */
+static void screen_reply(const struct request *request, struct reply *reply, const cJSON *screen) {
+    char etag[ETAG_SIZE];
+    struct pp_error error = {0};
+    if (!screen_tag(screen, etag, &error)) {
+        reply_failure(reply, &error);
         return;
     }
-    pp_autojson cJSON *answer = screen_json(&device, &channel, pp_clock_realtime_s());
-    add_settings(answer, &device);
-    reply_tagged(request, reply, answer);
+    if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag))
+        reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
+    else
+        reply_json(reply, MHD_HTTP_OK, screen);
+    reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
+    reply_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL, "private, no-cache");
+}
+
+/* GET /api/v1/screens/ID */
+void api_screen(struct request *request, struct reply *reply) {
+    if (!api_operation_allowed(request, reply))
+        return;
+    pp_autojson cJSON *screen = screen_read(request, reply);
+    if (screen)
+        screen_reply(request, reply, screen);
+}
+
+/* Whether it is still as the client knows it. */
+static bool change_allowed(struct request *request, struct reply *reply) {
+    char etag[ETAG_SIZE];
+    struct pp_error error = {0};
+    const char *header = request_header(request, MHD_HTTP_HEADER_IF_MATCH);
+    pp_autofree char *tags = NULL;
+    pp_autojson cJSON *screen = screen_read(request, reply);
+    if (!screen)
+        return false;
+    if (!screen_tag(screen, etag, &error) || !pp_text_copy(&tags, header, &error)) {
+        reply_failure(reply, &error);
+        return false;
+    }
+    tag_halve(etag);
+    if (tags)
+        tag_halve(tags);
+    return reply_allows_change(reply, tags, etag);
+}
+
+/* Whether they may see it: who may not hears nothing of it. */
+static bool change_visible(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    struct pp_error error = {0};
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "screen", request_parameter(request, "id"));
+    if (request_operate(request, "screen.show", value, &result, &error))
+        return true;
+    if (error.code == PP_E_NOTFOUND || error.code == PP_E_DENIED)
+        reply_with(reply, PROBLEM_NOT_FOUND, "no such screen");
+    else
+        reply_failure(reply, &error);
+    return false;
+}
+
+/* PATCH /api/v1/screens/ID: the members that are named (RFC 7396), where it is still as the client knows it */
+void api_screen_change(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    if (!change_visible(request, reply))
+        return;
+    pp_autojson cJSON *value = api_operation_request(request, reply);
+    if (!value || !change_allowed(request, reply))
+        return;
+    if (cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(value, "channel")))
+        cJSON_ReplaceItemInObjectCaseSensitive(value, "channel", cJSON_CreateString(""));
+    if (!api_operation_run(request, reply, value, &result))
+        return;
+    pp_autojson cJSON *screen = screen_read(request, reply);
+    if (screen)
+        screen_reply(request, reply, screen);
+}
+
+/* ---- What it has reported ---- */
+
+/* GET /api/v1/screens/ID/events: the newest first */
+void api_screen_events(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    if (!api_operation_allowed(request, reply))
+        return;
+    pp_autojson cJSON *events =
+        device_events(request->db, request_parameter(request, "id"), EVENTS_MAX, &error);
+    if (!events) {
+        reply_failure(reply, &error);
+        return;
+    }
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    cJSON *items = cJSON_AddArrayToObject(answer, "items");
+    for (int i = cJSON_GetArraySize(events); i > 0; i--)
+        cJSON_AddItemToArray(items, cJSON_DetachItemFromArray(events, i - 1));
+    reply_json(reply, MHD_HTTP_OK, answer);
+}
+
+/* GET /api/v1/screens/ID/reports: its last status, and how many events and plays are kept */
+void api_screen_reports(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    device_reports_auto struct device_reports reports = {0};
+    if (!api_operation_allowed(request, reply))
+        return;
+    if (!device_reports_load(request->db, request_parameter(request, "id"), &reports, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    cJSON_AddItemToObject(answer, "status", cJSON_Duplicate(reports.status, true));
+    cJSON_AddNumberToObject(answer, "events", (double)reports.events);
+    cJSON_AddNumberToObject(answer, "events_lost", (double)reports.events_lost);
+    cJSON_AddNumberToObject(answer, "plays", (double)reports.plays);
+    cJSON_AddNumberToObject(answer, "plays_lost", (double)reports.plays_lost);
+    reply_json(reply, MHD_HTTP_OK, answer);
 }

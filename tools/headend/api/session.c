@@ -1,6 +1,7 @@
 /* Who asks. A browser's cookie is sent with whatever any page makes it ask: what changes something has to come with the
  * session's token in a header, which no other site can read or set. */
 #include "headend/api/handlers.h"
+#include "headend/api/operate.h"
 #include "headend/api/routes.h"
 #include "headend/http/problems.h"
 #include "headend/server/admin.h"
@@ -109,11 +110,11 @@ void api_session_begin(struct request *request, struct reply *reply) {
 
 /* DELETE /api/v1/session */
 void api_session_end(struct request *request, struct reply *reply) {
-    struct pp_error error = {0};
-    if (!admin_session_end(request->db, request->admin.session, &error)) {
-        reply_failure(reply, &error);
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "token", request->admin.session);
+    if (!api_operation_run(request, reply, value, &result))
         return;
-    }
     streams_end(request->app->streams, request->admin.session);
     reply_empty(reply, MHD_HTTP_NO_CONTENT);
 }

@@ -228,6 +228,11 @@ static const char *const migrations[] = {
      "was'); "
      "END;"
      "INSERT INTO meta(name, value) VALUES('audit_head', '0:');"),
+    /* 32: what programs know commands by that they ask for (Idempotency-Key) */
+    "CREATE TABLE screen_command_key(device TEXT NOT NULL, key TEXT NOT NULL,"
+    "  command TEXT NOT NULL REFERENCES screen_command(id) ON DELETE CASCADE, PRIMARY KEY(device, key))"
+    "  WITHOUT ROWID, STRICT;"
+    "CREATE INDEX screen_command_key_of_command ON screen_command_key(command);",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

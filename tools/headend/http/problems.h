@@ -18,11 +18,15 @@
     PROBLEM(CSRF, 403, "csrf-token-invalid")                                                                 \
     PROBLEM(SETUP_LINK_INVALID, 403, "setup-link-invalid")                                                   \
     PROBLEM(SIGN_IN_WRONG, 403, "sign-in-wrong")                                                             \
+    PROBLEM(NOT_PERMITTED, 403, "not-permitted")                                                             \
+    PROBLEM(FINGERPRINT_WRONG, 403, "fingerprint-wrong")                                                     \
     PROBLEM(NOT_FOUND, 404, "not-found")                                                                     \
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed")                                                   \
     PROBLEM(NOT_ACCEPTABLE, 406, "not-acceptable")                                                           \
     PROBLEM(OFFSET, 409, "offset-differs")                                                                   \
+    PROBLEM(STATE_CONFLICT, 409, "state-conflict")                                                           \
     PROBLEM(UPLOAD_GONE, 410, "upload-gone")                                                                 \
+    PROBLEM(CODE_EXPIRED, 410, "code-expired")                                                               \
     PROBLEM(CHANGED, 412, "changed-meanwhile")                                                               \
     PROBLEM(TUS_VERSION, 412, "tus-version")                                                                 \
     PROBLEM(BODY_TOO_LARGE, 413, "body-too-large")                                                           \

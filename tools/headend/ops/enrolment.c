@@ -144,6 +144,52 @@ bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE], struct 
     return true;
 }
 
+/* Rows of one screen stand side by side: each adds what its code asks for, and the last hands it on. */
+static bool waiting_next(struct db_row *row, struct enrolment_waiting *waiting, char *address, bool *another,
+                         struct pp_error *error) {
+    uint8_t thumbprint[32];
+    if (!db_bytes(row, 0, thumbprint, sizeof thumbprint, error))
+        return false;
+    *another = memcmp(thumbprint, waiting->thumbprint, sizeof thumbprint) != 0;
+    if (!*another) {
+        waiting->asked |= 1U << db_int(row, 4) % FINGERPRINT_GROUPS;
+        return true;
+    }
+    memcpy(waiting->thumbprint, thumbprint, sizeof thumbprint);
+    waiting->created = db_int(row, 1);
+    waiting->expires = db_int(row, 2);
+    waiting->asked = 1U << db_int(row, 4) % FINGERPRINT_GROUPS;
+    snprintf(address, ADDRESS_TEXT_SIZE, "%s", db_text(row, 3));
+    return true;
+}
+
+bool enrolment_each_waiting(struct db *db,
+                            bool (*each)(void *arg, const struct enrolment_waiting *waiting,
+                                         struct pp_error *error),
+                            void *arg, struct pp_error *error) {
+    char address[ADDRESS_TEXT_SIZE];
+    char address_before[ADDRESS_TEXT_SIZE] = "";
+    struct enrolment_waiting waiting = {.address = address};
+    struct pp_error end = {0};
+    db_autorow struct db_row *row = db_query(db, error, DB_ENROLMENT_PENDING, DB_INT(pp_clock_realtime_s()));
+    if (!row)
+        return false;
+    while (db_next(row, "enrolment", &end)) {
+        bool another;
+        struct enrolment_waiting before = waiting;
+        if (before.created)
+            memcpy(address_before, address, sizeof address);
+        before.address = address_before;
+        if (!waiting_next(row, &waiting, address, &another, error))
+            return false;
+        if (another && before.created && !each(arg, &before, error))
+            return false;
+    }
+    if (end.code != PP_E_NOTFOUND)
+        return pp_fail(error, end.code, "%s", end.message);
+    return !waiting.created || each(arg, &waiting, error);
+}
+
 static bool enrolment_pending(struct db *db, const char *user_code, struct enrolment *enrolment,
                               struct pp_error *error) {
     if (!enrolment_find(db, user_code, enrolment, error))

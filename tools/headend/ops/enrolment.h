@@ -61,6 +61,19 @@ struct enrolment {
 PP_MUST_USE bool enrolment_find(struct db *db, const char user_code[USER_CODE_SIZE],
                                 struct enrolment *enrolment, struct pp_error *error);
 
+/* One that waits, without its code, which nobody keeps. */
+struct enrolment_waiting {
+    uint8_t thumbprint[32];
+    int64_t created, expires; /* s since 1970 */
+    const char *address;      /* from which it has asked; borrowed */
+    unsigned asked; /* which groups of its fingerprint are asked for by codes of this screen, as bits */
+};
+/* All of them; one of each screen, with its newest code's times. Stops where the callback fails. */
+PP_MUST_USE bool enrolment_each_waiting(struct db *db,
+                                        bool (*each)(void *arg, const struct enrolment_waiting *waiting,
+                                                     struct pp_error *error),
+                                        void *arg, struct pp_error *error);
+
 /* What a person read off the screen: one group of its fingerprint, or all of it. That proves that somebody
  * stands before the very screen: a code alone can come in a mail, for a device of the sender's. */
 struct enrolment_answer {

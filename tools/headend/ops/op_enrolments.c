@@ -96,3 +96,85 @@ bool op_enrolment_refuse(struct op *op, struct pp_error *error) {
     return code_read(op, code, error) &&
            (enrolment_refuse(op->db, code, &why) || op_fail(op, "code", why.code, error, "%s", why.message));
 }
+
+/* ---- Reading ---- */
+
+static void time_add(cJSON *object, const char *name, int64_t seconds) {
+    char text[PP_RFC3339_SIZE];
+    pp_time_format(seconds, text);
+    cJSON_AddStringToObject(object, name, text);
+}
+
+/* Its groups, but for those that somebody has to read off the screen: they must not be here to be copied. */
+static void fingerprint_add(cJSON *object, const uint8_t thumbprint[32], unsigned hidden) {
+    char text[FINGERPRINT_SIZE];
+    cJSON *groups = cJSON_AddArrayToObject(object, "fingerprint");
+    fingerprint_text(thumbprint, text);
+    for (unsigned i = 0; i < FINGERPRINT_GROUPS; i++) {
+        char *group = text + (size_t)i * (FINGERPRINT_GROUP + 1);
+        group[FINGERPRINT_GROUP] = 0;
+        cJSON_AddItemToArray(groups, hidden & 1U << i ? cJSON_CreateNull() : cJSON_CreateString(group));
+    }
+}
+
+/* The screen that has this key already, where they may see it. */
+static void screen_add(const struct op *op, cJSON *object, const uint8_t thumbprint[32]) {
+    struct device device;
+    cJSON *screen = NULL;
+    if (device_find_by_key(op->db, thumbprint, &device, NULL)) {
+        const struct place place = {device.site, device.channel};
+        if (actor_may_at(op->actor, RIGHT_VIEW, &place))
+            screen = cJSON_AddObjectToObject(object, "screen");
+    }
+    if (!screen) {
+        cJSON_AddNullToObject(object, "screen");
+        return;
+    }
+    cJSON_AddStringToObject(screen, "id", device.id);
+    cJSON_AddStringToObject(screen, "name", device.name);
+}
+
+bool op_enrolment_show(struct op *op, struct pp_error *error) {
+    char code[USER_CODE_SIZE];
+    struct enrolment enrolment;
+    struct pp_error why = {0};
+    if (!code_read(op, code, error))
+        return false;
+    if (!enrolment_find(op->db, code, &enrolment, &why))
+        return op_fail(op, "code", why.code, error, "%s", why.message);
+    if (strcmp(enrolment.status, "pending") != 0)
+        return op_fail(op, "code", PP_E_STATE, error, "the code has been used already");
+    pp_autofree char *zone = enrolment_time_zone(op->db, error);
+    if (!zone)
+        return false;
+    cJSON *answer = op_answer(op);
+    cJSON_AddStringToObject(answer, "code", code);
+    fingerprint_add(answer, enrolment.thumbprint, 1U << enrolment.asked);
+    cJSON_AddNumberToObject(answer, "asked", enrolment.asked + 1);
+    cJSON_AddNumberToObject(answer, "wrong", (double)enrolment.wrong);
+    time_add(answer, "expires", enrolment.expires);
+    cJSON_AddStringToObject(answer, "time_zone", *zone ? zone : "UTC");
+    screen_add(op, answer, enrolment.thumbprint);
+    return true;
+}
+
+struct listing {
+    const struct op *op;
+    cJSON *items;
+};
+
+static bool waiting_add(void *arg, const struct enrolment_waiting *waiting, struct pp_error *error) {
+    const struct listing *listing = arg;
+    cJSON *item = cJSON_CreateObject();
+    fingerprint_add(item, waiting->thumbprint, waiting->asked);
+    cJSON_AddStringToObject(item, "address", waiting->address);
+    time_add(item, "created", waiting->created);
+    time_add(item, "expires", waiting->expires);
+    screen_add(listing->op, item, waiting->thumbprint);
+    return cJSON_AddItemToArray(listing->items, item) || pp_fail(error, PP_E_NOMEM, "out of memory");
+}
+
+bool op_enrolment_list(struct op *op, struct pp_error *error) {
+    struct listing listing = {.op = op, .items = cJSON_AddArrayToObject(op_answer(op), "items")};
+    return enrolment_each_waiting(op->db, waiting_add, &listing, error);
+}

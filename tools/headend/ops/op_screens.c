@@ -239,6 +239,23 @@ static bool command_note(struct op *op, const char *id, const cJSON *args) {
     return cJSON_AddStringToObject(op_answer(op), "id", id) != NULL;
 }
 
+/* A program that has heard no answer asks again with the same key, and gets the same command. */
+static bool command_known(struct op *op, struct pp_error *error) {
+    struct pp_error why = {0};
+    const char *key = op_text(op, "key");
+    screen_command_auto struct screen_command command = {0};
+    if (!*key || !screen_command_find_key(op->db, op->device.id, key, &command, &why))
+        return !*key || why.code == PP_E_NOTFOUND || pp_fail(error, why.code, "%s", why.message);
+    if (strcmp(command.name, op_text(op, "name")) != 0)
+        return op_fail(op, "key", PP_E_STATE, error, "another command was asked for with this key");
+    return cJSON_AddStringToObject(op_answer(op), "id", command.id) != NULL;
+}
+
+static bool key_keep(struct op *op, const char *id, struct pp_error *error) {
+    const char *key = op_text(op, "key");
+    return !*key || screen_command_keep_key(op->db, op->device.id, key, id, error);
+}
+
 bool op_screen_command(struct op *op, struct pp_error *error) {
     const char *name = op_text(op, "name");
     struct screen_command_order order = {
@@ -246,11 +263,71 @@ bool op_screen_command(struct op *op, struct pp_error *error) {
     char id[UUID_TEXT_SIZE];
     if (order.kind == COMMAND_UNKNOWN)
         return op_fail(op, "name", PP_E_INVALID, error, "no such command: %.32s (try --help)", name);
-    if (!command_allowed(op, order.kind, error) || !lifetime_read(op, order.kind, &order.lifetime_s, error))
+    if (!command_allowed(op, order.kind, error) || !lifetime_read(op, order.kind, &order.lifetime_s, error) ||
+        !command_known(op, error))
         return false;
+    if (op->result->value)
+        return true;
     pp_autojson cJSON *args = arguments_read(op, order.kind, error);
     order.args = args;
     op->wakes = true;
-    return args && screen_command_add(op->db, &order, id, error) &&
+    return args && screen_command_add(op->db, &order, id, error) && key_keep(op, id, error) &&
            (command_note(op, id, args) || pp_fail(error, PP_E_NOMEM, "out of memory"));
+}
+
+/* ---- Many at once ---- */
+
+static const char *act_outcome(bool done, const struct pp_error *why) {
+    return done                         ? "done"
+           : why->code == PP_E_DENIED   ? "denied"
+           : why->code == PP_E_NOTFOUND ? "not-found"
+                                        : "refused";
+}
+
+/* One of them: what fails with it is undone and told, and the others go on. */
+static bool act_on(struct op *op, const char *operation, const char *screen, cJSON *items,
+                   struct pp_error *error) {
+    struct pp_error why = {0};
+    op_result_auto struct op_result result = {0};
+    const cJSON *given = cJSON_GetObjectItemCaseSensitive(op->request, "request");
+    pp_autojson cJSON *request = given ? cJSON_Duplicate(given, true) : cJSON_CreateObject();
+    cJSON_DeleteItemFromObjectCaseSensitive(request, "screen");
+    cJSON_AddStringToObject(request, "screen", screen);
+    bool done = ops_run(op->at, op->actor, operation, request, &result, &why);
+    if (!done && (why.code == PP_E_IO || why.code == PP_E_NOSPACE || why.code == PP_E_NOMEM))
+        return pp_fail(error, why.code, "%s", why.message);
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "id", screen);
+    cJSON_AddStringToObject(item, "outcome", act_outcome(done, &why));
+    if (!done)
+        cJSON_AddStringToObject(item, "detail", why.message);
+    if (result.value)
+        cJSON_AddItemToObject(item, "value", cJSON_Duplicate(result.value, true));
+    return cJSON_AddItemToArray(items, item);
+}
+
+bool op_screens_act(struct op *op, struct pp_error *error) {
+    static const char *const actions[][2] = {
+        {"change", "screen.change"}, {"command", "screen.command"}, {"sign-out", "screen.sign-out"},
+        {"retire", "screen.retire"}, {"revoke", "screen.revoke"},   {"restore", "screen.restore"},
+        {"remove", "screen.remove"},
+    };
+    const char *operation = NULL;
+    for (size_t i = 0; i < PP_COUNT(actions); i++) {
+        if (strcmp(op_text(op, "action"), actions[i][0]) == 0)
+            operation = actions[i][1];
+    }
+    if (!operation)
+        return op_fail(op, "action", PP_E_INVALID, error, "action: there is no such action");
+    const cJSON *screen;
+    cJSON *items = cJSON_AddArrayToObject(op_answer(op), "items");
+    op->after = cJSON_CreateObject();
+    cJSON_AddStringToObject(op->after, "action", op_text(op, "action"));
+    cJSON_AddNumberToObject(op->after, "screens",
+                            cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(op->request, "screens")));
+    cJSON_ArrayForEach(screen, cJSON_GetObjectItemCaseSensitive(op->request, "screens")) {
+        if (!act_on(op, operation, screen->valuestring, items, error))
+            return false;
+    }
+    return true;
 }

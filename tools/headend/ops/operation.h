@@ -31,6 +31,9 @@ bool op_fail(struct op *op, const char *field, enum pp_code code, struct pp_erro
 /* An object for the result, which owns it; NULL without memory. */
 cJSON *op_answer(struct op *op);
 
+/* operations.c */
+bool op_nothing(struct op *op, struct pp_error *error);
+bool op_session_end(struct op *op, struct pp_error *error);
 /* op_screens.c */
 bool op_screen_change(struct op *op, struct pp_error *error);
 bool op_screen_access(struct op *op, struct pp_error *error);
@@ -40,8 +43,11 @@ bool op_screen_revoke(struct op *op, struct pp_error *error);
 bool op_screen_restore(struct op *op, struct pp_error *error);
 bool op_screen_remove(struct op *op, struct pp_error *error);
 bool op_screen_command(struct op *op, struct pp_error *error);
+bool op_screens_act(struct op *op, struct pp_error *error);
 /* op_enrolments.c */
 bool op_enrolment_approve(struct op *op, struct pp_error *error);
 bool op_enrolment_refuse(struct op *op, struct pp_error *error);
+bool op_enrolment_show(struct op *op, struct pp_error *error);
+bool op_enrolment_list(struct op *op, struct pp_error *error);
 
 #endif

@@ -55,8 +55,20 @@ static const struct operation operations[] = {
      {SCREEN,
       {"name", OP_TEXT, true},
       {"argument", OP_TEXT, false},
+      {"key", OP_TEXT, false},
       {"arguments", OP_OBJECT, false},
       {"lifetime_s", OP_INTEGER, false}}},
+    {"screens.act",
+     RIGHT_OPERATE,
+     OP_ANYWHERE,
+     true,
+     op_screens_act,
+     {{"action", OP_TEXT, true}, {"screens", OP_IDS, true}, {"request", OP_OBJECT, false}}},
+    /* Read where they are asked for, by who has been allowed to. */
+    {"screen.show", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},
+    {"screen.picture", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},
+    {"screen.reports", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},
+    {"screen.commands", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},
     {"screen.retire", RIGHT_OPERATE, OP_SCREEN, true, op_screen_retire, {SCREEN}},
     {"screen.revoke", RIGHT_OPERATE, OP_SCREEN, true, op_screen_revoke, {SCREEN}},
     {"screen.restore", RIGHT_OPERATE, OP_SCREEN, true, op_screen_restore, {SCREEN}},
@@ -72,6 +84,9 @@ static const struct operation operations[] = {
       {"access", OP_TEXT, false},
       SCREEN_PLACE}},
     {"enrolment.refuse", RIGHT_OPERATE, OP_ANYWHERE, true, op_enrolment_refuse, {{"code", OP_TEXT, true}}},
+    {"enrolment.show", RIGHT_OPERATE, OP_ANYWHERE, false, op_enrolment_show, {{"code", OP_TEXT, true}}},
+    {"enrolment.list", RIGHT_OPERATE, OP_ANYWHERE, false, op_enrolment_list, {{0}}},
+    {"session.end", RIGHT_NONE, OP_SELF, true, op_session_end, {{"token", OP_TEXT, true}}},
 };
 
 const struct operation *operations_all(size_t *count) {
@@ -130,9 +145,9 @@ void op_result_finish(struct op_result *result) {
     *result = (struct op_result){0};
 }
 
-static bool texts_fit(const cJSON *value) {
+static bool texts_fit(const cJSON *value, int max) {
     const cJSON *item;
-    if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) > OP_LIST_MAX)
+    if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) > max)
         return false;
     cJSON_ArrayForEach(item, value) {
         if (!cJSON_IsString(item) || strlen(item->valuestring) > OP_TEXT_MAX)
@@ -155,7 +170,9 @@ static bool value_fits(const cJSON *request, const cJSON *value, enum op_type ty
     case OP_BOOLEAN:
         return cJSON_IsBool(value);
     case OP_TEXTS:
-        return texts_fit(value);
+        return texts_fit(value, OP_LIST_MAX);
+    case OP_IDS:
+        return texts_fit(value, OP_IDS_MAX);
     case OP_OBJECT:
         return cJSON_IsObject(value);
     }
@@ -175,6 +192,7 @@ static bool request_check(struct op *op, struct pp_error *error) {
                                         [OP_INTEGER] = "a whole number",
                                         [OP_BOOLEAN] = "true or false",
                                         [OP_TEXTS] = "a list of texts",
+                                        [OP_IDS] = "a list of at most 500 ids",
                                         [OP_OBJECT] = "an object"};
     const cJSON *value;
     cJSON_ArrayForEach(value, op->request) {
@@ -250,6 +268,17 @@ static bool op_allow(struct op *op, struct pp_error *error) {
 
 /* ---- Running ---- */
 
+bool op_nothing(struct op *op, struct pp_error *error) {
+    (void)op;
+    (void)error;
+    return true;
+}
+
+/* Somebody's own session, by its token. */
+bool op_session_end(struct op *op, struct pp_error *error) {
+    return admin_session_end(op->db, op_text(op, "token"), error);
+}
+
 static cJSON *screen_facts(const struct device *device) {
     cJSON *facts = cJSON_CreateObject();
     cJSON_AddStringToObject(facts, "name", device->name);
@@ -280,8 +309,22 @@ static bool screen_settle(struct op *op, struct pp_error *error) {
     return actor_may_at(op->actor, op->operation->right, &place) || deny(op, error);
 }
 
+/* Who may not is told so, whatever else is wrong with what they ask. */
+static bool op_admit(struct op *op, struct pp_error *error) {
+    struct pp_error wrong = {0};
+    struct pp_error denied = {0};
+    bool fits = request_check(op, &wrong);
+    char field[sizeof op->result->field];
+    memcpy(field, op->result->field, sizeof field);
+    bool allowed = op_allow(op, &denied);
+    if (!allowed && (fits || denied.code == PP_E_DENIED))
+        return pp_fail(error, denied.code, "%s", denied.message);
+    memcpy(op->result->field, field, sizeof field);
+    return fits || pp_fail(error, wrong.code, "%s", wrong.message);
+}
+
 static bool op_carry_out(struct op *op, struct pp_error *error) {
-    return request_check(op, error) && op_allow(op, error) && op->operation->run(op, error) &&
+    return op_admit(op, error) && op->operation->run(op, error) &&
            (op->operation->concern != OP_SCREEN || !op->operation->changes || screen_settle(op, error));
 }
 

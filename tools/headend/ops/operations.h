@@ -19,6 +19,7 @@
 #define OP_FIELDS_MAX 16
 #define OP_TEXT_MAX   4096 /* bytes of a field that says nothing else */
 #define OP_LIST_MAX   64   /* texts of a list */
+#define OP_IDS_MAX    500  /* of screens */
 #define OP_NAME_MAX   32   /* bytes of a field's name */
 
 enum op_concern {
@@ -30,7 +31,7 @@ enum op_concern {
     OP_NEW_SCREEN, /* one that is to stand at the request's "site" and "channel" */
 };
 
-enum op_type { OP_TEXT, OP_INTEGER, OP_BOOLEAN, OP_TEXTS, OP_OBJECT };
+enum op_type { OP_TEXT, OP_INTEGER, OP_BOOLEAN, OP_TEXTS, OP_IDS, OP_OBJECT };
 
 struct op_field {
     const char *name;

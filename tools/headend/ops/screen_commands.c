@@ -129,6 +129,23 @@ bool screen_command_find(struct db *db, const char *id, struct screen_command *c
     return row && db_next(row, "command", error) && command_read(row, command, error);
 }
 
+bool screen_command_find_key(struct db *db, const char *device, const char *key,
+                             struct screen_command *command, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_COMMAND_FIND_KEY, DB_TEXT(device), DB_TEXT(key));
+    return row && db_next(row, "command", error) && command_read(row, command, error);
+}
+
+bool screen_command_keep_key(struct db *db, const char *device, const char *key, const char *id,
+                             struct pp_error *error) {
+    return db_run(db, error, DB_COMMAND_KEEP_KEY, DB_TEXT(device), DB_TEXT(key), DB_TEXT(id));
+}
+
+bool screen_command_find_picture(struct db *db, const char *device, struct screen_command *command,
+                                 struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_COMMAND_FIND_PICTURE, DB_TEXT(device));
+    return row && db_next(row, "picture", error) && command_read(row, command, error);
+}
+
 static bool each_row(struct db_row *row, bool (*each)(void *arg, const struct screen_command *command),
                      void *arg, struct pp_error *error) {
     struct pp_error end = {0};

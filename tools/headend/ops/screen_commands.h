@@ -45,6 +45,14 @@ bool screen_command_is_over(const struct screen_command *command);
 
 PP_MUST_USE bool screen_command_find(struct db *db, const char *id, struct screen_command *command,
                                      struct pp_error *error);
+/* The one that was asked of a screen with that key; and its key is kept for as long as the command is. */
+PP_MUST_USE bool screen_command_find_key(struct db *db, const char *device, const char *key,
+                                         struct screen_command *command, struct pp_error *error);
+PP_MUST_USE bool screen_command_keep_key(struct db *db, const char *device, const char *key, const char *id,
+                                         struct pp_error *error);
+/* The newest one for which a screen has sent a picture. PP_E_NOTFOUND. */
+PP_MUST_USE bool screen_command_find_picture(struct db *db, const char *device,
+                                             struct screen_command *command, struct pp_error *error);
 /* All of a screen's, the oldest first, until the callback returns false. */
 PP_MUST_USE bool screen_command_each(struct db *db, const char *device,
                                      bool (*each)(void *arg, const struct screen_command *command), void *arg,

@@ -1,6 +1,6 @@
 /*
  * What screens have sent because they were asked to: screenshots and logs, sealed to the upload key
- * (firmware/command/upload.h), whose private half the server does not need and only `screen received` reads.
+ * (firmware/command/upload.h), whose private half is read to show one: `screen received`, a screen's picture in the API.
  * DIR/uploads/COMMAND, as it came.
  */
 #ifndef HEADEND_OPS_SCREEN_UPLOADS_H

@@ -2,6 +2,7 @@
 #include "headend/pages/handlers.h"
 #include "headend/pages/visit.h"
 #include "headend/server/admin_attempt.h"
+#include "headend/server/operate.h"
 #include "headend/server/streams.h"
 
 #define NEXT_MAX   128 /* bytes */
@@ -86,8 +87,11 @@ void page_sign_in_submit(struct request *request, struct reply *reply) {
 }
 
 void page_sign_out(struct request *request, struct reply *reply) {
-    struct pp_error error;
-    if (!admin_session_end(request->app->db, request->admin.session, &error)) {
+    struct pp_error error = {0};
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "token", request->admin.session);
+    if (!request_operate(request, "session.end", value, &result, &error)) {
         reply_failure(reply, &error);
         return;
     }

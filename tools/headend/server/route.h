@@ -31,6 +31,7 @@ struct route_api {
     const struct list_form *list;      /* of ROUTE_API: what may stand behind the '?'; NULL: nothing */
     const char *produces;              /* of ROUTE_API: the media type of the answer; NULL: JSON */
     void (*mark)(struct reply *reply); /* adds to any answer of it; NULL: nothing */
+    const char *operation;             /* that it asks for (ops/operations.h) */
 };
 
 struct route {

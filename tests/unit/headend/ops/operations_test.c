@@ -101,6 +101,8 @@ static cJSON *request_for(const struct operation *operation, const char *screen)
             cJSON_AddStringToObject(request, field->name, value);
         else if (field->type == OP_INTEGER)
             cJSON_AddNumberToObject(request, field->name, 1);
+        else if (field->type == OP_IDS)
+            cJSON_AddArrayToObject(request, field->name);
         else
             fail_msg("%s: a needed %s of a type that this test does not know", operation->name, field->name);
     }

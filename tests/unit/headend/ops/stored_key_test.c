@@ -105,6 +105,7 @@ static void make_it_of_before(struct home *home, const char *hex) {
     run(home, "DROP TABLE setup_link");
     run(home, "DELETE FROM meta WHERE name IN ('database_key', 'audit_head')");
     run(home, "DROP TABLE audit");
+    run(home, "DROP TABLE screen_command_key");
     run(home, "DROP TABLE admin_grant");
     run(home, "DELETE FROM migration WHERE number >= 28");
     snprintf(sql, sizeof sql, "UPDATE channel SET key = x'%s', next_key = x'%s'", hex, hex);

@@ -1,0 +1,192 @@
+// What administrators' programs do with screens, through the API; each answer is held against its description.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { signIn } from './lib/headend-browser.mjs';
+import { deviceAuthorization, enrolDevice, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
+import { readOpenapi } from './lib/openapi.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+describe('operations on screens', () => {
+  let headend;
+  let api;
+  let browser;
+  let csrf;
+  let screen;
+  let target;
+  before(async () => {
+    api = await readOpenapi(path.join(root, 'tools/headend/api/openapi.yaml'));
+    headend = await startHeadend();
+    screen = await enrolDevice(headend, { name: 'Hall', channel: 'lobby' });
+    await headend.cli('channel', 'add', 'bar', '--title', 'Bar');
+    target = `/api/v1/screens/${screen.id}`;
+    browser = await signIn(headend);
+    csrf = (await headend.request('GET', '/api/v1/session', { cookie: browser.cookie })).json().csrf;
+  });
+  after(() => headend?.stop());
+
+  const ask = async (method, place, body, headers = {}) => {
+    const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const answer = await headend.request(method, place, { cookie: browser.cookie, ...json,
+      headers: { accept: 'application/json', ...(method === 'GET' ? {} : { 'pingplay-csrf': csrf }), ...json.headers, ...headers } });
+    if (!answer.headers['content-type']?.startsWith('image/')) api.check(method, place, answer);
+    return answer;
+  };
+  const refused = async (code, parameter, ...request) => {
+    const answer = await ask(...request);
+    const problem = answer.json();
+    assert.deepEqual([problem.code, problem.parameter], [code, parameter], JSON.stringify(problem));
+    return answer;
+  };
+  const etag = async (place = target) => (await ask('GET', place)).headers.etag;
+  const audited = async () => (await headend.cli('audit', 'export')).trim().split('\n').map((line) => JSON.parse(line));
+
+  test('a screen is changed member by member, and the screen hears of it', async () => {
+    const before = (await headend.request('GET', '/v1/state', { device: screen })).json();
+    const answer = await ask('PATCH', target, { name: 'Foyer', rotation: 90, offline_mark: true, lock_after_s: 604800 }, { 'if-match': await etag() });
+    assert.equal(answer.status, 200);
+    assert.deepEqual([answer.json().name, answer.json().rotation, answer.json().channel.id], ['Foyer', 90, 'lobby']);
+    assert.equal(answer.headers.etag, await etag());
+    const state = (await headend.request('GET', '/v1/state', { device: screen })).json();
+    assert.ok(state.version > before.version);
+    assert.deepEqual([state.name, state.settings.rotation, state.settings.offline_mark, state.policy.offline.lock_after_s], ['Foyer', 90, true, 604800]);
+    assert.equal((await ask('PATCH', target, { channel: null }, { 'if-match': '*' })).json().channel, null);
+    assert.equal((await ask('PATCH', target, { channel: 'bar' }, { 'if-match': '*' })).json().channel.id, 'bar');
+    const [last] = (await audited()).slice(-1);
+    assert.deepEqual([last.operation, last.kind, last.actor, last.before.channel, last.after.channel], ['screen.change', 'person', 'admin', '', 'bar']);
+  });
+
+  test('who was slower than somebody else changes nothing; what the screen reports is no change', async () => {
+    const known = await etag();
+    await headend.sql(`UPDATE device SET seen = 77, report = '{"state":"connecting"}' WHERE id = '${screen.id}'`);
+    assert.notEqual(await etag(), known, 'it is another representation');
+    assert.equal((await ask('PATCH', target, { name: 'First' }, { 'if-match': `"0000000000000000", ${known}` })).status, 200);
+    assert.equal((await refused('changed-meanwhile', undefined, 'PATCH', target, { name: 'Second' }, { 'if-match': known })).status, 412);
+    assert.equal((await refused('condition-required', undefined, 'PATCH', target, { name: 'Second' })).status, 428);
+    assert.equal((await ask('GET', target)).json().name, 'First');
+  });
+
+  test('what is no good is refused by its member, and nothing of the request is done', async () => {
+    const cases = [[{ colour: 'red' }, 'colour'], [{ name: '' }, 'name'], [{ name: 'New', rotation: 45 }, 'rotation'], [{ name: 'New', rotation: '90' }, 'rotation'],
+      [{ channel: 'nowhere' }, 'channel'], [{ channel: 'No!' }, 'channel'], [{ time_zone: '?' }, 'time_zone'], [{ lock_after_s: 1 }, 'lock_after_s'],
+      [{ screen: screen.id }, 'screen'], [{ locale: null }, 'locale'], [{ access: 'cookie' }, 'access']];
+    for (const [body, parameter] of cases) await refused('body-invalid', parameter, 'PATCH', target, body, { 'if-match': '*' });
+    for (const text of ['', '[]', '{', '{"name":"a","name":"b"}']) {
+      const answer = await headend.request('PATCH', target, { cookie: browser.cookie, body: text,
+        headers: { 'pingplay-csrf': csrf, 'content-type': 'application/json', 'if-match': '*', accept: 'application/json' } });
+      assert.equal(answer.json().code, 'body-invalid', text);
+    }
+    assert.equal((await ask('GET', target)).json().name, 'First');
+  });
+
+  test('a command is asked once for each key, and its receipts are read', async () => {
+    const first = await ask('POST', `${target}/commands`, { name: 'identify', arguments: { seconds: 20 } }, { 'idempotency-key': 'a-1' });
+    assert.deepEqual([first.status, first.json().outcome, first.json().arguments], [201, 'waiting', { seconds: 20 }]);
+    const again = await ask('POST', `${target}/commands`, { name: 'identify', arguments: { seconds: 20 } }, { 'idempotency-key': 'a-1' });
+    assert.equal(again.json().id, first.json().id);
+    await refused('state-conflict', undefined, 'POST', `${target}/commands`, { name: 'reboot' }, { 'idempotency-key': 'a-1' });
+    await refused('header-invalid', undefined, 'POST', `${target}/commands`, { name: 'reboot' }, { 'idempotency-key': 'x'.repeat(65) });
+    const other = await ask('POST', `${target}/commands`, { name: 'display', argument: 'off' });
+    const { items } = (await ask('GET', `${target}/commands`)).json();
+    assert.deepEqual(items.map(({ id }) => id), [other.json().id, first.json().id]);
+    const one = (await ask('GET', `${target}/commands/${first.json().id}`)).json();
+    assert.deepEqual([one.name, one.receipt, one.result], ['identify', null, null]);
+    const state = (await headend.request('GET', '/v1/state', { device: screen })).json();
+    assert.deepEqual(state.commands.map(({ id, name }) => [id, name]), [[first.json().id, 'identify'], [other.json().id, 'display']]);
+    assert.deepEqual(state.commands.map(({ args }) => args), [first.json().arguments, other.json().arguments]);
+    for (const [body, parameter] of [[{ name: 'shell' }, 'name'], [{ name: 'identify', arguments: { seconds: -1 } }, 'arguments'],
+      [{ name: 'identify', arguments: { colour: 1 } }, 'arguments'], [{ name: 'identify', lifetime_s: 1 }, 'lifetime_s'], [{ name: 'reboot', key: 'a' }, 'key']]) {
+      await refused('body-invalid', parameter, 'POST', `${target}/commands`, body);
+    }
+    await refused('not-found', undefined, 'GET', `${target}/commands/${screen.id}`);
+    await refused('not-found', undefined, 'GET', `${target}/picture`, undefined, { accept: 'image/png' });
+  });
+
+  test('a screen that waits is listed, looked up by its code and approved, and no answer tells the group that is asked for', async () => {
+    const thumbprint = thumbprintOf(makeKey());
+    const codes = [];
+    for (let i = 0; i < 2; i++) codes.push((await deviceAuthorization(headend, thumbprint)).json().user_code);
+    const shown = (await headend.fingerprintShown(codes[0])).split(' ');
+    const found = await Promise.all(codes.map(async (code) => (await ask('GET', `/api/v1/enrolments/${code}`)).json()));
+    for (const one of found) assert.deepEqual(one.fingerprint, shown.map((group, i) => (i === one.asked - 1 ? null : group)));
+    const [listed] = (await ask('GET', '/api/v1/enrolments')).json().items;
+    assert.deepEqual(listed.fingerprint, shown.map((group, i) => (found.some(({ asked }) => asked === i + 1) ? null : group)));
+    const place = `/api/v1/enrolments/${codes[0]}`;
+    assert.equal((await refused('fingerprint-wrong', undefined, 'POST', `${place}/approve`, { fingerprint: '0000', name: 'New' })).status, 403);
+    assert.equal((await ask('GET', place)).json().wrong, 1, 'a wrong answer counts');
+    assert.deepEqual((await audited()).slice(-1).map(({ operation, outcome }) => [operation, outcome]), [['enrolment.approve', 'refused']]);
+    await refused('body-invalid', 'name', 'POST', `${place}/approve`, { fingerprint: shown[0] });
+    const answer = await ask('POST', `${place}/approve`, { fingerprint: shown[found[0].asked - 1], name: 'New', site: 'Rennes', channel: 'bar' });
+    assert.equal(answer.status, 200);
+    assert.deepEqual((({ name, site, state }) => [name, site, state])((await ask('GET', `/api/v1/screens/${answer.json().id}`)).json()), ['New', 'Rennes', 'waiting']);
+    await refused('state-conflict', undefined, 'POST', `${place}/approve`, { fingerprint: shown[0], name: 'New' });
+    await refused('not-found', undefined, 'GET', '/api/v1/enrolments/BCDF-GHJK');
+    const third = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code;
+    assert.equal((await ask('POST', `/api/v1/enrolments/${third}/refuse`)).status, 204);
+    await refused('state-conflict', undefined, 'GET', `/api/v1/enrolments/${third}`);
+  });
+
+  test('a screen is retired, restored, and forgotten once it is retired', async () => {
+    const { id } = await enrolDevice(headend, { name: 'Old', channel: 'lobby' });
+    const place = `/api/v1/screens/${id}`;
+    assert.equal((await refused('state-conflict', undefined, 'DELETE', place)).status, 409);
+    for (const [action, state] of [['retire', 'retired'], ['restore', 'waiting'], ['retire', 'retired']]) {
+      assert.equal((await ask('POST', `${place}/${action}`)).status, 204, action);
+      assert.equal((await ask('GET', place)).json().state === 'retired', state === 'retired');
+    }
+    assert.equal((await ask('DELETE', place)).status, 204);
+    await refused('not-found', undefined, 'GET', place);
+  });
+
+  test('many at once: each is told by itself, and those that fail keep nobody from it', async () => {
+    const made = [];
+    for (const name of ['One', 'Two', 'Three']) made.push((await enrolDevice(headend, { name, channel: 'lobby' })).id);
+    await ask('POST', `/api/v1/screens/${made[1]}/retire`);
+    const screens = [...made, '00000000-0000-4000-8000-ffffffffffff'];
+    const answer = await ask('POST', '/api/v1/screens/actions', { action: 'change', screens, request: { site: 'Lyon' } });
+    assert.deepEqual(answer.json().items.map(({ id, outcome }) => [id, outcome]), [[made[0], 'done'], [made[1], 'refused'], [made[2], 'done'], [screens[3], 'not-found']]);
+    assert.equal((await ask('GET', `/api/v1/screens/${made[2]}`)).json().site, 'Lyon');
+    const asked = (await ask('POST', '/api/v1/screens/actions', { action: 'command', screens: [made[0]], request: { name: 'reboot' } })).json().items[0];
+    assert.equal((await ask('GET', `/api/v1/screens/${made[0]}/commands`)).json().items[0].id, asked.value.id);
+    await refused('body-invalid', 'screens', 'POST', '/api/v1/screens/actions', { action: 'retire', screens: Array(501).fill(made[0]) });
+    await refused('body-invalid', 'action', 'POST', '/api/v1/screens/actions', { action: 'paint', screens: [] });
+  });
+
+  test('timeline and reports', async () => {
+    const item = { id: '6b373e71-c470-49d9-9265-112494d3c72e', time: '2026-01-05T08:00:00Z', kind: 'sync', detail: { bytes: 1 } };
+    const sent = await headend.request('POST', '/v1/events', { device: screen, headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ batch: '7b373e71-c470-49d9-9265-112494d3c72e', items: [item] }) });
+    assert.ok(sent.status < 300, sent.text);
+    assert.deepEqual((await ask('GET', `${target}/events`)).json().items.map(({ kind }) => kind), ['sync']);
+    const reports = (await ask('GET', `${target}/reports`)).json();
+    assert.deepEqual([reports.events, reports.plays, reports.events_lost], [1, 0, 0]);
+  });
+
+  test('whoever may only look changes nothing by any route, and each attempt is written down', async () => {
+    await headend.sql("UPDATE admin_grant SET role = 'viewer'");
+    const code = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code;
+    const changing = api.routes.filter((route) => !/^(GET|OPTIONS) /.test(route) && !/session|setup|uploads/.test(route));
+    assert.ok(changing.length >= 9);
+    for (const route of changing) {
+      const [method, pattern] = route.split(' ');
+      const rows = (await audited()).length;
+      const place = pattern.replace('{id}', screen.id).replace('{code}', code);
+      const hasBody = api.document.paths[pattern][method.toLowerCase()].requestBody;
+      const answer = await ask(method, place, hasBody ? {} : undefined, { 'if-match': '*' });
+      assert.equal(`${route}: ${answer.status} ${answer.json().code}`, `${route}: 403 not-permitted`);
+      const all = await audited();
+      assert.deepEqual([all.length, all.at(-1).outcome, all.at(-1).actor], [rows + 1, 'denied', 'admin'], route);
+    }
+    assert.equal((await ask('GET', target)).status, 200);
+    assert.equal((await ask('GET', '/api/v1/enrolments')).status, 403);
+    await headend.sql("UPDATE admin_grant SET scope = 'site', value = 'Elsewhere'");
+    for (const more of ['', '/commands', '/picture', '/events', '/reports']) {
+      assert.equal((await ask('GET', `${target}${more}`, undefined, more === '/picture' ? { accept: 'image/png' } : {})).status, 404, more);
+    }
+    await refused('not-found', undefined, 'POST', `${target}/retire`);
+  });
+});
