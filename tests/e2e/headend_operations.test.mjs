@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import https from 'node:https';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { signIn } from './lib/headend-browser.mjs';
+import { Browser, signIn } from './lib/headend-browser.mjs';
 import { deviceAuthorization, enrolDevice, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
 
@@ -164,6 +165,45 @@ describe('operations on screens', () => {
     assert.deepEqual((await ask('GET', `${target}/events`)).json().items.map(({ kind }) => kind), ['sync']);
     const reports = (await ask('GET', `${target}/reports`)).json();
     assert.deepEqual([reports.events, reports.plays, reports.events_lost], [1, 0, 0]);
+  });
+
+  test('of a grant for a site, the list, the screens and the events are that site alone, and the pages are none', async () => {
+    const names = [];
+    for (const [name, site] of [['In', 'Brest'], ['Out', 'Nantes']]) {
+      const { id } = await enrolDevice(headend, { name, channel: 'lobby' });
+      await headend.cli('screen', 'set', id, '--site', site);
+      names.push(id);
+    }
+    await headend.cliInput('long enough\n', 'user', 'add', 'ann', '--role', 'operator:site=Brest', '--password-stdin');
+    const ann = new Browser(headend);
+    await ann.signIn('ann', 'long enough');
+    const session = (await headend.request('GET', '/api/v1/session', { cookie: ann.cookie })).json();
+    const listed = (await headend.request('GET', '/api/v1/screens?limit=1000', { cookie: ann.cookie, headers: { accept: 'application/json' } })).json();
+    assert.deepEqual(listed.items.map(({ name }) => name), ['In']);
+    const change = (id, body) => headend.request('PATCH', `/api/v1/screens/${id}`, { cookie: ann.cookie, body: JSON.stringify(body),
+      headers: { accept: 'application/json', 'content-type': 'application/json', 'if-match': '*', 'pingplay-csrf': session.csrf } });
+    assert.equal((await change(names[0], { name: 'Inner' })).status, 200);
+    assert.equal((await change(names[0], { site: 'Nantes' })).status, 403);
+    assert.equal((await change(names[1], { name: 'Mine' })).status, 404);
+    assert.equal((await ann.get('/admin/screens')).status, 403);
+    assert.equal((await ann.get(`/admin/screens/${names[0]}`)).status, 403);
+    const events = await new Promise((resolve, reject) => {
+      const call = https.get({ host: 'localhost', port: headend.port, ca: headend.ca, path: '/api/v1/events', headers: { cookie: ann.cookie, accept: 'text/event-stream' } }, (response) => {
+        let text = '';
+        response.on('data', async (data) => {
+          const first = !text;
+          text += data;
+          if (first) {
+            await headend.cli('screen', 'set', names[1], '--name', 'Outer');
+            await headend.cli('screen', 'set', names[0], '--name', 'Innermost');
+          }
+          if (text.includes(names[0])) { call.destroy(); resolve(text); }
+        });
+      });
+      call.on('error', reject);
+    });
+    assert.ok(!events.includes(names[1]));
+    await assert.rejects(headend.cli('user', 'roles', 'admin', '--role', 'viewer'), /nobody else is an administrator/);
   });
 
   test('whoever may only look changes nothing by any route, and each attempt is written down', async () => {

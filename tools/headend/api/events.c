@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "headend/api/handlers.h"
 #include "headend/http/problems.h"
+#include "headend/ops/actor.h"
+#include "headend/ops/device.h"
 #include "headend/ops/screen_changes.h"
 #include "headend/server/streams.h"
 
@@ -23,6 +25,7 @@ struct events {
     bool ready; /* is said */
     uint64_t position;
     char session[SECRET_TEXT_SIZE];
+    struct actor actor; /* whose it is, as the last look found him */
 };
 
 /* Whether the session still is, and what is new. */
@@ -30,10 +33,29 @@ static bool events_look(struct events *events, struct pp_error *error) {
     struct admin admin;
     db_lock(events->app->watcher);
     bool ok = admin_session_look(events->app->watcher, events->session, &admin, error) &&
+              actor_person(events->app->watcher, &admin, "", &events->actor, error) &&
               screen_changes_look(events->app->changes, events->app->watcher, error);
     db_unlock(events->app->watcher);
     pp_wipe(&admin, sizeof admin);
     return ok;
+}
+
+/* Takes out those that are not for him to see. One that has gone was nowhere, and is told to who sees all. */
+static size_t ids_filter(struct events *events, char (*ids)[UUID_TEXT_SIZE], size_t count) {
+    size_t kept = 0;
+    if (actor_may(&events->actor, RIGHT_VIEW))
+        return count;
+    db_lock(events->app->watcher);
+    for (size_t i = 0; i < count; i++) {
+        struct device device;
+        if (!device_find(events->app->watcher, ids[i], &device, NULL))
+            continue;
+        const struct place place = {device.site, device.channel};
+        if (actor_may_at(&events->actor, RIGHT_VIEW, &place))
+            memmove(ids[kept++], ids[i], UUID_TEXT_SIZE);
+    }
+    db_unlock(events->app->watcher);
+    return kept;
 }
 
 static bool ids_write(struct pp_buf *out, char (*ids)[UUID_TEXT_SIZE], size_t count, struct pp_error *error) {
@@ -53,6 +75,7 @@ static enum stream_state events_say(struct events *events, struct pp_buf *out, s
                                                                                         : STREAM_BREAKS;
     }
     bool kept = screen_changes_since(events->app->changes, &events->position, ids, EVENT_IDS_MAX, &count);
+    count = ids_filter(events, ids, count);
     if (kept && !count)
         return STREAM_WAITS;
     bool ok =

@@ -11,7 +11,7 @@
 #define ACTIONS_MAX (64 * 1024) /* bytes */
 
 static const struct route_api events = {.produces = "text/event-stream"};
-static const struct route_api screens = {.list = &api_screens_form};
+static const struct route_api screens = {.list = &api_screens_form, .operation = "screen.list"};
 static const struct route_api session_end = {.operation = "session.end"};
 static const struct route_api screen_show = {.operation = "screen.show"};
 static const struct route_api screen_change = {.operation = "screen.change"};

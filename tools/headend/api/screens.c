@@ -91,6 +91,8 @@ static bool listing_add(void *arg, const struct device *device, const struct cha
 void api_screens(struct request *request, struct reply *reply) {
     const struct list *list = &request->list;
     struct pp_error error = {0};
+    if (!api_operation_allowed(request, reply))
+        return;
     struct listing listing = {
         .items = cJSON_CreateArray(), .now = pp_clock_realtime_s(), .limit = list->limit};
     const struct screen_list wanted = {.words = list->q,
@@ -99,6 +101,7 @@ void api_screens(struct request *request, struct reply *reply) {
                                        .after_id = list->begun ? list->keys[1] : NULL,
                                        .descending = list->descending,
                                        .now = listing.now,
+                                       .viewer = request->admin.id,
                                        .count = (int64_t)list->limit + 1};
     if (!screen_list(request->db, &wanted, listing_add, &listing, &error)) {
         cJSON_Delete(listing.items);

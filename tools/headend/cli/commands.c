@@ -126,8 +126,13 @@ static const struct command commands[] = {
     {"network", "proxies", command_network_proxies,
      "DIR [--header Forwarded|X-Forwarded-For] --none | RANGE...",
      "name the proxies whose word counts for from where a screen asks, and the header that they write"},
-    {"user", "list", command_user_list, "DIR [--json]", "list the administrators"},
-    {"user", "add", command_user_add, "DIR NAME [--password-stdin]", "add an administrator"},
+    {"user", "list", command_user_list, "DIR [--json]", "list those who may sign in"},
+    {"user", "add", command_user_add, "DIR NAME [--role ROLE]... [--password-stdin]",
+     "add somebody who may sign in; without a role, as an administrator. A ROLE is viewer, editor, "
+     "publisher, "
+     "operator, admin or\n    auditor, for all there is, or like operator:site=NAME, viewer:channel=ID"},
+    {"user", "roles", command_user_roles, "DIR NAME --role ROLE...",
+     "give somebody these roles in place of those before"},
     {"user", "password", command_user_password, "DIR NAME [--password-stdin]",
      "give an administrator a new password, and end the sessions"},
     {"user", "remove", command_user_remove, "DIR NAME", "remove an administrator, and end the sessions"},

@@ -44,6 +44,7 @@ PP_MUST_USE bool command_setup_port(uint64_t port, struct pp_error *error);
 /* cli/user.c */
 PP_MUST_USE bool command_user_add(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_user_password(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_user_roles(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_user_remove(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_user_list(int argc, char **argv, struct pp_error *error);
 

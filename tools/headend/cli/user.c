@@ -37,35 +37,64 @@ static struct home *user_words(const struct pp_option *table, int argc, char **a
     return home_open(argv[first], error);
 }
 
-static bool user_enter(int argc, char **argv, const char *command,
-                       bool (*enter)(struct db *db, const char *name, const char *password,
-                                     struct pp_error *error),
+static cJSON *user_request(const char *name, const char *password, const struct pp_option_list *roles) {
+    cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "name", name);
+    if (password)
+        cJSON_AddStringToObject(request, "password", password);
+    cJSON *list = roles->count ? cJSON_AddArrayToObject(request, "roles") : NULL;
+    for (size_t i = 0; i < roles->count; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(roles->items[i]));
+    return request;
+}
+
+static bool user_enter(int argc, char **argv, const char *command, const char *operation, bool with_roles,
                        struct pp_error *error) {
     bool password_stdin = false;
     const char *name;
-    const struct pp_option table[] = {{"password-stdin", PP_OPTION_FLAG, &password_stdin}, {0}};
+    struct pp_option_list roles = {0};
+    const struct pp_option table[] = {{"password-stdin", PP_OPTION_FLAG, &password_stdin},
+                                      {with_roles ? "role" : NULL, PP_OPTION_LIST, &roles},
+                                      {0}};
     account_auto struct account account = {0};
+    op_result_auto struct op_result result = {0};
     PP_AUTO(home) struct home *home = user_words(table, argc, argv, command, &name, error);
-    if (!home || !account_read(&account, name, password_stdin, error) ||
-        !enter(home->db, name, account.password, error))
+    if (!home || !account_read(&account, name, password_stdin, error))
+        return false;
+    pp_autojson cJSON *request = user_request(name, account.password, &roles);
+    if (!command_operate(home, operation, request, &result, error))
         return false;
     account_print(&account);
     return true;
 }
 
 bool command_user_add(int argc, char **argv, struct pp_error *error) {
-    return user_enter(argc, argv, "user add", user_add, error);
+    return user_enter(argc, argv, "user add", "user.add", true, error);
 }
 
 bool command_user_password(int argc, char **argv, struct pp_error *error) {
-    return user_enter(argc, argv, "user password", user_password, error);
+    return user_enter(argc, argv, "user password", "user.password", false, error);
+}
+
+static bool user_change(int argc, char **argv, const struct pp_option *table,
+                        const struct pp_option_list *roles, const char *operation, struct pp_error *error) {
+    const char *name;
+    op_result_auto struct op_result result = {0};
+    PP_AUTO(home) struct home *home = user_words(table, argc, argv, operation, &name, error);
+    pp_autojson cJSON *request = home ? user_request(name, NULL, roles) : NULL;
+    return request && command_operate(home, operation, request, &result, error);
+}
+
+bool command_user_roles(int argc, char **argv, struct pp_error *error) {
+    struct pp_option_list roles = {0};
+    const struct pp_option table[] = {{"role", PP_OPTION_LIST, &roles}, {0}};
+    return user_change(argc, argv, table, &roles, "user.roles", error);
 }
 
 bool command_user_remove(int argc, char **argv, struct pp_error *error) {
+    static const struct pp_option_list none = {.count = 0};
     const struct pp_option table[] = {{0}};
-    const char *name;
-    PP_AUTO(home) struct home *home = user_words(table, argc, argv, "user remove", &name, error);
-    return home && user_remove(home->db, name, error);
+    return user_change(argc, argv, table, &none, "user.remove", error);
 }
 
 struct user_list {

@@ -73,7 +73,7 @@ static size_t name_find(const char *const *names, size_t count, const char *name
     return i;
 }
 
-static bool grants_load(struct db *db, struct actor *actor, struct pp_error *error) {
+bool grants_load(struct db *db, struct actor *actor, struct pp_error *error) {
     struct pp_error end = {0};
     db_autorow struct db_row *row = db_query(db, error, DB_GRANT_EACH, DB_INT(actor->user));
     if (!row)
@@ -174,6 +174,12 @@ bool grant_read(const char *text, struct grant *grant, struct pp_error *error) {
     snprintf(grant->value, sizeof grant->value, "%s", value + 1);
     return kind == SCOPE_CHANNEL ? channel_id_check(value + 1, error)
                                  : text_check("site", value + 1, 1, TEXT_NAME_MAX, error);
+}
+
+void grant_text(const struct grant *grant, char text[GRANT_TEXT_SIZE]) {
+    bool whole = grant->scope == SCOPE_WHOLE;
+    snprintf(text, GRANT_TEXT_SIZE, "%s%s%s%s%s", role_names[grant->role], whole ? "" : ":",
+             whole ? "" : scope_names[grant->scope], whole ? "" : "=", grant->value);
 }
 
 bool grant_add(struct db *db, int64_t user, const struct grant *grant, struct pp_error *error) {

@@ -75,6 +75,10 @@ const char *role_name(enum role role);
 const char *right_name(enum right right);
 /* "operator", "operator:site=Rennes", "viewer:channel=lobby". */
 PP_MUST_USE bool grant_read(const char *text, struct grant *grant, struct pp_error *error);
+#define GRANT_TEXT_SIZE (TEXT_NAME_MAX + 32) /* bytes */
+void grant_text(const struct grant *grant, char text[GRANT_TEXT_SIZE]);
+/* Those that the database has of actor->user, behind the ones that are there. */
+PP_MUST_USE bool grants_load(struct db *db, struct actor *actor, struct pp_error *error);
 /* One more; one that is there already stays. */
 PP_MUST_USE bool grant_add(struct db *db, int64_t user, const struct grant *grant, struct pp_error *error);
 

@@ -13,7 +13,7 @@ struct op {
     struct device device; /* of OP_SCREEN, as it was */
     struct op_result *result;
     /* For the audit. Of OP_SCREEN they are made where the function leaves them. */
-    char target[UUID_TEXT_SIZE + CHANNEL_ID_MAX];
+    char target[TEXT_NAME_MAX + 1];
     cJSON *before, *after;
     bool kept;  /* it fails, and what was written all the same is to stay: a wrong answer that counts */
     bool wakes; /* running servers have something new to tell screens */
@@ -49,5 +49,10 @@ bool op_enrolment_approve(struct op *op, struct pp_error *error);
 bool op_enrolment_refuse(struct op *op, struct pp_error *error);
 bool op_enrolment_show(struct op *op, struct pp_error *error);
 bool op_enrolment_list(struct op *op, struct pp_error *error);
+/* op_users.c */
+bool op_user_add(struct op *op, struct pp_error *error);
+bool op_user_roles(struct op *op, struct pp_error *error);
+bool op_user_password(struct op *op, struct pp_error *error);
+bool op_user_remove(struct op *op, struct pp_error *error);
 
 #endif

@@ -25,7 +25,7 @@ static struct db_row *list_query(struct db *db, const struct screen_list *wanted
                     DB_TEXT(wanted->after_id ? wanted->after_name : first),
                     DB_TEXT(wanted->after_id ? wanted->after_id : ""), DB_INT(wanted->now - DEVICE_ONLINE_S),
                     DB_TEXT(wanted->state), DB_INT(wanted->count), DB_TEXT(words[0]), DB_TEXT(words[1]),
-                    DB_TEXT(words[2]), DB_TEXT(words[3]));
+                    DB_TEXT(words[2]), DB_TEXT(words[3]), DB_INT(wanted->viewer));
 }
 
 /* The screen that the row names, whole. */

@@ -11,8 +11,9 @@ struct screen_list {
     const char *state;                 /* device_state_key; NULL for all */
     const char *after_name, *after_id; /* behind this one; NULL from the first */
     bool descending;
-    int64_t now;   /* s since 1970 */
-    int64_t count; /* at most */
+    int64_t now;    /* s since 1970 */
+    int64_t count;  /* at most */
+    int64_t viewer; /* whose grants say what is listed (actor.h); 0: all is */
 };
 
 /* With its channel, an empty one where it has none. Stops where the callback returns false. */

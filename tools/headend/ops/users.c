@@ -74,6 +74,36 @@ bool user_remove(struct db *db, const char *name, struct pp_error *error) {
                : pp_fail(error, refused.code, "%s", refused.message);
 }
 
+bool user_grants(struct db *db, const char *name, struct actor *actor, struct pp_error *error) {
+    char encoded[PASSWORD_ENCODED_MAX];
+    if (!user_find(db, name, &actor->user, encoded, error))
+        return false;
+    pp_wipe(encoded, sizeof encoded);
+    return actor->user ? grants_load(db, actor, error)
+                       : pp_fail(error, PP_E_NOTFOUND, "there is no administrator %s", name);
+}
+
+static bool an_admin_stays(struct db *db, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_GRANT_COUNT_ADMINS);
+    return row && db_next(row, "count", error) &&
+           (db_int(row, 0) > 0 ||
+            pp_fail(error, PP_E_STATE, "nobody else is an administrator of the whole: add another first"));
+}
+
+bool user_grants_save(struct db *db, const char *name, const struct grant *grants, size_t count,
+                      struct pp_error *error) {
+    struct actor actor = {.kind = ACTOR_PERSON};
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) || !user_grants(db, name, &actor, error) ||
+        !db_run(db, error, DB_GRANT_REMOVE_ALL, DB_INT(actor.user)))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!grant_add(db, actor.user, &grants[i], error))
+            return false;
+    }
+    return an_admin_stays(db, error) && db_change_commit(&change, error);
+}
+
 bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created), void *arg,
                struct pp_error *error) {
     db_autorow struct db_row *row = db_query(db, error, DB_ADMIN_EACH);

@@ -4,6 +4,7 @@
 
 #include "headend/base/text.h"
 #include "headend/db/db.h"
+#include "headend/ops/actor.h"
 
 #define PASSWORD_MIN         10  /* bytes */
 #define PASSWORD_MAX         200 /* bytes */
@@ -12,11 +13,16 @@
 
 /* Whether a name and a password may be an administrator's. */
 PP_MUST_USE bool user_check(const char *name, const char *password, struct pp_error *error);
-/* PP_E_STATE where the name is taken. */
+/* With the role admin for the whole. PP_E_STATE where the name is taken. */
 PP_MUST_USE bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error);
 /* Both end the administrator's sessions. PP_E_NOTFOUND. */
 PP_MUST_USE bool user_password(struct db *db, const char *name, const char *password, struct pp_error *error);
 PP_MUST_USE bool user_remove(struct db *db, const char *name, struct pp_error *error);
+/* Adds those of one who may sign in to actor->grants. PP_E_NOTFOUND. */
+PP_MUST_USE bool user_grants(struct db *db, const char *name, struct actor *actor, struct pp_error *error);
+/* In place of those there are. PP_E_STATE where nobody would have the role admin for the whole. */
+PP_MUST_USE bool user_grants_save(struct db *db, const char *name, const struct grant *grants, size_t count,
+                                  struct pp_error *error);
 PP_MUST_USE bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created),
                            void *arg, struct pp_error *error);
 /* The id, 0 where there is none, and what password_verify needs: then a hash that nothing fits, so that an

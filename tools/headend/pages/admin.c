@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "headend/pages/page.h"
 #include "headend/server/csrf.h"
+#include "headend/server/operate.h"
 #include "headend/server/route.h"
 
 /* To the sign-in page, and from there back to where a GET wanted to go. */
@@ -32,6 +33,23 @@ bool admin_form(struct request *request, struct reply *reply, const char *cookie
     return true;
 }
 
+/* The pages show all there is. Who may see a part of it has the console, which asks the API; signing out is for
+ * everybody. */
+static bool page_allowed(struct request *request, struct reply *reply) {
+    struct actor actor;
+    struct pp_error error = {0};
+    if (strcmp(request->route->pattern, "/admin/sign-out") == 0)
+        return true;
+    if (!request_actor(request, &actor, &error)) {
+        reply_failure(reply, &error);
+        return false;
+    }
+    if (actor_may(&actor, RIGHT_VIEW))
+        return true;
+    page_message(request, reply, MHD_HTTP_FORBIDDEN, "denied");
+    return false;
+}
+
 bool admin_authenticate(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
     if (!admin_recognise(request, &error)) {
@@ -41,5 +59,6 @@ bool admin_authenticate(struct request *request, struct reply *reply) {
             reply_failure(reply, &error);
         return false;
     }
-    return !request->route->body_type || admin_form(request, reply, request->admin.session);
+    return page_allowed(request, reply) &&
+           (!request->route->body_type || admin_form(request, reply, request->admin.session));
 }

@@ -14,6 +14,7 @@
 #include "headend/ops/audit.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/operations.h"
+#include "headend/ops/users.h"
 
 static void screen_add(struct home *home, const char *site, const char *channel, char id[UUID_TEXT_SIZE]) {
     assert_true(uuid_make(id, NULL));
@@ -101,7 +102,7 @@ static cJSON *request_for(const struct operation *operation, const char *screen)
             cJSON_AddStringToObject(request, field->name, value);
         else if (field->type == OP_INTEGER)
             cJSON_AddNumberToObject(request, field->name, 1);
-        else if (field->type == OP_IDS)
+        else if (field->type == OP_IDS || field->type == OP_TEXTS)
             cJSON_AddArrayToObject(request, field->name);
         else
             fail_msg("%s: a needed %s of a type that this test does not know", operation->name, field->name);
@@ -338,6 +339,49 @@ static void values_that_are_none_are_refused_by_their_member(void **state) {
 
 /* ---- Grants ---- */
 
+static enum pp_code roles_give(struct home *home, const struct actor *actor, const char *name,
+                               const char *role) {
+    cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "name", name);
+    cJSON *roles = cJSON_AddArrayToObject(request, "roles");
+    if (role)
+        cJSON_AddItemToArray(roles, cJSON_CreateString(role));
+    return run(home, actor, "user.roles", request);
+}
+
+static void somebody_is_always_an_administrator_of_the_whole(void **state) {
+    struct home *home = *state;
+    struct actor owner = actor_command_line();
+    assert_true(user_add(home->db, "ann", "long enough", NULL));
+    assert_int_equal(roles_give(home, &owner, "ann", "viewer"), PP_E_STATE);
+    assert_int_equal(roles_give(home, &owner, "ann", "admin:site=Rennes"), PP_E_STATE);
+    assert_true(user_add(home->db, "bob", "long enough", NULL));
+    assert_int_equal(roles_give(home, &owner, "ann", "viewer:site=Rennes"), PP_OK);
+    assert_int_equal(roles_give(home, &owner, "bob", NULL), PP_E_STATE);
+    assert_int_equal(roles_give(home, &owner, "eve", "viewer"), PP_E_NOTFOUND);
+    struct pp_error error = {0};
+    assert_false(user_remove(home->db, "bob", &error));
+    assert_int_equal(error.code, PP_E_STATE);
+    struct actor ann = {.kind = ACTOR_PERSON};
+    assert_true(user_grants(home->db, "ann", &ann, NULL));
+    assert_int_equal(ann.grants_count, 1);
+    assert_false(actor_may(&ann, RIGHT_VIEW));
+    assert_true(actor_may_at(&ann, RIGHT_VIEW, &(struct place){"Rennes", ""}));
+}
+
+static void passwords_of_users_are_not_written_down(void **state) {
+    struct home *home = *state;
+    struct actor owner = actor_command_line();
+    char seen[SEEN_SIZE] = "";
+    cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "name", "ann");
+    cJSON_AddStringToObject(request, "password", "a very long secret");
+    assert_int_equal(run(home, &owner, "user.add", request), PP_OK);
+    assert_true(audit_each(home->db, 0, row_see, seen, NULL));
+    assert_non_null(strstr(seen, "user.add done||{\"roles\":[\"admin\"]}"));
+    assert_null(strstr(seen, "secret"));
+}
+
 static void grants_are_read_to_the_letter(void **state) {
     (void)state;
     static const char *const wrong[] = {"",
@@ -377,6 +421,8 @@ int main(void) {
         home_test(where_the_audit_cannot_be_written_nothing_is_done),
         home_test(a_request_of_another_shape_is_refused_by_its_member),
         home_test(values_that_are_none_are_refused_by_their_member),
+        home_test(somebody_is_always_an_administrator_of_the_whole),
+        home_test(passwords_of_users_are_not_written_down),
         cmocka_unit_test(grants_are_read_to_the_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
