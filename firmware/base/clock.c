@@ -16,6 +16,12 @@ static int64_t clock_ms(clockid_t id) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t pp_clock_monotonic_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int64_t pp_clock_monotonic_ms(void) {
     return clock_ms(CLOCK_MONOTONIC);
 }

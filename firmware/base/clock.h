@@ -9,6 +9,7 @@
 #define PP_RFC3339_SIZE 21 /* "2026-01-31T23:59:59Z" and the NUL */
 
 int64_t pp_clock_monotonic_ms(void); /* ms, CLOCK_MONOTONIC */
+int64_t pp_clock_monotonic_us(void); /* the same in us, for what is short */
 int64_t pp_clock_realtime_s(void);   /* s since 1970-01-01T00:00:00Z, CLOCK_REALTIME */
 int64_t pp_clock_realtime_ms(void);
 int64_t pp_clock_boottime_ms(void); /* ms, CLOCK_BOOTTIME: as monotonic, and goes on while suspended */

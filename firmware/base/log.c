@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include "base/clock.h"
 #include "base/visible.h"
 
 #include <errno.h>
@@ -13,12 +14,15 @@
 #include <unistd.h>
 
 #define LOG_LINE_MAX 1024 /* bytes; one write, so that lines of several processes do not mix */
+#define LOG_JSON_MAX                                                                                         \
+    (2 * LOG_LINE_MAX + 512) /* of a line whose every character is escaped, with what stands around it */
 
 /* There is one log, as there is one standard error: nobody passes a context to it. */
 static struct {
     pthread_mutex_t lock;
     pp_log_tap *tap;
     void *arg;
+    bool json; /* how lines are written */
 } log_tap = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void pp_log_set_tap(pp_log_tap *tap, void *arg) {
@@ -73,6 +77,46 @@ static void log_say_once(char *text) {
     }
 }
 
+/* ---- As JSON ---- */
+
+void pp_log_use_json(bool json) {
+    log_tap.json = json;
+}
+
+/* Of a text that has nothing but what is visible. */
+static void log_escape(const char *text, char *out) {
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            *out++ = '\\';
+        *out++ = *text;
+    }
+    *out = 0;
+}
+
+static void log_write_json(enum pp_log_level level, const char *text, const char *members) {
+    char line[LOG_JSON_MAX], message[2 * LOG_LINE_MAX], seconds[PP_RFC3339_SIZE];
+    int64_t now_ms = pp_clock_realtime_ms();
+    pp_time_format(now_ms / 1000, seconds);
+    log_escape(text, message);
+    int size =
+        snprintf(line, sizeof line,
+                 "{\"time\":\"%.19s.%03dZ\",\"level\":\"%s\",\"program\":\"%s\",\"message\":\"%s\"%s%s}\n",
+                 seconds, (int)(now_ms % 1000), pp_log_level_name(level), program_invocation_short_name,
+                 message, *members ? "," : "", members);
+    if (size < (int)sizeof line && write(STDERR_FILENO, line, (size_t)size) < 0) {
+        /* Nobody is left to tell. */
+    }
+}
+
+void pp_log_members(enum pp_log_level level, const char *message, const char *members) {
+    int saved_errno = errno;
+    if (log_tap.json)
+        log_write_json(level, message, members);
+    errno = saved_errno;
+}
+
+/* ---- Lines ---- */
+
 void pp_log(enum pp_log_level level, const char *format, ...) {
     if (level == PP_LOG_DEBUG && !getenv("PINGPLAY_DEBUG"))
         return;
@@ -94,6 +138,11 @@ void pp_log(enum pp_log_level level, const char *format, ...) {
             memset(line + i, '?', size);
     }
     log_tell_tap(level, line + start);
+    if (log_tap.json) {
+        log_write_json(level, line + start, "");
+        errno = saved_errno;
+        return;
+    }
     line[length++] = '\n';
     if (write(STDERR_FILENO, line, length) < 0) {
         /* Nobody is left to tell. */

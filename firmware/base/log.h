@@ -18,6 +18,13 @@ enum pp_log_level {
 const char *pp_log_level_name(enum pp_log_level level); /* "error"; "?" for none */
 void pp_log(enum pp_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* From now on each line is one JSON object (RFC 8259), or none is again; also where the journal reads: "time" (RFC
+ * 3339, UTC, with ms), "level", "program", "message". Before there is a second thread. */
+void pp_log_use_json(bool json);
+/* Where lines are JSON, one that has other members as well: `members`, "\"status\":200,\"x\":\"y\"", as they stand.
+ * Else nothing. */
+void pp_log_members(enum pp_log_level level, const char *message, const char *members);
+
 /* Also hands each line that is written, as it is behind the level, to `tap`, from whatever thread says it; NULL: to
  * nobody. Of the whole process, as standard error is: whoever sets it takes it back before `arg` goes. */
 typedef void pp_log_tap(void *arg, enum pp_log_level level, const char *text);

@@ -49,6 +49,36 @@ static const char *captured(struct capture *capture) {
     return capture->text;
 }
 
+/* Whatever is said: one object a line, with the message as it was. */
+static void log_line_is_an_object_where_lines_are_json(void **state) {
+    char expected[512];
+    pp_log_use_json(true);
+    pp_log_warning("C:\\dir \"quoted\"\nand é");
+    const char *line = captured(*state);
+    snprintf(expected, sizeof expected,
+             "\"level\":\"warning\",\"program\":\"%s\",\"message\":\"C:\\\\dir \\\"quoted\\\"?and é\"}\n",
+             program_invocation_short_name);
+    assert_int_equal(strspn(line + strlen("{\"time\":\""), "0123456789-:T.Z"),
+                     strlen("2026-01-05T09:00:00.000Z"));
+    assert_string_equal(strstr(line, "\"level\""), expected);
+    pp_log_members(PP_LOG_INFO, "request", "\"status\":200");
+    assert_non_null(strstr(captured(*state), ",\"message\":\"request\",\"status\":200}\n"));
+    pp_log_use_json(false);
+    pp_log_members(PP_LOG_INFO, "request", "\"status\":200");
+    assert_string_equal(captured(*state), "");
+}
+
+static void log_long_line_is_an_object_still(void **state) {
+    char text[4000];
+    memset(text, '"', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    pp_log_use_json(true);
+    pp_log_info("%s", text);
+    pp_log_use_json(false);
+    const char *line = captured(*state);
+    assert_string_equal(line + strlen(line) - 5, "\\\"\"}\n");
+}
+
 static void log_line_names_a_thing_once(void **state) {
     static const struct {
         const char *prefix, *text, *line;
@@ -143,6 +173,8 @@ int main(void) {
         CAPTURE_TEST(log_line_turns_and_steers_nothing),
         CAPTURE_TEST(log_line_is_cut_at_its_cap_and_still_ends),
         CAPTURE_TEST(log_leaves_errno_alone),
+        CAPTURE_TEST(log_line_is_an_object_where_lines_are_json),
+        CAPTURE_TEST(log_long_line_is_an_object_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

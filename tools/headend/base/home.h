@@ -12,6 +12,7 @@
  *   repo/                 the static repository: metadata/ targets/ objects/
  *   uploads/COMMAND       what screens sent because they were asked to, sealed (0600)
  *   incoming/UPLOAD/FIRST what administrators upload while it comes, sealed (ops/upload_pieces.h; 0600)
+ *   serve.conf            options of `serve`, where somebody has made it (serve/config.h)
  *   publish.lock          held while a publish changes repo/
  *   wake                  touched by every command that changed something a running `serve` should see
  */

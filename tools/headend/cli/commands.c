@@ -25,7 +25,7 @@ static const struct command commands[] = {
      "DIR [--port N] [--listen ADDRESS] [--connections N] [--connections-per-address N] [--request-timeout "
      "S]\n"
      "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]\n"
-     "      [--provider-ca FILE]",
+     "      [--provider-ca FILE] [--log-format text|json] [--metrics-token FILE] [--config FILE]",
      "serve screens and administrators until SIGTERM"},
     {"publish", NULL, command_publish,
      "DIR --channel ID [--title TEXT] [--duration S] [--renderers FOLDER] [--renderer-user NAME]\n"

@@ -341,3 +341,10 @@ void connection_identify(struct connection *connection, struct MHD_Connection *m
                        &connection->refused))
         connection->device[0] = 0;
 }
+
+void connections_count(struct connections *connections, uint64_t counts[STANDINGS]) {
+    pthread_mutex_lock(&connections->mutex);
+    for (int i = 0; i < STANDINGS; i++)
+        counts[i] = admission_count(connections->admission, (enum standing)i);
+    pthread_mutex_unlock(&connections->mutex);
+}

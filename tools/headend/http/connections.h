@@ -38,6 +38,10 @@ struct connection {
     uint64_t moved;         /* bytes until the last measurement */
     struct framing framing; /* of what was received; only the thread that serves the connection looks at it */
     uint64_t requests;      /* begun; the same */
+    /* Of the request that is being answered; the same. */
+    uint64_t request_id;
+    int64_t request_us; /* CLOCK_MONOTONIC, when its head was there */
+    unsigned status;    /* of the answer; 0: none yet */
     bool peer_known;
     char device[UUID_TEXT_SIZE];          /* of the verified client certificate; "" without one */
     struct certificate_facts certificate; /* that certificate's */
@@ -79,6 +83,9 @@ void connection_answer_done(struct connection *connection);
 
 /* Whether it is we who keep a request's body waiting, and not its sender. NULL is allowed. */
 void connection_body_waits(struct connection *connection, bool waits);
+
+/* How many there are, by who stands at the other end. */
+void connections_count(struct connections *connections, uint64_t counts[STANDINGS]);
 
 /* Looks at the client certificate, once per connection. */
 void connection_identify(struct connection *connection, struct MHD_Connection *mhd);

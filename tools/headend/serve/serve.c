@@ -40,6 +40,7 @@
 #include "headend/serve/serve.h"
 #include "headend/serve/well_known.h"
 #include "headend/server/hasher.h"
+#include "headend/server/metrics.h"
 #include "headend/server/server.h"
 #include "headend/server/streams.h"
 #include "headend/server/waiters.h"
@@ -110,6 +111,7 @@ static void serving_finish(struct serving *serving) {
     strings_destroy(app->strings);
     console_destroy(app->console);
     time_zones_finish(&serving->time_zones);
+    metrics_destroy(app->metrics);
     site_finish(&serving->site);
     control_close(app->control);
     authorities_close(app->authorities);
@@ -412,8 +414,10 @@ bool serve(struct home *home, const struct serve_options *options, struct pp_err
                               .notices = -1};
     serving_connect(&serving);
     db_share(home->db);
-    if (!site_connect(&serving.site, error) || !serving_descriptors(&serving, error) ||
-        !serving_signals(&serving, error) || !serving_load(&serving, error) ||
+    if (!site_connect(&serving.site, error) ||
+        !(serving.app.metrics = metrics_create(&serving.site, error)) ||
+        !serving_descriptors(&serving, error) || !serving_signals(&serving, error) ||
+        !serving_load(&serving, error) ||
         (serving.listener = listen_open(options->listen, (uint16_t)options->port, &serving.app.port, error)) <
             0 ||
         !serving_start(&serving, error))

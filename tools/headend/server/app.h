@@ -24,6 +24,7 @@ struct workers;
 struct streams;
 struct screen_changes;
 struct content_uploads;
+struct metrics;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -36,6 +37,9 @@ struct serve_options {
     uint64_t per_address;     /* of them from one address (address.h) */
     const char *provider_ca;  /* PEM, of OpenID Connect providers' servers */
     uint64_t request_s;       /* for TLS's handshake and a request's head (connections.h) */
+    const char *log_format;   /* "text", "json" */
+    const char *
+        metrics_token; /* the file of what has to be shown for /metrics; NULL: loopback may ask, and nobody else */
 };
 
 struct app {
@@ -67,6 +71,7 @@ struct app {
     struct time_zones *time_zones;   /* that people choose from */
     struct console *console;         /* the files of the administrators' console, where they are installed */
     const struct site *site;         /* what may be asked, and who answers */
+    struct metrics *metrics;         /* of requests */
 };
 
 #endif

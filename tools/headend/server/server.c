@@ -11,6 +11,8 @@
 #include "headend/public/certificate.h"
 #include "headend/server/hasher.h"
 #include "headend/server/intake.h"
+#include "headend/server/metrics.h"
+#include "headend/server/request_log.h"
 #include "headend/server/route.h"
 #include "headend/server/waiters.h"
 #include "headend/server/writer.h"
@@ -37,6 +39,8 @@ static enum MHD_Result queue_reply(struct MHD_Connection *connection, struct rep
     if (!reply->response)
         reply_problem(reply, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal-error", "the server failed");
     add_security_headers(reply);
+    if (connection_of(connection))
+        request_log_answer(connection_of(connection), reply);
     enum MHD_Result result = MHD_queue_response(connection, reply->status, reply->response);
     MHD_destroy_response(reply->response);
     return result;
@@ -174,8 +178,12 @@ static enum MHD_Result request_begin(struct app *app, struct MHD_Connection *con
 }
 
 static enum MHD_Result request_body(struct request *request, const char *data, size_t *size) {
-    if (request->intake)
-        return intake_take(request->intake, data, size) ? MHD_YES : MHD_NO;
+    if (request->intake) {
+        size_t offered = *size;
+        bool taken = intake_take(request->intake, data, size);
+        metrics_note_upload(request->app->metrics, offered - *size);
+        return taken ? MHD_YES : MHD_NO;
+    }
     if (!pp_buf_add(&request->body, data, *size, NULL)) {
         if (request->body_too_large)
             return MHD_NO; /* it goes on sending: cut */
@@ -263,6 +271,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
                               void **slot) {
     struct app *app = arg;
     (void)version;
+    if (!*slot && connection_of(connection))
+        request_log_begin(connection_of(connection));
     if (!*slot)
         return request_begin(app, connection, path, method, slot);
     if (*size)
@@ -272,9 +282,11 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 
 static void completed(void *arg, struct MHD_Connection *connection, void **slot,
                       enum MHD_RequestTerminationCode code) {
+    struct app *app = arg;
     struct request *request = *slot;
-    (void)arg;
     (void)code;
+    if (connection_of(connection))
+        request_log_end(connection_of(connection), app->metrics, request ? request->route : NULL);
     connection_answer_done(connection_of(connection));
     if (!request)
         return;

@@ -108,3 +108,12 @@ bool waiters_stopping(struct waiters *waiters) {
     pthread_mutex_unlock(&waiters->mutex);
     return stopping;
 }
+
+uint64_t waiters_count(struct waiters *waiters) {
+    uint64_t count = 0;
+    pthread_mutex_lock(&waiters->mutex);
+    for (const struct request *request = waiters->first; request; request = request->next)
+        count++;
+    pthread_mutex_unlock(&waiters->mutex);
+    return count;
+}

@@ -15,6 +15,9 @@ uint64_t waiters_generation(struct waiters *waiters);
  * earlier poll is answered. */
 bool waiters_suspend(struct waiters *waiters, struct request *request, uint64_t generation);
 
+/* How many wait. */
+uint64_t waiters_count(struct waiters *waiters);
+
 /* Something has changed: all go on. */
 void waiters_wake(struct waiters *waiters);
 /* Those whose time is over go on. Returns when the next is due (ms, CLOCK_MONOTONIC), or INT64_MAX. */

@@ -2,6 +2,7 @@
 
 #include "headend/server/route.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
 
@@ -16,12 +17,23 @@ struct writer {
     bool busy;                     /* some were taken off the list and are not resumed yet */
     struct request *first, **last; /* linked by `next_to_write`, in the order of coming */
     struct db *checkpointer;       /* a connection of its own: syncs and checkpoints take long */
+    struct writer_figures figures; /* with the mutex */
 };
 
-static bool log_sync(const struct writer *writer) {
+static void note_sync(struct writer *writer, int64_t begun_us) {
+    pthread_mutex_lock(&writer->mutex);
+    writer->figures.syncs++;
+    writer->figures.sync_us += pp_clock_monotonic_us() - begun_us;
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+static bool log_sync(struct writer *writer) {
+    int64_t begun_us = pp_clock_monotonic_us();
     struct pp_error error;
-    if (db_sync(writer->checkpointer, &error))
+    if (db_sync(writer->checkpointer, &error)) {
+        note_sync(writer, begun_us);
         return true;
+    }
     pp_log_error("%s", error.message);
     return false;
 }
@@ -33,7 +45,7 @@ static void log_checkpoint(const struct writer *writer) {
 }
 
 /* Runs the handlers of a list, and waits for the disk where one of them has written. */
-static void write_all(const struct writer *writer, struct request *list) {
+static void write_all(struct writer *writer, struct request *list) {
     bool written = false;
     for (struct request *request = list; request; request = request->next_to_write) {
         request->held = (struct reply){0};
@@ -158,5 +170,13 @@ void writer_stop(struct writer *writer) {
     writer->stopping = true;
     while (writer->first || writer->busy)
         pthread_cond_wait(&writer->idle, &writer->mutex);
+    pthread_mutex_unlock(&writer->mutex);
+}
+
+void writer_look(struct writer *writer, struct writer_figures *figures) {
+    pthread_mutex_lock(&writer->mutex);
+    *figures = writer->figures;
+    for (const struct request *request = writer->first; request; request = request->next_to_write)
+        figures->waiting++;
     pthread_mutex_unlock(&writer->mutex);
 }

@@ -20,6 +20,13 @@ void writer_destroy(struct writer *writer);
  * is returned. */
 bool writer_suspend(struct writer *writer, struct request *request);
 
+struct writer_figures {
+    uint64_t waiting; /* requests */
+    uint64_t syncs;   /* of the disk, so far … */
+    int64_t sync_us;  /* … and what they took together */
+};
+void writer_look(struct writer *writer, struct writer_figures *figures);
+
 /* All that wait are answered, and none waits any more. */
 void writer_stop(struct writer *writer);
 
