@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -155,14 +155,10 @@ describe('a headend without an account', () => {
 describe('the page behind the link', () => {
   let chromium;
   let headend;
-  before(async () => {
-    chromium = await startChromium();
-    headend = await startEmpty();
-  });
-  after(async () => {
-    await chromium?.stop();
-    await headend?.stop();
-  });
+  before(async () => { chromium = await startChromium(); });
+  after(() => chromium?.stop());
+  beforeEach(async () => { headend = await startEmpty(); });
+  afterEach(() => headend.stop());
 
   const until = async (page, call, ...values) => {
     for (let i = 0; i < 100; i++) {
@@ -171,36 +167,89 @@ describe('the page behind the link', () => {
     }
     assert.fail(`never: ${call}`);
   };
+  const shown = (id) => { const element = document.getElementById(id); return element !== null && element.checkVisibility(); };
   const problem = () => document.getElementById('setup-problem').textContent;
+  // What a phone has: it knows its owner, and keeps passkeys.
+  const authenticator = async (page, options = {}) => {
+    await page.send('WebAuthn.enable', { enableUI: false });
+    const { authenticatorId } = await page.send('WebAuthn.addVirtualAuthenticator', { options: {
+      protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, ...options } });
+    return authenticatorId;
+  };
 
   for (const [language, none] of [['en', /opened by a link/], ['fr', /s’ouvre par un lien/]]) {
     test(`says what is wrong with a link that does not work (${language})`, async () => {
       const page = await chromium.page({ width: 390, height: 844, language });
       await page.open(`${headend.url}/setup`);
-      await until(page, problem.toString());
-      assert.match(await page.evaluate(problem.toString()), none);
+      await until(page, problem);
+      assert.match(await page.evaluate(problem), none);
       await page.open('about:blank');
       await page.open(`${headend.url}/setup#${'x'.repeat(43)}`);
-      await until(page, problem.toString());
-      assert.match(await page.evaluate(problem.toString()), /setup-link/);
-      assert.equal(await page.evaluate(() => document.getElementById('setup').hidden), true);
+      await until(page, problem);
+      assert.match(await page.evaluate(problem), /setup-link/);
+      assert.equal(await page.evaluate(shown, 'setup'), false);
       assert.deepEqual(page.complaints, []);
       await page.close();
     });
   }
 
-  test('makes the account on a phone, and leads on', async () => {
+  test('makes the account on a phone with a password, and leads on', async () => {
     const { address, token } = await headend.link();
     const page = await chromium.page({ width: 390, height: 844 });
-    await page.open(address);
-    await until(page, () => !document.getElementById('setup').hidden);
+    await page.open(address.replace('localhost', '127.0.0.1'));
+    await until(page, shown, 'password');
+    assert.equal(await page.evaluate(shown, 'by-passkey'), false, 'not for an address');
+    await page.evaluate(() => { document.getElementById('password').value = 'short'; document.querySelector('#setup button[type=submit]').click(); });
+    await until(page, problem);
+    assert.match(await page.evaluate(problem), /10 to 200/);
     await page.evaluate(() => { document.getElementById('password').value = 'four unrelated words'; });
-    await page.follow(() => document.querySelector('#setup button').click());
+    await page.follow(() => document.querySelector('#setup button[type=submit]').click());
     await until(page, () => location.pathname === '/admin/screens');
     assert.equal(await page.evaluate(() => document.querySelector('.who-name').textContent), 'admin');
     assert.equal(await page.evaluate(() => history.length), 2, 'the link is not in the history');
     assert.doesNotMatch(headend.log, new RegExp(token));
     assert.deepEqual(page.complaints, []);
+    await page.close();
+  });
+
+  test('makes the account with a passkey, which signs in again', async () => {
+    const { address } = await headend.link();
+    const page = await chromium.page({ width: 390, height: 844 });
+    const id = await authenticator(page);
+    await page.open(address);
+    await until(page, shown, 'passkey-make');
+    assert.equal(await page.evaluate(shown, 'password'), false, 'the password is folded away');
+    await page.follow(() => document.getElementById('passkey-make').click());
+    await until(page, () => location.pathname === '/admin/screens');
+    const { credentials } = await page.send('WebAuthn.getCredentials', { authenticatorId: id });
+    assert.equal(credentials.length, 1);
+    assert.deepEqual([credentials[0].isResidentCredential, credentials[0].rpId], [true, 'localhost']);
+    await page.follow(() => document.querySelector('.who button').click());
+    await until(page, shown, 'passkey-sign-in');
+    await page.follow(() => document.getElementById('passkey-sign-in').click());
+    await until(page, () => location.pathname === '/admin/screens');
+    assert.equal(await page.evaluate(() => document.querySelector('.who-name').textContent), 'admin');
+    assert.equal(await headend.sql('SELECT password FROM admin'), '', 'there is no password');
+    assert.ok(Number(await headend.sql('SELECT sign_count FROM passkey')) > 0, 'this one counts');
+    assert.deepEqual(page.complaints, []);
+    await page.close();
+  });
+
+  test('offers the password where the person cannot be verified, or says no', async () => {
+    const { address } = await headend.link();
+    const page = await chromium.page({ width: 390, height: 844 });
+    await authenticator(page, { isUserVerified: false });
+    await page.open(address);
+    await until(page, shown, 'passkey-make');
+    await page.evaluate(() => document.getElementById('passkey-make').click());
+    await until(page, problem);
+    assert.match(await page.evaluate(problem), /No passkey was made/);
+    assert.equal(await page.evaluate(shown, 'password'), true);
+    assert.equal(await headend.sql('SELECT count(*) FROM admin'), '0');
+    await page.open(`${headend.url}/admin/sign-in`);
+    await until(page, shown, 'passkey-sign-in');
+    await page.evaluate(() => document.getElementById('passkey-sign-in').click());
+    await until(page, () => document.getElementById('passkey-problem').textContent);
     await page.close();
   });
 });

@@ -11,12 +11,23 @@ void api_session_end(struct request *request, struct reply *reply);
 /* Answers with a session that has begun, and has the browser keep it. Its token is a secret. */
 void api_session_reply(struct reply *reply, unsigned status, const char *name, const char *token);
 /* body.c */
-/* Of a route that nobody is signed in for: whether no other site's page made the request, and its body is an object,
- * which is request->document then. False: it is answered. */
+/* Whether the request's body is an object, which is request->document then. False: it is answered. */
+bool api_body(struct request *request, struct reply *reply);
+/* The same of a route that nobody is signed in for: and no other site's page has made the request. */
 bool api_open_body(struct request *request, struct reply *reply);
 /* setup.c */
 void api_setup_check(struct request *request, struct reply *reply);
 void api_setup(struct request *request, struct reply *reply);
+void api_setup_passkey_options(struct request *request, struct reply *reply);
+/* passkey_sign_in.c */
+void api_passkey_options(struct request *request, struct reply *reply);
+void api_passkey_sign_in(struct request *request, struct reply *reply);
+/* passkeys.c */
+void api_passkeys(struct request *request, struct reply *reply);
+void api_passkeys_options(struct request *request, struct reply *reply);
+void api_passkeys_add(struct request *request, struct reply *reply);
+void api_passkey_rename(struct request *request, struct reply *reply);
+void api_passkey_remove(struct request *request, struct reply *reply);
 /* events.c */
 void api_events(struct request *request, struct reply *reply);
 /* screens.c */

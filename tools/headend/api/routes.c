@@ -2,9 +2,12 @@
 
 #include "headend/api/handlers.h"
 #include "headend/ops/content_upload.h"
+#include "headend/webauthn/answer.h"
 
 #define JSON        "application/json"
 #define SETUP_MAX   4096 /* bytes */
+#define JSON        "application/json"
+#define SETUP_MAX   4096 /* bytes, of what has no passkey in it */
 
 #define SIGN_IN_MAX 2048        /* bytes */
 #define SCREEN_MAX  (16 * 1024) /* bytes */
@@ -39,7 +42,21 @@ static const struct route routes[] = {
      NULL},
     {"DELETE", "/api/v1/session", ROUTE_API, NULL, 0, api_session_end, WORK_WRITES, &session_end},
     {"POST", "/api/v1/setup", ROUTE_OPEN, JSON, SETUP_MAX, api_setup, WORK_WRITES, NULL},
+    {"DELETE", "/api/v1/session", ROUTE_API, NULL, 0, api_session_end, WORK_WRITES, NULL},
+    {"POST", "/api/v1/setup", ROUTE_OPEN, JSON, ANSWER_TEXT_MAX, api_setup, WORK_WRITES, NULL},
     {"POST", "/api/v1/setup/check", ROUTE_OPEN, JSON, SETUP_MAX, api_setup_check, WORK_WRITES, NULL},
+    {"POST", "/api/v1/setup/passkey-options", ROUTE_OPEN, JSON, SETUP_MAX, api_setup_passkey_options,
+     WORK_WRITES, NULL},
+    {"POST", "/api/v1/session/passkey-options", ROUTE_OPEN, JSON, SETUP_MAX, api_passkey_options, WORK_WRITES,
+     NULL},
+    {"POST", "/api/v1/session/passkey", ROUTE_OPEN, JSON, ANSWER_TEXT_MAX, api_passkey_sign_in, WORK_WRITES,
+     NULL},
+    {"GET", "/api/v1/passkeys", ROUTE_API, NULL, 0, api_passkeys, WORK_WRITES, NULL},
+    {"POST", "/api/v1/passkeys", ROUTE_API, JSON, ANSWER_TEXT_MAX, api_passkeys_add, WORK_WRITES, NULL},
+    {"POST", "/api/v1/passkeys/options", ROUTE_API, JSON, SETUP_MAX, api_passkeys_options, WORK_WRITES, NULL},
+    {"PATCH", "/api/v1/passkeys/{id:uuid}", ROUTE_API, JSON, SETUP_MAX, api_passkey_rename, WORK_WRITES,
+     NULL},
+    {"DELETE", "/api/v1/passkeys/{id:uuid}", ROUTE_API, NULL, 0, api_passkey_remove, WORK_WRITES, NULL},
     {"GET", "/api/v1/events", ROUTE_API, NULL, 0, api_events, WORK_WRITES, &events},
     {"GET", "/api/v1/screens", ROUTE_API, NULL, 0, api_screens, WORK_WRITES, &screens},
     {"GET", "/api/v1/screens/{id:uuid}", ROUTE_API, NULL, 0, api_screen, WORK_WRITES, &screen_show},

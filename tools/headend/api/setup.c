@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "headend/api/handlers.h"
-#include "headend/http/connections.h"
+#include "headend/api/passkey_options.h"
 #include "headend/http/problems.h"
 #include "headend/ops/setup_link.h"
 #include "headend/ops/throttle.h"
@@ -58,21 +58,24 @@ void api_setup_check(struct request *request, struct reply *reply) {
         reply_empty(reply, MHD_HTTP_NO_CONTENT);
 }
 
-/* A name and a password that may be an administrator's. False: it is answered. */
-static bool account_good(const struct request *request, struct reply *reply, const char **name,
-                         const char **password) {
+/* A name that may be an administrator's. False: it is answered. */
+static bool name_good(const struct request *request, struct reply *reply, const char **name) {
     struct pp_error error = {0};
-    const char *wrong = "name";
-    bool good = pp_json_string(request->document, "name", TEXT_NAME_MAX, name, &error) &&
-                text_check("name", *name, 1, TEXT_NAME_MAX, &error);
-    if (good) {
-        wrong = "password";
-        good = pp_json_string(request->document, "password", PASSWORD_MAX, password, &error) &&
-               user_check(*name, *password, &error);
-    }
-    if (!good)
-        reply_with_parameter(reply, PROBLEM_BODY_INVALID, wrong, error.message);
-    return good;
+    if (pp_json_string(request->document, "name", TEXT_NAME_MAX, name, &error) &&
+        text_check("name", *name, 1, TEXT_NAME_MAX, &error))
+        return true;
+    reply_with_parameter(reply, PROBLEM_BODY_INVALID, "name", error.message);
+    return false;
+}
+
+static bool password_good(const struct request *request, struct reply *reply, const char *name,
+                          const char **password) {
+    struct pp_error error = {0};
+    if (pp_json_string(request->document, "password", PASSWORD_MAX, password, &error) &&
+        user_check(name, *password, &error))
+        return true;
+    reply_with_parameter(reply, PROBLEM_BODY_INVALID, "password", error.message);
+    return false;
 }
 
 static void busy(struct reply *reply) {
@@ -80,12 +83,59 @@ static void busy(struct reply *reply) {
     reply_retry_after(reply, BUSY_S);
 }
 
-/* The password's form takes as long to make as to check. */
+/* Whoever has made the account is signed in. */
+static void enter(struct request *request, struct reply *reply, int64_t admin, const char *name) {
+    char address[ADDRESS_TEXT_SIZE];
+    char session[SECRET_TEXT_SIZE];
+    struct pp_error error = {0};
+    if (!admin_enter(request, admin, session, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    request_address(request, address);
+    pp_log_info("the first account was made from %s", address);
+    api_session_reply(reply, MHD_HTTP_CREATED, name, session);
+    pp_wipe(session, sizeof session);
+}
+
+static void setup_by_passkey(struct request *request, struct reply *reply, const char *token,
+                             const char *name) {
+    struct passkey_party party;
+    struct webauthn_answer answer;
+    const cJSON *document;
+    const char *passkey_name = name;
+    int64_t admin = 0;
+    struct pp_error error = {0};
+    if (!passkey_party(request, reply, &party))
+        return;
+    bool read = pp_json_object(request->document, "passkey", &document, &error) &&
+                webauthn_answer_read(document, CLIENT_CREATES, &answer, &error) &&
+                (!pp_json_has(request->document, "passkey_name") ||
+                 (pp_json_string(request->document, "passkey_name", TEXT_NAME_MAX, &passkey_name, &error) &&
+                  text_check("passkey_name", passkey_name, 1, TEXT_NAME_MAX, &error)));
+    if (!read)
+        reply_with_parameter(reply, PROBLEM_BODY_INVALID, "passkey", error.message);
+    else if (setup_link_redeem_passkey(request->db, token, name, &party.party, &answer, passkey_name, &admin,
+                                       &error))
+        enter(request, reply, admin, name);
+    else if (error.code == PP_E_NOTFOUND)
+        refuse(reply);
+    else
+        passkey_reply_refused(request, reply, &error);
+}
+
+/* A password's form takes as long to make as to check. */
 static void setup_begin(struct request *request, struct reply *reply) {
     struct attempt *attempt = &request->attempt;
     const char *token;
     if (!api_open_body(request, reply) || !token_good(request, reply, &token) ||
-        !account_good(request, reply, &attempt->name, &attempt->password))
+        !name_good(request, reply, &attempt->name))
+        return;
+    if (pp_json_has(request->document, "passkey")) {
+        setup_by_passkey(request, reply, token, attempt->name);
+        return;
+    }
+    if (!password_good(request, reply, attempt->name, &attempt->password))
         return;
     request_address(request, attempt->address);
     attempt->makes = attempt->known = true;
@@ -98,7 +148,6 @@ static void setup_begin(struct request *request, struct reply *reply) {
 static void setup_finish(struct request *request, struct reply *reply) {
     const struct attempt *attempt = &request->attempt;
     const char *token;
-    char session[SECRET_TEXT_SIZE];
     int64_t admin = 0;
     struct pp_error error = {0};
     if (!attempt->right) {
@@ -109,18 +158,28 @@ static void setup_finish(struct request *request, struct reply *reply) {
     /* Somebody with the same link may have been quicker. */
     if (!token_good(request, reply, &token))
         return;
-    if (!setup_link_redeem(request->db, token, attempt->name, attempt->encoded, &admin, &error) ||
-        !admin_session_start(request->db, admin, session, &error)) {
-        if (error.code == PP_E_NOTFOUND)
-            refuse(reply);
-        else
-            reply_failure(reply, &error);
+    if (setup_link_redeem(request->db, token, attempt->name, attempt->encoded, &admin, &error))
+        enter(request, reply, admin, attempt->name);
+    else if (error.code == PP_E_NOTFOUND)
+        refuse(reply);
+    else
+        reply_failure(reply, &error);
+}
+
+/* POST /api/v1/setup/passkey-options */
+void api_setup_passkey_options(struct request *request, struct reply *reply) {
+    struct passkey_party party;
+    uint8_t handle[USER_HANDLE_SIZE];
+    const char *token;
+    const char *name;
+    struct pp_error error = {0};
+    if (!api_open_body(request, reply) || !token_good(request, reply, &token) ||
+        !name_good(request, reply, &name) || !passkey_party(request, reply, &party))
         return;
-    }
-    pp_log_info("the first account was made from %s", attempt->address);
-    connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
-    api_session_reply(reply, MHD_HTTP_CREATED, attempt->name, session);
-    pp_wipe(session, sizeof session);
+    if (setup_link_handle(token, handle, &error))
+        passkey_reply_create(request, reply, &party, token, handle, name, NULL);
+    else
+        reply_failure(reply, &error);
 }
 
 /* POST /api/v1/setup */

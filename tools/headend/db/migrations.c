@@ -233,6 +233,18 @@ static const char *const migrations[] = {
     "  command TEXT NOT NULL REFERENCES screen_command(id) ON DELETE CASCADE, PRIMARY KEY(device, key))"
     "  WITHOUT ROWID, STRICT;"
     "CREATE INDEX screen_command_key_of_command ON screen_command_key(command);",
+    /* 33: passkeys; an account that has some may be without a password, which is '' then. "handle" is what it is called
+     * towards authenticators (passkeys.h), "host" the name at which the passkey was made */
+    "ALTER TABLE admin ADD COLUMN handle BLOB;"
+    "CREATE UNIQUE INDEX admin_handle ON admin(handle) WHERE handle IS NOT NULL;"
+    "CREATE TABLE passkey(id TEXT PRIMARY KEY, admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE CASCADE,"
+    "  credential BLOB NOT NULL UNIQUE, public_key BLOB NOT NULL, host TEXT NOT NULL, name TEXT NOT NULL,"
+    "  transports TEXT NOT NULL, sign_count INTEGER NOT NULL, backup_eligible INTEGER NOT NULL,"
+    "  backed_up INTEGER NOT NULL, created INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID, "
+    "STRICT;"
+    "CREATE INDEX passkey_of_admin ON passkey(admin);"
+    "CREATE TABLE passkey_challenge(hash BLOB PRIMARY KEY, network TEXT NOT NULL, created INTEGER NOT NULL,"
+    "  expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;",
 };
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {

@@ -20,11 +20,16 @@
     PROBLEM(SIGN_IN_WRONG, 403, "sign-in-wrong")                                                             \
     PROBLEM(NOT_PERMITTED, 403, "not-permitted")                                                             \
     PROBLEM(FINGERPRINT_WRONG, 403, "fingerprint-wrong")                                                     \
+    PROBLEM(PASSKEY_REFUSED, 403, "passkey-refused")                                                         \
     PROBLEM(NOT_FOUND, 404, "not-found")                                                                     \
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed")                                                   \
     PROBLEM(NOT_ACCEPTABLE, 406, "not-acceptable")                                                           \
     PROBLEM(OFFSET, 409, "offset-differs")                                                                   \
     PROBLEM(STATE_CONFLICT, 409, "state-conflict")                                                           \
+    PROBLEM(PASSKEYS_UNAVAILABLE, 409, "passkeys-unavailable")                                               \
+    PROBLEM(PASSKEY_KNOWN, 409, "passkey-known")                                                             \
+    PROBLEM(TOO_MANY_PASSKEYS, 409, "too-many-passkeys")                                                     \
+    PROBLEM(LAST_WAY_IN, 409, "last-way-in")                                                                 \
     PROBLEM(UPLOAD_GONE, 410, "upload-gone")                                                                 \
     PROBLEM(CODE_EXPIRED, 410, "code-expired")                                                               \
     PROBLEM(CHANGED, 412, "changed-meanwhile")                                                               \

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "headend/db/db.h"
-#include "headend/ops/actor.h"
 #include "headend/ops/users.h"
 
 #define PURPOSE "setup-link"
@@ -44,14 +43,35 @@ bool setup_link_check(struct db *db, const char *token, struct pp_error *error) 
     return wanted ? true : pp_fail(error, PP_E_NOTFOUND, "there is an administrator already");
 }
 
+/* In a change of the caller's. */
+static bool account_make(struct db *db, const char *token, const char *name, const char *encoded,
+                         int64_t *admin, struct pp_error *error) {
+    return setup_link_check(db, token, error) && user_insert(db, name, encoded, admin, error);
+}
+
 bool setup_link_redeem(struct db *db, const char *token, const char *name, const char *encoded,
                        int64_t *admin, struct pp_error *error) {
-    static const struct grant all = {.role = ROLE_ADMIN, .scope = SCOPE_WHOLE};
-    char kept[PASSWORD_ENCODED_MAX];
     db_autochange struct db_change change = {0};
-    return db_change_begin(&change, db, error) && setup_link_check(db, token, error) &&
-           db_run(db, error, DB_SETUP_LINKS_REMOVE) &&
-           db_run(db, error, DB_ADMIN_ADD, DB_TEXT(name), DB_TEXT(encoded), DB_INT(pp_clock_realtime_s())) &&
-           user_find(db, name, admin, kept, error) && grant_add(db, *admin, &all, error) &&
+    return db_change_begin(&change, db, error) && account_make(db, token, name, encoded, admin, error) &&
+           db_change_commit(&change, error);
+}
+
+bool setup_link_handle(const char *token, uint8_t handle[USER_HANDLE_SIZE], struct pp_error *error) {
+    return secret_hash("setup-user-handle", token, handle, error);
+}
+
+bool setup_link_redeem_passkey(struct db *db, const char *token, const char *name,
+                               const struct webauthn_party *party, const struct webauthn_answer *answer,
+                               const char *passkey_name, int64_t *admin, struct pp_error *error) {
+    struct webauthn_credential credential;
+    uint8_t handle[USER_HANDLE_SIZE];
+    char id[UUID_TEXT_SIZE];
+    db_autochange struct db_change change = {0};
+    /* The challenge is taken whatever comes of it. */
+    return passkey_check_new(db, party, token, answer, &credential, error) &&
+           setup_link_handle(token, handle, error) && db_change_begin(&change, db, error) &&
+           account_make(db, token, name, "", admin, error) &&
+           db_run(db, error, DB_ADMIN_HANDLE_SET, DB_BLOB(handle, sizeof handle), DB_INT(*admin)) &&
+           passkey_add(db, party, *admin, passkey_name, answer, &credential, id, error) &&
            db_change_commit(&change, error);
 }

@@ -8,9 +8,7 @@
 #ifndef HEADEND_OPS_SETUP_LINK_H
 #define HEADEND_OPS_SETUP_LINK_H
 
-#include "headend/base/secret.h"
-
-struct db;
+#include "headend/ops/passkeys.h"
 
 #define SETUP_LINK_S 86400 /* 24 hours */
 
@@ -24,5 +22,14 @@ PP_MUST_USE bool setup_link_check(struct db *db, const char *token, struct pp_er
  * PP_E_NOTFOUND as above, also where somebody was quicker. */
 PP_MUST_USE bool setup_link_redeem(struct db *db, const char *token, const char *name, const char *encoded,
                                    int64_t *admin, struct pp_error *error);
+
+/* The same with a passkey. What the account will be called towards authenticators follows from the token alone: it is
+ * told before there is an account. */
+PP_MUST_USE bool setup_link_handle(const char *token, uint8_t handle[USER_HANDLE_SIZE],
+                                   struct pp_error *error);
+PP_MUST_USE bool setup_link_redeem_passkey(struct db *db, const char *token, const char *name,
+                                           const struct webauthn_party *party,
+                                           const struct webauthn_answer *answer, const char *passkey_name,
+                                           int64_t *admin, struct pp_error *error);
 
 #endif

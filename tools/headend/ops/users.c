@@ -33,20 +33,25 @@ bool user_check(const char *name, const char *password, struct pp_error *error) 
            text_check("password", password, PASSWORD_MIN, PASSWORD_MAX, error);
 }
 
-bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error) {
+bool user_insert(struct db *db, const char *name, const char *encoded, int64_t *id, struct pp_error *error) {
     static const struct grant all = {.role = ROLE_ADMIN, .scope = SCOPE_WHOLE};
-    char encoded[PASSWORD_ENCODED_MAX];
-    int64_t id = 0;
-    db_autochange struct db_change change = {0};
-    if (!user_check(name, password, error) || !password_encode(password, encoded, error) ||
-        !db_change_begin(&change, db, error) ||
-        !db_run(db, error, DB_ADMIN_ADD, DB_TEXT(name), DB_TEXT(encoded), DB_INT(pp_clock_realtime_s())))
+    char kept[PASSWORD_ENCODED_MAX];
+    if (!db_run(db, error, DB_ADMIN_ADD, DB_TEXT(name), DB_TEXT(encoded), DB_INT(pp_clock_realtime_s())))
         return false;
     if (!db_changes(db))
         return pp_fail(error, PP_E_STATE, "there is an administrator %s already", name);
     /* Whoever has a link to set this headend up has come too late. */
-    return user_find(db, name, &id, encoded, error) && grant_add(db, id, &all, error) &&
-           db_run(db, error, DB_SETUP_LINKS_REMOVE) && db_change_commit(&change, error);
+    return user_find(db, name, id, kept, error) && grant_add(db, *id, &all, error) &&
+           db_run(db, error, DB_SETUP_LINKS_REMOVE);
+}
+
+bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error) {
+    char encoded[PASSWORD_ENCODED_MAX];
+    int64_t id = 0;
+    db_autochange struct db_change change = {0};
+    return user_check(name, password, error) && password_encode(password, encoded, error) &&
+           db_change_begin(&change, db, error) && user_insert(db, name, encoded, &id, error) &&
+           db_change_commit(&change, error);
 }
 
 static bool user_changed(struct db *db, const char *name, struct pp_error *error) {
@@ -125,7 +130,8 @@ bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWO
     if (!found && missing.code != PP_E_NOTFOUND)
         return pp_fail(error, missing.code, "%s", missing.message);
     *id = found ? db_int(row, 0) : 0;
-    snprintf(encoded, PASSWORD_ENCODED_MAX, "%s", found ? db_text(row, 1) : nobody);
+    /* An account without a password, which has passkeys, takes as long as one that is not there. */
+    snprintf(encoded, PASSWORD_ENCODED_MAX, "%s", found && *db_text(row, 1) ? db_text(row, 1) : nobody);
     return true;
 }
 

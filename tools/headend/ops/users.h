@@ -15,6 +15,9 @@
 PP_MUST_USE bool user_check(const char *name, const char *password, struct pp_error *error);
 /* With the role admin for the whole. PP_E_STATE where the name is taken. */
 PP_MUST_USE bool user_add(struct db *db, const char *name, const char *password, struct pp_error *error);
+/* The same of a password's encoded form, "" for none, in a change of the caller's. */
+PP_MUST_USE bool user_insert(struct db *db, const char *name, const char *encoded, int64_t *id,
+                             struct pp_error *error);
 /* Both end the administrator's sessions. PP_E_NOTFOUND. */
 PP_MUST_USE bool user_password(struct db *db, const char *name, const char *password, struct pp_error *error);
 PP_MUST_USE bool user_remove(struct db *db, const char *name, struct pp_error *error);

@@ -25,6 +25,7 @@
 #include "headend/ops/contacts.h"
 #include "headend/ops/content_upload.h"
 #include "headend/ops/enrolment.h"
+#include "headend/ops/passkey_challenge.h"
 #include "headend/ops/person_session.h"
 #include "headend/ops/publish.h"
 #include "headend/ops/screen_changes.h"
@@ -276,7 +277,7 @@ static void serving_housekeep(struct serving *serving) {
     struct db *db = serving->app.db;
     db_lock(db);
     if (!enrolment_purge(db, &error) || !admin_session_purge(db, &error) ||
-        !throttle_purge(db, pp_clock_realtime_s(), &error))
+        !passkey_challenge_purge(db, &error) || !throttle_purge(db, pp_clock_realtime_s(), &error))
         pp_log_warning("housekeeping: %s", error.message);
     serving_end_sessions(serving);
     allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());

@@ -1,6 +1,7 @@
 #include "headend/server/admin.h"
 
 #include "headend/http/connections.h"
+#include "headend/server/streams.h"
 
 bool admin_recognise(struct request *request, struct pp_error *error) {
     char token[COOKIE_VALUE_MAX];
@@ -13,6 +14,22 @@ bool admin_recognise(struct request *request, struct pp_error *error) {
     if (known)
         connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
     return known;
+}
+
+bool admin_enter(struct request *request, int64_t admin, char token[SECRET_TEXT_SIZE],
+                 struct pp_error *error) {
+    char former[COOKIE_VALUE_MAX];
+    if (cookie_find(request_header(request, "Cookie"), ADMIN_COOKIE, former)) {
+        bool ended = admin_session_end(request->db, former, error);
+        streams_end(request->app->streams, former);
+        pp_wipe(former, sizeof former);
+        if (!ended)
+            return false;
+    }
+    if (!admin_session_start(request->db, admin, token, error))
+        return false;
+    connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
+    return true;
 }
 
 void admin_cookie_set(struct reply *reply, const char *name, const char *value, int64_t max_age_s) {

@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "headend/http/connections.h"
 #include "headend/ops/throttle.h"
+#include "headend/server/admin.h"
 #include "headend/server/hasher.h"
 
 /* Counts the attempt and finds the account. */
@@ -14,10 +14,10 @@ static bool attempt_count(struct db *db, struct attempt *attempt, struct pp_erro
 }
 
 /* Starts the session. */
-static bool attempt_succeed(struct db *db, const struct attempt *attempt, char token[SECRET_TEXT_SIZE],
-                            struct pp_error *error) {
-    return throttle_clear(db, attempt->name, attempt->address, pp_clock_realtime_s(), error) &&
-           admin_session_start(db, attempt->admin, token, error);
+static bool attempt_succeed(struct request *request, char token[SECRET_TEXT_SIZE], struct pp_error *error) {
+    const struct attempt *attempt = &request->attempt;
+    return throttle_clear(request->db, attempt->name, attempt->address, pp_clock_realtime_s(), error) &&
+           admin_enter(request, attempt->admin, token, error);
 }
 
 bool admin_attempt_begun(const struct request *request) {
@@ -55,8 +55,5 @@ enum admin_attempt admin_attempt_finish(struct request *request, char token[SECR
         pp_log_warning("sign-in refused from %s", attempt->address);
         return ADMIN_ATTEMPT_WRONG;
     }
-    if (!attempt_succeed(request->app->db, attempt, token, error))
-        return ADMIN_ATTEMPT_ERROR;
-    connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
-    return ADMIN_ATTEMPT_RIGHT;
+    return attempt_succeed(request, token, error) ? ADMIN_ATTEMPT_RIGHT : ADMIN_ATTEMPT_ERROR;
 }

@@ -48,6 +48,8 @@ static void a_link_makes_one_account_and_then_nothing(void **state) {
     assert_string_equal(encoded, ENCODED);
     assert_true(setup_link_wanted(home->db, &wanted, NULL));
     assert_false(wanted);
+    assert_int_equal(count(home, "SELECT count(*) FROM admin_grant WHERE role = 'admin' AND scope = 'whole'"),
+                     1);
     not_there(home, token);
     assert_false(setup_link_redeem(home->db, token, "Bob", ENCODED, &admin, &error));
     assert_int_equal(error.code, PP_E_NOTFOUND);

@@ -103,6 +103,10 @@ static void make_it_of_before(struct home *home, const char *hex) {
     run(home, "DROP TRIGGER object_key_sealed");
     run(home, "DROP TABLE content_upload"); /* of later migrations, as the next ones */
     run(home, "DROP TABLE setup_link");
+    run(home, "DROP TABLE passkey");
+    run(home, "DROP TABLE passkey_challenge");
+    run(home, "DROP INDEX admin_handle");
+    run(home, "ALTER TABLE admin DROP COLUMN handle");
     run(home, "DELETE FROM meta WHERE name IN ('database_key', 'audit_head')");
     run(home, "DROP TABLE audit");
     run(home, "DROP TABLE screen_command_key");
