@@ -12,6 +12,7 @@
 #include "jose/jws.h"
 
 #define STATE_WAIT_MAX_S 60    /* of Prefer: wait */
+#define STATE_AGAIN_S    1     /* until the server has heard of a change, at most */
 #define STATE_LIFETIME_S 86400 /* iat to exp */
 #define STATE_ETAG_SIZE  80
 #define STATE_TYPE       "pingplay-state"
@@ -168,6 +169,22 @@ static bool state_load(struct request *request, struct channel *channel, struct 
     return ok;
 }
 
+/* Others commit between our reads: where the screen has another version by now, what was read after it may be of that
+ * one already. Then all is read again, from the beginning, as after news, which they are. */
+static bool state_is_one(struct request *request, struct reply *reply) {
+    const struct device *device = &request->device;
+    struct device now;
+    struct pp_error error = {0};
+    if (!device_find(request->db, device->id, &now, &error)) {
+        reply_failure(reply, &error);
+        return false;
+    }
+    bool one = now.version == device->version && now.epoch == device->epoch;
+    if (!one)
+        reply->wait_s = STATE_AGAIN_S;
+    return one;
+}
+
 static void state_answer(struct request *request, struct reply *reply, const struct channel *channel,
                          const struct state_access *access) {
     const struct device *device = &request->device;
@@ -181,6 +198,8 @@ static void state_answer(struct request *request, struct reply *reply, const str
         if (state_waits(request, reply))
             return;
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
+    } else if (!state_is_one(request, reply)) {
+        return;
     } else {
         pp_autobuf struct pp_buf token = PP_BUF_INIT(JWS_TOKEN_MAX);
         if (!state_sign(request, channel, access, &token, &error)) {
