@@ -54,7 +54,7 @@ static bool follow_report(struct request *request, const cJSON *body, struct pp_
             "headend restored from a backup (then run \"restored\"), or its clock wrong?",
             request->device.id);
         tell_lost_root(request, body);
-        waiters_wake(request->app->waiters);
+        waiters_wake_device(request->app->waiters, request->device.id);
     }
     return true;
 }

@@ -29,7 +29,7 @@ static bool session_agreement(struct request *request, struct reply *reply) {
     }
     bool ok = device_set_agreement(request->app->db, request->device.id, agreement, &changed, &error);
     if (changed)
-        waiters_wake(request->app->waiters);
+        waiters_wake_device(request->app->waiters, request->device.id);
     if (ok && device_set_key(request->app->db, request->device.id, request->device_key, &error))
         return true;
     reply_failure(reply, &error);

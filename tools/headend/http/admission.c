@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACES_BUCKETS 1024
+#define PLACES_BUCKETS  1024
+#define SCREENS_BUCKETS 4096
 
 /* An address or a network that somebody is connected from. */
 struct place {
@@ -17,7 +18,9 @@ struct admission {
     uint64_t limit, per_address;
     uint64_t counts[STANDINGS];
     struct guest *first, *last;
+    uint64_t arrivals;
     struct place *places[PLACES_BUCKETS];
+    struct guest *screens[SCREENS_BUCKETS]; /* by the screen */
 };
 
 uint64_t admission_carried(uint64_t descriptors, uint64_t spare, uint64_t memory) {
@@ -42,11 +45,38 @@ void admission_destroy(struct admission *admission) {
 }
 
 /* FNV-1a. Who chooses addresses so that they fall together only slows down the counting. */
-static struct place **place_bucket(struct admission *admission, const char *name) {
+static uint32_t name_hash(const char *name) {
     uint32_t hash = 2166136261U;
     for (; *name; name++)
         hash = (hash ^ (unsigned char)*name) * 16777619U;
-    return &admission->places[hash % PLACES_BUCKETS];
+    return hash;
+}
+
+static struct place **place_bucket(struct admission *admission, const char *name) {
+    return &admission->places[name_hash(name) % PLACES_BUCKETS];
+}
+
+static struct guest **screen_bucket(struct admission *admission, const char *screen) {
+    return &admission->screens[name_hash(screen) % SCREENS_BUCKETS];
+}
+
+static void screen_link(struct admission *admission, struct guest *guest) {
+    struct guest **bucket = screen_bucket(admission, guest->screen);
+    guest->screen_previous = NULL;
+    guest->screen_next = *bucket;
+    if (*bucket)
+        (*bucket)->screen_previous = guest;
+    *bucket = guest;
+}
+
+static void screen_unlink(struct admission *admission, struct guest *guest) {
+    if (guest->standing != STANDING_SCREEN)
+        return;
+    *(guest->screen_previous ? &guest->screen_previous->screen_next
+                             : screen_bucket(admission, guest->screen)) = guest->screen_next;
+    if (guest->screen_next)
+        guest->screen_next->screen_previous = guest->screen_previous;
+    guest->screen_previous = guest->screen_next = NULL;
 }
 
 static struct place *place_take(struct admission *admission, const char *name) {
@@ -144,6 +174,7 @@ bool admission_enter(struct admission *admission, struct guest *guest, struct gu
     *evicted = NULL;
     guest->standing = STANDING_STRANGER;
     guest->leaving = false;
+    guest->arrival = ++admission->arrivals;
     guest->at_address = place_take(admission, guest->address);
     guest->at_network = place_take(admission, guest->network);
     if (!guest->at_address || !guest->at_network) {
@@ -165,15 +196,14 @@ bool admission_enter(struct admission *admission, struct guest *guest, struct gu
 }
 
 /* The oldest other connection of the screen, where it has as many as it may. */
-static struct guest *next_screen_to_evict(const struct admission *admission, const struct guest *guest,
-                                          const char *screen) {
+static struct guest *next_screen_to_evict(struct admission *admission, const char *screen) {
     struct guest *oldest = NULL;
     size_t count = 0;
-    for (struct guest *other = admission->first; other; other = other->next) {
-        if (other == guest || other->leaving || other->standing != STANDING_SCREEN ||
-            strcmp(other->screen, screen) != 0)
+    for (struct guest *other = *screen_bucket(admission, screen); other; other = other->screen_next) {
+        if (other->leaving || strcmp(other->screen, screen) != 0)
             continue;
-        if (!count++)
+        count++;
+        if (!oldest || other->arrival < oldest->arrival)
             oldest = other;
     }
     return count >= ADMISSION_SCREEN_MAX ? oldest : NULL;
@@ -187,7 +217,7 @@ bool admission_recognise(struct admission *admission, struct guest *guest, enum 
         return true;
     if (standing == STANDING_SCREEN) {
         uint64_t reserve = (admission->limit + ADMISSION_RESERVE_PART - 1) / ADMISSION_RESERVE_PART;
-        *evicted = next_screen_to_evict(admission, guest, screen);
+        *evicted = next_screen_to_evict(admission, screen);
         if (!*evicted && admission->counts[STANDING_SCREEN] + reserve >= admission->limit)
             return false;
         strncpy(guest->screen, screen, sizeof guest->screen - 1);
@@ -197,6 +227,8 @@ bool admission_recognise(struct admission *admission, struct guest *guest, enum 
     guest_count(admission, guest, false);
     guest->standing = standing;
     guest_count(admission, guest, true);
+    if (standing == STANDING_SCREEN)
+        screen_link(admission, guest);
     return true;
 }
 
@@ -211,6 +243,7 @@ void admission_leave(struct admission *admission, struct guest *guest) {
     if (!guest->at_address)
         return;
     admission_dismiss(admission, guest);
+    screen_unlink(admission, guest);
     guest_unlink(admission, guest);
     place_drop(admission, guest->at_address);
     place_drop(admission, guest->at_network);

@@ -40,7 +40,9 @@ struct guest {
     char screen[UUID_TEXT_SIZE]; /* of STANDING_SCREEN */
     bool leaving;                /* was told to go, and counts no more */
     struct place *at_address, *at_network;
-    struct guest *previous, *next; /* the older and the newer one */
+    struct guest *previous, *next;               /* the older and the newer one */
+    uint64_t arrival;                            /* his number, from the first one */
+    struct guest *screen_previous, *screen_next; /* in his screen's bucket, of STANDING_SCREEN */
 };
 
 struct admission;

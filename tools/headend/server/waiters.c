@@ -4,9 +4,13 @@
 
 #include "base/clock.h"
 
+#define BUCKETS        4096
+#define EXPIRE_TICK_MS 100 /* thousands that wait are looked through no more often than that */
+
+/* Those that wait stand in buckets by their device, so that a poll finds the earlier one of its screen at once. */
 struct waiters {
     pthread_mutex_t mutex;
-    struct request *first;
+    struct request *buckets[BUCKETS];
     uint64_t generation;
     bool stopping;
 };
@@ -35,12 +39,19 @@ uint64_t waiters_generation(struct waiters *waiters) {
     return generation;
 }
 
+static struct request **waiter_bucket(struct waiters *waiters, const char *device) {
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    for (; *device; device++)
+        hash = (hash ^ (unsigned char)*device) * 16777619U;
+    return &waiters->buckets[hash % BUCKETS];
+}
+
 /* With the mutex held. */
 static void waiter_resume(struct waiters *waiters, struct request *request) {
     if (request->previous)
         request->previous->next = request->next;
     else
-        waiters->first = request->next;
+        *waiter_bucket(waiters, request->device.id) = request->next;
     if (request->next)
         request->next->previous = request->previous;
     request->previous = request->next = NULL;
@@ -48,7 +59,7 @@ static void waiter_resume(struct waiters *waiters, struct request *request) {
 }
 
 static void waiters_supersede(struct waiters *waiters, const char *device) {
-    for (struct request *other = waiters->first, *next; other; other = next) {
+    for (struct request *other = *waiter_bucket(waiters, device), *next; other; other = next) {
         next = other->next;
         if (strcmp(other->device.id, device) == 0) {
             other->superseded = true;
@@ -62,10 +73,11 @@ bool waiters_suspend(struct waiters *waiters, struct request *request, uint64_t 
     bool wait = waiters->generation == generation && !waiters->stopping;
     if (wait) {
         waiters_supersede(waiters, request->device.id);
-        request->next = waiters->first;
-        if (waiters->first)
-            waiters->first->previous = request;
-        waiters->first = request;
+        struct request **bucket = waiter_bucket(waiters, request->device.id);
+        request->next = *bucket;
+        if (*bucket)
+            (*bucket)->previous = request;
+        *bucket = request;
         MHD_suspend_connection(request->connection);
     }
     pthread_mutex_unlock(&waiters->mutex);
@@ -75,8 +87,21 @@ bool waiters_suspend(struct waiters *waiters, struct request *request, uint64_t 
 void waiters_wake(struct waiters *waiters) {
     pthread_mutex_lock(&waiters->mutex);
     waiters->generation++;
-    while (waiters->first)
-        waiter_resume(waiters, waiters->first);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        while (waiters->buckets[i])
+            waiter_resume(waiters, waiters->buckets[i]);
+    }
+    pthread_mutex_unlock(&waiters->mutex);
+}
+
+void waiters_wake_device(struct waiters *waiters, const char *device) {
+    pthread_mutex_lock(&waiters->mutex);
+    waiters->generation++;
+    for (struct request *waiter = *waiter_bucket(waiters, device), *next; waiter; waiter = next) {
+        next = waiter->next;
+        if (strcmp(waiter->device.id, device) == 0)
+            waiter_resume(waiters, waiter);
+    }
     pthread_mutex_unlock(&waiters->mutex);
 }
 
@@ -84,15 +109,17 @@ int64_t waiters_expire(struct waiters *waiters) {
     int64_t now = pp_clock_monotonic_ms();
     int64_t due = INT64_MAX;
     pthread_mutex_lock(&waiters->mutex);
-    for (struct request *waiter = waiters->first, *next; waiter; waiter = next) {
-        next = waiter->next;
-        if (waiter->wait_until <= now)
-            waiter_resume(waiters, waiter);
-        else if (waiter->wait_until < due)
-            due = waiter->wait_until;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct request *waiter = waiters->buckets[i], *next; waiter; waiter = next) {
+            next = waiter->next;
+            if (waiter->wait_until <= now)
+                waiter_resume(waiters, waiter);
+            else if (waiter->wait_until < due)
+                due = waiter->wait_until;
+        }
     }
     pthread_mutex_unlock(&waiters->mutex);
-    return due;
+    return due < now + EXPIRE_TICK_MS ? now + EXPIRE_TICK_MS : due;
 }
 
 void waiters_stop(struct waiters *waiters) {

@@ -20,7 +20,11 @@ uint64_t waiters_count(struct waiters *waiters);
 
 /* Something has changed: all go on. */
 void waiters_wake(struct waiters *waiters);
-/* Those whose time is over go on. Returns when the next is due (ms, CLOCK_MONOTONIC), or INT64_MAX. */
+/* The same, of what that device alone has to hear: each that goes on is asked for and looked at like a new request, so
+ * that a thousand new screens would else cost half a million of them. */
+void waiters_wake_device(struct waiters *waiters, const char *device);
+/* Those whose time is over go on. Returns when to look again (ms, CLOCK_MONOTONIC), a tenth of a second after the next
+ * is due at most; INT64_MAX where nobody waits. */
 int64_t waiters_expire(struct waiters *waiters);
 /* All go on, and none can wait any more. */
 void waiters_stop(struct waiters *waiters);
