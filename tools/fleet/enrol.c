@@ -1,14 +1,18 @@
-/* Enrolment of all screens that are not enrolled: RFC 8628, approved by the headend's command line, and EST. */
+/* Enrolment of all screens that are not enrolled: RFC 8628, approval by fleet-approve (approve.c), and EST. */
+#include <errno.h>
+#include <sys/epoll.h>
+
 #include "base/encode.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "fleet/fleet.h"
 
-#define AT_ONCE           100 /* screens whose enrolment is under way */
-#define APPROVALS_AT_ONCE 2   /* commands that run */
-#define LOOK_MS           2   /* between two looks at whether one is over */
-#define STEP_TIMEOUT_MS   30000
-#define PER_SCREEN_MS     3000 /* in the long run; slower is a fault */
-#define GRANT             "urn:ietf:params:oauth:grant-type:device_code"
+#define AT_ONCE         100         /* screens whose enrolment is under way */
+#define ANSWERS_MAX     (64 * 1024) /* bytes of fleet-approve that wait */
+#define APPROVAL_MS     60000
+#define STEP_TIMEOUT_MS 30000
+#define PER_SCREEN_MS   3000 /* in the long run; slower is a fault */
+#define GRANT           "urn:ietf:params:oauth:grant-type:device_code"
 
 enum step { STEP_CODE, STEP_APPROVAL, STEP_TOKEN, STEP_CERTIFICATE };
 
@@ -16,17 +20,20 @@ struct enrolment {
     struct enrolments *all;
     struct screen *screen; /* NULL: free */
     enum step step;
+    bool asked; /* fleet-approve, which has not answered */
     char device_code[256], user_code[16], token[256];
     struct loop_timer timer;
-    struct job approval;
 };
 
 struct enrolments {
     struct fleet *fleet;
     struct enrolment items[AT_ONCE];
     size_t next; /* screen that was not looked at yet */
-    size_t under_way, approving;
-    struct pp_error error; /* what ends it */
+    size_t under_way;
+    struct dialogue approver;
+    struct loop_source answers; /* of it */
+    struct pp_buf text;         /* a line that is not whole yet */
+    struct pp_error error;      /* what ends it */
 };
 
 static void step_ask(void *arg);
@@ -148,55 +155,90 @@ static void step_request(struct enrolment *enrolment) {
 
 /* ---- Approval ---- */
 
-static bool approval_start(struct enrolment *enrolment, struct pp_error *error) {
+static bool approval_ask(struct enrolment *enrolment, struct pp_error *error) {
     const struct screen *screen = enrolment->screen;
-    const struct headend *headend = &enrolment->all->fleet->headend;
     uint8_t thumbprint[JWK_THUMBPRINT_SIZE];
     char fingerprint[PP_HEX_SIZE(2)];
-    char name[32];
+    pp_autobuf struct pp_buf line = PP_BUF_INIT(512);
     if (!pp_base64url_decode_exact(screen->kid, thumbprint, sizeof thumbprint, error))
         return false;
     pp_hex_encode(thumbprint, 2, fingerprint);
-    snprintf(name, sizeof name, "Screen %05llu", (unsigned long long)screen->number);
-    return headend_command(headend, &enrolment->approval, error, "approve", NULL, enrolment->user_code,
-                           "--fingerprint", fingerprint, "--name", name, "--channel",
-                           enrolment->all->fleet->options.channel, NULL);
+    return pp_buf_addf(&line, error, "%s %s %s Screen %05llu\n", enrolment->user_code, fingerprint,
+                       enrolment->all->fleet->options.channel, (unsigned long long)screen->number) &&
+           pp_write_all(enrolment->all->approver.in, line.data, line.size, error);
 }
 
-static void approval_look(struct enrolment *enrolment) {
-    struct enrolments *all = enrolment->all;
-    struct screen *screen = enrolment->screen;
-    struct pp_error error = {0};
-    bool ok = false;
-    pp_autobuf struct pp_buf output = PP_BUF_INIT(JOB_OUTPUT_MAX);
-    if (!job_over(&enrolment->approval, &ok, &output)) {
-        step_go(enrolment, STEP_APPROVAL, LOOK_MS);
-        return;
-    }
-    all->approving--;
-    if (ok && output.size == DOCUMENT_ID_SIZE) {
-        snprintf(screen->id, sizeof screen->id, "%.*s", DOCUMENT_ID_SIZE - 1, pp_buf_text(&output));
-        step_go(enrolment, STEP_TOKEN, 0);
-        return;
-    }
-    pp_fail(&error, PP_E_STATE, "it was not approved");
-    enrolment_fail(enrolment, &error);
-}
-
+/* Its answer is awaited; the timer is for one that does not come. */
 static void step_approve(struct enrolment *enrolment) {
     struct pp_error error = {0};
-    if (enrolment->approval.pid) {
-        approval_look(enrolment);
-        return;
-    }
-    if (enrolment->all->approving < APPROVALS_AT_ONCE) {
-        if (!approval_start(enrolment, &error)) {
+    bool asked = enrolment->asked;
+    enrolment->asked = true;
+    if (asked)
+        pp_fail(&error, PP_E_STATE, "no answer of fleet-approve");
+    if (asked || !approval_ask(enrolment, &error))
+        enrolment_fail(enrolment, &error);
+    else
+        step_go(enrolment, STEP_APPROVAL, APPROVAL_MS);
+}
+
+/* "CODE ID" */
+static void approval_take(struct enrolments *all, const char *line) {
+    char code[16];
+    char id[DOCUMENT_ID_SIZE];
+    struct pp_error error = {0};
+    bool fits = sscanf(line, "%15s %36s", code, id) == 2;
+    for (size_t i = 0; fits && i < AT_ONCE; i++) {
+        struct enrolment *enrolment = &all->items[i];
+        if (!enrolment->screen || enrolment->step != STEP_APPROVAL || strcmp(enrolment->user_code, code) != 0)
+            continue;
+        enrolment->asked = false;
+        if (strlen(id) != DOCUMENT_ID_SIZE - 1) {
+            pp_fail(&error, PP_E_STATE, "it was not approved");
             enrolment_fail(enrolment, &error);
             return;
         }
-        enrolment->all->approving++;
+        snprintf(enrolment->screen->id, sizeof enrolment->screen->id, "%s", id);
+        step_go(enrolment, STEP_TOKEN, 0);
+        return;
     }
-    step_go(enrolment, STEP_APPROVAL, LOOK_MS);
+}
+
+static void on_approvals(void *arg, uint32_t events) {
+    struct enrolments *all = arg;
+    uint8_t *room = pp_buf_reserve(&all->text, 4096, &all->error);
+    ssize_t count = room ? read(all->answers.fd, room, 4096) : -1;
+    (void)events;
+    if (count <= 0 && !(count < 0 && errno == EAGAIN) && !all->error.code)
+        pp_fail(&all->error, PP_E_STATE, "fleet-approve has ended");
+    if (count <= 0)
+        return;
+    all->text.size += (size_t)count;
+    all->text.data[all->text.size] = 0;
+    char *at = (char *)all->text.data;
+    for (char *end; (end = strchr(at, '\n')); at = end + 1) {
+        *end = 0;
+        approval_take(all, at);
+    }
+    size_t left = strlen(at);
+    memmove(all->text.data, at, left + 1);
+    all->text.size = left;
+}
+
+/* It stands beside us. */
+static bool approver_start(struct enrolments *all, struct pp_error *error) {
+    char program[PP_PATH_MAX];
+    char dir[PP_PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", program, sizeof program - sizeof "fleet-approve");
+    char *slash = size > 0 ? memrchr(program, '/', (size_t)size) : NULL;
+    if (!slash || !pp_path_format(dir, error, "%s", all->fleet->headend.dir))
+        return slash ? false : pp_fail_errno(error, "/proc/self/exe");
+    snprintf(slash + 1, sizeof "fleet-approve", "fleet-approve");
+    char *const argv[] = {program, dir, NULL};
+    if (!dialogue_start(&all->approver, argv, error))
+        return false;
+    all->answers = (struct loop_source){.on_ready = on_approvals, .arg = all, .fd = all->approver.out};
+    all->approver.out = -1; /* the loop's, which closes it */
+    return true;
 }
 
 static void step_ask(void *arg) {
@@ -257,6 +299,12 @@ bool fleet_enrol(struct fleet *fleet, struct pp_error *error) {
     if (!all)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     all->fleet = fleet;
+    all->text = PP_BUF_INIT(ANSWERS_MAX);
+    all->answers.fd = -1;
+    if (!approver_start(all, error) || !loop_watch(fleet->loop, &all->answers, EPOLLIN, error)) {
+        dialogue_finish(&all->approver);
+        return false;
+    }
     for (size_t i = 0; i < AT_ONCE; i++) {
         all->items[i].all = all;
         all->items[i].timer = (struct loop_timer){.on_due = step_ask, .arg = &all->items[i]};
@@ -264,13 +312,15 @@ bool fleet_enrol(struct fleet *fleet, struct pp_error *error) {
     }
     bool over = fleet_run(fleet, 60000 + (int64_t)fleet->count * PER_SCREEN_MS, enrolments_over, all);
     for (size_t i = 0; i < AT_ONCE; i++) {
-        job_finish(&all->items[i].approval);
         loop_timer_stop(fleet->loop, &all->items[i].timer);
         if (all->items[i].screen) {
             screen_stop(all->items[i].screen);
             screen_own_poll(all->items[i].screen);
         }
     }
+    loop_close(fleet->loop, &all->answers);
+    dialogue_finish(&all->approver);
+    pp_buf_finish(&all->text);
     if (all->error.code)
         return pp_fail(error, all->error.code, "enrolment: %s", all->error.message);
     return over || pp_fail(error, PP_E_STATE, "enrolment: not over in time");

@@ -1,6 +1,7 @@
 #include "fleet/job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -27,6 +28,41 @@ bool job_start(struct job *job, char *const argv[], struct pp_error *error) {
     job->pid = 0;
     errno = status;
     return pp_fail_errno(error, "%s", argv[0]);
+}
+
+bool dialogue_start(struct dialogue *dialogue, char *const argv[], struct pp_error *error) {
+    int in[2];
+    int out[2];
+    posix_spawn_file_actions_t actions;
+    *dialogue = (struct dialogue){.in = -1, .out = -1};
+    if (pipe2(in, O_CLOEXEC) < 0)
+        return pp_fail_errno(error, "pipe");
+    dialogue->in = in[1];
+    if (pipe2(out, O_CLOEXEC) < 0) {
+        close(in[0]);
+        return pp_fail_errno(error, "pipe");
+    }
+    dialogue->out = out[0];
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+    int status = posix_spawnp(&dialogue->pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(in[0]);
+    close(out[1]);
+    if (!status)
+        return fcntl(dialogue->out, F_SETFL, O_NONBLOCK) == 0 || pp_fail_errno(error, "pipe");
+    dialogue->pid = 0;
+    errno = status;
+    return pp_fail_errno(error, "%s", argv[0]);
+}
+
+void dialogue_finish(struct dialogue *dialogue) {
+    pp_close(&dialogue->in);
+    pp_close(&dialogue->out);
+    if (dialogue->pid > 0)
+        waitpid(dialogue->pid, NULL, 0);
+    dialogue->pid = 0;
 }
 
 static void output_read(struct job *job, struct pp_buf *output) {

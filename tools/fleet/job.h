@@ -21,4 +21,13 @@ bool job_over(struct job *job, bool *ok, struct pp_buf *output);
 /* Ends one that is not. */
 void job_finish(struct job *job);
 
+/* A command that answers lines with lines. */
+struct dialogue {
+    pid_t pid;   /* 0: none */
+    int in, out; /* what it reads, and what it writes, which does not wait */
+};
+PP_MUST_USE bool dialogue_start(struct dialogue *dialogue, char *const argv[], struct pp_error *error);
+/* It ends with its input. */
+void dialogue_finish(struct dialogue *dialogue);
+
 #endif
