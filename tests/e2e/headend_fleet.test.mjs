@@ -2,10 +2,12 @@
 // for tools/bench; here each answer has to be right, and each scenario has to come to its end.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { buildDir, headendProgram } from './lib/headend.mjs';
@@ -13,6 +15,14 @@ import { buildDir, headendProgram } from './lib/headend.mjs';
 const picture = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../assets/demo/welcome.jpg');
 const program = () => path.join(buildDir(), 'tools/fleet/pingplay-fleet');
 const SCREENS = 50;
+
+function commandOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has ended
+  }
+}
 
 async function scratch(context) {
   const folder = await mkdtemp(path.join(tmpdir(), 'pingplay-fleet-'));
@@ -87,6 +97,20 @@ test('the fleet takes no other machine for its target, no more screens than it m
     assert.equal(code, 1, args.join(' '));
     assert.match(err, words);
   }
+});
+
+test('the fleet ends its headend when it is ended itself', async (context) => {
+  const { dir, state } = await scratch(context);
+  const child = spawn(program(), ['2', dir, state, '--headend', headendProgram(), '--only', 'hold', '--hold', '600'], { stdio: 'ignore' });
+  context.after(() => child.kill('SIGKILL'));
+  const serving = () => readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(`serve\0${dir}\0`));
+  for (const end = Date.now() + 60000; !serving().length;) {
+    assert.ok(Date.now() < end, 'the headend is started');
+    await sleep(50);
+  }
+  child.kill('SIGTERM');
+  assert.equal(await new Promise((resolve) => child.on('close', resolve)), 1);
+  assert.deepEqual(serving(), []);
 });
 
 test('the fleet ends by itself when its time is over', async (context) => {

@@ -10,6 +10,7 @@ struct loop {
     int fd;
     struct loop_timer **heap; /* from 1: each is due no later than its children, 2 n and 2 n + 1 */
     size_t count, room;
+    const volatile sig_atomic_t *ended; /* NULL: none */
 };
 
 struct loop *loop_create(struct pp_error *error) {
@@ -128,6 +129,10 @@ static int wait_for(const struct loop *loop, int64_t until_ms) {
     return wait_ms > 0 ? (int)wait_ms : 0;
 }
 
+void loop_end_with(struct loop *loop, const volatile sig_atomic_t *ended) {
+    loop->ended = ended;
+}
+
 bool loop_run(struct loop *loop, int64_t limit_ms, bool (*done)(void *arg), void *arg) {
     int64_t end_ms = pp_clock_monotonic_ms() + limit_ms;
     int64_t look_ms = 0;
@@ -136,7 +141,7 @@ bool loop_run(struct loop *loop, int64_t limit_ms, bool (*done)(void *arg), void
         if (now_ms >= look_ms) {
             if (done(arg))
                 return true;
-            if (now_ms >= end_ms)
+            if (now_ms >= end_ms || (loop->ended && *loop->ended))
                 return false;
             look_ms = now_ms + LOOP_LOOK_MS;
         }

@@ -4,6 +4,7 @@
 #ifndef FLEET_LOOP_H
 #define FLEET_LOOP_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,8 @@ void loop_close(struct loop *loop, struct loop_source *source);
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, int64_t wait_ms);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
 
+/* Once the flag is set, nothing is run any more. Borrowed. */
+void loop_end_with(struct loop *loop, const volatile sig_atomic_t *ended);
 /* Runs until `done` says so (it is asked every LOOP_LOOK_MS) or the time is over; which of the two is returned. */
 #define LOOP_LOOK_MS 10
 bool loop_run(struct loop *loop, int64_t limit_ms, bool (*done)(void *arg), void *arg);

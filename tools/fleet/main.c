@@ -39,6 +39,14 @@ static const char usage[] =
     "  --json FILE         the figures\n\n"
     "Scenarios:\n";
 
+/* SIGTERM, SIGINT: what was started is ended. */
+static volatile sig_atomic_t ended;
+
+static void on_signal(int number) {
+    (void)number;
+    ended = 1;
+}
+
 struct arguments {
     const char *headend, *host, *address, *dir, *state;
     struct fleet_options fleet;
@@ -216,10 +224,16 @@ static bool fleet_open(struct fleet *fleet, const struct arguments *arguments, s
     fleet->headend.program = arguments->headend;
     fleet->headend.dir = arguments->dir;
     fleet->world.host = arguments->host;
-    if (!target_set(fleet, arguments->address, error) || !descriptors_raise(fleet, error) ||
-        !tls_set(fleet, arguments->dir, error) || !(fleet->loop = fleet->world.loop = loop_create(error)) ||
-        !screens_load(fleet, arguments->state, error) || !fleet_start_headend(fleet, error))
+    fleet->loop = fleet->world.loop = loop_create(error);
+    if (!fleet->loop)
         return false;
+    loop_end_with(fleet->loop, &ended);
+    if (!target_set(fleet, arguments->address, error) || !descriptors_raise(fleet, error) ||
+        !tls_set(fleet, arguments->dir, error) || !screens_load(fleet, arguments->state, error) ||
+        !fleet_start_headend(fleet, error))
+        return false;
+    if (ended)
+        return pp_fail(error, PP_E_CANCELLED, "ended by a signal");
     fleet->world.target.sin_port = htons(fleet->headend.port);
     return true;
 }
@@ -243,6 +257,8 @@ static bool scenario_run(struct fleet *fleet, const struct scenario *scenario, c
     cJSON *figures = cJSON_AddObjectToObject(all, scenario->name);
     fleet_tally_reset(fleet);
     bool ok = scenario->run(fleet, figures, error);
+    if (ended)
+        return pp_fail(error, PP_E_CANCELLED, "ended by a signal");
     figures_print(scenario->name, figures);
     if (!ok)
         return pp_wrap(error, "%s", scenario->name);
@@ -315,6 +331,8 @@ int main(int argc, char **argv) {
     struct fleet fleet = {.roll = -1, .headend.out = -1};
     struct pp_error error = {0};
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, on_signal);
+    signal(SIGINT, on_signal);
     bool ok = arguments_read(argc, argv, &arguments, &fleet, &error);
     if (ok && arguments.help)
         usage_print();
