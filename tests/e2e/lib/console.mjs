@@ -86,4 +86,4 @@ export const fill = (headend, count) => headend.sql(`
       json_extract('${JSON.stringify(cities)}', '$[' || (i / ${places.length} % ${cities.length}) || ']'), 'lobby', 'Europe/Paris', CASE WHEN i % 3 = 0 THEN 'fr' ELSE 'en' END,
       CASE WHEN i % 31 = 30 THEN 'retired' WHEN i % 37 = 36 THEN 'approved' ELSE 'active' END, 1, 0, 'test',
       CASE WHEN i % 37 = 36 THEN NULL WHEN i % 17 = 16 THEN unixepoch() - 900 * (i % 40 + 1) ELSE unixepoch() + 3600 END,
-      CASE WHEN i % 23 = 22 THEN '{"code":"N-2","trouble":"captive portal"}' WHEN i % 29 = 28 THEN '{"code":"F-1","trouble":"no space left"}' ELSE '{}' END FROM n`);
+      CASE WHEN i % 23 = 22 THEN '{"state":"connecting","code":"N-2","trouble":"captive portal"}' WHEN i % 29 = 28 THEN '{"code":"F-1","trouble":"no space left"}' ELSE '{}' END FROM n`);

@@ -1,0 +1,43 @@
+// Every page of the console, in each of the forms that people see it in: looked at by axe (console.test.mjs), and in the contact sheet
+// (contact_sheet.mjs). A new page is a new row.
+export const screenId = (number) => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
+// address, signed in or not, and what is done before it is looked at
+export const scenes = [
+  { name: 'sign-in', address: '/console/', out: true, ready: (page) => page.locator('#password').waitFor() },
+  { name: 'sign-in refused', address: '/console/', out: true, async ready(page) {
+    await page.locator('#name').fill('somebody');
+    await page.locator('form').getByRole('button').last().click();
+    await page.locator('.field-problem:not(:empty)').waitFor();
+  } },
+  { name: 'screens as rows', address: '/console/', view: 'list', ready: (page) => page.locator('.row').first().waitFor() },
+  { name: 'screens chosen', address: '/console/', view: 'list', async ready(page) {
+    await page.locator('.row .box').nth(1).click();
+    await page.locator('.row .box').nth(2).click();
+    await page.locator('.bulk').waitFor();
+  } },
+  { name: 'screens as cards', address: '/console/', view: 'grid', ready: (page) => page.locator('.card-item').first().waitFor() },
+  { name: 'no screen found', address: '/console/?q=nowhere', ready: (page) => page.locator('.blank').waitFor() },
+  { name: 'account', address: '/console/', view: 'list', async ready(page) {
+    await page.locator('.row').first().waitFor();
+    await page.locator('.menu-button').click();
+    await page.locator('.menu-panel:not([hidden])').waitFor();
+  } },
+  { name: 'screen', address: `/console/screens/${screenId(1)}`, ready: (page) => page.locator('.cards').waitFor() },
+  { name: 'screen in trouble', address: `/console/screens/${screenId(22)}`, ready: (page) => page.locator('.callout').waitFor() },
+  { name: 'screen that is gone', address: `/console/screens/${screenId(0xffff)}`, ready: (page) => page.locator('.blank').waitFor() },
+  { name: 'add a screen', address: '/console/add', async ready(page) {
+    await page.locator('#code').fill('ABC');
+    await page.locator('#code').press('Enter');
+    await page.locator('.field-problem:not(:empty)').waitFor();
+  } },
+  { name: 'not found', address: '/console/elsewhere', ready: (page) => page.locator('.blank').waitFor() },
+];
+
+// Opens a scene in a visit (console.mjs), which begins anew where it has to.
+export async function show(visit, headend, scene) {
+  await visit.page.goto(`${headend.url}/healthz`);
+  await visit.page.evaluate((view) => { if (view) localStorage.setItem('pingplay.view', view); }, scene.view);
+  await visit.page.goto(`${headend.url}${scene.address}`);
+  await scene.ready(visit.page);
+}
