@@ -1,6 +1,6 @@
 /*
- * fleet-approve DIR: approves screens as `pingplay-headend approve` does, by the same operation, many in one process: that
- * command costs a process for each, which for thousands is what takes longest. Reads lines
+ * fleet-approve DIR: approves screens as `pingplay-headend approve` does, by the same operation, many in one process:
+ * that command costs a process for each, which for thousands is what takes longest. Reads lines
  *
  *   CODE FINGERPRINT CHANNEL NAME...
  *

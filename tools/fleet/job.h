@@ -16,7 +16,8 @@ struct job {
 
 /* `argv` ends with NULL; argv[0] is a path, or looked for as the shell does. Its standard error is ours. */
 PP_MUST_USE bool job_start(struct job *job, char *const argv[], struct pp_error *error);
-/* Whether it is over. Where it is, its output is appended, and *ok tells whether it ended well; the job is none then. */
+/* Whether it is over. Where it is, its output is appended, and *ok tells whether it ended well; the job is none then.
+ * */
 bool job_over(struct job *job, bool *ok, struct pp_buf *output);
 /* Ends one that is not. */
 void job_finish(struct job *job);

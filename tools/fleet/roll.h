@@ -1,6 +1,6 @@
 /*
- * The screens that are enrolled, kept in a folder so that later runs need not enrol them again: a line of JSON for each,
- * added once it has its certificate, and again with each new cookie; the last line of a number counts.
+ * The screens that are enrolled, kept in a folder so that later runs need not enrol them again: a line of JSON for
+ * each, added once it has its certificate, and again with each new cookie; the last line of a number counts.
  *
  *   {"number": 17, "id": "…", "key": "<base64url, DER>", "certificate": "<base64url, DER>", "cookie": "NAME=VALUE"}
  *

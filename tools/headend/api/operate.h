@@ -5,8 +5,8 @@
 #include "headend/server/operate.h"
 #include "headend/server/route.h"
 
-/* The request of the row's operation: the members of the body, and the path's parameters. The caller deletes it. NULL: it
- * is answered. */
+/* The request of the row's operation: the members of the body, and the path's parameters. The caller deletes it.
+ * NULL: it is answered. */
 cJSON *api_operation_request(struct request *request, struct reply *reply);
 /* Runs it, with `value`. False: it is answered. */
 bool api_operation_run(struct request *request, struct reply *reply, const cJSON *value,

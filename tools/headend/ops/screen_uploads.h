@@ -1,7 +1,7 @@
 /*
  * What screens have sent because they were asked to: screenshots and logs, sealed to the upload key
- * (firmware/command/upload.h), whose private half is read to show one: `screen received`, a screen's picture in the API.
- * DIR/uploads/COMMAND, as it came.
+ * (firmware/command/upload.h), whose private half is read to show one: `screen received`, a screen's picture in the
+ * API. DIR/uploads/COMMAND, as it came.
  */
 #ifndef HEADEND_OPS_SCREEN_UPLOADS_H
 #define HEADEND_OPS_SCREEN_UPLOADS_H
