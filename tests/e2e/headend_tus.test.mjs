@@ -198,7 +198,7 @@ describe('an upload of an administrator', () => {
     await refused(460, 'checksum-mismatch', 'PATCH', target, { 'upload-offset': 0, 'content-type': bytesType, 'upload-checksum': sha256('other') }, data.subarray(0, 2 * MiB));
     await eventually(async () => await offsetOf(target) === 0, 20000, 'nothing of it');
     for (const wrong of ['md5 1B2M2Y8AsgTpgAmY7PhCfg==', 'sha256 AAAA', 'sha256']) {
-      assert.equal((await refused(400, 'header-invalid', 'PATCH', target, { 'upload-offset': 0, 'content-type': bytesType, 'upload-checksum': wrong }, data)).json().parameter, 'Upload-Checksum');
+      assert.equal((await refused(400, 'header-invalid', 'PATCH', target, { 'upload-offset': 0, 'content-type': bytesType, 'upload-checksum': wrong }, data.subarray(0, 10))).json().parameter, 'Upload-Checksum');
     }
     const { call } = begin('PATCH', target, { 'upload-offset': 0, 'content-length': data.length, 'upload-checksum': sha256(data) });
     call.write(data.subarray(0, 2 * MiB));

@@ -11,6 +11,7 @@
 struct waiters {
     pthread_mutex_t mutex;
     struct request *buckets[BUCKETS];
+    uint64_t count; /* in all buckets */
     uint64_t generation;
     bool stopping;
 };
@@ -55,6 +56,7 @@ static void waiter_resume(struct waiters *waiters, struct request *request) {
     if (request->next)
         request->next->previous = request->previous;
     request->previous = request->next = NULL;
+    waiters->count--;
     MHD_resume_connection(request->connection);
 }
 
@@ -78,6 +80,7 @@ bool waiters_suspend(struct waiters *waiters, struct request *request, uint64_t 
         if (*bucket)
             (*bucket)->previous = request;
         *bucket = request;
+        waiters->count++;
         MHD_suspend_connection(request->connection);
     }
     pthread_mutex_unlock(&waiters->mutex);
@@ -137,10 +140,8 @@ bool waiters_stopping(struct waiters *waiters) {
 }
 
 uint64_t waiters_count(struct waiters *waiters) {
-    uint64_t count = 0;
     pthread_mutex_lock(&waiters->mutex);
-    for (const struct request *request = waiters->first; request; request = request->next)
-        count++;
+    uint64_t count = waiters->count;
     pthread_mutex_unlock(&waiters->mutex);
     return count;
 }
