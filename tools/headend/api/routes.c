@@ -5,10 +5,7 @@
 #include "headend/webauthn/answer.h"
 
 #define JSON        "application/json"
-#define SETUP_MAX   4096 /* bytes */
-#define JSON        "application/json"
-#define SETUP_MAX   4096 /* bytes, of what has no passkey in it */
-
+#define SETUP_MAX   4096        /* bytes, of what has no passkey in it */
 #define SIGN_IN_MAX 2048        /* bytes */
 #define SCREEN_MAX  (16 * 1024) /* bytes */
 #define ACTIONS_MAX (64 * 1024) /* bytes */
@@ -41,8 +38,6 @@ static const struct route routes[] = {
     {"POST", "/api/v1/session", ROUTE_OPEN, "application/json", SIGN_IN_MAX, api_session_begin, WORK_WRITES,
      NULL},
     {"DELETE", "/api/v1/session", ROUTE_API, NULL, 0, api_session_end, WORK_WRITES, &session_end},
-    {"POST", "/api/v1/setup", ROUTE_OPEN, JSON, SETUP_MAX, api_setup, WORK_WRITES, NULL},
-    {"DELETE", "/api/v1/session", ROUTE_API, NULL, 0, api_session_end, WORK_WRITES, NULL},
     {"POST", "/api/v1/setup", ROUTE_OPEN, JSON, ANSWER_TEXT_MAX, api_setup, WORK_WRITES, NULL},
     {"POST", "/api/v1/setup/check", ROUTE_OPEN, JSON, SETUP_MAX, api_setup_check, WORK_WRITES, NULL},
     {"POST", "/api/v1/setup/passkey-options", ROUTE_OPEN, JSON, SETUP_MAX, api_setup_passkey_options,
