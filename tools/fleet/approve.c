@@ -1,6 +1,7 @@
 /*
- * fleet-approve DIR: approves screens as `pingplay-headend approve` does, by the same operation, many in one process:
- * that command costs a process for each, which for thousands is what takes longest. Reads lines
+ * fleet-approve DIR: approves screens as `pingplay-headend approve` does, with their fingerprints, but many in one
+ * process and without a person whose rights are asked for: it is for a headend that is there to be measured. It reads
+ * lines
  *
  *   CODE FINGERPRINT CHANNEL NAME...
  *

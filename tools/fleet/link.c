@@ -79,10 +79,11 @@ static bool socket_open(struct link *link) {
 
 static bool tls_open(struct link *link) {
     const struct link_identity *own = link->identity;
+    char name[256]; /* OpenSSL copies it, and wants it writable */
+    snprintf(name, sizeof name, "%s", link->world->host);
     link->ssl = SSL_new(link->world->tls);
     if (!link->ssl || SSL_set_fd(link->ssl, link->source.fd) != 1 ||
-        SSL_set_tlsext_host_name(link->ssl, link->world->host) != 1 ||
-        SSL_set1_host(link->ssl, link->world->host) != 1)
+        SSL_set_tlsext_host_name(link->ssl, name) != 1 || SSL_set1_host(link->ssl, link->world->host) != 1)
         return false;
     return !own->certificate.size ||
            (SSL_use_certificate_ASN1(link->ssl, own->certificate.data, (int)own->certificate.size) == 1 &&
