@@ -17,8 +17,8 @@ static bool only_reads(const struct route *route) {
     return strcmp(route->method, "GET") == 0 || strcmp(route->method, "OPTIONS") == 0;
 }
 
-/* Nobody is signed in yet; and uploads and passkeys, which are their maker's own. That a passkey came or went is not in the
- * audit yet. */
+/* Nobody is signed in yet; and uploads and passkeys, which are their maker's own. That a passkey came or went is not
+ * in the audit yet. */
 static bool is_exempt(const struct route *route) {
     return route->auth == ROUTE_OPEN || strncmp(route->pattern, "/api/v1/uploads", 15) == 0 ||
            strncmp(route->pattern, "/api/v1/passkeys", 16) == 0;
