@@ -1,5 +1,6 @@
 // The API for administrators' programs: each answer of the running server is held against its description.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import path from 'node:path';
@@ -22,11 +23,14 @@ describe('the API for administrators', () => {
     api = await readOpenapi(path.join(root, 'tools/headend/api/openapi.yaml'));
     headend = await startHeadend();
     screen = await enrolDevice(headend, { name: 'Foyer', channel: 'lobby' });
-    await headend.sql(`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1233)
-      INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, version, created, approved_by, seen)
-        SELECT printf('%08x-0000-4000-8000-000000000000', i), randomblob(32), printf('Screen %04d', i / 2), printf('Site %d', i % 7),
-          CASE WHEN i % 10 = 0 THEN 'lobby' END, 'UTC', 'en', CASE WHEN i % 100 = 0 THEN 'retired' ELSE 'active' END, 1, 0, 'test',
-          CASE WHEN i % 3 = 0 THEN unixepoch() + 3600 ELSE 5 END FROM n;`);
+    const present = Math.floor(Date.now() / 1000) + 3600;
+    const row = (i) => `('${i.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000', ${headend.bytes(randomBytes(32))}, 'Screen ${String(i >> 1).padStart(4, '0')}',
+      'Site ${i % 7}', ${i % 10 ? 'NULL' : "'lobby'"}, 'UTC', 'en', '${i % 100 ? 'active' : 'retired'}', 1, 0, 'test', ${i % 3 ? 5 : present})`;
+    const rows = Array.from({ length: 1234 }, (_, i) => row(i));
+    while (rows.length) { // as many as an argument may have
+      await headend.sql(`INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, version, created, approved_by, seen)
+        VALUES ${rows.splice(0, 300).join(', ')}`);
+    }
     browser = await signIn(headend);
   });
   after(() => headend?.stop());

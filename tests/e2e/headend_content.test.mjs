@@ -139,10 +139,9 @@ describe('what is published', () => {
       assert.match(stderr, /^pingplay-headend: warning: \S+film-wma\.mkv: its sound is Windows Media Audio 2, which is not played: it is shown without\n$/);
       assert.match(stdout, fresh ? /2 objects, 2 of them new/ : /2 objects, 0 of them new/);
     }
-    const { stdout } = await run('sqlite3', ['-readonly', path.join(headend.dir, 'headend.db'),
-      'SELECT file, warning FROM publish_warning WHERE publish = (SELECT publish FROM channel WHERE id = \'lobby\')']);
-    assert.match(stdout, /film-wma\.mkv\|its sound is Windows Media Audio 2/);
-    assert.equal(stdout.trim().split('\n').length, 1);
+    const told = await headend.sql("SELECT file, warning FROM publish_warning WHERE publish = (SELECT publish FROM channel WHERE id = 'lobby')");
+    assert.match(told, /film-wma\.mkv\|its sound is Windows Media Audio 2/);
+    assert.equal(told.split('\n').length, 1);
   });
 
   test('films of every sound that is played are published without a warning', async () => {
@@ -154,7 +153,7 @@ describe('what is published', () => {
 
   test('what an earlier version took without a look is tried out when it is published again', async () => {
     await publish([mediaFile('film.mp4')]);
-    await run('sqlite3', [path.join(headend.dir, 'headend.db'), "UPDATE object SET checked = ''"]);
+    await headend.sql("UPDATE object SET checked = ''");
     const empty = at('no-renderers');
     await mkdir(empty, { recursive: true });
     await refused([mediaFile('film.mp4')], /film\.mp4: content cannot be tried out/, ['--renderers', empty]);

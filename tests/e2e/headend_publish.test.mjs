@@ -161,7 +161,7 @@ describe('publish', () => {
   });
 
   test('secrets are readable by their owner only, and the static repository holds none', async () => {
-    for (const name of ['ca.key', 'server.key', 'headend.db', 'keys/root.pem', 'keys/targets.pem', 'keys/channel-lobby.pem']) {
+    for (const name of ['ca.key', 'server.key', headend.database ? 'database' : 'headend.db', 'keys/root.pem', 'keys/targets.pem', 'keys/channel-lobby.pem']) {
       assert.equal((await stat(path.join(headend.dir, name))).mode & 0o777, 0o600, name);
     }
     assert.equal((await stat(headend.dir)).mode & 0o777, 0o700);
@@ -211,10 +211,9 @@ describe('publish', () => {
     await headend.publish('late', [await file('late.png', Buffer.concat([png, randomBytes(100)]))]);
     const state = await headend.request('GET', '/v1/state', { device });
     // The instant between timestamp.json and the row "done", made by hand: public, but still marked pending.
-    const database = path.join(headend.dir, 'headend.db');
     await headend.stopServing();
-    await run('sqlite3', [database, "UPDATE publish SET status = 'pending' WHERE id = (SELECT max(id) FROM publish);"
-      + "UPDATE channel SET publish = 0 WHERE id = 'late'"]);
+    await headend.sql("UPDATE publish SET status = 'pending' WHERE id = (SELECT max(id) FROM publish);"
+      + "UPDATE channel SET publish = 0 WHERE id = 'late'");
     await headend.startServing();
     const settled = await eventually(async () => {
       const answer = await headend.request('GET', '/v1/state', { device });

@@ -1,11 +1,8 @@
 // What the administrators' pages look like and do in a browser: read from their style sheet and script, and measured in a
 // real one.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import vm from 'node:vm';
 
 import { startChromium } from './lib/chromium.mjs';
@@ -236,7 +233,7 @@ describe('in a browser', () => {
   let browsers;
   let code;
   const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1440, height: 900 } };
-  const sql = (text) => promisify(execFile)('sqlite3', ['-cmd', '.timeout 10000', path.join(headend.dir, 'headend.db'), text]);
+  const sql = (text) => headend.sql(text);
   const id = (number) => `${String(number).padStart(8, '0')}-0000-4000-8000-000000000000`;
   const quote = (value) => (value === null ? 'NULL' : `'${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll("'", "''")}'`);
   const row = (number, name, site, channel, status, seen, report) => `(${quote(id(number))}, randomblob(32), ${quote(name)}, ${quote(site)}, ${quote(channel)}, 'Europe/Paris', 'en', '${status}', 0, 'test', ${seen}, ${quote(report)}, unixepoch() - 1)`;

@@ -7,7 +7,7 @@ packages_build=(
   build-essential cmake ninja-build pkgconf
   libargon2-dev libavcodec-dev libavformat-dev libavutil-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev
   libfido2-dev libfontconfig-dev libgnutls28-dev libical-dev libinih-dev libkrb5-dev liblcms2-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
-  libpng-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
+  libpng-dev libpq-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
   libtss2-dev zlib1g-dev
 )
 # To make the Debian packages of it, with the console in the headend's.
@@ -15,18 +15,18 @@ packages_package=(dpkg-dev file nodejs npm)
 # To run what was built: fonts for the status screens.
 packages_run=(ca-certificates fonts-inter fonts-dejavu-core tzdata)
 # To run the unit tests: servers to test against, a TPM, and a second implementation of the formats.
-packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools swtpm tpm2-tools)
+packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools swtpm tpm2-tools postgresql)
 # To run tools/demo.
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests; a browser measures the headend's pages.
 packages_e2e=(nodejs npm chromium curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount tzdata
   xvfb x11-utils xdotool nginx-light swtpm tpm2-tools gdb systemd e2fsprogs util-linux tinyproxy dbus network-manager
-  dnsmasq-base wpasupplicant hostapd chrony krb5-kdc krb5-admin-server krb5-user squid)
+  dnsmasq-base wpasupplicant hostapd chrony krb5-kdc krb5-admin-server krb5-user squid postgresql)
 # For them as well, where the archive has it: a second OpenID Connect provider, which Debian 12 has.
 packages_e2e_where_known=(glewlwyd)
 # Servers among them, and their units: tests start their own, and the machine is not to be served, proxied or connected by these.
 declare -A packages_servers=([nginx-light]=nginx [tinyproxy]=tinyproxy [network-manager]=NetworkManager [wpasupplicant]=wpa_supplicant [hostapd]=hostapd [chrony]=chrony
-  [krb5-kdc]=krb5-kdc [krb5-admin-server]=krb5-admin-server [squid]=squid [glewlwyd]=glewlwyd)
+  [krb5-kdc]=krb5-kdc [krb5-admin-server]=krb5-admin-server [squid]=squid [postgresql]=postgresql [glewlwyd]=glewlwyd)
 # To run every other step of tools/check.
 packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev llvm mandoc file binutils dpkg-dev lintian)
 # To run the end-to-end tests that only Debian 13 has the servers for.

@@ -7,6 +7,7 @@
 //                                                        // without a fingerprint: the one that the screen shows
 //   await headend.cli('screen', 'list');                                              // -> standard output
 //   await headend.sql('SELECT count(*) FROM device');    // in its database, behind its back -> standard output, trimmed
+//   await headend.dump();                                // all of it, in text
 //   await headend.channelKey('lobby');  await headend.objectKeys();                // -> 32 bytes; all of them, the newest first
 //   await headend.stopServing();  await headend.startServing();                       // same folder and port
 //   const response = await headend.request('GET', '/healthz', { headers, body, device, cookie });
@@ -74,6 +75,30 @@ export function controlKeys(headend) {
   return { keys };
 }
 
+// PP_DATABASE=postgresql, under tools/lib/on_postgresql: each headend gets a database of its own there.
+export function onPostgresql() {
+  if (process.env.PP_DATABASE !== 'postgresql') return false;
+  if (!process.env.PP_TEST_DATABASE) throw new Error('PP_DATABASE=postgresql needs tools/lib/on_postgresql');
+  return true;
+}
+
+async function makeDatabase(headend, server) {
+  const name = `e2e_${randomBytes(6).toString('hex')}`;
+  await run('psql', ['-qX', server, '-c', `CREATE DATABASE ${name} TEMPLATE template0`]);
+  headend.database = server.replace('postgresql:///pingplay?', `postgresql:///${name}?`);
+  // What tests of ours say in SQLite's words.
+  await run('psql', ['-qX', headend.database, '-c', "CREATE FUNCTION hex(bytes bytea) RETURNS text LANGUAGE sql AS $f$ SELECT upper(encode(bytes, 'hex')) $f$"]);
+}
+
+// What the program writes beside names and reports, for rows that a test wrote behind its back.
+const reported = (name) => `CASE WHEN json_type(report, '$.${name}') = 'text' THEN json_extract(report, '$.${name}') ELSE '' END`;
+const BESIDE = `
+  UPDATE device SET name_folded = lower(name), site_folded = lower(site)
+    WHERE (name_folded = '' OR name ~ '^[ -~]*$') AND (name_folded <> lower(name) OR site_folded <> lower(site));
+  UPDATE channel SET title_folded = lower(title) WHERE title_folded = '';
+  UPDATE device SET reported_state = ${reported('state')}, reported_code = ${reported('code')}, reported_trouble = ${reported('trouble')}
+    WHERE json_valid(report)`;
+
 class Headend {
   constructor(dir, options) {
     this.dir = dir;
@@ -84,11 +109,20 @@ class Headend {
     this.rootFile = path.join(dir, 'root.json');
   }
 
+  // Another one that has the same in a folder of its own.
+  other(dir) {
+    const other = new Headend(dir, { ...this.options, port: 0 });
+    return Object.assign(other, { ca: this.ca, database: this.database });
+  }
+
   get url() { return `https://localhost:${this.port}`; }
 
   async init() {
     const account = this.options.account === false ? [] : ['--password-stdin'];
-    const args = ['init', this.dir, '--host', 'localhost', ...account, ...(this.options.init ?? [])];
+    const server = this.options.postgresql ?? (onPostgresql() && process.env.PP_TEST_DATABASE);
+    if (server) await makeDatabase(this, server);
+    const database = this.database ? ['--database', this.database] : [];
+    const args = ['init', this.dir, '--host', 'localhost', ...account, ...database, ...(this.options.init ?? [])];
     const child = spawn(headendProgram(), args, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...this.options.initEnv } });
     child.stdin.on('error', () => {}); // without an account it reads nothing
     child.stdin.end(`${this.password}\n`);
@@ -150,9 +184,20 @@ class Headend {
   get env() { return { ...process.env, ...this.options.env }; }
 
   // The server may be in the middle of a transaction: it is waited for.
-  async sql(text) {
+  async sql(words) {
+    const text = /\b(INSERT INTO|UPDATE) (device|channel)\b/.test(words) ? `${words.trim().replace(/;$/, '')};${this.database ? BESIDE : BESIDE.replaceAll("~ '^[ -~]*$'", "NOT GLOB '*[^ -~]*'")}` : words;
+    if (this.database) return (await run('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', this.database, '-c', text])).stdout.trim();
     const { stdout } = await run('sqlite3', ['-cmd', '.timeout 30000', path.join(this.dir, 'headend.db'), text]);
     return stdout.trim();
+  }
+
+  // Bytes as they are written in SQL.
+  bytes(buffer) { return this.database ? `'\\x${buffer.toString('hex')}'` : `x'${buffer.toString('hex')}'`; }
+
+  // All that stands in it, in text.
+  async dump() {
+    const command = this.database ? ['pg_dump', [this.database]] : ['sqlite3', ['-cmd', '.timeout 30000', path.join(this.dir, 'headend.db'), '.dump']];
+    return (await run(...command, { maxBuffer: 1 << 26 })).stdout;
   }
 
   // Keys as screens get them, out of what the database holds (tools/headend/db/stored_key.h).
@@ -195,7 +240,7 @@ class Headend {
   async fingerprintShown(code) {
     const letters = code.toUpperCase().replace(/[^A-Z]/g, '');
     const hash = createHash('sha256').update(`pingplay/user-code\0${letters.slice(0, 4)}-${letters.slice(4)}`).digest('hex');
-    const shown = await this.sql(`SELECT lower(hex(substr(thumbprint, 1, 8))) FROM enrolment WHERE user_code_hash = x'${hash}'`);
+    const shown = await this.sql(`SELECT lower(hex(substr(thumbprint, 1, 8))) FROM enrolment WHERE lower(hex(user_code_hash)) = '${hash}'`);
     return shown.match(/.{4}/g)?.join(' ');
   }
 

@@ -3,14 +3,36 @@
 #include <fcntl.h>
 
 #include "headend/db/home_open.h"
+#include "headend/db/sql.h"
 #include "headend/signer/ca_issue.h"
 #include "support/test_folder.h"
+
+/* An empty database, with what SQLite has for tests to make rows of. */
+#define EMPTY                                                                                                \
+    "SET client_min_messages = error; DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"                   \
+    "CREATE FUNCTION randomblob(size integer) RETURNS bytea LANGUAGE sql VOLATILE AS"                        \
+    "  $f$ SELECT decode(substr(string_agg(md5(random()::text), ''), 1, 2 * size), 'hex')"                   \
+    "  FROM generate_series(1, 1 + size / 16) $f$;\n"                                                        \
+    "CREATE FUNCTION zeroblob(size integer) RETURNS bytea LANGUAGE sql AS"                                   \
+    "  $f$ SELECT decode(repeat('00', size), 'hex') $f$;\n"                                                  \
+    "CREATE FUNCTION hex(bytes bytea) RETURNS text LANGUAGE sql AS"                                          \
+    "  $f$ SELECT upper(encode(bytes, 'hex')) $f$;\n"
+
+/* Set by tools/lib/on_postgresql, which made the database for us alone. */
+static const char *test_database(void) {
+    const char *address = getenv("PP_TEST_DATABASE");
+    if (!address)
+        return NULL;
+    if (system("psql -qX -v ON_ERROR_STOP=1 \"$PP_TEST_DATABASE\" <<'END'\n" EMPTY "END") != 0)
+        abort();
+    return address;
+}
 
 int test_home_setup(void **state) {
     char path[TEST_FOLDER_SIZE];
     struct pp_error error = {0};
     test_folder_make(path);
-    *state = home_create(path, &error);
+    *state = home_create(path, test_database(), &error);
     if (!*state || !ca_create(*state, &error)) {
         fprintf(stderr, "%s\n", error.message);
         return -1;
@@ -38,4 +60,19 @@ void test_content_make(const struct home *home, const char *name, char path[PP_P
         fprintf(stderr, "%s\n", error.message);
         abort();
     }
+}
+
+void test_trigger_drop(const struct home *home, const char *table, const char *trigger) {
+    char sql[256];
+    struct pp_error error = {0};
+    snprintf(sql, sizeof sql, db_is_postgresql(home->db) ? "DROP TRIGGER %s ON %s" : "DROP TRIGGER %s",
+             trigger, table);
+    if (!db_script(home->db, sql, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        abort();
+    }
+}
+
+bool test_home_on_postgresql(void) {
+    return getenv("PP_TEST_DATABASE") != NULL;
 }

@@ -1,7 +1,8 @@
 /*
  * The headend's folder, made by `init` (0700):
  *
- *   headend.db            SQLite: screens, administrators, channel keys (sealed), reports (0600)
+ *   database              where the database is, if that is a PostgreSQL (0600): several headends may share it
+ *   headend.db            else, SQLite: screens, administrators, channel keys (sealed), reports (0600)
  *   keys/database.key     what they are sealed under (stored_key.h; 0600)
  *   ca.pem  ca.key        the certificate authority that issues (key 0600)
  *   ca.json               once there was another one: all of them, and what ties them (ca_file.h)
@@ -23,6 +24,7 @@
 
 struct db;
 
+#define HOME_DATABASE           "database"
 #define HOME_CA_CERTIFICATE     "ca.pem"
 #define HOME_CA_KEY             "ca.key"
 #define HOME_AUTHORITIES        "ca.json"

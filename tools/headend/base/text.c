@@ -152,7 +152,7 @@ void text_fold(const char *text, char *out, size_t size) {
         if (length)
             utf8_write(lower_case(utf8_character(at, length)), length, out + used);
         else
-            out[used] = (char)*at;
+            out[used] = '?';
         used += bytes;
         at += bytes;
     }
@@ -166,4 +166,19 @@ void text_print(const char *text) {
         fputs(pp_buf_text(&buf), stdout);
     else
         pp_log_error("%s", error.message);
+}
+
+const char *text_folded(const char *text, char out[TEXT_FOLDED_SIZE]) {
+    if (!text)
+        return NULL;
+    text_fold(text, out, TEXT_FOLDED_SIZE);
+    return out;
+}
+
+size_t text_fit(const char *text, size_t size, size_t max) {
+    if (size <= max)
+        return size;
+    while (max && ((unsigned char)text[max] & 0xc0) == 0x80)
+        max--;
+    return max;
 }

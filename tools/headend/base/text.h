@@ -24,8 +24,14 @@ PP_MUST_USE bool time_zone_check(const char *zone, struct pp_error *error);
 PP_MUST_USE bool locale_check(const char *locale, struct pp_error *error);
 
 /* Writes it in lower case (Latin, Greek, Cyrillic, Armenian), for comparisons, in as many bytes; what does not fit
- * is cut between two characters. Bytes that are not UTF-8 stay as they are. */
+ * is cut between two characters. A byte that is not UTF-8 becomes a question mark. */
 void text_fold(const char *text, char *out, size_t size);
+/* How many of the first `size` bytes of UTF-8 are at most `max` and end with a character. */
+size_t text_fit(const char *text, size_t size, size_t max);
+/* Lower case of a name, site or title, as it is kept to be searched; what is longer is not found by its end. Returns
+ * `out`, or NULL for NULL. */
+#define TEXT_FOLDED_SIZE 512 /* bytes, with the NUL */
+const char *text_folded(const char *text, char out[TEXT_FOLDED_SIZE]);
 
 #define TEXT_LINE_MAX 1024 /* bytes */
 /* Prints text from elsewhere on the standard output; its lines and tabs stay (base/visible.h). */

@@ -11,7 +11,8 @@ struct command {
 
 static const struct command commands[] = {
     {"init", NULL, command_init,
-     "DIR [--host NAME]... [--admin NAME] [--password-stdin] [--time-zone ZONE] [--port N]",
+     "DIR [--host NAME]... [--admin NAME] [--password-stdin] [--time-zone ZONE] [--port N]\n"
+     "[--database postgresql://HOST/NAME]",
      "make a headend in a new folder: authority, keys, and a link by which the first administrator makes an "
      "account;\n    with --admin, or a password, that account at once"},
     {"setup-link", NULL, command_setup_link, "DIR [--port N]",

@@ -13,7 +13,8 @@
 
 struct init_options {
     struct pp_option_list hosts;
-    const char *admin, *time_zone; /* without an administrator, a link is made that makes one */
+    const char *admin; /* without an administrator, a link is made that makes one */
+    const char *time_zone, *database;
     bool password_stdin;
     uint64_t port;
 };
@@ -78,7 +79,7 @@ static bool init_make(const char *path, const struct init_options *options, stru
         !command_setup_port(options->port, error) ||
         (options->admin && !account_read(&account, options->admin, options->password_stdin, error)))
         return false;
-    PP_AUTO(home) struct home *home = home_create(path, error);
+    PP_AUTO(home) struct home *home = home_create(path, options->database, error);
     return home && init_fill(home, &hosts, time_zone, error) && init_account(home, options, &account, error);
 }
 
@@ -90,6 +91,7 @@ bool command_init(int argc, char **argv, struct pp_error *error) {
         {"password-stdin", PP_OPTION_FLAG, &options.password_stdin},
         {"time-zone", PP_OPTION_STRING, &options.time_zone},
         {"port", PP_OPTION_UNSIGNED, &options.port},
+        {"database", PP_OPTION_STRING, &options.database},
         {0},
     };
     int first = 0;

@@ -64,6 +64,10 @@ struct db_backend {
     void (*rollback)(struct db *db);
 
     int64_t (*data_version)(struct db *db);
+    /* These three may be NULL: there is no such thing. */
+    int (*news)(struct db *db);
+    bool (*hold)(struct db *db, struct pp_error *error);
+    void (*release)(struct db *db);
     bool (*defer_sync)(struct db *db, struct pp_error *error);
     bool (*sync)(struct db *db, struct pp_error *error);
     bool (*checkpoint)(struct db *db, int64_t least, struct pp_error *error);
@@ -71,10 +75,13 @@ struct db_backend {
     void (*forget)(struct db *db);
 };
 
-extern const struct db_backend db_sqlite;
+extern const struct db_backend db_sqlite, db_postgres;
 
+/* postgres_schema.c */
+extern const char db_postgres_schema[];
 /* migrations.c */
-PP_MUST_USE bool db_migrate(struct db *db, struct pp_error *error);
+/* Up to that one; `newest` is at most db_migration_newest(). */
+PP_MUST_USE bool db_migrate(struct db *db, size_t newest, struct pp_error *error);
 /* stored_key.c. A migration: makes the file where there is none, and seals what stood there in clear, within the
  * transaction. */
 PP_MUST_USE bool stored_key_migrate(struct db *db, struct pp_error *error);

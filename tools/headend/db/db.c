@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "headend/db/backend.h"
+#include "headend/db/postgres_address.h"
 #include "headend/db/sql.h"
 
 static void db_mutex_init(pthread_mutex_t *mutex) {
@@ -13,33 +14,48 @@ static void db_mutex_init(pthread_mutex_t *mutex) {
     pthread_mutexattr_destroy(&attributes);
 }
 
-static struct db *connect_to(const char *folder, bool create, struct pp_error *error) {
-    struct db *db = db_sqlite.open(folder, NULL, create, error);
+static struct db *connect_to(const char *folder, const char *address, bool create, struct pp_error *error) {
+    const struct db_backend *backend = address ? &db_postgres : &db_sqlite;
+    struct db *db = backend->open(folder, address, create, error);
     if (!db)
         return NULL;
-    db->backend = &db_sqlite;
+    db->backend = backend;
     db_mutex_init(&db->mutex);
     db->folder = strdup(folder);
-    if (db->folder)
+    db->address = address ? strdup(address) : NULL;
+    if (db->folder && (db->address || !address))
         return db;
     pp_fail(error, PP_E_NOMEM, "out of memory");
     db_close(db);
     return NULL;
 }
 
-struct db *db_open(const char *folder, bool create, struct pp_error *error) {
-    PP_AUTO(db) struct db *db = connect_to(folder, create, error);
-    return db && db_migrate(db, error) ? pp_steal(&db) : NULL;
+bool db_address_check(const char *address, struct pp_error *error) {
+    struct postgres_settings settings;
+    bool ok = postgres_address_read(address, &settings, error);
+    postgres_settings_finish(&settings);
+    return ok;
+}
+
+struct db *db_open(const char *folder, const char *address, bool create, struct pp_error *error) {
+    PP_AUTO(db) struct db *db = connect_to(folder, address, create, error);
+    return db && db_migrate(db, db_migration_newest(), error) ? pp_steal(&db) : NULL;
+}
+
+struct db *db_open_at(const char *folder, size_t number, struct pp_error *error) {
+    PP_AUTO(db) struct db *db = connect_to(folder, NULL, true, error);
+    return db && db_migrate(db, number, error) ? pp_steal(&db) : NULL;
 }
 
 struct db *db_open_again(const struct db *db, struct pp_error *error) {
-    return connect_to(db->folder, false, error);
+    return connect_to(db->folder, db->address, false, error);
 }
 
 void db_close(struct db *db) {
     if (!db)
         return;
     free(db->folder);
+    free(db->address);
     pthread_mutex_destroy(&db->mutex);
     db->backend->close(db);
 }
@@ -272,6 +288,19 @@ void db_change_rollback(struct db_change *change) {
 
 int64_t db_data_version(struct db *db) {
     return check_held(db, "data version", NULL) ? db->backend->data_version(db) : -1;
+}
+
+int db_news(struct db *db) {
+    return db->backend->news ? db->backend->news(db) : -1;
+}
+
+bool db_hold(struct db *db, struct pp_error *error) {
+    return !db->backend->hold || (check_held(db, "hold", error) && db->backend->hold(db, error));
+}
+
+void db_release(struct db *db) {
+    if (db->backend->release)
+        db->backend->release(db);
 }
 
 /* ---- The disk ---- */

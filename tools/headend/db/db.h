@@ -1,7 +1,7 @@
 /*
- * The headend's database, SQLite in a file: one connection, every statement prepared with bound values. The
- * connection is shared by the server's threads: who uses it holds db_lock. Which database it is, a struct of functions
- * decides (backend.h).
+ * The headend's database, SQLite in a file or a PostgreSQL: one connection, every statement prepared with bound values.
+ * The connection is shared by the server's threads: who uses it holds db_lock. Which database it is, a struct of
+ * functions decides (backend.h).
  */
 #ifndef HEADEND_DB_DB_H
 #define HEADEND_DB_DB_H
@@ -18,10 +18,12 @@
 
 struct db;
 
-/* Opens the database of a headend's folder, makes it (DB_FILE there, mode 0600) where `create` says so, and brings its
- * schema up to date. */
+/* Opens the database of a headend's folder and brings its schema up to date: the PostgreSQL at `address`
+ * (postgres_address.h), or, without one, DB_FILE there, which is made (mode 0600) where `create` says so. */
 #define DB_FILE "headend.db"
-struct db *db_open(const char *folder, bool create, struct pp_error *error);
+struct db *db_open(const char *folder, const char *address, bool create, struct pp_error *error);
+/* Whether it is an address of one that may be used, before anything is made. */
+PP_MUST_USE bool db_address_check(const char *address, struct pp_error *error);
 /* Another connection to the same. */
 struct db *db_open_again(const struct db *db, struct pp_error *error);
 void db_close(struct db *db);
@@ -124,6 +126,15 @@ void db_change_rollback(struct db_change *change);
 
 /* Changes whenever another connection has committed. */
 int64_t db_data_version(struct db *db);
+/* A descriptor that can be read once another connection has committed, where there is such a thing; else -1. It may be
+ * another one after each call here: it is asked for before each poll. Callers hold db_lock. */
+int db_news(struct db *db);
+
+/* What only one headend may do at a time, among all that share the database: publish. PP_E_STATE where another one does.
+ * From then on until db_release a connection that breaks is not made anew. A database in the folder needs no more than
+ * the folder's own lock. Callers hold db_lock. */
+PP_MUST_USE bool db_hold(struct db *db, struct pp_error *error);
+void db_release(struct db *db);
 
 /* ---- Who waits for the disk (writer.h) ---- */
 

@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "headend/db/db.h"
 
+#define HOME_ADDRESS_MAX 4096 /* bytes of the file */
+
 static bool folder_is_empty(const char *path, struct pp_error *error) {
     pp_autodir DIR *dir = opendir(path);
     if (!dir)
@@ -32,7 +34,32 @@ static bool home_owned(const struct home *home, struct pp_error *error) {
                    owner ? owner->pw_name : "another user", owner ? owner->pw_name : "NAME");
 }
 
-static struct home *home_attach(const char *path, bool create, struct pp_error *error) {
+/* NULL in `address` where the folder has the database itself. The caller frees. */
+static bool address_read(const struct home *home, char **address, struct pp_error *error) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(HOME_ADDRESS_MAX);
+    struct pp_error missing = {0};
+    *address = NULL;
+    if (!pp_file_read(home->fd, HOME_DATABASE, &text, &missing)) {
+        return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
+    }
+    *address = strdup(pp_buf_text(&text));
+    if (!*address)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    (*address)[strcspn(*address, "\n")] = 0;
+    return true;
+}
+
+static bool address_write(const struct home *home, const char *address, struct pp_error *error) {
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(HOME_ADDRESS_MAX);
+    return pp_buf_addf(&text, error, "%s\n", address) &&
+           pp_file_replace(home->fd, HOME_DATABASE, text.data, text.size, 0600, error);
+}
+
+static bool is_there(const struct home *home, const char *name) {
+    return faccessat(home->fd, name, F_OK, 0) == 0;
+}
+
+static struct home *home_attach(const char *path, const char *made_at, bool create, struct pp_error *error) {
     PP_AUTO(home) struct home *home = calloc(1, sizeof *home);
     if (!home) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -46,27 +73,34 @@ static struct home *home_attach(const char *path, bool create, struct pp_error *
         return NULL;
     if (!home_owned(home, error))
         return NULL;
-    if (!create && faccessat(home->fd, DB_FILE, F_OK, 0) < 0) {
+    if (create && made_at && !address_write(home, made_at, error))
+        return NULL;
+    if (!create && !is_there(home, DB_FILE) && !is_there(home, HOME_DATABASE)) {
         pp_fail(error, PP_E_NOTFOUND, "%s: no headend here, run \"pingplay-headend init %s\" first", path,
                 path);
         return NULL;
     }
-    home->db = db_open(path, create, error);
+    pp_autofree char *address = NULL;
+    if (!address_read(home, &address, error))
+        return NULL;
+    home->db = db_open(path, address, create, error);
     return home->db ? pp_steal(&home) : NULL;
 }
 
-struct home *home_create(const char *path, struct pp_error *error) {
+struct home *home_create(const char *path, const char *address, struct pp_error *error) {
+    if (address && !db_address_check(address, error))
+        return NULL;
     if (!pp_dir_make(AT_FDCWD, path, 0700, error) || !folder_is_empty(path, error))
         return NULL;
     if (chmod(path, 0700) < 0) {
         pp_fail_errno(error, "%s", path);
         return NULL;
     }
-    return home_attach(path, true, error);
+    return home_attach(path, address, true, error);
 }
 
 struct home *home_open(const char *path, struct pp_error *error) {
-    return home_attach(path, false, error);
+    return home_attach(path, NULL, false, error);
 }
 
 void home_close(struct home *home) {

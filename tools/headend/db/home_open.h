@@ -4,8 +4,9 @@
 
 #include "headend/base/home.h"
 
-/* Makes the folder, which must not exist or be empty, and an empty database in it. */
-struct home *home_create(const char *path, struct pp_error *error);
+/* Makes the folder, which must not exist or be empty, and its database: in it, or, where `database` is no NULL, in that
+ * PostgreSQL (db/postgres_address.h), which must be empty. */
+struct home *home_create(const char *path, const char *database, struct pp_error *error);
 /* Only for the folder's owner. */
 struct home *home_open(const char *path, struct pp_error *error);
 void home_close(struct home *home);

@@ -1,6 +1,7 @@
 /* The schema, as numbered steps: a step that has been released is never changed, only followed by another. */
 #include "base/clock.h"
 #include "headend/db/backend.h"
+#include "headend/db/dialect.h"
 #include "headend/db/sql.h"
 
 /* Not under the key that is in effect. */
@@ -8,7 +9,37 @@
     "hex(substr(NEW." column ", 1, 8)) IS NOT (SELECT value FROM meta WHERE name = 'database_key')"          \
     "  BEGIN SELECT RAISE(ABORT, 'its key is not sealed under the one in effect'); END"
 
-#define SEALING 28 /* seals what there is */
+/* What both databases are told in the same words (dialect.h). */
+#define CONTENT_UPLOAD_TABLE                                                                                 \
+    "CREATE TABLE content_upload(id TEXT PRIMARY KEY, admin INTEGER NOT NULL REFERENCES admin(id) ON "       \
+    "DELETE "                                                                                                \
+    "CASCADE,"                                                                                               \
+    "  length INTEGER NOT NULL, metadata TEXT NOT NULL, key BLOB NOT NULL, created INTEGER NOT NULL,"        \
+    "  ended INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID, STRICT;"                                             \
+    "CREATE INDEX content_upload_of_admin ON content_upload(admin, ended);"
+#define GRANT_TABLE                                                                                          \
+    "CREATE TABLE admin_grant(admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE CASCADE,"                \
+    "  role TEXT NOT NULL CHECK(role IN ('viewer','editor','publisher','operator','admin','auditor')),"      \
+    "  scope TEXT NOT NULL CHECK(scope IN ('whole','site','channel')), value TEXT NOT NULL,"                 \
+    "  PRIMARY KEY(admin, role, scope, value)) WITHOUT ROWID, STRICT;"                                       \
+    "INSERT INTO admin_grant SELECT id, 'admin', 'whole', '' FROM admin;"
+#define AUDIT_TABLE                                                                                          \
+    "CREATE TABLE audit(number INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL,"              \
+    "  actor TEXT NOT NULL, address TEXT NOT NULL, session TEXT NOT NULL, operation TEXT NOT NULL,"          \
+    "  outcome TEXT NOT NULL, target TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,"              \
+    "  hash BLOB NOT NULL) STRICT;"
+#define AUDIT_HEAD "INSERT INTO meta(name, value) VALUES('audit_head', '0:');"
+#define LOOKED_FOR_COLUMNS                                                                                   \
+    "ALTER TABLE device ADD COLUMN reported_state TEXT NOT NULL DEFAULT '';"                                 \
+    "ALTER TABLE device ADD COLUMN reported_code TEXT NOT NULL DEFAULT '';"                                  \
+    "ALTER TABLE device ADD COLUMN reported_trouble TEXT NOT NULL DEFAULT '';"                               \
+    "ALTER TABLE device ADD COLUMN reported_root INTEGER NOT NULL DEFAULT 0;"                                \
+    "ALTER TABLE device ADD COLUMN name_folded TEXT NOT NULL DEFAULT '';"                                    \
+    "ALTER TABLE device ADD COLUMN site_folded TEXT NOT NULL DEFAULT '';"                                    \
+    "ALTER TABLE channel ADD COLUMN title_folded TEXT NOT NULL DEFAULT '';"
+#define LOOKED_FOR_INDEX "CREATE INDEX device_by_name ON device(name, id);"
+
+#define SEALING          28 /* seals what there is */
 
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
@@ -197,11 +228,7 @@ static const char *const migrations[] = {
                                                                            "BEFORE UPDATE OF key ON object "
                                                                            "WHEN " NOT_SEALED("key") ";",
     /* 29: uploads of administrators while they come; "ended" is when it was taken back, ended or was in its place */
-    "CREATE TABLE content_upload(id TEXT PRIMARY KEY, admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE "
-    "CASCADE,"
-    "  length INTEGER NOT NULL, metadata TEXT NOT NULL, key BLOB NOT NULL, created INTEGER NOT NULL,"
-    "  ended INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID, STRICT;"
-    "CREATE INDEX content_upload_of_admin ON content_upload(admin, ended);"
+    CONTENT_UPLOAD_TABLE
     "CREATE TRIGGER content_upload_sealed BEFORE INSERT ON content_upload WHEN " NOT_SEALED(
         "key") ";"
                "CREATE TRIGGER content_upload_key_sealed BEFORE UPDATE OF key ON content_upload "
@@ -209,25 +236,16 @@ static const char *const migrations[] = {
     /* 30: the link that the first administrator is made with (setup_link.h) */
     "CREATE TABLE setup_link(hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;",
     /* 31: what administrators may do, those who are here all; and what was done (ops/audit.h), which stays as it is */
-    ("CREATE TABLE admin_grant(admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE CASCADE,"
-     "  role TEXT NOT NULL CHECK(role IN ('viewer','editor','publisher','operator','admin','auditor')),"
-     "  scope TEXT NOT NULL CHECK(scope IN ('whole','site','channel')), value TEXT NOT NULL,"
-     "  PRIMARY KEY(admin, role, scope, value)) WITHOUT ROWID, STRICT;"
-     "INSERT INTO admin_grant SELECT id, 'admin', 'whole', '' FROM admin;"
+    (GRANT_TABLE
      "DROP TRIGGER admin_last;"
      "CREATE TRIGGER admin_last BEFORE DELETE ON admin WHEN NOT EXISTS(SELECT 1 FROM admin_grant"
      "  WHERE role = 'admin' AND scope = 'whole' AND admin <> OLD.id)"
-     "  BEGIN SELECT RAISE(ABORT, '" DB_LAST_ADMIN "'); END;"
-     "CREATE TABLE audit(number INTEGER PRIMARY KEY, time INTEGER NOT NULL, kind TEXT NOT NULL,"
-     "  actor TEXT NOT NULL, address TEXT NOT NULL, session TEXT NOT NULL, operation TEXT NOT NULL,"
-     "  outcome TEXT NOT NULL, target TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,"
-     "  hash BLOB NOT NULL) STRICT;"
+     "  BEGIN SELECT RAISE(ABORT, '" DB_LAST_ADMIN "'); END;" AUDIT_TABLE
      "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is as it was'); "
      "END;"
      "CREATE TRIGGER audit_remains BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is as it "
      "was'); "
-     "END;"
-     "INSERT INTO meta(name, value) VALUES('audit_head', '0:');"),
+     "END;" AUDIT_HEAD),
     /* 32: what programs know commands by that they ask for (Idempotency-Key) */
     "CREATE TABLE screen_command_key(device TEXT NOT NULL, key TEXT NOT NULL,"
     "  command TEXT NOT NULL REFERENCES screen_command(id) ON DELETE CASCADE, PRIMARY KEY(device, key))"
@@ -245,7 +263,58 @@ static const char *const migrations[] = {
     "CREATE INDEX passkey_of_admin ON passkey(admin);"
     "CREATE TABLE passkey_challenge(hash BLOB PRIMARY KEY, network TEXT NOT NULL, created INTEGER NOT NULL,"
     "  expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;",
+    /* 34: what lists look for stands in columns of its own, written when it changes: what screens reported, and texts in
+     * lower case (text_fold); pages of screens begin where an index can be entered */
+    LOOKED_FOR_COLUMNS
+    "UPDATE device SET name_folded = fold(name), site_folded = fold(site);"
+    "UPDATE device SET reported_state = CAST(coalesce(json_extract(report, '$.state'), '') AS TEXT), "
+    "reported_code ="
+    " CAST(coalesce(json_extract(report, '$.code'), '') AS TEXT), reported_trouble ="
+    " CAST(coalesce(json_extract(report, '$.trouble'), '') AS TEXT), reported_root ="
+    " CAST(coalesce(json_extract(report, '$.root_version'), 0) AS INTEGER) WHERE json_valid(report);"
+    "UPDATE channel SET title_folded = fold(title);" LOOKED_FOR_INDEX,
 };
+
+/* PostgreSQL begins with the schema of that step (postgres_schema.c). */
+#define POSTGRESQL_FIRST 28
+
+/* Steps that have another text for PostgreSQL: those with triggers, whose bodies are functions there, and those that
+ * move what an empty database has not. */
+static const struct {
+    size_t number;
+    const char *sql;
+} postgresql_steps[] = {
+    {POSTGRESQL_FIRST, db_postgres_schema},
+    {29, CONTENT_UPLOAD_TABLE
+     "CREATE TRIGGER content_upload_sealed BEFORE INSERT ON content_upload FOR EACH ROW"
+     "  EXECUTE FUNCTION key_sealed();"
+     "CREATE TRIGGER content_upload_key_sealed BEFORE UPDATE OF key ON content_upload FOR EACH ROW"
+     "  EXECUTE FUNCTION key_sealed();"},
+    {31, GRANT_TABLE
+     "CREATE OR REPLACE FUNCTION admin_keep_last() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN"
+     "  IF NOT EXISTS(SELECT 1 FROM admin_grant WHERE role = 'admin' AND scope = 'whole' AND admin <> OLD.id)"
+     "  THEN RAISE EXCEPTION '" DB_LAST_ADMIN "'; END IF; RETURN OLD; END $f$;" AUDIT_TABLE
+     "CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN"
+     "  RAISE EXCEPTION 'the audit is as it was'; END $f$;"
+     "CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
+     "  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();" AUDIT_HEAD},
+    {34, LOOKED_FOR_COLUMNS LOOKED_FOR_INDEX},
+};
+
+static const char *postgresql_step(size_t number) {
+    for (size_t i = 0; i < PP_COUNT(postgresql_steps); i++) {
+        if (postgresql_steps[i].number == number)
+            return postgresql_steps[i].sql;
+    }
+    return migrations[number - 1];
+}
+
+static bool migration_run(struct db *db, size_t number, struct pp_error *error) {
+    pp_autobuf struct pp_buf sql = PP_BUF_INIT(DIALECT_SQL_MAX);
+    if (!db_is_postgresql(db))
+        return db_script(db, migrations[number - 1], error);
+    return dialect_tables(postgresql_step(number), &sql, error) && db_script(db, pp_buf_text(&sql), error);
+}
 
 static bool migration_apply(struct db *db, size_t number, struct pp_error *error) {
     db_autochange struct db_change change = {0};
@@ -259,8 +328,7 @@ static bool migration_apply(struct db *db, size_t number, struct pp_error *error
     if (db_int(have, 0))
         return true;
     db_row_finish(have); /* a table may be dropped */
-    if (!db_script(db, migrations[number - 1], error) ||
-        (number == SEALING && !stored_key_migrate(db, error)))
+    if (!migration_run(db, number, error) || (number == SEALING && !stored_key_migrate(db, error)))
         return pp_wrap(error, "migration %zu", number);
     if (!db_run_sql(db, error, "INSERT INTO migration(number, applied) VALUES(?, ?)", "ii", (int64_t)number,
                     pp_clock_realtime_s()))
@@ -268,23 +336,36 @@ static bool migration_apply(struct db *db, size_t number, struct pp_error *error
     return db_change_commit(&change, error);
 }
 
-bool db_migrate(struct db *db, struct pp_error *error) {
-    if (!db_run_sql(
-            db, error,
-            "CREATE TABLE IF NOT EXISTS migration(number INTEGER PRIMARY KEY, applied INTEGER NOT NULL) "
-            "STRICT",
-            ""))
+/* Several connections may do so at once. */
+static bool migration_table_make(struct db *db, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, db, error) &&
+           db_run_sql(
+               db, error,
+               "CREATE TABLE IF NOT EXISTS migration(number BIGINT PRIMARY KEY, applied BIGINT NOT NULL)",
+               "") &&
+           db_change_commit(&change, error);
+}
+
+size_t db_migration_newest(void) {
+    return PP_COUNT(migrations);
+}
+
+bool db_migrate(struct db *db, size_t newest, struct pp_error *error) {
+    if (!migration_table_make(db, error))
         return false;
-    db_autorow struct db_row *newest =
+    db_autorow struct db_row *row =
         db_query_sql(db, error, "SELECT coalesce(max(number), 0) FROM migration", "");
-    if (!newest || !db_next(newest, "migration", error))
+    if (!row || !db_next(row, "migration", error))
         return false;
-    int64_t have = db_int(newest, 0);
-    db_row_finish(newest);
+    int64_t have = db_int(row, 0);
+    db_row_finish(row);
     if (have > (int64_t)PP_COUNT(migrations))
         return pp_fail(error, PP_E_UNSUPPORTED,
                        "the database is of a newer version of this program (schema %lld)", (long long)have);
-    for (size_t number = (size_t)have + 1; number <= PP_COUNT(migrations); number++) {
+    if (!have && db_is_postgresql(db))
+        have = POSTGRESQL_FIRST - 1;
+    for (size_t number = (size_t)have + 1; number <= newest; number++) {
         if (!migration_apply(db, number, error))
             return false;
     }

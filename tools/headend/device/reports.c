@@ -71,9 +71,8 @@ void report_status(struct request *request, struct reply *reply) {
     pp_autojson cJSON *body = report_body(request, reply);
     if (!body)
         return;
-    pp_autojsontext char *text = cJSON_PrintUnformatted(body);
     struct pp_error error;
-    if (!report_status_keep(request->app->db, request->device.id, text, &error) ||
+    if (!report_status_keep(request->app->db, request->device.id, body, &error) ||
         !compare_head(request, body, &error) || !follow_report(request, body, &error))
         reply_failure(reply, &error);
     else

@@ -41,9 +41,11 @@ bool channel_make(struct db *db, const char *id, const char *title, bool *made, 
     if (!channel_id_check(id, error) || !text_check("title", title, 1, TEXT_NAME_MAX, error))
         return false;
     stored_key_of_channel(id, owner);
-    bool ok = crypto_random(key, sizeof key, error) && stored_key_seal(db, owner, key, sealed, error) &&
-              db_run(db, error, DB_CHANNEL_ADD, DB_TEXT(id), DB_TEXT(title), DB_BLOB(sealed, sizeof sealed),
-                     DB_INT(pp_clock_realtime_s()));
+    char folded[TEXT_FOLDED_SIZE];
+    bool ok =
+        crypto_random(key, sizeof key, error) && stored_key_seal(db, owner, key, sealed, error) &&
+        db_run(db, error, DB_CHANNEL_ADD, DB_TEXT(id), DB_TEXT(title), DB_TEXT(text_folded(title, folded)),
+               DB_BLOB(sealed, sizeof sealed), DB_INT(pp_clock_realtime_s()));
     pp_wipe(key, sizeof key);
     *made = ok && db_changes(db) > 0;
     return ok;

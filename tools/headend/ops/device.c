@@ -185,8 +185,8 @@ static void words_split(const struct device_search *search, struct device_words 
         size_t size = state_name_size(search, at);
         if (!size)
             size = strcspn(at, " \t");
-        snprintf(words->words[i], sizeof words->words[i], "%.*s",
-                 (int)(size < DEVICE_WORD_MAX ? size : DEVICE_WORD_MAX), at);
+        snprintf(words->words[i], sizeof words->words[i], "%.*s", (int)text_fit(at, size, DEVICE_WORD_MAX),
+                 at);
         at += size;
     }
 }
@@ -195,7 +195,9 @@ static void words_split(const struct device_search *search, struct device_words 
 static struct db_row *search_query(struct db *db, const struct device_search *search,
                                    enum db_statement statement, struct pp_error *error) {
     struct device_words words;
-    const char *const *states = search->states;
+    char states[DEVICE_STATES][TEXT_FOLDED_SIZE];
+    for (size_t i = 0; i < DEVICE_STATES; i++)
+        text_fold(search->states[i], states[i], sizeof states[i]);
     words_split(search, &words);
     return db_query(db, error, statement, DB_TEXT(words.words[0]), DB_TEXT(words.words[1]),
                     DB_TEXT(words.words[2]), DB_TEXT(words.words[3]), DB_INT(search->now),
@@ -224,7 +226,7 @@ bool device_count(struct db *db, const struct device_search *search, struct devi
 
 bool device_each(struct db *db, bool (*each)(void *arg, const struct device *device), void *arg,
                  struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_EACH);
+    db_autorow struct db_row *row = db_query(db, error, DB_DEVICE_EACH, DB_INT(pp_clock_realtime_s()));
     return row && device_rows(row, each, arg, error);
 }
 
@@ -408,11 +410,13 @@ bool device_change(struct db *db, const char *id, const struct device_settings *
     struct device silent = {.lock_after_s = -1, .erase_after_s = -1}; /* as they are */
     if (!silence_wanted(db, id, settings, &silent, error))
         return false;
-    if (!db_run(db, error, DB_DEVICE_CHANGE, DB_TEXT(settings->name), DB_TEXT(settings->site),
-                DB_TEXT(settings->time_zone), DB_TEXT(settings->locale), DB_TEXT(settings->rotation),
-                DB_TEXT(settings->offline_mark), DB_TEXT(settings->access), DB_INT(silent.lock_after_s),
-                DB_INT(silent.erase_after_s), DB_INT((settings->channel != NULL)), DB_TEXT(channel),
-                DB_TEXT(id)))
+    char name[TEXT_FOLDED_SIZE], site[TEXT_FOLDED_SIZE];
+    if (!db_run(db, error, DB_DEVICE_CHANGE, DB_TEXT(settings->name),
+                DB_TEXT(text_folded(settings->name, name)), DB_TEXT(settings->site),
+                DB_TEXT(text_folded(settings->site, site)), DB_TEXT(settings->time_zone),
+                DB_TEXT(settings->locale), DB_TEXT(settings->rotation), DB_TEXT(settings->offline_mark),
+                DB_TEXT(settings->access), DB_INT(silent.lock_after_s), DB_INT(silent.erase_after_s),
+                DB_INT((settings->channel != NULL)), DB_TEXT(channel), DB_TEXT(id)))
         return false;
     return db_changes(db) ? true : device_unchanged(db, id, error);
 }

@@ -1,7 +1,8 @@
 #include "headend/ops/device_former.h"
 
 bool device_former_keep(struct db *db, const char *id, struct pp_error *error) {
-    return db_run(db, error, DB_DEVICE_FORMER_ADD, DB_TEXT(id)) &&
+    return db_run(db, error, DB_DEVICE_FORMER_FORGET, DB_TEXT(id)) &&
+           db_run(db, error, DB_DEVICE_FORMER_ADD, DB_TEXT(id)) &&
            db_run(db, error, DB_DEVICE_FORMER_TRIM, DB_INT(DEVICE_FORMER_MAX));
 }
 

@@ -39,7 +39,8 @@ bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const struct e
                      struct pp_error *error) {
     uint8_t device_hash[SECRET_HASH_SIZE];
     uint8_t user_hash[SECRET_HASH_SIZE];
-    if (!secret_make(codes->device_code, error) ||
+    uint8_t asked = 0; /* of the fingerprint's four groups */
+    if (!crypto_random(&asked, sizeof asked, error) || !secret_make(codes->device_code, error) ||
         !secret_hash("device-code", codes->device_code, device_hash, error) ||
         !user_code_make(codes->user_code, error) || !user_code_hash(codes->user_code, user_hash, error))
         return false;
@@ -51,7 +52,8 @@ bool enrolment_start(struct db *db, const uint8_t thumbprint[32], const struct e
            enrolment_share(db, thumbprint, origin->address, now, error) &&
            db_run(db, error, DB_ENROLMENT_ADD, DB_BLOB(device_hash, sizeof device_hash),
                   DB_BLOB(user_hash, sizeof user_hash), DB_BLOB(thumbprint, 32), DB_TEXT(origin->address),
-                  DB_INT(now), DB_INT(now + lifetime_s), DB_INT(interval_s), DB_TEXT(origin->network)) &&
+                  DB_INT(now), DB_INT(now + lifetime_s), DB_INT(interval_s), DB_TEXT(origin->network),
+                  DB_INT(asked % 4)) &&
            enrolment_make_room(db, now, error) && db_change_commit(&change, error);
 }
 
@@ -228,10 +230,12 @@ static bool device_save(struct db *db, const char *id, const uint8_t thumbprint[
     if (channel &&
         !channel_make(db, channel, settings->channel_title ? settings->channel_title : channel, &made, error))
         return false;
+    char name[TEXT_FOLDED_SIZE], site[TEXT_FOLDED_SIZE];
     return db_run(db, error, DB_DEVICE_SAVE, DB_TEXT(id), DB_BLOB(thumbprint, 32), DB_TEXT(settings->name),
                   DB_TEXT(settings->site ? settings->site : ""), DB_TEXT(channel),
                   DB_TEXT(settings->time_zone), DB_TEXT(settings->locale), DB_INT(pp_clock_realtime_s()),
-                  DB_TEXT(by), DB_TEXT(settings->access)) &&
+                  DB_TEXT(by), DB_TEXT(settings->access), DB_TEXT(text_folded(settings->name, name)),
+                  DB_TEXT(text_folded(settings->site ? settings->site : "", site))) &&
            /* It is in use again: what was to be erased is not. */
            db_run(db, error, DB_COMMAND_REFUSE_ERASURES, DB_TEXT(id));
 }

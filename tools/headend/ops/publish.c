@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -19,10 +20,27 @@
 #include "headend/signer/tuf_repo.h"
 #include "headend/signer/tuf_sign.h"
 
-#define SEALED_MAX (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
+#define SEALED_MAX   (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
 
-/* The lock, closed to let it go; -1 with PP_E_STATE where another process has it and `wait` is false. */
-static int publish_lock(const struct home *home, bool wait, struct pp_error *error) {
+#define LOCK_POLL_MS 100 /* between looks at whether another headend has let it go */
+
+/* Of the folder, for those on this machine, and of the database, for headends elsewhere that share it. */
+struct publish_lock {
+    struct home *home; /* NULL: not taken */
+    int fd;
+};
+
+static void publish_unlock(struct publish_lock *lock) {
+    if (!lock->home)
+        return;
+    db_lock(lock->home->db);
+    db_release(lock->home->db);
+    db_unlock(lock->home->db);
+    pp_close(&lock->fd);
+}
+#define autolock PP_CLEANUP(publish_unlock)
+
+static int folder_lock(const struct home *home, bool wait, struct pp_error *error) {
     pp_autoclose int fd = openat(home->fd, HOME_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
         pp_fail_errno(error, HOME_LOCK);
@@ -35,6 +53,28 @@ static int publish_lock(const struct home *home, bool wait, struct pp_error *err
         return -1;
     }
     return pp_steal_fd(&fd);
+}
+
+static bool database_hold(const struct home *home, bool wait, struct pp_error *error) {
+    for (;;) {
+        struct pp_error busy = {0};
+        db_lock(home->db);
+        bool held = db_hold(home->db, &busy);
+        db_unlock(home->db);
+        if (held)
+            return true;
+        if (busy.code != PP_E_STATE || !wait)
+            return pp_fail(error, busy.code, "%s", busy.message);
+        nanosleep(&(const struct timespec){.tv_nsec = LOCK_POLL_MS * 1000000L}, NULL);
+    }
+}
+
+/* Without `home`, and with PP_E_STATE, where somebody else has it and `wait` is false. */
+static struct publish_lock publish_lock(struct home *home, bool wait, struct pp_error *error) {
+    pp_autoclose int fd = folder_lock(home, wait, error);
+    if (fd < 0 || !database_hold(home, wait, error))
+        return (struct publish_lock){.fd = -1};
+    return (struct publish_lock){.home = home, .fd = pp_steal_fd(&fd)};
 }
 
 /* Marks publish rows done, and the channels with them. Returns in `changed` whether there were any. */
@@ -142,9 +182,9 @@ bool publish_rekey(struct home *home, struct pp_error *error) {
     db_unlock(home->db);
     if (!ok || !*id)
         return ok;
-    pp_autoclose int lock = publish_lock(home, true, error);
+    autolock struct publish_lock lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
-    return lock >= 0 && tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
+    return lock.home && tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
            rekey_all(home, &repo, error);
 }
 
@@ -162,8 +202,8 @@ static bool bring_up_to_date(struct home *home, struct tuf_repo *repo, struct pp
 
 bool publish_refresh(struct home *home, struct pp_error *error) {
     struct pp_error busy = {0};
-    pp_autoclose int lock = publish_lock(home, false, &busy);
-    if (lock < 0)
+    autolock struct publish_lock lock = publish_lock(home, false, &busy);
+    if (!lock.home)
         return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
     tuf_autorepo struct tuf_repo repo = {0};
     return tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
@@ -194,8 +234,8 @@ static bool roots_lead_on(const struct tuf_repo *repo, int64_t root_version, str
 bool publish_restored(struct home *home, int64_t root_version, struct pp_error *error) {
     tuf_autorepo struct tuf_repo repo = {0};
     bool changed;
-    pp_autoclose int lock = publish_lock(home, true, error);
-    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error))
+    autolock struct publish_lock lock = publish_lock(home, true, error);
+    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error))
         return false;
     if (!roots_lead_on(&repo, root_version, error))
         return false;
@@ -221,8 +261,8 @@ bool publish_rotate(struct home *home, const char *const *roles, struct pp_error
         else if (count < PP_COUNT(repository) - 1)
             repository[count++] = *roles;
     }
-    pp_autoclose int lock = publish_lock(home, true, error);
-    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+    autolock struct publish_lock lock = publish_lock(home, true, error);
+    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         (count && !tuf_repo_rotate(&repo, repository, error)) ||
         (control && !control_rotate(home, &repo, error)))
         return false;
@@ -231,8 +271,8 @@ bool publish_rotate(struct home *home, const char *const *roles, struct pp_error
 }
 
 bool publish_rotate_database(struct home *home, struct pp_error *error) {
-    pp_autoclose int lock = publish_lock(home, true, error);
-    return lock >= 0 && stored_key_rotate(home->db, error);
+    autolock struct publish_lock lock = publish_lock(home, true, error);
+    return lock.home && stored_key_rotate(home->db, error);
 }
 
 bool publish_rotate_channel(struct home *home, const char *channel, struct pp_error *error) {
@@ -245,8 +285,8 @@ bool publish_rotate_channel(struct home *home, const char *channel, struct pp_er
 bool publish_ca_rotate(struct home *home, uint8_t sha256[CA_HASH_SIZE], struct pp_error *error) {
     const struct ca_holders holders = ca_holders_of(home);
     tuf_autorepo struct tuf_repo repo = {0};
-    pp_autoclose int lock = publish_lock(home, true, error);
-    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+    autolock struct publish_lock lock = publish_lock(home, true, error);
+    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         !ca_rotate(home, &holders, sha256, error) || !bring_up_to_date(home, &repo, error))
         return false;
     home_wake(home);
@@ -257,8 +297,8 @@ bool publish_ca_retire(struct home *home, const char *hex, bool force, uint8_t s
                        struct pp_error *error) {
     const struct ca_holders holders = ca_holders_of(home);
     tuf_autorepo struct tuf_repo repo = {0};
-    pp_autoclose int lock = publish_lock(home, true, error);
-    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+    autolock struct publish_lock lock = publish_lock(home, true, error);
+    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         !ca_retire(home, &holders, hex, force, sha256, error) || !bring_up_to_date(home, &repo, error))
         return false;
     home_wake(home);
@@ -267,16 +307,16 @@ bool publish_ca_retire(struct home *home, const char *hex, bool force, uint8_t s
 
 bool publish_restate_time(struct home *home, struct pp_error *error) {
     tuf_autorepo struct tuf_repo repo = {0};
-    pp_autoclose int lock = publish_lock(home, true, error);
-    return lock >= 0 && tuf_repo_open(&repo, home, error) && tuf_repo_restate_time(&repo, error);
+    autolock struct publish_lock lock = publish_lock(home, true, error);
+    return lock.home && tuf_repo_open(&repo, home, error) && tuf_repo_restate_time(&repo, error);
 }
 
 bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error) {
     struct pp_error busy = {0};
     struct repo_cleaned cleaned = {0};
-    pp_autoclose int lock = publish_lock(home, false, &busy);
-    *again = lock < 0;
-    if (lock < 0)
+    autolock struct publish_lock lock = publish_lock(home, false, &busy);
+    *again = !lock.home;
+    if (!lock.home)
         return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
     tuf_autorepo struct tuf_repo repo = {0};
     if (!tuf_repo_open(&repo, home, error))
@@ -358,11 +398,12 @@ static bool row_pending(const struct home *home, const char *channel, int64_t sn
 static bool channel_prepare(struct home *home, const char *id, const cJSON *manifest, struct channel *channel,
                             struct pp_error *error) {
     const cJSON *title = cJSON_GetObjectItemCaseSensitive(manifest, "title");
+    char folded[TEXT_FOLDED_SIZE];
     db_lock(home->db);
-    bool ok =
-        channel_ensure(home->db, id, error) &&
-        (!title || db_run(home->db, error, DB_CHANNEL_TITLE_SET, DB_TEXT(title->valuestring), DB_TEXT(id))) &&
-        channel_find(home->db, id, channel, error) && channel_open_key(home->db, channel, error);
+    bool ok = channel_ensure(home->db, id, error) &&
+              (!title || db_run(home->db, error, DB_CHANNEL_TITLE_SET, DB_TEXT(title->valuestring),
+                                DB_TEXT(text_folded(title->valuestring, folded)), DB_TEXT(id))) &&
+              channel_find(home->db, id, channel, error) && channel_open_key(home->db, channel, error);
     db_unlock(home->db);
     return ok;
 }
@@ -388,9 +429,9 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
                       struct pp_error *error) {
     *result = (struct publish_result){0};
     pp_autojson cJSON *warnings = cJSON_CreateArray();
-    pp_autoclose int lock = publish_lock(home, true, error);
+    autolock struct publish_lock lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
-    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         !rekey_all(home, &repo, error) ||
         !objects_seal(home, playlist, channel_id, &options->renderers, warnings, result, error))
         return false;
@@ -427,11 +468,11 @@ static bool channel_emptied(struct home *home, const char *id, struct pp_error *
 }
 
 bool publish_withdraw(struct home *home, const char *channel_id, struct pp_error *error) {
-    pp_autoclose int lock = publish_lock(home, true, error);
+    autolock struct publish_lock lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
     struct channel channel = {0};
     bool changed;
-    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         !channel_published(home, channel_id, &channel, error))
         return false;
     const struct tuf_target nothing = {.channel = channel.id};
@@ -465,9 +506,9 @@ static bool channel_unlist(struct tuf_repo *repo, const char *id, struct pp_erro
 bool publish_remove_channel(struct home *home, const char *id, const char *move_to, struct pp_error *error) {
     if (move_to && strcmp(id, move_to) == 0)
         return pp_fail(error, PP_E_INVALID, "its screens cannot be moved to the channel itself");
-    pp_autoclose int lock = publish_lock(home, true, error);
+    autolock struct publish_lock lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
-    if (lock < 0 || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
+    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
         !screens_move(home, id, move_to, error) || !channel_unlist(&repo, id, error))
         return false;
     db_lock(home->db);

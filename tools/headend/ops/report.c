@@ -11,9 +11,21 @@
 #define REPORT_PER_DEVICE_MAX 20000 /* of each list; the oldest go */
 #define REPORT_SPOOLS_MAX     16    /* of a screen and list, whose losses are counted */
 
-bool report_status_keep(struct db *db, const char *device, const char *status, struct pp_error *error) {
-    return db_run(db, error, DB_REPORT_STATUS_SET, DB_TEXT(status), DB_INT(pp_clock_realtime_s()),
-                  DB_TEXT(device));
+/* "" where there is none. */
+static const char *status_text(const cJSON *status, const char *name) {
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(status, name));
+    return text ? text : "";
+}
+
+bool report_status_keep(struct db *db, const char *device, const cJSON *status, struct pp_error *error) {
+    int64_t root = 0;
+    (void)!pp_json_integer(status, "root_version", 0, INT64_MAX, &root, NULL);
+    pp_autojsontext char *text = cJSON_PrintUnformatted(status);
+    if (!text)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return db_run(db, error, DB_REPORT_STATUS_SET, DB_TEXT(text), DB_INT(pp_clock_realtime_s()),
+                  DB_TEXT(status_text(status, "state")), DB_TEXT(status_text(status, "code")),
+                  DB_TEXT(status_text(status, "trouble")), DB_INT(root), DB_TEXT(device));
 }
 
 static bool item_id(const cJSON *item, const char *name, const char **id, struct pp_error *error) {

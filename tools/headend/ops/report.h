@@ -6,8 +6,8 @@
 #include "crypto/key.h"
 #include "headend/db/db.h"
 
-/* JSON in text, in place of the one before. */
-PP_MUST_USE bool report_status_keep(struct db *db, const char *device, const char *status,
+/* In place of the one before; what lists look for stands beside it in columns. */
+PP_MUST_USE bool report_status_keep(struct db *db, const char *device, const cJSON *status,
                                     struct pp_error *error);
 
 struct report_batch {

@@ -11,15 +11,14 @@ static void words_split(const char *text, char words[DEVICE_WORDS_MAX][DEVICE_WO
     for (size_t i = 0; i < DEVICE_WORDS_MAX; i++) {
         at += strspn(at, " \t");
         size_t size = strcspn(at, " \t");
-        snprintf(words[i], DEVICE_WORD_MAX + 1, "%.*s",
-                 (int)(size < DEVICE_WORD_MAX ? size : DEVICE_WORD_MAX), at);
+        snprintf(words[i], DEVICE_WORD_MAX + 1, "%.*s", (int)text_fit(at, size, DEVICE_WORD_MAX), at);
         at += size;
     }
 }
 
 static struct db_row *list_query(struct db *db, const struct screen_list *wanted, struct pp_error *error) {
     char words[DEVICE_WORDS_MAX][DEVICE_WORD_MAX + 1];
-    const char *first = wanted->descending ? "\xff" : ""; /* no UTF-8 is behind that */
+    const char *first = wanted->descending ? "\xf4\x8f\xbf\xbf" : ""; /* no character is behind that one */
     words_split(wanted->words, words);
     return db_query(db, error, wanted->descending ? DB_DEVICE_LIST_BEFORE : DB_DEVICE_LIST_AFTER,
                     DB_TEXT(wanted->after_id ? wanted->after_name : first),

@@ -52,13 +52,14 @@
 #include "headend/signer/sign_in_key.h"
 #include "page/strings.h"
 
-#define SERVE_TICK_MS      1000
-#define SERVE_HOUSEKEEP_MS 60000
-#define SERVE_MAINTAIN_MS  (6 * 3600 * 1000) /* what takes years to be due, and what can wait for a day */
-#define SERVE_DRAIN_MS     300               /* at the end, for answers to those that waited */
-#define SERVE_FILES        128               /* descriptors for all but connections and what they download */
-#define SERVE_LEAST        16                /* connections, or it is not worth while */
-#define SERVE_MOST         262144            /* connections, where nobody says how many */
+#define SERVE_TICK_MS       1000
+#define SERVE_LOOK_AGAIN_MS 100 /* after news of the database's */
+#define SERVE_HOUSEKEEP_MS  60000
+#define SERVE_MAINTAIN_MS   (6 * 3600 * 1000) /* what takes years to be due, and what can wait for a day */
+#define SERVE_DRAIN_MS      300               /* at the end, for answers to those that waited */
+#define SERVE_FILES         128               /* descriptors for all but connections and what they download */
+#define SERVE_LEAST         16                /* connections, or it is not worth while */
+#define SERVE_MOST          262144            /* connections, where nobody says how many */
 
 struct serving {
     struct app app;
@@ -70,6 +71,7 @@ struct serving {
     int signals, notices;                  /* signalfd, inotify */
     struct credentials *credentials;       /* held: what is shown now */
     uint8_t issuer[CA_HASH_SIZE];          /* the authority that it was looked at with */
+    bool look_again;                       /* soon: not each connection may have heard of what one has */
     int64_t data_version, streams_version; /* that waiters, and streams, have heard of */
     int64_t housekeep_at, maintain_at;     /* ms, CLOCK_MONOTONIC */
 };
@@ -371,19 +373,24 @@ static int serving_timeout(struct serving *serving) {
     int64_t beat = streams_expire(serving->app.streams);
     if (beat < due)
         due = beat;
+    if (serving->look_again && due > now + SERVE_LOOK_AGAIN_MS)
+        due = now + SERVE_LOOK_AGAIN_MS;
     return due - now < SERVE_TICK_MS ? (due > now ? (int)(due - now) : 0) : SERVE_TICK_MS;
 }
 
 static bool serving_run(struct serving *serving, struct pp_error *error) {
     for (;;) {
         struct pollfd fds[] = {{.fd = serving->signals, .events = POLLIN},
-                               {.fd = serving->notices, .events = POLLIN}};
+                               {.fd = serving->notices, .events = POLLIN},
+                               {.fd = db_news(serving->keeper->db), .events = POLLIN}};
         if (poll(fds, PP_COUNT(fds), serving_timeout(serving)) < 0 && errno != EINTR)
             return pp_fail_errno(error, "poll");
         if (fds[0].revents && serving_signalled(serving))
             return true;
         if (fds[1].revents)
             serving_notice(serving);
+        /* The keeper's connection hears of it, and those of the others do in the same moment or the next. */
+        serving->look_again = fds[2].revents != 0;
         serving_check(serving);
         serving_check_streams(serving);
         serving_check_authorities(serving);

@@ -49,8 +49,8 @@ static void finds(struct home *home, const char *words) {
 
 /* Behind the audit's back, as somebody who may write the file. */
 static void tamper(struct home *home, const char *sql) {
-    assert_true(db_run_sql(home->db, NULL, "DROP TRIGGER IF EXISTS audit_stays", ""));
-    assert_true(db_run_sql(home->db, NULL, "DROP TRIGGER IF EXISTS audit_remains", ""));
+    test_trigger_drop(home, "audit", "IF EXISTS audit_stays");
+    test_trigger_drop(home, "audit", "IF EXISTS audit_remains");
     assert_true(db_run_sql(home->db, NULL, sql, ""));
 }
 
@@ -80,11 +80,11 @@ static void each_changed_column_is_found(void **state) {
     };
     add_five(home);
     for (size_t i = 0; i < PP_COUNT(changes); i++) {
-        tamper(home, "SAVEPOINT before");
+        db_autochange struct db_change change = {0};
+        assert_true(db_change_begin(&change, home->db, NULL));
         tamper(home, changes[i]);
         finds(home, "row 3 was changed, or is not the one that followed row 2");
-        tamper(home, "ROLLBACK TO before");
-        tamper(home, "RELEASE before");
+        db_change_rollback(&change);
     }
     finds(home, "");
 }
@@ -107,11 +107,11 @@ static void removed_rows_are_found_wherever_they_were(void **state) {
     };
     add_five(home);
     for (size_t i = 0; i < PP_COUNT(removals); i++) {
-        tamper(home, "SAVEPOINT before");
+        db_autochange struct db_change change = {0};
+        assert_true(db_change_begin(&change, home->db, NULL));
         tamper(home, removals[i][0]);
         finds(home, removals[i][1]);
-        tamper(home, "ROLLBACK TO before");
-        tamper(home, "RELEASE before");
+        db_change_rollback(&change);
     }
 }
 

@@ -49,7 +49,7 @@ static void change_live(void *arg) {
 
 static void folder_make(struct change *change) {
     test_folder_make(change->path);
-    PP_AUTO(home) struct home *home = home_create(change->path, NULL);
+    PP_AUTO(home) struct home *home = home_create(change->path, NULL, NULL);
     assert_non_null(home);
     assert_true(ca_create(home, NULL) && publish_init(home, NULL));
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "../headend_home.h"
@@ -94,13 +95,114 @@ static void what_is_worth_waiting_for_is_counted_and_a_checkpoint_copies_it(void
     assert_in_range(size_of(home, "headend.db"), before + (int64_t)sizeof large - 1, INT64_MAX);
 }
 
+/* Its log is the server's: there is only to see that nothing of it stands in the way. */
+static void a_postgresql_counts_what_is_worth_waiting_for(void **state) {
+    struct home *home = *state;
+    PP_AUTO(db) struct db *other = db_open_again(home->db, NULL);
+    assert_non_null(other);
+    assert_true(db_defer_sync(home->db, NULL));
+    assert_true(db_meta_set(home->db, "name", "other", NULL));
+    assert_true(db_run_unsynced(home->db, NULL, DB_META_SET, DB_TEXT("name"), DB_TEXT("third")));
+    assert_int_equal(db_commits(home->db), 1);
+    assert_true(db_sync(other, NULL));
+    assert_true(db_checkpoint(other, 0, NULL));
+}
+
+static void a_change_of_another_connection_is_news(void **state) {
+    struct home *home = *state;
+    PP_AUTO(db) struct db *other = db_open_again(home->db, NULL);
+    assert_non_null(other);
+    int64_t version = db_data_version(home->db);
+    assert_true(db_meta_set(home->db, "name", "own", NULL));
+    assert_int_equal(db_data_version(home->db), version);
+    assert_true(db_meta_set(other, "name", "other", NULL));
+    int fd = db_news(home->db);
+    assert_int_equal(fd >= 0, db_is_postgresql(home->db));
+    if (fd >= 0)
+        assert_int_equal(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 5000), 1);
+    assert_int_not_equal(db_data_version(home->db), version);
+}
+
+/* On another machine no lock of the folder holds: PostgreSQL's does. */
+static void only_one_of_several_headends_publishes(void **state) {
+    struct home *home = *state;
+    struct pp_error error = {0};
+    struct db *other = db_open_again(home->db, NULL);
+    assert_non_null(other);
+    assert_true(db_hold(other, NULL));
+    assert_false(db_hold(home->db, &error));
+    assert_int_equal(error.code, PP_E_STATE);
+    assert_string_equal(error.message, "another headend publishes");
+    db_release(other);
+    assert_true(db_hold(home->db, NULL));
+    db_release(home->db);
+    assert_true(db_hold(other, NULL));
+    db_close(other); /* it was killed */
+    bool held = false;
+    for (int i = 0; i < 100 && !held; i++) {
+        held = db_hold(home->db, NULL);
+        poll(NULL, 0, held ? 0 : 50);
+    }
+    assert_true(held);
+    db_release(home->db);
+}
+
+/* Ends that connection as an administrator of the server would, or a broken network. */
+static void connection_end(struct db *of, struct db *by) {
+    db_autorow struct db_row *row = db_query_sql(of, NULL, "SELECT pg_backend_pid()", "");
+    assert_true(row && db_next(row, "process", NULL));
+    db_autorow struct db_row *ended =
+        db_query_sql(by, NULL, "SELECT pg_terminate_backend(CAST(? AS INTEGER), 5000)", "i", db_int(row, 0));
+    assert_true(ended && db_next(ended, "process", NULL));
+    assert_int_equal(db_int(ended, 0), 1);
+}
+
+static void change_that_breaks(struct db *db, struct db *other) {
+    struct pp_error error = {0};
+    db_autochange struct db_change change = {0};
+    assert_true(db_change_begin(&change, db, NULL));
+    assert_true(db_meta_set(db, "name", "undone", NULL));
+    connection_end(db, other);
+    assert_false(db_meta_set(db, "name", "undone", NULL));
+    assert_false(db_meta_set(db, "name", "undone", &error));
+    assert_int_equal(error.code, PP_E_NET);
+    assert_string_equal(error.message, "database: the connection broke: what was begun with it is undone");
+    assert_false(db_change_commit(&change, NULL));
+}
+
+static void a_connection_that_broke_is_made_anew_but_not_within_a_change(void **state) {
+    struct home *home = *state;
+    PP_AUTO(db) struct db *other = db_open_again(home->db, NULL);
+    assert_non_null(other);
+    connection_end(home->db, other);
+    pp_autofree char *value = db_meta_get(home->db, "nothing", NULL); /* a read */
+    assert_string_equal(value, "");
+    connection_end(home->db, other);
+    assert_true(db_meta_set(home->db, "name", "kept", NULL)); /* a change of one statement */
+    connection_end(home->db, other);
+    change_that_breaks(home->db, other);
+    pp_autofree char *kept = db_meta_get(home->db, "name", NULL);
+    assert_string_equal(kept, "kept");
+}
+
+#define home_test(name) cmocka_unit_test_setup_teardown(name, test_home_setup, test_home_teardown)
+
 int main(void) {
-    const struct CMUnitTest tests[] = {
+    const struct CMUnitTest both[] = {
         cmocka_unit_test_setup_teardown(a_shared_database_is_not_used_without_its_lock, set_up,
                                         test_home_teardown),
         cmocka_unit_test_setup_teardown(publishing_and_maintenance_hold_the_lock, set_up, test_home_teardown),
-        cmocka_unit_test_setup_teardown(what_is_worth_waiting_for_is_counted_and_a_checkpoint_copies_it,
-                                        test_home_setup, test_home_teardown),
+        home_test(a_change_of_another_connection_is_news),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest sqlite[] = {
+        home_test(what_is_worth_waiting_for_is_counted_and_a_checkpoint_copies_it),
+    };
+    const struct CMUnitTest postgresql[] = {
+        home_test(a_postgresql_counts_what_is_worth_waiting_for),
+        home_test(only_one_of_several_headends_publishes),
+        home_test(a_connection_that_broke_is_made_anew_but_not_within_a_change),
+    };
+    int failed = cmocka_run_group_tests(both, NULL, NULL);
+    return failed + (test_home_on_postgresql() ? cmocka_run_group_tests(postgresql, NULL, NULL)
+                                               : cmocka_run_group_tests(sqlite, NULL, NULL));
 }

@@ -13,6 +13,7 @@
 #include "headend/db/sql.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/device.h"
+#include "headend/ops/report.h"
 
 static const char *const english[DEVICE_STATES] = {"Online",  "Nothing to play", "Trouble",
                                                    "Offline", "Starting",        "Retired"};
@@ -23,11 +24,17 @@ static void screen_add(struct home *home, const char *name, const char *site, co
                        const char *status, int64_t seen, const char *report) {
     char id[UUID_TEXT_SIZE];
     assert_true(uuid_make(id, NULL));
+    char name_folded[TEXT_FOLDED_SIZE], site_folded[TEXT_FOLDED_SIZE];
     assert_true(db_run_sql(
         home->db, NULL,
-        "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
-        " approved_by, seen, report) VALUES(?, randomblob(32), ?, ?, ?, 'UTC', 'en', ?, 0, 'test', ?, ?)",
-        "sssssis", id, name, site, channel, status, seen, report));
+        "INSERT INTO device(id, thumbprint, name, name_folded, site, site_folded, channel, time_zone, "
+        "locale, status,"
+        " created, approved_by) VALUES(?, randomblob(32), ?, ?, ?, ?, ?, 'UTC', 'en', ?, 0, 'test')",
+        "sssssss", id, name, text_folded(name, name_folded), site, text_folded(site, site_folded), channel,
+        status));
+    pp_autojson cJSON *body = report ? cJSON_Parse(report) : NULL;
+    assert_true(!report || (body && report_status_keep(home->db, id, body, NULL)));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE device SET seen = ? WHERE id = ?", "is", seen, id));
 }
 
 /* One of each state, and more than one way to some. */

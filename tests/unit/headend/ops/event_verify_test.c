@@ -203,7 +203,7 @@ static void heads_by_a_key_without_a_certificate_are_told(void **state) {
     assert_true(jwk_thumbprint(point, thumbprint, NULL));
     assert_true(db_run_sql(world.home->db, NULL,
                            "INSERT INTO certificate(serial, device, thumbprint, issued, expires, revoked)"
-                           " VALUES(x'01', ?, ?, 0, 1, 1)",
+                           " VALUES(randomblob(16), ?, ?, 0, 1, 1)",
                            "sb", SCREEN, (const void *)thumbprint, sizeof thumbprint));
     expect_whole(&world);
     finish(&world);
@@ -229,9 +229,9 @@ static void a_key_whose_certificate_was_forgotten_since_is_no_fault(void **state
 
 /* The events that are more than are kept go, and with them their places. */
 static void trim(struct world *world) {
-    run(world,
-        "DELETE FROM report WHERE rowid IN (SELECT rowid FROM report ORDER BY rowid DESC LIMIT -1 OFFSET "
-        "20000)");
+    run(world, "DELETE FROM report WHERE rowid IN (SELECT rowid FROM report ORDER BY rowid DESC LIMIT "
+               "9223372036854775807 OFFSET "
+               "20000)");
     assert_true(event_chain_trim(world->home->db, SCREEN, NULL));
 }
 

@@ -240,7 +240,7 @@ static void leftovers_of_killed_publishes_go(void **state) {
 }
 
 static void spoil_keys(struct home *home) {
-    assert_true(db_run_sql(home->db, NULL, "DROP TRIGGER channel_key_sealed", ""));
+    test_trigger_drop(home, "channel", "channel_key_sealed");
     assert_true(db_run_sql(home->db, NULL, "UPDATE channel SET key = zeroblob(32)", ""));
 }
 
@@ -288,26 +288,21 @@ static void a_long_list_goes_in_several_passes(void **state) {
     assert_false(there(home, "repo/metadata/0.x.new"));
 }
 
+static int64_t number_of(struct home *home, const char *sql) {
+    db_autorow struct db_row *row = db_query_sql(home->db, NULL, sql, "");
+    assert_true(db_next(row, "number", NULL));
+    return db_int(row, 0);
+}
+
 static void old_publishes_are_forgotten_and_numbers_go_on(void **state) {
     struct home *home = *state;
     for (const char *contents = "aba"; *contents; contents++)
         publish(home, "lobby", (char[]){*contents, 0});
     clean(home, 0);
-    db_autorow struct db_row *row =
-        db_query_sql(home->db, NULL, "SELECT count(*), max(id) FROM publish WHERE status = 'done'", "");
-    assert_true(db_next(row, "count", NULL));
-    assert_int_equal(db_int(row, 0), 1);
-    assert_int_equal(db_int(row, 1), 3);
-    db_row_finish(row);
+    assert_int_equal(number_of(home, "SELECT count(*) FROM publish WHERE status = 'done'"), 1);
+    assert_int_equal(number_of(home, "SELECT max(id) FROM publish WHERE status = 'done'"), 3);
     publish(home, "lobby", "b");
-    assert_true(db_next(row, "count", NULL));
-    assert_int_equal(db_int(row, 1), 4);
-}
-
-static int64_t number_of(struct home *home, const char *sql) {
-    db_autorow struct db_row *row = db_query_sql(home->db, NULL, sql, "");
-    assert_true(db_next(row, "number", NULL));
-    return db_int(row, 0);
+    assert_int_equal(number_of(home, "SELECT max(id) FROM publish WHERE status = 'done'"), 4);
 }
 
 static void manifests_of_before_a_change_of_the_key_are_still_read(void **state) {
@@ -336,7 +331,7 @@ static void manifests_of_before_a_change_of_the_key_are_still_read(void **state)
 static void only_so_many_former_keys_are_kept(void **state) {
     struct home *home = *state;
     publish(home, "lobby", "a");
-    assert_true(db_run_sql(home->db, NULL, "DROP TRIGGER channel_old_sealed", ""));
+    test_trigger_drop(home, "channel_old_key", "channel_old_sealed");
     for (int i = 0; i < CHANNEL_OLD_KEYS_MAX; i++)
         assert_true(db_run_sql(
             home->db, NULL, "INSERT INTO channel_old_key(channel, key) VALUES('lobby', zeroblob(32))", ""));

@@ -22,13 +22,19 @@ static void change(struct home *home, const char *sql) {
 }
 
 static void screens_add(struct home *home, int first, int count) {
-    assert_true(db_run_sql(
-        home->db, NULL,
-        "WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1 + ?2)"
-        " INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
-        " approved_by, seen) SELECT printf('%08x-0000-4000-8000-000000000000', i), randomblob(32), 'a',"
-        " '', NULL, 'UTC', 'en', 'active', 0, 'test', ?3 FROM n",
-        "iii", (int64_t)first, (int64_t)count, pp_clock_realtime_s()));
+    db_autochange struct db_change change = {0};
+    assert_true(db_change_begin(&change, home->db, NULL));
+    for (int i = first; i < first + count; i++) {
+        char id[UUID_TEXT_SIZE];
+        snprintf(id, sizeof id, "%08x-0000-4000-8000-000000000000", (unsigned)i);
+        assert_true(db_run_sql(
+            home->db, NULL,
+            "INSERT INTO device(id, thumbprint, name, site, channel, time_zone, locale, status, created,"
+            " approved_by, seen) VALUES(?, randomblob(32), 'a', '', NULL, 'UTC', 'en', 'active', 0, 'test', "
+            "?)",
+            "si", id, pp_clock_realtime_s()));
+    }
+    assert_true(db_change_commit(&change, NULL));
 }
 
 /* Looks, once that is due. */
