@@ -130,9 +130,9 @@ int64_t db_data_version(struct db *db);
  * another one after each call here: it is asked for before each poll. Callers hold db_lock. */
 int db_news(struct db *db);
 
-/* What only one headend may do at a time, among all that share the database: publish. PP_E_STATE where another one does.
- * From then on until db_release a connection that breaks is not made anew. A database in the folder needs no more than
- * the folder's own lock. Callers hold db_lock. */
+/* What only one headend may do at a time, among all that share the database: publish. PP_E_STATE where another one
+ * does. From then on until db_release a connection that breaks is not made anew. A database in the folder needs no
+ * more than the folder's own lock. Callers hold db_lock. */
 PP_MUST_USE bool db_hold(struct db *db, struct pp_error *error);
 void db_release(struct db *db);
 

@@ -263,8 +263,8 @@ static const char *const migrations[] = {
     "CREATE INDEX passkey_of_admin ON passkey(admin);"
     "CREATE TABLE passkey_challenge(hash BLOB PRIMARY KEY, network TEXT NOT NULL, created INTEGER NOT NULL,"
     "  expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;",
-    /* 34: what lists look for stands in columns of its own, written when it changes: what screens reported, and texts in
-     * lower case (text_fold); pages of screens begin where an index can be entered */
+    /* 34: what lists look for stands in columns of its own, written when it changes: what screens reported, and texts
+     * in lower case (text_fold); pages of screens begin where an index can be entered */
     LOOKED_FOR_COLUMNS
     "UPDATE device SET name_folded = fold(name), site_folded = fold(site);"
     "UPDATE device SET reported_state = CAST(coalesce(json_extract(report, '$.state'), '') AS TEXT), "

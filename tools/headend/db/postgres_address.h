@@ -4,9 +4,9 @@
  *   postgresql:///pingplay?host=/run/postgresql                         a socket on this machine
  *   postgresql://headend@db.example.org/pingplay?passfile=/etc/pingplay-headend/pgpass
  *
- * Over a network the server has to show a certificate for its name by an authority of `sslrootcert` (verify-full). There
- * is no way to go without: what says otherwise is refused. A password stands in a file (passfile), since an address is
- * written on command lines.
+ * Over a network the server has to show a certificate for its name by an authority of `sslrootcert` (verify-full).
+ * There is no way to go without: what says otherwise is refused. A password stands in a file (passfile), since an
+ * address is written on command lines.
  */
 #ifndef HEADEND_DB_POSTGRES_ADDRESS_H
 #define HEADEND_DB_POSTGRES_ADDRESS_H

@@ -1,5 +1,5 @@
-/* headend/db/migrations: a database that any former version has left becomes the same as a new one; one of a later version
- * is refused. */
+/* headend/db/migrations: a database that any former version has left becomes the same as a new one; one of a later
+ * version is refused. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
