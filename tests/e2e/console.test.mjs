@@ -1,12 +1,16 @@
 // The console, in a real browser against a real headend: how it is served, and what people do with it, on a phone and at a desk.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { desktop, fill, open, phone, session, startBrowser } from './lib/console.mjs';
 import { scenes, screenId, show } from './lib/console_scenes.mjs';
-import { buildDir, deviceAuthorization, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
+import { startDisplay } from './lib/display.mjs';
+import { buildDir, deviceAuthorization, enrolDevice, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
+import { makeImage } from './lib/media.mjs';
 
 const SCREENS = 60;
 const FIRST_PAGE_MAX = 150 * 1024; // bytes, compressed
@@ -188,17 +192,102 @@ for (const [device, size] of [['a phone', phone], ['a desk', desktop]]) {
       }
     });
 
-    test('leads a code to its approval', () => visit('/console/add', {}, async (page) => {
-      const codes = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json();
+    test('approves a new screen by its code and the group that stands on it alone, or refuses it', () => visit('/console/add', {}, async (page, one) => {
+      const waits = async () => (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code;
+      const code = await waits();
+      const shown = (await headend.fingerprintShown(code)).split(' ');
       await page.getByLabel('Code on the screen').fill('abcd');
       await page.getByRole('button', { name: 'Continue' }).click();
       await page.getByText('A code has eight letters').waitFor();
-      await page.getByLabel('Code on the screen').fill('');
-      await page.getByLabel('Code on the screen').pressSequentially(codes.user_code.replace('-', '').toLowerCase());
-      assert.equal(await page.getByLabel('Code on the screen').inputValue(), codes.user_code);
+      await page.getByLabel('Code on the screen').fill('BCDF-BCDF');
       await page.getByRole('button', { name: 'Continue' }).click();
-      await page.waitForURL(/\/enrol\?user_code=/);
+      await page.getByText('No screen shows this code.').waitFor();
+      await page.getByLabel('Code on the screen').fill('');
+      await page.getByLabel('Code on the screen').pressSequentially(code.replace('-', '').toLowerCase());
+      assert.equal(await page.getByLabel('Code on the screen').inputValue(), code);
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByRole('heading', { name: 'Compare with the screen' }).waitFor();
+      const told = (await page.locator('span.group').allInnerTexts()).map((text) => text.replace(/^Group \d\s*/, ''));
+      const missing = shown.filter((group) => !told.includes(group));
+      assert.deepEqual([told.length, missing.length], [3, 1], 'one group stands on the screen alone');
+      await one.axe('approval');
+      await page.getByLabel('Missing group').fill(missing[0] === '0000' ? '1111' : '0000');
+      await page.getByLabel('Name').fill('Reception');
+      await page.getByLabel('Site').fill('Grenoble');
+      await page.getByLabel('Channel').fill('Café & Bar');
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByText('The group is not the one that the screen shows.').waitFor();
+      await page.getByLabel('Missing group').fill(missing[0].toUpperCase());
+      await page.getByRole('button', { name: 'Approve' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Reception' }).waitFor();
+      const [name, site, channel] = (await headend.sql(`SELECT name, site, channel FROM device WHERE id = '${new URL(page.url()).pathname.split('/').pop()}'`)).split('|');
+      assert.deepEqual([name, site, channel], ['Reception', 'Grenoble', 'cafe-bar']);
+      await headend.sql("DELETE FROM device WHERE name = 'Reception'");
+      await page.goto(`${headend.url}/console/add?user_code=${await waits()}`);
+      await page.getByRole('button', { name: 'Refuse' }).click();
+      await page.getByText('The screen is refused.').waitFor();
     }));
+
+    test('changes, retires, takes back and removes a screen', async () => {
+      const { id } = await enrolDevice(headend, { name: 'Old hall', channel: 'lobby' });
+      await visit(`/console/screens/${id}`, {}, async (page, one) => {
+        const menu = (name) => page.getByRole('button', { name: 'More actions' }).click().then(() => page.locator('.actions-menu').getByRole('button', { name }).click());
+        await page.getByRole('button', { name: 'Edit' }).click();
+        const dialog = page.getByRole('dialog', { name: 'Edit the screen' });
+        await one.axe('edit');
+        await dialog.getByLabel('Name').fill('New hall');
+        await dialog.getByLabel('Rotation').selectOption('90');
+        await dialog.getByLabel('Time zone').fill('Mars/Base');
+        await dialog.getByRole('button', { name: 'Save' }).click();
+        await dialog.getByText('Something that was entered is not right.').waitFor();
+        assert.equal(await page.evaluate(() => document.activeElement.name), 'time_zone');
+        await dialog.getByLabel('Time zone').fill('Asia/Tokyo');
+        await dialog.getByRole('button', { name: 'Save' }).click();
+        await page.getByRole('heading', { level: 1, name: 'New hall' }).waitFor();
+        await page.getByText('Asia/Tokyo').waitFor();
+        // Whoever was slower than somebody else is told.
+        await page.getByRole('button', { name: 'Edit' }).click();
+        await headend.sql(`UPDATE device SET rotation = 180 WHERE id = '${id}'`);
+        await dialog.getByLabel('Name').fill('Third hall');
+        await dialog.getByRole('button', { name: 'Save' }).click();
+        await dialog.getByText('Somebody has changed it meanwhile.').waitFor();
+        await page.keyboard.press('Escape');
+        await dialog.waitFor({ state: 'hidden' });
+        await menu('Retire');
+        await page.getByRole('dialog').getByRole('button', { name: 'Retire' }).click();
+        await page.locator('.facts .badge.retired').waitFor();
+        await page.getByRole('button', { name: 'Take back' }).click();
+        await page.locator('.facts .badge.waiting, .facts .badge.idle, .facts .badge.offline, .facts .badge.online').waitFor();
+        await menu('Retire');
+        await page.getByRole('dialog').getByRole('button', { name: 'Retire' }).click();
+        await page.locator('.facts .badge.retired').waitFor();
+        await menu('Remove for good');
+        await page.getByRole('dialog').getByRole('button', { name: 'Remove for good' }).click();
+        await page.getByText('60 screens', { exact: true }).waitFor();
+        assert.equal(await headend.sql(`SELECT count(*) FROM device WHERE id = '${id}'`), '0');
+      });
+    });
+
+    test('moves and retires many at once', async () => {
+      const made = [];
+      for (const name of ['Bulk one', 'Bulk two']) made.push((await enrolDevice(headend, { name, channel: 'lobby' })).id);
+      await visit('/console/?q=bulk&sort=name', {}, async (page) => {
+        await page.getByRole('checkbox', { name: 'Select Bulk one' }).click();
+        await page.getByRole('checkbox', { name: 'Select Bulk two' }).click();
+        await page.getByRole('button', { name: 'Move…' }).click();
+        const dialog = page.getByRole('dialog', { name: 'Move 2 screens' });
+        await dialog.getByLabel('Site').fill('Brest');
+        await dialog.getByRole('button', { name: 'Save' }).click();
+        await page.getByText('Done for 2 screens.').waitFor();
+        assert.equal(await headend.sql("SELECT group_concat(site || channel) FROM device WHERE name LIKE 'Bulk%'"), 'Brestlobby,Brestlobby');
+        await page.getByRole('checkbox', { name: 'Select Bulk one' }).click();
+        await page.getByRole('button', { name: 'Retire' }).click();
+        await page.getByRole('dialog').getByRole('button', { name: 'Retire' }).click();
+        await page.getByText('Done for 1 screen.').waitFor();
+        await page.locator('.badge.retired').first().waitFor();
+      });
+      await headend.sql("DELETE FROM device WHERE name LIKE 'Bulk%'");
+    });
 
     test('is told in French, in the dark, and stays so', () => visit('/console/', {}, async (page) => {
       await page.getByRole('button', { name: 'Account: admin' }).click();
@@ -286,7 +375,7 @@ describe('the console with the keyboard alone', () => {
       assert.equal(await page.locator(':focus').getAttribute('aria-rowindex'), String(SCREENS + 1));
       await page.keyboard.press('Home');
       assert.equal(await focused(), first);
-      await tabTo('.bulk .button');
+      await tabTo('.bulk .icon-only');
       const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
       const lines = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
       assert.equal(lines.length, 3);
@@ -306,6 +395,49 @@ describe('the console with the keyboard alone', () => {
     } finally {
       await one.close();
     }
+  });
+});
+
+describe('a real screen', () => {
+  test('is approved on a phone, plays, is asked for a picture and told to show which one it is', async (t) => {
+    const own = await startHeadend({ serve: ['--poll-interval', '1'] });
+    t.after(() => own.stop());
+    const dir = await mkdtemp(path.join(tmpdir(), 'pingplay-console-'));
+    t.after(() => rm(dir, { recursive: true, force: true }));
+    await makeImage(dir, 'red.png', 'red');
+    await own.publish('lobby', [path.join(dir, 'red.png')], ['--title', 'Lobby']);
+    const display = await startDisplay(own, { size: '640x360' });
+    t.after(() => display.stop());
+    const browser = await startBrowser();
+    t.after(() => browser.close());
+    const one = await open(browser, own, { ...phone, cookie: await session(own) });
+    const { page } = one;
+    const { code } = await display.waitCode();
+    const shown = (await own.fingerprintShown(code)).split(' ');
+    await page.goto(`${own.url}/console/add?user_code=${code}`);
+    await page.getByRole('heading', { name: 'Compare with the screen' }).waitFor();
+    const told = await page.locator('span.group').allInnerTexts();
+    await page.getByLabel('Missing group').fill(shown.find((group) => !told.some((text) => text.includes(group))));
+    await page.getByLabel('Name').fill('Shop window');
+    await page.getByLabel('Channel').fill('lobby');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Shop window' }).waitFor();
+    await page.locator('.facts .badge.online').waitFor({ timeout: 60000 });
+    await display.waitContent();
+    await page.getByRole('button', { name: 'Take a picture' }).click();
+    const picture = page.getByRole('img', { name: 'What Shop window showed' });
+    await picture.waitFor({ timeout: 60000 });
+    assert.deepEqual(await picture.evaluate(async (image) => {
+      await image.decode();
+      const context = Object.assign(document.createElement('canvas'), { width: image.naturalWidth, height: image.naturalHeight }).getContext('2d');
+      context.drawImage(image, 0, 0);
+      const [red, green, blue] = context.getImageData(4, 4, 1, 1).data;
+      return [image.naturalWidth, red > 240, green < 20, blue < 20];
+    }), [640, true, true, true], 'the red picture that it plays');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('.told').filter({ hasText: 'Identify' }).getByText('Done').waitFor({ timeout: 60000 });
+    await one.axe('a screen with a picture and commands');
+    assert.deepEqual(one.complaints, []);
   });
 });
 

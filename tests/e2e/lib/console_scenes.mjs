@@ -1,5 +1,7 @@
 // Every page of the console, in each of the forms that people see it in: looked at by axe (console.test.mjs), and in the contact sheet
 // (contact_sheet.mjs). A new page is a new row.
+import { deviceAuthorization, makeKey, thumbprintOf } from './headend.mjs';
+
 export const screenId = (number) => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
 // address, signed in or not, and what is done before it is looked at
@@ -31,6 +33,11 @@ export const scenes = [
     await page.locator('#code').press('Enter');
     await page.locator('.field-problem:not(:empty)').waitFor();
   } },
+  { name: 'approve a screen', address: async (headend) => `/console/add?user_code=${(await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code}`, ready: (page) => page.locator('input.group').waitFor() },
+  { name: 'edit a screen', address: `/console/screens/${screenId(1)}`, async ready(page) {
+    await page.locator('.head-actions > .button').click();
+    await page.locator('dialog[open]').waitFor();
+  } },
   { name: 'not found', address: '/console/elsewhere', ready: (page) => page.locator('.blank').waitFor() },
 ];
 
@@ -38,6 +45,6 @@ export const scenes = [
 export async function show(visit, headend, scene) {
   await visit.page.goto(`${headend.url}/healthz`);
   await visit.page.evaluate((view) => { if (view) localStorage.setItem('pingplay.view', view); }, scene.view);
-  await visit.page.goto(`${headend.url}${scene.address}`);
+  await visit.page.goto(`${headend.url}${typeof scene.address === 'string' ? scene.address : await scene.address(headend)}`);
   await scene.ready(visit.page);
 }

@@ -11,6 +11,7 @@ import { PpElement } from './ui/element.js';
 import { brand, icon, type Icon } from './ui/icons.js';
 import { blankPanel, message } from './ui/parts.js';
 import { toast } from './ui/toast.js';
+import './ui/dialog.js';
 import './ui/menu.js';
 import './pages/sign-in.js';
 import './pages/screens.js';
@@ -171,7 +172,7 @@ class PpConsole extends PpElement {
         <header class="rail"><a class="logo" href="${BASE}/" aria-label=${`${t('app.name')} – ${t('nav.screens')}`}>${brand()}<span>${t('app.name')}</span></a>${this.navigation()}<div class="rail-foot">${this.menu(session, 'above')}</div></header>
         <div class="content">${this.banner()}<main id="main" tabindex="-1">${this.page()}</main></div>
       </div>
-      <pp-toasts></pp-toasts>`;
+      <pp-dialog></pp-dialog><pp-toasts></pp-toasts>`;
   }
 }
 customElements.define('pp-console', PpConsole);

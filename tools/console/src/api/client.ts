@@ -10,7 +10,9 @@ export class ApiError extends Error {
 }
 
 type Operation = keyof Operations;
-type Path<O extends Operation> = Operations[O] extends { path: infer P } ? { path: P } : { path?: undefined };
+// What stands in braces in an address.
+type Names<A extends string> = A extends `${string}{${infer N}}${infer R}` ? N | Names<R> : never;
+type Path<O extends Operation> = [Names<O>] extends [never] ? { path?: undefined } : { path: Record<Names<O>, string> };
 type Query<O extends Operation> = Operations[O] extends { query: infer Q } ? { query?: Q } : { query?: undefined };
 type Body<O extends Operation> = Operations[O] extends { body: infer B } ? { body: B } : { body?: undefined };
 export type Asked<O extends Operation> = Path<O> & Query<O> & Body<O> & { headers?: Record<string, string>; signal?: AbortSignal };
@@ -34,10 +36,15 @@ async function problemOf(response: Response): Promise<ApiError> {
   return new ApiError('other', response.status, `${response.status}`, retryAfter);
 }
 
+export interface Answer<O extends Operation> { readonly value: Operations[O]['answer']; readonly headers: Headers }
+
 // Throws ApiError for whatever is no answer.
-export async function ask<O extends Operation>(operation: O, asked: Asked<O>): Promise<Operations[O]['answer']> {
+export const ask = async <O extends Operation>(operation: O, asked: Asked<O>): Promise<Operations[O]['answer']> => (await exchange(operation, asked)).value;
+
+// The same with the answer's headers.
+export async function exchange<O extends Operation>(operation: O, asked: Asked<O>): Promise<Answer<O>> {
   const [method = 'GET', pattern = ''] = operation.split(' ');
-  const headers: Record<string, string> = { accept: 'application/json', ...asked.headers };
+  const headers: Record<string, string> = { accept: 'application/json, image/*, text/*;q=0.5', ...asked.headers };
   if (method !== 'GET' && csrf) headers['pingplay-csrf'] = csrf;
   const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
   if (body !== undefined) headers['content-type'] ??= 'application/json';
@@ -54,9 +61,9 @@ export async function ask<O extends Operation>(operation: O, asked: Asked<O>): P
     if (problem.code === 'session-required') sessionEnds.dispatchEvent(new Event('end'));
     throw problem;
   }
-  if (response.status === 204) return undefined as Operations[O]['answer'];
   const type = response.headers.get('content-type') ?? '';
-  return (/json/.test(type) ? response.json() : type.startsWith('text/') ? response.text() : response.blob()) as Promise<Operations[O]['answer']>;
+  const value = response.status === 204 ? undefined : await (/json/.test(type) ? response.json() : type.startsWith('text/') ? response.text() : response.blob());
+  return { value: value as Operations[O]['answer'], headers: response.headers };
 }
 
 function begun(session: Session): Session {

@@ -1,10 +1,16 @@
 // A new screen: its code is typed, or its QR code scanned.
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
+import { ApiError, ask } from '../api/client.js';
+import type { Enrolment } from '../api/schema.js';
 import { codeOf, codeScanned, codeTyped } from '../lib/code.js';
 import { t } from '../lib/i18n.js';
+import { BASE, go } from '../lib/router.js';
 import { PpElement } from '../ui/element.js';
 import { icon } from '../ui/icons.js';
+import { message, problemText } from '../ui/parts.js';
+import { channelOf, placeFields, valueOf } from '../ui/settings-form.js';
+import { toast } from '../ui/toast.js';
 
 // Not each browser has it (WICG Shape Detection).
 interface Detector { detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]> }
@@ -18,13 +24,15 @@ async function canScan(): Promise<boolean> {
 }
 
 class PpAdd extends PpElement {
-  static override properties = { code: {}, typed: { state: true }, problem: { state: true }, scans: { state: true }, camera: { state: true }, notice: { state: true } };
+  static override properties = { code: {}, typed: { state: true }, problem: { state: true }, scans: { state: true }, camera: { state: true }, notice: { state: true }, found: { state: true }, busy: { state: true } };
   declare code: string;
   declare typed: string;
   declare problem: string;
   declare scans: boolean; // this browser can
   declare camera: MediaStream | undefined;
   declare notice: string;
+  declare found: Enrolment | undefined; // the screen that shows the code
+  declare busy: boolean;
   private timer = 0;
 
   constructor() {
@@ -35,6 +43,8 @@ class PpAdd extends PpElement {
     this.scans = false;
     this.camera = undefined;
     this.notice = '';
+    this.found = undefined;
+    this.busy = false;
   }
 
   override connectedCallback(): void {
@@ -48,18 +58,89 @@ class PpAdd extends PpElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('code') && this.code) this.typed = codeTyped(this.code);
+    if (!changed.has('code') || !this.code) return;
+    this.typed = codeTyped(this.code);
+    const code = codeOf(this.code);
+    if (code) void this.follow(code);
   }
 
   private next(event: Event): void {
     event.preventDefault();
     const code = codeOf(this.typed);
     this.problem = code ? '' : t('add.code_wrong');
-    if (code) this.follow(code);
+    if (code) void this.follow(code);
     else this.querySelector<HTMLInputElement>('#code')?.focus();
   }
 
-  private follow(code: string): void { location.assign(`/enrol?user_code=${code}`); }
+  // Looks the code up: whoever shows it is compared with the screen, and then approved.
+  private async follow(code: string): Promise<void> {
+    this.problem = '';
+    try {
+      this.found = await ask('GET /api/v1/enrolments/{code}', { path: { code } });
+    } catch (error) {
+      this.found = undefined;
+      this.problem = error instanceof ApiError && error.code === 'not-found' ? t('add.unknown') : message(error);
+    }
+    await this.updateComplete;
+    this.querySelector<HTMLInputElement>(this.found ? '#fingerprint' : '#code')?.focus();
+  }
+
+  private restart(): void {
+    this.found = undefined;
+    this.typed = '';
+    this.problem = '';
+    history.replaceState(null, '', `${BASE}/add`);
+    void this.updateComplete.then(() => this.querySelector<HTMLInputElement>('#code')?.focus());
+  }
+
+  private wrong(id: string, text: string): void {
+    this.problem = text;
+    this.querySelector<HTMLInputElement>(`#${id}`)?.focus();
+  }
+
+  private async approve(event: SubmitEvent, found: Enrolment): Promise<void> {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const [group, name] = [valueOf(form, 'fingerprint').toLowerCase(), valueOf(form, 'name')];
+    if (!/^[0-9a-f]{4}$/.test(group)) return this.wrong('fingerprint', t('add.group_missing'));
+    if (!name) return this.wrong('set-name', t('add.name_missing'));
+    if (this.busy) return undefined;
+    this.busy = true;
+    this.problem = '';
+    try {
+      const zone = valueOf(form, 'time_zone');
+      const body = { fingerprint: group, name, site: valueOf(form, 'site'), locale: valueOf(form, 'locale') === 'fr' ? 'fr' : 'en', ...(zone ? { time_zone: zone } : {}), ...(channelOf(form) ?? {}) } as const;
+      const { id } = await ask('POST /api/v1/enrolments/{code}/approve', { path: { code: found.code }, body });
+      toast(t('add.approved', { name }));
+      go(`${BASE}/screens/${id}`);
+    } catch (error) {
+      await this.refusal(error);
+    } finally {
+      this.busy = false;
+    }
+    return undefined;
+  }
+
+  private async refusal(error: unknown): Promise<void> {
+    if (!(error instanceof ApiError)) return this.wrong('set-channel', error instanceof Error ? error.message : '');
+    if (['code-expired', 'state-conflict', 'not-found'].includes(error.code)) {
+      this.found = undefined;
+      this.typed = '';
+      await this.updateComplete;
+      return this.wrong('code', problemText(error.code === 'not-found' ? 'code-expired' : error.code));
+    }
+    return this.wrong(error.parameter ? `set-${error.parameter}` : 'fingerprint', error.code === 'fingerprint-wrong' ? t('add.group_wrong') : problemText(error.code));
+  }
+
+  private async refuse(found: Enrolment): Promise<void> {
+    try {
+      await ask('POST /api/v1/enrolments/{code}/refuse', { path: { code: found.code } });
+      toast(t('add.refused'));
+      this.restart();
+    } catch (error) {
+      toast(message(error), 'bad');
+    }
+  }
 
   private async startCamera(): Promise<void> {
     this.notice = '';
@@ -90,7 +171,7 @@ class PpAdd extends PpElement {
       const code = codeScanned(rawValue, location.origin);
       if (code) {
         this.stopCamera();
-        this.follow(code);
+        void this.follow(code);
         return;
       }
       this.notice = t('add.scan_other');
@@ -106,7 +187,27 @@ class PpAdd extends PpElement {
       <p class="sub" role="status">${this.notice || nothing}</p>`;
   }
 
+  // The group that is asked for stands on the screen alone: whoever types it has looked there.
+  private groups(found: Enrolment): TemplateResult {
+    return html`<fieldset class="groups"><legend class="sr">${t('add.compare')}</legend>${found.fingerprint.map((group, i) => (group === null
+      ? html`<input id="fingerprint" name="fingerprint" class="group" maxlength="4" autocomplete="off" autocapitalize="none" spellcheck="false" required aria-label=${t('add.group')} aria-describedby="approve-problem">`
+      : html`<span class="group"><span class="sr">${t('add.group_number', { n: i + 1 })} </span>${group}</span>`))}</fieldset>`;
+  }
+
+  private approval(found: Enrolment): TemplateResult {
+    return html`<header class="head"><div><h1>${t('add.title')}</h1><p class="head-sub">${found.screen ? t('add.known', { name: found.screen.name }) : t('add.compare_text')}</p></div></header>
+      <form class="approve" novalidate @submit=${(event: SubmitEvent) => void this.approve(event, found)}>
+        <div role="alert" id="approve-problem" class="form-problem">${this.problem ? html`<p class="callout bad">${icon('trouble')}<span>${this.problem}</span></p>` : nothing}</div>
+        <section class="card narrow"><h2>${t('add.compare')}</h2>${this.groups(found)}</section>
+        <section class="card narrow"><h2>${t('add.details')}</h2><div class="fields">${placeFields({ name: found.screen?.name ?? '', time_zone: found.time_zone })}</div></section>
+        <div class="form-foot"><button class="button primary" type="submit" aria-disabled=${this.busy ? 'true' : 'false'}>${t('add.approve')}</button>
+          <button class="button danger" type="button" @click=${() => void this.refuse(found)}>${t('add.refuse')}</button>
+          <button class="button quiet" type="button" @click=${() => this.restart()}>${t('add.other')}</button></div>
+      </form>`;
+  }
+
   override render(): TemplateResult {
+    if (this.found) return this.approval(this.found);
     return html`<header class="head"><div><h1>${t('add.title')}</h1><p class="head-sub">${t('add.lead')}</p></div></header>
       <section class="card narrow">
         <form novalidate @submit=${(event: Event) => this.next(event)}>

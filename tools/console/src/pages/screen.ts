@@ -1,28 +1,42 @@
 // One screen.
 import { html, nothing, type TemplateResult } from 'lit';
 
-import { ApiError, ask } from '../api/client.js';
+import { ApiError, ask, exchange } from '../api/client.js';
 import { fleet } from '../api/fleet.js';
-import type { Screen } from '../api/schema.js';
-import { date, duration, timeIn } from '../lib/format.js';
-import { language, languageName, t } from '../lib/i18n.js';
+import type { Command, Screen, ScreenEvents } from '../api/schema.js';
+import { date, dateTime, duration, timeIn } from '../lib/format.js';
+import { language, languageName, report, t } from '../lib/i18n.js';
 import { BASE } from '../lib/router.js';
 import { PpElement } from '../ui/element.js';
 import { icon } from '../ui/icons.js';
-import { blankPanel, clock, now, problemPanel, seenText, seenTitle, stateBadge, troubleText } from '../ui/parts.js';
+import { blankPanel, clock, message, now, problemPanel, seenText, seenTitle, stateBadge, troubleText } from '../ui/parts.js';
+import { actionItem, editScreen, removeScreen, restoreScreen, retireScreen, revokeScreen } from '../ui/screen-actions.js';
 import { toast } from '../ui/toast.js';
+import '../ui/menu.js';
+import '../ui/screen-commands.js';
+import '../ui/screen-picture.js';
+
+const LOOK_MS = 1500; // between two looks at what became of a command
+const EVENTS_SHOWN = 12;
+const pending = ({ outcome }: Command): boolean => outcome === 'waiting' || outcome === 'accepted';
 
 class PpScreen extends PpElement {
-  static override properties = { screenId: {}, screen: { state: true }, problem: { state: true } };
+  static override properties = { screenId: {}, screen: { state: true }, problem: { state: true }, commands: { state: true }, events: { state: true } };
   declare screenId: string;
   declare screen: Screen | undefined;
   declare problem: ApiError | undefined;
+  declare commands: readonly Command[];
+  declare events: ScreenEvents['items'];
+  private etag = '';
+  private timer = 0;
 
   constructor() {
     super();
     this.screenId = '';
     this.screen = undefined;
     this.problem = undefined;
+    this.commands = [];
+    this.events = [];
     this.while.on(fleet, 'screens', (event) => { if ((event as CustomEvent<string[]>).detail.includes(this.screenId)) void this.load(); });
     this.while.on(clock, 'tick', () => this.requestUpdate());
   }
@@ -30,15 +44,25 @@ class PpScreen extends PpElement {
   protected override willUpdate(changed: Map<string, unknown>): void {
     if (!changed.has('screenId')) return;
     this.screen = undefined;
+    this.commands = [];
+    this.events = [];
     void this.load();
+    void this.loadCommands();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.timer);
   }
 
   async load(): Promise<void> {
     const id = this.screenId;
     try {
-      const screen = await ask('GET /api/v1/screens/{id}', { path: { id } });
+      const [{ value, headers }, events] = await Promise.all([exchange('GET /api/v1/screens/{id}', { path: { id } }), ask('GET /api/v1/screens/{id}/events', { path: { id } })]);
       if (id !== this.screenId) return;
-      this.screen = screen;
+      this.screen = value;
+      this.etag = headers.get('etag') ?? '';
+      this.events = events.items;
       this.problem = undefined;
     } catch (error) {
       // One that is shown stays where it cannot be read just now; one that has gone does not.
@@ -46,6 +70,38 @@ class PpScreen extends PpElement {
       if (problem.code === 'not-found') this.screen = undefined;
       this.problem = problem;
     }
+  }
+
+  // Again and again while something is asked of it that it has not answered.
+  private async loadCommands(): Promise<void> {
+    const id = this.screenId;
+    clearTimeout(this.timer);
+    try {
+      const { items } = await ask('GET /api/v1/screens/{id}/commands', { path: { id } });
+      if (id !== this.screenId || !this.isConnected) return;
+      this.commands = items;
+    } catch {
+      // what is shown stays; the next look is another attempt
+    }
+    if (this.commands.some(pending)) this.timer = setTimeout(() => void this.loadCommands(), LOOK_MS);
+  }
+
+  private readonly changed = (): void => void this.load();
+
+  private actions(screen: Screen): TemplateResult {
+    const retired = screen.state === 'retired';
+    const panel = (): TemplateResult => html`
+      ${retired ? actionItem(t('screen.remove'), () => removeScreen(screen), true) : html`${actionItem(t('screen.revoke'), () => revokeScreen(screen, this.changed))}${actionItem(t('screen.retire'), () => retireScreen(screen, this.changed), true)}`}
+      <a class="menu-item" href="/admin/screens/${screen.id}" target="_self">${icon('external')}<span>${t('screen.more')}</span></a>`;
+    return html`<div class="head-actions">${retired
+      ? html`<button class="button primary" @click=${() => void restoreScreen(screen).then(this.changed, (error: unknown) => toast(message(error), 'bad'))}>${t('screen.restore')}</button>`
+      : html`<button class="button" @click=${() => editScreen(screen, this.etag, (value, etag) => { this.screen = value; this.etag = etag; })}>${t('screen.edit')}</button>`}
+      <pp-menu class="actions-menu" label=${t('screen.actions')} .button=${html`<span class="button">${icon('more')}</span>`} .panel=${panel}></pp-menu></div>`;
+  }
+
+  private timeline(): TemplateResult {
+    return html`<section class="card"><h2>${t('screen.events')}</h2>${this.events.length ? html`<ul class="telling">${this.events.slice(0, EVENTS_SHOWN).map((one) => html`<li class="told"><span class="told-text">${report('event', one.kind) ?? html`<code>${one.kind}</code>`}</span>
+      <span class="told-side"><span class="sub">${one.time ? dateTime(new Date(one.time), language()) : nothing}</span></span></li>`)}</ul>` : html`<p class="sub">${t('screen.events_none')}</p>`}</section>`;
   }
 
   private facts(rows: readonly (readonly [string, TemplateResult | string])[]): TemplateResult {
@@ -71,7 +127,11 @@ class PpScreen extends PpElement {
   private cards(screen: Screen): TemplateResult {
     const here = timeIn(screen.time_zone, now(), language());
     const after = (seconds: number): string => (seconds ? t('screen.after', { time: duration(seconds, language()) }) : t('screen.never'));
+    const able = screen.state !== 'retired';
+    const shots = this.commands.filter(({ name }) => name === 'screenshot');
     return html`<div class="cards">
+      <pp-screen-picture .screenId=${screen.id} .name=${screen.name} .able=${able} .waits=${shots.some(pending)} .version=${shots.find(({ outcome }) => outcome === 'done')?.id ?? ''}
+        @asked=${() => void this.loadCommands()}></pp-screen-picture>
       <section class="card"><h2>${t('screen.now')}</h2>${this.facts([
         [t('screen.state'), stateBadge(screen.state)],
         [t('screen.channel'), screen.channel?.title ?? t('screens.no_channel')],
@@ -90,9 +150,11 @@ class PpScreen extends PpElement {
       <section class="card"><h2>${t('screen.identity')}</h2>${this.facts([
         [t('screen.access'), t(`screen.access_${screen.access}`)],
         [t('screen.fingerprint'), this.copied(screen.fingerprint)],
-        [t('screen.certificate'), screen.certificate_expires ? date(new Date(screen.certificate_expires), language()) : t('screen.never')],
+        [t('screen.certificate'), screen.certificate_expires ? date(new Date(screen.certificate_expires), language()) : '—'],
         [t('screen.id'), this.copied(screen.id)],
       ])}</section>
+      <pp-screen-commands .screenId=${screen.id} .able=${able} .items=${this.commands} @asked=${() => void this.loadCommands()}></pp-screen-commands>
+      ${this.timeline()}
     </div>`;
   }
 
@@ -104,7 +166,7 @@ class PpScreen extends PpElement {
     if (!screen) return html`${back}<h1 class="sr">${t('app.loading')}</h1><div class="skeleton" aria-busy="true"><div class="skeleton-row"></div><div class="skeleton-row tall"></div></div>`;
     return html`${back}
       <header class="head"><div><h1>${screen.name}</h1><p class="head-sub">${screen.site || t('screens.no_site')}</p></div>
-        <a class="button head-action" href="/admin/screens/${screen.id}" target="_self">${icon('external')}<span>${t('screen.more')}</span></a></header>
+        ${this.actions(screen)}</header>
       ${this.trouble(screen)}${this.cards(screen)}`;
   }
 }

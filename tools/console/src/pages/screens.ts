@@ -1,20 +1,24 @@
 // All screens: searched, filtered, sorted, live.
 import { html, nothing, type TemplateResult } from 'lit';
 
+import { ask } from '../api/client.js';
 import { fleet, FLEET_MAX } from '../api/fleet.js';
-import type { ScreenRow, State } from '../api/schema.js';
+import type { ActionResults, Actions, ScreenRow, State } from '../api/schema.js';
 import { csvRow } from '../lib/format.js';
 import { find, sorted, sorts, states, type Found, type Sort } from '../lib/filter.js';
 import { collator, language, t } from '../lib/i18n.js';
 import { BASE } from '../lib/router.js';
 import { view } from '../lib/settings.js';
 import { PpElement } from '../ui/element.js';
+import { askFor } from '../ui/dialog.js';
 import { icon } from '../ui/icons.js';
+import { channelField, channelOf, siteField, valueOf } from '../ui/settings-form.js';
 import { blankPanel, problemPanel } from '../ui/parts.js';
 import { toast } from '../ui/toast.js';
 import '../ui/screen-list.js';
 
 const SKELETON_ROWS = 8;
+const AT_ONCE = 500; // screens of one request
 
 class PpScreens extends PpElement {
   static override properties = { search: { state: true }, filter: { state: true }, sort: { state: true }, view: { state: true }, selected: { state: true } };
@@ -66,6 +70,36 @@ class PpScreens extends PpElement {
     toast(t('screens.exported', { n: chosen.length }));
   }
 
+  // The same for all that are chosen; each is told by itself.
+  private async act(action: Actions['action'], request?: Record<string, unknown>): Promise<void> {
+    const ids = [...this.selected];
+    const items: ActionResults['items'] = [];
+    for (let at = 0; at < ids.length; at += AT_ONCE) {
+      const answer = await ask('POST /api/v1/screens/actions', { body: { action, screens: ids.slice(at, at + AT_ONCE), ...(request ? { request } : {}) } });
+      items.push(...answer.items);
+    }
+    const failed = items.filter(({ outcome }) => outcome !== 'done');
+    if (items.length > failed.length) toast(t('screens.acted', { n: items.length - failed.length }));
+    if (failed.length) toast(t('screens.acted_not', { n: failed.length }), 'bad');
+    this.selected = new Set(failed.map(({ id }) => id)); // those are looked at again
+    await fleet.load();
+  }
+
+  private move(): void {
+    askFor({
+      title: t('screens.move_title', { n: this.selected.size }), text: t('screens.move_text'), action: t('action.save'), fields: () => html`${siteField('')}${channelField('')}`,
+      run: async (form) => {
+        const site = valueOf(form, 'site');
+        const request = { ...(site ? { site } : {}), ...(channelOf(form) ?? {}) };
+        if (Object.keys(request).length) await this.act('change', request);
+      },
+    });
+  }
+
+  private retire(): void {
+    askFor({ title: t('screens.retire_title', { n: this.selected.size }), text: t('screens.retire_text'), action: t('screen.retire'), danger: true, run: () => this.act('retire') });
+  }
+
   private tools(found: Found): TemplateResult {
     return html`<div class="tools">
       <label class="search">${icon('search')}<span class="sr">${t('screens.search')}</span>
@@ -91,7 +125,9 @@ class PpScreens extends PpElement {
     if (!size) return nothing;
     return html`<section class="bulk" aria-label=${t('screens.selected', { n: size })}>
       <span class="bulk-count" role="status">${t('screens.selected', { n: size })}</span>
-      <button class="button" @click=${() => this.export()}>${icon('download')}<span>${t('screens.export')}</span></button>
+      <button class="button" @click=${() => this.move()}>${t('screens.move')}</button>
+      <button class="button danger" @click=${() => this.retire()}>${t('screen.retire')}</button>
+      <button class="button icon-only" aria-label=${t('screens.export')} title=${t('screens.export')} @click=${() => this.export()}>${icon('download')}</button>
       <button class="button quiet icon-only" aria-label=${t('action.clear')} title=${t('action.clear')} @click=${() => { this.selected = new Set(); }}>${icon('close')}</button>
     </section>`;
   }

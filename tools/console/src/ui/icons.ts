@@ -9,7 +9,7 @@ const shapes = {
   grid: svg`<rect x="4" y="4" width="7" height="7" rx="1.5"/><rect x="13" y="4" width="7" height="7" rx="1.5"/><rect x="4" y="13" width="7" height="7" rx="1.5"/><rect x="13" y="13" width="7" height="7" rx="1.5"/>`,
   close: svg`<path d="m6 6 12 12M18 6 6 18"/>`,
   back: svg`<path d="M19 12H5M11 6l-6 6 6 6"/>`,
-  chevron: svg`<path d="m9 6 6 6-6 6"/>`,
+  more: svg`<path d="M5.5 12h.01M12 12h.01M18.5 12h.01"/>`,
   down: svg`<path d="m6 9.5 6 6 6-6"/>`,
   user: svg`<circle cx="12" cy="8.5" r="3.75"/><path d="M4.5 20c.8-3.6 3.8-5.5 7.5-5.5s6.7 1.9 7.5 5.5"/>`,
   eye: svg`<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12Z"/><circle cx="12" cy="12" r="2.75"/>`,

@@ -37,7 +37,7 @@ class PpMenu extends PpElement {
   override render(): TemplateResult {
     return html`<button class="menu-button" aria-expanded=${this.open ? 'true' : 'false'} aria-controls=${this.panelId} aria-label=${this.label}
         @click=${() => { this.open = !this.open; }}>${this.button}</button>
-      <div class="menu-panel ${this.place}" id=${this.panelId} ?hidden=${!this.open}>${this.open ? this.panel() : ''}</div>`;
+      <div class="menu-panel ${this.place}" id=${this.panelId} ?hidden=${!this.open} @click=${(event: Event) => { if ((event.target as Element).closest('.menu-item')) this.close(); }}>${this.open ? this.panel() : ''}</div>`;
   }
 }
 customElements.define('pp-menu', PpMenu);
