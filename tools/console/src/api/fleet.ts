@@ -26,7 +26,11 @@ export class Fleet extends EventTarget {
   private timer = 0;
   private reading = 0; // which reading of the list is the newest
 
-  start(): void { this.events.start(); }
+  // What is seen first does not wait for the events; all is read once they have begun, so that nothing is missed between.
+  start(): void {
+    this.events.start();
+    void this.peek();
+  }
 
   stop(): void {
     this.events.stop();
@@ -43,6 +47,16 @@ export class Fleet extends EventTarget {
     this.dispatchEvent(new Event('change'));
   }
 
+  private async peek(): Promise<void> {
+    const { reading } = this;
+    try {
+      const { items } = await ask('GET /api/v1/screens', { query: { limit: FIRST } });
+      if (!this.loaded && reading === this.reading) this.set(() => { this.screens = new Map(items.map((screen) => [screen.id, screen])); });
+    } catch {
+      // reading all of them tells what is wrong
+    }
+  }
+
   // Reads the list; what is shown meanwhile stays until all is here, unless nothing is.
   async load(): Promise<void> {
     const reading = ++this.reading;
@@ -50,7 +64,7 @@ export class Fleet extends EventTarget {
     let cursor: string | undefined;
     try {
       do {
-        const page: { items: ListedScreen[]; next: string | null } = await ask('GET /api/v1/screens', { query: { limit: cursor ? PAGE : FIRST, ...(cursor ? { cursor } : {}) } });
+        const page: { items: ListedScreen[]; next: string | null } = await ask('GET /api/v1/screens', { query: { limit: cursor || this.screens.size ? PAGE : FIRST, ...(cursor ? { cursor } : {}) } });
         if (reading !== this.reading) return;
         for (const screen of page.items) read.set(screen.id, screen);
         cursor = page.next ?? undefined;

@@ -156,7 +156,7 @@ class PpScreens extends PpElement {
   override render(): TemplateResult {
     const found = find(this.sorted(), this.search, this.filter);
     return html`<header class="head">
-        <div><h1>${t('screens.title')}</h1><p class="head-sub" role="status" id="count">${fleet.loaded || fleet.screens.size ? this.summary(found) : nothing}</p></div>
+        <div><h1>${t('screens.title')}</h1><p class="head-sub" role="status" id="count">${fleet.loaded ? this.summary(found) : t('app.loading')}</p></div>
         <a class="button primary head-action" href="${BASE}/add">${icon('add')}<span>${t('nav.add')}</span></a>
       </header>
       ${fleet.screens.size ? this.tools(found) : nothing}
