@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 
 import { addressOf } from '../src/api/client.js';
 import type { ScreenRow, State } from '../src/api/schema.js';
+import { channelId, channelsOf, channelTyped } from '../src/lib/channel.js';
 import { codeOf, codeScanned, codeTyped } from '../src/lib/code.js';
 import { find, searchWords, sorted } from '../src/lib/filter.js';
 import { ago, csvRow, date, duration, timeIn } from '../src/lib/format.js';
@@ -123,5 +124,17 @@ describe('codes of new screens', () => {
     const origin = 'https://screens.example.org:8443';
     assert.equal(codeScanned(`${origin}/enrol?user_code=BCDF-GHJK`, origin), 'BCDF-GHJK');
     for (const other of ['https://evil.example/enrol?user_code=BCDF-GHJK', `${origin}/enrol`, 'BCDF-GHJK', 'WIFI:S:x;;', '']) assert.equal(codeScanned(other, origin), undefined, other);
+  });
+});
+
+describe('channels', () => {
+  test('are known by what people call them, or are new', () => {
+    const known = channelsOf([screen('A', 'online', { channel: { id: 'x1', title: 'Café' } }), screen('B', 'online', { channel: { id: 'lobby', title: 'Lobby' } }), screen('C', 'idle')]);
+    assert.deepEqual(known.map(({ id }) => id), ['x1', 'lobby']);
+    assert.deepEqual(channelTyped(' café ', known), { channel: 'x1' });
+    assert.deepEqual(channelTyped('lobby', known), { channel: 'lobby' });
+    assert.deepEqual(channelTyped('Café & Bar', known), { channel: 'cafe-bar', channel_title: 'Café & Bar' });
+    assert.equal(channelTyped('…', known), undefined);
+    assert.deepEqual([channelId('--Été 2026!'), channelId('x'.repeat(80)).length], ['ete-2026', 63]);
   });
 });

@@ -17,7 +17,7 @@ export function editScreen(screen: Screen, etag: string, done: (screen: Screen, 
   askFor({
     title: t('screen.edit_title'), action: t('action.save'), fields: () => settingsFields(screen),
     async run(form) {
-      const channel = channelOf(form);
+      const channel = channelOf(form, screen.channel);
       const body: ScreenChange = {
         name: valueOf(form, 'name'), site: valueOf(form, 'site'), time_zone: valueOf(form, 'time_zone'), locale: valueOf(form, 'locale') === 'fr' ? 'fr' : 'en',
         rotation: Number(valueOf(form, 'rotation')) as Screen['rotation'], offline_mark: new FormData(form).has('offline_mark'),

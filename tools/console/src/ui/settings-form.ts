@@ -43,11 +43,12 @@ export function settingsFields(values: Values): TemplateResult {
 
 export const valueOf = (form: HTMLFormElement, name: string): string => String(new FormData(form).get(name) ?? '').trim();
 
-// What was typed for the channel; null: none. Throws what is wrong, in words.
-export function channelOf(form: HTMLFormElement): { channel: string; channel_title?: string } | null {
+// What was typed for the channel; null: none. Throws what is wrong, in words. `present` is the one that the screen is on, whatever else is
+// known already.
+export function channelOf(form: HTMLFormElement, present: Screen['channel'] = null): { channel: string; channel_title?: string } | null {
   const typed = valueOf(form, 'channel');
   if (!typed) return null;
-  const channel = channelTyped(typed, channelsOf(fleet.screens.values()));
+  const channel = channelTyped(typed, [...(present ? [present] : []), ...channelsOf(fleet.screens.values())]);
   if (!channel) throw new Error(t('screen.channel_wrong'));
   return channel;
 }
