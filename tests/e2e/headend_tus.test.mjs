@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 
 import tus from 'tus-js-client';
 
+import { png } from './lib/content.mjs';
 import { Browser, signIn } from './lib/headend-browser.mjs';
 import { eventually, startHeadend } from './lib/headend.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
@@ -20,6 +21,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 const run = promisify(execFile);
 const MiB = 1024 * 1024;
 const bytesType = 'application/offset+octet-stream';
+// So many bytes of a picture, no two of which are the same content.
+const picture = (size) => Buffer.concat([png, randomBytes(size - png.length)]);
 const sha256 = (data) => `sha256 ${createHash('sha256').update(data).digest('base64')}`;
 
 describe('an upload of an administrator', () => {
@@ -70,9 +73,12 @@ describe('an upload of an administrator', () => {
     return { call, status };
   };
   const folderOf = (target) => path.join(headend.dir, 'incoming', target.split('/').pop());
-  // What the disk holds of it, opened with its key.
+  // What there is of it: in the library, or on the disk, opened with its key.
   const kept = async (target) => {
     const id = target.split('/').pop();
+    let upload;
+    await eventually(async () => { upload = (await ask('GET', target)).json(); return upload.state !== 'checked'; }, 60000, 'the look at it');
+    if (upload.state !== 'coming') return (await headend.request('GET', `/api/v1/content/${upload.content}/file`, { cookie: browser.cookie })).body;
     const key = headend.openKey(`upload/${id}`, await headend.sql(`SELECT hex(key) FROM content_upload WHERE id = '${id}'`));
     const pieces = [];
     for (const name of (await readdir(folderOf(target))).filter((one) => one !== 'part').sort()) {
@@ -105,21 +111,21 @@ describe('an upload of an administrator', () => {
 
   for (const [how, options] of Object.entries({ 'in one request': {}, 'in many': { chunkSize: 3 * MiB + 5 }, 'with its first bytes at once': { uploadDataDuringCreation: true, chunkSize: 7 * MiB } })) {
     test(`by a client of the protocol, ${how}`, async () => {
-      const data = randomBytes(41 * MiB + 17);
+      const data = picture(41 * MiB + 17);
       const target = await client(data, options).done;
       assert.equal(await offsetOf(target), data.length);
       assert.ok(data.equals(await kept(target)));
       const answer = await ask('GET', target);
       assert.deepEqual([answer.json().name, answer.json().length, answer.json().offset], ['Été à Paris.mp4', data.length, data.length]);
       assert.equal(answer.headers['upload-metadata'], `filename ${Buffer.from('Été à Paris.mp4').toString('base64')},filetype ${Buffer.from('video/mp4').toString('base64')}`);
-      assert.ok((await ask('GET', '/api/v1/uploads')).json().items.some(({ id }) => target.endsWith(id)));
+      assert.ok(!(await ask('GET', '/api/v1/uploads')).json().items.some(({ id }) => target.endsWith(id)), 'it has ended');
       assert.ok(Math.abs(new Date(answer.headers['upload-expires']) - Date.now() - 86400000) < 60000, answer.headers['upload-expires']);
       await end(target);
     });
   }
 
   test('goes on where it was, after connections that were cut and a server that was killed', async () => {
-    const data = randomBytes(90 * MiB);
+    const data = picture(90 * MiB);
     let cuts = 0;
     const sending = client(data, {
       onProgress: (sent) => {
@@ -137,7 +143,7 @@ describe('an upload of an administrator', () => {
   });
 
   test('that breaks off keeps what came, and nobody else writes meanwhile', async () => {
-    const data = randomBytes(3 * MiB);
+    const data = picture(3 * MiB);
     const target = await create(data.length);
     const { call, status } = begin('PATCH', target, { 'upload-offset': 0, 'content-length': data.length });
     call.write(data.subarray(0, MiB));
@@ -156,17 +162,18 @@ describe('an upload of an administrator', () => {
   });
 
   test('is acknowledged byte by byte, and few files hold it', async () => {
-    const data = randomBytes(200);
+    const data = picture(200);
     const target = await create(data.length);
+    assert.ok((await ask('GET', '/api/v1/uploads')).json().items.some(({ id }) => target.endsWith(id)));
     for (let at = 0; at < data.length; at += 10) {
       const answer = await append(target, at, data.subarray(at, at + 10));
       assert.deepEqual([answer.status, answer.headers['upload-offset']], [204, String(at + 10)]);
+      if (at === 180) assert.deepEqual(await readdir(folderOf(target)), ['00000000000000']);
       if (at === 100) {
         await headend.stopServing('SIGKILL');
         await headend.startServing();
       }
     }
-    assert.deepEqual(await readdir(folderOf(target)), ['00000000000000']);
     assert.ok(data.equals(await kept(target)));
     await end(target);
   });
@@ -193,7 +200,7 @@ describe('an upload of an administrator', () => {
   });
 
   test('with a checksum counts whole or not at all', async () => {
-    const data = randomBytes(5 * MiB);
+    const data = picture(5 * MiB);
     const target = await create(data.length);
     await refused(460, 'checksum-mismatch', 'PATCH', target, { 'upload-offset': 0, 'content-type': bytesType, 'upload-checksum': sha256('other') }, data.subarray(0, 2 * MiB));
     await eventually(async () => await offsetOf(target) === 0, 20000, 'nothing of it');
@@ -278,7 +285,7 @@ describe('an upload of an administrator', () => {
 
   test('has no clear byte on the disk', async () => {
     const mark = randomBytes(12).toString('hex');
-    const data = Buffer.from(mark.repeat(200000));
+    const data = Buffer.concat([png, Buffer.from(mark.repeat(200000))]);
     const target = await create(data.length);
     const { call } = begin('PATCH', target, { 'upload-offset': 0, 'content-length': data.length });
     call.write(data.subarray(0, 3 * MiB));
@@ -295,7 +302,7 @@ describe('an upload of an administrator', () => {
   });
 
   test('goes on after another key of the database', async () => {
-    const target = await create(10, { 'content-type': bytesType }, 'hello');
+    const target = await create(11, { 'content-type': bytesType }, 'hello');
     await headend.cli('rotate-keys', 'database');
     assert.equal((await append(target, 5, 'again')).status, 204);
     assert.equal((await kept(target)).toString(), 'helloagain');

@@ -3,17 +3,23 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "headend/base/text.h"
 #include "headend/http/tus.h"
+#include "headend/ops/content.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What is taken has no key that cannot be asked for, and what it gives is text that ends. */
 static void metadata(const char *header) {
     char text[64];
+    char name[TEXT_NAME_MAX + 1];
     if (!tus_metadata_check(header, NULL))
         return;
     tus_metadata_text(header, "filename", text, sizeof text);
     if (strlen(text) >= sizeof text || (*text && !strstr(header, "filename ")))
+        abort();
+    content_name_make(text, name);
+    if (strchr(name, '/') || !text_check("name", name, 1, TEXT_NAME_MAX, NULL))
         abort();
 }
 

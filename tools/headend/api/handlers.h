@@ -53,5 +53,16 @@ void api_upload_create(struct request *request, struct reply *reply);
 void api_upload(struct request *request, struct reply *reply);
 void api_upload_append(struct request *request, struct reply *reply);
 void api_upload_end(struct request *request, struct reply *reply);
+/* content.c */
+extern const struct list_form api_content_form;
+void api_content(struct request *request, struct reply *reply);
+void api_content_folders(struct request *request, struct reply *reply);
+void api_content_empty(struct request *request, struct reply *reply);
+void api_content_one(struct request *request, struct reply *reply);
+void api_content_change(struct request *request, struct reply *reply);
+void api_content_delete(struct request *request, struct reply *reply);
+void api_content_restore(struct request *request, struct reply *reply);
+void api_content_thumbnail(struct request *request, struct reply *reply);
+void api_content_file(struct request *request, struct reply *reply);
 
 #endif

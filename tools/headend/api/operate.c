@@ -4,18 +4,25 @@
 #include "headend/http/problems.h"
 
 /* The path's parameters are members of the request. */
-static const char *const parameters[][2] = {{"id", "screen"}, {"code", "code"}};
+static const char *const parameters[] = {"id", "code"};
+
+static const char *field_of(const struct request *request, const char *parameter) {
+    if (strcmp(parameter, "id") != 0)
+        return parameter;
+    return request->route->api->id ? request->route->api->id : "screen";
+}
 
 static bool parameters_add(struct request *request, struct reply *reply, cJSON *value) {
     for (size_t i = 0; i < PP_COUNT(parameters); i++) {
-        const char *text = request_parameter(request, parameters[i][0]);
+        const char *text = request_parameter(request, parameters[i]);
+        const char *field = field_of(request, parameters[i]);
         if (!*text)
             continue;
-        if (cJSON_HasObjectItem(value, parameters[i][1])) {
-            reply_with_parameter(reply, PROBLEM_BODY_INVALID, parameters[i][1], "stands in the address");
+        if (cJSON_HasObjectItem(value, field)) {
+            reply_with_parameter(reply, PROBLEM_BODY_INVALID, field, "stands in the address");
             return false;
         }
-        cJSON_AddStringToObject(value, parameters[i][1], text);
+        cJSON_AddStringToObject(value, field, text);
     }
     return true;
 }
@@ -33,8 +40,8 @@ cJSON *api_operation_request(struct request *request, struct reply *reply) {
 /* Whether what the address names is not there, rather than what the body names. */
 static bool in_address(const struct request *request, const char *field) {
     for (size_t i = 0; i < PP_COUNT(parameters); i++) {
-        if (strcmp(parameters[i][1], field) == 0)
-            return *request_parameter(request, parameters[i][0]);
+        if (strcmp(field_of(request, parameters[i]), field) == 0)
+            return *request_parameter(request, parameters[i]);
     }
     return !*field;
 }

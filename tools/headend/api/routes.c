@@ -30,8 +30,20 @@ static const struct route_api enrolment_show = {.operation = "enrolment.show"};
 static const struct route_api enrolment_approve = {.operation = "enrolment.approve"};
 static const struct route_api enrolment_refuse = {.operation = "enrolment.refuse"};
 static const struct route_api uploads = {.mark = api_uploads_mark};
-static const struct route_api upload_create = {.mark = api_uploads_mark, .sink = &upload_create_sink};
+static const struct route_api upload_create = {
+    .mark = api_uploads_mark, .sink = &upload_create_sink, .operation = "content.upload"};
 static const struct route_api upload_append = {.mark = api_uploads_mark, .sink = &upload_append_sink};
+static const struct route_api content_list = {.list = &api_content_form, .operation = "content.list"};
+static const struct route_api content_folders = {.operation = "content.list"};
+static const struct route_api content_empty = {.operation = "content.empty-bin"};
+static const struct route_api content_show = {.operation = "content.show", .id = "content"};
+static const struct route_api content_change = {.operation = "content.change", .id = "content"};
+static const struct route_api content_delete = {.operation = "content.delete", .id = "content"};
+static const struct route_api content_restore = {.operation = "content.restore", .id = "content"};
+static const struct route_api content_thumbnail = {
+    .operation = "content.show", .id = "content", .produces = "image/png"};
+static const struct route_api content_file = {
+    .operation = "content.show", .id = "content", .produces = "application/octet-stream"};
 
 static const struct route routes[] = {
     {"GET", "/api/v1/session", ROUTE_API, NULL, 0, api_session, WORK_WRITES, NULL},
@@ -94,6 +106,21 @@ static const struct route routes[] = {
     {"PATCH", "/api/v1/uploads/{id:uuid}", ROUTE_API, NULL, CONTENT_UPLOAD_MAX, api_upload_append,
      WORK_WRITES, &upload_append},
     {"DELETE", "/api/v1/uploads/{id:uuid}", ROUTE_API, NULL, 0, api_upload_end, WORK_WRITES, &uploads},
+    {"GET", "/api/v1/content", ROUTE_API, NULL, 0, api_content, WORK_WRITES, &content_list},
+    {"GET", "/api/v1/content/folders", ROUTE_API, NULL, 0, api_content_folders, WORK_WRITES,
+     &content_folders},
+    {"DELETE", "/api/v1/content/bin", ROUTE_API, NULL, 0, api_content_empty, WORK_WRITES, &content_empty},
+    {"GET", "/api/v1/content/{id:uuid}", ROUTE_API, NULL, 0, api_content_one, WORK_WRITES, &content_show},
+    {"PATCH", "/api/v1/content/{id:uuid}", ROUTE_API, JSON, SCREEN_MAX, api_content_change, WORK_WRITES,
+     &content_change},
+    {"DELETE", "/api/v1/content/{id:uuid}", ROUTE_API, NULL, 0, api_content_delete, WORK_WRITES,
+     &content_delete},
+    {"POST", "/api/v1/content/{id:uuid}/restore", ROUTE_API, NULL, 0, api_content_restore, WORK_WRITES,
+     &content_restore},
+    {"GET", "/api/v1/content/{id:uuid}/thumbnail", ROUTE_API, NULL, 0, api_content_thumbnail, WORK_WRITES,
+     &content_thumbnail},
+    {"GET", "/api/v1/content/{id:uuid}/file", ROUTE_API, NULL, 0, api_content_file, WORK_WRITES,
+     &content_file},
 };
 
 const struct route_table api_routes = {routes, PP_COUNT(routes)};

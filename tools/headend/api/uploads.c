@@ -1,12 +1,15 @@
 /* Uploads that can be gone on with, by tus 1.0.0 (https://tus.io/protocols/resumable-upload): creation, with its
  * first bytes or without, expiration, checksum, termination. */
-#include "base/clock.h"
 #include "base/log.h"
 #include "crypto/bulk.h"
 #include "crypto/random.h"
+#include "headend/api/answer.h"
 #include "headend/api/handlers.h"
+#include "headend/api/operate.h"
 #include "headend/http/problems.h"
 #include "headend/http/tus.h"
+#include "headend/ops/content.h"
+#include "headend/ops/content_ingest.h"
 #include "headend/ops/content_upload.h"
 #include "headend/server/intake.h"
 
@@ -251,7 +254,8 @@ static bool creation_begin(struct incoming *incoming, const struct request *requ
 }
 
 static void *create_begin(struct request *request, struct reply *reply) {
-    struct incoming *incoming = incoming_create(request, reply);
+    struct incoming *incoming =
+        api_operation_allowed(request, reply) ? incoming_create(request, reply) : NULL;
     if (!incoming || creation_begin(incoming, request, reply))
         return incoming;
     incoming_finish(incoming);
@@ -279,6 +283,7 @@ void api_upload_create(struct request *request, struct reply *reply) {
     reply_empty(reply, MHD_HTTP_CREATED);
     reply_header(reply, MHD_HTTP_HEADER_LOCATION, path);
     upload_headers(reply, &incoming->upload);
+    content_ingest_wake(request->app->ingest);
 }
 
 /* ---- Going on ---- */
@@ -356,29 +361,32 @@ void api_upload_append(struct request *request, struct reply *reply) {
     pp_wipe(upload.key, sizeof upload.key);
     reply_empty(reply, MHD_HTTP_NO_CONTENT);
     upload_headers(reply, &upload);
+    if (upload.offset == upload.length)
+        content_ingest_wake(request->app->ingest);
 }
 
 /* ---- What there is ---- */
 
-static void add_time(cJSON *object, const char *name, int64_t seconds) {
-    char text[PP_RFC3339_SIZE];
-    pp_time_format(seconds, text);
-    cJSON_AddStringToObject(object, name, text);
-}
-
 static cJSON *upload_json(const struct content_upload *upload) {
-    char name[CONTENT_UPLOAD_METADATA_MAX];
-    struct pp_error bad;
+    static const char *const states[] = {[CONTENT_UPLOAD_COMES] = "coming",
+                                         [CONTENT_UPLOAD_CHECKED] = "checked",
+                                         [CONTENT_UPLOAD_DONE] = "done",
+                                         [CONTENT_UPLOAD_REFUSED] = "refused"};
+    char given[CONTENT_UPLOAD_METADATA_MAX];
+    char name[TEXT_NAME_MAX + 1];
     cJSON *object = cJSON_CreateObject();
-    tus_metadata_text(upload->metadata, "filename", name, sizeof name);
-    if (!text_check("name", name, 0, sizeof name, &bad))
-        name[0] = 0;
+    tus_metadata_text(upload->metadata, "filename", given, sizeof given);
+    content_name_make(given, name);
     cJSON_AddStringToObject(object, "id", upload->id);
     cJSON_AddStringToObject(object, "name", name);
+    cJSON_AddStringToObject(object, "state", states[content_upload_state(upload)]);
+    api_add_text(object, "content", upload->content);
+    cJSON_AddBoolToObject(object, "duplicate", upload->duplicate);
+    api_add_text(object, "refusal", upload->refusal);
     cJSON_AddNumberToObject(object, "length", (double)upload->length);
     cJSON_AddNumberToObject(object, "offset", (double)upload->offset);
-    add_time(object, "created", upload->created);
-    add_time(object, "expires", upload->expires);
+    api_add_time(object, "created", upload->created);
+    api_add_time(object, "expires", upload->expires);
     return object;
 }
 
@@ -399,12 +407,24 @@ void api_uploads(struct request *request, struct reply *reply) {
         reply_failure(reply, &error);
 }
 
+/* While somebody writes, nobody knows how much there is; what has come whole is not written any more. */
+static bool upload_look(const struct request *request, struct reply *reply, struct content_upload *upload) {
+    struct pp_error error = {0};
+    if (content_upload_find(request->app->uploads, request->db, request->admin.id,
+                            request_parameter(request, "id"), upload, &error) &&
+        content_upload_state(upload) != CONTENT_UPLOAD_COMES)
+        return true;
+    if (!upload_claim(request, reply, upload))
+        return false;
+    content_uploads_release(request->app->uploads, upload->id);
+    return true;
+}
+
 /* GET /api/v1/uploads/ID, and HEAD, which is tus's */
 void api_upload(struct request *request, struct reply *reply) {
     struct content_upload upload = {0};
-    if (!version_good(request, reply) || !upload_claim(request, reply, &upload))
+    if (!version_good(request, reply) || !upload_look(request, reply, &upload))
         return;
-    content_uploads_release(request->app->uploads, upload.id);
     pp_wipe(upload.key, sizeof upload.key);
     pp_autojson cJSON *answer = upload_json(&upload);
     reply_json(reply, MHD_HTTP_OK, answer);

@@ -14,6 +14,7 @@
  *   uploads/COMMAND       what screens sent because they were asked to, sealed (0600)
  *   incoming/UPLOAD/FIRST what administrators upload while it comes, sealed (ops/upload_pieces.h; 0600)
  *   serve.conf            options of `serve`, where somebody has made it (serve/config.h)
+ *   content/ab/FILE       originals of the library and their thumbnails, sealed (ops/content_store.h; 0600)
  *   publish.lock          held while a publish changes repo/
  *   wake                  touched by every command that changed something a running `serve` should see
  */

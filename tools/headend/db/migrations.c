@@ -41,6 +41,28 @@
 
 #define SEALING          28 /* seals what there is */
 
+/* 35 */
+#define LIBRARY_TABLES                                                                                       \
+    "CREATE TABLE content(id TEXT PRIMARY KEY, name TEXT NOT NULL, folder TEXT NOT NULL,"                    \
+    "  sorted TEXT NOT NULL, words TEXT NOT NULL, version INTEGER NOT NULL, created INTEGER NOT NULL,"       \
+    "  changed INTEGER NOT NULL, valid_from INTEGER NOT NULL DEFAULT 0,"                                     \
+    "  valid_to INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID, STRICT;"      \
+    "CREATE INDEX content_by_name ON content(sorted, id);"                                                   \
+    "CREATE INDEX content_by_time ON content(created, id);"                                                  \
+    "CREATE TABLE content_file(content TEXT NOT NULL REFERENCES content(id) ON DELETE CASCADE,"              \
+    "  version INTEGER NOT NULL, file TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, media_type TEXT NOT NULL,"   \
+    "  width INTEGER NOT NULL, height INTEGER NOT NULL, length_ms INTEGER NOT NULL, bytes INTEGER NOT NULL," \
+    "  thumbnail INTEGER NOT NULL, sha256 BLOB NOT NULL, sealed_bytes INTEGER NOT NULL,"                     \
+    "  sealed_sha256 BLOB NOT NULL, key BLOB NOT NULL, warning TEXT NOT NULL, created INTEGER NOT NULL,"     \
+    "  created_by TEXT NOT NULL, PRIMARY KEY(content, version)) WITHOUT ROWID, STRICT;"                      \
+    "CREATE INDEX content_file_by_hash ON content_file(sha256);"                                             \
+    "CREATE TABLE content_tag(content TEXT NOT NULL REFERENCES content(id) ON DELETE CASCADE,"               \
+    "  tag TEXT NOT NULL, PRIMARY KEY(content, tag)) WITHOUT ROWID, STRICT;"                                 \
+    "CREATE INDEX content_tag_by_tag ON content_tag(tag);"                                                   \
+    "ALTER TABLE content_upload ADD COLUMN content TEXT NOT NULL DEFAULT '';"                                \
+    "ALTER TABLE content_upload ADD COLUMN duplicate INTEGER NOT NULL DEFAULT 0;"                            \
+    "ALTER TABLE content_upload ADD COLUMN refusal TEXT NOT NULL DEFAULT '';"
+
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;"
@@ -273,6 +295,11 @@ static const char *const migrations[] = {
     " CAST(coalesce(json_extract(report, '$.trouble'), '') AS TEXT), reported_root ="
     " CAST(coalesce(json_extract(report, '$.root_version'), 0) AS INTEGER) WHERE json_valid(report);"
     "UPDATE channel SET title_folded = fold(title);" LOOKED_FOR_INDEX,
+    /* 35: the library: what stands in it, its files (one for each version) and tags; and what became of an upload */
+    (LIBRARY_TABLES "CREATE TRIGGER content_file_sealed BEFORE INSERT ON content_file WHEN " NOT_SEALED(
+        "key") ";"
+               "CREATE TRIGGER content_file_key_sealed BEFORE UPDATE OF key ON content_file WHEN " NOT_SEALED(
+                   "key") ";"),
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */
@@ -299,6 +326,11 @@ static const struct {
      "CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON audit"
      "  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();" AUDIT_HEAD},
     {34, LOOKED_FOR_COLUMNS LOOKED_FOR_INDEX},
+    {35,
+     LIBRARY_TABLES "CREATE TRIGGER content_file_sealed BEFORE INSERT ON content_file FOR EACH ROW"
+                    "  EXECUTE FUNCTION key_sealed();"
+                    "CREATE TRIGGER content_file_key_sealed BEFORE UPDATE OF key ON content_file FOR EACH ROW"
+                    "  EXECUTE FUNCTION key_sealed();"},
 };
 
 static const char *postgresql_step(size_t number) {

@@ -37,6 +37,10 @@ void stored_key_of_upload(const char *id, char owner[STORED_KEY_OWNER_SIZE]) {
     snprintf(owner, STORED_KEY_OWNER_SIZE, "upload/%s", id);
 }
 
+void stored_key_of_content(const char *file, char owner[STORED_KEY_OWNER_SIZE]) {
+    snprintf(owner, STORED_KEY_OWNER_SIZE, "content/%s", file);
+}
+
 /* ---- The file ---- */
 
 static int folder_open(const struct db *db, struct pp_error *error) {
@@ -180,6 +184,7 @@ static const struct named_keys named_keys[] = {
     {DB_STORED_KEY_CHANNEL_AFTER, DB_STORED_KEY_CHANNEL_SET, stored_key_of_channel, true},
     {DB_STORED_KEY_NEXT_AFTER, DB_STORED_KEY_NEXT_SET, stored_key_of_channel, true},
     {DB_STORED_KEY_UPLOAD_AFTER, DB_STORED_KEY_UPLOAD_SET, stored_key_of_upload, false},
+    {DB_STORED_KEY_CONTENT_AFTER, DB_STORED_KEY_CONTENT_SET, stored_key_of_content, false},
 };
 
 /* Whether there was one more row; false with PP_E_NOTFOUND at the end. Rows are taken one by one, behind the last one's

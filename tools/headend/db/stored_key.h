@@ -1,14 +1,14 @@
 /*
- * Channel and object keys as the database holds them: sealed (AES-256-GCM) under keys/database.key, which is read where
- * something is published, a channel is made or gets another key, and where a channel's key is encrypted for a screen;
- * nowhere else. So the database alone, a dump or a copy of it, opens no content.
+ * Channel and object keys as the database holds them: sealed (AES-256-GCM) under keys/database.key, which is read
+ * where something is published, a channel is made or gets another key, and where a channel's key is encrypted for a
+ * screen; nowhere else. So the database alone, a dump or a copy of it, opens no content.
  *
  *   key id 8 | nonce 12 | key 32, encrypted | tag 16      key id: the first bytes of the SHA-256 of the file's 32
  *
- * Associated data is whose key it is, "channel/<id>" or "object/<SHA-256 of the sealed object, hex>" or
- * "upload/<id>": put in another's place it is refused. The row "database_key" of `meta` has the id of the key in
- * effect, and triggers refuse what is sealed under another one, so that a change of it loses nothing that is written
- * meanwhile:
+ * Associated data is whose key it is, "channel/<id>" or "object/<SHA-256 of the sealed object, hex>", "upload/<id>"
+ * or "content/<file>": put in another's place it is refused. The row "database_key" of `meta` has the id of the key
+ * in effect, and triggers refuse what is sealed under another one, so that a change of it loses nothing that is
+ * written meanwhile:
  *
  *   keys/database.next.key -> all sealed anew and the row, in one transaction -> renamed to keys/database.key
  *
@@ -29,6 +29,7 @@
 void stored_key_of_channel(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_object(const uint8_t sha256[32], char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_upload(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
+void stored_key_of_content(const char *file, char owner[STORED_KEY_OWNER_SIZE]);
 
 /* To be written in this transaction or the next statement. */
 PP_MUST_USE bool stored_key_seal(struct db *db, const char *owner, const uint8_t key[STORED_KEY_SIZE],

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "headend/base/install.h"
+#include "headend/ingest/thumbnail.h"
 #include "ipc/conn.h"
 #include "ipc/program.h"
 #include "ipc/ring.h"
@@ -29,6 +30,7 @@ struct trial {
     unsigned pictures; /* FRAMEs so far */
     struct pp_error refusal;
     char *warning;
+    struct content_seen *seen; /* NULL: nobody wants to know */
 };
 
 static void trial_finish(struct trial *trial) {
@@ -73,12 +75,22 @@ static void handle_note(struct trial *trial, const struct ipc_note *note) {
     warn(trial, note->reason);
 }
 
+static void handle_info(const struct trial *trial, const struct ipc_info *info) {
+    if (!trial->seen)
+        return;
+    trial->seen->width = info->width;
+    trial->seen->height = info->height;
+    trial->seen->duration_ms = info->duration_ms;
+    trial->seen->sound = info->has_audio;
+}
+
 static void handle_control(struct trial *trial, const struct ipc_message *message) {
     switch (message->type) {
     case IPC_SANDBOXED:
         trial->sandboxed = message->sandboxed.level & IPC_SANDBOX_SECCOMP;
         break;
     case IPC_INFO:
+        handle_info(trial, &message->info);
         break;
     case IPC_NOTE:
         handle_note(trial, &message->note);
@@ -95,6 +107,11 @@ static void handle_control(struct trial *trial, const struct ipc_message *messag
 static bool handle_picture(struct trial *trial, const struct ipc_frame *frame) {
     struct ipc_message release = {.type = IPC_RELEASE, .release = {.slot = frame->slot}};
     struct pp_error gone;
+    if (frame->slot >= trial->video.layout.slots)
+        return false;
+    if (!trial->pictures && trial->seen && trial->seen->thumbnail &&
+        !thumbnail_make(&trial->video, frame->slot, trial->seen->thumbnail, &gone))
+        refuse(trial, gone.code, "its picture", gone.message);
     trial->pictures++;
     return ipc_send(trial->frames, &release, &gone) || gone.code == PP_E_NET;
 }
@@ -230,19 +247,23 @@ static bool trial_start(struct trial *trial, const char *folder, struct ipc_mess
     return ipc_set_nonblocking(trial->program.control, error) && ipc_set_nonblocking(trial->frames, error);
 }
 
-bool content_check(const struct content_renderers *renderers, int object, uint64_t length,
-                   const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind,
-                   char warning[CONTENT_WARNING_MAX], struct pp_error *error) {
+bool content_see(const struct content_renderers *renderers, int object, uint64_t length,
+                 const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind, uint32_t start_ms,
+                 char warning[CONTENT_WARNING_MAX], struct content_seen *seen, struct pp_error *error) {
     PP_CLEANUP(trial_finish)
-    struct trial trial = {
-        .program = IPC_PROGRAM_NONE, .launcher = renderers->launcher, .frames = -1, .warning = warning};
+    struct trial trial = {.program = IPC_PROGRAM_NONE,
+                          .launcher = renderers->launcher,
+                          .frames = -1,
+                          .warning = warning,
+                          .seen = seen};
     struct ipc_message start = {.type = IPC_START_MEDIA,
                                 .start_media = {.kind = (uint8_t)kind,
                                                 .object_length = length,
                                                 .audio = 1,
                                                 .target_width = CONTENT_TARGET_WIDTH,
                                                 .target_height = CONTENT_TARGET_HEIGHT,
-                                                .look_cpu_ms = CONTENT_LOOK_CPU_MS},
+                                                .start_ms = start_ms,
+                                                .look_cpu_ms = start_ms ? 0 : CONTENT_LOOK_CPU_MS},
                                 .fds = {object},
                                 .fd_count = 1};
     *warning = 0;
@@ -255,4 +276,10 @@ bool content_check(const struct content_renderers *renderers, int object, uint64
     if (trial.failed)
         *error = trial.refusal;
     return !trial.failed;
+}
+
+bool content_check(const struct content_renderers *renderers, int object, uint64_t length,
+                   const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind,
+                   char warning[CONTENT_WARNING_MAX], struct pp_error *error) {
+    return content_see(renderers, object, length, key, kind, 0, warning, NULL, error);
 }

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "ipc/launcher.h"
@@ -29,6 +30,20 @@ struct content_renderers {
 
 /* The folder of pingplay-render-media that was installed with this program. */
 PP_MUST_USE bool content_renderers_find(char folder[PP_PATH_MAX], struct pp_error *error);
+
+/* What the renderer has told and shown of it. */
+struct content_seen {
+    uint32_t width, height; /* pixels */
+    uint32_t duration_ms;   /* 0: unknown, or none */
+    bool sound;
+    struct pp_buf
+        *thumbnail; /* appended: a PNG of its first picture, THUMBNAIL_SIDE_MAX pixels at most; NULL: none */
+};
+/* As content_check, from `start_ms` on; *seen is filled. One from further on is not looked through for damage. */
+PP_MUST_USE bool content_see(const struct content_renderers *renderers, int object, uint64_t length,
+                             const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind, uint32_t start_ms,
+                             char warning[CONTENT_WARNING_MAX], struct content_seen *seen,
+                             struct pp_error *error);
 
 /* `object` is a descriptor of `length` sealed bytes, borrowed. False, with
  * PP_E_UNSUPPORTED or PP_E_INVALID, where screens cannot show it or not all of the picture; other codes where

@@ -33,11 +33,11 @@ static bool is_box(const uint8_t *type) {
     return false;
 }
 
-static bool boxes_are_whole(int fd, uint64_t size, struct pp_error *error) {
+static bool boxes_are_whole(const struct media_bytes *bytes, uint64_t size, struct pp_error *error) {
     uint64_t at = 0;
     for (unsigned i = 0; i < MEDIA_BOXES_MAX && size - at >= 16; i++) {
         uint8_t head[16];
-        if (!pp_pread_all(fd, head, sizeof head, at, error))
+        if (!bytes->read(bytes->arg, head, sizeof head, at, error))
             return false;
         uint64_t length = big_endian(head, 4);
         if (!is_box(head + 4) || length == 0) /* 0: up to the end */
@@ -70,29 +70,41 @@ static bool ebml_length(const uint8_t *bytes, uint64_t *length, size_t *used) {
 }
 
 /* The element at `at` reaches to *end. False where it is another one, or its length is not known. */
-static bool element_at(int fd, uint64_t size, uint64_t at, uint32_t id, uint64_t *end) {
+static bool element_at(const struct media_bytes *bytes, uint64_t size, uint64_t at, uint32_t id,
+                       uint64_t *end) {
     uint8_t head[12];
     uint64_t length;
     size_t used;
-    if (at > size || size - at < sizeof head || !pp_pread_all(fd, head, sizeof head, at, NULL) ||
+    if (at > size || size - at < sizeof head || !bytes->read(bytes->arg, head, sizeof head, at, NULL) ||
         big_endian(head, 4) != id || !ebml_length(head + 4, &length, &used))
         return false;
     *end = at + 4 + used + length;
     return true;
 }
 
-static bool segment_is_whole(int fd, uint64_t size, struct pp_error *error) {
+static bool segment_is_whole(const struct media_bytes *bytes, uint64_t size, struct pp_error *error) {
     uint64_t header_end, end;
-    if (!element_at(fd, size, 0, EBML_HEADER, &header_end) ||
-        !element_at(fd, size, header_end, EBML_SEGMENT, &end) || end <= size)
+    if (!element_at(bytes, size, 0, EBML_HEADER, &header_end) ||
+        !element_at(bytes, size, header_end, EBML_SEGMENT, &end) || end <= size)
         return true;
     return cut_short(size, end, error);
 }
 
-bool media_is_whole(int fd, uint64_t size, const struct media_type *type, struct pp_error *error) {
+bool media_bytes_whole(const struct media_bytes *bytes, uint64_t size, const struct media_type *type,
+                       struct pp_error *error) {
     if (strcmp(type->name, "video/mp4") == 0 || strcmp(type->name, "video/quicktime") == 0)
-        return boxes_are_whole(fd, size, error);
+        return boxes_are_whole(bytes, size, error);
     if (strcmp(type->name, "video/webm") == 0)
-        return segment_is_whole(fd, size, error);
+        return segment_is_whole(bytes, size, error);
     return true;
+}
+
+static bool fd_read(void *arg, void *data, size_t size, uint64_t at, struct pp_error *error) {
+    const int *fd = arg;
+    return pp_pread_all(*fd, data, size, at, error);
+}
+
+bool media_is_whole(int fd, uint64_t size, const struct media_type *type, struct pp_error *error) {
+    const struct media_bytes bytes = {.read = fd_read, .arg = &fd};
+    return media_bytes_whole(&bytes, size, type, error);
 }

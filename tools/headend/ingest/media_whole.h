@@ -20,6 +20,14 @@
 
 #define MEDIA_BOXES_MAX 65536 /* looked at; one of more is not looked at further */
 
+/* A file's bytes, wherever they stand: exactly `size` of them from `at` on. */
+struct media_bytes {
+    bool (*read)(void *arg, void *data, size_t size, uint64_t at, struct pp_error *error);
+    void *arg;
+};
+PP_MUST_USE bool media_bytes_whole(const struct media_bytes *bytes, uint64_t size,
+                                   const struct media_type *type, struct pp_error *error);
+
 /* PP_E_INVALID where the file, of `size` bytes, ends before what it says that it holds. True of other kinds. */
 PP_MUST_USE bool media_is_whole(int fd, uint64_t size, const struct media_type *type, struct pp_error *error);
 

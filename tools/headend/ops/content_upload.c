@@ -76,7 +76,7 @@ static bool upload_look(const struct content_uploads *uploads, struct content_up
     struct pp_error missing = {0};
     if (!upload_pieces_look(uploads->home, upload->id, &pieces, &missing) && missing.code != PP_E_NOTFOUND)
         return pp_fail(error, missing.code, "%s", missing.message);
-    upload->offset = pieces.end;
+    upload->offset = *upload->content || *upload->refusal ? upload->length : pieces.end;
     upload->expires =
         (pieces.changed > upload->created ? pieces.changed : upload->created) + CONTENT_UPLOAD_KEEP_S;
     return true;
@@ -89,21 +89,83 @@ static bool upload_read(const struct content_uploads *uploads, struct db_row *ro
         .admin = db_int(row, 1), .length = (uint64_t)db_int(row, 2), .created = db_int(row, 4)};
     snprintf(upload->id, sizeof upload->id, "%s", db_text(row, 0));
     snprintf(upload->metadata, sizeof upload->metadata, "%s", db_text(row, 3));
+    snprintf(upload->content, sizeof upload->content, "%s", db_text(row, 7));
+    upload->duplicate = db_int(row, 8);
+    snprintf(upload->refusal, sizeof upload->refusal, "%s", db_text(row, 9));
     return upload_look(uploads, upload, error);
+}
+
+enum content_upload_state content_upload_state(const struct content_upload *upload) {
+    if (*upload->content)
+        return CONTENT_UPLOAD_DONE;
+    if (*upload->refusal)
+        return CONTENT_UPLOAD_REFUSED;
+    return upload->offset == upload->length ? CONTENT_UPLOAD_CHECKED : CONTENT_UPLOAD_COMES;
+}
+
+static bool upload_open(struct content_uploads *uploads, struct db *db, struct db_row *row,
+                        struct content_upload *upload, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    stored_key_of_upload(db_text(row, 0), owner);
+    return upload_read(uploads, row, upload, error) && stored_key_open(db, owner, row, 6, upload->key, error);
 }
 
 bool content_upload_find(struct content_uploads *uploads, struct db *db, int64_t admin, const char *id,
                          struct content_upload *upload, struct pp_error *error) {
-    char owner[STORED_KEY_OWNER_SIZE];
     db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_UPLOAD_FIND, DB_TEXT(id));
     if (!row || !db_next(row, "upload", error))
         return false;
     if (db_int(row, 1) != admin)
         return pp_fail(error, PP_E_NOTFOUND, "upload: none of that person's");
+    if (!upload_open(uploads, db, row, upload, error))
+        return false;
+    return !db_int(row, 5) || *upload->content || *upload->refusal ||
+           pp_fail(error, PP_E_EXPIRED, "the upload has ended");
+}
+
+static bool person_read(struct db *db, int64_t admin, char person[TEXT_NAME_MAX + 1],
+                        struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_UPLOAD_PERSON, DB_INT(admin));
+    if (!row || !db_next(row, "person", error))
+        return false;
+    snprintf(person, TEXT_NAME_MAX + 1, "%s", db_text(row, 0));
+    return true;
+}
+
+bool content_upload_take(struct content_uploads *uploads, struct db *db, const char *id,
+                         struct content_upload *upload, char person[TEXT_NAME_MAX + 1],
+                         struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_UPLOAD_FIND, DB_TEXT(id));
+    if (!row || !db_next(row, "upload", error))
+        return false;
     if (db_int(row, 5))
-        return pp_fail(error, PP_E_EXPIRED, "the upload has ended");
-    stored_key_of_upload(id, owner);
-    return upload_read(uploads, row, upload, error) && stored_key_open(db, owner, row, 6, upload->key, error);
+        return pp_fail(error, PP_E_NOTFOUND, "upload: it has ended");
+    return upload_open(uploads, db, row, upload, error) && person_read(db, upload->admin, person, error);
+}
+
+bool content_upload_settle(struct db *db, const struct content_upload *upload, struct pp_error *error) {
+    return db_run(db, error, DB_CONTENT_UPLOAD_SETTLE, DB_INT(pp_clock_realtime_s()),
+                  DB_TEXT(upload->content), DB_INT(upload->duplicate), DB_TEXT(upload->refusal),
+                  DB_TEXT(upload->id));
+}
+
+bool content_upload_whole(struct content_uploads *uploads, struct db *db, const char *after,
+                          char id[UUID_TEXT_SIZE], struct pp_error *error) {
+    struct pp_error end = {0};
+    struct content_upload upload;
+    db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_UPLOAD_OPEN_AFTER, DB_TEXT(after));
+    id[0] = 0;
+    if (!row)
+        return false;
+    while (db_next(row, "upload", &end)) {
+        if (!upload_read(uploads, row, &upload, error))
+            return false;
+        if (upload.offset == upload.length) {
+            memcpy(id, upload.id, UUID_TEXT_SIZE);
+            return true;
+        }
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
 
 bool content_upload_each(struct content_uploads *uploads, struct db *db, int64_t admin,

@@ -8,6 +8,7 @@
 
 #include "headend/base/home.h"
 #include "headend/base/secret.h"
+#include "headend/base/text.h"
 #include "headend/ops/upload_pieces.h"
 
 #define CONTENT_UPLOAD_MAX          (UINT64_C(10) * 1024 * 1024 * 1024) /* bytes */
@@ -29,7 +30,19 @@ struct content_upload {
     int64_t expires;                                /* the same */
     char metadata[CONTENT_UPLOAD_METADATA_MAX + 1]; /* as it came (http/tus.h) */
     uint8_t key[SEAL_KEY_SIZE];
+    char content[UUID_TEXT_SIZE];       /* that it has become; "" so far, or where it is refused */
+    bool duplicate;                     /* which had the same bytes before */
+    char refusal[PP_ERROR_MESSAGE_MAX]; /* why it became none; "" */
 };
+
+/* What of it there is to do. */
+enum content_upload_state {
+    CONTENT_UPLOAD_COMES,
+    CONTENT_UPLOAD_CHECKED, /* all has come, and is looked at */
+    CONTENT_UPLOAD_DONE,
+    CONTENT_UPLOAD_REFUSED,
+};
+enum content_upload_state content_upload_state(const struct content_upload *upload);
 
 /* Who is at work on which, so that nobody else is; of any thread. */
 struct content_uploads;
@@ -49,13 +62,24 @@ PP_MUST_USE bool content_upload_begin(struct content_uploads *uploads, struct db
                                       struct content_upload *upload, struct pp_error *error);
 PP_MUST_USE bool content_upload_keep(struct db *db, const struct content_upload *upload,
                                      struct pp_error *error);
-/* PP_E_NOTFOUND where there is none, or of somebody else; PP_E_EXPIRED where it has ended. With its key. */
+/* PP_E_NOTFOUND where there is none, or of somebody else; PP_E_EXPIRED where it has ended and
+ * become nothing. With its key. */
 PP_MUST_USE bool content_upload_find(struct content_uploads *uploads, struct db *db, int64_t admin,
                                      const char *id, struct content_upload *upload, struct pp_error *error);
 /* Those of one person that have not ended, the oldest first; `each` says whether to go on. */
 PP_MUST_USE bool content_upload_each(struct content_uploads *uploads, struct db *db, int64_t admin,
                                      bool (*each)(void *arg, const struct content_upload *upload), void *arg,
                                      struct pp_error *error);
+/* One of anybody that has come whole, behind `after` ("" for the first): its id; "" where there is none. */
+PP_MUST_USE bool content_upload_whole(struct content_uploads *uploads, struct db *db, const char *after,
+                                      char id[UUID_TEXT_SIZE], struct pp_error *error);
+/* One of anybody, which has not ended, with its key, and who began it. PP_E_NOTFOUND. */
+PP_MUST_USE bool content_upload_take(struct content_uploads *uploads, struct db *db, const char *id,
+                                     struct content_upload *upload, char person[TEXT_NAME_MAX + 1],
+                                     struct pp_error *error);
+/* It has become content, or is refused; its pieces are the caller's to remove. */
+PP_MUST_USE bool content_upload_settle(struct db *db, const struct content_upload *upload,
+                                       struct pp_error *error);
 /* Ends one that the caller has claimed; its pieces go. */
 PP_MUST_USE bool content_upload_end(struct content_uploads *uploads, struct db *db, const char *id,
                                     struct pp_error *error);

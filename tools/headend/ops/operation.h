@@ -54,5 +54,10 @@ bool op_user_add(struct op *op, struct pp_error *error);
 bool op_user_roles(struct op *op, struct pp_error *error);
 bool op_user_password(struct op *op, struct pp_error *error);
 bool op_user_remove(struct op *op, struct pp_error *error);
+/* op_content.c */
+bool op_content_change(struct op *op, struct pp_error *error);
+bool op_content_delete(struct op *op, struct pp_error *error);
+bool op_content_restore(struct op *op, struct pp_error *error);
+bool op_content_empty(struct op *op, struct pp_error *error);
 
 #endif

@@ -11,6 +11,8 @@
 
 #define SCREEN                                                                                               \
     { "screen", OP_TEXT, true }
+#define CONTENT                                                                                              \
+    { "content", OP_TEXT, true }
 #define SCREEN_PLACE                                                                                         \
     {"name", OP_TEXT, false}, {"site", OP_TEXT, false}, {"channel", OP_TEXT, false},                         \
         {"channel_title", OP_TEXT, false}, {"time_zone", OP_TEXT, false}, {                                  \
@@ -107,6 +109,23 @@ static const struct operation operations[] = {
      {{"name", OP_TEXT, true}, {"password", OP_TEXT, true}}},
     {"user.remove", RIGHT_ADMINISTER, OP_WHOLE, true, op_user_remove, {{"name", OP_TEXT, true}}},
     {"session.end", RIGHT_NONE, OP_SELF, true, op_session_end, {{"token", OP_TEXT, true}}},
+    {"content.list", RIGHT_VIEW, OP_ANYWHERE, false, op_nothing, {{0}}},
+    {"content.show", RIGHT_VIEW, OP_ANYWHERE, false, op_nothing, {CONTENT}},
+    {"content.upload", RIGHT_EDIT, OP_WHOLE, false, op_nothing, {{0}}},
+    {"content.change",
+     RIGHT_EDIT,
+     OP_WHOLE,
+     true,
+     op_content_change,
+     {CONTENT,
+      {"name", OP_TEXT, false},
+      {"folder", OP_TEXT, false},
+      {"tags", OP_TEXTS, false},
+      {"valid_from", OP_TEXT, false},
+      {"valid_to", OP_TEXT, false}}},
+    {"content.delete", RIGHT_EDIT, OP_WHOLE, true, op_content_delete, {CONTENT}},
+    {"content.restore", RIGHT_EDIT, OP_WHOLE, true, op_content_restore, {CONTENT}},
+    {"content.empty-bin", RIGHT_EDIT, OP_WHOLE, true, op_content_empty, {{NULL, OP_TEXT, false}}},
 };
 
 const struct operation *operations_all(size_t *count) {

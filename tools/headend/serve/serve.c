@@ -20,9 +20,12 @@
 #include "headend/http/connections.h"
 #include "headend/http/credentials.h"
 #include "headend/http/listen.h"
+#include "headend/http/tus.h"
 #include "headend/ops/admin_session.h"
 #include "headend/ops/channel_key.h"
 #include "headend/ops/contacts.h"
+#include "headend/ops/content.h"
+#include "headend/ops/content_ingest.h"
 #include "headend/ops/content_upload.h"
 #include "headend/ops/enrolment.h"
 #include "headend/ops/passkey_challenge.h"
@@ -96,6 +99,7 @@ static void serving_finish(struct serving *serving) {
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
     workers_destroy(app->workers);
+    content_ingest_destroy(app->ingest);
     content_uploads_destroy(app->uploads);
     streams_destroy(app->streams);
     screen_changes_destroy(app->changes);
@@ -236,6 +240,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
            (app->allowance = allowance_create(error)) &&
            (app->uploads = content_uploads_create(app->home, error)) &&
+           (app->ingest = content_ingest_create(app->uploads, app->home->path, tus_metadata_text, error)) &&
            (app->strings = strings_create(embedded_files, error)) && serving_load_console(app, error) &&
            time_zones_load(&serving->time_zones, TIME_ZONES_DIR, error);
 }
@@ -274,6 +279,27 @@ static void serving_end_sessions(struct serving *serving) {
         waiters_wake(serving->app.waiters);
 }
 
+/* Uploads that nobody goes on with, and what has been in the bin for long. */
+static void serving_tidy_content(struct serving *serving) {
+    struct pp_error error = {0};
+    struct app *app = &serving->app;
+    int64_t now = pp_clock_realtime_s();
+    bool again = false;
+    uint64_t commits;
+    if (!content_uploads_tidy(app->uploads, app->db, now, &error))
+        pp_log_warning("housekeeping: %s", error.message);
+    db_lock(app->db);
+    commits = db_commits(app->db);
+    if (!content_bin_empty(app->db, now - CONTENT_BIN_S, &again, &error))
+        pp_log_warning("housekeeping: %s", error.message);
+    bool removed = db_commits(app->db) != commits;
+    db_unlock(app->db);
+    if (removed)
+        content_ingest_tidy(app->ingest);
+    else
+        content_ingest_wake(app->ingest);
+}
+
 static void serving_housekeep(struct serving *serving) {
     struct pp_error error;
     struct db *db = serving->app.db;
@@ -284,8 +310,7 @@ static void serving_housekeep(struct serving *serving) {
     serving_end_sessions(serving);
     allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
     db_unlock(db);
-    if (!content_uploads_tidy(serving->app.uploads, db, pp_clock_realtime_s(), &error))
-        pp_log_warning("housekeeping: %s", error.message);
+    serving_tidy_content(serving);
     if (!publish_refresh(serving->keeper, &error))
         pp_log_warning("housekeeping: %s", error.message);
 }

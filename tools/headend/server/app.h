@@ -25,6 +25,7 @@ struct streams;
 struct screen_changes;
 struct content_uploads;
 struct metrics;
+struct content_ingest;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -67,6 +68,7 @@ struct app {
     struct proof_guard *proofs;      /* of screens: which are taken */
     struct allowance *allowance;     /* of screens; with db_lock */
     struct content_uploads *uploads; /* who is at work on which */
+    struct content_ingest *ingest;   /* makes content of what has come whole */
     struct strings *strings;         /* of the pages, in each language */
     struct time_zones *time_zones;   /* that people choose from */
     struct console *console;         /* the files of the administrators' console, where they are installed */

@@ -7,18 +7,18 @@
 #include "headend/http/problems.h"
 #include "headend/server/streams.h"
 
-/* A part of an open file. */
-struct file_part {
-    int fd;
+/* A part of what is read. */
+struct part {
+    struct reply_bytes bytes;
     uint64_t at, left; /* bytes */
 };
 
 static enum stream_state part_read(void *arg, struct pp_buf *out) {
-    struct file_part *part = arg;
+    struct part *part = arg;
     struct pp_error error = {0};
     size_t size = part->left < STREAM_BLOCK ? (size_t)part->left : STREAM_BLOCK;
     uint8_t *room = pp_buf_reserve(out, size, &error);
-    if (!room || !pp_pread_all(part->fd, room, size, part->at, &error)) {
+    if (!room || !part->bytes.read(part->bytes.arg, room, size, part->at, &error)) {
         pp_log_warning("a file that is sent: %s", error.message);
         return STREAM_BREAKS;
     }
@@ -29,26 +29,24 @@ static enum stream_state part_read(void *arg, struct pp_buf *out) {
 }
 
 static void part_free(void *arg) {
-    struct file_part *part = arg;
-    pp_close(&part->fd);
+    struct part *part = arg;
+    part->bytes.destroy(part->bytes.arg);
     free(part);
 }
 
-/* Takes `fd`. */
-static void reply_part(const struct request *request, struct reply *reply, unsigned status, int fd,
-                       uint64_t first, uint64_t size) {
+static void reply_part(const struct request *request, struct reply *reply, unsigned status,
+                       const struct reply_bytes *bytes, uint64_t first, uint64_t size) {
     static const struct stream_source source = {.produce = part_read, .destroy = part_free};
-    struct file_part *part = size ? malloc(sizeof *part) : NULL;
+    struct part *part = size ? malloc(sizeof *part) : NULL;
     if (!part) {
-        pp_close(&fd);
+        bytes->destroy(bytes->arg);
         if (size)
             reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
         else
             reply_empty(reply, status);
         return;
     }
-    *part = (struct file_part){.fd = fd, .at = first, .left = size};
-    posix_fadvise(fd, (off_t)first, (off_t)size, POSIX_FADV_SEQUENTIAL);
+    *part = (struct part){.bytes = *bytes, .at = first, .left = size};
     reply_stream_sized(request->app->streams, request, reply, status, size, &source, part);
 }
 
@@ -61,17 +59,17 @@ static enum range_kind range_asked(const struct request *request, uint64_t size,
     return range_parse(request_header(request, MHD_HTTP_HEADER_RANGE), size, first, last);
 }
 
-/* 206 or 416. Takes `fd`. */
-static void reply_range(const struct request *request, struct reply *reply, int fd, uint64_t size,
-                        enum range_kind kind, uint64_t first, uint64_t last) {
+/* 206 or 416. */
+static void reply_range(const struct request *request, struct reply *reply, const struct reply_bytes *bytes,
+                        uint64_t size, enum range_kind kind, uint64_t first, uint64_t last) {
     char range[80];
     unsigned long long all = size;
     if (kind == RANGE_PART) {
-        reply_part(request, reply, MHD_HTTP_PARTIAL_CONTENT, fd, first, last - first + 1);
+        reply_part(request, reply, MHD_HTTP_PARTIAL_CONTENT, bytes, first, last - first + 1);
         snprintf(range, sizeof range, "bytes %llu-%llu/%llu", (unsigned long long)first,
                  (unsigned long long)last, all);
     } else {
-        pp_close(&fd);
+        bytes->destroy(bytes->arg);
         reply_with(reply, PROBLEM_RANGE_INVALID, "the file ends before that range");
         snprintf(range, sizeof range, "bytes */%llu", all);
     }
@@ -79,24 +77,53 @@ static void reply_range(const struct request *request, struct reply *reply, int 
         reply_header(reply, MHD_HTTP_HEADER_CONTENT_RANGE, range);
 }
 
-void reply_file(const struct request *request, struct reply *reply, int fd, uint64_t size, const char *etag,
-                const char *type) {
+void reply_from(const struct request *request, struct reply *reply, const struct reply_bytes *bytes,
+                uint64_t size, const char *etag, const char *type) {
     uint64_t first = 0;
     uint64_t last = 0;
     enum range_kind kind = range_asked(request, size, etag, &first, &last);
     if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
-        pp_close(&fd);
+        bytes->destroy(bytes->arg);
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
         reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
         return;
     }
     if (kind == RANGE_WHOLE)
-        reply_part(request, reply, MHD_HTTP_OK, fd, 0, size);
+        reply_part(request, reply, MHD_HTTP_OK, bytes, 0, size);
     else
-        reply_range(request, reply, fd, size, kind, first, last);
+        reply_range(request, reply, bytes, size, kind, first, last);
     reply_header(reply, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
     if (reply->status >= MHD_HTTP_BAD_REQUEST)
         return;
     reply_header(reply, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
+}
+
+struct file {
+    int fd;
+};
+
+static bool file_read(void *arg, void *data, size_t size, uint64_t at, struct pp_error *error) {
+    const struct file *file = arg;
+    return pp_pread_all(file->fd, data, size, at, error);
+}
+
+static void file_close(void *arg) {
+    struct file *file = arg;
+    pp_close(&file->fd);
+    free(file);
+}
+
+void reply_file(const struct request *request, struct reply *reply, int fd, uint64_t size, const char *etag,
+                const char *type) {
+    struct file *file = malloc(sizeof *file);
+    if (!file) {
+        pp_close(&fd);
+        reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
+        return;
+    }
+    file->fd = fd;
+    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    const struct reply_bytes bytes = {.read = file_read, .destroy = file_close, .arg = file};
+    reply_from(request, reply, &bytes, size, etag, type);
 }

@@ -32,6 +32,7 @@ struct route_api {
     const char *produces;              /* of ROUTE_API: the media type of the answer; NULL: JSON */
     void (*mark)(struct reply *reply); /* adds to any answer of it; NULL: nothing */
     const char *operation;             /* that it asks for (ops/operations.h) */
+    const char *id;                    /* the field of its request that the path's {id} is; NULL: "screen" */
 };
 
 struct route {

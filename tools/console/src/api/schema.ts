@@ -39,7 +39,11 @@ export type Approval = { fingerprint: string; name: string; site?: string; chann
 export type Approved = { id: string };
 export type ScreenRow = { id: string; name: string; site: string; state: State; fingerprint: string; channel: { id: string; title: string } | null; trouble: { code: string; text: string } | null; seen: Time };
 export type Uploads = { items: Upload[] };
-export type Upload = { id: string; name: string; length: number; offset: number; created: Time; expires: Time };
+export type Upload = { id: string; name: string; state: "coming" | "checked" | "done" | "refused"; content: string | null; duplicate: boolean; refusal: string | null; length: number; offset: number; created: Time; expires: Time };
+export type ContentList = { items: Content[]; next: string | null };
+export type Folders = { items: { folder: string; count: number }[] };
+export type ContentChange = { name?: string; folder?: string; tags?: string[]; valid_from?: Time; valid_to?: Time };
+export type Content = { id: string; name: string; folder: string; tags: string[]; valid_from: Time; valid_to: Time; kind: "image" | "video"; media_type: string; width: number; height: number; length_ms: number; bytes: number; sha256: string; thumbnail: boolean; warning: string | null; uploaded: Time; uploaded_by: string; version: number; created: Time; changed: Time; deleted: Time };
 export type Time = string | null;
 
 // What is sent, and what comes where it is no problem.
@@ -82,4 +86,13 @@ export interface Operations {
   'GET /api/v1/uploads/{id}': { path: { id: string }; answer: Upload };
   'PATCH /api/v1/uploads/{id}': { path: { id: string }; body: Blob; answer: undefined };
   'DELETE /api/v1/uploads/{id}': { path: { id: string }; answer: undefined };
+  'GET /api/v1/content': { query: { limit?: number; cursor?: string; sort?: "name" | "-name" | "created" | "-created"; q?: string; kind?: "image" | "video"; folder?: string; tag?: string; bin?: "false" | "true" }; answer: ContentList };
+  'GET /api/v1/content/folders': { answer: Folders };
+  'DELETE /api/v1/content/bin': { answer: { more: boolean } };
+  'GET /api/v1/content/{id}': { path: { id: string }; answer: Content };
+  'PATCH /api/v1/content/{id}': { path: { id: string }; body: ContentChange; answer: Content };
+  'DELETE /api/v1/content/{id}': { path: { id: string }; answer: undefined };
+  'POST /api/v1/content/{id}/restore': { path: { id: string }; answer: Content };
+  'GET /api/v1/content/{id}/thumbnail': { path: { id: string }; answer: Blob };
+  'GET /api/v1/content/{id}/file': { path: { id: string }; answer: Blob };
 }
