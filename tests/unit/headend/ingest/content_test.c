@@ -125,7 +125,7 @@ static void letters_are_folded_whatever_their_alphabet(void **state) {
     folds("ЭКРАН ΩΣ Ž", 64, "экран ωσ ž");
     folds("شاشة 画面 \xf0\x9f\x98\x80", 64, "شاشة 画面 \xf0\x9f\x98\x80");
     folds("ÀÞ×÷ĀĮŸŹȘԱ ẠƯƠ ƏǞ ΆΏ ЀЯҐ", 64, "àþ×÷āįÿźșա ạươ əǟ άώ ѐяґ");
-    folds("A\xff\xc3Z", 64, "a\xff\xc3z"); /* what is no text stays */
+    folds("A\xff\xc3Z", 64, "a??z"); /* what is no text is nothing for a database */
     folds("ABÉ", 5, "abé");
     folds("ABÉ", 4, "ab"); /* never half a character */
     folds("A", 1, "");
