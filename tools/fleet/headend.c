@@ -22,8 +22,6 @@
 #define PROCESSES_MAX 64
 #define ANNOUNCED     "https://"
 
-extern char **environ;
-
 /* ---- Starting and ending ---- */
 
 /* "Pingplay headend: https://localhost:8443/admin/": the port, where it says so already. */
@@ -164,24 +162,33 @@ struct process {
     int64_t ticks; /* of processor time, its own and of children that have ended */
 };
 
+/* Fields of /proc/PID/stat, as proc(5) counts them: the parent, and from utime on four times. */
+#define STAT_BEHIND_NAME 2
+#define STAT_PARENT      4
+#define STAT_TIMES       14
+
+/* One that stands behind the name, which `at` is the end of; 0 where there is none. */
+static long long stat_field(const char *at, int field) {
+    for (int i = STAT_BEHIND_NAME; at && i < field; i++)
+        at = strchr(at + 1, ' ');
+    return at ? strtoll(at, NULL, 10) : 0;
+}
+
 /* /proc/PID/stat: the name in brackets may hold anything. */
 static bool process_read(pid_t pid, struct process *process) {
     char path[64];
     char text[1024];
-    long long user;
-    long long system;
-    long long ended_user;
-    long long ended_system;
-    int parent;
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     pp_autofile FILE *stream = fopen(path, "re");
     size_t size = stream ? fread(text, 1, sizeof text - 1, stream) : 0;
     text[size] = 0;
     const char *at = strrchr(text, ')');
-    if (!at || sscanf(at + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld %lld %lld", &parent,
-                      &user, &system, &ended_user, &ended_system) != 5)
+    if (!at)
         return false;
-    *process = (struct process){pid, parent, user + system + ended_user + ended_system};
+    long long ticks = 0;
+    for (int field = STAT_TIMES; field < STAT_TIMES + 4; field++)
+        ticks += stat_field(at, field);
+    *process = (struct process){pid, (int)stat_field(at, STAT_PARENT), ticks};
     return true;
 }
 

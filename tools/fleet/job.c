@@ -11,8 +11,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-extern char **environ;
-
 bool job_start(struct job *job, char *const argv[], struct pp_error *error) {
     posix_spawn_file_actions_t actions;
     *job = (struct job){.out = memfd_create("output", MFD_CLOEXEC)};

@@ -304,14 +304,14 @@ static bool measure(const struct arguments *arguments, struct fleet *fleet, stru
     pp_autojson cJSON *all = cJSON_CreateObject();
     if (!pp_path_format(log, error, "%s/headend.log", arguments->state))
         return false;
-    fleet->headend.log = log;
+    fleet->headend.log = log; /* until this is over */
     cJSON_AddNumberToObject(all, "screens", (double)arguments->fleet.screens);
     cJSON_AddNumberToObject(all, "per_address", (double)arguments->fleet.per_address);
     bool ok = pp_dir_make(AT_FDCWD, arguments->state, 0700, error) && fleet_open(fleet, arguments, error) &&
               enrol_all(fleet, all, error) && scenarios_run(fleet, all, error);
     struct pp_error unsaved = {0};
-    if (!figures_save(all, arguments->fleet.json, ok ? error : &unsaved))
-        return false;
+    ok = figures_save(all, arguments->fleet.json, ok ? error : &unsaved) && ok;
+    fleet->headend.log = NULL;
     return ok;
 }
 

@@ -145,11 +145,10 @@ static uint64_t count_descriptors(void) {
 
 static double resident_bytes(void) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(256);
-    unsigned long long pages = 0;
-    if (!pp_file_read(AT_FDCWD, "/proc/self/statm", &text, NULL) ||
-        sscanf(pp_buf_text(&text), "%*s %llu", &pages) != 1)
-        return 0;
-    return (double)pages * (double)sysconf(_SC_PAGE_SIZE);
+    const char *resident = pp_file_read(AT_FDCWD, "/proc/self/statm", &text, NULL)
+                               ? strchr(pp_buf_text(&text), ' ') /* behind the whole size (proc(5)) */
+                               : NULL;
+    return (resident ? strtod(resident, NULL) : 0) * (double)sysconf(_SC_PAGE_SIZE);
 }
 
 static double seconds(const struct timeval *time) {
