@@ -93,8 +93,8 @@ async function makeDatabase(headend, server) {
 // What the program writes beside names and reports, for rows that a test wrote behind its back.
 const reported = (name) => `CASE WHEN json_type(report, '$.${name}') = 'text' THEN json_extract(report, '$.${name}') ELSE '' END`;
 const BESIDE = `
-  UPDATE device SET name_folded = lower(name), site_folded = lower(site)
-    WHERE (name_folded = '' OR name ~ '^[ -~]*$') AND (name_folded <> lower(name) OR site_folded <> lower(site));
+  UPDATE device SET name_folded = lower(name) WHERE (name_folded = '' OR name ~ '^[ -~]*$') AND name_folded <> lower(name);
+  UPDATE device SET site_folded = lower(site) WHERE (site_folded = '' OR site ~ '^[ -~]*$') AND site_folded <> lower(site);
   UPDATE channel SET title_folded = lower(title) WHERE title_folded = '';
   UPDATE device SET reported_state = ${reported('state')}, reported_code = ${reported('code')}, reported_trouble = ${reported('trouble')}
     WHERE json_valid(report)`;
