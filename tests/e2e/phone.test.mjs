@@ -112,7 +112,7 @@ describe('a phone', { skip: needsRoot }, () => {
     for (const line of ['mode=ap', 'key-mgmt=wpa-psk', 'proto=rsn;', 'ap-isolation=1', 'interface-name=lo', 'autoconnect=false', 'method=shared',
       `address1=${address}/24`, 'routing-rule1=priority 100 from 0.0.0.0/0 iif lo type prohibit'])
       assert.ok(first.text.includes(`${line}\n`), `${line}: ${first.text}`);
-    assert.equal(await readFile(path.join(network.dir, 'names/pingplay-phone.conf'), 'utf8'), `no-resolv\nlocal=/#/\naddress=/#/${address}\n`);
+    assert.equal(await readFile(path.join(network.dir, 'names/pingplay-phone.conf'), 'utf8'), `leasefile-ro\nno-resolv\nlocal=/#/\naddress=/#/${address}\n`);
     await display.agent.waitLog(new RegExp(`phone ${first.name}`));
     const shot = path.join(dir, 'shot.png');
     const code = await until(async () => {
