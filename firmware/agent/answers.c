@@ -156,7 +156,8 @@ static void answer_reset(struct agent *agent, struct local_client *client,
 
 void answers_refuse_rest(struct agent *agent) {
     struct answers *answers = &agent->answers;
-    struct local_client *const waiting[] = {pp_steal(&answers->diagnosed), answers->walk.client};
+    struct local_client *diagnosed = pp_steal(&answers->diagnosed);
+    struct local_client *const waiting[] = {diagnosed, answers->walk.client};
     diagnose_abandon(pp_steal(&answers->diagnosis));
     answers_schedule_forget(&answers->walk, NULL);
     for (size_t i = 0; i < PP_COUNT(waiting); i++) {

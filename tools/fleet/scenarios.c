@@ -159,7 +159,7 @@ static bool publish_round(struct fleet *fleet, uint64_t number, struct samples *
         .fleet = fleet, .began_ms = pp_clock_monotonic_ms(), .former = newest_publish(fleet)};
     snprintf(title, sizeof title, "Round %llu", (unsigned long long)number);
     if (!headend_command(&fleet->headend, &publication.job, error, "publish", NULL, "--channel",
-                         fleet->options.channel, "--title", title, fleet->options.content, NULL))
+                         fleet->options.channel, "--title", title, fleet->options.content, (char *)NULL))
         return false;
     bool came = fleet_run(fleet, ROUND_MS, publication_came, &publication);
     job_finish(&publication.job);
@@ -314,7 +314,7 @@ static bool shooting_over(void *arg) {
         return false;
     if (ok && shooting->asked < shooting->wanted)
         ok = headend_command(&fleet->headend, &shooting->job, &error, "screen", "command",
-                             fleet->screens[shooting->asked++].id, "screenshot", NULL);
+                             fleet->screens[shooting->asked++].id, "screenshot", (char *)NULL);
     shooting->failed = !ok;
     return !ok || shots_taken(fleet) - shooting->before == shooting->wanted;
 }
