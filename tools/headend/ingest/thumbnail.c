@@ -1,5 +1,6 @@
 #include "headend/ingest/thumbnail.h"
 
+#include <math.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +22,15 @@ static struct shape shape_of(const struct ipc_ring *layout) {
         width = width * layout->aspect_num / layout->aspect_den;
     double longer = width > height ? width : height;
     double scale = longer > THUMBNAIL_SIDE_MAX ? THUMBNAIL_SIDE_MAX / longer : 1;
-    struct shape shape = {.width = (uint32_t)(width * scale + 0.5),
-                          .height = (uint32_t)(height * scale + 0.5)};
+    struct shape shape = {.width = (uint32_t)lround(width * scale),
+                          .height = (uint32_t)lround(height * scale)};
     shape.width = shape.width ? shape.width : 1;
     shape.height = shape.height ? shape.height : 1;
     return shape;
 }
 
 static uint8_t clamp(double value) {
-    return value <= 0 ? 0 : value >= 255 ? 255 : (uint8_t)(value + 0.5);
+    return value <= 0 ? 0 : value >= 255 ? 255 : (uint8_t)lround(value);
 }
 
 /* ITU-R BT.601 and BT.709, §3 each; limited range is 16 … 235, and 16 … 240. */
@@ -52,6 +53,15 @@ struct picture {
     const struct ipc_ring *layout;
     struct ipc_plane planes[IPC_PLANES];
 };
+
+/* A plane that its format has not is the first one, so that none is without memory. */
+static struct picture picture_of(const struct ipc_video_ring *ring, unsigned slot) {
+    struct picture picture = {.layout = &ring->layout};
+    unsigned count = ipc_pixel_planes(ring->layout.format);
+    for (unsigned plane = 0; plane < IPC_PLANES; plane++)
+        picture.planes[plane] = ipc_video_plane(ring, slot, plane < count ? plane : 0);
+    return picture;
+}
 
 static uint8_t byte_at(const struct ipc_plane *plane, uint32_t row, uint32_t column) {
     return plane->data[(size_t)row * plane->stride + column];
@@ -111,10 +121,8 @@ static bool png_write(const uint8_t *pixels, struct shape shape, struct pp_buf *
 
 bool thumbnail_make(const struct ipc_video_ring *ring, unsigned slot, struct pp_buf *png,
                     struct pp_error *error) {
-    struct picture picture = {.layout = &ring->layout};
+    struct picture picture = picture_of(ring, slot);
     struct shape shape = shape_of(&ring->layout);
-    for (unsigned plane = 0; plane < ipc_pixel_planes(ring->layout.format); plane++)
-        picture.planes[plane] = ipc_video_plane(ring, slot, plane);
     pp_autofree uint8_t *pixels = malloc((size_t)shape.width * shape.height * CHANNELS);
     if (!pixels)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
