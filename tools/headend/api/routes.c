@@ -44,6 +44,10 @@ static const struct route_api content_thumbnail = {
     .operation = "content.show", .id = "content", .produces = "image/png"};
 static const struct route_api content_file = {
     .operation = "content.show", .id = "content", .produces = "application/octet-stream"};
+static const struct route_api channels = {.list = &api_channels_form, .operation = "channel.list"};
+static const struct route_api channel_add = {.operation = "channel.add"};
+static const struct route_api channel_show = {.operation = "channel.show", .id = "channel"};
+static const struct route_api channel_change = {.operation = "channel.change", .id = "channel"};
 
 static const struct route routes[] = {
     {"GET", "/api/v1/session", ROUTE_API, NULL, 0, api_session, WORK_WRITES, NULL},
@@ -121,6 +125,11 @@ static const struct route routes[] = {
      &content_thumbnail},
     {"GET", "/api/v1/content/{id:uuid}/file", ROUTE_API, NULL, 0, api_content_file, WORK_WRITES,
      &content_file},
+    {"GET", "/api/v1/channels", ROUTE_API, NULL, 0, api_channels, WORK_WRITES, &channels},
+    {"POST", "/api/v1/channels", ROUTE_API, JSON, SCREEN_MAX, api_channel_add, WORK_WRITES, &channel_add},
+    {"GET", "/api/v1/channels/{id}", ROUTE_API, NULL, 0, api_channel, WORK_WRITES, &channel_show},
+    {"PATCH", "/api/v1/channels/{id}", ROUTE_API, JSON, SCREEN_MAX, api_channel_change, WORK_WRITES,
+     &channel_change},
 };
 
 const struct route_table api_routes = {routes, PP_COUNT(routes)};

@@ -99,6 +99,15 @@ bool channel_each(struct db *db, bool (*each)(void *arg, const struct channel *c
                                                           : pp_fail(error, end.code, "%s", end.message);
 }
 
+static struct channel_summary summary_read(struct db_row *row) {
+    return (struct channel_summary){.id = db_text(row, 0),
+                                    .title = db_text(row, 1),
+                                    .publish = db_int(row, 2),
+                                    .published = db_int(row, 3),
+                                    .screens = db_int(row, 4),
+                                    .warnings = db_int(row, 5)};
+}
+
 bool channel_summaries(struct db *db,
                        bool (*each)(void *arg, const struct channel_summary *channel, struct pp_error *error),
                        void *arg, struct pp_error *error) {
@@ -107,14 +116,49 @@ bool channel_summaries(struct db *db,
     if (!row)
         return false;
     while (db_next(row, "channel", &end)) {
-        const struct channel_summary summary = {.id = db_text(row, 0),
-                                                .title = db_text(row, 1),
-                                                .publish = db_int(row, 2),
-                                                .published = db_int(row, 3),
-                                                .screens = db_int(row, 4),
-                                                .warnings = db_int(row, 5)};
+        const struct channel_summary summary = summary_read(row);
         if (!each(arg, &summary, error))
             return false;
     }
     return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}
+
+bool channel_page(struct db *db, const struct channel_page *wanted,
+                  bool (*each)(void *arg, const struct channel_summary *channel, const char *sorted),
+                  void *arg, struct pp_error *error) {
+    const char *first = wanted->descending ? "\xf4\x8f\xbf\xbf" : ""; /* no character is behind that one */
+    char folded[TEXT_FOLDED_SIZE];
+    struct pp_error end = {0};
+    db_autorow struct db_row *row =
+        db_query(db, error, wanted->descending ? DB_CHANNEL_PAGE_BEFORE : DB_CHANNEL_PAGE_AFTER,
+                 DB_TEXT(wanted->after_id ? wanted->after_title : first),
+                 DB_TEXT(wanted->after_id ? wanted->after_id : ""), DB_INT(wanted->viewer),
+                 DB_TEXT(text_folded(wanted->words, folded)), DB_INT(wanted->count));
+    if (!row)
+        return false;
+    while (db_next(row, "channel", &end)) {
+        const struct channel_summary summary = summary_read(row);
+        if (!each(arg, &summary, db_text(row, 6)))
+            return true;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}
+
+bool channel_title_set(struct db *db, const char *id, const char *title, struct pp_error *error) {
+    char folded[TEXT_FOLDED_SIZE];
+    return text_check("title", title, 1, TEXT_NAME_MAX, error) &&
+           db_run(db, error, DB_CHANNEL_TITLE_SET, DB_TEXT(title), DB_TEXT(text_folded(title, folded)),
+                  DB_TEXT(id));
+}
+
+bool channel_published_at(struct db *db, const struct channel *channel, int64_t *when,
+                          struct pp_error *error) {
+    struct pp_error end = {0};
+    db_autorow struct db_row *row = db_query(db, error, DB_PUBLISH_WHEN, DB_INT(channel->publish));
+    *when = 0;
+    if (!row)
+        return false;
+    if (db_next(row, "publish", &end))
+        *when = db_int(row, 0);
+    return *when || end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }

@@ -47,4 +47,23 @@ PP_MUST_USE bool channel_summaries(struct db *db,
                                                 struct pp_error *error),
                                    void *arg, struct pp_error *error);
 
+struct channel_page {
+    const char *words; /* that its title or id has; "" for all */
+    const char *after_title,
+        *after_id; /* behind this one, by its title as lists order it; NULL from the first */
+    bool descending;
+    int64_t viewer; /* whose grants say what is listed (actor.h); 0: all is */
+    int64_t count;  /* at most */
+};
+/* By title and id; `sorted` is the title as lists order it. Stops where the callback returns false. */
+PP_MUST_USE bool channel_page(struct db *db, const struct channel_page *wanted,
+                              bool (*each)(void *arg, const struct channel_summary *channel,
+                                           const char *sorted),
+                              void *arg, struct pp_error *error);
+/* When what it shows was published, s since 1970; 0: nothing is. */
+PP_MUST_USE bool channel_published_at(struct db *db, const struct channel *channel, int64_t *when,
+                                      struct pp_error *error);
+/* PP_E_INVALID or PP_E_LIMIT, naming the field. */
+PP_MUST_USE bool channel_title_set(struct db *db, const char *id, const char *title, struct pp_error *error);
+
 #endif

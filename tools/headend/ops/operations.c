@@ -13,6 +13,8 @@
     { "screen", OP_TEXT, true }
 #define CONTENT                                                                                              \
     { "content", OP_TEXT, true }
+#define CHANNEL                                                                                              \
+    { "channel", OP_TEXT, true }
 #define SCREEN_PLACE                                                                                         \
     {"name", OP_TEXT, false}, {"site", OP_TEXT, false}, {"channel", OP_TEXT, false},                         \
         {"channel_title", OP_TEXT, false}, {"time_zone", OP_TEXT, false}, {                                  \
@@ -126,6 +128,20 @@ static const struct operation operations[] = {
     {"content.delete", RIGHT_EDIT, OP_WHOLE, true, op_content_delete, {CONTENT}},
     {"content.restore", RIGHT_EDIT, OP_WHOLE, true, op_content_restore, {CONTENT}},
     {"content.empty-bin", RIGHT_EDIT, OP_WHOLE, true, op_content_empty, {{NULL, OP_TEXT, false}}},
+    {"channel.list", RIGHT_VIEW, OP_ANYWHERE, false, op_nothing, {{0}}},
+    {"channel.show", RIGHT_VIEW, OP_CHANNEL, false, op_channel_show, {CHANNEL}},
+    {"channel.add",
+     RIGHT_EDIT,
+     OP_WHOLE,
+     true,
+     op_channel_add,
+     {{"id", OP_TEXT, false}, {"title", OP_TEXT, true}}},
+    {"channel.change",
+     RIGHT_EDIT,
+     OP_CHANNEL,
+     true,
+     op_channel_change,
+     {CHANNEL, {"title", OP_TEXT, false}, {"networks", OP_TEXTS, false}}},
 };
 
 const struct operation *operations_all(size_t *count) {

@@ -44,6 +44,13 @@ export type ContentList = { items: Content[]; next: string | null };
 export type Folders = { items: { folder: string; count: number }[] };
 export type ContentChange = { name?: string; folder?: string; tags?: string[]; valid_from?: Time; valid_to?: Time };
 export type Content = { id: string; name: string; folder: string; tags: string[]; valid_from: Time; valid_to: Time; kind: "image" | "video"; media_type: string; width: number; height: number; length_ms: number; bytes: number; sha256: string; thumbnail: boolean; warning: string | null; uploaded: Time; uploaded_by: string; version: number; created: Time; changed: Time; deleted: Time };
+export type Channels = { items: ChannelRow[]; next: string | null };
+export type ChannelRow = { id: ChannelName; title: string; publish: number | null; published: Time; screens: number; warnings: number };
+export type ChannelName = string;
+export type Networks = string[];
+export type NewChannel = { id?: ChannelName; title: string };
+export type ChannelChange = { title?: string; networks?: Networks };
+export type Channel = { id: ChannelName; title: string; publish: number | null; published: Time; warnings: { file: string; warning: string }[]; networks: string[] };
 export type Time = string | null;
 
 // What is sent, and what comes where it is no problem.
@@ -95,4 +102,8 @@ export interface Operations {
   'POST /api/v1/content/{id}/restore': { path: { id: string }; answer: Content };
   'GET /api/v1/content/{id}/thumbnail': { path: { id: string }; answer: Blob };
   'GET /api/v1/content/{id}/file': { path: { id: string }; answer: Blob };
+  'GET /api/v1/channels': { query: { limit?: number; cursor?: string; sort?: "title" | "-title"; q?: string }; answer: Channels };
+  'POST /api/v1/channels': { body: NewChannel; answer: Channel };
+  'GET /api/v1/channels/{id}': { path: { id: string }; answer: Channel };
+  'PATCH /api/v1/channels/{id}': { path: { id: string }; body: ChannelChange; answer: Channel };
 }

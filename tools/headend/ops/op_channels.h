@@ -1,0 +1,11 @@
+/* What operations on channels have in common. */
+#ifndef HEADEND_OPS_OP_CHANNELS_H
+#define HEADEND_OPS_OP_CHANNELS_H
+
+#include "headend/ops/channel.h"
+#include "headend/ops/operation.h"
+
+/* The request's "channel". PP_E_NOTFOUND where there is none. */
+PP_MUST_USE bool op_channel_find(struct op *op, struct channel *channel, struct pp_error *error);
+
+#endif
