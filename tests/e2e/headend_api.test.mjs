@@ -81,6 +81,24 @@ describe('the API for administrators', () => {
     }
   });
 
+  test('lists by state and by when screens were last heard of, page by page', async () => {
+    const states = ['trouble', 'offline', 'waiting', 'idle', 'online', 'retired'];
+    const keys = { seen: ({ seen, id }) => `${seen ?? ''} ${id}`, state: ({ state, name, id }) => `${states.indexOf(state)} ${name} ${id}` };
+    for (const [sort, key] of Object.entries(keys)) {
+      for (const order of [1, -1]) {
+        const seen = [];
+        for (let cursor = ''; cursor !== null;) {
+          const page = (await ask('GET', `/api/v1/screens?limit=500&sort=${order < 0 ? '-' : ''}${sort}${cursor && `&cursor=${cursor}`}`)).json();
+          seen.push(...page.items.map(key));
+          cursor = page.next;
+        }
+        const sorted = sort === 'state' && order < 0 ? seen : [...seen].sort((a, b) => order * (a < b ? -1 : 1));
+        assert.deepEqual(seen, sorted, `${sort} ${order}`);
+        assert.deepEqual([seen.length, new Set(seen).size], [1235, 1235]);
+      }
+    }
+  });
+
   test('a page goes on behind the last one, whatever came and went meanwhile', async () => {
     const first = (await ask('GET', '/api/v1/screens?limit=3&q=screen')).json();
     assert.deepEqual(first.items.map(({ name }) => name), ['Screen 0000', 'Screen 0000', 'Screen 0001']);
@@ -105,12 +123,14 @@ describe('the API for administrators', () => {
 
   test('refuses parameters that it does not know, that stand twice or that say nothing', async () => {
     const cases = {
-      'limit=0': 'limit', 'limit=1001': 'limit', 'limit=': 'limit', 'limit=-1': 'limit', 'limit=1e2': 'limit', limit: 'limit', 'sort=state': 'sort', 'sort=--name': 'sort',
+      'limit=0': 'limit', 'limit=1001': 'limit', 'limit=': 'limit', 'limit=-1': 'limit', 'limit=1e2': 'limit', limit: 'limit', 'sort=site': 'sort', 'sort=--name': 'sort',
       'state=gone': 'state', 'state=': 'state', 'q=a&q=b': 'q', 'q=%ff': 'q', 'q=%zz': 'q', 'q=%00': 'q', [`q=${'x'.repeat(201)}`]: 'q', 'page=2': 'page', 'Limit=2': 'Limit', '=': '',
       'cursor=': 'cursor', 'cursor=!': 'cursor', 'cursor=WzFd': 'cursor', 'cursor=e30': 'cursor', [`cursor=${'A'.repeat(1500)}`]: 'cursor',
       [`cursor=${Buffer.from('["name","a"]').toString('base64url')}`]: 'cursor', [`cursor=${Buffer.from('["name","a","b","c"]').toString('base64url')}`]: 'cursor',
       [`cursor=${Buffer.from('["-name","a","b"]').toString('base64url')}`]: 'cursor', [`cursor=${Buffer.from('["site","a","b"]').toString('base64url')}`]: 'cursor',
-      [`cursor=${Buffer.from('["name","a",2]').toString('base64url')}`]: 'cursor',
+      [`cursor=${Buffer.from('["name","a",2]').toString('base64url')}`]: 'cursor', [`cursor=${Buffer.from('["name","a","b","c"]').toString('base64url')}`]: 'cursor',
+      [`sort=seen&cursor=${Buffer.from('["seen","-1","a","b"]').toString('base64url')}`]: 'cursor',
+      [`sort=state&cursor=${Buffer.from('["state","gone","a","b"]').toString('base64url')}`]: 'cursor',
     };
     for (const [query, parameter] of Object.entries(cases)) {
       assert.equal((await refused(400, 'query-invalid', 'GET', `/api/v1/screens?${query}`)).parameter, parameter, query);

@@ -157,6 +157,31 @@ describe('operations on screens', () => {
     await refused('body-invalid', 'action', 'POST', '/api/v1/screens/actions', { action: 'paint', screens: [] });
   });
 
+  test('screens are tagged, one or many or by the command line, and found by their tags', async () => {
+    const made = [];
+    for (const name of ['Tall one', 'Tall two']) made.push((await enrolDevice(headend, { name, channel: 'lobby' })).id);
+    const place = `/api/v1/screens/${made[0]}`;
+    const tagged = await ask('PATCH', place, { tags: ['tall', 'hall'], site: 'Rennes' }, { 'if-match': await etag(place) });
+    assert.deepEqual(tagged.json().tags, ['hall', 'tall']);
+    const known = tagged.headers.etag;
+    await ask('POST', '/api/v1/screens/actions', { action: 'change', screens: made, request: { add_tags: ['tall', '4K'], remove_tags: ['hall'] } });
+    await refused('changed-meanwhile', undefined, 'PATCH', place, { name: 'Late' }, { 'if-match': known });
+    await headend.cli('screen', 'set', made[1], '--tag', 'entrance', '--untag', 'tall');
+    assert.deepEqual(JSON.parse(await headend.cli('screen', 'show', made[1])).tags, ['4K', 'entrance']);
+    const found = async (query) => (await ask('GET', `/api/v1/screens?${query}`)).json().items.map(({ name, tags }) => [name, tags]);
+    assert.deepEqual(await found('tag=4K&sort=-name'), [['Tall two', ['4K', 'entrance']], ['Tall one', ['4K', 'tall']]]);
+    assert.deepEqual(await found(`tag=4K&site=Rennes&channel=lobby&q=tall&state=${tagged.json().state}`), [['Tall one', ['4K', 'tall']]]);
+    assert.deepEqual(await found('tag=4K&problem=any'), []);
+    assert.deepEqual(await found('tag=hall'), []);
+    const [last] = (await audited()).filter(({ operation, target: on }) => operation === 'screen.change' && on === made[1]).slice(-1);
+    assert.deepEqual([last.before.tags, last.after.tags], [['4K', 'tall'], ['4K', 'entrance']]);
+    for (const [body, parameter] of [[{ tags: [''] }, 'tags'], [{ tags: 'tall' }, 'tags'], [{ add_tags: ['a\nb'] }, 'add_tags'], [{ tags: [1] }, 'tags'],
+      [{ tags: Array.from({ length: 33 }, (_, i) => `t${i}`) }, 'tags'], [{ tags: ['x'.repeat(51)] }, 'tags']]) {
+      await refused('body-invalid', parameter, 'PATCH', place, body, { 'if-match': '*' });
+    }
+    assert.deepEqual((await ask('GET', place)).json().tags, ['4K', 'tall']);
+  });
+
   test('timeline and reports', async () => {
     const item = { id: '6b373e71-c470-49d9-9265-112494d3c72e', time: '2026-01-05T08:00:00Z', kind: 'sync', detail: { bytes: 1 } };
     const sent = await headend.request('POST', '/v1/events', { device: screen, headers: { 'content-type': 'application/json' },

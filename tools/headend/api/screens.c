@@ -1,4 +1,7 @@
 /* The screens, as the pages show them. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "headend/api/handlers.h"
 #include "headend/api/operate.h"
@@ -6,20 +9,26 @@
 #include "headend/http/problems.h"
 #include "headend/ops/device_reports.h"
 #include "headend/ops/screen_list.h"
+#include "headend/ops/screen_tags.h"
 
 #define EVENTS_MAX 200 /* that are shown of a screen */
 #define TAG_HALF   8   /* digits */
 
-enum { FILTER_STATE };
+enum { FILTER_STATE, FILTER_SITE, FILTER_TAG, FILTER_CHANNEL, FILTER_PROBLEM };
+enum { KEY_ORDER, KEY_NAME, KEY_ID, KEYS };
 
-static const char *const sorts[] = {"name", NULL};
+static const char *const sorts[] = {"name", "seen", "state", NULL}; /* as enum screen_order */
 static const char *const states[] = {"online", "idle", "trouble", "offline", "waiting", "retired", NULL};
 
 const struct list_form api_screens_form = {
     .sorts = sorts,
-    .keys = 2, /* name, id */
+    .keys = KEYS,
     .searched = true,
-    .filters = {[FILTER_STATE] = {"state", states}},
+    .filters = {[FILTER_STATE] = {"state", states},
+                [FILTER_SITE] = {"site", NULL},
+                [FILTER_TAG] = {"tag", NULL},
+                [FILTER_CHANNEL] = {"channel", NULL},
+                [FILTER_PROBLEM] = {"problem", NULL}},
 };
 
 static void add_time(cJSON *object, const char *name, int64_t seconds) {
@@ -50,15 +59,20 @@ static void add_trouble(cJSON *object, const struct device *device, enum device_
     cJSON_AddStringToObject(value, "text", device->trouble);
 }
 
-/* One row of the list. */
-static cJSON *screen_json(const struct device *device, const struct channel *channel, int64_t now) {
+/* One row of the list. NULL on failure. */
+static cJSON *screen_json(struct db *db, const struct device *device, const struct channel *channel,
+                          int64_t now, struct pp_error *error) {
     char fingerprint[FINGERPRINT_SIZE];
     enum device_state state = device_state_of(device, channel->publish, now);
+    cJSON *tags = screen_tags_json(db, device->id, error);
+    if (!tags)
+        return NULL;
     cJSON *object = cJSON_CreateObject();
     fingerprint_text(device->thumbprint, fingerprint);
     cJSON_AddStringToObject(object, "id", device->id);
     cJSON_AddStringToObject(object, "name", device->name);
     cJSON_AddStringToObject(object, "site", device->site);
+    cJSON_AddItemToObject(object, "tags", tags);
     cJSON_AddStringToObject(object, "state", device_state_key(state));
     cJSON_AddStringToObject(object, "fingerprint", fingerprint);
     add_channel(object, channel);
@@ -68,11 +82,15 @@ static cJSON *screen_json(const struct device *device, const struct channel *cha
 }
 
 struct listing {
+    struct db *db;
     cJSON *items;
     int64_t now;
     uint64_t limit, count;
     char name[TEXT_NAME_MAX + 1], id[UUID_TEXT_SIZE]; /* of the last that is shown */
+    const char *state;
+    int64_t seen;
     bool more;
+    struct pp_error error;
 };
 
 static bool listing_add(void *arg, const struct device *device, const struct channel *channel) {
@@ -80,37 +98,96 @@ static bool listing_add(void *arg, const struct device *device, const struct cha
     listing->more = listing->count == listing->limit;
     if (listing->more)
         return false;
+    cJSON *screen = screen_json(listing->db, device, channel, listing->now, &listing->error);
+    if (!screen)
+        return false;
     listing->count++;
     snprintf(listing->name, sizeof listing->name, "%s", device->name);
     snprintf(listing->id, sizeof listing->id, "%s", device->id);
-    cJSON_AddItemToArray(listing->items, screen_json(device, channel, listing->now));
-    return true;
+    listing->state = device_state_key(device_state_of(device, channel->publish, listing->now));
+    listing->seen = device->seen;
+    return cJSON_AddItemToArray(listing->items, screen);
+}
+
+static enum screen_order order_of(const struct list *list) {
+    enum screen_order order = SCREENS_BY_NAME;
+    while (strcmp(sorts[order], list->sort) != 0)
+        order++;
+    return order;
+}
+
+/* Which of the states, as they are kept; NULL for none. */
+static const char *state_find(const char *text) {
+    for (const char *const *state = states; *state; state++) {
+        if (strcmp(*state, text) == 0)
+            return *state;
+    }
+    return NULL;
+}
+
+/* The row that a page begins behind; a first key that is none of the order is refused. */
+static bool place_read(const struct list *list, enum screen_order order, struct screen_place *place) {
+    const char *key = list->keys[KEY_ORDER];
+    size_t digits = strspn(key, "0123456789");
+    *place = (struct screen_place){.name = list->keys[KEY_NAME], .id = list->keys[KEY_ID]};
+    if (order == SCREENS_BY_STATE)
+        return (place->state = state_find(key)) != NULL;
+    if (order == SCREENS_BY_NAME)
+        return !*key;
+    place->seen = strtoll(key, NULL, 10);
+    return digits && digits <= 12 && !key[digits];
+}
+
+static struct screen_filter filter_of(const struct request *request, int64_t now) {
+    const struct list *list = &request->list;
+    return (struct screen_filter){.words = list->q,
+                                  .state = list->filters[FILTER_STATE],
+                                  .site = list->filters[FILTER_SITE],
+                                  .tag = list->filters[FILTER_TAG],
+                                  .channel = list->filters[FILTER_CHANNEL],
+                                  .problem = list->filters[FILTER_PROBLEM],
+                                  .now = now,
+                                  .viewer = request->admin.id};
+}
+
+static void listing_reply(const struct request *request, struct reply *reply, const struct listing *listing,
+                          enum screen_order order) {
+    char seen[24];
+    snprintf(seen, sizeof seen, "%lld", (long long)listing->seen);
+    const char *const keys[KEYS] = {order == SCREENS_BY_STATE  ? listing->state
+                                    : order == SCREENS_BY_SEEN ? seen
+                                                               : "",
+                                    listing->name, listing->id};
+    list_reply(reply, request_path(request), &request->list, &api_screens_form, listing->items,
+               listing->more ? keys : NULL);
 }
 
 /* GET /api/v1/screens */
 void api_screens(struct request *request, struct reply *reply) {
     const struct list *list = &request->list;
+    enum screen_order order = order_of(list);
+    struct screen_place after;
     struct pp_error error = {0};
     if (!api_operation_allowed(request, reply))
         return;
-    struct listing listing = {
-        .items = cJSON_CreateArray(), .now = pp_clock_realtime_s(), .limit = list->limit};
-    const struct screen_list wanted = {.words = list->q,
-                                       .state = list->filters[FILTER_STATE],
-                                       .after_name = list->begun ? list->keys[0] : NULL,
-                                       .after_id = list->begun ? list->keys[1] : NULL,
-                                       .descending = list->descending,
-                                       .now = listing.now,
-                                       .viewer = request->admin.id,
-                                       .count = (int64_t)list->limit + 1};
-    if (!screen_list(request->db, &wanted, listing_add, &listing, &error)) {
-        cJSON_Delete(listing.items);
-        reply_failure(reply, &error);
+    if (list->begun && !place_read(list, order, &after)) {
+        reply_with_parameter(reply, PROBLEM_QUERY_INVALID, "cursor", "cursor: not one of this list");
         return;
     }
-    const char *const keys[] = {listing.name, listing.id};
-    list_reply(reply, request_path(request), list, &api_screens_form, listing.items,
-               listing.more ? keys : NULL);
+    struct listing listing = {
+        .db = request->db, .items = cJSON_CreateArray(), .now = pp_clock_realtime_s(), .limit = list->limit};
+    const struct screen_list wanted = {.filter = filter_of(request, listing.now),
+                                       .order = order,
+                                       .descending = list->descending,
+                                       .after = list->begun ? &after : NULL,
+                                       .count = (int64_t)list->limit + 1};
+    bool ok = screen_list(request->db, &wanted, listing_add, &listing, &error);
+    if (!ok || listing.error.code) {
+        cJSON_Delete(listing.items);
+        reply_failure(reply, ok ? &listing.error : &error);
+        return;
+    }
+    listing_reply(request, reply, &listing, order);
 }
 
 static void add_settings(cJSON *object, const struct device *device) {
@@ -170,7 +247,11 @@ static cJSON *screen_read(struct request *request, struct reply *reply) {
             reply_failure(reply, &error);
         return NULL;
     }
-    cJSON *screen = screen_json(&device, &channel, pp_clock_realtime_s());
+    cJSON *screen = screen_json(request->db, &device, &channel, pp_clock_realtime_s(), &error);
+    if (!screen) {
+        reply_failure(reply, &error);
+        return NULL;
+    }
     add_settings(screen, &device);
     return screen;
 }

@@ -54,11 +54,11 @@ static const struct command commands[] = {
     {"screen", "set", command_screen_set,
      "DIR SCREEN [--name TEXT] [--site TEXT] [--channel ID] [--time-zone ZONE] [--locale en|fr]\n"
      "      [--rotation 0|90|180|270] [--offline-mark yes|no] [--lock-after TIME|never]\n"
-     "      [--erase-after TIME|never]",
+     "      [--erase-after TIME|never] [--tag TEXT]... [--untag TEXT]...",
      "change a screen; a channel of \"\" is none, the rotation turns its picture clockwise, the mark is a "
      "small one that it shows while it is offline; after a TIME like 7d without word of this headend it "
      "locks, "
-     "or erases itself"},
+     "or erases itself. A tag is a word of your own, by which screens are found"},
     {"screen", "access", command_screen_access,
      "DIR SCREEN certificate|cookie|sso|password [--session S] [--at-most S]\n"
      "      [--password-stdin | --new-password]\n"

@@ -87,10 +87,20 @@ static bool settings_given(const struct device_settings *settings) {
            settings->rotation || settings->offline_mark || settings->lock_after || settings->erase_after;
 }
 
+static void tags_add(cJSON *request, const char *name, const struct pp_option_list *tags) {
+    cJSON *list = tags->count ? cJSON_AddArrayToObject(request, name) : NULL;
+    for (size_t i = 0; i < tags->count; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(tags->items[i]));
+}
+
 bool command_screen_set(int argc, char **argv, struct pp_error *error) {
     struct device_settings settings = {0};
+    struct pp_option_list more = {0};
+    struct pp_option_list less = {0};
     struct device device;
     const struct pp_option table[] = {
+        {"tag", PP_OPTION_LIST, &more},
+        {"untag", PP_OPTION_LIST, &less},
         {"name", PP_OPTION_STRING, &settings.name},
         {"channel", PP_OPTION_STRING, &settings.channel},
         {"site", PP_OPTION_STRING, &settings.site},
@@ -107,10 +117,12 @@ bool command_screen_set(int argc, char **argv, struct pp_error *error) {
         screen_words(table, argc, argv, "screen set: DIR and SCREEN are needed", &device, error);
     if (!home)
         return false;
-    if (!settings_given(&settings))
+    if (!settings_given(&settings) && !more.count && !less.count)
         return pp_fail(error, PP_E_INVALID, "screen set: nothing to change is named (try --help)");
     op_result_auto struct op_result result = {0};
     pp_autojson cJSON *request = screen_request(device.id);
+    tags_add(request, "add_tags", &more);
+    tags_add(request, "remove_tags", &less);
     if (!screen_request_settings(request, &settings, error) ||
         !command_operate(home, "screen.change", request, &result, error))
         return false;

@@ -11,6 +11,7 @@
 #include "headend/ops/event_chain.h"
 #include "headend/ops/screen_access.h"
 #include "headend/ops/screen_proxy.h"
+#include "headend/ops/screen_tags.h"
 
 #define OFFLINE_TEXT_SIZE (2 * SILENCE_TEXT_SIZE + 8)
 #define SHORT_ID          8  /* characters of an id, in lists for people */
@@ -126,9 +127,20 @@ struct screen_collection {
     struct pp_error error;
 };
 
+/* NULL on failure. */
+static cJSON *screen_tagged(struct db *db, const struct device *device, struct pp_error *error) {
+    cJSON *tags = screen_tags_json(db, device->id, error);
+    cJSON *object = tags ? screen_json(device) : NULL;
+    if (object)
+        cJSON_AddItemToObject(object, "tags", tags);
+    return object;
+}
+
 static bool screen_collect(void *arg, const struct device *device) {
     struct screen_collection *collection = arg;
-    cJSON *screen = screen_json(device);
+    cJSON *screen = screen_tagged(collection->db, device, &collection->error);
+    if (!screen)
+        return false;
     cJSON_AddItemToArray(collection->list, screen);
     return access_add(collection->db, device, screen, &collection->error);
 }
@@ -311,8 +323,9 @@ bool command_screen_show(int argc, char **argv, struct pp_error *error) {
     struct device device;
     if (!home || !device_resolve(home->db, argv[first + 1], &device, error))
         return false;
-    pp_autojson cJSON *screen = screen_json(&device);
-    if (!access_add(home->db, &device, screen, error) || !screen_details(home->db, device.id, screen, error))
+    pp_autojson cJSON *screen = screen_tagged(home->db, &device, error);
+    if (!screen || !access_add(home->db, &device, screen, error) ||
+        !screen_details(home->db, device.id, screen, error))
         return false;
     command_print_json(screen);
     return true;

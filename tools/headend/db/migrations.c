@@ -63,6 +63,20 @@
     "ALTER TABLE content_upload ADD COLUMN duplicate INTEGER NOT NULL DEFAULT 0;"                            \
     "ALTER TABLE content_upload ADD COLUMN refusal TEXT NOT NULL DEFAULT '';"
 
+/* 36 */
+#define SCREEN_TAGS                                                                                          \
+    "CREATE TABLE device_tag(device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE, tag TEXT NOT "    \
+    "NULL,"                                                                                                  \
+    "  PRIMARY KEY(device, tag)) WITHOUT ROWID, STRICT;"                                                     \
+    "CREATE INDEX device_tag_by_tag ON device_tag(tag, device);"                                             \
+    "CREATE INDEX device_by_site ON device(site, name, id);"                                                 \
+    "CREATE INDEX device_by_channel ON device(channel, name, id);"                                           \
+    "CREATE INDEX device_by_seen ON device((coalesce(seen, 0)), id);"                                        \
+    "CREATE INDEX device_of_problem ON device(name, id) WHERE reported_code <> '';"                          \
+    "CREATE INDEX device_in_trouble ON device(name, id) WHERE reported_state NOT IN ('', 'online');"         \
+    "CREATE INDEX device_that_waits ON device(name, id) WHERE status = 'approved' OR coalesce(seen, 0) = 0;" \
+    "CREATE INDEX device_retired ON device(name, id) WHERE status = 'retired';"
+
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;"
@@ -300,6 +314,8 @@ static const char *const migrations[] = {
         "key") ";"
                "CREATE TRIGGER content_file_key_sealed BEFORE UPDATE OF key ON content_file WHEN " NOT_SEALED(
                    "key") ";"),
+    /* 36: tags of screens, and indexes by which a list of those that somebody looks for is entered */
+    SCREEN_TAGS,
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

@@ -7,6 +7,7 @@
 #include "headend/ops/operation.h"
 #include "headend/ops/person_session.h"
 #include "headend/ops/screen_commands.h"
+#include "headend/ops/screen_tags.h"
 #include "headend/ops/screen_uploads.h"
 
 #define COMMAND_LIFETIME_S     3600
@@ -74,6 +75,16 @@ static const char *change_field(const struct pp_error *why) {
     return why->code == PP_E_NOTFOUND ? "channel" : why->code == PP_E_INVALID ? "erase_after_s" : "";
 }
 
+static bool tags_save(struct op *op, struct pp_error *error) {
+    struct pp_error why = {0};
+    const cJSON *tags = cJSON_GetObjectItemCaseSensitive(op->request, "tags");
+    const cJSON *more = cJSON_GetObjectItemCaseSensitive(op->request, "add_tags");
+    const cJSON *less = cJSON_GetObjectItemCaseSensitive(op->request, "remove_tags");
+    const char *field = tags ? "tags" : more ? "add_tags" : "remove_tags";
+    return (!tags && !more && !less) || screen_tags_change(op->db, op->device.id, tags, more, less, &why) ||
+           op_fail(op, field, why.code, error, "%s", why.message);
+}
+
 bool op_screen_change(struct op *op, struct pp_error *error) {
     struct op_screen_texts texts;
     struct pp_error why = {0};
@@ -81,8 +92,9 @@ bool op_screen_change(struct op *op, struct pp_error *error) {
     if (!op_screen_settings_good(op, &settings, error))
         return false;
     op->wakes = true;
-    return device_settings_save(op->db, op->device.id, &settings, &why) ||
-           op_fail(op, change_field(&why), why.code, error, "%s", why.message);
+    if (!device_settings_save(op->db, op->device.id, &settings, &why))
+        return op_fail(op, change_field(&why), why.code, error, "%s", why.message);
+    return tags_save(op, error);
 }
 
 /* ---- How it shows who it is ---- */
@@ -146,8 +158,7 @@ bool op_screen_access(struct op *op, struct pp_error *error) {
         return op_fail(op, "mode", PP_E_INVALID, error,
                        "access: must be certificate, cookie, sso or password");
     allowed_read(op, &settings);
-    op->before = access_facts_before(op);
-    op->after = access_facts(op);
+    op_note(op, access_facts_before(op), access_facts(op));
     op->wakes = true;
     return access_save(op, &settings, error);
 }
@@ -231,8 +242,7 @@ static bool command_allowed(const struct op *op, enum command_kind kind, struct 
 }
 
 static bool command_note(struct op *op, const char *id, const cJSON *args) {
-    op->before = cJSON_CreateNull();
-    op->after = cJSON_CreateObject();
+    op_note(op, cJSON_CreateNull(), cJSON_CreateObject());
     cJSON_AddStringToObject(op->after, "command", id);
     cJSON_AddStringToObject(op->after, "name", op_text(op, "name"));
     cJSON_AddItemToObject(op->after, "args", cJSON_Duplicate(args, true));

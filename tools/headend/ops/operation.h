@@ -12,7 +12,7 @@ struct op {
     const cJSON *request; /* of the shape that the table says */
     struct device device; /* of OP_SCREEN, as it was */
     struct op_result *result;
-    /* For the audit. Of OP_SCREEN they are made where the function leaves them. */
+    /* For the audit. Of OP_SCREEN they are made, unless the function says something else. */
     char target[TEXT_NAME_MAX + 1];
     cJSON *before, *after;
     bool kept;  /* it fails, and what was written all the same is to stay: a wrong answer that counts */
@@ -28,6 +28,8 @@ bool op_has(const struct op *op, const char *name);
 /* Fails, about a field of the request. */
 bool op_fail(struct op *op, const char *field, enum pp_code code, struct pp_error *error, const char *format,
              ...) __attribute__((format(printf, 5, 6)));
+/* What the audit is told, in place of what it would be: takes both. */
+void op_note(struct op *op, cJSON *before, cJSON *after);
 /* An object for the result, which owns it; NULL without memory. */
 cJSON *op_answer(struct op *op);
 

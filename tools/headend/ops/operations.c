@@ -8,6 +8,7 @@
 #include "headend/ops/audit.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/operation.h"
+#include "headend/ops/screen_tags.h"
 
 #define SCREEN                                                                                               \
     { "screen", OP_TEXT, true }
@@ -32,7 +33,10 @@ static const struct operation operations[] = {
       {"rotation", OP_INTEGER, false},
       {"offline_mark", OP_BOOLEAN, false},
       {"lock_after_s", OP_INTEGER, false},
-      {"erase_after_s", OP_INTEGER, false}}},
+      {"erase_after_s", OP_INTEGER, false},
+      {"tags", OP_TEXTS, false},
+      {"add_tags", OP_TEXTS, false},
+      {"remove_tags", OP_TEXTS, false}}},
     {"screen.access",
      RIGHT_ADMINISTER,
      OP_SCREEN,
@@ -189,6 +193,13 @@ bool op_fail(struct op *op, const char *field, enum pp_code code, struct pp_erro
     return pp_fail(error, code, "%s", message);
 }
 
+void op_note(struct op *op, cJSON *before, cJSON *after) {
+    pp_json_destroy(op->before);
+    pp_json_destroy(op->after);
+    op->before = before;
+    op->after = after;
+}
+
 cJSON *op_answer(struct op *op) {
     if (!op->result->value)
         op->result->value = cJSON_CreateObject();
@@ -334,7 +345,11 @@ bool op_session_end(struct op *op, struct pp_error *error) {
     return admin_session_end(op->db, op_text(op, "token"), error);
 }
 
-static cJSON *screen_facts(const struct device *device) {
+/* For the audit; NULL on failure. */
+static cJSON *screen_facts(struct db *db, const struct device *device, struct pp_error *error) {
+    cJSON *tags = screen_tags_json(db, device->id, error);
+    if (!tags)
+        return NULL;
     cJSON *facts = cJSON_CreateObject();
     cJSON_AddStringToObject(facts, "name", device->name);
     cJSON_AddStringToObject(facts, "site", device->site);
@@ -347,6 +362,7 @@ static cJSON *screen_facts(const struct device *device) {
     cJSON_AddNumberToObject(facts, "erase_after_s", (double)device->erase_after_s);
     cJSON_AddStringToObject(facts, "access", device_access_name(device->access));
     cJSON_AddStringToObject(facts, "status", device->status);
+    cJSON_AddItemToObject(facts, "tags", tags);
     return facts;
 }
 
@@ -354,12 +370,10 @@ static cJSON *screen_facts(const struct device *device) {
 static bool screen_settle(struct op *op, struct pp_error *error) {
     struct device device;
     struct pp_error missing = {0};
-    if (!op->before)
-        op->before = screen_facts(&op->device);
     if (!device_find(op->db, op->target, &device, &missing))
         return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
-    if (!op->after)
-        op->after = screen_facts(&device);
+    if (!op->after && !(op->after = screen_facts(op->db, &device, error)))
+        return false;
     const struct place place = {device.site, device.channel};
     return actor_may_at(op->actor, op->operation->right, &place) || deny(op, error);
 }
@@ -379,8 +393,10 @@ static bool op_admit(struct op *op, struct pp_error *error) {
 }
 
 static bool op_carry_out(struct op *op, struct pp_error *error) {
-    return op_admit(op, error) && op->operation->run(op, error) &&
-           (op->operation->concern != OP_SCREEN || !op->operation->changes || screen_settle(op, error));
+    bool settles = op->operation->concern == OP_SCREEN && op->operation->changes;
+    if (!op_admit(op, error) || (settles && !(op->before = screen_facts(op->db, &op->device, error))))
+        return false;
+    return op->operation->run(op, error) && (!settles || screen_settle(op, error));
 }
 
 static bool op_audit(struct op *op, const char *outcome, struct pp_error *error) {

@@ -16,7 +16,7 @@
 #include "headend/ops/actor.h"
 #include "headend/ops/device.h"
 
-#define OP_FIELDS_MAX 16
+#define OP_FIELDS_MAX 24
 #define OP_TEXT_MAX   4096 /* bytes of a field that says nothing else */
 #define OP_LIST_MAX   64   /* texts of a list */
 #define OP_IDS_MAX    500  /* of screens */
