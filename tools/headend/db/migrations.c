@@ -76,6 +76,34 @@
     "CREATE INDEX device_in_trouble ON device(name, id) WHERE reported_state NOT IN ('', 'online');"         \
     "CREATE INDEX device_that_waits ON device(name, id) WHERE status = 'approved' OR coalesce(seen, 0) = 0;" \
     "CREATE INDEX device_retired ON device(name, id) WHERE status = 'retired';"
+/* 37: what somebody is told of, and how (ops/alert_rule.h): rules; what is so just now, and since when ("ended" 0: it
+ * still is; "open": somebody was told, and not yet that it is well again; "count": what has happened since
+ * somebody was told); messages that wait, and those that went; and the server that takes mails. */
+#define ALERT_TABLES                                                                                         \
+    "CREATE TABLE alert_rule(id TEXT PRIMARY KEY, name TEXT NOT NULL, about TEXT NOT NULL, detail TEXT NOT " \
+    "NULL,"                                                                                                  \
+    "  scope TEXT NOT NULL CHECK(scope IN ('whole', 'site', 'channel', 'tag')), place TEXT NOT NULL,"        \
+    "  hold_s INTEGER NOT NULL, repeat_s INTEGER NOT NULL, per_hour INTEGER NOT NULL,"                       \
+    "  quiet_from INTEGER NOT NULL, quiet_to INTEGER NOT NULL, time_zone TEXT NOT NULL, locale TEXT NOT "    \
+    "NULL,"                                                                                                  \
+    "  mail TEXT NOT NULL, webhook TEXT NOT NULL, enabled INTEGER NOT NULL, key BLOB NOT NULL,"              \
+    "  created INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID, STRICT;"                              \
+    "CREATE TABLE alert_case(rule TEXT NOT NULL REFERENCES alert_rule(id) ON DELETE CASCADE,"                \
+    "  subject TEXT NOT NULL, site TEXT NOT NULL, since INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0," \
+    "  told INTEGER NOT NULL DEFAULT 0, open INTEGER NOT NULL DEFAULT 0, detail TEXT NOT NULL DEFAULT '',"   \
+    "  count INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(rule, subject)) WITHOUT ROWID, STRICT;"                 \
+    "CREATE TABLE alert_message(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,"                        \
+    "  rule TEXT NOT NULL REFERENCES alert_rule(id) ON DELETE CASCADE,"                                      \
+    "  way TEXT NOT NULL CHECK(way IN ('mail', 'webhook')), target TEXT NOT NULL, facts TEXT NOT NULL,"      \
+    "  status TEXT NOT NULL CHECK(status IN ('waiting', 'sent', 'failed', 'held', 'summed')),"               \
+    "  attempts INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL, created INTEGER NOT NULL,"                 \
+    "  ended INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '') STRICT;"                           \
+    "CREATE INDEX alert_message_of_target ON alert_message(rule, way, target, created);"                     \
+    "CREATE INDEX alert_message_due ON alert_message(due) WHERE status = 'waiting';"                         \
+    "CREATE TABLE mail_server(id TEXT PRIMARY KEY CHECK(id = 'mail'), host TEXT NOT NULL, port INTEGER NOT " \
+    "NULL,"                                                                                                  \
+    "  tls_first INTEGER NOT NULL, name TEXT NOT NULL, password BLOB NOT NULL, sender TEXT NOT NULL,"        \
+    "  key BLOB NOT NULL) WITHOUT ROWID, STRICT;"
 
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
@@ -271,7 +299,8 @@ static const char *const migrations[] = {
                "WHEN " NOT_SEALED("key") ";",
     /* 30: the link that the first administrator is made with (setup_link.h) */
     "CREATE TABLE setup_link(hash BLOB PRIMARY KEY, expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;",
-    /* 31: what administrators may do, those who are here all; and what was done (ops/audit.h), which stays as it is */
+    /* 31: what administrators may do, those who are here all; and what was done (ops/audit.h), which stays as it
+ * is */
     (GRANT_TABLE
      "DROP TRIGGER admin_last;"
      "CREATE TRIGGER admin_last BEFORE DELETE ON admin WHEN NOT EXISTS(SELECT 1 FROM admin_grant"
@@ -287,8 +316,8 @@ static const char *const migrations[] = {
     "  command TEXT NOT NULL REFERENCES screen_command(id) ON DELETE CASCADE, PRIMARY KEY(device, key))"
     "  WITHOUT ROWID, STRICT;"
     "CREATE INDEX screen_command_key_of_command ON screen_command_key(command);",
-    /* 33: passkeys; an account that has some may be without a password, which is '' then. "handle" is what it is called
-     * towards authenticators (passkeys.h), "host" the name at which the passkey was made */
+    /* 33: passkeys; an account that has some may be without a password, which is '' then. "handle" is what it is
+   called * towards authenticators (passkeys.h), "host" the name at which the passkey was made */
     "ALTER TABLE admin ADD COLUMN handle BLOB;"
     "CREATE UNIQUE INDEX admin_handle ON admin(handle) WHERE handle IS NOT NULL;"
     "CREATE TABLE passkey(id TEXT PRIMARY KEY, admin INTEGER NOT NULL REFERENCES admin(id) ON DELETE CASCADE,"
@@ -316,6 +345,14 @@ static const char *const migrations[] = {
                    "key") ";"),
     /* 36: tags of screens, and indexes by which a list of those that somebody looks for is entered */
     SCREEN_TAGS,
+    /* 37: alerts */
+    /* clang-format off */
+    (ALERT_TABLES
+     "CREATE TRIGGER alert_rule_sealed BEFORE INSERT ON alert_rule WHEN " NOT_SEALED("key") ";"
+     "CREATE TRIGGER alert_rule_key_sealed BEFORE UPDATE OF key ON alert_rule WHEN " NOT_SEALED("key") ";"
+     "CREATE TRIGGER mail_server_sealed BEFORE INSERT ON mail_server WHEN " NOT_SEALED("key") ";"
+     "CREATE TRIGGER mail_server_key_sealed BEFORE UPDATE OF key ON mail_server WHEN " NOT_SEALED("key") ";"),
+    /* clang-format on */
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */
@@ -347,6 +384,15 @@ static const struct {
                     "  EXECUTE FUNCTION key_sealed();"
                     "CREATE TRIGGER content_file_key_sealed BEFORE UPDATE OF key ON content_file FOR EACH ROW"
                     "  EXECUTE FUNCTION key_sealed();"},
+    /* clang-format off */
+    {37, ALERT_TABLES
+     "CREATE TRIGGER alert_rule_sealed BEFORE INSERT ON alert_rule FOR EACH ROW EXECUTE FUNCTION key_sealed();"
+     "CREATE TRIGGER alert_rule_key_sealed BEFORE UPDATE OF key ON alert_rule FOR EACH ROW"
+     "  EXECUTE FUNCTION key_sealed();"
+     "CREATE TRIGGER mail_server_sealed BEFORE INSERT ON mail_server FOR EACH ROW EXECUTE FUNCTION key_sealed();"
+     "CREATE TRIGGER mail_server_key_sealed BEFORE UPDATE OF key ON mail_server FOR EACH ROW"
+     "  EXECUTE FUNCTION key_sealed();"},
+    /* clang-format on */
 };
 
 static const char *postgresql_step(size_t number) {

@@ -41,6 +41,14 @@ void stored_key_of_content(const char *file, char owner[STORED_KEY_OWNER_SIZE]) 
     snprintf(owner, STORED_KEY_OWNER_SIZE, "content/%s", file);
 }
 
+void stored_key_of_alert(const char *rule, char owner[STORED_KEY_OWNER_SIZE]) {
+    snprintf(owner, STORED_KEY_OWNER_SIZE, "alert/%s", rule);
+}
+
+void stored_key_of_mail(const char *id, char owner[STORED_KEY_OWNER_SIZE]) {
+    snprintf(owner, STORED_KEY_OWNER_SIZE, "mail/%s", id);
+}
+
 /* ---- The file ---- */
 
 static int folder_open(const struct db *db, struct pp_error *error) {
@@ -185,6 +193,8 @@ static const struct named_keys named_keys[] = {
     {DB_STORED_KEY_NEXT_AFTER, DB_STORED_KEY_NEXT_SET, stored_key_of_channel, true},
     {DB_STORED_KEY_UPLOAD_AFTER, DB_STORED_KEY_UPLOAD_SET, stored_key_of_upload, false},
     {DB_STORED_KEY_CONTENT_AFTER, DB_STORED_KEY_CONTENT_SET, stored_key_of_content, false},
+    {DB_STORED_KEY_ALERT_AFTER, DB_STORED_KEY_ALERT_SET, stored_key_of_alert, false},
+    {DB_STORED_KEY_MAIL_AFTER, DB_STORED_KEY_MAIL_SET, stored_key_of_mail, false},
 };
 
 /* Whether there was one more row; false with PP_E_NOTFOUND at the end. Rows are taken one by one, behind the last one's

@@ -30,6 +30,8 @@ void stored_key_of_channel(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_object(const uint8_t sha256[32], char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_upload(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_content(const char *file, char owner[STORED_KEY_OWNER_SIZE]);
+void stored_key_of_alert(const char *rule, char owner[STORED_KEY_OWNER_SIZE]); /* of its webhook */
+void stored_key_of_mail(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
 
 /* To be written in this transaction or the next statement. */
 PP_MUST_USE bool stored_key_seal(struct db *db, const char *owner, const uint8_t key[STORED_KEY_SIZE],

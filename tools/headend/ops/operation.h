@@ -56,6 +56,15 @@ bool op_user_add(struct op *op, struct pp_error *error);
 bool op_user_roles(struct op *op, struct pp_error *error);
 bool op_user_password(struct op *op, struct pp_error *error);
 bool op_user_remove(struct op *op, struct pp_error *error);
+/* op_alerts.c */
+bool op_alert_rule_add(struct op *op, struct pp_error *error);
+bool op_alert_rule_change(struct op *op, struct pp_error *error);
+bool op_alert_rule_remove(struct op *op, struct pp_error *error);
+bool op_alert_rule_test(struct op *op, struct pp_error *error);
+bool op_alert_rule_list(struct op *op, struct pp_error *error);
+bool op_mail_server_set(struct op *op, struct pp_error *error);
+bool op_mail_server_remove(struct op *op, struct pp_error *error);
+bool op_mail_server_show(struct op *op, struct pp_error *error);
 /* op_content.c */
 bool op_content_change(struct op *op, struct pp_error *error);
 bool op_content_delete(struct op *op, struct pp_error *error);

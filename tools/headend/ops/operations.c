@@ -21,6 +21,14 @@
         {"channel_title", OP_TEXT, false}, {"time_zone", OP_TEXT, false}, {                                  \
         "locale", OP_TEXT, false                                                                             \
     }
+/* clang-format off */
+#define ALERT_FIELDS                                                                                         \
+    {"name", OP_TEXT, false}, {"about", OP_TEXT, false}, {"detail", OP_TEXT, false},                         \
+    {"site", OP_TEXT, false}, {"channel", OP_TEXT, false}, {"hold_s", OP_INTEGER, false},                    \
+    {"repeat_s", OP_INTEGER, false}, {"per_hour", OP_INTEGER, false}, {"quiet", OP_TEXT, false},             \
+    {"time_zone", OP_TEXT, false}, {"locale", OP_TEXT, false}, {"mail", OP_TEXTS, false},                    \
+    {"webhook", OP_TEXT, false}, {"enabled", OP_BOOLEAN, false}, {"tag", OP_TEXT, false}
+/* clang-format on */
 
 static const struct operation operations[] = {
     {"screen.change",
@@ -115,6 +123,30 @@ static const struct operation operations[] = {
      {{"name", OP_TEXT, true}, {"password", OP_TEXT, true}}},
     {"user.remove", RIGHT_ADMINISTER, OP_WHOLE, true, op_user_remove, {{"name", OP_TEXT, true}}},
     {"session.end", RIGHT_NONE, OP_SELF, true, op_session_end, {{"token", OP_TEXT, true}}},
+    {"alert_rule.list", RIGHT_ADMINISTER, OP_WHOLE, false, op_alert_rule_list, {{0}}},
+    {"alert_rule.add", RIGHT_ADMINISTER, OP_WHOLE, true, op_alert_rule_add, {ALERT_FIELDS}},
+    {"alert_rule.change",
+     RIGHT_ADMINISTER,
+     OP_WHOLE,
+     true,
+     op_alert_rule_change,
+     {{"rule", OP_TEXT, true}, ALERT_FIELDS}},
+    {"alert_rule.remove", RIGHT_ADMINISTER, OP_WHOLE, true, op_alert_rule_remove, {{"rule", OP_TEXT, true}}},
+    {"alert_rule.test", RIGHT_ADMINISTER, OP_WHOLE, true, op_alert_rule_test, {{"rule", OP_TEXT, true}}},
+    {"alert_message.list", RIGHT_ADMINISTER, OP_WHOLE, false, op_nothing, {{0}}},
+    {"mail_server.set",
+     RIGHT_ADMINISTER,
+     OP_WHOLE,
+     true,
+     op_mail_server_set,
+     {{"host", OP_TEXT, true},
+      {"port", OP_INTEGER, false},
+      {"tls", OP_TEXT, false},
+      {"user", OP_TEXT, false},
+      {"password", OP_TEXT, false},
+      {"from", OP_TEXT, true}}},
+    {"mail_server.remove", RIGHT_ADMINISTER, OP_WHOLE, true, op_mail_server_remove, {{0}}},
+    {"mail_server.show", RIGHT_ADMINISTER, OP_WHOLE, false, op_mail_server_show, {{0}}},
     {"content.list", RIGHT_VIEW, OP_ANYWHERE, false, op_nothing, {{0}}},
     {"content.show", RIGHT_VIEW, OP_ANYWHERE, false, op_nothing, {CONTENT}},
     {"content.upload", RIGHT_EDIT, OP_WHOLE, false, op_nothing, {{0}}},
