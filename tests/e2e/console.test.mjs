@@ -111,13 +111,13 @@ for (const [device, size] of [['a phone', phone], ['a desk', desktop]]) {
     test('signs in, comes to where one wanted, and signs out', () => visit('/console/add?user_code=BCDF-GHJK', { cookie: undefined }, async (page) => {
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       assert.equal(await page.evaluate(() => document.activeElement.id), 'name');
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
       await page.getByText('Enter your name.').waitFor();
       await page.getByLabel('Name', { exact: true }).fill('admin');
       await page.locator('#password').fill('not the password');
       await page.getByRole('button', { name: 'Show the password' }).click();
       assert.equal(await page.locator('#password').getAttribute('type'), 'text');
-      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
       await page.getByRole('alert').getByText('Name or password is wrong.').waitFor();
       await page.locator('#password').fill(headend.password);
       await page.keyboard.press('Enter');

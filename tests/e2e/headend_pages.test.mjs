@@ -20,14 +20,23 @@ describe('the admin pages', () => {
 
   test('without a session, every page leads to signing in and back', async () => {
     const browser = new Browser(headend);
-    for (const [page, next] of [['/admin/screens', '/admin/screens'], ['/enrol?user_code=BCDF-GHJK', '/enrol?user_code=BCDF-GHJK'], ['/enrol/done?screen=x', '/enrol/done']]) {
+    for (const [page, next] of [['/admin/screens', '/admin/screens'], ['/admin/enrol?user_code=BCDF-GHJK', '/admin/enrol?user_code=BCDF-GHJK'], ['/admin/enrol/done?screen=x', '/admin/enrol/done']]) {
       const answer = await browser.get(page);
       assert.equal(answer.status, 303);
       assert.equal(answer.headers.location, `/admin/sign-in?next=${encodeURIComponent(next)}`);
     }
-    assert.equal((await browser.get('/')).headers.location, '/admin/screens');
-    const answer = await browser.signIn('admin', headend.password, '/enrol?user_code=BCDF-GHJK');
-    assert.deepEqual([answer.status, answer.headers.location], [303, '/enrol?user_code=BCDF-GHJK']);
+    assert.equal((await browser.get('/admin/')).headers.location, '/admin/screens');
+    const answer = await browser.signIn('admin', headend.password, '/admin/enrol?user_code=BCDF-GHJK');
+    assert.deepEqual([answer.status, answer.headers.location], [303, '/admin/enrol?user_code=BCDF-GHJK']);
+  });
+
+  test('the addresses that people are given lead to the console, and a code goes with them', async () => {
+    const browser = new Browser(headend);
+    for (const [address, location] of [['/', '/console/'], ['/setup', '/console/setup'], ['/enrol', '/console/add'], ['/enrol?user_code=bcdf%20ghjk', '/console/add?user_code=BCDF-GHJK'],
+      ['/enrol?user_code=%22%3E%3Cscript%3E', '/console/add'], [`/enrol?user_code=${'B'.repeat(500)}`, '/console/add']]) {
+      const answer = await browser.get(address);
+      assert.deepEqual([answer.status, answer.headers.location], [303, location], address);
+    }
   });
 
   test('signing in never leads to another site', async () => {
@@ -63,7 +72,7 @@ describe('the admin pages', () => {
     const asked = new Set();
     for (let i = 0; i < 64 && asked.size < 4; i++) {
       const screen = await pendingScreen();
-      const page = await browser.get(`/enrol?user_code=${screen.user_code.toLowerCase()}`);
+      const page = await browser.get(`/admin/enrol?user_code=${screen.user_code.toLowerCase()}`);
       assert.equal(page.status, 200);
       assert.ok(page.text.includes(screen.user_code));
       const shown = Browser.groups(page);
@@ -75,7 +84,7 @@ describe('the admin pages', () => {
       asked.add(missing);
       assert.ok(fingerprint.filter((group) => group === fingerprint[missing]).length > 1 || !page.text.split('<main')[1].includes(fingerprint[missing]),
         'the page does not hold the answer');
-      assert.deepEqual(Browser.groups(await browser.get(`/enrol?user_code=${screen.user_code}`)), shown, 'the same group each time');
+      assert.deepEqual(Browser.groups(await browser.get(`/admin/enrol?user_code=${screen.user_code}`)), shown, 'the same group each time');
       for (const secret of fingerprint) assert.ok(!screen.verification_uri_complete.includes(secret), 'nor does the QR code');
     }
     assert.equal(asked.size, 4, 'no group is left out always');
@@ -87,7 +96,7 @@ describe('the admin pages', () => {
       const browser = await signIn(own);
       const thumbprint = thumbprintOf(makeKey());
       const screen = (await deviceAuthorization(own, thumbprint)).json();
-      const page = await browser.get(`/enrol?user_code=${screen.user_code}`);
+      const page = await browser.get(`/admin/enrol?user_code=${screen.user_code}`);
       const shown = Browser.groups(page);
       const right = fingerprintOf(thumbprint).split(' ')[shown.indexOf(undefined)];
       const other = shown.find((group) => group !== undefined && group !== right);
@@ -145,9 +154,9 @@ describe('the admin pages', () => {
 
   test('unknown, used and malformed codes and words are told, and nothing happens', async () => {
     const browser = await signIn(headend);
-    assert.equal((await browser.get('/enrol?user_code=BCDF-GHJK')).status, 404);
-    assert.match((await browser.get('/enrol?user_code=bcdf%20ghjk')).text, /value="bcdf ghjk"/);
-    const script = await browser.get('/enrol?user_code=%22%3E%3Cscript%3E');
+    assert.equal((await browser.get('/admin/enrol?user_code=BCDF-GHJK')).status, 404);
+    assert.match((await browser.get('/admin/enrol?user_code=bcdf%20ghjk')).text, /value="bcdf ghjk"/);
+    const script = await browser.get('/admin/enrol?user_code=%22%3E%3Cscript%3E');
     assert.equal(script.status, 404);
     assert.ok(script.text.includes('value="&quot;&gt;&lt;script&gt;"') && !script.text.includes('"><script>'));
     const screen = await pendingScreen();
@@ -160,8 +169,8 @@ describe('the admin pages', () => {
     assert.match((await french.decide(screen.user_code, 'approve', { name: 'é'.repeat(60) })).text, /role="alert">Le nom manque[\s\S]*<details>/);
     assert.equal((await pollToken(headend, screen.device_code)).json().error, 'authorization_pending');
     assert.equal((await browser.decide(screen.user_code, 'approve')).status, 303);
-    assert.equal((await browser.get(`/enrol?user_code=${screen.user_code}`)).status, 409);
-    assert.equal((await browser.get('/enrol/done?screen=nobody')).status, 404);
+    assert.equal((await browser.get(`/admin/enrol?user_code=${screen.user_code}`)).status, 409);
+    assert.equal((await browser.get('/admin/enrol/done?screen=nobody')).status, 404);
   });
 
   test('on a fresh headend a channel is named at approval, and a known one is used again', async () => {
@@ -174,11 +183,11 @@ describe('the admin pages', () => {
         assert.equal(answer.status, 303, answer.text);
         return JSON.parse(await fresh.cli('screen', 'show', answer.headers.location.split('=')[1])).channel;
       };
-      const first = await browser.get(`/enrol?user_code=${await code()}`);
+      const first = await browser.get(`/admin/enrol?user_code=${await code()}`);
       assert.match(first.text, /<label for="new_channel">Channel/);
       assert.ok(!first.text.includes('<select id="channel"'), 'nothing to choose from');
       assert.equal(await channelOf({ new_channel: '  Café & Bar, été ' }), 'cafe-bar-ete');
-      const second = await browser.get(`/enrol?user_code=${await code()}`);
+      const second = await browser.get(`/admin/enrol?user_code=${await code()}`);
       assert.match(second.text, /<option value="cafe-bar-ete">Café &amp; Bar, été<\/option>/);
       assert.match(second.text, /id="new_channel"/);
       assert.equal(await channelOf({ channel: 'cafe-bar-ete', new_channel: '' }), 'cafe-bar-ete');
@@ -190,7 +199,7 @@ describe('the admin pages', () => {
       assert.match(japanese.text, /name="new_channel" value="ロビー"/);
       const refused = await browser.decide(await code(), 'approve', { fingerprint: 'none', new_channel: 'Attacked' });
       assert.equal(refused.status, 422);
-      assert.ok(!(await browser.get(`/enrol?user_code=${await code()}`)).text.includes('attacked'), 'nothing is made before');
+      assert.ok(!(await browser.get(`/admin/enrol?user_code=${await code()}`)).text.includes('attacked'), 'nothing is made before');
     } finally {
       await fresh.stop();
     }
@@ -201,7 +210,7 @@ describe('the admin pages', () => {
     await assert.rejects(headend.cli('channel', 'add', 'terrace'), /there is a channel "terrace" already/);
     await assert.rejects(headend.cli('channel', 'add', 'No!'), /channel: must be/);
     await assert.rejects(headend.cli('channel', 'add', 'roof', '--title', ''), /title/);
-    const page = await (await signIn(headend)).get(`/enrol?user_code=${(await pendingScreen()).user_code}`);
+    const page = await (await signIn(headend)).get(`/admin/enrol?user_code=${(await pendingScreen()).user_code}`);
     assert.match(page.text, /<option value="terrace">Terrace<\/option>/);
   });
 
@@ -222,21 +231,21 @@ describe('the admin pages', () => {
     const browser = await signIn(headend);
     const victim = await signIn(headend);
     const screen = await pendingScreen();
-    const shown = Browser.groups(await victim.get(`/enrol?user_code=${screen.user_code}`));
+    const shown = Browser.groups(await victim.get(`/admin/enrol?user_code=${screen.user_code}`));
     const fingerprint = fingerprintOf(screen.thumbprint).split(' ')[shown.indexOf(undefined)];
     const fields = { user_code: screen.user_code, fingerprint, name: 'Evil', site: '', channel: '', time_zone: 'UTC', locale: 'en', action: 'approve' };
-    const foreign = Browser.token(await browser.get('/enrol'));
-    const own = Browser.token(await victim.get('/enrol'));
+    const foreign = Browser.token(await browser.get('/admin/enrol'));
+    const own = Browser.token(await victim.get('/admin/enrol'));
     const attempts = [
-      await victim.post('/enrol', fields), await victim.post('/enrol', { ...fields, csrf: '' }),
-      await victim.post('/enrol', { ...fields, csrf: foreign }),
-      await victim.post('/enrol', { ...fields, csrf: own }, { origin: 'https://evil.example' }),
-      await victim.post('/enrol', { ...fields, csrf: own }, { origin: 'null' }),
-      await victim.post('/enrol', { ...fields, csrf: own }, { 'sec-fetch-site': 'cross-site' }),
+      await victim.post('/admin/enrol', fields), await victim.post('/admin/enrol', { ...fields, csrf: '' }),
+      await victim.post('/admin/enrol', { ...fields, csrf: foreign }),
+      await victim.post('/admin/enrol', { ...fields, csrf: own }, { origin: 'https://evil.example' }),
+      await victim.post('/admin/enrol', { ...fields, csrf: own }, { origin: 'null' }),
+      await victim.post('/admin/enrol', { ...fields, csrf: own }, { 'sec-fetch-site': 'cross-site' }),
     ];
     for (const answer of attempts) assert.equal(answer.status, 403);
     assert.equal((await pollToken(headend, screen.device_code)).json().error, 'authorization_pending');
-    assert.equal((await victim.post('/enrol', { ...fields, csrf: own }, { origin: headend.url, 'sec-fetch-site': 'same-origin' })).status, 303);
+    assert.equal((await victim.post('/admin/enrol', { ...fields, csrf: own }, { origin: headend.url, 'sec-fetch-site': 'same-origin' })).status, 303);
   });
 
   test('signing in needs the form of this browser', async () => {
@@ -620,7 +629,7 @@ describe('the page of a screen', () => {
 
   test('time zones are offered to choose from, here and at approval, without a script', async () => {
     const code = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code;
-    for (const page of [await browser.get(address()), await browser.get(`/enrol?user_code=${code}`)]) {
+    for (const page of [await browser.get(address()), await browser.get(`/admin/enrol?user_code=${code}`)]) {
       const [, id] = /id="time_zone"[^>]* list="([^"]+)"/.exec(page.text);
       const zones = [...new RegExp(`<datalist id="${id}">(.*?)</datalist>`, 's').exec(page.text)[1].matchAll(/<option value="([^"]+)">/g)].map(([, zone]) => zone);
       for (const zone of ['Europe/Paris', 'Asia/Tokyo', 'America/Argentina/Salta', 'UTC']) assert.ok(zones.includes(zone), zone);
@@ -662,7 +671,7 @@ describe('the page of a screen', () => {
     assert.match((await browser.get(address(other.id))).text, /<details class="card danger">[\s\S]*value="remove"/);
     assert.equal((await submit(browser, 'remove', {}, other.id)).headers.location, '/admin/screens');
     assert.equal((await browser.get(address(other.id))).status, 404);
-    assert.match((await browser.get('/enrol/done?screen=' + screen.id)).text, new RegExp(`href="${address()}"`));
+    assert.match((await browser.get('/admin/enrol/done?screen=' + screen.id)).text, new RegExp(`href="${address()}"`));
   });
 });
 

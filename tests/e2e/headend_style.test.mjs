@@ -289,7 +289,7 @@ describe('in a browser', () => {
     assert.deepEqual(found, []);
   }
   test('pages without a screen are readable and large enough to press', async () => {
-    await measure([['/admin/screens'], ['/enrol'], ['/enrol?user_code=BCDF-GHJK', 404], [`/enrol?user_code=${code}`, 200, unfold], [`/enrol?user_code=${code}`, 200, submit], ['/admin/nothing', 404],
+    await measure([['/admin/screens'], ['/admin/enrol'], ['/admin/enrol?user_code=BCDF-GHJK', 404], [`/admin/enrol?user_code=${code}`, 200, unfold], [`/admin/enrol?user_code=${code}`, 200, submit], ['/admin/nothing', 404],
       [`/admin/screens/${id(9)}`, 404]]);
     await measure([['/admin/sign-in'], ['/admin/sign-in?next=/enrol']], { cookies: new Map() });
   });
@@ -314,12 +314,12 @@ describe('in a browser', () => {
         'openid email profile offline_access', 'groups', id, 'n', 'expired' FROM device WHERE access = 'sso';
       INSERT INTO person_session(device, id, subject, name, started, expires, until, nonce) VALUES(${quote(id(1))}, 's', 'u', '${'W'.repeat(120)}', 0, 4102444800, 4102444800, 'n')`);
     await measure([['/admin/screens'], ['/admin/screens?page=2'], ['/admin/screens?q=nowhere'], [`/admin/screens?q=${'x'.repeat(120)}`], [`/admin/screens/${id(1)}?done=saved`, 200, unfold],
-      [`/admin/screens/${id(1)}`, 200, submit], ...[2, 3, 4, 5, 6, 7].map((number) => [`/admin/screens/${id(number)}`]), ...[1, 2, 3, 6].map((number) => [`/enrol/done?screen=${id(number)}`])]);
+      [`/admin/screens/${id(1)}`, 200, submit], ...[2, 3, 4, 5, 6, 7].map((number) => [`/admin/screens/${id(number)}`]), ...[1, 2, 3, 6].map((number) => [`/admin/enrol/done?screen=${id(number)}`])]);
   });
 
   test('the keyboard reaches all in the order of the page, and shows where it is', async () => {
     const page = await openPage('desktop', 'en');
-    for (const where of ['/admin/screens?q=site%203', `/admin/screens/${id(1)}`, `/enrol?user_code=${code}`]) {
+    for (const where of ['/admin/screens?q=site%203', `/admin/screens/${id(1)}`, `/admin/enrol?user_code=${code}`]) {
       await page.open(headend.url + where);
       const steps = [];
       do {

@@ -74,6 +74,22 @@ export async function session(headend, name = 'admin', password = headend.passwo
   return answer.headers['set-cookie'][0].split(';')[0];
 }
 
+// What a phone has: it knows its owner, and keeps passkeys. `another` is a second such device, in place of the first one.
+export async function addAuthenticator(visit, options = {}) {
+  const session = await visit.context.newCDPSession(visit.page);
+  await session.send('WebAuthn.enable', { enableUI: false });
+  const add = async () => (await session.send('WebAuthn.addVirtualAuthenticator', { options: {
+    protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, ...options } })).authenticatorId;
+  let id = await add();
+  return {
+    all: async () => (await session.send('WebAuthn.getCredentials', { authenticatorId: id })).credentials,
+    another: async () => { await session.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: id }); id = await add(); },
+  };
+}
+
+// The link by which the first account is made.
+export const setupLink = async (headend) => /https:\/\/\S+\/setup#[\w-]{43}/.exec(await headend.cli('setup-link', '--port', String(headend.port)))[0];
+
 // So many screens as a chain of shops has them; all of them are there at once.
 const cities = ['Bordeaux', 'Lille', 'Lyon', 'Marseille', 'Montpellier', 'Nantes', 'Nice', 'Paris', 'Rennes', 'Strasbourg', 'Toulouse', 'Tours'];
 const places = ['Entrance', 'Window left', 'Window right', 'Counter', 'Waiting room', 'Lift', 'Canteen', 'Car park'];

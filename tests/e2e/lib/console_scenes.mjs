@@ -9,9 +9,10 @@ export const scenes = [
   { name: 'sign-in', address: '/console/', out: true, ready: (page) => page.locator('#password').waitFor() },
   { name: 'sign-in refused', address: '/console/', out: true, async ready(page) {
     await page.locator('#name').fill('somebody');
-    await page.locator('form').getByRole('button').last().click();
+    await page.locator('[type=submit]').click();
     await page.locator('.field-problem:not(:empty)').waitFor();
   } },
+  { name: 'set-up link that does not work', address: '/console/setup', out: true, ready: (page) => page.locator('.blank').waitFor() },
   { name: 'screens as rows', address: '/console/', view: 'list', ready: (page) => page.locator('.row').first().waitFor() },
   { name: 'screens chosen', address: '/console/', view: 'list', async ready(page) {
     await page.locator('.row .box').nth(1).click();
@@ -20,7 +21,7 @@ export const scenes = [
   } },
   { name: 'screens as cards', address: '/console/', view: 'grid', ready: (page) => page.locator('.card-item').first().waitFor() },
   { name: 'no screen found', address: '/console/?q=nowhere', ready: (page) => page.locator('.blank').waitFor() },
-  { name: 'account', address: '/console/', view: 'list', async ready(page) {
+  { name: 'menu', address: '/console/', view: 'list', async ready(page) {
     await page.locator('.row').first().waitFor();
     await page.locator('.menu-button').click();
     await page.locator('.menu-panel:not([hidden])').waitFor();
@@ -34,6 +35,7 @@ export const scenes = [
     await page.locator('.field-problem:not(:empty)').waitFor();
   } },
   { name: 'approve a screen', address: async (headend) => `/console/add?user_code=${(await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code}`, ready: (page) => page.locator('input.group').waitFor() },
+  { name: 'account', address: '/console/account', ready: (page) => page.locator('.card h2').first().waitFor() },
   { name: 'edit a screen', address: `/console/screens/${screenId(1)}`, async ready(page) {
     await page.locator('.head-actions > .button').click();
     await page.locator('dialog[open]').waitFor();

@@ -1,7 +1,7 @@
 // What a browser does with the headend's pages, without one: cookies, forms, hidden fields.
 //
 //   const browser = await signIn(headend);                          // as "admin"
-//   const page = await browser.get('/enrol?user_code=BCDF-GHJK');    // -> { status, headers, text }
+//   const page = await browser.get('/admin/enrol?user_code=BCDF-GHJK');    // -> { status, headers, text }
 //   await browser.decide('BCDF-GHJK', 'approve', { name: 'Door', channel: 'lobby' });
 export class Browser {
   constructor(headend, headers = {}) {
@@ -45,9 +45,9 @@ export class Browser {
 
   // Answers with the group that stands on the screen, unless the fields have another.
   async decide(code, action, fields = {}) {
-    const page = await this.get(`/enrol?user_code=${code}`);
+    const page = await this.get(`/admin/enrol?user_code=${code}`);
     const shown = (await this.headend.fingerprintShown(code))?.split(' ') ?? [];
-    return this.post('/enrol', {
+    return this.post('/admin/enrol', {
       csrf: Browser.token(page), user_code: code, fingerprint: shown[Browser.groups(page).indexOf(undefined)] ?? '', name: 'Screen', site: '', channel: '', time_zone: 'Europe/Paris',
       locale: 'en', action, ...fields,
     });

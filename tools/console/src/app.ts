@@ -17,6 +17,8 @@ import './pages/sign-in.js';
 import './pages/screens.js';
 import './pages/screen.js';
 import './pages/add.js';
+import './pages/account.js';
+import './pages/setup.js';
 
 const LOST_MS = 3000; // a connection that is back so soon was no trouble
 
@@ -24,7 +26,7 @@ const places: readonly { readonly page: Route['page']; readonly href: string; re
   { page: 'screens', href: `${BASE}/`, icon: 'screens', word: 'nav.screens', short: 'nav.screens' },
   { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
 ];
-const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
+const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', account: 'account.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
 
 class PpConsole extends PpElement {
   static override properties = { session: { state: true }, route: { state: true }, lost: { state: true }, online: { state: true }, notice: { state: true }, failed: { state: true } };
@@ -66,7 +68,8 @@ class PpConsole extends PpElement {
       this.notice = '';
       fleet.start();
       if (this.route.page === 'sign-in') go(this.route.next, { replace: true });
-    } else if (this.route.page !== 'sign-in') {
+      if (this.route.page === 'setup') go(`${BASE}/`, { replace: true }); // the link does not stay in the history
+    } else if (this.route.page !== 'sign-in' && this.route.page !== 'setup') {
       const here = location.pathname + location.search;
       go(here === `${BASE}/` ? `${BASE}/sign-in` : `${BASE}/sign-in?next=${encodeURIComponent(here)}`, { replace: true });
     }
@@ -96,7 +99,7 @@ class PpConsole extends PpElement {
     const before = this.route;
     this.route = routeOf(location.pathname, location.search);
     if (this.session && this.route.page === 'sign-in') go(this.route.next, { replace: true });
-    if (this.session === null && this.route.page !== 'sign-in') this.enter(null);
+    if (this.session === null) this.enter(null);
     if (before.page === this.route.page && this.route.page !== 'screen') return;
     if (!this.session) return; // signing in has a focus of its own
     scrollTo(0, 0);
@@ -129,6 +132,7 @@ class PpConsole extends PpElement {
       ${this.choice<Language>('menu.language', `language-${place}`, language(), languages, chooseLanguage)}
       ${this.choice<Theme>('menu.theme', `theme-${place}`, theme.get(), [['auto', t('menu.theme_auto')], ['light', t('menu.theme_light')], ['dark', t('menu.theme_dark')]], theme.set)}
       ${this.choice<Density>('menu.density', `density-${place}`, density.get(), [['comfortable', t('menu.density_comfortable')], ['compact', t('menu.density_compact')]], density.set)}
+      <a class="menu-item" href="${BASE}/account">${icon('key')}<span>${t('account.title')}</span></a>
       <a class="menu-item" href="/admin/screens" target="_self">${icon('external')}<span>${t('menu.classic')}</span></a>
       <button class="menu-item" @click=${() => void this.leave()}>${icon('out')}<span>${t('menu.sign_out')}</span></button>`;
     return html`<pp-menu place=${place} label=${t('nav.account', { name: session.name })} .panel=${panel}
@@ -146,6 +150,7 @@ class PpConsole extends PpElement {
     switch (route.page) {
       case 'screens': return html`<pp-screens></pp-screens>`;
       case 'screen': return html`<pp-screen .screenId=${route.id}></pp-screen>`;
+      case 'account': return html`<pp-account name=${this.session?.name ?? ''}></pp-account>`;
       case 'add': return html`<pp-add .code=${route.code}></pp-add>`;
       default: return html`<h1 class="sr">${t('not_found.title')}</h1>${blankPanel('search', t('not_found.title'), t('not_found.text'), html`<a class="button primary" href="${BASE}/">${t('not_found.home')}</a>`)}`;
     }
@@ -163,7 +168,9 @@ class PpConsole extends PpElement {
     }
     if (this.session === undefined) return html`<main id="main" class="alone" aria-busy="true"><p class="sr" role="status">${t('app.loading')}</p></main>`;
     if (this.session === null) {
-      return html`<main id="main" class="alone" tabindex="-1"><pp-sign-in .notice=${this.notice ? t(this.notice) : ''} @signed-in=${(event: CustomEvent<Session>) => this.enter(event.detail)}></pp-sign-in>
+      const enter = (event: CustomEvent<Session>): void => this.enter(event.detail);
+      return html`<main id="main" class="alone" tabindex="-1">${this.route.page === 'setup' ? html`<pp-setup @signed-in=${enter}></pp-setup>`
+        : html`<pp-sign-in .notice=${this.notice ? t(this.notice) : ''} @signed-in=${enter}></pp-sign-in>`}
         <div class="languages">${languages.map(([code, name]) => html`<button class="button quiet" lang=${code} aria-pressed=${code === language() ? 'true' : 'false'} @click=${() => chooseLanguage(code)}>${name}</button>`)}</div></main>`;
     }
     const { session } = this;

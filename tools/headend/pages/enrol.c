@@ -122,6 +122,7 @@ static bool enrolment_lookup(struct request *request, struct reply *reply, const
     return false;
 }
 
+/* GET /admin/enrol */
 void page_enrol(struct request *request, struct reply *reply) {
     const char *typed = request_query(request, "user_code");
     char code[USER_CODE_SIZE];
@@ -183,7 +184,7 @@ static void approve(struct request *request, struct reply *reply, const char *co
         approve_failed(request, reply, code, result.wait_s, &error);
         return;
     }
-    snprintf(location, sizeof location, "/enrol/done?screen=%s",
+    snprintf(location, sizeof location, "/admin/enrol/done?screen=%s",
              cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result.value, "id")));
     reply_redirect(reply, location);
 }

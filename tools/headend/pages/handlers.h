@@ -26,6 +26,8 @@ void page_setup(struct request *request, struct reply *reply);
 /* page.c */
 void page_home(struct request *request, struct reply *reply);
 void page_asset(struct request *request, struct reply *reply);
+/* door.c */
+void page_door(struct request *request, struct reply *reply);
 /* console.c */
 void page_console(struct request *request, struct reply *reply);
 void page_console_asset(struct request *request, struct reply *reply);

@@ -7,11 +7,13 @@
 #define SCREEN_FORM_MAX (64 * 1024) /* bytes: with all who may sign in */
 
 static const struct route routes[] = {
-    {"GET", "/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE, NULL},
+    {"GET", "/", ROUTE_OPEN, NULL, 0, page_door, WORK_NONE, NULL},
+    {"GET", "/setup", ROUTE_OPEN, NULL, 0, page_door, WORK_NONE, NULL},
+    {"GET", "/enrol", ROUTE_OPEN, NULL, 0, page_door, WORK_NONE, NULL},
     {"GET", "/admin", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE, NULL},
     {"GET", "/admin/", ROUTE_OPEN, NULL, 0, page_home, WORK_NONE, NULL},
     {"GET", "/admin/assets/{name}", ROUTE_OPEN, NULL, 0, page_asset, WORK_NONE, NULL},
-    {"GET", "/setup", ROUTE_OPEN, NULL, 0, page_setup, WORK_NONE, NULL},
+    {"GET", "/admin/setup", ROUTE_OPEN, NULL, 0, page_setup, WORK_NONE, NULL},
     {"GET", "/console", ROUTE_OPEN, NULL, 0, page_console_home, WORK_NONE, NULL},
     {"GET", "/console/", ROUTE_OPEN, NULL, 0, page_console, WORK_NONE, NULL},
     {"GET", "/console/{path...}", ROUTE_OPEN, NULL, 0, page_console, WORK_NONE, NULL},
@@ -26,9 +28,9 @@ static const struct route routes[] = {
     {"GET", "/admin/screens/{id}", ROUTE_ADMIN, NULL, 0, page_screen, WORK_WRITES, NULL},
     {"POST", "/admin/screens/{id}", ROUTE_ADMIN, FORM, SCREEN_FORM_MAX, page_screen_submit, WORK_WRITES,
      NULL},
-    {"GET", "/enrol", ROUTE_ADMIN, NULL, 0, page_enrol, WORK_WRITES, NULL},
-    {"POST", "/enrol", ROUTE_ADMIN, FORM, FORM_MAX, page_enrol_submit, WORK_WRITES, NULL},
-    {"GET", "/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, WORK_WRITES, NULL},
+    {"GET", "/admin/enrol", ROUTE_ADMIN, NULL, 0, page_enrol, WORK_WRITES, NULL},
+    {"POST", "/admin/enrol", ROUTE_ADMIN, FORM, FORM_MAX, page_enrol_submit, WORK_WRITES, NULL},
+    {"GET", "/admin/enrol/done", ROUTE_ADMIN, NULL, 0, page_enrol_done, WORK_WRITES, NULL},
 };
 
 const struct route_table page_routes = {routes, PP_COUNT(routes)};

@@ -1,4 +1,4 @@
-/* /setup: the first account. What the link has behind its '#' only the page's script sees, which asks the API. */
+/* /admin/setup: the first account. What the link has behind its '#' only the page's script sees, which asks the API. */
 #include "headend/pages/handlers.h"
 #include "headend/pages/page.h"
 

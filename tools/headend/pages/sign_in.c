@@ -11,7 +11,7 @@
 /* Where to go after signing in: only to pages of ours. */
 static const char *next_checked(const char *next) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./?=";
-    bool ours = next && (strncmp(next, "/admin/", 7) == 0 || strncmp(next, "/enrol", 6) == 0);
+    bool ours = next && strncmp(next, "/admin/", 7) == 0;
     return ours && strlen(next) <= NEXT_MAX && strspn(next, letters) == strlen(next) && !strstr(next, "//")
                ? next
                : NEXT_FIRST;
@@ -25,7 +25,7 @@ static void sign_in_reply(struct request *request, struct reply *reply, unsigned
     page_set(&page, "title", page_text(&page, "sign_in.title"));
     page_set(&page, "name", name);
     page_set(&page, "next", next);
-    page_set(&page, "for_screen", strncmp(next, "/enrol", 6) == 0 ? "1" : "");
+    page_set(&page, "for_screen", strncmp(next, "/admin/enrol", 12) == 0 ? "1" : "");
     page_set(&page, "problem", problem ? page_text(&page, problem) : "");
     page_visit_reply(&page, request, reply, status, "sign-in.html");
 }

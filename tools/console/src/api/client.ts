@@ -1,4 +1,5 @@
 // Asks the headend, by the operations that its description names.
+import { usePasskey } from '../lib/passkey.js';
 import type { Operations, Problem, Session } from './schema.js';
 
 export type Code = Problem['code'] | 'network' | 'other';
@@ -82,6 +83,15 @@ export async function currentSession(): Promise<Session | undefined> {
 }
 
 export const signIn = async (name: string, password: string): Promise<Session> => begun(await ask('POST /api/v1/session', { body: { name, password } }));
+
+// With a passkey, which says by itself whose it is. Throws a PasskeyNot where the person or the browser would not.
+export async function signInByPasskey(): Promise<Session> {
+  const options = await ask('POST /api/v1/session/passkey-options', { body: {} });
+  return begun(await ask('POST /api/v1/session/passkey', { body: await usePasskey(options) }));
+}
+
+// The first account, with which one is signed in at once.
+export const setUp = async (body: Operations['POST /api/v1/setup']['body']): Promise<Session> => begun(await ask('POST /api/v1/setup', { body }));
 
 export async function signOut(): Promise<void> {
   await ask('DELETE /api/v1/session', {});

@@ -3,8 +3,8 @@
 export type Problem = { type: string; title: string; status: number; detail: string; parameter?: string; code: "request-malformed" | "query-invalid" | "body-invalid" | "header-invalid" | "session-required" | "csrf-token-invalid" | "setup-link-invalid" | "sign-in-wrong" | "not-permitted" | "fingerprint-wrong" | "passkey-refused" | "not-found" | "method-not-allowed" | "not-acceptable" | "offset-differs" | "state-conflict" | "passkeys-unavailable" | "passkey-known" | "too-many-passkeys" | "last-way-in" | "upload-gone" | "code-expired" | "changed-meanwhile" | "tus-version" | "body-too-large" | "uri-too-long" | "unsupported-media-type" | "range-invalid" | "upload-busy" | "condition-required" | "too-many-streams" | "too-many-uploads" | "too-many-attempts" | "headers-too-large" | "checksum-mismatch" | "internal-error" | "unavailable" | "no-space" };
 export type SetupToken = { token: string };
 export type SetupAccount = SetupToken & { name: string };
-export type Setup = SetupAccount & { password?: string } & unknown;
-export type SignIn = { name: string; password: string; passkey?: RegistrationResponse; passkey_name?: string };
+export type Setup = SetupAccount & { password?: string; passkey?: RegistrationResponse; passkey_name?: string } & unknown;
+export type SignIn = { name: string; password: string };
 export type Base64url = string;
 export type RegistrationResponse = { id: Base64url; type: "public-key"; response: { clientDataJSON: Base64url; attestationObject: Base64url; transports?: string[] } };
 export type AuthenticationResponse = { id: Base64url; type: "public-key"; response: { clientDataJSON: Base64url; authenticatorData: Base64url; signature: Base64url; userHandle: Base64url } };

@@ -5,6 +5,8 @@ export type Route =
   | { readonly page: 'screens' }
   | { readonly page: 'screen'; readonly id: string }
   | { readonly page: 'add'; readonly code: string }
+  | { readonly page: 'account' }
+  | { readonly page: 'setup' }
   | { readonly page: 'sign-in'; readonly next: string }
   | { readonly page: 'not-found' };
 
@@ -17,6 +19,7 @@ export function routeOf(path: string, query = ''): Route {
   if (segments.length === 1 && (first === '' || first === 'screens')) return { page: 'screens' };
   if (segments.length === 2 && first === 'screens' && second && UUID.test(second)) return { page: 'screen', id: second };
   if (segments.length === 1 && first === 'add') return { page: 'add', code: parameters.get('user_code') ?? '' };
+  if (segments.length === 1 && (first === 'account' || first === 'setup')) return { page: first };
   if (segments.length === 1 && first === 'sign-in') return { page: 'sign-in', next: safeNext(parameters.get('next')) };
   return { page: 'not-found' };
 }

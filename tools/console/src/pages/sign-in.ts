@@ -1,11 +1,13 @@
-// Name and password.
+// By a passkey, or by name and password.
 import { html, nothing, type TemplateResult } from 'lit';
 
-import { ApiError, signIn } from '../api/client.js';
+import { ApiError, signIn, signInByPasskey } from '../api/client.js';
 import type { Session } from '../api/schema.js';
 import { t } from '../lib/i18n.js';
+import { PasskeyNot, passkeysPossible } from '../lib/passkey.js';
 import { PpElement } from '../ui/element.js';
 import { brand, icon } from '../ui/icons.js';
+import { passwordField } from '../ui/password-field.js';
 import { problemText } from '../ui/parts.js';
 
 class PpSignIn extends PpElement {
@@ -49,16 +51,29 @@ class PpSignIn extends PpElement {
     this.missing = { name: !name, password: !password };
     this.problem = '';
     if (!name || !password) return this.field(name ? 'password' : 'name').focus();
-    if (this.busy || this.wait > 0) return undefined;
+    return this.attempt(() => signIn(name, password), (error) => this.refuse(error instanceof ApiError ? error : new ApiError('other', 0, '')));
+  }
+
+  private byPasskey(): Promise<void> {
+    this.missing = { name: false, password: false };
+    return this.attempt(signInByPasskey, (error) => {
+      this.problem = t(error instanceof PasskeyNot ? 'sign_in.passkey_not' : 'problem.passkey-refused');
+      if (error instanceof ApiError && error.code !== 'passkey-refused') this.problem = problemText(error.code);
+      if (error instanceof ApiError && error.code === 'too-many-attempts') this.waits(Math.max(1, error.retryAfter));
+    });
+  }
+
+  private async attempt(way: () => Promise<Session>, refused: (error: unknown) => void): Promise<void> {
+    if (this.busy || this.wait > 0) return;
+    this.problem = '';
     this.busy = true;
     try {
-      this.dispatchEvent(new CustomEvent<Session>('signed-in', { detail: await signIn(name, password), bubbles: true }));
+      this.dispatchEvent(new CustomEvent<Session>('signed-in', { detail: await way(), bubbles: true }));
     } catch (error) {
-      this.refuse(error instanceof ApiError ? error : new ApiError('other', 0, ''));
+      refused(error);
     } finally {
       this.busy = false;
     }
-    return undefined;
   }
 
   private refuse(error: ApiError): void {
@@ -75,12 +90,14 @@ class PpSignIn extends PpElement {
     return this.problem;
   }
 
-  private input(id: 'name' | 'password', type: string, more: TemplateResult | typeof nothing = nothing): TemplateResult {
-    const missing = this.missing[id];
-    return html`<div class="field ${missing ? 'wrong' : ''}"><label for=${id}>${t(`sign_in.${id}`)}</label>
-      <span class="input"><input id=${id} name=${id} type=${type} autocomplete=${id === 'name' ? 'username' : 'current-password'} autocapitalize="none" spellcheck="false" required
-        aria-invalid=${missing ? 'true' : 'false'} aria-describedby="${id}-problem" @input=${() => { if (this.missing[id]) this.missing = { ...this.missing, [id]: false }; }}>${more}</span>
-      <p class="field-problem" id="${id}-problem">${missing ? t(`sign_in.${id}_missing`) : nothing}</p></div>`;
+  private typed(id: 'name' | 'password'): void { if (this.missing[id]) this.missing = { ...this.missing, [id]: false }; }
+
+  private nameField(): TemplateResult {
+    const missing = this.missing.name;
+    return html`<div class="field ${missing ? 'wrong' : ''}"><label for="name">${t('sign_in.name')}</label>
+      <input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" required
+        aria-invalid=${missing ? 'true' : 'false'} aria-describedby="name-problem" @input=${() => this.typed('name')}>
+      <p class="field-problem" id="name-problem">${missing ? t('sign_in.name_missing') : nothing}</p></div>`;
   }
 
   override render(): TemplateResult {
@@ -90,10 +107,12 @@ class PpSignIn extends PpElement {
       <section class="card sign-in-card"><h1>${t('sign_in.title')}</h1><p class="head-sub">${this.notice || t('sign_in.lead')}</p>
         <form novalidate @submit=${(event: Event) => void this.submit(event)}>
           <div role="alert" class="form-problem">${text ? html`<p class="callout bad">${icon('trouble')}<span>${text}</span></p>` : nothing}</div>
-          ${this.input('name', 'text')}
-          ${this.input('password', this.shown ? 'text' : 'password', html`<button class="button quiet icon-only inside" type="button" aria-pressed=${this.shown ? 'true' : 'false'}
-            aria-label=${t(this.shown ? 'sign_in.hide' : 'sign_in.show')} @click=${() => { this.shown = !this.shown; }}>${icon(this.shown ? 'hidden' : 'eye')}</button>`)}
+          ${this.nameField()}
+          ${passwordField({ id: 'password', label: t('sign_in.password'), problem: this.missing.password ? t('sign_in.password_missing') : '', autocomplete: 'current-password',
+            shown: this.shown, show: (shown) => { this.shown = shown; }, typed: () => this.typed('password') })}
           <button class="button primary wide" type="submit" aria-disabled=${this.busy || this.wait > 0 ? 'true' : 'false'}>${t(this.busy ? 'sign_in.busy' : 'sign_in.submit')}</button>
+          ${passkeysPossible() ? html`<p class="or"><span>${t('sign_in.or')}</span></p>
+            <button class="button wide" type="button" aria-disabled=${this.busy || this.wait > 0 ? 'true' : 'false'} @click=${() => void this.byPasskey()}>${icon('key')}<span>${t('sign_in.passkey')}</span></button>` : nothing}
         </form></section></div>`;
   }
 }

@@ -11,7 +11,7 @@ const AFTER = [0, 86400, 604800, 2592000, 7776000]; // s
 
 type Values = Partial<Pick<Screen, 'name' | 'site' | 'channel' | 'time_zone' | 'locale' | 'rotation' | 'offline_mark' | 'lock_after_s' | 'erase_after_s'>>;
 
-const textField = (name: string, label: string, value: string, more: { list?: string; hint?: string; required?: boolean } = {}): TemplateResult => html`<div class="field"><label for="set-${name}">${label}</label>
+export const textField = (name: string, label: string, value: string, more: { list?: string; hint?: string; required?: boolean } = {}): TemplateResult => html`<div class="field"><label for="set-${name}">${label}</label>
   <input id="set-${name}" name=${name} maxlength="100" autocomplete="off" .value=${value} list=${more.list ?? nothing} ?required=${more.required ?? false} aria-describedby=${more.hint ? `set-${name}-hint` : nothing}>
   ${more.hint ? html`<p class="hint" id="set-${name}-hint">${more.hint}</p>` : nothing}</div>`;
 
