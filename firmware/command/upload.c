@@ -6,7 +6,6 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "crypto/random.h"
-#include "crypto/seal.h"
 #include "jose/jwe.h"
 
 #define MAGIC      "PPU1"
@@ -89,8 +88,22 @@ static bool key_read(const struct pp_buf *jwk, uint8_t key[SEAL_KEY_SIZE], struc
            pp_base64url_decode_exact(text, key, SEAL_KEY_SIZE, error);
 }
 
-static bool token_open(const struct crypto_key *key, const struct command_upload *upload, const char *token,
-                       size_t size, uint8_t out[SEAL_KEY_SIZE], struct pp_error *error) {
+bool command_upload_token(const void *sealed, size_t size, struct command_upload_parts *parts,
+                          struct pp_error *error) {
+    const uint8_t *bytes = sealed;
+    size_t token = size >= HEAD_SIZE ? (size_t)bytes[MAGIC_SIZE] << 8 | bytes[MAGIC_SIZE + 1] : 0;
+    if (!token || token > TOKEN_MAX || size - HEAD_SIZE < token || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0)
+        return pp_fail(error, PP_E_INVALID, "not an upload");
+    *parts = (struct command_upload_parts){.token = (const char *)bytes + HEAD_SIZE,
+                                           .token_size = token,
+                                           .stream = bytes + HEAD_SIZE + token,
+                                           .stream_size = size - HEAD_SIZE - token};
+    return true;
+}
+
+bool command_upload_token_open(const struct crypto_key *key, const struct command_upload *upload,
+                               const char *token, size_t size, uint8_t out[SEAL_KEY_SIZE],
+                               struct pp_error *error) {
     uint8_t point[CRYPTO_POINT_SIZE];
     char kid[JWK_THUMBPRINT_TEXT_SIZE];
     pp_autobuf struct pp_buf jwk = PP_BUF_INIT(JWK_MAX);
@@ -100,19 +113,24 @@ static bool token_open(const struct crypto_key *key, const struct command_upload
     return jwe_decrypt(key, &context, token, size, &jwk, error) && key_read(&jwk, out, error);
 }
 
+bool command_upload_stream_open(const uint8_t key[SEAL_KEY_SIZE], const struct command_upload *upload,
+                                const struct command_upload_parts *parts, struct pp_buf *clear,
+                                struct pp_error *error) {
+    char ad[AD_SIZE];
+    return associated_data(upload, ad, error) &&
+           seal_decrypt_unexplained(parts->stream, parts->stream_size, key, ad, clear, error);
+}
+
 bool command_upload_open(const struct crypto_key *key, const struct command_upload *upload,
                          const void *sealed, size_t size, struct pp_buf *clear, struct pp_error *error) {
-    const uint8_t *bytes = sealed;
+    struct command_upload_parts parts;
     uint8_t content_key[SEAL_KEY_SIZE];
     char ad[AD_SIZE];
-    size_t token = size >= HEAD_SIZE ? (size_t)bytes[MAGIC_SIZE] << 8 | bytes[MAGIC_SIZE + 1] : 0;
-    if (!token || token > TOKEN_MAX || size - HEAD_SIZE < token || memcmp(bytes, MAGIC, MAGIC_SIZE) != 0)
-        return pp_fail(error, PP_E_INVALID, "not an upload");
-    const char *text = (const char *)bytes + HEAD_SIZE;
-    const uint8_t *stream = bytes + HEAD_SIZE + token;
+    if (!command_upload_token(sealed, size, &parts, error))
+        return false;
     bool ok = associated_data(upload, ad, error) &&
-              token_open(key, upload, text, token, content_key, error) &&
-              seal_decrypt_unexplained(stream, size - HEAD_SIZE - token, content_key, ad, clear, error);
+              command_upload_token_open(key, upload, parts.token, parts.token_size, content_key, error) &&
+              command_upload_stream_open(content_key, upload, &parts, clear, error);
     pp_wipe(content_key, sizeof content_key);
     return ok || pp_wrap(error, "upload");
 }

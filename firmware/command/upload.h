@@ -18,6 +18,7 @@
 #include "base/buf.h"
 #include "command/command.h"
 #include "crypto/jwk.h"
+#include "crypto/seal.h"
 
 #define COMMAND_UPLOAD_MAX        (7 * 1024 * 1024)                /* bytes of clear data */
 #define COMMAND_UPLOAD_SEALED_MAX (COMMAND_UPLOAD_MAX + 64 * 1024) /* bytes */
@@ -49,5 +50,22 @@ PP_MUST_USE bool command_upload_seal(const struct command_upload_key *key,
 PP_MUST_USE bool command_upload_open(const struct crypto_key *key, const struct command_upload *upload,
                                      const void *sealed, size_t size, struct pp_buf *clear,
                                      struct pp_error *error);
+
+/* The same where the headend's key is with somebody else: what that one has to open, with it, and the rest of it, by
+ * the content key that was in there. The parts are borrowed from `sealed`. */
+struct command_upload_parts {
+    const char *token;
+    const uint8_t *stream;
+    size_t token_size, stream_size;
+};
+PP_MUST_USE bool command_upload_token(const void *sealed, size_t size, struct command_upload_parts *parts,
+                                      struct pp_error *error);
+PP_MUST_USE bool command_upload_token_open(const struct crypto_key *key, const struct command_upload *upload,
+                                           const char *token, size_t size, uint8_t out[SEAL_KEY_SIZE],
+                                           struct pp_error *error);
+PP_MUST_USE bool command_upload_stream_open(const uint8_t key[SEAL_KEY_SIZE],
+                                            const struct command_upload *upload,
+                                            const struct command_upload_parts *parts, struct pp_buf *clear,
+                                            struct pp_error *error);
 
 #endif

@@ -24,6 +24,7 @@
 #include "base/file.h"
 
 struct db;
+struct signing;
 
 #define HOME_DATABASE           "database"
 #define HOME_CA_CERTIFICATE     "ca.pem"
@@ -43,8 +44,10 @@ struct db;
 
 struct home {
     char path[PP_PATH_MAX];
-    int fd;        /* the folder */
-    struct db *db; /* opened with it (db/home_open.h); who has no database knows nothing of it */
+    int fd;                  /* the folder */
+    struct db *db;           /* opened with it (db/home_open.h); who has no database knows nothing of it */
+    struct signing *signing; /* of whom what needs a private key is asked (signing/signing.h) */
+    bool asks_another;       /* who is borrowed, and not this process itself */
 };
 
 /* Tells a running server that something has changed. */

@@ -3,6 +3,7 @@
 #include "headend/cli/commands.h"
 #include "headend/db/home_open.h"
 #include "headend/ops/person_session.h"
+#include "headend/signing/signing.h"
 
 struct access_words {
     struct person_settings settings;
@@ -43,11 +44,9 @@ static bool words_read(struct access_words *words, int argc, char **argv, struct
 static bool seal_secret(const struct home *home, const char *device, const char *path, struct pp_buf *kept,
                         struct pp_error *error) {
     char secret[CLIENT_SECRET_MAX + 1];
-    struct sign_in_key *key = sign_in_key_open(home, error);
-    bool ok = key && client_secret_read(path, secret, error) &&
-              client_secret_seal(key, device, secret, kept, error);
+    bool ok = client_secret_read(path, secret, error) &&
+              signing_keep_secret(home->signing, device, secret, kept, error);
     pp_wipe(secret, sizeof secret);
-    sign_in_key_close(key);
     return ok;
 }
 

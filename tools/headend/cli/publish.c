@@ -9,7 +9,7 @@
 #include "headend/ingest/separate.h"
 #include "headend/ops/device_reports.h"
 #include "headend/ops/publish.h"
-#include "headend/signer/tuf_repo.h"
+#include "headend/public/tuf_files.h"
 
 static bool description_load(const char *path, const struct playlist_options *options,
                              struct playlist *playlist, struct pp_error *error) {

@@ -21,6 +21,7 @@ struct db_text {
 struct db {
     const struct db_backend *backend;
     char *folder, *address;
+    struct signing *signing; /* of whoever opened it: opens and seals keys as they stand there; borrowed */
     pthread_mutex_t mutex;
     unsigned depth; /* how often its holder has locked it */
     unsigned open;  /* changes that were begun, each within the one before */

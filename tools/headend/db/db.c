@@ -14,12 +14,14 @@ static void db_mutex_init(pthread_mutex_t *mutex) {
     pthread_mutexattr_destroy(&attributes);
 }
 
-static struct db *connect_to(const char *folder, const char *address, bool create, struct pp_error *error) {
+static struct db *connect_to(const char *folder, const char *address, bool create, struct signing *signing,
+                             struct pp_error *error) {
     const struct db_backend *backend = address ? &db_postgres : &db_sqlite;
     struct db *db = backend->open(folder, address, create, error);
     if (!db)
         return NULL;
     db->backend = backend;
+    db->signing = signing;
     db_mutex_init(&db->mutex);
     db->folder = strdup(folder);
     db->address = address ? strdup(address) : NULL;
@@ -37,18 +39,19 @@ bool db_address_check(const char *address, struct pp_error *error) {
     return ok;
 }
 
-struct db *db_open(const char *folder, const char *address, bool create, struct pp_error *error) {
-    PP_AUTO(db) struct db *db = connect_to(folder, address, create, error);
+struct db *db_open(const char *folder, const char *address, bool create, struct signing *signing,
+                   struct pp_error *error) {
+    PP_AUTO(db) struct db *db = connect_to(folder, address, create, signing, error);
     return db && db_migrate(db, db_migration_newest(), error) ? pp_steal(&db) : NULL;
 }
 
-struct db *db_open_at(const char *folder, size_t number, struct pp_error *error) {
-    PP_AUTO(db) struct db *db = connect_to(folder, NULL, true, error);
+struct db *db_open_at(const char *folder, size_t number, struct signing *signing, struct pp_error *error) {
+    PP_AUTO(db) struct db *db = connect_to(folder, NULL, true, signing, error);
     return db && db_migrate(db, number, error) ? pp_steal(&db) : NULL;
 }
 
 struct db *db_open_again(const struct db *db, struct pp_error *error) {
-    return connect_to(db->folder, db->address, false, error);
+    return connect_to(db->folder, db->address, false, db->signing, error);
 }
 
 void db_close(struct db *db) {

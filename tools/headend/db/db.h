@@ -17,11 +17,14 @@
 #define DB_LAST_ADMIN "last administrator" /* in the message where the only one would be removed */
 
 struct db;
+struct signing;
 
 /* Opens the database of a headend's folder and brings its schema up to date: the PostgreSQL at `address`
- * (postgres_address.h), or, without one, DB_FILE there, which is made (mode 0600) where `create` says so. */
+ * (postgres_address.h), or, without one, DB_FILE there, which is made (mode 0600) where `create` says so.
+ * Keys as they stand there are opened and sealed by `signing` (stored_key.h), which is borrowed. */
 #define DB_FILE "headend.db"
-struct db *db_open(const char *folder, const char *address, bool create, struct pp_error *error);
+struct db *db_open(const char *folder, const char *address, bool create, struct signing *signing,
+                   struct pp_error *error);
 /* Whether it is an address of one that may be used, before anything is made. */
 PP_MUST_USE bool db_address_check(const char *address, struct pp_error *error);
 /* Another connection to the same. */

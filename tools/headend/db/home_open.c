@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "headend/db/db.h"
+#include "headend/signer/service.h"
 
 #define HOME_ADDRESS_MAX 4096 /* bytes of the file */
 
@@ -59,13 +60,16 @@ static bool is_there(const struct home *home, const char *name) {
     return faccessat(home->fd, name, F_OK, 0) == 0;
 }
 
-static struct home *home_attach(const char *path, const char *made_at, bool create, struct pp_error *error) {
+static struct home *home_attach(const char *path, const char *made_at, bool create, struct signing *signing,
+                                struct pp_error *error) {
     PP_AUTO(home) struct home *home = calloc(1, sizeof *home);
     if (!home) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
     home->fd = -1;
+    home->signing = signing;
+    home->asks_another = signing != NULL;
     if (!pp_path_format(home->path, error, "%s", path))
         return NULL;
     home->fd = pp_dir_open(AT_FDCWD, path, error);
@@ -83,7 +87,9 @@ static struct home *home_attach(const char *path, const char *made_at, bool crea
     pp_autofree char *address = NULL;
     if (!address_read(home, &address, error))
         return NULL;
-    home->db = db_open(path, address, create, error);
+    if (!home->signing && !(home->signing = signer_local(path, error)))
+        return NULL;
+    home->db = db_open(path, address, create, home->signing, error);
     return home->db ? pp_steal(&home) : NULL;
 }
 
@@ -96,17 +102,23 @@ struct home *home_create(const char *path, const char *address, struct pp_error 
         pp_fail_errno(error, "%s", path);
         return NULL;
     }
-    return home_attach(path, address, true, error);
+    return home_attach(path, address, true, NULL, error);
 }
 
 struct home *home_open(const char *path, struct pp_error *error) {
-    return home_attach(path, NULL, false, error);
+    return home_attach(path, NULL, false, NULL, error);
+}
+
+struct home *home_open_with(const char *path, struct signing *signing, struct pp_error *error) {
+    return home_attach(path, NULL, false, signing, error);
 }
 
 void home_close(struct home *home) {
     if (!home)
         return;
     db_close(home->db);
+    if (!home->asks_another)
+        signing_close(home->signing);
     pp_close(&home->fd);
     free(home);
 }

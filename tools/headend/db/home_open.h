@@ -7,8 +7,10 @@
 /* Makes the folder, which must not exist or be empty, and its database: in it, or, where `database` is no NULL, in that
  * PostgreSQL (db/postgres_address.h), which must be empty. */
 struct home *home_create(const char *path, const char *database, struct pp_error *error);
-/* Only for the folder's owner. */
+/* Only for the folder's owner. What needs a private key is done within this process. */
 struct home *home_open(const char *path, struct pp_error *error);
+/* The same, but what needs one is asked of `signing`, which is borrowed. */
+struct home *home_open_with(const char *path, struct signing *signing, struct pp_error *error);
 void home_close(struct home *home);
 PP_DEFINE_AUTO(home, struct home, home_close)
 

@@ -15,7 +15,7 @@ PP_MUST_USE bool db_script(struct db *db, const char *sql, struct pp_error *erro
 PP_MUST_USE bool db_statement_check(struct db *db, enum db_statement statement, struct pp_error *error);
 /* The folder's SQLite with the schema of that migration, made where there is none: as a program of before has left
  * it. */
-struct db *db_open_at(const char *folder, size_t number, struct pp_error *error);
+struct db *db_open_at(const char *folder, size_t number, struct signing *signing, struct pp_error *error);
 /* The newest migration. */
 size_t db_migration_newest(void);
 /* Which of the two it is. */

@@ -1,7 +1,8 @@
 /*
- * Channel and object keys as the database holds them: sealed (AES-256-GCM) under keys/database.key, which is read
- * where something is published, a channel is made or gets another key, and where a channel's key is encrypted for a
- * screen; nowhere else. So the database alone, a dump or a copy of it, opens no content.
+ * Channel and object keys as the database holds them: sealed (AES-256-GCM) under keys/database.key, which the
+ * signer reads (signer/database_key.h) where something is published, a channel is made or gets another key, and where a
+ * channel's key is encrypted for a screen; nowhere else. So the database alone, a dump or a copy of it, opens no
+ * content.
  *
  *   key id 8 | nonce 12 | key 32, encrypted | tag 16      key id: the first bytes of the SHA-256 of the file's 32
  *
@@ -21,11 +22,9 @@
 
 #define STORED_KEY_SIZE        32 /* bytes */
 #define STORED_KEY_SEALED_SIZE (8 + 12 + STORED_KEY_SIZE + 16)
-#define STORED_KEY_FILE        "keys/database.key"
-#define STORED_KEY_NEXT_FILE   "keys/database.next.key"
 #define STORED_KEY_OWNER_SIZE  80 /* bytes of whose it is, with the NUL */
 
-/* Whose it is. */
+/* Whose it is. The signer knows these forms, and no other (signer/service.c). */
 void stored_key_of_channel(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_object(const uint8_t sha256[32], char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_upload(const char *id, char owner[STORED_KEY_OWNER_SIZE]);

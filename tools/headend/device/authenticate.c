@@ -9,7 +9,7 @@
 #include "headend/ops/device_certificate.h"
 #include "headend/ops/device_former.h"
 #include "headend/ops/screen_commands.h"
-#include "headend/signer/control.h"
+#include "headend/signing/signing.h"
 
 struct refusal {
     unsigned status;
@@ -27,14 +27,14 @@ static void device_refuse(struct request *request, struct reply *reply, const st
     const char *device = request->device.id[0] ? request->device.id : connection->device;
     const char *nonce = request_nonce(request);
     struct pp_error error = {0};
-    pp_autobuf struct pp_buf token = PP_BUF_INIT(CONTROL_REFUSAL_MAX);
+    pp_autobuf struct pp_buf token = PP_BUF_INIT(SIGNING_REFUSAL_MAX);
     pp_autojson cJSON *commands =
         nonce ? screen_commands_retirement(request->db, device, &error) : cJSON_CreateArray();
-    const struct control_refusal word = {
+    const struct signing_word word = {
         .device = device, .reason = refusal->reason, .nonce = nonce, .commands = commands};
     if (!nonce)
         reply_problem(reply, refusal->status, refusal->code, "%s", refusal->detail);
-    else if (commands && control_refuse(request->app->control, &word, &token, &error))
+    else if (commands && signing_refuse(request->app->home->signing, &word, &token, &error))
         reply_problem_with(reply, refusal->status, refusal->code, "refusal", pp_buf_text(&token), "%s",
                            refusal->detail);
     else

@@ -11,7 +11,7 @@
 #include "headend/public/authorities.h"
 #include "headend/public/csr.h"
 #include "headend/public/pkcs7.h"
-#include "headend/signer/ca_issue.h"
+#include "headend/signing/signing.h"
 
 #define EST_CERTIFICATES_MAX                                                                                 \
     (CA_LINE_MAX + 2) /* that screens take in one answer (firmware/identity/pkcs7.h) */
@@ -85,7 +85,7 @@ static bool device_certify(struct request *request, const struct ca *ca, const s
     struct app *app = request->app;
     int64_t expires = pp_clock_realtime_s() + (int64_t)app->options.certificate_s;
     struct certificate_facts facts;
-    return ca_issue_device(ca, app->home, request->device.id, csr->point, expires, der, error) &&
+    return signing_certify_screen(app->home->signing, request->device.id, csr->point, expires, der, error) &&
            certificate_read(der->data, der->size, &facts, error) &&
            memcpy(facts.authority, ca->authorities[0].sha256, sizeof facts.authority) &&
            enrolment_certify(app->db, request->device.id, &facts, expires, error);

@@ -4,8 +4,8 @@
 #include "headend/device/handlers.h"
 #include "headend/ops/event_heads.h"
 #include "headend/ops/report.h"
+#include "headend/public/tuf_files.h"
 #include "headend/server/waiters.h"
-#include "headend/signer/tuf_repo.h"
 
 static cJSON *report_body(struct request *request, struct reply *reply) {
     struct pp_error error;

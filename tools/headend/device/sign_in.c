@@ -6,7 +6,7 @@
 #include "headend/ops/person_session.h"
 #include "headend/server/screen_attempt.h"
 #include "headend/server/waiters.h"
-#include "headend/signer/sign_in_key.h"
+#include "headend/signing/signing.h"
 
 #define PENDING_S       1   /* in which a provider's keys are there */
 #define TOKEN_SKEW_S    120 /* between a provider's clock and ours */
@@ -133,16 +133,16 @@ static void token_read(struct request *request, struct reply *reply, const struc
 
 /* {"password": "…"} or {"id_token": "…"}, by the mode. The password stays in the request's body, which is wiped. */
 static void read_message(struct request *request, struct reply *reply, const struct person_policy *policy) {
-    pp_autobuf struct pp_buf clear = PP_BUF_INIT(SIGN_IN_CLEAR_MAX);
+    pp_autobuf struct pp_buf clear = PP_BUF_INIT(SIGNING_CLEAR_MAX);
     const char *text = NULL;
     struct pp_error error = {0};
-    if (!sign_in_key_decrypt(request->app->sign_in_key, request->device.id, request->body.data,
-                             request->body.size, &clear, &error)) {
+    if (!signing_open_sign_in(request->app->home->signing, request->device.id, request->body.data,
+                              request->body.size, &clear, &error)) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "sign-in-malformed", "%s", error.message);
         return;
     }
     bool by_password = request->device.access == DEVICE_PASSWORD;
-    pp_autojson cJSON *message = pp_json_parse(clear.data, clear.size, SIGN_IN_CLEAR_MAX, &error);
+    pp_autojson cJSON *message = pp_json_parse(clear.data, clear.size, SIGNING_CLEAR_MAX, &error);
     if (!message || !pp_json_string(message, by_password ? "password" : "id_token",
                                     by_password ? PASSWORD_MAX : ID_TOKEN_MAX, &text, &error)) {
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "sign-in-malformed", "%s", error.message);

@@ -7,7 +7,7 @@
 #include "headend/ops/screen_proxy.h"
 #include "headend/public/agreement.h"
 #include "headend/server/waiters.h"
-#include "headend/signer/control.h"
+#include "headend/signing/signing.h"
 #include "jose/jwe.h"
 #include "jose/jws.h"
 
@@ -15,7 +15,6 @@
 #define STATE_AGAIN_S    1     /* until the server has heard of a change, at most */
 #define STATE_LIFETIME_S 86400 /* iat to exp */
 #define STATE_ETAG_SIZE  80
-#define STATE_TYPE       "pingplay-state"
 
 /* The key that the screen's secrets are encrypted to comes with each session. */
 static bool session_agreement(struct request *request, struct reply *reply) {
@@ -116,13 +115,13 @@ static cJSON *state_document(const struct device *device, const struct channel *
     return pp_steal(&state);
 }
 
-/* Signed by the control key: whoever ends TLS can hold a state back, and make none. */
+/* Signed by the control key: whoever ends TLS can hold a state back, and make none. The signer puts in the keys that
+ * screens encrypt to. */
 static bool state_sign(const struct request *request, const struct channel *channel,
                        const struct state_access *access, struct pp_buf *token, struct pp_error *error) {
-    struct control *control = request->app->control;
     const struct device *device = &request->device;
     pp_autojson cJSON *commands = screen_commands_waiting(request->db, device->id, error);
-    pp_autojson cJSON *shown = commands ? state_access_json(request, access, error) : NULL;
+    pp_autojson cJSON *shown = commands ? state_access_json(request, access) : NULL;
     struct pp_error why = {0};
     pp_autojson cJSON *proxy = screen_proxy_json(request->db, device->id, &why);
     if (why.code)
@@ -131,13 +130,10 @@ static bool state_sign(const struct request *request, const struct channel *chan
     const char *nonce = request_nonce(request);
     if (state && nonce)
         cJSON_AddStringToObject(state, "nonce", nonce);
-    /* A copy: a document's texts are wiped with it. */
-    if (state)
-        cJSON_AddItemToObject(state, "upload_key", cJSON_Duplicate(control_upload_key(control), true));
     pp_autojsontext char *text = state ? cJSON_PrintUnformatted(state) : NULL;
     if (state && !text)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
-    return text && control_sign(control, STATE_TYPE, text, strlen(text), token, error);
+    return text && signing_state(request->app->home->signing, device->id, text, token, error);
 }
 
 /* Whether the poll is to wait (again): *reply says so then. */

@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "headend/device/told.h"
-#include "headend/signer/sign_in_key.h"
+#include "headend/signing/signing.h"
 
 static void add_session(cJSON *json, const struct state_access *access) {
     if (!access->open) {
@@ -15,24 +15,19 @@ static void add_session(cJSON *json, const struct state_access *access) {
     cJSON_AddBoolToObject(session, "renew", access->session.expires < access->session.until);
 }
 
-static bool add_sign_in(const struct request *request, cJSON *json, const struct state_access *access,
-                        struct pp_error *error) {
+/* Without "key", which the signer puts in. */
+static void add_sign_in(const struct request *request, cJSON *json, const struct state_access *access) {
     char url[HOME_HOST_MAX + 96];
     char origin[HOME_HOST_MAX + 32];
-    cJSON *key = sign_in_key_jwk(request->app->sign_in_key, error);
-    if (!key)
-        return false;
     cJSON *sign_in = cJSON_AddObjectToObject(json, "sign_in");
-    cJSON_AddItemToObject(sign_in, "key", key);
     if (access->mode != DEVICE_PASSWORD)
-        return true;
+        return;
     request_origin(request, origin, sizeof origin);
     snprintf(url, sizeof url, "%s/access", origin);
     cJSON_AddStringToObject(sign_in, "url", url);
     snprintf(url, sizeof url, "%s/access?code=%s", origin, access->policy.code);
     cJSON_AddStringToObject(sign_in, "url_complete", url);
     cJSON_AddStringToObject(sign_in, "code", access->policy.code);
-    return true;
 }
 
 /* Without its secret a confidential client is refused by the provider, and the screen says so. */
@@ -43,8 +38,8 @@ static void add_client_auth(const struct request *request, cJSON *provider,
     struct pp_error error = {0};
     if (!*policy->client_secret)
         return;
-    bool sent = client_secret_send(request->app->sign_in_key, device->id, policy->client_secret,
-                                   device->agreement, &token, &error);
+    bool sent = signing_send_secret(request->app->home->signing, device->id, policy->client_secret,
+                                    device->agreement, &token, &error);
     bool news = told_set(request->app->unsealed, device->id, !sent);
     if (!sent && news)
         pp_log_error("the client secret of screen %s cannot be read, set it again: %s", device->id,
@@ -67,16 +62,15 @@ static void add_provider(const struct request *request, cJSON *json, const struc
     add_client_auth(request, provider, policy);
 }
 
-cJSON *state_access_json(const struct request *request, const struct state_access *access,
-                         struct pp_error *error) {
+cJSON *state_access_json(const struct request *request, const struct state_access *access) {
     pp_autojson cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "mode", device_access_name(access->mode));
     if (!access->temporary)
         return pp_steal(&json);
     add_session(json, access);
     cJSON_AddStringToObject(json, "reason", access->has_policy ? access->policy.reason : "");
-    if (access->has_policy && !add_sign_in(request, json, access, error))
-        return NULL;
+    if (access->has_policy)
+        add_sign_in(request, json, access);
     if (access->has_policy && access->mode == DEVICE_SSO)
         add_provider(request, json, &access->policy);
     return pp_steal(&json);

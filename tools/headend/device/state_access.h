@@ -7,7 +7,6 @@
 #include "headend/server/request.h"
 
 /* The state's member "access"; the caller deletes it. */
-cJSON *state_access_json(const struct request *request, const struct state_access *access,
-                         struct pp_error *error);
+cJSON *state_access_json(const struct request *request, const struct state_access *access);
 
 #endif

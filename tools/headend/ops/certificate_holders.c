@@ -73,8 +73,7 @@ static bool holder_refuse(struct db *db, const char *id, const struct authority 
     return (has || !in_use || device_revoke(db, id, error)) && certificates_end(db, id, authority, error);
 }
 
-static bool holders_refuse(void *arg, const struct authority *authority, struct pp_error *error) {
-    struct home *home = arg;
+static bool holders_refuse(struct home *home, const struct authority *authority, struct pp_error *error) {
     char id[UUID_TEXT_SIZE];
     struct pp_error end = {0};
     bool ok = true;
@@ -86,6 +85,14 @@ static bool holders_refuse(void *arg, const struct authority *authority, struct 
 }
 
 struct ca_holders ca_holders_of(struct home *home) {
-    return (struct ca_holders){
-        .arg = home, .name = holders_name, .count = holders_count, .refuse = holders_refuse};
+    return (struct ca_holders){.arg = home, .name = holders_name, .count = holders_count};
+}
+
+bool ca_holders_refuse(struct home *home, struct pp_error *error) {
+    PP_AUTO(ca) struct ca *ca = ca_open(home, error);
+    for (size_t i = 0; ca && i < ca->count; i++) {
+        if (ca->authorities[i].retired && !holders_refuse(home, &ca->authorities[i], error))
+            return false;
+    }
+    return ca != NULL;
 }

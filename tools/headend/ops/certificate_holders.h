@@ -10,6 +10,9 @@
 /* Those of home's database, which is locked for each call. `home` is borrowed. */
 struct ca_holders ca_holders_of(struct home *home);
 
+/* No certificate is good any more that is by an authority which is retired. */
+PP_MUST_USE bool ca_holders_refuse(struct home *home, struct pp_error *error);
+
 /* struct ca_holders' count. Callers hold db_lock. */
 PP_MUST_USE bool ca_screens(struct db *db, const struct ca *ca, const struct authority *authority,
                             int64_t *count, struct pp_error *error);

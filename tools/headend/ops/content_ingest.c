@@ -209,7 +209,7 @@ static void *ingest_run(void *arg) {
     return NULL;
 }
 
-struct content_ingest *content_ingest_create(struct content_uploads *uploads, const char *path,
+struct content_ingest *content_ingest_create(struct content_uploads *uploads, const struct home *home,
                                              content_metadata metadata, struct pp_error *error) {
     struct content_ingest *ingest = calloc(1, sizeof *ingest);
     if (!ingest) {
@@ -221,7 +221,7 @@ struct content_ingest *content_ingest_create(struct content_uploads *uploads, co
     ingest->untidy = true; /* as a server that was killed may have left it */
     pthread_mutex_init(&ingest->mutex, NULL);
     pthread_cond_init(&ingest->more, NULL);
-    ingest->home = home_open(path, error);
+    ingest->home = home_open_with(home->path, home->signing, error);
     ingest->running = ingest->home && content_renderers_find(ingest->renderers, error) &&
                       pp_thread_start(&ingest->thread, "ingest", ingest_run, ingest, error);
     if (ingest->running)

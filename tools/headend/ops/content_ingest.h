@@ -14,7 +14,7 @@ typedef void (*content_metadata)(const char *metadata, const char *key, char *te
 
 struct content_ingest;
 /* Begins. `uploads` are borrowed, `path` is the folder's. */
-struct content_ingest *content_ingest_create(struct content_uploads *uploads, const char *path,
+struct content_ingest *content_ingest_create(struct content_uploads *uploads, const struct home *home,
                                              content_metadata metadata, struct pp_error *error);
 /* Waits for the file that it is at. NULL is allowed. */
 void content_ingest_destroy(struct content_ingest *ingest);

@@ -9,7 +9,7 @@
 #include "headend/base/user_code.h"
 #include "headend/ops/device.h"
 #include "headend/ops/users.h"
-#include "headend/signer/client_secret.h"
+#include "headend/public/client_secret.h"
 
 #define PERSON_NAME_MAX      256 /* bytes of a subject or a name */
 #define PERSON_CLIENT_MAX    128 /* bytes of a client id, a scope or a claim's name */

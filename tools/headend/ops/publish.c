@@ -19,6 +19,7 @@
 #include "headend/signer/control.h"
 #include "headend/signer/tuf_repo.h"
 #include "headend/signer/tuf_sign.h"
+#include "headend/signing/signing.h"
 
 #define SEALED_MAX   (CHANNEL_MANIFEST_SIZE_MAX + 1024 * 1024) /* bytes of a sealed manifest */
 
@@ -152,7 +153,7 @@ static bool rekey(struct home *home, struct tuf_repo *repo, const char *id, stru
     bool ok = rekey_begin(home, id, tuf_repo_snapshot_version(repo) + 1, &channel, error);
     if (ok && channel.publish && manifest_seal_again(home, repo, &channel, &sealed, &spoilt))
         ok = publish_manifest_write(home, channel.id, &sealed, &target, error) &&
-             tuf_repo_update(repo, &target, &changed, error);
+             signing_repo_update(home->signing, repo, &target, &changed, error);
     else if (spoilt.code)
         pp_log_warning("channel %s: publish it again: %s", id, spoilt.message);
     pp_wipe(&channel, sizeof channel);
@@ -184,8 +185,8 @@ bool publish_rekey(struct home *home, struct pp_error *error) {
         return ok;
     autolock struct publish_lock lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
-    return lock.home && tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
-           rekey_all(home, &repo, error);
+    return lock.home && signing_repo_open(home->signing, &repo, home, error) &&
+           publish_settle(home, &repo, error) && rekey_all(home, &repo, error);
 }
 
 bool publish_init(struct home *home, struct pp_error *error) {
@@ -194,10 +195,10 @@ bool publish_init(struct home *home, struct pp_error *error) {
 
 /* All that was begun is done, and what that or time changes is signed anew. */
 static bool bring_up_to_date(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
-    const struct ca_holders holders = ca_holders_of(home);
     bool changed;
-    return ca_settle(home, &holders, error) && rekey_all(home, repo, error) &&
-           tuf_repo_update(repo, NULL, &changed, error) && ca_finish(home, error);
+    return ca_holders_refuse(home, error) && signing_settle_authorities(home->signing, error) &&
+           rekey_all(home, repo, error) && signing_repo_update(home->signing, repo, NULL, &changed, error) &&
+           signing_finish_authorities(home->signing, error);
 }
 
 bool publish_refresh(struct home *home, struct pp_error *error) {
@@ -206,7 +207,7 @@ bool publish_refresh(struct home *home, struct pp_error *error) {
     if (!lock.home)
         return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
     tuf_autorepo struct tuf_repo repo = {0};
-    return tuf_repo_open(&repo, home, error) && publish_settle(home, &repo, error) &&
+    return signing_repo_open(home->signing, &repo, home, error) && publish_settle(home, &repo, error) &&
            bring_up_to_date(home, &repo, error);
 }
 
@@ -235,7 +236,8 @@ bool publish_restored(struct home *home, int64_t root_version, struct pp_error *
     tuf_autorepo struct tuf_repo repo = {0};
     bool changed;
     autolock struct publish_lock lock = publish_lock(home, true, error);
-    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error))
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error))
         return false;
     if (!roots_lead_on(&repo, root_version, error))
         return false;
@@ -262,8 +264,8 @@ bool publish_rotate(struct home *home, const char *const *roles, struct pp_error
             repository[count++] = *roles;
     }
     autolock struct publish_lock lock = publish_lock(home, true, error);
-    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
-        (count && !tuf_repo_rotate(&repo, repository, error)) ||
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error) || (count && !tuf_repo_rotate(&repo, repository, error)) ||
         (control && !control_rotate(home, &repo, error)))
         return false;
     home_wake(home);
@@ -286,8 +288,9 @@ bool publish_ca_rotate(struct home *home, uint8_t sha256[CA_HASH_SIZE], struct p
     const struct ca_holders holders = ca_holders_of(home);
     tuf_autorepo struct tuf_repo repo = {0};
     autolock struct publish_lock lock = publish_lock(home, true, error);
-    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
-        !ca_rotate(home, &holders, sha256, error) || !bring_up_to_date(home, &repo, error))
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error) || !ca_rotate(home, &holders, sha256, error) ||
+        !bring_up_to_date(home, &repo, error))
         return false;
     home_wake(home);
     return true;
@@ -298,8 +301,9 @@ bool publish_ca_retire(struct home *home, const char *hex, bool force, uint8_t s
     const struct ca_holders holders = ca_holders_of(home);
     tuf_autorepo struct tuf_repo repo = {0};
     autolock struct publish_lock lock = publish_lock(home, true, error);
-    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
-        !ca_retire(home, &holders, hex, force, sha256, error) || !bring_up_to_date(home, &repo, error))
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error) || !ca_retire(home, &holders, hex, force, sha256, error) ||
+        !bring_up_to_date(home, &repo, error))
         return false;
     home_wake(home);
     return true;
@@ -308,7 +312,8 @@ bool publish_ca_retire(struct home *home, const char *hex, bool force, uint8_t s
 bool publish_restate_time(struct home *home, struct pp_error *error) {
     tuf_autorepo struct tuf_repo repo = {0};
     autolock struct publish_lock lock = publish_lock(home, true, error);
-    return lock.home && tuf_repo_open(&repo, home, error) && tuf_repo_restate_time(&repo, error);
+    return lock.home && signing_repo_open(home->signing, &repo, home, error) &&
+           tuf_repo_restate_time(&repo, error);
 }
 
 bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error) {
@@ -319,12 +324,12 @@ bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_err
     if (!lock.home)
         return busy.code == PP_E_STATE ? true : pp_fail(error, busy.code, "%s", busy.message);
     tuf_autorepo struct tuf_repo repo = {0};
-    if (!tuf_repo_open(&repo, home, error))
+    if (!signing_repo_open(home->signing, &repo, home, error))
         return false;
     repo.now = now;
     /* Neither waits for the other: a root that cannot be signed here must not fill the disk. */
     struct pp_error root = {0};
-    bool root_ok = tuf_repo_renew_root(&repo, &root);
+    bool root_ok = signing_repo_renew_root(home->signing, &root);
     if (!publish_settle(home, &repo, error) || !repo_clean(home, &repo, &cleaned, error))
         return false;
     *again = cleaned.more;
@@ -431,8 +436,8 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
     pp_autojson cJSON *warnings = cJSON_CreateArray();
     autolock struct publish_lock lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
-    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
-        !rekey_all(home, &repo, error) ||
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error) || !rekey_all(home, &repo, error) ||
         !objects_seal(home, playlist, channel_id, &options->renderers, warnings, result, error))
         return false;
     int64_t snapshot = tuf_repo_snapshot_version(&repo) + 1;
@@ -442,7 +447,8 @@ bool publish_playlist(struct home *home, const char *channel_id, struct playlist
     if (!publish_prepare(home, channel_id, snapshot, playlist->manifest, warnings, &result->number, &sealed,
                          error) ||
         !publish_manifest_write(home, channel_id, &sealed, &target, error) ||
-        !tuf_repo_update(&repo, &target, &changed, error) || !rows_done(home, snapshot, &changed, error))
+        !signing_repo_update(home->signing, &repo, &target, &changed, error) ||
+        !rows_done(home, snapshot, &changed, error))
         return false;
     if (options->warn)
         publish_warnings_each(warnings, options->warn, options->arg);
@@ -472,11 +478,12 @@ bool publish_withdraw(struct home *home, const char *channel_id, struct pp_error
     tuf_autorepo struct tuf_repo repo = {0};
     struct channel channel = {0};
     bool changed;
-    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
-        !channel_published(home, channel_id, &channel, error))
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error) || !channel_published(home, channel_id, &channel, error))
         return false;
     const struct tuf_target nothing = {.channel = channel.id};
-    if (!tuf_repo_update(&repo, &nothing, &changed, error) || !channel_emptied(home, channel.id, error))
+    if (!signing_repo_update(home->signing, &repo, &nothing, &changed, error) ||
+        !channel_emptied(home, channel.id, error))
         return false;
     home_wake(home);
     return true;
@@ -494,13 +501,14 @@ static bool screens_move(struct home *home, const char *id, const char *move_to,
 
 /* Out of the repository, where it is in there. */
 static bool channel_unlist(struct tuf_repo *repo, const char *id, struct pp_error *error) {
+    struct signing *signing = repo->home->signing;
     const struct tuf_target gone = {.channel = id, .removed = true};
     char role[sizeof TUF_CHANNEL_ROLE + CHANNEL_ID_MAX];
     bool changed;
     snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", id);
-    if (tuf_repo_version(repo, role) && !tuf_repo_update(repo, &gone, &changed, error))
+    if (tuf_repo_version(repo, role) && !signing_repo_update(signing, repo, &gone, &changed, error))
         return false;
-    return tuf_key_forget(repo->home, role, error);
+    return signing_repo_forget(signing, id, error);
 }
 
 bool publish_remove_channel(struct home *home, const char *id, const char *move_to, struct pp_error *error) {
@@ -508,8 +516,9 @@ bool publish_remove_channel(struct home *home, const char *id, const char *move_
         return pp_fail(error, PP_E_INVALID, "its screens cannot be moved to the channel itself");
     autolock struct publish_lock lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
-    if (!lock.home || !tuf_repo_open(&repo, home, error) || !publish_settle(home, &repo, error) ||
-        !screens_move(home, id, move_to, error) || !channel_unlist(&repo, id, error))
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error) || !screens_move(home, id, move_to, error) ||
+        !channel_unlist(&repo, id, error))
         return false;
     db_lock(home->db);
     bool ok = channel_delete(home->db, id, error);

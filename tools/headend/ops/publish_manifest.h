@@ -3,7 +3,7 @@
 #define HEADEND_OPS_PUBLISH_MANIFEST_H
 
 #include "headend/ops/channel.h"
-#include "headend/signer/tuf_repo.h"
+#include "headend/public/tuf_files.h"
 
 #define PUBLISH_MANIFESTS       HOME_REPO "/targets/channels"
 #define PUBLISH_MANIFEST_SUFFIX ".manifest.sealed"

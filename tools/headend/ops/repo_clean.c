@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/encode.h"
 #include "channel/manifest.h"
 #include "crypto/seal.h"
 #include "headend/ops/publish_manifest.h"

@@ -13,8 +13,7 @@
 #ifndef HEADEND_OPS_REPO_CLEAN_H
 #define HEADEND_OPS_REPO_CLEAN_H
 
-#include "headend/signer/tuf_repo.h"
-#include "headend/signer/tuf_sign.h"
+#include "headend/public/tuf_files.h"
 
 #define CLEAN_VERSION_S ((int64_t)TUF_DAY_S)      /* after a version was superseded */
 #define CLEAN_OBJECT_S  (30 * (int64_t)TUF_DAY_S) /* after an object was last in a manifest that stays */

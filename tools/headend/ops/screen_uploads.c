@@ -8,8 +8,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "crypto/bulk.h"
-#include "headend/signer/tuf_sign.h"
-#include "headend/signer/upload_key.h"
+#include "headend/signing/signing.h"
 
 #define UPLOADS "uploads"
 
@@ -162,6 +161,18 @@ static bool receipt_covers(const struct screen_command *command, const struct pp
            pp_fail(error, PP_E_AUTH, "this is not what the screen says that it has sent");
 }
 
+static bool sealed_open(struct signing *signing, const struct command_upload *upload,
+                        const struct pp_buf *sealed, struct pp_buf *clear, struct pp_error *error) {
+    uint8_t key[SIGNING_KEY_SIZE];
+    struct command_upload_parts parts;
+    bool ok = command_upload_token(sealed->data, sealed->size, &parts, error) &&
+              signing_open_upload(signing, upload->device, upload->command, parts.token, parts.token_size,
+                                  key, error) &&
+              command_upload_stream_open(key, upload, &parts, clear, error);
+    pp_wipe(key, sizeof key);
+    return ok || pp_wrap(error, "upload");
+}
+
 bool screen_upload_open(const struct home *home, const struct screen_command *command, struct pp_buf *clear,
                         struct pp_error *error) {
     char path[PP_PATH_MAX];
@@ -172,7 +183,6 @@ bool screen_upload_open(const struct home *home, const struct screen_command *co
     if (!pp_file_read(home->fd, path, &sealed, error))
         return error->code == PP_E_NOTFOUND ? pp_fail(error, PP_E_NOTFOUND, "nothing was received for it")
                                             : false;
-    PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(home, UPLOAD_ROLE, false, error);
-    return key && command_upload_open(key, &upload, sealed.data, sealed.size, clear, error) &&
+    return sealed_open(home->signing, &upload, &sealed, clear, error) &&
            receipt_covers(command, clear, error);
 }

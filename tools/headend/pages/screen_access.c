@@ -9,6 +9,7 @@
 #include "headend/pages/device.h"
 #include "headend/server/hasher.h"
 #include "headend/server/operate.h"
+#include "headend/signing/signing.h"
 
 #define SCOPE_FIRST "openid email profile offline_access"
 #define CLAIM_FIRST "groups"
@@ -145,8 +146,8 @@ static bool secret_read(const struct request *request, struct access_form *read)
     if (!*secret)
         return true;
     bool ok = client_secret_check(secret, NULL) &&
-              client_secret_seal(request->app->sign_in_key, request_parameter(request, "id"), secret,
-                                 &read->secret, NULL);
+              signing_keep_secret(request->app->home->signing, request_parameter(request, "id"), secret,
+                                  &read->secret, NULL);
     read->settings.client_secret = pp_buf_text(&read->secret);
     return ok;
 }

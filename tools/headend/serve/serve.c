@@ -50,9 +50,7 @@
 #include "headend/server/waiters.h"
 #include "headend/server/workers.h"
 #include "headend/server/writer.h"
-#include "headend/signer/ca_issue.h"
-#include "headend/signer/control.h"
-#include "headend/signer/sign_in_key.h"
+#include "headend/signing/signing.h"
 #include "page/strings.h"
 
 #define SERVE_TICK_MS       1000
@@ -107,7 +105,6 @@ static void serving_finish(struct serving *serving) {
     proof_guard_destroy(app->proofs);
     provider_keys_destroy(app->providers);
     told_destroy(app->unsealed);
-    sign_in_key_close(app->sign_in_key);
     writer_destroy(app->writer);
     if (app->contacts)
         (void)!contacts_write(app->contacts, app->db, NULL);
@@ -120,7 +117,6 @@ static void serving_finish(struct serving *serving) {
     time_zones_finish(&serving->time_zones);
     metrics_destroy(app->metrics);
     site_finish(&serving->site);
-    control_close(app->control);
     authorities_close(app->authorities);
     home_close(serving->keeper);
     pp_close(&app->repo_fd);
@@ -198,7 +194,7 @@ static bool serving_present(struct serving *serving, struct pp_error *error) {
     PP_AUTO(ca) struct ca *ca = authorities_now(app->authorities);
     memcpy(serving->issuer, ca->authorities[0].sha256, sizeof serving->issuer);
     if (!home_hosts_load(app->home, &hosts, error) ||
-        !ca_renew_server(ca, app->home, &hosts, &renewed, error))
+        !signing_certify_server(app->home->signing, &hosts, &renewed, error))
         return false;
     if (renewed)
         pp_log_info("the server's certificate was renewed");
@@ -220,14 +216,14 @@ static bool serving_load_console(struct app *app, struct pp_error *error) {
 static bool serving_load(struct serving *serving, struct pp_error *error) {
     struct app *app = &serving->app;
     app->authorities = authorities_open(app->home, error);
-    app->control = app->authorities ? control_open(app->home, error) : NULL;
-    if (!app->control)
+    if (!app->authorities || !signing_ready(app->home->signing, error))
         return false;
     app->repo_fd = pp_dir_open(app->home->fd, HOME_REPO, error);
     const struct connection_limits limits = {.connections = app->options.connections,
                                              .per_address = app->options.per_address,
                                              .request_s = app->options.request_s};
-    return app->repo_fd >= 0 && (serving->keeper = home_open(app->home->path, error)) &&
+    return app->repo_fd >= 0 &&
+           (serving->keeper = home_open_with(app->home->path, app->home->signing, error)) &&
            (app->waiters = waiters_create(error)) &&
            (app->connections = connections_create(&limits, app->authorities, error)) &&
            serving_present(serving, error) && (app->writer = writer_create(app->db, error)) &&
@@ -235,12 +231,11 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
            (app->workers = workers_create(error)) && (app->streams = streams_create(app->workers, error)) &&
            (app->changes = screen_changes_create(error)) && screen_uploads_tidy(app->home, error) &&
-           (app->proofs = proof_guard_create(error)) &&
-           (app->sign_in_key = sign_in_key_open(app->home, error)) && (app->unsealed = told_create(error)) &&
+           (app->proofs = proof_guard_create(error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
            (app->allowance = allowance_create(error)) &&
            (app->uploads = content_uploads_create(app->home, error)) &&
-           (app->ingest = content_ingest_create(app->uploads, app->home->path, tus_metadata_text, error)) &&
+           (app->ingest = content_ingest_create(app->uploads, app->home, tus_metadata_text, error)) &&
            (app->strings = strings_create(embedded_files, error)) && serving_load_console(app, error) &&
            time_zones_load(&serving->time_zones, TIME_ZONES_DIR, error);
 }

@@ -10,7 +10,7 @@
 #include "headend/ops/figures.h"
 #include "headend/ops/security_contact.h"
 #include "headend/serve/scrape.h"
-#include "headend/signer/control.h"
+#include "headend/signing/signing.h"
 
 #define PATH        "/.well-known/security.txt"
 #define READY_BYTES (64ULL * 1024 * 1024) /* that are left on the disk; with fewer it is not ready */
@@ -32,8 +32,7 @@ static bool ready_database(struct request *request, struct pp_error *error) {
 }
 
 static bool ready_signer(struct request *request, struct pp_error *error) {
-    pp_autobuf struct pp_buf token = PP_BUF_INIT(1024);
-    return control_sign(request->app->control, "pingplay-ready", "{}", 2, &token, error);
+    return signing_ready(request->app->home->signing, error);
 }
 
 static bool ready_disk(struct request *request, struct pp_error *error) {

@@ -15,9 +15,7 @@ struct writer;
 struct contacts;
 struct hasher;
 struct allowance;
-struct control;
 struct proof_guard;
-struct sign_in_key;
 struct provider_keys;
 struct told;
 struct workers;
@@ -50,7 +48,6 @@ struct app {
         reader; /* another connection, for what only reads (but a certificate's first use) and so waits for nobody */
     struct db *watcher; /* another one, of streams, which look at much */
     struct authorities *authorities;
-    struct control *control;
     int repo_fd; /* the folder of the static repository */
     struct serve_options options;
     uint16_t port; /* where it listens */
@@ -62,7 +59,6 @@ struct app {
     struct workers *workers;         /* that wait for disks, so that nobody else does */
     struct streams *streams;         /* answers that last */
     struct screen_changes *changes;  /* which screens changed, for them */
-    struct sign_in_key *sign_in_key; /* to which what people show at screens is encrypted */
     struct provider_keys *providers; /* at which they sign in */
     struct told *unsealed;           /* of screens whose client secret cannot be read */
     struct proof_guard *proofs;      /* of screens: which are taken */

@@ -2,7 +2,7 @@
 
 #include "headend/http/connections.h"
 #include "headend/server/route.h"
-#include "headend/signer/control.h"
+#include "headend/signing/message.h"
 
 const char *request_path(const struct request *request) {
     return request->at.whole;
@@ -25,7 +25,7 @@ const char *request_nonce(const struct request *request) {
     static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const char *nonce = request_header(request, "Pingplay-Nonce");
     size_t size = nonce ? strlen(nonce) : 0;
-    return size && size <= CONTROL_NONCE_MAX && strspn(nonce, alphabet) == size ? nonce : NULL;
+    return size && size <= SIGNING_NONCE_MAX && strspn(nonce, alphabet) == size ? nonce : NULL;
 }
 
 const char *request_query(const struct request *request, const char *name) {

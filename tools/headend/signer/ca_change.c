@@ -236,16 +236,12 @@ static bool certificate_lay(const struct home *home, const struct ca *ca, struct
     return pp_file_replace(home->fd, HOME_CA_CERTIFICATE, pem.data, pem.size, 0644, error);
 }
 
-bool ca_settle(const struct home *home, const struct ca_holders *holders, struct pp_error *error) {
+bool ca_settle(const struct home *home, struct pp_error *error) {
     PP_AUTO(ca) struct ca *ca = ca_open(home, error);
     if (!ca)
         return false;
     if (!ca_file_exists(home))
         return keys_destroy(home, ca, false, error);
-    for (size_t i = 0; i < ca->count; i++) {
-        if (ca->authorities[i].retired && !holders->refuse(holders->arg, &ca->authorities[i], error))
-            return false;
-    }
     return certificate_lay(home, ca, error) && pp_shred(home->fd, HOME_CA_KEY, error) &&
            pp_shred(home->fd, HOME_CA_KEY ".new", error) && keys_destroy(home, ca, true, error);
 }

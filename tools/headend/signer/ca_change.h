@@ -16,8 +16,6 @@ struct ca_holders {
     /* How many screens in use hold a certificate of the authority's that they may show. */
     bool (*count)(void *arg, const struct ca *ca, const struct authority *authority, int64_t *count,
                   struct pp_error *error);
-    /* No certificate by it is good any more. */
-    bool (*refuse)(void *arg, const struct authority *authority, struct pp_error *error);
 };
 
 /* A new authority, which issues from then on; those that are trusted certify its key. One that was made by a call that
@@ -32,9 +30,10 @@ PP_MUST_USE bool ca_rotate(const struct home *home, const struct ca_holders *hol
 PP_MUST_USE bool ca_retire(const struct home *home, const struct ca_holders *holders, const char *hex,
                            bool force, uint8_t sha256[CA_HASH_SIZE], struct pp_error *error);
 
-/* What the folder says is done: ca.pem is the certificate of the one that issues, the keys that nobody needs are
- * destroyed, and no certificate is good that is by one that is retired. */
-PP_MUST_USE bool ca_settle(const struct home *home, const struct ca_holders *holders, struct pp_error *error);
+/* What the folder says is done: ca.pem is the certificate of the one that issues, and the keys that nobody needs are
+ * destroyed. That no certificate is good that is by one that is retired is the database's part, and comes before it
+ * (ops/certificate_holders.h). */
+PP_MUST_USE bool ca_settle(const struct home *home, struct pp_error *error);
 /* Screens are told. */
 PP_MUST_USE bool ca_finish(const struct home *home, struct pp_error *error);
 

@@ -1,23 +1,15 @@
 /*
- * The secret that a provider has given for its client (RFC 6749 §2.3.1), where it is a confidential one: screens in
- * mode sso show it there. It is kept as a JWE to keys/sign-in.pem, for the one screen that it was set for, so that a
- * copy of the database shows none; and a screen gets it as a JWE to its agreement key, as it gets its channel's key.
+ * How a client's secret (public/client_secret.h) is kept: as a JWE to keys/sign-in.pem, for the one screen
+ * that it was set for, so that a copy of the database shows none; and a screen gets it as a JWE to its agreement key,
+ * as it gets its channel's key.
  */
 #ifndef HEADEND_SIGNER_CLIENT_SECRET_H
 #define HEADEND_SIGNER_CLIENT_SECRET_H
 
 #include "base/buf.h"
 #include "crypto/jwk.h"
+#include "headend/public/client_secret.h"
 #include "headend/signer/sign_in_key.h"
-
-#define CLIENT_SECRET_MAX       255 /* bytes: what a screen takes (firmware/access/client_auth.h) */
-#define CLIENT_SECRET_TOKEN_MAX 2048
-
-/* Visible ASCII (RFC 6749 §A.2). */
-PP_MUST_USE bool client_secret_check(const char *secret, struct pp_error *error);
-/* One line of a file. Wipe it when done. */
-PP_MUST_USE bool client_secret_read(const char *path, char secret[CLIENT_SECRET_MAX + 1],
-                                    struct pp_error *error);
 
 /* Appends what is to be kept. */
 PP_MUST_USE bool client_secret_seal(const struct sign_in_key *key, const char *device, const char *secret,

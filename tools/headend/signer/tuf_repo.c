@@ -19,74 +19,11 @@
 #define RESIGN          HOME_KEYS "/resign" /* keys are being changed: what they sign is to be signed anew */
 #define LIFETIME(days)  ((int64_t)(days)*TUF_DAY_S)
 
-void tuf_repo_close(struct tuf_repo *repo) {
-    cJSON_Delete(repo->timestamp);
-    cJSON_Delete(repo->snapshot);
-    repo->timestamp = repo->snapshot = NULL;
-}
-
-/* The `signed` part of a metadata file. The caller deletes it. */
-static cJSON *metadata_read(const struct home *home, const char *name, struct pp_error *error) {
-    char path[PP_PATH_MAX];
-    pp_autobuf struct pp_buf text = PP_BUF_INIT(TUF_METADATA_MAX);
-    if (!pp_path_format(path, error, METADATA "/%s", name) || !pp_file_read(home->fd, path, &text, error))
-        return NULL;
-    pp_autojson cJSON *file = pp_json_parse(text.data, text.size, TUF_METADATA_MAX, error);
-    cJSON *body = file ? cJSON_DetachItemFromObjectCaseSensitive(file, "signed") : NULL;
-    if (!body)
-        pp_wrap(error, "%s", path);
-    return body;
-}
-
-/* "channel-lobby.json" at version 3 is read as "3.channel-lobby.json". */
-static cJSON *metadata_read_version(const struct home *home, int64_t version, const char *name,
-                                    struct pp_error *error) {
-    char versioned[PP_PATH_MAX];
-    return pp_path_format(versioned, error, "%lld.%s", (long long)version, name)
-               ? metadata_read(home, versioned, error)
-               : NULL;
-}
-
-/* The version that snapshot or timestamp gives a file; 0 where it names none. */
-static int64_t meta_version(const cJSON *list, const char *name) {
-    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(list, "meta");
-    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(meta, name);
-    const cJSON *version = cJSON_GetObjectItemCaseSensitive(entry, "version");
-    return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : 0;
-}
-
-static int64_t body_version(const cJSON *body) {
-    const cJSON *version = cJSON_GetObjectItemCaseSensitive(body, "version");
-    return cJSON_IsNumber(version) ? (int64_t)version->valuedouble : 0;
-}
-
 static bool rotation_settle(struct tuf_repo *repo, struct pp_error *error);
 
 bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_error *error) {
-    *repo = (struct tuf_repo){.home = home, .now = pp_clock_realtime_s()};
-    if (!rotation_settle(repo, error))
-        return false;
-    repo->timestamp = metadata_read(home, "timestamp.json", error);
-    if (!repo->timestamp)
-        return false;
-    repo->snapshot =
-        metadata_read_version(home, meta_version(repo->timestamp, "snapshot.json"), "snapshot.json", error);
-    return repo->snapshot != NULL;
-}
-
-cJSON *tuf_repo_read(const struct home *home, int64_t version, const char *role, struct pp_error *error) {
-    char name[PP_PATH_MAX];
-    return pp_path_format(name, error, "%s.json", role) ? metadata_read_version(home, version, name, error)
-                                                        : NULL;
-}
-
-int64_t tuf_repo_version(const struct tuf_repo *repo, const char *role) {
-    char name[PP_PATH_MAX];
-    return pp_path_format(name, NULL, "%s.json", role) ? meta_version(repo->snapshot, name) : 0;
-}
-
-int64_t tuf_repo_snapshot_version(const struct tuf_repo *repo) {
-    return body_version(repo->snapshot);
+    *repo = (struct tuf_repo){.home = home};
+    return rotation_settle(repo, error) && tuf_repo_load(repo, home, error);
 }
 
 /* Whether half of the time that `days` gives a file is over. */
@@ -106,7 +43,7 @@ static bool role_write(const struct tuf_repo *repo, const char *role, const cJSO
     char path[PP_PATH_MAX];
     char name[PP_PATH_MAX];
     char prefix[32] = "";
-    int64_t version = body_version(body);
+    int64_t version = tuf_body_version(body);
     pp_autobuf struct pp_buf file = PP_BUF_INIT(TUF_METADATA_MAX);
     if (versioned)
         snprintf(prefix, sizeof prefix, "%lld.", (long long)version);
@@ -159,25 +96,11 @@ static cJSON *root_body(const struct home *home, int64_t version, int64_t now, s
     return pp_steal(&body);
 }
 
-bool tuf_repo_has_root(const struct home *home, int64_t version) {
-    char path[PP_PATH_MAX];
-    return pp_path_format(path, NULL, METADATA "/%lld.root.json", (long long)version) &&
-           faccessat(home->fd, path, F_OK, 0) == 0;
-}
-
-/* The newest root that there is. */
-static cJSON *root_newest(const struct home *home, struct pp_error *error) {
-    int64_t version = 1;
-    while (tuf_repo_has_root(home, version + 1))
-        version++;
-    return tuf_repo_read(home, version, "root", error);
-}
-
 /* Signs `body`, the newest root or what was changed in it, as the next one, by the keys of these roles. */
 static bool root_sign_next_by(const struct tuf_repo *repo, cJSON *body, const char *const *signers,
                               struct pp_error *error) {
     const struct home *home = repo->home;
-    int64_t version = body_version(body) + 1;
+    int64_t version = tuf_body_version(body) + 1;
     char path[PP_PATH_MAX];
     char expires[PP_RFC3339_SIZE];
     pp_time_format(repo->now + LIFETIME(TUF_ROOT_DAYS), expires);
@@ -198,7 +121,7 @@ static bool root_sign_next(const struct tuf_repo *repo, cJSON *body, struct pp_e
 }
 
 bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error) {
-    pp_autojson cJSON *body = root_newest(repo->home, error);
+    pp_autojson cJSON *body = tuf_repo_root(repo->home, error);
     if (!body)
         return false;
     return !is_old(repo, body, TUF_ROOT_DAYS) || root_sign_next(repo, body, error);
@@ -207,13 +130,13 @@ bool tuf_repo_renew_root(const struct tuf_repo *repo, struct pp_error *error) {
 /* The next ones keep what this one says. Its version is its epoch: above all that was said before. */
 bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error) {
     char now[PP_RFC3339_SIZE];
-    pp_autojson cJSON *body = root_newest(repo->home, error);
+    pp_autojson cJSON *body = tuf_repo_root(repo->home, error);
     if (!body)
         return false;
     pp_time_format(repo->now, now);
     cJSON_DeleteItemFromObjectCaseSensitive(body, TUF_TIME_FIELD);
     cJSON *statement = cJSON_AddObjectToObject(body, TUF_TIME_FIELD);
-    if (!cJSON_AddNumberToObject(statement, "epoch", (double)body_version(body) + 1) ||
+    if (!cJSON_AddNumberToObject(statement, "epoch", (double)tuf_body_version(body) + 1) ||
         !cJSON_AddStringToObject(statement, "time", now))
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return root_sign_next(repo, body, error);
@@ -268,7 +191,7 @@ static bool next_key_settle(const struct home *home, const char *role, struct pp
     if (!key && missing.code == PP_E_NOTFOUND)
         return tuf_key_forget(home, next, error);
     pp_autojson cJSON *object = key ? tuf_key_object(key, keyid, error) : NULL;
-    pp_autojson cJSON *root = object ? root_newest(home, error) : NULL;
+    pp_autojson cJSON *root = object ? tuf_repo_root(home, error) : NULL;
     if (root && root_names(root, role, keyid))
         return tuf_key_take_next(home, role, error);
     return (root || !key) && tuf_key_forget(home, next, error);
@@ -296,7 +219,7 @@ bool tuf_repo_rotate(struct tuf_repo *repo, const char *const *roles, struct pp_
     const struct home *home = repo->home;
     bool changed;
     char next[TUF_ROLE_MAX];
-    pp_autojson cJSON *body = root_newest(home, error);
+    pp_autojson cJSON *body = tuf_repo_root(home, error);
     if (!body || !pp_file_replace(home->fd, RESIGN, "", 0, 0600, error))
         return false;
     for (const char *const *role = roles; *role; role++) {
@@ -318,10 +241,10 @@ bool tuf_repo_rotate(struct tuf_repo *repo, const char *const *roles, struct pp_
 /* One after the other: a screen may have any of those that are lost, or none. */
 bool tuf_repo_lead_on(const struct tuf_repo *repo, int64_t version, struct pp_error *error) {
     PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(repo->home, "root", false, error);
-    pp_autojson cJSON *body = key ? root_newest(repo->home, error) : NULL;
+    pp_autojson cJSON *body = key ? tuf_repo_root(repo->home, error) : NULL;
     if (!body)
         return false;
-    int64_t newest = body_version(body);
+    int64_t newest = tuf_body_version(body);
     if (version - newest > TUF_ROOTS_LOST_MAX)
         return pp_fail(error, PP_E_LIMIT,
                        "root version %lld: the newest here is %lld, and no more than %d can be lost",
@@ -387,7 +310,7 @@ static cJSON *top_targets(const struct tuf_repo *repo, struct pp_error *error) {
 /* A new version of targets, with what the former one delegates. Takes `targets`. */
 static cJSON *targets_body(const struct tuf_repo *repo, const cJSON *former, cJSON *targets,
                            struct pp_error *error) {
-    cJSON *body = tuf_signed("targets", next_version(repo, body_version(former)),
+    cJSON *body = tuf_signed("targets", next_version(repo, tuf_body_version(former)),
                              repo->now + LIFETIME(TUF_TARGETS_DAYS), error);
     if (!body) {
         cJSON_Delete(targets);
@@ -417,6 +340,16 @@ static int delegated_at(const cJSON *targets, const char *role) {
         at++;
     }
     return -1;
+}
+
+bool tuf_repo_delegates(const struct home *home, const char *role, bool *delegated, struct pp_error *error) {
+    tuf_autorepo struct tuf_repo repo = {0};
+    pp_autojson cJSON *targets =
+        tuf_repo_load(&repo, home, error)
+            ? tuf_repo_read(home, tuf_repo_version(&repo, "targets"), "targets", error)
+            : NULL;
+    *delegated = delegated_at(targets, role) >= 0;
+    return targets != NULL;
 }
 
 /* A role channel-<id> for channels/<id>/… */
@@ -456,7 +389,7 @@ static void undelegate(cJSON *targets, const char *role) {
 static cJSON *list_body(const struct tuf_repo *repo, const char *type, const cJSON *former, int days,
                         struct pp_error *error) {
     cJSON *body =
-        tuf_signed(type, next_version(repo, body_version(former)), repo->now + LIFETIME(days), error);
+        tuf_signed(type, next_version(repo, tuf_body_version(former)), repo->now + LIFETIME(days), error);
     const cJSON *meta = cJSON_GetObjectItemCaseSensitive(former, "meta");
     if (body)
         cJSON_AddItemToObject(body, "meta", meta ? cJSON_Duplicate(meta, true) : cJSON_CreateObject());
@@ -492,7 +425,7 @@ static bool channel_update(const struct tuf_repo *repo, const struct tuf_target 
     snprintf(name, sizeof name, "%s.json", role);
     /* The key is made before anything is signed with it. */
     PP_AUTO(crypto_key) struct crypto_key *key = tuf_key(repo->home, role, true, error);
-    return key && channel_write(repo, role, next_version(repo, meta_version(repo->snapshot, name)),
+    return key && channel_write(repo, role, next_version(repo, tuf_meta_version(repo->snapshot, name)),
                                 channel_targets(target), snapshot, error);
 }
 
@@ -529,7 +462,7 @@ static void channels_renew(const struct tuf_repo *repo, const cJSON *targets, co
         if (target && strcmp(role + strlen(TUF_CHANNEL_ROLE), target->channel) == 0)
             continue;
         struct pp_error error = {0};
-        if (!channel_renew(repo, role, meta_version(repo->snapshot, entry->string), snapshot, changed,
+        if (!channel_renew(repo, role, tuf_meta_version(repo->snapshot, entry->string), snapshot, changed,
                            &error))
             pp_log_error("%s cannot be signed anew: %s", role, error.message);
     }
@@ -568,9 +501,8 @@ static bool targets_update(const struct tuf_repo *repo, const cJSON *former, con
 /* Delegated roles and targets; `snapshot` gets what changed. */
 static bool roles_update(const struct tuf_repo *repo, const struct tuf_target *target, cJSON *snapshot,
                          bool *changed, struct pp_error *error) {
-    int64_t version = meta_version(repo->snapshot, "targets.json");
-    pp_autojson cJSON *former =
-        version ? metadata_read_version(repo->home, version, "targets.json", error) : NULL;
+    int64_t version = tuf_meta_version(repo->snapshot, "targets.json");
+    pp_autojson cJSON *former = version ? tuf_repo_read(repo->home, version, "targets", error) : NULL;
     if (version && !former)
         return false;
     if (target) {

@@ -12,11 +12,7 @@
 #ifndef HEADEND_SIGNER_TUF_REPO_H
 #define HEADEND_SIGNER_TUF_REPO_H
 
-#include "base/json.h"
-#include "headend/base/home.h"
-
-#define TUF_METADATA       HOME_REPO "/metadata"
-#define TUF_CHANNEL_ROLE   "channel-" /* and the channel's id */
+#include "headend/public/tuf_files.h"
 
 #define TUF_TIME_FIELD     "pingplay-time" /* of root: {"epoch", "time"} */
 #define TUF_ROOTS_LOST_MAX 1000
@@ -25,16 +21,6 @@
 #define TUF_TARGETS_DAYS   365 /* targets and the channels' roles */
 #define TUF_SNAPSHOT_DAYS  60
 #define TUF_TIMESTAMP_DAYS 14
-
-struct tuf_repo {
-    const struct home *home;
-    int64_t now;                 /* s since 1970 */
-    int64_t least;               /* not 0: everything is signed anew, with a version of this or more */
-    cJSON *timestamp, *snapshot; /* their `signed` parts; NULL in a repository that is being made */
-};
-
-void tuf_repo_close(struct tuf_repo *repo);
-#define tuf_autorepo PP_CLEANUP(tuf_repo_close)
 
 /* Reads what is there; first finishes or undoes a change of keys that was interrupted. */
 PP_MUST_USE bool tuf_repo_open(struct tuf_repo *repo, const struct home *home, struct pp_error *error);
@@ -55,7 +41,6 @@ PP_MUST_USE bool tuf_repo_rotate(struct tuf_repo *repo, const char *const *roles
  * back (trust/README.md). */
 PP_MUST_USE bool tuf_repo_restate_time(const struct tuf_repo *repo, struct pp_error *error);
 
-bool tuf_repo_has_root(const struct home *home, int64_t version);
 /* For screens that have seen a later repository than this one: signs a next root, or those up to the one after
  * `version`, which they have and this repository lost, with new keys for timestamp and snapshot. With these screens
  * forget what they have seen (The Update Framework §5.3.11): versions, and channels that are not known here,
@@ -63,23 +48,13 @@ bool tuf_repo_has_root(const struct home *home, int64_t version);
  * repeated. PP_E_LIMIT beyond TUF_ROOTS_LOST_MAX, PP_E_NOTFOUND where the root's key is kept elsewhere. */
 PP_MUST_USE bool tuf_repo_lead_on(const struct tuf_repo *repo, int64_t version, struct pp_error *error);
 
-/* The `signed` part of version `version` of a role's file. The caller deletes it; PP_E_NOTFOUND. */
-cJSON *tuf_repo_read(const struct home *home, int64_t version, const char *role, struct pp_error *error);
-/* The version of a role that is public, by the snapshot; 0 where there is none. */
-int64_t tuf_repo_version(const struct tuf_repo *repo, const char *role);
-
-int64_t tuf_repo_snapshot_version(const struct tuf_repo *repo);
-
-/* One target's new content. */
-struct tuf_target {
-    const char *channel; /* its id */
-    uint64_t length;     /* bytes of the sealed manifest; 0: there is none any more */
-    bool removed;        /* with length 0: neither is there the channel */
-    uint8_t sha256[32];  /* of the sealed manifest */
-};
 /* Makes `target` (may be NULL) the channel's, or ends its delegation, and signs anew what that changes and what has
  * used up half of its time. *changed: a new timestamp.json was written. */
 PP_MUST_USE bool tuf_repo_update(struct tuf_repo *repo, const struct tuf_target *target, bool *changed,
                                  struct pp_error *error);
+
+/* Whether the top level's targets delegate to the role now. */
+PP_MUST_USE bool tuf_repo_delegates(const struct home *home, const char *role, bool *delegated,
+                                    struct pp_error *error);
 
 #endif

@@ -9,11 +9,9 @@
 #include "base/json.h"
 #include "crypto/key.h"
 #include "headend/base/home.h"
+#include "headend/public/tuf_files.h"
 
-#define TUF_ROLE_MAX     80                /* bytes of a role's name with the NUL */
-#define TUF_KEYID_SIZE   PP_HEX_SIZE(32)   /* bytes with the NUL */
-#define TUF_METADATA_MAX (2 * 1024 * 1024) /* bytes, of every metadata file made here */
-#define TUF_DAY_S        86400
+#define TUF_KEYID_SIZE PP_HEX_SIZE(32) /* bytes with the NUL */
 
 /* The role's key, from keys/ROLE.pem, made where it is missing and `create` allows. */
 struct crypto_key *tuf_key(const struct home *home, const char *role, bool create, struct pp_error *error);

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "headend/db/sql.h"
+#include "headend/signer/service.h"
 #include "support/test_folder.h"
 
 #define SCHEMA_MAX 262144 /* bytes */
@@ -31,11 +32,12 @@ static void a_database_of_each_former_version_becomes_as_a_new_one(void **state)
         char folder[TEST_FOLDER_SIZE];
         struct pp_error error = {0};
         test_folder_make(folder);
-        struct db *former = db_open_at(folder, number, &error);
+        PP_AUTO(signing) struct signing *signing = signer_local(folder, NULL);
+        struct db *former = db_open_at(folder, number, signing, &error);
         if (!former)
             fail_msg("%zu: %s", number, error.message);
         db_close(former);
-        struct db *db = db_open(folder, NULL, false, &error);
+        struct db *db = db_open(folder, NULL, false, signing, &error);
         if (!db)
             fail_msg("%zu: %s", number, error.message);
         pp_autobuf struct pp_buf schema = PP_BUF_INIT(SCHEMA_MAX);
@@ -54,7 +56,8 @@ static void what_lists_look_for_is_filled_in_from_rows_of_before(void **state) {
     char folder[TEST_FOLDER_SIZE];
     struct pp_error error = {0};
     test_folder_make(folder);
-    struct db *former = db_open_at(folder, 31, &error);
+    PP_AUTO(signing) struct signing *signing = signer_local(folder, NULL);
+    struct db *former = db_open_at(folder, 31, signing, &error);
     assert_non_null(former);
     assert_true(db_run_sql(
         former, NULL,
@@ -64,7 +67,7 @@ static void what_lists_look_for_is_filled_in_from_rows_of_before(void **state) {
         " ('b', x'01', 'B', '', 'UTC', 'en', 'active', 0, 'x', 'no JSON')",
         ""));
     db_close(former);
-    struct db *db = db_open(folder, NULL, false, &error);
+    struct db *db = db_open(folder, NULL, false, signing, &error);
     if (!db)
         fail_msg("%s", error.message);
     db_autorow struct db_row *row =
@@ -91,11 +94,12 @@ static void a_database_of_a_later_version_is_refused_by_its_number(void **state)
     char folder[TEST_FOLDER_SIZE];
     struct pp_error error = {0};
     test_folder_make(folder);
-    struct db *db = db_open(folder, NULL, true, &error);
+    PP_AUTO(signing) struct signing *signing = signer_local(folder, NULL);
+    struct db *db = db_open(folder, NULL, true, signing, &error);
     assert_non_null(db);
     assert_true(db_run_sql(db, NULL, "INSERT INTO migration(number, applied) VALUES(9999, 0)", ""));
     db_close(db);
-    assert_null(db_open(folder, NULL, false, &error));
+    assert_null(db_open(folder, NULL, false, signing, &error));
     assert_int_equal(error.code, PP_E_UNSUPPORTED);
     assert_string_equal(error.message, "the database is of a newer version of this program (schema 9999)");
     test_folder_remove(folder);

@@ -17,6 +17,7 @@
 #include "headend/ops/channel.h"
 #include "headend/ops/publish.h"
 #include "headend/ops/repo_clean.h"
+#include "headend/signer/tuf_repo.h"
 
 #define DAY_S INT64_C(86400)
 

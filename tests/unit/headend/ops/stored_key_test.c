@@ -18,6 +18,7 @@
 #include "headend/db/sql.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/publish.h"
+#include "headend/signer/database_key.h"
 
 #define DATABASE_MAX (16 * 1024 * 1024)
 
@@ -86,7 +87,7 @@ static void the_files_of_the_database_have_no_key_of_a_channel_in_them(void **st
     assert_memory_not_equal(changed.key, lobby.key, sizeof lobby.key);
     assert_false(database_has(home, changed.key, sizeof changed.key));
     struct stat status;
-    assert_int_equal(fstatat(home->fd, STORED_KEY_FILE, &status, 0), 0);
+    assert_int_equal(fstatat(home->fd, DATABASE_KEY_FILE, &status, 0), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
 }
 
@@ -98,7 +99,7 @@ static void make_it_of_before(struct home *home, const char *hex) {
     struct pp_error error = {0};
     db_close(home->db);
     assert_int_equal(unlinkat(home->fd, DB_FILE, 0), 0);
-    home->db = db_open_at(home->path, BEFORE_SEALING, &error);
+    home->db = db_open_at(home->path, BEFORE_SEALING, home->signing, &error);
     if (!home->db)
         fail_msg("%s", error.message);
     snprintf(
@@ -115,7 +116,7 @@ static void make_it_of_before(struct home *home, const char *hex) {
                  hex);
         run(home, sql);
     }
-    assert_int_equal(unlinkat(home->fd, STORED_KEY_FILE, 0), 0);
+    assert_int_equal(unlinkat(home->fd, DATABASE_KEY_FILE, 0), 0);
 }
 
 static void what_stood_there_in_clear_is_sealed_and_nothing_of_it_is_left(void **state) {
@@ -162,16 +163,17 @@ static void without_its_file_a_database_is_refused_and_gets_no_other(void **stat
     struct channel channel;
     struct pp_error error = {0};
     channel_of(home, "lobby");
-    assert_int_equal(renameat(home->fd, STORED_KEY_FILE, home->fd, "aside"), 0);
+    assert_int_equal(renameat(home->fd, DATABASE_KEY_FILE, home->fd, "aside"), 0);
     reopen(state);
     home = *state;
     assert_true(channel_find(home->db, "lobby", &channel, NULL)); /* what needs no key goes on */
     assert_false(channel_open_key(home->db, &channel, &error));
     assert_int_equal(error.code, PP_E_STATE);
-    assert_non_null(strstr(error.message, STORED_KEY_FILE " is not there, or not the one of this database"));
+    assert_non_null(
+        strstr(error.message, DATABASE_KEY_FILE " is not there, or not the one of this database"));
     assert_false(channel_ensure(home->db, "garden", NULL));
-    assert_int_equal(faccessat(home->fd, STORED_KEY_FILE, F_OK, 0), -1);
-    assert_int_equal(renameat(home->fd, "aside", home->fd, STORED_KEY_FILE), 0);
+    assert_int_equal(faccessat(home->fd, DATABASE_KEY_FILE, F_OK, 0), -1);
+    assert_int_equal(renameat(home->fd, "aside", home->fd, DATABASE_KEY_FILE), 0);
     assert_int_equal(code_of(home, "lobby"), PP_OK);
 }
 
@@ -204,14 +206,14 @@ static void with_a_new_key_all_is_sealed_anew_and_the_former_one_is_gone(void **
     pp_autobuf struct pp_buf present = PP_BUF_INIT(64);
     struct pp_error error = {0};
     struct channel lobby = channel_of(home, "lobby");
-    file_read(home, STORED_KEY_FILE, &former);
+    file_read(home, DATABASE_KEY_FILE, &former);
     if (!publish_rotate_database(home, &error))
         fail_msg("%s", error.message);
-    file_read(home, STORED_KEY_FILE, &present);
+    file_read(home, DATABASE_KEY_FILE, &present);
     assert_memory_not_equal(present.data, former.data, STORED_KEY_SIZE);
-    assert_int_equal(faccessat(home->fd, STORED_KEY_NEXT_FILE, F_OK, 0), -1);
+    assert_int_equal(faccessat(home->fd, DATABASE_KEY_NEXT_FILE, F_OK, 0), -1);
     assert_memory_equal(channel_of(home, "lobby").key, lobby.key, sizeof lobby.key);
-    assert_true(pp_file_replace(home->fd, STORED_KEY_FILE, former.data, former.size, 0600, NULL));
+    assert_true(pp_file_replace(home->fd, DATABASE_KEY_FILE, former.data, former.size, 0600, NULL));
     assert_int_equal(code_of(home, "lobby"), PP_E_STATE);
 }
 
@@ -221,22 +223,22 @@ static void a_change_of_the_key_that_was_killed_is_undone_or_finished(void **sta
     pp_autobuf struct pp_buf former = PP_BUF_INIT(64);
     pp_autobuf struct pp_buf present = PP_BUF_INIT(64);
     struct channel lobby = channel_of(home, "lobby");
-    file_read(home, STORED_KEY_FILE, &former);
-    assert_true(pp_file_replace(home->fd, STORED_KEY_NEXT_FILE, lobby.key, STORED_KEY_SIZE, 0600, NULL));
+    file_read(home, DATABASE_KEY_FILE, &former);
+    assert_true(pp_file_replace(home->fd, DATABASE_KEY_NEXT_FILE, lobby.key, STORED_KEY_SIZE, 0600, NULL));
     assert_true(publish_refresh(home, NULL));
-    assert_int_equal(faccessat(home->fd, STORED_KEY_NEXT_FILE, F_OK, 0), -1);
+    assert_int_equal(faccessat(home->fd, DATABASE_KEY_NEXT_FILE, F_OK, 0), -1);
     assert_memory_equal(channel_of(home, "lobby").key, lobby.key, sizeof lobby.key);
 
     assert_true(publish_rotate_database(home, NULL));
-    file_read(home, STORED_KEY_FILE, &present);
-    assert_int_equal(renameat(home->fd, STORED_KEY_FILE, home->fd, STORED_KEY_NEXT_FILE), 0);
-    assert_true(pp_file_replace(home->fd, STORED_KEY_FILE, former.data, former.size, 0600, NULL));
+    file_read(home, DATABASE_KEY_FILE, &present);
+    assert_int_equal(renameat(home->fd, DATABASE_KEY_FILE, home->fd, DATABASE_KEY_NEXT_FILE), 0);
+    assert_true(pp_file_replace(home->fd, DATABASE_KEY_FILE, former.data, former.size, 0600, NULL));
     assert_memory_equal(channel_of(home, "lobby").key, lobby.key, sizeof lobby.key); /* already */
     assert_true(publish_refresh(home, NULL));
     pp_buf_finish(&former);
-    file_read(home, STORED_KEY_FILE, &former);
+    file_read(home, DATABASE_KEY_FILE, &former);
     assert_memory_equal(former.data, present.data, STORED_KEY_SIZE);
-    assert_int_equal(faccessat(home->fd, STORED_KEY_NEXT_FILE, F_OK, 0), -1);
+    assert_int_equal(faccessat(home->fd, DATABASE_KEY_NEXT_FILE, F_OK, 0), -1);
     assert_memory_equal(channel_of(home, "lobby").key, lobby.key, sizeof lobby.key);
 }
 
@@ -246,22 +248,22 @@ static void a_key_that_may_be_the_only_one_is_not_taken_away(void **state) {
     struct channel lobby = channel_of(home, "lobby");
     struct pp_error error = {0};
     pp_autobuf struct pp_buf key = PP_BUF_INIT(64);
-    file_read(home, STORED_KEY_FILE, &key);
-    assert_int_equal(renameat(home->fd, STORED_KEY_FILE, home->fd, STORED_KEY_NEXT_FILE), 0);
-    assert_int_equal(mkdirat(home->fd, STORED_KEY_FILE, 0700),
+    file_read(home, DATABASE_KEY_FILE, &key);
+    assert_int_equal(renameat(home->fd, DATABASE_KEY_FILE, home->fd, DATABASE_KEY_NEXT_FILE), 0);
+    assert_int_equal(mkdirat(home->fd, DATABASE_KEY_FILE, 0700),
                      0); /* a read of it fails, and not as one that is missing */
     assert_false(stored_key_settle(home->db, &error));
-    assert_int_equal(faccessat(home->fd, STORED_KEY_NEXT_FILE, F_OK, 0), 0);
-    assert_int_equal(unlinkat(home->fd, STORED_KEY_FILE, AT_REMOVEDIR), 0);
+    assert_int_equal(faccessat(home->fd, DATABASE_KEY_NEXT_FILE, F_OK, 0), 0);
+    assert_int_equal(unlinkat(home->fd, DATABASE_KEY_FILE, AT_REMOVEDIR), 0);
 
-    assert_true(pp_file_replace(home->fd, STORED_KEY_FILE, lobby.key, STORED_KEY_SIZE, 0600, NULL));
-    assert_int_equal(renameat(home->fd, STORED_KEY_NEXT_FILE, home->fd, "aside"), 0);
-    assert_int_equal(mkdirat(home->fd, STORED_KEY_NEXT_FILE, 0700), 0);
+    assert_true(pp_file_replace(home->fd, DATABASE_KEY_FILE, lobby.key, STORED_KEY_SIZE, 0600, NULL));
+    assert_int_equal(renameat(home->fd, DATABASE_KEY_NEXT_FILE, home->fd, "aside"), 0);
+    assert_int_equal(mkdirat(home->fd, DATABASE_KEY_NEXT_FILE, 0700), 0);
     error = (struct pp_error){0};
     assert_false(stored_key_settle(home->db, &error));
     assert_int_equal(error.code, PP_E_AUTH);
-    assert_int_equal(unlinkat(home->fd, STORED_KEY_NEXT_FILE, AT_REMOVEDIR), 0);
-    assert_int_equal(renameat(home->fd, "aside", home->fd, STORED_KEY_NEXT_FILE), 0);
+    assert_int_equal(unlinkat(home->fd, DATABASE_KEY_NEXT_FILE, AT_REMOVEDIR), 0);
+    assert_int_equal(renameat(home->fd, "aside", home->fd, DATABASE_KEY_NEXT_FILE), 0);
     assert_true(stored_key_settle(home->db, &error));
     assert_memory_equal(channel_of(home, "lobby").key, lobby.key, sizeof lobby.key);
 }
