@@ -1,3 +1,21 @@
+# With -DPP_FUZZ=ON libFuzzer is shown which way an input takes through the modules (of the headend: the rooms) that a fuzz
+# target includes a header of. Nothing else pays for that, neither in the build nor in each unit test.
+set(pp_fuzz_includes)
+if(PP_FUZZ)
+  file(GLOB pp_fuzz_targets CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/*.c")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${pp_fuzz_targets})
+  foreach(source ${pp_fuzz_targets})
+    file(STRINGS "${source}" includes REGEX "^#include \"")
+    list(APPEND pp_fuzz_includes ${includes})
+  endforeach()
+endif()
+function(pp_show_fuzzer target)
+  string(REGEX REPLACE "^.*/(firmware|tools)/(headend/[a-z]+|[a-z]+).*$" "\\2" folder "${CMAKE_CURRENT_SOURCE_DIR}")
+  if(pp_fuzz_includes MATCHES "#include \"${folder}/")
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
 # pp_module(NAME [SOURCES ...] [LINKS ...]): the static library of firmware/NAME, target `pp_NAME`.
 # Without SOURCES, every .c file of the folder but main.c.
 function(pp_module name)
@@ -8,6 +26,7 @@ function(pp_module name)
   endif()
   add_library(pp_${name} STATIC ${arg_SOURCES})
   target_link_libraries(pp_${name} PUBLIC pp_flags ${arg_LINKS})
+  pp_show_fuzzer(pp_${name})
 endfunction()
 
 # pp_program(NAME MODULE [SOURCE]): a thin main over the module's library, installed in bin, in the package that

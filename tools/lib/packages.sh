@@ -28,9 +28,9 @@ packages_e2e_where_known=(glewlwyd)
 declare -A packages_servers=([nginx-light]=nginx [tinyproxy]=tinyproxy [network-manager]=NetworkManager [wpasupplicant]=wpa_supplicant [hostapd]=hostapd [chrony]=chrony
   [krb5-kdc]=krb5-kdc [krb5-admin-server]=krb5-admin-server [squid]=squid [postgresql]=postgresql [glewlwyd]=glewlwyd)
 # To run every other step of tools/check.
-packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev llvm mandoc file binutils dpkg-dev lintian)
-# To run the end-to-end tests that only Debian 13 has the servers for.
-packages_debian13=(libest-utils)
+packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev lld llvm mandoc file binutils dpkg-dev lintian)
+# For Debian 13 in its chroot as well: the servers that only it has, for end-to-end tests, and the linker of the other builds.
+packages_debian13=(libest-utils lld)
 # To run tools/check --debian13.
 packages_chroot=(mmdebstrap util-linux)
 # To run tests/install: Debian in booted containers, and a look at what the screen in one of them shows.
