@@ -21,12 +21,12 @@ packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-
 # To run the end-to-end tests; a browser measures the headend's pages.
 packages_e2e=(nodejs npm chromium curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount tzdata
   xvfb x11-utils xdotool nginx-light swtpm tpm2-tools gdb systemd e2fsprogs util-linux tinyproxy dbus network-manager
-  dnsmasq-base wpasupplicant hostapd chrony krb5-kdc krb5-admin-server krb5-user squid postgresql)
+  dnsmasq-base wpasupplicant hostapd chrony krb5-kdc krb5-admin-server krb5-user squid postgresql exim4-daemon-light)
 # For them as well, where the archive has it: a second OpenID Connect provider, which Debian 12 has.
 packages_e2e_where_known=(glewlwyd)
 # Servers among them, and their units: tests start their own, and the machine is not to be served, proxied or connected by these.
 declare -A packages_servers=([nginx-light]=nginx [tinyproxy]=tinyproxy [network-manager]=NetworkManager [wpasupplicant]=wpa_supplicant [hostapd]=hostapd [chrony]=chrony
-  [krb5-kdc]=krb5-kdc [krb5-admin-server]=krb5-admin-server [squid]=squid [postgresql]=postgresql [glewlwyd]=glewlwyd)
+  [krb5-kdc]=krb5-kdc [krb5-admin-server]=krb5-admin-server [squid]=squid [postgresql]=postgresql [exim4-daemon-light]=exim4 [glewlwyd]=glewlwyd)
 # To run every other step of tools/check.
 packages_check=(git clang clang-format clang-tidy cppcheck libclang-rt-dev lld llvm mandoc file binutils dpkg-dev lintian)
 # For Debian 13 in its chroot as well: the servers that only it has, for end-to-end tests, and the linker of the other builds.

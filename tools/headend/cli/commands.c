@@ -26,7 +26,8 @@ static const struct command commands[] = {
      "DIR [--port N] [--listen ADDRESS] [--connections N] [--connections-per-address N] [--request-timeout "
      "S]\n"
      "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]\n"
-     "      [--provider-ca FILE] [--log-format text|json] [--metrics-token FILE] [--config FILE]",
+     "      [--provider-ca FILE] [--public-address URL] [--alert-ca FILE] [--webhook-networks RANGES]\n"
+     "      [--log-format text|json] [--metrics-token FILE] [--config FILE]",
      "serve screens and administrators until SIGTERM"},
     {"publish", NULL, command_publish,
      "DIR --channel ID [--title TEXT] [--duration S] [--renderers FOLDER] [--renderer-user NAME]\n"
@@ -127,6 +128,32 @@ static const struct command commands[] = {
     {"network", "proxies", command_network_proxies,
      "DIR [--header Forwarded|X-Forwarded-For] --none | RANGE...",
      "name the proxies whose word counts for from where a screen asks, and the header that they write"},
+    {"alert", "list", command_alert_list, "DIR [--json]", "list the rules of who is told of what"},
+    {"alert", "add", command_alert_add,
+     "DIR --name TEXT --about offline|problem|storage|certificate|sync|security|chain|disk|root\n"
+     "      [--detail TEXT] [--site TEXT | --channel ID | --tag TEXT] [--hold S] [--repeat S] [--per-hour "
+     "N]\n"
+     "      [--quiet HH:MM-HH:MM] [--time-zone ZONE] [--locale en|fr] [--mail ADDRESS]... [--webhook URL]\n"
+     "      [--enabled yes|no]",
+     "tell somebody, by mail or a signed webhook, once something holds for S seconds, and again every S "
+     "seconds "
+     "as long as it\n    does; a webhook's secret is printed once"},
+    {"alert", "set", command_alert_set,
+     "DIR RULE [--name TEXT] [--about ...] [--detail TEXT] [--site TEXT | --channel ID | --tag TEXT] [--hold "
+     "S]\n"
+     "      [--repeat S] [--per-hour N] [--quiet HH:MM-HH:MM] [--time-zone ZONE] [--locale en|fr]\n"
+     "      [--mail ADDRESS]... [--webhook URL] [--enabled yes|no]",
+     "change a rule, which RULE names by its id or its name; what is not named stays"},
+    {"alert", "remove", command_alert_remove, "DIR RULE", "remove a rule, with its messages"},
+    {"alert", "test", command_alert_test, "DIR RULE", "have a rule's people told that this is a test"},
+    {"alert", "messages", command_alert_messages, "DIR [--json]",
+     "list what people were told, or are to be, the newest first, and why it did not reach them"},
+    {"mail", "set", command_mail_set,
+     "DIR --host NAME --from ADDRESS [--port N] [--tls starttls|first] [--user NAME --password-stdin]",
+     "name the mail server that takes our mails, over TLS alone"},
+    {"mail", "show", command_mail_show, "DIR",
+     "tell which mail server takes our mails, without its password"},
+    {"mail", "remove", command_mail_remove, "DIR", "name no mail server any more"},
     {"user", "list", command_user_list, "DIR [--json]", "list those who may sign in"},
     {"user", "add", command_user_add, "DIR NAME [--role ROLE]... [--password-stdin]",
      "add somebody who may sign in; without a role, as an administrator. A ROLE is viewer, editor, "

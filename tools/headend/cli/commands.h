@@ -90,6 +90,15 @@ PP_MUST_USE bool command_channel_list(int argc, char **argv, struct pp_error *er
 PP_MUST_USE bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_remove(int argc, char **argv, struct pp_error *error);
 /* cli/audit.c */
+PP_MUST_USE bool command_alert_list(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_alert_add(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_alert_set(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_alert_remove(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_alert_test(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_alert_messages(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_mail_set(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_mail_show(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_mail_remove(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_audit_export(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_audit_verify(int argc, char **argv, struct pp_error *error);
 /* cli/events.c */

@@ -74,6 +74,7 @@ bool op_alert_rule_test(struct op *op, struct pp_error *error) {
     cJSON_AddStringToObject(facts, "what", "test");
     cJSON_AddStringToObject(facts, "about", alert_kind(rule.about)->name);
     cJSON_AddStringToObject(facts, "rule", rule.name);
+    op->wakes = true;
     return alert_queue_add(op->db, &rule, facts, pp_clock_realtime_s(), error);
 }
 

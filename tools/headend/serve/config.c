@@ -36,6 +36,9 @@ static const struct setting settings[] = {
     NUMBER("certificate-lifetime", certificate_s, 1, 3650ULL * 86400),
     NUMBER("cookie-lifetime", cookie_s, 1, 400ULL * 86400),
     TEXT("provider-ca", provider_ca),
+    TEXT("public-address", public_address),
+    TEXT("alert-ca", alert_ca),
+    TEXT("webhook-networks", webhook_networks),
     TEXT("log-format", log_format),
     TEXT("metrics-token", metrics_token),
 };
@@ -136,6 +139,7 @@ bool serve_config_read(struct serve_config *config, int argc, char **argv, struc
                                                 .cookie_s = 30 * 86400,
                                                 .per_address = PER_ADDRESS,
                                                 .provider_ca = "/etc/ssl/certs/ca-certificates.crt",
+                                                .alert_ca = "/etc/ssl/certs/ca-certificates.crt",
                                                 .request_s = 10,
                                                 .log_format = "text"}};
     return look_for_file(config, argc, argv, path, error) && (!*path || load_file(config, path, error)) &&

@@ -13,7 +13,7 @@
 struct serve_config {
     struct serve_options options;
     const char *dir;
-    char texts[4][PP_CONFIG_VALUE_MAX]; /* of the file: what options point into */
+    char texts[7][PP_CONFIG_VALUE_MAX]; /* of the file: what options point into */
 };
 
 /* PP_E_INVALID and PP_E_LIMIT say what is wrong, of the file with FILE:LINE. Borrows argv. */

@@ -41,6 +41,7 @@
 #include "headend/pages/page.h"
 #include "headend/pages/routes.h"
 #include "headend/pages/time_zones.h"
+#include "headend/serve/alerts.h"
 #include "headend/serve/serve.h"
 #include "headend/serve/well_known.h"
 #include "headend/server/hasher.h"
@@ -94,6 +95,7 @@ static void serving_halt(struct serving *serving) {
 static void serving_finish(struct serving *serving) {
     struct app *app = &serving->app;
     serving_halt(serving);
+    alerts_destroy(app->alerts);
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
     workers_destroy(app->workers);
@@ -383,6 +385,7 @@ static void serving_check_authorities(struct serving *serving) {
 static void serving_notice(struct serving *serving) {
     char id[CHANNEL_ID_MAX + 1];
     drain(serving->notices);
+    alerts_wake(serving->app.alerts);
     if (channel_key_wanted(serving->keeper->db, id, NULL) && *id)
         serving->housekeep_at = 0;
 }
@@ -448,7 +451,7 @@ bool serve(struct home *home, const struct serve_options *options, struct pp_err
         !serving_load(&serving, error) ||
         (serving.listener = listen_open(options->listen, (uint16_t)options->port, &serving.app.port, error)) <
             0 ||
-        !serving_start(&serving, error))
+        !(serving.app.alerts = alerts_create(&serving.app, error)) || !serving_start(&serving, error))
         return false;
     serving_announce(&serving);
     return serving_run(&serving, error);

@@ -24,6 +24,7 @@ struct screen_changes;
 struct content_uploads;
 struct metrics;
 struct content_ingest;
+struct alerts;
 
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
@@ -37,6 +38,10 @@ struct serve_options {
     const char *provider_ca;  /* PEM, of OpenID Connect providers' servers */
     uint64_t request_s;       /* for TLS's handshake and a request's head (connections.h) */
     const char *log_format;   /* "text", "json" */
+    const char
+        *public_address;  /* where people reach it: "https://screens.example.org"; NULL: by its first name */
+    const char *alert_ca; /* PEM, of mail servers and webhooks */
+    const char *webhook_networks; /* private ranges that webhooks may go to; NULL none */
     const char *
         metrics_token; /* the file of what has to be shown for /metrics; NULL: loopback may ask, and nobody else */
 };
@@ -70,6 +75,7 @@ struct app {
     struct console *console;         /* the files of the administrators' console, where they are installed */
     const struct site *site;         /* what may be asked, and who answers */
     struct metrics *metrics;         /* of requests */
+    struct alerts *alerts;           /* who is told of what */
 };
 
 #endif

@@ -296,6 +296,10 @@ static void is_found(struct home *home, const char *about, const char *before, c
         fail_msg("%s: not found", about);
     assert_string_equal(newest.site, "Rennes");
     assert_int_equal(newest.screens, 1);
+    assert_int_equal(
+        number(home, "SELECT count(*) FROM alert_case JOIN device ON device.id = subject WHERE detail <>"
+                     " CASE WHEN reported_code IN ('N-1', 'F-2') THEN reported_code ELSE '' END"),
+        0);
 }
 
 static void each_condition_is_found_and_the_scope_of_a_rule_kept_to(void **state) {
