@@ -236,6 +236,13 @@ class Headend {
 
   publish(channel, content, more = []) { return this.cli('publish', '--channel', channel, ...more, ...content); }
 
+  // As another process that publishes: until `stop`.
+  async holdPublishLock() {
+    const child = spawn('flock', [path.join(this.dir, 'publish.lock'), 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await new Promise((resolve) => { child.stdout.once('data', resolve); });
+    return { stop: () => child.stdin.end() };
+  }
+
   // What a person reads off the screen with that code, where the test has no screen to look at.
   async fingerprintShown(code) {
     const letters = code.toUpperCase().replace(/[^A-Z]/g, '');

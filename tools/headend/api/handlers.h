@@ -70,5 +70,12 @@ void api_channels(struct request *request, struct reply *reply);
 void api_channel(struct request *request, struct reply *reply);
 void api_channel_add(struct request *request, struct reply *reply);
 void api_channel_change(struct request *request, struct reply *reply);
+/* publishing.c */
+void api_draft(struct request *request, struct reply *reply);
+void api_draft_change(struct request *request, struct reply *reply);
+void api_draft_changes(struct request *request, struct reply *reply);
+void api_job_ask(struct request *request, struct reply *reply);
+void api_jobs(struct request *request, struct reply *reply);
+void api_job(struct request *request, struct reply *reply);
 
 #endif

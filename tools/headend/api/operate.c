@@ -4,7 +4,7 @@
 #include "headend/http/problems.h"
 
 /* The path's parameters are members of the request. */
-static const char *const parameters[] = {"id", "code"};
+static const char *const parameters[] = {"id", "code", "job"};
 
 static const char *field_of(const struct request *request, const char *parameter) {
     if (strcmp(parameter, "id") != 0)

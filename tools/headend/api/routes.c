@@ -2,6 +2,7 @@
 
 #include "headend/api/handlers.h"
 #include "headend/ops/content_upload.h"
+#include "headend/ops/publish_job.h"
 #include "headend/webauthn/answer.h"
 
 #define JSON        "application/json"
@@ -48,6 +49,11 @@ static const struct route_api channels = {.list = &api_channels_form, .operation
 static const struct route_api channel_add = {.operation = "channel.add"};
 static const struct route_api channel_show = {.operation = "channel.show", .id = "channel"};
 static const struct route_api channel_change = {.operation = "channel.change", .id = "channel"};
+static const struct route_api channel_remove = {.operation = "channel.remove", .id = "channel"};
+static const struct route_api channel_publish = {.operation = "channel.publish", .id = "channel"};
+static const struct route_api channel_unpublish = {.operation = "channel.unpublish", .id = "channel"};
+static const struct route_api draft_change = {.operation = "draft.change", .id = "channel"};
+static const struct route_api job_show = {.operation = "job.show", .id = "channel"};
 
 static const struct route routes[] = {
     {"GET", "/api/v1/session", ROUTE_API, NULL, 0, api_session, WORK_WRITES, NULL},
@@ -130,6 +136,18 @@ static const struct route routes[] = {
     {"GET", "/api/v1/channels/{id}", ROUTE_API, NULL, 0, api_channel, WORK_WRITES, &channel_show},
     {"PATCH", "/api/v1/channels/{id}", ROUTE_API, JSON, SCREEN_MAX, api_channel_change, WORK_WRITES,
      &channel_change},
+    {"DELETE", "/api/v1/channels/{id}", ROUTE_API, NULL, 0, api_job_ask, WORK_WRITES, &channel_remove},
+    {"GET", "/api/v1/channels/{id}/draft", ROUTE_API, NULL, 0, api_draft, WORK_WRITES, &channel_show},
+    {"PUT", "/api/v1/channels/{id}/draft", ROUTE_API, JSON, PUBLISH_DOCUMENT_MAX, api_draft_change,
+     WORK_WRITES, &draft_change},
+    {"GET", "/api/v1/channels/{id}/draft/changes", ROUTE_API, NULL, 0, api_draft_changes, WORK_WRITES,
+     &channel_show},
+    {"POST", "/api/v1/channels/{id}/publish", ROUTE_API, JSON, SETUP_MAX, api_job_ask, WORK_WRITES,
+     &channel_publish},
+    {"POST", "/api/v1/channels/{id}/unpublish", ROUTE_API, NULL, 0, api_job_ask, WORK_WRITES,
+     &channel_unpublish},
+    {"GET", "/api/v1/channels/{id}/jobs", ROUTE_API, NULL, 0, api_jobs, WORK_WRITES, &channel_show},
+    {"GET", "/api/v1/channels/{id}/jobs/{job:uuid}", ROUTE_API, NULL, 0, api_job, WORK_WRITES, &job_show},
 };
 
 const struct route_table api_routes = {routes, PP_COUNT(routes)};

@@ -3,7 +3,7 @@
 #include "headend/cli/commands.h"
 #include "headend/cli/table.h"
 #include "headend/db/home_open.h"
-#include "headend/ops/publish.h"
+#include "headend/ops/publish_run.h"
 #include "headend/ops/publish_warning.h"
 
 bool command_channel_add(int argc, char **argv, struct pp_error *error) {
@@ -92,13 +92,31 @@ bool command_channel_list(int argc, char **argv, struct pp_error *error) {
     return true;
 }
 
+/* Asked for as an operation, and done at once. Takes the request. */
+static bool carry_out(struct home *home, const char *operation, cJSON *request, struct pp_error *error) {
+    static const struct publish_runner runner = {.renderers = {.folder = ""}}; /* nothing is tried out */
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *taken = request;
+    return command_operate(home, operation, taken, &result, error) &&
+           publish_job_complete(home, &runner,
+                                cJSON_GetObjectItemCaseSensitive(result.value, "job")->valuestring, error);
+}
+
+static cJSON *channel_request(const char *id, const char *move_to) {
+    cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "channel", id);
+    if (move_to)
+        cJSON_AddStringToObject(request, "move_to", move_to);
+    return request;
+}
+
 bool command_channel_unpublish(int argc, char **argv, struct pp_error *error) {
     const struct pp_option options[] = {{0}};
     int first = 0;
     if (!command_words(options, argc, argv, 2, &first, "channel unpublish: DIR and ID are needed", error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    return home && publish_withdraw(home, argv[first + 1], error);
+    return home && carry_out(home, "channel.unpublish", channel_request(argv[first + 1], NULL), error);
 }
 
 bool command_channel_remove(int argc, char **argv, struct pp_error *error) {
@@ -108,5 +126,5 @@ bool command_channel_remove(int argc, char **argv, struct pp_error *error) {
     if (!command_words(options, argc, argv, 2, &first, "channel remove: DIR and ID are needed", error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    return home && publish_remove_channel(home, argv[first + 1], move_to, error);
+    return home && carry_out(home, "channel.remove", channel_request(argv[first + 1], move_to), error);
 }

@@ -104,6 +104,39 @@
     "NULL,"                                                                                                  \
     "  tls_first INTEGER NOT NULL, name TEXT NOT NULL, password BLOB NOT NULL, sender TEXT NOT NULL,"        \
     "  key BLOB NOT NULL) WITHOUT ROWID, STRICT;"
+/* clang-format off */
+/* 38 */
+#define PUBLISHING_TABLES \
+    "CREATE TABLE channel_draft(channel TEXT PRIMARY KEY REFERENCES channel(id) ON DELETE CASCADE," \
+    "  document TEXT NOT NULL, version INTEGER NOT NULL, changed INTEGER NOT NULL, changed_by TEXT NOT NULL)" \
+    "  WITHOUT ROWID, STRICT;" \
+    "CREATE TABLE draft_content(channel TEXT NOT NULL REFERENCES channel_draft(channel) ON DELETE CASCADE," \
+    "  content TEXT NOT NULL, PRIMARY KEY(channel, content)) WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX draft_content_by_content ON draft_content(content);" \
+    "CREATE TABLE channel_version(channel TEXT NOT NULL REFERENCES channel(id) ON DELETE CASCADE," \
+    "  number INTEGER NOT NULL, done INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, author TEXT NOT NULL," \
+    "  note TEXT NOT NULL, name TEXT NOT NULL DEFAULT '', restored INTEGER NOT NULL, document TEXT NOT NULL," \
+    "  manifest TEXT NOT NULL, superseded INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(channel, number))" \
+    "  WITHOUT ROWID, STRICT;" \
+    "CREATE TABLE channel_version_object(channel TEXT NOT NULL, number INTEGER NOT NULL, place INTEGER NOT NULL," \
+    "  clear BLOB NOT NULL, sha256 BLOB NOT NULL, length INTEGER NOT NULL, media_type TEXT NOT NULL," \
+    "  content TEXT NOT NULL, content_version INTEGER NOT NULL, name TEXT NOT NULL," \
+    "  PRIMARY KEY(channel, number, place), FOREIGN KEY(channel, number)" \
+    "  REFERENCES channel_version(channel, number) ON DELETE CASCADE) WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX channel_version_object_by_hash ON channel_version_object(clear);" \
+    "CREATE INDEX channel_version_object_by_content ON channel_version_object(content);" \
+    "CREATE TABLE publish_job(id TEXT PRIMARY KEY, channel TEXT NOT NULL, kind TEXT NOT NULL" \
+    "  CHECK(kind IN ('publish','files','restore','unpublish','remove'))," \
+    "  state TEXT NOT NULL CHECK(state IN ('approval','waiting','running','done','failed','declined'))," \
+    "  created INTEGER NOT NULL, author TEXT NOT NULL, admin INTEGER NOT NULL, note TEXT NOT NULL," \
+    "  document TEXT NOT NULL, pins TEXT NOT NULL, argument TEXT NOT NULL, started INTEGER NOT NULL DEFAULT 0," \
+    "  ended INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0," \
+    "  attempts INTEGER NOT NULL DEFAULT 0, publish INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT ''," \
+    "  decided_by TEXT NOT NULL DEFAULT '') WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX publish_job_of_channel ON publish_job(channel, created);" \
+    "ALTER TABLE content_file ADD COLUMN checked TEXT NOT NULL DEFAULT '';" \
+    "ALTER TABLE content_file ADD COLUMN published INTEGER NOT NULL DEFAULT 0;"
+/* clang-format on */
 
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
@@ -353,6 +386,9 @@ static const char *const migrations[] = {
      "CREATE TRIGGER mail_server_sealed BEFORE INSERT ON mail_server WHEN " NOT_SEALED("key") ";"
      "CREATE TRIGGER mail_server_key_sealed BEFORE UPDATE OF key ON mail_server WHEN " NOT_SEALED("key") ";"),
     /* clang-format on */
+    /* 38: what is to be published on a channel, what was, and who is at work on it; of a file of the library, which
+     * version of the program has looked at it, and whether its key has become an object's */
+    PUBLISHING_TABLES,
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

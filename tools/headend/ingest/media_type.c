@@ -147,3 +147,15 @@ bool media_type_detect(const uint8_t *data, size_t size, struct media_type *type
     }
     return pp_fail(error, PP_E_UNSUPPORTED, "neither JPEG, PNG, WebP, GIF, MP4, MOV nor WebM");
 }
+
+bool media_type_of(const char *name, const char *kind, struct media_type *type, struct pp_error *error) {
+    bool video = strcmp(kind, "video") == 0;
+    for (size_t i = 0; i < PP_COUNT(signatures); i++) {
+        if (!signatures[i].kind || strcmp(signatures[i].name, name) != 0)
+            continue;
+        *type = (struct media_type){
+            .name = signatures[i].name, .kind = video ? "video" : "image", .moves = video};
+        return true;
+    }
+    return pp_fail(error, PP_E_INVALID, "not a kind of content: %.40s", name);
+}

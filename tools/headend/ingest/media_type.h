@@ -20,5 +20,8 @@ struct media_type {
 /* PP_E_UNSUPPORTED for what no display plays. `size` is what there is of the first MEDIA_TYPE_PROBE bytes. */
 PP_MUST_USE bool media_type_detect(const uint8_t *data, size_t size, struct media_type *type,
                                    struct pp_error *error);
+/* The same of one that was looked at before: its name and kind as they were kept. PP_E_INVALID for what is none. */
+PP_MUST_USE bool media_type_of(const char *name, const char *kind, struct media_type *type,
+                               struct pp_error *error);
 
 #endif

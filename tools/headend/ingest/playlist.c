@@ -70,15 +70,26 @@ static bool file_probe(const char *path, struct media_type *type, struct pp_erro
            pp_wrap(error, "%s", path);
 }
 
+/* Of what the items come. */
+struct making {
+    struct playlist *playlist;
+    const char *folder; /* of the files */
+    const struct playlist_options *options;
+    const struct playlist_library *library; /* NULL: they are files */
+};
+
 /* The place of a file in the list, where it is entered once; its object is "o<place + 1>". */
-static bool file_enter(struct playlist *playlist, const char *path, size_t *place, struct pp_error *error) {
+static bool file_enter(const struct making *making, const char *path, size_t *place, struct pp_error *error) {
+    struct playlist *playlist = making->playlist;
+    const struct playlist_library *library = making->library;
     for (*place = 0; *place < playlist->count; (*place)++) {
         if (strcmp(playlist->files[*place], path) == 0)
             return true;
     }
     if (playlist->count == PLAYLIST_FILES_MAX)
         return pp_fail(error, PP_E_LIMIT, "more than %d files", PLAYLIST_FILES_MAX);
-    return file_probe(path, &playlist->types[playlist->count], error) &&
+    struct media_type *type = &playlist->types[playlist->count];
+    return (library ? library->find(library->arg, path, type, error) : file_probe(path, type, error)) &&
            pp_path_format(playlist->files[playlist->count++], error, "%s", path);
 }
 
@@ -107,13 +118,14 @@ static uint64_t default_duration_s(const char *kind, const struct media_type *ty
 }
 
 /* An item for the manifest. The caller deletes it. */
-static cJSON *item_make(struct playlist *playlist, const char *path, const char *id, const cJSON *given,
-                        const struct playlist_options *options, struct pp_error *error) {
+static cJSON *item_make(const struct making *making, const char *path, const char *id, const cJSON *given,
+                        struct pp_error *error) {
     static const char *const copied[] = {"duration", "fit", "transition", "volume"};
     size_t place = 0;
-    if (!file_enter(playlist, path, &place, error))
+    if (!file_enter(making, path, &place, error))
         return NULL;
-    const char *kind = item_kind(given, path, &playlist->types[place], error);
+    const struct media_type *type = &making->playlist->types[place];
+    const char *kind = item_kind(given, path, type, error);
     if (!kind)
         return NULL;
     char object[32];
@@ -127,7 +139,7 @@ static cJSON *item_make(struct playlist *playlist, const char *path, const char 
             cJSON_AddItemToObject(item, copied[i],
                                   cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(given, copied[i]), true));
     }
-    uint64_t duration_s = default_duration_s(kind, &playlist->types[place], options);
+    uint64_t duration_s = default_duration_s(kind, type, making->options);
     if (duration_s > 0 && !pp_json_has(item, "duration")) {
         char duration[PLAYLIST_DURATION_MAX];
         snprintf(duration, sizeof duration, "PT%lluS", (unsigned long long)duration_s);
@@ -136,21 +148,27 @@ static cJSON *item_make(struct playlist *playlist, const char *path, const char 
     return item;
 }
 
-static bool items_fill(struct playlist *playlist, const cJSON *given, const char *folder, cJSON *out,
-                       const struct playlist_options *options, struct pp_error *error) {
+/* Where the item's file is, or the id of its content. */
+static bool item_path(const struct making *making, const cJSON *given, char path[PP_PATH_MAX],
+                      struct pp_error *error) {
+    const char *name = making->library ? "content" : "file";
+    const char *file = cJSON_GetObjectItemCaseSensitive(given, name)->valuestring;
+    bool as_it_is = making->library || file[0] == '/' || strcmp(making->folder, ".") == 0;
+    return pp_path_format(path, error, "%s%s%s", as_it_is ? "" : making->folder, as_it_is ? "" : "/", file);
+}
+
+static bool items_fill(const struct making *making, const cJSON *given, cJSON *out, struct pp_error *error) {
     const cJSON *entry;
     int number = 0;
     cJSON_ArrayForEach(entry, given) {
         char path[PP_PATH_MAX];
         char made[16];
-        const char *file = cJSON_GetObjectItemCaseSensitive(entry, "file")->valuestring;
-        bool as_it_is = file[0] == '/' || strcmp(folder, ".") == 0;
         snprintf(made, sizeof made, "i%d", ++number);
         const char *id =
             pp_json_has(entry, "id") ? cJSON_GetObjectItemCaseSensitive(entry, "id")->valuestring : made;
-        if (!pp_path_format(path, error, "%s%s%s", as_it_is ? "" : folder, as_it_is ? "" : "/", file))
+        if (!item_path(making, entry, path, error))
             return false;
-        cJSON *item = item_make(playlist, path, id, entry, options, error);
+        cJSON *item = item_make(making, path, id, entry, error);
         if (!item)
             return pp_wrap(error, "item %d", number);
         cJSON_AddItemToArray(out, item);
@@ -159,17 +177,18 @@ static bool items_fill(struct playlist *playlist, const cJSON *given, const char
 }
 
 /* A playlist {"items"} or {"align", "items"} under `name`. */
-static bool list_add(struct playlist *playlist, const char *name, const cJSON *given, const char *folder,
-                     const struct playlist_options *options, struct pp_error *error) {
-    cJSON *lists = cJSON_GetObjectItemCaseSensitive(playlist->manifest, "playlists");
+static bool list_add(const struct making *making, const char *name, const cJSON *given,
+                     struct pp_error *error) {
+    cJSON *manifest = making->playlist->manifest;
+    cJSON *lists = cJSON_GetObjectItemCaseSensitive(manifest, "playlists");
     if (!lists)
-        lists = cJSON_AddObjectToObject(playlist->manifest, "playlists");
+        lists = cJSON_AddObjectToObject(manifest, "playlists");
     cJSON *list = cJSON_AddObjectToObject(lists, name);
     const cJSON *align = cJSON_GetObjectItemCaseSensitive(given, "align");
     if (align)
         cJSON_AddItemToObject(list, "align", cJSON_Duplicate(align, true));
-    return items_fill(playlist, cJSON_GetObjectItemCaseSensitive(given, "items"), folder,
-                      cJSON_AddArrayToObject(list, "items"), options, error) ||
+    return items_fill(making, cJSON_GetObjectItemCaseSensitive(given, "items"),
+                      cJSON_AddArrayToObject(list, "items"), error) ||
            pp_wrap(error, "playlist %s", name);
 }
 
@@ -194,25 +213,42 @@ bool playlist_of_files(const char *const *files, size_t count, const struct play
         return false;
     title_set(playlist, NULL, options);
     playlist_shape_single(playlist->manifest, NULL);
-    return list_add(playlist, PLAYLIST_SINGLE, description, ".", options, error);
+    const struct making making = {.playlist = playlist, .folder = ".", .options = options};
+    return list_add(&making, PLAYLIST_SINGLE, description, error);
+}
+
+/* All of a description that has been looked at. */
+static bool description_fill(const struct making *making, const cJSON *given, struct pp_error *error) {
+    struct playlist *playlist = making->playlist;
+    if (!playlist_begin(playlist, error))
+        return false;
+    title_set(playlist, given, making->options);
+    if (pp_json_has(given, "items")) {
+        playlist_shape_single(playlist->manifest, given);
+        return list_add(making, PLAYLIST_SINGLE, given, error);
+    }
+    playlist_shape_copy(playlist->manifest, given);
+    const cJSON *list;
+    cJSON_ArrayForEach(list, cJSON_GetObjectItemCaseSensitive(given, "playlists")) {
+        if (!list_add(making, list->string, list, error))
+            return false;
+    }
+    return true;
 }
 
 bool playlist_of_description(const void *json, size_t size, const char *folder,
                              const struct playlist_options *options, struct playlist *playlist,
                              struct pp_error *error) {
+    const struct making making = {.playlist = playlist, .folder = folder, .options = options};
     pp_autojson cJSON *given = pp_json_parse(json, size, PLAYLIST_DESCRIPTION_MAX, error);
-    if (!given || !playlist_shape_check(given, error) || !playlist_begin(playlist, error))
-        return false;
-    title_set(playlist, given, options);
-    if (pp_json_has(given, "items")) {
-        playlist_shape_single(playlist->manifest, given);
-        return list_add(playlist, PLAYLIST_SINGLE, given, folder, options, error);
-    }
-    playlist_shape_copy(playlist->manifest, given);
-    const cJSON *list;
-    cJSON_ArrayForEach(list, cJSON_GetObjectItemCaseSensitive(given, "playlists")) {
-        if (!list_add(playlist, list->string, list, folder, options, error))
-            return false;
-    }
-    return true;
+    return given && playlist_shape_check(given, PLAYLIST_NAMES_FILES, error) &&
+           description_fill(&making, given, error);
+}
+
+bool playlist_of_content(const cJSON *description, const struct playlist_options *options,
+                         const struct playlist_library *library, struct playlist *playlist,
+                         struct pp_error *error) {
+    const struct making making = {.playlist = playlist, .options = options, .library = library};
+    return playlist_shape_check(description, PLAYLIST_NAMES_CONTENT, error) &&
+           description_fill(&making, description, error);
 }

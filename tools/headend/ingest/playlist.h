@@ -25,15 +25,21 @@
 #define PLAYLIST_DURATION_MAX    32         /* bytes of a duration's text */
 
 struct playlist {
-    cJSON *manifest; /* without "objects", "channel", "version" */
-    char (*files)[PP_PATH_MAX];
-    struct media_type *types; /* of each file */
+    cJSON *manifest;            /* without "objects", "channel", "version" */
+    char (*files)[PP_PATH_MAX]; /* or the content's ids */
+    struct media_type *types;   /* of each file */
     size_t count;
 };
 
 struct playlist_options {
     const char *title;   /* NULL: the description's, or the channel's id */
     uint64_t duration_s; /* of images and animations without one of their own, or PLAYLIST_NOT_GIVEN */
+};
+
+/* Where content of the library is looked up that items name in the place of files. */
+struct playlist_library {
+    bool (*find)(void *arg, const char *content, struct media_type *type, struct pp_error *error);
+    void *arg;
 };
 
 /* From the files' names. */
@@ -44,6 +50,10 @@ PP_MUST_USE bool playlist_of_files(const char *const *files, size_t count,
 PP_MUST_USE bool playlist_of_description(const void *json, size_t size, const char *folder,
                                          const struct playlist_options *options, struct playlist *playlist,
                                          struct pp_error *error);
+/* The same of content of the library: what playlist_times.h has made of it, or a description without times. */
+PP_MUST_USE bool playlist_of_content(const cJSON *description, const struct playlist_options *options,
+                                     const struct playlist_library *library, struct playlist *playlist,
+                                     struct pp_error *error);
 void playlist_finish(struct playlist *playlist);
 #define playlist_auto PP_CLEANUP(playlist_finish)
 

@@ -65,15 +65,39 @@ static bool transition_check(const cJSON *item, struct pp_error *error) {
             choice_check(transition, "kind", kinds, error) && duration_check(transition, "duration", error));
 }
 
-static bool item_check(const cJSON *item, struct pp_error *error) {
-    static const char *const fields[] = {"file", "id",         "kind",   "duration",
-                                         "fit",  "transition", "volume", NULL};
+/* How often an item of the library comes, and when. */
+static bool times_check(const cJSON *item, struct pp_error *error) {
+    int64_t weight;
+    int64_t from = 0;
+    int64_t to = 0;
+    if (pp_json_has(item, "weight") &&
+        !pp_json_integer(item, "weight", 1, PLAYLIST_WEIGHT_MAX, &weight, error))
+        return false;
+    if ((pp_json_has(item, "valid_from") && !pp_json_time(item, "valid_from", &from, error)) ||
+        (pp_json_has(item, "valid_to") && !pp_json_time(item, "valid_to", &to, error)))
+        return false;
+    return !from || !to || from < to || pp_fail(error, PP_E_INVALID, "valid_to: before valid_from");
+}
+
+static bool item_names(const cJSON *item, enum playlist_names names, struct pp_error *error) {
+    static const char *const of_files[] = {"file", "id",         "kind",   "duration",
+                                           "fit",  "transition", "volume", NULL};
+    static const char *const of_content[] = {"content",    "id",         "kind",   "duration",
+                                             "fit",        "transition", "volume", "weight",
+                                             "valid_from", "valid_to",   NULL};
+    bool content = names == PLAYLIST_NAMES_CONTENT;
+    const char *text;
+    return only_these(item, "item", content ? of_content : of_files, error) &&
+           pp_json_string(item, content ? "content" : "file", PP_PATH_MAX - 1, &text, error) &&
+           (!content || times_check(item, error));
+}
+
+static bool item_check(const cJSON *item, enum playlist_names names, struct pp_error *error) {
     static const char *const kinds[] = {"image", "video", NULL};
     static const char *const fits[] = {"contain", "cover", "fill", NULL};
     const char *text;
     double volume;
-    if (!only_these(item, "item", fields, error) ||
-        !pp_json_string(item, "file", PP_PATH_MAX - 1, &text, error))
+    if (!item_names(item, names, error))
         return false;
     if (pp_json_has(item, "id") &&
         (!pp_json_string(item, "id", NAME_MAX_SIZE, &text, error) || !name_valid(text)))
@@ -85,21 +109,21 @@ static bool item_check(const cJSON *item, struct pp_error *error) {
 }
 
 /* "items" of the description or of one of its playlists. */
-static bool items_check(const cJSON *object, struct pp_error *error) {
+static bool items_check(const cJSON *object, enum playlist_names names, struct pp_error *error) {
     const cJSON *items;
     const cJSON *item;
     int number = 0;
     if (!pp_json_array(object, "items", ITEMS_MAX, &items, error))
         return false;
     cJSON_ArrayForEach(item, items) {
-        if (!item_check(item, error))
+        if (!item_check(item, names, error))
             return pp_wrap(error, "items[%d]", number);
         number++;
     }
-    return number ? true : pp_fail(error, PP_E_INVALID, "items: there are none");
+    return number || names == PLAYLIST_NAMES_CONTENT || pp_fail(error, PP_E_INVALID, "items: there are none");
 }
 
-static bool playlists_check(const cJSON *description, struct pp_error *error) {
+static bool playlists_check(const cJSON *description, enum playlist_names names, struct pp_error *error) {
     static const char *const fields[] = {"align", "items", NULL};
     static const char *const aligns[] = {"none", "wall-clock", NULL};
     const cJSON *playlists;
@@ -108,7 +132,7 @@ static bool playlists_check(const cJSON *description, struct pp_error *error) {
         return false;
     cJSON_ArrayForEach(playlist, playlists) {
         if (!name_valid(playlist->string) || !only_these(playlist, "playlist", fields, error) ||
-            !choice_check(playlist, "align", aligns, error) || !items_check(playlist, error))
+            !choice_check(playlist, "align", aligns, error) || !items_check(playlist, names, error))
             return pp_wrap(error, "playlists.%s", playlist->string);
     }
     return true;
@@ -217,7 +241,7 @@ static bool canvas_check(const cJSON *description, struct pp_error *error) {
                : pp_fail(error, PP_E_INVALID, "canvas.background: not a colour like #101418");
 }
 
-bool playlist_shape_check(const cJSON *description, struct pp_error *error) {
+bool playlist_shape_check(const cJSON *description, enum playlist_names names, struct pp_error *error) {
     static const char *const fields[] = {"title",   "canvas",   "items",          "playlists",
                                          "layouts", "schedule", "default_layout", NULL};
     const char *title;
@@ -231,9 +255,9 @@ bool playlist_shape_check(const cJSON *description, struct pp_error *error) {
         if (pp_json_has(description, "playlists") || pp_json_has(description, "layouts") ||
             pp_json_has(description, "schedule") || pp_json_has(description, "default_layout"))
             return pp_fail(error, PP_E_INVALID, "items: either these, or playlists and layouts");
-        return items_check(description, error);
+        return items_check(description, names, error);
     }
-    return playlists_check(description, error) && layouts_check(description, error) &&
+    return playlists_check(description, names, error) && layouts_check(description, error) &&
            layout_named(description, description, "default_layout", error) &&
            schedule_check(description, error);
 }

@@ -6,8 +6,13 @@
 
 #define PLAYLIST_SINGLE "main" /* the one playlist, layout and zone where there is only one */
 
-/* Refuses what is not known, missing or of the wrong kind, naming the place. */
-PP_MUST_USE bool playlist_shape_check(const cJSON *description, struct pp_error *error);
+/* What an item names: a file, or content of the library, of which it may also say how often it comes and when. */
+enum playlist_names { PLAYLIST_NAMES_FILES, PLAYLIST_NAMES_CONTENT };
+#define PLAYLIST_WEIGHT_MAX 10 /* times that an item comes in a round */
+
+/* Refuses what is not known, missing or of the wrong kind, naming the place. Of content a list may be empty as yet. */
+PP_MUST_USE bool playlist_shape_check(const cJSON *description, enum playlist_names names,
+                                      struct pp_error *error);
 
 /* Canvas and one layout of one zone that fills it; `description` may be NULL. A canvas that is not described takes the
  * display's shape. */

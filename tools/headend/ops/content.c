@@ -102,6 +102,8 @@ static bool file_read(struct db_row *row, struct content_file *file, struct pp_e
     snprintf(file->warning, sizeof file->warning, "%s", db_text(row, 21));
     file->created = db_int(row, 22);
     snprintf(file->created_by, sizeof file->created_by, "%s", db_text(row, 23));
+    file->checked = strcmp(db_text(row, 25), PP_VERSION) == 0;
+    file->published = db_int(row, 26) != 0;
     return db_bytes(row, 17, file->sha256, sizeof file->sha256, error) &&
            db_bytes(row, 19, file->sealed_sha256, sizeof file->sealed_sha256, error);
 }
@@ -122,6 +124,23 @@ static bool content_read(struct db *db, struct db_row *row, struct content *cont
 bool content_find(struct db *db, const char *id, struct content *content, struct pp_error *error) {
     db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_FIND, DB_TEXT(id));
     return row && db_next(row, "content", error) && content_read(db, row, content, error);
+}
+
+bool content_find_version(struct db *db, const char *id, int64_t version, struct content *content,
+                          struct pp_error *error) {
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_CONTENT_FIND_VERSION, DB_TEXT(id), DB_INT(version));
+    return row && db_next(row, "content", error) && content_read(db, row, content, error);
+}
+
+bool content_open_key(struct db *db, struct content *content, struct pp_error *error) {
+    char owner[STORED_KEY_OWNER_SIZE];
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_CONTENT_FIND_VERSION, DB_TEXT(content->id), DB_INT(content->version));
+    if (!row || !db_next(row, "content", error))
+        return false;
+    stored_key_of_content(content->file.file, owner);
+    return stored_key_open(db, owner, row, 20, content->file.key, error);
 }
 
 bool content_find_same(struct db *db, const uint8_t sha256[32], struct content *content,
@@ -233,7 +252,8 @@ static bool file_add(struct db *db, const struct content *content, struct pp_err
                   DB_INT((int64_t)file->thumbnail), DB_BLOB(file->sha256, sizeof file->sha256),
                   DB_INT((int64_t)file->sealed_bytes),
                   DB_BLOB(file->sealed_sha256, sizeof file->sealed_sha256), DB_BLOB(sealed, sizeof sealed),
-                  DB_TEXT(file->warning), DB_INT(file->created), DB_TEXT(file->created_by));
+                  DB_TEXT(file->warning), DB_INT(file->created), DB_TEXT(file->created_by),
+                  DB_TEXT(PP_VERSION));
 }
 
 bool content_add(struct db *db, struct content *content, struct pp_error *error) {

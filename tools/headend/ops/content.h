@@ -48,6 +48,11 @@ PP_MUST_USE bool content_labels_check(const struct content_labels *labels, struc
 
 /* PP_E_NOTFOUND. */
 PP_MUST_USE bool content_find(struct db *db, const char *id, struct content *content, struct pp_error *error);
+/* As it was with an older version of its file. PP_E_NOTFOUND where that is not kept. */
+PP_MUST_USE bool content_find_version(struct db *db, const char *id, int64_t version, struct content *content,
+                                      struct pp_error *error);
+/* Reads the key of its file. Wipe it. */
+PP_MUST_USE bool content_open_key(struct db *db, struct content *content, struct pp_error *error);
 /* Of those whose newest file has these bytes, one that is not in the bin before one that is. PP_E_NOTFOUND. */
 PP_MUST_USE bool content_find_same(struct db *db, const uint8_t sha256[32], struct content *content,
                                    struct pp_error *error);

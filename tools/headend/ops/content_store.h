@@ -31,6 +31,8 @@ struct content_file {
     char warning[CONTENT_WARNING_MAX];
     int64_t created; /* s since 1970 */
     char created_by[TEXT_NAME_MAX + 1];
+    bool checked;   /* by this version of the program: screens can show it */
+    bool published; /* its key has become an object's */
 };
 
 /* All clear bytes, in order, to `take`. */

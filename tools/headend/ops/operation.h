@@ -74,5 +74,11 @@ bool op_content_empty(struct op *op, struct pp_error *error);
 bool op_channel_add(struct op *op, struct pp_error *error);
 bool op_channel_show(struct op *op, struct pp_error *error);
 bool op_channel_change(struct op *op, struct pp_error *error);
+/* op_publish.c */
+bool op_draft_change(struct op *op, struct pp_error *error);
+bool op_channel_publish(struct op *op, struct pp_error *error);
+bool op_channel_unpublish(struct op *op, struct pp_error *error);
+bool op_channel_remove(struct op *op, struct pp_error *error);
+bool op_job_show(struct op *op, struct pp_error *error);
 
 #endif

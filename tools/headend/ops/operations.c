@@ -178,6 +178,21 @@ static const struct operation operations[] = {
      true,
      op_channel_change,
      {CHANNEL, {"title", OP_TEXT, false}, {"networks", OP_TEXTS, false}}},
+    {"channel.publish",
+     RIGHT_PUBLISH,
+     OP_CHANNEL,
+     true,
+     op_channel_publish,
+     {CHANNEL, {"note", OP_TEXT, false}, {"files", OP_INTEGER, false}}},
+    {"channel.unpublish", RIGHT_PUBLISH, OP_CHANNEL, true, op_channel_unpublish, {CHANNEL}},
+    {"channel.remove",
+     RIGHT_PUBLISH,
+     OP_CHANNEL,
+     true,
+     op_channel_remove,
+     {CHANNEL, {"move_to", OP_TEXT, false}}},
+    {"draft.change", RIGHT_EDIT, OP_CHANNEL, true, op_draft_change, {CHANNEL, {"document", OP_OBJECT, true}}},
+    {"job.show", RIGHT_VIEW, OP_CHANNEL, false, op_job_show, {CHANNEL, {"job", OP_TEXT, true}}},
 };
 
 const struct operation *operations_all(size_t *count) {

@@ -12,8 +12,12 @@
 #include "headend/ops/certificate_holders.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/channel_key.h"
+#include "headend/ops/operations.h"
+#include "headend/ops/publish_job.h"
 #include "headend/ops/publish_manifest.h"
 #include "headend/ops/publish_object.h"
+#include "headend/ops/publish_steps.h"
+#include "headend/ops/publish_version.h"
 #include "headend/ops/publish_warning.h"
 #include "headend/ops/repo_clean.h"
 #include "headend/signer/control.h"
@@ -25,13 +29,7 @@
 
 #define LOCK_POLL_MS 100 /* between looks at whether another headend has let it go */
 
-/* Of the folder, for those on this machine, and of the database, for headends elsewhere that share it. */
-struct publish_lock {
-    struct home *home; /* NULL: not taken */
-    int fd;
-};
-
-static void publish_unlock(struct publish_lock *lock) {
+void publish_unlock(struct publish_lock *lock) {
     if (!lock->home)
         return;
     db_lock(lock->home->db);
@@ -39,7 +37,7 @@ static void publish_unlock(struct publish_lock *lock) {
     db_unlock(lock->home->db);
     pp_close(&lock->fd);
 }
-#define autolock PP_CLEANUP(publish_unlock)
+#define autolock publish_autolock
 
 static int folder_lock(const struct home *home, bool wait, struct pp_error *error) {
     pp_autoclose int fd = openat(home->fd, HOME_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -70,8 +68,7 @@ static bool database_hold(const struct home *home, bool wait, struct pp_error *e
     }
 }
 
-/* Without `home`, and with PP_E_STATE, where somebody else has it and `wait` is false. */
-static struct publish_lock publish_lock(struct home *home, bool wait, struct pp_error *error) {
+struct publish_lock publish_lock(struct home *home, bool wait, struct pp_error *error) {
     pp_autoclose int fd = folder_lock(home, wait, error);
     if (fd < 0 || !database_hold(home, wait, error))
         return (struct publish_lock){.fd = -1};
@@ -86,14 +83,14 @@ static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct
         !db_run(db, error, DB_CHANNEL_PUBLISH_SETTLE, DB_INT(snapshot)) ||
         /* Another state of theirs: it has the number of the publish. */
         !db_run(db, error, DB_DEVICE_NEW_VERSION_OF_PENDING, DB_INT(snapshot)) ||
+        !publish_version_settle(db, snapshot, error) || !publish_job_settle_public(db, snapshot, error) ||
         !db_run(db, error, DB_PUBLISH_DONE, DB_INT(snapshot)))
         return false;
     *changed = db_changes(db) > 0;
     return db_run(db, error, DB_PUBLISH_REMOVE_PENDING) && db_change_commit(&change, error);
 }
 
-/* Decides what becomes of the rows of publishes that were killed. */
-static bool publish_settle(struct home *home, const struct tuf_repo *repo, struct pp_error *error) {
+bool publish_settle(struct home *home, const struct tuf_repo *repo, struct pp_error *error) {
     if (!stored_key_settle(home->db, error))
         return false;
     db_lock(home->db);
@@ -105,7 +102,8 @@ static bool publish_settle(struct home *home, const struct tuf_repo *repo, struc
     db_row_finish(row);
     if (pending)
         ok = rows_done(home, tuf_repo_snapshot_version(repo), &changed, error);
-    ok = ok && channel_key_settle(home->db, tuf_repo_snapshot_version(repo), &rekeyed, error);
+    ok = ok && publish_job_settle(home->db, error) &&
+         channel_key_settle(home->db, tuf_repo_snapshot_version(repo), &rekeyed, error);
     db_unlock(home->db);
     if (changed || rekeyed)
         home_wake(home);
@@ -316,6 +314,13 @@ bool publish_restate_time(struct home *home, struct pp_error *error) {
            tuf_repo_restate_time(&repo, error);
 }
 
+static bool versions_forget(struct home *home, int64_t now, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = publish_versions_forget(home->db, now, error);
+    db_unlock(home->db);
+    return ok;
+}
+
 bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_error *error) {
     struct pp_error busy = {0};
     struct repo_cleaned cleaned = {0};
@@ -330,7 +335,8 @@ bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_err
     /* Neither waits for the other: a root that cannot be signed here must not fill the disk. */
     struct pp_error root = {0};
     bool root_ok = signing_repo_renew_root(home->signing, &root);
-    if (!publish_settle(home, &repo, error) || !repo_clean(home, &repo, &cleaned, error))
+    if (!publish_settle(home, &repo, error) || !versions_forget(home, now, error) ||
+        !repo_clean(home, &repo, &cleaned, error))
         return false;
     *again = cleaned.more;
     if (cleaned.files)
@@ -339,33 +345,76 @@ bool publish_maintain(struct home *home, int64_t now, bool *again, struct pp_err
     return root_ok ? true : pp_fail(error, root.code, "%s", root.message);
 }
 
-static bool objects_seal(struct home *home, struct playlist *playlist, const char *channel,
-                         const struct content_renderers *renderers, cJSON *warnings,
-                         struct publish_result *result, struct pp_error *error) {
+/* A publish on its way. */
+struct publishing {
+    struct home *home;
+    struct tuf_repo *repo;
+    const char *channel;
+    struct playlist *playlist;
+    const struct publish_options *options;
+    struct published_object *objects; /* of each file; without their keys once they stand in the manifest */
+    cJSON *warnings;
+    struct publish_result *result;
+};
+
+static void publishing_finish(struct publishing *publishing) {
+    free(publishing->objects);
+    cJSON_Delete(publishing->warnings);
+}
+
+static const char *file_name(const struct publishing *publishing, size_t place) {
+    const struct publish_original *originals = publishing->options->originals;
+    return originals ? originals[place].name : publishing->playlist->files[place];
+}
+
+static bool object_seal(const struct publishing *publishing, size_t place, struct published_object *object,
+                        struct pp_error *error) {
+    const struct publish_options *options = publishing->options;
+    const struct playlist *playlist = publishing->playlist;
+    const struct media_type *type = &playlist->types[place];
+    bool ok = options->originals ? publish_object_again(publishing->home, &options->originals[place], type,
+                                                        &options->renderers, options->watch, object, error)
+                                 : publish_object(publishing->home, playlist->files[place], type,
+                                                  &options->renderers, object, error);
+    return ok && publish_object_note(publishing->home, object, publishing->channel, error);
+}
+
+static void object_enter(cJSON *objects, size_t place, struct published_object *object,
+                         const char *media_type) {
+    char name[32];
+    char hex[PP_HEX_SIZE(32)];
+    char key[PP_BASE64_SIZE(OBJECT_KEY_SIZE)];
+    snprintf(name, sizeof name, "o%zu", place + 1);
+    pp_hex_encode(object->sha256, sizeof object->sha256, hex);
+    pp_base64url_encode(object->key, sizeof object->key, key);
+    cJSON *entry = cJSON_AddObjectToObject(objects, name);
+    cJSON_AddStringToObject(entry, "sha256", hex);
+    cJSON_AddNumberToObject(entry, "length", (double)object->length);
+    cJSON_AddStringToObject(entry, "key", key);
+    cJSON_AddStringToObject(entry, "media_type", media_type);
+    pp_wipe(&object->key, sizeof object->key);
+    pp_wipe(key, sizeof key);
+}
+
+static bool objects_seal(struct publishing *publishing, struct pp_error *error) {
+    struct publish_result *result = publishing->result;
+    const struct playlist *playlist = publishing->playlist;
     cJSON *objects = cJSON_AddObjectToObject(playlist->manifest, "objects");
+    publishing->objects = calloc(playlist->count + 1, sizeof *publishing->objects);
+    if (!publishing->objects)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
     for (size_t i = 0; i < playlist->count; i++) {
-        struct published_object object;
-        char name[32];
-        char hex[PP_HEX_SIZE(32)];
-        char key[PP_BASE64_SIZE(OBJECT_KEY_SIZE)];
-        if (!publish_object(home, playlist->files[i], &playlist->types[i], renderers, &object, error) ||
-            !publish_object_note(home, &object, channel, error))
+        struct published_object *object = &publishing->objects[i];
+        if (!object_seal(publishing, i, object, error)) {
+            pp_wipe(&object->key, sizeof object->key);
             return false;
-        if (*object.warning)
-            publish_warning_add(warnings, playlist->files[i], object.warning);
-        snprintf(name, sizeof name, "o%zu", i + 1);
-        pp_hex_encode(object.sha256, sizeof object.sha256, hex);
-        pp_base64url_encode(object.key, sizeof object.key, key);
-        cJSON *entry = cJSON_AddObjectToObject(objects, name);
-        cJSON_AddStringToObject(entry, "sha256", hex);
-        cJSON_AddNumberToObject(entry, "length", (double)object.length);
-        cJSON_AddStringToObject(entry, "key", key);
-        cJSON_AddStringToObject(entry, "media_type", playlist->types[i].name);
-        pp_wipe(&object.key, sizeof object.key);
-        pp_wipe(key, sizeof key);
+        }
+        if (*object->warning)
+            publish_warning_add(publishing->warnings, file_name(publishing, i), object->warning);
+        object_enter(objects, i, object, playlist->types[i].name);
         result->objects++;
-        result->kept += object.kept;
-        result->bytes += object.kept ? 0 : object.length;
+        result->kept += object->kept;
+        result->bytes += object->kept ? 0 : object->length;
     }
     return true;
 }
@@ -413,47 +462,101 @@ static bool channel_prepare(struct home *home, const char *id, const cJSON *mani
     return ok;
 }
 
-/* The channel, the row, and the sealed manifest: all of it, or nothing where screens would refuse it. */
-static bool publish_prepare(struct home *home, const char *id, int64_t snapshot, cJSON *manifest,
-                            const cJSON *warnings, int64_t *number, struct pp_buf *sealed,
+/* What the channel's version is to be known by, and the job that is done with it. */
+static bool record_keep(const struct publishing *publishing, struct pp_error *error) {
+    const struct publish_record *record = publishing->options->record;
+    const struct publish_version version = {.channel = publishing->channel,
+                                            .number = publishing->result->number,
+                                            .record = record,
+                                            .playlist = publishing->playlist,
+                                            .originals = publishing->options->originals,
+                                            .objects = publishing->objects};
+    return publish_version_add(publishing->home->db, &version, error) &&
+           (!record->job ||
+            publish_job_is_made(publishing->home->db, record->job, publishing->result->number, error));
+}
+
+/* The channel, the rows, and the sealed manifest: all of it, or nothing where screens would refuse it. */
+static bool publish_prepare(const struct publishing *publishing, int64_t snapshot, struct pp_buf *sealed,
                             struct pp_error *error) {
     struct channel channel;
+    struct home *home = publishing->home;
+    cJSON *manifest = publishing->playlist->manifest;
+    int64_t *number = &publishing->result->number;
     db_autochange struct db_change change = {0};
-    if (!db_change_begin(&change, home->db, error) || !channel_prepare(home, id, manifest, &channel, error) ||
-        !row_pending(home, id, snapshot, warnings, number, error))
+    if (!db_change_begin(&change, home->db, error) ||
+        !channel_prepare(home, publishing->channel, manifest, &channel, error) ||
+        !row_pending(home, publishing->channel, snapshot, publishing->warnings, number, error))
         return false;
-    cJSON_AddStringToObject(manifest, "channel", id);
+    bool ok = record_keep(publishing, error);
+    cJSON_AddStringToObject(manifest, "channel", publishing->channel);
     cJSON_AddNumberToObject(manifest, "version", (double)*number);
-    bool ok = manifest_seal(&channel, manifest, sealed, error) && db_change_commit(&change, error);
+    ok = ok && manifest_seal(&channel, manifest, sealed, error) && db_change_commit(&change, error);
     pp_wipe(&channel, sizeof channel);
     return ok;
 }
 
-bool publish_playlist(struct home *home, const char *channel_id, struct playlist *playlist,
-                      const struct publish_options *options, struct publish_result *result,
-                      struct pp_error *error) {
-    *result = (struct publish_result){0};
-    pp_autojson cJSON *warnings = cJSON_CreateArray();
-    autolock struct publish_lock lock = publish_lock(home, true, error);
-    tuf_autorepo struct tuf_repo repo = {0};
-    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
-        !publish_settle(home, &repo, error) || !rekey_all(home, &repo, error) ||
-        !objects_seal(home, playlist, channel_id, &options->renderers, warnings, result, error))
-        return false;
-    int64_t snapshot = tuf_repo_snapshot_version(&repo) + 1;
+bool publish_under_lock(struct home *home, struct tuf_repo *repo, const char *channel,
+                        struct playlist *playlist, const struct publish_options *options,
+                        struct publish_result *result, struct pp_error *error) {
+    PP_CLEANUP(publishing_finish)
+    struct publishing publishing = {.home = home,
+                                    .repo = repo,
+                                    .channel = channel,
+                                    .playlist = playlist,
+                                    .options = options,
+                                    .warnings = cJSON_CreateArray(),
+                                    .result = result};
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
     struct tuf_target target;
     bool changed;
-    if (!publish_prepare(home, channel_id, snapshot, playlist->manifest, warnings, &result->number, &sealed,
-                         error) ||
-        !publish_manifest_write(home, channel_id, &sealed, &target, error) ||
-        !signing_repo_update(home->signing, &repo, &target, &changed, error) ||
+    *result = (struct publish_result){0};
+    if (!rekey_all(home, repo, error) || !objects_seal(&publishing, error))
+        return false;
+    int64_t snapshot = tuf_repo_snapshot_version(repo) + 1;
+    if (!publish_prepare(&publishing, snapshot, &sealed, error) ||
+        !publish_manifest_write(home, channel, &sealed, &target, error) ||
+        !signing_repo_update(home->signing, repo, &target, &changed, error) ||
         !rows_done(home, snapshot, &changed, error))
         return false;
     if (options->warn)
-        publish_warnings_each(warnings, options->warn, options->arg);
+        publish_warnings_each(publishing.warnings, options->warn, options->arg);
     home_wake(home);
     return true;
+}
+
+/* Files of who asks, who is at work on them himself. */
+static bool job_begin(struct home *home, const char *channel, const struct playlist *playlist,
+                      char job[UUID_TEXT_SIZE], struct pp_error *error) {
+    const struct op_place at = {.home = home, .db = home->db};
+    const struct actor actor = actor_command_line();
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "channel", channel);
+    cJSON_AddNumberToObject(request, "files", (double)playlist->count);
+    db_lock(home->db);
+    bool ok = ops_run(&at, &actor, "channel.publish", request, &result, error);
+    db_unlock(home->db);
+    return ok && pp_json_copy(result.value, "job", UUID_TEXT_SIZE - 1, job, error);
+}
+
+bool publish_playlist(struct home *home, const char *channel, struct playlist *playlist,
+                      const struct publish_options *options, struct publish_result *result,
+                      struct pp_error *error) {
+    char job[UUID_TEXT_SIZE];
+    const struct publish_record record = {.author = "command line", .note = "", .document = "", .job = job};
+    struct publish_options recorded = *options;
+    struct pp_error why = {0};
+    autolock struct publish_lock lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    recorded.record = &record;
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error) || !job_begin(home, channel, playlist, job, error))
+        return false;
+    if (publish_under_lock(home, &repo, channel, playlist, &recorded, result, &why))
+        return true;
+    publish_job_fail(home->db, job, &why);
+    return pp_fail(error, why.code, "%s", why.message);
 }
 
 static bool channel_published(struct home *home, const char *id, struct channel *channel,
@@ -468,21 +571,20 @@ static bool channel_published(struct home *home, const char *id, struct channel 
 
 static bool channel_emptied(struct home *home, const char *id, struct pp_error *error) {
     db_lock(home->db);
-    bool ok = db_run(home->db, error, DB_CHANNEL_EMPTY, DB_TEXT(id));
+    bool ok = publish_version_withdraw(home->db, id, error) &&
+              db_run(home->db, error, DB_CHANNEL_EMPTY, DB_TEXT(id));
     db_unlock(home->db);
     return ok;
 }
 
-bool publish_withdraw(struct home *home, const char *channel_id, struct pp_error *error) {
-    autolock struct publish_lock lock = publish_lock(home, true, error);
-    tuf_autorepo struct tuf_repo repo = {0};
+bool publish_withdraw_under_lock(struct home *home, struct tuf_repo *repo, const char *id,
+                                 struct pp_error *error) {
     struct channel channel = {0};
     bool changed;
-    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
-        !publish_settle(home, &repo, error) || !channel_published(home, channel_id, &channel, error))
+    if (!channel_published(home, id, &channel, error))
         return false;
     const struct tuf_target nothing = {.channel = channel.id};
-    if (!signing_repo_update(home->signing, &repo, &nothing, &changed, error) ||
+    if (!signing_repo_update(home->signing, repo, &nothing, &changed, error) ||
         !channel_emptied(home, channel.id, error))
         return false;
     home_wake(home);
@@ -511,14 +613,9 @@ static bool channel_unlist(struct tuf_repo *repo, const char *id, struct pp_erro
     return signing_repo_forget(signing, id, error);
 }
 
-bool publish_remove_channel(struct home *home, const char *id, const char *move_to, struct pp_error *error) {
-    if (move_to && strcmp(id, move_to) == 0)
-        return pp_fail(error, PP_E_INVALID, "its screens cannot be moved to the channel itself");
-    autolock struct publish_lock lock = publish_lock(home, true, error);
-    tuf_autorepo struct tuf_repo repo = {0};
-    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
-        !publish_settle(home, &repo, error) || !screens_move(home, id, move_to, error) ||
-        !channel_unlist(&repo, id, error))
+bool publish_remove_under_lock(struct home *home, struct tuf_repo *repo, const char *id, const char *move_to,
+                               struct pp_error *error) {
+    if (!screens_move(home, id, move_to, error) || !channel_unlist(repo, id, error))
         return false;
     db_lock(home->db);
     bool ok = channel_delete(home->db, id, error);

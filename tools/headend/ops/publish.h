@@ -61,8 +61,21 @@ struct publish_result {
     size_t objects, kept; /* objects of the manifest, and how many of them were there already */
     uint64_t bytes;       /* of sealed content written */
 };
+/* Who has it published, for the versions of the channel (publish_version.h). */
+struct publish_record {
+    const char *author;
+    const char *note;     /* "" none */
+    const char *document; /* the draft that it was made of, "" of files */
+    int64_t restored;     /* the version that it is, again; 0 none */
+    const char *job;      /* that is done with it (publish_job.h); NULL none */
+};
+struct publish_original;
+struct publish_watch;
 struct publish_options {
     struct content_renderers renderers; /* that content is tried out with */
+    const struct publish_record *record;
+    const struct publish_original *originals; /* of each of the playlist's files; NULL: they are files */
+    const struct publish_watch *watch;        /* of originals; NULL: nobody */
     /* Something of a file is lost on screens, and it was published all the same. NULL: nobody is told. */
     void (*warn)(void *arg, const char *file, const char *warning);
     void *arg;
@@ -72,15 +85,5 @@ struct publish_options {
 PP_MUST_USE bool publish_playlist(struct home *home, const char *channel, struct playlist *playlist,
                                   const struct publish_options *options, struct publish_result *result,
                                   struct pp_error *error);
-
-/* Takes back what is published on the channel: it is empty then, and its screens say so. PP_E_NOTFOUND where there is
- * no such channel, PP_E_STATE where nothing is published on it. Killed at any instant and repeated, it is done. */
-PP_MUST_USE bool publish_withdraw(struct home *home, const char *channel, struct pp_error *error);
-
-/* Removes the channel, its key and its signing key; its screens get `move_to`. PP_E_NOTFOUND where one of the two is
- * not there, PP_E_STATE where there are screens on it and `move_to` is NULL. Killed at any instant and repeated, it is
- * done. */
-PP_MUST_USE bool publish_remove_channel(struct home *home, const char *channel, const char *move_to,
-                                        struct pp_error *error);
 
 #endif

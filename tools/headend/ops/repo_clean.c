@@ -131,7 +131,8 @@ static bool objects_sort(const struct cleaning *cleaning, struct pp_buf *used, s
         if (!db_bytes(row, 0, hash, sizeof hash, error))
             return false;
         bool stays = db_int(row, 1) + CLEAN_OBJECT_S >= cleaning->repo->now;
-        struct pp_buf *list = hashes_have(&cleaning->objects, hash) ? used : stays ? recent : others;
+        bool kept = stays || db_int(row, 2); /* or of a version that can be published again */
+        struct pp_buf *list = hashes_have(&cleaning->objects, hash) ? used : kept ? recent : others;
         if (!pp_buf_add(list, hash, sizeof hash, error))
             return false;
     }

@@ -31,6 +31,8 @@
 #include "headend/ops/passkey_challenge.h"
 #include "headend/ops/person_session.h"
 #include "headend/ops/publish.h"
+#include "headend/ops/publish_job.h"
+#include "headend/ops/publish_worker.h"
 #include "headend/ops/screen_changes.h"
 #include "headend/ops/screen_uploads.h"
 #include "headend/ops/setup_link.h"
@@ -100,6 +102,7 @@ static void serving_finish(struct serving *serving) {
     hasher_destroy(app->hasher);
     workers_destroy(app->workers);
     content_ingest_destroy(app->ingest);
+    publish_worker_destroy(app->publisher);
     content_uploads_destroy(app->uploads);
     streams_destroy(app->streams);
     screen_changes_destroy(app->changes);
@@ -238,6 +241,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->allowance = allowance_create(error)) &&
            (app->uploads = content_uploads_create(app->home, error)) &&
            (app->ingest = content_ingest_create(app->uploads, app->home, tus_metadata_text, error)) &&
+           (app->publisher = publish_worker_create(app->home, error)) &&
            (app->strings = strings_create(embedded_files, error)) && serving_load_console(app, error) &&
            time_zones_load(&serving->time_zones, TIME_ZONES_DIR, error);
 }
@@ -302,7 +306,8 @@ static void serving_housekeep(struct serving *serving) {
     struct db *db = serving->app.db;
     db_lock(db);
     if (!enrolment_purge(db, &error) || !admin_session_purge(db, &error) ||
-        !passkey_challenge_purge(db, &error) || !throttle_purge(db, pp_clock_realtime_s(), &error))
+        !passkey_challenge_purge(db, &error) || !throttle_purge(db, pp_clock_realtime_s(), &error) ||
+        !publish_job_purge(db, pp_clock_realtime_s(), &error))
         pp_log_warning("housekeeping: %s", error.message);
     serving_end_sessions(serving);
     allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
@@ -310,6 +315,7 @@ static void serving_housekeep(struct serving *serving) {
     serving_tidy_content(serving);
     if (!publish_refresh(serving->keeper, &error))
         pp_log_warning("housekeeping: %s", error.message);
+    publish_worker_wake(serving->app.publisher); /* of another headend, which may be gone */
 }
 
 /* Every few hours and at SIGHUP. What fails is left as it was. */

@@ -24,6 +24,7 @@ struct screen_changes;
 struct content_uploads;
 struct metrics;
 struct content_ingest;
+struct publish_worker;
 struct alerts;
 
 struct serve_options {
@@ -76,6 +77,8 @@ struct app {
     const struct site *site;         /* what may be asked, and who answers */
     struct metrics *metrics;         /* of requests */
     struct alerts *alerts;           /* who is told of what */
+    /* Publishes what was asked for. */
+    struct publish_worker *publisher;
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include "headend/ingest/media_type.h"
 #include "headend/ingest/playlist.h"
 #include "headend/ingest/playlist_shape.h"
+#include "headend/ingest/playlist_times.h"
 
 #define GIF       "GIF89a\1\0\1\0\0\0\0"
 #define GIF_LOOP  "\x21\xff\x0bNETSCAPE2.0\3\1\0\0\0"
@@ -166,6 +167,98 @@ static void what_is_shown_nowhere_is_called_by_its_name(void **state) {
     }
 }
 
+/* The ids of a list, in its order: "i1 i2 i1.2". */
+static void ids_of(const cJSON *list, char *out, size_t size) {
+    const cJSON *item;
+    size_t used = 0;
+    *out = 0;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(list, "items")) used +=
+        (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "",
+                         cJSON_GetObjectItemCaseSensitive(item, "id")->valuestring);
+}
+
+static cJSON *expanded(const char *text, int64_t now, struct pp_error *error) {
+    pp_autojson cJSON *description = cJSON_Parse(text);
+    assert_non_null(description);
+    assert_true(playlist_shape_check(description, PLAYLIST_NAMES_CONTENT, NULL));
+    return playlist_times_expand(description, now, error);
+}
+
+static void an_item_comes_as_often_as_it_weighs_and_far_from_itself(void **state) {
+    (void)state;
+    static const char *const cases[][2] = {
+        {"{\"items\":[{\"content\":\"a\"},{\"content\":\"b\"}]}", "i1 i2"},
+        {"{\"items\":[{\"content\":\"a\",\"weight\":2},{\"content\":\"b\"},{\"content\":\"c\"}]}",
+         "i1 i2 i1.2 i3"},
+        {"{\"items\":[{\"content\":\"a\",\"weight\":2},{\"content\":\"b\",\"weight\":2}]}",
+         "i1 i2 i1.2 i2.2"},
+        {"{\"items\":[{\"content\":\"a\",\"id\":\"x\",\"weight\":3},{\"content\":\"b\"},{\"content\":\"c\"},{"
+         "\"content\":\"d\"}]}",
+         "x i2 x.2 i3 x.3 i4"},
+    };
+    char ids[256];
+    for (size_t i = 0; i < PP_COUNT(cases); i++) {
+        pp_autojson cJSON *out = expanded(cases[i][0], 0, NULL);
+        ids_of(out, ids, sizeof ids);
+        assert_string_equal(ids, cases[i][1]);
+        pp_autojsontext char *printed = cJSON_PrintUnformatted(out);
+        assert_null(strstr(printed, "weight"));
+    }
+}
+
+static void items_with_a_time_are_one_layout_for_each_span_of_it(void **state) {
+    (void)state;
+    static const char text[] =
+        "{\"items\":[{\"content\":\"a\",\"valid_to\":\"2026-01-02T00:00:00Z\"},"
+        "{\"content\":\"b\",\"valid_from\":\"2026-01-02T00:00:00Z\",\"valid_to\":\"2026-01-03T00:00:00Z\"},"
+        "{\"content\":\"c\",\"valid_from\":\"2026-01-01T12:00:00Z\"}]}";
+    static const char *const spans[][2] = {
+        {"main", "i1"}, {"from-1", "i1 i3"}, {"from-2", "i2 i3"}, {"from-3", "i3"}};
+    char ids[256];
+    pp_autojson cJSON *out = expanded(text, 1767225600, NULL); /* 2026-01-01T00:00:00Z */
+    const cJSON *lists = cJSON_GetObjectItemCaseSensitive(out, "playlists");
+    assert_int_equal(cJSON_GetArraySize(lists), 4);
+    for (size_t i = 0; i < PP_COUNT(spans); i++) {
+        ids_of(cJSON_GetObjectItemCaseSensitive(lists, spans[i][0]), ids, sizeof ids);
+        assert_string_equal(ids, spans[i][1]);
+    }
+    const cJSON *event = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(out, "schedule"), 2);
+    assert_string_equal(cJSON_GetObjectItemCaseSensitive(event, "layout")->valuestring, "from-3");
+    assert_string_equal(cJSON_GetObjectItemCaseSensitive(event, "dtstart")->valuestring,
+                        "2026-01-03T00:00:00Z");
+    assert_int_equal(cJSON_GetObjectItemCaseSensitive(event, "priority")->valueint, 3);
+    /* What is over is left out, and where nothing is to come it is a plain list again. */
+    pp_autojson cJSON *later = expanded(text, 1767225600 + 2 * 86400, NULL);
+    ids_of(later, ids, sizeof ids);
+    assert_string_equal(ids, "i3");
+}
+
+static void too_many_moments_and_times_beside_layouts_are_refused(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    static const char layouts[] =
+        "{\"playlists\":{\"p\":{\"items\":[{\"content\":\"a\",\"valid_to\":\"2031-01-01T00:00:00Z\"}]}},"
+        "\"layouts\":"
+        "{\"l\":{\"zones\":[{\"id\":\"z\",\"x\":0,\"y\":0,\"width\":1,\"height\":1,\"playlist\":\"p\"}]}},"
+        "\"default_layout\":\"l\"}";
+    pp_autojson cJSON *none = expanded(layouts, 0, &error);
+    assert_null(none);
+    assert_int_equal(error.code, PP_E_UNSUPPORTED);
+    pp_autojson cJSON *many = cJSON_CreateObject();
+    cJSON *items = cJSON_AddArrayToObject(many, "items");
+    for (int i = 0; i <= PLAYLIST_MOMENTS_MAX; i++) {
+        char moment[32];
+        snprintf(moment, sizeof moment, "2031-01-01T00:%02d:%02dZ", i / 60, i % 60);
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddStringToObject(item, "content", "a");
+        cJSON_AddStringToObject(item, "valid_from", moment);
+        cJSON_AddItemToArray(items, item);
+    }
+    pp_autojson cJSON *refused = playlist_times_expand(many, 0, &error);
+    assert_null(refused);
+    assert_int_equal(error.code, PP_E_LIMIT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(media_type_is_told_by_the_first_bytes),
@@ -175,6 +268,9 @@ int main(void) {
         cmocka_unit_test(text_must_be_plain_utf_8),
         cmocka_unit_test(channel_ids_and_zones_are_checked),
         cmocka_unit_test(letters_are_folded_whatever_their_alphabet),
+        cmocka_unit_test(an_item_comes_as_often_as_it_weighs_and_far_from_itself),
+        cmocka_unit_test(items_with_a_time_are_one_layout_for_each_span_of_it),
+        cmocka_unit_test(too_many_moments_and_times_beside_layouts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,9 @@
 #include "base/clock.h"
 #include "headend/db/sql.h"
 #include "headend/ops/channel.h"
+#include "headend/ops/operations.h"
 #include "headend/ops/publish.h"
+#include "headend/ops/publish_run.h"
 #include "headend/ops/repo_clean.h"
 #include "headend/signer/tuf_repo.h"
 
@@ -39,6 +41,22 @@ static size_t publish(struct home *home, const char *channel, const char *conten
         !publish_playlist(home, channel, &playlist, &how, &result, &error))
         fail_msg("%s", error.message);
     return result.kept;
+}
+
+/* As the command does. */
+static bool carry_out(struct home *home, const char *operation, const char *channel, const char *move_to,
+                      struct pp_error *error) {
+    static const struct publish_runner runner = {.renderers.folder = TEST_RENDERERS};
+    const struct op_place at = {.home = home, .db = home->db};
+    const struct actor actor = actor_command_line();
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "channel", channel);
+    if (move_to)
+        cJSON_AddStringToObject(request, "move_to", move_to);
+    return ops_run(&at, &actor, operation, request, &result, error) &&
+           publish_job_complete(home, &runner,
+                                cJSON_GetObjectItemCaseSensitive(result.value, "job")->valuestring, error);
 }
 
 static void clean(struct home *home, int64_t days) {
@@ -143,10 +161,10 @@ static void what_was_taken_back_goes_as_what_was_replaced_does(void **state) {
     struct pp_error error = {0};
     publish(home, "lobby", "ab");
     publish(home, "lobby", "c");
-    assert_true(publish_withdraw(home, "lobby", &error));
-    assert_false(publish_withdraw(home, "lobby", &error));
+    assert_true(carry_out(home, "channel.unpublish", "lobby", NULL, &error));
+    assert_false(carry_out(home, "channel.unpublish", "lobby", NULL, &error));
     assert_int_equal(error.code, PP_E_STATE);
-    assert_false(publish_withdraw(home, "nosuch", &error));
+    assert_false(carry_out(home, "channel.unpublish", "nosuch", NULL, &error));
     assert_int_equal(error.code, PP_E_NOTFOUND);
     clean(home, 0);
     assert_int_equal(objects(home), 3);
@@ -170,13 +188,13 @@ static void a_removed_channel_leaves_nothing_and_takes_nothing_of_others(void **
     publish(home, "lobby", "ab");
     publish(home, "hall", "bc");
     assert_true(there(home, "keys/channel-hall.pem"));
-    assert_false(publish_remove_channel(home, "nosuch", NULL, &error));
+    assert_false(carry_out(home, "channel.remove", "nosuch", NULL, &error));
     assert_int_equal(error.code, PP_E_NOTFOUND);
-    assert_false(publish_remove_channel(home, "hall", "nosuch", &error));
+    assert_false(carry_out(home, "channel.remove", "hall", "nosuch", &error));
     assert_int_equal(error.code, PP_E_NOTFOUND);
-    assert_false(publish_remove_channel(home, "hall", "hall", &error));
+    assert_false(carry_out(home, "channel.remove", "hall", "hall", &error));
     assert_true(there(home, "keys/channel-hall.pem"));
-    assert_true(publish_remove_channel(home, "hall", NULL, &error));
+    assert_true(carry_out(home, "channel.remove", "hall", NULL, &error));
     assert_false(there(home, "keys/channel-hall.pem"));
     assert_int_equal(rows(home, "channel"), 1);
     assert_int_equal(rows(home, "publish"), 1);
@@ -203,7 +221,7 @@ static void a_removal_that_was_interrupted_is_finished_when_repeated(void **stat
     tuf_autorepo struct tuf_repo repo = {0};
     assert_true(tuf_repo_open(&repo, home, &error));
     assert_true(tuf_repo_update(&repo, &removed, &changed, &error));
-    assert_true(publish_remove_channel(home, "hall", NULL, &error));
+    assert_true(carry_out(home, "channel.remove", "hall", NULL, &error));
     assert_int_equal(rows(home, "channel"), 1);
     assert_int_equal(publish(home, "hall", "b"), 1);
 }

@@ -52,6 +52,13 @@ export type Networks = string[];
 export type NewChannel = { id?: ChannelName; title: string };
 export type ChannelChange = { title?: string; networks?: Networks };
 export type Channel = { id: ChannelName; title: string; publish: number | null; published: Time; warnings: { file: string; warning: string }[]; networks: string[] };
+export type Duration = string;
+export type Playlist = { title?: string; canvas?: Record<string, unknown>; items?: Items; playlists?: { [name: string]: { align?: "none" | "wall-clock"; items: Items } }; layouts?: Record<string, unknown>; default_layout?: string; schedule?: Record<string, unknown>[] };
+export type Items = { content: string; id?: string; kind?: "image" | "video"; duration?: Duration; fit?: "contain" | "cover" | "fill"; volume?: number; transition?: { kind?: "cut" | "crossfade"; duration?: Duration }; weight?: number; valid_from?: Time; valid_to?: Time }[];
+export type Draft = { document: Playlist; version: number | null; changed: Time; changed_by: string | null };
+export type DraftChanges = { published: number | null; changed: boolean; items: { change: "added" | "removed" | "moved" | "changed"; list: string; place: number | null; before: number | null; content: string | null; name: string | null; fields: string[] }[]; other: ("title" | "canvas" | "playlists" | "layouts" | "schedule" | "default_layout" | "validity")[]; bytes: number; objects: number; refusal: string | null };
+export type PublishRequest = { note?: string };
+export type Job = { id: string; channel: ChannelName; kind: "publish" | "files" | "restore" | "unpublish" | "remove"; state: "approval" | "waiting" | "running" | "done" | "failed" | "declined"; author: string; note: string | null; created: Time; started: Time; ended: Time; bytes: number; total: number; publish: number | null; refusal: string | null; decided_by: string | null };
 export type Time = string | null;
 
 // What is sent, and what comes where it is no problem.
@@ -107,4 +114,12 @@ export interface Operations {
   'POST /api/v1/channels': { body: NewChannel; answer: Channel };
   'GET /api/v1/channels/{id}': { path: { id: string }; answer: Channel };
   'PATCH /api/v1/channels/{id}': { path: { id: string }; body: ChannelChange; answer: Channel };
+  'DELETE /api/v1/channels/{id}': { path: { id: string }; answer: Job };
+  'GET /api/v1/channels/{id}/draft': { path: { id: string }; answer: Draft };
+  'PUT /api/v1/channels/{id}/draft': { path: { id: string }; body: Playlist; answer: Draft };
+  'GET /api/v1/channels/{id}/draft/changes': { path: { id: string }; answer: DraftChanges };
+  'POST /api/v1/channels/{id}/publish': { path: { id: string }; body: PublishRequest; answer: Job };
+  'POST /api/v1/channels/{id}/unpublish': { path: { id: string }; answer: Job };
+  'GET /api/v1/channels/{id}/jobs': { path: { id: string }; answer: { items: Job[] } };
+  'GET /api/v1/channels/{id}/jobs/{job}': { path: { id: string; job: string }; answer: Job };
 }

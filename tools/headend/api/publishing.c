@@ -1,0 +1,179 @@
+/* Drafts of channels, what they would change, and publishing them. */
+#include "headend/api/answer.h"
+#include "headend/api/handlers.h"
+#include "headend/api/operate.h"
+#include "headend/http/problems.h"
+#include "headend/ops/channel.h"
+#include "headend/ops/draft.h"
+#include "headend/ops/draft_changes.h"
+#include "headend/ops/publish_job.h"
+#include "headend/ops/publish_worker.h"
+#include "headend/server/operate.h"
+
+static void add_number(cJSON *object, const char *name, int64_t number) {
+    cJSON_AddItemToObject(object, name, number ? cJSON_CreateNumber((double)number) : cJSON_CreateNull());
+}
+
+/* ---- Drafts ---- */
+
+static cJSON *draft_json(const struct draft *draft) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToObject(object, "document", cJSON_Duplicate(draft->document, true));
+    add_number(object, "version", draft->version);
+    api_add_time(object, "changed", draft->changed);
+    api_add_text(object, "changed_by", draft->changed_by);
+    return object;
+}
+
+/* False: it is answered. */
+static bool draft_asked(const struct request *request, struct reply *reply, struct channel *channel,
+                        struct draft *draft) {
+    struct pp_error error = {0};
+    if (channel_known(request->db, request_parameter(request, "id"), channel, &error) &&
+        draft_load(request->db, channel->id, channel->publish, draft, &error))
+        return true;
+    if (error.code == PP_E_NOTFOUND)
+        reply_with(reply, PROBLEM_NOT_FOUND, "%s", error.message);
+    else
+        reply_failure(reply, &error);
+    return false;
+}
+
+static void draft_reply(const struct request *request, struct reply *reply) {
+    struct channel channel;
+    draft_auto struct draft draft = {0};
+    if (!draft_asked(request, reply, &channel, &draft))
+        return;
+    pp_autojson cJSON *answer = draft_json(&draft);
+    api_reply_tagged(request, reply, answer);
+}
+
+/* GET /api/v1/channels/ID/draft */
+void api_draft(struct request *request, struct reply *reply) {
+    if (api_operation_allowed(request, reply))
+        draft_reply(request, reply);
+}
+
+/* Whether it is still as the client knows it; who may not see it hears nothing of it. */
+static bool draft_allows_change(struct request *request, struct reply *reply) {
+    struct channel channel;
+    draft_auto struct draft draft = {0};
+    if (!draft_asked(request, reply, &channel, &draft))
+        return false;
+    pp_autojson cJSON *present = draft_json(&draft);
+    return api_allows_change(request, reply, present);
+}
+
+/* Where there is no such channel, or none for them, the operation says so. */
+static bool channel_is_visible(struct request *request) {
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "channel", request_parameter(request, "id"));
+    return request_operate(request, "channel.show", value, &result, NULL);
+}
+
+/* PUT /api/v1/channels/ID/draft */
+void api_draft_change(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    if (!api_open_body(request, reply))
+        return;
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "channel", request_parameter(request, "id"));
+    cJSON_AddItemToObject(value, "document", cJSON_Duplicate(request->document, true));
+    if (channel_is_visible(request) && !draft_allows_change(request, reply))
+        return;
+    if (api_operation_run(request, reply, value, &result))
+        draft_reply(request, reply);
+}
+
+/* GET /api/v1/channels/ID/draft/changes */
+void api_draft_changes(struct request *request, struct reply *reply) {
+    struct channel channel;
+    struct pp_error error = {0};
+    draft_auto struct draft draft = {0};
+    if (!api_operation_allowed(request, reply) || !draft_asked(request, reply, &channel, &draft))
+        return;
+    pp_autojson cJSON *changes = draft_changes(request->db, &channel, &draft, &error);
+    if (changes)
+        reply_json(reply, MHD_HTTP_OK, changes);
+    else
+        reply_failure(reply, &error);
+}
+
+/* ---- Publishing ---- */
+
+static cJSON *job_json(const struct publish_job *job) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", job->id);
+    cJSON_AddStringToObject(object, "channel", job->channel);
+    cJSON_AddStringToObject(object, "kind", job->kind);
+    cJSON_AddStringToObject(object, "state", job->state);
+    cJSON_AddStringToObject(object, "author", job->author);
+    api_add_text(object, "note", job->note);
+    api_add_time(object, "created", job->created);
+    api_add_time(object, "started", job->started);
+    api_add_time(object, "ended", job->ended);
+    cJSON_AddNumberToObject(object, "bytes", (double)job->bytes);
+    cJSON_AddNumberToObject(object, "total", (double)job->total);
+    add_number(object, "publish", job->publish);
+    api_add_text(object, "refusal", job->error);
+    api_add_text(object, "decided_by", job->decided_by);
+    return object;
+}
+
+static void job_reply(struct request *request, struct reply *reply, unsigned status, const char *id) {
+    publish_job_auto struct publish_job job = {0};
+    struct pp_error error = {0};
+    if (!publish_job_find(request->db, id, &job, &error)) {
+        if (error.code == PP_E_NOTFOUND)
+            reply_with(reply, PROBLEM_NOT_FOUND, "no such job");
+        else
+            reply_failure(reply, &error);
+        return;
+    }
+    pp_autojson cJSON *answer = job_json(&job);
+    reply_json(reply, status, answer);
+}
+
+/* POST …/publish and …/unpublish, DELETE of a channel: 202 with the job's address. */
+void api_job_ask(struct request *request, struct reply *reply) {
+    char place[sizeof "/api/v1/channels//jobs/" + CHANNEL_ID_MAX + UUID_TEXT_SIZE];
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = api_operation_request(request, reply);
+    if (!value)
+        return;
+    if (request_header(request, MHD_HTTP_HEADER_IF_MATCH) && channel_is_visible(request) &&
+        !draft_allows_change(request, reply))
+        return;
+    if (!api_operation_run(request, reply, value, &result))
+        return;
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result.value, "job"));
+    publish_worker_wake(request->app->publisher);
+    job_reply(request, reply, MHD_HTTP_ACCEPTED, id ? id : "");
+    snprintf(place, sizeof place, "/api/v1/channels/%s/jobs/%s", request_parameter(request, "id"), id);
+    reply_header(reply, MHD_HTTP_HEADER_LOCATION, place);
+}
+
+static bool job_list(void *arg, const struct publish_job *job) {
+    cJSON_AddItemToArray(arg, job_json(job));
+    return true;
+}
+
+/* GET /api/v1/channels/ID/jobs */
+void api_jobs(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    cJSON *items = cJSON_AddArrayToObject(answer, "items");
+    if (!api_operation_allowed(request, reply))
+        return;
+    if (publish_job_each(request->db, request_parameter(request, "id"), job_list, items, &error))
+        reply_json(reply, MHD_HTTP_OK, answer);
+    else
+        reply_failure(reply, &error);
+}
+
+/* GET /api/v1/channels/ID/jobs/JOB */
+void api_job(struct request *request, struct reply *reply) {
+    if (api_operation_allowed(request, reply))
+        job_reply(request, reply, MHD_HTTP_OK, request_parameter(request, "job"));
+}

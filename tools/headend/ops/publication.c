@@ -1,0 +1,193 @@
+#include "headend/ops/publication.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "channel/manifest.h"
+#include "headend/ingest/playlist_shape.h"
+#include "headend/ingest/playlist_times.h"
+#include "headend/ops/draft.h"
+
+void publication_finish(struct publication *publication) {
+    playlist_finish(&publication->playlist);
+    if (publication->originals)
+        pp_wipe(publication->originals, PLAYLIST_FILES_MAX * sizeof *publication->originals);
+    free(publication->originals);
+    cJSON_Delete(publication->pins);
+    *publication = (struct publication){0};
+}
+
+/* ---- The library ---- */
+
+/* All content that a draft names, each once. */
+struct shelf {
+    struct db *db;
+    const cJSON *pins; /* NULL: the newest */
+    struct content *contents;
+    size_t count;
+};
+
+static void shelf_finish(struct shelf *shelf) {
+    free(shelf->contents);
+}
+
+static const struct content *shelf_find(const struct shelf *shelf, const char *id) {
+    for (size_t i = 0; i < shelf->count; i++) {
+        if (strcmp(shelf->contents[i].id, id) == 0)
+            return &shelf->contents[i];
+    }
+    return NULL;
+}
+
+static bool content_load(const struct shelf *shelf, const char *id, struct content *content,
+                         struct pp_error *error) {
+    int64_t version = 0;
+    struct pp_error missing = {0};
+    if (!content_find(shelf->db, id, content, &missing))
+        return missing.code == PP_E_NOTFOUND
+                   ? pp_fail(error, PP_E_INVALID, "there is no such content: %.40s", id)
+                   : pp_fail(error, missing.code, "%s", missing.message);
+    if (content->deleted)
+        return pp_fail(error, PP_E_STATE, "\"%s\" is in the bin", content->labels.name);
+    if (!shelf->pins || !pp_json_integer(shelf->pins, id, 1, PP_JSON_INTEGER_MAX, &version, NULL) ||
+        version == content->version)
+        return true;
+    char name[TEXT_NAME_MAX + 1];
+    snprintf(name, sizeof name, "%s", content->labels.name);
+    if (content_find_version(shelf->db, id, version, content, &missing))
+        return true;
+    return missing.code == PP_E_NOTFOUND
+               ? pp_fail(error, PP_E_STATE, "\"%s\" has been replaced since, and is not kept as it was", name)
+               : pp_fail(error, missing.code, "%s", missing.message);
+}
+
+/* NULL on failure. */
+static const struct content *shelf_take(struct shelf *shelf, const char *id, struct pp_error *error) {
+    const struct content *known = shelf_find(shelf, id);
+    if (known)
+        return known;
+    if (shelf->count == PLAYLIST_FILES_MAX) {
+        pp_fail(error, PP_E_LIMIT, "more than %d contents", PLAYLIST_FILES_MAX);
+        return NULL;
+    }
+    struct content *content = &shelf->contents[shelf->count];
+    if (!content_load(shelf, id, content, error))
+        return NULL;
+    shelf->count++;
+    return content;
+}
+
+/* An item is shown while both it and its content may be. */
+static void moment_narrow(cJSON *item, const char *name, int64_t of_content, bool later) {
+    char text[PP_RFC3339_SIZE];
+    int64_t own = 0;
+    bool has = pp_json_has(item, name) && pp_json_time(item, name, &own, NULL);
+    if (!of_content || (has && (later ? own >= of_content : own <= of_content)))
+        return;
+    pp_time_format(of_content, text);
+    cJSON_DeleteItemFromObjectCaseSensitive(item, name);
+    cJSON_AddStringToObject(item, name, text);
+}
+
+static bool item_look_up(void *arg, const char *list, int place, cJSON *item, struct pp_error *error) {
+    struct shelf *shelf = arg;
+    const char *id = cJSON_GetObjectItemCaseSensitive(item, "content")->valuestring;
+    const struct content *content = shelf_take(shelf, id, error);
+    if (!content)
+        return strcmp(list, "items") == 0 ? pp_wrap(error, "items[%d]", place)
+                                          : pp_wrap(error, "playlists.%s.items[%d]", list, place);
+    moment_narrow(item, "valid_from", content->labels.valid_from, true);
+    moment_narrow(item, "valid_to", content->labels.valid_to, false);
+    return true;
+}
+
+static bool type_of(void *arg, const char *id, struct media_type *type, struct pp_error *error) {
+    const struct content *content = shelf_find(arg, id);
+    return content ? media_type_of(content->file.media_type, content->file.kind, type, error)
+                   : pp_fail(error, PP_E_NOTFOUND, "there is no such content");
+}
+
+/* ---- As screens see it ---- */
+
+/* Objects that stand for those to come. */
+static bool screens_take(const struct playlist *playlist, struct pp_error *error) {
+    pp_autojson cJSON *manifest = cJSON_Duplicate(playlist->manifest, true);
+    cJSON *objects = cJSON_AddObjectToObject(manifest, "objects");
+    cJSON_AddStringToObject(manifest, "channel", "draft");
+    for (size_t i = 0; i < playlist->count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "o%zu", i + 1);
+        cJSON *object = cJSON_AddObjectToObject(objects, name);
+        cJSON_AddStringToObject(object, "sha256",
+                                "0000000000000000000000000000000000000000000000000000000000000000");
+        cJSON_AddNumberToObject(object, "length", 1);
+        cJSON_AddStringToObject(object, "key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    }
+    pp_autojsontext char *text = cJSON_PrintUnformatted(manifest);
+    if (!text)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    PP_AUTO(channel_manifest)
+    struct channel_manifest *parsed = channel_manifest_parse(text, strlen(text), error);
+    return parsed || pp_wrap(error, "screens would refuse this");
+}
+
+/* ---- Made ---- */
+
+static bool originals_fill(const struct shelf *shelf, struct publication *publication,
+                           struct pp_error *error) {
+    const struct playlist *playlist = &publication->playlist;
+    publication->pins = cJSON_CreateObject();
+    publication->originals = calloc(PLAYLIST_FILES_MAX, sizeof *publication->originals);
+    if (!publication->originals || !publication->pins)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    for (size_t i = 0; i < playlist->count; i++) {
+        struct publish_original *original = &publication->originals[i];
+        const struct content *content = shelf_find(shelf, playlist->files[i]);
+        if (!content)
+            return pp_fail(error, PP_E_NOTFOUND, "there is no such content");
+        memcpy(original->clear, content->file.sha256, sizeof original->clear);
+        memcpy(original->content, content->id, sizeof original->content);
+        original->version = content->version;
+        original->file = content->file;
+        snprintf(original->name, sizeof original->name, "%s", content->labels.name);
+        publication->bytes += content->file.sealed_bytes;
+        cJSON_AddNumberToObject(publication->pins, content->id, (double)content->version);
+    }
+    return true;
+}
+
+bool publication_make(struct db *db, const cJSON *document, const cJSON *pins, int64_t now,
+                      struct publication *publication, struct pp_error *error) {
+    static const struct playlist_options options = {.duration_s = PLAYLIST_NOT_GIVEN};
+    PP_CLEANUP(shelf_finish)
+    struct shelf shelf = {
+        .db = db, .pins = pins, .contents = calloc(PLAYLIST_FILES_MAX, sizeof *shelf.contents)};
+    const struct playlist_library library = {.find = type_of, .arg = &shelf};
+    *publication = (struct publication){0};
+    if (!shelf.contents)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    if (!playlist_shape_check(document, PLAYLIST_NAMES_CONTENT, error))
+        return false;
+    pp_autojson cJSON *looked_up = cJSON_Duplicate(document, true);
+    if (!draft_each(looked_up, item_look_up, &shelf, error))
+        return false;
+    pp_autojson cJSON *description = playlist_times_expand(looked_up, now, error);
+    return description &&
+           playlist_of_content(description, &options, &library, &publication->playlist, error) &&
+           screens_take(&publication->playlist, error) && originals_fill(&shelf, publication, error);
+}
+
+bool publication_open_keys(struct db *db, struct publication *publication, struct pp_error *error) {
+    for (size_t i = 0; i < publication->playlist.count; i++) {
+        struct publish_original *original = &publication->originals[i];
+        struct content content = {.version = original->version};
+        memcpy(content.id, original->content, sizeof content.id);
+        content.file = original->file;
+        bool ok = content_open_key(db, &content, error);
+        memcpy(original->file.key, content.file.key, sizeof original->file.key);
+        pp_wipe(&content.file.key, sizeof content.file.key);
+        if (!ok)
+            return pp_wrap(error, "%s", original->name);
+    }
+    return true;
+}

@@ -1,0 +1,196 @@
+#include "headend/ops/publish_run.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "headend/ops/draft.h"
+#include "headend/ops/publication.h"
+#include "headend/ops/publish_job.h"
+#include "headend/ops/publish_object.h"
+#include "headend/ops/publish_steps.h"
+#include "headend/signing/signing.h"
+
+#define PROGRESS_MS 500 /* between two times that it is written down how far it is */
+
+/* One job that somebody is at work on. */
+struct run {
+    struct home *home;
+    struct tuf_repo *repo;
+    const struct publish_runner *runner;
+    const struct publish_job *job;
+    uint64_t bytes;
+    int64_t told_at; /* ms, CLOCK_MONOTONIC */
+};
+
+/* How far it is, and whether to go on. */
+static bool run_read(void *arg, uint64_t bytes, struct pp_error *error) {
+    struct run *run = arg;
+    int64_t now = pp_clock_monotonic_ms();
+    run->bytes += bytes;
+    if (run->runner->stops && run->runner->stops(run->runner->arg))
+        return pp_fail(error, PP_E_CANCELLED, "the server stops");
+    if (now < run->told_at + PROGRESS_MS)
+        return true;
+    run->told_at = now;
+    db_lock(run->home->db);
+    bool ok = publish_job_progress(run->home->db, run->job->id, run->bytes, error);
+    db_unlock(run->home->db);
+    return ok;
+}
+
+static bool publication_load(const struct run *run, struct publication *publication, struct pp_error *error) {
+    struct db *db = run->home->db;
+    if (!run->job->document)
+        return pp_fail(error, PP_E_INVALID, "database: a job without what is to be published");
+    db_lock(db);
+    bool ok =
+        publication_make(db, run->job->document, run->job->pins, pp_clock_realtime_s(), publication, error) &&
+        publication_open_keys(db, publication, error);
+    db_unlock(db);
+    return ok;
+}
+
+static bool run_publish(struct run *run, struct pp_error *error) {
+    publication_auto struct publication publication = {0};
+    struct publish_result result;
+    const struct publish_watch watch = {.read = run_read, .arg = run};
+    pp_autojsontext char *document = cJSON_PrintUnformatted(run->job->document);
+    const struct publish_record record = {.author = run->job->author,
+                                          .note = run->job->note,
+                                          .document = document ? document : "",
+                                          .job = run->job->id};
+    if (!publication_load(run, &publication, error))
+        return false;
+    const struct publish_options options = {.renderers = run->runner->renderers,
+                                            .record = &record,
+                                            .originals = publication.originals,
+                                            .watch = &watch};
+    return publish_under_lock(run->home, run->repo, run->job->channel, &publication.playlist, &options,
+                              &result, error);
+}
+
+/* One that was interrupted may have done it already. */
+static bool run_unpublish(struct run *run, struct pp_error *error) {
+    struct pp_error why = {0};
+    return publish_withdraw_under_lock(run->home, run->repo, run->job->channel, &why) ||
+           (run->job->attempts && why.code == PP_E_STATE) || pp_fail(error, why.code, "%s", why.message);
+}
+
+static bool run_remove(struct run *run, struct pp_error *error) {
+    struct pp_error why = {0};
+    const char *move_to = *run->job->argument ? run->job->argument : NULL;
+    return publish_remove_under_lock(run->home, run->repo, run->job->channel, move_to, &why) ||
+           (run->job->attempts && why.code == PP_E_NOTFOUND) || pp_fail(error, why.code, "%s", why.message);
+}
+
+static const struct {
+    const char *kind;
+    bool (*run)(struct run *run, struct pp_error *error);
+} kinds[] = {{"publish", run_publish}, {"unpublish", run_unpublish}, {"remove", run_remove}};
+
+static bool job_run(struct run *run, struct pp_error *error) {
+    for (size_t i = 0; i < PP_COUNT(kinds); i++) {
+        if (strcmp(kinds[i].kind, run->job->kind) == 0)
+            return kinds[i].run(run, error);
+    }
+    return pp_fail(error, PP_E_UNSUPPORTED, "not a job of this version: %s", run->job->kind);
+}
+
+/* It has become done with its rows already, but for one that has none. */
+static bool job_settle(struct home *home, const struct publish_job *job, bool ok, const struct pp_error *why,
+                       struct pp_error *error) {
+    db_lock(home->db);
+    bool settled =
+        ok ? strcmp(job->kind, "publish") == 0 || publish_job_end(home->db, job->id, "done", "", error)
+           : publish_job_end(home->db, job->id, "failed", why->message, error);
+    db_unlock(home->db);
+    return settled;
+}
+
+static bool job_start(struct home *home, const struct publish_job *job, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = publish_job_start(home->db, job->id, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+static bool job_leave(struct home *home, const struct publish_job *job, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = publish_job_leave(home->db, job->id, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+/* Who stops leaves it to whoever comes next. Its failure is written down, and is no failure here. */
+static bool job_carry_out(struct run *run, struct pp_error *why, struct pp_error *error) {
+    if (!job_start(run->home, run->job, error))
+        return false;
+    bool ok = job_run(run, why);
+    if (!ok && why->code == PP_E_CANCELLED)
+        return job_leave(run->home, run->job, error) && pp_fail(error, why->code, "%s", why->message);
+    if (!ok)
+        pp_log_warning("channel %s: %s: %s", run->job->channel, run->job->kind, why->message);
+    return job_settle(run->home, run->job, ok, why, error);
+}
+
+static bool next_find(struct home *home, struct publish_job *job, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = publish_job_next(home->db, job, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+static bool jobs_are_there(struct home *home, bool *any, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = publish_job_any(home->db, any, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+bool publish_jobs_run(struct home *home, const struct publish_runner *runner, bool *busy,
+                      struct pp_error *error) {
+    struct pp_error end = {0};
+    bool any = false;
+    *busy = false;
+    if (!jobs_are_there(home, &any, error) || !any)
+        return error->code == PP_OK;
+    publish_autolock struct publish_lock lock = publish_lock(home, false, &end);
+    *busy = !lock.home && end.code == PP_E_STATE;
+    if (!lock.home)
+        return *busy || pp_fail(error, end.code, "%s", end.message);
+    tuf_autorepo struct tuf_repo repo = {0};
+    if (!signing_repo_open(home->signing, &repo, home, error) || !publish_settle(home, &repo, error))
+        return false;
+    for (;;) {
+        publish_job_auto struct publish_job job = {0};
+        struct pp_error why = {0};
+        struct run run = {.home = home, .repo = &repo, .runner = runner, .job = &job};
+        if (!next_find(home, &job, &end))
+            return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+        if (!job_carry_out(&run, &why, error))
+            return false;
+    }
+}
+
+static bool job_find(struct home *home, const char *id, struct publish_job *job, struct pp_error *error) {
+    db_lock(home->db);
+    bool ok = publish_job_find(home->db, id, job, error);
+    db_unlock(home->db);
+    return ok;
+}
+
+bool publish_job_complete(struct home *home, const struct publish_runner *runner, const char *id,
+                          struct pp_error *error) {
+    publish_job_auto struct publish_job job = {0};
+    struct pp_error why = {0};
+    publish_autolock struct publish_lock lock = publish_lock(home, true, error);
+    tuf_autorepo struct tuf_repo repo = {0};
+    if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
+        !publish_settle(home, &repo, error) || !job_find(home, id, &job, error))
+        return false;
+    struct run run = {.home = home, .repo = &repo, .runner = runner, .job = &job};
+    if (strcmp(job.state, "waiting") == 0 && !job_carry_out(&run, &why, error))
+        return false;
+    if (strcmp(job.state, "failed") == 0)
+        return pp_fail(error, PP_E_STATE, "%s", job.error);
+    return why.code == PP_OK || pp_fail(error, why.code, "%s", why.message);
+}
