@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { desktop, fill, open, phone, session, startBrowser } from './lib/console.mjs';
+import { desktop, fill, open, phone, session, startBrowser, stock } from './lib/console.mjs';
 import { scenes, screenId, show } from './lib/console_scenes.mjs';
 import { startDisplay } from './lib/display.mjs';
 import { buildDir, deviceAuthorization, enrolDevice, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
@@ -21,6 +21,7 @@ before(async () => {
   assert.ok(existsSync(path.join(folder, 'index.html')), `the console is not built: ${folder}`);
   headend = await startHeadend();
   await fill(headend, SCREENS);
+  await stock(headend);
 });
 after(() => headend?.stop());
 
@@ -47,7 +48,7 @@ describe('the files of the console', () => {
   test('what has a hash in its name is kept for ever, and comes compressed where that is taken', async () => {
     assert.ok(assets().length >= 3);
     for (const name of assets()) {
-      assert.match(name, /^[a-z]+-[A-Z0-9]{8}\.(js|css|svg)$/);
+      assert.match(name, /^[a-z]+(-[a-z]+)*-[A-Z0-9]{8}\.(js|css|svg)$/);
       const plain = await get(`/console/assets/${name}`);
       assert.deepEqual([plain.status, plain.headers['cache-control'], plain.headers.vary, plain.headers['content-encoding']], [200, 'public, max-age=31536000, immutable', 'Accept-Encoding', undefined]);
       assert.deepEqual(plain.body, readFileSync(path.join(folder, 'assets', name)));

@@ -9,8 +9,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
+
+import { eventually } from './headend.mjs';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -89,6 +93,40 @@ export async function addAuthenticator(visit, options = {}) {
 
 // The link by which the first account is made.
 export const setupLink = async (headend) => /https:\/\/\S+\/setup#[\w-]{43}/.exec(await headend.cli('setup-link', '--port', String(headend.port)))[0];
+
+// Puts files into the library, and waits until they were looked at: [{ id, name }].
+export async function upload(headend, files, folder = '') {
+  const cookie = await session(headend);
+  const { csrf } = (await headend.request('GET', '/api/v1/session', { cookie })).json();
+  const own = { 'tus-resumable': '1.0.0', 'pingplay-csrf': csrf };
+  const base64 = (text) => Buffer.from(text).toString('base64');
+  const made = [];
+  for (const file of files) {
+    const data = readFileSync(file);
+    const name = path.basename(file);
+    const begun = await headend.request('POST', '/api/v1/uploads', { cookie, body: data,
+      headers: { ...own, 'upload-length': data.length, 'upload-metadata': `filename ${base64(name)}${folder ? `,folder ${base64(folder)}` : ''}`, 'content-type': 'application/offset+octet-stream' } });
+    if (begun.status !== 201) throw new Error(`upload: ${begun.status} ${begun.text}`);
+    await eventually(async () => {
+      const state = (await headend.request('GET', begun.headers.location, { cookie, headers: own })).json();
+      if (state.state === 'refused') throw new Error(state.refusal);
+      if (state.state !== 'done') return false;
+      made.push({ id: state.content, name });
+      return true;
+    }, 20000, `${name} in the library`);
+  }
+  return made;
+}
+
+// What the demo shows, in the library, with folders and tags.
+const demo = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../assets/demo');
+export async function stock(headend) {
+  const files = (...names) => names.map((name) => path.join(demo, name));
+  const made = [...await upload(headend, files('welcome.jpg', 'menu.png'), 'Reception'), ...await upload(headend, files('harbour.mp4', 'city.webm', 'weather.webp'), 'Windows')];
+  await headend.sql("INSERT INTO content_tag(content, tag) SELECT id, 'summer' FROM content WHERE folder = 'Windows'");
+  await headend.sql("UPDATE content SET deleted = unixepoch() WHERE name LIKE 'weather%'");
+  return made;
+}
 
 // So many screens as a chain of shops has them; all of them are there at once.
 const cities = ['Bordeaux', 'Lille', 'Lyon', 'Marseille', 'Montpellier', 'Nantes', 'Nice', 'Paris', 'Rennes', 'Strasbourg', 'Toulouse', 'Tours'];

@@ -36,6 +36,14 @@ export const scenes = [
   } },
   { name: 'approve a screen', address: async (headend) => `/console/add?user_code=${(await deviceAuthorization(headend, thumbprintOf(makeKey()))).json().user_code}`, ready: (page) => page.locator('input.group').waitFor() },
   { name: 'account', address: '/console/account', ready: (page) => page.locator('.card h2').first().waitFor() },
+  { name: 'content', address: '/console/content', ready: (page) => page.locator('.tile').first().waitFor() },
+  { name: 'content in the bin', address: '/console/content?bin=true', ready: (page) => page.locator('.tile').first().waitFor() },
+  { name: 'no content found', address: '/console/content?q=nowhere', ready: (page) => page.locator('.blank').waitFor() },
+  { name: 'one film', address: async (headend) => `/console/content/${await headend.sql("SELECT id FROM content WHERE name LIKE 'harbour%'")}`, ready: (page) => page.locator('.facts').waitFor() },
+  { name: 'edit content', address: async (headend) => `/console/content/${await headend.sql("SELECT id FROM content WHERE name LIKE 'harbour%'")}`, async ready(page) {
+    await page.locator('.head-actions > button').first().click();
+    await page.locator('dialog[open]').waitFor();
+  } },
   { name: 'edit a screen', address: `/console/screens/${screenId(1)}`, async ready(page) {
     await page.locator('.head-actions > .button').click();
     await page.locator('dialog[open]').waitFor();

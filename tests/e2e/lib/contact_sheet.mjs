@@ -3,7 +3,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { desktop, fill, open, phone, session, startBrowser } from './console.mjs';
+import { desktop, fill, open, phone, session, startBrowser, stock } from './console.mjs';
 import { scenes, show } from './console_scenes.mjs';
 import { startHeadend } from './headend.mjs';
 
@@ -26,6 +26,7 @@ try {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   await fill(headend, 60);
+  await stock(headend);
   for (const form of forms) {
     for (const signedOut of [true, false]) {
       const visit = await open(browser, headend, { ...form.size, dark: form.theme === 'dark', language: form.language, cookie: signedOut ? undefined : await session(headend) });

@@ -23,9 +23,16 @@ async function bundle(target) {
     bundle: true, splitting: true, format: 'esm', target: ['chrome107', 'firefox115', 'safari16.4'], minify: true, metafile: true, legalComments: 'none', charset: 'utf8',
     loader: { '.svg': 'copy' }, plugins: [reportsPlugin], absWorkingDir: folder, logLevel: 'warning',
   });
+  // What the first script asks for as soon as it is read is asked for with it: one way there and back less.
+  const main = Object.keys(metafile.outputs).find((name) => metafile.outputs[name].entryPoint === 'src/main.ts');
+  const asked = new Set();
+  const follow = (name) => { for (const { path: next, kind } of metafile.outputs[name].imports) if (kind === 'import-statement' && !asked.has(next)) { asked.add(next); follow(next); } };
+  follow(main);
+  const preloads = [...asked].map((name) => `<link rel="modulepreload" href="/console/assets/${path.basename(name)}">\n`).join('');
   // "src/main.ts" -> "main-3F2A.js"
-  return (entry) => path.basename(Object.entries(metafile.outputs).find(([name, { entryPoint }]) => entryPoint === entry && !name.endsWith('.map'))?.[0] ?? '')
+  const nameOf = (entry) => path.basename(Object.entries(metafile.outputs).find(([name, { entryPoint }]) => entryPoint === entry && !name.endsWith('.map'))?.[0] ?? '')
     || path.basename(Object.keys(metafile.outputs).find((name) => Object.keys(metafile.outputs[name].inputs).includes(entry)));
+  return { nameOf, preloads };
 }
 
 function compress(file) {
@@ -38,8 +45,9 @@ async function build() {
   const target = `${out}.new`;
   rmSync(target, { recursive: true, force: true });
   mkdirSync(path.join(target, 'assets'), { recursive: true });
-  const nameOf = await bundle(target);
-  const page = readFileSync(path.join(folder, 'src/index.html'), 'utf8').replace(/\{\{(src\/[\w./]+)\}\}/g, (_, entry) => `/console/assets/${nameOf(entry)}`);
+  const { nameOf, preloads } = await bundle(target);
+  const page = readFileSync(path.join(folder, 'src/index.html'), 'utf8')
+    .replace('<!-- preloads -->\n', preloads).replace(/\{\{(src\/[\w./]+)\}\}/g, (_, entry) => `/console/assets/${nameOf(entry)}`);
   writeFileSync(path.join(target, 'index.html'), page);
   for (const name of ['index.html', ...readdirSync(path.join(target, 'assets')).map((one) => `assets/${one}`)]) compress(path.join(target, name));
   rmSync(out, { recursive: true, force: true });

@@ -3,12 +3,14 @@ import { html, nothing, type TemplateResult } from 'lit';
 
 import { currentSession, sessionEnds, signOut } from './api/client.js';
 import { fleet } from './api/fleet.js';
+import { uploads } from './api/uploads.js';
 import type { Session } from './api/schema.js';
 import { chooseLanguage, language, languages, t, type Language, type Word } from './lib/i18n.js';
 import { BASE, go, moved, routeOf, type Route } from './lib/router.js';
 import { density, theme, type Density, type Theme } from './lib/settings.js';
 import { PpElement } from './ui/element.js';
 import { brand, icon, type Icon } from './ui/icons.js';
+import { lazy } from './ui/lazy.js';
 import { blankPanel, message } from './ui/parts.js';
 import { toast } from './ui/toast.js';
 import './ui/dialog.js';
@@ -17,16 +19,20 @@ import './pages/sign-in.js';
 import './pages/screens.js';
 import './pages/screen.js';
 import './pages/add.js';
-import './pages/account.js';
-import './pages/setup.js';
+
+// Pages that are not seen first.
+const loads = {
+  account: () => import('./pages/account.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), setup: () => import('./pages/setup.js'),
+};
 
 const LOST_MS = 3000; // a connection that is back so soon was no trouble
 
 const places: readonly { readonly page: Route['page']; readonly href: string; readonly icon: Icon; readonly word: Word; readonly short: Word }[] = [
   { page: 'screens', href: `${BASE}/`, icon: 'screens', word: 'nav.screens', short: 'nav.screens' },
+  { page: 'content', href: `${BASE}/content`, icon: 'content', word: 'nav.content', short: 'nav.content' },
   { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
 ];
-const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', account: 'account.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
+const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', account: 'account.title', content: 'content.title', 'content-one': 'content.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
 
 class PpConsole extends PpElement {
   static override properties = { session: { state: true }, route: { state: true }, lost: { state: true }, online: { state: true }, notice: { state: true }, failed: { state: true } };
@@ -79,6 +85,7 @@ class PpConsole extends PpElement {
     if (!this.session) return;
     this.notice = 'sign_in.ended';
     fleet.stop();
+    uploads.forget();
     this.enter(null);
   }
 
@@ -92,6 +99,7 @@ class PpConsole extends PpElement {
     this.session = null;
     this.notice = 'sign_in.out';
     fleet.stop();
+    uploads.forget();
     go(`${BASE}/sign-in`);
   }
 
@@ -100,7 +108,7 @@ class PpConsole extends PpElement {
     this.route = routeOf(location.pathname, location.search);
     if (this.session && this.route.page === 'sign-in') go(this.route.next, { replace: true });
     if (this.session === null) this.enter(null);
-    if (before.page === this.route.page && this.route.page !== 'screen') return;
+    if (before.page === this.route.page && !('id' in this.route)) return;
     if (!this.session) return; // signing in has a focus of its own
     scrollTo(0, 0);
     void this.updateComplete.then(() => this.querySelector<HTMLElement>('#main')?.focus({ preventScroll: true }));
@@ -140,17 +148,21 @@ class PpConsole extends PpElement {
   }
 
   private navigation(): TemplateResult {
-    const here = this.route.page === 'screen' ? 'screens' : this.route.page;
+    const here = { screen: 'screens', 'content-one': 'content' }[this.route.page as string] ?? this.route.page;
     return html`<nav class="nav" aria-label=${t('app.navigation')}>${places.map((place) => html`<a class="nav-link" href=${place.href} aria-current=${place.page === here ? 'page' : nothing}>
       ${icon(place.icon)}<span class="nav-long">${t(place.word)}</span><span class="nav-short" aria-hidden="true">${t(place.short)}</span></a>`)}</nav>`;
   }
+
+  private lazy(name: keyof typeof loads, page: () => TemplateResult): TemplateResult { return lazy(loads[name], page, () => this.requestUpdate()); }
 
   private page(): TemplateResult {
     const { route } = this;
     switch (route.page) {
       case 'screens': return html`<pp-screens></pp-screens>`;
       case 'screen': return html`<pp-screen .screenId=${route.id}></pp-screen>`;
-      case 'account': return html`<pp-account name=${this.session?.name ?? ''}></pp-account>`;
+      case 'account': return this.lazy('account', () => html`<pp-account name=${this.session?.name ?? ''}></pp-account>`);
+      case 'content': return this.lazy('content', () => html`<pp-content></pp-content>`);
+      case 'content-one': return this.lazy('content-one', () => html`<pp-content-one .contentId=${route.id}></pp-content-one>`);
       case 'add': return html`<pp-add .code=${route.code}></pp-add>`;
       default: return html`<h1 class="sr">${t('not_found.title')}</h1>${blankPanel('search', t('not_found.title'), t('not_found.text'), html`<a class="button primary" href="${BASE}/">${t('not_found.home')}</a>`)}`;
     }
@@ -169,7 +181,7 @@ class PpConsole extends PpElement {
     if (this.session === undefined) return html`<main id="main" class="alone" aria-busy="true"><p class="sr" role="status">${t('app.loading')}</p></main>`;
     if (this.session === null) {
       const enter = (event: CustomEvent<Session>): void => this.enter(event.detail);
-      return html`<main id="main" class="alone" tabindex="-1">${this.route.page === 'setup' ? html`<pp-setup @signed-in=${enter}></pp-setup>`
+      return html`<main id="main" class="alone" tabindex="-1">${this.route.page === 'setup' ? this.lazy('setup', () => html`<pp-setup @signed-in=${enter}></pp-setup>`)
         : html`<pp-sign-in .notice=${this.notice ? t(this.notice) : ''} @signed-in=${enter}></pp-sign-in>`}
         <div class="languages">${languages.map(([code, name]) => html`<button class="button quiet" lang=${code} aria-pressed=${code === language() ? 'true' : 'false'} @click=${() => chooseLanguage(code)}>${name}</button>`)}</div></main>`;
     }

@@ -19,6 +19,8 @@ type Body<O extends Operation> = Operations[O] extends { body: infer B } ? { bod
 export type Asked<O extends Operation> = Path<O> & Query<O> & Body<O> & { headers?: Record<string, string>; signal?: AbortSignal };
 
 let csrf = '';
+// What shows that a request is this page's.
+export const csrfHeader = (): Record<string, string> => (csrf ? { 'pingplay-csrf': csrf } : {});
 // Hears that the session has ended.
 export const sessionEnds = new EventTarget();
 

@@ -39,6 +39,23 @@ export function duration(seconds: number, language: Language): string {
   return told.map(([count, unit]) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)).join(' ');
 }
 
+// "2:05", "1:02:03": how long a film is.
+export function filmLength(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const [h, m, s] = [Math.floor(seconds / HOUR), Math.floor((seconds % HOUR) / MINUTE), seconds % MINUTE];
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+// "3.4 MB", "3,4 Mo": in thousands, as drives are sold.
+export function fileSize(bytes: number, language: Language): string {
+  const units = language === 'fr' ? ['octets', 'ko', 'Mo', 'Go', 'To'] : ['bytes', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) { value /= 1000; unit++; }
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1 }).format(value)}\u00a0${units[unit]}`;
+}
+
 // One row of a CSV file (RFC 4180). A value that a spreadsheet would take for a formula gets an apostrophe before it.
 export function csvRow(values: readonly string[]): string {
   return `${values.map((value) => {

@@ -5,6 +5,8 @@ export type Route =
   | { readonly page: 'screens' }
   | { readonly page: 'screen'; readonly id: string }
   | { readonly page: 'add'; readonly code: string }
+  | { readonly page: 'content' }
+  | { readonly page: 'content-one'; readonly id: string }
   | { readonly page: 'account' }
   | { readonly page: 'setup' }
   | { readonly page: 'sign-in'; readonly next: string }
@@ -18,6 +20,8 @@ export function routeOf(path: string, query = ''): Route {
   const [first = '', second] = segments;
   if (segments.length === 1 && (first === '' || first === 'screens')) return { page: 'screens' };
   if (segments.length === 2 && first === 'screens' && second && UUID.test(second)) return { page: 'screen', id: second };
+  if (segments.length === 1 && first === 'content') return { page: 'content' };
+  if (segments.length === 2 && first === 'content' && second && UUID.test(second)) return { page: 'content-one', id: second };
   if (segments.length === 1 && first === 'add') return { page: 'add', code: parameters.get('user_code') ?? '' };
   if (segments.length === 1 && (first === 'account' || first === 'setup')) return { page: first };
   if (segments.length === 1 && first === 'sign-in') return { page: 'sign-in', next: safeNext(parameters.get('next')) };
