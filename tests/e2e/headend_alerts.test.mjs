@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from './lib/display.mjs';
+import { Browser, signIn } from './lib/headend-browser.mjs';
 import { enrolDevice, startHeadend } from './lib/headend.mjs';
+import { readOpenapi } from './lib/openapi.mjs';
 import { Authority } from './lib/pki.mjs';
 import { MAIL_PASSWORD, startMailServer } from './servers/mail.mjs';
 
@@ -213,4 +215,45 @@ test('a rule is changed and shown, and one that makes no sense refused in words'
   await assert.rejects(headend.cli('alert', 'add', '--name', 'x', '--about', 'offline', '--webhook', 'http://x/'), /webhook: must be an address like https/);
   await assert.rejects(headend.cli('alert', 'add', '--name', 'x', '--about', 'offline', '--mail', 'a@b', '--quiet', 'always'), /quiet: must be like 22:00-07:00/);
   assert.match(await headend.cli('alert', 'list'), /Nights/);
+});
+
+test('the API does the same, for administrators of the whole alone, and is as it is described', async () => {
+  const api = await readOpenapi('tools/headend/api/openapi.yaml');
+  const browser = await signIn(headend);
+  const ask = async (method, target, value, cookie = browser.cookie) => {
+    const { csrf } = (await headend.request('GET', '/api/v1/session', { cookie })).json();
+    const answer = await headend.request(method, target, { cookie, headers: { accept: 'application/json', 'pingplay-csrf': csrf, ...(value && { 'content-type': 'application/json' }) },
+      ...(value && { body: JSON.stringify(value) }) });
+    api.check(method, target, answer);
+    return answer;
+  };
+  const made = await ask('POST', '/api/v1/alert-rules', { name: 'By API', about: 'sync', tag: 'street', mail: ['a@example.org'], webhook: hook.url });
+  assert.equal(made.status, 200, made.text);
+  const { id, secret } = made.json();
+  assert.match(secret, /^whsec_/);
+  assert.ok((await ask('GET', '/api/v1/alert-rules')).json().items.some((rule) => rule.id === id && rule.tag === 'street' && rule.hold_s === 1800 && !rule.secret));
+  const refused = await ask('PATCH', `/api/v1/alert-rules/${id}`, { quiet: 'always' });
+  assert.equal(`${refused.status} ${refused.json().parameter}`, '400 quiet');
+  assert.equal((await ask('PATCH', `/api/v1/alert-rules/${id}`, { enabled: false, mail: [] })).json().enabled, false);
+  assert.equal((await ask('POST', `/api/v1/alert-rules/${id}/test`)).status, 204);
+  assert.equal((await ask('POST', `/api/v1/alert-rules/${id}/test`)).status, 204);
+  await until(async () => (await ask('GET', '/api/v1/alert-messages?limit=2')).json().items.every((one) => one.rule === id && one.status === 'sent'), 'both sent', 40000);
+  const first = (await ask('GET', '/api/v1/alert-messages?limit=1')).json();
+  const second = (await ask('GET', `/api/v1/alert-messages?limit=1&cursor=${first.next}`)).json();
+  assert.notEqual(first.items[0].id, second.items[0].id);
+  assert.ok(first.items[0].created >= second.items[0].created);
+  assert.equal((await ask('PUT', '/api/v1/mail-server', { host: 'mail.example.org', from: 'signs@example.org', user: 'signs', password: MAIL_PASSWORD })).status, 204);
+  assert.deepEqual((await ask('GET', '/api/v1/mail-server')).json(), { host: 'mail.example.org', port: 587, tls: 'starttls', user: 'signs', from: 'signs@example.org' });
+  assert.equal((await ask('PUT', '/api/v1/mail-server', { host: 'mail.example.org', from: 'nobody' })).json().parameter, 'from');
+  assert.equal((await ask('DELETE', '/api/v1/mail-server')).status, 204);
+  assert.equal((await ask('GET', '/api/v1/mail-server')).status, 404);
+
+  const password = /Password: (\S+)/.exec(await headend.cli('user', 'add', 'ada', '--role', 'admin:site=Rennes'))[1];
+  const ada = new Browser(headend);
+  assert.equal((await ada.signIn('ada', password)).status, 303);
+  for (const [method, target, value] of [['GET', '/api/v1/alert-rules'], ['POST', '/api/v1/alert-rules', { name: 'x', mail: ['a@b'] }], ['GET', '/api/v1/alert-messages'],
+    ['GET', '/api/v1/mail-server'], ['PUT', '/api/v1/mail-server', { host: 'x', from: 'a@b' }], ['DELETE', `/api/v1/alert-rules/${id}`]])
+    assert.equal((await ask(method, target, value, ada.cookie)).status, 403, target);
+  assert.equal((await ask('DELETE', `/api/v1/alert-rules/${id}`)).status, 204);
+  assert.equal((await ask('DELETE', `/api/v1/alert-rules/${id}`)).status, 404);
 });

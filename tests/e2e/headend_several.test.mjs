@@ -110,3 +110,15 @@ test('an address without TLS that verifies, or with a password, is refused befor
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test('init makes no headend in a database that has something in it, and no folder then', async () => {
+  const folder = path.join(tmpdir(), `pingplay-third-${process.pid}`);
+  const init = (database) => run(headendProgram(), ['init', folder, '--host', 'localhost', '--database', database]);
+  await assert.rejects(init(first.database), /the database is not empty: it has "\w+"/);
+  const other = first.database.replace(/\/e2e_\w+\?/, '/someone_elses?');
+  await run('psql', ['-qX', first.database, '-c', 'CREATE DATABASE someone_elses TEMPLATE template0']);
+  await run('psql', ['-qX', other, '-c', 'CREATE SCHEMA accounts; CREATE TABLE accounts.ledger(entry text)']);
+  await assert.rejects(init(other), /the database is not empty: it has "ledger"/);
+  await assert.rejects(readFile(path.join(folder, 'ca.pem')), { code: 'ENOENT' });
+  assert.equal(await sql('SELECT count(*) FROM device'), '1');
+});

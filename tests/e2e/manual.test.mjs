@@ -166,3 +166,39 @@ test('the example of nginx puts the pages behind another certificate, and nothin
   assert.equal((await browser.get('/admin/screens')).status, 200);
   assert.equal((await pages.request('GET', '/healthz')).status, 404);
 });
+
+// Words of mdoc(7) as they are shown: macros gone, "\\-" a dash.
+const shown = (text) => text.replaceAll('\\-', '-').replace(/\b(Fl|Ar|Cm|Op|Oc|Oo|Ns|Pa|Brq|Li|Pq|Ac|Ao)\b/g, ' ').replace(/\s+/g, ' ');
+
+test('pingplay-headend(8) has every command and every option that --help has, and no other', async () => {
+  const page = (await readFile(path.join(root, 'board/man/pingplay-headend.8'), 'utf8'));
+  const synopsis = page.split('.Sh SYNOPSIS\n')[1].split('\n.Sh ')[0];
+  const inPage = new Map(synopsis.split(/^\.Nm\n/m).slice(1).map((block) => {
+    const [, name] = /^\.Cm ([a-z -]+)$/m.exec(block) ?? [undefined, shown(block).trim()];
+    return [name.replace(/ ?\| ?/g, '|'), new Set([...block.matchAll(/(?:Fl|\|) \\-([a-z][a-z-]*)/g)].map(([, option]) => option))];
+  }));
+  const { stdout } = await run(headendProgram(), ['--help']);
+  const blocks = stdout.split(/^ {2}(?=[a-z])/m).slice(1);
+  const inHelp = new Map(blocks.map((block) => {
+    const usage = block.split(/\n {6}(?! )[a-z]/)[0];
+    return [/^[a-z-]+( [a-z-]+)?(?= DIR|$)/.exec(block)[0], new Set([...usage.matchAll(/--([a-z][a-z-]*)/g)].map(([, option]) => option))];
+  }));
+  assert.ok(inHelp.size > 50, `${inHelp.size} commands`);
+  assert.deepEqual([...inPage.keys()].filter((name) => !inHelp.has(name)), [], 'commands of the page that there are not');
+  assert.deepEqual([...inHelp.keys()].filter((name) => !inPage.has(name)), [], 'commands that the page has not');
+  const rules = new Set([...page.split('.Sh ALERTS\n')[1].split('\n.Sh ')[0].matchAll(/^\.It Fl (.*)$/gm)].flatMap(([, line]) => [...line.matchAll(/\\-([a-z-]+)/g)].map(([, option]) => option)));
+  for (const [name, options] of inHelp) {
+    const documented = new Set([...inPage.get(name), ...(/^alert (add|set)$/.test(name) ? rules : [])]);
+    assert.deepEqual([...options].sort(), [...documented].sort(), name);
+  }
+});
+
+test('pingplay-headend.conf(5) has every option of serve, with its default', async () => {
+  const page = await readFile(path.join(root, 'board/man/pingplay-headend.conf.5'), 'utf8');
+  const { stdout } = await run(headendProgram(), ['serve', '--help']);
+  const options = [...stdout.matchAll(/--([a-z][a-z-]*)/g)].map(([, option]) => option).filter((option) => option !== 'config').sort();
+  assert.ok(options.length > 10);
+  const items = page.split(/^\.It Cm /m).slice(1);
+  assert.deepEqual(items.map((item) => item.split('\n')[0].trim()).sort(), options);
+  for (const item of items) assert.match(item, /^Default: ?|Default:/m, item.split('\n')[0]);
+});

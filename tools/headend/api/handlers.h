@@ -55,6 +55,8 @@ void api_upload_append(struct request *request, struct reply *reply);
 void api_upload_end(struct request *request, struct reply *reply);
 /* content.c */
 extern const struct list_form api_content_form;
+extern const struct list_form api_alert_messages_form;
+void api_alert_messages(struct request *request, struct reply *reply);
 void api_content(struct request *request, struct reply *reply);
 void api_content_folders(struct request *request, struct reply *reply);
 void api_content_empty(struct request *request, struct reply *reply);

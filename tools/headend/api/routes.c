@@ -30,6 +30,16 @@ static const struct route_api enrolment_list = {.operation = "enrolment.list"};
 static const struct route_api enrolment_show = {.operation = "enrolment.show"};
 static const struct route_api enrolment_approve = {.operation = "enrolment.approve"};
 static const struct route_api enrolment_refuse = {.operation = "enrolment.refuse"};
+static const struct route_api alert_rule_list = {.operation = "alert_rule.list"};
+static const struct route_api alert_rule_add = {.operation = "alert_rule.add"};
+static const struct route_api alert_rule_change = {.operation = "alert_rule.change", .id = "rule"};
+static const struct route_api alert_rule_remove = {.operation = "alert_rule.remove", .id = "rule"};
+static const struct route_api alert_rule_test = {.operation = "alert_rule.test", .id = "rule"};
+static const struct route_api alert_message_list = {.list = &api_alert_messages_form,
+                                                    .operation = "alert_message.list"};
+static const struct route_api mail_server_show = {.operation = "mail_server.show"};
+static const struct route_api mail_server_set = {.operation = "mail_server.set"};
+static const struct route_api mail_server_remove = {.operation = "mail_server.remove"};
 static const struct route_api uploads = {.mark = api_uploads_mark};
 static const struct route_api upload_create = {
     .mark = api_uploads_mark, .sink = &upload_create_sink, .operation = "content.upload"};
@@ -107,6 +117,19 @@ static const struct route routes[] = {
      &enrolment_approve},
     {"POST", "/api/v1/enrolments/{code}/refuse", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
      &enrolment_refuse},
+    {"GET", "/api/v1/alert-rules", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &alert_rule_list},
+    {"POST", "/api/v1/alert-rules", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES, &alert_rule_add},
+    {"PATCH", "/api/v1/alert-rules/{id:uuid}", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES,
+     &alert_rule_change},
+    {"DELETE", "/api/v1/alert-rules/{id:uuid}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
+     &alert_rule_remove},
+    {"POST", "/api/v1/alert-rules/{id:uuid}/test", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
+     &alert_rule_test},
+    {"GET", "/api/v1/alert-messages", ROUTE_API, NULL, 0, api_alert_messages, WORK_WRITES,
+     &alert_message_list},
+    {"GET", "/api/v1/mail-server", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &mail_server_show},
+    {"PUT", "/api/v1/mail-server", ROUTE_API, JSON, SETUP_MAX, api_operate, WORK_WRITES, &mail_server_set},
+    {"DELETE", "/api/v1/mail-server", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &mail_server_remove},
     {"OPTIONS", "/api/v1/uploads", ROUTE_OPEN, NULL, 0, api_uploads_options, WORK_NONE, &uploads},
     {"GET", "/api/v1/uploads", ROUTE_API, NULL, 0, api_uploads, WORK_WRITES, &uploads},
     {"POST", "/api/v1/uploads", ROUTE_API, NULL, CONTENT_UPLOAD_MAX, api_upload_create, WORK_WRITES,

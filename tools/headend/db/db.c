@@ -39,6 +39,22 @@ bool db_address_check(const char *address, struct pp_error *error) {
     return ok;
 }
 
+bool db_address_is_empty(const char *address, struct pp_error *error) {
+    PP_AUTO(db) struct db *db = connect_to(".", address, false, NULL, error);
+    db_autorow struct db_row *row =
+        db ? db_query_sql(
+                 db, error,
+                 "SELECT count(*), coalesce(min(relname), '') FROM pg_class JOIN pg_namespace"
+                 " ON pg_namespace.oid = relnamespace WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')"
+                 " AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'",
+                 "")
+           : NULL;
+    if (!row || !db_next(row, "relation", error))
+        return false;
+    return db_int(row, 0) == 0 ||
+           pp_fail(error, PP_E_STATE, "the database is not empty: it has \"%.64s\"", db_text(row, 1));
+}
+
 struct db *db_open(const char *folder, const char *address, bool create, struct signing *signing,
                    struct pp_error *error) {
     PP_AUTO(db) struct db *db = connect_to(folder, address, create, signing, error);

@@ -27,6 +27,8 @@ struct db *db_open(const char *folder, const char *address, bool create, struct 
                    struct pp_error *error);
 /* Whether it is an address of one that may be used, before anything is made. */
 PP_MUST_USE bool db_address_check(const char *address, struct pp_error *error);
+/* Whether the PostgreSQL there has nothing in it yet, of ours or of anybody else. PP_E_STATE where it has. */
+PP_MUST_USE bool db_address_is_empty(const char *address, struct pp_error *error);
 /* Another connection to the same. */
 struct db *db_open_again(const struct db *db, struct pp_error *error);
 void db_close(struct db *db);

@@ -94,7 +94,7 @@ static struct home *home_attach(const char *path, const char *made_at, bool crea
 }
 
 struct home *home_create(const char *path, const char *address, struct pp_error *error) {
-    if (address && !db_address_check(address, error))
+    if (address && (!db_address_check(address, error) || !db_address_is_empty(address, error)))
         return NULL;
     if (!pp_dir_make(AT_FDCWD, path, 0700, error) || !folder_is_empty(path, error))
         return NULL;

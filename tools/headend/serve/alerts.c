@@ -244,8 +244,8 @@ static bool begin(struct alerts *alerts, struct pp_error *error) {
     if (!reach_read(alerts->app->options.webhook_networks ? alerts->app->options.webhook_networks : "",
                     &alerts->reach, error))
         return pp_wrap(error, "--webhook-networks");
-    return (alerts->home = home_open(alerts->app->home->path, error)) && address_write(alerts, error) &&
-           pp_thread_start(&alerts->thread, "alerts", run, alerts, error);
+    return (alerts->home = home_open_with(alerts->app->home->path, alerts->app->home->signing, error)) &&
+           address_write(alerts, error) && pp_thread_start(&alerts->thread, "alerts", run, alerts, error);
 }
 
 struct alerts *alerts_create(const struct app *app, struct pp_error *error) {

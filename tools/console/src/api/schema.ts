@@ -60,6 +60,13 @@ export type DraftChanges = { published: number | null; changed: boolean; items: 
 export type PublishRequest = { note?: string };
 export type Job = { id: string; channel: ChannelName; kind: "publish" | "files" | "restore" | "unpublish" | "remove"; state: "approval" | "waiting" | "running" | "done" | "failed" | "declined"; author: string; note: string | null; created: Time; started: Time; ended: Time; bytes: number; total: number; publish: number | null; refusal: string | null; decided_by: string | null };
 export type Time = string | null;
+export type AlertRules = { items: AlertRule[] };
+export type AlertRule = { id: string; name: string; about: "offline" | "problem" | "storage" | "certificate" | "sync" | "security" | "chain" | "disk" | "root"; detail: string; site: string; channel: string; tag: string; hold_s: number; repeat_s: number; per_hour: number; quiet: string; time_zone: string; locale: "en" | "fr"; mail: string[]; webhook: string; enabled: boolean };
+export type NewAlertRule = AlertRule & { secret: string };
+export type AlertRuleChange = { name?: string; about?: "offline" | "problem" | "storage" | "certificate" | "sync" | "security" | "chain" | "disk" | "root"; detail?: string; site?: string; channel?: string; tag?: string; hold_s?: number; repeat_s?: number; per_hour?: number; quiet?: string; time_zone?: string; locale?: "en" | "fr"; mail?: string[]; webhook?: string; enabled?: boolean };
+export type AlertMessages = { next: string | null; items: { id: string; rule: string; rule_name: string; way: "mail" | "webhook"; to: string; status: "waiting" | "sent" | "failed" | "held" | "summed"; reason: string; attempts: number; created: string; next: string | null; ended: string | null; facts: Record<string, unknown> }[] };
+export type MailServer = { host: string; port: number; tls: "starttls" | "first"; user: string; from: string };
+export type MailServerChange = { host: string; port?: number; tls?: "starttls" | "first"; user?: string; password?: string; from: string };
 
 // What is sent, and what comes where it is no problem.
 export interface Operations {
@@ -122,4 +129,13 @@ export interface Operations {
   'POST /api/v1/channels/{id}/unpublish': { path: { id: string }; answer: Job };
   'GET /api/v1/channels/{id}/jobs': { path: { id: string }; answer: { items: Job[] } };
   'GET /api/v1/channels/{id}/jobs/{job}': { path: { id: string; job: string }; answer: Job };
+  'GET /api/v1/alert-rules': { answer: AlertRules };
+  'POST /api/v1/alert-rules': { body: AlertRuleChange; answer: NewAlertRule };
+  'PATCH /api/v1/alert-rules/{id}': { path: { id: string }; body: AlertRuleChange; answer: AlertRule };
+  'DELETE /api/v1/alert-rules/{id}': { path: { id: string }; answer: undefined };
+  'POST /api/v1/alert-rules/{id}/test': { path: { id: string }; answer: undefined };
+  'GET /api/v1/alert-messages': { query: { limit?: number; cursor?: string; sort?: "newest" }; answer: AlertMessages };
+  'GET /api/v1/mail-server': { answer: MailServer };
+  'PUT /api/v1/mail-server': { body: MailServerChange; answer: undefined };
+  'DELETE /api/v1/mail-server': { answer: undefined };
 }
