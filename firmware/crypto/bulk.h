@@ -1,10 +1,10 @@
 /*
- * Bulk cryptography: AES-GCM, SHA-2, Ed25519 verification. Two implementations stand behind `struct
+ * Bulk cryptography: AES-GCM, SHA-2, Ed25519 verification, the curve P-256. Two implementations stand behind `struct
  * bulk_backend`: mbedTLS (the reference, always there) and OpenSSL's libcrypto (built where libcurl brings it
  * into the process anyway; it uses the processor's instructions). The functions named crypto_… use
  * bulk_default(). Everything here may be called from any thread; one object belongs to one thread at a time.
  *
- * AES-GCM: NIST SP 800-38D. SHA-2: FIPS 180-4. Ed25519: RFC 8032.
+ * AES-GCM: NIST SP 800-38D. SHA-2: FIPS 180-4. Ed25519: RFC 8032. P-256: FIPS 186-4, SEC 1.
  */
 #ifndef PP_CRYPTO_BULK_H
 #define PP_CRYPTO_BULK_H
@@ -22,7 +22,9 @@ enum {
     BULK_SHA512_SIZE = 64,
     BULK_ED25519_KEY_SIZE = 32,
     BULK_ED25519_SIGNATURE_SIZE = 64,
-    BULK_GCM_MAX = 1 << 30, /* largest message or associated data of one call */
+    BULK_P256_NUMBER_SIZE = 32, /* a private number, big-endian, or x of a point */
+    BULK_P256_POINT_SIZE = 65,  /* 0x04, x, y */
+    BULK_GCM_MAX = 1 << 30,     /* largest message or associated data of one call */
 };
 
 /* What an implementation provides. Objects are its own; each destroy accepts NULL and wipes. */
@@ -44,6 +46,17 @@ struct bulk_backend {
     /* NULL where the library has no Ed25519 (mbedTLS). PP_E_AUTH when the signature is wrong. */
     bool (*ed25519_verify)(const uint8_t key[BULK_ED25519_KEY_SIZE], const void *data, size_t size,
                            const uint8_t signature[BULK_ED25519_SIGNATURE_SIZE], struct pp_error *error);
+    /* P-256, in time that does not depend on the number. PP_E_INVALID for a number that no key has, and for a point
+     * that is not on the curve. */
+    bool (*p256_public)(const uint8_t number[BULK_P256_NUMBER_SIZE], uint8_t point[BULK_P256_POINT_SIZE],
+                        struct pp_error *error);
+    bool (*p256_check)(const uint8_t point[BULK_P256_POINT_SIZE], struct pp_error *error);
+    bool (*p256_agree)(const uint8_t number[BULK_P256_NUMBER_SIZE], const uint8_t peer[BULK_P256_POINT_SIZE],
+                       uint8_t secret[BULK_P256_NUMBER_SIZE], struct pp_error *error);
+    /* ECDSA of a SHA-256 digest; the signature is in DER (ecdsa_der.h), the point on the curve. PP_E_AUTH when the
+     * signature is wrong. */
+    bool (*p256_verify)(const uint8_t point[BULK_P256_POINT_SIZE], const uint8_t digest[BULK_SHA256_SIZE],
+                        const uint8_t *signature, size_t size, struct pp_error *error);
 };
 
 const struct bulk_backend *bulk_mbedtls(void);

@@ -6,6 +6,7 @@
 
 #include "crypto/bulk.h"
 #include "crypto/compat_mbedtls.h"
+#include "crypto/p256.h"
 
 struct mbedtls_gcm {
     uint8_t key[32];
@@ -140,6 +141,10 @@ const struct bulk_backend *bulk_mbedtls(void) {
         .sha256_finish = mbedtls_sha256_digest,
         .sha256_destroy = mbedtls_sha256_delete,
         .ed25519_verify = NULL,
+        .p256_public = p256_mbedtls_public,
+        .p256_check = p256_mbedtls_check,
+        .p256_agree = p256_mbedtls_agree,
+        .p256_verify = p256_mbedtls_verify,
     };
     return &backend;
 }

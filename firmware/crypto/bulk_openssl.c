@@ -6,6 +6,8 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
+#include "crypto/p256.h"
+
 static bool openssl_fail(struct pp_error *error, const char *what) {
     unsigned long code = ERR_peek_last_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
@@ -121,6 +123,10 @@ const struct bulk_backend *bulk_openssl(void) {
         .sha256_finish = openssl_sha256_finish,
         .sha256_destroy = openssl_sha256_delete,
         .ed25519_verify = openssl_ed25519_verify,
+        .p256_public = p256_openssl_public,
+        .p256_check = p256_openssl_check,
+        .p256_agree = p256_openssl_agree,
+        .p256_verify = p256_openssl_verify,
     };
     /* Neither OPENSSL_CONF nor the distribution's file is read: they can load code and forbid algorithms. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);

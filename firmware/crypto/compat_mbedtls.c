@@ -42,13 +42,6 @@ void compat_psa_unlock(void) {
 }
 #endif
 
-int compat_pk_generate_p256(mbedtls_pk_context *pk) {
-    int status = mbedtls_pk_setup(pk, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
-    if (status)
-        return status;
-    return mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*pk), crypto_mbedtls_random, NULL);
-}
-
 int compat_pk_parse_key(mbedtls_pk_context *pk, const uint8_t *der, size_t size) {
 #if MBEDTLS_VERSION_NUMBER >= MBEDTLS_3_0
     return mbedtls_pk_parse_key(pk, der, size, NULL, 0, crypto_mbedtls_random, NULL);

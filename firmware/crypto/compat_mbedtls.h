@@ -23,7 +23,6 @@ void compat_psa_lock(void);
 void compat_psa_unlock(void);
 
 /* The rest return mbedTLS's status: 0, or a negative error number. */
-int compat_pk_generate_p256(mbedtls_pk_context *pk);
 int compat_pk_parse_key(mbedtls_pk_context *pk, const uint8_t *der, size_t size);
 int compat_pk_sign(mbedtls_pk_context *pk, mbedtls_md_type_t hash, const uint8_t *digest, size_t digest_size,
                    uint8_t *signature, size_t room, size_t *size);

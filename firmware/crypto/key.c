@@ -8,9 +8,11 @@
 #include "crypto/key_mbedtls.h"
 #include "crypto/key_software.h"
 #include "crypto/pem.h"
+#include "crypto/random.h"
 #include "crypto/spki.h"
 
-#define KEY_DER_MAX 512 /* bytes of a P-256 key's documents */
+#define KEY_DER_MAX    512 /* bytes of a P-256 key's documents */
+#define CANDIDATES_MAX 8   /* numbers that are tried for a key */
 
 struct crypto_key {
     atomic_uint references;
@@ -60,19 +62,28 @@ static struct crypto_key *key_of_pk(mbedtls_pk_context *pk, struct pp_error *err
     return context ? crypto_key_of_keeper(&key_software, context, point, error) : NULL;
 }
 
+/* FIPS 186-4 §B.4.2, testing candidates: of 2^32 numbers of 256 bits about one is not below the curve's order. */
+static bool generate(uint8_t number[CRYPTO_SECRET_SIZE], uint8_t point[CRYPTO_POINT_SIZE],
+                     struct pp_error *error) {
+    bool made = false;
+    for (int i = 0; i < CANDIDATES_MAX && !made; i++) {
+        struct pp_error refused = {0};
+        if (!crypto_random(number, CRYPTO_SECRET_SIZE, error))
+            return false;
+        made = bulk_default()->p256_public(number, point, &refused);
+        if (!made && refused.code != PP_E_INVALID)
+            return pp_fail(error, refused.code, "generate a key: %s", refused.message);
+    }
+    return made || pp_fail(error, PP_E_STATE, "generate a key: no number will do");
+}
+
 struct crypto_key *crypto_key_generate(struct pp_error *error) {
-    mbedtls_pk_context pk;
-    struct crypto_key *key = NULL;
-    if (!compat_psa_init(error))
-        return NULL;
-    mbedtls_pk_init(&pk);
-    int status = compat_pk_generate_p256(&pk);
-    if (status)
-        crypto_mbedtls_fail(error, PP_E_STATE, status, "generate a key");
-    else
-        key = key_of_pk(&pk, error);
-    mbedtls_pk_free(&pk); /* wipes */
-    return key;
+    uint8_t number[CRYPTO_SECRET_SIZE], point[CRYPTO_POINT_SIZE];
+    void *context = NULL;
+    if (generate(number, point, error))
+        context = key_software_keep_number(number, point, error);
+    pp_wipe(number, sizeof number);
+    return context ? crypto_key_of_keeper(&key_software, context, point, error) : NULL;
 }
 
 struct crypto_key *crypto_key_load_der(const void *der, size_t size, struct pp_error *error) {

@@ -38,6 +38,16 @@ void *key_software_keep(mbedtls_pk_context *pk, const uint8_t point[CRYPTO_POINT
     return NULL;
 }
 
+void *key_software_keep_number(const uint8_t number[CRYPTO_SECRET_SIZE],
+                               const uint8_t point[CRYPTO_POINT_SIZE], struct pp_error *error) {
+    struct software_key *key = pp_secret_create(sizeof *key, NULL, error);
+    if (!key)
+        return NULL;
+    memcpy(key->number, number, sizeof key->number);
+    memcpy(key->point, point, sizeof key->point);
+    return key;
+}
+
 bool key_software_to_pk(const void *context, mbedtls_pk_context *pk, struct pp_error *error) {
     const struct software_key *key = context;
     int status = compat_pk_from_numbers(pk, key->number, sizeof key->number, key->point);

@@ -1,5 +1,6 @@
 #include "crypto/verify.h"
 
+#include <mbedtls/ecp.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/rsa.h>
 #include <psa/crypto.h>
@@ -21,6 +22,7 @@ struct crypto_public {
     mbedtls_pk_context pk;                  /* not for PUBLIC_ED25519 */
     mbedtls_pk_context *writable;           /* the same: verifying caches points of the curve in it */
     uint8_t ed25519[BULK_ED25519_KEY_SIZE]; /* only for PUBLIC_ED25519 */
+    uint8_t point[BULK_P256_POINT_SIZE];    /* only for PUBLIC_P256; on the curve */
 };
 
 struct public_scheme {
@@ -113,6 +115,8 @@ static struct crypto_public *public_parse(enum public_kind kind, const uint8_t *
         crypto_mbedtls_fail(error, PP_E_INVALID, status, "not a public key");
         return NULL;
     }
+    if (kind == PUBLIC_P256)
+        memcpy(key->point, der + size - sizeof key->point, sizeof key->point);
     if (kind == PUBLIC_RSA &&
         (!public_check_rsa(&key->pk, error) || !public_check_encoding(&key->pk, der, size, error)))
         return NULL;
@@ -176,12 +180,22 @@ static bool verify_ed25519(const struct crypto_public *key, const void *data, si
     return ed25519_backend()->ed25519_verify(key->ed25519, data, size, signature, error);
 }
 
-static int verify_digest(mbedtls_pk_context *pk, const struct public_scheme *scheme, const uint8_t *digest,
-                         const uint8_t *signature, size_t signature_size) {
+static int verify_ecdsa(const struct crypto_public *key, const struct public_scheme *scheme,
+                        const uint8_t *digest, const uint8_t *signature, size_t size) {
+    if (!ecdsa_der_strict(signature, size, scheme->number_size))
+        return MBEDTLS_ERR_PK_SIG_LEN_MISMATCH;
+    if (scheme->kind == PUBLIC_P256)
+        return bulk_default()->p256_verify(key->point, digest, signature, size, NULL)
+                   ? 0
+                   : MBEDTLS_ERR_ECP_VERIFY_FAILED;
+    return mbedtls_pk_verify(key->writable, scheme->md, digest, scheme->digest_size, signature, size);
+}
+
+static int verify_digest(const struct crypto_public *key, const struct public_scheme *scheme,
+                         const uint8_t *digest, const uint8_t *signature, size_t signature_size) {
+    mbedtls_pk_context *pk = key->writable;
     if (scheme->kind != PUBLIC_RSA)
-        return ecdsa_der_strict(signature, signature_size, scheme->number_size)
-                   ? mbedtls_pk_verify(pk, scheme->md, digest, scheme->digest_size, signature, signature_size)
-                   : MBEDTLS_ERR_PK_SIG_LEN_MISMATCH;
+        return verify_ecdsa(key, scheme, digest, signature, signature_size);
     /* The key is of no scheme of its own: by default it verifies PKCS#1 v1.5. */
     if (scheme == &public_schemes[CRYPTO_RS256])
         return mbedtls_pk_verify(pk, scheme->md, digest, scheme->digest_size, signature, signature_size);
@@ -211,7 +225,7 @@ bool crypto_public_verify(const struct crypto_public *key, enum crypto_scheme sc
         signature_size = ecdsa_der_from_raw(signature, der);
         signature = der;
     }
-    if (verify_digest(key->writable, row, digest, signature, signature_size))
+    if (verify_digest(key, row, digest, signature, signature_size))
         return pp_fail(error, PP_E_AUTH, "the signature is not valid");
     return true;
 }

@@ -246,6 +246,70 @@ static void bulk_ed25519_gives_the_published_vectors(void **state) {
     }
 }
 
+/* RFC 6979 §A.2.5: a private number and its point. NIST CAVP, KAS ECC CDH Primitive, P-256, COUNT = 0. */
+#define P256_NUMBER "c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721"
+#define P256_POINT                                                                                           \
+    "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb67903fe1008b8bc99a41ae9e95628bc64f2f1" \
+    "b20c2d7e9f5177a3c294d4462299"
+#define P256_OURS "7d7dc5f71eb29ddaf80d6214632eeae03d9058af1fb6d22ed80badb62bc1a534"
+#define P256_PEER                                                                                            \
+    "04700c48f77f56584c5cc632ca65640db91b6bacce3a4df6b42ce7cc838833d287db71e509e3fd9b060ddb20ba5c51dcc5948d" \
+    "46fbf640dfe0441782cab85fa4ac"
+#define P256_SHARED "46fc62106420ff012e54a434fbdd2d25ccc5852060561e68040dd7778997bd7b"
+#define P256_ORDER  "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
+/* RFC 6979 §A.2.5, SHA-256 of "sample". */
+#define P256_SIGNATURE                                                                                       \
+    "3046022100efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"                             \
+    "022100f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
+
+static void bulk_p256_gives_the_published_vectors(void **state) {
+    (void)state;
+    const struct bulk_backend *found[2];
+    for (size_t i = 0, count = backends(found); i < count; i++) {
+        struct pp_error error = {0};
+        uint8_t point[BULK_P256_POINT_SIZE], secret[BULK_P256_NUMBER_SIZE], digest[BULK_SHA256_SIZE];
+        struct bytes number = from_hex(P256_NUMBER), ours = from_hex(P256_OURS), peer = from_hex(P256_PEER);
+        struct bytes signature = from_hex(P256_SIGNATURE);
+        assert_true(found[i]->p256_public(number.data, point, &error));
+        assert_is_hex(point, sizeof point, P256_POINT);
+        assert_true(found[i]->p256_check(point, &error));
+        assert_true(found[i]->p256_agree(ours.data, peer.data, secret, &error));
+        assert_is_hex(secret, sizeof secret, P256_SHARED);
+        assert_true(crypto_sha256("sample", 6, digest, &error));
+        assert_true(found[i]->p256_verify(point, digest, signature.data, signature.size, &error));
+        digest[0] ^= 1;
+        assert_false(found[i]->p256_verify(point, digest, signature.data, signature.size, &error));
+        assert_int_equal(error.code, PP_E_AUTH);
+    }
+}
+
+static void bulk_p256_refuses_numbers_and_points_of_no_key(void **state) {
+    (void)state;
+    static const char *const numbers[] = {P256_ORDER,
+                                          "0000000000000000000000000000000000000000000000000000000000000000",
+                                          "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"};
+    const struct bulk_backend *found[2];
+    for (size_t i = 0, count = backends(found); i < count; i++) {
+        struct pp_error error = {0};
+        uint8_t point[BULK_P256_POINT_SIZE], secret[BULK_P256_NUMBER_SIZE];
+        struct bytes ours = from_hex(P256_OURS), peer = from_hex(P256_PEER);
+        for (size_t j = 0; j < PP_COUNT(numbers); j++) {
+            struct bytes number = from_hex(numbers[j]);
+            error.code = PP_OK;
+            assert_false(found[i]->p256_public(number.data, point, &error));
+            assert_int_equal(error.code, PP_E_INVALID);
+        }
+        for (size_t byte = 1; byte < sizeof point; byte += 7) { /* beside the curve */
+            peer.data[byte] ^= 1;
+            error.code = PP_OK;
+            assert_false(found[i]->p256_check(peer.data, &error));
+            assert_int_equal(error.code, PP_E_INVALID);
+            assert_false(found[i]->p256_agree(ours.data, peer.data, secret, &error));
+            peer.data[byte] ^= 1;
+        }
+    }
+}
+
 static void gcm_refuses_what_it_cannot_take(void **state) {
     (void)state;
     struct pp_error error = {0};
@@ -295,6 +359,8 @@ int main(void) {
         cmocka_unit_test(bulk_backends_agree_on_large_messages),
         cmocka_unit_test(bulk_sha256_gives_the_published_vectors),
         cmocka_unit_test(bulk_ed25519_gives_the_published_vectors),
+        cmocka_unit_test(bulk_p256_gives_the_published_vectors),
+        cmocka_unit_test(bulk_p256_refuses_numbers_and_points_of_no_key),
         cmocka_unit_test(gcm_refuses_what_it_cannot_take),
         cmocka_unit_test(sha_one_shots_and_streams_agree),
         cmocka_unit_test(prepare_succeeds_and_can_be_repeated),

@@ -10,6 +10,8 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "crypto/bulk.h"
+#include "crypto/ecdsa_der.h"
 #include "crypto/jwk.h"
 #include "crypto/key.h"
 #include "crypto_test_support.h"
@@ -52,14 +54,25 @@ static char *next_line(char **rest) {
     return line && *line == '#' ? next_line(rest) : line;
 }
 
-static struct crypto_public *take_key(const char *hex) {
+/* `point`: its last bytes, which of a key of P-256 are its point. */
+static struct crypto_public *take_key(const char *hex, uint8_t point[CRYPTO_POINT_SIZE]) {
     uint8_t der[CRYPTO_PUBLIC_DOCUMENT_MAX];
     size_t size = 0;
     struct pp_error error = {0};
     take_hex(hex, der, &size);
     struct crypto_public *key = crypto_public_load_der(der, size, &error);
     assert_string_equal(error.message, "");
+    if (size >= CRYPTO_POINT_SIZE)
+        memcpy(point, der + size - CRYPTO_POINT_SIZE, CRYPTO_POINT_SIZE);
     return key;
+}
+
+/* mbedTLS says the same of a signature of P-256 in DER as what this build verifies with. */
+static bool mbedtls_verifies(const struct test_vector *vector, const uint8_t point[CRYPTO_POINT_SIZE]) {
+    uint8_t digest[CRYPTO_DIGEST_SIZE];
+    assert_true(crypto_sha256(vector->message, vector->message_size, digest, NULL));
+    return ecdsa_der_strict(vector->signature, vector->signature_size, sizeof digest) &&
+           bulk_mbedtls()->p256_verify(point, digest, vector->signature, vector->signature_size, NULL);
 }
 
 /* Runs a file's tests and returns their count. `other_scheme`: they are signatures of another scheme, so none
@@ -67,6 +80,7 @@ static struct crypto_public *take_key(const char *hex) {
 static int run_file(const char *name, enum crypto_scheme scheme, bool other_scheme, int also_first,
                     int also_last) {
     static struct test_vector vector;
+    uint8_t point[CRYPTO_POINT_SIZE] = {0};
     pp_autobuf struct pp_buf text = PP_BUF_INIT(VECTORS_MAX);
     struct crypto_public *key = NULL;
     int tests = 0;
@@ -75,15 +89,18 @@ static int run_file(const char *name, enum crypto_scheme scheme, bool other_sche
     for (char *line = next_line(&rest); line; line = next_line(&rest)) {
         if (strncmp(line, "key ", 4) == 0) {
             crypto_public_destroy(key);
-            key = take_key(line + 4);
+            key = take_key(line + 4, point);
             continue;
         }
         take_vector(line, &vector);
         tests++;
         if (also_first <= vector.id && vector.id <= also_last)
             vector.valid = true;
-        if (crypto_public_verify(key, scheme, vector.message, vector.message_size, vector.signature,
-                                 vector.signature_size, NULL) != (vector.valid && !other_scheme)) {
+        bool verified = crypto_public_verify(key, scheme, vector.message, vector.message_size,
+                                             vector.signature, vector.signature_size, NULL);
+        if (scheme == CRYPTO_ECDSA_SHA256)
+            assert_int_equal(mbedtls_verifies(&vector, point), verified);
+        if (verified != (vector.valid && !other_scheme)) {
             print_message("%s: tcId %d is judged wrongly\n", name, vector.id);
             wrong++;
         }
@@ -164,12 +181,27 @@ static bool take_jwk(const char *text, uint8_t point[CRYPTO_POINT_SIZE]) {
     return jwk_to_point(jwk, JWK_AGREE, point, NULL);
 }
 
+/* mbedTLS says the same as what keys use in this build. */
+static void assert_mbedtls_agrees(const struct crypto_key *key, const uint8_t point[CRYPTO_POINT_SIZE],
+                                  bool agreed, const uint8_t secret[CRYPTO_SECRET_SIZE]) {
+    uint8_t other[CRYPTO_SECRET_SIZE];
+    pp_autobuf struct pp_buf der = PP_BUF_INIT(CRYPTO_KEY_DOCUMENT_MAX);
+    const size_t number = 7; /* where it stands in the document (RFC 5915) */
+    assert_true(crypto_key_save_der(key, &der, NULL));
+    assert_int_equal(bulk_mbedtls()->p256_agree(der.data + number, point, other, NULL), agreed);
+    if (agreed)
+        assert_memory_equal(other, secret, sizeof other);
+}
+
 static bool agrees(const struct agreement *test, bool (*take)(const char *, uint8_t *)) {
     uint8_t point[CRYPTO_POINT_SIZE], secret[CRYPTO_SECRET_SIZE], shared[CRYPTO_SECRET_SIZE];
     PP_AUTO(crypto_key) struct crypto_key *key = take_private(test->private_number);
-    if (!take(test->public, point) || !crypto_key_agree(key, point, secret, NULL))
+    if (!take(test->public, point))
         return false;
-    return pp_hex_decode(test->shared, shared, sizeof shared, NULL) && !memcmp(shared, secret, sizeof secret);
+    bool agreed = crypto_key_agree(key, point, secret, NULL);
+    assert_mbedtls_agrees(key, point, agreed, secret);
+    return agreed && pp_hex_decode(test->shared, shared, sizeof shared, NULL) &&
+           !memcmp(shared, secret, sizeof secret);
 }
 
 static int run_agreements(const char *name, bool (*take)(const char *, uint8_t *)) {
