@@ -27,13 +27,15 @@ const run = promisify(execFile);
 const PATIENCE = 60000; // ms, until something that should come is given up
 
 // `what` may be a function, for what is to be said of the end and not of the beginning.
+// Looked at often in the beginning, and then less so: what is waited for needs the processor as well.
 export async function until(check, what, patience = PATIENCE) {
-  const end = Date.now() + patience;
+  const begun = Date.now();
+  const end = begun + patience;
   for (;;) {
     const value = await check();
     if (value) return value;
     if (Date.now() > end) throw new Error(`waited in vain for ${typeof what === 'function' ? what() : what}`);
-    await sleep(20);
+    await sleep(Math.min(100, 20 + (Date.now() - begun) / 10));
   }
 }
 

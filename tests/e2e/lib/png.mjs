@@ -4,25 +4,44 @@ import { inflateSync } from 'node:zlib';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-const paeth = (a, b, c) => {
-  const p = a + b - c;
-  const [pa, pb, pc] = [Math.abs(p - a), Math.abs(p - b), Math.abs(p - c)];
-  if (pa <= pb && pa <= pc) return a;
-  return pb <= pc ? b : c;
-};
+// PNG, third edition, §9.2: what stands in a row is the difference from what a filter expects there. A loop for each filter, since
+// tests look at hundreds of pictures of a million bytes.
+const filters = [
+  () => {},
+  (row, above, size) => {
+    for (let i = size; i < row.length; i++) row[i] += row[i - size];
+  },
+  (row, above) => {
+    for (let i = 0; i < row.length; i++) row[i] += above[i];
+  },
+  (row, above, size) => {
+    for (let i = 0; i < size; i++) row[i] += above[i] >> 1;
+    for (let i = size; i < row.length; i++) row[i] += (row[i - size] + above[i]) >> 1;
+  },
+  (row, above, size) => {
+    for (let i = 0; i < size; i++) row[i] += above[i];
+    for (let i = size; i < row.length; i++) {
+      const left = row[i - size];
+      const up = above[i];
+      const corner = above[i - size];
+      const toLeft = Math.abs(up - corner);
+      const toUp = Math.abs(left - corner);
+      const toCorner = Math.abs(left + up - 2 * corner);
+      row[i] += toLeft <= toUp && toLeft <= toCorner ? left : toUp <= toCorner ? up : corner;
+    }
+  },
+];
 
 function unfilter(raw, width, height, size) {
   const stride = width * size;
-  const out = Buffer.alloc(stride * height);
+  const out = new Uint8Array(stride * height);
+  let above = new Uint8Array(stride);
   for (let y = 0; y < height; y++) {
-    const filter = raw[y * (stride + 1)];
-    for (let i = 0; i < stride; i++) {
-      const left = i >= size ? out[y * stride + i - size] : 0;
-      const up = y ? out[(y - 1) * stride + i] : 0;
-      const corner = y && i >= size ? out[(y - 1) * stride + i - size] : 0;
-      const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter];
-      out[y * stride + i] = raw[y * (stride + 1) + 1 + i] + guess;
-    }
+    const row = out.subarray(y * stride, (y + 1) * stride);
+    const start = y * (stride + 1);
+    row.set(raw.subarray(start + 1, start + 1 + stride));
+    filters[raw[start]](row, above, size);
+    above = row;
   }
   return out;
 }
