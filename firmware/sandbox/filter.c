@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "sandbox/confine.h"
 
 /* Calls that reach nothing but the process itself and the descriptors it holds. A name that an architecture
  * does not have is passed over. */
@@ -198,4 +199,101 @@ bool sandbox_filter(struct pp_error *error) {
     if (result != 0)
         return pp_fail(error, PP_E_UNSUPPORTED, "seccomp: %s", strerror(-result));
     return true;
+}
+
+/* ---- For more than renderers ---- */
+
+/* What takes a process to others, or out of its own. */
+static const char *const ends[] = {"execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev"};
+static const char *const sockets[] = {"socket", "connect", "bind", "listen", "accept", "accept4"};
+/* What reaches into the kernel, or past the checks of paths. */
+static const char *const kernel[] = {
+    "ptrace",
+    "process_vm_readv",
+    "process_vm_writev",
+    "kcmp",
+    "pidfd_getfd",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "kexec_load",
+    "kexec_file_load",
+    "mount",
+    "umount2",
+    "move_mount",
+    "open_tree",
+    "fsopen",
+    "fsmount",
+    "pivot_root",
+    "chroot",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "open_by_handle_at",
+    "setns",
+    "personality",
+    "acct",
+    "swapon",
+    "swapoff",
+    "reboot",
+    "quotactl",
+};
+
+static int end_at(scmp_filter_ctx filter, const char *const *names, size_t count) {
+    int result = 0;
+    for (size_t i = 0; i < count && result == 0; i++) {
+        int call = seccomp_syscall_resolve_name(names[i]);
+        if (call != __NR_SCMP_ERROR)
+            result = seccomp_rule_add_array(filter, SCMP_ACT_KILL_PROCESS, call, 0, NULL);
+    }
+    return result;
+}
+
+static int begin(scmp_filter_ctx filter) {
+    int result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    return result == 0 ? seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) : result;
+}
+
+static bool load(scmp_filter_ctx filter, int result, struct pp_error *error) {
+    if (result == 0)
+        result = seccomp_load(filter);
+    seccomp_release(filter);
+    return result == 0 || pp_fail(error, PP_E_UNSUPPORTED, "seccomp: %s", strerror(-result));
+}
+
+bool sandbox_confine_calls(const char *const *names, size_t count, struct pp_error *error) {
+    static const struct refusal no_clone3 = {"clone3", ENOSYS, false, {0}};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    if (!filter)
+        return pp_fail(error, PP_E_UNSUPPORTED, "no seccomp filter can be made");
+    int result = begin(filter);
+    if (result == 0)
+        result = end_at(filter, ends, PP_COUNT(ends));
+    if (result == 0)
+        result = end_at(filter, sockets, PP_COUNT(sockets));
+    for (size_t i = 0; i < PP_COUNT(plain_calls) && result == 0; i++)
+        result = allow(filter, plain_calls[i], NULL);
+    for (size_t i = 0; i < count && result == 0; i++)
+        result = allow(filter, names[i], NULL);
+    if (result == 0)
+        result = allow_conditional(filter);
+    if (result == 0)
+        result = refuse(filter, &no_clone3);
+    return load(filter, result, error);
+}
+
+bool sandbox_refuse_calls(struct pp_error *error) {
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter)
+        return pp_fail(error, PP_E_UNSUPPORTED, "no seccomp filter can be made");
+    int result = begin(filter);
+    if (result == 0)
+        result = end_at(filter, kernel, PP_COUNT(kernel));
+    return load(filter, result, error);
 }

@@ -463,7 +463,7 @@ describe('the page of a screen', () => {
 
   // What a thread has had of the processors, in ns.
   async function threadTime(name) {
-    const tasks = `/proc/${headend.child.pid}/task`;
+    const tasks = `/proc/${headend.pidOf('server')}/task`;
     for (const id of await readdir(tasks)) {
       if ((await readFile(`${tasks}/${id}/comm`, 'utf8')).trim() === name) return Number((await readFile(`${tasks}/${id}/schedstat`, 'utf8')).split(' ')[0]);
     }

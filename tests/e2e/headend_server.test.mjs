@@ -265,13 +265,14 @@ describe('the server', () => {
   test('its memory, which holds every key, goes neither into a core nor into the swap', async (context) => {
     const own = await startHeadend();
     try {
-      const proc = (name) => readFile(`/proc/${own.child.pid}/${name}`, 'utf8');
-      assert.match(await proc('limits'), /^Max core file size +0 +0 /m);
+      const proc = (pid, name) => readFile(`/proc/${pid}/${name}`, 'utf8');
+      const pids = () => [own.child.pid, own.pidOf('signer'), own.pidOf('server')];
+      for (const pid of pids()) assert.match(await proc(pid, 'limits'), /^Max core file size +0 +0 /m);
       if (process.getuid() !== 0 || process.env.PP_BUILD?.includes('asan')) {
         context.diagnostic('only root may lift the limit of locked memory, and a sanitizer locks none');
         return;
       }
-      const [, locked] = /^VmLck:\s+(\d+) kB$/m.exec(await proc('status'));
+      const [, locked] = /^VmLck:\s+(\d+) kB$/m.exec(await proc(own.pidOf('server'), 'status'));
       assert.ok(Number(locked) > 1000, `${locked} kB are locked`);
       // Of a process that may be dumped, its own user owns these files.
       await own.stopServing();
@@ -280,7 +281,7 @@ describe('the server', () => {
       await copyFile(headendProgram(), own.options.program);
       await run('chown', ['-R', 'nobody', own.dir]);
       await own.startServing();
-      assert.equal((await stat(`/proc/${own.child.pid}/environ`)).uid, 0);
+      for (const pid of pids()) assert.equal((await stat(`/proc/${pid}/environ`)).uid, 0);
     } finally {
       await own.stop();
     }

@@ -205,7 +205,7 @@ describe('an enrolled screen', () => {
   });
 
   test('waiting polls cost no thread, and all are answered', async () => {
-    const threads = async () => (await readdir(`/proc/${headend.child.pid}/task`)).length;
+    const threads = async () => (await readdir(`/proc/${headend.pidOf('server')}/task`)).length;
     const devices = [];
     for (let i = 0; i < 12; i++) devices.push(await enrolDevice(headend, { name: `Wall ${i}`, channel: 'wall' }));
     const former = await threads();

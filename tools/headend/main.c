@@ -51,7 +51,9 @@ int main(int argc, char **argv) {
     struct pp_error error = {0};
     umask(022);
     cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = malloc, .free_fn = wipe_and_free});
-    if (protect_memory(&error) && command_run(argc, argv, command_serve, &error))
+    bool child = false;
+    if (protect_memory(&error) &&
+        (child_run(argc, argv, &child, &error) || (!child && command_run(argc, argv, command_serve, &error))))
         return 0;
     pp_autobuf struct pp_buf message = PP_BUF_INIT(6 * sizeof error.message);
     fprintf(stderr, "pingplay-headend: %s\n",

@@ -154,6 +154,13 @@ class Headend {
     });
   }
 
+  // Of a process of `serve`: 'signer', 'server'.
+  pidOf(name) {
+    const { pid } = this.child;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    return Number(children.find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(`\0serve:${name}\0`)));
+  }
+
   async stopServing(signal = 'SIGTERM') {
     if (!this.child) return undefined;
     this.child.kill(signal);

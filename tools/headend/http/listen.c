@@ -49,18 +49,18 @@ static int listen_on(const char *text, uint16_t port, struct pp_error *error) {
     return pp_steal_fd(&fd);
 }
 
+bool listen_port(int fd, uint16_t *port, struct pp_error *error) {
+    union address address = {0};
+    socklen_t size = sizeof address;
+    if (getsockname(fd, &address.any, &size) < 0)
+        return pp_fail_errno(error, "listen");
+    *port = ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port : address.in.sin_port);
+    return true;
+}
+
 int listen_open(const char *where, uint16_t wanted, uint16_t *port, struct pp_error *error) {
     pp_autoclose int fd = listen_on(where ? where : "::", wanted, error);
     if (fd < 0 && !where && errno == EAFNOSUPPORT)
         fd = listen_on("0.0.0.0", wanted, error);
-    union address address = {0};
-    socklen_t size = sizeof address;
-    if (fd < 0)
-        return -1;
-    if (getsockname(fd, &address.any, &size) < 0) {
-        pp_fail_errno(error, "listen");
-        return -1;
-    }
-    *port = ntohs(address.any.sa_family == AF_INET6 ? address.in6.sin6_port : address.in.sin_port);
-    return pp_steal_fd(&fd);
+    return fd >= 0 && listen_port(fd, port, error) ? pp_steal_fd(&fd) : -1;
 }

@@ -10,4 +10,7 @@
  * takes IPv4 too where `where` is NULL. Writes the port. */
 int listen_open(const char *where, uint16_t wanted, uint16_t *port, struct pp_error *error);
 
+/* The port of a listening socket. */
+PP_MUST_USE bool listen_port(int fd, uint16_t *port, struct pp_error *error);
+
 #endif

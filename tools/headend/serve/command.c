@@ -1,17 +1,52 @@
+#include <fcntl.h>
+#include <stdlib.h>
+
 #include "base/log.h"
 #include "headend/db/home_open.h"
+#include "headend/serve/children.h"
 #include "headend/serve/config.h"
 #include "headend/serve/scrape.h"
 #include "headend/serve/serve.h"
 
-bool command_serve(int argc, char **argv, struct pp_error *error) {
+/* What was handed to this process is not for the renderers that it starts. */
+static bool keep_from_programs(struct pp_error *error) {
+    for (int fd = CHILD_FIRST_FD; fd < SERVER_LANES_FD + SIGNING_LANES; fd++) {
+        if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+            return pp_fail_errno(error, CHILD_SERVER " is started by \"serve\" alone");
+    }
+    return true;
+}
+
+bool server_process(int argc, char **argv, struct pp_error *error) {
     struct serve_config config;
-    if (!serve_config_read(&config, argc, argv, error))
+    int lanes[SIGNING_LANES];
+    for (int i = 0; i < SIGNING_LANES; i++)
+        lanes[i] = SERVER_LANES_FD + i;
+    if (!keep_from_programs(error) || !serve_config_read(&config, argc, argv, error))
         return false;
     if (strcmp(config.options.log_format, "json") == 0)
         pp_log_use_json(true);
     if (config.options.metrics_token && !scrape_check_token(config.options.metrics_token, error))
         return false;
-    PP_AUTO(home) struct home *home = home_open(config.dir, error);
-    return home && serve(home, &config.options, error);
+    PP_AUTO(signing) struct signing *signing = signing_remote(lanes, error);
+    PP_AUTO(home) struct home *home = signing ? home_open_with(config.dir, signing, error) : NULL;
+    return home && serve(home, &config.options, SERVER_LISTEN_FD, SERVER_READY_FD, error);
+}
+
+bool command_serve(int argc, char **argv, struct pp_error *error) {
+    bool told;
+    if (supervise(argc, argv, &told, error))
+        return true;
+    if (told)
+        exit(EXIT_FAILURE);
+    return false;
+}
+
+bool child_run(int argc, char **argv, bool *is, struct pp_error *error) {
+    *is = true;
+    if (argc == 3 && strcmp(argv[1], CHILD_SIGNER) == 0)
+        return signer_process(argv[2], error);
+    if (argc > 2 && strcmp(argv[1], CHILD_SERVER) == 0)
+        return server_process(argc - 1, argv + 1, error);
+    return *is = false;
 }

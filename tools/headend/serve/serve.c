@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -443,10 +444,11 @@ static void serving_connect(struct serving *serving) {
     serving->app.time_zones = &serving->time_zones;
 }
 
-bool serve(struct home *home, const struct serve_options *options, struct pp_error *error) {
+bool serve(struct home *home, const struct serve_options *options, int listener, int ready,
+           struct pp_error *error) {
     PP_CLEANUP(serving_finish)
     struct serving serving = {.app = {.home = home, .db = home->db, .options = *options, .repo_fd = -1},
-                              .listener = -1,
+                              .listener = listener,
                               .signals = -1,
                               .notices = -1};
     serving_connect(&serving);
@@ -454,11 +456,11 @@ bool serve(struct home *home, const struct serve_options *options, struct pp_err
     if (!site_connect(&serving.site, error) ||
         !(serving.app.metrics = metrics_create(&serving.site, error)) ||
         !serving_descriptors(&serving, error) || !serving_signals(&serving, error) ||
-        !serving_load(&serving, error) ||
-        (serving.listener = listen_open(options->listen, (uint16_t)options->port, &serving.app.port, error)) <
-            0 ||
+        !serving_load(&serving, error) || !listen_port(listener, &serving.app.port, error) ||
         !(serving.app.alerts = alerts_create(&serving.app, error)) || !serving_start(&serving, error))
         return false;
     serving_announce(&serving);
+    if (send(ready, "", 1, MSG_NOSIGNAL) != 1)
+        pp_log_warning("nobody hears that it serves");
     return serving_run(&serving, error);
 }

@@ -86,6 +86,7 @@ static const struct row rows[] = {
     BARE(AUTHORITIES_FINISH, 0, 0),
     ROW(ANSWER, answer_fields, 0, 0),
     ROW(FAILED, failed_fields, 0, 0),
+    BARE(HELLO, 0, 0),
 };
 /* clang-format on */
 

@@ -70,6 +70,7 @@ enum signing_type {
 
     SIGNING_ANSWER = 0x41, /* flag, secret: what the row says */
     SIGNING_FAILED,        /* flag: enum pp_code, text: why */
+    SIGNING_HELLO,         /* the signer has started: what it was asked before is lost */
 };
 
 /* Borrowed from the packet, or from whoever asks; no NUL behind it. */

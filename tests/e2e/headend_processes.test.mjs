@@ -1,0 +1,99 @@
+// `serve` is a supervisor with a signer, which alone has the private keys, and a server: who is killed comes back, nobody waits
+// for ever, and nobody is left over.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { enrolDevice, headendProgram, startHeadend } from './lib/headend.mjs';
+
+const run = promisify(execFile);
+const status = (pid) => readFileSync(`/proc/${pid}/status`, 'utf8');
+const isThere = (pid) => existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(status(pid));
+
+async function until(what, is) {
+  for (let i = 0; i < 600; i++) {
+    if (await is()) return;
+    await sleep(50);
+  }
+  assert.fail(`it never came: ${what}`);
+}
+
+describe('the processes of serve', () => {
+  let headend, device;
+  before(async () => {
+    headend = await startHeadend();
+    device = await enrolDevice(headend, { name: 'Lobby' });
+  });
+  after(() => headend.stop());
+
+  const state = () => headend.request('GET', '/v1/state', { device });
+  const ready = () => headend.request('GET', '/readyz').then(({ status: code }) => code === 200, () => false);
+
+  test('the signer has no network, no new privileges, and a filter of system calls', () => {
+    const pid = headend.pidOf('signer');
+    assert.match(status(pid), /^NoNewPrivs:\t1$/m);
+    assert.match(status(pid), /^Seccomp:\t2$/m);
+    assert.match(status(pid), /^CapEff:\t0{16}$/m);
+    assert.notEqual(pid, headend.pidOf('server'));
+  });
+
+  test('a signer that is killed again and again in the middle of requests costs no answer', async () => {
+    for (let round = 0; round < 4; round++) {
+      const former = headend.pidOf('signer');
+      const asked = Array.from({ length: 8 }, state);
+      process.kill(former, 'SIGKILL');
+      for (const answer of await Promise.all([...asked, state()])) assert.equal(answer.status, 200, answer.text);
+      assert.notEqual(headend.pidOf('signer'), former);
+    }
+    assert.equal(headend.log.split('the signer was killed by signal 9 (Killed); it is started again').length, 5);
+  });
+
+  test('a server that is killed is started again at the same address, and what was enrolled is there', async () => {
+    const former = headend.pidOf('server');
+    const signer = headend.pidOf('signer');
+    process.kill(former, 'SIGKILL');
+    await until('another server', ready);
+    assert.notEqual(headend.pidOf('server'), former);
+    assert.equal(headend.pidOf('signer'), signer);
+    assert.equal((await state()).json().name, 'Lobby');
+    assert.match(headend.log, /the server was killed by signal 9 \(Killed\); it is started again/);
+    assert.doesNotMatch(status(headend.child.pid), /^State:\tZ/m);
+    assert.equal(existsSync(`/proc/${former}`), false, 'it was reaped');
+  });
+
+  test('a request to renew what is due reaches the server', async () => {
+    await headend.cli('hosts', 'localhost', 'later.example');
+    headend.child.kill('SIGHUP');
+    await until('it lives on', ready);
+    assert.equal((await state()).status, 200);
+  });
+
+  test('a supervisor that is killed takes both with it, and the next one has the address at once', async () => {
+    const children = [headend.pidOf('signer'), headend.pidOf('server')];
+    await headend.stopServing('SIGKILL');
+    await headend.startServing();
+    assert.deepEqual(children.filter(isThere), []);
+    assert.equal((await state()).json().name, 'Lobby');
+  });
+
+  test('told to stop, it ends with all of them', async () => {
+    const children = [headend.pidOf('signer'), headend.pidOf('server')];
+    assert.deepEqual(await headend.stopServing(), { code: 0, signal: null });
+    assert.deepEqual(children.filter((pid) => existsSync(`/proc/${pid}`)), []);
+    await headend.startServing();
+  });
+
+  test('the others are nobody\'s commands', async () => {
+    for (const name of ['serve:signer', 'serve:server']) {
+      await assert.rejects(run(headendProgram(), [name, headend.dir]), (error) => {
+        assert.equal(error.code, 1);
+        assert.match(error.stderr, new RegExp(`${name} is started by "serve" alone`));
+        return true;
+      });
+    }
+    assert.equal((await state()).status, 200);
+  });
+});
