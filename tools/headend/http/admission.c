@@ -24,7 +24,7 @@ struct admission {
 };
 
 uint64_t admission_carried(uint64_t descriptors, uint64_t spare, uint64_t memory) {
-    uint64_t by_descriptors = descriptors > spare ? (descriptors - spare) / 2 : 0;
+    uint64_t by_descriptors = descriptors > spare ? (descriptors - spare) / 5 * 4 : 0;
     uint64_t by_memory = memory ? memory / 2 / ADMISSION_MEMORY : UINT64_MAX;
     return by_descriptors < by_memory ? by_descriptors : by_memory;
 }

@@ -51,8 +51,8 @@ struct admission *admission_create(uint64_t limit, uint64_t per_address, struct 
 /* Once nobody is here. */
 void admission_destroy(struct admission *admission);
 
-/* How many connections a machine carries: two descriptors each, one of a file that it downloads, beside `spare` others;
- * and ADMISSION_MEMORY of half its memory, which is 0 where that is not known. */
+/* How many connections a machine carries: four fifths of the descriptors but `spare` others, the rest being for files
+ * that they download; and ADMISSION_MEMORY of half its memory, which is 0 where that is not known. */
 uint64_t admission_carried(uint64_t descriptors, uint64_t spare, uint64_t memory);
 
 /* Lets somebody in, as a stranger. *evicted is the one who has to go for that, if not NULL. False where he cannot

@@ -49,6 +49,7 @@
 #include "headend/serve/well_known.h"
 #include "headend/server/hasher.h"
 #include "headend/server/metrics.h"
+#include "headend/server/open_files.h"
 #include "headend/server/server.h"
 #include "headend/server/streams.h"
 #include "headend/server/waiters.h"
@@ -62,7 +63,7 @@
 #define SERVE_HOUSEKEEP_MS  60000
 #define SERVE_MAINTAIN_MS   (6 * 3600 * 1000) /* what takes years to be due, and what can wait for a day */
 #define SERVE_DRAIN_MS      300               /* at the end, for answers to those that waited */
-#define SERVE_FILES         128               /* descriptors for all but connections and what they download */
+#define SERVE_FILES         128               /* descriptors for all but connections and their files */
 #define SERVE_LEAST         16                /* connections, or it is not worth while */
 #define SERVE_MOST          262144            /* connections, where nobody says how many */
 
@@ -106,6 +107,7 @@ static void serving_finish(struct serving *serving) {
     publish_worker_destroy(app->publisher);
     content_uploads_destroy(app->uploads);
     streams_destroy(app->streams);
+    open_files_destroy(app->files);
     screen_changes_destroy(app->changes);
     allowance_destroy(app->allowance);
     proof_guard_destroy(app->proofs);
@@ -170,13 +172,13 @@ static uint64_t descriptors_raise(uint64_t needed) {
     return limit.rlim_cur;
 }
 
-/* Each connection may have a file open that it downloads. Where nobody says how many there may be, as many as the
- * machine carries; where somebody does, no more than there are descriptors for. */
+/* For each four connections there is a file that they download or send (open_files.h). Where nobody says how many
+ * there may be, as many as the machine carries; where somebody does, no more than there are descriptors for. */
 static bool serving_descriptors(struct serving *serving, struct pp_error *error) {
     uint64_t *connections = &serving->app.options.connections;
-    const uint64_t spare = 2 * CONNECTIONS_SPARE + SERVE_FILES;
+    const uint64_t spare = CONNECTIONS_SPARE + SERVE_FILES;
     uint64_t wanted = *connections ? *connections : SERVE_MOST;
-    uint64_t descriptors = descriptors_raise(2 * wanted + spare);
+    uint64_t descriptors = descriptors_raise(wanted + wanted / 4 + spare);
     uint64_t carried = admission_carried(descriptors, spare, *connections ? 0 : machine_memory());
     if (carried < SERVE_LEAST)
         return pp_fail(error, PP_E_LIMIT, "at most %llu files may be open here, which is too few to serve",
@@ -188,7 +190,8 @@ static bool serving_descriptors(struct serving *serving, struct pp_error *error)
         pp_log_info("at most %llu connections at a time",
                     (unsigned long long)(carried < wanted ? carried : wanted));
     *connections = carried < wanted ? carried : wanted;
-    return true;
+    serving->app.files = open_files_create(descriptors - spare - *connections, error);
+    return serving->app.files;
 }
 
 /* Issues the server's certificate anew where that is due, and shows what lies there now, renewed here or laid there by

@@ -19,6 +19,7 @@ struct proof_guard;
 struct provider_keys;
 struct told;
 struct workers;
+struct open_files;
 struct streams;
 struct screen_changes;
 struct content_uploads;
@@ -63,6 +64,7 @@ struct app {
     struct contacts *contacts;
     struct hasher *hasher;
     struct workers *workers;         /* that wait for disks, so that nobody else does */
+    struct open_files *files;        /* that requests have open */
     struct streams *streams;         /* answers that last */
     struct screen_changes *changes;  /* which screens changed, for them */
     struct provider_keys *providers; /* at which they sign in */

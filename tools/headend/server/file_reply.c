@@ -5,12 +5,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "headend/http/problems.h"
+#include "headend/server/open_files.h"
 #include "headend/server/streams.h"
 
 /* A part of what is read. */
 struct part {
     struct reply_bytes bytes;
-    uint64_t at, left; /* bytes */
+    struct open_files *files; /* where it has a place of its own; or NULL */
+    uint64_t at, left;        /* bytes */
 };
 
 static enum stream_state part_read(void *arg, struct pp_buf *out) {
@@ -31,14 +33,29 @@ static enum stream_state part_read(void *arg, struct pp_buf *out) {
 static void part_free(void *arg) {
     struct part *part = arg;
     part->bytes.destroy(part->bytes.arg);
+    if (part->files)
+        open_files_release(part->files);
     free(part);
+}
+
+static void reply_no_place(struct reply *reply) {
+    reply_with(reply, PROBLEM_UNAVAILABLE, "as many files are being sent as may be");
+    reply_retry_after(reply, OPEN_FILES_WAIT_S);
 }
 
 static void reply_part(const struct request *request, struct reply *reply, unsigned status,
                        const struct reply_bytes *bytes, uint64_t first, uint64_t size) {
     static const struct stream_source source = {.produce = part_read, .destroy = part_free};
+    struct open_files *files = bytes->shared ? NULL : request->app->files;
+    if (size && files && !open_files_reserve(files)) {
+        bytes->destroy(bytes->arg);
+        reply_no_place(reply);
+        return;
+    }
     struct part *part = size ? malloc(sizeof *part) : NULL;
     if (!part) {
+        if (size && files)
+            open_files_release(files);
         bytes->destroy(bytes->arg);
         if (size)
             reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
@@ -46,7 +63,7 @@ static void reply_part(const struct request *request, struct reply *reply, unsig
             reply_empty(reply, status);
         return;
     }
-    *part = (struct part){.bytes = *bytes, .at = first, .left = size};
+    *part = (struct part){.bytes = *bytes, .files = files, .at = first, .left = size};
     reply_stream_sized(request->app->streams, request, reply, status, size, &source, part);
 }
 
@@ -99,31 +116,23 @@ void reply_from(const struct request *request, struct reply *reply, const struct
     reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
 }
 
-struct file {
-    int fd;
-};
-
 static bool file_read(void *arg, void *data, size_t size, uint64_t at, struct pp_error *error) {
-    const struct file *file = arg;
-    return pp_pread_all(file->fd, data, size, at, error);
+    return pp_pread_all(open_file_descriptor(arg), data, size, at, error);
 }
 
 static void file_close(void *arg) {
-    struct file *file = arg;
-    pp_close(&file->fd);
-    free(file);
+    open_file_give_back(arg);
 }
 
 void reply_file(const struct request *request, struct reply *reply, int fd, uint64_t size, const char *etag,
                 const char *type) {
-    struct file *file = malloc(sizeof *file);
+    struct pp_error error = {0};
+    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    struct open_file *file = open_file_share(request->app->files, fd, &error);
     if (!file) {
-        pp_close(&fd);
-        reply_with(reply, PROBLEM_UNAVAILABLE, "out of memory");
+        reply_no_place(reply);
         return;
     }
-    file->fd = fd;
-    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    const struct reply_bytes bytes = {.read = file_read, .destroy = file_close, .arg = file};
+    const struct reply_bytes bytes = {.read = file_read, .destroy = file_close, .arg = file, .shared = true};
     reply_from(request, reply, &bytes, size, etag, type);
 }

@@ -3,6 +3,7 @@
 #include "headend/db/db.h"
 #include "headend/http/problems.h"
 #include "headend/server/intake.h"
+#include "headend/server/open_files.h"
 
 bool site_connect(struct site *site, struct pp_error *error) {
     site->map = path_map_create(error);
@@ -80,10 +81,17 @@ static bool sink_begin(struct request *request, struct reply *reply, const struc
     void *upload = sink->begin(request, reply);
     if (!upload)
         return false;
+    if (!open_files_reserve(request->app->files)) {
+        sink->finish(upload);
+        reply_with(reply, PROBLEM_UNAVAILABLE, "as many files are being sent as may be");
+        reply_retry_after(reply, OPEN_FILES_WAIT_S);
+        return false;
+    }
     request->intake = intake_create(request->app->workers, request->connection, sink, upload,
                                     request->route->body_max, &error);
     if (request->intake)
         return true;
+    open_files_release(request->app->files);
     sink->finish(upload);
     reply_failure(reply, &error);
     return false;

@@ -12,6 +12,7 @@
 #include "headend/server/hasher.h"
 #include "headend/server/intake.h"
 #include "headend/server/metrics.h"
+#include "headend/server/open_files.h"
 #include "headend/server/request_log.h"
 #include "headend/server/route.h"
 #include "headend/server/waiters.h"
@@ -297,6 +298,8 @@ static void completed(void *arg, struct MHD_Connection *connection, void **slot,
         MHD_destroy_response(request->held.response);
     pp_wipe(&request->attempt, sizeof request->attempt);
     pp_wipe(&request->admin, sizeof request->admin);
+    if (request->intake)
+        open_files_release(request->app->files);
     intake_destroy(request->intake);
     form_finish(&request->form);
     pp_json_destroy(request->document);

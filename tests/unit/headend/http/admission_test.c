@@ -179,12 +179,12 @@ static void who_was_dismissed_counts_no_more_and_may_leave_later(void **state) {
 
 static void a_machine_carries_what_its_descriptors_and_memory_do(void **state) {
     (void)state;
-    assert_int_equal(admission_carried(16384, 640, 0), 7872);
-    assert_int_equal(admission_carried(640, 640, 0), 0);
-    assert_int_equal(admission_carried(5, 640, 0), 0);
-    assert_int_equal(admission_carried(524288, 640, 8ULL << 30), 32768);
-    assert_int_equal(admission_carried(1000640, 640, UINT64_MAX), 500000);
-    assert_int_equal(admission_carried(UINT64_MAX, 640, 1ULL << 30), 4096);
+    assert_int_equal(admission_carried(16384, 384, 0), 12800);
+    assert_int_equal(admission_carried(384, 384, 0), 0);
+    assert_int_equal(admission_carried(5, 384, 0), 0);
+    assert_int_equal(admission_carried(524288, 384, 8ULL << 30), 32768);
+    assert_int_equal(admission_carried(1000384, 384, UINT64_MAX), 800000);
+    assert_int_equal(admission_carried(UINT64_MAX, 384, 1ULL << 30), 4096);
 }
 
 int main(void) {
