@@ -3,7 +3,8 @@
 #   step NAME FUNCTION [ARG…]     runs it; its log is shown when it fails
 #   steps_count PASSED FAILED     called by a step that ran several tests; otherwise the step itself counts as one
 #   step_later NAME FUNCTION [ARG…]   one of those that steps_begin runs, one after another, beside the others: at the lowest
-#                                 priority they take what of the processor steps that wait leave. steps_await waits for their end
+#                                 priority they take what of the processor steps that wait leave. steps_await waits for their end,
+#                                 steps_await_one NAME for that of one of them
 #   step_passed NAME              whether it ran and nothing failed
 #   steps_only                    where it is not empty, the names of the steps to run; the others are passed over
 #   steps_end                     prints the closing lines; its status is the run's
@@ -65,6 +66,19 @@ steps_await() {
   wait "$steps_background"
   for one in "${steps_later[@]}"; do step_tell "${one%% *}"; done
   steps_later=()
+}
+
+# The ones before it are told as well: they ran in their order.
+steps_await_one() {
+  local one
+  step_wanted "$1" || return 0
+  while [ ! -s "$steps_logs/$1.end" ] && kill -0 "$steps_background" 2>/dev/null; do sleep 1; done
+  while [ ${#steps_later[@]} -gt 0 ]; do
+    one=${steps_later[0]%% *}
+    steps_later=("${steps_later[@]:1}")
+    step_tell "$one"
+    if [ "$one" = "$1" ]; then return; fi
+  done
 }
 
 step_passed() {
