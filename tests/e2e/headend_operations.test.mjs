@@ -239,7 +239,7 @@ describe('operations on screens', () => {
     for (const route of changing) {
       const [method, pattern] = route.split(' ');
       const rows = (await audited()).length;
-      const place = pattern.replace('{id}', screen.id).replace('{code}', code);
+      const place = pattern.replace('{id}', screen.id).replace('{code}', code).replace('{job}', screen.id).replace('{number}', '1');
       const hasBody = api.document.paths[pattern][method.toLowerCase()].requestBody;
       const answer = await ask(method, place, hasBody ? {} : undefined, { 'if-match': '*' });
       assert.equal(`${route}: ${answer.status} ${answer.json().code}`, `${route}: 403 not-permitted`);

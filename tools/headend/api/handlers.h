@@ -79,5 +79,9 @@ void api_draft_changes(struct request *request, struct reply *reply);
 void api_job_ask(struct request *request, struct reply *reply);
 void api_jobs(struct request *request, struct reply *reply);
 void api_job(struct request *request, struct reply *reply);
+void api_job_decide(struct request *request, struct reply *reply);
+void api_versions(struct request *request, struct reply *reply);
+void api_version(struct request *request, struct reply *reply);
+void api_version_name(struct request *request, struct reply *reply);
 
 #endif

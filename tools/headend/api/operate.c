@@ -4,7 +4,7 @@
 #include "headend/http/problems.h"
 
 /* The path's parameters are members of the request. */
-static const char *const parameters[] = {"id", "code", "job"};
+static const char *const parameters[] = {"id", "code", "job", "number"};
 
 static const char *field_of(const struct request *request, const char *parameter) {
     if (strcmp(parameter, "id") != 0)
@@ -22,7 +22,10 @@ static bool parameters_add(struct request *request, struct reply *reply, cJSON *
             reply_with_parameter(reply, PROBLEM_BODY_INVALID, field, "stands in the address");
             return false;
         }
-        cJSON_AddStringToObject(value, field, text);
+        if (strcmp(field, "number") == 0)
+            cJSON_AddNumberToObject(value, field, (double)request_parameter_number(request, field));
+        else
+            cJSON_AddStringToObject(value, field, text);
     }
     return true;
 }

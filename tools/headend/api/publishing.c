@@ -7,6 +7,7 @@
 #include "headend/ops/draft.h"
 #include "headend/ops/draft_changes.h"
 #include "headend/ops/publish_job.h"
+#include "headend/ops/publish_version.h"
 #include "headend/ops/publish_worker.h"
 #include "headend/server/operate.h"
 
@@ -176,4 +177,100 @@ void api_jobs(struct request *request, struct reply *reply) {
 void api_job(struct request *request, struct reply *reply) {
     if (api_operation_allowed(request, reply))
         job_reply(request, reply, MHD_HTTP_OK, request_parameter(request, "job"));
+}
+
+/* POST /api/v1/channels/ID/jobs/JOB/approve and …/decline */
+void api_job_decide(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = api_operation_request(request, reply);
+    if (!value || !api_operation_run(request, reply, value, &result))
+        return;
+    publish_worker_wake(request->app->publisher);
+    job_reply(request, reply, MHD_HTTP_OK, request_parameter(request, "job"));
+}
+
+/* ---- Versions ---- */
+
+static bool version_list(void *arg, const struct version_summary *version) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "number", (double)version->number);
+    api_add_time(object, "published", version->created);
+    cJSON_AddStringToObject(object, "author", version->author);
+    api_add_text(object, "note", version->note);
+    api_add_text(object, "name", version->name);
+    add_number(object, "restored", version->restored);
+    cJSON_AddNumberToObject(object, "contents", (double)version->objects);
+    cJSON_AddItemToArray(arg, object);
+    return true;
+}
+
+/* GET /api/v1/channels/ID/versions */
+void api_versions(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    cJSON *items = cJSON_AddArrayToObject(answer, "items");
+    if (!api_operation_allowed(request, reply))
+        return;
+    if (version_each(request->db, request_parameter(request, "id"), version_list, items, &error))
+        reply_json(reply, MHD_HTTP_OK, answer);
+    else
+        reply_failure(reply, &error);
+}
+
+static bool content_list_add(void *arg, const struct version_object *object, struct pp_error *error) {
+    cJSON *content = cJSON_CreateObject();
+    (void)error;
+    api_add_text(content, "content", object->content);
+    add_number(content, "version", object->content_version);
+    cJSON_AddStringToObject(content, "name", object->name);
+    cJSON_AddStringToObject(content, "media_type", object->media_type);
+    cJSON_AddItemToArray(arg, content);
+    return true;
+}
+
+static cJSON *version_json(struct db *db, const char *channel, int64_t number, struct pp_error *error) {
+    version_auto struct version version = {0};
+    pp_autojson cJSON *object = cJSON_CreateObject();
+    if (!version_find(db, channel, number, &version, error))
+        return NULL;
+    cJSON_AddNumberToObject(object, "number", (double)version.number);
+    api_add_time(object, "published", version.created);
+    cJSON_AddStringToObject(object, "author", version.author);
+    api_add_text(object, "note", version.note);
+    api_add_text(object, "name", version.name);
+    add_number(object, "restored", version.restored);
+    cJSON_AddItemToObject(object, "document",
+                          version.document ? cJSON_Duplicate(version.document, true) : cJSON_CreateNull());
+    return version_objects(db, channel, number, content_list_add, cJSON_AddArrayToObject(object, "contents"),
+                           error)
+               ? pp_steal(&object)
+               : NULL;
+}
+
+static void version_reply(struct request *request, struct reply *reply) {
+    struct pp_error error = {0};
+    pp_autojson cJSON *answer = version_json(request->db, request_parameter(request, "id"),
+                                             (int64_t)request_parameter_number(request, "number"), &error);
+    if (answer)
+        reply_json(reply, MHD_HTTP_OK, answer);
+    else if (error.code == PP_E_NOTFOUND)
+        reply_with(reply, PROBLEM_NOT_FOUND, "no such version of the channel is kept");
+    else
+        reply_failure(reply, &error);
+}
+
+/* GET /api/v1/channels/ID/versions/NUMBER */
+void api_version(struct request *request, struct reply *reply) {
+    if (api_operation_allowed(request, reply))
+        version_reply(request, reply);
+}
+
+/* PATCH /api/v1/channels/ID/versions/NUMBER */
+void api_version_name(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = api_operation_request(request, reply);
+    if (value && cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(value, "name")))
+        cJSON_ReplaceItemInObjectCaseSensitive(value, "name", cJSON_CreateString(""));
+    if (value && api_operation_run(request, reply, value, &result))
+        version_reply(request, reply);
 }

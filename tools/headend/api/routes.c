@@ -63,6 +63,13 @@ static const struct route_api channel_remove = {.operation = "channel.remove", .
 static const struct route_api channel_publish = {.operation = "channel.publish", .id = "channel"};
 static const struct route_api channel_unpublish = {.operation = "channel.unpublish", .id = "channel"};
 static const struct route_api draft_change = {.operation = "draft.change", .id = "channel"};
+static const struct route_api channel_restore = {.operation = "channel.restore", .id = "channel"};
+static const struct route_api job_approve = {.operation = "job.approve", .id = "channel"};
+static const struct route_api job_decline = {.operation = "job.decline", .id = "channel"};
+static const struct route_api version_show = {.operation = "version.show", .id = "channel"};
+static const struct route_api version_name = {.operation = "version.name", .id = "channel"};
+static const struct route_api publishing_show = {.operation = "publishing.show"};
+static const struct route_api publishing_change = {.operation = "publishing.change"};
 static const struct route_api job_show = {.operation = "job.show", .id = "channel"};
 
 static const struct route routes[] = {
@@ -171,6 +178,20 @@ static const struct route routes[] = {
      &channel_unpublish},
     {"GET", "/api/v1/channels/{id}/jobs", ROUTE_API, NULL, 0, api_jobs, WORK_WRITES, &channel_show},
     {"GET", "/api/v1/channels/{id}/jobs/{job:uuid}", ROUTE_API, NULL, 0, api_job, WORK_WRITES, &job_show},
+    {"POST", "/api/v1/channels/{id}/jobs/{job:uuid}/approve", ROUTE_API, NULL, 0, api_job_decide, WORK_WRITES,
+     &job_approve},
+    {"POST", "/api/v1/channels/{id}/jobs/{job:uuid}/decline", ROUTE_API, NULL, 0, api_job_decide, WORK_WRITES,
+     &job_decline},
+    {"GET", "/api/v1/channels/{id}/versions", ROUTE_API, NULL, 0, api_versions, WORK_WRITES, &channel_show},
+    {"GET", "/api/v1/channels/{id}/versions/{number:number}", ROUTE_API, NULL, 0, api_version, WORK_WRITES,
+     &version_show},
+    {"PATCH", "/api/v1/channels/{id}/versions/{number:number}", ROUTE_API, JSON, SETUP_MAX, api_version_name,
+     WORK_WRITES, &version_name},
+    {"POST", "/api/v1/channels/{id}/versions/{number:number}/restore", ROUTE_API, JSON, SETUP_MAX,
+     api_job_ask, WORK_WRITES, &channel_restore},
+    {"GET", "/api/v1/settings/publishing", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &publishing_show},
+    {"PUT", "/api/v1/settings/publishing", ROUTE_API, JSON, SETUP_MAX, api_operate, WORK_WRITES,
+     &publishing_change},
 };
 
 const struct route_table api_routes = {routes, PP_COUNT(routes)};

@@ -4,6 +4,7 @@
 #include "headend/ops/op_channels.h"
 #include "headend/ops/publication.h"
 #include "headend/ops/publish_job.h"
+#include "headend/ops/publish_version.h"
 
 /* ---- Drafts ---- */
 
@@ -76,6 +77,83 @@ static bool job_ask(struct op *op, struct publish_job *job, const char *kind, co
     return true;
 }
 
+/* ---- Approval ---- */
+
+#define APPROVAL_META "publish_approval"
+
+static bool approval_wanted(struct db *db, bool *wanted, struct pp_error *error) {
+    pp_autofree char *value = db_meta_get(db, APPROVAL_META, error);
+    *wanted = value && strcmp(value, "yes") == 0;
+    return value != NULL;
+}
+
+static cJSON *approval_facts(bool wanted) {
+    cJSON *facts = cJSON_CreateObject();
+    cJSON_AddBoolToObject(facts, "approval", wanted);
+    return facts;
+}
+
+bool op_publishing_show(struct op *op, struct pp_error *error) {
+    bool wanted;
+    if (!approval_wanted(op->db, &wanted, error))
+        return false;
+    cJSON_AddBoolToObject(op_answer(op), "approval", wanted);
+    return true;
+}
+
+bool op_publishing_change(struct op *op, struct pp_error *error) {
+    bool before;
+    bool wanted = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(op->request, "approval"));
+    snprintf(op->target, sizeof op->target, "publishing");
+    if (!approval_wanted(op->db, &before, error) ||
+        !db_meta_set(op->db, APPROVAL_META, wanted ? "yes" : "no", error))
+        return false;
+    op->before = approval_facts(before);
+    op->after = approval_facts(wanted);
+    return true;
+}
+
+static bool job_find(struct op *op, struct publish_job *job, struct pp_error *error) {
+    struct pp_error missing = {0};
+    if (publish_job_find(op->db, op_text(op, "job"), job, &missing) &&
+        strcmp(job->channel, op_text(op, "channel")) == 0)
+        return true;
+    return missing.code == PP_OK || missing.code == PP_E_NOTFOUND
+               ? op_fail(op, "job", PP_E_NOTFOUND, error, "no such job")
+               : pp_fail(error, missing.code, "%s", missing.message);
+}
+
+static bool job_decide(struct op *op, const struct publish_job *job, bool approved, struct pp_error *error) {
+    if (!publish_job_decide(op->db, job->id, approved, op->actor->name, error))
+        return false;
+    op->after = cJSON_CreateObject();
+    cJSON_AddStringToObject(op->after, "job", job->id);
+    cJSON_AddStringToObject(op->after, "author", job->author);
+    return true;
+}
+
+/* By somebody else than who asked; what has become impossible meanwhile is refused now. */
+bool op_job_approve(struct op *op, struct pp_error *error) {
+    publish_job_auto struct publish_job job = {0};
+    publication_auto struct publication publication = {0};
+    struct pp_error wrong = {0};
+    if (!job_find(op, &job, error))
+        return false;
+    if (strcmp(job.state, "approval") != 0 || !job.document)
+        return pp_fail(error, PP_E_STATE, "it waits for nobody's approval");
+    if (job.admin == op->actor->user || strcmp(job.author, op->actor->name) == 0)
+        return pp_fail(error, PP_E_STATE, "somebody else has to agree than who has asked for it");
+    if (!publication_make(op->db, job.document, job.pins, pp_clock_realtime_s(), &publication, &wrong))
+        return pp_fail(error, PP_E_STATE, "%s", wrong.message);
+    return job_decide(op, &job, true, error);
+}
+
+/* Or taken back, by who asked. */
+bool op_job_decline(struct op *op, struct pp_error *error) {
+    publish_job_auto struct publish_job job = {0};
+    return job_find(op, &job, error) && job_decide(op, &job, false, error);
+}
+
 /* Of the command line, which is at work on them itself. */
 static bool publish_files(struct op *op, struct publish_job *job, struct pp_error *error) {
     if (op->actor->kind != ACTOR_COMMAND_LINE)
@@ -101,7 +179,9 @@ static bool publish_draft(struct op *op, struct publish_job *job, struct pp_erro
     job->pins = publication.pins;
     publication.pins = NULL;
     job->total = publication.bytes;
-    return job_ask(op, job, "publish", "waiting", error);
+    bool wanted = false;
+    return approval_wanted(op->db, &wanted, error) &&
+           job_ask(op, job, "publish", wanted ? "approval" : "waiting", error);
 }
 
 bool op_channel_publish(struct op *op, struct pp_error *error) {
@@ -149,11 +229,61 @@ bool op_channel_remove(struct op *op, struct pp_error *error) {
 
 bool op_job_show(struct op *op, struct pp_error *error) {
     publish_job_auto struct publish_job job = {0};
+    return job_find(op, &job, error);
+}
+
+/* ---- Versions ---- */
+
+static bool version_take(struct op *op, struct version *version, struct pp_error *error) {
     struct pp_error missing = {0};
-    if (publish_job_find(op->db, op_text(op, "job"), &job, &missing) &&
-        strcmp(job.channel, op_text(op, "channel")) == 0)
+    if (version_find(op->db, op_text(op, "channel"), op_integer(op, "number"), version, &missing))
         return true;
-    return missing.code == PP_OK || missing.code == PP_E_NOTFOUND
-               ? op_fail(op, "job", PP_E_NOTFOUND, error, "no such job")
+    return missing.code == PP_E_NOTFOUND
+               ? op_fail(op, "number", PP_E_NOTFOUND, error, "no such version of the channel is kept")
                : pp_fail(error, missing.code, "%s", missing.message);
+}
+
+static cJSON *version_facts(int64_t number, const char *name) {
+    cJSON *facts = cJSON_CreateObject();
+    cJSON_AddNumberToObject(facts, "version", (double)number);
+    cJSON_AddStringToObject(facts, "name", name);
+    return facts;
+}
+
+bool op_version_show(struct op *op, struct pp_error *error) {
+    version_auto struct version version = {0};
+    return version_take(op, &version, error);
+}
+
+/* A name makes a restore point of it. */
+bool op_version_name(struct op *op, struct pp_error *error) {
+    version_auto struct version version = {0};
+    struct pp_error wrong = {0};
+    const char *name = op_text(op, "name");
+    if (!version_take(op, &version, error))
+        return false;
+    if (!version_name_set(op->db, op_text(op, "channel"), version.number, name, &wrong))
+        return op_fail(op, wrong.code == PP_E_INVALID || wrong.code == PP_E_LIMIT ? "name" : "", wrong.code,
+                       error, "%s", wrong.message);
+    op->before = version_facts(version.number, version.name);
+    op->after = version_facts(version.number, name);
+    return true;
+}
+
+/* Nobody has to agree: it has been published before. */
+bool op_channel_restore(struct op *op, struct pp_error *error) {
+    struct channel channel;
+    version_auto struct version version = {0};
+    publication_auto struct publication publication = {0};
+    publish_job_auto struct publish_job job = {0};
+    if (!op_channel_find(op, &channel, error) || !version_take(op, &version, error) ||
+        !note_take(op, job.note, error))
+        return false;
+    if (version.number == channel.publish)
+        return pp_fail(error, PP_E_STATE, "that version is what is published");
+    if (!publication_of_version(op->db, channel.id, version.number, &publication, error))
+        return false;
+    job.total = publication.bytes;
+    snprintf(job.argument, sizeof job.argument, "%lld", (long long)version.number);
+    return job_ask(op, &job, "restore", "waiting", error);
 }

@@ -79,6 +79,13 @@ bool op_draft_change(struct op *op, struct pp_error *error);
 bool op_channel_publish(struct op *op, struct pp_error *error);
 bool op_channel_unpublish(struct op *op, struct pp_error *error);
 bool op_channel_remove(struct op *op, struct pp_error *error);
+bool op_channel_restore(struct op *op, struct pp_error *error);
 bool op_job_show(struct op *op, struct pp_error *error);
+bool op_job_approve(struct op *op, struct pp_error *error);
+bool op_job_decline(struct op *op, struct pp_error *error);
+bool op_version_show(struct op *op, struct pp_error *error);
+bool op_version_name(struct op *op, struct pp_error *error);
+bool op_publishing_show(struct op *op, struct pp_error *error);
+bool op_publishing_change(struct op *op, struct pp_error *error);
 
 #endif

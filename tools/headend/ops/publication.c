@@ -7,6 +7,7 @@
 #include "headend/ingest/playlist_shape.h"
 #include "headend/ingest/playlist_times.h"
 #include "headend/ops/draft.h"
+#include "headend/ops/publish_version.h"
 
 void publication_finish(struct publication *publication) {
     playlist_finish(&publication->playlist);
@@ -190,4 +191,65 @@ bool publication_open_keys(struct db *db, struct publication *publication, struc
             return pp_wrap(error, "%s", original->name);
     }
     return true;
+}
+
+/* ---- Again ---- */
+
+struct rebuilding {
+    struct db *db;
+    struct publication *publication;
+};
+
+/* The file of the library that has these bytes, where there is one. */
+static bool library_find(struct db *db, struct publish_original *original, struct pp_error *error) {
+    struct content content;
+    struct pp_error missing = {0};
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_CONTENT_FILE_OF_HASH, DB_BLOB(original->clear, sizeof original->clear));
+    if (!row)
+        return false;
+    if (!db_next(row, "content", &missing))
+        return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
+    if (!content_find_version(db, db_text(row, 0), db_int(row, 1), &content, error) ||
+        !content_open_key(db, &content, error))
+        return false;
+    original->file = content.file;
+    pp_wipe(&content.file.key, sizeof content.file.key);
+    return true;
+}
+
+static bool object_take(void *arg, const struct version_object *object, struct pp_error *error) {
+    struct rebuilding *rebuilding = arg;
+    struct publication *publication = rebuilding->publication;
+    struct playlist *playlist = &publication->playlist;
+    if (playlist->count == PLAYLIST_FILES_MAX)
+        return pp_fail(error, PP_E_LIMIT, "more than %d files", PLAYLIST_FILES_MAX);
+    struct publish_original *original = &publication->originals[playlist->count];
+    const char *kind = strncmp(object->media_type, "video/", 6) == 0 ? "video" : "image";
+    memcpy(original->clear, object->clear, sizeof original->clear);
+    snprintf(original->content, sizeof original->content, "%s", object->content);
+    snprintf(original->name, sizeof original->name, "%s", object->name);
+    original->version = object->content_version;
+    publication->bytes += object->length;
+    return pp_path_format(playlist->files[playlist->count], error, "%s", object->name) &&
+           media_type_of(object->media_type, kind, &playlist->types[playlist->count++], error) &&
+           library_find(rebuilding->db, original, error);
+}
+
+bool publication_of_version(struct db *db, const char *channel, int64_t number,
+                            struct publication *publication, struct pp_error *error) {
+    version_auto struct version version = {0};
+    struct rebuilding rebuilding = {db, publication};
+    struct playlist *playlist = &publication->playlist;
+    *publication = (struct publication){0};
+    if (!version_find(db, channel, number, &version, error))
+        return false;
+    playlist->manifest = version.manifest;
+    version.manifest = NULL;
+    playlist->files = calloc(PLAYLIST_FILES_MAX, sizeof *playlist->files);
+    playlist->types = calloc(PLAYLIST_FILES_MAX, sizeof *playlist->types);
+    publication->originals = calloc(PLAYLIST_FILES_MAX, sizeof *publication->originals);
+    if (!playlist->files || !playlist->types || !publication->originals)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return version_objects(db, channel, number, object_take, &rebuilding, error);
 }

@@ -23,6 +23,10 @@ void publication_finish(struct publication *publication);
  * content is in the bin or a pinned version has gone. Without the keys of the originals. */
 PP_MUST_USE bool publication_make(struct db *db, const cJSON *document, const cJSON *pins, int64_t now,
                                   struct publication *publication, struct pp_error *error);
+/* What was published as that version, again: its manifest, and its content out of the library or of the objects that it
+ * became. PP_E_NOTFOUND where the version is not kept. With the keys of those that are in the library. */
+PP_MUST_USE bool publication_of_version(struct db *db, const char *channel, int64_t number,
+                                        struct publication *publication, struct pp_error *error);
 /* Reads the keys of those that are in the library. */
 PP_MUST_USE bool publication_open_keys(struct db *db, struct publication *publication,
                                        struct pp_error *error);

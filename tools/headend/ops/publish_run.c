@@ -1,12 +1,16 @@
 #include "headend/ops/publish_run.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "headend/ops/channel.h"
 #include "headend/ops/draft.h"
 #include "headend/ops/publication.h"
 #include "headend/ops/publish_job.h"
 #include "headend/ops/publish_object.h"
 #include "headend/ops/publish_steps.h"
+#include "headend/ops/publish_version.h"
 #include "headend/signing/signing.h"
 
 #define PROGRESS_MS 500 /* between two times that it is written down how far it is */
@@ -68,6 +72,69 @@ static bool run_publish(struct run *run, struct pp_error *error) {
                               &result, error);
 }
 
+/* ---- A version again ---- */
+
+/* What is to be published when this one is, and is no other than what is published now, follows. */
+static bool draft_follows(struct db *db, const char *channel, bool *follows, struct pp_error *error) {
+    struct channel present;
+    struct pp_error missing = {0};
+    draft_auto struct draft draft = {0};
+    version_auto struct version version = {0};
+    *follows = false;
+    if (!channel_known(db, channel, &present, error) ||
+        !draft_load(db, channel, present.publish, &draft, error))
+        return false;
+    if (present.publish && !version_find(db, channel, present.publish, &version, &missing))
+        return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
+    *follows = draft.version && version.document && cJSON_Compare(draft.document, version.document, true);
+    return true;
+}
+
+static bool restore_load(const struct run *run, int64_t number, struct publication *publication,
+                         struct version *version, bool *follows, struct pp_error *error) {
+    struct db *db = run->home->db;
+    db_lock(db);
+    bool ok = version_find(db, run->job->channel, number, version, error) &&
+              publication_of_version(db, run->job->channel, number, publication, error) &&
+              draft_follows(db, run->job->channel, follows, error);
+    db_unlock(db);
+    return ok;
+}
+
+static bool draft_restore(const struct run *run, const cJSON *document, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    db_lock(run->home->db);
+    bool ok = db_change_begin(&change, run->home->db, error) &&
+              draft_save(run->home->db, run->job->channel, document, run->job->author, error) &&
+              db_change_commit(&change, error);
+    db_unlock(run->home->db);
+    return ok;
+}
+
+static bool run_restore(struct run *run, struct pp_error *error) {
+    int64_t number = strtoll(run->job->argument, NULL, 10);
+    publication_auto struct publication publication = {0};
+    version_auto struct version version = {0};
+    struct publish_result result;
+    bool follows = false;
+    const struct publish_watch watch = {.read = run_read, .arg = run};
+    if (!restore_load(run, number, &publication, &version, &follows, error))
+        return false;
+    pp_autojsontext char *document = version.document ? cJSON_PrintUnformatted(version.document) : NULL;
+    const struct publish_record record = {.author = run->job->author,
+                                          .note = run->job->note,
+                                          .document = document ? document : "",
+                                          .restored = number,
+                                          .job = run->job->id};
+    const struct publish_options options = {.renderers = run->runner->renderers,
+                                            .record = &record,
+                                            .originals = publication.originals,
+                                            .watch = &watch};
+    return publish_under_lock(run->home, run->repo, run->job->channel, &publication.playlist, &options,
+                              &result, error) &&
+           (!follows || !version.document || draft_restore(run, version.document, error));
+}
+
 /* One that was interrupted may have done it already. */
 static bool run_unpublish(struct run *run, struct pp_error *error) {
     struct pp_error why = {0};
@@ -85,7 +152,8 @@ static bool run_remove(struct run *run, struct pp_error *error) {
 static const struct {
     const char *kind;
     bool (*run)(struct run *run, struct pp_error *error);
-} kinds[] = {{"publish", run_publish}, {"unpublish", run_unpublish}, {"remove", run_remove}};
+} kinds[] = {
+    {"publish", run_publish}, {"restore", run_restore}, {"unpublish", run_unpublish}, {"remove", run_remove}};
 
 static bool job_run(struct run *run, struct pp_error *error) {
     for (size_t i = 0; i < PP_COUNT(kinds); i++) {

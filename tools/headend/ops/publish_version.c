@@ -104,3 +104,37 @@ bool version_objects(struct db *db, const char *channel, int64_t number,
     }
     return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
+
+bool version_each(struct db *db, const char *channel,
+                  bool (*each)(void *arg, const struct version_summary *version), void *arg,
+                  struct pp_error *error) {
+    struct pp_error end = {0};
+    db_autorow struct db_row *row = db_query(db, error, DB_VERSION_LIST, DB_TEXT(channel));
+    if (!row)
+        return false;
+    while (db_next(row, "version", &end)) {
+        const struct version_summary summary = {.number = db_int(row, 0),
+                                                .created = db_int(row, 1),
+                                                .author = db_text(row, 2),
+                                                .note = db_text(row, 3),
+                                                .name = db_text(row, 4),
+                                                .restored = db_int(row, 5),
+                                                .objects = db_int(row, 6)};
+        if (!each(arg, &summary))
+            return true;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}
+
+bool version_name_set(struct db *db, const char *channel, int64_t number, const char *name,
+                      struct pp_error *error) {
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_VERSION_COUNT_NAMED, DB_TEXT(channel), DB_INT(number));
+    if (!text_check("name", name, 0, TEXT_NAME_MAX, error) || !row || !db_next(row, "version", error))
+        return false;
+    if (*name && db_int(row, 0) >= PUBLISH_NAMES_MAX)
+        return pp_fail(error, PP_E_LIMIT, "name: %d versions of the channel have one", PUBLISH_NAMES_MAX);
+    db_row_finish(row);
+    return db_run(db, error, DB_VERSION_NAME_SET, DB_TEXT(name), DB_TEXT(channel), DB_INT(number)) &&
+           (db_changes(db) || pp_fail(error, PP_E_NOTFOUND, "no such version"));
+}

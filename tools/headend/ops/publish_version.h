@@ -11,6 +11,7 @@
 
 #define PUBLISH_VERSION_S    2592000 /* 30 days */
 #define PUBLISH_VERSIONS_MAX 100     /* of a channel, without a name */
+#define PUBLISH_NAMES_MAX    50      /* of a channel */
 
 /* One that is made. */
 struct publish_version {
@@ -47,6 +48,19 @@ void version_finish(struct version *version);
 /* PP_E_NOTFOUND. */
 PP_MUST_USE bool version_find(struct db *db, const char *channel, int64_t number, struct version *version,
                               struct pp_error *error);
+
+/* One as lists show it. */
+struct version_summary {
+    int64_t number, created, restored, objects;
+    const char *author, *note, *name; /* borrowed */
+};
+/* Of a channel, the newest first; all that are kept. */
+PP_MUST_USE bool version_each(struct db *db, const char *channel,
+                              bool (*each)(void *arg, const struct version_summary *version), void *arg,
+                              struct pp_error *error);
+/* "" takes its name away. PP_E_NOTFOUND; PP_E_LIMIT where too many have one. */
+PP_MUST_USE bool version_name_set(struct db *db, const char *channel, int64_t number, const char *name,
+                                  struct pp_error *error);
 
 struct version_object {
     uint8_t clear[32], sha256[32];           /* of its bytes, and of the sealed object */

@@ -104,6 +104,8 @@ static cJSON *request_for(const struct operation *operation, const char *screen)
             cJSON_AddNumberToObject(request, field->name, 1);
         else if (field->type == OP_IDS || field->type == OP_TEXTS)
             cJSON_AddArrayToObject(request, field->name);
+        else if (field->type == OP_BOOLEAN)
+            cJSON_AddFalseToObject(request, field->name);
         else if (field->type == OP_OBJECT)
             cJSON_AddArrayToObject(cJSON_AddObjectToObject(request, field->name), "items");
         else

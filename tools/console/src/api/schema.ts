@@ -59,6 +59,9 @@ export type Draft = { document: Playlist; version: number | null; changed: Time;
 export type DraftChanges = { published: number | null; changed: boolean; items: { change: "added" | "removed" | "moved" | "changed"; list: string; place: number | null; before: number | null; content: string | null; name: string | null; fields: string[] }[]; other: ("title" | "canvas" | "playlists" | "layouts" | "schedule" | "default_layout" | "validity")[]; bytes: number; objects: number; refusal: string | null };
 export type PublishRequest = { note?: string };
 export type Job = { id: string; channel: ChannelName; kind: "publish" | "files" | "restore" | "unpublish" | "remove"; state: "approval" | "waiting" | "running" | "done" | "failed" | "declined"; author: string; note: string | null; created: Time; started: Time; ended: Time; bytes: number; total: number; publish: number | null; refusal: string | null; decided_by: string | null };
+export type PublishingSettings = { approval: boolean };
+export type VersionRow = { number: number; published: Time; author: string; note: string | null; name: string | null; restored: number | null; contents: number };
+export type Version = { number: number; published: Time; author: string; note: string | null; name: string | null; restored: number | null; document: Playlist | null; contents: { content: string | null; version: number | null; name: string; media_type: string }[] };
 export type Time = string | null;
 export type AlertRules = { items: AlertRule[] };
 export type AlertRule = { id: string; name: string; about: "offline" | "problem" | "storage" | "certificate" | "sync" | "security" | "chain" | "disk" | "root"; detail: string; site: string; channel: string; tag: string; hold_s: number; repeat_s: number; per_hour: number; quiet: string; time_zone: string; locale: "en" | "fr"; mail: string[]; webhook: string; enabled: boolean };
@@ -138,4 +141,12 @@ export interface Operations {
   'GET /api/v1/mail-server': { answer: MailServer };
   'PUT /api/v1/mail-server': { body: MailServerChange; answer: undefined };
   'DELETE /api/v1/mail-server': { answer: undefined };
+  'POST /api/v1/channels/{id}/jobs/{job}/approve': { path: { id: string; job: string }; answer: Job };
+  'POST /api/v1/channels/{id}/jobs/{job}/decline': { path: { id: string; job: string }; answer: Job };
+  'GET /api/v1/channels/{id}/versions': { path: { id: string }; answer: { items: VersionRow[] } };
+  'GET /api/v1/channels/{id}/versions/{number}': { path: { id: string; number: number }; answer: Version };
+  'PATCH /api/v1/channels/{id}/versions/{number}': { path: { id: string; number: number }; body: { name: string | null }; answer: Version };
+  'POST /api/v1/channels/{id}/versions/{number}/restore': { path: { id: string; number: number }; body: PublishRequest; answer: Job };
+  'GET /api/v1/settings/publishing': { answer: PublishingSettings };
+  'PUT /api/v1/settings/publishing': { body: PublishingSettings; answer: undefined };
 }
