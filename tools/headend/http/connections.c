@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "headend/http/lingering.h"
 #include "headend/http/peer.h"
 
 /* A peer that has vanished is noticed after two minutes, though its poll waits. */
@@ -27,6 +28,7 @@ struct connections {
     int64_t request_ms;
     struct authorities *authorities; /* of screens' certificates */
     struct credentials *credentials; /* held: of those that begin now */
+    struct lingering lingering;      /* sockets of those that have ended */
 };
 
 static struct connection *connection_at(struct guest *guest) {
@@ -109,14 +111,20 @@ static void connections_check(struct connections *connections) {
 
 static void *connections_watch(void *arg) {
     struct connections *connections = arg;
+    int64_t look_at = 0; /* ms, CLOCK_MONOTONIC: at all of them */
     pthread_mutex_lock(&connections->mutex);
     while (!connections->stopping) {
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += CONNECTIONS_LOOK_MS * 1000000L;
+        until.tv_nsec += (connections->lingering.count ? LINGER_LOOK_MS : CONNECTIONS_LOOK_MS) * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         pthread_cond_timedwait(&connections->stop, &connections->mutex, &until);
+        int64_t now = pp_clock_monotonic_ms();
+        lingering_look(&connections->lingering, now);
+        if (now < look_at && !connections->stopping)
+            continue;
+        look_at = now + CONNECTIONS_LOOK_MS;
         connections_check(connections);
     }
     pthread_mutex_unlock(&connections->mutex);
@@ -156,6 +164,7 @@ void connections_destroy(struct connections *connections) {
     pthread_mutex_unlock(&connections->mutex);
     if (connections->watched)
         pthread_join(connections->watcher, NULL);
+    lingering_finish(&connections->lingering);
     admission_destroy(connections->admission);
     credentials_release(connections->credentials);
     pthread_cond_destroy(&connections->stop);
@@ -236,10 +245,20 @@ static void connection_opened(struct connections *connections, struct MHD_Connec
     pthread_mutex_unlock(&connections->mutex);
 }
 
+/* Its request is answered, and its body has not all come; nobody has cut it off. */
+static bool connection_was_refused(const struct connection *connection) {
+    return connection->fd >= 0 && !connection->guest.leaving && connection->status &&
+           connection->requests > connection->framing.whole;
+}
+
 static void connection_closed(struct connections *connections, struct connection *connection) {
     if (!connection)
         return;
     pthread_mutex_lock(&connections->mutex);
+    if (connection_was_refused(connection)) {
+        lingering_add(&connections->lingering, connection->fd, pp_clock_monotonic_ms());
+        pthread_cond_signal(&connections->stop);
+    }
     admission_leave(connections->admission, &connection->guest);
     pthread_mutex_unlock(&connections->mutex);
     credentials_release(connection->credentials);
