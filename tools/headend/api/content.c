@@ -6,11 +6,13 @@
 #include "headend/http/conditions.h"
 #include "headend/http/problems.h"
 #include "headend/ops/content_ingest.h"
+#include "headend/ops/publish_worker.h"
 #include "headend/server/file_reply.h"
+#include "headend/server/operate.h"
 
 #include "base/encode.h"
 
-enum { FILTER_KIND, FILTER_FOLDER, FILTER_TAG, FILTER_BIN };
+enum { FILTER_KIND, FILTER_FOLDER, FILTER_TAG, FILTER_BIN, FILTER_UNUSED };
 
 static const char *const sorts[] = {"name", "created", NULL};
 static const char *const kinds[] = {"image", "video", NULL};
@@ -23,7 +25,8 @@ const struct list_form api_content_form = {
     .filters = {[FILTER_KIND] = {"kind", kinds},
                 [FILTER_FOLDER] = {"folder", NULL},
                 [FILTER_TAG] = {"tag", NULL},
-                [FILTER_BIN] = {"bin", truths}},
+                [FILTER_BIN] = {"bin", truths},
+                [FILTER_UNUSED] = {"unused", truths}},
 };
 
 static void content_failure(struct reply *reply, const struct pp_error *error) {
@@ -82,6 +85,18 @@ static bool content_asked(const struct request *request, struct reply *reply, st
     return false;
 }
 
+/* The same, with the version of its file that the address names, where it names one. */
+static bool content_file_asked(const struct request *request, struct reply *reply, struct content *content) {
+    struct pp_error error = {0};
+    if (!*request_parameter(request, "number"))
+        return content_asked(request, reply, content);
+    if (content_find_version(request->db, request_parameter(request, "id"),
+                             (int64_t)request_parameter_number(request, "number"), content, &error))
+        return true;
+    content_failure(reply, &error);
+    return false;
+}
+
 /* GET /api/v1/content/ID */
 void api_content_one(struct request *request, struct reply *reply) {
     struct content content;
@@ -118,11 +133,13 @@ void api_content(struct request *request, struct reply *reply) {
     const struct list *list = &request->list;
     struct pp_error error = {0};
     const char *bin = list->filters[FILTER_BIN];
+    const char *unused = list->filters[FILTER_UNUSED];
     const struct content_list wanted = {.words = list->q,
                                         .kind = list->filters[FILTER_KIND],
                                         .folder = list->filters[FILTER_FOLDER],
                                         .tag = list->filters[FILTER_TAG],
                                         .bin = bin && strcmp(bin, "true") == 0,
+                                        .unused = unused && strcmp(unused, "true") == 0,
                                         .by_time = strcmp(list->sort, "created") == 0,
                                         .descending = list->descending,
                                         .after_key = list->begun ? list->keys[0] : NULL,
@@ -225,6 +242,87 @@ void api_content_empty(struct request *request, struct reply *reply) {
     reply_json(reply, MHD_HTTP_OK, result.value);
 }
 
+/* ---- Where it is ---- */
+
+struct using {
+    struct actor actor;
+    int64_t version; /* of its file, that counts */
+    cJSON *items;
+    int others; /* channels that are not for them to see */
+};
+
+static bool use_add(void *arg, const struct content_use *use) {
+    struct using *using = arg;
+    const struct place place = {"", use->channel};
+    if (!use->draft && !use->published)
+        return true; /* it was there once */
+    if (!actor_may_at(&using->actor, RIGHT_VIEW, &place)) {
+        using->others++;
+        return true;
+    }
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "channel", use->channel);
+    cJSON_AddStringToObject(object, "title", use->title);
+    cJSON_AddBoolToObject(object, "draft", use->draft);
+    cJSON_AddItemToObject(object, "published",
+                          use->published ? cJSON_CreateNumber((double)use->published) : cJSON_CreateNull());
+    cJSON_AddBoolToObject(object, "outdated", use->published && use->published != using->version);
+    cJSON_AddItemToArray(using->items, object);
+    return true;
+}
+
+/* GET /api/v1/content/ID/uses */
+void api_content_uses(struct request *request, struct reply *reply) {
+    struct content content;
+    struct pp_error error = {0};
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    struct using using = {.items = cJSON_AddArrayToObject(answer, "items")};
+    if (!api_operation_allowed(request, reply) || !content_asked(request, reply, &content))
+        return;
+    using.version = content.version;
+    if (!request_actor(request, &using.actor, &error) ||
+        !content_uses(request->db, content.id, use_add, &using, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    cJSON_AddNumberToObject(answer, "others", using.others);
+    reply_json(reply, MHD_HTTP_OK, answer);
+}
+
+/* POST /api/v1/content/ID/publish */
+void api_content_publish(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = api_operation_request(request, reply);
+    if (!value || !api_operation_run(request, reply, value, &result))
+        return;
+    publish_worker_wake(request->app->publisher);
+    reply_json(reply, MHD_HTTP_ACCEPTED, result.value);
+}
+
+/* ---- Versions ---- */
+
+static bool version_add(void *arg, const struct content *content) {
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddNumberToObject(object, "number", (double)content->version);
+    add_file(object, &content->file);
+    cJSON_AddItemToArray(arg, object);
+    return true;
+}
+
+/* GET /api/v1/content/ID/versions */
+void api_content_versions(struct request *request, struct reply *reply) {
+    struct content content;
+    struct pp_error error = {0};
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    cJSON *items = cJSON_AddArrayToObject(answer, "items");
+    if (!api_operation_allowed(request, reply) || !content_asked(request, reply, &content))
+        return;
+    if (content_versions(request->db, content.id, version_add, items, &error))
+        reply_json(reply, MHD_HTTP_OK, answer);
+    else
+        reply_failure(reply, &error);
+}
+
 /* ---- Fetched ---- */
 
 /* A file of the library that is sent, opened when the first of it is. */
@@ -269,11 +367,14 @@ static void reply_sealed(struct request *request, struct reply *reply, const str
     struct pp_error error = {0};
     char etag[UUID_TEXT_SIZE + 3];
     struct sending *sending = calloc(1, sizeof *sending);
-    if (!sending || !content_file_key(request->db, content->id, sending->key, &error)) {
+    struct content opened = *content;
+    if (!sending || !content_open_key(request->db, &opened, &error)) {
         free(sending);
         reply_failure(reply, &error);
         return;
     }
+    memcpy(sending->key, opened.file.key, sizeof sending->key);
+    pp_wipe(&opened.file.key, sizeof opened.file.key);
     sending->home = request->app->home;
     sending->thumbnail = thumbnail;
     sending->fd = -1;
@@ -286,10 +387,10 @@ static void reply_sealed(struct request *request, struct reply *reply, const str
     reply_header(reply, "Content-Security-Policy", "sandbox; default-src 'none'");
 }
 
-/* GET /api/v1/content/ID/thumbnail */
+/* GET /api/v1/content/ID/thumbnail, and of a version */
 void api_content_thumbnail(struct request *request, struct reply *reply) {
     struct content content;
-    if (!api_operation_allowed(request, reply) || !content_asked(request, reply, &content))
+    if (!api_operation_allowed(request, reply) || !content_file_asked(request, reply, &content))
         return;
     if (content.file.thumbnail)
         reply_sealed(request, reply, &content, true);
@@ -297,11 +398,11 @@ void api_content_thumbnail(struct request *request, struct reply *reply) {
         reply_with(reply, PROBLEM_NOT_FOUND, "it has no thumbnail");
 }
 
-/* GET /api/v1/content/ID/file: to be kept, never shown in our name (RFC 6266, RFC 8187) */
+/* GET /api/v1/content/ID/file, and of a version: to be kept, never shown in our name (RFC 6266, RFC 8187) */
 void api_content_file(struct request *request, struct reply *reply) {
     struct content content;
     char disposition[sizeof "attachment; filename*=UTF-8''" + 3 * TEXT_NAME_MAX];
-    if (!api_operation_allowed(request, reply) || !content_asked(request, reply, &content))
+    if (!api_operation_allowed(request, reply) || !content_file_asked(request, reply, &content))
         return;
     reply_sealed(request, reply, &content, false);
     pp_autofree char *name = pp_percent_encode(content.labels.name);

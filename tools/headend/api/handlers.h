@@ -66,6 +66,9 @@ void api_content_delete(struct request *request, struct reply *reply);
 void api_content_restore(struct request *request, struct reply *reply);
 void api_content_thumbnail(struct request *request, struct reply *reply);
 void api_content_file(struct request *request, struct reply *reply);
+void api_content_uses(struct request *request, struct reply *reply);
+void api_content_publish(struct request *request, struct reply *reply);
+void api_content_versions(struct request *request, struct reply *reply);
 /* channels.c */
 extern const struct list_form api_channels_form;
 void api_channels(struct request *request, struct reply *reply);

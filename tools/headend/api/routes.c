@@ -55,6 +55,8 @@ static const struct route_api content_thumbnail = {
     .operation = "content.show", .id = "content", .produces = "image/png"};
 static const struct route_api content_file = {
     .operation = "content.show", .id = "content", .produces = "application/octet-stream"};
+static const struct route_api content_publish = {.operation = "content.publish", .id = "content"};
+static const struct route_api content_revert = {.operation = "content.revert", .id = "content"};
 static const struct route_api channels = {.list = &api_channels_form, .operation = "channel.list"};
 static const struct route_api channel_add = {.operation = "channel.add"};
 static const struct route_api channel_show = {.operation = "channel.show", .id = "channel"};
@@ -161,6 +163,18 @@ static const struct route routes[] = {
      &content_thumbnail},
     {"GET", "/api/v1/content/{id:uuid}/file", ROUTE_API, NULL, 0, api_content_file, WORK_WRITES,
      &content_file},
+    {"GET", "/api/v1/content/{id:uuid}/uses", ROUTE_API, NULL, 0, api_content_uses, WORK_WRITES,
+     &content_show},
+    {"POST", "/api/v1/content/{id:uuid}/publish", ROUTE_API, NULL, 0, api_content_publish, WORK_WRITES,
+     &content_publish},
+    {"GET", "/api/v1/content/{id:uuid}/versions", ROUTE_API, NULL, 0, api_content_versions, WORK_WRITES,
+     &content_show},
+    {"GET", "/api/v1/content/{id:uuid}/versions/{number:number}/thumbnail", ROUTE_API, NULL, 0,
+     api_content_thumbnail, WORK_WRITES, &content_thumbnail},
+    {"GET", "/api/v1/content/{id:uuid}/versions/{number:number}/file", ROUTE_API, NULL, 0, api_content_file,
+     WORK_WRITES, &content_file},
+    {"POST", "/api/v1/content/{id:uuid}/versions/{number:number}/restore", ROUTE_API, NULL, 0,
+     api_content_restore, WORK_WRITES, &content_revert},
     {"GET", "/api/v1/channels", ROUTE_API, NULL, 0, api_channels, WORK_WRITES, &channels},
     {"POST", "/api/v1/channels", ROUTE_API, JSON, SCREEN_MAX, api_channel_add, WORK_WRITES, &channel_add},
     {"GET", "/api/v1/channels/{id}", ROUTE_API, NULL, 0, api_channel, WORK_WRITES, &channel_show},

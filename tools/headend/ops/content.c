@@ -149,15 +149,6 @@ bool content_find_same(struct db *db, const uint8_t sha256[32], struct content *
     return row && db_next(row, "content", error) && content_find(db, db_text(row, 0), content, error);
 }
 
-bool content_file_key(struct db *db, const char *id, uint8_t key[SEAL_KEY_SIZE], struct pp_error *error) {
-    char owner[STORED_KEY_OWNER_SIZE];
-    db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_FIND, DB_TEXT(id));
-    if (!row || !db_next(row, "content", error))
-        return false;
-    stored_key_of_content(db_text(row, 9), owner);
-    return stored_key_open(db, owner, row, 20, key, error);
-}
-
 /* ---- Lists ---- */
 
 /* "%word%", for LIKE with '!' before what stands for itself. */
@@ -206,7 +197,8 @@ static struct db_row *list_query(struct db *db, const struct content_list *wante
                     DB_TEXT(wanted->after_id ? wanted->after_id : ""), DB_INT(wanted->bin),
                     DB_TEXT(wanted->kind ? wanted->kind : ""), DB_TEXT(wanted->folder ? wanted->folder : ""),
                     DB_TEXT(wanted->tag ? wanted->tag : ""), DB_TEXT(patterns[0]), DB_TEXT(patterns[1]),
-                    DB_TEXT(patterns[2]), DB_TEXT(patterns[3]), DB_INT(wanted->count));
+                    DB_TEXT(patterns[2]), DB_TEXT(patterns[3]), DB_INT(wanted->count),
+                    DB_INT(wanted->unused));
 }
 
 bool content_list(struct db *db, const struct content_list *wanted,
@@ -270,10 +262,11 @@ bool content_add(struct db *db, struct content *content, struct pp_error *error)
 }
 
 bool content_replace(struct db *db, struct content *content, struct pp_error *error) {
-    struct content present;
-    if (!content_find(db, content->id, &present, error))
+    db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_VERSION_NEWEST, DB_TEXT(content->id));
+    if (!row || !db_next(row, "content", error))
         return false;
-    content->version = present.version + 1;
+    content->version = db_int(row, 0) + 1;
+    db_row_finish(row);
     content->file.created = pp_clock_realtime_s();
     return file_add(db, content, error) && db_run(db, error, DB_CONTENT_VERSION_SET, DB_INT(content->version),
                                                   DB_INT(content->file.created), DB_TEXT(content->id));
@@ -285,13 +278,53 @@ bool content_trim(const struct home *home, struct db *db, const char *id, struct
     db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_FILES, DB_TEXT(id));
     if (!row)
         return false;
-    for (size_t i = 0; i <= CONTENT_VERSIONS_MAX && db_next(row, "file", &end); i++) {
-        if (i == CONTENT_VERSIONS_MAX)
+    for (size_t i = 0; i < CONTENT_VERSIONS_MAX && db_next(row, "file", &end); i++) {
+        if (i == CONTENT_VERSIONS_MAX - 1)
             snprintf(file, sizeof file, "%s", db_text(row, 0));
     }
     db_row_finish(row);
     return !*file || (db_run(db, error, DB_CONTENT_FILE_FORGET, DB_TEXT(file)) &&
                       content_store_remove(home, file, error));
+}
+
+bool content_versions(struct db *db, const char *id, bool (*each)(void *arg, const struct content *content),
+                      void *arg, struct pp_error *error) {
+    struct pp_error end = {0};
+    struct content content;
+    db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_VERSIONS, DB_TEXT(id));
+    if (!row)
+        return false;
+    while (db_next(row, "version", &end)) {
+        if (!content_find_version(db, id, db_int(row, 0), &content, error))
+            return false;
+        if (!each(arg, &content))
+            return true;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}
+
+bool content_revert(struct db *db, const char *id, int64_t version, struct pp_error *error) {
+    struct content content;
+    return content_find_version(db, id, version, &content, error) &&
+           db_run(db, error, DB_CONTENT_VERSION_SET, DB_INT(version), DB_INT(pp_clock_realtime_s()),
+                  DB_TEXT(id));
+}
+
+bool content_uses(struct db *db, const char *id, bool (*each)(void *arg, const struct content_use *use),
+                  void *arg, struct pp_error *error) {
+    struct pp_error end = {0};
+    db_autorow struct db_row *row = db_query(db, error, DB_CONTENT_USES, DB_TEXT(id));
+    if (!row)
+        return false;
+    while (db_next(row, "channel", &end)) {
+        const struct content_use use = {.channel = db_text(row, 0),
+                                        .title = db_text(row, 1),
+                                        .draft = db_int(row, 2) != 0,
+                                        .published = db_int(row, 3)};
+        if (!each(arg, &use))
+            return true;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
 
 static bool tags_write(struct db *db, const char *id, const struct content_labels *labels,

@@ -56,13 +56,12 @@ PP_MUST_USE bool content_open_key(struct db *db, struct content *content, struct
 /* Of those whose newest file has these bytes, one that is not in the bin before one that is. PP_E_NOTFOUND. */
 PP_MUST_USE bool content_find_same(struct db *db, const uint8_t sha256[32], struct content *content,
                                    struct pp_error *error);
-PP_MUST_USE bool content_file_key(struct db *db, const char *id, uint8_t key[SEAL_KEY_SIZE],
-                                  struct pp_error *error);
 
 struct content_list {
     const char *words;               /* that its name, folder and tags have; "" for all */
     const char *kind, *folder, *tag; /* NULL for any */
     bool bin;
+    bool unused; /* what no draft has and no channel shows */
     bool by_time, descending;
     const char *after_key, *after_id; /* behind this one; NULL from the first */
     int64_t count;                    /* at most */
@@ -82,8 +81,24 @@ PP_MUST_USE bool content_folders(struct db *db, bool (*each)(void *arg, const ch
  * the caller's transaction. */
 PP_MUST_USE bool content_add(struct db *db, struct content *content, struct pp_error *error);
 PP_MUST_USE bool content_replace(struct db *db, struct content *content, struct pp_error *error);
-/* Of its versions the oldest go, down to CONTENT_VERSIONS_MAX. */
+/* Of its versions the oldest go, but for the one that counts, down to CONTENT_VERSIONS_MAX. */
 PP_MUST_USE bool content_trim(const struct home *home, struct db *db, const char *id, struct pp_error *error);
+/* With each version of its file, the newest first. Stops where the callback returns false. */
+PP_MUST_USE bool content_versions(struct db *db, const char *id,
+                                  bool (*each)(void *arg, const struct content *content), void *arg,
+                                  struct pp_error *error);
+/* An older file counts again; newer ones stay. PP_E_NOTFOUND where that version is not kept. */
+PP_MUST_USE bool content_revert(struct db *db, const char *id, int64_t version, struct pp_error *error);
+
+/* A channel that has it. */
+struct content_use {
+    const char *channel, *title; /* borrowed */
+    bool draft;                  /* what is to be published there has it */
+    int64_t published;           /* the version of its file that is shown there; 0: it is not */
+};
+PP_MUST_USE bool content_uses(struct db *db, const char *id,
+                              bool (*each)(void *arg, const struct content_use *use), void *arg,
+                              struct pp_error *error);
 /* Within the caller's transaction. */
 PP_MUST_USE bool content_change(struct db *db, const char *id, const struct content_labels *labels,
                                 struct pp_error *error);

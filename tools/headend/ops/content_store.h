@@ -27,7 +27,7 @@ struct content_file {
     uint8_t sha256[32];    /* of the clear bytes */
     uint64_t sealed_bytes;
     uint8_t sealed_sha256[32];
-    uint8_t key[SEAL_KEY_SIZE]; /* content_file_key; zero in what lists and lookups give */
+    uint8_t key[SEAL_KEY_SIZE]; /* content_open_key; zero in what lists and lookups give */
     char warning[CONTENT_WARNING_MAX];
     int64_t created; /* s since 1970 */
     char created_by[TEXT_NAME_MAX + 1];

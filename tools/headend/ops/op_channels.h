@@ -7,5 +7,9 @@
 
 /* The request's "channel". PP_E_NOTFOUND where there is none. */
 PP_MUST_USE bool op_channel_find(struct op *op, struct channel *channel, struct pp_error *error);
+/* op_publish.c: a job of the channel, which waits for somebody else where that is wanted. */
+struct publish_job;
+PP_MUST_USE bool op_publish_ask(struct op *op, struct publish_job *job, const char *channel,
+                                struct pp_error *error);
 
 #endif

@@ -1,7 +1,11 @@
 /* What can be done with content of the library (operations.c). */
 #include "base/clock.h"
+#include "headend/ops/channel.h"
 #include "headend/ops/content.h"
-#include "headend/ops/operation.h"
+#include "headend/ops/op_channels.h"
+#include "headend/ops/publication.h"
+#include "headend/ops/publish_job.h"
+#include "headend/ops/publish_version.h"
 
 static bool find(struct op *op, struct content *content, struct pp_error *error) {
     struct pp_error missing = {0};
@@ -31,6 +35,7 @@ static cJSON *facts(const struct content *content) {
         cJSON_AddItemToArray(tags, cJSON_CreateString(labels->tags[i]));
     cJSON_AddStringToObject(object, "valid_from", from);
     cJSON_AddStringToObject(object, "valid_to", to);
+    cJSON_AddNumberToObject(object, "version", (double)content->version);
     cJSON_AddBoolToObject(object, "deleted", content->deleted != 0);
     return object;
 }
@@ -130,5 +135,102 @@ bool op_content_empty(struct op *op, struct pp_error *error) {
     if (!content_bin_empty(op->db, INT64_MAX, &more, error))
         return false;
     cJSON_AddBoolToObject(op_answer(op), "more", more);
+    return true;
+}
+
+bool op_content_revert(struct op *op, struct pp_error *error) {
+    struct content content;
+    struct pp_error missing = {0};
+    if (!find(op, &content, error))
+        return false;
+    if (!content_revert(op->db, content.id, op_integer(op, "number"), &missing))
+        return missing.code == PP_E_NOTFOUND
+                   ? op_fail(op, "number", PP_E_NOTFOUND, error, "no such version of it is kept")
+                   : pp_fail(error, missing.code, "%s", missing.message);
+    return settle(op, &content, error);
+}
+
+/* ---- Where it is shown ---- */
+
+/* Channels that show an older version of it. */
+struct outdated {
+    const struct actor *actor;
+    int64_t version; /* the one that counts */
+    cJSON *channels; /* ids */
+};
+
+static bool outdated_add(void *arg, const struct content_use *use) {
+    const struct outdated *outdated = arg;
+    const struct place place = {"", use->channel};
+    if (use->published && use->published != outdated->version &&
+        actor_may_at(outdated->actor, RIGHT_PUBLISH, &place))
+        cJSON_AddItemToArray(outdated->channels, cJSON_CreateString(use->channel));
+    return true;
+}
+
+/* What a version has of other content stays as it is there. */
+static bool pin_others(void *arg, const struct version_object *object, struct pp_error *error) {
+    cJSON *pins = arg;
+    (void)error;
+    if (*object->content && !cJSON_HasObjectItem(pins, object->content))
+        cJSON_AddNumberToObject(pins, object->content, (double)object->content_version);
+    return true;
+}
+
+/* What is published there once more, with this content as it is now; what somebody is at work on is not. */
+static bool channel_follow(struct op *op, const struct content *content, const char *id,
+                           struct publish_job *job, struct pp_error *error) {
+    struct channel channel;
+    version_auto struct version version = {0};
+    publication_auto struct publication publication = {0};
+    if (!channel_known(op->db, id, &channel, error) ||
+        !version_find(op->db, id, channel.publish, &version, error))
+        return false;
+    if (!version.document)
+        return pp_fail(error, PP_E_STATE, "what is published there came from files");
+    job->pins = cJSON_CreateObject();
+    if (!version_objects(op->db, id, version.number, pin_others, job->pins, error))
+        return false;
+    cJSON_DeleteItemFromObjectCaseSensitive(job->pins, content->id);
+    cJSON_AddNumberToObject(job->pins, content->id, (double)content->version);
+    if (!publication_make(op->db, version.document, job->pins, pp_clock_realtime_s(), &publication, error))
+        return false;
+    job->document = version.document;
+    version.document = NULL;
+    job->total = publication.bytes;
+    return op_publish_ask(op, job, id, error);
+}
+
+static void followed_add(cJSON *items, const char *id, const char *job, const char *refusal) {
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "channel", id);
+    cJSON_AddItemToObject(item, "job", job ? cJSON_CreateString(job) : cJSON_CreateNull());
+    cJSON_AddItemToObject(item, "refusal", refusal ? cJSON_CreateString(refusal) : cJSON_CreateNull());
+    cJSON_AddItemToArray(items, item);
+}
+
+/* Of several channels each is told by itself. */
+bool op_content_publish(struct op *op, struct pp_error *error) {
+    struct content content;
+    pp_autojson cJSON *channels = cJSON_CreateArray();
+    struct outdated outdated = {.actor = op->actor, .channels = channels};
+    const cJSON *id;
+    if (!find(op, &content, error))
+        return false;
+    outdated.version = content.version;
+    if (!content_uses(op->db, content.id, outdated_add, &outdated, error))
+        return false;
+    cJSON *items = cJSON_AddArrayToObject(op_answer(op), "items");
+    cJSON_ArrayForEach(id, channels) {
+        publish_job_auto struct publish_job job = {0};
+        struct pp_error why = {0};
+        snprintf(job.note, sizeof job.note, "%s", content.labels.name);
+        bool asked = channel_follow(op, &content, id->valuestring, &job, &why);
+        if (!asked && why.code != PP_E_STATE && why.code != PP_E_INVALID && why.code != PP_E_UNSUPPORTED &&
+            why.code != PP_E_LIMIT && why.code != PP_E_NOTFOUND)
+            return pp_fail(error, why.code, "%s", why.message);
+        followed_add(items, id->valuestring, asked ? job.id : NULL, asked ? NULL : why.message);
+    }
+    op->after = cJSON_Duplicate(op->result->value, true);
     return true;
 }

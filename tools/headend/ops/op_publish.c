@@ -60,21 +60,29 @@ static bool note_take(struct op *op, char note[PUBLISH_NOTE_MAX + 1], struct pp_
     return true;
 }
 
-static bool job_ask(struct op *op, struct publish_job *job, const char *kind, const char *state,
-                    struct pp_error *error) {
-    snprintf(job->channel, sizeof job->channel, "%s", op_text(op, "channel"));
+static bool job_add(struct op *op, struct publish_job *job, const char *channel, const char *kind,
+                    const char *state, struct pp_error *error) {
+    snprintf(job->channel, sizeof job->channel, "%s", channel);
     snprintf(job->author, sizeof job->author, "%s", op->actor->name);
     snprintf(job->kind, sizeof job->kind, "%s", kind);
     snprintf(job->state, sizeof job->state, "%s", state);
     job->admin = op->actor->user;
-    if (!publish_job_add(op->db, job, error))
-        return false;
+    return publish_job_add(op->db, job, error);
+}
+
+/* In the answer, and for the audit. */
+static bool job_told(struct op *op, const struct publish_job *job) {
     op->after = cJSON_CreateObject();
     cJSON_AddStringToObject(op->after, "job", job->id);
     cJSON_AddStringToObject(op->after, "kind", job->kind);
     cJSON_AddStringToObject(op->after, "state", job->state);
     cJSON_AddStringToObject(op_answer(op), "job", job->id);
     return true;
+}
+
+static bool job_ask(struct op *op, struct publish_job *job, const char *kind, const char *state,
+                    struct pp_error *error) {
+    return job_add(op, job, op_text(op, "channel"), kind, state, error) && job_told(op, job);
 }
 
 /* ---- Approval ---- */
@@ -85,6 +93,12 @@ static bool approval_wanted(struct db *db, bool *wanted, struct pp_error *error)
     pp_autofree char *value = db_meta_get(db, APPROVAL_META, error);
     *wanted = value && strcmp(value, "yes") == 0;
     return value != NULL;
+}
+
+bool op_publish_ask(struct op *op, struct publish_job *job, const char *channel, struct pp_error *error) {
+    bool wanted = false;
+    return approval_wanted(op->db, &wanted, error) &&
+           job_add(op, job, channel, "publish", wanted ? "approval" : "waiting", error);
 }
 
 static cJSON *approval_facts(bool wanted) {
@@ -179,9 +193,7 @@ static bool publish_draft(struct op *op, struct publish_job *job, struct pp_erro
     job->pins = publication.pins;
     publication.pins = NULL;
     job->total = publication.bytes;
-    bool wanted = false;
-    return approval_wanted(op->db, &wanted, error) &&
-           job_ask(op, job, "publish", wanted ? "approval" : "waiting", error);
+    return op_publish_ask(op, job, channel.id, error) && job_told(op, job);
 }
 
 bool op_channel_publish(struct op *op, struct pp_error *error) {

@@ -70,6 +70,8 @@ bool op_content_change(struct op *op, struct pp_error *error);
 bool op_content_delete(struct op *op, struct pp_error *error);
 bool op_content_restore(struct op *op, struct pp_error *error);
 bool op_content_empty(struct op *op, struct pp_error *error);
+bool op_content_revert(struct op *op, struct pp_error *error);
+bool op_content_publish(struct op *op, struct pp_error *error);
 /* op_channels.c */
 bool op_channel_add(struct op *op, struct pp_error *error);
 bool op_channel_show(struct op *op, struct pp_error *error);

@@ -62,6 +62,8 @@ export type Job = { id: string; channel: ChannelName; kind: "publish" | "files" 
 export type PublishingSettings = { approval: boolean };
 export type VersionRow = { number: number; published: Time; author: string; note: string | null; name: string | null; restored: number | null; contents: number };
 export type Version = { number: number; published: Time; author: string; note: string | null; name: string | null; restored: number | null; document: Playlist | null; contents: { content: string | null; version: number | null; name: string; media_type: string }[] };
+export type ContentUses = { items: { channel: ChannelName; title: string; draft: boolean; published: number | null; outdated: boolean }[]; others: number };
+export type ContentVersion = { number: number; kind: "image" | "video"; media_type: string; width: number; height: number; length_ms: number; bytes: number; sha256: string; thumbnail: boolean; warning: string | null; uploaded: Time; uploaded_by: string };
 export type Time = string | null;
 export type AlertRules = { items: AlertRule[] };
 export type AlertRule = { id: string; name: string; about: "offline" | "problem" | "storage" | "certificate" | "sync" | "security" | "chain" | "disk" | "root"; detail: string; site: string; channel: string; tag: string; hold_s: number; repeat_s: number; per_hour: number; quiet: string; time_zone: string; locale: "en" | "fr"; mail: string[]; webhook: string; enabled: boolean };
@@ -111,7 +113,7 @@ export interface Operations {
   'GET /api/v1/uploads/{id}': { path: { id: string }; answer: Upload };
   'PATCH /api/v1/uploads/{id}': { path: { id: string }; body: Blob; answer: undefined };
   'DELETE /api/v1/uploads/{id}': { path: { id: string }; answer: undefined };
-  'GET /api/v1/content': { query: { limit?: number; cursor?: string; sort?: "name" | "-name" | "created" | "-created"; q?: string; kind?: "image" | "video"; folder?: string; tag?: string; bin?: "false" | "true" }; answer: ContentList };
+  'GET /api/v1/content': { query: { limit?: number; cursor?: string; sort?: "name" | "-name" | "created" | "-created"; q?: string; kind?: "image" | "video"; folder?: string; tag?: string; bin?: "false" | "true"; unused?: "false" | "true" }; answer: ContentList };
   'GET /api/v1/content/folders': { answer: Folders };
   'DELETE /api/v1/content/bin': { answer: { more: boolean } };
   'GET /api/v1/content/{id}': { path: { id: string }; answer: Content };
@@ -120,6 +122,12 @@ export interface Operations {
   'POST /api/v1/content/{id}/restore': { path: { id: string }; answer: Content };
   'GET /api/v1/content/{id}/thumbnail': { path: { id: string }; answer: Blob };
   'GET /api/v1/content/{id}/file': { path: { id: string }; answer: Blob };
+  'GET /api/v1/content/{id}/uses': { path: { id: string }; answer: ContentUses };
+  'POST /api/v1/content/{id}/publish': { path: { id: string }; answer: { items: { channel: ChannelName; job: string | null; refusal: string | null }[] } };
+  'GET /api/v1/content/{id}/versions': { path: { id: string }; answer: { items: ContentVersion[] } };
+  'GET /api/v1/content/{id}/versions/{number}/thumbnail': { path: { id: string; number: number }; answer: Blob };
+  'GET /api/v1/content/{id}/versions/{number}/file': { path: { id: string; number: number }; answer: Blob };
+  'POST /api/v1/content/{id}/versions/{number}/restore': { path: { id: string; number: number }; answer: Content };
   'GET /api/v1/channels': { query: { limit?: number; cursor?: string; sort?: "title" | "-title"; q?: string }; answer: Channels };
   'POST /api/v1/channels': { body: NewChannel; answer: Channel };
   'GET /api/v1/channels/{id}': { path: { id: string }; answer: Channel };
