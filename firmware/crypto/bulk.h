@@ -53,6 +53,10 @@ struct bulk_backend {
     bool (*p256_check)(const uint8_t point[BULK_P256_POINT_SIZE], struct pp_error *error);
     bool (*p256_agree)(const uint8_t number[BULK_P256_NUMBER_SIZE], const uint8_t peer[BULK_P256_POINT_SIZE],
                        uint8_t secret[BULK_P256_NUMBER_SIZE], struct pp_error *error);
+    /* ECDSA of a SHA-256 digest, deterministic (RFC 6979): r, s. `point` is the number's. */
+    bool (*p256_sign)(const uint8_t number[BULK_P256_NUMBER_SIZE], const uint8_t point[BULK_P256_POINT_SIZE],
+                      const uint8_t digest[BULK_SHA256_SIZE], uint8_t signature[2 * BULK_P256_NUMBER_SIZE],
+                      struct pp_error *error);
     /* ECDSA of a SHA-256 digest; the signature is in DER (ecdsa_der.h), the point on the curve. PP_E_AUTH when the
      * signature is wrong. */
     bool (*p256_verify)(const uint8_t point[BULK_P256_POINT_SIZE], const uint8_t digest[BULK_SHA256_SIZE],

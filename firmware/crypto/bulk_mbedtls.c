@@ -144,6 +144,7 @@ const struct bulk_backend *bulk_mbedtls(void) {
         .p256_public = p256_mbedtls_public,
         .p256_check = p256_mbedtls_check,
         .p256_agree = p256_mbedtls_agree,
+        .p256_sign = p256_mbedtls_sign,
         .p256_verify = p256_mbedtls_verify,
     };
     return &backend;

@@ -126,6 +126,7 @@ const struct bulk_backend *bulk_openssl(void) {
         .p256_public = p256_openssl_public,
         .p256_check = p256_openssl_check,
         .p256_agree = p256_openssl_agree,
+        .p256_sign = p256_openssl_sign,
         .p256_verify = p256_openssl_verify,
     };
     /* Neither OPENSSL_CONF nor the distribution's file is read: they can load code and forbid algorithms. */

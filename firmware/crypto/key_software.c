@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "crypto/bulk.h"
 #include "crypto/compat_mbedtls.h"
-#include "crypto/ecdsa_der.h"
 #include "crypto/key_mbedtls.h"
 #include "crypto/random.h"
 
@@ -56,19 +56,8 @@ bool key_software_to_pk(const void *context, mbedtls_pk_context *pk, struct pp_e
 
 static bool software_sign(void *context, const uint8_t digest[CRYPTO_DIGEST_SIZE],
                           uint8_t signature[CRYPTO_SIGNATURE_RAW_SIZE], struct pp_error *error) {
-    uint8_t der[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
-    size_t size = 0;
-    mbedtls_pk_context pk;
-    mbedtls_pk_init(&pk);
-    bool ok = key_software_to_pk(context, &pk, error);
-    if (ok) {
-        int status =
-            compat_pk_sign(&pk, MBEDTLS_MD_SHA256, digest, CRYPTO_DIGEST_SIZE, der, sizeof der, &size);
-        ok = !status || crypto_mbedtls_fail(error, PP_E_STATE, status, "sign");
-    }
-    mbedtls_pk_free(&pk);
-    return ok && (ecdsa_der_to_raw(der, size, signature) ||
-                  pp_fail(error, PP_E_STATE, "sign: not a signature of P-256"));
+    const struct software_key *key = context;
+    return bulk_default()->p256_sign(key->number, key->point, digest, signature, error);
 }
 
 static bool software_agree(void *context, const uint8_t peer[CRYPTO_POINT_SIZE],

@@ -79,6 +79,23 @@ bool p256_mbedtls_agree(const uint8_t number[BULK_P256_NUMBER_SIZE], const uint8
     return compat_psa_init(error) && succeeded(agree(number, peer, secret), error);
 }
 
+bool p256_mbedtls_sign(const uint8_t number[BULK_P256_NUMBER_SIZE], const uint8_t point[BULK_P256_POINT_SIZE],
+                       const uint8_t digest[BULK_SHA256_SIZE], uint8_t signature[2 * BULK_P256_NUMBER_SIZE],
+                       struct pp_error *error) {
+    uint8_t der[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+    size_t size = 0;
+    mbedtls_pk_context pk;
+    mbedtls_pk_init(&pk);
+    int status = compat_pk_from_numbers(&pk, number, BULK_P256_NUMBER_SIZE, point);
+    if (!status)
+        status = compat_pk_sign(&pk, MBEDTLS_MD_SHA256, digest, BULK_SHA256_SIZE, der, sizeof der, &size);
+    mbedtls_pk_free(&pk); /* wipes */
+    if (status)
+        return crypto_mbedtls_fail(error, PP_E_STATE, status, "sign");
+    return ecdsa_der_to_raw(der, size, signature) ||
+           pp_fail(error, PP_E_STATE, "sign: not a signature of P-256");
+}
+
 bool p256_mbedtls_verify(const uint8_t point[BULK_P256_POINT_SIZE], const uint8_t digest[BULK_SHA256_SIZE],
                          const uint8_t *signature, size_t size, struct pp_error *error) {
     const psa_algorithm_t ecdsa = PSA_ALG_ECDSA(PSA_ALG_SHA_256);

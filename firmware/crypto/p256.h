@@ -10,6 +10,10 @@ PP_MUST_USE bool p256_mbedtls_check(const uint8_t point[BULK_P256_POINT_SIZE], s
 PP_MUST_USE bool p256_mbedtls_agree(const uint8_t number[BULK_P256_NUMBER_SIZE],
                                     const uint8_t peer[BULK_P256_POINT_SIZE],
                                     uint8_t secret[BULK_P256_NUMBER_SIZE], struct pp_error *error);
+PP_MUST_USE bool p256_mbedtls_sign(const uint8_t number[BULK_P256_NUMBER_SIZE],
+                                   const uint8_t point[BULK_P256_POINT_SIZE],
+                                   const uint8_t digest[BULK_SHA256_SIZE],
+                                   uint8_t signature[2 * BULK_P256_NUMBER_SIZE], struct pp_error *error);
 PP_MUST_USE bool p256_mbedtls_verify(const uint8_t point[BULK_P256_POINT_SIZE],
                                      const uint8_t digest[BULK_SHA256_SIZE], const uint8_t *signature,
                                      size_t size, struct pp_error *error);
@@ -21,6 +25,10 @@ PP_MUST_USE bool p256_openssl_check(const uint8_t point[BULK_P256_POINT_SIZE], s
 PP_MUST_USE bool p256_openssl_agree(const uint8_t number[BULK_P256_NUMBER_SIZE],
                                     const uint8_t peer[BULK_P256_POINT_SIZE],
                                     uint8_t secret[BULK_P256_NUMBER_SIZE], struct pp_error *error);
+PP_MUST_USE bool p256_openssl_sign(const uint8_t number[BULK_P256_NUMBER_SIZE],
+                                   const uint8_t point[BULK_P256_POINT_SIZE],
+                                   const uint8_t digest[BULK_SHA256_SIZE],
+                                   uint8_t signature[2 * BULK_P256_NUMBER_SIZE], struct pp_error *error);
 PP_MUST_USE bool p256_openssl_verify(const uint8_t point[BULK_P256_POINT_SIZE],
                                      const uint8_t digest[BULK_SHA256_SIZE], const uint8_t *signature,
                                      size_t size, struct pp_error *error);

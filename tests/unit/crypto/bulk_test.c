@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "crypto/ecdsa_der.h"
 #include "crypto_test_support.h"
 
 struct gcm_vector {
@@ -283,6 +284,37 @@ static void bulk_p256_gives_the_published_vectors(void **state) {
     }
 }
 
+/* Deterministic, so every implementation makes the same ones. */
+static void bulk_p256_signatures_are_the_same_and_verify(void **state) {
+    (void)state;
+    const struct bulk_backend *found[2];
+    size_t count = backends(found);
+    struct pp_error error = {0};
+    for (unsigned round = 0; round < 200; round++) {
+        uint8_t number[BULK_P256_NUMBER_SIZE], point[BULK_P256_POINT_SIZE], digest[BULK_SHA256_SIZE];
+        uint8_t signatures[2][2 * BULK_P256_NUMBER_SIZE], der[ECDSA_P256_DER];
+        fill(number, sizeof number, 2 * round + 1);
+        number[0] &= 0x7f;
+        fill(digest, sizeof digest, 2 * round + 2);
+        if (round % 4 == 0)
+            memset(digest, round % 8 ? 0xff : 0, sizeof digest); /* over the order; nothing */
+        assert_true(found[0]->p256_public(number, point, &error));
+        for (size_t i = 0; i < count; i++) {
+            assert_true(found[i]->p256_sign(number, point, digest, signatures[i], &error));
+            assert_memory_equal(signatures[i], signatures[0], sizeof signatures[0]);
+            size_t size = ecdsa_der_from_raw(signatures[i], der);
+            assert_true(found[count - 1 - i]->p256_verify(point, digest, der, size, &error));
+        }
+    }
+    for (size_t i = 0; i < count; i++) { /* RFC 6979 §A.2.5 */
+        uint8_t digest[BULK_SHA256_SIZE], raw[2 * BULK_P256_NUMBER_SIZE], der[ECDSA_P256_DER];
+        struct bytes number = from_hex(P256_NUMBER), point = from_hex(P256_POINT);
+        assert_true(crypto_sha256("sample", 6, digest, &error));
+        assert_true(found[i]->p256_sign(number.data, point.data, digest, raw, &error));
+        assert_is_hex(der, ecdsa_der_from_raw(raw, der), P256_SIGNATURE);
+    }
+}
+
 static void bulk_p256_refuses_numbers_and_points_of_no_key(void **state) {
     (void)state;
     static const char *const numbers[] = {P256_ORDER,
@@ -360,6 +392,7 @@ int main(void) {
         cmocka_unit_test(bulk_sha256_gives_the_published_vectors),
         cmocka_unit_test(bulk_ed25519_gives_the_published_vectors),
         cmocka_unit_test(bulk_p256_gives_the_published_vectors),
+        cmocka_unit_test(bulk_p256_signatures_are_the_same_and_verify),
         cmocka_unit_test(bulk_p256_refuses_numbers_and_points_of_no_key),
         cmocka_unit_test(gcm_refuses_what_it_cannot_take),
         cmocka_unit_test(sha_one_shots_and_streams_agree),
