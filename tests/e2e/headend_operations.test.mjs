@@ -74,7 +74,7 @@ describe('operations on screens', () => {
   test('what is no good is refused by its member, and nothing of the request is done', async () => {
     const cases = [[{ colour: 'red' }, 'colour'], [{ name: '' }, 'name'], [{ name: 'New', rotation: 45 }, 'rotation'], [{ name: 'New', rotation: '90' }, 'rotation'],
       [{ channel: 'nowhere' }, 'channel'], [{ channel: 'No!' }, 'channel'], [{ time_zone: '?' }, 'time_zone'], [{ lock_after_s: 1 }, 'lock_after_s'],
-      [{ screen: screen.id }, 'screen'], [{ locale: null }, 'locale'], [{ access: 'cookie' }, 'access']];
+      [{ screen: screen.id }, 'screen'], [{ name: null }, 'name'], [{ lock_after_s: null, erase_after_s: 90 }, 'erase_after_s'], [{ access: 'cookie' }, 'access']];
     for (const [body, parameter] of cases) await refused('body-invalid', parameter, 'PATCH', target, body, { 'if-match': '*' });
     for (const text of ['', '[]', '{', '{"name":"a","name":"b"}']) {
       const answer = await headend.request('PATCH', target, { cookie: browser.cookie, body: text,
@@ -239,7 +239,8 @@ describe('operations on screens', () => {
     for (const route of changing) {
       const [method, pattern] = route.split(' ');
       const rows = (await audited()).length;
-      const place = pattern.replace('{id}', screen.id).replace('{code}', code).replace('{job}', screen.id).replace('{number}', '1');
+      const needed = (api.document.paths[pattern][method.toLowerCase()].parameters ?? []).concat(api.document.paths[pattern].parameters ?? []).filter((one) => one.in === 'query' && one.required);
+      const place = pattern.replace('{id}', screen.id).replace('{code}', code).replace('{job}', screen.id).replace('{number}', '1') + needed.map(({ name }) => `?${name}=x`).join('');
       const hasBody = api.document.paths[pattern][method.toLowerCase()].requestBody;
       const answer = await ask(method, place, hasBody ? {} : undefined, { 'if-match': '*' });
       assert.equal(`${route}: ${answer.status} ${answer.json().code}`, `${route}: 403 not-permitted`);

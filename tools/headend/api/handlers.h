@@ -42,7 +42,15 @@ void api_commands(struct request *request, struct reply *reply);
 void api_command(struct request *request, struct reply *reply);
 void api_command_add(struct request *request, struct reply *reply);
 void api_screen_picture(struct request *request, struct reply *reply);
+/* groups.c */
+extern const struct list_form api_groups_form;
+void api_groups(struct request *request, struct reply *reply);
+void api_group_create(struct request *request, struct reply *reply);
+/* tagged.c */
+void api_tagged(struct request *request, struct reply *reply);
+void api_tagged_change(struct request *request, struct reply *reply);
 /* operate.c */
+extern const struct list_form api_site_form;
 void api_operate(struct request *request, struct reply *reply);
 /* uploads.c */
 extern const struct body_sink upload_create_sink, upload_append_sink;

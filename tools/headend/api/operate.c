@@ -12,6 +12,26 @@ static const char *field_of(const struct request *request, const char *parameter
     return request->route->api->id ? request->route->api->id : "screen";
 }
 
+/* A site stands behind the '?', since its name may have any character, a slash as well. */
+const struct list_form api_site_form = {.filters = {{"site", NULL}}};
+
+static bool is_of_site(const struct request *request) {
+    return request->route->api->list == &api_site_form;
+}
+
+static bool site_add(struct request *request, struct reply *reply, cJSON *value) {
+    const char *site = request->list.filters[0];
+    if (!site) {
+        reply_with_parameter(reply, PROBLEM_QUERY_INVALID, "site", "site: is missing");
+        return false;
+    }
+    if (cJSON_HasObjectItem(value, "site")) {
+        reply_with_parameter(reply, PROBLEM_BODY_INVALID, "site", "stands in the address");
+        return false;
+    }
+    return cJSON_AddStringToObject(value, "site", site) != NULL;
+}
+
 static bool parameters_add(struct request *request, struct reply *reply, cJSON *value) {
     for (size_t i = 0; i < PP_COUNT(parameters); i++) {
         const char *text = request_parameter(request, parameters[i]);
@@ -27,7 +47,7 @@ static bool parameters_add(struct request *request, struct reply *reply, cJSON *
         else
             cJSON_AddStringToObject(value, field, text);
     }
-    return true;
+    return !is_of_site(request) || site_add(request, reply, value);
 }
 
 cJSON *api_operation_request(struct request *request, struct reply *reply) {
@@ -46,7 +66,7 @@ static bool in_address(const struct request *request, const char *field) {
         if (strcmp(field_of(request, parameters[i]), field) == 0)
             return *request_parameter(request, parameters[i]);
     }
-    return !*field;
+    return !*field || (is_of_site(request) && strcmp(field, "site") == 0);
 }
 
 static void refuse_value(struct reply *reply, const struct op_result *result, const struct pp_error *error) {
@@ -90,13 +110,22 @@ static void refuse(const struct request *request, struct reply *reply, const str
     }
 }
 
-bool api_operation_run(struct request *request, struct reply *reply, const cJSON *value,
-                       struct op_result *result) {
+bool api_operation_run_as(struct request *request, struct reply *reply, const char *operation,
+                          const cJSON *value, struct op_result *result) {
     struct pp_error error = {0};
-    bool done = request_operate(request, request->route->api->operation, value, result, &error);
+    bool done = request_operate(request, operation, value, result, &error);
     if (!done)
         refuse(request, reply, result, &error);
     return done;
+}
+
+bool api_operation_run(struct request *request, struct reply *reply, const cJSON *value,
+                       struct op_result *result) {
+    return api_operation_run_as(request, reply, request->route->api->operation, value, result);
+}
+
+bool api_operation_parameters(struct request *request, struct reply *reply, cJSON *value) {
+    return parameters_add(request, reply, value);
 }
 
 bool api_operation_allowed(struct request *request, struct reply *reply) {

@@ -11,6 +11,11 @@ cJSON *api_operation_request(struct request *request, struct reply *reply);
 /* Runs it, with `value`. False: it is answered. */
 bool api_operation_run(struct request *request, struct reply *reply, const cJSON *value,
                        struct op_result *result);
+/* The same of another operation than the row's. */
+bool api_operation_run_as(struct request *request, struct reply *reply, const char *operation,
+                          const cJSON *value, struct op_result *result);
+/* Adds the path's parameters to a request. False: it is answered. */
+bool api_operation_parameters(struct request *request, struct reply *reply, cJSON *value);
 /* Whether they may, of an operation that only reads and names nothing but the path's screen. False: it is answered. */
 bool api_operation_allowed(struct request *request, struct reply *reply);
 

@@ -26,6 +26,19 @@ static const struct route_api screen_commands = {.operation = "screen.commands"}
 static const struct route_api screen_command = {.operation = "screen.command"};
 static const struct route_api screen_picture = {.operation = "screen.picture", .produces = "image/png"};
 static const struct route_api screens_act = {.operation = "screens.act"};
+static const struct route_api screen_settings = {.operation = "screen.settings"};
+static const struct route_api screen_set = {.operation = "screen.set"};
+static const struct route_api organisation_settings = {.operation = "organisation.settings"};
+static const struct route_api organisation_set = {.operation = "organisation.set"};
+static const struct route_api site_settings = {.list = &api_site_form, .operation = "site.settings"};
+static const struct route_api site_set = {.list = &api_site_form, .operation = "site.set"};
+static const struct route_api groups = {.list = &api_groups_form, .operation = "group.list"};
+static const struct route_api group_create = {.operation = "group.create"};
+static const struct route_api group_show = {.operation = "group.show", .id = "group"};
+static const struct route_api group_change = {.operation = "group.change", .id = "group"};
+static const struct route_api group_remove = {.operation = "group.remove", .id = "group"};
+static const struct route_api group_settings = {.operation = "group.settings", .id = "group"};
+static const struct route_api group_set = {.operation = "group.set", .id = "group"};
 static const struct route_api enrolment_list = {.operation = "enrolment.list"};
 static const struct route_api enrolment_show = {.operation = "enrolment.show"};
 static const struct route_api enrolment_approve = {.operation = "enrolment.approve"};
@@ -120,6 +133,26 @@ static const struct route routes[] = {
     {"GET", "/api/v1/screens/{id:uuid}/picture", ROUTE_API, NULL, 0, api_screen_picture, WORK_WRITES,
      &screen_picture},
     {"POST", "/api/v1/screens/actions", ROUTE_API, JSON, ACTIONS_MAX, api_operate, WORK_WRITES, &screens_act},
+    {"GET", "/api/v1/screens/{id:uuid}/settings", ROUTE_API, NULL, 0, api_tagged, WORK_WRITES,
+     &screen_settings},
+    {"PATCH", "/api/v1/screens/{id:uuid}/settings", ROUTE_API, JSON, SCREEN_MAX, api_tagged_change,
+     WORK_WRITES, &screen_set},
+    {"GET", "/api/v1/settings", ROUTE_API, NULL, 0, api_tagged, WORK_WRITES, &organisation_settings},
+    {"PATCH", "/api/v1/settings", ROUTE_API, JSON, SCREEN_MAX, api_tagged_change, WORK_WRITES,
+     &organisation_set},
+    {"GET", "/api/v1/sites/settings", ROUTE_API, NULL, 0, api_tagged, WORK_WRITES, &site_settings},
+    {"PATCH", "/api/v1/sites/settings", ROUTE_API, JSON, SCREEN_MAX, api_tagged_change, WORK_WRITES,
+     &site_set},
+    {"GET", "/api/v1/groups", ROUTE_API, NULL, 0, api_groups, WORK_WRITES, &groups},
+    {"POST", "/api/v1/groups", ROUTE_API, JSON, ACTIONS_MAX, api_group_create, WORK_WRITES, &group_create},
+    {"GET", "/api/v1/groups/{id:uuid}", ROUTE_API, NULL, 0, api_tagged, WORK_WRITES, &group_show},
+    {"PATCH", "/api/v1/groups/{id:uuid}", ROUTE_API, JSON, ACTIONS_MAX, api_tagged_change, WORK_WRITES,
+     &group_change},
+    {"DELETE", "/api/v1/groups/{id:uuid}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &group_remove},
+    {"GET", "/api/v1/groups/{id:uuid}/settings", ROUTE_API, NULL, 0, api_tagged, WORK_WRITES,
+     &group_settings},
+    {"PATCH", "/api/v1/groups/{id:uuid}/settings", ROUTE_API, JSON, SCREEN_MAX, api_tagged_change,
+     WORK_WRITES, &group_set},
     {"GET", "/api/v1/enrolments", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &enrolment_list},
     {"GET", "/api/v1/enrolments/{code}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &enrolment_show},
     {"POST", "/api/v1/enrolments/{code}/approve", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES,

@@ -14,7 +14,7 @@
 #define EVENTS_MAX 200 /* that are shown of a screen */
 #define TAG_HALF   8   /* digits */
 
-enum { FILTER_STATE, FILTER_SITE, FILTER_TAG, FILTER_CHANNEL, FILTER_PROBLEM };
+enum { FILTER_STATE, FILTER_SITE, FILTER_TAG, FILTER_CHANNEL, FILTER_PROBLEM, FILTER_GROUP };
 enum { KEY_ORDER, KEY_NAME, KEY_ID, KEYS };
 
 static const char *const sorts[] = {"name", "seen", "state", NULL}; /* as enum screen_order */
@@ -28,7 +28,8 @@ const struct list_form api_screens_form = {
                 [FILTER_SITE] = {"site", NULL},
                 [FILTER_TAG] = {"tag", NULL},
                 [FILTER_CHANNEL] = {"channel", NULL},
-                [FILTER_PROBLEM] = {"problem", NULL}},
+                [FILTER_PROBLEM] = {"problem", NULL},
+                [FILTER_GROUP] = {"group", NULL}},
 };
 
 static void add_time(cJSON *object, const char *name, int64_t seconds) {
@@ -146,6 +147,7 @@ static struct screen_filter filter_of(const struct request *request, int64_t now
                                   .tag = list->filters[FILTER_TAG],
                                   .channel = list->filters[FILTER_CHANNEL],
                                   .problem = list->filters[FILTER_PROBLEM],
+                                  .group = list->filters[FILTER_GROUP],
                                   .now = now,
                                   .viewer = request->admin.id};
 }

@@ -138,6 +138,27 @@
     "ALTER TABLE content_file ADD COLUMN published INTEGER NOT NULL DEFAULT 0;"
 /* clang-format on */
 
+/* 39 */
+#define GROUP_TABLES                                                                                         \
+    "CREATE TABLE screen_group(id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, name_folded TEXT NOT NULL,"   \
+    "  priority INTEGER NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID, STRICT;"                          \
+    "CREATE INDEX screen_group_by_name ON screen_group(name_folded, id);"                                    \
+    "CREATE TABLE group_rule(screen_group TEXT NOT NULL REFERENCES screen_group(id) ON DELETE CASCADE,"      \
+    "  kind TEXT NOT NULL CHECK(kind IN ('tag','site')), value TEXT NOT NULL,"                               \
+    "  PRIMARY KEY(screen_group, kind, value)) WITHOUT ROWID, STRICT;"                                       \
+    "CREATE INDEX group_rule_by_value ON group_rule(kind, value);"                                           \
+    "CREATE TABLE group_screen(screen_group TEXT NOT NULL REFERENCES screen_group(id) ON DELETE CASCADE,"    \
+    "  device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE, PRIMARY KEY(screen_group, device))"     \
+    "  WITHOUT ROWID, STRICT;"                                                                               \
+    "CREATE INDEX group_screen_of_device ON group_screen(device);"                                           \
+    "CREATE TABLE level_settings(level TEXT NOT NULL CHECK(level IN ('organisation','site','group')),"       \
+    "  scope TEXT NOT NULL, time_zone TEXT, locale TEXT, rotation INTEGER, offline_mark INTEGER,"            \
+    "  lock_after INTEGER, erase_after INTEGER, PRIMARY KEY(level, scope)) WITHOUT ROWID, STRICT;"           \
+    "CREATE TABLE settings_change(number INTEGER PRIMARY KEY AUTOINCREMENT, made INTEGER NOT NULL) STRICT;"  \
+    "ALTER TABLE device ADD COLUMN own_settings INTEGER NOT NULL DEFAULT 0;"                                 \
+    "UPDATE device SET own_settings = 3 + CASE WHEN rotation <> 0 THEN 4 ELSE 0 END"                         \
+    "  + CASE WHEN offline_mark <> 0 THEN 8 ELSE 0 END + CASE WHEN lock_after <> 0 THEN 16 ELSE 0 END;"
+
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;"
@@ -389,6 +410,10 @@ static const char *const migrations[] = {
     /* 38: what is to be published on a channel, what was, and who is at work on it; of a file of the library, which
      * version of the program has looked at it, and whether its key has become an object's */
     PUBLISHING_TABLES,
+    /* 39: groups of screens; and settings of organisation, sites and groups, which screens have where they have none of
+     * their own (a bit each in "own_settings", ops/screen_settings.h). What screens have so far is their own, unless it
+     * is what they had been given without being asked */
+    GROUP_TABLES,
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

@@ -79,9 +79,9 @@ static bool cursor_read(struct list *list, const struct list_form *form, const c
 /* One parameter but the cursor. */
 static bool parameter_read(struct list *list, const struct list_form *form, const char *name,
                            const char *value, struct pp_error *error) {
-    if (strcmp(name, "limit") == 0)
+    if (strcmp(name, "limit") == 0 && form->sorts)
         return limit_read(value, &list->limit, error);
-    if (strcmp(name, "sort") == 0)
+    if (strcmp(name, "sort") == 0 && form->sorts)
         return sort_read(list, form, value, error);
     if (strcmp(name, "q") == 0 && form->searched)
         return text_read("q", value, &list->q, error);
@@ -94,7 +94,7 @@ static bool parameter_read(struct list *list, const struct list_form *form, cons
 
 bool list_read(struct list *list, const struct list_form *form, const struct query *query,
                const char **parameter, struct pp_error *error) {
-    *list = (struct list){.limit = LIST_LIMIT, .q = "", .sort = form ? form->sorts[0] : NULL};
+    *list = (struct list){.limit = LIST_LIMIT, .q = "", .sort = form && form->sorts ? form->sorts[0] : NULL};
     *parameter = query_doubled(query);
     if (*parameter)
         return pp_fail(error, PP_E_INVALID, "%.64s: stands twice", *parameter);
@@ -108,7 +108,7 @@ bool list_read(struct list *list, const struct list_form *form, const struct que
             return pp_fail(error, PP_E_INVALID, "%.64s: not a parameter of this address", *parameter);
         if (!value)
             return pp_fail(error, PP_E_INVALID, "%.64s: has no value", *parameter);
-        if (strcmp(*parameter, "cursor") == 0)
+        if (strcmp(*parameter, "cursor") == 0 && form->sorts)
             cursor = value;
         else if (!parameter_read(list, form, *parameter, value, error))
             return false;

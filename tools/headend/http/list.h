@@ -34,10 +34,11 @@ struct list_filter {
 
 /* What a list takes. Of a route's row, static. */
 struct list_form {
-    const char *const
-        *sorts;    /* names, NULL at the end, of which the first is the default; "-name" is descending */
-    size_t keys;   /* of a cursor, that say where a row stands */
-    bool searched; /* it takes `q` */
+    /* Names, NULL at the end, of which the first is the default; "-name" is descending. NULL: this is no list, and
+     * takes its filters alone. */
+    const char *const *sorts;
+    size_t keys;                                  /* of a cursor, that say where a row stands */
+    bool searched;                                /* it takes `q` */
     struct list_filter filters[LIST_FILTERS_MAX]; /* up to the first without a name */
 };
 

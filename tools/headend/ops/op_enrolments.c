@@ -3,6 +3,7 @@
 #include "headend/ops/enrolment.h"
 #include "headend/ops/op_screens.h"
 #include "headend/ops/operation.h"
+#include "headend/ops/screen_settings.h"
 #include "headend/ops/throttle.h"
 
 static bool code_read(struct op *op, char code[USER_CODE_SIZE], struct pp_error *error) {
@@ -43,6 +44,15 @@ static bool settings_good(struct op *op, struct device_settings *settings, struc
     return op_screen_settings_good(op, settings, error);
 }
 
+/* What was not said comes from above, as of any screen. */
+static bool settings_inherit(struct op *op, const char *id, struct pp_error *error) {
+    static const unsigned asked = SETTING_BIT(SETTING_TIME_ZONE) | SETTING_BIT(SETTING_LOCALE);
+    unsigned set = (op_given(op, "time_zone") ? SETTING_BIT(SETTING_TIME_ZONE) : 0) |
+                   (op_given(op, "locale") ? SETTING_BIT(SETTING_LOCALE) : 0);
+    return screen_settings_own(op->db, id, set, asked & ~set, error) &&
+           screen_settings_apply(op->db, id, error);
+}
+
 static bool approve(struct op *op, const char *code, const struct device_settings *settings,
                     struct pp_error *error) {
     const cJSON *any = cJSON_GetObjectItemCaseSensitive(op->request, "any_group");
@@ -53,7 +63,7 @@ static bool approve(struct op *op, const char *code, const struct device_setting
     struct pp_error why = {0};
     if (enrolment_approve(op->db, code, &answer, settings, op->actor->name, id, &why)) {
         approval_note(op, id, settings);
-        return true;
+        return settings_inherit(op, id, error);
     }
     op->kept = why.code == PP_E_AUTH;
     return op_fail(op, op->kept ? "fingerprint" : "code", why.code, error, "%s", why.message);

@@ -7,6 +7,7 @@
 #include "headend/ops/operation.h"
 #include "headend/ops/person_session.h"
 #include "headend/ops/screen_commands.h"
+#include "headend/ops/screen_settings.h"
 #include "headend/ops/screen_tags.h"
 #include "headend/ops/screen_uploads.h"
 
@@ -18,18 +19,18 @@
 
 static const char *number_text(const struct op *op, const char *name, char text[24]) {
     snprintf(text, 24, "%" PRId64, op_integer(op, name));
-    return op_has(op, name) ? text : NULL;
+    return op_given(op, name) ? text : NULL;
 }
 
 static const char *silence_text_of(const struct op *op, const char *name, char text[24]) {
     int64_t seconds = op_integer(op, name);
     snprintf(text, 24, "%" PRId64 "s", seconds);
-    return !op_has(op, name) ? NULL : seconds ? text : "never";
+    return !op_given(op, name) ? NULL : seconds ? text : "never";
 }
 
 static const char *yes_or_no(const struct op *op, const char *name) {
     const cJSON *value = cJSON_GetObjectItemCaseSensitive(op->request, name);
-    return !value ? NULL : cJSON_IsTrue(value) ? "yes" : "no";
+    return !op_given(op, name) ? NULL : cJSON_IsTrue(value) ? "yes" : "no";
 }
 
 struct device_settings op_screen_settings(const struct op *op, struct op_screen_texts *texts) {
@@ -85,6 +86,28 @@ static bool tags_save(struct op *op, struct pp_error *error) {
            op_fail(op, field, why.code, error, "%s", why.message);
 }
 
+/* What the request says of the settings that cascade: those that are the screen's own from now on, and those that come
+ * from above again. */
+static bool settings_own(struct op *op, struct pp_error *error) {
+    static const struct {
+        const char *name;
+        enum setting setting;
+    } members[] = {{"time_zone", SETTING_TIME_ZONE},  {"locale", SETTING_LOCALE},
+                   {"rotation", SETTING_ROTATION},    {"offline_mark", SETTING_OFFLINE_MARK},
+                   {"lock_after_s", SETTING_SILENCE}, {"erase_after_s", SETTING_SILENCE}};
+    unsigned set = 0, cleared = 0;
+    for (size_t i = 0; i < PP_COUNT(members); i++) {
+        unsigned bit = SETTING_BIT(members[i].setting);
+        set |= op_given(op, members[i].name) ? bit : 0;
+        cleared |= op_has(op, members[i].name) && !op_given(op, members[i].name) ? bit : 0;
+    }
+    if (set & cleared)
+        return op_fail(op, "erase_after_s", PP_E_INVALID, error,
+                       "lock_after_s and erase_after_s are one setting: both are null, or none");
+    return screen_settings_own(op->db, op->device.id, set, cleared, error) &&
+           screen_settings_apply(op->db, op->device.id, error);
+}
+
 bool op_screen_change(struct op *op, struct pp_error *error) {
     struct op_screen_texts texts;
     struct pp_error why = {0};
@@ -94,7 +117,7 @@ bool op_screen_change(struct op *op, struct pp_error *error) {
     op->wakes = true;
     if (!device_settings_save(op->db, op->device.id, &settings, &why))
         return op_fail(op, change_field(&why), why.code, error, "%s", why.message);
-    return tags_save(op, error);
+    return tags_save(op, error) && settings_own(op, error);
 }
 
 /* ---- How it shows who it is ---- */

@@ -25,6 +25,8 @@ const char *op_text(const struct op *op, const char *name);
 const char *op_text_or_null(const struct op *op, const char *name);
 int64_t op_integer(const struct op *op, const char *name);
 bool op_has(const struct op *op, const char *name);
+/* It has one that is not null. */
+bool op_given(const struct op *op, const char *name);
 /* Fails, about a field of the request. */
 bool op_fail(struct op *op, const char *field, enum pp_code code, struct pp_error *error, const char *format,
              ...) __attribute__((format(printf, 5, 6)));
@@ -89,5 +91,14 @@ bool op_version_show(struct op *op, struct pp_error *error);
 bool op_version_name(struct op *op, struct pp_error *error);
 bool op_publishing_show(struct op *op, struct pp_error *error);
 bool op_publishing_change(struct op *op, struct pp_error *error);
+/* op_groups.c */
+bool op_group_show(struct op *op, struct pp_error *error);
+bool op_group_create(struct op *op, struct pp_error *error);
+bool op_group_change(struct op *op, struct pp_error *error);
+bool op_group_remove(struct op *op, struct pp_error *error);
+/* op_settings.c */
+bool op_settings_show(struct op *op, struct pp_error *error);
+bool op_settings_change(struct op *op, struct pp_error *error);
+bool op_screen_settings_show(struct op *op, struct pp_error *error);
 
 #endif

@@ -16,11 +16,6 @@
     { "content", OP_TEXT, true }
 #define CHANNEL                                                                                              \
     { "channel", OP_TEXT, true }
-#define SCREEN_PLACE                                                                                         \
-    {"name", OP_TEXT, false}, {"site", OP_TEXT, false}, {"channel", OP_TEXT, false},                         \
-        {"channel_title", OP_TEXT, false}, {"time_zone", OP_TEXT, false}, {                                  \
-        "locale", OP_TEXT, false                                                                             \
-    }
 /* clang-format off */
 #define ALERT_FIELDS                                                                                         \
     {"name", OP_TEXT, false}, {"about", OP_TEXT, false}, {"detail", OP_TEXT, false},                         \
@@ -28,6 +23,15 @@
     {"repeat_s", OP_INTEGER, false}, {"per_hour", OP_INTEGER, false}, {"quiet", OP_TEXT, false},             \
     {"time_zone", OP_TEXT, false}, {"locale", OP_TEXT, false}, {"mail", OP_TEXTS, false},                    \
     {"webhook", OP_TEXT, false}, {"enabled", OP_BOOLEAN, false}, {"tag", OP_TEXT, false}
+#define SCREEN_PLACE \
+    {"name", OP_TEXT, false}, {"site", OP_TEXT, false}, {"channel", OP_TEXT, false}, {"channel_title", OP_TEXT, false}
+#define SETTINGS_OF_APPROVAL {"time_zone", OP_TEXT_OR_NULL, false}, {"locale", OP_TEXT_OR_NULL, false}
+#define SETTINGS_ALL \
+    SETTINGS_OF_APPROVAL, {"rotation", OP_INTEGER_OR_NULL, false}, {"offline_mark", OP_BOOLEAN_OR_NULL, false}, \
+    {"lock_after_s", OP_INTEGER_OR_NULL, false}, {"erase_after_s", OP_INTEGER_OR_NULL, false}
+#define GROUP {"group", OP_TEXT, true}
+#define SITE {"site", OP_TEXT, true}
+#define GROUP_WHO {"tags", OP_TEXTS, false}, {"sites", OP_TEXTS, false}, {"screens", OP_IDS, false}
 /* clang-format on */
 
 static const struct operation operations[] = {
@@ -38,10 +42,7 @@ static const struct operation operations[] = {
      op_screen_change,
      {SCREEN,
       SCREEN_PLACE,
-      {"rotation", OP_INTEGER, false},
-      {"offline_mark", OP_BOOLEAN, false},
-      {"lock_after_s", OP_INTEGER, false},
-      {"erase_after_s", OP_INTEGER, false},
+      SETTINGS_ALL,
       {"tags", OP_TEXTS, false},
       {"add_tags", OP_TEXTS, false},
       {"remove_tags", OP_TEXTS, false}}},
@@ -98,7 +99,36 @@ static const struct operation operations[] = {
       {"fingerprint", OP_TEXT, true},
       {"any_group", OP_BOOLEAN, false},
       {"access", OP_TEXT, false},
-      SCREEN_PLACE}},
+      SCREEN_PLACE,
+      SETTINGS_OF_APPROVAL}},
+    {"screen.settings", RIGHT_VIEW, OP_SCREEN, false, op_screen_settings_show, {SCREEN}},
+    {"screen.set", RIGHT_OPERATE, OP_SCREEN, true, op_screen_change, {SCREEN, SETTINGS_ALL}},
+    {"organisation.settings", RIGHT_VIEW, OP_WHOLE, false, op_settings_show, {{NULL, OP_TEXT, false}}},
+    {"organisation.set", RIGHT_OPERATE, OP_WHOLE, true, op_settings_change, {SETTINGS_ALL}},
+    {"site.settings", RIGHT_VIEW, OP_SITE, false, op_settings_show, {SITE}},
+    {"site.set", RIGHT_OPERATE, OP_SITE, true, op_settings_change, {SITE, SETTINGS_ALL}},
+    {"group.settings", RIGHT_VIEW, OP_ANYWHERE, false, op_settings_show, {GROUP}},
+    {"group.set", RIGHT_OPERATE, OP_WHOLE, true, op_settings_change, {GROUP, SETTINGS_ALL}},
+    {"group.list", RIGHT_VIEW, OP_ANYWHERE, false, op_nothing, {{NULL, OP_TEXT, false}}},
+    {"group.show", RIGHT_VIEW, OP_ANYWHERE, false, op_group_show, {GROUP}},
+    {"group.create",
+     RIGHT_OPERATE,
+     OP_WHOLE,
+     true,
+     op_group_create,
+     {{"name", OP_TEXT, true}, {"priority", OP_INTEGER, false}, GROUP_WHO}},
+    {"group.change",
+     RIGHT_OPERATE,
+     OP_WHOLE,
+     true,
+     op_group_change,
+     {GROUP,
+      {"name", OP_TEXT, false},
+      {"priority", OP_INTEGER, false},
+      GROUP_WHO,
+      {"add_screens", OP_IDS, false},
+      {"remove_screens", OP_IDS, false}}},
+    {"group.remove", RIGHT_OPERATE, OP_WHOLE, true, op_group_remove, {GROUP}},
     {"enrolment.refuse", RIGHT_OPERATE, OP_ANYWHERE, true, op_enrolment_refuse, {{"code", OP_TEXT, true}}},
     {"enrolment.show", RIGHT_OPERATE, OP_ANYWHERE, false, op_enrolment_show, {{"code", OP_TEXT, true}}},
     {"enrolment.list", RIGHT_OPERATE, OP_ANYWHERE, false, op_enrolment_list, {{0}}},
@@ -258,6 +288,11 @@ bool op_has(const struct op *op, const char *name) {
     return cJSON_HasObjectItem(op->request, name);
 }
 
+bool op_given(const struct op *op, const char *name) {
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(op->request, name);
+    return value && !cJSON_IsNull(value);
+}
+
 bool op_fail(struct op *op, const char *field, enum pp_code code, struct pp_error *error, const char *format,
              ...) {
     char message[PP_ERROR_MESSAGE_MAX];
@@ -317,6 +352,12 @@ static bool value_fits(const cJSON *request, const cJSON *value, enum op_type ty
         return texts_fit(value, OP_IDS_MAX);
     case OP_OBJECT:
         return cJSON_IsObject(value);
+    case OP_TEXT_OR_NULL:
+        return cJSON_IsNull(value) || value_fits(request, value, OP_TEXT);
+    case OP_INTEGER_OR_NULL:
+        return cJSON_IsNull(value) || value_fits(request, value, OP_INTEGER);
+    case OP_BOOLEAN_OR_NULL:
+        return cJSON_IsNull(value) || value_fits(request, value, OP_BOOLEAN);
     }
     return false;
 }
@@ -335,7 +376,10 @@ static bool request_check(struct op *op, struct pp_error *error) {
                                         [OP_BOOLEAN] = "true or false",
                                         [OP_TEXTS] = "a list of texts",
                                         [OP_IDS] = "a list of at most 500 ids",
-                                        [OP_OBJECT] = "an object"};
+                                        [OP_OBJECT] = "an object",
+                                        [OP_TEXT_OR_NULL] = "a text or null",
+                                        [OP_INTEGER_OR_NULL] = "a whole number or null",
+                                        [OP_BOOLEAN_OR_NULL] = "true, false or null"};
     const cJSON *value;
     cJSON_ArrayForEach(value, op->request) {
         const struct op_field *field = field_find(op->operation, value->string);
@@ -388,6 +432,18 @@ static bool channel_allow(struct op *op, struct pp_error *error) {
     return actor_may_at(op->actor, op->operation->right, &place) || deny(op, error);
 }
 
+static bool site_allow(struct op *op, struct pp_error *error) {
+    const struct place place = {op_text(op, "site"), ""};
+    snprintf(op->target, sizeof op->target, "%.*s", TEXT_NAME_MAX, place.site);
+    if (!actor_may_at(op->actor, RIGHT_VIEW, &place))
+        return op_fail(op, "site", PP_E_NOTFOUND, error, "no such site");
+    struct pp_error why = {0};
+    if (!actor_may_at(op->actor, op->operation->right, &place))
+        return deny(op, error);
+    return text_check("site", place.site, 1, TEXT_NAME_MAX, &why) ||
+           op_fail(op, "site", why.code, error, "%s", why.message);
+}
+
 /* Before anything is done. */
 static bool op_allow(struct op *op, struct pp_error *error) {
     const struct place place = {op_text(op, "site"), op_text(op, "channel")};
@@ -402,6 +458,8 @@ static bool op_allow(struct op *op, struct pp_error *error) {
         return screen_find(op, error);
     case OP_CHANNEL:
         return channel_allow(op, error);
+    case OP_SITE:
+        return site_allow(op, error);
     case OP_NEW_SCREEN:
         return actor_may_at(op->actor, op->operation->right, &place) || deny(op, error);
     }

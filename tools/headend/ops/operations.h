@@ -28,10 +28,21 @@ enum op_concern {
     OP_ANYWHERE,   /* what the actor may see of it */
     OP_SCREEN,     /* the request's "screen": an id */
     OP_CHANNEL,    /* the request's "channel": an id */
+    OP_SITE,       /* the request's "site" */
     OP_NEW_SCREEN, /* one that is to stand at the request's "site" and "channel" */
 };
 
-enum op_type { OP_TEXT, OP_INTEGER, OP_BOOLEAN, OP_TEXTS, OP_IDS, OP_OBJECT };
+enum op_type {
+    OP_TEXT,
+    OP_INTEGER,
+    OP_BOOLEAN,
+    OP_TEXTS,
+    OP_IDS,
+    OP_OBJECT,
+    OP_TEXT_OR_NULL,
+    OP_INTEGER_OR_NULL,
+    OP_BOOLEAN_OR_NULL,
+};
 
 struct op_field {
     const char *name;

@@ -22,6 +22,7 @@ enum way_in {
     BY_SITE,
     BY_CHANNEL,
     BY_TAG,
+    BY_GROUP,
     BY_PROBLEM,
     BY_TROUBLE,
     BY_OFFLINE,
@@ -54,7 +55,8 @@ static enum way_in way_of_state(const char *state) {
 }
 
 static enum way_in way_find(const struct screen_filter *filter, const char *state) {
-    return filter->tag       ? BY_TAG
+    return filter->group     ? BY_GROUP
+           : filter->tag     ? BY_TAG
            : filter->site    ? BY_SITE
            : filter->channel ? BY_CHANNEL
            : filter->problem ? BY_PROBLEM
@@ -77,7 +79,7 @@ static struct db_row *list_query(struct db *db, const struct screen_list *wanted
                     DB_TEXT(after ? after->id : first), DB_INT(filter->now - DEVICE_ONLINE_S), DB_TEXT(state),
                     DB_INT(count), DB_TEXT(words[0]), DB_TEXT(words[1]), DB_TEXT(words[2]), DB_TEXT(words[3]),
                     DB_INT(filter->viewer), DB_TEXT(filter->site), DB_TEXT(filter->tag),
-                    DB_TEXT(filter->channel), DB_TEXT(filter->problem));
+                    DB_TEXT(filter->channel), DB_TEXT(filter->problem), DB_TEXT(filter->group));
 }
 
 /* The screen that the row names, whole. */

@@ -35,6 +35,7 @@
 #include "headend/ops/publish_job.h"
 #include "headend/ops/publish_worker.h"
 #include "headend/ops/screen_changes.h"
+#include "headend/ops/screen_settings.h"
 #include "headend/ops/screen_uploads.h"
 #include "headend/ops/setup_link.h"
 #include "headend/ops/throttle.h"
@@ -63,6 +64,7 @@
 #define SERVE_HOUSEKEEP_MS  60000
 #define SERVE_MAINTAIN_MS   (6 * 3600 * 1000) /* what takes years to be due, and what can wait for a day */
 #define SERVE_DRAIN_MS      300               /* at the end, for answers to those that waited */
+#define SERVE_SPREAD_MS     200               /* of settings to screens, at a time */
 #define SERVE_FILES         128               /* descriptors for all but connections and their files */
 #define SERVE_LEAST         16                /* connections, or it is not worth while */
 #define SERVE_MOST          262144            /* connections, where nobody says how many */
@@ -79,6 +81,8 @@ struct serving {
     uint8_t issuer[CA_HASH_SIZE];          /* the authority that it was looked at with */
     bool look_again;                       /* soon: not each connection may have heard of what one has */
     int64_t data_version, streams_version; /* that waiters, and streams, have heard of */
+    struct settings_spread spread;         /* of settings to the screens below */
+    bool spreading;                        /* more of them are to hear of it */
     int64_t housekeep_at, maintain_at;     /* ms, CLOCK_MONOTONIC */
 };
 
@@ -400,7 +404,25 @@ static void serving_notice(struct serving *serving) {
         serving->housekeep_at = 0;
 }
 
+/* Settings that were changed for many screens get to them, some at each turn: between two hundreds others write. */
+static void serving_spread(struct serving *serving) {
+    struct pp_error error = {0};
+    struct db *db = serving->keeper->db;
+    int64_t until = pp_clock_monotonic_ms() + SERVE_SPREAD_MS;
+    do {
+        db_lock(db);
+        bool ok = screen_settings_spread(db, &serving->spread, &serving->spreading, &error);
+        db_unlock(db);
+        if (!ok) {
+            pp_log_warning("settings for many screens: %s; once more later", error.message);
+            serving->spreading = false;
+        }
+    } while (serving->spreading && pp_clock_monotonic_ms() < until);
+}
+
 static int serving_timeout(struct serving *serving) {
+    if (serving->spreading)
+        return 0;
     int64_t now = pp_clock_monotonic_ms();
     int64_t due = waiters_expire(serving->app.waiters);
     int64_t beat = streams_expire(serving->app.streams);
@@ -427,6 +449,7 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
         serving_check(serving);
         serving_check_streams(serving);
         serving_check_authorities(serving);
+        serving_spread(serving);
         if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
             serving_housekeep(serving);

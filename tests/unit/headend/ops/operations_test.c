@@ -149,7 +149,8 @@ static void who_has_no_grant_or_is_a_screen_may_do_nothing(void **state) {
     struct actor display = {.kind = ACTOR_SCREEN, .name = "4f0c"};
     for (size_t i = 0; i < count; i++) {
         /* They may not see it, either. */
-        bool hidden = all[i].concern == OP_SCREEN || all[i].concern == OP_CHANNEL;
+        bool hidden =
+            all[i].concern == OP_SCREEN || all[i].concern == OP_CHANNEL || all[i].concern == OP_SITE;
         enum pp_code expected = hidden ? PP_E_NOTFOUND : PP_E_DENIED;
         if (all[i].right != RIGHT_NONE)
             assert_int_equal(run(home, &nobody, all[i].name, request_for(&all[i], screen)), expected);

@@ -183,8 +183,8 @@ static void plan_read(struct home *home, enum db_statement statement, struct pp_
     pp_autobuf struct pp_buf sql = PP_BUF_INIT(16384);
     assert_true(pp_buf_addf(&sql, NULL, "EXPLAIN QUERY PLAN %s", texts[statement]));
     db_autorow struct db_row *row =
-        db_query_sql(home->db, NULL, pp_buf_text(&sql), "ssssssssssssss", NULL, NULL, NULL, NULL, NULL, NULL,
-                     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+        db_query_sql(home->db, NULL, pp_buf_text(&sql), "sssssssssssssss", NULL, NULL, NULL, NULL, NULL, NULL,
+                     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     assert_non_null(row);
     while (db_next(row, "step", NULL))
         assert_true(pp_buf_addf(plan, NULL, "%s\n", db_text(row, 3)));
@@ -201,6 +201,7 @@ static void each_way_is_entered_by_its_index(void **state) {
         {DB_SCREEN_LIST_CHANNEL_NAME_AFTER, "device_by_channel (channel=? AND (name",
          "device_by_channel (channel=?)"},
         {DB_SCREEN_LIST_TAG_NAME_AFTER, "device_tag_by_tag (tag=?", "device_tag_by_tag (tag=?"},
+        {DB_SCREEN_LIST_GROUP_NAME_AFTER, "device USING PRIMARY KEY (id=?", "device USING PRIMARY KEY (id=?"},
         {DB_SCREEN_LIST_PROBLEM_NAME_AFTER, "device_of_problem ((name", "device_of_problem"},
         {DB_SCREEN_LIST_TROUBLE_NAME_AFTER, "device_in_trouble ((name", "device_in_trouble"},
         {DB_SCREEN_LIST_OFFLINE_NAME_AFTER, "device_by_seen (<expr>", "device_by_seen (<expr>"},
