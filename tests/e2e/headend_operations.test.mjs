@@ -182,6 +182,49 @@ describe('operations on screens', () => {
     assert.deepEqual((await ask('GET', place)).json().tags, ['4K', 'tall']);
   });
 
+  test('many at once are found by a filter, which has to find as many as was said', async () => {
+    const made = [];
+    for (const name of ['Kiosk 1', 'Kiosk 2', 'Kiosk 3']) made.push((await enrolDevice(headend, { name, channel: 'bar' })).id);
+    await ask('POST', '/api/v1/screens/actions', { action: 'change', screens: made, request: { site: 'Quimper', add_tags: ['kiosk'] } });
+    const counted = async (query) => (await ask('GET', `/api/v1/screens/count?${query}`)).json();
+    assert.deepEqual(await counted('tag=kiosk&site=Quimper&channel=bar&q=kiosk'), { count: 3, more: false });
+    const act = (body) => ['POST', '/api/v1/screens/actions', { action: 'change', request: { rotation: 180 }, ...body }];
+    const filter = { tag: 'kiosk', site: 'Quimper' };
+    const differs = await refused('count-differs', 'count', ...act({ filter, count: 2 }));
+    assert.deepEqual([differs.status, differs.json().detail], [409, 'the filter finds 3 screens now']);
+    assert.equal((await ask('GET', `/api/v1/screens/${made[0]}`)).json().rotation, 0, 'nothing is done');
+    const answer = (await ask(...act({ filter, count: 3 }))).json();
+    assert.deepEqual(answer.items.map(({ id, outcome }) => [id, outcome]), made.map((id) => [id, 'done']));
+    assert.equal((await ask('GET', `/api/v1/screens/${made[2]}`)).json().rotation, 180);
+    const [last] = (await audited()).slice(-1);
+    assert.deepEqual([last.operation, last.after], ['screens.act', { action: 'change', filter, screens: 3 }]);
+    for (const [body, parameter] of [[{ filter }, 'count'], [{}, 'screens'], [{ filter, count: 3, screens: made }, 'screens'], [{ filter: { colour: 'red' }, count: 0 }, 'filter'],
+      [{ filter: { tag: 5 }, count: 0 }, 'filter'], [{ filter: { state: 'gone' }, count: 0 }, 'filter'], [{ filter: [], count: 0 }, 'filter']]) {
+      await refused('body-invalid', parameter, ...act(body));
+    }
+    await refused('query-invalid', 'limit', 'GET', '/api/v1/screens/count?limit=5');
+  });
+
+  test('sites and tags are listed with how many screens there are', async () => {
+    await headend.sql("UPDATE device SET seen = 5, status = 'active' WHERE name = 'Kiosk 1'");
+    const listed = async (what) => {
+      const items = [];
+      for (let cursor = ''; cursor !== null;) {
+        const page = (await ask('GET', `/api/v1/${what}?limit=1${cursor && `&cursor=${cursor}`}`)).json();
+        items.push(...page.items);
+        cursor = page.next;
+      }
+      return items;
+    };
+    const sites = await listed('sites');
+    assert.deepEqual(sites.find(({ name }) => name === 'Quimper'), { name: 'Quimper', screens: 3, offline: 1, trouble: 0 });
+    assert.deepEqual(sites.map(({ name }) => name), [...sites.map(({ name }) => name)].sort());
+    const tags = await listed('tags');
+    assert.deepEqual(tags.find(({ name }) => name === 'kiosk'), { name: 'kiosk', screens: 3, offline: 1, trouble: 0 });
+    assert.equal((await ask('GET', '/api/v1/sites?sort=-name')).json().items.at(-1).name, sites[0].name);
+    await refused('query-invalid', 'q', 'GET', '/api/v1/sites?q=a');
+  });
+
   test('timeline and reports', async () => {
     const item = { id: '6b373e71-c470-49d9-9265-112494d3c72e', time: '2026-01-05T08:00:00Z', kind: 'sync', detail: { bytes: 1 } };
     const sent = await headend.request('POST', '/v1/events', { device: screen, headers: { 'content-type': 'application/json' },
@@ -250,6 +293,9 @@ describe('operations on screens', () => {
     assert.equal((await ask('GET', target)).status, 200);
     assert.equal((await ask('GET', '/api/v1/enrolments')).status, 403);
     await headend.sql("UPDATE admin_grant SET scope = 'site', value = 'Elsewhere'");
+    assert.deepEqual((await ask('GET', '/api/v1/sites')).json().items, []);
+    assert.deepEqual((await ask('GET', '/api/v1/tags')).json().items, []);
+    assert.equal((await ask('GET', '/api/v1/screens/count')).json().count, 0);
     for (const more of ['', '/commands', '/picture', '/events', '/reports']) {
       assert.equal((await ask('GET', `${target}${more}`, undefined, more === '/picture' ? { accept: 'image/png' } : {})).status, 404, more);
     }

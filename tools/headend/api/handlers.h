@@ -31,7 +31,8 @@ void api_passkey_remove(struct request *request, struct reply *reply);
 /* events.c */
 void api_events(struct request *request, struct reply *reply);
 /* screens.c */
-extern const struct list_form api_screens_form;
+extern const struct list_form api_screens_form, api_screens_count_form;
+void api_screens_count(struct request *request, struct reply *reply);
 void api_screens(struct request *request, struct reply *reply);
 void api_screen(struct request *request, struct reply *reply);
 void api_screen_change(struct request *request, struct reply *reply);
@@ -46,6 +47,10 @@ void api_screen_picture(struct request *request, struct reply *reply);
 extern const struct list_form api_groups_form;
 void api_groups(struct request *request, struct reply *reply);
 void api_group_create(struct request *request, struct reply *reply);
+/* places.c */
+extern const struct list_form api_counts_form;
+void api_sites(struct request *request, struct reply *reply);
+void api_tags(struct request *request, struct reply *reply);
 /* tagged.c */
 void api_tagged(struct request *request, struct reply *reply);
 void api_tagged_change(struct request *request, struct reply *reply);

@@ -97,7 +97,10 @@ static void refuse(const struct request *request, struct reply *reply, const str
         refuse_value(reply, result, error);
         break;
     case PP_E_STATE:
-        reply_with(reply, PROBLEM_STATE_CONFLICT, "%s", error->message);
+        if (strcmp(result->field, "count") == 0)
+            reply_with_parameter(reply, PROBLEM_COUNT, "count", error->message);
+        else
+            reply_with(reply, PROBLEM_STATE_CONFLICT, "%s", error->message);
         break;
     case PP_E_AUTH:
         reply_with(reply, PROBLEM_FINGERPRINT_WRONG, "%s", error->message);

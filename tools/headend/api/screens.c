@@ -11,8 +11,10 @@
 #include "headend/ops/screen_list.h"
 #include "headend/ops/screen_tags.h"
 
-#define EVENTS_MAX 200 /* that are shown of a screen */
-#define TAG_HALF   8   /* digits */
+#define EVENTS_MAX  200 /* that are shown of a screen */
+#define TAG_HALF    8   /* digits */
+
+#define COUNTED_MAX 10000 /* screens; of more, that there are more */
 
 enum { FILTER_STATE, FILTER_SITE, FILTER_TAG, FILTER_CHANNEL, FILTER_PROBLEM, FILTER_GROUP };
 enum { KEY_ORDER, KEY_NAME, KEY_ID, KEYS };
@@ -117,22 +119,13 @@ static enum screen_order order_of(const struct list *list) {
     return order;
 }
 
-/* Which of the states, as they are kept; NULL for none. */
-static const char *state_find(const char *text) {
-    for (const char *const *state = states; *state; state++) {
-        if (strcmp(*state, text) == 0)
-            return *state;
-    }
-    return NULL;
-}
-
 /* The row that a page begins behind; a first key that is none of the order is refused. */
 static bool place_read(const struct list *list, enum screen_order order, struct screen_place *place) {
     const char *key = list->keys[KEY_ORDER];
     size_t digits = strspn(key, "0123456789");
     *place = (struct screen_place){.name = list->keys[KEY_NAME], .id = list->keys[KEY_ID]};
     if (order == SCREENS_BY_STATE)
-        return (place->state = state_find(key)) != NULL;
+        return (place->state = device_state_find(key)) != NULL;
     if (order == SCREENS_BY_NAME)
         return !*key;
     place->seen = strtoll(key, NULL, 10);
@@ -190,6 +183,40 @@ void api_screens(struct request *request, struct reply *reply) {
         return;
     }
     listing_reply(request, reply, &listing, order);
+}
+
+/* Nothing but filters: how many there are is no page. */
+const struct list_form api_screens_count_form = {
+    .searched = true,
+    .filters = {[FILTER_STATE] = {"state", states},
+                [FILTER_SITE] = {"site", NULL},
+                [FILTER_TAG] = {"tag", NULL},
+                [FILTER_CHANNEL] = {"channel", NULL},
+                [FILTER_PROBLEM] = {"problem", NULL},
+                [FILTER_GROUP] = {"group", NULL}},
+};
+
+static bool count_add(void *arg, const char *id) {
+    (void)id;
+    ++*(int64_t *)arg;
+    return true;
+}
+
+/* GET /api/v1/screens/count: how many would be listed, up to COUNTED_MAX */
+void api_screens_count(struct request *request, struct reply *reply) {
+    const struct screen_filter filter = filter_of(request, pp_clock_realtime_s());
+    struct pp_error error = {0};
+    int64_t count = 0;
+    if (!api_operation_allowed(request, reply))
+        return;
+    if (!screen_list_ids(request->db, &filter, COUNTED_MAX + 1, count_add, &count, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    cJSON_AddNumberToObject(answer, "count", (double)(count > COUNTED_MAX ? COUNTED_MAX : count));
+    cJSON_AddBoolToObject(answer, "more", count > COUNTED_MAX);
+    reply_json(reply, MHD_HTTP_OK, answer);
 }
 
 static void add_settings(cJSON *object, const struct device *device) {

@@ -25,6 +25,7 @@
     PROBLEM(METHOD_NOT_ALLOWED, 405, "method-not-allowed")                                                   \
     PROBLEM(NOT_ACCEPTABLE, 406, "not-acceptable")                                                           \
     PROBLEM(OFFSET, 409, "offset-differs")                                                                   \
+    PROBLEM(COUNT, 409, "count-differs")                                                                     \
     PROBLEM(STATE_CONFLICT, 409, "state-conflict")                                                           \
     PROBLEM(PASSKEYS_UNAVAILABLE, 409, "passkeys-unavailable")                                               \
     PROBLEM(PASSKEY_KNOWN, 409, "passkey-known")                                                             \

@@ -112,6 +112,15 @@ const char *device_state_key(enum device_state state) {
     return keys[state];
 }
 
+const char *device_state_find(const char *text) {
+    for (unsigned i = 0; i < DEVICE_STATES; i++) {
+        const char *key = device_state_key((enum device_state)i);
+        if (strcmp(key, text) == 0)
+            return key;
+    }
+    return NULL;
+}
+
 enum device_state device_state_of(const struct device *device, int64_t publish, int64_t now) {
     if (strcmp(device->status, "retired") == 0)
         return DEVICE_RETIRED;

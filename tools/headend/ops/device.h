@@ -86,6 +86,8 @@ enum device_state {
 };
 /* "online", "idle", "trouble", "offline", "waiting", "retired". */
 const char *device_state_key(enum device_state state);
+/* The same text, as it is kept; NULL for another one. */
+const char *device_state_find(const char *text);
 /* `publish` is its channel's, 0 without one. */
 enum device_state device_state_of(const struct device *device, int64_t publish, int64_t now);
 

@@ -7,6 +7,7 @@
 #include "headend/ops/operation.h"
 #include "headend/ops/person_session.h"
 #include "headend/ops/screen_commands.h"
+#include "headend/ops/screen_list.h"
 #include "headend/ops/screen_settings.h"
 #include "headend/ops/screen_tags.h"
 #include "headend/ops/screen_uploads.h"
@@ -14,6 +15,8 @@
 #define COMMAND_LIFETIME_S     3600
 #define COMMAND_LIFETIME_MIN_S 10
 #define RETIREMENT_S           (INT64_C(50) * 365 * 86400) /* it holds until the screen comes back */
+
+#define OP_FILTER_TEXT_MAX     200 /* bytes of what a filter asks for */
 
 /* ---- Changing ---- */
 
@@ -339,6 +342,65 @@ static bool act_on(struct op *op, const char *operation, const char *screen, cJS
     return cJSON_AddItemToArray(items, item);
 }
 
+static bool filtered_add(void *arg, const char *id) {
+    return cJSON_AddItemToArray(arg, cJSON_CreateString(id));
+}
+
+static bool filter_read(struct op *op, const cJSON *given, struct screen_filter *filter,
+                        struct pp_error *error) {
+    const struct {
+        const char *name;
+        const char **value;
+    } members[] = {{"q", &filter->words},        {"state", &filter->state}, {"site", &filter->site},
+                   {"tag", &filter->tag},        {"group", &filter->group}, {"channel", &filter->channel},
+                   {"problem", &filter->problem}};
+    const cJSON *value;
+    cJSON_ArrayForEach(value, given) {
+        size_t i = 0;
+        while (i < PP_COUNT(members) && strcmp(members[i].name, value->string) != 0)
+            i++;
+        if (i == PP_COUNT(members) || !cJSON_IsString(value) ||
+            strlen(value->valuestring) > OP_FILTER_TEXT_MAX)
+            return op_fail(op, "filter", PP_E_INVALID, error, "filter: %.32s: no such member, or no text",
+                           value->string);
+        *members[i].value = value->valuestring;
+    }
+    return !filter->state || device_state_find(filter->state) ||
+           op_fail(op, "filter", PP_E_INVALID, error, "filter: no such state: %.32s", filter->state);
+}
+
+/* The ids of those that are meant: named, or found. The caller deletes it; NULL on failure. */
+static cJSON *act_screens(struct op *op, struct pp_error *error) {
+    const cJSON *named = cJSON_GetObjectItemCaseSensitive(op->request, "screens");
+    const cJSON *given = cJSON_GetObjectItemCaseSensitive(op->request, "filter");
+    struct screen_filter filter = {.words = "",
+                                   .now = pp_clock_realtime_s(),
+                                   .viewer = op->actor->kind == ACTOR_PERSON ? op->actor->user : 0};
+    if (!named == !given) {
+        op_fail(op, "screens", PP_E_INVALID, error, "either screens or a filter is needed");
+        return NULL;
+    }
+    if (named)
+        return cJSON_Duplicate(named, true);
+    if (!op_has(op, "count")) {
+        op_fail(op, "count", PP_E_INVALID, error,
+                "count: is missing: how many screens the filter is to find");
+        return NULL;
+    }
+    pp_autojson cJSON *ids = cJSON_CreateArray();
+    if (!filter_read(op, given, &filter, error) ||
+        !screen_list_ids(op->db, &filter, OP_IDS_MAX + 1, filtered_add, ids, error))
+        return NULL;
+    int found = cJSON_GetArraySize(ids);
+    if (found > OP_IDS_MAX)
+        op_fail(op, "filter", PP_E_LIMIT, error, "filter: finds more than %d screens", OP_IDS_MAX);
+    else if (found != op_integer(op, "count"))
+        op_fail(op, "count", PP_E_STATE, error, "the filter finds %d screens now", found);
+    else
+        return pp_steal(&ids);
+    return NULL;
+}
+
 bool op_screens_act(struct op *op, struct pp_error *error) {
     static const char *const actions[][2] = {
         {"change", "screen.change"}, {"command", "screen.command"}, {"sign-out", "screen.sign-out"},
@@ -353,12 +415,17 @@ bool op_screens_act(struct op *op, struct pp_error *error) {
     if (!operation)
         return op_fail(op, "action", PP_E_INVALID, error, "action: there is no such action");
     const cJSON *screen;
+    const cJSON *filter = cJSON_GetObjectItemCaseSensitive(op->request, "filter");
+    pp_autojson cJSON *screens = act_screens(op, error);
+    if (!screens)
+        return false;
     cJSON *items = cJSON_AddArrayToObject(op_answer(op), "items");
     op->after = cJSON_CreateObject();
     cJSON_AddStringToObject(op->after, "action", op_text(op, "action"));
-    cJSON_AddNumberToObject(op->after, "screens",
-                            cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(op->request, "screens")));
-    cJSON_ArrayForEach(screen, cJSON_GetObjectItemCaseSensitive(op->request, "screens")) {
+    cJSON_AddNumberToObject(op->after, "screens", cJSON_GetArraySize(screens));
+    if (filter)
+        cJSON_AddItemToObject(op->after, "filter", cJSON_Duplicate(filter, true));
+    cJSON_ArrayForEach(screen, screens) {
         if (!act_on(op, operation, screen->valuestring, items, error))
             return false;
     }

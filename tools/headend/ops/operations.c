@@ -80,7 +80,11 @@ static const struct operation operations[] = {
      OP_ANYWHERE,
      true,
      op_screens_act,
-     {{"action", OP_TEXT, true}, {"screens", OP_IDS, true}, {"request", OP_OBJECT, false}}},
+     {{"action", OP_TEXT, true},
+      {"screens", OP_IDS, false},
+      {"filter", OP_OBJECT, false},
+      {"count", OP_INTEGER, false},
+      {"request", OP_OBJECT, false}}},
     /* Read where they are asked for, by who has been allowed to. */
     {"screen.show", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},
     {"screen.picture", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},

@@ -145,3 +145,17 @@ bool screen_list(struct db *db, const struct screen_list *wanted,
                ? states_list(db, &listing, error)
                : rows_list(db, &listing, wanted->filter.state, wanted->after, error);
 }
+
+bool screen_list_ids(struct db *db, const struct screen_filter *filter, int64_t count,
+                     bool (*each)(void *arg, const char *id), void *arg, struct pp_error *error) {
+    const struct screen_list wanted = {.filter = *filter, .order = SCREENS_BY_NAME};
+    struct pp_error end = {0};
+    db_autorow struct db_row *row = list_query(db, &wanted, filter->state, NULL, count, error);
+    if (!row)
+        return false;
+    while (db_next(row, "screen", &end)) {
+        if (!each(arg, db_text(row, 0)))
+            return true;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}

@@ -44,5 +44,8 @@ PP_MUST_USE bool screen_list(struct db *db, const struct screen_list *wanted,
                              bool (*each)(void *arg, const struct device *device,
                                           const struct channel *channel),
                              void *arg, struct pp_error *error);
+/* Their ids alone, by name. */
+PP_MUST_USE bool screen_list_ids(struct db *db, const struct screen_filter *filter, int64_t count,
+                                 bool (*each)(void *arg, const char *id), void *arg, struct pp_error *error);
 
 #endif

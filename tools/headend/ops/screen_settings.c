@@ -236,12 +236,12 @@ static void effective_add(struct effective *effective, const struct settings *le
 static bool defaults_add(struct db *db, struct effective *effective, struct pp_error *error) {
     static const struct source source = {.level = LEVEL_DEFAULT};
     struct settings defaults = {.set = SETTING_BIT(SETTINGS) - 1, .locale = "en"};
-    if (effective->values.set == defaults.set)
-        return true;
-    pp_autofree char *zone = enrolment_time_zone(db, error);
-    if (!zone)
-        return false;
-    snprintf(defaults.time_zone, sizeof defaults.time_zone, "%.*s", TIME_ZONE_MAX, *zone ? zone : "UTC");
+    if (!(effective->values.set & SETTING_BIT(SETTING_TIME_ZONE))) {
+        pp_autofree char *zone = enrolment_time_zone(db, error);
+        if (!zone)
+            return false;
+        snprintf(defaults.time_zone, sizeof defaults.time_zone, "%.*s", TIME_ZONE_MAX, *zone ? zone : "UTC");
+    }
     effective_add(effective, &defaults, &source);
     return true;
 }

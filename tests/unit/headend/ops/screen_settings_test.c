@@ -277,7 +277,8 @@ static void groups_have_bounds_and_names_of_their_own(void **state) {
 
 /* ---- Many screens ---- */
 
-#define MANY 10000
+#define MANY               10000
+#define MANY_ON_POSTGRESQL 1000 /* which takes ten times as long for each */
 
 static void spread(struct home *home, int64_t *longest_ms) {
     struct settings_spread so_far = {0};
@@ -291,16 +292,18 @@ static void spread(struct home *home, int64_t *longest_ms) {
     }
 }
 
-static void a_change_of_the_whole_is_short_and_gets_to_ten_thousand_screens(void **state) {
+static void a_change_of_the_whole_is_short_and_gets_to_many_screens(void **state) {
     struct home *home = *state;
-    assert_true(db_script(
-        home->db,
-        "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created, approved_by)"
-        " WITH RECURSIVE n(n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM n WHERE n < 19999)"
-        " SELECT '000' || n || '-0000-4000-8000-000000000000', CAST('000' || n || '-0000-4000-8000-000' AS "
-        "BLOB),"
-        " 'Screen ' || n, 'Site ' || (n % 10), 'UTC', 'en', 'active', 0, 'test' FROM n",
-        NULL));
+    int many = test_home_on_postgresql() ? MANY_ON_POSTGRESQL : MANY;
+    char sql[800];
+    snprintf(sql, sizeof sql,
+             "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created, approved_by)"
+             " WITH RECURSIVE n(n) AS (SELECT 10000 UNION ALL SELECT n + 1 FROM n WHERE n < %d)"
+             " SELECT '000' || n || '-0000-4000-8000-000000000000', CAST('000' || n || "
+             "'-0000-4000-8000-0000000' AS %s),"
+             " 'Screen ' || n, 'Site ' || (n %% 10), 'UTC', 'en', 'active', 0, 'test' FROM n",
+             9999 + many, test_home_on_postgresql() ? "bytea" : "BLOB");
+    assert_true(db_script(home->db, sql, NULL));
     int64_t longest = 0;
     run(home, "site.set", "{\"site\":\"Site 3\",\"rotation\":180}"); /* 1,000 */
     spread(home, &longest);
@@ -320,11 +323,11 @@ static void a_change_of_the_whole_is_short_and_gets_to_ten_thousand_screens(void
         assert_true(screen_settings_spread(home->db, &so_far, &more, NULL));
     spread(home, &longest);
     print_message(
-        "10,000 screens: the change %lld ms, then a hundred at a time, the longest %lld ms, all %lld ms\n",
+        "%d screens: the change %lld ms, then a hundred at a time, the longest %lld ms, all %lld ms\n", many,
         (long long)took, (long long)longest, (long long)(pp_clock_monotonic_ms() - start));
-    assert_int_equal(number_of(home, "SELECT count(*) FROM device WHERE rotation = 90"), 9000);
-    assert_int_equal(number_of(home, "SELECT count(*) FROM device WHERE rotation = 180"), 1000);
-    assert_int_equal(number_of(home, "SELECT count(*) FROM device WHERE locale = 'fr'"), MANY);
+    assert_int_equal(number_of(home, "SELECT count(*) FROM device WHERE rotation = 90"), many - many / 10);
+    assert_int_equal(number_of(home, "SELECT count(*) FROM device WHERE rotation = 180"), many / 10);
+    assert_int_equal(number_of(home, "SELECT count(*) FROM device WHERE locale = 'fr'"), many);
     assert_int_equal(number_of(home, "SELECT count(*) FROM settings_change"), 0);
     start = pp_clock_monotonic_ms();
     assert_true(screen_settings_spread(home->db, &so_far, &more, NULL));
@@ -342,7 +345,7 @@ int main(void) {
         home_test(a_state_is_another_one_only_where_something_changed),
         home_test(a_site_is_its_operators_and_the_organisation_and_groups_are_not),
         home_test(groups_have_bounds_and_names_of_their_own),
-        home_test(a_change_of_the_whole_is_short_and_gets_to_ten_thousand_screens),
+        home_test(a_change_of_the_whole_is_short_and_gets_to_many_screens),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

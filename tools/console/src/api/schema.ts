@@ -1,6 +1,6 @@
 // Made by scripts/types.mjs of tools/headend/api/openapi.yaml: change that, then "npm run types".
 
-export type Problem = { type: string; title: string; status: number; detail: string; parameter?: string; code: "request-malformed" | "query-invalid" | "body-invalid" | "header-invalid" | "session-required" | "csrf-token-invalid" | "setup-link-invalid" | "sign-in-wrong" | "not-permitted" | "fingerprint-wrong" | "passkey-refused" | "not-found" | "method-not-allowed" | "not-acceptable" | "offset-differs" | "state-conflict" | "passkeys-unavailable" | "passkey-known" | "too-many-passkeys" | "last-way-in" | "upload-gone" | "code-expired" | "changed-meanwhile" | "tus-version" | "body-too-large" | "uri-too-long" | "unsupported-media-type" | "range-invalid" | "upload-busy" | "condition-required" | "too-many-streams" | "too-many-uploads" | "too-many-attempts" | "headers-too-large" | "checksum-mismatch" | "internal-error" | "unavailable" | "no-space" };
+export type Problem = { type: string; title: string; status: number; detail: string; parameter?: string; code: "request-malformed" | "query-invalid" | "body-invalid" | "header-invalid" | "session-required" | "csrf-token-invalid" | "setup-link-invalid" | "sign-in-wrong" | "not-permitted" | "fingerprint-wrong" | "passkey-refused" | "not-found" | "method-not-allowed" | "not-acceptable" | "offset-differs" | "count-differs" | "state-conflict" | "passkeys-unavailable" | "passkey-known" | "too-many-passkeys" | "last-way-in" | "upload-gone" | "code-expired" | "changed-meanwhile" | "tus-version" | "body-too-large" | "uri-too-long" | "unsupported-media-type" | "range-invalid" | "upload-busy" | "condition-required" | "too-many-streams" | "too-many-uploads" | "too-many-attempts" | "headers-too-large" | "checksum-mismatch" | "internal-error" | "unavailable" | "no-space" };
 export type SetupToken = { token: string };
 export type SetupAccount = SetupToken & { name: string };
 export type Setup = SetupAccount & { password?: string; passkey?: RegistrationResponse; passkey_name?: string } & unknown;
@@ -43,7 +43,10 @@ export type Commands = { items: Command[] };
 export type Command = CommandRow;
 export type CommandWithReceipt = CommandRow & { receipt: string | null };
 export type CommandRow = { id: string; name: CommandName; arguments: Record<string, unknown>; issued: Time; expires: Time; outcome: "waiting" | "expired" | "accepted" | "refused" | "done" | "failed"; reason: string; answered: Time; result: Record<string, unknown> | null };
-export type Actions = { action: "change" | "command" | "sign-out" | "retire" | "revoke" | "restore" | "remove"; screens: string[]; request?: Record<string, unknown> };
+export type Actions = { action: "change" | "command" | "sign-out" | "retire" | "revoke" | "restore" | "remove"; screens?: string[]; filter?: ScreenFilter; count?: number; request?: Record<string, unknown> };
+export type ScreenFilter = { q?: string; state?: State; site?: string; tag?: string; channel?: string; group?: string; problem?: string };
+export type ScreenCount = { count: number; more: boolean };
+export type Counts = { items: { name: string; screens: number; offline: number; trouble: number }[]; next: string | null };
 export type ActionResults = { items: { id: string; outcome: "done" | "refused" | "denied" | "not-found"; detail?: string; value?: Record<string, unknown> }[] };
 export type Enrolments = { items: { fingerprint: FingerprintGroups; address: string; created: Time; expires: Time; screen: KnownScreen }[] };
 export type Enrolment = { code: string; fingerprint: FingerprintGroups; asked: number; wrong: number; expires: Time; time_zone: string; screen: KnownScreen };
@@ -122,6 +125,9 @@ export interface Operations {
   'PATCH /api/v1/settings': { body: SettingsChange; answer: Settings };
   'GET /api/v1/sites/settings': { query: { site: string }; answer: Settings };
   'PATCH /api/v1/sites/settings': { query: { site: string }; body: SettingsChange; answer: Settings };
+  'GET /api/v1/screens/count': { query: { q?: string; state?: State; site?: string; tag?: string; channel?: string; group?: string; problem?: string }; answer: ScreenCount };
+  'GET /api/v1/sites': { query: { limit?: number; cursor?: string; sort?: "name" | "-name" }; answer: Counts };
+  'GET /api/v1/tags': { query: { limit?: number; cursor?: string; sort?: "name" | "-name" }; answer: Counts };
   'GET /api/v1/groups': { query: { limit?: number; cursor?: string; sort?: "name" | "-name"; q?: string }; answer: Groups };
   'POST /api/v1/groups': { body: NewGroup; answer: Group };
   'GET /api/v1/groups/{id}': { path: { id: string }; answer: Group };

@@ -366,6 +366,7 @@ export const words = {
   'problem.fingerprint-wrong': ['The fingerprint is not the one that the screen shows.', 'L’empreinte n’est pas celle que l’écran affiche.'],
   'problem.header-invalid': ['The headend could not read the request.', 'Le serveur n’a pas pu lire la demande.'],
   'problem.offset-differs': ['The upload has come to another place.', 'L’envoi en est à un autre point.'],
+  'problem.count-differs': ['There are more or fewer screens by now. Look again, then repeat it.', 'Le nombre d’écrans a changé entre-temps. Vérifiez, puis recommencez.'],
   'problem.state-conflict': ['That is not possible as it is now.', 'Ce n’est pas possible dans l’état actuel.'],
   'problem.upload-gone': ['The upload has ended.', 'L’envoi est terminé.'],
   'problem.code-expired': ['The code has expired. The screen shows another one.', 'Le code a expiré. L’écran en affiche un autre.'],
