@@ -8,8 +8,9 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { signIn } from './lib/headend-browser.mjs';
-import { enrolDevice, eventually, startHeadend } from './lib/headend.mjs';
+import { deviceAuthorization, enrolDevice, eventually, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
+import { Person } from './lib/person.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -77,6 +78,32 @@ describe('the stream of events', () => {
     await headend.request('POST', '/v1/status', { device: other, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ state: 'online', code: 'Z-9', trouble: 'ink' }) });
     await eventually(() => named(streams[0]).filter((id) => id === other.id).length > before, 20000, 'one that reported');
     for (const stream of streams) stream.close();
+  });
+
+  test('says what screens answered, which enrolments wait, and what became of channels and groups, to who may see it', async () => {
+    const admin = await Person.of(headend, api, browser);
+    const eve = await Person.add(headend, api, 'eve', 'viewer:site=Elsewhere');
+    const all = await ready(await listen(browser.cookie));
+    const elsewhere = await ready(await listen(eve.browser.cookie));
+    const heard = (event, id) => eventually(() => all.events.some((one) => one.event === event && (id === undefined || one.data.ids.includes(id))), 20000, event);
+    await headend.sql(`UPDATE device SET receipts = receipts + 1 WHERE id = '${screen.id}'`); // as a receipt does
+    await heard('commands', screen.id);
+    await deviceAuthorization(headend, thumbprintOf(makeKey()));
+    await heard('enrolments');
+    assert.deepEqual(all.events.find(({ event }) => event === 'enrolments').data, {});
+    const channel = (await admin.ask('POST', '/api/v1/channels', { title: 'Gate' })).json().id;
+    await heard('channels', channel);
+    const group = (await admin.ask('POST', '/api/v1/groups', { name: 'North' })).json().id;
+    await heard('groups', group);
+    const before = all.events.length;
+    await admin.ask('PATCH', `/api/v1/groups/${group}/settings`, { rotation: 90 }, { 'if-match': '*' });
+    await eventually(() => all.events.slice(before).some(({ event, data }) => event === 'groups' && data.ids.includes(group)), 20000, 'its settings');
+    for (const { event, data } of all.events) if (event !== 'ready') api.valid(event === 'enrolments' ? 'NothingEvent' : 'ScreensEvent', data);
+    const { id } = await enrolDevice(headend, { name: 'There', channel: 'lobby' });
+    await admin.ask('PATCH', `/api/v1/screens/${id}`, { site: 'Elsewhere', tags: ['t'] }, { 'if-match': '*' });
+    await eventually(() => named(elsewhere).includes(id), 20000, 'what is his to see');
+    assert.deepEqual([...new Set(elsewhere.events.map(({ event }) => event))].sort(), ['ready', 'screens'], 'and nothing else');
+    for (const stream of [all, elsewhere]) stream.close();
   });
 
   test('one person has eight at a time, and gets the place of one that is closed', async () => {

@@ -1,14 +1,22 @@
 /*
- * GET /api/v1/events: server-sent events (HTML Living Standard, §9.2) that say which screens have changed.
+ * GET /api/v1/events: server-sent events (HTML Living Standard, §9.2) that say what has changed.
  *
- *   event: ready            from here on; whoever comes (again) reads the list after it
+ *   event: ready            from here on; whoever comes (again) reads the lists after it
  *   data: {}
  *
- *   event: screens          these have changed, come or gone: at most EVENT_IDS_MAX of them in one
+ *   event: screens          these have changed, come or gone: at most EVENT_CHANGES_MAX of them in one
  *   data: {"ids":["0f8f…"]}
  *
- *   event: missed           more than is kept: read the list anew
+ *   event: commands         these screens have answered a command, or sent what it asked for
+ *   event: channels         these have another version, draft, job or title
+ *   event: groups           these have other rules or settings
+ *   event: enrolments       other ones wait; for who may approve some
  *   data: {}
+ *
+ *   event: missed           more than is kept: read the lists anew
+ *   data: {}
+ *
+ * Each is told what he may see, as lists show it to him.
  */
 #include "base/log.h"
 #include "headend/api/handlers.h"
@@ -16,9 +24,10 @@
 #include "headend/ops/actor.h"
 #include "headend/ops/device.h"
 #include "headend/ops/screen_changes.h"
+#include "headend/ops/screen_group.h"
 #include "headend/server/streams.h"
 
-#define EVENT_IDS_MAX 500
+#define EVENT_CHANGES_MAX 500
 
 struct events {
     struct app *app;
@@ -40,33 +49,73 @@ static bool events_look(struct events *events, struct pp_error *error) {
     return ok;
 }
 
-/* Takes out those that are not for him to see. One that has gone was nowhere, and is told to who sees all. */
-static size_t ids_filter(struct events *events, char (*ids)[UUID_TEXT_SIZE], size_t count) {
+static const char *const names[CHANGE_KINDS] = {[CHANGE_SCREEN] = "screens",
+                                                [CHANGE_COMMANDS] = "commands",
+                                                [CHANGE_ENROLMENTS] = "enrolments",
+                                                [CHANGE_CHANNEL] = "channels",
+                                                [CHANGE_GROUP] = "groups"};
+
+/* Whether who does not see all may see it. What has gone was nowhere, and is told to who sees all. */
+static bool is_for(struct events *events, const struct screen_change *change) {
+    struct db *db = events->app->watcher;
+    struct device device;
+    struct screen_group group;
+    const struct place channel = {"", change->id};
+    switch (change->kind) {
+    case CHANGE_SCREEN:
+    case CHANGE_COMMANDS:
+        return device_find(db, change->id, &device, NULL) &&
+               actor_may_at(&events->actor, RIGHT_VIEW, &(struct place){device.site, device.channel});
+    case CHANGE_CHANNEL:
+        return actor_may_at(&events->actor, RIGHT_VIEW, &channel);
+    case CHANGE_GROUP:
+        return screen_group_find(db, change->id, events->actor.user, &group, NULL);
+    case CHANGE_ENROLMENTS:
+    case CHANGE_KINDS:
+        break;
+    }
+    return true; /* who may approve is asked for all */
+}
+
+static size_t changes_filter(struct events *events, struct screen_change *changes, size_t count) {
     size_t kept = 0;
-    if (actor_may(&events->actor, RIGHT_VIEW))
-        return count;
+    bool all = actor_may(&events->actor, RIGHT_VIEW);
+    bool approves = actor_may_somewhere(&events->actor, RIGHT_OPERATE);
     db_lock(events->app->watcher);
     for (size_t i = 0; i < count; i++) {
-        struct device device;
-        if (!device_find(events->app->watcher, ids[i], &device, NULL))
-            continue;
-        const struct place place = {device.site, device.channel};
-        if (actor_may_at(&events->actor, RIGHT_VIEW, &place))
-            memmove(ids[kept++], ids[i], UUID_TEXT_SIZE);
+        if (changes[i].kind == CHANGE_ENROLMENTS ? approves : all || is_for(events, &changes[i]))
+            changes[kept++] = changes[i];
     }
     db_unlock(events->app->watcher);
     return kept;
 }
 
-static bool ids_write(struct pp_buf *out, char (*ids)[UUID_TEXT_SIZE], size_t count, struct pp_error *error) {
-    bool ok = pp_buf_add_text(out, "event: screens\ndata: {\"ids\":[", error);
-    for (size_t i = 0; ok && i < count; i++)
-        ok = pp_buf_addf(out, error, "%s\"%s\"", i ? "," : "", ids[i]);
-    return ok && pp_buf_add_text(out, "]}\n\n", error);
+/* Those of one kind, in one event. */
+static bool kind_write(struct pp_buf *out, enum change_kind kind, const struct screen_change *changes,
+                       size_t count, struct pp_error *error) {
+    size_t written = 0;
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (changes[i].kind != kind)
+            continue;
+        if (kind == CHANGE_ENROLMENTS)
+            return pp_buf_add_text(out, "event: enrolments\ndata: {}\n\n", error);
+        ok = written || pp_buf_addf(out, error, "event: %s\ndata: {\"ids\":[", names[kind]);
+        ok = ok && pp_buf_addf(out, error, "%s\"%s\"", written++ ? "," : "", changes[i].id);
+    }
+    return ok && (!written || pp_buf_add_text(out, "]}\n\n", error));
+}
+
+static bool changes_write(struct pp_buf *out, const struct screen_change *changes, size_t count,
+                          struct pp_error *error) {
+    bool ok = true;
+    for (unsigned kind = 0; ok && kind < CHANGE_KINDS; kind++)
+        ok = kind_write(out, (enum change_kind)kind, changes, count, error);
+    return ok;
 }
 
 static enum stream_state events_say(struct events *events, struct pp_buf *out, struct pp_error *error) {
-    char ids[EVENT_IDS_MAX][UUID_TEXT_SIZE];
+    struct screen_change changes[EVENT_CHANGES_MAX];
     size_t count;
     if (!events->ready) {
         events->ready = true;
@@ -74,12 +123,15 @@ static enum stream_state events_say(struct events *events, struct pp_buf *out, s
         return pp_buf_add_text(out, "retry: 3000\n\nevent: ready\ndata: {}\n\n", error) ? STREAM_GOES_ON
                                                                                         : STREAM_BREAKS;
     }
-    bool kept = screen_changes_since(events->app->changes, &events->position, ids, EVENT_IDS_MAX, &count);
-    count = ids_filter(events, ids, count);
-    if (kept && !count)
+    bool kept =
+        screen_changes_since(events->app->changes, &events->position, changes, EVENT_CHANGES_MAX, &count);
+    bool more = count == EVENT_CHANGES_MAX;
+    count = changes_filter(events, changes, count);
+    if (kept && !count && !more)
         return STREAM_WAITS;
-    bool ok =
-        kept ? ids_write(out, ids, count, error) : pp_buf_add_text(out, "event: missed\ndata: {}\n\n", error);
+    bool ok = kept && !count ? pp_buf_add_text(out, ":\n\n", error) /* none of these, and there are more */
+              : kept         ? changes_write(out, changes, count, error)
+                             : pp_buf_add_text(out, "event: missed\ndata: {}\n\n", error);
     return ok ? STREAM_GOES_ON : STREAM_BREAKS;
 }
 

@@ -414,6 +414,10 @@ static const char *const migrations[] = {
      * their own (a bit each in "own_settings", ops/screen_settings.h). What screens have so far is their own, unless it
      * is what they had been given without being asked */
     GROUP_TABLES,
+    /* 40: what the administrators' streams of events look at: how often a screen has answered, and a group was changed
+     * */
+    ("ALTER TABLE device ADD COLUMN receipts INTEGER NOT NULL DEFAULT 0;"
+     "ALTER TABLE screen_group ADD COLUMN version INTEGER NOT NULL DEFAULT 1;"),
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

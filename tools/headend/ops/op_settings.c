@@ -39,6 +39,7 @@ bool op_settings_change(struct op *op, struct pp_error *error) {
         return op_fail(op, field, why.code, error, "%s", why.message);
     op->wakes = true;
     return settings_save(op->db, &scope, &settings, error) &&
+           (scope.level != LEVEL_GROUP || screen_group_touch(op->db, scope.scope, error)) &&
            screen_settings_below(op->db, &scope, &below, error) &&
            screen_settings_settle(op->db, &below, error);
 }

@@ -7,26 +7,45 @@
 #include "base/clock.h"
 #include "headend/ops/device.h"
 
-#define COLUMNS 10 /* of DEVICE_SHOWN, behind the id */
+/* Looked at one after the other. The first column is the id; the others are what counts. */
+static const struct look {
+    enum change_kind kind;
+    enum db_statement statement;
+    int columns;   /* behind the id */
+    bool receipts; /* the last of them is of CHANGE_COMMANDS */
+} looks[] = {{CHANGE_SCREEN, DB_DEVICE_SHOWN, 11, true},
+             {CHANGE_ENROLMENTS, DB_ENROLMENT_SHOWN, 2, false},
+             {CHANGE_CHANNEL, DB_CHANNEL_SHOWN, 5, false},
+             {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false}};
 
 struct seen {
-    char id[UUID_TEXT_SIZE];
-    uint64_t digest;
+    char id[CHANNEL_ID_MAX + 1];
+    uint64_t digest, receipts;
 };
 
 struct snapshot {
-    struct seen *screens; /* by id */
+    struct seen *rows; /* by id */
     size_t count, room;
+};
+
+struct snapshots {
+    struct snapshot of[PP_COUNT(looks)];
 };
 
 struct screen_changes {
     pthread_mutex_t mutex;
-    struct snapshot last;
+    struct snapshots last;
     bool looked;
-    int64_t look_at;                               /* ms, CLOCK_MONOTONIC: not before */
-    uint64_t newest;                               /* number of the next change */
-    char ids[SCREEN_CHANGES_KEPT][UUID_TEXT_SIZE]; /* of change number n at n % SCREEN_CHANGES_KEPT */
+    int64_t look_at;                                /* ms, CLOCK_MONOTONIC: not before */
+    uint64_t newest;                                /* number of the next change */
+    struct screen_change kept[SCREEN_CHANGES_KEPT]; /* change number n at n % SCREEN_CHANGES_KEPT */
 };
+
+static void snapshots_finish(struct snapshots *snapshots) {
+    for (size_t i = 0; i < PP_COUNT(looks); i++)
+        free(snapshots->of[i].rows);
+    *snapshots = (struct snapshots){0};
+}
 
 struct screen_changes *screen_changes_create(struct pp_error *error) {
     struct screen_changes *changes = calloc(1, sizeof *changes);
@@ -42,7 +61,7 @@ void screen_changes_destroy(struct screen_changes *changes) {
     if (!changes)
         return;
     pthread_mutex_destroy(&changes->mutex);
-    free(changes->last.screens);
+    snapshots_finish(&changes->last);
     free(changes);
 }
 
@@ -54,53 +73,76 @@ static uint64_t digest_add(uint64_t digest, const char *text) {
     return digest;
 }
 
-static bool snapshot_add(struct snapshot *snapshot, struct db_row *row, struct pp_error *error) {
+#define DIGEST_START 14695981039346656037ULL
+
+static bool snapshot_add(struct snapshot *snapshot, const struct look *look, struct db_row *row,
+                         struct pp_error *error) {
     if (snapshot->count == snapshot->room) {
         size_t room = snapshot->room ? 2 * snapshot->room : 256;
-        struct seen *screens = realloc(snapshot->screens, room * sizeof *screens);
-        if (!screens)
+        struct seen *rows = realloc(snapshot->rows, room * sizeof *rows);
+        if (!rows)
             return pp_fail(error, PP_E_NOMEM, "out of memory");
-        snapshot->screens = screens;
+        snapshot->rows = rows;
         snapshot->room = room;
     }
-    struct seen *screen = &snapshot->screens[snapshot->count++];
-    snprintf(screen->id, sizeof screen->id, "%s", db_text(row, 0));
-    screen->digest = 14695981039346656037ULL;
-    for (int column = 1; column <= COLUMNS; column++)
-        screen->digest = digest_add(screen->digest, db_text(row, column));
+    struct seen *seen = &snapshot->rows[snapshot->count++];
+    snprintf(seen->id, sizeof seen->id, "%s", db_text(row, 0));
+    seen->digest = seen->receipts = DIGEST_START;
+    for (int column = 1; column <= look->columns - look->receipts; column++)
+        seen->digest = digest_add(seen->digest, db_text(row, column));
+    if (look->receipts)
+        seen->receipts = digest_add(seen->receipts, db_text(row, look->columns));
     return true;
 }
 
-static bool snapshot_take(struct snapshot *snapshot, struct db *db, struct pp_error *error) {
+static struct db_row *look_query(struct db *db, const struct look *look, struct pp_error *error) {
+    int64_t now = pp_clock_realtime_s();
+    if (look->kind == CHANGE_SCREEN)
+        return db_query(db, error, look->statement, DB_INT(now - DEVICE_ONLINE_S));
+    if (look->kind == CHANGE_ENROLMENTS)
+        return db_query(db, error, look->statement, DB_INT(now));
+    return db_query(db, error, look->statement);
+}
+
+static bool snapshot_take(struct snapshot *snapshot, const struct look *look, struct db *db,
+                          struct pp_error *error) {
     struct pp_error end = {0};
-    db_autorow struct db_row *row =
-        db_query(db, error, DB_DEVICE_SHOWN, DB_INT(pp_clock_realtime_s() - DEVICE_ONLINE_S));
+    db_autorow struct db_row *row = look_query(db, look, error);
     if (!row)
         return false;
-    while (db_next(row, "screen", &end)) {
-        if (!snapshot_add(snapshot, row, error))
+    while (db_next(row, "row", &end)) {
+        if (!snapshot_add(snapshot, look, row, error))
             return false;
     }
     return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
 
-static void change_note(struct screen_changes *changes, const char *id) {
-    memcpy(changes->ids[changes->newest++ % SCREEN_CHANGES_KEPT], id, UUID_TEXT_SIZE);
+static void change_note(struct screen_changes *changes, enum change_kind kind, const char *id) {
+    struct screen_change *change = &changes->kept[changes->newest++ % SCREEN_CHANGES_KEPT];
+    change->kind = kind;
+    snprintf(change->id, sizeof change->id, "%s", id);
 }
 
-/* Both are by id: what stands in one alone came or went. */
-static void changes_find(struct screen_changes *changes, const struct snapshot *before,
-                         const struct snapshot *now) {
+/* What stands in one alone came or went. */
+static void row_compare(struct screen_changes *changes, const struct look *look, const struct seen *old,
+                        const struct seen *new) {
+    if (!old || !new || old->digest != new->digest)
+        change_note(changes, look->kind, old ? old->id : new->id);
+    if (old && new && old->receipts != new->receipts)
+        change_note(changes, CHANGE_COMMANDS, new->id);
+}
+
+/* Both are by id. */
+static void changes_find(struct screen_changes *changes, const struct look *look,
+                         const struct snapshot *before, const struct snapshot *now) {
     size_t b = 0;
     size_t n = 0;
     while (b < before->count || n < now->count) {
-        const struct seen *old = b < before->count ? &before->screens[b] : NULL;
-        const struct seen *new = n < now->count ? &now->screens[n] : NULL;
+        const struct seen *old = b < before->count ? &before->rows[b] : NULL;
+        const struct seen *new = n < now->count ? &now->rows[n] : NULL;
         int order = old && new ? strcmp(old->id, new->id) : old ? -1 : 1;
-        if (old && order < 0)
-            change_note(changes, old->id);
-        else if (new && (!old || order > 0 || old->digest != new->digest))
-            change_note(changes, new->id);
+        if (old || new)
+            row_compare(changes, look, order <= 0 ? old : NULL, order >= 0 ? new : NULL);
         b += order <= 0;
         n += order >= 0;
     }
@@ -108,15 +150,17 @@ static void changes_find(struct screen_changes *changes, const struct snapshot *
 
 /* With the mutex held. */
 static bool changes_look(struct screen_changes *changes, struct db *db, struct pp_error *error) {
-    struct snapshot snapshot = {0};
-    if (!snapshot_take(&snapshot, db, error)) {
-        free(snapshot.screens);
-        return false;
+    struct snapshots now = {0};
+    for (size_t i = 0; i < PP_COUNT(looks); i++) {
+        if (!snapshot_take(&now.of[i], &looks[i], db, error)) {
+            snapshots_finish(&now);
+            return false;
+        }
     }
-    if (changes->looked)
-        changes_find(changes, &changes->last, &snapshot);
-    free(changes->last.screens);
-    changes->last = snapshot;
+    for (size_t i = 0; changes->looked && i < PP_COUNT(looks); i++)
+        changes_find(changes, &looks[i], &changes->last.of[i], &now.of[i]);
+    snapshots_finish(&changes->last);
+    changes->last = now;
     changes->looked = true;
     return true;
 }
@@ -149,7 +193,7 @@ uint64_t screen_changes_position(struct screen_changes *changes) {
     return newest;
 }
 
-bool screen_changes_since(struct screen_changes *changes, uint64_t *position, char (*ids)[UUID_TEXT_SIZE],
+bool screen_changes_since(struct screen_changes *changes, uint64_t *position, struct screen_change *found,
                           size_t max, size_t *count) {
     *count = 0;
     pthread_mutex_lock(&changes->mutex);
@@ -157,7 +201,7 @@ bool screen_changes_since(struct screen_changes *changes, uint64_t *position, ch
     if (!kept)
         *position = changes->newest;
     for (; *position < changes->newest && *count < max; ++*position)
-        memcpy(ids[(*count)++], changes->ids[*position % SCREEN_CHANGES_KEPT], UUID_TEXT_SIZE);
+        found[(*count)++] = changes->kept[*position % SCREEN_CHANGES_KEPT];
     pthread_mutex_unlock(&changes->mutex);
     return kept;
 }

@@ -1,13 +1,29 @@
 /*
- * Which screens changed, as lists show them: compared with what they were at the last look, since those who change them
- * are many, other processes too, and some do by time alone (a screen that falls silent). One look is for all who ask;
- * each of them has a position in the last changes. Threads may share it.
+ * What changed, as lists show it: screens, what they answered to commands, enrolments that wait, channels, groups;
+ * compared with what they were at the last look, since those who change them are many, other processes too, and some
+ * do by time alone (a screen that falls silent). One look is for all who ask; each of them has a position in the last
+ * changes. Threads may share it.
  */
 #ifndef HEADEND_OPS_SCREEN_CHANGES_H
 #define HEADEND_OPS_SCREEN_CHANGES_H
 
 #include "headend/base/secret.h"
+#include "headend/base/text.h"
 #include "headend/db/db.h"
+
+enum change_kind {
+    CHANGE_SCREEN,
+    CHANGE_COMMANDS,   /* of a screen: a receipt, or what it has sent */
+    CHANGE_ENROLMENTS, /* which ones wait; without an id */
+    CHANGE_CHANNEL,    /* what is published there, its draft, its job */
+    CHANGE_GROUP,
+    CHANGE_KINDS,
+};
+
+struct screen_change {
+    enum change_kind kind;
+    char id[CHANNEL_ID_MAX + 1];
+};
 
 #define SCREEN_CHANGES_KEPT     4096 /* changes; who has missed more reads the list anew */
 #define SCREEN_CHANGES_EVERY_MS 1000 /* between two looks, or SCREEN_CHANGES_PART times what one takes */
@@ -24,9 +40,9 @@ int64_t screen_changes_due(struct screen_changes *changes);
 
 /* After the newest. */
 uint64_t screen_changes_position(struct screen_changes *changes);
-/* Up to `max` ids of screens that have changed, come or gone since *position, which is moved on. False where more was
- * missed than is kept; *position is then the newest. */
-bool screen_changes_since(struct screen_changes *changes, uint64_t *position, char (*ids)[UUID_TEXT_SIZE],
+/* Up to `max` of what has changed, come or gone since *position, which is moved on. False where more was missed than is
+ * kept; *position is then the newest. */
+bool screen_changes_since(struct screen_changes *changes, uint64_t *position, struct screen_change *found,
                           size_t max, size_t *count);
 
 #endif

@@ -241,7 +241,8 @@ static bool receipt_keep(struct db *db, const struct command_receipt *receipt, c
                          struct pp_error *error) {
     return db_run(db, error, DB_COMMAND_ANSWER, DB_TEXT(command_outcome_name(receipt->outcome)),
                   DB_TEXT(receipt->reason), DB_TEXT(receipt->result), DB_INT(receipt->sequence),
-                  DB_INT(pp_clock_realtime_s()), DB_TEXT(token), DB_TEXT(receipt->id));
+                  DB_INT(pp_clock_realtime_s()), DB_TEXT(token), DB_TEXT(receipt->id)) &&
+           db_run(db, error, DB_DEVICE_RECEIPT_COUNT, DB_TEXT(receipt->id));
 }
 
 bool screen_command_receive(struct db *db, const char *id, const void *token, size_t size,

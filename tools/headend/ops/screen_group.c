@@ -116,6 +116,10 @@ bool screen_group_change(struct db *db, const char *id, const char *name, int64_
                   DB_INT(priority), DB_TEXT(id));
 }
 
+bool screen_group_touch(struct db *db, const char *id, struct pp_error *error) {
+    return db_run(db, error, DB_GROUP_NEW_VERSION, DB_TEXT(id));
+}
+
 bool screen_group_remove(struct db *db, const char *id, struct pp_error *error) {
     return db_run(db, error, DB_GROUP_REMOVE, DB_TEXT(id));
 }

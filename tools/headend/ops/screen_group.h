@@ -50,6 +50,8 @@ PP_MUST_USE bool screen_group_make(struct db *db, const char *name, int64_t prio
                                    struct pp_error *error);
 PP_MUST_USE bool screen_group_change(struct db *db, const char *id, const char *name, int64_t priority,
                                      struct pp_error *error);
+/* Something else about it has changed: who listens is told. */
+PP_MUST_USE bool screen_group_touch(struct db *db, const char *id, struct pp_error *error);
 PP_MUST_USE bool screen_group_remove(struct db *db, const char *id, struct pp_error *error);
 /* In place of the rules of that kind ("tag", "site"). */
 PP_MUST_USE bool screen_group_set_rules(struct db *db, const char *id, const char *kind, const cJSON *values,

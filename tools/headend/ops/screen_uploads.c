@@ -101,6 +101,7 @@ bool screen_upload_keep(struct screen_upload *upload, struct db *db, const char 
     upload->part[0] = 0;
     return pp_dir_sync_of(dir, path, error) &&
            db_run(db, error, DB_UPLOAD_SET, DB_INT(upload->size), DB_TEXT(upload->id)) &&
+           db_run(db, error, DB_DEVICE_RECEIPT_COUNT, DB_TEXT(upload->id)) &&
            drop_beyond(upload->home, db, device, SCREEN_UPLOADS_KEPT_MAX, error);
 }
 

@@ -12,8 +12,10 @@
 #include "../headend_home.h"
 #include "base/clock.h"
 #include "headend/db/sql.h"
+#include "headend/ops/channel.h"
 #include "headend/ops/device.h"
 #include "headend/ops/screen_changes.h"
+#include "headend/ops/screen_group.h"
 
 #define ID(digit) "0000000" digit "-0000-4000-8000-000000000000"
 
@@ -48,7 +50,7 @@ static void look(struct screen_changes *changes, struct home *home) {
 static void changes_are_what_came_went_or_is_another(void **state) {
     struct home *home = *state;
     struct screen_changes *changes = screen_changes_create(NULL);
-    char ids[4][UUID_TEXT_SIZE];
+    struct screen_change ids[4];
     size_t count;
     uint64_t position = screen_changes_position(changes);
     screens_add(home, 1, 3);
@@ -67,11 +69,11 @@ static void changes_are_what_came_went_or_is_another(void **state) {
     look(changes, home);
     assert_true(screen_changes_since(changes, &position, ids, 2, &count));
     assert_int_equal(count, 2);
-    assert_string_equal(ids[0], ID("1"));
-    assert_string_equal(ids[1], ID("2"));
+    assert_string_equal(ids[0].id, ID("1"));
+    assert_string_equal(ids[1].id, ID("2"));
     assert_true(screen_changes_since(changes, &position, ids, 2, &count));
     assert_int_equal(count, 1);
-    assert_string_equal(ids[0], ID("4"));
+    assert_string_equal(ids[0].id, ID("4"));
     assert_true(screen_changes_since(changes, &position, ids, 2, &count));
     assert_int_equal(count, 0);
     assert_true(screen_changes_since(changes, &other, ids, 4, &count));
@@ -81,14 +83,14 @@ static void changes_are_what_came_went_or_is_another(void **state) {
     look(changes, home);
     assert_true(screen_changes_since(changes, &position, ids, 4, &count));
     assert_int_equal(count, 1);
-    assert_string_equal(ids[0], ID("3"));
+    assert_string_equal(ids[0].id, ID("3"));
     screen_changes_destroy(changes);
 }
 
 static void who_missed_more_than_is_kept_is_told(void **state) {
     struct home *home = *state;
     struct screen_changes *changes = screen_changes_create(NULL);
-    char ids[1][UUID_TEXT_SIZE];
+    struct screen_change ids[1];
     size_t count;
     uint64_t position = screen_changes_position(changes);
     look(changes, home);
@@ -96,7 +98,7 @@ static void who_missed_more_than_is_kept_is_told(void **state) {
     look(changes, home);
     uint64_t in_time = position;
     assert_true(screen_changes_since(changes, &in_time, ids, 1, &count));
-    assert_string_equal(ids[0], "00000010-0000-4000-8000-000000000000");
+    assert_string_equal(ids[0].id, "00000010-0000-4000-8000-000000000000");
     change(home, "UPDATE device SET name = 'b' WHERE id LIKE '00000010%'");
     look(changes, home);
     assert_false(screen_changes_since(changes, &position, ids, 1, &count));
@@ -106,11 +108,50 @@ static void who_missed_more_than_is_kept_is_told(void **state) {
     screen_changes_destroy(changes);
 }
 
+/* Each by its kind, and a receipt is no change of the screen itself. */
+static void what_else_changes_is_told_by_its_kind(void **state) {
+    struct home *home = *state;
+    struct screen_changes *changes = screen_changes_create(NULL);
+    struct screen_change found[8];
+    char group[UUID_TEXT_SIZE];
+    size_t count;
+    bool made;
+    uint64_t position = screen_changes_position(changes);
+    screens_add(home, 1, 2);
+    assert_true(channel_make(home->db, "lobby", "Lobby", &made, NULL));
+    look(changes, home);
+    change(home, "UPDATE device SET receipts = receipts + 1 WHERE id LIKE '00000002%'");
+    change(home, "UPDATE channel SET publish = 7");
+    change(
+        home,
+        "INSERT INTO enrolment(device_code_hash, user_code_hash, thumbprint, created, expires, interval, "
+        "address,"
+        " status) VALUES(randomblob(32), randomblob(32), randomblob(32), 5, 9999999999, 5, '', 'pending')");
+    assert_true(screen_group_make(home->db, "North", 0, group, NULL));
+    look(changes, home);
+    assert_true(screen_changes_since(changes, &position, found, 8, &count));
+    assert_int_equal(count, 4);
+    assert_int_equal(found[0].kind, CHANGE_COMMANDS);
+    assert_string_equal(found[0].id, ID("2"));
+    assert_int_equal(found[1].kind, CHANGE_ENROLMENTS);
+    assert_int_equal(found[2].kind, CHANGE_CHANNEL);
+    assert_string_equal(found[2].id, "lobby");
+    assert_int_equal(found[3].kind, CHANGE_GROUP);
+    assert_string_equal(found[3].id, group);
+    assert_true(screen_group_touch(home->db, group, NULL));
+    look(changes, home);
+    assert_true(screen_changes_since(changes, &position, found, 8, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].kind, CHANGE_GROUP);
+    screen_changes_destroy(changes);
+}
+
 int main(void) {
 #define WITH_HOME(test) cmocka_unit_test_setup_teardown(test, test_home_setup, test_home_teardown)
     const struct CMUnitTest tests[] = {
         WITH_HOME(changes_are_what_came_went_or_is_another),
         WITH_HOME(who_missed_more_than_is_kept_is_told),
+        WITH_HOME(what_else_changes_is_told_by_its_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

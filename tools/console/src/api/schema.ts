@@ -15,6 +15,7 @@ export type NewPasskey = PasskeyName & { passkey: RegistrationResponse };
 export type Passkeys = { items: Passkey[] };
 export type Passkey = { id: string; name: string; host: string; synced: boolean; created: Time; used: Time };
 export type Session = { name: string; csrf: string };
+export type NothingEvent = Record<string, unknown>;
 export type ScreensEvent = { ids: string[] };
 export type State = "online" | "idle" | "trouble" | "offline" | "waiting" | "retired";
 export type Screens = { items: ListedScreen[]; next: string | null };
