@@ -72,8 +72,8 @@ describe('the administrator of a headend', () => {
       for (const row of rows) assert.match(row.slice(header.indexOf(column) - 2), /^ {2}\S/, `${column} of ${row}`);
     }
     assert.match(rows[0], new RegExp(`^${left.id.slice(0, 8)}  (online|waiting) +- +\\S+ +certificate +never +lobby +Lobby left +Été$`));
-    assert.equal((await headend.cli('user', 'list')).split('\n')[0].trim().replace(/ +/, ' '), 'NAME SINCE');
-    assert.deepEqual(JSON.parse(await headend.cli('user', 'list', '--json')).map(({ name }) => name), ['admin']);
+    assert.equal((await headend.cli('user', 'list')).split('\n')[0].trim().replace(/ +/g, ' '), 'NAME ROLES SINCE');
+    assert.deepEqual(JSON.parse(await headend.cli('user', 'list', '--json')).map(({ name, roles }) => [name, roles]), [['admin', ['admin']]]);
   });
 
   test('sees channels, with what was published on them and what of it is lost', async () => {

@@ -300,7 +300,7 @@ describe('the admin pages', () => {
     const [, password] = /Password: (\S+)/.exec(await headend.cli('user', 'add', 'Zoé'));
     assert.equal((await new Browser(headend).signIn('Zoé', password)).status, 303);
     await assert.rejects(headend.cli('user', 'add', 'Zoé'), /already/);
-    assert.match(await headend.cli('user', 'list'), /^Zoé +\S+Z$/m);
+    assert.match(await headend.cli('user', 'list'), /^Zoé +admin +\S+Z$/m);
   });
 
   test('a new password, and removing the account, end what was open', async () => {

@@ -51,6 +51,9 @@ void api_group_create(struct request *request, struct reply *reply);
 extern const struct list_form api_counts_form;
 void api_sites(struct request *request, struct reply *reply);
 void api_tags(struct request *request, struct reply *reply);
+/* users.c */
+void api_user_add(struct request *request, struct reply *reply);
+void api_user_change(struct request *request, struct reply *reply);
 /* tagged.c */
 void api_tagged(struct request *request, struct reply *reply);
 void api_tagged_change(struct request *request, struct reply *reply);

@@ -15,6 +15,10 @@ static const struct route_api events = {.produces = "text/event-stream"};
 static const struct route_api screens = {.list = &api_screens_form, .operation = "screen.list"};
 static const struct route_api screens_count = {.list = &api_screens_count_form, .operation = "screen.list"};
 static const struct route_api counts = {.list = &api_counts_form, .operation = "screen.list"};
+static const struct route_api users = {.operation = "user.list"};
+static const struct route_api users_add = {.operation = "user.add"};
+static const struct route_api users_roles = {.operation = "user.roles"};
+static const struct route_api users_remove = {.operation = "user.remove"};
 static const struct route_api session_end = {.operation = "session.end"};
 static const struct route_api screen_show = {.operation = "screen.show"};
 static const struct route_api screen_change = {.operation = "screen.change"};
@@ -145,6 +149,10 @@ static const struct route routes[] = {
     {"GET", "/api/v1/sites/settings", ROUTE_API, NULL, 0, api_tagged, WORK_WRITES, &site_settings},
     {"PATCH", "/api/v1/sites/settings", ROUTE_API, JSON, SCREEN_MAX, api_tagged_change, WORK_WRITES,
      &site_set},
+    {"GET", "/api/v1/users", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &users},
+    {"POST", "/api/v1/users", ROUTE_API, JSON, SCREEN_MAX, api_user_add, WORK_WRITES, &users_add},
+    {"PATCH", "/api/v1/users/{id}", ROUTE_API, JSON, SCREEN_MAX, api_user_change, WORK_WRITES, &users_roles},
+    {"DELETE", "/api/v1/users/{id}", ROUTE_API, NULL, 0, api_user_change, WORK_WRITES, &users_remove},
     {"GET", "/api/v1/screens/count", ROUTE_API, NULL, 0, api_screens_count, WORK_WRITES, &screens_count},
     {"GET", "/api/v1/sites", ROUTE_API, NULL, 0, api_sites, WORK_WRITES, &counts},
     {"GET", "/api/v1/tags", ROUTE_API, NULL, 0, api_tags, WORK_WRITES, &counts},

@@ -97,26 +97,46 @@ bool command_user_remove(int argc, char **argv, struct pp_error *error) {
     return user_change(argc, argv, table, &none, "user.remove", error);
 }
 
+#define ROLES_TEXT_SIZE 1024 /* bytes; of more, the first */
+
 struct user_list {
     cJSON *json; /* or NULL */
     struct table table;
     struct pp_error error;
 };
 
-static void user_collect(void *arg, const char *name, int64_t created) {
+/* "admin", "operator:site=Rennes viewer". */
+static void roles_text(const struct user *user, char text[ROLES_TEXT_SIZE]) {
+    char one[GRANT_TEXT_SIZE];
+    size_t used = 0;
+    *text = 0;
+    for (size_t i = 0; i < user->actor.grants_count && used < ROLES_TEXT_SIZE - 1; i++) {
+        grant_text(&user->actor.grants[i], one);
+        used += (size_t)snprintf(text + used, ROLES_TEXT_SIZE - used, "%s%s", i ? ", " : "", one);
+    }
+    if (!*text)
+        snprintf(text, ROLES_TEXT_SIZE, "none");
+}
+
+static bool user_collect(void *arg, const struct user *user) {
     struct user_list *list = arg;
     char since[PP_RFC3339_SIZE];
-    pp_time_format(created, since);
-    const char *const cells[] = {name, since};
-    if (!list->json) {
-        if (!list->error.code)
-            (void)!table_add(&list->table, cells, &list->error);
-        return;
+    char one[GRANT_TEXT_SIZE];
+    char roles[ROLES_TEXT_SIZE];
+    pp_time_format(user->created, since);
+    roles_text(user, roles);
+    const char *const cells[] = {user->name, roles, since};
+    if (!list->json)
+        return table_add(&list->table, cells, &list->error);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", user->name);
+    cJSON_AddStringToObject(object, "created", since);
+    cJSON *all = cJSON_AddArrayToObject(object, "roles");
+    for (size_t i = 0; i < user->actor.grants_count; i++) {
+        grant_text(&user->actor.grants[i], one);
+        cJSON_AddItemToArray(all, cJSON_CreateString(one));
     }
-    cJSON *user = cJSON_CreateObject();
-    cJSON_AddStringToObject(user, "name", name);
-    cJSON_AddStringToObject(user, "created", since);
-    cJSON_AddItemToArray(list->json, user);
+    return cJSON_AddItemToArray(list->json, object);
 }
 
 static bool users_print(struct db *db, struct user_list *list, struct pp_error *error) {
@@ -132,7 +152,7 @@ static bool users_print(struct db *db, struct user_list *list, struct pp_error *
 }
 
 bool command_user_list(int argc, char **argv, struct pp_error *error) {
-    static const char *const headers[] = {"NAME", "SINCE"};
+    static const char *const headers[] = {"NAME", "ROLES", "SINCE"};
     bool json = false;
     const struct pp_option table[] = {{"json", PP_OPTION_FLAG, &json}, {0}};
     int first = 0;

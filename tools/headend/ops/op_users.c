@@ -1,4 +1,5 @@
 /* What can be done with those who may sign in (operations.c). */
+#include "base/clock.h"
 #include "headend/db/db.h"
 #include "headend/ops/operation.h"
 #include "headend/ops/users.h"
@@ -37,10 +38,49 @@ static bool roles_save(struct op *op, struct pp_error *error) {
 
 _Static_assert(OP_LIST_MAX <= ACTOR_GRANTS_MAX, "a list of roles fits");
 
+static bool user_collect(void *arg, const struct user *user) {
+    char text[GRANT_TEXT_SIZE];
+    char created[PP_RFC3339_SIZE];
+    cJSON *object = cJSON_CreateObject();
+    pp_time_format(user->created, created);
+    cJSON_AddNumberToObject(object, "id", (double)user->id);
+    cJSON_AddStringToObject(object, "name", user->name);
+    cJSON_AddStringToObject(object, "created", created);
+    cJSON_AddBoolToObject(object, "has_password", user->has_password);
+    cJSON_AddNumberToObject(object, "passkeys", (double)user->passkeys);
+    cJSON *roles = cJSON_AddArrayToObject(object, "roles");
+    for (size_t i = 0; i < user->actor.grants_count; i++) {
+        grant_text(&user->actor.grants[i], text);
+        cJSON_AddItemToArray(roles, cJSON_CreateString(text));
+    }
+    return cJSON_AddItemToArray(arg, object);
+}
+
+bool op_user_list(struct op *op, struct pp_error *error) {
+    return user_each(op->db, user_collect, cJSON_AddArrayToObject(op_answer(op), "items"), error);
+}
+
+/* With a password, or with what was made of one already. */
+static bool user_make(struct op *op, struct pp_error *error) {
+    int64_t id = 0;
+    struct pp_error why = {0};
+    bool made = op_has(op, "encoded")
+                    ? user_insert(op->db, op_text(op, "name"), op_text(op, "encoded"), &id, &why)
+                    : user_add(op->db, op_text(op, "name"), op_text(op, "password"), &why);
+    return made || op_fail(op, why.code == PP_E_LIMIT ? "name" : "", why.code, error, "%s", why.message);
+}
+
 bool op_user_add(struct op *op, struct pp_error *error) {
+    char kept[PASSWORD_ENCODED_MAX];
+    int64_t id = 0;
     target_set(op);
-    if (!user_add(op->db, op_text(op, "name"), op_text(op, "password"), error) ||
-        (op_has(op, "roles") && !roles_save(op, error)))
+    if (op_has(op, "password") == op_has(op, "encoded"))
+        return op_fail(op, "password", PP_E_INVALID, error, "password: is missing");
+    if (!user_make(op, error) || !user_find(op->db, op_text(op, "name"), &id, kept, error))
+        return false;
+    pp_wipe(kept, sizeof kept);
+    cJSON_AddNumberToObject(op_answer(op), "id", (double)id);
+    if ((op_has(op, "roles") && !roles_save(op, error)))
         return false;
     op->after = roles_facts(op->db, op_text(op, "name"), error);
     return op->after != NULL;

@@ -54,6 +54,7 @@ bool op_enrolment_refuse(struct op *op, struct pp_error *error);
 bool op_enrolment_show(struct op *op, struct pp_error *error);
 bool op_enrolment_list(struct op *op, struct pp_error *error);
 /* op_users.c */
+bool op_user_list(struct op *op, struct pp_error *error);
 bool op_user_add(struct op *op, struct pp_error *error);
 bool op_user_roles(struct op *op, struct pp_error *error);
 bool op_user_password(struct op *op, struct pp_error *error);

@@ -33,6 +33,13 @@ bool user_check(const char *name, const char *password, struct pp_error *error) 
            text_check("password", password, PASSWORD_MIN, PASSWORD_MAX, error);
 }
 
+static bool room_check(struct db *db, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_ADMIN_COUNT);
+    return row && db_next(row, "count", error) &&
+           (db_int(row, 0) <= USERS_MAX ||
+            pp_fail(error, PP_E_LIMIT, "at most %d people may sign in", USERS_MAX));
+}
+
 bool user_insert(struct db *db, const char *name, const char *encoded, int64_t *id, struct pp_error *error) {
     static const struct grant all = {.role = ROLE_ADMIN, .scope = SCOPE_WHOLE};
     char kept[PASSWORD_ENCODED_MAX];
@@ -41,7 +48,7 @@ bool user_insert(struct db *db, const char *name, const char *encoded, int64_t *
     if (!db_changes(db))
         return pp_fail(error, PP_E_STATE, "there is an administrator %s already", name);
     /* Whoever has a link to set this headend up has come too late. */
-    return user_find(db, name, id, kept, error) && grant_add(db, *id, &all, error) &&
+    return user_find(db, name, id, kept, error) && room_check(db, error) && grant_add(db, *id, &all, error) &&
            db_run(db, error, DB_SETUP_LINKS_REMOVE);
 }
 
@@ -109,15 +116,33 @@ bool user_grants_save(struct db *db, const char *name, const struct grant *grant
     return an_admin_stays(db, error) && db_change_commit(&change, error);
 }
 
-bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created), void *arg,
+bool user_each(struct db *db, bool (*each)(void *arg, const struct user *user), void *arg,
                struct pp_error *error) {
     db_autorow struct db_row *row = db_query(db, error, DB_ADMIN_EACH);
     struct pp_error end = {0};
     if (!row)
         return false;
-    while (db_next(row, "administrator", &end))
-        each(arg, db_text(row, 0), db_int(row, 1));
+    while (db_next(row, "administrator", &end)) {
+        struct user user = {.id = db_int(row, 0),
+                            .created = db_int(row, 2),
+                            .has_password = db_int(row, 3) != 0,
+                            .passkeys = db_int(row, 4),
+                            .actor = {.kind = ACTOR_PERSON, .user = db_int(row, 0)}};
+        snprintf(user.name, sizeof user.name, "%s", db_text(row, 1));
+        if (!grants_load(db, &user.actor, error))
+            return false;
+        if (!each(arg, &user))
+            return true;
+    }
     return end.code == PP_E_NOTFOUND ? true : pp_fail(error, end.code, "%s", end.message);
+}
+
+bool user_name_of(struct db *db, int64_t id, char name[TEXT_NAME_MAX + 1], struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_ADMIN_NAME, DB_INT(id));
+    if (!row || !db_next(row, "administrator", error))
+        return false;
+    snprintf(name, TEXT_NAME_MAX + 1, "%s", db_text(row, 0));
+    return true;
 }
 
 bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],

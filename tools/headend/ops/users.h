@@ -6,6 +6,7 @@
 #include "headend/db/db.h"
 #include "headend/ops/actor.h"
 
+#define USERS_MAX            1000
 #define PASSWORD_MIN         10  /* bytes */
 #define PASSWORD_MAX         200 /* bytes */
 #define PASSWORD_ENCODED_MAX 160 /* bytes of Argon2's encoded form with the NUL */
@@ -26,8 +27,20 @@ PP_MUST_USE bool user_grants(struct db *db, const char *name, struct actor *acto
 /* In place of those there are. PP_E_STATE where nobody would have the role admin for the whole. */
 PP_MUST_USE bool user_grants_save(struct db *db, const char *name, const struct grant *grants, size_t count,
                                   struct pp_error *error);
-PP_MUST_USE bool user_each(struct db *db, void (*each)(void *arg, const char *name, int64_t created),
-                           void *arg, struct pp_error *error);
+/* Somebody who may sign in. */
+struct user {
+    int64_t id;
+    char name[TEXT_NAME_MAX + 1];
+    int64_t created;   /* s since 1970 */
+    bool has_password; /* or passkeys alone */
+    int64_t passkeys;
+    struct actor actor; /* with the grants */
+};
+/* By name. */
+PP_MUST_USE bool user_each(struct db *db, bool (*each)(void *arg, const struct user *user), void *arg,
+                           struct pp_error *error);
+PP_MUST_USE bool user_name_of(struct db *db, int64_t id, char name[TEXT_NAME_MAX + 1],
+                              struct pp_error *error);
 /* The id, 0 where there is none, and what password_verify needs: then a hash that nothing fits, so that an
  * unknown name takes as long. */
 PP_MUST_USE bool user_find(struct db *db, const char *name, int64_t *id, char encoded[PASSWORD_ENCODED_MAX],

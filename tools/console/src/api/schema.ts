@@ -48,6 +48,11 @@ export type Actions = { action: "change" | "command" | "sign-out" | "retire" | "
 export type ScreenFilter = { q?: string; state?: State; site?: string; tag?: string; channel?: string; group?: string; problem?: string };
 export type ScreenCount = { count: number; more: boolean };
 export type Counts = { items: { name: string; screens: number; offline: number; trouble: number }[]; next: string | null };
+export type RoleList = string[];
+export type Roles = { roles: RoleList };
+export type NewUser = { name: string; password: string; roles?: RoleList };
+export type UserId = { id: number };
+export type Users = { items: { id: number; name: string; created: string; has_password: boolean; passkeys: number; roles: RoleList }[] };
 export type ActionResults = { items: { id: string; outcome: "done" | "refused" | "denied" | "not-found"; detail?: string; value?: Record<string, unknown> }[] };
 export type Enrolments = { items: { fingerprint: FingerprintGroups; address: string; created: Time; expires: Time; screen: KnownScreen }[] };
 export type Enrolment = { code: string; fingerprint: FingerprintGroups; asked: number; wrong: number; expires: Time; time_zone: string; screen: KnownScreen };
@@ -136,6 +141,10 @@ export interface Operations {
   'DELETE /api/v1/groups/{id}': { path: { id: string }; answer: undefined };
   'GET /api/v1/groups/{id}/settings': { path: { id: string }; answer: Settings };
   'PATCH /api/v1/groups/{id}/settings': { path: { id: string }; body: SettingsChange; answer: Settings };
+  'GET /api/v1/users': { answer: Users };
+  'POST /api/v1/users': { body: NewUser; answer: UserId };
+  'PATCH /api/v1/users/{id}': { path: { id: number }; body: Roles; answer: undefined };
+  'DELETE /api/v1/users/{id}': { path: { id: number }; answer: undefined };
   'POST /api/v1/screens/actions': { body: Actions; answer: ActionResults };
   'GET /api/v1/enrolments': { answer: Enrolments };
   'GET /api/v1/enrolments/{code}': { path: { code: string }; answer: Enrolment };
