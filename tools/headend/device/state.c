@@ -158,8 +158,7 @@ static bool state_load(struct request *request, struct channel *channel, struct 
     bool ok = state_access_load(request->db, device, access, &error);
     bool shows = ok && device->channel[0] && (!access->temporary || access->open);
     if (shows)
-        ok = channel_find(request->db, device->channel, channel, &error) &&
-             channel_open_key(request->db, channel, &error);
+        ok = channel_find(request->db, device->channel, channel, &error);
     if (!ok)
         reply_failure(reply, &error);
     return ok;
@@ -181,7 +180,16 @@ static bool state_is_one(struct request *request, struct reply *reply) {
     return one;
 }
 
-static void state_answer(struct request *request, struct reply *reply, const struct channel *channel,
+/* The channel's key is opened for who gets it alone: of those that are woken most wait on. */
+static bool state_open_key(struct request *request, struct reply *reply, struct channel *channel) {
+    struct pp_error error = {0};
+    if (!channel->id[0] || channel_open_key(request->db, channel, &error))
+        return true;
+    reply_failure(reply, &error);
+    return false;
+}
+
+static void state_answer(struct request *request, struct reply *reply, struct channel *channel,
                          const struct state_access *access) {
     const struct device *device = &request->device;
     struct pp_error error = {0};
@@ -194,7 +202,7 @@ static void state_answer(struct request *request, struct reply *reply, const str
         if (state_waits(request, reply))
             return;
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
-    } else if (!state_is_one(request, reply)) {
+    } else if (!state_open_key(request, reply, channel) || !state_is_one(request, reply)) {
         return;
     } else {
         pp_autobuf struct pp_buf token = PP_BUF_INIT(JWS_TOKEN_MAX);
