@@ -132,6 +132,20 @@ describe('versions of a channel', () => {
     assert.deepEqual((await audited()).filter(({ operation }) => operation === 'version.name').map(({ after: { name } }) => name), ['Before Christmas', '']);
   });
 
+  test('the command line lists versions and restores them by the same operation', async () => {
+    const [, older] = await versions('named');
+    const listed = JSON.parse(await headend.cli('channel', 'versions', 'named', '--json'));
+    assert.deepEqual(listed.map(({ number, author }) => [number, author]), (await versions('named')).map(({ number, author }) => [number, author]));
+    assert.match(await headend.cli('channel', 'versions', 'named'), new RegExp(`^NUMBER +PUBLISHED .*\\n${listed[0].number} `));
+    await headend.cli('channel', 'restore', 'named', String(older.number), '--note', 'From afar');
+    const [now] = await versions('named');
+    assert.deepEqual([now.restored, now.author, now.note], [older.number, 'command line', 'From afar']);
+    const row = (await audited()).filter(({ operation }) => operation === 'channel.restore').at(-1);
+    assert.deepEqual([row.kind, row.target, row.outcome], ['command line', 'named', 'done']);
+    await assert.rejects(headend.cli('channel', 'restore', 'named', '99999'), /no such version of the channel is kept/);
+    await assert.rejects(headend.cli('channel', 'versions', 'nosuch'), /there is no channel "nosuch"/);
+  });
+
   test('what cannot be restored is refused', async () => {
     const [current] = await versions('named');
     assert.match((await admin.refused(409, 'state-conflict', 'POST', `/api/v1/channels/named/versions/${current.number}/restore`, {})).detail, /is what is published/);
@@ -162,17 +176,17 @@ describe('versions of a channel', () => {
     await ed.refused(403, 'not-permitted', 'POST', `${place}/approve`);
     await eve.refused(404, 'not-found', 'POST', `${place}/approve`);
     await admin.refused(404, 'not-found', 'POST', `${place.replace('/both/', '/work/')}/approve`);
-    await admin.refused(409, 'state-conflict', 'POST', '/api/v1/channels/both/publish', {});
+    assert.match((await admin.refused(409, 'state-conflict', 'POST', '/api/v1/channels/both/publish', {})).detail, /waits for somebody's approval/);
     assert.deepEqual(await publishing.clears('both'), before);
     assert.equal((await bob.ask('POST', `${place}/approve`)).status, 200);
     const job = await publishing.ended(place);
     assert.deepEqual([job.state, job.author, job.decided_by], ['done', 'pat', 'bob']);
     assert.equal((await publishing.clears('both')).length, 1, 'what was asked for, and not what the draft has become');
     const next = await publishing.ask('both', {}, pat);
+    const [, earlier] = await versions('both');
+    assert.equal((await restore('both', earlier.number, {}, bob)).state, 'done', 'what waits for approval keeps nobody from rolling back');
     assert.equal((await pat.ask('POST', `${next}/decline`)).json().state, 'declined');
     await bob.refused(409, 'state-conflict', 'POST', `${next}/approve`);
-    const [, first] = await versions('both');
-    assert.equal((await restore('both', first.number, {}, pat)).state, 'done', 'nobody has to agree to what was published before');
     const rows = (await audited()).filter(({ target, operation }) => target === 'both' && /^job\./.test(operation));
     assert.deepEqual(rows.map(({ operation, outcome, actor }) => [operation, outcome, actor]), [['job.approve', 'denied', 'ed'], ['job.approve', 'done', 'bob'], ['job.decline', 'done', 'pat']]);
     await admin.ask('PUT', '/api/v1/settings/publishing', { approval: false });

@@ -1,9 +1,13 @@
-#include "headend/ops/channel.h"
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "headend/cli/commands.h"
 #include "headend/cli/table.h"
 #include "headend/db/home_open.h"
+#include "headend/ingest/separate.h"
+#include "headend/ops/channel.h"
 #include "headend/ops/publish_run.h"
+#include "headend/ops/publish_version.h"
 #include "headend/ops/publish_warning.h"
 
 bool command_channel_add(int argc, char **argv, struct pp_error *error) {
@@ -127,4 +131,103 @@ bool command_channel_remove(int argc, char **argv, struct pp_error *error) {
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     return home && carry_out(home, "channel.remove", channel_request(argv[first + 1], move_to), error);
+}
+
+/* ---- Versions ---- */
+
+struct version_listing {
+    cJSON *list; /* or, where that is NULL: */
+    struct table *table;
+    struct pp_error error;
+};
+
+static void version_json(cJSON *list, const struct version_summary *version) {
+    char published[PP_RFC3339_SIZE];
+    cJSON *object = cJSON_CreateObject();
+    pp_time_format(version->created, published);
+    cJSON_AddNumberToObject(object, "number", (double)version->number);
+    cJSON_AddStringToObject(object, "published", published);
+    cJSON_AddStringToObject(object, "author", version->author);
+    cJSON_AddStringToObject(object, "name", version->name);
+    cJSON_AddStringToObject(object, "note", version->note);
+    cJSON_AddNumberToObject(object, "restored", (double)version->restored);
+    cJSON_AddItemToArray(list, object);
+}
+
+static bool version_collect(void *arg, const struct version_summary *version) {
+    struct version_listing *listing = arg;
+    char number[24], published[PP_RFC3339_SIZE], restored[24] = "";
+    if (listing->list) {
+        version_json(listing->list, version);
+        return true;
+    }
+    snprintf(number, sizeof number, "%lld", (long long)version->number);
+    if (version->restored)
+        snprintf(restored, sizeof restored, "%lld", (long long)version->restored);
+    pp_time_format(version->created, published);
+    const char *const cells[] = {number, published, version->author, restored, version->name, version->note};
+    return table_add(listing->table, cells, &listing->error);
+}
+
+bool command_channel_versions(int argc, char **argv, struct pp_error *error) {
+    static const char *const headers[] = {"NUMBER", "PUBLISHED", "BY", "AGAIN", "NAME", "NOTE"};
+    bool json = false;
+    const struct pp_option options[] = {{"json", PP_OPTION_FLAG, &json}, {0}};
+    int first = 0;
+    struct channel channel;
+    if (!command_words(options, argc, argv, 2, &first, "channel versions: DIR and ID are needed", error))
+        return false;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    pp_autojson cJSON *list = json ? cJSON_CreateArray() : NULL;
+    table_auto struct table table;
+    table_init(&table, headers, PP_COUNT(headers));
+    struct version_listing listing = {.list = list, .table = &table};
+    if (!home || !channel_known(home->db, argv[first + 1], &channel, error) ||
+        !version_each(home->db, channel.id, version_collect, &listing, error))
+        return false;
+    if (listing.error.code)
+        return pp_fail(error, listing.error.code, "%s", listing.error.message);
+    if (json)
+        command_print_json(list);
+    else
+        table_print(&table, "nothing was published on it yet, or it is not kept any more");
+    return true;
+}
+
+static bool number_read(const char *text, cJSON *request, struct pp_error *error) {
+    size_t digits = strspn(text, "0123456789");
+    if (!digits || digits > 15 || text[digits])
+        return pp_fail(error, PP_E_INVALID, "%s: not the number of a version", text);
+    cJSON_AddNumberToObject(request, "number", (double)strtoll(text, NULL, 10));
+    return true;
+}
+
+bool command_channel_restore(int argc, char **argv, struct pp_error *error) {
+    const char *note = NULL;
+    const char *renderer_user = NULL;
+    char renderers[PP_PATH_MAX];
+    struct publish_runner runner = {0};
+    const struct pp_option options[] = {{"note", PP_OPTION_STRING, &note},
+                                        {"renderers", PP_OPTION_STRING, &runner.renderers.folder},
+                                        {"renderer-user", PP_OPTION_STRING, &renderer_user},
+                                        {0}};
+    int first = 0;
+    if (!command_words(options, argc, argv, 3, &first, "channel restore: DIR, ID and NUMBER are needed",
+                       error) ||
+        (!runner.renderers.folder && !content_renderers_find(renderers, error)))
+        return false;
+    runner.renderers.folder = runner.renderers.folder ? runner.renderers.folder : renderers;
+    PP_AUTO(ipc_launcher) struct ipc_launcher *launcher = NULL;
+    if (!separate_renderers(argv[first], renderer_user, &launcher, error))
+        return false;
+    runner.renderers.launcher = launcher;
+    PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    pp_autojson cJSON *request = channel_request(argv[first + 1], NULL);
+    op_result_auto struct op_result result = {0};
+    if (note)
+        cJSON_AddStringToObject(request, "note", note);
+    return home && number_read(argv[first + 2], request, error) &&
+           command_operate(home, "channel.restore", request, &result, error) &&
+           publish_job_complete(home, &runner,
+                                cJSON_GetObjectItemCaseSensitive(result.value, "job")->valuestring, error);
 }

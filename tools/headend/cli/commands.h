@@ -89,6 +89,8 @@ PP_MUST_USE bool command_channel_add(int argc, char **argv, struct pp_error *err
 PP_MUST_USE bool command_channel_list(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_remove(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_channel_versions(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_channel_restore(int argc, char **argv, struct pp_error *error);
 /* cli/audit.c */
 PP_MUST_USE bool command_alert_list(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_alert_add(int argc, char **argv, struct pp_error *error);

@@ -9,14 +9,19 @@ void publish_job_finish(struct publish_job *job) {
     *job = (struct publish_job){0};
 }
 
-static bool channel_is_free(struct db *db, const char *channel, struct pp_error *error) {
+static bool channel_is_free(struct db *db, const struct publish_job *job, struct pp_error *error) {
     struct pp_error end = {0};
-    db_autorow struct db_row *row = db_query(db, error, DB_JOB_OPEN, DB_TEXT(channel));
+    bool publish = strcmp(job->kind, "publish") == 0;
+    db_autorow struct db_row *row = db_query(db, error, DB_JOB_OPEN, DB_TEXT(job->channel), DB_INT(publish));
     if (!row)
         return false;
-    if (db_next(row, "job", &end))
-        return pp_fail(error, PP_E_STATE, "channel \"%s\" is being published already", channel);
-    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+    if (!db_next(row, "job", &end))
+        return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+    return pp_fail(error, PP_E_STATE,
+                   strcmp(db_text(row, 0), "approval") == 0
+                       ? "another publish on channel \"%s\" waits for somebody's approval"
+                       : "channel \"%s\" is being published already",
+                   job->channel);
 }
 
 bool publish_job_add(struct db *db, struct publish_job *job, struct pp_error *error) {
@@ -24,7 +29,7 @@ bool publish_job_add(struct db *db, struct publish_job *job, struct pp_error *er
     pp_autojsontext char *pins = job->pins ? cJSON_PrintUnformatted(job->pins) : NULL;
     bool running = strcmp(job->state, "running") == 0;
     job->created = pp_clock_realtime_s();
-    return channel_is_free(db, job->channel, error) && uuid_make(job->id, error) &&
+    return channel_is_free(db, job, error) && uuid_make(job->id, error) &&
            db_run(db, error, DB_JOB_ADD, DB_TEXT(job->id), DB_TEXT(job->channel), DB_TEXT(job->kind),
                   DB_TEXT(job->state), DB_INT(job->created), DB_TEXT(job->author), DB_INT(job->admin),
                   DB_TEXT(job->note), DB_TEXT(document ? document : ""), DB_TEXT(pins ? pins : ""),
