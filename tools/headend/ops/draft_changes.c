@@ -210,7 +210,9 @@ static void entry_compare(cJSON *items, const struct entry *entry) {
         return;
     cJSON *into = change_add(items, entry->stays ? "changed" : "moved", before, entry);
     const cJSON *field;
-    cJSON_ArrayForEach(field, fields) cJSON_AddItemToArray(into, cJSON_CreateString(field->valuestring));
+    cJSON_ArrayForEach(field, fields) {
+        cJSON_AddItemToArray(into, cJSON_CreateString(field->valuestring));
+    }
 }
 
 static void items_compare(struct comparison *comparison) {
