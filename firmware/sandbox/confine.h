@@ -14,6 +14,8 @@ enum sandbox_right {
     SANDBOX_READ = 1 << 0,    /* files, and the names in folders */
     SANDBOX_WRITE = 1 << 1,   /* and make, rename and remove what is below a folder */
     SANDBOX_EXECUTE = 1 << 2, /* start programs */
+    SANDBOX_LIST = 1 << 3,    /* the names in folders alone */
+    SANDBOX_REMOVE = 1 << 4,  /* files */
 };
 
 /* A folder with all that is below it, or a file: that one, not another that is given its name later. */

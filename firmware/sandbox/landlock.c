@@ -22,6 +22,7 @@
 #define FS_WRITE_FILE   (1ULL << 1)
 #define FS_READ_FILE    (1ULL << 2)
 #define FS_READ_DIR     (1ULL << 3)
+#define FS_REMOVE_FILE  (1ULL << 5)
 #define FS_CHANGE_DIR                                                                                        \
     (0x1b0ULL | 1ULL << 13) /* remove and make files and folders, and rename them anywhere */
 #define FS_TRUNCATE  (1ULL << 14)
@@ -87,6 +88,10 @@ static uint64_t rights_of(unsigned rights, bool folder) {
         allowed |= FS_WRITE_FILE | FS_TRUNCATE | FS_CHANGE_DIR;
     if (rights & SANDBOX_EXECUTE)
         allowed |= FS_EXECUTE;
+    if (rights & SANDBOX_LIST)
+        allowed |= FS_READ_DIR;
+    if (rights & SANDBOX_REMOVE)
+        allowed |= FS_REMOVE_FILE;
     return folder ? allowed : allowed & FS_OF_A_FILE;
 }
 

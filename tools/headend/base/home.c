@@ -3,6 +3,10 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 
+bool home_read(const struct home *home, const char *name, struct pp_buf *out, struct pp_error *error) {
+    return home->read ? home->read(home, name, out, error) : pp_file_read(home->fd, name, out, error);
+}
+
 void home_wake(const struct home *home) {
     /* Only a hint: a server that misses it looks by itself after a moment. */
     int fd = openat(home->fd, HOME_WAKE, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -21,6 +21,7 @@
 #ifndef HEADEND_BASE_HOME_H
 #define HEADEND_BASE_HOME_H
 
+#include "base/buf.h"
 #include "base/file.h"
 
 struct db;
@@ -48,8 +49,14 @@ struct home {
     struct db *db;           /* opened with it (db/home_open.h); who has no database knows nothing of it */
     struct signing *signing; /* of whom what needs a private key is asked (signing/signing.h) */
     bool asks_another;       /* who is borrowed, and not this process itself */
+    /* Of home_read, in a process that may not open such files itself; NULL in others. */
+    bool (*read)(const struct home *home, const char *name, struct pp_buf *out, struct pp_error *error);
 };
 
+/* Appends a file of the folder itself that others may replace: HOME_CA_CERTIFICATE, HOME_AUTHORITIES,
+ * HOME_SERVER_CERTIFICATE, HOME_SERVER_KEY. PP_E_NOTFOUND. */
+PP_MUST_USE bool home_read(const struct home *home, const char *name, struct pp_buf *out,
+                           struct pp_error *error);
 /* Tells a running server that something has changed. */
 void home_wake(const struct home *home);
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "headend/db/db.h"
 #include "headend/signer/service.h"
+#include "headend/signing/signing.h"
 
 #define HOME_ADDRESS_MAX 4096 /* bytes of the file */
 
@@ -60,6 +61,11 @@ static bool is_there(const struct home *home, const char *name) {
     return faccessat(home->fd, name, F_OK, 0) == 0;
 }
 
+static bool read_by_another(const struct home *home, const char *name, struct pp_buf *out,
+                            struct pp_error *error) {
+    return signing_read_file(home->signing, name, out, error);
+}
+
 static struct home *home_attach(const char *path, const char *made_at, bool create, struct signing *signing,
                                 struct pp_error *error) {
     PP_AUTO(home) struct home *home = calloc(1, sizeof *home);
@@ -70,6 +76,7 @@ static struct home *home_attach(const char *path, const char *made_at, bool crea
     home->fd = -1;
     home->signing = signing;
     home->asks_another = signing != NULL;
+    home->read = signing ? read_by_another : NULL;
     if (!pp_path_format(home->path, error, "%s", path))
         return NULL;
     home->fd = pp_dir_open(AT_FDCWD, path, error);

@@ -54,7 +54,7 @@ static bool sqlite_prepare(sqlite3 *handle, struct pp_error *error) {
     sqlite3_busy_timeout(handle, DB_BUSY_MS);
     if (!sqlite_settings(handle,
                          "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                         "PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON;",
+                         "PRAGMA trusted_schema=OFF; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;",
                          error))
         return false;
     return sqlite3_create_function(handle, "fold", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY,

@@ -20,7 +20,7 @@ static gnutls_datum_t datum_of(const struct pp_buf *buf) {
 
 static bool chain_load(struct credentials *credentials, const struct home *home, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CA_PEM_MAX);
-    if (!pp_file_read(home->fd, HOME_SERVER_CERTIFICATE, &text, error))
+    if (!home_read(home, HOME_SERVER_CERTIFICATE, &text, error))
         return false;
     const gnutls_datum_t pem = datum_of(&text);
     unsigned count = CREDENTIALS_CHAIN_MAX;
@@ -34,7 +34,7 @@ static bool chain_load(struct credentials *credentials, const struct home *home,
 
 static bool key_load(struct credentials *credentials, const struct home *home, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CA_PEM_MAX);
-    if (!pp_file_read(home->fd, HOME_SERVER_KEY, &text, error))
+    if (!home_read(home, HOME_SERVER_KEY, &text, error))
         return false;
     const gnutls_datum_t pem = datum_of(&text);
     int result = gnutls_privkey_init(&credentials->key);

@@ -19,7 +19,7 @@ static bool first_read(const struct home *home, struct ca *ca, struct pp_error *
     mbedtls_x509_crt crt;
     pp_autobuf struct pp_buf pem = PP_BUF_INIT(CA_PEM_MAX);
     mbedtls_x509_crt_init(&crt);
-    bool ok = pp_file_read(home->fd, HOME_CA_CERTIFICATE, &pem, error) &&
+    bool ok = home_read(home, HOME_CA_CERTIFICATE, &pem, error) &&
               pem_parse(&pem, &crt, HOME_CA_CERTIFICATE, error) &&
               ca_add(ca, crt.raw.p, crt.raw.len, false, error);
     mbedtls_x509_crt_free(&crt);

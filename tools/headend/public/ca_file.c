@@ -138,7 +138,7 @@ static bool document_read(const cJSON *document, struct ca *ca, struct pp_error 
 
 bool ca_file_read(const struct home *home, struct ca *ca, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CA_FILE_MAX);
-    if (!pp_file_read(home->fd, HOME_AUTHORITIES, &text, error))
+    if (!home_read(home, HOME_AUTHORITIES, &text, error))
         return false;
     pp_autojson cJSON *document = pp_json_parse(text.data, text.size, CA_FILE_MAX, error);
     return (document && document_read(document, ca, error)) || pp_wrap(error, HOME_AUTHORITIES);

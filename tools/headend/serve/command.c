@@ -1,5 +1,7 @@
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "headend/db/home_open.h"
@@ -7,6 +9,7 @@
 #include "headend/serve/config.h"
 #include "headend/serve/scrape.h"
 #include "headend/serve/serve.h"
+#include "headend/serve/server_cage.h"
 
 /* What was handed to this process is not for the renderers that it starts. */
 static bool keep_from_programs(struct pp_error *error) {
@@ -28,6 +31,8 @@ bool server_process(int argc, char **argv, struct pp_error *error) {
         pp_log_use_json(true);
     if (config.options.metrics_token && !scrape_check_token(config.options.metrics_token, error))
         return false;
+    if (!server_cage_enter(config.dir, &config.options, error))
+        return false;
     PP_AUTO(signing) struct signing *signing = signing_remote(lanes, error);
     PP_AUTO(home) struct home *home = signing ? home_open_with(config.dir, signing, error) : NULL;
     return home && serve(home, &config.options, SERVER_LISTEN_FD, SERVER_READY_FD, error);
@@ -42,10 +47,18 @@ bool command_serve(int argc, char **argv, struct pp_error *error) {
     return false;
 }
 
+/* Without what is done at an exit, for which its cage has no place. */
+static _Noreturn void end_at_once(bool ok, const struct pp_error *error) {
+    if (!ok)
+        pp_log_error("%s", error->message);
+    fflush(NULL);
+    _exit(ok ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
 bool child_run(int argc, char **argv, bool *is, struct pp_error *error) {
     *is = true;
     if (argc == 3 && strcmp(argv[1], CHILD_SIGNER) == 0)
-        return signer_process(argv[2], error);
+        end_at_once(signer_process(argv[2], error), error);
     if (argc > 2 && strcmp(argv[1], CHILD_SERVER) == 0)
         return server_process(argc - 1, argv + 1, error);
     return *is = false;

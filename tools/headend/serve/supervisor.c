@@ -16,6 +16,7 @@
 #include "headend/http/listen.h"
 #include "headend/serve/children.h"
 #include "headend/serve/config.h"
+#include "headend/serve/server_cage.h"
 #include "ipc/program.h"
 #include "ipc/wire.h"
 
@@ -42,6 +43,7 @@ struct supervisor {
     int argc;
     char **argv; /* of `serve` */
     const char *folder;
+    struct home *home; /* NULL: nothing of it is kept open */
     int listener, signals;
     int lanes[SIGNING_LANES][2]; /* the signer's ends, and the server's */
     int ready[2];                /* what the server says, and where */
@@ -52,6 +54,7 @@ struct supervisor {
 };
 
 static void supervisor_finish(struct supervisor *supervisor) {
+    home_close(supervisor->home);
     pp_close(&supervisor->listener);
     pp_close(&supervisor->signals);
     for (size_t i = 0; i < SIGNING_LANES; i++) {
@@ -307,15 +310,21 @@ static int listen_patiently(const struct serve_options *options, struct pp_error
 }
 
 /* What is wrong with the folder is told at once, and its database becomes that of this version, before anybody serves.
- */
-static bool folder_prepare(const char *folder, struct pp_error *error) {
-    PP_AUTO(home) struct home *home = home_open(folder, error);
-    return home != NULL;
+ * SQLite's stays open here, so that the files beside it are the ones that the server may open (server_cage.h). */
+static bool folder_prepare(struct supervisor *supervisor, struct pp_error *error) {
+    supervisor->home = home_open(supervisor->folder, error);
+    if (!supervisor->home || !server_cage_prepare(supervisor->home, error))
+        return false;
+    if (faccessat(supervisor->home->fd, HOME_DATABASE, F_OK, 0) == 0) {
+        home_close(supervisor->home);
+        supervisor->home = NULL;
+    }
+    return true;
 }
 
 static bool prepare(struct supervisor *supervisor, const struct serve_options *options,
                     struct pp_error *error) {
-    return folder_prepare(supervisor->folder, error) && lanes_make(supervisor, error) &&
+    return folder_prepare(supervisor, error) && lanes_make(supervisor, error) &&
            (supervisor->listener = listen_patiently(options, error)) >= 0 && signals_open(supervisor, error);
 }
 

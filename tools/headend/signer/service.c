@@ -201,6 +201,20 @@ static bool answer_authorities_finish(struct signer_service *service, const stru
     return ca_finish(&service->home, error);
 }
 
+/* What the server shows to whoever connects, and what it knows screens' certificates by; no other. */
+static bool answer_file(struct signer_service *service, const struct signing_message *request,
+                        struct signing_answer *answer, struct pp_error *error) {
+    static const char *const files[] = {HOME_CA_CERTIFICATE, HOME_AUTHORITIES, HOME_SERVER_CERTIFICATE,
+                                        HOME_SERVER_KEY};
+    char name[SIGNING_WORD_MAX + 1];
+    signing_copy(&request->name, name, sizeof name);
+    for (size_t i = 0; i < PP_COUNT(files); i++) {
+        if (strcmp(files[i], name) == 0)
+            return pp_file_read(service->home.fd, name, &answer->data, error);
+    }
+    return pp_fail(error, PP_E_DENIED, "signer: no file of the server's: %s", name);
+}
+
 /* ---- Keys as the database has them ---- */
 
 static bool is_hash(const char *text) {
@@ -349,6 +363,7 @@ static const struct {
     {SIGNING_REPO_FORGET, answer_repo_forget},
     {SIGNING_AUTHORITIES_SETTLE, answer_authorities_settle},
     {SIGNING_AUTHORITIES_FINISH, answer_authorities_finish},
+    {SIGNING_FILE, answer_file},
 };
 
 bool signer_service_answer(struct signer_service *service, const struct signing_message *request,

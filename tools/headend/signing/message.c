@@ -57,6 +57,7 @@ static const struct field update_fields[] = {FIELD(TEXT, name, 0, CHANNEL_ID_MAX
                                              FIELD(I64, length, 0, SIGNING_LENGTH_MAX),
                                              EXACTLY(hash, SIGNING_HASH_SIZE)};
 static const struct field channel_fields[] = {FIELD(TEXT, name, 1, CHANNEL_ID_MAX)};
+static const struct field file_fields[] = {FIELD(TEXT, name, 1, SIGNING_WORD_MAX)};
 static const struct field answer_fields[] = {FIELD(U8, flag, 0, 1), FIELD(BYTES, secret, 0, SIGNING_TOKEN_MAX)};
 static const struct field failed_fields[] = {FIELD(U8, flag, PP_E_INVALID, PP_E_CANCELLED),
                                              FIELD(BYTES, text, 0, SIGNING_REASON_MAX)};
@@ -84,6 +85,7 @@ static const struct row rows[] = {
     ROW(REPO_FORGET, channel_fields, 0, 0),
     BARE(AUTHORITIES_SETTLE, 0, 0),
     BARE(AUTHORITIES_FINISH, 0, 0),
+    ROW(FILE, file_fields, 0, SIGNING_FILE_MAX),
     ROW(ANSWER, answer_fields, 0, 0),
     ROW(FAILED, failed_fields, 0, 0),
     BARE(HELLO, 0, 0),

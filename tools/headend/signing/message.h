@@ -26,17 +26,18 @@
 #define SIGNING_TOKEN_MAX    (272 * 1024) /* characters of the token that is made of it */
 #define SIGNING_DEVICE_MAX   64           /* bytes of a screen's id */
 #define SIGNING_WORD_MAX     16
-#define SIGNING_NONCE_MAX    64          /* characters of base64url */
-#define SIGNING_COMMANDS_MAX 4096        /* bytes of JSON */
-#define SIGNING_REFUSAL_MAX  8192        /* characters of a refusal's token */
-#define SIGNING_SECRET_MAX   255         /* bytes of a client's secret */
-#define SIGNING_KEPT_MAX     2048        /* characters of what is kept or sent of it */
-#define SIGNING_SHOWN_MAX    (32 * 1024) /* characters of what somebody has shown to sign in */
-#define SIGNING_CLEAR_MAX    (20 * 1024) /* bytes of that */
-#define SIGNING_HOSTS_MAX    4096        /* bytes: names and addresses, a space between */
-#define SIGNING_DER_MAX      4096        /* bytes of a certificate */
-#define SIGNING_OWNER_MAX    79          /* bytes of whose a key is (db/stored_key.h) */
-#define SIGNING_REASON_MAX   383         /* bytes of why not */
+#define SIGNING_NONCE_MAX    64           /* characters of base64url */
+#define SIGNING_COMMANDS_MAX 4096         /* bytes of JSON */
+#define SIGNING_REFUSAL_MAX  8192         /* characters of a refusal's token */
+#define SIGNING_SECRET_MAX   255          /* bytes of a client's secret */
+#define SIGNING_KEPT_MAX     2048         /* characters of what is kept or sent of it */
+#define SIGNING_SHOWN_MAX    (32 * 1024)  /* characters of what somebody has shown to sign in */
+#define SIGNING_CLEAR_MAX    (20 * 1024)  /* bytes of that */
+#define SIGNING_HOSTS_MAX    4096         /* bytes: names and addresses, a space between */
+#define SIGNING_DER_MAX      4096         /* bytes of a certificate */
+#define SIGNING_OWNER_MAX    79           /* bytes of whose a key is (db/stored_key.h) */
+#define SIGNING_FILE_MAX     (128 * 1024) /* bytes */
+#define SIGNING_REASON_MAX   383          /* bytes of why not */
 #define SIGNING_POINT_SIZE   65
 #define SIGNING_KEY_SIZE     32
 #define SIGNING_SEALED_SIZE  68 /* bytes of a key as the database has it */
@@ -66,6 +67,7 @@ enum signing_type {
     SIGNING_REPO_FORGET, /* name: a channel whose key is destroyed */
     SIGNING_AUTHORITIES_SETTLE,
     SIGNING_AUTHORITIES_FINISH,
+    SIGNING_FILE, /* name: one that the server needs, and may not open itself -> its content */
     SIGNING_REQUESTS_END,
 
     SIGNING_ANSWER = 0x41, /* flag, secret: what the row says */

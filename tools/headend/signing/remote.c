@@ -78,7 +78,7 @@ bool signing_lane_receive(int lane, struct pp_buf *packet, struct signing_messag
 /* ---- Lanes ---- */
 
 static bool takes_long(unsigned type) {
-    return type >= SIGNING_REPO_SETTLE || type == SIGNING_CERTIFY_SERVER;
+    return (type >= SIGNING_REPO_SETTLE && type != SIGNING_FILE) || type == SIGNING_CERTIFY_SERVER;
 }
 
 static struct lane *lane_find(struct remote *remote, unsigned type) {

@@ -149,6 +149,12 @@ bool signing_finish_authorities(struct signing *signing, struct pp_error *error)
     return ask_bare(signing, SIGNING_AUTHORITIES_FINISH, error);
 }
 
+bool signing_read_file(struct signing *signing, const char *name, struct pp_buf *content,
+                       struct pp_error *error) {
+    const struct signing_message request = {.type = SIGNING_FILE, .name = signing_text(name)};
+    return ask_for_more(signing, &request, content, error);
+}
+
 /* ---- Keys as the database has them ---- */
 
 bool signing_seal_key(struct signing *signing, const uint8_t id[SIGNING_KEY_ID_SIZE], const char *owner,

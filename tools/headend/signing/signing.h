@@ -73,6 +73,10 @@ PP_MUST_USE bool signing_certify_server(struct signing *signing, const struct ho
 PP_MUST_USE bool signing_settle_authorities(struct signing *signing, struct pp_error *error);
 PP_MUST_USE bool signing_finish_authorities(struct signing *signing, struct pp_error *error);
 
+/* Appends what home_read is asked for. */
+PP_MUST_USE bool signing_read_file(struct signing *signing, const char *name, struct pp_buf *content,
+                                   struct pp_error *error);
+
 /* ---- Keys as the database has them (db/stored_key.h) ---- */
 
 PP_MUST_USE bool signing_seal_key(struct signing *signing, const uint8_t id[SIGNING_KEY_ID_SIZE],

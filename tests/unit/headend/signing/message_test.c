@@ -42,6 +42,7 @@ static const struct signing_message samples[] = {
     {.type = SIGNING_REPO_FORGET, .name = TEXT("lobby")},
     {.type = SIGNING_AUTHORITIES_SETTLE},
     {.type = SIGNING_AUTHORITIES_FINISH},
+    {.type = SIGNING_FILE, .name = TEXT("ca.pem")},
     {.type = SIGNING_ANSWER, .flag = 1, .secret = BYTES(key)},
     {.type = SIGNING_HELLO},
     {.type = SIGNING_FAILED, .flag = PP_E_STATE, .text = TEXT("not now")},
