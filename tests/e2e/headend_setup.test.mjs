@@ -132,6 +132,8 @@ describe('a headend without an account', () => {
       assert.deepEqual(session.json(), made.json(), 'name and token');
       assert.equal(await own.sql('SELECT count(*) FROM admin'), '1');
       assert.equal(await own.sql('SELECT count(*) FROM setup_link'), '0');
+      const rows = (await own.cli('audit', 'export')).trim().split('\n').map((line) => JSON.parse(line)).filter(({ operation }) => operation === 'account.first');
+      assert.deepEqual(rows.map(({ actor, outcome, after: facts }) => [actor, outcome, facts]), [[made.json().name, 'done', { by: 'password' }]]);
       await refused('403 setup-link-invalid', '/api/v1/setup', { token, name: 'Eve', password }, { on: own });
       await assert.rejects(own.cli('setup-link'), /there is an administrator already/);
       assert.equal((await new Browser(own).signIn(made.json().name, password)).status, 303);

@@ -289,6 +289,16 @@ describe('passkeys', () => {
     for (const one of (await owner.good(200, 'GET', '/api/v1/passkeys')).items.slice(1)) await owner.good(204, 'DELETE', `/api/v1/passkeys/${one.id}`);
   });
 
+  test('that one came, was called something else or went is in the audit', async () => {
+    const key = new Passkey();
+    const { id } = (await owner.add(key)).json();
+    await owner.good(200, 'PATCH', `/api/v1/passkeys/${id}`, { name: 'Mine' });
+    await owner.good(204, 'DELETE', `/api/v1/passkeys/${id}`);
+    const rows = (await headend.cli('audit', 'export')).trim().split('\n').map((line) => JSON.parse(line)).filter(({ target }) => target === id);
+    assert.deepEqual(rows.map(({ operation, outcome, kind }) => [operation, outcome, kind]), ['add', 'rename', 'remove'].map((what) => [`passkey.${what}`, 'done', 'person']));
+    assert.equal(rows[1].after.name, 'Mine');
+  });
+
   test('challenges of one network push out each other, and not those of others', async () => {
     const client = new Client(headend);
     const options = await client.options();
@@ -332,6 +342,12 @@ describe('the first account with a passkey', () => {
     const [row] = (await client.good(200, 'GET', '/api/v1/passkeys')).items;
     assert.equal(row.name, 'My phone');
     await client.refused('409 last-way-in', 'DELETE', `/api/v1/passkeys/${row.id}`);
+    const text = await headend.cli('audit', 'export');
+    const made = text.trim().split('\n').map((line) => JSON.parse(line)).filter(({ operation }) => /^(setup|account)/.test(operation)).slice(-4);
+    assert.deepEqual(made.map(({ operation, outcome, actor }) => [operation, outcome, actor]), [['setup.link', 'done', 'command line'], ['account.first', 'refused', 'Ann'],
+      ['account.first', 'refused', 'Ann'], ['account.first', 'done', 'Ann']]);
+    assert.deepEqual([made[3].target, made[3].after], ['Ann', { by: 'passkey' }]);
+    assert.ok(!text.includes(token), 'without the token');
     const other = new Client(headend);
     assert.equal((await other.signIn(key)).name, 'Ann');
     // Without a password none is right, and it takes as long as for nobody.

@@ -4,6 +4,8 @@
 #include "headend/api/handlers.h"
 #include "headend/api/passkey_options.h"
 #include "headend/http/problems.h"
+#include "headend/ops/op_accounts.h"
+#include "headend/server/operate.h"
 
 static void add_time(cJSON *object, const char *name, int64_t time) {
     char text[PP_RFC3339_SIZE];
@@ -115,7 +117,6 @@ void api_passkeys_add(struct request *request, struct reply *reply) {
     struct webauthn_credential credential;
     const char *name;
     const cJSON *document;
-    char id[UUID_TEXT_SIZE];
     struct pp_error error = {0};
     if (!api_body(request, reply) || !name_good(request, reply, &name) ||
         !passkey_party(request, reply, &party))
@@ -129,12 +130,29 @@ void api_passkeys_add(struct request *request, struct reply *reply) {
         passkey_reply_refused(request, reply, &error);
         return;
     }
-    if (passkey_add(request->db, &party.party, request->admin.id, name, &answer, &credential, id, &error))
-        reply_passkey(request, reply, MHD_HTTP_CREATED, id);
+    const struct new_passkey made = {&party.party, &answer, &credential};
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "name", name);
+    bool kept = request_operate_with(request, "passkey.add", value, &made, &result, &error);
+    const char *id = kept ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result.value, "id")) : NULL;
+    if (kept)
+        reply_passkey(request, reply, MHD_HTTP_CREATED, id ? id : "");
     else if (error.code == PP_E_LIMIT)
         reply_with(reply, PROBLEM_TOO_MANY_PASSKEYS, "%s", error.message);
     else
         passkey_reply_refused(request, reply, &error);
+}
+
+/* "passkey.rename" and "passkey.remove" of the one of the address. */
+static bool own_passkey(struct request *request, const char *operation, const char *name,
+                        struct pp_error *error) {
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "passkey", request_parameter(request, "id"));
+    if (name)
+        cJSON_AddStringToObject(value, "name", name);
+    return request_operate(request, operation, value, &result, error);
 }
 
 /* PATCH /api/v1/passkeys/{id} */
@@ -144,7 +162,7 @@ void api_passkey_rename(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
     if (!api_body(request, reply) || !name_good(request, reply, &name))
         return;
-    if (passkey_rename(request->db, request->admin.id, id, name, &error) || error.code == PP_E_NOTFOUND)
+    if (own_passkey(request, "passkey.rename", name, &error) || error.code == PP_E_NOTFOUND)
         reply_passkey(request, reply, MHD_HTTP_OK, id);
     else
         reply_failure(reply, &error);
@@ -153,7 +171,7 @@ void api_passkey_rename(struct request *request, struct reply *reply) {
 /* DELETE /api/v1/passkeys/{id} */
 void api_passkey_remove(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
-    if (passkey_remove(request->db, request->admin.id, request_parameter(request, "id"), &error))
+    if (own_passkey(request, "passkey.remove", NULL, &error))
         reply_empty(reply, MHD_HTTP_NO_CONTENT);
     else if (error.code == PP_E_NOTFOUND)
         reply_with(reply, PROBLEM_NOT_FOUND, "%s", error.message);

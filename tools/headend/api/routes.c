@@ -19,6 +19,9 @@ static const struct route_api users = {.operation = "user.list"};
 static const struct route_api users_add = {.operation = "user.add"};
 static const struct route_api users_roles = {.operation = "user.roles"};
 static const struct route_api users_remove = {.operation = "user.remove"};
+static const struct route_api passkey_added = {.operation = "passkey.add"};
+static const struct route_api passkey_renamed = {.operation = "passkey.rename"};
+static const struct route_api passkey_removed = {.operation = "passkey.remove"};
 static const struct route_api session_end = {.operation = "session.end"};
 static const struct route_api screen_show = {.operation = "screen.show"};
 static const struct route_api screen_change = {.operation = "screen.change"};
@@ -107,11 +110,13 @@ static const struct route routes[] = {
     {"POST", "/api/v1/session/passkey", ROUTE_OPEN, JSON, ANSWER_TEXT_MAX, api_passkey_sign_in, WORK_WRITES,
      NULL},
     {"GET", "/api/v1/passkeys", ROUTE_API, NULL, 0, api_passkeys, WORK_WRITES, NULL},
-    {"POST", "/api/v1/passkeys", ROUTE_API, JSON, ANSWER_TEXT_MAX, api_passkeys_add, WORK_WRITES, NULL},
+    {"POST", "/api/v1/passkeys", ROUTE_API, JSON, ANSWER_TEXT_MAX, api_passkeys_add, WORK_WRITES,
+     &passkey_added},
     {"POST", "/api/v1/passkeys/options", ROUTE_API, JSON, SETUP_MAX, api_passkeys_options, WORK_WRITES, NULL},
     {"PATCH", "/api/v1/passkeys/{id:uuid}", ROUTE_API, JSON, SETUP_MAX, api_passkey_rename, WORK_WRITES,
-     NULL},
-    {"DELETE", "/api/v1/passkeys/{id:uuid}", ROUTE_API, NULL, 0, api_passkey_remove, WORK_WRITES, NULL},
+     &passkey_renamed},
+    {"DELETE", "/api/v1/passkeys/{id:uuid}", ROUTE_API, NULL, 0, api_passkey_remove, WORK_WRITES,
+     &passkey_removed},
     {"GET", "/api/v1/events", ROUTE_API, NULL, 0, api_events, WORK_WRITES, &events},
     {"GET", "/api/v1/screens", ROUTE_API, NULL, 0, api_screens, WORK_WRITES, &screens},
     {"GET", "/api/v1/screens/{id:uuid}", ROUTE_API, NULL, 0, api_screen, WORK_WRITES, &screen_show},

@@ -4,6 +4,8 @@
 #include "headend/api/handlers.h"
 #include "headend/api/passkey_options.h"
 #include "headend/http/problems.h"
+#include "headend/ops/op_accounts.h"
+#include "headend/ops/operations.h"
 #include "headend/ops/setup_link.h"
 #include "headend/ops/throttle.h"
 #include "headend/server/admin.h"
@@ -98,6 +100,20 @@ static void enter(struct request *request, struct reply *reply, int64_t admin, c
     pp_wipe(session, sizeof session);
 }
 
+/* Whoever has the link makes it: the audit knows him by the account's name, and from where he asked. */
+static bool account_make(struct request *request, const char *name, const struct first_account *account,
+                         int64_t *admin, struct pp_error *error) {
+    const struct op_place at = {.home = request->app->home, .db = request->db, .given = account};
+    struct actor actor = {.kind = ACTOR_PERSON};
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    snprintf(actor.name, sizeof actor.name, "%s", name);
+    request_address(request, actor.address);
+    cJSON_AddStringToObject(value, "name", name);
+    return ops_run(&at, &actor, "account.first", value, &result, error) &&
+           pp_json_integer(result.value, "id", 1, PP_JSON_INTEGER_MAX, admin, error);
+}
+
 static void setup_by_passkey(struct request *request, struct reply *reply, const char *token,
                              const char *name) {
     struct passkey_party party;
@@ -115,8 +131,11 @@ static void setup_by_passkey(struct request *request, struct reply *reply, const
                   text_check("passkey_name", passkey_name, 1, TEXT_NAME_MAX, &error)));
     if (!read)
         reply_with_parameter(reply, PROBLEM_BODY_INVALID, "passkey", error.message);
-    else if (setup_link_redeem_passkey(request->db, token, name, &party.party, &answer, passkey_name, &admin,
-                                       &error))
+    else if (account_make(
+                 request, name,
+                 &(struct first_account){
+                     .token = token, .party = &party.party, .answer = &answer, .passkey_name = passkey_name},
+                 &admin, &error))
         enter(request, reply, admin, name);
     else if (error.code == PP_E_NOTFOUND)
         refuse(reply);
@@ -158,7 +177,8 @@ static void setup_finish(struct request *request, struct reply *reply) {
     /* Somebody with the same link may have been quicker. */
     if (!token_good(request, reply, &token))
         return;
-    if (setup_link_redeem(request->db, token, attempt->name, attempt->encoded, &admin, &error))
+    const struct first_account account = {.token = token, .encoded = attempt->encoded};
+    if (account_make(request, attempt->name, &account, &admin, &error))
         enter(request, reply, admin, attempt->name);
     else if (error.code == PP_E_NOTFOUND)
         refuse(reply);

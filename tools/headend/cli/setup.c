@@ -22,18 +22,20 @@ static bool address_make(const struct home *home, uint64_t port, const char *tok
 }
 
 bool command_setup_print(struct home *home, uint64_t port, struct pp_error *error) {
-    char token[SECRET_TEXT_SIZE];
-    char address[ADDRESS_SIZE];
+    char address[ADDRESS_SIZE] = "";
     pp_autobuf struct pp_buf code = PP_BUF_INIT(QR_TEXT_MAX);
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
     db_lock(home->db);
-    bool made = setup_link_make(home->db, token, error);
+    bool made = command_operate(home, "setup.link", request, &result, error);
     db_unlock(home->db);
-    bool ok = made && address_make(home, port, token, address, error) &&
+    const char *token =
+        made ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result.value, "token")) : NULL;
+    bool ok = made && address_make(home, port, token ? token : "", address, error) &&
               qr_write(address, isatty(STDOUT_FILENO), &code, error);
     if (ok)
         printf("%s\nMake the first account there, once, within %d hours:\n\n    %s\n\n", pp_buf_text(&code),
                SETUP_LINK_S / 3600, address);
-    pp_wipe(token, sizeof token);
     pp_wipe(address, sizeof address);
     return ok;
 }

@@ -68,6 +68,12 @@ bool op_alert_rule_list(struct op *op, struct pp_error *error);
 bool op_mail_server_set(struct op *op, struct pp_error *error);
 bool op_mail_server_remove(struct op *op, struct pp_error *error);
 bool op_mail_server_show(struct op *op, struct pp_error *error);
+/* op_accounts.c */
+bool op_setup_link(struct op *op, struct pp_error *error);
+bool op_account_first(struct op *op, struct pp_error *error);
+bool op_passkey_add(struct op *op, struct pp_error *error);
+bool op_passkey_rename(struct op *op, struct pp_error *error);
+bool op_passkey_remove(struct op *op, struct pp_error *error);
 /* op_content.c */
 bool op_content_change(struct op *op, struct pp_error *error);
 bool op_content_delete(struct op *op, struct pp_error *error);

@@ -70,6 +70,8 @@ const struct operation *operations_all(size_t *count);
 struct op_place {
     struct home *home;
     struct db *db;
+    const void
+        *given; /* of operations that are given more than a request can say (op_accounts.h); else NULL */
 };
 
 struct op_result {
