@@ -235,7 +235,7 @@ describe('the library with the keyboard alone', () => {
     await tabTo('.tile .stretch');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'red' }).waitFor();
-    await tabTo('.head-actions > button');
+    await tabTo('.head-actions > button:not(.primary)');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
     await tabTo('#set-name');

@@ -124,6 +124,15 @@ export async function stock(headend) {
   const files = (...names) => names.map((name) => path.join(demo, name));
   const made = [...await upload(headend, files('welcome.jpg', 'menu.png'), 'Reception'), ...await upload(headend, files('harbour.mp4', 'city.webm', 'weather.webp'), 'Windows')];
   await headend.sql("INSERT INTO content_tag(content, tag) SELECT id, 'summer' FROM content WHERE folder = 'Windows'");
+  // and a channel on which something is to be published
+  const cookie = await session(headend);
+  const { csrf } = (await headend.request('GET', '/api/v1/session', { cookie })).json();
+  const ask = (method, target, body, headers = {}) => headend.request(method, target, { cookie, headers: { 'pingplay-csrf': csrf, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  await ask('POST', '/api/v1/channels', { id: 'town', title: 'Town hall' });
+  const { etag } = (await headend.request('GET', '/api/v1/channels/town/draft', { cookie })).headers;
+  const items = made.filter(({ name }) => !name.startsWith('weather')).map(({ id }, i) => ({ content: id, ...(i === 1 ? { duration: 'PT20S', weight: 2, valid_to: '2031-01-01T00:00:00Z' } : {}) }));
+  const draft = await ask('PUT', '/api/v1/channels/town/draft', { items }, { 'if-match': etag });
+  if (draft.status !== 200) throw new Error(draft.text);
   await headend.sql("UPDATE content SET deleted = unixepoch() WHERE name LIKE 'weather%'");
   return made;
 }

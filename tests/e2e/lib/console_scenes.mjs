@@ -41,9 +41,20 @@ export const scenes = [
   { name: 'no content found', address: '/console/content?q=nowhere', ready: (page) => page.locator('.blank').waitFor() },
   { name: 'one film', address: async (headend) => `/console/content/${await headend.sql("SELECT id FROM content WHERE name LIKE 'harbour%'")}`, ready: (page) => page.locator('.facts').waitFor() },
   { name: 'edit content', address: async (headend) => `/console/content/${await headend.sql("SELECT id FROM content WHERE name LIKE 'harbour%'")}`, async ready(page) {
-    await page.locator('.head-actions > button').first().click();
+    await page.locator('.head-actions > button:not(.primary)').first().click();
     await page.locator('dialog[open]').waitFor();
   } },
+  { name: 'channels', address: '/console/channels', ready: (page) => page.locator('.line').first().waitFor() },
+  { name: 'channel', address: '/console/channels/town', ready: (page) => page.locator('.change').first().waitFor() },
+  { name: 'add to a channel', address: '/console/channels/town', async ready(page) {
+    await page.locator('.add-content').click();
+    await page.locator('.pick').first().waitFor();
+  } },
+  { name: 'edit an item', address: '/console/channels/town', async ready(page) {
+    await page.locator('.item .button').first().click();
+    await page.locator('dialog[open]').waitFor();
+  } },
+  { name: 'channel that is gone', address: '/console/channels/nowhere', ready: (page) => page.locator('.blank').waitFor() },
   { name: 'edit a screen', address: `/console/screens/${screenId(1)}`, async ready(page) {
     await page.locator('.head-actions > .button').click();
     await page.locator('dialog[open]').waitFor();

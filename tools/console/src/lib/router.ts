@@ -7,6 +7,8 @@ export type Route =
   | { readonly page: 'add'; readonly code: string }
   | { readonly page: 'content' }
   | { readonly page: 'content-one'; readonly id: string }
+  | { readonly page: 'channels' }
+  | { readonly page: 'channel'; readonly id: string }
   | { readonly page: 'account' }
   | { readonly page: 'setup' }
   | { readonly page: 'sign-in'; readonly next: string }
@@ -14,12 +16,16 @@ export type Route =
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+const CHANNEL = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 export function routeOf(path: string, query = ''): Route {
   const parameters = new URLSearchParams(query);
   const segments = path.replace(/^\/console\/?/, '').replace(/\/$/, '').split('/');
   const [first = '', second] = segments;
   if (segments.length === 1 && (first === '' || first === 'screens')) return { page: 'screens' };
   if (segments.length === 2 && first === 'screens' && second && UUID.test(second)) return { page: 'screen', id: second };
+  if (segments.length === 1 && first === 'channels') return { page: 'channels' };
+  if (segments.length === 2 && first === 'channels' && second && CHANNEL.test(second)) return { page: 'channel', id: second };
   if (segments.length === 1 && first === 'content') return { page: 'content' };
   if (segments.length === 2 && first === 'content' && second && UUID.test(second)) return { page: 'content-one', id: second };
   if (segments.length === 1 && first === 'add') return { page: 'add', code: parameters.get('user_code') ?? '' };

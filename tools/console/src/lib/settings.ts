@@ -30,6 +30,9 @@ const applyDensity = (value: Density): void => {
 };
 export const density = choice('density', densities, applyDensity);
 
+// Whether the first hour is over, in this browser.
+export const begun = choice('begun', ['no', 'yes'] as const, () => {});
+
 export const view = choice('view', ['list', 'grid'] as const, () => {});
 
 export function startSettings(): void {

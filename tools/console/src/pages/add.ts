@@ -2,6 +2,7 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
 import { ApiError, ask } from '../api/client.js';
+import { fleet } from '../api/fleet.js';
 import type { Enrolment } from '../api/schema.js';
 import { codeOf, codeScanned, codeTyped } from '../lib/code.js';
 import { t } from '../lib/i18n.js';
@@ -24,7 +25,8 @@ async function canScan(): Promise<boolean> {
 }
 
 class PpAdd extends PpElement {
-  static override properties = { code: {}, typed: { state: true }, problem: { state: true }, scans: { state: true }, camera: { state: true }, notice: { state: true }, found: { state: true }, busy: { state: true } };
+  static override properties = { inside: { type: Boolean }, code: {}, typed: { state: true }, problem: { state: true }, scans: { state: true }, camera: { state: true }, notice: { state: true }, found: { state: true }, busy: { state: true } };
+  declare inside: boolean; // of another page, which it stays on
   declare code: string;
   declare typed: string;
   declare problem: string;
@@ -37,6 +39,7 @@ class PpAdd extends PpElement {
 
   constructor() {
     super();
+    this.inside = false;
     this.code = '';
     this.typed = '';
     this.problem = '';
@@ -89,7 +92,7 @@ class PpAdd extends PpElement {
     this.found = undefined;
     this.typed = '';
     this.problem = '';
-    history.replaceState(null, '', `${BASE}/add`);
+    if (!this.inside) history.replaceState(null, '', `${BASE}/add`);
     void this.updateComplete.then(() => this.querySelector<HTMLInputElement>('#code')?.focus());
   }
 
@@ -112,13 +115,21 @@ class PpAdd extends PpElement {
       const body = { fingerprint: group, name, site: valueOf(form, 'site'), locale: valueOf(form, 'locale') === 'fr' ? 'fr' : 'en', ...(zone ? { time_zone: zone } : {}), ...(channelOf(form) ?? {}) } as const;
       const { id } = await ask('POST /api/v1/enrolments/{code}/approve', { path: { code: found.code }, body });
       toast(t('add.approved', { name }));
-      go(`${BASE}/screens/${id}`);
+      if (this.inside) await this.added(id);
+      else go(`${BASE}/screens/${id}`);
     } catch (error) {
       await this.refusal(error);
     } finally {
       this.busy = false;
     }
     return undefined;
+  }
+
+  // The page around it hears of the screen by the fleet, which need not wait for the headend's next event.
+  private async added(id: string): Promise<void> {
+    this.found = undefined;
+    this.typed = '';
+    fleet.put(await ask('GET /api/v1/screens/{id}', { path: { id } }));
   }
 
   private async refusal(error: unknown): Promise<void> {
@@ -194,12 +205,14 @@ class PpAdd extends PpElement {
       : html`<span class="group"><span class="sr">${t('add.group_number', { n: i + 1 })} </span>${group}</span>`))}</fieldset>`;
   }
 
+  private heading(word: 'add.compare' | 'add.details'): TemplateResult { return this.inside ? html`<h3>${t(word)}</h3>` : html`<h2>${t(word)}</h2>`; }
+
   private approval(found: Enrolment): TemplateResult {
-    return html`<header class="head"><div><h1>${t('add.title')}</h1><p class="head-sub">${found.screen ? t('add.known', { name: found.screen.name }) : t('add.compare_text')}</p></div></header>
+    return html`${this.inside ? html`<p class="sub">${t('add.compare_text')}</p>` : html`<header class="head"><div><h1>${t('add.title')}</h1><p class="head-sub">${found.screen ? t('add.known', { name: found.screen.name }) : t('add.compare_text')}</p></div></header>`}
       <form class="approve" novalidate @submit=${(event: SubmitEvent) => void this.approve(event, found)}>
         <div role="alert" id="approve-problem" class="form-problem">${this.problem ? html`<p class="callout bad">${icon('trouble')}<span>${this.problem}</span></p>` : nothing}</div>
-        <section class="card narrow"><h2>${t('add.compare')}</h2>${this.groups(found)}</section>
-        <section class="card narrow"><h2>${t('add.details')}</h2><div class="fields">${placeFields({ name: found.screen?.name ?? '', time_zone: found.time_zone })}</div></section>
+        <section class="card narrow">${this.heading('add.compare')}${this.groups(found)}</section>
+        <section class="card narrow">${this.heading('add.details')}<div class="fields">${placeFields({ name: found.screen?.name ?? '', time_zone: found.time_zone })}</div></section>
         <div class="form-foot"><button class="button primary" type="submit" aria-disabled=${this.busy ? 'true' : 'false'}>${t('add.approve')}</button>
           <button class="button danger" type="button" @click=${() => void this.refuse(found)}>${t('add.refuse')}</button>
           <button class="button quiet" type="button" @click=${() => this.restart()}>${t('add.other')}</button></div>
@@ -208,7 +221,7 @@ class PpAdd extends PpElement {
 
   override render(): TemplateResult {
     if (this.found) return this.approval(this.found);
-    return html`<header class="head"><div><h1>${t('add.title')}</h1><p class="head-sub">${t('add.lead')}</p></div></header>
+    return html`${this.inside ? nothing : html`<header class="head"><div><h1>${t('add.title')}</h1><p class="head-sub">${t('add.lead')}</p></div></header>`}
       <section class="card narrow">
         <form novalidate @submit=${(event: Event) => this.next(event)}>
           <div class="field ${this.problem ? 'wrong' : ''}"><label for="code">${t('add.code')}</label>

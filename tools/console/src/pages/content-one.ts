@@ -14,6 +14,7 @@ import { PpElement } from '../ui/element.js';
 import { icon } from '../ui/icons.js';
 import { blankPanel, message, problemPanel } from '../ui/parts.js';
 import { textField, valueOf } from '../ui/settings-form.js';
+import { showContent } from '../ui/show-content.js';
 import { toast } from '../ui/toast.js';
 import '../ui/upload-list.js';
 
@@ -103,6 +104,7 @@ class PpContentOne extends PpElement {
         <button class="button danger" @click=${() => this.drop(content)}>${t('screen.remove')}</button></div>`;
     }
     return html`<div class="head-actions"><input type="file" id="replace" class="file" tabindex="-1" aria-hidden="true" accept="image/*,video/*" @change=${(event: Event) => this.replace(event)}>
+      <button class="button primary" @click=${() => void showContent(content, (job) => go(`${BASE}/channels/${job.channel}`)).catch((error: unknown) => toast(message(error), 'bad'))}>${icon('screens')}<span>${t('show.do')}</span></button>
       <button class="button" @click=${() => this.edit(content)}>${icon('edit')}<span>${t('screen.edit')}</span></button>
       <button class="button" @click=${() => this.querySelector<HTMLInputElement>('#replace')?.click()}>${icon('upload')}<span>${t('content.replace')}</span></button>
       <a class="button icon-only" href="/api/v1/content/${content.id}/file" download=${content.name} aria-label=${t('content.download')} title=${t('content.download')}>${icon('download')}</a>

@@ -8,15 +8,18 @@ import { csvRow } from '../lib/format.js';
 import { find, sorted, sorts, states, type Found, type Sort } from '../lib/filter.js';
 import { collator, language, t } from '../lib/i18n.js';
 import { BASE } from '../lib/router.js';
-import { view } from '../lib/settings.js';
+import { begun, view } from '../lib/settings.js';
 import { PpElement } from '../ui/element.js';
 import { askFor } from '../ui/dialog.js';
 import { icon } from '../ui/icons.js';
 import { channelField, channelOf, siteField, valueOf } from '../ui/settings-form.js';
+import { lazy } from '../ui/lazy.js';
 import { blankPanel, problemPanel } from '../ui/parts.js';
 import { toast } from '../ui/toast.js';
 import '../ui/screen-list.js';
 
+const FEW = 3; // screens, of those who have just begun
+const firstSteps = (): Promise<unknown> => import('../ui/first-steps.js');
 const SKELETON_ROWS = 8;
 const AT_ONCE = 500; // screens of one request
 
@@ -137,6 +140,7 @@ class PpScreens extends PpElement {
     if (!fleet.loaded && !fleet.screens.size) {
       return html`<div class="skeleton" aria-busy="true"><span class="sr" role="status">${t('app.loading')}</span>${Array.from({ length: SKELETON_ROWS }, () => html`<div class="skeleton-row"></div>`)}</div>`;
     }
+    if (!fleet.screens.size && this.beginning()) return html``;
     if (!fleet.screens.size) {
       return blankPanel('screens', t('screens.empty_title'), t('screens.empty_text'), html`<a class="button primary" href="${BASE}/add">${icon('add')}<span>${t('nav.add')}</span></a>`);
     }
@@ -146,6 +150,8 @@ class PpScreens extends PpElement {
     return html`<pp-screen-list .screens=${found.rows} .view=${this.view} .selected=${this.selected} label=${t('screens.title')}
       @choose=${(event: CustomEvent<ReadonlySet<string>>) => { this.selected = event.detail; }}></pp-screen-list>`;
   }
+
+  private beginning(): boolean { return fleet.loaded && fleet.screens.size <= FEW && begun.get() === 'no'; }
 
   private summary(found: Found): string {
     const all = fleet.screens.size;
@@ -159,6 +165,7 @@ class PpScreens extends PpElement {
         <div><h1>${t('screens.title')}</h1><p class="head-sub" role="status" id="count">${fleet.loaded ? this.summary(found) : t('app.loading')}</p></div>
         <a class="button primary head-action" href="${BASE}/add">${icon('add')}<span>${t('nav.add')}</span></a>
       </header>
+      ${this.beginning() ? lazy(firstSteps, () => html`<pp-first-steps @left=${() => this.requestUpdate()}></pp-first-steps>`, () => this.requestUpdate(), true) : nothing}
       ${fleet.screens.size ? this.tools(found) : nothing}
       ${fleet.capped ? html`<p class="note">${t('screens.capped', { n: FLEET_MAX })}</p>` : nothing}
       ${this.body(found)}${this.bulk()}`;

@@ -1,5 +1,5 @@
 // Pages that are not seen first come when they are asked for.
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 
 import { t } from '../lib/i18n.js';
 import { blankPanel, message } from './parts.js';
@@ -10,7 +10,7 @@ interface Part { state: 'absent' | 'comes' | 'here' | 'failed' }
 const parts = new Map<Load, Part>();
 
 // What is shown of it: itself once it is here, or that it comes, or that it could not be had.
-export function lazy(load: Load, page: () => TemplateResult, again: () => void): TemplateResult {
+export function lazy(load: Load, page: () => TemplateResult, again: () => void, inside = false): TemplateResult {
   const part = parts.get(load) ?? { state: 'absent' as const };
   parts.set(load, part);
   if (part.state === 'here') return page();
@@ -18,7 +18,7 @@ export function lazy(load: Load, page: () => TemplateResult, again: () => void):
     part.state = 'comes';
     load().then(() => { part.state = 'here'; }, () => { part.state = 'failed'; }).finally(again);
   }
-  if (part.state !== 'failed') return html`<h1 class="sr">${t('app.loading')}</h1><div class="skeleton" aria-busy="true"><div class="skeleton-row"></div></div>`;
-  return html`<h1 class="sr">${t('error.title')}</h1>${blankPanel('offline', t('error.title'), message(new ApiError('network', 0, '')),
+  if (part.state !== 'failed') return html`${inside ? nothing : html`<h1 class="sr">${t('app.loading')}</h1>`}<div class="skeleton" aria-busy="true"><div class="skeleton-row"></div></div>`;
+  return html`${inside ? nothing : html`<h1 class="sr">${t('error.title')}</h1>`}${blankPanel('offline', t('error.title'), message(new ApiError('network', 0, '')),
     html`<button class="button primary" @click=${() => { part.state = 'absent'; again(); }}>${t('action.retry')}</button>`)}`;
 }

@@ -15,7 +15,7 @@ export const textField = (name: string, label: string, value: string, more: { li
   <input id="set-${name}" name=${name} maxlength="100" autocomplete="off" .value=${value} list=${more.list ?? nothing} ?required=${more.required ?? false} aria-describedby=${more.hint ? `set-${name}-hint` : nothing}>
   ${more.hint ? html`<p class="hint" id="set-${name}-hint">${more.hint}</p>` : nothing}</div>`;
 
-const selectField = (name: string, label: string, chosen: string, options: readonly (readonly [string, string])[]): TemplateResult => html`<div class="field"><label for="set-${name}">${label}</label>
+export const selectField = (name: string, label: string, chosen: string, options: readonly (readonly [string, string])[]): TemplateResult => html`<div class="field"><label for="set-${name}">${label}</label>
   <select id="set-${name}" name=${name}>${options.map(([value, text]) => html`<option value=${value} ?selected=${value === chosen}>${text}</option>`)}</select></div>`;
 
 export const siteField = (value: string): TemplateResult => {
