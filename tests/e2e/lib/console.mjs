@@ -67,7 +67,7 @@ export async function open(browser, headend, { width = 1440, height = 900, dark 
   if (Object.keys(settings).length) await context.addInitScript((kept) => { for (const [key, value] of Object.entries(kept)) if (localStorage.getItem(key) === null) localStorage.setItem(key, value); }, settings);
   const page = await context.newPage();
   if (clock) await page.clock.install({ time: clock });
-  page.setDefaultTimeout(10000);
+  page.setDefaultTimeout(30000);
   return new Visit(context, page);
 }
 
@@ -113,7 +113,7 @@ export async function upload(headend, files, folder = '') {
       if (state.state !== 'done') return false;
       made.push({ id: state.content, name });
       return true;
-    }, 20000, `${name} in the library`);
+    }, 120000, `${name} in the library`);
   }
   return made;
 }

@@ -57,6 +57,7 @@ class PpConsole extends PpElement {
     this.while.on(fleet, 'change', () => this.hear());
     this.while.on(window, 'online', () => { this.online = true; });
     this.while.on(window, 'offline', () => { this.online = false; });
+    if (!['setup', 'sign-in'].includes(this.route.page)) fleet.begin();
     void this.begin();
   }
 

@@ -4,6 +4,7 @@ import { Events, type Connection } from './events.js';
 import type { ListedScreen, ScreenRow } from './schema.js';
 
 const FIRST = 100; // rows of the first page, which is seen soonest
+const FIRST_SORT = 'state'; // as the page puts them, unless somebody has asked for another order
 const PAGE = 1000;
 export const FLEET_MAX = 20000; // rows that are kept here; of more, the headend searches
 const ONE_BY_ONE = 40; // changes that are read one by one; of more, the list is read anew
@@ -24,19 +25,25 @@ export class Fleet extends EventTarget {
   });
   private readonly pending = new Set<string>();
   private timer = 0;
+  private peeked: Promise<void> | undefined;
   private reading = 0; // which reading of the list is the newest
 
-  // What is seen first does not wait for the events; all is read once they have begun, so that nothing is missed between.
+  // What is seen first does not wait for the events, nor for who is signed in: an answer to nobody is passed over. All is read once the
+  // events have begun, so that nothing is missed between.
   start(): void {
     this.events.start();
-    void this.peek();
+    this.peeked ??= this.peek();
   }
+
+  // Before it is known whether somebody is signed in.
+  begin(): void { this.peeked = this.peek(); }
 
   stop(): void {
     this.events.stop();
     clearTimeout(this.timer);
     this.pending.clear();
     this.reading++;
+    this.peeked = undefined;
     this.screens = new Map();
     this.loaded = false;
     this.problem = undefined;
@@ -50,14 +57,14 @@ export class Fleet extends EventTarget {
   private async peek(): Promise<void> {
     const { reading } = this;
     try {
-      const { items } = await ask('GET /api/v1/screens', { query: { limit: FIRST } });
+      const { items } = await ask('GET /api/v1/screens', { query: { limit: FIRST, sort: FIRST_SORT } });
       if (!this.loaded && reading === this.reading) this.set(() => { this.screens = new Map(items.map((screen) => [screen.id, screen])); });
     } catch {
       // reading all of them tells what is wrong
     }
   }
 
-  // Reads the list; what is shown meanwhile stays until all is here, unless nothing is.
+  // Reads the list; what is shown meanwhile, the first page at least, stays until all is here: it is put in order once.
   async load(): Promise<void> {
     const reading = ++this.reading;
     const read = new Map<string, ListedScreen>();
@@ -68,7 +75,7 @@ export class Fleet extends EventTarget {
         if (reading !== this.reading) return;
         for (const screen of page.items) read.set(screen.id, screen);
         cursor = page.next ?? undefined;
-        if (!this.loaded) this.set(() => { this.screens = new Map(read); this.problem = undefined; });
+        if (!this.screens.size) this.set(() => { this.screens = new Map(read); this.problem = undefined; });
       } while (cursor && read.size < FLEET_MAX);
       this.set(() => { this.screens = read; this.loaded = true; this.capped = cursor !== undefined; this.problem = undefined; });
     } catch (error) {

@@ -37,7 +37,7 @@ export function fits(screen: ScreenRow, words: readonly string[]): boolean {
 
 type Compare = (a: ScreenRow, b: ScreenRow) => number;
 
-function comparer(sort: Sort, collator: Intl.Collator): Compare {
+export function comparer(sort: Sort, collator: Intl.Collator): Compare {
   const text = (a: string, b: string): number => (a === '' ? 1 : 0) - (b === '' ? 1 : 0) || collator.compare(a, b);
   const byName: Compare = (a, b) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
   const first: Record<Sort, Compare> = {

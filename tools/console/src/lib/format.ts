@@ -1,4 +1,5 @@
 // Times as people say them. All functions take the language and the present, so that they can be tested.
+import { agoFormat, numberFormat, timeFormat } from './formats.js';
 import type { Language } from './i18n.js';
 
 const MINUTE = 60;
@@ -7,7 +8,7 @@ const DAY = 86400;
 
 // "now", "5 minutes ago", "3 hours ago", "12 days ago".
 export function ago(then: Date, now: Date, language: Language): string {
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  const format = agoFormat(language);
   const seconds = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000));
   if (seconds < MINUTE) return format.format(0, 'second');
   if (seconds < HOUR) return format.format(-Math.floor(seconds / MINUTE), 'minute');
@@ -16,17 +17,17 @@ export function ago(then: Date, now: Date, language: Language): string {
 }
 
 export function dateTime(time: Date, language: Language, timeZone?: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', ...(timeZone ? { timeZone } : {}) }).format(time);
+  return timeFormat(language, { dateStyle: 'medium', timeStyle: 'short', ...(timeZone ? { timeZone } : {}) }).format(time);
 }
 
 export function date(time: Date, language: Language): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(time);
+  return timeFormat(language, { dateStyle: 'long' }).format(time);
 }
 
 // The time of day in a zone; undefined where the browser does not know the zone.
 export function timeIn(timeZone: string, now: Date, language: Language): string | undefined {
   try {
-    return new Intl.DateTimeFormat(language, { weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone }).format(now);
+    return timeFormat(language, { weekday: 'short', hour: '2-digit', minute: '2-digit', timeZone }).format(now);
   } catch {
     return undefined;
   }
@@ -36,7 +37,7 @@ export function timeIn(timeZone: string, now: Date, language: Language): string 
 export function duration(seconds: number, language: Language): string {
   const parts: [number, string][] = [[Math.floor(seconds / DAY), 'day'], [Math.floor((seconds % DAY) / HOUR), 'hour'], [Math.floor((seconds % HOUR) / MINUTE), 'minute'], [seconds % MINUTE, 'second']];
   const told = parts.filter(([count]) => count > 0).slice(0, 2);
-  return told.map(([count, unit]) => new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)).join(' ');
+  return told.map(([count, unit]) => numberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)).join(' ');
 }
 
 // "2:05", "1:02:03": how long a film is.
@@ -53,7 +54,7 @@ export function fileSize(bytes: number, language: Language): string {
   let value = bytes;
   let unit = 0;
   while (value >= 999.5 && unit < units.length - 1) { value /= 1000; unit++; }
-  return `${new Intl.NumberFormat(language, { maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1 }).format(value)}\u00a0${units[unit]}`;
+  return `${numberFormat(language, { maximumFractionDigits: unit === 0 || value >= 100 ? 0 : 1 }).format(value)}\u00a0${units[unit]}`;
 }
 
 // One row of a CSV file (RFC 4180). A value that a spreadsheet would take for a formula gets an apostrophe before it.

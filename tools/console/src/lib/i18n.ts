@@ -1,6 +1,7 @@
 // The language of the page, chosen once and kept, and texts, numbers and times in it.
 import { reports } from 'pingplay:reports';
 
+import { collatorOf, numberFormat, pluralRules } from './formats.js';
 import { words, type Word } from './words.js';
 
 export type { Word };
@@ -42,7 +43,7 @@ type Values = Readonly<Record<string, string | number>>;
 export function fill(pattern: string, values: Values, chosen: Language): string {
   const forms = pattern.split('|');
   const n = typeof values['n'] === 'number' ? values['n'] : 2;
-  const plural = new Intl.PluralRules(chosen).select(n) !== 'one';
+  const plural = pluralRules(chosen).select(n) !== 'one';
   const text = forms[plural ? forms.length - 1 : 0] ?? pattern;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
@@ -64,9 +65,9 @@ export function report(kind: 'trouble' | 'event', code: string): string | undefi
 }
 
 export function number(value: number, chosen: Language = current): string {
-  return new Intl.NumberFormat(chosen).format(value);
+  return numberFormat(chosen).format(value);
 }
 
-export const collator = (): Intl.Collator => new Intl.Collator(current, { numeric: true, sensitivity: 'base' });
+export const collator = (): Intl.Collator => collatorOf(current);
 
 export const languageName = (code: string): string => new Intl.DisplayNames([current], { type: 'language' }).of(code) ?? code;

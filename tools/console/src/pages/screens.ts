@@ -5,8 +5,9 @@ import { ask } from '../api/client.js';
 import { fleet, FLEET_MAX } from '../api/fleet.js';
 import type { ActionResults, Actions, ScreenRow, State } from '../api/schema.js';
 import { csvRow } from '../lib/format.js';
-import { find, sorted, sorts, states, type Found, type Sort } from '../lib/filter.js';
+import { comparer, find, sorts, states, type Found, type Sort } from '../lib/filter.js';
 import { collator, language, t } from '../lib/i18n.js';
+import { Order } from '../lib/order.js';
 import { BASE } from '../lib/router.js';
 import { begun, view } from '../lib/settings.js';
 import { PpElement } from '../ui/element.js';
@@ -30,7 +31,7 @@ class PpScreens extends PpElement {
   declare sort: Sort;
   declare view: 'list' | 'grid';
   declare selected: ReadonlySet<string>;
-  private order: { of: unknown; sort: Sort; language: string; rows: readonly ScreenRow[] } | undefined;
+  private readonly order = new Order<ScreenRow>(() => this.requestUpdate());
 
   constructor() {
     super();
@@ -52,13 +53,7 @@ class PpScreens extends PpElement {
     history.replaceState(history.state, '', asked.size ? `${BASE}/?${asked}` : `${BASE}/`);
   }
 
-  private sorted(): readonly ScreenRow[] {
-    const { order } = this;
-    if (order && order.of === fleet.screens && order.sort === this.sort && order.language === language()) return order.rows;
-    const rows = sorted(fleet.screens.values(), this.sort, collator());
-    this.order = { of: fleet.screens, sort: this.sort, language: language(), rows };
-    return rows;
-  }
+  private sorted(): readonly ScreenRow[] { return this.order.sorted(fleet.screens, `${this.sort} ${language()}`, comparer(this.sort, collator())); }
 
   private chosen(): ScreenRow[] { return [...this.selected].flatMap((id) => fleet.screens.get(id) ?? []); }
 
@@ -162,7 +157,7 @@ class PpScreens extends PpElement {
   override render(): TemplateResult {
     const found = find(this.sorted(), this.search, this.filter);
     return html`<header class="head">
-        <div><h1>${t('screens.title')}</h1><p class="head-sub" role="status" id="count">${fleet.loaded ? this.summary(found) : t('app.loading')}</p></div>
+        <div><h1>${t('screens.title')}</h1><p class="head-sub" role="status" id="count">${fleet.loaded && this.order.current ? this.summary(found) : t('app.loading')}</p></div>
         <a class="button primary head-action" href="${BASE}/add">${icon('add')}<span>${t('nav.add')}</span></a>
       </header>
       ${this.beginning() ? lazy(firstSteps, () => html`<pp-first-steps @left=${() => this.requestUpdate()}></pp-first-steps>`, () => this.requestUpdate(), true) : nothing}

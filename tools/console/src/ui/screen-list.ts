@@ -15,6 +15,8 @@ import { place } from './place.js';
 export type View = 'list' | 'grid';
 
 const MORE = 6; // rows beyond the window's edges
+const MORE_FAST = 1; // while the list runs so fast that no row stays
+const SETTLED_MS = 120;
 const GAP = 16; // px, between cards
 const CARD_LEAST = 13.5; // rem, a card's width; on a phone two stand beside each other
 const CARD_LEAST_PHONE = 9.5;
@@ -30,7 +32,9 @@ export class PpScreenList extends PpElement {
   declare selected: ReadonlySet<string>;
   declare label: string;
   private layout: Layout = { rowHeight: 60, columns: 1 };
-  private span: Span = { first: 0, end: 30 };
+  private span: Span = { first: 0, end: 0 }; // nothing before it is known how much there is to see
+  private settling = 0;
+  private drawn: readonly unknown[] = [];
   private active = ''; // the id of the one that Tab leads to
   private anchor = ''; // where a range of selected ones begins
 
@@ -45,13 +49,14 @@ export class PpScreenList extends PpElement {
     this.while.on(clock, 'tick', () => this.requestUpdate());
   }
 
-  private get rem(): number { return parseFloat(getComputedStyle(document.documentElement).fontSize); }
+  private rem = 16; // px; measured with the layout
   private get body(): HTMLElement | null { return this.querySelector('.list-body'); }
   private get rows(): number { return Math.ceil(this.screens.length / this.layout.columns); }
 
   // Heights are known beforehand: those of the style sheet, which has them as lengths.
   private measure(): void {
     const width = this.clientWidth;
+    this.rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const { rem } = this;
     let layout: Layout;
     if (this.view === 'grid') {
@@ -67,7 +72,13 @@ export class PpScreenList extends PpElement {
 
   private look(always = false): void {
     const top = this.body?.getBoundingClientRect().top ?? 0;
-    const span = rowsInView(top, innerHeight, this.layout.rowHeight, this.rows, MORE);
+    const near = rowsInView(top, innerHeight, this.layout.rowHeight, this.rows, 0);
+    const jumped = !always && (near.first >= this.span.end || near.end <= this.span.first);
+    const span = rowsInView(top, innerHeight, this.layout.rowHeight, this.rows, jumped ? MORE_FAST : MORE);
+    if (jumped) {
+      clearTimeout(this.settling);
+      this.settling = setTimeout(() => this.look(true), SETTLED_MS);
+    }
     if (!always && span.first === this.span.first && span.end === this.span.end) return;
     this.span = span;
     this.requestUpdate();
@@ -83,6 +94,9 @@ export class PpScreenList extends PpElement {
   protected override updated(): void {
     const { body } = this;
     if (!body) return;
+    const drawn = [this.rows, this.layout];
+    if (drawn.every((one, i) => one === this.drawn[i])) return;
+    this.drawn = drawn;
     body.style.height = `${this.rows * this.layout.rowHeight}px`;
     body.style.setProperty('--columns', String(this.layout.columns));
     body.style.setProperty('--card-height', `${this.layout.rowHeight - GAP}px`);
