@@ -30,6 +30,7 @@ static void on_play(void *arg, const struct zone_play *play) {
     cJSON_AddStringToObject(item, "kind", "play");
     const struct channel_manifest *manifest = director_manifest(agent->director);
     cJSON_AddStringToObject(item, "channel", manifest ? manifest->channel : "");
+    cJSON_AddNumberToObject(item, "manifest_version", manifest ? (double)manifest->version : 0);
     cJSON_AddStringToObject(item, "item", play->item->id);
     cJSON_AddStringToObject(item, "shown_at", shown_at);
     cJSON_AddNumberToObject(item, "shown_ms", (double)play->shown_for_ms);

@@ -71,6 +71,10 @@ void api_upload_append(struct request *request, struct reply *reply);
 void api_upload_end(struct request *request, struct reply *reply);
 /* content.c */
 extern const struct list_form api_content_form;
+extern const struct list_form api_plays_form;
+extern const struct list_form api_uptime_form;
+void api_plays(struct request *request, struct reply *reply);
+void api_uptime(struct request *request, struct reply *reply);
 extern const struct list_form api_alert_messages_form;
 void api_alert_messages(struct request *request, struct reply *reply);
 void api_content(struct request *request, struct reply *reply);

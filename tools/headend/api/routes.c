@@ -52,6 +52,8 @@ static const struct route_api enrolment_list = {.operation = "enrolment.list"};
 static const struct route_api enrolment_show = {.operation = "enrolment.show"};
 static const struct route_api enrolment_approve = {.operation = "enrolment.approve"};
 static const struct route_api enrolment_refuse = {.operation = "enrolment.refuse"};
+static const struct route_api plays = {.list = &api_plays_form, .operation = "play.list"};
+static const struct route_api uptime = {.list = &api_uptime_form, .operation = "uptime.list"};
 static const struct route_api alert_rule_list = {.operation = "alert_rule.list"};
 static const struct route_api alert_rule_add = {.operation = "alert_rule.add"};
 static const struct route_api alert_rule_change = {.operation = "alert_rule.change", .id = "rule"};
@@ -177,6 +179,8 @@ static const struct route routes[] = {
      &enrolment_approve},
     {"POST", "/api/v1/enrolments/{code}/refuse", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
      &enrolment_refuse},
+    {"GET", "/api/v1/plays", ROUTE_API, NULL, 0, api_plays, WORK_READS, &plays},
+    {"GET", "/api/v1/uptime", ROUTE_API, NULL, 0, api_uptime, WORK_READS, &uptime},
     {"GET", "/api/v1/alert-rules", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &alert_rule_list},
     {"POST", "/api/v1/alert-rules", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES, &alert_rule_add},
     {"PATCH", "/api/v1/alert-rules/{id:uuid}", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES,

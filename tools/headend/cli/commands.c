@@ -133,6 +133,14 @@ static const struct command commands[] = {
     {"network", "proxies", command_network_proxies,
      "DIR [--header Forwarded|X-Forwarded-For] --none | RANGE...",
      "name the proxies whose word counts for from where a screen asks, and the header that they write"},
+    {"report", "plays", command_report_plays,
+     "DIR [--by day|content|screen] [--from DAY] [--to DAY] [--site TEXT] [--channel ID] [--screen SCREEN]",
+     "write what was played, how often and for how long, as CSV: of the last 30 days, or from and to a DAY "
+     "like "
+     "2026-11-30"},
+    {"report", "uptime", command_report_uptime,
+     "DIR [--by screen|site] [--from DAY] [--to DAY] [--site TEXT] [--channel ID] [--screen SCREEN]",
+     "write for how long screens were there, of the time that a headend ran, as CSV"},
     {"alert", "list", command_alert_list, "DIR [--json]", "list the rules of who is told of what"},
     {"alert", "add", command_alert_add,
      "DIR --name TEXT --about offline|problem|storage|certificate|sync|security|chain|disk|root\n"

@@ -92,6 +92,8 @@ PP_MUST_USE bool command_channel_remove(int argc, char **argv, struct pp_error *
 PP_MUST_USE bool command_channel_versions(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_restore(int argc, char **argv, struct pp_error *error);
 /* cli/audit.c */
+PP_MUST_USE bool command_report_plays(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_report_uptime(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_alert_list(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_alert_add(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_alert_set(int argc, char **argv, struct pp_error *error);

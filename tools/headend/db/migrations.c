@@ -158,6 +158,19 @@
     "ALTER TABLE device ADD COLUMN own_settings INTEGER NOT NULL DEFAULT 0;"                                 \
     "UPDATE device SET own_settings = 3 + CASE WHEN rotation <> 0 THEN 4 ELSE 0 END"                         \
     "  + CASE WHEN offline_mark <> 0 THEN 8 ELSE 0 END + CASE WHEN lock_after <> 0 THEN 16 ELSE 0 END;"
+/* clang-format off */
+/* 41: plays by day, and for how long screens were there (ops/plays.h). Days are counted since 1970, in UTC. */
+#define PLAYS_TABLES \
+    "CREATE TABLE play_day(day INTEGER NOT NULL, device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE," \
+    "  channel TEXT NOT NULL, item TEXT NOT NULL, content TEXT NOT NULL, title TEXT NOT NULL, plays INTEGER NOT NULL," \
+    "  shown_ms INTEGER NOT NULL, late INTEGER NOT NULL, PRIMARY KEY(device, day, channel, item, content))" \
+    "  WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX play_day_by_day ON play_day(day);" \
+    "CREATE TABLE presence_day(day INTEGER NOT NULL, device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE," \
+    "  seconds INTEGER NOT NULL, PRIMARY KEY(device, day)) WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX presence_day_by_day ON presence_day(day);" \
+    "CREATE TABLE headend_day(day INTEGER PRIMARY KEY, seconds INTEGER NOT NULL) STRICT;"
+/* clang-format on */
 
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
@@ -418,6 +431,8 @@ static const char *const migrations[] = {
      * */
     ("ALTER TABLE device ADD COLUMN receipts INTEGER NOT NULL DEFAULT 0;"
      "ALTER TABLE screen_group ADD COLUMN version INTEGER NOT NULL DEFAULT 1;"),
+    /* 41: what was played, and who was there, by day */
+    PLAYS_TABLES,
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

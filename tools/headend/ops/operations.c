@@ -171,6 +171,8 @@ static const struct operation operations[] = {
      {{"passkey", OP_TEXT, true}, {"name", OP_TEXT, true}}},
     {"passkey.remove", RIGHT_NONE, OP_SELF, true, op_passkey_remove, {{"passkey", OP_TEXT, true}}},
     {"session.end", RIGHT_NONE, OP_SELF, true, op_session_end, {{"token", OP_TEXT, true}}},
+    {"play.list", RIGHT_VIEW, OP_ANYWHERE, false, op_nothing, {{0}}},
+    {"uptime.list", RIGHT_VIEW, OP_ANYWHERE, false, op_nothing, {{0}}},
     {"alert_rule.list", RIGHT_ADMINISTER, OP_WHOLE, false, op_alert_rule_list, {{0}}},
     {"alert_rule.add", RIGHT_ADMINISTER, OP_WHOLE, true, op_alert_rule_add, {ALERT_FIELDS}},
     {"alert_rule.change",

@@ -4,6 +4,7 @@
 #include "headend/base/secret.h"
 #include "headend/ops/event_chain.h"
 #include "headend/ops/event_heads.h"
+#include "headend/ops/plays.h"
 
 #define REPORT_ITEMS_MAX      500   /* of a batch */
 #define REPORT_KIND_MAX       64    /* bytes */
@@ -54,8 +55,14 @@ static bool item_store(struct db *db, const struct report_batch *batch, const cJ
         return pp_fail(error, PP_E_LIMIT, "items: one is longer than %d bytes", REPORT_ITEM_MAX);
     if (strcmp(batch->list, "events") == 0 && !event_chain_take(db, batch->device, item, &keep, error))
         return false;
-    return !keep || db_run(db, error, DB_REPORT_ADD, DB_TEXT(id), DB_TEXT(batch->device),
-                           DB_TEXT(batch->list), DB_TEXT(kind), DB_TEXT(text), DB_INT(pp_clock_realtime_s()));
+    if (!keep)
+        return true;
+    if (!db_run(db, error, DB_REPORT_ADD, DB_TEXT(id), DB_TEXT(batch->device), DB_TEXT(batch->list),
+                DB_TEXT(kind), DB_TEXT(text), DB_INT(pp_clock_realtime_s())))
+        return false;
+    bool is_new = db_changes(db) > 0;
+    return !is_new || strcmp(batch->list, "playlog") != 0 ||
+           plays_note(db, batch->device, item, pp_clock_realtime_s(), error);
 }
 
 static bool report_trim(struct db *db, const struct report_batch *batch, struct pp_error *error) {

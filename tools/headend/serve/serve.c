@@ -31,6 +31,7 @@
 #include "headend/ops/enrolment.h"
 #include "headend/ops/passkey_challenge.h"
 #include "headend/ops/person_session.h"
+#include "headend/ops/plays.h"
 #include "headend/ops/publish.h"
 #include "headend/ops/publish_job.h"
 #include "headend/ops/publish_worker.h"
@@ -321,6 +322,10 @@ static void serving_housekeep(struct serving *serving) {
     allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
     db_unlock(db);
     serving_tidy_content(serving);
+    db_lock(serving->keeper->db);
+    if (!presence_note(serving->keeper->db, pp_clock_realtime_s(), &error))
+        pp_log_warning("housekeeping: %s", error.message);
+    db_unlock(serving->keeper->db);
     if (!publish_refresh(serving->keeper, &error))
         pp_log_warning("housekeeping: %s", error.message);
     publish_worker_wake(serving->app.publisher); /* of another headend, which may be gone */

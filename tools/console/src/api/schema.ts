@@ -94,6 +94,8 @@ export type AlertRuleChange = { name?: string; about?: "offline" | "problem" | "
 export type AlertMessages = { next: string | null; items: { id: string; rule: string; rule_name: string; way: "mail" | "webhook"; to: string; status: "waiting" | "sent" | "failed" | "held" | "summed"; reason: string; attempts: number; created: string; next: string | null; ended: string | null; facts: Record<string, unknown> }[] };
 export type MailServer = { host: string; port: number; tls: "starttls" | "first"; user: string; from: string };
 export type MailServerChange = { host: string; port?: number; tls?: "starttls" | "first"; user?: string; password?: string; from: string };
+export type Plays = { next: string | null; items: { day?: string; content?: string | null; title?: string; channel?: string; item?: string; screen?: string; name?: string; site?: string; plays_lost?: number; events_missing?: number; plays: number; shown_ms: number; frames_late: number; screens: number }[] };
+export type Uptime = { next: string | null; items: { screen?: string; name?: string; site: string; online_s: number; observed_s: number; screens: number }[] };
 
 // What is sent, and what comes where it is no problem.
 export interface Operations {
@@ -199,4 +201,6 @@ export interface Operations {
   'POST /api/v1/channels/{id}/versions/{number}/restore': { path: { id: string; number: number }; body: PublishRequest; answer: Job };
   'GET /api/v1/settings/publishing': { answer: PublishingSettings };
   'PUT /api/v1/settings/publishing': { body: PublishingSettings; answer: undefined };
+  'GET /api/v1/plays': { query: { limit?: number; cursor?: string; sort?: "key"; by?: "day" | "content" | "screen"; from?: string; to?: string; site?: string; channel?: string; screen?: string; content?: string }; answer: Plays };
+  'GET /api/v1/uptime': { query: { limit?: number; cursor?: string; sort?: "key"; by?: "screen" | "site"; from?: string; to?: string; site?: string; channel?: string; screen?: string }; answer: Uptime };
 }
