@@ -20,7 +20,7 @@ packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools swtpm tpm2-tools postgres
 packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
 # To run the end-to-end tests; a browser measures the headend's pages.
 packages_e2e=(nodejs npm chromium curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount tzdata
-  xvfb x11-utils xdotool nginx-light swtpm tpm2-tools gdb systemd e2fsprogs util-linux tinyproxy dbus network-manager
+  xvfb x11-utils xdotool nginx-light libnginx-mod-stream yamllint swtpm tpm2-tools gdb systemd e2fsprogs util-linux tinyproxy dbus network-manager
   dnsmasq-base wpasupplicant hostapd chrony krb5-kdc krb5-admin-server krb5-user squid postgresql exim4-daemon-light)
 # For them as well, where the archive has it: a second OpenID Connect provider, which Debian 12 has.
 packages_e2e_where_known=(glewlwyd)
