@@ -53,8 +53,9 @@ static bool wait_for_all(struct fleet *fleet, int64_t limit_ms, struct pp_error 
 static int64_t last_began(const struct fleet *fleet) {
     int64_t last = 0;
     for (size_t i = 0; i < fleet->count; i++) {
-        if (fleet->screens[i].poll.sent_ms > last)
-            last = fleet->screens[i].poll.sent_ms;
+        int64_t since = screen_waits_since(&fleet->screens[i]);
+        if (since > last)
+            last = since;
     }
     return last;
 }
@@ -215,6 +216,8 @@ static bool run_storm(struct fleet *fleet, int signal, cJSON *figures, struct pp
     if (!fleet_end_headend(fleet, signal, error))
         return false;
     int64_t gone_ms = pp_clock_monotonic_ms();
+    for (size_t i = 0; i < fleet->count; i++)
+        fleet->screens[i].held_ms = 0;
     if (!fleet_start_headend(fleet, error))
         return false;
     int64_t back_ms = pp_clock_monotonic_ms();
@@ -223,7 +226,7 @@ static bool run_storm(struct fleet *fleet, int signal, cJSON *figures, struct pp
     struct headend_use use = headend_use(&fleet->headend);
     struct samples back = {0};
     for (size_t i = 0; i < fleet->count; i++)
-        samples_add(&back, fleet->screens[i].poll.sent_ms - back_ms);
+        samples_add(&back, screen_waits_since(&fleet->screens[i]) - back_ms);
     figure(figures, "stop_ms", (double)(gone_ms - ended_ms));
     figure(figures, "start_ms", (double)(back_ms - gone_ms));
     figure(figures, "back_s_p50", (double)samples_percentile(&back, 0.5) / 1000);

@@ -90,8 +90,13 @@ bool screen_is_enrolled(const struct screen *screen) {
 }
 
 bool screen_is_waiting(const struct screen *screen, int64_t ms) {
-    return screen->stage == SCREEN_POLLS && *screen->etag && link_is_waiting(&screen->poll) &&
-           pp_clock_monotonic_ms() - screen->poll.sent_ms >= ms;
+    return screen->stage == SCREEN_POLLS && *screen->etag &&
+           (screen->held_ms ||
+            (link_is_waiting(&screen->poll) && pp_clock_monotonic_ms() - screen->poll.sent_ms >= ms));
+}
+
+int64_t screen_waits_since(const struct screen *screen) {
+    return screen->held_ms ? screen->held_ms : screen->poll.sent_ms;
 }
 
 struct crypto_key *screen_key(const struct screen *screen, struct pp_error *error) {
@@ -267,12 +272,15 @@ static void on_unchanged(struct screen *screen, const struct answer *answer) {
     if (strcmp(answer->etag, screen->etag) != 0)
         fleet_wrong(screen->fleet, screen, "304 with another ETag: %s", answer->etag);
     screen->fleet->tally.unchanged++;
+    screen->held_ms = !waited ? 0 : screen->held_ms ? screen->held_ms : screen->poll.sent_ms;
     net_retry_reset(&screen->poll_retry);
     poll_in(screen, waited ? POLL_PAUSE_MS : POLL_IDLE_MS);
 }
 
 static void on_poll_answer(void *arg, const struct answer *answer) {
     struct screen *screen = arg;
+    if (answer->status != 304)
+        screen->held_ms = 0;
     if (screen->stage == SCREEN_SESSION) {
         on_session(screen, answer);
     } else if (answer->status == 200) {
@@ -292,6 +300,7 @@ static void on_poll_answer(void *arg, const struct answer *answer) {
 static void on_poll_trouble(void *arg, enum link_trouble trouble) {
     struct screen *screen = arg;
     screen->fleet->tally.trouble[trouble]++;
+    screen->held_ms = 0;
     poll_in(screen, net_retry_next_ms(&screen->poll_retry, -1));
 }
 

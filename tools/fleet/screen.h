@@ -48,6 +48,8 @@ struct screen {
     char etag[ANSWER_ETAG_SIZE];
     struct document_state state; /* `version` 0: none yet */
     int64_t news_ms;             /* CLOCK_MONOTONIC, when the last state came */
+    int64_t
+        held_ms; /* likewise, when the first poll began of those that were held since; 0: the last one was not */
     /* Reports and commands. */
     struct link post;
     struct loop_timer post_timer, report_timer;
@@ -74,8 +76,11 @@ void screen_own_poll(struct screen *screen);
 /* Ends its connections. */
 void screen_stop(struct screen *screen);
 bool screen_is_enrolled(const struct screen *screen);
-/* Whether its poll is with the headend, and has been for `ms`. */
+/* Whether its poll is with the headend, and has been for `ms`, or the one before it was held until its time was over:
+ * of thousands some are always between two. */
 bool screen_is_waiting(const struct screen *screen, int64_t ms);
+/* Since when (CLOCK_MONOTONIC). */
+int64_t screen_waits_since(const struct screen *screen);
 /* Reports from now on, first in `wait_ms`, then each `fleet->report_ms`. */
 void screen_report(struct screen *screen, int64_t wait_ms);
 /* No more; what is due still goes. */
