@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -17,6 +17,7 @@ import { Library } from './lib/library.mjs';
 import { makeImage, makeVideo, padVideo } from './lib/media.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
 import { Person } from './lib/person.mjs';
+import { Publishing } from './lib/publishing.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const run = promisify(execFile);
@@ -145,6 +146,26 @@ describe('publishing from the library', () => {
     await publish('seal-2', [{ content: id }, { content: content['red.png'] }]);
     assert.deepEqual((await published('seal-2')).objects.o1, first.objects.o1);
     assert.equal((await run('grep', ['-rlaF', mark, headend.dir]).catch((error) => error)).stdout, '');
+  });
+
+  test('where the repository is on another file system, the original is sealed anew', async () => {
+    const elsewhere = await mkdtemp('/dev/shm/pingplay-objects-');
+    const other = await startHeadend();
+    try {
+      await other.stopServing();
+      await rm(path.join(other.dir, 'repo/objects'), { recursive: true, force: true });
+      await symlink(elsewhere, path.join(other.dir, 'repo/objects'));
+      await other.startServing();
+      const person = await Person.signIn(other, admin.api);
+      const data = Buffer.concat([png, randomBytes(1000)]);
+      const { content: id } = await new Library(person).add(data, { filename: 'far.png' });
+      const publishing = new Publishing(other, person);
+      await publishing.publish('far', [{ content: id }]);
+      assert.deepEqual(await publishing.clears('far'), [sha256(data)]);
+    } finally {
+      await other.stop();
+      await rm(elsewhere, { recursive: true, force: true });
+    }
   });
 
   test('content that a screen has left behind gets a new key, out of the sealed original', async () => {

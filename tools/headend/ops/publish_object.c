@@ -333,15 +333,18 @@ static bool published_set(struct home *home, const char *file, struct pp_error *
     return ok;
 }
 
-/* A second name of the library's file: it is the same bytes, and stays where either goes. */
-static bool draft_link(const struct home *home, const struct content_file *file, struct pp_error *error) {
+/* A second name of the library's file: it is the same bytes, and stays where either goes. *apart: it cannot have one
+ * there, on another file system, say. */
+static bool draft_link(const struct home *home, const struct content_file *file, bool *apart,
+                       struct pp_error *error) {
     char path[PP_PATH_MAX];
     if (!content_store_path(file->file, false, path, error) || !pp_file_remove(home->fd, OBJECT_DRAFT, error))
         return false;
-    if (linkat(home->fd, path, home->fd, OBJECT_DRAFT, 0) < 0 ||
-        fchmodat(home->fd, OBJECT_DRAFT, 0644, 0) < 0)
+    if (linkat(home->fd, path, home->fd, OBJECT_DRAFT, 0) < 0) {
+        *apart = errno == EXDEV || errno == EPERM || errno == EMLINK || errno == EOPNOTSUPP;
         return pp_fail_errno(error, "%s", path);
-    return true;
+    }
+    return fchmodat(home->fd, OBJECT_DRAFT, 0644, 0) == 0 || pp_fail_errno(error, "%s", path);
 }
 
 /* The library's sealed file as it is, where it is whole. Its key is noted as an object's before anybody can see that it
@@ -349,7 +352,7 @@ static bool draft_link(const struct home *home, const struct content_file *file,
 static bool object_adopt(struct home *home, const struct publish_original *original,
                          const struct sealed_file *sealed, const struct media_type *type,
                          const struct content_renderers *renderers, const struct publish_watch *watch,
-                         struct published_object *object, struct pp_error *error) {
+                         struct published_object *object, bool *apart, struct pp_error *error) {
     const struct content_file *file = &original->file;
     const struct source source = {.fd = sealed->fd, .path = original->name, .watch = watch};
     if (!source_hash(&source, object->sha256, error))
@@ -360,7 +363,7 @@ static bool object_adopt(struct home *home, const struct publish_original *origi
     object->length = file->sealed_bytes;
     snprintf(object->warning, sizeof object->warning, "%s", file->warning);
     if (!published_set(home, file->file, error) || !pp_dir_make(home->fd, OBJECTS, 0755, error) ||
-        !draft_link(home, file, error))
+        !draft_link(home, file, apart, error))
         return false;
     if ((!file->checked &&
          !object_check(home, OBJECT_DRAFT, original->name, type, renderers, object, error)) ||
@@ -385,8 +388,13 @@ bool publish_object_again(struct home *home, const struct publish_original *orig
     if (missing.code != PP_E_NOTFOUND)
         return pp_fail(error, missing.code, "%s", missing.message);
     bool library = library_open(home, &original->file, &sealed, &missing);
-    if (library && !original->file.published)
-        return object_adopt(home, original, &sealed, type, renderers, watch, object, error);
+    if (library && !original->file.published) {
+        bool apart = false;
+        if (object_adopt(home, original, &sealed, type, renderers, watch, object, &apart, &missing))
+            return true;
+        if (!apart)
+            return pp_fail(error, missing.code, "%s", missing.message);
+    }
     if (!library && !former_open(home, original->clear, &sealed, &missing))
         return pp_fail(error, missing.code == PP_E_NOTFOUND ? PP_E_NOTFOUND : missing.code,
                        "%s: nothing of it is left", original->name);
