@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "headend/db/db.h"
 
+#define EVENT_EXPORT_PAGE 10000 /* rows that are asked for at a time, and so are in memory */
+
 /* An event or a finding; all is borrowed. */
 struct event_export {
     int64_t received; /* s since 1970, by our clock */
