@@ -147,6 +147,23 @@ describe('groups and settings', () => {
     await admin.refused(404, 'not-found', 'DELETE', `/api/v1/groups/${group.id}`);
   });
 
+  test('the command line makes groups and sets each level', async () => {
+    await headend.cli('group', 'add', 'Portrait', '--priority', '7', '--tag', 'tall', '--screen', 'Gate');
+    assert.match(await headend.cli('group', 'list'), /^Portrait +7 +2$/m);
+    assert.equal(JSON.parse(await headend.cli('settings', '--group', 'Portrait', '--rotation', '90')).rotation, 90);
+    assert.deepEqual(JSON.parse(await headend.cli('settings', '--screen', 'Gate')).rotation.group.name, 'Portrait');
+    assert.equal(JSON.parse(await headend.cli('settings', '--screen', 'Gate', '--rotation', '0')).rotation.source, 'screen');
+    assert.equal(JSON.parse(await headend.cli('settings', '--screen', 'Gate', '--inherit', 'rotation')).rotation.source, 'group');
+    assert.equal(JSON.parse(await headend.cli('settings', '--site', 'Lyon', '--offline-mark', 'yes')).offline_mark, true);
+    assert.equal(JSON.parse(await headend.cli('settings')).rotation, 270);
+    await assert.rejects(headend.cli('settings', '--site', 'a', '--group', 'b'), /one of --site, --group and --screen/);
+    await assert.rejects(headend.cli('settings', '--group', 'Nobody'), /no such group: Nobody/);
+    await headend.cli('group', 'remove', 'Portrait');
+    await assert.rejects(headend.cli('group', 'remove', 'Portrait'), /no such group/);
+    const [row] = (await audited()).slice(-1);
+    assert.deepEqual([row.operation, row.kind, row.before.name], ['group.remove', 'command line', 'Portrait']);
+  });
+
   test('a change for many screens gets to all of them while the server goes on', async () => {
     await headend.sql(`INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created, approved_by)
       WITH RECURSIVE n(n) AS (SELECT 1000 UNION ALL SELECT n + 1 FROM n WHERE n < 3999)

@@ -90,6 +90,21 @@ static const struct command commands[] = {
      "write the screenshot or the log that a screen has sent for a command, which \"screen command\" named"},
     {"screen", "commands", command_screen_commands, "DIR SCREEN [--json]",
      "list what was asked of a screen, and what became of it, the newest last"},
+    {"group", "list", command_group_list, "DIR", "list the groups of screens"},
+    {"group", "add", command_group_add,
+     "DIR NAME [--priority N] [--tag TEXT]... [--site TEXT]... [--screen SCREEN]...",
+     "make a group of the screens that have one of these tags, are at one of these sites, or are named; "
+     "where "
+     "two\n    groups of a screen say something of the same setting, the higher priority decides"},
+    {"group", "remove", command_group_remove, "DIR NAME",
+     "remove a group with its settings; its screens stay"},
+    {"settings", NULL, command_settings,
+     "DIR [--site TEXT | --group NAME | --screen SCREEN] [--time-zone ZONE] [--locale en|fr]\n"
+     "      [--rotation 0|90|180|270] [--offline-mark yes|no] [--lock-after TIME|never]\n"
+     "      [--erase-after TIME|never] [--inherit SETTING]...",
+     "show, and before that change, what the organisation, a site, a group or a screen says of settings; for "
+     "each the\n    nearest level counts. --inherit gives one back to the levels above: time_zone, locale, "
+     "rotation, offline_mark,\n    or lock_after_s with erase_after_s"},
     {"channel", "list", command_channel_list, "DIR [--json]",
      "list the channels, what was last published on them, and how many screens show them"},
     {"channel", "rotate-key", command_channel_rotate_key, "DIR ID",

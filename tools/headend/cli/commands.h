@@ -77,6 +77,10 @@ PP_MUST_USE bool command_screen_sign_out(int argc, char **argv, struct pp_error 
 /* cli/screen_proxy.c */
 PP_MUST_USE bool command_screen_proxy(int argc, char **argv, struct pp_error *error);
 /* cli/screen_show.c */
+PP_MUST_USE bool command_group_list(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_group_add(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_group_remove(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_settings(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_screen_list(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_screen_show(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_screen_events(int argc, char **argv, struct pp_error *error);
