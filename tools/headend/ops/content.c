@@ -6,7 +6,7 @@
 
 #define WORDS_SIZE                                                                                           \
     (TEXT_NAME_MAX + CONTENT_FOLDER_MAX + CONTENT_TAGS_MAX * (CONTENT_TAG_MAX + 1) + 8) /* bytes */
-#define PATTERN_SIZE 128                                                                /* bytes */
+#define PATTERN_SIZE 256                                                                /* bytes */
 #define REMOVED_MAX  64 /* of the bin at a time */
 
 /* ---- What people say ---- */
@@ -151,14 +151,15 @@ bool content_find_same(struct db *db, const uint8_t sha256[32], struct content *
 
 /* ---- Lists ---- */
 
-/* "%word%", for LIKE with '!' before what stands for itself. */
+/* "%word%", for LIKE with '!' before what stands for itself; a long one is cut between two characters. */
 static const char *pattern_make(const char **words, char pattern[PATTERN_SIZE]) {
     size_t used = 1;
     const char *at = *words + strspn(*words, " \t");
+    const char *end = at + strcspn(at, " \t");
+    *words = end;
+    end = at + text_fit(at, (size_t)(end - at), (PATTERN_SIZE - 3) / 2);
     pattern[0] = '%';
-    for (; *at && *at != ' ' && *at != '\t'; at++) {
-        if (used + 3 >= PATTERN_SIZE)
-            continue;
+    for (; at < end; at++) {
         if (*at == '%' || *at == '_' || *at == '!')
             pattern[used++] = '!';
         pattern[used++] = *at;
@@ -166,7 +167,6 @@ static const char *pattern_make(const char **words, char pattern[PATTERN_SIZE]) 
     if (used > 1)
         pattern[used++] = '%';
     pattern[used] = 0;
-    *words = at;
     return pattern;
 }
 
@@ -184,7 +184,7 @@ static struct db_row *list_query(struct db *db, const struct content_list *wante
     char folded[PATTERN_SIZE * CONTENT_WORDS_MAX];
     char patterns[CONTENT_WORDS_MAX][PATTERN_SIZE];
     const char *words = folded;
-    const char *first = wanted->descending ? "\xff" : ""; /* no UTF-8 is behind that */
+    const char *first = wanted->descending ? "\xf4\x8f\xbf\xbf" : ""; /* no character is behind that one */
     int64_t time = wanted->descending ? INT64_MAX : -1;
     text_fold(wanted->words, folded, sizeof folded);
     for (size_t i = 0; i < CONTENT_WORDS_MAX; i++)

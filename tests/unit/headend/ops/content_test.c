@@ -106,6 +106,31 @@ static void words_are_found_whatever_stands_for_itself_in_them(void **state) {
     expect(home, "", "winter_sale", ""); /* a tag is the whole of one */
 }
 
+/* PostgreSQL takes nothing that is not UTF-8. */
+static void lists_from_the_end_and_words_without_end_are_utf8(void **state) {
+    struct home *home = *state;
+    char words[1 + 2 * 70 + 1] = "a";
+    add(home, "anna", "");
+    add(home, "\xf0\x9f\x8c\x9e sun", "");
+    struct found found = {.names = ""};
+    struct pp_error error = {0};
+    const struct content_list from_end = {.words = "", .descending = true, .count = 100};
+    if (!content_list(home->db, &from_end, found_add, &found, &error))
+        fail_msg("%s", error.message);
+    assert_string_equal(found.names, "\xf0\x9f\x8c\x9e sun anna ");
+    for (size_t before = 2; before-- > 0;) {
+        struct content content = {.file = {.kind = "image", .media_type = "image/png", .bytes = 1}};
+        for (size_t i = 0; i < 70; i++)
+            memcpy(words + before + i * 2, "\xc3\xa9", 3);
+        snprintf(content.labels.name, sizeof content.labels.name, "%s",
+                 before ? "with one before" : "of two bytes each");
+        snprintf(content.labels.folder, sizeof content.labels.folder, "%s", words);
+        if (!uuid_make(content.file.file, &error) || !content_add(home->db, &content, &error))
+            fail_msg("%s", error.message);
+        expect(home, words, NULL, before ? "with one before " : "of two bytes each with one before ");
+    }
+}
+
 #define home_test(name) cmocka_unit_test_setup_teardown(name, test_home_setup, test_home_teardown)
 
 int main(void) {
@@ -113,6 +138,7 @@ int main(void) {
         cmocka_unit_test(names_are_made_of_what_a_file_is_called),
         cmocka_unit_test(labels_are_checked_field_by_field),
         home_test(words_are_found_whatever_stands_for_itself_in_them),
+        home_test(lists_from_the_end_and_words_without_end_are_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
