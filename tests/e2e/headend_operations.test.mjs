@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Browser, signIn } from './lib/headend-browser.mjs';
 import { deviceAuthorization, enrolDevice, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
+import { Person } from './lib/person.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -74,6 +75,7 @@ describe('operations on screens', () => {
   test('what is no good is refused by its member, and nothing of the request is done', async () => {
     const cases = [[{ colour: 'red' }, 'colour'], [{ name: '' }, 'name'], [{ name: 'New', rotation: 45 }, 'rotation'], [{ name: 'New', rotation: '90' }, 'rotation'],
       [{ channel: 'nowhere' }, 'channel'], [{ channel: 'No!' }, 'channel'], [{ time_zone: '?' }, 'time_zone'], [{ lock_after_s: 1 }, 'lock_after_s'],
+      [{ channel_title: 'New' }, 'channel_title'], [{ channel: null, channel_title: 'New' }, 'channel_title'], [{ channel: 'new', channel_title: '' }, 'channel_title'],
       [{ screen: screen.id }, 'screen'], [{ name: null }, 'name'], [{ lock_after_s: null, erase_after_s: 90 }, 'erase_after_s'], [{ access: 'cookie' }, 'access']];
     for (const [body, parameter] of cases) await refused('body-invalid', parameter, 'PATCH', target, body, { 'if-match': '*' });
     for (const text of ['', '[]', '{', '{"name":"a","name":"b"}']) {
@@ -272,6 +274,33 @@ describe('operations on screens', () => {
     });
     assert.ok(!events.includes(names[1]));
     await assert.rejects(headend.cli('user', 'roles', 'admin', '--role', 'viewer'), /nobody else is an administrator/);
+  });
+
+  test('a title without a channel is refused, of one screen, of many and at its approval, and a channel is made by nobody who may not make one', async () => {
+    const any = { 'if-match': '*' };
+    const site = await Person.add(headend, api, 'sam', 'operator:site=Nantes');
+    const device = await enrolDevice(headend, { name: 'Nantes', channel: 'lobby' });
+    const place = `/api/v1/screens/${device.id}`;
+    await ask('PATCH', place, { site: 'Nantes' }, any);
+    const known = async () => (await ask('GET', '/api/v1/channels?limit=200')).json().items.map(({ id }) => id).sort();
+    const before = await known();
+    assert.equal((await site.refused(400, 'body-invalid', 'PATCH', place, { channel_title: 'x' }, any)).parameter, 'channel_title');
+    const many = (await site.ask('POST', '/api/v1/screens/actions', { action: 'change', screens: [device.id], request: { channel_title: 'x' } })).json().items;
+    assert.deepEqual(many.map(({ outcome, detail }) => [outcome, detail]), [['refused', 'channel_title: goes with a channel']]);
+    for (const body of [{ channel: 'mine', channel_title: 'Mine' }, { channel: 'mine' }]) {
+      assert.equal((await site.refused(400, 'body-invalid', 'PATCH', place, body, any)).parameter, 'channel');
+    }
+    const { user_code: code } = (await deviceAuthorization(headend, thumbprintOf(makeKey()))).json();
+    const enrolment = `/api/v1/enrolments/${code}`;
+    const shown = (await headend.fingerprintShown(code)).split(' ');
+    const request = { fingerprint: shown[(await site.get(enrolment)).json().asked - 1], name: 'New', site: 'Nantes' };
+    assert.equal((await site.refused(400, 'body-invalid', 'POST', `${enrolment}/approve`, { ...request, channel_title: 'x' })).parameter, 'channel_title');
+    for (const more of [{ channel: 'mine', channel_title: 'Mine' }, { channel: 'mine' }]) {
+      assert.equal((await site.refused(400, 'body-invalid', 'POST', `${enrolment}/approve`, { ...request, ...more })).parameter, 'channel');
+    }
+    assert.deepEqual(await known(), before);
+    assert.equal((await site.ask('POST', `${enrolment}/approve`, { ...request, channel: 'bar' })).status, 200, 'one that is there');
+    assert.equal((await ask('PATCH', place, { channel: 'mine', channel_title: 'Mine' }, any)).json().channel.id, 'mine');
   });
 
   test('whoever may only look changes nothing by any route, and each attempt is written down', async () => {

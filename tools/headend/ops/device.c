@@ -365,10 +365,18 @@ static bool silence_check(const char *name, const char *text, struct pp_error *e
     return silence_read(text, &seconds, error) || pp_wrap(error, "%s", name);
 }
 
+/* The title is that of the channel which is named with it. */
+static bool channel_title_check(const struct device_settings *settings, struct pp_error *error) {
+    if (!settings->channel || !*settings->channel)
+        return pp_fail(error, PP_E_INVALID, "channel_title: goes with a channel");
+    return text_check("channel_title", settings->channel_title, 1, TEXT_NAME_MAX, error);
+}
+
 bool device_settings_check(const struct device_settings *settings, struct pp_error *error) {
     return (!settings->name || text_check("name", settings->name, 1, TEXT_NAME_MAX, error)) &&
            (!settings->site || text_check("site", settings->site, 0, TEXT_NAME_MAX, error)) &&
            (!settings->channel || !*settings->channel || channel_id_check(settings->channel, error)) &&
+           (!settings->channel_title || channel_title_check(settings, error)) &&
            (!settings->time_zone || time_zone_check(settings->time_zone, error)) &&
            (!settings->locale || locale_check(settings->locale, error)) &&
            (!settings->rotation || rotation_check(settings->rotation, error)) &&
@@ -455,7 +463,7 @@ bool device_settings_save(struct db *db, const char *id, const struct device_set
                           struct pp_error *error) {
     db_autochange struct db_change change = {0};
     bool made;
-    return db_change_begin(&change, db, error) &&
+    return device_settings_check(settings, error) && db_change_begin(&change, db, error) &&
            (!settings->channel_title ||
             channel_make(db, settings->channel, settings->channel_title, &made, error)) &&
            device_change(db, id, settings, error) && db_change_commit(&change, error);

@@ -41,7 +41,7 @@ static bool settings_good(struct op *op, struct device_settings *settings, struc
         return op_fail(op, "access", PP_E_INVALID, error, "access: must be certificate or cookie");
     if (!settings->locale)
         settings->locale = "en";
-    return op_screen_settings_good(op, settings, error);
+    return op_screen_settings_good(op, settings, error) && op_screen_channel_allowed(op, settings, error);
 }
 
 /* What was not said comes from above, as of any screen. */

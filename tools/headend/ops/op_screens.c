@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "headend/base/silence.h"
+#include "headend/ops/channel.h"
 #include "headend/ops/op_screens.h"
 #include "headend/ops/operation.h"
 #include "headend/ops/person_session.h"
@@ -59,6 +60,7 @@ bool op_screen_settings_good(struct op *op, const struct device_settings *settin
     } checks[] = {{"name", {.name = settings->name}},
                   {"site", {.site = settings->site}},
                   {"channel", {.channel = settings->channel}},
+                  {"channel_title", {.channel = settings->channel, .channel_title = settings->channel_title}},
                   {"time_zone", {.time_zone = settings->time_zone}},
                   {"locale", {.locale = settings->locale}},
                   {"access", {.access = settings->access}},
@@ -72,6 +74,16 @@ bool op_screen_settings_good(struct op *op, const struct device_settings *settin
             return op_fail(op, checks[i].field, why.code, error, "%s", why.message);
     }
     return true;
+}
+
+bool op_screen_channel_allowed(struct op *op, const struct device_settings *settings,
+                               struct pp_error *error) {
+    struct channel channel;
+    struct pp_error why = {0};
+    if (!settings->channel || !*settings->channel || actor_may(op->actor, RIGHT_EDIT) ||
+        channel_known(op->db, settings->channel, &channel, &why))
+        return true;
+    return op_fail(op, why.code == PP_E_NOTFOUND ? "channel" : "", why.code, error, "%s", why.message);
 }
 
 /* Which member a failure of the whole is about. */
@@ -115,7 +127,7 @@ bool op_screen_change(struct op *op, struct pp_error *error) {
     struct op_screen_texts texts;
     struct pp_error why = {0};
     const struct device_settings settings = op_screen_settings(op, &texts);
-    if (!op_screen_settings_good(op, &settings, error))
+    if (!op_screen_settings_good(op, &settings, error) || !op_screen_channel_allowed(op, &settings, error))
         return false;
     op->wakes = true;
     if (!device_settings_save(op->db, op->device.id, &settings, &why))

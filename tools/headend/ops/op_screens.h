@@ -12,5 +12,8 @@ struct device_settings op_screen_settings(const struct op *op, struct op_screen_
 /* Each by itself; a failure names the member that it is about. */
 PP_MUST_USE bool op_screen_settings_good(struct op *op, const struct device_settings *settings,
                                          struct pp_error *error);
+/* A channel that is not there yet is made by who may add one alone; to others there is none. */
+PP_MUST_USE bool op_screen_channel_allowed(struct op *op, const struct device_settings *settings,
+                                           struct pp_error *error);
 
 #endif
