@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -252,6 +252,35 @@ describe('publishing from the library', () => {
     }
     await admin.refused(404, 'not-found', 'POST', '/api/v1/channels/nowhere/publish', {});
     await admin.refused(412, 'changed-meanwhile', 'POST', '/api/v1/channels/refused/publish', {}, { 'if-match': '"0000000000000000"' });
+  });
+
+  test('a draft that says of a picture that it is a film is told to be refused, and the server goes on', async () => {
+    const id = (await library.add(await readFile(await makeVideo(dir, 'turned.mp4', 'red', 1)), { filename: 'turned.mp4' })).content;
+    await draft('turned', { items: [{ content: content['red.png'] }, { content: id, kind: 'video' }] });
+    await library.add(Buffer.concat([png, randomBytes(500)]), { filename: 'turned.png', replaces: id });
+    const server = headend.pidOf('server');
+    const told = await changes('turned');
+    assert.match(told.refusal, /"video" is for films/);
+    assert.deepEqual([told.bytes, told.objects, told.items.length], [0, 0, 2]);
+    assert.equal(headend.pidOf('server'), server);
+  });
+
+  test('a publish that fails with its manifest half made stays so when the next one is done', async () => {
+    await draft('half', { items: [{ content: content['red.png'] }] });
+    await draft('whole', { items: [{ content: content['blue.png'] }] });
+    const spoilt = path.join(headend.dir, 'repo/targets/channels/half');
+    await writeFile(spoilt, 'a file where the manifests are to be');
+    const lock = await headend.holdPublishLock();
+    const half = await asked('half');
+    const whole = await asked('whole');
+    lock.stop();
+    assert.equal((await ended(whole)).state, 'done');
+    const job = await ended(half);
+    assert.deepEqual([job.state, job.publish === null, typeof job.refusal], ['failed', true, 'string']);
+    assert.equal((await admin.get('/api/v1/channels/half')).json().publish, null);
+    assert.deepEqual((await admin.get('/api/v1/channels/half/versions')).json().items, []);
+    await rm(spoilt);
+    assert.equal((await ended(await asked('half'))).state, 'done');
   });
 
   test('a server that is killed in the middle of a publish goes on with it, and screens see all of it or nothing', async () => {

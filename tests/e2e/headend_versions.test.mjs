@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { png } from './lib/content.mjs';
 import { startDisplay } from './lib/display.mjs';
-import { enrolDevice, startHeadend } from './lib/headend.mjs';
+import { enrolDevice, eventually, startHeadend } from './lib/headend.mjs';
 import { Library } from './lib/library.mjs';
 import { makeImage } from './lib/media.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
@@ -190,6 +190,24 @@ describe('versions of a channel', () => {
     const rows = (await audited()).filter(({ target, operation }) => target === 'both' && /^job\./.test(operation));
     assert.deepEqual(rows.map(({ operation, outcome, actor }) => [operation, outcome, actor]), [['job.approve', 'denied', 'ed'], ['job.approve', 'done', 'bob'], ['job.decline', 'done', 'pat']]);
     await admin.ask('PUT', '/api/v1/settings/publishing', { approval: false });
+  });
+
+  test('a draft that is saved while a restore runs stays', async () => {
+    const contents = [];
+    for (let i = 0; i < 2; i++) contents.push(await add(Buffer.concat([png, randomBytes(60 << 20)]), `slow-${i}.png`));
+    const first = await publishing.publish('slow', contents.map((content) => ({ content })));
+    await publishing.publish('slow', [{ content: contents[0] }]);
+    const signer = headend.pidOf('signer');
+    const place = await publishing.ask('slow', {}, admin, `versions/${first.publish}/restore`);
+    await eventually(async () => (await admin.get(place)).json().state === 'running', 20000, 'its beginning');
+    process.kill(signer, 'SIGSTOP'); // it does not end before the draft is saved
+    try {
+      await publishing.draft('slow', { title: 'Saved', items: [{ content: contents[1] }] });
+    } finally {
+      process.kill(signer, 'SIGCONT');
+    }
+    assert.equal((await publishing.ended(place)).state, 'done');
+    assert.equal((await admin.get(draftOf('slow'))).json().document.title, 'Saved');
   });
 
   test('a server that is killed in the middle of a restore goes on with it', async () => {

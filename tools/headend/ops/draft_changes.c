@@ -352,6 +352,8 @@ static bool refusal_find(struct comparison *comparison, struct pp_error *error) 
     if (!fits && wrong.code != PP_E_INVALID && wrong.code != PP_E_LIMIT && wrong.code != PP_E_UNSUPPORTED &&
         wrong.code != PP_E_STATE)
         return pp_fail(error, wrong.code, "%s", wrong.message);
+    if (!fits)
+        publication_finish(&comparison->publication); /* of one that is refused nothing is fetched */
     const char *refusal = !fits ? wrong.message : draft_count(document) ? NULL : "items: there are none";
     cJSON_AddItemToObject(comparison->changes, "refusal",
                           refusal ? cJSON_CreateString(refusal) : cJSON_CreateNull());

@@ -144,7 +144,7 @@ bool publish_job_settle_public(struct db *db, int64_t snapshot, struct pp_error 
 
 bool publish_job_settle(struct db *db, struct pp_error *error) {
     return db_run(db, error, DB_JOB_SETTLE_FILES, DB_INT(pp_clock_realtime_s())) &&
-           db_run(db, error, DB_JOB_SETTLE);
+           db_run(db, error, DB_JOB_SETTLE) && db_run(db, error, DB_JOB_SETTLE_UNMADE);
 }
 
 bool publish_job_purge(struct db *db, int64_t now, struct pp_error *error) {

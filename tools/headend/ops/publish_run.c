@@ -74,24 +74,26 @@ static bool run_publish(struct run *run, struct pp_error *error) {
 
 /* ---- A version again ---- */
 
-/* What is to be published when this one is, and is no other than what is published now, follows. */
-static bool draft_follows(struct db *db, const char *channel, bool *follows, struct pp_error *error) {
+/* What is to be published when this one is, and is no other than what is published now, follows: the version of it
+ * that does, 0 none. */
+static bool draft_follows(struct db *db, const char *channel, int64_t *follows, struct pp_error *error) {
     struct channel present;
     struct pp_error missing = {0};
     draft_auto struct draft draft = {0};
     version_auto struct version version = {0};
-    *follows = false;
+    *follows = 0;
     if (!channel_known(db, channel, &present, error) ||
         !draft_load(db, channel, present.publish, &draft, error))
         return false;
     if (present.publish && !version_find(db, channel, present.publish, &version, &missing))
         return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
-    *follows = draft.version && version.document && cJSON_Compare(draft.document, version.document, true);
+    if (version.document && cJSON_Compare(draft.document, version.document, true))
+        *follows = draft.version;
     return true;
 }
 
 static bool restore_load(const struct run *run, int64_t number, struct publication *publication,
-                         struct version *version, bool *follows, struct pp_error *error) {
+                         struct version *version, int64_t *follows, struct pp_error *error) {
     struct db *db = run->home->db;
     db_lock(db);
     bool ok = version_find(db, run->job->channel, number, version, error) &&
@@ -101,12 +103,22 @@ static bool restore_load(const struct run *run, int64_t number, struct publicati
     return ok;
 }
 
-static bool draft_restore(const struct run *run, const cJSON *document, struct pp_error *error) {
+/* One that somebody has saved meanwhile stays. */
+static bool draft_save_after(const struct run *run, const cJSON *document, int64_t former,
+                             struct pp_error *error) {
+    struct db *db = run->home->db;
+    draft_auto struct draft present = {0};
+    return draft_load(db, run->job->channel, 0, &present, error) &&
+           (present.version != former ||
+            draft_save(db, run->job->channel, document, run->job->author, error));
+}
+
+static bool draft_restore(const struct run *run, const cJSON *document, int64_t former,
+                          struct pp_error *error) {
     db_autochange struct db_change change = {0};
     db_lock(run->home->db);
     bool ok = db_change_begin(&change, run->home->db, error) &&
-              draft_save(run->home->db, run->job->channel, document, run->job->author, error) &&
-              db_change_commit(&change, error);
+              draft_save_after(run, document, former, error) && db_change_commit(&change, error);
     db_unlock(run->home->db);
     return ok;
 }
@@ -116,7 +128,7 @@ static bool run_restore(struct run *run, struct pp_error *error) {
     publication_auto struct publication publication = {0};
     version_auto struct version version = {0};
     struct publish_result result;
-    bool follows = false;
+    int64_t follows = 0;
     const struct publish_watch watch = {.read = run_read, .arg = run};
     if (!restore_load(run, number, &publication, &version, &follows, error))
         return false;
@@ -132,7 +144,7 @@ static bool run_restore(struct run *run, struct pp_error *error) {
                                             .watch = &watch};
     return publish_under_lock(run->home, run->repo, run->job->channel, &publication.playlist, &options,
                               &result, error) &&
-           (!follows || !version.document || draft_restore(run, version.document, error));
+           (!follows || !version.document || draft_restore(run, version.document, follows, error));
 }
 
 /* One that was interrupted may have done it already. */
@@ -214,6 +226,12 @@ static bool jobs_are_there(struct home *home, bool *any, struct pp_error *error)
     return ok;
 }
 
+/* What a failed publish has left would be done with the next one that has the number of its snapshot. */
+static bool repo_settle(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
+    tuf_repo_close(repo);
+    return signing_repo_open(home->signing, repo, home, error) && publish_settle(home, repo, error);
+}
+
 bool publish_jobs_run(struct home *home, const struct publish_runner *runner, bool *busy,
                       struct pp_error *error) {
     struct pp_error end = {0};
@@ -234,7 +252,7 @@ bool publish_jobs_run(struct home *home, const struct publish_runner *runner, bo
         struct run run = {.home = home, .repo = &repo, .runner = runner, .job = &job};
         if (!next_find(home, &job, &end))
             return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
-        if (!job_carry_out(&run, &why, error))
+        if (!job_carry_out(&run, &why, error) || (why.code && !repo_settle(home, &repo, error)))
             return false;
     }
 }
