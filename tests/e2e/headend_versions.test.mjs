@@ -192,6 +192,79 @@ describe('versions of a channel', () => {
     await admin.ask('PUT', '/api/v1/settings/publishing', { approval: false });
   });
 
+  describe('where somebody else has to agree', () => {
+    let ann; // who asks
+    const label = async (id, labels) => {
+      const { etag } = (await admin.get(`/api/v1/content/${id}`)).headers;
+      const answer = await admin.ask('PATCH', `/api/v1/content/${id}`, labels, { 'if-match': etag });
+      assert.equal(answer.status, 200, answer.text);
+    };
+    const stored = (place) => headend.sql(`SELECT state, length(document) + length(pins) FROM publish_job WHERE id = '${place.split('/').at(-1)}'`);
+
+    before(async () => {
+      ann = await Person.add(headend, admin.api, 'ann', 'publisher');
+      await admin.ask('PUT', '/api/v1/settings/publishing', { approval: true });
+    });
+    after(() => admin.ask('PUT', '/api/v1/settings/publishing', { approval: false }));
+
+    test('who agrees sees what would be published, whatever the draft has become since', async () => {
+      const [one, two] = [await add(picture(), 'first.png'), await add(picture(), 'second.png')];
+      await label(two, { valid_to: '2035-01-01T00:00:00Z' });
+      const document = { title: 'Asked', items: [{ content: one, duration: 'PT3S' }, { content: two }] };
+      await publishing.draft('seen', document);
+      const place = await publishing.ask('seen', {}, ann);
+      await publishing.draft('seen', { items: [{ content: two }] });
+      await add(picture(), 'first.png', { replaces: one });
+      await label(two, { name: 'Later', valid_to: null });
+      const job = (await admin.get(place)).json();
+      assert.deepEqual(job.document, document);
+      assert.deepEqual(job.contents, [{ content: one, version: 1, name: 'first.png', valid_from: null, valid_to: null }, { content: two, version: 1, name: 'Later', valid_from: null, valid_to: '2035-01-01T00:00:00Z' }]);
+      const { items: [row] } = (await admin.get('/api/v1/channels/seen/jobs')).json();
+      assert.deepEqual([row.id, 'document' in row, 'contents' in row], [job.id, false, false]);
+    });
+
+    test('what was agreed to goes out: content that was over then stays away, and what is shown until a moment ends there', async () => {
+      const data = picture();
+      const [shown, over] = [await add(data, 'shown.png'), await add(picture(), 'over.png')];
+      await label(shown, { valid_to: '2035-01-01T00:00:00Z' });
+      await label(over, { valid_to: '2020-01-01T00:00:00Z' });
+      await publishing.draft('agreed', { items: [{ content: shown }, { content: over }] });
+      const place = await publishing.ask('agreed', {}, ann);
+      await add(picture(), 'over.png', { replaces: over });
+      for (const id of [shown, over]) await label(id, { valid_to: null });
+      assert.equal((await admin.ask('POST', `${place}/approve`)).status, 200);
+      const job = await publishing.ended(place);
+      assert.equal(job.state, 'done', job.refusal);
+      assert.deepEqual(await publishing.clears('agreed'), [sha256(data)]);
+      assert.match(JSON.stringify((await publishing.published('agreed')).schedule), /2035-01-01/);
+    });
+
+    test('what waits for it ends with its channel, and does not make that anew', async () => {
+      await publishing.draft('lost', { items: [{ content: await add(picture(), 'lost.png') }] });
+      const place = await publishing.ask('lost', {}, ann);
+      const removed = await admin.ask('DELETE', '/api/v1/channels/lost');
+      assert.equal(removed.status, 202, removed.text);
+      await eventually(async () => (await admin.get('/api/v1/channels/lost')).status === 404, 20000, 'the end of the channel');
+      await admin.refused(404, 'not-found', 'POST', `${place}/approve`);
+      assert.equal(await stored(place), 'declined|0');
+      await admin.ask('POST', '/api/v1/channels', { id: 'lost', title: 'Another' });
+      await admin.refused(409, 'state-conflict', 'POST', `${place}/approve`);
+      assert.equal((await admin.get('/api/v1/channels/lost')).json().publish, null);
+    });
+
+    test('of what has ended no copy is kept', async () => {
+      await publishing.draft('ended', { items: [{ content: await add(picture(), 'ended.png') }] });
+      const declined = await publishing.ask('ended', {}, ann);
+      assert.match(await stored(declined), /^approval\|[1-9]/);
+      const job = (await admin.ask('POST', `${declined}/decline`)).json();
+      assert.deepEqual([job.state, job.document, job.contents], ['declined', null, []]);
+      const done = await publishing.ask('ended', {}, ann);
+      await admin.ask('POST', `${done}/approve`);
+      assert.equal((await publishing.ended(done)).state, 'done');
+      assert.deepEqual([await stored(declined), await stored(done)], ['declined|0', 'done|0']);
+    });
+  });
+
   test('a draft that is saved while a restore runs stays', async () => {
     const contents = [];
     for (let i = 0; i < 2; i++) contents.push(await add(Buffer.concat([png, randomBytes(60 << 20)]), `slow-${i}.png`));

@@ -4,9 +4,11 @@
 #include "headend/api/operate.h"
 #include "headend/http/problems.h"
 #include "headend/ops/channel.h"
+#include "headend/ops/content.h"
 #include "headend/ops/draft.h"
 #include "headend/ops/draft_changes.h"
 #include "headend/ops/publish_job.h"
+#include "headend/ops/publish_pin.h"
 #include "headend/ops/publish_version.h"
 #include "headend/ops/publish_worker.h"
 #include "headend/server/operate.h"
@@ -122,6 +124,40 @@ static cJSON *job_json(const struct publish_job *job) {
     return object;
 }
 
+/* What it is called by now; null where it has gone. */
+static bool content_pinned_add(struct db *db, const char *id, const struct publish_pin *pin, cJSON *contents,
+                               struct pp_error *error) {
+    struct content content;
+    struct pp_error missing = {0};
+    bool known = content_find(db, id, &content, &missing);
+    if (!known && missing.code != PP_E_NOTFOUND)
+        return pp_fail(error, missing.code, "%s", missing.message);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "content", id);
+    cJSON_AddNumberToObject(object, "version", (double)pin->version);
+    api_add_text(object, "name", known ? content.labels.name : "");
+    api_add_time(object, "valid_from", pin->valid_from);
+    api_add_time(object, "valid_to", pin->valid_to);
+    cJSON_AddItemToArray(contents, object);
+    return true;
+}
+
+/* With what it publishes, which is what somebody agrees to. NULL on failure. */
+static cJSON *job_shown_json(struct db *db, const struct publish_job *job, struct pp_error *error) {
+    pp_autojson cJSON *object = job_json(job);
+    cJSON_AddItemToObject(object, "document",
+                          job->document ? cJSON_Duplicate(job->document, true) : cJSON_CreateNull());
+    cJSON *contents = cJSON_AddArrayToObject(object, "contents");
+    const cJSON *given;
+    cJSON_ArrayForEach(given, job->pins) {
+        struct publish_pin pin;
+        if (publish_pin_find(job->pins, given->string, &pin) &&
+            !content_pinned_add(db, given->string, &pin, contents, error))
+            return NULL;
+    }
+    return pp_steal(&object);
+}
+
 static void job_reply(struct request *request, struct reply *reply, unsigned status, const char *id) {
     publish_job_auto struct publish_job job = {0};
     struct pp_error error = {0};
@@ -132,8 +168,11 @@ static void job_reply(struct request *request, struct reply *reply, unsigned sta
             reply_failure(reply, &error);
         return;
     }
-    pp_autojson cJSON *answer = job_json(&job);
-    reply_json(reply, status, answer);
+    pp_autojson cJSON *answer = job_shown_json(request->db, &job, &error);
+    if (answer)
+        reply_json(reply, status, answer);
+    else
+        reply_failure(reply, &error);
 }
 
 /* POST …/publish and …/unpublish, DELETE of a channel: 202 with the job's address. */

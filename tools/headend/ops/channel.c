@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "crypto/random.h"
+#include "headend/ops/publish_job.h"
 
 static void channel_read(struct db_row *row, struct channel *channel) {
     *channel = (struct channel){.publish = db_int(row, 2)};
@@ -76,7 +77,7 @@ bool channel_leave(struct db *db, const char *id, const char *move_to, struct pp
 bool channel_delete(struct db *db, const char *id, struct pp_error *error) {
     db_autochange struct db_change change = {0};
     return db_change_begin(&change, db, error) && channel_has_none(db, id, error) &&
-           db_run(db, error, DB_DEVICE_LOSE_CHANNEL, DB_TEXT(id)) &&
+           db_run(db, error, DB_DEVICE_LOSE_CHANNEL, DB_TEXT(id)) && publish_job_forsake(db, id, error) &&
            db_run(db, error, DB_PUBLISH_REMOVE_OF_CHANNEL, DB_TEXT(id)) &&
            db_run(db, error, DB_CHANNEL_OLD_KEYS_REMOVE, DB_TEXT(id)) &&
            db_run(db, error, DB_OBJECT_CHANNEL_REMOVE, DB_TEXT(id)) &&

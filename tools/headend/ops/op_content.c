@@ -197,6 +197,8 @@ static bool channel_follow(struct op *op, const struct content *content, const c
         return false;
     job->document = version.document;
     version.document = NULL;
+    cJSON_Delete(job->pins);
+    job->pins = pp_steal(&publication.pins);
     job->total = publication.bytes;
     return op_publish_ask(op, job, id, error);
 }

@@ -148,10 +148,11 @@ static bool job_decide(struct op *op, const struct publish_job *job, bool approv
 
 /* By somebody else than who asked; what has become impossible meanwhile is refused now. */
 bool op_job_approve(struct op *op, struct pp_error *error) {
+    struct channel channel;
     publish_job_auto struct publish_job job = {0};
     publication_auto struct publication publication = {0};
     struct pp_error wrong = {0};
-    if (!job_find(op, &job, error))
+    if (!op_channel_find(op, &channel, error) || !job_find(op, &job, error))
         return false;
     if (strcmp(job.state, "approval") != 0 || !job.document)
         return pp_fail(error, PP_E_STATE, "it waits for nobody's approval");

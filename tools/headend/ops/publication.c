@@ -7,6 +7,7 @@
 #include "headend/ingest/playlist_shape.h"
 #include "headend/ingest/playlist_times.h"
 #include "headend/ops/draft.h"
+#include "headend/ops/publish_pin.h"
 #include "headend/ops/publish_version.h"
 
 void publication_finish(struct publication *publication) {
@@ -40,9 +41,24 @@ static const struct content *shelf_find(const struct shelf *shelf, const char *i
     return NULL;
 }
 
+/* With the file that it had when it was pinned. */
+static bool content_go_back(const struct shelf *shelf, const char *id, int64_t version,
+                            struct content *content, struct pp_error *error) {
+    struct pp_error missing = {0};
+    char name[TEXT_NAME_MAX + 1];
+    if (version == content->version)
+        return true;
+    snprintf(name, sizeof name, "%s", content->labels.name);
+    if (content_find_version(shelf->db, id, version, content, &missing))
+        return true;
+    return missing.code == PP_E_NOTFOUND
+               ? pp_fail(error, PP_E_STATE, "\"%s\" has been replaced since, and is not kept as it was", name)
+               : pp_fail(error, missing.code, "%s", missing.message);
+}
+
 static bool content_load(const struct shelf *shelf, const char *id, struct content *content,
                          struct pp_error *error) {
-    int64_t version = 0;
+    struct publish_pin pin;
     struct pp_error missing = {0};
     if (!content_find(shelf->db, id, content, &missing))
         return missing.code == PP_E_NOTFOUND
@@ -50,16 +66,15 @@ static bool content_load(const struct shelf *shelf, const char *id, struct conte
                    : pp_fail(error, missing.code, "%s", missing.message);
     if (content->deleted)
         return pp_fail(error, PP_E_STATE, "\"%s\" is in the bin", content->labels.name);
-    if (!shelf->pins || !pp_json_integer(shelf->pins, id, 1, PP_JSON_INTEGER_MAX, &version, NULL) ||
-        version == content->version)
+    if (!publish_pin_find(shelf->pins, id, &pin))
         return true;
-    char name[TEXT_NAME_MAX + 1];
-    snprintf(name, sizeof name, "%s", content->labels.name);
-    if (content_find_version(shelf->db, id, version, content, &missing))
-        return true;
-    return missing.code == PP_E_NOTFOUND
-               ? pp_fail(error, PP_E_STATE, "\"%s\" has been replaced since, and is not kept as it was", name)
-               : pp_fail(error, missing.code, "%s", missing.message);
+    if (!content_go_back(shelf, id, pin.version, content, error))
+        return false;
+    if (pin.has_validity) {
+        content->labels.valid_from = pin.valid_from;
+        content->labels.valid_to = pin.valid_to;
+    }
+    return true;
 }
 
 /* NULL on failure. */
@@ -152,8 +167,9 @@ static bool originals_fill(const struct shelf *shelf, struct publication *public
         original->file = content->file;
         snprintf(original->name, sizeof original->name, "%s", content->labels.name);
         publication->bytes += content->file.sealed_bytes;
-        cJSON_AddNumberToObject(publication->pins, content->id, (double)content->version);
     }
+    for (size_t i = 0; i < shelf->count; i++)
+        publish_pin_add(publication->pins, &shelf->contents[i]);
     return true;
 }
 

@@ -12,15 +12,16 @@
 struct publication {
     struct playlist playlist;           /* of what is shown now or later; `files` are content's ids */
     struct publish_original *originals; /* of each of them */
-    cJSON *pins;                        /* the version of each content: {"4f0c2f9e-…": 3} */
+    cJSON *pins;                        /* of each content that is named, shown now or not (publish_pin.h) */
     uint64_t bytes;                     /* of the originals, sealed */
 };
 void publication_finish(struct publication *publication);
 #define publication_auto PP_CLEANUP(publication_finish)
 
-/* As it counts at `now` (s since 1970), with the pinned versions of content; `pins` NULL: the newest. PP_E_INVALID,
- * PP_E_LIMIT or PP_E_UNSUPPORTED, naming the place, where it is no draft or screens would refuse it; PP_E_STATE where
- * content is in the bin or a pinned version has gone. Without the keys of the originals. */
+/* As it counts at `now` (s since 1970), with the content that is pinned as it was then; `pins` NULL: the newest.
+ * PP_E_INVALID, PP_E_LIMIT or PP_E_UNSUPPORTED, naming the place, where it is no draft or screens would refuse it;
+ * PP_E_STATE where content is in the bin or a pinned version has gone: then nothing in it can be used, and it is
+ * finished all the same. Without the keys of the originals. */
 PP_MUST_USE bool publication_make(struct db *db, const cJSON *document, const cJSON *pins, int64_t now,
                                   struct publication *publication, struct pp_error *error);
 /* What was published as that version, again: its manifest, and its content out of the library or of the objects that it

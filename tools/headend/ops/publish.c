@@ -449,12 +449,22 @@ static bool row_pending(const struct home *home, const char *channel, int64_t sn
     return ok;
 }
 
-static bool channel_prepare(struct home *home, const char *id, const cJSON *manifest, struct channel *channel,
+/* Publishing files makes the channel; one that content of the library is published on is there, or has been removed. */
+static bool channel_take(struct home *home, const struct publishing *publishing, struct channel *channel,
+                         struct pp_error *error) {
+    return publishing->options->originals ? channel_known(home->db, publishing->channel, channel, error)
+                                          : channel_ensure(home->db, publishing->channel, error);
+}
+
+static bool channel_prepare(const struct publishing *publishing, struct channel *channel,
                             struct pp_error *error) {
+    struct home *home = publishing->home;
+    const char *id = publishing->channel;
+    const cJSON *manifest = publishing->playlist->manifest;
     const cJSON *title = cJSON_GetObjectItemCaseSensitive(manifest, "title");
     char folded[TEXT_FOLDED_SIZE];
     db_lock(home->db);
-    bool ok = channel_ensure(home->db, id, error) &&
+    bool ok = channel_take(home, publishing, channel, error) &&
               (!title || db_run(home->db, error, DB_CHANNEL_TITLE_SET, DB_TEXT(title->valuestring),
                                 DB_TEXT(text_folded(title->valuestring, folded)), DB_TEXT(id))) &&
               channel_find(home->db, id, channel, error) && channel_open_key(home->db, channel, error);
@@ -484,8 +494,7 @@ static bool publish_prepare(const struct publishing *publishing, int64_t snapsho
     cJSON *manifest = publishing->playlist->manifest;
     int64_t *number = &publishing->result->number;
     db_autochange struct db_change change = {0};
-    if (!db_change_begin(&change, home->db, error) ||
-        !channel_prepare(home, publishing->channel, manifest, &channel, error) ||
+    if (!db_change_begin(&change, home->db, error) || !channel_prepare(publishing, &channel, error) ||
         !row_pending(home, publishing->channel, snapshot, publishing->warnings, number, error))
         return false;
     bool ok = record_keep(publishing, error);

@@ -122,6 +122,10 @@ bool publish_job_end(struct db *db, const char *id, const char *state, const cha
                   DB_TEXT(id));
 }
 
+bool publish_job_forsake(struct db *db, const char *channel, struct pp_error *error) {
+    return db_run(db, error, DB_JOB_FORSAKE, DB_INT(pp_clock_realtime_s()), DB_TEXT(channel));
+}
+
 void publish_job_fail(struct db *db, const char *id, const struct pp_error *why) {
     struct pp_error error = {0};
     db_lock(db);
@@ -133,9 +137,10 @@ void publish_job_fail(struct db *db, const char *id, const struct pp_error *why)
 
 bool publish_job_decide(struct db *db, const char *id, bool approved, const char *by,
                         struct pp_error *error) {
-    return db_run(db, error, DB_JOB_DECIDE, DB_TEXT(approved ? "waiting" : "declined"), DB_TEXT(by),
-                  DB_INT(approved ? 0 : pp_clock_realtime_s()), DB_TEXT(id)) &&
-           (db_changes(db) || pp_fail(error, PP_E_STATE, "it waits for nobody's approval"));
+    bool ok =
+        approved ? db_run(db, error, DB_JOB_APPROVE, DB_TEXT(by), DB_TEXT(id))
+                 : db_run(db, error, DB_JOB_DECLINE, DB_TEXT(by), DB_INT(pp_clock_realtime_s()), DB_TEXT(id));
+    return ok && (db_changes(db) || pp_fail(error, PP_E_STATE, "it waits for nobody's approval"));
 }
 
 bool publish_job_settle_public(struct db *db, int64_t snapshot, struct pp_error *error) {

@@ -5,8 +5,9 @@
  *
  *   approval -> waiting -> running -> done | failed        approval -> declined
  *
- * A job is done in the same transaction as its publish. One that is "running" while somebody else holds the lock was
- * interrupted: it waits again, three times at most; what came from files of a command has failed. Callers hold db_lock.
+ * What it publishes is kept with it until it ends. A job is done in the same transaction as its publish. One that is
+ * "running" while somebody else holds the lock was interrupted: it waits again, three times at most; what came from
+ * files of a command has failed. Callers hold db_lock.
  */
 #ifndef HEADEND_OPS_PUBLISH_JOB_H
 #define HEADEND_OPS_PUBLISH_JOB_H
@@ -35,7 +36,7 @@ struct publish_job {
     int64_t publish; /* its number; 0 not yet */
     char error[PP_ERROR_MESSAGE_MAX];
     char decided_by[TEXT_NAME_MAX + 1];
-    cJSON *document, *pins; /* what is published, and which version of each content; NULL without */
+    cJSON *document, *pins; /* what is published, and its content then; NULL without, and at its end */
 };
 void publish_job_finish(struct publish_job *job);
 #define publish_job_auto PP_CLEANUP(publish_job_finish)
@@ -65,6 +66,8 @@ PP_MUST_USE bool publish_job_end(struct db *db, const char *id, const char *stat
                                  struct pp_error *error);
 /* It has failed, which is written down or, where even that fails, logged. Without db_lock. */
 void publish_job_fail(struct db *db, const char *id, const struct pp_error *why);
+/* Whatever has not begun of a channel that is removed. Within the caller's transaction. */
+PP_MUST_USE bool publish_job_forsake(struct db *db, const char *channel, struct pp_error *error);
 PP_MUST_USE bool publish_job_decide(struct db *db, const char *id, bool approved, const char *by,
                                     struct pp_error *error);
 /* Those whose publishes became public with this snapshot are done. Before the publishes' rows change. */
