@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/privileges.h"
@@ -124,7 +125,8 @@ static bool serve_one(struct worker *worker, struct pp_buf *packet, struct pp_er
     return sent;
 }
 
-/* Until the other end is closed. */
+/* Until the other end is closed. What fails otherwise ends all of it, since whoever asks on this lane would wait for
+ * nothing: it is started again. */
 static void *work(void *arg) {
     struct worker *worker = arg;
     struct pp_error error = {0};
@@ -133,8 +135,10 @@ static void *work(void *arg) {
     bool ok = signing_lane_send(worker->lane, &hello, &error);
     while (ok)
         ok = serve_one(worker, &packet, &error);
-    if (error.code != PP_E_NET)
+    if (error.code != PP_E_NET) {
         pp_log_error("signer: %s", error.message);
+        _exit(EXIT_FAILURE);
+    }
     return NULL;
 }
 

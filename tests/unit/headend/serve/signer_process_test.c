@@ -1,0 +1,77 @@
+/* headend/serve: the signer's process, of which nothing is left half there. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../headend_home.h"
+#include "headend/serve/children.h"
+
+#define LARGE (100 * 1024) /* bytes, that a lane with the least place does not take in one packet */
+
+static int lanes[SIGNING_LANES][2];
+
+static pid_t signer_start(const char *folder) {
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    for (int i = 0; i < SIGNING_LANES; i++) {
+        if (dup2(lanes[i][0], 100 + i) < 0)
+            _exit(99);
+    }
+    for (int i = 0; i < SIGNING_LANES; i++) {
+        if (dup2(100 + i, CHILD_FIRST_FD + i) < 0)
+            _exit(99);
+    }
+    struct pp_error error = {0};
+    _exit(signer_process(folder, &error) ? 0 : 98);
+}
+
+static void ask_for_file(int lane) {
+    struct pp_error error = {0};
+    const struct signing_message request = {
+        .type = SIGNING_FILE, .number = 1, .name = signing_text(HOME_CA_CERTIFICATE)};
+    assert_true(signing_lane_send(lane, &request, &error));
+}
+
+static void a_lane_that_fails_ends_the_whole_of_it(void **state) {
+    const struct home *home = *state;
+    static const char large[LARGE];
+    struct pp_error error = {0};
+    int status = 0;
+    assert_true(pp_file_replace(home->fd, HOME_CA_CERTIFICATE, large, sizeof large, 0600, &error));
+    for (int i = 0; i < SIGNING_LANES; i++) {
+        int least = 1;
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lanes[i]), 0);
+        assert_int_equal(setsockopt(lanes[i][0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+    }
+    pid_t signer = signer_start(home->path);
+    assert_true(signer > 0);
+    ask_for_file(lanes[1][1]);
+    assert_int_equal(waitpid(signer, &status, 0), signer);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
+    for (int i = 0; i < SIGNING_LANES; i++) {
+        close(lanes[i][0]);
+        close(lanes[i][1]);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_lane_that_fails_ends_the_whole_of_it, test_home_setup,
+                                        test_home_teardown),
+    };
+    return cmocka_run_group_tests_name("headend/serve/signer_process", tests, NULL, NULL);
+}
