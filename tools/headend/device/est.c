@@ -79,6 +79,13 @@ static const char *bearer_token(const struct request *request) {
     return strlen(header) == SECRET_TEXT_SIZE - 1 ? header : NULL;
 }
 
+/* The signer issues by the authority that it finds in the folder, and while it was asked that may have become another:
+ * with the former one's name in its row, a certificate would end when that one is retired. */
+static bool is_by_the_issuing(const struct ca *ca, const struct pp_buf *der, struct pp_error *error) {
+    return certificate_is_by(der->data, der->size, &ca->authorities[0].der) ||
+           pp_fail(error, PP_E_NET, "another authority issues by now");
+}
+
 /* Issues the certificate for request->device and writes what that changes, all in one transaction. */
 static bool device_certify(struct request *request, const struct ca *ca, const struct csr *csr,
                            struct pp_buf *der, struct pp_error *error) {
@@ -86,7 +93,7 @@ static bool device_certify(struct request *request, const struct ca *ca, const s
     int64_t expires = pp_clock_realtime_s() + (int64_t)app->options.certificate_s;
     struct certificate_facts facts;
     return signing_certify_screen(app->home->signing, request->device.id, csr->point, expires, der, error) &&
-           certificate_read(der->data, der->size, &facts, error) &&
+           is_by_the_issuing(ca, der, error) && certificate_read(der->data, der->size, &facts, error) &&
            memcpy(facts.authority, ca->authorities[0].sha256, sizeof facts.authority) &&
            enrolment_certify(app->db, request->device.id, &facts, expires, error);
 }
