@@ -69,11 +69,10 @@ static void supervisor_finish(struct supervisor *supervisor) {
 
 /* ---- Starting one ---- */
 
-/* In the child, after fork. */
+/* In the child, after fork. Signals stay blocked as they are here: one that comes before the child has seen to them
+ * waits for it. */
 static _Noreturn void become(char **argv, const int *hand, size_t count, pid_t parent) {
     int aside[HAND_MAX];
-    sigset_t none;
-    sigemptyset(&none);
     for (size_t i = 0; i < count; i++) {
         aside[i] = fcntl(hand[i], F_DUPFD_CLOEXEC, ASIDE_FD);
         if (aside[i] < 0)
@@ -84,8 +83,7 @@ static _Noreturn void become(char **argv, const int *hand, size_t count, pid_t p
             _exit(EXIT_FAILURE);
     }
     /* Whoever kills this process takes its children with it. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent ||
-        sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != parent)
         _exit(EXIT_FAILURE);
     execv(PROGRAM, argv);
     _exit(EXIT_FAILURE);
