@@ -14,9 +14,9 @@ const status = (pid) => readFileSync(`/proc/${pid}/status`, 'utf8');
 const isThere = (pid) => existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(status(pid));
 
 async function until(what, is) {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 3000; i++) {
     if (await is()) return;
-    await sleep(50);
+    await sleep(10);
   }
   assert.fail(`it never came: ${what}`);
 }
@@ -31,6 +31,20 @@ describe('the processes of serve', () => {
 
   const state = () => headend.request('GET', '/v1/state', { device });
   const ready = () => headend.request('GET', '/readyz').then(({ status: code }) => code === 200, () => false);
+
+  // As soon as it is there: it does not serve yet.
+  async function anotherThan(former) {
+    let pid;
+    await until('another server', async () => {
+      try {
+        pid = headend.pidOf('server');
+      } catch {
+        return false; // the former one was reaped while we looked
+      }
+      return pid && pid !== former;
+    });
+    return pid;
+  }
 
   test('the signer has no network, no new privileges, and a filter of system calls', () => {
     const pid = headend.pidOf('signer');
@@ -62,6 +76,35 @@ describe('the processes of serve', () => {
     assert.match(headend.log, /the server was killed by signal 9 \(Killed\); it is started again/);
     assert.doesNotMatch(status(headend.child.pid), /^State:\tZ/m);
     assert.equal(existsSync(`/proc/${former}`), false, 'it was reaped');
+  });
+
+  test('a signer that does not answer is waited for a while and no longer, and nothing that was sent is called wrong', async (t) => {
+    await headend.cliInput('opensesame-2026\n', 'screen', 'access', device.id, 'password', '--password-stdin');
+    const signIn = () => headend.request('POST', '/v1/access/session', { device, body: 'none', headers: { 'content-type': 'application/jose' } });
+    const said = (answer) => `${answer.status} ${answer.json().code}`;
+    assert.equal(said(await signIn()), '400 sign-in-malformed');
+    const signer = headend.pidOf('signer');
+    t.after(() => process.kill(signer, 'SIGCONT'));
+    process.kill(signer, 'SIGSTOP');
+    const [shown, told] = await Promise.all([signIn(), state()]);
+    assert.equal(said(shown), '503 unavailable');
+    assert.equal(said(told), '503 unavailable');
+    assert.equal(told.headers['retry-after'], '30');
+    process.kill(signer, 'SIGCONT');
+    assert.equal((await state()).status, 200);
+    assert.equal(said(await signIn()), '400 sign-in-malformed');
+    assert.equal(headend.pidOf('signer'), signer);
+  });
+
+  test('a request to renew what is due reaches a server that has just been started, and does not end it', async () => {
+    for (let round = 0; round < 3; round++) {
+      const former = headend.pidOf('server');
+      process.kill(former, 'SIGKILL');
+      const started = await anotherThan(former);
+      headend.child.kill('SIGHUP');
+      await until('it serves', ready);
+      assert.equal(headend.pidOf('server'), started);
+    }
   });
 
   test('a request to renew what is due reaches the server', async () => {

@@ -138,6 +138,10 @@ static void read_message(struct request *request, struct reply *reply, const str
     struct pp_error error = {0};
     if (!signing_open_sign_in(request->app->home->signing, request->device.id, request->body.data,
                               request->body.size, &clear, &error)) {
+        if (error.code == PP_E_NET || error.code == PP_E_NOMEM) {
+            reply_failure(reply, &error); /* that says nothing of what was sent */
+            return;
+        }
         reply_problem(reply, MHD_HTTP_BAD_REQUEST, "sign-in-malformed", "%s", error.message);
         return;
     }

@@ -115,7 +115,7 @@ void reply_problem_with(struct reply *reply, unsigned status, const char *code, 
 
 void reply_failure(struct reply *reply, const struct pp_error *error) {
     pp_log_error("%s", error->message);
-    if (error->code == PP_E_NOMEM || error->code == PP_E_NOSPACE) {
+    if (error->code == PP_E_NOMEM || error->code == PP_E_NOSPACE || error->code == PP_E_NET) {
         reply_problem(reply, MHD_HTTP_SERVICE_UNAVAILABLE, "unavailable", "the server cannot do this now");
         reply_header(reply, MHD_HTTP_HEADER_RETRY_AFTER, "30");
     } else {

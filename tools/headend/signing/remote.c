@@ -9,8 +9,12 @@
 #include "base/clock.h"
 #include "crypto/random.h"
 
-#define WAIT_MS   30000 /* for an answer: the disk may be slow, and a signer be started anew meanwhile */
-#define TRIES_MAX 3     /* of one request */
+/* For an answer, over all tries. Threads that serve everybody wait for it: so long as a signer may be away that is
+ * started anew (supervisor.c), and no longer. */
+#define WAIT_MS 12000
+/* For what takes long: who gives up while it is done would let go of a lock that is needed still. */
+#define WAIT_LONG_MS (15 * 60 * 1000)
+#define TRIES_MAX    3 /* of one request */
 
 struct lane {
     int fd;
@@ -34,17 +38,23 @@ bool signing_lane_prepare(int lane, struct pp_error *error) {
            pp_fail_errno(error, "signer: socket");
 }
 
-bool signing_lane_send(int lane, const struct signing_message *message, struct pp_error *error) {
+static bool lane_put(int lane, const struct signing_message *message, int flags, struct pp_error *error) {
     ssize_t sent = 0;
     pp_autobuf struct pp_buf packet = PP_BUF_INIT(SIGNING_PACKET_MAX);
     if (!signing_encode(message, &packet, error))
         return false;
     do {
-        sent = send(lane, packet.data, packet.size, MSG_NOSIGNAL);
+        sent = send(lane, packet.data, packet.size, MSG_NOSIGNAL | flags);
     } while (sent < 0 && errno == EINTR);
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        return pp_fail(error, PP_E_STATE, "signer: the lane is full");
     if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
         return pp_fail(error, PP_E_NET, "signer: it is gone");
     return sent >= 0 || pp_fail_errno(error, "signer: send");
+}
+
+bool signing_lane_send(int lane, const struct signing_message *message, struct pp_error *error) {
+    return lane_put(lane, message, 0, error);
 }
 
 static bool lane_take(int lane, struct pp_buf *packet, struct signing_message *message, int flags,
@@ -78,7 +88,7 @@ bool signing_lane_receive(int lane, struct pp_buf *packet, struct signing_messag
 /* ---- Lanes ---- */
 
 static bool takes_long(unsigned type) {
-    return (type >= SIGNING_REPO_SETTLE && type != SIGNING_FILE) || type == SIGNING_CERTIFY_SERVER;
+    return (type >= SIGNING_KEY_MAKE && type != SIGNING_FILE) || type == SIGNING_CERTIFY_SERVER;
 }
 
 static struct lane *lane_find(struct remote *remote, unsigned type) {
@@ -116,7 +126,8 @@ static bool lane_drain(struct lane *lane, struct pp_error *error) {
     struct pp_error why;
     do {
         why = (struct pp_error){0};
-        if (!lane_take(lane->fd, &lane->packet, &message, MSG_DONTWAIT, &why) && why.code == PP_E_NET)
+        if (!lane_take(lane->fd, &lane->packet, &message, MSG_DONTWAIT, &why) &&
+            (why.code == PP_E_NET || why.code == PP_E_IO || why.code == PP_E_NOMEM))
             return pp_fail(error, why.code, "%s", why.message);
     } while (why.code != PP_E_STATE);
     return true;
@@ -124,18 +135,37 @@ static bool lane_drain(struct lane *lane, struct pp_error *error) {
 
 enum outcome { ANSWERED, LOST, BROKEN };
 
-static enum outcome wait_for(struct lane *lane, uint32_t number, struct signing_message *message,
-                             struct pp_error *error) {
-    int64_t end_ms = pp_clock_monotonic_ms() + WAIT_MS;
+/* Until the lane is ready for that, or PP_E_NET. */
+static bool lane_poll(const struct lane *lane, short events, int64_t end_ms, struct pp_error *error) {
     for (;;) {
         int64_t left_ms = end_ms - pp_clock_monotonic_ms();
-        struct pollfd waiting = {.fd = lane->fd, .events = POLLIN};
-        if (left_ms <= 0) {
-            pp_fail(error, PP_E_NET, "signer: it does not answer");
+        struct pollfd waiting = {.fd = lane->fd, .events = events};
+        if (left_ms <= 0)
+            return pp_fail(error, PP_E_NET, "signer: it does not answer");
+        if (poll(&waiting, 1, (int)left_ms) > 0)
+            return true;
+    }
+}
+
+/* A signer that takes nothing leaves the lane full of what others asked. */
+static bool lane_request(const struct lane *lane, const struct signing_message *request, int64_t end_ms,
+                         struct pp_error *error) {
+    struct pp_error full;
+    do {
+        full = (struct pp_error){0};
+        if (!lane_poll(lane, POLLOUT, end_ms, error))
+            return false;
+        if (lane_put(lane->fd, request, MSG_DONTWAIT, &full))
+            return true;
+    } while (full.code == PP_E_STATE);
+    return pp_fail(error, full.code, "%s", full.message);
+}
+
+static enum outcome wait_for(struct lane *lane, uint32_t number, int64_t end_ms,
+                             struct signing_message *message, struct pp_error *error) {
+    for (;;) {
+        if (!lane_poll(lane, POLLIN, end_ms, error))
             return BROKEN;
-        }
-        if (poll(&waiting, 1, (int)left_ms) <= 0)
-            continue;
         if (!lane_take(lane->fd, &lane->packet, message, MSG_DONTWAIT, error)) {
             if (error->code == PP_E_STATE)
                 continue;
@@ -164,13 +194,14 @@ static bool answer_take(const struct signing_message *message, struct signing_an
 static bool lane_ask(struct lane *lane, const struct signing_message *request, struct signing_answer *answer,
                      struct pp_error *error) {
     struct signing_message message;
+    int64_t end_ms = pp_clock_monotonic_ms() + (takes_long(request->type) ? WAIT_LONG_MS : WAIT_MS);
     if (!lane_drain(lane, error))
         return false;
     for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
         struct pp_error why = {0};
-        if (!signing_lane_send(lane->fd, request, error))
+        if (!lane_request(lane, request, end_ms, error))
             return false;
-        switch (wait_for(lane, request->number, &message, &why)) {
+        switch (wait_for(lane, request->number, end_ms, &message, &why)) {
         case ANSWERED:
             return answer_take(&message, answer, error);
         case BROKEN:
