@@ -1,5 +1,6 @@
 # Two headends behind nginx on Azure, with a PostgreSQL and a share: an example to be read and changed (OpenTofu, Terraform).
-# No secret stands here or in its state: the database lets in the machines' own identity or a password that is set by hand.
+# No secret stands here, nor in its state: the password of who administers the database is asked for, and written only
+# (Terraform 1.11, OpenTofu 1.11). With it the headends' own role is made by hand, as pingplay-headend(8) says.
 terraform {
   required_providers {
     azurerm = { source = "hashicorp/azurerm", version = "~> 4.0" }
@@ -15,8 +16,11 @@ variable "location" { type = string }
 variable "ssh_key" { type = string }            # of who may sign in, its public half
 variable "package_repository" { type = string } # of apt, with pingplay-headend
 variable "package_key" { type = string }        # that signs it, its public half
-variable "database_group" { type = string }     # of Entra ID, that administers the database: its object id
-variable "tenant" { type = string }
+variable "database_password" {                  # of who administers the database
+  type      = string
+  sensitive = true
+  ephemeral = true
+}
 
 resource "azurerm_resource_group" "signs" {
   name     = "pingplay"
@@ -74,33 +78,36 @@ resource "azurerm_subnet_network_security_group_association" "headends" {
   network_security_group_id = azurerm_network_security_group.headends.id
 }
 
+resource "azurerm_private_dns_zone" "database" {
+  name                = "pingplay.private.postgres.database.azure.com"
+  resource_group_name = azurerm_resource_group.signs.name
+}
+
+resource "azurerm_private_dns_zone_virtual_network_link" "database" {
+  name                  = "pingplay"
+  resource_group_name   = azurerm_resource_group.signs.name
+  private_dns_zone_name = azurerm_private_dns_zone.database.name
+  virtual_network_id    = azurerm_virtual_network.signs.id
+}
+
 resource "azurerm_postgresql_flexible_server" "signs" {
-  name                          = "pingplay"
-  resource_group_name           = azurerm_resource_group.signs.name
-  location                      = azurerm_resource_group.signs.location
-  version                       = "16"
-  delegated_subnet_id           = azurerm_subnet.database.id
-  public_network_access_enabled = false
-  sku_name                      = "GP_Standard_D2s_v3"
-  storage_mb                    = 65536
-  backup_retention_days         = 14
-  authentication {
-    active_directory_auth_enabled = true
-    password_auth_enabled         = true
-    tenant_id                     = var.tenant
-  }
+  name                              = "pingplay"
+  resource_group_name               = azurerm_resource_group.signs.name
+  location                          = azurerm_resource_group.signs.location
+  version                           = "16"
+  delegated_subnet_id               = azurerm_subnet.database.id
+  private_dns_zone_id               = azurerm_private_dns_zone.database.id
+  public_network_access_enabled     = false
+  sku_name                          = "GP_Standard_D2s_v3"
+  storage_mb                        = 65536
+  backup_retention_days             = 14
+  administrator_login               = "keeper"
+  administrator_password_wo         = var.database_password
+  administrator_password_wo_version = 1
+  depends_on                        = [azurerm_private_dns_zone_virtual_network_link.database]
   high_availability {
     mode = "ZoneRedundant"
   }
-}
-
-resource "azurerm_postgresql_flexible_server_active_directory_administrator" "signs" {
-  server_name         = azurerm_postgresql_flexible_server.signs.name
-  resource_group_name = azurerm_resource_group.signs.name
-  tenant_id           = var.tenant
-  object_id           = var.database_group
-  principal_name      = "pingplay-database"
-  principal_type      = "Group"
 }
 
 resource "azurerm_postgresql_flexible_server_database" "signs" {
@@ -134,13 +141,15 @@ resource "azurerm_storage_share" "share" {
 
 locals {
   machines = {
-    proxy   = { address = "10.20.0.10", public = true }
-    first   = { address = "10.20.0.11", public = false }
-    second  = { address = "10.20.0.12", public = false }
+    proxy  = { address = "10.20.0.10", public = true }
+    first  = { address = "10.20.0.11", public = false }
+    second = { address = "10.20.0.12", public = false }
   }
   headend = templatefile("${path.module}/../cloud-init/headend.yaml", {
     package_repository = var.package_repository
     package_key        = indent(8, var.package_key)
+    share_type         = "nfs4"
+    share_options      = "hard,nosuid,nodev,noexec"
     share              = "${azurerm_storage_account.share.name}.file.core.windows.net:/${azurerm_storage_account.share.name}/headend"
     host               = var.host
     database           = "pingplay@${azurerm_postgresql_flexible_server.signs.fqdn}/pingplay"
@@ -155,6 +164,30 @@ resource "azurerm_public_ip" "proxy" {
   location            = azurerm_resource_group.signs.location
   resource_group_name = azurerm_resource_group.signs.name
   allocation_method   = "Static"
+}
+
+# Machines without an address of their own fetch their packages through it.
+resource "azurerm_public_ip" "out" {
+  name                = "pingplay-out"
+  location            = azurerm_resource_group.signs.location
+  resource_group_name = azurerm_resource_group.signs.name
+  allocation_method   = "Static"
+}
+
+resource "azurerm_nat_gateway" "out" {
+  name                = "pingplay"
+  location            = azurerm_resource_group.signs.location
+  resource_group_name = azurerm_resource_group.signs.name
+}
+
+resource "azurerm_nat_gateway_public_ip_association" "out" {
+  nat_gateway_id       = azurerm_nat_gateway.out.id
+  public_ip_address_id = azurerm_public_ip.out.id
+}
+
+resource "azurerm_subnet_nat_gateway_association" "out" {
+  subnet_id      = azurerm_subnet.headends.id
+  nat_gateway_id = azurerm_nat_gateway.out.id
 }
 
 resource "azurerm_network_interface" "machine" {
@@ -177,14 +210,14 @@ resource "azurerm_linux_virtual_machine" "machine" {
   location              = azurerm_resource_group.signs.location
   resource_group_name   = azurerm_resource_group.signs.name
   size                  = "Standard_D2as_v5"
-  admin_username        = "operator"
+  admin_username        = "keeper"
   network_interface_ids = [azurerm_network_interface.machine[each.key].id]
   custom_data           = base64encode(each.value.public ? local.proxy : local.headend)
   identity {
     type = "SystemAssigned"
   }
   admin_ssh_key {
-    username   = "operator"
+    username   = "keeper"
     public_key = var.ssh_key
   }
   os_disk {

@@ -26,10 +26,10 @@ resource "scaleway_vpc_private_network" "signs" {
 
 # Users of it are made by hand: their passwords stand in no state.
 resource "scaleway_rdb_instance" "signs" {
-  name              = "pingplay"
-  node_type         = "DB-POP2-2C-8G"
-  engine            = "PostgreSQL-16"
-  is_ha_cluster     = true
+  name               = "pingplay"
+  node_type          = "DB-POP2-2C-8G"
+  engine             = "PostgreSQL-16"
+  is_ha_cluster      = true
   encryption_at_rest = true
   private_network {
     pn_id       = scaleway_vpc_private_network.signs.id
@@ -42,10 +42,26 @@ resource "scaleway_rdb_database" "signs" {
   name        = "pingplay"
 }
 
-# What the headends share: keys, authority, repository.
+# What the headends share: keys, authority, repository. Whether its locks (flock) hold between machines is to be seen
+# before it is relied on.
 resource "scaleway_file_filesystem" "share" {
-  name          = "pingplay"
-  size_in_gb    = 100
+  name       = "pingplay"
+  size_in_gb = 100
+}
+
+# Machines without an address of their own fetch their packages through it.
+resource "scaleway_vpc_public_gateway" "out" {
+  name = "pingplay"
+  type = "VPC-GW-S"
+}
+
+resource "scaleway_vpc_gateway_network" "out" {
+  gateway_id         = scaleway_vpc_public_gateway.out.id
+  private_network_id = scaleway_vpc_private_network.signs.id
+  enable_masquerade  = true
+  ipam_config {
+    push_default_route = true
+  }
 }
 
 locals {
@@ -57,7 +73,9 @@ locals {
   headend = templatefile("${path.module}/../cloud-init/headend.yaml", {
     package_repository = var.package_repository
     package_key        = indent(8, var.package_key)
-    share              = "10.20.0.2:/${scaleway_file_filesystem.share.id}"
+    share_type         = "virtiofs"
+    share_options      = "nosuid,nodev,noexec"
+    share              = split("/", scaleway_file_filesystem.share.id)[1] # behind its region
     host               = var.host
     database           = "pingplay@${scaleway_rdb_instance.signs.private_network[0].hostname}/pingplay"
   })
@@ -91,10 +109,16 @@ resource "scaleway_instance_security_group" "proxy" {
 resource "scaleway_instance_server" "machine" {
   for_each          = local.machines
   name              = "pingplay-${each.key}"
-  type              = "PRO2-XS"
+  type              = "POP2-2C-8G" # of those that file systems are attached to
   image             = "debian_trixie"
   ip_id             = each.value.public ? scaleway_instance_ip.proxy.id : null
   security_group_id = scaleway_instance_security_group.proxy.id
+  dynamic "filesystems" {
+    for_each = each.value.public ? [] : [scaleway_file_filesystem.share.id]
+    content {
+      filesystem_id = filesystems.value
+    }
+  }
   user_data = {
     cloud-init = each.value.public ? local.proxy : local.headend
   }
