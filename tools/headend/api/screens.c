@@ -113,10 +113,11 @@ static bool listing_add(void *arg, const struct device *device, const struct cha
 }
 
 static enum screen_order order_of(const struct list *list) {
-    enum screen_order order = SCREENS_BY_NAME;
-    while (strcmp(sorts[order], list->sort) != 0)
-        order++;
-    return order;
+    for (size_t order = 0; sorts[order]; order++) {
+        if (strcmp(sorts[order], list->sort) == 0)
+            return (enum screen_order)order;
+    }
+    return SCREENS_BY_NAME; /* list_read takes no other */
 }
 
 /* The row that a page begins behind; a first key that is none of the order is refused. */

@@ -248,7 +248,8 @@ bool playlist_of_description(const void *json, size_t size, const char *folder,
 bool playlist_of_content(const cJSON *description, const struct playlist_options *options,
                          const struct playlist_library *library, struct playlist *playlist,
                          struct pp_error *error) {
-    const struct making making = {.playlist = playlist, .options = options, .library = library};
+    const struct making making = {
+        .playlist = playlist, .folder = ".", .options = options, .library = library};
     return playlist_shape_check(description, PLAYLIST_NAMES_CONTENT, error) &&
            description_fill(&making, description, error);
 }

@@ -24,8 +24,8 @@ bool webhook_url_check(const char *url, struct pp_error *error) {
 }
 
 void webhook_secret_text(const uint8_t secret[WEBHOOK_SECRET_SIZE], char text[WEBHOOK_SECRET_TEXT_SIZE]) {
-    memcpy(text, "whsec_", 6);
-    pp_base64_encode(secret, WEBHOOK_SECRET_SIZE, text + 6);
+    size_t before = (size_t)snprintf(text, WEBHOOK_SECRET_TEXT_SIZE, "whsec_");
+    pp_base64_encode(secret, WEBHOOK_SECRET_SIZE, text + before);
 }
 
 bool webhook_sign(const struct webhook_message *message, const void *secret, size_t secret_size,
@@ -36,7 +36,7 @@ bool webhook_sign(const struct webhook_message *message, const void *secret, siz
         !pp_buf_add_text(&text, message->body, error) ||
         !crypto_hmac_sha256(secret, secret_size, text.data, text.size, mac, error))
         return false;
-    memcpy(signature, "v1,", 3);
-    pp_base64_encode(mac, sizeof mac, signature + 3);
+    size_t before = (size_t)snprintf(signature, WEBHOOK_SIGNATURE_SIZE, "v1,");
+    pp_base64_encode(mac, sizeof mac, signature + before);
     return true;
 }

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "events/kinds.h"
 
+#define ALERT_EVENTS_AT_ONCE 1000
+
 struct watching {
     struct db *db;
     const struct alert_own *own;
@@ -57,22 +59,38 @@ static bool happening_add(const struct watching *watching, struct db_row *row, s
                   DB_TEXT(db_text(row, 3)));
 }
 
+/* Up to where there is something to look at. */
+static bool newest_find(const struct watching *watching, int64_t *newest, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(watching->db, error, DB_ALERT_EVENT_NEWEST);
+    if (!row || !db_next(row, "event", error))
+        return false;
+    *newest = db_int(row, watching->rule->about == ALERT_CHAIN ? 1 : 0);
+    return true;
+}
+
 static bool look_at_events(const struct watching *watching, struct pp_error *error) {
     const struct alert_rule *rule = watching->rule;
     struct pp_error end = {0};
     int64_t seen = rule->seen;
+    int64_t newest = 0;
+    int64_t count = 0;
+    if (!newest_find(watching, &newest, error))
+        return false;
     db_autorow struct db_row *row = db_query(
         watching->db, error, rule->about == ALERT_CHAIN ? DB_ALERT_FINDINGS_AFTER : DB_ALERT_EVENTS_AFTER,
-        DB_INT(seen), DB_TEXT(scope_of(watching)), DB_TEXT(rule->place));
+        DB_INT(seen), DB_TEXT(scope_of(watching)), DB_TEXT(rule->place), DB_INT(ALERT_EVENTS_AT_ONCE));
     if (!row)
         return false;
     while (db_next(row, "event", &end)) {
         seen = db_int(row, 0);
+        count++;
         if (!happening_add(watching, row, error))
             return false;
     }
     if (end.code != PP_E_NOTFOUND)
         return pp_fail(error, end.code, "%s", end.message);
+    if (count < ALERT_EVENTS_AT_ONCE && newest > seen)
+        seen = newest; /* what lies between is none of the rule's, and need not be looked at again */
     return seen == rule->seen ||
            db_run(watching->db, error, DB_ALERT_RULE_SEEN_SET, DB_INT(seen), DB_TEXT(rule->id));
 }
@@ -227,9 +245,22 @@ static bool tell_well(const struct watching *watching, struct pp_error *error) {
     return true;
 }
 
-static bool watch_rule(const struct watching *watching, struct pp_error *error) {
+static bool watch_rule(const struct watching *listed, struct pp_error *error) {
     db_autochange struct db_change change = {0};
-    if (!db_change_begin(&change, watching->db, error) || !look(watching, error))
+    struct alert_rule now;
+    struct watching as_it_is = *listed;
+    const struct watching *watching = &as_it_is;
+    struct pp_error missing = {0};
+    if (!db_change_begin(&change, watching->db, error))
+        return false;
+    /* Since the list was read another headend may have looked, and somebody may have changed it. */
+    if (!alert_rule_find(watching->db, listed->rule->id, &now, &missing))
+        return missing.code == PP_E_NOTFOUND || pp_fail(error, missing.code, "%s", missing.message);
+    if (!now.enabled)
+        return true;
+    as_it_is.rule = &now;
+    as_it_is.kind = alert_kind(now.about);
+    if (!look(watching, error))
         return false;
     if (!alert_is_quiet(watching->rule, watching->now) &&
         (!alert_queue_sum(watching->db, watching->rule, watching->now, error) || !tell_due(watching, error) ||

@@ -336,7 +336,7 @@ bool device_remove(struct db *db, const char *id, struct pp_error *error) {
         if (!db_run(db, error, removals[i], DB_TEXT(id)))
             return false;
     }
-    return db_change_commit(&change, error);
+    return db_run(db, error, DB_ALERT_RULE_SEEN_LOWER) && db_change_commit(&change, error);
 }
 
 static bool rotation_check(const char *rotation, struct pp_error *error) {

@@ -183,9 +183,11 @@ static void look(struct alerts *alerts) {
     db_unlock(alerts->home->db);
 }
 
+/* Until it is time to look again: a mail server that does not answer keeps nobody from being looked at. */
 static void deliver_all(struct alerts *alerts) {
     struct pp_error error = {0};
-    while (!atomic_load(&alerts->ending) && deliver_next(alerts, &error))
+    int64_t until = pp_clock_monotonic_ms() + 1000 * ALERTS_LOOK_S;
+    while (!atomic_load(&alerts->ending) && pp_clock_monotonic_ms() < until && deliver_next(alerts, &error))
         ;
     if (error.code != PP_OK)
         pp_log_warning("alerts: %s", error.message);

@@ -150,7 +150,8 @@ static bool cage_fill(struct cage *cage, const struct serve_options *options, st
             return false;
     }
     return own_add(cage, error) && installed_add(cage, error) &&
-           named_add(cage, options->provider_ca, error) && named_add(cage, options->metrics_token, error);
+           named_add(cage, options->provider_ca, error) && named_add(cage, options->alert_ca, error) &&
+           named_add(cage, options->metrics_token, error);
 }
 
 /* Where the folder lies in one that everything reads, say. */

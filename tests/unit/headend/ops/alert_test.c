@@ -256,6 +256,44 @@ static void events_of_security_are_told_of_as_grave_as_is_wanted_and_counted_mea
     assert_int_equal(messages(home, &newest), 2);
 }
 
+/* SQLite gives the numbers of the newest rows again where they were removed. */
+static void an_event_after_a_screen_was_removed_is_told_of(void **state) {
+    struct home *home = *state;
+    struct alert_rule rule;
+    struct newest newest;
+    screen_make(home, 1, "Rennes", NOON);
+    screen_make(home, 2, "Brest", NOON);
+    rule_make(home,
+              "{\"name\": \"S\", \"about\": \"security\", \"detail\": \"8\", \"mail\": [\"a@example.org\"]}",
+              &rule);
+    for (int i = 1; i <= 5; i++)
+        event_add(home, i, 1, "security-tls", NOON);
+    watch(home, NOON + 60);
+    assert_int_equal(messages(home, &newest), 1);
+    sql(home, "UPDATE device SET status = 'retired' WHERE site = 'Rennes'");
+    assert_true(device_remove(home->db, "00000000-0000-4000-8000-000000000001", NULL));
+    event_add(home, 6, 2, "security-tls", NOON + 100);
+    watch(home, NOON + 300);
+    assert_int_equal(messages(home, &newest), 2);
+    assert_int_equal(newest.count, 1);
+}
+
+static void what_is_none_of_a_rule_is_looked_at_once(void **state) {
+    struct home *home = *state;
+    struct alert_rule rule;
+    screen_make(home, 1, "Rennes", NOON);
+    rule_make(home,
+              "{\"name\": \"S\", \"about\": \"security\", \"detail\": \"8\", \"scope\": \"site\", \"place\": "
+              "\"Brest\","
+              " \"mail\": [\"a@example.org\"]}",
+              &rule);
+    for (int i = 1; i <= 5; i++)
+        event_add(home, i, 1, "security-tls", NOON);
+    watch(home, NOON + 60);
+    assert_int_equal(number(home, "SELECT seen FROM alert_rule"),
+                     number(home, "SELECT max(rowid) FROM report"));
+}
+
 static void histories_that_went_back_are_told_of(void **state) {
     struct home *home = *state;
     struct alert_rule rule;
@@ -483,6 +521,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(
             events_of_security_are_told_of_as_grave_as_is_wanted_and_counted_meanwhile, test_home_setup,
             test_home_teardown),
+        cmocka_unit_test_setup_teardown(an_event_after_a_screen_was_removed_is_told_of, test_home_setup,
+                                        test_home_teardown),
+        cmocka_unit_test_setup_teardown(what_is_none_of_a_rule_is_looked_at_once, test_home_setup,
+                                        test_home_teardown),
         cmocka_unit_test_setup_teardown(histories_that_went_back_are_told_of, test_home_setup,
                                         test_home_teardown),
         cmocka_unit_test_setup_teardown(each_condition_is_found_and_the_scope_of_a_rule_kept_to,
