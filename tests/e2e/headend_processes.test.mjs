@@ -116,6 +116,7 @@ describe('the processes of serve', () => {
 
   test('a supervisor that is killed takes both with it, and the next one has the address at once', async () => {
     const children = [headend.pidOf('signer'), headend.pidOf('server')];
+    assert.deepEqual(children.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8')), ['headend-signer\n', 'headend-server\n']);
     await headend.stopServing('SIGKILL');
     await headend.startServing();
     assert.deepEqual(children.filter(isThere), []);

@@ -324,7 +324,7 @@ describe('a slow disk', { skip: process.env.PP_BUILD?.includes('asan') ? 'a sani
     headend = await startHeadend();
     for (let i = 0; i < 9; i++) screens.push(await enrolDevice(headend, { name: `Screen ${i}`, channel: 'lobby' }));
     await headend.stopServing();
-    counter = path.join(headend.dir, 'syncs');
+    counter = path.join(headend.dir, 'incoming', 'syncs'); // where the server may write
     await writeFile(counter, '');
     headend.options.env = {
       LD_PRELOAD: path.join(buildDir(), 'tests/e2e/programs/pingplay-slow-sync.so'), SLOW_SYNC_MS: '200', SLOW_SYNC_COUNT: counter,

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -57,9 +58,13 @@ static _Noreturn void end_at_once(bool ok, const struct pp_error *error) {
 
 bool child_run(int argc, char **argv, bool *is, struct pp_error *error) {
     *is = true;
-    if (argc == 3 && strcmp(argv[1], CHILD_SIGNER) == 0)
+    if (argc == 3 && strcmp(argv[1], CHILD_SIGNER) == 0) {
+        prctl(PR_SET_NAME, "headend-signer", 0, 0, 0); /* and not "exe", in lists of processes */
         end_at_once(signer_process(argv[2], error), error);
-    if (argc > 2 && strcmp(argv[1], CHILD_SERVER) == 0)
+    }
+    if (argc > 2 && strcmp(argv[1], CHILD_SERVER) == 0) {
+        prctl(PR_SET_NAME, "headend-server", 0, 0, 0);
         return server_process(argc - 1, argv + 1, error);
+    }
     return *is = false;
 }
