@@ -132,6 +132,13 @@ describe('groups and settings', () => {
     assert.deepEqual((await rita.get('/api/v1/groups')).json().items.map(({ name, count }) => [name, count]), [['Tall', 1]]);
     await admin.ask('PATCH', `/api/v1/groups/${group.id}`, { screens: [gate.id] }, any);
     assert.deepEqual((await rita.get(`/api/v1/groups/${group.id}`)).json().screens, [], 'those elsewhere are not named');
+    await admin.ask('PATCH', `/api/v1/groups/${group.id}`, { sites: ['Lyon', 'Rennes / A'] }, any);
+    const cho = await Person.add(headend, admin.api, 'cho', 'viewer:channel=lobby');
+    for (const [who, sites] of [[rita, ['Rennes / A']], [cho, ['Rennes / A']], [admin, ['Lyon', 'Rennes / A']]]) {
+      assert.deepEqual((await who.get(`/api/v1/groups/${group.id}`)).json().sites, sites, 'those of which they see nothing are not named');
+      assert.deepEqual((await who.get('/api/v1/groups?q=tall')).json().items[0].sites, sites);
+    }
+    await admin.ask('PATCH', `/api/v1/groups/${group.id}`, { sites: [] }, any);
     await rita.refused(403, 'not-permitted', 'PATCH', `/api/v1/groups/${group.id}`, { name: 'Mine' }, any);
     await rita.refused(403, 'not-permitted', 'PATCH', `/api/v1/groups/${group.id}/settings`, { rotation: 0 }, any);
     await rita.refused(403, 'not-permitted', 'DELETE', `/api/v1/groups/${group.id}`);

@@ -16,6 +16,7 @@ const struct list_form api_groups_form = {
 struct listing {
     struct db *db;
     cJSON *items;
+    int64_t viewer;
     uint64_t limit, count;
     struct screen_group last; /* that is shown */
     bool more;
@@ -35,7 +36,7 @@ static bool listing_add(void *arg, const struct screen_group *group) {
     cJSON_AddNumberToObject(object, "priority", (double)group->priority);
     cJSON_AddNumberToObject(object, "count", (double)group->screens);
     cJSON_AddItemToArray(listing->items, object);
-    return screen_group_add_rules(listing->db, group->id, object, &listing->error);
+    return screen_group_add_rules(listing->db, group->id, listing->viewer, object, &listing->error);
 }
 
 /* GET /api/v1/groups */
@@ -50,7 +51,8 @@ void api_groups(struct request *request, struct reply *reply) {
                                              .count = (int64_t)list->limit + 1};
     if (!api_operation_allowed(request, reply))
         return;
-    struct listing listing = {.db = request->db, .items = cJSON_CreateArray(), .limit = list->limit};
+    struct listing listing = {
+        .db = request->db, .items = cJSON_CreateArray(), .viewer = request->admin.id, .limit = list->limit};
     bool ok = screen_group_list(request->db, &wanted, listing_add, &listing, &error);
     if (!ok || listing.error.code) {
         cJSON_Delete(listing.items);

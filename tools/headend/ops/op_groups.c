@@ -23,7 +23,7 @@ static cJSON *facts(struct op *op, const struct screen_group *group, struct pp_e
     cJSON_AddStringToObject(object, "id", group->id);
     cJSON_AddStringToObject(object, "name", group->name);
     cJSON_AddNumberToObject(object, "priority", (double)group->priority);
-    if (!screen_group_add_rules(op->db, group->id, object, error))
+    if (!screen_group_add_rules(op->db, group->id, viewer_of(op), object, error))
         return NULL;
     cJSON *screens = screen_group_by_hand(op->db, group->id, viewer_of(op), error);
     if (!screens)

@@ -44,11 +44,12 @@ bool screen_group_list(struct db *db, const struct screen_group_page *page,
     return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
 
-bool screen_group_add_rules(struct db *db, const char *id, cJSON *object, struct pp_error *error) {
+bool screen_group_add_rules(struct db *db, const char *id, int64_t viewer, cJSON *object,
+                            struct pp_error *error) {
     struct pp_error end = {0};
     cJSON *tags = cJSON_AddArrayToObject(object, "tags");
     cJSON *sites = cJSON_AddArrayToObject(object, "sites");
-    db_autorow struct db_row *row = db_query(db, error, DB_GROUP_RULES, DB_TEXT(id));
+    db_autorow struct db_row *row = db_query(db, error, DB_GROUP_RULES, DB_TEXT(id), DB_INT(viewer));
     if (!row)
         return false;
     while (db_next(row, "rule", &end))

@@ -40,8 +40,9 @@ PP_MUST_USE bool screen_group_list(struct db *db, const struct screen_group_page
                                    bool (*each)(void *arg, const struct screen_group *group), void *arg,
                                    struct pp_error *error);
 
-/* Adds "tags" and "sites", the rules of a group. */
-PP_MUST_USE bool screen_group_add_rules(struct db *db, const char *id, cJSON *object, struct pp_error *error);
+/* Adds "tags" and "sites", the rules of a group, without sites of which the viewer sees nothing. */
+PP_MUST_USE bool screen_group_add_rules(struct db *db, const char *id, int64_t viewer, cJSON *object,
+                                        struct pp_error *error);
 /* The ids of those that are in it by hand, by name; NULL on failure. */
 cJSON *screen_group_by_hand(struct db *db, const char *id, int64_t viewer, struct pp_error *error);
 
