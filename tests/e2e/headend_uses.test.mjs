@@ -90,6 +90,8 @@ describe('what uses the library', () => {
     const asked = await pat.ask('POST', `/api/v1/content/${menu}/publish`);
     assert.equal(asked.status, 202);
     assert.deepEqual(asked.json().items.map(({ channel, refusal }) => [channel, refusal]), [['one', null], ['two', null]]);
+    const noted = (await headend.cli('audit', 'export')).trim().split('\n').map((line) => JSON.parse(line)).filter(({ operation }) => operation === 'content.publish').at(-1);
+    assert.deepEqual(noted.after, { items: asked.json().items.map(({ channel, job }) => ({ channel, job })) });
     for (const { channel, job } of asked.json().items) assert.equal((await publishing.ended(`/api/v1/channels/${channel}/jobs/${job}`, pat)).state, 'done');
     for (const channel of ['one', 'two']) assert.deepEqual((await publishing.clears(channel)).sort(), [sha256(young), sha256(beside)].sort(), 'other content stays as it was published');
     assert.deepEqual((await publishing.clears('three')).sort(), [sha256(old), sha256(beside)].sort());

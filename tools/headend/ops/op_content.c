@@ -7,6 +7,8 @@
 #include "headend/ops/publish_job.h"
 #include "headend/ops/publish_version.h"
 
+#define FOLLOWED_NOTED_MAX 200 /* channels */
+
 static bool find(struct op *op, struct content *content, struct pp_error *error) {
     struct pp_error missing = {0};
     const char *id = op_text(op, "content");
@@ -211,6 +213,28 @@ static void followed_add(cJSON *items, const char *id, const char *job, const ch
     cJSON_AddItemToArray(items, item);
 }
 
+/* For the audit, whose rows have their size: which channels, and the job of each; of very many, how many. */
+static cJSON *followed_note(const cJSON *items) {
+    cJSON *note = cJSON_CreateObject();
+    int jobs = 0;
+    const cJSON *item;
+    if (cJSON_GetArraySize(items) <= FOLLOWED_NOTED_MAX) {
+        cJSON *noted = cJSON_AddArrayToObject(note, "items");
+        cJSON_ArrayForEach(item, items) {
+            cJSON *one = cJSON_Duplicate(item, true);
+            cJSON_DeleteItemFromObjectCaseSensitive(one, "refusal");
+            cJSON_AddItemToArray(noted, one);
+        }
+        return note;
+    }
+    cJSON_ArrayForEach(item, items) {
+        jobs += cJSON_IsString(cJSON_GetObjectItemCaseSensitive(item, "job"));
+    }
+    cJSON_AddNumberToObject(note, "channels", cJSON_GetArraySize(items));
+    cJSON_AddNumberToObject(note, "jobs", jobs);
+    return note;
+}
+
 /* Of several channels each is told by itself. */
 bool op_content_publish(struct op *op, struct pp_error *error) {
     struct content content;
@@ -233,6 +257,6 @@ bool op_content_publish(struct op *op, struct pp_error *error) {
             return pp_fail(error, why.code, "%s", why.message);
         followed_add(items, id->valuestring, asked ? job.id : NULL, asked ? NULL : why.message);
     }
-    op->after = cJSON_Duplicate(op->result->value, true);
+    op->after = followed_note(items);
     return true;
 }

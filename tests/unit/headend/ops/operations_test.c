@@ -13,6 +13,7 @@
 #include "headend/db/sql.h"
 #include "headend/ops/audit.h"
 #include "headend/ops/channel.h"
+#include "headend/ops/content.h"
 #include "headend/ops/operations.h"
 #include "headend/ops/users.h"
 
@@ -407,6 +408,50 @@ static void grants_are_read_to_the_letter(void **state) {
     assert_string_equal(grant.value, "Caf\xc3\xa9 = Bar");
 }
 
+/* ---- Much at once ---- */
+
+#define SHOWN_ON 700
+
+static void shown_on(struct home *home, const char *channel, const char *content) {
+    bool made;
+    assert_true(channel_make(home->db, channel, channel, &made, NULL));
+    assert_true(db_run_sql(home->db, NULL, "UPDATE channel SET publish = 1 WHERE id = ?", "s", channel));
+    assert_true(
+        db_run_sql(home->db, NULL,
+                   "INSERT INTO channel_version(channel, number, done, created, author, note, restored,"
+                   " document, manifest) VALUES(?, 1, 1, 0, 'ann', '', 0, '', '{}')",
+                   "s", channel));
+    assert_true(db_run_sql(
+        home->db, NULL,
+        "INSERT INTO channel_version_object(channel, number, place, clear, sha256, length,"
+        " media_type, content, content_version, name) VALUES(?, 1, 0, ?, ?, 1, 'image/png', ?, 1, '')",
+        "sbbs", channel, channel, (size_t)32, channel, (size_t)32, content));
+}
+
+static void content_of_very_many_channels_is_published_and_that_is_written_down(void **state) {
+    struct home *home = *state;
+    const struct actor owner = actor_command_line();
+    struct content content = {.file = {.kind = "image", .media_type = "image/png", .bytes = 1}};
+    cJSON *request = cJSON_CreateObject();
+    struct db_change change = {0};
+    snprintf(content.labels.name, sizeof content.labels.name, "menu.png");
+    assert_true(db_change_begin(&change, home->db, NULL) && uuid_make(content.file.file, NULL) &&
+                content_add(home->db, &content, NULL) && uuid_make(content.file.file, NULL) &&
+                content_replace(home->db, &content, NULL));
+    for (int i = 0; i < SHOWN_ON; i++) {
+        char channel[CHANNEL_ID_MAX + 1];
+        snprintf(channel, sizeof channel, "%060d", i);
+        shown_on(home, channel, content.id);
+    }
+    assert_true(db_change_commit(&change, NULL));
+    cJSON_AddStringToObject(request, "content", content.id);
+    assert_int_equal(run(home, &owner, "content.publish", request), PP_OK);
+    assert_int_equal(number_of(home,
+                               "SELECT count(*) FROM audit WHERE operation = 'content.publish' AND after ="
+                               " '{\"channels\":700,\"jobs\":0}'"),
+                     1);
+}
+
 #define home_test(name) cmocka_unit_test_setup_teardown(name, test_home_setup, test_home_teardown)
 
 int main(void) {
@@ -426,6 +471,7 @@ int main(void) {
         home_test(values_that_are_none_are_refused_by_their_member),
         home_test(somebody_is_always_an_administrator_of_the_whole),
         home_test(passwords_of_users_are_not_written_down),
+        home_test(content_of_very_many_channels_is_published_and_that_is_written_down),
         cmocka_unit_test(grants_are_read_to_the_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
