@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 
 import { mediaFile, png } from './lib/content.mjs';
 import { signIn } from './lib/headend-browser.mjs';
-import { eventually, startHeadend } from './lib/headend.mjs';
+import { eventually, onPostgresql, startHeadend } from './lib/headend.mjs';
 import { makeImage, makeVideo } from './lib/media.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
 import { open } from './lib/tink.mjs';
@@ -136,6 +136,9 @@ describe('the library', () => {
     assert.deepEqual(await names('q=one.png&bin=true'), ['one.png']);
     assert.equal((await add(data, { filename: 'three.png' })).content, first.content);
     assert.equal((await one(first.content)).deleted, null);
+    const rows = (await headend.cli('audit', 'export')).trim().split('\n').map((line) => JSON.parse(line)).filter(({ target }) => target === first.content);
+    assert.deepEqual(rows.map(({ operation, actor, after: { deleted } }) => [operation, actor, deleted]),
+      [['content.add', 'admin', undefined], ['content.delete', 'admin', true], ['content.restore', 'admin', false]]);
   });
 
   test('gives the file back as it came, whole or in part, to be kept', async () => {
@@ -257,6 +260,36 @@ describe('the library', () => {
     assert.equal(upload.state, 'done', upload.refusal);
     assert.equal((await one(upload.content)).sha256, sha256(data));
     assert.deepEqual(await readdir(path.join(headend.dir, 'incoming')), []);
+  });
+
+  test('takes nothing from who has lost the right to change it while it came, and gives nothing out of the bin for it', async () => {
+    const [first, second, thrown] = [0, 1, 2].map(() => Buffer.concat([png, randomBytes(20)]));
+    const { content } = await add(first, { filename: 'kept.png' });
+    const { content: binned } = await add(thrown, { filename: 'thrown.png' });
+    await ask('DELETE', `/api/v1/content/${binned}`);
+    const answer = await headend.request('POST', '/api/v1/uploads', { headers: { 'tus-resumable': '1.0.0', 'pingplay-csrf': csrf, 'upload-length': second.length, 'content-type': 'application/offset+octet-stream' }, cookie: browser.cookie, body: second.subarray(0, 9) });
+    assert.equal(answer.status, 201);
+    const role = (name) => headend.sql(`UPDATE admin_grant SET role = '${name}'`);
+    await role('viewer');
+    const next = () => headend.request('PATCH', answer.headers.location, { headers: { 'tus-resumable': '1.0.0', 'pingplay-csrf': csrf, 'upload-offset': 9, 'content-type': 'application/offset+octet-stream' }, cookie: browser.cookie, body: second.subarray(9) });
+    const denied = await next();
+    assert.deepEqual([denied.status, denied.json().code], [403, 'not-permitted']);
+    await role('admin');
+    const revoke = "UPDATE admin_grant SET role = 'viewer';"; // as soon as the upload is known, before anything is made of it
+    await headend.sql(onPostgresql()
+      ? `CREATE FUNCTION revoke() RETURNS trigger AS $$ BEGIN ${revoke} RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER revoking AFTER INSERT ON content_upload FOR EACH ROW EXECUTE FUNCTION revoke();`
+      : `CREATE TRIGGER revoking AFTER INSERT ON content_upload BEGIN ${revoke} END`);
+    for (const [data, metadata] of [[second, { filename: 'new.png' }], [second, { filename: 'new.png', replaces: content }], [thrown, { filename: 'thrown.png' }]]) {
+      await role('admin');
+      const upload = await add(data, metadata);
+      assert.deepEqual([upload.state, upload.content, upload.refusal], ['refused', null, 'whoever sent it may not change the library any more']);
+    }
+    await headend.sql(onPostgresql() ? 'DROP TRIGGER revoking ON content_upload; DROP FUNCTION revoke();' : 'DROP TRIGGER revoking');
+    await role('admin');
+    assert.deepEqual([(await one(content)).version, (await one(content)).sha256, await names('q=new.png')], [1, sha256(first), []]);
+    assert.notEqual((await one(binned)).deleted, null);
+    assert.equal((await next()).status, 204);
+    assert.equal((await settled(answer.headers.location)).state, 'done');
   });
 
   test('is seen by viewers and changed by editors', async () => {

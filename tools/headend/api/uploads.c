@@ -328,8 +328,16 @@ static bool upload_claim(const struct request *request, struct reply *reply, str
     return false;
 }
 
+/* Whoever began it may have lost the right since. */
+static bool append_allowed(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *nothing = cJSON_CreateObject();
+    return api_operation_run_as(request, reply, "content.upload", nothing, &result);
+}
+
 static void *append_begin(struct request *request, struct reply *reply) {
-    struct incoming *incoming = append_type_good(request, reply) ? incoming_create(request, reply) : NULL;
+    bool good = append_type_good(request, reply) && append_allowed(request, reply);
+    struct incoming *incoming = good ? incoming_create(request, reply) : NULL;
     if (!incoming)
         return NULL;
     if (!upload_claim(request, reply, &incoming->upload))

@@ -6,6 +6,7 @@
 #include "headend/db/home_open.h"
 #include "headend/ops/audit.h"
 #include "headend/ops/content.h"
+#include "headend/ops/operations.h"
 
 struct content_ingest {
     struct content_uploads *uploads;
@@ -24,6 +25,7 @@ struct ingestion {
     struct content_upload upload;
     struct content content;
     char person[TEXT_NAME_MAX + 1];
+    bool placed; /* its files are where those of content are */
 };
 
 static bool is_ending(struct content_ingest *ingest) {
@@ -69,29 +71,62 @@ static void labels_of(struct ingestion *ingestion) {
              ingestion->person);
 }
 
+static struct actor actor_of(const struct ingestion *ingestion) {
+    struct actor actor = {.kind = ACTOR_PERSON, .user = ingestion->upload.admin};
+    snprintf(actor.name, sizeof actor.name, "%s", ingestion->person);
+    return actor;
+}
+
+/* Whoever began it may have lost the right since. That is an answer. */
+static bool still_allowed(const struct ingestion *ingestion, struct pp_error *error) {
+    struct actor actor = actor_of(ingestion);
+    if (!grants_load(ingestion->ingest->home->db, &actor, error))
+        return false;
+    return actor_may(&actor, RIGHT_EDIT) ||
+           pp_fail(error, PP_E_INVALID, "whoever sent it may not change the library any more");
+}
+
+/* Out of the bin, as the person's doing: in the audit, too. */
+static bool restore(const struct ingestion *ingestion, const char *id, struct pp_error *error) {
+    const struct op_place at = {.home = ingestion->ingest->home, .db = ingestion->ingest->home->db};
+    struct actor actor = actor_of(ingestion);
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "content", id);
+    return grants_load(at.db, &actor, error) &&
+           ops_run(&at, &actor, "content.restore", request, &result, error);
+}
+
+static bool duplicate_settle(struct ingestion *ingestion, const struct content *same,
+                             struct pp_error *error) {
+    struct db *db = ingestion->ingest->home->db;
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error) || !still_allowed(ingestion, error) ||
+        (same->deleted && !restore(ingestion, same->id, error)))
+        return false;
+    memcpy(ingestion->upload.content, same->id, sizeof same->id);
+    ingestion->upload.duplicate = true;
+    return content_upload_settle(db, &ingestion->upload, error) && db_change_commit(&change, error);
+}
+
 /* Content with the same bytes, which comes out of the bin for it. Something that is to be replaced is replaced all
  * the same. */
 static bool duplicate_find(struct ingestion *ingestion, bool *found, struct pp_error *error) {
-    struct db *db = ingestion->ingest->home->db;
     struct content same;
     struct pp_error missing = {0};
-    *found =
-        !*ingestion->content.id && content_find_same(db, ingestion->content.file.sha256, &same, &missing);
-    if (!*found)
-        return missing.code == PP_OK || missing.code == PP_E_NOTFOUND ||
-               pp_fail(error, missing.code, "%s", missing.message);
-    memcpy(ingestion->upload.content, same.id, sizeof same.id);
-    ingestion->upload.duplicate = true;
-    return (!same.deleted || content_restore(db, same.id, error)) &&
-           content_upload_settle(db, &ingestion->upload, error);
+    *found = !*ingestion->content.id &&
+             content_find_same(ingestion->ingest->home->db, ingestion->content.file.sha256, &same, &missing);
+    if (*found)
+        return duplicate_settle(ingestion, &same, error);
+    return missing.code == PP_OK || missing.code == PP_E_NOTFOUND ||
+           pp_fail(error, missing.code, "%s", missing.message);
 }
 
 /* In the audit, as the person's doing. */
 static bool note(const struct ingestion *ingestion, bool replaces, struct pp_error *error) {
     const struct content *content = &ingestion->content;
-    struct actor actor = {.kind = ACTOR_PERSON, .user = ingestion->upload.admin};
+    const struct actor actor = actor_of(ingestion);
     pp_autojson cJSON *after = cJSON_CreateObject();
-    snprintf(actor.name, sizeof actor.name, "%s", ingestion->person);
     cJSON_AddStringToObject(after, "name", content->labels.name);
     cJSON_AddStringToObject(after, "folder", content->labels.folder);
     cJSON_AddNumberToObject(after, "version", (double)content->version);
@@ -107,8 +142,9 @@ static bool content_write(struct ingestion *ingestion, struct pp_error *error) {
     struct db *db = ingestion->ingest->home->db;
     db_autochange struct db_change change = {0};
     bool replaces = *ingestion->content.id;
-    if (!db_change_begin(&change, db, error) || !(replaces ? content_replace(db, &ingestion->content, error)
-                                                           : content_add(db, &ingestion->content, error)))
+    if (!db_change_begin(&change, db, error) || !still_allowed(ingestion, error) ||
+        !(replaces ? content_replace(db, &ingestion->content, error)
+                   : content_add(db, &ingestion->content, error)))
         return false;
     memcpy(ingestion->upload.content, ingestion->content.id, sizeof ingestion->upload.content);
     return content_upload_settle(db, &ingestion->upload, error) && note(ingestion, replaces, error) &&
@@ -124,10 +160,14 @@ static bool ingest_file(struct ingestion *ingestion, struct pp_error *error) {
     labels_of(ingestion);
     if (*ingestion->content.id && !content_find(ingest->home->db, ingestion->content.id, &present, NULL))
         return pp_fail(error, PP_E_INVALID, "what it was to replace is not there");
-    return content_store_seal(ingest->home, &ingestion->content.file, feed, ingestion, error) &&
-           duplicate_find(ingestion, &duplicate, error) &&
-           (duplicate || (content_store_keep(ingest->home, &renderers, &ingestion->content.file, error) &&
-                          content_write(ingestion, error)));
+    if (!still_allowed(ingestion, error) ||
+        !content_store_seal(ingest->home, &ingestion->content.file, feed, ingestion, error) ||
+        !duplicate_find(ingestion, &duplicate, error))
+        return false;
+    if (duplicate)
+        return true;
+    ingestion->placed = content_store_keep(ingest->home, &renderers, &ingestion->content.file, error);
+    return ingestion->placed && content_write(ingestion, error);
 }
 
 /* Screens cannot show it: that is an answer. Anything else is tried again. */
@@ -135,7 +175,11 @@ static bool refuse(struct ingestion *ingestion, const struct pp_error *reason, s
     if (reason->code != PP_E_INVALID && reason->code != PP_E_UNSUPPORTED && reason->code != PP_E_LIMIT)
         return pp_fail(error, reason->code, "%s", reason->message);
     snprintf(ingestion->upload.refusal, sizeof ingestion->upload.refusal, "%s", reason->message);
-    return content_upload_settle(ingestion->ingest->home->db, &ingestion->upload, error);
+    if (!content_upload_settle(ingestion->ingest->home->db, &ingestion->upload, error))
+        return false;
+    if (ingestion->placed)
+        content_ingest_tidy(ingestion->ingest);
+    return true;
 }
 
 static void ingest_claimed(struct content_ingest *ingest, const char *id) {
