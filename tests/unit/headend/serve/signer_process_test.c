@@ -68,10 +68,32 @@ static void a_lane_that_fails_ends_the_whole_of_it(void **state) {
     }
 }
 
+static void a_full_lane_is_not_waited_for_for_ever(void **state) {
+    static const char packet[4096];
+    int ends[SIGNING_LANES];
+    struct pp_error error = {0};
+    (void)state;
+    for (int i = 0; i < SIGNING_LANES; i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lanes[i]), 0);
+        ends[i] = lanes[i][1];
+        while (send(ends[i], packet, sizeof packet, MSG_DONTWAIT) > 0)
+            ;
+    }
+    PP_AUTO(signing) struct signing *signing = signing_remote(ends, &error);
+    assert_non_null(signing);
+    assert_false(signing_ready(signing, &error));
+    assert_int_equal(error.code, PP_E_NET);
+    for (int i = 0; i < SIGNING_LANES; i++) {
+        close(lanes[i][0]);
+        close(lanes[i][1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_lane_that_fails_ends_the_whole_of_it, test_home_setup,
                                         test_home_teardown),
+        cmocka_unit_test(a_full_lane_is_not_waited_for_for_ever),
     };
     return cmocka_run_group_tests_name("headend/serve/signer_process", tests, NULL, NULL);
 }
