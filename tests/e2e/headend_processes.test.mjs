@@ -114,6 +114,19 @@ describe('the processes of serve', () => {
     assert.equal((await state()).status, 200);
   });
 
+  test('while no other process can be started that is tried again, and the rest goes on', async () => {
+    const supervisor = headend.child.pid;
+    const limit = (files) => run('prlimit', ['--pid', String(supervisor), `--nofile=${files}:`]);
+    const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync(`/proc/${supervisor}/limits`, 'utf8'));
+    await limit(4);
+    process.kill(headend.pidOf('signer'), 'SIGKILL');
+    await until('that it cannot be started', () => headend.log.includes('it is tried again'));
+    await limit(soft);
+    await until('the signer', ready);
+    assert.equal((await state()).status, 200);
+    assert.equal(headend.child.exitCode, null);
+  });
+
   test('a supervisor that is killed takes both with it, and the next one has the address at once', async () => {
     const children = [headend.pidOf('signer'), headend.pidOf('server')];
     assert.deepEqual(children.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8')), ['headend-signer\n', 'headend-server\n']);

@@ -9,6 +9,7 @@
  *   keys/authorities/     the keys of all that are not retired, then; ca.key is gone (0600)
  *   server.pem server.key the server's own certificate and key, issued by it (key 0600)
  *   keys/ROLE.pem         the repository's signing keys (0600)
+ *   keys/signer.lock      held by who changes any of them (signer/service.h)
  *   root.json             the first TUF root; with ca.pem the install bundle of a screen
  *   repo/                 the static repository: metadata/ targets/ objects/
  *   uploads/COMMAND       what screens sent because they were asked to, sealed (0600)

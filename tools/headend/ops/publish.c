@@ -21,6 +21,7 @@
 #include "headend/ops/publish_warning.h"
 #include "headend/ops/repo_clean.h"
 #include "headend/signer/control.h"
+#include "headend/signer/service.h"
 #include "headend/signer/tuf_repo.h"
 #include "headend/signer/tuf_sign.h"
 #include "headend/signing/signing.h"
@@ -35,6 +36,7 @@ void publish_unlock(struct publish_lock *lock) {
     db_lock(lock->home->db);
     db_release(lock->home->db);
     db_unlock(lock->home->db);
+    pp_close(&lock->signer);
     pp_close(&lock->fd);
 }
 #define autolock publish_autolock
@@ -71,8 +73,13 @@ static bool database_hold(const struct home *home, bool wait, struct pp_error *e
 struct publish_lock publish_lock(struct home *home, bool wait, struct pp_error *error) {
     pp_autoclose int fd = folder_lock(home, wait, error);
     if (fd < 0 || !database_hold(home, wait, error))
-        return (struct publish_lock){.fd = -1};
-    return (struct publish_lock){.home = home, .fd = pp_steal_fd(&fd)};
+        return (struct publish_lock){.fd = -1, .signer = -1};
+    struct publish_lock lock = {.home = home, .fd = pp_steal_fd(&fd), .signer = -1};
+    if (!home->asks_another && (lock.signer = signer_lock(home, wait, error)) < 0) {
+        publish_unlock(&lock);
+        lock.home = NULL;
+    }
+    return lock;
 }
 
 /* Marks publish rows done, and the channels with them. Returns in `changed` whether there were any. */

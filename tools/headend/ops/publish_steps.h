@@ -9,6 +9,7 @@
 struct publish_lock {
     struct home *home; /* NULL: not taken */
     int fd;
+    int signer; /* as well (signer/service.h), where this process writes itself and asks no other; else -1 */
 };
 /* Without `home`, and with PP_E_STATE, where somebody else has it and `wait` is false. */
 struct publish_lock publish_lock(struct home *home, bool wait, struct pp_error *error);

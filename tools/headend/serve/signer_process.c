@@ -58,6 +58,7 @@ static const char *const calls[] = {
     "uname",
     "sync_file_range",
     "fallocate",
+    "flock",
     "sched_setaffinity",
     "rt_sigtimedwait",
     "pause",

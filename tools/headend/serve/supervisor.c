@@ -89,6 +89,16 @@ static _Noreturn void become(char **argv, const int *hand, size_t count, pid_t p
     _exit(EXIT_FAILURE);
 }
 
+/* Its status, once it has ended. */
+static int child_reap(struct child *child) {
+    int status = 0;
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    child->pid = 0;
+    pp_close(&child->pidfd);
+    return status;
+}
+
 static bool child_start(struct child *child, char **argv, const int *hand, size_t count,
                         struct pp_error *error) {
     pid_t parent = getpid();
@@ -101,7 +111,12 @@ static bool child_start(struct child *child, char **argv, const int *hand, size_
     child->started_ms = pp_clock_monotonic_ms();
     child->again_ms = 0;
     child->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    return child->pidfd >= 0 || pp_fail_errno(error, "watch %s", child->name);
+    if (child->pidfd >= 0)
+        return true;
+    pp_fail_errno(error, "watch %s", child->name);
+    kill(pid, SIGKILL);
+    child_reap(child);
+    return false;
 }
 
 static bool signer_start(struct supervisor *supervisor, struct pp_error *error) {
@@ -136,25 +151,19 @@ static bool server_start_again(struct supervisor *supervisor, struct pp_error *e
 
 /* ---- What becomes of them ---- */
 
-/* Its status, once it has ended. */
-static int child_reap(struct child *child) {
-    int status = 0;
-    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    child->pid = 0;
-    pp_close(&child->pidfd);
-    return status;
-}
-
-/* When it is started again: the longer the sooner it ended. */
-static void child_again(struct child *child, int status) {
-    char how[IPC_REASON_MAX + 1];
+/* The longer the sooner it ended. */
+static void child_delay(struct child *child) {
     int64_t now = pp_clock_monotonic_ms();
     bool steady = now - child->started_ms >= STEADY_MS;
     child->delay_ms = steady || !child->delay_ms ? AGAIN_MS : 2 * child->delay_ms;
     if (child->delay_ms > AGAIN_MAX_MS)
         child->delay_ms = AGAIN_MAX_MS;
     child->again_ms = now + child->delay_ms;
+}
+
+static void child_again(struct child *child, int status) {
+    char how[IPC_REASON_MAX + 1];
+    child_delay(child);
     ipc_program_describe_end(child->name, status, how, sizeof how);
     pp_log_error("%s; it is started again", how);
 }
@@ -180,6 +189,9 @@ static bool children_reap(struct supervisor *supervisor, const struct pollfd *si
     }
     if (server->revents) {
         int status = child_reap(&supervisor->server);
+        /* What it has asked and the signer not taken: nobody is left who wants it, and its locks are gone. */
+        for (size_t i = 0; i < SIGNING_LANES; i++)
+            signing_lane_drop(supervisor->lanes[i][0]);
         *told = *told || (by_itself(status) && (!supervisor->served || supervisor->stopping));
         if (!*told && !supervisor->stopping)
             child_again(&supervisor->server, status);
@@ -187,12 +199,20 @@ static bool children_reap(struct supervisor *supervisor, const struct pollfd *si
     return !*told;
 }
 
-static bool children_start(struct supervisor *supervisor, struct pp_error *error) {
+/* A machine that has no place for another process now may have it later. */
+static void children_start(struct supervisor *supervisor) {
+    const struct {
+        struct child *child;
+        bool (*start)(struct supervisor *supervisor, struct pp_error *error);
+    } all[] = {{&supervisor->signer, signer_start}, {&supervisor->server, server_start_again}};
     int64_t now = pp_clock_monotonic_ms();
-    if (supervisor->signer.again_ms && now >= supervisor->signer.again_ms && !signer_start(supervisor, error))
-        return false;
-    return !supervisor->server.again_ms || now < supervisor->server.again_ms ||
-           server_start_again(supervisor, error);
+    for (size_t i = 0; i < PP_COUNT(all); i++) {
+        struct pp_error error = {0};
+        if (!all[i].child->again_ms || now < all[i].child->again_ms || all[i].start(supervisor, &error))
+            continue;
+        child_delay(all[i].child);
+        pp_log_error("%s; it is tried again", error.message);
+    }
 }
 
 /* ---- The loop ---- */
@@ -244,8 +264,8 @@ static bool run(struct supervisor *supervisor, bool *told, struct pp_error *erro
             return false;
         if (supervisor->stop_ms && pp_clock_monotonic_ms() >= supervisor->stop_ms)
             child_kill(&supervisor->server, SIGKILL);
-        if (!supervisor->stopping && !children_start(supervisor, error))
-            return false;
+        if (!supervisor->stopping)
+            children_start(supervisor);
     }
     return true;
 }

@@ -130,10 +130,10 @@ static bool file_key_is(const struct home *home, const char *name, const uint8_t
     return file_key_read(home, name, &key, &error) && memcmp(key.id, id, SIGNING_KEY_ID_SIZE) == 0;
 }
 
-bool database_key_settle(const struct home *home, const uint8_t id[SIGNING_KEY_ID_SIZE],
+bool database_key_settle(const struct home *home, const uint8_t id[SIGNING_KEY_ID_SIZE], bool left,
                          struct pp_error *error) {
     if (file_key_is(home, DATABASE_KEY_FILE, id))
-        return next_forget(home, error);
+        return !left || next_forget(home, error);
     if (file_key_is(home, DATABASE_KEY_NEXT_FILE, id))
         return next_takes_place(home, error);
     return pp_fail(error, PP_E_AUTH, "neither %s nor %s is the database's key, or can be read",

@@ -25,9 +25,10 @@ PP_MUST_USE bool database_key_make(const struct home *home, uint8_t id[SIGNING_K
                                    struct pp_error *error);
 PP_MUST_USE bool database_key_next(const struct home *home, uint8_t id[SIGNING_KEY_ID_SIZE],
                                    struct pp_error *error);
-/* The one with that id is the only one from now on. PP_E_AUTH where neither is: then both stay, since one may be the
- * database's only key. */
+/* The one with that id is in effect from now on; the other is forgotten where it was that before, or is `left` over
+ * from a change that was cut off, and not of one under way. PP_E_AUTH where neither has the id: then both stay, since
+ * one may be the database's only key. */
 PP_MUST_USE bool database_key_settle(const struct home *home, const uint8_t id[SIGNING_KEY_ID_SIZE],
-                                     struct pp_error *error);
+                                     bool left, struct pp_error *error);
 
 #endif

@@ -1,8 +1,10 @@
 #include "headend/signer/service.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -25,6 +27,7 @@
 
 struct signer_service {
     struct home home;      /* without a database */
+    bool local;            /* who asks is this process, holds the locks, and lives as long */
     pthread_mutex_t mutex; /* of what is opened when it is first asked for */
     struct control *control;
     struct sign_in_key *sign_in;
@@ -284,7 +287,7 @@ static bool answer_key_next(struct signer_service *service, const struct signing
 static bool answer_key_settle(struct signer_service *service, const struct signing_message *request,
                               struct signing_answer *answer, struct pp_error *error) {
     (void)answer;
-    return database_key_settle(&service->home, request->id.data, error);
+    return database_key_settle(&service->home, request->id.data, service->local, error);
 }
 
 /* ---- The repository ---- */
@@ -366,10 +369,37 @@ static const struct {
     {SIGNING_FILE, answer_file},
 };
 
+int signer_lock(const struct home *home, bool wait, struct pp_error *error) {
+    if (!pp_dir_make(home->fd, HOME_KEYS, 0700, error))
+        return -1;
+    pp_autoclose int fd = openat(home->fd, SIGNER_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        pp_fail_errno(error, SIGNER_LOCK);
+        return -1;
+    }
+    while (flock(fd, LOCK_EX | (wait ? 0 : LOCK_NB)) < 0) {
+        if (errno == EINTR)
+            continue;
+        pp_fail(error, errno == EWOULDBLOCK ? PP_E_STATE : PP_E_IO, SIGNER_LOCK ": %s", strerror(errno));
+        return -1;
+    }
+    return pp_steal_fd(&fd);
+}
+
+static bool is_exclusive(unsigned type) {
+    return (type >= SIGNING_KEY_MAKE && type <= SIGNING_AUTHORITIES_FINISH) || type == SIGNING_CERTIFY_SERVER;
+}
+
 bool signer_service_answer(struct signer_service *service, const struct signing_message *request,
                            struct signing_answer *answer, struct pp_error *error) {
     if (!signing_check(request, error))
         return false;
+    pp_autoclose int lock = -1;
+    if (!service->local && is_exclusive(request->type)) {
+        lock = signer_lock(&service->home, true, error);
+        if (lock < 0)
+            return false;
+    }
     for (size_t i = 0; i < PP_COUNT(handlers); i++) {
         if (handlers[i].type == request->type)
             return handlers[i].answer(service, request, answer, error);
@@ -428,6 +458,7 @@ struct signing *signer_local(const char *folder, struct pp_error *error) {
             pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
+    service->local = true;
     *local =
         (struct local){.signing = {.ask = local_ask, .close = local_close}, .service = pp_steal(&service)};
     return &local->signing;

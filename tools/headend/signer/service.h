@@ -8,9 +8,17 @@
 
 #include "headend/signing/signing.h"
 
+/* Held by the signer's process while it carries out a row that changes keys, the repository or the authorities, and by
+ * commands as long as they hold the publish lock. A request can outlive the server that asked it, and with that the
+ * publish lock: by this one two never write at a time. */
+#define SIGNER_LOCK HOME_KEYS "/signer.lock"
+
 struct signer_service;
 
-/* Of the headend's folder. Keys are read when they are first asked for. */
+/* The lock, which lasts until the descriptor is closed; -1 on failure, PP_E_STATE where another has it. */
+int signer_lock(const struct home *home, bool wait, struct pp_error *error);
+
+/* Of the headend's folder, for another process that asks. Keys are read when they are first asked for. */
 struct signer_service *signer_service_create(const char *folder, struct pp_error *error);
 void signer_service_destroy(struct signer_service *service);
 PP_DEFINE_AUTO(signer_service, struct signer_service, signer_service_destroy)

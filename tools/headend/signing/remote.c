@@ -85,6 +85,14 @@ bool signing_lane_receive(int lane, struct pp_buf *packet, struct signing_messag
     return lane_take(lane, packet, message, 0, error);
 }
 
+void signing_lane_drop(int lane) {
+    char byte;
+    ssize_t got;
+    do {
+        got = recv(lane, &byte, sizeof byte, MSG_DONTWAIT); /* the rest of the packet goes with it */
+    } while (got > 0 || (got < 0 && errno == EINTR));
+}
+
 /* ---- Lanes ---- */
 
 static bool takes_long(unsigned type) {

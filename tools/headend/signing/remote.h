@@ -25,5 +25,7 @@ PP_MUST_USE bool signing_lane_send(int lane, const struct signing_message *messa
  * PP_E_LIMIT, PP_E_UNSUPPORTED: it is no message, and gone; message->number is its number where it has one. */
 PP_MUST_USE bool signing_lane_receive(int lane, struct pp_buf *packet, struct signing_message *message,
                                       struct pp_error *error);
+/* Drops what was sent to this end and not received yet. */
+void signing_lane_drop(int lane);
 
 #endif

@@ -8,8 +8,13 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../headend_home.h"
@@ -19,9 +24,11 @@
 #include "headend/public/ca.h"
 #include "headend/public/certificate.h"
 #include "headend/public/device_jws.h"
+#include "headend/signer/service.h"
 #include "headend/signer/sign_in_key.h"
 #include "headend/signer/tuf_repo.h"
 #include "headend/signer/tuf_sign.h"
+#include "headend/signing/remote.h"
 #include "headend/signing/signing.h"
 #include "jose/jws.h"
 
@@ -208,6 +215,74 @@ static void the_databases_key_is_not_dropped_for_one_that_is_not_here(void **sta
     assert_memory_equal(again, id, sizeof id);
 }
 
+/* As the signer's process would, for a server that was killed meanwhile. */
+static bool ask_belatedly(const struct home *home, const struct signing_message *request,
+                          struct pp_error *error) {
+    struct signing_answer answer = {.data = PP_BUF_INIT(SIGNING_TOKEN_MAX)};
+    PP_AUTO(signer_service) struct signer_service *service = signer_service_create(home->path, error);
+    bool ok = service && signer_service_answer(service, request, &answer, error);
+    pp_buf_finish(&answer.data);
+    return ok;
+}
+
+static void a_belated_request_does_not_forget_the_key_that_a_command_changes_to(void **state) {
+    struct home *home = *state;
+    uint8_t id[SIGNING_KEY_ID_SIZE], next[SIGNING_KEY_ID_SIZE], now[SIGNING_KEY_ID_SIZE];
+    struct pp_error error = {0};
+    assert_true(signing_make_key(home->signing, id, NULL));
+    assert_true(signing_next_key(home->signing, next, NULL));
+    const struct signing_message settle = {.type = SIGNING_KEY_SETTLE, .id = signing_data(id, sizeof id)};
+    assert_true(ask_belatedly(home, &settle, &error));
+    assert_true(signing_settle_key(home->signing, next, &error));
+    assert_true(signing_make_key(home->signing, now, NULL));
+    assert_memory_equal(now, next, sizeof next);
+    /* A command forgets what a change that was cut off has left. */
+    assert_true(signing_next_key(home->signing, id, NULL));
+    assert_true(signing_settle_key(home->signing, next, NULL));
+    assert_false(signing_settle_key(home->signing, id, &error));
+}
+
+static void what_changes_keys_or_the_repository_is_done_by_one_at_a_time(void **state) {
+    struct home *home = *state;
+    int done[2];
+    char byte = 0;
+    int status = -1;
+    const struct signing_message settle = {.type = SIGNING_REPO_SETTLE};
+    assert_int_equal(pipe(done), 0);
+    int lock = openat(home->fd, SIGNER_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(lock >= 0);
+    assert_int_equal(flock(lock, LOCK_EX), 0);
+    pid_t other = fork();
+    if (other == 0) {
+        struct pp_error error = {0};
+        close(lock); /* the lock is the parent's still */
+        bool ok = ask_belatedly(home, &settle, &error) && write(done[1], "", 1) == 1;
+        _exit(ok ? 0 : 1);
+    }
+    assert_true(other > 0);
+    assert_int_equal(poll(&(struct pollfd){.fd = done[0], .events = POLLIN}, 1, 300), 0);
+    close(lock);
+    assert_int_equal(read(done[0], &byte, 1), 1);
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_int_equal(status, 0);
+    close(done[0]);
+    close(done[1]);
+}
+
+static void what_nobody_waits_for_any_more_is_dropped(void **state) {
+    int lane[2];
+    char packet[SIGNING_KEY_SIZE] = {0};
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lane), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(send(lane[1], packet, sizeof packet, 0), sizeof packet);
+    signing_lane_drop(lane[0]);
+    assert_int_equal(recv(lane[0], packet, sizeof packet, MSG_DONTWAIT), -1);
+    assert_int_equal(errno, EAGAIN);
+    close(lane[0]);
+    close(lane[1]);
+}
+
 /* ---- The repository ---- */
 
 static bool update(struct home *home, const struct tuf_target *target, struct pp_error *error) {
@@ -264,6 +339,9 @@ int main(void) {
         TEST(the_servers_certificate_names_hosts_and_nothing_else),
         TEST(keys_are_sealed_for_their_owner_and_under_the_key_in_effect),
         TEST(the_databases_key_is_not_dropped_for_one_that_is_not_here),
+        TEST(a_belated_request_does_not_forget_the_key_that_a_command_changes_to),
+        TEST(what_changes_keys_or_the_repository_is_done_by_one_at_a_time),
+        TEST(what_nobody_waits_for_any_more_is_dropped),
         TEST(what_is_published_is_a_channels_manifest_and_nothing_else),
         TEST(the_key_of_a_channel_that_is_in_the_repository_is_not_destroyed),
     };
