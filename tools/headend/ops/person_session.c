@@ -60,11 +60,14 @@ static bool check_client(const struct person_settings *settings, struct pp_error
 }
 
 static bool check_scope(const struct person_settings *settings, struct pp_error *error) {
-    return text_check("scope", settings->scope, 1, PERSON_CLIENT_MAX, error);
+    return settings->scope ? text_check("scope", settings->scope, 1, PERSON_CLIENT_MAX, error)
+                           : pp_fail(error, PP_E_INVALID, "sso: a scope is needed");
 }
 
 static bool check_groups_claim(const struct person_settings *settings, struct pp_error *error) {
-    return text_check("groups claim", settings->groups_claim, 1, PERSON_CLIENT_MAX, error);
+    return settings->groups_claim
+               ? text_check("groups claim", settings->groups_claim, 1, PERSON_CLIENT_MAX, error)
+               : pp_fail(error, PP_E_INVALID, "sso: a groups claim is needed");
 }
 
 static bool check_allowed(const struct person_settings *settings, struct pp_error *error) {

@@ -408,6 +408,31 @@ static void grants_are_read_to_the_letter(void **state) {
     assert_string_equal(grant.value, "Caf\xc3\xa9 = Bar");
 }
 
+/* Of a mode that others do not need. */
+static void what_goes_with_a_mode_is_refused_by_its_member_where_it_is_missing(void **state) {
+    static const char *const members[][2] = {{"issuer", "https://sso.example"},
+                                             {"client_id", "screens"},
+                                             {"scope", "openid"},
+                                             {"groups_claim", "groups"}};
+    struct home *home = *state;
+    const struct actor owner = actor_command_line();
+    char screen[UUID_TEXT_SIZE];
+    char field[OP_NAME_MAX + 1];
+    channels_make(home);
+    screen_add(home, "Rennes", "lobby", screen);
+    for (size_t i = 0; i < PP_COUNT(members); i++) {
+        cJSON *request = request_of(screen);
+        cJSON_AddStringToObject(request, "mode", "sso");
+        cJSON_AddItemToArray(cJSON_AddArrayToObject(request, "allowed"), cJSON_CreateString("anyone"));
+        for (size_t j = 0; j < PP_COUNT(members); j++) {
+            if (j != i)
+                cJSON_AddStringToObject(request, members[j][0], members[j][1]);
+        }
+        assert_int_equal(run_for(home, &owner, "screen.access", request, field), PP_E_INVALID);
+        assert_string_equal(field, members[i][0]);
+    }
+}
+
 /* ---- Much at once ---- */
 
 #define SHOWN_ON 700
@@ -471,6 +496,7 @@ int main(void) {
         home_test(values_that_are_none_are_refused_by_their_member),
         home_test(somebody_is_always_an_administrator_of_the_whole),
         home_test(passwords_of_users_are_not_written_down),
+        home_test(what_goes_with_a_mode_is_refused_by_its_member_where_it_is_missing),
         home_test(content_of_very_many_channels_is_published_and_that_is_written_down),
         cmocka_unit_test(grants_are_read_to_the_letter),
     };
