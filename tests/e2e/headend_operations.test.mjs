@@ -78,6 +78,10 @@ describe('operations on screens', () => {
       [{ channel_title: 'New' }, 'channel_title'], [{ channel: null, channel_title: 'New' }, 'channel_title'], [{ channel: 'new', channel_title: '' }, 'channel_title'],
       [{ screen: screen.id }, 'screen'], [{ name: null }, 'name'], [{ lock_after_s: null, erase_after_s: 90 }, 'erase_after_s'], [{ access: 'cookie' }, 'access']];
     for (const [body, parameter] of cases) await refused('body-invalid', parameter, 'PATCH', target, body, { 'if-match': '*' });
+    const long = `a${'é'.repeat(40)}`; // which answers cut, and not within a character
+    for (const answer of [await ask('PATCH', target, { [long]: 1 }, { 'if-match': '*' }), await ask('POST', '/api/v1/screens/actions', { action: 'change', screens: [long, screen.id], request: { [long]: 1 } })]) {
+      assert.ok(!answer.text.includes('\ufffd'), answer.text);
+    }
     for (const text of ['', '[]', '{', '{"name":"a","name":"b"}']) {
       const answer = await headend.request('PATCH', target, { cookie: browser.cookie, body: text,
         headers: { 'pingplay-csrf': csrf, 'content-type': 'application/json', 'if-match': '*', accept: 'application/json' } });

@@ -175,6 +175,15 @@ const char *text_folded(const char *text, char out[TEXT_FOLDED_SIZE]) {
     return out;
 }
 
+void text_mend(char *text) {
+    for (char *at = text; *at;) {
+        size_t length = pp_utf8_read(at, SIZE_MAX, NULL);
+        if (!length)
+            *at = '?';
+        at += length ? length : 1;
+    }
+}
+
 size_t text_fit(const char *text, size_t size, size_t max) {
     if (size <= max)
         return size;

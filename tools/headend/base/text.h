@@ -26,6 +26,8 @@ PP_MUST_USE bool locale_check(const char *locale, struct pp_error *error);
 /* Writes it in lower case (Latin, Greek, Cyrillic, Armenian), for comparisons, in as many bytes; what does not fit
  * is cut between two characters. A byte that is not UTF-8 becomes a question mark. */
 void text_fold(const char *text, char *out, size_t size);
+/* Makes a question mark of each byte that is not UTF-8: of text that was cut anywhere, before others read it. */
+void text_mend(char *text);
 /* How many of the first `size` bytes of UTF-8 are at most `max` and end with a character. */
 size_t text_fit(const char *text, size_t size, size_t max);
 /* Lower case of a name, site or title, as it is kept to be searched; what is longer is not found by its end. Returns

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "headend/base/text.h"
 
 #define PROBLEM_TYPE "urn:pingplay:problem:"
 
@@ -100,6 +101,7 @@ void reply_problem(struct reply *reply, unsigned status, const char *code, const
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
+    text_mend(detail);
     problem_write(reply, status, code, detail, NULL, NULL);
 }
 
@@ -110,6 +112,7 @@ void reply_problem_with(struct reply *reply, unsigned status, const char *code, 
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
     va_end(args);
+    text_mend(detail);
     problem_write(reply, status, code, detail, name, value);
 }
 

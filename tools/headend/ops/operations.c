@@ -320,7 +320,9 @@ bool op_fail(struct op *op, const char *field, enum pp_code code, struct pp_erro
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
+    text_mend(message);
     snprintf(op->result->field, sizeof op->result->field, "%s", field);
+    text_mend(op->result->field);
     return pp_fail(error, code, "%s", message);
 }
 
@@ -554,6 +556,7 @@ static bool op_carry_out(struct op *op, struct pp_error *error) {
 }
 
 static bool op_audit(struct op *op, const char *outcome, struct pp_error *error) {
+    text_mend(op->target);
     const struct audit_entry entry = {.actor = op->actor,
                                       .operation = op->operation->name,
                                       .outcome = outcome,
