@@ -127,18 +127,25 @@ static bool entries_load(struct comparison *comparison, struct pp_error *error) 
 
 /* ---- Compared ---- */
 
+static struct entry *entry_like(struct entries *before, const struct entry *entry, bool same_list) {
+    for (size_t i = 0; i < before->count; i++) {
+        struct entry *old = &before->list[i];
+        if (!old->other && *old->content && strcmp(old->content, entry->content) == 0 &&
+            (!same_list || strcmp(old->list, entry->list) == 0))
+            return old;
+    }
+    return NULL;
+}
+
 /* The same content is the same item: in the same list, before one that is in another. */
 static void entry_match(struct entries *before, struct entry *entry) {
-    for (int same_list = 1; same_list >= 0; same_list--) {
-        for (size_t i = 0; i < before->count && !entry->other; i++) {
-            struct entry *old = &before->list[i];
-            if (old->other || !*old->content || strcmp(old->content, entry->content) != 0 ||
-                (same_list && strcmp(old->list, entry->list) != 0))
-                continue;
-            entry->other = old;
-            old->other = entry;
-        }
-    }
+    struct entry *old = entry_like(before, entry, true);
+    if (!old)
+        old = entry_like(before, entry, false);
+    if (!old)
+        return;
+    entry->other = old;
+    old->other = entry;
 }
 
 /* The most items that kept their order stay where they are; the others have moved (longest increasing subsequence). */

@@ -82,7 +82,8 @@ static bool newest_take(void *arg, const struct alert_message *message) {
     snprintf(newest->site, sizeof newest->site, "%s", site ? site : "");
     snprintf(newest->status, sizeof newest->status, "%s", message->status);
     snprintf(newest->to, sizeof newest->to, "%.100s", message->target);
-    newest->count = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(facts, "count"));
+    const cJSON *count = cJSON_GetObjectItem(facts, "count");
+    newest->count = cJSON_IsNumber(count) ? count->valueint : 0;
     newest->screens = cJSON_GetArraySize(cJSON_GetObjectItem(facts, "screens"));
     return false;
 }
