@@ -155,16 +155,26 @@ class Headend {
   }
 
   // Of a process of `serve`: 'signer', 'server'.
-  pidOf(name) {
+  children() {
     const { pid } = this.child;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-    return Number(children.find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(`\0serve:${name}\0`)));
+    try {
+      return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+    } catch {
+      return []; // it has ended
+    }
+  }
+
+  pidOf(name) {
+    return Number(this.children().find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes(`\0serve:${name}\0`)));
   }
 
   async stopServing(signal = 'SIGTERM') {
     if (!this.child) return undefined;
+    const children = this.children();
     this.child.kill(signal);
     const result = await this.ended;
+    // Of one that is killed the others are ended by the kernel, a moment later: until then they answer.
+    await eventually(() => !children.some(runs));
     this.child = undefined;
     return result;
   }
@@ -391,6 +401,15 @@ export async function enrolDevice(headend, { keyPem = makeKey(), ...approval } =
 async function subjectAltName(certificatePem) {
   const { X509Certificate } = await import('node:crypto');
   return new X509Certificate(certificatePem).subjectAltName;
+}
+
+// Whether there is such a process, and it is not one that only waits for somebody to take note of its end.
+export function runs(pid) {
+  try {
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 // Polls `condition` until it gives something true; fails after `limit` ms.
