@@ -17,7 +17,7 @@ packages_run=(ca-certificates fonts-inter fonts-dejavu-core tzdata)
 # To run the unit tests: servers to test against, a TPM, and a second implementation of the formats.
 packages_unit=(nodejs openssl ffmpeg tzdata zbar-tools swtpm tpm2-tools postgresql)
 # To run tools/demo.
-packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri openssl procps zbar-tools)
+packages_demo=(curl ffmpeg iproute2 libegl1 libgl1-mesa-dri nodejs npm openssl procps zbar-tools)
 # To run the end-to-end tests; a browser measures the headend's pages.
 packages_e2e=(nodejs npm chromium curl openssl faketime zbar-tools iproute2 procps ffmpeg strace sqlite3 mount tzdata
   xvfb x11-utils xdotool nginx-light libnginx-mod-stream yamllint swtpm tpm2-tools gdb systemd e2fsprogs util-linux tinyproxy dbus network-manager
