@@ -143,15 +143,6 @@ int mkdirat(int dir, const char *name, mode_t mode) {
     return result;
 }
 
-#ifdef PP_SANITIZED
-/* What a life has freed is watched through the lives after it, but not through all: of every page of that a child needs
- * a copy. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void) {
-    return "quarantine_size_mb=4";
-}
-#endif
-
 /* Has a child `live`, which is cut at the call. False where it came to its end before. */
 static inline bool power_cut_run(unsigned at, enum power_cut_where where, void (*live)(void *arg),
                                  void *arg) {
