@@ -336,6 +336,8 @@ void content_follow(struct agent *agent) {
     struct sync_target target = {0};
     strcpy(target.channel, agent->document.channel);
     memcpy(target.key, agent->document.channel_key, sizeof target.key);
+    target.has_take = agent->document.has_take;
+    memcpy(target.take, agent->document.take, sizeof target.take);
     sync_request(agent->sync, &target);
     pp_wipe(&target, sizeof target);
 }

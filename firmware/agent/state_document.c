@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/encode.h"
 #include "base/json.h"
 #include "jose/jws.h"
 
@@ -16,6 +17,15 @@ static bool copy_string(const cJSON *object, const char *name, size_t max, char 
     return true;
 }
 
+static bool parse_take(const cJSON *channel, struct state_document *out, struct pp_error *error) {
+    const cJSON *take = NULL;
+    const char *hash = NULL;
+    out->has_take = pp_json_has(channel, "take");
+    return !out->has_take || (pp_json_object(channel, "take", &take, error) &&
+                              pp_json_string(take, "sha256", (size_t)2 * CHANNEL_HASH_SIZE, &hash, error) &&
+                              pp_hex_decode(hash, out->take, sizeof out->take, error));
+}
+
 static bool parse_channel(const cJSON *document, const struct state_key_reader *reader,
                           struct state_document *out, struct pp_error *error) {
     out->has_channel = pp_json_has(document, "channel");
@@ -27,7 +37,7 @@ static bool parse_channel(const cJSON *document, const struct state_key_reader *
         !copy_string(channel, "id", CHANNEL_NAME_MAX, out->channel, error) ||
         (pp_json_has(channel, "title") &&
          !copy_string(channel, "title", STATE_NAME_MAX, out->channel_title, error)) ||
-        !pp_json_string(channel, "key", STATE_KEY_TOKEN_MAX, &key, error))
+        !parse_take(channel, out, error) || !pp_json_string(channel, "key", STATE_KEY_TOKEN_MAX, &key, error))
         return pp_wrap(error, "channel");
     if (!channel_name_valid(out->channel))
         return pp_fail(error, PP_E_INVALID, "channel: field \"id\" is not a channel id");

@@ -73,6 +73,8 @@ struct state_document {
     char channel[CHANNEL_NAME_MAX + 1];
     char channel_title[STATE_NAME_MAX + 1]; /* "" for none */
     uint8_t channel_key[CHANNEL_KEY_SIZE];  /* secret */
+    bool has_take;                          /* it is in a rollout of the channel's next manifest, */
+    uint8_t take[CHANNEL_HASH_SIZE];        /* which, sealed, has this SHA-256 (sync/sync.h) */
     struct command_list commands;
     struct command_upload_key upload_key; /* what is asked for is sealed to */
     char nonce[ACCESS_NONCE_SIZE];        /* "" none */

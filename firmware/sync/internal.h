@@ -115,9 +115,11 @@ struct sync_newest {
 
 /* Refreshes the repository, tells what is to be told of it, and has the documents followed. */
 PP_MUST_USE bool sync_metadata_refresh(struct sync *sync, int64_t *retry_after_s, struct pp_error *error);
-/* After a refresh. The caller finishes the target in any case. */
-PP_MUST_USE bool sync_manifest_find(struct sync *sync, const char *channel, struct sync_newest *newest,
-                                    int64_t *retry_after_s, struct pp_error *error);
+/* What `wanted` is to show, after a refresh: the channel's next manifest, where it is to take that and the metadata
+ * names it, else the present one. The caller finishes the target in any case. */
+PP_MUST_USE bool sync_manifest_find(struct sync *sync, const struct sync_target *wanted,
+                                    struct sync_newest *newest, int64_t *retry_after_s,
+                                    struct pp_error *error);
 PP_MUST_USE bool sync_manifest_download(struct sync *sync, const struct sync_newest *newest,
                                         struct pp_buf *out, int64_t *retry_after_s, struct pp_error *error);
 

@@ -61,13 +61,34 @@ bool sync_metadata_refresh(struct sync *sync, int64_t *retry, struct pp_error *e
     return true;
 }
 
-bool sync_manifest_find(struct sync *sync, const char *channel, struct sync_newest *newest, int64_t *retry,
-                        struct pp_error *error) {
+static enum sync_find target_find(struct sync *sync, const char *channel, const char *name,
+                                  char path[TRUST_TARGET_PATH_MAX], struct trust_target *target,
+                                  struct pp_error *why) {
+    snprintf(path, TRUST_TARGET_PATH_MAX, "channels/%s/%s", channel, name);
+    return sync_repository_find(sync->repository, path, SYNC_MANIFEST_MAX, target, why);
+}
+
+/* A state alone makes no screen take what the repository does not vouch for: it has to name that very one. Where it
+ * names none, or another one, the rollout has ended, or another one has begun. */
+static enum sync_find next_find(struct sync *sync, const struct sync_target *wanted,
+                                char path[TRUST_TARGET_PATH_MAX], struct trust_target *target,
+                                struct pp_error *why) {
+    if (!wanted->has_take)
+        return SYNC_NOT_NAMED;
+    enum sync_find found = target_find(sync, wanted->channel, "next.sealed", path, target, why);
+    if (found != SYNC_FOUND || memcmp(target->sha256, wanted->take, sizeof wanted->take) == 0)
+        return found;
+    trust_target_finish(target);
+    return SYNC_NOT_NAMED;
+}
+
+bool sync_manifest_find(struct sync *sync, const struct sync_target *wanted, struct sync_newest *newest,
+                        int64_t *retry, struct pp_error *error) {
     char path[TRUST_TARGET_PATH_MAX];
     struct pp_error why = {0};
-    snprintf(path, sizeof path, "channels/%s/manifest.sealed", channel);
-    enum sync_find found =
-        sync_repository_find(sync->repository, path, SYNC_MANIFEST_MAX, &newest->target, &why);
+    enum sync_find found = next_find(sync, wanted, path, &newest->target, &why);
+    if (found == SYNC_NOT_NAMED)
+        found = target_find(sync, wanted->channel, "manifest.sealed", path, &newest->target, &why);
     *retry = retry_after_s(sync);
     if (found == SYNC_FIND_FAILED) {
         explain_denial(sync, &why);

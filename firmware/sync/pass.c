@@ -90,7 +90,7 @@ static bool is_current(const struct pass *pass) {
 static bool find_newest(struct pass *pass, struct sync_verdict *verdict, struct pp_error *error) {
     struct sync_newest *newest = &pass->newest;
     if (!sync_metadata_refresh(pass->sync, &verdict->retry_after_s, error) ||
-        !sync_manifest_find(pass->sync, pass->target->channel, newest, &verdict->retry_after_s, error))
+        !sync_manifest_find(pass->sync, pass->target, newest, &verdict->retry_after_s, error))
         return false;
     pass->channel_is_empty = newest->nothing;
     pass->next = (struct sync_stored){.there = !newest->nothing, .length = newest->target.length};
@@ -115,7 +115,7 @@ static bool is_superseded(void *arg) {
     struct pp_error why = {0};
     int64_t retry_after_s = -1;
     bool superseded = sync_metadata_refresh(pass->sync, &retry_after_s, &why) &&
-                      sync_manifest_find(pass->sync, pass->target->channel, &newest, &retry_after_s, &why) &&
+                      sync_manifest_find(pass->sync, pass->target, &newest, &retry_after_s, &why) &&
                       memcmp(newest.target.sha256, pass->next.sha256, sizeof pass->next.sha256) != 0;
     sync_repository_forget(pass->sync->repository);
     trust_target_finish(&newest.target);

@@ -181,7 +181,8 @@ void sync_set_prover(struct sync *sync, const struct net_prover *prover) {
 }
 
 static bool same_target(const struct sync_target *a, const struct sync_target *b) {
-    return strcmp(a->channel, b->channel) == 0 && memcmp(a->key, b->key, sizeof a->key) == 0;
+    return strcmp(a->channel, b->channel) == 0 && memcmp(a->key, b->key, sizeof a->key) == 0 &&
+           a->has_take == b->has_take && (!a->has_take || memcmp(a->take, b->take, sizeof a->take) == 0);
 }
 
 void sync_request(struct sync *sync, const struct sync_target *target) {

@@ -2,11 +2,12 @@
  * Brings the newest manifest of a channel and all its objects onto the flash, then switches to it by one
  * vault record. Blocking work on a worker thread of its own; the caller's loop watches sync_result_fd.
  *
- * One pass: TUF metadata → target channels/ID/manifest.sealed → opened with the channel key, parsed → space
- * check → missing objects, several at a time → the record → eviction. A pass that fails is tried again with
- * decorrelated jitter until it succeeds or another request comes; the current manifest stays meanwhile. Once
- * in a while there is a pass without a request: a cache may have answered with older metadata just when a
- * publish was announced, and an attacker who holds back what is new is noticed when the metadata expires.
+ * One pass: TUF metadata → target channels/ID/manifest.sealed (or next.sealed, of a rollout that this screen is in) →
+ * opened with the channel key, parsed → space check → missing objects, several at a time → the record → eviction. A
+ * pass that fails is tried again with decorrelated jitter until it succeeds or another request comes; the current
+ * manifest stays meanwhile. Once in a while there is a pass without a request: a cache may have answered with older
+ * metadata just when a publish was announced, and an attacker who holds back what is new is noticed when the metadata
+ * expires.
  * When there is nothing to do the worker scrubs the store, slowly.
  */
 #ifndef PP_SYNC_SYNC_H
@@ -55,6 +56,10 @@ struct sync_config {
 struct sync_target {
     char channel[CHANNEL_NAME_MAX + 1];
     uint8_t key[CHANNEL_KEY_SIZE]; /* the channel key, secret */
+    /* The channel's next manifest, by the hash of the sealed one, in place of the present one: where the verified
+     * repository names that very one as channels/ID/next.sealed, and else not. */
+    bool has_take;
+    uint8_t take[CHANNEL_HASH_SIZE];
 };
 
 /* A small target of the repository, a text, signed with its metadata, that others than the channel live on: who needs

@@ -342,6 +342,84 @@ test('older metadata and a manifest of the wrong hash are refused', async () => 
   assert.notEqual(first.manifest.title, 'Two');
 });
 
+test('a rollout is taken by who is told to, where the repository names that very manifest, and ends with it', async () => {
+  const other = new Syncer(repo, authority.certificate);
+  const first = repo.publish('lobby', { title: 'One', files: some([1000]) });
+  await assertSwitches(first);
+  const next = repo.publish('lobby', { title: 'Two', files: some([1000, 2000]), target: 'next' });
+  assert.equal((await syncer.run('run', server.url)).last.kind, 'unchanged', 'who is not told shows what there was');
+  const alone = await syncer.run('run', server.url, '--take', randomBytes(32).toString('hex'));
+  assert.equal(alone.last.kind, 'unchanged', 'who is told to take what the repository does not name shows that, too');
+  await assertShows(first);
+  await assertSwitches(next, '--take', next.hash);
+  assert.equal((await syncer.run('run', server.url, '--take', next.hash)).last.kind, 'unchanged');
+  const again = repo.publish('lobby', { title: 'Three', files: some([10]), target: 'next' });
+  await assertSwitches(first, '--take', next.hash);
+  await assertSwitches(again, '--take', again.hash);
+  repo.cancel('lobby');
+  await assertSwitches(first, '--take', again.hash);
+  repo.release('lobby', again.sealed, 'next');
+  await assertSwitches(again, '--take', again.hash);
+  repo.release('lobby', again.sealed);
+  assert.equal((await syncer.run('run', server.url, '--take', again.hash)).last.kind, 'unchanged', 'it is the present one');
+  assert.equal((await syncer.run('run', server.url)).last.kind, 'unchanged');
+  const { last } = await other.run('run', server.url, '--take', randomBytes(32).toString('hex'));
+  assert.equal(last.kind, 'switched', 'who missed all of it has what is published');
+  assert.equal((await other.show()).title, 'Three');
+  other.remove();
+});
+
+test('in a rollout neither manifest passes for the other, and older metadata hides none', async () => {
+  const first = repo.publish('lobby', { title: 'One', files: some([1000]) });
+  const old = readFileSync(path.join(repo.folder, 'metadata/timestamp.json'));
+  await assertSwitches(first);
+  const next = repo.publish('lobby', { title: 'Two', files: some([1000]), target: 'next' });
+  const swap = (bytes) => (request, response, where) => {
+    if (!where.path.startsWith('targets/')) return false;
+    response.end(bytes);
+    return true;
+  };
+  server.misbehave = swap(first.sealed);
+  await assertFails('authentication', /next\.sealed/, '--take', next.hash);
+  await assertShows(first);
+  const present = repo.publish('lobby', { title: 'Three', files: some([1000]) });
+  const later = repo.publish('lobby', { title: 'Four', files: some([1000]), target: 'next' });
+  server.misbehave = swap(later.sealed);
+  await assertFails('authentication', /manifest\.sealed/);
+  await assertShows(first);
+  server.misbehave = (request, response, where) => {
+    if (where.path !== 'metadata/timestamp.json') return false;
+    response.end(old);
+    return true;
+  };
+  await assertFails('rollback', /timestamp/, '--take', later.hash);
+  server.misbehave = null;
+  await assertSwitches(later, '--take', later.hash);
+  await assertSwitches(present);
+});
+
+test('a screen that loses its power while it takes a rollout goes on with it, or shows what it had', async () => {
+  const first = repo.publish('lobby', { title: 'One', files: some([1000]) });
+  await assertSwitches(first);
+  const next = repo.publish('lobby', { title: 'Two', files: some([400000, 400000, 400000]), target: 'next' });
+  let stopped = 0;
+  for (let cut = 0; cut < 3; cut++) {
+    const child = syncer.start(server.url, '--take', next.hash);
+    const ended = once(child, 'exit');
+    server.misbehave = (request, response, where) => {
+      if (!isObject(where) || stopped > cut) return false;
+      stopped++;
+      sendAndCut(response, where.data.subarray(where.from, where.from + 100000));
+      child.kill('SIGKILL');
+      return true;
+    };
+    assert.equal((await ended)[1], 'SIGKILL');
+    await assertShows(first);
+  }
+  server.misbehave = null;
+  await assertSwitches(next, '--take', next.hash);
+});
+
 test('older metadata is refused, too, where its folder was lost', async () => {
   await assertSwitches(repo.publish('lobby', { title: 'One', files: some([10]) }));
   const older = readFileSync(path.join(repo.folder, 'metadata/timestamp.json'));

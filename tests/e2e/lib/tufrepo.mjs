@@ -74,8 +74,9 @@ export class TufRepo {
     return file;
   }
 
-  /** Seals each file as an object; `change` may edit the manifest before it is sealed. */
-  publish(id, { files = {}, title = id, change = (m) => m, associatedData = `pingplay/manifest/${id}` } = {}) {
+  /** Seals each file as an object; `change` may edit the manifest before it is sealed. `target`: manifest or next. */
+  publish(id, { files = {}, title = id, change = (m) => m, associatedData = `pingplay/manifest/${id}`,
+    target = 'manifest' } = {}) {
     const channel = this.channel(id);
     const objects = {};
     const items = [];
@@ -92,17 +93,30 @@ export class TufRepo {
       playlists: { all: { items } }, default_layout: 'all', objects,
     });
     const sealed = seal(channel.key, Buffer.from(JSON.stringify(manifest)), { associatedData });
-    this.release(id, sealed);
-    return { manifest, objects, sealed };
+    this.release(id, sealed, target);
+    return { manifest, objects, sealed, hash: sha256(sealed) };
   }
 
-  /** Makes these bytes the channel's manifest, whatever they are. */
-  release(id, sealed) {
+  /** Makes these bytes the channel's manifest, whatever they are; or its next one, beside the present one. */
+  release(id, sealed, target = 'manifest') {
     const channel = this.channel(id);
     const hash = sha256(sealed);
+    const named = { [`channels/${id}/${target}.sealed`]: { length: sealed.length, hashes: { sha256: hash } } };
+    this.write(`targets/channels/${id}/${hash}.${target}.sealed`, sealed);
+    this.writeChannel(id, target === 'manifest' ? named : { ...channel.targets, ...named });
+  }
+
+  /** There is no next manifest any more. */
+  cancel(id) {
+    const { [`channels/${id}/next.sealed`]: next, ...targets } = this.channel(id).targets;
+    this.writeChannel(id, targets);
+    return next;
+  }
+
+  writeChannel(id, targets) {
+    const channel = this.channel(id);
     channel.version += 1;
-    channel.targets = { [`channels/${id}/manifest.sealed`]: { length: sealed.length, hashes: { sha256: hash } } };
-    this.write(`targets/channels/${id}/${hash}.manifest.sealed`, sealed);
+    channel.targets = targets;
     this.write(`metadata/${channel.version}.channel-${id}.json`, this.signed('channel',
       { _type: 'targets', version: channel.version, targets: channel.targets }));
     this.writeTop();

@@ -33,7 +33,7 @@
 #define POLL_MS       5
 
 struct options {
-    const char *state, *url, *ca, *root, *channel, *key_file, *certificate, *private_key, *cookie_file;
+    const char *state, *url, *ca, *root, *channel, *key_file, *certificate, *private_key, *cookie_file, *take;
     uint64_t max_bytes, reserve, stall, now, results, scrub_ms, look_ms, cancel_at, previous_at, again_ms;
     bool keep_going, stay;
 };
@@ -143,7 +143,9 @@ static bool make_target(const struct options *options, struct sync_target *targe
     if (!options->channel || !options->key_file)
         return pp_fail(error, PP_E_INVALID, "--channel or --key-file is missing");
     snprintf(target->channel, sizeof target->channel, "%s", options->channel);
-    return read_text(options->key_file, &key, error) &&
+    target->has_take = options->take != NULL;
+    return (!options->take || pp_hex_decode(options->take, target->take, sizeof target->take, error)) &&
+           read_text(options->key_file, &key, error) &&
            pp_hex_decode(pp_buf_text(&key), target->key, sizeof target->key, error);
 }
 
@@ -308,6 +310,7 @@ int main(int argc, char **argv) {
         {"certificate", PP_OPTION_STRING, &o->certificate},
         {"private-key", PP_OPTION_STRING, &o->private_key},
         {"cookie-file", PP_OPTION_STRING, &o->cookie_file},
+        {"take", PP_OPTION_STRING, &o->take},
         {"max-bytes", PP_OPTION_UNSIGNED, &o->max_bytes},
         {"reserve", PP_OPTION_UNSIGNED, &o->reserve},
         {"stall", PP_OPTION_UNSIGNED, &o->stall},

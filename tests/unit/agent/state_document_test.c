@@ -69,6 +69,37 @@ static void a_whole_document_is_read(void **state) {
         assert_int_equal(document.channel_key[i], i);
 }
 
+static void what_of_a_rollout_is_taken_is_a_hash_or_nothing(void **state) {
+    (void)state;
+    struct state_document document;
+    struct pp_error error = {0};
+    char with[256];
+    uint8_t hash[CHANNEL_HASH_SIZE];
+    memset(hash, 0xab, sizeof hash);
+    assert_true(parse_changed("\"publish\"", "\"publish\"", &document, &error));
+    assert_false(document.has_take);
+    snprintf(with, sizeof with, "\"id\":\"lobby\",\"take\":{\"sha256\":\"%s%s%s%s\",\"more\":1}",
+             "abababababababab", "abababababababab", "abababababababab", "ABABABABABABABAB");
+    assert_true(parse_changed("\"id\":\"lobby\"", with, &document, &error));
+    assert_true(document.has_take);
+    assert_memory_equal(document.take, hash, sizeof hash);
+    static const char *const bad[] = {
+        "{}",
+        "null",
+        "[]",
+        "\"ab\"",
+        "{\"sha256\":7}",
+        "{\"sha256\":\"ab\"}",
+        "{\"sha256\":\"abababababababababababababababababababababababababababababababzz\"}",
+        "{\"sha256\":\"abababababababababababababababababababababababababababababababab0\"}"};
+    for (size_t i = 0; i < PP_COUNT(bad); i++) {
+        snprintf(with, sizeof with, "\"id\":\"lobby\",\"take\":%s", bad[i]);
+        bool absent = strcmp(bad[i], "null") == 0;
+        assert_int_equal(parse_changed("\"id\":\"lobby\"", with, &document, &error), absent);
+        assert_true(absent || strstr(error.message, "state: channel: "));
+    }
+}
+
 static void a_document_that_answered_another_request_is_refused(void **state) {
     (void)state;
     struct state_document document;
@@ -329,6 +360,7 @@ static void a_document_signed_too_late_or_good_for_too_long_is_refused(void **st
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_document_is_read),
+        cmocka_unit_test(what_of_a_rollout_is_taken_is_a_hash_or_nothing),
         cmocka_unit_test(a_document_that_answered_another_request_is_refused),
         cmocka_unit_test(the_rotation_is_a_quarter_turn_or_none),
         cmocka_unit_test(the_offline_mark_is_asked_for_or_not),

@@ -27,6 +27,9 @@ struct tuf_target {
     uint64_t length;     /* bytes of the sealed manifest; 0: there is none any more */
     bool removed;        /* with length 0: neither is there the channel */
     uint8_t sha256[32];  /* of the sealed manifest */
+    /* The channel's next manifest, which screens in a rollout take in its place; length 0: there is none. */
+    uint64_t next_length;
+    uint8_t next_sha256[32];
 };
 
 /* Reads what is there. */

@@ -304,14 +304,19 @@ static bool answer_repo_update(struct signer_service *service, const struct sign
                                struct signing_answer *answer, struct pp_error *error) {
     char channel[CHANNEL_ID_MAX + 1];
     tuf_autorepo struct tuf_repo repo = {0};
-    struct tuf_target target = {
-        .channel = channel, .length = (uint64_t)request->length, .removed = request->flag};
+    struct tuf_target target = {.channel = channel,
+                                .length = (uint64_t)request->length,
+                                .removed = request->flag,
+                                .next_length = (uint64_t)request->next_length};
     signing_copy(&request->name, channel, sizeof channel);
     memcpy(target.sha256, request->hash.data, sizeof target.sha256);
+    memcpy(target.next_sha256, request->next.data, sizeof target.next_sha256);
     if (*channel && !channel_id_check(channel, error))
         return false;
     if (target.length && (!*channel || target.removed))
         return pp_fail(error, PP_E_INVALID, "what is published is a channel's that is there");
+    if (target.next_length && !target.length)
+        return pp_fail(error, PP_E_INVALID, "what is next stands beside what is published");
     return tuf_repo_open(&repo, &service->home, error) &&
            tuf_repo_update(&repo, *channel ? &target : NULL, &answer->flag, error);
 }

@@ -398,10 +398,13 @@ static cJSON *list_body(const struct tuf_repo *repo, const char *type, const cJS
 
 static cJSON *channel_targets(const struct tuf_target *target) {
     char path[PP_PATH_MAX];
-    snprintf(path, sizeof path, "channels/%s/manifest.sealed", target->channel);
     cJSON *targets = cJSON_CreateObject();
+    snprintf(path, sizeof path, "channels/%s/manifest.sealed", target->channel);
     if (target->length)
         cJSON_AddItemToObject(targets, path, target_object(target->length, target->sha256));
+    snprintf(path, sizeof path, "channels/%s/next.sealed", target->channel);
+    if (target->next_length)
+        cJSON_AddItemToObject(targets, path, target_object(target->next_length, target->next_sha256));
     return targets;
 }
 

@@ -55,7 +55,9 @@ static const struct field open_fields[] = {FIELD(TEXT, name, 1, SIGNING_OWNER_MA
 static const struct field id_fields[] = {EXACTLY(id, SIGNING_KEY_ID_SIZE)};
 static const struct field update_fields[] = {FIELD(TEXT, name, 0, CHANNEL_ID_MAX), FIELD(U8, flag, 0, 1),
                                              FIELD(I64, length, 0, SIGNING_LENGTH_MAX),
-                                             EXACTLY(hash, SIGNING_HASH_SIZE)};
+                                             EXACTLY(hash, SIGNING_HASH_SIZE),
+                                             FIELD(I64, next_length, 0, SIGNING_LENGTH_MAX),
+                                             EXACTLY(next, SIGNING_HASH_SIZE)};
 static const struct field channel_fields[] = {FIELD(TEXT, name, 1, CHANNEL_ID_MAX)};
 static const struct field file_fields[] = {FIELD(TEXT, name, 1, SIGNING_WORD_MAX)};
 static const struct field answer_fields[] = {FIELD(U8, flag, 0, 1), FIELD(BYTES, secret, 0, SIGNING_TOKEN_MAX)};

@@ -8,7 +8,7 @@
  *      +------+------+-----------------+---------------------------------------------------------+
  *      u8: 1 byte   i64: 8   text, bytes: u32 length, then so many; a text is UTF-8 that can be shown
  *
- * Example: READY, the request with number 7: 03 01 07 00 00 00. It is answered by ANSWER with the same number, or by
+ * Example: READY, the request with number 7: 03 02 07 00 00 00. It is answered by ANSWER with the same number, or by
  * FAILED. What a row's answer may be long is part of the row. A packet that does not fit is refused, and does nothing.
  */
 #ifndef HEADEND_SIGNING_MESSAGE_H
@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define SIGNING_VERSION      1
+#define SIGNING_VERSION      2
 #define SIGNING_PACKET_MAX   (384 * 1024) /* bytes: a state's token is the longest */
 #define SIGNING_STATE_MAX    (192 * 1024) /* bytes of a state's JSON */
 #define SIGNING_TOKEN_MAX    (272 * 1024) /* characters of the token that is made of it */
@@ -62,7 +62,8 @@ enum signing_type {
     SIGNING_KEY_NEXT,       /* -> the id of the one that is to take its place; commands only */
     SIGNING_KEY_SETTLE,     /* id: what the database says is in effect */
     SIGNING_REPO_SETTLE,    /* what was interrupted is finished or undone */
-    SIGNING_REPO_UPDATE,    /* name: a channel or "", flag: it is removed, length, hash -> whether changed */
+    SIGNING_REPO_UPDATE, /* name: a channel or "", flag: it is removed, length, hash, next_length, next -> whether
+                               changed */
     SIGNING_REPO_RENEW_ROOT,
     SIGNING_REPO_FORGET, /* name: a channel whose key is destroyed */
     SIGNING_AUTHORITIES_SETTLE,
@@ -85,9 +86,9 @@ struct signing_message {
     uint8_t type;    /* enum signing_type */
     uint32_t number; /* of the request */
     /* What the type has of these. */
-    struct signing_bytes device, name, nonce, text, secret, sealed, point, id, hash;
-    int64_t moment; /* s since 1970 */
-    int64_t length; /* bytes */
+    struct signing_bytes device, name, nonce, text, secret, sealed, point, id, hash, next;
+    int64_t moment;              /* s since 1970 */
+    int64_t length, next_length; /* bytes */
     uint8_t flag;
 };
 

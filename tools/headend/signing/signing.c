@@ -208,7 +208,10 @@ bool signing_repo_update(struct signing *signing, struct tuf_repo *repo, const s
                                             .name = signing_text(asked->channel),
                                             .flag = asked->removed,
                                             .length = (int64_t)asked->length,
-                                            .hash = signing_data(asked->sha256, sizeof asked->sha256)};
+                                            .hash = signing_data(asked->sha256, sizeof asked->sha256),
+                                            .next_length = (int64_t)asked->next_length,
+                                            .next =
+                                                signing_data(asked->next_sha256, sizeof asked->next_sha256)};
     const struct home *home = repo->home;
     if (!ask_whether(signing, &request, changed, error))
         return false;

@@ -325,6 +325,38 @@ static void a_removed_channel_is_delegated_no_more_and_goes_on_when_it_is_made_a
     assert_int_equal(listed(home, "channel-hall"), version + 2);
 }
 
+static void assert_named(const struct home *home, const char *channel, int64_t length, int64_t next) {
+    char name[96];
+    snprintf(name, sizeof name, "%lld.channel-%s.json", (long long)listed(home, "channel-den"), channel);
+    pp_autojson cJSON *role = metadata(home, name);
+    const cJSON *targets = at(at(role, "signed", NULL), "targets", NULL);
+    snprintf(name, sizeof name, "channels/%s/manifest.sealed", channel);
+    assert_int_equal(at(at(targets, name, NULL), "length", NULL)->valueint, length);
+    snprintf(name, sizeof name, "channels/%s/next.sealed", channel);
+    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(targets, name);
+    assert_int_equal(entry ? at(entry, "length", NULL)->valueint : 0, next);
+    assert_int_equal(cJSON_GetArraySize(targets), next ? 2 : 1);
+}
+
+static void what_is_next_on_a_channel_stands_beside_what_is_published_until_it_ends(void **state) {
+    struct home *home = *state;
+    const struct tuf_target alone = {.channel = "den", .length = 100, .sha256 = {1}};
+    const struct tuf_target both = {
+        .channel = "den", .length = 100, .sha256 = {1}, .next_length = 200, .next_sha256 = {2}};
+    const struct tuf_target removed = {.channel = "den", .removed = true};
+    assert_true(update(home, &alone, 0));
+    assert_named(home, "den", 100, 0);
+    assert_true(update(home, &both, 0));
+    assert_named(home, "den", 100, 200);
+    int64_t version = listed(home, "channel-den");
+    assert_true(update(home, NULL, 4000)); /* signed anew, since its time is over */
+    assert_int_equal(listed(home, "channel-den"), version + 1);
+    assert_named(home, "den", 100, 200);
+    assert_true(update(home, &alone, 0));
+    assert_named(home, "den", 100, 0);
+    assert_true(update(home, &removed, 0));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(publish_init_makes_every_role),
@@ -337,6 +369,7 @@ int main(void) {
         cmocka_unit_test(root_without_its_key_is_left_alone_and_told),
         cmocka_unit_test(nothing_is_left_of_next_keys_whose_writing_was_cut_off),
         cmocka_unit_test(a_removed_channel_is_delegated_no_more_and_goes_on_when_it_is_made_again),
+        cmocka_unit_test(what_is_next_on_a_channel_stands_beside_what_is_published_until_it_ends),
         cmocka_unit_test(root_says_the_time_and_its_successors_go_on_saying_it),
         cmocka_unit_test(roots_that_are_lost_are_passed_one_by_one),
     };

@@ -300,6 +300,10 @@ static void what_is_published_is_a_channels_manifest_and_nothing_else(void **sta
         {.channel = "", .length = 10},
         {.channel = "lobby", .length = 10, .removed = true},
         {.channel = "lobby", .length = SIGNING_LENGTH_MAX + 1},
+        {.channel = "lobby", .length = 10, .next_length = SIGNING_LENGTH_MAX + 1},
+        {.channel = "lobby", .next_length = 10}, /* beside nothing */
+        {.channel = "", .next_length = 10},
+        {.channel = "lobby", .next_length = 10, .removed = true},
     };
     for (size_t i = 0; i < PP_COUNT(wrong); i++) {
         if (update(home, &wrong[i], NULL))

@@ -19,6 +19,7 @@ static const uint8_t point[SIGNING_POINT_SIZE] = {4, 1, 2}, key[SIGNING_KEY_SIZE
 #define BYTES(content)                                                                                       \
     { .data = (content), .size = sizeof(content) }
 
+#define LOBBY  .name = TEXT("lobby"), .hash = BYTES(hash), .next = BYTES(hash)
 #define SCREEN .device = TEXT("11111111-2222-4333-8444-555555555555")
 /* One of each, with every field that it has. */
 static const struct signing_message samples[] = {
@@ -37,7 +38,12 @@ static const struct signing_message samples[] = {
     {.type = SIGNING_KEY_NEXT},
     {.type = SIGNING_KEY_SETTLE, .id = BYTES(id)},
     {.type = SIGNING_REPO_SETTLE},
-    {.type = SIGNING_REPO_UPDATE, .name = TEXT("lobby"), .length = 4711, .hash = BYTES(hash)},
+    {.type = SIGNING_REPO_UPDATE,
+     .name = TEXT("lobby"),
+     .length = 4711,
+     .hash = BYTES(hash),
+     .next_length = 4712,
+     .next = BYTES(hash)},
     {.type = SIGNING_REPO_RENEW_ROOT},
     {.type = SIGNING_REPO_FORGET, .name = TEXT("lobby")},
     {.type = SIGNING_AUTHORITIES_SETTLE},
@@ -135,9 +141,12 @@ static void fields_out_of_their_row_are_not_sent_either(void **state) {
         {.type = SIGNING_KEY_SEAL, .id = BYTES(id), .name = TEXT("channel/lobby"), .secret = BYTES(sealed)},
         {.type = SIGNING_CERTIFY_SCREEN, SCREEN, .point = BYTES(key), .moment = 1},
         {.type = SIGNING_CERTIFY_SCREEN, SCREEN, .point = BYTES(point), .moment = -1},
-        {.type = SIGNING_REPO_UPDATE, .name = TEXT("lobby"), .length = -1, .hash = BYTES(hash)},
-        {.type = SIGNING_REPO_UPDATE, .name = TEXT("lobby"), .length = INT64_MAX, .hash = BYTES(hash)},
-        {.type = SIGNING_REPO_UPDATE, .name = TEXT("lobby"), .flag = 2, .hash = BYTES(hash)},
+        {.type = SIGNING_REPO_UPDATE, LOBBY, .length = -1},
+        {.type = SIGNING_REPO_UPDATE, LOBBY, .length = INT64_MAX},
+        {.type = SIGNING_REPO_UPDATE, LOBBY, .flag = 2},
+        {.type = SIGNING_REPO_UPDATE, LOBBY, .next_length = -1},
+        {.type = SIGNING_REPO_UPDATE, LOBBY, .next_length = INT64_MAX},
+        {.type = SIGNING_REPO_UPDATE, .name = TEXT("lobby"), .hash = BYTES(hash)},
         {.type = SIGNING_REPO_FORGET},
         {.type = 0},
         {.type = SIGNING_REQUESTS_END},
