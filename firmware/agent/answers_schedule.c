@@ -64,9 +64,29 @@ void answers_schedule_begin(struct schedule_walk *walk, const struct channel_man
         memcpy(walk->digest, manifest->digest, sizeof walk->digest);
 }
 
+/* Which event it is, and from when to when it lasts; null where none does. */
+static void add_reason(const struct channel_manifest *manifest, const struct channel_shown *shown,
+                       cJSON *object) {
+    const struct channel_event *event = shown->event;
+    if (!event) {
+        cJSON_AddNullToObject(object, "event");
+        return;
+    }
+    cJSON *reason = cJSON_AddObjectToObject(object, "event");
+    cJSON_AddNumberToObject(reason, "number", (double)(event - manifest->schedule) + 1);
+    cJSON_AddNumberToObject(reason, "priority", event->priority);
+    cJSON_AddItemToObject(reason, "rule",
+                          event->rule_text ? cJSON_CreateString(event->rule_text) : cJSON_CreateNull());
+    add_time(reason, "since", shown->since_s);
+    add_time(reason, "until", shown->until_s);
+}
+
 /* What is on at the instant that was asked for. */
-static void add_present(const struct channel_layout *layout, int64_t at_s, cJSON *document) {
+static void add_present(const struct channel_manifest *manifest, const struct channel_shown *shown,
+                        int64_t at_s, cJSON *document) {
+    const struct channel_layout *layout = shown->layout;
     cJSON_AddStringToObject(document, "layout", layout->name);
+    add_reason(manifest, shown, document);
     cJSON *zones = cJSON_AddArrayToObject(document, "zones");
     for (size_t i = 0; i < layout->zone_count; i++)
         add_zone(&layout->zones[i], at_s, zones);
@@ -85,6 +105,7 @@ static bool walk_end(struct schedule_walk *walk) {
     cJSON *document = walk->document;
     if (!walk->looks) {
         cJSON_AddNullToObject(document, "layout");
+        cJSON_AddNullToObject(document, "event");
         cJSON_AddArrayToObject(document, "zones");
         cJSON_AddArrayToObject(document, "next");
     }
@@ -97,14 +118,16 @@ bool answers_schedule_step(struct schedule_walk *walk, const struct channel_mani
     int64_t at_s = walk->looked_s;
     if (!manifest || memcmp(manifest->digest, walk->digest, sizeof walk->digest) != 0)
         return walk_end(walk); /* there is another by now */
-    const struct channel_layout *layout = channel_layout_at(manifest, at_s, walk->time_zone, &walk->looked_s);
+    struct channel_shown shown;
+    channel_shown_at(manifest, at_s, walk->time_zone, &shown);
+    walk->looked_s = shown.valid_until_s;
     if (!walk->looks++) {
-        add_present(layout, at_s, walk->document);
-    } else if (strcmp(layout->name, walk->layout) != 0) {
-        add_change(layout, at_s, walk->document);
+        add_present(manifest, &shown, at_s, walk->document);
+    } else if (strcmp(shown.layout->name, walk->layout) != 0) {
+        add_change(shown.layout, at_s, walk->document);
         walk->changes++;
     }
-    snprintf(walk->layout, sizeof walk->layout, "%s", layout->name);
+    snprintf(walk->layout, sizeof walk->layout, "%s", shown.layout->name);
     bool more = walk->looks < SCHEDULE_LOOKS_MAX && walk->changes < SCHEDULE_CHANGES_MAX &&
                 walk->looked_s < LOCAL_AT_MAX;
     return more || walk_end(walk);

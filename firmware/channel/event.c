@@ -131,8 +131,12 @@ static bool parse_rule(const struct place *event, const struct start *start, str
         qsort(out->dates, out->date_count, sizeof *out->dates, compare_times);
         return true;
     }
-    return place_string(&place, CHANNEL_RRULE_MAX, &text, error) &&
-           (rule_parse(text, start->seconds, days, left, &out->rule, error) || place_wrap(&place, error));
+    if (!place_string(&place, CHANNEL_RRULE_MAX, &text, error))
+        return false;
+    if (!rule_parse(text, start->seconds, days, left, &out->rule, error))
+        return place_wrap(&place, error);
+    out->rule_text = strdup(text);
+    return out->rule_text || pp_fail(error, PP_E_NOMEM, "out of memory");
 }
 
 static bool parse_event(const struct place *place, const struct channel_manifest *manifest,
@@ -150,6 +154,12 @@ static bool parse_event(const struct place *place, const struct channel_manifest
         return false;
     out->priority = (int32_t)priority;
     return true;
+}
+
+void channel_event_finish(struct channel_event *event) {
+    free(event->dates);
+    free(event->exceptions);
+    free(event->rule_text);
 }
 
 bool channel_parse_schedule(const struct place *document, struct channel_manifest *manifest,
@@ -171,4 +181,17 @@ bool channel_parse_schedule(const struct place *document, struct channel_manifes
             return false;
     }
     return true;
+}
+
+bool channel_event_check(const cJSON *event, struct rule_budget *left, struct pp_error *error) {
+    struct channel_layout layout = {.name = "a"};
+    const struct channel_manifest manifest = {.layouts = &layout, .layout_count = 1};
+    struct channel_event parsed = {0};
+    pp_autojson cJSON *copy = cJSON_Duplicate(event, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(copy, "layout");
+    cJSON_AddStringToObject(copy, "layout", layout.name);
+    const struct place place = {.name = "event", .value = copy};
+    bool good = parse_event(&place, &manifest, left, &parsed, error);
+    channel_event_finish(&parsed);
+    return good;
 }

@@ -243,10 +243,8 @@ void channel_manifest_destroy(struct channel_manifest *manifest) {
     for (size_t i = 0; manifest->layouts && i < manifest->layout_count; i++)
         free(manifest->layouts[i].zones);
     free(manifest->layouts);
-    for (size_t i = 0; manifest->schedule && i < manifest->event_count; i++) {
-        free(manifest->schedule[i].dates);
-        free(manifest->schedule[i].exceptions);
-    }
+    for (size_t i = 0; manifest->schedule && i < manifest->event_count; i++)
+        channel_event_finish(&manifest->schedule[i]);
     free(manifest->schedule);
     free(manifest->skipped);
     free(manifest);

@@ -120,6 +120,7 @@ struct channel_event {
     struct _icaltimezone *zone; /* of its times, libical's; NULL: the display point's */
     struct channel_duration duration;
     struct channel_rule rule; /* freq RULE_NONE where it does not recur */
+    char *rule_text;          /* as it was written; NULL where it does not recur */
     int64_t *dates; /* where it begins beside the rule: dtstart without a rule, and RDATE; in order */
     size_t date_count;
     int64_t *exceptions; /* EXDATE: where it does not begin, in order */

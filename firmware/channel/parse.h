@@ -13,6 +13,7 @@ PP_MUST_USE bool channel_parse_layouts(const struct place *document, struct chan
                                        struct pp_error *error);
 PP_MUST_USE bool channel_parse_schedule(const struct place *document, struct channel_manifest *manifest,
                                         struct pp_error *error);
+void channel_event_finish(struct channel_event *event);
 
 /* What a name refers to; the place is that of the reference. */
 PP_MUST_USE bool channel_refer_object(const struct place *place, const struct channel_manifest *manifest,

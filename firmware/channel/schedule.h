@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "base/json.h"
 #include "channel/manifest.h"
 
 #define CHANNEL_FOREVER        INT64_MAX
@@ -23,6 +24,26 @@ bool channel_time_zone_valid(const char *time_zone);
  * eight days away at most. NULL is allowed. */
 const struct channel_layout *channel_layout_at(const struct channel_manifest *manifest, int64_t now_s,
                                                const char *time_zone, int64_t *valid_until_s);
+
+/* What is shown, and why. */
+struct channel_shown {
+    const struct channel_layout *layout;
+    const struct channel_event *event; /* whose occurrence it is; NULL: none lasts, so it is the default */
+    int64_t since_s, until_s;          /* of that occurrence, s since 1970, UTC */
+    int64_t valid_until_s;             /* as of channel_layout_at */
+};
+/* The same answer with its reason. */
+void channel_shown_at(const struct channel_manifest *manifest, int64_t now_s, const char *time_zone,
+                      struct channel_shown *shown);
+
+/* Wall time of a zone, counted in s since 1970 as if it were UTC, and UTC, as the schedule turns the one into the
+ * other. An unknown zone counts as UTC. */
+int64_t channel_wall_to_utc(const char *time_zone, int64_t wall);
+int64_t channel_utc_to_wall(const char *time_zone, int64_t utc);
+
+/* Whether a manifest could have that event (JSON, its layout aside), of which `left` is what such questions may cost
+ * together: begin with RULE_BUDGET. Its fields' names stand in the error. */
+PP_MUST_USE bool channel_event_check(const cJSON *event, struct rule_budget *left, struct pp_error *error);
 
 /* Whether a playlist keeps to the wall clock: it asks for that, and the manifest tells the duration of each
  * of its items, of which there is at least one. */

@@ -85,6 +85,24 @@ static void show_changes(const struct ctl *ctl, const cJSON *document) {
               *until ? text : "");
 }
 
+/* Which event of the schedule it is, or that none lasts. */
+static void show_reason(const struct ctl *ctl, const cJSON *event) {
+    char since[TIME_TEXT_MAX];
+    char until[TIME_TEXT_MAX];
+    const char *rule = show_text(event, "rule");
+    if (!cJSON_IsObject(event)) {
+        show_line(ctl, "schedule.why", "%s", words(ctl->language, "schedule.default"));
+        return;
+    }
+    time_text(show_text(event, "since"), since);
+    time_text(show_text(event, "until"), until);
+    show_line(ctl, "schedule.why", "%s %.0f, %s %.0f, %s %s %s %s%s%s",
+              words(ctl->language, "schedule.event"), show_number(event, "number"),
+              words(ctl->language, "schedule.priority"), show_number(event, "priority"),
+              words(ctl->language, "schedule.since"), since, words(ctl->language, "schedule.until"), until,
+              *rule ? ", " : "", rule);
+}
+
 void schedule_show(const struct ctl *ctl, const cJSON *document) {
     const cJSON *zone;
     char at[TIME_TEXT_MAX];
@@ -97,6 +115,7 @@ void schedule_show(const struct ctl *ctl, const cJSON *document) {
     show_line(ctl, "status.channel", "%s, %s %.0f", show_text(document, "channel"),
               words(ctl->language, "status.manifest"), show_number(document, "manifest_version"));
     show_line(ctl, "schedule.layout", "%s", show_text(document, "layout"));
+    show_reason(ctl, cJSON_GetObjectItemCaseSensitive(document, "event"));
     cJSON_ArrayForEach(zone, cJSON_GetObjectItemCaseSensitive(document, "zones")) {
         show_zone(ctl, zone);
     }

@@ -246,6 +246,13 @@ static const struct word table[] = {
     /* schedule */
     {"schedule.at", {"At", "Le"}},
     {"schedule.layout", {"Layout", "Mise en page"}},
+    {"schedule.why", {"Because", "Parce que"}},
+    {"schedule.default",
+     {"no event of the schedule lasts: the default layout",
+      "aucun événement n’est en cours : mise en page par défaut"}},
+    {"schedule.event", {"event", "événement"}},
+    {"schedule.priority", {"priority", "priorité"}},
+    {"schedule.since", {"since", "depuis le"}},
     {"schedule.nothing",
      {"Nothing is to be shown: there is no manifest",
       "Rien à afficher : il n’y a pas de manifeste"}},

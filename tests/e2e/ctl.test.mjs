@@ -147,10 +147,14 @@ test('schedule tells what is shown at an instant and then, in the time of the di
   assert.equal(noon.at, '2027-07-01T10:00:00Z');
   assert.equal(noon.layout, 'day');
   assert.deepEqual(noon.next[0], { at: '2027-07-01T18:00:00Z', layout: 'night' });
+  assert.deepEqual(noon.event, { number: 1, priority: 0, rule: 'FREQ=DAILY', since: '2027-07-01T06:00:00Z', until: '2027-07-01T18:00:00Z' });
   const midnight = await ctlJson(display, 'schedule', '--at', '2027-07-01T00:00Z');
   assert.equal(midnight.layout, 'night');
+  assert.equal(midnight.event, null);
+  assert.match((await ctl(display, 'schedule', '--at', '2027-07-01T00:00Z')).out, /^Because +no event of the schedule lasts: the default layout$/m);
   const { out } = await ctl(display, 'schedule', '--at', '2027-07-01T12:00');
   assert.match(out, /^At +2027-07-01 12:00:00 \(Europe\/Paris\)$/m);
+  assert.match(out, /^Because +event 1, priority 0, since 2027-07-01 08:00:00 until 2027-07-01 20:00:00, FREQ=DAILY$/m);
   assert.match(out, /^Then +2027-07-01 20:00:00 {2}night$/m);
   assert.equal((await ctlJson(display, 'schedule')).zones[0].zone, 'main');
   assert.equal((await ctl(display, 'schedule', '--at', 'noon')).code, 2);

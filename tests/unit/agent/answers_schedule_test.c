@@ -70,6 +70,11 @@ static void an_instant_has_its_layout_the_item_that_is_on_and_what_follows(void 
     /* 08:00 in Paris is 07:00 in UTC in winter; 12 s into a playlist of 30 s. */
     pp_autojson cJSON *day = schedule(manifest, instant("2026-01-10T07:00:12Z"), "Europe/Paris");
     assert_string_equal(text(day, "layout"), "day");
+    const cJSON *event = member(day, "event");
+    assert_int_equal(member(event, "number")->valueint, 1);
+    assert_string_equal(text(event, "rule"), "FREQ=DAILY");
+    assert_string_equal(text(event, "since"), "2026-01-10T07:00:00Z");
+    assert_string_equal(text(event, "until"), "2026-01-10T19:00:00Z");
     const cJSON *zone = cJSON_GetArrayItem(member(day, "zones"), 0);
     assert_true(cJSON_IsTrue(member(zone, "by_the_clock")));
     assert_int_equal(member(zone, "offset_ms")->valueint, 2000);
@@ -87,6 +92,7 @@ static void without_alignment_items_are_told_in_their_order(void **state) {
     PP_AUTO(channel_manifest) struct channel_manifest *manifest = parse("FREQ=DAILY");
     pp_autojson cJSON *night = schedule(manifest, instant("2026-01-10T06:59:59Z"), "Europe/Paris");
     assert_string_equal(text(night, "layout"), "night");
+    assert_true(cJSON_IsNull(member(night, "event")));
     const cJSON *zone = cJSON_GetArrayItem(member(night, "zones"), 0);
     assert_false(cJSON_IsTrue(member(zone, "by_the_clock")));
     assert_int_equal(member(cJSON_GetArrayItem(member(zone, "items"), 0), "duration_ms")->valueint, 0);
