@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import https from 'node:https';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+import { signIn } from './lib/headend-browser.mjs';
 import { enrolDevice, headendProgram, startHeadend } from './lib/headend.mjs';
 
 const run = promisify(execFile);
@@ -94,6 +96,28 @@ describe('the processes of serve', () => {
     assert.equal((await state()).status, 200);
     assert.equal(said(await signIn()), '400 sign-in-malformed');
     assert.equal(headend.pidOf('signer'), signer);
+  });
+
+  test('while the signer does not answer and maintenance waits for it, news goes on', async (t) => {
+    const { cookie } = await signIn(headend);
+    let text = '';
+    const call = https.get({ host: 'localhost', servername: 'localhost', port: headend.port, path: '/api/v1/events', ca: headend.ca, agent: false,
+      headers: { accept: 'text/event-stream', cookie } }, (response) => response.on('data', (data) => { text += data; }).on('error', () => {}));
+    call.on('error', () => {});
+    const signer = headend.pidOf('signer');
+    t.after(() => { process.kill(signer, 'SIGCONT'); call.destroy(); });
+    await until('the stream', () => text.includes('event: ready'));
+    process.kill(signer, 'SIGSTOP');
+    headend.child.kill('SIGHUP');
+    for (const name of ['Entrance', 'Door']) { // by the second at the latest it has begun
+      const before = text.length;
+      await headend.cli('screen', 'set', device.id, '--name', name);
+      await until('the news', () => text.slice(before).includes(device.id));
+    }
+    assert.equal((await state()).json().code, 'unavailable');
+    process.kill(signer, 'SIGCONT');
+    await headend.cli('screen', 'set', device.id, '--name', 'Lobby');
+    assert.equal((await state()).status, 200);
   });
 
   test('a request to renew what is due reaches a server that has just been started, and does not end it', async () => {

@@ -32,7 +32,6 @@
 #include "headend/ops/passkey_challenge.h"
 #include "headend/ops/person_session.h"
 #include "headend/ops/plays.h"
-#include "headend/ops/publish.h"
 #include "headend/ops/publish_job.h"
 #include "headend/ops/publish_worker.h"
 #include "headend/ops/screen_changes.h"
@@ -47,6 +46,7 @@
 #include "headend/pages/routes.h"
 #include "headend/pages/time_zones.h"
 #include "headend/serve/alerts.h"
+#include "headend/serve/maintenance.h"
 #include "headend/serve/serve.h"
 #include "headend/serve/well_known.h"
 #include "headend/server/hasher.h"
@@ -63,12 +63,11 @@
 #define SERVE_TICK_MS       1000
 #define SERVE_LOOK_AGAIN_MS 100 /* after news of the database's */
 #define SERVE_HOUSEKEEP_MS  60000
-#define SERVE_MAINTAIN_MS   (6 * 3600 * 1000) /* what takes years to be due, and what can wait for a day */
-#define SERVE_DRAIN_MS      300               /* at the end, for answers to those that waited */
-#define SERVE_SPREAD_MS     200               /* of settings to screens, at a time */
-#define SERVE_FILES         128               /* descriptors for all but connections and their files */
-#define SERVE_LEAST         16                /* connections, or it is not worth while */
-#define SERVE_MOST          262144            /* connections, where nobody says how many */
+#define SERVE_DRAIN_MS      300    /* at the end, for answers to those that waited */
+#define SERVE_SPREAD_MS     200    /* of settings to screens, at a time */
+#define SERVE_FILES         128    /* descriptors for all but connections and their files */
+#define SERVE_LEAST         16     /* connections, or it is not worth while */
+#define SERVE_MOST          262144 /* connections, where nobody says how many */
 
 struct serving {
     struct app app;
@@ -76,15 +75,14 @@ struct serving {
     struct time_zones time_zones;
     struct home *keeper; /* the same, with a database connection of its own, which waits for the disk */
     struct MHD_Daemon *daemon;
-    int listener;                          /* the listening socket, before and after the daemon has it */
-    int signals, notices;                  /* signalfd, inotify */
-    struct credentials *credentials;       /* held: what is shown now */
-    uint8_t issuer[CA_HASH_SIZE];          /* the authority that it was looked at with */
+    int listener;         /* the listening socket, before and after the daemon has it */
+    int signals, notices; /* signalfd, inotify */
+    struct maintenance *maintenance;
     bool look_again;                       /* soon: not each connection may have heard of what one has */
     int64_t data_version, streams_version; /* that waiters, and streams, have heard of */
     struct settings_spread spread;         /* of settings to the screens below */
     bool spreading;                        /* more of them are to hear of it */
-    int64_t housekeep_at, maintain_at;     /* ms, CLOCK_MONOTONIC */
+    int64_t housekeep_at;                  /* ms, CLOCK_MONOTONIC */
 };
 
 static void serving_halt(struct serving *serving) {
@@ -104,6 +102,7 @@ static void serving_halt(struct serving *serving) {
 static void serving_finish(struct serving *serving) {
     struct app *app = &serving->app;
     serving_halt(serving);
+    maintenance_destroy(serving->maintenance);
     alerts_destroy(app->alerts);
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
@@ -133,7 +132,6 @@ static void serving_finish(struct serving *serving) {
     authorities_close(app->authorities);
     home_close(serving->keeper);
     pp_close(&app->repo_fd);
-    credentials_release(serving->credentials);
     pp_close(&serving->listener);
     pp_close(&serving->signals);
     pp_close(&serving->notices);
@@ -199,28 +197,6 @@ static bool serving_descriptors(struct serving *serving, struct pp_error *error)
     return serving->app.files;
 }
 
-/* Issues the server's certificate anew where that is due, and shows what lies there now, renewed here or laid there by
- * somebody, to whoever connects from now on. Who is connected keeps the one he saw. */
-static bool serving_present(struct serving *serving, struct pp_error *error) {
-    struct app *app = &serving->app;
-    struct host_list hosts = {0};
-    bool renewed = false;
-    PP_AUTO(ca) struct ca *ca = authorities_now(app->authorities);
-    memcpy(serving->issuer, ca->authorities[0].sha256, sizeof serving->issuer);
-    if (!home_hosts_load(app->home, &hosts, error) ||
-        !signing_certify_server(app->home->signing, &hosts, &renewed, error))
-        return false;
-    if (renewed)
-        pp_log_info("the server's certificate was renewed");
-    struct credentials *present = credentials_load(app->home, &hosts, error);
-    if (!present)
-        return false;
-    connections_show(app->connections, present);
-    credentials_release(serving->credentials);
-    serving->credentials = present;
-    return true;
-}
-
 /* The files of the console, where they are. */
 static bool serving_load_console(struct app *app, struct pp_error *error) {
     char folder[PP_PATH_MAX];
@@ -240,10 +216,11 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (serving->keeper = home_open_with(app->home->path, app->home->signing, error)) &&
            (app->waiters = waiters_create(error)) &&
            (app->connections = connections_create(&limits, app->authorities, error)) &&
-           serving_present(serving, error) && (app->writer = writer_create(app->db, error)) &&
-           (app->reader = db_open_again(app->db, error)) && (app->watcher = db_open_again(app->db, error)) &&
-           (app->contacts = contacts_create(error)) && (app->hasher = hasher_create(error)) &&
-           (app->workers = workers_create(error)) && (app->streams = streams_create(app->workers, error)) &&
+           (serving->maintenance = maintenance_create(app, error)) &&
+           (app->writer = writer_create(app->db, error)) && (app->reader = db_open_again(app->db, error)) &&
+           (app->watcher = db_open_again(app->db, error)) && (app->contacts = contacts_create(error)) &&
+           (app->hasher = hasher_create(error)) && (app->workers = workers_create(error)) &&
+           (app->streams = streams_create(app->workers, error)) &&
            (app->changes = screen_changes_create(error)) && screen_uploads_tidy(app->home, error) &&
            (app->proofs = proof_guard_create(error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
@@ -264,7 +241,7 @@ static bool serving_start(struct serving *serving, struct pp_error *error) {
 
 static void serving_announce(const struct serving *serving) {
     const struct app *app = &serving->app;
-    const char *host = credentials_hosts(serving->credentials)->names[0];
+    const char *host = credentials_hosts(maintenance_credentials(serving->maintenance))->names[0];
     const char *bracket = strchr(host, ':') ? "[" : "";
     bool wanted = false;
     db_lock(app->db);
@@ -326,22 +303,7 @@ static void serving_housekeep(struct serving *serving) {
     if (!presence_note(serving->keeper->db, pp_clock_realtime_s(), &error))
         pp_log_warning("housekeeping: %s", error.message);
     db_unlock(serving->keeper->db);
-    if (!publish_refresh(serving->keeper, &error))
-        pp_log_warning("housekeeping: %s", error.message);
     publish_worker_wake(serving->app.publisher); /* of another headend, which may be gone */
-}
-
-/* Every few hours and at SIGHUP. What fails is left as it was. */
-static void serving_maintain(struct serving *serving) {
-    struct pp_error failure = {0};
-    bool again = false;
-    serving->maintain_at = pp_clock_monotonic_ms() + SERVE_MAINTAIN_MS;
-    if (!publish_maintain(serving->keeper, pp_clock_realtime_s(), &again, &failure))
-        pp_log_warning("maintenance: %s", failure.message);
-    if (again)
-        serving->maintain_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
-    if (!serving_present(serving, &failure))
-        pp_log_error("the server's certificate: %s; the one before it is shown", failure.message);
 }
 
 /* Whether a signal says to stop. SIGHUP: maintenance is due. */
@@ -350,7 +312,7 @@ static bool serving_signalled(struct serving *serving) {
     while (read(serving->signals, &signal, sizeof signal) == (ssize_t)sizeof signal) {
         if (signal.ssi_signo != SIGHUP)
             return true;
-        serving->maintain_at = 0;
+        maintenance_hurry(serving->maintenance);
     }
     return false;
 }
@@ -386,19 +348,6 @@ static void serving_check(struct serving *serving) {
     waiters_wake(serving->app.waiters);
 }
 
-/* Another authority issues: the server's certificate is by that one from now on. */
-static void serving_check_authorities(struct serving *serving) {
-    struct pp_error failure = {0};
-    PP_AUTO(ca) struct ca *ca = authorities_now(serving->app.authorities);
-    if (memcmp(ca->authorities[0].sha256, serving->issuer, sizeof serving->issuer) == 0)
-        return;
-    pp_log_info("another certificate authority issues from now on");
-    if (serving_present(serving, &failure))
-        return;
-    pp_log_error("the server's certificate: %s; the one before it is shown", failure.message);
-    serving->maintain_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS; /* again */
-}
-
 /* Somebody has changed something, in another process or on a page. A channel that a screen has left does not wait for
  * its new key until the next housekeeping. */
 static void serving_notice(struct serving *serving) {
@@ -406,7 +355,7 @@ static void serving_notice(struct serving *serving) {
     drain(serving->notices);
     alerts_wake(serving->app.alerts);
     if (channel_key_wanted(serving->keeper->db, id, NULL) && *id)
-        serving->housekeep_at = 0;
+        maintenance_refresh(serving->maintenance);
 }
 
 /* Settings that were changed for many screens get to them, some at each turn: between two hundreds others write. */
@@ -453,14 +402,11 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
         serving->look_again = fds[2].revents != 0;
         serving_check(serving);
         serving_check_streams(serving);
-        serving_check_authorities(serving);
         serving_spread(serving);
         if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
             serving_housekeep(serving);
         }
-        if (pp_clock_monotonic_ms() >= serving->maintain_at)
-            serving_maintain(serving);
     }
 }
 
@@ -491,6 +437,8 @@ bool serve(struct home *home, const struct serve_options *options, int listener,
         !(serving.app.alerts = alerts_create(&serving.app, error)) || !serving_start(&serving, error))
         return false;
     serving_announce(&serving);
+    if (!maintenance_start(serving.maintenance, error))
+        return false;
     if (send(ready, "", 1, MSG_NOSIGNAL) != 1)
         pp_log_warning("nobody hears that it serves");
     return serving_run(&serving, error);

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "crypto/random.h"
 
-/* For an answer, over all tries. Threads that serve everybody wait for it: so long as a signer may be away that is
- * started anew (supervisor.c), and no longer. */
+/* For a free lane and an answer, over all tries. Threads that serve everybody wait for it: so long as a signer may be
+ * away that is started anew (supervisor.c), and no longer. */
 #define WAIT_MS 12000
 /* For what takes long: who gives up while it is done would let go of a lock that is needed still. */
 #define WAIT_LONG_MS (15 * 60 * 1000)
@@ -109,14 +109,22 @@ static struct lane *lane_find(struct remote *remote, unsigned type) {
     return NULL;
 }
 
-static struct lane *lane_begin(struct remote *remote, unsigned type, uint32_t *number) {
+/* The next one that is free; NULL where the time is over before. */
+static struct lane *lane_begin(struct remote *remote, unsigned type, int64_t end_ms, uint32_t *number,
+                               struct pp_error *error) {
+    const struct timespec end = {.tv_sec = end_ms / 1000, .tv_nsec = end_ms % 1000 * 1000000L};
     struct lane *lane;
+    bool late = false;
     pthread_mutex_lock(&remote->mutex);
-    while (!(lane = lane_find(remote, type)))
-        pthread_cond_wait(&remote->freed, &remote->mutex);
-    lane->busy = true;
-    *number = ++remote->number;
+    while (!(lane = lane_find(remote, type)) && !late)
+        late = pthread_cond_timedwait(&remote->freed, &remote->mutex, &end) == ETIMEDOUT;
+    if (lane) {
+        lane->busy = true;
+        *number = ++remote->number;
+    }
     pthread_mutex_unlock(&remote->mutex);
+    if (!lane)
+        pp_fail(error, PP_E_NET, "signer: it does not answer others either");
     return lane;
 }
 
@@ -199,10 +207,9 @@ static bool answer_take(const struct signing_message *message, struct signing_an
     return pp_fail(error, message->flag, "%s", reason);
 }
 
-static bool lane_ask(struct lane *lane, const struct signing_message *request, struct signing_answer *answer,
-                     struct pp_error *error) {
+static bool lane_ask(struct lane *lane, const struct signing_message *request, int64_t end_ms,
+                     struct signing_answer *answer, struct pp_error *error) {
     struct signing_message message;
-    int64_t end_ms = pp_clock_monotonic_ms() + (takes_long(request->type) ? WAIT_LONG_MS : WAIT_MS);
     if (!lane_drain(lane, error))
         return false;
     for (unsigned tries = 0; tries < TRIES_MAX; tries++) {
@@ -225,8 +232,11 @@ static bool remote_ask(struct signing *signing, const struct signing_message *re
                        struct signing_answer *answer, struct pp_error *error) {
     struct remote *remote = (struct remote *)signing;
     struct signing_message numbered = *request;
-    struct lane *lane = lane_begin(remote, request->type, &numbered.number);
-    bool ok = lane_ask(lane, &numbered, answer, error);
+    int64_t end_ms = pp_clock_monotonic_ms() + (takes_long(request->type) ? WAIT_LONG_MS : WAIT_MS);
+    struct lane *lane = lane_begin(remote, request->type, end_ms, &numbered.number, error);
+    if (!lane)
+        return false;
+    bool ok = lane_ask(lane, &numbered, end_ms, answer, error);
     lane_end(remote, lane);
     return ok;
 }
@@ -246,8 +256,12 @@ struct signing *signing_remote(const int lanes[SIGNING_LANES], struct pp_error *
         return NULL;
     }
     remote->signing = (struct signing){.ask = remote_ask, .close = remote_close};
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&remote->mutex, NULL);
-    pthread_cond_init(&remote->freed, NULL);
+    pthread_cond_init(&remote->freed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     for (size_t i = 0; i < SIGNING_LANES; i++)
         remote->lanes[i] = (struct lane){.fd = lanes[i], .packet = PP_BUF_INIT(SIGNING_PACKET_MAX)};
     if (crypto_random(&remote->number, sizeof remote->number, error))

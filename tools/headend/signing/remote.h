@@ -1,8 +1,8 @@
 /*
  * The signer in another process: requests go over lanes, each a SOCK_SEQPACKET socket on which one request at a time is
  * under way. The first is for what changes keys or takes long (the repository, the authorities), so that states wait
- * for none of it. An answer is waited for 12 seconds and no longer, on the first lane a quarter of an hour; then it is
- * PP_E_NET.
+ * for none of it. A lane and the answer are waited for 12 seconds together and no longer, the first lane and its answer
+ * a quarter of an hour; then it is PP_E_NET.
  *
  * A signer that is started anew says so on each lane (HELLO): what was asked before and not answered is asked again, by
  * the same number. All rows may be: what was done once is done again, or found done.

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,9 +16,11 @@
 #include <unistd.h>
 
 #include "../headend_home.h"
+#include "base/clock.h"
 #include "headend/serve/children.h"
 
-#define LARGE (100 * 1024) /* bytes, that a lane with the least place does not take in one packet */
+#define LARGE       (100 * 1024) /* bytes, that a lane with the least place does not take in one packet */
+#define ONE_WAIT_MS 12000
 
 static int lanes[SIGNING_LANES][2];
 
@@ -89,11 +92,43 @@ static void a_full_lane_is_not_waited_for_for_ever(void **state) {
     }
 }
 
+static void *ask_ready(void *arg) {
+    struct pp_error error = {0};
+    assert_false(signing_ready(arg, &error));
+    assert_int_equal(error.code, PP_E_NET);
+    return NULL;
+}
+
+/* Nobody answers: one after the other, they would wait three times as long as one. */
+static void many_who_ask_wait_no_longer_than_one(void **state) {
+    int ends[SIGNING_LANES];
+    pthread_t threads[3 * (SIGNING_LANES - 1)];
+    struct pp_error error = {0};
+    (void)state;
+    for (int i = 0; i < SIGNING_LANES; i++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, lanes[i]), 0);
+        ends[i] = lanes[i][1];
+    }
+    PP_AUTO(signing) struct signing *signing = signing_remote(ends, &error);
+    assert_non_null(signing);
+    int64_t begun_ms = pp_clock_monotonic_ms();
+    for (size_t i = 0; i < PP_COUNT(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_ready, signing), 0);
+    for (size_t i = 0; i < PP_COUNT(threads); i++)
+        pthread_join(threads[i], NULL);
+    assert_true(pp_clock_monotonic_ms() - begun_ms < 2 * ONE_WAIT_MS);
+    for (int i = 0; i < SIGNING_LANES; i++) {
+        close(lanes[i][0]);
+        close(lanes[i][1]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_lane_that_fails_ends_the_whole_of_it, test_home_setup,
                                         test_home_teardown),
         cmocka_unit_test(a_full_lane_is_not_waited_for_for_ever),
+        cmocka_unit_test(many_who_ask_wait_no_longer_than_one),
     };
     return cmocka_run_group_tests_name("headend/serve/signer_process", tests, NULL, NULL);
 }
