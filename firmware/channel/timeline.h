@@ -12,8 +12,8 @@
 #include "channel/schedule.h"
 
 #define TIMELINE_OCCURRENCES_MAX 5000
-#define TIMELINE_SEARCH_MAX      20000    /* questions to single events */
-#define TIMELINE_STEPS_MAX       10000000 /* days looked at for them, in all */
+#define TIMELINE_SEARCH_MAX      20000   /* questions to single events */
+#define TIMELINE_STEPS_MAX       4000000 /* days looked at for them, in all */
 
 #define TIMELINE_DEFAULT         SIZE_MAX /* as `event`: none, so the default layout */
 

@@ -107,4 +107,8 @@ void api_versions(struct request *request, struct reply *reply);
 void api_version(struct request *request, struct reply *reply);
 void api_version_name(struct request *request, struct reply *reply);
 
+/* schedule.c */
+extern const struct list_form api_schedule_form, api_now_form;
+void api_schedule(struct request *request, struct reply *reply);
+
 #endif

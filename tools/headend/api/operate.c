@@ -69,12 +69,25 @@ static bool in_address(const struct request *request, const char *field) {
     return !*field || (is_of_site(request) && strcmp(field, "site") == 0);
 }
 
-static void refuse_value(struct reply *reply, const struct op_result *result, const struct pp_error *error) {
+/* Whether it stands behind the '?'. */
+static bool in_query(const struct request *request, const char *field) {
+    const struct list_form *form = request->route->api->list;
+    for (size_t i = 0; form && i < LIST_FILTERS_MAX && form->filters[i].name; i++) {
+        if (strcmp(form->filters[i].name, field) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void refuse_value(const struct request *request, struct reply *reply, const struct op_result *result,
+                         const struct pp_error *error) {
     if (result->wait_s > 0) {
         reply_with(reply, PROBLEM_TOO_MANY_ATTEMPTS, "%s", error->message);
         reply_retry_after(reply, result->wait_s);
     } else if (*result->field) {
-        reply_with_parameter(reply, PROBLEM_BODY_INVALID, result->field, error->message);
+        reply_with_parameter(reply,
+                             in_query(request, result->field) ? PROBLEM_QUERY_INVALID : PROBLEM_BODY_INVALID,
+                             result->field, error->message);
     } else {
         reply_with(reply, PROBLEM_STATE_CONFLICT, "%s", error->message);
     }
@@ -94,7 +107,7 @@ static void refuse(const struct request *request, struct reply *reply, const str
         break;
     case PP_E_INVALID:
     case PP_E_LIMIT:
-        refuse_value(reply, result, error);
+        refuse_value(request, reply, result, error);
         break;
     case PP_E_STATE:
         if (strcmp(result->field, "count") == 0)

@@ -84,6 +84,9 @@ static const struct route_api content_revert = {.operation = "content.revert", .
 static const struct route_api channels = {.list = &api_channels_form, .operation = "channel.list"};
 static const struct route_api channel_add = {.operation = "channel.add"};
 static const struct route_api channel_show = {.operation = "channel.show", .id = "channel"};
+static const struct route_api channel_schedule = {
+    .list = &api_schedule_form, .operation = "schedule.show", .id = "channel"};
+static const struct route_api screen_now = {.list = &api_now_form, .operation = "screen.now"};
 static const struct route_api channel_change = {.operation = "channel.change", .id = "channel"};
 static const struct route_api channel_remove = {.operation = "channel.remove", .id = "channel"};
 static const struct route_api channel_publish = {.operation = "channel.publish", .id = "channel"};
@@ -145,6 +148,7 @@ static const struct route routes[] = {
      &screen_commands},
     {"GET", "/api/v1/screens/{id:uuid}/picture", ROUTE_API, NULL, 0, api_screen_picture, WORK_WRITES,
      &screen_picture},
+    {"GET", "/api/v1/screens/{id:uuid}/now", ROUTE_API, NULL, 0, api_schedule, WORK_WRITES, &screen_now},
     {"POST", "/api/v1/screens/actions", ROUTE_API, JSON, ACTIONS_MAX, api_operate, WORK_WRITES, &screens_act},
     {"GET", "/api/v1/screens/{id:uuid}/settings", ROUTE_API, NULL, 0, api_tagged, WORK_WRITES,
      &screen_settings},
@@ -241,6 +245,8 @@ static const struct route routes[] = {
      WORK_WRITES, &draft_change},
     {"GET", "/api/v1/channels/{id}/draft/changes", ROUTE_API, NULL, 0, api_draft_changes, WORK_WRITES,
      &channel_show},
+    {"GET", "/api/v1/channels/{id}/schedule", ROUTE_API, NULL, 0, api_schedule, WORK_WRITES,
+     &channel_schedule},
     {"POST", "/api/v1/channels/{id}/publish", ROUTE_API, JSON, SETUP_MAX, api_job_ask, WORK_WRITES,
      &channel_publish},
     {"POST", "/api/v1/channels/{id}/unpublish", ROUTE_API, NULL, 0, api_job_ask, WORK_WRITES,

@@ -50,6 +50,9 @@ static const struct command commands[] = {
     {"screen", "list", command_screen_list, "DIR [--json]", "list the screens"},
     {"screen", "show", command_screen_show, "DIR SCREEN",
      "tell all about one screen, with its last events, as JSON"},
+    {"screen", "now", command_screen_now, "DIR SCREEN [--at TIME] [--json]",
+     "tell what is on at a screen, now or at a TIME like 2026-11-29T08:00 of its zone (with a Z of UTC), and "
+     "why"},
     {"screen", "events", command_screen_events, "DIR SCREEN [--limit N] [--json]",
      "tell what a screen has reported, the newest last"},
     {"screen", "set", command_screen_set,
@@ -113,6 +116,11 @@ static const struct command commands[] = {
      "take back what is published on a channel: its screens say that it is empty"},
     {"channel", "versions", command_channel_versions, "DIR ID [--json]",
      "list what was published on a channel, by whom and when, as far as it is kept, the newest first"},
+    {"channel", "schedule", command_channel_schedule,
+     "DIR ID [--from DAY] [--to DAY] [--time-zone ZONE] [--draft] [--json]",
+     "list what a channel shows from when to when, a week from today unless told otherwise, and where events "
+     "get in "
+     "each other's way"},
     {"channel", "restore", command_channel_restore,
      "DIR ID NUMBER [--note TEXT] [--renderers FOLDER] [--renderer-user NAME]",
      "publish a version of a channel again, with the content that it had"},

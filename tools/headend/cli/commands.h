@@ -76,6 +76,9 @@ PP_MUST_USE bool command_screen_access(int argc, char **argv, struct pp_error *e
 PP_MUST_USE bool command_screen_sign_out(int argc, char **argv, struct pp_error *error);
 /* cli/screen_proxy.c */
 PP_MUST_USE bool command_screen_proxy(int argc, char **argv, struct pp_error *error);
+/* cli/schedule.c */
+PP_MUST_USE bool command_channel_schedule(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_screen_now(int argc, char **argv, struct pp_error *error);
 /* cli/screen_show.c */
 PP_MUST_USE bool command_group_list(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_group_add(int argc, char **argv, struct pp_error *error);

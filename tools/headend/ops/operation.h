@@ -98,6 +98,9 @@ bool op_version_show(struct op *op, struct pp_error *error);
 bool op_version_name(struct op *op, struct pp_error *error);
 bool op_publishing_show(struct op *op, struct pp_error *error);
 bool op_publishing_change(struct op *op, struct pp_error *error);
+/* op_schedule.c */
+bool op_schedule_show(struct op *op, struct pp_error *error);
+bool op_screen_now(struct op *op, struct pp_error *error);
 /* op_groups.c */
 bool op_group_show(struct op *op, struct pp_error *error);
 bool op_group_create(struct op *op, struct pp_error *error);

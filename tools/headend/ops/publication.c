@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "channel/manifest.h"
 #include "headend/ingest/playlist_shape.h"
 #include "headend/ingest/playlist_times.h"
 #include "headend/ops/draft.h"
@@ -125,12 +124,14 @@ static bool type_of(void *arg, const char *id, struct media_type *type, struct p
 
 /* ---- As screens see it ---- */
 
-/* Objects that stand for those to come. */
-static bool screens_take(const struct playlist *playlist, struct pp_error *error) {
-    pp_autojson cJSON *manifest = cJSON_Duplicate(playlist->manifest, true);
+struct channel_manifest *publication_parse(const cJSON *without, size_t count, struct pp_error *error) {
+    pp_autojson cJSON *manifest = cJSON_Duplicate(without, true);
+    static const char *const made[] = {"objects", "channel"};
+    for (size_t i = 0; i < PP_COUNT(made); i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(manifest, made[i]);
     cJSON *objects = cJSON_AddObjectToObject(manifest, "objects");
     cJSON_AddStringToObject(manifest, "channel", "draft");
-    for (size_t i = 0; i < playlist->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         char name[32];
         snprintf(name, sizeof name, "o%zu", i + 1);
         cJSON *object = cJSON_AddObjectToObject(objects, name);
@@ -140,10 +141,15 @@ static bool screens_take(const struct playlist *playlist, struct pp_error *error
         cJSON_AddStringToObject(object, "key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     }
     pp_autojsontext char *text = cJSON_PrintUnformatted(manifest);
-    if (!text)
-        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    if (text)
+        return channel_manifest_parse(text, strlen(text), error);
+    pp_fail(error, PP_E_NOMEM, "out of memory");
+    return NULL;
+}
+
+static bool screens_take(const struct playlist *playlist, struct pp_error *error) {
     PP_AUTO(channel_manifest)
-    struct channel_manifest *parsed = channel_manifest_parse(text, strlen(text), error);
+    struct channel_manifest *parsed = publication_parse(playlist->manifest, playlist->count, error);
     return parsed || pp_wrap(error, "screens would refuse this");
 }
 

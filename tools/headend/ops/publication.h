@@ -5,6 +5,7 @@
 #ifndef HEADEND_OPS_PUBLICATION_H
 #define HEADEND_OPS_PUBLICATION_H
 
+#include "channel/manifest.h"
 #include "headend/ingest/playlist.h"
 #include "headend/ops/content.h"
 #include "headend/ops/publish_object.h"
@@ -28,6 +29,9 @@ PP_MUST_USE bool publication_make(struct db *db, const cJSON *document, const cJ
  * became. PP_E_NOTFOUND where the version is not kept. With the keys of those that are in the library. */
 PP_MUST_USE bool publication_of_version(struct db *db, const char *channel, int64_t number,
                                         struct publication *publication, struct pp_error *error);
+/* A manifest without objects, as screens read it: such as stand for those to come, `objects` of them. The caller
+ * destroys it. NULL where screens would refuse it. */
+struct channel_manifest *publication_parse(const cJSON *manifest, size_t objects, struct pp_error *error);
 /* Reads the keys of those that are in the library. */
 PP_MUST_USE bool publication_open_keys(struct db *db, struct publication *publication,
                                        struct pp_error *error);
