@@ -254,6 +254,16 @@ describe('publishing from the library', () => {
     await admin.refused(412, 'changed-meanwhile', 'POST', '/api/v1/channels/refused/publish', {}, { 'if-match': '"0000000000000000"' });
   });
 
+  test('what was looked at is what is published: with the tag of a draft that was changed since, nothing is', async () => {
+    await draft('looked', { items: [{ content: content['red.png'] }] });
+    const { etag } = (await admin.get(draftOf('looked'))).headers;
+    await draft('looked', { items: [{ content: content['red.png'] }, { content: content['red.png'] }] });
+    await admin.refused(412, 'changed-meanwhile', 'POST', '/api/v1/channels/looked/publish', {}, { 'if-match': etag });
+    assert.deepEqual((await admin.get('/api/v1/channels/looked/jobs')).json().items, []);
+    const now = (await admin.get(draftOf('looked'))).headers.etag;
+    assert.equal((await admin.ask('POST', '/api/v1/channels/looked/publish', {}, { 'if-match': now })).status, 202);
+  });
+
   test('a draft that says of a picture that it is a film is told to be refused, and the server goes on', async () => {
     const id = (await library.add(await readFile(await makeVideo(dir, 'turned.mp4', 'red', 1)), { filename: 'turned.mp4' })).content;
     await draft('turned', { items: [{ content: content['red.png'] }, { content: id, kind: 'video' }] });

@@ -185,10 +185,16 @@ describe('versions of a channel', () => {
     const next = await publishing.ask('both', {}, pat);
     const [, earlier] = await versions('both');
     assert.equal((await restore('both', earlier.number, {}, bob)).state, 'done', 'what waits for approval keeps nobody from rolling back');
-    assert.equal((await pat.ask('POST', `${next}/decline`)).json().state, 'declined');
+    assert.equal((await pat.refused(400, 'body-invalid', 'POST', `${next}/decline`, { reason: 'x'.repeat(101) })).parameter, 'reason');
+    await ed.refused(403, 'not-permitted', 'POST', `${next}/decline`, { reason: 'no' });
+    await eve.refused(404, 'not-found', 'POST', `${next}/decline`, { reason: 'no' });
+    const declined = (await bob.ask('POST', `${next}/decline`, { reason: 'The prices are of last year' })).json();
+    assert.deepEqual([declined.state, declined.refusal, declined.decided_by], ['declined', 'The prices are of last year', 'bob']);
+    const taken = await publishing.ask('both', {}, pat);
+    assert.equal((await pat.ask('POST', `${taken}/decline`, {})).json().refusal, null, 'taken back, without a reason');
     await bob.refused(409, 'state-conflict', 'POST', `${next}/approve`);
     const rows = (await audited()).filter(({ target, operation }) => target === 'both' && /^job\./.test(operation));
-    assert.deepEqual(rows.map(({ operation, outcome, actor }) => [operation, outcome, actor]), [['job.approve', 'denied', 'ed'], ['job.approve', 'done', 'bob'], ['job.decline', 'done', 'pat']]);
+    assert.deepEqual(rows.map(({ operation, outcome, actor }) => [operation, outcome, actor]), [['job.approve', 'denied', 'ed'], ['job.approve', 'done', 'bob'], ['job.decline', 'denied', 'ed'], ['job.decline', 'done', 'bob'], ['job.decline', 'done', 'pat']]);
     await admin.ask('PUT', '/api/v1/settings/publishing', { approval: false });
   });
 
@@ -256,7 +262,7 @@ describe('versions of a channel', () => {
       await publishing.draft('ended', { items: [{ content: await add(picture(), 'ended.png') }] });
       const declined = await publishing.ask('ended', {}, ann);
       assert.match(await stored(declined), /^approval\|[1-9]/);
-      const job = (await admin.ask('POST', `${declined}/decline`)).json();
+      const job = (await admin.ask('POST', `${declined}/decline`, {})).json();
       assert.deepEqual([job.state, job.document, job.contents], ['declined', null, []]);
       const done = await publishing.ask('ended', {}, ann);
       await admin.ask('POST', `${done}/approve`);

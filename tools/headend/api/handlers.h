@@ -9,7 +9,8 @@ void api_session(struct request *request, struct reply *reply);
 void api_session_begin(struct request *request, struct reply *reply);
 void api_session_end(struct request *request, struct reply *reply);
 /* Answers with a session that has begun, and has the browser keep it. Its token is a secret. */
-void api_session_reply(struct reply *reply, unsigned status, const char *name, const char *token);
+void api_session_reply(struct request *request, struct reply *reply, unsigned status, const char *name,
+                       const char *token);
 /* body.c */
 /* Whether the request's body is an object, which is request->document then. False: it is answered. */
 bool api_body(struct request *request, struct reply *reply);

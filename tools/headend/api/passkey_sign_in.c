@@ -78,7 +78,7 @@ void api_passkey_sign_in(struct request *request, struct reply *reply) {
     else if (!enter(request, source, admin, name, token, &error))
         reply_failure(reply, &error);
     else
-        api_session_reply(reply, MHD_HTTP_OK, name, token);
+        api_session_reply(request, reply, MHD_HTTP_OK, name, token);
     pp_wipe(token, sizeof token);
     pp_wipe(binding, sizeof binding);
 }

@@ -4,6 +4,7 @@
 #include "headend/api/operate.h"
 #include "headend/api/routes.h"
 #include "headend/http/problems.h"
+#include "headend/ops/users.h"
 #include "headend/server/admin.h"
 #include "headend/server/admin_attempt.h"
 #include "headend/server/csrf.h"
@@ -31,31 +32,49 @@ bool api_authenticate(struct request *request, struct reply *reply) {
     return false;
 }
 
-static void reply_session(struct reply *reply, unsigned status, const char *name, const char *session) {
+/* What they may do, so that a page offers no more than that; it is looked at again with each request. */
+static cJSON *session_json(struct db *db, const char *name, const char *session, struct pp_error *error) {
     char token[CSRF_SIZE];
-    struct pp_error error = {0};
-    pp_autojson cJSON *answer = cJSON_CreateObject();
-    if (!csrf_token(session, token, &error)) {
-        reply_failure(reply, &error);
-        return;
-    }
+    char text[GRANT_TEXT_SIZE];
+    struct actor actor = {.kind = ACTOR_PERSON};
+    if (!csrf_token(session, token, error) || !user_grants(db, name, &actor, error))
+        return NULL;
+    cJSON *answer = cJSON_CreateObject();
     cJSON_AddStringToObject(answer, "name", name);
     cJSON_AddStringToObject(answer, "csrf", token);
-    reply_json(reply, status, answer);
+    cJSON *roles = cJSON_AddArrayToObject(answer, "roles");
+    for (size_t i = 0; i < actor.grants_count; i++) {
+        grant_text(&actor.grants[i], text);
+        cJSON_AddItemToArray(roles, cJSON_CreateString(text));
+    }
+    return answer;
 }
 
-void api_session_reply(struct reply *reply, unsigned status, const char *name, const char *token) {
-    reply_session(reply, status, name, token);
-    admin_cookie_set(reply, ADMIN_COOKIE, token, ADMIN_LIFETIME_S);
+/* False: the answer is that it could not be told. */
+static bool reply_session(struct request *request, struct reply *reply, unsigned status, const char *name,
+                          const char *session) {
+    struct pp_error error = {0};
+    pp_autojson cJSON *answer = session_json(request->db, name, session, &error);
+    if (answer)
+        reply_json(reply, status, answer);
+    else
+        reply_failure(reply, &error);
+    return answer != NULL;
+}
+
+void api_session_reply(struct request *request, struct reply *reply, unsigned status, const char *name,
+                       const char *token) {
+    if (reply_session(request, reply, status, name, token))
+        admin_cookie_set(reply, ADMIN_COOKIE, token, ADMIN_LIFETIME_S);
 }
 
 /* GET /api/v1/session */
 void api_session(struct request *request, struct reply *reply) {
-    reply_session(reply, MHD_HTTP_OK, request->admin.name, request->admin.session);
+    (void)reply_session(request, reply, MHD_HTTP_OK, request->admin.name, request->admin.session);
 }
 
 /* What comes of an attempt. */
-static void sign_in_tell(const struct request *request, struct reply *reply, enum admin_attempt outcome,
+static void sign_in_tell(struct request *request, struct reply *reply, enum admin_attempt outcome,
                          const char *token, const struct pp_error *error) {
     switch (outcome) {
     case ADMIN_ATTEMPT_WAITS:
@@ -72,7 +91,7 @@ static void sign_in_tell(const struct request *request, struct reply *reply, enu
         reply_with(reply, PROBLEM_SIGN_IN_WRONG, "no account has this name and password");
         break;
     case ADMIN_ATTEMPT_RIGHT:
-        api_session_reply(reply, MHD_HTTP_OK, request->attempt.name, token);
+        api_session_reply(request, reply, MHD_HTTP_OK, request->attempt.name, token);
         break;
     case ADMIN_ATTEMPT_ERROR:
         reply_failure(reply, error);

@@ -96,7 +96,7 @@ static void enter(struct request *request, struct reply *reply, int64_t admin, c
     }
     request_address(request, address);
     pp_log_info("the first account was made from %s", address);
-    api_session_reply(reply, MHD_HTTP_CREATED, name, session);
+    api_session_reply(request, reply, MHD_HTTP_CREATED, name, session);
     pp_wipe(session, sizeof session);
 }
 

@@ -51,11 +51,12 @@ bool op_draft_change(struct op *op, struct pp_error *error) {
 
 /* ---- Publishing ---- */
 
-static bool note_take(struct op *op, char note[PUBLISH_NOTE_MAX + 1], struct pp_error *error) {
+static bool note_take(struct op *op, const char *field, char note[PUBLISH_NOTE_MAX + 1],
+                      struct pp_error *error) {
     struct pp_error wrong = {0};
-    const char *given = op_text(op, "note");
-    if (!text_check("note", given, 0, PUBLISH_NOTE_MAX, &wrong))
-        return op_fail(op, "note", wrong.code, error, "%s", wrong.message);
+    const char *given = op_text(op, field);
+    if (!text_check(field, given, 0, PUBLISH_NOTE_MAX, &wrong))
+        return op_fail(op, field, wrong.code, error, "%s", wrong.message);
     snprintf(note, PUBLISH_NOTE_MAX + 1, "%s", given);
     return true;
 }
@@ -137,12 +138,12 @@ static bool job_find(struct op *op, struct publish_job *job, struct pp_error *er
                : pp_fail(error, missing.code, "%s", missing.message);
 }
 
-static bool job_decide(struct op *op, const struct publish_job *job, bool approved, struct pp_error *error) {
-    if (!publish_job_decide(op->db, job->id, approved, op->actor->name, error))
-        return false;
+static bool job_decided(struct op *op, const struct publish_job *job, const char *reason) {
     op->after = cJSON_CreateObject();
     cJSON_AddStringToObject(op->after, "job", job->id);
     cJSON_AddStringToObject(op->after, "author", job->author);
+    if (*reason)
+        cJSON_AddStringToObject(op->after, "reason", reason);
     return true;
 }
 
@@ -160,13 +161,16 @@ bool op_job_approve(struct op *op, struct pp_error *error) {
         return pp_fail(error, PP_E_STATE, "somebody else has to agree than who has asked for it");
     if (!publication_make(op->db, job.document, job.pins, pp_clock_realtime_s(), &publication, &wrong))
         return pp_fail(error, PP_E_STATE, "%s", wrong.message);
-    return job_decide(op, &job, true, error);
+    return publish_job_approve(op->db, job.id, op->actor->name, error) && job_decided(op, &job, "");
 }
 
 /* Or taken back, by who asked. */
 bool op_job_decline(struct op *op, struct pp_error *error) {
+    char reason[PUBLISH_NOTE_MAX + 1];
     publish_job_auto struct publish_job job = {0};
-    return job_find(op, &job, error) && job_decide(op, &job, false, error);
+    return note_take(op, "reason", reason, error) && job_find(op, &job, error) &&
+           publish_job_decline(op->db, job.id, op->actor->name, reason, error) &&
+           job_decided(op, &job, reason);
 }
 
 /* Of the command line, which is at work on them itself. */
@@ -199,7 +203,7 @@ static bool publish_draft(struct op *op, struct publish_job *job, struct pp_erro
 
 bool op_channel_publish(struct op *op, struct pp_error *error) {
     publish_job_auto struct publish_job job = {0};
-    return note_take(op, job.note, error) &&
+    return note_take(op, "note", job.note, error) &&
            (op_has(op, "files") ? publish_files(op, &job, error) : publish_draft(op, &job, error));
 }
 
@@ -290,7 +294,7 @@ bool op_channel_restore(struct op *op, struct pp_error *error) {
     publication_auto struct publication publication = {0};
     publish_job_auto struct publish_job job = {0};
     if (!op_channel_find(op, &channel, error) || !version_take(op, &version, error) ||
-        !note_take(op, job.note, error))
+        !note_take(op, "note", job.note, error))
         return false;
     if (version.number == channel.publish)
         return pp_fail(error, PP_E_STATE, "that version is what is published");

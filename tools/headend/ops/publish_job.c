@@ -135,12 +135,19 @@ void publish_job_fail(struct db *db, const char *id, const struct pp_error *why)
         pp_log_error("publish %s: %s (%s)", id, why->message, error.message);
 }
 
-bool publish_job_decide(struct db *db, const char *id, bool approved, const char *by,
-                        struct pp_error *error) {
-    bool ok =
-        approved ? db_run(db, error, DB_JOB_APPROVE, DB_TEXT(by), DB_TEXT(id))
-                 : db_run(db, error, DB_JOB_DECLINE, DB_TEXT(by), DB_INT(pp_clock_realtime_s()), DB_TEXT(id));
-    return ok && (db_changes(db) || pp_fail(error, PP_E_STATE, "it waits for nobody's approval"));
+static bool job_waited(struct db *db, struct pp_error *error) {
+    return db_changes(db) || pp_fail(error, PP_E_STATE, "it waits for nobody's approval");
+}
+
+bool publish_job_approve(struct db *db, const char *id, const char *by, struct pp_error *error) {
+    return db_run(db, error, DB_JOB_APPROVE, DB_TEXT(by), DB_TEXT(id)) && job_waited(db, error);
+}
+
+bool publish_job_decline(struct db *db, const char *id, const char *by, const char *reason,
+                         struct pp_error *error) {
+    return db_run(db, error, DB_JOB_DECLINE, DB_TEXT(by), DB_INT(pp_clock_realtime_s()), DB_TEXT(reason),
+                  DB_TEXT(id)) &&
+           job_waited(db, error);
 }
 
 bool publish_job_settle_public(struct db *db, int64_t snapshot, struct pp_error *error) {

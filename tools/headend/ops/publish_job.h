@@ -68,8 +68,10 @@ PP_MUST_USE bool publish_job_end(struct db *db, const char *id, const char *stat
 void publish_job_fail(struct db *db, const char *id, const struct pp_error *why);
 /* Whatever has not begun of a channel that is removed. Within the caller's transaction. */
 PP_MUST_USE bool publish_job_forsake(struct db *db, const char *channel, struct pp_error *error);
-PP_MUST_USE bool publish_job_decide(struct db *db, const char *id, bool approved, const char *by,
-                                    struct pp_error *error);
+/* Somebody agrees, or declines, with a reason or "". PP_E_STATE where it waits for nobody. */
+PP_MUST_USE bool publish_job_approve(struct db *db, const char *id, const char *by, struct pp_error *error);
+PP_MUST_USE bool publish_job_decline(struct db *db, const char *id, const char *by, const char *reason,
+                                     struct pp_error *error);
 /* Those whose publishes became public with this snapshot are done. Before the publishes' rows change. */
 PP_MUST_USE bool publish_job_settle_public(struct db *db, int64_t snapshot, struct pp_error *error);
 /* Of those who have gone. Who calls holds the publish lock, and has settled the publishes. */

@@ -14,7 +14,7 @@ export type PasskeyName = { name: string };
 export type NewPasskey = PasskeyName & { passkey: RegistrationResponse };
 export type Passkeys = { items: Passkey[] };
 export type Passkey = { id: string; name: string; host: string; synced: boolean; created: Time; used: Time };
-export type Session = { name: string; csrf: string };
+export type Session = { name: string; roles: RoleList; csrf: string };
 export type NothingEvent = Record<string, unknown>;
 export type ScreensEvent = { ids: string[] };
 export type State = "online" | "idle" | "trouble" | "offline" | "waiting" | "retired";
@@ -85,6 +85,7 @@ export type ScreenNow = { screen: string; time_zone: string; at: Time; at_local:
 export type Because = null | { event: number; priority: number; rrule: string | null; since: Time; since_local: LocalTime; until: Time; until_local: LocalTime };
 export type Shown = { version: number | null; layout: string; because: Because; next: null | { at: Time; at_local: LocalTime; layout: string; because: Because }; looked_until: Time; looked_until_local: LocalTime; zones: { zone: string; playlist: string; by: "clock" | "alone" | "order" | "nothing"; next_ms: number | null; items: { id: string; kind: "image" | "video"; content: string | null; name: string | null; duration_ms: number | null }[]; items_total: number }[] };
 export type PublishRequest = { note?: string };
+export type DeclineRequest = { reason?: string };
 export type Job = { id: string; channel: ChannelName; kind: "publish" | "files" | "restore" | "unpublish" | "remove"; state: "approval" | "waiting" | "running" | "done" | "failed" | "declined"; author: string; note: string | null; created: Time; started: Time; ended: Time; bytes: number; total: number; publish: number | null; refusal: string | null; decided_by: string | null };
 export type JobShown = { id: string; channel: ChannelName; kind: "publish" | "files" | "restore" | "unpublish" | "remove"; state: "approval" | "waiting" | "running" | "done" | "failed" | "declined"; author: string; note: string | null; created: Time; started: Time; ended: Time; bytes: number; total: number; publish: number | null; refusal: string | null; decided_by: string | null; document: Playlist | null; contents: { content: string; version: number; name: string | null; valid_from: Time; valid_to: Time }[] };
 export type PublishingSettings = { approval: boolean };
@@ -202,7 +203,7 @@ export interface Operations {
   'PUT /api/v1/mail-server': { body: MailServerChange; answer: undefined };
   'DELETE /api/v1/mail-server': { answer: undefined };
   'POST /api/v1/channels/{id}/jobs/{job}/approve': { path: { id: string; job: string }; answer: JobShown };
-  'POST /api/v1/channels/{id}/jobs/{job}/decline': { path: { id: string; job: string }; answer: JobShown };
+  'POST /api/v1/channels/{id}/jobs/{job}/decline': { path: { id: string; job: string }; body: DeclineRequest; answer: JobShown };
   'GET /api/v1/channels/{id}/versions': { path: { id: string }; answer: { items: VersionRow[] } };
   'GET /api/v1/channels/{id}/versions/{number}': { path: { id: string; number: number }; answer: Version };
   'PATCH /api/v1/channels/{id}/versions/{number}': { path: { id: string; number: number }; body: { name: string | null }; answer: Version };
