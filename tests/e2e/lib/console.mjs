@@ -137,6 +137,34 @@ export async function stock(headend) {
   return made;
 }
 
+// A channel with a history: two versions, one of them named, and a third that somebody else has asked for.
+export async function publishTwice(headend) {
+  const cookie = await session(headend);
+  const { csrf } = (await headend.request('GET', '/api/v1/session', { cookie })).json();
+  const ask = async (method, target, body, headers = {}) => {
+    const answer = await headend.request(method, target, { cookie, headers: { 'pingplay-csrf': csrf, 'content-type': 'application/json', ...headers }, ...(body ? { body: JSON.stringify(body) } : {}) });
+    if (answer.status >= 300) throw new Error(`${method} ${target}: ${answer.text}`);
+    return answer;
+  };
+  const here = '/api/v1/channels/gallery';
+  const contents = (await ask('GET', '/api/v1/content?limit=4')).json().items.map(({ id }) => id);
+  const publish = async (items, note) => {
+    const { etag } = (await ask('GET', `${here}/draft`)).headers;
+    const draft = await ask('PUT', `${here}/draft`, { items: items.map((content) => ({ content })) }, { 'if-match': etag });
+    return (await ask('POST', `${here}/publish`, { note }, { 'if-match': draft.headers.etag })).headers.location;
+  };
+  const done = (place) => eventually(async () => (await ask('GET', place)).json().state === 'done', 60000, 'a publish');
+  await ask('POST', '/api/v1/channels', { id: 'gallery', title: 'Art gallery' });
+  await done(await publish(contents.slice(0, 2), 'Spring opening'));
+  await done(await publish([contents[1], contents[0], contents[2]], 'With the harbour'));
+  const { items: [, first] } = (await ask('GET', `${here}/versions`)).json();
+  await ask('PATCH', `${here}/versions/${first.number}`, { name: 'Opening night' });
+  await ask('PUT', '/api/v1/settings/publishing', { approval: true });
+  await publish([contents[2], contents[1], contents[3]].filter(Boolean), 'Summer hours');
+  await ask('PUT', '/api/v1/settings/publishing', { approval: false });
+  await headend.sql("UPDATE publish_job SET author = 'Claire Dubois', admin = 0 WHERE state = 'approval'");
+}
+
 // So many screens as a chain of shops has them; all of them are there at once.
 const cities = ['Bordeaux', 'Lille', 'Lyon', 'Marseille', 'Montpellier', 'Nantes', 'Nice', 'Paris', 'Rennes', 'Strasbourg', 'Toulouse', 'Tours'];
 const places = ['Entrance', 'Window left', 'Window right', 'Counter', 'Waiting room', 'Lift', 'Canteen', 'Car park'];

@@ -1,8 +1,17 @@
 // Every page of the console, in each of the forms that people see it in: looked at by axe (console.test.mjs), and in the contact sheet
 // (contact_sheet.mjs). A new page is a new row.
+import { publishTwice } from './console.mjs';
 import { deviceAuthorization, makeKey, thumbprintOf } from './headend.mjs';
 
 export const screenId = (number) => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
+// Made once for a headend.
+const made = new WeakMap();
+const withHistory = async (headend) => {
+  if (!made.has(headend)) made.set(headend, publishTwice(headend));
+  await made.get(headend);
+  return '/console/channels/gallery';
+};
 
 // address, signed in or not, and what is done before it is looked at
 export const scenes = [
@@ -53,6 +62,11 @@ export const scenes = [
   { name: 'edit an item', address: '/console/channels/town', async ready(page) {
     await page.locator('.item .button').first().click();
     await page.locator('dialog[open]').waitFor();
+  } },
+  { name: 'channel with versions, and a publish that waits', address: withHistory, ready: (page) => page.locator('.agreeing .item').nth(1).waitFor().then(() => page.locator('.version').nth(1).waitFor()) },
+  { name: 'roll back', address: withHistory, async ready(page) {
+    await page.getByRole('button', { name: /^(Roll back to|Revenir à) Opening night/ }).click();
+    await page.locator('dialog[open] .change').first().waitFor();
   } },
   { name: 'channel that is gone', address: '/console/channels/nowhere', ready: (page) => page.locator('.blank').waitFor() },
   { name: 'edit a screen', address: `/console/screens/${screenId(1)}`, async ready(page) {

@@ -19,6 +19,9 @@ type Body<O extends Operation> = Operations[O] extends { body: infer B } ? { bod
 export type Asked<O extends Operation> = Path<O> & Query<O> & Body<O> & { headers?: Record<string, string>; signal?: AbortSignal };
 
 let csrf = '';
+let present: Session | undefined;
+// Who is signed in here.
+export const signedIn = (): Session | undefined => present;
 // What shows that a request is this page's.
 export const csrfHeader = (): Record<string, string> => (csrf ? { 'pingplay-csrf': csrf } : {});
 // Hears that the session has ended.
@@ -71,6 +74,7 @@ export async function exchange<O extends Operation>(operation: O, asked: Asked<O
 
 function begun(session: Session): Session {
   csrf = session.csrf;
+  present = session;
   return session;
 }
 
@@ -98,4 +102,5 @@ export const setUp = async (body: Operations['POST /api/v1/setup']['body']): Pro
 export async function signOut(): Promise<void> {
   await ask('DELETE /api/v1/session', {});
   csrf = '';
+  present = undefined;
 }

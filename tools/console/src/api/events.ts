@@ -2,11 +2,14 @@
 // headend refused, this does, ever more seldom.
 import type { ScreensEvent } from './schema.js';
 
+const idsOf = (event: Event): readonly string[] => (JSON.parse((event as MessageEvent<string>).data) as ScreensEvent).ids;
+
 export type Connection = 'connecting' | 'live' | 'lost';
 
 export interface Listener {
   ready(): void; // from here on nothing is missed: read what is shown
   changed(ids: readonly string[]): void;
+  channels(ids: readonly string[]): void; // with another version, draft, job or title
   connection(state: Connection): void;
   refused(): void; // perhaps the session has ended
 }
@@ -32,7 +35,8 @@ export class Events {
       this.listener.ready();
     });
     source.addEventListener('missed', () => this.listener.ready());
-    source.addEventListener('screens', (event) => this.listener.changed((JSON.parse((event as MessageEvent<string>).data) as ScreensEvent).ids));
+    source.addEventListener('screens', (event) => this.listener.changed(idsOf(event)));
+    source.addEventListener('channels', (event) => this.listener.channels(idsOf(event)));
     source.addEventListener('error', () => {
       this.listener.connection('lost');
       if (source.readyState !== EventSource.CLOSED) return;

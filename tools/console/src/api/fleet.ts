@@ -17,8 +17,9 @@ export class Fleet extends EventTarget {
   problem: ApiError | undefined; // why they could not be read
   connection: Connection = 'connecting';
   private readonly events = new Events({
-    ready: () => void this.load(),
+    ready: () => { void this.load(); this.dispatchEvent(new Event('again')); },
     changed: (ids) => this.gather(ids),
+    channels: (ids) => this.dispatchEvent(new CustomEvent('channels', { detail: ids })),
     connection: (state) => this.set(() => { this.connection = state; }),
     // An answer without a session is told to all who listen.
     refused: () => void currentSession().then((session) => session ?? sessionEnds.dispatchEvent(new Event('end')), () => {}),

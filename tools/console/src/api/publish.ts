@@ -8,10 +8,13 @@ const LOOK_MS = [200, 400, 800, 1500];
 
 export const ended = ({ state }: Job): boolean => state === 'done' || state === 'failed' || state === 'declined';
 
-// Tells of a job until it has ended; the last answer.
+// Nothing more comes of it by itself: it has ended, or waits for somebody.
+export const rests = (job: Job): boolean => ended(job) || job.state === 'approval';
+
+// Tells of a job until it rests; the last answer.
 export async function follow(job: Job, tell: (job: Job) => void): Promise<Job> {
   let last = job;
-  for (let i = 0; !ended(last); i++) {
+  for (let i = 0; !rests(last); i++) {
     tell(last);
     await new Promise((resolve) => { setTimeout(resolve, LOOK_MS[Math.min(i, LOOK_MS.length - 1)]); });
     last = await ask('GET /api/v1/channels/{id}/jobs/{job}', { path: { id: job.channel, job: job.id } }).catch((error: unknown) => {

@@ -4,6 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 
 import { ApiError, ask, exchange } from '../api/client.js';
 import { knownContent, learnAll } from '../api/library.js';
+import { fleet } from '../api/fleet.js';
 import { ended, takeBegun } from '../api/publish.js';
 import type { Channel, Draft, DraftChanges, Job } from '../api/schema.js';
 import { localTime, timeOf } from '../lib/content.js';
@@ -11,6 +12,7 @@ import { ago, dateTime, filmLength, fileSize } from '../lib/format.js';
 import { language, t } from '../lib/i18n.js';
 import { durationOf, ITEMS_MAX, itemsOf, moved, placeAt, secondsOf, withField, type Item } from '../lib/playlist.js';
 import { BASE, go } from '../lib/router.js';
+import { changeList } from '../ui/change-list.js';
 import { thumbnail } from '../ui/content-parts.js';
 import { askFor } from '../ui/dialog.js';
 import { PpElement } from '../ui/element.js';
@@ -18,6 +20,8 @@ import { icon } from '../ui/icons.js';
 import { blankPanel, clock, message, now, problemPanel } from '../ui/parts.js';
 import { selectField, textField, valueOf } from '../ui/settings-form.js';
 import { toast } from '../ui/toast.js';
+import '../ui/channel-approval.js';
+import '../ui/channel-versions.js';
 import '../ui/content-picker.js';
 import '../ui/job-progress.js';
 import '../ui/menu.js';
@@ -58,6 +62,8 @@ class PpChannel extends PpElement {
     this.said = '';
     this.dragged = 0;
     this.while.on(clock, 'tick', () => this.requestUpdate());
+    this.while.on(fleet, 'again', () => void this.look());
+    this.while.on(fleet, 'channels', (event) => { if ((event as CustomEvent<readonly string[]>).detail.includes(this.channelId)) void this.look(); });
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -87,6 +93,30 @@ class PpChannel extends PpElement {
       this.requestUpdate();
     } catch (error) {
       this.problem = error instanceof ApiError ? error : new ApiError('other', 0, '');
+    }
+  }
+
+  // What somebody has changed, here or elsewhere. What is being changed here is not touched.
+  private async look(): Promise<void> {
+    const path = { id: this.channelId };
+    if (!this.channel) return;
+    try {
+      const [channel, draft, jobs] = await Promise.all([ask('GET /api/v1/channels/{id}', { path }), exchange('GET /api/v1/channels/{id}/draft', { path }), ask('GET /api/v1/channels/{id}/jobs', { path })]);
+      if (path.id !== this.channelId) return;
+      this.channel = channel;
+      this.jobs = jobs.items;
+      const open = jobs.items.find((one) => !ended(one));
+      if (open && open.id !== this.job?.id) this.job = open;
+      const same = jobs.items.find(({ id }) => id === this.job?.id);
+      if (same && this.job?.state === 'approval' && same.state !== 'approval') this.job = same;
+      const etag = draft.headers.get('etag') ?? '';
+      if (etag !== this.etag && !this.timer && !this.saving && !this.dragged) {
+        this.take(draft.value, etag);
+        await learnAll((this.rows ?? []).map(({ item }) => item.content));
+      }
+      await this.compare();
+    } catch {
+      // the next change or connection tells
     }
   }
 
@@ -220,15 +250,16 @@ class PpChannel extends PpElement {
 
   // ---- Publishing it ----
 
-  private publish(): void {
-    const { changes } = this;
+  // What was looked at is what is published: a draft that somebody has changed meanwhile is refused.
+  private async publish(): Promise<void> {
+    if (this.timer) await this.save();
+    const { changes, etag } = this;
     askFor({
       title: t('channel.publish_title'), text: t('channel.publish_text', { title: this.channel?.title ?? '' }), action: t('channel.publish'),
       fields: () => html`${changes ? this.changed(changes) : nothing}${textField('note', t('channel.note'), '', { hint: t('channel.note_hint') })}`,
       run: async (form) => {
-        if (this.timer) await this.save();
         const note = valueOf(form, 'note');
-        this.job = await ask('POST /api/v1/channels/{id}/publish', { path: { id: this.channelId }, body: note ? { note } : {}, headers: { 'if-match': this.etag } });
+        this.job = await ask('POST /api/v1/channels/{id}/publish', { path: { id: this.channelId }, body: note ? { note } : {}, headers: { 'if-match': etag } });
       },
     });
   }
@@ -295,11 +326,7 @@ class PpChannel extends PpElement {
   }
 
   private changed(changes: DraftChanges): TemplateResult {
-    const sign = { added: 'add', removed: 'close', moved: 'move', changed: 'edit' } as const;
-    return html`<ul class="telling">${changes.items.map((one) => html`<li class="told change ${one.change}"><span class="told-icon">${icon(sign[one.change])}</span>
-        <span class="told-text"><strong>${one.name ?? t('channel.file')}</strong><span class="sub">${t(`change.${one.change}`)}${one.fields.includes('file') ? ` · ${t('change.file')}` : ''}</span></span></li>`)}
-      ${changes.other.map((one) => html`<li class="told"><span class="told-icon">${icon('edit')}</span><span class="told-text"><strong>${t(`change.other_${one}`)}</strong></span></li>`)}</ul>
-      ${changes.bytes ? html`<p class="sub">${t('change.bytes', { size: fileSize(changes.bytes, language()) })}</p>` : nothing}`;
+    return html`${changeList(changes)}${changes.bytes ? html`<p class="sub">${t('change.bytes', { size: fileSize(changes.bytes, language()) })}</p>` : nothing}`;
   }
 
   private comparison(): TemplateResult {
@@ -312,8 +339,10 @@ class PpChannel extends PpElement {
   }
 
   private history(): TemplateResult | typeof nothing {
-    if (!this.jobs.length) return nothing;
-    return html`<section class="card"><h2>${t('channel.history')}</h2><ul class="telling">${this.jobs.slice(0, 12).map((job) => html`<li class="told">
+    // What was published stands among the versions.
+    const jobs = this.jobs.filter(({ kind, state }) => state !== 'done' || kind === 'unpublish' || kind === 'remove');
+    if (!jobs.length) return nothing;
+    return html`<section class="card"><h2>${t('channel.history')}</h2><ul class="telling">${jobs.slice(0, 12).map((job) => html`<li class="told">
       <span class="told-icon ${job.state}">${icon(job.state === 'done' ? 'check' : job.state === 'failed' || job.state === 'declined' ? 'trouble' : 'waiting')}</span>
       <span class="told-text"><strong>${t(`job.${job.kind}`)}</strong><span class="sub">${[job.author, job.note, job.refusal].filter(Boolean).join(' · ')}</span></span>
       <span class="told-side"><span class="sub">${job.created ? ago(new Date(job.created), now(), language()) : ''}</span></span></li>`)}</ul></section>`;
@@ -330,13 +359,16 @@ class PpChannel extends PpElement {
     const panel = (): TemplateResult => html`<button class="menu-item" @click=${() => this.rename()}>${icon('edit')}<span>${t('action.rename')}</span></button>
       ${channel.publish ? html`<button class="menu-item" @click=${() => this.unpublish()}>${icon('pause')}<span>${t('channel.unpublish')}</span></button>` : nothing}
       <button class="menu-item danger" @click=${() => this.remove_()}>${icon('bin')}<span>${t('action.remove')}</span></button>`;
-    const able = this.changes?.changed && !this.changes.refusal;
+    const waits = this.jobs.find(({ state }) => state === 'approval');
+    const able = this.changes?.changed && !this.changes.refusal && !waits;
+    const begun = (event: CustomEvent<Job>): void => { this.job = event.detail; void this.look(); };
     return html`${back}<header class="head"><div><h1>${channel.title}</h1><p class="head-sub">${channel.published ? t('channels.published', { when: ago(new Date(channel.published), now(), language()) }) : t('channels.empty')}</p></div>
-        <div class="head-actions"><button class="button primary" aria-disabled=${able ? 'false' : 'true'} @click=${() => { if (able) this.publish(); }}>${icon('upload')}<span>${t('channel.publish')}</span></button>
+        <div class="head-actions"><button class="button primary" aria-disabled=${able ? 'false' : 'true'} @click=${() => { if (able) void this.publish(); }}>${icon('upload')}<span>${t('channel.publish')}</span></button>
           <pp-menu class="actions-menu" label=${t('screen.actions')} .button=${html`<span class="button">${icon('more')}</span>`} .panel=${panel}></pp-menu></div></header>
       <pp-job .job=${this.job} @ended=${() => void this.load()}></pp-job>
+      ${waits ? html`<pp-approval .job=${waits} .channel=${channel} @begun=${begun}></pp-approval>` : nothing}
       ${channel.warnings.map(({ file, warning }) => html`<p class="callout">${icon('trouble')}<span>${t('channel.warning', { file, text: warning })}</span></p>`)}
-      <div class="split">${this.playlist()}<div class="split-side">${this.comparison()}${this.history()}</div></div>`;
+      <div class="split">${this.playlist()}<div class="split-side">${this.comparison()}<pp-channel-versions .channel=${channel} @begun=${begun}></pp-channel-versions>${this.history()}</div></div>`;
   }
 }
 customElements.define('pp-channel', PpChannel);

@@ -1,7 +1,7 @@
 // How far a publish is, and what became of it.
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
-import { ended, follow } from '../api/publish.js';
+import { follow, rests } from '../api/publish.js';
 import type { Job } from '../api/schema.js';
 import { t } from '../lib/i18n.js';
 import { PpElement } from './element.js';
@@ -31,10 +31,11 @@ class PpJob extends PpElement {
 
   override render(): TemplateResult {
     const { now } = this;
-    const text = now && (now.state === 'failed' ? t('publish.failed', { reason: now.refusal ?? '' }) : t(`publish.${now.state}`));
+    const reason = now?.refusal ?? '';
+    const text = now && (now.state === 'failed' ? t('publish.failed', { reason }) : now.state === 'declined' && reason ? t('publish.declined_why', { who: now.decided_by ?? '', reason }) : t(`publish.${now.state}`));
     return html`<div role="status">${now ? html`<div class="callout job ${now.state === 'failed' || now.state === 'declined' ? 'bad' : now.state === 'done' ? 'good' : ''}">
       ${icon(now.state === 'done' ? 'check' : now.state === 'failed' ? 'trouble' : 'waiting')}<div class="job-text"><span>${text}</span>
-      ${ended(now) ? nothing : html`<progress max=${Math.max(1, now.total)} .value=${now.total ? now.bytes : 0} aria-label=${t('publish.progress')}></progress>`}</div></div>` : nothing}</div>`;
+      ${rests(now) ? nothing : html`<progress max=${Math.max(1, now.total)} .value=${now.total ? now.bytes : 0} aria-label=${t('publish.progress')}></progress>`}</div></div>` : nothing}</div>`;
   }
 }
 customElements.define('pp-job', PpJob);
