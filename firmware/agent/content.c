@@ -357,10 +357,15 @@ void content_recall(struct agent *agent) {
 
 /* ---- Life ---- */
 
+static int open_object(void *arg, const uint8_t sha256[CHANNEL_HASH_SIZE], struct pp_error *error) {
+    const struct agent *agent = arg;
+    return store_object_open(agent->store, sha256, error);
+}
+
 static bool director_start(struct agent *agent, struct pp_error *error) {
     struct director_config config = {
         .loop = agent->loop,
-        .store = agent->store,
+        .open_object = open_object,
         .player_socket = agent->config.player_socket,
         .renderers = {.folder = agent->config.renderers,
                       .launcher = agent->launcher,

@@ -130,6 +130,11 @@ static void on_zone_note(void *arg, const struct channel_item *item, const char 
         director->config.on_note(director->config.arg, item, reason);
 }
 
+static int zone_open_object(void *arg, const uint8_t sha256[CHANNEL_HASH_SIZE], struct pp_error *error) {
+    const struct director *director = arg;
+    return director->config.open_object(director->config.arg, sha256, error);
+}
+
 static int64_t zone_now_ms(void *arg) {
     const struct director *director = arg;
     return director->config.now_ms(director->config.arg);
@@ -164,7 +169,7 @@ static void generation_add_zone(struct director *director, const struct channel_
     struct zone_config config = {
         .loop = director->config.loop,
         .layers = director->layers,
-        .store = director->config.store,
+        .open_object = zone_open_object,
         .faults = &director->faults,
         .zone = zone,
         .now_ms = zone_now_ms,
@@ -473,7 +478,9 @@ struct director *director_create(const struct director_config *config, struct pp
     status_layer_init(&director->cover, config->loop, on_cover_failed, on_cover_failed, director);
     director->cover.on_shown = on_cover_shown;
     director->cover.z = STATUS_LAYER_Z + 1;
-    director->link = player_link_create(config->loop, config->player_socket, &events, director, error);
+    director->link = config->player_socket
+                         ? player_link_create(config->loop, config->player_socket, &events, director, error)
+                         : player_link_take(config->loop, config->player_fd, &events, director, error);
     if (director->link)
         director->layers = layer_set_create(config->loop, director->link, &config->renderers, error);
     if (!director->layers) {

@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "channel/manifest.h"
 #include "net/loop.h"
-#include "store/store.h"
 
 #define DIRECTOR_SETTLE_MAX_MS   30000 /* old pictures go after so long, whatever the new zones do */
 #define DIRECTOR_RESIZE_MS       300  /* a display keeps its new size for so long before all is drawn again */
@@ -24,8 +23,10 @@
 
 struct director_config {
     struct net_loop *loop;
-    struct store *store;       /* borrowed */
-    const char *player_socket; /* path */
+    /* As a zone asks for it (zone.h). */
+    int (*open_object)(void *arg, const uint8_t sha256[CHANNEL_HASH_SIZE], struct pp_error *error);
+    const char *player_socket; /* path; NULL: player_fd is connected already, and there is no other */
+    int player_fd;             /* taken */
     struct renderers_config renderers;
     int64_t (*now_ms)(void *arg); /* ms since 1970, the clock floor applied */
     /* Every zone of a layout has settled; `shown` says whether at least one of them shows something. It comes

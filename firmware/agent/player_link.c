@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -9,7 +10,7 @@
 
 struct player_link {
     struct net_loop *loop;
-    char *path;
+    char *path; /* NULL: there is only the connection that was given */
     struct player_link_events events;
     void *arg;
     int fd;
@@ -55,7 +56,8 @@ static void link_break(struct player_link *link, const char *why) {
     link_read_rest(link);
     pp_log_warning("the player's connection ended: %s", why);
     link_close(link);
-    link_schedule(link, PLAYER_LINK_RETRY_MS);
+    if (link->path)
+        link_schedule(link, PLAYER_LINK_RETRY_MS);
 }
 
 static void on_player(void *arg, short revents) {
@@ -85,6 +87,13 @@ static bool link_send_hello(struct player_link *link, struct pp_error *error) {
     return ipc_set_nonblocking(link->fd, error) && ipc_send(link->fd, &hello, error);
 }
 
+static bool link_begin(struct player_link *link, struct pp_error *error) {
+    if (!link_send_hello(link, error))
+        return false;
+    link->watch = net_loop_watch(link->loop, link->fd, POLLIN, on_player, link, error);
+    return link->watch;
+}
+
 /* Also closes a connection that broke while something was sent. */
 static void link_connect(void *arg) {
     struct player_link *link = arg;
@@ -94,9 +103,7 @@ static void link_connect(void *arg) {
     }
     struct pp_error error = {0};
     link->fd = ipc_connect(link->path, &error);
-    if (link->fd >= 0 && link_send_hello(link, &error))
-        link->watch = net_loop_watch(link->loop, link->fd, POLLIN, on_player, link, &error);
-    if (link->watch) {
+    if (link->fd >= 0 && link_begin(link, &error)) {
         link->missing_reported = false;
         return;
     }
@@ -121,6 +128,21 @@ struct player_link *player_link_create(struct net_loop *loop, const char *path,
     }
     link_schedule(link, 0);
     return link;
+}
+
+struct player_link *player_link_take(struct net_loop *loop, int fd, const struct player_link_events *events,
+                                     void *arg, struct pp_error *error) {
+    struct player_link *link = calloc(1, sizeof *link);
+    if (!link) {
+        close(fd);
+        pp_fail(error, PP_E_NOMEM, "out of memory");
+        return NULL;
+    }
+    *link = (struct player_link){.loop = loop, .events = *events, .arg = arg, .fd = fd};
+    if (link_begin(link, error))
+        return link;
+    player_link_destroy(link);
+    return NULL;
 }
 
 void player_link_hang_up(struct player_link *link) {

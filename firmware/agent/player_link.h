@@ -25,6 +25,9 @@ struct player_link;
 struct player_link *player_link_create(struct net_loop *loop, const char *path,
                                        const struct player_link_events *events, void *arg,
                                        struct pp_error *error);
+/* The same of a connection that stands already, which is taken, also on failure. Where it breaks there is no other. */
+struct player_link *player_link_take(struct net_loop *loop, int fd, const struct player_link_events *events,
+                                     void *arg, struct pp_error *error);
 void player_link_destroy(struct player_link *link); /* NULL is allowed */
 
 /* Closes the connection for good, without on_lost; the player holds its picture. NULL is allowed. */

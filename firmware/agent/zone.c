@@ -207,7 +207,7 @@ static int zone_find_item(struct zone *zone) {
         const struct channel_item *item = &playlist->items[zone->next_index];
         struct pp_error error = {0};
         if (faults_allow(zone->config.faults, item->object->sha256, pp_clock_monotonic_ms())) {
-            int object = store_object_open(zone->config.store, item->object->sha256, &error);
+            int object = zone->config.open_object(zone->config.arg, item->object->sha256, &error);
             if (object >= 0)
                 return object;
             if (error.code == PP_E_NOTFOUND)

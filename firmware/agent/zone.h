@@ -13,7 +13,6 @@
 #include "agent/layer.h"
 #include "channel/manifest.h"
 #include "net/loop.h"
-#include "store/store.h"
 
 #define ZONE_PREROLL_MS    3000  /* before the end of an item, the next one's renderer is started */
 #define ZONE_OVERRUN_MS    10000 /* an item that goes on for so long after its end has failed */
@@ -60,7 +59,9 @@ struct zone_events {
 struct zone_config {
     struct net_loop *loop;
     struct layer_set *layers;
-    struct store *store;
+    /* A descriptor of the object, sealed, that the zone closes; -1 with PP_E_NOTFOUND, or with another code where that
+     * says nothing about the object. */
+    int (*open_object)(void *arg, const uint8_t sha256[CHANNEL_HASH_SIZE], struct pp_error *error);
     struct faults *faults;
     const struct channel_zone *zone; /* of a manifest that lives until zone_freeze or zone_destroy */
     uint16_t target_width;           /* pixels of the zone on the display */

@@ -10,10 +10,10 @@
 
 #define RECEIVE_MAX 64 /* messages taken at a time */
 
-void link_init(struct link *link, struct scene *scene, int listener, uid_t agent_uid,
+void link_init(struct link *link, struct scene *scene, int listener, int agent, uid_t agent_uid,
                struct link_callbacks callbacks) {
     *link = (struct link){
-        .scene = scene, .callbacks = callbacks, .agent_uid = agent_uid, .listener = listener, .fd = -1};
+        .scene = scene, .callbacks = callbacks, .agent_uid = agent_uid, .listener = listener, .fd = agent};
 }
 
 void link_finish(struct link *link) {

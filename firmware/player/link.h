@@ -32,8 +32,8 @@ struct link {
     bool greeted;      /* HELLO came */
 };
 
-/* Takes `listener`. */
-void link_init(struct link *link, struct scene *scene, int listener, uid_t agent_uid,
+/* Takes `listener` and `agent`, a connection that stands already; -1 none. */
+void link_init(struct link *link, struct scene *scene, int listener, int agent, uid_t agent_uid,
                struct link_callbacks callbacks);
 void link_finish(struct link *link);
 

@@ -1,6 +1,8 @@
 /* pingplay-player: composes the layers of the agent on the display. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -9,10 +11,13 @@
 #include "player/link.h"
 #include "player/player.h"
 
+#define AGENT_FD_MAX 1024
+
 static const char usage[] =
-    "usage: pingplay-player --socket PATH [--windowed WxH] [--agent-user NAME] [--screenshot FILE]\n"
-    "                       [--trace FILE] [--wait-for-display] | --help | --version\n"
+    "usage: pingplay-player --socket PATH | --agent-fd N [--windowed WxH] [--agent-user NAME]\n"
+    "                       [--screenshot FILE] [--trace FILE] [--wait-for-display] | --help | --version\n"
     "  --socket PATH      listen for the agent there (not needed with systemd's socket activation)\n"
+    "  --agent-fd N       the agent is at the other end of that descriptor; the player ends with it\n"
     "  --windowed WxH     a window of that size instead of the full screen\n"
     "  --agent-user NAME  the user that may connect, beside root and this one\n"
     "  --screenshot FILE  at SIGUSR1, write what is shown there, as PNG\n"
@@ -20,13 +25,14 @@ static const char usage[] =
     "  --wait-for-display without one, look for it again and again instead of ending\n";
 
 struct words {
-    const char *socket, *windowed, *agent_user, *screenshot, *trace;
+    const char *socket, *agent_fd, *windowed, *agent_user, *screenshot, *trace;
     bool wait_for_display, help, version;
 };
 
 static bool words_read(struct words *words, int argc, char **argv, struct pp_error *error) {
     const struct pp_option table[] = {
         {"socket", PP_OPTION_STRING, &words->socket},
+        {"agent-fd", PP_OPTION_STRING, &words->agent_fd},
         {"windowed", PP_OPTION_STRING, &words->windowed},
         {"agent-user", PP_OPTION_STRING, &words->agent_user},
         {"screenshot", PP_OPTION_STRING, &words->screenshot},
@@ -63,8 +69,21 @@ static bool listener_open(const char *path, int *listener, struct pp_error *erro
     return *listener >= 0;
 }
 
+/* One that we were started with. */
+static bool agent_take(const char *text, int *agent, struct pp_error *error) {
+    char *end = NULL;
+    long number = strtol(text, &end, 10);
+    bool ours = end != text && !*end && number > STDERR_FILENO && number < AGENT_FD_MAX;
+    if (!ours || fcntl((int)number, F_SETFD, FD_CLOEXEC) < 0)
+        return pp_fail(error, PP_E_INVALID, "--agent-fd: not a descriptor: %s", text);
+    *agent = (int)number;
+    return ipc_set_nonblocking(*agent, error);
+}
+
 static bool run(const struct words *words, struct pp_error *error) {
-    struct player_options options = {.agent_uid = getuid(),
+    struct player_options options = {.listener = -1,
+                                     .agent = -1,
+                                     .agent_uid = getuid(),
                                      .screenshot = words->screenshot,
                                      .trace = words->trace,
                                      .wait_for_display = words->wait_for_display};
@@ -72,7 +91,9 @@ static bool run(const struct words *words, struct pp_error *error) {
         return false;
     if (words->agent_user && !link_user_find(words->agent_user, &options.agent_uid, error))
         return false;
-    return listener_open(words->socket, &options.listener, error) && player_run(&options, error);
+    return (words->agent_fd ? agent_take(words->agent_fd, &options.agent, error)
+                            : listener_open(words->socket, &options.listener, error)) &&
+           player_run(&options, error);
 }
 
 int main(int argc, char **argv) {

@@ -185,7 +185,7 @@ static bool player_open(struct player *player, struct pp_error *error) {
     player->scene.owner = OWNER_LOCAL;
     keyboard_init(&player->keyboard, player->display, on_typed, player);
     link_init(
-        &player->link, &player->scene, options->listener, options->agent_uid,
+        &player->link, &player->scene, options->listener, options->agent, options->agent_uid,
         (struct link_callbacks){
             .control = on_control, .keyboard = on_keyboard, .screenshot = on_screenshot, .arg = player});
     return true;
@@ -282,6 +282,7 @@ static void take(struct player *player, const struct pollfd *fds) {
     while (fds[FD_SCREENSHOTS].revents && screenshots_take(player->screenshots, &result))
         screenshot_done(player, &result);
     scene_receive(&player->scene);
+    player->stop |= player->options->agent >= 0 && player->link.fd < 0;
 }
 
 static bool wait_and_take(struct player *player, struct pp_error *error) {
@@ -309,7 +310,7 @@ static bool wait_and_take(struct player *player, struct pp_error *error) {
 
 bool player_run(const struct player_options *options, struct pp_error *error) {
     struct player player = {
-        .options = options, .signals = -1, .link = {.listener = options->listener, .fd = -1}};
+        .options = options, .signals = -1, .link = {.listener = options->listener, .fd = options->agent}};
     bool opened = player_open(&player, error);
     bool ok = opened || player.stop;
     if (opened) /* the window's own beginning needs no second drawing */

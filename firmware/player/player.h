@@ -7,7 +7,8 @@
 #include "player/display.h"
 
 struct player_options {
-    int listener; /* descriptor, taken */
+    int listener; /* descriptor, taken; -1: none */
+    int agent;    /* its connection, taken: there is no other agent, and we end with it; -1: whoever comes */
     struct display_options display;
     uid_t agent_uid;        /* may connect beside root and our own user */
     const char *screenshot; /* file written at SIGUSR1, or NULL */

@@ -35,5 +35,7 @@ PP_MUST_USE bool sandbox_confine_paths(const struct sandbox_path *paths, size_t 
 PP_MUST_USE bool sandbox_confine_calls(const char *const *names, size_t count, struct pp_error *error);
 /* All calls may be made but those that reach into other processes or the kernel: they end this one. */
 PP_MUST_USE bool sandbox_refuse_calls(struct pp_error *error);
+/* No socket can be made but of this machine's processes (unix(7)): the answer is EACCES. */
+PP_MUST_USE bool sandbox_refuse_network(struct pp_error *error);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -290,5 +291,16 @@ bool sandbox_refuse_calls(struct pp_error *error) {
     int result = begin(filter);
     if (result == 0)
         result = end_at(filter, kernel, PP_COUNT(kernel));
+    return load(filter, result, error);
+}
+
+bool sandbox_refuse_network(struct pp_error *error) {
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter)
+        return pp_fail(error, PP_E_UNSUPPORTED, "no seccomp filter can be made");
+    const struct scmp_arg_cmp others = SCMP_A0_32(SCMP_CMP_NE, AF_UNIX);
+    int result = begin(filter);
+    if (result == 0)
+        result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, &others);
     return load(filter, result, error);
 }

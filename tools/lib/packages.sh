@@ -6,7 +6,7 @@
 packages_build=(
   build-essential cmake ninja-build pkgconf
   libargon2-dev libavcodec-dev libavformat-dev libavutil-dev libcjson-dev libcmocka-dev libcurl4-openssl-dev
-  libfido2-dev libfontconfig-dev libgnutls28-dev libical-dev libinih-dev libkrb5-dev liblcms2-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
+  libfido2-dev libfontconfig-dev libgnutls28-dev libical-dev libinih-dev libjpeg62-turbo-dev libkrb5-dev liblcms2-dev libmbedtls-dev libmicrohttpd-dev libpango1.0-dev
   libpng-dev libpq-dev libqrencode-dev libsdl2-dev libseccomp-dev libsqlite3-dev libssl-dev libswresample-dev libswscale-dev
   libtss2-dev zlib1g-dev
 )

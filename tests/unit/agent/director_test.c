@@ -30,6 +30,7 @@
 #include "fake_renderer.h"
 #include "ipc/conn.h"
 #include "scratch.h"
+#include "store/store.h"
 
 #define PATIENCE_MS              20000 /* until a test gives up on something that should come */
 #define SHOWN_BEFORE_THE_SWITCH  16    /* layers: one for each zone */
@@ -120,6 +121,11 @@ static bool write_status(void *arg, uint16_t width, uint16_t height, char json[I
     snprintf(json, IPC_TEXT_MAX + 1, "{\"width\":%u,\"height\":%u,\"words\":\"%s\"}", width, height,
              stage->words);
     return true;
+}
+
+static int open_object(void *arg, const uint8_t sha256[CHANNEL_HASH_SIZE], struct pp_error *error) {
+    const struct stage *stage = arg;
+    return store_object_open(stage->store, sha256, error);
 }
 
 static int64_t now_ms(void *arg) {
@@ -281,7 +287,7 @@ static int setup_with(void **state, struct ipc_launcher *launcher) {
     assert_true(stage.store && stage.loop && stage.listener >= 0);
     fake_renderer_install(stage.scratch.path);
     struct director_config config = {.loop = stage.loop,
-                                     .store = stage.store,
+                                     .open_object = open_object,
                                      .player_socket = stage.socket,
                                      .renderers = {.folder = stage.scratch.path,
                                                    .launcher = launcher,

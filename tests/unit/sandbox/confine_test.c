@@ -177,6 +177,19 @@ static void act_ordinary(void) {
     enter_refused();
     CHECK(socket(AF_INET, SOCK_STREAM, 0) >= 0 && open("/etc/passwd", O_RDONLY) < 0);
 }
+static void act_without_a_network(void) {
+    CHECK(sandbox_refuse_network(NULL));
+    CHECK(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+    CHECK(socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EACCES);
+    CHECK(socket(AF_INET6, SOCK_DGRAM, 0) < 0 && errno == EACCES);
+    CHECK(socket(AF_NETLINK, SOCK_RAW, 0) < 0 && errno == EACCES);
+}
+
+static void only_sockets_of_this_machine_are_left_where_the_network_is_refused(void **state) {
+    (void)state;
+    assert_int_equal(status_of(act_without_a_network), 0);
+}
+
 static void act_look_into_another(void) {
     enter_refused();
     ptrace(PTRACE_ATTACH, getppid(), NULL, NULL);
@@ -201,6 +214,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_that_are_named_may_be_used_and_no_others),
         cmocka_unit_test(connecting_starting_and_tracing_end_it),
+        cmocka_unit_test(only_sockets_of_this_machine_are_left_where_the_network_is_refused),
         cmocka_unit_test(looking_into_other_processes_ends_it),
     };
     return cmocka_run_group_tests_name("sandbox/confine", tests, set_up, tear_down);

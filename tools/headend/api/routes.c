@@ -87,6 +87,12 @@ static const struct route_api channel_show = {.operation = "channel.show", .id =
 static const struct route_api channel_schedule = {
     .list = &api_schedule_form, .operation = "schedule.show", .id = "channel"};
 static const struct route_api screen_now = {.list = &api_now_form, .operation = "screen.now"};
+static const struct route_api preview = {.list = &api_preview_form,
+                                         .produces = "multipart/mixed",
+                                         .operation = "channel.preview",
+                                         .id = "channel"};
+static const struct route_api preview_still = {
+    .list = &api_preview_form, .produces = "image/jpeg", .operation = "channel.preview", .id = "channel"};
 static const struct route_api channel_change = {.operation = "channel.change", .id = "channel"};
 static const struct route_api channel_remove = {.operation = "channel.remove", .id = "channel"};
 static const struct route_api channel_publish = {.operation = "channel.publish", .id = "channel"};
@@ -243,6 +249,9 @@ static const struct route routes[] = {
     {"GET", "/api/v1/channels/{id}/draft", ROUTE_API, NULL, 0, api_draft, WORK_WRITES, &channel_show},
     {"PUT", "/api/v1/channels/{id}/draft", ROUTE_API, JSON, PUBLISH_DOCUMENT_MAX, api_draft_change,
      WORK_WRITES, &draft_change},
+    {"GET", "/api/v1/channels/{id}/preview", ROUTE_API, NULL, 0, api_preview, WORK_WRITES, &preview},
+    {"GET", "/api/v1/channels/{id}/preview.jpg", ROUTE_API, NULL, 0, api_preview_still, WORK_WRITES,
+     &preview_still},
     {"GET", "/api/v1/channels/{id}/draft/changes", ROUTE_API, NULL, 0, api_draft_changes, WORK_WRITES,
      &channel_show},
     {"GET", "/api/v1/channels/{id}/schedule", ROUTE_API, NULL, 0, api_schedule, WORK_WRITES,

@@ -234,6 +234,7 @@ static const struct operation operations[] = {
       {"time_zone", OP_TEXT, false},
       {"draft", OP_BOOLEAN, false}}},
     {"screen.now", RIGHT_VIEW, OP_SCREEN, false, op_screen_now, {SCREEN, {"at", OP_TEXT, false}}},
+    {"channel.preview", RIGHT_VIEW, OP_CHANNEL, false, op_channel_show, {CHANNEL}},
     {"channel.add",
      RIGHT_EDIT,
      OP_WHOLE,

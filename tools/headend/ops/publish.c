@@ -386,23 +386,6 @@ static bool object_seal(const struct publishing *publishing, size_t place, struc
     return ok && publish_object_note(publishing->home, object, publishing->channel, error);
 }
 
-static void object_enter(cJSON *objects, size_t place, struct published_object *object,
-                         const char *media_type) {
-    char name[32];
-    char hex[PP_HEX_SIZE(32)];
-    char key[PP_BASE64_SIZE(OBJECT_KEY_SIZE)];
-    snprintf(name, sizeof name, "o%zu", place + 1);
-    pp_hex_encode(object->sha256, sizeof object->sha256, hex);
-    pp_base64url_encode(object->key, sizeof object->key, key);
-    cJSON *entry = cJSON_AddObjectToObject(objects, name);
-    cJSON_AddStringToObject(entry, "sha256", hex);
-    cJSON_AddNumberToObject(entry, "length", (double)object->length);
-    cJSON_AddStringToObject(entry, "key", key);
-    cJSON_AddStringToObject(entry, "media_type", media_type);
-    pp_wipe(&object->key, sizeof object->key);
-    pp_wipe(key, sizeof key);
-}
-
 static bool objects_seal(struct publishing *publishing, struct pp_error *error) {
     struct publish_result *result = publishing->result;
     const struct playlist *playlist = publishing->playlist;
@@ -418,7 +401,7 @@ static bool objects_seal(struct publishing *publishing, struct pp_error *error) 
         }
         if (*object->warning)
             publish_warning_add(publishing->warnings, file_name(publishing, i), object->warning);
-        object_enter(objects, i, object, playlist->types[i].name);
+        publish_manifest_object(objects, i, object, playlist->types[i].name);
         result->objects++;
         result->kept += object->kept;
         result->bytes += object->kept ? 0 : object->length;

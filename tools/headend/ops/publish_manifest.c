@@ -7,6 +7,23 @@
 
 #define ASSOCIATED_SIZE (sizeof SEAL_AD_MANIFEST + CHANNEL_ID_MAX)
 
+void publish_manifest_object(cJSON *objects, size_t place, struct published_object *object,
+                             const char *media_type) {
+    char name[32];
+    char hex[PP_HEX_SIZE(32)];
+    char key[PP_BASE64_SIZE(OBJECT_KEY_SIZE)];
+    snprintf(name, sizeof name, "o%zu", place + 1);
+    pp_hex_encode(object->sha256, sizeof object->sha256, hex);
+    pp_base64url_encode(object->key, sizeof object->key, key);
+    cJSON *entry = cJSON_AddObjectToObject(objects, name);
+    cJSON_AddStringToObject(entry, "sha256", hex);
+    cJSON_AddNumberToObject(entry, "length", (double)object->length);
+    cJSON_AddStringToObject(entry, "key", key);
+    cJSON_AddStringToObject(entry, "media_type", media_type);
+    pp_wipe(&object->key, sizeof object->key);
+    pp_wipe(key, sizeof key);
+}
+
 bool publish_manifest_seal(const struct channel *channel, const char *text, struct pp_buf *sealed,
                            struct pp_error *error) {
     char associated[ASSOCIATED_SIZE];

@@ -3,11 +3,15 @@
 #define HEADEND_OPS_PUBLISH_MANIFEST_H
 
 #include "headend/ops/channel.h"
+#include "headend/ops/publish_object.h"
 #include "headend/public/tuf_files.h"
 
 #define PUBLISH_MANIFESTS       HOME_REPO "/targets/channels"
 #define PUBLISH_MANIFEST_SUFFIX ".manifest.sealed"
 
+/* The object "o<place + 1>" of a manifest, with its key, which is wiped in `object`. */
+void publish_manifest_object(cJSON *objects, size_t place, struct published_object *object,
+                             const char *media_type);
 /* Seals the manifest's text under the channel's key, after a look at it with a screen's eyes. */
 PP_MUST_USE bool publish_manifest_seal(const struct channel *channel, const char *text, struct pp_buf *sealed,
                                        struct pp_error *error);

@@ -52,6 +52,7 @@
 #include "headend/server/hasher.h"
 #include "headend/server/metrics.h"
 #include "headend/server/open_files.h"
+#include "headend/server/previews.h"
 #include "headend/server/server.h"
 #include "headend/server/streams.h"
 #include "headend/server/waiters.h"
@@ -110,6 +111,7 @@ static void serving_finish(struct serving *serving) {
     content_ingest_destroy(app->ingest);
     publish_worker_destroy(app->publisher);
     content_uploads_destroy(app->uploads);
+    previews_destroy(app->previews);
     streams_destroy(app->streams);
     open_files_destroy(app->files);
     screen_changes_destroy(app->changes);
@@ -221,6 +223,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->watcher = db_open_again(app->db, error)) && (app->contacts = contacts_create(error)) &&
            (app->hasher = hasher_create(error)) && (app->workers = workers_create(error)) &&
            (app->streams = streams_create(app->workers, error)) &&
+           (app->previews = previews_create(app->streams, error)) &&
            (app->changes = screen_changes_create(error)) && screen_uploads_tidy(app->home, error) &&
            (app->proofs = proof_guard_create(error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&

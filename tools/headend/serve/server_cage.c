@@ -135,12 +135,24 @@ static bool named_add(struct cage *cage, const char *file, struct pp_error *erro
     return real_add(cage, has_folder(outer, cage->folder) ? file : outer, SANDBOX_READ, error);
 }
 
+/* The renderers, and what shows drafts with them. */
+static bool programs_add(struct cage *cage, struct pp_error *error) {
+    static const char *const programs[] = {"pingplay-render-media", "pingplay-player", "pingplay-preview"};
+    char folder[PP_PATH_MAX];
+    char path[PP_PATH_MAX];
+    if (!content_renderers_find(folder, error))
+        return false;
+    for (size_t i = 0; i < PP_COUNT(programs); i++) {
+        if (!pp_path_format(path, error, "%s/%s", folder, programs[i]) ||
+            !real_add(cage, path, SANDBOX_READ | SANDBOX_EXECUTE, error))
+            return false;
+    }
+    return true;
+}
+
 static bool installed_add(struct cage *cage, struct pp_error *error) {
     char folder[PP_PATH_MAX];
-    char renderer[PP_PATH_MAX];
-    return content_renderers_find(folder, error) &&
-           pp_path_format(renderer, error, "%s/pingplay-render-media", folder) &&
-           real_add(cage, renderer, SANDBOX_READ | SANDBOX_EXECUTE, error) && console_folder(folder, error) &&
+    return programs_add(cage, error) && console_folder(folder, error) &&
            real_add(cage, folder, SANDBOX_READ, error);
 }
 

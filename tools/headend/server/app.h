@@ -26,6 +26,7 @@ struct content_uploads;
 struct metrics;
 struct content_ingest;
 struct publish_worker;
+struct previews;
 struct alerts;
 
 struct serve_options {
@@ -66,6 +67,7 @@ struct app {
     struct workers *workers;         /* that wait for disks, so that nobody else does */
     struct open_files *files;        /* that requests have open */
     struct streams *streams;         /* answers that last */
+    struct previews *previews;       /* drafts that are looked at */
     struct screen_changes *changes;  /* which screens changed, for them */
     struct provider_keys *providers; /* at which they sign in */
     struct told *unsealed;           /* of screens whose client secret cannot be read */

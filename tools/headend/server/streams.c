@@ -222,12 +222,25 @@ void reply_stream_sized(struct streams *streams, const struct request *request, 
 
 /* ---- News ---- */
 
+/* With the mutex held. */
+static void stream_wake(struct stream *stream) {
+    stream->news = true;
+    if (stream->place == PLACE_WAIT)
+        stream_ask(stream);
+}
+
 void streams_wake(struct streams *streams) {
     pthread_mutex_lock(&streams->mutex);
+    for (struct stream *stream = streams->first; stream; stream = stream->next)
+        stream_wake(stream);
+    pthread_mutex_unlock(&streams->mutex);
+}
+
+void streams_wake_of(struct streams *streams, const void *arg) {
+    pthread_mutex_lock(&streams->mutex);
     for (struct stream *stream = streams->first; stream; stream = stream->next) {
-        stream->news = true;
-        if (stream->place == PLACE_WAIT)
-            stream_ask(stream);
+        if (stream->arg == arg)
+            stream_wake(stream);
     }
     pthread_mutex_unlock(&streams->mutex);
 }

@@ -44,6 +44,8 @@ void reply_stream_sized(struct streams *streams, const struct request *request, 
 
 /* There is news: those that wait are asked. */
 void streams_wake(struct streams *streams);
+/* The same of the one whose producer has that `arg`. */
+void streams_wake_of(struct streams *streams, const void *arg);
 /* Those whose heartbeat is due are asked, and those whose clients have gone end. Returns when the next heartbeat is due
  * (ms, CLOCK_MONOTONIC), or INT64_MAX. */
 int64_t streams_expire(struct streams *streams);

@@ -189,6 +189,8 @@ export interface Operations {
   'GET /api/v1/channels/{id}/draft/changes': { path: { id: string }; answer: DraftChanges };
   'GET /api/v1/channels/{id}/schedule': { path: { id: string }; query: { from?: string; to?: string; time_zone?: string; draft?: "true" | "false" }; answer: ScheduleDays };
   'GET /api/v1/screens/{id}/now': { path: { id: string }; query: { at?: string }; answer: ScreenNow };
+  'GET /api/v1/channels/{id}/preview': { path: { id: string }; query: { at?: string; time_zone?: string; width?: number; height?: number }; answer: Blob };
+  'GET /api/v1/channels/{id}/preview.jpg': { path: { id: string }; query: { at?: string; time_zone?: string; width?: number; height?: number }; answer: Blob };
   'POST /api/v1/channels/{id}/publish': { path: { id: string }; body: PublishRequest; answer: JobShown };
   'POST /api/v1/channels/{id}/unpublish': { path: { id: string }; answer: JobShown };
   'GET /api/v1/channels/{id}/jobs': { path: { id: string }; answer: { items: Job[] } };
