@@ -10,6 +10,7 @@
 #define SIGN_IN_MAX 2048        /* bytes */
 #define SCREEN_MAX  (16 * 1024) /* bytes */
 #define ACTIONS_MAX (64 * 1024) /* bytes */
+#define FEED_MAX    (24 * 1024) /* bytes, with its schema */
 
 static const struct route_api events = {.produces = "text/event-stream"};
 static const struct route_api screens = {.list = &api_screens_form, .operation = "screen.list"};
@@ -106,6 +107,15 @@ static const struct route_api version_name = {.operation = "version.name", .id =
 static const struct route_api publishing_show = {.operation = "publishing.show"};
 static const struct route_api publishing_change = {.operation = "publishing.change"};
 static const struct route_api job_show = {.operation = "job.show", .id = "channel"};
+static const struct route_api feed_list = {.operation = "feed.list"};
+static const struct route_api feed_add = {.operation = "feed.add"};
+static const struct route_api feed_show = {.operation = "feed.show", .id = "feed"};
+static const struct route_api feed_change = {.operation = "feed.change", .id = "feed"};
+static const struct route_api feed_remove = {.operation = "feed.remove", .id = "feed"};
+static const struct route_api feed_value = {.operation = "feed.value", .id = "feed"};
+static const struct route_api feed_key_list = {.operation = "feed_key.list"};
+static const struct route_api feed_key_add = {.operation = "feed_key.add"};
+static const struct route_api feed_key_revoke = {.operation = "feed_key.revoke", .id = "key"};
 
 static const struct route routes[] = {
     {"GET", "/api/v1/session", ROUTE_API, NULL, 0, api_session, WORK_WRITES, NULL},
@@ -276,6 +286,16 @@ static const struct route routes[] = {
     {"GET", "/api/v1/settings/publishing", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &publishing_show},
     {"PUT", "/api/v1/settings/publishing", ROUTE_API, JSON, SETUP_MAX, api_operate, WORK_WRITES,
      &publishing_change},
+    {"GET", "/api/v1/feeds", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &feed_list},
+    {"POST", "/api/v1/feeds", ROUTE_API, JSON, FEED_MAX, api_operate, WORK_WRITES, &feed_add},
+    {"GET", "/api/v1/feeds/{id}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &feed_show},
+    {"PATCH", "/api/v1/feeds/{id}", ROUTE_API, JSON, FEED_MAX, api_operate, WORK_WRITES, &feed_change},
+    {"DELETE", "/api/v1/feeds/{id}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &feed_remove},
+    {"PUT", "/api/v1/feeds/{id}/value", ROUTE_API, JSON, HTTP_BODY_MAX, api_operate, WORK_WRITES,
+     &feed_value},
+    {"GET", "/api/v1/feed-keys", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &feed_key_list},
+    {"POST", "/api/v1/feed-keys", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES, &feed_key_add},
+    {"DELETE", "/api/v1/feed-keys/{id:uuid}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &feed_key_revoke},
 };
 
 const struct route_table api_routes = {routes, PP_COUNT(routes)};

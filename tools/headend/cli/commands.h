@@ -98,6 +98,16 @@ PP_MUST_USE bool command_channel_unpublish(int argc, char **argv, struct pp_erro
 PP_MUST_USE bool command_channel_remove(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_versions(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_restore(int argc, char **argv, struct pp_error *error);
+/* cli/feed.c */
+PP_MUST_USE bool command_feed_list(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_feed_add(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_feed_set(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_feed_remove(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_feed_show(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_feed_value(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_feed_key_list(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_feed_key_add(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_feed_key_revoke(int argc, char **argv, struct pp_error *error);
 /* cli/audit.c */
 PP_MUST_USE bool command_report_plays(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_report_uptime(int argc, char **argv, struct pp_error *error);

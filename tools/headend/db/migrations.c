@@ -105,6 +105,23 @@
     "  tls_first INTEGER NOT NULL, name TEXT NOT NULL, password BLOB NOT NULL, sender TEXT NOT NULL,"        \
     "  key BLOB NOT NULL) WITHOUT ROWID, STRICT;"
 /* clang-format off */
+/* 42: live data (ops/feed.h): feeds, each with its last value, sealed; which channel shows which; and the keys that may
+ * give them values, of which a hash is kept */
+#define FEED_TABLES \
+    "CREATE TABLE feed(name TEXT PRIMARY KEY, title TEXT NOT NULL, site TEXT NOT NULL, schema TEXT NOT NULL," \
+    "  value_max INTEGER NOT NULL, stale_after INTEGER NOT NULL, created INTEGER NOT NULL, key BLOB NOT NULL," \
+    "  version INTEGER NOT NULL DEFAULT 0, value_time INTEGER NOT NULL DEFAULT 0, value_by TEXT NOT NULL DEFAULT ''," \
+    "  value_size INTEGER NOT NULL DEFAULT 0, value BLOB, taken INTEGER NOT NULL DEFAULT 0," \
+    "  refused INTEGER NOT NULL DEFAULT 0, refused_time INTEGER NOT NULL DEFAULT 0," \
+    "  refusal TEXT NOT NULL DEFAULT '') STRICT;" \
+    "CREATE TABLE channel_feed(channel TEXT NOT NULL REFERENCES channel(id) ON DELETE CASCADE, feed TEXT NOT NULL," \
+    "  PRIMARY KEY(channel, feed)) WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX channel_feed_by_feed ON channel_feed(feed, channel);" \
+    "CREATE TABLE feed_key(id TEXT PRIMARY KEY, name TEXT NOT NULL, hash BLOB NOT NULL UNIQUE," \
+    "  created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0," \
+    "  revoked INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID, STRICT;" \
+    "CREATE TABLE feed_key_feed(key TEXT NOT NULL REFERENCES feed_key(id) ON DELETE CASCADE," \
+    "  feed TEXT NOT NULL REFERENCES feed(name) ON DELETE CASCADE, PRIMARY KEY(key, feed)) WITHOUT ROWID, STRICT;"
 /* 38 */
 #define PUBLISHING_TABLES \
     "CREATE TABLE channel_draft(channel TEXT PRIMARY KEY REFERENCES channel(id) ON DELETE CASCADE," \
@@ -433,6 +450,10 @@ static const char *const migrations[] = {
      "ALTER TABLE screen_group ADD COLUMN version INTEGER NOT NULL DEFAULT 1;"),
     /* 41: what was played, and who was there, by day */
     PLAYS_TABLES,
+    /* 42: live data */
+    (FEED_TABLES "CREATE TRIGGER feed_sealed BEFORE INSERT ON feed WHEN " NOT_SEALED(
+        "key") ";"
+               "CREATE TRIGGER feed_key_sealed BEFORE UPDATE OF key ON feed WHEN " NOT_SEALED("key") ";"),
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */
@@ -472,6 +493,9 @@ static const struct {
      "CREATE TRIGGER mail_server_sealed BEFORE INSERT ON mail_server FOR EACH ROW EXECUTE FUNCTION key_sealed();"
      "CREATE TRIGGER mail_server_key_sealed BEFORE UPDATE OF key ON mail_server FOR EACH ROW"
      "  EXECUTE FUNCTION key_sealed();"},
+    {42, FEED_TABLES
+     "CREATE TRIGGER feed_sealed BEFORE INSERT ON feed FOR EACH ROW EXECUTE FUNCTION key_sealed();"
+     "CREATE TRIGGER feed_key_sealed BEFORE UPDATE OF key ON feed FOR EACH ROW EXECUTE FUNCTION key_sealed();"},
     /* clang-format on */
 };
 

@@ -38,6 +38,10 @@ void stored_key_of_mail(const char *id, char owner[STORED_KEY_OWNER_SIZE]) {
     snprintf(owner, STORED_KEY_OWNER_SIZE, "mail/%s", id);
 }
 
+void stored_key_of_feed(const char *name, char owner[STORED_KEY_OWNER_SIZE]) {
+    snprintf(owner, STORED_KEY_OWNER_SIZE, "feed/%s", name);
+}
+
 /* ---- Which is in effect ---- */
 
 static bool id_read(struct db *db, uint8_t id[ID_SIZE], struct pp_error *error) {
@@ -113,6 +117,7 @@ static const struct named_keys named_keys[] = {
     {DB_STORED_KEY_CONTENT_AFTER, DB_STORED_KEY_CONTENT_SET, stored_key_of_content, false},
     {DB_STORED_KEY_ALERT_AFTER, DB_STORED_KEY_ALERT_SET, stored_key_of_alert, false},
     {DB_STORED_KEY_MAIL_AFTER, DB_STORED_KEY_MAIL_SET, stored_key_of_mail, false},
+    {DB_STORED_KEY_FEED_AFTER, DB_STORED_KEY_FEED_SET, stored_key_of_feed, false},
 };
 
 /* Whether there was one more row; false with PP_E_NOTFOUND at the end. Rows are taken one by one, behind the last one's

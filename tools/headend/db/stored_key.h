@@ -6,10 +6,10 @@
  *
  *   key id 8 | nonce 12 | key 32, encrypted | tag 16      key id: the first bytes of the SHA-256 of the file's 32
  *
- * Associated data is whose key it is, "channel/<id>" or "object/<SHA-256 of the sealed object, hex>", "upload/<id>"
- * or "content/<file>": put in another's place it is refused. The row "database_key" of `meta` has the id of the key
- * in effect, and triggers refuse what is sealed under another one, so that a change of it loses nothing that is
- * written meanwhile:
+ * Associated data is whose key it is, "channel/<id>" or "object/<SHA-256 of the sealed object, hex>", "upload/<id>",
+ * "content/<file>" or "feed/<name>": put in another's place it is refused. The row "database_key" of `meta` has the id
+ * of the key in effect, and triggers refuse what is sealed under another one, so that a change of it loses nothing that
+ * is written meanwhile:
  *
  *   keys/database.next.key -> all sealed anew and the row, in one transaction -> renamed to keys/database.key
  *
@@ -31,6 +31,7 @@ void stored_key_of_upload(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_content(const char *file, char owner[STORED_KEY_OWNER_SIZE]);
 void stored_key_of_alert(const char *rule, char owner[STORED_KEY_OWNER_SIZE]); /* of its webhook */
 void stored_key_of_mail(const char *id, char owner[STORED_KEY_OWNER_SIZE]);
+void stored_key_of_feed(const char *name, char owner[STORED_KEY_OWNER_SIZE]);
 
 /* To be written in this transaction or the next statement. */
 PP_MUST_USE bool stored_key_seal(struct db *db, const char *owner, const uint8_t key[STORED_KEY_SIZE],

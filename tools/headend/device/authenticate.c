@@ -1,6 +1,5 @@
 #include "base/clock.h"
 #include "base/log.h"
-#include "headend/device/allowance.h"
 #include "headend/device/network_check.h"
 #include "headend/device/proof.h"
 #include "headend/device/routes.h"
@@ -9,6 +8,7 @@
 #include "headend/ops/device_certificate.h"
 #include "headend/ops/device_former.h"
 #include "headend/ops/screen_commands.h"
+#include "headend/server/allowance.h"
 #include "headend/signing/signing.h"
 
 struct refusal {

@@ -15,10 +15,13 @@
     PROBLEM(BODY_INVALID, 400, "body-invalid")                                                               \
     PROBLEM(HEADER_INVALID, 400, "header-invalid")                                                           \
     PROBLEM(SESSION_REQUIRED, 401, "session-required")                                                       \
+    PROBLEM(KEY_REQUIRED, 401, "key-required")                                                               \
+    PROBLEM(KEY_INVALID, 401, "key-invalid")                                                                 \
     PROBLEM(CSRF, 403, "csrf-token-invalid")                                                                 \
     PROBLEM(SETUP_LINK_INVALID, 403, "setup-link-invalid")                                                   \
     PROBLEM(SIGN_IN_WRONG, 403, "sign-in-wrong")                                                             \
     PROBLEM(NOT_PERMITTED, 403, "not-permitted")                                                             \
+    PROBLEM(KEY_NOT_FOR_FEED, 403, "key-not-for-feed")                                                       \
     PROBLEM(FINGERPRINT_WRONG, 403, "fingerprint-wrong")                                                     \
     PROBLEM(PASSKEY_REFUSED, 403, "passkey-refused")                                                         \
     PROBLEM(NOT_FOUND, 404, "not-found")                                                                     \
@@ -39,10 +42,12 @@
     PROBLEM(URI_TOO_LONG, 414, "uri-too-long")                                                               \
     PROBLEM(MEDIA_TYPE, 415, "unsupported-media-type")                                                       \
     PROBLEM(RANGE_INVALID, 416, "range-invalid")                                                             \
+    PROBLEM(VALUE_INVALID, 422, "value-invalid")                                                             \
     PROBLEM(UPLOAD_BUSY, 423, "upload-busy")                                                                 \
     PROBLEM(CONDITION_REQUIRED, 428, "condition-required")                                                   \
     PROBLEM(TOO_MANY_STREAMS, 429, "too-many-streams")                                                       \
     PROBLEM(TOO_MANY_UPLOADS, 429, "too-many-uploads")                                                       \
+    PROBLEM(TOO_MANY_VALUES, 429, "too-many-values")                                                         \
     PROBLEM(TOO_MANY_ATTEMPTS, 429, "too-many-attempts")                                                     \
     PROBLEM(HEADERS_TOO_LARGE, 431, "headers-too-large")                                                     \
     PROBLEM(CHECKSUM, 460, "checksum-mismatch")                                                              \

@@ -110,5 +110,15 @@ bool op_group_remove(struct op *op, struct pp_error *error);
 bool op_settings_show(struct op *op, struct pp_error *error);
 bool op_settings_change(struct op *op, struct pp_error *error);
 bool op_screen_settings_show(struct op *op, struct pp_error *error);
+/* op_feeds.c */
+bool op_feed_add(struct op *op, struct pp_error *error);
+bool op_feed_change(struct op *op, struct pp_error *error);
+bool op_feed_remove(struct op *op, struct pp_error *error);
+bool op_feed_list(struct op *op, struct pp_error *error);
+bool op_feed_show(struct op *op, struct pp_error *error);
+bool op_feed_value(struct op *op, struct pp_error *error);
+bool op_feed_key_add(struct op *op, struct pp_error *error);
+bool op_feed_key_revoke(struct op *op, struct pp_error *error);
+bool op_feed_key_list(struct op *op, struct pp_error *error);
 
 #endif

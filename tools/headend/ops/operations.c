@@ -31,6 +31,10 @@
     {"lock_after_s", OP_INTEGER_OR_NULL, false}, {"erase_after_s", OP_INTEGER_OR_NULL, false}
 #define GROUP {"group", OP_TEXT, true}
 #define SITE {"site", OP_TEXT, true}
+#define FEED {"feed", OP_TEXT, true}
+#define FEED_FIELDS \
+    {"title", OP_TEXT, false}, {"site", OP_TEXT, false}, {"schema", OP_OBJECT_OR_NULL, false}, \
+    {"value_max", OP_INTEGER, false}, {"stale_after_s", OP_INTEGER, false}
 #define GROUP_WHO {"tags", OP_TEXTS, false}, {"sites", OP_TEXTS, false}, {"screens", OP_IDS, false}
 /* clang-format on */
 
@@ -289,6 +293,20 @@ static const struct operation operations[] = {
      true,
      op_publishing_change,
      {{"approval", OP_BOOLEAN, true}}},
+    {"feed.list", RIGHT_VIEW, OP_ANYWHERE, false, op_feed_list, {{0}}},
+    {"feed.show", RIGHT_VIEW, OP_ANYWHERE, false, op_feed_show, {FEED}},
+    {"feed.add", RIGHT_EDIT, OP_ANYWHERE, true, op_feed_add, {FEED, FEED_FIELDS}},
+    {"feed.change", RIGHT_EDIT, OP_ANYWHERE, true, op_feed_change, {FEED, FEED_FIELDS}},
+    {"feed.remove", RIGHT_EDIT, OP_ANYWHERE, true, op_feed_remove, {FEED}},
+    {"feed.value", RIGHT_EDIT, OP_ANYWHERE, true, op_feed_value, {FEED, {"value", OP_ANY, true}}},
+    {"feed_key.list", RIGHT_ADMINISTER, OP_WHOLE, false, op_feed_key_list, {{0}}},
+    {"feed_key.add",
+     RIGHT_ADMINISTER,
+     OP_WHOLE,
+     true,
+     op_feed_key_add,
+     {{"name", OP_TEXT, true}, {"feeds", OP_TEXTS, true}, {"expires", OP_TEXT_OR_NULL, false}}},
+    {"feed_key.revoke", RIGHT_ADMINISTER, OP_WHOLE, true, op_feed_key_revoke, {{"key", OP_TEXT, true}}},
 };
 
 const struct operation *operations_all(size_t *count) {
@@ -397,6 +415,10 @@ static bool value_fits(const cJSON *request, const cJSON *value, enum op_type ty
         return cJSON_IsNull(value) || value_fits(request, value, OP_INTEGER);
     case OP_BOOLEAN_OR_NULL:
         return cJSON_IsNull(value) || value_fits(request, value, OP_BOOLEAN);
+    case OP_OBJECT_OR_NULL:
+        return cJSON_IsNull(value) || cJSON_IsObject(value);
+    case OP_ANY:
+        return true;
     }
     return false;
 }
@@ -418,7 +440,9 @@ static bool request_check(struct op *op, struct pp_error *error) {
                                         [OP_OBJECT] = "an object",
                                         [OP_TEXT_OR_NULL] = "a text or null",
                                         [OP_INTEGER_OR_NULL] = "a whole number or null",
-                                        [OP_BOOLEAN_OR_NULL] = "true, false or null"};
+                                        [OP_BOOLEAN_OR_NULL] = "true, false or null",
+                                        [OP_OBJECT_OR_NULL] = "an object or null",
+                                        [OP_ANY] = "JSON"};
     const cJSON *value;
     cJSON_ArrayForEach(value, op->request) {
         const struct op_field *field = field_find(op->operation, value->string);

@@ -42,6 +42,8 @@ enum op_type {
     OP_TEXT_OR_NULL,
     OP_INTEGER_OR_NULL,
     OP_BOOLEAN_OR_NULL,
+    OP_OBJECT_OR_NULL,
+    OP_ANY, /* JSON, whatever it is */
 };
 
 struct op_field {

@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "headend/api/routes.h"
 #include "headend/db/home_open.h"
-#include "headend/device/allowance.h"
 #include "headend/device/handlers.h"
 #include "headend/device/proof.h"
 #include "headend/device/proof_guard.h"
@@ -45,10 +44,12 @@
 #include "headend/pages/page.h"
 #include "headend/pages/routes.h"
 #include "headend/pages/time_zones.h"
+#include "headend/push/routes.h"
 #include "headend/serve/alerts.h"
 #include "headend/serve/maintenance.h"
 #include "headend/serve/serve.h"
 #include "headend/serve/well_known.h"
+#include "headend/server/allowance.h"
 #include "headend/server/hasher.h"
 #include "headend/server/metrics.h"
 #include "headend/server/open_files.h"
@@ -116,6 +117,7 @@ static void serving_finish(struct serving *serving) {
     open_files_destroy(app->files);
     screen_changes_destroy(app->changes);
     allowance_destroy(app->allowance);
+    allowance_destroy(app->feed_keys);
     proof_guard_destroy(app->proofs);
     provider_keys_destroy(app->providers);
     told_destroy(app->unsealed);
@@ -227,7 +229,8 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->changes = screen_changes_create(error)) && screen_uploads_tidy(app->home, error) &&
            (app->proofs = proof_guard_create(error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
-           (app->allowance = allowance_create(error)) &&
+           (app->allowance = allowance_create(&ALLOWANCE_OF_SCREENS, error)) &&
+           (app->feed_keys = allowance_create(&ALLOWANCE_OF_FEED_KEYS, error)) &&
            (app->uploads = content_uploads_create(app->home, error)) &&
            (app->ingest = content_ingest_create(app->uploads, app->home, tus_metadata_text, error)) &&
            (app->publisher = publish_worker_create(app->home, error)) &&
@@ -300,6 +303,7 @@ static void serving_housekeep(struct serving *serving) {
         pp_log_warning("housekeeping: %s", error.message);
     serving_end_sessions(serving);
     allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
+    allowance_purge(serving->app.feed_keys, pp_clock_monotonic_ms());
     db_unlock(db);
     serving_tidy_content(serving);
     db_lock(serving->keeper->db);
@@ -414,12 +418,13 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
 }
 
 static void serving_connect(struct serving *serving) {
-    serving->site = (struct site){.tables = {device_routes, page_routes, api_routes, well_known_routes},
-                                  .authenticate_device = device_authenticate,
-                                  .authenticate_admin = admin_authenticate,
-                                  .authenticate_api = api_authenticate,
-                                  .complete = device_proof_offer,
-                                  .message = page_message};
+    serving->site =
+        (struct site){.tables = {device_routes, page_routes, api_routes, push_routes, well_known_routes},
+                      .authenticate_device = device_authenticate,
+                      .authenticate_admin = admin_authenticate,
+                      .authenticate_api = api_authenticate,
+                      .complete = device_proof_offer,
+                      .message = page_message};
     serving->app.site = &serving->site;
     serving->app.time_zones = &serving->time_zones;
 }

@@ -73,6 +73,7 @@ struct app {
     struct told *unsealed;           /* of screens whose client secret cannot be read */
     struct proof_guard *proofs;      /* of screens: which are taken */
     struct allowance *allowance;     /* of screens; with db_lock */
+    struct allowance *feed_keys;     /* of who gives feeds their values; with db_lock */
     struct content_uploads *uploads; /* who is at work on which */
     struct content_ingest *ingest;   /* makes content of what has come whole */
     struct strings *strings;         /* of the pages, in each language */

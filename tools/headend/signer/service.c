@@ -240,7 +240,8 @@ static bool owner_read(const struct signing_bytes *name, char owner[SIGNING_OWNE
         const char *kind;
         bool (*is)(const char *text);
     } kinds[] = {{"channel/", is_channel}, {"object/", is_hash},   {"upload/", uuid_valid},
-                 {"content/", uuid_valid}, {"alert/", uuid_valid}, {"mail/", is_mail}};
+                 {"content/", uuid_valid}, {"alert/", uuid_valid}, {"mail/", is_mail},
+                 {"feed/", is_channel} /* named as channels are */};
     signing_copy(name, owner, SIGNING_OWNER_MAX + 1);
     for (size_t i = 0; i < PP_COUNT(kinds); i++) {
         size_t length = strlen(kinds[i].kind);

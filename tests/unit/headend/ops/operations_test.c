@@ -107,6 +107,8 @@ static cJSON *request_for(const struct operation *operation, const char *screen)
             cJSON_AddArrayToObject(request, field->name);
         else if (field->type == OP_BOOLEAN)
             cJSON_AddFalseToObject(request, field->name);
+        else if (field->type == OP_ANY)
+            cJSON_AddNullToObject(request, field->name);
         else if (field->type == OP_OBJECT)
             cJSON_AddArrayToObject(cJSON_AddObjectToObject(request, field->name), "items");
         else

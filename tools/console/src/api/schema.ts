@@ -1,6 +1,6 @@
 // Made by scripts/types.mjs of tools/headend/api/openapi.yaml: change that, then "npm run types".
 
-export type Problem = { type: string; title: string; status: number; detail: string; parameter?: string; code: "request-malformed" | "query-invalid" | "body-invalid" | "header-invalid" | "session-required" | "csrf-token-invalid" | "setup-link-invalid" | "sign-in-wrong" | "not-permitted" | "fingerprint-wrong" | "passkey-refused" | "not-found" | "method-not-allowed" | "not-acceptable" | "offset-differs" | "count-differs" | "state-conflict" | "passkeys-unavailable" | "passkey-known" | "too-many-passkeys" | "last-way-in" | "upload-gone" | "code-expired" | "changed-meanwhile" | "tus-version" | "body-too-large" | "uri-too-long" | "unsupported-media-type" | "range-invalid" | "upload-busy" | "condition-required" | "too-many-streams" | "too-many-uploads" | "too-many-attempts" | "headers-too-large" | "checksum-mismatch" | "internal-error" | "unavailable" | "no-space" };
+export type Problem = { type: string; title: string; status: number; detail: string; parameter?: string; code: "request-malformed" | "query-invalid" | "body-invalid" | "header-invalid" | "session-required" | "key-required" | "key-invalid" | "csrf-token-invalid" | "setup-link-invalid" | "sign-in-wrong" | "not-permitted" | "key-not-for-feed" | "fingerprint-wrong" | "passkey-refused" | "not-found" | "method-not-allowed" | "not-acceptable" | "offset-differs" | "count-differs" | "state-conflict" | "passkeys-unavailable" | "passkey-known" | "too-many-passkeys" | "last-way-in" | "upload-gone" | "code-expired" | "changed-meanwhile" | "tus-version" | "body-too-large" | "uri-too-long" | "unsupported-media-type" | "range-invalid" | "value-invalid" | "upload-busy" | "condition-required" | "too-many-streams" | "too-many-uploads" | "too-many-values" | "too-many-attempts" | "headers-too-large" | "checksum-mismatch" | "internal-error" | "unavailable" | "no-space" };
 export type SetupToken = { token: string };
 export type SetupAccount = SetupToken & { name: string };
 export type Setup = SetupAccount & { password?: string; passkey?: RegistrationResponse; passkey_name?: string } & unknown;
@@ -95,6 +95,13 @@ export type ContentUses = { items: { channel: ChannelName; title: string; draft:
 export type ContentVersion = { number: number; kind: "image" | "video"; media_type: string; width: number; height: number; length_ms: number; bytes: number; sha256: string; thumbnail: boolean; warning: string | null; uploaded: Time; uploaded_by: string };
 export type Time = string | null;
 export type AlertRules = { items: AlertRule[] };
+export type Feed = { name: string; title: string; site: string; schema: Record<string, unknown> | null; value_max: number; stale_after_s: number; created: string; version: number; value_time: string | null; value_by: string; value_size: number; stale: boolean; taken: number; refused: number; refused_time: string | null; refusal: string };
+export type FeedShown = Feed & { value: unknown };
+export type NewFeed = { feed: string; title?: string; site?: string; schema?: Record<string, unknown> | null; value_max?: number; stale_after_s?: number };
+export type FeedChange = { title?: string; site?: string; schema?: Record<string, unknown> | null; value_max?: number; stale_after_s?: number };
+export type FeedKey = { id: string; name: string; state: "active" | "expired" | "revoked"; created: string; expires: string | null; used: string | null; revoked: string | null; feeds: string[] };
+export type FeedKeyRequest = { name: string; feeds: string[]; expires?: string | null };
+export type NewFeedKey = FeedKey & { key: string };
 export type AlertRule = { id: string; name: string; about: "offline" | "problem" | "storage" | "certificate" | "sync" | "security" | "chain" | "disk" | "root"; detail: string; site: string; channel: string; tag: string; hold_s: number; repeat_s: number; per_hour: number; quiet: string; time_zone: string; locale: "en" | "fr"; mail: string[]; webhook: string; enabled: boolean };
 export type NewAlertRule = AlertRule & { secret: string };
 export type AlertRuleChange = { name?: string; about?: "offline" | "problem" | "storage" | "certificate" | "sync" | "security" | "chain" | "disk" | "root"; detail?: string; site?: string; channel?: string; tag?: string; hold_s?: number; repeat_s?: number; per_hour?: number; quiet?: string; time_zone?: string; locale?: "en" | "fr"; mail?: string[]; webhook?: string; enabled?: boolean };
@@ -195,6 +202,15 @@ export interface Operations {
   'POST /api/v1/channels/{id}/unpublish': { path: { id: string }; answer: JobShown };
   'GET /api/v1/channels/{id}/jobs': { path: { id: string }; answer: { items: Job[] } };
   'GET /api/v1/channels/{id}/jobs/{job}': { path: { id: string; job: string }; answer: JobShown };
+  'GET /api/v1/feeds': { answer: { items: Feed[] } };
+  'POST /api/v1/feeds': { body: NewFeed; answer: Feed };
+  'GET /api/v1/feeds/{id}': { path: { id: string }; answer: FeedShown };
+  'PATCH /api/v1/feeds/{id}': { path: { id: string }; body: FeedChange; answer: Feed };
+  'DELETE /api/v1/feeds/{id}': { path: { id: string }; answer: undefined };
+  'PUT /api/v1/feeds/{id}/value': { path: { id: string }; body: { value: unknown }; answer: Feed };
+  'GET /api/v1/feed-keys': { answer: { items: FeedKey[] } };
+  'POST /api/v1/feed-keys': { body: FeedKeyRequest; answer: NewFeedKey };
+  'DELETE /api/v1/feed-keys/{id}': { path: { id: string }; answer: undefined };
   'GET /api/v1/alert-rules': { answer: AlertRules };
   'POST /api/v1/alert-rules': { body: AlertRuleChange; answer: NewAlertRule };
   'PATCH /api/v1/alert-rules/{id}': { path: { id: string }; body: AlertRuleChange; answer: AlertRule };

@@ -6,10 +6,15 @@
 
 #include <cmocka.h>
 
-#include "headend/device/allowance.h"
+#include "headend/server/allowance.h"
+
+#define ALLOWANCE_REQUESTS          (ALLOWANCE_OF_SCREENS.requests)
+#define ALLOWANCE_REQUESTS_A_SECOND (ALLOWANCE_OF_SCREENS.requests_a_second)
+#define ALLOWANCE_BYTES             ((uint64_t)ALLOWANCE_OF_SCREENS.bytes)
+#define ALLOWANCE_BYTES_A_SECOND    ((uint64_t)ALLOWANCE_OF_SCREENS.bytes_a_second)
 
 static int setup(void **state) {
-    *state = allowance_create(NULL);
+    *state = allowance_create(&ALLOWANCE_OF_SCREENS, NULL);
     return *state ? 0 : -1;
 }
 
