@@ -133,6 +133,16 @@ export async function stock(headend) {
   const items = made.filter(({ name }) => !name.startsWith('weather')).map(({ id }, i) => ({ content: id, ...(i === 1 ? { duration: 'PT20S', weight: 2, valid_to: '2031-01-01T00:00:00Z' } : {}) }));
   const draft = await ask('PUT', '/api/v1/channels/town/draft', { items }, { 'if-match': etag });
   if (draft.status !== 200) throw new Error(draft.text);
+  // and live data: a value that is current, an old one, and none yet
+  await ask('POST', '/api/v1/feeds', { feed: 'sales', title: 'Sales of the day', schema: { type: 'object', required: ['total'], properties: { total: { type: 'number', minimum: 0 } } } });
+  await ask('POST', '/api/v1/feeds', { feed: 'queue', title: 'People waiting', site: 'Rennes', stale_after_s: 60 });
+  await ask('POST', '/api/v1/feeds', { feed: 'boiler', title: 'Boiler temperature' });
+  await ask('PUT', '/api/v1/feeds/sales/value', { value: { total: 1240.5 } });
+  await ask('PUT', '/api/v1/feeds/queue/value', { value: 7 });
+  await headend.sql("UPDATE feed SET value_time = value_time - 4000 WHERE name = 'queue'");
+  const { key } = (await ask('POST', '/api/v1/feed-keys', { name: 'Till at the entrance', feeds: ['sales'] })).json();
+  await headend.request('PUT', '/v1/feeds/sales', { headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: '{"total": -3}' });
+  await ask('POST', '/api/v1/feed-keys', { name: 'Building control', feeds: ['boiler', 'queue'], expires: '2031-06-30T12:00:00Z' });
   await headend.sql("UPDATE content SET deleted = unixepoch() WHERE name LIKE 'weather%'");
   return made;
 }

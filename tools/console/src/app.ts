@@ -22,7 +22,7 @@ import './pages/add.js';
 
 // Pages that are not seen first.
 const loads = {
-  account: () => import('./pages/account.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), setup: () => import('./pages/setup.js'),
+  account: () => import('./pages/account.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), feed: () => import('./pages/feed.js'), feeds: () => import('./pages/feeds.js'), setup: () => import('./pages/setup.js'),
 };
 
 const LOST_MS = 3000; // a connection that is back so soon was no trouble
@@ -31,9 +31,10 @@ const places: readonly { readonly page: Route['page']; readonly href: string; re
   { page: 'screens', href: `${BASE}/`, icon: 'screens', word: 'nav.screens', short: 'nav.screens' },
   { page: 'content', href: `${BASE}/content`, icon: 'content', word: 'nav.content', short: 'nav.content' },
   { page: 'channels', href: `${BASE}/channels`, icon: 'channel', word: 'nav.channels', short: 'nav.channels' },
+  { page: 'feeds', href: `${BASE}/feeds`, icon: 'feed', word: 'nav.feeds', short: 'nav.feeds_short' },
   { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
 ];
-const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', account: 'account.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
+const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', account: 'account.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', feed: 'feeds.title', feeds: 'feeds.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
 
 class PpConsole extends PpElement {
   static override properties = { session: { state: true }, route: { state: true }, lost: { state: true }, online: { state: true }, notice: { state: true }, failed: { state: true } };
@@ -150,7 +151,7 @@ class PpConsole extends PpElement {
   }
 
   private navigation(): TemplateResult {
-    const here = { screen: 'screens', 'content-one': 'content', channel: 'channels' }[this.route.page as string] ?? this.route.page;
+    const here = { screen: 'screens', 'content-one': 'content', channel: 'channels', feed: 'feeds' }[this.route.page as string] ?? this.route.page;
     return html`<nav class="nav" aria-label=${t('app.navigation')}>${places.map((place) => html`<a class="nav-link" href=${place.href} aria-current=${place.page === here ? 'page' : nothing}>
       ${icon(place.icon)}<span class="nav-long">${t(place.word)}</span><span class="nav-short" aria-hidden="true">${t(place.short)}</span></a>`)}</nav>`;
   }
@@ -165,6 +166,8 @@ class PpConsole extends PpElement {
       case 'account': return this.lazy('account', () => html`<pp-account name=${this.session?.name ?? ''}></pp-account>`);
       case 'channels': return this.lazy('channels', () => html`<pp-channels></pp-channels>`);
       case 'channel': return this.lazy('channel', () => html`<pp-channel .channelId=${route.id}></pp-channel>`);
+      case 'feeds': return this.lazy('feeds', () => html`<pp-feeds></pp-feeds>`);
+      case 'feed': return this.lazy('feed', () => html`<pp-feed .feedName=${route.id}></pp-feed>`);
       case 'content': return this.lazy('content', () => html`<pp-content></pp-content>`);
       case 'content-one': return this.lazy('content-one', () => html`<pp-content-one .contentId=${route.id}></pp-content-one>`);
       case 'add': return html`<pp-add .code=${route.code}></pp-add>`;
