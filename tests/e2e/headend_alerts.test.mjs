@@ -217,7 +217,7 @@ test('a rule is changed and shown, and one that makes no sense refused in words'
   assert.match(await headend.cli('alert', 'list'), /Nights/);
 });
 
-test('the API does the same, for administrators of the whole alone, and is as it is described', async () => {
+test('the API does the same, to who administers the whole or a site, and is as it is described', async () => {
   const api = await readOpenapi('tools/headend/api/openapi.yaml');
   const browser = await signIn(headend);
   const ask = async (method, target, value, cookie = browser.cookie) => {
@@ -251,9 +251,28 @@ test('the API does the same, for administrators of the whole alone, and is as it
   const password = /Password: (\S+)/.exec(await headend.cli('user', 'add', 'ada', '--role', 'admin:site=Rennes'))[1];
   const ada = new Browser(headend);
   assert.equal((await ada.signIn('ada', password)).status, 303);
-  for (const [method, target, value] of [['GET', '/api/v1/alert-rules'], ['POST', '/api/v1/alert-rules', { name: 'x', mail: ['a@b'] }], ['GET', '/api/v1/alert-messages'],
-    ['GET', '/api/v1/mail-server'], ['PUT', '/api/v1/mail-server', { host: 'x', from: 'a@b' }], ['DELETE', `/api/v1/alert-rules/${id}`]])
-    assert.equal((await ask(method, target, value, ada.cookie)).status, 403, target);
+  const status = async (...words) => (await ask(...words, ada.cookie)).status;
+  assert.equal(await status('GET', '/api/v1/mail-server', undefined), 403);
+  assert.equal(await status('PUT', '/api/v1/mail-server', { host: 'x', from: 'a@b' }), 403);
+  assert.equal(await status('DELETE', '/api/v1/mail-server', undefined), 403);
+  // Rules of the whole, of another site, by tag or of the headend are none of theirs: what they know of is as if it were not there.
+  const elsewhere = (await ask('POST', '/api/v1/alert-rules', { name: 'Lyon', about: 'offline', site: 'Lyon', mail: ['a@example.org'] })).json().id;
+  const seen = async () => (await ask('GET', '/api/v1/alert-rules', undefined, ada.cookie)).json().items;
+  const former = await seen(); // of the tests before
+  assert.ok(former.every(({ site }) => site === 'Rennes') && former.length < (await ask('GET', '/api/v1/alert-rules')).json().items.length);
+  for (const place of [{}, { site: 'Lyon' }, { channel: 'lobby' }, { tag: 'street' }, { about: 'disk' }])
+    assert.equal(await status('POST', '/api/v1/alert-rules', { name: 'x', about: 'offline', mail: ['a@example.org'], ...place }), 403, JSON.stringify(place));
+  for (const other of [id, elsewhere])
+    for (const [method, more, value] of [['PATCH', '', { site: 'Rennes' }], ['DELETE', ''], ['POST', '/test']])
+      assert.equal(await status(method, `/api/v1/alert-rules/${other}${more}`, value), 404, `${method} ${more}`);
+  const own = (await ask('POST', '/api/v1/alert-rules', { name: 'Rennes', about: 'offline', site: 'Rennes', webhook: hook.url }, ada.cookie)).json().id;
+  for (const value of [{ site: 'Lyon' }, { site: '' }, { tag: 'street' }])
+    assert.equal(await status('PATCH', `/api/v1/alert-rules/${own}`, value), 403, JSON.stringify(value));
+  assert.equal((await seen()).find((rule) => rule.id === own).site, 'Rennes', 'it stays as it was');
+  assert.equal(await status('POST', `/api/v1/alert-rules/${own}/test`, undefined), 204);
+  assert.deepEqual((await ask('GET', '/api/v1/alert-messages', undefined, ada.cookie)).json().items.filter(({ rule }) => !former.some((one) => one.id === rule)).map(({ rule }) => rule), [own]);
+  assert.equal(await status('DELETE', `/api/v1/alert-rules/${own}`, undefined), 204);
+  assert.equal((await ask('DELETE', `/api/v1/alert-rules/${elsewhere}`)).status, 204);
   assert.equal((await ask('DELETE', `/api/v1/alert-rules/${id}`)).status, 204);
   assert.equal((await ask('DELETE', `/api/v1/alert-rules/${id}`)).status, 404);
 });

@@ -49,6 +49,8 @@ test('plays are told by day, by content with what the file was called, and by sc
   assert.equal(second.next, null);
   assert.deepEqual(new Map([...first.items, ...second.items].map((row) => [row.screen, [row.plays, row.plays_lost, row.events_missing]])),
     new Map([[screens[0].id, [2, 0, 0]], [screens[1].id, [2, 3, 0]]].sort(([a], [b]) => (a < b ? -1 : 1))));
+  assert.deepEqual((await ask('/api/v1/plays?by=channel')).json().items, [{ channel: 'lobby', plays: 4, shown_ms: 20001, frames_late: 8, screens: 2 }]);
+  assert.deepEqual((await ask('/api/v1/plays?by=channel&site=Lyon')).json().items, [{ channel: 'lobby', plays: 2, shown_ms: 5001, frames_late: 4, screens: 1 }]);
   assert.deepEqual((await ask('/api/v1/plays?to=2020-01-01&from=2019-12-01')).json().items, []);
   assert.equal((await ask('/api/v1/plays?from=yesterday')).json().parameter, 'from');
 });
@@ -60,8 +62,9 @@ test('CSV has the same, and nothing that a spreadsheet takes for a formula', asy
   assert.ok(lines.includes(`${screens[0].id},"'=cmd|""calc""",Rennes,0,0,2,15000,4,1`), csv);
   assert.ok(lines.includes(`${screens[1].id},"Lift, ""left""",Lyon,3,0,2,5001,4,1`), csv);
   assert.equal(await headend.cli('report', 'plays', '--screen', screens[0].id), `day,plays,shown_ms,frames_late,screens\r\n${today},2,15000,4,1\r\n`);
+  assert.equal(await headend.cli('report', 'plays', '--by', 'channel'), 'channel,plays,shown_ms,frames_late,screens\r\nlobby,4,20001,8,2\r\n');
   assert.match(await headend.cli('report', 'uptime', '--by', 'site'), /^site,online_s,observed_s,screens\r\n/);
-  await assert.rejects(headend.cli('report', 'plays', '--by', 'colour'), /--by: none of day, content, screen/);
+  await assert.rejects(headend.cli('report', 'plays', '--by', 'colour'), /--by: none of day, content, screen, channel$/m);
 });
 
 test('who may see one site is told of that one alone', async () => {

@@ -34,7 +34,8 @@ void api_alert_messages(struct request *request, struct reply *reply) {
     if (!api_operation_allowed(request, reply))
         return;
     struct listing listing = {.items = cJSON_CreateArray(), .limit = list->limit};
-    if (!alert_queue_each(request->db, before, (int64_t)list->limit + 1, message_add, &listing, &error)) {
+    if (!alert_queue_each(request->db, request->admin.id, before, (int64_t)list->limit + 1, message_add,
+                          &listing, &error)) {
         cJSON_Delete(listing.items);
         reply_failure(reply, &error);
         return;

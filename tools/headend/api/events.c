@@ -10,7 +10,6 @@
  *   event: commands         these screens have answered a command, or sent what it asked for
  *   event: channels         these have another version, draft, job or title
  *   event: groups           these have other rules or settings
- *   event: feeds            these have other values, or are others
  *   event: enrolments       other ones wait; for who may approve some
  *   data: {}
  *
@@ -24,7 +23,6 @@
 #include "headend/http/problems.h"
 #include "headend/ops/actor.h"
 #include "headend/ops/device.h"
-#include "headend/ops/feed.h"
 #include "headend/ops/screen_changes.h"
 #include "headend/ops/screen_group.h"
 #include "headend/server/streams.h"
@@ -51,16 +49,17 @@ static bool events_look(struct events *events, struct pp_error *error) {
     return ok;
 }
 
-static const char *const names[CHANGE_KINDS] = {
-    [CHANGE_SCREEN] = "screens",   [CHANGE_COMMANDS] = "commands", [CHANGE_ENROLMENTS] = "enrolments",
-    [CHANGE_CHANNEL] = "channels", [CHANGE_GROUP] = "groups",      [CHANGE_FEED] = "feeds"};
+static const char *const names[CHANGE_KINDS] = {[CHANGE_SCREEN] = "screens",
+                                                [CHANGE_COMMANDS] = "commands",
+                                                [CHANGE_ENROLMENTS] = "enrolments",
+                                                [CHANGE_CHANNEL] = "channels",
+                                                [CHANGE_GROUP] = "groups"};
 
 /* Whether who does not see all may see it. What has gone was nowhere, and is told to who sees all. */
 static bool is_for(struct events *events, const struct screen_change *change) {
     struct db *db = events->app->watcher;
     struct device device;
     struct screen_group group;
-    struct feed feed;
     const struct place channel = {"", change->id};
     switch (change->kind) {
     case CHANGE_SCREEN:
@@ -71,9 +70,6 @@ static bool is_for(struct events *events, const struct screen_change *change) {
         return actor_may_at(&events->actor, RIGHT_VIEW, &channel);
     case CHANGE_GROUP:
         return screen_group_find(db, change->id, events->actor.user, &group, NULL);
-    case CHANGE_FEED:
-        return feed_find(db, change->id, &feed, NULL) &&
-               (!*feed.site || actor_may_at(&events->actor, RIGHT_VIEW, &(struct place){feed.site, ""}));
     case CHANGE_ENROLMENTS:
     case CHANGE_KINDS:
         break;

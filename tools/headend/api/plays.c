@@ -10,7 +10,7 @@
 enum { FILTER_BY, FILTER_FROM, FILTER_TO, FILTER_SITE, FILTER_CHANNEL, FILTER_SCREEN, FILTER_CONTENT };
 
 static const char *const sorts[] = {"key", NULL};
-static const char *const plays_by[] = {"day", "content", "screen", NULL};
+static const char *const plays_by[] = {"day", "content", "screen", "channel", NULL};
 static const char *const uptime_by[] = {"screen", "site", NULL};
 
 const struct list_form api_plays_form = {.sorts = sorts,
@@ -105,6 +105,8 @@ static bool plays_add(void *arg, const struct plays_row *row, struct pp_error *e
         add_screen(object, row->key, row->name, row->site);
         cJSON_AddNumberToObject(object, "plays_lost", (double)row->plays_lost);
         cJSON_AddNumberToObject(object, "events_missing", (double)row->events_missing);
+    } else if (strcmp(listing->by, "channel") == 0) {
+        cJSON_AddStringToObject(object, "channel", row->channel);
     } else {
         add_content(object, row);
     }

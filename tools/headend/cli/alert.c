@@ -226,7 +226,7 @@ bool command_alert_messages(int argc, char **argv, struct pp_error *error) {
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     pp_autojson cJSON *list = json ? cJSON_CreateArray() : NULL;
     struct listing listing = {.list = list, .table = &table};
-    if (!home || !alert_queue_each(home->db, INT64_MAX, MESSAGES_SHOWN, message_add, &listing, error))
+    if (!home || !alert_queue_each(home->db, 0, INT64_MAX, MESSAGES_SHOWN, message_add, &listing, error))
         return false;
     if (listing.error.code != PP_OK)
         return pp_fail(error, listing.error.code, "%s", listing.error.message);

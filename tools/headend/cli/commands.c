@@ -157,7 +157,8 @@ static const struct command commands[] = {
      "DIR [--header Forwarded|X-Forwarded-For] --none | RANGE...",
      "name the proxies whose word counts for from where a screen asks, and the header that they write"},
     {"report", "plays", command_report_plays,
-     "DIR [--by day|content|screen] [--from DAY] [--to DAY] [--site TEXT] [--channel ID] [--screen SCREEN]",
+     "DIR [--by day|content|screen|channel] [--from DAY] [--to DAY] [--site TEXT] [--channel ID] [--screen "
+     "SCREEN]",
      "write what was played, how often and for how long, as CSV: of the last 30 days, or from and to a DAY "
      "like "
      "2026-11-30"},

@@ -41,6 +41,8 @@ static bool plays_print(void *arg, const struct plays_row *row, struct pp_error 
         cell_print(row->site, ",");
         number_print(row->plays_lost, ",");
         number_print(row->events_missing, ",");
+    } else if (strcmp(printing->by, "channel") == 0) {
+        cell_print(row->channel, ",");
     } else {
         cell_print(row->content, ",");
         cell_print(row->title, ",");
@@ -94,8 +96,10 @@ static struct home *wanted_read(int argc, char **argv, const char *const *bys, s
         if (strcmp(bys[i], wanted->by) == 0)
             return home_open(argv[first], error);
     }
-    pp_fail(error, PP_E_INVALID, "--by: none of %s, %s%s%s", bys[0], bys[1], bys[2] ? ", " : "",
-            bys[2] ? bys[2] : "");
+    char known[64] = "";
+    for (size_t i = 0; bys[i]; i++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", bys[i]);
+    pp_fail(error, PP_E_INVALID, "--by: none of %s", known);
     return NULL;
 }
 
@@ -111,9 +115,9 @@ static bool screen_resolve(struct home *home, struct plays_wanted *wanted, struc
 }
 
 bool command_report_plays(int argc, char **argv, struct pp_error *error) {
-    static const char *const bys[] = {"day", "content", "screen", NULL};
+    static const char *const bys[] = {"day", "content", "screen", "channel", NULL};
     static const char *const heads[] = {"day,", "content,title,channel,item,",
-                                        "screen,name,site,plays_lost,events_missing,"};
+                                        "screen,name,site,plays_lost,events_missing,", "channel,"};
     struct plays_wanted wanted;
     struct device device;
     PP_AUTO(home) struct home *home = wanted_read(argc, argv, bys, &wanted, error);

@@ -206,11 +206,12 @@ bool alert_queue_forget(struct db *db, int64_t now, struct pp_error *error) {
     return db_run(db, error, DB_ALERT_MESSAGE_FORGET, DB_INT(now - ALERT_KEEP_S), DB_INT(ALERT_KEEP_MAX));
 }
 
-bool alert_queue_each(struct db *db, int64_t before, int64_t count,
+bool alert_queue_each(struct db *db, int64_t viewer, int64_t before, int64_t count,
                       bool (*each)(void *arg, const struct alert_message *message), void *arg,
                       struct pp_error *error) {
     struct pp_error end = {0};
-    db_autorow struct db_row *row = db_query(db, error, DB_ALERT_MESSAGE_LIST, DB_INT(before), DB_INT(count));
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_ALERT_MESSAGE_LIST, DB_INT(before), DB_INT(count), DB_INT(viewer));
     if (!row)
         return false;
     while (db_next(row, "message", &end)) {

@@ -53,8 +53,9 @@ PP_MUST_USE bool alert_queue_settle(struct db *db, const struct alert_message *m
 PP_MUST_USE bool alert_queue_return(struct db *db, const struct alert_message *message, int64_t now,
                                     struct pp_error *error);
 PP_MUST_USE bool alert_queue_forget(struct db *db, int64_t now, struct pp_error *error);
-/* The newest first, those before `before` (INT64_MAX: all), `count` of them; stops where the callback says so. */
-PP_MUST_USE bool alert_queue_each(struct db *db, int64_t before, int64_t count,
+/* The newest first, those before `before` (INT64_MAX: all), `count` of them, of the rules that `viewer` administers (0:
+ * of all); stops where the callback says so. */
+PP_MUST_USE bool alert_queue_each(struct db *db, int64_t viewer, int64_t before, int64_t count,
                                   bool (*each)(void *arg, const struct alert_message *message), void *arg,
                                   struct pp_error *error);
 /* As an object: what the API and the command line show. */

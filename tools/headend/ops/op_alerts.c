@@ -4,13 +4,21 @@
 #include "headend/ops/mail_account.h"
 #include "headend/ops/operation.h"
 
+/* Who administers a site or a channel has its rules; all others are for who administers the whole. */
+static bool rule_is_theirs(const struct op *op, const struct alert_rule *rule) {
+    const struct place place = {.site = rule->scope == ALERT_OF_SITE ? rule->place : "",
+                                .channel = rule->scope == ALERT_OF_CHANNEL ? rule->place : ""};
+    return actor_may_at(op->actor, op->operation->right, &place);
+}
+
 static bool find(struct op *op, struct alert_rule *rule, struct pp_error *error) {
     struct pp_error missing = {0};
     const char *id = op_text(op, "rule");
     snprintf(op->target, sizeof op->target, "%.36s", id);
-    if (alert_rule_find(op->db, id, rule, &missing))
+    bool found = alert_rule_find(op->db, id, rule, &missing);
+    if (found && rule_is_theirs(op, rule))
         return true;
-    return missing.code == PP_E_NOTFOUND
+    return found || missing.code == PP_E_NOTFOUND
                ? op_fail(op, "rule", PP_E_NOTFOUND, error, "there is no such rule: %.40s", id)
                : pp_fail(error, missing.code, "%s", missing.message);
 }
@@ -18,8 +26,11 @@ static bool find(struct op *op, struct alert_rule *rule, struct pp_error *error)
 static bool take(struct op *op, struct alert_rule *rule, struct pp_error *error) {
     char field[33] = "";
     struct pp_error why = {0};
-    return alert_rule_take(rule, op->request, field, &why) ||
-           op_fail(op, field, why.code, error, "%s", why.message);
+    if (!alert_rule_take(rule, op->request, field, &why))
+        return op_fail(op, field, why.code, error, "%s", why.message);
+    return rule_is_theirs(op, rule) ||
+           pp_fail(error, PP_E_DENIED, "%s may make rules of the site or channel that they administer",
+                   op->actor->name);
 }
 
 /* The rule as an answer. */
@@ -79,14 +90,15 @@ bool op_alert_rule_test(struct op *op, struct pp_error *error) {
 }
 
 static bool rule_show(void *arg, const struct alert_rule *rule, struct pp_error *error) {
-    cJSON *object = alert_rule_json(rule);
+    struct op *op = arg;
     (void)error;
-    cJSON_AddItemToArray(arg, object);
+    if (rule_is_theirs(op, rule))
+        cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(op_answer(op), "items"), alert_rule_json(rule));
     return true;
 }
 
 bool op_alert_rule_list(struct op *op, struct pp_error *error) {
-    return alert_rule_each(op->db, rule_show, cJSON_AddArrayToObject(op_answer(op), "items"), error);
+    return cJSON_AddArrayToObject(op_answer(op), "items") && alert_rule_each(op->db, rule_show, op, error);
 }
 
 /* ---- The mail server ---- */

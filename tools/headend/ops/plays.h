@@ -36,7 +36,7 @@ PP_MUST_USE bool day_read(const char *text, int64_t *day, struct pp_error *error
 void day_text(int64_t day, char text[DAY_TEXT_SIZE]);
 
 struct plays_wanted {
-    const char *by;   /* "day", "content", "screen"; of uptime "screen", "site" */
+    const char *by;   /* "day", "content", "screen", "channel"; of uptime "screen", "site" */
     int64_t from, to; /* days, both of them included */
     const char *site, *channel, *screen, *content; /* NULL: all */
     int64_t viewer;                                /* whose grants say what is listed; 0: all is */

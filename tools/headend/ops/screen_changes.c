@@ -16,8 +16,7 @@ static const struct look {
 } looks[] = {{CHANGE_SCREEN, DB_DEVICE_SHOWN, 11, true},
              {CHANGE_ENROLMENTS, DB_ENROLMENT_SHOWN, 2, false},
              {CHANGE_CHANNEL, DB_CHANNEL_SHOWN, 5, false},
-             {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false},
-             {CHANGE_FEED, DB_FEED_SHOWN, 1, false}};
+             {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false}};
 
 struct seen {
     char id[CHANNEL_ID_MAX + 1];

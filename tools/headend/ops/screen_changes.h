@@ -1,6 +1,5 @@
 /*
- * What changed, as lists show it: screens, what they answered to commands, enrolments that wait, channels, groups,
- * feeds;
+ * What changed, as lists show it: screens, what they answered to commands, enrolments that wait, channels, groups;
  * compared with what they were at the last look, since those who change them are many, other processes too, and some
  * do by time alone (a screen that falls silent). One look is for all who ask; each of them has a position in the last
  * changes. Threads may share it.
@@ -18,7 +17,6 @@ enum change_kind {
     CHANGE_ENROLMENTS, /* which ones wait; without an id */
     CHANGE_CHANNEL,    /* what is published there, its draft, its job */
     CHANGE_GROUP,
-    CHANGE_FEED, /* its value, or what it is */
     CHANGE_KINDS,
 };
 

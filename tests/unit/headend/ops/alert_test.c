@@ -92,7 +92,7 @@ static bool newest_take(void *arg, const struct alert_message *message) {
 static int64_t messages(struct home *home, struct newest *newest) {
     struct pp_error error = {0};
     *newest = (struct newest){0};
-    if (!alert_queue_each(home->db, INT64_MAX, 1, newest_take, newest, &error))
+    if (!alert_queue_each(home->db, 0, INT64_MAX, 1, newest_take, newest, &error))
         fail_msg("%s", error.message);
     return number(home, "SELECT count(*) FROM alert_message");
 }

@@ -228,6 +228,6 @@ export interface Operations {
   'POST /api/v1/channels/{id}/versions/{number}/restore': { path: { id: string; number: number }; body: PublishRequest; answer: JobShown };
   'GET /api/v1/settings/publishing': { answer: PublishingSettings };
   'PUT /api/v1/settings/publishing': { body: PublishingSettings; answer: undefined };
-  'GET /api/v1/plays': { query: { limit?: number; cursor?: string; sort?: "key"; by?: "day" | "content" | "screen"; from?: string; to?: string; site?: string; channel?: string; screen?: string; content?: string }; answer: Plays };
+  'GET /api/v1/plays': { query: { limit?: number; cursor?: string; sort?: "key"; by?: "day" | "content" | "screen" | "channel"; from?: string; to?: string; site?: string; channel?: string; screen?: string; content?: string }; answer: Plays };
   'GET /api/v1/uptime': { query: { limit?: number; cursor?: string; sort?: "key"; by?: "screen" | "site"; from?: string; to?: string; site?: string; channel?: string; screen?: string }; answer: Uptime };
 }
