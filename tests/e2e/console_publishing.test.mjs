@@ -13,7 +13,6 @@ import { readOpenapi } from './lib/openapi.mjs';
 import { Person } from './lib/person.mjs';
 import { Publishing, draftOf } from './lib/publishing.mjs';
 
-const cookieOf = ({ browser }) => [...browser.cookies].filter(([name]) => name === '__Host-pingplay-admin').map((pair) => pair.join('='))[0];
 const openapi = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../tools/headend/api/openapi.yaml');
 
 for (const [device, size] of [['a phone', phone], ['a desk', desktop]]) {
@@ -25,7 +24,7 @@ for (const [device, size] of [['a phone', phone], ['a desk', desktop]]) {
     let publishing;
     const content = {};
     const visit = async (who, channel, body) => {
-      const one = await open(browser, headend, { ...size, cookie: cookieOf(who) });
+      const one = await open(browser, headend, { ...size, cookie: who.consoleCookie });
       try {
         await one.page.goto(`${headend.url}/console/channels/${channel}`);
         await one.page.getByRole('heading', { level: 1, name: channel }).waitFor();
@@ -103,7 +102,7 @@ for (const [device, size] of [['a phone', phone], ['a desk', desktop]]) {
 
     test('where a second person has to agree, she sees exactly what goes out; who asked cannot agree', async () => {
       await publishing.publish('both', items('one', 'two'));
-      const one = await open(browser, headend, { ...size, cookie: cookieOf(admin) });
+      const one = await open(browser, headend, { ...size, cookie: admin.consoleCookie });
       await one.page.goto(`${headend.url}/console/channels`);
       await one.page.getByLabel('A second person has to agree').check();
       await one.page.getByText('Each publish waits for a second person').waitFor();

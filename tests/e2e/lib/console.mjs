@@ -133,29 +133,24 @@ export async function stock(headend) {
   const items = made.filter(({ name }) => !name.startsWith('weather')).map(({ id }, i) => ({ content: id, ...(i === 1 ? { duration: 'PT20S', weight: 2, valid_to: '2031-01-01T00:00:00Z' } : {}) }));
   const draft = await ask('PUT', '/api/v1/channels/town/draft', { items }, { 'if-match': etag });
   if (draft.status !== 200) throw new Error(draft.text);
-  // and live data: a value that is current, an old one, and none yet
-  await ask('POST', '/api/v1/feeds', { feed: 'sales', title: 'Sales of the day', schema: { type: 'object', required: ['total'], properties: { total: { type: 'number', minimum: 0 } } } });
-  await ask('POST', '/api/v1/feeds', { feed: 'queue', title: 'People waiting', site: 'Rennes', stale_after_s: 60 });
-  await ask('POST', '/api/v1/feeds', { feed: 'boiler', title: 'Boiler temperature' });
-  await ask('PUT', '/api/v1/feeds/sales/value', { value: { total: 1240.5 } });
-  await ask('PUT', '/api/v1/feeds/queue/value', { value: 7 });
-  await headend.sql("UPDATE feed SET value_time = value_time - 4000 WHERE name = 'queue'");
-  const { key } = (await ask('POST', '/api/v1/feed-keys', { name: 'Till at the entrance', feeds: ['sales'] })).json();
-  await headend.request('PUT', '/v1/feeds/sales', { headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: '{"total": -3}' });
-  await ask('POST', '/api/v1/feed-keys', { name: 'Building control', feeds: ['boiler', 'queue'], expires: '2031-06-30T12:00:00Z' });
   await headend.sql("UPDATE content SET deleted = unixepoch() WHERE name LIKE 'weather%'");
   return made;
 }
 
-// A channel with a history: two versions, one of them named, and a third that somebody else has asked for.
-export async function publishTwice(headend) {
+// The administrator, by the API: throws for whatever is no answer.
+async function asker(headend) {
   const cookie = await session(headend);
   const { csrf } = (await headend.request('GET', '/api/v1/session', { cookie })).json();
-  const ask = async (method, target, body, headers = {}) => {
-    const answer = await headend.request(method, target, { cookie, headers: { 'pingplay-csrf': csrf, 'content-type': 'application/json', ...headers }, ...(body ? { body: JSON.stringify(body) } : {}) });
+  return async (method, target, body, headers = {}) => {
+    const answer = await headend.request(method, target, { cookie, headers: { 'pingplay-csrf': csrf, ...(body ? { 'content-type': 'application/json' } : {}), ...headers }, ...(body ? { body: JSON.stringify(body) } : {}) });
     if (answer.status >= 300) throw new Error(`${method} ${target}: ${answer.text}`);
     return answer;
   };
+}
+
+// A channel with a history: two versions, one of them named, and a third that somebody else has asked for.
+export async function publishTwice(headend) {
+  const ask = await asker(headend);
   const here = '/api/v1/channels/gallery';
   const contents = (await ask('GET', '/api/v1/content?limit=4')).json().items.map(({ id }) => id);
   const publish = async (items, note) => {
@@ -173,6 +168,21 @@ export async function publishTwice(headend) {
   await publish([contents[2], contents[1], contents[3]].filter(Boolean), 'Summer hours');
   await ask('PUT', '/api/v1/settings/publishing', { approval: false });
   await headend.sql("UPDATE publish_job SET author = 'Claire Dubois', admin = 0 WHERE state = 'approval'");
+}
+
+// Rules of alerts, one of them off, and messages of each kind.
+export async function tellOf(headend) {
+  const ask = await asker(headend);
+  const rule = async (name, body) => (await ask('POST', '/api/v1/alert-rules', { name, ...body })).json().id;
+  const paris = await rule('Paris at night', { about: 'offline', site: 'Paris', hold_s: 900, quiet: '22:00-07:00', time_zone: 'Europe/Paris', locale: 'fr', mail: ['technique@example.org', 'garde@example.org'], enabled: false });
+  const help = await rule('Help desk', { about: 'problem', repeat_s: 14400, mail: ['help@example.org'], webhook: 'https://hooks.example.org/signage', enabled: false });
+  await rule('Tampering', { about: 'security', webhook: 'https://hooks.example.org/security', enabled: false });
+  await headend.sql(`UPDATE alert_rule SET enabled = 1 WHERE name <> 'Tampering';
+    INSERT INTO alert_message(id, rule, way, target, facts, status, attempts, due, created, ended, reason) VALUES
+    ('22222222-0000-4000-8000-000000000001', '${paris}', 'mail', 'technique@example.org', '{"what":"trouble","about":"offline","count":3,"site":"Paris"}', 'sent', 1, 0, unixepoch() - 7200, unixepoch() - 7200, ''),
+    ('22222222-0000-4000-8000-000000000002', '${help}', 'webhook', 'https://hooks.example.org/signage', '{"what":"trouble","about":"problem","count":1,"site":"Lyon"}', 'failed', 12, 0, unixepoch() - 90000, unixepoch() - 3600, 'connect: no answer'),
+    ('22222222-0000-4000-8000-000000000003', '${paris}', 'mail', 'technique@example.org', '{"what":"well","about":"offline","count":3,"site":"Paris"}', 'sent', 1, 0, unixepoch() - 3000, unixepoch() - 3000, ''),
+    ('22222222-0000-4000-8000-000000000004', '${help}', 'mail', 'help@example.org', '{"what":"test","about":"problem"}', 'held', 0, 0, unixepoch() - 60, 0, '')`);
 }
 
 // So many screens as a chain of shops has them; all of them are there at once.

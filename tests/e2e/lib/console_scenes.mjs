@@ -1,17 +1,21 @@
 // Every page of the console, in each of the forms that people see it in: looked at by axe (console.test.mjs), and in the contact sheet
 // (contact_sheet.mjs). A new page is a new row.
-import { publishTwice } from './console.mjs';
+import { publishTwice, tellOf } from './console.mjs';
 import { deviceAuthorization, makeKey, thumbprintOf } from './headend.mjs';
 
 export const screenId = (number) => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
 // Made once for a headend.
 const made = new WeakMap();
-const withHistory = async (headend) => {
-  if (!made.has(headend)) made.set(headend, publishTwice(headend));
-  await made.get(headend);
-  return '/console/channels/gallery';
+const once = (make, address) => async (headend) => {
+  if (!made.has(headend)) made.set(headend, new Map());
+  const all = made.get(headend);
+  if (!all.has(make)) all.set(make, make(headend));
+  await all.get(make);
+  return address;
 };
+const withHistory = once(publishTwice, '/console/channels/gallery');
+const withAlerts = once(tellOf, '/console/alerts');
 
 // address, signed in or not, and what is done before it is looked at
 export const scenes = [
@@ -68,18 +72,13 @@ export const scenes = [
     await page.getByRole('button', { name: /^(Roll back to|Revenir à) Opening night/ }).click();
     await page.locator('dialog[open] .change').first().waitFor();
   } },
+  { name: 'alerts', address: withAlerts, ready: (page) => page.locator('.rule').nth(2).waitFor() },
+  { name: 'edit a rule', address: withAlerts, async ready(page) {
+    await page.locator('.rule').nth(1).locator('button').nth(1).click();
+    await page.locator('dialog[open] #set-place option').nth(1).waitFor({ state: 'attached' });
+  } },
+  { name: 'more', address: '/console/more', ready: (page) => page.locator('.line').first().waitFor() },
   { name: 'channel that is gone', address: '/console/channels/nowhere', ready: (page) => page.locator('.blank').waitFor() },
-  { name: 'live data', address: '/console/feeds', ready: (page) => page.locator('.line').first().waitFor() },
-  { name: 'one feed', address: '/console/feeds/sales', ready: (page) => page.locator('.feed-parts').waitFor() },
-  { name: 'edit a feed', address: '/console/feeds/sales', async ready(page) {
-    await page.locator('.head-actions .button').first().click();
-    await page.locator('dialog[open]').waitFor();
-  } },
-  { name: 'new key of a feed', address: '/console/feeds', async ready(page) {
-    await page.locator('.feed-keys .button').first().click();
-    await page.locator('dialog[open]').waitFor();
-  } },
-  { name: 'feed that is gone', address: '/console/feeds/nowhere', ready: (page) => page.locator('.blank').waitFor() },
   { name: 'edit a screen', address: `/console/screens/${screenId(1)}`, async ready(page) {
     await page.locator('.head-actions > .button').click();
     await page.locator('dialog[open]').waitFor();

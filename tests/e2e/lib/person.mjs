@@ -27,6 +27,9 @@ export class Person {
     return Person.of(headend, api, browser);
   }
 
+  // As lib/console.mjs takes it.
+  get consoleCookie() { return `__Host-pingplay-admin=${this.browser.cookies.get('__Host-pingplay-admin')}`; }
+
   async ask(method, target, body, headers = {}) {
     const json = body === undefined ? {} : { 'content-type': 'application/json' };
     const answer = await this.headend.request(method, target, { cookie: this.browser.cookie, body: body && JSON.stringify(body),

@@ -7,6 +7,7 @@ import { uploads } from './api/uploads.js';
 import type { Session } from './api/schema.js';
 import { chooseLanguage, language, languages, t, type Language, type Word } from './lib/i18n.js';
 import { BASE, go, moved, routeOf, type Route } from './lib/router.js';
+import { administersSomething } from './lib/rights.js';
 import { density, theme, type Density, type Theme } from './lib/settings.js';
 import { PpElement } from './ui/element.js';
 import { brand, icon, type Icon } from './ui/icons.js';
@@ -22,19 +23,21 @@ import './pages/add.js';
 
 // Pages that are not seen first.
 const loads = {
-  account: () => import('./pages/account.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), feed: () => import('./pages/feed.js'), feeds: () => import('./pages/feeds.js'), setup: () => import('./pages/setup.js'),
+  account: () => import('./pages/account.js'), alerts: () => import('./pages/alerts.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), setup: () => import('./pages/setup.js'),
 };
 
 const LOST_MS = 3000; // a connection that is back so soon was no trouble
 
-const places: readonly { readonly page: Route['page']; readonly href: string; readonly icon: Icon; readonly word: Word; readonly short: Word }[] = [
+// Those that are `rest` stand behind "More" on a phone, whose bar has room for five.
+interface Place { readonly page: Route['page']; readonly href: string; readonly icon: Icon; readonly word: Word; readonly short: Word; readonly rest?: true; seen?(roles: readonly string[]): boolean }
+const places: readonly Place[] = [
   { page: 'screens', href: `${BASE}/`, icon: 'screens', word: 'nav.screens', short: 'nav.screens' },
   { page: 'content', href: `${BASE}/content`, icon: 'content', word: 'nav.content', short: 'nav.content' },
   { page: 'channels', href: `${BASE}/channels`, icon: 'channel', word: 'nav.channels', short: 'nav.channels' },
-  { page: 'feeds', href: `${BASE}/feeds`, icon: 'feed', word: 'nav.feeds', short: 'nav.feeds_short' },
   { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
+  { page: 'alerts', href: `${BASE}/alerts`, icon: 'bell', word: 'nav.alerts', short: 'nav.alerts', rest: true, seen: administersSomething },
 ];
-const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', account: 'account.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', feed: 'feeds.title', feeds: 'feeds.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
+const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', account: 'account.title', alerts: 'alerts.title', more: 'more.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
 
 class PpConsole extends PpElement {
   static override properties = { session: { state: true }, route: { state: true }, lost: { state: true }, online: { state: true }, notice: { state: true }, failed: { state: true } };
@@ -151,9 +154,17 @@ class PpConsole extends PpElement {
   }
 
   private navigation(): TemplateResult {
-    const here = { screen: 'screens', 'content-one': 'content', channel: 'channels', feed: 'feeds' }[this.route.page as string] ?? this.route.page;
-    return html`<nav class="nav" aria-label=${t('app.navigation')}>${places.map((place) => html`<a class="nav-link" href=${place.href} aria-current=${place.page === here ? 'page' : nothing}>
-      ${icon(place.icon)}<span class="nav-long">${t(place.word)}</span><span class="nav-short" aria-hidden="true">${t(place.short)}</span></a>`)}</nav>`;
+    const here = { screen: 'screens', 'content-one': 'content', channel: 'channels' }[this.route.page as string] ?? this.route.page;
+    return html`<nav class="nav" aria-label=${t('app.navigation')}>${this.places().map((place) => html`<a class="nav-link ${place.rest ? 'nav-rest' : ''}" href=${place.href} aria-current=${place.page === here ? 'page' : nothing}>
+      ${icon(place.icon)}<span class="nav-long">${t(place.word)}</span><span class="nav-short" aria-hidden="true">${t(place.short)}</span></a>`)}
+      ${this.places().some(({ rest }) => rest) ? html`<a class="nav-link nav-more" href="${BASE}/more" aria-current=${here === 'more' || this.places().some(({ page, rest }) => rest && page === here) ? 'page' : nothing}>${icon('more')}<span class="nav-long">${t('nav.more')}</span><span class="nav-short" aria-hidden="true">${t('nav.more')}</span></a>` : nothing}</nav>`;
+  }
+
+  private places(): readonly Place[] { return places.filter(({ seen }) => seen?.(this.session?.roles ?? []) ?? true); }
+
+  // What the bar of a phone has no room for.
+  private more(): TemplateResult {
+    return html`<header class="head"><div><h1>${t('more.title')}</h1></div></header><ul class="lines">${this.places().filter(({ rest }) => rest).map((place) => html`<li class="line"><span class="line-icon">${icon(place.icon)}</span><span class="line-text"><a class="stretch" href=${place.href}>${t(place.word)}</a></span></li>`)}</ul>`;
   }
 
   private lazy(name: keyof typeof loads, page: () => TemplateResult): TemplateResult { return lazy(loads[name], page, () => this.requestUpdate()); }
@@ -163,11 +174,11 @@ class PpConsole extends PpElement {
     switch (route.page) {
       case 'screens': return html`<pp-screens></pp-screens>`;
       case 'screen': return html`<pp-screen .screenId=${route.id}></pp-screen>`;
+      case 'more': return this.more();
+      case 'alerts': return this.lazy('alerts', () => html`<pp-alerts></pp-alerts>`);
       case 'account': return this.lazy('account', () => html`<pp-account name=${this.session?.name ?? ''}></pp-account>`);
       case 'channels': return this.lazy('channels', () => html`<pp-channels></pp-channels>`);
       case 'channel': return this.lazy('channel', () => html`<pp-channel .channelId=${route.id}></pp-channel>`);
-      case 'feeds': return this.lazy('feeds', () => html`<pp-feeds></pp-feeds>`);
-      case 'feed': return this.lazy('feed', () => html`<pp-feed .feedName=${route.id}></pp-feed>`);
       case 'content': return this.lazy('content', () => html`<pp-content></pp-content>`);
       case 'content-one': return this.lazy('content-one', () => html`<pp-content-one .contentId=${route.id}></pp-content-one>`);
       case 'add': return html`<pp-add .code=${route.code}></pp-add>`;

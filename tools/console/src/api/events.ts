@@ -14,10 +14,6 @@ export interface Listener {
   refused(): void; // perhaps the session has ended
 }
 
-// Feeds have other values, or are others.
-export const feedNews = new EventTarget();
-const feedsChanged = (): void => { feedNews.dispatchEvent(new Event('change')); };
-
 const RETRY_FIRST = 2000; // ms
 const RETRY_MOST = 60000;
 
@@ -37,12 +33,10 @@ export class Events {
       this.delay = RETRY_FIRST;
       this.listener.connection('live');
       this.listener.ready();
-      feedsChanged();
     });
-    source.addEventListener('missed', () => { this.listener.ready(); feedsChanged(); });
+    source.addEventListener('missed', () => this.listener.ready());
     source.addEventListener('screens', (event) => this.listener.changed(idsOf(event)));
     source.addEventListener('channels', (event) => this.listener.channels(idsOf(event)));
-    source.addEventListener('feeds', feedsChanged);
     source.addEventListener('error', () => {
       this.listener.connection('lost');
       if (source.readyState !== EventSource.CLOSED) return;

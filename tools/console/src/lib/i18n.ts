@@ -64,6 +64,9 @@ export function report(kind: 'trouble' | 'event', code: string): string | undefi
   return Object.hasOwn(reports, name) ? reports[name]?.[current === 'en' ? 0 : 1] : undefined;
 }
 
+// All that screens report of a kind.
+export const reportCodes = (kind: 'trouble' | 'event'): string[] => Object.keys(reports).filter((name) => name.startsWith(`${kind}.`)).map((name) => name.slice(kind.length + 1));
+
 export function number(value: number, chosen: Language = current): string {
   return numberFormat(chosen).format(value);
 }

@@ -9,9 +9,9 @@ export type Route =
   | { readonly page: 'content-one'; readonly id: string }
   | { readonly page: 'channels' }
   | { readonly page: 'channel'; readonly id: string }
-  | { readonly page: 'feeds' }
-  | { readonly page: 'feed'; readonly id: string }
   | { readonly page: 'account' }
+  | { readonly page: 'alerts' }
+  | { readonly page: 'more' }
   | { readonly page: 'setup' }
   | { readonly page: 'sign-in'; readonly next: string }
   | { readonly page: 'not-found' };
@@ -28,11 +28,10 @@ export function routeOf(path: string, query = ''): Route {
   if (segments.length === 2 && first === 'screens' && second && UUID.test(second)) return { page: 'screen', id: second };
   if (segments.length === 1 && first === 'channels') return { page: 'channels' };
   if (segments.length === 2 && first === 'channels' && second && CHANNEL.test(second)) return { page: 'channel', id: second };
-  if (segments.length === 1 && first === 'feeds') return { page: 'feeds' };
-  if (segments.length === 2 && first === 'feeds' && second && CHANNEL.test(second)) return { page: 'feed', id: second };
   if (segments.length === 1 && first === 'content') return { page: 'content' };
   if (segments.length === 2 && first === 'content' && second && UUID.test(second)) return { page: 'content-one', id: second };
   if (segments.length === 1 && first === 'add') return { page: 'add', code: parameters.get('user_code') ?? '' };
+  if (segments.length === 1 && (first === 'alerts' || first === 'more')) return { page: first };
   if (segments.length === 1 && (first === 'account' || first === 'setup')) return { page: first };
   if (segments.length === 1 && first === 'sign-in') return { page: 'sign-in', next: safeNext(parameters.get('next')) };
   return { page: 'not-found' };

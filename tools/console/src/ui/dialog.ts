@@ -13,6 +13,7 @@ export interface Question {
   readonly fields?: () => TemplateResult;
   readonly action: string; // what the button says
   readonly danger?: boolean;
+  readonly sole?: boolean; // tells something: there is nothing to cancel
   // Does it. Throws an ApiError, or an Error with what is wrong in words.
   run(form: HTMLFormElement): Promise<void>;
 }
@@ -22,6 +23,7 @@ class PpDialog extends PpElement {
   declare question: Question | undefined;
   declare problem: string;
   declare busy: boolean;
+  private next: Question | undefined; // asked while another one is open
 
   constructor() {
     super();
@@ -31,6 +33,10 @@ class PpDialog extends PpElement {
   }
 
   async ask(question: Question): Promise<void> {
+    if (this.querySelector('dialog')?.open) {
+      this.next = question;
+      return;
+    }
     this.question = question;
     this.problem = '';
     await this.updateComplete;
@@ -38,6 +44,13 @@ class PpDialog extends PpElement {
   }
 
   private close(): void { this.querySelector('dialog')?.close(); }
+
+  private closed(): void {
+    this.question = undefined;
+    const { next } = this;
+    this.next = undefined;
+    if (next) void this.updateComplete.then(() => this.ask(next));
+  }
 
   private async submit(event: SubmitEvent): Promise<void> {
     event.preventDefault();
@@ -64,14 +77,14 @@ class PpDialog extends PpElement {
 
   override render(): TemplateResult {
     const { question } = this;
-    return html`<dialog class="dialog" aria-labelledby="dialog-title" @close=${() => { this.question = undefined; }}>${question ? html`
+    return html`<dialog class="dialog" aria-labelledby="dialog-title" @close=${() => this.closed()}>${question ? html`
       <form novalidate @submit=${(event: SubmitEvent) => void this.submit(event)} @input=${(event: Event) => (event.target as HTMLElement).removeAttribute('aria-invalid')}>
         <header class="dialog-head"><h2 id="dialog-title">${question.title}</h2>
           <button class="button quiet icon-only" type="button" aria-label=${t('action.close')} @click=${() => this.close()}>${icon('close')}</button></header>
         ${question.text ? html`<p class="dialog-text">${question.text}</p>` : nothing}
         <div role="alert">${this.problem ? html`<p class="callout bad">${icon('trouble')}<span>${this.problem}</span></p>` : nothing}</div>
         ${question.fields ? html`<div class="dialog-fields">${question.fields()}</div>` : nothing}
-        <footer class="dialog-foot"><button class="button" type="button" @click=${() => this.close()}>${t('action.cancel')}</button>
+        <footer class="dialog-foot">${question.sole ? nothing : html`<button class="button" type="button" @click=${() => this.close()}>${t('action.cancel')}</button>`}
           <button class="button ${question.danger ? 'danger' : 'primary'}" type="submit" aria-disabled=${this.busy ? 'true' : 'false'}>${question.action}</button></footer>
       </form>` : nothing}</dialog>`;
   }
