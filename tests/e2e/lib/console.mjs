@@ -133,6 +133,15 @@ export async function stock(headend) {
   const items = made.filter(({ name }) => !name.startsWith('weather')).map(({ id }, i) => ({ content: id, ...(i === 1 ? { duration: 'PT20S', weight: 2, valid_to: '2031-01-01T00:00:00Z' } : {}) }));
   const draft = await ask('PUT', '/api/v1/channels/town/draft', { items }, { 'if-match': etag });
   if (draft.status !== 200) throw new Error(draft.text);
+  // and one with a schedule, some of which gets in the way of other parts of it
+  await ask('POST', '/api/v1/channels', { id: 'parade', title: 'Parade' });
+  const zone = (playlist) => ({ zones: [{ id: 'main', x: 0, y: 0, width: 1920, height: 1080, playlist }] });
+  const list = (...places) => ({ items: places.map((i) => ({ content: made[i].id })) });
+  const schedule = [{ layout: 'day', dtstart: '2026-01-05T08:00:00', duration: 'PT12H', rrule: 'FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA' }, { layout: 'lunch', dtstart: '2026-01-05T12:00:00', duration: 'PT1H30M', rrule: 'FREQ=DAILY', priority: 5 },
+    { layout: 'sale', dtstart: '2026-01-07T15:00:00', duration: 'PT6H', rrule: 'FREQ=WEEKLY' }, { layout: 'day', dtstart: '2026-01-05T12:15:00', duration: 'PT30M', rrule: 'FREQ=WEEKLY', priority: 1 }];
+  const parade = await ask('PUT', '/api/v1/channels/parade/draft', { playlists: { all: list(0, 1), film: list(2) }, layouts: { night: zone('all'), day: zone('film'), lunch: zone('all'), sale: zone('film') }, default_layout: 'night', schedule },
+    { 'if-match': (await headend.request('GET', '/api/v1/channels/parade/draft', { cookie })).headers.etag });
+  if (parade.status !== 200) throw new Error(parade.text);
   await headend.sql("UPDATE content SET deleted = unixepoch() WHERE name LIKE 'weather%'");
   return made;
 }

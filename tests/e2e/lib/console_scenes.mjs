@@ -78,6 +78,19 @@ export const scenes = [
     await page.locator('dialog[open] #set-place option').nth(1).waitFor({ state: 'attached' });
   } },
   { name: 'more', address: '/console/more', ready: (page) => page.locator('.line').first().waitFor() },
+  { name: 'schedule by week', address: '/console/channels/parade/schedule', async ready(page) {
+    await page.locator('.block, .day-entry, .day-title').first().waitFor();
+    await page.locator('.on-at, .schedule-cards').first().waitFor();
+  } },
+  { name: 'schedule by month', address: '/console/channels/parade/schedule', async ready(page) {
+    await page.locator('.switch.words button').last().click();
+    await page.locator('.month-day').first().waitFor();
+  } },
+  { name: 'edit an entry of a schedule', address: '/console/channels/parade/schedule', async ready(page) {
+    await page.locator('.head-actions .primary').click();
+    await page.locator('dialog[open] #set-repeat').selectOption('weekly');
+    await page.locator('dialog[open] .days').waitFor();
+  } },
   { name: 'channel that is gone', address: '/console/channels/nowhere', ready: (page) => page.locator('.blank').waitFor() },
   { name: 'edit a screen', address: `/console/screens/${screenId(1)}`, async ready(page) {
     await page.locator('.head-actions > .button').click();

@@ -363,7 +363,7 @@ class PpChannel extends PpElement {
     const able = this.changes?.changed && !this.changes.refusal && !waits;
     const begun = (event: CustomEvent<Job>): void => { this.job = event.detail; void this.look(); };
     return html`${back}<header class="head"><div><h1>${channel.title}</h1><p class="head-sub">${channel.published ? t('channels.published', { when: ago(new Date(channel.published), now(), language()) }) : t('channels.empty')}</p></div>
-        <div class="head-actions"><button class="button primary" aria-disabled=${able ? 'false' : 'true'} @click=${() => { if (able) void this.publish(); }}>${icon('upload')}<span>${t('channel.publish')}</span></button>
+        <div class="head-actions"><a class="button" href="${BASE}/channels/${channel.id}/schedule">${icon('calendar')}<span>${t('schedule.title')}</span></a><button class="button primary" aria-disabled=${able ? 'false' : 'true'} @click=${() => { if (able) void this.publish(); }}>${icon('upload')}<span>${t('channel.publish')}</span></button>
           <pp-menu class="actions-menu" label=${t('screen.actions')} .button=${html`<span class="button">${icon('more')}</span>`} .panel=${panel}></pp-menu></div></header>
       <pp-job .job=${this.job} @ended=${() => void this.load()}></pp-job>
       ${waits ? html`<pp-approval .job=${waits} .channel=${channel} @begun=${begun}></pp-approval>` : nothing}

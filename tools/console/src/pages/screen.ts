@@ -13,6 +13,7 @@ import { blankPanel, clock, message, now, problemPanel, seenText, seenTitle, sta
 import { actionItem, editScreen, removeScreen, restoreScreen, retireScreen, revokeScreen } from '../ui/screen-actions.js';
 import { toast } from '../ui/toast.js';
 import '../ui/menu.js';
+import { onAt } from '../ui/on-at-later.js';
 import '../ui/screen-commands.js';
 import '../ui/screen-picture.js';
 
@@ -155,6 +156,7 @@ class PpScreen extends PpElement {
       ])}</section>
       <pp-screen-commands .screenId=${screen.id} .able=${able} .items=${this.commands} @asked=${() => void this.loadCommands()}></pp-screen-commands>
       ${this.timeline()}
+      ${able ? onAt(screen, () => this.requestUpdate()) : nothing}
     </div>`;
   }
 
