@@ -10,120 +10,39 @@
 #define IPC_BACKLOG     4
 #define IPC_SOCKET_MODE 0660
 
-/* Room for the descriptors of one packet, aligned as CMSG_… need it. */
-union control {
-    char bytes[CMSG_SPACE(IPC_FDS_MAX * sizeof(int))];
-    struct cmsghdr align;
-};
-
-static bool fail_of_errno(struct pp_error *error, const char *what) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK)
-        return pp_fail(error, PP_E_STATE, "%s: the socket is not ready", what);
-    /* unix(7): of the user, against the limit of this process. They become fewer when their receivers read.
-     */
-    if (errno == ETOOMANYREFS)
-        return pp_fail(error, PP_E_STATE, "%s: too many descriptors are on their way", what);
-    if (errno == EPIPE || errno == ECONNRESET || errno == ECONNREFUSED || errno == ENOTCONN)
-        return pp_fail(error, PP_E_NET, "%s: the peer is gone", what);
-    return pp_fail_errno(error, "%s", what);
-}
-
-static void control_fill(struct msghdr *header, union control *control, const struct ipc_message *message) {
-    size_t size = message->fd_count * sizeof(int);
-    memset(control, 0, sizeof *control);
-    header->msg_control = control->bytes;
-    header->msg_controllen = CMSG_SPACE(size);
-    struct cmsghdr *entry = CMSG_FIRSTHDR(header);
-    entry->cmsg_level = SOL_SOCKET;
-    entry->cmsg_type = SCM_RIGHTS;
-    entry->cmsg_len = CMSG_LEN(size);
-    memcpy(CMSG_DATA(entry), message->fds, size);
-}
-
-static bool packet_send(int fd, const struct ipc_message *message, uint8_t *packet, size_t size,
-                        struct pp_error *error) {
-    union control control;
-    struct iovec part = {.iov_base = packet, .iov_len = size};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-    if (message->fd_count)
-        control_fill(&header, &control, message);
-    ssize_t sent = 0;
-    do {
-        sent = sendmsg(fd, &header, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    return sent >= 0 ? true : fail_of_errno(error, "send");
-}
-
 bool ipc_send(int fd, const struct ipc_message *message, struct pp_error *error) {
-    uint8_t packet[IPC_PACKET_MAX];
-    size_t size = 0;
-    if (!ipc_encode(message, packet, &size, error))
+    uint8_t bytes[IPC_PACKET_MAX];
+    struct ipc_packet packet = {.data = bytes, .fd_count = message->fd_count};
+    if (!ipc_encode(message, bytes, &packet.size, error))
         return false;
     if (message->fd_count != ipc_type_fds(message->type))
         return pp_fail(error, PP_E_INVALID, "message %s: %zu descriptors, needs %zu",
                        ipc_type_name(message->type), message->fd_count, ipc_type_fds(message->type));
-    bool ok = packet_send(fd, message, packet, size, error);
+    memcpy(packet.fds, message->fds, sizeof packet.fds);
+    bool ok = ipc_packet_send(fd, &packet, error);
     if (message->type == IPC_START_MEDIA || message->type == IPC_TYPED)
-        pp_wipe(packet, size);
+        pp_wipe(bytes, packet.size);
     return ok;
 }
 
-/* Collects every descriptor that came, so that none can leak; more than IPC_FDS_MAX never fit the room. */
-static void control_collect(struct msghdr *header, struct ipc_message *message) {
-    for (struct cmsghdr *entry = CMSG_FIRSTHDR(header); entry; entry = CMSG_NXTHDR(header, entry)) {
-        if (entry->cmsg_level != SOL_SOCKET || entry->cmsg_type != SCM_RIGHTS)
-            continue;
-        size_t count = (entry->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t i = 0; i < count && message->fd_count < IPC_FDS_MAX; i++)
-            memcpy(&message->fds[message->fd_count++], CMSG_DATA(entry) + i * sizeof(int), sizeof(int));
-    }
-}
-
-/* Checks a received packet as a whole; `message` holds its descriptors already. */
-static bool packet_accept(const uint8_t *packet, size_t size, int flags, struct ipc_message *message,
+/* Checks a received packet as a whole, and takes its descriptors. */
+static bool packet_accept(const struct ipc_packet *packet, struct ipc_message *message,
                           struct pp_error *error) {
-    struct ipc_message fds = *message;
-    if (flags & MSG_TRUNC)
-        return pp_fail(error, PP_E_LIMIT, "a packet over %d bytes", IPC_PACKET_MAX);
-    if (flags & MSG_CTRUNC)
-        return pp_fail(error, PP_E_LIMIT, "more than %d descriptors, or none free", IPC_FDS_MAX);
-    bool ok = ipc_decode(packet, size, message, error);
-    memcpy(message->fds, fds.fds, sizeof fds.fds);
-    message->fd_count = fds.fd_count;
+    bool ok = ipc_decode(packet->data, packet->size, message, error);
+    memcpy(message->fds, packet->fds, sizeof message->fds);
+    message->fd_count = packet->fd_count;
     if (ok && message->fd_count != ipc_type_fds(message->type))
         return pp_fail(error, PP_E_INVALID, "message %s: %zu descriptors, needs %zu",
                        ipc_type_name(message->type), message->fd_count, ipc_type_fds(message->type));
     return ok;
 }
 
-/* A peer that closes with messages of ours unread leaves ECONNRESET in front of what it had sent: told once,
- * cleared, and then the rest can be read. */
-static ssize_t packet_receive(int fd, struct msghdr *header) {
-    bool reset = false;
-    for (;;) {
-        ssize_t got = recvmsg(fd, header, MSG_CMSG_CLOEXEC);
-        if (got >= 0 || (errno != EINTR && errno != ECONNRESET) || (errno == ECONNRESET && reset))
-            return got;
-        reset |= errno == ECONNRESET;
-    }
-}
-
 bool ipc_receive(int fd, struct ipc_message *message, struct pp_error *error) {
-    uint8_t packet[IPC_PACKET_MAX];
-    union control control;
-    struct iovec part = {.iov_base = packet, .iov_len = sizeof packet};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = sizeof control.bytes};
+    uint8_t bytes[IPC_PACKET_MAX];
+    struct ipc_packet packet = {.data = bytes, .size = sizeof bytes};
     memset(message, 0, sizeof *message);
-    ssize_t got = packet_receive(fd, &header);
-    if (got < 0)
-        return fail_of_errno(error, "receive");
-    control_collect(&header, message);
-    bool ok = got == 0 ? pp_fail(error, PP_E_NET, "receive: the peer is gone")
-                       : packet_accept(packet, (size_t)got, header.msg_flags, message, error);
-    pp_wipe(packet, sizeof packet);
+    bool ok = ipc_packet_receive(fd, &packet, error) && packet_accept(&packet, message, error);
+    pp_wipe(bytes, sizeof bytes);
     if (!ok)
         ipc_message_finish(message);
     return ok;
@@ -208,7 +127,7 @@ int ipc_accept(int listener, struct pp_error *error) {
         fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     } while (fd < 0 && errno == EINTR);
     if (fd < 0)
-        fail_of_errno(error, "accept");
+        ipc_fail_of_errno(error, "accept");
     return fd;
 }
 

@@ -19,11 +19,11 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "ipc/packet.h"
 
 #define IPC_VERSION        2
 #define IPC_PROTOCOL       4    /* HELLO's: the meaning of the messages, as their form is IPC_VERSION's */
 #define IPC_PACKET_MAX     4096 /* bytes */
-#define IPC_FDS_MAX        4    /* descriptors beside one packet */
 
 #define IPC_REASON_MAX     200                 /* bytes */
 #define IPC_DRIVER_MAX     32                  /* bytes */
