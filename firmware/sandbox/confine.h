@@ -33,6 +33,10 @@ PP_MUST_USE bool sandbox_confine_paths(const struct sandbox_path *paths, size_t 
  * that are made, programs that are started and processes that are looked into end this one; else the answer is EPERM.
  */
 PP_MUST_USE bool sandbox_confine_calls(const char *const *names, size_t count, struct pp_error *error);
+/* For one that starts programs, which are in its filter and close a cage of their own in it: only calls that these need
+ * to be loaded and closed up, and what they do then. Of sockets there are pairs alone, files are those that the paths
+ * allow (sandbox_confine_paths); looks into other processes end it, everything else is answered with EPERM. */
+PP_MUST_USE bool sandbox_confine_starter(struct pp_error *error);
 /* All calls may be made but those that reach into other processes or the kernel: they end this one. */
 PP_MUST_USE bool sandbox_refuse_calls(struct pp_error *error);
 /* No socket can be made but of this machine's processes (unix(7)): the answer is EACCES. */

@@ -284,6 +284,140 @@ bool sandbox_confine_calls(const char *const *names, size_t count, struct pp_err
     return load(filter, result, error);
 }
 
+/* What a program needs until it has closed its own cage (sandbox.c), beside what it needs within; and what starting,
+ * watching and ending it takes. */
+static const char *const starter_calls[] = {
+    /* loading: libraries look for their files */
+    "open",
+    "openat",
+    "newfstatat",
+    "fstatat64",
+    "stat",
+    "stat64",
+    "lstat",
+    "lstat64",
+    "statx",
+    "statfs",
+    "statfs64",
+    "fstatfs",
+    "fstatfs64",
+    "access",
+    "faccessat",
+    "faccessat2",
+    "readlink",
+    "readlinkat",
+    "getdents",
+    "getdents64",
+    "getcwd",
+    "fcntl",
+    "fcntl64",
+    "ioctl",
+    "fadvise64",
+    "mmap",
+    "mmap2",
+    "mprotect",
+    "mlock",
+    "mlock2",
+    "munlock",
+    "arch_prctl",
+    "set_tls",
+    "set_tid_address",
+    "uname",
+    "umask",
+    "getuid",
+    "getuid32",
+    "geteuid",
+    "geteuid32",
+    "getgid",
+    "getgid32",
+    "getegid",
+    "getegid32",
+    "getresuid",
+    "getresuid32",
+    "getresgid",
+    "getresgid32",
+    "getppid",
+    "getpgrp",
+    "getcpu",
+    "membarrier",
+    "sigaltstack",
+    "sched_setaffinity",
+    "sched_getparam",
+    "sched_getscheduler",
+    "get_mempolicy",
+    "times",
+    "getrusage",
+    /* closing up */
+    "prctl",
+    "capget",
+    "capset",
+    "unshare",
+    "seccomp",
+    "close_range",
+    "setitimer",
+    "getrlimit",
+    "ugetrlimit",
+    "setrlimit",
+    "prlimit64",
+    "landlock_create_ruleset",
+    "landlock_add_rule",
+    "landlock_restrict_self",
+    /* starting and ending one */
+    "execve",
+    "vfork",
+    "fork",
+    "wait4",
+    "waitid",
+    "pidfd_open",
+    "kill",
+    "setpgid",
+    "pipe",
+    "pipe2",
+    "dup",
+    "dup2",
+    "dup3",
+    "select",
+    "pselect6",
+    "pselect6_time64",
+    /* between them */
+    "socketpair",
+    "getsockopt",
+    "sendto",
+    "recvfrom",
+    "shutdown",
+    "memfd_create",
+    "ftruncate",
+    "ftruncate64",
+};
+
+/* New threads and processes have the namespaces of this one. */
+static int allow_clone(scmp_filter_ctx filter) {
+    const struct scmp_arg_cmp no_namespace = MASKED(0, PROCESS_FLAGS & ~(uint64_t)CLONE_VFORK, 0);
+    static const struct refusal no_clone3 = {"clone3", ENOSYS, false, {0}};
+    int result = allow(filter, "clone", &no_namespace);
+    return result == 0 ? refuse(filter, &no_clone3) : result;
+}
+
+bool sandbox_confine_starter(struct pp_error *error) {
+    static const char *const looks[] = {"ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd"};
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    if (!filter)
+        return pp_fail(error, PP_E_UNSUPPORTED, "no seccomp filter can be made");
+    int result = begin(filter);
+    if (result == 0)
+        result = end_at(filter, looks, PP_COUNT(looks));
+    for (size_t i = 0; i < PP_COUNT(plain_calls) && result == 0; i++)
+        result = allow(filter, plain_calls[i], NULL);
+    for (size_t i = 0; i < PP_COUNT(starter_calls) && result == 0; i++)
+        result = allow(filter, starter_calls[i], NULL);
+    /* A signal to one of its own threads is that of whoever it has started, too. */
+    if (result == 0)
+        result = allow(filter, "tgkill", NULL);
+    if (result == 0)
+        result = allow_clone(filter);
+    return load(filter, result, error);
+}
+
 bool sandbox_refuse_calls(struct pp_error *error) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
