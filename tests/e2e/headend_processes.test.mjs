@@ -2,7 +2,7 @@
 // for ever, and nobody is left over.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import https from 'node:https';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,6 +54,16 @@ describe('the processes of serve', () => {
     assert.match(status(pid), /^Seccomp:\t2$/m);
     assert.match(status(pid), /^CapEff:\t0{16}$/m);
     assert.notEqual(pid, headend.pidOf('server'));
+  });
+
+  test('neither has ingest, and no descriptor but its lane', () => {
+    const pid = headend.pidOf('ingest');
+    assert.match(status(pid), /^NoNewPrivs:\t1$/m);
+    assert.match(status(pid), /^Seccomp:\t2$/m);
+    assert.match(status(pid), /^CapEff:\t0{16}$/m);
+    const open = readdirSync(`/proc/${pid}/fd`).map((fd) => `${fd} ${readlinkSync(`/proc/${pid}/fd/${fd}`)}`).filter((line) => !/^[012] /.test(line));
+    assert.equal(open.length, 1, open.join('\n'));
+    assert.match(open[0], /^3 socket:/);
   });
 
   test('a signer that is killed again and again in the middle of requests costs no answer', async () => {
@@ -151,9 +161,9 @@ describe('the processes of serve', () => {
     assert.equal(headend.child.exitCode, null);
   });
 
-  test('a supervisor that is killed takes both with it, and the next one has the address at once', async () => {
-    const children = [headend.pidOf('signer'), headend.pidOf('server')];
-    assert.deepEqual(children.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8')), ['headend-signer\n', 'headend-server\n']);
+  test('a supervisor that is killed takes all with it, and the next one has the address at once', async () => {
+    const children = [headend.pidOf('signer'), headend.pidOf('ingest'), headend.pidOf('server')];
+    assert.deepEqual(children.map((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8')), ['headend-signer\n', 'headend-ingest\n', 'headend-server\n']);
     await headend.stopServing('SIGKILL');
     await headend.startServing();
     assert.deepEqual(children.filter(isThere), []);
@@ -161,15 +171,15 @@ describe('the processes of serve', () => {
   });
 
   test('told to stop, it ends with all of them', async () => {
-    const children = [headend.pidOf('signer'), headend.pidOf('server')];
+    const children = [headend.pidOf('signer'), headend.pidOf('ingest'), headend.pidOf('server')];
     assert.deepEqual(await headend.stopServing(), { code: 0, signal: null });
     assert.deepEqual(children.filter((pid) => existsSync(`/proc/${pid}`)), []);
     await headend.startServing();
   });
 
   test('the others are nobody\'s commands', async () => {
-    for (const name of ['serve:signer', 'serve:server']) {
-      await assert.rejects(run(headendProgram(), [name, headend.dir]), (error) => {
+    for (const name of ['serve:signer', 'serve:server', 'serve:ingest']) {
+      await assert.rejects(run(headendProgram(), name === 'serve:ingest' ? [name] : [name, headend.dir]), (error) => {
         assert.equal(error.code, 1);
         assert.match(error.stderr, new RegExp(`${name} is started by "serve" alone`));
         return true;

@@ -154,7 +154,7 @@ class Headend {
     });
   }
 
-  // Of a process of `serve`: 'signer', 'server'.
+  // Of a process of `serve`: 'signer', 'ingest', 'server'.
   children() {
     const { pid } = this.child;
     try {

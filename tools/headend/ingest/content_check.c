@@ -14,7 +14,6 @@
 #include "ipc/program.h"
 #include "ipc/ring.h"
 
-#define RENDERER      "pingplay-render-media"
 #define SOUND_LOOK_MS 20   /* the sound ring has no messages */
 #define END_MS        5000 /* for one that was killed; it hangs, or nobody is left who may kill it */
 
@@ -234,13 +233,14 @@ static bool trial_start(struct trial *trial, const char *folder, struct ipc_mess
                         struct pp_error *error) {
     char path[PP_PATH_MAX];
     int pair[2];
-    if (!pp_path_format(path, error, "%s/" RENDERER, folder) || !ipc_pair(pair, error))
+    if (!pp_path_format(path, error, "%s/" CONTENT_RENDERER, folder) || !ipc_pair(pair, error))
         return false;
     trial->frames = pair[0];
     pp_autoclose int theirs = pair[1];
     start->fds[start->fd_count++] = theirs;
     if (!ipc_program_start(trial->launcher, path, &trial->program, error))
-        return pp_wrap(error, "content cannot be tried out (--renderers names the folder of " RENDERER ")");
+        return pp_wrap(error,
+                       "content cannot be tried out (--renderers names the folder of " CONTENT_RENDERER ")");
     /* One that is gone already tells by its end what is wrong. */
     if (!ipc_send(trial->program.control, start, error) && error->code != PP_E_NET)
         return false;
@@ -276,10 +276,4 @@ bool content_see(const struct content_renderers *renderers, int object, uint64_t
     if (trial.failed)
         *error = trial.refusal;
     return !trial.failed;
-}
-
-bool content_check(const struct content_renderers *renderers, int object, uint64_t length,
-                   const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind,
-                   char warning[CONTENT_WARNING_MAX], struct pp_error *error) {
-    return content_see(renderers, object, length, key, kind, 0, warning, NULL, error);
 }

@@ -3,7 +3,7 @@
  * and in the same cage (firmware/sandbox), gets the sealed object and that object's key. What it cannot show
  * on a screen it cannot show here, and says why in the same words. It decodes up to the first picture (of an
  * image: all of it) and to the first sound where there is some, and looks through all of a film for damage
- * (render/media/look.h). Nothing of the content is parsed in this process.
+ * (render/media/look.h). Nothing of the content is parsed in this process, which is that of looker.h.
  */
 #ifndef HEADEND_INGEST_CONTENT_CHECK_H
 #define HEADEND_INGEST_CONTENT_CHECK_H
@@ -16,6 +16,8 @@
 #include "ipc/launcher.h"
 #include "ipc/wire.h"
 
+#define CONTENT_RENDERER      "pingplay-render-media"
+#define CONTENT_LOOKER        "pingplay-headend-look"
 #define CONTENT_CHECK_S       120   /* for one file; the renderer's own limit of CPU time is lower */
 #define CONTENT_LOOK_CPU_MS   10000 /* ms of CPU time that all of a film is looked through for */
 #define CONTENT_FRAMES_MAX    250   /* pictures that are decoded in search of the first sound */
@@ -25,7 +27,8 @@
 
 struct content_renderers {
     const char *folder;            /* of pingplay-render-media */
-    struct ipc_launcher *launcher; /* starts and kills it as another user; NULL: we do, as ours */
+    struct ipc_launcher *launcher; /* starts and kills as another user; NULL: we do, as ours */
+    struct ingest_lane *lane;      /* to who starts what looks (ask.h); NULL: we do */
 };
 
 /* The folder of pingplay-render-media that was installed with this program. */
@@ -39,17 +42,13 @@ struct content_seen {
     struct pp_buf
         *thumbnail; /* appended: a PNG of its first picture, THUMBNAIL_SIDE_MAX pixels at most; NULL: none */
 };
-/* As content_check, from `start_ms` on; *seen is filled. One from further on is not looked through for damage. */
+/* `object` is a descriptor of `length` sealed bytes, borrowed. False, with PP_E_UNSUPPORTED or PP_E_INVALID where
+ * screens cannot show it or not all of the picture; other codes where it could not be tried out. Where it is shown but
+ * something is lost, `warning` says what; else it is "". *seen is filled. One from `start_ms` on is not looked through
+ * for damage. */
 PP_MUST_USE bool content_see(const struct content_renderers *renderers, int object, uint64_t length,
                              const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind, uint32_t start_ms,
                              char warning[CONTENT_WARNING_MAX], struct content_seen *seen,
                              struct pp_error *error);
-
-/* `object` is a descriptor of `length` sealed bytes, borrowed. False, with
- * PP_E_UNSUPPORTED or PP_E_INVALID, where screens cannot show it or not all of the picture; other codes where
- * it could not be tried out. Where it is shown but something is lost, `warning` says what; else it is "". */
-PP_MUST_USE bool content_check(const struct content_renderers *renderers, int object, uint64_t length,
-                               const uint8_t key[IPC_KEY_SIZE], enum ipc_media_kind kind,
-                               char warning[CONTENT_WARNING_MAX], struct pp_error *error);
 
 #endif

@@ -3,13 +3,12 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/privileges.h"
+#include "headend/base/locked.h"
 
 /* It would be no wall: what the owner may read, this user may, too. */
 static bool check_apart(const char *user, uid_t owner, struct pp_error *error) {
@@ -18,14 +17,6 @@ static bool check_apart(const char *user, uid_t owner, struct pp_error *error) {
         return pp_fail(error, PP_E_INVALID, "--renderer-user: %s owns the folder; another user is needed",
                        user);
     return true;
-}
-
-/* Its memory stays locked, though it was a capability that let it be. */
-static void keep_memory_locked(void) {
-    const struct rlimit all = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-    /* Under a limit an allocation would fail. */
-    if (setrlimit(RLIMIT_MEMLOCK, &all) < 0)
-        munlockall();
 }
 
 static bool become_owner(const char *dir, uid_t uid, struct pp_error *error) {
@@ -64,7 +55,7 @@ bool separate_renderers(const char *dir, const char *user, struct ipc_launcher *
     *launcher = ipc_launcher_create(user, error);
     if (!*launcher)
         return false;
-    keep_memory_locked();
+    locked_memory_keep();
     pp_capability_bounds_drop(); /* while we may */
     return (!foreign || become_owner(dir, about.st_uid, error)) && give_up_privileges(error);
 }

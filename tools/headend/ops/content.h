@@ -9,7 +9,7 @@
 #include "headend/base/home.h"
 #include "headend/base/secret.h"
 #include "headend/base/text.h"
-#include "headend/ingest/content_look.h"
+#include "headend/ingest/ask.h"
 #include "headend/ops/content_store.h"
 
 struct db;

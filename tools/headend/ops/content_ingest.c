@@ -13,6 +13,7 @@ struct content_ingest {
     struct home *home; /* with a connection of its own */
     content_metadata metadata;
     char renderers[PP_PATH_MAX];
+    struct ingest_lane *lane;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t more;
@@ -154,7 +155,7 @@ static bool content_write(struct ingestion *ingestion, struct pp_error *error) {
 
 static bool ingest_file(struct ingestion *ingestion, struct pp_error *error) {
     struct content_ingest *ingest = ingestion->ingest;
-    const struct content_renderers renderers = {.folder = ingest->renderers};
+    const struct content_renderers renderers = {.folder = ingest->renderers, .lane = ingest->lane};
     struct content present;
     bool duplicate = false;
     labels_of(ingestion);
@@ -254,7 +255,8 @@ static void *ingest_run(void *arg) {
 }
 
 struct content_ingest *content_ingest_create(struct content_uploads *uploads, const struct home *home,
-                                             content_metadata metadata, struct pp_error *error) {
+                                             content_metadata metadata, struct ingest_lane *lane,
+                                             struct pp_error *error) {
     struct content_ingest *ingest = calloc(1, sizeof *ingest);
     if (!ingest) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -262,6 +264,7 @@ struct content_ingest *content_ingest_create(struct content_uploads *uploads, co
     }
     ingest->uploads = uploads;
     ingest->metadata = metadata;
+    ingest->lane = lane;
     ingest->untidy = true; /* as a server that was killed may have left it */
     pthread_mutex_init(&ingest->mutex, NULL);
     pthread_cond_init(&ingest->more, NULL);

@@ -7,7 +7,6 @@
 
 #include "crypto/bulk.h"
 #include "crypto/random.h"
-#include "headend/ingest/thumbnail.h"
 
 #define DRAFT     CONTENT_STORE "/draft"
 #define THUMBNAIL ".thumbnail"
@@ -97,16 +96,12 @@ void content_store_drop_draft(const struct home *home) {
     unlinkat(home->fd, DRAFT, 0);
 }
 
-static bool thumbnail_keep(const struct home *home, struct content_file *file, const struct pp_buf *png,
-                           struct pp_error *error) {
+static bool thumbnail_keep(const struct home *home, struct content_file *file,
+                           const struct ingest_facts *facts, struct pp_error *error) {
     char path[PP_PATH_MAX];
-    char owner[CONTENT_STORE_OWNER_SIZE];
-    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(2 * THUMBNAIL_MAX);
-    content_store_owner(file->file, true, owner);
-    file->thumbnail = png->size;
+    file->thumbnail = facts->thumbnail_size;
     return content_store_path(file->file, true, path, error) &&
-           seal_encrypt(png->data, png->size, file->key, owner, &sealed, error) &&
-           pp_file_replace(home->fd, path, sealed.data, sealed.size, 0600, error);
+           pp_file_replace(home->fd, path, facts->thumbnail.data, facts->thumbnail.size, 0600, error);
 }
 
 static bool draft_move(const struct home *home, const struct content_file *file, struct pp_error *error) {
@@ -119,17 +114,18 @@ static bool draft_move(const struct home *home, const struct content_file *file,
 }
 
 static bool draft_look(const struct home *home, const struct content_renderers *renderers,
-                       const struct content_file *file, struct content_facts *facts, struct pp_error *error) {
+                       const struct content_file *file, struct ingest_facts *facts, struct pp_error *error) {
+    char owner[CONTENT_STORE_OWNER_SIZE];
     pp_autoclose int fd = openat(home->fd, DRAFT, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    content_store_owner(file->file, true, owner);
     return fd < 0 ? pp_fail_errno(error, DRAFT)
-                  : content_look(renderers, fd, file->sealed_bytes, file->key, facts, error);
+                  : ingest_look(renderers, fd, file->sealed_bytes, file->key, owner, facts, error);
 }
 
 bool content_store_keep(const struct home *home, const struct content_renderers *renderers,
                         struct content_file *file, struct pp_error *error) {
     char path[PP_PATH_MAX];
-    pp_autobuf struct pp_buf png = PP_BUF_INIT(THUMBNAIL_MAX);
-    struct content_facts facts = {.seen = {.thumbnail = &png}};
+    ingest_autofacts struct ingest_facts facts = INGEST_FACTS_INIT;
     if (!draft_look(home, renderers, file, &facts, error) ||
         !content_store_path(file->file, false, path, error))
         return false;
@@ -137,11 +133,12 @@ bool content_store_keep(const struct home *home, const struct content_renderers 
     snprintf(file->kind, sizeof file->kind, "%s", facts.type.kind);
     snprintf(file->media_type, sizeof file->media_type, "%s", facts.type.name);
     snprintf(file->warning, sizeof file->warning, "%s", facts.warning);
-    file->width = facts.seen.width;
-    file->height = facts.seen.height;
-    file->length_ms = facts.seen.duration_ms;
+    file->width = facts.width;
+    file->height = facts.height;
+    file->length_ms = facts.duration_ms;
     return pp_dir_make(home->fd, path, 0700, error) &&
-           (!png.size || thumbnail_keep(home, file, &png, error)) && draft_move(home, file, error);
+           (!facts.thumbnail.size || thumbnail_keep(home, file, &facts, error)) &&
+           draft_move(home, file, error);
 }
 
 /* ---- What is there ---- */

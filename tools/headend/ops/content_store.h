@@ -13,7 +13,7 @@
 #include "headend/base/home.h"
 #include "headend/base/secret.h"
 #include "headend/base/text.h"
-#include "headend/ingest/content_look.h"
+#include "headend/ingest/ask.h"
 
 #define CONTENT_STORE "content"
 
@@ -41,7 +41,7 @@ typedef bool (*content_feed)(void *arg, seal_sink take, void *take_arg, struct p
 /* Seals what `feed` gives into the draft: bytes, hashes and key are filled. */
 PP_MUST_USE bool content_store_seal(const struct home *home, struct content_file *file, content_feed feed,
                                     void *arg, struct pp_error *error);
-/* Looks at the draft (content_look.h), and gives it its place; the rest is filled. PP_E_UNSUPPORTED or PP_E_INVALID
+/* Has the draft looked at (ingest/ask.h), and gives it its place; the rest is filled. PP_E_UNSUPPORTED or PP_E_INVALID
  * where screens cannot show it. */
 PP_MUST_USE bool content_store_keep(const struct home *home, const struct content_renderers *renderers,
                                     struct content_file *file, struct pp_error *error);

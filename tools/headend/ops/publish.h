@@ -11,7 +11,7 @@
 #define HEADEND_OPS_PUBLISH_H
 
 #include "headend/base/home.h"
-#include "headend/ingest/content_check.h"
+#include "headend/ingest/ask.h"
 #include "headend/ingest/playlist.h"
 #include "headend/public/ca.h"
 

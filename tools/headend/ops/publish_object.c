@@ -194,7 +194,7 @@ static bool object_check(const struct home *home, const char *place, const char 
     pp_autoclose int fd = openat(home->fd, place, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return pp_fail_errno(error, "%s", place);
-    return content_check(renderers, fd, object->length, object->key, kind, object->warning, error) ||
+    return ingest_check(renderers, fd, object->length, object->key, kind, object->warning, error) ||
            pp_wrap(error, "%s", path);
 }
 

@@ -6,7 +6,7 @@
 #define HEADEND_OPS_PUBLISH_RUN_H
 
 #include "headend/base/home.h"
-#include "headend/ingest/content_check.h"
+#include "headend/ingest/ask.h"
 
 struct publish_runner {
     struct content_renderers renderers; /* that content is tried out with, where this version has not yet */

@@ -14,6 +14,7 @@
 struct publish_worker {
     struct home *home; /* with a connection of its own */
     char renderers[PP_PATH_MAX];
+    struct ingest_lane *lane;
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t more;
@@ -30,8 +31,9 @@ static bool worker_ends(void *arg) {
 
 /* Whether to look again soon. */
 static bool worker_run_jobs(struct publish_worker *worker) {
-    const struct publish_runner runner = {
-        .renderers = {.folder = worker->renderers}, .stops = worker_ends, .arg = worker};
+    const struct publish_runner runner = {.renderers = {.folder = worker->renderers, .lane = worker->lane},
+                                          .stops = worker_ends,
+                                          .arg = worker};
     struct pp_error error = {0};
     bool busy = false;
     if (!publish_jobs_run(worker->home, &runner, &busy, &error) && error.code != PP_E_CANCELLED)
@@ -67,12 +69,14 @@ static void *worker_run(void *arg) {
     return NULL;
 }
 
-struct publish_worker *publish_worker_create(const struct home *home, struct pp_error *error) {
+struct publish_worker *publish_worker_create(const struct home *home, struct ingest_lane *lane,
+                                             struct pp_error *error) {
     struct publish_worker *worker = calloc(1, sizeof *worker);
     if (!worker) {
         pp_fail(error, PP_E_NOMEM, "out of memory");
         return NULL;
     }
+    worker->lane = lane;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "headend/db/home_open.h"
+#include "headend/ingest/ask.h"
 #include "headend/serve/children.h"
 #include "headend/serve/config.h"
 #include "headend/serve/scrape.h"
@@ -34,9 +35,11 @@ bool server_process(int argc, char **argv, struct pp_error *error) {
         return false;
     if (!server_cage_enter(config.dir, &config.options, error))
         return false;
-    PP_AUTO(signing) struct signing *signing = signing_remote(lanes, error);
+    PP_AUTO(ingest_lane) struct ingest_lane *looks = ingest_lane_create(SERVER_INGEST_FD, error);
+    PP_AUTO(signing) struct signing *signing = looks ? signing_remote(lanes, error) : NULL;
     PP_AUTO(home) struct home *home = signing ? home_open_with(config.dir, signing, error) : NULL;
-    return home && serve(home, &config.options, SERVER_LISTEN_FD, SERVER_READY_FD, error);
+    const struct serve_hand hand = {.listener = SERVER_LISTEN_FD, .ready = SERVER_READY_FD, .looks = looks};
+    return home && serve(home, &config.options, &hand, error);
 }
 
 bool command_serve(int argc, char **argv, struct pp_error *error) {
@@ -61,6 +64,10 @@ bool child_run(int argc, char **argv, bool *is, struct pp_error *error) {
     if (argc == 3 && strcmp(argv[1], CHILD_SIGNER) == 0) {
         prctl(PR_SET_NAME, "headend-signer", 0, 0, 0); /* and not "exe", in lists of processes */
         end_at_once(signer_process(argv[2], error), error);
+    }
+    if (argc == 2 && strcmp(argv[1], CHILD_INGEST) == 0) {
+        prctl(PR_SET_NAME, "headend-ingest", 0, 0, 0);
+        end_at_once(ingest_process(error), error);
     }
     if (argc > 2 && strcmp(argv[1], CHILD_SERVER) == 0) {
         prctl(PR_SET_NAME, "headend-server", 0, 0, 0);

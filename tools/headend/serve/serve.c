@@ -21,6 +21,7 @@
 #include "headend/http/credentials.h"
 #include "headend/http/listen.h"
 #include "headend/http/tus.h"
+#include "headend/ingest/ask.h"
 #include "headend/ops/admin_session.h"
 #include "headend/ops/channel_key.h"
 #include "headend/ops/contacts.h"
@@ -80,6 +81,7 @@ struct serving {
     int listener;         /* the listening socket, before and after the daemon has it */
     int signals, notices; /* signalfd, inotify */
     struct maintenance *maintenance;
+    struct ingest_lane *looks;             /* borrowed */
     bool look_again;                       /* soon: not each connection may have heard of what one has */
     int64_t data_version, streams_version; /* that waiters, and streams, have heard of */
     struct settings_spread spread;         /* of settings to the screens below */
@@ -109,6 +111,7 @@ static void serving_finish(struct serving *serving) {
     waiters_destroy(app->waiters);
     hasher_destroy(app->hasher);
     workers_destroy(app->workers);
+    ingest_lane_stop(serving->looks);
     content_ingest_destroy(app->ingest);
     publish_worker_destroy(app->publisher);
     content_uploads_destroy(app->uploads);
@@ -232,8 +235,9 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->allowance = allowance_create(&ALLOWANCE_OF_SCREENS, error)) &&
            (app->feed_keys = allowance_create(&ALLOWANCE_OF_FEED_KEYS, error)) &&
            (app->uploads = content_uploads_create(app->home, error)) &&
-           (app->ingest = content_ingest_create(app->uploads, app->home, tus_metadata_text, error)) &&
-           (app->publisher = publish_worker_create(app->home, error)) &&
+           (app->ingest =
+                content_ingest_create(app->uploads, app->home, tus_metadata_text, serving->looks, error)) &&
+           (app->publisher = publish_worker_create(app->home, serving->looks, error)) &&
            (app->strings = strings_create(embedded_files, error)) && serving_load_console(app, error) &&
            time_zones_load(&serving->time_zones, TIME_ZONES_DIR, error);
 }
@@ -429,11 +433,12 @@ static void serving_connect(struct serving *serving) {
     serving->app.time_zones = &serving->time_zones;
 }
 
-bool serve(struct home *home, const struct serve_options *options, int listener, int ready,
+bool serve(struct home *home, const struct serve_options *options, const struct serve_hand *hand,
            struct pp_error *error) {
     PP_CLEANUP(serving_finish)
     struct serving serving = {.app = {.home = home, .db = home->db, .options = *options, .repo_fd = -1},
-                              .listener = listener,
+                              .listener = hand->listener,
+                              .looks = hand->looks,
                               .signals = -1,
                               .notices = -1};
     serving_connect(&serving);
@@ -441,13 +446,13 @@ bool serve(struct home *home, const struct serve_options *options, int listener,
     if (!site_connect(&serving.site, error) ||
         !(serving.app.metrics = metrics_create(&serving.site, error)) ||
         !serving_descriptors(&serving, error) || !serving_signals(&serving, error) ||
-        !serving_load(&serving, error) || !listen_port(listener, &serving.app.port, error) ||
+        !serving_load(&serving, error) || !listen_port(hand->listener, &serving.app.port, error) ||
         !(serving.app.alerts = alerts_create(&serving.app, error)) || !serving_start(&serving, error))
         return false;
     serving_announce(&serving);
     if (!maintenance_start(serving.maintenance, error))
         return false;
-    if (send(ready, "", 1, MSG_NOSIGNAL) != 1)
+    if (send(hand->ready, "", 1, MSG_NOSIGNAL) != 1)
         pp_log_warning("nobody hears that it serves");
     return serving_run(&serving, error);
 }

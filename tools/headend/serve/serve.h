@@ -4,8 +4,14 @@
 
 #include "headend/server/app.h"
 
-/* Serves until SIGTERM or SIGINT on the listening socket, which it takes, and writes a byte to `ready` once it does. */
-PP_MUST_USE bool serve(struct home *home, const struct serve_options *options, int listener, int ready,
+/* What the server's process was handed. */
+struct serve_hand {
+    int listener;              /* the listening socket, which it takes */
+    int ready;                 /* a byte is written here once it serves */
+    struct ingest_lane *looks; /* borrowed */
+};
+/* Serves until SIGTERM or SIGINT. */
+PP_MUST_USE bool serve(struct home *home, const struct serve_options *options, const struct serve_hand *hand,
                        struct pp_error *error);
 
 /* The command: its options and the folder. It runs the others (children.h). */

@@ -1,7 +1,6 @@
 /* The process that has the private keys. It takes requests from its lanes and nothing else: no network, no file but
  * those of the headend's folder, no other program (signer/service.h for what it does). */
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -11,6 +10,7 @@
 #include "base/log.h"
 #include "base/privileges.h"
 #include "base/thread.h"
+#include "headend/base/locked.h"
 #include "headend/serve/children.h"
 #include "headend/signer/service.h"
 #include "sandbox/confine.h"
@@ -64,15 +64,6 @@ static const char *const calls[] = {
     "pause",
 };
 
-/* Its memory stays locked, though it was a capability that let it be; under a limit an allocation would fail. */
-static void keep_memory_locked(void) {
-    const struct rlimit all = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-    struct rlimit limit = {0};
-    bool unlimited = getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
-    if (!unlimited && setrlimit(RLIMIT_MEMLOCK, &all) < 0)
-        munlockall();
-}
-
 static bool confine(const char *folder, struct pp_error *error) {
     const struct sandbox_path paths[] = {{folder, SANDBOX_READ | SANDBOX_WRITE}};
     const struct rlimit few = {DESCRIPTORS_MAX, DESCRIPTORS_MAX};
@@ -80,7 +71,7 @@ static bool confine(const char *folder, struct pp_error *error) {
     tzset(); /* before its file is out of reach */
     if (syscall(SYS_close_range, CHILD_FIRST_FD + SIGNING_LANES, ~0U, 0) < 0)
         return pp_fail_errno(error, "close_range");
-    keep_memory_locked();
+    locked_memory_keep();
     if (!pp_capabilities_drop(error) || !sandbox_confine_paths(paths, PP_COUNT(paths), false, &held, error))
         return false;
     if (!held)

@@ -46,11 +46,12 @@ struct supervisor {
     struct home *home; /* NULL: nothing of it is kept open */
     int listener, signals;
     int lanes[SIGNING_LANES][2]; /* the signer's ends, and the server's */
+    int looks[2];                /* ingest's end of its lane, and the server's */
     int ready[2];                /* what the server says, and where */
     bool served;                 /* it has said once that it serves */
     bool stopping;
     int64_t stop_ms; /* the server is killed then */
-    struct child signer, server;
+    struct child signer, ingest, server;
 };
 
 static void supervisor_finish(struct supervisor *supervisor) {
@@ -61,9 +62,12 @@ static void supervisor_finish(struct supervisor *supervisor) {
         pp_close(&supervisor->lanes[i][0]);
         pp_close(&supervisor->lanes[i][1]);
     }
+    pp_close(&supervisor->looks[0]);
+    pp_close(&supervisor->looks[1]);
     pp_close(&supervisor->ready[0]);
     pp_close(&supervisor->ready[1]);
     pp_close(&supervisor->signer.pidfd);
+    pp_close(&supervisor->ingest.pidfd);
     pp_close(&supervisor->server.pidfd);
 }
 
@@ -131,10 +135,17 @@ static bool signer_start(struct supervisor *supervisor, struct pp_error *error) 
            child_start(&supervisor->signer, argv, hand, SIGNING_LANES, error);
 }
 
+static bool ingest_start(struct supervisor *supervisor, struct pp_error *error) {
+    char program[] = "pingplay-headend";
+    char name[] = CHILD_INGEST;
+    char *argv[] = {program, name, NULL};
+    return child_start(&supervisor->ingest, argv, &supervisor->looks[0], 1, error);
+}
+
 static bool server_start_again(struct supervisor *supervisor, struct pp_error *error) {
     char program[] = "pingplay-headend";
     char name[] = CHILD_SERVER;
-    int hand[HAND_MAX] = {supervisor->listener, supervisor->ready[1]};
+    int hand[HAND_MAX] = {supervisor->listener, supervisor->ready[1], supervisor->looks[1]};
     char **argv = calloc((size_t)supervisor->argc + 2, sizeof *argv);
     if (!argv)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
@@ -178,20 +189,25 @@ static bool by_itself(int status) {
 }
 
 /* One that says why it cannot even begin has said so; there is no use in asking again. */
+static bool helper_reap(struct supervisor *supervisor, struct child *helper) {
+    int status = child_reap(helper);
+    if (by_itself(status) && !supervisor->served)
+        return true;
+    if (!supervisor->stopping)
+        child_again(helper, status);
+    return false;
+}
+
 static bool children_reap(struct supervisor *supervisor, const struct pollfd *signer,
-                          const struct pollfd *server, bool *told) {
-    *told = false;
-    if (signer->revents) {
-        int status = child_reap(&supervisor->signer);
-        *told = by_itself(status) && !supervisor->served;
-        if (!*told && !supervisor->stopping)
-            child_again(&supervisor->signer, status);
-    }
+                          const struct pollfd *ingest, const struct pollfd *server, bool *told) {
+    *told = (signer->revents && helper_reap(supervisor, &supervisor->signer)) ||
+            (ingest->revents && helper_reap(supervisor, &supervisor->ingest));
     if (server->revents) {
         int status = child_reap(&supervisor->server);
         /* What it has asked and the signer not taken: nobody is left who wants it, and its locks are gone. */
         for (size_t i = 0; i < SIGNING_LANES; i++)
             signing_lane_drop(supervisor->lanes[i][0]);
+        signing_lane_drop(supervisor->looks[0]);
         *told = *told || (by_itself(status) && (!supervisor->served || supervisor->stopping));
         if (!*told && !supervisor->stopping)
             child_again(&supervisor->server, status);
@@ -204,7 +220,9 @@ static void children_start(struct supervisor *supervisor) {
     const struct {
         struct child *child;
         bool (*start)(struct supervisor *supervisor, struct pp_error *error);
-    } all[] = {{&supervisor->signer, signer_start}, {&supervisor->server, server_start_again}};
+    } all[] = {{&supervisor->signer, signer_start},
+               {&supervisor->ingest, ingest_start},
+               {&supervisor->server, server_start_again}};
     int64_t now = pp_clock_monotonic_ms();
     for (size_t i = 0; i < PP_COUNT(all); i++) {
         struct pp_error error = {0};
@@ -225,12 +243,13 @@ static void signals_take(struct supervisor *supervisor) {
             continue;
         supervisor->stopping = true;
         supervisor->stop_ms = pp_clock_monotonic_ms() + STOP_MS;
-        supervisor->server.again_ms = supervisor->signer.again_ms = 0;
+        supervisor->server.again_ms = supervisor->signer.again_ms = supervisor->ingest.again_ms = 0;
     }
 }
 
 static int timeout_ms(const struct supervisor *supervisor) {
-    const int64_t dues[] = {supervisor->signer.again_ms, supervisor->server.again_ms, supervisor->stop_ms};
+    const int64_t dues[] = {supervisor->signer.again_ms, supervisor->ingest.again_ms,
+                            supervisor->server.again_ms, supervisor->stop_ms};
     int64_t now = pp_clock_monotonic_ms();
     int64_t least = -1;
     for (size_t i = 0; i < PP_COUNT(dues); i++) {
@@ -253,6 +272,7 @@ static bool run(struct supervisor *supervisor, bool *told, struct pp_error *erro
         struct pollfd fds[] = {{.fd = supervisor->signals, .events = POLLIN},
                                {.fd = supervisor->ready[0], .events = POLLIN},
                                {.fd = supervisor->signer.pidfd, .events = POLLIN},
+                               {.fd = supervisor->ingest.pidfd, .events = POLLIN},
                                {.fd = supervisor->server.pidfd, .events = POLLIN}};
         if (poll(fds, PP_COUNT(fds), timeout_ms(supervisor)) < 0 && errno != EINTR)
             return pp_fail_errno(error, "poll");
@@ -260,7 +280,7 @@ static bool run(struct supervisor *supervisor, bool *told, struct pp_error *erro
             ready_take(supervisor);
         if (fds[0].revents)
             signals_take(supervisor);
-        if (!children_reap(supervisor, &fds[2], &fds[3], told))
+        if (!children_reap(supervisor, &fds[2], &fds[3], &fds[4], told))
             return false;
         if (supervisor->stop_ms && pp_clock_monotonic_ms() >= supervisor->stop_ms)
             child_kill(&supervisor->server, SIGKILL);
@@ -270,11 +290,14 @@ static bool run(struct supervisor *supervisor, bool *told, struct pp_error *erro
     return true;
 }
 
-/* The signer ends when nobody is left who could ask it. */
+/* The signer ends when nobody is left who could ask it; ingest has nothing that could be lost. */
 static void stop_all(struct supervisor *supervisor) {
-    child_kill(&supervisor->server, SIGKILL);
-    if (supervisor->server.pid)
-        child_reap(&supervisor->server);
+    struct child *const at_once[] = {&supervisor->server, &supervisor->ingest};
+    for (size_t i = 0; i < PP_COUNT(at_once); i++) {
+        child_kill(at_once[i], SIGKILL);
+        if (at_once[i]->pid)
+            child_reap(at_once[i]);
+    }
     for (size_t i = 0; i < SIGNING_LANES; i++) {
         pp_close(&supervisor->lanes[i][0]);
         pp_close(&supervisor->lanes[i][1]);
@@ -299,7 +322,8 @@ static bool lanes_make(struct supervisor *supervisor, struct pp_error *error) {
             !signing_lane_prepare(lane[1], error))
             return false;
     }
-    return pair_make(SOCK_STREAM, supervisor->ready, error);
+    return pair_make(SOCK_SEQPACKET, supervisor->looks, error) &&
+           pair_make(SOCK_STREAM, supervisor->ready, error);
 }
 
 static bool signals_open(struct supervisor *supervisor, struct pp_error *error) {
@@ -364,7 +388,9 @@ bool supervise(int argc, char **argv, bool *told, struct pp_error *error) {
                                     .listener = -1,
                                     .signals = -1,
                                     .ready = {-1, -1},
+                                    .looks = {-1, -1},
                                     .signer = {.name = "the signer", .pidfd = -1},
+                                    .ingest = {.name = "ingest", .pidfd = -1},
                                     .server = {.name = "the server", .pidfd = -1}};
     struct serve_config config;
     *told = false;
@@ -375,7 +401,8 @@ bool supervise(int argc, char **argv, bool *told, struct pp_error *error) {
     if (strcmp(config.options.log_format, "json") == 0)
         pp_log_use_json(true);
     bool ok = prepare(&supervisor, &config.options, error) && signer_start(&supervisor, error) &&
-              server_start_again(&supervisor, error) && run(&supervisor, told, error);
+              ingest_start(&supervisor, error) && server_start_again(&supervisor, error) &&
+              run(&supervisor, told, error);
     stop_all(&supervisor);
     return ok;
 }
