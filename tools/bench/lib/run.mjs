@@ -46,7 +46,7 @@ async function runAll(args) {
 }
 
 const args = process.argv.slice(2);
-if (!existsSync(program(args[1] === 'fleet' ? 'tools/fleet/pingplay-fleet' : 'firmware/agent/pingplay-agent'))) {
+if (!existsSync(program({ fleet: 'tools/fleet/pingplay-fleet', upload: 'tools/headend/pingplay-headend' }[args[1]] ?? 'firmware/agent/pingplay-agent'))) {
   console.error(`tools/bench: nothing is built in ${process.env.PP_BUILD}: cmake --preset release && cmake --build --preset release, or set PP_BUILD`);
   process.exit(1);
 }
