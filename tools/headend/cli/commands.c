@@ -23,8 +23,8 @@ static const struct command commands[] = {
     {"security-contact", NULL, command_security_contact, "DIR [--none | URI...]",
      "list, or name, whom a weakness is to be told: mailto:, https: or tel:, in /.well-known/security.txt"},
     {"serve", NULL, NULL,
-     "DIR [--port N] [--listen ADDRESS] [--connections N] [--connections-per-address N] [--request-timeout "
-     "S]\n"
+     "DIR [--port N] [--console-port N] [--listen ADDRESS] [--connections N]\n"
+     "      [--connections-per-address N] [--request-timeout S]\n"
      "      [--code-lifetime S] [--poll-interval S] [--certificate-lifetime S] [--cookie-lifetime S]\n"
      "      [--provider-ca FILE] [--public-address URL] [--alert-ca FILE] [--webhook-networks RANGES]\n"
      "      [--log-format text|json] [--metrics-token FILE] [--config FILE]",

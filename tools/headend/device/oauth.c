@@ -34,7 +34,7 @@ static bool oauth_form(struct request *request, struct reply *reply, struct form
 static void reply_codes(struct request *request, struct reply *reply, const struct enrolment_codes *codes) {
     char origin[HOME_HOST_MAX + 32];
     char address[HOME_HOST_MAX + 64];
-    request_origin(request, origin, sizeof origin);
+    request_people_origin(request, origin, sizeof origin);
     pp_autojson cJSON *body = cJSON_CreateObject();
     cJSON_AddStringToObject(body, "device_code", codes->device_code);
     cJSON_AddStringToObject(body, "user_code", codes->user_code);

@@ -27,6 +27,7 @@ struct setting {
 
 static const struct setting settings[] = {
     NUMBER("port", port, 0, 65535),
+    NUMBER("console-port", console_port, 0, 65535),
     TEXT("listen", listen),
     NUMBER("connections", connections, 0, CONNECTIONS_MOST),
     NUMBER("connections-per-address", per_address, 1, CONNECTIONS_MOST),
@@ -125,6 +126,8 @@ static bool check(const struct serve_options *options, struct pp_error *error) {
     if (options->connections && options->connections < CONNECTIONS_FEW)
         return pp_fail(error, PP_E_LIMIT, "--connections: must be %d to %d", CONNECTIONS_FEW,
                        CONNECTIONS_MOST);
+    if (options->console_port && options->console_port == options->port)
+        return pp_fail(error, PP_E_INVALID, "--console-port: that is the port of the screens");
     return strcmp(options->log_format, "text") == 0 || strcmp(options->log_format, "json") == 0 ||
            pp_fail(error, PP_E_INVALID, "--log-format: text or json");
 }

@@ -55,10 +55,15 @@ static void due_set(struct maintenance *maintenance, int64_t *due, int64_t in_ms
     pthread_mutex_unlock(&maintenance->mutex);
 }
 
+/* Where there are two servers, the repository is the concern of the one that publishes. */
+static bool publishes(const struct maintenance *maintenance) {
+    return maintenance->app->part != APP_SCREENS;
+}
+
 static void refresh(struct maintenance *maintenance) {
     struct pp_error error = {0};
     due_set(maintenance, &maintenance->refresh_at, REFRESH_MS);
-    if (!publish_refresh(maintenance->home, &error))
+    if (publishes(maintenance) && !publish_refresh(maintenance->home, &error))
         pp_log_warning("housekeeping: %s", error.message);
 }
 
@@ -67,7 +72,8 @@ static void maintain(struct maintenance *maintenance) {
     struct pp_error failure = {0};
     bool again = false;
     due_set(maintenance, &maintenance->maintain_at, MAINTAIN_MS);
-    if (!publish_maintain(maintenance->home, pp_clock_realtime_s(), &again, &failure))
+    if (publishes(maintenance) &&
+        !publish_maintain(maintenance->home, pp_clock_realtime_s(), &again, &failure))
         pp_log_warning("maintenance: %s", failure.message);
     if (again)
         due_set(maintenance, &maintenance->maintain_at, REFRESH_MS);

@@ -71,6 +71,7 @@
 #define SERVE_FILES         128    /* descriptors for all but connections and their files */
 #define SERVE_LEAST         16     /* connections, or it is not worth while */
 #define SERVE_MOST          262144 /* connections, where nobody says how many */
+#define SERVE_MOST_PEOPLE   16384  /* of a server that is for people alone */
 
 struct serving {
     struct app app;
@@ -187,7 +188,8 @@ static uint64_t descriptors_raise(uint64_t needed) {
 static bool serving_descriptors(struct serving *serving, struct pp_error *error) {
     uint64_t *connections = &serving->app.options.connections;
     const uint64_t spare = CONNECTIONS_SPARE + SERVE_FILES;
-    uint64_t wanted = *connections ? *connections : SERVE_MOST;
+    uint64_t most = serving->app.part == APP_PEOPLE ? SERVE_MOST_PEOPLE : SERVE_MOST;
+    uint64_t wanted = *connections ? *connections : most;
     uint64_t descriptors = descriptors_raise(wanted + wanted / 4 + spare);
     uint64_t carried = admission_carried(descriptors, spare, *connections ? 0 : machine_memory());
     if (carried < SERVE_LEAST)
@@ -207,7 +209,16 @@ static bool serving_descriptors(struct serving *serving, struct pp_error *error)
 /* The files of the console, where they are. */
 static bool serving_load_console(struct app *app, struct pp_error *error) {
     char folder[PP_PATH_MAX];
-    return console_folder(folder, error) && (app->console = console_load(folder, error));
+    return app->part == APP_SCREENS ||
+           (console_folder(folder, error) && (app->console = console_load(folder, error)));
+}
+
+/* What becomes content, and what is published of it. */
+static bool serving_load_content(struct serving *serving, struct pp_error *error) {
+    struct app *app = &serving->app;
+    return (app->ingest =
+                content_ingest_create(app->uploads, app->home, tus_metadata_text, serving->looks, error)) &&
+           (app->publisher = publish_worker_create(app->home, serving->looks, error));
 }
 
 static bool serving_load(struct serving *serving, struct pp_error *error) {
@@ -229,15 +240,14 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->hasher = hasher_create(error)) && (app->workers = workers_create(error)) &&
            (app->streams = streams_create(app->workers, error)) &&
            (app->previews = previews_create(app->streams, error)) &&
-           (app->changes = screen_changes_create(error)) && screen_uploads_tidy(app->home, error) &&
+           (app->changes = screen_changes_create(error)) &&
+           (app->part == APP_PEOPLE || screen_uploads_tidy(app->home, error)) &&
            (app->proofs = proof_guard_create(error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
            (app->allowance = allowance_create(&ALLOWANCE_OF_SCREENS, error)) &&
            (app->feed_keys = allowance_create(&ALLOWANCE_OF_FEED_KEYS, error)) &&
            (app->uploads = content_uploads_create(app->home, error)) &&
-           (app->ingest =
-                content_ingest_create(app->uploads, app->home, tus_metadata_text, serving->looks, error)) &&
-           (app->publisher = publish_worker_create(app->home, serving->looks, error)) &&
+           (app->part == APP_SCREENS || serving_load_content(serving, error)) &&
            (app->strings = strings_create(embedded_files, error)) && serving_load_console(app, error) &&
            time_zones_load(&serving->time_zones, TIME_ZONES_DIR, error);
 }
@@ -257,6 +267,12 @@ static void serving_announce(const struct serving *serving) {
     db_lock(app->db);
     bool known = setup_link_wanted(app->db, &wanted, NULL);
     db_unlock(app->db);
+    if (app->part == APP_SCREENS) {
+        printf("Pingplay headend, for screens: https://%s%s%s:%u/\n", bracket, host, *bracket ? "]" : "",
+               app->port);
+        fflush(stdout);
+        return;
+    }
     printf("Pingplay headend: https://%s%s%s:%u/admin/\n", bracket, host, *bracket ? "]" : "", app->port);
     /* A link itself would stand in the service's log. */
     if (known && wanted)
@@ -309,12 +325,14 @@ static void serving_housekeep(struct serving *serving) {
     allowance_purge(serving->app.allowance, pp_clock_monotonic_ms());
     allowance_purge(serving->app.feed_keys, pp_clock_monotonic_ms());
     db_unlock(db);
-    serving_tidy_content(serving);
+    if (serving->app.part != APP_SCREENS)
+        serving_tidy_content(serving);
     db_lock(serving->keeper->db);
     if (!presence_note(serving->keeper->db, pp_clock_realtime_s(), &error))
         pp_log_warning("housekeeping: %s", error.message);
     db_unlock(serving->keeper->db);
-    publish_worker_wake(serving->app.publisher); /* of another headend, which may be gone */
+    if (serving->app.publisher)
+        publish_worker_wake(serving->app.publisher); /* of another headend, which may be gone */
 }
 
 /* Whether a signal says to stop. SIGHUP: maintenance is due. */
@@ -364,7 +382,8 @@ static void serving_check(struct serving *serving) {
 static void serving_notice(struct serving *serving) {
     char id[CHANNEL_ID_MAX + 1];
     drain(serving->notices);
-    alerts_wake(serving->app.alerts);
+    if (serving->app.alerts)
+        alerts_wake(serving->app.alerts);
     if (channel_key_wanted(serving->keeper->db, id, NULL) && *id)
         maintenance_refresh(serving->maintenance);
 }
@@ -413,7 +432,8 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
         serving->look_again = fds[2].revents != 0;
         serving_check(serving);
         serving_check_streams(serving);
-        serving_spread(serving);
+        if (serving->app.part != APP_SCREENS)
+            serving_spread(serving);
         if (pp_clock_monotonic_ms() >= serving->housekeep_at) {
             serving->housekeep_at = pp_clock_monotonic_ms() + SERVE_HOUSEKEEP_MS;
             serving_housekeep(serving);
@@ -421,14 +441,19 @@ static bool serving_run(struct serving *serving, struct pp_error *error) {
     }
 }
 
+/* Who has a port of their own finds what is for others nowhere on it. */
 static void serving_connect(struct serving *serving) {
-    serving->site =
-        (struct site){.tables = {device_routes, page_routes, api_routes, push_routes, well_known_routes},
-                      .authenticate_device = device_authenticate,
-                      .authenticate_admin = admin_authenticate,
-                      .authenticate_api = api_authenticate,
-                      .complete = device_proof_offer,
-                      .message = page_message};
+    static const struct route_table none;
+    bool screens = serving->app.part != APP_PEOPLE;
+    bool people = serving->app.part != APP_SCREENS;
+    serving->site = (struct site){.tables = {well_known_routes, screens ? device_routes : none,
+                                             people ? page_routes : none, people ? api_routes : none,
+                                             people ? push_routes : none},
+                                  .authenticate_device = device_authenticate,
+                                  .authenticate_admin = admin_authenticate,
+                                  .authenticate_api = api_authenticate,
+                                  .complete = device_proof_offer,
+                                  .message = page_message};
     serving->app.site = &serving->site;
     serving->app.time_zones = &serving->time_zones;
 }
@@ -436,18 +461,20 @@ static void serving_connect(struct serving *serving) {
 bool serve(struct home *home, const struct serve_options *options, const struct serve_hand *hand,
            struct pp_error *error) {
     PP_CLEANUP(serving_finish)
-    struct serving serving = {.app = {.home = home, .db = home->db, .options = *options, .repo_fd = -1},
-                              .listener = hand->listener,
-                              .looks = hand->looks,
-                              .signals = -1,
-                              .notices = -1};
+    struct serving serving = {
+        .app = {.home = home, .db = home->db, .options = *options, .part = hand->part, .repo_fd = -1},
+        .listener = hand->listener,
+        .looks = hand->looks,
+        .signals = -1,
+        .notices = -1};
     serving_connect(&serving);
     db_share(home->db);
     if (!site_connect(&serving.site, error) ||
         !(serving.app.metrics = metrics_create(&serving.site, error)) ||
         !serving_descriptors(&serving, error) || !serving_signals(&serving, error) ||
         !serving_load(&serving, error) || !listen_port(hand->listener, &serving.app.port, error) ||
-        !(serving.app.alerts = alerts_create(&serving.app, error)) || !serving_start(&serving, error))
+        (hand->part != APP_SCREENS && !(serving.app.alerts = alerts_create(&serving.app, error))) ||
+        !serving_start(&serving, error))
         return false;
     serving_announce(&serving);
     if (!maintenance_start(serving.maintenance, error))

@@ -6,6 +6,7 @@
 
 /* What the server's process was handed. */
 struct serve_hand {
+    enum app_part part;
     int listener;              /* the listening socket, which it takes */
     int ready;                 /* a byte is written here once it serves */
     struct ingest_lane *looks; /* borrowed */

@@ -14,23 +14,34 @@
 
 #define PATHS_MAX 64
 
+struct own_path {
+    struct sandbox_path path;
+    unsigned for_screens; /* rights, where it is for them alone */
+};
+
+#define BOTH(path, rights)                                                                                   \
+    { {path, rights}, rights }
+#define PEOPLE(path, rights)                                                                                 \
+    { {path, rights}, 0 }
+#define CHANGED (SANDBOX_READ | SANDBOX_WRITE)
+
 /* Of the folder. A file is the one that is there: those that are replaced the signer is asked for (home_read). */
-static const struct sandbox_path own[] = {
-    {".", SANDBOX_LIST},
-    {"headend.db", SANDBOX_READ | SANDBOX_WRITE},
-    {"headend.db-wal", SANDBOX_READ | SANDBOX_WRITE},
-    {"headend.db-shm", SANDBOX_READ | SANDBOX_WRITE},
-    {HOME_DATABASE, SANDBOX_READ},
-    {HOME_LOCK, SANDBOX_READ | SANDBOX_WRITE},
-    {HOME_WAKE, SANDBOX_READ | SANDBOX_WRITE},
-    {"uploads", SANDBOX_READ | SANDBOX_WRITE},
-    {"incoming", SANDBOX_READ | SANDBOX_WRITE},
-    {"content", SANDBOX_READ | SANDBOX_WRITE},
-    {HOME_REPO, SANDBOX_READ},
-    {HOME_REPO "/metadata", SANDBOX_READ | SANDBOX_REMOVE},
-    {HOME_REPO "/objects", SANDBOX_READ | SANDBOX_WRITE},
-    {HOME_REPO "/targets/channels", SANDBOX_READ | SANDBOX_WRITE},
-    {HOME_REPO "/targets/keys", SANDBOX_READ | SANDBOX_REMOVE},
+static const struct own_path own[] = {
+    BOTH(".", SANDBOX_LIST),
+    BOTH("headend.db", CHANGED),
+    BOTH("headend.db-wal", CHANGED),
+    BOTH("headend.db-shm", CHANGED),
+    BOTH(HOME_DATABASE, SANDBOX_READ),
+    PEOPLE(HOME_LOCK, CHANGED),
+    BOTH(HOME_WAKE, CHANGED),
+    BOTH("uploads", CHANGED),
+    PEOPLE("incoming", CHANGED),
+    PEOPLE("content", CHANGED),
+    BOTH(HOME_REPO, SANDBOX_READ),
+    PEOPLE(HOME_REPO "/metadata", SANDBOX_READ | SANDBOX_REMOVE),
+    PEOPLE(HOME_REPO "/objects", CHANGED),
+    PEOPLE(HOME_REPO "/targets/channels", CHANGED),
+    PEOPLE(HOME_REPO "/targets/keys", SANDBOX_READ | SANDBOX_REMOVE),
 };
 
 /* What libraries read, and the renderers are made of. */
@@ -74,6 +85,7 @@ bool server_cage_prepare(const struct home *home, struct pp_error *error) {
 
 struct cage {
     const char *folder;
+    enum app_part part;
     char *texts[PATHS_MAX]; /* freed */
     struct sandbox_path paths[PATHS_MAX];
     size_t count;
@@ -98,8 +110,9 @@ static bool cage_add(struct cage *cage, const char *path, unsigned rights, struc
 static bool own_add(struct cage *cage, struct pp_error *error) {
     char path[PP_PATH_MAX];
     for (size_t i = 0; i < PP_COUNT(own); i++) {
-        if (!pp_path_format(path, error, "%s/%s", cage->folder, own[i].path) ||
-            !cage_add(cage, path, own[i].rights, error))
+        unsigned rights = cage->part == APP_SCREENS ? own[i].for_screens : own[i].path.rights;
+        if (rights && (!pp_path_format(path, error, "%s/%s", cage->folder, own[i].path.path) ||
+                       !cage_add(cage, path, rights, error)))
             return false;
     }
     return true;
@@ -158,10 +171,13 @@ static bool installed_add(struct cage *cage, struct pp_error *error) {
 
 static bool cage_fill(struct cage *cage, const struct serve_options *options, struct pp_error *error) {
     for (size_t i = 0; i < PP_COUNT(others); i++) {
-        if (!cage_add(cage, others[i].path, others[i].rights, error))
+        unsigned rights = others[i].rights;
+        if (cage->part == APP_SCREENS)
+            rights &= ~(unsigned)SANDBOX_EXECUTE;
+        if (!cage_add(cage, others[i].path, rights, error))
             return false;
     }
-    return own_add(cage, error) && installed_add(cage, error) &&
+    return own_add(cage, error) && (cage->part == APP_SCREENS || installed_add(cage, error)) &&
            named_add(cage, options->provider_ca, error) && named_add(cage, options->alert_ca, error) &&
            named_add(cage, options->metrics_token, error);
 }
@@ -179,9 +195,10 @@ static void keys_look(const char *folder) {
             folder);
 }
 
-bool server_cage_enter(const char *folder, const struct serve_options *options, struct pp_error *error) {
+bool server_cage_enter(const char *folder, const struct serve_options *options, enum app_part part,
+                       struct pp_error *error) {
     PP_CLEANUP(cage_finish)
-    struct cage cage = {.folder = folder};
+    struct cage cage = {.folder = folder, .part = part};
     bool held = false;
     tzset();
     if (!cage_fill(&cage, options, error) ||

@@ -1,5 +1,6 @@
 /*
  * What the server's process may reach: its part of the headend's folder, what programs and libraries read, the network.
+ * One that is for screens alone reads what is published, writes what they send, and starts nothing.
  * Not the keys, which are the signer's, nor the repository's metadata, which it only reads and clears away; and nothing
  * in other processes.
  */
@@ -13,6 +14,6 @@
 PP_MUST_USE bool server_cage_prepare(const struct home *home, struct pp_error *error);
 /* For good; while there is one thread. */
 PP_MUST_USE bool server_cage_enter(const char *folder, const struct serve_options *options,
-                                   struct pp_error *error);
+                                   enum app_part part, struct pp_error *error);
 
 #endif

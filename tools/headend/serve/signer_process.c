@@ -64,12 +64,12 @@ static const char *const calls[] = {
     "pause",
 };
 
-static bool confine(const char *folder, struct pp_error *error) {
+static bool confine(const char *folder, int lanes, struct pp_error *error) {
     const struct sandbox_path paths[] = {{folder, SANDBOX_READ | SANDBOX_WRITE}};
     const struct rlimit few = {DESCRIPTORS_MAX, DESCRIPTORS_MAX};
     bool held = false;
     tzset(); /* before its file is out of reach */
-    if (syscall(SYS_close_range, CHILD_FIRST_FD + SIGNING_LANES, ~0U, 0) < 0)
+    if (syscall(SYS_close_range, CHILD_FIRST_FD + lanes, ~0U, 0) < 0)
         return pp_fail_errno(error, "close_range");
     locked_memory_keep();
     if (!pp_capabilities_drop(error) || !sandbox_confine_paths(paths, PP_COUNT(paths), false, &held, error))
@@ -142,8 +142,8 @@ static void ignore_signals(void) {
 }
 
 /* Before anything else of the folder is opened: who is started otherwise has none. */
-static bool lanes_check(struct pp_error *error) {
-    for (int i = 0; i < SIGNING_LANES; i++) {
+static bool lanes_check(int lanes, struct pp_error *error) {
+    for (int i = 0; i < lanes; i++) {
         int type = 0;
         socklen_t size = sizeof type;
         if (getsockopt(CHILD_FIRST_FD + i, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_SEQPACKET)
@@ -152,15 +152,18 @@ static bool lanes_check(struct pp_error *error) {
     return true;
 }
 
-bool signer_process(const char *folder, struct pp_error *error) {
-    struct worker workers[SIGNING_LANES] = {{0}};
+bool signer_process(const char *folder, unsigned servers, struct pp_error *error) {
+    struct worker workers[SERVERS_MAX * SIGNING_LANES] = {{0}};
+    size_t lanes = (size_t)servers * SIGNING_LANES;
     size_t started = 0;
     ignore_signals();
-    if (!lanes_check(error) || !confine(folder, error))
+    if (servers < 1 || servers > SERVERS_MAX)
+        return pp_fail(error, PP_E_INVALID, "signer: %u servers", servers);
+    if (!lanes_check((int)lanes, error) || !confine(folder, (int)lanes, error))
         return pp_wrap(error, "signer");
     PP_AUTO(signer_service) struct signer_service *service = signer_service_create(folder, error);
     bool ok = service != NULL;
-    for (; ok && started < SIGNING_LANES; started += ok) {
+    for (; ok && started < lanes; started += ok) {
         workers[started] = (struct worker){.service = service, .lane = CHILD_FIRST_FD + (int)started};
         ok = pp_thread_start(&workers[started].thread, "signer", work, &workers[started], error);
     }

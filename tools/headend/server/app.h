@@ -29,9 +29,13 @@ struct publish_worker;
 struct previews;
 struct alerts;
 
+/* Who a server is for: screens and people may have one each, with a port of its own. */
+enum app_part { APP_ALL, APP_SCREENS, APP_PEOPLE };
+
 struct serve_options {
     const char *listen;       /* address; NULL for all, IPv6 and IPv4 */
     uint64_t port;            /* 0 lets the system choose */
+    uint64_t console_port;    /* people's; 0: there is one for all */
     uint64_t code_lifetime_s; /* of an enrolment's codes */
     uint64_t poll_interval_s; /* between polls of /oauth/token */
     uint64_t certificate_s;   /* lifetime of a screen's certificate */
@@ -58,6 +62,7 @@ struct app {
     struct authorities *authorities;
     int repo_fd; /* the folder of the static repository */
     struct serve_options options;
+    enum app_part part;
     uint16_t port; /* where it listens */
     struct waiters *waiters;
     struct connections *connections;

@@ -65,23 +65,36 @@ static bool host_split(const char *header, char name[HOME_HOST_MAX], const char 
     return strspn(*port, "0123456789") == strlen(*port) && strlen(*port) <= 5;
 }
 
-bool request_origin(const struct request *request, char *origin, size_t size) {
+/* `other`: a port in the place of the one that was asked; 0: that one. */
+static bool origin_write(const struct request *request, unsigned other, char *origin, size_t size) {
     const char *header = request_header(request, "Host");
     char name[HOME_HOST_MAX];
     char port[8];
     const char *asked_port = "";
     const struct host_list *hosts = credentials_hosts(connection_of(request->connection)->credentials);
     bool ours = header && host_split(header, name, &asked_port) && host_list_has(hosts, name);
-    if (!ours) {
+    if (!ours)
         snprintf(name, sizeof name, "%s", hosts->names[0]);
-        snprintf(port, sizeof port, "%u", request->app->port);
-    } else {
+    if (other || !ours)
+        snprintf(port, sizeof port, "%u", other ? other : request->app->port);
+    else
         snprintf(port, sizeof port, "%s", *asked_port ? asked_port : "443");
-    }
     bool bracket = strchr(name, ':') != NULL;
     bool standard = strcmp(port, "443") == 0;
     int length = snprintf(origin, size, "https://%s%s%s%s%s", bracket ? "[" : "", name, bracket ? "]" : "",
                           standard ? "" : ":", standard ? "" : port);
+    return length > 0 && (size_t)length < size;
+}
+
+bool request_origin(const struct request *request, char *origin, size_t size) {
+    return origin_write(request, 0, origin, size);
+}
+
+bool request_people_origin(const struct request *request, char *origin, size_t size) {
+    const struct serve_options *options = &request->app->options;
+    if (!options->console_port || !options->public_address)
+        return origin_write(request, (unsigned)options->console_port, origin, size);
+    int length = snprintf(origin, size, "%s", options->public_address);
     return length > 0 && (size_t)length < size;
 }
 

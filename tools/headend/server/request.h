@@ -96,5 +96,7 @@ void request_network(const struct request *request, char text[ADDRESS_TEXT_SIZE]
 /* "https://HOST:PORT" as the client reached this server, where that is one of its names; else by its first.
  */
 bool request_origin(const struct request *request, char *origin, size_t size);
+/* The same for people, where they have a port of their own: at the address that was configured, or at that port. */
+bool request_people_origin(const struct request *request, char *origin, size_t size);
 
 #endif

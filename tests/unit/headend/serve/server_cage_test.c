@@ -51,7 +51,7 @@ static pid_t signer_start(void) {
     for (int i = 0; i < SIGNING_LANES; i++)
         CHECK(dup2(100 + i, CHILD_FIRST_FD + i) >= 0);
     struct pp_error error = {0};
-    _exit(signer_process(folder, &error) ? 0 : 1);
+    _exit(signer_process(folder, 1, &error) ? 0 : 1);
 }
 
 static int set_up(void **state) {
@@ -83,7 +83,7 @@ static int tear_down(void **state) {
 }
 
 /* How a process in the server's cage ends that does it. */
-static int status_of(void (*act)(void)) {
+static int status_as(enum app_part part, void (*act)(void)) {
     int status = -1;
     pid_t pid = fork();
     if (pid == 0) {
@@ -91,7 +91,7 @@ static int status_of(void (*act)(void)) {
         struct pp_error error = {0};
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         /* As the service's user has none. */
-        if (!pp_capabilities_drop(&error) || !server_cage_enter(folder, &options, &error)) {
+        if (!pp_capabilities_drop(&error) || !server_cage_enter(folder, &options, part, &error)) {
             fprintf(stderr, "%s\n", error.message);
             _exit(2);
         }
@@ -101,6 +101,10 @@ static int status_of(void (*act)(void)) {
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
     return status;
+}
+
+static int status_of(void (*act)(void)) {
+    return status_as(APP_ALL, act);
 }
 
 static const char *below(const char *name) {
@@ -173,6 +177,41 @@ static void it_writes_no_metadata_and_goes_on_with_its_work(void **state) {
     (void)state;
     assert_int_equal(status_of(act_write_metadata), 0);
     assert_int_equal(status_of(act_day_s_work), 0);
+}
+
+/* ---- A server that is for screens alone ---- */
+
+static void act_serve_screens(void) {
+    CHECK(opens(below("headend.db"), O_RDWR) || opens(below(HOME_DATABASE), O_RDONLY));
+    CHECK(opens(below("uploads/new"), O_WRONLY | O_CREAT) && opens(below(HOME_WAKE), O_WRONLY | O_CREAT));
+    CHECK(opens(below("repo/metadata/1.root.json"), O_RDONLY));
+    CHECK(opens("/etc/passwd", O_RDONLY) && socket(AF_INET, SOCK_STREAM, 0) >= 0);
+}
+
+static void act_change_what_is_published(void) {
+    CHECK(!opens(below("repo/objects/new"), O_WRONLY | O_CREAT) &&
+          unlink(below("repo/metadata/1.root.json")) < 0);
+    CHECK(!opens(below("repo/targets/channels/new"), O_WRONLY | O_CREAT));
+    CHECK(!opens(below("content/kept"), O_RDONLY) && !opens(below("content/new"), O_WRONLY | O_CREAT));
+    CHECK(!opens(below("incoming/kept"), O_RDONLY) && !opens(below("incoming/new"), O_WRONLY | O_CREAT));
+    CHECK(!opens(below(HOME_LOCK), O_RDWR));
+}
+
+static void act_start_a_program(void) {
+    execl("/bin/true", "true", NULL);
+    CHECK(errno == EACCES);
+}
+
+static void one_for_screens_changes_nothing_that_is_published_and_starts_nothing(void **state) {
+    (void)state;
+    assert_true(opens(below("content/kept"), O_WRONLY | O_CREAT) &&
+                opens(below("incoming/kept"), O_WRONLY | O_CREAT));
+    assert_int_equal(status_as(APP_SCREENS, act_serve_screens), 0);
+    assert_int_equal(status_as(APP_SCREENS, act_change_what_is_published), 0);
+    assert_int_equal(status_as(APP_SCREENS, act_start_a_program), 0);
+    assert_int_equal(status_as(APP_SCREENS, act_read_keys), 0);
+    assert_int_equal(status_as(APP_PEOPLE, act_read_keys), 0);
+    assert_int_equal(status_as(APP_PEOPLE, act_day_s_work), 0);
 }
 
 /* ---- The signer's process ---- */
@@ -290,6 +329,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_server_that_was_taken_over_reads_no_key_and_moves_none),
         TEST(it_writes_no_metadata_and_goes_on_with_its_work),
+        TEST(one_for_screens_changes_nothing_that_is_published_and_starts_nothing),
         TEST(it_does_not_look_into_the_signer),
         TEST(it_has_nothing_signed_that_is_in_no_row),
     };

@@ -38,7 +38,7 @@ static pid_t signer_start(const char *folder) {
             _exit(99);
     }
     struct pp_error error = {0};
-    _exit(signer_process(folder, &error) ? 0 : 98);
+    _exit(signer_process(folder, 1, &error) ? 0 : 98);
 }
 
 static void ask_for_file(int lane) {
