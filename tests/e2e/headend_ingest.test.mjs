@@ -120,16 +120,39 @@ describe('what is uploaded, whatever is in it', () => {
       return []; // it has ended
     }
   };
-  // Who looks at a file now, other than those before.
-  const looker = async (...former) => {
-    for (;;) {
-      const [pid] = childrenOf(headend.pidOf('ingest')).filter((one) => !former.includes(one));
-      if (pid && readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('pingplay-headen')) return pid;
-      await sleep(1);
+  // What it has open, once it is what it is to be: before, it is ingest's image, and has all that ingest has.
+  const filesOf = (pid) => {
+    try {
+      if (!readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('pingplay-headen')) return [];
+      return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    } catch {
+      return []; // it closes one just now, or has ended
     }
   };
   let another = 0;
   const anotherFilm = () => Buffer.concat([film, box('free', u32(another++))]);
+  // Who looks at it now, and not `former` any more, stopped; undefined where the look was over before one was seen.
+  const caughtAt = async (target, former) => {
+    let over = false;
+    settled(target).then(() => { over = true; }, () => {});
+    while (!over) {
+      const [pid] = childrenOf(headend.pidOf('ingest'));
+      if (pid && pid !== former && filesOf(pid).includes(path.join(headend.dir, 'content/draft'))) {
+        process.kill(pid, 'SIGSTOP');
+        return pid;
+      }
+      await sleep(1);
+    }
+    return undefined;
+  };
+  // A film that is being looked at, and by whom; another one, where that was over before it was seen.
+  const caught = async (name) => {
+    for (;;) {
+      const target = await begin(anotherFilm(), name);
+      const pid = await caughtAt(target);
+      if (pid) return { target, pid };
+    }
+  };
 
   test('is refused in the words of publish, and the server stays up', async () => {
     const server = headend.pidOf('server');
@@ -179,16 +202,12 @@ describe('what is uploaded, whatever is in it', () => {
   });
 
   test('is looked at by a process that has this file and nothing else', async () => {
-    const target = await begin(anotherFilm(), 'seen.mp4');
-    const pid = await looker();
-    const files = () => readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-    await eventually(() => files().includes(path.join(headend.dir, 'content/draft')), 20000, 'that it has it');
-    process.kill(pid, 'SIGSTOP');
+    const { target, pid } = await caught('seen.mp4');
     try {
       assert.match(status(pid), /^NoNewPrivs:\t1$/m);
       assert.match(status(pid), /^Seccomp:\t2$/m);
       assert.match(status(pid), /^CapEff:\t0{16}$/m);
-      assert.deepEqual(files().filter((name) => !/^(socket|pipe|anon_inode|\/memfd):|^\/dev\/null$/.test(name)), [path.join(headend.dir, 'content/draft')]);
+      assert.deepEqual(filesOf(pid).filter((name) => !/^(socket|pipe|anon_inode|\/memfd):|^\/dev\/null$/.test(name)), [path.join(headend.dir, 'content/draft')]);
     } finally {
       process.kill(pid, 'SIGCONT');
     }
@@ -197,38 +216,40 @@ describe('what is uploaded, whatever is in it', () => {
 
   test('is looked at again when who looked at it was killed, or ingest, and stays what it is', async () => {
     const server = headend.pidOf('server');
-    const first = await begin(anotherFilm(), 'once.mp4');
-    process.kill(await looker(), 'SIGKILL');
-    assert.equal((await settled(first)).state, 'done');
+    const first = await caught('once.mp4');
+    process.kill(first.pid, 'SIGKILL');
+    assert.equal((await settled(first.target)).state, 'done');
     const ingest = headend.pidOf('ingest');
-    const second = await begin(anotherFilm(), 'twice.mp4');
-    const pid = await looker();
+    const second = await caught('twice.mp4');
     process.kill(ingest, 'SIGKILL');
-    await eventually(() => !isThere(pid), 20000, 'the end of what it had started');
-    assert.equal((await settled(second)).state, 'done');
+    await eventually(() => !isThere(second.pid), 20000, 'the end of what it had started');
+    assert.equal((await settled(second.target)).state, 'done');
     assert.notEqual(headend.pidOf('ingest'), ingest);
     assert.equal(headend.pidOf('server'), server);
     assert.match(headend.log, /ingest was killed by signal 9 \(Killed\); it is started again/);
   });
 
   test('is refused, in words, when it has ended whoever looked at it three times', async () => {
-    const data = anotherFilm();
-    const target = await begin(data, 'killer.mp4');
-    const former = [];
-    for (let i = 0; i < 3; i++) {
-      const pid = await looker(...former);
-      former.push(pid);
-      process.kill(pid, 'SIGKILL');
-    }
-    const upload = await settled(target);
+    const ingest = headend.pidOf('ingest');
+    const killed = async () => {
+      let { target, pid } = await caught('killer.mp4');
+      for (let i = 0; i < 3; i++) {
+        if (i) pid = await caughtAt(target, pid);
+        if (!pid) return undefined;
+        process.kill(pid, 'SIGKILL');
+      }
+      return settled(target);
+    };
+    let upload;
+    while (!upload) upload = await killed();
     assert.deepEqual([upload.state, upload.content, upload.refusal], ['refused', null, 'screens cannot show it: what looked at it was ended by it, 3 times']);
-    assert.equal((await settled(await begin(data, 'killer.mp4'))).state, 'done', 'and that is all that was wrong with it');
+    assert.match(headend.log, /ingest: what looked at a file was killed by signal 9/);
+    assert.equal(headend.pidOf('ingest'), ingest);
+    assert.equal((await settled(await begin(anotherFilm(), 'next.mp4'))).state, 'done');
   });
 
   test('that is being looked at keeps nobody from stopping, and is looked at by the next server', async () => {
-    const target = await begin(anotherFilm(), 'stop.mp4');
-    const pid = await looker();
-    process.kill(pid, 'SIGSTOP');
+    const { target, pid } = await caught('stop.mp4');
     assert.deepEqual(await headend.stopServing(), { code: 0, signal: null });
     assert.equal(isThere(pid), false, 'nobody is left over');
     await headend.startServing();
@@ -236,9 +257,7 @@ describe('what is uploaded, whatever is in it', () => {
   });
 
   test('has nobody look at it any more once the server is gone that wanted to know', async () => {
-    const target = await begin(anotherFilm(), 'gone.mp4');
-    const pid = await looker();
-    process.kill(pid, 'SIGSTOP');
+    const { target, pid } = await caught('gone.mp4');
     const [server, ingest] = [headend.pidOf('server'), headend.pidOf('ingest')];
     process.kill(server, 'SIGKILL');
     await eventually(() => !isThere(pid), 20000, 'the end of who looked at it');
