@@ -178,10 +178,11 @@ describe('the processes of serve', () => {
   });
 
   test('the others are nobody\'s commands', async () => {
-    for (const name of ['serve:signer', 'serve:server', 'serve:ingest']) {
-      await assert.rejects(run(headendProgram(), name === 'serve:ingest' ? [name] : [name, headend.dir]), (error) => {
+    const words = { 'serve:signer': [headend.dir, '1'], 'serve:server': [headend.dir], 'serve:device': [headend.dir], 'serve:console': [headend.dir], 'serve:ingest': [] };
+    for (const [name, more] of Object.entries(words)) {
+      await assert.rejects(run(headendProgram(), [name, ...more]), (error) => {
         assert.equal(error.code, 1);
-        assert.match(error.stderr, new RegExp(`${name} is started by "serve" alone`));
+        assert.match(error.stderr, new RegExp(`${/device|console/.test(name) ? 'serve:server' : name} is started by "serve" alone`));
         return true;
       });
     }
