@@ -4,6 +4,7 @@
 //   const { channels } = await verifyRepository(headend.dir, { lobby: key });
 //   await verifyRepository(headend.dir, {}, Date.now(), ['hall']);   // a channel that was removed
 //   channels.lobby.manifest, .version      // the opened manifest, for channels whose 32-byte key was given
+//   channels.lobby.next, .nextHash         // the same of the next one, which screens in a rollout show; undefined without
 import assert from 'node:assert/strict';
 import { createHash, verify } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
@@ -47,10 +48,10 @@ function checkMeta(file, meta, what) {
   assert.equal(sha256(file), meta.hashes.sha256, `${what}: hash`);
 }
 
-async function checkManifest(repo, id, target, key) {
+async function checkManifest(repo, id, target, key, name = 'manifest') {
   const hash = target.hashes.sha256;
-  const sealed = await readFile(path.join(repo, `targets/channels/${id}/${hash}.manifest.sealed`));
-  checkMeta(sealed, target, `${id} manifest`);
+  const sealed = await readFile(path.join(repo, `targets/channels/${id}/${hash}.${name}.sealed`));
+  checkMeta(sealed, target, `${id} ${name}`);
   if (!key) return undefined;
   const manifest = JSON.parse(open(key, sealed, { associatedData: `pingplay/manifest/${id}` }).toString('utf8'));
   assert.equal(manifest.channel, id);
@@ -94,7 +95,9 @@ export async function verifyRepository(dir, channelKeys = {}, now = Date.now(), 
     const signed = checkSignature(file, role, targets.delegations.keys, 'targets', now);
     assert.equal(signed.version, meta.version);
     const target = signed.targets[`channels/${id}/manifest.sealed`];
-    channels[id] = { version: signed.version, manifest: await checkManifest(repo, id, target, channelKeys[id]) };
+    const next = signed.targets[`channels/${id}/next.sealed`];
+    channels[id] = { version: signed.version, manifest: await checkManifest(repo, id, target, channelKeys[id]),
+      next: next && await checkManifest(repo, id, next, channelKeys[id], 'next'), nextHash: next?.hashes.sha256 };
   }
   // Besides those, only what was delegated once: a snapshot may not forget.
   const expected = ['targets.json', ...removed.map((id) => `channel-${id}.json`), ...Object.keys(channels).map((id) => `channel-${id}.json`)];

@@ -96,6 +96,9 @@ void api_channels(struct request *request, struct reply *reply);
 void api_channel(struct request *request, struct reply *reply);
 void api_channel_add(struct request *request, struct reply *reply);
 void api_channel_change(struct request *request, struct reply *reply);
+/* rollout.c */
+void api_rollout(struct request *request, struct reply *reply);
+void api_rollout_change(struct request *request, struct reply *reply);
 /* publishing.c */
 void api_draft(struct request *request, struct reply *reply);
 void api_draft_change(struct request *request, struct reply *reply);

@@ -121,6 +121,8 @@ static cJSON *job_json(const struct publish_job *job) {
     add_number(object, "publish", job->publish);
     api_add_text(object, "refusal", job->error);
     api_add_text(object, "decided_by", job->decided_by);
+    cJSON_AddItemToObject(object, "rollout",
+                          job->plan ? cJSON_Duplicate(job->plan, true) : cJSON_CreateNull());
     return object;
 }
 

@@ -106,6 +106,12 @@ static const struct route_api version_show = {.operation = "version.show", .id =
 static const struct route_api version_name = {.operation = "version.name", .id = "channel"};
 static const struct route_api publishing_show = {.operation = "publishing.show"};
 static const struct route_api publishing_change = {.operation = "publishing.change"};
+static const struct route_api rollout_show = {.operation = "rollout.show", .id = "channel"};
+static const struct route_api rollout_advance = {.operation = "rollout.advance", .id = "channel"};
+static const struct route_api rollout_halt = {.operation = "rollout.halt", .id = "channel"};
+static const struct route_api rollout_resume = {.operation = "rollout.resume", .id = "channel"};
+static const struct route_api rollout_finish = {.operation = "rollout.finish", .id = "channel"};
+static const struct route_api rollout_cancel = {.operation = "rollout.cancel", .id = "channel"};
 static const struct route_api job_show = {.operation = "job.show", .id = "channel"};
 static const struct route_api feed_list = {.operation = "feed.list"};
 static const struct route_api feed_add = {.operation = "feed.add"};
@@ -270,6 +276,17 @@ static const struct route routes[] = {
      &channel_publish},
     {"POST", "/api/v1/channels/{id}/unpublish", ROUTE_API, NULL, 0, api_job_ask, WORK_WRITES,
      &channel_unpublish},
+    {"GET", "/api/v1/channels/{id}/rollout", ROUTE_API, NULL, 0, api_rollout, WORK_WRITES, &rollout_show},
+    {"POST", "/api/v1/channels/{id}/rollout/advance", ROUTE_API, NULL, 0, api_rollout_change, WORK_WRITES,
+     &rollout_advance},
+    {"POST", "/api/v1/channels/{id}/rollout/halt", ROUTE_API, NULL, 0, api_rollout_change, WORK_WRITES,
+     &rollout_halt},
+    {"POST", "/api/v1/channels/{id}/rollout/resume", ROUTE_API, NULL, 0, api_rollout_change, WORK_WRITES,
+     &rollout_resume},
+    {"POST", "/api/v1/channels/{id}/rollout/finish", ROUTE_API, NULL, 0, api_rollout_change, WORK_WRITES,
+     &rollout_finish},
+    {"POST", "/api/v1/channels/{id}/rollout/cancel", ROUTE_API, NULL, 0, api_rollout_change, WORK_WRITES,
+     &rollout_cancel},
     {"GET", "/api/v1/channels/{id}/jobs", ROUTE_API, NULL, 0, api_jobs, WORK_WRITES, &channel_show},
     {"GET", "/api/v1/channels/{id}/jobs/{job:uuid}", ROUTE_API, NULL, 0, api_job, WORK_WRITES, &job_show},
     {"POST", "/api/v1/channels/{id}/jobs/{job:uuid}/approve", ROUTE_API, NULL, 0, api_job_decide, WORK_WRITES,

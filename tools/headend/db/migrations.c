@@ -189,6 +189,43 @@
     "CREATE TABLE headend_day(day INTEGER PRIMARY KEY, seconds INTEGER NOT NULL) STRICT;"
 /* clang-format on */
 
+/* clang-format off */
+/* 43: versions that some screens of a channel have first (ops/rollout.h); what a publish is to be, then; and kinds of
+ * jobs are not counted by the table any more */
+#define JOB_COLUMNS_BEFORE \
+    "id, channel, kind, state, created, author, admin, note, document, pins, argument, started, ended, bytes, total," \
+    " attempts, publish, error, decided_by"
+#define ROLLOUT_TABLES \
+    "CREATE TABLE rollout(id TEXT PRIMARY KEY, channel TEXT NOT NULL REFERENCES channel(id) ON DELETE CASCADE," \
+    "  version INTEGER NOT NULL," \
+    "  state TEXT NOT NULL CHECK(state IN ('pending','running','halted','done','cancelled'))," \
+    "  turn TEXT NOT NULL, snapshot INTEGER NOT NULL, sha256 BLOB NOT NULL, length INTEGER NOT NULL," \
+    "  next_sha256 BLOB, next_length INTEGER, plan TEXT NOT NULL, step INTEGER NOT NULL DEFAULT 0," \
+    "  stepped INTEGER NOT NULL DEFAULT 0, counted INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL," \
+    "  ended INTEGER NOT NULL DEFAULT 0, author TEXT NOT NULL, note TEXT NOT NULL," \
+    "  reason TEXT NOT NULL DEFAULT '') WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX rollout_of_channel ON rollout(channel, version);" \
+    "CREATE INDEX rollout_by_version ON rollout(version);" \
+    "CREATE UNIQUE INDEX rollout_open ON rollout(channel) WHERE state IN ('pending','running','halted');" \
+    "CREATE TABLE rollout_screen(rollout TEXT NOT NULL REFERENCES rollout(id) ON DELETE CASCADE," \
+    "  device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE, place INTEGER NOT NULL," \
+    "  taken INTEGER NOT NULL DEFAULT 0, before INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(rollout, device))" \
+    "  WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX rollout_screen_of_device ON rollout_screen(device);" \
+    "ALTER TABLE publish_job RENAME TO publish_job_before;" \
+    "DROP INDEX publish_job_of_channel;" \
+    "CREATE TABLE publish_job(id TEXT PRIMARY KEY, channel TEXT NOT NULL, kind TEXT NOT NULL," \
+    "  state TEXT NOT NULL CHECK(state IN ('approval','waiting','running','done','failed','declined'))," \
+    "  created INTEGER NOT NULL, author TEXT NOT NULL, admin INTEGER NOT NULL, note TEXT NOT NULL," \
+    "  document TEXT NOT NULL, pins TEXT NOT NULL, argument TEXT NOT NULL, started INTEGER NOT NULL DEFAULT 0," \
+    "  ended INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0," \
+    "  attempts INTEGER NOT NULL DEFAULT 0, publish INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT ''," \
+    "  decided_by TEXT NOT NULL DEFAULT '', plan TEXT NOT NULL DEFAULT '') WITHOUT ROWID, STRICT;" \
+    "INSERT INTO publish_job(" JOB_COLUMNS_BEFORE ") SELECT " JOB_COLUMNS_BEFORE " FROM publish_job_before;" \
+    "DROP TABLE publish_job_before;" \
+    "CREATE INDEX publish_job_of_channel ON publish_job(channel, created);"
+/* clang-format on */
+
 static const char *const migrations[] = {
     /* 1: administrators, enrolment, screens, channels, publishes, reports */
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;"
@@ -454,6 +491,8 @@ static const char *const migrations[] = {
     (FEED_TABLES "CREATE TRIGGER feed_sealed BEFORE INSERT ON feed WHEN " NOT_SEALED(
         "key") ";"
                "CREATE TRIGGER feed_key_sealed BEFORE UPDATE OF key ON feed WHEN " NOT_SEALED("key") ";"),
+    /* 43: rollouts */
+    ROLLOUT_TABLES,
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

@@ -1,8 +1,10 @@
 /* A screen's session and its state. The state answers a long poll as soon as it changes. */
 #include "base/clock.h"
+#include "base/encode.h"
 #include "headend/device/handlers.h"
 #include "headend/device/state_access.h"
 #include "headend/ops/channel.h"
+#include "headend/ops/rollout.h"
 #include "headend/ops/screen_commands.h"
 #include "headend/ops/screen_proxy.h"
 #include "headend/public/agreement.h"
@@ -57,9 +59,25 @@ void device_session(struct request *request, struct reply *reply) {
     pp_wipe(header, sizeof header);
 }
 
+/* What is on the screen's channel for it. */
+struct state_channel {
+    struct channel channel; /* id "" none */
+    struct rollout_take take;
+};
+
+/* In a rollout: which next manifest it is to show, where the repository names it. */
+static void state_add_take(cJSON *channel, const struct rollout_take *take) {
+    char hex[PP_HEX_SIZE(ROLLOUT_HASH_SIZE)];
+    if (!take->taken)
+        return;
+    pp_hex_encode(take->sha256, sizeof take->sha256, hex);
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(channel, "take"), "sha256", hex);
+}
+
 /* Adds the channel, with its key as only this screen can read it. */
-static bool state_add_channel(cJSON *state, const struct device *device, const struct channel *channel,
+static bool state_add_channel(cJSON *state, const struct device *device, const struct state_channel *shown,
                               struct pp_error *error) {
+    const struct channel *channel = &shown->channel;
     if (!channel->id[0])
         return cJSON_AddNullToObject(state, "channel") != NULL;
     pp_autobuf struct pp_buf key = PP_BUF_INIT(JWE_TOKEN_MAX);
@@ -68,6 +86,7 @@ static bool state_add_channel(cJSON *state, const struct device *device, const s
     cJSON *object = cJSON_AddObjectToObject(state, "channel");
     cJSON_AddStringToObject(object, "id", channel->id);
     cJSON_AddStringToObject(object, "title", channel->title);
+    state_add_take(object, &shown->take);
     return cJSON_AddStringToObject(object, "key", pp_buf_text(&key)) != NULL;
 }
 
@@ -91,7 +110,7 @@ static void state_add_settings(cJSON *state, const struct device *device, cJSON 
         cJSON_AddItemReferenceToObject(settings, "proxy", proxy);
 }
 
-static cJSON *state_document(const struct device *device, const struct channel *channel, cJSON *access,
+static cJSON *state_document(const struct device *device, const struct state_channel *shown, cJSON *access,
                              cJSON *proxy, cJSON *commands, struct pp_error *error) {
     int64_t now = pp_clock_realtime_s();
     pp_autojson cJSON *state = cJSON_CreateObject();
@@ -106,10 +125,10 @@ static cJSON *state_document(const struct device *device, const struct channel *
     cJSON_AddStringToObject(state, "time_zone", device->time_zone);
     cJSON_AddStringToObject(state, "locale", device->locale);
     cJSON_AddItemReferenceToObject(state, "access", access);
-    if (!state_add_channel(state, device, channel, error))
+    if (!state_add_channel(state, device, shown, error))
         return NULL;
     state_add_policy(state, device);
-    cJSON_AddNumberToObject(state, "publish", (double)channel->publish);
+    cJSON_AddNumberToObject(state, "publish", (double)shown->channel.publish);
     state_add_settings(state, device, proxy);
     cJSON_AddItemReferenceToObject(state, "commands", commands);
     return pp_steal(&state);
@@ -117,7 +136,7 @@ static cJSON *state_document(const struct device *device, const struct channel *
 
 /* Signed by the control key: whoever ends TLS can hold a state back, and make none. The signer puts in the keys that
  * screens encrypt to. */
-static bool state_sign(const struct request *request, const struct channel *channel,
+static bool state_sign(const struct request *request, const struct state_channel *channel,
                        const struct state_access *access, struct pp_buf *token, struct pp_error *error) {
     const struct device *device = &request->device;
     pp_autojson cJSON *commands = screen_commands_waiting(request->db, device->id, error);
@@ -151,14 +170,15 @@ static bool state_waits(struct request *request, struct reply *reply) {
 }
 
 /* What it is made of. Without anybody signed in there is no channel, where somebody has to be. */
-static bool state_load(struct request *request, struct channel *channel, struct state_access *access,
+static bool state_load(struct request *request, struct state_channel *shown, struct state_access *access,
                        struct reply *reply) {
     const struct device *device = &request->device;
     struct pp_error error = {0};
     bool ok = state_access_load(request->db, device, access, &error);
     bool shows = ok && device->channel[0] && (!access->temporary || access->open);
     if (shows)
-        ok = channel_find(request->db, device->channel, channel, &error);
+        ok = channel_find(request->db, device->channel, &shown->channel, &error) &&
+             rollout_of_screen(request->db, device->id, device->channel, &shown->take, &error);
     if (!ok)
         reply_failure(reply, &error);
     return ok;
@@ -189,24 +209,24 @@ static bool state_open_key(struct request *request, struct reply *reply, struct 
     return false;
 }
 
-static void state_answer(struct request *request, struct reply *reply, struct channel *channel,
+static void state_answer(struct request *request, struct reply *reply, struct state_channel *shown,
                          const struct state_access *access) {
     const struct device *device = &request->device;
     struct pp_error error = {0};
     /* What the answer depends on, but for the time it is made. */
     char etag[STATE_ETAG_SIZE];
     snprintf(etag, sizeof etag, "\"%.8s-%lld-%lld-%lld%s%.8s\"", device->id, (long long)device->epoch,
-             (long long)device->version, (long long)channel->publish, access->open ? "-" : "",
+             (long long)device->version, (long long)shown->channel.publish, access->open ? "-" : "",
              access->session.id);
     if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
         if (state_waits(request, reply))
             return;
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
-    } else if (!state_open_key(request, reply, channel) || !state_is_one(request, reply)) {
+    } else if (!state_open_key(request, reply, &shown->channel) || !state_is_one(request, reply)) {
         return;
     } else {
         pp_autobuf struct pp_buf token = PP_BUF_INIT(JWS_TOKEN_MAX);
-        if (!state_sign(request, channel, access, &token, &error)) {
+        if (!state_sign(request, shown, access, &token, &error)) {
             reply_failure(reply, &error);
             return;
         }
@@ -216,15 +236,15 @@ static void state_answer(struct request *request, struct reply *reply, struct ch
 }
 
 void device_state(struct request *request, struct reply *reply) {
-    struct channel channel = {0};
+    struct state_channel shown = {0};
     struct state_access access = {0};
     if (!request->device.can_agree) { /* its cookie is from before there were such keys */
         reply_problem(reply, MHD_HTTP_UNAUTHORIZED, "cookie-required",
                       "a new session is needed: POST /v1/session");
         return;
     }
-    if (state_load(request, &channel, &access, reply))
-        state_answer(request, reply, &channel, &access);
-    pp_wipe(&channel, sizeof channel);
+    if (state_load(request, &shown, &access, reply))
+        state_answer(request, reply, &shown, &access);
+    pp_wipe(&shown, sizeof shown);
     pp_wipe(&access, sizeof access);
 }

@@ -11,5 +11,7 @@ PP_MUST_USE bool op_channel_find(struct op *op, struct channel *channel, struct 
 struct publish_job;
 PP_MUST_USE bool op_publish_ask(struct op *op, struct publish_job *job, const char *channel,
                                 struct pp_error *error);
+/* op_rollout.c: the request's "rollout", where it has one; *plan is the caller's, NULL without. */
+PP_MUST_USE bool op_rollout_take(struct op *op, cJSON **plan, struct pp_error *error);
 
 #endif

@@ -77,6 +77,8 @@ static bool job_told(struct op *op, const struct publish_job *job) {
     cJSON_AddStringToObject(op->after, "job", job->id);
     cJSON_AddStringToObject(op->after, "kind", job->kind);
     cJSON_AddStringToObject(op->after, "state", job->state);
+    if (job->plan)
+        cJSON_AddItemToObject(op->after, "rollout", cJSON_Duplicate(job->plan, true));
     cJSON_AddStringToObject(op_answer(op), "job", job->id);
     return true;
 }
@@ -203,7 +205,7 @@ static bool publish_draft(struct op *op, struct publish_job *job, struct pp_erro
 
 bool op_channel_publish(struct op *op, struct pp_error *error) {
     publish_job_auto struct publish_job job = {0};
-    return note_take(op, "note", job.note, error) &&
+    return note_take(op, "note", job.note, error) && op_rollout_take(op, &job.plan, error) &&
            (op_has(op, "files") ? publish_files(op, &job, error) : publish_draft(op, &job, error));
 }
 

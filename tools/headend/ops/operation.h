@@ -101,6 +101,13 @@ bool op_publishing_change(struct op *op, struct pp_error *error);
 /* op_schedule.c */
 bool op_schedule_show(struct op *op, struct pp_error *error);
 bool op_screen_now(struct op *op, struct pp_error *error);
+/* op_rollout.c */
+bool op_rollout_show(struct op *op, struct pp_error *error);
+bool op_rollout_advance(struct op *op, struct pp_error *error);
+bool op_rollout_halt(struct op *op, struct pp_error *error);
+bool op_rollout_resume(struct op *op, struct pp_error *error);
+bool op_rollout_finish(struct op *op, struct pp_error *error);
+bool op_rollout_cancel(struct op *op, struct pp_error *error);
 /* op_groups.c */
 bool op_group_show(struct op *op, struct pp_error *error);
 bool op_group_create(struct op *op, struct pp_error *error);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <time.h>
 
@@ -9,6 +10,7 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "channel/manifest.h"
+#include "crypto/bulk.h"
 #include "headend/ops/certificate_holders.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/channel_key.h"
@@ -20,6 +22,7 @@
 #include "headend/ops/publish_version.h"
 #include "headend/ops/publish_warning.h"
 #include "headend/ops/repo_clean.h"
+#include "headend/ops/rollout.h"
 #include "headend/signer/control.h"
 #include "headend/signer/service.h"
 #include "headend/signer/tuf_repo.h"
@@ -82,9 +85,11 @@ struct publish_lock publish_lock(struct home *home, bool wait, struct pp_error *
     return lock;
 }
 
-/* Marks publish rows done, and the channels with them. Returns in `changed` whether there were any. */
+/* Marks publish rows done, and the channels with them; and carries out the turns of rollouts. Returns in `changed`
+ * whether there were any. */
 static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct pp_error *error) {
     struct db *db = home->db;
+    bool turned = false;
     db_autochange struct db_change change = {0};
     if (!db_change_begin(&change, db, error) ||
         !db_run(db, error, DB_CHANNEL_PUBLISH_SETTLE, DB_INT(snapshot)) ||
@@ -94,6 +99,9 @@ static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct
         !db_run(db, error, DB_PUBLISH_DONE, DB_INT(snapshot)))
         return false;
     *changed = db_changes(db) > 0;
+    if (!rollout_settle(db, snapshot, &turned, error))
+        return false;
+    *changed = *changed || turned;
     return db_run(db, error, DB_PUBLISH_REMOVE_PENDING) && db_change_commit(&change, error);
 }
 
@@ -117,18 +125,25 @@ bool publish_settle(struct home *home, const struct tuf_repo *repo, struct pp_er
     return ok;
 }
 
-/* The channel's manifest as it is, under its next key; false where there is none that can be opened. */
-static bool manifest_seal_again(struct home *home, const struct tuf_repo *repo, const struct channel *channel,
-                                struct pp_buf *sealed, struct pp_error *error) {
+/* The `signed` part of the channel's role that is public. The caller deletes it; NULL on failure. */
+static cJSON *role_read(struct home *home, const struct tuf_repo *repo, const char *channel,
+                        struct pp_error *error) {
     char role[sizeof TUF_CHANNEL_ROLE + CHANNEL_ID_MAX];
+    snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", channel);
+    return tuf_repo_read(home, tuf_repo_version(repo, role), role, error);
+}
+
+/* One of the channel's manifests as it is, under its next key; false where there is none that can be opened. */
+static bool manifest_seal_again(struct home *home, const struct channel *channel, const cJSON *role,
+                                enum publish_place place, struct tuf_target *target, struct pp_error *error) {
     uint8_t sha256[32];
     pp_autobuf struct pp_buf present = PP_BUF_INIT(SEALED_MAX);
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CHANNEL_MANIFEST_SIZE_MAX);
-    snprintf(role, sizeof role, TUF_CHANNEL_ROLE "%s", channel->id);
-    pp_autojson cJSON *body = tuf_repo_read(home, tuf_repo_version(repo, role), role, error);
-    return body && publish_manifest_read(home, channel->id, body, sha256, &present, error) &&
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
+    return publish_manifest_read(home, channel->id, role, place, sha256, &present, error) &&
            publish_manifest_open(home, channel->id, &present, &text, error) &&
-           publish_manifest_seal(channel, pp_buf_text(&text), sealed, error);
+           publish_manifest_seal(channel, pp_buf_text(&text), &sealed, error) &&
+           publish_manifest_write(home, place, &sealed, target, error);
 }
 
 static bool rekey_begin(struct home *home, const char *id, int64_t snapshot, struct channel *channel,
@@ -140,9 +155,31 @@ static bool rekey_begin(struct home *home, const char *id, int64_t snapshot, str
     return ok;
 }
 
-static bool rekey_finish(struct home *home, const char *id, struct pp_error *error) {
+static bool rekey_finish(struct home *home, const char *id, int64_t snapshot, struct pp_error *error) {
+    bool changed;
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, home->db, error) && rows_done(home, snapshot, &changed, error) &&
+           channel_key_finish(home->db, id, error) && db_change_commit(&change, error);
+}
+
+/* With what is next on it, where a rollout is under way. Where that is spoilt, the rollout ends with this. */
+static bool next_seal_again(struct home *home, const struct channel *channel, const cJSON *role,
+                            int64_t snapshot, struct tuf_target *target, struct pp_error *error) {
+    rollout_auto struct rollout rollout = {0};
+    struct pp_error none = {0};
+    struct pp_error spoilt = {0};
     db_lock(home->db);
-    bool ok = channel_key_finish(home->db, id, error);
+    bool found = rollout_of_channel(home->db, channel->id, &rollout, &none);
+    db_unlock(home->db);
+    if (!found)
+        return none.code == PP_E_NOTFOUND || pp_fail(error, none.code, "%s", none.message);
+    bool again = manifest_seal_again(home, channel, role, PUBLISH_NEXT, target, &spoilt);
+    if (!again)
+        pp_log_warning("channel %s: its rollout is cancelled: %s", channel->id, spoilt.message);
+    rollout.length = target->next_length;
+    memcpy(rollout.sha256, target->next_sha256, sizeof rollout.sha256);
+    db_lock(home->db);
+    bool ok = rollout_turn(home->db, &rollout, again ? "reseal" : "cancel", snapshot, error);
     db_unlock(home->db);
     return ok;
 }
@@ -151,18 +188,19 @@ static bool rekey_finish(struct home *home, const char *id, struct pp_error *err
  * key in effect: the next publish replaces it. */
 static bool rekey(struct home *home, struct tuf_repo *repo, const char *id, struct pp_error *error) {
     struct channel channel;
-    struct tuf_target target;
     struct pp_error spoilt = {0};
-    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
     bool changed;
-    bool ok = rekey_begin(home, id, tuf_repo_snapshot_version(repo) + 1, &channel, error);
-    if (ok && channel.publish && manifest_seal_again(home, repo, &channel, &sealed, &spoilt))
-        ok = publish_manifest_write(home, channel.id, &sealed, &target, error) &&
+    int64_t snapshot = tuf_repo_snapshot_version(repo) + 1;
+    bool ok = rekey_begin(home, id, snapshot, &channel, error);
+    struct tuf_target target = {.channel = channel.id};
+    pp_autojson cJSON *role = ok && channel.publish ? role_read(home, repo, id, &spoilt) : NULL;
+    if (role && manifest_seal_again(home, &channel, role, PUBLISH_PRESENT, &target, &spoilt))
+        ok = next_seal_again(home, &channel, role, snapshot, &target, error) &&
              signing_repo_update(home->signing, repo, &target, &changed, error);
     else if (spoilt.code)
         pp_log_warning("channel %s: publish it again: %s", id, spoilt.message);
     pp_wipe(&channel, sizeof channel);
-    return ok && rekey_finish(home, id, error);
+    return ok && rekey_finish(home, id, tuf_repo_snapshot_version(repo), error);
 }
 
 /* New keys for all channels that screens have left. */
@@ -454,9 +492,11 @@ static bool channel_prepare(const struct publishing *publishing, struct channel 
     const cJSON *title = cJSON_GetObjectItemCaseSensitive(manifest, "title");
     char folded[TEXT_FOLDED_SIZE];
     db_lock(home->db);
+    /* With a rollout it is called otherwise once that is finished. */
     bool ok = channel_take(home, publishing, channel, error) &&
-              (!title || db_run(home->db, error, DB_CHANNEL_TITLE_SET, DB_TEXT(title->valuestring),
-                                DB_TEXT(text_folded(title->valuestring, folded)), DB_TEXT(id))) &&
+              (!title || publishing->options->record->plan ||
+               db_run(home->db, error, DB_CHANNEL_TITLE_SET, DB_TEXT(title->valuestring),
+                      DB_TEXT(text_folded(title->valuestring, folded)), DB_TEXT(id))) &&
               channel_find(home->db, id, channel, error) && channel_open_key(home->db, channel, error);
     db_unlock(home->db);
     return ok;
@@ -476,6 +516,21 @@ static bool record_keep(const struct publishing *publishing, struct pp_error *er
             publish_job_is_made(publishing->home->db, record->job, publishing->result->number, error));
 }
 
+/* That some screens have it first. */
+static bool rollout_keep(const struct publishing *publishing, int64_t snapshot, const struct pp_buf *sealed,
+                         struct pp_error *error) {
+    const struct publish_record *record = publishing->options->record;
+    rollout_auto struct rollout rollout = {.version = publishing->result->number, .length = sealed->size};
+    if (!record->plan)
+        return true;
+    snprintf(rollout.channel, sizeof rollout.channel, "%s", publishing->channel);
+    snprintf(rollout.author, sizeof rollout.author, "%s", record->author);
+    snprintf(rollout.note, sizeof rollout.note, "%s", record->note);
+    return crypto_sha256(sealed->data, sealed->size, rollout.sha256, error) &&
+           rollout_plan_parse(record->plan, &rollout.plan, error) &&
+           rollout_add(publishing->home->db, &rollout, snapshot, error);
+}
+
 /* The channel, the rows, and the sealed manifest: all of it, or nothing where screens would refuse it. */
 static bool publish_prepare(const struct publishing *publishing, int64_t snapshot, struct pp_buf *sealed,
                             struct pp_error *error) {
@@ -490,9 +545,40 @@ static bool publish_prepare(const struct publishing *publishing, int64_t snapsho
     bool ok = record_keep(publishing, error);
     cJSON_AddStringToObject(manifest, "channel", publishing->channel);
     cJSON_AddNumberToObject(manifest, "version", (double)*number);
-    ok = ok && manifest_seal(&channel, manifest, sealed, error) && db_change_commit(&change, error);
+    ok = ok && manifest_seal(&channel, manifest, sealed, error) &&
+         rollout_keep(publishing, snapshot, sealed, error) && db_change_commit(&change, error);
     pp_wipe(&channel, sizeof channel);
     return ok;
+}
+
+/* Nothing else is published during a rollout, which needs something to go back to. */
+static bool rollout_may_begin(const struct publishing *publishing, struct pp_error *error) {
+    struct db *db = publishing->home->db;
+    struct channel channel = {0};
+    struct pp_error missing = {0};
+    db_lock(db);
+    bool ok = rollout_none(db, publishing->channel, error);
+    bool known = ok && channel_find(db, publishing->channel, &channel, &missing);
+    db_unlock(db);
+    if (!ok || (!known && missing.code != PP_E_NOTFOUND))
+        return ok ? pp_fail(error, missing.code, "%s", missing.message) : false;
+    return !publishing->options->record->plan || channel.publish ||
+           pp_fail(error, PP_E_STATE,
+                   "nothing is published on channel \"%s\" yet: a rollout needs something to go back to",
+                   publishing->channel);
+}
+
+/* Beside the present one, or in its place. */
+static bool manifest_place(const struct publishing *publishing, const struct pp_buf *sealed,
+                           struct tuf_target *target, struct pp_error *error) {
+    struct home *home = publishing->home;
+    if (!publishing->options->record->plan)
+        return publish_manifest_write(home, PUBLISH_PRESENT, sealed, target, error);
+    pp_autojson cJSON *role = role_read(home, publishing->repo, publishing->channel, error);
+    return role &&
+           (publish_manifest_named(role, PUBLISH_PRESENT, target) ||
+            pp_fail(error, PP_E_STATE, "nothing is published on channel \"%s\"", publishing->channel)) &&
+           publish_manifest_write(home, PUBLISH_NEXT, sealed, target, error);
 }
 
 bool publish_under_lock(struct home *home, struct tuf_repo *repo, const char *channel,
@@ -507,14 +593,15 @@ bool publish_under_lock(struct home *home, struct tuf_repo *repo, const char *ch
                                     .warnings = cJSON_CreateArray(),
                                     .result = result};
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
-    struct tuf_target target;
+    struct tuf_target target = {.channel = channel};
     bool changed;
     *result = (struct publish_result){0};
-    if (!rekey_all(home, repo, error) || !objects_seal(&publishing, error))
+    if (!rollout_may_begin(&publishing, error) || !rekey_all(home, repo, error) ||
+        !objects_seal(&publishing, error))
         return false;
     int64_t snapshot = tuf_repo_snapshot_version(repo) + 1;
     if (!publish_prepare(&publishing, snapshot, &sealed, error) ||
-        !publish_manifest_write(home, channel, &sealed, &target, error) ||
+        !manifest_place(&publishing, &sealed, &target, error) ||
         !signing_repo_update(home->signing, repo, &target, &changed, error) ||
         !rows_done(home, snapshot, &changed, error))
         return false;
@@ -526,13 +613,15 @@ bool publish_under_lock(struct home *home, struct tuf_repo *repo, const char *ch
 
 /* Files of who asks, who is at work on them himself. */
 static bool job_begin(struct home *home, const char *channel, const struct playlist *playlist,
-                      char job[UUID_TEXT_SIZE], struct pp_error *error) {
+                      const cJSON *plan, char job[UUID_TEXT_SIZE], struct pp_error *error) {
     const struct op_place at = {.home = home, .db = home->db};
     const struct actor actor = actor_command_line();
     op_result_auto struct op_result result = {0};
     pp_autojson cJSON *request = cJSON_CreateObject();
     cJSON_AddStringToObject(request, "channel", channel);
     cJSON_AddNumberToObject(request, "files", (double)playlist->count);
+    if (plan)
+        cJSON_AddItemToObject(request, "rollout", cJSON_Duplicate(plan, true));
     db_lock(home->db);
     bool ok = ops_run(&at, &actor, "channel.publish", request, &result, error);
     db_unlock(home->db);
@@ -543,19 +632,84 @@ bool publish_playlist(struct home *home, const char *channel, struct playlist *p
                       const struct publish_options *options, struct publish_result *result,
                       struct pp_error *error) {
     char job[UUID_TEXT_SIZE];
-    const struct publish_record record = {.author = "command line", .note = "", .document = "", .job = job};
+    const struct publish_record record = {
+        .author = "command line", .note = "", .document = "", .job = job, .plan = options->plan};
     struct publish_options recorded = *options;
     struct pp_error why = {0};
     autolock struct publish_lock lock = publish_lock(home, true, error);
     tuf_autorepo struct tuf_repo repo = {0};
     recorded.record = &record;
     if (!lock.home || !signing_repo_open(home->signing, &repo, home, error) ||
-        !publish_settle(home, &repo, error) || !job_begin(home, channel, playlist, job, error))
+        !publish_settle(home, &repo, error) || !job_begin(home, channel, playlist, options->plan, job, error))
         return false;
     if (publish_under_lock(home, &repo, channel, playlist, &recorded, result, &why))
         return true;
     publish_job_fail(home->db, job, &why);
     return pp_fail(error, why.code, "%s", why.message);
+}
+
+/* ---- The end of a rollout ---- */
+
+static bool rollout_open(struct home *home, const char *id, struct rollout *rollout, struct pp_error *error) {
+    db_lock(home->db);
+    bool known = rollout_find(home->db, id, rollout, error);
+    db_unlock(home->db);
+    return known && (strcmp(rollout->state, "running") == 0 || strcmp(rollout->state, "halted") == 0 ||
+                     pp_fail(error, PP_E_STATE, "the rollout has ended already"));
+}
+
+/* Public with the next snapshot. */
+static bool rollout_end(struct home *home, struct tuf_repo *repo, const struct rollout *rollout,
+                        const char *turn, const struct tuf_target *target, struct pp_error *error) {
+    int64_t snapshot = tuf_repo_snapshot_version(repo) + 1;
+    bool changed;
+    db_lock(home->db);
+    bool ok = rollout_turn(home->db, rollout, turn, snapshot, error);
+    db_unlock(home->db);
+    if (!ok || !signing_repo_update(home->signing, repo, target, &changed, error) ||
+        !rows_done(home, snapshot, &changed, error))
+        return false;
+    home_wake(home);
+    return true;
+}
+
+/* What screens have had so far, and nothing else. */
+static bool next_read(struct home *home, const struct rollout *rollout, const cJSON *role,
+                      struct pp_buf *sealed, struct pp_error *error) {
+    uint8_t named[32];
+    uint8_t sha256[32];
+    return publish_manifest_read(home, rollout->channel, role, PUBLISH_NEXT, named, sealed, error) &&
+           crypto_sha256(sealed->data, sealed->size, sha256, error) &&
+           ((memcmp(sha256, named, sizeof sha256) == 0 &&
+             memcmp(sha256, rollout->sha256, sizeof sha256) == 0) ||
+            pp_fail(error, PP_E_INVALID, "what is next on channel \"%s\" is spoilt: cancel the rollout",
+                    rollout->channel));
+}
+
+bool publish_finish_under_lock(struct home *home, struct tuf_repo *repo, const char *id,
+                               struct pp_error *error) {
+    rollout_auto struct rollout rollout = {0};
+    pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
+    if (!rekey_all(home, repo, error) || !rollout_open(home, id, &rollout, error))
+        return false;
+    struct tuf_target target = {.channel = rollout.channel};
+    pp_autojson cJSON *role = role_read(home, repo, rollout.channel, error);
+    return role && next_read(home, &rollout, role, &sealed, error) &&
+           publish_manifest_write(home, PUBLISH_PRESENT, &sealed, &target, error) &&
+           rollout_end(home, repo, &rollout, "finish", &target, error);
+}
+
+bool publish_cancel_under_lock(struct home *home, struct tuf_repo *repo, const char *id,
+                               struct pp_error *error) {
+    rollout_auto struct rollout rollout = {0};
+    if (!rollout_open(home, id, &rollout, error))
+        return false;
+    struct tuf_target target = {.channel = rollout.channel};
+    pp_autojson cJSON *role = role_read(home, repo, rollout.channel, error);
+    return role &&
+           (publish_manifest_named(role, PUBLISH_PRESENT, &target) ||
+            pp_fail(error, PP_E_INVALID, TUF_CHANNEL_ROLE "%s: names no manifest", rollout.channel)) &&
+           rollout_end(home, repo, &rollout, "cancel", &target, error);
 }
 
 static bool channel_published(struct home *home, const char *id, struct channel *channel,
@@ -583,7 +737,10 @@ bool publish_withdraw_under_lock(struct home *home, struct tuf_repo *repo, const
     if (!channel_published(home, id, &channel, error))
         return false;
     const struct tuf_target nothing = {.channel = channel.id};
-    if (!signing_repo_update(home->signing, repo, &nothing, &changed, error) ||
+    db_lock(home->db);
+    bool none = rollout_none(home->db, id, error);
+    db_unlock(home->db);
+    if (!none || !signing_repo_update(home->signing, repo, &nothing, &changed, error) ||
         !channel_emptied(home, channel.id, error))
         return false;
     home_wake(home);

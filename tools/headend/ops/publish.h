@@ -6,6 +6,10 @@
  * public; the row "done", which wakes the screens' polls. Killed at any instant it leaves the former
  * repository or the new one; publish_settle, run by whoever holds the lock next, decides by the snapshot's
  * version what becomes of a pending row.
+ *
+ * A publish with a plan writes its sealed manifest beside the present one, and the channel's role then names both
+ * (rollout.h). Its end, and its key's change, go the same way: a "turn" in the row of the rollout in place of the
+ * pending row.
  */
 #ifndef HEADEND_OPS_PUBLISH_H
 #define HEADEND_OPS_PUBLISH_H
@@ -68,6 +72,7 @@ struct publish_record {
     const char *document; /* the draft that it was made of, "" of files */
     int64_t restored;     /* the version that it is, again; 0 none */
     const char *job;      /* that is done with it (publish_job.h); NULL none */
+    const cJSON *plan;    /* some screens have it first (rollout_plan.h); NULL: all at once */
 };
 struct publish_original;
 struct publish_watch;
@@ -76,6 +81,7 @@ struct publish_options {
     const struct publish_record *record;
     const struct publish_original *originals; /* of each of the playlist's files; NULL: they are files */
     const struct publish_watch *watch;        /* of originals; NULL: nobody */
+    const cJSON *plan;                        /* of publish_playlist (rollout_plan.h); NULL none */
     /* Something of a file is lost on screens, and it was published all the same. NULL: nobody is told. */
     void (*warn)(void *arg, const char *file, const char *warning);
     void *arg;

@@ -1,12 +1,26 @@
 #include "headend/ops/publish_job.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
+#include "headend/ops/rollout.h"
 
 void publish_job_finish(struct publish_job *job) {
     cJSON_Delete(job->document);
     cJSON_Delete(job->pins);
+    cJSON_Delete(job->plan);
     *job = (struct publish_job){0};
+}
+
+/* Nothing else is published meanwhile: what ends it would not say which screens have what. */
+static bool rollout_allows(struct db *db, const struct publish_job *job, struct pp_error *error) {
+    static const char *const kinds[] = {"finish", "cancel", "remove"};
+    for (size_t i = 0; i < PP_COUNT(kinds); i++) {
+        if (strcmp(kinds[i], job->kind) == 0)
+            return true;
+    }
+    return rollout_none(db, job->channel, error);
 }
 
 static bool channel_is_free(struct db *db, const struct publish_job *job, struct pp_error *error) {
@@ -27,13 +41,15 @@ static bool channel_is_free(struct db *db, const struct publish_job *job, struct
 bool publish_job_add(struct db *db, struct publish_job *job, struct pp_error *error) {
     pp_autojsontext char *document = job->document ? cJSON_PrintUnformatted(job->document) : NULL;
     pp_autojsontext char *pins = job->pins ? cJSON_PrintUnformatted(job->pins) : NULL;
+    pp_autojsontext char *plan = job->plan ? cJSON_PrintUnformatted(job->plan) : NULL;
     bool running = strcmp(job->state, "running") == 0;
     job->created = pp_clock_realtime_s();
-    return channel_is_free(db, job, error) && uuid_make(job->id, error) &&
+    return channel_is_free(db, job, error) && rollout_allows(db, job, error) && uuid_make(job->id, error) &&
            db_run(db, error, DB_JOB_ADD, DB_TEXT(job->id), DB_TEXT(job->channel), DB_TEXT(job->kind),
                   DB_TEXT(job->state), DB_INT(job->created), DB_TEXT(job->author), DB_INT(job->admin),
                   DB_TEXT(job->note), DB_TEXT(document ? document : ""), DB_TEXT(pins ? pins : ""),
-                  DB_TEXT(job->argument), DB_INT((int64_t)job->total), DB_INT(running ? job->created : 0));
+                  DB_TEXT(job->argument), DB_INT((int64_t)job->total), DB_INT(running ? job->created : 0),
+                  DB_TEXT(plan ? plan : ""));
 }
 
 static void job_read(struct db_row *row, struct publish_job *job) {
@@ -56,6 +72,7 @@ static void job_read(struct db_row *row, struct publish_job *job) {
     snprintf(job->argument, sizeof job->argument, "%s", db_text(row, 10));
     snprintf(job->error, sizeof job->error, "%s", db_text(row, 17));
     snprintf(job->decided_by, sizeof job->decided_by, "%s", db_text(row, 18));
+    job->plan = *db_text(row, 19) ? cJSON_Parse(db_text(row, 19)) : NULL;
 }
 
 static bool job_take(struct db_row *row, struct publish_job *job, struct pp_error *error) {

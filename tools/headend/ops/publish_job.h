@@ -5,6 +5,8 @@
  *
  *   approval -> waiting -> running -> done | failed        approval -> declined
  *
+ * Kinds: publish, files (of a command), restore, unpublish, remove; and finish and cancel, of a rollout (rollout.h).
+ *
  * What it publishes is kept with it until it ends. A job is done in the same transaction as its publish. One that is
  * "running" while somebody else holds the lock was interrupted: it waits again, three times at most; what came from
  * files of a command has failed. Callers hold db_lock.
@@ -30,13 +32,15 @@ struct publish_job {
     char author[TEXT_NAME_MAX + 1];
     int64_t admin; /* who that is; 0 the command line */
     char note[PUBLISH_NOTE_MAX + 1];
-    char argument[CHANNEL_ID_MAX + 1]; /* the channel that screens move to, or the version that is restored */
-    uint64_t bytes, total;             /* that have been read, and that are to be */
+    char argument[CHANNEL_ID_MAX +
+                  1];      /* the channel that screens move to, the version that is restored, the rollout */
+    uint64_t bytes, total; /* that have been read, and that are to be */
     int64_t attempts;
     int64_t publish; /* its number; 0 not yet */
     char error[PP_ERROR_MESSAGE_MAX];
     char decided_by[TEXT_NAME_MAX + 1];
     cJSON *document, *pins; /* what is published, and its content then; NULL without, and at its end */
+    cJSON *plan;            /* of a rollout (rollout_plan.h); NULL: all screens have it at once */
 };
 void publish_job_finish(struct publish_job *job);
 #define publish_job_auto PP_CLEANUP(publish_job_finish)

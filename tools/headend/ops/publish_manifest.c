@@ -1,5 +1,7 @@
 #include "headend/ops/publish_manifest.h"
 
+#include <string.h>
+
 #include "base/encode.h"
 #include "channel/manifest.h"
 #include "crypto/bulk.h"
@@ -34,33 +36,72 @@ bool publish_manifest_seal(const struct channel *channel, const char *text, stru
                   : pp_wrap(error, "screens would refuse this");
 }
 
-bool publish_manifest_write(const struct home *home, const char *channel, const struct pp_buf *sealed,
+/* ---- Their places ---- */
+
+static const char *const names[PUBLISH_PLACES] = {
+    [PUBLISH_PRESENT] = "manifest.sealed",
+    [PUBLISH_NEXT] = "next.sealed",
+};
+
+const char *publish_manifest_suffix(enum publish_place place) {
+    return place == PUBLISH_NEXT ? ".next.sealed" : ".manifest.sealed";
+}
+
+static void target_set(struct tuf_target *target, enum publish_place place, uint64_t length,
+                       const uint8_t sha256[32]) {
+    if (place == PUBLISH_NEXT) {
+        target->next_length = length;
+        memcpy(target->next_sha256, sha256, sizeof target->next_sha256);
+    } else {
+        target->length = length;
+        memcpy(target->sha256, sha256, sizeof target->sha256);
+    }
+}
+
+bool publish_manifest_write(const struct home *home, enum publish_place place, const struct pp_buf *sealed,
                             struct tuf_target *target, struct pp_error *error) {
     char folder[PP_PATH_MAX];
     char path[PP_PATH_MAX];
     char hex[PP_HEX_SIZE(32)];
-    *target = (struct tuf_target){.channel = channel, .length = sealed->size};
-    if (!crypto_sha256(sealed->data, sealed->size, target->sha256, error))
+    uint8_t sha256[32];
+    if (!crypto_sha256(sealed->data, sealed->size, sha256, error))
         return false;
-    pp_hex_encode(target->sha256, sizeof target->sha256, hex);
-    return pp_path_format(folder, error, PUBLISH_MANIFESTS "/%s", channel) &&
-           pp_path_format(path, error, "%s/%s" PUBLISH_MANIFEST_SUFFIX, folder, hex) &&
+    target_set(target, place, sealed->size, sha256);
+    pp_hex_encode(sha256, sizeof sha256, hex);
+    return pp_path_format(folder, error, PUBLISH_MANIFESTS "/%s", target->channel) &&
+           pp_path_format(path, error, "%s/%s%s", folder, hex, publish_manifest_suffix(place)) &&
            pp_dir_make(home->fd, folder, 0755, error) &&
            pp_file_replace(home->fd, path, sealed->data, sealed->size, 0644, error);
 }
 
-bool publish_manifest_read(const struct home *home, const char *channel, const cJSON *role,
-                           uint8_t sha256[32], struct pp_buf *sealed, struct pp_error *error) {
+bool publish_manifest_named(const cJSON *role, enum publish_place place, struct tuf_target *target) {
     char name[PP_PATH_MAX];
-    char path[PP_PATH_MAX];
-    snprintf(name, sizeof name, "channels/%s/manifest.sealed", channel);
+    uint8_t sha256[32];
+    int64_t length;
+    snprintf(name, sizeof name, "channels/%s/%s", target->channel, names[place]);
     const cJSON *targets = cJSON_GetObjectItemCaseSensitive(role, "targets");
-    const cJSON *hashes =
-        cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(targets, name), "hashes");
+    const cJSON *entry = cJSON_GetObjectItemCaseSensitive(targets, name);
+    const cJSON *hashes = cJSON_GetObjectItemCaseSensitive(entry, "hashes");
     const char *hex = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(hashes, "sha256"));
-    if (!hex || strlen(hex) != 64 || !pp_hex_decode(hex, sha256, 32, error))
-        return pp_fail(error, PP_E_INVALID, TUF_CHANNEL_ROLE "%s: names no manifest", channel);
-    return pp_path_format(path, error, PUBLISH_MANIFESTS "/%s/%s" PUBLISH_MANIFEST_SUFFIX, channel, hex) &&
+    if (!hex || strlen(hex) != 64 || !pp_hex_decode(hex, sha256, sizeof sha256, NULL) ||
+        !pp_json_integer(entry, "length", 1, PP_JSON_INTEGER_MAX, &length, NULL))
+        return false;
+    target_set(target, place, (uint64_t)length, sha256);
+    return true;
+}
+
+bool publish_manifest_read(const struct home *home, const char *channel, const cJSON *role,
+                           enum publish_place place, uint8_t sha256[32], struct pp_buf *sealed,
+                           struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    char hex[PP_HEX_SIZE(32)];
+    struct tuf_target target = {.channel = channel};
+    if (!publish_manifest_named(role, place, &target))
+        return pp_fail(error, PP_E_INVALID, TUF_CHANNEL_ROLE "%s: names no %s", channel, names[place]);
+    memcpy(sha256, place == PUBLISH_NEXT ? target.next_sha256 : target.sha256, sizeof target.sha256);
+    pp_hex_encode(sha256, sizeof target.sha256, hex);
+    return pp_path_format(path, error, PUBLISH_MANIFESTS "/%s/%s%s", channel, hex,
+                          publish_manifest_suffix(place)) &&
            pp_file_read(home->fd, path, sealed, error);
 }
 

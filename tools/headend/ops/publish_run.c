@@ -11,6 +11,7 @@
 #include "headend/ops/publish_object.h"
 #include "headend/ops/publish_steps.h"
 #include "headend/ops/publish_version.h"
+#include "headend/ops/rollout_watch.h"
 #include "headend/signing/signing.h"
 
 #define PROGRESS_MS 500 /* between two times that it is written down how far it is */
@@ -61,7 +62,8 @@ static bool run_publish(struct run *run, struct pp_error *error) {
     const struct publish_record record = {.author = run->job->author,
                                           .note = run->job->note,
                                           .document = document ? document : "",
-                                          .job = run->job->id};
+                                          .job = run->job->id,
+                                          .plan = run->job->plan};
     if (!publication_load(run, &publication, error))
         return false;
     const struct publish_options options = {.renderers = run->runner->renderers,
@@ -161,11 +163,51 @@ static bool run_remove(struct run *run, struct pp_error *error) {
            (run->job->attempts && why.code == PP_E_NOTFOUND) || pp_fail(error, why.code, "%s", why.message);
 }
 
+/* ---- The end of a rollout ---- */
+
+/* Something has gone wrong since its last step became due, or somebody has halted it. */
+static bool last_step_may(const struct run *run, struct pp_error *error) {
+    rollout_auto struct rollout rollout = {0};
+    db_lock(run->home->db);
+    bool known = rollout_find(run->home->db, run->job->argument, &rollout, error);
+    db_unlock(run->home->db);
+    return known &&
+           (strcmp(rollout.state, "halted") != 0 || pp_fail(error, PP_E_STATE, "it was halted meanwhile"));
+}
+
+/* It goes on when somebody has seen to it. */
+static bool last_step_failed(const struct run *run, const struct pp_error *why, struct pp_error *error) {
+    struct pp_error unkept = {0};
+    db_lock(run->home->db);
+    bool halted =
+        rollout_halt(run->home->db, run->job->argument, rollout_reason_of_failure(why->message), &unkept);
+    db_unlock(run->home->db);
+    return halted ? pp_fail(error, why->code, "%s", why->message)
+                  : pp_fail(error, unkept.code, "%s (%s)", why->message, unkept.message);
+}
+
+static bool run_finish(struct run *run, struct pp_error *error) {
+    struct pp_error why = {0};
+    bool by_itself = strcmp(run->job->note, ROLLOUT_LAST_STEP) == 0;
+    if (by_itself && !last_step_may(run, error))
+        return false;
+    if (publish_finish_under_lock(run->home, run->repo, run->job->argument, &why) ||
+        (run->job->attempts && why.code == PP_E_STATE))
+        return true;
+    return by_itself ? last_step_failed(run, &why, error) : pp_fail(error, why.code, "%s", why.message);
+}
+
+static bool run_cancel(struct run *run, struct pp_error *error) {
+    struct pp_error why = {0};
+    return publish_cancel_under_lock(run->home, run->repo, run->job->argument, &why) ||
+           (run->job->attempts && why.code == PP_E_STATE) || pp_fail(error, why.code, "%s", why.message);
+}
+
 static const struct {
     const char *kind;
     bool (*run)(struct run *run, struct pp_error *error);
-} kinds[] = {
-    {"publish", run_publish}, {"restore", run_restore}, {"unpublish", run_unpublish}, {"remove", run_remove}};
+} kinds[] = {{"publish", run_publish}, {"restore", run_restore}, {"unpublish", run_unpublish},
+             {"remove", run_remove},   {"finish", run_finish},   {"cancel", run_cancel}};
 
 static bool job_run(struct run *run, struct pp_error *error) {
     for (size_t i = 0; i < PP_COUNT(kinds); i++) {

@@ -27,6 +27,12 @@ PP_MUST_USE bool publish_under_lock(struct home *home, struct tuf_repo *repo, co
  * no such channel, PP_E_STATE where nothing is published on it. */
 PP_MUST_USE bool publish_withdraw_under_lock(struct home *home, struct tuf_repo *repo, const char *channel,
                                              struct pp_error *error);
+/* Ends a rollout: what is next is what is published, for all of the channel's screens; or it is nobody's, and those
+ * that had it show what is published. PP_E_NOTFOUND, and PP_E_STATE where it has ended already. */
+PP_MUST_USE bool publish_finish_under_lock(struct home *home, struct tuf_repo *repo, const char *rollout,
+                                           struct pp_error *error);
+PP_MUST_USE bool publish_cancel_under_lock(struct home *home, struct tuf_repo *repo, const char *rollout,
+                                           struct pp_error *error);
 /* Removes the channel, its key and its signing key; its screens get `move_to`. PP_E_NOTFOUND where one of the two is
  * not there, PP_E_STATE where there are screens on it and `move_to` is NULL. */
 PP_MUST_USE bool publish_remove_under_lock(struct home *home, struct tuf_repo *repo, const char *channel,

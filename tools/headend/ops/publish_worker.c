@@ -8,8 +8,10 @@
 #include "base/thread.h"
 #include "headend/db/home_open.h"
 #include "headend/ops/publish_run.h"
+#include "headend/ops/rollout_watch.h"
 
-#define AGAIN_MS 200 /* after somebody else had the lock */
+#define AGAIN_MS 200  /* after somebody else had the lock */
+#define LOOK_MS  5000 /* between two looks at rollouts, and at what other processes have asked for */
 
 struct publish_worker {
     struct home *home; /* with a connection of its own */
@@ -41,14 +43,22 @@ static bool worker_run_jobs(struct publish_worker *worker) {
     return busy;
 }
 
+/* Their steps, and whether they halt: what that asks for is done at once. */
+static bool worker_look(struct publish_worker *worker) {
+    struct pp_error error = {0};
+    bool running = false;
+    bool changed = false;
+    if (!rollouts_look(worker->home->db, pp_clock_realtime_s(), &running, &changed, &error))
+        pp_log_error("rollouts: %s", error.message);
+    if (changed)
+        home_wake(worker->home);
+    return changed && worker_run_jobs(worker);
+}
+
 /* With the mutex held. */
 static void worker_wait(struct publish_worker *worker, bool again) {
     struct timespec until;
-    if (!again) {
-        pthread_cond_wait(&worker->more, &worker->mutex);
-        return;
-    }
-    int64_t until_ms = pp_clock_monotonic_ms() + AGAIN_MS;
+    int64_t until_ms = pp_clock_monotonic_ms() + (again ? AGAIN_MS : LOOK_MS);
     until.tv_sec = until_ms / 1000;
     until.tv_nsec = until_ms % 1000 * 1000000L;
     pthread_cond_timedwait(&worker->more, &worker->mutex, &until);
@@ -61,6 +71,7 @@ static void *worker_run(void *arg) {
         worker->woken = false;
         pthread_mutex_unlock(&worker->mutex);
         bool again = worker_run_jobs(worker);
+        again = worker_look(worker) || again;
         pthread_mutex_lock(&worker->mutex);
         if (!worker->ending && !worker->woken)
             worker_wait(worker, again);

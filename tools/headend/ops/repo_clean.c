@@ -70,14 +70,22 @@ static bool keep_manifest_objects(struct cleaning *cleaning, const char *channel
     return true;
 }
 
-/* The manifest that a version of a channel's role names, and its objects. */
-static bool keep_manifest(struct cleaning *cleaning, const char *channel, const cJSON *body,
-                          struct pp_error *error) {
+static bool keep_manifest_at(struct cleaning *cleaning, const char *channel, const cJSON *body,
+                             enum publish_place place, struct pp_error *error) {
     uint8_t hash[HASH_SIZE];
     pp_autobuf struct pp_buf sealed = PP_BUF_INIT(SEALED_MAX);
-    return publish_manifest_read(cleaning->home, channel, body, hash, &sealed, error) &&
+    return publish_manifest_read(cleaning->home, channel, body, place, hash, &sealed, error) &&
            pp_buf_add(&cleaning->manifests, hash, HASH_SIZE, error) &&
            keep_manifest_objects(cleaning, channel, &sealed, error);
+}
+
+/* The manifest that a version of a channel's role names, its next one where there is one, and the objects of both. */
+static bool keep_manifest(struct cleaning *cleaning, const char *channel, const cJSON *body,
+                          struct pp_error *error) {
+    struct tuf_target next = {.channel = channel};
+    return keep_manifest_at(cleaning, channel, body, PUBLISH_PRESENT, error) &&
+           (!publish_manifest_named(body, PUBLISH_NEXT, &next) ||
+            keep_manifest_at(cleaning, channel, body, PUBLISH_NEXT, error));
 }
 
 /* What was published was taken back: there is nothing to keep. */
@@ -210,9 +218,10 @@ static bool metadata_is_removable(const struct cleaning *cleaning, const char *n
 static bool manifest_is_removable(const struct cleaning *cleaning, const char *name,
                                   const struct stat *status) {
     uint8_t hash[HASH_SIZE];
+    bool ours = hash_name(name, publish_manifest_suffix(PUBLISH_PRESENT), hash) ||
+                hash_name(name, publish_manifest_suffix(PUBLISH_NEXT), hash);
     return draft_is_removable(cleaning, name, status) ||
-           (hash_name(name, PUBLISH_MANIFEST_SUFFIX, hash) && !hashes_have(&cleaning->manifests, hash) &&
-            older(cleaning, status, CLEAN_VERSION_S));
+           (ours && !hashes_have(&cleaning->manifests, hash) && older(cleaning, status, CLEAN_VERSION_S));
 }
 
 static bool object_goes(const struct cleaning *cleaning, const char *name, const struct stat *status) {

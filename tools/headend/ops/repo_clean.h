@@ -2,10 +2,11 @@
  * Takes away what nothing of the static repository refers to any more.
  *
  * What stays: the public version of every role and the one before it, each version that was public less than
- * a day ago, every root; the sealed manifests that those name; the objects that those manifests name, and
- * each object for 30 days after that, and as long as a version that is kept has it (publish_version.h), so that
- * content which comes and goes keeps its object and screens do not fetch it twice. So a screen in the middle of an
- * update, however slow, still finds all of it. Files of other roles than this program's are not touched.
+ * a day ago, every root; the sealed manifests that those name, those of rollouts as well; the objects that those
+ * manifests name, and each object for 30 days after that, and as long as a version that is kept has it
+ * (publish_version.h), so that content which comes and goes keeps its object and screens do not fetch it twice. So a
+ * screen in the middle of an update, however slow, still finds all of it. Files of other roles than this program's are
+ * not touched.
  *
  * Nothing is remembered but objects' last use (in the database): every pass looks at what is there, so one
  * that was interrupted leaves only more to do for the next.

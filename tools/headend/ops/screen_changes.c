@@ -15,7 +15,7 @@ static const struct look {
     bool receipts; /* the last of them is of CHANGE_COMMANDS */
 } looks[] = {{CHANGE_SCREEN, DB_DEVICE_SHOWN, 11, true},
              {CHANGE_ENROLMENTS, DB_ENROLMENT_SHOWN, 2, false},
-             {CHANGE_CHANNEL, DB_CHANNEL_SHOWN, 5, false},
+             {CHANGE_CHANNEL, DB_CHANNEL_SHOWN, 6, false},
              {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false}};
 
 struct seen {

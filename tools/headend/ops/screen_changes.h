@@ -15,7 +15,7 @@ enum change_kind {
     CHANGE_SCREEN,
     CHANGE_COMMANDS,   /* of a screen: a receipt, or what it has sent */
     CHANGE_ENROLMENTS, /* which ones wait; without an id */
-    CHANGE_CHANNEL,    /* what is published there, its draft, its job */
+    CHANGE_CHANNEL,    /* what is published there, its draft, its job, its rollout */
     CHANGE_GROUP,
     CHANGE_KINDS,
 };

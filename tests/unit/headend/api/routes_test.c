@@ -60,7 +60,7 @@ static void handlers_that_ask_by_themselves_are_few_and_known(void **state) {
         api_content_delete, api_content_restore, api_content_empty, api_channel_add,  api_channel_change,
         api_draft_change,   api_job_ask,         api_job_decide,    api_version_name, api_content_publish,
         api_group_create,   api_tagged_change,   api_user_add,      api_user_change,  api_passkeys_add,
-        api_passkey_rename, api_passkey_remove};
+        api_passkey_rename, api_passkey_remove,  api_rollout_change};
     for (size_t i = 0; i < api_routes.count; i++) {
         const struct route *route = &api_routes.routes[i];
         bool is_known = only_reads(route) || is_exempt(route);

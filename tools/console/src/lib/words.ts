@@ -683,6 +683,8 @@ export const words = {
   'job.restore': ['Rolled back', 'Retour à une version'],
   'job.unpublish': ['Taken back', 'Dépublication'],
   'job.remove': ['Removed', 'Suppression'],
+  'job.finish': ['Rollout finished', 'Déploiement terminé'],
+  'job.cancel': ['Rollout cancelled', 'Déploiement annulé'],
   'publish.approval': ['Waits until somebody else agrees.', 'Attend l’accord de quelqu’un d’autre.'],
   'publish.waiting': ['Waits for its turn…', 'Attend son tour…'],
   'publish.running': ['Publishing…', 'Publication…'],
