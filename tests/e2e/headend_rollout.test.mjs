@@ -250,4 +250,31 @@ describe('rollouts', () => {
     const rows = (await audited()).filter(({ actor }) => actor === 'publishes' || actor?.name === 'publishes');
     assert.deepEqual(rows.filter(({ operation }) => operation.startsWith('rollout.')).map(({ operation }) => operation), ['rollout.halt', 'rollout.cancel']);
   });
+
+  test('the command line publishes step by step, tells how it goes, and ends it', async () => {
+    const file = path.resolve('tests/data/media/quarters.png');
+    await headend.publish('words', [file]);
+    for (let i = 0; i < 2; i++) await enrolDevice(headend, { name: `Words ${i}`, channel: 'words' });
+    await assert.rejects(headend.publish('words', [file], ['--rollout', '10%']), /--rollout: rollout\.steps: the last one is of 100 per cent/);
+    await assert.rejects(headend.publish('elsewhere', [file], ['--rollout', '10%,100%']), /there is no channel "elsewhere"/);
+    await headend.cli('channel', 'add', 'bare');
+    await assert.rejects(headend.publish('bare', [file], ['--rollout', '10%,100%']), /nothing is published on channel "bare" yet: a rollout needs something to go back to/);
+    await headend.publish('words', [file, file], ['--rollout', '10%,50%@PT1H,100%@PT4H']);
+    await becomes('words', ({ taken }) => taken === 1, 'the first step');
+    const told = await headend.cli('rollout', 'show', 'words');
+    assert.match(told, /^version \d+: running; 1 of 2 screens have it, 0 say that they show it\n {2}x 10% of the screens, after PT0S\n {2}- 50% of the screens, after PT1H\n {2}- 100% of the screens, after PT4H\n/);
+    await headend.cli('rollout', 'halt', 'words');
+    assert.match(await headend.cli('rollout', 'show', 'words'), /halted: command line has halted it/);
+    await assert.rejects(headend.cli('rollout', 'advance', 'words'), /the rollout is halted: let it go on first/);
+    await headend.cli('rollout', 'resume', 'words');
+    await headend.cli('rollout', 'advance', 'words');
+    assert.equal(JSON.parse(await headend.cli('rollout', 'show', 'words', '--json')).step, 2);
+    await headend.cli('rollout', 'finish', 'words');
+    assert.equal((await shown('words')).state, 'done');
+    await headend.publish('words', [file], ['--rollout', '50%,100%']);
+    await headend.cli('rollout', 'cancel', 'words');
+    assert.equal((await shown('words')).state, 'cancelled');
+    await assert.rejects(headend.cli('rollout', 'cancel', 'words'), /no rollout is under way/);
+    await assert.rejects(headend.cli('rollout', 'show', 'steps2'), /there is no channel/);
+  });
 });

@@ -94,6 +94,26 @@ export async function addAuthenticator(visit, options = {}) {
 // The link by which the first account is made.
 export const setupLink = async (headend) => /https:\/\/\S+\/setup#[\w-]{43}/.exec(await headend.cli('setup-link', '--port', String(headend.port)))[0];
 
+// A channel whose next version one of its screens has, and which is halted.
+export async function rollOut(headend) {
+  const picture = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../data/media/quarters.png');
+  await headend.publish('kiosks', [picture], ['--title', 'Kiosks']);
+  await headend.publish('kiosks', [picture, picture], ['--rollout', '10%,50%@PT1H,100%@PT4H']);
+  await headend.cli('rollout', 'halt', 'kiosks');
+}
+
+// A channel with something published, and a draft that is something else.
+export async function changedChannel(headend) {
+  const cookie = await session(headend);
+  const { csrf } = (await headend.request('GET', '/api/v1/session', { cookie })).json();
+  await headend.publish('stands', [path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../data/media/quarters.png')], ['--title', 'Stands']);
+  const [{ id }] = (await headend.request('GET', '/api/v1/content?limit=1', { cookie })).json().items;
+  const { etag } = (await headend.request('GET', '/api/v1/channels/stands/draft', { cookie })).headers;
+  const answer = await headend.request('PUT', '/api/v1/channels/stands/draft', { cookie, headers: { 'pingplay-csrf': csrf, 'content-type': 'application/json', 'if-match': etag },
+    body: JSON.stringify({ title: 'Stands', items: [{ content: id }] }) });
+  if (answer.status !== 200) throw new Error(answer.text);
+}
+
 // Puts files into the library, and waits until they were looked at: [{ id, name }].
 export async function upload(headend, files, folder = '') {
   const cookie = await session(headend);

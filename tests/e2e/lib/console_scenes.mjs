@@ -1,6 +1,6 @@
 // Every page of the console, in each of the forms that people see it in: looked at by axe (console.test.mjs), and in the contact sheet
 // (contact_sheet.mjs). A new page is a new row.
-import { publishTwice, tellOf } from './console.mjs';
+import { changedChannel, publishTwice, rollOut, tellOf } from './console.mjs';
 import { deviceAuthorization, makeKey, thumbprintOf } from './headend.mjs';
 
 export const screenId = (number) => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
@@ -16,6 +16,8 @@ const once = (make, address) => async (headend) => {
 };
 const withHistory = once(publishTwice, '/console/channels/gallery');
 const withAlerts = once(tellOf, '/console/alerts');
+const withRollout = once(rollOut, '/console/channels/kiosks');
+const withChanges = once(changedChannel, '/console/channels/stands');
 
 // address, signed in or not, and what is done before it is looked at
 export const scenes = [
@@ -68,6 +70,12 @@ export const scenes = [
     await page.locator('dialog[open]').waitFor();
   } },
   { name: 'channel with versions, and a publish that waits', address: withHistory, ready: (page) => page.locator('.agreeing .item').nth(1).waitFor().then(() => page.locator('.version').nth(1).waitFor()) },
+  { name: 'channel with a rollout that is halted', address: withRollout, ready: (page) => page.locator('.rollout').waitFor() },
+  { name: 'publish step by step', address: withChanges, async ready(page) {
+    await page.locator('.head-actions .button.primary[aria-disabled=false]').click();
+    await page.locator('[name=how][value=steps]').check();
+    await page.locator('.how-steps select').first().waitFor();
+  } },
   { name: 'roll back', address: withHistory, async ready(page) {
     await page.getByRole('button', { name: /^(Roll back to|Revenir à) Opening night/ }).click();
     await page.locator('dialog[open] .change').first().waitFor();

@@ -91,6 +91,13 @@ PP_MUST_USE bool command_screen_events(int argc, char **argv, struct pp_error *e
 PP_MUST_USE bool command_screen_command(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_screen_received(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_screen_commands(int argc, char **argv, struct pp_error *error);
+/* cli/rollout.c */
+PP_MUST_USE bool command_rollout_show(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_rollout_advance(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_rollout_halt(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_rollout_resume(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_rollout_finish(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_rollout_cancel(int argc, char **argv, struct pp_error *error);
 /* cli/channel.c */
 PP_MUST_USE bool command_channel_add(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_list(int argc, char **argv, struct pp_error *error);

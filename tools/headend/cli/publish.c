@@ -9,6 +9,7 @@
 #include "headend/ingest/separate.h"
 #include "headend/ops/device_reports.h"
 #include "headend/ops/publish.h"
+#include "headend/ops/rollout_plan.h"
 #include "headend/public/tuf_files.h"
 
 static bool description_load(const char *path, const struct playlist_options *options,
@@ -89,6 +90,7 @@ static void warning_print(void *arg, const char *file, const char *warning) {
 bool command_publish(int argc, char **argv, struct pp_error *error) {
     const char *channel = NULL;
     const char *renderer_user = NULL;
+    const char *steps = NULL;
     char renderers[PP_PATH_MAX];
     struct publish_options how = {.warn = warning_print};
     struct playlist_options options = {.duration_s = PLAYLIST_NOT_GIVEN};
@@ -96,6 +98,7 @@ bool command_publish(int argc, char **argv, struct pp_error *error) {
         {"channel", PP_OPTION_STRING, &channel},
         {"title", PP_OPTION_STRING, &options.title},
         {"duration", PP_OPTION_UNSIGNED, &options.duration_s},
+        {"rollout", PP_OPTION_STRING, &steps},
         {"renderers", PP_OPTION_STRING, &how.renderers.folder},
         {"renderer-user", PP_OPTION_STRING, &renderer_user},
         {0},
@@ -110,6 +113,10 @@ bool command_publish(int argc, char **argv, struct pp_error *error) {
         return false;
     if (options.duration_s != PLAYLIST_NOT_GIVEN && (options.duration_s < 1 || options.duration_s > 86400))
         return pp_fail(error, PP_E_LIMIT, "--duration: must be 1 to 86400");
+    pp_autojson cJSON *plan = steps ? rollout_plan_of_words(steps, error) : NULL;
+    if (steps && !plan)
+        return pp_wrap(error, "--rollout");
+    how.plan = plan;
     if (!how.renderers.folder && !content_renderers_find(renderers, error))
         return false;
     how.renderers.folder = how.renderers.folder ? how.renderers.folder : renderers;

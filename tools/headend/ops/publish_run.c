@@ -242,15 +242,25 @@ static bool job_leave(struct home *home, const struct publish_job *job, struct p
     return ok;
 }
 
-/* Who stops leaves it to whoever comes next. Its failure is written down, and is no failure here. */
+/* What a failed publish has left would be done with the next one that has the number of its snapshot. */
+static bool repo_settle(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
+    tuf_repo_close(repo);
+    return signing_repo_open(home->signing, repo, home, error) && publish_settle(home, repo, error);
+}
+
+/* Who stops leaves it to whoever comes next. Its failure is written down, and is no failure here: once it is settled
+ * what of it is public, so that nobody sees a failed one with the number of a publish that is none. */
 static bool job_carry_out(struct run *run, struct pp_error *why, struct pp_error *error) {
     if (!job_start(run->home, run->job, error))
         return false;
     bool ok = job_run(run, why);
     if (!ok && why->code == PP_E_CANCELLED)
         return job_leave(run->home, run->job, error) && pp_fail(error, why->code, "%s", why->message);
-    if (!ok)
+    if (!ok) {
+        struct pp_error unsettled = {0}; /* whoever comes next does it */
         pp_log_warning("channel %s: %s: %s", run->job->channel, run->job->kind, why->message);
+        (void)!repo_settle(run->home, run->repo, &unsettled);
+    }
     return job_settle(run->home, run->job, ok, why, error);
 }
 
@@ -266,12 +276,6 @@ static bool jobs_are_there(struct home *home, bool *any, struct pp_error *error)
     bool ok = publish_job_any(home->db, any, error);
     db_unlock(home->db);
     return ok;
-}
-
-/* What a failed publish has left would be done with the next one that has the number of its snapshot. */
-static bool repo_settle(struct home *home, struct tuf_repo *repo, struct pp_error *error) {
-    tuf_repo_close(repo);
-    return signing_repo_open(home->signing, repo, home, error) && publish_settle(home, repo, error);
 }
 
 bool publish_jobs_run(struct home *home, const struct publish_runner *runner, bool *busy,

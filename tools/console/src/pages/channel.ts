@@ -21,6 +21,7 @@ import { blankPanel, clock, message, now, problemPanel } from '../ui/parts.js';
 import { selectField, textField, valueOf } from '../ui/settings-form.js';
 import { toast } from '../ui/toast.js';
 import '../ui/channel-approval.js';
+import { rolloutFields, rolloutOf } from '../ui/channel-rollout.js';
 import '../ui/channel-versions.js';
 import '../ui/content-picker.js';
 import '../ui/job-progress.js';
@@ -33,7 +34,7 @@ const STILL_S = 10; // how long a picture stands that says nothing else
 interface Row { readonly key: number; readonly item: Item }
 
 class PpChannel extends PpElement {
-  static override properties = { channelId: {}, channel: { state: true }, rows: { state: true }, changes: { state: true }, jobs: { state: true }, job: { state: true }, problem: { state: true }, saving: { state: true }, said: { state: true }, dragged: { state: true } };
+  static override properties = { channelId: {}, channel: { state: true }, rows: { state: true }, changes: { state: true }, jobs: { state: true }, job: { state: true }, problem: { state: true }, saving: { state: true }, rolling: { state: true }, said: { state: true }, dragged: { state: true } };
   declare channelId: string;
   declare channel: Channel | undefined;
   declare rows: readonly Row[] | undefined; // undefined: the draft has layouts
@@ -42,6 +43,7 @@ class PpChannel extends PpElement {
   declare job: Job | undefined; // that is under way, or was begun here
   declare problem: ApiError | undefined;
   declare saving: boolean;
+  declare rolling: boolean; // a rollout is under way: nothing else is published meanwhile
   declare said: string; // where something has been moved to
   declare dragged: number; // the key of the row that is; 0: none
   private draft: Draft | undefined;
@@ -59,6 +61,7 @@ class PpChannel extends PpElement {
     this.job = undefined;
     this.problem = undefined;
     this.saving = false;
+    this.rolling = false;
     this.said = '';
     this.dragged = 0;
     this.while.on(clock, 'tick', () => this.requestUpdate());
@@ -254,12 +257,14 @@ class PpChannel extends PpElement {
   private async publish(): Promise<void> {
     if (this.timer) await this.save();
     const { changes, etag } = this;
+    // Without something that is published there is nothing to go back to.
+    const groups = this.channel?.publish ? await ask('GET /api/v1/groups', { query: { limit: 200 } }).then(({ items }) => items, () => []) : undefined;
     askFor({
-      title: t('channel.publish_title'), text: t('channel.publish_text', { title: this.channel?.title ?? '' }), action: t('channel.publish'),
-      fields: () => html`${changes ? this.changed(changes) : nothing}${textField('note', t('channel.note'), '', { hint: t('channel.note_hint') })}`,
+      title: t('channel.publish_title'), ...(groups ? {} : { text: t('channel.publish_text', { title: this.channel?.title ?? '' }) }), action: t('channel.publish'),
+      fields: () => html`${changes ? this.changed(changes) : nothing}${textField('note', t('channel.note'), '', { hint: t('channel.note_hint') })}${groups ? rolloutFields(groups) : nothing}`,
       run: async (form) => {
-        const note = valueOf(form, 'note');
-        this.job = await ask('POST /api/v1/channels/{id}/publish', { path: { id: this.channelId }, body: note ? { note } : {}, headers: { 'if-match': etag } });
+        const [note, rollout] = [valueOf(form, 'note'), rolloutOf(form)];
+        this.job = await ask('POST /api/v1/channels/{id}/publish', { path: { id: this.channelId }, body: { ...(note ? { note } : {}), ...(rollout ? { rollout } : {}) }, headers: { 'if-match': etag } });
       },
     });
   }
@@ -360,12 +365,13 @@ class PpChannel extends PpElement {
       ${channel.publish ? html`<button class="menu-item" @click=${() => this.unpublish()}>${icon('pause')}<span>${t('channel.unpublish')}</span></button>` : nothing}
       <button class="menu-item danger" @click=${() => this.remove_()}>${icon('bin')}<span>${t('action.remove')}</span></button>`;
     const waits = this.jobs.find(({ state }) => state === 'approval');
-    const able = this.changes?.changed && !this.changes.refusal && !waits;
+    const able = this.changes?.changed && !this.changes.refusal && !waits && !this.rolling;
     const begun = (event: CustomEvent<Job>): void => { this.job = event.detail; void this.look(); };
     return html`${back}<header class="head"><div><h1>${channel.title}</h1><p class="head-sub">${channel.published ? t('channels.published', { when: ago(new Date(channel.published), now(), language()) }) : t('channels.empty')}</p></div>
         <div class="head-actions"><a class="button" href="${BASE}/channels/${channel.id}/schedule">${icon('calendar')}<span>${t('schedule.title')}</span></a><button class="button primary" aria-disabled=${able ? 'false' : 'true'} @click=${() => { if (able) void this.publish(); }}>${icon('upload')}<span>${t('channel.publish')}</span></button>
           <pp-menu class="actions-menu" label=${t('screen.actions')} .button=${html`<span class="button">${icon('more')}</span>`} .panel=${panel}></pp-menu></div></header>
       <pp-job .job=${this.job} @ended=${() => void this.load()}></pp-job>
+      <pp-rollout .channel=${channel} @rollout=${(event: CustomEvent<boolean>) => { this.rolling = event.detail; }} @begun=${() => void this.look()}></pp-rollout>
       ${waits ? html`<pp-approval .job=${waits} .channel=${channel} @begun=${begun}></pp-approval>` : nothing}
       ${channel.warnings.map(({ file, warning }) => html`<p class="callout">${icon('trouble')}<span>${t('channel.warning', { file, text: warning })}</span></p>`)}
       <div class="split">${this.playlist()}<div class="split-side">${this.comparison()}<pp-channel-versions .channel=${channel} @begun=${begun}></pp-channel-versions>${this.history()}</div></div>`;

@@ -8,6 +8,7 @@ import { language, t } from '../lib/i18n.js';
 import { secondsOf } from '../lib/playlist.js';
 import { differences } from '../lib/versions.js';
 import { changeList } from './change-list.js';
+import { stepsText } from './channel-rollout.js';
 import { askFor } from './dialog.js';
 import { PpElement } from './element.js';
 import { icon } from './icons.js';
@@ -107,6 +108,7 @@ class PpApproval extends PpElement {
     const found = shown && present ? differences(present, shown) : undefined;
     return html`<section class="card agreeing" aria-labelledby="approval-title"><header class="card-head"><h2 id="approval-title">${t('approval.title')}</h2></header>
       <p>${t('approval.asked', { who: own ? t('approval.you') : job.author, when: job.created ? ago(new Date(job.created), now(), language()) : '' })}${job.note ? html` ${t('approval.note', { note: job.note })}` : nothing}</p>
+      ${job.rollout ? html`<p>${t('approval.stepwise', { steps: stepsText(job.rollout.steps) })}</p>` : nothing}
       ${shown ? html`<div class="approval-parts"><div><h3>${t('approval.agreed')}</h3>${this.agreed(shown)}</div>
         ${found ? html`<div><h3>${t('approval.differs')}</h3>${found.items.length || found.other.length ? changeList(found) : html`<p class="sub">${t('versions.same')}</p>`}</div>` : nothing}</div>`
         : html`<div class="skeleton" aria-busy="true"><div class="skeleton-row"></div></div>`}

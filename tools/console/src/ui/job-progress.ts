@@ -32,7 +32,7 @@ class PpJob extends PpElement {
   override render(): TemplateResult {
     const { now } = this;
     const reason = now?.refusal ?? '';
-    const text = now && (now.state === 'failed' ? t('publish.failed', { reason }) : now.state === 'declined' && reason ? t('publish.declined_why', { who: now.decided_by ?? '', reason }) : t(`publish.${now.state}`));
+    const text = now && (now.state === 'failed' ? t('publish.failed', { reason }) : now.state === 'declined' && reason ? t('publish.declined_why', { who: now.decided_by ?? '', reason }) : now.state === 'done' && now.rollout ? t('publish.rolled') : t(`publish.${now.state}`));
     return html`<div role="status">${now ? html`<div class="callout job ${now.state === 'failed' || now.state === 'declined' ? 'bad' : now.state === 'done' ? 'good' : ''}">
       ${icon(now.state === 'done' ? 'check' : now.state === 'failed' ? 'trouble' : 'waiting')}<div class="job-text"><span>${text}</span>
       ${rests(now) ? nothing : html`<progress max=${Math.max(1, now.total)} .value=${now.total ? now.bytes : 0} aria-label=${t('publish.progress')}></progress>`}</div></div>` : nothing}</div>`;
