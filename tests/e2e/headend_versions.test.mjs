@@ -184,7 +184,28 @@ describe('versions of a channel', () => {
     assert.equal((await publishing.clears('both')).length, 1, 'what was asked for, and not what the draft has become');
     const next = await publishing.ask('both', {}, pat);
     const [, earlier] = await versions('both');
-    assert.equal((await restore('both', earlier.number, {}, bob)).state, 'done', 'what waits for approval keeps nobody from rolling back');
+    // What waits for approval keeps nobody from rolling back, which waits for somebody, too; and so does taking back.
+    const back = await publishing.ask('both', {}, bob, `versions/${earlier.number}/restore`);
+    const asked = (await bob.get(back)).json();
+    assert.deepEqual([asked.kind, asked.state, asked.restores, asked.document], ['restore', 'approval', earlier.number, null]);
+    assert.match((await admin.refused(409, 'state-conflict', 'POST', `/api/v1/channels/both/versions/${earlier.number}/restore`, {})).detail, /waits for somebody's approval/);
+    assert.match((await bob.refused(409, 'state-conflict', 'POST', `${back}/approve`)).detail, /somebody else/);
+    await ed.refused(403, 'not-permitted', 'POST', `${back}/approve`);
+    const unpublish = async (who) => (await who.ask('POST', '/api/v1/channels/both/unpublish')).headers.location;
+    const off = await unpublish(bob);
+    assert.equal((await bob.get(off)).json().state, 'approval');
+    assert.equal((await pat.ask('POST', `${off}/decline`, {})).json().state, 'declined');
+    assert.notEqual((await admin.get('/api/v1/channels/both')).json().publish, null);
+    assert.equal((await pat.ask('POST', `${back}/approve`)).status, 200);
+    const restored = await publishing.ended(back);
+    assert.deepEqual([restored.state, restored.author, restored.decided_by], ['done', 'bob', 'pat']);
+    // What is as asked for by then already is refused at the agreement; the command line asks nobody.
+    const again = await publishing.ask('both', {}, bob, `versions/${(await versions('both'))[1].number}/restore`);
+    await headend.cli('channel', 'restore', 'both', String((await bob.get(again)).json().restores));
+    const gone = await unpublish(bob);
+    await headend.cli('channel', 'unpublish', 'both');
+    assert.match((await pat.refused(409, 'state-conflict', 'POST', `${gone}/approve`)).detail, /nothing is published/);
+    for (const place_ of [again, gone]) assert.equal((await pat.ask('POST', `${place_}/decline`, {})).status, 200);
     assert.equal((await pat.refused(400, 'body-invalid', 'POST', `${next}/decline`, { reason: 'x'.repeat(101) })).parameter, 'reason');
     await ed.refused(403, 'not-permitted', 'POST', `${next}/decline`, { reason: 'no' });
     await eve.refused(404, 'not-found', 'POST', `${next}/decline`, { reason: 'no' });
@@ -193,8 +214,10 @@ describe('versions of a channel', () => {
     const taken = await publishing.ask('both', {}, pat);
     assert.equal((await pat.ask('POST', `${taken}/decline`, {})).json().refusal, null, 'taken back, without a reason');
     await bob.refused(409, 'state-conflict', 'POST', `${next}/approve`);
+    await headend.cli('channel', 'restore', 'both', String((await versions('both'))[0].number));
     const rows = (await audited()).filter(({ target, operation }) => target === 'both' && /^job\./.test(operation));
-    assert.deepEqual(rows.map(({ operation, outcome, actor }) => [operation, outcome, actor]), [['job.approve', 'denied', 'ed'], ['job.approve', 'done', 'bob'], ['job.decline', 'denied', 'ed'], ['job.decline', 'done', 'bob'], ['job.decline', 'done', 'pat']]);
+    assert.deepEqual(rows.map(({ operation, outcome, actor }) => [operation, outcome, actor]), [['job.approve', 'denied', 'ed'], ['job.approve', 'done', 'bob'],
+      ['job.approve', 'denied', 'ed'], ['job.decline', 'done', 'pat'], ['job.approve', 'done', 'pat'], ['job.decline', 'done', 'pat'], ['job.decline', 'done', 'pat'], ['job.decline', 'denied', 'ed'], ['job.decline', 'done', 'bob'], ['job.decline', 'done', 'pat']]);
     await admin.ask('PUT', '/api/v1/settings/publishing', { approval: false });
   });
 

@@ -1,4 +1,7 @@
 /* Drafts of channels, what they would change, and publishing them. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "headend/api/answer.h"
 #include "headend/api/handlers.h"
 #include "headend/api/operate.h"
@@ -121,6 +124,7 @@ static cJSON *job_json(const struct publish_job *job) {
     add_number(object, "publish", job->publish);
     api_add_text(object, "refusal", job->error);
     api_add_text(object, "decided_by", job->decided_by);
+    add_number(object, "restores", strcmp(job->kind, "restore") == 0 ? strtoll(job->argument, NULL, 10) : 0);
     cJSON_AddItemToObject(object, "rollout",
                           job->plan ? cJSON_Duplicate(job->plan, true) : cJSON_CreateNull());
     return object;

@@ -83,7 +83,10 @@ bool command_ca_rotate(int argc, char **argv, struct pp_error *error) {
     if (!command_words(options, argc, argv, 1, &first, "ca rotate: one DIR is needed", error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !publish_ca_rotate(home, sha256, error))
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    if (!home || !command_operate(home, "authority.rotate", request, &result, error) ||
+        !publish_ca_rotate(home, sha256, error))
         return false;
     print_fingerprint(sha256, "issues from now on");
     printf("New screens are installed with %s/" HOME_CA_CERTIFICATE " as it is now. Make a backup: one from "
@@ -100,7 +103,12 @@ bool command_ca_retire(int argc, char **argv, struct pp_error *error) {
     if (!command_words(options, argc, argv, 2, &first, "ca retire: DIR and FINGERPRINT are needed", error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !publish_ca_retire(home, argv[first + 1], force, sha256, error))
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "fingerprint", argv[first + 1]);
+    cJSON_AddBoolToObject(request, "force", force);
+    if (!home || !command_operate(home, "authority.retire", request, &result, error) ||
+        !publish_ca_retire(home, argv[first + 1], force, sha256, error))
         return false;
     print_fingerprint(sha256, "is retired");
     printf("Destroy its key in backups, too: whoever has it speaks for screens that were not told yet.\n");

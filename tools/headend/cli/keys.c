@@ -46,6 +46,16 @@ static bool keys_rotate(struct home *home, const char **wanted, struct pp_error 
            (!database || publish_rotate_database(home, error));
 }
 
+/* Written down before it begins (ops/op_keys.c). */
+static bool rotation_note(struct home *home, const char *const *wanted, struct pp_error *error) {
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    cJSON *names = cJSON_AddArrayToObject(request, "roles");
+    for (; *wanted; wanted++)
+        cJSON_AddItemToArray(names, cJSON_CreateString(*wanted));
+    return command_operate(home, "keys.rotate", request, &result, error);
+}
+
 bool command_rotate_keys(int argc, char **argv, struct pp_error *error) {
     const struct pp_option table[] = {{0}};
     const char *wanted[PP_COUNT(roles) + 1];
@@ -57,7 +67,7 @@ bool command_rotate_keys(int argc, char **argv, struct pp_error *error) {
     if (!roles_read(argv + first + 1, argc - first - 1, wanted, error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    return home && keys_rotate(home, wanted, error);
+    return home && rotation_note(home, wanted, error) && keys_rotate(home, wanted, error);
 }
 
 bool command_channel_rotate_key(int argc, char **argv, struct pp_error *error) {
@@ -66,7 +76,11 @@ bool command_channel_rotate_key(int argc, char **argv, struct pp_error *error) {
     if (!command_words(table, argc, argv, 2, &first, "channel rotate-key: DIR and ID are needed", error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !publish_rotate_channel(home, argv[first + 1], error))
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    cJSON_AddStringToObject(request, "channel", argv[first + 1]);
+    if (!home || !command_operate(home, "channel.rotate-key", request, &result, error) ||
+        !publish_rekey(home, error))
         return false;
     home_wake(home);
     return true;

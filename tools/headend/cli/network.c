@@ -4,12 +4,19 @@
 #include "headend/db/home_open.h"
 
 /* The words behind DIR. */
-static bool list_read(struct network_list *list, int argc, char **argv, int first, struct pp_error *error) {
-    for (int i = first; i < argc; i++) {
-        if (!network_list_add(list, argv[i], error))
-            return false;
-    }
-    return true;
+static cJSON *ranges_request(int argc, char **argv, int first) {
+    cJSON *request = cJSON_CreateObject();
+    cJSON *ranges = cJSON_AddArrayToObject(request, "ranges");
+    for (int i = first; i < argc; i++)
+        cJSON_AddItemToArray(ranges, cJSON_CreateString(argv[i]));
+    return request;
+}
+
+static bool ranges_set(const char *folder, const char *operation, const cJSON *request,
+                       struct pp_error *error) {
+    op_result_auto struct op_result result = {0};
+    PP_AUTO(home) struct home *home = home_open(folder, error);
+    return home && command_operate(home, operation, request, &result, error);
 }
 
 /* DIR, and then either `none` or ranges. */
@@ -24,16 +31,13 @@ bool command_network_screens(int argc, char **argv, struct pp_error *error) {
     const struct pp_option table[] = {
         {"channel", PP_OPTION_STRING, &channel}, {"any", PP_OPTION_FLAG, &any}, {0}};
     int first = 0;
-    struct network_list list = {0};
     if (!pp_options_parse(table, argc, argv, &first, error) ||
-        !words_check(argc, first, any, "network screens: DIR is needed, and ranges or --any", error) ||
-        !list_read(&list, argc, argv, first + 1, error))
+        !words_check(argc, first, any, "network screens: DIR is needed, and ranges or --any", error))
         return false;
-    PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !network_save(home->db, channel, &list, error))
-        return false;
-    home_wake(home);
-    return true;
+    pp_autojson cJSON *request = ranges_request(argc, argv, first + 1);
+    if (*channel)
+        cJSON_AddStringToObject(request, "channel", channel);
+    return ranges_set(argv[first], "network.screens", request, error);
 }
 
 bool command_network_proxies(int argc, char **argv, struct pp_error *error) {
@@ -43,18 +47,14 @@ bool command_network_proxies(int argc, char **argv, struct pp_error *error) {
         {"header", PP_OPTION_STRING, &name}, {"none", PP_OPTION_FLAG, &none}, {0}};
     int first = 0;
     enum forwarded_header header;
-    struct network_list list = {0};
     if (!pp_options_parse(table, argc, argv, &first, error) ||
-        !words_check(argc, first, none, "network proxies: DIR is needed, and ranges or --none", error) ||
-        !list_read(&list, argc, argv, first + 1, error))
+        !words_check(argc, first, none, "network proxies: DIR is needed, and ranges or --none", error))
         return false;
     if (!forwarded_named(name, &header))
         return pp_fail(error, PP_E_INVALID, "--header: must be Forwarded or X-Forwarded-For");
-    PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !network_save_proxies(home->db, header, &list, error))
-        return false;
-    home_wake(home);
-    return true;
+    pp_autojson cJSON *request = ranges_request(argc, argv, first + 1);
+    cJSON_AddStringToObject(request, "header", forwarded_name(header));
+    return ranges_set(argv[first], "network.proxies", request, error);
 }
 
 struct listing {

@@ -64,7 +64,11 @@ bool command_restored(int argc, char **argv, struct pp_error *error) {
     if (root_version > PP_JSON_INTEGER_MAX)
         return pp_fail(error, PP_E_LIMIT, "--root-version: too large");
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !publish_restored(home, (int64_t)root_version, error))
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    cJSON_AddNumberToObject(request, "root_version", (double)root_version);
+    if (!home || !command_operate(home, "repository.restored", request, &result, error) ||
+        !publish_restored(home, (int64_t)root_version, error))
         return false;
     home_wake(home);
     return tell_lost_roots(home, (int64_t)root_version, error);
@@ -76,7 +80,10 @@ bool command_restate_time(int argc, char **argv, struct pp_error *error) {
     if (!command_words(table, argc, argv, 1, &first, "restate-time: one DIR is needed", error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
-    if (!home || !publish_restate_time(home, error))
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *request = cJSON_CreateObject();
+    if (!home || !command_operate(home, "repository.restate-time", request, &result, error) ||
+        !publish_restate_time(home, error))
         return false;
     home_wake(home);
     return true;

@@ -6,7 +6,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "headend/cli/commands.h"
-#include "headend/ops/screen_proxy.h"
+#include "headend/ops/op_network.h"
+#include "headend/ops/operations.h"
 #include "net/proxy.h"
 
 struct proxy_words {
@@ -75,11 +76,12 @@ bool command_screen_proxy(int argc, char **argv, struct pp_error *error) {
     if (!words.unset && !screen_proxy_check(&words.proxy, pp_clock_realtime_s(), error))
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
+    const struct given_proxy given = {.proxy = words.unset ? NULL : &words.proxy};
+    op_result_auto struct op_result result = {0};
     if (!home || !device_resolve(home->db, argv[first + 1], &device, error))
         return false;
-    bool ok = words.unset ? screen_proxy_unset(home->db, &device, error)
-                          : screen_proxy_set(home->db, &device, &words.proxy, error);
-    if (ok)
-        home_wake(home);
-    return ok;
+    const struct op_place at = {.home = home, .db = home->db, .given = &given};
+    const struct actor actor = actor_command_line();
+    pp_autojson cJSON *request = screen_request(device.id);
+    return ops_run(&at, &actor, "screen.proxy", request, &result, error);
 }

@@ -1,10 +1,14 @@
 /* What can be done with what is to be published, and publishing it (operations.c). */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "headend/ops/draft.h"
 #include "headend/ops/op_channels.h"
 #include "headend/ops/publication.h"
 #include "headend/ops/publish_job.h"
 #include "headend/ops/publish_version.h"
+#include "headend/ops/rollout.h"
 
 /* ---- Drafts ---- */
 
@@ -98,10 +102,23 @@ static bool approval_wanted(struct db *db, bool *wanted, struct pp_error *error)
     return value != NULL;
 }
 
-bool op_publish_ask(struct op *op, struct publish_job *job, const char *channel, struct pp_error *error) {
+/* What a job begins with: the folder's owner, on the command line, asks nobody. */
+static const char *job_begins(struct op *op, struct pp_error *error) {
     bool wanted = false;
-    return approval_wanted(op->db, &wanted, error) &&
-           job_add(op, job, channel, "publish", wanted ? "approval" : "waiting", error);
+    if (op->actor->kind == ACTOR_COMMAND_LINE)
+        return "waiting";
+    return approval_wanted(op->db, &wanted, error) ? wanted ? "approval" : "waiting" : NULL;
+}
+
+bool op_publish_ask(struct op *op, struct publish_job *job, const char *channel, struct pp_error *error) {
+    const char *state = job_begins(op, error);
+    return state && job_add(op, job, channel, "publish", state, error);
+}
+
+/* Of what changes what screens of the channel show, without a draft. */
+static bool job_ask_of(struct op *op, struct publish_job *job, const char *kind, struct pp_error *error) {
+    const char *state = job_begins(op, error);
+    return state && job_ask(op, job, kind, state, error);
 }
 
 static cJSON *approval_facts(bool wanted) {
@@ -149,21 +166,62 @@ static bool job_decided(struct op *op, const struct publish_job *job, const char
     return true;
 }
 
+/* ---- What somebody agrees to, as it can be done by now ---- */
+
+static bool publish_can(struct op *op, const struct publish_job *job, const struct channel *channel,
+                        struct pp_error *error) {
+    publication_auto struct publication publication = {0};
+    struct pp_error wrong = {0};
+    (void)channel;
+    return publication_make(op->db, job->document, job->pins, pp_clock_realtime_s(), &publication, &wrong) ||
+           pp_fail(error, PP_E_STATE, "%s", wrong.message);
+}
+
+static bool restore_can(struct op *op, const struct publish_job *job, const struct channel *channel,
+                        struct pp_error *error) {
+    publication_auto struct publication publication = {0};
+    struct pp_error wrong = {0};
+    int64_t number = strtoll(job->argument, NULL, 10);
+    if (number == channel->publish)
+        return pp_fail(error, PP_E_STATE, "that version is what is published");
+    return publication_of_version(op->db, channel->id, number, &publication, &wrong) ||
+           pp_fail(error, PP_E_STATE, "%s", wrong.message);
+}
+
+static bool unpublish_can(struct op *op, const struct publish_job *job, const struct channel *channel,
+                          struct pp_error *error) {
+    (void)op;
+    (void)job;
+    return channel->publish ||
+           pp_fail(error, PP_E_STATE, "nothing is published on channel \"%s\"", channel->id);
+}
+
+static bool job_can(struct op *op, const struct publish_job *job, const struct channel *channel,
+                    struct pp_error *error) {
+    static const struct {
+        const char *kind;
+        bool (*can)(struct op *op, const struct publish_job *job, const struct channel *channel,
+                    struct pp_error *error);
+    } rows[] = {{"publish", publish_can}, {"restore", restore_can}, {"unpublish", unpublish_can}};
+    for (size_t i = 0; i < PP_COUNT(rows); i++) {
+        if (strcmp(rows[i].kind, job->kind) == 0)
+            return rollout_none(op->db, channel->id, error) && rows[i].can(op, job, channel, error);
+    }
+    return pp_fail(error, PP_E_STATE, "it waits for nobody's approval");
+}
+
 /* By somebody else than who asked; what has become impossible meanwhile is refused now. */
 bool op_job_approve(struct op *op, struct pp_error *error) {
     struct channel channel;
     publish_job_auto struct publish_job job = {0};
-    publication_auto struct publication publication = {0};
-    struct pp_error wrong = {0};
     if (!op_channel_find(op, &channel, error) || !job_find(op, &job, error))
         return false;
-    if (strcmp(job.state, "approval") != 0 || !job.document)
+    if (strcmp(job.state, "approval") != 0)
         return pp_fail(error, PP_E_STATE, "it waits for nobody's approval");
     if (job.admin == op->actor->user || strcmp(job.author, op->actor->name) == 0)
         return pp_fail(error, PP_E_STATE, "somebody else has to agree than who has asked for it");
-    if (!publication_make(op->db, job.document, job.pins, pp_clock_realtime_s(), &publication, &wrong))
-        return pp_fail(error, PP_E_STATE, "%s", wrong.message);
-    return publish_job_approve(op->db, job.id, op->actor->name, error) && job_decided(op, &job, "");
+    return job_can(op, &job, &channel, error) &&
+           publish_job_approve(op->db, job.id, op->actor->name, error) && job_decided(op, &job, "");
 }
 
 /* Or taken back, by who asked. */
@@ -216,7 +274,7 @@ bool op_channel_unpublish(struct op *op, struct pp_error *error) {
         return false;
     if (!channel.publish)
         return pp_fail(error, PP_E_STATE, "nothing is published on channel \"%s\"", channel.id);
-    return job_ask(op, &job, "unpublish", "waiting", error);
+    return job_ask_of(op, &job, "unpublish", error);
 }
 
 /* Whoever removes one on which screens are moves them, and has to be allowed there, too. */
@@ -289,7 +347,7 @@ bool op_version_name(struct op *op, struct pp_error *error) {
     return true;
 }
 
-/* Nobody has to agree: it has been published before. */
+/* Somebody has to agree, as to all that screens are given: what was right once need not be any more. */
 bool op_channel_restore(struct op *op, struct pp_error *error) {
     struct channel channel;
     version_auto struct version version = {0};
@@ -304,5 +362,5 @@ bool op_channel_restore(struct op *op, struct pp_error *error) {
         return false;
     job.total = publication.bytes;
     snprintf(job.argument, sizeof job.argument, "%lld", (long long)version.number);
-    return job_ask(op, &job, "restore", "waiting", error);
+    return job_ask_of(op, &job, "restore", error);
 }

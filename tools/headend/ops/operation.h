@@ -101,6 +101,17 @@ bool op_publishing_change(struct op *op, struct pp_error *error);
 /* op_schedule.c */
 bool op_schedule_show(struct op *op, struct pp_error *error);
 bool op_screen_now(struct op *op, struct pp_error *error);
+/* op_network.c */
+bool op_network_screens(struct op *op, struct pp_error *error);
+bool op_network_proxies(struct op *op, struct pp_error *error);
+bool op_screen_proxy(struct op *op, struct pp_error *error);
+/* op_keys.c */
+bool op_keys_rotate(struct op *op, struct pp_error *error);
+bool op_channel_rotate_key(struct op *op, struct pp_error *error);
+bool op_authority_rotate(struct op *op, struct pp_error *error);
+bool op_authority_retire(struct op *op, struct pp_error *error);
+bool op_repository_restored(struct op *op, struct pp_error *error);
+bool op_repository_restate_time(struct op *op, struct pp_error *error);
 /* op_rollout.c */
 bool op_rollout_show(struct op *op, struct pp_error *error);
 bool op_rollout_advance(struct op *op, struct pp_error *error);

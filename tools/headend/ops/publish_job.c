@@ -26,14 +26,16 @@ static bool rollout_allows(struct db *db, const struct publish_job *job, struct 
 static bool channel_is_free(struct db *db, const struct publish_job *job, struct pp_error *error) {
     struct pp_error end = {0};
     bool publish = strcmp(job->kind, "publish") == 0;
-    db_autorow struct db_row *row = db_query(db, error, DB_JOB_OPEN, DB_TEXT(job->channel), DB_INT(publish));
+    const char *waits = strcmp(job->state, "approval") == 0 ? job->kind : "";
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_JOB_OPEN, DB_TEXT(job->channel), DB_INT(publish), DB_TEXT(waits));
     if (!row)
         return false;
     if (!db_next(row, "job", &end))
         return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
     return pp_fail(error, PP_E_STATE,
                    strcmp(db_text(row, 0), "approval") == 0
-                       ? "another publish on channel \"%s\" waits for somebody's approval"
+                       ? "something else on channel \"%s\" waits for somebody's approval"
                        : "channel \"%s\" is being published already",
                    job->channel);
 }

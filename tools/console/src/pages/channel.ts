@@ -34,7 +34,7 @@ const STILL_S = 10; // how long a picture stands that says nothing else
 interface Row { readonly key: number; readonly item: Item }
 
 class PpChannel extends PpElement {
-  static override properties = { channelId: {}, channel: { state: true }, rows: { state: true }, changes: { state: true }, jobs: { state: true }, job: { state: true }, problem: { state: true }, saving: { state: true }, rolling: { state: true }, said: { state: true }, dragged: { state: true } };
+  static override properties = { channelId: {}, channel: { state: true }, rows: { state: true }, changes: { state: true }, jobs: { state: true }, job: { state: true }, problem: { state: true }, saving: { state: true }, rolling: { state: true }, files: { state: true }, said: { state: true }, dragged: { state: true } };
   declare channelId: string;
   declare channel: Channel | undefined;
   declare rows: readonly Row[] | undefined; // undefined: the draft has layouts
@@ -43,6 +43,7 @@ class PpChannel extends PpElement {
   declare job: Job | undefined; // that is under way, or was begun here
   declare problem: ApiError | undefined;
   declare saving: boolean;
+  declare files: readonly string[]; // what is published came from files, and nothing is at work on another playlist: their names
   declare rolling: boolean; // a rollout is under way: nothing else is published meanwhile
   declare said: string; // where something has been moved to
   declare dragged: number; // the key of the row that is; 0: none
@@ -62,6 +63,7 @@ class PpChannel extends PpElement {
     this.problem = undefined;
     this.saving = false;
     this.rolling = false;
+    this.files = [];
     this.said = '';
     this.dragged = 0;
     this.while.on(clock, 'tick', () => this.requestUpdate());
@@ -92,7 +94,7 @@ class PpChannel extends PpElement {
       this.jobs = jobs.items;
       this.job ??= jobs.items.find((one) => !ended(one));
       this.take(draft.value, draft.headers.get('etag') ?? '');
-      await Promise.all([this.compare(), learnAll((this.rows ?? []).map(({ item }) => item.content))]);
+      await Promise.all([this.compare(), this.learnFiles(channel, draft.value), learnAll((this.rows ?? []).map(({ item }) => item.content))]);
       this.requestUpdate();
     } catch (error) {
       this.problem = error instanceof ApiError ? error : new ApiError('other', 0, '');
@@ -117,7 +119,7 @@ class PpChannel extends PpElement {
         this.take(draft.value, etag);
         await learnAll((this.rows ?? []).map(({ item }) => item.content));
       }
-      await this.compare();
+      await Promise.all([this.compare(), this.learnFiles(channel, draft.value)]);
     } catch {
       // the next change or connection tells
     }
@@ -127,6 +129,16 @@ class PpChannel extends PpElement {
     this.draft = draft;
     this.etag = etag;
     this.rows = itemsOf(draft)?.map((item) => ({ key: this.next++, item }));
+  }
+
+  // Without a draft of its own, of what the command line has published.
+  private async learnFiles(channel: Channel, draft: Draft): Promise<void> {
+    if (draft.version !== null || !channel.publish || this.rows?.length) {
+      this.files = [];
+      return;
+    }
+    const version = await ask('GET /api/v1/channels/{id}/versions/{number}', { path: { id: channel.id, number: String(channel.publish) } }).catch(() => undefined);
+    this.files = version && !version.document ? version.contents.map(({ name }) => name ?? '') : [];
   }
 
   private async compare(): Promise<void> {
@@ -327,7 +339,8 @@ class PpChannel extends PpElement {
     return html`<section class="card"><header class="card-head"><h2>${t('channel.playlist')}</h2>${rows.length ? add : nothing}</header>
       <p class="sr" id="move-keys">${t('channel.move_keys')}</p><p class="sr" role="status">${this.said}</p>
       ${rows.length ? html`<ol class="items" aria-label=${t('channel.playlist')}>${repeat(rows, ({ key }) => key, (row, i) => this.row(row, i))}</ol>`
-        : html`<div class="blank small"><p>${t('channel.nothing')}</p>${add}</div>`}</section>`;
+        : this.files.length ? html`<p class="sub">${t('channel.from_files')}</p><ol class="items from-files" aria-label=${t('channel.published_files')}>${this.files.map((name) => html`<li class="item"><span class="told-icon">${icon('content')}</span><span class="item-text"><strong>${name}</strong></span></li>`)}</ol><div class="form-foot">${add}</div>`
+          : html`<div class="blank small"><p>${t('channel.nothing')}</p>${add}</div>`}</section>`;
   }
 
   private changed(changes: DraftChanges): TemplateResult {
@@ -364,15 +377,15 @@ class PpChannel extends PpElement {
     const panel = (): TemplateResult => html`<button class="menu-item" @click=${() => this.rename()}>${icon('edit')}<span>${t('action.rename')}</span></button>
       ${channel.publish ? html`<button class="menu-item" @click=${() => this.unpublish()}>${icon('pause')}<span>${t('channel.unpublish')}</span></button>` : nothing}
       <button class="menu-item danger" @click=${() => this.remove_()}>${icon('bin')}<span>${t('action.remove')}</span></button>`;
-    const waits = this.jobs.find(({ state }) => state === 'approval');
-    const able = this.changes?.changed && !this.changes.refusal && !waits && !this.rolling;
+    const waits = this.jobs.filter(({ state }) => state === 'approval');
+    const able = this.changes?.changed && !this.changes.refusal && !waits.length && !this.rolling;
     const begun = (event: CustomEvent<Job>): void => { this.job = event.detail; void this.look(); };
     return html`${back}<header class="head"><div><h1>${channel.title}</h1><p class="head-sub">${channel.published ? t('channels.published', { when: ago(new Date(channel.published), now(), language()) }) : t('channels.empty')}</p></div>
         <div class="head-actions"><a class="button" href="${BASE}/channels/${channel.id}/schedule">${icon('calendar')}<span>${t('schedule.title')}</span></a><button class="button primary" aria-disabled=${able ? 'false' : 'true'} @click=${() => { if (able) void this.publish(); }}>${icon('upload')}<span>${t('channel.publish')}</span></button>
           <pp-menu class="actions-menu" label=${t('screen.actions')} .button=${html`<span class="button">${icon('more')}</span>`} .panel=${panel}></pp-menu></div></header>
       <pp-job .job=${this.job} @ended=${() => void this.load()}></pp-job>
       <pp-rollout .channel=${channel} @rollout=${(event: CustomEvent<boolean>) => { this.rolling = event.detail; }} @begun=${() => void this.look()}></pp-rollout>
-      ${waits ? html`<pp-approval .job=${waits} .channel=${channel} @begun=${begun}></pp-approval>` : nothing}
+      ${repeat(waits, ({ id }) => id, (job) => html`<pp-approval .job=${job} .channel=${channel} @begun=${begun}></pp-approval>`)}
       ${channel.warnings.map(({ file, warning }) => html`<p class="callout">${icon('trouble')}<span>${t('channel.warning', { file, text: warning })}</span></p>`)}
       <div class="split">${this.playlist()}<div class="split-side">${this.comparison()}<pp-channel-versions .channel=${channel} @begun=${begun}></pp-channel-versions>${this.history()}</div></div>`;
   }

@@ -43,10 +43,12 @@ class PpApproval extends PpElement {
 
   private async load(job: Job, publish: number | null): Promise<void> {
     const path = { id: job.channel };
-    const [shown, present] = await Promise.all([ask('GET /api/v1/channels/{id}/jobs/{job}', { path: { ...path, job: job.id } }).catch(() => undefined),
+    const [told, version, present] = await Promise.all([ask('GET /api/v1/channels/{id}/jobs/{job}', { path: { ...path, job: job.id } }).catch(() => undefined),
+      job.restores ? ask('GET /api/v1/channels/{id}/versions/{number}', { path: { ...path, number: String(job.restores) } }).catch(() => undefined) : undefined,
       publish ? ask('GET /api/v1/channels/{id}/versions/{number}', { path: { ...path, number: String(publish) } }).catch(() => undefined) : undefined]);
     if (job.id !== this.job?.id) return;
-    this.shown = shown;
+    // Of a version that is restored, what it was of.
+    this.shown = told && version ? { ...told, document: version.document, contents: version.contents.map(({ content, version: file, name }) => ({ content: content ?? '', version: file ?? 1, name, valid_from: null, valid_to: null })) } : told;
     this.present = present;
   }
 
@@ -90,7 +92,7 @@ class PpApproval extends PpElement {
     const more = [content ? t('approval.file', { n: content.version }) : '', seconds === undefined ? '' : t('channel.seconds', { n: seconds }), item?.weight && item.weight > 1 ? t('channel.weight_value', { n: item.weight }) : '',
       this.until(item?.valid_from ?? content?.valid_from, item?.valid_to ?? content?.valid_to)].filter(Boolean).join(' · ');
     const failed = (event: Event): void => { (event.target as HTMLElement).hidden = true; };
-    return html`<li class="item"><span class="item-picture">${content ? html`<img src=${`/api/v1/content/${content.content}/versions/${content.version}/thumbnail`} alt="" loading="lazy" decoding="async" @error=${failed}>` : nothing}</span>
+    return html`<li class="item"><span class="item-picture">${content?.content ? html`<img src=${`/api/v1/content/${content.content}/versions/${content.version}/thumbnail`} alt="" loading="lazy" decoding="async" @error=${failed}>` : nothing}</span>
       <span class="item-text"><strong>${content?.name ?? t('channel.gone')}</strong><span class="sub">${more}</span></span></li>`;
   }
 
@@ -106,14 +108,15 @@ class PpApproval extends PpElement {
     if (!job) return nothing;
     const own = job.author === signedIn()?.name;
     const found = shown && present ? differences(present, shown) : undefined;
-    return html`<section class="card agreeing" aria-labelledby="approval-title"><header class="card-head"><h2 id="approval-title">${t('approval.title')}</h2></header>
+    return html`<section class="card agreeing" aria-labelledby=${`approval-${job.id}`}><header class="card-head"><h2 id=${`approval-${job.id}`}>${t('approval.title')}</h2></header>
       <p>${t('approval.asked', { who: own ? t('approval.you') : job.author, when: job.created ? ago(new Date(job.created), now(), language()) : '' })}${job.note ? html` ${t('approval.note', { note: job.note })}` : nothing}</p>
+      ${job.restores ? html`<p>${t('approval.restore', { n: job.restores })}</p>` : job.kind === 'unpublish' ? html`<p>${t('approval.unpublish')}</p>` : nothing}
       ${job.rollout ? html`<p>${t('approval.stepwise', { steps: stepsText(job.rollout.steps) })}</p>` : nothing}
-      ${shown ? html`<div class="approval-parts"><div><h3>${t('approval.agreed')}</h3>${this.agreed(shown)}</div>
+      ${job.kind === 'unpublish' ? nothing : shown ? html`<div class="approval-parts"><div><h3>${t('approval.agreed')}</h3>${this.agreed(shown)}</div>
         ${found ? html`<div><h3>${t('approval.differs')}</h3>${found.items.length || found.other.length ? changeList(found) : html`<p class="sub">${t('versions.same')}</p>`}</div>` : nothing}</div>`
         : html`<div class="skeleton" aria-busy="true"><div class="skeleton-row"></div></div>`}
       <footer class="form-foot">${own ? html`<p class="sub">${t('approval.own')}</p><button class="button" @click=${() => this.refuse(true)}>${t('approval.withdraw')}</button>`
-        : html`<button class="button primary" aria-disabled=${this.busy || !shown ? 'true' : 'false'} @click=${() => { if (shown) void this.agree(); }}>${icon('check')}<span>${t('approval.agree')}</span></button>
+        : html`<button class="button primary" aria-disabled=${this.busy || !shown ? 'true' : 'false'} @click=${() => { if (shown) void this.agree(); }}>${icon('check')}<span>${t(job.kind === 'unpublish' ? 'approval.agree_unpublish' : 'approval.agree')}</span></button>
           <button class="button danger" @click=${() => this.refuse(false)}>${t('approval.refuse')}</button>`}</footer></section>`;
   }
 }
