@@ -164,8 +164,9 @@ describe('operations on screens', () => {
   });
 
   test('screens are tagged, one or many or by the command line, and found by their tags', async () => {
-    const made = [];
-    for (const name of ['Tall one', 'Tall two']) made.push((await enrolDevice(headend, { name, channel: 'lobby' })).id);
+    const screens = [];
+    for (const name of ['Tall one', 'Tall two']) screens.push(await enrolDevice(headend, { name, channel: 'lobby' }));
+    const made = screens.map(({ id }) => id);
     const place = `/api/v1/screens/${made[0]}`;
     const tagged = await ask('PATCH', place, { tags: ['tall', 'hall'], site: 'Rennes' }, { 'if-match': await etag(place) });
     assert.deepEqual(tagged.json().tags, ['hall', 'tall']);
@@ -179,6 +180,9 @@ describe('operations on screens', () => {
     assert.deepEqual(await found(`tag=4K&site=Rennes&channel=lobby&q=tall&state=${tagged.json().state}`), [['Tall one', ['4K', 'tall']]]);
     assert.deepEqual(await found('tag=4K&problem=any'), []);
     assert.deepEqual(await found('tag=hall'), []);
+    await headend.request('POST', '/v1/status', { device: screens[1], headers: { 'content-type': 'application/json' }, body: JSON.stringify({ state: 'online', software: '9.8.7' }) });
+    assert.deepEqual((await ask('GET', '/api/v1/screens?software=9.8.7')).json().items.map(({ name, software, picture }) => [name, software, picture]), [['Tall two', '9.8.7', null]]);
+    assert.deepEqual([await found('software=9.8'), (await ask('GET', '/api/v1/screens/count?software=9.8.7')).json().count], [[], 1]);
     const [last] = (await audited()).filter(({ operation, target: on }) => operation === 'screen.change' && on === made[1]).slice(-1);
     assert.deepEqual([last.before.tags, last.after.tags], [['4K', 'tall'], ['4K', 'entrance']]);
     for (const [body, parameter] of [[{ tags: [''] }, 'tags'], [{ tags: 'tall' }, 'tags'], [{ add_tags: ['a\nb'] }, 'add_tags'], [{ tags: [1] }, 'tags'],

@@ -98,11 +98,26 @@ describe('the stream of events', () => {
     const before = all.events.length;
     await admin.ask('PATCH', `/api/v1/groups/${group}/settings`, { rotation: 90 }, { 'if-match': '*' });
     await eventually(() => all.events.slice(before).some(({ event, data }) => event === 'groups' && data.ids.includes(group)), 20000, 'its settings');
-    for (const { event, data } of all.events) if (event !== 'ready') api.valid(event === 'enrolments' ? 'NothingEvent' : 'ScreensEvent', data);
+    // Settings of a level are told of where they are another's, and to who may see that level.
+    const settingsOf = (stream) => stream.events.filter(({ event }) => event === 'settings').map(({ data }) => data);
+    const quoted = 'Saint-Étienne "Nord" \\ é';
+    await admin.ask('PATCH', `/api/v1/sites/settings?site=${encodeURIComponent(quoted)}`, { rotation: 90 }, { 'if-match': '*' });
+    await eventually(() => settingsOf(all).some(({ sites }) => sites.includes(quoted)), 20000, 'a site’s settings');
+    await admin.ask('PATCH', '/api/v1/settings', { locale: 'fr' }, { 'if-match': '*' });
+    await eventually(() => settingsOf(all).some(({ organisation }) => organisation), 20000, 'the organisation’s settings');
+    const told = settingsOf(all).length;
+    await admin.ask('PATCH', '/api/v1/settings', { locale: 'fr' }, { 'if-match': '*' }); // the same once more
+    await admin.ask('PATCH', '/api/v1/settings', { locale: null }, { 'if-match': '*' });
+    await eventually(() => settingsOf(all).length > told, 20000, 'that they say nothing any more');
+    assert.equal(settingsOf(all).length, told + 1);
+    await admin.ask('PATCH', '/api/v1/sites/settings?site=Elsewhere', { rotation: 180 }, { 'if-match': '*' });
+    await eventually(() => settingsOf(elsewhere).length > 0, 20000, 'the settings of his site');
+    assert.deepEqual(settingsOf(elsewhere), [{ sites: ['Elsewhere'], organisation: false }]);
+    for (const { event, data } of all.events) if (event !== 'ready') api.valid({ enrolments: 'NothingEvent', settings: 'SettingsEvent' }[event] ?? 'ScreensEvent', data);
     const { id } = await enrolDevice(headend, { name: 'There', channel: 'lobby' });
     await admin.ask('PATCH', `/api/v1/screens/${id}`, { site: 'Elsewhere', tags: ['t'] }, { 'if-match': '*' });
     await eventually(() => named(elsewhere).includes(id), 20000, 'what is his to see');
-    assert.deepEqual([...new Set(elsewhere.events.map(({ event }) => event))].sort(), ['ready', 'screens'], 'and nothing else');
+    assert.deepEqual([...new Set(elsewhere.events.map(({ event }) => event))].sort(), ['ready', 'screens', 'settings'], 'and nothing else');
     for (const stream of [all, elsewhere]) stream.close();
   });
 

@@ -136,7 +136,21 @@ static void picture_send(const struct request *request, struct reply *reply,
         reply_with(reply, PROBLEM_NOT_FOUND, "what this screen has sent is no picture");
 }
 
-/* GET /api/v1/screens/ID/picture: the newest that the screen was asked for and has sent */
+const struct list_form api_picture_form = {.filters = {{"of", NULL}}};
+
+/* The newest that the screen has sent, or the one that the command of the query brought. */
+static bool picture_find(struct request *request, struct screen_command *command, struct pp_error *error) {
+    const char *screen = request_parameter(request, "id");
+    const char *of = request->list.filters[0];
+    if (!of)
+        return screen_command_find_picture(request->db, screen, command, error);
+    return screen_command_find(request->db, of, command, error) &&
+           ((strcmp(command->device, screen) == 0 && strcmp(command->name, "screenshot") == 0 &&
+             strcmp(command->outcome, "done") == 0) ||
+            pp_fail(error, PP_E_NOTFOUND, "no such picture of this screen"));
+}
+
+/* GET /api/v1/screens/ID/picture */
 void api_screen_picture(struct request *request, struct reply *reply) {
     char etag[ETAG_SIZE];
     char taken[PP_RFC3339_SIZE];
@@ -144,7 +158,7 @@ void api_screen_picture(struct request *request, struct reply *reply) {
     screen_command_auto struct screen_command command = {0};
     if (!api_operation_allowed(request, reply))
         return;
-    if (!screen_command_find_picture(request->db, request_parameter(request, "id"), &command, &error) ||
+    if (!picture_find(request, &command, &error) ||
         !etag_make(command.id, strlen(command.id), etag, &error)) {
         if (error.code == PP_E_NOTFOUND)
             reply_with(reply, PROBLEM_NOT_FOUND, "there is no picture of this screen");

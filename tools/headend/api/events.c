@@ -10,6 +10,9 @@
  *   event: commands         these screens have answered a command, or sent what it asked for
  *   event: channels         these have another version, draft, job or title
  *   event: groups           these have other rules or settings
+ *   event: settings         the organisation has others, and these sites
+ *   data: {"organisation":true,"sites":["Lyon"]}
+ *
  *   event: enrolments       other ones wait; for who may approve some
  *   data: {}
  *
@@ -49,11 +52,9 @@ static bool events_look(struct events *events, struct pp_error *error) {
     return ok;
 }
 
-static const char *const names[CHANGE_KINDS] = {[CHANGE_SCREEN] = "screens",
-                                                [CHANGE_COMMANDS] = "commands",
-                                                [CHANGE_ENROLMENTS] = "enrolments",
-                                                [CHANGE_CHANNEL] = "channels",
-                                                [CHANGE_GROUP] = "groups"};
+static const char *const names[CHANGE_KINDS] = {
+    [CHANGE_SCREEN] = "screens",   [CHANGE_COMMANDS] = "commands", [CHANGE_ENROLMENTS] = "enrolments",
+    [CHANGE_CHANNEL] = "channels", [CHANGE_GROUP] = "groups",      [CHANGE_SETTINGS] = "settings"};
 
 /* Whether who does not see all may see it. What has gone was nowhere, and is told to who sees all. */
 static bool is_for(struct events *events, const struct screen_change *change) {
@@ -70,6 +71,8 @@ static bool is_for(struct events *events, const struct screen_change *change) {
         return actor_may_at(&events->actor, RIGHT_VIEW, &channel);
     case CHANGE_GROUP:
         return screen_group_find(db, change->id, events->actor.user, &group, NULL);
+    case CHANGE_SETTINGS:
+        return *change->id && actor_may_at(&events->actor, RIGHT_VIEW, &(struct place){change->id, ""});
     case CHANGE_ENROLMENTS:
     case CHANGE_KINDS:
         break;
@@ -88,6 +91,28 @@ static size_t changes_filter(struct events *events, struct screen_change *change
     }
     db_unlock(events->app->watcher);
     return kept;
+}
+
+/* Of the organisation and of sites, in one event. */
+static bool settings_write(struct pp_buf *out, const struct screen_change *changes, size_t count,
+                           struct pp_error *error) {
+    bool organisation = false;
+    bool any = false;
+    pp_autojson cJSON *said = cJSON_CreateObject();
+    cJSON *sites = cJSON_AddArrayToObject(said, "sites");
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i].kind != CHANGE_SETTINGS)
+            continue;
+        any = true;
+        organisation = organisation || !*changes[i].id;
+        if (*changes[i].id)
+            cJSON_AddItemToArray(sites, cJSON_CreateString(changes[i].id));
+    }
+    cJSON_AddBoolToObject(said, "organisation", organisation);
+    pp_autojsontext char *text = cJSON_PrintUnformatted(said);
+    if (!text)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return !any || pp_buf_addf(out, error, "event: %s\ndata: %s\n\n", names[CHANGE_SETTINGS], text);
 }
 
 /* Those of one kind, in one event. */
@@ -110,7 +135,8 @@ static bool changes_write(struct pp_buf *out, const struct screen_change *change
                           struct pp_error *error) {
     bool ok = true;
     for (unsigned kind = 0; ok && kind < CHANGE_KINDS; kind++)
-        ok = kind_write(out, (enum change_kind)kind, changes, count, error);
+        ok = kind == CHANGE_SETTINGS ? settings_write(out, changes, count, error)
+                                     : kind_write(out, (enum change_kind)kind, changes, count, error);
     return ok;
 }
 

@@ -34,7 +34,8 @@ static const struct route_api screen_sign_out = {.operation = "screen.sign-out"}
 static const struct route_api screen_reports = {.operation = "screen.reports"};
 static const struct route_api screen_commands = {.operation = "screen.commands"};
 static const struct route_api screen_command = {.operation = "screen.command"};
-static const struct route_api screen_picture = {.operation = "screen.picture", .produces = "image/png"};
+static const struct route_api screen_picture = {
+    .list = &api_picture_form, .operation = "screen.picture", .produces = "image/png"};
 static const struct route_api screens_act = {.operation = "screens.act"};
 static const struct route_api screen_settings = {.operation = "screen.settings"};
 static const struct route_api screen_set = {.operation = "screen.set"};

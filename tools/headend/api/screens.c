@@ -16,7 +16,7 @@
 
 #define COUNTED_MAX 10000 /* screens; of more, that there are more */
 
-enum { FILTER_STATE, FILTER_SITE, FILTER_TAG, FILTER_CHANNEL, FILTER_PROBLEM, FILTER_GROUP };
+enum { FILTER_STATE, FILTER_SITE, FILTER_TAG, FILTER_CHANNEL, FILTER_PROBLEM, FILTER_GROUP, FILTER_SOFTWARE };
 enum { KEY_ORDER, KEY_NAME, KEY_ID, KEYS };
 
 static const char *const sorts[] = {"name", "seen", "state", NULL}; /* as enum screen_order */
@@ -31,7 +31,8 @@ const struct list_form api_screens_form = {
                 [FILTER_TAG] = {"tag", NULL},
                 [FILTER_CHANNEL] = {"channel", NULL},
                 [FILTER_PROBLEM] = {"problem", NULL},
-                [FILTER_GROUP] = {"group", NULL}},
+                [FILTER_GROUP] = {"group", NULL},
+                [FILTER_SOFTWARE] = {"software", NULL}},
 };
 
 static void add_time(cJSON *object, const char *name, int64_t seconds) {
@@ -62,26 +63,45 @@ static void add_trouble(cJSON *object, const struct device *device, enum device_
     cJSON_AddStringToObject(value, "text", device->trouble);
 }
 
+/* Where its newest picture is; another one has another address and entity tag. */
+static bool add_picture(cJSON *object, const struct device *device, struct pp_error *error) {
+    char address[sizeof "/api/v1/screens//picture?of=" + 2 * UUID_TEXT_SIZE];
+    char etag[ETAG_SIZE];
+    if (!*device->picture) {
+        cJSON_AddNullToObject(object, "picture");
+        return true;
+    }
+    snprintf(address, sizeof address, "/api/v1/screens/%s/picture?of=%s", device->id, device->picture);
+    if (!etag_make(device->picture, strlen(device->picture), etag, error))
+        return false;
+    cJSON *picture = cJSON_AddObjectToObject(object, "picture");
+    cJSON_AddStringToObject(picture, "address", address);
+    cJSON_AddStringToObject(picture, "etag", etag);
+    add_time(picture, "taken", device->picture_taken);
+    return true;
+}
+
 /* One row of the list. NULL on failure. */
 static cJSON *screen_json(struct db *db, const struct device *device, const struct channel *channel,
                           int64_t now, struct pp_error *error) {
     char fingerprint[FINGERPRINT_SIZE];
     enum device_state state = device_state_of(device, channel->publish, now);
+    pp_autojson cJSON *object = cJSON_CreateObject();
     cJSON *tags = screen_tags_json(db, device->id, error);
     if (!tags)
         return NULL;
-    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToObject(object, "tags", tags);
     fingerprint_text(device->thumbprint, fingerprint);
     cJSON_AddStringToObject(object, "id", device->id);
     cJSON_AddStringToObject(object, "name", device->name);
     cJSON_AddStringToObject(object, "site", device->site);
-    cJSON_AddItemToObject(object, "tags", tags);
     cJSON_AddStringToObject(object, "state", device_state_key(state));
     cJSON_AddStringToObject(object, "fingerprint", fingerprint);
     add_channel(object, channel);
     add_trouble(object, device, state);
     add_time(object, "seen", device->seen);
-    return object;
+    cJSON_AddStringToObject(object, "software", device->software);
+    return add_picture(object, device, error) ? pp_steal(&object) : NULL;
 }
 
 struct listing {
@@ -142,6 +162,7 @@ static struct screen_filter filter_of(const struct request *request, int64_t now
                                   .channel = list->filters[FILTER_CHANNEL],
                                   .problem = list->filters[FILTER_PROBLEM],
                                   .group = list->filters[FILTER_GROUP],
+                                  .software = list->filters[FILTER_SOFTWARE],
                                   .now = now,
                                   .viewer = request->admin.id};
 }
@@ -194,7 +215,8 @@ const struct list_form api_screens_count_form = {
                 [FILTER_TAG] = {"tag", NULL},
                 [FILTER_CHANNEL] = {"channel", NULL},
                 [FILTER_PROBLEM] = {"problem", NULL},
-                [FILTER_GROUP] = {"group", NULL}},
+                [FILTER_GROUP] = {"group", NULL},
+                [FILTER_SOFTWARE] = {"software", NULL}},
 };
 
 static bool count_add(void *arg, const char *id) {
@@ -236,7 +258,8 @@ static void add_settings(cJSON *object, const struct device *device) {
 /* Its entity tag: the first half stands for what can be changed, and is all that If-Match looks at; the second for what
  * the screen makes of itself, so that a change need not be quicker than its next report. */
 static bool screen_tag(const cJSON *screen, char etag[ETAG_SIZE], struct pp_error *error) {
-    static const char *const reported[] = {"state", "trouble", "seen", "certificate_expires"};
+    static const char *const reported[] = {"state",    "trouble", "seen",
+                                           "software", "picture", "certificate_expires"};
     char half[ETAG_SIZE];
     pp_autojson cJSON *settings = cJSON_Duplicate(screen, true);
     for (size_t i = 0; i < PP_COUNT(reported); i++)

@@ -39,7 +39,21 @@
     "ALTER TABLE channel ADD COLUMN title_folded TEXT NOT NULL DEFAULT '';"
 #define LOOKED_FOR_INDEX "CREATE INDEX device_by_name ON device(name, id);"
 
-#define SEALING          28 /* seals what there is */
+/* 44 */
+#define SHOWN_COLUMNS                                                                                        \
+    "ALTER TABLE device ADD COLUMN picture TEXT NOT NULL DEFAULT '';"                                        \
+    "ALTER TABLE device ADD COLUMN picture_taken INTEGER NOT NULL DEFAULT 0;"                                \
+    "ALTER TABLE device ADD COLUMN reported_software TEXT NOT NULL DEFAULT '';"
+#define SHOWN_PICTURE(column)                                                                                \
+    "(SELECT " column                                                                                        \
+    " FROM screen_command AS shot WHERE shot.device = device.id AND shot.name = 'screenshot'"                \
+    " AND shot.uploaded > 0 AND shot.outcome = 'done' ORDER BY shot.number DESC LIMIT 1)"
+#define SHOWN_PICTURES                                                                                       \
+    "UPDATE device SET picture = coalesce(" SHOWN_PICTURE(                                                   \
+        "shot.id") ", ''),"                                                                                  \
+                   " picture_taken = coalesce(" SHOWN_PICTURE("shot.answered") ", 0);"
+
+#define SEALING 28 /* seals what there is */
 
 /* 35 */
 #define LIBRARY_TABLES                                                                                       \
@@ -493,6 +507,10 @@ static const char *const migrations[] = {
                "CREATE TRIGGER feed_key_sealed BEFORE UPDATE OF key ON feed WHEN " NOT_SEALED("key") ";"),
     /* 43: rollouts */
     ROLLOUT_TABLES,
+    /* 44: what lists show of each screen: its newest picture, and which software it says it runs */
+    SHOWN_COLUMNS "UPDATE device SET reported_software = substr(CAST(coalesce(json_extract(report, "
+                  "'$.software'), '') AS TEXT), "
+                  "1, 64) WHERE json_valid(report);" SHOWN_PICTURES,
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

@@ -55,6 +55,10 @@ static bool device_read(struct db_row *row, struct device *device, struct pp_err
     device->offline_mark = db_int(row, 16);
     device->lock_after_s = db_int(row, 19);
     device->erase_after_s = db_int(row, 20);
+    copy_text(device->picture, sizeof device->picture, db_text(row, 21));
+    device->picture_taken = db_int(row, 22);
+    copy_text(device->software, sizeof device->software, db_text(row, 23));
+    pp_json_tidy(device->software);
     if (!device_access_read(db_text(row, 18), &device->access))
         return pp_fail(error, PP_E_INVALID, "database: an access mode that is not known: %s",
                        db_text(row, 18));

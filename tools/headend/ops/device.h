@@ -14,6 +14,7 @@
 #define DEVICE_SEARCH_MAX   512 /* bytes of a search in lower case, with the NUL; the rest is cut */
 #define DEVICE_PREFIX_MIN   4   /* characters of an id that stand for it, at least */
 #define DEVICE_TROUBLE_MAX  400 /* bytes */
+#define DEVICE_SOFTWARE_MAX 64  /* bytes */
 /* How a screen shows who it is, and whether a person has to sign in there (firmware/access/mode.h). */
 enum device_access {
     DEVICE_CERTIFICATE, /* by its certificate, in TLS */
@@ -50,6 +51,9 @@ struct device {
     bool can_agree;    /* it has announced the key that its secrets are encrypted to (agreement.h): */
     uint8_t agreement[CRYPTO_POINT_SIZE];
     enum device_access access;
+    char picture[UUID_TEXT_SIZE];           /* the command that brought its newest picture; "" none yet */
+    int64_t picture_taken;                  /* s since 1970 */
+    char software[DEVICE_SOFTWARE_MAX + 1]; /* the version that it says it runs; "" not said yet */
 };
 
 /* "certificate", "cookie", "sso", "password". */

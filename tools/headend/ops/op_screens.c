@@ -363,9 +363,10 @@ static bool filter_read(struct op *op, const cJSON *given, struct screen_filter 
     const struct {
         const char *name;
         const char **value;
-    } members[] = {{"q", &filter->words},        {"state", &filter->state}, {"site", &filter->site},
-                   {"tag", &filter->tag},        {"group", &filter->group}, {"channel", &filter->channel},
-                   {"problem", &filter->problem}};
+    } members[] = {{"q", &filter->words},         {"state", &filter->state},
+                   {"site", &filter->site},       {"tag", &filter->tag},
+                   {"group", &filter->group},     {"channel", &filter->channel},
+                   {"problem", &filter->problem}, {"software", &filter->software}};
     const cJSON *value;
     cJSON_ArrayForEach(value, given) {
         size_t i = 0;

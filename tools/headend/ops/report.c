@@ -10,6 +10,7 @@
 #define REPORT_KIND_MAX       64    /* bytes */
 #define REPORT_ITEM_MAX       4096  /* bytes, as it is kept */
 #define REPORT_PER_DEVICE_MAX 20000 /* of each list; the oldest go */
+#define REPORT_SOFTWARE_MAX   64    /* bytes that lists show of what a screen runs */
 #define REPORT_SPOOLS_MAX     16    /* of a screen and list, whose losses are counted */
 
 /* "" where there is none. */
@@ -20,13 +21,16 @@ static const char *status_text(const cJSON *status, const char *name) {
 
 bool report_status_keep(struct db *db, const char *device, const cJSON *status, struct pp_error *error) {
     int64_t root = 0;
+    char software[REPORT_SOFTWARE_MAX + 1];
     (void)!pp_json_integer(status, "root_version", 0, INT64_MAX, &root, NULL);
+    snprintf(software, sizeof software, "%s", status_text(status, "software"));
+    pp_json_tidy(software);
     pp_autojsontext char *text = cJSON_PrintUnformatted(status);
     if (!text)
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return db_run(db, error, DB_REPORT_STATUS_SET, DB_TEXT(text), DB_INT(pp_clock_realtime_s()),
                   DB_TEXT(status_text(status, "state")), DB_TEXT(status_text(status, "code")),
-                  DB_TEXT(status_text(status, "trouble")), DB_INT(root), DB_TEXT(device));
+                  DB_TEXT(status_text(status, "trouble")), DB_INT(root), DB_TEXT(software), DB_TEXT(device));
 }
 
 static bool item_id(const cJSON *item, const char *name, const char **id, struct pp_error *error) {

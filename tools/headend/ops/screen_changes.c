@@ -13,13 +13,14 @@ static const struct look {
     enum db_statement statement;
     int columns;   /* behind the id */
     bool receipts; /* the last of them is of CHANGE_COMMANDS */
-} looks[] = {{CHANGE_SCREEN, DB_DEVICE_SHOWN, 11, true},
+} looks[] = {{CHANGE_SCREEN, DB_DEVICE_SHOWN, 13, true},
              {CHANGE_ENROLMENTS, DB_ENROLMENT_SHOWN, 2, false},
              {CHANGE_CHANNEL, DB_CHANNEL_SHOWN, 6, false},
-             {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false}};
+             {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false},
+             {CHANGE_SETTINGS, DB_SETTINGS_SHOWN, 6, false}};
 
 struct seen {
-    char id[CHANNEL_ID_MAX + 1];
+    char id[SCREEN_CHANGE_ID_MAX + 1];
     uint64_t digest, receipts;
 };
 
@@ -104,6 +105,10 @@ static struct db_row *look_query(struct db *db, const struct look *look, struct 
     return db_query(db, error, look->statement);
 }
 
+static int seen_compare(const void *a, const void *b) {
+    return strcmp(((const struct seen *)a)->id, ((const struct seen *)b)->id);
+}
+
 static bool snapshot_take(struct snapshot *snapshot, const struct look *look, struct db *db,
                           struct pp_error *error) {
     struct pp_error end = {0};
@@ -114,6 +119,9 @@ static bool snapshot_take(struct snapshot *snapshot, const struct look *look, st
         if (!snapshot_add(snapshot, look, row, error))
             return false;
     }
+    /* Names of sites stand in a database's own order. */
+    if (look->kind == CHANGE_SETTINGS && snapshot->count)
+        qsort(snapshot->rows, snapshot->count, sizeof *snapshot->rows, seen_compare);
     return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
 

@@ -1,5 +1,6 @@
 /*
- * What changed, as lists show it: screens, what they answered to commands, enrolments that wait, channels, groups;
+ * What changed, as lists show it: screens, what they answered to commands, enrolments that wait, channels, groups,
+ * settings;
  * compared with what they were at the last look, since those who change them are many, other processes too, and some
  * do by time alone (a screen that falls silent). One look is for all who ask; each of them has a position in the last
  * changes. Threads may share it.
@@ -17,12 +18,16 @@ enum change_kind {
     CHANGE_ENROLMENTS, /* which ones wait; without an id */
     CHANGE_CHANNEL,    /* what is published there, its draft, its job, its rollout */
     CHANGE_GROUP,
+    CHANGE_SETTINGS, /* of a site, by its name, or "" of the organisation */
     CHANGE_KINDS,
 };
 
+#define SCREEN_CHANGE_ID_MAX TEXT_NAME_MAX /* bytes */
+_Static_assert(SCREEN_CHANGE_ID_MAX >= CHANNEL_ID_MAX, "a channel's id fits");
+
 struct screen_change {
     enum change_kind kind;
-    char id[CHANNEL_ID_MAX + 1];
+    char id[SCREEN_CHANGE_ID_MAX + 1];
 };
 
 #define SCREEN_CHANGES_KEPT     4096 /* changes; who has missed more reads the list anew */

@@ -237,12 +237,13 @@ static bool receipt_check(const struct screen_command *command, const struct com
     return true;
 }
 
-static bool receipt_keep(struct db *db, const struct command_receipt *receipt, const char *token,
-                         struct pp_error *error) {
+static bool receipt_keep(struct db *db, const char *device, const struct command_receipt *receipt,
+                         const char *token, struct pp_error *error) {
     return db_run(db, error, DB_COMMAND_ANSWER, DB_TEXT(command_outcome_name(receipt->outcome)),
                   DB_TEXT(receipt->reason), DB_TEXT(receipt->result), DB_INT(receipt->sequence),
                   DB_INT(pp_clock_realtime_s()), DB_TEXT(token), DB_TEXT(receipt->id)) &&
-           db_run(db, error, DB_DEVICE_RECEIPT_COUNT, DB_TEXT(receipt->id));
+           db_run(db, error, DB_DEVICE_RECEIPT_COUNT, DB_TEXT(receipt->id)) &&
+           db_run(db, error, DB_DEVICE_PICTURE_SETTLE, DB_TEXT(device));
 }
 
 bool screen_command_receive(struct db *db, const char *id, const void *token, size_t size,
@@ -257,5 +258,5 @@ bool screen_command_receive(struct db *db, const char *id, const void *token, si
         !command_receipt_read(payload.data, payload.size, &receipt, error) ||
         !receipt_check(&command, &receipt, &again, error))
         return false;
-    return again || receipt_keep(db, &receipt, pp_buf_text(&text), error);
+    return again || receipt_keep(db, command.device, &receipt, pp_buf_text(&text), error);
 }

@@ -79,7 +79,8 @@ static struct db_row *list_query(struct db *db, const struct screen_list *wanted
                     DB_TEXT(after ? after->id : first), DB_INT(filter->now - DEVICE_ONLINE_S), DB_TEXT(state),
                     DB_INT(count), DB_TEXT(words[0]), DB_TEXT(words[1]), DB_TEXT(words[2]), DB_TEXT(words[3]),
                     DB_INT(filter->viewer), DB_TEXT(filter->site), DB_TEXT(filter->tag),
-                    DB_TEXT(filter->channel), DB_TEXT(filter->problem), DB_TEXT(filter->group));
+                    DB_TEXT(filter->channel), DB_TEXT(filter->problem), DB_TEXT(filter->group),
+                    DB_TEXT(filter->software));
 }
 
 /* The screen that the row names, whole. */

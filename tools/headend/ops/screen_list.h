@@ -18,10 +18,11 @@ struct screen_filter {
     const char *state; /* device_state_key; NULL for all, here and below */
     const char *site;  /* "" for those at none */
     const char *tag, *channel;
-    const char *group;   /* its id */
-    const char *problem; /* what help it needs: a code, or "any" */
-    int64_t now;         /* s since 1970 */
-    int64_t viewer;      /* whose grants say what is listed (actor.h); 0: all is */
+    const char *group;    /* its id */
+    const char *software; /* the version that they say they run */
+    const char *problem;  /* what help it needs: a code, or "any" */
+    int64_t now;          /* s since 1970 */
+    int64_t viewer;       /* whose grants say what is listed (actor.h); 0: all is */
 };
 
 /* Where a row stands. */

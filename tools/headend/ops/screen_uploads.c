@@ -102,7 +102,8 @@ bool screen_upload_keep(struct screen_upload *upload, struct db *db, const char 
     return pp_dir_sync_of(dir, path, error) &&
            db_run(db, error, DB_UPLOAD_SET, DB_INT(upload->size), DB_TEXT(upload->id)) &&
            db_run(db, error, DB_DEVICE_RECEIPT_COUNT, DB_TEXT(upload->id)) &&
-           drop_beyond(upload->home, db, device, SCREEN_UPLOADS_KEPT_MAX, error);
+           drop_beyond(upload->home, db, device, SCREEN_UPLOADS_KEPT_MAX, error) &&
+           db_run(db, error, DB_DEVICE_PICTURE_SETTLE, DB_TEXT(device));
 }
 
 void screen_upload_destroy(struct screen_upload *upload) {

@@ -63,7 +63,7 @@ static void what_lists_look_for_is_filled_in_from_rows_of_before(void **state) {
         former, NULL,
         "INSERT INTO device(id, thumbprint, name, site, time_zone, locale, status, created,"
         " approved_by, report) VALUES('a', x'00', '\xc3\x89TAGE', 'Lyon', 'UTC', 'en', 'active', 0,"
-        " 'x', '{\"state\":\"connecting\",\"code\":\"E12\",\"root_version\":7}'),"
+        " 'x', '{\"state\":\"connecting\",\"code\":\"E12\",\"root_version\":7,\"software\":\"1.2\"}'),"
         " ('b', x'01', 'B', '', 'UTC', 'en', 'active', 0, 'x', 'no JSON')",
         ""));
     db_close(former);
@@ -73,7 +73,7 @@ static void what_lists_look_for_is_filled_in_from_rows_of_before(void **state) {
     db_autorow struct db_row *row =
         db_query_sql(db, NULL,
                      "SELECT name_folded, site_folded, reported_state, reported_code, reported_trouble,"
-                     " reported_root FROM device ORDER BY id",
+                     " reported_root, reported_software FROM device ORDER BY id",
                      "");
     assert_true(db_next(row, "screen", NULL));
     assert_string_equal(db_text(row, 0), "\xc3\xa9tage");
@@ -82,6 +82,7 @@ static void what_lists_look_for_is_filled_in_from_rows_of_before(void **state) {
     assert_string_equal(db_text(row, 3), "E12");
     assert_string_equal(db_text(row, 4), "");
     assert_int_equal(db_int(row, 5), 7);
+    assert_string_equal(db_text(row, 6), "1.2");
     assert_true(db_next(row, "screen", NULL));
     assert_string_equal(db_text(row, 2), "");
     db_row_close(pp_steal(&row));

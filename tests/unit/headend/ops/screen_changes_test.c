@@ -143,6 +143,25 @@ static void what_else_changes_is_told_by_its_kind(void **state) {
     assert_true(screen_changes_since(changes, &position, found, 8, &count));
     assert_int_equal(count, 1);
     assert_int_equal(found[0].kind, CHANGE_GROUP);
+    /* names of sites in any order; a group's settings are told by its version */
+    change(home, "INSERT INTO level_settings(level, scope, rotation) VALUES('site', 'b', 90), "
+                 "('organisation', '', 90),"
+                 " ('site', 'B', 90), ('group', 'x', 90), ('site', 'a', 90)");
+    look(changes, home);
+    assert_true(screen_changes_since(changes, &position, found, 8, &count));
+    assert_int_equal(count, 4);
+    static const char *const scopes[] = {"", "B", "a", "b"};
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(found[i].kind, CHANGE_SETTINGS);
+        assert_string_equal(found[i].id, scopes[i]);
+    }
+    change(home, "DELETE FROM level_settings WHERE scope = 'a'");
+    change(home, "UPDATE level_settings SET rotation = 180 WHERE scope = 'B'");
+    look(changes, home);
+    assert_true(screen_changes_since(changes, &position, found, 8, &count));
+    assert_int_equal(count, 2);
+    assert_string_equal(found[0].id, "B");
+    assert_string_equal(found[1].id, "a");
     screen_changes_destroy(changes);
 }
 

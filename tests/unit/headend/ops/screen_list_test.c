@@ -183,8 +183,8 @@ static void plan_read(struct home *home, enum db_statement statement, struct pp_
     pp_autobuf struct pp_buf sql = PP_BUF_INIT(16384);
     assert_true(pp_buf_addf(&sql, NULL, "EXPLAIN QUERY PLAN %s", texts[statement]));
     db_autorow struct db_row *row =
-        db_query_sql(home->db, NULL, pp_buf_text(&sql), "sssssssssssssss", NULL, NULL, NULL, NULL, NULL, NULL,
-                     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+        db_query_sql(home->db, NULL, pp_buf_text(&sql), "ssssssssssssssss", NULL, NULL, NULL, NULL, NULL,
+                     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
     assert_non_null(row);
     while (db_next(row, "step", NULL))
         assert_true(pp_buf_addf(plan, NULL, "%s\n", db_text(row, 3)));
