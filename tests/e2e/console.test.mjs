@@ -1,19 +1,22 @@
 // The console, in a real browser against a real headend: how it is served, and what people do with it, on a phone and at a desk.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { desktop, fill, open, phone, session, startBrowser, stock } from './lib/console.mjs';
+import { desktop, fill, open, phone, session, startBrowser, stock, tabTo } from './lib/console.mjs';
 import { scenes, screenId, show } from './lib/console_scenes.mjs';
 import { startDisplay } from './lib/display.mjs';
-import { buildDir, deviceAuthorization, enrolDevice, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
+import { buildDir, deviceAuthorization, enrolDevice, eventually, makeKey, startHeadend, thumbprintOf } from './lib/headend.mjs';
+import { arrange } from './lib/screens.mjs';
 import { makeImage } from './lib/media.mjs';
+import { readOpenapi } from './lib/openapi.mjs';
 
 const SCREENS = 60;
 const FIRST_PAGE_MAX = 150 * 1024; // bytes, compressed
+const root = path.resolve(import.meta.dirname, '../..');
 const folder = path.join(buildDir(), 'tools/share/pingplay-headend/console');
 
 let headend;
@@ -21,6 +24,7 @@ before(async () => {
   assert.ok(existsSync(path.join(folder, 'index.html')), `the console is not built: ${folder}`);
   headend = await startHeadend();
   await fill(headend, SCREENS);
+  await arrange(headend);
   await stock(headend);
 });
 after(() => headend?.stop());
@@ -237,17 +241,24 @@ for (const [device, size] of [['a phone', phone], ['a desk', desktop]]) {
         const dialog = page.getByRole('dialog', { name: 'Edit the screen' });
         await one.axe('edit');
         await dialog.getByLabel('Name').fill('New hall');
-        await dialog.getByLabel('Rotation').selectOption('90');
-        await dialog.getByLabel('Time zone').fill('Mars/Base');
-        await dialog.getByRole('button', { name: 'Save' }).click();
-        await dialog.getByText('Something that was entered is not right.').waitFor();
-        assert.equal(await page.evaluate(() => document.activeElement.name), 'time_zone');
-        await dialog.getByLabel('Time zone').fill('Asia/Tokyo');
+        await dialog.getByLabel('Tags').fill('old, hall');
         await dialog.getByRole('button', { name: 'Save' }).click();
         await page.getByRole('heading', { level: 1, name: 'New hall' }).waitFor();
-        await page.getByText('Asia/Tokyo').waitFor();
+        assert.deepEqual(await page.locator('.facts .tag').allInnerTexts(), ['hall', 'old']);
+        const setting = page.locator('[data-setting=time_zone]');
+        await page.getByRole('button', { name: 'Set: Time zone' }).click();
+        const zone = page.getByRole('dialog', { name: 'Time zone' });
+        await zone.getByLabel('Time zone').fill('Mars/Base');
+        await zone.getByRole('button', { name: 'Save' }).click();
+        await zone.getByText('Something that was entered is not right.').waitFor();
+        assert.equal(await page.evaluate(() => document.activeElement.name), 'time_zone');
+        await zone.getByLabel('Time zone').fill('Asia/Tokyo');
+        await zone.getByRole('button', { name: 'Save' }).click();
+        await setting.getByText('Asia/Tokyo').waitFor();
+        await setting.getByText('Its own').waitFor();
         // Whoever was slower than somebody else is told.
         await page.getByRole('button', { name: 'Edit' }).click();
+        await dialog.getByLabel('Name').waitFor();
         await headend.sql(`UPDATE device SET rotation = 180 WHERE id = '${id}'`);
         await dialog.getByLabel('Name').fill('Third hall');
         await dialog.getByRole('button', { name: 'Save' }).click();
@@ -341,13 +352,6 @@ describe('the console with the keyboard alone', () => {
     const one = await open(browser, headend, desktop);
     const { page } = one;
     const focused = () => page.evaluate(() => document.activeElement.dataset.id ?? document.activeElement.id);
-    const tabTo = async (selector) => {
-      for (let i = 0; i < 40; i++) {
-        if (await page.evaluate((what) => document.activeElement.matches(what), selector)) return;
-        await page.keyboard.press('Tab');
-      }
-      assert.fail(`${selector} is not reached by Tab`);
-    };
     try {
       await page.goto(`${headend.url}/console/`);
       await page.locator('#name').waitFor();
@@ -357,9 +361,9 @@ describe('the console with the keyboard alone', () => {
       await page.keyboard.press('Enter');
       await page.locator('.row').first().waitFor();
       await page.locator('body').press('Tab');
-      await tabTo('#sort');
+      await tabTo(page, '#sort');
       await page.keyboard.type('N'); // "Name"
-      await tabTo('.row');
+      await tabTo(page, '.row');
       const first = await focused();
       for (let i = 0; i < 20; i++) await page.keyboard.press('ArrowDown');
       const reached = await focused();
@@ -376,7 +380,7 @@ describe('the console with the keyboard alone', () => {
       assert.equal(await page.locator(':focus').getAttribute('aria-rowindex'), String(SCREENS + 1));
       await page.keyboard.press('Home');
       assert.equal(await focused(), first);
-      await tabTo('.bulk .icon-only');
+      await tabTo(page, '.bulk .icon-only');
       const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
       const lines = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
       assert.equal(lines.length, 3);
@@ -387,7 +391,7 @@ describe('the console with the keyboard alone', () => {
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       await page.locator('.row').first().waitFor();
-      await tabTo('.menu-button').catch(async () => { await page.locator('body').press('Tab'); await tabTo('.menu-button'); });
+      await tabTo(page, '.menu-button').catch(async () => { await page.locator('body').press('Tab'); await tabTo(page, '.menu-button'); });
       await page.keyboard.press('Enter');
       await page.locator('.menu-panel:not([hidden])').waitFor();
       await page.keyboard.press('Escape');
@@ -435,6 +439,50 @@ describe('a real screen', () => {
       const [red, green, blue] = context.getImageData(4, 4, 1, 1).data;
       return [image.naturalWidth, red > 240, green < 20, blue < 20];
     }), [640, true, true, true], 'the red picture that it plays');
+    // The list has it too, by an address of its own, to who may see the screen; what is known is said before a file is opened.
+    const cookie = await session(own);
+    const id = new URL(page.url()).pathname.split('/').pop();
+    const api = await readOpenapi(path.join(root, 'tools/headend/api/openapi.yaml'));
+    const get = async (target, headers = {}, as = cookie) => {
+      const answer = await own.request('GET', target, { cookie: as, headers: { accept: 'application/json, image/png', ...headers } });
+      api.check('GET', target, answer);
+      return answer;
+    };
+    const { picture: first } = (await get('/api/v1/screens')).json().items[0];
+    assert.equal(first.address.split('?')[0], `/api/v1/screens/${id}/picture`);
+    const sent = await get(first.address);
+    assert.deepEqual([sent.status, sent.headers.etag, sent.headers['content-type'], sent.headers['pingplay-taken']], [200, first.etag, 'image/png', first.taken]);
+    const kept = path.join(own.dir, 'uploads', first.address.split('=')[1]);
+    await rename(kept, `${kept}.away`);
+    assert.deepEqual([(await get(first.address, { 'if-none-match': first.etag })).status, (await get(first.address)).status], [304, 404]);
+    await rename(`${kept}.away`, kept);
+    await own.cliInput('long enough to be one\n', 'user', 'add', 'eve', '--role', 'viewer:site=Elsewhere', '--password-stdin');
+    const eve = await session(own, 'eve', 'long enough to be one');
+    assert.deepEqual([(await get(first.address, {}, eve)).status, (await get(first.address, { 'if-none-match': first.etag }, eve)).status], [404, 404]);
+    assert.equal((await get(`/api/v1/screens/${id}/picture?of=${id}`)).status, 404);
+    assert.equal((await get(`/api/v1/screens/${id}/picture?from=${id}`)).status, 400);
+    // Live, it is asked again and again, and no more once somebody has stopped it.
+    await page.getByRole('button', { name: 'Live' }).click();
+    await page.getByText('Live: another picture every few seconds').waitFor();
+    const address = () => picture.getAttribute('src');
+    await eventually(async () => (await address()) !== first.address, 60000, 'a second picture');
+    const second = await address();
+    await eventually(async () => (await address()) !== second, 60000, 'a third picture');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('button', { name: 'Take a picture' }).waitFor();
+    const count = () => own.sql("SELECT count(*) FROM screen_command WHERE name = 'screenshot' AND outcome = 'waiting'");
+    await eventually(async () => (await count()) === '0', 60000, 'the last one to come');
+    // In the grid it is what the card shows.
+    await page.goto(`${own.url}/console/`);
+    await page.getByRole('button', { name: 'Grid' }).click();
+    await page.locator('.card-item .picture-last.shown').waitFor();
+    assert.deepEqual(await page.locator('.picture-last').evaluate(async (image) => {
+      await image.decode();
+      return [image.naturalWidth, image.loading, image.alt];
+    }), [640, 'lazy', '']);
+    await one.axe('a card with a picture');
+    await page.locator('.card-item a').click();
+    await picture.waitFor();
     await page.getByRole('button', { name: 'Send' }).click();
     await page.locator('.told').filter({ hasText: 'Identify' }).getByText('Done').waitFor({ timeout: 60000 });
     await one.axe('a screen with a picture and commands');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { desktop, open, phone, session, setupLink, startBrowser, upload } from './lib/console.mjs';
+import { desktop, open, phone, session, setupLink, startBrowser, tabTo, upload } from './lib/console.mjs';
 import { startDisplay } from './lib/display.mjs';
 import { enrolDevice, startHeadend } from './lib/headend.mjs';
 import { makeImage, makeVideo } from './lib/media.mjs';
@@ -192,16 +192,9 @@ describe('a channel with the keyboard alone', () => {
     const one = await open(browser, headend, { ...desktop, cookie });
     t.after(() => one.close());
     const { page } = one;
-    const tabTo = async (selector) => {
-      for (let i = 0; i < 40; i++) {
-        if (await page.evaluate((what) => document.activeElement.matches(what), selector)) return;
-        await page.keyboard.press('Tab');
-      }
-      assert.fail(`${selector} is not reached by Tab`);
-    };
     await page.goto(`${headend.url}/console/channels/hall`);
     await page.locator('.item').nth(2).waitFor();
-    await tabTo('.handle');
+    await tabTo(page, '.handle');
     await page.keyboard.press('ArrowDown');
     await page.getByText('red.png is number 2 of 3.').waitFor();
     await page.keyboard.press('End');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
-import { desktop, open, phone, session, startBrowser } from './lib/console.mjs';
+import { desktop, open, phone, session, startBrowser, tabTo } from './lib/console.mjs';
 import { startHeadend } from './lib/headend.mjs';
 import { makeImage, makeVideo, padVideo } from './lib/media.mjs';
 
@@ -219,27 +219,20 @@ describe('the library with the keyboard alone', () => {
     const one = await open(browser, headend, { ...desktop, cookie: await session(headend) });
     t.after(() => one.close());
     const { page } = one;
-    const tabTo = async (selector) => {
-      for (let i = 0; i < 40; i++) {
-        if (await page.evaluate((what) => document.activeElement.matches(what), selector)) return;
-        await page.keyboard.press('Tab');
-      }
-      assert.fail(`${selector} is not reached by Tab`);
-    };
     // Heard from the beginning: a listener that is added with the key may come after the browser's own window.
     page.on('filechooser', (chooser) => chooser.setFiles([file('red.png')]));
     await page.goto(`${headend.url}/console/content`);
     await page.getByRole('button', { name: 'Upload' }).waitFor();
-    await tabTo('.drop-buttons .primary');
+    await tabTo(page, '.drop-buttons .primary');
     await page.keyboard.press('Enter');
     await page.locator('.tile').first().waitFor();
-    await tabTo('.tile .stretch');
+    await tabTo(page, '.tile .stretch');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'red' }).waitFor();
-    await tabTo('.head-actions > button:not(.primary)');
+    await tabTo(page, '.head-actions > button:not(.primary)');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog').waitFor();
-    await tabTo('#set-name');
+    await tabTo(page, '#set-name');
     await page.keyboard.press('Control+A');
     await page.keyboard.type('Renamed');
     await page.keyboard.press('Enter');

@@ -55,6 +55,15 @@ class Visit {
   close() { return this.context.close(); }
 }
 
+// Presses Tab until the focus is on what the selector names.
+export async function tabTo(page, selector) {
+  for (let i = 0; i < 60; i++) {
+    if (await page.evaluate((what) => document.activeElement.matches(what), selector)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${selector} is not reached by Tab`);
+}
+
 export async function open(browser, headend, { width = 1440, height = 900, dark = false, language = 'en', cookie, clock, settings = {} } = {}) {
   const context = await browser.newContext({
     viewport: { width, height }, ignoreHTTPSErrors: true, colorScheme: dark ? 'dark' : 'light', locale: language === 'fr' ? 'fr-FR' : 'en-GB', timezoneId: 'Europe/Paris', reducedMotion: 'reduce',

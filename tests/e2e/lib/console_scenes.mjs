@@ -2,6 +2,7 @@
 // (contact_sheet.mjs). A new page is a new row.
 import { changedChannel, publishTwice, rollOut, tellOf } from './console.mjs';
 import { deviceAuthorization, makeKey, thumbprintOf } from './headend.mjs';
+import { groupId, picturesOf } from './screens.mjs';
 
 export const screenId = (number) => `${number.toString(16).padStart(8, '0')}-0000-4000-8000-000000000000`;
 
@@ -33,8 +34,15 @@ export const scenes = [
     await page.locator('.row .box').nth(1).click();
     await page.locator('.row .box').nth(2).click();
     await page.locator('.bulk').waitFor();
+    await page.evaluate(() => scrollTo(0, 0)); // a phone's bar may cover half of a button
   } },
   { name: 'screens as cards', address: '/console/', view: 'grid', ready: (page) => page.locator('.card-item').first().waitFor() },
+  { name: 'screens filtered', address: '/console/?tag=window&group=11111111-1111-4111-8111-111111111111', view: 'grid', ready: (page) => page.locator('.card-item').first().waitFor() },
+  { name: 'ask many screens', address: '/console/', view: 'list', async ready(page) {
+    await page.locator('.row .box').nth(1).click();
+    await page.getByRole('button', { name: /^(Ask|Demander)…$/ }).click();
+    await page.locator('dialog[open] #command').waitFor();
+  } },
   { name: 'no screen found', address: '/console/?q=nowhere', ready: (page) => page.locator('.blank').waitFor() },
   { name: 'menu', address: '/console/', view: 'list', async ready(page) {
     await page.locator('.row').first().waitFor();
@@ -104,11 +112,25 @@ export const scenes = [
     await page.locator('.head-actions > .button').click();
     await page.locator('dialog[open]').waitFor();
   } },
+  { name: 'groups', address: '/console/groups', ready: (page) => page.locator('.line').first().waitFor() },
+  { name: 'add a group', address: '/console/groups', async ready(page) {
+    await page.locator('.head .button.primary').click();
+    await page.locator('dialog[open] .rules').first().waitFor();
+  } },
+  { name: 'group', address: `/console/groups/${groupId}`, ready: (page) => page.locator('.setting').first().waitFor() },
+  { name: 'settings of the organisation', address: '/console/settings', ready: (page) => page.locator('.setting').first().waitFor() },
+  { name: 'settings of a site', address: '/console/settings?site=Bordeaux', ready: (page) => page.locator('.setting').first().waitFor() },
+  { name: 'set a setting', address: `/console/groups/${groupId}`, async ready(page) {
+    await page.locator('[data-setting=silence] .setting-actions button').last().click();
+    await page.locator('dialog[open] select').first().waitFor();
+  } },
   { name: 'not found', address: '/console/elsewhere', ready: (page) => page.locator('.blank').waitFor() },
 ];
 
 // Opens a scene in a visit (console.mjs), which begins anew where it has to.
 export async function show(visit, headend, scene) {
+  if (!visit.pictures) await picturesOf(visit.page);
+  visit.pictures = true;
   await visit.page.goto(`${headend.url}/healthz`);
   await visit.page.evaluate((view) => { if (view) localStorage.setItem('pingplay.view', view); }, scene.view);
   await visit.page.goto(`${headend.url}${typeof scene.address === 'string' ? scene.address : await scene.address(headend)}`);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { desktop, fill, open, phone, session, startBrowser, stock } from './console.mjs';
 import { scenes, show } from './console_scenes.mjs';
 import { startHeadend } from './headend.mjs';
+import { arrange } from './screens.mjs';
 
 const out = path.resolve(process.argv[2] ?? 'contact-sheet');
 const forms = [['phone', phone], ['desk', desktop]].flatMap(([device, size]) => ['en', 'fr'].flatMap((language) => ['light', 'dark'].map((theme) => ({ device, size, language, theme }))));
@@ -26,6 +27,7 @@ try {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   await fill(headend, 60);
+  await arrange(headend);
   await stock(headend);
   for (const form of forms) {
     for (const signedOut of [true, false]) {

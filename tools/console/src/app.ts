@@ -23,7 +23,7 @@ import './pages/add.js';
 
 // Pages that are not seen first.
 const loads = {
-  account: () => import('./pages/account.js'), alerts: () => import('./pages/alerts.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), schedule: () => import('./pages/schedule.js'), setup: () => import('./pages/setup.js'),
+  account: () => import('./pages/account.js'), alerts: () => import('./pages/alerts.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), schedule: () => import('./pages/schedule.js'), groups: () => import('./pages/groups.js'), group: () => import('./pages/group.js'), level: () => import('./pages/level.js'), setup: () => import('./pages/setup.js'),
 };
 
 const LOST_MS = 3000; // a connection that is back so soon was no trouble
@@ -37,7 +37,7 @@ const places: readonly Place[] = [
   { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
   { page: 'alerts', href: `${BASE}/alerts`, icon: 'bell', word: 'nav.alerts', short: 'nav.alerts', rest: true, seen: administersSomething },
 ];
-const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', add: 'add.title', account: 'account.title', alerts: 'alerts.title', more: 'more.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', schedule: 'schedule.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
+const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', groups: 'groups.title', group: 'groups.title', settings: 'level.title', add: 'add.title', account: 'account.title', alerts: 'alerts.title', more: 'more.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', schedule: 'schedule.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
 
 class PpConsole extends PpElement {
   static override properties = { session: { state: true }, route: { state: true }, lost: { state: true }, online: { state: true }, notice: { state: true }, failed: { state: true } };
@@ -154,7 +154,7 @@ class PpConsole extends PpElement {
   }
 
   private navigation(): TemplateResult {
-    const here = { screen: 'screens', 'content-one': 'content', channel: 'channels', schedule: 'channels' }[this.route.page as string] ?? this.route.page;
+    const here = { screen: 'screens', groups: 'screens', group: 'screens', settings: 'screens', 'content-one': 'content', channel: 'channels', schedule: 'channels' }[this.route.page as string] ?? this.route.page;
     return html`<nav class="nav" aria-label=${t('app.navigation')}>${this.places().map((place) => html`<a class="nav-link ${place.rest ? 'nav-rest' : ''}" href=${place.href} aria-current=${place.page === here ? 'page' : nothing}>
       ${icon(place.icon)}<span class="nav-long">${t(place.word)}</span><span class="nav-short" aria-hidden="true">${t(place.short)}</span></a>`)}
       ${this.places().some(({ rest }) => rest) ? html`<a class="nav-link nav-more" href="${BASE}/more" aria-current=${here === 'more' || this.places().some(({ page, rest }) => rest && page === here) ? 'page' : nothing}>${icon('more')}<span class="nav-long">${t('nav.more')}</span><span class="nav-short" aria-hidden="true">${t('nav.more')}</span></a>` : nothing}</nav>`;
@@ -180,6 +180,9 @@ class PpConsole extends PpElement {
       case 'channels': return this.lazy('channels', () => html`<pp-channels></pp-channels>`);
       case 'schedule': return this.lazy('schedule', () => html`<pp-schedule .channelId=${route.id}></pp-schedule>`);
       case 'channel': return this.lazy('channel', () => html`<pp-channel .channelId=${route.id}></pp-channel>`);
+      case 'groups': return this.lazy('groups', () => html`<pp-groups></pp-groups>`);
+      case 'group': return this.lazy('group', () => html`<pp-group .groupId=${route.id}></pp-group>`);
+      case 'settings': return this.lazy('level', () => html`<pp-level .site=${route.site}></pp-level>`);
       case 'content': return this.lazy('content', () => html`<pp-content></pp-content>`);
       case 'content-one': return this.lazy('content-one', () => html`<pp-content-one .contentId=${route.id}></pp-content-one>`);
       case 'add': return html`<pp-add .code=${route.code}></pp-add>`;

@@ -5,13 +5,13 @@ import { addressOf } from '../src/api/client.js';
 import type { ScreenRow, State } from '../src/api/schema.js';
 import { channelId, channelsOf, channelTyped } from '../src/lib/channel.js';
 import { codeOf, codeScanned, codeTyped } from '../src/lib/code.js';
-import { find, searchWords, sorted } from '../src/lib/filter.js';
+import { find, placesOf, searchWords, sorted } from '../src/lib/filter.js';
 import { ago, csvRow, date, duration, timeIn } from '../src/lib/format.js';
 import { routeOf, safeNext } from '../src/lib/router.js';
 import { columnsOf, keyMoves, rowsInView, scrollToRow } from '../src/lib/window.js';
 
 const screen = (name: string, state: State, more: Partial<ScreenRow> = {}): ScreenRow => ({
-  id: `00000000-0000-4000-8000-${name.length.toString().padStart(12, '0')}`, name, site: '', state, fingerprint: '1a2b 3c4d 5e6f 7a8b', channel: null, trouble: null, seen: null, ...more,
+  id: `00000000-0000-4000-8000-${name.length.toString().padStart(12, '0')}`, name, site: '', tags: [], software: '', picture: null, state, fingerprint: '1a2b 3c4d 5e6f 7a8b', channel: null, trouble: null, seen: null, ...more,
 });
 
 describe('finding screens', () => {
@@ -37,6 +37,15 @@ describe('finding screens', () => {
   test('counts are those of the words, and the state only chooses', () => {
     const { counts, rows } = find(all, 'lyon', 'online');
     assert.deepEqual([rows.length, counts[''], counts.offline, counts.online], [0, 2, 2, 0]);
+  });
+
+  test('site, tag, software and group narrow all of it, also the counts', () => {
+    const some = [screen('A', 'online', { id: 'a', site: 'Lyon', tags: ['tall', '4K'], software: '1.10' }), screen('B', 'offline', { id: 'b', tags: ['tall'], software: '1.9' }), screen('C', 'online', { id: 'c', site: 'Lyon', software: '1.9' })];
+    const found = (...[among, search = '']: [Parameters<typeof find>[3], string?]): string => names(find(some, search, '', among).rows).join('');
+    assert.deepEqual([found({}), found({ site: 'Lyon' }), found({ site: '' }), found({ tag: 'tall' }), found({ software: '1.9' }), found({ members: new Set(['a', 'c']) }), found({ site: 'Lyon', software: '1.9' }), found({ tag: 'tall' }, '4k')],
+      ['ABC', 'AC', 'B', 'AB', 'BC', 'AC', 'C', 'A']);
+    assert.deepEqual(find(some, '', 'online', { tag: 'tall' }).counts.online, 1);
+    assert.deepEqual(placesOf(some, collator), { sites: ['Lyon'], tags: ['4K', 'tall'], software: ['1.10', '1.9'] });
   });
 
   test('the order: what needs somebody first, numbers as numbers, nothing last', () => {

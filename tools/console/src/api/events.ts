@@ -1,15 +1,20 @@
 // What changes at the headend, as it does: GET /api/v1/events. The browser comes again by itself where a connection breaks; where the
 // headend refused, this does, ever more seldom.
-import type { ScreensEvent } from './schema.js';
+import type { ScreensEvent, SettingsEvent } from './schema.js';
 
 const idsOf = (event: Event): readonly string[] => (JSON.parse((event as MessageEvent<string>).data) as ScreensEvent).ids;
+
+// What else is told of by ids: screens that answered, channels, groups.
+export const kinds = ['commands', 'channels', 'groups'] as const;
+export type Kind = (typeof kinds)[number];
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
 export interface Listener {
   ready(): void; // from here on nothing is missed: read what is shown
   changed(ids: readonly string[]): void;
-  channels(ids: readonly string[]): void; // with another version, draft, job or title
+  heard(kind: Kind, ids: readonly string[]): void;
+  settings(event: SettingsEvent): void; // of the organisation, or of sites
   connection(state: Connection): void;
   refused(): void; // perhaps the session has ended
 }
@@ -36,7 +41,8 @@ export class Events {
     });
     source.addEventListener('missed', () => this.listener.ready());
     source.addEventListener('screens', (event) => this.listener.changed(idsOf(event)));
-    source.addEventListener('channels', (event) => this.listener.channels(idsOf(event)));
+    for (const kind of kinds) source.addEventListener(kind, (event) => this.listener.heard(kind, idsOf(event)));
+    source.addEventListener('settings', (event) => this.listener.settings(JSON.parse((event as MessageEvent<string>).data) as SettingsEvent));
     source.addEventListener('error', () => {
       this.listener.connection('lost');
       if (source.readyState !== EventSource.CLOSED) return;

@@ -10,6 +10,8 @@ export const FLEET_MAX = 20000; // rows that are kept here; of more, the headend
 const ONE_BY_ONE = 40; // changes that are read one by one; of more, the list is read anew
 const GATHER_MS = 150; // changes that come together are read together
 
+// Tells of `change`s of what it holds; of `screens`, `commands`, `channels` and `groups` that have changed, with their ids; and that all is
+// to be read `again`: what was read before may be old.
 export class Fleet extends EventTarget {
   screens: ReadonlyMap<string, ScreenRow> = new Map();
   loaded = false; // all of them are here
@@ -19,7 +21,8 @@ export class Fleet extends EventTarget {
   private readonly events = new Events({
     ready: () => { void this.load(); this.dispatchEvent(new Event('again')); },
     changed: (ids) => this.gather(ids),
-    channels: (ids) => this.dispatchEvent(new CustomEvent('channels', { detail: ids })),
+    heard: (kind, ids) => this.dispatchEvent(new CustomEvent(kind, { detail: ids })),
+    settings: (event) => this.dispatchEvent(new CustomEvent('settings', { detail: event })),
     connection: (state) => this.set(() => { this.connection = state; }),
     // An answer without a session is told to all who listen.
     refused: () => void currentSession().then((session) => session ?? sessionEnds.dispatchEvent(new Event('end')), () => {}),

@@ -19,7 +19,7 @@ const searched = new WeakMap<ScreenRow, string>();
 function textOf(screen: ScreenRow): string {
   let text = searched.get(screen);
   if (text === undefined) {
-    text = plain([screen.name, screen.site, screen.channel?.title ?? '', screen.channel?.id ?? '', screen.trouble?.code ?? ''].join('\n'));
+    text = plain([screen.name, screen.site, ...screen.tags, screen.channel?.title ?? '', screen.channel?.id ?? '', screen.trouble?.code ?? ''].join('\n'));
     searched.set(screen, text);
   }
   return text;
@@ -52,18 +52,43 @@ export function comparer(sort: Sort, collator: Intl.Collator): Compare {
 
 export const sorted = (screens: Iterable<ScreenRow>, sort: Sort, collator: Intl.Collator): readonly ScreenRow[] => [...screens].sort(comparer(sort, collator));
 
+// Where, as what, in which group and with which software; undefined: it does not matter.
+export interface Among {
+  readonly site?: string | undefined; // "": at none
+  readonly tag?: string | undefined;
+  readonly software?: string | undefined;
+  readonly members?: ReadonlySet<string> | undefined; // ids, of a group
+}
+
+export const isAmong = (screen: ScreenRow, { site, tag, software, members }: Among): boolean => (site === undefined || screen.site === site) && (tag === undefined || screen.tags.includes(tag))
+  && (software === undefined || screen.software === software) && (members === undefined || members.has(screen.id));
+
+export interface Places { readonly sites: readonly string[]; readonly tags: readonly string[]; readonly software: readonly string[] }
+
+// What there is to choose from; newer software first.
+export function placesOf(screens: Iterable<ScreenRow>, collator: Intl.Collator): Places {
+  const [sites, tags, software] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const screen of screens) {
+    if (screen.site) sites.add(screen.site);
+    if (screen.software) software.add(screen.software);
+    for (const tag of screen.tags) tags.add(tag);
+  }
+  const sort = (set: Set<string>): string[] => [...set].sort(collator.compare);
+  return { sites: sort(sites), tags: sort(tags), software: sort(software).reverse() };
+}
+
 export interface Found {
   readonly rows: readonly ScreenRow[];
   readonly counts: Readonly<Record<State | '', number>>; // of what the words find, by state; '': all
 }
 
-// Those that a search and a state leave, in the order that they come.
-export function find(screens: Iterable<ScreenRow>, search: string, state: State | ''): Found {
+// Those that a search, a state and the rest leave, in the order that they come.
+export function find(screens: Iterable<ScreenRow>, search: string, state: State | '', among: Among = {}): Found {
   const words = searchWords(search);
   const counts: Record<State | '', number> = { '': 0, online: 0, idle: 0, trouble: 0, offline: 0, waiting: 0, retired: 0 };
   const rows: ScreenRow[] = [];
   for (const screen of screens) {
-    if (!fits(screen, words)) continue;
+    if (!isAmong(screen, among) || !fits(screen, words)) continue;
     counts[screen.state]++;
     counts['']++;
     if (!state || screen.state === state) rows.push(screen);

@@ -6,9 +6,9 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86400;
 
-// "now", "5 minutes ago", "3 hours ago", "12 days ago".
-export function ago(then: Date, now: Date, language: Language): string {
-  const format = agoFormat(language);
+// "now", "5 minutes ago", "3 hours ago", "12 days ago"; narrow: "5m ago".
+export function ago(then: Date, now: Date, language: Language, style: Intl.RelativeTimeFormatStyle = 'long'): string {
+  const format = agoFormat(language, style);
   const seconds = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000));
   if (seconds < MINUTE) return format.format(0, 'second');
   if (seconds < HOUR) return format.format(-Math.floor(seconds / MINUTE), 'minute');

@@ -4,6 +4,9 @@ export const BASE = '/console';
 export type Route =
   | { readonly page: 'screens' }
   | { readonly page: 'screen'; readonly id: string }
+  | { readonly page: 'groups' }
+  | { readonly page: 'group'; readonly id: string }
+  | { readonly page: 'settings'; readonly site: string }
   | { readonly page: 'add'; readonly code: string }
   | { readonly page: 'content' }
   | { readonly page: 'content-one'; readonly id: string }
@@ -27,6 +30,9 @@ export function routeOf(path: string, query = ''): Route {
   const [first = '', second] = segments;
   if (segments.length === 1 && (first === '' || first === 'screens')) return { page: 'screens' };
   if (segments.length === 2 && first === 'screens' && second && UUID.test(second)) return { page: 'screen', id: second };
+  if (segments.length === 1 && first === 'groups') return { page: 'groups' };
+  if (segments.length === 2 && first === 'groups' && second && UUID.test(second)) return { page: 'group', id: second };
+  if (segments.length === 1 && first === 'settings') return { page: 'settings', site: parameters.get('site') ?? '' };
   if (segments.length === 1 && first === 'channels') return { page: 'channels' };
   if (segments.length === 2 && first === 'channels' && second && CHANNEL.test(second)) return { page: 'channel', id: second };
   if (segments.length === 3 && first === 'channels' && second && CHANNEL.test(second) && segments[2] === 'schedule') return { page: 'schedule', id: second };

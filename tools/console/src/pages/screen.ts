@@ -4,20 +4,21 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { ApiError, ask, exchange } from '../api/client.js';
 import { fleet } from '../api/fleet.js';
 import type { Command, Screen, ScreenEvents } from '../api/schema.js';
-import { date, dateTime, duration, timeIn } from '../lib/format.js';
-import { language, languageName, report, t } from '../lib/i18n.js';
+import { date, dateTime, timeIn } from '../lib/format.js';
+import { language, report, t } from '../lib/i18n.js';
 import { BASE } from '../lib/router.js';
 import { PpElement } from '../ui/element.js';
 import { icon } from '../ui/icons.js';
 import { blankPanel, clock, message, now, problemPanel, seenText, seenTitle, stateBadge, troubleText } from '../ui/parts.js';
 import { actionItem, editScreen, removeScreen, restoreScreen, retireScreen, revokeScreen } from '../ui/screen-actions.js';
 import { toast } from '../ui/toast.js';
+import '../ui/level-settings.js';
 import '../ui/menu.js';
 import { onAt } from '../ui/on-at-later.js';
 import '../ui/screen-commands.js';
 import '../ui/screen-picture.js';
 
-const LOOK_MS = 1500; // between two looks at what became of a command
+const LOOK_MS = 15000; // between two looks at what became of a command; the headend says when a screen has answered
 const EVENTS_SHOWN = 12;
 const pending = ({ outcome }: Command): boolean => outcome === 'waiting' || outcome === 'accepted';
 
@@ -39,6 +40,11 @@ class PpScreen extends PpElement {
     this.commands = [];
     this.events = [];
     this.while.on(fleet, 'screens', (event) => { if ((event as CustomEvent<string[]>).detail.includes(this.screenId)) void this.load(); });
+    this.while.on(fleet, 'commands', (event) => { if ((event as CustomEvent<string[]>).detail.includes(this.screenId)) void this.loadCommands(); });
+    this.while.on(fleet, 'again', () => {
+      void this.load();
+      void this.loadCommands();
+    });
     this.while.on(clock, 'tick', () => this.requestUpdate());
   }
 
@@ -127,27 +133,21 @@ class PpScreen extends PpElement {
 
   private cards(screen: Screen): TemplateResult {
     const here = timeIn(screen.time_zone, now(), language());
-    const after = (seconds: number): string => (seconds ? t('screen.after', { time: duration(seconds, language()) }) : t('screen.never'));
     const able = screen.state !== 'retired';
     const shots = this.commands.filter(({ name }) => name === 'screenshot');
     return html`<div class="cards">
-      <pp-screen-picture .screenId=${screen.id} .name=${screen.name} .able=${able} .waits=${shots.some(pending)} .version=${shots.find(({ outcome }) => outcome === 'done')?.id ?? ''}
+      <pp-screen-picture .screenId=${screen.id} .name=${screen.name} .able=${able} .picture=${screen.picture} .last=${shots[0]}
         @asked=${() => void this.loadCommands()}></pp-screen-picture>
       <section class="card"><h2>${t('screen.now')}</h2>${this.facts([
         [t('screen.state'), stateBadge(screen.state)],
-        [t('screen.channel'), screen.channel?.title ?? t('screens.no_channel')],
+        [t('screen.channel'), screen.channel ? html`<a href="${BASE}/channels/${screen.channel.id}">${screen.channel.title}</a>` : t('screens.no_channel')],
+        [t('screen.site'), screen.site ? html`<a href="${BASE}/settings?site=${encodeURIComponent(screen.site)}">${screen.site}</a>` : t('screens.no_site')],
+        [t('content.tags'), screen.tags.length ? html`<span class="tags">${screen.tags.map((tag) => html`<a class="tag" href="${BASE}/?tag=${encodeURIComponent(tag)}">${tag}</a>`)}</span>` : t('content.tags_none')],
+        ...(screen.software ? [[t('screens.filter_software'), screen.software] as const] : []),
         [t('screen.seen'), html`<span title=${seenTitle(screen)}>${seenText(screen, now())}</span>`],
         ...(here ? [[t('screen.local_time'), here] as const] : []),
       ])}</section>
-      <section class="card"><h2>${t('screen.settings')}</h2>${this.facts([
-        [t('screen.site'), screen.site || t('screens.no_site')],
-        [t('screen.time_zone'), screen.time_zone],
-        [t('screen.locale'), languageName(screen.locale)],
-        [t('screen.rotation'), screen.rotation ? t('screen.rotation_value', { n: screen.rotation }) : t('screen.rotation_none')],
-        [t('screen.offline_mark'), screen.offline_mark ? t('screen.yes') : t('screen.no')],
-        [t('screen.lock_after'), after(screen.lock_after_s)],
-        [t('screen.erase_after'), after(screen.erase_after_s)],
-      ])}</section>
+      <section class="card"><h2>${t('screen.settings')}</h2><pp-level-settings .level=${{ kind: 'screen', id: screen.id }}></pp-level-settings></section>
       <section class="card"><h2>${t('screen.identity')}</h2>${this.facts([
         [t('screen.access'), t(`screen.access_${screen.access}`)],
         [t('screen.fingerprint'), this.copied(screen.fingerprint)],

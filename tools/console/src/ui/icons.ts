@@ -4,6 +4,7 @@ import { html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 const shapes = {
   screens: svg`<rect x="3" y="4.5" width="18" height="12" rx="2"/><path d="M8.5 20.5h7M12 16.5v4"/>`,
   add: svg`<path d="M12 5v14M5 12h14"/>`,
+  group: svg`<rect x="3" y="4" width="11" height="8" rx="1.5"/><path d="M17 7.500h2.500A1.500 1.500 0 0 1 21 9v6a1.500 1.500 0 0 1-1.500 1.500H12A1.500 1.500 0 0 1 10.500 15M8.500 20h7"/>`,
   search: svg`<circle cx="11" cy="11" r="6.5"/><path d="m20 20-4.2-4.2"/>`,
   list: svg`<path d="M8.5 6.5H20M8.5 12H20M8.5 17.5H20M4 6.5h.01M4 12h.01M4 17.5h.01"/>`,
   grid: svg`<rect x="4" y="4" width="7" height="7" rx="1.5"/><rect x="13" y="4" width="7" height="7" rx="1.5"/><rect x="4" y="13" width="7" height="7" rx="1.5"/><rect x="13" y="13" width="7" height="7" rx="1.5"/>`,

@@ -7,7 +7,7 @@ import type { Screen, ScreenChange } from '../api/schema.js';
 import { t } from '../lib/i18n.js';
 import { BASE, go } from '../lib/router.js';
 import { askFor } from './dialog.js';
-import { channelOf, settingsFields, valueOf } from './settings-form.js';
+import { channelOf, nameFields, textField, valueOf } from './settings-form.js';
 import { toast } from './toast.js';
 
 type Action = 'retire' | 'restore' | 'revoke';
@@ -15,13 +15,11 @@ type Action = 'retire' | 'restore' | 'revoke';
 // The tag is that of what is shown: whoever was slower than somebody else changes nothing.
 export function editScreen(screen: Screen, etag: string, done: (screen: Screen, etag: string) => void): void {
   askFor({
-    title: t('screen.edit_title'), action: t('action.save'), fields: () => settingsFields(screen),
+    title: t('screen.edit_title'), action: t('action.save'), fields: () => html`${nameFields(screen)}${textField('tags', t('content.tags'), screen.tags.join(', '), { hint: t('content.tags_hint') })}`,
     async run(form) {
       const channel = channelOf(form, screen.channel);
       const body: ScreenChange = {
-        name: valueOf(form, 'name'), site: valueOf(form, 'site'), time_zone: valueOf(form, 'time_zone'), locale: valueOf(form, 'locale') === 'fr' ? 'fr' : 'en',
-        rotation: Number(valueOf(form, 'rotation')) as Screen['rotation'], offline_mark: new FormData(form).has('offline_mark'),
-        lock_after_s: Number(valueOf(form, 'lock_after_s')), erase_after_s: Number(valueOf(form, 'erase_after_s')), ...(channel ?? { channel: null }),
+        name: valueOf(form, 'name'), site: valueOf(form, 'site'), tags: valueOf(form, 'tags').split(',').map((tag) => tag.trim()).filter(Boolean), ...(channel ?? { channel: null }),
       };
       const { value, headers } = await exchange('PATCH /api/v1/screens/{id}', { path: { id: screen.id }, body, headers: { 'if-match': etag } });
       fleet.put(value);

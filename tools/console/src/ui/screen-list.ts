@@ -5,7 +5,8 @@ import { repeat } from 'lit/directives/repeat.js';
 
 import type { ScreenRow } from '../api/schema.js';
 import { go } from '../lib/router.js';
-import { t } from '../lib/i18n.js';
+import { ago, dateTime } from '../lib/format.js';
+import { language, t } from '../lib/i18n.js';
 import { columnsOf, keyMoves, rowsInView, scrollToRow, type Span } from '../lib/window.js';
 import { PpElement } from './element.js';
 import { icon } from './icons.js';
@@ -23,6 +24,13 @@ const CARD_LEAST_PHONE = 9.5;
 const CARD_TEXT = 5.5; // rem, below a card's picture
 const PHONE = 640; // px
 
+// The last picture, over the sign that stands there until it has come, and where it cannot be had.
+function lastPicture({ address, taken }: NonNullable<ScreenRow['picture']>): TemplateResult {
+  return html`<img class="picture-last" src=${address} alt="" loading="lazy" decoding="async" @load=${(event: Event) => (event.target as HTMLElement).classList.add('shown')}
+      @error=${(event: Event) => (event.target as HTMLElement).classList.remove('shown')}>
+    ${taken ? html`<span class="picture-age" title=${t('screen.picture_taken', { when: dateTime(new Date(taken), language()) })}>${ago(new Date(taken), now(), language(), 'narrow')}</span>` : nothing}`;
+}
+
 interface Layout { readonly rowHeight: number; readonly columns: number }
 
 export class PpScreenList extends PpElement {
@@ -34,6 +42,7 @@ export class PpScreenList extends PpElement {
   private layout: Layout = { rowHeight: 60, columns: 1 };
   private span: Span = { first: 0, end: 0 }; // nothing before it is known how much there is to see
   private settling = 0;
+  private fast = false; // the list runs so fast that pictures would come for nothing
   private drawn: readonly unknown[] = [];
   private active = ''; // the id of the one that Tab leads to
   private anchor = ''; // where a range of selected ones begins
@@ -75,6 +84,7 @@ export class PpScreenList extends PpElement {
     const near = rowsInView(top, innerHeight, this.layout.rowHeight, this.rows, 0);
     const jumped = !always && (near.first >= this.span.end || near.end <= this.span.first);
     const span = rowsInView(top, innerHeight, this.layout.rowHeight, this.rows, jumped ? MORE_FAST : MORE);
+    this.fast = jumped;
     if (jumped) {
       clearTimeout(this.settling);
       this.settling = setTimeout(() => this.look(true), SETTLED_MS);
@@ -182,7 +192,7 @@ export class PpScreenList extends PpElement {
   private card(screen: ScreenRow, index: number): TemplateResult {
     return html`<div class="card-item ${screen.state}" role="gridcell" aria-selected=${this.selected.has(screen.id) ? 'true' : 'false'} data-id=${screen.id}
         tabindex=${index === this.activeIndex ? 0 : -1} @focus=${() => { this.active = screen.id; }}>
-      <span class="picture"><span class="picture-none">${icon(screen.state)}</span>${this.box(screen)}</span>
+      <span class="picture"><span class="picture-none">${icon(screen.state)}</span>${screen.picture && !this.fast ? lastPicture(screen.picture) : nothing}${this.box(screen)}</span>
       <span class="card-text"><a class="stretch" tabindex="-1" href=${this.address(screen.id)}>${screen.name}</a>
         <span class="sub">${[screen.site, screen.channel?.title].filter(Boolean).join(' · ') || t('screens.no_channel')}</span>
         <span class="card-foot">${stateBadge(screen.state)}<span class="sub" title=${seenTitle(screen)}>${screen.state === 'online' || screen.state === 'idle' ? nothing : seenText(screen, now())}</span></span></span>

@@ -4,12 +4,9 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { fleet } from '../api/fleet.js';
 import type { Screen } from '../api/schema.js';
 import { channelsOf, channelTyped } from '../lib/channel.js';
-import { duration } from '../lib/format.js';
 import { language, languageName, t } from '../lib/i18n.js';
 
-const AFTER = [0, 86400, 604800, 2592000, 7776000]; // s
-
-type Values = Partial<Pick<Screen, 'name' | 'site' | 'channel' | 'time_zone' | 'locale' | 'rotation' | 'offline_mark' | 'lock_after_s' | 'erase_after_s'>>;
+type Values = Partial<Pick<Screen, 'name' | 'site' | 'channel' | 'time_zone' | 'locale'>>;
 
 export const textField = (name: string, label: string, value: string, more: { list?: string; hint?: string; required?: boolean } = {}): TemplateResult => html`<div class="field"><label for="set-${name}">${label}</label>
   <input id="set-${name}" name=${name} maxlength="100" autocomplete="off" .value=${value} list=${more.list ?? nothing} ?required=${more.required ?? false} aria-describedby=${more.hint ? `set-${name}-hint` : nothing}>
@@ -26,19 +23,12 @@ export const siteField = (value: string): TemplateResult => {
 export const channelField = (value: string): TemplateResult => html`${textField('channel', t('screen.channel'), value, { list: 'set-channels', hint: t('screen.channel_hint') })}
   <datalist id="set-channels">${channelsOf(fleet.screens.values()).map(({ title }) => html`<option value=${title}></option>`)}</datalist>`;
 
+export const nameFields = (values: Values): TemplateResult => html`${textField('name', t('screen.name'), values.name ?? '', { required: true })}${siteField(values.site ?? '')}${channelField(values.channel?.title ?? '')}`;
+
 export function placeFields(values: Values): TemplateResult {
-  return html`${textField('name', t('screen.name'), values.name ?? '', { required: true })}${siteField(values.site ?? '')}${channelField(values.channel?.title ?? '')}
+  return html`${nameFields(values)}
     ${textField('time_zone', t('screen.time_zone'), values.time_zone ?? '', { list: 'set-zones' })}<datalist id="set-zones">${Intl.supportedValuesOf('timeZone').map((zone) => html`<option value=${zone}></option>`)}</datalist>
     ${selectField('locale', t('screen.locale'), values.locale ?? language(), (['en', 'fr'] as const).map((code) => [code, languageName(code)] as const))}`;
-}
-
-export function settingsFields(values: Values): TemplateResult {
-  const after = (chosen: number): (readonly [string, string])[] => [...new Set([...AFTER, chosen])].sort((a, b) => a - b).map((seconds) => [String(seconds), seconds ? t('screen.after', { time: duration(seconds, language()) }) : t('screen.never')]);
-  return html`${placeFields(values)}
-    ${selectField('rotation', t('screen.rotation'), String(values.rotation ?? 0), [0, 90, 180, 270].map((n) => [String(n), n ? t('screen.rotation_value', { n }) : t('screen.rotation_none')]))}
-    ${selectField('lock_after_s', t('screen.lock_after'), String(values.lock_after_s ?? 0), after(values.lock_after_s ?? 0))}
-    ${selectField('erase_after_s', t('screen.erase_after'), String(values.erase_after_s ?? 0), after(values.erase_after_s ?? 0))}
-    <label class="check"><input type="checkbox" class="box" name="offline_mark" .checked=${values.offline_mark ?? false}><span>${t('screen.offline_mark')}</span></label>`;
 }
 
 export const valueOf = (form: HTMLFormElement, name: string): string => String(new FormData(form).get(name) ?? '').trim();
