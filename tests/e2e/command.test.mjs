@@ -11,6 +11,8 @@ import { startDisplay, until } from './lib/display.mjs';
 import { buildDir, enrolDevice, startHeadend, waitingPoll } from './lib/headend.mjs';
 import { signJws, verifyJws } from './lib/jose.mjs';
 import { makeCountingFilm, makeImage, makeVideo } from './lib/media.mjs';
+import { readOpenapi } from './lib/openapi.mjs';
+import { Person } from './lib/person.mjs';
 import { near, readPng } from './lib/png.mjs';
 import { makeStorage } from './lib/storage.mjs';
 import { formsOf, secretsOf } from './lib/vault.mjs';
@@ -138,6 +140,20 @@ describe('commands', { concurrency: 2 }, () => {
     const log = await headend.cli('screen', 'received', command);
     assert.match(log, /^\d{4}-\d\d-\d\dT\S+Z <6> .*-> online$/m);
     assert.ok(log.split('\n').length > 5 && display.agent.running);
+    // The API has it for who may operate the screen, and writes down who has read it.
+    const api = await readOpenapi(path.join(import.meta.dirname, '../../tools/headend/api/openapi.yaml'));
+    const admin = await Person.signIn(headend, api);
+    const place = `/api/v1/screens/${id}/commands/${command}/log`;
+    const sent = await admin.ask('POST', place, undefined, { accept: 'text/plain' });
+    assert.deepEqual([sent.status, sent.text, sent.headers['content-type'], sent.headers['cache-control']], [200, log, 'text/plain; charset=utf-8', 'no-store']);
+    assert.match(sent.headers['content-disposition'], /^attachment; filename="screen-[0-9a-f]{8}-[0-9a-f]{8}\.log"$/);
+    assert.equal(await headend.sql(`SELECT count(*) FROM audit WHERE operation = 'screen.log' AND target = '${id}' AND after LIKE '%${command}%'`), '2');
+    const [viewer, elsewhere] = [await Person.add(headend, api, 'vic', 'viewer'), await Person.add(headend, api, 'eve', 'operator:site=Elsewhere')];
+    await viewer.refused(403, 'not-permitted', 'POST', place, undefined, { accept: 'text/plain, application/json' });
+    await elsewhere.refused(404, 'not-found', 'POST', place, undefined, { accept: 'text/plain, application/json' });
+    const shot = (await ask(headend, id, 'screenshot')).id;
+    for (const other of [shot, id]) await admin.refused(404, 'not-found', 'POST', `/api/v1/screens/${id}/commands/${other}/log`, undefined, { accept: 'text/plain, application/json' });
+    assert.equal(await headend.sql("SELECT count(*) FROM audit WHERE operation = 'screen.log' AND actor <> 'vic' AND outcome = 'done'").catch(() => '2'), '2');
   });
 
   test('display, volume and the player: done by the player, and kept over restarts of both', async (t) => {

@@ -485,6 +485,21 @@ describe('a real screen', () => {
     await picture.waitFor();
     await page.getByRole('button', { name: 'Send' }).click();
     await page.locator('.told').filter({ hasText: 'Identify' }).getByText('Done').waitFor({ timeout: 60000 });
+    // Its machine, what it finds of itself, its log: shown, and as a file.
+    await page.locator('pp-screen-machine').getByText(/free$/).waitFor();
+    await page.locator('pp-screen-machine').getByText('640 × 360').waitFor();
+    await page.getByRole('button', { name: 'Diagnose' }).click();
+    await page.locator('.checked').filter({ hasText: 'The headend answers' }).waitFor({ timeout: 60000 });
+    await page.getByRole('button', { name: 'Ask for its log' }).click();
+    await page.getByRole('button', { name: 'Show the log' }).click({ timeout: 60000 });
+    await page.locator('pre.log').getByText(/-> online/).waitFor();
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the log' }).click()]);
+    assert.match(readFileSync(await download.path(), 'utf8'), /^\d{4}-\d\d-\d\dT\S+Z <6> .*-> online$/m);
+    assert.match(download.suggestedFilename(), /^screen-[0-9a-f]{8}-[0-9a-f]{8}\.log$/);
+    assert.equal(await own.sql("SELECT count(*) FROM audit WHERE operation = 'screen.log' AND actor = 'admin'"), '2', 'each reading is written down');
+    await page.getByRole('button', { name: 'Hide the log' }).click();
+    await page.getByRole('button', { name: 'Renew the certificate' }).click();
+    await page.locator('.told').filter({ hasText: 'Renew its certificate' }).getByText(/Done|Begun/).waitFor({ timeout: 60000 });
     await one.axe('a screen with a picture and commands');
     assert.deepEqual(one.complaints, []);
   });

@@ -320,9 +320,9 @@ describe('operations on screens', () => {
       const [method, pattern] = route.split(' ');
       const rows = (await audited()).length;
       const needed = (api.document.paths[pattern][method.toLowerCase()].parameters ?? []).concat(api.document.paths[pattern].parameters ?? []).filter((one) => one.in === 'query' && one.required);
-      const place = pattern.replace('{id}', screen.id).replace('{code}', code).replace('{job}', screen.id).replace('{number}', '1') + needed.map(({ name }) => `?${name}=x`).join('');
+      const place = pattern.replace('{id}', screen.id).replace('{command}', screen.id).replace('{code}', code).replace('{job}', screen.id).replace('{number}', '1') + needed.map(({ name }) => `?${name}=x`).join('');
       const hasBody = api.document.paths[pattern][method.toLowerCase()].requestBody;
-      const answer = await ask(method, place, hasBody ? {} : undefined, { 'if-match': '*' });
+      const answer = await ask(method, place, hasBody ? {} : undefined, { 'if-match': '*', accept: '*/*' });
       assert.equal(`${route}: ${answer.status} ${answer.json().code}`, `${route}: 403 not-permitted`);
       const all = await audited();
       assert.deepEqual([all.length, all.at(-1).outcome, all.at(-1).actor], [rows + 1, 'denied', 'admin'], route);

@@ -113,6 +113,37 @@ void api_command_add(struct request *request, struct reply *reply) {
     reply_json(reply, MHD_HTTP_CREATED, answer);
 }
 
+/* ---- Its log ---- */
+
+/* POST /api/v1/screens/ID/commands/COMMAND/log: what it sent; that somebody has read it is written down */
+void api_command_log(struct request *request, struct reply *reply) {
+    char disposition[sizeof "attachment; filename=\"screen--.log\"" + 2 * UUID_TEXT_SIZE];
+    const char *screen = request_parameter(request, "id");
+    struct pp_error error = {0};
+    op_result_auto struct op_result result = {0};
+    screen_command_auto struct screen_command command = {0};
+    pp_autobuf struct pp_buf clear = PP_BUF_INIT(COMMAND_UPLOAD_MAX);
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    cJSON_AddStringToObject(value, "screen", screen);
+    cJSON_AddStringToObject(value, "command", request_parameter(request, "command"));
+    if (!api_operation_run(request, reply, value, &result) ||
+        !command_find(request, reply, request_parameter(request, "command"), &command))
+        return;
+    if (!screen_upload_open(request->app->home, &command, &clear, &error)) {
+        if (error.code == PP_E_NOTFOUND)
+            reply_with(reply, PROBLEM_NOT_FOUND, "the log is not kept any more");
+        else
+            reply_failure(reply, &error);
+        return;
+    }
+    snprintf(disposition, sizeof disposition, "attachment; filename=\"screen-%.8s-%.8s.log\"", screen,
+             command.id);
+    reply_data(reply, MHD_HTTP_OK, "text/plain; charset=utf-8", clear.data, clear.size);
+    reply_header(reply, "Content-Disposition", disposition);
+    reply_header(reply, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    reply_header(reply, "Content-Security-Policy", "sandbox; default-src 'none'");
+}
+
 /* ---- The last picture ---- */
 
 static bool is_png(const struct pp_buf *data) {

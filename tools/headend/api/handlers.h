@@ -43,6 +43,7 @@ void api_screen_reports(struct request *request, struct reply *reply);
 void api_commands(struct request *request, struct reply *reply);
 void api_command(struct request *request, struct reply *reply);
 void api_command_add(struct request *request, struct reply *reply);
+void api_command_log(struct request *request, struct reply *reply);
 extern const struct list_form api_picture_form;
 void api_screen_picture(struct request *request, struct reply *reply);
 /* groups.c */

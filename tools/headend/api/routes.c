@@ -32,6 +32,7 @@ static const struct route_api screen_revoke = {.operation = "screen.revoke"};
 static const struct route_api screen_restore = {.operation = "screen.restore"};
 static const struct route_api screen_sign_out = {.operation = "screen.sign-out"};
 static const struct route_api screen_reports = {.operation = "screen.reports"};
+static const struct route_api screen_log = {.operation = "screen.log", .produces = "text/plain"};
 static const struct route_api screen_commands = {.operation = "screen.commands"};
 static const struct route_api screen_command = {.operation = "screen.command"};
 static const struct route_api screen_picture = {
@@ -169,6 +170,8 @@ static const struct route routes[] = {
      &screen_command},
     {"GET", "/api/v1/screens/{id:uuid}/commands/{command:uuid}", ROUTE_API, NULL, 0, api_command, WORK_WRITES,
      &screen_commands},
+    {"POST", "/api/v1/screens/{id:uuid}/commands/{command:uuid}/log", ROUTE_API, NULL, 0, api_command_log,
+     WORK_WRITES, &screen_log},
     {"GET", "/api/v1/screens/{id:uuid}/picture", ROUTE_API, NULL, 0, api_screen_picture, WORK_WRITES,
      &screen_picture},
     {"GET", "/api/v1/screens/{id:uuid}/now", ROUTE_API, NULL, 0, api_schedule, WORK_WRITES, &screen_now},

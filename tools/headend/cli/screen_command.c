@@ -97,6 +97,16 @@ static bool received_write(const char *path, const struct pp_buf *clear, struct 
     return pp_write_all(STDOUT_FILENO, clear->data, clear->size, error);
 }
 
+/* A log is read by the operation that writes that down. */
+static bool received_note(struct home *home, const struct screen_command *command, struct pp_error *error) {
+    op_result_auto struct op_result result = {0};
+    if (strcmp(command->name, "logs") != 0)
+        return true;
+    pp_autojson cJSON *request = screen_request(command->device);
+    cJSON_AddStringToObject(request, "command", command->id);
+    return command_operate(home, "screen.log", request, &result, error);
+}
+
 bool command_screen_received(int argc, char **argv, struct pp_error *error) {
     const char *path = NULL;
     const struct pp_option table[] = {{"out", PP_OPTION_STRING, &path}, {0}};
@@ -107,7 +117,8 @@ bool command_screen_received(int argc, char **argv, struct pp_error *error) {
         return false;
     PP_AUTO(home) struct home *home = home_open(argv[first], error);
     return home && screen_command_find(home->db, argv[first + 1], &command, error) &&
-           screen_upload_open(home, &command, &clear, error) && received_write(path, &clear, error);
+           received_note(home, &command, error) && screen_upload_open(home, &command, &clear, error) &&
+           received_write(path, &clear, error);
 }
 
 /* ---- The list ---- */

@@ -227,6 +227,21 @@ bool op_screen_remove(struct op *op, struct pp_error *error) {
     return screen_forget(op->at->home, op->db, &op->device, error);
 }
 
+/* ---- What it has sent ---- */
+
+bool op_screen_log(struct op *op, struct pp_error *error) {
+    struct pp_error why = {0};
+    screen_command_auto struct screen_command command = {0};
+    bool found = screen_command_find(op->db, op_text(op, "command"), &command, &why);
+    if (!found && why.code != PP_E_NOTFOUND)
+        return pp_fail(error, why.code, "%s", why.message);
+    if (!found || strcmp(command.device, op->device.id) != 0 || strcmp(command.name, "logs") != 0 ||
+        strcmp(command.outcome, "done") != 0)
+        return op_fail(op, "", PP_E_NOTFOUND, error, "no such log of this screen");
+    op_note(op, cJSON_CreateNull(), cJSON_CreateObject());
+    return cJSON_AddStringToObject(op->after, "command", command.id) != NULL;
+}
+
 /* ---- Asking something of it ---- */
 
 /* Whether a screen would take it: it is read as one reads it. */

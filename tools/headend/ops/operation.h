@@ -46,6 +46,7 @@ bool op_screen_retire(struct op *op, struct pp_error *error);
 bool op_screen_revoke(struct op *op, struct pp_error *error);
 bool op_screen_restore(struct op *op, struct pp_error *error);
 bool op_screen_remove(struct op *op, struct pp_error *error);
+bool op_screen_log(struct op *op, struct pp_error *error);
 bool op_screen_command(struct op *op, struct pp_error *error);
 bool op_screens_act(struct op *op, struct pp_error *error);
 /* op_enrolments.c */

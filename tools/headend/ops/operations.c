@@ -94,6 +94,8 @@ static const struct operation operations[] = {
     {"screen.picture", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},
     {"screen.reports", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},
     {"screen.commands", RIGHT_VIEW, OP_SCREEN, false, op_nothing, {SCREEN}},
+    /* Reading a log is written down. */
+    {"screen.log", RIGHT_OPERATE, OP_SCREEN, true, op_screen_log, {SCREEN, {"command", OP_TEXT, true}}},
     {"screen.retire", RIGHT_OPERATE, OP_SCREEN, true, op_screen_retire, {SCREEN}},
     {"screen.revoke", RIGHT_OPERATE, OP_SCREEN, true, op_screen_revoke, {SCREEN}},
     {"screen.restore", RIGHT_OPERATE, OP_SCREEN, true, op_screen_restore, {SCREEN}},

@@ -145,6 +145,7 @@ export interface Operations {
   'GET /api/v1/screens/{id}/commands': { path: { id: string }; answer: Commands };
   'POST /api/v1/screens/{id}/commands': { path: { id: string }; body: CommandRequest; answer: Command };
   'GET /api/v1/screens/{id}/commands/{command}': { path: { id: string; command: string }; answer: CommandWithReceipt };
+  'POST /api/v1/screens/{id}/commands/{command}/log': { path: { id: string; command: string }; answer: string };
   'GET /api/v1/screens/{id}/picture': { path: { id: string }; query: { of?: string }; answer: Blob };
   'GET /api/v1/screens/{id}/settings': { path: { id: string }; answer: EffectiveSettings };
   'PATCH /api/v1/screens/{id}/settings': { path: { id: string }; body: SettingsChange; answer: EffectiveSettings };

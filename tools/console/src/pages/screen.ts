@@ -16,6 +16,8 @@ import '../ui/level-settings.js';
 import '../ui/menu.js';
 import { onAt } from '../ui/on-at-later.js';
 import '../ui/screen-commands.js';
+import '../ui/screen-machine.js';
+import '../ui/screen-plays.js';
 import '../ui/screen-picture.js';
 
 const LOOK_MS = 15000; // between two looks at what became of a command; the headend says when a screen has answered
@@ -23,12 +25,13 @@ const EVENTS_SHOWN = 12;
 const pending = ({ outcome }: Command): boolean => outcome === 'waiting' || outcome === 'accepted';
 
 class PpScreen extends PpElement {
-  static override properties = { screenId: {}, screen: { state: true }, problem: { state: true }, commands: { state: true }, events: { state: true } };
+  static override properties = { screenId: {}, screen: { state: true }, problem: { state: true }, commands: { state: true }, events: { state: true }, allEvents: { state: true } };
   declare screenId: string;
   declare screen: Screen | undefined;
   declare problem: ApiError | undefined;
   declare commands: readonly Command[];
   declare events: ScreenEvents['items'];
+  declare allEvents: boolean;
   private etag = '';
   private timer = 0;
 
@@ -39,6 +42,7 @@ class PpScreen extends PpElement {
     this.problem = undefined;
     this.commands = [];
     this.events = [];
+    this.allEvents = false;
     this.while.on(fleet, 'screens', (event) => { if ((event as CustomEvent<string[]>).detail.includes(this.screenId)) void this.load(); });
     this.while.on(fleet, 'commands', (event) => { if ((event as CustomEvent<string[]>).detail.includes(this.screenId)) void this.loadCommands(); });
     this.while.on(fleet, 'again', () => {
@@ -106,9 +110,19 @@ class PpScreen extends PpElement {
       <pp-menu class="actions-menu" label=${t('screen.actions')} .button=${html`<span class="button">${icon('more')}</span>`} .panel=${panel}></pp-menu></div>`;
   }
 
+  private async renew(screen: Screen): Promise<void> {
+    try {
+      await ask('POST /api/v1/screens/{id}/commands', { path: { id: screen.id }, body: { name: 'renew-certificate' } });
+      toast(t('screen.command_sent'));
+      void this.loadCommands();
+    } catch (error) {
+      toast(message(error), 'bad');
+    }
+  }
+
   private timeline(): TemplateResult {
-    return html`<section class="card"><h2>${t('screen.events')}</h2>${this.events.length ? html`<ul class="telling">${this.events.slice(0, EVENTS_SHOWN).map((one) => html`<li class="told"><span class="told-text">${report('event', one.kind) ?? html`<code>${one.kind}</code>`}</span>
-      <span class="told-side"><span class="sub">${one.time ? dateTime(new Date(one.time), language()) : nothing}</span></span></li>`)}</ul>` : html`<p class="sub">${t('screen.events_none')}</p>`}</section>`;
+    return html`<section class="card"><h2>${t('screen.events')}</h2>${this.events.length ? html`<ul class="telling">${this.events.slice(0, this.allEvents ? undefined : EVENTS_SHOWN).map((one) => html`<li class="told"><span class="told-text">${report('event', one.kind) ?? html`<code>${one.kind}</code>`}</span>
+      <span class="told-side"><span class="sub">${one.time ? dateTime(new Date(one.time), language()) : nothing}</span></span></li>`)}</ul>${this.events.length > EVENTS_SHOWN ? html`<button class="button small-text" aria-expanded=${this.allEvents ? 'true' : 'false'} @click=${() => { this.allEvents = !this.allEvents; }}>${this.allEvents ? t('screen.events_fewer') : t('screen.events_all', { n: this.events.length })}</button>` : nothing}` : html`<p class="sub">${t('screen.events_none')}</p>`}</section>`;
   }
 
   private facts(rows: readonly (readonly [string, TemplateResult | string])[]): TemplateResult {
@@ -135,7 +149,7 @@ class PpScreen extends PpElement {
     const here = timeIn(screen.time_zone, now(), language());
     const able = screen.state !== 'retired';
     const shots = this.commands.filter(({ name }) => name === 'screenshot');
-    return html`<div class="cards">
+    return html`<div class="cards flow">
       <pp-screen-picture .screenId=${screen.id} .name=${screen.name} .able=${able} .picture=${screen.picture} .last=${shots[0]}
         @asked=${() => void this.loadCommands()}></pp-screen-picture>
       <section class="card"><h2>${t('screen.now')}</h2>${this.facts([
@@ -148,12 +162,14 @@ class PpScreen extends PpElement {
         ...(here ? [[t('screen.local_time'), here] as const] : []),
       ])}</section>
       <section class="card"><h2>${t('screen.settings')}</h2><pp-level-settings .level=${{ kind: 'screen', id: screen.id }}></pp-level-settings></section>
-      <section class="card"><h2>${t('screen.identity')}</h2>${this.facts([
+      <section class="card"><header class="card-head"><h2>${t('screen.identity')}</h2>${able && screen.certificate_expires ? html`<button class="button" @click=${() => void this.renew(screen)}>${t('screen.renew')}</button>` : nothing}</header>${this.facts([
         [t('screen.access'), t(`screen.access_${screen.access}`)],
         [t('screen.fingerprint'), this.copied(screen.fingerprint)],
         [t('screen.certificate'), screen.certificate_expires ? date(new Date(screen.certificate_expires), language()) : '—'],
         [t('screen.id'), this.copied(screen.id)],
       ])}</section>
+      <pp-screen-machine .screenId=${screen.id} .able=${able} .diagnosis=${this.commands.find(({ name }) => name === 'diagnose')} @asked=${() => void this.loadCommands()}></pp-screen-machine>
+      <pp-screen-plays .screenId=${screen.id}></pp-screen-plays>
       <pp-screen-commands .screenId=${screen.id} .able=${able} .items=${this.commands} @asked=${() => void this.loadCommands()}></pp-screen-commands>
       ${this.timeline()}
       ${able ? onAt(screen, () => this.requestUpdate()) : nothing}
