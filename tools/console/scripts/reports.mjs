@@ -19,7 +19,7 @@ export const reportsPlugin = {
   setup(build) {
     build.onResolve({ filter: /^pingplay:reports$/ }, ({ path: name }) => ({ path: name, namespace: 'reports' }));
     build.onLoad({ filter: /.*/, namespace: 'reports' }, () => ({
-      contents: `export const reports = ${JSON.stringify(reportsOf(read('en'), read('fr')))};`,
+      contents: `export const reports = JSON.parse(${JSON.stringify(JSON.stringify(reportsOf(read('en'), read('fr'))))});`,
       watchFiles: ['en', 'fr'].map((language) => path.join(assets, `strings.${language}.json`)),
     }));
   },

@@ -18,14 +18,14 @@ import './ui/dialog.js';
 import './ui/menu.js';
 import './pages/sign-in.js';
 import './pages/screens.js';
-import './pages/screen.js';
-import './pages/add.js';
 
 // Pages that are not seen first.
 const loads = {
+  add: () => import('./pages/add.js'), screen: () => import('./pages/screen.js'),
   account: () => import('./pages/account.js'), alerts: () => import('./pages/alerts.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), schedule: () => import('./pages/schedule.js'), groups: () => import('./pages/groups.js'), group: () => import('./pages/group.js'), level: () => import('./pages/level.js'), setup: () => import('./pages/setup.js'),
 };
 
+const SOON_MS = 4000;
 const LOST_MS = 3000; // a connection that is back so soon was no trouble
 
 // Those that are `rest` stand behind "More" on a phone, whose bar has room for five.
@@ -79,6 +79,7 @@ class PpConsole extends PpElement {
     if (session) {
       this.notice = '';
       fleet.start();
+      setTimeout(() => void loads.screen().catch(() => {}), SOON_MS); // what is opened next, once the first page is there
       if (this.route.page === 'sign-in') go(this.route.next, { replace: true });
       if (this.route.page === 'setup') go(`${BASE}/`, { replace: true }); // the link does not stay in the history
     } else if (this.route.page !== 'sign-in' && this.route.page !== 'setup') {
@@ -173,7 +174,7 @@ class PpConsole extends PpElement {
     const { route } = this;
     switch (route.page) {
       case 'screens': return html`<pp-screens></pp-screens>`;
-      case 'screen': return html`<pp-screen .screenId=${route.id}></pp-screen>`;
+      case 'screen': return this.lazy('screen', () => html`<pp-screen .screenId=${route.id}></pp-screen>`);
       case 'more': return this.more();
       case 'alerts': return this.lazy('alerts', () => html`<pp-alerts></pp-alerts>`);
       case 'account': return this.lazy('account', () => html`<pp-account name=${this.session?.name ?? ''}></pp-account>`);
@@ -185,7 +186,7 @@ class PpConsole extends PpElement {
       case 'settings': return this.lazy('level', () => html`<pp-level .site=${route.site}></pp-level>`);
       case 'content': return this.lazy('content', () => html`<pp-content></pp-content>`);
       case 'content-one': return this.lazy('content-one', () => html`<pp-content-one .contentId=${route.id}></pp-content-one>`);
-      case 'add': return html`<pp-add .code=${route.code}></pp-add>`;
+      case 'add': return this.lazy('add', () => html`<pp-add .code=${route.code}></pp-add>`);
       default: return html`<h1 class="sr">${t('not_found.title')}</h1>${blankPanel('search', t('not_found.title'), t('not_found.text'), html`<a class="button primary" href="${BASE}/">${t('not_found.home')}</a>`)}`;
     }
   }
