@@ -96,8 +96,8 @@ class PpScreenCommands extends PpElement {
   private row(one: Command, times: number): TemplateResult {
     const reason = one.outcome === 'failed' || one.outcome === 'refused' ? one.reason : '';
     return html`<li class="told"><span class="told-icon ${one.outcome}">${icon(icons[one.outcome])}</span><span class="told-text"><strong>${t(`command.${one.name}`)}${times > 1 ? html` <span class="sub">${t('screen.command_times', { n: times })}</span>` : nothing}</strong>
-      ${reason ? html`<span class="sub" lang="en">${reason}</span>` : nothing}${this.logButtons(one)}</span>
-      <span class="told-side"><span>${t(`outcome.${one.outcome}`)}</span><span class="sub">${dateTime(new Date(one.answered ?? one.issued ?? 0), language())}</span></span></li>
+      ${reason ? html`<span class="sub" lang="en">${reason}</span>` : nothing}</span>
+      <span class="told-side"><span>${t(`outcome.${one.outcome}`)}</span><span class="sub">${dateTime(new Date(one.answered ?? one.issued ?? 0), language())}</span></span>${this.logButtons(one)}</li>
       ${this.log?.id === one.id ? html`<li><pre class="log" tabindex="0" aria-label=${t('log.title')}>${this.log.text}</pre></li>` : nothing}`;
   }
 
