@@ -500,6 +500,7 @@ describe('a real screen', () => {
     await page.getByRole('button', { name: 'Hide the log' }).click();
     await page.getByRole('button', { name: 'Renew the certificate' }).click();
     await page.locator('.told').filter({ hasText: 'Renew its certificate' }).getByText(/Done|Begun/).waitFor({ timeout: 60000 });
+    await page.evaluate(() => scrollTo(0, 0)); // a phone's bar may cover half of a button
     await one.axe('a screen with a picture and commands');
     assert.deepEqual(one.complaints, []);
   });
