@@ -68,7 +68,7 @@ describe('a headend that is killed during a rollout', () => {
   after(() => headend?.stop());
 
   for (const [what, expected] of [['cancel', 'cancelled'], ['finish', 'done']]) {
-    test(`it has begun or not, and ${what}s or goes on`, async () => {
+    test(`it has begun or not, and ${what === 'finish' ? 'finishes' : 'is cancelled'} or goes on`, async () => {
       for (let round = 0; round < ROUNDS; round++) {
         const before = (await repository()).manifest.version;
         await publishing.draft('lobby', { items: [{ content: contents[round % 2], duration: `PT${5 + round}S` }] });

@@ -226,7 +226,7 @@ bool op_job_approve(struct op *op, struct pp_error *error) {
 
 /* Or taken back, by who asked. */
 bool op_job_decline(struct op *op, struct pp_error *error) {
-    char reason[PUBLISH_NOTE_MAX + 1];
+    char reason[PUBLISH_NOTE_MAX + 1] = "";
     publish_job_auto struct publish_job job = {0};
     return note_take(op, "reason", reason, error) && job_find(op, &job, error) &&
            publish_job_decline(op->db, job.id, op->actor->name, reason, error) &&
