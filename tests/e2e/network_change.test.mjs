@@ -88,12 +88,15 @@ describe('a display point on a network', { skip: needsRoot }, () => {
   });
 
   test('killed in a trial, the profile before is the one that a start takes up', async () => {
-    // The gateway is waited for after the trial is up: then it is killed.
+    // Killed when the trial is up: nmcli does not come back to say so.
     const files = await lab.files();
-    await lab.run(`{ ${quote(ctlProgram())} --socket /run/network.sock network static wired0 192.0.2.11/24 \
-      --gateway 192.0.2.77 >/dev/null 2>&1 </dev/null & } &&
-      until ip address show dev wired0 | grep -q 192.0.2.11/; do sleep 0.1; done
-      kill -9 $(ps -C pingplay-network -o pid= ); wait $!`);
+    await lab.run(`printf '%s\\n' '#!/bin/sh' '[ "$4" = up ] || exec nmcli "$@"' 'nmcli "$@" && touch /run/up && exec sleep 1000' >/run/hold &&
+      chmod 755 /run/hold && { ${quote(service)} --socket /run/hold.sock --nmcli /run/hold >${quote(dir)}/held 2>&1 </dev/null & } &&
+      until [ -S /run/hold.sock ]; do sleep 0.1; done`);
+    await lab.run(`{ ${quote(ctlProgram())} --socket /run/hold.sock network static wired0 192.0.2.11/24 >/dev/null 2>&1 </dev/null & } &&
+      until [ -e /run/up ]; do sleep 0.1; done
+      kill -9 $(ps -C pingplay-network -o pid= ); wait $!; pkill -x sleep`);
+    assert.deepEqual(await lab.addresses(), ['192.0.2.11/24']);
     const both = await lab.files();
     assert.equal(both.length, files.length + 1, both.join('\n'));
     const trial = both.find((file) => !files.includes(file)).split(' ')[2];

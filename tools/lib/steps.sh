@@ -5,6 +5,7 @@
 #   step_later NAME FUNCTION [ARG…]   one of those that steps_begin runs, one after another, beside the others: at the lowest
 #                                 priority they take what of the processor steps that wait leave. steps_await waits for their end,
 #                                 steps_await_one NAME for that of one of them
+#   steps_why                     called by a step with lines about what failed and why, which are shown instead of its log's end
 #   step_passed NAME              whether it ran and nothing failed
 #   steps_only                    where it is not empty, the names of the steps to run; the others are passed over
 #   steps_end                     prints the closing lines; its status is the run's
@@ -22,6 +23,10 @@ steps_count() {
   printf '%d %d\n' "$1" "$2" >>"$steps_counts"
 }
 
+steps_why() {
+  cat >>"${steps_counts%.count}.why"
+}
+
 step_wanted() {
   [ -z "$steps_only" ] || [[ " $steps_only " == *" $1 "* ]]
 }
@@ -31,6 +36,7 @@ step_run() {
   local name=$1 begun=$SECONDS steps_counts=$steps_logs/$1.count
   shift
   : >"$steps_counts"
+  rm -f "$steps_logs/$name.why"
   # Not behind "||", where bash would ignore -e.
   (set -e; trap 'times >"$steps_logs/$name.times"' EXIT; "$@") >"$steps_logs/$name.log" 2>&1
   echo "$? $((SECONDS - begun))" >"$steps_logs/$name.end"
@@ -113,7 +119,7 @@ step_tell() {
     printf 'FAILED  %-22s %5d passed, %d failed  %4d s, %4d of the processor   %s\n' "$name" "$passed" "$failed" "$took" "$cpu" \
       "$steps_logs/$name.log"
     steps_failures+=("$name")
-    tail -n 120 "$steps_logs/$name.log" | sed 's/^/        | /'
+    if [ -s "$steps_logs/$name.why" ]; then head -n 120 "$steps_logs/$name.why"; else tail -n 60 "$steps_logs/$name.log"; fi | sed 's/^/        | /'
   fi
 }
 
