@@ -29,6 +29,10 @@ static const struct command commands[] = {
      "      [--provider-ca FILE] [--public-address URL] [--alert-ca FILE] [--webhook-networks RANGES]\n"
      "      [--log-format text|json] [--metrics-token FILE] [--config FILE]",
      "serve screens and administrators until SIGTERM"},
+    {"db", "move", command_db_move, "DIR postgresql://HOST/NAME | DIR --to-folder",
+     "bring all that is kept into an empty PostgreSQL, or back into the folder, while no server runs; it "
+     "arrives "
+     "whole\n    or not at all, and what arrived is held against what was sent"},
     {"publish", NULL, command_publish,
      "DIR --channel ID [--title TEXT] [--duration S] [--rollout STEPS] [--renderers FOLDER]\n"
      "      [--renderer-user NAME] [--] CONTENT...",

@@ -34,6 +34,8 @@ PP_MUST_USE bool command_operate_on(struct home *home, const char *operation, co
 PP_MUST_USE bool command_init(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_hosts(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_security_contact(int argc, char **argv, struct pp_error *error);
+/* cli/database.c */
+PP_MUST_USE bool command_db_move(int argc, char **argv, struct pp_error *error);
 /* cli/setup.c */
 #define SETUP_PORT 8443 /* that `serve` takes unless told otherwise */
 PP_MUST_USE bool command_setup_link(int argc, char **argv, struct pp_error *error);

@@ -64,6 +64,9 @@ struct db_backend {
     bool (*commit)(struct db *db, struct pp_error *error);
     void (*rollback)(struct db *db);
 
+    /* Nobody else uses it, and nobody can from here on (SQLite), or it is PP_E_STATE. */
+    bool (*keep_alone)(struct db *db, struct pp_error *error);
+
     int64_t (*data_version)(struct db *db);
     /* These three may be NULL: there is no such thing. */
     int (*news)(struct db *db);
@@ -78,6 +81,9 @@ struct db_backend {
 
 extern const struct db_backend db_sqlite, db_postgres;
 
+/* db.c: as db_open, but the schema is as it is, or not there. */
+struct db *db_connect(const char *folder, const char *address, bool create, struct signing *signing,
+                      struct pp_error *error);
 /* postgres_schema.c */
 extern const char db_postgres_schema[];
 /* migrations.c */

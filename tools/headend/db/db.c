@@ -14,8 +14,8 @@ static void db_mutex_init(pthread_mutex_t *mutex) {
     pthread_mutexattr_destroy(&attributes);
 }
 
-static struct db *connect_to(const char *folder, const char *address, bool create, struct signing *signing,
-                             struct pp_error *error) {
+struct db *db_connect(const char *folder, const char *address, bool create, struct signing *signing,
+                      struct pp_error *error) {
     const struct db_backend *backend = address ? &db_postgres : &db_sqlite;
     struct db *db = backend->open(folder, address, create, error);
     if (!db)
@@ -40,7 +40,7 @@ bool db_address_check(const char *address, struct pp_error *error) {
 }
 
 bool db_address_is_empty(const char *address, struct pp_error *error) {
-    PP_AUTO(db) struct db *db = connect_to(".", address, false, NULL, error);
+    PP_AUTO(db) struct db *db = db_connect(".", address, false, NULL, error);
     db_autorow struct db_row *row =
         db ? db_query_sql(
                  db, error,
@@ -57,17 +57,17 @@ bool db_address_is_empty(const char *address, struct pp_error *error) {
 
 struct db *db_open(const char *folder, const char *address, bool create, struct signing *signing,
                    struct pp_error *error) {
-    PP_AUTO(db) struct db *db = connect_to(folder, address, create, signing, error);
+    PP_AUTO(db) struct db *db = db_connect(folder, address, create, signing, error);
     return db && db_migrate(db, db_migration_newest(), error) ? pp_steal(&db) : NULL;
 }
 
 struct db *db_open_at(const char *folder, size_t number, struct signing *signing, struct pp_error *error) {
-    PP_AUTO(db) struct db *db = connect_to(folder, NULL, true, signing, error);
+    PP_AUTO(db) struct db *db = db_connect(folder, NULL, true, signing, error);
     return db && db_migrate(db, number, error) ? pp_steal(&db) : NULL;
 }
 
 struct db *db_open_again(const struct db *db, struct pp_error *error) {
-    return connect_to(db->folder, db->address, false, db->signing, error);
+    return db_connect(db->folder, db->address, false, db->signing, error);
 }
 
 void db_close(struct db *db) {
@@ -215,6 +215,12 @@ bool db_run_sql(struct db *db, struct pp_error *error, const char *sql, const ch
     va_start(args, types);
     size_t count = values_take(values, types, args);
     va_end(args);
+    return text_run(db, &text, values, count, error);
+}
+
+bool db_run_sql_values(struct db *db, struct pp_error *error, const char *sql, const struct db_value *values,
+                       size_t count) {
+    const struct db_text text = {.name = sql, .sql = sql, .place = -1};
     return text_run(db, &text, values, count, error);
 }
 

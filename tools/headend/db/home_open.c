@@ -1,11 +1,13 @@
 #include "headend/db/home_open.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "headend/db/backend.h"
 #include "headend/db/db.h"
 #include "headend/signer/service.h"
 #include "headend/signing/signing.h"
@@ -129,6 +131,75 @@ void home_close(struct home *home) {
     pp_close(&home->fd);
     free(home);
 }
+
+/* ---- Into another database ---- */
+
+#define MOVING "moving" /* where the folder's database to be is made */
+
+static bool folder_settled(int fd, const char *what, struct pp_error *error) {
+    return fsync(fd) == 0 || pp_fail_errno(error, "%s", what);
+}
+
+static bool rename_settled(const struct home *home, const char *from, const char *to,
+                           struct pp_error *error) {
+    if (renameat(home->fd, from, home->fd, to) != 0 && errno != ENOENT)
+        return pp_fail_errno(error, "%s", from);
+    return folder_settled(home->fd, home->path, error);
+}
+
+static bool move_out(struct home *home, const char *address, struct db_moved *moved, struct pp_error *error) {
+    if (is_there(home, HOME_DATABASE))
+        return pp_fail(error, PP_E_STATE, "%s is kept in a PostgreSQL already", home->path);
+    if (!db_address_check(address, error) || !db_address_is_empty(address, error))
+        return false;
+    PP_AUTO(db) struct db *to = db_connect(home->path, address, false, home->signing, error);
+    if (!to || !db_move(home->db, to, moved, error) || !address_write(home, address, error))
+        return false;
+    db_close(pp_steal(&home->db));
+    return rename_settled(home, DB_FILE, HOME_DATABASE_BEFORE, error);
+}
+
+/* What a move has left that was killed. */
+static bool moving_make(const struct home *home, struct pp_error *error) {
+    static const char *const files[] = {DB_FILE, DB_FILE "-wal", DB_FILE "-shm", DB_FILE "-journal"};
+    if (!pp_dir_make(home->fd, MOVING, 0700, error))
+        return false;
+    for (size_t i = 0; i < PP_COUNT(files); i++) {
+        char name[PP_PATH_MAX];
+        if (!pp_path_format(name, error, MOVING "/%s", files[i]))
+            return false;
+        if (unlinkat(home->fd, name, 0) != 0 && errno != ENOENT)
+            return pp_fail_errno(error, "%s/%s", home->path, name);
+    }
+    return true;
+}
+
+static bool move_in(struct home *home, struct db_moved *moved, struct pp_error *error) {
+    char path[PP_PATH_MAX];
+    if (!is_there(home, HOME_DATABASE))
+        return pp_fail(error, PP_E_STATE, "%s has its database already", home->path);
+    if (!moving_make(home, error) || !pp_path_format(path, error, "%s/" MOVING, home->path))
+        return false;
+    struct db *to = db_connect(path, NULL, true, home->signing, error);
+    bool ok = to && db_move(home->db, to, moved, error);
+    db_close(to); /* which leaves one file */
+    if (!ok)
+        return false;
+    /* The address counts as long as it stands there. */
+    if (!rename_settled(home, MOVING "/" DB_FILE, DB_FILE, error))
+        return false;
+    if (unlinkat(home->fd, HOME_DATABASE, 0) != 0)
+        return pp_fail_errno(error, "%s/" HOME_DATABASE, home->path);
+    db_close(pp_steal(&home->db));
+    (void)!unlinkat(home->fd, MOVING, AT_REMOVEDIR);
+    return folder_settled(home->fd, home->path, error);
+}
+
+bool home_move(struct home *home, const char *address, struct db_moved *moved, struct pp_error *error) {
+    return address ? move_out(home, address, moved, error) : move_in(home, moved, error);
+}
+
+/* ---- Its names ---- */
 
 bool home_hosts_save(const struct home *home, const struct host_list *list, struct pp_error *error) {
     pp_autobuf struct pp_buf text = PP_BUF_INIT(HOME_HOSTS_MAX * HOME_HOST_MAX);

@@ -23,7 +23,7 @@
 #define VERSION_LEAST    150000 /* of the server: Debian 12's */
 #define VALUES_MAX       32     /* of a statement */
 #define NUMBER_TEXT_SIZE 24     /* bytes of an int64_t, with the NUL */
-#define COLUMNS_MAX      32
+#define COLUMNS_MAX      64
 
 /* pg_type.dat */
 enum { TYPE_BOOL = 16, TYPE_BYTES = 17, TYPE_INT8 = 20, TYPE_TEXT = 25 };
@@ -484,6 +484,18 @@ static void postgres_row_close(struct db_row *row) {
     free(row);
 }
 
+static bool postgres_keep_alone(struct db *db, struct pp_error *error) {
+    struct postgres_db *postgres = postgres_of(db);
+    bool alone = false;
+    return connection_ready(postgres, error) &&
+           answer_is(postgres,
+                     "SELECT NOT EXISTS(SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+                     " AND backend_type = 'client backend' AND pid <> pg_backend_pid())",
+                     &alone, error) &&
+           (alone || pp_fail(error, PP_E_STATE,
+                             "the database is in use: stop all headends, and whatever else uses it"));
+}
+
 /* ---- News ---- */
 
 static void notices_count(struct postgres_db *postgres) {
@@ -572,6 +584,7 @@ const struct db_backend db_postgres = {
     .begin = postgres_begin,
     .commit = postgres_commit,
     .rollback = postgres_rollback,
+    .keep_alone = postgres_keep_alone,
     .data_version = postgres_data_version,
     .news = postgres_news,
     .hold = postgres_hold,

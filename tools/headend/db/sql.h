@@ -9,6 +9,9 @@
 #define DB_SQL_VALUES_MAX 16
 struct db_row *db_query_sql(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
 PP_MUST_USE bool db_run_sql(struct db *db, struct pp_error *error, const char *sql, const char *types, ...);
+/* The same with as many values as it has. */
+PP_MUST_USE bool db_run_sql_values(struct db *db, struct pp_error *error, const char *sql,
+                                   const struct db_value *values, size_t count);
 /* Several statements without values. */
 PP_MUST_USE bool db_script(struct db *db, const char *sql, struct pp_error *error);
 /* Whether the database takes a statement as it stands in statements/. */

@@ -237,6 +237,20 @@ static void sqlite_rollback(struct db *db) {
     (void)!sqlite_step(db, &(const struct db_text){.name = "rollback", .sql = "ROLLBACK"}, NULL, 0, NULL);
 }
 
+/* Only who is alone can leave the write-ahead log; then the file itself is locked. */
+static bool sqlite_keep_alone(struct db *db, struct pp_error *error) {
+    sqlite3 *handle = sqlite_of(db)->handle;
+    sqlite3_busy_timeout(handle, 0);
+    int result = sqlite3_exec(
+        handle, "PRAGMA journal_mode=DELETE; PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT", NULL,
+        NULL, NULL);
+    sqlite3_busy_timeout(handle, DB_BUSY_MS);
+    if (result == SQLITE_BUSY)
+        return pp_fail(error, PP_E_STATE,
+                       "the database is in use: stop the server, and whatever else uses it");
+    return result == SQLITE_OK || sqlite_failed(handle, "lock", error);
+}
+
 static int64_t sqlite_data_version(struct db *db) {
     const struct db_text text = {.name = "data version", .sql = "PRAGMA data_version"};
     struct db_row *row = sqlite_query(db, &text, NULL, 0, NULL);
@@ -320,6 +334,7 @@ const struct db_backend db_sqlite = {
     .begin = sqlite_begin,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
+    .keep_alone = sqlite_keep_alone,
     .data_version = sqlite_data_version,
     .defer_sync = sqlite_defer_sync,
     .sync = sqlite_sync,

@@ -38,6 +38,8 @@ cJSON *op_answer(struct op *op);
 /* operations.c */
 bool op_nothing(struct op *op, struct pp_error *error);
 bool op_session_end(struct op *op, struct pp_error *error);
+/* op_database.c */
+bool op_database_moved(struct op *op, struct pp_error *error);
 /* op_screens.c */
 bool op_screen_change(struct op *op, struct pp_error *error);
 bool op_screen_access(struct op *op, struct pp_error *error);
