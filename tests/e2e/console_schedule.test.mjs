@@ -1,6 +1,6 @@
 // A channel's schedule in the console: made, moved and taken away with a mouse, with keys alone and on a phone; conflicts, time zones, and what is on when.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -268,6 +268,38 @@ describe('a schedule', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.locator('[role=alert] .callout').waitFor();
     assert.deepEqual((await draft('wrong')).schedule.map(({ layout }) => layout), ['sale']);
+    await one.close();
+  });
+
+  test('takes a calendar in, by what its events are to show, and goes out as one', async () => {
+    await put('import', layouts([{ layout: 'day', dtstart: '2026-03-24T10:00:00', duration: 'PT2H' }]));
+    const calendar = path.join(dir, 'shop.ics');
+    const event = (...lines) => ['BEGIN:VEVENT', ...lines, 'END:VEVENT'];
+    await writeFile(calendar, ['BEGIN:VCALENDAR', ...event('SUMMARY:sale', 'DTSTART;TZID=Europe/Paris:20260325T120000', 'DURATION:PT1H', 'CATEGORIES:Priority 7'), ...event('SUMMARY:Holiday', 'DTSTART;VALUE=DATE:20260327'),
+      ...event('SUMMARY:Meeting', 'DTSTART:20260326T080000', 'DURATION:PT1H'), ...event('SUMMARY:Odd', 'DTSTART;TZID=Mars:20260326T080000', 'DURATION:PT1H'), 'END:VCALENDAR', ''].join('\r\n'));
+    const one = await visit('import');
+    const { page } = one;
+    await page.locator('.actions-menu .menu-button').click();
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Bring a calendar (.ics)' }).click();
+    await (await chooser).setFiles(calendar);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('1 event is left out:').waitFor();
+    await dialog.getByText('DTSTART: "Mars" is no time zone of the IANA database').waitFor();
+    assert.deepEqual([await dialog.getByLabel('sale').inputValue(), await dialog.getByLabel('Holiday').inputValue()], ['sale', ''], 'what is called as a layout is one');
+    await dialog.getByLabel('Holiday').selectOption('night');
+    await dialog.getByLabel('At each screen’s own time').check();
+    await one.axe('a calendar that is brought');
+    await dialog.getByRole('button', { name: 'Add' }).click();
+    await becomes('import', [{ layout: 'day', dtstart: '2026-03-24T10:00:00', duration: 'PT2H' }, { dtstart: '2026-03-25T12:00:00', duration: 'PT1H', layout: 'sale', priority: 7 }, { dtstart: '2026-03-27T00:00:00', duration: 'P1D', layout: 'night' }]);
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('.actions-menu .menu-button').click();
+    const download = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Take it along as a calendar (.ics)' }).click();
+    const file = await download;
+    assert.equal(file.suggestedFilename(), 'import.ics');
+    assert.match(await readFile(await file.path(), 'utf8'), /SUMMARY:night\r\n/);
+    assert.deepEqual(one.complaints, []);
     await one.close();
   });
 });

@@ -131,4 +131,38 @@ describe('schedules', () => {
     const plain = await days('plain', 'draft=true&from=2031-02-03&to=2031-02-04&time_zone=UTC');
     assert.deepEqual([plain.plain, plain.spans.map(({ layout, start }) => [layout, start])], [true, [['main', '2031-02-03T00:00:00Z'], ['from-1', '2031-02-03T10:00:00Z']]]);
   });
+
+  test('a schedule goes out as a calendar, and comes in again the same', async () => {
+    const schedule = [{ ...weekly, exdate: ['2026-12-25T08:00:00'] }, { layout: 'sale', dtstart: '2026-03-02T10:00:00', tzid: 'Europe/Paris', duration: 'PT2H', priority: -5 }];
+    await publishing.draft('calendar', document(schedule));
+    const out = await admin.get('/api/v1/channels/calendar/schedule/calendar?draft=true', { accept: 'text/calendar' });
+    assert.deepEqual([out.status, out.headers['content-type'], out.headers['content-disposition']], [200, 'text/calendar; charset=utf-8', 'attachment; filename="calendar.ics"']);
+    assert.match(out.text, /^BEGIN:VCALENDAR\r\nVERSION:2\.0\r\n/);
+    assert.match(out.text, /\r\nDTSTART:20260105T080000\r\nDURATION:PT12H\r\nRRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR\r\nEXDATE:20261225T080000\r\nSUMMARY:day\r\nCATEGORIES:Priority 2\r\n/);
+    assert.ok(out.text.split('\r\n').every((line) => Buffer.byteLength(line) <= 75));
+    assert.equal(await headend.cli('channel', 'schedule', 'calendar', '--draft', '--ics'), out.text);
+    const post = (text, who = admin, type = 'text/calendar; charset=utf-8') => headend.request('POST', '/api/v1/channels/calendar/schedule/calendar', { cookie: who.browser.cookie, headers: { accept: 'application/json', 'pingplay-csrf': who.csrf, 'content-type': type }, body: text });
+    const read = async (text, who) => { const answer = await post(text, who); admin.api.check('POST', '/api/v1/channels/calendar/schedule/calendar', answer); return answer; };
+    const { events } = (await read(out.text)).json();
+    assert.deepEqual(events.map(({ summary, priority, entry, refusal }) => [{ layout: summary, priority, ...entry }, refusal]), schedule.map((entry) => [entry, null]));
+    // What is taken is what a draft takes; what is not says why.
+    const foreign = 'BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Closed\nDTSTART;VALUE=DATE:20260714\nRRULE:FREQ=YEARLY\nATTACH:https://example.org/x\nEND:VEVENT\nBEGIN:VEVENT\nDTSTART;TZID=Mars/Olympus:20260101T000000\nDURATION:PT1H\nEND:VEVENT\nBEGIN:VEVENT\nDTSTART:20260101T000000\nDURATION:PT1S\nRRULE:FREQ=SECONDLY\nEND:VEVENT\nEND:VCALENDAR\n';
+    const taken = (await read(foreign)).json().events;
+    assert.deepEqual(taken.map(({ entry }) => entry), [{ dtstart: '2026-07-14T00:00:00', duration: 'P1D', rrule: 'FREQ=YEARLY' }, null, null]);
+    assert.match(taken[1].refusal, /^DTSTART: "Mars\/Olympus" is no time zone/);
+    assert.match(taken[2].refusal, /^rrule: /);
+    await publishing.draft('calendar', document([{ layout: 'sale', ...taken[0].entry }]));
+    for (const [text, status, words] of [['', 400, /./], ['hello', 400, /BEGIN:VCALENDAR/], [`BEGIN:VCALENDAR\n${'BEGIN:VEVENT\nEND:VEVENT\n'.repeat(10001)}END:VCALENDAR\n`, 400, /more than 10000 events/], ['x'.repeat(1024 * 1024 + 1), 413, /./]]) {
+      const answer = await post(text);
+      assert.deepEqual([answer.status, words.test(answer.text)], [status, true], answer.text.slice(0, 300));
+    }
+    assert.equal((await post(out.text, admin, 'application/json')).status, 415);
+    // Who may look may take it along, and who may edit may bring one.
+    const viewer = await Person.add(headend, admin.api, 'reader', 'viewer:channel=calendar');
+    assert.equal((await viewer.get('/api/v1/channels/calendar/schedule/calendar?draft=true', { accept: 'text/calendar' })).status, 200);
+    assert.equal((await read(out.text, viewer)).status, 403);
+    const stranger = await Person.add(headend, admin.api, 'stranger', 'admin:channel=shop');
+    assert.equal((await stranger.get('/api/v1/channels/calendar/schedule/calendar?draft=true', { accept: 'text/calendar' })).status, 404);
+    assert.equal((await read(out.text, stranger)).status, 404);
+  });
 });

@@ -117,7 +117,9 @@ void api_version(struct request *request, struct reply *reply);
 void api_version_name(struct request *request, struct reply *reply);
 
 /* schedule.c */
-extern const struct list_form api_schedule_form, api_now_form;
+extern const struct list_form api_schedule_form, api_calendar_form, api_now_form;
 void api_schedule(struct request *request, struct reply *reply);
+void api_calendar(struct request *request, struct reply *reply);
+void api_calendar_read(struct request *request, struct reply *reply);
 
 #endif

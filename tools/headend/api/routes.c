@@ -1,4 +1,5 @@
 #include "headend/api/routes.h"
+#include "headend/ingest/calendar.h"
 
 #include "headend/api/handlers.h"
 #include "headend/ops/content_upload.h"
@@ -89,6 +90,11 @@ static const struct route_api channel_add = {.operation = "channel.add"};
 static const struct route_api channel_show = {.operation = "channel.show", .id = "channel"};
 static const struct route_api channel_schedule = {
     .list = &api_schedule_form, .operation = "schedule.show", .id = "channel"};
+static const struct route_api channel_calendar = {.list = &api_calendar_form,
+                                                  .operation = "schedule.calendar",
+                                                  .id = "channel",
+                                                  .produces = "text/calendar"};
+static const struct route_api calendar_read_in = {.operation = "schedule.read", .id = "channel"};
 static const struct route_api screen_now = {.list = &api_now_form, .operation = "screen.now"};
 static const struct route_api preview = {.list = &api_preview_form,
                                          .produces = "multipart/mixed",
@@ -276,6 +282,10 @@ static const struct route routes[] = {
      &channel_show},
     {"GET", "/api/v1/channels/{id}/schedule", ROUTE_API, NULL, 0, api_schedule, WORK_WRITES,
      &channel_schedule},
+    {"GET", "/api/v1/channels/{id}/schedule/calendar", ROUTE_API, NULL, 0, api_calendar, WORK_WRITES,
+     &channel_calendar},
+    {"POST", "/api/v1/channels/{id}/schedule/calendar", ROUTE_API, "text/calendar", CALENDAR_SIZE_MAX,
+     api_calendar_read, WORK_WRITES, &calendar_read_in},
     {"POST", "/api/v1/channels/{id}/publish", ROUTE_API, JSON, SETUP_MAX, api_job_ask, WORK_WRITES,
      &channel_publish},
     {"POST", "/api/v1/channels/{id}/unpublish", ROUTE_API, NULL, 0, api_job_ask, WORK_WRITES,

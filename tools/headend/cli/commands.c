@@ -121,7 +121,7 @@ static const struct command commands[] = {
     {"channel", "versions", command_channel_versions, "DIR ID [--json]",
      "list what was published on a channel, by whom and when, as far as it is kept, the newest first"},
     {"channel", "schedule", command_channel_schedule,
-     "DIR ID [--from DAY] [--to DAY] [--time-zone ZONE] [--draft] [--json]",
+     "DIR ID [--from DAY] [--to DAY] [--time-zone ZONE] [--draft] [--json | --ics]",
      "list what a channel shows from when to when, a week from today unless told otherwise, and where events "
      "get in "
      "each other's way"},

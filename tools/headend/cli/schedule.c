@@ -66,16 +66,29 @@ static bool days_print(const cJSON *answer, struct pp_error *error) {
     return true;
 }
 
+/* As it is, for a file. */
+static bool calendar_print(struct home *home, const cJSON *request, struct pp_error *error) {
+    op_result_auto struct op_result result = {0};
+    if (!command_operate(home, "schedule.calendar", request, &result, error))
+        return false;
+    fputs(text_of(result.value, "calendar"), stdout);
+    return true;
+}
+
 bool command_channel_schedule(int argc, char **argv, struct pp_error *error) {
     const char *from = NULL;
     const char *to = NULL;
     const char *zone = NULL;
     bool draft = false;
     bool json = false;
-    const struct pp_option options[] = {
-        {"from", PP_OPTION_STRING, &from},      {"to", PP_OPTION_STRING, &to},
-        {"time-zone", PP_OPTION_STRING, &zone}, {"draft", PP_OPTION_FLAG, &draft},
-        {"json", PP_OPTION_FLAG, &json},        {0}};
+    bool calendar = false;
+    const struct pp_option options[] = {{"from", PP_OPTION_STRING, &from},
+                                        {"to", PP_OPTION_STRING, &to},
+                                        {"time-zone", PP_OPTION_STRING, &zone},
+                                        {"draft", PP_OPTION_FLAG, &draft},
+                                        {"json", PP_OPTION_FLAG, &json},
+                                        {"ics", PP_OPTION_FLAG, &calendar},
+                                        {0}};
     int first = 0;
     op_result_auto struct op_result result = {0};
     if (!command_words(options, argc, argv, 2, &first, "channel schedule: DIR and ID are needed", error))
@@ -84,6 +97,8 @@ bool command_channel_schedule(int argc, char **argv, struct pp_error *error) {
     pp_autojson cJSON *request = cJSON_CreateObject();
     cJSON_AddStringToObject(request, "channel", argv[first + 1]);
     cJSON_AddBoolToObject(request, "draft", draft);
+    if (calendar)
+        return home && calendar_print(home, request, error);
     request_add(request, "from", from);
     request_add(request, "to", to);
     request_add(request, "time_zone", zone);

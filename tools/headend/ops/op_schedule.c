@@ -1,5 +1,6 @@
 /* What channels and screens show when (operations.c). */
 #include "base/clock.h"
+#include "headend/ingest/calendar.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/device_reports.h"
 #include "headend/ops/enrolment.h"
@@ -114,6 +115,25 @@ bool op_schedule_show(struct op *op, struct pp_error *error) {
     if (schedule_days_add(&source, &days, answer, &wrong))
         return true;
     return op_fail(op, wrong.code == PP_E_LIMIT ? "to" : "", wrong.code, error, "%s", wrong.message);
+}
+
+/* ---- As a calendar ---- */
+
+/* {"calendar": "BEGIN:VCALENDAR…"} */
+bool op_schedule_calendar(struct op *op, struct pp_error *error) {
+    struct channel channel;
+    schedule_source_auto struct schedule_source source = {0};
+    pp_autobuf struct pp_buf text = PP_BUF_INIT(CALENDAR_WRITTEN_MAX);
+    if (!op_channel_find(op, &channel, error) || !source_take(op, &channel, &source, error))
+        return false;
+    const struct calendar_out calendar = {.channel = channel.id,
+                                          .title = channel.title,
+                                          .schedule = source.schedule,
+                                          .changed = source.changed};
+    if (!calendar_write(&calendar, &text, error))
+        return false;
+    cJSON_AddStringToObject(op_answer(op), "calendar", pp_buf_text(&text));
+    return true;
 }
 
 /* ---- A screen's instant ---- */

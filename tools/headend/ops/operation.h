@@ -104,6 +104,7 @@ bool op_publishing_change(struct op *op, struct pp_error *error);
 /* op_schedule.c */
 bool op_schedule_show(struct op *op, struct pp_error *error);
 bool op_screen_now(struct op *op, struct pp_error *error);
+bool op_schedule_calendar(struct op *op, struct pp_error *error);
 /* op_network.c */
 bool op_network_screens(struct op *op, struct pp_error *error);
 bool op_network_proxies(struct op *op, struct pp_error *error);

@@ -50,6 +50,7 @@ bool schedule_source_published(struct db *db, const char *channel, int64_t numbe
         !version_objects(db, channel, number, object_count, &objects, error) ||
         !source_begin(source, version.manifest, objects, error))
         return false;
+    source->changed = version.created;
     source->plain = version.document && pp_json_has(version.document, "items");
     return version_objects(db, channel, number, object_take, source, error);
 }
@@ -72,6 +73,7 @@ bool schedule_source_draft(struct db *db, const struct channel *channel, struct 
                            : wrong.code,
                        "%s", wrong.message);
     source->version = draft.version;
+    source->changed = draft.changed;
     source->plain = pp_json_has(draft.document, "items");
     if (!source_begin(source, publication.playlist.manifest, publication.playlist.count, error))
         return false;

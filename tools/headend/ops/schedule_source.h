@@ -22,6 +22,7 @@ struct schedule_source {
     struct schedule_object *objects;
     size_t object_count;
     bool draft, plain; /* plain: a list without layouts of its own, whose schedule its validity has made */
+    int64_t changed;   /* s since 1970; 0: never */
     int64_t version;   /* of what is published; or of the draft, 0: nobody has made one */
 };
 void schedule_source_finish(struct schedule_source *source);

@@ -52,8 +52,9 @@ export async function exchange<O extends Operation>(operation: O, asked: Asked<O
   const [method = 'GET', pattern = ''] = operation.split(' ');
   const headers: Record<string, string> = { accept: 'application/json, image/*, text/*;q=0.5', ...asked.headers };
   if (method !== 'GET' && csrf) headers['pingplay-csrf'] = csrf;
-  const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
-  if (body !== undefined) headers['content-type'] ??= 'application/json';
+  const given: unknown = asked.body;
+  const body = given === undefined || given instanceof Blob ? given : JSON.stringify(given);
+  if (typeof body === 'string') headers['content-type'] ??= 'application/json';
   const init: RequestInit = { method, headers, credentials: 'same-origin', ...(body === undefined ? {} : { body }), ...(asked.signal ? { signal: asked.signal } : {}) };
   let response: Response;
   try {

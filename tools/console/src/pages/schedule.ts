@@ -11,12 +11,15 @@ import { BASE } from '../lib/router.js';
 import { addDays, addMonths, alone, blocksOf, dayOf, durationOf, ENTRIES_MAX, entriesOf, layoutsOf, lengthOf, minutesOf, movedBy, recurs, resized, ruleOf, startOfWeek, timeOf, tones, wallNow, weekdayOf, weekStart, withEntries, withLayouts, without, type Block, type Entry, type Occurrence } from '../lib/schedule.js';
 import { askFor } from '../ui/dialog.js';
 import { PpElement } from '../ui/element.js';
+import type { CalendarImport } from '../ui/calendar-import.js';
 import { clockTime, dayName, ruleWords, weekdayName, type EntryForm } from '../ui/entry-form.js';
 import { icon } from '../ui/icons.js';
 import { blankPanel, clock, message, now, problemPanel } from '../ui/parts.js';
 import { toast } from '../ui/toast.js';
 import { vars } from '../ui/vars.js';
+import '../ui/calendar-import.js';
 import '../ui/entry-form.js';
+import '../ui/menu.js';
 import '../ui/on-at.js';
 
 type View = 'day' | 'week' | 'month';
@@ -226,6 +229,40 @@ class PpSchedule extends PpElement {
     const document = withLayouts(draft.document);
     const layout = layoutsOf(document).find((one) => one !== document.default_layout) ?? document.default_layout ?? '';
     this.edit(-1, '', { layout, dtstart: timeOf(minutesOf(day) + from), duration: durationOf(to - from) });
+  }
+
+  // A calendar is read by the headend, and then a person says what its events are to show.
+  private bring(): void {
+    const input = this.ownerDocument.createElement('input');
+    input.type = 'file';
+    input.accept = '.ics,text/calendar';
+    input.addEventListener('change', () => { const [file] = input.files ?? []; if (file) void this.import_(file); });
+    input.click();
+  }
+
+  private async import_(file: Blob): Promise<void> {
+    const { draft } = this;
+    if (!draft) return;
+    try {
+      const read = await ask('POST /api/v1/channels/{id}/schedule/calendar', { path: { id: this.channelId }, body: file, headers: { 'content-type': 'text/calendar' } });
+      const document = withLayouts(draft.document);
+      askFor({
+        title: t('import.title'), action: t('import.action'),
+        fields: () => html`<pp-calendar-import .read=${read} .document=${document}></pp-calendar-import>`,
+        run: async (form) => {
+          const entries = (form.querySelector('pp-calendar-import') as CalendarImport).entries(form);
+          if (this.entries.length + entries.length > ENTRIES_MAX) throw new Error(t('schedule.too_many', { n: ENTRIES_MAX }));
+          try {
+            await this.save(() => withEntries(document, [...this.entries, ...entries]), t('import.done', { n: entries.length }));
+          } catch (error) {
+            throw error instanceof ApiError && error.code === 'body-invalid' ? new Error(t('schedule.refused', { text: error.message })) : error;
+          }
+          toast(t('import.done', { n: entries.length }));
+        },
+      });
+    } catch (error) {
+      toast(error instanceof ApiError && error.code === 'body-invalid' ? t('schedule.refused', { text: error.message }) : message(error), 'bad');
+    }
   }
 
   // Where somebody has pulled one occurrence of many: that one, or all?
@@ -470,7 +507,9 @@ class PpSchedule extends PpElement {
     if (!channel) return html`${back}<h1 class="sr">${t('app.loading')}</h1><div class="skeleton" aria-busy="true"><div class="skeleton-row"></div><div class="skeleton-row tall"></div></div>`;
     const screens = [...fleet.screens.values()].filter((one) => one.channel?.id === channel.id).map(({ id, name, site }) => ({ id, name: site ? `${name} (${site})` : name }));
     return html`${back}<header class="head"><div><h1>${t('schedule.title')}</h1><p class="head-sub">${channel.title} · ${this.saving ? t('channel.saving') : t('schedule.is_draft')}</p></div>
-        <div class="head-actions"><button class="button primary" @click=${() => this.add(this.day)}>${icon('add')}<span>${t('entry.new')}</span></button></div></header>
+        <div class="head-actions"><button class="button primary" @click=${() => this.add(this.day)}>${icon('add')}<span>${t('entry.new')}</span></button>
+          <pp-menu class="actions-menu" label=${t('screen.actions')} .button=${html`<span class="button">${icon('more')}</span>`} .panel=${() => html`<button class="menu-item" @click=${() => this.bring()}>${icon('upload')}<span>${t('import.title')}</span></button>
+            <a class="menu-item" href="/api/v1/channels/${this.channelId}/schedule/calendar?draft=true" download target="_self">${icon('download')}<span>${t('schedule.export')}</span></a>`}></pp-menu></div></header>
       <p class="sr" id="schedule-keys">${t('schedule.keys')}</p><p class="sr" id="schedule-keys-month">${t('schedule.keys_month')}</p><p class="sr" role="status">${this.said}</p>
       ${days?.plain && days.events.length ? html`<p class="callout">${icon('waiting')}<span>${t('schedule.plain')}</span></p>` : nothing}
       ${this.toolbar()}${this.calendar()}
