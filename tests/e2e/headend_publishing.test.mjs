@@ -103,7 +103,7 @@ describe('publishing from the library', () => {
       [{ items: [{ ...item, weight: 11 }] }, /^items\[0\]: field "weight" is not between 1 and 10/], [{ items: [{ ...item, valid_from: '2031-01-01T00:00:00Z', valid_to: '2030-01-01T00:00:00Z' }] }, /^items\[0\]: valid_to: before valid_from/],
       [{ items: [{ ...item, kind: 'video' }] }, /"video" is for films/], [{ items: [{ ...item, id: 'a' }, { ...item, id: 'a' }] }, /^screens would refuse this: playlists\.main\.items\[1\]\.id/],
       [{ items: [item], colour: 1 }, /unknown field "colour"/], [{ ...layouts, default_layout: 'x' }, /there is no layout "x"/],
-      [{ ...layouts, playlists: { a: { items: [{ ...item, valid_to: '2031-01-01T00:00:00Z' }] } } }, /^playlists\.a: valid_from and valid_to/],
+      [{ ...layouts, schedule: [{ layout: 'l', dtstart: '2031-01-01', duration: 'P1D' }], playlists: { a: { items: [{ ...item, valid_to: '2031-01-01T00:00:00Z' }] } } }, /^playlists\.a: valid_from and valid_to/],
     ]) {
       const problem = await admin.refused(400, 'body-invalid', 'PUT', draftOf('drafts'), wrong, { 'if-match': '*' });
       assert.equal(problem.parameter, 'document');

@@ -132,6 +132,22 @@ describe('schedules', () => {
     assert.deepEqual([plain.plain, plain.spans.map(({ layout, start }) => [layout, start])], [true, [['main', '2031-02-03T00:00:00Z'], ['from-1', '2031-02-03T10:00:00Z']]]);
   });
 
+  test('items of the default layout may come and go beside a schedule', async () => {
+    const made = document([{ layout: 'sale', dtstart: '2031-02-03T09:00:00Z', duration: 'PT2H', priority: -3 }]);
+    made.playlists.clock.items[1].valid_from = '2031-02-03T10:00:00Z';
+    await publishing.draft('dated', made);
+    const day = await days('dated', 'draft=true&from=2031-02-03&to=2031-02-04&time_zone=UTC');
+    assert.deepEqual(day.spans.map(({ layout, start }) => [layout, start.slice(11, 16)]), [['night', '00:00'], ['sale', '09:00'], ['from-1', '11:00']]);
+    assert.deepEqual([day.plain, day.conflicts, day.events.map(({ event, made: by }) => [event.layout, event.priority, by])], [false, [], [['sale', -3, false], ['from-1', -4, true]]]);
+    assert.ok(!(await admin.get('/api/v1/channels/dated/schedule/calendar?draft=true', { accept: 'text/calendar' })).text.includes('from-1'));
+    assert.equal((await publishing.ended(await publishing.ask('dated'))).state, 'done');
+    assert.deepEqual((await publishing.published('dated')).playlists['clock.from-1'].items.map(({ id }) => id), ['i1', 'i2']);
+    assert.deepEqual((await publishing.published('dated')).playlists.clock.items.map(({ id }) => id), ['i1']);
+    made.schedule[0].layout = 'night';
+    const refused = await admin.refused(400, 'body-invalid', 'PUT', '/api/v1/channels/dated/draft', made, { 'if-match': '*' });
+    assert.match(refused.detail, /^playlists\.clock: valid_from and valid_to, of an item or of its content, are for a plain list or the default layout/);
+  });
+
   test('a schedule goes out as a calendar, and comes in again the same', async () => {
     const schedule = [{ ...weekly, exdate: ['2026-12-25T08:00:00'] }, { layout: 'sale', dtstart: '2026-03-02T10:00:00', tzid: 'Europe/Paris', duration: 'PT2H', priority: -5 }];
     await publishing.draft('calendar', document(schedule));

@@ -20,8 +20,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     pp_autojson cJSON *again = cJSON_CreateArray();
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CALENDAR_WRITTEN_MAX);
     entries_take(answer, schedule);
-    const struct calendar_out out = {
-        .channel = "lobby", .title = "Lobby", .schedule = schedule, .changed = 1};
+    const struct calendar_out out = {.channel = "lobby",
+                                     .title = "Lobby",
+                                     .schedule = schedule,
+                                     .count = cJSON_GetArraySize(schedule),
+                                     .changed = 1};
     if (!answer || !calendar_write(&out, &text, NULL) || text.size > CALENDAR_SIZE_MAX)
         return 0;
     pp_autojson cJSON *read = calendar_read(text.data, text.size, NULL);

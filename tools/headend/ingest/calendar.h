@@ -41,6 +41,7 @@ cJSON *calendar_read(const void *data, size_t size, struct pp_error *error);
 struct calendar_out {
     const char *channel, *title; /* the id makes the events' UIDs, which stay */
     const cJSON *schedule;       /* of a manifest that screens take */
+    int count;                   /* of its events, that are written */
     int64_t changed;             /* s since 1970 */
 };
 PP_MUST_USE bool calendar_write(const struct calendar_out *calendar, struct pp_buf *text,

@@ -136,6 +136,7 @@ static bool event_add(const struct calendar_out *calendar, const cJSON *event, s
 
 bool calendar_write(const struct calendar_out *calendar, struct pp_buf *text, struct pp_error *error) {
     const cJSON *event;
+    int count = 0;
     if (!pp_buf_add_text(text,
                          "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Pingplay//pingplay-headend//EN\r\n"
                          "CALSCALE:GREGORIAN\r\n",
@@ -143,7 +144,7 @@ bool calendar_write(const struct calendar_out *calendar, struct pp_buf *text, st
         !text_add(text, "X-WR-CALNAME", calendar->title, error))
         return false;
     cJSON_ArrayForEach(event, calendar->schedule) {
-        if (!event_add(calendar, event, text, error))
+        if (count++ < calendar->count && !event_add(calendar, event, text, error))
             return false;
     }
     return pp_buf_add_text(text, "END:VCALENDAR\r\n", error);

@@ -5,9 +5,10 @@
 #include "base/clock.h"
 #include "headend/ingest/playlist_shape.h"
 
-#define ITEMS_MAX 1024 /* of a list, with each time that one comes */
-#define ID_MAX    64   /* bytes */
-#define CANVAS    "{\"width\":1920,\"height\":1080,\"fit\":\"fill\",\"background\":\"#000000\"}"
+#define ITEMS_MAX    1024 /* of a list, with each time that one comes */
+#define ID_MAX       64   /* bytes */
+#define PRIORITY_MAX 1000
+#define CANVAS       "{\"width\":1920,\"height\":1080,\"fit\":\"fill\",\"background\":\"#000000\"}"
 
 /* One time that an item comes in a round. */
 struct turn {
@@ -182,7 +183,8 @@ static bool span_add(cJSON *out, const char *name, const cJSON *items, int64_t m
     return true;
 }
 
-static void span_schedule(cJSON *out, const char *name, int64_t moment, size_t priority) {
+/* From that moment on, for ever. */
+static void span_schedule(cJSON *out, const char *name, int64_t moment, int64_t priority) {
     char begins[PP_RFC3339_SIZE];
     cJSON *event = cJSON_CreateObject();
     pp_time_format(moment, begins);
@@ -213,7 +215,7 @@ static cJSON *spans_make(const cJSON *description, const cJSON *items, const str
         snprintf(name, sizeof name, "from-%zu", i + 1);
         if (!span_add(out, name, items, moments->at[i], error))
             return NULL;
-        span_schedule(out, name, moments->at[i], i + 1);
+        span_schedule(out, name, moments->at[i], (int64_t)i + 1);
     }
     return pp_steal(&out);
 }
@@ -227,23 +229,148 @@ static bool says_when(const cJSON *items) {
     return false;
 }
 
-/* Each list of a description with layouts, in its place. */
-static bool lists_expand(cJSON *out, int64_t now, struct pp_error *error) {
-    cJSON *list;
-    cJSON_ArrayForEach(list, cJSON_GetObjectItemCaseSensitive(out, "playlists")) {
-        const cJSON *items = cJSON_GetObjectItemCaseSensitive(list, "items");
-        if (says_when(items))
+/* ---- Beside layouts: of the default layout alone ---- */
+
+static const cJSON *zones_of(const cJSON *description, const char *layout) {
+    const cJSON *layouts = cJSON_GetObjectItemCaseSensitive(description, "layouts");
+    return cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(layouts, layout), "zones");
+}
+
+static const char *text_of(const cJSON *object, const char *name) {
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+    return text ? text : "";
+}
+
+static bool layout_shows(const cJSON *description, const char *layout, const char *list) {
+    const cJSON *zone;
+    cJSON_ArrayForEach(zone, zones_of(description, layout)) {
+        if (strcmp(text_of(zone, "playlist"), list) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* When an event of the schedule lasts, the wall time of each screen says, and such a moment falls into it somewhere: a
+ * manifest cannot say that. */
+static bool is_unscheduled(const cJSON *description, const cJSON *list, struct pp_error *error) {
+    const cJSON *event;
+    cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(description, "schedule")) {
+        if (layout_shows(description, text_of(event, "layout"), list->string))
             return pp_fail(
                 error, PP_E_UNSUPPORTED,
                 "playlists.%s: valid_from and valid_to, of an item or of its content, are for a plain "
-                "list; here the schedule says when",
+                "list or the default layout; here the schedule says when",
                 list->string);
-        cJSON *round = round_make(items, now, error);
+    }
+    return true;
+}
+
+/* Those of the default layout's lists. */
+static bool default_moments(const cJSON *description, int64_t now, struct moments *moments,
+                            struct pp_error *error) {
+    const cJSON *list;
+    cJSON_ArrayForEach(list, cJSON_GetObjectItemCaseSensitive(description, "playlists")) {
+        const cJSON *items = cJSON_GetObjectItemCaseSensitive(list, "items");
+        if (!says_when(items))
+            continue;
+        if (!is_unscheduled(description, list, error))
+            return false;
+        if (layout_shows(description, text_of(description, "default_layout"), list->string) &&
+            !moments_find(items, now, moments, error))
+            return false;
+    }
+    return true;
+}
+
+static bool name_free(const cJSON *out, const char *group, char *name, size_t size, const char *wanted,
+                      struct pp_error *error) {
+    const cJSON *taken = cJSON_GetObjectItemCaseSensitive(out, group);
+    int used = snprintf(name, size, "%s", wanted);
+    for (int n = 2; used > 0 && (size_t)used < size && pp_json_has(taken, name); n++)
+        used = snprintf(name, size, "%s.%d", wanted, n);
+    return (used > 0 && (size_t)used < size) ||
+           pp_fail(error, PP_E_LIMIT, "%s: too long a name for one that changes with time", wanted);
+}
+
+/* The default layout as it is from a moment on; `description` has the lists as they were described. */
+static bool default_span_add(cJSON *out, const cJSON *description, const char *name, int64_t moment,
+                             struct pp_error *error) {
+    const char *usual = text_of(description, "default_layout");
+    cJSON *layouts = cJSON_GetObjectItemCaseSensitive(out, "layouts");
+    cJSON *playlists = cJSON_GetObjectItemCaseSensitive(out, "playlists");
+    cJSON *layout = cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(layouts, usual), true);
+    cJSON *zone;
+    cJSON_AddItemToObject(layouts, name, layout);
+    cJSON_ArrayForEach(zone, cJSON_GetObjectItemCaseSensitive(layout, "zones")) {
+        char made[ID_MAX + 1];
+        char wanted[2 * ID_MAX];
+        const char *of = text_of(zone, "playlist");
+        const cJSON *list =
+            cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(description, "playlists"), of);
+        const cJSON *items = cJSON_GetObjectItemCaseSensitive(list, "items");
+        if (!says_when(items))
+            continue;
+        snprintf(wanted, sizeof wanted, "%s.%s", of, name);
+        cJSON *round = round_make(items, moment, error);
+        if (!round)
+            return pp_wrap(error, "playlists.%s", of);
+        if (!name_free(out, "playlists", made, sizeof made, wanted, error)) {
+            cJSON_Delete(round);
+            return false;
+        }
+        cJSON *copy = cJSON_Duplicate(list, true);
+        cJSON_ReplaceItemInObjectCaseSensitive(copy, "items", round);
+        cJSON_AddItemToObject(playlists, made, copy);
+        cJSON_ReplaceItemInObjectCaseSensitive(zone, "playlist", cJSON_CreateString(made));
+    }
+    return true;
+}
+
+/* Below all that is scheduled. */
+static int64_t lowest_priority(const cJSON *description) {
+    int64_t lowest = 0;
+    const cJSON *event;
+    cJSON_ArrayForEach(event, cJSON_GetObjectItemCaseSensitive(description, "schedule")) {
+        const cJSON *priority = cJSON_GetObjectItemCaseSensitive(event, "priority");
+        if (cJSON_IsNumber(priority) && priority->valueint < lowest)
+            lowest = priority->valueint;
+    }
+    return lowest;
+}
+
+static bool default_spans_make(cJSON *out, const cJSON *description, const struct moments *moments,
+                               struct pp_error *error) {
+    int64_t first = lowest_priority(description) - (int64_t)moments->count;
+    if (moments->count && first < -PRIORITY_MAX)
+        return pp_fail(error, PP_E_LIMIT,
+                       "schedule: no priority is left below the lowest for items that come and go");
+    if (!pp_json_has(out, "schedule"))
+        cJSON_AddArrayToObject(out, "schedule");
+    for (size_t i = 0; i < moments->count; i++) {
+        char name[ID_MAX + 1];
+        char wanted[24];
+        snprintf(wanted, sizeof wanted, "from-%zu", i + 1);
+        if (!name_free(out, "layouts", name, sizeof name, wanted, error) ||
+            !default_span_add(out, description, name, moments->at[i], error))
+            return false;
+        span_schedule(out, name, moments->at[i], first + (int64_t)i);
+    }
+    return true;
+}
+
+/* Each list of a description with layouts, in its place. */
+static bool lists_expand(cJSON *out, const cJSON *description, int64_t now, struct pp_error *error) {
+    struct moments moments = {.count = 0};
+    cJSON *list;
+    if (!default_moments(description, now, &moments, error))
+        return false;
+    cJSON_ArrayForEach(list, cJSON_GetObjectItemCaseSensitive(out, "playlists")) {
+        cJSON *round = round_make(cJSON_GetObjectItemCaseSensitive(list, "items"), now, error);
         if (!round)
             return pp_wrap(error, "playlists.%s", list->string);
         cJSON_ReplaceItemInObjectCaseSensitive(list, "items", round);
     }
-    return true;
+    return default_spans_make(out, description, &moments, error);
 }
 
 cJSON *playlist_times_expand(const cJSON *description, int64_t now, struct pp_error *error) {
@@ -256,7 +383,7 @@ cJSON *playlist_times_expand(const cJSON *description, int64_t now, struct pp_er
         return spans_make(description, items, &moments, now, error);
     pp_autojson cJSON *out = cJSON_Duplicate(description, true);
     if (!items)
-        return lists_expand(out, now, error) ? pp_steal(&out) : NULL;
+        return lists_expand(out, description, now, error) ? pp_steal(&out) : NULL;
     cJSON *round = round_make(items, now, error);
     if (!round)
         return NULL;

@@ -129,6 +129,7 @@ bool op_schedule_calendar(struct op *op, struct pp_error *error) {
     const struct calendar_out calendar = {.channel = channel.id,
                                           .title = channel.title,
                                           .schedule = source.schedule,
+                                          .count = source.own,
                                           .changed = source.changed};
     if (!calendar_write(&calendar, &text, error))
         return false;

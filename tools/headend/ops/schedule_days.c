@@ -70,6 +70,7 @@ static void events_add(const struct telling *telling, const struct sums *sums) {
     cJSON_ArrayForEach(written, telling->source->schedule) {
         cJSON *event = cJSON_CreateObject();
         cJSON_AddItemToObject(event, "event", cJSON_Duplicate(written, true));
+        cJSON_AddBoolToObject(event, "made", i >= (size_t)telling->source->own);
         cJSON_AddNumberToObject(event, "occurrences", (double)sums[i].occurrences);
         cJSON_AddNumberToObject(event, "shown_s", (double)sums[i].shown_s);
         cJSON_AddItemToArray(into, event);
@@ -180,7 +181,7 @@ static bool conflicts_add(const struct telling *telling, const struct sums *sums
     if (!overlaps_find(telling, conflicts, error))
         return false;
     for (size_t i = 0; i < events; i++) {
-        if (sums[i].occurrences && !sums[i].shown_s)
+        if (sums[i].occurrences && !sums[i].shown_s && i < (size_t)telling->source->own)
             conflict_note(conflicts, i, i, sums[i].first->start, sums[i].first->end);
     }
     cJSON *into = cJSON_AddArrayToObject(telling->answer, "conflicts");

@@ -24,6 +24,13 @@ static bool source_begin(struct schedule_source *source, const cJSON *manifest, 
            ((source->schedule && source->objects) || pp_fail(error, PP_E_NOMEM, "out of memory"));
 }
 
+/* How many events stand in what the manifest was made of; of files, and of versions without it, all. */
+static int events_described(const cJSON *document, const cJSON *all) {
+    if (!document)
+        return cJSON_GetArraySize(all);
+    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(document, "schedule"));
+}
+
 /* ---- Published ---- */
 
 static bool object_count(void *arg, const struct version_object *object, struct pp_error *error) {
@@ -51,6 +58,7 @@ bool schedule_source_published(struct db *db, const char *channel, int64_t numbe
         !source_begin(source, version.manifest, objects, error))
         return false;
     source->changed = version.created;
+    source->own = events_described(version.document, source->schedule);
     source->plain = version.document && pp_json_has(version.document, "items");
     return version_objects(db, channel, number, object_take, source, error);
 }
@@ -77,6 +85,7 @@ bool schedule_source_draft(struct db *db, const struct channel *channel, struct 
     source->plain = pp_json_has(draft.document, "items");
     if (!source_begin(source, publication.playlist.manifest, publication.playlist.count, error))
         return false;
+    source->own = events_described(draft.document, source->schedule);
     for (; source->object_count < publication.playlist.count; source->object_count++) {
         const struct publish_original *original = &publication.originals[source->object_count];
         struct schedule_object *into = &source->objects[source->object_count];

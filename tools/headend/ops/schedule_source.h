@@ -18,7 +18,8 @@ struct schedule_object {
 
 struct schedule_source {
     struct channel_manifest *manifest;
-    cJSON *schedule; /* its events as they were written */
+    cJSON *schedule; /* its events as they were written ... */
+    int own;         /* ... of which so many were described; those behind are made of items' validity */
     struct schedule_object *objects;
     size_t object_count;
     bool draft, plain; /* plain: a list without layouts of its own, whose schedule its validity has made */

@@ -211,8 +211,11 @@ static const char schedule[] =
 
 static void written(struct pp_buf *text) {
     pp_autojson cJSON *events = cJSON_Parse(schedule);
-    const struct calendar_out out = {
-        .channel = "lobby", .title = "Hall; \xc3\x89t\xc3\xa9", .schedule = events, .changed = 1772000000};
+    const struct calendar_out out = {.channel = "lobby",
+                                     .title = "Hall; \xc3\x89t\xc3\xa9",
+                                     .schedule = events,
+                                     .count = cJSON_GetArraySize(events),
+                                     .changed = 1772000000};
     assert_true(calendar_write(&out, text, NULL));
 }
 

@@ -233,6 +233,49 @@ static void items_with_a_time_are_one_layout_for_each_span_of_it(void **state) {
     assert_string_equal(ids, "i3");
 }
 
+/* The default layout is several, below what is scheduled; what was described stays where it was. */
+static void items_of_the_default_layout_come_and_go_beside_a_schedule(void **state) {
+    (void)state;
+    struct pp_error error = {0};
+    char ids[256];
+    static const char text[] =
+        "{\"playlists\":{\"p\":{\"align\":\"wall-clock\",\"items\":[{\"content\":\"a\"},"
+        "{\"content\":\"b\",\"valid_from\":\"2031-01-02T00:00:00Z\"},"
+        "{\"content\":\"c\",\"valid_to\":\"2031-01-01T00:00:00Z\"}]},\"q\":{\"items\":[{\"content\":\"d\"}]}}"
+        ","
+        "\"layouts\":{\"from-1\":{\"zones\":[{\"id\":\"z\",\"x\":0,\"y\":0,\"width\":1,\"height\":1,"
+        "\"playlist\":\"q\"}]},"
+        "\"l\":{\"zones\":[{\"id\":\"z\",\"x\":0,\"y\":0,\"width\":1,\"height\":1,\"playlist\":\"p\"},"
+        "{\"id\":\"y\",\"x\":0,\"y\":0,\"width\":1,\"height\":1,\"playlist\":\"q\"}]}},\"default_layout\":"
+        "\"l\","
+        "\"schedule\":[{\"layout\":\"from-1\",\"dtstart\":\"2031-01-01\",\"duration\":\"P1D\",\"priority\":-"
+        "4}]}";
+    pp_autojson cJSON *out = expanded(text, 0, &error);
+    assert_non_null(out);
+    const cJSON *lists = cJSON_GetObjectItemCaseSensitive(out, "playlists");
+    static const char *const expected[][2] = {
+        {"p", "i1 i3"}, {"q", "i1"}, {"p.from-1.2", "i1"}, {"p.from-2", "i1 i2"}};
+    assert_int_equal(cJSON_GetArraySize(lists), PP_COUNT(expected));
+    for (size_t i = 0; i < PP_COUNT(expected); i++) {
+        const cJSON *list = cJSON_GetObjectItemCaseSensitive(lists, expected[i][0]);
+        assert_non_null(list);
+        ids_of(list, ids, sizeof ids);
+        assert_string_equal(ids, expected[i][1]);
+    }
+    pp_autojsontext char *schedule =
+        cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(out, "schedule"));
+    assert_string_equal(
+        schedule, "[{\"layout\":\"from-1\",\"dtstart\":\"2031-01-01\",\"duration\":\"P1D\",\"priority\":-4},"
+                  "{\"layout\":\"from-1.2\",\"dtstart\":\"2031-01-01T00:00:00Z\",\"duration\":\"P1D\","
+                  "\"rrule\":\"FREQ=DAILY\",\"priority\":-6},{\"layout\":\"from-2\",\"dtstart\":"
+                  "\"2031-01-02T00:00:00Z\",\"duration\":\"P1D\",\"rrule\":\"FREQ=DAILY\",\"priority\":-5}]");
+    pp_autojsontext char *layouts = cJSON_PrintUnformatted(cJSON_GetObjectItemCaseSensitive(out, "layouts"));
+    assert_non_null(strstr(layouts,
+                           "\"from-2\":{\"zones\":[{\"id\":\"z\",\"x\":0,\"y\":0,\"width\":1,\"height\":1,"
+                           "\"playlist\":\"p.from-2\"},{\"id\":\"y\",\"x\":0,\"y\":0,\"width\":1,"
+                           "\"height\":1,\"playlist\":\"q\"}]}"));
+}
+
 static void too_many_moments_and_times_beside_layouts_are_refused(void **state) {
     (void)state;
     struct pp_error error = {0};
@@ -240,7 +283,8 @@ static void too_many_moments_and_times_beside_layouts_are_refused(void **state) 
         "{\"playlists\":{\"p\":{\"items\":[{\"content\":\"a\",\"valid_to\":\"2031-01-01T00:00:00Z\"}]}},"
         "\"layouts\":"
         "{\"l\":{\"zones\":[{\"id\":\"z\",\"x\":0,\"y\":0,\"width\":1,\"height\":1,\"playlist\":\"p\"}]}},"
-        "\"default_layout\":\"l\"}";
+        "\"default_layout\":\"l\","
+        "\"schedule\":[{\"layout\":\"l\",\"dtstart\":\"2031-01-01\",\"duration\":\"P1D\"}]}";
     pp_autojson cJSON *none = expanded(layouts, 0, &error);
     assert_null(none);
     assert_int_equal(error.code, PP_E_UNSUPPORTED);
@@ -270,6 +314,7 @@ int main(void) {
         cmocka_unit_test(letters_are_folded_whatever_their_alphabet),
         cmocka_unit_test(an_item_comes_as_often_as_it_weighs_and_far_from_itself),
         cmocka_unit_test(items_with_a_time_are_one_layout_for_each_span_of_it),
+        cmocka_unit_test(items_of_the_default_layout_come_and_go_beside_a_schedule),
         cmocka_unit_test(too_many_moments_and_times_beside_layouts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

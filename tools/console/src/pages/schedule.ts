@@ -29,6 +29,13 @@ const CHIPS = 3; // of a day in the month
 const CONFLICTS = 12;
 const FAR = 4; // pixels that make a press a pull
 
+// What comes and goes by its own dates is the default layout still, and no entry of anybody's.
+function written(days: ScheduleDays): ScheduleDays {
+  const own = days.events.filter(({ made }) => !made).length;
+  return { ...days, occurrences: days.occurrences.filter(({ event }) => event < own), conflicts: days.conflicts.filter(({ events }) => events.every((one) => one < own)),
+    spans: days.spans.map((span) => (span.event !== null && span.event >= own ? { ...span, event: null, layout: days.default_layout } : span)) };
+}
+
 class PpSchedule extends PpElement {
   static override properties = { channelId: {}, channel: { state: true }, draft: { state: true }, days: { state: true }, view: { state: true }, day: { state: true }, zone: { state: true }, problem: { state: true }, refusal: { state: true }, saving: { state: true }, said: { state: true }, drawn: { state: true }, narrow: { state: true } };
   declare channelId: string;
@@ -128,7 +135,7 @@ class PpSchedule extends PpElement {
       const focused = (document.activeElement as HTMLElement | null)?.dataset['entry'];
       const counts = new Map<number, number>();
       this.ids = new Map(days.occurrences.map((one) => { const n = counts.get(one.event) ?? 0; counts.set(one.event, n + 1); return [one, `${one.event}.${n}`]; }));
-      this.days = days;
+      this.days = days.plain ? days : written(days);
       this.refusal = '';
       await this.updateComplete;
       if (focused) this.querySelector<HTMLElement>(`[data-entry="${focused}"]`)?.focus({ preventScroll: true }); // wherever it has gone
