@@ -8,6 +8,7 @@
 #include "base/utf8.h"
 #include "channel/schedule.h"
 #include "headend/base/text.h"
+#include "headend/ingest/calendar_zones.h"
 
 #define DEPTH_MAX      16
 #define UID_MAX        255 /* bytes; a longer one is cut */
@@ -162,9 +163,11 @@ static bool moment_read(const char *text, int64_t *seconds, bool *utc) {
     return pp_time_parse(iso, seconds, NULL) && *seconds >= 0;
 }
 
-/* As it is, or behind what some programs put before a zone's name: "/freeassociation.sourceforge.net/Europe/Paris". */
+/* As it is, as Outlook calls it, or behind what some programs put before a zone's name:
+ * "/freeassociation.sourceforge.net/Europe/Paris". */
 static bool zone_read(const char *text, char zone[TIME_ZONE_MAX + 1]) {
-    const char *name = text;
+    const char *windows = calendar_zone_of_windows(text);
+    const char *name = windows ? windows : text;
     for (int i = 0; name && i < 6; i++) {
         if (strlen(name) <= TIME_ZONE_MAX && channel_time_zone_valid(name)) {
             snprintf(zone, TIME_ZONE_MAX + 1, "%s", name);

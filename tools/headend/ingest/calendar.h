@@ -15,7 +15,7 @@
  * Out, each event is its layout's name, with its rule as it stands, in floating time unless it has a zone of its own,
  * which is named as the IANA database has it, without a VTIMEZONE (as RFC 7809 has it). In, only what says when is
  * taken, and SUMMARY and CATEGORIES, by which a person chooses the layout; all else is passed over. An event that no
- * manifest could have is refused by itself, in words: a time zone that is none of the IANA database's, a rule that
+ * manifest could have is refused by itself, in words: a time zone that is unknown, a rule that
  * screens do not take, changes of all that follow (RANGE=THISANDFUTURE). A changed occurrence becomes an event of its
  * own, and an exception of the other.
  */

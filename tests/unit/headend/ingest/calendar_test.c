@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "channel/schedule.h"
 #include "headend/ingest/calendar.h"
+#include "headend/ingest/calendar_zones.h"
 
 static cJSON *read_text(const char *text) {
     struct pp_error error = {0};
@@ -82,12 +84,27 @@ static void times_are_taken_as_manifests_have_them(void **state) {
         "{\"dtstart\":\"2026-01-05T08:00:00\",\"duration\":\"PT1H\"}");
 }
 
+static void zones_of_outlook_are_those_of_the_database(void **state) {
+    (void)state;
+    expect_entry("DTSTART;TZID=\"W. Europe Standard Time\":20260105T080000\r\nDURATION:PT1H",
+                 "{\"dtstart\":\"2026-01-05T08:00:00\",\"tzid\":\"Europe/Berlin\",\"duration\":\"PT1H\"}");
+    size_t count = 0;
+    for (const char *zone = calendar_zone_at(0); zone; zone = calendar_zone_at(++count)) {
+        if (!channel_time_zone_valid(zone))
+            fail_msg("%s is no time zone", zone);
+    }
+    assert_true(count > 50);
+    assert_null(calendar_zone_of_windows("Europe"));
+    assert_null(calendar_zone_of_windows(" Standard Time"));
+    assert_null(calendar_zone_of_windows("Mars Standard Time"));
+}
+
 static void what_no_manifest_could_have_is_refused_in_words(void **state) {
     (void)state;
     expect_refusal("SUMMARY:no start", "DTSTART: there is none");
     expect_refusal("DTSTART:20260105T080000", "DTEND: there is neither one nor a DURATION");
-    expect_refusal("DTSTART;TZID=W. Europe Standard Time:20260105T080000\r\nDURATION:PT1H",
-                   "\"W. Europe Standard Time\" is no time zone of the IANA database");
+    expect_refusal("DTSTART;TZID=Customized Time Zone:20260105T080000\r\nDURATION:PT1H",
+                   "\"Customized Time Zone\" is no time zone of the IANA database");
     expect_refusal("DTSTART:20261305T080000\r\nDURATION:PT1H", "is not a time");
     expect_refusal("DTSTART:19691231T080000\r\nDURATION:PT1H", "is not a time from 1970 on");
     expect_refusal("DTSTART:20260105T080000\r\nDURATION:-PT1H", "DURATION: ");
@@ -162,6 +179,7 @@ static void caps_hold(void **state) {
     (void)state;
     static const char event[] = "BEGIN:VEVENT\nDTSTART:20260105T080000\nDURATION:PT1H\nEND:VEVENT\n";
     static const char deep[] = "BEGIN:X\n";
+    static const char begin[] = "BEGIN:VCALENDAR\n";
     pp_autobuf struct pp_buf text = PP_BUF_INIT(CALENDAR_SIZE_MAX + 10);
     assert_true(pp_buf_add_text(&text, "BEGIN:VCALENDAR\n", NULL));
     for (int i = 0; i < CALENDAR_EVENTS_MAX; i++)
@@ -190,7 +208,8 @@ static void caps_hold(void **state) {
     assert_non_null(large);
     memset(large, 'x', CALENDAR_SIZE_MAX + 1);
     refuse_whole(large, CALENDAR_SIZE_MAX + 1, PP_E_LIMIT, "1048576 bytes");
-    memcpy(large, "BEGIN:VCALENDAR\n", 16);
+    for (size_t i = 0; i < sizeof begin - 1; i++)
+        large[i] = begin[i];
     refuse_whole(large, CALENDAR_SIZE_MAX, PP_E_INVALID, "ends in the middle");
     free(large);
 }
@@ -272,6 +291,7 @@ static void lines_are_folded_and_uids_stay(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times_are_taken_as_manifests_have_them),
+        cmocka_unit_test(zones_of_outlook_are_those_of_the_database),
         cmocka_unit_test(what_no_manifest_could_have_is_refused_in_words),
         cmocka_unit_test(changed_occurrence_becomes_an_event_and_an_exception),
         cmocka_unit_test(summary_and_categories_are_text),
