@@ -171,6 +171,17 @@ export async function stock(headend) {
   const parade = await ask('PUT', '/api/v1/channels/parade/draft', { playlists: { all: list(0, 1), film: list(2) }, layouts: { night: zone('all'), day: zone('film'), lunch: zone('all'), sale: zone('film') }, default_layout: 'night', schedule },
     { 'if-match': (await headend.request('GET', '/api/v1/channels/parade/draft', { cookie })).headers.etag });
   if (parade.status !== 200) throw new Error(parade.text);
+  // and one with zones
+  await ask('POST', '/api/v1/channels', { id: 'wall', title: 'Entrance wall' });
+  const of = (name) => ({ content: made.find((one) => one.name.startsWith(name)).id, fit: 'cover' });
+  const placed = (id, x, y, width, height, z, playlist = id) => ({ id, x, y, width, height, z, playlist });
+  const zones = await ask('PUT', '/api/v1/channels/wall/draft', {
+    canvas: { width: 1920, height: 1080, background: '#16324a' },
+    playlists: { films: { items: [of('harbour'), { ...of('city'), transition: { kind: 'crossfade', duration: 'PT1S' } }] }, menu: { align: 'wall-clock', items: [{ ...of('menu'), duration: 'PT15S' }] }, news: { items: [of('welcome')] } },
+    layouts: { day: { zones: [placed('main', 0, 0, 1280, 860, 0, 'films'), placed('side', 1280, 0, 640, 1080, 1, 'menu'), placed('ticker', 0, 820, 1280, 260, 2, 'news')] }, evening: { zones: [placed('whole', 0, 0, 1920, 1080, 0, 'films')] } },
+    default_layout: 'day',
+  }, { 'if-match': '*' });
+  if (zones.status !== 200) throw new Error(zones.text);
   await headend.sql("UPDATE content SET deleted = unixepoch() WHERE name LIKE 'weather%'");
   return made;
 }

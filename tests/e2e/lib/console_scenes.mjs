@@ -77,6 +77,20 @@ export const scenes = [
     await page.locator('.item .button').first().click();
     await page.locator('dialog[open]').waitFor();
   } },
+  { name: 'channel with layouts', address: '/console/channels/wall', ready: (page) => page.locator('.zone image').nth(2).waitFor({ state: 'attached' }) },
+  { name: 'layout from a template', address: '/console/channels/wall', async ready(page) {
+    await page.locator('.layout-tabs .chip').nth(2).click();
+    await page.locator('dialog[open] .template').first().waitFor();
+  } },
+  { name: 'canvas', address: '/console/channels/wall', async ready(page) {
+    await page.locator('.layouts .card-tools .button').last().click();
+    await page.locator('dialog[open] .colour').waitFor();
+  } },
+  { name: 'preview', address: '/console/channels/wall', async ready(page) {
+    await page.locator('.preview .button.primary').click();
+    await page.locator('.preview-frame.on').waitFor({ timeout: 30000 });
+    await page.locator('.preview').scrollIntoViewIfNeeded();
+  } },
   { name: 'channel with versions, and a publish that waits', address: withHistory, ready: (page) => page.locator('.agreeing .item').nth(1).waitFor().then(() => page.locator('.version').nth(1).waitFor()) },
   { name: 'channel with a rollout that is halted', address: withRollout, ready: (page) => page.locator('.rollout').waitFor() },
   { name: 'publish step by step', address: withChanges, async ready(page) {

@@ -44,13 +44,10 @@ async function problemOf(response: Response): Promise<ApiError> {
 
 export interface Answer<O extends Operation> { readonly value: Operations[O]['answer']; readonly headers: Headers }
 
-// Throws ApiError for whatever is no answer.
-export const ask = async <O extends Operation>(operation: O, asked: Asked<O>): Promise<Operations[O]['answer']> => (await exchange(operation, asked)).value;
-
-// The same with the answer's headers.
-export async function exchange<O extends Operation>(operation: O, asked: Asked<O>): Promise<Answer<O>> {
+// Sends it. Throws ApiError for whatever is no answer.
+async function sent<O extends Operation>(operation: O, asked: Asked<O>, accept: string): Promise<Response> {
   const [method = 'GET', pattern = ''] = operation.split(' ');
-  const headers: Record<string, string> = { accept: 'application/json, image/*, text/*;q=0.5', ...asked.headers };
+  const headers: Record<string, string> = { accept, ...asked.headers };
   if (method !== 'GET' && csrf) headers['pingplay-csrf'] = csrf;
   const given: unknown = asked.body;
   const body = given === undefined || given instanceof Blob ? given : JSON.stringify(given);
@@ -68,6 +65,21 @@ export async function exchange<O extends Operation>(operation: O, asked: Asked<O
     if (problem.code === 'session-required') sessionEnds.dispatchEvent(new Event('end'));
     throw problem;
   }
+  return response;
+}
+
+// Throws ApiError for whatever is no answer.
+export const ask = async <O extends Operation>(operation: O, asked: Asked<O>): Promise<Operations[O]['answer']> => (await exchange(operation, asked)).value;
+
+// An answer that comes as long as it is read.
+export async function streamed<O extends Operation>(operation: O, asked: Asked<O>): Promise<ReadableStream<Uint8Array>> {
+  const response = await sent(operation, asked, '*/*');
+  return response.body ?? new ReadableStream({ start: (controller) => controller.close() });
+}
+
+// The same with the answer's headers.
+export async function exchange<O extends Operation>(operation: O, asked: Asked<O>): Promise<Answer<O>> {
+  const response = await sent(operation, asked, 'application/json, image/*, text/*;q=0.5');
   const type = response.headers.get('content-type') ?? '';
   const value = response.status === 204 ? undefined : await (/json/.test(type) ? response.json() : type.startsWith('text/') ? response.text() : response.blob());
   return { value: value as Operations[O]['answer'], headers: response.headers };

@@ -26,7 +26,7 @@ export function moved<T>(list: readonly T[], from: number, to: number): readonly
   return [...others.slice(0, target), list[from] as T, ...others.slice(target)];
 }
 
-// Those of a draft; undefined of one with layouts, which is made of a file.
+// Those of a draft; undefined of one with layouts, whose playlists are several.
 export const itemsOf = (draft: Draft): readonly Item[] | undefined => draft.document.items ?? (Object.keys(draft.document).some((name) => ['playlists', 'layouts'].includes(name)) ? undefined : []);
 
 // The item without a field, or with another value of it.

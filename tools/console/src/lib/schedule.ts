@@ -162,7 +162,7 @@ export function alone(entry: Entry, wall: string): Entry {
 // ---- The draft ----
 
 type Document = Draft['document'];
-const CANVAS = { width: 1920, height: 1080, fit: 'fill', background: '#000000' };
+const CANVAS = { width: 1920, height: 1080, fit: 'fill', background: '#000000' } as const;
 const NAME = /[^A-Za-z0-9._-]+/g;
 
 export const entriesOf = (document: Document): readonly Entry[] => (document.schedule ?? []) as unknown as readonly Entry[];
@@ -183,11 +183,11 @@ const free = (wanted: string, taken: readonly string[]): string => {
 export function withLayouts(document: Document): Document {
   if (!document.items && document.layouts) return document;
   const { items = [], ...others } = document;
-  const canvas = { ...CANVAS, ...(others.canvas as object | undefined) };
+  const canvas = { ...CANVAS, ...others.canvas };
   return { ...others, canvas, playlists: { main: { items } }, layouts: { main: full(canvas, 'main') }, default_layout: 'main', schedule: [] };
 }
 
-const full = (canvas: { width: number; height: number }, playlist: string): object => ({ zones: [{ id: 'main', x: 0, y: 0, width: canvas.width, height: canvas.height, z: 0, playlist }] });
+const full = (canvas: { width: number; height: number }, playlist: string): NonNullable<Document['layouts']>[string] => ({ zones: [{ id: 'main', x: 0, y: 0, width: canvas.width, height: canvas.height, z: 0, playlist }] });
 
 // One more layout, of one zone that fills the canvas: [document, its name].
 export function withFull(document: Document, playlist: string): [Document, string] {
