@@ -12,7 +12,7 @@ import { Library } from './lib/library.mjs';
 import { makeImage, makeVideo } from './lib/media.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
 import { Person } from './lib/person.mjs';
-import { openPreview, previewStill, programsBelow } from './lib/preview.mjs';
+import { openPreview, previewStill, programsBelow, readJpeg } from './lib/preview.mjs';
 import { Publishing } from './lib/publishing.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -69,6 +69,18 @@ describe('a preview', () => {
     assert.deepEqual(await readdir(path.join(headend.dir, 'repo/objects')).catch(() => []), before);
     assert.equal((await admin.get('/api/v1/channels/still')).json().published, null);
     await noneLeft();
+  });
+
+  test('the command writes a picture of it', async () => {
+    await publishing.draft('command', { items: [{ content: content.blue }] });
+    const file = path.join(dir, 'draft.jpg');
+    await headend.cli('channel', 'preview', 'command', file, '--at', '2027-03-02T12:00:00Z', '--time-zone', 'Europe/Paris', '--width', '320', '--height', '180');
+    const picture = await readJpeg(await readFile(file));
+    assert.deepEqual([picture.width, picture.height], [320, 180]);
+    assert(colourAt(0.5, 0.5, BLUE)(picture), `${picture.at(160, 90)}`);
+    for (const [wrong, words] of [[['nowhere', file], /nowhere/], [['command', file, '--width', '5'], /16 to 960 pixels/], [['command', file, '--time-zone', 'Nowhere'], /there is no Nowhere/], [['command', file, '--at', 'noon'], /noon|time/], [['command'], /DIR, ID and FILE are needed/]]) {
+      await assert.rejects(headend.cli('channel', 'preview', ...wrong), ({ stderr }) => words.test(stderr));
+    }
   });
 
   test('what is on at another instant is shown, by the clock of a screen\'s time zone', async () => {

@@ -18,6 +18,9 @@ const refused = [
   ['a size over the cap', ['--socket', '/tmp/s', '--windowed', '640x99999'], /--windowed: not WIDTHxHEIGHT/],
   ['a user that is none', ['--socket', '/tmp/s', '--agent-user', 'no such user'], /--agent-user: no user no such user/],
   ['a folder that is not there', ['--socket', '/no/such/folder/s'], /\/no\/such\/folder\/s/],
+  ['an agent\'s end that is none', ['--agent-fd', 'seven'], /--agent-fd: not a descriptor: seven/],
+  ['an agent\'s end that is not open', ['--agent-fd', '77'], /--agent-fd: not a descriptor: 77/],
+  ['an agent\'s end that is standard output', ['--agent-fd', '1'], /--agent-fd: not a descriptor: 1/],
   ['a path too long for a socket', ['--socket', `/tmp/${'x'.repeat(200)}`], /a socket's path has 1 to 107 bytes/],
 ];
 

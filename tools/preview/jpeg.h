@@ -7,9 +7,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define JPEG_QUALITY  85
-#define JPEG_SIZE_MAX (4 * 1024 * 1024)  /* bytes */
-#define PNG_SIZE_MAX  (16 * 1024 * 1024) /* bytes */
+#define JPEG_QUALITY    85
+#define JPEG_SIZE_MAX   (4 * 1024 * 1024)  /* bytes */
+#define JPEG_OF_PNG_MAX (16 * 1024 * 1024) /* bytes */
 
 struct pixels {
     uint32_t width, height;

@@ -66,7 +66,7 @@ static void picture_ask(void *arg) {
 
 static bool picture_read(const struct preview *preview, struct pixels *pixels, struct pp_error *error) {
     off_t size = lseek(preview->shot, 0, SEEK_END);
-    if (size <= 0 || size > PNG_SIZE_MAX)
+    if (size <= 0 || size > JPEG_OF_PNG_MAX)
         return pp_fail(error, PP_E_LIMIT, "the player's picture has %lld bytes", (long long)size);
     void *data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, preview->shot, 0);
     if (data == MAP_FAILED)

@@ -125,6 +125,9 @@ static const struct command commands[] = {
      "list what a channel shows from when to when, a week from today unless told otherwise, and where events "
      "get in "
      "each other's way"},
+    {"channel", "preview", command_channel_preview,
+     "DIR ID FILE [--at TIME] [--time-zone ZONE] [--width PIXELS] [--height PIXELS]",
+     "write a picture of what a channel's draft looks like on a screen, now or at another time, as JPEG"},
     {"channel", "restore", command_channel_restore,
      "DIR ID NUMBER [--note TEXT] [--renderers FOLDER] [--renderer-user NAME]",
      "publish a version of a channel again, with the content that it had"},

@@ -106,6 +106,7 @@ PP_MUST_USE bool command_channel_list(int argc, char **argv, struct pp_error *er
 PP_MUST_USE bool command_channel_unpublish(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_remove(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_versions(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_channel_preview(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_restore(int argc, char **argv, struct pp_error *error);
 /* cli/feed.c */
 PP_MUST_USE bool command_feed_list(int argc, char **argv, struct pp_error *error);

@@ -1,5 +1,6 @@
 #include "headend/ingest/preview_process.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -7,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -62,6 +64,42 @@ bool preview_process_start(const char *folder, const char *job, int files, struc
     return ipc_set_nonblocking(process->pictures, error) &&
            ipc_program_start(NULL, path, &process->program, error) &&
            job_give(process, job, files, theirs, error);
+}
+
+/* Exactly `size` bytes, by `end_ms` (CLOCK_MONOTONIC). */
+static bool read_all(int fd, uint8_t *data, size_t size, int64_t end_ms, struct pp_error *error) {
+    for (size_t at = 0; at < size;) {
+        int64_t left_ms = end_ms - pp_clock_monotonic_ms();
+        if (left_ms <= 0)
+            return pp_fail(error, PP_E_STATE, "no picture has come");
+        poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, (int)left_ms);
+        ssize_t got = recv(fd, data + at, size - at, MSG_DONTWAIT);
+        if (got == 0)
+            return pp_fail(error, PP_E_STATE, "the preview has ended without a picture");
+        if (got > 0)
+            at += (size_t)got;
+        else if (errno != EAGAIN && errno != EINTR)
+            return pp_fail_errno(error, "the preview's picture");
+    }
+    return true;
+}
+
+bool preview_process_picture(const struct preview_process *process, int wait_s, struct pp_buf *picture,
+                             struct pp_error *error) {
+    uint8_t head[PREVIEW_HEAD_SIZE];
+    size_t size = 0;
+    int64_t end_ms = pp_clock_monotonic_ms() + wait_s * INT64_C(1000);
+    if (!read_all(process->pictures, head, sizeof head, end_ms, error))
+        return false;
+    for (size_t i = 0; i < sizeof head; i++)
+        size = size << 8 | head[i];
+    if (!size || size > PREVIEW_PICTURE_MAX)
+        return pp_fail(error, PP_E_LIMIT, "the preview's picture has %zu bytes", size);
+    uint8_t *room = pp_buf_reserve(picture, size, error);
+    if (!room || !read_all(process->pictures, room, size, end_ms, error))
+        return false;
+    picture->size += size;
+    return true;
 }
 
 /* The last lines that it has said, which say why where it has failed. */

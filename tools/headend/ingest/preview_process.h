@@ -7,8 +7,10 @@
 #ifndef HEADEND_INGEST_PREVIEW_PROCESS_H
 #define HEADEND_INGEST_PREVIEW_PROCESS_H
 
+#include "base/buf.h"
 #include "ipc/program.h"
 
+#define PREVIEW_HEAD_SIZE   4                 /* bytes before a picture */
 #define PREVIEW_PICTURE_MAX (4 * 1024 * 1024) /* bytes of a picture */
 
 struct preview_process {
@@ -21,6 +23,9 @@ struct preview_process {
  * holds is stopped after a failure as well. */
 PP_MUST_USE bool preview_process_start(const char *folder, const char *job, int files,
                                        struct preview_process *process, struct pp_error *error);
+/* The first picture, within `wait_s`: a JPEG, appended. PP_E_STATE where none comes. */
+PP_MUST_USE bool preview_process_picture(const struct preview_process *process, int wait_s,
+                                         struct pp_buf *picture, struct pp_error *error);
 /* Kills it, and all that it has started ends with it. */
 void preview_process_stop(struct preview_process *process);
 

@@ -16,8 +16,8 @@
 
 #define PLACES     (2 * PREVIEWS_MAX) /* with those that end, since their streams do not at once */
 #define LOOK_MS    500                /* between two looks at whether viewers have gone */
-#define HEAD_SIZE  4                  /* bytes before a picture */
-#define PART_MAX   128                /* bytes of a part's head */
+#define HEAD_SIZE  PREVIEW_HEAD_SIZE
+#define PART_MAX   128 /* bytes of a part's head */
 #define PART_BEGIN "--" PREVIEWS_BOUNDARY "\r\nContent-Type: image/jpeg\r\nContent-Length: %zu\r\n\r\n"
 
 struct preview {
@@ -266,6 +266,8 @@ static bool preview_begin(struct preview *preview, const struct home *home, cons
         return false;
     pthread_mutex_lock(&preview->all->mutex);
     preview->process = process;
+    if (preview->ends) /* somebody has not waited for it */
+        preview_finish(preview);
     pthread_mutex_unlock(&preview->all->mutex);
     return ok;
 }
