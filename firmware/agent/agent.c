@@ -341,6 +341,7 @@ struct agent *agent_create(const struct agent_config *config, struct ipc_launche
     agent->launcher = launcher;
     agent->process.signal_fd = -1;
     agent->state = AGENT_STARTING;
+    live_init(&agent->live);
     pp_watchdog_init(&agent->process.watchdog);
     agent->loop = net_loop_create(error);
     if (!agent->loop || !proxy_prepare(&agent->proxy, error) || !watch_signals(agent, error) ||
@@ -409,6 +410,8 @@ void agent_destroy(struct agent *agent) {
     last_receipt_finish(&agent->last_receipt);
     pp_jobs_destroy(agent->keys);
     pp_jobs_destroy(agent->jobs);
+    feeds_clear(&agent->live.feeds);
+    pp_buf_finish(&agent->live.sealed);
     pp_watchdog_finish(&agent->process.watchdog);
     pp_close(&agent->process.signal_fd);
     net_loop_destroy(agent->loop);

@@ -20,6 +20,7 @@
 #include "agent/keeping.h"
 #include "agent/keyboard.h"
 #include "agent/last_receipt.h"
+#include "agent/live.h"
 #include "agent/network_key.h"
 #include "agent/notices.h"
 #include "agent/portal.h"
@@ -98,6 +99,7 @@ struct agent {
     struct agent_connection connection;
     struct agent_control control;
     struct agent_content content;
+    struct live live;
     struct access_state access;
     struct commands commands;
     struct controls controls;

@@ -4,6 +4,7 @@
 #include "agent/agent_internal.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "channel/kind.h"
 #include "channel/schedule.h"
 
 #define SCHEDULE_ITEMS_MAX   20 /* of a zone that are listed */
@@ -28,7 +29,7 @@ static void add_items(const struct channel_playlist *playlist, size_t first, cJS
         const struct channel_item *item = &playlist->items[(first + i) % playlist->item_count];
         cJSON *object = cJSON_CreateObject();
         cJSON_AddStringToObject(object, "item", item->id);
-        cJSON_AddStringToObject(object, "kind", item->kind == CHANNEL_IMAGE ? "image" : "video");
+        cJSON_AddStringToObject(object, "kind", channel_kind_row(item->kind)->name);
         cJSON_AddNumberToObject(object, "duration_ms", (double)item->duration_ms);
         cJSON_AddItemToArray(items, object);
     }

@@ -437,6 +437,7 @@ void connection_stop(struct agent *agent) {
     net_timer_stop(&connection->renewal.timer);
     est_cancel(pp_steal(&connection->renewal.est));
     connection->renewal.wait_reported = false;
+    live_stop(agent, false);
     poller_stop(pp_steal(&connection->poller));
     access_session_destroy(pp_steal(&connection->session));
 }

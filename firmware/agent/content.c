@@ -44,6 +44,8 @@ static void on_fault(void *arg, const struct channel_item *item, const char *rea
     agent->answers.counters.item_faults++;
     agent->answers.counters.items_set_aside += set_aside;
     reporter_event(agent->reporter, set_aside ? "item-set-aside" : "item-failed", "%s: %s", item->id, reason);
+    if (!item->object)
+        return;
     /* The flash may be the reason: look, and fetch again. */
     struct store_need object = {.length = item->object->length};
     memcpy(object.sha256, item->object->sha256, sizeof object.sha256);
@@ -103,6 +105,7 @@ static void content_take(struct agent *agent, struct channel_manifest *manifest)
         agent->content.view = CONTENT_NOT_YET;
     agent->content.players_lost = (struct losses){0};
     director_set_manifest(agent->director, manifest);
+    live_follow(agent);
 }
 
 /* ---- Manifests on flash ---- */
@@ -223,6 +226,7 @@ static void outdate_looks(struct agent_content *content) {
 static void content_clear(struct agent *agent) {
     outdate_looks(&agent->content);
     director_set_manifest(agent->director, NULL);
+    live_follow(agent);
     agent->content.manifest_version = 0;
     agent->content.view = CONTENT_NOT_YET;
 }
@@ -339,6 +343,7 @@ void content_follow(struct agent *agent) {
     target.has_take = agent->document.has_take;
     memcpy(target.take, agent->document.take, sizeof target.take);
     sync_request(agent->sync, &target);
+    live_follow(agent);
     pp_wipe(&target, sizeof target);
 }
 
@@ -347,6 +352,7 @@ void content_forget(struct agent *agent) {
     if (!agent->sync || !agent->director)
         return; /* nothing is open yet */
     sync_stop(agent->sync);
+    live_stop(agent, true);
     content_clear(agent);
 }
 
@@ -379,6 +385,7 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .on_display = on_display,
         .on_player_lost = on_player_lost,
         .write_status = screens_write,
+        .write_metric = live_write_metric,
         .write_identify = commands_write_identify,
         .on_identified = commands_on_identified,
         .write_notice = notices_write,

@@ -7,6 +7,7 @@
 #include "agent/status_layer.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "channel/kind.h"
 #include "channel/schedule.h"
 
 /* A zone has at most three layers, a frozen one of the layout before has two; the status screen has three, the one
@@ -126,7 +127,9 @@ static void on_zone_fault(void *arg, const struct channel_item *item, const char
 
 static void on_zone_note(void *arg, const struct channel_item *item, const char *reason) {
     struct director *director = arg;
-    if (faults_note(&director->notes, item->object->sha256, pp_clock_monotonic_ms()))
+    uint8_t mark[CHANNEL_HASH_SIZE];
+    channel_item_mark(item, mark);
+    if (faults_note(&director->notes, mark, pp_clock_monotonic_ms()))
         director->config.on_note(director->config.arg, item, reason);
 }
 
@@ -138,6 +141,12 @@ static int zone_open_object(void *arg, const uint8_t sha256[CHANNEL_HASH_SIZE], 
 static int64_t zone_now_ms(void *arg) {
     const struct director *director = arg;
     return director->config.now_ms(director->config.arg);
+}
+
+static bool zone_write_metric(void *arg, const struct channel_item *item, uint16_t width, uint16_t height,
+                              char json[IPC_TEXT_MAX + 1], struct pp_error *error) {
+    const struct director *director = arg;
+    return director->config.write_metric(director->config.arg, item, width, height, json, error);
 }
 
 /* Of the display as it is turned: what layouts and status screens are made for, in pixels. */
@@ -173,6 +182,7 @@ static void generation_add_zone(struct director *director, const struct channel_
         .faults = &director->faults,
         .zone = zone,
         .now_ms = zone_now_ms,
+        .write_metric = director->config.write_metric ? zone_write_metric : NULL,
         .events = {.on_settled = on_zone_settled,
                    .on_play = on_zone_play,
                    .on_fault = on_zone_fault,
@@ -529,6 +539,11 @@ void director_set_manifest(struct director *director, struct channel_manifest *m
 
 const struct channel_manifest *director_manifest(const struct director *director) {
     return director->manifest;
+}
+
+void director_refresh_feeds(struct director *director) {
+    for (size_t i = 0; i < director->now.count; i++)
+        zone_refresh_feeds(director->now.zones[i]);
 }
 
 void director_set_time_zone(struct director *director, const char *time_zone) {

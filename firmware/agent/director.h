@@ -43,6 +43,9 @@ struct director_config {
     /* The text of the status screen that is wanted, for this size in pixels; into `json`. */
     bool (*write_status)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                          struct pp_error *error);
+    /* What an item of live data shows now, for this size. NULL: there is none. */
+    bool (*write_metric)(void *arg, const struct channel_item *item, uint16_t width, uint16_t height,
+                         char json[IPC_TEXT_MAX + 1], struct pp_error *error);
     /* The words of director_identify, likewise; and whether they were shown, once for each. */
     bool (*write_identify)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                            struct pp_error *error);
@@ -68,6 +71,9 @@ void director_prepare(struct director *director);
 /* Takes the manifest over (NULL: no content any more) and begins to show it. */
 void director_set_manifest(struct director *director, struct channel_manifest *manifest);
 const struct channel_manifest *director_manifest(const struct director *director);
+
+/* Feeds have other values, or have become old. */
+void director_refresh_feeds(struct director *director);
 
 /* IANA name; an unknown one counts as UTC. */
 void director_set_time_zone(struct director *director, const char *time_zone);

@@ -2,9 +2,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "ipc/conn.h"
 
 #define LAYER_AHEAD_MAX_MS 1000 /* of a present that the player tells about */
@@ -17,6 +20,7 @@ struct layer {
     struct renderer *renderer;
     struct ipc_info info;
     bool failed;
+    char *text;                           /* of one that draws live values: what it was last told */
     struct net_timer gone_timer;          /* its renderer hung up on the player; it is to say why by then */
     char gone_reason[IPC_REASON_MAX + 1]; /* what is reported otherwise */
     layer_callback *callback;
@@ -233,15 +237,32 @@ struct layer *layer_create(struct layer_set *set, const struct layer_place *plac
         return NULL;
     }
     *layer = (struct layer){.set = set, .number = ++set->last_number, .callback = callback, .arg = arg};
-    if (!layer_start_renderer(layer, place->name, start, theirs, error) ||
+    if ((start->type == IPC_START_STATUS && !pp_text_copy(&layer->text, start->start_status.json, error)) ||
+        !layer_start_renderer(layer, place->name, start, theirs, error) ||
         !layer_add(layer, place, ours, error)) {
         renderer_destroy(layer->renderer);
+        pp_secret_free(layer->text);
         free(layer);
         return NULL;
     }
     layer->next = set->first;
     set->first = layer;
     return layer;
+}
+
+bool layer_update(struct layer *layer, const char *json, struct pp_error *error) {
+    char *text = NULL;
+    if (layer->failed || !layer->renderer || !layer->text || strcmp(layer->text, json) == 0)
+        return true;
+    if (!pp_text_copy(&text, json, error))
+        return false;
+    if (!renderer_update(layer->renderer, json, error)) {
+        free(text);
+        return false;
+    }
+    pp_secret_free(layer->text);
+    layer->text = text;
+    return true;
 }
 
 void layer_show(struct layer *layer, const struct layer *replaces, enum ipc_trigger trigger, int64_t at_ms,
@@ -269,6 +290,7 @@ void layer_destroy(struct layer *layer) {
     player_link_send(layer->set->link, &remove);
     net_timer_stop(&layer->gone_timer);
     renderer_destroy(layer->renderer);
+    pp_secret_free(layer->text);
     free(layer);
 }
 

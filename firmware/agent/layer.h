@@ -63,6 +63,9 @@ void layer_set_handle(struct layer_set *set, const struct ipc_message *message);
 struct layer *layer_create(struct layer_set *set, const struct layer_place *place, struct ipc_message *start,
                            layer_callback *callback, void *arg, struct pp_error *error);
 
+/* What it draws has changed (DATA): the JSON of START_STATUS with other values. The same as before is not sent. */
+PP_MUST_USE bool layer_update(struct layer *layer, const char *json, struct pp_error *error);
+
 /* `replaces` may be NULL; it goes on belonging to its owner. */
 void layer_show(struct layer *layer, const struct layer *replaces, enum ipc_trigger trigger, int64_t at_ms,
                 enum ipc_transition transition, uint32_t transition_ms);

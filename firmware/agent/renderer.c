@@ -414,6 +414,14 @@ bool renderer_begin(struct renderer *renderer, const char *name, const struct ip
     return renderer->control_watch && renderer->exit_watch;
 }
 
+bool renderer_update(struct renderer *renderer, const char *json, struct pp_error *error) {
+    struct ipc_message data = {.type = IPC_DATA};
+    if (strlen(json) > IPC_TEXT_MAX)
+        return pp_fail(error, PP_E_LIMIT, "more than %d bytes of text", IPC_TEXT_MAX);
+    strcpy(data.data.json, json);
+    return ipc_send(renderer->control, &data, error);
+}
+
 bool renderer_could_not_read(const struct renderer *renderer) {
     return renderer->unread;
 }

@@ -72,6 +72,10 @@ struct renderer *renderer_prepare(struct renderers *renderers, enum renderer_pro
 PP_MUST_USE bool renderer_begin(struct renderer *renderer, const char *name, const struct ipc_message *start,
                                 const struct renderer_events *events, void *arg, struct pp_error *error);
 
+/* Sends one that draws live values what they are now (DATA). PP_E_LIMIT where it is too long; PP_E_IO, too, where it
+ * does not take what came before. */
+PP_MUST_USE bool renderer_update(struct renderer *renderer, const char *json, struct pp_error *error);
+
 /* Whether the process is known to have ended: nothing more comes from it. */
 bool renderer_has_ended(const struct renderer *renderer);
 

@@ -388,6 +388,7 @@ static void on_keys_erased(struct pp_job *job) {
 
 void startup_erase(struct agent *agent) {
     net_timer_stop(&agent->startup.healthy_timer);
+    live_stop(agent, true);
     enrolment_stop(agent);
     connection_stop(agent);
     content_stop(agent);

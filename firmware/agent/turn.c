@@ -1,6 +1,7 @@
 #include "agent/turn.h"
 
 #include "base/clock.h"
+#include "channel/kind.h"
 #include "channel/schedule.h"
 
 struct turn_clock turn_clock_read(int64_t (*wall_ms)(void *arg), void *arg) {
@@ -45,7 +46,7 @@ bool turn_next(const struct channel_playlist *playlist, const struct turn_clock 
     if (!turn_at(playlist, now, now->monotonic_ms, turn))
         return false;
     /* A picture is the same whenever it comes. */
-    if (playlist->items[turn->index].kind != CHANNEL_VIDEO || turn->begin_ms > now->monotonic_ms)
+    if (!channel_kind_row(playlist->items[turn->index].kind)->moves || turn->begin_ms > now->monotonic_ms)
         return true;
     return turn_at(playlist, now, now->monotonic_ms + TURN_LEAD_MS, turn);
 }

@@ -7,6 +7,7 @@
 #include "agent/turn.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "channel/kind.h"
 #include "channel/schedule.h"
 
 struct zone {
@@ -78,24 +79,30 @@ static uint8_t ipc_fit_of(enum channel_fit fit) {
 }
 
 struct zone_budget zone_budget_of(enum channel_kind kind) {
-    static const struct zone_budget image = {20000, 12000, 768, 64}, video = {15000, 10000, 384, 96};
-    return kind == CHANNEL_VIDEO ? video : image;
+    static const struct zone_budget budgets[CHANNEL_KINDS] = {[CHANNEL_IMAGE] = {20000, 12000, 768, 64},
+                                                              [CHANNEL_VIDEO] = {15000, 10000, 384, 96},
+                                                              [CHANNEL_METRIC] = {20000, 12000, 0, 0}};
+    return budgets[kind];
 }
 
 uint32_t zone_memory_mib(const struct zone_budget *budget, uint32_t width, uint32_t height) {
     return budget->memory_mib + (uint32_t)((uint64_t)width * height * budget->memory_per_pixel >> 20);
 }
 
+static bool moves(const struct channel_item *item) {
+    return channel_kind_row(item->kind)->moves;
+}
+
 /* A film whose end only its file knows, which may say anything: what is shown decides. */
 static bool is_open_ended(const struct channel_item *item) {
-    return item->kind == CHANNEL_VIDEO && !item->duration_ms;
+    return moves(item) && !item->duration_ms;
 }
 
 /* A playlist of one item needs no change: a picture stays, a video starts over by itself, unless the clock
  * says when. */
 static bool zone_is_alone(const struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
-    return playlist->item_count == 1 && !(zone->aligned && playlist->items[0].kind == CHANNEL_VIDEO);
+    return playlist->item_count == 1 && !(zone->aligned && moves(&playlist->items[0]));
 }
 
 /* How long an item is to be shown; 0: it stays, or it is a video, which then ends by itself. */
@@ -105,9 +112,51 @@ static uint32_t item_ms(const struct zone *zone, const struct channel_item *item
     return (uint32_t)(zone->aligned ? zone->next_turn.end_ms - zone->next_turn.begin_ms : item->duration_ms);
 }
 
+static void start_media(const struct zone *zone, const struct channel_item *item, int object,
+                        struct ipc_message *start) {
+    const struct zone_budget budget = zone_budget_of(item->kind);
+    *start = (struct ipc_message){
+        .type = IPC_START_MEDIA,
+        .start_media = {.kind = item->kind == CHANNEL_VIDEO ? IPC_MEDIA_VIDEO : IPC_MEDIA_IMAGE,
+                        .object_length = item->object->length,
+                        .loop = zone_is_alone(zone),
+                        .audio = item->volume > 0,
+                        .target_width = zone->config.target_width,
+                        .target_height = zone->config.target_height,
+                        .duration_ms = item_ms(zone, item),
+                        .start_ms = moves(item) ? (uint32_t)zone->next_turn.offset_ms : 0,
+                        .memory_mib =
+                            zone_memory_mib(&budget, zone->config.target_width, zone->config.target_height),
+                        .first_cpu_ms = budget.first_cpu_ms},
+        .fds = {object},
+        .fd_count = 1,
+    };
+    memcpy(start->start_media.key, item->object->key, sizeof start->start_media.key);
+}
+
+static bool metric_write(const struct zone *zone, const struct channel_item *item,
+                         char json[IPC_TEXT_MAX + 1], struct pp_error *error) {
+    return zone->config.write_metric
+               ? zone->config.write_metric(zone->config.arg, item, zone->config.target_width,
+                                           zone->config.target_height, json, error)
+               : pp_fail(error, PP_E_UNSUPPORTED, "there is no live data here");
+}
+
+/* How the item's renderer is started: by what its kind needs. */
+static bool start_write(const struct zone *zone, const struct channel_item *item, int object,
+                        struct ipc_message *start, struct pp_error *error) {
+    if (channel_kind_row(item->kind)->object) {
+        start_media(zone, item, object, start);
+        return true;
+    }
+    *start = (struct ipc_message){.type = IPC_START_STATUS};
+    return metric_write(zone, item, start->start_status.json, error);
+}
+
 static struct layer *item_start(struct zone *zone, const struct channel_item *item, int object,
                                 struct pp_error *error) {
     const struct channel_zone *place = zone->config.zone;
+    struct ipc_message start;
     struct layer_place where = {.name = item->id,
                                 .x = place->x,
                                 .y = place->y,
@@ -117,31 +166,23 @@ static struct layer *item_start(struct zone *zone, const struct channel_item *it
                                 .fit = ipc_fit_of(item->fit),
                                 .volume = (uint8_t)(item->volume * 100 + 0.5),
                                 .hold_ms = is_open_ended(item) ? ZONE_STILL_MAX_MS : 0};
-    const struct zone_budget budget = zone_budget_of(item->kind);
-    struct ipc_message start = {
-        .type = IPC_START_MEDIA,
-        .start_media = {.kind = item->kind == CHANNEL_VIDEO ? IPC_MEDIA_VIDEO : IPC_MEDIA_IMAGE,
-                        .object_length = item->object->length,
-                        .loop = zone_is_alone(zone),
-                        .audio = where.volume > 0,
-                        .target_width = zone->config.target_width,
-                        .target_height = zone->config.target_height,
-                        .duration_ms = item_ms(zone, item),
-                        .start_ms = item->kind == CHANNEL_VIDEO ? (uint32_t)zone->next_turn.offset_ms : 0,
-                        .memory_mib =
-                            zone_memory_mib(&budget, zone->config.target_width, zone->config.target_height),
-                        .first_cpu_ms = budget.first_cpu_ms},
-        .fds = {object},
-        .fd_count = 1,
-    };
-    memcpy(start.start_media.key, item->object->key, sizeof start.start_media.key);
+    if (!start_write(zone, item, object, &start, error))
+        return NULL;
     struct layer *layer = layer_create(zone->config.layers, &where, &start, on_layer, zone, error);
     pp_wipe(&start, sizeof start);
     return layer;
 }
 
+static bool item_allowed(const struct zone *zone, const struct channel_item *item) {
+    uint8_t mark[CHANNEL_HASH_SIZE];
+    channel_item_mark(item, mark);
+    return faults_allow(zone->config.faults, mark, pp_clock_monotonic_ms());
+}
+
 static void item_fault(struct zone *zone, const struct channel_item *item, const char *reason) {
-    bool aside = faults_add(zone->config.faults, item->object->sha256, pp_clock_monotonic_ms());
+    uint8_t mark[CHANNEL_HASH_SIZE];
+    channel_item_mark(item, mark);
+    bool aside = faults_add(zone->config.faults, mark, pp_clock_monotonic_ms());
     zone->config.events.on_fault(zone->config.arg, item, reason, aside);
 }
 
@@ -157,7 +198,7 @@ static void zone_report_resource_error(struct zone *zone, const struct channel_i
 /* A video that ended before its time keeps its last picture until then. */
 static bool zone_stays(const struct zone *zone) {
     const struct channel_item *item = zone->current_item;
-    return !zone->current_failed && item->kind == CHANNEL_VIDEO &&
+    return !zone->current_failed && moves(item) &&
            pp_clock_monotonic_ms() < zone->shown_ms + item->duration_ms;
 }
 
@@ -169,7 +210,7 @@ static enum ipc_trigger zone_trigger(const struct zone *zone, int64_t *at_ms) {
     }
     if (!zone->current || (zone->current_over && !zone_stays(zone)))
         return IPC_TRIGGER_READY;
-    if (zone->current_item->kind != CHANNEL_VIDEO || !zone->current_item->duration_ms)
+    if (!moves(zone->current_item) || !zone->current_item->duration_ms)
         return IPC_TRIGGER_END;
     *at_ms = zone->shown_ms + zone->current_item->duration_ms;
     return IPC_TRIGGER_TIME;
@@ -199,26 +240,34 @@ static void on_ready_overdue(void *arg) {
                  &(struct layer_report){.event = LAYER_FAILED, .reason = "no picture in time"});
 }
 
-/* Finds the next item that can be played and opens its object; -1 where there is none. */
-static int zone_find_item(struct zone *zone) {
+/* Whether its object is there: *object, -1 where it needs none. */
+static bool item_open(struct zone *zone, const struct channel_item *item, int *object) {
+    struct pp_error error = {0};
+    *object = -1;
+    if (!channel_kind_row(item->kind)->object)
+        return true;
+    *object = zone->config.open_object(zone->config.arg, item->object->sha256, &error);
+    if (*object >= 0)
+        return true;
+    if (error.code == PP_E_NOTFOUND)
+        item_fault(zone, item, error.message);
+    else
+        zone_report_resource_error(zone, item, error.message);
+    zone->unread = zone->unread || error.code != PP_E_NOTFOUND;
+    return false;
+}
+
+/* Finds the next item that can be played and opens its object; false where there is none. */
+static bool zone_find_item(struct zone *zone, int *object) {
     const struct channel_playlist *playlist = playlist_of(zone);
     zone->unread = false;
     for (size_t tried = 0; tried < playlist->item_count; tried++) {
         const struct channel_item *item = &playlist->items[zone->next_index];
-        struct pp_error error = {0};
-        if (faults_allow(zone->config.faults, item->object->sha256, pp_clock_monotonic_ms())) {
-            int object = zone->config.open_object(zone->config.arg, item->object->sha256, &error);
-            if (object >= 0)
-                return object;
-            if (error.code == PP_E_NOTFOUND)
-                item_fault(zone, item, error.message);
-            else
-                zone_report_resource_error(zone, item, error.message);
-            zone->unread = zone->unread || error.code != PP_E_NOTFOUND;
-        }
+        if (item_allowed(zone, item) && item_open(zone, item, object))
+            return true;
         zone->next_index = (zone->next_index + 1) % playlist->item_count;
     }
-    return -1;
+    return false;
 }
 
 /* Whose turn is next, and when. */
@@ -240,9 +289,8 @@ static void zone_fit_turn(struct zone *zone) {
 /* What is shown is over, and nothing else will be tried for a long while. */
 static bool zone_has_failed(const struct zone *zone) {
     const struct channel_playlist *playlist = playlist_of(zone);
-    int64_t now_ms = pp_clock_monotonic_ms();
     for (size_t i = 0; i < playlist->item_count; i++) {
-        if (faults_allow(zone->config.faults, playlist->items[i].object->sha256, now_ms))
+        if (item_allowed(zone, &playlist->items[i]))
             return false;
     }
     return zone->current_over;
@@ -269,9 +317,10 @@ static void zone_advance(struct zone *zone) {
     if (zone->frozen || zone->next)
         return;
     zone_apply_turn(zone);
-    pp_autoclose int object = zone_find_item(zone);
+    pp_autoclose int object = -1;
+    bool found = zone_find_item(zone, &object);
     zone_fit_turn(zone);
-    if (object >= 0 && zone_start(zone, &playlist->items[zone->next_index], object))
+    if (found && zone_start(zone, &playlist->items[zone->next_index], object))
         return;
     if (playlist->item_count)
         timer_set(zone, &zone->advance_timer,
@@ -441,6 +490,22 @@ struct zone *zone_create(const struct zone_config *config, const struct layer *c
     zone->aligned = channel_playlist_is_aligned(config->zone->playlist);
     timer_set(zone, &zone->advance_timer, 0, on_advance_due);
     return zone;
+}
+
+static void layer_refresh(const struct zone *zone, struct layer *layer, const struct channel_item *item) {
+    char json[IPC_TEXT_MAX + 1];
+    struct pp_error error = {0};
+    if (!layer || !item || !channel_kind_row(item->kind)->feed)
+        return;
+    if (!metric_write(zone, item, json, &error) || !layer_update(layer, json, &error))
+        pp_log_warning("item %s: %s", item->id, error.message);
+}
+
+void zone_refresh_feeds(struct zone *zone) {
+    if (zone->frozen)
+        return;
+    layer_refresh(zone, zone->current_over ? NULL : zone->current, zone->current_item);
+    layer_refresh(zone, zone->next, zone->next_item);
 }
 
 void zone_try_again(struct zone *zone) {

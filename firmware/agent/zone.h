@@ -67,6 +67,9 @@ struct zone_config {
     uint16_t target_width;           /* pixels of the zone on the display */
     uint16_t target_height;
     int64_t (*now_ms)(void *arg); /* ms since 1970, for an aligned playlist */
+    /* What an item of live data shows now, for this size; into `json`. */
+    bool (*write_metric)(void *arg, const struct channel_item *item, uint16_t width, uint16_t height,
+                         char json[IPC_TEXT_MAX + 1], struct pp_error *error);
     struct zone_events events;
     void *arg;
 };
@@ -75,6 +78,9 @@ struct zone_config {
  * else's, which may be NULL. The events come from the loop, never from within. */
 struct zone *zone_create(const struct zone_config *config, const struct layer *carried,
                          struct pp_error *error);
+
+/* Feeds have other values, or have become old: items that show them are drawn anew, in place. */
+void zone_refresh_feeds(struct zone *zone);
 
 /* Where it waits because no item could be played: now one may. */
 void zone_try_again(struct zone *zone);

@@ -29,6 +29,14 @@ bool channel_refer_object(const struct place *place, const struct channel_manife
     return ok;
 }
 
+bool channel_refer_feed(const struct place *place, const struct channel_manifest *manifest,
+                        const struct channel_feed **out, struct pp_error *error) {
+    const void *found = NULL;
+    bool ok = refer(place, "feed", manifest->feeds, manifest->feed_count, sizeof **out, &found, error);
+    *out = found;
+    return ok;
+}
+
 bool channel_refer_playlist(const struct place *place, const struct channel_manifest *manifest,
                             const struct channel_playlist **out, struct pp_error *error) {
     const void *found = NULL;
@@ -123,6 +131,28 @@ bool channel_parse_objects(const struct place *document, struct channel_manifest
     return true;
 }
 
+/* ---- Feeds ---- */
+
+bool channel_parse_feeds(const struct place *document, struct channel_manifest *manifest,
+                         struct pp_error *error) {
+    struct place place = place_member(document, "feeds");
+    if (!place.value)
+        return true;
+    if (!place_object(&place, CHANNEL_FEEDS_MAX, error))
+        return false;
+    manifest->feeds = calloc(CHANNEL_FEEDS_MAX, sizeof *manifest->feeds);
+    if (!manifest->feeds)
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    for (const cJSON *member = place.value->child; member; member = member->next) {
+        struct place child = {.up = &place, .name = member->string, .value = member};
+        if (!channel_name_valid(member->string) || !place_object(&child, MANIFEST_MEMBERS_MAX, error))
+            return place_fail(&child, PP_E_INVALID, error, "is no feed");
+        snprintf(manifest->feeds[manifest->feed_count++].name, CHANNEL_NAME_MAX + 1, "%s", member->string);
+    }
+    qsort(manifest->feeds, manifest->feed_count, sizeof *manifest->feeds, compare_names);
+    return true;
+}
+
 /* ---- The document ---- */
 
 static bool parse_background(const struct place *canvas, uint32_t *out, struct pp_error *error) {
@@ -199,6 +229,7 @@ static bool parse_document(const struct place *document, struct channel_manifest
     struct place first;
     return place_object(document, MANIFEST_MEMBERS_MAX, error) && parse_head(document, manifest, error) &&
            parse_canvas(document, manifest, error) && channel_parse_objects(document, manifest, error) &&
+           channel_parse_feeds(document, manifest, error) &&
            channel_parse_playlists(document, manifest, error) &&
            channel_parse_layouts(document, manifest, error) &&
            channel_parse_schedule(document, manifest, error) &&
@@ -238,7 +269,8 @@ void channel_manifest_destroy(struct channel_manifest *manifest) {
         pp_wipe(manifest->objects, manifest->object_count * sizeof *manifest->objects);
     free(manifest->objects);
     for (size_t i = 0; manifest->playlists && i < manifest->playlist_count; i++)
-        free(manifest->playlists[i].items);
+        channel_items_free(&manifest->playlists[i]);
+    free(manifest->feeds);
     free(manifest->playlists);
     for (size_t i = 0; manifest->layouts && i < manifest->layout_count; i++)
         free(manifest->layouts[i].zones);

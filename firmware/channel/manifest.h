@@ -13,7 +13,7 @@
  *     "schedule": [{"layout": "day", "dtstart": "2026-01-05T08:00:00", "duration": "PT12H",
  *                   "rrule": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "exdate": ["2026-12-25T08:00:00"],
  *                   "priority": 10}],
- *     "default_layout": "day",
+ *     "default_layout": "day", "feeds": {"sales": {}},
  *     "objects": {"o1": {"sha256": "…", "length": 183422, "key": "<base64url, 32 bytes>",
  *                        "media_type": "image/jpeg"}} }
  *
@@ -35,32 +35,38 @@
 #include "channel/duration.h"
 #include "channel/rule.h"
 
-#define CHANNEL_MANIFEST_SIZE_MAX (4 * 1024 * 1024) /* bytes of JSON */
-#define CHANNEL_OBJECTS_MAX       4096
-#define CHANNEL_PLAYLISTS_MAX     256
-#define CHANNEL_ITEMS_MAX         1024 /* in one playlist */
-#define CHANNEL_ITEMS_TOTAL_MAX   8192 /* in one manifest */
-#define CHANNEL_LAYOUTS_MAX       64
-#define CHANNEL_ZONES_MAX         16 /* in one layout */
-#define CHANNEL_SCHEDULE_MAX      512
-#define CHANNEL_SKIPPED_MAX       64    /* listed; `skipped_total` counts on */
-#define CHANNEL_NAME_MAX          64    /* bytes of an id or name: letters, digits, '.', '_', '-' */
-#define CHANNEL_TITLE_MAX         256   /* bytes */
-#define CHANNEL_MEDIA_TYPE_MAX    127   /* bytes, RFC 6838 §4.2 */
-#define CHANNEL_RRULE_MAX         512   /* bytes */
-#define CHANNEL_DATES_MAX         128   /* of EXDATE, and of RDATE, of an event */
-#define CHANNEL_ZONE_MAX          64    /* bytes of a time zone's name */
-#define CHANNEL_PATH_MAX          160   /* bytes of a field path */
-#define CHANNEL_CANVAS_MAX        16384 /* units, each side */
-#define CHANNEL_ITEM_DURATION_MAX (INT64_C(24) * 60 * 60 * 1000) /* ms */
-#define CHANNEL_TRANSITION_MAX    10000                          /* ms */
-#define CHANNEL_KEY_SIZE          32                             /* bytes */
-#define CHANNEL_OBJECT_LENGTH_MAX (INT64_C(64) << 30)            /* bytes of ciphertext */
-#define CHANNEL_HASH_SIZE         32                             /* bytes, SHA-256 */
+#define CHANNEL_MANIFEST_SIZE_MAX  (4 * 1024 * 1024) /* bytes of JSON */
+#define CHANNEL_OBJECTS_MAX        4096
+#define CHANNEL_PLAYLISTS_MAX      256
+#define CHANNEL_ITEMS_MAX          1024 /* in one playlist */
+#define CHANNEL_ITEMS_TOTAL_MAX    8192 /* in one manifest */
+#define CHANNEL_LAYOUTS_MAX        64
+#define CHANNEL_ZONES_MAX          16 /* in one layout */
+#define CHANNEL_SCHEDULE_MAX       512
+#define CHANNEL_FEEDS_MAX          16
+#define CHANNEL_SKIPPED_MAX        64    /* listed; `skipped_total` counts on */
+#define CHANNEL_NAME_MAX           64    /* bytes of an id or name: letters, digits, '.', '_', '-' */
+#define CHANNEL_TITLE_MAX          256   /* bytes */
+#define CHANNEL_MEDIA_TYPE_MAX     127   /* bytes, RFC 6838 §4.2 */
+#define CHANNEL_RRULE_MAX          512   /* bytes */
+#define CHANNEL_DATES_MAX          128   /* of EXDATE, and of RDATE, of an event */
+#define CHANNEL_ZONE_MAX           64    /* bytes of a time zone's name */
+#define CHANNEL_PATH_MAX           160   /* bytes of a field path */
+#define CHANNEL_CANVAS_MAX         16384 /* units, each side */
+#define CHANNEL_ITEM_DURATION_MAX  (INT64_C(24) * 60 * 60 * 1000) /* ms */
+#define CHANNEL_TRANSITION_MAX     10000                          /* ms */
+#define CHANNEL_KEY_SIZE           32                             /* bytes */
+#define CHANNEL_OBJECT_LENGTH_MAX  (INT64_C(64) << 30)            /* bytes of ciphertext */
+#define CHANNEL_HASH_SIZE          32                             /* bytes, SHA-256 */
+#define CHANNEL_METRIC_LABEL_MAX   100                            /* bytes */
+#define CHANNEL_METRIC_POINTER_MAX 200                            /* bytes */
+#define CHANNEL_METRIC_FORMAT_MAX  64                             /* bytes */
 
 enum channel_kind {
     CHANNEL_IMAGE,
-    CHANNEL_VIDEO, /* also an animation */
+    CHANNEL_VIDEO,  /* also an animation */
+    CHANNEL_METRIC, /* a value of a feed, large */
+    CHANNEL_KINDS,  /* their count; channel/kind.h has a row of each */
 };
 
 enum channel_fit {
@@ -82,11 +88,25 @@ struct channel_object {
     char media_type[CHANNEL_MEDIA_TYPE_MAX + 1]; /* "" when not given */
 };
 
+/* A value that the headend gives, live (feeds/). */
+struct channel_feed {
+    char name[CHANNEL_NAME_MAX + 1];
+};
+
+/* What of a feed is shown (channel/metric.h). */
+struct channel_metric {
+    const struct channel_feed *feed;
+    char label[CHANNEL_METRIC_LABEL_MAX + 1];     /* "" none */
+    char pointer[CHANNEL_METRIC_POINTER_MAX + 1]; /* RFC 6901; "" the whole value */
+    char format[CHANNEL_METRIC_FORMAT_MAX + 1];
+};
+
 struct channel_item {
     char id[CHANNEL_NAME_MAX + 1]; /* unique in its playlist */
     enum channel_kind kind;
-    const struct channel_object *object;
-    int64_t duration_ms; /* 0: a video's own length; an image always has one */
+    const struct channel_object *object; /* NULL where its kind needs none */
+    struct channel_metric *metric;       /* of CHANNEL_METRIC; else NULL */
+    int64_t duration_ms;                 /* 0: a video's own length; an image always has one */
     enum channel_fit fit;
     double volume;                           /* 0 … 1; 1 when not given */
     enum channel_transition_kind transition; /* into this item */
@@ -143,6 +163,8 @@ struct channel_manifest {
     uint32_t background;               /* 0xRRGGBB; black when not given */
     struct channel_object *objects;
     size_t object_count;
+    struct channel_feed *feeds;
+    size_t feed_count;
     struct channel_playlist *playlists;
     size_t playlist_count;
     struct channel_layout *layouts;

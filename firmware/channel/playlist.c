@@ -1,11 +1,11 @@
 /* Playlists and their items. */
+#include "channel/kind.h"
+#include "channel/metric.h"
 #include "channel/parse.h"
 
-#define ITEM_MEMBERS_MAX      64
-#define ITEM_DURATION_MIN     100   /* ms: shorter ones would only burn the processor */
-#define IMAGE_DURATION_NORMAL 10000 /* ms, where the manifest gives none */
+#define ITEM_MEMBERS_MAX  64
+#define ITEM_DURATION_MIN 100 /* ms: shorter ones would only burn the processor */
 
-static const char *const kinds[] = {[CHANNEL_IMAGE] = "image", [CHANNEL_VIDEO] = "video"};
 static const char *const fits[] = {
     [CHANNEL_CONTAIN] = "contain", [CHANNEL_COVER] = "cover", [CHANNEL_FILL] = "fill"};
 static const char *const transitions[] = {[CHANNEL_CUT] = "cut", [CHANNEL_CROSSFADE] = "crossfade"};
@@ -43,7 +43,7 @@ static bool parse_transition(const struct place *item, struct channel_item *out,
 
 static bool parse_duration(const struct place *item, struct channel_item *out, struct pp_error *error) {
     struct place place = place_member(item, "duration");
-    struct channel_duration duration = {.ms = out->kind == CHANNEL_IMAGE ? IMAGE_DURATION_NORMAL : 0};
+    struct channel_duration duration = {.ms = channel_kind_row(out->kind)->duration_ms};
     if (place.value &&
         !place_duration(&place, ITEM_DURATION_MIN, CHANNEL_ITEM_DURATION_MAX, &duration, error))
         return false;
@@ -81,29 +81,31 @@ static bool parse_kind(const struct place *item, struct channel_item *out, bool 
     *known = false;
     if (!place_need(item, "kind", &place, error) || !place_string(&place, CHANNEL_NAME_MAX, &text, error))
         return false;
-    for (size_t i = 0; i < PP_COUNT(kinds); i++) {
-        if (strcmp(kinds[i], text) == 0) {
-            out->kind = (enum channel_kind)i;
-            *known = true;
-            return true;
-        }
-    }
-    return skip_item(item, text, manifest, error);
+    *known = channel_kind_find(text, &out->kind);
+    return *known || skip_item(item, text, manifest, error);
+}
+
+/* What it is made of. */
+static bool parse_source(const struct place *item, const struct channel_manifest *manifest,
+                         struct channel_item *out, struct pp_error *error) {
+    struct place object;
+    if (channel_kind_row(out->kind)->feed)
+        return channel_parse_metric(item, manifest, out, error);
+    return place_need(item, "object", &object, error) &&
+           channel_refer_object(&object, manifest, &out->object, error);
 }
 
 /* `*known` is false for an item that is passed over; its own fields are then nobody's business. */
 static bool parse_item(const struct place *place, struct channel_manifest *manifest, struct channel_item *out,
                        bool *known, struct pp_error *error) {
     struct place id;
-    struct place object;
     *known = false;
     if (!place_object(place, ITEM_MEMBERS_MAX, error) || !place_need(place, "id", &id, error) ||
         !place_name(&id, out->id, error) || !parse_kind(place, out, known, manifest, error))
         return false;
-    return !*known || (place_need(place, "object", &object, error) &&
-                       channel_refer_object(&object, manifest, &out->object, error) &&
-                       parse_duration(place, out, error) && parse_fit(place, out, error) &&
-                       parse_volume(place, out, error) && parse_transition(place, out, error));
+    return !*known || (parse_source(place, manifest, out, error) && parse_duration(place, out, error) &&
+                       parse_fit(place, out, error) && parse_volume(place, out, error) &&
+                       parse_transition(place, out, error));
 }
 
 static bool id_is_duplicate(const struct channel_playlist *playlist, const char *id) {
@@ -119,18 +121,28 @@ static bool parse_items(const struct place *items, struct channel_manifest *mani
     size_t index = 0;
     for (const cJSON *value = items->value->child; value; value = value->next, index++) {
         struct place place = place_item(items, index, value);
-        struct channel_item item = {0};
+        struct channel_item *item =
+            &out->items[out->item_count]; /* zeroed; what it has is freed with the list */
         bool known = false;
-        if (!parse_item(&place, manifest, &item, &known, error))
+        if (!parse_item(&place, manifest, item, &known, error))
             return false;
-        if (!known)
+        if (!known) {
+            *item = (struct channel_item){0};
             continue;
+        }
         struct place id = place_member(&place, "id");
-        if (id_is_duplicate(out, item.id))
-            return place_fail(&id, PP_E_INVALID, error, "\"%s\" stands twice in this playlist", item.id);
-        out->items[out->item_count++] = item;
+        if (id_is_duplicate(out, item->id))
+            return place_fail(&id, PP_E_INVALID, error, "\"%s\" stands twice in this playlist", item->id);
+        out->item_count++;
     }
     return true;
+}
+
+/* Also the one that was being read when the rest was refused. */
+void channel_items_free(struct channel_playlist *playlist) {
+    for (size_t i = 0; playlist->items && i <= playlist->item_count; i++)
+        free(playlist->items[i].metric);
+    free(playlist->items);
 }
 
 static int64_t total_of(const struct channel_playlist *playlist) {

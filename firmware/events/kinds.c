@@ -29,6 +29,7 @@ static const struct event_kind kinds[] = { /* sorted */
     {"erase-ended",          7, true,  "It was erased"},
     {"events-lost",          8, true,  "Events were lost"},
     {"events-unkept",        6, true,  "Its flash takes no events"},
+    {"feeds-refused",        8, true,  "Live data was refused"},
     {"item-failed",          4, false, "An item has failed"},
     {"item-impaired",        3, false, "An item is shown with something lost"},
     {"item-set-aside",       5, false, "An item was set aside"},

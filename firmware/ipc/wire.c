@@ -118,6 +118,7 @@ static const struct field start_media_fields[] = {BYTES(start_media.key, IPC_KEY
                                                   U32(start_media.first_cpu_ms, 0, UINT32_MAX),
                                                   U32(start_media.look_cpu_ms, 0, UINT32_MAX)};
 static const struct field start_status_fields[] = {TEXT(start_status.json, IPC_TEXT_MAX)};
+static const struct field data_fields[] = {TEXT(data.json, IPC_TEXT_MAX)};
 static const struct field sandboxed_fields[] = {U8(sandboxed.level, 0, UINT8_MAX)};
 static const struct field info_fields[] = {U16(info.width, 0, IPC_SIDE_MAX),
                                            U16(info.height, 0, IPC_SIDE_MAX),
@@ -162,6 +163,7 @@ static const struct row rows[] = {
     ROW(MEMORY, memory_fields, 1),
     ROW(START_MEDIA, start_media_fields, 2),
     ROW(START_STATUS, start_status_fields, 1),
+    ROW(DATA, data_fields, 0),
     ROW(SANDBOXED, sandboxed_fields, 0),
     ROW(INFO, info_fields, 0),
     ROW(FAILED, failed_fields, 0),

@@ -81,6 +81,7 @@ enum ipc_type {
     /* agent -> renderer, on its control socket */
     IPC_START_MEDIA = 0x0501, /* + object, frame socket */
     IPC_START_STATUS,         /* + frame socket */
+    IPC_DATA,                 /* what it draws has changed */
     /* renderer -> agent, on its control socket */
     IPC_SANDBOXED = 0x0601,
     IPC_INFO,
@@ -290,6 +291,11 @@ struct ipc_start_status {
     char json[IPC_TEXT_MAX + 1]; /* JSON */
 };
 
+/* After START_STATUS of what lives: the same JSON with other values, drawn in place of the former. */
+struct ipc_data {
+    char json[IPC_TEXT_MAX + 1]; /* JSON */
+};
+
 struct ipc_sandboxed {
     uint8_t level; /* IPC_SANDBOX_… */
 };
@@ -353,6 +359,7 @@ struct ipc_message {
         struct ipc_memory memory;
         struct ipc_start_media start_media;
         struct ipc_start_status start_status;
+        struct ipc_data data;
         struct ipc_sandboxed sandboxed;
         struct ipc_info info;
         struct ipc_failed failed;

@@ -145,13 +145,19 @@ static bool take_message(struct producer *producer, struct pp_error *error) {
 
 bool producer_wait(struct producer *producer, int timeout_ms, struct pp_error *error) {
     for (;;) {
+        /* What is known to be there is left to whoever reads it: until then only a hang-up is news. */
+        short told = producer->told ? 0 : POLLIN;
         struct pollfd watched[] = {{.fd = producer->socket, .events = POLLIN},
-                                   {.fd = producer->control, .events = POLLIN}};
+                                   {.fd = producer->control, .events = told}};
         int ready = poll(watched, PP_COUNT(watched), timeout_ms);
         if (ready < 0 && errno != EINTR)
             return pp_fail_errno(error, "poll");
         if (ready == 0)
             return true;
+        if (ready > 0 && watched[1].revents == POLLIN && producer->hears) {
+            producer->told = true;
+            return true;
+        }
         if (ready > 0 && watched[1].revents)
             return pp_fail(error, PP_E_NET, "the agent is gone");
         if (ready > 0 && !take_message(producer, error))

@@ -16,6 +16,8 @@
 struct producer {
     int socket;  /* the frame socket, until the process ends */
     int control; /* borrowed: when the agent closes it, this process has no reason to be */
+    bool hears;  /* more than START comes there: producer_wait then returns with `told` */
+    bool told;   /* there is something to be read */
     struct ipc_video_ring ring;
     struct ipc_audio_ring audio; /* memory NULL: no sound */
     int memory;                  /* that the player gave, until it is mapped; -1 none */

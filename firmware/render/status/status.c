@@ -6,6 +6,7 @@
 #include "ipc/conn.h"
 #include "render/common/control.h"
 #include "render/common/producer.h"
+#include "render/status/live.h"
 #include "render/status/paint.h"
 
 /* Cairo's ARGB32 is the ring's BGRA in memory, and a screen is opaque. */
@@ -45,6 +46,11 @@ bool status_run(struct ipc_message *start, const struct font *font, const struct
                 int control, struct pp_error *error) {
     struct producer producer;
     producer_init(&producer, ipc_message_take(start, 0), control);
+    if (metric_is(start->start_status.json)) {
+        (void)!live_run(start->start_status.json, font, &producer, error);
+        producer_finish(&producer);
+        return false;
+    }
     bool shown = show(start->start_status.json, font, strings, &producer, error);
     malloc_trim(0);
     while (shown && producer_wait(&producer, -1, error)) {

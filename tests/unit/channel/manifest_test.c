@@ -90,7 +90,7 @@ static void unknown_kinds_are_left_out_and_listed(void **state) {
     assert_int_equal(m->skipped_count, 1);
     assert_int_equal(m->skipped_total, 1);
     assert_string_equal(m->skipped[0].path, "playlists.welcome.items[2]");
-    assert_string_equal(m->skipped[0].kind, "metric");
+    assert_string_equal(m->skipped[0].kind, "hologram");
 }
 
 static void list_of_skipped_items_is_capped_and_counted_on(void **state) {

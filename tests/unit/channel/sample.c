@@ -20,7 +20,7 @@ static const char text[] =
     "\"cover\","
     "    \"transition\": {\"kind\": \"crossfade\", \"duration\": \"PT0.6S\"}},"
     "   {\"id\": \"a2\", \"kind\": \"video\", \"object\": \"o2\", \"volume\": 0.5, \"duration\": \"PT20S\"},"
-    "   {\"id\": \"a3\", \"kind\": \"metric\", \"feed\": \"sales\", \"pointer\": \"/today\", \"duration\": "
+    "   {\"id\": \"a3\", \"kind\": \"hologram\", \"feed\": \"sales\", \"pointer\": \"/today\", \"duration\": "
     "\"PT15S\"},"
     "   {\"id\": \"a4\", \"kind\": \"image\", \"object\": \"o1\", \"transition\": {\"kind\": \"cut\"}}]},"
     "  \"ticker\": {\"items\": [{\"id\": \"b1\", \"kind\": \"video\", \"object\": \"o2\"}]}},"

@@ -80,4 +80,5 @@ const struct sample samples[SAMPLE_COUNT] = {
     SAMPLE(5, KEYBOARD, keyboard, {.wanted = 1}),
     SAMPLE(9, TYPED, typed, {.kind = IPC_TYPED_TEXT, .text = "é"}),
     SAMPLE(6, CONTROLLED, controlled, {.control = IPC_CONTROL_POWER, .value = 1}),
+    SAMPLE(25, DATA, data, {.json = "{\"screen\":\"metric\"}"}),
 };

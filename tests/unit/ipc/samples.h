@@ -9,7 +9,7 @@ struct sample {
     size_t size; /* bytes of its packet */
 };
 
-#define SAMPLE_COUNT 35
+#define SAMPLE_COUNT 36
 extern const struct sample samples[SAMPLE_COUNT];
 
 #endif

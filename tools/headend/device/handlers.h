@@ -15,6 +15,10 @@ void est_simplereenroll(struct request *request, struct reply *reply);
 /* state.c */
 void device_session(struct request *request, struct reply *reply);
 void device_state(struct request *request, struct reply *reply);
+/* Whether a poll that has nothing new is to wait (again): *reply says so then. */
+bool device_waits(struct request *request, struct reply *reply);
+/* feeds.c */
+void device_feeds(struct request *request, struct reply *reply);
 /* receipts.c */
 void command_receipt_post(struct request *request, struct reply *reply);
 /* uploads.c */

@@ -26,6 +26,7 @@ static const struct route routes[] = {
      WORK_WRITES, NULL},
     {"POST", "/v1/session", ROUTE_KEY, JOSE, AGREEMENT_TOKEN_MAX, device_session, WORK_WRITES, NULL},
     {"GET", "/v1/state", ROUTE_DEVICE, NULL, 0, device_state, WORK_READS, NULL},
+    {"GET", "/v1/feeds", ROUTE_DEVICE, NULL, 0, device_feeds, WORK_READS, NULL},
     {"POST", "/v1/access/session", ROUTE_DEVICE, JOSE, SIGN_IN_MAX, device_sign_in, WORK_WRITES, NULL},
     {"DELETE", "/v1/access/session", ROUTE_DEVICE, NULL, 0, device_sign_out, WORK_WRITES, NULL},
     {"POST", "/v1/status", ROUTE_DEVICE, JSON, HTTP_BODY_MAX, report_status, WORK_WRITES, NULL},

@@ -155,8 +155,7 @@ static bool state_sign(const struct request *request, const struct state_channel
     return text && signing_state(request->app->home->signing, device->id, text, token, error);
 }
 
-/* Whether the poll is to wait (again): *reply says so then. */
-static bool state_waits(struct request *request, struct reply *reply) {
+bool device_waits(struct request *request, struct reply *reply) {
     unsigned wait_s = prefer_wait(request_header(request, "Prefer"), STATE_WAIT_MAX_S);
     if (!wait_s || request->superseded || waiters_stopping(request->app->waiters))
         return false;
@@ -219,7 +218,7 @@ static void state_answer(struct request *request, struct reply *reply, struct st
              (long long)device->version, (long long)shown->channel.publish, access->open ? "-" : "",
              access->session.id);
     if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
-        if (state_waits(request, reply))
+        if (device_waits(request, reply))
             return;
         reply_empty(reply, MHD_HTTP_NOT_MODIFIED);
     } else if (!state_open_key(request, reply, &shown->channel) || !state_is_one(request, reply)) {

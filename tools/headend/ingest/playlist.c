@@ -148,6 +148,27 @@ static cJSON *item_make(const struct making *making, const char *path, const cha
     return item;
 }
 
+/* An item that shows a feed, which the manifest names from then on. The caller deletes it. */
+static cJSON *metric_make(const struct making *making, const char *id, const cJSON *given) {
+    static const char *const copied[] = {"kind",   "feed",     "pointer",   "label",
+                                         "format", "duration", "transition"};
+    cJSON *manifest = making->playlist->manifest;
+    const char *feed = cJSON_GetObjectItemCaseSensitive(given, "feed")->valuestring;
+    cJSON *feeds = cJSON_GetObjectItemCaseSensitive(manifest, "feeds");
+    if (!feeds)
+        feeds = cJSON_AddObjectToObject(manifest, "feeds");
+    if (!cJSON_HasObjectItem(feeds, feed))
+        cJSON_AddObjectToObject(feeds, feed);
+    cJSON *item = cJSON_CreateObject();
+    cJSON_AddStringToObject(item, "id", id);
+    for (size_t i = 0; i < PP_COUNT(copied); i++) {
+        if (pp_json_has(given, copied[i]))
+            cJSON_AddItemToObject(item, copied[i],
+                                  cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(given, copied[i]), true));
+    }
+    return item;
+}
+
 /* Where the item's file is, or the id of its content. */
 static bool item_path(const struct making *making, const cJSON *given, char path[PP_PATH_MAX],
                       struct pp_error *error) {
@@ -166,9 +187,10 @@ static bool items_fill(const struct making *making, const cJSON *given, cJSON *o
         snprintf(made, sizeof made, "i%d", ++number);
         const char *id =
             pp_json_has(entry, "id") ? cJSON_GetObjectItemCaseSensitive(entry, "id")->valuestring : made;
-        if (!item_path(making, entry, path, error))
+        bool metric = playlist_shape_is_metric(entry);
+        if (!metric && !item_path(making, entry, path, error))
             return false;
-        cJSON *item = item_make(making, path, id, entry, error);
+        cJSON *item = metric ? metric_make(making, id, entry) : item_make(making, path, id, entry, error);
         if (!item)
             return pp_wrap(error, "item %d", number);
         cJSON_AddItemToArray(out, item);

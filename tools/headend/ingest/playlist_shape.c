@@ -1,5 +1,8 @@
 #include "headend/ingest/playlist_shape.h"
 
+#include <string.h>
+
+#include "channel/manifest.h"
 #include "headend/base/text.h"
 #include "headend/ingest/playlist.h"
 
@@ -92,18 +95,46 @@ static bool item_names(const cJSON *item, enum playlist_names names, struct pp_e
            (!content || times_check(item, error));
 }
 
+/* An item that shows a value of a feed names no file and no content. */
+static bool metric_check(const cJSON *item, enum playlist_names names, struct pp_error *error) {
+    static const char *const of_files[] = {"kind",   "id",       "feed",       "pointer", "label",
+                                           "format", "duration", "transition", NULL};
+    static const char *const of_content[] = {"kind",   "id",         "feed",     "pointer",
+                                             "label",  "format",     "duration", "transition",
+                                             "weight", "valid_from", "valid_to", NULL};
+    const char *text;
+    if (!only_these(item, "item", names == PLAYLIST_NAMES_CONTENT ? of_content : of_files, error) ||
+        !pp_json_string(item, "feed", NAME_MAX_SIZE, &text, error))
+        return false;
+    if (!name_valid(text))
+        return pp_fail(error, PP_E_INVALID, "feed: not a feed's name");
+    return (!pp_json_has(item, "pointer") ||
+            pp_json_string(item, "pointer", CHANNEL_METRIC_POINTER_MAX, &text, error)) &&
+           (!pp_json_has(item, "label") ||
+            pp_json_string(item, "label", CHANNEL_METRIC_LABEL_MAX, &text, error)) &&
+           (!pp_json_has(item, "format") ||
+            pp_json_string(item, "format", CHANNEL_METRIC_FORMAT_MAX, &text, error)) &&
+           (names != PLAYLIST_NAMES_CONTENT || times_check(item, error));
+}
+
+bool playlist_shape_is_metric(const cJSON *item) {
+    const char *kind = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "kind"));
+    return kind && strcmp(kind, "metric") == 0;
+}
+
 static bool item_check(const cJSON *item, enum playlist_names names, struct pp_error *error) {
     static const char *const kinds[] = {"image", "video", NULL};
     static const char *const fits[] = {"contain", "cover", "fill", NULL};
     const char *text;
     double volume;
-    if (!item_names(item, names, error))
+    bool metric = playlist_shape_is_metric(item);
+    if (metric ? !metric_check(item, names, error) : !item_names(item, names, error))
         return false;
     if (pp_json_has(item, "id") &&
         (!pp_json_string(item, "id", NAME_MAX_SIZE, &text, error) || !name_valid(text)))
         return pp_fail(error, PP_E_INVALID, "id: must be 1 to %d letters, digits, '.', '_' and '-'",
                        NAME_MAX_SIZE);
-    return choice_check(item, "kind", kinds, error) && duration_check(item, "duration", error) &&
+    return (metric || choice_check(item, "kind", kinds, error)) && duration_check(item, "duration", error) &&
            choice_check(item, "fit", fits, error) && transition_check(item, error) &&
            (!pp_json_has(item, "volume") || pp_json_number(item, "volume", 0, 1, &volume, error));
 }

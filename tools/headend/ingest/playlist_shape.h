@@ -14,6 +14,9 @@ enum playlist_names { PLAYLIST_NAMES_FILES, PLAYLIST_NAMES_CONTENT };
 PP_MUST_USE bool playlist_shape_check(const cJSON *description, enum playlist_names names,
                                       struct pp_error *error);
 
+/* Whether an item shows a value of a feed (kind "metric"), and so no file. */
+bool playlist_shape_is_metric(const cJSON *item);
+
 /* Canvas and one layout of one zone that fills it; `description` may be NULL. A canvas that is not described takes the
  * display's shape. */
 void playlist_shape_single(cJSON *manifest, const cJSON *description);

@@ -92,8 +92,8 @@ static bool use_add(void *arg, const char *list, int place, cJSON *item, struct 
     const struct uses *uses = arg;
     const char *content = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "content"));
     (void)list, (void)place;
-    return db_run(uses->db, error, DB_DRAFT_CONTENT_ADD, DB_TEXT(uses->channel),
-                  DB_TEXT(content ? content : ""));
+    return !content ||
+           db_run(uses->db, error, DB_DRAFT_CONTENT_ADD, DB_TEXT(uses->channel), DB_TEXT(content));
 }
 
 bool draft_save(struct db *db, const char *channel, const cJSON *document, const char *by,

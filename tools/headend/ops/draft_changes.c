@@ -62,6 +62,11 @@ static bool entry_add(void *arg, const char *list, int place, cJSON *item, struc
         return false;
     snprintf(entry->list, sizeof entry->list, "%s", list);
     snprintf(entry->content, sizeof entry->content, "%.36s", content ? content : "");
+    /* What shows a feed has no content, and is called as it is labelled. */
+    const char *label = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "label"));
+    const char *feed = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "feed"));
+    if (feed)
+        snprintf(entry->name, sizeof entry->name, "%s", label && *label ? label : feed);
     entry->place = place;
     entry->item = item;
     return true;

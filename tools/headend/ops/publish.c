@@ -14,6 +14,7 @@
 #include "headend/ops/certificate_holders.h"
 #include "headend/ops/channel.h"
 #include "headend/ops/channel_key.h"
+#include "headend/ops/feed_channel.h"
 #include "headend/ops/operations.h"
 #include "headend/ops/publish_job.h"
 #include "headend/ops/publish_manifest.h"
@@ -542,7 +543,8 @@ static bool publish_prepare(const struct publishing *publishing, int64_t snapsho
     if (!db_change_begin(&change, home->db, error) || !channel_prepare(publishing, &channel, error) ||
         !row_pending(home, publishing->channel, snapshot, publishing->warnings, number, error))
         return false;
-    bool ok = record_keep(publishing, error);
+    bool ok =
+        record_keep(publishing, error) && feed_channel_set(home->db, publishing->channel, manifest, error);
     cJSON_AddStringToObject(manifest, "channel", publishing->channel);
     cJSON_AddNumberToObject(manifest, "version", (double)*number);
     ok = ok && manifest_seal(&channel, manifest, sealed, error) &&
@@ -724,7 +726,7 @@ static bool channel_published(struct home *home, const char *id, struct channel 
 
 static bool channel_emptied(struct home *home, const char *id, struct pp_error *error) {
     db_lock(home->db);
-    bool ok = publish_version_withdraw(home->db, id, error) &&
+    bool ok = publish_version_withdraw(home->db, id, error) && feed_channel_set(home->db, id, NULL, error) &&
               db_run(home->db, error, DB_CHANNEL_EMPTY, DB_TEXT(id));
     db_unlock(home->db);
     return ok;

@@ -1,5 +1,6 @@
 #include "headend/ops/schedule_now.h"
 
+#include "channel/kind.h"
 struct looking {
     const struct schedule_source *source;
     const char *time_zone;
@@ -24,7 +25,7 @@ static cJSON *item_json(const struct looking *looking, const struct channel_item
     const struct schedule_object *object = schedule_source_object(looking->source, item);
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "id", item->id);
-    cJSON_AddStringToObject(json, "kind", item->kind == CHANNEL_IMAGE ? "image" : "video");
+    cJSON_AddStringToObject(json, "kind", channel_kind_row(item->kind)->name);
     cJSON_AddItemToObject(json, "content",
                           object && *object->content ? cJSON_CreateString(object->content)
                                                      : cJSON_CreateNull());

@@ -99,6 +99,8 @@ bool schedule_source_draft(struct db *db, const struct channel *channel, struct 
 
 const struct schedule_object *schedule_source_object(const struct schedule_source *source,
                                                      const struct channel_item *item) {
+    if (!item->object)
+        return NULL;
     size_t number = strtoul(item->object->name + 1, NULL, 10);
     return *item->object->name == 'o' && number >= 1 && number <= source->object_count
                ? &source->objects[number - 1]

@@ -4,9 +4,11 @@
 
 #include "base/clock.h"
 #include "headend/http/problems.h"
+#include "headend/ops/feed_channel.h"
 #include "headend/ops/feed_push.h"
 #include "headend/push/handlers.h"
 #include "headend/server/allowance.h"
+#include "headend/server/route.h"
 #include "headend/server/waiters.h"
 
 /* What is answered where there is no value now. */
@@ -61,6 +63,11 @@ static bool may_send(struct request *request, struct reply *reply, const struct 
     return false;
 }
 
+/* Screens that wait for values, of a channel that shows this feed. */
+static bool shows_feed(void *arg, const struct request *waiter) {
+    return strcmp(waiter->route->pattern, "/v1/feeds") == 0 && feed_channels_has(arg, waiter->device.channel);
+}
+
 void push_value(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
     struct feed_push push = {.key = bearer(request),
@@ -87,8 +94,10 @@ void push_value(struct request *request, struct reply *reply) {
         return;
     }
     char etag[32];
+    struct feed_channels channels;
     snprintf(etag, sizeof etag, "\"%lld\"", (long long)push.version);
     reply_empty(reply, MHD_HTTP_NO_CONTENT);
     reply_header(reply, MHD_HTTP_HEADER_ETAG, etag);
-    waiters_wake(request->app->waiters);
+    feed_channels_find(request->db, push.feed, &channels);
+    waiters_wake_where(request->app->waiters, shows_feed, &channels);
 }

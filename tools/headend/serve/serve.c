@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "headend/api/routes.h"
 #include "headend/db/home_open.h"
+#include "headend/device/feeds_made.h"
 #include "headend/device/handlers.h"
 #include "headend/device/proof.h"
 #include "headend/device/proof_guard.h"
@@ -122,6 +123,7 @@ static void serving_finish(struct serving *serving) {
     screen_changes_destroy(app->changes);
     allowance_destroy(app->allowance);
     allowance_destroy(app->feed_keys);
+    feeds_made_destroy(app->feeds);
     proof_guard_destroy(app->proofs);
     provider_keys_destroy(app->providers);
     told_destroy(app->unsealed);
@@ -245,6 +247,7 @@ static bool serving_load(struct serving *serving, struct pp_error *error) {
            (app->proofs = proof_guard_create(error)) && (app->unsealed = told_create(error)) &&
            (app->providers = provider_keys_create(app->options.provider_ca, error)) &&
            (app->allowance = allowance_create(&ALLOWANCE_OF_SCREENS, error)) &&
+           (app->feeds = feeds_made_create(error)) &&
            (app->feed_keys = allowance_create(&ALLOWANCE_OF_FEED_KEYS, error)) &&
            (app->uploads = content_uploads_create(app->home, error)) &&
            (app->part == APP_SCREENS || serving_load_content(serving, error)) &&

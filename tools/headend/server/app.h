@@ -15,6 +15,7 @@ struct writer;
 struct contacts;
 struct hasher;
 struct allowance;
+struct feeds_made;
 struct proof_guard;
 struct provider_keys;
 struct told;
@@ -78,6 +79,7 @@ struct app {
     struct told *unsealed;           /* of screens whose client secret cannot be read */
     struct proof_guard *proofs;      /* of screens: which are taken */
     struct allowance *allowance;     /* of screens; with db_lock */
+    struct feeds_made *feeds;        /* documents that screens get; with the reader's lock */
     struct allowance *feed_keys;     /* of who gives feeds their values; with db_lock */
     struct content_uploads *uploads; /* who is at work on which */
     struct content_ingest *ingest;   /* makes content of what has come whole */

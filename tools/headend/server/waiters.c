@@ -60,10 +60,10 @@ static void waiter_resume(struct waiters *waiters, struct request *request) {
     MHD_resume_connection(request->connection);
 }
 
-static void waiters_supersede(struct waiters *waiters, const char *device) {
-    for (struct request *other = *waiter_bucket(waiters, device), *next; other; other = next) {
+static void waiters_supersede(struct waiters *waiters, const struct request *request) {
+    for (struct request *other = *waiter_bucket(waiters, request->device.id), *next; other; other = next) {
         next = other->next;
-        if (strcmp(other->device.id, device) == 0) {
+        if (other->route == request->route && strcmp(other->device.id, request->device.id) == 0) {
             other->superseded = true;
             waiter_resume(waiters, other);
         }
@@ -74,7 +74,7 @@ bool waiters_suspend(struct waiters *waiters, struct request *request, uint64_t 
     pthread_mutex_lock(&waiters->mutex);
     bool wait = waiters->generation == generation && !waiters->stopping;
     if (wait) {
-        waiters_supersede(waiters, request->device.id);
+        waiters_supersede(waiters, request);
         struct request **bucket = waiter_bucket(waiters, request->device.id);
         request->next = *bucket;
         if (*bucket)
@@ -104,6 +104,20 @@ void waiters_wake_device(struct waiters *waiters, const char *device) {
         next = waiter->next;
         if (strcmp(waiter->device.id, device) == 0)
             waiter_resume(waiters, waiter);
+    }
+    pthread_mutex_unlock(&waiters->mutex);
+}
+
+void waiters_wake_where(struct waiters *waiters, bool (*wanted)(void *arg, const struct request *request),
+                        void *arg) {
+    pthread_mutex_lock(&waiters->mutex);
+    waiters->generation++;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        for (struct request *waiter = waiters->buckets[i], *next; waiter; waiter = next) {
+            next = waiter->next;
+            if (wanted(arg, waiter))
+                waiter_resume(waiters, waiter);
+        }
     }
     pthread_mutex_unlock(&waiters->mutex);
 }

@@ -12,7 +12,7 @@ uint64_t waiters_generation(struct waiters *waiters);
 
 /* Suspends the request's connection until a change or `request->wait_until`; its handler is then called
  * again. False where there was a change since `generation`: call the handler again at once. A device's
- * earlier poll is answered. */
+ * earlier poll of the same route is answered. */
 bool waiters_suspend(struct waiters *waiters, struct request *request, uint64_t generation);
 
 /* How many wait. */
@@ -23,6 +23,9 @@ void waiters_wake(struct waiters *waiters);
 /* The same, of what that device alone has to hear: each that goes on is asked for and looked at like a new request, so
  * that a thousand new screens would else cost half a million of them. */
 void waiters_wake_device(struct waiters *waiters, const char *device);
+/* Those of one route that the function wants; it must not call back. */
+void waiters_wake_where(struct waiters *waiters, bool (*wanted)(void *arg, const struct request *request),
+                        void *arg);
 /* Those whose time is over go on. Returns when to look again (ms, CLOCK_MONOTONIC), a tenth of a second after the next
  * is due at most; INT64_MAX where nobody waits. */
 int64_t waiters_expire(struct waiters *waiters);
