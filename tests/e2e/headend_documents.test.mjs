@@ -68,7 +68,7 @@ test('the events schema fits what is taken', async () => {
 });
 
 test('openapi.yaml names exactly the routes of the tables that are not for people', async () => {
-  const tables = await Promise.all(['device/routes.c', 'serve/well_known.c'].map((name) => text(`tools/headend/${name}`)));
+  const tables = await Promise.all(['device/routes.c', 'push/routes.c', 'serve/well_known.c'].map((name) => text(`tools/headend/${name}`)));
   const routes = [...tables.join('').matchAll(/\{"(GET|POST|PUT|DELETE)", "([^"]+)"/g)]
     .map(([, method, pattern]) => `${method} ${pattern.replace(/(\w+)(:\w+|\.\.\.)\}/g, '$1}')}`);
   const listed = [];
