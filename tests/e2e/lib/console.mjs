@@ -234,6 +234,19 @@ export async function tellOf(headend) {
     ('22222222-0000-4000-8000-000000000004', '${help}', 'mail', 'help@example.org', '{"what":"test","about":"problem"}', 'held', 0, 0, unixepoch() - 60, 0, '')`);
 }
 
+// What the screens of `fill` have told of the last 30 days: plays, some of them lost, and when they were there.
+export const reported = (headend) => headend.sql(`
+  WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29)
+  INSERT INTO headend_day(day, seconds) SELECT unixepoch() / 86400 - i, 86400 FROM n WHERE true ON CONFLICT(day) DO UPDATE SET seconds = 86400;
+  WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29)
+  INSERT INTO presence_day(day, device, seconds) SELECT unixepoch() / 86400 - i, id, 86400 - CASE WHEN instr('0123456789abcdef', substr(device.id, 8, 1)) % 7 = 3 THEN 9000 WHEN instr('0123456789abcdef', substr(device.id, 8, 1)) % 5 = 0 THEN 700 ELSE 30 END * (i % 4) FROM n, device WHERE true ON CONFLICT(device, day) DO UPDATE SET seconds = excluded.seconds;
+  WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29)
+  INSERT INTO play_day(day, device, channel, item, content, title, plays, shown_ms, late)
+    SELECT unixepoch() / 86400 - i, device.id, 'lobby', 'i' || length(content.name), content.id, content.name, 300 + (i * 37 + length(content.name) * 11) % 90 - CASE WHEN i % 7 IN (2, 3) THEN 180 ELSE 0 END, 3600000 + length(content.name) * 60000, (i * length(content.name)) % 3
+    FROM n, device, content WHERE device.status = 'active' AND substr(device.id, 1, 7) = '0000000' AND coalesce(content.deleted, 0) = 0;
+  INSERT INTO report_loss(device, list, spool, lost) SELECT id, 'playlog', 'x', 14 FROM device WHERE status = 'active' ORDER BY id LIMIT 1;
+  INSERT INTO event_finding(device, finding, chain, first, last, missing, found, item) SELECT id, 'gap', 'x', 1, 9, 9, 0, '' FROM device WHERE status = 'active' ORDER BY id LIMIT 1 OFFSET 1`);
+
 // So many screens as a chain of shops has them; all of them are there at once.
 const cities = ['Bordeaux', 'Lille', 'Lyon', 'Marseille', 'Montpellier', 'Nantes', 'Nice', 'Paris', 'Rennes', 'Strasbourg', 'Toulouse', 'Tours'];
 const places = ['Entrance', 'Window left', 'Window right', 'Counter', 'Waiting room', 'Lift', 'Canteen', 'Car park'];

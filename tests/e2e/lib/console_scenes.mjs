@@ -1,6 +1,6 @@
 // Every page of the console, in each of the forms that people see it in: looked at by axe (console.test.mjs), and in the contact sheet
 // (contact_sheet.mjs). A new page is a new row.
-import { changedChannel, publishTwice, rollOut, tellOf } from './console.mjs';
+import { changedChannel, publishTwice, reported, rollOut, tellOf } from './console.mjs';
 import { deviceAuthorization, makeKey, thumbprintOf } from './headend.mjs';
 import { groupId, picturesOf } from './screens.mjs';
 
@@ -17,6 +17,7 @@ const once = (make, address) => async (headend) => {
 };
 const withHistory = once(publishTwice, '/console/channels/gallery');
 const withAlerts = once(tellOf, '/console/alerts');
+const withReports = (query) => once(reported, `/console/reports?${query}`);
 const withRollout = once(rollOut, '/console/channels/kiosks');
 const withChanges = once(changedChannel, '/console/channels/stands');
 
@@ -107,6 +108,12 @@ export const scenes = [
     await page.locator('.rule').nth(1).locator('button').nth(1).click();
     await page.locator('dialog[open] #set-place option').nth(1).waitFor({ state: 'attached' });
   } },
+  { name: 'report by day', address: withReports(''), ready: (page) => page.locator('.report tbody tr').nth(5).waitFor() },
+  { name: 'report by screen', address: withReports('by=screen'), ready: (page) => page.locator('.gap').first().waitFor() },
+  { name: 'report by content', address: withReports('by=content'), ready: (page) => page.locator('.report tbody tr').nth(1).waitFor() },
+  { name: 'uptime', address: withReports('view=uptime'), ready: (page) => page.locator('.bar-row').nth(1).waitFor() },
+  { name: 'pictures', address: '/console/reports?view=pictures', ready: (page) => page.locator('.snap').nth(3).waitFor() },
+  { name: 'licences', address: '/console/licences', ready: (page) => page.locator('.licence').first().waitFor() },
   { name: 'more', address: '/console/more', ready: (page) => page.locator('.line').first().waitFor() },
   { name: 'schedule by week', address: '/console/channels/parade/schedule', async ready(page) {
     await page.locator('.block, .day-entry, .day-title').first().waitFor();

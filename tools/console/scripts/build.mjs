@@ -1,4 +1,4 @@
-// Builds the console into a folder: node scripts/build.mjs [--optional] [--out DIR]
+// Builds the console into a folder: node scripts/build.mjs [--optional] [--out DIR] [--licences FILE]
 //   index.html, and assets/NAME-HASH.{js,css,svg}; each also compressed, FILE.br and FILE.gz
 // With --optional, where the modules cannot be had, it says so and leaves no console.
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
+import { licencesOf, licencesPlugin, licencesText, packagesOf } from './licences.mjs';
 import { ensureModules } from './modules.mjs';
 import { reportsPlugin } from './reports.mjs';
 
@@ -29,12 +30,16 @@ const wordsPlugin = (esbuild) => ({
 
 async function bundle(target) {
   const esbuild = await import('esbuild');
-  const { metafile } = await esbuild.build({
+  const make = (licences, write) => esbuild.build({ write,
     entryPoints: { main: path.join(folder, 'src/main.ts'), style: path.join(folder, 'src/style/main.css'), icon: path.join(folder, 'src/icon.svg') },
     outdir: path.join(target, 'assets'), entryNames: '[name]-[hash]', assetNames: '[name]-[hash]', chunkNames: '[name]-[hash]',
     bundle: true, splitting: true, format: 'esm', target: ['chrome107', 'firefox115', 'safari16.4'], minify: true, metafile: true, legalComments: 'none', charset: 'utf8',
-    loader: { '.svg': 'copy' }, plugins: [reportsPlugin, wordsPlugin(esbuild)], absWorkingDir: folder, logLevel: 'warning',
+    loader: { '.svg': 'copy' }, plugins: [reportsPlugin, wordsPlugin(esbuild), licencesPlugin(licences)], absWorkingDir: folder, logLevel: 'warning',
   });
+  // Once to see what is bundled, and once with the licences of that.
+  const licences = licencesOf(folder, packagesOf((await make([], false)).metafile));
+  const { metafile } = await make(licences, true);
+  if (words.includes('--licences')) writeFileSync(option('--licences'), licencesText(licences));
   // What the first script asks for as soon as it is read is asked for with it: one way there and back less.
   const main = Object.keys(metafile.outputs).find((name) => metafile.outputs[name].entryPoint === 'src/main.ts');
   const asked = new Set();

@@ -22,6 +22,8 @@ import './pages/screens.js';
 // Pages that are not seen first.
 const loads = {
   add: () => import('./pages/add.js'), screen: () => import('./pages/screen.js'),
+  licences: () => import('./pages/licences.js'),
+  reports: () => import('./pages/reports.js'),
   account: () => import('./pages/account.js'), alerts: () => import('./pages/alerts.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), schedule: () => import('./pages/schedule.js'), groups: () => import('./pages/groups.js'), group: () => import('./pages/group.js'), level: () => import('./pages/level.js'), setup: () => import('./pages/setup.js'),
 };
 
@@ -35,9 +37,14 @@ const places: readonly Place[] = [
   { page: 'content', href: `${BASE}/content`, icon: 'content', word: 'nav.content', short: 'nav.content' },
   { page: 'channels', href: `${BASE}/channels`, icon: 'channel', word: 'nav.channels', short: 'nav.channels' },
   { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
+  { page: 'reports', href: `${BASE}/reports`, icon: 'chart', word: 'nav.reports', short: 'nav.reports', rest: true },
   { page: 'alerts', href: `${BASE}/alerts`, icon: 'bell', word: 'nav.alerts', short: 'nav.alerts', rest: true, seen: administersSomething },
 ];
-const titles: Record<Route['page'], Word> = { screens: 'screens.title', screen: 'nav.screens', groups: 'groups.title', group: 'groups.title', settings: 'level.title', add: 'add.title', account: 'account.title', alerts: 'alerts.title', more: 'more.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', schedule: 'schedule.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title' };
+const titles: Record<Route['page'], Word> = {
+  licences: 'licences.title',
+  reports: 'reports.title',
+  screens: 'screens.title', screen: 'nav.screens', groups: 'groups.title', group: 'groups.title', settings: 'level.title', add: 'add.title', account: 'account.title', alerts: 'alerts.title', more: 'more.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', schedule: 'schedule.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title',
+};
 
 class PpConsole extends PpElement {
   static override properties = { session: { state: true }, route: { state: true }, lost: { state: true }, online: { state: true }, notice: { state: true }, failed: { state: true } };
@@ -149,6 +156,7 @@ class PpConsole extends PpElement {
       ${this.choice<Density>('menu.density', `density-${place}`, density.get(), [['comfortable', t('menu.density_comfortable')], ['compact', t('menu.density_compact')]], density.set)}
       <a class="menu-item" href="${BASE}/account">${icon('key')}<span>${t('account.title')}</span></a>
       <a class="menu-item" href="/admin/screens" target="_self">${icon('external')}<span>${t('menu.classic')}</span></a>
+      <a class="menu-item" href="${BASE}/licences">${icon('list')}<span>${t('menu.licences')}</span></a>
       <button class="menu-item" @click=${() => void this.leave()}>${icon('out')}<span>${t('menu.sign_out')}</span></button>`;
     return html`<pp-menu place=${place} label=${t('nav.account', { name: session.name })} .panel=${panel}
       .button=${html`<span class="avatar" data-letter=${session.name.slice(0, 1).toUpperCase()}></span><span class="menu-button-name">${session.name}</span>`}></pp-menu>`;
@@ -175,6 +183,8 @@ class PpConsole extends PpElement {
     switch (route.page) {
       case 'screens': return html`<pp-screens></pp-screens>`;
       case 'screen': return this.lazy('screen', () => html`<pp-screen .screenId=${route.id}></pp-screen>`);
+      case 'reports': return this.lazy('reports', () => html`<pp-reports .query=${route.query}></pp-reports>`);
+      case 'licences': return this.lazy('licences', () => html`<pp-licences></pp-licences>`);
       case 'more': return this.more();
       case 'alerts': return this.lazy('alerts', () => html`<pp-alerts></pp-alerts>`);
       case 'account': return this.lazy('account', () => html`<pp-account name=${this.session?.name ?? ''}></pp-account>`);
