@@ -19,6 +19,7 @@ struct font {
     PangoFontMap *map;
     PangoContext *context;
     PangoCoverage *coverage; /* characters that every weight has */
+    PangoCoverage *other;    /* those of the family for what the first lacks: Arabic, Hebrew; NULL none */
 };
 
 PP_MUST_USE bool font_load(struct font *font, struct pp_error *error);

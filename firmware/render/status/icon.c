@@ -90,10 +90,26 @@ static void draw_tick(cairo_t *cr) {
     cairo_line_to(cr, 16.4, 9);
 }
 
+static void draw_info(cairo_t *cr) {
+    arc(cr, 12, 12, 10, 0, 360);
+    line(cr, 12, 11.4, 12, 17);
+    dot(cr, 12, 7.4);
+}
+
+static void draw_alert(cairo_t *cr) {
+    cairo_move_to(cr, 12, 2.6);
+    cairo_line_to(cr, 22.4, 20.8);
+    cairo_line_to(cr, 1.6, 20.8);
+    cairo_close_path(cr);
+    line(cr, 12, 9.4, 12, 14);
+    dot(cr, 12, 17.4);
+}
+
 static void (*const drawings[])(cairo_t *) = {
     [ICON_DOTS] = draw_dots,         [ICON_CLOCK] = draw_clock,   [ICON_WAVES] = draw_waves,
     [ICON_NO_WAVES] = draw_no_waves, [ICON_SCREEN] = draw_screen, [ICON_LOCK] = draw_lock,
     [ICON_OUT] = draw_out,           [ICON_HELP] = draw_help,     [ICON_TICK] = draw_tick,
+    [ICON_INFO] = draw_info,         [ICON_ALERT] = draw_alert,
 };
 
 void icon_draw(cairo_t *cr, enum icon icon, double x, double y, double side) {

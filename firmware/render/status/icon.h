@@ -13,7 +13,9 @@ enum icon {
     ICON_LOCK,
     ICON_OUT,
     ICON_HELP,
-    ICON_TICK
+    ICON_TICK,
+    ICON_INFO,
+    ICON_ALERT
 };
 
 /* In the current colour, `side` pixels large, its top left at `x`, `y`. */

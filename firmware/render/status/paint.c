@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "render/status/alert.h"
 #include "render/status/column.h"
 #include "render/status/icon.h"
 #include "render/status/qr.h"
@@ -487,6 +488,8 @@ bool paint_screen(const struct screen *screen, const struct font *font, const st
                           .margin = (portrait ? 80 : 110) * unit,
                           .portrait = portrait,
                           .error = error};
+    if (screen->kind == SCREEN_MESSAGE)
+        return alert_paint(screen, font, cr, error);
     make_dots(&paint);
     make_waits(&paint);
     make_reasons(&paint);

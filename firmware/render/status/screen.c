@@ -17,6 +17,7 @@ enum field {
     NEEDS_DETAIL = 1 << 6,
     NEEDS_NAME = 1 << 7,
     NEEDS_PASSPHRASE = 1 << 8,
+    NEEDS_TITLE = 1 << 9,
 };
 
 static const struct {
@@ -49,6 +50,7 @@ static const struct {
     [SCREEN_PHONE] = {"phone", NEEDS_ADDRESS | NEEDS_QR | NEEDS_NAME | NEEDS_PASSPHRASE},
     [SCREEN_PHONE_TRYING] = {"phone-trying", 0},
     [SCREEN_PHONE_DONE] = {"phone-done", 0},
+    [SCREEN_MESSAGE] = {"message", NEEDS_TITLE},
     [SCREEN_RETIRED] = {"retired", 0},
     [SCREEN_ERROR] = {"error", NEEDS_CODE},
 };
@@ -126,6 +128,7 @@ static bool parse_fields(const cJSON *json, struct screen *screen, struct pp_err
         {"access", 0, screen->access, SCREEN_ACCESS_MAX},
         {"passphrase", NEEDS_PASSPHRASE, screen->passphrase, SCREEN_PASSPHRASE_MAX},
         {"reason", 0, screen->reason, SCREEN_REASON_MAX},
+        {"title", NEEDS_TITLE, screen->title, SCREEN_TITLE_MAX},
     };
     for (size_t i = 0; i < PP_COUNT(fields); i++) {
         if (!parse_text(json, fields[i].name, needs & fields[i].field, fields[i].text, fields[i].max, error))
@@ -150,6 +153,37 @@ static bool parse_entry(const cJSON *json, struct screen *screen, struct pp_erro
            parse_count(json, "wait_s", SCREEN_WAIT_MAX, &screen->wait_s, error);
 }
 
+static bool parse_severity(const cJSON *json, enum screen_severity *severity, struct pp_error *error) {
+    static const char *const names[SCREEN_SEVERITIES] = {[SCREEN_INFO] = "info",
+                                                         [SCREEN_WARNING] = "warning",
+                                                         [SCREEN_SEVERE] = "severe",
+                                                         [SCREEN_EXTREME] = "extreme"};
+    const char *name = NULL;
+    if (!pp_json_string(json, "severity", 16, &name, error))
+        return false;
+    for (size_t i = 0; i < PP_COUNT(names); i++) {
+        *severity = (enum screen_severity)i;
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return pp_fail(error, PP_E_INVALID, "severity: there is no \"%s\"", name);
+}
+
+/* Lines: other control characters become spaces. */
+static bool parse_message(const cJSON *json, struct screen *screen, struct pp_error *error) {
+    if (screen->kind != SCREEN_MESSAGE)
+        return true;
+    if (!parse_severity(json, &screen->severity, error) ||
+        !pp_json_copy_optional(json, "text", screen->text, sizeof screen->text, error) ||
+        (pp_json_has(json, "band") && !pp_json_boolean(json, "band", &screen->band, error)))
+        return false;
+    for (char *at = screen->text; *at; at++) {
+        if (((unsigned char)*at < ' ' && *at != '\n') || *at == 127)
+            *at = ' ';
+    }
+    return true;
+}
+
 bool screen_parse(const char *text, struct screen *screen, struct pp_error *error) {
     *screen = (struct screen){0};
     pp_autojson cJSON *json = pp_json_parse(text, strlen(text), SCREEN_JSON_MAX, error);
@@ -158,5 +192,5 @@ bool screen_parse(const char *text, struct screen *screen, struct pp_error *erro
     return parse_kind(json, &screen->kind, error) && parse_language(json, &screen->language, error) &&
            parse_side(json, "width", &screen->width, error) &&
            parse_side(json, "height", &screen->height, error) && parse_fields(json, screen, error) &&
-           parse_entry(json, screen, error);
+           parse_entry(json, screen, error) && parse_message(json, screen, error);
 }

@@ -37,11 +37,15 @@
  *               comes there                                           passphrase
  *   phone-trying  what a phone has handed over is tried               -                      detail
  *   phone-done    it is the network now                               -                      detail
+ *   message     an urgent message (command/urgent.h), over all else   severity, title        text, band
  *   retired     erased                                                -                      code, detail
  *   error       anything else that needs a person                     code                         detail
  *
  * `access` is the mode by which it shows who it is: on sign-in, signed-out, locked, elsewhere and identify, beside the
  * code at the foot. One without words here is passed over.
+ *
+ * `severity` is "info", "warning", "severe" or "extreme". A message's `title` and `text` are in one language already,
+ * of any script that the fonts have; `text` has lines. With `band` it is a band of the display's width and not all of it.
  *
  * `language` is "en", "fr" or "both" (the default: nobody has chosen yet). Unknown members are passed over,
  * so that an older renderer shows a newer agent's screen; an unknown screen is refused.
@@ -54,7 +58,7 @@
 
 #include "base/error.h"
 
-#define SCREEN_SIDE_MIN        160   /* pixels */
+#define SCREEN_SIDE_MIN        64    /* pixels */
 #define SCREEN_SIDE_MAX        4096  /* pixels; a frame of 4096 x 4096 is all that the ring holds */
 #define SCREEN_ADDRESS_MAX     256   /* bytes */
 #define SCREEN_QR_MAX          512   /* bytes */
@@ -68,6 +72,8 @@
 #define SCREEN_TYPED_MAX       200   /* characters */
 #define SCREEN_WAIT_MAX        86400 /* s */
 #define SCREEN_NAME_MAX        100   /* bytes; the display point's name, or its channel's */
+#define SCREEN_TITLE_MAX       160   /* bytes */
+#define SCREEN_TEXT_MAX        600   /* bytes */
 
 enum screen_kind {
     SCREEN_STARTING,
@@ -96,11 +102,13 @@ enum screen_kind {
     SCREEN_PHONE,
     SCREEN_PHONE_TRYING,
     SCREEN_PHONE_DONE,
+    SCREEN_MESSAGE,
     SCREEN_RETIRED,
     SCREEN_ERROR,
     SCREEN_KINDS /* their count */
 };
 
+enum screen_severity { SCREEN_INFO, SCREEN_WARNING, SCREEN_SEVERE, SCREEN_EXTREME, SCREEN_SEVERITIES };
 enum screen_language { SCREEN_BOTH, SCREEN_ENGLISH, SCREEN_FRENCH };
 
 struct screen {
@@ -121,6 +129,10 @@ struct screen {
     char access[SCREEN_ACCESS_MAX + 1]; /* how it shows who it is: a key of the words, "certificate" */
     char reason[SCREEN_REASON_MAX + 1]; /* why nobody is signed in, or a Wi-Fi did not come up: a key */
     char passphrase[SCREEN_PASSPHRASE_MAX + 1]; /* of the screen's own access point, whose name is `name` */
+    enum screen_severity severity;              /* of a message, as what follows */
+    char title[SCREEN_TITLE_MAX + 1];
+    char text[SCREEN_TEXT_MAX + 1];
+    bool band;
 };
 
 /* "enrol", … */

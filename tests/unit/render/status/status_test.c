@@ -7,6 +7,7 @@
 
 #include <cairo.h>
 #include <cmocka.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "render/stage.h"
+#include "render/status/alert.h"
 
 #define PROGRAM "render/status/pingplay-render-status"
 #define ADDRESS "https://screens.example.org:8443/enrol"
@@ -111,6 +113,17 @@ static const struct sample samples[] = {
     {"phone-trying", "\"name\":\"Entrance hall, left\"", false},
     {"phone-done", "\"name\":\"Entrance hall, left\"", false},
     {"identify", "\"name\":\"Entrance hall, left\",\"code\":\"4f0c2f9e\",\"access\":\"password\"", false},
+    {"message",
+     "\"severity\":\"extreme\",\"title\":\"Leave the building\",\"text\":\"Use the stairs, not the "
+     "lifts.\\nMeet "
+     "at the car park.\"",
+     false},
+    {"message", "\"severity\":\"severe\",\"title\":\"Quittez le bâtiment\",\"text\":\"Prenez l'escalier.\"",
+     false},
+    {"message",
+     "\"severity\":\"warning\",\"title\":\"غادروا المبنى\",\"text\":\"استخدموا السلالم، لا المصاعد (3)\"",
+     false},
+    {"message", "\"severity\":\"info\",\"title\":\"סגור היום\"", false},
     {"retired", "\"code\":\"R-01\"", false},
     {"error", "\"code\":\"T-17\",\"detail\":\"the server's certificate expired on 2026-01-31\"", false},
 };
@@ -175,6 +188,86 @@ static void longest_address_still_fits(void **state) {
     keep_png(&stage, frame.slot, "enrol-longest", path);
     expect_qr(path, qr);
     stage_close_well(&stage);
+}
+
+/* Of a display's width, or of that of one that stands upright. */
+static void urgent_message_is_a_band(void **state) {
+    static const struct form bands[] = {
+        {"landscape", 1920, 240}, {"portrait", 1080, 300}, {"small", 640, 160}};
+    static const struct sample words[] = {
+        {"message", "\"band\":true,\"severity\":\"info\",\"title\":\"The café closes at 17:00 today\"",
+         false},
+        {"message",
+         "\"band\":true,\"severity\":\"extreme\",\"title\":\"Leave the building\",\"text\":\"Use the stairs, "
+         "not the "
+         "lifts. Meet at the car park behind the building, and wait there to be counted.\"",
+         false},
+        {"message",
+         "\"band\":true,\"severity\":\"warning\",\"title\":\"غادروا المبنى\",\"text\":\"استخدموا السلالم، لا "
+         "المصاعد\"",
+         false},
+    };
+    (void)state;
+    for (size_t i = 0; i < PP_COUNT(words) * PP_COUNT(bands); i++) {
+        struct stage stage;
+        struct ipc_frame frame;
+        const struct form *form = &bands[i % PP_COUNT(bands)];
+        char json[1024], name[64], path[PP_PATH_MAX];
+        snprintf(json, sizeof json, "{\"screen\":\"message\",\"width\":%u,\"height\":%u,%s}", form->width,
+                 form->height, words[i / PP_COUNT(bands)].fields);
+        start_status(&stage, json);
+        expect_screen(&stage, &frame);
+        snprintf(name, sizeof name, "band-%zu-%s", i / PP_COUNT(bands), form->name);
+        keep_png(&stage, frame.slot, name, path);
+        stage_close_well(&stage);
+    }
+}
+
+/* WCAG 2.2, relative luminance. */
+static double luminance_of(const struct colour *colour) {
+    const double parts[] = {colour->red, colour->green, colour->blue};
+    static const double weights[] = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (size_t i = 0; i < PP_COUNT(parts); i++)
+        sum += weights[i] * (parts[i] <= 0.04045 ? parts[i] / 12.92 : pow((parts[i] + 0.055) / 1.055, 2.4));
+    return sum;
+}
+
+static void words_of_urgent_messages_stand_out(void **state) {
+    (void)state;
+    for (int severity = 0; severity < SCREEN_SEVERITIES; severity++) {
+        const struct alert_look *look = alert_look((enum screen_severity)severity);
+        double ground = luminance_of(&look->ground), ink = luminance_of(&look->ink);
+        double contrast = (fmax(ground, ink) + 0.05) / (fmin(ground, ink) + 0.05);
+        if (contrast < ALERT_CONTRAST_MIN)
+            fail_msg("severity %d: a contrast of %.2f", severity, contrast);
+    }
+}
+
+/* The longest that there is, in capitals. */
+static void longest_urgent_message_fits(void **state) {
+    (void)state;
+    for (size_t form = 0; form < 2 * PP_COUNT(forms); form++) {
+        struct stage stage;
+        struct ipc_frame frame;
+        bool band = form >= PP_COUNT(forms);
+        char json[3000], title[SCREEN_TITLE_MAX + 1], text[SCREEN_TEXT_MAX + 1], path[PP_PATH_MAX], name[64];
+        memset(title, 'W', sizeof title - 1);
+        title[sizeof title - 1] = 0;
+        for (size_t i = 0; i < sizeof text - 1; i++)
+            text[i] = i % 9 == 8 ? ' ' : 'M';
+        text[sizeof text - 1] = 0;
+        snprintf(json, sizeof json,
+                 "{\"screen\":\"message\",\"width\":%u,\"height\":%u,\"band\":%s,\"severity\":\"severe\","
+                 "\"title\":\"%s\",\"text\":\"%s\"}",
+                 forms[form % 2].width, band ? 260 : forms[form % 2].height, band ? "true" : "false", title,
+                 text);
+        start_status(&stage, json);
+        expect_screen(&stage, &frame);
+        snprintf(name, sizeof name, "longest-message-%zu", form);
+        keep_png(&stage, frame.slot, name, path);
+        stage_close_well(&stage);
+    }
 }
 
 /* No other font may be looked for in the sandbox. */
@@ -262,6 +355,9 @@ static void bad_screens_are_refused_with_a_reason(void **state) {
         {"{\"screen\":\"starting\",\"width\":64000,\"height\":360}", "width"},
         {"{\"screen\":\"starting\",\"width\":640,\"height\":0}", "height"},
         {"{\"screen\":\"starting\",\"width\":640,\"height\":360,\"language\":\"de\"}", "language"},
+        {"{\"screen\":\"message\",\"width\":640,\"height\":360,\"severity\":\"info\"}", "title"},
+        {"{\"screen\":\"message\",\"width\":640,\"height\":360,\"title\":\"x\",\"severity\":\"mild\"}",
+         "severity"},
     };
     (void)state;
     for (size_t i = 0; i < PP_COUNT(bad); i++) {
@@ -281,6 +377,9 @@ int main(void) {
         cmocka_unit_test(qr_code_is_read_at_any_size),
         cmocka_unit_test(longest_address_still_fits),
         cmocka_unit_test(characters_that_no_font_has_do_not_end_it),
+        cmocka_unit_test(urgent_message_is_a_band),
+        cmocka_unit_test(words_of_urgent_messages_stand_out),
+        cmocka_unit_test(longest_urgent_message_fits),
         cmocka_unit_test(program_is_locked_up),
         cmocka_unit_test(bad_screens_are_refused_with_a_reason),
         cmocka_unit_test(access_mode_stands_on_the_screen_in_each_language),
