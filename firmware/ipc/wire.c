@@ -58,9 +58,9 @@ static const struct field layer_show_fields[] = {LAYER(layer_show.layer),
 static const struct field layer_remove_fields[] = {LAYER(layer_remove.layer)};
 static const struct field screenshot_fields[] = {U32(screenshot.id, 0, UINT32_MAX)};
 static const struct field mark_fields[] = {FLAG(mark.offline)};
-static const struct field control_fields[] = {U8(control.control, 0, IPC_CONTROL_RESTART),
+static const struct field control_fields[] = {U8(control.control, 0, IPC_CONTROL_DUCK),
                                               U8(control.value, 0, IPC_CONTROL_VALUE_MAX)};
-static const struct field controlled_fields[] = {U8(controlled.control, 0, IPC_CONTROL_RESTART),
+static const struct field controlled_fields[] = {U8(controlled.control, 0, IPC_CONTROL_DUCK),
                                                  U8(controlled.value, 0, IPC_CONTROL_VALUE_MAX)};
 static const struct field display_fields[] = {
     U16(display.width, 1, IPC_SIDE_MAX), U16(display.height, 1, IPC_SIDE_MAX),

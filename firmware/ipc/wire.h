@@ -44,7 +44,7 @@
 #define IPC_CAPACITY_MIN   1024                  /* frames of an audio ring */
 #define IPC_CAPACITY_MAX   (10 * IPC_AUDIO_RATE) /* frames of an audio ring */
 #define IPC_REFRESH_MAX    1000000               /* mHz */
-#define IPC_LAYERS_MAX     84 /* of one agent at a time: the player refuses more with LAYER_FAILED */
+#define IPC_LAYERS_MAX     87 /* of one agent at a time: the player refuses more with LAYER_FAILED */
 
 /* Blocks of 256 by direction. Numbers never change and are never used again. */
 enum ipc_type {
@@ -120,6 +120,7 @@ enum ipc_control_kind {
     IPC_CONTROL_POWER,   /* value 0: nothing is shown but black; else the picture */
     IPC_CONTROL_VOLUME,  /* value: percent, of all sound */
     IPC_CONTROL_RESTART, /* the player ends in good order, for whoever started it to start it again; value 0 */
+    IPC_CONTROL_DUCK,    /* value: percent of that volume, while something else is to be heeded */
 };
 #define IPC_CONTROL_VALUE_MAX 100
 enum ipc_typed_kind {

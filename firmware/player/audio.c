@@ -34,6 +34,7 @@ struct audio {
     size_t count;
     float volume;      /* reached, of all voices */
     float volume_to;   /* wanted; reached within the next block */
+    float ducked_to;   /* of that, likewise */
     int64_t stream_us; /* when the next block is mixed, by the device's pace; 0 unknown */
     _Atomic enum device_state state;
     SDL_AudioDeviceID device; /* the device thread's while OPENING or CLOSING, else the main thread's */
@@ -48,13 +49,19 @@ struct audio *audio_create(struct pp_error *error) {
         return NULL;
     }
     pthread_mutex_init(&audio->lock, NULL);
-    audio->volume = audio->volume_to = 1;
+    audio->volume = audio->volume_to = audio->ducked_to = 1;
     return audio;
 }
 
 void audio_set_volume(struct audio *audio, unsigned percent) {
     pthread_mutex_lock(&audio->lock);
     audio->volume_to = (float)percent / 100;
+    pthread_mutex_unlock(&audio->lock);
+}
+
+void audio_duck(struct audio *audio, unsigned percent) {
+    pthread_mutex_lock(&audio->lock);
+    audio->ducked_to = (float)percent / 100;
     pthread_mutex_unlock(&audio->lock);
 }
 
@@ -84,8 +91,9 @@ static void on_block(void *arg, Uint8 *stream, int length) {
     int64_t at_us = stream_advance(audio, player_now_us()) + LATENCY_US;
     for (size_t i = 0; i < audio->count; i++)
         mixer_mix(&audio->voices[i]->mix, at_us, out, frames);
-    mixer_scale(out, frames, audio->volume, audio->volume_to);
-    audio->volume = audio->volume_to;
+    float volume_to = audio->volume_to * audio->ducked_to;
+    mixer_scale(out, frames, audio->volume, volume_to);
+    audio->volume = volume_to;
     pthread_mutex_unlock(&audio->lock);
     clip(out, frames * IPC_AUDIO_CHANNELS);
 }
@@ -93,7 +101,7 @@ static void on_block(void *arg, Uint8 *stream, int length) {
 /* What begins to be heard is as loud as it is to be, however loud it was when something was heard last. */
 static void reach_volume(struct audio *audio) {
     pthread_mutex_lock(&audio->lock);
-    audio->volume = audio->volume_to;
+    audio->volume = audio->volume_to * audio->ducked_to;
     pthread_mutex_unlock(&audio->lock);
 }
 

@@ -34,6 +34,8 @@ int64_t audio_voice_ahead_us(struct audio *audio, struct audio_voice *voice);
 
 /* Of all voices together, in percent; 100 at first. */
 void audio_set_volume(struct audio *audio, unsigned percent);
+/* Percent of that: 100 at first. */
+void audio_duck(struct audio *audio, unsigned percent);
 
 /* Opens or closes the device as needed and passes over voices where there is none. Returns when to call again
  * at the latest. */

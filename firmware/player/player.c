@@ -81,6 +81,8 @@ static void on_control(void *arg, const struct ipc_control *control) {
     struct player *player = arg;
     if (control->control == IPC_CONTROL_VOLUME)
         audio_set_volume(player->audio, control->value);
+    else if (control->control == IPC_CONTROL_DUCK)
+        audio_duck(player->audio, control->value);
     else
         player->stop = true;
 }

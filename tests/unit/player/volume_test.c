@@ -108,9 +108,31 @@ static void the_volume_outlives_the_agent(void **state) {
     end(&speaker);
 }
 
+static void control(struct rig *rig, enum ipc_control_kind kind, uint8_t value) {
+    rig_send(rig, &(struct ipc_message){.type = IPC_CONTROL, .control = {(uint8_t)kind, value}});
+    assert_int_equal(rig_expect(rig, IPC_CONTROLLED).controlled.control, kind);
+}
+
+/* Of whatever volume there is by then. */
+static void a_part_of_the_volume_is_left_while_it_is_ducked(void **state) {
+    struct rig *rig = *state;
+    struct speaker speaker = {0};
+    begin(rig, &speaker);
+    set_volume(rig, 50);
+    control(rig, IPC_CONTROL_DUCK, 20);
+    hear(&speaker, LEVEL_HEARD / 10);
+    set_volume(rig, 100);
+    hear(&speaker, LEVEL_HEARD / 5);
+    control(rig, IPC_CONTROL_DUCK, 100);
+    hear(&speaker, LEVEL_HEARD);
+    end(&speaker);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(all_sound_is_as_loud_as_the_agent_says,
+                                        rig_setup_with_sound_in_a_pipe, rig_teardown),
+        cmocka_unit_test_setup_teardown(a_part_of_the_volume_is_left_while_it_is_ducked,
                                         rig_setup_with_sound_in_a_pipe, rig_teardown),
         cmocka_unit_test_setup_teardown(the_volume_outlives_the_agent, rig_setup_with_sound_in_a_pipe,
                                         rig_teardown),
