@@ -143,6 +143,7 @@ void agent_update_screen(struct agent *agent) {
     if (!agent->director)
         return;
     keyboard_follow(agent);
+    messages_follow(agent);
     director_set_mark(agent->director, agent->document.offline_mark && !covered && agent_is_offline(agent));
     if (covered != agent->content.covered) {
         agent->content.covered = covered;
@@ -231,6 +232,7 @@ cJSON *agent_make_status(void *arg) {
     if (*vault_provider_note(agent->vault))
         cJSON_AddStringToObject(status, "key_provider_note", vault_provider_note(agent->vault));
     access_state_report(agent, status);
+    messages_report(agent, status);
     status_add_trouble(agent, status);
     status_add_sandbox(agent, status);
     status_add_store(agent->store, status);

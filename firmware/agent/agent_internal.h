@@ -21,6 +21,7 @@
 #include "agent/keyboard.h"
 #include "agent/last_receipt.h"
 #include "agent/live.h"
+#include "agent/messages.h"
 #include "agent/network_key.h"
 #include "agent/notices.h"
 #include "agent/portal.h"
@@ -104,6 +105,7 @@ struct agent {
     struct commands commands;
     struct controls controls;
     struct last_receipt last_receipt;
+    struct messages messages;
     struct wifi_erasure wifi_erasure;
 
     /* The way there. */

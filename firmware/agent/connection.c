@@ -10,6 +10,7 @@
 
 static void document_apply(struct agent *agent, const struct state_document *document) {
     agent->document = *document;
+    messages_hear_state(agent);
     access_state_follow(agent);
     director_set_time_zone(agent->director, document->time_zone);
     director_set_rotation(agent->director, document->rotation);

@@ -69,6 +69,7 @@ static void on_display(void *arg, const struct ipc_display *display) {
     agent->content.view = CONTENT_NOT_YET;
     pp_log_info("display %ux%u, %s", display->width, display->height, display->driver);
     commands_on_player(agent);
+    messages_on_player(agent);
     keyboard_on_player(agent);
     reporter_status_changed(agent->reporter);
 }
@@ -156,6 +157,7 @@ static void on_previous_look(struct pp_job *job) {
 /* Players that die one after the other may die of what they are given: the manifest before, then. */
 static void on_player_lost(void *arg, bool orderly) {
     struct agent *agent = arg;
+    agent->messages.shown = false;
     agent->answers.counters.players_lost += !orderly;
     if (orderly || agent->content.covered || !director_manifest(agent->director) ||
         !losses_add(&agent->content.players_lost, pp_clock_monotonic_ms()))
@@ -389,6 +391,8 @@ static bool director_start(struct agent *agent, struct pp_error *error) {
         .write_identify = commands_write_identify,
         .on_identified = commands_on_identified,
         .write_notice = notices_write,
+        .write_message = messages_write,
+        .on_message = messages_on_shown,
         .on_controlled = commands_on_controlled,
         .on_typed = keyboard_on_typed,
         .on_screenshot = commands_on_screenshot,
@@ -427,6 +431,7 @@ bool content_start(struct agent *agent, struct pp_error *error) {
         director_prepare(agent->director);
     if (*agent->document.time_zone)
         director_set_time_zone(agent->director, agent->document.time_zone);
+    messages_follow(agent); /* before anything else is asked for */
     director_set_rotation(agent->director, agent->document.floor.version ? agent->document.rotation
                                                                          : (unsigned)agent->config.rotation);
     if (!agent->floors.lock)
@@ -438,6 +443,7 @@ void content_stop(struct agent *agent) {
     net_loop_unwatch(agent->loop, agent->content.sync_watch);
     agent->content.sync_watch = NULL;
     net_timer_stop(&agent->content.look_timer);
+    messages_stop(agent);
     director_destroy(agent->director); /* its last plays are told from in there */
     agent->director = NULL;
     agent->content.view = CONTENT_NOT_YET;

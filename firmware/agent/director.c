@@ -10,10 +10,17 @@
 #include "channel/kind.h"
 #include "channel/schedule.h"
 
-/* A zone has at most three layers, a frozen one of the layout before has two; the status screen has three, the one
- * that says who this is has one. */
-_Static_assert(3 * CHANNEL_ZONES_MAX + 2 * CHANNEL_ZONES_MAX + 3 + 1 <= IPC_LAYERS_MAX,
+/* A zone has at most three layers, a frozen one of the layout before has two; the status screen has three, and so has
+ * an urgent message; the one that says who this is has one. */
+_Static_assert(3 * CHANNEL_ZONES_MAX + 2 * CHANNEL_ZONES_MAX + 3 + 3 + 1 <= IPC_LAYERS_MAX,
                "the player takes the layers of the largest layout");
+
+/* Of a band's height: of the display's, lying and upright, and as little as can be read. */
+#define BAND_PARTS_LYING    4.5
+#define BAND_PARTS_UPRIGHT  6.4
+#define BAND_LEAST          64 /* pixels */
+
+#define MESSAGE_DOUBLED_MAX 5 /* times that the wait for the next try is doubled */
 
 /* The zones of one layout, from its beginning to the end of the one that follows it. */
 struct generation {
@@ -35,8 +42,13 @@ struct director {
     struct faults faults;
     struct faults notes; /* objects of which something is lost, told already */
     struct status_layer status;
-    struct status_layer cover; /* who this is, or a notice, above the status screen */
-    int64_t cover_ms;          /* that it is shown for; 0: it is not waited for any more */
+    struct status_layer cover;   /* who this is, or a notice, above the status screen */
+    int64_t cover_ms;            /* that it is shown for; 0: it is not waited for any more */
+    struct status_layer message; /* an urgent one, above all */
+    bool message_wanted;
+    bool message_band;
+    unsigned message_failures; /* in a row: each doubles the wait */
+    bool message_first;        /* a player has come: all else is begun once that is there */
     bool identify_waits;       /* somebody is told when it is shown, or cannot be */
     bool blank;
     bool settled; /* the layout has settled, or there is none */
@@ -46,10 +58,11 @@ struct director {
     char time_zone[DIRECTOR_TIME_ZONE_MAX];
     struct net_timer schedule_timer;
     struct net_timer settle_timer;
-    struct net_timer before_timer; /* the end of the transitions from `before` */
-    struct net_timer status_timer; /* a status screen that failed is tried again */
-    struct net_timer cover_timer;  /* it was shown for long enough */
-    struct net_timer resize_timer; /* the display's size is the last one for a while */
+    struct net_timer before_timer;  /* the end of the transitions from `before` */
+    struct net_timer status_timer;  /* a status screen that failed is tried again */
+    struct net_timer message_timer; /* one that failed is tried again */
+    struct net_timer cover_timer;   /* it was shown for long enough */
+    struct net_timer resize_timer;  /* the display's size is the last one for a while */
 };
 
 static void on_schedule_due(void *arg);
@@ -246,7 +259,8 @@ static void director_start_layout(struct director *director, const struct channe
 /* Shows what the schedule asks for now, and comes back when that may change. */
 static void director_follow_schedule(struct director *director) {
     net_timer_stop(&director->schedule_timer);
-    if (!director->manifest || director->blank || !player_link_is_up(director->link))
+    if (!director->manifest || director->blank || director->message_first ||
+        !player_link_is_up(director->link))
         return;
     int64_t now_ms = director->config.now_ms(director->config.arg);
     int64_t now_s = now_ms / 1000;
@@ -284,14 +298,15 @@ static void on_status_failed(void *arg) {
 
 /* A status screen has the whole display, whatever the shape of the content's canvas. */
 static void director_draw_status(struct director *director) {
-    if (!player_link_is_up(director->link))
+    if (director->message_first || !player_link_is_up(director->link))
         return;
     char json[IPC_TEXT_MAX + 1];
     struct pp_error error = {0};
     uint16_t width = display_width(director), height = display_height(director);
+    const struct status_place everywhere = {.width = width, .height = height};
     director_send_canvas(director, NULL);
     if (!director->config.write_status(director->config.arg, width, height, json, &error) ||
-        !status_layer_show(&director->status, director->layers, width, height, json, &error)) {
+        !status_layer_show(&director->status, director->layers, &everywhere, json, &error)) {
         pp_log_error("%s", error.message);
         on_status_failed(director);
     }
@@ -355,9 +370,10 @@ static bool cover_show(struct director *director,
     uint16_t width = display_width(director), height = display_height(director);
     if (!write || !player_link_is_up(director->link))
         return pp_fail(error, PP_E_STATE, "there is no player");
+    const struct status_place everywhere = {.width = width, .height = height};
     director_send_canvas(director, NULL);
     bool ok = write(director->config.arg, width, height, json, error) &&
-              status_layer_show(&director->cover, director->layers, width, height, json, error);
+              status_layer_show(&director->cover, director->layers, &everywhere, json, error);
     pp_wipe(json, sizeof json);
     if (director->manifest)
         director_send_canvas(director, director->manifest);
@@ -405,6 +421,89 @@ void director_notice_end(struct director *director) {
         cover_clear(director);
 }
 
+/* ---- Urgent messages ---- */
+
+static void on_message_again(void *arg);
+
+static struct status_place message_place(const struct director *director) {
+    uint16_t width = display_width(director), height = display_height(director);
+    double parts = height > width ? BAND_PARTS_UPRIGHT : BAND_PARTS_LYING;
+    struct status_place place = {.width = width, .height = height};
+    if (director->message_band && height > BAND_LEAST) {
+        place.height = (uint32_t)(height / parts);
+        place.height = place.height < BAND_LEAST ? BAND_LEAST : place.height;
+        place.y = (int32_t)(height - place.height);
+    }
+    return place;
+}
+
+static bool director_draw_message(struct director *director, struct pp_error *error) {
+    char json[IPC_TEXT_MAX + 1];
+    const struct status_place place = message_place(director);
+    director_send_canvas(director, NULL);
+    bool ok = director->config.write_message(director->config.arg, (uint16_t)place.width,
+                                             (uint16_t)place.height, json, error) &&
+              status_layer_show(&director->message, director->layers, &place, json, error);
+    if (director->manifest)
+        director_send_canvas(director, director->manifest);
+    return ok;
+}
+
+/* What else is to be seen begins now, beneath it: the player lets go of what it held at the first thing that it is to
+ * show, and that was the message. */
+static void director_go_on(struct director *director) {
+    director->message_first = false;
+    if (director->status_wanted)
+        director_draw_status(director);
+    director_follow_schedule(director);
+}
+
+static void on_message_failed(void *arg) {
+    struct director *director = arg;
+    int64_t wait_ms = (int64_t)DIRECTOR_MESSAGE_AGAIN_MS << director->message_failures;
+    director->message_failures += director->message_failures < MESSAGE_DOUBLED_MAX;
+    net_timer_start_in(&director->message_timer, director->config.loop, wait_ms, on_message_again, director);
+    if (director->message_first)
+        director_go_on(director);
+}
+
+static void director_try_message(struct director *director) {
+    struct pp_error error = {0};
+    net_timer_stop(&director->message_timer);
+    if (!director->message_wanted || !player_link_is_up(director->link) ||
+        director_draw_message(director, &error))
+        return;
+    pp_log_error("%s", error.message);
+    on_message_failed(director);
+}
+
+static void on_message_again(void *arg) {
+    director_try_message(arg);
+}
+
+static void on_message_shown(void *arg) {
+    struct director *director = arg;
+    director->message_failures = 0;
+    if (director->message_first)
+        director_go_on(director);
+    if (!director->message.waits)
+        director->config.on_message(director->config.arg);
+}
+
+void director_show_message(struct director *director, bool band) {
+    director->message_wanted = true;
+    director->message_band = band;
+    director_try_message(director);
+}
+
+void director_hide_message(struct director *director) {
+    director->message_wanted = false;
+    net_timer_stop(&director->message_timer);
+    status_layer_clear(&director->message);
+    if (director->message_first)
+        director_go_on(director);
+}
+
 /* ---- The player comes and goes ---- */
 
 static void director_send_mark(struct director *director) {
@@ -418,9 +517,10 @@ static void on_connected(void *arg, const struct ipc_display *display) {
     director_send_canvas(director, director->manifest);
     director_send_mark(director);
     director->config.on_display(director->config.arg, display);
-    if (director->status_wanted)
-        director_draw_status(director);
-    director_follow_schedule(director);
+    director->message_first = director->message_wanted;
+    director_try_message(director);
+    if (!director->message_first)
+        director_go_on(director);
 }
 
 static void on_lost(void *arg, bool orderly) {
@@ -430,6 +530,9 @@ static void on_lost(void *arg, bool orderly) {
     director_forget_layout(director);
     status_layer_clear(&director->status);
     cover_clear(director);
+    status_layer_clear(&director->message);
+    net_timer_stop(&director->message_timer);
+    director->message_first = false;
     net_timer_stop(&director->resize_timer);
     director->config.on_player_lost(director->config.arg, orderly);
 }
@@ -437,6 +540,7 @@ static void on_lost(void *arg, bool orderly) {
 static void on_resized(void *arg) {
     struct director *director = arg;
     director_send_canvas(director, director->manifest);
+    director_try_message(director);
     if (director->status_wanted)
         director_draw_status(director);
     director_follow_schedule(director);
@@ -488,6 +592,9 @@ struct director *director_create(const struct director_config *config, struct pp
     status_layer_init(&director->cover, config->loop, on_cover_failed, on_cover_failed, director);
     director->cover.on_shown = on_cover_shown;
     director->cover.z = STATUS_LAYER_Z + 1;
+    status_layer_init(&director->message, config->loop, on_message_failed, on_message_again, director);
+    director->message.on_shown = on_message_shown;
+    director->message.z = STATUS_LAYER_Z + 2;
     director->link = config->player_socket
                          ? player_link_create(config->loop, config->player_socket, &events, director, error)
                          : player_link_take(config->loop, config->player_fd, &events, director, error);
@@ -514,6 +621,8 @@ void director_destroy(struct director *director) {
     status_layer_clear(&director->status);
     net_timer_stop(&director->cover_timer);
     status_layer_clear(&director->cover);
+    net_timer_stop(&director->message_timer);
+    status_layer_clear(&director->message);
     layer_set_destroy(director->layers);
     player_link_destroy(director->link);
     channel_manifest_destroy(director->manifest);

@@ -14,12 +14,13 @@
 #include "channel/manifest.h"
 #include "net/loop.h"
 
-#define DIRECTOR_SETTLE_MAX_MS   30000 /* old pictures go after so long, whatever the new zones do */
-#define DIRECTOR_RESIZE_MS       300  /* a display keeps its new size for so long before all is drawn again */
-#define DIRECTOR_STATUS_FADE_MS  400  /* between two status screens */
-#define DIRECTOR_STATUS_AGAIN_MS 3000 /* until a status screen that failed is tried again */
-#define DIRECTOR_CLOCK_LOOK_MS   60000 /* a schedule is looked at at least so often: clocks are set */
-#define DIRECTOR_TIME_ZONE_MAX   64    /* bytes with the NUL */
+#define DIRECTOR_SETTLE_MAX_MS    30000 /* old pictures go after so long, whatever the new zones do */
+#define DIRECTOR_RESIZE_MS        300 /* a display keeps its new size for so long before all is drawn again */
+#define DIRECTOR_STATUS_FADE_MS   400 /* between two status screens */
+#define DIRECTOR_STATUS_AGAIN_MS  3000  /* until a status screen that failed is tried again */
+#define DIRECTOR_MESSAGE_AGAIN_MS 250   /* the same of an urgent message */
+#define DIRECTOR_CLOCK_LOOK_MS    60000 /* a schedule is looked at at least so often: clocks are set */
+#define DIRECTOR_TIME_ZONE_MAX    64    /* bytes with the NUL */
 
 struct director_config {
     struct net_loop *loop;
@@ -53,6 +54,10 @@ struct director_config {
     /* The words of director_notice, likewise. */
     bool (*write_notice)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
                          struct pp_error *error);
+    /* The words of director_show_message, likewise. */
+    bool (*write_message)(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                          struct pp_error *error);
+    void (*on_message)(void *arg); /* what was asked for last is on the screen */
     void (*on_controlled)(void *arg, const struct ipc_controlled *controlled);
     void (*on_typed)(void *arg, const struct ipc_typed *typed); /* secret, wiped behind it */
     void (*on_screenshot)(void *arg, const struct ipc_screenshot_done *done);
@@ -92,6 +97,11 @@ PP_MUST_USE bool director_identify(struct director *director, int64_t ms, struct
 PP_MUST_USE bool director_notice(struct director *director, int64_t ms, struct pp_error *error);
 /* Takes it away before its time. */
 void director_notice_end(struct director *director);
+
+/* Shows an urgent message above everything, or draws it again when its words have changed: until it is hidden, through
+ * players that come and go. `band`: below, over a part of the display. on_message follows. */
+void director_show_message(struct director *director, bool band);
+void director_hide_message(struct director *director);
 
 /* Asks the player for what it is to keep up; on_controlled follows for all but a restart. False without a player. */
 bool director_control(struct director *director, enum ipc_control_kind control, uint8_t value);

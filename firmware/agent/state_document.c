@@ -93,6 +93,7 @@ static bool parse_fields(const cJSON *document, const struct state_key_reader *r
            access_policy_parse(document, &out->access, error) && parse_settings(document, out, error) &&
            offline_policy_parse(document, &out->policy, error) &&
            command_list_parse(document, &out->commands, error) &&
+           urgent_list_parse(document, &out->messages, error) &&
            command_upload_key_parse(document, &out->upload_key, error) &&
            parse_channel(document, reader, out, error);
 }

@@ -7,8 +7,8 @@
  *    "name": "Lobby left", "site": "Lyon", "time_zone": "Europe/Paris", "locale": "fr",
  *    "channel": {"id": "lobby", "title": "Lobby", "key": "<JWE of a JWK \"oct\">"}, "publish": 7,
  *    "access": {"mode": "certificate"}, "policy": {"offline": {"lock_after_s": 604800, "erase_after_s": 2592000}},
- *    "settings": {"rotation": 90, "offline_mark": true, "proxy": {…}}, "commands": […], "upload_key": {…},
- *    "nonce": "<of the request>"}
+ *    "settings": {"rotation": 90, "offline_mark": true, "proxy": {…}}, "commands": […], "messages": […],
+ *    "upload_key": {…}, "nonce": "<of the request>"}
  *
  * The nonce binds it to the request that it answers (access/refusal.h), so that one that was kept cannot be said again:
  * neither what it wants nor the time that it was signed at. A headend from before there was one gives none.
@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "channel/manifest.h"
 #include "command/upload.h"
+#include "command/urgent.h"
 
 #define STATE_DOCUMENT_MAX  (64 * 1024) /* bytes */
 #define STATE_NAME_MAX      128         /* bytes of a name or site */
@@ -76,6 +77,7 @@ struct state_document {
     bool has_take;                          /* it is in a rollout of the channel's next manifest, */
     uint8_t take[CHANNEL_HASH_SIZE];        /* which, sealed, has this SHA-256 (sync/sync.h) */
     struct command_list commands;
+    struct urgent_list messages;
     struct command_upload_key upload_key; /* what is asked for is sealed to */
     char nonce[ACCESS_NONCE_SIZE];        /* "" none */
 };

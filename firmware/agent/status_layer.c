@@ -76,8 +76,8 @@ static void on_status_layer(void *arg, struct layer *layer, const struct layer_r
         on_status_failed(status, layer, report->reason);
 }
 
-bool status_layer_show(struct status_layer *status, struct layer_set *layers, uint32_t canvas_width,
-                       uint32_t canvas_height, const char *json, struct pp_error *error) {
+bool status_layer_show(struct status_layer *status, struct layer_set *layers, const struct status_place *at,
+                       const char *json, struct pp_error *error) {
     struct ipc_message start = {.type = IPC_START_STATUS};
     if (strlen(json) > IPC_TEXT_MAX)
         return pp_fail(error, PP_E_LIMIT, "status screen: more than %d bytes of text", IPC_TEXT_MAX);
@@ -89,12 +89,13 @@ bool status_layer_show(struct status_layer *status, struct layer_set *layers, ui
     bool fades = status->current && !typing;
     strcpy(start.start_status.json, json);
     strcpy(status->text, json);
-    struct layer_place everywhere = {.name = "the status screen",
-                                     .width = canvas_width,
-                                     .height = canvas_height,
-                                     .z = status->z,
-                                     .fit = IPC_FIT_CONTAIN};
-    status->next = layer_create(layers, &everywhere, &start, on_status_layer, status, error);
+    struct layer_place place = {.name = "the status screen",
+                                .y = at->y,
+                                .width = at->width,
+                                .height = at->height,
+                                .z = status->z,
+                                .fit = IPC_FIT_CONTAIN};
+    status->next = layer_create(layers, &place, &start, on_status_layer, status, error);
     if (!status->next) {
         *status->text = 0;
         return pp_wrap(error, "status screen");

@@ -6,6 +6,12 @@
 
 #include "agent/layer.h"
 
+/* Canvas units; as wide as the canvas. */
+struct status_place {
+    int32_t y;
+    uint32_t width, height;
+};
+
 struct status_layer {
     struct net_loop *loop;
     void (*on_failed)(void *arg); /* it could not be drawn, or not go on: to be shown again */
@@ -23,19 +29,18 @@ struct status_layer {
 };
 
 #define STATUS_READY_MAX_MS 20000           /* ms until a screen must have been drawn */
-#define STATUS_LAYER_Z      (INT32_MAX - 1) /* above all content */
+#define STATUS_LAYER_Z      (INT32_MAX - 2) /* above all content */
 
 void status_layer_init(struct status_layer *status, struct net_loop *loop, void (*on_failed)(void *arg),
                        void (*on_next)(void *arg), void *arg);
 /* Takes it away. */
 void status_layer_clear(struct status_layer *status);
 
-/* Starts the screen `json` (render/status/screen.h), over the whole canvas; it replaces the one before, with
+/* Starts the screen `json` (render/status/screen.h), over that place of the canvas; it replaces the one before, with
  * a crossfade, once it is drawn; with a cut while somebody types. The one that is there or on its way already is left
  * alone: the player may have shown it by now, and taken what it replaces away, so that without it nothing would be left
  * on the screen. What differs from it follows when it has been shown; of several, the last. */
 PP_MUST_USE bool status_layer_show(struct status_layer *status, struct layer_set *layers,
-                                   uint32_t canvas_width, uint32_t canvas_height, const char *json,
-                                   struct pp_error *error);
+                                   const struct status_place *at, const char *json, struct pp_error *error);
 
 #endif

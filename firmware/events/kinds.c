@@ -39,6 +39,8 @@ static const struct event_kind kinds[] = { /* sorted */
     {"locked",               7, true,  "Locked"},
     {"manifest-set-aside",   5, false, "A playlist was set aside"},
     {"manifest-unreadable",  7, true,  "A playlist cannot be read"},
+    {"message-ended",        3, false, "It does not show an urgent message any more"},
+    {"message-shown",        3, false, "It shows an urgent message"},
     {"metadata-refused",     8, true,  "The repository's metadata was refused"},
     {"nothing-to-show",      6, false, "Nothing can be shown"},
     {"object-damaged",       6, true,  "A file on its storage is damaged"},
