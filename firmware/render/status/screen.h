@@ -45,7 +45,7 @@
  * code at the foot. One without words here is passed over.
  *
  * `severity` is "info", "warning", "severe" or "extreme". A message's `title` and `text` are in one language already,
- * of any script that the fonts have; `text` has lines. With `band` it is a band of the display's width and not all of it.
+ * of any script that the fonts have; `text` has lines. With `band` it is a band of the display's width, not all of it.
  *
  * `language` is "en", "fr" or "both" (the default: nobody has chosen yet). Unknown members are passed over,
  * so that an older renderer shows a newer agent's screen; an unknown screen is refused.

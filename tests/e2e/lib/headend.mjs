@@ -189,7 +189,7 @@ class Headend {
 
   // The same, with something to read for it.
   async cliInput(input, ...words) {
-    const double = ['alert', 'audit', 'mail', 'ca', 'channel', 'events', 'feed', 'feed-key', 'group', 'network', 'report', 'rollout', 'screen', 'user'].includes(words[0]);
+    const double = ['alert', 'audit', 'mail', 'message', 'ca', 'channel', 'events', 'feed', 'feed-key', 'group', 'network', 'report', 'rollout', 'screen', 'user'].includes(words[0]);
     const at = double ? 2 : 1;
     const running = run(headendProgram(), [...words.slice(0, at), this.dir, ...words.slice(at)],
       { maxBuffer: 1 << 24, env: this.env });

@@ -107,7 +107,7 @@ static void values_out_of_range_are_refused_by_name(void **state) {
         {15, 9, 3, "message AUDIO: audio.channels: 3 is not in 2..2"},
         {11, 11, 1, "message LAYER_FAILED: layer_failed.reason: 263 bytes are over 200"},
         {22, 9, 0, "message FAILED: failed.reason: contains a NUL"},
-        {31, 4, 3, "message CONTROL: control.control: 3 is not in 0..2"},
+        {31, 4, 4, "message CONTROL: control.control: 4 is not in 0..3"},
         {31, 5, 101, "message CONTROL: control.value: 101 is not in 0..100"},
     };
     for (size_t i = 0; i < PP_COUNT(cases); i++) {

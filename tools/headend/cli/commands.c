@@ -105,6 +105,19 @@ static const struct command commands[] = {
      "two\n    groups of a screen say something of the same setting, the higher priority decides"},
     {"group", "remove", command_group_remove, "DIR NAME",
      "remove a group with its settings; its screens stay"},
+    {"message", "send", command_message_send,
+     "DIR --title [LANGUAGE=]TEXT... [--text [LANGUAGE=]TEXT]... (--for TIME | --until TIME)\n"
+     "      [--severity info|warning|severe|extreme] [--style full|band] [--sound keep|duck|mute] [--key "
+     "TEXT]\n"
+     "      (--all | [--screen SCREEN]... [--group NAME]... [--site TEXT]... [--tag TEXT]...)",
+     "show an urgent message over everything, at once, until its end; print its id, and how many screens it "
+     "is "
+     "for"},
+    {"message", "list", command_message_list, "DIR [--json]",
+     "list the urgent messages, the newest first, and how many screens show each"},
+    {"message", "show", command_message_show, "DIR ID",
+     "tell all of one, with its screens and which show it"},
+    {"message", "cancel", command_message_cancel, "DIR ID", "end one before its end"},
     {"settings", NULL, command_settings,
      "DIR [--site TEXT | --group NAME | --screen SCREEN] [--time-zone ZONE] [--locale en|fr]\n"
      "      [--rotation 0|90|180|270] [--offline-mark yes|no] [--lock-after TIME|never]\n"

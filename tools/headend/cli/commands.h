@@ -100,6 +100,11 @@ PP_MUST_USE bool command_rollout_halt(int argc, char **argv, struct pp_error *er
 PP_MUST_USE bool command_rollout_resume(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_rollout_finish(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_rollout_cancel(int argc, char **argv, struct pp_error *error);
+/* cli/message.c */
+PP_MUST_USE bool command_message_send(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_message_list(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_message_show(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_message_cancel(int argc, char **argv, struct pp_error *error);
 /* cli/channel.c */
 PP_MUST_USE bool command_channel_add(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_channel_list(int argc, char **argv, struct pp_error *error);

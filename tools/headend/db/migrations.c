@@ -190,6 +190,19 @@
     "UPDATE device SET own_settings = 3 + CASE WHEN rotation <> 0 THEN 4 ELSE 0 END"                         \
     "  + CASE WHEN offline_mark <> 0 THEN 8 ELSE 0 END + CASE WHEN lock_after <> 0 THEN 16 ELSE 0 END;"
 /* clang-format off */
+/* 43: urgent messages, and the screens that each is for (ops/messages.h). */
+#define MESSAGE_TABLES \
+    "CREATE TABLE message(id TEXT PRIMARY KEY, severity INTEGER NOT NULL, style TEXT NOT NULL, sound TEXT NOT NULL," \
+    "  texts TEXT NOT NULL, targets TEXT NOT NULL, made INTEGER NOT NULL, begins INTEGER NOT NULL," \
+    "  ends INTEGER NOT NULL, cancelled INTEGER NOT NULL DEFAULT 0, sent_by TEXT NOT NULL, key TEXT," \
+    "  asked TEXT NOT NULL, screens INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1)" \
+    "  WITHOUT ROWID, STRICT;" \
+    "CREATE UNIQUE INDEX message_key ON message(sent_by, key);" \
+    "CREATE INDEX message_by_age ON message(made);" \
+    "CREATE TABLE message_screen(message TEXT NOT NULL REFERENCES message(id) ON DELETE CASCADE," \
+    "  device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE, shown INTEGER NOT NULL DEFAULT 0," \
+    "  shown_at INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(message, device)) WITHOUT ROWID, STRICT;" \
+    "CREATE INDEX message_screen_of_device ON message_screen(device);"
 /* 41: plays by day, and for how long screens were there (ops/plays.h). Days are counted since 1970, in UTC. */
 #define PLAYS_TABLES \
     "CREATE TABLE play_day(day INTEGER NOT NULL, device TEXT NOT NULL REFERENCES device(id) ON DELETE CASCADE," \
@@ -511,6 +524,8 @@ static const char *const migrations[] = {
     SHOWN_COLUMNS "UPDATE device SET reported_software = substr(CAST(coalesce(json_extract(report, "
                   "'$.software'), '') AS TEXT), "
                   "1, 64) WHERE json_valid(report);" SHOWN_PICTURES,
+    /* 45: urgent messages */
+    MESSAGE_TABLES,
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

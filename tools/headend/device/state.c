@@ -4,6 +4,7 @@
 #include "headend/device/handlers.h"
 #include "headend/device/state_access.h"
 #include "headend/ops/channel.h"
+#include "headend/ops/messages.h"
 #include "headend/ops/rollout.h"
 #include "headend/ops/screen_commands.h"
 #include "headend/ops/screen_proxy.h"
@@ -146,6 +147,8 @@ static bool state_sign(const struct request *request, const struct state_channel
     if (why.code)
         return pp_fail(error, why.code, "%s", why.message);
     pp_autojson cJSON *state = shown ? state_document(device, channel, shown, proxy, commands, error) : NULL;
+    if (state && !messages_add(request->db, device->id, state, error))
+        return false;
     const char *nonce = request_nonce(request);
     if (state && nonce)
         cJSON_AddStringToObject(state, "nonce", nonce);

@@ -128,6 +128,12 @@ bool op_group_show(struct op *op, struct pp_error *error);
 bool op_group_create(struct op *op, struct pp_error *error);
 bool op_group_change(struct op *op, struct pp_error *error);
 bool op_group_remove(struct op *op, struct pp_error *error);
+/* op_messages.c */
+bool op_message_send(struct op *op, struct pp_error *error);
+bool op_message_count(struct op *op, struct pp_error *error);
+bool op_message_list(struct op *op, struct pp_error *error);
+bool op_message_show(struct op *op, struct pp_error *error);
+bool op_message_cancel(struct op *op, struct pp_error *error);
 /* op_settings.c */
 bool op_settings_show(struct op *op, struct pp_error *error);
 bool op_settings_change(struct op *op, struct pp_error *error);

@@ -35,6 +35,11 @@
 #define FEED_FIELDS \
     {"title", OP_TEXT, false}, {"site", OP_TEXT, false}, {"schema", OP_OBJECT_OR_NULL, false}, \
     {"value_max", OP_INTEGER, false}, {"stale_after_s", OP_INTEGER, false}
+#define MESSAGE {"message", OP_TEXT, true}
+#define MESSAGE_FIELDS                                                                                       \
+    {"severity", OP_TEXT, true}, {"style", OP_TEXT, false}, {"sound", OP_TEXT, false}, {"texts", OP_OBJECTS, true},   \
+    {"targets", OP_OBJECT, true}, {"count", OP_INTEGER, false}, {"from", OP_TEXT, false}, {"until", OP_TEXT, false},   \
+    {"duration_s", OP_INTEGER, false}, {"key", OP_TEXT, false}
 #define GROUP_WHO {"tags", OP_TEXTS, false}, {"sites", OP_TEXTS, false}, {"screens", OP_IDS, false}
 /* clang-format on */
 
@@ -138,6 +143,11 @@ static const struct operation operations[] = {
       GROUP_WHO,
       {"add_screens", OP_IDS, false},
       {"remove_screens", OP_IDS, false}}},
+    {"message.send", RIGHT_OPERATE, OP_ANYWHERE, true, op_message_send, {MESSAGE_FIELDS}},
+    {"message.count", RIGHT_OPERATE, OP_ANYWHERE, false, op_message_count, {{"targets", OP_OBJECT, true}}},
+    {"message.list", RIGHT_VIEW, OP_ANYWHERE, false, op_message_list, {{NULL, OP_TEXT, false}}},
+    {"message.show", RIGHT_VIEW, OP_ANYWHERE, false, op_message_show, {MESSAGE}},
+    {"message.cancel", RIGHT_OPERATE, OP_ANYWHERE, true, op_message_cancel, {MESSAGE}},
     {"group.remove", RIGHT_OPERATE, OP_WHOLE, true, op_group_remove, {GROUP}},
     {"enrolment.refuse", RIGHT_OPERATE, OP_ANYWHERE, true, op_enrolment_refuse, {{"code", OP_TEXT, true}}},
     {"enrolment.show", RIGHT_OPERATE, OP_ANYWHERE, false, op_enrolment_show, {{"code", OP_TEXT, true}}},
@@ -445,6 +455,17 @@ static bool texts_fit(const cJSON *value, int max) {
     return true;
 }
 
+static bool objects_fit(const cJSON *value, int max) {
+    const cJSON *item;
+    if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) > max)
+        return false;
+    cJSON_ArrayForEach(item, value) {
+        if (!cJSON_IsObject(item))
+            return false;
+    }
+    return true;
+}
+
 static bool integer_fits(const cJSON *request, const char *name) {
     int64_t number;
     return pp_json_integer(request, name, -PP_JSON_INTEGER_MAX, PP_JSON_INTEGER_MAX, &number, NULL);
@@ -464,6 +485,8 @@ static bool value_fits(const cJSON *request, const cJSON *value, enum op_type ty
         return texts_fit(value, OP_IDS_MAX);
     case OP_OBJECT:
         return cJSON_IsObject(value);
+    case OP_OBJECTS:
+        return objects_fit(value, OP_LIST_MAX);
     case OP_TEXT_OR_NULL:
         return cJSON_IsNull(value) || value_fits(request, value, OP_TEXT);
     case OP_INTEGER_OR_NULL:
@@ -493,6 +516,7 @@ static bool request_check(struct op *op, struct pp_error *error) {
                                         [OP_TEXTS] = "a list of texts",
                                         [OP_IDS] = "a list of at most 500 ids",
                                         [OP_OBJECT] = "an object",
+                                        [OP_OBJECTS] = "a list of objects",
                                         [OP_TEXT_OR_NULL] = "a text or null",
                                         [OP_INTEGER_OR_NULL] = "a whole number or null",
                                         [OP_BOOLEAN_OR_NULL] = "true, false or null",

@@ -39,6 +39,7 @@ enum op_type {
     OP_TEXTS,
     OP_IDS,
     OP_OBJECT,
+    OP_OBJECTS,
     OP_TEXT_OR_NULL,
     OP_INTEGER_OR_NULL,
     OP_BOOLEAN_OR_NULL,

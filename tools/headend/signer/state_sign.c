@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "command/urgent.h"
 #include "headend/base/secret.h"
 
 #define STATE_TYPE   "pingplay-state"
@@ -11,7 +12,7 @@
 /* Members of a state that the one who asks for it says. */
 static const char *const members[] = {
     "format", "aud",    "epoch",   "version", "iat",     "exp",   "name",     "site",     "time_zone",
-    "locale", "access", "channel", "policy",  "publish", "nonce", "settings", "commands",
+    "locale", "access", "channel", "policy",  "publish", "nonce", "settings", "commands", "messages",
 };
 
 static bool is_member(const char *name) {
@@ -49,6 +50,7 @@ static bool state_check(const cJSON *state, const char *device, struct pp_error 
         !pp_json_integer(state, "epoch", 0, PP_JSON_INTEGER_MAX, &number, error) ||
         !pp_json_integer(state, "version", 0, PP_JSON_INTEGER_MAX, &number, error) ||
         !pp_json_array(state, "commands", SIGNING_STATE_MAX, &commands, error) ||
+        !urgent_list_check(state, error) ||
         !pp_json_string(state, "aud", SIGNING_DEVICE_MAX, &audience, error))
         return false;
     return (uuid_valid(device) && strcmp(audience, device) == 0) ||

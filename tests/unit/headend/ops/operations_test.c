@@ -103,7 +103,7 @@ static cJSON *request_for(const struct operation *operation, const char *screen)
             cJSON_AddStringToObject(request, field->name, value);
         else if (field->type == OP_INTEGER)
             cJSON_AddNumberToObject(request, field->name, 1);
-        else if (field->type == OP_IDS || field->type == OP_TEXTS)
+        else if (field->type == OP_IDS || field->type == OP_TEXTS || field->type == OP_OBJECTS)
             cJSON_AddArrayToObject(request, field->name);
         else if (field->type == OP_BOOLEAN)
             cJSON_AddFalseToObject(request, field->name);
