@@ -58,6 +58,7 @@ struct stage {
     char last_fault[IPC_REASON_MAX + 1];
     int kills, lies;
     char last_breach[IPC_REASON_MAX + 1];
+    int messages; /* that are on the screen */
 };
 
 /* ---- The stage ---- */
@@ -94,6 +95,11 @@ static void on_note(void *arg, const struct channel_item *item, const char *reas
     (void)item;
     stage->notes++;
     assert_string_equal(reason, "no sound");
+}
+
+static void on_message(void *arg) {
+    struct stage *stage = arg;
+    stage->messages++;
 }
 
 static void on_display(void *arg, const struct ipc_display *display) {
@@ -304,6 +310,8 @@ static int setup_with(void **state, struct ipc_launcher *launcher) {
                                      .write_identify = write_status,
                                      .on_identified = on_identified,
                                      .write_notice = write_status,
+                                     .write_message = write_status,
+                                     .on_message = on_message,
                                      .arg = &stage};
     stage.director = director_create(&config, &error);
     assert_non_null(stage.director);
@@ -1019,7 +1027,7 @@ static void who_this_is_lies_above_all_and_goes_by_itself(void **state) {
     say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
     assert_true(director_identify(stage->director, 1, &error));
     struct ipc_layer_add add = expect(stage, IPC_LAYER_ADD).layer_add;
-    assert_int_equal(add.z, INT32_MAX);
+    assert_int_equal(add.z, INT32_MAX - 1);
     assert_int_equal(stage->identified + stage->unidentified, 0);
     say_shown(stage, add.layer);
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, add.layer);
@@ -1047,13 +1055,80 @@ static void a_status_screen_lies_above_and_goes_when_content_has_come(void **sta
     struct stage *stage = *state;
     director_show_status(stage->director);
     struct ipc_layer_add add = expect(stage, IPC_LAYER_ADD).layer_add;
-    assert_int_equal(add.z, INT32_MAX - 1);
+    assert_int_equal(add.z, INT32_MAX - 2);
     assert_int_equal(add.width, 1280);
     say_shown(stage, add.layer);
     director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
     uint32_t content = expect(stage, IPC_LAYER_ADD).layer_add.layer;
     say_shown(stage, content);
     assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, add.layer);
+}
+
+/* Above who this is, too; what lies below goes on. */
+static void an_urgent_message_lies_above_all_until_it_is_hidden(void **state) {
+    struct stage *stage = *state;
+    struct pp_error error = {0};
+    director_show_status(stage->director);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    director_show_message(stage->director, false);
+    struct ipc_layer_add full = expect(stage, IPC_LAYER_ADD).layer_add;
+    assert_int_equal(full.z, INT32_MAX);
+    assert_int_equal(full.height, 720);
+    assert_int_equal(stage->messages, 0);
+    say_shown(stage, full.layer);
+    while (!stage->messages)
+        turn(stage);
+    assert_true(director_identify(stage->director, 60000, &error));
+    struct ipc_layer_add who = expect(stage, IPC_LAYER_ADD).layer_add;
+    assert_true(who.z < full.z);
+    say_shown(stage, who.layer);
+    director_hide_message(stage->director);
+    assert_int_equal(expect(stage, IPC_LAYER_REMOVE).layer_remove.layer, full.layer);
+}
+
+static void an_urgent_message_may_be_a_band_at_the_foot(void **state) {
+    struct stage *stage = *state;
+    director_show_status(stage->director);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    director_show_message(stage->director, true);
+    struct ipc_layer_add band = expect(stage, IPC_LAYER_ADD).layer_add;
+    assert_int_equal(band.width, 1280);
+    assert_int_equal(band.height, 160);
+    assert_int_equal(band.y, 720 - 160);
+}
+
+static void an_urgent_message_that_fails_is_tried_again_by_itself(void **state) {
+    struct stage *stage = *state;
+    director_show_message(stage->director, false);
+    for (int i = 0; i < 3; i++)
+        say_failed(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    uint32_t shown = expect(stage, IPC_LAYER_ADD).layer_add.layer;
+    say_shown(stage, shown);
+    say_failed(stage, shown);
+    expect(stage, IPC_LAYER_ADD);
+}
+
+/* The player lets go of what it held at the first thing that it shows: nobody is to see the content alone. */
+static void a_player_that_comes_back_is_given_the_urgent_message_first(void **state) {
+    struct stage *stage = *state;
+    director_set_manifest(stage->director, manifest(stage, "o", "PT20S"));
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    director_show_message(stage->director, false);
+    say_shown(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    pp_close(&stage->player);
+    player_accept(stage);
+    expect(stage, IPC_HELLO);
+    struct ipc_layer_add message = expect(stage, IPC_LAYER_ADD).layer_add;
+    assert_int_equal(message.z, INT32_MAX);
+    assert_int_equal(expect(stage, IPC_LAYER_SHOW).layer_show.layer, message.layer);
+    say_shown(stage, message.layer);
+    assert_true(expect(stage, IPC_LAYER_ADD).layer_add.z < INT32_MAX);
+    /* Likewise where the message cannot be drawn: all else is not to wait for it. */
+    pp_close(&stage->player);
+    player_accept(stage);
+    expect(stage, IPC_HELLO);
+    say_failed(stage, expect(stage, IPC_LAYER_ADD).layer_add.layer);
+    assert_true(expect(stage, IPC_LAYER_ADD).layer_add.z < INT32_MAX);
 }
 
 /* The canvas that was the last to be sent before the next layer, and that layer. */
@@ -1614,6 +1689,10 @@ int main(int argc, char **argv) {
         STAGED(a_renderer_s_end_is_seen_where_children_are_ignored),
         STAGED(what_the_player_refuses_waits_for_no_renderer),
         STAGED(who_this_is_lies_above_all_and_goes_by_itself),
+        STAGED(an_urgent_message_lies_above_all_until_it_is_hidden),
+        STAGED(an_urgent_message_may_be_a_band_at_the_foot),
+        STAGED(an_urgent_message_that_fails_is_tried_again_by_itself),
+        STAGED(a_player_that_comes_back_is_given_the_urgent_message_first),
         STAGED(who_this_is_cannot_be_shown_without_a_player),
         STAGED(a_status_screen_lies_above_and_goes_when_content_has_come),
         STAGED(a_status_screen_has_the_whole_display_whatever_the_content_s_canvas),
