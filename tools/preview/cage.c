@@ -43,15 +43,18 @@ static bool real_path(const char *folder, const char *name, char **out, struct p
 bool cage_enter(const struct preview_job *job, struct pp_error *error) {
     pp_autofree char *player = NULL;
     pp_autofree char *renderer = NULL;
+    pp_autofree char *status = NULL;
     char folder[32];
     bool held = false;
     snprintf(folder, sizeof folder, "/proc/self/fd/%d", job->folder);
     if (!real_path(job->programs, "pingplay-player", &player, error) ||
-        !real_path(job->programs, "pingplay-render-media", &renderer, error))
+        !real_path(job->programs, "pingplay-render-media", &renderer, error) ||
+        !real_path(job->programs, "pingplay-render-status", &status, error))
         return false;
     const struct sandbox_path paths[] = {
         {player, SANDBOX_READ | SANDBOX_EXECUTE},
         {renderer, SANDBOX_READ | SANDBOX_EXECUTE},
+        {status, SANDBOX_READ | SANDBOX_EXECUTE},
         {folder, SANDBOX_READ},
         {"/usr", SANDBOX_READ | SANDBOX_EXECUTE},
         {"/lib", SANDBOX_READ | SANDBOX_EXECUTE},

@@ -16,6 +16,7 @@
 void preview_job_finish(struct preview_job *job) {
     channel_manifest_destroy(job->manifest);
     cJSON_Delete(job->files);
+    cJSON_Delete(job->message);
     pp_close(&job->folder);
     pp_close(&job->out);
     *job = (struct preview_job){.folder = -1, .out = -1};
@@ -59,19 +60,36 @@ static bool manifest_read(const cJSON *value, struct preview_job *job, struct pp
     return job->manifest || pp_wrap(error, "manifest");
 }
 
-static bool job_read(const cJSON *given, struct preview_job *job, struct pp_error *error) {
+/* What it says is the renderer's to read. */
+static bool message_read(const cJSON *given, struct preview_job *job, struct pp_error *error) {
+    const cJSON *message;
+    if (!pp_json_has(given, "message"))
+        return true;
+    if (!pp_json_object(given, "message", &message, error))
+        return false;
+    job->message = cJSON_Duplicate(message, true);
+    return job->message || pp_fail(error, PP_E_NOMEM, "out of memory");
+}
+
+static bool content_read(const cJSON *given, struct preview_job *job, struct pp_error *error) {
     const cJSON *manifest, *files;
-    if (!pp_json_integer(given, "width", PREVIEW_SIDE_MIN, PREVIEW_SIDE_MAX, &job->width, error) ||
-        !pp_json_integer(given, "height", PREVIEW_SIDE_MIN, PREVIEW_SIDE_MAX, &job->height, error) ||
-        !pp_json_integer(given, "ahead_ms", -PREVIEW_AHEAD_MAX, PREVIEW_AHEAD_MAX, &job->ahead_ms, error) ||
-        !pp_json_boolean(given, "still", &job->still, error) ||
-        !pp_json_copy(given, "time_zone", CHANNEL_ZONE_MAX, job->time_zone, error) ||
-        !pp_json_copy(given, "programs", PP_PATH_MAX - 1, job->programs, error) ||
-        !pp_json_object(given, "manifest", &manifest, error) ||
+    if (job->message && !pp_json_has(given, "manifest"))
+        return true;
+    if (!pp_json_object(given, "manifest", &manifest, error) ||
         !pp_json_object(given, "files", &files, error) || !manifest_read(manifest, job, error))
         return false;
     job->files = cJSON_Duplicate(files, true);
     return job->files || pp_fail(error, PP_E_NOMEM, "out of memory");
+}
+
+static bool job_read(const cJSON *given, struct preview_job *job, struct pp_error *error) {
+    return pp_json_integer(given, "width", PREVIEW_SIDE_MIN, PREVIEW_SIDE_MAX, &job->width, error) &&
+           pp_json_integer(given, "height", PREVIEW_SIDE_MIN, PREVIEW_SIDE_MAX, &job->height, error) &&
+           pp_json_integer(given, "ahead_ms", -PREVIEW_AHEAD_MAX, PREVIEW_AHEAD_MAX, &job->ahead_ms, error) &&
+           pp_json_boolean(given, "still", &job->still, error) &&
+           pp_json_copy(given, "time_zone", CHANNEL_ZONE_MAX, job->time_zone, error) &&
+           pp_json_copy(given, "programs", PP_PATH_MAX - 1, job->programs, error) &&
+           message_read(given, job, error) && content_read(given, job, error);
 }
 
 bool preview_job_receive(int control, struct preview_job *job, struct pp_error *error) {

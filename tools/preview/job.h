@@ -7,7 +7,10 @@
  *
  *      {"width": 960, "height": 540, "still": false, "ahead_ms": 0, "time_zone": "Europe/Paris",
  *       "programs": "/usr/libexec/pingplay-headend", "manifest": {…},
- *       "files": {"<SHA-256 of the sealed object>": "ab/<name>"}}
+ *       "files": {"<SHA-256 of the sealed object>": "ab/<name>"},
+ *       "message": {"severity": "severe", "band": false, "title": "…", "text": "…"}}
+ *
+ *      An urgent message is above all else; with one there may be no manifest, and no files.
  *
  *   1  the folder that the files are in, sealed
  *   2  a stream socket for the pictures (pictures.h)
@@ -32,8 +35,9 @@ struct preview_job {
     char programs[PP_PATH_MAX];        /* the folder of the player and the renderers */
     struct channel_manifest *manifest; /* for the director to take */
     cJSON *files;
-    int folder; /* of the files */
-    int out;    /* for the pictures; non-blocking */
+    cJSON *message; /* NULL none */
+    int folder;     /* of the files */
+    int out;        /* for the pictures; non-blocking */
 };
 void preview_job_finish(struct preview_job *job);
 #define preview_job_auto PP_CLEANUP(preview_job_finish)

@@ -16,6 +16,7 @@ struct preview {
     struct director *director;
     struct pictures pictures;
     struct net_timer picture_timer, life_timer, settle_timer;
+    bool content_there, message_there; /* or there is none */
     bool settled;
     int64_t settled_ms; /* CLOCK_MONOTONIC */
     unsigned same;      /* pictures in a row */
@@ -128,9 +129,35 @@ static void settle(void *arg) {
     preview->settled = true;
 }
 
+/* With an urgent message that is above it, too. */
+static void settle_with_all(struct preview *preview) {
+    if (preview->content_there && preview->message_there)
+        settle(preview);
+}
+
 static void on_settled(void *arg, bool shown) {
+    struct preview *preview = arg;
     (void)shown;
-    settle(arg);
+    preview->content_there = true;
+    settle_with_all(preview);
+}
+
+static void on_message(void *arg) {
+    struct preview *preview = arg;
+    preview->message_there = true;
+    settle_with_all(preview);
+}
+
+static bool write_message(void *arg, uint16_t width, uint16_t height, char json[IPC_TEXT_MAX + 1],
+                          struct pp_error *error) {
+    const struct preview *preview = arg;
+    pp_autojson cJSON *screen = cJSON_Duplicate(preview->job->message, true);
+    if (!cJSON_AddStringToObject(screen, "screen", "message") ||
+        !cJSON_AddNumberToObject(screen, "width", width) ||
+        !cJSON_AddNumberToObject(screen, "height", height))
+        return pp_fail(error, PP_E_NOMEM, "out of memory");
+    return cJSON_PrintPreallocated(screen, json, IPC_TEXT_MAX, 0) ||
+           pp_fail(error, PP_E_LIMIT, "a message of more than %d bytes", IPC_TEXT_MAX);
 }
 
 static int open_object(void *arg, const uint8_t sha256[CHANNEL_HASH_SIZE], struct pp_error *error) {
@@ -190,6 +217,8 @@ static bool director_start(struct preview *preview, struct pp_error *error) {
         .on_display = on_display,
         .on_player_lost = on_player_lost,
         .write_status = write_nothing,
+        .write_message = write_message,
+        .on_message = on_message,
         .on_screenshot = on_screenshot,
         .arg = preview,
     };
@@ -199,7 +228,13 @@ static bool director_start(struct preview *preview, struct pp_error *error) {
     if (!preview->director)
         return false;
     director_set_time_zone(preview->director, preview->job->time_zone);
-    director_set_manifest(preview->director, pp_steal(&preview->job->manifest));
+    preview->content_there = !preview->job->manifest;
+    preview->message_there = !preview->job->message;
+    if (preview->job->message)
+        director_show_message(preview->director,
+                              cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(preview->job->message, "band")));
+    if (preview->job->manifest)
+        director_set_manifest(preview->director, pp_steal(&preview->job->manifest));
     return true;
 }
 

@@ -7,7 +7,6 @@
 #include "headend/ops/screen_uploads.h"
 
 #define KEY_HEADER "Idempotency-Key"
-#define KEY_MAX    64 /* bytes */
 
 static void add_time(cJSON *object, const char *name, int64_t seconds) {
     char text[PP_RFC3339_SIZE];
@@ -77,13 +76,13 @@ void api_command(struct request *request, struct reply *reply) {
     reply_json(reply, MHD_HTTP_OK, answer);
 }
 
-static bool key_good(const char *key) {
+bool api_key_good(const char *key) {
     size_t size = strlen(key);
     for (const char *at = key; *at; at++) {
         if (*at <= ' ' || *at > '~')
             return false;
     }
-    return size && size <= KEY_MAX;
+    return size && size <= API_KEY_MAX;
 }
 
 /* POST /api/v1/screens/ID/commands */
@@ -91,8 +90,8 @@ void api_command_add(struct request *request, struct reply *reply) {
     const char *key = request_header(request, KEY_HEADER);
     op_result_auto struct op_result result = {0};
     screen_command_auto struct screen_command command = {0};
-    if (key && !key_good(key)) {
-        reply_with(reply, PROBLEM_HEADER_INVALID, KEY_HEADER ": 1 to %d printable characters", KEY_MAX);
+    if (key && !api_key_good(key)) {
+        reply_with(reply, PROBLEM_HEADER_INVALID, KEY_HEADER ": 1 to %d printable characters", API_KEY_MAX);
         return;
     }
     pp_autojson cJSON *value = api_operation_request(request, reply);

@@ -10,6 +10,7 @@
  *   event: commands         these screens have answered a command, or sent what it asked for
  *   event: channels         these have another version, draft, job or title
  *   event: groups           these have other rules or settings
+ *   event: messages         these urgent ones were sent or cancelled, or other screens show them
  *   event: settings         the organisation has others, and these sites
  *   data: {"organisation":true,"sites":["Lyon"]}
  *
@@ -26,6 +27,7 @@
 #include "headend/http/problems.h"
 #include "headend/ops/actor.h"
 #include "headend/ops/device.h"
+#include "headend/ops/messages.h"
 #include "headend/ops/screen_changes.h"
 #include "headend/ops/screen_group.h"
 #include "headend/server/streams.h"
@@ -54,7 +56,8 @@ static bool events_look(struct events *events, struct pp_error *error) {
 
 static const char *const names[CHANGE_KINDS] = {
     [CHANGE_SCREEN] = "screens",   [CHANGE_COMMANDS] = "commands", [CHANGE_ENROLMENTS] = "enrolments",
-    [CHANGE_CHANNEL] = "channels", [CHANGE_GROUP] = "groups",      [CHANGE_SETTINGS] = "settings"};
+    [CHANGE_CHANNEL] = "channels", [CHANGE_GROUP] = "groups",      [CHANGE_SETTINGS] = "settings",
+    [CHANGE_MESSAGE] = "messages"};
 
 /* Whether who does not see all may see it. What has gone was nowhere, and is told to who sees all. */
 static bool is_for(struct events *events, const struct screen_change *change) {
@@ -73,6 +76,8 @@ static bool is_for(struct events *events, const struct screen_change *change) {
         return screen_group_find(db, change->id, events->actor.user, &group, NULL);
     case CHANGE_SETTINGS:
         return *change->id && actor_may_at(&events->actor, RIGHT_VIEW, &(struct place){change->id, ""});
+    case CHANGE_MESSAGE:
+        return message_seen(db, change->id, events->actor.user);
     case CHANGE_ENROLMENTS:
     case CHANGE_KINDS:
         break;

@@ -79,6 +79,12 @@ extern const struct list_form api_uptime_form;
 void api_plays(struct request *request, struct reply *reply);
 void api_uptime(struct request *request, struct reply *reply);
 extern const struct list_form api_alert_messages_form;
+#define API_KEY_MAX 64 /* bytes of an Idempotency-Key */
+/* Whether it is one: printable, and not too long (commands.c). */
+bool api_key_good(const char *key);
+/* messages.c */
+void api_message_send(struct request *request, struct reply *reply);
+void api_message_picture(struct request *request, struct reply *reply);
 void api_alert_messages(struct request *request, struct reply *reply);
 void api_content(struct request *request, struct reply *reply);
 void api_content_folders(struct request *request, struct reply *reply);

@@ -58,6 +58,12 @@ static const struct route_api enrolment_approve = {.operation = "enrolment.appro
 static const struct route_api enrolment_refuse = {.operation = "enrolment.refuse"};
 static const struct route_api plays = {.list = &api_plays_form, .operation = "play.list"};
 static const struct route_api uptime = {.list = &api_uptime_form, .operation = "uptime.list"};
+static const struct route_api message_list = {.operation = "message.list"};
+static const struct route_api message_send = {.operation = "message.send"};
+static const struct route_api message_count = {.operation = "message.count"};
+static const struct route_api message_picture = {.produces = "image/jpeg", .operation = "message.picture"};
+static const struct route_api message_show = {.operation = "message.show", .id = "message"};
+static const struct route_api message_cancel = {.operation = "message.cancel", .id = "message"};
 static const struct route_api alert_rule_list = {.operation = "alert_rule.list"};
 static const struct route_api alert_rule_add = {.operation = "alert_rule.add"};
 static const struct route_api alert_rule_change = {.operation = "alert_rule.change", .id = "rule"};
@@ -217,6 +223,15 @@ static const struct route routes[] = {
      &enrolment_refuse},
     {"GET", "/api/v1/plays", ROUTE_API, NULL, 0, api_plays, WORK_READS, &plays},
     {"GET", "/api/v1/uptime", ROUTE_API, NULL, 0, api_uptime, WORK_READS, &uptime},
+    {"GET", "/api/v1/messages", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &message_list},
+    {"POST", "/api/v1/messages", ROUTE_API, JSON, ACTIONS_MAX, api_message_send, WORK_WRITES, &message_send},
+    {"POST", "/api/v1/messages/count", ROUTE_API, JSON, ACTIONS_MAX, api_operate, WORK_WRITES,
+     &message_count},
+    {"POST", "/api/v1/messages/picture", ROUTE_API, JSON, ACTIONS_MAX, api_message_picture, WORK_WRITES,
+     &message_picture},
+    {"GET", "/api/v1/messages/{id:uuid}", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &message_show},
+    {"POST", "/api/v1/messages/{id:uuid}/cancel", ROUTE_API, NULL, 0, api_operate, WORK_WRITES,
+     &message_cancel},
     {"GET", "/api/v1/alert-rules", ROUTE_API, NULL, 0, api_operate, WORK_WRITES, &alert_rule_list},
     {"POST", "/api/v1/alert-rules", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES, &alert_rule_add},
     {"PATCH", "/api/v1/alert-rules/{id:uuid}", ROUTE_API, JSON, SCREEN_MAX, api_operate, WORK_WRITES,

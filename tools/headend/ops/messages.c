@@ -86,6 +86,12 @@ bool message_find(struct db *db, const char *id, int64_t viewer, struct message 
     return row && db_next(row, "message", error) && message_read(row, message, error);
 }
 
+bool message_seen(struct db *db, const char *id, int64_t viewer) {
+    message_auto struct message message = {0};
+    struct pp_error error = {0};
+    return message_find(db, id, viewer, &message, &error);
+}
+
 bool message_find_key(struct db *db, const char *sent_by, const char *key, struct message *message,
                       struct pp_error *error) {
     db_autorow struct db_row *row =

@@ -59,6 +59,8 @@ PP_MUST_USE bool message_cancel(struct db *db, const char *id, bool *done, struc
 /* PP_E_NOTFOUND also where the viewer sees none of its screens. */
 PP_MUST_USE bool message_find(struct db *db, const char *id, int64_t viewer, struct message *message,
                               struct pp_error *error);
+/* Whether the viewer sees some of its screens; false also on failure. */
+bool message_seen(struct db *db, const char *id, int64_t viewer);
 PP_MUST_USE bool message_find_key(struct db *db, const char *sent_by, const char *key,
                                   struct message *message, struct pp_error *error);
 /* The newest first, until the callback returns false. */

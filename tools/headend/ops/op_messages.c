@@ -6,8 +6,11 @@
 #include "crypto/bulk.h"
 #include "headend/ops/messages.h"
 #include "headend/ops/operation.h"
+#include "headend/ops/preview.h"
 
 #define DURATION_MIN_S 10
+#define PICTURE_WIDTH  640 /* pixels, unless another size is asked for */
+#define PICTURE_HEIGHT 360
 #define AHEAD_MAX_S    (30 * 86400) /* of its begin */
 
 /* Whose grants decide what may be done, and what is seen; 0: all. */
@@ -262,6 +265,39 @@ bool op_message_count(struct op *op, struct pp_error *error) {
         return false;
     cJSON_AddNumberToObject(op_answer(op), "count", (double)counts.screens);
     return cJSON_AddNumberToObject(op_answer(op), "offline", (double)counts.offline) != NULL;
+}
+
+/* ---- What it looks like ---- */
+
+static bool side_read(struct op *op, const char *name, int64_t usual, int64_t *side, struct pp_error *error) {
+    *side = op_has(op, name) ? op_integer(op, name) : usual;
+    return (*side >= PREVIEW_SIDE_MIN && *side <= PREVIEW_SIDE_MAX) ||
+           op_fail(op, name, PP_E_LIMIT, error, "%s: must be %d to %d pixels", name, PREVIEW_SIDE_MIN,
+                   PREVIEW_SIDE_MAX);
+}
+
+/* What tools/preview is told, but for where its programs are. */
+bool op_message_picture(struct op *op, struct pp_error *error) {
+    struct urgent urgent = {0};
+    int64_t width, height;
+    message_auto struct message message = {0};
+    if (!words_read(op, &message, error) || !texts_read(op, &message, error) ||
+        !side_read(op, "width", PICTURE_WIDTH, &width, error) ||
+        !side_read(op, "height", PICTURE_HEIGHT, &height, error) ||
+        !urgent_texts_parse(op->request, &urgent, error))
+        return false;
+    const struct urgent_text *text = urgent_choose(&urgent, op_text(op, "language"));
+    cJSON *job = op_answer(op);
+    cJSON_AddNumberToObject(job, "width", (double)width);
+    cJSON_AddNumberToObject(job, "height", (double)height);
+    cJSON_AddTrueToObject(job, "still");
+    cJSON_AddNumberToObject(job, "ahead_ms", 0);
+    cJSON_AddStringToObject(job, "time_zone", "UTC");
+    cJSON *shown = cJSON_AddObjectToObject(job, "message");
+    cJSON_AddStringToObject(shown, "severity", urgent_severity_name(message.severity));
+    cJSON_AddBoolToObject(shown, "band", message.style == URGENT_BAND);
+    cJSON_AddStringToObject(shown, "title", text->title);
+    return cJSON_AddStringToObject(shown, "text", text->text) || pp_fail(error, PP_E_NOMEM, "out of memory");
 }
 
 /* ---- What there is ---- */

@@ -133,6 +133,7 @@ bool op_message_send(struct op *op, struct pp_error *error);
 bool op_message_count(struct op *op, struct pp_error *error);
 bool op_message_list(struct op *op, struct pp_error *error);
 bool op_message_show(struct op *op, struct pp_error *error);
+bool op_message_picture(struct op *op, struct pp_error *error);
 bool op_message_cancel(struct op *op, struct pp_error *error);
 /* op_settings.c */
 bool op_settings_show(struct op *op, struct pp_error *error);

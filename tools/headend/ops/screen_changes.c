@@ -17,7 +17,8 @@ static const struct look {
              {CHANGE_ENROLMENTS, DB_ENROLMENT_SHOWN, 2, false},
              {CHANGE_CHANNEL, DB_CHANNEL_SHOWN, 6, false},
              {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false},
-             {CHANGE_SETTINGS, DB_SETTINGS_SHOWN, 6, false}};
+             {CHANGE_SETTINGS, DB_SETTINGS_SHOWN, 6, false},
+             {CHANGE_MESSAGE, DB_MESSAGE_LOOK, 1, false}};
 
 struct seen {
     char id[SCREEN_CHANGE_ID_MAX + 1];

@@ -150,7 +150,8 @@ static bool named_add(struct cage *cage, const char *file, struct pp_error *erro
 
 /* The renderers, and what shows drafts with them. */
 static bool programs_add(struct cage *cage, struct pp_error *error) {
-    static const char *const programs[] = {"pingplay-render-media", "pingplay-player", "pingplay-preview"};
+    static const char *const programs[] = {"pingplay-render-media", "pingplay-render-status",
+                                           "pingplay-player", "pingplay-preview"};
     char folder[PP_PATH_MAX];
     char path[PP_PATH_MAX];
     if (!content_renderers_find(folder, error))
