@@ -118,6 +118,12 @@ export type AlertMessages = { next: string | null; items: { id: string; rule: st
 export type MailServer = { host: string; port: number; tls: "starttls" | "first"; user: string; from: string };
 export type MailServerChange = { host: string; port?: number; tls?: "starttls" | "first"; user?: string; password?: string; from: string };
 export type Plays = { next: string | null; items: { day?: string; content?: string | null; title?: string; channel?: string; item?: string; screen?: string; name?: string; site?: string; plays_lost?: number; events_missing?: number; plays: number; shown_ms: number; frames_late: number; screens: number }[] };
+export type MessageTexts = { language: string; title: string; text?: string }[];
+export type MessageTargets = { all?: true; screens?: string[]; groups?: string[]; sites?: string[]; tags?: string[] };
+export type NewMessage = { severity: "info" | "warning" | "severe" | "extreme"; style?: "full" | "band"; sound?: "keep" | "duck" | "mute"; texts: MessageTexts; targets: MessageTargets; count?: number; from?: string; until?: string; duration_s?: number };
+export type MessagePicture = { severity: "info" | "warning" | "severe" | "extreme"; style?: "full" | "band"; texts: MessageTexts; language?: string; width?: number; height?: number };
+export type Messages = { items: Message[] };
+export type Message = { id: string; state: "waiting" | "running" | "over" | "cancelled"; severity: "info" | "warning" | "severe" | "extreme"; style: "full" | "band"; sound: "keep" | "duck" | "mute"; texts: MessageTexts; targets?: MessageTargets; sent: string; from: string; until: string; cancelled: string | null; sent_by: string; screens: number; shown: number; recipients?: { id: string; name: string; site: string; shown: boolean; since: string | null; online: boolean }[] };
 export type Uptime = { next: string | null; items: { screen?: string; name?: string; site: string; online_s: number; observed_s: number; screens: number }[] };
 
 // What is sent, and what comes where it is no problem.
@@ -167,6 +173,12 @@ export interface Operations {
   'DELETE /api/v1/groups/{id}': { path: { id: string }; answer: undefined };
   'GET /api/v1/groups/{id}/settings': { path: { id: string }; answer: Settings };
   'PATCH /api/v1/groups/{id}/settings': { path: { id: string }; body: SettingsChange; answer: Settings };
+  'GET /api/v1/messages': { answer: Messages };
+  'POST /api/v1/messages': { body: NewMessage; answer: Message };
+  'POST /api/v1/messages/count': { body: { targets: MessageTargets }; answer: { count: number; offline: number } };
+  'POST /api/v1/messages/picture': { body: MessagePicture; answer: Blob };
+  'GET /api/v1/messages/{id}': { path: { id: string }; answer: Message };
+  'POST /api/v1/messages/{id}/cancel': { path: { id: string }; answer: Message };
   'GET /api/v1/users': { answer: Users };
   'POST /api/v1/users': { body: NewUser; answer: UserId };
   'PATCH /api/v1/users/{id}': { path: { id: number }; body: Roles; answer: undefined };
