@@ -247,6 +247,19 @@ export const reported = (headend) => headend.sql(`
   INSERT INTO report_loss(device, list, spool, lost) SELECT id, 'playlog', 'x', 14 FROM device WHERE status = 'active' ORDER BY id LIMIT 1;
   INSERT INTO event_finding(device, finding, chain, first, last, missing, found, item) SELECT id, 'gap', 'x', 1, 9, 9, 0, '' FROM device WHERE status = 'active' ORDER BY id LIMIT 1 OFFSET 1`);
 
+// Urgent messages: one that most of its screens show, one that begins later, and two that are over.
+export async function warnOf(headend) {
+  const ask = await asker(headend);
+  const send = async (body) => (await ask('POST', '/api/v1/messages', { duration_s: 14400, ...body })).json().id;
+  const words = (en, fr, text) => [{ language: 'en', title: en, ...(text ? { text } : {}) }, { language: 'fr', title: fr }];
+  const ended = await send({ severity: 'warning', texts: words('Closed for an inventory', 'Fermé pour inventaire'), targets: { sites: ['Lille'] } });
+  await ask('POST', `/api/v1/messages/${ended}/cancel`);
+  await send({ severity: 'info', texts: words('The lift is being repaired', 'L’ascenseur est en réparation'), targets: { sites: ['Nice'] }, duration_s: 10 });
+  const storm = await send({ severity: 'severe', texts: words('Storm: stay inside', 'Tempête : restez à l’intérieur', 'Keep away from the windows.'), targets: { sites: ['Paris', 'Tours'] } });
+  await headend.sql(`UPDATE message_screen SET shown = 1, shown_at = unixepoch() WHERE message = '${storm}' AND device LIKE '%' AND CAST(substr(device, 8, 1) AS INTEGER) <> 3`);
+  await send({ severity: 'warning', texts: words('Closing at 17:00 today', 'Fermeture à 17 h aujourd’hui'), targets: { sites: ['Rennes'] } });
+}
+
 // So many screens as a chain of shops has them; all of them are there at once.
 const cities = ['Bordeaux', 'Lille', 'Lyon', 'Marseille', 'Montpellier', 'Nantes', 'Nice', 'Paris', 'Rennes', 'Strasbourg', 'Toulouse', 'Tours'];
 const places = ['Entrance', 'Window left', 'Window right', 'Counter', 'Waiting room', 'Lift', 'Canteen', 'Car park'];

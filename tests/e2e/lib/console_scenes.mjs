@@ -1,6 +1,6 @@
 // Every page of the console, in each of the forms that people see it in: looked at by axe (console.test.mjs), and in the contact sheet
 // (contact_sheet.mjs). A new page is a new row.
-import { changedChannel, publishTwice, reported, rollOut, tellOf } from './console.mjs';
+import { changedChannel, publishTwice, reported, rollOut, tellOf, warnOf } from './console.mjs';
 import { deviceAuthorization, makeKey, thumbprintOf } from './headend.mjs';
 import { groupId, picturesOf } from './screens.mjs';
 
@@ -20,6 +20,7 @@ const withAlerts = once(tellOf, '/console/alerts');
 const withReports = (query) => once(reported, `/console/reports?${query}`);
 const withRollout = once(rollOut, '/console/channels/kiosks');
 const withChanges = once(changedChannel, '/console/channels/stands');
+const withMessages = once(warnOf, '/console/messages');
 
 // address, signed in or not, and what is done before it is looked at
 export const scenes = [
@@ -114,6 +115,20 @@ export const scenes = [
   { name: 'uptime', address: withReports('view=uptime'), ready: (page) => page.locator('.bar-row').nth(1).waitFor() },
   { name: 'pictures', address: '/console/reports?view=pictures', ready: (page) => page.locator('.snap').nth(3).waitFor() },
   { name: 'licences', address: '/console/licences', ready: (page) => page.locator('.licence').first().waitFor() },
+  { name: 'urgent messages', address: withMessages, async ready(page) {
+    await page.locator('.message-row').nth(2).waitFor();
+    await page.locator('.message-templates button').first().click();
+    await page.locator('img.message-picture').waitFor();
+  } },
+  { name: 'send an urgent message', address: withMessages, async ready(page) {
+    await page.locator('.message-templates button').nth(1).click();
+    await page.getByRole('radio', { name: 'Sites' }).check({ force: true });
+    await page.locator('.message-picks .check').nth(2).click();
+    await page.locator('.message-count strong').waitFor();
+    await page.locator('img.message-picture').waitFor();
+    await page.locator('.message-send').click();
+    await page.locator('dialog[open]').waitFor();
+  } },
   { name: 'more', address: '/console/more', ready: (page) => page.locator('.line').first().waitFor() },
   { name: 'schedule by week', address: '/console/channels/parade/schedule', async ready(page) {
     await page.locator('.block, .day-entry, .day-title').first().waitFor();

@@ -23,6 +23,7 @@ import './pages/screens.js';
 const loads = {
   add: () => import('./pages/add.js'), screen: () => import('./pages/screen.js'),
   licences: () => import('./pages/licences.js'),
+  messages: () => import('./pages/messages.js'),
   reports: () => import('./pages/reports.js'),
   account: () => import('./pages/account.js'), alerts: () => import('./pages/alerts.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), schedule: () => import('./pages/schedule.js'), groups: () => import('./pages/groups.js'), group: () => import('./pages/group.js'), level: () => import('./pages/level.js'), setup: () => import('./pages/setup.js'),
 };
@@ -37,11 +38,13 @@ const places: readonly Place[] = [
   { page: 'content', href: `${BASE}/content`, icon: 'content', word: 'nav.content', short: 'nav.content' },
   { page: 'channels', href: `${BASE}/channels`, icon: 'channel', word: 'nav.channels', short: 'nav.channels' },
   { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
+  { page: 'messages', href: `${BASE}/messages`, icon: 'siren', word: 'nav.messages', short: 'nav.messages', rest: true },
   { page: 'reports', href: `${BASE}/reports`, icon: 'chart', word: 'nav.reports', short: 'nav.reports', rest: true },
   { page: 'alerts', href: `${BASE}/alerts`, icon: 'bell', word: 'nav.alerts', short: 'nav.alerts', rest: true, seen: administersSomething },
 ];
 const titles: Record<Route['page'], Word> = {
   licences: 'licences.title',
+  messages: 'messages.title',
   reports: 'reports.title',
   screens: 'screens.title', screen: 'nav.screens', groups: 'groups.title', group: 'groups.title', settings: 'level.title', add: 'add.title', account: 'account.title', alerts: 'alerts.title', more: 'more.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', schedule: 'schedule.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title',
 };
@@ -186,6 +189,7 @@ class PpConsole extends PpElement {
       case 'reports': return this.lazy('reports', () => html`<pp-reports .query=${route.query}></pp-reports>`);
       case 'licences': return this.lazy('licences', () => html`<pp-licences></pp-licences>`);
       case 'more': return this.more();
+      case 'messages': return this.lazy('messages', () => html`<pp-messages></pp-messages>`);
       case 'alerts': return this.lazy('alerts', () => html`<pp-alerts></pp-alerts>`);
       case 'account': return this.lazy('account', () => html`<pp-account name=${this.session?.name ?? ''}></pp-account>`);
       case 'channels': return this.lazy('channels', () => html`<pp-channels></pp-channels>`);

@@ -5,7 +5,7 @@ import type { ScreensEvent, SettingsEvent } from './schema.js';
 const idsOf = (event: Event): readonly string[] => (JSON.parse((event as MessageEvent<string>).data) as ScreensEvent).ids;
 
 // What else is told of by ids: screens that answered, channels, groups.
-export const kinds = ['commands', 'channels', 'groups'] as const;
+export const kinds = ['commands', 'channels', 'groups', 'messages'] as const;
 export type Kind = (typeof kinds)[number];
 
 export type Connection = 'connecting' | 'live' | 'lost';

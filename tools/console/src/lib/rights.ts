@@ -7,4 +7,6 @@ export const administers = (roles: readonly string[]): boolean => roles.includes
 // Of which sites or channels: "admin:site=Rennes".
 export const administered = (roles: readonly string[], scope: Scope): string[] => roles.filter((role) => role.startsWith(`admin:${scope}=`)).map((role) => role.slice(`admin:${scope}=`.length));
 
+export const operatesSomething = (roles: readonly string[]): boolean => roles.some((role) => /^(admin|operator)(:|$)/.test(role));
+
 export const administersSomething = (roles: readonly string[]): boolean => roles.some((role) => /^admin(:|$)/.test(role));
