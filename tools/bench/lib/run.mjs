@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { install, machine, print, program, root, say } from './main.mjs';
 
-const names = ['cache', 'start', 'memory', 'cpu', 'latency', 'seam', 'idle', 'loop', 'console'];
+const names = ['cache', 'start', 'memory', 'cpu', 'latency', 'urgent', 'seam', 'idle', 'loop', 'console'];
 
 async function runOne(name, args) {
   const measurement = await import(`../measure/${name}.mjs`);
