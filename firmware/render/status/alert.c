@@ -47,7 +47,9 @@ static void paint_stripes(const struct alert *alert, double y) {
     set_colour(cr, &stripes.ink);
     cairo_paint(cr);
     set_colour(cr, &stripes.ground);
-    for (double x = -step; x < wide + step; x += 2 * step) {
+    int count = (int)ceil(wide / (2 * step)) + 1;
+    for (int i = 0; i < count; i++) {
+        double x = (2 * i - 1) * step;
         cairo_move_to(cr, x, y + alert->edge);
         cairo_line_to(cr, x + step, y + alert->edge);
         cairo_line_to(cr, x + 2 * step, y);
