@@ -135,9 +135,11 @@ bool alert_paint(const struct screen *screen, const struct font *font, cairo_t *
     double wide = portrait ? 1080 : 1920, high = portrait ? 1920 : 1080;
     double unit =
         screen->band ? screen->height / BAND_HIGH : fmin(screen->width / wide, screen->height / high);
+    struct font plain = *font;
+    plain.plain = true;
     const struct alert alert = {
         .screen = screen,
-        .font = font,
+        .font = &plain,
         .cr = cr,
         .unit = unit,
         .margin = (screen->band ? 60

@@ -87,7 +87,8 @@ PangoLayout *font_layout(const struct font *font, const char *text, enum font_we
     pango_layout_set_font_description(layout, description);
     pango_font_description_free(description);
     PangoAttrList *attributes = pango_attr_list_new();
-    pango_attr_list_insert(attributes, pango_attr_font_features_new(FEATURES));
+    if (!font->plain)
+        pango_attr_list_insert(attributes, pango_attr_font_features_new(FEATURES));
     pango_attr_list_insert(attributes, pango_attr_fallback_new(FALSE));
     pango_attr_list_insert(attributes,
                            pango_attr_insert_hyphens_new(FALSE)); /* an address has none of its own */

@@ -20,6 +20,7 @@ struct font {
     PangoContext *context;
     PangoCoverage *coverage; /* characters that every weight has */
     PangoCoverage *other;    /* those of the family for what the first lacks: Arabic, Hebrew; NULL none */
+    bool plain;              /* zeros as in any text, and not those that are no O */
 };
 
 PP_MUST_USE bool font_load(struct font *font, struct pp_error *error);
