@@ -23,6 +23,12 @@ static bool is_exempt(const struct route *route) {
            strcmp(route->pattern, "/api/v1/passkeys/options") == 0;
 }
 
+/* What a message would be: a question that is longer than an address. */
+static bool is_question(const struct route *route) {
+    return strcmp(route->pattern, "/api/v1/messages/count") == 0 ||
+           strcmp(route->pattern, "/api/v1/messages/picture") == 0;
+}
+
 static void what_changes_something_asks_for_an_operation_that_is_audited(void **state) {
     (void)state;
     size_t found = 0;
@@ -34,7 +40,7 @@ static void what_changes_something_asks_for_an_operation_that_is_audited(void **
         if (!name)
             fail_msg("%s %s changes something without an operation", route->method, route->pattern);
         const struct operation *operation = operation_find(name);
-        if (!operation || !operation->changes || route->work != WORK_WRITES)
+        if (!operation || operation->changes == is_question(route) || route->work != WORK_WRITES)
             fail_msg("%s %s: %s is no operation that is audited", route->method, route->pattern, name);
         found++;
     }
@@ -56,11 +62,12 @@ static void what_only_reads_asks_for_no_operation_that_changes_something(void **
 static void handlers_that_ask_by_themselves_are_few_and_known(void **state) {
     (void)state;
     static void (*const known[])(struct request *, struct reply *) = {
-        api_operate,         api_screen_change,  api_command_add,     api_command_log,   api_session_end,
-        api_content_change,  api_content_delete, api_content_restore, api_content_empty, api_channel_add,
-        api_channel_change,  api_draft_change,   api_job_ask,         api_job_decide,    api_version_name,
-        api_content_publish, api_group_create,   api_tagged_change,   api_user_add,      api_user_change,
-        api_passkeys_add,    api_passkey_rename, api_passkey_remove,  api_rollout_change};
+        api_operate,         api_screen_change,  api_command_add,     api_command_log,    api_session_end,
+        api_content_change,  api_content_delete, api_content_restore, api_content_empty,  api_channel_add,
+        api_channel_change,  api_draft_change,   api_job_ask,         api_job_decide,     api_version_name,
+        api_content_publish, api_group_create,   api_tagged_change,   api_user_add,       api_user_change,
+        api_passkeys_add,    api_passkey_rename, api_passkey_remove,  api_rollout_change, api_message_send,
+        api_message_picture};
     for (size_t i = 0; i < api_routes.count; i++) {
         const struct route *route = &api_routes.routes[i];
         bool is_known = only_reads(route) || is_exempt(route);
