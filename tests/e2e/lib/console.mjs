@@ -182,6 +182,16 @@ export async function stock(headend) {
     default_layout: 'day',
   }, { 'if-match': '*' });
   if (zones.status !== 200) throw new Error(zones.text);
+  // and live data: a value that is current, an old one, and none yet
+  await ask('POST', '/api/v1/feeds', { feed: 'sales', title: 'Sales of the day', schema: { type: 'object', required: ['total'], properties: { total: { type: 'number', minimum: 0 } } } });
+  await ask('POST', '/api/v1/feeds', { feed: 'queue', title: 'People waiting', site: 'Rennes', stale_after_s: 60 });
+  await ask('POST', '/api/v1/feeds', { feed: 'boiler', title: 'Boiler temperature' });
+  await ask('PUT', '/api/v1/feeds/sales/value', { value: { total: 1240.5 } });
+  await ask('PUT', '/api/v1/feeds/queue/value', { value: 7 });
+  await headend.sql("UPDATE feed SET value_time = value_time - 4000 WHERE name = 'queue'");
+  const { key } = (await ask('POST', '/api/v1/feed-keys', { name: 'Till at the entrance', feeds: ['sales'] })).json();
+  await headend.request('PUT', '/v1/feeds/sales', { headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: '{"total": -3}' });
+  await ask('POST', '/api/v1/feed-keys', { name: 'Building control', feeds: ['boiler', 'queue'], expires: '2031-06-30T12:00:00Z' });
   await headend.sql("UPDATE content SET deleted = unixepoch() WHERE name LIKE 'weather%'");
   return made;
 }

@@ -144,6 +144,17 @@ export const scenes = [
     await page.locator('dialog[open] .days').waitFor();
   } },
   { name: 'channel that is gone', address: '/console/channels/nowhere', ready: (page) => page.locator('.blank').waitFor() },
+  { name: 'live data', address: '/console/feeds', ready: (page) => page.locator('.line').first().waitFor() },
+  { name: 'one feed', address: '/console/feeds/sales', ready: (page) => page.locator('.feed-parts').waitFor() },
+  { name: 'edit a feed', address: '/console/feeds/sales', async ready(page) {
+    await page.locator('.head-actions .button').first().click();
+    await page.locator('dialog[open]').waitFor();
+  } },
+  { name: 'new key of a feed', address: '/console/feeds', async ready(page) {
+    await page.locator('.feed-keys .button').first().click();
+    await page.locator('dialog[open]').waitFor();
+  } },
+  { name: 'feed that is gone', address: '/console/feeds/nowhere', ready: (page) => page.locator('.blank').waitFor() },
   { name: 'edit a screen', address: `/console/screens/${screenId(1)}`, async ready(page) {
     await page.locator('.head-actions > .button').click();
     await page.locator('dialog[open]').waitFor();

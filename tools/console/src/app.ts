@@ -23,6 +23,7 @@ import './pages/screens.js';
 const loads = {
   add: () => import('./pages/add.js'), screen: () => import('./pages/screen.js'),
   licences: () => import('./pages/licences.js'),
+  feed: () => import('./pages/feed.js'), feeds: () => import('./pages/feeds.js'),
   messages: () => import('./pages/messages.js'),
   reports: () => import('./pages/reports.js'),
   account: () => import('./pages/account.js'), alerts: () => import('./pages/alerts.js'), channel: () => import('./pages/channel.js'), channels: () => import('./pages/channels.js'), content: () => import('./pages/content.js'), 'content-one': () => import('./pages/content-one.js'), schedule: () => import('./pages/schedule.js'), groups: () => import('./pages/groups.js'), group: () => import('./pages/group.js'), level: () => import('./pages/level.js'), setup: () => import('./pages/setup.js'),
@@ -38,12 +39,15 @@ const places: readonly Place[] = [
   { page: 'content', href: `${BASE}/content`, icon: 'content', word: 'nav.content', short: 'nav.content' },
   { page: 'channels', href: `${BASE}/channels`, icon: 'channel', word: 'nav.channels', short: 'nav.channels' },
   { page: 'add', href: `${BASE}/add`, icon: 'add', word: 'nav.add', short: 'nav.add_short' },
+  { page: 'feeds', href: `${BASE}/feeds`, icon: 'feed', word: 'nav.feeds', short: 'nav.feeds_short', rest: true },
   { page: 'messages', href: `${BASE}/messages`, icon: 'siren', word: 'nav.messages', short: 'nav.messages', rest: true },
   { page: 'reports', href: `${BASE}/reports`, icon: 'chart', word: 'nav.reports', short: 'nav.reports', rest: true },
   { page: 'alerts', href: `${BASE}/alerts`, icon: 'bell', word: 'nav.alerts', short: 'nav.alerts', rest: true, seen: administersSomething },
 ];
 const titles: Record<Route['page'], Word> = {
   licences: 'licences.title',
+  feed: 'feeds.title',
+  feeds: 'feeds.title',
   messages: 'messages.title',
   reports: 'reports.title',
   screens: 'screens.title', screen: 'nav.screens', groups: 'groups.title', group: 'groups.title', settings: 'level.title', add: 'add.title', account: 'account.title', alerts: 'alerts.title', more: 'more.title', channel: 'channels.title', channels: 'channels.title', content: 'content.title', 'content-one': 'content.title', schedule: 'schedule.title', setup: 'setup.title', 'sign-in': 'sign_in.title', 'not-found': 'not_found.title',
@@ -166,7 +170,7 @@ class PpConsole extends PpElement {
   }
 
   private navigation(): TemplateResult {
-    const here = { screen: 'screens', groups: 'screens', group: 'screens', settings: 'screens', 'content-one': 'content', channel: 'channels', schedule: 'channels' }[this.route.page as string] ?? this.route.page;
+    const here = { screen: 'screens', groups: 'screens', group: 'screens', settings: 'screens', 'content-one': 'content', channel: 'channels', schedule: 'channels', feed: 'feeds' }[this.route.page as string] ?? this.route.page;
     return html`<nav class="nav" aria-label=${t('app.navigation')}>${this.places().map((place) => html`<a class="nav-link ${place.rest ? 'nav-rest' : ''}" href=${place.href} aria-current=${place.page === here ? 'page' : nothing}>
       ${icon(place.icon)}<span class="nav-long">${t(place.word)}</span><span class="nav-short" aria-hidden="true">${t(place.short)}</span></a>`)}
       ${this.places().some(({ rest }) => rest) ? html`<a class="nav-link nav-more" href="${BASE}/more" aria-current=${here === 'more' || this.places().some(({ page, rest }) => rest && page === here) ? 'page' : nothing}>${icon('more')}<span class="nav-long">${t('nav.more')}</span><span class="nav-short" aria-hidden="true">${t('nav.more')}</span></a>` : nothing}</nav>`;
@@ -198,6 +202,8 @@ class PpConsole extends PpElement {
       case 'groups': return this.lazy('groups', () => html`<pp-groups></pp-groups>`);
       case 'group': return this.lazy('group', () => html`<pp-group .groupId=${route.id}></pp-group>`);
       case 'settings': return this.lazy('level', () => html`<pp-level .site=${route.site}></pp-level>`);
+      case 'feeds': return this.lazy('feeds', () => html`<pp-feeds></pp-feeds>`);
+      case 'feed': return this.lazy('feed', () => html`<pp-feed .feedName=${route.id}></pp-feed>`);
       case 'content': return this.lazy('content', () => html`<pp-content></pp-content>`);
       case 'content-one': return this.lazy('content-one', () => html`<pp-content-one .contentId=${route.id}></pp-content-one>`);
       case 'add': return this.lazy('add', () => html`<pp-add .code=${route.code}></pp-add>`);

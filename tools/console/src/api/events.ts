@@ -19,6 +19,10 @@ export interface Listener {
   refused(): void; // perhaps the session has ended
 }
 
+// Feeds have other values, or are others.
+export const feedNews = new EventTarget();
+const feedsChanged = (): void => { feedNews.dispatchEvent(new Event('change')); };
+
 const RETRY_FIRST = 2000; // ms
 const RETRY_MOST = 60000;
 
@@ -38,11 +42,13 @@ export class Events {
       this.delay = RETRY_FIRST;
       this.listener.connection('live');
       this.listener.ready();
+      feedsChanged();
     });
-    source.addEventListener('missed', () => this.listener.ready());
+    source.addEventListener('missed', () => { this.listener.ready(); feedsChanged(); });
     source.addEventListener('screens', (event) => this.listener.changed(idsOf(event)));
     for (const kind of kinds) source.addEventListener(kind, (event) => this.listener.heard(kind, idsOf(event)));
     source.addEventListener('settings', (event) => this.listener.settings(JSON.parse((event as MessageEvent<string>).data) as SettingsEvent));
+    source.addEventListener('feeds', feedsChanged);
     source.addEventListener('error', () => {
       this.listener.connection('lost');
       if (source.readyState !== EventSource.CLOSED) return;

@@ -13,6 +13,8 @@ export type Route =
   | { readonly page: 'channels' }
   | { readonly page: 'channel'; readonly id: string }
   | { readonly page: 'schedule'; readonly id: string }
+  | { readonly page: 'feeds' }
+  | { readonly page: 'feed'; readonly id: string }
   | { readonly page: 'account' }
   | { readonly page: 'alerts' }
   | { readonly page: 'messages' }
@@ -39,6 +41,8 @@ export function routeOf(path: string, query = ''): Route {
   if (segments.length === 1 && first === 'channels') return { page: 'channels' };
   if (segments.length === 2 && first === 'channels' && second && CHANNEL.test(second)) return { page: 'channel', id: second };
   if (segments.length === 3 && first === 'channels' && second && CHANNEL.test(second) && segments[2] === 'schedule') return { page: 'schedule', id: second };
+  if (segments.length === 1 && first === 'feeds') return { page: 'feeds' };
+  if (segments.length === 2 && first === 'feeds' && second && CHANNEL.test(second)) return { page: 'feed', id: second };
   if (segments.length === 1 && first === 'content') return { page: 'content' };
   if (segments.length === 2 && first === 'content' && second && UUID.test(second)) return { page: 'content-one', id: second };
   if (segments.length === 1 && first === 'add') return { page: 'add', code: parameters.get('user_code') ?? '' };

@@ -25,6 +25,7 @@ const shapes = {
   video: svg`<rect x="3.5" y="5" width="17" height="14" rx="2"/><path d="m10 9 5 3-5 3Z"/>`,
   folder: svg`<path d="M3.5 18V6.5h6l2 2.5h9v9a1.5 1.5 0 0 1-1.5 1.5H5A1.5 1.5 0 0 1 3.5 18Z"/>`,
   tag: svg`<path d="M4 4.5h7.5l8 8-7 7-8.5-8.5ZM8 8.5h.01"/>`,
+  feed: svg`<path d="M3.5 12h3.5l2.500-6.500 4.500 13 2.500-6.500h4"/>`,
   channel: svg`<rect x="3" y="7.5" width="18" height="12" rx="2"/><path d="M6 4.5h12M10.5 11v5l4-2.5Z"/>`,
   calendar: svg`<rect x="3.5" y="5.5" width="17" height="15" rx="2"/><path d="M3.5 10h17M8 3v4M16 3v4M8 14h.01M12 14h.01M16 14h.01M8 17.500h.01M12 17.500h.01"/>`,
   handle: svg`<path d="M9 6.5h.01M15 6.5h.01M9 12h.01M15 12h.01M9 17.5h.01M15 17.5h.01"/>`,
