@@ -10,6 +10,7 @@
  *   event: commands         these screens have answered a command, or sent what it asked for
  *   event: channels         these have another version, draft, job or title
  *   event: groups           these have other rules or settings
+ *   event: feeds            these have other values, or are others
  *   event: messages         these urgent ones were sent or cancelled, or other screens show them
  *   event: settings         the organisation has others, and these sites
  *   data: {"organisation":true,"sites":["Lyon"]}
@@ -27,6 +28,7 @@
 #include "headend/http/problems.h"
 #include "headend/ops/actor.h"
 #include "headend/ops/device.h"
+#include "headend/ops/feed.h"
 #include "headend/ops/messages.h"
 #include "headend/ops/screen_changes.h"
 #include "headend/ops/screen_group.h"
@@ -57,13 +59,14 @@ static bool events_look(struct events *events, struct pp_error *error) {
 static const char *const names[CHANGE_KINDS] = {
     [CHANGE_SCREEN] = "screens",   [CHANGE_COMMANDS] = "commands", [CHANGE_ENROLMENTS] = "enrolments",
     [CHANGE_CHANNEL] = "channels", [CHANGE_GROUP] = "groups",      [CHANGE_SETTINGS] = "settings",
-    [CHANGE_MESSAGE] = "messages"};
+    [CHANGE_MESSAGE] = "messages", [CHANGE_FEED] = "feeds"};
 
 /* Whether who does not see all may see it. What has gone was nowhere, and is told to who sees all. */
 static bool is_for(struct events *events, const struct screen_change *change) {
     struct db *db = events->app->watcher;
     struct device device;
     struct screen_group group;
+    struct feed feed;
     const struct place channel = {"", change->id};
     switch (change->kind) {
     case CHANGE_SCREEN:
@@ -74,6 +77,9 @@ static bool is_for(struct events *events, const struct screen_change *change) {
         return actor_may_at(&events->actor, RIGHT_VIEW, &channel);
     case CHANGE_GROUP:
         return screen_group_find(db, change->id, events->actor.user, &group, NULL);
+    case CHANGE_FEED:
+        return feed_find(db, change->id, &feed, NULL) &&
+               (!*feed.site || actor_may_at(&events->actor, RIGHT_VIEW, &(struct place){feed.site, ""}));
     case CHANGE_SETTINGS:
         return *change->id && actor_may_at(&events->actor, RIGHT_VIEW, &(struct place){change->id, ""});
     case CHANGE_MESSAGE:

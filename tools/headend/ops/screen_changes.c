@@ -13,12 +13,11 @@ static const struct look {
     enum db_statement statement;
     int columns;   /* behind the id */
     bool receipts; /* the last of them is of CHANGE_COMMANDS */
-} looks[] = {{CHANGE_SCREEN, DB_DEVICE_SHOWN, 13, true},
-             {CHANGE_ENROLMENTS, DB_ENROLMENT_SHOWN, 2, false},
-             {CHANGE_CHANNEL, DB_CHANNEL_SHOWN, 6, false},
-             {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false},
-             {CHANGE_SETTINGS, DB_SETTINGS_SHOWN, 6, false},
-             {CHANGE_MESSAGE, DB_MESSAGE_LOOK, 1, false}};
+} looks[] = {
+    {CHANGE_SCREEN, DB_DEVICE_SHOWN, 13, true},     {CHANGE_ENROLMENTS, DB_ENROLMENT_SHOWN, 2, false},
+    {CHANGE_CHANNEL, DB_CHANNEL_SHOWN, 6, false},   {CHANGE_GROUP, DB_GROUP_SHOWN, 1, false},
+    {CHANGE_SETTINGS, DB_SETTINGS_SHOWN, 6, false}, {CHANGE_MESSAGE, DB_MESSAGE_LOOK, 1, false},
+    {CHANGE_FEED, DB_FEED_SHOWN, 1, false}};
 
 struct seen {
     char id[SCREEN_CHANGE_ID_MAX + 1];

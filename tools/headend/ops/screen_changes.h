@@ -1,6 +1,6 @@
 /*
  * What changed, as lists show it: screens, what they answered to commands, enrolments that wait, channels, groups,
- * settings;
+ * settings, feeds;
  * compared with what they were at the last look, since those who change them are many, other processes too, and some
  * do by time alone (a screen that falls silent). One look is for all who ask; each of them has a position in the last
  * changes. Threads may share it.
@@ -20,6 +20,7 @@ enum change_kind {
     CHANGE_GROUP,
     CHANGE_SETTINGS, /* of a site, by its name, or "" of the organisation */
     CHANGE_MESSAGE, /* an urgent one: sent, cancelled, shown by more or fewer screens */
+    CHANGE_FEED, /* its value, or what it is */
     CHANGE_KINDS,
 };
 
