@@ -132,22 +132,25 @@ static bool libical_may_differ(const char *rule) {
     return false;
 }
 
+/* Of those that it may have otherwise it is not even asked: it takes seconds for some. */
 static bool libical_agrees(char *line, int *comparable) {
     char *rest = NULL;
     strtok_r(line, " ", &rest);
     const char *start = strtok_r(NULL, " ", &rest);
     const char *rule = strtok_r(NULL, " ", &rest);
     int64_t starts[LISTED_MAX + 1];
+    if (libical_may_differ(rule))
+        return true;
     size_t count = libical_starts(start, rule, starts);
     size_t listed = 0;
     bool right = true;
     for (const char *time = strtok_r(NULL, " ", &rest); time; time = strtok_r(NULL, " ", &rest), listed++)
         right = right && listed < count && starts[listed] == at(time);
     right = right && listed == count;
-    if (!right && !libical_may_differ(rule))
+    if (!right)
         print_error("libical has other days: %s %s\n", start, rule);
-    (*comparable) += !libical_may_differ(rule);
-    return right || libical_may_differ(rule);
+    (*comparable)++;
+    return right;
 }
 
 static void libical_says_the_same_or_it_is_known_why_not(void **state) {

@@ -190,7 +190,7 @@
     "UPDATE device SET own_settings = 3 + CASE WHEN rotation <> 0 THEN 4 ELSE 0 END"                         \
     "  + CASE WHEN offline_mark <> 0 THEN 8 ELSE 0 END + CASE WHEN lock_after <> 0 THEN 16 ELSE 0 END;"
 /* clang-format off */
-/* 43: urgent messages, and the screens that each is for (ops/messages.h). */
+/* 45: urgent messages, and the screens that each is for (ops/messages.h). */
 #define MESSAGE_TABLES \
     "CREATE TABLE message(id TEXT PRIMARY KEY, severity INTEGER NOT NULL, style TEXT NOT NULL, sound TEXT NOT NULL," \
     "  texts TEXT NOT NULL, targets TEXT NOT NULL, made INTEGER NOT NULL, begins INTEGER NOT NULL," \
