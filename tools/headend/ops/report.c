@@ -31,7 +31,8 @@ bool report_status_keep(struct db *db, const char *device, const cJSON *status, 
         return pp_fail(error, PP_E_NOMEM, "out of memory");
     return db_run(db, error, DB_REPORT_STATUS_SET, DB_TEXT(text), DB_INT(pp_clock_realtime_s()),
                   DB_TEXT(status_text(status, "state")), DB_TEXT(status_text(status, "code")),
-                  DB_TEXT(status_text(status, "trouble")), DB_INT(root), DB_TEXT(software), DB_TEXT(device)) &&
+                  DB_TEXT(status_text(status, "trouble")), DB_INT(root), DB_TEXT(software),
+                  DB_TEXT(device)) &&
            messages_note(db, device, status, error);
 }
 

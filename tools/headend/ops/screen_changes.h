@@ -19,8 +19,8 @@ enum change_kind {
     CHANGE_CHANNEL,    /* what is published there, its draft, its job, its rollout */
     CHANGE_GROUP,
     CHANGE_SETTINGS, /* of a site, by its name, or "" of the organisation */
-    CHANGE_MESSAGE, /* an urgent one: sent, cancelled, shown by more or fewer screens */
-    CHANGE_FEED, /* its value, or what it is */
+    CHANGE_MESSAGE,  /* an urgent one: sent, cancelled, shown by more or fewer screens */
+    CHANGE_FEED,     /* its value, or what it is */
     CHANGE_KINDS,
 };
 

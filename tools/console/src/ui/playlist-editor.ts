@@ -22,8 +22,9 @@ const FADE_MAX_S = 10;
 interface Row { readonly key: number; readonly item: Item }
 
 class PpPlaylist extends PpElement {
-  static override properties = { items: { attribute: false }, label: {}, validity: { type: Boolean }, rows: { state: true }, said: { state: true }, dragged: { state: true } };
+  static override properties = { items: { attribute: false }, files: { attribute: false }, label: {}, validity: { type: Boolean }, rows: { state: true }, said: { state: true }, dragged: { state: true } };
   declare items: readonly Item[];
+  declare files: readonly string[]; // names of what is published instead, and cannot be changed here
   declare label: string;
   declare validity: boolean; // its items may say from and until when they come
   declare rows: readonly Row[];
@@ -35,6 +36,7 @@ class PpPlaylist extends PpElement {
   constructor() {
     super();
     this.items = [];
+    this.files = [];
     this.label = '';
     this.validity = false;
     this.rows = [];
@@ -185,7 +187,8 @@ class PpPlaylist extends PpElement {
     const add = html`<button class="button add-content" @click=${() => this.add()}>${icon('add')}<span>${t('channel.add')}</span></button>`;
     return html`<p class="sr" id="move-keys">${t('channel.move_keys')}</p><p class="sr" role="status">${this.said}</p>
       ${rows.length ? html`<ol class="items" aria-label=${this.label}>${repeat(rows, ({ key }) => key, (row, i) => this.row(row, i))}</ol><p class="items-foot">${add}</p>`
-        : html`<div class="blank small"><p>${t('channel.nothing')}</p>${add}</div>`}`;
+        : this.files.length ? html`<p class="sub">${t('channel.from_files')}</p><ol class="items from-files" aria-label=${t('channel.published_files')}>${this.files.map((name) => html`<li class="item"><span class="told-icon">${icon('content')}</span><span class="item-text"><strong>${name}</strong></span></li>`)}</ol><div class="form-foot">${add}</div>`
+          : html`<div class="blank small"><p>${t('channel.nothing')}</p>${add}</div>`}`;
   }
 }
 customElements.define('pp-playlist', PpPlaylist);

@@ -13,13 +13,15 @@ import './menu.js';
 import './playlist-editor.js';
 
 class PpPlaylists extends PpElement {
-  static override properties = { document_: { attribute: false }, chosen: { state: true } };
+  static override properties = { document_: { attribute: false }, files: { attribute: false }, chosen: { state: true } };
   declare document_: Document;
+  declare files: readonly string[]; // names of what was published without a draft
   declare chosen: string; // the playlist that is worked on
 
   constructor() {
     super();
     this.document_ = {};
+    this.files = [];
     this.chosen = '';
   }
 
@@ -77,7 +79,7 @@ class PpPlaylists extends PpElement {
           <button class="chip" @click=${() => this.add()}>${icon('add')}<span>${t('playlist.add')}</span></button></div>
           <pp-menu class="actions-menu" label=${t('playlist.actions', { name: chosen })} .button=${html`<span class="button icon-only">${icon('more')}</span>`} .panel=${() => this.panel(uses)}></pp-menu></div>
         <p class="sub">${uses.length ? t('playlist.in', { zones: uses.join(', ') }) : t('playlist.nowhere')}</p>` : nothing}
-      ${playlist ? html`<pp-playlist .items=${playlist.items} label=${zones ? playlist.name : t('channel.playlist')} .validity=${!zones} @edited=${(event: CustomEvent<readonly Item[]>) => { event.stopPropagation(); this.change(withItems(this.document_, chosen, event.detail)); }}></pp-playlist>
+      ${playlist ? html`<pp-playlist .items=${playlist.items} .files=${this.files} label=${zones ? playlist.name : t('channel.playlist')} .validity=${!zones} @edited=${(event: CustomEvent<readonly Item[]>) => { event.stopPropagation(); this.change(withItems(this.document_, chosen, event.detail)); }}></pp-playlist>
         ${zones ? html`<label class="check"><input class="box" type="checkbox" .checked=${playlist.aligned} @change=${(event: Event) => { event.stopPropagation(); this.change(withAligned(document, chosen, (event.target as HTMLInputElement).checked)); }}><span>${t('playlist.aligned')}</span></label>` : nothing}` : nothing}</section>`;
   }
 }
