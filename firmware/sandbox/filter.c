@@ -432,7 +432,7 @@ bool sandbox_refuse_network(struct pp_error *error) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter)
         return pp_fail(error, PP_E_UNSUPPORTED, "no seccomp filter can be made");
-    const struct scmp_arg_cmp others = SCMP_A0_32(SCMP_CMP_NE, AF_UNIX);
+    const struct scmp_arg_cmp others = {.arg = 0, .op = SCMP_CMP_NE, .datum_a = AF_UNIX};
     int result = begin(filter);
     if (result == 0)
         result = seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 1, &others);
