@@ -233,12 +233,22 @@ int ingest_looker_end(struct ipc_launcher *launcher, struct ipc_program *program
     return status;
 }
 
-static bool ask_here(struct ipc_launcher *launcher, struct asking *asking, struct pp_error *error) {
+/* Beside the renderers that were named, where it is there, else where this program has its own. */
+static bool looker_path(const char *folder, char path[PP_PATH_MAX], struct pp_error *error) {
+    if (*folder && pp_path_format(path, NULL, "%s/" CONTENT_LOOKER, folder) && access(path, X_OK) == 0)
+        return true;
+    return ingest_looker_find(path, error);
+}
+
+static bool ask_here(const struct content_renderers *renderers, struct asking *asking,
+                     struct pp_error *error) {
+    struct ipc_launcher *launcher = renderers->launcher;
     char path[PP_PATH_MAX];
     char how[IPC_REASON_MAX + 1];
     struct ipc_program program = IPC_PROGRAM_NONE;
     asking->end_ms = pp_clock_monotonic_ms() + INGEST_LOOK_S * INT64_C(1000);
-    bool started = ingest_looker_find(path, error) && ipc_program_start(launcher, path, &program, error) &&
+    bool started = looker_path(renderers->folder, path, error) &&
+                   ipc_program_start(launcher, path, &program, error) &&
                    hand_over(asking, program.control, error);
     enum outcome outcome = started ? answers_take(asking, error) : FAILED;
     if (outcome == ENDED) /* its own status, and not that it was killed */
@@ -262,8 +272,8 @@ static bool ask(const struct content_renderers *renderers, int object, struct in
         .request = request, .object = object, .answers = -1, .stopped = -1, .facts = facts};
     request->type = INGEST_LOOK;
     request->folder = ingest_text(renderers->folder);
-    bool ok = renderers->lane ? ask_lane(renderers->lane, &asking, error)
-                              : ask_here(renderers->launcher, &asking, error);
+    bool ok =
+        renderers->lane ? ask_lane(renderers->lane, &asking, error) : ask_here(renderers, &asking, error);
     pp_wipe(request, sizeof *request);
     return ok;
 }
