@@ -113,9 +113,9 @@ describe('a headend into another database', { skip: process.env.PP_DATABASE === 
   test('killed at any instant, the folder has the one or the other, whole', async (t) => {
     const headend = await startHeadend();
     t.after(() => headend.stop());
+    await headend.stopServing(); // which would clear them away
     await headend.sql(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
       INSERT INTO throttle SELECT 'key ' || i, 1, 1, 1 FROM n`);
-    await headend.stopServing();
     let database;
     let moves = 0;
     for (let delay = 10; moves < 2; delay += 60) {

@@ -39,8 +39,10 @@ const files = {
 test('the playlists of pingplay-playlist(5) are published as they stand', async () => {
   const page = await readFile(path.join(root, 'board/man/pingplay-playlist.5'), 'utf8');
   const examples = [...page.matchAll(/^\.Bd -literal[^\n]*\n(\{.*?)^\.Ed$/gms)].map((match) => match[1]);
-  assert.equal(examples.length, 2);
-  for (const [number, example] of examples.entries()) {
+  assert.equal(examples.length, 3);
+  await headend.cli('feed', 'add', 'sales');
+  for (const [number, shown] of examples.entries()) {
+    const example = JSON.parse(shown).kind ? `{ "items": [ ${shown} ] }` : shown; // an item by itself
     for (const [, name, ending] of example.matchAll(/"file": "([^"]+\.(\w+))"/g)) {
       await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...files[ending], path.join(dir, name)]);
     }
