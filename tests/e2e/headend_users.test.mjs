@@ -43,7 +43,7 @@ describe('users', () => {
   });
 
   test('what is no good is refused by its member', async () => {
-    for (const [body, parameter] of [[{ name: 'a', password: 'short' }, 'password'], [{ name: '', password }, 'name'], [{ name: 'a' }, 'password'], [{ password }, 'name'],
+    for (const [body, parameter] of [[{ name: 'a', password: 'short' }, 'password'], [{ name: '', password }, 'name'], [{ roles: ['viewer'] }, 'name'], [{ name: 'a', password: 1 }, 'password'], [{ password }, 'name'],
       [{ name: 'a', password, roles: ['king'] }, 'roles'], [{ name: 'a', password, encoded: 'x' }, 'encoded'], [{ name: 'a', password, id: 5 }, 'id']]) {
       assert.equal((await admin.refused(400, 'body-invalid', 'POST', '/api/v1/users', body)).parameter, parameter, JSON.stringify(body));
     }

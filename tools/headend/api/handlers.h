@@ -8,7 +8,12 @@
 void api_session(struct request *request, struct reply *reply);
 void api_session_begin(struct request *request, struct reply *reply);
 void api_session_end(struct request *request, struct reply *reply);
-/* Answers with a session that has begun, and has the browser keep it. Its token is a secret. */
+/* sessions.c */
+void api_sessions(struct request *request, struct reply *reply);
+void api_session_remove(struct request *request, struct reply *reply);
+void api_sessions_remove(struct request *request, struct reply *reply);
+void api_account_password(struct request *request, struct reply *reply);
+/* session.c: Answers with a session that has begun, and has the browser keep it. Its token is a secret. */
 void api_session_reply(struct request *request, struct reply *reply, unsigned status, const char *name,
                        const char *token);
 /* body.c */
@@ -56,6 +61,7 @@ void api_sites(struct request *request, struct reply *reply);
 void api_tags(struct request *request, struct reply *reply);
 /* users.c */
 void api_user_add(struct request *request, struct reply *reply);
+void api_user_setup_link(struct request *request, struct reply *reply);
 void api_user_change(struct request *request, struct reply *reply);
 /* tagged.c */
 void api_tagged(struct request *request, struct reply *reply);

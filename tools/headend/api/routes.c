@@ -21,6 +21,14 @@ static const struct route_api users = {.operation = "user.list"};
 static const struct route_api users_add = {.operation = "user.add"};
 static const struct route_api users_roles = {.operation = "user.roles"};
 static const struct route_api users_remove = {.operation = "user.remove"};
+static const struct route_api users_lock = {.operation = "user.lock"};
+static const struct route_api users_unlock = {.operation = "user.unlock"};
+static const struct route_api users_setup_link = {.operation = "user.setup-link"};
+static const struct route_api session_list = {.operation = "session.list"};
+static const struct route_api session_rename = {.operation = "session.rename", .id = "session"};
+static const struct route_api session_remove = {.operation = "session.remove", .id = "session"};
+static const struct route_api sessions_remove = {.operation = "session.remove-others"};
+static const struct route_api account_password = {.operation = "account.password"};
 static const struct route_api passkey_added = {.operation = "passkey.add"};
 static const struct route_api passkey_renamed = {.operation = "passkey.rename"};
 static const struct route_api passkey_removed = {.operation = "passkey.remove"};
@@ -202,6 +210,18 @@ static const struct route routes[] = {
     {"POST", "/api/v1/users", ROUTE_API, JSON, SCREEN_MAX, api_user_add, WORK_WRITES, &users_add},
     {"PATCH", "/api/v1/users/{id}", ROUTE_API, JSON, SCREEN_MAX, api_user_change, WORK_WRITES, &users_roles},
     {"DELETE", "/api/v1/users/{id}", ROUTE_API, NULL, 0, api_user_change, WORK_WRITES, &users_remove},
+    {"POST", "/api/v1/users/{id}/lock", ROUTE_API, NULL, 0, api_user_change, WORK_WRITES, &users_lock},
+    {"POST", "/api/v1/users/{id}/unlock", ROUTE_API, NULL, 0, api_user_change, WORK_WRITES, &users_unlock},
+    {"POST", "/api/v1/users/{id}/setup-link", ROUTE_API, NULL, 0, api_user_setup_link, WORK_WRITES,
+     &users_setup_link},
+    {"GET", "/api/v1/sessions", ROUTE_API, NULL, 0, api_sessions, WORK_WRITES, &session_list},
+    {"DELETE", "/api/v1/sessions", ROUTE_API, NULL, 0, api_sessions_remove, WORK_WRITES, &sessions_remove},
+    {"PATCH", "/api/v1/sessions/{id:uuid}", ROUTE_API, JSON, SETUP_MAX, api_operate, WORK_WRITES,
+     &session_rename},
+    {"DELETE", "/api/v1/sessions/{id:uuid}", ROUTE_API, NULL, 0, api_session_remove, WORK_WRITES,
+     &session_remove},
+    {"PUT", "/api/v1/account/password", ROUTE_API, JSON, SIGN_IN_MAX, api_account_password, WORK_WRITES,
+     &account_password},
     {"GET", "/api/v1/screens/count", ROUTE_API, NULL, 0, api_screens_count, WORK_WRITES, &screens_count},
     {"GET", "/api/v1/sites", ROUTE_API, NULL, 0, api_sites, WORK_WRITES, &counts},
     {"GET", "/api/v1/tags", ROUTE_API, NULL, 0, api_tags, WORK_WRITES, &counts},

@@ -8,8 +8,11 @@
 #include "headend/ops/operations.h"
 #include "headend/ops/setup_link.h"
 #include "headend/ops/throttle.h"
+#include "headend/ops/user_link.h"
+#include "headend/ops/users.h"
 #include "headend/server/admin.h"
 #include "headend/server/hasher.h"
+#include "headend/server/streams.h"
 
 #define BUSY_S     2                       /* in which the queue of passwords has moved on */
 #define SOURCE_MAX (ADDRESS_TEXT_SIZE + 8) /* bytes with the NUL */
@@ -19,9 +22,24 @@ static void refuse(struct reply *reply) {
                "this link does not work, or not any more: \"pingplay-headend setup-link\" makes another");
 }
 
+/* What a link is for. */
+struct link {
+    int64_t admin;                /* whose password; 0: it makes the first account */
+    char name[TEXT_NAME_MAX + 1]; /* theirs */
+};
+
+static bool link_find(struct db *db, const char *token, struct link *link, struct pp_error *error) {
+    struct pp_error missing = {0};
+    *link = (struct link){0};
+    if (setup_link_check(db, token, &missing))
+        return true;
+    return missing.code == PP_E_NOTFOUND ? user_link_check(db, token, &link->admin, link->name, error)
+                                         : pp_fail(error, missing.code, "%s", missing.message);
+}
+
 /* Whether the document has a link's token that works: guessing gets slower with each one that does not. False: it is
  * answered. */
-static bool token_good(struct request *request, struct reply *reply, const char **token) {
+static bool token_good(struct request *request, struct reply *reply, const char **token, struct link *link) {
     char source[SOURCE_MAX];
     char address[ADDRESS_TEXT_SIZE];
     int64_t wait_s = 0;
@@ -41,7 +59,7 @@ static bool token_good(struct request *request, struct reply *reply, const char 
         reply_retry_after(reply, wait_s);
         return false;
     }
-    if (setup_link_check(request->db, *token, &error)) {
+    if (link_find(request->db, *token, link, &error)) {
         if (throttle_clear_at(request->db, source, &error))
             return true;
     } else if (error.code == PP_E_NOTFOUND) {
@@ -56,8 +74,12 @@ static bool token_good(struct request *request, struct reply *reply, const char 
 /* POST /api/v1/setup/check */
 void api_setup_check(struct request *request, struct reply *reply) {
     const char *token;
-    if (api_open_body(request, reply) && token_good(request, reply, &token))
-        reply_empty(reply, MHD_HTTP_NO_CONTENT);
+    struct link link;
+    if (!api_open_body(request, reply) || !token_good(request, reply, &token, &link))
+        return;
+    pp_autojson cJSON *answer = cJSON_CreateObject();
+    cJSON_AddItemToObject(answer, "name", link.admin ? cJSON_CreateString(link.name) : cJSON_CreateNull());
+    reply_json(reply, MHD_HTTP_OK, answer);
 }
 
 /* A name that may be an administrator's. False: it is answered. */
@@ -147,9 +169,16 @@ static void setup_by_passkey(struct request *request, struct reply *reply, const
 static void setup_begin(struct request *request, struct reply *reply) {
     struct attempt *attempt = &request->attempt;
     const char *token;
-    if (!api_open_body(request, reply) || !token_good(request, reply, &token) ||
+    struct link link;
+    if (!api_open_body(request, reply) || !token_good(request, reply, &token, &link) ||
         !name_good(request, reply, &attempt->name))
         return;
+    if (link.admin && (strcmp(attempt->name, link.name) != 0 || pp_json_has(request->document, "passkey"))) {
+        reply_with_parameter(reply, PROBLEM_BODY_INVALID,
+                             strcmp(attempt->name, link.name) ? "name" : "passkey",
+                             "the link is for the password of somebody who has an account");
+        return;
+    }
     if (pp_json_has(request->document, "passkey")) {
         setup_by_passkey(request, reply, token, attempt->name);
         return;
@@ -164,6 +193,32 @@ static void setup_begin(struct request *request, struct reply *reply) {
         busy(reply);
 }
 
+/* Somebody has set their own password, and is signed in. */
+static void join(struct request *request, struct reply *reply, const char *token, const struct link *link) {
+    const struct joining joining = {.token = token, .encoded = request->attempt.encoded};
+    const struct op_place at = {.home = request->app->home, .db = request->db, .given = &joining};
+    struct actor actor = {.kind = ACTOR_PERSON, .user = link->admin};
+    op_result_auto struct op_result result = {0};
+    char session[SECRET_TEXT_SIZE];
+    struct pp_error error = {0};
+    pp_autojson cJSON *value = cJSON_CreateObject();
+    snprintf(actor.name, sizeof actor.name, "%s", link->name);
+    request_address(request, actor.address);
+    if (strcmp(request->attempt.name, link->name) != 0) {
+        refuse(reply); /* the link was another one's when it was looked at */
+        return;
+    }
+    if (!ops_run(&at, &actor, "account.join", value, &result, &error) ||
+        !admin_enter(request, link->admin, session, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    streams_end_of(request->app->streams, link->admin, "");
+    pp_log_info("%s has set a password by a link, from %s", link->name, actor.address);
+    api_session_reply(request, reply, MHD_HTTP_CREATED, link->name, session);
+    pp_wipe(session, sizeof session);
+}
+
 static void setup_finish(struct request *request, struct reply *reply) {
     const struct attempt *attempt = &request->attempt;
     const char *token;
@@ -175,8 +230,13 @@ static void setup_finish(struct request *request, struct reply *reply) {
         return;
     }
     /* Somebody with the same link may have been quicker. */
-    if (!token_good(request, reply, &token))
+    struct link link;
+    if (!token_good(request, reply, &token, &link))
         return;
+    if (link.admin) {
+        join(request, reply, token, &link);
+        return;
+    }
     const struct first_account account = {.token = token, .encoded = attempt->encoded};
     if (account_make(request, attempt->name, &account, &admin, &error))
         enter(request, reply, admin, attempt->name);
@@ -193,9 +253,14 @@ void api_setup_passkey_options(struct request *request, struct reply *reply) {
     const char *token;
     const char *name;
     struct pp_error error = {0};
-    if (!api_open_body(request, reply) || !token_good(request, reply, &token) ||
+    struct link link;
+    if (!api_open_body(request, reply) || !token_good(request, reply, &token, &link) ||
         !name_good(request, reply, &name) || !passkey_party(request, reply, &party))
         return;
+    if (link.admin) {
+        refuse(reply); /* it is for a password */
+        return;
+    }
     if (setup_link_handle(token, handle, &error))
         passkey_reply_create(request, reply, &party, token, handle, name, NULL);
     else

@@ -6,6 +6,7 @@
 #include "headend/http/problems.h"
 #include "headend/ops/users.h"
 #include "headend/server/hasher.h"
+#include "headend/server/streams.h"
 
 #define BUSY_S 2 /* in which the queue of passwords has moved on */
 
@@ -33,12 +34,22 @@ static cJSON *user_request(struct request *request, struct reply *reply) {
     return pp_steal(&value);
 }
 
-/* PATCH and DELETE /api/v1/users/ID */
+/* PATCH and DELETE /api/v1/users/ID, POST …/lock and …/unlock. Who may no longer be here hears no more of anything. */
 void api_user_change(struct request *request, struct reply *reply) {
     op_result_auto struct op_result result = {0};
     pp_autojson cJSON *value = user_request(request, reply);
+    if (!value || !api_operation_run(request, reply, value, &result))
+        return;
+    streams_end_of(request->app->streams, strtoll(request_parameter(request, "id"), NULL, 10), "");
+    reply_empty(reply, MHD_HTTP_NO_CONTENT);
+}
+
+/* POST /api/v1/users/ID/setup-link */
+void api_user_setup_link(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    pp_autojson cJSON *value = user_request(request, reply);
     if (value && api_operation_run(request, reply, value, &result))
-        reply_empty(reply, MHD_HTTP_NO_CONTENT);
+        reply_json(reply, MHD_HTTP_OK, result.value);
 }
 
 /* ---- One more ---- */
@@ -72,17 +83,36 @@ static bool member_good(struct request *request, struct reply *reply, const char
     return false;
 }
 
+/* Without a password: they set their own, by a link (setup-link). */
+static void invite(struct request *request, struct reply *reply) {
+    op_result_auto struct op_result result = {0};
+    struct pp_error error = {0};
+    if (!text_check("name", request->attempt.name, 1, TEXT_NAME_MAX, &error)) {
+        reply_with_parameter(reply, PROBLEM_BODY_INVALID, "name", error.message);
+        return;
+    }
+    pp_autojson cJSON *value = cJSON_Duplicate(request->document, true);
+    cJSON_AddStringToObject(value, "encoded", "");
+    if (api_operation_run(request, reply, value, &result))
+        reply_json(reply, MHD_HTTP_CREATED, result.value);
+}
+
 static void add_begin(struct request *request, struct reply *reply) {
     struct attempt *attempt = &request->attempt;
     struct pp_error error = {0};
     if (!api_open_body(request, reply) || !add_allowed(request, reply) ||
-        !member_good(request, reply, "name", &attempt->name) ||
-        !member_good(request, reply, "password", &attempt->password))
+        !member_good(request, reply, "name", &attempt->name))
         return;
     if (cJSON_HasObjectItem(request->document, "encoded")) {
         reply_with_parameter(reply, PROBLEM_BODY_INVALID, "encoded", "encoded: not a member of this request");
         return;
     }
+    if (!pp_json_has(request->document, "password")) {
+        invite(request, reply);
+        return;
+    }
+    if (!member_good(request, reply, "password", &attempt->password))
+        return;
     if (!user_check(attempt->name, attempt->password, &error)) {
         bool name = strncmp(error.message, "name", 4) == 0;
         reply_with_parameter(reply, PROBLEM_BODY_INVALID, name ? "name" : "password", error.message);

@@ -247,6 +247,8 @@ static const struct command commands[] = {
      "give somebody these roles in place of those before"},
     {"user", "password", command_user_password, "DIR NAME [--password-stdin]",
      "give an administrator a new password, and end the sessions"},
+    {"user", "lock", command_user_lock, "DIR NAME", "lock somebody out, and end the sessions"},
+    {"user", "unlock", command_user_unlock, "DIR NAME", "let somebody in again who was locked out"},
     {"user", "remove", command_user_remove, "DIR NAME", "remove an administrator, and end the sessions"},
 };
 

@@ -48,6 +48,8 @@ PP_MUST_USE bool command_user_add(int argc, char **argv, struct pp_error *error)
 PP_MUST_USE bool command_user_password(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_user_roles(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_user_remove(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_user_lock(int argc, char **argv, struct pp_error *error);
+PP_MUST_USE bool command_user_unlock(int argc, char **argv, struct pp_error *error);
 PP_MUST_USE bool command_user_list(int argc, char **argv, struct pp_error *error);
 
 /* An administrator to be, by the words of a command. */

@@ -97,6 +97,18 @@ bool command_user_remove(int argc, char **argv, struct pp_error *error) {
     return user_change(argc, argv, table, &none, "user.remove", error);
 }
 
+bool command_user_lock(int argc, char **argv, struct pp_error *error) {
+    static const struct pp_option_list none = {.count = 0};
+    const struct pp_option table[] = {{0}};
+    return user_change(argc, argv, table, &none, "user.lock", error);
+}
+
+bool command_user_unlock(int argc, char **argv, struct pp_error *error) {
+    static const struct pp_option_list none = {.count = 0};
+    const struct pp_option table[] = {{0}};
+    return user_change(argc, argv, table, &none, "user.unlock", error);
+}
+
 #define ROLES_TEXT_SIZE 1024 /* bytes; of more, the first */
 
 struct user_list {

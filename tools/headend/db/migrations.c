@@ -526,6 +526,17 @@ static const char *const migrations[] = {
                   "1, 64) WHERE json_valid(report);" SHOWN_PICTURES,
     /* 45: urgent messages */
     MESSAGE_TABLES,
+    /* 46: which sessions somebody has, who is locked out, and links by which people set their own password. Sessions of
+     * before have no id to be named by, and end */
+    ("DELETE FROM admin_session;"
+     "ALTER TABLE admin_session ADD COLUMN id TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE admin_session ADD COLUMN address TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE admin_session ADD COLUMN agent TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE admin_session ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE admin ADD COLUMN locked INTEGER NOT NULL DEFAULT 0;"
+     "CREATE TABLE user_link(hash BLOB PRIMARY KEY,"
+     "  admin INTEGER NOT NULL UNIQUE REFERENCES admin(id) ON DELETE CASCADE,"
+     "  expires INTEGER NOT NULL) WITHOUT ROWID, STRICT;"),
 };
 
 /* PostgreSQL begins with the schema of that step (postgres_schema.c). */

@@ -21,4 +21,10 @@ struct first_account {
     const char *passkey_name;
 };
 
+/* "account.join": by whoever has the token of their link (user_link.h). */
+struct joining {
+    const char *token;
+    const char *encoded; /* a password's form */
+};
+
 #endif

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "headend/db/db.h"
 #include "headend/ops/operation.h"
+#include "headend/ops/user_link.h"
 #include "headend/ops/users.h"
 
 /* As the database has them: ["operator:site=Rennes"]. NULL on failure. */
@@ -48,6 +49,7 @@ static bool user_collect(void *arg, const struct user *user) {
     cJSON_AddStringToObject(object, "created", created);
     cJSON_AddBoolToObject(object, "has_password", user->has_password);
     cJSON_AddNumberToObject(object, "passkeys", (double)user->passkeys);
+    cJSON_AddBoolToObject(object, "locked", user->locked);
     cJSON *roles = cJSON_AddArrayToObject(object, "roles");
     for (size_t i = 0; i < user->actor.grants_count; i++) {
         grant_text(&user->actor.grants[i], text);
@@ -104,4 +106,33 @@ bool op_user_remove(struct op *op, struct pp_error *error) {
     target_set(op);
     op->before = roles_facts(op->db, op_text(op, "name"), error);
     return op->before && user_remove(op->db, op_text(op, "name"), error);
+}
+
+static bool lock(struct op *op, bool locked, struct pp_error *error) {
+    target_set(op);
+    op->after = cJSON_CreateObject();
+    cJSON_AddBoolToObject(op->after, "locked", locked);
+    return user_lock(op->db, op_text(op, "name"), locked, error);
+}
+
+bool op_user_lock(struct op *op, struct pp_error *error) {
+    return lock(op, true, error);
+}
+
+bool op_user_unlock(struct op *op, struct pp_error *error) {
+    return lock(op, false, error);
+}
+
+/* The audit has that there is one, and not what it is. */
+bool op_user_setup_link(struct op *op, struct pp_error *error) {
+    char token[SECRET_TEXT_SIZE];
+    char expires[PP_RFC3339_SIZE];
+    target_set(op);
+    if (!user_link_make(op->db, op_text(op, "name"), token, error))
+        return false;
+    pp_time_format(pp_clock_realtime_s() + USER_LINK_S, expires);
+    cJSON_AddStringToObject(op_answer(op), "token", token);
+    cJSON_AddStringToObject(op_answer(op), "expires", expires);
+    pp_wipe(token, sizeof token);
+    return true;
 }

@@ -62,6 +62,9 @@ bool op_user_add(struct op *op, struct pp_error *error);
 bool op_user_roles(struct op *op, struct pp_error *error);
 bool op_user_password(struct op *op, struct pp_error *error);
 bool op_user_remove(struct op *op, struct pp_error *error);
+bool op_user_lock(struct op *op, struct pp_error *error);
+bool op_user_unlock(struct op *op, struct pp_error *error);
+bool op_user_setup_link(struct op *op, struct pp_error *error);
 /* op_alerts.c */
 bool op_alert_rule_add(struct op *op, struct pp_error *error);
 bool op_alert_rule_change(struct op *op, struct pp_error *error);
@@ -72,6 +75,12 @@ bool op_mail_server_set(struct op *op, struct pp_error *error);
 bool op_mail_server_remove(struct op *op, struct pp_error *error);
 bool op_mail_server_show(struct op *op, struct pp_error *error);
 /* op_accounts.c */
+bool op_session_list(struct op *op, struct pp_error *error);
+bool op_session_rename(struct op *op, struct pp_error *error);
+bool op_session_remove(struct op *op, struct pp_error *error);
+bool op_session_remove_others(struct op *op, struct pp_error *error);
+bool op_account_password(struct op *op, struct pp_error *error);
+bool op_account_join(struct op *op, struct pp_error *error);
 bool op_setup_link(struct op *op, struct pp_error *error);
 bool op_account_first(struct op *op, struct pp_error *error);
 bool op_passkey_add(struct op *op, struct pp_error *error);

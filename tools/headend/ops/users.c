@@ -75,11 +75,42 @@ bool user_password(struct db *db, const char *name, const char *password, struct
            db_change_commit(&change, error);
 }
 
+bool user_has_password(struct db *db, int64_t id, bool *has, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_ADMIN_HAS_PASSWORD, DB_INT(id));
+    if (!row || !db_next(row, "administrator", error))
+        return false;
+    *has = db_int(row, 0) != 0;
+    return true;
+}
+
+bool user_password_keep(struct db *db, int64_t id, const char *encoded, struct pp_error *error) {
+    return db_run(db, error, DB_ADMIN_PASSWORD_OF, DB_TEXT(encoded), DB_INT(id)) &&
+           (db_changes(db) || pp_fail(error, PP_E_NOTFOUND, "there is no such administrator"));
+}
+
+static bool an_admin_stays(struct db *db, struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_GRANT_COUNT_ADMINS);
+    return row && db_next(row, "count", error) &&
+           (db_int(row, 0) > 0 ||
+            pp_fail(error, PP_E_STATE, "nobody else is an administrator of the whole: add another first"));
+}
+
+bool user_lock(struct db *db, const char *name, bool locked, struct pp_error *error) {
+    db_autochange struct db_change change = {0};
+    return db_change_begin(&change, db, error) &&
+           db_run(db, error, DB_ADMIN_LOCK, DB_INT(locked), DB_TEXT(name)) && user_changed(db, name, error) &&
+           db_run(db, error, DB_ADMIN_SESSIONS_END, DB_TEXT(name)) && an_admin_stays(db, error) &&
+           db_change_commit(&change, error);
+}
+
 bool user_remove(struct db *db, const char *name, struct pp_error *error) {
     struct pp_error refused = {0};
+    db_autochange struct db_change change = {0};
+    if (!db_change_begin(&change, db, error))
+        return false;
     /* The database itself keeps the last one (migrations.c): two that are removed at once are no way around it. */
     if (db_run(db, &refused, DB_ADMIN_REMOVE, DB_TEXT(name)))
-        return user_changed(db, name, error);
+        return user_changed(db, name, error) && an_admin_stays(db, error) && db_change_commit(&change, error);
     return strstr(refused.message, DB_LAST_ADMIN)
                ? pp_fail(error, PP_E_STATE, "%s is the last administrator, and stays: add another first",
                          name)
@@ -93,13 +124,6 @@ bool user_grants(struct db *db, const char *name, struct actor *actor, struct pp
     pp_wipe(encoded, sizeof encoded);
     return actor->user ? grants_load(db, actor, error)
                        : pp_fail(error, PP_E_NOTFOUND, "there is no administrator %s", name);
-}
-
-static bool an_admin_stays(struct db *db, struct pp_error *error) {
-    db_autorow struct db_row *row = db_query(db, error, DB_GRANT_COUNT_ADMINS);
-    return row && db_next(row, "count", error) &&
-           (db_int(row, 0) > 0 ||
-            pp_fail(error, PP_E_STATE, "nobody else is an administrator of the whole: add another first"));
 }
 
 bool user_grants_save(struct db *db, const char *name, const struct grant *grants, size_t count,
@@ -127,6 +151,7 @@ bool user_each(struct db *db, bool (*each)(void *arg, const struct user *user), 
                             .created = db_int(row, 2),
                             .has_password = db_int(row, 3) != 0,
                             .passkeys = db_int(row, 4),
+                            .locked = db_int(row, 5) != 0,
                             .actor = {.kind = ACTOR_PERSON, .user = db_int(row, 0)}};
         snprintf(user.name, sizeof user.name, "%s", db_text(row, 1));
         if (!grants_load(db, &user.actor, error))

@@ -19,6 +19,13 @@ PP_MUST_USE bool user_add(struct db *db, const char *name, const char *password,
 /* The same of a password's encoded form, "" for none, in a change of the caller's. */
 PP_MUST_USE bool user_insert(struct db *db, const char *name, const char *encoded, int64_t *id,
                              struct pp_error *error);
+/* Whether an account has one: with passkeys alone it has none. */
+PP_MUST_USE bool user_has_password(struct db *db, int64_t id, bool *has, struct pp_error *error);
+/* In place of the one before, by its encoded form; ends no session. */
+PP_MUST_USE bool user_password_keep(struct db *db, int64_t id, const char *encoded, struct pp_error *error);
+/* Nobody signs in, and no session or link is good, until it is undone. PP_E_NOTFOUND; PP_E_STATE where nobody would be
+ * left who administers the whole. */
+PP_MUST_USE bool user_lock(struct db *db, const char *name, bool locked, struct pp_error *error);
 /* Both end the administrator's sessions. PP_E_NOTFOUND. */
 PP_MUST_USE bool user_password(struct db *db, const char *name, const char *password, struct pp_error *error);
 PP_MUST_USE bool user_remove(struct db *db, const char *name, struct pp_error *error);
@@ -34,6 +41,7 @@ struct user {
     int64_t created;   /* s since 1970 */
     bool has_password; /* or passkeys alone */
     int64_t passkeys;
+    bool locked;
     struct actor actor; /* with the grants */
 };
 /* By name. */

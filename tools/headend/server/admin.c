@@ -26,7 +26,11 @@ bool admin_enter(struct request *request, int64_t admin, char token[SECRET_TEXT_
         if (!ended)
             return false;
     }
-    if (!admin_session_start(request->db, admin, token, error))
+    char address[ADDRESS_TEXT_SIZE];
+    const char *agent = request_header(request, "User-Agent");
+    request_address(request, address);
+    const struct admin_client client = {.address = address, .agent = agent ? agent : ""};
+    if (!admin_session_start(request->db, admin, &client, token, error))
         return false;
     connection_recognise(connection_of(request->connection), STANDING_ADMIN, "");
     return true;

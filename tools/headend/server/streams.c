@@ -285,6 +285,15 @@ void streams_end(struct streams *streams, const char *session) {
     pthread_mutex_unlock(&streams->mutex);
 }
 
+void streams_end_of(struct streams *streams, int64_t admin, const char *but) {
+    pthread_mutex_lock(&streams->mutex);
+    for (struct stream *stream = streams->first; stream; stream = stream->next) {
+        if (stream->admin == admin && strcmp(stream->session, but) != 0)
+            stream_end(stream);
+    }
+    pthread_mutex_unlock(&streams->mutex);
+}
+
 void streams_stop(struct streams *streams) {
     pthread_mutex_lock(&streams->mutex);
     streams->stopping = true;

@@ -51,6 +51,8 @@ void streams_wake_of(struct streams *streams, const void *arg);
 int64_t streams_expire(struct streams *streams);
 /* Those of a session, by its token, end: it was signed out. */
 void streams_end(struct streams *streams, const char *session);
+/* Those of a person, but of one session ("" none): others were ended. Browsers whose session goes on come again. */
+void streams_end_of(struct streams *streams, int64_t admin, const char *but);
 /* All end, and none begins any more. */
 void streams_stop(struct streams *streams);
 

@@ -64,12 +64,14 @@ static void what_only_reads_asks_for_no_operation_that_changes_something(void **
 static void handlers_that_ask_by_themselves_are_few_and_known(void **state) {
     (void)state;
     static void (*const known[])(struct request *, struct reply *) = {
-        api_operate,         api_screen_change,  api_command_add,     api_command_log,    api_session_end,
-        api_content_change,  api_content_delete, api_content_restore, api_content_empty,  api_channel_add,
-        api_channel_change,  api_draft_change,   api_job_ask,         api_job_decide,     api_version_name,
-        api_content_publish, api_group_create,   api_tagged_change,   api_user_add,       api_user_change,
-        api_passkeys_add,    api_passkey_rename, api_passkey_remove,  api_rollout_change, api_message_send,
-        api_message_picture};
+        api_operate,          api_screen_change,   api_command_add,    api_command_log,
+        api_session_end,      api_content_change,  api_content_delete, api_content_restore,
+        api_content_empty,    api_channel_add,     api_channel_change, api_draft_change,
+        api_job_ask,          api_job_decide,      api_version_name,   api_content_publish,
+        api_group_create,     api_tagged_change,   api_user_add,       api_user_change,
+        api_passkeys_add,     api_passkey_rename,  api_passkey_remove, api_rollout_change,
+        api_message_send,     api_message_picture, api_session_remove, api_sessions_remove,
+        api_account_password, api_user_setup_link};
     for (size_t i = 0; i < api_routes.count; i++) {
         const struct route *route = &api_routes.routes[i];
         bool is_known = only_reads(route) || is_exempt(route);
