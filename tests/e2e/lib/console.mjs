@@ -244,6 +244,15 @@ export async function tellOf(headend) {
     ('22222222-0000-4000-8000-000000000004', '${help}', 'mail', 'help@example.org', '{"what":"test","about":"problem"}', 'held', 0, 0, unixepoch() - 60, 0, '')`);
 }
 
+// People with roles, one of them invited, one locked out.
+export async function inviteSome(headend) {
+  const ask = await asker(headend);
+  const add = async (name, roles, password) => (await ask('POST', '/api/v1/users', { name, roles, ...(password ? { password } : {}) })).json().id;
+  await add('Claire Dubois', ['publisher', 'operator:site=Paris'], 'long enough to be one');
+  await add('Marc', ['editor:channel=lobby']);
+  await ask('POST', `/api/v1/users/${await add('Former colleague', ['viewer'], 'long enough to be one')}/lock`);
+}
+
 // What the screens of `fill` have told of the last 30 days: plays, some of them lost, and when they were there.
 export const reported = (headend) => headend.sql(`
   WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29)

@@ -1,6 +1,6 @@
 // Every page of the console, in each of the forms that people see it in: looked at by axe (console.test.mjs), and in the contact sheet
 // (contact_sheet.mjs). A new page is a new row.
-import { changedChannel, publishTwice, reported, rollOut, tellOf, warnOf } from './console.mjs';
+import { changedChannel, inviteSome, publishTwice, reported, rollOut, tellOf, warnOf } from './console.mjs';
 import { deviceAuthorization, makeKey, thumbprintOf } from './headend.mjs';
 import { groupId, picturesOf } from './screens.mjs';
 
@@ -114,6 +114,11 @@ export const scenes = [
   { name: 'report by content', address: withReports('by=content'), ready: (page) => page.locator('.report tbody tr').nth(1).waitFor() },
   { name: 'uptime', address: withReports('view=uptime'), ready: (page) => page.locator('.bar-row').nth(1).waitFor() },
   { name: 'pictures', address: '/console/reports?view=pictures', ready: (page) => page.locator('.snap').nth(3).waitFor() },
+  { name: 'people', address: once(inviteSome, '/console/people'), ready: (page) => page.locator('.person').nth(3).waitFor() },
+  { name: 'roles', address: once(inviteSome, '/console/people'), async ready(page) {
+    await page.locator('.person').filter({ hasText: 'Claire' }).locator('button').first().click();
+    await page.locator('dialog[open] .role-row').nth(1).waitFor();
+  } },
   { name: 'licences', address: '/console/licences', ready: (page) => page.locator('.licence').first().waitFor() },
   { name: 'urgent messages', address: withMessages, async ready(page) {
     await page.locator('.message-row').nth(2).waitFor();

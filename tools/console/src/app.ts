@@ -7,7 +7,7 @@ import { uploads } from './api/uploads.js';
 import type { Session } from './api/schema.js';
 import { chooseLanguage, language, languages, t, type Language, type Word } from './lib/i18n.js';
 import { BASE, go, moved, routeOf, type Route } from './lib/router.js';
-import { administersSomething } from './lib/rights.js';
+import { administers, administersSomething } from './lib/rights.js';
 import { density, theme, type Density, type Theme } from './lib/settings.js';
 import { PpElement } from './ui/element.js';
 import { brand, icon, type Icon } from './ui/icons.js';
@@ -22,6 +22,7 @@ import './pages/screens.js';
 // Pages that are not seen first.
 const loads = {
   add: () => import('./pages/add.js'), screen: () => import('./pages/screen.js'),
+  people: () => import('./pages/people.js'),
   licences: () => import('./pages/licences.js'),
   feed: () => import('./pages/feed.js'), feeds: () => import('./pages/feeds.js'),
   messages: () => import('./pages/messages.js'),
@@ -43,8 +44,10 @@ const places: readonly Place[] = [
   { page: 'messages', href: `${BASE}/messages`, icon: 'siren', word: 'nav.messages', short: 'nav.messages', rest: true },
   { page: 'reports', href: `${BASE}/reports`, icon: 'chart', word: 'nav.reports', short: 'nav.reports', rest: true },
   { page: 'alerts', href: `${BASE}/alerts`, icon: 'bell', word: 'nav.alerts', short: 'nav.alerts', rest: true, seen: administersSomething },
+  { page: 'people', href: `${BASE}/people`, icon: 'people', word: 'nav.people', short: 'nav.people', rest: true, seen: administers },
 ];
 const titles: Record<Route['page'], Word> = {
+  people: 'people.title',
   licences: 'licences.title',
   feed: 'feeds.title',
   feeds: 'feeds.title',
@@ -191,6 +194,7 @@ class PpConsole extends PpElement {
       case 'screens': return html`<pp-screens></pp-screens>`;
       case 'screen': return this.lazy('screen', () => html`<pp-screen .screenId=${route.id}></pp-screen>`);
       case 'reports': return this.lazy('reports', () => html`<pp-reports .query=${route.query}></pp-reports>`);
+      case 'people': return this.lazy('people', () => html`<pp-people></pp-people>`);
       case 'licences': return this.lazy('licences', () => html`<pp-licences></pp-licences>`);
       case 'more': return this.more();
       case 'messages': return this.lazy('messages', () => html`<pp-messages></pp-messages>`);

@@ -1,4 +1,4 @@
-/* Where somebody is signed in, and their own password. A password's form is made off the thread that writes (hasher.h). */
+/* Where somebody is signed in, and their own password, whose form is made off the thread that writes (hasher.h). */
 #include <string.h>
 
 #include "base/clock.h"

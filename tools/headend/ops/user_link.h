@@ -1,8 +1,8 @@
 /*
- * A link by which somebody who has an account sets their own password: one who was invited, or who has forgotten it. An
- * administrator makes it, who learns no password by that. It works once, for USER_LINK_S; a person has one at a time. Its
- * token stands behind the '#' of https://HOST/setup#TOKEN, as the first account's does (setup_link.h); of it only a hash
- * is kept. Callers hold db_lock.
+ * A link by which somebody who has an account sets their own password: one who was invited, or who has forgotten it.
+ * An administrator makes it, who learns no password by that. It works once, for USER_LINK_S; a person has one at a
+ * time. Its token stands behind the '#' of https://HOST/setup#TOKEN, as the first account's does (setup_link.h); of it
+ * only a hash is kept. Callers hold db_lock.
  */
 #ifndef HEADEND_OPS_USER_LINK_H
 #define HEADEND_OPS_USER_LINK_H

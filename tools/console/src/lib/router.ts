@@ -19,6 +19,7 @@ export type Route =
   | { readonly page: 'alerts' }
   | { readonly page: 'messages' }
   | { readonly page: 'more' }
+  | { readonly page: 'people' }
   | { readonly page: 'licences' }
   | { readonly page: 'reports'; readonly query: string }
   | { readonly page: 'setup' }
@@ -46,7 +47,7 @@ export function routeOf(path: string, query = ''): Route {
   if (segments.length === 1 && first === 'content') return { page: 'content' };
   if (segments.length === 2 && first === 'content' && second && UUID.test(second)) return { page: 'content-one', id: second };
   if (segments.length === 1 && first === 'add') return { page: 'add', code: parameters.get('user_code') ?? '' };
-  if (segments.length === 1 && (first === 'alerts' || first === 'messages' || first === 'more' || first === 'licences')) return { page: first };
+  if (segments.length === 1 && (first === 'alerts' || first === 'messages' || first === 'more' || first === 'people' || first === 'licences')) return { page: first };
   if (segments.length === 1 && first === 'reports') return { page: 'reports', query };
   if (segments.length === 1 && (first === 'account' || first === 'setup')) return { page: first };
   if (segments.length === 1 && first === 'sign-in') return { page: 'sign-in', next: safeNext(parameters.get('next')) };

@@ -16,6 +16,7 @@ const PASSWORD_LEAST = 10;
 class PpSetup extends PpElement {
   static override properties = { works: { state: true }, problem: { state: true }, busy: { state: true }, byPassword: { state: true }, shown: { state: true }, missing: { state: true } };
   declare works: boolean | undefined; // the link does; undefined: not known yet
+  declare owner: string; // whose password it is for; "": the link makes the first account
   declare problem: string;
   declare busy: boolean;
   declare byPassword: boolean;
@@ -27,6 +28,7 @@ class PpSetup extends PpElement {
   constructor() {
     super();
     this.works = undefined;
+    this.owner = '';
     this.problem = '';
     this.busy = false;
     this.byPassword = !this.passkeys;
@@ -43,7 +45,8 @@ class PpSetup extends PpElement {
       return;
     }
     try {
-      await ask('POST /api/v1/setup/check', { body: { token: this.token } });
+      this.owner = (await ask('POST /api/v1/setup/check', { body: { token: this.token } })).name ?? '';
+      if (this.owner) this.byPassword = true;
       this.works = true;
     } catch (error) {
       this.works = false;
@@ -62,7 +65,7 @@ class PpSetup extends PpElement {
   private async submit(event: Event): Promise<void> {
     event.preventDefault();
     if (this.busy) return;
-    const [name, password] = [this.value('name').trim(), this.value('password')];
+    const [name, password] = [this.owner || this.value('name').trim(), this.value('password')];
     const missing: PpSetup['missing'] = { ...(name ? {} : { name: 'sign_in.name_missing' as const }), ...(this.byPassword && [...password].length < PASSWORD_LEAST ? { password: 'setup.password_wrong' as const } : {}) };
     this.problem = '';
     await this.refuse(missing);
@@ -111,23 +114,23 @@ class PpSetup extends PpElement {
   }
 
   private form(): TemplateResult {
-    const { missing } = this;
+    const { missing, owner } = this;
     return html`<form novalidate @submit=${(event: Event) => void this.submit(event)}>
       <div role="alert" class="form-problem">${this.problem ? html`<p class="callout bad">${icon('trouble')}<span>${this.problem}</span></p>` : nothing}</div>
       <div class="field ${missing.name ? 'wrong' : ''}"><label for="name">${t('setup.name')}</label>
-        <input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="100" required aria-invalid=${missing.name ? 'true' : 'false'} aria-describedby="name-problem">
+        <input id="name" name="name" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="100" required ?readonly=${Boolean(owner)} .value=${owner} aria-invalid=${missing.name ? 'true' : 'false'} aria-describedby="name-problem">
         <p class="field-problem" id="name-problem">${missing.name ? t(missing.name) : nothing}</p></div>
       ${this.byPassword
         ? html`${passwordField({ id: 'password', label: t('sign_in.password'), hint: t('setup.password_hint'), problem: missing.password ? t(missing.password) : '', autocomplete: 'new-password',
             shown: this.shown, show: (shown) => { this.shown = shown; } })}`
         : html`<p class="callout">${icon('key')}<span>${t('setup.passkey_text')}</span></p>`}
-      <button class="button primary wide" type="submit" aria-disabled=${this.busy ? 'true' : 'false'}>${this.byPassword ? nothing : icon('key')}<span>${t(this.byPassword ? 'setup.submit' : 'setup.passkey')}</span></button>
-      ${this.passkeys ? html`<button class="button quiet wide" type="button" @click=${() => this.choose(!this.byPassword)}>${t(this.byPassword ? 'setup.with_passkey' : 'setup.with_password')}</button>` : nothing}
+      <button class="button primary wide" type="submit" aria-disabled=${this.busy ? 'true' : 'false'}>${this.byPassword ? nothing : icon('key')}<span>${t(owner ? 'setup.join' : this.byPassword ? 'setup.submit' : 'setup.passkey')}</span></button>
+      ${this.passkeys && !owner ? html`<button class="button quiet wide" type="button" @click=${() => this.choose(!this.byPassword)}>${t(this.byPassword ? 'setup.with_passkey' : 'setup.with_password')}</button>` : nothing}
     </form>`;
   }
 
   protected override updated(changed: Map<string, unknown>): void {
-    if (changed.has('works') && this.works) this.querySelector<HTMLElement>('#name')?.focus();
+    if (changed.has('works') && this.works) this.querySelector<HTMLElement>(this.owner ? '#password' : '#name')?.focus();
   }
 
   override render(): TemplateResult {
@@ -137,7 +140,7 @@ class PpSetup extends PpElement {
     if (this.works === undefined) return html`<p class="sr" role="status">${t('app.loading')}</p>`;
     return html`<div class="sign-in">
       <div class="sign-in-brand">${brand()}<span>${t('app.name')}</span></div>
-      <section class="card sign-in-card"><h1>${t('setup.title')}</h1><p class="head-sub">${t('setup.lead')}</p>${this.form()}</section></div>`;
+      <section class="card sign-in-card"><h1>${t('setup.title')}</h1><p class="head-sub">${t(this.owner ? 'setup.lead_join' : 'setup.lead')}</p>${this.form()}</section></div>`;
   }
 }
 customElements.define('pp-setup', PpSetup);
