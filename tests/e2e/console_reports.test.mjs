@@ -95,7 +95,7 @@ for (const [device, size] of [['a phone', phone], ['a desk', desktop]]) {
         await page.locator('.report').waitFor();
         assert.deepEqual(await rows(page), [['Lyon', '90.50%', '1 minute 35 seconds', '1'], ['Rennes', '100%', '—', '1']]);
         const bars = page.getByRole('img', { name: 'Uptime, the least first: Lyon with 90.50%.' });
-        assert.deepEqual(await bars.locator('.bar-part').evaluateAll((all) => all.map((part) => part.getAttribute('width'))), ['90.5', '100']);
+        assert.deepEqual(await bars.locator('.chart-bar-part').evaluateAll((all) => all.map((part) => part.getAttribute('width'))), ['90.5', '100']);
         await one.axe('uptime');
         await page.getByLabel('By', { exact: true }).selectOption('screen');
         await page.locator('.report').getByRole('link', { name: 'Lift' }).waitFor();

@@ -112,7 +112,7 @@ export const scenes = [
   { name: 'report by day', address: withReports(''), ready: (page) => page.locator('.report tbody tr').nth(5).waitFor() },
   { name: 'report by screen', address: withReports('by=screen'), ready: (page) => page.locator('.gap').first().waitFor() },
   { name: 'report by content', address: withReports('by=content'), ready: (page) => page.locator('.report tbody tr').nth(1).waitFor() },
-  { name: 'uptime', address: withReports('view=uptime'), ready: (page) => page.locator('.bar-row').nth(1).waitFor() },
+  { name: 'uptime', address: withReports('view=uptime'), ready: (page) => page.locator('.chart-bar-row').nth(1).waitFor() },
   { name: 'pictures', address: '/console/reports?view=pictures', ready: (page) => page.locator('.snap').nth(3).waitFor() },
   { name: 'people', address: once(inviteSome, '/console/people'), ready: (page) => page.locator('.person').nth(3).waitFor() },
   { name: 'roles', address: once(inviteSome, '/console/people'), async ready(page) {

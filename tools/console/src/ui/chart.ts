@@ -21,7 +21,7 @@ export function columnChart(name: string, columns: readonly Column[], most: stri
 
 // One line each, of a share of all.
 export function barChart(name: string, bars: readonly Bar[]): TemplateResult {
-  const of = ({ label, share, text }: Bar): TemplateResult => html`<div class="bar-row"><span class="bar-label">${label}</span>
-    <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none"><rect class="bar-all" width="100" height="10"/><rect class="bar-part ${share < 0.8 ? 'bad' : share < 0.95 ? 'warn' : ''}" width=${share * 100} height="10"/></svg><span class="bar-text">${text}</span></div>`;
-  return html`<figure class="chart"><div role="img" aria-label=${name}><div class="bars" aria-hidden="true">${bars.map(of)}</div></div></figure>`;
+  const of = ({ label, share, text }: Bar): TemplateResult => html`<div class="chart-bar-row"><span class="chart-bar-label">${label}</span>
+    <svg class="chart-bar" viewBox="0 0 100 10" preserveAspectRatio="none"><rect class="chart-bar-all" width="100" height="10"/><rect class="chart-bar-part ${share < 0.8 ? 'bad' : share < 0.95 ? 'warn' : ''}" width=${share * 100} height="10"/></svg><span class="chart-bar-text">${text}</span></div>`;
+  return html`<figure class="chart"><div role="img" aria-label=${name}><div class="chart-bars" aria-hidden="true">${bars.map(of)}</div></div></figure>`;
 }
