@@ -63,19 +63,19 @@ void feeds_value_text(const cJSON *value, const char *format, bool french, char 
     *text = 0;
     if (!metric_format_read(format, &parts))
         parts = (struct metric_format){.decimals = -1};
-    bool shown = cJSON_IsNumber(value) || cJSON_IsString(value) || cJSON_IsBool(value);
-    if (shown)
-        add(text, parts.before);
+    bool shown = value && (cJSON_IsNumber(value) || cJSON_IsString(value) || cJSON_IsBool(value));
+    if (!shown) {
+        add(text, DASH);
+        return;
+    }
+    add(text, parts.before);
     if (cJSON_IsNumber(value))
         number_add(text, value->valuedouble, parts.decimals, french);
     else if (cJSON_IsString(value))
         add(text, value->valuestring);
-    else if (cJSON_IsBool(value))
-        add(text, cJSON_IsTrue(value) ? (french ? "oui" : "yes") : french ? "non" : "no");
     else
-        add(text, DASH);
-    if (shown)
-        add(text, parts.after);
+        add(text, cJSON_IsTrue(value) ? (french ? "oui" : "yes") : french ? "non" : "no");
+    add(text, parts.after);
     pp_json_tidy(text);
 }
 
@@ -86,7 +86,7 @@ int64_t feeds_stale_at(const struct feed *feed) {
 static const char *trend_of(const struct channel_metric *metric, const struct feed *feed) {
     const cJSON *now = pointer_find(feed->value, metric->pointer);
     const cJSON *before = feed->before ? pointer_find(feed->before, metric->pointer) : NULL;
-    if (!cJSON_IsNumber(now) || !cJSON_IsNumber(before))
+    if (!now || !before || !cJSON_IsNumber(now) || !cJSON_IsNumber(before))
         return "";
     return now->valuedouble > before->valuedouble   ? "up"
            : now->valuedouble < before->valuedouble ? "down"
@@ -96,14 +96,17 @@ static const char *trend_of(const struct channel_metric *metric, const struct fe
 /* "Updated 14:32"; of another day with its date. Old: "Not updated since …". */
 static void note_write(const struct feed *feed, const struct feeds_look *look, bool stale, char *note,
                        size_t size) {
+    static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     char time[PP_RFC3339_SIZE];
     char today[PP_RFC3339_SIZE];
     char day[16] = "";
     pp_time_format(look->local(look->arg, feed->time), time);
     pp_time_format(look->local(look->arg, look->now), today);
-    if (strncmp(time, today, 10) != 0)
-        snprintf(day, sizeof day, look->french ? "%.2s/%.2s " : "%.2s/%.2s ", time + (look->french ? 8 : 8),
-                 time + 5);
+    if (strncmp(time, today, 10) != 0 && !look->french)
+        snprintf(day, sizeof day, "%d %s ", atoi(time + 8), months[(atoi(time + 5) + 11) % 12]);
+    else if (strncmp(time, today, 10) != 0)
+        snprintf(day, sizeof day, "%.2s/%.2s ", time + 8, time + 5);
     const char *words = stale ? (look->french ? "Sans nouvelles depuis" : "Not updated since")
                               : (look->french ? "Mis à jour" : "Updated");
     snprintf(note, size, "%s %s%.5s", words, day, time + 11);

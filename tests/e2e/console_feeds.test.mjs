@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 
 import { desktop, open, phone, session, startBrowser } from './lib/console.mjs';
+import { startDisplay } from './lib/display.mjs';
 import { startHeadend } from './lib/headend.mjs';
 
 const run = promisify(execFile);
@@ -143,5 +144,50 @@ test('all of it is done with the keyboard alone', async (context) => {
   await page.getByRole('dialog').waitFor();
   await press('Escape');
   await page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.deepEqual(one.complaints, []);
+});
+
+test('a value is put on a channel, published, and stands on a screen', async (context) => {
+  const headend = await startHeadend({ serve: ['--poll-interval', '1'] });
+  context.after(() => headend.stop());
+  const display = await startDisplay(headend, { size: '640x360' });
+  context.after(() => display.stop());
+  const one = await open(browser, headend, { ...desktop, cookie: await session(headend) });
+  context.after(() => one.close());
+  const { page } = one;
+  const dialog = page.getByRole('dialog');
+  await headend.cli('channel', 'add', 'hall', '--title', 'Hall');
+  const { code } = await display.waitCode();
+  await headend.approve(code, { name: 'Hall', channel: 'hall' });
+  await page.goto(`${headend.url}/console/channels/hall`);
+  await page.getByRole('button', { name: 'Add live data' }).click();
+  await page.getByText('There is no feed yet').waitFor();
+  await headend.cli('feed', 'add', 'sales', '--title', 'Sales');
+  await headend.cli('feed', 'value', 'sales', '{"total": 888888}');
+  await page.getByRole('button', { name: 'Add live data' }).click();
+  await dialog.getByLabel('Title on the screen').fill('Today');
+  await dialog.getByLabel('Place in the value').fill('total');
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await dialog.getByText('A place begins with a slash.').waitFor();
+  await one.axe('live data for a channel');
+  await dialog.getByLabel('Place in the value').fill('/total');
+  await dialog.getByLabel('How it is written').fill('%.0f €');
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.locator('.change.added').filter({ hasText: 'Today' }).waitFor();
+  await one.axe('a channel with live data');
+  await page.getByRole('button', { name: 'Edit Today' }).click();
+  await dialog.getByLabel('Seconds').fill('20');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.locator('.item').filter({ hasText: '20 s' }).waitFor();
+  await page.locator('.split-side').getByText('Saving…').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Publish' }).click();
+  await dialog.getByRole('button', { name: 'Publish' }).click();
+  await page.getByText('Done. Screens switch').waitFor({ timeout: 30000 });
+  await display.waitContent();
+  await display.waitPicture((picture) => {
+    let count = 0;
+    for (let x = 0; x < picture.width; x++) count += picture.at(x, picture.height >> 1).every((value) => value > 200);
+    return count > 40;
+  }, 'the value');
   assert.deepEqual(one.complaints, []);
 });

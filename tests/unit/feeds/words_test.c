@@ -135,7 +135,7 @@ static void age_and_trend_stand_with_the_value(void **state) {
     assert_string_equal(word(stale, "trend"), "");
     assert_true(cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(stale, "stale")));
     pp_autojson cJSON *next_day = shown(&feed, feed.time + 86400, false);
-    assert_string_equal(word(next_day, "note"), "Not updated since 05/01 13:00");
+    assert_string_equal(word(next_day, "note"), "Not updated since 5 Jan 13:00");
     pp_autojson cJSON *none = shown(NULL, 0, false);
     assert_string_equal(word(none, "value"), DASH);
     assert_string_equal(word(none, "note"), "No value yet");

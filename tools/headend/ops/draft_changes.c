@@ -208,7 +208,8 @@ static void fields_find(const cJSON *before, const cJSON *after, const char *con
 
 static void entry_compare(cJSON *items, const struct entry *entry) {
     static const char *const names[] = {"kind",   "duration",   "fit",      "transition", "volume",
-                                        "weight", "valid_from", "valid_to", NULL};
+                                        "weight", "valid_from", "valid_to", "feed",       "pointer",
+                                        "label",  "format",     NULL};
     const struct entry *before = entry->other;
     if (!before) {
         change_add(items, "added", NULL, entry);

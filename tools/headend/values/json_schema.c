@@ -25,7 +25,7 @@ static void place_add(char out[SCHEMA_PLACE_SIZE], size_t *size, const char *tex
         }
     }
     if (*text) {
-        memcpy(out + *size, "...", 3);
+        strcpy(out + *size, "...");
         *size = SCHEMA_PLACE_SIZE - 1;
     }
 }

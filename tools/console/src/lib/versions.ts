@@ -8,7 +8,7 @@ export interface Published { readonly document: Playlist | null; readonly conten
 
 interface Entry { readonly key: string; readonly name: string | null; readonly version: number | null; readonly fields: Readonly<Record<string, unknown>> }
 
-const COMPARED = ['duration', 'fit', 'kind', 'transition', 'valid_from', 'valid_to', 'volume', 'weight'];
+const COMPARED = ['duration', 'feed', 'fit', 'format', 'kind', 'label', 'pointer', 'transition', 'valid_from', 'valid_to', 'volume', 'weight'];
 const OTHERS = ['title', 'canvas', 'layouts', 'schedule', 'default_layout'] as const;
 
 // Members in one order, so that equal values are equal texts.
@@ -19,7 +19,9 @@ function entriesOf({ document, contents }: Published): Entry[] {
   if (!document) return contents.map(({ content, version, name }) => ({ key: content ?? `file ${name}`, name, version, fields: {} }));
   const known = new Map(contents.map((one) => [one.content, one]));
   const lists = [document.items ?? [], ...Object.values(document.playlists ?? {}).map(({ items }) => items)];
-  return lists.flat().map((item) => ({ key: item.content, name: known.get(item.content)?.name ?? null, version: known.get(item.content)?.version ?? null, fields: { ...item } }));
+  return lists.flat().map((item) => ({
+    key: item.content ?? `feed ${item.feed} ${item.pointer ?? ''}`, name: item.feed ? item.label || item.feed : known.get(item.content ?? null)?.name ?? null, version: known.get(item.content ?? null)?.version ?? null, fields: { ...item },
+  }));
 }
 
 // The places of the longest run that goes up, out of a list of numbers.

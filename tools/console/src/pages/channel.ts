@@ -137,7 +137,7 @@ class PpChannel extends PpElement {
     this.files = version && !version.document ? version.contents.map(({ name }) => name ?? '') : [];
   }
 
-  private learn(): Promise<void> { return learnAll(playlistsOf(this.document_ ?? {}).flatMap(({ items }) => items.map(({ content }) => content))); }
+  private learn(): Promise<void> { return learnAll(playlistsOf(this.document_ ?? {}).flatMap(({ items }) => items.flatMap(({ content }) => (content ? [content] : [])))); }
 
   private async compare(): Promise<void> {
     this.changes = await ask('GET /api/v1/channels/{id}/draft/changes', { path: { id: this.channelId } }).catch(() => undefined);

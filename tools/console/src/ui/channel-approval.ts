@@ -93,13 +93,13 @@ class PpApproval extends PpElement {
       this.until(item?.valid_from ?? content?.valid_from, item?.valid_to ?? content?.valid_to)].filter(Boolean).join(' · ');
     const failed = (event: Event): void => { (event.target as HTMLElement).hidden = true; };
     return html`<li class="item"><span class="item-picture">${content?.content ? html`<img src=${`/api/v1/content/${content.content}/versions/${content.version}/thumbnail`} alt="" loading="lazy" decoding="async" @error=${failed}>` : nothing}</span>
-      <span class="item-text"><strong>${content?.name ?? t('channel.gone')}</strong><span class="sub">${more}</span></span></li>`;
+      <span class="item-text"><strong>${item?.feed ? item.label || item.feed : content?.name ?? t('channel.gone')}</strong><span class="sub">${more}</span></span></li>`;
   }
 
   private agreed(shown: JobShown): TemplateResult {
     const contents = new Map(shown.contents.map((one) => [one.content, one]));
     const items = shown.document?.items;
-    const plain = items?.map((item) => this.item(contents.get(item.content), item)) ?? shown.contents.map((content) => this.item(content));
+    const plain = items?.map((item) => this.item(contents.get(item.content ?? ''), item)) ?? shown.contents.map((content) => this.item(content));
     return html`<ol class="items" aria-label=${t('approval.agreed')}>${plain}</ol>${items ? nothing : html`<p class="sub">${t('approval.layouts')}</p>`}`;
   }
 

@@ -194,7 +194,7 @@ class PpLayoutEditor extends PpElement {
 
   private picture(zone: Zone): SVGTemplateResult | typeof nothing {
     const item = this.playlists.find(({ name }) => name === zone.playlist)?.items[0];
-    const content = item ? knownContent(item.content) : undefined;
+    const content = item?.content ? knownContent(item.content) : undefined;
     if (!item || !content?.thumbnail) return nothing;
     const fit = { contain: 'xMidYMid meet', cover: 'xMidYMid slice', fill: 'none' }[item.fit ?? 'contain'];
     return svg`<image href="/api/v1/content/${content.id}/thumbnail" x=${zone.x} y=${zone.y} width=${zone.width} height=${zone.height} preserveAspectRatio=${fit}></image>`;

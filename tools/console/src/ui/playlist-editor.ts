@@ -11,6 +11,7 @@ import { thumbnail } from './content-parts.js';
 import { askFor } from './dialog.js';
 import { PpElement } from './element.js';
 import { icon } from './icons.js';
+import { askMetric } from './metric-dialog.js';
 import { selectField, valueOf } from './settings-form.js';
 import './content-picker.js';
 
@@ -73,10 +74,18 @@ class PpPlaylist extends PpElement {
 
   private put(key: number, item: Item): void { this.change(this.rows.map((row) => (row.key === key ? { key, item } : row))); }
 
-  private nameOf(item: Item): string { return knownContent(item.content)?.name ?? t('channel.gone'); }
+  private nameOf(item: Item): string { return item.feed ? item.label || item.feed : knownContent(item.content ?? '')?.name ?? t('channel.gone'); }
+
+  private addMetric(): void {
+    void askMetric(undefined, (item) => this.change([...this.rows, { key: this.next++, item }]));
+  }
 
   private edit({ key, item }: Row): void {
-    const film = knownContent(item.content)?.kind === 'video';
+    if (item.feed) {
+      void askMetric(item, (other) => this.put(key, other));
+      return;
+    }
+    const film = knownContent(item.content ?? '')?.kind === 'video';
     const when = (name: 'valid_from' | 'valid_to'): TemplateResult => html`<div class="field"><label for="set-${name}">${t(`content.${name}`)}</label>
       <input id="set-${name}" name=${name} type="datetime-local" .value=${localTime(item[name] ?? null)}></div>`;
     const seconds = (name: string, label: string, value: string, most: number, hint: string): TemplateResult => html`<div class="field"><label for="set-${name}">${label}</label>
@@ -163,20 +172,20 @@ class PpPlaylist extends PpElement {
 
   private time(item: Item): string {
     const seconds = secondsOf(item.duration);
-    const content = knownContent(item.content);
+    const content = knownContent(item.content ?? '');
     if (seconds !== undefined) return t('channel.seconds', { n: seconds });
     return content?.kind === 'video' && content.length_ms ? filmLength(content.length_ms) : content?.kind === 'video' ? t('channel.own_length') : t('channel.seconds', { n: STILL_S });
   }
 
   private row(row: Row, index: number): TemplateResult {
     const { item } = row;
-    const content = knownContent(item.content);
+    const content = item.feed ? null : knownContent(item.content ?? '');
     const name = content === undefined ? t('app.loading') : this.nameOf(item);
     const until = [item.valid_from ? t('channel.from', { when: dateTime(new Date(item.valid_from), language()) }) : '', item.valid_to ? t('channel.until', { when: dateTime(new Date(item.valid_to), language()) }) : ''].filter(Boolean).join(' ');
     const more = [this.time(item), item.weight && item.weight > 1 ? t('channel.weight_value', { n: item.weight }) : '', item.transition?.kind === 'crossfade' ? t('channel.transition_crossfade') : '', until].filter(Boolean).join(' · ');
     return html`<li class="item ${this.dragged === row.key ? 'dragged' : ''}">
       <button class="handle" aria-label=${t('channel.handle', { name, n: index + 1 })} aria-describedby="move-keys" @keydown=${(event: KeyboardEvent) => this.pressed(event, index)} @pointerdown=${(event: PointerEvent) => this.grab(event, row)}>${icon('handle')}</button>
-      <span class="item-picture">${content ? thumbnail(content) : nothing}</span>
+      <span class="item-picture">${content ? thumbnail(content) : item.feed ? icon('feed') : nothing}</span>
       <span class="item-text"><strong>${name}</strong><span class="sub">${more}</span></span>
       <button class="button quiet icon-only" aria-label=${t('channel.edit_one', { name })} title=${t('screen.edit')} @click=${() => this.edit(row)}>${icon('edit')}</button>
       <button class="button quiet icon-only" aria-label=${t('channel.drop_one', { name })} title=${t('action.remove')} @click=${() => this.drop(row)}>${icon('close')}</button></li>`;
@@ -184,7 +193,8 @@ class PpPlaylist extends PpElement {
 
   override render(): TemplateResult {
     const { rows } = this;
-    const add = html`<button class="button add-content" @click=${() => this.add()}>${icon('add')}<span>${t('channel.add')}</span></button>`;
+    const add = html`<span class="add-buttons"><button class="button add-content" @click=${() => this.add()}>${icon('add')}<span>${t('channel.add')}</span></button>
+      <button class="button" @click=${() => this.addMetric()}>${icon('feed')}<span>${t('metric.add')}</span></button></span>`;
     return html`<p class="sr" id="move-keys">${t('channel.move_keys')}</p><p class="sr" role="status">${this.said}</p>
       ${rows.length ? html`<ol class="items" aria-label=${this.label}>${repeat(rows, ({ key }) => key, (row, i) => this.row(row, i))}</ol><p class="items-foot">${add}</p>`
         : this.files.length ? html`<p class="sub">${t('channel.from_files')}</p><ol class="items from-files" aria-label=${t('channel.published_files')}>${this.files.map((name) => html`<li class="item"><span class="told-icon">${icon('content')}</span><span class="item-text"><strong>${name}</strong></span></li>`)}</ol><div class="form-foot">${add}</div>`
