@@ -13,10 +13,10 @@ struct home *home_open(const char *path, struct pp_error *error);
 /* The same, but what needs one is asked of `signing`, which is borrowed. */
 struct home *home_open_with(const char *path, struct signing *signing, struct pp_error *error);
 void home_close(struct home *home);
-/* Brings the database into the empty PostgreSQL at `address`, or, where that is NULL, from the one that it is in into the
- * folder; everything of it, or nothing (db/move.h). The folder's former database stays there as HOME_DATABASE_BEFORE; a
- * PostgreSQL is left as it is. Killed at any instant, the folder has the one or the other. The database of `home` is
- * closed then. PP_E_STATE where it is there already, or in use, or the PostgreSQL is not empty. */
+/* Brings the database into the empty PostgreSQL at `address`, or, where that is NULL, from the one that it is in into
+ * the folder; everything of it, or nothing (db/move.h). The folder's former database stays there as
+ * HOME_DATABASE_BEFORE; a PostgreSQL is left as it is. Killed at any instant, the folder has the one or the other. The
+ * database of `home` is closed then. PP_E_STATE where it is there already or in use, or the PostgreSQL is not empty. */
 #define HOME_DATABASE_BEFORE "headend.db.before"
 PP_MUST_USE bool home_move(struct home *home, const char *address, struct db_moved *moved,
                            struct pp_error *error);
