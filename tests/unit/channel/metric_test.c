@@ -117,7 +117,7 @@ static void each_kind_has_a_row(void **state) {
     (void)state;
     for (unsigned kind = 0; kind < CHANNEL_KINDS; kind++) {
         const struct channel_kind_row *row = channel_kind_row((enum channel_kind)kind);
-        enum channel_kind found;
+        enum channel_kind found = CHANNEL_KINDS;
         assert_true(row->name && channel_kind_find(row->name, &found));
         assert_int_equal(found, kind);
         assert_true(row->object != row->feed);
