@@ -187,15 +187,20 @@ static bool ask_lane(struct ingest_lane *lane, struct asking *asking, struct pp_
     enum outcome outcome = ENDED;
     pthread_mutex_lock(&lane->mutex);
     asking->stopped = lane->stopped;
-    for (unsigned tries = 0; outcome == ENDED && tries < INGEST_TRIES_MAX; tries++) {
-        asking->end_ms = pp_clock_monotonic_ms() + INGEST_WAIT_S * INT64_C(1000);
+    unsigned tries = 0;
+    int64_t took_ms = 0;
+    while (outcome == ENDED && tries < INGEST_TRIES_MAX && took_ms <= INGEST_AGAIN_S * INT64_C(1000)) {
+        int64_t begun_ms = pp_clock_monotonic_ms();
+        asking->end_ms = begun_ms + INGEST_WAIT_S * INT64_C(1000);
         outcome = ask_lane_once(lane, asking, error);
+        took_ms = pp_clock_monotonic_ms() - begun_ms;
+        tries++;
     }
     pthread_mutex_unlock(&lane->mutex);
     if (outcome != ENDED)
         return outcome == ANSWERED;
     return pp_fail(error, PP_E_UNSUPPORTED,
-                   "screens cannot show it: what looked at it was ended by it, %d times", INGEST_TRIES_MAX);
+                   "screens cannot show it: what looked at it was ended by it, %u times", tries);
 }
 
 /* ---- Here ---- */

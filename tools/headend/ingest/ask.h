@@ -17,6 +17,8 @@
 #define INGEST_LOOK_S    260 /* for one file, from when it is begun: two renderers, and what is between them */
 #define INGEST_WAIT_S    300 /* for an answer, with the time in which ingest is away and started again */
 #define INGEST_TRIES_MAX 3   /* that may end without one */
+#define INGEST_AGAIN_S                                                                                       \
+    60 /* after one that took longer there is no further, since all others wait for the lane */
 
 /* The way to headend-ingest; from any thread, one file at a time. */
 struct ingest_lane;

@@ -405,6 +405,15 @@ static bool line_take(struct reading *reading, char *text, struct pp_error *erro
     return !reading->no_memory || pp_fail(error, PP_E_NOMEM, "out of memory");
 }
 
+/* Of one that is too long only the beginning is there. What it would have said of an event is not left out silently. */
+static void long_line_take(struct reading *reading, char *text) {
+    text[strcspn(text, ";:")] = 0;
+    for (size_t i = 0; reading->open && !reading->ignored && i < PP_COUNT(properties); i++) {
+        if (strcasecmp(text, properties[i].name) == 0)
+            refuse(reading->open, "%s: is longer than %d bytes", properties[i].name, CALENDAR_LINE_MAX);
+    }
+}
+
 /* Lines end in CR LF or LF; one that begins with a space or a tab goes on with the one before. */
 static bool lines_take(struct reading *reading, const char *data, size_t size, struct pp_error *error) {
     pp_autofree char *line = malloc(CALENDAR_LINE_MAX + 1);
@@ -417,17 +426,20 @@ static bool lines_take(struct reading *reading, const char *data, size_t size, s
         size_t length = end ? (size_t)(end - data) - at : size - at;
         size_t next = at + length + (end != NULL);
         size_t text = length && data[at + length - 1] == '\r' ? length - 1 : length;
-        bool fits = used + text <= CALENDAR_LINE_MAX;
-        memcpy(line + used, data + at, fits ? text : 0);
-        used += fits ? text : 0;
-        long_one = long_one || !fits;
+        size_t room = CALENDAR_LINE_MAX - used;
+        size_t taken = text < room ? text : room;
+        memcpy(line + used, data + at, taken);
+        used += taken;
+        long_one = long_one || taken < text;
         at = next;
         if (at < size && (data[at] == ' ' || data[at] == '\t')) {
             at++;
             continue;
         }
         line[used] = 0;
-        if (!long_one && !line_take(reading, line, error))
+        if (long_one)
+            long_line_take(reading, line);
+        else if (!line_take(reading, line, error))
             return false;
         used = 0;
         long_one = false;

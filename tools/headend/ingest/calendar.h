@@ -25,10 +25,11 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-#define CALENDAR_SIZE_MAX    (1024 * 1024) /* bytes */
-#define CALENDAR_EVENTS_MAX  10000
-#define CALENDAR_TAKEN_MAX   512               /* of them; those behind are refused */
-#define CALENDAR_LINE_MAX    8192              /* bytes of an unfolded line; a longer one is passed over */
+#define CALENDAR_SIZE_MAX   (1024 * 1024) /* bytes */
+#define CALENDAR_EVENTS_MAX 10000
+#define CALENDAR_TAKEN_MAX  512 /* of them; those behind are refused */
+#define CALENDAR_LINE_MAX                                                                                    \
+    8192 /* bytes of an unfolded line; an event is refused for a longer one of its own */
 #define CALENDAR_TEXT_MAX    100               /* bytes of a summary or a category; the rest is cut */
 #define CALENDAR_DATES_MAX   256               /* of one event's EXDATE, and RDATE */
 #define CALENDAR_WRITTEN_MAX (2 * 1024 * 1024) /* bytes */

@@ -203,6 +203,17 @@ static void caps_hold(void **state) {
     for (int i = 0; i < 20; i++)
         assert_true(pp_buf_add(&text, deep, sizeof deep - 1, NULL));
     refuse_whole((const char *)text.data, text.size, PP_E_LIMIT, "deep");
+    char dates[CALENDAR_LINE_MAX + 128];
+    for (size_t i = 0; i < 2; i++) {
+        int size = snprintf(dates, sizeof dates,
+                            "DTSTART:20260105T080000\r\nDURATION:PT1H\r\n%s:", i ? "X-ELSE" : "EXDATE");
+        memset(dates + size, '1', sizeof dates - 1 - (size_t)size);
+        dates[sizeof dates - 1] = 0;
+        if (i)
+            expect_entry(dates, "{\"dtstart\":\"2026-01-05T08:00:00\",\"duration\":\"PT1H\"}");
+        else
+            expect_refusal(dates, "EXDATE: is longer than 8192 bytes");
+    }
     /* A line without an end, and a file that is too large. */
     char *large = malloc(CALENDAR_SIZE_MAX + 1);
     assert_non_null(large);
