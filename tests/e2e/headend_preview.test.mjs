@@ -159,6 +159,10 @@ describe('a preview', () => {
     const second = await openPreview(admin, 'many');
     await second.wait(colourAt(0.3, 0.5, RED), 'a picture of the newer one');
     await eventually(() => first.ended, 20000, 'the end of the older one');
+    // A still picture is beside it, and ends none that moves.
+    const { pid } = (await processes()).find(({ name }) => name === 'pingplay-player');
+    await previewStill(admin, 'many');
+    assert(!second.ended && runs(pid), 'the running one is the one that it was');
     const third = await openPreview(people[0], 'many');
     await third.wait(colourAt(0.3, 0.5, RED), 'a picture of somebody else');
     const fourth = await openPreview(people[1], 'many');
@@ -231,6 +235,17 @@ describe('a preview', () => {
     await eventually(() => preview.ended, 20000, 'the end');
     await noneLeft();
     assert.equal((await admin.get('/api/v1/session')).status, 200);
+  });
+
+  test('one that is killed leaves neither its player nor a renderer behind', async () => {
+    await publishing.draft('alone', halves());
+    const preview = await openPreview(admin, 'alone');
+    await preview.wait(colourAt(0.3, 0.5, RED), 'a picture');
+    const all = await processes();
+    const starter = all.find(({ name, parent }) => name === 'pingplay-preview' && !all.some((one) => one.pid === parent));
+    process.kill(starter.pid, 'SIGKILL');
+    await eventually(() => all.every(({ pid }) => !runs(pid)), 20000, 'the end of all of its processes');
+    await eventually(() => preview.ended, 20000, 'the end of its pictures');
   });
 
   test('a server that is killed leaves no preview behind', async () => {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -113,10 +114,18 @@ static void words_log(int fd) {
     pp_log_info(PREVIEW ": %s", words);
 }
 
+void preview_process_kill(const struct preview_process *process) {
+    if (process->program.pid <= 0)
+        return;
+    kill(-process->program.pid,
+         SIGKILL); /* and what it has started: a group of its own (tools/preview/main.c) */
+    ipc_program_kill(NULL, &process->program);
+}
+
 void preview_process_stop(struct preview_process *process) {
     struct ipc_program *program = &process->program;
     if (program->pid > 0) {
-        ipc_program_kill(NULL, program);
+        preview_process_kill(process);
         poll(&(struct pollfd){.fd = program->pidfd, .events = POLLIN}, 1, END_MS);
         words_log(program->words);
         waitpid(program->pid, NULL, WNOHANG);

@@ -26,7 +26,9 @@ PP_MUST_USE bool preview_process_start(const char *folder, const char *job, int 
 /* The first picture, within `wait_s`: a JPEG, appended. PP_E_STATE where none comes. */
 PP_MUST_USE bool preview_process_picture(const struct preview_process *process, int wait_s,
                                          struct pp_buf *picture, struct pp_error *error);
-/* Kills it, and all that it has started ends with it. */
+/* Kills it, with all that it has started. */
+void preview_process_kill(const struct preview_process *process);
+/* The same, and it is reaped and what is held of it closed. */
 void preview_process_stop(struct preview_process *process);
 
 #endif

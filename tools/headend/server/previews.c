@@ -14,7 +14,7 @@
 #include "headend/ingest/preview_process.h"
 #include "headend/ops/content_store.h"
 
-#define PLACES     (2 * PREVIEWS_MAX) /* with those that end, since their streams do not at once */
+#define PLACES     (PREVIEWS_MAX + 1) /* one is for still pictures alone */
 #define LOOK_MS    500                /* between two looks at whether viewers have gone */
 #define HEAD_SIZE  PREVIEW_HEAD_SIZE
 #define PART_MAX   128 /* bytes of a part's head */
@@ -37,6 +37,7 @@ struct previews {
     pthread_mutex_t mutex; /* over the rest, and `ends` and `waits` of each */
     struct streams *streams;
     struct preview *running[PLACES];
+    size_t streams_left; /* also of those that have ended, whose clients may not read */
     pthread_t thread;
     int wake; /* eventfd: there is another one that waits, or the end */
     bool stop;
@@ -112,13 +113,20 @@ static enum stream_state preview_produce(void *arg, struct pp_buf *out) {
 
 /* ---- Which of them run ---- */
 
-static void preview_leave(struct preview *preview) {
+/* With the mutex held. */
+static void place_free(const struct preview *preview) {
     struct previews *all = preview->all;
-    pthread_mutex_lock(&all->mutex);
     for (size_t i = 0; i < PLACES; i++) {
         if (all->running[i] == preview)
             all->running[i] = NULL;
     }
+}
+
+static void preview_leave(struct preview *preview) {
+    struct previews *all = preview->all;
+    pthread_mutex_lock(&all->mutex);
+    all->streams_left--;
+    place_free(preview);
     pthread_mutex_unlock(&all->mutex);
 }
 
@@ -129,28 +137,38 @@ static void preview_destroy(void *arg) {
     free(preview);
 }
 
-/* With the mutex held: its process ends, and with that its stream. */
+/* With the mutex held: its process ends, its place is free whether its client reads or not, and its stream ends with
+ * what there is (whoever calls wakes it). */
 static void preview_finish(struct preview *preview) {
     preview->ends = true;
-    ipc_program_kill(NULL, &preview->process.program);
+    preview_process_kill(&preview->process);
+    shutdown(preview->process.pictures, SHUT_RDWR);
+    place_free(preview);
 }
 
 /* Whether there is a place; it is taken then. */
 static bool preview_enter(struct preview *preview) {
     struct previews *all = preview->all;
-    size_t running = 0, place = PLACES;
+    const struct preview *ended = NULL;
+    size_t moving = 0, place = PLACES;
     pthread_mutex_lock(&all->mutex);
     for (size_t i = 0; i < PLACES; i++) {
         struct preview *other = all->running[i];
-        if (other && !other->ends && other->admin == preview->admin)
+        if (other && other->admin == preview->admin && other->still == preview->still) {
             preview_finish(other);
-        running += other && !other->ends;
-        place = other ? place : i;
+            ended = other;
+        }
+        moving += all->running[i] && !all->running[i]->still;
+        place = all->running[i] ? place : i;
     }
-    bool may = place < PLACES && running < PREVIEWS_MAX && !all->stop;
-    if (may)
+    bool may = place < PLACES && (preview->still || moving < PREVIEWS_MAX) && !all->stop;
+    if (may) {
         all->running[place] = preview;
+        all->streams_left++;
+    }
     pthread_mutex_unlock(&all->mutex);
+    if (ended) /* it is only compared, and may be gone */
+        streams_wake_of(all->streams, ended);
     return may;
 }
 
@@ -187,11 +205,9 @@ static void waiting_end(struct previews *all, const struct preview *owner) {
 }
 
 static bool any_runs(struct previews *all, bool *stop) {
-    bool any = false;
     pthread_mutex_lock(&all->mutex);
     *stop = all->stop;
-    for (size_t i = 0; i < PLACES; i++)
-        any = any || all->running[i];
+    bool any = all->streams_left;
     pthread_mutex_unlock(&all->mutex);
     return any;
 }
