@@ -1,8 +1,8 @@
 /*
- * Previews that run (ingest/preview_process.h), each for as long as somebody looks at it: PREVIEWS_MAX at a time and one
- * more for still pictures alone; of each person one of either kind, whose newer one ends the older and has its place at
- * once. Their pictures are answers that last (streams.h): of a running
- * picture, parts of multipart/mixed (RFC 2046), each a JPEG with its length; of a still one, that JPEG.
+ * Previews that run (ingest/preview_process.h), each for as long as somebody looks at it: PREVIEWS_MAX at a time and
+ * one more for still pictures alone; of each person one of either kind, whose newer one ends the older and has its
+ * place at once. Their pictures are answers that last (streams.h): of a running picture, parts of multipart/mixed
+ * (RFC 2046), each a JPEG with its length; of a still one, that JPEG.
  */
 #ifndef HEADEND_SERVER_PREVIEWS_H
 #define HEADEND_SERVER_PREVIEWS_H

@@ -23,7 +23,7 @@ static cJSON *read_text(const char *text) {
 
 /* Of one event with these lines. */
 static cJSON *read_event(const char *lines) {
-    char text[4096];
+    char text[2 * CALENDAR_LINE_MAX];
     snprintf(text, sizeof text, "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\n%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
              lines);
     return read_text(text);
