@@ -484,14 +484,17 @@ static void postgres_row_close(struct db_row *row) {
     free(row);
 }
 
+/* What other roles' sessions are is told to none but pg_read_all_stats: those of a role count. */
 static bool postgres_keep_alone(struct db *db, struct pp_error *error) {
     struct postgres_db *postgres = postgres_of(db);
     bool alone = false;
     return connection_ready(postgres, error) &&
-           answer_is(postgres,
-                     "SELECT NOT EXISTS(SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
-                     " AND backend_type = 'client backend' AND pid <> pg_backend_pid())",
-                     &alone, error) &&
+           answer_is(
+               postgres,
+               "SELECT NOT EXISTS(SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+               " AND (backend_type = 'client backend' OR (backend_type IS NULL AND usesysid IS NOT NULL))"
+               " AND pid <> pg_backend_pid())",
+               &alone, error) &&
            (alone || pp_fail(error, PP_E_STATE,
                              "the database is in use: stop all headends, and whatever else uses it"));
 }
