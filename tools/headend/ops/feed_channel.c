@@ -6,20 +6,76 @@
 #include "crypto/bulk.h"
 #include "crypto/seal.h"
 
-bool feed_channel_set(struct db *db, const char *channel, const cJSON *manifest, struct pp_error *error) {
+static bool names_add(struct db *db, const char *channel, const cJSON *manifest, struct pp_error *error) {
     const cJSON *feed;
-    if (!db_run(db, error, DB_CHANNEL_FEED_REMOVE, DB_TEXT(channel)))
-        return false;
+    cJSON_ArrayForEach(feed, cJSON_GetObjectItemCaseSensitive(manifest, "feeds")) {
+        if (!db_run(db, error, DB_CHANNEL_FEED_ADD, DB_TEXT(channel), DB_TEXT(feed->string)))
+            return false;
+    }
+    return true;
+}
+
+bool feed_channel_add(struct db *db, const char *channel, const cJSON *manifest, struct pp_error *error) {
+    const cJSON *feed;
     cJSON_ArrayForEach(feed, cJSON_GetObjectItemCaseSensitive(manifest, "feeds")) {
         struct feed found;
         struct pp_error missing = {0};
         if (!feed_find(db, feed->string, &found, &missing))
             return pp_fail(error, missing.code == PP_E_NOTFOUND ? PP_E_INVALID : missing.code,
                            "there is no feed \"%.63s\"", feed->string);
-        if (!db_run(db, error, DB_CHANNEL_FEED_ADD, DB_TEXT(channel), DB_TEXT(feed->string)))
+    }
+    return names_add(db, channel, manifest, error);
+}
+
+bool feed_channel_empty(struct db *db, const char *channel, struct pp_error *error) {
+    return db_run(db, error, DB_CHANNEL_FEED_REMOVE, DB_TEXT(channel));
+}
+
+/* The manifests that the channel's screens may show: the present one, and that of a rollout. */
+static bool manifests_read(struct db *db, const char *channel, cJSON *manifests, struct pp_error *error) {
+    struct pp_error end = {0};
+    db_autorow struct db_row *row = db_query(db, error, DB_CHANNEL_FEED_MANIFESTS, DB_TEXT(channel));
+    if (!row)
+        return false;
+    while (db_next(row, "version", &end)) {
+        cJSON *manifest = cJSON_Parse(db_text(row, 0));
+        if (!manifest)
+            return pp_fail(error, PP_E_INVALID, "database: a version that cannot be read");
+        cJSON_AddItemToArray(manifests, manifest);
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}
+
+bool feed_channel_settle(struct db *db, const char *channel, struct pp_error *error) {
+    const cJSON *manifest;
+    pp_autojson cJSON *manifests = cJSON_CreateArray();
+    if (!manifests_read(db, channel, manifests, error))
+        return false;
+    if (cJSON_GetArraySize(manifests) && !feed_channel_empty(db, channel, error))
+        return false;
+    cJSON_ArrayForEach(manifest, manifests) {
+        if (!names_add(db, channel, manifest, error))
             return false;
     }
     return true;
+}
+
+static bool pending_next(struct db *db, char channel[CHANNEL_ID_MAX + 1], struct pp_error *error) {
+    db_autorow struct db_row *row = db_query(db, error, DB_CHANNEL_FEED_PENDING, DB_TEXT(channel));
+    if (!row || !db_next(row, "publish", error))
+        return false;
+    snprintf(channel, CHANNEL_ID_MAX + 1, "%s", db_text(row, 0));
+    return true;
+}
+
+bool feed_channels_settle(struct db *db, struct pp_error *error) {
+    char channel[CHANNEL_ID_MAX + 1] = "";
+    struct pp_error end = {0};
+    while (pending_next(db, channel, &end)) {
+        if (!feed_channel_settle(db, channel, error))
+            return false;
+    }
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
 }
 
 void feed_channels_find(struct db *db, const char *feed, struct feed_channels *channels) {

@@ -21,9 +21,15 @@
 #define FEED_CHANNEL_TAG_SIZE     24 /* bytes with the NUL: of what it is made of */
 #define FEED_CHANNEL_AD           "pingplay/feeds/"
 
-/* The feeds that the channel's next manifest names, in the transaction that it is published in. */
-PP_MUST_USE bool feed_channel_set(struct db *db, const char *channel, const cJSON *manifest,
+/* The channel's screens get those of a manifest that is being published as well, in the transaction before it is
+ * public. PP_E_INVALID where one is not there. */
+PP_MUST_USE bool feed_channel_add(struct db *db, const char *channel, const cJSON *manifest,
                                   struct pp_error *error);
+/* Once it is public, or was not: those of its present version alone, and of one that is rolled out. */
+PP_MUST_USE bool feed_channel_settle(struct db *db, const char *channel, struct pp_error *error);
+/* The same for all channels with a publish that is to be settled. Before their rows change. */
+PP_MUST_USE bool feed_channels_settle(struct db *db, struct pp_error *error);
+PP_MUST_USE bool feed_channel_empty(struct db *db, const char *channel, struct pp_error *error);
 /* The channels that show a feed, of which so many are told; `all` where there are more, or it cannot be found out. */
 #define FEED_CHANNELS_MAX 64
 struct feed_channels {

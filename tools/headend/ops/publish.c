@@ -97,7 +97,7 @@ static bool rows_done(struct home *home, int64_t snapshot, bool *changed, struct
         /* Another state of theirs: it has the number of the publish. */
         !db_run(db, error, DB_DEVICE_NEW_VERSION_OF_PENDING, DB_INT(snapshot)) ||
         !publish_version_settle(db, snapshot, error) || !publish_job_settle_public(db, snapshot, error) ||
-        !db_run(db, error, DB_PUBLISH_DONE, DB_INT(snapshot)))
+        !feed_channels_settle(db, error) || !db_run(db, error, DB_PUBLISH_DONE, DB_INT(snapshot)))
         return false;
     *changed = db_changes(db) > 0;
     if (!rollout_settle(db, snapshot, &turned, error))
@@ -544,7 +544,7 @@ static bool publish_prepare(const struct publishing *publishing, int64_t snapsho
         !row_pending(home, publishing->channel, snapshot, publishing->warnings, number, error))
         return false;
     bool ok =
-        record_keep(publishing, error) && feed_channel_set(home->db, publishing->channel, manifest, error);
+        record_keep(publishing, error) && feed_channel_add(home->db, publishing->channel, manifest, error);
     cJSON_AddStringToObject(manifest, "channel", publishing->channel);
     cJSON_AddNumberToObject(manifest, "version", (double)*number);
     ok = ok && manifest_seal(&channel, manifest, sealed, error) &&
@@ -726,7 +726,7 @@ static bool channel_published(struct home *home, const char *id, struct channel 
 
 static bool channel_emptied(struct home *home, const char *id, struct pp_error *error) {
     db_lock(home->db);
-    bool ok = publish_version_withdraw(home->db, id, error) && feed_channel_set(home->db, id, NULL, error) &&
+    bool ok = publish_version_withdraw(home->db, id, error) && feed_channel_empty(home->db, id, error) &&
               db_run(home->db, error, DB_CHANNEL_EMPTY, DB_TEXT(id));
     db_unlock(home->db);
     return ok;

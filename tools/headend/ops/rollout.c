@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "headend/ops/feed_channel.h"
 #include "headend/ops/publish_version.h"
 
 void rollout_finish(struct rollout *rollout) {
@@ -149,6 +150,7 @@ static bool title_take(const struct turn *turn, struct pp_error *error) {
 
 static bool end(const struct turn *turn, const char *state, struct pp_error *error) {
     return db_run(turn->db, error, DB_ROLLOUT_END, DB_TEXT(state), DB_INT(turn->now), DB_TEXT(turn->id)) &&
+           feed_channel_settle(turn->db, turn->channel, error) &&
            db_run(turn->db, error, DB_DEVICE_NEW_VERSION_ON_CHANNEL, DB_TEXT(turn->channel));
 }
 
