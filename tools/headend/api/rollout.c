@@ -6,7 +6,7 @@
 #include "headend/server/operate.h"
 
 /* NULL in it: there has been none. NULL on failure. */
-static cJSON *rollout_json(struct db *db, const char *channel, struct pp_error *error) {
+static cJSON *rollout_json(struct db *db, const char *channel, int64_t viewer, struct pp_error *error) {
     rollout_auto struct rollout rollout = {0};
     struct pp_error missing = {0};
     bool found = rollout_newest(db, channel, &rollout, &missing);
@@ -15,14 +15,15 @@ static cJSON *rollout_json(struct db *db, const char *channel, struct pp_error *
         return NULL;
     }
     pp_autojson cJSON *answer = cJSON_CreateObject();
-    cJSON *described = found ? rollout_describe(db, &rollout, error) : cJSON_CreateNull();
+    cJSON *described = found ? rollout_describe(db, &rollout, viewer, error) : cJSON_CreateNull();
     cJSON_AddItemToObject(answer, "rollout", described);
     return described ? pp_steal(&answer) : NULL;
 }
 
 static void rollout_reply(struct request *request, struct reply *reply) {
     struct pp_error error = {0};
-    pp_autojson cJSON *answer = rollout_json(request->db, request_parameter(request, "id"), &error);
+    pp_autojson cJSON *answer =
+        rollout_json(request->db, request_parameter(request, "id"), request->admin.id, &error);
     if (answer)
         reply_json(reply, MHD_HTTP_OK, answer);
     else

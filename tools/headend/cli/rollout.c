@@ -76,7 +76,7 @@ bool command_rollout_show(int argc, char **argv, struct pp_error *error) {
         return missing.code == PP_E_NOTFOUND
                    ? pp_fail(error, PP_E_NOTFOUND, "there has been no rollout on channel \"%s\"", id)
                    : pp_fail(error, missing.code, "%s", missing.message);
-    pp_autojson cJSON *described = rollout_describe(home->db, &rollout, error);
+    pp_autojson cJSON *described = rollout_describe(home->db, &rollout, 0, error);
     if (!described)
         return false;
     if (json)

@@ -7,11 +7,15 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "headend/db/home_open.h"
+#include "headend/ops/device.h"
 #include "headend/ops/publish_run.h"
 #include "headend/ops/rollout_watch.h"
 
-#define AGAIN_MS 200  /* after somebody else had the lock */
-#define LOOK_MS  5000 /* between two looks at rollouts, and at what other processes have asked for */
+/* How long screens may take to be heard again after the headend was away: one poll more. */
+#define LISTEN_MS ((DEVICE_ONLINE_S + 60) * 1000)
+
+#define AGAIN_MS  200  /* after somebody else had the lock */
+#define LOOK_MS   5000 /* between two looks at rollouts, and at what other processes have asked for */
 
 struct publish_worker {
     struct home *home; /* with a connection of its own */
@@ -20,6 +24,7 @@ struct publish_worker {
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t more;
+    int64_t began_ms; /* monotonic */
     bool running, woken, ending;
 };
 
@@ -48,7 +53,8 @@ static bool worker_look(struct publish_worker *worker) {
     struct pp_error error = {0};
     bool running = false;
     bool changed = false;
-    if (!rollouts_look(worker->home->db, pp_clock_realtime_s(), &running, &changed, &error))
+    bool listened = pp_clock_monotonic_ms() - worker->began_ms >= LISTEN_MS;
+    if (!rollouts_look(worker->home->db, pp_clock_realtime_s(), listened, &running, &changed, &error))
         pp_log_error("rollouts: %s", error.message);
     if (changed)
         home_wake(worker->home);
@@ -88,6 +94,7 @@ struct publish_worker *publish_worker_create(const struct home *home, struct ing
         return NULL;
     }
     worker->lane = lane;
+    worker->began_ms = pp_clock_monotonic_ms();
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -42,7 +42,7 @@ static bool others_read(struct db *db, const struct rollout *rollout, int64_t no
                         struct rollout_watch *watch, struct pp_error *error) {
     db_autorow struct db_row *row =
         db_query(db, error, DB_ROLLOUT_OTHERS, DB_TEXT(rollout->id), DB_TEXT(rollout->channel),
-                 DB_INT(rollout->stepped), DB_INT(now));
+                 DB_INT(rollout->counted), DB_INT(now));
     if (!row || !db_next(row, "rollout", error))
         return false;
     watch->others = db_int(row, 0);
@@ -68,7 +68,7 @@ bool rollout_watch_look(struct db *db, const struct rollout *rollout, int64_t no
 int64_t rollout_watch_bad(const struct rollout_watch *watch) {
     int64_t anyway =
         watch->others ? (watch->here * watch->others_gone + watch->others - 1) / watch->others : 0;
-    return watch->excess + (watch->gone > anyway ? watch->gone - anyway : 0);
+    return watch->excess + (watch->others && watch->gone > anyway ? watch->gone - anyway : 0);
 }
 
 /* ---- Why ---- */
@@ -192,7 +192,8 @@ static void time_add(cJSON *object, const char *name, int64_t when) {
     cJSON_AddItemToObject(object, name, when ? cJSON_CreateString(text) : cJSON_CreateNull());
 }
 
-static cJSON *steps_json(struct db *db, const struct rollout *rollout, struct pp_error *error) {
+static cJSON *steps_json(struct db *db, const struct rollout *rollout, int64_t viewer,
+                         struct pp_error *error) {
     pp_autojson cJSON *plan = rollout_plan_json(&rollout->plan);
     cJSON *item;
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(plan, "steps")) {
@@ -203,7 +204,7 @@ static cJSON *steps_json(struct db *db, const struct rollout *rollout, struct pp
             cJSON_AddNullToObject(item, "after");
         if (!*id)
             continue;
-        bool known = screen_group_find(db, id, 0, &group, &missing);
+        bool known = screen_group_find(db, id, viewer, &group, &missing);
         if (!known && missing.code != PP_E_NOTFOUND) {
             pp_fail(error, missing.code, "%s", missing.message);
             return NULL;
@@ -236,10 +237,11 @@ static void watch_add(const struct rollout_watch *watch, cJSON *object) {
     cJSON_AddNumberToObject(object, "gone", (double)watch->gone);
 }
 
-cJSON *rollout_describe(struct db *db, const struct rollout *rollout, struct pp_error *error) {
+cJSON *rollout_describe(struct db *db, const struct rollout *rollout, int64_t viewer,
+                        struct pp_error *error) {
     struct rollout_watch watch;
     int64_t now = pp_clock_realtime_s();
-    pp_autojson cJSON *object = steps_json(db, rollout, error);
+    pp_autojson cJSON *object = steps_json(db, rollout, viewer, error);
     if (!object || !rollout_watch_look(db, rollout, now, &watch, error))
         return NULL;
     cJSON_AddStringToObject(object, "id", rollout->id);
@@ -383,10 +385,10 @@ bool rollout_advance(struct db *db, struct rollout *rollout, const struct publis
            steps_take(db, rollout, now, &changed, error);
 }
 
-/* Nobody shows it yet: that would be no step to learn anything from. */
+/* Nobody who has it shows it yet: that would be no step to learn anything from. */
 static bool step_is_over(const struct rollout *rollout, const struct rollout_watch *watch, int64_t now) {
     int64_t due = rollout_due(rollout);
-    return due && now >= due && (rollout->step == 0 || watch->shown > 0 || !watch->screens);
+    return due && now >= due && (rollout->step == 0 || watch->shown > 0 || !watch->taken);
 }
 
 static bool halt_for_errors(struct db *db, const struct rollout *rollout, const struct rollout_watch *watch,
@@ -396,31 +398,35 @@ static bool halt_for_errors(struct db *db, const struct rollout *rollout, const 
 }
 
 /* The last step is being carried out, or something else is. */
-static bool advance_by_itself(struct db *db, struct rollout *rollout, int64_t now, struct pp_error *error) {
+static bool advance_by_itself(struct db *db, struct rollout *rollout, int64_t now, bool *changed,
+                              struct pp_error *error) {
     struct pp_error busy = {0};
     publish_job_auto struct publish_job by = {.note = ROLLOUT_LAST_STEP};
     snprintf(by.author, sizeof by.author, "%s", rollout->author);
-    return rollout_advance(db, rollout, &by, now, &busy) || busy.code == PP_E_STATE ||
-           pp_fail(error, busy.code, "%s", busy.message);
+    if (rollout_advance(db, rollout, &by, now, &busy))
+        *changed = true;
+    return !busy.code || busy.code == PP_E_STATE || pp_fail(error, busy.code, "%s", busy.message);
 }
 
-static bool look(struct db *db, struct rollout *rollout, int64_t now, bool *changed, struct pp_error *error) {
+static bool look(struct db *db, struct rollout *rollout, int64_t now, bool listened, bool *changed,
+                 struct pp_error *error) {
     struct rollout_watch watch;
     if (!newcomers_place(db, rollout, error) || !rollout_watch_look(db, rollout, now, &watch, error))
         return false;
+    if (!listened)
+        watch.gone = 0;
     if (watch.taken && rollout_watch_bad(&watch) >= watch.tolerated) {
         *changed = true;
         return halt_for_errors(db, rollout, &watch, error);
     }
     if (!step_is_over(rollout, &watch, now))
         return steps_take(db, rollout, now, changed, error);
-    *changed = true;
-    return advance_by_itself(db, rollout, now, error);
+    return advance_by_itself(db, rollout, now, changed, error);
 }
 
 /* In one transaction: who looks at the same time waits, and then finds what has become of it. */
-static bool look_at_next(struct db *db, char id[UUID_TEXT_SIZE], int64_t now, bool *changed, bool *any,
-                         struct pp_error *error) {
+static bool look_at_next(struct db *db, char id[UUID_TEXT_SIZE], int64_t now, bool listened, bool *changed,
+                         bool *any, struct pp_error *error) {
     rollout_auto struct rollout rollout = {0};
     struct pp_error none = {0};
     db_autochange struct db_change change = {0};
@@ -431,7 +437,7 @@ static bool look_at_next(struct db *db, char id[UUID_TEXT_SIZE], int64_t now, bo
         return none.code == PP_E_NOTFOUND || pp_fail(error, none.code, "%s", none.message);
     *any = true;
     memcpy(id, rollout.id, UUID_TEXT_SIZE);
-    return look(db, &rollout, now, changed, error) && db_change_commit(&change, error);
+    return look(db, &rollout, now, listened, changed, error) && db_change_commit(&change, error);
 }
 
 /* Without writing: most of the time there is none. */
@@ -442,7 +448,8 @@ static bool any_runs(struct db *db, bool *running, struct pp_error *error) {
     return *running || none.code == PP_E_NOTFOUND || pp_fail(error, none.code, "%s", none.message);
 }
 
-bool rollouts_look(struct db *db, int64_t now, bool *running, bool *changed, struct pp_error *error) {
+bool rollouts_look(struct db *db, int64_t now, bool listened, bool *running, bool *changed,
+                   struct pp_error *error) {
     char id[UUID_TEXT_SIZE] = "";
     *changed = false;
     db_lock(db);
@@ -451,7 +458,7 @@ bool rollouts_look(struct db *db, int64_t now, bool *running, bool *changed, str
     db_unlock(db);
     while (ok && any) {
         db_lock(db);
-        ok = look_at_next(db, id, now, changed, &any, error);
+        ok = look_at_next(db, id, now, listened, changed, &any, error);
         db_unlock(db);
     }
     return ok;

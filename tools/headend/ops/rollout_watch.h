@@ -4,9 +4,9 @@
  * Each screen that has it is compared with itself, the day before: what it reports of errors beyond that counts,
  * three at most a screen, so that one alone ends no large rollout. A screen that was heard of when it got the
  * version, and is not any more, is one more, but for as many as would have gone anyway: the share of those that do
- * not have it, and have gone in that time. Where all that is more than is tolerated, the rollout halts: nobody else
- * gets the version, and who has it keeps it, until somebody decides. What a screen had kept while it could not be
- * heard counts when it comes.
+ * not have it, and have gone since the first had it. Without such others to compare with none counts as gone.
+ * Where all that is more than is tolerated, the rollout halts: nobody else gets the version, and who has it keeps it,
+ * until somebody decides. What a screen had kept while it could not be heard counts when it comes.
  */
 #ifndef HEADEND_OPS_ROLLOUT_WATCH_H
 #define HEADEND_OPS_ROLLOUT_WATCH_H
@@ -45,8 +45,9 @@ void rollout_reason_words(const cJSON *reason, char words[PP_ERROR_MESSAGE_MAX])
 /* Adds {"id", "name", "errors", "gone"} for each screen with more errors than before, the worst first. */
 PP_MUST_USE bool rollout_failing_add(struct db *db, const struct rollout *rollout, int64_t now, cJSON *array,
                                      struct pp_error *error);
-/* All of it, as programs see it. The caller deletes it; NULL on failure. */
-cJSON *rollout_describe(struct db *db, const struct rollout *rollout, struct pp_error *error);
+/* All of it, as programs see it; with the names of groups that the viewer may see (screen_group.h). The caller deletes
+ * it; NULL on failure. */
+cJSON *rollout_describe(struct db *db, const struct rollout *rollout, int64_t viewer, struct pp_error *error);
 
 #define ROLLOUT_LAST_STEP "the last step" /* the note of a job that nobody has asked for */
 /* Begins the next step at once. The last one is not begun, but asked for (a job, with author, admin and note of
@@ -57,9 +58,9 @@ PP_MUST_USE bool rollout_advance(struct db *db, struct rollout *rollout, const s
 int64_t rollout_due(const struct rollout *rollout);
 
 /* Looks at each that runs: whoever is new on its channel gets a place; it halts; or its next step begins. *running:
- * there is one that will have to be looked at again; *changed: states of screens, or there is a job. Takes db_lock
- * itself. */
-PP_MUST_USE bool rollouts_look(struct db *db, int64_t now, bool *running, bool *changed,
+ * there is one that will have to be looked at again; *changed: states of screens, or there is a job. Not `listened`:
+ * screens could not be heard until just now, and none counts as gone. Takes db_lock itself. */
+PP_MUST_USE bool rollouts_look(struct db *db, int64_t now, bool listened, bool *running, bool *changed,
                                struct pp_error *error);
 
 #endif

@@ -12,6 +12,7 @@
 #include "../headend_home.h"
 #include "headend/db/sql.h"
 #include "headend/ops/channel.h"
+#include "headend/ops/feed_channel.h"
 #include "headend/ops/rollout_watch.h"
 
 #define NOON    1796040000 /* 2026-11-30T12:00:00Z */
@@ -65,7 +66,7 @@ static void rollout_make(struct home *home, const char *plan, struct rollout *ro
 static void look(struct home *home, int64_t now) {
     struct pp_error error = {0};
     bool running, changed;
-    if (!rollouts_look(home->db, now, &running, &changed, &error))
+    if (!rollouts_look(home->db, now, true, &running, &changed, &error))
         fail_msg("%s", error.message);
 }
 
@@ -182,6 +183,99 @@ static void a_shop_that_closes_halts_nothing(void **state) {
     assert_int_equal(rollout_watch_bad(&watch), 0);
 }
 
+static void a_step_at_night_halts_nothing(void **state) {
+    struct home *home = *state;
+    rollout_auto struct rollout rollout = {0};
+    struct rollout_watch watch;
+    int64_t night = NOON + 36000;
+    rollout_make(home,
+                 "{\"steps\":[{\"percent\":50},{\"percent\":60,\"after\":\"PT10H\"},{\"percent\":100}]}",
+                 &rollout);
+    look(home, NOON);
+    sql(home, "UPDATE device SET seen = %d, report = '{\"channel\":\"lobby\",\"manifest_version\":7}'",
+        NOON + 600);
+    look(home, night);
+    look(home, night + 600);
+    find(home, &rollout, &watch, night + 600);
+    assert_string_equal(rollout.state, "running");
+    assert_int_equal(rollout.step, 2);
+    assert_int_equal(watch.gone, 4); /* of those of the first step */
+    assert_int_equal(watch.others_gone, watch.others);
+    assert_int_equal(watch.others, SCREENS - watch.taken);
+    assert_int_equal(rollout_watch_bad(&watch), 0);
+}
+
+static void silence_does_not_count_while_the_headend_itself_was_away(void **state) {
+    struct home *home = *state;
+    rollout_auto struct rollout rollout = {0};
+    struct rollout_watch watch;
+    struct pp_error error = {0};
+    bool running, changed;
+    int64_t later = NOON + 600;
+    rollout_make(home, HALF, &rollout);
+    look(home, NOON);
+    seen(home, false, SCREENS, later);
+    assert_true(rollouts_look(home->db, later, false, &running, &changed, &error));
+    find(home, &rollout, &watch, later);
+    assert_string_equal(rollout.state, "running");
+    look(home, later);
+    find(home, &rollout, &watch, later);
+    assert_string_equal(rollout.state, "halted");
+}
+
+static void a_step_that_took_nobody_is_over(void **state) {
+    struct home *home = *state;
+    rollout_auto struct rollout rollout = {0};
+    struct rollout_watch watch;
+    rollout_make(home,
+                 "{\"steps\":[{\"group\":\"00000000-0000-4000-9000-000000000001\"},{\"percent\":50,\"after\":"
+                 "\"PT1H\"},{\"percent\":100}]}",
+                 &rollout);
+    look(home, NOON);
+    find(home, &rollout, &watch, NOON);
+    assert_int_equal(watch.taken, 0);
+    look(home, NOON + 3600);
+    find(home, &rollout, &watch, NOON + 3600);
+    assert_int_equal(rollout.step, 2);
+    assert_int_equal(watch.taken, 4);
+}
+
+/* The feeds of the channel, as many as that one names: 1 old, 2 new, 3 both. */
+static int feeds_of(struct home *home) {
+    struct pp_error error = {0};
+    db_autorow struct db_row *row =
+        db_query_sql(home->db, &error,
+                     "SELECT coalesce(sum(CASE feed WHEN 'old' THEN 1 ELSE 2 END), 0) FROM channel_feed", "");
+    assert_true(row && db_next(row, "feed", &error));
+    return (int)db_int(row, 0);
+}
+
+static void feeds_after(struct home *home, const char *turn, int expected) {
+    rollout_auto struct rollout rollout = {0};
+    struct pp_error error = {0};
+    bool changed;
+    rollout_make(home, HALF, &rollout);
+    sql(home, "UPDATE channel SET publish = 5");
+    sql(home, "INSERT INTO channel_version(channel, number, created, author, note, restored, document, "
+              "manifest, done) VALUES"
+              "('lobby', 5, 0, 'ann', '', 0, '', '{\"feeds\":{\"old\":{}}}', 1),"
+              "('lobby', 7, 0, 'ann', '', 0, '', '{\"feeds\":{\"new\":{}}}', 2)");
+    assert_true(feed_channel_settle(home->db, "lobby", &error));
+    assert_int_equal(feeds_of(home), 3);
+    assert_true(rollout_turn(home->db, &rollout, turn, 6, &error));
+    if (!rollout_settle(home->db, 6, &changed, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(feeds_of(home), expected);
+}
+
+static void screens_get_the_feeds_of_both_and_after_a_cancel_of_the_present_one(void **state) {
+    feeds_after(*state, "cancel", 1);
+}
+
+static void screens_get_the_feeds_of_the_next_one_once_it_is_finished(void **state) {
+    feeds_after(*state, "finish", 2);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, test_home_setup, test_home_teardown)
     const struct CMUnitTest tests[] = {
@@ -189,6 +283,11 @@ int main(void) {
         TEST(errors_beyond_those_of_the_day_before_halt_it),
         TEST(screens_that_fall_silent_halt_it_unless_the_others_do_as_well),
         TEST(a_shop_that_closes_halts_nothing),
+        TEST(a_step_at_night_halts_nothing),
+        TEST(silence_does_not_count_while_the_headend_itself_was_away),
+        TEST(a_step_that_took_nobody_is_over),
+        TEST(screens_get_the_feeds_of_both_and_after_a_cancel_of_the_present_one),
+        TEST(screens_get_the_feeds_of_the_next_one_once_it_is_finished),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
