@@ -271,12 +271,14 @@ export async function warnOf(headend) {
   const ask = await asker(headend);
   const send = async (body) => (await ask('POST', '/api/v1/messages', { duration_s: 14400, ...body })).json().id;
   const words = (en, fr, text) => [{ language: 'en', title: en, ...(text ? { text } : {}) }, { language: 'fr', title: fr }];
-  const ended = await send({ severity: 'warning', texts: words('Closed for an inventory', 'Fermé pour inventaire'), targets: { sites: ['Lille'] } });
+  const sites = (await headend.sql("SELECT DISTINCT site FROM device WHERE status = 'active' AND site <> '' ORDER BY site DESC")).split('\n');
+  const at = (...numbers) => ({ sites: [...new Set(numbers.map((n) => sites[n % sites.length]))] });
+  const ended = await send({ severity: 'warning', texts: words('Closed for an inventory', 'Fermé pour inventaire'), targets: at(0) });
   await ask('POST', `/api/v1/messages/${ended}/cancel`);
-  await send({ severity: 'info', texts: words('The lift is being repaired', 'L’ascenseur est en réparation'), targets: { sites: ['Nice'] }, duration_s: 10 });
-  const storm = await send({ severity: 'severe', texts: words('Storm: stay inside', 'Tempête : restez à l’intérieur', 'Keep away from the windows.'), targets: { sites: ['Paris', 'Tours'] } });
+  await send({ severity: 'info', texts: words('The lift is being repaired', 'L’ascenseur est en réparation'), targets: at(1), duration_s: 10 });
+  const storm = await send({ severity: 'severe', texts: words('Storm: stay inside', 'Tempête : restez à l’intérieur', 'Keep away from the windows.'), targets: at(2, 3) });
   await headend.sql(`UPDATE message_screen SET shown = 1, shown_at = unixepoch() WHERE message = '${storm}' AND device LIKE '%' AND CAST(substr(device, 8, 1) AS INTEGER) <> 3`);
-  await send({ severity: 'warning', texts: words('Closing at 17:00 today', 'Fermeture à 17 h aujourd’hui'), targets: { sites: ['Rennes'] } });
+  await send({ severity: 'warning', texts: words('Closing at 17:00 today', 'Fermeture à 17 h aujourd’hui'), targets: at(4) });
 }
 
 // So many screens as a chain of shops has them; all of them are there at once.
