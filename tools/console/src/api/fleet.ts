@@ -45,6 +45,7 @@ export class Fleet extends EventTarget {
   stop(): void {
     this.events.stop();
     clearTimeout(this.timer);
+    this.timer = 0;
     this.pending.clear();
     this.reading++;
     this.peeked = undefined;

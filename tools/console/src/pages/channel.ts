@@ -46,6 +46,8 @@ class PpChannel extends PpElement {
   private etag = '';
   private readonly history_ = new History<Document>();
   private timer = 0;
+  private saves: Promise<void> = Promise.resolve();
+  private written = 0; // saves that began or ended
 
   constructor() {
     super();
@@ -99,6 +101,7 @@ class PpChannel extends PpElement {
   // What somebody has changed, here or elsewhere. What is being changed here is not touched.
   private async look(): Promise<void> {
     const path = { id: this.channelId };
+    const { written } = this;
     if (!this.channel) return;
     try {
       const [channel, draft, jobs] = await Promise.all([ask('GET /api/v1/channels/{id}', { path }), exchange('GET /api/v1/channels/{id}/draft', { path }), ask('GET /api/v1/channels/{id}/jobs', { path })]);
@@ -110,7 +113,7 @@ class PpChannel extends PpElement {
       const same = jobs.items.find(({ id }) => id === this.job?.id);
       if (same && this.job?.state === 'approval' && same.state !== 'approval') this.job = same;
       const etag = draft.headers.get('etag') ?? '';
-      if (etag !== this.etag && !this.timer && !this.saving && !this.querySelector('.item.dragged')) {
+      if (etag !== this.etag && written === this.written && !this.timer && !this.saving && !this.querySelector('.item.dragged')) {
         this.take(draft.value, etag);
         await this.learn();
       }
@@ -165,12 +168,20 @@ class PpChannel extends PpElement {
     this.change(this.history_[kind](this.document_));
   }
 
-  private async save(): Promise<void> {
+  // One after the other: each is on top of what the one before has left.
+  private save(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = 0;
+    const id = this.channelId;
+    this.saves = this.saves.then(() => (id === this.channelId ? this.put() : undefined));
+    return this.saves;
+  }
+
+  private async put(): Promise<void> {
     const document = this.document_;
     if (!this.draft || !document) return;
     this.saving = true;
+    this.written++;
     try {
       const { value, headers } = await exchange('PUT /api/v1/channels/{id}/draft', { path: { id: this.channelId }, body: document, headers: { 'if-match': this.etag } });
       this.draft = value;
@@ -181,6 +192,7 @@ class PpChannel extends PpElement {
       await this.load();
     } finally {
       this.saving = false;
+      this.written++;
     }
   }
 
@@ -188,7 +200,8 @@ class PpChannel extends PpElement {
 
   // What was looked at is what is published: a draft that somebody has changed meanwhile is refused.
   private async publish(): Promise<void> {
-    if (this.timer) await this.save();
+    if (this.timer) void this.save();
+    await this.saves;
     const { changes, etag } = this;
     // Without something that is published there is nothing to go back to.
     const groups = this.channel?.publish ? await ask('GET /api/v1/groups', { query: { limit: 200 } }).then(({ items }) => items, () => []) : undefined;
@@ -288,7 +301,7 @@ class PpChannel extends PpElement {
     return html`${back}<header class="head"><div><h1>${channel.title}</h1><p class="head-sub">${channel.published ? t('channels.published', { when: ago(new Date(channel.published), now(), language()) }) : t('channels.empty')}</p></div>
         <div class="head-actions"><a class="button" href="${BASE}/channels/${channel.id}/schedule">${icon('calendar')}<span>${t('schedule.title')}</span></a><button class="button primary" aria-disabled=${able ? 'false' : 'true'} @click=${() => { if (able) void this.publish(); }}>${icon('upload')}<span>${t('channel.publish')}</span></button>
           <pp-menu class="actions-menu" label=${t('screen.actions')} .button=${html`<span class="button">${icon('more')}</span>`} .panel=${panel}></pp-menu></div></header>
-      <pp-job .job=${this.job} @ended=${() => void this.load()}></pp-job>
+      <pp-job .job=${this.job} @ended=${() => void this.look()}></pp-job>
       <pp-rollout .channel=${channel} @rollout=${(event: CustomEvent<boolean>) => { this.rolling = event.detail; }} @begun=${() => void this.look()}></pp-rollout>
       ${repeat(waits, ({ id }) => id, (job) => html`<pp-approval .job=${job} .channel=${channel} @begun=${begun}></pp-approval>`)}
       ${channel.warnings.map(({ file, warning }) => html`<p class="callout">${icon('trouble')}<span>${t('channel.warning', { file, text: warning })}</span></p>`)}

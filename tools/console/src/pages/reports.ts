@@ -74,7 +74,7 @@ class PpReports extends PpElement {
     go(`${BASE}/reports?${new URLSearchParams({ view, by, from, to, ...(site ? { site } : {}) })}`, { replace: true });
   }
 
-  private async pages<T>(read: (cursor: string | undefined) => Promise<{ items: T[]; next: string | null }>): Promise<T[]> {
+  private async pages<T>(read: (cursor: string | undefined) => Promise<{ items: T[]; next: string | null }>): Promise<{ rows: T[]; capped: boolean }> {
     const rows: T[] = [];
     let cursor: string | undefined;
     do {
@@ -82,8 +82,7 @@ class PpReports extends PpElement {
       rows.push(...page.items);
       cursor = page.next ?? undefined;
     } while (cursor && rows.length < ROWS_MAX);
-    this.capped = cursor !== undefined;
-    return rows;
+    return { rows, capped: cursor !== undefined };
   }
 
   private async load(): Promise<void> {
@@ -97,15 +96,18 @@ class PpReports extends PpElement {
     if (view === 'pictures') return;
     try {
       if (view === 'uptime') {
-        const rows = await this.pages((cursor) => ask('GET /api/v1/uptime', { query: { ...query, by: by as UptimeBy, ...(cursor ? { cursor } : {}) } }));
-        if (reading === this.reading) this.uptime = worstFirst(rows);
+        const { rows, capped } = await this.pages((cursor) => ask('GET /api/v1/uptime', { query: { ...query, by: by as UptimeBy, ...(cursor ? { cursor } : {}) } }));
+        if (reading !== this.reading) return;
+        this.capped = capped;
+        this.uptime = worstFirst(rows);
         return;
       }
       const days = await this.pages((cursor) => ask('GET /api/v1/plays', { query: { ...query, by: 'day', ...(cursor ? { cursor } : {}) } }));
-      const rows = by === 'day' ? days : await this.pages((cursor) => ask('GET /api/v1/plays', { query: { ...query, by: by as PlaysBy, ...(cursor ? { cursor } : {}) } }));
+      const read = by === 'day' ? days : await this.pages((cursor) => ask('GET /api/v1/plays', { query: { ...query, by: by as PlaysBy, ...(cursor ? { cursor } : {}) } }));
       if (reading !== this.reading) return;
-      this.days = days;
-      this.plays = by === 'day' ? [...rows].reverse() : [...rows].sort((a, b) => b.plays - a.plays);
+      this.capped = read.capped;
+      this.days = days.rows;
+      this.plays = by === 'day' ? [...read.rows].reverse() : [...read.rows].sort((a, b) => b.plays - a.plays);
     } catch (error) {
       if (reading === this.reading) this.problem = error instanceof ApiError ? error : new ApiError('other', 0, '');
     }

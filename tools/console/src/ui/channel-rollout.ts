@@ -45,7 +45,10 @@ class PpRollout extends PpElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has('channel')) void this.load();
+    if (!changed.has('channel')) return;
+    const was = changed.get('channel') as Channel | undefined;
+    if (was && was.id !== this.channel?.id) this.take(null); // another channel's
+    void this.load();
   }
 
   private open(): boolean { return this.rollout?.state === 'running' || this.rollout?.state === 'halted'; }
