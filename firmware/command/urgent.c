@@ -216,14 +216,23 @@ static bool members_check(const cJSON *object, const char *const *names, struct 
     return true;
 }
 
-bool urgent_list_check(const cJSON *state, struct pp_error *error) {
+static bool begins_check(const struct urgent_list *list, int64_t now_s, struct pp_error *error) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].from_s > now_s + URGENT_AHEAD_MAX_S + 86400)
+            return pp_fail(error, PP_E_LIMIT, "messages: field \"from\" is more than %d days ahead",
+                           URGENT_AHEAD_MAX_S / 86400);
+    }
+    return true;
+}
+
+bool urgent_list_check(const cJSON *state, int64_t now_s, struct pp_error *error) {
     static const char *const of_message[] = {"id",   "severity", "style", "sound",
                                              "from", "until",    "texts", NULL};
     static const char *const of_text[] = {"language", "title", "text", NULL};
     struct urgent_list list;
     const cJSON *item = NULL;
     const cJSON *text = NULL;
-    if (!urgent_list_parse(state, &list, error))
+    if (!urgent_list_parse(state, &list, error) || !begins_check(&list, now_s, error))
         return false;
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(state, "messages")) {
         if (!members_check(item, of_message, error))

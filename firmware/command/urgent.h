@@ -21,12 +21,13 @@
 #include "base/error.h"
 #include "command/command.h"
 
-#define URGENT_LIST_MAX       4           /* of a state */
-#define URGENT_TEXTS_MAX      6           /* languages of one */
-#define URGENT_LANGUAGE_MAX   15          /* bytes of a tag (BCP 47), as a locale has */
-#define URGENT_TITLE_MAX      160         /* bytes */
-#define URGENT_TEXT_MAX       600         /* bytes */
-#define URGENT_LIFETIME_MAX_S (7 * 86400) /* from "from" to "until" */
+#define URGENT_LIST_MAX       4            /* of a state */
+#define URGENT_TEXTS_MAX      6            /* languages of one */
+#define URGENT_LANGUAGE_MAX   15           /* bytes of a tag (BCP 47), as a locale has */
+#define URGENT_TITLE_MAX      160          /* bytes */
+#define URGENT_TEXT_MAX       600          /* bytes */
+#define URGENT_LIFETIME_MAX_S (7 * 86400)  /* from "from" to "until" */
+#define URGENT_AHEAD_MAX_S    (30 * 86400) /* of "from", when it is sent */
 
 enum urgent_severity { URGENT_INFO, URGENT_WARNING, URGENT_SEVERE, URGENT_EXTREME, URGENT_SEVERITIES };
 enum urgent_style { URGENT_FULL, URGENT_BAND, URGENT_STYLES };
@@ -67,8 +68,9 @@ enum urgent_sound urgent_sound_of(enum urgent_severity severity);
 /* The member "messages" of a state, which may be missing. PP_E_INVALID or PP_E_LIMIT, naming the field, for what has
  * not the shape above: then none of it counts. Members that are not known are ignored. */
 PP_MUST_USE bool urgent_list_parse(const cJSON *state, struct urgent_list *out, struct pp_error *error);
-/* The same for whoever signs one: members that are not known are refused. */
-PP_MUST_USE bool urgent_list_check(const cJSON *state, struct pp_error *error);
+/* The same for whoever signs one at `now_s`: members that are not known are refused, and what begins later than one may
+ * be sent ahead (a day more, for a clock that was set). */
+PP_MUST_USE bool urgent_list_check(const cJSON *state, int64_t now_s, struct pp_error *error);
 /* The member "texts" alone: of an object that has it. */
 PP_MUST_USE bool urgent_texts_parse(const cJSON *object, struct urgent *out, struct pp_error *error);
 

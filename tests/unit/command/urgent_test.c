@@ -159,11 +159,22 @@ static void signer_refuses_members_that_are_not_known(void **state) {
     struct pp_error error = {0};
     pp_autojson cJSON *good = state_of("[" GOOD "]");
     (void)state;
-    assert_true(urgent_list_check(good, &error));
+    assert_true(urgent_list_check(good, 0, &error));
     for (size_t i = 0; i < PP_COUNT(bad); i++) {
         pp_autojson cJSON *json = state_of(bad[i]);
-        assert_false(urgent_list_check(json, &error));
+        assert_false(urgent_list_check(json, 0, &error));
     }
+}
+
+/* 31 days before it begins, and a second more. */
+static void signer_refuses_what_begins_too_late(void **state) {
+    struct pp_error error = {0};
+    pp_autojson cJSON *json = state_of("[" ITEM(ID, "info", "2678400", "2678500") "]");
+    pp_autojson cJSON *late = state_of("[" ITEM(ID, "info", "2678401", "2678500") "]");
+    (void)state;
+    assert_true(urgent_list_check(json, 0, &error));
+    assert_false(urgent_list_check(late, 0, &error));
+    assert_int_equal(error.code, PP_E_LIMIT);
 }
 
 static void the_most_severe_counts_and_of_those_the_newest(void **state) {
@@ -212,6 +223,7 @@ int main(void) {
         cmocka_unit_test(list_of_another_shape_is_refused),
         cmocka_unit_test(caps_hold),
         cmocka_unit_test(signer_refuses_members_that_are_not_known),
+        cmocka_unit_test(signer_refuses_what_begins_too_late),
         cmocka_unit_test(the_most_severe_counts_and_of_those_the_newest),
         cmocka_unit_test(words_are_those_of_the_locale),
     };

@@ -50,7 +50,7 @@ static bool state_check(const cJSON *state, const char *device, struct pp_error 
         !pp_json_integer(state, "epoch", 0, PP_JSON_INTEGER_MAX, &number, error) ||
         !pp_json_integer(state, "version", 0, PP_JSON_INTEGER_MAX, &number, error) ||
         !pp_json_array(state, "commands", SIGNING_STATE_MAX, &commands, error) ||
-        !urgent_list_check(state, error) ||
+        !urgent_list_check(state, pp_clock_realtime_s(), error) ||
         !pp_json_string(state, "aud", SIGNING_DEVICE_MAX, &audience, error))
         return false;
     return (uuid_valid(device) && strcmp(audience, device) == 0) ||
