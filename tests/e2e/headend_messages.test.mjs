@@ -104,6 +104,41 @@ describe('urgent messages through the API', () => {
     assert.deepEqual(await told(lyon), []);
   });
 
+  test('those that run come before those that wait, and what time changes in the choice is another state', async () => {
+    const ahead = (seconds) => new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+/, '');
+    const wait = [];
+    for (let i = 0; i < 4; i++) wait.push(await send(admin, { severity: 'extreme', targets: { screens: [lyon.id] }, from: ahead(3600) }));
+    const running = await send(admin, { severity: 'info', targets: { screens: [lyon.id] } });
+    assert.equal((await told(lyon))[0], running.id);
+    assert.deepEqual((await admin.get(PLACE)).json().items.slice(0, 1).map(({ id }) => id), [running.id]);
+    for (const one of wait.splice(1)) await cancel(admin, one);
+    for (let i = 0; i < 3; i++) wait.push(await send(admin, { severity: 'severe', targets: { screens: [lyon.id] } }));
+    const last = await send(admin, { severity: 'info', targets: { screens: [lyon.id] }, from: ahead(6) });
+    const first = (await headend.request('GET', '/v1/state', { device: lyon })).headers.etag;
+    assert.ok(!(await told(lyon)).includes(last.id));
+    const begun = async () => {
+      for (;;) {
+        const answer = await headend.request('GET', '/v1/state', { device: lyon, headers: { 'if-none-match': first } });
+        if (answer.status !== 304) return answer;
+      }
+    };
+    assert.notEqual((await begun()).headers.etag, first);
+    assert.ok((await told(lyon)).includes(last.id));
+    for (const one of [...wait, running, last]) await cancel(admin, one);
+  });
+
+  test('one person has fifty that run or wait; who sent one ends it wherever its screens are by now', async () => {
+    const rennes = await Person.add(headend, api, 'many', 'operator:site=Rennes');
+    const sent = [];
+    for (let i = 0; i < 50; i++) sent.push(await send(rennes, { severity: 'info', targets: { screens: [gate.id] } }));
+    await rennes.refused(409, 'state-conflict', 'POST', PLACE, { severity: 'info', texts, targets: { screens: [gate.id] }, duration_s: 60 });
+    const move = async (site) => assert.equal((await admin.ask('PATCH', `/api/v1/screens/${gate.id}`, { site }, { 'if-match': '*' })).status, 200);
+    await move('Lyon');
+    await rennes.refused(404, 'not-found', 'GET', `${PLACE}/${sent[0].id}`);
+    for (const one of sent) assert.equal((await cancel(rennes, one)).json().state, 'cancelled');
+    await move('Rennes');
+  });
+
   test('who may send one, and to whom: the role, at all of its screens', async () => {
     const [rennes, viewer, lobby] = [await Person.add(headend, api, 'rennes', 'operator:site=Rennes'), await Person.add(headend, api, 'looks', 'viewer'), await Person.add(headend, api, 'lobby', 'operator:site=Rennes', 'viewer:site=Lyon')];
     const body = { severity: 'info', texts, duration_s: 60 };

@@ -17,7 +17,7 @@
 #define STATE_WAIT_MAX_S 60    /* of Prefer: wait */
 #define STATE_AGAIN_S    1     /* until the server has heard of a change, at most */
 #define STATE_LIFETIME_S 86400 /* iat to exp */
-#define STATE_ETAG_SIZE  80
+#define STATE_ETAG_SIZE  112
 
 /* The key that the screen's secrets are encrypted to comes with each session. */
 static bool session_agreement(struct request *request, struct reply *reply) {
@@ -217,9 +217,17 @@ static void state_answer(struct request *request, struct reply *reply, struct st
     struct pp_error error = {0};
     /* What the answer depends on, but for the time it is made. */
     char etag[STATE_ETAG_SIZE];
-    snprintf(etag, sizeof etag, "\"%.8s-%lld-%lld-%lld%s%.8s\"", device->id, (long long)device->epoch,
+    char messages[16] = "";
+    uint32_t choice = 0;
+    if (!messages_choice(request->db, device->id, &choice, &error)) {
+        reply_failure(reply, &error);
+        return;
+    }
+    if (choice)
+        snprintf(messages, sizeof messages, "-m%08lx", (unsigned long)choice);
+    snprintf(etag, sizeof etag, "\"%.8s-%lld-%lld-%lld%s%.8s%s\"", device->id, (long long)device->epoch,
              (long long)device->version, (long long)shown->channel.publish, access->open ? "-" : "",
-             access->session.id);
+             access->session.id, messages);
     if (etag_matches(request_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
         if (device_waits(request, reply))
             return;

@@ -18,6 +18,16 @@ bool message_add(struct db *db, const struct message *message, const char *key, 
                   DB_INT(message->ends), DB_TEXT(message->sent_by), DB_TEXT(key), DB_TEXT(message->asked));
 }
 
+bool messages_open(struct db *db, const char *sent_by, int64_t *all, int64_t *own, struct pp_error *error) {
+    db_autorow struct db_row *row =
+        db_query(db, error, DB_MESSAGE_OPEN, DB_INT(pp_clock_realtime_s()), DB_TEXT(sent_by));
+    if (!row || !db_next(row, "message", error))
+        return false;
+    *all = db_int(row, 0);
+    *own = db_int(row, 1);
+    return true;
+}
+
 bool message_aim(struct db *db, const char *id, enum message_target target, const char *value, int64_t viewer,
                  struct pp_error *error) {
     static const enum db_statement statements[] = {
@@ -103,8 +113,8 @@ bool message_each(struct db *db, int64_t viewer, bool (*each)(void *arg, const s
                   void *arg, struct pp_error *error) {
     struct pp_error end = {0};
     bool more = true;
-    db_autorow struct db_row *row =
-        db_query(db, error, DB_MESSAGE_LIST, DB_INT(viewer), DB_INT(MESSAGES_LISTED_MAX));
+    db_autorow struct db_row *row = db_query(db, error, DB_MESSAGE_LIST, DB_INT(viewer),
+                                             DB_INT(MESSAGES_LISTED_MAX), DB_INT(pp_clock_realtime_s()));
     if (!row)
         return false;
     while (more && db_next(row, "message", &end)) {
@@ -196,10 +206,40 @@ static bool state_add(struct db_row *row, cJSON *list, struct pp_error *error) {
     return texts || pp_fail(error, PP_E_INVALID, "a message of the database is damaged");
 }
 
+static struct db_row *of_device(struct db *db, const char *device, int64_t count, struct pp_error *error) {
+    int64_t now = pp_clock_realtime_s();
+    return db_query(db, error, DB_MESSAGE_OF_DEVICE, DB_TEXT(device), DB_INT(now),
+                    DB_INT(now + URGENT_AHEAD_MAX_S), DB_INT(count));
+}
+
+/* FNV-1a. */
+static uint32_t hash_of(const char *id) {
+    uint32_t hash = 2166136261U;
+    for (const char *at = id; *at; at++)
+        hash = (hash ^ (uint8_t)*at) * 16777619U;
+    return hash;
+}
+
+bool messages_choice(struct db *db, const char *device, uint32_t *choice, struct pp_error *error) {
+    struct pp_error end = {0};
+    size_t count = 0;
+    uint32_t sum = 0;
+    db_autorow struct db_row *row = of_device(db, device, URGENT_LIST_MAX + 1, error);
+    *choice = 0;
+    if (!row)
+        return false;
+    while (db_next(row, "message", &end)) {
+        if (count++ < URGENT_LIST_MAX)
+            sum += hash_of(db_text(row, 0)); /* in whatever order */
+    }
+    if (count > URGENT_LIST_MAX)
+        *choice = sum ? sum : 1;
+    return end.code == PP_E_NOTFOUND || pp_fail(error, end.code, "%s", end.message);
+}
+
 bool messages_add(struct db *db, const char *device, cJSON *state, struct pp_error *error) {
     struct pp_error end = {0};
-    db_autorow struct db_row *row = db_query(db, error, DB_MESSAGE_OF_DEVICE, DB_TEXT(device),
-                                             DB_INT(pp_clock_realtime_s()), DB_INT(URGENT_LIST_MAX));
+    db_autorow struct db_row *row = of_device(db, device, URGENT_LIST_MAX, error);
     if (!row)
         return false;
     pp_autojson cJSON *list = cJSON_CreateArray();

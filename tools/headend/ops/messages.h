@@ -12,7 +12,9 @@
 #include "headend/base/text.h"
 #include "headend/db/db.h"
 
-#define MESSAGES_LISTED_MAX 200         /* the newest */
+#define MESSAGES_LISTED_MAX 200         /* those that run, those that wait, and the newest that are over */
+#define MESSAGES_OPEN_MAX   200         /* that run or wait */
+#define MESSAGES_OWN_MAX    50          /* of those, by one person */
 #define MESSAGES_KEPT_MAX   1000        /* that are over */
 #define MESSAGE_SCREENS_MAX 500         /* that are named with one: first those that do not show it */
 #define MESSAGE_SCREENS_S   (7 * 86400) /* after its end, which screens it was for is forgotten */
@@ -36,6 +38,9 @@ void message_finish(struct message *message);
 /* With its id, in a new row, without screens. `key` NULL: none. */
 PP_MUST_USE bool message_add(struct db *db, const struct message *message, const char *key,
                              struct pp_error *error);
+/* How many run or wait: in all, and by one sender. */
+PP_MUST_USE bool messages_open(struct db *db, const char *sent_by, int64_t *all, int64_t *own,
+                               struct pp_error *error);
 /* Of those that the viewer sees (0: all). */
 enum message_target {
     MESSAGE_TO_ALL, /* without a value */
@@ -63,7 +68,7 @@ PP_MUST_USE bool message_find(struct db *db, const char *id, int64_t viewer, str
 bool message_seen(struct db *db, const char *id, int64_t viewer);
 PP_MUST_USE bool message_find_key(struct db *db, const char *sent_by, const char *key,
                                   struct message *message, struct pp_error *error);
-/* The newest first, until the callback returns false. */
+/* Those that run, those that wait, and the others, the newest of each first, until the callback returns false. */
 PP_MUST_USE bool message_each(struct db *db, int64_t viewer,
                               bool (*each)(void *arg, const struct message *message), void *arg,
                               struct pp_error *error);
@@ -76,6 +81,8 @@ PP_MUST_USE bool message_add_screens(struct db *db, const char *id, int64_t view
 
 /* Adds the member "messages" of a screen's state, where there are any. */
 PP_MUST_USE bool messages_add(struct db *db, const char *device, cJSON *state, struct pp_error *error);
+/* Another number where time alone has changed which of too many a state has; 0 where all of them have room. */
+PP_MUST_USE bool messages_choice(struct db *db, const char *device, uint32_t *choice, struct pp_error *error);
 /* What a screen's status says of them. */
 PP_MUST_USE bool messages_note(struct db *db, const char *device, const cJSON *status,
                                struct pp_error *error);

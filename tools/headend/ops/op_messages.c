@@ -11,7 +11,6 @@
 #define DURATION_MIN_S 10
 #define PICTURE_WIDTH  640 /* pixels, unless another size is asked for */
 #define PICTURE_HEIGHT 360
-#define AHEAD_MAX_S    (30 * 86400) /* of its begin */
 
 /* Whose grants decide what may be done, and what is seen; 0: all. */
 static int64_t user_of(const struct op *op) {
@@ -159,8 +158,9 @@ static bool times_read(struct op *op, struct message *message, struct pp_error *
         return false;
     if (message->begins < now)
         message->begins = now;
-    if (message->begins > now + AHEAD_MAX_S)
-        return op_fail(op, "from", PP_E_LIMIT, error, "from: at most %d days ahead", AHEAD_MAX_S / 86400);
+    if (message->begins > now + URGENT_AHEAD_MAX_S)
+        return op_fail(op, "from", PP_E_LIMIT, error, "from: at most %d days ahead",
+                       URGENT_AHEAD_MAX_S / 86400);
     if (op_has(op, "duration_s") && op_integer(op, "duration_s") <= URGENT_LIFETIME_MAX_S)
         message->ends = message->begins + op_integer(op, "duration_s");
     else if (op_has(op, "duration_s"))
@@ -199,9 +199,9 @@ static bool shows_targets(const struct op *op, const struct message *message) {
     return !viewer_of(op) || strcmp(message->sent_by, op->actor->name) == 0;
 }
 
-static bool answer(struct op *op, const char *id, struct pp_error *error) {
+static bool answer(struct op *op, const char *id, int64_t viewer, struct pp_error *error) {
     message_auto struct message message = {0};
-    if (!message_find(op->db, id, viewer_of(op), &message, error))
+    if (!message_find(op->db, id, viewer, &message, error))
         return false;
     cJSON_Delete(op->result->value);
     op->result->value = message_json(&message, shows_targets(op, &message), error);
@@ -221,7 +221,7 @@ static bool known(struct op *op, const struct message *asked, bool *found, struc
     if (strcmp(message.asked, asked->asked) != 0)
         return op_fail(op, "key", PP_E_STATE, error, "another message was sent with this key");
     *found = true;
-    return answer(op, message.id, error);
+    return answer(op, message.id, viewer_of(op), error);
 }
 
 static bool counts_good(struct op *op, const struct message_counts *counts, struct pp_error *error) {
@@ -237,6 +237,20 @@ static bool note(struct op *op, const struct message *message, struct pp_error *
     return op->after != NULL;
 }
 
+/* Screens have room for few, and people too. */
+static bool room(struct op *op, struct pp_error *error) {
+    int64_t all, own;
+    if (!messages_open(op->db, op->actor->name, &all, &own, error))
+        return false;
+    if (all >= MESSAGES_OPEN_MAX)
+        return pp_fail(error, PP_E_STATE,
+                       "%d messages run or wait: one has to be cancelled before another is sent",
+                       MESSAGES_OPEN_MAX);
+    return op->actor->kind != ACTOR_PERSON || own < MESSAGES_OWN_MAX ||
+           pp_fail(error, PP_E_STATE, "%d messages of yours run or wait: cancel one before you send another",
+                   MESSAGES_OWN_MAX);
+}
+
 bool op_message_send(struct op *op, struct pp_error *error) {
     const char *key = op_text_or_null(op, "key");
     struct message_counts counts = {0};
@@ -244,13 +258,13 @@ bool op_message_send(struct op *op, struct pp_error *error) {
     message_auto struct message message = {0};
     if (!request_read(op, &message, error) || !known(op, &message, &found, error) || found)
         return found;
-    if (!message_add(op->db, &message, key && *key ? key : NULL, error) ||
+    if (!room(op, error) || !message_add(op->db, &message, key && *key ? key : NULL, error) ||
         !aim(op, message.id, message.targets, &counts, error) || !counts_good(op, &counts, error) ||
         !message_settle(op->db, message.id, error) || !messages_clean(op->db, error))
         return false;
     op->wakes = true;
     message.screens = counts.screens;
-    return note(op, &message, error) && answer(op, message.id, error);
+    return note(op, &message, error) && answer(op, message.id, viewer_of(op), error);
 }
 
 /* How many it would be for: as if it were sent, and then not. */
@@ -320,36 +334,56 @@ bool op_message_list(struct op *op, struct pp_error *error) {
            (!listing.error.code || pp_fail(error, listing.error.code, "%s", listing.error.message));
 }
 
-static bool find(struct op *op, struct message *message, struct pp_error *error) {
+static bool refuse_unknown(struct op *op, struct pp_error *error) {
+    return op_fail(op, "message", PP_E_NOTFOUND, error, "there is no such message: %.40s",
+                   op_text(op, "message"));
+}
+
+static bool find(struct op *op, int64_t viewer, struct message *message, struct pp_error *error) {
     struct pp_error missing = {0};
     const char *id = op_text(op, "message");
     snprintf(op->target, sizeof op->target, "%.36s", id);
-    if (message_find(op->db, id, viewer_of(op), message, &missing))
+    if (message_find(op->db, id, viewer, message, &missing))
         return true;
-    return missing.code == PP_E_NOTFOUND
-               ? op_fail(op, "message", PP_E_NOTFOUND, error, "there is no such message: %.40s", id)
-               : pp_fail(error, missing.code, "%s", missing.message);
+    return missing.code == PP_E_NOTFOUND ? refuse_unknown(op, error)
+                                         : pp_fail(error, missing.code, "%s", missing.message);
 }
 
 bool op_message_show(struct op *op, struct pp_error *error) {
     message_auto struct message message = {0};
-    if (!find(op, &message, error) ||
+    if (!find(op, viewer_of(op), &message, error) ||
         !(op->result->value = message_json(&message, shows_targets(op, &message), error)))
         return false;
     return message_add_screens(op->db, message.id, viewer_of(op), op->result->value, error);
 }
 
-/* By whoever may do something with all of its screens that are there still. */
-bool op_message_cancel(struct op *op, struct pp_error *error) {
+/* By its sender, wherever its screens are by now; by others who may do something with all of them that are there
+ * still. */
+static bool may_cancel(struct op *op, const struct message *message, bool own, struct pp_error *error) {
     struct message_counts counts = {0};
+    if (own)
+        return true;
+    if (!message_seen(op->db, message->id, viewer_of(op)))
+        return refuse_unknown(op, error);
+    if (!message_count(op->db, message->id, user_of(op), &counts, error))
+        return false;
+    return !(counts.forbidden || (!counts.screens && !actor_may(op->actor, RIGHT_OPERATE))) ||
+           pp_fail(error, PP_E_DENIED, "%s may not do this at all of its screens", op->actor->name);
+}
+
+bool op_message_cancel(struct op *op, struct pp_error *error) {
     bool done = false;
     message_auto struct message message = {0};
-    if (!find(op, &message, error) || !message_count(op->db, message.id, user_of(op), &counts, error))
+    if (!find(op, 0, &message, error))
         return false;
-    if (counts.forbidden || (!counts.screens && !actor_may(op->actor, RIGHT_OPERATE)))
-        return pp_fail(error, PP_E_DENIED, "%s may not do this at all of its screens", op->actor->name);
+    bool own = strcmp(message.sent_by, op->actor->name) == 0;
+    if (!may_cancel(op, &message, own, error))
+        return false;
+    if (!message.cancelled && message.ends <= pp_clock_realtime_s())
+        return op_fail(op, "message", PP_E_STATE, error, "it is over");
     op->before = message_json(&message, true, error);
-    if (!op->before || !message_cancel(op->db, message.id, &done, error) || !answer(op, message.id, error))
+    if (!op->before || !message_cancel(op->db, message.id, &done, error) ||
+        !answer(op, message.id, own ? 0 : viewer_of(op), error))
         return false;
     op->wakes = done;
     op->after = cJSON_Duplicate(op->result->value, true);
