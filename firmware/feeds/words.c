@@ -104,7 +104,8 @@ static void note_write(const struct feed *feed, const struct feeds_look *look, b
     pp_time_format(look->local(look->arg, feed->time), time);
     pp_time_format(look->local(look->arg, look->now), today);
     if (strncmp(time, today, 10) != 0 && !look->french)
-        snprintf(day, sizeof day, "%d %s ", atoi(time + 8), months[(atoi(time + 5) + 11) % 12]);
+        snprintf(day, sizeof day, "%d %s ", (int)strtol(time + 8, NULL, 10),
+                 months[(strtol(time + 5, NULL, 10) + 11) % 12]);
     else if (strncmp(time, today, 10) != 0)
         snprintf(day, sizeof day, "%.2s/%.2s ", time + 8, time + 5);
     const char *words = stale ? (look->french ? "Sans nouvelles depuis" : "Not updated since")

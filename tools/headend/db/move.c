@@ -396,7 +396,8 @@ static cJSON *value_json(const struct db_value *value) {
     pp_autofree char *hex = malloc(2 * value->size + 3);
     if (!hex)
         return NULL;
-    memcpy(hex, "\\x", 2);
+    hex[0] = '\\';
+    hex[1] = 'x';
     pp_hex_encode(value->blob, value->size, hex + 2);
     return cJSON_CreateString(hex);
 }
