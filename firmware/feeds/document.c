@@ -124,7 +124,9 @@ bool feeds_take_text(struct feeds *feeds, const char *channel, const void *text,
     if (feeds->count + count > CHANNEL_FEEDS_MAX)
         forget_others(feeds, list);
     count = 0;
-    cJSON_ArrayForEach(member, list) feed_put(feeds, &read[count++], member);
+    cJSON_ArrayForEach(member, list) {
+        feed_put(feeds, &read[count++], member);
+    }
     return true;
 }
 

@@ -105,7 +105,7 @@ void rollout_after_text(int64_t after_s, char text[ROLLOUT_AFTER_SIZE]) {
     size_t length = (size_t)snprintf(text, ROLLOUT_AFTER_SIZE, "P");
     for (size_t i = 0; i < PP_COUNT(parts); i++) {
         int64_t number = after_s / parts[i].s;
-        after_s %= parts[i].s;
+        after_s -= number * parts[i].s;
         if (i == 1 && (number || after_s))
             length += (size_t)snprintf(text + length, ROLLOUT_AFTER_SIZE - length, "T");
         if (number)
