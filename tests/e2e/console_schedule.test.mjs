@@ -185,6 +185,37 @@ describe('a schedule', () => {
     await one.close();
   });
 
+  test('hears what somebody else changes, saves nothing over it, and asks which of a series Delete is to remove', async () => {
+    const weekly = { layout: 'day', dtstart: '2026-03-24T10:00:00', duration: 'PT2H', rrule: 'FREQ=WEEKLY;BYDAY=TU,TH' };
+    const other = { layout: 'sale', dtstart: '2026-03-25T14:00:00', duration: 'PT1H' };
+    await put('series', layouts([weekly]));
+    const one = await visit('series');
+    const { page } = one;
+    const dialog = page.getByRole('dialog');
+    const block = (layout) => page.locator('.block').filter({ has: page.getByText(layout, { exact: true }) });
+    await page.getByRole('button', { name: 'New entry', exact: true }).click();
+    await dialog.locator('#set-layout').waitFor();
+    await put('series', layouts([weekly, other])); // while a dialog is open
+    await block('sale').waitFor();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('Somebody has changed it meanwhile.').waitFor();
+    await page.keyboard.press('Escape');
+    await becomes('series', [weekly, other]);
+    await block('day').first().focus();
+    await page.keyboard.press('Delete');
+    await dialog.getByRole('heading', { name: 'Remove which?' }).waitFor();
+    await dialog.getByRole('button', { name: 'Remove' }).click(); // this one alone
+    await becomes('series', [{ ...weekly, exdate: ['2026-03-24T10:00:00'] }, other]);
+    await eventually(async () => await block('day').count() === 1, 10000, 'the one that is left');
+    await block('day').first().focus();
+    await page.keyboard.press('Delete');
+    await dialog.getByRole('radio').last().check();
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await becomes('series', [other]);
+    assert.deepEqual(one.complaints, []);
+    await one.close();
+  });
+
   test('says in words where entries get in each other’s way, what the clock does, and what is on where', async () => {
     const screen = (await enrolDevice(headend, { name: 'Window', site: 'Rennes', channel: 'words', timeZone: 'Europe/Paris' })).id;
     await enrolDevice(headend, { name: 'Harbour', site: 'Dover', channel: 'words', timeZone: 'Europe/London' });

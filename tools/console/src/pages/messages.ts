@@ -119,7 +119,7 @@ class PpMessages extends PpElement {
       toast(t(wrong ?? 'message.nobody'), 'bad');
       return;
     }
-    const { count } = this.count;
+    let { count } = this.count;
     const key = crypto.randomUUID(); // what is asked again after a lost answer is the same message
     const { picture } = this;
     askFor({
@@ -130,8 +130,9 @@ class PpMessages extends PpElement {
           await ask('POST /api/v1/messages', { body: { severity: this.draft.severity, style: this.draft.style, texts, targets, count, ...end }, headers: { 'idempotency-key': key } });
         } catch (error) {
           if (!(error instanceof ApiError) || error.code !== 'count-differs') throw error;
-          void this.look();
-          throw new Error(t('message.count_differs'));
+          await this.look();
+          count = this.count?.count ?? count;
+          throw new Error(t('message.count_differs', { n: count }));
         }
         toast(t('message.sent'));
         this.draft = blank();

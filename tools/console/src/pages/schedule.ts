@@ -14,7 +14,7 @@ import { PpElement } from '../ui/element.js';
 import type { CalendarImport } from '../ui/calendar-import.js';
 import { clockTime, dayName, ruleWords, weekdayName, type EntryForm } from '../ui/entry-form.js';
 import { icon } from '../ui/icons.js';
-import { blankPanel, clock, message, now, problemPanel } from '../ui/parts.js';
+import { blankPanel, clock, message, now, problemPanel, problemText } from '../ui/parts.js';
 import { toast } from '../ui/toast.js';
 import { vars } from '../ui/vars.js';
 import '../ui/calendar-import.js';
@@ -55,6 +55,7 @@ class PpSchedule extends PpElement {
   private reading = 0;
   private ids: ReadonlyMap<Occurrence, string> = new Map(); // each occurrence's, the same after it has moved
   private saves: Promise<void> = Promise.resolve();
+  private others = 0; // how often somebody else has changed the draft since this page came
   private scrolled = false;
   private chosen = false; // the view
   private readonly media = matchMedia('(max-width: 639px)');
@@ -76,6 +77,8 @@ class PpSchedule extends PpElement {
     this.drawn = undefined;
     this.while.on(clock, 'tick', () => this.requestUpdate());
     this.while.on(this.media, 'change', () => this.turned());
+    this.while.on(fleet, 'again', () => void this.hear());
+    this.while.on(fleet, 'channels', (event) => { if ((event as CustomEvent<readonly string[]>).detail.includes(this.channelId)) void this.hear(); });
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
@@ -115,13 +118,35 @@ class PpSchedule extends PpElement {
       const [channel, draft] = await Promise.all([ask('GET /api/v1/channels/{id}', { path }), exchange('GET /api/v1/channels/{id}/draft', { path })]);
       if (path.id !== this.channelId) return;
       this.channel = channel;
-      this.draft = draft.value;
-      this.etag = draft.headers.get('etag') ?? '';
+      this.take(draft.value, draft.headers.get('etag') ?? '');
       this.problem = undefined;
       await this.look();
     } catch (error) {
       this.problem = error instanceof ApiError ? error : new ApiError('other', 0, '');
     }
+  }
+
+  private take(draft: Draft, etag: string): void {
+    if (etag !== this.etag) this.others += 1;
+    this.draft = draft;
+    this.etag = etag;
+  }
+
+  // What somebody else has changed. What is being saved here is waited for, and answers from before it are dropped.
+  private async hear(): Promise<void> {
+    const path = { id: this.channelId };
+    const { saves } = this;
+    await saves;
+    const draft = await exchange('GET /api/v1/channels/{id}/draft', { path }).catch(() => undefined);
+    const etag = draft?.headers.get('etag') ?? '';
+    if (!draft || saves !== this.saves || path.id !== this.channelId || etag === this.etag) return;
+    this.take(draft.value, etag);
+    await this.look();
+  }
+
+  // What a dialog began with is no longer so: it saves nothing over it.
+  private unchanged(others: number): void {
+    if (others !== this.others) throw new Error(problemText('changed-meanwhile'));
   }
 
   private async look(): Promise<void> {
@@ -178,6 +203,9 @@ class PpSchedule extends PpElement {
       this.etag = headers.get('etag') ?? '';
       this.said = said;
       await this.look();
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'changed-meanwhile') await this.load();
+      throw error;
     } finally {
       this.saving = false;
     }
@@ -196,7 +224,7 @@ class PpSchedule extends PpElement {
   }
 
   private edit(index: number, wall: string, made?: Entry): void {
-    const { draft } = this;
+    const { draft, others } = this;
     if (!draft) return;
     const document = withLayouts(draft.document);
     const entry = made ?? this.entries[index];
@@ -211,6 +239,7 @@ class PpSchedule extends PpElement {
       title: made ? t('entry.new') : t('entry.edit', { n: index + 1 }), action: t('action.save'),
       fields: () => html`<pp-entry-form .entry=${entry} .document=${document} .wall=${made ? '' : wall} .first=${this.first} .remove_=${remove}></pp-entry-form>`,
       run: async (element) => {
+        this.unchanged(others);
         const read = form().read(element);
         const after = (before: readonly Entry[]): readonly Entry[] => (made ? [...before, read.entry] : before.flatMap((one, i) => (i !== index ? [one] : read.scope === 'one' ? [without(one, wall), read.entry] : [read.entry])));
         if (after(this.entries).length > ENTRIES_MAX) throw new Error(t('schedule.too_many', { n: ENTRIES_MAX }));
@@ -228,6 +257,12 @@ class PpSchedule extends PpElement {
     if (!entry) return;
     const alone_ = scope === 'one' && recurs(entry);
     void this.keep((entries) => (alone_ ? entries.map((one, i) => (i === index ? without(one, wall) : one)) : entries.filter((_, i) => i !== index)), t('schedule.removed', { layout: entry.layout }));
+  }
+
+  private erase(index: number, wall: string): void {
+    const entry = this.entries[index];
+    if (entry && recurs(entry)) this.askScope(t('schedule.erase_title'), t('action.remove'), wall, (scope) => this.remove_(index, wall, scope));
+    else this.remove_(index, wall, 'all');
   }
 
   private add(day: string, from = 480, to = from + 60): void {
@@ -248,7 +283,7 @@ class PpSchedule extends PpElement {
   }
 
   private async import_(file: Blob): Promise<void> {
-    const { draft } = this;
+    const { draft, others } = this;
     if (!draft) return;
     try {
       const read = await ask('POST /api/v1/channels/{id}/schedule/calendar', { path: { id: this.channelId }, body: file, headers: { 'content-type': 'text/calendar' } });
@@ -257,6 +292,7 @@ class PpSchedule extends PpElement {
         title: t('import.title'), action: t('import.action'),
         fields: () => html`<pp-calendar-import .read=${read} .document=${document}></pp-calendar-import>`,
         run: async (form) => {
+          this.unchanged(others);
           const entries = (form.querySelector('pp-calendar-import') as CalendarImport).entries(form);
           if (this.entries.length + entries.length > ENTRIES_MAX) throw new Error(t('schedule.too_many', { n: ENTRIES_MAX }));
           try {
@@ -283,14 +319,23 @@ class PpSchedule extends PpElement {
     const whole = movedBy(entry, minutes);
     const everything = (entries: readonly Entry[]): readonly Entry[] => entries.map((one, i) => (i === index ? movedBy(one, minutes) ?? one : one));
     if (!recurs(entry) || !ask_) { change(whole, everything); return; }
+    this.askScope(t('schedule.move_title'), t('action.save'), wall, (scope) => {
+      if (scope === 'all') { change(whole, everything); return; }
+      const one = movedBy(alone(entry, wall), minutes);
+      change(one, (entries) => entries.flatMap((other, i) => (i === index && one ? [without(other, wall), one] : [other])));
+    });
+  }
+
+  // Of what recurs: that one occurrence, or all?
+  private askScope(title: string, action: string, wall: string, run: (scope: 'one' | 'all') => void): void {
+    const { others } = this;
     askFor({
-      title: t('schedule.move_title'), action: t('action.save'),
+      title, action,
       fields: () => html`<fieldset class="choice"><legend>${t('entry.scope')}</legend><div class="choice-row">${(['one', 'all'] as const).map((one, i) => html`<label class="choice-one"><input type="radio" name="scope" value=${one} .checked=${i === 0}>
         <span>${one === 'all' ? t('entry.scope_all') : t('entry.scope_one', { day: dayName(dayOf(wall)) })}</span></label>`)}</div></fieldset>`,
       run: async (form) => {
-        if (new FormData(form).get('scope') === 'all') { change(whole, everything); return; }
-        const one = movedBy(alone(entry, wall), minutes);
-        change(one, (entries) => entries.flatMap((other, i) => (i === index && one ? [without(other, wall), one] : [other])));
+        this.unchanged(others);
+        run(new FormData(form).get('scope') === 'all' ? 'all' : 'one');
       },
     });
   }
@@ -308,7 +353,7 @@ class PpSchedule extends PpElement {
   private pressed(event: KeyboardEvent, { event: index, wall }: Occurrence, up: number): void {
     const across: Record<string, number> = { ArrowUp: -up, ArrowDown: up, ArrowLeft: -1440, ArrowRight: 1440 };
     const by = across[event.key];
-    if (event.key === 'Delete') { event.preventDefault(); this.remove_(index, wall ?? '', 'all'); return; }
+    if (event.key === 'Delete') { event.preventDefault(); this.erase(index, wall ?? ''); return; }
     if (by === undefined || event.altKey || event.ctrlKey || event.metaKey || this.days?.plain) return;
     event.preventDefault();
     if (event.shiftKey && Math.abs(by) < 1440) this.stretch(index, by);
