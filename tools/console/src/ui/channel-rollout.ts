@@ -139,7 +139,7 @@ customElements.define('pp-rollout', PpRollout);
 export function rolloutFields(groups: readonly { id: string; name: string }[]): TemplateResult {
   const percents = (list: readonly number[]): (readonly [string, string])[] => list.map((n) => [String(n), t('rollout.percent', { n })]);
   const waits = WAITS.map((wait) => [wait, wait ? t('rollout.after', { time: duration(waitSeconds(wait) ?? 0, language()) }) : t('rollout.by_hand')] as const);
-  const radio = (value: string, label: string, hint: string, checked: boolean): TemplateResult => html`<label class="choice"><input type="radio" name="how" value=${value} ?checked=${checked}><span><strong>${label}</strong><span class="sub">${hint}</span></span></label>`;
+  const radio = (value: string, label: string, hint: string, checked: boolean): TemplateResult => html`<label class="rollout-choice"><input type="radio" name="how" value=${value} ?checked=${checked}><span><strong>${label}</strong><span class="sub">${hint}</span></span></label>`;
   return html`<fieldset class="how"><legend>${t('rollout.how')}</legend>${radio('once', t('rollout.once'), t('rollout.once_hint'), true)}${radio('steps', t('rollout.stepwise'), t('rollout.stepwise_hint'), false)}
     <div class="how-steps">${selectField('first', t('rollout.first'), '10', [...percents(FIRSTS), ...groups.map(({ id, name }) => [id, t('rollout.group', { name })] as const)])}
       ${selectField('second', t('rollout.second'), '50', [['', t('rollout.no_second')], ...percents(SECONDS)])}${selectField('wait', t('rollout.then'), 'PT1H', waits)}

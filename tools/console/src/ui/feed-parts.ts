@@ -62,7 +62,7 @@ export function addKey(feeds: readonly Feed[], chosen: string, done: (shown: Sho
   askFor({
     title: t('feeds.key_add'), text: t('feeds.key_text'), action: t('feeds.key_make'),
     fields: () => html`${textField('name', t('feeds.key_name'), '', { required: true, hint: t('feeds.key_name_hint') })}
-      ${chosen ? nothing : html`<fieldset class="checks"><legend>${t('feeds.key_for')}</legend>${feeds.map(({ name, title }) => html`<label class="check"><input type="checkbox" class="box" name="feeds" value=${name} ?checked=${feeds.length === 1}><span>${title}</span></label>`)}</fieldset>`}
+      ${chosen ? nothing : html`<fieldset class="key-feeds"><legend>${t('feeds.key_for')}</legend>${feeds.map(({ name, title }) => html`<label class="check"><input type="checkbox" class="box" name="feeds" value=${name} ?checked=${feeds.length === 1}><span>${title}</span></label>`)}</fieldset>`}
       <div class="field"><label for="set-expires">${t('feeds.key_expires')}</label><input id="set-expires" name="expires" type="date" aria-describedby="set-expires-hint"><p class="hint" id="set-expires-hint">${t('feeds.key_expires_hint')}</p></div>`,
     run: async (form) => {
       const name = valueOf(form, 'name');
