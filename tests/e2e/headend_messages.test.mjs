@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { enrolDevice, onPostgresql, startHeadend, waitingPoll } from './lib/headend.mjs';
+import { enrolDevice, startHeadend, waitingPoll } from './lib/headend.mjs';
 import { schemaErrors } from './lib/json-schema.mjs';
 import { readOpenapi } from './lib/openapi.mjs';
 import { Person } from './lib/person.mjs';
@@ -187,7 +187,7 @@ describe('urgent messages through the API', () => {
     assert.equal(csrf.status, 403);
   });
 
-  test('the picture of it is the one that screens draw', { skip: onPostgresql() && 'the same on either database' }, async () => {
+  test('the picture of it is the one that screens draw', async () => {
     const picture = async (more) => {
       const answer = await headend.request('POST', `${PLACE}/picture`, { cookie: admin.browser.cookie, body: JSON.stringify({ severity: 'severe', texts, width: 320, height: 180, ...more }),
         headers: { accept: 'image/jpeg', 'content-type': 'application/json', 'pingplay-csrf': admin.csrf } });
